@@ -1,0 +1,98 @@
+//! What a rule found, as data: no rendering here, and no miette.
+
+use crate::source::Span;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; never fails a gate by default.
+    Note,
+    /// Very likely wrong, or an absence that this tool exists to report.
+    Warning,
+    /// Provable from the text and an upstream source.
+    Error,
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Rests on an assumption that the message states.
+    Low,
+    /// True for almost every program of the kind.
+    Medium,
+    /// Follows from the text.
+    High,
+}
+
+/// A place and what is true there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// Lower case, no full stop; may be empty.
+    pub text: String,
+}
+
+/// May a fix change what runs?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Applicability {
+    /// An example to adapt: shown, never applied.
+    DisplayOnly,
+    /// Changes how the container behaves.
+    Unsafe,
+    /// Changes nothing but what the finding speaks of.
+    Safe,
+}
+
+/// Bytes to put in place of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; empty to insert.
+    pub span: Span,
+    /// The new text.
+    pub replacement: String,
+}
+
+/// A way to make a finding go away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does: an imperative, lower case.
+    pub title: String,
+    /// Whether it may be applied unasked.
+    pub applicability: Applicability,
+    /// Non-overlapping, in any file.
+    pub edits: Vec<Edit>,
+}
+
+/// One problem in one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// One fact with the service's name and the number in it.
+    pub message: String,
+    /// Where to change something.
+    pub primary: Label,
+    /// The other ends, in any file.
+    pub related: Vec<Label>,
+    /// The arithmetic, and what follows from it.
+    pub notes: Vec<String>,
+    /// Something to paste.
+    pub help: Option<String>,
+    /// A patch.
+    pub fix: Option<Fix>,
+    /// The Compose service it is about.
+    pub service: Option<String>,
+    /// The image reference it is about.
+    pub image: Option<String>,
+    /// For absences: what to say after a number when several of one file are shown as one, as in
+    /// "5 *services have no memory limit*".
+    pub folded: Option<&'static str>,
+}

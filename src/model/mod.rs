@@ -1,0 +1,1 @@
+//! What the files say, resolved: images from Dockerfiles, services from Compose files, projects from both.

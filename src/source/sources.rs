@@ -1,0 +1,301 @@
+//! The files that were read, and where lines begin in them.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock, RwLock};
+
+use super::{MAX_FILE_SIZE, SourceId, Span};
+
+/// Why a file could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// There is no such file.
+    #[error("no such file")]
+    NotFound,
+    /// A directory stands there.
+    #[error("is a directory")]
+    IsDirectory,
+    /// More than [`MAX_FILE_SIZE`] bytes.
+    #[error("is larger than {} MiB", MAX_FILE_SIZE / 1024 / 1024)]
+    TooLarge,
+    /// The operating system's word.
+    #[error("{0}")]
+    Io(String),
+}
+
+/// One file as it was read.
+#[derive(Debug)]
+pub struct Source {
+    id: SourceId,
+    path: PathBuf,
+    text: String,
+    invalid_utf8: Option<u32>,
+    /// For text that stands inside another file (`dockerfile_inline`): which bytes there each piece came from.
+    host: Option<super::Text>,
+    lines: OnceLock<Vec<u32>>,
+}
+
+/// A place as people count: both from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters (Unicode scalar values), from 1.
+    pub column: u32,
+}
+
+/// One line of a file.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'s> {
+    /// Number, from 1.
+    pub number: u32,
+    /// First byte in the file.
+    pub start: u32,
+    /// Text without its line end.
+    pub text: &'s str,
+}
+
+impl Source {
+    /// This file's identity.
+    pub fn id(&self) -> SourceId {
+        self.id
+    }
+
+    /// The path as it is shown: as given, or joined below the path given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The text. A byte that is not UTF-8 stands as `?`, so that offsets are those of the file.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where the first byte stands that is not UTF-8.
+    pub fn invalid_utf8(&self) -> Option<Span> {
+        self.invalid_utf8.map(|at| Span { file: self.id, start: at, end: at + 1 })
+    }
+
+    /// The whole file.
+    pub fn span(&self) -> Span {
+        Span::new(self.id, 0, self.text.len())
+    }
+
+    /// The text at `span`; empty when it does not fit this file.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.range()).unwrap_or_default()
+    }
+
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|i| i as u32 + 1);
+            std::iter::once(0).chain(ends).collect()
+        })
+    }
+
+    /// The line that holds the byte at `offset`.
+    pub fn line_at(&self, offset: u32) -> Line<'_> {
+        let lines = self.lines();
+        let index = lines.partition_point(|start| *start <= offset).max(1) - 1;
+        let start = lines[index];
+        let end = lines.get(index + 1).map_or(self.text.len(), |next| *next as usize);
+        let text = self.text.get(start as usize..end).unwrap_or_default();
+        Line { number: index as u32 + 1, start, text: text.trim_end_matches(['\n', '\r']) }
+    }
+
+    /// Line and column of the byte at `offset`.
+    pub fn position(&self, offset: u32) -> Position {
+        let line = self.line_at(offset);
+        let before = self.text.get(line.start as usize..offset as usize).unwrap_or_default();
+        Position { line: line.number, column: before.chars().count() as u32 + 1 }
+    }
+}
+
+/// Every file that was read in one run, each once.
+#[derive(Debug, Default)]
+pub struct Sources {
+    inner: RwLock<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    files: Vec<Arc<Source>>,
+    by_path: HashMap<PathBuf, Result<SourceId, LoadError>>,
+}
+
+impl Sources {
+    /// No files yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a file, or finds it read already.
+    ///
+    /// # Errors
+    /// When it is not there, not a file, or too large.
+    pub fn load(&self, path: &Path) -> Result<SourceId, LoadError> {
+        let key = normalize(path);
+        if let Some(known) = self.read().by_path.get(&key) {
+            return known.clone();
+        }
+        let bytes = read(path);
+        let mut inner = self.write();
+        if let Some(known) = inner.by_path.get(&key) {
+            return known.clone();
+        }
+        let result = bytes.map(|bytes| inner.push(path.to_path_buf(), bytes, None));
+        inner.by_path.insert(key, result.clone());
+        result
+    }
+
+    /// Adds text under a path without reading the disk: standard input, an editor's buffer, a test.
+    /// Later [`Sources::load`]s of that path give this text.
+    pub fn add(&self, path: &Path, text: impl Into<Vec<u8>>) -> SourceId {
+        let mut inner = self.write();
+        let id = inner.push(path.to_path_buf(), text.into(), None);
+        inner.by_path.insert(normalize(path), Ok(id));
+        id
+    }
+
+    /// Adds text that stands inside another file; its spans are traced back by [`Sources::locate`].
+    pub fn embed(&self, path: &Path, text: super::Text) -> SourceId {
+        let bytes = text.as_str().as_bytes().to_vec();
+        self.write().push(path.to_path_buf(), bytes, Some(text))
+    }
+
+    /// The file.
+    ///
+    /// # Panics
+    /// Never for an identity that these sources gave.
+    pub fn get(&self, id: SourceId) -> Arc<Source> {
+        Arc::clone(&self.read().files[id.0 as usize])
+    }
+
+    /// A span in text that stands inside another file, as a span of that file; others as they are.
+    pub fn locate(&self, span: Span) -> Span {
+        let source = self.get(span.file);
+        match &source.host {
+            Some(host) => host.span_of(span.range()),
+            None => span,
+        }
+    }
+
+    /// True when `path` was added or can be read.
+    pub fn exists(&self, path: &Path) -> bool {
+        match self.read().by_path.get(&normalize(path)) {
+            Some(known) => known.is_ok(),
+            None => path.is_file(),
+        }
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Inner> {
+        self.inner.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Inner> {
+        self.inner.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn push(&mut self, path: PathBuf, bytes: Vec<u8>, host: Option<super::Text>) -> SourceId {
+        let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        let (text, invalid_utf8) = decode(bytes);
+        let source = Source { id, path, text, invalid_utf8, host, lines: OnceLock::new() };
+        self.files.push(Arc::new(source));
+        id
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    use std::io::Read;
+    let io = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => LoadError::NotFound,
+        _ => LoadError::Io(error.to_string()),
+    };
+    let metadata = std::fs::metadata(path).map_err(io)?;
+    if metadata.is_dir() {
+        return Err(LoadError::IsDirectory);
+    }
+    if !metadata.is_file() {
+        return Err(LoadError::Io("is not a regular file".to_owned()));
+    }
+    let mut bytes = Vec::with_capacity(metadata.len().min(MAX_FILE_SIZE) as usize);
+    let file = std::fs::File::open(path).map_err(io)?;
+    file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > MAX_FILE_SIZE {
+        return Err(LoadError::TooLarge);
+    }
+    Ok(bytes)
+}
+
+/// UTF-8 as it is; every byte that is not becomes `?`, so that offsets hold.
+fn decode(bytes: Vec<u8>) -> (String, Option<u32>) {
+    let mut bytes = match String::from_utf8(bytes) {
+        Ok(text) => return (text, None),
+        Err(error) => error.into_bytes(),
+    };
+    let mut first = None;
+    let mut from = 0;
+    while let Err(error) = std::str::from_utf8(&bytes[from..]) {
+        let start = from + error.valid_up_to();
+        let end = error.error_len().map_or(bytes.len(), |n| start + n);
+        first = first.or(Some(start as u32));
+        bytes[start..end].fill(b'?');
+        from = end;
+    }
+    (String::from_utf8_lossy(&bytes).into_owned(), first)
+}
+
+/// `a/./b/../c` and `a/c` are one file: names are joined without asking the disk.
+pub(crate) fn normalize(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => match out.components().next_back() {
+                Some(Component::Normal(_)) => {
+                    out.pop();
+                }
+                Some(Component::RootDir | Component::Prefix(_)) => {}
+                _ => out.push(".."),
+            },
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_characters() {
+        let sources = Sources::new();
+        let id = sources.add(Path::new("a"), "é x\r\nyz");
+        let source = sources.get(id);
+        assert_eq!(source.position(3), Position { line: 1, column: 3 });
+        assert_eq!(source.position(7), Position { line: 2, column: 2 });
+        assert_eq!(source.line_at(0).text, "é x");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_keep_their_offsets() {
+        let sources = Sources::new();
+        let id = sources.add(Path::new("a"), b"a\xff\xfeb\xc3".to_vec());
+        let source = sources.get(id);
+        assert_eq!(source.text(), "a??b?");
+        assert_eq!(source.invalid_utf8().map(|s| s.start), Some(1));
+    }
+
+    #[test]
+    fn one_file_is_read_once_whatever_its_spelling() {
+        let sources = Sources::new();
+        let id = sources.add(Path::new("a/b"), "x");
+        assert_eq!(sources.load(Path::new("./a/c/../b")), Ok(id));
+        assert_eq!(sources.load(Path::new("a/none")), Err(LoadError::NotFound));
+    }
+}

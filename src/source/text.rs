@@ -1,0 +1,200 @@
+//! Text that remembers which bytes of which file each of its pieces was copied from.
+
+use super::Span;
+
+/// A string read from a file, after unquoting, joining and expanding.
+///
+/// A part of it (one flag of `JAVA_TOOL_OPTIONS`, say) can be traced back to its own bytes with [`Text::span_of`].
+#[derive(Clone, Debug)]
+pub struct Text {
+    value: String,
+    span: Span,
+    /// Sorted by `at`; covers the whole value unless it is empty.
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    /// Where the piece begins in the value.
+    at: u32,
+    /// The bytes it came from.
+    span: Span,
+    /// Copied byte for byte, so that positions inside it are exact.
+    exact: bool,
+}
+
+impl Text {
+    /// Empty text that stands at `span`; pieces are pushed onto it.
+    #[must_use]
+    pub fn empty(span: Span) -> Self {
+        Self { value: String::new(), span, pieces: Vec::new() }
+    }
+
+    /// `value`, which stands byte for byte at `span`.
+    #[must_use]
+    pub fn verbatim(value: impl Into<String>, span: Span) -> Self {
+        let mut text = Self::empty(span);
+        text.push_verbatim(&value.into(), span);
+        text
+    }
+
+    /// `value`, which stems from `span` as a whole and not byte for byte.
+    #[must_use]
+    pub fn derived(value: impl Into<String>, span: Span) -> Self {
+        let mut text = Self::empty(span);
+        text.push_derived(&value.into(), span);
+        text
+    }
+
+    /// Appends `part`, which stands at `span` byte for byte (`part.len() == span.len()`).
+    pub fn push_verbatim(&mut self, part: &str, span: Span) {
+        let exact = part.len() == span.len();
+        if let Some(last) = self.pieces.last().copied() {
+            let length = self.value.len() as u32 - last.at;
+            if exact && last.exact && last.span.file == span.file && last.span.start + length == span.start {
+                self.value.push_str(part);
+                if let Some(piece) = self.pieces.last_mut() {
+                    piece.span.end = span.end;
+                }
+                return;
+            }
+        }
+        self.push(part, span, exact);
+    }
+
+    /// Appends `part`, which stems from `span` as a whole (an escape, an expanded variable).
+    pub fn push_derived(&mut self, part: &str, span: Span) {
+        self.push(part, span, false);
+    }
+
+    /// Appends another text with its places.
+    pub fn push_text(&mut self, other: &Self) {
+        let base = self.value.len() as u32;
+        self.pieces.extend(other.pieces.iter().map(|p| Piece { at: p.at + base, ..*p }));
+        self.value.push_str(&other.value);
+    }
+
+    fn push(&mut self, part: &str, span: Span, exact: bool) {
+        if part.is_empty() {
+            return;
+        }
+        self.pieces.push(Piece { at: self.value.len() as u32, span, exact });
+        self.value.push_str(part);
+    }
+
+    /// The string.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.value
+    }
+
+    /// The whole place, quotes included.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// The same text, said to stand at `span`.
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Self {
+        self.span = span;
+        self
+    }
+
+    /// The bytes that `range` of the value came from.
+    ///
+    /// Exact where the value was copied; the surrounding escape, variable or scalar where it was not. A range over
+    /// pieces of several files gives the bytes in the first one's file.
+    #[must_use]
+    pub fn span_of(&self, range: std::ops::Range<usize>) -> Span {
+        let (from, to) = (range.start as u32, range.end as u32);
+        let mut found: Option<Span> = None;
+        for (index, piece) in self.pieces.iter().enumerate() {
+            let end = self.pieces.get(index + 1).map_or(self.value.len() as u32, |next| next.at);
+            if end <= from || piece.at >= to {
+                continue;
+            }
+            let span = if piece.exact {
+                let start = piece.span.start + (from.max(piece.at) - piece.at);
+                let stop = piece.span.start + (to.min(end) - piece.at);
+                Span { file: piece.span.file, start, end: stop }
+            } else {
+                piece.span
+            };
+            found = Some(found.map_or(span, |so_far| so_far.cover(span)));
+        }
+        found.unwrap_or(self.span)
+    }
+
+    /// A part of this text, with its places.
+    ///
+    /// `range` must lie on character boundaries; out of bounds gives empty text.
+    #[must_use]
+    pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
+        let mut out = Self::empty(self.span_of(range.clone()));
+        for (index, piece) in self.pieces.iter().enumerate() {
+            let end = self.pieces.get(index + 1).map_or(self.value.len(), |next| next.at as usize);
+            let (from, to) = (range.start.max(piece.at as usize), range.end.min(end));
+            if from >= to {
+                continue;
+            }
+            if let Some(part) = self.value.get(from..to) {
+                let span = if piece.exact { self.span_of(from..to) } else { piece.span };
+                out.push(part, span, piece.exact);
+            }
+        }
+        out
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Eq for Text {}
+
+impl std::fmt::Display for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.value)
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        &self.value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{SourceId, Span};
+    use super::Text;
+
+    fn at(start: usize, end: usize) -> Span {
+        Span::new(SourceId(0), start, end)
+    }
+
+    #[test]
+    fn parts_are_traced_through_copied_and_derived_pieces() {
+        let mut text = Text::empty(at(10, 40));
+        text.push_verbatim("abc", at(11, 14));
+        text.push_derived("\n", at(14, 16));
+        text.push_verbatim("def", at(20, 23));
+        assert_eq!(text.as_str(), "abc\ndef");
+        assert_eq!(text.span_of(1..3), at(12, 14));
+        assert_eq!(text.span_of(3..4), at(14, 16));
+        assert_eq!(text.span_of(2..6), at(13, 22));
+        assert_eq!(text.slice(4..6).span_of(1..2), at(21, 22));
+        assert_eq!(text.span_of(90..91), at(10, 40));
+    }
+
+    #[test]
+    fn neighbouring_copies_join() {
+        let mut text = Text::verbatim("ab", at(0, 2));
+        text.push_verbatim("cd", at(2, 4));
+        assert_eq!(text.span_of(1..3), at(1, 3));
+        assert_eq!(text.slice(1..4).as_str(), "bcd");
+    }
+}

@@ -1,0 +1,144 @@
+//! What a Dockerfile says, before anything is expanded.
+
+use crate::source::{SourceId, Span, Text};
+use crate::syntax::SyntaxError;
+
+/// A parsed Dockerfile.
+#[derive(Clone, Debug)]
+pub struct Dockerfile {
+    /// The file.
+    pub file: SourceId,
+    /// The escape character: `\` or `` ` ``.
+    pub escape: char,
+    /// Parser directives (`# syntax=`, `# escape=`, `# check=`), in order.
+    pub directives: Vec<Directive>,
+    /// Instructions, in order.
+    pub instructions: Vec<Instruction>,
+    /// Every comment, those inside continued instructions included.
+    pub comments: Vec<Span>,
+    /// What did not parse.
+    pub errors: Vec<SyntaxError>,
+}
+
+/// A parser directive at the top of the file.
+#[derive(Clone, Debug)]
+pub struct Directive {
+    /// `syntax`, `escape` or `check`, as written.
+    pub name: Text,
+    /// What stands after the `=`.
+    pub value: Text,
+}
+
+/// The instruction keywords of the Dockerfile reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Keyword {
+    Add,
+    Arg,
+    Cmd,
+    Copy,
+    Entrypoint,
+    Env,
+    Expose,
+    From,
+    Healthcheck,
+    Label,
+    Maintainer,
+    Onbuild,
+    Run,
+    Shell,
+    Stopsignal,
+    User,
+    Volume,
+    Workdir,
+    /// A word that is no instruction.
+    Unknown,
+}
+
+/// One instruction.
+#[derive(Clone, Debug)]
+pub struct Instruction {
+    /// Which instruction.
+    pub keyword: Keyword,
+    /// The keyword as written.
+    pub name: Text,
+    /// From the keyword to the end of the last argument (heredoc bodies included).
+    pub span: Span,
+    /// First line, from 1.
+    pub first_line: u32,
+    /// Last line, heredoc terminators included, from 1.
+    pub last_line: u32,
+    /// `--name=value` words of the instructions that take them.
+    pub flags: Vec<Flag>,
+    /// The rest.
+    pub arguments: Arguments,
+    /// Here-documents of RUN, COPY and ADD.
+    pub heredocs: Vec<Heredoc>,
+}
+
+/// `--name=value` or `--name`.
+#[derive(Clone, Debug)]
+pub struct Flag {
+    /// The whole word, quotes removed.
+    pub text: Text,
+    /// What stands between `--` and `=`.
+    pub name: Text,
+    /// What stands after the `=`.
+    pub value: Option<Text>,
+}
+
+/// An instruction's arguments.
+#[derive(Clone, Debug)]
+pub enum Arguments {
+    /// None at all.
+    None,
+    /// Separated by white space; ARG's words keep their quotes.
+    Words(Vec<Text>),
+    /// A JSON array of strings, unescaped: exec form.
+    Exec(Vec<Text>),
+    /// One text to the end of the instruction: shell form, or a single value (USER, WORKDIR).
+    Shell(Text),
+    /// ENV and LABEL; quotes and escapes are still there.
+    Pairs(Vec<Pair>),
+    /// HEALTHCHECK: `CMD` or `NONE`, and its command.
+    Healthcheck {
+        /// `CMD` or `NONE`, as written.
+        kind: Text,
+        /// Shell or exec form.
+        command: Box<Arguments>,
+    },
+    /// ONBUILD's instruction.
+    Onbuild(Box<Instruction>),
+    /// Text that could not be split.
+    Malformed(Text),
+}
+
+/// `KEY=value` or the old `KEY value`.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The key, quotes not removed.
+    pub key: Text,
+    /// The value, quotes not removed, nothing expanded.
+    pub value: Text,
+    /// `ENV KEY the rest of the line`.
+    pub legacy: bool,
+}
+
+/// A here-document.
+#[derive(Clone, Debug)]
+pub struct Heredoc {
+    /// Its terminator word.
+    pub name: String,
+    /// False when the word was quoted: variables in the body are left alone.
+    pub expand: bool,
+    /// `<<-`: leading tabs are removed.
+    pub chomp: bool,
+    /// The file descriptor before `<<`, 0 when none is written.
+    pub descriptor: u32,
+    /// The body, terminator line not included.
+    pub body: Span,
+    /// The content, after removing tabs where `chomp` says so.
+    pub content: String,
+    /// The terminator; absent when the file ends before it.
+    pub terminator: Option<Span>,
+}

@@ -1,0 +1,17 @@
+//! Text into trees with byte positions. Nothing here knows what a service or a stage is.
+
+pub mod dockerfile;
+pub mod yaml;
+
+use crate::source::Span;
+
+/// Something in a file that does not parse. The rest of the file is read all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+    /// The bytes at fault.
+    pub span: Span,
+    /// True when the reference implementation refuses the file for it.
+    pub fatal: bool,
+}

@@ -1,0 +1,1 @@
+//! YAML as a tree that keeps positions, comments, anchors, aliases and tags.
