@@ -1,1 +1,3 @@
 //! What the files say, resolved: images from Dockerfiles, services from Compose files, projects from both.
+
+pub mod size;

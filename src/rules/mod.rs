@@ -1,0 +1,33 @@
+//! The rules: one file each, one line each in [`RULES`].
+//!
+//! A rule sees workloads and their facts, never YAML nodes or files. Its page in `rules/` is joined at compile time, and
+//! the page's examples are its tests.
+
+mod meta;
+mod sink;
+
+pub use meta::{Group, Meta, Preset};
+pub use sink::{Builder, Sink};
+
+use crate::workload::{Project, Workload};
+
+/// One check.
+pub trait Rule: Sync {
+    /// Its name, severity and page.
+    fn meta(&self) -> &'static Meta;
+
+    /// Looks at one container that will run.
+    fn check(&self, _workload: &Workload, _sink: &mut Sink<'_>) {}
+
+    /// Looks at a whole project: for rules that compare workloads or speak of a file.
+    fn project(&self, _project: &Project, _sink: &mut Sink<'_>) {}
+}
+
+/// Every rule, in the order of the pages' index.
+pub static RULES: &[&dyn Rule] = &[];
+
+/// The rule of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Rule> {
+    RULES.iter().copied().find(|rule| rule.meta().name == name)
+}

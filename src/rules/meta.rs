@@ -1,0 +1,69 @@
+//! What is said of a rule before it runs.
+
+use crate::finding::Severity;
+
+/// A family of rules, for `--select`, `--ignore` and the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// Limits, reservations and swap.
+    Limits,
+    /// Heaps and caches inside the container.
+    Heap,
+    /// Healthchecks.
+    Health,
+    /// Memory-backed file systems.
+    MemoryFs,
+    /// Base images and builds.
+    Image,
+    /// Processes, restarts, signals.
+    Process,
+    /// The machine that runs it all.
+    Host,
+    /// The lint itself.
+    Lint,
+}
+
+impl Group {
+    /// The name on the command line and in the index.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Limits => "limits",
+            Self::Heap => "heap",
+            Self::Health => "health",
+            Self::MemoryFs => "memory-fs",
+            Self::Image => "image",
+            Self::Process => "process",
+            Self::Host => "host",
+            Self::Lint => "lint",
+        }
+    }
+}
+
+/// From which preset on a rule is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// On by default.
+    Recommended,
+    /// On with `--preset strict` only.
+    Strict,
+}
+
+/// A rule's name, severity and page.
+#[derive(Debug)]
+pub struct Meta {
+    /// Kebab-case, naming the problem: the rule's identity.
+    pub name: &'static str,
+    /// One line: what it finds.
+    pub summary: &'static str,
+    /// The severity of most of its findings; one finding may be milder.
+    pub severity: Severity,
+    /// Its family.
+    pub group: Group,
+    /// Whether it is on by default.
+    pub preset: Preset,
+    /// The Markdown page, `rules/<name>.md`.
+    pub page: &'static str,
+}

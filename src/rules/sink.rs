@@ -1,0 +1,135 @@
+//! Where rules put their findings.
+
+use super::Meta;
+use crate::finding::{Confidence, Edit, Finding, Fix, Label, Severity};
+use crate::source::Span;
+use crate::workload::{Kind, Workload};
+
+/// Takes the findings of one rule.
+pub struct Sink<'a> {
+    meta: &'static Meta,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl<'a> Sink<'a> {
+    /// A sink for one rule.
+    pub fn new(meta: &'static Meta, findings: &'a mut Vec<Finding>) -> Self {
+        Self { meta, findings }
+    }
+
+    /// Begins a finding at `span`; it is kept when the builder is dropped at the end of the statement.
+    pub fn report(
+        &mut self,
+        span: Span,
+        label: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Builder<'_> {
+        Builder {
+            findings: self.findings,
+            finding: Some(Finding {
+                rule: self.meta.name,
+                severity: self.meta.severity,
+                confidence: Confidence::High,
+                message: message.into(),
+                primary: Label { span, text: label.into() },
+                related: Vec::new(),
+                notes: Vec::new(),
+                help: None,
+                fix: None,
+                service: None,
+                image: None,
+                folded: None,
+            }),
+        }
+    }
+}
+
+/// One finding in the making.
+pub struct Builder<'a> {
+    findings: &'a mut Vec<Finding>,
+    finding: Option<Finding>,
+}
+
+impl Drop for Builder<'_> {
+    fn drop(&mut self) {
+        self.findings.extend(self.finding.take());
+    }
+}
+
+impl Builder<'_> {
+    fn with(mut self, change: impl FnOnce(&mut Finding)) -> Self {
+        if let Some(finding) = &mut self.finding {
+            change(finding);
+        }
+        self
+    }
+
+    /// Names the workload that it is about.
+    #[must_use]
+    pub fn of(self, workload: &Workload) -> Self {
+        self.with(|finding| {
+            match workload.kind {
+                Kind::Service => finding.service = Some(workload.name.clone()),
+                Kind::Image => {}
+            }
+            finding.image = workload.image.value().map(|image| image.as_str().to_owned());
+        })
+    }
+
+    /// Another severity than the rule's own.
+    #[must_use]
+    pub fn severity(self, severity: Severity) -> Self {
+        self.with(|finding| finding.severity = severity)
+    }
+
+    /// Another confidence than high.
+    #[must_use]
+    pub fn confidence(self, confidence: Confidence) -> Self {
+        self.with(|finding| finding.confidence = confidence)
+    }
+
+    /// Names another place, in any file.
+    #[must_use]
+    pub fn related(self, span: Span, text: impl Into<String>) -> Self {
+        self.with(|finding| finding.related.push(Label { span, text: text.into() }))
+    }
+
+    /// Names the sites (anchors, merges, overrides) that brought a value to where it is used.
+    #[must_use]
+    pub fn via(self, via: &[Span]) -> Self {
+        self.with(|finding| {
+            finding
+                .related
+                .extend(via.iter().map(|span| Label { span: *span, text: "comes in here".to_owned() }));
+        })
+    }
+
+    /// Adds arithmetic or a consequence.
+    #[must_use]
+    pub fn note(self, text: impl Into<String>) -> Self {
+        self.with(|finding| finding.notes.push(text.into()))
+    }
+
+    /// Something to paste.
+    #[must_use]
+    pub fn help(self, text: impl Into<String>) -> Self {
+        self.with(|finding| finding.help = Some(text.into()))
+    }
+
+    /// A patch.
+    #[must_use]
+    pub fn fix(
+        self,
+        title: impl Into<String>,
+        applicability: crate::finding::Applicability,
+        edits: Vec<Edit>,
+    ) -> Self {
+        self.with(|finding| finding.fix = Some(Fix { title: title.into(), applicability, edits }))
+    }
+
+    /// For absences: what several of one file say together, after their number.
+    #[must_use]
+    pub fn folded(self, plural: &'static str) -> Self {
+        self.with(|finding| finding.folded = Some(plural))
+    }
+}
