@@ -1,0 +1,337 @@
+//! The parser's events into an arena.
+
+use std::collections::{HashMap, HashSet};
+
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span as EventSpan, StructureStyle, options};
+
+use super::{Anchor, Kind, MAX_DEPTH, MAX_NODES, Node, NodeId, Scalar, Style, Tag, problem, scalar};
+use crate::source::{SourceId, Span, Text};
+use crate::syntax::SyntaxError;
+
+/// Nesting at which go-yaml itself gives up (`max_flow_level`, `max_indents`).
+const REFUSED_DEPTH: usize = 10_000;
+
+/// What one run of the parser gave.
+pub(super) struct Built {
+    pub(super) nodes: Vec<Node>,
+    pub(super) documents: Vec<NodeId>,
+    pub(super) comments: Vec<Span>,
+    /// What is wrong with the parts that parse.
+    pub(super) errors: Vec<SyntaxError>,
+    /// Aliases that name no anchor.
+    pub(super) unknown_anchors: Vec<Span>,
+    /// Where the parser stopped; the tree holds what stands before.
+    pub(super) failure: Option<Failure>,
+}
+
+/// Why the parser stopped.
+pub(super) struct Failure {
+    /// Byte at which it stopped.
+    pub(super) at: usize,
+    pub(super) message: String,
+    /// Earlier bytes that may be to blame: a quote that swallowed lines, a bracket that is still open.
+    pub(super) suspects: Vec<usize>,
+}
+
+struct Frame {
+    id: NodeId,
+    /// A key that waits for its value.
+    key: Option<NodeId>,
+    /// Where the bracket stands; block collections have none.
+    bracket: Option<usize>,
+}
+
+struct Builder<'t> {
+    file: SourceId,
+    text: &'t str,
+    out: Built,
+    stack: Vec<Frame>,
+    /// Collections open below the deepest that is kept.
+    dropped: usize,
+    anchors: HashMap<usize, NodeId>,
+    /// End of the last token seen.
+    last: usize,
+    /// Start of the last quoted scalar that goes over several lines.
+    long_quote: Option<usize>,
+}
+
+/// Parses once, up to the first error.
+pub(super) fn build(file: SourceId, text: &str) -> Built {
+    let options = options! {
+        emit_anchor_events: true,
+        emit_unresolved_aliases: true,
+        // As libyaml, and so go-yaml, reads a block scalar that the file ends in.
+        block_scalar_eof_without_line_feed: true,
+        max_buffered_comment_events: usize::MAX,
+        flow_nesting_limit: REFUSED_DEPTH,
+        block_nesting_limit: REFUSED_DEPTH,
+    };
+    let out = Built {
+        nodes: Vec::with_capacity((text.len() / 12).min(MAX_NODES)),
+        documents: Vec::new(),
+        comments: Vec::new(),
+        errors: Vec::new(),
+        unknown_anchors: Vec::new(),
+        failure: None,
+    };
+    let mut builder = Builder {
+        file,
+        text,
+        out,
+        stack: Vec::new(),
+        dropped: 0,
+        anchors: HashMap::new(),
+        last: 0,
+        long_quote: None,
+    };
+    for result in Parser::new_from_str_with_options(text, options) {
+        match result {
+            Ok((event, span)) => builder.event(event, span),
+            Err(error) => {
+                builder.fail(&error);
+                break;
+            }
+        }
+        if builder.out.nodes.len() >= MAX_NODES {
+            let span = builder.span(builder.last, text.len());
+            builder.report(format!("more than {MAX_NODES} values; the rest is not read"), span, false);
+            break;
+        }
+    }
+    builder.finish()
+}
+
+impl Builder<'_> {
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.file, start, end)
+    }
+
+    fn report(&mut self, message: String, span: Span, fatal: bool) {
+        self.out.errors.push(SyntaxError { message, span, fatal });
+    }
+
+    fn fail(&mut self, error: &ScanError) {
+        let at = error.marker().byte_offset().unwrap_or(self.last).min(self.text.len());
+        let bracket = self.stack.iter().find_map(|frame| frame.bracket);
+        let suspects = self.long_quote.into_iter().chain(bracket).collect();
+        self.out.failure = Some(Failure { at, message: problem::message(error), suspects });
+    }
+
+    fn event(&mut self, event: Event<'_>, at: EventSpan) {
+        let range = at.byte_range().unwrap_or(self.last..self.last);
+        let (start, end) = (range.start.min(self.text.len()), range.end.min(self.text.len()));
+        match event {
+            Event::Comment(..) => self.out.comments.push(self.span(start, end)),
+            // The parser calls a document that begins with a tag explicit, too, and gives the tag's span.
+            Event::DocumentStart(..) if self.text.get(start..end) == Some("---") => self.last = end,
+            Event::MappingEnd | Event::SequenceEnd if self.dropped > 0 => self.dropped -= 1,
+            Event::MappingEnd | Event::SequenceEnd => {
+                if end > start {
+                    self.last = end;
+                }
+                self.close((end > start).then_some(end));
+            }
+            Event::MappingStart(..) | Event::SequenceStart(..) if self.dropped > 0 => self.dropped += 1,
+            _ if self.dropped > 0 => {}
+            Event::Scalar(value, style, anchor, _) => {
+                let tag = self.tag(&at);
+                let (scalar, span) = self.scalar(&value, style, start, end);
+                self.last = self.last.max(end);
+                self.add(Kind::Scalar(scalar), span, tag, anchor);
+            }
+            Event::MappingStart(style, anchor, _) => {
+                self.open(Kind::Map(Vec::new()), style, start, end, self.tag(&at), anchor);
+            }
+            Event::SequenceStart(style, anchor, _) => {
+                self.open(Kind::Seq(Vec::new()), style, start, end, self.tag(&at), anchor);
+            }
+            Event::Alias(anchor) => self.alias(anchor, start, end),
+            Event::UnresolvedAlias(_) => {
+                let span = self.span(start, end);
+                self.out.unknown_anchors.push(span);
+                self.last = end;
+                self.add(Kind::Alias(None), span, None, 0);
+            }
+            Event::Anchor(id, name) => {
+                let span = self.span(start, end);
+                if let Some(node) = self.anchors.get(&id).and_then(|id| self.out.nodes.get_mut(id.0 as usize))
+                {
+                    node.anchor = Some(Anchor { name: name.into_owned(), span });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn tag(&self, at: &EventSpan) -> Option<Tag> {
+        let range = at.tag_span()?.byte_range()?;
+        let name = self.text.get(range.clone())?.to_owned();
+        Some(Tag { name, span: self.span(range.start, range.end) })
+    }
+
+    fn alias(&mut self, anchor: usize, start: usize, end: usize) {
+        let span = self.span(start, end);
+        let target = self.anchors.get(&anchor).copied();
+        let encloses = |id: NodeId| self.stack.iter().any(|frame| frame.id == id);
+        let target = match target {
+            Some(id) if encloses(id) => {
+                let name = self.text.get(start + 1..end).unwrap_or_default();
+                self.report(format!("anchor `{name}` contains itself"), span, true);
+                None
+            }
+            // The anchor stands in a part that was dropped.
+            None => {
+                self.out.unknown_anchors.push(span);
+                None
+            }
+            found => found,
+        };
+        self.last = end;
+        self.add(Kind::Alias(target), span, None, 0);
+    }
+
+    fn scalar(&mut self, value: &str, style: ScalarStyle, start: usize, end: usize) -> (Scalar, Span) {
+        let style = match style {
+            ScalarStyle::SingleQuoted => Style::SingleQuoted,
+            ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
+            ScalarStyle::Literal => Style::Literal,
+            ScalarStyle::Folded => Style::Folded,
+            _ => Style::Plain,
+        };
+        let text = match style {
+            Style::Literal | Style::Folded => {
+                scalar::block(self.file, self.text, self.last, start..end, value, style)
+            }
+            // The parser says `~` for a value that is not written.
+            Style::Plain if start == end => Text::empty(self.span(start, end)),
+            _ => scalar::flow(self.file, self.text, start..end, value, style),
+        };
+        let quoted = matches!(style, Style::SingleQuoted | Style::DoubleQuoted);
+        if quoted && self.text.get(start..end).is_some_and(|raw| raw.contains('\n')) {
+            self.long_quote = Some(start);
+        }
+        let span = text.span();
+        (Scalar { text, style }, span)
+    }
+
+    /// Puts a node where it belongs: a root, an item, a key, or the value of the key before.
+    fn add(&mut self, kind: Kind, span: Span, tag: Option<Tag>, anchor: usize) -> NodeId {
+        let id = NodeId(self.out.nodes.len() as u32);
+        self.out.nodes.push(Node { kind, span, tag, anchor: None });
+        if anchor > 0 {
+            self.anchors.insert(anchor, id);
+        }
+        let Some(frame) = self.stack.last_mut() else {
+            self.out.documents.push(id);
+            return id;
+        };
+        match self.out.nodes.get_mut(frame.id.0 as usize).map(|node| &mut node.kind) {
+            Some(Kind::Seq(items)) => items.push(id),
+            Some(Kind::Map(entries)) => match frame.key.take() {
+                None => frame.key = Some(id),
+                Some(key) => entries.push((key, id)),
+            },
+            _ => {}
+        }
+        id
+    }
+
+    fn open(
+        &mut self,
+        kind: Kind,
+        style: StructureStyle,
+        start: usize,
+        end: usize,
+        tag: Option<Tag>,
+        anchor: usize,
+    ) {
+        // A pair in a sequence, `[a: b]`, is a flow mapping without brackets.
+        let bracket = (matches!(style, StructureStyle::Flow) && end > start).then_some(start);
+        let span = self.span(start, end);
+        let id = self.add(kind, span, tag, anchor);
+        self.last = self.last.max(end);
+        if self.stack.len() >= MAX_DEPTH - 1 {
+            self.dropped = 1;
+            self.report(
+                format!("nested deeper than {MAX_DEPTH} levels; what stands deeper is not read"),
+                span,
+                false,
+            );
+            return;
+        }
+        self.stack.push(Frame { id, key: None, bracket });
+    }
+
+    /// Ends the innermost collection; `bracket` is the end of its closing bracket.
+    fn close(&mut self, bracket: Option<usize>) {
+        let Some(frame) = self.stack.pop() else { return };
+        if let Some(key) = frame.key {
+            self.half_entry(frame.id, key);
+        }
+        let children = match self.out.nodes.get(frame.id.0 as usize).map(|node| &node.kind) {
+            Some(Kind::Map(entries)) => entries.first().zip(entries.last()).map(|(a, b)| (a.0, b.1)),
+            Some(Kind::Seq(items)) => items.first().zip(items.last()).map(|(a, b)| (*a, *b)),
+            _ => None,
+        };
+        let edges = children.map(|(first, last)| {
+            let span = |id: NodeId| self.out.nodes[id.0 as usize].span;
+            (span(first).start, span(last).end)
+        });
+        let own = self.out.nodes[frame.id.0 as usize].span;
+        let start = frame.bracket.map_or(edges.map_or(own.start, |edges| edges.0), |at| at as u32);
+        let end = bracket.map_or(edges.map_or(own.end, |edges| edges.1), |at| at as u32);
+        self.out.nodes[frame.id.0 as usize].span = Span { start, end: end.max(start), ..own };
+        self.repeated_keys(frame.id);
+    }
+
+    /// A key at which the parser stopped gets an empty value.
+    fn half_entry(&mut self, map: NodeId, key: NodeId) {
+        let end = self.out.nodes[key.0 as usize].span.end as usize;
+        let rest = self.text.get(end..).unwrap_or_default();
+        let at = end + usize::from(rest.starts_with(':'));
+        let span = self.span(at, at);
+        let id = NodeId(self.out.nodes.len() as u32);
+        let kind = Kind::Scalar(Scalar { text: Text::empty(span), style: Style::Plain });
+        self.out.nodes.push(Node { kind, span, tag: None, anchor: None });
+        if let Kind::Map(entries) = &mut self.out.nodes[map.0 as usize].kind {
+            entries.push((key, id));
+        }
+    }
+
+    /// go-yaml refuses a mapping in which two keys have one spelling, whatever their types; `<<` is no exception.
+    fn repeated_keys(&mut self, map: NodeId) {
+        let nodes = &self.out.nodes;
+        let Kind::Map(entries) = &nodes[map.0 as usize].kind else { return };
+        let spelling = |key: NodeId| match &nodes[key.0 as usize] {
+            Node { kind: Kind::Scalar(scalar), .. } => Some((true, scalar.text.as_str())),
+            Node { kind: Kind::Alias(_), span, .. } => Some((false, self.text.get(span.range())?)),
+            _ => None,
+        };
+        let mut seen = HashSet::with_capacity(entries.len());
+        let mut repeated = Vec::new();
+        for (key, _) in entries {
+            if spelling(*key).is_some_and(|spelling| !seen.insert(spelling)) {
+                repeated.push(*key);
+            }
+        }
+        for key in repeated {
+            let node = &self.out.nodes[key.0 as usize];
+            let span = node.span;
+            let name = match &node.kind {
+                Kind::Scalar(scalar) => scalar.text.as_str(),
+                _ => self.text.get(span.range()).unwrap_or_default(),
+            };
+            let message = format!("duplicate key `{name}`");
+            self.report(message, span, true);
+        }
+    }
+
+    fn finish(mut self) -> Built {
+        while !self.stack.is_empty() {
+            self.close(None);
+        }
+        // A comment in a block scalar's header comes after the scalar.
+        self.out.comments.sort_by_key(|comment| comment.start);
+        self.out
+    }
+}

@@ -1,0 +1,126 @@
+//! Reading on past an error: the line at fault is blanked, and the file is parsed again.
+//!
+//! A half-typed line must not cost the keys around it. Blanks are as long as what they replace, so every span still holds
+//! for the file as it is.
+
+use std::ops::Range;
+
+use super::Tree;
+use super::build::{Built, Failure, build};
+use crate::source::{SourceId, Span};
+use crate::syntax::SyntaxError;
+
+/// Most lines that are blanked.
+const MAX_ROUNDS: usize = 32;
+
+/// Bytes that may be parsed for the sake of repair, and what is added for each byte of the file.
+const BUDGET: usize = 8 * 1024 * 1024;
+const BUDGET_PER_BYTE: usize = 2;
+
+/// Parses `text`, repairing it where it must be.
+pub(super) fn parse(file: SourceId, text: &str) -> Tree {
+    let mut built = build(file, text);
+    let mut errors = Vec::new();
+    if built.failure.is_some() {
+        repair(file, text, &mut built, &mut errors);
+    } else {
+        let name = |span: &Span| text.get(span.start as usize + 1..span.end as usize).unwrap_or_default();
+        errors.extend(built.unknown_anchors.iter().map(|span| SyntaxError {
+            message: format!("unknown anchor `{}`", name(span)),
+            span: *span,
+            fatal: true,
+        }));
+    }
+    errors.append(&mut built.errors);
+    errors.sort_by_key(|error| error.span.start);
+    Tree { file, nodes: built.nodes, documents: built.documents, comments: built.comments, errors }
+}
+
+/// Replaces `built` by what can be read of the file. Unknown anchors are not reported then: the anchor may stand in a
+/// line that was blanked.
+fn repair(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<SyntaxError>) {
+    let mut current = text.to_owned();
+    let mut budget = text.len().saturating_mul(BUDGET_PER_BYTE).saturating_add(BUDGET);
+    for _ in 0..MAX_ROUNDS {
+        let Some(failure) = built.failure.take() else { return };
+        let mut best: Option<(Score, Range<usize>, Built)> = None;
+        for line in candidates(&current, &failure) {
+            if budget < text.len() {
+                break;
+            }
+            budget -= text.len();
+            let blanked = blank(&current, line.clone());
+            let attempt = build(file, &blanked);
+            let score = Score::of(&attempt);
+            if best.as_ref().is_none_or(|(so_far, ..)| score > *so_far) {
+                best = Some((score, line, attempt));
+            }
+        }
+        let Some((_, line, attempt)) = best else {
+            errors.push(error(file, text, &failure, None));
+            return;
+        };
+        errors.push(error(file, text, &failure, Some(line.clone())));
+        current = blank(&current, line);
+        *built = attempt;
+    }
+    if let Some(failure) = built.failure.take() {
+        errors.push(error(file, text, &failure, None));
+    }
+}
+
+/// How good an attempt is: how far it comes, then how much it reads.
+#[derive(PartialEq, PartialOrd)]
+struct Score {
+    reached: usize,
+    nodes: usize,
+}
+
+impl Score {
+    fn of(built: &Built) -> Self {
+        let reached = built.failure.as_ref().map_or(usize::MAX, |failure| failure.at);
+        Self { reached, nodes: built.nodes.len() }
+    }
+}
+
+/// Lines that may be at fault: the one where the parser stopped, two before it, and those that it suspects.
+fn candidates(text: &str, failure: &Failure) -> Vec<Range<usize>> {
+    let mut out: Vec<Range<usize>> = Vec::with_capacity(5);
+    let mut at = Some(failure.at);
+    for _ in 0..3 {
+        let Some(line) = at.and_then(|at| written_line(text, at)) else { break };
+        at = line.start.checked_sub(1);
+        out.push(line);
+    }
+    for suspect in &failure.suspects {
+        out.extend(written_line(text, *suspect).filter(|line| !out.contains(line)));
+    }
+    out
+}
+
+/// The bytes of the line at `at`, or of the nearest line above that has something on it; without blanks around.
+fn written_line(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
+    let line_end = bytes.get(at..)?.iter().position(|b| *b == b'\n').map_or(bytes.len(), |n| at + n);
+    let end = bytes[..line_end].iter().rposition(|b| !blank(b))? + 1;
+    let start = bytes[..end].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+    let start = start + bytes[start..end].iter().position(|b| !blank(b))?;
+    Some(start..end)
+}
+
+fn blank(text: &str, line: Range<usize>) -> String {
+    let mut out = text.to_owned();
+    out.replace_range(line.clone(), &" ".repeat(line.len()));
+    out
+}
+
+/// The error that made `line` be blanked: from where the parser stopped when that is in the line, else the line.
+fn error(file: SourceId, text: &str, failure: &Failure, line: Option<Range<usize>>) -> SyntaxError {
+    let line = line.or_else(|| written_line(text, failure.at)).unwrap_or(failure.at..failure.at);
+    let mut start = if line.contains(&failure.at) { failure.at } else { line.start };
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    SyntaxError { message: failure.message.clone(), span: Span::new(file, start, line.end), fatal: true }
+}

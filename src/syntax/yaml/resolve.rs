@@ -1,0 +1,256 @@
+//! What a scalar means, as go-yaml v4 decides it (`internal/libyaml/resolver.go` of go.yaml.in/yaml/v4).
+
+use super::{Kind, Node, Scalar, Style, Tag};
+
+/// A scalar's value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing, `~`, `null`.
+    Null,
+    /// `true` or `false`; `yes` and `on` are strings.
+    Bool(bool),
+    /// An integer in any base.
+    Int(i64),
+    /// An integer that fits 64 bits unsigned only.
+    BigInt,
+    /// A number with a fraction, an exponent, or an integer too large for 64 bits; `.inf`, `.nan`.
+    Float(f64),
+    /// A string: the scalar's text.
+    Str,
+}
+
+impl Node {
+    /// The value of a scalar as its tag and notation have it; [`None`] for a map, a sequence or an alias.
+    #[must_use]
+    pub fn resolve(&self) -> Option<Value> {
+        match &self.kind {
+            Kind::Scalar(scalar) => Some(scalar.resolve(self.tag.as_ref())),
+            _ => None,
+        }
+    }
+}
+
+impl Scalar {
+    /// The value under `tag`.
+    ///
+    /// A date is a string here (go-yaml makes a time of it, which no Compose field takes). A value that contradicts
+    /// its tag, which go-yaml refuses, is a string.
+    #[must_use]
+    pub fn resolve(&self, tag: Option<&Tag>) -> Value {
+        let text = self.text.as_str();
+        let core = tag.and_then(|tag| core_name(&tag.name));
+        match (tag, core) {
+            // Compose takes these two tags off before values are typed.
+            (Some(tag), None) if tag.name != "!reset" && tag.name != "!override" => Value::Str,
+            (_, None) if self.style != Style::Plain => Value::Str,
+            (_, None) => plain(text),
+            (_, Some(core)) => match (core, plain(text)) {
+                ("null", Value::Null) => Value::Null,
+                ("bool", value @ Value::Bool(_)) => value,
+                ("int", value @ (Value::Int(_) | Value::BigInt)) => value,
+                ("float", value @ Value::Float(_)) => value,
+                ("float", Value::Int(n)) => Value::Float(n as f64),
+                _ => Value::Str,
+            },
+        }
+    }
+}
+
+/// The name of a core tag in its short or long spelling.
+fn core_name(tag: &str) -> Option<&str> {
+    let long = tag.strip_prefix("!<tag:yaml.org,2002:").and_then(|name| name.strip_suffix('>'));
+    tag.strip_prefix("!!").or(long)
+}
+
+/// The type of a plain scalar.
+fn plain(text: &str) -> Value {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
+        "true" | "True" | "TRUE" => return Value::Bool(true),
+        "false" | "False" | "FALSE" => return Value::Bool(false),
+        ".nan" | ".NaN" | ".NAN" => return Value::Float(f64::NAN),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Value::Float(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => return Value::Float(f64::NEG_INFINITY),
+        "-0" | "-0.0" => return Value::Float(-0.0),
+        _ => {}
+    }
+    let first = text.as_bytes().first().copied().unwrap_or(b' ');
+    if !matches!(first, b'0'..=b'9' | b'+' | b'-' | b'.') || text.len() > MAX_NUMBER {
+        return Value::Str;
+    }
+    if first == b'.' {
+        // Underscores count as digits only after a digit or a sign.
+        return float(text).map_or(Value::Str, Value::Float);
+    }
+    let digits = text.replace('_', "");
+    integer(&digits).or_else(|| float(&digits).map(Value::Float)).unwrap_or(Value::Str)
+}
+
+/// A longer text is taken for a string without a look: no number that fits anything is that long.
+const MAX_NUMBER: usize = 512;
+
+/// As `strconv.ParseInt` with base 0: `0x`, `0o`, `0b`, and a leading `0` for octal.
+fn integer(text: &str) -> Option<Value> {
+    let (negative, signed, unsigned) = match text.as_bytes().first()? {
+        b'-' => (true, true, &text[1..]),
+        b'+' => (false, true, &text[1..]),
+        _ => (false, false, text),
+    };
+    let lower = unsigned.get(..2).map(str::to_ascii_lowercase);
+    let (radix, digits) = match lower.as_deref() {
+        Some("0x") => (16, &unsigned[2..]),
+        Some("0o") => (8, &unsigned[2..]),
+        Some("0b") => (2, &unsigned[2..]),
+        Some(_) if unsigned.starts_with('0') => (8, &unsigned[1..]),
+        _ => (10, unsigned),
+    };
+    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+        return None;
+    }
+    let magnitude = i128::from(u64::from_str_radix(digits, radix).ok()?);
+    let number = if negative { -magnitude } else { magnitude };
+    match i64::try_from(number) {
+        Ok(number) => Some(Value::Int(number)),
+        // `ParseUint` takes no sign.
+        Err(_) if !signed => Some(Value::BigInt),
+        Err(_) => None,
+    }
+}
+
+/// A decimal number with optional sign, fraction and exponent; not one too large for 64 bits.
+fn float(text: &str) -> Option<f64> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+        Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
+        None => (unsigned, None),
+    };
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let exponent = exponent.map(|part| part.strip_prefix(['-', '+']).unwrap_or(part));
+    if !digits(whole)
+        || !digits(fraction)
+        || (whole.is_empty() && fraction.is_empty())
+        || exponent.is_some_and(|part| part.is_empty() || !digits(part))
+    {
+        return None;
+    }
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Style;
+    use super::*;
+    use crate::source::{SourceId, Span, Text};
+
+    fn resolve(text: &str, style: Style, tag: Option<&str>) -> Value {
+        let span = Span::new(SourceId(0), 0, 0);
+        let tag = tag.map(|name| Tag { name: name.to_owned(), span });
+        Scalar { text: Text::derived(text, span), style }.resolve(tag.as_ref())
+    }
+
+    #[test]
+    fn plain_scalars_are_typed_as_go_yaml_types_them() {
+        use Value::{BigInt, Bool, Float, Int, Null, Str};
+        let table = [
+            ("", Null),
+            ("~", Null),
+            ("null", Null),
+            ("Null", Null),
+            ("NULL", Null),
+            ("nULL", Str),
+            ("true", Bool(true)),
+            ("True", Bool(true)),
+            ("FALSE", Bool(false)),
+            ("tRUE", Str),
+            ("yes", Str),
+            ("no", Str),
+            ("on", Str),
+            ("off", Str),
+            ("y", Str),
+            ("Off", Str),
+            ("0", Int(0)),
+            ("7", Int(7)),
+            ("-7", Int(-7)),
+            ("+7", Int(7)),
+            ("-0", Float(-0.0)),
+            ("0440", Int(0o440)),
+            ("0o440", Int(0o440)),
+            ("0x1F", Int(31)),
+            ("0X1f", Int(31)),
+            ("0b1", Int(1)),
+            ("-0b11", Int(-3)),
+            ("1_000", Int(1000)),
+            ("1__0", Int(10)),
+            ("0_7", Int(7)),
+            ("08", Float(8.0)),
+            ("089.5", Float(89.5)),
+            ("00", Int(0)),
+            ("0x", Str),
+            ("0xg", Str),
+            ("0b2", Str),
+            ("0o8", Str),
+            ("9223372036854775807", Int(i64::MAX)),
+            ("9223372036854775808", BigInt),
+            ("-9223372036854775808", Int(i64::MIN)),
+            ("-9223372036854775809", Float(-9.223372036854776e18)),
+            ("+9223372036854775808", Float(9.223372036854776e18)),
+            ("18446744073709551615", BigInt),
+            ("18446744073709551616", Float(1.8446744073709552e19)),
+            ("0xFFFFFFFFFFFFFFFF", BigInt),
+            ("0x1FFFFFFFFFFFFFFFF", Str),
+            ("1.5", Float(1.5)),
+            (".5", Float(0.5)),
+            ("5.", Float(5.0)),
+            ("1e3", Float(1000.0)),
+            ("-1.5E-1", Float(-0.15)),
+            ("+.5", Float(0.5)),
+            ("1_0.5", Float(10.5)),
+            (".5_0", Str),
+            (".", Str),
+            ("-", Str),
+            ("+", Str),
+            ("1e", Str),
+            ("1e999", Str),
+            ("1.2.3", Str),
+            ("0.5e+1", Float(5.0)),
+            ("e5", Str),
+            ("_1", Str),
+            ("1 2", Str),
+            (".inf", Float(f64::INFINITY)),
+            ("-.INF", Float(f64::NEG_INFINITY)),
+            ("inf", Str),
+            ("-inf", Str),
+            ("NaN", Str),
+            ("2001-12-14", Str),
+            ("12:30:45", Str),
+            ("512m", Str),
+            ("<<", Str),
+            ("é", Str),
+            ("0é", Str),
+            ("-é", Str),
+        ];
+        for (text, value) in table {
+            assert_eq!(resolve(text, Style::Plain, None), value, "{text:?}");
+        }
+        assert!(matches!(resolve(".nan", Style::Plain, None), Value::Float(n) if n.is_nan()));
+    }
+
+    #[test]
+    fn tags_and_quotes_decide() {
+        assert_eq!(resolve("1", Style::DoubleQuoted, None), Value::Str);
+        assert_eq!(resolve("", Style::SingleQuoted, None), Value::Str);
+        assert_eq!(resolve("1", Style::Literal, None), Value::Str);
+        assert_eq!(resolve("1", Style::Plain, Some("!!str")), Value::Str);
+        assert_eq!(resolve("", Style::Plain, Some("!!str")), Value::Str);
+        assert_eq!(resolve("1", Style::DoubleQuoted, Some("!!int")), Value::Int(1));
+        assert_eq!(resolve("1", Style::Plain, Some("!!float")), Value::Float(1.0));
+        assert_eq!(resolve("1", Style::Plain, Some("!<tag:yaml.org,2002:str>")), Value::Str);
+        assert_eq!(resolve("true", Style::Plain, Some("!!bool")), Value::Bool(true));
+        assert_eq!(resolve("true", Style::Plain, Some("!!int")), Value::Str);
+        assert_eq!(resolve("1", Style::Plain, Some("!other")), Value::Str);
+        assert_eq!(resolve("1", Style::Plain, Some("!")), Value::Str);
+        assert_eq!(resolve("1", Style::Plain, Some("!override")), Value::Int(1));
+        assert_eq!(resolve("", Style::Plain, Some("!reset")), Value::Null);
+    }
+}

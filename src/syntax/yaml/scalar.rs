@@ -1,0 +1,307 @@
+//! A scalar's value, traced to the bytes that it was copied from.
+//!
+//! The parser's value counts. The scalar is read here a second time to know which bytes each part came from; should the
+//! two readings ever differ, the value is the parser's and stems from the scalar as a whole.
+
+use std::ops::Range;
+
+use super::Style;
+use crate::source::{SourceId, Span, Text};
+
+/// A plain or quoted scalar at `range`.
+pub(super) fn flow(file: SourceId, text: &str, range: Range<usize>, value: &str, style: Style) -> Text {
+    let span = Span::new(file, range.start, range.end);
+    let raw = text.get(range.clone()).unwrap_or_default();
+    let (inner, start) = match style {
+        Style::Plain => (raw, range.start),
+        _ => (raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default(), range.start + 1),
+    };
+    if inner == value {
+        return Text::verbatim(value, Span::new(file, start, start + inner.len())).at(span);
+    }
+    let mut reader = Flow { file, raw: inner, base: start, run: 0, out: Text::empty(span) };
+    match reader.read(style) {
+        Some(()) if reader.out.as_str() == value => reader.out,
+        _ => Text::derived(value, span),
+    }
+}
+
+struct Flow<'t> {
+    file: SourceId,
+    raw: &'t str,
+    /// Offset of `raw` in the file.
+    base: usize,
+    /// Start of the bytes that are not copied yet.
+    run: usize,
+    out: Text,
+}
+
+impl Flow<'_> {
+    fn read(&mut self, style: Style) -> Option<()> {
+        let mut at = 0;
+        while let Some(byte) = self.raw.as_bytes().get(at) {
+            match byte {
+                b'\n' | b'\r' => {
+                    let kept = self.raw.get(self.run..at)?.trim_end_matches([' ', '\t']).len();
+                    let gap = self.run + kept;
+                    self.copy(gap)?;
+                    let (next, breaks) = skip_breaks(self.raw, at);
+                    let folded = if breaks == 1 { " ".to_owned() } else { "\n".repeat(breaks - 1) };
+                    self.derive(&folded, gap..next);
+                    at = next;
+                }
+                b'\'' if style == Style::SingleQuoted => {
+                    self.copy(at)?;
+                    self.derive("'", at..at + 2);
+                    at += 2;
+                }
+                b'\\' if style == Style::DoubleQuoted => {
+                    self.copy(at)?;
+                    at = self.escape(at)?;
+                }
+                _ => at += 1,
+            }
+        }
+        self.copy(at)
+    }
+
+    /// Copies what stands between the last piece and `to`.
+    fn copy(&mut self, to: usize) -> Option<()> {
+        let part = self.raw.get(self.run..to)?;
+        self.out.push_verbatim(part, Span::new(self.file, self.base + self.run, self.base + to));
+        self.run = to;
+        Some(())
+    }
+
+    fn derive(&mut self, part: &str, from: Range<usize>) {
+        self.run = from.end;
+        self.out.push_derived(part, Span::new(self.file, self.base + from.start, self.base + from.end));
+    }
+
+    /// Reads the escape at `at`; gives the byte after it.
+    fn escape(&mut self, at: usize) -> Option<usize> {
+        let letter = *self.raw.as_bytes().get(at + 1)?;
+        if matches!(letter, b'\n' | b'\r') {
+            let (next, breaks) = skip_breaks(self.raw, at + 1);
+            self.derive(&"\n".repeat(breaks - 1), at..next);
+            return Some(next);
+        }
+        let digits = match letter {
+            b'x' => 2,
+            b'u' => 4,
+            b'U' => 8,
+            _ => 0,
+        };
+        let mut end = at + 2 + digits;
+        let character = if digits > 0 {
+            let first = self.hexadecimal(at + 2, digits)?;
+            // A character beyond the first plane as JSON writes it: two halves.
+            if letter == b'u'
+                && (0xD800..0xDC00).contains(&first)
+                && self.raw.get(end..end + 2) == Some("\\u")
+            {
+                let second = self.hexadecimal(end + 2, 4)?;
+                end += 6;
+                char::from_u32(0x10000 + ((first - 0xD800) << 10) + second.checked_sub(0xDC00)?)?
+            } else {
+                char::from_u32(first)?
+            }
+        } else {
+            match letter {
+                b'0' => '\0',
+                b'a' => '\u{7}',
+                b'b' => '\u{8}',
+                b't' | b'\t' => '\t',
+                b'n' => '\n',
+                b'v' => '\u{b}',
+                b'f' => '\u{c}',
+                b'r' => '\r',
+                b'e' => '\u{1b}',
+                b' ' | b'"' | b'/' | b'\\' | b'\'' => char::from(letter),
+                b'N' => '\u{85}',
+                b'_' => '\u{a0}',
+                b'L' => '\u{2028}',
+                b'P' => '\u{2029}',
+                _ => return None,
+            }
+        };
+        self.derive(character.encode_utf8(&mut [0; 4]), at..end);
+        Some(end)
+    }
+
+    fn hexadecimal(&self, at: usize, digits: usize) -> Option<u32> {
+        u32::from_str_radix(self.raw.get(at..at + digits)?, 16).ok()
+    }
+}
+
+/// Passes line ends and blanks from the line end at `at`; gives the next byte and the number of line ends.
+fn skip_breaks(raw: &str, mut at: usize) -> (usize, usize) {
+    let bytes = raw.as_bytes();
+    let mut breaks = 0;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\r' if bytes.get(at + 1) == Some(&b'\n') => (at, breaks) = (at + 2, breaks + 1),
+            b'\n' | b'\r' => (at, breaks) = (at + 1, breaks + 1),
+            b' ' | b'\t' => at += 1,
+            _ => break,
+        }
+    }
+    (at, breaks)
+}
+
+/// A block scalar: its header stands after `from`, its content ends with `range`.
+///
+/// The parser's span begins with the content (with the header when there is none) and goes on into the indentation of
+/// the next line; the text's span is from the header to the last line that has something on it.
+pub(super) fn block(
+    file: SourceId,
+    text: &str,
+    from: usize,
+    range: Range<usize>,
+    value: &str,
+    style: Style,
+) -> Text {
+    let start = header(text, from, range.end).unwrap_or(range.start);
+    let bytes = text.as_bytes();
+    let indicators = bytes.get(start + 1..).unwrap_or_default();
+    let indicators = indicators.iter().take_while(|b| matches!(b, b'+' | b'-' | b'0'..=b'9')).count();
+    let header_end = (start + 1 + indicators).min(text.len());
+    let lines = lines(text, header_end..range.end);
+    let last =
+        lines.iter().rev().find(|line| !text[line.content.clone()].trim_matches([' ', '\t']).is_empty());
+    let span = Span::new(file, start, last.map_or(header_end, |line| line.content.end));
+    let Some(indent) = indentation(text, &lines, value) else {
+        return Text::derived(value, span);
+    };
+    let keep = match text.get(start + 1..header_end) {
+        Some(flags) if flags.contains('-') => Chomp::Strip,
+        Some(flags) if flags.contains('+') => Chomp::Keep,
+        _ => Chomp::Clip,
+    };
+    let mut out = Text::empty(span);
+    lay(&mut out, file, text, &lines, indent, style == Style::Folded, keep);
+    if out.as_str() == value { out } else { Text::derived(value, span) }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Chomp {
+    Strip,
+    Clip,
+    Keep,
+}
+
+/// A line of a block scalar.
+struct BlockLine {
+    /// Its bytes without the line end.
+    content: Range<usize>,
+    /// The line end; empty at the end of the file.
+    end: Range<usize>,
+}
+
+/// Finds `|` or `>` after `from`, past the marks, properties and comments that may stand before it.
+fn header(text: &str, from: usize, to: usize) -> Option<usize> {
+    let bytes = text.as_bytes().get(..to)?;
+    let mut at = from;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'|' | b'>' => return Some(at),
+            b'#' => at += bytes[at..].iter().position(|b| matches!(b, b'\n' | b'\r'))?,
+            b'!' | b'&' => at += bytes[at..].iter().position(u8::is_ascii_whitespace)?,
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// The lines after the header's.
+fn lines(text: &str, range: Range<usize>) -> Vec<BlockLine> {
+    let bytes = text.as_bytes().get(..range.end).unwrap_or_default();
+    let mut out = Vec::new();
+    let mut start = range.start;
+    while start < bytes.len() {
+        let stop = memchr::memchr2(b'\n', b'\r', &bytes[start..]).map_or(bytes.len(), |n| start + n);
+        let end = match bytes.get(stop..) {
+            Some([b'\r', b'\n', ..]) => stop + 2,
+            Some([_, ..]) => stop + 1,
+            _ => stop,
+        };
+        out.push(BlockLine { content: start..stop, end: stop..end });
+        start = end;
+    }
+    if !out.is_empty() {
+        // What is left of the header's line.
+        out.remove(0);
+    }
+    out
+}
+
+/// How many spaces are taken off each line: what the first line with something on it lost.
+fn indentation(text: &str, lines: &[BlockLine], value: &str) -> Option<usize> {
+    let spaces = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let written = lines.iter().map(|line| &text[line.content.clone()]).find(|line| spaces(line) < line.len());
+    let read = value.split('\n').find(|line| spaces(line) < line.len());
+    match (written, read) {
+        (Some(written), Some(read)) => spaces(written).checked_sub(spaces(read)),
+        // Blank lines only.
+        _ => Some(usize::MAX),
+    }
+}
+
+/// Lays the lines out as libyaml does (`yaml_parser_scan_block_scalar`).
+fn lay(
+    out: &mut Text,
+    file: SourceId,
+    text: &str,
+    lines: &[BlockLine],
+    indent: usize,
+    fold: bool,
+    chomp: Chomp,
+) {
+    let at = |range: &Range<usize>| Span::new(file, range.start, range.end);
+    // Ends of lines that are not written out yet: of the last line with content, and of blank ones after it.
+    let mut last_break: Option<&BlockLine> = None;
+    let mut blank_breaks: Vec<&BlockLine> = Vec::new();
+    let mut after_indented = false;
+    for line in lines {
+        let start = (line.content.start.saturating_add(indent)).min(line.content.end);
+        let content = &text[start..line.content.end];
+        if content.is_empty() {
+            blank_breaks.push(line);
+            continue;
+        }
+        let indented = content.starts_with([' ', '\t']);
+        match last_break.take() {
+            Some(before) if !fold || after_indented || indented => {
+                push_break(out, text, before, at(&before.end))
+            }
+            Some(before) if blank_breaks.is_empty() => {
+                out.push_derived(" ", Span::new(file, before.end.start, start));
+            }
+            // Folded lines with blank lines between: the blank lines' ends stand for them.
+            _ => {}
+        }
+        for blank in blank_breaks.drain(..) {
+            push_break(out, text, blank, at(&blank.end));
+        }
+        out.push_verbatim(content, Span::new(file, start, line.content.end));
+        after_indented = indented;
+        last_break = Some(line);
+    }
+    if let Some(line) = last_break.filter(|_| chomp != Chomp::Strip) {
+        push_break(out, text, line, at(&line.end));
+    }
+    if chomp == Chomp::Keep {
+        for blank in blank_breaks {
+            push_break(out, text, blank, at(&blank.end));
+        }
+    }
+}
+
+/// A line end: copied when it is `\n`, derived when it is longer, nothing at the end of the file.
+fn push_break(out: &mut Text, text: &str, line: &BlockLine, span: Span) {
+    match &text[line.end.clone()] {
+        "" => {}
+        "\n" => out.push_verbatim("\n", span),
+        _ => out.push_derived("\n", span),
+    }
+}
