@@ -113,7 +113,10 @@ impl Builder<'_> {
     fn fail(&mut self, error: &ScanError) {
         let at = error.marker().byte_offset().unwrap_or(self.last).min(self.text.len());
         let bracket = self.stack.iter().find_map(|frame| frame.bracket);
-        let suspects = self.long_quote.into_iter().chain(bracket).collect();
+        // A quoted scalar after which the parser stopped gave no event.
+        let between = self.text.as_bytes().get(self.last..at).unwrap_or_default();
+        let quote = memchr::memchr2(b'"', b'\'', between).map(|n| self.last + n);
+        let suspects = quote.into_iter().chain(self.long_quote).chain(bracket).collect();
         self.out.failure = Some(Failure { at, message: problem::message(error), suspects });
     }
 

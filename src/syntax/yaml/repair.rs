@@ -83,17 +83,22 @@ impl Score {
     }
 }
 
-/// Lines that may be at fault: the one where the parser stopped, two before it, and those that it suspects.
+/// Lines that may be at fault: the one where the parser stopped, two before it, the next (the parser gives a tab in the
+/// indentation the place of the scalar above), and those that it suspects.
 fn candidates(text: &str, failure: &Failure) -> Vec<Range<usize>> {
     let mut out: Vec<Range<usize>> = Vec::with_capacity(5);
     let mut at = Some(failure.at);
     for _ in 0..3 {
         let Some(line) = at.and_then(|at| written_line(text, at)) else { break };
-        at = line.start.checked_sub(1);
+        at = text.get(..line.start).and_then(|above| above.rfind('\n'));
         out.push(line);
     }
-    for suspect in &failure.suspects {
-        out.extend(written_line(text, *suspect).filter(|line| !out.contains(line)));
+    let below = text.get(failure.at..).and_then(|rest| {
+        let line_end = rest.find('\n')?;
+        Some(failure.at + line_end + rest[line_end..].find(|c: char| !c.is_ascii_whitespace())?)
+    });
+    for suspect in failure.suspects.iter().copied().chain(below) {
+        out.extend(written_line(text, suspect).filter(|line| !out.contains(line)));
     }
     out
 }
