@@ -2,6 +2,8 @@
 //!
 //! `source → syntax → model → workload → rules → findings → report`: each stage uses only those before it.
 
+pub mod discover;
+pub mod error;
 pub mod finding;
 pub mod model;
 pub mod rules;
