@@ -6,6 +6,7 @@ pub mod discover;
 pub mod error;
 pub mod finding;
 pub mod model;
+pub mod report;
 pub mod rules;
 pub mod source;
 pub mod syntax;
