@@ -1,5 +1,6 @@
 //! The reports of findings made by hand, as people and programs get them.
 
+#![allow(clippy::unwrap_used)]
 use std::path::Path;
 
 use oomlint::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity};

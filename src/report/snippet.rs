@@ -74,12 +74,15 @@ pub(super) fn draw(block: &Block<'_>, sources: &Sources, color: bool) -> String 
 /// A failure of the tool itself, with the same head and help line as a finding; ends in a line end.
 #[must_use]
 pub fn draw_failure(failure: &dyn miette::Diagnostic, color: bool) -> String {
-    let mut group = Group::with_title(Level::ERROR.primary_title(failure.to_string()));
-    if let Some(help) = failure.help() {
-        group = group.element(Level::HELP.message(visible(&help.to_string())));
-    }
-    let mut drawn = renderer(color).render(&[group]);
+    let renderer = renderer(color);
+    let title = Group::with_title(Level::ERROR.primary_title(failure.to_string()));
+    let mut drawn = renderer.render(&[title]);
     drawn.push('\n');
+    if let Some(help) = failure.help() {
+        let help = Group::with_title(Level::HELP.secondary_title(visible(&help.to_string())));
+        drawn.push_str(&renderer.render(&[help]));
+        drawn.push('\n');
+    }
     drawn
 }
 
