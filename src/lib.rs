@@ -1,9 +1,14 @@
 //! oomlint reads Dockerfiles and Compose files and tells how their containers will misbehave over memory.
 //!
-//! `source → syntax → model → workload → rules → findings → report`: each stage uses only those before it.
+//! `discover → source → syntax → model → workload → rules → findings → report`: each stage uses only those before it.
 
+pub mod cli;
+pub mod discover;
+pub mod engine;
+pub mod error;
 pub mod finding;
 pub mod model;
+pub mod report;
 pub mod rules;
 pub mod source;
 pub mod syntax;

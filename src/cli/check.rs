@@ -1,0 +1,116 @@
+//! `oomlint check`: lint, report, gate.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+
+use super::Outcome;
+use super::input::Input;
+use super::output::{Console, write_file};
+use crate::engine;
+use crate::finding::Severity;
+use crate::report::{human, json};
+use crate::source::Sources;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    input: Input,
+
+    /// How to write the report: human, json
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
+    format: Format,
+
+    /// Write another report into a file; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE")]
+    output: Vec<Output>,
+
+    /// Exit with 1 from this severity on: error, warning, note, never
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t, hide_possible_values = true)]
+    fail_on: FailOn,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Human,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Error,
+    #[default]
+    Warning,
+    Note,
+    Never,
+}
+
+/// `FORMAT=FILE`
+#[derive(Clone, Debug)]
+struct Output {
+    format: Format,
+    path: PathBuf,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let formats = || {
+            let names = Format::value_variants().iter().filter_map(|format| format.to_possible_value());
+            names.map(|name| name.get_name().to_owned()).collect::<Vec<_>>().join(", ")
+        };
+        let (format, path) =
+            text.split_once('=').ok_or_else(|| "it is FORMAT=FILE, as in json=report.json".to_owned())?;
+        let format = Format::from_str(format, false).map_err(|_| format!("the formats are {}", formats()))?;
+        if path.is_empty() {
+            return Err("the file's name is missing after `=`".to_owned());
+        }
+        Ok(Self { format, path: PathBuf::from(path) })
+    }
+}
+
+pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
+    let begun = Instant::now();
+    let sources = Sources::new();
+    let discovered = arguments.input.discover(&sources)?;
+    let mut outcome = engine::run(&arguments.input.options(), &sources, &discovered);
+    outcome.summary.elapsed = begun.elapsed();
+    let write = |out: &mut dyn Write, format: Format, color: bool| -> io::Result<()> {
+        let (findings, summary) = (&outcome.findings, &outcome.summary);
+        match format {
+            Format::Human => {
+                human::write(out, findings, summary, &sources, human::Options { color, time: true })
+            }
+            Format::Json => json::write(out, findings, summary, &sources),
+        }
+    };
+    for output in &arguments.output {
+        write_file(&output.path, |out| write(out, output.format, false))?;
+    }
+    console.write(|out| write(out, arguments.format, console.color))?;
+    for error in &discovered.unreadable {
+        console.fail(error);
+    }
+    Ok(match outcome.summary.worst() {
+        _ if !discovered.unreadable.is_empty() => ExitCode::from(2),
+        Some(worst) if arguments.fail_on.includes(worst) => ExitCode::from(1),
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+impl FailOn {
+    fn includes(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity >= Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Note => true,
+            Self::Never => false,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What to look at: paths, `-f`, standard input.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::discover::{self, Discovered, FileKind};
+use crate::engine;
+use crate::error::{Error, nearest};
+use crate::source::{LoadError, MAX_FILE_SIZE, Sources};
+
+/// The arguments that name files.
+#[derive(Args)]
+pub(super) struct Input {
+    /// Files and directories; `-` is standard input [default: the current directory]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// A Compose file; several are merged in order, as `docker compose -f` does
+    #[arg(short, long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// Read variables from this file, not from the project's `.env`
+    #[arg(long = "env-file", value_name = "FILE")]
+    env_files: Vec<PathBuf>,
+
+    /// The path to show for standard input, and to resolve other files from
+    #[arg(long, value_name = "PATH")]
+    stdin_filename: Option<PathBuf>,
+
+    /// Search what .gitignore and .ignore hide, too
+    #[arg(long)]
+    no_ignore: bool,
+}
+
+impl Input {
+    /// Looks for the files; standard input is read here, the others where they are needed.
+    pub(super) fn discover(&self, sources: &Sources) -> Result<Discovered, Error> {
+        let stdin = self.paths.iter().any(|path| path == Path::new("-"));
+        let paths: Vec<PathBuf> = self.paths.iter().filter(|path| *path != Path::new("-")).cloned().collect();
+        if self.stdin_filename.is_some() && !stdin {
+            return Err(Error::Usage {
+                problem: "`--stdin-filename` is given, but nothing is read from standard input".to_owned(),
+                help: Some("name `-` among the paths".to_owned()),
+            });
+        }
+        let mut discovered = if paths.is_empty() && (stdin || !self.files.is_empty()) {
+            Discovered::default()
+        } else {
+            let options = discover::Options { no_ignore: self.no_ignore };
+            discover::discover(&paths, options).map_err(suggest_command)?
+        };
+        for path in self.files.iter().chain(&self.env_files) {
+            load(sources, path)?;
+        }
+        for path in &self.files {
+            discovered.add(path.clone(), FileKind::Compose);
+        }
+        if stdin {
+            self.read_stdin(sources, &mut discovered)?;
+        }
+        Ok(discovered)
+    }
+
+    /// The part that the engine needs.
+    pub(super) fn options(&self) -> engine::Options {
+        engine::Options { compose_files: self.files.clone(), env_files: self.env_files.clone() }
+    }
+
+    fn read_stdin(&self, sources: &Sources, discovered: &mut Discovered) -> Result<(), Error> {
+        let path = self.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
+        let unreadable = |reason: String| Error::Unreadable { path: PathBuf::from("-"), reason };
+        let mut bytes = Vec::new();
+        let limited = std::io::stdin().lock().take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes);
+        limited.map_err(|error| unreadable(error.to_string()))?;
+        if bytes.len() as u64 > MAX_FILE_SIZE {
+            return Err(unreadable(LoadError::TooLarge.to_string()));
+        }
+        let by_name = self.stdin_filename.as_deref().and_then(discover::kind_of);
+        let kind = by_name.or_else(|| discover::kind_of_text(&String::from_utf8_lossy(&bytes)));
+        let kind = kind.ok_or_else(|| Error::UnknownKind { path: path.clone() })?;
+        sources.add(&path, bytes);
+        discovered.add(path, kind);
+        Ok(())
+    }
+}
+
+fn load(sources: &Sources, path: &Path) -> Result<(), Error> {
+    match sources.load(path) {
+        Ok(_) => Ok(()),
+        Err(LoadError::NotFound) => Err(Error::NotFound { path: path.to_path_buf(), help: None }),
+        Err(error) => Err(Error::Unreadable { path: path.to_path_buf(), reason: error.to_string() }),
+    }
+}
+
+/// A path that is not there may have been meant as a command: `oomlint exlpain`.
+fn suggest_command(error: Error) -> Error {
+    let Error::NotFound { path, help } = error else { return error };
+    let commands = ["check", "explain", "rules"];
+    let name = path.to_str().unwrap_or_default();
+    let nearest = if name.contains(['/', '\\']) { Vec::new() } else { nearest(name, commands) };
+    let meant = nearest.first().map(|command| format!("did you mean `oomlint {command}`?"));
+    Error::NotFound { path, help: help.or(meant) }
+}

@@ -1,0 +1,110 @@
+//! The command line: one file a subcommand.
+//!
+//! Exit codes: 0 when nothing at or above `--fail-on` was found, 1 when something was, 2 when the tool could not do its work.
+
+mod check;
+mod explain;
+mod input;
+mod output;
+mod rules;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::error::Error;
+use output::{ColorChoice, Console};
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  nothing at or above --fail-on was found
+  1  something was
+  2  oomlint could not do its work
+
+A path that is named like a command is written with its directory: ./check";
+
+/// Finds how containers will misbehave over memory, in Dockerfiles and Compose files
+///
+/// Without a command it checks: `oomlint PATH` is `oomlint check PATH`.
+#[derive(Parser)]
+#[command(name = "oomlint", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
+#[command(override_usage = "oomlint [OPTIONS] [PATH]...\n       oomlint <COMMAND>")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    check: check::Arguments,
+
+    /// When to colour the output: auto, always, never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        global = true,
+        hide_possible_values = true
+    )]
+    color: ColorChoice,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check files and directories; the default
+    #[command(after_help = AFTER_HELP)]
+    Check(check::Arguments),
+    /// Print what a rule finds, why it matters and what to do
+    Explain(explain::Arguments),
+    /// List the rules
+    Rules(rules::Arguments),
+}
+
+/// Does what the arguments ask for, on the process's own streams.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match parse(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap writes help to stdout and mistakes to stderr; a reader that went away is no failure.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let console = Console::new(cli.color);
+    let result = match cli.command {
+        None => check::run(cli.check, &console),
+        Some(Command::Check(arguments)) => check::run(arguments, &console),
+        Some(Command::Explain(arguments)) => explain::run(&arguments, &console),
+        Some(Command::Rules(arguments)) => rules::run(&arguments, &console),
+    };
+    result.unwrap_or_else(|error| {
+        console.fail(&error);
+        ExitCode::from(2)
+    })
+}
+
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    if let (Some((name, _)), Some(argument)) = (matches.subcommand(), misplaced(&command, &matches)) {
+        let message = format!("{argument} belongs behind `{name}`");
+        return Err(command.error(ErrorKind::ArgumentConflict, message));
+    }
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// An argument of the default command that stands before a named one, where nobody would read it.
+fn misplaced(command: &clap::Command, matches: &ArgMatches) -> Option<String> {
+    let given = |argument: &&clap::Arg| {
+        let id = argument.get_id().as_str();
+        !argument.is_global_set() && matches.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    let argument = command.get_arguments().find(given)?;
+    Some(argument.get_long().map_or_else(|| "the path".to_owned(), |long| format!("`--{long}`")))
+}
+
+/// What a subcommand comes to.
+type Outcome = Result<ExitCode, Error>;

@@ -1,0 +1,68 @@
+//! Where the commands write: standard output, standard error, files.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+
+use crate::error::Error;
+use crate::report;
+
+/// `--color`: `auto` is on a terminal unless NO_COLOR is set, and everywhere when CLICOLOR_FORCE is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum ColorChoice {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// The process's streams and whether each takes colours.
+pub(super) struct Console {
+    /// Standard output takes colours.
+    pub(super) color: bool,
+    error_color: bool,
+}
+
+impl Console {
+    pub(super) fn new(choice: ColorChoice) -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        // https://no-color.org: any value that is not empty counts. https://bixense.com/clicolors: CLICOLOR_FORCE beats a pipe.
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        let on = |terminal: bool| match choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => !no_color && (set("CLICOLOR_FORCE") || (terminal && !dumb)),
+        };
+        Self { color: on(io::stdout().is_terminal()), error_color: on(io::stderr().is_terminal()) }
+    }
+
+    /// Writes to standard output. A reader that went away (`| head`) is no failure.
+    pub(super) fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        match body(&mut out).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Error::Unwritable { target: "the report".to_owned(), reason: error.to_string() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says on standard error what went wrong.
+    pub(super) fn fail(&self, error: &Error) {
+        let drawn = report::draw_failure(error, self.error_color);
+        // There is nowhere left to report that standard error is closed.
+        let _ = io::stderr().lock().write_all(drawn.as_bytes());
+    }
+}
+
+/// Writes a file whole: what stood there stays until everything else is written.
+pub(super) fn write_file(
+    path: &Path,
+    body: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
+    let mut text = Vec::new();
+    body(&mut text).and_then(|()| std::fs::write(path, text)).map_err(|error| Error::Unwritable {
+        target: format!("`{}`", path.display()),
+        reason: error.to_string(),
+    })
+}

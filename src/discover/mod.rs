@@ -1,0 +1,110 @@
+//! Which files are Dockerfiles and which are Compose files.
+//!
+//! Directories are walked as git sees them: `.gitignore` counts at every level, inside a repository or not. Hidden
+//! directories are searched (`.devcontainer` holds real Compose files), `.git` is not. Links to directories are not
+//! followed, so that a loop cannot be entered.
+
+mod kind;
+mod walk;
+
+pub use kind::{FileKind, kind_of, kind_of_text};
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// A file to look at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    /// As it is shown: as given, or joined below what was given; without `./` when that was the current directory.
+    pub path: PathBuf,
+    /// What is in it.
+    pub kind: FileKind,
+    /// Named by the user rather than met on the way.
+    pub named: bool,
+}
+
+/// What there is to look at.
+#[derive(Clone, Debug, Default)]
+pub struct Discovered {
+    /// Each file once, sorted by path.
+    pub files: Vec<Found>,
+    /// Directories below those given that could not be read. The rest was searched.
+    pub unreadable: Vec<Error>,
+}
+
+/// How to look.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Search what `.gitignore` hides, too.
+    pub no_ignore: bool,
+}
+
+/// Finds the files at and below `paths`; below the current directory when there are none.
+///
+/// A file that is named is always taken: its kind is told by its name, else by a look into it.
+///
+/// # Errors
+/// When a path is not there, cannot be read, or names a file that is neither kind.
+pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error> {
+    let here = [PathBuf::from(".")];
+    let paths = if paths.is_empty() { &here } else { paths };
+    let mut discovered = Discovered::default();
+    for path in paths {
+        let metadata = std::fs::metadata(path).map_err(|error| failure(path, &error))?;
+        if metadata.is_dir() {
+            walk::walk(path, options, &mut discovered);
+        } else {
+            discovered.files.push(named(path)?);
+        }
+    }
+    discovered.sort();
+    Ok(discovered)
+}
+
+impl Discovered {
+    /// Adds a file that is not on the disk, or that something else than a path named.
+    pub fn add(&mut self, path: PathBuf, kind: FileKind) {
+        self.files.push(Found { path, kind, named: true });
+        self.sort();
+    }
+
+    /// By path; of one that was both named and met, the named one stays.
+    fn sort(&mut self) {
+        self.files.sort_by(|a, b| (&a.path, !a.named).cmp(&(&b.path, !b.named)));
+        self.files.dedup_by(|later, earlier| later.path == earlier.path);
+    }
+}
+
+fn named(path: &Path) -> Result<Found, Error> {
+    let kind = match kind_of(path) {
+        Some(kind) => kind,
+        None => kind::look_into(path)?.ok_or_else(|| Error::UnknownKind { path: path.to_path_buf() })?,
+    };
+    Ok(Found { path: shown(path), kind, named: true })
+}
+
+/// `./a` is shown as `a`.
+fn shown(path: &Path) -> PathBuf {
+    match path.strip_prefix(".") {
+        Ok(rest) if !rest.as_os_str().is_empty() => rest.to_path_buf(),
+        _ => path.to_path_buf(),
+    }
+}
+
+/// Turns the operating system's word on a named path into ours.
+fn failure(path: &Path, error: &std::io::Error) -> Error {
+    let path = path.to_path_buf();
+    match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+            Error::NotFound { path, help: None }
+        }
+        _ => Error::Unreadable { path, reason: reason(error) },
+    }
+}
+
+/// `permission denied`, without the number that Rust adds.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}

@@ -1,0 +1,164 @@
+//! One directory and all below it.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
+use super::{Discovered, Found, Options, kind_of, reason, shown};
+use crate::error::Error;
+
+/// More threads than this only wait for the same disk.
+const MAX_THREADS: usize = 8;
+
+/// Adds what stands below `root`, in no order.
+pub(super) fn walk(root: &Path, options: Options, discovered: &mut Discovered) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+    let walker = WalkBuilder::new(root)
+        .standard_filters(!options.no_ignore)
+        .hidden(false)
+        .require_git(false)
+        .follow_links(false)
+        .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git")
+        .threads(threads)
+        .build_parallel();
+    let results = Mutex::new(Vec::new());
+    walker.run(|| {
+        Box::new(|entry| {
+            if let Some(result) = look(entry) {
+                results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(result);
+            }
+            WalkState::Continue
+        })
+    });
+    for result in results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        match result {
+            Ok(found) => discovered.files.push(found),
+            Err(error) => discovered.unreadable.push(error),
+        }
+    }
+    discovered.unreadable.sort_by_key(ToString::to_string);
+}
+
+/// What one entry adds, when it adds anything.
+fn look(entry: Result<DirEntry, ignore::Error>) -> Option<Result<Found, Error>> {
+    let entry = match entry {
+        Ok(entry) => entry,
+        Err(error) => return unreadable(&error).map(Err),
+    };
+    let kind = kind_of(entry.path())?;
+    let file_type = entry.file_type()?;
+    // A link to a file is read under its own name, as Docker and Compose read it.
+    let is_file = file_type.is_file() || (file_type.is_symlink() && entry.path().is_file());
+    is_file.then(|| Ok(Found { path: shown(entry.path()), kind, named: false }))
+}
+
+/// A malformed line of a `.gitignore` is git's to report; a file that went away meanwhile is not missed.
+fn unreadable(error: &ignore::Error) -> Option<Error> {
+    let io = error.io_error()?;
+    if io.kind() == std::io::ErrorKind::NotFound {
+        return None;
+    }
+    let path = path_of(error)?.to_path_buf();
+    Some(Error::Unreadable { path: shown(&path), reason: reason(io) })
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::{FileKind, Options, discover};
+    use crate::error::Error;
+
+    fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        dir
+    }
+
+    fn below(dir: &tempfile::TempDir, options: Options) -> Vec<String> {
+        let found = discover(&[dir.path().to_path_buf()], options).unwrap();
+        let relative = |path: PathBuf| path.strip_prefix(dir.path()).unwrap().to_str().unwrap().to_owned();
+        found.files.into_iter().map(|file| relative(file.path)).collect()
+    }
+
+    #[test]
+    fn ignored_files_are_left_out_at_every_level_without_a_repository() {
+        let dir = tree(&[
+            (".gitignore", "build/\n"),
+            ("build/Dockerfile", "FROM a"),
+            ("sub/.gitignore", "Dockerfile.dev"),
+            ("sub/Dockerfile.dev", "FROM a"),
+            ("sub/Dockerfile", "FROM a"),
+            (".devcontainer/docker-compose.yml", "services: {}"),
+            (".git/Dockerfile", "FROM a"),
+            ("z/compose.yaml", "services: {}"),
+            ("notes.yaml", "services: {}"),
+        ]);
+        assert_eq!(
+            below(&dir, Options::default()),
+            [".devcontainer/docker-compose.yml", "sub/Dockerfile", "z/compose.yaml"]
+        );
+        let all = below(&dir, Options { no_ignore: true });
+        assert_eq!(
+            all,
+            [
+                ".devcontainer/docker-compose.yml",
+                "build/Dockerfile",
+                "sub/Dockerfile",
+                "sub/Dockerfile.dev",
+                "z/compose.yaml"
+            ]
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_files_count_and_loops_do_not() {
+        let dir = tree(&[("compose.prod.yaml", "services: {}"), ("a/Dockerfile", "FROM a")]);
+        std::os::unix::fs::symlink("compose.prod.yaml", dir.path().join("compose.yaml")).unwrap();
+        std::os::unix::fs::symlink("..", dir.path().join("a/up")).unwrap();
+        std::os::unix::fs::symlink("nowhere", dir.path().join("a/Dockerfile.dead")).unwrap();
+        assert_eq!(below(&dir, Options::default()), ["a/Dockerfile", "compose.prod.yaml", "compose.yaml"]);
+    }
+
+    #[test]
+    fn a_named_file_is_taken_once_and_its_kind_is_looked_up() {
+        let dir = tree(&[
+            (".gitignore", "*"),
+            ("Dockerfile", "FROM a"),
+            ("stack.yml", "# a stack\nservices:\n  a: {}\n"),
+            ("build.j2", "FROM {{ base }}\n"),
+            ("values.yml", "image: a\n"),
+        ]);
+        let path = |name: &str| dir.path().join(name);
+        let paths = [
+            path("stack.yml"),
+            path("Dockerfile"),
+            path("build.j2"),
+            dir.path().to_path_buf(),
+            path("Dockerfile"),
+        ];
+        let found = discover(&paths, Options::default()).unwrap();
+        let kinds: Vec<FileKind> = found.files.iter().map(|file| file.kind).collect();
+        assert_eq!(kinds, [FileKind::Dockerfile, FileKind::Dockerfile, FileKind::Compose]);
+        assert!(found.files.iter().all(|file| file.named));
+
+        let kind = discover(&[path("values.yml")], Options::default()).unwrap_err();
+        assert_eq!(kind, Error::UnknownKind { path: path("values.yml") });
+        let gone = discover(&[path("gone")], Options::default()).unwrap_err();
+        assert_eq!(gone, Error::NotFound { path: path("gone"), help: None });
+    }
+}

@@ -1,0 +1,200 @@
+//! Draws a fix as the lines that go and the lines that come.
+//!
+//! annotate-snippets draws a patch over several lines without the lines that go, and an inserted line without the line that it
+//! stands below; in YAML it is just these that show whether a patch stands at the right depth.
+
+use std::fmt::Write;
+
+use super::{Place, floor};
+use crate::finding::Fix;
+use crate::source::{Source, Sources};
+
+/// Lines of one hunk that are drawn; longer fixes are for `--diff`, not for reading.
+const MAX_LINES: usize = 16;
+
+/// Bytes of a line that are drawn.
+const MAX_WIDTH: usize = 160;
+
+/// Neighbouring lines of a file that change together.
+struct Hunk {
+    /// Number of the first line that goes, or of the line that the new ones are put before.
+    line: usize,
+    /// The line above an insertion.
+    above: Option<String>,
+    gone: Vec<String>,
+    come: Vec<String>,
+}
+
+/// The fix as text below its title, ending in a line end; empty when none of its edits fits its file.
+///
+/// `path` is the file that the reader has just seen, and `last_line` the highest line number that was drawn in it.
+pub(super) fn draw(
+    fix: &Fix,
+    sources: &Sources,
+    path: Option<&str>,
+    last_line: usize,
+    color: bool,
+) -> String {
+    let mut files: Vec<(String, Vec<Hunk>)> = Vec::new();
+    let mut edits: Vec<(Place, &str)> =
+        fix.edits.iter().map(|edit| (Place::new(sources, edit.span), edit.replacement.as_str())).collect();
+    edits.sort_by_key(|(place, _)| (place.path(), place.start, place.end));
+    for file in edits.chunk_by(|a, b| a.0.source.id() == b.0.source.id()) {
+        let hunks = hunks(&file[0].0.source, file);
+        if !hunks.is_empty() {
+            files.push((file[0].0.path(), hunks));
+        }
+    }
+    files.sort_by_key(|(file, _)| (Some(file.as_str()) != path, file.clone()));
+    if files.is_empty() {
+        return String::new();
+    }
+    let highest = files.iter().flat_map(|(_, hunks)| hunks).map(Hunk::highest).max().unwrap_or(0);
+    let pen = Pen { width: digits(highest.max(last_line)), color };
+    let mut out = String::new();
+    let title = annotated(&fix.title);
+    let _ = writeln!(out, "{}: {title}", pen.style("help", "1;96"));
+    for (index, (file, hunks)) in files.iter().enumerate() {
+        if index > 0 || Some(file.as_str()) != path {
+            let arrow = pen.style("-->", "1;94");
+            let line = hunks.first().map_or(1, |hunk| hunk.line);
+            let _ = writeln!(out, "{:width$}{arrow} {}:{line}", "", annotated(file), width = pen.width);
+        }
+        pen.gutter(&mut out);
+        let mut shift = 0;
+        for (index, hunk) in hunks.iter().enumerate() {
+            if index > 0 {
+                let _ = writeln!(out, "{}", pen.style("...", "1;94"));
+            }
+            pen.hunk(&mut out, hunk, shift);
+            shift += hunk.come.len() as isize - hunk.gone.len() as isize;
+        }
+        pen.gutter(&mut out);
+    }
+    out
+}
+
+/// Groups edits that share lines, and compares each group's lines before and after. Edits that overlap an earlier one are left out.
+fn hunks(source: &Source, edits: &[(Place, &str)]) -> Vec<Hunk> {
+    let mut hunks = Vec::new();
+    let mut rest = edits;
+    while let Some((first, _)) = rest.first() {
+        let start = source.line_at(first.start as u32).start as usize;
+        let mut end = line_end(source.text(), first.end);
+        let together = rest.iter().take_while(|(place, _)| {
+            let same = place.start < end || place.start == first.start;
+            if same {
+                end = end.max(line_end(source.text(), place.end));
+            }
+            same
+        });
+        let count = together.count();
+        let (group, others) = rest.split_at(count);
+        rest = others;
+        hunks.extend(hunk(source, start, end, group));
+    }
+    hunks
+}
+
+fn hunk(source: &Source, start: usize, end: usize, edits: &[(Place, &str)]) -> Option<Hunk> {
+    let text = source.text();
+    let mut new = String::new();
+    let mut done = start;
+    for (place, replacement) in edits {
+        if place.start >= done {
+            new.push_str(text.get(done..place.start)?);
+            new.push_str(replacement);
+            done = place.end;
+        }
+    }
+    new.push_str(text.get(done..end)?);
+    let mut gone: Vec<&str> = text.get(start..end)?.lines().collect();
+    let mut come: Vec<&str> = new.lines().collect();
+    let mut line = source.line_at(start as u32).number as usize;
+    let mut above = start.checked_sub(1).map(|at| source.line_at(at as u32).text);
+    let same = gone.iter().zip(&come).take_while(|(a, b)| a == b).count();
+    if let Some(last) = same.checked_sub(1) {
+        above = gone.get(last).copied();
+        line += same;
+        gone.drain(..same);
+        come.drain(..same);
+    }
+    let same = gone.iter().rev().zip(come.iter().rev()).take_while(|(a, b)| a == b).count();
+    gone.truncate(gone.len() - same);
+    come.truncate(come.len() - same);
+    if gone.is_empty() && come.is_empty() {
+        return None;
+    }
+    let above = if gone.is_empty() { above.map(annotated) } else { None };
+    let owned = |lines: Vec<&str>| lines.into_iter().map(annotated).collect();
+    Some(Hunk { line, above, gone: owned(gone), come: owned(come) })
+}
+
+impl Hunk {
+    fn highest(&self) -> usize {
+        self.line + self.gone.len().max(self.come.len())
+    }
+}
+
+/// One past the line end that follows `at`, or that `at` stands right behind.
+fn line_end(text: &str, at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    memchr::memchr(b'\n', rest.as_bytes()).map_or(text.len(), |end| at + end + 1)
+}
+
+/// Control characters made visible, long lines cut.
+fn annotated(text: &str) -> String {
+    let cut = floor(text, MAX_WIDTH);
+    let mut out = super::snippet::visible(&text[..cut]);
+    if cut < text.len() {
+        out.push_str("...");
+    }
+    out
+}
+
+fn digits(number: usize) -> usize {
+    number.max(1).ilog10() as usize + 1
+}
+
+struct Pen {
+    /// Of the line numbers.
+    width: usize,
+    color: bool,
+}
+
+impl Pen {
+    fn style(&self, text: &str, code: &str) -> String {
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn gutter(&self, out: &mut String) {
+        let _ = writeln!(out, "{:width$} {}", "", self.style("|", "1;94"), width = self.width);
+    }
+
+    fn hunk(&self, out: &mut String, hunk: &Hunk, shift: isize) {
+        if let Some(above) = &hunk.above {
+            let number = hunk.line.saturating_add_signed(shift - 1);
+            self.line(out, number, ("|", "1;94"), above, None);
+        }
+        let first = hunk.line.saturating_add_signed(shift);
+        self.lines(out, hunk.line, ("-", "91"), &hunk.gone);
+        self.lines(out, first, ("+", "92"), &hunk.come);
+    }
+
+    fn lines(&self, out: &mut String, first: usize, sign: (&str, &str), lines: &[String]) {
+        for (index, line) in lines.iter().take(MAX_LINES).enumerate() {
+            self.line(out, first + index, sign, line, Some(sign.1));
+        }
+        if let Some(more) = lines.len().checked_sub(MAX_LINES + 1) {
+            let rest = format!("... and {} more", more + 1);
+            let _ = writeln!(out, "{:width$} {} {rest}", "", self.style(sign.0, sign.1), width = self.width);
+        }
+    }
+
+    fn line(&self, out: &mut String, number: usize, sign: (&str, &str), text: &str, style: Option<&str>) {
+        let number = self.style(&format!("{number:>width$}", width = self.width), "1;94");
+        let text = style.map_or_else(|| text.to_owned(), |style| self.style(text, style));
+        let line = format!("{number} {} {text}", self.style(sign.0, sign.1));
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+}

@@ -1,0 +1,241 @@
+//! Draws one block of the human report, and the tool's own failures, in rustc's shape.
+//!
+//! This is the only file that names annotate-snippets. It is given the lines around the labels and not the whole file, so
+//! that the cost of a block does not grow with the file; lines in between are passed empty, which keeps the numbering.
+
+use annotate_snippets::{
+    Annotation, AnnotationKind, Group, Level, Padding, Renderer, Snippet, normalize_untrusted_str,
+};
+
+use super::{Place, floor, patch};
+use crate::finding::{Fix, Label, Severity};
+use crate::source::Sources;
+
+/// What is drawn as one: a finding, or several of one rule in one file.
+pub(super) struct Block<'a> {
+    pub(super) rule: &'a str,
+    pub(super) severity: Severity,
+    pub(super) message: String,
+    /// The places at fault; the first one is named in the head.
+    pub(super) primary: Vec<&'a Label>,
+    /// The other ends.
+    pub(super) related: Vec<&'a Label>,
+    pub(super) notes: Vec<String>,
+    pub(super) help: Option<&'a str>,
+    pub(super) fix: Option<&'a Fix>,
+}
+
+/// Lines that are passed around each end of a label. annotate-snippets shows up to five of a long label's first lines.
+const AROUND: usize = 6;
+
+/// Labels further apart than this many lines are drawn as two pieces of the file.
+const MAX_GAP: usize = 2_000;
+
+/// A label that begins further right than this many bytes is drawn in a piece of its own, so that the lines to its left can be cut.
+const FAR_RIGHT: usize = 100;
+
+/// Other ends that are drawn of a block; the machine formats have them all.
+const MAX_RELATED: usize = 12;
+
+/// Bytes that are passed of a line behind its last label: more than the widest line that is drawn.
+const BEHIND: usize = 200;
+
+/// The block as text, ending in a line end.
+pub(super) fn draw(block: &Block<'_>, sources: &Sources, color: bool) -> String {
+    let level = match block.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let mut group = Group::with_title(level.primary_title(block.message.as_str()).id(block.rule));
+    let marks = marks(block, sources);
+    let mut last_line = 0;
+    for piece in pieces(&marks) {
+        last_line = last_line.max(piece.first_line + piece.lines.len());
+        group = group.element(piece.snippet());
+    }
+    for note in &block.notes {
+        group = group.element(Level::NOTE.message(visible(note)));
+    }
+    if let Some(help) = block.help {
+        group = group.element(Level::HELP.message(visible(help)));
+    }
+    let path = marks.first().map(|mark| mark.place.path());
+    let patch = block.fix.map(|fix| patch::draw(fix, sources, path.as_deref(), last_line, color));
+    if patch.is_some() && block.notes.is_empty() && block.help.is_none() {
+        group = group.element(Padding);
+    }
+    let mut drawn = renderer(color).render(&[group]);
+    drawn.push('\n');
+    drawn.push_str(&patch.unwrap_or_default());
+    drawn
+}
+
+/// A failure of the tool itself, with the same head and help line as a finding; ends in a line end.
+#[must_use]
+pub fn draw_failure(failure: &dyn miette::Diagnostic, color: bool) -> String {
+    let renderer = renderer(color);
+    let title = Group::with_title(Level::ERROR.primary_title(failure.to_string()));
+    let mut drawn = renderer.render(&[title]);
+    drawn.push('\n');
+    if let Some(help) = failure.help() {
+        let help = Group::with_title(Level::HELP.secondary_title(visible(&help.to_string())));
+        drawn.push_str(&renderer.render(&[help]));
+        drawn.push('\n');
+    }
+    drawn
+}
+
+/// The text with control characters made visible: what stands in a user's file must not steer a terminal.
+pub(super) fn visible(text: &str) -> String {
+    normalize_untrusted_str(text)
+}
+
+fn renderer(color: bool) -> Renderer {
+    if color { Renderer::styled() } else { Renderer::plain() }
+}
+
+/// A label with its place in a file that a reader can open.
+struct Mark<'a> {
+    place: Place,
+    text: &'a str,
+    kind: AnnotationKind,
+    first_line: usize,
+    last_line: usize,
+}
+
+fn marks<'a>(block: &Block<'a>, sources: &Sources) -> Vec<Mark<'a>> {
+    let primary = block.primary.iter().map(|label| (*label, AnnotationKind::Primary));
+    let related = block.related.iter().take(MAX_RELATED).map(|label| (*label, AnnotationKind::Context));
+    primary.chain(related).map(|(label, kind)| Mark::new(label, kind, sources)).collect()
+}
+
+impl<'a> Mark<'a> {
+    fn new(label: &'a Label, kind: AnnotationKind, sources: &Sources) -> Self {
+        let mut place = Place::new(sources, label.span);
+        let text = place.source.text();
+        // A label that ends in line ends would be drawn into the next line; one behind the last line has no line to stand on.
+        let trimmed = place.text().trim_end().len();
+        if trimmed > 0 {
+            place.end = place.start + trimmed;
+        } else if place.start == text.len() {
+            place.start = text.trim_end().len();
+            place.end = place.start;
+        } else {
+            let line_end = text[place.start..].find(['\r', '\n']).map_or(text.len(), |at| place.start + at);
+            place.end = place.end.min(line_end);
+        }
+        let first_line = place.source.line_at(place.start as u32).number as usize;
+        let last_line = place.source.line_at(place.end as u32).number as usize;
+        Self { text: &label.text, kind, first_line, last_line, place }
+    }
+
+    fn far_right(&self) -> bool {
+        let line = self.place.source.line_at(self.place.start as u32);
+        self.place.start - line.start as usize > FAR_RIGHT
+    }
+
+    /// True when a later mark is drawn in the same piece.
+    fn is_near(&self, later: &Self) -> bool {
+        later.first_line <= self.last_line + MAX_GAP && self.far_right() == later.far_right()
+    }
+}
+
+/// Neighbouring lines of one file with the marks that stand in them.
+struct Piece<'m> {
+    marks: Vec<&'m Mark<'m>>,
+    first_line: usize,
+    lines: Vec<PieceLine>,
+    text: String,
+}
+
+/// Where a line stands in the file and in the text that is passed on.
+struct PieceLine {
+    start: usize,
+    at: usize,
+    length: usize,
+}
+
+/// The marks file by file, the first mark's file first, and file by file in pieces whose labels stand near each other.
+fn pieces<'m>(marks: &'m [Mark<'m>]) -> Vec<Piece<'m>> {
+    let mut files: Vec<Vec<&Mark<'_>>> = Vec::new();
+    for mark in marks {
+        let same = |file: &&mut Vec<&Mark<'_>>| file[0].place.source.id() == mark.place.source.id();
+        match files.iter_mut().find(same) {
+            Some(file) => file.push(mark),
+            None => files.push(vec![mark]),
+        }
+    }
+    let mut pieces: Vec<Piece<'_>> = Vec::new();
+    for mut file in files {
+        let first = file[0];
+        file.sort_by_key(|mark| (mark.far_right(), mark.first_line, mark.place.start));
+        let mut near: Vec<Vec<&Mark<'_>>> = Vec::new();
+        for mark in file {
+            match near.last_mut() {
+                Some(piece) if piece.iter().any(|other| other.is_near(mark)) => piece.push(mark),
+                _ => near.push(vec![mark]),
+            }
+        }
+        // The head names the first label that is drawn.
+        near.sort_by_key(|piece| !piece.iter().any(|mark| std::ptr::eq(*mark, first)));
+        pieces.extend(near.into_iter().map(Piece::new));
+    }
+    pieces
+}
+
+impl<'m> Piece<'m> {
+    fn new(marks: Vec<&'m Mark<'m>>) -> Self {
+        let source = &marks[0].place.source;
+        let first_line = marks.iter().map(|mark| mark.first_line).min().unwrap_or(1);
+        let last_line = marks.iter().map(|mark| mark.last_line).max().unwrap_or(1);
+        let start = marks.iter().map(|mark| mark.place.start).min().unwrap_or(0);
+        let mut shown = vec![false; last_line - first_line + 1];
+        let mut needed = vec![0; shown.len()];
+        for mark in &marks {
+            for (line, at) in [(mark.first_line, mark.place.start), (mark.last_line, mark.place.end)] {
+                let index = line - first_line;
+                needed[index] = at.max(needed[index]);
+                let end = (index + AROUND + 1).min(shown.len());
+                shown[index.saturating_sub(AROUND)..end].fill(true);
+            }
+        }
+        let mut piece = Self { marks: Vec::new(), first_line, lines: Vec::new(), text: String::new() };
+        let mut next = source.line_at(start as u32).start as usize;
+        for (shown, needed) in shown.into_iter().zip(needed) {
+            let rest = source.text().get(next..).unwrap_or_default();
+            let end = memchr::memchr(b'\n', rest.as_bytes());
+            let line = &rest[..end.unwrap_or(rest.len())];
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            let keep = if shown { floor(line, needed.saturating_sub(next) + BEHIND) } else { 0 };
+            piece.lines.push(PieceLine { start: next, at: piece.text.len(), length: keep });
+            piece.text.push_str(&line[..keep]);
+            piece.text.push('\n');
+            next += end.map_or(rest.len(), |end| end + 1);
+        }
+        piece.text.pop();
+        piece.marks = marks;
+        piece
+    }
+
+    /// The offset in the text that is passed on.
+    fn offset(&self, at: usize) -> usize {
+        let index = self.lines.partition_point(|line| line.start <= at).saturating_sub(1);
+        self.lines.get(index).map_or(0, |line| line.at + at.saturating_sub(line.start).min(line.length))
+    }
+
+    fn snippet(self) -> Snippet<'m, Annotation<'m>> {
+        let annotations: Vec<Annotation<'_>> = self
+            .marks
+            .iter()
+            .map(|mark| {
+                let start = self.offset(mark.place.start);
+                let end = self.offset(mark.place.end).max(start);
+                let annotation = mark.kind.span(start..end);
+                if mark.text.is_empty() { annotation } else { annotation.label(mark.text) }
+            })
+            .collect();
+        let path = self.marks.first().map(|mark| mark.place.path());
+        Snippet::source(self.text).path(path).line_start(self.first_line).annotations(annotations)
+    }
+}

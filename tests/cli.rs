@@ -1,0 +1,186 @@
+//! The command as users run it.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn command(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
+    command.args(arguments).current_dir(directory);
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "TERM", "COLUMNS"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn collect(output: std::process::Output) -> Ran {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn run(directory: &Path, arguments: &[&str]) -> Ran {
+    collect(command(directory, arguments).output().unwrap())
+}
+
+fn pipe(directory: &Path, arguments: &[&str], input: &str) -> Ran {
+    let mut command = command(directory, arguments);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    collect(child.wait_with_output().unwrap())
+}
+
+fn empty() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn the_version_and_the_help_are_printed() {
+    let dir = empty();
+    let version = run(dir.path(), &["--version"]);
+    assert_eq!(
+        (version.code, version.out.as_str()),
+        (Some(0), concat!("oomlint ", env!("CARGO_PKG_VERSION"), "\n"))
+    );
+    let help = run(dir.path(), &["-h"]);
+    assert_eq!(help.code, Some(0));
+    insta::assert_snapshot!(help.out);
+    insta::assert_snapshot!("long_help", run(dir.path(), &["--help"]).out);
+}
+
+#[test]
+fn a_directory_without_files_is_said_to_be_one() {
+    let dir = empty();
+    for arguments in [&[][..], &["."], &["check"], &["check", "."], &["--color", "never", "check", "."]] {
+        let ran = run(dir.path(), arguments);
+        assert_eq!(ran.code, Some(0), "{arguments:?}: {}", ran.err);
+        assert_eq!(ran.out, "nothing to check: no Dockerfile and no Compose file here\n", "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_path_that_is_not_there_is_exit_code_2() {
+    let dir = empty();
+    let ran = run(dir.path(), &["nope/compose.yaml"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+    assert_eq!(ran.err, "error: there is no `nope/compose.yaml`\n");
+    let ran = run(dir.path(), &["exlpain"]);
+    assert_eq!(ran.err, "error: there is no `exlpain`\nhelp: did you mean `oomlint explain`?\n");
+    let ran = run(dir.path(), &["-f", "nope.yaml"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(2), "error: there is no `nope.yaml`\n"));
+}
+
+#[test]
+fn a_named_file_of_neither_kind_is_exit_code_2() {
+    let dir = empty();
+    std::fs::write(dir.path().join("values.yaml"), "image: a\n").unwrap();
+    let ran = run(dir.path(), &["values.yaml"]);
+    assert_eq!(ran.code, Some(2));
+    insta::assert_snapshot!(ran.err);
+}
+
+#[test]
+fn an_unknown_rule_is_exit_code_2_with_a_way_on() {
+    let ran = run(empty().path(), &["explain", "no-such-rule-at-all"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+    assert!(ran.err.starts_with("error: there is no rule `no-such-rule-at-all`\nhelp: "), "{}", ran.err);
+}
+
+#[test]
+fn bad_usage_is_exit_code_2() {
+    let dir = empty();
+    for arguments in [
+        &["--no-such-flag"][..],
+        &["--format", "xml"],
+        &["--output", "report.json"],
+        &["--output", "xml=report"],
+        &["--stdin-filename", "Dockerfile"],
+        &["--fail-on", "error", "check", "."],
+        &["explain"],
+    ] {
+        let ran = run(dir.path(), arguments);
+        assert_eq!(ran.code, Some(2), "{arguments:?}");
+        assert!(ran.err.starts_with("error: "), "{arguments:?}: {}", ran.err);
+    }
+    let ran = run(dir.path(), &["--fail-on", "error", "check", "."]);
+    assert!(ran.err.starts_with("error: `--fail-on` belongs behind `check`\n"), "{}", ran.err);
+}
+
+#[test]
+fn standard_input_is_a_file_of_the_given_name() {
+    let dir = empty();
+    let by_text = pipe(dir.path(), &["-", "--format", "json"], "FROM alpine\n");
+    assert_eq!(by_text.code, Some(0), "{}", by_text.err);
+    let report: serde_json::Value = serde_json::from_str(&by_text.out).unwrap();
+    assert_eq!(report["version"], 1);
+    assert_eq!(report["summary"]["files"], 1);
+    let by_name = pipe(dir.path(), &["check", "-", "--stdin-filename", "a/compose.yaml"], "");
+    assert_eq!(by_name.code, Some(0), "{}", by_name.err);
+    let neither = pipe(dir.path(), &["-"], "hello\n");
+    assert_eq!(neither.code, Some(2));
+}
+
+#[test]
+fn several_reports_are_written_in_one_run() {
+    let dir = empty();
+    std::fs::write(dir.path().join("values.yaml"), "services: {}\n").unwrap();
+    let ran = run(dir.path(), &["values.yaml", "--output", "json=a.json", "--output", "human=b.txt"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let json = std::fs::read_to_string(dir.path().join("a.json")).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["tool"]["name"], "oomlint");
+    let human = std::fs::read_to_string(dir.path().join("b.txt")).unwrap();
+    assert!(human.starts_with("nothing found · "), "{human}");
+
+    let ran = run(dir.path(), &["values.yaml", "--output", "json=no/such/a.json"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.starts_with("error: cannot write `no/such/a.json`: "), "{}", ran.err);
+}
+
+#[test]
+fn colours_follow_the_flag_before_the_environment() {
+    let dir = empty();
+    let colored = |flag: &str, variable: Option<(&str, &str)>| {
+        let mut command = command(dir.path(), &["nope", "--color", flag]);
+        command.envs(variable);
+        collect(command.output().unwrap()).err.contains('\x1b')
+    };
+    assert!(!colored("auto", None));
+    assert!(colored("auto", Some(("CLICOLOR_FORCE", "1"))));
+    assert!(!colored("auto", Some(("CLICOLOR_FORCE", "0"))));
+    assert!(colored("always", Some(("NO_COLOR", "1"))));
+    assert!(!colored("never", Some(("CLICOLOR_FORCE", "1"))));
+}
+
+#[test]
+fn rules_are_listed_for_programs() {
+    let ran = run(empty().path(), &["rules", "--format", "json"]);
+    let list: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let rules = list["rules"].as_array().unwrap();
+    assert_eq!(rules.len(), oomlint::rules::RULES.len());
+    for rule in rules {
+        let name = rule["name"].as_str().unwrap();
+        let page = run(empty().path(), &["explain", name]);
+        assert_eq!(page.code, Some(0), "{name}");
+        assert_eq!(page.out, oomlint::rules::find(name).unwrap().meta().page);
+    }
+}
+
+/// `oomlint … | head` ends without a word.
+#[cfg(unix)]
+#[test]
+fn a_reader_that_went_away_is_no_failure() {
+    let dir = empty();
+    let mut command = command(dir.path(), &["--format", "json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+}

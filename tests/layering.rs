@@ -1,0 +1,139 @@
+//! Each room of the house uses only the rooms that it stands on.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+/// From the ground up. Rooms on one line do not use each other.
+const FLOORS: &[&[&str]] = &[
+    &["source"],
+    &["error", "syntax"],
+    &["discover"],
+    &["model"],
+    &["finding"],
+    &["catalog"],
+    &["workload"],
+    &["rules"],
+    &["config", "report"],
+    &["engine"],
+    &["lsp"],
+    &["cli"],
+];
+
+fn floor(room: &str) -> usize {
+    let known = FLOORS.iter().position(|rooms| rooms.contains(&room));
+    known.unwrap_or_else(|| panic!("`{room}` is a new room: give it a floor in tests/layering.rs"))
+}
+
+/// The rooms that a line of code names: `crate::room::…`, `crate::{room::…, room}`.
+fn named(text: &str) -> Vec<String> {
+    let mut rooms = Vec::new();
+    for (at, _) in text.match_indices("crate::") {
+        let before = text[..at].chars().next_back();
+        // `$crate::` and `some_crate::` are other things.
+        if before.is_some_and(|c| c == '$' || c == '_' || c.is_alphanumeric()) {
+            continue;
+        }
+        let rest = &text[at + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            Some(group) => rooms.extend(group_members(group)),
+            None => rooms.push(word(rest)),
+        }
+    }
+    rooms.retain(|room| room.starts_with(|c: char| c.is_lowercase()));
+    rooms
+}
+
+fn word(text: &str) -> String {
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+/// The first words of a brace group's members, nested groups skipped.
+fn group_members(group: &str) -> Vec<String> {
+    let (mut depth, mut members, mut begins) = (0_usize, Vec::new(), true);
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => begins = true,
+            c if begins && !c.is_whitespace() => {
+                members.push(word(&group[at..]));
+                begins = false;
+            }
+            _ => {}
+        }
+    }
+    members
+}
+
+#[test]
+fn no_room_reaches_up() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut seen = 0;
+    for entry in walkdir::WalkDir::new(&src) {
+        let entry = entry.unwrap();
+        if entry.path().extension().is_none_or(|ending| ending != "rs") {
+            continue;
+        }
+        let inside = entry.path().strip_prefix(&src).unwrap();
+        let room = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        if matches!(room.as_str(), "lib" | "main") {
+            continue;
+        }
+        let here = floor(&room);
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        // A test may use what it likes.
+        let code = text.split("\n#[cfg(test)]\n").next().unwrap();
+        let code: String =
+            code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        for other in named(&code) {
+            seen += 1;
+            assert!(
+                other == room || floor(&other) < here,
+                "{}: `{room}` uses `{other}`, which does not stand below it",
+                inside.display()
+            );
+        }
+    }
+    assert!(seen > 20, "only {seen} uses were found: the test reads the wrong place");
+}
+
+#[test]
+fn names_are_found_in_every_form() {
+    assert_eq!(
+        named("use crate::{a::b, c::{d, e}, f};\nlet x = crate::g::h; $crate::i; my_crate::j"),
+        ["a", "c", "f", "g"]
+    );
+}
+
+/// Only one file draws, and only the syntax room reads YAML events.
+#[test]
+fn libraries_stay_behind_their_files() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let homes = [
+        ("annotate_snippets", "report/snippet.rs"),
+        ("granit_parser", "syntax/yaml/"),
+        ("ignore::", "discover/walk.rs"),
+    ];
+    for entry in walkdir::WalkDir::new(&src) {
+        let entry = entry.unwrap();
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let inside = entry.path().strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        for (library, home) in homes {
+            let names = text.lines().any(|line| {
+                let line = line.trim_start();
+                !line.starts_with("//")
+                    && line.starts_with("use ")
+                    && line["use ".len()..].starts_with(library)
+            });
+            assert!(
+                !names || inside.starts_with(home),
+                "{inside} names {library}, which is for {home} alone"
+            );
+        }
+    }
+}
