@@ -149,3 +149,7 @@ impl Tree {
         &self.errors
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
