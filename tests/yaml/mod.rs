@@ -23,10 +23,11 @@ pub fn corpus() -> Option<Vec<(PathBuf, String)>> {
         for entry in walkdir::WalkDir::new(corpus.join(part)).sort_by_file_name() {
             let path = entry.unwrap().into_path();
             let yaml = path.extension().is_some_and(|e| e == "yml" || e == "yaml");
-            if yaml && path.is_file() {
-                if let Ok(text) = std::fs::read_to_string(&path) {
-                    out.push((path, text));
-                }
+            if yaml
+                && path.is_file()
+                && let Ok(text) = std::fs::read_to_string(&path)
+            {
+                out.push((path, text));
             }
         }
     }

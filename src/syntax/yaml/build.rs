@@ -206,7 +206,11 @@ impl Builder<'_> {
                 scalar::block(self.file, self.text, self.last, start..end, value, style)
             }
             // The parser says `~` for a value that is not written.
-            Style::Plain if start == end => Text::empty(self.span(start, end)),
+            Style::Plain if start == end => {
+                let is_value = self.stack.last().is_some_and(|frame| frame.key.is_some());
+                let at = if is_value { self.after_colon(start) } else { start };
+                Text::empty(self.span(at, at))
+            }
             _ => scalar::flow(self.file, self.text, start..end, value, style),
         };
         let quoted = matches!(style, Style::SingleQuoted | Style::DoubleQuoted);
@@ -215,6 +219,13 @@ impl Builder<'_> {
         }
         let span = text.span();
         (Scalar { text, style }, span)
+    }
+
+    /// Where an empty value stands: the parser puts it before the colon when nothing comes after.
+    fn after_colon(&self, at: usize) -> usize {
+        let rest = self.text.get(at..).unwrap_or_default();
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        if rest[blanks..].starts_with(':') { at + blanks + 1 } else { at }
     }
 
     /// Puts a node where it belongs: a root, an item, a key, or the value of the key before.
@@ -289,9 +300,7 @@ impl Builder<'_> {
 
     /// A key at which the parser stopped gets an empty value.
     fn half_entry(&mut self, map: NodeId, key: NodeId) {
-        let end = self.out.nodes[key.0 as usize].span.end as usize;
-        let rest = self.text.get(end..).unwrap_or_default();
-        let at = end + usize::from(rest.starts_with(':'));
+        let at = self.after_colon(self.out.nodes[key.0 as usize].span.end as usize);
         let span = self.span(at, at);
         let id = NodeId(self.out.nodes.len() as u32);
         let kind = Kind::Scalar(Scalar { text: Text::empty(span), style: Style::Plain });

@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use super::Tree;
 use super::build::{Built, Failure, build};
-use crate::source::{SourceId, Span};
+use super::{Kind, Node, Tree};
+use crate::source::{SourceId, Span, Text};
 use crate::syntax::SyntaxError;
 
 /// Most lines that are blanked.
@@ -40,9 +40,10 @@ pub(super) fn parse(file: SourceId, text: &str) -> Tree {
 /// line that was blanked.
 fn repair(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<SyntaxError>) {
     let mut current = text.to_owned();
+    let mut blanked_lines = Vec::new();
     let mut budget = text.len().saturating_mul(BUDGET_PER_BYTE).saturating_add(BUDGET);
     for _ in 0..MAX_ROUNDS {
-        let Some(failure) = built.failure.take() else { return };
+        let Some(failure) = built.failure.take() else { break };
         let mut best: Option<(Score, Range<usize>, Built)> = None;
         for line in candidates(&current, &failure) {
             if budget < text.len() {
@@ -58,14 +59,31 @@ fn repair(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<Syntax
         }
         let Some((_, line, attempt)) = best else {
             errors.push(error(file, text, &failure, None));
-            return;
+            break;
         };
         errors.push(error(file, text, &failure, Some(line.clone())));
-        current = blank(&current, line);
+        current = blank(&current, line.clone());
+        blanked_lines.push(line);
         *built = attempt;
     }
     if let Some(failure) = built.failure.take() {
         errors.push(error(file, text, &failure, None));
+    }
+    for line in blanked_lines {
+        untrace(&mut built.nodes, &line);
+    }
+}
+
+/// A scalar that goes over a blanked line has blanks that stand nowhere: it stems from its bytes as a whole.
+fn untrace(nodes: &mut [Node], line: &Range<usize>) {
+    for node in nodes {
+        let Kind::Scalar(scalar) = &mut node.kind else { continue };
+        let value = scalar.text.as_str();
+        // A block scalar may end in blanked lines, which its own span leaves out.
+        let extent = node.span.cover(scalar.text.span_of(0..value.len()));
+        if (extent.start as usize) < line.end && line.start < extent.end as usize {
+            scalar.text = Text::derived(value, node.span);
+        }
     }
 }
 

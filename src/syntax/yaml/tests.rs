@@ -1,0 +1,261 @@
+use std::path::Path;
+
+use super::*;
+use crate::source::{Source, Sources};
+
+struct Read {
+    source: std::sync::Arc<Source>,
+    tree: Tree,
+}
+
+fn read(text: &str) -> Read {
+    let sources = Sources::new();
+    let source = sources.get(sources.add(Path::new("compose.yaml"), text));
+    let tree = Tree::parse(source.id(), source.text());
+    Read { source, tree }
+}
+
+impl Read {
+    /// The node at a path of keys and item numbers below the first document.
+    fn at(&self, path: &str) -> &Node {
+        let mut id = self.tree.documents()[0];
+        for step in path.split('/').filter(|step| !step.is_empty()) {
+            id = match &self.tree.node(id).kind {
+                Kind::Map(entries) => {
+                    let found = entries.iter().find(|(key, _)| self.key(*key) == step);
+                    found.unwrap_or_else(|| panic!("no {step}")).1
+                }
+                Kind::Seq(items) => items[step.parse::<usize>().unwrap()],
+                kind => panic!("{kind:?}"),
+            };
+        }
+        self.tree.node(id)
+    }
+
+    fn key(&self, id: NodeId) -> &str {
+        match &self.tree.node(id).kind {
+            Kind::Scalar(scalar) => scalar.text.as_str(),
+            _ => "",
+        }
+    }
+
+    fn slice(&self, span: Span) -> &str {
+        self.source.slice(span)
+    }
+
+    fn raw(&self, path: &str) -> &str {
+        self.slice(self.at(path).span)
+    }
+
+    fn text(&self, path: &str) -> &Text {
+        match &self.at(path).kind {
+            Kind::Scalar(scalar) => &scalar.text,
+            kind => panic!("{kind:?}"),
+        }
+    }
+
+    /// The bytes that a part of a scalar came from.
+    fn trace(&self, path: &str, part: &str) -> &str {
+        let text = self.text(path);
+        let at = text.as_str().find(part).unwrap();
+        self.slice(text.span_of(at..at + part.len()))
+    }
+
+    fn errors(&self) -> Vec<(&str, &str)> {
+        self.tree.errors().iter().map(|error| (error.message.as_str(), self.slice(error.span))).collect()
+    }
+
+    fn keys(&self, path: &str) -> Vec<&str> {
+        match &self.at(path).kind {
+            Kind::Map(entries) => entries.iter().map(|(key, _)| self.key(*key)).collect(),
+            kind => panic!("{kind:?}"),
+        }
+    }
+}
+
+#[test]
+fn block_scalars_span_from_their_header_to_their_last_line() {
+    let r = read(
+        "a: |  # why\n    x\n   \n      y\n\n\nb: >-\n  x\n  y\n  # in\n# out\nc: |+\n  z\n\nd: |\ne: !t &a |2-\n   q\n",
+    );
+    assert_eq!(r.raw("a"), "|  # why\n    x\n   \n      y");
+    assert_eq!(r.text("a").as_str(), "x\n\n  y\n");
+    assert_eq!(r.raw("b"), ">-\n  x\n  y\n  # in");
+    assert_eq!(r.text("b").as_str(), "x y # in");
+    assert_eq!((r.raw("c"), r.text("c").as_str()), ("|+\n  z", "z\n\n"));
+    assert_eq!((r.raw("d"), r.text("d").as_str()), ("|", ""));
+    assert_eq!((r.raw("e"), r.text("e").as_str()), ("|2-\n   q", " q"));
+    let comments: Vec<&str> = r.tree.comments().iter().map(|span| r.slice(*span)).collect();
+    assert_eq!(comments, ["# why", "# out"]);
+    assert_eq!(r.errors(), []);
+}
+
+#[test]
+fn parts_of_scalars_are_traced_to_their_bytes() {
+    let r = read(concat!(
+        "plain: -Xms64m\n  -Xmx512m\n\n  -Xss1m\n",
+        "single: 'it''s -Xmx1g\n  here'\n",
+        "double: \"é \\u00e9 -Xmx2g\\n\\\n   on \\\"x\\\"\"\n",
+        "literal: |\n  # c\n  java -Xmx3g\n    -jar\n",
+        "folded: >\n  java\n  -Xmx4g\n\n   more\n  end\n",
+    ));
+    assert_eq!(r.errors(), []);
+    assert_eq!(r.text("plain").as_str(), "-Xms64m -Xmx512m\n-Xss1m");
+    assert_eq!(r.trace("plain", "-Xmx512m"), "-Xmx512m");
+    assert_eq!(r.trace("plain", "m -X"), "m\n  -X");
+    assert_eq!(r.text("single").as_str(), "it's -Xmx1g here");
+    assert_eq!(r.trace("single", "'"), "''");
+    assert_eq!(r.trace("single", "-Xmx1g"), "-Xmx1g");
+    assert_eq!(r.text("double").as_str(), "é é -Xmx2g\non \"x\"");
+    assert_eq!(r.trace("double", " é "), " \\u00e9 ");
+    assert_eq!(r.trace("double", "-Xmx2g"), "-Xmx2g");
+    assert_eq!(r.trace("double", "on"), "on");
+    assert_eq!(r.raw("double").chars().next_back(), Some('"'));
+    assert_eq!(r.text("literal").as_str(), "# c\njava -Xmx3g\n  -jar\n");
+    assert_eq!(r.trace("literal", "-Xmx3g"), "-Xmx3g");
+    assert_eq!(r.trace("literal", "  -jar"), "  -jar");
+    assert_eq!(r.text("folded").as_str(), "java -Xmx4g\n\n more\nend\n");
+    assert_eq!(r.trace("folded", "-Xmx4g"), "-Xmx4g");
+    assert_eq!(r.trace("folded", "a -"), "a\n  -");
+    assert_eq!(r.trace("folded", " more"), " more");
+}
+
+#[test]
+fn windows_line_ends_marks_and_letters_keep_their_bytes() {
+    let r = read("\u{feff}ä: |\r\n  é\r\n  ö\r\nb: x\r\n  y # ü\r\nc: >\r\n  x\r\n  y\r\n");
+    assert_eq!((r.raw("ä"), r.text("ä").as_str()), ("|\r\n  é\r\n  ö", "é\nö\n"));
+    assert_eq!(r.trace("ä", "ö"), "ö");
+    assert_eq!((r.raw("b"), r.text("b").as_str()), ("x\r\n  y", "x y"));
+    assert_eq!(r.text("c").as_str(), "x y\n");
+    assert_eq!(r.trace("c", "y"), "y");
+    assert_eq!(r.slice(r.tree.comments()[0]), "# ü");
+}
+
+#[test]
+fn collections_span_their_children_or_brackets() {
+    let r = read("a:\n  b: 1\n  c:\n  - x\n  - y: z # c\n\nd: [1, {e: f}, # in\n  g: h ]\ni: {}\nj:\n- k:\n");
+    assert_eq!(r.raw("a"), "b: 1\n  c:\n  - x\n  - y: z");
+    assert_eq!(r.raw("a/c"), "x\n  - y: z");
+    assert_eq!(r.raw("d"), "[1, {e: f}, # in\n  g: h ]");
+    assert_eq!(r.raw("d/1"), "{e: f}");
+    assert_eq!(r.raw("d/2"), "g: h");
+    assert_eq!(r.raw("i"), "{}");
+    assert_eq!(r.raw("j"), "k:");
+    assert_eq!(r.tree.comments().len(), 2);
+}
+
+#[test]
+fn tags_and_anchors_stand_before_any_value() {
+    let r = read(
+        "a: !reset\nb: !reset null\nc: !reset []\nd: !override\n  - x\ne: &anchor !!str\nf: !t &m {g: *anchor}\nh: &q 'x'\n",
+    );
+    let tag = |path: &str| r.at(path).tag.as_ref().map(|tag| (tag.name.as_str(), r.slice(tag.span)));
+    for path in ["a", "b", "c"] {
+        assert_eq!(tag(path), Some(("!reset", "!reset")), "{path}");
+    }
+    assert_eq!(r.at("a").resolve(), Some(Value::Null));
+    assert_eq!((r.raw("a"), r.raw("b"), r.raw("c"), r.raw("d")), ("", "null", "[]", "x"));
+    assert_eq!(tag("d"), Some(("!override", "!override")));
+    assert_eq!(tag("e"), Some(("!!str", "!!str")));
+    assert_eq!(r.at("e").resolve(), Some(Value::Str));
+    let anchor = |path: &str| r.at(path).anchor.as_ref().map(|a| (a.name.as_str(), r.slice(a.span)));
+    assert_eq!(anchor("e"), Some(("anchor", "&anchor")));
+    assert_eq!((anchor("f"), r.raw("f")), (Some(("m", "&m")), "{g: *anchor}"));
+    assert_eq!((anchor("h"), r.raw("h")), (Some(("q", "&q")), "'x'"));
+    assert_eq!(r.at("f").resolve(), None);
+    assert_eq!(r.errors(), []);
+}
+
+#[test]
+fn aliases_name_the_last_complete_anchor() {
+    let r = read("a: &x 1\nb: *x\nc: &x 2\nd: *x\ne: *no\nf: &f [*f]\n---\ng: *x\n");
+    let target = |path: &str| match r.at(path).kind {
+        Kind::Alias(target) => target.map(|id| r.slice(r.tree.node(id).span)),
+        ref kind => panic!("{kind:?}"),
+    };
+    assert_eq!((target("b"), r.raw("b")), (Some("1"), "*x"));
+    assert_eq!(target("d"), Some("2"));
+    assert_eq!(target("e"), None);
+    assert_eq!(target("f/0"), None);
+    let unknown = "unknown anchor";
+    assert_eq!(
+        r.errors(),
+        [
+            (format!("{unknown} `no`").as_str(), "*no"),
+            ("anchor `f` contains itself", "*f"),
+            (format!("{unknown} `x`").as_str(), "*x"),
+        ]
+    );
+    assert!(r.tree.errors().iter().all(|error| error.fatal));
+    assert_eq!(r.tree.documents().len(), 2);
+}
+
+#[test]
+fn a_key_that_is_written_twice_is_an_error_at_the_second() {
+    let r = read("a: 1\n'a': 2\nb: {<<: {}, <<: {}}\n1: x\n\"1\": y\nc:\n  a: 1\n");
+    assert_eq!(
+        r.errors(),
+        [("duplicate key `a`", "'a'"), ("duplicate key `<<`", "<<"), ("duplicate key `1`", "\"1\"")]
+    );
+    assert!(r.tree.errors()[0].span.start > 0 && r.tree.errors()[0].fatal);
+    assert_eq!(r.keys(""), ["a", "a", "b", "1", "1", "c"]);
+}
+
+#[test]
+fn documents_are_kept_apart() {
+    assert_eq!(read("").tree.documents().len(), 0);
+    assert_eq!(read("# only a comment\n").tree.documents().len(), 0);
+    assert_eq!(read("---\n---\na: 1\n...\n").tree.documents().len(), 2);
+    assert_eq!(read("%YAML 1.2\n---\na: 1\n").errors(), []);
+}
+
+#[test]
+fn a_broken_line_costs_only_itself() {
+    let r = read("services:\n  web:\n    image: x\n    mem_lim\n    restart: no\n  db:\n    image: y\n");
+    assert_eq!(r.errors(), [("expected `:` after the key", "mem_lim")]);
+    assert_eq!(r.keys("services/web"), ["image", "restart"]);
+    assert_eq!(r.keys("services"), ["web", "db"]);
+
+    let r = read("a: 1\nb:\n\tc: 2\nd: \"x\ne: 'y'\nf: [1\ng: é: ü\n");
+    assert_eq!(r.keys("").first(), Some(&"a"));
+    assert!(r.keys("").contains(&"e"), "{:?}", r.keys(""));
+    assert_eq!(r.errors()[0], ("a tab in the indentation", "c: 2"));
+    assert!(r.tree.errors().iter().all(|error| error.fatal && !r.slice(error.span).contains('\n')));
+}
+
+#[test]
+fn a_key_at_the_end_of_what_is_read_has_an_empty_value() {
+    let r = read("a: 1\nb: @x\n");
+    assert_eq!(r.keys(""), ["a"]);
+    assert_eq!(r.errors(), [("a value cannot begin with `@`", "@x")]);
+}
+
+#[test]
+fn nesting_beyond_the_cap_is_dropped_and_said() {
+    let text = format!("a: {}x{}\nb: 1\n", "[".repeat(400), "]".repeat(400));
+    let r = read(&text);
+    assert_eq!(r.keys(""), ["a", "b"]);
+    assert_eq!(r.tree.errors().len(), 1);
+    assert!(!r.tree.errors()[0].fatal && r.tree.errors()[0].message.starts_with("nested deeper than 256"));
+    let mut depth = 0;
+    let mut node = r.at("a");
+    while let Kind::Seq(items) = &node.kind {
+        let Some(first) = items.first() else { break };
+        (node, depth) = (r.tree.node(*first), depth + 1);
+    }
+    assert_eq!(depth, MAX_DEPTH - 2);
+}
+
+#[test]
+fn the_dump_shows_every_node_with_its_bytes() {
+    let r = read("a: !t &x [1, *x]\n# c\nb\n");
+    let json = to_json(&r.tree, &r.source);
+    assert_eq!(json["comments"], serde_json::json!([[17, 20]]));
+    assert_eq!(json["errors"][1]["line"], 3);
+    let seq = &json["documents"][0]["map"][0][1];
+    assert_eq!((&seq["span"], &seq["line"]), (&serde_json::json!([9, 16]), &serde_json::json!(1)));
+    assert_eq!(seq["tag"]["name"], "!t");
+    assert_eq!(seq["anchor"], serde_json::json!({ "name": "x", "span": [6, 8] }));
+    assert_eq!(seq["seq"][0]["scalar"], "1");
+    assert_eq!(seq["seq"][1]["alias"], serde_json::json!({ "name": "*x", "target": null }));
+}
