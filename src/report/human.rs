@@ -90,11 +90,9 @@ fn folds<'f>(findings: &'f [Finding], sources: &Sources) -> Vec<Fold<'f>> {
             (place.path(), place.start, finding)
         })
         .collect();
-    placed.sort_by(|a, b| {
-        let key = |(path, start, finding): &(String, usize, &'f Finding)| {
-            (std::cmp::Reverse(finding.severity), path.clone(), *start, finding.rule, finding.message.clone())
-        };
-        key(a).cmp(&key(b))
+    placed.sort_by(|(a_path, a_start, a), (b_path, b_start, b)| {
+        (b.severity, a_path, a_start, a.rule, &a.message)
+            .cmp(&(a.severity, b_path, b_start, b.rule, &b.message))
     });
     let mut open: HashMap<(&str, Severity, String, &str), usize> = HashMap::new();
     let mut folds: Vec<Fold<'_>> = Vec::new();
