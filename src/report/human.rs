@@ -3,7 +3,7 @@
 //! Order: errors, then warnings, then notes; within a severity by path and position. Whoever comes here because a host froze
 //! last night sees what is provably wrong before what is merely absent, however many files there are. Absences of one rule
 //! in one file make one block with a label a service. Every error is drawn; of a rule's warnings and notes the first
-//! [`DRAWN`] blocks are, and the rest takes one line each, so that a tree of 150 Compose files stays readable and
+//! `DRAWN` blocks are, and the rest takes one line each, so that a tree of 150 Compose files stays readable and
 //! nothing is hidden.
 
 use std::collections::{HashMap, HashSet};
