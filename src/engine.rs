@@ -88,3 +88,43 @@ fn count(projects: &[Project], sources: &Sources, discovered: &Discovered) -> Su
     }
     Summary { services: of(Kind::Service), images: of(Kind::Image), files: files.len(), ..Summary::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::finding::Severity;
+    use crate::rules::{Group, Meta, Preset};
+    use crate::source::Span;
+
+    static META: Meta = Meta {
+        name: "rule",
+        summary: "",
+        severity: Severity::Warning,
+        group: Group::Lint,
+        preset: Preset::Recommended,
+        page: "",
+    };
+
+    #[test]
+    fn findings_are_ordered_by_path_and_each_is_said_once() {
+        let sources = Sources::new();
+        let b = sources.add(Path::new("b.yaml"), "x: 1\n");
+        let a = sources.add(Path::new("a.yaml"), "x: 1\n");
+        let mut findings = Vec::new();
+        let mut sink = Sink::new(&META, &mut findings);
+        for (file, start, message, severity) in [
+            (b, 0, "one", Severity::Note),
+            (a, 3, "two", Severity::Note),
+            (a, 0, "three", Severity::Note),
+            (b, 0, "one", Severity::Note),
+            (b, 0, "four", Severity::Error),
+        ] {
+            let _ = sink.report(Span::new(file, start, start + 1), "", message).severity(severity);
+        }
+        let ordered = in_order(findings, &sources);
+        let messages: Vec<&str> = ordered.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(messages, ["three", "two", "four", "one"]);
+    }
+}

@@ -1,6 +1,7 @@
 //! The reports of findings made by hand, as people and programs get them.
 
 #![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 
 use oomlint::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity};
@@ -322,6 +323,24 @@ fn of_a_rule_that_many_files_break_the_first_are_drawn_and_the_others_take_a_lin
         text.contains("\nstacks/7/compose.yaml:2:3: note[missing-healthcheck]: `web` has no healthcheck\n"),
         "{text}"
     );
+}
+
+#[test]
+fn a_whole_tree_of_findings_is_written_quickly() {
+    let mut case = Case::new();
+    for number in 0..2_000 {
+        let file = case.file(&format!("{number}/compose.yaml"), &"  service:\n    image: a\n".repeat(1_000));
+        for line in 0..10 {
+            let span = Span::new(file, line * 24 + 2, line * 24 + 9);
+            let mut found = finding("missing-memory-limit", Severity::Warning, "no limit", span, "here");
+            found.folded = Some("services have no memory limit");
+            case.findings.push(found);
+        }
+    }
+    let begun = std::time::Instant::now();
+    let text = case.human();
+    assert_eq!(text.matches("10 services have no memory limit").count(), 2_000);
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod check;
 mod explain;
 mod input;
+mod inspect;
 mod output;
 mod rules;
 
@@ -58,6 +59,8 @@ enum Command {
     Check(check::Arguments),
     /// Print what a rule finds, why it matters and what to do
     Explain(explain::Arguments),
+    /// Print the workloads as the rules see them, each fact with its value and place
+    Inspect(inspect::Arguments),
     /// List the rules
     Rules(rules::Arguments),
 }
@@ -78,6 +81,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         None => check::run(cli.check, &console),
         Some(Command::Check(arguments)) => check::run(arguments, &console),
         Some(Command::Explain(arguments)) => explain::run(&arguments, &console),
+        Some(Command::Inspect(arguments)) => inspect::run(&arguments, &console),
         Some(Command::Rules(arguments)) => rules::run(&arguments, &console),
     };
     result.unwrap_or_else(|error| {

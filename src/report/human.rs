@@ -3,7 +3,7 @@
 //! Order: errors, then warnings, then notes; within a severity by path and position. Whoever comes here because a host froze
 //! last night sees what is provably wrong before what is merely absent, however many files there are. Absences of one rule
 //! in one file make one block with a label a service. Every error is drawn; of a rule's warnings and notes the first
-//! [`DRAWN`] blocks are, and the rest takes one line each, so that a tree of 150 Compose files stays readable and
+//! `DRAWN` blocks are, and the rest takes one line each, so that a tree of 150 Compose files stays readable and
 //! nothing is hidden.
 
 use std::collections::{HashMap, HashSet};
@@ -90,11 +90,9 @@ fn folds<'f>(findings: &'f [Finding], sources: &Sources) -> Vec<Fold<'f>> {
             (place.path(), place.start, finding)
         })
         .collect();
-    placed.sort_by(|a, b| {
-        let key = |(path, start, finding): &(String, usize, &'f Finding)| {
-            (std::cmp::Reverse(finding.severity), path.clone(), *start, finding.rule, finding.message.clone())
-        };
-        key(a).cmp(&key(b))
+    placed.sort_by(|(a_path, a_start, a), (b_path, b_start, b)| {
+        (b.severity, a_path, a_start, a.rule, &a.message)
+            .cmp(&(a.severity, b_path, b_start, b.rule, &b.message))
     });
     let mut open: HashMap<(&str, Severity, String, &str), usize> = HashMap::new();
     let mut folds: Vec<Fold<'_>> = Vec::new();

@@ -4,6 +4,7 @@
 //! traced back to that file before anything is printed.
 
 pub mod human;
+pub mod inspect;
 pub mod json;
 mod patch;
 mod snippet;
