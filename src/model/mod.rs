@@ -1,1 +1,5 @@
 //! What the files say, resolved: images from Dockerfiles, services from Compose files, projects from both.
+
+mod reference;
+
+pub use reference::ImageReference;
