@@ -2,6 +2,7 @@
 //!
 //! `source → syntax → model → workload → rules → findings → report`: each stage uses only those before it.
 
+pub mod catalog;
 pub mod finding;
 pub mod model;
 pub mod source;
