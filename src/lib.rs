@@ -2,6 +2,7 @@
 //!
 //! `discover → source → syntax → model → workload → rules → findings → report`: each stage uses only those before it.
 
+pub mod catalog;
 pub mod cli;
 pub mod discover;
 pub mod engine;

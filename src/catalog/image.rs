@@ -1,0 +1,283 @@
+//! What is known of an image: rows of `rules/catalog/images.yaml`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::DefaultHeap;
+use super::lighter::LighterRule;
+use super::pattern::{fit, has_word};
+
+/// The whole table.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Images {
+    pub(super) mirrors: Vec<String>,
+    pub(super) images: Vec<ImageEntry>,
+}
+
+/// One family of images. Questions about a tag take it as the reference has it, `latest` filled in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ImageEntry {
+    /// The names it goes by, the shortest form; a trailing `*` stands for any ending.
+    pub repositories: Vec<String>,
+    #[serde(default)]
+    pub(super) healthcheck: Option<Healthcheck>,
+    #[serde(default)]
+    pub(super) runtime: Option<ImageRuntime>,
+    /// Variables with flags that its start script puts on the runtime's command line.
+    #[serde(default)]
+    pub expands: Vec<String>,
+    /// The heap that the start script sets when nothing else is said.
+    #[serde(default)]
+    pub heap_when_unset: Option<HeapWhenUnset>,
+    /// Set when what it runs sizes itself to the host, limit or not.
+    #[serde(default)]
+    pub ignores_limit: Option<IgnoresLimit>,
+    /// Set when its makers have given it up.
+    #[serde(default)]
+    pub deprecated: Option<Deprecated>,
+    #[serde(default)]
+    pub(super) lighter: Vec<LighterRule>,
+    // What holds for every tag, and then what holds for some.
+    #[serde(default)]
+    start: Option<Start>,
+    #[serde(default)]
+    shell: Option<bool>,
+    #[serde(default)]
+    tools: Tools,
+    #[serde(default)]
+    variants: Vec<Variant>,
+    /// Where the claims can be checked.
+    pub source: String,
+}
+
+/// What an image brings for a health check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Healthcheck {
+    /// It is known to have none.
+    None,
+    /// It has one of its own.
+    Present,
+    /// Nobody looked, or it depends.
+    Unknown,
+}
+
+/// A language runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum RuntimeName {
+    Java,
+    Node,
+    Python,
+    Go,
+    Dotnet,
+    Php,
+    Ruby,
+    Rust,
+    Erlang,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ImageRuntime {
+    pub(super) name: RuntimeName,
+    /// Patterns for the tag; the version is what `{n}` takes.
+    #[serde(default)]
+    major: Vec<String>,
+    /// Release names and their versions.
+    #[serde(default)]
+    names: BTreeMap<String, u32>,
+    /// The version of every tag.
+    #[serde(default)]
+    fixed: Option<u32>,
+    /// Another default heap than the runtime's usual one.
+    #[serde(default)]
+    default_heap: Option<DefaultHeap>,
+}
+
+/// ENTRYPOINT and CMD of an image.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Start {
+    /// The words of ENTRYPOINT; empty when the image has none.
+    pub entrypoint: Vec<String>,
+    /// True when the entrypoint prepares something and then runs the words that follow it.
+    #[serde(default)]
+    pub hands_over: bool,
+    /// The words of CMD, empty when there is none; None when they are not known.
+    #[serde(default)]
+    pub cmd: Option<Vec<String>>,
+}
+
+/// A heap that a start script sets by itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HeapWhenUnset {
+    /// The variable that replaces it.
+    pub variable: String,
+    /// The heap, in MiB.
+    pub mib: u64,
+    /// The script.
+    pub source: String,
+}
+
+/// Why an image's program does not see the container's limit.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct IgnoresLimit {
+    /// The runtime's major versions that it is true of; empty for all.
+    #[serde(default)]
+    pub majors: Vec<u32>,
+    /// Variables that make up for it.
+    #[serde(default)]
+    pub unless_set: Vec<String>,
+    /// Lower case, no full stop.
+    pub why: String,
+    /// Where it can be checked.
+    pub source: String,
+}
+
+/// An image that its makers have given up.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Deprecated {
+    /// The image that takes its place.
+    #[serde(default)]
+    pub replacement: Option<String>,
+    /// Lower case, no full stop.
+    pub why: String,
+    /// Where it is announced.
+    pub source: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tools {
+    #[serde(default)]
+    has: Vec<String>,
+    #[serde(default)]
+    lacks: Vec<String>,
+}
+
+/// Facts of the tags that fit every condition.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Variant {
+    #[serde(default)]
+    when: Vec<String>,
+    #[serde(default)]
+    unless: Vec<String>,
+    #[serde(default)]
+    majors: Vec<u32>,
+    #[serde(default)]
+    since: Option<u32>,
+    #[serde(default)]
+    start: Option<Start>,
+    #[serde(default)]
+    shell: Option<bool>,
+    #[serde(default)]
+    tools: Tools,
+}
+
+impl ImageEntry {
+    /// What its programs run on.
+    pub fn runtime(&self) -> Option<RuntimeName> {
+        self.runtime.as_ref().map(|runtime| runtime.name)
+    }
+
+    /// The runtime and its major version, as far as the tag tells. Moving tags (`latest`, `lts`) do not.
+    pub fn runtime_major(&self, tag: &str) -> Option<(RuntimeName, u32)> {
+        let runtime = self.runtime.as_ref()?;
+        let major = runtime.fixed.or_else(|| {
+            let named = tag.split('-').find_map(|word| runtime.names.get(word).copied());
+            named.or_else(|| {
+                runtime
+                    .major
+                    .iter()
+                    .find_map(|pattern| leading_major(fit(pattern, tag)?.get("n")?, runtime.name))
+            })
+        })?;
+        Some((runtime.name, major))
+    }
+
+    /// The default heap, where this image's virtual machine has another than its runtime's usual one.
+    pub fn default_heap(&self) -> Option<DefaultHeap> {
+        self.runtime.as_ref().and_then(|runtime| runtime.default_heap)
+    }
+
+    /// ENTRYPOINT and CMD. None when they are not known.
+    pub fn start(&self, tag: &str) -> Option<&Start> {
+        if is_windows(tag) {
+            return None;
+        }
+        self.variants(tag).find_map(|variant| variant.start.as_ref()).or(self.start.as_ref())
+    }
+
+    /// Whether it has a shell. None when that is not known.
+    pub fn shell(&self, tag: &str) -> Option<bool> {
+        if is_windows(tag) {
+            return None;
+        }
+        self.variants(tag).find_map(|variant| variant.shell).or(self.shell)
+    }
+
+    /// Whether it has a program such as `curl`, before anything is installed. None when that is not known.
+    pub fn has_tool(&self, tag: &str, tool: &str) -> Option<bool> {
+        if is_windows(tag) {
+            return None;
+        }
+        if tool == "sh" {
+            return self.shell(tag);
+        }
+        self.variants(tag)
+            .find_map(|variant| variant.tools.speaks_of(tool))
+            .or_else(|| self.tools.speaks_of(tool))
+    }
+
+    /// Set when what this tag runs sizes itself to the host, limit or not.
+    pub fn ignores_limit(&self, tag: &str) -> Option<&IgnoresLimit> {
+        self.ignores_limit.as_ref().filter(|ignores| {
+            ignores.majors.is_empty()
+                || self.runtime_major(tag).is_some_and(|(_, major)| ignores.majors.contains(&major))
+        })
+    }
+
+    fn variants(&self, tag: &str) -> impl Iterator<Item = &Variant> {
+        let major = self.runtime_major(tag).map(|(_, major)| major);
+        self.variants.iter().filter(move |variant| {
+            (variant.when.is_empty() || variant.when.iter().any(|word| has_word(tag, word)))
+                && !variant.unless.iter().any(|word| has_word(tag, word))
+                && (variant.majors.is_empty() || major.is_some_and(|major| variant.majors.contains(&major)))
+                // A tag without a version moves, and is newer than any line drawn here.
+                && variant.since.is_none_or(|since| major.is_none_or(|major| major >= since))
+        })
+    }
+}
+
+impl Tools {
+    fn speaks_of(&self, tool: &str) -> Option<bool> {
+        if self.has.iter().any(|name| name == tool) {
+            return Some(true);
+        }
+        self.lacks.iter().any(|name| name == tool).then_some(false)
+    }
+}
+
+/// True for tags of Windows images, of which nothing here holds.
+pub(super) fn is_windows(tag: &str) -> bool {
+    ["windowsservercore", "nanoserver", "windows"].iter().any(|word| has_word(tag, word))
+}
+
+/// `22.5.0` is 22, `8u372` is 8, and for Java `1.8.0` is 8.
+fn leading_major(version: &str, runtime: RuntimeName) -> Option<u32> {
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit());
+    let first = numbers.next()?.parse().ok()?;
+    if runtime == RuntimeName::Java && first == 1 {
+        return numbers.next()?.parse().ok();
+    }
+    Some(first)
+}

@@ -1,0 +1,154 @@
+//! From the tag that is used to a lighter one that does the same.
+
+use serde::Deserialize;
+
+use super::image::{ImageEntry, is_windows};
+use super::pattern::{Captures, fill, fit, has_word};
+use super::tags::Tags;
+use crate::model::ImageReference;
+
+/// How far the way to the lighter image is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LighterKind {
+    /// The same version of the same thing: put the new name in place of the old one.
+    #[default]
+    DropIn,
+    /// For what runs: the image that is used now stays, as the stage that builds.
+    MultiStage,
+    /// A variant of the same line of versions, not this very version or base.
+    Line,
+}
+
+/// A lighter image in place of the one that is used. It exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lighter<'c> {
+    /// How far the way is.
+    pub kind: LighterKind,
+    /// What to write after `FROM`.
+    pub reference: String,
+    /// What is lost: lower case, no full stop.
+    pub cost: &'c str,
+    /// What makes the other one heavy: lower case, no full stop.
+    pub why: &'c str,
+    /// Compressed size of what is used, in bytes, where it has been read.
+    pub size_now: Option<u64>,
+    /// Compressed size of the lighter one.
+    pub size_then: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct LighterRule {
+    pub(super) from: Vec<String>,
+    #[serde(default)]
+    pub(super) when: Vec<String>,
+    #[serde(default)]
+    pub(super) unless: Vec<String>,
+    #[serde(default)]
+    pub(super) kind: LighterKind,
+    /// The same thing, lighter.
+    #[serde(default)]
+    pub(super) to: Vec<String>,
+    /// Something of the same line on another base.
+    #[serde(default)]
+    pub(super) line: Vec<String>,
+    pub(super) cost: String,
+    pub(super) why: String,
+    /// Why a target exists whenever the tag does, without being in the list of tags.
+    #[serde(default)]
+    pub(super) published_together: Option<String>,
+}
+
+/// Looks for a lighter image. `mirror` is what the reference has before an official image's name.
+pub(super) fn find<'c>(
+    entry: &'c ImageEntry,
+    tags: &Tags,
+    reference: &ImageReference,
+    mirror: &str,
+) -> Option<Lighter<'c>> {
+    let tag = reference.effective_tag()?;
+    if is_windows(tag) {
+        return None;
+    }
+    let java = entry.runtime_major(tag).map(|(_, major)| major.to_string());
+    let name = reference.name();
+    let used = Place { repository: name.strip_prefix(mirror).unwrap_or(&name), tag };
+    let (rule, mut captures) = entry.lighter.iter().find_map(|rule| Some((rule, rule.captures(tag)?)))?;
+    if let Some(java) = &java {
+        captures.insert("java".to_owned(), java);
+    }
+    let (kind, repository, tag) = rule.target(tags, &used, captures)?;
+    if (repository.as_str(), tag.as_str()) == (used.repository, used.tag) {
+        return None;
+    }
+    let mirror = if tags.is_official(&repository) { mirror } else { "" };
+    Some(Lighter {
+        kind,
+        size_now: tags.size(used.repository, used.tag),
+        size_then: tags.size(&repository, &tag),
+        reference: format!("{mirror}{repository}:{tag}"),
+        cost: &rule.cost,
+        why: &rule.why,
+    })
+}
+
+struct Place<'t> {
+    repository: &'t str,
+    tag: &'t str,
+}
+
+type Target = (LighterKind, String, String);
+
+impl LighterRule {
+    fn captures<'t>(&self, tag: &'t str) -> Option<Captures<'t>> {
+        let allowed = (self.when.is_empty() || self.when.iter().any(|word| has_word(tag, word)))
+            && !self.unless.iter().any(|word| has_word(tag, word));
+        self.from.iter().find_map(|pattern| fit(pattern, tag)).filter(|_| allowed)
+    }
+
+    fn target<'t>(&self, tags: &'t Tags, used: &Place<'_>, mut captures: Captures<'t>) -> Option<Target> {
+        // What is on another line or base is still a second stage where the rule is about one.
+        let line = if self.kind == LighterKind::MultiStage { self.kind } else { LighterKind::Line };
+        let exact = self.first(&self.to, tags, used, &captures).map(|(r, t)| (self.kind, r, t));
+        if let Some(target) = exact {
+            return Some(target);
+        }
+        if let Some((repository, tag)) = self.first(&self.line, tags, used, &captures) {
+            return Some((line, repository, tag));
+        }
+        // 22.5.0 has no tag of its own in the list: its line 22 has.
+        let version = *captures.get("v")?;
+        let templates = || self.to.iter().chain(&self.line);
+        for template in templates() {
+            let repository = template.rsplit_once(':').map_or(used.repository, |(repository, _)| repository);
+            if let Some(shorter) = tags.line_of(repository, version).filter(|shorter| *shorter != version) {
+                captures.insert("v".to_owned(), shorter);
+                if let Some((repository, tag)) =
+                    self.first(std::slice::from_ref(template), tags, used, &captures)
+                {
+                    return Some((line, repository, tag));
+                }
+            }
+        }
+        None
+    }
+
+    /// The first template that leads to a tag that exists.
+    fn first(
+        &self,
+        templates: &[String],
+        tags: &Tags,
+        used: &Place<'_>,
+        captures: &Captures<'_>,
+    ) -> Option<(String, String)> {
+        templates.iter().find_map(|template| {
+            let filled = fill(template, captures)?;
+            let (repository, tag) = match filled.rsplit_once(':') {
+                Some((repository, tag)) => (repository.to_owned(), tag.to_owned()),
+                None => (used.repository.to_owned(), filled),
+            };
+            (self.published_together.is_some() || tags.exists(&repository, &tag)).then_some((repository, tag))
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! What is known before any file is read: images, and the runtimes in them.
+//!
+//! The tables are `rules/catalog/*.yaml`; the head of each says how to add a row.
+
+mod defaults;
+mod image;
+mod lighter;
+mod pattern;
+mod runtimes;
+mod tags;
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+pub use defaults::{DefaultHeap, hotspot};
+pub use image::{Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, RuntimeName, Start};
+pub use lighter::{Lighter, LighterKind};
+pub use runtimes::{Flag, Grammar, ReadBy, Runtime, Sets, Setting, Starter, Variable};
+
+use crate::model::ImageReference;
+use image::Images;
+use runtimes::RuntimeTable;
+use tags::{TagTable, Tags};
+
+const IMAGES: &str = include_str!("../../rules/catalog/images.yaml");
+const TAGS: &str = include_str!("../../rules/catalog/tags.yaml");
+const RUNTIMES: &str = include_str!("../../rules/catalog/runtimes.yaml");
+
+/// The tables, to ask.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    images: Vec<ImageEntry>,
+    /// Names to places in `images`.
+    by_name: HashMap<String, usize>,
+    /// What stands before a trailing `*`, longest first.
+    by_prefix: Vec<(String, usize)>,
+    mirrors: Vec<String>,
+    tags: Tags,
+    runtimes: Vec<Runtime>,
+}
+
+impl Catalog {
+    /// The tables that are compiled in.
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: OnceLock<Catalog> = OnceLock::new();
+        // A test parses them: that they do not parse cannot happen here, and knowing nothing is safe.
+        BUILTIN.get_or_init(|| Self::from_tables(IMAGES, TAGS, RUNTIMES).unwrap_or_default())
+    }
+
+    /// Reads the three tables.
+    ///
+    /// # Errors
+    /// When one of them does not fit its schema.
+    fn from_tables(images: &str, tags: &str, runtimes: &str) -> Result<Self, serde_yaml::Error> {
+        let Images { mirrors, images } = serde_yaml::from_str(images)?;
+        let tags: TagTable = serde_yaml::from_str(tags)?;
+        let RuntimeTable { runtimes } = serde_yaml::from_str(runtimes)?;
+        let mut catalog = Self { images, mirrors, tags: tags.into(), runtimes, ..Self::default() };
+        for (at, entry) in catalog.images.iter().enumerate() {
+            for name in &entry.repositories {
+                match name.strip_suffix('*') {
+                    Some(prefix) => catalog.by_prefix.push((prefix.to_owned(), at)),
+                    None => _ = catalog.by_name.insert(name.clone(), at),
+                }
+            }
+        }
+        catalog.by_prefix.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        Ok(catalog)
+    }
+
+    /// What is known of an image; the most specific row. None when there is no row for it.
+    pub fn image(&self, reference: &ImageReference) -> Option<&ImageEntry> {
+        let name = reference.name();
+        let name = self.without_mirror(&name);
+        let at = self.by_name.get(name).or_else(|| {
+            self.by_prefix.iter().find(|(prefix, _)| name.starts_with(prefix.as_str())).map(|(_, at)| at)
+        })?;
+        self.images.get(*at)
+    }
+
+    /// True for Docker Official Images, under a mirror's name too. Their names stand in a list: a short name that
+    /// is not there may be anything that was built on the spot.
+    pub fn is_official(&self, reference: &ImageReference) -> bool {
+        self.tags.is_official(self.without_mirror(&reference.name()))
+    }
+
+    /// What an image brings for a health check: what its row says, or none by the library's policy.
+    pub fn healthcheck(&self, reference: &ImageReference) -> Healthcheck {
+        match self.image(reference).and_then(|entry| entry.healthcheck) {
+            Some(known) => known,
+            None if self.is_official(reference) => Healthcheck::None,
+            None => Healthcheck::Unknown,
+        }
+    }
+
+    /// A lighter image for what runs. None when it is light already, when nobody knows one, and for an image that
+    /// only a digest names.
+    pub fn lighter(&self, reference: &ImageReference) -> Option<Lighter<'_>> {
+        let name = reference.name();
+        let mirror = name.strip_suffix(self.without_mirror(&name)).unwrap_or_default();
+        lighter::find(self.image(reference)?, &self.tags, reference, mirror)
+    }
+
+    /// Whether an image's version is still rebuilt. None when the tables do not know it, or the tag moves.
+    pub fn rebuilt(&self, reference: &ImageReference) -> Option<bool> {
+        self.tags.rebuilt(self.without_mirror(&reference.name()), reference.effective_tag()?)
+    }
+
+    /// Every runtime that is known.
+    pub fn runtimes(&self) -> &[Runtime] {
+        &self.runtimes
+    }
+
+    /// One of them.
+    pub fn runtime(&self, name: RuntimeName) -> Option<&Runtime> {
+        self.runtimes.iter().find(|runtime| runtime.name == name)
+    }
+
+    /// The runtime that reads a variable, and the variable.
+    pub fn variable(&self, name: &str) -> Option<(&Runtime, &Variable)> {
+        self.runtimes.iter().find_map(|runtime| Some((runtime, runtime.variable(name)?)))
+    }
+
+    fn without_mirror<'n>(&self, name: &'n str) -> &'n str {
+        let official = self.mirrors.iter().find_map(|mirror| name.strip_prefix(mirror.as_str()));
+        official.filter(|name| self.tags.is_official(name)).unwrap_or(name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

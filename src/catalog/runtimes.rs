@@ -1,0 +1,216 @@
+//! Who reads which variable and flag: `rules/catalog/runtimes.yaml`.
+
+use serde::Deserialize;
+
+use super::{DefaultHeap, RuntimeName};
+
+/// The whole table.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuntimeTable {
+    pub(super) runtimes: Vec<Runtime>,
+}
+
+/// A language runtime and how its memory is set.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Runtime {
+    /// Which one.
+    pub name: RuntimeName,
+    /// Programs that are the runtime.
+    pub programs: Vec<String>,
+    /// Programs that start it for somebody else.
+    #[serde(default)]
+    pub starters: Vec<Starter>,
+    /// Where flags come from, weakest first; `command-line` stands for the start command.
+    pub precedence: Vec<String>,
+    /// Environment variables.
+    pub variables: Vec<Variable>,
+    /// Command-line flags.
+    #[serde(default)]
+    pub flags: Vec<Flag>,
+    /// The heap when nothing bounds it.
+    #[serde(default)]
+    pub default_heap: Option<DefaultHeap>,
+    /// The first major version that sees a cgroup v2 limit, where older ones are still in use.
+    #[serde(default)]
+    pub cgroup_v2_since: Option<u32>,
+    /// Where it was measured or read.
+    pub source: String,
+}
+
+/// A program that starts the runtime for somebody else.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Starter {
+    /// Its file name.
+    pub program: String,
+    /// The variables that it puts on the runtime's command line.
+    pub expands: Vec<String>,
+    /// The script.
+    pub source: String,
+}
+
+/// Who reads a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReadBy {
+    /// The runtime itself, however it is started.
+    Runtime,
+    /// The program that starts it, such as `java`; not when the library is loaded otherwise.
+    Launcher,
+    /// Only a script that expands it.
+    Script,
+}
+
+/// An environment variable.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Who reads it.
+    pub read_by: ReadBy,
+    /// Set when only one of the runtime's virtual machines is known to read it.
+    #[serde(default)]
+    pub only: Option<DefaultHeap>,
+    /// The first major version that reads it.
+    #[serde(default)]
+    pub since: Option<u32>,
+    /// What it sets, when it is one setting and not a string of flags.
+    #[serde(default)]
+    pub value: Option<Setting>,
+    /// Where that is known from.
+    pub source: String,
+}
+
+/// What a value means and how it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Setting {
+    /// What it sets.
+    pub sets: Sets,
+    /// How it is written.
+    pub grammar: Grammar,
+}
+
+/// A command-line flag.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Flag {
+    /// Its spellings, up to where the value begins.
+    pub spellings: Vec<String>,
+    /// What it sets.
+    pub sets: Sets,
+    /// How the value is written.
+    pub grammar: Grammar,
+    /// The first major version that takes it.
+    #[serde(default)]
+    pub since: Option<u32>,
+    /// The first major version known to refuse to start with it.
+    #[serde(default)]
+    pub refused_from: Option<u32>,
+    /// Where that is known from.
+    pub source: String,
+}
+
+/// What a setting bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sets {
+    /// The largest heap.
+    HeapMax,
+    /// The largest heap, as a share of the limit.
+    HeapMaxPercent,
+    /// The largest heap, as one part of so many of the limit.
+    HeapMaxFraction,
+    /// The heap at the start.
+    HeapInitial,
+    /// The heap at the start, as a share of the limit.
+    HeapInitialPercent,
+    /// Sizes the heap by the container's limit, in runtimes that do not by themselves.
+    HeapFromLimit,
+    /// Makes the runtime look at the host's memory.
+    LimitUnseen,
+    /// The part of the heap for new objects.
+    YoungMax,
+    /// Memory beside the heap for buffers.
+    DirectMax,
+    /// Memory beside the heap for classes.
+    MetaspaceMax,
+    /// Memory beside the heap for compiled code.
+    CodeCache,
+    /// Memory beside the heap for each thread.
+    ThreadStack,
+    /// A target that the collector works towards, and may exceed.
+    SoftLimit,
+}
+
+/// How a value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grammar {
+    /// An integer with at most one of k, m, g, t, in either case.
+    JvmSize,
+    /// The same or an integer with `%`; empty for the JVM's own default.
+    JvmSizeOrPercent,
+    /// A number from 0 to 100; JDK 8 wants a decimal point.
+    JvmPercent,
+    /// An integer.
+    JvmInteger,
+    /// An integer, in MiB, no unit.
+    Mebibytes,
+    /// An integer from 1 to 100, no sign.
+    PercentInteger,
+    /// An integer with B, KiB, MiB, GiB or TiB, exactly; or `off`.
+    GoSize,
+    /// Bytes in hexadecimal, with or without 0x.
+    HexBytes,
+    /// A percentage in hexadecimal.
+    HexPercent,
+    /// No value.
+    Switch,
+}
+
+impl Runtime {
+    /// The variable of this name.
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables.iter().find(|variable| variable.name == name)
+    }
+
+    /// The flag that a word is, and its value. The value of a switch is empty.
+    pub fn flag<'w>(&self, word: &'w str) -> Option<(&Flag, &'w str)> {
+        // V8 takes `_` for `-` in the names of its flags.
+        let dashed;
+        let name = if self.name == RuntimeName::Node {
+            let end = word.find('=').unwrap_or(word.len());
+            dashed = word.get(..end)?.replace('_', "-") + word.get(end..)?;
+            &dashed
+        } else {
+            word
+        };
+        self.flags.iter().find_map(|flag| {
+            let spelling = flag.spellings.iter().find(|spelling| match flag.grammar {
+                Grammar::Switch => name == spelling.as_str(),
+                _ => name.starts_with(spelling.as_str()),
+            })?;
+            Some((flag, word.get(spelling.len()..)?))
+        })
+    }
+
+    /// The program that starts it for somebody else, by the last part of its path.
+    pub fn starter(&self, program: &str) -> Option<&Starter> {
+        let name = base_name(program);
+        self.starters.iter().find(|starter| starter.program == name)
+    }
+
+    /// True when the program is the runtime, wherever it is installed.
+    pub fn is_program(&self, program: &str) -> bool {
+        let name = base_name(program);
+        self.programs.iter().any(|known| known == name)
+    }
+}
+
+fn base_name(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or(program)
+}

@@ -1,0 +1,143 @@
+use std::collections::HashSet;
+
+use super::*;
+
+fn tables() -> Catalog {
+    Catalog::from_tables(IMAGES, TAGS, RUNTIMES).expect("the tables fit their schema")
+}
+
+#[test]
+fn the_tables_fit_their_schema() {
+    let catalog = tables();
+    assert!(catalog.images.len() > 80, "{} rows of images", catalog.images.len());
+    assert_eq!(Catalog::builtin().images.len(), catalog.images.len());
+}
+
+#[test]
+fn unknown_keys_are_refused() {
+    let with = |row: &str| format!("mirrors: []\nimages:\n  - {{repositories: [x], source: s, {row}}}\n");
+    assert!(Catalog::from_tables(&with("shell: true"), TAGS, RUNTIMES).is_ok());
+    for row in [
+        "shel: true",
+        "tools: {hass: [sh]}",
+        "start: {entry: []}",
+        "variants: [{wen: [a]}]",
+        "runtime: {name: cobol}",
+    ] {
+        assert!(Catalog::from_tables(&with(row), TAGS, RUNTIMES).is_err(), "{row}");
+    }
+}
+
+#[test]
+fn no_repository_stands_in_two_rows() {
+    let catalog = tables();
+    let mut seen = HashSet::new();
+    for name in catalog.images.iter().flat_map(|entry| &entry.repositories) {
+        assert!(seen.insert(name), "{name} has two rows");
+        let plain = name.trim_end_matches('*').trim_end_matches('/');
+        let parsed = ImageReference::parse(plain).map(|reference| reference.name());
+        assert_eq!(parsed.as_deref(), Some(plain), "{name} is not the shortest form");
+    }
+}
+
+#[test]
+fn every_claim_has_a_source() {
+    let catalog = tables();
+    for entry in &catalog.images {
+        assert!(!entry.source.trim().is_empty(), "{:?}", entry.repositories);
+        let nested = [
+            entry.deprecated.as_ref().map(|claim| &claim.source),
+            entry.ignores_limit.as_ref().map(|claim| &claim.source),
+            entry.heap_when_unset.as_ref().map(|claim| &claim.source),
+        ];
+        assert!(
+            nested.into_iter().flatten().all(|source| !source.trim().is_empty()),
+            "{:?}",
+            entry.repositories
+        );
+    }
+    for runtime in &catalog.runtimes {
+        let sources = runtime
+            .variables
+            .iter()
+            .map(|row| &row.source)
+            .chain(runtime.flags.iter().map(|row| &row.source))
+            .chain(runtime.starters.iter().map(|row| &row.source));
+        assert!(
+            sources.chain([&runtime.source]).all(|source| !source.trim().is_empty()),
+            "{:?}",
+            runtime.name
+        );
+    }
+}
+
+#[test]
+fn words_for_people_are_of_one_form() {
+    let catalog = tables();
+    let texts = catalog.images.iter().flat_map(|entry| {
+        let lighter = entry.lighter.iter().flat_map(|rule| [&rule.cost, &rule.why]);
+        let deprecated = entry.deprecated.iter().map(|claim| &claim.why);
+        lighter.chain(deprecated).chain(entry.ignores_limit.iter().map(|claim| &claim.why))
+    });
+    for text in texts {
+        assert!(!text.is_empty() && !text.ends_with('.') && !text.contains("should"), "{text}");
+        assert!(!text.starts_with(|c: char| c.is_uppercase()), "{text}");
+    }
+}
+
+#[test]
+fn somebody_expands_what_only_scripts_read() {
+    let catalog = tables();
+    for runtime in &catalog.runtimes {
+        let expanded: HashSet<&String> = runtime
+            .starters
+            .iter()
+            .flat_map(|starter| &starter.expands)
+            .chain(catalog.images.iter().flat_map(|entry| &entry.expands))
+            .chain(catalog.images.iter().filter_map(|entry| Some(&entry.heap_when_unset.as_ref()?.variable)))
+            .chain(
+                catalog
+                    .images
+                    .iter()
+                    .flat_map(|entry| entry.ignores_limit.iter().flat_map(|i| &i.unless_set)),
+            )
+            .collect();
+        // One setting of its own image, read by its start script beside the flags.
+        let alone = ["SOLR_HEAP", "MAX_MEMORY"];
+        for variable in runtime.variables.iter().filter(|variable| variable.read_by == ReadBy::Script) {
+            assert!(
+                expanded.contains(&variable.name) || alone.contains(&variable.name.as_str()),
+                "nobody expands {}",
+                variable.name
+            );
+        }
+        for name in runtime.precedence.iter().filter(|name| *name != "command-line") {
+            assert!(runtime.variable(name).is_some(), "{name} has an order but no row");
+        }
+        let names: HashSet<&String> = runtime.variables.iter().map(|variable| &variable.name).collect();
+        assert_eq!(names.len(), runtime.variables.len(), "{:?} has a variable twice", runtime.name);
+    }
+}
+
+#[test]
+fn flags_are_found_by_their_spelling() {
+    let catalog = tables();
+    let find = |name, word: &'static str| {
+        let (flag, value) = catalog.runtime(name)?.flag(word)?;
+        Some((flag.sets, value))
+    };
+    assert_eq!(find(RuntimeName::Java, "-Xmx512m"), Some((Sets::HeapMax, "512m")));
+    assert_eq!(find(RuntimeName::Java, "-XX:MaxRAMPercentage=75.0"), Some((Sets::HeapMaxPercent, "75.0")));
+    assert_eq!(find(RuntimeName::Java, "-XX:-UseContainerSupport"), Some((Sets::LimitUnseen, "")));
+    assert_eq!(find(RuntimeName::Java, "-XX:-UseContainerSupports"), None);
+    assert_eq!(find(RuntimeName::Java, "-Xmixed"), None);
+    assert_eq!(find(RuntimeName::Node, "--max_old_space_size=300"), Some((Sets::HeapMax, "300")));
+    assert_eq!(
+        find(RuntimeName::Node, "--max-old-space-size-percentage=50"),
+        Some((Sets::HeapMaxPercent, "50"))
+    );
+    assert_eq!(find(RuntimeName::Node, "--inspect"), None);
+    let java = catalog.runtime(RuntimeName::Java).expect("java");
+    assert!(java.is_program("/usr/bin/java") && !java.is_program("javac"));
+    assert_eq!(java.starter("bin/catalina.sh").map(|s| s.expands.len()), Some(2));
+}
