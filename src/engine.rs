@@ -5,20 +5,25 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use crate::discover::Discovered;
-use crate::finding::Finding;
+use crate::catalog::Catalog;
+use crate::discover::{Discovered, FileKind};
+use crate::finding::{Finding, Label};
+use crate::model::build::Dockerfiles;
+use crate::model::compose::Settings;
+use crate::model::project;
 use crate::report::Summary;
 use crate::rules::{RULES, Sink};
-use crate::source::Sources;
-use crate::workload::{Kind, Project};
+use crate::source::{SourceId, Sources, Span};
+use crate::syntax::SyntaxError;
+use crate::workload::{Assembler, Kind, Project, Workload};
 
 /// What shapes a run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Compose files to merge in this order, as `docker compose -f`; none to group what was discovered.
     pub compose_files: Vec<PathBuf>,
-    /// Read in place of the project's `.env`.
-    pub env_files: Vec<PathBuf>,
+    /// Variables, and where they are read.
+    pub settings: Settings,
 }
 
 /// What a run gives.
@@ -45,8 +50,44 @@ pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Out
 
 /// The stacks and lone images that the files make.
 #[must_use]
-pub fn projects(_options: &Options, _sources: &Sources, _discovered: &Discovered) -> Vec<Project> {
-    Vec::new()
+pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -> Vec<Project> {
+    let dockerfiles = Dockerfiles::default();
+    let assembler = Assembler { sources, dockerfiles: &dockerfiles, catalog: Catalog::builtin() };
+    let found =
+        |kind| discovered.files.iter().filter(move |found| found.kind == kind).map(|found| &found.path);
+    let compose: Vec<PathBuf> =
+        found(FileKind::Compose).filter(|path| !options.compose_files.contains(path)).cloned().collect();
+    let mut models = project::group(&compose, &options.settings, sources);
+    if !options.compose_files.is_empty() {
+        models.insert(0, project::merged(&options.compose_files, &options.settings, sources));
+    }
+    let mut projects: Vec<Project> = models.par_iter().map(|model| assembler.project(model)).collect();
+    let built: HashSet<SourceId> =
+        projects.iter().flat_map(|project| &project.workloads).filter_map(Workload::dockerfile).collect();
+    let alone: Vec<Project> = found(FileKind::Dockerfile)
+        .collect::<Vec<_>>()
+        .into_par_iter()
+        .filter_map(|path| {
+            let file = sources.load(path).ok()?;
+            (!built.contains(&file)).then(|| assembler.image(file))
+        })
+        .collect();
+    projects.extend(alone);
+    projects.extend(unreadable(sources, discovered));
+    projects
+}
+
+/// Files that are there and cannot be read: each a project with nothing but that to say.
+fn unreadable(sources: &Sources, discovered: &Discovered) -> Vec<Project> {
+    let failed = discovered.files.iter().filter_map(|found| Some((found, sources.load(&found.path).err()?)));
+    failed
+        .map(|(found, error)| {
+            let file = sources.add(&found.path, "");
+            let span = Span::new(file, 0, 0);
+            let error = SyntaxError { message: error.to_string(), span, fatal: true };
+            Project { files: vec![file], syntax_errors: vec![error], ..Project::default() }
+        })
+        .collect()
 }
 
 /// Every rule over one project, in the order of the rules.
@@ -58,6 +99,10 @@ fn check(project: &Project) -> Vec<Finding> {
             rule.check(workload, &mut sink);
         }
         rule.project(project, &mut sink);
+    }
+    if let Some(only) = &project.only {
+        let in_scope = |label: &Label| only.contains(&label.span.file);
+        findings.retain(|finding| in_scope(&finding.primary) || finding.related.iter().any(in_scope));
     }
     findings
 }
@@ -80,8 +125,10 @@ fn in_order(findings: Vec<Finding>, sources: &Sources) -> Vec<Finding> {
 }
 
 fn count(projects: &[Project], sources: &Sources, discovered: &Discovered) -> Summary {
-    let workloads = || projects.iter().flat_map(|project| &project.workloads);
-    let of = |kind| workloads().filter(|workload| workload.kind == kind).count();
+    // A service of an overlay is the same as in its base: its key tells.
+    let workloads = projects.iter().flat_map(|project| &project.workloads);
+    let anchors: HashSet<_> = workloads.map(|workload| (workload.kind, workload.anchor)).collect();
+    let of = |kind| anchors.iter().filter(|(other, _)| *other == kind).count();
     let mut files: HashSet<PathBuf> = discovered.files.iter().map(|found| found.path.clone()).collect();
     for id in projects.iter().flat_map(|project| &project.files) {
         files.insert(sources.get(*id).path().to_path_buf());

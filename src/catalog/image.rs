@@ -183,6 +183,40 @@ struct Variant {
     tools: Tools,
 }
 
+impl RuntimeName {
+    /// As programs write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Java => "java",
+            Self::Node => "node",
+            Self::Python => "python",
+            Self::Go => "go",
+            Self::Dotnet => "dotnet",
+            Self::Php => "php",
+            Self::Ruby => "ruby",
+            Self::Rust => "rust",
+            Self::Erlang => "erlang",
+        }
+    }
+
+    /// As people write it.
+    #[must_use]
+    pub fn display_name(self) -> &'static str {
+        match self {
+            Self::Java => "Java",
+            Self::Node => "Node",
+            Self::Python => "Python",
+            Self::Go => "Go",
+            Self::Dotnet => ".NET",
+            Self::Php => "PHP",
+            Self::Ruby => "Ruby",
+            Self::Rust => "Rust",
+            Self::Erlang => "Erlang",
+        }
+    }
+}
+
 impl ImageEntry {
     /// What its programs run on.
     pub fn runtime(&self) -> Option<RuntimeName> {

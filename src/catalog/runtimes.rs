@@ -47,6 +47,9 @@ pub struct Starter {
     pub program: String,
     /// The variables that it puts on the runtime's command line.
     pub expands: Vec<String>,
+    /// It bounds the heap itself when none of them does.
+    #[serde(default)]
+    pub bounds_heap: bool,
     /// The script.
     pub source: String,
 }

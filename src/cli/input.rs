@@ -4,10 +4,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use indexmap::IndexMap;
 
 use crate::discover::{self, Discovered, FileKind};
 use crate::engine;
 use crate::error::{Error, nearest};
+use crate::model::compose::Settings;
 use crate::source::{LoadError, MAX_FILE_SIZE, Sources};
 
 /// The arguments that name files.
@@ -24,6 +26,10 @@ pub(super) struct Input {
     /// Read variables from this file, not from the project's `.env`
     #[arg(long = "env-file", value_name = "FILE")]
     env_files: Vec<PathBuf>,
+
+    /// Let the process environment set variables of Compose files, as `docker compose` does
+    #[arg(long)]
+    use_environment: bool,
 
     /// The path to show for standard input, and to resolve other files from
     #[arg(long, value_name = "PATH")]
@@ -65,7 +71,16 @@ impl Input {
 
     /// The part that the engine needs.
     pub(super) fn options(&self) -> engine::Options {
-        engine::Options { compose_files: self.files.clone(), env_files: self.env_files.clone() }
+        let environment = if self.use_environment {
+            // A name or value that is not Unicode cannot stand in a file that is.
+            std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect()
+        } else {
+            IndexMap::new()
+        };
+        let settings = Settings { env_files: self.env_files.clone(), environment };
+        engine::Options { compose_files: self.files.clone(), settings }
     }
 
     fn read_stdin(&self, sources: &Sources, discovered: &mut Discovered) -> Result<(), Error> {

@@ -1,5 +1,205 @@
-//! Sizes in bytes.
+//! Sizes in bytes: how Compose, the JVM and V8 write them, and how we print them.
+
+use std::fmt;
+
+const KIB: i64 = 1024;
+const MIB: i64 = KIB * 1024;
+const GIB: i64 = MIB * 1024;
 
 /// A number of bytes; negative where a key gives -1 a meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ByteSize(pub i64);
+
+impl ByteSize {
+    /// Reads a size as Compose does: `strconv.ParseInt`, then go-units `RAMInBytes`. All units are binary, so that
+    /// `1g`, `1gb` and `1GiB` are the same; `512Mi` is refused.
+    ///
+    /// # Errors
+    /// The text of the upstream error.
+    pub fn parse_compose(text: &str) -> Result<Self, String> {
+        if let Ok(bytes) = text.parse() {
+            return Ok(Self(bytes));
+        }
+        let invalid = || format!("invalid size: '{text}'");
+        // go-units cuts after the last digit, dot or blank: what follows is the suffix.
+        let end = text.rfind(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' ')).ok_or_else(invalid)?;
+        let (number, suffix) = text.split_at(end + 1);
+        let number = number.strip_suffix(' ').unwrap_or(number);
+        let value: f64 = go_float(number).ok_or_else(invalid)?;
+        if value < 0.0 {
+            return Err(invalid());
+        }
+        let lower = suffix.to_lowercase();
+        let unknown = || format!("invalid suffix: '{lower}'");
+        let mut letters = lower.chars();
+        let power = match letters.next() {
+            None | Some('b') => 0,
+            Some(unit) => 1 + i32::try_from("kmgtp".find(unit).ok_or_else(unknown)?).unwrap_or(0),
+        };
+        if !matches!(letters.as_str(), "" | "b" | "ib") || (power == 0 && !letters.as_str().is_empty()) {
+            return Err(unknown());
+        }
+        Ok(Self((value * 1024_f64.powi(power)) as i64))
+    }
+
+    /// Reads the value of `-Xmx`: an integer and at most one of `k`, `m`, `g`, `t` in either case
+    /// (HotSpot `Arguments::atojulong`). None when the JVM refuses it.
+    #[must_use]
+    pub fn parse_jvm(text: &str) -> Option<Self> {
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = text.split_at(digits);
+        let unit = match unit {
+            "" => 1,
+            "k" | "K" => KIB,
+            "m" | "M" => MIB,
+            "g" | "G" => GIB,
+            "t" | "T" => GIB * 1024,
+            _ => return None,
+        };
+        number.parse::<i64>().ok()?.checked_mul(unit).map(Self)
+    }
+
+    /// Reads a number of MiB without a unit, as V8's `--max-old-space-size` takes it. None when Node refuses it.
+    #[must_use]
+    pub fn parse_mebibytes(text: &str) -> Option<Self> {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let number: i64 = if digits { text.parse().ok()? } else { return None };
+        number.checked_mul(MIB).map(Self)
+    }
+
+    /// Something to paste into a Compose file: `512m`, `1g`, a number of bytes where no unit fits.
+    #[must_use]
+    pub fn to_compose(self) -> String {
+        match self.0 {
+            bytes if bytes > 0 && bytes % GIB == 0 => format!("{}g", bytes / GIB),
+            bytes if bytes > 0 && bytes % MIB == 0 => format!("{}m", bytes / MIB),
+            bytes if bytes > 0 && bytes % KIB == 0 => format!("{}k", bytes / KIB),
+            bytes => bytes.to_string(),
+        }
+    }
+}
+
+/// What Go's `strconv.ParseFloat` takes of what can stand before a unit: no hexadecimal, no exponent.
+fn go_float(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    if plain && digits.bytes().any(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
+impl fmt::Display for ByteSize {
+    /// `512 MiB`, `1.5 GiB`, `900 KiB`, `512 bytes`: one decimal where the number is not whole.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.0;
+        let (unit, name) = match bytes.unsigned_abs() {
+            n if n >= GIB.unsigned_abs() => (GIB, "GiB"),
+            n if n >= MIB.unsigned_abs() => (MIB, "MiB"),
+            n if n >= KIB.unsigned_abs() => (KIB, "KiB"),
+            _ => return write!(f, "{bytes} bytes"),
+        };
+        // 1536 MiB is 1.5 GiB, but 1025 MiB is better not rounded to 1 GiB.
+        let (unit, name) = if unit == GIB && bytes % (GIB / 2) != 0 && bytes < 10 * GIB {
+            (MIB, "MiB")
+        } else {
+            (unit, name)
+        };
+        if bytes % unit == 0 {
+            return write!(f, "{} {name}", bytes / unit);
+        }
+        let tenths = format!("{:.1}", bytes as f64 / unit as f64);
+        write!(f, "{} {name}", tenths.strip_suffix(".0").unwrap_or(&tenths))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compose_sizes_are_binary() {
+        for (text, bytes) in [
+            ("512", 512),
+            ("512b", 512),
+            ("512k", 512 * KIB),
+            ("512KiB", 512 * KIB),
+            ("512m", 512 * MIB),
+            ("512Mb", 512 * MIB),
+            ("512mib", 512 * MIB),
+            ("1g", GIB),
+            ("1GiB", GIB),
+            ("1t", 1024 * GIB),
+            ("1p", 1024 * 1024 * GIB),
+            ("0.5g", 512 * MIB),
+            (".5g", 512 * MIB),
+            ("1.5g", 1536 * MIB),
+            ("512.m", 512 * MIB),
+            ("+512m", 512 * MIB),
+            ("512 m", 512 * MIB),
+            ("512 MB", 512 * MIB),
+            ("-1", -1),
+        ] {
+            assert_eq!(ByteSize::parse_compose(text), Ok(ByteSize(bytes)), "{text}");
+        }
+    }
+
+    #[test]
+    fn compose_refuses_the_rest() {
+        for (text, message) in [
+            ("512Mi", "invalid suffix: 'mi'"),
+            ("1Gi", "invalid suffix: 'gi'"),
+            ("50%", "invalid suffix: '%'"),
+            ("512mm", "invalid suffix: 'mm'"),
+            ("8E", "invalid suffix: 'e'"),
+            ("512bytes", "invalid suffix: 'bytes'"),
+            ("", "invalid size: ''"),
+            ("abc", "invalid size: 'abc'"),
+            ("1,5g", "invalid size: '1,5g'"),
+            (" 512m", "invalid size: ' 512m'"),
+            ("512  m", "invalid size: '512  m'"),
+        ] {
+            assert_eq!(ByteSize::parse_compose(text), Err(message.to_owned()), "{text}");
+        }
+        assert!(ByteSize::parse_compose("512m ").is_err());
+    }
+
+    #[test]
+    fn heaps_are_written_otherwise() {
+        assert_eq!(ByteSize::parse_jvm("512m"), Some(ByteSize(512 * MIB)));
+        assert_eq!(ByteSize::parse_jvm("2G"), Some(ByteSize(2 * GIB)));
+        for text in ["512MB", "0.5g", "512Mi", "80%", "-1", "", " 5m"] {
+            assert_eq!(ByteSize::parse_jvm(text), None, "{text}");
+        }
+        assert_eq!(ByteSize::parse_mebibytes("300"), Some(ByteSize(300 * MIB)));
+        assert_eq!(ByteSize::parse_mebibytes("300m"), None);
+    }
+
+    #[test]
+    fn sizes_print_short() {
+        for (bytes, text) in [
+            (512 * MIB, "512 MiB"),
+            (1536 * MIB, "1.5 GiB"),
+            (1025 * MIB, "1025 MiB"),
+            (GIB, "1 GiB"),
+            (512, "512 bytes"),
+            (1_000_000_000, "953.7 MiB"),
+            (64 * GIB + 100, "64 GiB"),
+        ] {
+            assert_eq!(ByteSize(bytes).to_string(), text);
+        }
+        assert_eq!(ByteSize(512 * MIB).to_compose(), "512m");
+        assert_eq!(ByteSize(1_000_000_001).to_compose(), "1000000001");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_pasted_reads_back(bytes in 1_i64..1 << 50) {
+            let size = ByteSize(bytes);
+            assert_eq!(ByteSize::parse_compose(&size.to_compose()), Ok(size));
+        }
+
+        #[test]
+        fn nothing_panics(text in "\\PC{0,12}") {
+            let _ = ByteSize::parse_compose(&text);
+            let _ = ByteSize::parse_jvm(&text);
+        }
+    }
+}

@@ -1,85 +1,76 @@
-//! What the rules see: workloads and their facts, each with its value and place.
-//!
-//! The JSON is version 1: `{"version", "projects": [{"files", "workloads": [{"name", "kind", "file", "image", "build",
-//! "profiles", "facts"}]}]}`. A fact is `{"state": "known", "value", "from": {"file", "line", "column"}, "via": […]}`,
-//! `{"state": "unknown", "why", "from"}` or `{"state": "absent"}`. Sizes are in bytes (-1: unlimited), durations in
-//! nanoseconds, lines and columns count from 1, columns in bytes of UTF-8.
+//! The workloads as the rules see them: `oomlint inspect`.
 
 use std::io::{self, Write};
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
+use super::snippet::visible;
 use super::{Place, path_text};
+use crate::model::duration;
 use crate::model::size::ByteSize;
 use crate::source::{Sources, Span, Text};
-use crate::workload::{Bound, Build, Fact, Healthcheck, Heap, Kind, Project, Start, Workload};
+use crate::workload::{Bound, Fact, Healthcheck, Heap, Kind, Origin, Project, Start, Variable, Workload};
 
-/// Writes the projects for programs, on one line.
+/// Version of the JSON format.
+const VERSION: u32 = 1;
+
+/// Every project as one JSON document.
 ///
 /// # Errors
-/// When `out` cannot be written to.
+/// When `out` cannot be written.
 pub fn json(out: &mut dyn Write, projects: &[Project], sources: &Sources) -> io::Result<()> {
-    let view = View { sources };
-    let projects: Vec<Value> = projects.iter().map(|project| view.project(project)).collect();
-    serde_json::to_writer(&mut *out, &json!({ "version": 1, "projects": projects }))?;
+    let show = Show { sources };
+    let projects: Vec<Value> = projects.iter().map(|project| show.project(project)).collect();
+    let document = json!({ "version": VERSION, "projects": projects });
+    serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
 }
 
-/// Writes the projects for people: a line a fact. What is absent is named in one line at the end of its workload.
+/// Every project for people: a workload a paragraph, a fact a line, with its place.
 ///
 /// # Errors
-/// When `out` cannot be written to.
+/// When `out` cannot be written.
 pub fn human(out: &mut dyn Write, projects: &[Project], sources: &Sources) -> io::Result<()> {
-    let view = View { sources };
-    for (index, workload) in projects.iter().flat_map(|project| &project.workloads).enumerate() {
-        if index > 0 {
-            writeln!(out)?;
-        }
-        let kind = match workload.kind {
-            Kind::Service => "service",
-            Kind::Image => "image",
-        };
-        writeln!(out, "{kind} {}", super::snippet::visible(&workload.name))?;
-        let mut absent = Vec::new();
-        for (name, fact) in view.facts(workload) {
-            let several = match fact {
-                Value::Array(heaps) => heaps.into_iter().map(|heap| (name.to_owned(), heap)).collect(),
-                Value::Object(members) if !members.contains_key("state") => {
-                    members.into_iter().map(|(member, fact)| (format!("{name} {member}"), fact)).collect()
-                }
-                fact => vec![(name.to_owned(), fact)],
-            };
-            for (name, fact) in several {
-                match line(&fact) {
-                    Some(line) => writeln!(out, "  {name:18} {}", super::snippet::visible(&line))?,
-                    None => absent.push(name),
-                }
+    let show = Show { sources };
+    let mut first = true;
+    for project in projects {
+        for workload in &project.workloads {
+            if !std::mem::take(&mut first) {
+                writeln!(out)?;
             }
+            show.paragraph(workload, out)?;
         }
-        if !absent.is_empty() {
-            writeln!(out, "  {:18} {}", "not set", absent.join(", "))?;
-        }
+    }
+    if first {
+        writeln!(out, "no service and no Dockerfile here")?;
     }
     Ok(())
 }
 
-/// A fact's value and place; none when it is absent.
-fn line(fact: &Value) -> Option<String> {
-    let from = &fact["from"];
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let value = match fact["state"].as_str() {
-        Some("known") => text(&fact["value"]),
-        Some("unknown") => format!("unknown: {}", text(&fact["why"])),
-        _ => return None,
-    };
-    Some(format!("{value}  {}:{}:{}", text(&from["file"]), from["line"], from["column"]))
-}
-
-struct View<'s> {
+struct Show<'s> {
     sources: &'s Sources,
 }
 
-impl View<'_> {
+impl Show<'_> {
+    /// File, line, and column in bytes of UTF-8.
+    fn place(&self, span: Span) -> (String, u32, u32) {
+        let place = Place::new(self.sources, span);
+        let at = u32::try_from(place.start).unwrap_or(u32::MAX);
+        let line = place.source.line_at(at);
+        (place.path(), line.number, at - line.start + 1)
+    }
+
+    fn place_json(&self, span: Span) -> Value {
+        let (file, line, column) = self.place(span);
+        json!({ "file": file, "line": line, "column": column })
+    }
+
+    fn place_text(&self, span: Span) -> String {
+        let (file, line, _) = self.place(span);
+        format!("{file}:{line}")
+    }
+
     fn project(&self, project: &Project) -> Value {
         let files: Vec<String> =
             project.files.iter().map(|id| path_text(self.sources.get(*id).path())).collect();
@@ -89,109 +80,219 @@ impl View<'_> {
     }
 
     fn workload(&self, workload: &Workload) -> Value {
-        let facts: Map<String, Value> =
-            self.facts(workload).into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect();
-        let profiles: Vec<&str> = workload.profiles.iter().map(|profile| profile.value.as_str()).collect();
+        let build = workload.build.as_ref().filter(|_| workload.kind == Kind::Service).map(|build| {
+            json!({ "context": build.context, "dockerfile": build.dockerfile, "target": build.target })
+        });
         json!({
             "name": workload.name,
             "kind": workload.kind,
-            "file": Place::new(self.sources, workload.anchor).path(),
+            "file": self.place(workload.anchor).0,
             "image": workload.image.value().map(Text::as_str),
-            "build": workload.build.as_ref().map(build),
-            "profiles": profiles,
-            "facts": facts,
+            "build": build,
+            "profiles": workload.profiles.iter().map(|profile| profile.value.as_str()).collect::<Vec<_>>(),
+            "facts": self.facts(workload),
         })
     }
 
-    fn facts(&self, workload: &Workload) -> Vec<(&'static str, Value)> {
-        let size = |size: &ByteSize| json!(size.0);
+    fn facts(&self, workload: &Workload) -> Value {
         let memory = &workload.memory;
-        let env = workload.env.iter();
-        let env: Map<String, Value> =
-            env.map(|(name, variable)| (name.clone(), self.fact(&variable.value, text))).collect();
-        let heaps: Vec<Value> = workload.heaps.iter().map(|heap| self.heap(heap)).collect();
-        vec![
-            ("memory_limit", self.fact(&memory.limit, size)),
-            ("memory_reservation", self.fact(&memory.reservation, size)),
-            ("swap_limit", self.fact(&memory.swap, size)),
-            ("shm_size", self.fact(&memory.shm, size)),
-            ("pids_limit", self.fact(&workload.pids_limit, |limit| json!(limit))),
-            ("cpus", self.fact(&workload.cpus, |cpus| json!(cpus))),
-            ("replicas", self.fact(&workload.replicas, |replicas| json!(replicas))),
-            ("restart", self.fact(&workload.restart, |restart| json!(restart))),
-            ("init", self.fact(&workload.init, |init| json!(init))),
-            ("healthcheck", self.fact(&workload.healthcheck, healthcheck)),
-            ("start", self.fact(&workload.start, start)),
-            ("env", Value::Object(env)),
-            ("heaps", Value::Array(heaps)),
-        ]
+        let bytes = |size: &ByteSize| json!(size.0);
+        let tmpfs = memory
+            .tmpfs
+            .iter()
+            .map(|mount| json!({ "target": mount.target.as_str(), "size": self.fact(&mount.size, bytes) }));
+        let depends_on = workload
+            .depends_on
+            .iter()
+            .map(|dependency| (dependency.service.value.clone(), json!(dependency.condition)));
+        let ulimits = workload
+            .ulimits
+            .iter()
+            .map(|(name, limit)| (name.clone(), json!({ "soft": limit.value.0, "hard": limit.value.1 })));
+        json!({
+            "memory_limit": self.fact(&memory.limit, bytes),
+            "memory_reservation": self.fact(&memory.reservation, bytes),
+            "swap_limit": self.fact(&memory.swap, bytes),
+            "shm_size": self.fact(&memory.shm, bytes),
+            "tmpfs": tmpfs.collect::<Vec<_>>(),
+            "pids_limit": self.fact(&workload.pids_limit, |pids| json!(pids)),
+            "cpus": self.fact(&workload.cpus, |cpus| json!(cpus)),
+            "replicas": self.fact(&workload.replicas, |replicas| json!(replicas)),
+            "restart": self.fact(&workload.restart, |restart| json!(restart)),
+            "init": self.fact(&workload.init, |init| json!(init)),
+            "base_image": self.fact(&workload.base, |base| json!(base.as_str())),
+            "healthcheck": self.fact(&workload.healthcheck, healthcheck),
+            "start": self.fact(&workload.start, start),
+            "env": self.environment(&workload.env),
+            "heaps": workload.heaps.iter().map(|heap| self.heap(heap)).collect::<Vec<_>>(),
+            "logging": self.fact(&workload.logging, |logging| {
+                json!({ "driver": logging.driver, "options": logging.options })
+            }),
+            "depends_on": depends_on.collect::<Map<_, _>>(),
+            "ulimits": ulimits.collect::<Map<_, _>>(),
+        })
     }
 
     fn fact<T>(&self, fact: &Fact<T>, value: impl Fn(&T) -> Value) -> Value {
         match fact {
-            Fact::Known(known) => json!({
-                "state": "known",
-                "value": value(&known.value),
-                "from": self.place(known.span),
-                "via": known.via.iter().map(|span| self.place(*span)).collect::<Vec<_>>(),
-            }),
+            Fact::Known(known) => {
+                let mut object = json!({
+                    "state": "known",
+                    "value": value(&known.value),
+                    "from": self.place_json(known.span),
+                });
+                if !known.via.is_empty() {
+                    let via = known.via.iter().map(|span| self.place_json(*span));
+                    object["via"] = via.collect();
+                }
+                object
+            }
             Fact::Unknown { at, why } => {
-                json!({ "state": "unknown", "why": why.to_string(), "from": self.place(*at) })
+                json!({ "state": "unknown", "why": why.to_string(), "from": self.place_json(*at) })
             }
             Fact::Absent { .. } => json!({ "state": "absent" }),
         }
     }
 
-    /// A carrier with a bound is known; one that could hold a bound and does not is absent.
+    fn environment(&self, env: &IndexMap<String, Variable>) -> Value {
+        let variables = env.iter().map(|(name, variable)| {
+            let mut fact = self.fact(&variable.value, |text| json!(text.as_str()));
+            fact["origin"] = json!(variable.origin);
+            (name.clone(), fact)
+        });
+        Value::Object(variables.collect())
+    }
+
     fn heap(&self, heap: &Heap) -> Value {
-        let mut fact = Map::new();
-        let mut put = |name: &str, value: Value| fact.insert(name.to_owned(), value);
-        put("runtime", json!(heap.runtime));
-        put("carrier", json!(heap.carrier));
-        put("setting", json!(heap.setting.as_ref().map(Text::as_str)));
-        match heap.bound {
-            Some(Bound::Bytes(bytes)) => put("bytes", json!(bytes.0)),
-            Some(Bound::Percent(percent)) => put("percent", json!(percent)),
-            None => None,
-        };
-        put("state", json!(if heap.bound.is_some() { "known" } else { "absent" }));
-        if let Some(setting) = &heap.setting {
-            put("value", text(setting));
+        let mut object = self.fact(&heap.bound, |setting| json!(setting.flag.as_str()));
+        object["runtime"] = json!(heap.runtime.name());
+        if let Some(setting) = heap.bound.value() {
+            object["setting"] = json!(setting.carrier);
+            match setting.bound {
+                Bound::Bytes(size) => object["bytes"] = json!(size.0),
+                Bound::Percent(percent) => object["percent"] = json!(percent),
+            }
         }
-        put("from", self.place(heap.span));
-        Value::Object(fact)
+        object
     }
 
-    fn place(&self, span: Span) -> Value {
-        let place = Place::new(self.sources, span);
-        let line = place.source.line_at(place.start as u32);
-        json!({ "file": place.path(), "line": line.number, "column": place.start - line.start as usize + 1 })
+    fn paragraph(&self, workload: &Workload, out: &mut dyn Write) -> io::Result<()> {
+        let what = match (workload.kind, workload.image.value(), &workload.build) {
+            (Kind::Image, ..) => "image".to_owned(),
+            (Kind::Service, _, Some(build)) => format!("service, built from {}", build.context),
+            (Kind::Service, Some(image), None) => format!("service of {image}"),
+            (Kind::Service, None, None) => "service".to_owned(),
+        };
+        writeln!(
+            out,
+            "{} ({}, {})",
+            visible(&workload.name),
+            visible(&what),
+            self.place_text(workload.anchor)
+        )?;
+        let memory = &workload.memory;
+        let size = |size: &ByteSize| if size.0 == -1 { "unlimited".to_owned() } else { size.to_string() };
+        self.line("memory limit", &memory.limit, size, out)?;
+        self.line("reservation", &memory.reservation, size, out)?;
+        self.line("swap limit", &memory.swap, size, out)?;
+        if !memory.shm.is_absent() {
+            self.line("shm size", &memory.shm, size, out)?;
+        }
+        for mount in &memory.tmpfs {
+            self.line(&format!("tmpfs {}", mount.target), &mount.size, size, out)?;
+        }
+        self.line("base image", &workload.base, Text::to_string, out)?;
+        self.line("starts", &workload.start, command_line, out)?;
+        self.line("healthcheck", &workload.healthcheck, describe_healthcheck, out)?;
+        self.line("restart", &workload.restart, String::clone, out)?;
+        if !workload.replicas.is_absent() {
+            self.line("replicas", &workload.replicas, i64::to_string, out)?;
+        }
+        for heap in &workload.heaps {
+            let what = format!("{} heap", heap.runtime.display_name());
+            self.line(&what, &heap.bound, |setting| format!("{} in {}", setting.flag, setting.carrier), out)?;
+        }
+        for (name, variable) in workload.env.iter().filter(|(_, variable)| variable.origin != Origin::Image) {
+            self.line(&format!("env {name}"), &variable.value, |text| shorten(text.as_str()), out)?;
+        }
+        Ok(())
+    }
+
+    fn line<T>(
+        &self,
+        what: &str,
+        fact: &Fact<T>,
+        value: impl Fn(&T) -> String,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        match fact {
+            Fact::Known(known) => {
+                let mut place = self.place_text(known.span);
+                for via in &known.via {
+                    place.push_str(&format!(" via {}", self.place_text(*via)));
+                }
+                writeln!(out, "  {what:<16} {}  ({place})", visible(&value(&known.value)))
+            }
+            Fact::Unknown { at, why } => {
+                writeln!(out, "  {what:<16} unknown: {why}  ({})", self.place_text(*at))
+            }
+            Fact::Absent { .. } => writeln!(out, "  {what:<16} not set"),
+        }
     }
 }
 
-fn text(text: &Text) -> Value {
-    json!(text.as_str())
+fn shorten(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let short: String = line.chars().take(72).collect();
+    if short.len() < text.len() { format!("{short}…") } else { short }
 }
 
-fn build(build: &Build) -> Value {
-    json!({ "context": build.context, "dockerfile": build.dockerfile, "target": build.target })
-}
-
-fn healthcheck(healthcheck: &Healthcheck) -> Value {
-    match healthcheck {
-        Healthcheck::Disabled => json!("disabled"),
-        Healthcheck::Probe { test, interval, timeout, start_period, start_interval, retries } => json!({
-            "test": test,
-            "interval": interval,
-            "timeout": timeout,
-            "start_period": start_period,
-            "start_interval": start_interval,
-            "retries": retries,
-        }),
-    }
+fn command_line(start: &Start) -> String {
+    let words: Vec<&str> = start.entrypoint.iter().chain(&start.command).map(Text::as_str).collect();
+    shorten(&words.join(" "))
 }
 
 fn start(start: &Start) -> Value {
-    let words = |words: &[Text]| words.iter().map(text).collect::<Vec<_>>();
+    let words = |words: &[Text]| words.iter().map(|word| json!(word.as_str())).collect::<Vec<_>>();
     json!({ "entrypoint": words(&start.entrypoint), "command": words(&start.command), "shell": start.shell })
+}
+
+fn describe_healthcheck(check: &Healthcheck) -> String {
+    match check {
+        Healthcheck::Disabled => "disabled".to_owned(),
+        Healthcheck::OfImage => "the image's own".to_owned(),
+        Healthcheck::Probe { test, interval, .. } => {
+            let words = test.iter().flatten().map(Text::as_str).collect::<Vec<_>>().join(" ");
+            let every = interval.map(|ns| format!(", every {}", duration::display(ns))).unwrap_or_default();
+            format!("{}{every}", shorten(&words))
+        }
+    }
+}
+
+fn healthcheck(check: &Healthcheck) -> Value {
+    match check {
+        Healthcheck::Disabled => json!("disabled"),
+        Healthcheck::OfImage => json!("of the image"),
+        Healthcheck::Probe { test, interval, timeout, start_period, start_interval, retries } => {
+            let mut object = Map::new();
+            if let Some(test) = test {
+                object.insert("test".to_owned(), test.iter().map(|word| json!(word.as_str())).collect());
+            }
+            let durations = [
+                ("interval", interval),
+                ("timeout", timeout),
+                ("start_period", start_period),
+                ("start_interval", start_interval),
+            ];
+            for (name, value) in durations {
+                if let Some(nanoseconds) = value {
+                    object.insert(name.to_owned(), json!(duration::display(*nanoseconds)));
+                }
+            }
+            if let Some(retries) = retries {
+                object.insert("retries".to_owned(), json!(retries));
+            }
+            Value::Object(object)
+        }
+    }
 }

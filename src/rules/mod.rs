@@ -3,8 +3,16 @@
 //! A rule sees workloads and their facts, never YAML nodes or files. Its page in `rules/` is joined at compile time, and
 //! the page's examples are its tests.
 
+mod heavy_base_image;
 mod meta;
+mod missing_healthcheck;
+mod missing_memory_limit;
+mod missing_memory_reservation;
+mod missing_swap_limit;
 mod sink;
+mod syntax_error;
+mod unbounded_heap;
+mod unresolved_reference;
 
 pub use meta::{Group, Meta, Preset};
 pub use sink::{Builder, Sink};
@@ -24,7 +32,16 @@ pub trait Rule: Sync {
 }
 
 /// Every rule, in the order of the pages' index.
-pub static RULES: &[&dyn Rule] = &[];
+pub static RULES: &[&dyn Rule] = &[
+    &missing_memory_limit::MissingMemoryLimit,
+    &missing_memory_reservation::MissingMemoryReservation,
+    &missing_swap_limit::MissingSwapLimit,
+    &unbounded_heap::UnboundedHeap,
+    &missing_healthcheck::MissingHealthcheck,
+    &heavy_base_image::HeavyBaseImage,
+    &syntax_error::SyntaxErrors,
+    &unresolved_reference::UnresolvedReference,
+];
 
 /// The rule of that name.
 #[must_use]

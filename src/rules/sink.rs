@@ -56,6 +56,7 @@ impl Drop for Builder<'_> {
     }
 }
 
+/// Each method changes the finding; dropping the builder hands it in, so its result need not be used.
 impl Builder<'_> {
     fn with(mut self, change: impl FnOnce(&mut Finding)) -> Self {
         if let Some(finding) = &mut self.finding {
@@ -65,7 +66,6 @@ impl Builder<'_> {
     }
 
     /// Names the workload that it is about.
-    #[must_use]
     pub fn of(self, workload: &Workload) -> Self {
         self.with(|finding| {
             match workload.kind {
@@ -76,26 +76,27 @@ impl Builder<'_> {
         })
     }
 
+    /// Names the service that it is about, where there is no workload.
+    pub fn service(self, name: &str) -> Self {
+        self.with(|finding| finding.service = Some(name.to_owned()))
+    }
+
     /// Another severity than the rule's own.
-    #[must_use]
     pub fn severity(self, severity: Severity) -> Self {
         self.with(|finding| finding.severity = severity)
     }
 
     /// Another confidence than high.
-    #[must_use]
     pub fn confidence(self, confidence: Confidence) -> Self {
         self.with(|finding| finding.confidence = confidence)
     }
 
     /// Names another place, in any file.
-    #[must_use]
     pub fn related(self, span: Span, text: impl Into<String>) -> Self {
         self.with(|finding| finding.related.push(Label { span, text: text.into() }))
     }
 
     /// Names the sites (anchors, merges, overrides) that brought a value to where it is used.
-    #[must_use]
     pub fn via(self, via: &[Span]) -> Self {
         self.with(|finding| {
             finding
@@ -105,19 +106,16 @@ impl Builder<'_> {
     }
 
     /// Adds arithmetic or a consequence.
-    #[must_use]
     pub fn note(self, text: impl Into<String>) -> Self {
         self.with(|finding| finding.notes.push(text.into()))
     }
 
     /// Something to paste.
-    #[must_use]
     pub fn help(self, text: impl Into<String>) -> Self {
         self.with(|finding| finding.help = Some(text.into()))
     }
 
     /// A patch.
-    #[must_use]
     pub fn fix(
         self,
         title: impl Into<String>,
@@ -128,7 +126,6 @@ impl Builder<'_> {
     }
 
     /// For absences: what several of one file say together, after their number.
-    #[must_use]
     pub fn folded(self, plural: &'static str) -> Self {
         self.with(|finding| finding.folded = Some(plural))
     }

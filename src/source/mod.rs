@@ -6,6 +6,7 @@
 mod sources;
 mod text;
 
+pub(crate) use sources::normalize;
 pub use sources::{Line, LoadError, Position, Source, Sources};
 pub use text::Text;
 

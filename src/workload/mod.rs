@@ -1,8 +1,21 @@
 //! A container that will run, and the facts known about it.
 
-mod fact;
+mod assemble;
+mod health;
+mod heap;
+mod image;
+mod role;
+mod start;
 
-pub use fact::{Fact, Why};
+pub use self::assemble::Assembler;
+pub use self::heap::{Bound, Heap, HeapSetting};
+pub use self::image::{LighterBase, LighterKind};
+pub use self::role::Role;
+pub use self::start::Program;
+pub use crate::catalog::RuntimeName;
+pub use crate::model::Unresolved;
+pub use crate::model::compose::{Dependency, Logging, Tmpfs};
+pub use crate::model::fact::{Fact, Why};
 
 use indexmap::IndexMap;
 
@@ -21,21 +34,16 @@ pub struct Project {
     pub syntax_errors: Vec<SyntaxError>,
     /// Files and names that lead nowhere from here.
     pub unresolved: Vec<Unresolved>,
+    /// For an overlay: the only files that are to be spoken of, the rest being said for the base.
+    pub only: Option<Vec<SourceId>>,
 }
 
-/// A reference that could not be followed: what hangs on it is Unknown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unresolved {
-    /// Where it is written.
-    pub span: Span,
-    /// Which kind of reference: `include`, `extends`, `env_file`, `dockerfile`, `build context`, `build target`.
-    pub what: &'static str,
-    /// What it names, as written.
-    pub name: String,
-    /// Why it leads nowhere: lower case, no full stop.
-    pub reason: String,
-    /// The service that needs it.
-    pub service: Option<String>,
+impl Workload {
+    /// The Dockerfile that its image is built from.
+    #[must_use]
+    pub fn dockerfile(&self) -> Option<SourceId> {
+        self.build.as_ref()?.file
+    }
 }
 
 /// Who starts the container.
@@ -83,9 +91,11 @@ pub struct Workload {
     pub start: Fact<Start>,
     /// The effective environment: service over `env_file` over image.
     pub env: IndexMap<String, Variable>,
-    /// What bounds or leaves open the heaps of its runtimes.
+    /// The managed heaps of the programs that it starts, and what bounds them.
     pub heaps: Vec<Heap>,
-    /// Heaps of programs that nothing sized, and which program it is.
+    /// A lighter image than `base`, when the catalogue knows one.
+    pub lighter_base: Option<LighterBase>,
+    /// The profiles that start it; none means always.
     pub profiles: Vec<Spanned<String>>,
     /// Services that it waits for.
     pub depends_on: Vec<Dependency>,
@@ -95,21 +105,6 @@ pub struct Workload {
     pub ulimits: IndexMap<String, Spanned<(i64, i64)>>,
     /// Why rules about absence are to be silent or softer.
     pub role: Role,
-}
-
-/// What kind of member of the stack it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Role {
-    /// No container of its own: a `provider:` service, or a fragment without image and build.
-    pub fragment: bool,
-    /// `scale: 0` or `replicas: 0`.
-    pub never_runs: bool,
-    /// `restart: "no"` written out, or something waits for its successful end.
-    pub one_shot: bool,
-    /// Only in profiles named dev, test, debug and the like.
-    pub development: bool,
-    /// Not the stage or service that production runs: a Dockerfile that nothing here builds.
-    pub standalone_image: bool,
 }
 
 /// Memory settings in bytes.
@@ -125,15 +120,6 @@ pub struct Memory {
     pub shm: Fact<ByteSize>,
     /// Memory-backed mounts.
     pub tmpfs: Vec<Tmpfs>,
-}
-
-/// A tmpfs mount.
-#[derive(Clone, Debug)]
-pub struct Tmpfs {
-    /// Where it is mounted.
-    pub target: Text,
-    /// Its size; Absent means half of the host's RAM.
-    pub size: Fact<ByteSize>,
 }
 
 /// What builds a service's image.
@@ -171,10 +157,12 @@ pub struct BuildStage {
 pub enum Healthcheck {
     /// `disable: true`, `HEALTHCHECK NONE`, `test: ["NONE"]`.
     Disabled,
+    /// The image brings one that the files do not show.
+    OfImage,
     /// A probe runs.
     Probe {
-        /// As Docker keeps it: `CMD`, `CMD-SHELL`, then the words. Empty when inherited from the image.
-        test: Vec<String>,
+        /// As Docker keeps it: `CMD` or `CMD-SHELL`, then the words. None when it is the image's.
+        test: Option<Vec<Text>>,
         /// Nanoseconds.
         interval: Option<i64>,
         /// Nanoseconds.
@@ -218,46 +206,4 @@ pub enum Origin {
     EnvFile,
     /// An `ENV` of the Dockerfile.
     Image,
-}
-
-/// One setting that bounds a heap, or one place that could and does not.
-#[derive(Clone, Debug)]
-pub struct Heap {
-    /// `java` or `node`.
-    pub runtime: &'static str,
-    /// The variable or program that carries it.
-    pub carrier: String,
-    /// The flag as written; none when flags are set but no bound is among them.
-    pub setting: Option<Text>,
-    /// The bound.
-    pub bound: Option<Bound>,
-    /// Where the carrier stands.
-    pub span: Span,
-}
-
-/// How large a heap may grow.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Bound {
-    /// A number of bytes.
-    Bytes(ByteSize),
-    /// Percent of the memory limit, or of the host's memory where there is none.
-    Percent(f64),
-}
-
-/// `depends_on`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dependency {
-    /// The other service.
-    pub service: Spanned<String>,
-    /// `service_started`, `service_healthy`, `service_completed_successfully`.
-    pub condition: String,
-}
-
-/// `logging`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Logging {
-    /// The driver; none means the daemon's default.
-    pub driver: Option<String>,
-    /// Its options.
-    pub options: IndexMap<String, String>,
 }

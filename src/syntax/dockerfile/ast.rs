@@ -135,10 +135,8 @@ pub struct Heredoc {
     pub chomp: bool,
     /// The file descriptor before `<<`, 0 when none is written.
     pub descriptor: u32,
-    /// The body, terminator line not included.
+    /// The body as written, terminator line not included.
     pub body: Span,
-    /// The content, after removing tabs where `chomp` says so.
-    pub content: String,
     /// The terminator; absent when the file ends before it.
     pub terminator: Option<Span>,
 }

@@ -3,5 +3,14 @@
 //! Every keyword, flag, argument, key and value has its bytes, through continued lines. An error costs one instruction.
 
 mod ast;
+mod exec;
+mod expand;
+mod heredoc;
+mod instruction;
+mod lines;
+mod parse;
+mod words;
 
 pub use ast::{Arguments, Directive, Dockerfile, Flag, Heredoc, Instruction, Keyword, Pair};
+pub use expand::{Expansion, Lookup, expand};
+pub use parse::parse;

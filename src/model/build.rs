@@ -1,0 +1,192 @@
+//! From a service's `build` to the Dockerfile's stage that runs.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use indexmap::IndexMap;
+
+use super::Unresolved;
+use super::compose::{BuildSection, Compose, is_remote};
+use super::fact::{Fact, Why};
+use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
+use crate::source::{SourceId, Sources, Span};
+use crate::syntax::SyntaxError;
+use crate::syntax::dockerfile::{self, Dockerfile};
+
+/// Dockerfiles parsed once a run, however many services build them.
+#[derive(Debug, Default)]
+pub struct Dockerfiles {
+    parsed: Mutex<HashMap<SourceId, Arc<Dockerfile>>>,
+}
+
+impl Dockerfiles {
+    /// The parsed file, not UTF-8 being one of its errors.
+    pub fn get(&self, file: SourceId, sources: &Sources) -> Arc<Dockerfile> {
+        let lock = || self.parsed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(known) = lock().get(&file) {
+            return Arc::clone(known);
+        }
+        let source = sources.get(file);
+        let mut parsed = dockerfile::parse(file, source.text());
+        parsed.errors.extend(source.invalid_utf8().map(|span| SyntaxError {
+            message: "not UTF-8".to_owned(),
+            span,
+            fatal: true,
+        }));
+        let parsed = Arc::new(parsed);
+        lock().insert(file, Arc::clone(&parsed));
+        parsed
+    }
+}
+
+/// What `build` leads to.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The context as written.
+    pub context: String,
+    /// The Dockerfile as written, or the default.
+    pub dockerfile: String,
+    /// The target as written.
+    pub target: Option<String>,
+    /// The Dockerfile that was read.
+    pub file: Option<SourceId>,
+    /// The image that runs, or why it is not known.
+    pub image: Result<TargetImage, Why>,
+    /// What leads nowhere.
+    pub unresolved: Option<Unresolved>,
+}
+
+/// Follows `build` of `service`; `directory` is the project's.
+pub fn follow(
+    build: &BuildSection,
+    service: &str,
+    compose: &Compose,
+    directory: &Path,
+    sources: &Sources,
+    dockerfiles: &Dockerfiles,
+) -> Built {
+    let mut built = Built {
+        context: build.context.value().map_or_else(|| ".".to_owned(), |text| text.as_str().to_owned()),
+        dockerfile: build
+            .dockerfile
+            .value()
+            .map_or_else(|| "Dockerfile".to_owned(), |text| text.as_str().to_owned()),
+        target: build.target.value().map(|text| text.as_str().to_owned()),
+        file: None,
+        image: Err(Why::Other("the Dockerfile is not known")),
+        unresolved: None,
+    };
+    let file = match find(build, service, &built, directory, sources) {
+        Ok(file) => file,
+        Err(missing) => {
+            built.image = Err(missing.why);
+            built.unresolved = missing.unresolved;
+            return built;
+        }
+    };
+    built.file = Some(file);
+    if let Fact::Unknown { why, .. } = &build.target {
+        built.image = Err(why.clone());
+        return built;
+    }
+    let options = BuildOptions { target: build.target.value().cloned(), args: arguments(build, compose) };
+    let dockerfile = dockerfiles.get(file, sources);
+    built.image = resolve(&dockerfile, &options).map_err(|error| {
+        if let Some(target) = build.target.known() {
+            let name = target.value.as_str().to_owned();
+            let missing = Unresolved {
+                span: target.span,
+                what: "build target",
+                name: name.clone(),
+                reason: error.to_string(),
+                service: Some(service.to_owned()),
+            };
+            built.unresolved = Some(missing);
+        }
+        Why::Other("its stage is not known")
+    });
+    built
+}
+
+struct Missing {
+    why: Why,
+    unresolved: Option<Unresolved>,
+}
+
+fn find(
+    build: &BuildSection,
+    service: &str,
+    built: &Built,
+    directory: &Path,
+    sources: &Sources,
+) -> Result<SourceId, Box<Missing>> {
+    let missing = |span: Span, what: &'static str, name: &str, reason: String| {
+        Box::new(Missing {
+            why: Why::File(name.to_owned()),
+            unresolved: Some(Unresolved {
+                span,
+                what,
+                name: name.to_owned(),
+                reason,
+                service: Some(service.to_owned()),
+            }),
+        })
+    };
+    let unknown = |why: &Why| Box::new(Missing { why: why.clone(), unresolved: None });
+    match &build.inline {
+        Fact::Known(inline) => {
+            let path = sources.get(inline.span.file).path().to_path_buf();
+            return Ok(sources.embed(&path, inline.value.clone()));
+        }
+        Fact::Unknown { why, .. } => return Err(unknown(why)),
+        Fact::Absent { .. } => {}
+    }
+    for fact in [&build.context, &build.dockerfile] {
+        if let Fact::Unknown { why, .. } = fact {
+            return Err(unknown(why));
+        }
+    }
+    let context_span = build.context.known().map_or(build.span, |context| context.span);
+    if is_remote(&built.context) {
+        return Err(missing(
+            context_span,
+            "build context",
+            &built.context,
+            "is not on this machine".to_owned(),
+        ));
+    }
+    let context = directory.join(&built.context);
+    let mut path = context.join(&built.dockerfile);
+    if build.dockerfile.is_absent() && !sources.exists(&path) {
+        // BuildKit falls back to the lower-case name (`frontend/dockerui/config.go`).
+        let lower = context.join("dockerfile");
+        if sources.exists(&lower) {
+            path = lower;
+        }
+    }
+    sources.load(&path).map_err(|error| {
+        let here: PathBuf = if context.as_os_str().is_empty() { PathBuf::from(".") } else { context };
+        if !here.is_dir() {
+            return missing(context_span, "build context", &built.context, error.to_string());
+        }
+        let span = build.dockerfile.known().map_or(context_span, |dockerfile| dockerfile.span);
+        missing(span, "dockerfile", &built.dockerfile, error.to_string())
+    })
+}
+
+/// `build.args`; a name without a value takes it from the project's environment.
+fn arguments(build: &BuildSection, compose: &Compose) -> IndexMap<String, BuildArg> {
+    let arguments = build.args.iter().map(|(name, fact)| {
+        let value = match fact {
+            Fact::Known(text) => BuildArg::Known(text.value.clone()),
+            Fact::Unknown { at, .. } => match compose.variable(name) {
+                Some((value, _)) => BuildArg::Known(crate::source::Text::derived(value, *at)),
+                None => BuildArg::Unknown,
+            },
+            Fact::Absent { .. } => BuildArg::Unknown,
+        };
+        (name.clone(), value)
+    });
+    arguments.collect()
+}

@@ -1,0 +1,225 @@
+//! `extends`: a service that builds upon another one, of the same or another file.
+
+use std::path::Path;
+
+use super::load::{Context, Loader, MAX_FILE_DEPTH, is_remote, services};
+use super::merge::{merge, to_build};
+use super::value::{Kind, Map, Missing, Value};
+use crate::source::{SourceId, Span, Text};
+use crate::syntax::SyntaxError;
+
+/// What `extends` says.
+struct Extends {
+    /// The mapping's value or the short form.
+    site: Span,
+    service: Text,
+    file: Option<Text>,
+}
+
+/// The services on the way to a base, to find circles.
+type Trail = Vec<(SourceId, String)>;
+
+impl Loader<'_> {
+    /// Puts every service of `document` on top of what it extends. `merged` are the files before this one.
+    pub(super) fn extend_services(
+        &mut self,
+        document: &mut Value,
+        file: SourceId,
+        context: &Context,
+        merged: Option<&Value>,
+    ) {
+        let Some(map) = services(document) else { return };
+        let extending: Vec<String> = map
+            .iter()
+            .filter(|(_, entry)| entry.value.get("extends").is_some())
+            .map(|(name, _)| name.clone())
+            .collect();
+        if extending.is_empty() {
+            return;
+        }
+        let originals = map.clone();
+        let earlier = merged.and_then(|value| value.at(&["services"])).and_then(Value::as_map);
+        for name in extending {
+            let mut trail = Trail::new();
+            if let Some(service) = self.extended(&name, &originals, earlier, file, context, &mut trail)
+                && let Some(entry) = services(document).and_then(|map| map.get_mut(&name))
+            {
+                entry.value = service;
+            }
+        }
+    }
+
+    /// The service `name` of `file` with its bases below it.
+    fn extended(
+        &mut self,
+        name: &str,
+        map: &Map,
+        earlier: Option<&Map>,
+        file: SourceId,
+        context: &Context,
+        trail: &mut Trail,
+    ) -> Option<Value> {
+        let mut service = map.get(name).or_else(|| earlier?.get(name))?.value.clone();
+        let Some(extends) = take_extends(&mut service) else { return Some(service) };
+        let here = (file, name.to_owned());
+        if trail.contains(&here) || trail.len() > MAX_FILE_DEPTH {
+            let way: Vec<&str> = trail.iter().map(|(_, name)| name.as_str()).chain([name]).collect();
+            self.errors.push(SyntaxError {
+                message: format!("extends goes in a circle: {}", way.join(" → ")),
+                span: extends.site,
+                fatal: true,
+            });
+            return Some(service);
+        }
+        trail.push(here);
+        let base = match &extends.file {
+            None => self.base_here(&extends, name, map, earlier, file, context, trail),
+            Some(path) => self.base_elsewhere(&extends, name, path, context, trail),
+        };
+        trail.pop();
+        let mut base = match base {
+            Ok(base) => base,
+            Err(missing) => {
+                service.missing = Some(Box::new(Missing { at: extends.site, name: missing }));
+                return Some(service);
+            }
+        };
+        base.came_by(extends.site);
+        let missing = base.missing.take();
+        merge(&mut base, service, &mut vec!["services".to_owned(), name.to_owned()]);
+        base.missing = base.missing.or(missing);
+        Some(base)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn base_here(
+        &mut self,
+        extends: &Extends,
+        name: &str,
+        map: &Map,
+        earlier: Option<&Map>,
+        file: SourceId,
+        context: &Context,
+        trail: &mut Trail,
+    ) -> Result<Value, String> {
+        let base = extends.service.as_str();
+        match self.extended(base, map, earlier, file, context, trail) {
+            Some(value) => Ok(value),
+            None => {
+                self.unresolved(
+                    extends.service.span(),
+                    "extends",
+                    base,
+                    "no such service in this file",
+                    Some(name),
+                );
+                Err(base.to_owned())
+            }
+        }
+    }
+
+    fn base_elsewhere(
+        &mut self,
+        extends: &Extends,
+        name: &str,
+        path: &Text,
+        context: &Context,
+        trail: &mut Trail,
+    ) -> Result<Value, String> {
+        let written = path.as_str();
+        let failed = |reason: String| (written.to_owned(), reason);
+        let found = if is_remote(written) {
+            Err(failed("is not on this machine".to_owned()))
+        } else {
+            self.sources.load(&context.directory.join(written)).map_err(|error| failed(error.to_string()))
+        };
+        let file = match found {
+            Ok(file) => file,
+            Err((missing, reason)) => {
+                self.unresolved(path.span(), "extends", written, reason, Some(name));
+                return Err(missing);
+            }
+        };
+        let folder = Path::new(written).parent().unwrap_or(Path::new(""));
+        let there = context.below(folder);
+        let mut documents = self.documents(file, &there);
+        let base = extends.service.as_str();
+        let map = documents.iter_mut().filter_map(services).find(|map| map.contains_key(base));
+        let value = match map {
+            Some(map) => {
+                let map = map.clone();
+                self.extended(base, &map, None, file, &there, trail)
+            }
+            None => None,
+        };
+        match value {
+            Some(mut value) => {
+                rebase(&mut value, folder);
+                Ok(value)
+            }
+            None => {
+                let reason = format!("no such service in `{written}`");
+                self.unresolved(extends.service.span(), "extends", base, reason, Some(name));
+                Err(base.to_owned())
+            }
+        }
+    }
+}
+
+fn take_extends(service: &mut Value) -> Option<Extends> {
+    let Kind::Map(map) = &mut service.kind else { return None };
+    let value = map.shift_remove("extends")?.value;
+    let text = |value: &Value| value.as_scalar().map(|scalar| scalar.text.clone());
+    match &value.kind {
+        Kind::Scalar(_) => Some(Extends { site: value.span, service: text(&value)?, file: None }),
+        Kind::Map(map) => Some(Extends {
+            site: value.span,
+            service: text(&map.get("service")?.value)?,
+            file: map.get("file").and_then(|entry| text(&entry.value)),
+        }),
+        _ => None,
+    }
+}
+
+/// Rewrites the relative paths of a service that was written in `folder` (seen from where it is used).
+pub(super) fn rebase(service: &mut Value, folder: &Path) {
+    if folder.as_os_str().is_empty() {
+        return;
+    }
+    let Kind::Map(map) = &mut service.kind else { return };
+    if let Some(build) = map.get_mut("build") {
+        to_build(&mut build.value);
+        if let Kind::Map(build) = &mut build.value.kind
+            && let Some(context) = build.get_mut("context")
+        {
+            rebase_path(&mut context.value, folder);
+        }
+    }
+    if let Some(env_file) = map.get_mut("env_file") {
+        let items = match &mut env_file.value.kind {
+            Kind::Seq(items) => items.iter_mut().collect(),
+            _ => vec![&mut env_file.value],
+        };
+        for item in items {
+            match &mut item.kind {
+                Kind::Map(long) => {
+                    if let Some(path) = long.get_mut("path") {
+                        rebase_path(&mut path.value, folder);
+                    }
+                }
+                _ => rebase_path(item, folder),
+            }
+        }
+    }
+}
+
+fn rebase_path(value: &mut Value, folder: &Path) {
+    let Kind::Scalar(scalar) = &mut value.kind else { return };
+    let path = scalar.text.as_str();
+    if Path::new(path).is_absolute() || is_remote(path) {
+        return;
+    }
+    let joined = crate::source::normalize(&folder.join(path));
+    let joined = if joined.as_os_str().is_empty() { Path::new(".") } else { joined.as_path() };
+    scalar.text = Text::derived(joined.to_string_lossy(), scalar.text.span());
+}

@@ -1,0 +1,163 @@
+//! Reading one key of a service as a fact.
+
+use super::shellwords;
+use super::value::{Kind, Scalar, Value};
+use crate::model::duration;
+use crate::model::fact::{Fact, Why};
+use crate::model::size::ByteSize;
+use crate::source::{Span, Spanned, Text};
+use crate::syntax::yaml;
+
+/// A service's mapping, and where its absences are shown.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'v> {
+    pub(super) value: &'v Value,
+    pub(super) anchor: Span,
+}
+
+impl<'v> Fields<'v> {
+    /// The value below `path` when it is there and not null.
+    pub(super) fn get(&self, path: &[&str]) -> Option<&'v Value> {
+        self.value.at(path).filter(|value| !value.is_null())
+    }
+
+    /// Why a key that is not here is unknown: something below it could not be read.
+    pub(super) fn missing<T>(&self) -> Fact<T> {
+        match &self.value.missing {
+            Some(missing) => Fact::Unknown { at: missing.at, why: Why::File(missing.name.clone()) },
+            None => Fact::Absent { anchor: self.anchor },
+        }
+    }
+
+    fn scalar<T>(&self, path: &[&str], read: impl FnOnce(&Scalar) -> Option<T>) -> Fact<T> {
+        let Some(value) = self.get(path) else { return self.missing() };
+        read_scalar(value, read)
+    }
+
+    pub(super) fn text(&self, path: &[&str]) -> Fact<Text> {
+        self.scalar(path, |scalar| Some(scalar.text.clone()))
+    }
+
+    pub(super) fn string(&self, path: &[&str]) -> Fact<String> {
+        self.scalar(path, |scalar| Some(scalar.text.as_str().to_owned()))
+    }
+
+    pub(super) fn boolean(&self, path: &[&str]) -> Fact<bool> {
+        self.scalar(path, |scalar| match scalar.typed {
+            yaml::Value::Bool(value) => Some(value),
+            // What compose-go casts interpolated text by (`loader/interpolate.go`).
+            _ => match scalar.text.as_str().to_ascii_lowercase().as_str() {
+                "true" | "y" | "yes" | "on" | "1" => Some(true),
+                "false" | "n" | "no" | "off" | "0" => Some(false),
+                _ => None,
+            },
+        })
+    }
+
+    pub(super) fn integer(&self, path: &[&str]) -> Fact<i64> {
+        self.scalar(path, integer)
+    }
+
+    pub(super) fn float(&self, path: &[&str]) -> Fact<f64> {
+        self.scalar(path, |scalar| match scalar.typed {
+            yaml::Value::Float(value) => Some(value),
+            yaml::Value::Int(value) => Some(value as f64),
+            _ => scalar.text.as_str().trim().parse().ok(),
+        })
+    }
+
+    pub(super) fn size(&self, path: &[&str]) -> Fact<ByteSize> {
+        self.scalar(path, size)
+    }
+
+    /// Nanoseconds.
+    pub(super) fn duration(&self, path: &[&str]) -> Fact<i64> {
+        self.scalar(path, |scalar| duration::parse(scalar.text.as_str()).ok())
+    }
+
+    /// A list of words, or one string that is split as a shell would.
+    pub(super) fn words(&self, path: &[&str]) -> Fact<Vec<Text>> {
+        let Some(value) = self.get(path) else { return self.missing() };
+        match &value.kind {
+            Kind::Scalar(_) => match read_scalar(value, |scalar| shellwords::split(&scalar.text).ok()) {
+                Fact::Known(words) => Fact::Known(words),
+                other => other,
+            },
+            Kind::Seq(items) => {
+                let mut words = Vec::with_capacity(items.len());
+                for item in items {
+                    match read_scalar(item, |scalar| Some(scalar.text.clone())) {
+                        Fact::Known(word) => words.push(word.value),
+                        Fact::Unknown { at, why } => return Fact::Unknown { at, why },
+                        Fact::Absent { .. } => {}
+                    }
+                }
+                Fact::Known(Spanned { value: words, span: value.span, via: value.via.clone() })
+            }
+            _ => malformed(value),
+        }
+    }
+}
+
+pub(super) fn integer(scalar: &Scalar) -> Option<i64> {
+    match scalar.typed {
+        yaml::Value::Int(value) => Some(value),
+        // `3.0` is an integer to compose-go's casts as little as to its schema.
+        _ => scalar.text.as_str().trim().parse().ok(),
+    }
+}
+
+pub(super) fn size(scalar: &Scalar) -> Option<ByteSize> {
+    match scalar.typed {
+        yaml::Value::Int(value) => Some(ByteSize(value)),
+        yaml::Value::Str => ByteSize::parse_compose(scalar.text.as_str()).ok(),
+        // compose-go has no case for floats and drops them (`types/bytes.go`).
+        _ => None,
+    }
+}
+
+/// A scalar as the text that Compose makes of it where it wants one: YAML's `TRUE` is `true` then, `0x10` is `16`.
+pub(super) fn text_of(scalar: &Scalar) -> Text {
+    let written = scalar.text.as_str();
+    let canonical = match scalar.typed {
+        yaml::Value::Bool(value) => value.to_string(),
+        yaml::Value::Int(value) => value.to_string(),
+        // Go prints exponents beyond these, as people write them.
+        yaml::Value::Float(value) if (1e-4..1e15).contains(&value.abs()) => value.to_string(),
+        _ => return scalar.text.clone(),
+    };
+    if canonical == written { scalar.text.clone() } else { Text::derived(canonical, scalar.text.span()) }
+}
+
+/// A scalar as a fact; a value that does not fit is Unknown here, and another rule's business.
+pub(super) fn read_scalar<T>(value: &Value, read: impl FnOnce(&Scalar) -> Option<T>) -> Fact<T> {
+    let Some(scalar) = value.as_scalar() else { return malformed(value) };
+    if let Some(name) = &scalar.unset {
+        return Fact::Unknown { at: value.span, why: Why::Variable(name.clone()) };
+    }
+    match read(scalar) {
+        Some(read) => {
+            Fact::Known(Spanned { value: read, span: exact_span(value, scalar), via: value.via.clone() })
+        }
+        None => malformed(value),
+    }
+}
+
+/// The default inside `${MEM:-512m}` where the whole value is that default, else the scalar.
+fn exact_span(value: &Value, scalar: &Scalar) -> Span {
+    let text = scalar.text.as_str();
+    let inner = scalar.text.span_of(0..text.len());
+    if !text.is_empty()
+        && value.span.contains(inner)
+        && inner.len() == text.len()
+        && inner.start > value.span.start + 1
+    {
+        return inner;
+    }
+    value.span
+}
+
+fn malformed<T>(value: &Value) -> Fact<T> {
+    let text = value.as_scalar().map(|scalar| scalar.text.as_str().to_owned()).unwrap_or_default();
+    Fact::Unknown { at: value.span, why: Why::Malformed(text) }
+}

@@ -1,0 +1,115 @@
+//! `include`: other Compose projects, each with its own directory and variables.
+
+use std::path::Path;
+
+use super::extends::rebase;
+use super::load::{Context, Loader, MAX_FILE_DEPTH, is_remote, services};
+use super::value::{Entry, Kind, Map, Value};
+use crate::source::{SourceId, Span, Text};
+use crate::syntax::SyntaxError;
+
+/// One item of `include`.
+struct Include {
+    site: Span,
+    paths: Vec<Text>,
+    project_directory: Option<Text>,
+    env_files: Option<Vec<Text>>,
+}
+
+impl Loader<'_> {
+    /// Adds the services of what `document` includes. Its own services win over included ones of the same name.
+    pub(super) fn include(&mut self, document: &mut Value, context: &Context, including: &[SourceId]) {
+        let Kind::Map(map) = &mut document.kind else { return };
+        let Some(include) = map.shift_remove("include") else { return };
+        let Kind::Seq(items) = include.value.kind else { return };
+        for item in &items {
+            let Some(item) = read_item(item) else { continue };
+            if let Some(mut included) = self.load_included(&item, context, including)
+                && let Some(found) = services(&mut included)
+            {
+                import(document, std::mem::take(found), item.site);
+            }
+        }
+    }
+
+    fn load_included(&mut self, item: &Include, context: &Context, including: &[SourceId]) -> Option<Value> {
+        let mut files = Vec::new();
+        for path in &item.paths {
+            let written = path.as_str();
+            if is_remote(written) {
+                self.unresolved(path.span(), "include", written, "is not on this machine", None);
+                continue;
+            }
+            match self.sources.load(&context.directory.join(written)) {
+                Err(error) => self.unresolved(path.span(), "include", written, error.to_string(), None),
+                Ok(file) if including.contains(&file) || including.len() > MAX_FILE_DEPTH => {
+                    let message = format!("include goes in a circle: `{written}` is on the way here");
+                    self.errors.push(SyntaxError { message, span: path.span(), fatal: true });
+                }
+                Ok(file) => files.push(file),
+            }
+        }
+        let first = item.paths.first()?;
+        let folder = match &item.project_directory {
+            Some(directory) => Path::new(directory.as_str()).to_path_buf(),
+            None => Path::new(first.as_str()).parent().unwrap_or(Path::new("")).to_path_buf(),
+        };
+        let mut there = context.below(&folder);
+        match &item.env_files {
+            // Named files are sought from the including file's directory, the default one beside the included file.
+            Some(env_files) => {
+                for path in env_files {
+                    let file = context.directory.join(path.as_str());
+                    if path.as_str() != "/dev/null"
+                        && there.environment.read(&file, self.sources, &mut self.errors).is_none()
+                    {
+                        self.unresolved(path.span(), "include", path.as_str(), "no such file", None);
+                    }
+                }
+            }
+            None => {
+                there.environment.read(&there.directory.join(".env"), self.sources, &mut self.errors);
+            }
+        }
+        let mut included = self.load(&files, &there, including)?;
+        if let Some(services) = services(&mut included) {
+            for entry in services.values_mut() {
+                rebase(&mut entry.value, &folder);
+                entry.value.came_by(item.site);
+            }
+        }
+        Some(included)
+    }
+}
+
+fn import(document: &mut Value, found: Map, site: Span) {
+    if let Kind::Map(map) = &mut document.kind {
+        map.entry("services".to_owned())
+            .or_insert_with(|| Entry { key: site, value: Value::map(Map::new(), site) });
+    }
+    if let Some(own) = services(document) {
+        for (name, entry) in found {
+            own.entry(name).or_insert(entry);
+        }
+    }
+}
+
+fn read_item(item: &Value) -> Option<Include> {
+    let texts = |value: &Value| -> Vec<Text> {
+        match &value.kind {
+            Kind::Scalar(scalar) => vec![scalar.text.clone()],
+            Kind::Seq(items) => {
+                items.iter().filter_map(|item| Some(item.as_scalar()?.text.clone())).collect()
+            }
+            _ => Vec::new(),
+        }
+    };
+    let paths = match &item.kind {
+        Kind::Map(map) => texts(&map.get("path")?.value),
+        _ => texts(item),
+    };
+    let project_directory =
+        item.get("project_directory").and_then(|entry| texts(&entry.value).into_iter().next());
+    let env_files = item.get("env_file").map(|entry| texts(&entry.value));
+    Some(Include { site: item.span, paths, project_directory, env_files })
+}

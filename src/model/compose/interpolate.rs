@@ -1,0 +1,297 @@
+//! Compose's variables in values: `${MEMORY:-512m}`, after compose-go's grammar (`template/template.go`).
+
+use crate::source::{Span, Text};
+
+/// Defaults within defaults that are followed.
+const MAX_DEPTH: usize = 16;
+
+/// A variable's value and, when a file sets it, where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its value; not interpolated again.
+    pub value: String,
+    /// The value in the `.env` file.
+    pub span: Option<Span>,
+}
+
+/// What became of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Interpolated {
+    /// There is nothing to replace in it.
+    Plain,
+    /// Every variable has a value.
+    Known {
+        /// The result. A default stands at its own bytes inside `${…}`, a variable's value at the `${…}`.
+        text: Text,
+        /// Where files set the variables in it.
+        via: Vec<Span>,
+        /// The variables whose default was taken.
+        defaulted: Vec<String>,
+    },
+    /// Some have none: Compose warns and takes the empty string.
+    Unset {
+        /// The result with empty strings.
+        text: Text,
+        /// Their names, in order.
+        names: Vec<String>,
+    },
+    /// `${NAME:?message}` without a value: Compose refuses to go on.
+    Required {
+        /// The variable.
+        name: String,
+        /// What the file says about it.
+        message: String,
+        /// The `${…}`.
+        span: Span,
+    },
+    /// A `${` that begins no template: Compose refuses the file.
+    Invalid {
+        /// Lower case, no full stop.
+        message: String,
+        /// The `$` and what follows it.
+        span: Span,
+    },
+}
+
+/// Replaces the variables in `text`.
+#[must_use]
+pub fn interpolate(text: &Text, lookup: &dyn Fn(&str) -> Option<Variable>) -> Interpolated {
+    if !text.as_str().contains('$') {
+        return Interpolated::Plain;
+    }
+    let mut run = Run {
+        text,
+        lookup,
+        out: Text::empty(text.span()),
+        via: Vec::new(),
+        defaulted: Vec::new(),
+        unset: Vec::new(),
+    };
+    match run.expand(0, text.as_str().len(), 0) {
+        Err(Stop::Invalid(from, to)) => {
+            let span = text.span_of(from..to.max(from + 1));
+            Interpolated::Invalid {
+                message: "invalid interpolation format: write `$${` for a dollar sign and a brace".to_owned(),
+                span,
+            }
+        }
+        Err(Stop::Required { name, message, from, to }) => {
+            Interpolated::Required { name, message, span: text.span_of(from..to) }
+        }
+        Ok(()) if run.unset.is_empty() => {
+            Interpolated::Known { text: run.out, via: run.via, defaulted: run.defaulted }
+        }
+        Ok(()) => Interpolated::Unset { text: run.out, names: run.unset },
+    }
+}
+
+struct Run<'a> {
+    text: &'a Text,
+    lookup: &'a dyn Fn(&str) -> Option<Variable>,
+    out: Text,
+    via: Vec<Span>,
+    defaulted: Vec<String>,
+    unset: Vec<String>,
+}
+
+enum Stop {
+    /// Offsets of what is no template.
+    Invalid(usize, usize),
+    Required {
+        name: String,
+        message: String,
+        from: usize,
+        to: usize,
+    },
+}
+
+impl Run<'_> {
+    /// Appends `from..to` of the text with its variables replaced.
+    fn expand(&mut self, from: usize, to: usize, depth: usize) -> Result<(), Stop> {
+        let text = self.text.as_str();
+        let mut at = from;
+        while let Some(dollar) = text.get(at..to).and_then(|rest| rest.find('$')).map(|i| at + i) {
+            self.copy(at, dollar);
+            let rest = text.get(dollar + 1..to).unwrap_or_default();
+            if rest.starts_with('$') {
+                self.out.push_derived("$", self.text.span_of(dollar..dollar + 2));
+                at = dollar + 2;
+            } else if rest.starts_with('{') {
+                let close = closing_brace(text, dollar + 1, to).ok_or(Stop::Invalid(dollar, to))?;
+                self.braced(dollar, close, depth)?;
+                at = close + 1;
+            } else {
+                let length = name_length(rest);
+                at = dollar + 1 + length;
+                if length == 0 {
+                    // `$(date)`, `$1`, `$?`: Compose leaves them alone.
+                    self.copy(dollar, at);
+                    continue;
+                }
+                let name = text.get(dollar + 1..at).unwrap_or_default();
+                self.variable(name, dollar, at);
+            }
+        }
+        self.copy(at, to);
+        Ok(())
+    }
+
+    fn copy(&mut self, from: usize, to: usize) {
+        self.out.push_text(&self.text.slice(from..to));
+    }
+
+    /// `${…}` from its `$` to its `}`.
+    fn braced(&mut self, dollar: usize, close: usize, depth: usize) -> Result<(), Stop> {
+        let text = self.text.as_str();
+        let inner = text.get(dollar + 2..close).unwrap_or_default();
+        let length = name_length(inner);
+        let (name, rest) = inner.split_at(length);
+        let (colon, operator) = match rest.strip_prefix(':') {
+            Some(rest) => (true, rest),
+            None => (false, rest),
+        };
+        let begin = dollar + 2 + length + usize::from(colon) + 1;
+        if length == 0 || depth > MAX_DEPTH {
+            return Err(Stop::Invalid(dollar, close + 1));
+        }
+        let value = (self.lookup)(name);
+        let set = value.as_ref().is_some_and(|variable| !(colon && variable.value.is_empty()));
+        match operator.chars().next() {
+            None if !colon => self.variable(name, dollar, close + 1),
+            Some('-') if set => self.variable(name, dollar, close + 1),
+            Some('-') => {
+                self.defaulted.push(name.to_owned());
+                self.expand(begin, close, depth + 1)?;
+            }
+            Some('+') if set => self.expand(begin, close, depth + 1)?,
+            // What a variable that has no value here may be elsewhere decides: not known.
+            Some('+') if value.is_none() => self.unset.push(name.to_owned()),
+            Some('+') => {}
+            Some('?') if set => self.variable(name, dollar, close + 1),
+            Some('?') => {
+                let message = text.get(begin..close).unwrap_or_default().to_owned();
+                return Err(Stop::Required { name: name.to_owned(), message, from: dollar, to: close + 1 });
+            }
+            _ => return Err(Stop::Invalid(dollar, close + 1)),
+        }
+        Ok(())
+    }
+
+    fn variable(&mut self, name: &str, from: usize, to: usize) {
+        match (self.lookup)(name) {
+            Some(variable) => {
+                self.out.push_derived(&variable.value, self.text.span_of(from..to));
+                self.via.extend(variable.span);
+            }
+            None => self.unset.push(name.to_owned()),
+        }
+    }
+}
+
+fn name_length(text: &str) -> usize {
+    let first = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
+    if !first {
+        return 0;
+    }
+    text.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(text.len())
+}
+
+/// The brace that closes the one at `open`; templates nest, other braces do not count.
+fn closing_brace(text: &str, open: usize, to: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut depth = 0_usize;
+    for at in open..to {
+        match bytes.get(at)? {
+            b'{' if at > 0 && bytes.get(at - 1) == Some(&b'$') => depth += 1,
+            b'}' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceId;
+
+    fn run(template: &str) -> Interpolated {
+        let text = Text::verbatim(template, Span::new(SourceId(0), 0, template.len()));
+        interpolate(&text, &|name| {
+            let value = match name {
+                "A" => "one",
+                "EMPTY" => "",
+                "DOLLAR" => "$A",
+                _ => return None,
+            };
+            Some(Variable { value: value.to_owned(), span: None })
+        })
+    }
+
+    fn known(template: &str) -> String {
+        match run(template) {
+            Interpolated::Known { text, .. } => text.as_str().to_owned(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_operator_is_compose_s() {
+        for (template, result) in [
+            ("$A-${A}", "one-one"),
+            ("$$A $$", "$A $"),
+            ("${X:-two}", "two"),
+            ("${EMPTY:-two}", "two"),
+            ("${EMPTY-two}", ""),
+            ("${X-}", ""),
+            ("${A:+yes}${EMPTY:+no}", "yes"),
+            ("${EMPTY+yes}", "yes"),
+            ("${A:?must}", "one"),
+            ("${X:-${Y:-${A}}}", "one"),
+            ("${X:-{a}", "{a"),
+            ("${DOLLAR}", "$A"),
+            ("${X:-a:-b}", "a:-b"),
+            ("$", "$"),
+            ("a$ b$(date)$1$?", "a$ b$(date)$1$?"),
+            ("${X:-$(a)}", "$(a)"),
+            ("${X:-a}b}", "ab}"),
+        ] {
+            assert_eq!(known(template), result, "{template}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_value_is_named() {
+        assert!(matches!(run("a${X}b$Y"), Interpolated::Unset { names, text }
+            if names == ["X", "Y"] && text.as_str() == "ab"));
+        assert!(matches!(run("${X:?say so}"), Interpolated::Required { name, message, .. }
+            if name == "X" && message == "say so"));
+        assert!(matches!(run("${EMPTY:?x}"), Interpolated::Required { .. }));
+        assert_eq!(run("plain"), Interpolated::Plain);
+    }
+
+    #[test]
+    fn broken_braces_are_invalid() {
+        for template in ["${", "${A:-x${B}", "${}", "${1x}", "${A", "${A.b}", "${A:}", "${A!b}"] {
+            assert!(matches!(run(template), Interpolated::Invalid { .. }), "{template}");
+        }
+    }
+
+    #[test]
+    fn a_default_stands_at_its_own_bytes() {
+        let Interpolated::Known { text, .. } = run("${X:-512m}") else { panic!("has a default") };
+        assert_eq!(text.span_of(0..4).range(), 5..9);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_panics(template in "[${}:?+A-Cé -]{0,24}") {
+            let _ = run(&template);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! From file names to one merged document, in compose-go's order: interpolate, extends, include, merge.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+
+use super::environment::Environment;
+use super::merge::{merge, settle};
+use super::value::{Entry, Kind, MAX_NODES, Map, Value, lower};
+use crate::model::Unresolved;
+use crate::source::{SourceId, Sources, Span};
+use crate::syntax::SyntaxError;
+use crate::syntax::yaml::Tree;
+
+/// Files inside files: deeper chains are cycles in all but name.
+pub(super) const MAX_FILE_DEPTH: usize = 32;
+
+/// Where relative paths of a file lead, and what it is interpolated with.
+#[derive(Clone, Debug)]
+pub(super) struct Context {
+    /// The directory, as shown.
+    pub(super) directory: PathBuf,
+    pub(super) environment: Environment,
+}
+
+impl Context {
+    /// The context of a file or folder that is named in this one.
+    pub(super) fn below(&self, folder: &Path) -> Self {
+        Self { directory: self.directory.join(folder), environment: self.environment.clone() }
+    }
+}
+
+/// What one project's loading keeps: files read once, problems in order.
+pub(super) struct Loader<'s> {
+    pub(super) sources: &'s Sources,
+    pub(super) files: IndexSet<SourceId>,
+    pub(super) errors: Vec<SyntaxError>,
+    pub(super) unresolved: Vec<Unresolved>,
+    trees: HashMap<SourceId, Arc<Tree>>,
+    budget: usize,
+}
+
+impl<'s> Loader<'s> {
+    pub(super) fn new(sources: &'s Sources) -> Self {
+        Self {
+            sources,
+            files: IndexSet::new(),
+            errors: Vec::new(),
+            unresolved: Vec::new(),
+            trees: HashMap::new(),
+            budget: MAX_NODES,
+        }
+    }
+
+    /// The files merged in order; `including` are the files on the way here.
+    pub(super) fn load(
+        &mut self,
+        files: &[SourceId],
+        context: &Context,
+        including: &[SourceId],
+    ) -> Option<Value> {
+        let mut merged: Option<Value> = None;
+        for file in files {
+            let mut on_the_way = including.to_vec();
+            on_the_way.push(*file);
+            for mut document in self.documents(*file, context) {
+                self.extend_services(&mut document, *file, context, merged.as_ref());
+                self.include(&mut document, context, &on_the_way);
+                match &mut merged {
+                    None => merged = Some(document),
+                    Some(base) => merge(base, document, &mut Vec::new()),
+                }
+            }
+        }
+        if let Some(value) = &mut merged {
+            settle(value);
+        }
+        merged
+    }
+
+    /// The documents of one file, expanded; those that are no mappings are errors.
+    pub(super) fn documents(&mut self, file: SourceId, context: &Context) -> Vec<Value> {
+        let tree = self.tree(file);
+        let mut documents = Vec::new();
+        for root in tree.documents() {
+            let mut value = lower(&tree, *root, &context.environment, &mut self.budget, &mut self.errors);
+            match value.kind {
+                Kind::Map(_) => {
+                    if let Some(span) = wrap_first_format(&mut value) {
+                        let message = "services stand at the left edge, without `services:` above them: the format of \
+                                       Compose v1, which Compose refuses";
+                        self.errors.push(SyntaxError { message: message.to_owned(), span, fatal: true });
+                    }
+                    documents.push(value);
+                }
+                Kind::Null => {}
+                _ => self.errors.push(SyntaxError {
+                    message: "a Compose file is a mapping".to_owned(),
+                    span: first_line(self.sources, value.span),
+                    fatal: true,
+                }),
+            }
+        }
+        documents
+    }
+
+    fn tree(&mut self, file: SourceId) -> Arc<Tree> {
+        if let Some(tree) = self.trees.get(&file) {
+            return Arc::clone(tree);
+        }
+        let source = self.sources.get(file);
+        let tree = Arc::new(Tree::parse(file, source.text()));
+        self.files.insert(file);
+        self.errors.extend(tree.errors().iter().cloned());
+        self.errors.extend(source.invalid_utf8().map(|span| SyntaxError {
+            message: "not UTF-8".to_owned(),
+            span,
+            fatal: true,
+        }));
+        self.trees.insert(file, Arc::clone(&tree));
+        tree
+    }
+
+    pub(super) fn unresolved(
+        &mut self,
+        span: Span,
+        what: &'static str,
+        name: &str,
+        reason: impl Into<String>,
+        service: Option<&str>,
+    ) {
+        let problem = Unresolved {
+            span,
+            what,
+            name: name.to_owned(),
+            reason: reason.into(),
+            service: service.map(str::to_owned),
+        };
+        if !self.unresolved.contains(&problem) {
+            self.unresolved.push(problem);
+        }
+    }
+}
+
+/// The `services` mapping of a document.
+pub(super) fn services(document: &mut Value) -> Option<&mut Map> {
+    let Kind::Map(map) = &mut document.kind else { return None };
+    match &mut map.get_mut("services")?.value.kind {
+        Kind::Map(services) => Some(services),
+        _ => None,
+    }
+}
+
+/// Puts the services of a file in the format of Compose v1 below `services`; gives the first one's key.
+fn wrap_first_format(document: &mut Value) -> Option<Span> {
+    let Kind::Map(map) = &mut document.kind else { return None };
+    let is_service = |value: &Value| value.get("image").is_some() || value.get("build").is_some();
+    let old = !map.is_empty() && map.values().all(|entry| is_service(&entry.value));
+    if !old || map.contains_key("services") {
+        return None;
+    }
+    let key = map.values().next()?.key;
+    let services = Value::map(std::mem::take(map), document.span);
+    map.insert("services".to_owned(), Entry { key, value: services });
+    Some(key)
+}
+
+/// The part of `span` that lies on its first line.
+fn first_line(sources: &Sources, span: Span) -> Span {
+    let source = sources.get(span.file);
+    let line = source.line_at(span.start);
+    let end = line.start as usize + line.text.len();
+    Span::new(span.file, span.start as usize, (span.end as usize).min(end))
+}
+
+/// Names a path that leads out of the machine: nothing to read here.
+pub(crate) fn is_remote(path: &str) -> bool {
+    let scheme = path.split_once("://").is_some_and(|(scheme, _)| {
+        !scheme.is_empty()
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+    });
+    scheme
+        || path.starts_with("git@")
+        || path.starts_with("github.com/")
+        || path.starts_with("oci:")
+        || path.starts_with("docker-image:")
+}

@@ -1,0 +1,205 @@
+//! Merging one Compose value over another, after compose-go's table (`override/merge.go`).
+
+use super::value::{Entry, Kind, Map, Overlay, Value};
+use crate::source::Text;
+
+/// `over` on top of `base`; `path` is where both stand, as in `services.web.build`.
+pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
+    match over.overlay {
+        Overlay::Replace => {
+            *base = over;
+            base.overlay = Overlay::Merge;
+            return;
+        }
+        Overlay::Remove => {
+            base.kind = Kind::Null;
+            return;
+        }
+        Overlay::Merge => {}
+    }
+    if over.is_null() {
+        return;
+    }
+    if base.is_null() {
+        *base = over;
+        return;
+    }
+    match special(path) {
+        Special::Replace => *base = over,
+        Special::KeyValues => {
+            to_key_values(base);
+            let mut over = over;
+            to_key_values(&mut over);
+            merge_maps(base, over, path);
+        }
+        Special::Sequence => {
+            to_sequence(base);
+            let mut over = over;
+            to_sequence(&mut over);
+            append(base, over);
+        }
+        Special::Build => {
+            to_build(base);
+            let mut over = over;
+            to_build(&mut over);
+            merge_maps(base, over, path);
+        }
+        Special::DependsOn => {
+            to_depends_on(base);
+            let mut over = over;
+            to_depends_on(&mut over);
+            merge_maps(base, over, path);
+        }
+        Special::Logging => {
+            let driver = |value: &Value| {
+                let scalar = value.get("driver").and_then(|entry| entry.value.as_scalar().cloned());
+                scalar.map(|scalar| scalar.text.as_str().to_owned())
+            };
+            let (old, new) = (driver(base), driver(&over));
+            if old == new || old.is_none() || new.is_none() {
+                merge_maps(base, over, path);
+            } else {
+                *base = over;
+            }
+        }
+        Special::None => match (&base.kind, &over.kind) {
+            (Kind::Map(_), Kind::Map(_)) => merge_maps(base, over, path),
+            (Kind::Seq(_), Kind::Seq(_)) => append(base, over),
+            _ => *base = over,
+        },
+    }
+}
+
+/// Removes everywhere what `over` marks with `!reset`, and the marks of both.
+pub(crate) fn settle(value: &mut Value) {
+    if value.overlay == Overlay::Remove {
+        value.kind = Kind::Null;
+    }
+    value.overlay = Overlay::Merge;
+    match &mut value.kind {
+        Kind::Map(map) => {
+            map.retain(|_, entry| entry.value.overlay != Overlay::Remove);
+            map.values_mut().for_each(|entry| settle(&mut entry.value));
+        }
+        Kind::Seq(items) => items.iter_mut().for_each(settle),
+        _ => {}
+    }
+}
+
+enum Special {
+    None,
+    Replace,
+    KeyValues,
+    Sequence,
+    Build,
+    DependsOn,
+    Logging,
+}
+
+fn special(path: &[String]) -> Special {
+    let keys: Vec<&str> = path.iter().map(String::as_str).collect();
+    let ["services", _, below @ ..] = keys.as_slice() else { return Special::None };
+    match below {
+        ["command" | "entrypoint"] | ["healthcheck", "test"] => Special::Replace,
+        ["environment" | "labels" | "annotations" | "sysctls"]
+        | ["build", "args" | "labels" | "additional_contexts"]
+        | ["deploy", "labels"] => Special::KeyValues,
+        ["env_file" | "tmpfs" | "dns" | "dns_opt" | "dns_search"] => Special::Sequence,
+        ["build"] => Special::Build,
+        ["depends_on"] => Special::DependsOn,
+        ["logging"] => Special::Logging,
+        _ => Special::None,
+    }
+}
+
+fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
+    let (Kind::Map(base), Kind::Map(over)) = (&mut base.kind, over.kind) else { return };
+    for (name, entry) in over {
+        if entry.value.overlay == Overlay::Remove {
+            base.shift_remove(&name);
+            continue;
+        }
+        match base.get_mut(&name) {
+            Some(below) => {
+                path.push(name);
+                // A scalar or a replaced value is written at the overriding key.
+                let replaces = entry.value.as_scalar().is_some();
+                merge(&mut below.value, entry.value, path);
+                if replaces {
+                    below.key = entry.key;
+                }
+                path.pop();
+            }
+            None => {
+                base.insert(name, entry);
+            }
+        }
+    }
+}
+
+fn append(base: &mut Value, over: Value) {
+    if let (Kind::Seq(base), Kind::Seq(over)) = (&mut base.kind, over.kind) {
+        base.extend(over);
+    }
+}
+
+/// `- KEY=value` lists as mappings; an item without `=` has no value. Later items win.
+pub(crate) fn to_key_values(value: &mut Value) {
+    let Kind::Seq(items) = &mut value.kind else { return };
+    let mut map = Map::new();
+    for item in std::mem::take(items) {
+        let Kind::Scalar(scalar) = &item.kind else { continue };
+        let text = scalar.text.clone();
+        let (name, entry) = match text.as_str().find('=') {
+            Some(at) => {
+                let key = text.slice(0..at);
+                let mut value = item.clone();
+                if let Kind::Scalar(part) = &mut value.kind {
+                    part.text = text.slice(at + 1..text.as_str().len());
+                    value.span = part.text.span();
+                    if part.text.as_str().is_empty() {
+                        value.span = item.span;
+                    }
+                }
+                (key.as_str().to_owned(), Entry { key: key.span(), value })
+            }
+            None => {
+                let value = Value { kind: Kind::Null, ..item.clone() };
+                (text.as_str().to_owned(), Entry { key: item.span, value })
+            }
+        };
+        map.shift_remove(&name);
+        map.insert(name, entry);
+    }
+    value.kind = Kind::Map(map);
+}
+
+fn to_sequence(value: &mut Value) {
+    if !matches!(value.kind, Kind::Seq(_)) {
+        let item = value.clone();
+        value.kind = Kind::Seq(vec![item]);
+    }
+}
+
+/// `build: ./dir` as `build: {context: ./dir}`.
+pub(crate) fn to_build(value: &mut Value) {
+    if value.as_scalar().is_some() {
+        let entry = Entry { key: value.span, value: value.clone() };
+        value.kind = Kind::Map(Map::from([("context".to_owned(), entry)]));
+    }
+}
+
+/// `depends_on: [db]` as `depends_on: {db: {condition: service_started}}`.
+pub(crate) fn to_depends_on(value: &mut Value) {
+    let Kind::Seq(items) = &mut value.kind else { return };
+    let mut map = Map::new();
+    for item in std::mem::take(items) {
+        let Some(scalar) = item.as_scalar() else { continue };
+        let condition = Value::string(Text::derived("service_started", item.span));
+        let condition = Entry { key: item.span, value: condition };
+        let name = scalar.text.as_str().to_owned();
+        let body = Value::map(Map::from([("condition".to_owned(), condition)]), item.span);
+        map.insert(name, Entry { key: item.span, value: body });
+    }
+    value.kind = Kind::Map(map);
+}

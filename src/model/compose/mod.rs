@@ -1,0 +1,194 @@
+//! Compose files, resolved as Docker Compose resolves them, with the place of every value.
+//!
+//! The order is compose-go's (`loader/loader.go`): variables, `extends`, `include`, then the files on top of each other.
+
+mod environment;
+mod extends;
+mod field;
+mod include;
+mod load;
+mod merge;
+mod service;
+mod value;
+
+pub mod dotenv;
+pub mod interpolate;
+pub mod shellwords;
+
+pub(crate) use load::is_remote;
+pub use service::{BuildSection, Dependency, Deploy, EnvFile, HealthcheckSection, Logging, Service, Tmpfs};
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+
+use self::environment::Environment;
+use self::load::{Context, Loader};
+use self::value::{Kind, Value};
+use super::Unresolved;
+use super::fact::{Fact, Why};
+use crate::source::{SourceId, Sources, Span, Text};
+use crate::syntax::SyntaxError;
+
+/// What is to be loaded together.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Compose files, merged in order.
+    pub files: Vec<PathBuf>,
+    /// The project's directory: relative paths and `.env` start here.
+    pub directory: PathBuf,
+    /// What the files are read with.
+    pub settings: Settings,
+}
+
+/// What Compose is told beside the files.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Take the place of the directory's `.env`; none to read that.
+    pub env_files: Vec<PathBuf>,
+    /// Variables that win over those of the files: the process environment, where that is asked for.
+    pub environment: IndexMap<String, String>,
+}
+
+/// The services of one project.
+#[derive(Clone, Debug, Default)]
+pub struct Compose {
+    /// Every Compose file that was read: those asked for, then included and extended ones.
+    pub files: Vec<SourceId>,
+    /// In the order of the files.
+    pub services: Vec<Service>,
+    /// What does not parse.
+    pub errors: Vec<SyntaxError>,
+    /// What leads nowhere.
+    pub unresolved: Vec<Unresolved>,
+    environment: Environment,
+}
+
+impl Compose {
+    /// Loads and merges. Files that cannot be read are left out: whoever found them says so.
+    #[must_use]
+    pub fn load(request: &Request, sources: &Sources) -> Self {
+        let mut loader = Loader::new(sources);
+        let mut environment = Environment::of(&request.settings.environment);
+        let default = [request.directory.join(".env")];
+        let env_files = &request.settings.env_files;
+        for path in if env_files.is_empty() { &default[..] } else { env_files } {
+            environment.read(path, sources, &mut loader.errors);
+        }
+        let files: Vec<SourceId> = request.files.iter().filter_map(|path| sources.load(path).ok()).collect();
+        let context = Context { directory: request.directory.clone(), environment };
+        let merged = loader.load(&files, &context, &[]);
+        let services = merged.as_ref().and_then(|value| value.at(&["services"])).and_then(Value::as_map);
+        let services = services.map(|map| {
+            let real = map.iter().filter(|(_, entry)| matches!(entry.value.kind, Kind::Map(_) | Kind::Null));
+            real.map(|(name, entry)| Service::read(name, entry)).collect()
+        });
+        Self {
+            files: loader.files.into_iter().collect(),
+            services: services.unwrap_or_default(),
+            errors: loader.errors,
+            unresolved: loader.unresolved,
+            environment: context.environment,
+        }
+    }
+
+    /// The environment that a service gets from its `env_file`s and its own `environment`, and who sets each name.
+    ///
+    /// A missing file makes names Unknown that nothing else sets: `open_ended` of the result says so.
+    pub fn service_environment(
+        &self,
+        service: &Service,
+        directory: &Path,
+        sources: &Sources,
+    ) -> ServiceEnvironment {
+        let mut out = ServiceEnvironment::default();
+        for file in &service.env_files {
+            out.read_file(file, service, directory, sources, &self.environment);
+        }
+        for (name, fact) in &service.environment {
+            // A name alone takes its value from Compose's own environment, `.env` included.
+            let fact = match fact {
+                Fact::Unknown { at, why: Why::Variable(variable) } if variable == name => {
+                    match self.environment.variable(name) {
+                        Some(variable) => {
+                            let text = Text::derived(variable.value, *at);
+                            let via = variable.span.into_iter().collect();
+                            Fact::Known(crate::source::Spanned { value: text, span: *at, via })
+                        }
+                        None => fact.clone(),
+                    }
+                }
+                _ => fact.clone(),
+            };
+            out.variables.insert(name.clone(), (fact, false));
+        }
+        out
+    }
+
+    /// A variable of the project's environment.
+    pub fn variable(&self, name: &str) -> Option<(&str, Option<Span>)> {
+        self.environment.defined(name)
+    }
+}
+
+/// What a service's processes find in their environment before the image's own `ENV`.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceEnvironment {
+    /// Values, and true where an `env_file` sets them.
+    pub variables: IndexMap<String, (Fact<Text>, bool)>,
+    /// The `env_file`s that were read.
+    pub files: Vec<SourceId>,
+    /// An `env_file` that could not be read: any name may be set there.
+    pub open_ended: Option<Unresolved>,
+    /// What does not parse in them.
+    pub errors: Vec<SyntaxError>,
+    /// Missing files.
+    pub unresolved: Vec<Unresolved>,
+}
+
+impl ServiceEnvironment {
+    fn read_file(
+        &mut self,
+        file: &EnvFile,
+        service: &Service,
+        directory: &Path,
+        sources: &Sources,
+        environment: &Environment,
+    ) {
+        let (span, name, reason) = match &file.path {
+            Fact::Known(path) => match sources.load(&directory.join(path.value.as_str())) {
+                Ok(id) => {
+                    self.files.push(id);
+                    let source = sources.get(id);
+                    let parsed = if file.raw {
+                        dotenv::parse_raw(id, source.text())
+                    } else {
+                        dotenv::parse(id, source.text(), &|name| environment.value(name).map(str::to_owned))
+                    };
+                    self.errors.extend(parsed.errors);
+                    for (name, entry) in parsed.entries {
+                        let fact = match entry.value {
+                            Some(value) => {
+                                let span = value.span();
+                                let via = vec![path.span];
+                                Fact::Known(crate::source::Spanned { value, span, via })
+                            }
+                            None => Fact::Unknown { at: entry.key.span(), why: Why::Variable(name.clone()) },
+                        };
+                        self.variables.insert(name, (fact, true));
+                    }
+                    return;
+                }
+                Err(error) => (path.span, path.value.as_str().to_owned(), error.to_string()),
+            },
+            Fact::Unknown { at, why } => (*at, String::new(), why.to_string()),
+            Fact::Absent { .. } => return,
+        };
+        let problem =
+            Unresolved { span, what: "env_file", name, reason, service: Some(service.name.clone()) };
+        if file.required && file.path.known().is_some() {
+            self.unresolved.push(problem.clone());
+        }
+        self.open_ended = Some(problem);
+    }
+}

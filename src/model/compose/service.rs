@@ -1,0 +1,408 @@
+//! One Compose service after everything is merged: its keys as facts, short and long forms made one.
+
+use indexmap::IndexMap;
+
+use super::field::{Fields, read_scalar, text_of};
+use super::merge::{to_build, to_depends_on, to_key_values};
+use super::value::{Entry, Kind, Value};
+use crate::model::fact::{Fact, Why};
+use crate::model::size::ByteSize;
+use crate::source::{Span, Spanned, Text};
+
+/// A service of the merged model, before its image and `env_file`s are looked at.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Where the name stands.
+    pub key: Span,
+    /// The sites that brought it here: include, extends.
+    pub via: Vec<Span>,
+    /// `image`.
+    pub image: Fact<Text>,
+    /// `build`.
+    pub build: Option<BuildSection>,
+    /// `provider` is set: no container.
+    pub provider: bool,
+    /// Something that it extends could not be read: what it is called, and where it is named.
+    pub incomplete: Option<Spanned<String>>,
+    /// `mem_limit`.
+    pub mem_limit: Fact<ByteSize>,
+    /// `memswap_limit`.
+    pub memswap_limit: Fact<ByteSize>,
+    /// `mem_reservation`.
+    pub mem_reservation: Fact<ByteSize>,
+    /// `shm_size`.
+    pub shm_size: Fact<ByteSize>,
+    /// `pids_limit`.
+    pub pids_limit: Fact<i64>,
+    /// `cpus`.
+    pub cpus: Fact<f64>,
+    /// `scale`.
+    pub scale: Fact<i64>,
+    /// `restart`.
+    pub restart: Fact<String>,
+    /// `init`.
+    pub init: Fact<bool>,
+    /// `deploy`.
+    pub deploy: Deploy,
+    /// `healthcheck`.
+    pub healthcheck: Option<HealthcheckSection>,
+    /// `entrypoint` as words.
+    pub entrypoint: Fact<Vec<Text>>,
+    /// `command` as words.
+    pub command: Fact<Vec<Text>>,
+    /// `environment`; a name without a value comes from outside.
+    pub environment: IndexMap<String, Fact<Text>>,
+    /// `env_file`, in order.
+    pub env_files: Vec<EnvFile>,
+    /// `tmpfs` and `volumes` of type tmpfs.
+    pub tmpfs: Vec<Tmpfs>,
+    /// `profiles`.
+    pub profiles: Vec<Spanned<String>>,
+    /// `depends_on`.
+    pub depends_on: Vec<Dependency>,
+    /// `logging`.
+    pub logging: Fact<Logging>,
+    /// `ulimits`: soft and hard.
+    pub ulimits: IndexMap<String, Spanned<(i64, i64)>>,
+}
+
+/// `build`.
+#[derive(Clone, Debug)]
+pub struct BuildSection {
+    /// Where it is written.
+    pub span: Span,
+    /// `context`, relative to the project's directory; `.` when not set.
+    pub context: Fact<Text>,
+    /// `dockerfile`, relative to the context.
+    pub dockerfile: Fact<Text>,
+    /// `dockerfile_inline`.
+    pub inline: Fact<Text>,
+    /// `target`.
+    pub target: Fact<Text>,
+    /// `args`; a name without a value comes from outside.
+    pub args: IndexMap<String, Fact<Text>>,
+}
+
+/// `deploy`, as far as it is about memory.
+#[derive(Clone, Debug)]
+pub struct Deploy {
+    /// `resources.limits.memory`.
+    pub limit: Fact<ByteSize>,
+    /// `resources.limits.cpus`.
+    pub cpus: Fact<f64>,
+    /// `resources.limits.pids`.
+    pub pids: Fact<i64>,
+    /// `resources.reservations.memory`.
+    pub reservation: Fact<ByteSize>,
+    /// `replicas`.
+    pub replicas: Fact<i64>,
+    /// `restart_policy` is there, and its `condition`.
+    pub restart_policy: Option<(Span, Fact<String>)>,
+}
+
+/// `healthcheck`.
+#[derive(Clone, Debug)]
+pub struct HealthcheckSection {
+    /// Where it is written.
+    pub span: Span,
+    /// The sites that brought it here.
+    pub via: Vec<Span>,
+    /// `disable`.
+    pub disable: Fact<bool>,
+    /// `test` as Compose hands it on: a string becomes `CMD-SHELL` and that string.
+    pub test: Fact<Vec<Text>>,
+    /// `interval`, nanoseconds.
+    pub interval: Fact<i64>,
+    /// `timeout`, nanoseconds.
+    pub timeout: Fact<i64>,
+    /// `start_period`, nanoseconds.
+    pub start_period: Fact<i64>,
+    /// `start_interval`, nanoseconds.
+    pub start_interval: Fact<i64>,
+    /// `retries`.
+    pub retries: Fact<i64>,
+}
+
+/// One `env_file`.
+#[derive(Clone, Debug)]
+pub struct EnvFile {
+    /// Its path, relative to the project's directory.
+    pub path: Fact<Text>,
+    /// False with `required: false`.
+    pub required: bool,
+    /// `format: raw`: no quotes, no variables.
+    pub raw: bool,
+}
+
+/// A tmpfs mount.
+#[derive(Clone, Debug)]
+pub struct Tmpfs {
+    /// Where it is mounted.
+    pub target: Text,
+    /// Its size; Absent means half of the host's RAM.
+    pub size: Fact<ByteSize>,
+}
+
+/// One entry of `depends_on`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// The other service.
+    pub service: Spanned<String>,
+    /// `service_started`, `service_healthy`, `service_completed_successfully`.
+    pub condition: String,
+}
+
+/// `logging`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logging {
+    /// The driver; none means the daemon's default.
+    pub driver: Option<String>,
+    /// Its options.
+    pub options: IndexMap<String, String>,
+}
+
+impl Service {
+    /// True when it can run without another file below it.
+    #[must_use]
+    pub fn stands_alone(&self) -> bool {
+        !self.image.is_absent() || self.build.is_some() || self.provider || self.incomplete.is_some()
+    }
+
+    /// Reads a merged service.
+    pub(super) fn read(name: &str, entry: &Entry) -> Self {
+        let fields = Fields { value: &entry.value, anchor: entry.key };
+        Self {
+            name: name.to_owned(),
+            key: entry.key,
+            via: entry.value.via.clone(),
+            image: fields.text(&["image"]),
+            build: fields.get(&["build"]).map(build),
+            provider: fields.get(&["provider"]).is_some(),
+            incomplete: entry
+                .value
+                .missing
+                .as_ref()
+                .map(|missing| Spanned::new(missing.name.clone(), missing.at)),
+            mem_limit: fields.size(&["mem_limit"]),
+            memswap_limit: fields.size(&["memswap_limit"]),
+            mem_reservation: fields.size(&["mem_reservation"]),
+            shm_size: fields.size(&["shm_size"]),
+            pids_limit: fields.integer(&["pids_limit"]),
+            cpus: fields.float(&["cpus"]),
+            scale: fields.integer(&["scale"]),
+            restart: fields.string(&["restart"]),
+            init: fields.boolean(&["init"]),
+            deploy: deploy(fields),
+            healthcheck: fields.get(&["healthcheck"]).map(healthcheck),
+            entrypoint: fields.words(&["entrypoint"]),
+            command: fields.words(&["command"]),
+            environment: fields.get(&["environment"]).map(key_values).unwrap_or_default(),
+            env_files: env_files(fields),
+            tmpfs: tmpfs(fields),
+            profiles: profiles(fields),
+            depends_on: depends_on(fields),
+            logging: logging(fields),
+            ulimits: ulimits(fields),
+        }
+    }
+}
+
+fn build(value: &Value) -> BuildSection {
+    let mut value = value.clone();
+    to_build(&mut value);
+    let fields = Fields { value: &value, anchor: value.span };
+    BuildSection {
+        span: value.span,
+        context: fields.text(&["context"]),
+        dockerfile: fields.text(&["dockerfile"]),
+        inline: fields.text(&["dockerfile_inline"]),
+        target: fields.text(&["target"]),
+        args: fields.get(&["args"]).map(key_values).unwrap_or_default(),
+    }
+}
+
+fn deploy(fields: Fields<'_>) -> Deploy {
+    let policy = fields.get(&["deploy", "restart_policy"]);
+    Deploy {
+        limit: fields.size(&["deploy", "resources", "limits", "memory"]),
+        cpus: fields.float(&["deploy", "resources", "limits", "cpus"]),
+        pids: fields.integer(&["deploy", "resources", "limits", "pids"]),
+        reservation: fields.size(&["deploy", "resources", "reservations", "memory"]),
+        replicas: fields.integer(&["deploy", "replicas"]),
+        restart_policy: policy
+            .map(|policy| (policy.span, fields.string(&["deploy", "restart_policy", "condition"]))),
+    }
+}
+
+fn healthcheck(value: &Value) -> HealthcheckSection {
+    let fields = Fields { value, anchor: value.span };
+    let test = match fields.get(&["test"]) {
+        Some(test) if test.as_scalar().is_some() => {
+            fields.text(&["test"]).map(|text| vec![Text::derived("CMD-SHELL", text.span()), text])
+        }
+        _ => fields.words(&["test"]),
+    };
+    HealthcheckSection {
+        span: value.span,
+        via: value.via.clone(),
+        disable: fields.boolean(&["disable"]),
+        test,
+        interval: fields.duration(&["interval"]),
+        timeout: fields.duration(&["timeout"]),
+        start_period: fields.duration(&["start_period"]),
+        start_interval: fields.duration(&["start_interval"]),
+        retries: fields.integer(&["retries"]),
+    }
+}
+
+/// `environment` and `args`, list or mapping. A name alone is Unknown: its value comes from where Compose runs.
+fn key_values(value: &Value) -> IndexMap<String, Fact<Text>> {
+    let mut value = value.clone();
+    to_key_values(&mut value);
+    let Kind::Map(map) = value.kind else { return IndexMap::new() };
+    map.into_iter()
+        .map(|(name, entry)| {
+            let fact = match entry.value.kind {
+                Kind::Null => Fact::Unknown { at: entry.key, why: Why::Variable(name.clone()) },
+                _ => read_scalar(&entry.value, |scalar| Some(text_of(scalar))),
+            };
+            (name, fact)
+        })
+        .collect()
+}
+
+fn items(value: &Value) -> Vec<&Value> {
+    match &value.kind {
+        Kind::Seq(items) => items.iter().collect(),
+        Kind::Null => Vec::new(),
+        _ => vec![value],
+    }
+}
+
+fn env_files(fields: Fields<'_>) -> Vec<EnvFile> {
+    let Some(value) = fields.get(&["env_file"]) else { return Vec::new() };
+    items(value)
+        .into_iter()
+        .map(|item| {
+            let long = Fields { value: item, anchor: item.span };
+            let path = match item.kind {
+                Kind::Map(_) => long.text(&["path"]),
+                _ => read_scalar(item, |scalar| Some(scalar.text.clone())),
+            };
+            EnvFile {
+                path,
+                required: long.boolean(&["required"]).value() != Some(&false),
+                raw: long.string(&["format"]).value().is_some_and(|format| format == "raw"),
+            }
+        })
+        .collect()
+}
+
+/// `tmpfs: /run:size=64m` (moby reads the options as mount(8) does) and `volumes` of type tmpfs.
+fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
+    let mut mounts = Vec::new();
+    for item in fields.get(&["tmpfs"]).map(items).unwrap_or_default() {
+        let Some(scalar) = item.as_scalar() else { continue };
+        let text = scalar.text.as_str();
+        let end = text.find(':').unwrap_or(text.len());
+        let mut size = match &scalar.unset {
+            Some(name) => Fact::Unknown { at: item.span, why: Why::Variable(name.clone()) },
+            None => Fact::Absent { anchor: item.span },
+        };
+        let mut at = end + 1;
+        for option in text.get(at..).unwrap_or_default().split(',') {
+            if let Some(value) = option.strip_prefix("size=") {
+                let start = at + "size=".len();
+                let span = scalar.text.span_of(start..start + value.len());
+                size = match ByteSize::parse_compose(value) {
+                    Ok(bytes) => Fact::Known(Spanned { value: bytes, span, via: item.via.clone() }),
+                    Err(_) => Fact::Unknown { at: span, why: Why::Malformed(value.to_owned()) },
+                };
+            }
+            at += option.len() + 1;
+        }
+        mounts.push(Tmpfs { target: scalar.text.slice(0..end), size });
+    }
+    for item in fields.get(&["volumes"]).map(items).unwrap_or_default() {
+        let long = Fields { value: item, anchor: item.span };
+        if long.string(&["type"]).value().is_some_and(|kind| kind == "tmpfs")
+            && let Fact::Known(target) = long.text(&["target"])
+        {
+            mounts.push(Tmpfs { target: target.value, size: long.size(&["tmpfs", "size"]) });
+        }
+    }
+    mounts
+}
+
+fn profiles(fields: Fields<'_>) -> Vec<Spanned<String>> {
+    let Some(value) = fields.get(&["profiles"]) else { return Vec::new() };
+    let names = items(value).into_iter().filter_map(|item| {
+        let name = item.as_scalar()?.text.as_str().to_owned();
+        Some(Spanned { value: name, span: item.span, via: item.via.clone() })
+    });
+    names.collect()
+}
+
+fn depends_on(fields: Fields<'_>) -> Vec<Dependency> {
+    let mut dependencies = Vec::new();
+    if let Some(value) = fields.get(&["depends_on"]) {
+        let mut value = value.clone();
+        to_depends_on(&mut value);
+        for (name, entry) in value.as_map().into_iter().flatten() {
+            let condition = Fields { value: &entry.value, anchor: entry.key }.string(&["condition"]);
+            dependencies.push(Dependency {
+                service: Spanned { value: name.clone(), span: entry.key, via: entry.value.via.clone() },
+                condition: condition.value().cloned().unwrap_or_else(|| "service_started".to_owned()),
+            });
+        }
+    }
+    // Services whose network, volumes or names it uses have to be there first (compose-go `loader/normalize.go`).
+    let shared = ["network_mode", "ipc", "pid"].into_iter().filter_map(|key| fields.get(&[key]));
+    let shared =
+        shared.filter_map(|value| Some((value, value.as_scalar()?.text.as_str().strip_prefix("service:")?)));
+    let lists = ["links", "volumes_from"].into_iter().filter_map(|key| fields.get(&[key])).flat_map(items);
+    let listed = lists.filter_map(|item| {
+        let text = item.as_scalar()?.text.as_str();
+        (!text.starts_with("container:")).then(|| (item, text.split(':').next().unwrap_or(text)))
+    });
+    for (value, name) in shared.chain(listed) {
+        if !dependencies.iter().any(|known| known.service.value == name) {
+            let service = Spanned { value: name.to_owned(), span: value.span, via: value.via.clone() };
+            dependencies.push(Dependency { service, condition: "service_started".to_owned() });
+        }
+    }
+    dependencies
+}
+
+fn logging(fields: Fields<'_>) -> Fact<Logging> {
+    let Some(value) = fields.get(&["logging"]) else { return fields.missing() };
+    let section = Fields { value, anchor: value.span };
+    let options = section.get(&["options"]).and_then(Value::as_map).map(|map| {
+        let texts = map.iter().filter_map(|(name, entry)| {
+            Some((name.clone(), entry.value.as_scalar()?.text.as_str().to_owned()))
+        });
+        texts.collect()
+    });
+    let logging = Logging {
+        driver: section.string(&["driver"]).value().cloned(),
+        options: options.unwrap_or_default(),
+    };
+    Fact::Known(Spanned { value: logging, span: value.span, via: value.via.clone() })
+}
+
+/// `nofile: 1024` or `{soft: 1024, hard: 2048}`.
+fn ulimits(fields: Fields<'_>) -> IndexMap<String, Spanned<(i64, i64)>> {
+    let Some(map) = fields.get(&["ulimits"]).and_then(Value::as_map) else { return IndexMap::new() };
+    let limits = map.iter().filter_map(|(name, entry)| {
+        let section = Fields { value: &entry.value, anchor: entry.key };
+        let both = match &entry.value.kind {
+            Kind::Scalar(scalar) => super::field::integer(scalar).map(|limit| (limit, limit)),
+            _ => Some((*section.integer(&["soft"]).value()?, *section.integer(&["hard"]).value()?)),
+        };
+        let limit = Spanned { value: both?, span: entry.value.span, via: entry.value.via.clone() };
+        Some((name.clone(), limit))
+    });
+    limits.collect()
+}

@@ -1,0 +1,117 @@
+//! How Compose splits a string `command`: quotes and backslashes as in a shell, but no shell
+//! (mattn/go-shellwords, which compose-go calls in `types/command.go`).
+
+use crate::source::Text;
+
+/// Splits into words, each with its places.
+///
+/// # Errors
+/// An open quote or backtick, or a parenthesis that begins no `$(…)`: Compose refuses those.
+pub fn split(text: &Text) -> Result<Vec<Text>, &'static str> {
+    let mut words = Vec::new();
+    // The word so far; there is one as soon as a quote opens, if only an empty one.
+    let mut word: Option<Text> = None;
+    let (mut single, mut double, mut back, mut dollar) = (false, false, false, false);
+    let mut characters = text.as_str().char_indices();
+    while let Some((at, c)) = characters.next() {
+        let quoted = single || double || back || dollar;
+        match c {
+            '\\' if !single => {
+                if let Some((next, escaped)) = characters.next() {
+                    let piece = text.slice(next..next + escaped.len_utf8());
+                    let word = word.get_or_insert_with(|| Text::empty(text.span_of(at..next)));
+                    match escaped {
+                        't' => word.push_derived("\t", piece.span()),
+                        'n' => word.push_derived("\n", piece.span()),
+                        _ => word.push_text(&piece),
+                    }
+                }
+                continue;
+            }
+            ' ' | '\t' | '\r' | '\n' if !quoted => {
+                words.extend(word.take());
+                continue;
+            }
+            '`' if !single && !double && !dollar => back = !back,
+            ')' if !single && !double && !back => dollar = false,
+            '(' if !single && !double && !back => {
+                if dollar || !word.as_ref().is_some_and(|word| word.as_str().ends_with('$')) {
+                    return Err("a parenthesis outside of quotes");
+                }
+                dollar = true;
+            }
+            '"' if !single && !dollar => {
+                double = !double;
+                word.get_or_insert_with(|| Text::empty(text.span_of(at..at + 1)));
+                continue;
+            }
+            '\'' if !double && !dollar => {
+                single = !single;
+                word.get_or_insert_with(|| Text::empty(text.span_of(at..at + 1)));
+                continue;
+            }
+            // go-shellwords ends here, and what follows is lost.
+            ';' | '&' | '|' | '<' | '>' if !quoted => {
+                let descriptor = |word: &Text| word.as_str().starts_with(|c: char| c.is_ascii_digit());
+                if c == '>' && word.as_ref().is_some_and(descriptor) {
+                    word = None;
+                }
+                break;
+            }
+            _ => {}
+        }
+        let piece = text.slice(at..at + c.len_utf8());
+        word.get_or_insert_with(|| Text::empty(piece.span())).push_text(&piece);
+    }
+    if single || double || back || dollar {
+        return Err("an open quote");
+    }
+    words.extend(word);
+    Ok(words.into_iter().map(settle).collect())
+}
+
+/// A word's place is that of all its pieces.
+fn settle(word: Text) -> Text {
+    if word.as_str().is_empty() {
+        return word;
+    }
+    let span = word.span_of(0..word.as_str().len());
+    word.at(span)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{SourceId, Span};
+
+    fn words(line: &str) -> Result<Vec<String>, &'static str> {
+        let text = Text::verbatim(line, Span::new(SourceId(0), 0, line.len()));
+        split(&text).map(|words| words.iter().map(|word| word.as_str().to_owned()).collect())
+    }
+
+    #[test]
+    fn words_are_split_as_docker_compose_splits_them() {
+        for (line, expected) in [
+            ("redis-server --maxmemory 64mb", vec!["redis-server", "--maxmemory", "64mb"]),
+            ("sh -c 'a && b' \"c d\"", vec!["sh", "-c", "a && b", "c d"]),
+            ("a && b", vec!["a"]),
+            ("a 2>b", vec!["a"]),
+            ("a `b c` #d", vec!["a", "`b c`", "#d"]),
+            ("a\\ b ''", vec!["a b", ""]),
+            ("  ", vec![]),
+            ("echo $(a b)", vec!["echo", "$(a b)"]),
+        ] {
+            assert_eq!(words(line), Ok(expected.into_iter().map(str::to_owned).collect()), "{line}");
+        }
+        assert!(words("a 'b").is_err());
+        assert!(words("f(x)").is_err());
+    }
+
+    #[test]
+    fn words_keep_their_places() {
+        let text = Text::verbatim("a \"b c\" d", Span::new(SourceId(0), 10, 19));
+        let words = split(&text).unwrap();
+        assert_eq!(words[1].span().range(), 13..16);
+        assert_eq!(words[2].span().range(), 18..19);
+    }
+}

@@ -1,0 +1,264 @@
+//! Compose documents as plain values that keep their places: aliases and merge keys expanded, variables interpolated.
+
+use indexmap::IndexMap;
+
+use super::environment::Environment;
+use super::interpolate::{Interpolated, interpolate};
+use crate::source::{Span, Text};
+use crate::syntax::SyntaxError;
+use crate::syntax::yaml::{self, NodeId, Tree};
+
+/// Nodes that a project may grow to when aliases, extends and includes are expanded. compose-go stops at 100,000 visits
+/// in one file (`loader/reset.go`); the largest real project here has 6,000 nodes.
+pub(crate) const MAX_NODES: usize = 400_000;
+/// Nesting that is followed. Real files stay below 20.
+const MAX_DEPTH: usize = 128;
+
+/// A node after expansion.
+#[derive(Clone, Debug)]
+pub(crate) struct Value {
+    pub(crate) kind: Kind,
+    /// Where it is written.
+    pub(crate) span: Span,
+    /// The aliases, merge keys, variables and extends that brought it here.
+    pub(crate) via: Vec<Span>,
+    /// What it does to the value below it when files are merged.
+    pub(crate) overlay: Overlay,
+    /// A file or service that it builds upon and that could not be read: keys that are not here may be there.
+    pub(crate) missing: Option<Box<Missing>>,
+}
+
+/// Something that a value builds upon and that could not be read.
+#[derive(Clone, Debug)]
+pub(crate) struct Missing {
+    /// Where it is named.
+    pub(crate) at: Span,
+    /// Its name, as written.
+    pub(crate) name: String,
+}
+
+/// The YAML tags that Compose gives a meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Overlay {
+    /// Merged by the rules of its key.
+    Merge,
+    /// `!override`: takes the place of what is below.
+    Replace,
+    /// `!reset`: removes what is below, and itself.
+    Remove,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    Null,
+    Scalar(Scalar),
+    Seq(Vec<Value>),
+    Map(Map),
+}
+
+pub(crate) type Map = IndexMap<String, Entry>;
+
+/// A mapping's value and where its key stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: Span,
+    pub(crate) value: Value,
+}
+
+/// A scalar after interpolation.
+#[derive(Clone, Debug)]
+pub(crate) struct Scalar {
+    pub(crate) text: Text,
+    pub(crate) typed: yaml::Value,
+    /// A variable in it that has no value: the text is then only a guess.
+    pub(crate) unset: Option<String>,
+}
+
+impl Value {
+    pub(crate) fn map(entries: Map, span: Span) -> Self {
+        Self { kind: Kind::Map(entries), span, via: Vec::new(), overlay: Overlay::Merge, missing: None }
+    }
+
+    pub(crate) fn string(text: Text) -> Self {
+        let span = text.span();
+        let kind = Kind::Scalar(Scalar { text, typed: yaml::Value::Str, unset: None });
+        Self { kind, span, via: Vec::new(), overlay: Overlay::Merge, missing: None }
+    }
+
+    pub(crate) fn as_map(&self) -> Option<&Map> {
+        match &self.kind {
+            Kind::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_scalar(&self) -> Option<&Scalar> {
+        match &self.kind {
+            Kind::Scalar(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self.kind, Kind::Null)
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
+        self.as_map()?.get(key)
+    }
+
+    /// The value below a path of keys.
+    pub(crate) fn at(&self, path: &[&str]) -> Option<&Value> {
+        path.iter().try_fold(self, |value, key| Some(&value.get(key)?.value))
+    }
+
+    /// Says of this value and all below it that it came by way of `site`.
+    pub(crate) fn came_by(&mut self, site: Span) {
+        let mut stack = vec![self];
+        while let Some(value) = stack.pop() {
+            value.via.insert(0, site);
+            match &mut value.kind {
+                Kind::Map(map) => stack.extend(map.values_mut().map(|entry| &mut entry.value)),
+                Kind::Seq(items) => stack.extend(items.iter_mut()),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Expands one document: aliases, merge keys, variables. `budget` is how many nodes it may still take.
+///
+/// What cannot be expanded (a cycle, a bomb, an invalid template) is null, and `errors` says so.
+pub(crate) fn lower(
+    tree: &Tree,
+    root: NodeId,
+    environment: &Environment,
+    budget: &mut usize,
+    errors: &mut Vec<SyntaxError>,
+) -> Value {
+    let mut lowering = Lowering { tree, environment, errors, budget, exhausted: false };
+    lowering.node(root, &mut Vec::new(), 0)
+}
+
+struct Lowering<'a> {
+    tree: &'a Tree,
+    environment: &'a Environment,
+    errors: &'a mut Vec<SyntaxError>,
+    budget: &'a mut usize,
+    exhausted: bool,
+}
+
+impl Lowering<'_> {
+    fn node(&mut self, id: NodeId, via: &mut Vec<Span>, depth: usize) -> Value {
+        let node = self.tree.node(id);
+        let mut value = Value {
+            kind: Kind::Null,
+            span: node.span,
+            via: via.clone(),
+            overlay: Overlay::Merge,
+            missing: None,
+        };
+        if self.over_budget(node.span, depth) {
+            return value;
+        }
+        value.overlay = match node.tag.as_ref().map(|tag| tag.name.as_str()) {
+            Some("!reset") => Overlay::Remove,
+            Some("!override") => Overlay::Replace,
+            _ => Overlay::Merge,
+        };
+        match &node.kind {
+            yaml::Kind::Scalar(_) => self.scalar(id, &mut value),
+            yaml::Kind::Seq(items) => {
+                let items = items.iter().map(|item| self.node(*item, via, depth + 1)).collect();
+                value.kind = Kind::Seq(items);
+            }
+            yaml::Kind::Map(pairs) => value.kind = Kind::Map(self.mapping(pairs, via, depth)),
+            yaml::Kind::Alias(target) => {
+                if let Some(target) = target {
+                    via.push(node.span);
+                    let aliased = self.node(*target, via, depth + 1);
+                    via.pop();
+                    return aliased;
+                }
+            }
+        }
+        value
+    }
+
+    fn over_budget(&mut self, span: Span, depth: usize) -> bool {
+        if depth <= MAX_DEPTH && *self.budget > 0 {
+            *self.budget -= 1;
+            return false;
+        }
+        if !self.exhausted {
+            self.exhausted = true;
+            let message = if depth > MAX_DEPTH {
+                format!("nested deeper than {MAX_DEPTH} levels")
+            } else {
+                format!("aliases, extends and includes expand to more than {MAX_NODES} nodes")
+            };
+            self.errors.push(SyntaxError { message, span, fatal: true });
+        }
+        true
+    }
+
+    fn mapping(&mut self, pairs: &[(NodeId, NodeId)], via: &mut Vec<Span>, depth: usize) -> Map {
+        let mut map = Map::with_capacity(pairs.len());
+        let mut merges = Vec::new();
+        for (key, value) in pairs {
+            let key_node = self.tree.node(*key);
+            let yaml::Kind::Scalar(name) = &key_node.kind else { continue };
+            let name = name.text.as_str();
+            if name == "<<" {
+                merges.push(*value);
+                continue;
+            }
+            let value = self.node(*value, via, depth + 1);
+            map.insert(name.to_owned(), Entry { key: key_node.span, value });
+        }
+        for merge in merges {
+            let merged = self.node(merge, via, depth + 1);
+            let sources = match merged.kind {
+                Kind::Seq(items) => items,
+                _ => vec![merged],
+            };
+            for source in sources {
+                if let Kind::Map(entries) = source.kind {
+                    for (name, entry) in entries {
+                        map.entry(name).or_insert(entry);
+                    }
+                }
+            }
+        }
+        map
+    }
+
+    fn scalar(&mut self, id: NodeId, value: &mut Value) {
+        let node = self.tree.node(id);
+        let yaml::Kind::Scalar(scalar) = &node.kind else { return };
+        let typed = scalar.resolve(node.tag.as_ref());
+        if matches!(typed, yaml::Value::Null) {
+            return;
+        }
+        let mut out = Scalar { text: scalar.text.clone(), typed, unset: None };
+        if matches!(typed, yaml::Value::Str) {
+            match interpolate(&scalar.text, &|name| self.environment.variable(name)) {
+                Interpolated::Plain => {}
+                Interpolated::Known { text, via, .. } => {
+                    out.text = text;
+                    value.via.extend(via);
+                }
+                Interpolated::Unset { names, text } => {
+                    out.text = text;
+                    out.unset = names.into_iter().next();
+                }
+                Interpolated::Required { name, .. } => out.unset = Some(name),
+                Interpolated::Invalid { message, span } => {
+                    self.errors.push(SyntaxError { message, span, fatal: true });
+                    out.unset = Some(String::new());
+                }
+            }
+        }
+        value.kind = Kind::Scalar(out);
+    }
+}

@@ -1,0 +1,71 @@
+//! `heavy-base-image`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::{Applicability, Confidence, Edit, Severity};
+use crate::workload::{LighterKind, Workload};
+
+/// A base image that carries more than what runs needs.
+pub(super) struct HeavyBaseImage;
+
+static META: Meta = Meta {
+    name: "heavy-base-image",
+    summary: "the stage that runs stands on an image for which a lighter one exists",
+    severity: Severity::Note,
+    group: Group::Image,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/heavy-base-image.md"),
+};
+
+impl Rule for HeavyBaseImage {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        let (Some(base), Some(lighter)) = (workload.base.known(), &workload.lighter_base) else { return };
+        if workload.role.never_runs {
+            return;
+        }
+        let reference = base.value.as_str();
+        let message = match lighter.kind {
+            LighterKind::DropIn | LighterKind::Line => {
+                format!("`{reference}` is heavier than `{}`", lighter.reference)
+            }
+            LighterKind::MultiStage => {
+                format!("`{reference}` brings its build tools to where the program runs")
+            }
+        };
+        let label = match (lighter.size_now, lighter.size_then) {
+            (Some(now), Some(then)) => format!("{now} to pull, `{}` is {then}", lighter.reference),
+            _ => format!("`{}` has what runs", lighter.reference),
+        };
+        let finding = sink
+            .report(base.span, label, message)
+            .of(workload)
+            .via(&base.via)
+            .confidence(Confidence::Medium)
+            .note(format!("{}; the lighter image has {}", lighter.why, lighter.cost))
+            .note("this is disk and pull time, not memory");
+        match lighter.kind {
+            LighterKind::DropIn => {
+                let edit = Edit { span: base.span, replacement: lighter.reference.clone() };
+                let title = format!("stand on `{}`", lighter.reference);
+                // The reference is replaced only where it is written out as it is used.
+                if base.span.len() == reference.len() {
+                    finding.fix(title, Applicability::Unsafe, vec![edit]);
+                } else {
+                    finding.help(title);
+                }
+            }
+            LighterKind::Line => {
+                finding.help(format!("of the same line of versions there is\n  FROM {}", lighter.reference));
+            }
+            LighterKind::MultiStage => {
+                finding.help(format!(
+                    "build in this image, and copy the result into a last stage:\n  FROM {reference} AS build\n  …\n  FROM {}\n  COPY --from=build …",
+                    lighter.reference
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `missing-memory-reservation`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::Severity;
+use crate::workload::Workload;
+
+/// A limited container for which nothing is set aside.
+pub(super) struct MissingMemoryReservation;
+
+static META: Meta = Meta {
+    name: "missing-memory-reservation",
+    summary: "a limited service reserves nothing, so that others may squeeze it out",
+    severity: Severity::Note,
+    group: Group::Limits,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/missing-memory-reservation.md"),
+};
+
+impl Rule for MissingMemoryReservation {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
+        if !workload.memory.reservation.is_absent() || !workload.role.runs() {
+            return;
+        }
+        let name = &workload.name;
+        sink.report(
+            limit.span,
+            format!("`{name}` may use {} and is sure of none", limit.value),
+            format!("`{name}` has a memory limit of {} and no reservation", limit.value),
+        )
+        .of(workload)
+        .via(&limit.via)
+        .folded("services have a memory limit and no reservation")
+        .help("with what it needs in normal use, in the service:\n  mem_reservation: 256m")
+        .note(
+            "under pressure the kernel takes memory back first from those that are above their reservation",
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! `unresolved-reference`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::Severity;
+use crate::workload::Project;
+
+/// A name that leads nowhere from here.
+pub(super) struct UnresolvedReference;
+
+static META: Meta = Meta {
+    name: "unresolved-reference",
+    summary: "a file, service or stage that is named and not here: what depends on it is not checked",
+    severity: Severity::Note,
+    group: Group::Lint,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/unresolved-reference.md"),
+};
+
+impl Rule for UnresolvedReference {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for reference in &project.unresolved {
+            let what = reference.what;
+            let message = format!("{what} names `{}`: {}", reference.name, reference.reason);
+            let finding = sink.report(reference.span, "leads nowhere from here", message);
+            let finding = finding.note("what it would set is unknown, and the rules keep silent about it");
+            if let Some(service) = &reference.service {
+                finding.service(service);
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! From the model to workloads: services joined with the images that they run.
+
+use std::path::Path;
+
+use indexmap::IndexMap;
+
+use super::health;
+use super::heap;
+use super::image::{ImageFacts, service_start};
+use super::{Build, BuildStage, Fact, Kind, Memory, Origin, Project, Role, Variable, Why, Workload};
+use crate::catalog::Catalog;
+use crate::model::build::{Built, Dockerfiles, follow};
+use crate::model::compose::Service;
+use crate::model::image::{BuildOptions, TargetImage, resolve};
+use crate::model::project;
+use crate::model::size::ByteSize;
+use crate::source::{SourceId, Sources, Span, Spanned};
+
+/// Makes workloads of projects and Dockerfiles.
+pub struct Assembler<'a> {
+    /// Every file that was read.
+    pub sources: &'a Sources,
+    /// Every Dockerfile that was parsed.
+    pub dockerfiles: &'a Dockerfiles,
+    /// What is known of images and runtimes.
+    pub catalog: &'a Catalog,
+}
+
+impl Assembler<'_> {
+    /// The workloads of a Compose project.
+    #[must_use]
+    pub fn project(&self, project: &project::Project) -> Project {
+        let compose = &project.compose;
+        let mut out = Project {
+            files: compose.files.clone(),
+            workloads: Vec::new(),
+            syntax_errors: compose.errors.clone(),
+            unresolved: compose.unresolved.clone(),
+            only: project.only.clone(),
+        };
+        for service in &compose.services {
+            let workload = self.service(service, project, &mut out);
+            out.workloads.push(workload);
+        }
+        out
+    }
+
+    /// The workload of a Dockerfile that no service builds: its last stage.
+    #[must_use]
+    pub fn image(&self, file: SourceId) -> Project {
+        let dockerfile = self.dockerfiles.get(file, self.sources);
+        let mut out =
+            Project { files: vec![file], syntax_errors: dockerfile.errors.clone(), ..Project::default() };
+        let Ok(target) = resolve(&dockerfile, &BuildOptions::default()) else { return out };
+        let facts = ImageFacts::of_target(&target, self.catalog);
+        let anchor = target.from;
+        // Whoever starts the image sets its limits: not in sight from here.
+        fn outside<T>(at: Span) -> Fact<T> {
+            Fact::Unknown { at, why: Why::Other("set when the container is started") }
+        }
+        let env = image_environment(&target);
+        let start = facts.start();
+        let stage = stage(&target);
+        let mut workload = Workload {
+            name: self.sources.get(file).path().display().to_string(),
+            kind: Kind::Image,
+            anchor,
+            via: Vec::new(),
+            image: Fact::Absent { anchor },
+            build: Some(Build {
+                span: anchor,
+                context: ".".to_owned(),
+                dockerfile: self.sources.get(file).path().display().to_string(),
+                target: None,
+                file: Some(file),
+                from: Some(stage),
+            }),
+            base: facts.base.clone(),
+            lighter_base: facts.lighter(self.catalog),
+            memory: Memory {
+                limit: outside(anchor),
+                reservation: outside(anchor),
+                swap: outside(anchor),
+                shm: outside(anchor),
+                tmpfs: Vec::new(),
+            },
+            pids_limit: outside(anchor),
+            cpus: outside(anchor),
+            replicas: outside(anchor),
+            restart: outside(anchor),
+            init: outside(anchor),
+            healthcheck: facts.healthcheck.clone(),
+            start,
+            env,
+            heaps: Vec::new(),
+            profiles: Vec::new(),
+            depends_on: Vec::new(),
+            logging: outside(anchor),
+            ulimits: IndexMap::new(),
+            role: Role::default(),
+        };
+        workload.heaps = heap::heaps(&workload, &facts, None, self.catalog);
+        out.workloads.push(workload);
+        out
+    }
+
+    fn service(&self, service: &Service, project: &project::Project, out: &mut Project) -> Workload {
+        let directory: &Path = &project.request.directory;
+        let built = service.build.as_ref().map(|build| {
+            follow(build, &service.name, &project.compose, directory, self.sources, self.dockerfiles)
+        });
+        if let Some(built) = &built {
+            out.unresolved.extend(built.unresolved.clone());
+            if let Some(file) = built.file
+                && !out.files.contains(&file)
+            {
+                out.files.push(file);
+                out.syntax_errors.extend(self.dockerfiles.get(file, self.sources).errors.iter().cloned());
+            }
+        }
+        let facts = match &built {
+            Some(Built { image: Ok(target), .. }) => ImageFacts::of_target(target, self.catalog),
+            Some(Built { image: Err(why), .. }) => {
+                let at = service.build.as_ref().map_or(service.key, |build| build.span);
+                ImageFacts::unknown(at, why)
+            }
+            None => ImageFacts::of_reference(&service.image, service.key, self.catalog),
+        };
+        let resolved = project.compose.service_environment(service, directory, self.sources);
+        out.syntax_errors.extend(resolved.errors);
+        out.unresolved.extend(resolved.unresolved);
+        for file in resolved.files {
+            if !out.files.contains(&file) {
+                out.files.push(file);
+            }
+        }
+        let mut env = match &built {
+            Some(Built { image: Ok(target), .. }) => image_environment(target),
+            _ => IndexMap::new(),
+        };
+        for (name, (value, from_file)) in resolved.variables {
+            let origin = if from_file { Origin::EnvFile } else { Origin::Environment };
+            env.insert(name, Variable { value, origin });
+        }
+        let mut workload = Workload {
+            name: service.name.clone(),
+            kind: Kind::Service,
+            anchor: service.key,
+            via: service.via.clone(),
+            image: service.image.clone(),
+            build: built.as_ref().zip(service.build.as_ref()).map(|(built, section)| Build {
+                span: section.span,
+                context: built.context.clone(),
+                dockerfile: built.dockerfile.clone(),
+                target: built.target.clone(),
+                file: built.file,
+                from: built.image.as_ref().ok().map(stage),
+            }),
+            base: facts.base.clone(),
+            lighter_base: if built.is_some() { facts.lighter(self.catalog) } else { None },
+            memory: memory(service),
+            pids_limit: either(&service.deploy.pids, &service.pids_limit),
+            cpus: either(&service.deploy.cpus, &service.cpus),
+            replicas: either(&service.scale, &service.deploy.replicas),
+            restart: restart(service),
+            init: service.init.clone(),
+            healthcheck: health::of_service(service, &facts.healthcheck),
+            start: service_start(service, &facts),
+            env,
+            heaps: Vec::new(),
+            profiles: service.profiles.clone(),
+            depends_on: service.depends_on.clone(),
+            logging: service.logging.clone(),
+            ulimits: service.ulimits.clone(),
+            role: Role::of(service, &project.compose.services),
+        };
+        workload.heaps = heap::heaps(&workload, &facts, resolved.open_ended.as_ref(), self.catalog);
+        workload
+    }
+}
+
+fn stage(target: &TargetImage) -> BuildStage {
+    BuildStage {
+        from: target.from,
+        reference: target.base_from,
+        name: target.stage_name.clone(),
+        multi_stage: target.multi_stage,
+    }
+}
+
+fn image_environment(target: &TargetImage) -> IndexMap<String, Variable> {
+    let variables = target.env.iter().map(|(name, entry)| {
+        let value = match &entry.value {
+            Ok(text) => Fact::Known(Spanned::new(text.clone(), text.span())),
+            Err(variable) => Fact::Unknown { at: entry.span, why: Why::Variable(variable.clone()) },
+        };
+        (name.clone(), Variable { value, origin: Origin::Image })
+    });
+    variables.collect()
+}
+
+/// The first that is set, knowing or not.
+fn either<T: Clone>(first: &Fact<T>, second: &Fact<T>) -> Fact<T> {
+    if first.is_absent() { second.clone() } else { first.clone() }
+}
+
+/// `deploy` wins where it is not 0 (docker/compose `pkg/compose/create.go`, `getDeployResources`).
+fn memory(service: &Service) -> Memory {
+    let effective = |deploy: &Fact<ByteSize>, plain: &Fact<ByteSize>| match deploy.value() {
+        Some(ByteSize(0)) if !plain.is_absent() => plain.clone(),
+        _ => either(deploy, plain),
+    };
+    Memory {
+        limit: effective(&service.deploy.limit, &service.mem_limit),
+        reservation: effective(&service.deploy.reservation, &service.mem_reservation),
+        swap: service.memswap_limit.clone(),
+        shm: service.shm_size.clone(),
+        tmpfs: service.tmpfs.clone(),
+    }
+}
+
+/// Any `deploy.restart_policy` takes the place of `restart`; one without a condition means no restart
+/// (docker/compose `pkg/compose/create.go`, `getRestartPolicy`).
+fn restart(service: &Service) -> Fact<String> {
+    let Some((span, condition)) = &service.deploy.restart_policy else { return service.restart.clone() };
+    match condition {
+        Fact::Absent { .. } => Fact::Known(Spanned::new("no".to_owned(), *span)),
+        condition => condition.clone().map(|condition| match condition.as_str() {
+            "none" => "no".to_owned(),
+            "any" => "always".to_owned(),
+            _ => condition,
+        }),
+    }
+}

@@ -1,0 +1,50 @@
+//! The effective healthcheck of a container.
+
+use super::{Fact, Healthcheck, Why};
+use crate::model::compose::{HealthcheckSection, Service};
+use crate::source::{Spanned, Text};
+
+/// The service's own, or what is left of its image's.
+pub(super) fn of_service(service: &Service, image: &Fact<Healthcheck>) -> Fact<Healthcheck> {
+    let Some(section) = &service.healthcheck else {
+        return match (image, &service.incomplete) {
+            (_, Some(missing)) => Fact::Unknown { at: missing.span, why: Why::File(missing.value.clone()) },
+            // The service could bring it: that is where it is missing.
+            (Fact::Absent { .. }, None) => Fact::Absent { anchor: service.key },
+            (other, None) => other.clone(),
+        };
+    };
+    let known = |value| Fact::Known(Spanned { value, span: section.span, via: section.via.clone() });
+    if let Fact::Unknown { at, why } = &section.disable {
+        return Fact::Unknown { at: *at, why: why.clone() };
+    }
+    if section.disable.value() == Some(&true) {
+        return known(Healthcheck::Disabled);
+    }
+    match &section.test {
+        Fact::Known(test) if test.value.first().is_some_and(|word| word.as_str() == "NONE") => {
+            known(Healthcheck::Disabled)
+        }
+        Fact::Known(test) if !test.value.is_empty() => known(probe(section, Some(test.value.clone()))),
+        Fact::Unknown { at, why } => Fact::Unknown { at: *at, why: why.clone() },
+        // Without a test of its own it runs the image's (moby `daemon/commit.go`, `merge`).
+        _ => match image {
+            Fact::Known(Spanned { value: Healthcheck::Probe { test, .. }, .. }) => {
+                known(probe(section, test.clone()))
+            }
+            Fact::Known(Spanned { value: Healthcheck::OfImage, .. }) => known(probe(section, None)),
+            other => other.clone(),
+        },
+    }
+}
+
+fn probe(section: &HealthcheckSection, test: Option<Vec<Text>>) -> Healthcheck {
+    Healthcheck::Probe {
+        test,
+        interval: section.interval.value().copied(),
+        timeout: section.timeout.value().copied(),
+        start_period: section.start_period.value().copied(),
+        start_interval: section.start_interval.value().copied(),
+        retries: section.retries.value().copied(),
+    }
+}

@@ -1,0 +1,372 @@
+//! The managed heaps of a container: which runtime starts, and what bounds its heap.
+//!
+//! Which variables and flags count, and in which order, stands in `rules/catalog/runtimes.yaml`.
+
+use crate::catalog::{Catalog, DefaultHeap, Grammar, Runtime, RuntimeName, Sets, Starter};
+use crate::model::Unresolved;
+use crate::model::size::ByteSize;
+use crate::source::{Span, Spanned, Text};
+
+use super::image::ImageFacts;
+use super::{Fact, Program, Why, Workload};
+
+/// The heap of one runtime that the container starts.
+#[derive(Clone, Debug)]
+pub struct Heap {
+    /// Which runtime.
+    pub runtime: RuntimeName,
+    /// Its major version, where the image's tag tells.
+    pub major: Option<u32>,
+    /// What starts it, and where that is written.
+    pub program: Spanned<String>,
+    /// The strongest variable that carries flags for it.
+    pub carrier: Option<Spanned<String>>,
+    /// What bounds it: the setting that wins.
+    pub bound: Fact<HeapSetting>,
+    default: Option<DefaultHeap>,
+}
+
+/// A setting that bounds a heap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeapSetting {
+    /// The flag, or the value of a variable that is a setting itself.
+    pub flag: Text,
+    /// The variable that carries it, or `command line`.
+    pub carrier: String,
+    /// The bound.
+    pub bound: Bound,
+}
+
+/// How large a heap may grow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bound {
+    /// A number of bytes.
+    Bytes(ByteSize),
+    /// Percent of the memory limit, or of the host's memory where there is none.
+    Percent(f64),
+}
+
+impl Heap {
+    /// The heap that the runtime takes under `limit` when nothing bounds it; none when that is not known.
+    #[must_use]
+    pub fn default_for(&self, limit: ByteSize) -> Option<ByteSize> {
+        let limit = u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?;
+        let bytes = self.default?.max(self.major, limit)?;
+        i64::try_from(bytes).ok().map(ByteSize)
+    }
+}
+
+/// The heaps of what `workload` starts. `open_ended` is an `env_file` that could not be read.
+pub(super) fn heaps(
+    workload: &Workload,
+    image: &ImageFacts,
+    open_ended: Option<&Unresolved>,
+    catalog: &Catalog,
+) -> Vec<Heap> {
+    let Some(start) = workload.start.value() else { return Vec::new() };
+    let programs = start.programs(&|name| image.hands_over.as_deref() == Some(name));
+    let engine = |runtime| Engine { workload, image, open_ended, runtime };
+    let bounded = catalog.runtimes().iter().filter(|runtime| !runtime.flags.is_empty());
+    bounded.filter_map(|runtime| engine(runtime).heap(&programs)).collect()
+}
+
+struct Engine<'a> {
+    workload: &'a Workload,
+    image: &'a ImageFacts,
+    open_ended: Option<&'a Unresolved>,
+    runtime: &'a Runtime,
+}
+
+/// What one place says: a variable, or the command line.
+#[derive(Default)]
+struct Source {
+    words: Vec<Text>,
+    unknown: Option<(Span, Why)>,
+    /// Set when it is a variable with flags in it.
+    carrier: Option<Spanned<String>>,
+    /// A variable that is a setting itself.
+    setting: Option<HeapSetting>,
+}
+
+impl Engine<'_> {
+    fn heap(&self, programs: &[Program]) -> Option<Heap> {
+        let itself = programs.iter().find(|program| self.runtime.is_program(program.base_name()));
+        let (program, starter) = match itself {
+            Some(program) => (program, None),
+            None => programs.iter().find_map(|program| {
+                self.runtime.starter(program.base_name()).map(|starter| (program, Some(starter)))
+            })?,
+        };
+        let (major, default) = self.version();
+        let sources = self.sources(program, starter, major);
+        let carrier = sources.iter().rev().find_map(|(_, source)| source.carrier.clone());
+        // A script without flags of ours runs something that nobody here can see.
+        if starter.is_some()
+            && carrier.is_none()
+            && sources.iter().all(|(_, source)| source.setting.is_none())
+        {
+            return None;
+        }
+        let bound = self.bound(&sources, starter, program.name.span());
+        let name = program.base_name().to_owned();
+        Some(Heap {
+            runtime: self.runtime.name,
+            major,
+            program: Spanned::new(name, program.name.span()),
+            carrier,
+            bound,
+            default,
+        })
+    }
+
+    /// The major version and the default heap, where the image is one of this runtime.
+    fn version(&self) -> (Option<u32>, Option<DefaultHeap>) {
+        let major = self.image.runtime.filter(|(name, _)| *name == self.runtime.name).map(|(_, major)| major);
+        (major, self.image.default_heap.or(self.runtime.default_heap))
+    }
+
+    /// What each place says, weakest first.
+    fn sources(
+        &self,
+        program: &Program,
+        starter: Option<&Starter>,
+        major: Option<u32>,
+    ) -> Vec<(String, Source)> {
+        let mut sources = Vec::new();
+        for name in &self.runtime.precedence {
+            if name == "command-line" {
+                let scripts =
+                    starter.map_or(&[][..], |starter| &starter.expands).iter().chain(&self.image.expands);
+                for script in scripts {
+                    sources.push((script.clone(), self.variable(script, major)));
+                }
+                let arguments =
+                    if starter.is_some() { Source::default() } else { self.command_line(program) };
+                sources.push(("command line".to_owned(), arguments));
+            } else {
+                sources.push((name.clone(), self.variable(name, major)));
+            }
+        }
+        sources
+    }
+
+    fn variable(&self, name: &str, major: Option<u32>) -> Source {
+        let mut source = Source::default();
+        let known = self.runtime.variable(name);
+        if let (Some(since), Some(major)) = (known.and_then(|variable| variable.since), major)
+            && major < since
+        {
+            return source;
+        }
+        match self.workload.env.get(name).map(|variable| &variable.value) {
+            Some(Fact::Known(value)) => {
+                if let Some(setting) = known.and_then(|variable| variable.value) {
+                    match bound(setting.sets, setting.grammar, value.value.as_str()) {
+                        Some(bound) => {
+                            let flag = value.value.clone();
+                            source.setting = Some(HeapSetting { flag, carrier: name.to_owned(), bound });
+                        }
+                        None => source.unknown = Some(malformed(&value.value)),
+                    }
+                    return source;
+                }
+                source.words = words(&value.value);
+                if !source.words.is_empty() {
+                    let span = value.value.span();
+                    source.carrier = Some(Spanned { value: name.to_owned(), span, via: value.via.clone() });
+                }
+            }
+            Some(Fact::Unknown { at, why }) => source.unknown = Some((*at, why.clone())),
+            _ => {
+                let missing = self.open_ended.map(|file| (file.span, Why::File(file.name.clone())));
+                source.unknown = missing;
+            }
+        }
+        source
+    }
+
+    /// The runtime's own words, variables expanded where a shell does that, up to the program that it runs.
+    fn command_line(&self, program: &Program) -> Source {
+        let mut source = Source::default();
+        let mut arguments = program.arguments.iter();
+        while let Some(argument) = arguments.next() {
+            let text = argument.as_str();
+            if program.expanded && text.contains('$') {
+                let expanded = self.expand(argument, &mut source);
+                if !expanded.is_empty() {
+                    source.words.extend(expanded);
+                }
+                continue;
+            }
+            if text == "-jar" || !text.starts_with('-') {
+                break;
+            }
+            source.words.push(argument.clone());
+            if ["-cp", "-classpath", "--class-path", "-r", "--require", "--import", "-p", "--module-path"]
+                .contains(&text)
+            {
+                arguments.next();
+            }
+        }
+        source
+    }
+
+    /// A word with `$NAME` in it, split as a shell splits it.
+    fn expand(&self, word: &Text, source: &mut Source) -> Vec<Text> {
+        let text = word.as_str();
+        let mut out = Text::empty(word.span());
+        let mut at = 0;
+        while let Some(dollar) = text.get(at..).and_then(|rest| rest.find('$')).map(|i| at + i) {
+            out.push_text(&word.slice(at..dollar));
+            let rest = text.get(dollar + 1..).unwrap_or_default();
+            let (name, length) = match rest.strip_prefix('{') {
+                Some(inner) => match inner.find('}') {
+                    Some(close) => (inner.get(..close).unwrap_or_default(), close + 2),
+                    None => ("", 0),
+                },
+                None => {
+                    let end =
+                        rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+                    (rest.get(..end).unwrap_or_default(), end)
+                }
+            };
+            at = dollar + 1 + length;
+            let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            match self.workload.env.get(name).map(|variable| &variable.value) {
+                Some(Fact::Known(value)) if plain => {
+                    out.push_text(&value.value);
+                    if self.runtime.variable(name).is_some() && !value.value.as_str().trim().is_empty() {
+                        let span = value.value.span();
+                        source.carrier =
+                            Some(Spanned { value: name.to_owned(), span, via: value.via.clone() });
+                    }
+                }
+                Some(Fact::Unknown { at, why }) if plain => source.unknown = Some((*at, why.clone())),
+                // Not set in what runs: the shell makes nothing of it, unless a file that is not here sets it.
+                None if plain && self.open_ended.is_none() => {}
+                _ => source.unknown = Some((word.span(), Why::Variable(name.to_owned()))),
+            }
+        }
+        out.push_text(&word.slice(at..text.len()));
+        words(&out)
+    }
+
+    /// The setting that wins: the strongest place, the last flag, a number before a share.
+    fn bound(
+        &self,
+        sources: &[(String, Source)],
+        starter: Option<&Starter>,
+        anchor: Span,
+    ) -> Fact<HeapSetting> {
+        let mut number = None;
+        let mut share = None;
+        let mut unknown: Option<(Span, Why)> = None;
+        for (carrier, source) in sources {
+            if let Some(at) = &source.unknown {
+                unknown = Some(at.clone());
+            }
+            let flags = source.words.iter().filter_map(|word| {
+                let (flag, value) = self.runtime.flag(word.as_str())?;
+                Some((word.clone(), flag.sets, flag.grammar, value.to_owned()))
+            });
+            for (flag, sets, grammar, value) in flags {
+                if !matches!(sets, Sets::HeapMax | Sets::HeapMaxPercent | Sets::HeapMaxFraction) {
+                    continue;
+                }
+                match bound(sets, grammar, &value) {
+                    Some(bound) => {
+                        let setting = HeapSetting { flag, carrier: carrier.clone(), bound };
+                        // What is not known of weaker places no longer matters once a number is set here.
+                        match bound {
+                            Bound::Bytes(_) => (number, unknown) = (Some(setting), None),
+                            Bound::Percent(_) => share = Some(setting),
+                        }
+                    }
+                    None => unknown = Some(malformed(&flag)),
+                }
+            }
+            if let Some(setting) = &source.setting {
+                number = Some(setting.clone());
+            }
+        }
+        if let Some((at, why)) = unknown {
+            return Fact::Unknown { at, why };
+        }
+        let own_bound = starter.is_some_and(|starter| starter.bounds_heap) || self.image.bounds_heap;
+        match number.or(share) {
+            Some(setting) => {
+                let span = setting.flag.span();
+                Fact::Known(Spanned::new(setting, span))
+            }
+            None if own_bound => {
+                Fact::Unknown { at: anchor, why: Why::Other("its start script bounds the heap") }
+            }
+            None => Fact::Absent { anchor },
+        }
+    }
+}
+
+fn malformed(text: &Text) -> (Span, Why) {
+    (text.span(), Why::Malformed(text.as_str().to_owned()))
+}
+
+/// Reads a value that bounds the largest heap; none when it does not fit its grammar.
+fn bound(sets: Sets, grammar: Grammar, value: &str) -> Option<Bound> {
+    let percent = |value: f64| (0.0..=100.0).contains(&value).then_some(Bound::Percent(value));
+    match (sets, grammar) {
+        (_, Grammar::JvmSize) => ByteSize::parse_jvm(value).map(Bound::Bytes),
+        (_, Grammar::JvmSizeOrPercent) => match value.strip_suffix('%') {
+            Some(share) => percent(share.parse().ok()?),
+            None => ByteSize::parse_jvm(value).map(Bound::Bytes),
+        },
+        (_, Grammar::Mebibytes) => ByteSize::parse_mebibytes(value).map(Bound::Bytes),
+        (_, Grammar::JvmPercent | Grammar::PercentInteger) => percent(value.parse().ok()?),
+        (Sets::HeapMaxFraction, Grammar::JvmInteger) => {
+            let parts: f64 = value.parse().ok()?;
+            if parts >= 1.0 { percent(100.0 / parts) } else { None }
+        }
+        _ => None,
+    }
+}
+
+/// The words of a variable's value: separated by white space, kept together by quotes.
+fn words(value: &Text) -> Vec<Text> {
+    let text = value.as_str();
+    let mut words = Vec::new();
+    let mut start = None;
+    let mut quote = None;
+    for (at, c) in text.char_indices() {
+        match (c, quote) {
+            (c, Some(open)) if c == open => quote = None,
+            (_, Some(_)) => {}
+            ('"' | '\'', None) => {
+                quote = Some(c);
+                start.get_or_insert(at);
+            }
+            (c, None) if c.is_whitespace() => {
+                if let Some(start) = start.take() {
+                    words.push(value.slice(start..at));
+                }
+            }
+            _ => {
+                start.get_or_insert(at);
+            }
+        }
+    }
+    if let Some(start) = start {
+        words.push(value.slice(start..text.len()));
+    }
+    // Quotes around a whole word are the reader's, not the flag's.
+    words.into_iter().map(unquoted).filter(|word| !word.as_str().is_empty()).collect()
+}
+
+fn unquoted(word: Text) -> Text {
+    let text = word.as_str();
+    for quote in ['"', '\''] {
+        if let Some(inner) = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
+            let length = inner.len();
+            return word.slice(1..1 + length);
+        }
+    }
+    word
+}

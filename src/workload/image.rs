@@ -1,0 +1,232 @@
+//! What a container inherits from the image that it runs.
+
+use super::{Fact, Healthcheck, Start, Why};
+use crate::catalog::{self, Catalog, DefaultHeap, RuntimeName};
+use crate::model::ImageReference;
+use crate::model::compose::Service;
+use crate::model::duration;
+use crate::model::image::{Base, Command, Form, Health, HealthTest, TargetImage};
+use crate::model::size::ByteSize;
+use crate::source::{Span, Spanned, Text};
+
+pub use crate::catalog::LighterKind;
+
+/// A lighter image that would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LighterBase {
+    /// How far the way is.
+    pub kind: LighterKind,
+    /// What to write after `FROM`; the tag exists.
+    pub reference: String,
+    /// What is lost: lower case, no full stop.
+    pub cost: String,
+    /// What makes the other one heavy: lower case, no full stop.
+    pub why: String,
+    /// Compressed size of the image used.
+    pub size_now: Option<ByteSize>,
+    /// Compressed size of the lighter one.
+    pub size_then: Option<ByteSize>,
+}
+
+/// Facts of the image, before the service has its say.
+#[derive(Clone, Debug)]
+pub(super) struct ImageFacts {
+    /// The reference that the file system starts from.
+    pub(super) base: Fact<Text>,
+    pub(super) healthcheck: Fact<Healthcheck>,
+    pub(super) entrypoint: Fact<Vec<Text>>,
+    pub(super) command: Fact<Vec<Text>>,
+    /// The entrypoint prepares something and then runs the words that follow it: its file name.
+    pub(super) hands_over: Option<String>,
+    /// Variables that the image's start script expands.
+    pub(super) expands: Vec<String>,
+    /// The image's start script bounds the heap by itself.
+    pub(super) bounds_heap: bool,
+    pub(super) runtime: Option<(RuntimeName, u32)>,
+    pub(super) default_heap: Option<DefaultHeap>,
+}
+
+impl ImageFacts {
+    /// Nothing is known, and why.
+    pub(super) fn unknown(at: Span, why: &Why) -> Self {
+        fn unknown<T>(at: Span, why: &Why) -> Fact<T> {
+            Fact::Unknown { at, why: why.clone() }
+        }
+        Self {
+            base: unknown(at, why),
+            healthcheck: unknown(at, why),
+            entrypoint: unknown(at, why),
+            command: unknown(at, why),
+            hands_over: None,
+            expands: Vec::new(),
+            bounds_heap: false,
+            runtime: None,
+            default_heap: None,
+        }
+    }
+
+    /// The facts of an image that is pulled; `anchor` is the service's key.
+    pub(super) fn of_reference(image: &Fact<Text>, anchor: Span, catalog: &Catalog) -> Self {
+        match image {
+            Fact::Known(reference) => {
+                let base = Fact::Known(reference.clone());
+                Self::catalogued(base, &reference.value, reference.span, catalog)
+            }
+            Fact::Unknown { at, why } => Self::unknown(*at, why),
+            Fact::Absent { .. } => Self::unknown(anchor, &Why::Other("it names no image")),
+        }
+    }
+
+    /// The facts of an image that is built here.
+    pub(super) fn of_target(target: &TargetImage, catalog: &Catalog) -> Self {
+        let mut facts = match &target.base {
+            Base::Reference(reference) => {
+                let base = Fact::Known(Spanned::new(reference.clone(), reference.span()));
+                Self::catalogued(base, reference, target.base_from, catalog)
+            }
+            Base::Unknown { at, variable } => Self::unknown(*at, &Why::Variable(variable.clone())),
+            Base::Scratch => Self::scratch(target.base_from),
+        };
+        let known = |words: Vec<Text>, span: Span| Fact::Known(Spanned::new(words, span));
+        if let Some(health) = &target.healthcheck {
+            facts.healthcheck = Fact::Known(Spanned::new(of_instruction(health, target), health.span));
+        }
+        if let Some(entrypoint) = &target.entrypoint {
+            facts.entrypoint = known(words(entrypoint, target), entrypoint.span);
+            facts.hands_over = None;
+            facts.expands = Vec::new();
+            facts.bounds_heap = false;
+            // An ENTRYPOINT of its own clears the CMD of the base (moby `daemon/builder`, buildkit `dispatchEntrypoint`).
+            facts.command = Fact::Absent { anchor: entrypoint.span };
+        }
+        if let Some(command) = &target.cmd {
+            facts.command = known(words(command, target), command.span);
+        }
+        facts
+    }
+
+    fn scratch(anchor: Span) -> Self {
+        Self {
+            base: Fact::Absent { anchor },
+            healthcheck: Fact::Absent { anchor },
+            entrypoint: Fact::Absent { anchor },
+            command: Fact::Absent { anchor },
+            ..Self::unknown(anchor, &Why::Other("scratch"))
+        }
+    }
+
+    fn catalogued(base: Fact<Text>, reference: &Text, at: Span, catalog: &Catalog) -> Self {
+        let why = Why::Image(reference.as_str().to_owned());
+        let unknown = Self { base: base.clone(), ..Self::unknown(at, &why) };
+        let Some(parsed) = ImageReference::parse(reference.as_str()) else { return unknown };
+        let healthcheck = match catalog.healthcheck(&parsed) {
+            catalog::Healthcheck::None => Fact::Absent { anchor: at },
+            catalog::Healthcheck::Present => Fact::Known(Spanned::new(Healthcheck::OfImage, at)),
+            catalog::Healthcheck::Unknown => unknown.healthcheck.clone(),
+        };
+        let Some(entry) = catalog.image(&parsed) else { return Self { healthcheck, ..unknown } };
+        let tag = parsed.effective_tag().unwrap_or_default();
+        let start = entry.start(tag);
+        let texts = |words: &[String]| -> Fact<Vec<Text>> {
+            // An image's own start stands in no file: its place is the reference.
+            let words = words.iter().map(|word| Text::derived(word.as_str(), at)).collect();
+            Fact::Known(Spanned::new(words, at))
+        };
+        let command = start.and_then(|start| start.cmd.as_ref());
+        Self {
+            healthcheck,
+            entrypoint: start.map_or(unknown.entrypoint.clone(), |start| texts(&start.entrypoint)),
+            command: command.map_or(unknown.command.clone(), |command| texts(command)),
+            hands_over: start.filter(|start| start.hands_over).and_then(|start| {
+                let name = start.entrypoint.first()?;
+                Some(name.rsplit('/').next().unwrap_or(name).to_owned())
+            }),
+            expands: entry.expands.clone(),
+            bounds_heap: entry.heap_when_unset.is_some(),
+            runtime: entry.runtime_major(tag),
+            default_heap: entry.default_heap(),
+            ..unknown
+        }
+    }
+
+    /// A lighter image than the base, when the catalogue knows one.
+    pub(super) fn lighter(&self, catalog: &Catalog) -> Option<LighterBase> {
+        let reference = ImageReference::parse(self.base.value()?.as_str())?;
+        let lighter = catalog.lighter(&reference)?;
+        let size = |bytes: Option<u64>| bytes.and_then(|bytes| i64::try_from(bytes).ok()).map(ByteSize);
+        Some(LighterBase {
+            kind: lighter.kind,
+            reference: lighter.reference,
+            cost: lighter.cost.to_owned(),
+            why: lighter.why.to_owned(),
+            size_now: size(lighter.size_now),
+            size_then: size(lighter.size_then),
+        })
+    }
+
+    /// What the image starts when nobody says otherwise.
+    pub(super) fn start(&self) -> Fact<Start> {
+        join(&self.entrypoint, &self.command)
+    }
+}
+
+/// What a service starts: its own `entrypoint` clears the image's `CMD`, its `command` takes that one's place.
+pub(super) fn service_start(service: &Service, image: &ImageFacts) -> Fact<Start> {
+    if service.entrypoint.is_absent() {
+        let command = if service.command.is_absent() { &image.command } else { &service.command };
+        return join(&image.entrypoint, command);
+    }
+    join(&service.entrypoint, &service.command)
+}
+
+fn join(entrypoint: &Fact<Vec<Text>>, command: &Fact<Vec<Text>>) -> Fact<Start> {
+    for fact in [entrypoint, command] {
+        if let Fact::Unknown { at, why } = fact {
+            return Fact::Unknown { at: *at, why: why.clone() };
+        }
+    }
+    let words = |fact: &Fact<Vec<Text>>| fact.value().cloned().unwrap_or_default();
+    let (first, second) = (words(entrypoint), words(command));
+    let Some(known) = entrypoint.known().filter(|known| !known.value.is_empty()).or_else(|| command.known())
+    else {
+        return Fact::Absent { anchor: entrypoint.span() };
+    };
+    let place = if second.is_empty() { known } else { command.known().unwrap_or(known) };
+    let shell = first.iter().chain(&second).any(|word| matches!(word.as_str(), "-c" | "-lc" | "-ec"));
+    let start = Start { entrypoint: first, command: second, shell };
+    Fact::Known(Spanned { value: start, span: place.span, via: place.via.clone() })
+}
+
+/// A start instruction as the engine executes it: shell form behind the stage's shell.
+fn words(command: &Command, target: &TargetImage) -> Vec<Text> {
+    match &command.form {
+        Form::Exec(words) => words.clone(),
+        Form::Shell(text) => behind_shell(text, target),
+    }
+}
+
+fn behind_shell(text: &Text, target: &TargetImage) -> Vec<Text> {
+    let default = || ["/bin/sh", "-c"].map(|word| Text::derived(word, text.span())).to_vec();
+    let mut words = target.shell.clone().unwrap_or_else(default);
+    words.push(text.clone());
+    words
+}
+
+fn of_instruction(health: &Health, target: &TargetImage) -> Healthcheck {
+    let HealthTest::Command(command) = &health.test else { return Healthcheck::Disabled };
+    let prefix = |kind: &str| Text::derived(kind, health.span);
+    let test = match &command.form {
+        Form::Exec(words) => std::iter::once(prefix("CMD")).chain(words.iter().cloned()).collect(),
+        Form::Shell(text) if target.shell.is_none() => vec![prefix("CMD-SHELL"), text.clone()],
+        Form::Shell(text) => std::iter::once(prefix("CMD")).chain(behind_shell(text, target)).collect(),
+    };
+    let duration = |text: &Option<Text>| text.as_ref().and_then(|text| duration::parse(text.as_str()).ok());
+    Healthcheck::Probe {
+        test: Some(test),
+        interval: duration(&health.interval),
+        timeout: duration(&health.timeout),
+        start_period: duration(&health.start_period),
+        start_interval: duration(&health.start_interval),
+        retries: health.retries.as_ref().and_then(|text| text.as_str().parse().ok()),
+    }
+}

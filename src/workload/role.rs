@@ -1,0 +1,54 @@
+//! What part a container plays, where that makes an absence less of a problem.
+
+use crate::finding::Severity;
+use crate::model::compose::Service;
+
+/// What kind of member of the stack it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Role {
+    /// No container of its own: a `provider:` service, or a fragment without image and build.
+    pub fragment: bool,
+    /// `scale: 0` or `replicas: 0`.
+    pub never_runs: bool,
+    /// `restart: "no"` written out, or something waits for its successful end.
+    pub one_shot: bool,
+    /// Only in profiles named dev, test, debug and the like.
+    pub development: bool,
+}
+
+impl Role {
+    /// The role of `service` among `all` of its project.
+    pub(super) fn of(service: &Service, all: &[Service]) -> Self {
+        let awaited = all.iter().flat_map(|other| &other.depends_on).any(|dependency| {
+            dependency.service.value == service.name
+                && dependency.condition == "service_completed_successfully"
+        });
+        let copies = service.scale.value().or_else(|| service.deploy.replicas.value());
+        let is_development = |profile: &str| {
+            let name = profile.to_ascii_lowercase();
+            ["dev", "test", "debug", "local", "ci"].iter().any(|word| {
+                name.split(['-', '_', '.', '/']).any(|part| part == *word)
+                    || name.starts_with(word) && *word != "ci"
+            })
+        };
+        Self {
+            fragment: service.provider || !service.stands_alone(),
+            never_runs: copies == Some(&0),
+            one_shot: awaited || service.restart.value().is_some_and(|restart| restart == "no"),
+            development: !service.profiles.is_empty()
+                && service.profiles.iter().all(|profile| is_development(&profile.value)),
+        }
+    }
+
+    /// True when rules have something to say about it at all.
+    #[must_use]
+    pub fn runs(self) -> bool {
+        !self.fragment && !self.never_runs
+    }
+
+    /// The severity of an absence: a note for what runs once, or only while developing.
+    #[must_use]
+    pub fn soften(self, severity: Severity) -> Severity {
+        if self.one_shot || self.development { Severity::Note } else { severity }
+    }
+}

@@ -1,0 +1,68 @@
+//! Every real file, through everything: no panic, and every span where it belongs.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use oomlint::discover::{self, Discovered};
+use oomlint::engine::{self, Options};
+use oomlint::finding::Finding;
+use oomlint::report::{human, inspect, json};
+use oomlint::source::Sources;
+
+fn check_spans(findings: &[Finding], sources: &Sources) {
+    for finding in findings {
+        let labels = std::iter::once(&finding.primary).chain(&finding.related);
+        for span in labels.map(|label| sources.locate(label.span)) {
+            let source = sources.get(span.file);
+            assert!(
+                source.text().get(span.range()).is_some(),
+                "{}: {span:?} of {} does not fit",
+                finding.rule,
+                source.path().display()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_whole_corpus_is_checked_and_reported() {
+    let Some(corpus) = common::corpus() else { return };
+    let sources = Sources::new();
+    let discovered = discover::discover(&[corpus], discover::Options::default()).unwrap();
+    let outcome = engine::run(&Options::default(), &sources, &discovered);
+    check_spans(&outcome.findings, &sources);
+    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in &outcome.findings {
+        *rules.entry(finding.rule).or_default() += 1;
+    }
+    println!("{} files: {:?} {rules:?}", discovered.files.len(), outcome.summary);
+    assert!(discovered.files.len() > 3_000, "only {} files", discovered.files.len());
+    assert!(outcome.summary.services > 3_000, "only {} services", outcome.summary.services);
+    let mut text = Vec::new();
+    let options = human::Options { color: false, time: false };
+    human::write(&mut text, &outcome.findings, &outcome.summary, &sources, options).unwrap();
+    json::write(&mut text, &outcome.findings, &outcome.summary, &sources).unwrap();
+    inspect::json(&mut text, &outcome.projects, &sources).unwrap();
+    inspect::human(&mut text, &outcome.projects, &sources).unwrap();
+    assert!(!text.is_empty());
+}
+
+#[test]
+fn each_file_alone_is_checked_and_reported() {
+    let Some(corpus) = common::corpus() else { return };
+    let all = discover::discover(&[corpus], discover::Options::default()).unwrap();
+    let files: Vec<PathBuf> = all.files.iter().map(|found| found.path.clone()).collect();
+    for found in all.files {
+        let sources = Sources::new();
+        let alone = Discovered { files: vec![found], ..Discovered::default() };
+        let outcome = engine::run(&Options::default(), &sources, &alone);
+        check_spans(&outcome.findings, &sources);
+        let mut text = Vec::new();
+        let options = human::Options { color: false, time: false };
+        human::write(&mut text, &outcome.findings, &outcome.summary, &sources, options).unwrap();
+    }
+    println!("{} files, each alone", files.len());
+}

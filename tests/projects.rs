@@ -1,0 +1,62 @@
+//! Whole projects of ours: what is printed of them, to the letter.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use oomlint::discover;
+use oomlint::engine::{self, Options, Outcome};
+use oomlint::report::{human, inspect, json};
+use oomlint::source::Sources;
+
+/// Runs on a project as someone does who stands at the repository's root.
+fn run(project: &str) -> (Outcome, Sources) {
+    let path = PathBuf::from("fixtures/projects").join(project);
+    assert!(Path::new(&path).is_dir(), "no project {project}");
+    let sources = Sources::new();
+    let discovered = discover::discover(&[path], discover::Options::default()).unwrap();
+    (engine::run(&Options::default(), &sources, &discovered), sources)
+}
+
+fn text(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let mut out = Vec::new();
+    write(&mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn human(project: &str) -> String {
+    let (outcome, sources) = run(project);
+    let options = human::Options { color: false, time: false };
+    text(|out| human::write(out, &outcome.findings, &outcome.summary, &sources, options))
+}
+
+fn facts(project: &str) -> String {
+    let (outcome, sources) = run(project);
+    text(|out| inspect::human(out, &outcome.projects, &sources))
+}
+
+#[test]
+fn shop() {
+    insta::assert_snapshot!("shop", human("shop"));
+    insta::assert_snapshot!("shop_facts", facts("shop"));
+    let (outcome, sources) = run("shop");
+    let findings = text(|out| json::write(out, &outcome.findings, &outcome.summary, &sources));
+    insta::assert_snapshot!("shop_json", findings);
+    let facts = text(|out| inspect::json(out, &outcome.projects, &sources));
+    insta::assert_snapshot!("shop_facts_json", facts);
+}
+
+#[test]
+fn overlays_report_only_what_they_bring() {
+    insta::assert_snapshot!("overlays", human("overlays"));
+}
+
+#[test]
+fn values_are_traced_through_anchors_merges_extends_and_includes() {
+    insta::assert_snapshot!("provenance", human("provenance"));
+    insta::assert_snapshot!("provenance_facts", facts("provenance"));
+}
+
+#[test]
+fn broken_files_are_reported_and_the_rest_is_checked() {
+    insta::assert_snapshot!("broken", human("broken"));
+}
