@@ -38,7 +38,13 @@ fn the_whole_corpus_is_checked_and_reported() {
     for finding in &outcome.findings {
         *rules.entry(finding.rule).or_default() += 1;
     }
-    println!("{} files: {:?} {rules:?}", discovered.files.len(), outcome.summary);
+    let counts: Vec<String> = rules.iter().map(|(rule, count)| format!("{rule} {count}")).collect();
+    println!(
+        "{} files, {} services: {}",
+        discovered.files.len(),
+        outcome.summary.services,
+        counts.join(", ")
+    );
     assert!(discovered.files.len() > 3_000, "only {} files", discovered.files.len());
     assert!(outcome.summary.services > 3_000, "only {} services", outcome.summary.services);
     let mut text = Vec::new();

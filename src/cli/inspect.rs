@@ -1,5 +1,6 @@
 //! `oomlint inspect`: what the rules see.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -7,9 +8,11 @@ use clap::{Args, ValueEnum};
 use super::Outcome;
 use super::input::Input;
 use super::output::Console;
+use crate::discover::{Discovered, FileKind};
 use crate::engine;
 use crate::report::inspect;
 use crate::source::Sources;
+use crate::syntax::{dockerfile, yaml};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -19,6 +22,10 @@ pub(super) struct Arguments {
     /// How to write the facts: human, json
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
     format: Format,
+
+    /// Print the syntax trees of the files instead, one line of JSON a file: for bug reports
+    #[arg(long, conflicts_with = "format")]
+    syntax: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -31,6 +38,10 @@ enum Format {
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let sources = Sources::new();
     let discovered = arguments.input.discover(&sources)?;
+    if arguments.syntax {
+        console.write(|out| syntax(out, &sources, &discovered))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let projects = engine::projects(&arguments.input.options(), &sources, &discovered);
     console.write(|out| match arguments.format {
         Format::Human => inspect::human(out, &projects, &sources),
@@ -40,4 +51,19 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
         console.fail(error);
     }
     Ok(if discovered.unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// Files that cannot be read are left out: `check` reports them.
+fn syntax(out: &mut dyn Write, sources: &Sources, discovered: &Discovered) -> io::Result<()> {
+    for found in &discovered.files {
+        let Ok(file) = sources.load(&found.path) else { continue };
+        let source = sources.get(file);
+        let tree = match found.kind {
+            FileKind::Dockerfile => dockerfile::to_json(&dockerfile::parse(file, source.text()), &source),
+            FileKind::Compose => yaml::to_json(&yaml::Tree::parse(file, source.text()), &source),
+        };
+        serde_json::to_writer(&mut *out, &tree)?;
+        writeln!(out)?;
+    }
+    Ok(())
 }

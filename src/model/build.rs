@@ -10,7 +10,7 @@ use super::Unresolved;
 use super::compose::{BuildSection, Compose, is_remote};
 use super::fact::{Fact, Why};
 use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{SourceId, Sources, Span, normalize};
 use crate::syntax::SyntaxError;
 use crate::syntax::dockerfile::{self, Dockerfile};
 
@@ -49,6 +49,8 @@ pub struct Built {
     pub dockerfile: String,
     /// The target as written.
     pub target: Option<String>,
+    /// Where the Dockerfile is, or would be.
+    pub path: Option<PathBuf>,
     /// The Dockerfile that was read.
     pub file: Option<SourceId>,
     /// The image that runs, or why it is not known.
@@ -73,11 +75,12 @@ pub fn follow(
             .value()
             .map_or_else(|| "Dockerfile".to_owned(), |text| text.as_str().to_owned()),
         target: build.target.value().map(|text| text.as_str().to_owned()),
+        path: None,
         file: None,
         image: Err(Why::Other("the Dockerfile is not known")),
         unresolved: None,
     };
-    let file = match find(build, service, &built, directory, sources) {
+    let file = match find(build, service, &mut built, directory, sources) {
         Ok(file) => file,
         Err(missing) => {
             built.image = Err(missing.why);
@@ -117,7 +120,7 @@ struct Missing {
 fn find(
     build: &BuildSection,
     service: &str,
-    built: &Built,
+    built: &mut Built,
     directory: &Path,
     sources: &Sources,
 ) -> Result<SourceId, Box<Missing>> {
@@ -165,6 +168,7 @@ fn find(
             path = lower;
         }
     }
+    built.path = Some(normalize(&path));
     sources.load(&path).map_err(|error| {
         let here: PathBuf = if context.as_os_str().is_empty() { PathBuf::from(".") } else { context };
         if !here.is_dir() {

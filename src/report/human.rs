@@ -1,7 +1,8 @@
 //! The report that people read.
 //!
-//! Order: errors, then warnings, then notes; within a severity by path and position. Whoever comes here because a host froze
-//! last night sees what is provably wrong before what is merely absent, however many files there are. Absences of one rule
+//! Order: errors, then warnings, then notes; within a severity what bites hardest first (the order of the rules), then by
+//! path and position. Whoever comes here because a host froze last night sees what is provably wrong before what is merely
+//! absent, and missing limits before missing probes, however many files there are. Absences of one rule
 //! in one file make one block with a label a service. Every error is drawn; of a rule's warnings and notes the first
 //! `DRAWN` blocks are, and the rest takes one line each, so that a tree of 150 Compose files stays readable and
 //! nothing is hidden.
@@ -13,6 +14,7 @@ use std::time::Duration;
 use super::snippet::{Block, draw, visible};
 use super::{Place, Summary};
 use crate::finding::{Finding, Severity};
+use crate::rules;
 use crate::source::Sources;
 
 /// Blocks of one rule that are drawn when it is no error.
@@ -91,8 +93,13 @@ fn folds<'f>(findings: &'f [Finding], sources: &Sources) -> Vec<Fold<'f>> {
         })
         .collect();
     placed.sort_by(|(a_path, a_start, a), (b_path, b_start, b)| {
-        (b.severity, a_path, a_start, a.rule, &a.message)
-            .cmp(&(a.severity, b_path, b_start, b.rule, &b.message))
+        (b.severity, rules::position(a.rule), a_path, a_start, &a.message).cmp(&(
+            a.severity,
+            rules::position(b.rule),
+            b_path,
+            b_start,
+            &b.message,
+        ))
     });
     let mut open: HashMap<(&str, Severity, String, &str), usize> = HashMap::new();
     let mut folds: Vec<Fold<'_>> = Vec::new();

@@ -37,11 +37,11 @@ impl Rule for HeavyBaseImage {
         };
         let label = match (lighter.size_now, lighter.size_then) {
             (Some(now), Some(then)) => format!("{now} to pull, `{}` is {then}", lighter.reference),
-            _ => format!("`{}` has what runs", lighter.reference),
+            _ => format!("what runs may stand on `{}`", lighter.reference),
         };
         let finding = sink
             .report(base.span, label, message)
-            .of(workload)
+            .image(reference)
             .via(&base.via)
             .confidence(Confidence::Medium)
             .note(format!("{}; the lighter image has {}", lighter.why, lighter.cost))

@@ -35,7 +35,7 @@ impl Rule for MissingHealthcheck {
                     .severity(workload.role.soften(META.severity))
                     .folded("services have no healthcheck, and neither have their images")
                     .note("a process that thrashes at its memory limit still counts as running")
-                    .help("with a probe of its own, in the service:\n  healthcheck:\n    test: [\"CMD-SHELL\", \"wget -q --spider http://localhost:8080/health || exit 1\"]\n    interval: 30s\n    start_period: 30s");
+                    .help("with a probe of its own, in the service; for one that speaks HTTP:\n  healthcheck:\n    test: [\"CMD-SHELL\", \"wget -q --spider http://localhost:8080/health || exit 1\"]\n    interval: 30s\n    start_period: 30s");
                 if let Some(stage) = workload.build.as_ref().and_then(|build| build.from.as_ref()) {
                     finding.related(stage.from, "no HEALTHCHECK in what this builds either");
                 }

@@ -31,12 +31,12 @@ pub trait Rule: Sync {
     fn project(&self, _project: &Project, _sink: &mut Sink<'_>) {}
 }
 
-/// Every rule, in the order of the pages' index.
+/// Every rule: what bites hardest first. Reports name findings of one severity in this order.
 pub static RULES: &[&dyn Rule] = &[
     &missing_memory_limit::MissingMemoryLimit,
-    &missing_memory_reservation::MissingMemoryReservation,
-    &missing_swap_limit::MissingSwapLimit,
     &unbounded_heap::UnboundedHeap,
+    &missing_swap_limit::MissingSwapLimit,
+    &missing_memory_reservation::MissingMemoryReservation,
     &missing_healthcheck::MissingHealthcheck,
     &heavy_base_image::HeavyBaseImage,
     &syntax_error::SyntaxErrors,
@@ -47,4 +47,10 @@ pub static RULES: &[&dyn Rule] = &[
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Rule> {
     RULES.iter().copied().find(|rule| rule.meta().name == name)
+}
+
+/// Where a rule stands in [`RULES`]; behind all of them when it is none.
+#[must_use]
+pub fn position(name: &str) -> usize {
+    RULES.iter().position(|rule| rule.meta().name == name).unwrap_or(RULES.len())
 }

@@ -81,6 +81,11 @@ impl Builder<'_> {
         self.with(|finding| finding.service = Some(name.to_owned()))
     }
 
+    /// Names the image that it is about, whatever runs it.
+    pub fn image(self, reference: &str) -> Self {
+        self.with(|finding| finding.image = Some(reference.to_owned()))
+    }
+
     /// Another severity than the rule's own.
     pub fn severity(self, severity: Severity) -> Self {
         self.with(|finding| finding.severity = severity)

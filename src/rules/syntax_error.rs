@@ -1,8 +1,14 @@
 //! `syntax-error`
 
+use std::collections::HashMap;
+
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
+use crate::source::SourceId;
 use crate::workload::Project;
+
+/// Errors that are shown of one file: a template has one a line.
+const SHOWN: usize = 12;
 
 /// A file that does not parse.
 pub(super) struct SyntaxErrors;
@@ -22,9 +28,20 @@ impl Rule for SyntaxErrors {
     }
 
     fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        let mut seen: HashMap<SourceId, usize> = HashMap::new();
         for error in &project.syntax_errors {
+            let count = seen.entry(error.span.file).or_default();
+            *count += 1;
+            if *count > SHOWN {
+                continue;
+            }
             let severity = if error.fatal { META.severity } else { Severity::Warning };
-            sink.report(error.span, "", error.message.clone()).severity(severity);
+            let finding = sink.report(error.span, "", error.message.clone()).severity(severity);
+            let more =
+                project.syntax_errors.iter().filter(|other| other.span.file == error.span.file).count();
+            if *count == SHOWN && more > SHOWN {
+                finding.note(format!("and {} more in this file: is it a template?", more - SHOWN));
+            }
         }
     }
 }

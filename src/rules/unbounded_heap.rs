@@ -52,7 +52,7 @@ fn unlimited(workload: &Workload, heap: &Heap, sink: &mut Sink<'_>) {
         .severity(workload.role.soften(META.severity))
         .confidence(Confidence::Medium)
         .note(without_limit(heap.runtime))
-        .help(advice(heap.runtime));
+        .help(advice(heap.runtime, None));
     if workload.anchor != place {
         finding = finding.related(workload.anchor, "no memory limit on this service");
     }
@@ -68,23 +68,30 @@ fn limited(
     default: ByteSize,
     sink: &mut Sink<'_>,
 ) {
-    let (name, runtime) = (&workload.name, heap.runtime.display_name());
-    let percent = (default.0 as f64 / limit.value.0 as f64 * 100.0).round();
-    sink.report(
-        limit.span,
-        format!("leaves {runtime} a heap of about {default}"),
-        format!("`{name}` leaves its {runtime} heap at the default, about {default} of {}", limit.value),
-    )
-    .of(workload)
-    .severity(Severity::Note)
-    .confidence(Confidence::Medium)
-    .via(&limit.via)
-    .related(heap.program.span, format!("starts {runtime} without a bound for its heap"))
-    .note(format!(
-        "{runtime} takes about {percent} % of a limit of {} when no flag says otherwise",
-        limit.value
-    ))
-    .help(advice(heap.runtime));
+    let (name, runtime, size) = (&workload.name, heap.runtime.display_name(), limit.value);
+    let percent = (default.0 as f64 / size.0 as f64 * 100.0).round();
+    let fits = default < size;
+    let (label, message) = if fits {
+        (
+            format!("leaves {runtime} a heap of about {default}"),
+            format!("`{name}` leaves its {runtime} heap at the default, about {default} of {size}"),
+        )
+    } else {
+        (
+            format!("the heap may grow to about {default}"),
+            format!(
+                "the default {runtime} heap of `{name}` does not fit its limit: about {default} in {size}"
+            ),
+        )
+    };
+    sink.report(limit.span, label, message)
+        .of(workload)
+        .severity(if fits { Severity::Note } else { workload.role.soften(META.severity) })
+        .confidence(Confidence::Medium)
+        .via(&limit.via)
+        .related(heap.program.span, format!("starts {runtime} without a bound for its heap"))
+        .note(format!("{runtime} takes about {percent} % of a limit of {size} when no flag says otherwise"))
+        .help(advice(heap.runtime, Some(size)));
 }
 
 fn without_limit(runtime: RuntimeName) -> &'static str {
@@ -94,13 +101,17 @@ fn without_limit(runtime: RuntimeName) -> &'static str {
     }
 }
 
-fn advice(runtime: RuntimeName) -> &'static str {
-    match runtime {
-        RuntimeName::Java => {
-            "with a memory limit on the service, let the heap follow it:\n  JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=70.0"
-        }
-        _ => {
-            "about three quarters of the service's memory limit, in MiB:\n  NODE_OPTIONS: --max-old-space-size=384"
-        }
+/// Three quarters of the limit leave room for what is no heap; a rule of thumb, and said to be one.
+fn advice(runtime: RuntimeName, limit: Option<ByteSize>) -> String {
+    if runtime == RuntimeName::Java {
+        let condition = if limit.is_some() { "" } else { "with a memory limit on the service, " };
+        return format!(
+            "{condition}let the heap follow the limit:\n  JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=70.0"
+        );
     }
+    let (of, mebibytes) = match limit {
+        Some(limit) => (limit.to_string(), limit.0 / 4 * 3 / (1 << 20)),
+        None => ("a limit of 512 MiB".to_owned(), 384),
+    };
+    format!("about three quarters of {of}, in MiB:\n  NODE_OPTIONS: --max-old-space-size={mebibytes}")
 }

@@ -61,7 +61,7 @@ impl Source {
         self.id
     }
 
-    /// The path as it is shown: as given, or joined below the path given.
+    /// The path as it is shown: as given, or joined below the path given, without needless `.` and `..`.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -144,7 +144,7 @@ impl Sources {
         if let Some(known) = inner.by_path.get(&key) {
             return known.clone();
         }
-        let result = bytes.map(|bytes| inner.push(path.to_path_buf(), bytes, None));
+        let result = bytes.map(|bytes| inner.push(key.clone(), bytes, None));
         inner.by_path.insert(key, result.clone());
         result
     }
@@ -153,8 +153,9 @@ impl Sources {
     /// Later [`Sources::load`]s of that path give this text.
     pub fn add(&self, path: &Path, text: impl Into<Vec<u8>>) -> SourceId {
         let mut inner = self.write();
-        let id = inner.push(path.to_path_buf(), text.into(), None);
-        inner.by_path.insert(normalize(path), Ok(id));
+        let key = normalize(path);
+        let id = inner.push(key.clone(), text.into(), None);
+        inner.by_path.insert(key, Ok(id));
         id
     }
 

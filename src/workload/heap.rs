@@ -77,6 +77,16 @@ struct Engine<'a> {
     runtime: &'a Runtime,
 }
 
+/// How the runtime comes to run.
+enum Start<'c> {
+    /// The start line names it.
+    Itself,
+    /// A program that is known to start it.
+    By(&'c Starter),
+    /// The image's own start script.
+    Script,
+}
+
 /// What one place says: a variable, or the command line.
 #[derive(Default)]
 struct Source {
@@ -92,22 +102,26 @@ impl Engine<'_> {
     fn heap(&self, programs: &[Program]) -> Option<Heap> {
         let itself = programs.iter().find(|program| self.runtime.is_program(program.base_name()));
         let (program, starter) = match itself {
-            Some(program) => (program, None),
+            Some(program) => (program, Start::Itself),
             None => programs.iter().find_map(|program| {
-                self.runtime.starter(program.base_name()).map(|starter| (program, Some(starter)))
+                let starter = self.runtime.starter(program.base_name()).map(Start::By);
+                // The image's own start script, known by what it expands.
+                let own = || self.image.runtime.is_some_and(|(name, _)| name == self.runtime.name);
+                let script = || (!self.image.expands.is_empty() && own()).then_some(Start::Script);
+                Some((program, starter.or_else(script)?))
             })?,
         };
         let (major, default) = self.version();
-        let sources = self.sources(program, starter, major);
+        let sources = self.sources(program, &starter, major);
         let carrier = sources.iter().rev().find_map(|(_, source)| source.carrier.clone());
         // A script without flags of ours runs something that nobody here can see.
-        if starter.is_some()
+        if !matches!(starter, Start::Itself)
             && carrier.is_none()
             && sources.iter().all(|(_, source)| source.setting.is_none())
         {
             return None;
         }
-        let bound = self.bound(&sources, starter, program.name.span());
+        let bound = self.bound(&sources, &starter, program.name.span());
         let name = program.base_name().to_owned();
         Some(Heap {
             runtime: self.runtime.name,
@@ -126,22 +140,20 @@ impl Engine<'_> {
     }
 
     /// What each place says, weakest first.
-    fn sources(
-        &self,
-        program: &Program,
-        starter: Option<&Starter>,
-        major: Option<u32>,
-    ) -> Vec<(String, Source)> {
+    fn sources(&self, program: &Program, starter: &Start<'_>, major: Option<u32>) -> Vec<(String, Source)> {
         let mut sources = Vec::new();
         for name in &self.runtime.precedence {
             if name == "command-line" {
-                let scripts =
-                    starter.map_or(&[][..], |starter| &starter.expands).iter().chain(&self.image.expands);
+                let starters = if let Start::By(starter) = starter { &starter.expands[..] } else { &[] };
+                let scripts = starters.iter().chain(&self.image.expands);
                 for script in scripts {
                     sources.push((script.clone(), self.variable(script, major)));
                 }
-                let arguments =
-                    if starter.is_some() { Source::default() } else { self.command_line(program) };
+                let arguments = if matches!(starter, Start::Itself) {
+                    self.command_line(program)
+                } else {
+                    Source::default()
+                };
                 sources.push(("command line".to_owned(), arguments));
             } else {
                 sources.push((name.clone(), self.variable(name, major)));
@@ -252,12 +264,7 @@ impl Engine<'_> {
     }
 
     /// The setting that wins: the strongest place, the last flag, a number before a share.
-    fn bound(
-        &self,
-        sources: &[(String, Source)],
-        starter: Option<&Starter>,
-        anchor: Span,
-    ) -> Fact<HeapSetting> {
+    fn bound(&self, sources: &[(String, Source)], starter: &Start<'_>, anchor: Span) -> Fact<HeapSetting> {
         let mut number = None;
         let mut share = None;
         let mut unknown: Option<(Span, Why)> = None;
@@ -292,7 +299,12 @@ impl Engine<'_> {
         if let Some((at, why)) = unknown {
             return Fact::Unknown { at, why };
         }
-        let own_bound = starter.is_some_and(|starter| starter.bounds_heap) || self.image.bounds_heap;
+        let own_bound = match starter {
+            Start::Itself => false,
+            Start::By(starter) => starter.bounds_heap || self.image.bounds_heap,
+            // What the image's script does without a bound is its own affair.
+            Start::Script => true,
+        };
         match number.or(share) {
             Some(setting) => {
                 let span = setting.flag.span();

@@ -273,7 +273,7 @@ fn is_stage_name(name: &str) -> bool {
 fn unknown(name: &str) -> String {
     let upper = name.to_uppercase();
     let near = KEYWORDS.iter().map(|(known, _)| (strsim::damerau_levenshtein(known, &upper), *known)).min();
-    let meant = near.filter(|(distance, known)| *distance <= 1 + known.len() / 4);
+    let meant = near.filter(|(distance, known)| *distance <= (known.len() / 3).max(1));
     let meant = meant.map(|(_, known)| format!(": did you mean `{known}`?")).unwrap_or_default();
     let shown: String = name.chars().take(40).collect();
     format!("unknown instruction `{shown}`{meant}")

@@ -3,6 +3,7 @@
 //! Every keyword, flag, argument, key and value has its bytes, through continued lines. An error costs one instruction.
 
 mod ast;
+mod dump;
 mod exec;
 mod expand;
 mod heredoc;
@@ -12,5 +13,6 @@ mod parse;
 mod words;
 
 pub use ast::{Arguments, Directive, Dockerfile, Flag, Heredoc, Instruction, Keyword, Pair};
+pub use dump::to_json;
 pub use expand::{Expansion, Lookup, expand};
 pub use parse::parse;

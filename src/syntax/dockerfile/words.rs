@@ -76,11 +76,8 @@ fn ends_in_escape(word: &str, escape: char) -> bool {
         match quote {
             Some('\'') if c != '\'' => {}
             Some(open) if c == open => quote = None,
-            _ if c == escape => {
-                if characters.next().is_none() {
-                    return true;
-                }
-            }
+            _ if c == escape && characters.next().is_none() => return true,
+            _ if c == escape => {}
             None if c == '\'' || c == '"' => quote = Some(c),
             _ => {}
         }
