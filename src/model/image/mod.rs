@@ -5,6 +5,8 @@
 mod resolve;
 mod stages;
 mod target;
+#[cfg(test)]
+mod tests;
 
 pub use resolve::{BuildArg, BuildOptions, ImageError, resolve};
 pub use stages::{Stage, stages};

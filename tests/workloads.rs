@@ -1,0 +1,226 @@
+//! Facts that come of joining a service with its image: what starts, which heap, which probe.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use oomlint::catalog::Catalog;
+use oomlint::model::build::Dockerfiles;
+use oomlint::model::compose::Settings;
+use oomlint::model::project;
+use oomlint::source::{Sources, Text};
+use oomlint::workload::{Assembler, Bound, Fact, Healthcheck, Workload};
+
+/// The workload `app` of a Compose file and the Dockerfile beside it.
+fn app(compose: &str, dockerfile: &str) -> (Workload, Sources) {
+    let sources = Sources::new();
+    sources.add(Path::new("compose.yaml"), compose);
+    sources.add(Path::new("Dockerfile"), dockerfile);
+    sources.add(Path::new(".env"), "");
+    let project = project::merged(&[PathBuf::from("compose.yaml")], &Settings::default(), &sources);
+    let dockerfiles = Dockerfiles::default();
+    let assembler = Assembler { sources: &sources, dockerfiles: &dockerfiles, catalog: Catalog::builtin() };
+    let workloads = assembler.project(&project).workloads;
+    let app = workloads.into_iter().find(|workload| workload.name == "app").unwrap();
+    (app, sources)
+}
+
+fn built(dockerfile: &str, keys: &str) -> (Workload, Sources) {
+    app(&format!("services:\n  app:\n    build: .\n{keys}"), dockerfile)
+}
+
+/// The heap in one line: the bound, `none`, or why it is not known.
+fn heap(workload: &Workload) -> String {
+    let Some(heap) = workload.heaps.first() else { return "no heap".to_owned() };
+    match &heap.bound {
+        Fact::Known(setting) => match setting.value.bound {
+            Bound::Bytes(size) => format!("{} in {}", size, setting.value.carrier),
+            Bound::Percent(percent) => format!("{percent} % in {}", setting.value.carrier),
+        },
+        Fact::Unknown { why, .. } => format!("unknown: {why}"),
+        Fact::Absent { .. } => "none".to_owned(),
+    }
+}
+
+fn words(workload: &Workload) -> String {
+    match &workload.start {
+        Fact::Known(start) => {
+            let words = start.value.entrypoint.iter().chain(&start.value.command).map(Text::as_str);
+            words.collect::<Vec<_>>().join(" ")
+        }
+        Fact::Unknown { why, .. } => format!("unknown: {why}"),
+        Fact::Absent { .. } => "nothing".to_owned(),
+    }
+}
+
+const JAVA: &str = "FROM eclipse-temurin:21-jre\nENTRYPOINT [\"java\", \"-jar\", \"a.jar\"]\n";
+
+#[test]
+fn what_wins_is_the_strongest_place_and_the_last_flag() {
+    let java = |start: &str, env: &str| {
+        heap(
+            &built(&format!("FROM eclipse-temurin:21-jre\n{start}\n"), &format!("    environment:\n{env}\n"))
+                .0,
+        )
+    };
+    let plain = "ENTRYPOINT [\"java\", \"-jar\", \"a.jar\"]";
+    assert_eq!(java(plain, "      X: y"), "none");
+    assert_eq!(java(plain, "      JAVA_TOOL_OPTIONS: -Xmx1g -Xmx2g"), "2 GiB in JAVA_TOOL_OPTIONS");
+    assert_eq!(
+        java(plain, "      JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=70.0"),
+        "70 % in JAVA_TOOL_OPTIONS"
+    );
+    assert_eq!(
+        java(plain, "      JAVA_TOOL_OPTIONS: -Xmx1g\n      JDK_JAVA_OPTIONS: -Xmx2g"),
+        "2 GiB in JDK_JAVA_OPTIONS"
+    );
+    assert_eq!(
+        java("CMD [\"java\", \"-Xmx3g\", \"-jar\", \"a.jar\"]", "      JDK_JAVA_OPTIONS: -Xmx2g"),
+        "3 GiB in command line"
+    );
+    assert_eq!(
+        java("CMD [\"java\", \"-Xmx3g\", \"-jar\", \"a.jar\"]", "      _JAVA_OPTIONS: -Xmx4g"),
+        "4 GiB in _JAVA_OPTIONS"
+    );
+    // A number beats a share wherever it stands.
+    assert_eq!(
+        java(
+            "CMD [\"java\", \"-XX:MaxRAMPercentage=70.0\", \"-jar\", \"a.jar\"]",
+            "      JAVA_TOOL_OPTIONS: -Xmx1g"
+        ),
+        "1 GiB in JAVA_TOOL_OPTIONS"
+    );
+}
+
+#[test]
+fn flags_count_only_where_the_program_reads_them() {
+    let java = |start: &str| {
+        heap(&built(&format!("FROM eclipse-temurin:21-jre\nENV JAVA_OPTS=-Xmx1g\n{start}\n"), "").0)
+    };
+    assert_eq!(java("CMD [\"java\", \"-jar\", \"a.jar\"]"), "none");
+    assert_eq!(java("CMD [\"java\", \"$JAVA_OPTS\", \"-jar\", \"a.jar\"]"), "none");
+    assert_eq!(java("CMD java $JAVA_OPTS -jar a.jar"), "1 GiB in command line");
+    assert_eq!(java("CMD exec java ${JAVA_OPTS} -jar a.jar"), "1 GiB in command line");
+    assert_eq!(
+        java("CMD [\"sh\", \"-c\", \"cd /app && java $JAVA_OPTS -jar a.jar\"]"),
+        "1 GiB in command line"
+    );
+    assert_eq!(java("CMD java -jar a.jar -Xmx2g"), "none");
+    assert_eq!(java("CMD java $OTHER -jar a.jar"), "none");
+    assert_eq!(java("CMD java $(cat /flags) -jar a.jar").starts_with("unknown"), true);
+    assert_eq!(java("CMD [\"./start.sh\"]"), "no heap");
+}
+
+#[test]
+fn start_scripts_expand_what_the_catalogue_says() {
+    let image = |image: &str, env: &str| {
+        heap(&app(&format!("services:\n  app:\n    image: {image}\n    environment:\n      {env}\n"), "").0)
+    };
+    assert_eq!(image("tomcat:11", "CATALINA_OPTS: -Xmx1g"), "1 GiB in CATALINA_OPTS");
+    assert_eq!(image("tomcat:11", "CATALINA_OPTS: -Dx=y"), "none");
+    assert_eq!(image("tomcat:11", "UNRELATED: -Xmx1g"), "no heap");
+    assert_eq!(image("node:22", "NODE_OPTIONS: --max-old-space-size=300"), "300 MiB in NODE_OPTIONS");
+    assert_eq!(image("node:22", "NODE_OPTIONS: --max_old_space_size=300"), "300 MiB in NODE_OPTIONS");
+    assert_eq!(image("ghcr.io/example/app:1", "JAVA_TOOL_OPTIONS: -Xmx1g"), "no heap");
+}
+
+#[test]
+fn what_is_not_known_is_unknown() {
+    let keys = |keys: &str| heap(&built(JAVA, keys).0);
+    assert_eq!(
+        keys("    environment:\n      JAVA_TOOL_OPTIONS: -Xmx${HEAP}\n"),
+        "unknown: `${HEAP}` has no value here"
+    );
+    assert_eq!(
+        keys("    environment: [JAVA_TOOL_OPTIONS]\n"),
+        "unknown: `${JAVA_TOOL_OPTIONS}` has no value here"
+    );
+    assert_eq!(keys("    env_file: gone.env\n"), "unknown: `gone.env` is not here");
+    assert_eq!(
+        keys("    environment:\n      JAVA_TOOL_OPTIONS: -Xmx512MB\n"),
+        "unknown: `-Xmx512MB` does not fit the grammar"
+    );
+    // A number in a stronger place settles it.
+    assert_eq!(
+        keys("    env_file: gone.env\n    environment:\n      _JAVA_OPTIONS: -Xmx1g\n"),
+        "1 GiB in _JAVA_OPTIONS"
+    );
+}
+
+#[test]
+fn a_service_s_entrypoint_and_command_take_the_place_of_the_image_s() {
+    let start =
+        |keys: &str| words(&built("FROM nginx:1.29\nENTRYPOINT [\"e\"]\nCMD [\"c\", \"d\"]\n", keys).0);
+    assert_eq!(start(""), "e c d");
+    assert_eq!(start("    command: x y\n"), "e x y");
+    assert_eq!(start("    entrypoint: [f]\n"), "f");
+    assert_eq!(start("    entrypoint: [f]\n    command: g\n"), "f g");
+    assert_eq!(start("    command: ${X}\n"), "unknown: `${X}` has no value here");
+    let of = |dockerfile: &str| words(&built(dockerfile, "").0);
+    assert_eq!(of("FROM nginx:1.29\nENTRYPOINT [\"e\"]\n"), "e");
+    assert_eq!(of("FROM node:22\n"), "docker-entrypoint.sh node");
+    assert_eq!(of("FROM node:22\nCMD npm start\n"), "docker-entrypoint.sh /bin/sh -c npm start");
+    assert_eq!(of("FROM scratch\nCMD [\"/app\"]\n"), "/app");
+    assert_eq!(of("FROM ghcr.io/x/y\nCMD [\"/app\"]\n"), "unknown: nothing is known of `ghcr.io/x/y`");
+}
+
+#[test]
+fn the_probe_is_the_service_s_or_the_image_s() {
+    let probe = |dockerfile: &str, keys: &str| match built(dockerfile, keys).0.healthcheck {
+        Fact::Known(check) => match check.value {
+            Healthcheck::Disabled => "disabled".to_owned(),
+            Healthcheck::OfImage => "the image's".to_owned(),
+            Healthcheck::Probe { test, interval, .. } => {
+                let words = test.iter().flatten().map(Text::as_str).collect::<Vec<_>>().join(" ");
+                format!("{words} {}", interval.unwrap_or_default() / 1_000_000_000)
+            }
+        },
+        Fact::Unknown { .. } => "unknown".to_owned(),
+        Fact::Absent { .. } => "absent".to_owned(),
+    };
+    let with = "FROM nginx:1.29\nHEALTHCHECK --interval=5s CMD [\"probe\"]\n";
+    assert_eq!(probe(with, ""), "CMD probe 5");
+    assert_eq!(probe(with, "    healthcheck: {interval: 7s}\n"), "CMD probe 7");
+    assert_eq!(probe(with, "    healthcheck: {disable: true}\n"), "disabled");
+    assert_eq!(probe(with, "    healthcheck: {test: [NONE]}\n"), "disabled");
+    assert_eq!(probe(with, "    healthcheck: {test: mine, interval: 1m}\n"), "CMD-SHELL mine 60");
+    assert_eq!(probe("FROM nginx:1.29\n", ""), "absent");
+    assert_eq!(probe("FROM nginx:1.29\n", "    healthcheck: {interval: 7s}\n"), "absent");
+    assert_eq!(probe("FROM ghcr.io/x/y\n", ""), "unknown");
+    assert_eq!(probe("FROM scratch\n", ""), "absent");
+    assert_eq!(probe("FROM nginx:1.29\nHEALTHCHECK NONE\n", ""), "disabled");
+}
+
+#[test]
+fn the_effective_limit_is_compose_s() {
+    let limit = |keys: &str| match built(JAVA, keys).0.memory.limit {
+        Fact::Known(limit) => limit.value.to_string(),
+        Fact::Unknown { .. } => "unknown".to_owned(),
+        Fact::Absent { .. } => "absent".to_owned(),
+    };
+    assert_eq!(limit(""), "absent");
+    assert_eq!(limit("    mem_limit: 512m\n"), "512 MiB");
+    assert_eq!(limit("    deploy: {resources: {limits: {memory: 1G}}}\n"), "1 GiB");
+    assert_eq!(limit("    mem_limit: 512m\n    deploy: {resources: {limits: {memory: \"0\"}}}\n"), "512 MiB");
+    assert_eq!(limit("    mem_limit: ${X}\n"), "unknown");
+    assert_eq!(limit("    mem_limit: ${X:-1g}\n"), "1 GiB");
+    assert_eq!(limit("    mem_limit: null\n"), "absent");
+}
+
+#[test]
+fn restart_policies_follow_the_deploy_block() {
+    let restart = |keys: &str| built(JAVA, keys).0.restart.value().cloned().unwrap_or_default();
+    assert_eq!(restart("    restart: always\n"), "always");
+    assert_eq!(restart("    restart: always\n    deploy: {restart_policy: {delay: 5s}}\n"), "no");
+    assert_eq!(restart("    deploy: {restart_policy: {condition: any}}\n"), "always");
+    assert_eq!(restart("    deploy: {restart_policy: {condition: none}}\n"), "no");
+}
+
+#[test]
+fn an_inline_dockerfile_is_traced_to_its_yaml() {
+    let compose = "services:\n  app:\n    build:\n      dockerfile_inline: |\n        FROM node:22\n        CMD [\"node\", \"x\"]\n";
+    let (workload, sources) = app(compose, "");
+    let base = workload.base.known().unwrap();
+    let place = sources.locate(base.span);
+    assert_eq!(&compose[place.range()], "node:22");
+    assert_eq!(words(&workload), "docker-entrypoint.sh node x");
+}
