@@ -106,7 +106,7 @@ fn flags_count_only_where_the_program_reads_them() {
     );
     assert_eq!(java("CMD java -jar a.jar -Xmx2g"), "none");
     assert_eq!(java("CMD java $OTHER -jar a.jar"), "none");
-    assert_eq!(java("CMD java $(cat /flags) -jar a.jar").starts_with("unknown"), true);
+    assert!(java("CMD java $(cat /flags) -jar a.jar").starts_with("unknown"));
     assert_eq!(java("CMD [\"./start.sh\"]"), "no heap");
 }
 
