@@ -32,6 +32,12 @@ pub struct ImageEntry {
     /// The heap that the start script sets when nothing else is said.
     #[serde(default)]
     pub heap_when_unset: Option<HeapWhenUnset>,
+    /// Set when what it runs sizes itself to the memory that it sees.
+    #[serde(default)]
+    pub sizes_itself: Option<SizesItself>,
+    /// A `test` for a healthcheck that the image can run.
+    #[serde(default)]
+    pub probe: Vec<String>,
     /// Set when what it runs sizes itself to the host, limit or not.
     #[serde(default)]
     pub ignores_limit: Option<IgnoresLimit>,
@@ -122,6 +128,22 @@ pub struct HeapWhenUnset {
     /// The heap, in MiB.
     pub mib: u64,
     /// The script.
+    pub source: String,
+}
+
+/// What a program does with the memory that it sees.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SizesItself {
+    /// Lower case, no full stop, as in "its cache takes half of the memory that it sees".
+    pub what: String,
+    /// Variables that say otherwise.
+    #[serde(default)]
+    pub unless_set: Vec<String>,
+    /// Words of the start that say otherwise, up to their value.
+    #[serde(default)]
+    pub unless_flags: Vec<String>,
+    /// Where it was measured or read.
     pub source: String,
 }
 

@@ -13,7 +13,9 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 pub use defaults::{DefaultHeap, hotspot};
-pub use image::{Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, RuntimeName, Start};
+pub use image::{
+    Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, RuntimeName, SizesItself, Start,
+};
 pub use lighter::{Lighter, LighterKind};
 pub use runtimes::{Flag, Grammar, ReadBy, Runtime, Sets, Setting, Starter, Variable};
 

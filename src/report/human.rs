@@ -27,6 +27,9 @@ const LABELS: usize = 8;
 const NAMED: usize = 24;
 const NOTES: usize = 5;
 
+/// Texts to paste that a block shows.
+const HELPS: usize = 3;
+
 /// How to write it.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -60,7 +63,7 @@ pub fn write(
                 continue;
             }
             let mut block = fold.block();
-            block.help = block.help.filter(|help| helped.insert((block.rule, *help)));
+            block.help.retain(|help| helped.insert((block.rule, *help)));
             writeln!(out, "{}", draw(&block, sources, options.color))?;
         }
         for fold in &rest {
@@ -154,7 +157,7 @@ impl<'f> Fold<'f> {
             primary: shown.iter().map(|finding| &finding.primary).collect(),
             related: if one { first.related.iter().collect() } else { Vec::new() },
             notes,
-            help: shown.iter().find_map(|finding| finding.help.as_deref()),
+            help: helps(shown),
             fix: shown.iter().find_map(|finding| finding.fix.as_ref()),
         }
     }
@@ -167,6 +170,17 @@ impl<'f> Fold<'f> {
         let at = format!("{}:{}:{}", place.path(), position.line, position.column);
         visible(&format!("{at}: {severity}[{}]: {}", self.rule(), self.message()))
     }
+}
+
+/// What to paste, each text once: services of several kinds may each need their own.
+fn helps<'f>(findings: &[&'f Finding]) -> Vec<&'f str> {
+    let mut helps: Vec<&str> = Vec::new();
+    for help in findings.iter().filter_map(|finding| finding.help.as_deref()) {
+        if helps.len() < HELPS && !helps.contains(&help) {
+            helps.push(help);
+        }
+    }
+    helps
 }
 
 fn and_more(others: &[&Finding]) -> String {

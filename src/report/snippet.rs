@@ -21,7 +21,7 @@ pub(super) struct Block<'a> {
     /// The other ends.
     pub(super) related: Vec<&'a Label>,
     pub(super) notes: Vec<String>,
-    pub(super) help: Option<&'a str>,
+    pub(super) help: Vec<&'a str>,
     pub(super) fix: Option<&'a Fix>,
 }
 
@@ -57,12 +57,12 @@ pub(super) fn draw(block: &Block<'_>, sources: &Sources, color: bool) -> String 
     for note in &block.notes {
         group = group.element(Level::NOTE.message(visible(note)));
     }
-    if let Some(help) = block.help {
+    for help in &block.help {
         group = group.element(Level::HELP.message(visible(help)));
     }
     let path = marks.first().map(|mark| mark.place.path());
     let patch = block.fix.map(|fix| patch::draw(fix, sources, path.as_deref(), last_line, color));
-    if patch.is_some() && block.notes.is_empty() && block.help.is_none() {
+    if patch.is_some() && block.notes.is_empty() && block.help.is_empty() {
         group = group.element(Padding);
     }
     let mut drawn = renderer(color).render(&[group]);

@@ -35,7 +35,7 @@ impl Rule for MissingHealthcheck {
                     .severity(workload.role.soften(META.severity))
                     .folded("services have no healthcheck, and neither have their images")
                     .note("a process that thrashes at its memory limit still counts as running")
-                    .help("with a probe of its own, in the service; for one that speaks HTTP:\n  healthcheck:\n    test: [\"CMD-SHELL\", \"wget -q --spider http://localhost:8080/health || exit 1\"]\n    interval: 30s\n    start_period: 30s");
+                    .help(help(workload));
                 if let Some(stage) = workload.build.as_ref().and_then(|build| build.from.as_ref()) {
                     finding.related(stage.from, "no HEALTHCHECK in what this builds either");
                 }
@@ -49,4 +49,16 @@ impl Rule for MissingHealthcheck {
             }
         }
     }
+}
+
+/// The probe that the image can run, or one for what speaks HTTP.
+fn help(workload: &Workload) -> String {
+    let (what, test) = if workload.probe.is_empty() {
+        let test = "[\"CMD-SHELL\", \"wget -q --spider http://localhost:8080/health || exit 1\"]";
+        ("a service that speaks HTTP".to_owned(), test.to_owned())
+    } else {
+        let words: Vec<String> = workload.probe.iter().map(|word| format!("\"{word}\"")).collect();
+        (format!("`{}`", workload.name), format!("[{}]", words.join(", ")))
+    };
+    format!("for {what}:\n  healthcheck:\n    test: {test}\n    interval: 30s\n    start_period: 30s")
 }

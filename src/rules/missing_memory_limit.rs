@@ -26,8 +26,12 @@ impl Rule for MissingMemoryLimit {
             return;
         }
         let name = &workload.name;
+        let label = match &workload.self_sizing {
+            Some(what) => format!("no memory limit: {what}"),
+            None => "no memory limit".to_owned(),
+        };
         let mut finding = sink
-            .report(workload.anchor, "no memory limit", format!("`{name}` has no memory limit"))
+            .report(workload.anchor, label, format!("`{name}` has no memory limit"))
             .of(workload)
             .via(&workload.via)
             .severity(workload.role.soften(META.severity))
@@ -35,15 +39,13 @@ impl Rule for MissingMemoryLimit {
             .note("one leak takes the host's memory, and the kernel then picks what to kill")
             .help("with the number that fits, in the service:\n  mem_limit: 512m");
         if let Some(reservation) = workload.memory.reservation.known() {
-            finding = finding
-                .related(reservation.span, format!("a reservation of {} caps nothing", reservation.value));
+            let label = format!("a reservation of {} caps nothing", reservation.value);
+            finding = finding.related(reservation.span, label);
         }
-        for heap in &workload.heaps {
-            if let Some(setting) = heap.bound.known()
-                && let Bound::Percent(percent) = setting.value.bound
-            {
-                finding = finding
-                    .related(setting.span, format!("{percent} % of the host's memory without a limit"));
+        for setting in workload.heaps.iter().filter_map(|heap| heap.bound.known()) {
+            if let Bound::Percent(percent) = setting.value.bound {
+                let label = format!("{percent} % of the host's memory without a limit");
+                finding = finding.related(setting.span, label);
             }
         }
     }

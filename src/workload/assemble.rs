@@ -93,6 +93,8 @@ impl Assembler<'_> {
             start,
             env,
             heaps: Vec::new(),
+            self_sizing: None,
+            probe: facts.probe.clone(),
             profiles: Vec::new(),
             depends_on: Vec::new(),
             logging: outside(anchor),
@@ -168,6 +170,8 @@ impl Assembler<'_> {
             start: service_start(service, &facts),
             env,
             heaps: Vec::new(),
+            self_sizing: None,
+            probe: facts.probe.clone(),
             profiles: service.profiles.clone(),
             depends_on: service.depends_on.clone(),
             logging: service.logging.clone(),
@@ -175,6 +179,7 @@ impl Assembler<'_> {
             role: Role::of(service, &project.compose.services),
         };
         workload.heaps = heap::heaps(&workload, &facts, resolved.open_ended.as_ref(), self.catalog);
+        workload.self_sizing = self_sizing(&workload, &facts);
         workload
     }
 }
@@ -197,6 +202,18 @@ fn image_environment(target: &TargetImage) -> IndexMap<String, Variable> {
         (name.clone(), Variable { value, origin: Origin::Image })
     });
     variables.collect()
+}
+
+/// What the program does with the memory that it sees. None as soon as anything may say otherwise.
+fn self_sizing(workload: &Workload, facts: &ImageFacts) -> Option<String> {
+    let sizes = facts.sizes_itself.as_ref()?;
+    let start = workload.start.value();
+    let words = start.iter().flat_map(|start| start.entrypoint.iter().chain(&start.command));
+    let mut flagged =
+        words.filter(|word| sizes.unless_flags.iter().any(|flag| word.as_str().contains(flag.as_str())));
+    let set = sizes.unless_set.iter().any(|name| workload.env.contains_key(name));
+    let bound = workload.heaps.iter().any(|heap| !heap.bound.is_absent());
+    (!set && !bound && flagged.next().is_none()).then(|| sizes.what.clone())
 }
 
 /// The first that is set, knowing or not.

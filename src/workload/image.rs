@@ -1,7 +1,7 @@
 //! What a container inherits from the image that it runs.
 
 use super::{Fact, Healthcheck, Start, Why};
-use crate::catalog::{self, Catalog, DefaultHeap, RuntimeName};
+use crate::catalog::{self, Catalog, DefaultHeap, RuntimeName, SizesItself};
 use crate::model::ImageReference;
 use crate::model::compose::Service;
 use crate::model::duration;
@@ -44,6 +44,9 @@ pub(super) struct ImageFacts {
     pub(super) bounds_heap: bool,
     pub(super) runtime: Option<(RuntimeName, u32)>,
     pub(super) default_heap: Option<DefaultHeap>,
+    pub(super) sizes_itself: Option<SizesItself>,
+    /// A `test` for a healthcheck that the image can run.
+    pub(super) probe: Vec<String>,
 }
 
 impl ImageFacts {
@@ -62,6 +65,8 @@ impl ImageFacts {
             bounds_heap: false,
             runtime: None,
             default_heap: None,
+            sizes_itself: None,
+            probe: Vec::new(),
         }
     }
 
@@ -145,6 +150,8 @@ impl ImageFacts {
             bounds_heap: entry.heap_when_unset.is_some(),
             runtime: entry.runtime_major(tag),
             default_heap: entry.default_heap(),
+            sizes_itself: entry.sizes_itself.clone(),
+            probe: entry.probe.clone(),
             ..unknown
         }
     }

@@ -93,6 +93,10 @@ pub struct Workload {
     pub env: IndexMap<String, Variable>,
     /// The managed heaps of the programs that it starts, and what bounds them.
     pub heaps: Vec<Heap>,
+    /// What its program does with the memory that it sees, when nothing here says otherwise.
+    pub self_sizing: Option<String>,
+    /// A healthcheck `test` that its image can run; empty when none is known.
+    pub probe: Vec<String>,
     /// A lighter image than `base`, when the catalogue knows one.
     pub lighter_base: Option<LighterBase>,
     /// The profiles that start it; none means always.
