@@ -224,3 +224,16 @@ fn an_inline_dockerfile_is_traced_to_its_yaml() {
     assert_eq!(&compose[place.range()], "node:22");
     assert_eq!(words(&workload), "docker-entrypoint.sh node x");
 }
+
+#[test]
+fn what_sizes_itself_is_told_unless_something_says_otherwise() {
+    let sizes = |image: &str, keys: &str| {
+        app(&format!("services:\n  app:\n    image: {image}\n{keys}"), "").0.self_sizing.is_some()
+    };
+    assert!(sizes("mongo:8", ""));
+    assert!(!sizes("mongo:8", "    command: [mongod, --wiredTigerCacheSizeGB, \"1\"]\n"));
+    assert!(sizes("elasticsearch:9.1.0", ""));
+    assert!(!sizes("elasticsearch:9.1.0", "    environment:\n      ES_JAVA_OPTS: -Xmx1g\n"));
+    assert!(!sizes("cassandra:5", "    environment: [MAX_HEAP_SIZE]\n"));
+    assert!(!sizes("nginx:1.29", ""));
+}

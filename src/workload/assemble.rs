@@ -211,7 +211,8 @@ fn self_sizing(workload: &Workload, facts: &ImageFacts) -> Option<String> {
     let words = start.iter().flat_map(|start| start.entrypoint.iter().chain(&start.command));
     let mut flagged =
         words.filter(|word| sizes.unless_flags.iter().any(|flag| word.as_str().contains(flag.as_str())));
-    let set = sizes.unless_set.iter().any(|name| workload.env.contains_key(name));
+    // Where its flags come from at all, a bound may be among them.
+    let set = sizes.unless_set.iter().chain(&facts.expands).any(|name| workload.env.contains_key(name));
     let bound = workload.heaps.iter().any(|heap| !heap.bound.is_absent());
     (!set && !bound && flagged.next().is_none()).then(|| sizes.what.clone())
 }
