@@ -1,6 +1,7 @@
 //! Compose's variables in values: `${MEMORY:-512m}`, after compose-go's grammar (`template/template.go`).
 
 use crate::source::{Span, Text};
+use crate::syntax::closing_brace;
 
 /// Defaults within defaults that are followed.
 const MAX_DEPTH: usize = 16;
@@ -117,7 +118,7 @@ impl Run<'_> {
                 self.out.push_derived("$", self.text.span_of(dollar..dollar + 2));
                 at = dollar + 2;
             } else if rest.starts_with('{') {
-                let close = closing_brace(text, dollar + 1, to).ok_or(Stop::Invalid(dollar, to))?;
+                let close = closing_brace(rest).map(|at| dollar + 1 + at).ok_or(Stop::Invalid(dollar, to))?;
                 self.braced(dollar, close, depth)?;
                 at = close + 1;
             } else {
@@ -194,25 +195,6 @@ fn name_length(text: &str) -> usize {
         return 0;
     }
     text.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(text.len())
-}
-
-/// The brace that closes the one at `open`; templates nest, other braces do not count.
-fn closing_brace(text: &str, open: usize, to: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut depth = 0_usize;
-    for at in open..to {
-        match bytes.get(at)? {
-            b'{' if at > 0 && bytes.get(at - 1) == Some(&b'$') => depth += 1,
-            b'}' => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]

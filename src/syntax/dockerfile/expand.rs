@@ -1,6 +1,7 @@
 //! Variables in ENV, ARG, FROM, USER, WORKDIR and their like (BuildKit `frontend/dockerfile/shell/lex.go`).
 
 use crate::source::Text;
+use crate::syntax::closing_brace;
 
 /// Defaults within defaults that are followed.
 const MAX_DEPTH: usize = 16;
@@ -162,25 +163,6 @@ fn name_length(text: &str) -> usize {
         return 1;
     }
     text.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(text.len())
-}
-
-/// The brace that closes the one at the beginning; templates nest.
-fn closing_brace(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut depth = 0_usize;
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'{' if at == 0 || bytes.get(at - 1) == Some(&b'$') => depth += 1,
-            b'}' => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]
