@@ -25,7 +25,8 @@ impl ByteSize {
         let end = text.rfind(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' ')).ok_or_else(invalid)?;
         let (number, suffix) = text.split_at(end + 1);
         let number = number.strip_suffix(' ').unwrap_or(number);
-        let value: f64 = go_float(number).ok_or_else(invalid)?;
+        let value: f64 = go_float(number)
+            .ok_or_else(|| format!("strconv.ParseFloat: parsing \"{number}\": invalid syntax"))?;
         if value < 0.0 {
             return Err(invalid());
         }
@@ -152,9 +153,12 @@ mod tests {
             ("512bytes", "invalid suffix: 'bytes'"),
             ("", "invalid size: ''"),
             ("abc", "invalid size: 'abc'"),
-            ("1,5g", "invalid size: '1,5g'"),
-            (" 512m", "invalid size: ' 512m'"),
-            ("512  m", "invalid size: '512  m'"),
+            ("1,5g", "strconv.ParseFloat: parsing \"1,5\": invalid syntax"),
+            (" 512m", "strconv.ParseFloat: parsing \" 512\": invalid syntax"),
+            ("512  m", "strconv.ParseFloat: parsing \"512 \": invalid syntax"),
+            ("1g512m", "strconv.ParseFloat: parsing \"1g512\": invalid syntax"),
+            ("-1m", "invalid size: '-1m'"),
+            ("inf", "invalid size: 'inf'"),
         ] {
             assert_eq!(ByteSize::parse_compose(text), Err(message.to_owned()), "{text}");
         }

@@ -3,17 +3,34 @@
 //! A rule sees workloads and their facts, never YAML nodes or files. Its page in `rules/` is joined at compile time, and
 //! the page's examples are its tests.
 
+mod conflicting_limits;
+mod disabled_oom_killer;
+mod dropped_memory_value;
+mod estimate;
+mod heap_exceeds_limit;
 mod heavy_base_image;
+mod ineffective_swappiness;
+mod invalid_memory_value;
+mod memory_limit_below_minimum;
 mod meta;
 mod missing_healthcheck;
 mod missing_memory_limit;
 mod missing_memory_reservation;
 mod missing_swap_limit;
+mod percent_heap_without_limit;
+mod reservation_exceeds_limit;
 mod sink;
+mod swap_below_limit;
+mod swap_without_limit;
 mod syntax_error;
+mod tight_heap;
 mod unbounded_heap;
+mod unknown_memory_key;
+mod unlimited_swap;
 mod unresolved_reference;
+mod zero_memory_limit;
 
+use estimate::{arithmetic, room};
 pub use meta::{Group, Meta, Preset};
 pub use sink::{Builder, Sink};
 
@@ -33,8 +50,23 @@ pub trait Rule: Sync {
 
 /// Every rule: what bites hardest first. Reports name findings of one severity in this order.
 pub static RULES: &[&dyn Rule] = &[
+    &invalid_memory_value::InvalidMemoryValue,
+    &dropped_memory_value::DroppedMemoryValue,
+    &unknown_memory_key::UnknownMemoryKey,
+    &conflicting_limits::ConflictingLimits,
+    &memory_limit_below_minimum::MemoryLimitBelowMinimum,
+    &reservation_exceeds_limit::ReservationExceedsLimit,
+    &swap_below_limit::SwapBelowLimit,
+    &swap_without_limit::SwapWithoutLimit,
+    &heap_exceeds_limit::HeapExceedsLimit,
+    &disabled_oom_killer::DisabledOomKiller,
     &missing_memory_limit::MissingMemoryLimit,
     &unbounded_heap::UnboundedHeap,
+    &tight_heap::TightHeap,
+    &percent_heap_without_limit::PercentHeapWithoutLimit,
+    &zero_memory_limit::ZeroMemoryLimit,
+    &unlimited_swap::UnlimitedSwap,
+    &ineffective_swappiness::IneffectiveSwappiness,
     &missing_swap_limit::MissingSwapLimit,
     &missing_memory_reservation::MissingMemoryReservation,
     &missing_healthcheck::MissingHealthcheck,

@@ -83,6 +83,11 @@ impl Assembler<'_> {
                 swap: outside(anchor),
                 shm: outside(anchor),
                 tmpfs: Vec::new(),
+                swappiness: outside(anchor),
+                oom_kill_disable: outside(anchor),
+                keys: Vec::new(),
+                conflicts: Vec::new(),
+                unknown_keys: Vec::new(),
             },
             pids_limit: outside(anchor),
             cpus: outside(anchor),
@@ -234,6 +239,11 @@ fn memory(service: &Service) -> Memory {
         swap: service.memswap_limit.clone(),
         shm: service.shm_size.clone(),
         tmpfs: service.tmpfs.clone(),
+        swappiness: service.swappiness.clone(),
+        oom_kill_disable: service.oom_kill_disable.clone(),
+        keys: service.size_keys.clone(),
+        conflicts: service.conflicts.clone(),
+        unknown_keys: service.unknown_keys.clone(),
     }
 }
 

@@ -14,7 +14,7 @@ pub use self::role::Role;
 pub use self::start::Program;
 pub use crate::catalog::RuntimeName;
 pub use crate::model::Unresolved;
-pub use crate::model::compose::{Dependency, Logging, Tmpfs};
+pub use crate::model::compose::{Conflict, Dependency, Logging, SizeKey, SizeProblem, Tmpfs, UnknownKey};
 pub use crate::model::fact::{Fact, Why};
 
 use indexmap::IndexMap;
@@ -124,6 +124,16 @@ pub struct Memory {
     pub shm: Fact<ByteSize>,
     /// Memory-backed mounts.
     pub tmpfs: Vec<Tmpfs>,
+    /// `mem_swappiness`, 0 to 100.
+    pub swappiness: Fact<i64>,
+    /// `oom_kill_disable`.
+    pub oom_kill_disable: Fact<bool>,
+    /// Every size that the service sets, as written.
+    pub keys: Vec<SizeKey>,
+    /// What it says twice and differently: Compose refuses it.
+    pub conflicts: Vec<Conflict>,
+    /// Keys that look like memory keys and are none.
+    pub unknown_keys: Vec<UnknownKey>,
 }
 
 /// What builds a service's image.

@@ -1,7 +1,7 @@
 //! Reading one key of a service as a fact.
 
 use super::shellwords;
-use super::value::{Kind, Scalar, Value};
+use super::value::{Entry, Kind, Scalar, Value};
 use crate::model::duration;
 use crate::model::fact::{Fact, Why};
 use crate::model::size::ByteSize;
@@ -19,6 +19,12 @@ impl<'v> Fields<'v> {
     /// The value below `path` when it is there and not null.
     pub(super) fn get(&self, path: &[&str]) -> Option<&'v Value> {
         self.value.at(path).filter(|value| !value.is_null())
+    }
+
+    /// The key and value at `path`, null or not.
+    pub(super) fn entry(&self, path: &[&str]) -> Option<&'v Entry> {
+        let (last, above) = path.split_last()?;
+        self.value.at(above)?.get(last)
     }
 
     /// Why a key that is not here is unknown: something below it could not be read.

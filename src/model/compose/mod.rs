@@ -7,6 +7,7 @@ mod extends;
 mod field;
 mod include;
 mod load;
+mod memory;
 mod merge;
 mod service;
 mod value;
@@ -16,6 +17,7 @@ pub mod interpolate;
 pub mod shellwords;
 
 pub(crate) use load::is_remote;
+pub use memory::{Conflict, SizeKey, SizeProblem, UnknownKey};
 pub use service::{BuildSection, Dependency, Deploy, EnvFile, HealthcheckSection, Logging, Service, Tmpfs};
 
 use std::path::{Path, PathBuf};

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::field::{Fields, read_scalar, text_of};
+use super::memory::{Conflict, SizeKey, UnknownKey, conflicts, size_keys, unknown_keys};
 use super::merge::{to_build, to_depends_on, to_key_values};
 use super::value::{Entry, Kind, Value};
 use crate::model::fact::{Fact, Why};
@@ -34,6 +35,16 @@ pub struct Service {
     pub mem_reservation: Fact<ByteSize>,
     /// `shm_size`.
     pub shm_size: Fact<ByteSize>,
+    /// Every size that it sets, as written.
+    pub size_keys: Vec<SizeKey>,
+    /// What it says twice and differently.
+    pub conflicts: Vec<Conflict>,
+    /// Keys that look like memory keys and are none.
+    pub unknown_keys: Vec<UnknownKey>,
+    /// `mem_swappiness`, 0 to 100.
+    pub swappiness: Fact<i64>,
+    /// `oom_kill_disable`.
+    pub oom_kill_disable: Fact<bool>,
     /// `pids_limit`.
     pub pids_limit: Fact<i64>,
     /// `cpus`.
@@ -189,6 +200,11 @@ impl Service {
             memswap_limit: fields.size(&["memswap_limit"]),
             mem_reservation: fields.size(&["mem_reservation"]),
             shm_size: fields.size(&["shm_size"]),
+            size_keys: size_keys(fields),
+            conflicts: conflicts(fields),
+            unknown_keys: unknown_keys(fields),
+            swappiness: fields.integer(&["mem_swappiness"]),
+            oom_kill_disable: fields.boolean(&["oom_kill_disable"]),
             pids_limit: fields.integer(&["pids_limit"]),
             cpus: fields.float(&["cpus"]),
             scale: fields.integer(&["scale"]),

@@ -1,0 +1,284 @@
+//! The keys of a service that Compose reads as sizes, and what it refuses about them.
+
+use super::field::{Fields, size};
+use super::value::{Kind, Value};
+use crate::model::fact::Fact;
+use crate::model::size::ByteSize;
+use crate::source::{Span, Spanned, Text};
+use crate::syntax::yaml;
+
+/// A size as it is written.
+#[derive(Clone, Debug)]
+pub struct SizeKey {
+    /// The path below the service: `mem_limit`, `deploy.resources.limits.memory`.
+    pub name: &'static str,
+    /// Where the key stands.
+    pub key: Span,
+    /// The value, as far as it fits.
+    pub size: Fact<ByteSize>,
+    /// The value as written; empty for what is no scalar.
+    pub text: Text,
+    /// The sites that brought it here.
+    pub via: Vec<Span>,
+    /// Why Compose does not take it.
+    pub problem: Option<SizeProblem>,
+    /// Written without quotes, as a number.
+    pub bare: bool,
+}
+
+/// Why a size is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SizeProblem {
+    /// Compose refuses the file; its words.
+    Refused(String),
+    /// Compose takes the file and drops the value: a float, or an integer beyond 64 bits.
+    Dropped,
+}
+
+/// Two keys that say different things of one setting: Compose refuses the project
+/// (compose-go `loader/validate.go`, `checkConsistency`).
+#[derive(Clone, Debug)]
+pub struct Conflict {
+    /// The short key.
+    pub short: &'static str,
+    /// Its value.
+    pub short_value: Spanned<String>,
+    /// The key below `deploy`.
+    pub long: &'static str,
+    /// Its value, or where it is missing from.
+    pub long_value: Result<Spanned<String>, Span>,
+}
+
+/// A key that Compose does not know and that looks like one about memory.
+#[derive(Clone, Debug)]
+pub struct UnknownKey {
+    /// Where it stands below the service: `deploy.resources`; empty for the service itself.
+    pub place: &'static str,
+    /// The key as written.
+    pub key: Spanned<String>,
+    /// What was meant.
+    pub meant: &'static str,
+}
+
+/// Which types the schema takes (compose-go `schema/compose-spec.json`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Type {
+    NumberOrString,
+    IntegerOrString,
+    String,
+}
+
+const SIZE_KEYS: [(&str, &[&str], Type); 6] = [
+    ("mem_limit", &["mem_limit"], Type::NumberOrString),
+    ("memswap_limit", &["memswap_limit"], Type::NumberOrString),
+    ("mem_reservation", &["mem_reservation"], Type::IntegerOrString),
+    ("shm_size", &["shm_size"], Type::NumberOrString),
+    ("deploy.resources.limits.memory", &["deploy", "resources", "limits", "memory"], Type::String),
+    (
+        "deploy.resources.reservations.memory",
+        &["deploy", "resources", "reservations", "memory"],
+        Type::String,
+    ),
+];
+
+/// The sizes that a service sets.
+pub(super) fn size_keys(fields: Fields<'_>) -> Vec<SizeKey> {
+    let written = SIZE_KEYS.iter().filter_map(|(name, path, expected)| {
+        let entry = fields.entry(path)?;
+        let value = &entry.value;
+        let (text, bare) = match &value.kind {
+            Kind::Scalar(scalar) => (scalar.text.clone(), !matches!(scalar.typed, yaml::Value::Str)),
+            _ => (Text::empty(value.span), false),
+        };
+        Some(SizeKey {
+            name,
+            key: entry.key,
+            size: fields.size(path),
+            text,
+            via: value.via.clone(),
+            problem: problem(value, *expected),
+            bare,
+        })
+    });
+    written.collect()
+}
+
+fn problem(value: &Value, expected: Type) -> Option<SizeProblem> {
+    let refused = |message: &str| Some(SizeProblem::Refused(message.to_owned()));
+    let wrong_type = || match expected {
+        Type::NumberOrString => refused("must be a number or string"),
+        Type::IntegerOrString => refused("must be a integer or string"),
+        Type::String => refused("must be a string"),
+    };
+    let Kind::Scalar(scalar) = &value.kind else { return wrong_type() };
+    if scalar.unset.is_some() {
+        return None;
+    }
+    match scalar.typed {
+        yaml::Value::Str => match ByteSize::parse_compose(scalar.text.as_str()) {
+            Ok(_) => None,
+            Err(message) => Some(SizeProblem::Refused(message)),
+        },
+        yaml::Value::Int(_) if expected != Type::String => None,
+        yaml::Value::Float(_) | yaml::Value::BigInt if expected == Type::NumberOrString => {
+            Some(SizeProblem::Dropped)
+        }
+        _ => wrong_type(),
+    }
+}
+
+/// The settings of which a service says two different things.
+pub(super) fn conflicts(fields: Fields<'_>) -> Vec<Conflict> {
+    let pairs: [(&str, &[&str], &str, &[&str]); 4] = [
+        (
+            "mem_limit",
+            &["mem_limit"],
+            "deploy.resources.limits.memory",
+            &["deploy", "resources", "limits", "memory"],
+        ),
+        (
+            "mem_reservation",
+            &["mem_reservation"],
+            "deploy.resources.reservations.memory",
+            &["deploy", "resources", "reservations", "memory"],
+        ),
+        ("cpus", &["cpus"], "deploy.resources.limits.cpus", &["deploy", "resources", "limits", "cpus"]),
+        (
+            "pids_limit",
+            &["pids_limit"],
+            "deploy.resources.limits.pids",
+            &["deploy", "resources", "limits", "pids"],
+        ),
+    ];
+    let mut found: Vec<Conflict> = pairs
+        .into_iter()
+        .filter_map(|(short, path, long, below)| conflict(fields, short, path, long, below))
+        .collect();
+    found.extend(scales(fields));
+    found
+}
+
+/// The block exists, and its member is not what the short key says: a missing member counts as 0.
+fn conflict(
+    fields: Fields<'_>,
+    short: &'static str,
+    path: &[&str],
+    long: &'static str,
+    below: &[&str],
+) -> Option<Conflict> {
+    let (_, block) = below.split_last()?;
+    let block = fields.entry(block).filter(|block| block.value.as_map().is_some())?;
+    let short_value = number(fields, path)?;
+    if short_value.value == 0.0 || block.value.missing.is_some() {
+        return None;
+    }
+    let long_value = match fields.get(below) {
+        None => Err(block.key),
+        Some(_) => Ok(number(fields, below)?),
+    };
+    let same = long_value.as_ref().is_ok_and(|long| long.value == short_value.value);
+    let shown = |value: Spanned<f64>, path: &[&str]| {
+        let text = fields.get(path).and_then(Value::as_scalar).map(|scalar| scalar.text.as_str().to_owned());
+        value.map(|_| text.unwrap_or_default())
+    };
+    (!same).then(|| Conflict {
+        short,
+        short_value: shown(short_value, path),
+        long,
+        long_value: long_value.map(|value| shown(value, below)),
+    })
+}
+
+/// `scale` and `deploy.replicas` have to agree where both are there.
+fn scales(fields: Fields<'_>) -> Option<Conflict> {
+    let (short, long) = (fields.integer(&["scale"]), fields.integer(&["deploy", "replicas"]));
+    let (short, long) = (short.known()?.clone(), long.known()?.clone());
+    (short.value != long.value).then(|| Conflict {
+        short: "scale",
+        short_value: short.map(|count| count.to_string()),
+        long: "deploy.replicas",
+        long_value: Ok(long.map(|count| count.to_string())),
+    })
+}
+
+/// A size in bytes, or a plain number.
+fn number(fields: Fields<'_>, path: &[&str]) -> Option<Spanned<f64>> {
+    let value = fields.get(path)?;
+    let scalar = value.as_scalar().filter(|scalar| scalar.unset.is_none())?;
+    let is_size = path.last().is_some_and(|key| key.starts_with("mem"));
+    let number = if is_size { size(scalar)?.0 as f64 } else { scalar.text.as_str().trim().parse().ok()? };
+    Some(Spanned { value: number, span: value.span, via: value.via.clone() })
+}
+
+/// Keys from the service down.
+type Place = &'static [&'static str];
+/// What is written, and what is meant.
+type Mistake = (&'static str, &'static str);
+
+/// What people write for the keys of the schema. Only names that mean memory for sure.
+const MISTAKES: [(Place, &[Mistake]); 4] = [
+    (
+        &[],
+        &[
+            ("memory", "mem_limit"),
+            ("memory_limit", "mem_limit"),
+            ("memory-limit", "mem_limit"),
+            ("memlimit", "mem_limit"),
+            ("mem-limit", "mem_limit"),
+            ("mem_limits", "mem_limit"),
+            ("MEM_LIMIT", "mem_limit"),
+            ("memory_reservation", "mem_reservation"),
+            ("mem-reservation", "mem_reservation"),
+            ("memory_swap", "memswap_limit"),
+            ("memswap", "memswap_limit"),
+            ("mem_swap_limit", "memswap_limit"),
+            ("memswap-limit", "memswap_limit"),
+            ("memory_swappiness", "mem_swappiness"),
+            ("shm-size", "shm_size"),
+            ("resources", "deploy.resources"),
+            ("limits", "deploy.resources.limits"),
+        ],
+    ),
+    (&["deploy"], &[("limits", "deploy.resources.limits"), ("memory", "deploy.resources.limits.memory")]),
+    (
+        &["deploy", "resources"],
+        &[
+            ("memory", "deploy.resources.limits.memory"),
+            ("mem_limit", "deploy.resources.limits.memory"),
+            ("limit", "deploy.resources.limits"),
+            ("reservation", "deploy.resources.reservations"),
+            ("requests", "deploy.resources.reservations"),
+        ],
+    ),
+    (
+        &["deploy", "resources", "limits"],
+        &[
+            ("mem_limit", "deploy.resources.limits.memory"),
+            ("memory_limit", "deploy.resources.limits.memory"),
+            ("mem", "deploy.resources.limits.memory"),
+            ("cpu", "deploy.resources.limits.cpus"),
+        ],
+    ),
+];
+
+/// Keys that are none, with what was meant.
+pub(super) fn unknown_keys(fields: Fields<'_>) -> Vec<UnknownKey> {
+    let mut found = Vec::new();
+    for (path, mistakes) in MISTAKES {
+        let Some(map) = fields.value.at(path).and_then(Value::as_map) else { continue };
+        let place = match path {
+            [] => "",
+            ["deploy"] => "deploy",
+            ["deploy", "resources"] => "deploy.resources",
+            _ => "deploy.resources.limits",
+        };
+        for (wrong, meant) in mistakes {
+            if let Some(entry) = map.get(*wrong) {
+                let key =
+                    Spanned { value: (*wrong).to_owned(), span: entry.key, via: entry.value.via.clone() };
+                found.push(UnknownKey { place, key, meant });
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,49 @@
+//! `disabled-oom-killer`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::Severity;
+use crate::workload::Workload;
+
+/// A container that cannot be killed.
+pub(super) struct DisabledOomKiller;
+
+static META: Meta = Meta {
+    name: "disabled-oom-killer",
+    summary: "`oom_kill_disable` freezes the host instead of the container, or does nothing",
+    severity: Severity::Error,
+    group: Group::Limits,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/disabled-oom-killer.md"),
+};
+
+impl Rule for DisabledOomKiller {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        let memory = &workload.memory;
+        let Some(disabled) = memory.oom_kill_disable.known().filter(|disabled| disabled.value) else {
+            return;
+        };
+        let name = &workload.name;
+        let (severity, message, note) = if memory.limit.is_absent() {
+            (
+                META.severity,
+                format!("`{name}` may take all memory, and the kernel may not kill it"),
+                "on cgroup v1 the host runs out of memory and hangs; on cgroup v2 the setting is discarded",
+            )
+        } else {
+            (
+                Severity::Warning,
+                format!("`oom_kill_disable` of `{name}` has no effect on a host with cgroup v2"),
+                "on cgroup v1 a container at its limit freezes instead of being killed",
+            )
+        };
+        sink.report(disabled.span, "keeps the kernel from killing it", message)
+            .of(workload)
+            .severity(severity)
+            .via(&disabled.via)
+            .note(note);
+    }
+}

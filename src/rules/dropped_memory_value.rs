@@ -1,0 +1,41 @@
+//! `dropped-memory-value`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::Severity;
+use crate::workload::{SizeProblem, Workload};
+
+/// A size that is silently no size.
+pub(super) struct DroppedMemoryValue;
+
+static META: Meta = Meta {
+    name: "dropped-memory-value",
+    summary: "a size that Compose takes and forgets, so that nothing is limited",
+    severity: Severity::Error,
+    group: Group::Limits,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/dropped-memory-value.md"),
+};
+
+impl Rule for DroppedMemoryValue {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        for key in &workload.memory.keys {
+            if key.problem != Some(SizeProblem::Dropped) {
+                continue;
+            }
+            let (name, text) = (key.name, key.text.as_str());
+            sink.report(
+                key.size.span(),
+                "a float: dropped",
+                format!("`{name}: {text}` of `{}` has no effect", workload.name),
+            )
+            .of(workload)
+            .via(&key.via)
+            .note("Compose reads integers and strings here; a float is accepted and the setting stays unset")
+            .help(format!("as a string with a unit:\n  {name}: 512m"));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! `heap-exceeds-limit`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::Severity;
+use crate::workload::{Bound, Workload};
+
+/// A heap that does not fit.
+pub(super) struct HeapExceedsLimit;
+
+static META: Meta = Meta {
+    name: "heap-exceeds-limit",
+    summary: "a heap may grow to the memory limit or beyond: the kernel kills the container",
+    severity: Severity::Error,
+    group: Group::Heap,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/heap-exceeds-limit.md"),
+};
+
+impl Rule for HeapExceedsLimit {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
+        for heap in &workload.heaps {
+            let Some(setting) = heap.bound.known() else { continue };
+            let Bound::Bytes(size) = setting.value.bound else { continue };
+            if size < limit.value {
+                continue;
+            }
+            let runtime = heap.runtime.display_name();
+            let finding = sink
+                .report(
+                    limit.span,
+                    format!("the kernel kills `{}` at {}", workload.name, limit.value),
+                    format!(
+                        "the {runtime} heap of `{}` may grow to {size}, its limit is {}",
+                        workload.name, limit.value
+                    ),
+                )
+                .of(workload)
+                .via(&limit.via)
+                .related(setting.span, format!("heap up to {size}"))
+                .note(super::arithmetic(heap.runtime, size, limit.value))
+                .help(super::room(heap.runtime, size, limit.value));
+            if let Some(restart) = workload.restart.known().filter(|restart| restart.value != "no") {
+                finding.note(format!(
+                    "with `restart: {}` it is killed and started again, over and over",
+                    restart.value
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `invalid-memory-value`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::{Applicability, Edit, Severity};
+use crate::model::size::ByteSize;
+use crate::workload::{SizeKey, SizeProblem, Workload};
+
+/// A size in a spelling that is none.
+pub(super) struct InvalidMemoryValue;
+
+static META: Meta = Meta {
+    name: "invalid-memory-value",
+    summary: "a size that Compose cannot read: it refuses the project",
+    severity: Severity::Error,
+    group: Group::Limits,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/invalid-memory-value.md"),
+};
+
+impl Rule for InvalidMemoryValue {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        for key in &workload.memory.keys {
+            let Some(SizeProblem::Refused(upstream)) = &key.problem else { continue };
+            let (name, text) = (key.name, key.text.as_str());
+            let message = format!("Compose refuses `{name}: {text}` of `{}`", workload.name);
+            let finding = sink
+                .report(key.size.span(), upstream.as_str(), message)
+                .of(workload)
+                .via(&key.via)
+                .note("units are b, k, m, g, t and p, also with `b` or `iB` behind them, and all of them are binary");
+            if let Some(written) = suggestion(key) {
+                let span = key.text.span_of(0..text.len());
+                let edit = Edit { span, replacement: written.clone() };
+                finding.fix(format!("write `{written}`"), Applicability::Safe, vec![edit]);
+            }
+        }
+    }
+}
+
+/// The same size as Compose reads it; none when nobody can tell what was meant.
+fn suggestion(key: &SizeKey) -> Option<String> {
+    let text = key.text.as_str();
+    if key.bare {
+        // `deploy.resources` takes strings only.
+        return ByteSize::parse_compose(text).is_ok().then(|| format!("\"{text}\""));
+    }
+    let joined: String = text.split_whitespace().collect();
+    let lower = joined.to_ascii_lowercase();
+    let candidates = [
+        joined.clone(),
+        format!("{joined}B"),
+        joined.replace(',', "."),
+        lower.strip_suffix("ytes").map(str::to_owned).unwrap_or_default(),
+    ];
+    candidates.into_iter().find(|candidate| ByteSize::parse_compose(candidate).is_ok_and(|size| size.0 > 0))
+}

@@ -1,0 +1,52 @@
+//! `memory-limit-below-minimum`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::Severity;
+use crate::model::size::ByteSize;
+use crate::workload::Workload;
+
+/// A limit that the engine refuses.
+pub(super) struct MemoryLimitBelowMinimum;
+
+static META: Meta = Meta {
+    name: "memory-limit-below-minimum",
+    summary: "less than 6 MiB: the engine refuses to start the container",
+    severity: Severity::Error,
+    group: Group::Limits,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/memory-limit-below-minimum.md"),
+};
+
+/// moby `daemon/daemon_unix.go`, `linuxMinMemory`: 6 MiB since 20.10.
+const MINIMUM: ByteSize = ByteSize(6 * 1024 * 1024);
+
+impl Rule for MemoryLimitBelowMinimum {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        let memory = &workload.memory;
+        for (what, fact) in [("memory limit", &memory.limit), ("memory reservation", &memory.reservation)] {
+            let Some(size) = fact.known() else { continue };
+            let bytes = size.value.0;
+            if bytes == 0 || bytes >= MINIMUM.0 || (what == "memory reservation" && bytes < 0) {
+                continue;
+            }
+            let message = format!(
+                "the engine refuses the {what} of `{}`: {} is below {MINIMUM}",
+                workload.name, size.value
+            );
+            let finding = sink
+                .report(size.span, format!("{} in all", size.value), message)
+                .of(workload)
+                .via(&size.via)
+                .note("Error response from daemon: Minimum memory limit allowed is 6MB");
+            // A number without a unit that would be a sensible number of MiB.
+            if (6..=65_536).contains(&bytes) {
+                finding
+                    .help(format!("a number without a unit counts bytes; with one:\n  mem_limit: {bytes}m"));
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! `unknown-memory-key`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::{Applicability, Edit, Severity};
+use crate::workload::Workload;
+
+/// A key that is none.
+pub(super) struct UnknownMemoryKey;
+
+static META: Meta = Meta {
+    name: "unknown-memory-key",
+    summary: "a key that Compose does not know, where a memory key was meant",
+    severity: Severity::Error,
+    group: Group::Limits,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/unknown-memory-key.md"),
+};
+
+impl Rule for UnknownMemoryKey {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        for unknown in &workload.memory.unknown_keys {
+            let (key, meant) = (unknown.key.value.as_str(), unknown.meant);
+            let dot = if unknown.place.is_empty() { "" } else { "." };
+            let place = format!("services.{}{dot}{}", workload.name, unknown.place);
+            let finding = sink
+                .report(
+                    unknown.key.span,
+                    format!("did you mean `{meant}`?"),
+                    format!("Compose refuses the key `{key}` of `{}`", workload.name),
+                )
+                .of(workload)
+                .via(&unknown.key.via)
+                .note(format!("{place} additional properties '{key}' not allowed"));
+            // Only a key of the same place can take its place.
+            let there =
+                meant.strip_prefix(&format!("{}{dot}", unknown.place)).filter(|rest| !rest.contains('.'));
+            if let Some(there) = there {
+                let edit = Edit { span: unknown.key.span, replacement: there.to_owned() };
+                finding.fix(format!("write `{there}`"), Applicability::Safe, vec![edit]);
+            }
+        }
+    }
+}
