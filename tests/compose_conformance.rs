@@ -6,11 +6,11 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use oomlint::model::compose::{Compose, HealthcheckSection, Service, Settings};
-use oomlint::model::duration;
 use oomlint::model::fact::{Fact, Why};
 use oomlint::model::project::{self, Project};
 use oomlint::model::size::ByteSize;
 use oomlint::source::{Sources, Text};
+use oomlint::syntax::duration;
 use serde_json::{Value, json};
 
 /// What became of the facts of one reference answer.

@@ -1,276 +1,330 @@
-//! What BuildKit's own parser says of real and of hostile Dockerfiles, held against ours.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+//! The Dockerfile parser beside BuildKit's own, and beside two other parsers, over real and hostile files.
 
-mod common;
+#![allow(clippy::print_stdout, clippy::print_stderr)] // what was compared, and what was skipped
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
-use oomlint::source::{Sources, Span, Text};
+use oomlint::source::{Source, Sources, Span, Text};
 use oomlint::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Keyword, parse, to_json};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-fn read(text: &str) -> Dockerfile {
-    let sources = Sources::new();
-    parse(sources.add(Path::new("Dockerfile"), text), text)
-}
-
-/// What `oomlint inspect --syntax` prints.
-fn dump(text: &str) -> Value {
-    let sources = Sources::new();
-    let file = sources.add(Path::new("Dockerfile"), text);
-    to_json(&parse(file, text), &sources.get(file))
-}
-
-/// The first difference between BuildKit's instructions and ours.
-fn difference(theirs: &Value, text: &str) -> Option<String> {
-    let ours = dump(text);
-    let (theirs, ours) = (theirs.as_array().unwrap(), ours["instructions"].as_array().unwrap());
-    if theirs.len() != ours.len() {
-        return Some(format!("{} instructions, ours {}", theirs.len(), ours.len()));
+fn shared() -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    if path.is_dir() {
+        return Some(path);
     }
-    for (theirs, ours) in theirs.iter().zip(ours) {
-        for key in ["cmd", "onbuild", "start", "end", "flags", "json", "args", "heredocs"] {
-            let (theirs, mine) = (&theirs[key], &ours[key]);
-            let empty = |value: &Value| value.is_null() || *value == json!(false) || *value == json!([]);
-            let same = match key {
-                "heredocs" if !theirs.is_null() => same_heredocs(theirs, mine),
-                _ => theirs == mine || (empty(theirs) && empty(mine)),
-            };
-            if !same {
-                return Some(format!("line {} {key}: theirs {theirs} ours {mine}", ours["start"]));
-            }
-        }
-    }
+    eprintln!("skipped: ../shared is not here");
     None
 }
 
-/// Only the keys that the answer has.
-fn same_heredocs(theirs: &Value, ours: &Value) -> bool {
-    let (theirs, ours) = (theirs.as_array().unwrap(), ours.as_array().unwrap());
-    theirs.len() == ours.len()
-        && theirs.iter().zip(ours).all(|(theirs, ours)| {
-            theirs
-                .as_object()
-                .unwrap()
-                .iter()
-                .all(|(key, value)| ours.get(key).is_none_or(|ours| ours == value))
-        })
+fn answers(shared: &Path, name: &str) -> Vec<Value> {
+    let file = std::fs::File::open(shared.join("corpus/answers").join(name)).expect("the answers");
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("gzip");
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-/// Every text of the instruction stands where it says.
-fn check_places(instruction: &Instruction, source: &str) {
-    let check = |text: &Text| {
-        let span = text.span();
-        let slice = source.get(span.range());
-        assert!(slice.is_some(), "{span:?} does not fit");
-        for (at, word) in words_of(text.as_str()) {
-            let place = text.span_of(at..at + word.len());
-            let slice = source.get(place.range()).unwrap_or_else(|| panic!("{place:?} does not fit"));
-            // What was unescaped or unquoted stands at what was written.
-            let rewritten = slice.contains(['\\', '`', '\n', '"', '\'']);
-            assert!(slice == word || rewritten, "{slice:?} for {word:?}");
+fn read(sources: &Sources, name: &str, bytes: Vec<u8>) -> (std::sync::Arc<Source>, Dockerfile) {
+    let id = sources.add(Path::new(name), bytes);
+    let source = sources.get(id);
+    let dockerfile = parse(id, source.text());
+    (source, dockerfile)
+}
+
+/// Where our instructions differ from BuildKit's; empty when they agree.
+fn differences(ours: &Value, theirs: &Value) -> Vec<String> {
+    let empty = Vec::new();
+    let ours = ours["instructions"].as_array().unwrap_or(&empty);
+    let theirs = theirs["instructions"].as_array().unwrap_or(&empty);
+    let mut out = Vec::new();
+    if ours.len() != theirs.len() {
+        out.push(format!("{} instructions, not {}", ours.len(), theirs.len()));
+    }
+    for (ours, theirs) in ours.iter().zip(theirs) {
+        for key in ["cmd", "onbuild", "start", "end", "flags", "json", "args", "heredocs"] {
+            if ours[key] != theirs[key] {
+                out.push(format!("line {}: {key}: {} is not {}", theirs["start"], ours[key], theirs[key]));
+            }
         }
-    };
-    check(&instruction.name);
+    }
+    out
+}
+
+/// Every text with bytes of its own.
+fn texts(instruction: &Instruction) -> Vec<&Text> {
+    let mut out = vec![&instruction.name];
     for flag in &instruction.flags {
-        check(&flag.name);
-        flag.value.iter().for_each(check);
+        out.extend([&flag.text, &flag.name]);
+        out.extend(&flag.value);
     }
-    match &instruction.arguments {
-        Arguments::Words(words) | Arguments::Exec(words) => words.iter().for_each(check),
-        Arguments::Shell(text) | Arguments::Malformed(text) => check(text),
-        Arguments::Pairs(pairs) => pairs.iter().for_each(|pair| {
-            check(&pair.key);
-            check(&pair.value);
-        }),
-        Arguments::Healthcheck { kind, .. } => check(kind),
-        Arguments::Onbuild(inner) => check_places(inner, source),
+    collect(&instruction.arguments, &mut out);
+    out
+}
+
+fn collect<'a>(arguments: &'a Arguments, out: &mut Vec<&'a Text>) {
+    match arguments {
         Arguments::None => {}
+        Arguments::Words(words) | Arguments::Exec(words) => out.extend(words),
+        Arguments::Shell(text) | Arguments::Malformed(text) => out.push(text),
+        Arguments::Pairs(pairs) => out.extend(pairs.iter().flat_map(|pair| [&pair.key, &pair.value])),
+        Arguments::Healthcheck { kind, command } => {
+            out.push(kind);
+            collect(command, out);
+        }
+        Arguments::Onbuild(trigger) => out.extend(texts(trigger)),
     }
 }
 
-/// The words of a text: only they are looked at, since white space is where lines were joined.
-fn words_of(text: &str) -> Vec<(usize, &str)> {
-    let words = text.split(char::is_whitespace).filter(|word| !word.is_empty());
-    words.map(|word| (word.as_ptr() as usize - text.as_ptr() as usize, word)).collect()
-}
-
-#[test]
-fn real_files_parse_as_buildkit_parses_them() {
-    let Some(corpus) = common::corpus() else { return };
-    let (mut files, mut different, mut refused) = (0, Vec::new(), Vec::new());
-    for answer in common::answers("dockerfile.jsonl.gz") {
-        let name = answer["file"].as_str().unwrap();
-        let bytes = std::fs::read(corpus.join(name)).unwrap();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let parsed = read(&text);
-        parsed.instructions.iter().for_each(|instruction| check_places(instruction, &text));
-        different.extend(difference(&answer["instructions"], &text).map(|what| format!("{name}: {what}")));
-        if answer["builds"] == json!(true) {
-            files += 1;
-            let error = parsed.errors.iter().find(|error| error.fatal);
-            refused.extend(error.map(|error| format!("{name}: {}", error.message)));
+/// Panics when a span is out of bounds, splits a character, or does not hold what was copied from it.
+fn check_spans(text: &str, dockerfile: &Dockerfile) {
+    let slice = |span: Span| {
+        text.get(span.range()).unwrap_or_else(|| panic!("{span:?} does not fit {} bytes", text.len()))
+    };
+    for instruction in &dockerfile.instructions {
+        slice(instruction.span);
+        for part in texts(instruction) {
+            slice(part.span());
+            assert!(instruction.span.contains(part.span()), "{part:?} outside {:?}", instruction.span);
+            let length = part.as_str().len();
+            let copied = part.span_of(0..length);
+            // Everything that is not a copy is shorter than what it stems from.
+            if length > 0 && copied.len() == length {
+                assert_eq!(slice(copied), part.as_str());
+            }
+            for (at, c) in part.as_str().char_indices() {
+                let span = part.span_of(at..at + c.len_utf8());
+                if span.len() == c.len_utf8() {
+                    assert_eq!(slice(span).chars().next(), Some(c), "{part:?}");
+                } else {
+                    assert!(slice(span).starts_with('\\'), "{part:?} at {at}: {:?}", slice(span));
+                }
+            }
+        }
+        for heredoc in &instruction.heredocs {
+            slice(heredoc.body);
+            if let Some(terminator) = heredoc.terminator {
+                assert!(slice(terminator).ends_with(&heredoc.name));
+            }
         }
     }
-    println!("{files} files that build, {} different, {} wrongly refused", different.len(), refused.len());
-    assert_eq!(files, 1478);
-    assert!(different.is_empty(), "{different:#?}");
-    assert!(refused.is_empty(), "{refused:#?}");
+    for comment in &dockerfile.comments {
+        assert!(slice(*comment).starts_with('#'));
+    }
+    for directive in &dockerfile.directives {
+        assert_eq!(slice(directive.name.span()), directive.name.as_str());
+        assert_eq!(slice(directive.value.span()), directive.value.as_str());
+    }
+    for error in &dockerfile.errors {
+        slice(error.span);
+    }
 }
 
-/// Edge cases on which we differ from BuildKit, and why.
-const EXCEPTIONS: &[(&str, &str)] = &[];
+#[test]
+fn real_files_read_as_buildkit_reads_them() {
+    let Some(shared) = shared() else { return };
+    let sources = Sources::new();
+    let mut wrong = BTreeMap::new();
+    let mut count = 0;
+    for answer in answers(&shared, "dockerfile.jsonl.gz") {
+        let name = answer["file"].as_str().expect("a name");
+        let bytes = std::fs::read(shared.join("corpus").join(name)).expect("a corpus file");
+        let (source, dockerfile) = read(&sources, name, bytes);
+        check_spans(source.text(), &dockerfile);
+        let mut found = differences(&to_json(&dockerfile, &source), &answer);
+        let builds = answer["builds"] == true;
+        let refused: Vec<_> = dockerfile.errors.iter().filter(|error| error.fatal).collect();
+        if refused.is_empty() != builds {
+            found.push(format!("builds: {builds}, but {refused:?}"));
+        }
+        if answer["escape"].as_str() != Some(dockerfile.escape.to_string().as_str()) {
+            found.push("escape".to_owned());
+        }
+        if !found.is_empty() {
+            wrong.insert(name.to_owned(), found);
+        }
+        count += usize::from(builds);
+    }
+    assert_eq!(count, 1478);
+    assert!(
+        wrong.is_empty(),
+        "{} files differ, the first: {:#?}",
+        wrong.len(),
+        wrong.iter().take(10).collect::<Vec<_>>()
+    );
+}
 
 #[test]
-fn edge_cases_parse_as_buildkit_parses_them() {
-    let mut cases = 0;
-    let (mut different, mut verdicts, mut lenient) = (Vec::new(), Vec::new(), Vec::new());
-    for answer in common::answers("dockerfile_edge.jsonl.gz") {
-        cases += 1;
-        let name = answer["name"].as_str().unwrap();
-        if EXCEPTIONS.iter().any(|(known, _)| *known == name) {
+fn hostile_files_read_as_buildkit_reads_them() {
+    let Some(shared) = shared() else { return };
+    let sources = Sources::new();
+    let mut wrong = BTreeMap::new();
+    let mut count = 0;
+    for answer in answers(&shared, "dockerfile_edge.jsonl.gz") {
+        count += 1;
+        let name = answer["name"].as_str().expect("a name");
+        let text = answer["text"].as_str().expect("a text");
+        let (source, dockerfile) = read(&sources, name, text.as_bytes().to_vec());
+        check_spans(source.text(), &dockerfile);
+        let mut found = Vec::new();
+        let parses = answer["ok"] == true;
+        if parses {
+            found = differences(&to_json(&dockerfile, &source), &answer);
+        }
+        let builds = parses && answer["builds"] == true;
+        let refused: Vec<_> = dockerfile.errors.iter().filter(|error| error.fatal).collect();
+        if refused.is_empty() != builds {
+            let reason = [&answer["error"], &answer["build_error"]];
+            found.push(format!("builds: {builds} ({reason:?}), but {refused:?}"));
+        }
+        if !found.is_empty() {
+            wrong.insert(name.to_owned(), (text.to_owned(), found));
+        }
+    }
+    assert_eq!(count, 623);
+    assert!(
+        wrong.is_empty(),
+        "{} files differ, the first: {:#?}",
+        wrong.len(),
+        wrong.iter().take(10).collect::<Vec<_>>()
+    );
+}
+
+/// Every corpus Dockerfile that BuildKit builds.
+fn corpus(shared: &Path) -> Vec<(String, Vec<u8>)> {
+    let answers = answers(shared, "dockerfile.jsonl.gz");
+    let built = answers.iter().filter(|answer| answer["builds"] == true);
+    let names = built.filter_map(|answer| answer["file"].as_str());
+    names.map(|n| (n.to_owned(), std::fs::read(shared.join("corpus").join(n)).expect("a file"))).collect()
+}
+
+#[test]
+fn spans_and_values_are_those_of_dockerfile_parser() {
+    use dockerfile_parser::Instruction as Theirs;
+    let Some(shared) = shared() else { return };
+    let sources = Sources::new();
+    let (mut files, mut compared) = (0, 0);
+    let mut wrong = Vec::new();
+    for (name, bytes) in corpus(&shared) {
+        let (source, ours) = read(&sources, &name, bytes);
+        // It numbers bytes from after a byte order mark, and knows neither here-documents nor the other escape.
+        if source.text().starts_with('\u{feff}') || source.text().contains("<<") || ours.escape != '\\' {
             continue;
         }
-        let text = answer["text"].as_str().unwrap();
-        let parsed = read(text);
-        parsed.instructions.iter().for_each(|instruction| check_places(instruction, text));
-        let fatal = parsed.errors.iter().find(|error| error.fatal);
-        if answer["ok"] == json!(true) {
-            different.extend(difference(&answer["instructions"], text).map(|what| format!("{name}: {what}")));
-        } else if fatal.is_none() {
-            verdicts.push(format!("{name} is accepted; BuildKit: {}", answer["error"]));
+        let Ok(theirs) = dockerfile_parser::Dockerfile::parse(source.text()) else { continue };
+        if theirs.instructions.len() != ours.instructions.len() {
+            wrong.push(format!("{name}: {} instructions", theirs.instructions.len()));
+            continue;
         }
-        match fatal {
-            Some(error) if answer["builds"] == json!(true) => {
-                verdicts.push(format!("{name} builds, but here: {}", error.message));
+        files += 1;
+        for (theirs, ours) in theirs.instructions.iter().zip(&ours.instructions) {
+            let mut same = |theirs: &dockerfile_parser::SpannedString, ours: Option<&Text>| {
+                compared += 1;
+                let agrees = ours.is_some_and(|ours| {
+                    let inner = ours.span_of(0..ours.as_str().len()).range();
+                    // Its span of a quoted flag has the quotes.
+                    let quoted = inner.start.saturating_sub(1)..inner.end + 1;
+                    let places = [ours.span().range(), inner, quoted];
+                    // It removes the quotes of COPY's words, which BuildKit does only after expanding variables.
+                    ours.as_str().trim_matches('"') == theirs.content.trim_matches('"')
+                        && places.contains(&(theirs.span.start..theirs.span.end))
+                });
+                if !agrees {
+                    wrong.push(format!("{name}: {theirs:?} is not {ours:?}"));
+                }
+            };
+            let words = match &ours.arguments {
+                Arguments::Words(words) | Arguments::Exec(words) => words.as_slice(),
+                _ => &[],
+            };
+            let flags = ours.flags.iter();
+            match theirs {
+                Theirs::From(from) => {
+                    same(&from.image, words.first());
+                    from.alias.iter().for_each(|alias| same(alias, words.get(2)));
+                    for (theirs, ours) in from.flags.iter().zip(flags) {
+                        same(&theirs.name, Some(&ours.name));
+                        same(&theirs.value, ours.value.as_ref());
+                    }
+                }
+                // It takes a flag without a value for a source.
+                Theirs::Copy(copy) if copy.sources.iter().any(|source| source.content.starts_with("--")) => {}
+                Theirs::Copy(copy) => {
+                    for (theirs, ours) in copy.flags.iter().zip(flags) {
+                        same(&theirs.name, Some(&ours.name));
+                        same(&theirs.value, ours.value.as_ref());
+                    }
+                    if !matches!(ours.arguments, Arguments::Exec(_)) {
+                        copy.sources
+                            .iter()
+                            .chain([&copy.destination])
+                            .zip(words)
+                            .for_each(|(t, o)| same(t, Some(o)));
+                    }
+                }
+                Theirs::Env(env) => {
+                    let Arguments::Pairs(pairs) = &ours.arguments else { continue };
+                    env.vars.iter().zip(pairs).for_each(|(theirs, ours)| same(&theirs.key, Some(&ours.key)));
+                }
+                Theirs::Cmd(cmd) => {
+                    for (theirs, ours) in cmd.as_exec().iter().flat_map(|e| &e.elements).zip(words) {
+                        same(theirs, Some(ours));
+                    }
+                }
+                Theirs::Entrypoint(entrypoint) => {
+                    for (theirs, ours) in entrypoint.as_exec().iter().flat_map(|e| &e.elements).zip(words) {
+                        same(theirs, Some(ours));
+                    }
+                }
+                _ => {}
             }
-            None if answer["builds"] == json!(false) => {
-                lenient.push(format!("{name}: {}", answer["build_error"]))
-            }
-            _ => {}
         }
     }
-    println!(
-        "{cases} cases, {} different, {} wrong verdicts, {} that only building refuses",
-        different.len(),
-        verdicts.len(),
-        lenient.len()
-    );
-    for line in &lenient {
-        println!("accepted here, refused when built: {}", line.chars().take(160).collect::<String>());
-    }
-    assert!(different.is_empty(), "{different:#?}");
-    assert!(verdicts.is_empty(), "{verdicts:#?}");
-    if cases > 0 {
-        assert_eq!(cases, 623);
-    }
-}
-
-/// Two other parsers see the same instructions at the same bytes, where they parse at all.
-#[test]
-fn spans_agree_with_other_parsers() {
-    let Some(corpus) = common::corpus() else { return };
-    let (mut first, mut second, mut instructions) = (0, 0, 0);
-    for answer in common::answers("dockerfile.jsonl.gz") {
-        let name = answer["file"].as_str().unwrap();
-        let Ok(text) = std::fs::read_to_string(corpus.join(name)) else { continue };
-        let parsed = read(&text);
-        let has_heredocs = parsed.instructions.iter().any(|instruction| !instruction.heredocs.is_empty());
-        if let Ok(theirs) = dockerfile_parser::Dockerfile::parse(&text)
-            && !has_heredocs
-            && theirs.instructions.len() == parsed.instructions.len()
-        {
-            first += 1;
-            for (theirs, ours) in theirs.instructions.iter().zip(&parsed.instructions) {
-                instructions += 1;
-                assert_eq!(theirs.span().start, ours.span.start as usize, "{name}: {}", ours.first_line);
-                // It includes trailing blanks and comments where we do not.
-                assert!(theirs.span().end >= ours.span.end as usize, "{name}: {}", ours.first_line);
-            }
-        }
-        if let Ok(theirs) = parse_dockerfile::parse(&text)
-            && theirs.instructions.len() == parsed.instructions.len()
-        {
-            second += 1;
-            for (theirs, ours) in theirs.instructions.iter().zip(&parsed.instructions) {
-                let span = keyword_span(theirs);
-                assert_eq!(span.start, ours.name.span().start as usize, "{name}: {}", ours.first_line);
-                assert_eq!(span.end, ours.name.span().end as usize, "{name}: {}", ours.first_line);
-            }
-        }
-    }
-    println!(
-        "dockerfile-parser: {first} files, {instructions} instructions; parse-dockerfile: {second} files"
-    );
-    assert!(first > 1_200 && second > 1_400, "{first} and {second} files compared");
-}
-
-/// Where parse-dockerfile sees the keyword.
-fn keyword_span(instruction: &parse_dockerfile::Instruction<'_>) -> std::ops::Range<usize> {
-    use parse_dockerfile::Instruction as I;
-    match instruction {
-        I::Add(i) => i.add.span.clone(),
-        I::Arg(i) => i.arg.span.clone(),
-        I::Cmd(i) => i.cmd.span.clone(),
-        I::Copy(i) => i.copy.span.clone(),
-        I::Entrypoint(i) => i.entrypoint.span.clone(),
-        I::Env(i) => i.env.span.clone(),
-        I::Expose(i) => i.expose.span.clone(),
-        I::From(i) => i.from.span.clone(),
-        I::Healthcheck(i) => i.healthcheck.span.clone(),
-        I::Label(i) => i.label.span.clone(),
-        I::Maintainer(i) => i.maintainer.span.clone(),
-        I::Onbuild(i) => i.onbuild.span.clone(),
-        I::Run(i) => i.run.span.clone(),
-        I::Shell(i) => i.shell.span.clone(),
-        I::Stopsignal(i) => i.stopsignal.span.clone(),
-        I::User(i) => i.user.span.clone(),
-        I::Volume(i) => i.volume.span.clone(),
-        I::Workdir(i) => i.workdir.span.clone(),
-        other => panic!("a new instruction: {other:?}"),
-    }
-}
-
-fn check_everything(text: &str) {
-    let parsed = read(text);
-    let inside = |span: Span| assert!(text.get(span.range()).is_some(), "{span:?} does not fit {text:?}");
-    for instruction in &parsed.instructions {
-        inside(instruction.span);
-        assert!(instruction.first_line <= instruction.last_line);
-        check_places(instruction, text);
-        assert!(instruction.keyword != Keyword::Unknown || !parsed.errors.is_empty());
-    }
-    parsed.errors.iter().for_each(|error| inside(error.span));
-    parsed.comments.iter().for_each(|comment| inside(*comment));
-}
-
-proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2_000))]
-
-    #[test]
-    fn arbitrary_text_never_panics(text in "\\PC{0,200}") {
-        let parsed = read(&text);
-        for error in parsed.errors {
-            assert!(text.get(error.span.range()).is_some());
-        }
-    }
-
-    #[test]
-    fn spliced_fragments_never_panic(parts in proptest::collection::vec(proptest::sample::select(vec![
-        "FROM a", "RUN ", "ENV A=", "ENV K v", "\\\n", "\n", "`\n", "# escape=`\n", "<<EOF", "<<-\"E\"", "EOF\n", "\t",
-        "[\"a\", \"b\\u00e9\"]", "[1]", "--x=y", "--", "ONBUILD ", "HEALTHCHECK CMD ", "'", "\"", "${", "}", "é", "\r\n", " ",
-        "#c\n", "ARG X\n", "\\", "\u{feff}", "COPY a b", "$A",
-    ]), 0..24)) {
-        check_everything(&parts.concat());
-    }
+    println!("{files} files, {compared} words compared");
+    assert!(wrong.is_empty(), "{} differ, the first: {:#?}", wrong.len(), wrong.get(..wrong.len().min(10)));
+    assert!(files > 1000 && compared > 5000, "{files} files, {compared} words");
 }
 
 #[test]
-fn deep_and_long_files_are_bounded() {
-    let deep = format!("FROM a\n{}RUN x\n", "ONBUILD ".repeat(50_000));
-    assert!(read(&deep).errors.iter().any(|error| error.fatal));
-    let long = format!("FROM a\nRUN {}\n", "x".repeat(70_000));
-    assert!(read(&long).errors.iter().any(|error| error.message.contains("65535")));
-    let many = format!("FROM a\nENV {}\n", "A=b \\\n".repeat(20_000));
-    assert_eq!(read(&many).instructions.len(), 2);
+fn keywords_are_those_of_parse_dockerfile() {
+    use parse_dockerfile::Instruction as Theirs;
+    let Some(shared) = shared() else { return };
+    let sources = Sources::new();
+    let mut files = 0;
+    for (name, bytes) in corpus(&shared) {
+        let (source, ours) = read(&sources, &name, bytes);
+        let Ok(theirs) = parse_dockerfile::parse(source.text()) else { continue };
+        files += 1;
+        let theirs: Vec<_> = theirs
+            .instructions
+            .iter()
+            .map(|instruction| match instruction {
+                Theirs::Add(i) => (Keyword::Add, &i.add),
+                Theirs::Arg(i) => (Keyword::Arg, &i.arg),
+                Theirs::Cmd(i) => (Keyword::Cmd, &i.cmd),
+                Theirs::Copy(i) => (Keyword::Copy, &i.copy),
+                Theirs::Entrypoint(i) => (Keyword::Entrypoint, &i.entrypoint),
+                Theirs::Env(i) => (Keyword::Env, &i.env),
+                Theirs::Expose(i) => (Keyword::Expose, &i.expose),
+                Theirs::From(i) => (Keyword::From, &i.from),
+                Theirs::Healthcheck(i) => (Keyword::Healthcheck, &i.healthcheck),
+                Theirs::Label(i) => (Keyword::Label, &i.label),
+                Theirs::Maintainer(i) => (Keyword::Maintainer, &i.maintainer),
+                Theirs::Onbuild(i) => (Keyword::Onbuild, &i.onbuild),
+                Theirs::Run(i) => (Keyword::Run, &i.run),
+                Theirs::Shell(i) => (Keyword::Shell, &i.shell),
+                Theirs::Stopsignal(i) => (Keyword::Stopsignal, &i.stopsignal),
+                Theirs::User(i) => (Keyword::User, &i.user),
+                Theirs::Volume(i) => (Keyword::Volume, &i.volume),
+                Theirs::Workdir(i) => (Keyword::Workdir, &i.workdir),
+                _ => panic!("an instruction of a later version"),
+            })
+            .map(|(keyword, at)| (keyword, at.span.clone()))
+            .collect();
+        let ours: Vec<_> = ours.instructions.iter().map(|i| (i.keyword, i.name.span().range())).collect();
+        assert_eq!(ours, theirs, "{name}");
+    }
+    println!("{files} files compared");
+    assert!(files > 1400, "{files} files");
 }

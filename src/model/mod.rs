@@ -2,7 +2,6 @@
 
 pub mod build;
 pub mod compose;
-pub mod duration;
 pub mod fact;
 pub mod image;
 pub mod project;

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::snippet::visible;
 use super::{Place, path_text};
-use crate::model::duration;
 use crate::model::size::ByteSize;
 use crate::source::{Sources, Span, Text};
+use crate::syntax::duration;
 use crate::workload::{Bound, Fact, Healthcheck, Heap, Kind, Origin, Project, Start, Variable, Workload};
 
 /// Version of the JSON format.

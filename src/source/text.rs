@@ -109,9 +109,12 @@ impl Text {
     pub fn span_of(&self, range: std::ops::Range<usize>) -> Span {
         let (from, to) = (range.start as u32, range.end as u32);
         let mut found: Option<Span> = None;
-        for (index, piece) in self.pieces.iter().enumerate() {
+        for (index, piece) in self.pieces.iter().enumerate().skip(self.first_piece(from)) {
             let end = self.pieces.get(index + 1).map_or(self.value.len() as u32, |next| next.at);
-            if end <= from || piece.at >= to {
+            if piece.at >= to {
+                break;
+            }
+            if end <= from {
                 continue;
             }
             let span = if piece.exact {
@@ -126,13 +129,21 @@ impl Text {
         found.unwrap_or(self.span)
     }
 
+    /// Which piece holds the byte at `at` of the value: found by bisection, for texts of thousands of lines.
+    fn first_piece(&self, at: u32) -> usize {
+        self.pieces.partition_point(|piece| piece.at <= at).saturating_sub(1)
+    }
+
     /// A part of this text, with its places.
     ///
     /// `range` must lie on character boundaries; out of bounds gives empty text.
     #[must_use]
     pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
         let mut out = Self::empty(self.span_of(range.clone()));
-        for (index, piece) in self.pieces.iter().enumerate() {
+        for (index, piece) in self.pieces.iter().enumerate().skip(self.first_piece(range.start as u32)) {
+            if piece.at as usize >= range.end {
+                break;
+            }
             let end = self.pieces.get(index + 1).map_or(self.value.len(), |next| next.at as usize);
             let (from, to) = (range.start.max(piece.at as usize), range.end.min(end));
             if from >= to {

@@ -4,10 +4,10 @@ use super::{Fact, Healthcheck, Start, Why};
 use crate::catalog::{self, Catalog, DefaultHeap, RuntimeName, SizesItself};
 use crate::model::ImageReference;
 use crate::model::compose::Service;
-use crate::model::duration;
 use crate::model::image::{Base, Command, Form, Health, HealthTest, TargetImage};
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
+use crate::syntax::duration;
 
 pub use crate::catalog::LighterKind;
 

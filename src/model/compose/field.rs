@@ -2,11 +2,10 @@
 
 use super::shellwords;
 use super::value::{Entry, Kind, Scalar, Value};
-use crate::model::duration;
 use crate::model::fact::{Fact, Why};
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
-use crate::syntax::yaml;
+use crate::syntax::{duration, yaml};
 
 /// A service's mapping, and where its absences are shown.
 #[derive(Clone, Copy)]

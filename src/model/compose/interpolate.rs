@@ -1,7 +1,6 @@
 //! Compose's variables in values: `${MEMORY:-512m}`, after compose-go's grammar (`template/template.go`).
 
 use crate::source::{Span, Text};
-use crate::syntax::closing_brace;
 
 /// Defaults within defaults that are followed.
 const MAX_DEPTH: usize = 16;
@@ -195,6 +194,26 @@ fn name_length(text: &str) -> usize {
         return 0;
     }
     text.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(text.len())
+}
+
+/// The brace that closes the one at the beginning of `text`. Only `${` opens another: templates nest, other braces do not
+/// count.
+fn closing_brace(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut depth = 0_usize;
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'{' if at == 0 || bytes.get(at - 1) == Some(&b'$') => depth += 1,
+            b'}' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 #[cfg(test)]

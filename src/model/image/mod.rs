@@ -1,13 +1,14 @@
 //! What an image built from a Dockerfile is: stages, inheritance, the target, and what is in effect in it.
 //!
-//! Only what the Dockerfile says; what its base image brings along is the catalogue's business.
+//! Only what the Dockerfile says; what its base image brings along is the catalogue's business. BuildKit's
+//! `frontend/dockerfile/dockerfile2llb/convert.go` is the model.
 
+mod configuration;
 mod resolve;
 mod stages;
 mod target;
-#[cfg(test)]
-mod tests;
+mod variables;
 
 pub use resolve::{BuildArg, BuildOptions, ImageError, resolve};
 pub use stages::{Stage, stages};
-pub use target::{Base, Command, EnvEntry, Form, Health, HealthTest, Run, TargetImage};
+pub use target::{Base, Command, Copied, EnvEntry, Form, Health, HealthTest, Resolved, Run, TargetImage};

@@ -1,4 +1,4 @@
-//! The stages of a Dockerfile.
+//! The stages of a Dockerfile, as written.
 
 use crate::source::{Span, Text};
 use crate::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Keyword};
@@ -6,38 +6,57 @@ use crate::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Keyword};
 /// One `FROM` and what follows it.
 #[derive(Clone, Debug)]
 pub struct Stage<'d> {
+    /// Its number, from 0.
+    pub index: usize,
     /// The `FROM` instruction.
     pub from: Span,
-    /// What it names, nothing expanded.
+    /// What it names, nothing expanded: an image or an earlier stage.
     pub reference: Text,
-    /// `AS name`, lower case as BuildKit compares it.
-    pub name: Option<String>,
+    /// The name after `AS`.
+    pub name: Option<Text>,
     /// The instructions after the `FROM`.
-    pub instructions: Vec<&'d Instruction>,
+    pub instructions: &'d [Instruction],
+    /// The last stage: what is built when nobody names a target.
+    pub is_final: bool,
 }
 
-/// The stages in order. What stands before the first `FROM` (only `ARG` may) is left out, and so is a `FROM` without an image.
+impl Stage<'_> {
+    /// True when the stage bears this name; case does not count.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name.as_ref().is_some_and(|own| own.as_str().eq_ignore_ascii_case(name))
+    }
+}
+
+/// The stages in order. What stands before the first `FROM` is left out, and so is a `FROM` without an image.
 #[must_use]
 pub fn stages(dockerfile: &Dockerfile) -> Vec<Stage<'_>> {
+    let all = &dockerfile.instructions;
+    let is_from = |instruction: &Instruction| instruction.keyword == Keyword::From;
+    let starts = all.iter().enumerate().filter(|(_, instruction)| is_from(instruction));
     let mut stages: Vec<Stage<'_>> = Vec::new();
-    for instruction in &dockerfile.instructions {
-        if instruction.keyword == Keyword::From {
-            stages.extend(stage(instruction));
-        } else if let Some(stage) = stages.last_mut() {
-            stage.instructions.push(instruction);
-        }
+    for (at, from) in starts {
+        let Arguments::Words(words) = &from.arguments else { continue };
+        let Some(reference) = words.first() else { continue };
+        let rest = &all[at + 1..];
+        let length = rest.iter().position(is_from).unwrap_or(rest.len());
+        let name = words.get(1).filter(|word| word.as_str().eq_ignore_ascii_case("as")).and(words.get(2));
+        stages.push(Stage {
+            index: stages.len(),
+            from: from.span,
+            reference: reference.clone(),
+            name: name.cloned(),
+            instructions: &rest[..length],
+            is_final: false,
+        });
+    }
+    if let Some(last) = stages.last_mut() {
+        last.is_final = true;
     }
     stages
 }
 
-fn stage(instruction: &Instruction) -> Option<Stage<'_>> {
-    let Arguments::Words(words) = &instruction.arguments else { return None };
-    let name = match words.as_slice() {
-        [_, word, name] if word.as_str().eq_ignore_ascii_case("as") => {
-            Some(name.as_str().to_ascii_lowercase())
-        }
-        _ => None,
-    };
-    let reference = words.first()?.clone();
-    Some(Stage { from: instruction.span, reference, name, instructions: Vec::new() })
+/// The last of `stages` with this name.
+pub(super) fn by_name(stages: &[Stage<'_>], name: &str) -> Option<usize> {
+    stages.iter().rposition(|stage| stage.is_named(name))
 }

@@ -4,40 +4,56 @@ use indexmap::IndexMap;
 
 use crate::source::{Span, Text};
 
+/// A value after expansion, or the name of the variable in it that is not known.
+pub type Resolved = Result<Text, String>;
+
 /// The image of one stage, with what it inherits from the stages below it. Where something is `None`, the external base
-/// image decides.
+/// image decides (for [`Base::Scratch`]: there is none).
 #[derive(Clone, Debug)]
 pub struct TargetImage {
     /// The `FROM` instruction of the stage that runs.
     pub from: Span,
-    /// The stage's name.
+    /// What that `FROM` names, as written.
+    pub reference: Span,
+    /// The stage's name as written.
     pub stage_name: Option<String>,
     /// The image that the stages stand on.
     pub base: Base,
     /// The `FROM` instruction that names it.
     pub base_from: Span,
+    /// The numbers of the stages that this image is made of, outermost first, itself last.
+    pub chain: Vec<usize>,
     /// The Dockerfile has stages that are no part of this image.
     pub multi_stage: bool,
     /// The environment, by name.
     pub env: IndexMap<String, EnvEntry>,
-    /// `SHELL`.
+    /// `SHELL`, as the last instruction leaves it; commands hold the one of their own time.
     pub shell: Option<Vec<Text>>,
     /// `USER`.
-    pub user: Option<Text>,
-    /// `WORKDIR`.
-    pub workdir: Option<Text>,
+    pub user: Option<Resolved>,
+    /// `WORKDIR`; may be relative to the one before.
+    pub workdir: Option<Resolved>,
+    /// `STOPSIGNAL`.
+    pub stop_signal: Option<Resolved>,
     /// `HEALTHCHECK`.
     pub healthcheck: Option<Health>,
     /// `ENTRYPOINT`.
     pub entrypoint: Option<Command>,
-    /// `CMD`; none after an `ENTRYPOINT` in a later stage than it.
+    /// `CMD`.
     pub cmd: Option<Command>,
+    /// The `ENTRYPOINT` that took away the `CMD` of an earlier stage or of the base image: with no [`TargetImage::cmd`],
+    /// the image has none.
+    pub cmd_reset_by: Option<Span>,
     /// `RUN` instructions, in order: what is installed.
     pub runs: Vec<Run>,
+    /// `COPY` and `ADD` instructions, in order: what is brought in.
+    pub copies: Vec<Copied>,
+    /// `ONBUILD` instructions that wait for images made from this one.
+    pub onbuild: Vec<Span>,
 }
 
 /// What the outermost `FROM` names.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Base {
     /// An image.
     Reference(Text),
@@ -55,8 +71,10 @@ pub enum Base {
 /// A variable of the image.
 #[derive(Clone, Debug)]
 pub struct EnvEntry {
-    /// Its value, or the variable in it that has none.
-    pub value: Result<Text, String>,
+    /// Its name where it is written.
+    pub key: Text,
+    /// Its value.
+    pub value: Resolved,
     /// The pair in its `ENV`.
     pub span: Span,
 }
@@ -66,12 +84,14 @@ pub struct EnvEntry {
 pub struct Command {
     /// The instruction.
     pub span: Span,
-    /// Exec or shell form.
+    /// Exec or shell form. `ENTRYPOINT []` is an exec form of no words: there is no entrypoint.
     pub form: Form,
+    /// The `SHELL` before this instruction, which shell form runs in; the base image's when `None`.
+    pub shell: Option<Vec<Text>>,
 }
 
 /// How a command is written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Form {
     /// A JSON array: executed as it is.
     Exec(Vec<Text>),
@@ -112,6 +132,19 @@ pub enum HealthTest {
 pub struct Run {
     /// The instruction.
     pub span: Span,
-    /// What it runs; heredocs are not part of it.
+    /// What stands on its line.
     pub form: Form,
+    /// Its here-documents: the commands themselves where the line is no more than `<<EOF`.
+    pub scripts: Vec<Text>,
+}
+
+/// A `COPY` or `ADD`.
+#[derive(Clone, Debug)]
+pub struct Copied {
+    /// The instruction.
+    pub span: Span,
+    /// `--from=`: a stage or an image, as written.
+    pub from: Option<Text>,
+    /// Sources and, last, the destination, as written.
+    pub words: Vec<Text>,
 }

@@ -55,6 +55,62 @@ pub enum Keyword {
     Unknown,
 }
 
+impl Keyword {
+    /// Every instruction of the Dockerfile reference.
+    pub const ALL: [Self; 18] = [
+        Self::Add,
+        Self::Arg,
+        Self::Cmd,
+        Self::Copy,
+        Self::Entrypoint,
+        Self::Env,
+        Self::Expose,
+        Self::From,
+        Self::Healthcheck,
+        Self::Label,
+        Self::Maintainer,
+        Self::Onbuild,
+        Self::Run,
+        Self::Shell,
+        Self::Stopsignal,
+        Self::User,
+        Self::Volume,
+        Self::Workdir,
+    ];
+
+    /// The instruction that `word` names, in whatever case; [`Keyword::Unknown`] when none.
+    #[must_use]
+    pub fn of(word: &str) -> Self {
+        Self::ALL.into_iter().find(|k| k.as_str().eq_ignore_ascii_case(word)).unwrap_or(Self::Unknown)
+    }
+
+    /// The keyword in capitals; empty for [`Keyword::Unknown`].
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Add => "ADD",
+            Self::Arg => "ARG",
+            Self::Cmd => "CMD",
+            Self::Copy => "COPY",
+            Self::Entrypoint => "ENTRYPOINT",
+            Self::Env => "ENV",
+            Self::Expose => "EXPOSE",
+            Self::From => "FROM",
+            Self::Healthcheck => "HEALTHCHECK",
+            Self::Label => "LABEL",
+            Self::Maintainer => "MAINTAINER",
+            Self::Onbuild => "ONBUILD",
+            Self::Run => "RUN",
+            Self::Shell => "SHELL",
+            Self::Stopsignal => "STOPSIGNAL",
+            Self::User => "USER",
+            Self::Volume => "VOLUME",
+            Self::Workdir => "WORKDIR",
+            Self::Unknown => "",
+        }
+    }
+}
+
 /// One instruction.
 #[derive(Clone, Debug)]
 pub struct Instruction {
@@ -135,8 +191,10 @@ pub struct Heredoc {
     pub chomp: bool,
     /// The file descriptor before `<<`, 0 when none is written.
     pub descriptor: u32,
-    /// The body as written, terminator line not included.
+    /// The body, terminator line not included.
     pub body: Span,
+    /// The content, after removing tabs where `chomp` says so.
+    pub content: String,
     /// The terminator; absent when the file ends before it.
     pub terminator: Option<Span>,
 }

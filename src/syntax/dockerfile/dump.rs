@@ -1,23 +1,25 @@
-//! A Dockerfile's tree as JSON, for `oomlint inspect --syntax`: BuildKit's names, and spans.
+//! A Dockerfile as JSON, for `inspect --syntax`: bug reports, and comparison with BuildKit's own parser.
 
 use serde_json::{Map, Value, json};
 
-use super::{Arguments, Dockerfile, Instruction, Keyword};
 use crate::source::{Source, Span, Text};
 
-/// `{"file", "escape", "instructions": [{"cmd", "onbuild", "start", "end", "flags", "json", "args", "heredocs", "span"}],
-/// "errors": [{"message", "span", "fatal"}]}`. Lines count from 1, spans are bytes. `onbuild` names the inner instruction.
+use super::ast::{Arguments, Dockerfile, Instruction, Keyword};
+
+/// The instructions and errors of one file, each with its bytes.
+///
+/// `cmd` is the keyword in lower case, `start` and `end` are lines from 1, `args` is the flat list that BuildKit makes;
+/// `flags`, `json`, `heredocs`, `onbuild` and `args` stand only where there is something to say.
 #[must_use]
 pub fn to_json(dockerfile: &Dockerfile, source: &Source) -> Value {
-    let instructions = dockerfile.instructions.iter().map(|item| instruction(item, source));
-    let errors = dockerfile
-        .errors
-        .iter()
-        .map(|error| json!({ "message": error.message, "span": span(error.span), "fatal": error.fatal }));
+    let errors = dockerfile.errors.iter().map(|error| {
+        let line = source.line_at(error.span.start).number;
+        json!({ "message": error.message, "line": line, "span": span(error.span), "fatal": error.fatal })
+    });
     json!({
-        "file": source.path().to_string_lossy(),
+        "file": source.path().display().to_string(),
         "escape": dockerfile.escape.to_string(),
-        "instructions": instructions.collect::<Vec<_>>(),
+        "instructions": dockerfile.instructions.iter().map(|i| instruction(i, source)).collect::<Vec<_>>(),
         "errors": errors.collect::<Vec<_>>(),
     })
 }
@@ -26,66 +28,61 @@ fn span(span: Span) -> Value {
     json!([span.start, span.end])
 }
 
-fn instruction(outer: &Instruction, source: &Source) -> Value {
-    let inner = match &outer.arguments {
-        Arguments::Onbuild(inner) => inner,
-        _ => outer,
-    };
-    let (args, exec) = arguments(inner);
-    let mut object = Map::new();
-    object.insert("cmd".to_owned(), json!(outer.name.as_str().to_ascii_lowercase()));
-    if outer.keyword == Keyword::Onbuild {
-        object.insert("onbuild".to_owned(), json!(inner.name.as_str().to_ascii_lowercase()));
+fn instruction(instruction: &Instruction, source: &Source) -> Value {
+    let mut out = Map::new();
+    out.insert("cmd".to_owned(), instruction.name.as_str().to_lowercase().into());
+    out.insert("start".to_owned(), instruction.first_line.into());
+    out.insert("end".to_owned(), instruction.last_line.into());
+    out.insert("span".to_owned(), span(instruction.span));
+    if !instruction.flags.is_empty() {
+        let flags: Vec<&str> = instruction.flags.iter().map(|flag| flag.text.as_str()).collect();
+        out.insert("flags".to_owned(), flags.into());
     }
-    object.insert("start".to_owned(), json!(outer.first_line));
-    object.insert("end".to_owned(), json!(outer.last_line));
-    let flags: Vec<&str> = outer.flags.iter().map(|flag| flag.text.as_str()).collect();
-    object.insert("flags".to_owned(), json!(flags));
-    object.insert("json".to_owned(), json!(exec));
-    object.insert("args".to_owned(), json!(args));
-    let heredocs = outer.heredocs.iter().map(|heredoc| {
-        json!({
-            "name": heredoc.name,
-            "expand": heredoc.expand,
-            "chomp": heredoc.chomp,
-            "fd": heredoc.descriptor,
-            "content": source.slice(heredoc.body),
-            "span": span(heredoc.body),
-        })
-    });
-    object.insert("heredocs".to_owned(), heredocs.collect());
-    object.insert("span".to_owned(), span(outer.span));
-    Value::Object(object)
+    let mut inner = instruction;
+    if let Arguments::Onbuild(trigger) = &instruction.arguments {
+        out.insert("onbuild".to_owned(), trigger.name.as_str().to_lowercase().into());
+        inner = trigger;
+    }
+    let (args, exec) = match (inner.keyword, &inner.arguments) {
+        // BuildKit drops what follows a word that it does not know, and ONBUILD in ONBUILD.
+        (Keyword::Unknown, _) | (Keyword::Onbuild, Arguments::Malformed(_)) => (vec![""], false),
+        (_, arguments) => flatten(arguments),
+    };
+    if exec {
+        out.insert("json".to_owned(), true.into());
+    }
+    if !args.is_empty() {
+        out.insert("args".to_owned(), args.into());
+    }
+    if !instruction.heredocs.is_empty() {
+        let heredocs = instruction.heredocs.iter().map(|heredoc| {
+            json!({
+                "name": heredoc.name,
+                "expand": heredoc.expand,
+                "chomp": heredoc.chomp,
+                "content": source.slice(heredoc.body),
+            })
+        });
+        out.insert("heredocs".to_owned(), heredocs.collect());
+    }
+    Value::Object(out)
 }
 
-/// The arguments as BuildKit's parser lists them, and whether they are an exec form.
-fn arguments(instruction: &Instruction) -> (Vec<String>, bool) {
-    let strings = |words: &[Text]| words.iter().map(|word| word.as_str().to_owned()).collect::<Vec<_>>();
-    match &instruction.arguments {
+/// The arguments as one list, and whether they are in exec form.
+fn flatten(arguments: &Arguments) -> (Vec<&str>, bool) {
+    match arguments {
         Arguments::None => (Vec::new(), false),
-        Arguments::Words(words) => (strings(words), false),
-        Arguments::Exec(words) => (strings(words), true),
-        // Of what is no instruction BuildKit keeps nothing, and so it does of ONBUILD in ONBUILD.
-        Arguments::Malformed(_) if instruction.keyword == Keyword::Unknown => (vec![String::new()], false),
-        Arguments::Onbuild(_) => (vec![String::new()], false),
-        Arguments::Shell(text) | Arguments::Malformed(text) => (vec![text.as_str().to_owned()], false),
+        Arguments::Words(words) => (words.iter().map(Text::as_str).collect(), false),
+        Arguments::Exec(words) => (words.iter().map(Text::as_str).collect(), true),
+        Arguments::Shell(text) | Arguments::Malformed(text) => (vec![text.as_str()], false),
         Arguments::Pairs(pairs) => {
-            let both = pairs.iter().flat_map(|pair| [pair.key.as_str(), pair.value.as_str()]);
-            (both.map(str::to_owned).collect(), false)
+            (pairs.iter().flat_map(|pair| [pair.key.as_str(), pair.value.as_str()]).collect(), false)
         }
         Arguments::Healthcheck { kind, command } => {
-            let mut args = vec![kind.as_str().to_ascii_uppercase()];
-            match &**command {
-                Arguments::Exec(words) => {
-                    args.extend(strings(words));
-                    (args, true)
-                }
-                Arguments::Shell(text) => {
-                    args.push(text.as_str().to_owned());
-                    (args, false)
-                }
-                _ => (args, false),
-            }
+            let (mut words, exec) = flatten(command);
+            words.insert(0, kind.as_str());
+            (words, exec)
         }
+        Arguments::Onbuild(trigger) => flatten(&trigger.arguments),
     }
 }

@@ -1,228 +1,447 @@
-//! Variables in ENV, ARG, FROM, USER, WORKDIR and their like (BuildKit `frontend/dockerfile/shell/lex.go`).
+//! Quotes, escapes and variables, as BuildKit's shell lexer (`shell/lex.go`) resolves them in ENV, ARG, FROM, USER, ….
 
-use crate::source::Text;
-use crate::syntax::closing_brace;
+use crate::source::{Span, Text};
 
-/// Defaults within defaults that are followed.
-const MAX_DEPTH: usize = 16;
+use super::heredoc::name_length;
+
+/// How deep `${A:-${B:-…}}` is followed.
+const MAX_DEPTH: usize = 32;
+
+/// How many bytes variables may put into one word: what Linux lets a process have (`MAX_ARG_STRLEN`). `ENV A=$A$A` doubles
+/// the value each time.
+const MAX_PUT_IN: usize = 128 * 1024;
 
 /// What is known of a variable.
-#[derive(Clone, Debug)]
-pub enum Lookup {
-    /// Its value.
-    Value(Text),
-    /// It has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup<'v> {
+    /// It has this value.
+    Known(&'v str),
+    /// There is no such variable: it expands to nothing.
     Unset,
-    /// It has one, or may have one, and nobody here knows it.
+    /// It is declared without a value (`ARG X`): unset unless the builder gives one, so `${X:-d}` is `d` and `$X` is
+    /// unknown.
+    Declared,
+    /// It may be set, and the value is not known.
     Unknown,
 }
 
-/// What became of a text.
-#[derive(Clone, Debug)]
+/// What a word comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expansion {
-    /// The result; its pieces stand where they were copied from.
+    /// This text; pieces that were copied keep their bytes, a variable's value stands at its use.
     Known(Text),
-    /// It hangs on a variable that is not known.
+    /// It depends on a variable whose value is not known.
     Unknown {
-        /// Its name.
+        /// The variable's name.
         variable: String,
+        /// Where it is used.
+        at: Span,
+    },
+    /// BuildKit stops here: an open quote, a bad substitution, `${X:?message}`.
+    Invalid {
+        /// What is wrong: lower case, no full stop.
+        message: String,
+        /// The bytes at fault.
+        span: Span,
     },
 }
 
-/// Removes quotes and escapes, and replaces variables.
-#[must_use]
-pub fn expand(text: &Text, escape: char, lookup: &dyn Fn(&str) -> Lookup) -> Expansion {
-    let mut run = Run { text, escape, lookup, out: Text::empty(text.span()) };
-    match run.range(0, text.as_str().len(), 0) {
-        Ok(()) => Expansion::Known(run.out),
-        Err(variable) => Expansion::Unknown { variable },
+/// Removes quotes and escapes from `text` and puts in variables.
+pub fn expand<'v>(text: &Text, escape: char, lookup: &mut dyn FnMut(&str) -> Lookup<'v>) -> Expansion {
+    let mut expander =
+        Expander { text, value: text.as_str(), escape, at: 0, keep_escapes: false, put_in: 0, lookup };
+    match expander.until(None, 0) {
+        Ok(Part { text: out, unknown: None }) => Expansion::Known(out.at(text.span())),
+        Ok(Part { unknown: Some((variable, at)), .. }) => Expansion::Unknown { variable, at },
+        Err((message, span)) => Expansion::Invalid { message, span },
     }
 }
 
-struct Run<'a> {
+type Step<T> = Result<T, (String, Span)>;
+
+/// A part of the result, and the first variable that makes it unknown.
+struct Part {
+    text: Text,
+    unknown: Option<(String, Span)>,
+}
+
+impl Part {
+    fn append(&mut self, other: Self) {
+        self.text.push_text(&other.text);
+        self.unknown = self.unknown.take().or(other.unknown);
+    }
+}
+
+struct Expander<'a, 'v> {
     text: &'a Text,
+    value: &'a str,
     escape: char,
-    lookup: &'a dyn Fn(&str) -> Lookup,
-    out: Text,
+    at: usize,
+    /// In a pattern escapes stay for the matcher.
+    keep_escapes: bool,
+    lookup: &'a mut dyn FnMut(&str) -> Lookup<'v>,
+    /// Bytes that variables put in so far.
+    put_in: usize,
 }
 
-impl Run<'_> {
-    fn copy(&mut self, from: usize, to: usize) {
-        self.out.push_text(&self.text.slice(from..to));
+impl<'v> Expander<'_, 'v> {
+    fn peek(&self) -> Option<char> {
+        self.value[self.at..].chars().next()
     }
 
-    /// Appends `from..to`; the error is the variable that is not known.
-    fn range(&mut self, from: usize, to: usize, depth: usize) -> Result<(), String> {
-        let source = self.text.as_str();
-        let mut at = from;
-        let mut in_double = false;
-        while let Some(c) = source.get(at..to).and_then(|rest| rest.chars().next()) {
-            let next = at + c.len_utf8();
+    fn next(&mut self) -> Option<char> {
+        let c = self.peek()?;
+        self.at += c.len_utf8();
+        Some(c)
+    }
+
+    fn span(&self, from: usize) -> Span {
+        self.text.span_of(from..self.at)
+    }
+
+    fn fail<T>(&self, from: usize, message: &str) -> Step<T> {
+        Err((message.to_owned(), self.span(from)))
+    }
+
+    fn empty(&self) -> Part {
+        Part { text: Text::empty(self.text.span()), unknown: None }
+    }
+
+    fn unknown(&self, name: &str, from: usize) -> Part {
+        Part { unknown: Some((name.to_owned(), self.span(from))), ..self.empty() }
+    }
+
+    fn derived(&mut self, value: &str, from: usize) -> Step<Part> {
+        self.put_in += value.len();
+        if self.put_in > MAX_PUT_IN {
+            return self.fail(from, &format!("variables put in more than {} KiB", MAX_PUT_IN / 1024));
+        }
+        let mut part = self.empty();
+        part.text.push_derived(value, self.span(from));
+        Ok(part)
+    }
+
+    /// Appends the bytes `from..to` as they are.
+    fn copy(&self, part: &mut Part, from: usize, to: usize) {
+        if from < to {
+            part.text.push_text(&self.text.slice(from..to));
+        }
+    }
+
+    /// Everything up to `stop`, which is taken too, or up to the end.
+    fn until(&mut self, stop: Option<char>, depth: usize) -> Step<Part> {
+        let opened = self.at;
+        let mut out = self.empty();
+        let mut copied = self.at;
+        loop {
+            let start = self.at;
+            let Some(c) = self.next() else { break };
+            if Some(c) == stop {
+                self.copy(&mut out, copied, start);
+                return Ok(out);
+            }
             match c {
-                '\'' if !in_double => {
-                    // Everything up to the next one is meant as it stands.
-                    let close =
-                        source.get(next..to).and_then(|rest| rest.find('\'')).map_or(to, |i| next + i);
-                    self.copy(next, close);
-                    at = (close + 1).min(to);
-                    continue;
+                '\'' => {
+                    self.copy(&mut out, copied, start);
+                    while self
+                        .next()
+                        .ok_or_else(|| ("single quote without its end".to_owned(), self.span(start)))?
+                        != '\''
+                    {}
+                    self.copy(&mut out, start + 1, self.at - 1);
                 }
-                '"' => in_double = !in_double,
-                c if c == self.escape => {
-                    at = self.escaped(at, next, to, in_double);
-                    continue;
+                '"' => {
+                    self.copy(&mut out, copied, start);
+                    let inner = self.double_quotes(start, depth)?;
+                    out.append(inner);
                 }
                 '$' => {
-                    at = self.dollar(at, to, depth)?;
-                    continue;
+                    self.copy(&mut out, copied, start);
+                    let inner = self.variable(start, depth)?;
+                    out.append(inner);
                 }
-                _ => self.copy(at, next),
+                c if c == self.escape => {
+                    self.copy(&mut out, copied, start);
+                    self.escaped(&mut out, start);
+                }
+                _ => continue,
             }
-            at = next;
+            copied = self.at;
         }
-        Ok(())
+        self.copy(&mut out, copied, self.at);
+        match stop {
+            None => Ok(out),
+            Some(stop) => self.fail(opened, &format!("substitution without its {stop}")),
+        }
     }
 
-    /// An escape and what follows it; gives where to go on. Between double quotes it escapes quotes, dollars and itself.
-    fn escaped(&mut self, at: usize, next: usize, to: usize, in_double: bool) -> usize {
-        let Some(c) = self.text.as_str().get(next..to).and_then(|rest| rest.chars().next()) else {
-            // Escapes nothing: dropped outside of quotes, kept within.
-            if in_double {
-                self.copy(at, next);
+    /// The character after an escape character, whatever it is; nothing at the end of the word.
+    fn escaped(&mut self, out: &mut Part, start: usize) {
+        let end_of_escape = self.at;
+        let Some(c) = self.next() else {
+            if self.keep_escapes {
+                self.copy(out, start, end_of_escape);
             }
-            return next;
+            return;
         };
-        let end = next + c.len_utf8();
-        let from = if in_double && !(c == '"' || c == '$' || c == self.escape) { at } else { next };
-        self.copy(from, end);
-        end
+        if self.keep_escapes {
+            self.copy(out, start, self.at);
+        } else {
+            out.text.push_derived(c.encode_utf8(&mut [0; 4]), self.span(start));
+        }
     }
 
-    /// A `$` and the variable after it; gives where to go on.
-    fn dollar(&mut self, at: usize, to: usize, depth: usize) -> Result<usize, String> {
-        let rest = self.text.as_str().get(at + 1..to).unwrap_or_default();
-        if rest.starts_with('{') {
-            let close = closing_brace(rest).ok_or_else(|| rest.chars().take(40).collect::<String>())?;
-            self.braced(at + 2, at + 1 + close, depth)?;
-            return Ok(at + 2 + close);
+    /// After an opening `"`: variables count, and only `"`, `$` and the escape character itself can be escaped.
+    fn double_quotes(&mut self, opened: usize, depth: usize) -> Step<Part> {
+        let mut out = self.empty();
+        let mut copied = self.at;
+        loop {
+            let start = self.at;
+            let Some(c) = self.next() else {
+                return self.fail(opened, "double quote without its end");
+            };
+            match c {
+                '"' => {
+                    self.copy(&mut out, copied, start);
+                    return Ok(out);
+                }
+                '$' => {
+                    self.copy(&mut out, copied, start);
+                    let inner = self.variable(start, depth)?;
+                    out.append(inner);
+                }
+                c if c == self.escape => match self.peek() {
+                    Some(next) if next == '"' || next == '$' || next == self.escape => {
+                        self.copy(&mut out, copied, start);
+                        self.escaped(&mut out, start);
+                    }
+                    _ => continue,
+                },
+                _ => continue,
+            }
+            copied = self.at;
         }
-        let length = name_length(rest);
-        if length == 0 {
-            self.copy(at, at + 1);
-            return Ok(at + 1);
-        }
-        let name = rest.get(..length).unwrap_or_default();
-        self.variable(name)?;
-        Ok(at + 1 + length)
     }
 
-    fn variable(&mut self, name: &str) -> Result<(), String> {
+    fn name(&mut self) -> String {
+        let from = self.at;
+        self.at += name_length(&self.value[from..]);
+        self.value[from..self.at].to_owned()
+    }
+
+    /// After a `$`, which stands at `start`.
+    fn variable(&mut self, start: usize, depth: usize) -> Step<Part> {
+        if depth >= MAX_DEPTH {
+            return self.fail(start, &format!("variables nested more than {MAX_DEPTH} deep"));
+        }
+        if self.peek() != Some('{') {
+            let name = self.name();
+            if name.is_empty() {
+                let mut part = self.empty();
+                self.copy(&mut part, start, self.at);
+                return Ok(part);
+            }
+            return self.plain(&name, start);
+        }
+        self.next();
+        if matches!(self.peek(), None | Some('{' | '}' | ':')) {
+            return self.fail(start, "bad substitution");
+        }
+        let name = self.name();
+        match self.next() {
+            Some('}') => self.plain(&name, start),
+            Some(':') => match self.next() {
+                Some(c @ ('-' | '+' | '?' | '#' | '%')) => self.modified(&name, c, true, start, depth),
+                _ => self.fail(start, "unsupported modifier in substitution"),
+            },
+            Some(c @ ('-' | '+' | '?' | '#' | '%')) => self.modified(&name, c, false, start, depth),
+            Some('/') => self.replaced(&name, start, depth),
+            None => self.fail(start, "substitution without its }"),
+            Some(_) => self.fail(start, "unsupported modifier in substitution"),
+        }
+    }
+
+    fn plain(&mut self, name: &str, start: usize) -> Step<Part> {
         match (self.lookup)(name) {
-            Lookup::Value(text) => self.out.push_text(&text),
-            Lookup::Unset => {}
-            Lookup::Unknown => return Err(name.to_owned()),
+            Lookup::Known(value) => self.derived(value, start),
+            Lookup::Unset => Ok(self.empty()),
+            Lookup::Declared | Lookup::Unknown => Ok(self.unknown(name, start)),
         }
-        Ok(())
     }
 
-    /// What stands between the braces, from `from` to `to`.
-    fn braced(&mut self, from: usize, to: usize, depth: usize) -> Result<(), String> {
-        let inner = self.text.as_str().get(from..to).unwrap_or_default();
-        let length = name_length(inner);
-        let (name, rest) = inner.split_at(length);
-        if length == 0 || depth > MAX_DEPTH {
-            return Err(inner.chars().take(40).collect());
-        }
-        if rest.is_empty() {
-            return self.variable(name);
-        }
-        let (colon, operator) = match rest.strip_prefix(':') {
-            Some(operator) => (true, operator),
-            None => (false, rest),
-        };
-        let word = from + length + usize::from(colon) + 1;
+    fn operand(&mut self, stop: char, keep_escapes: bool, depth: usize) -> Step<Part> {
+        let before = std::mem::replace(&mut self.keep_escapes, keep_escapes);
+        let operand = self.until(Some(stop), depth + 1);
+        self.keep_escapes = before;
+        operand
+    }
+
+    /// `${X-word}` and its like; with a colon an empty value counts as none.
+    fn modified(
+        &mut self,
+        name: &str,
+        modifier: char,
+        colon: bool,
+        start: usize,
+        depth: usize,
+    ) -> Step<Part> {
+        let is_pattern = matches!(modifier, '#' | '%');
+        let word = self.operand('}', is_pattern, depth)?;
         let found = (self.lookup)(name);
-        let set = match &found {
-            Lookup::Unknown => return Err(name.to_owned()),
-            Lookup::Unset => false,
-            Lookup::Value(text) => !(colon && text.as_str().is_empty()),
+        if is_pattern {
+            return match (found, word.unknown.is_none()) {
+                (Lookup::Known(value), true) => match trim(value, word.text.as_str(), modifier) {
+                    Some(rest) => self.derived(rest, start),
+                    None => Ok(self.unknown(name, start)),
+                },
+                (Lookup::Unset, true) => Ok(self.empty()),
+                _ => Ok(self.unknown(name, start)),
+            };
+        }
+        let is_none = match found {
+            Lookup::Known(value) => colon && value.is_empty(),
+            Lookup::Unset => true,
+            Lookup::Declared => modifier != '?',
+            Lookup::Unknown => return Ok(self.unknown(name, start)),
         };
-        match (operator.chars().next(), set) {
-            (Some('-' | '?'), true) => self.variable(name),
-            (Some('-'), false) | (Some('+'), true) => self.range(word, to, depth + 1),
-            (Some('+'), false) => Ok(()),
-            // A pattern (`#`, `%`, `/`), or `?` without a value: the result is not followed.
-            _ => Err(name.to_owned()),
+        match (modifier, found, is_none) {
+            ('-', _, true) | ('+', _, false) => Ok(word),
+            ('+', _, true) => Ok(self.empty()),
+            ('?', Lookup::Known(_) | Lookup::Unset, true) => {
+                let reason = word.text.as_str();
+                let reason = if reason.is_empty() { "has no value" } else { reason };
+                self.fail(start, &format!("{name}: {reason}"))
+            }
+            (_, Lookup::Known(value), _) => self.derived(value, start),
+            _ => Ok(self.unknown(name, start)),
+        }
+    }
+
+    /// `${X/pattern/text}`, or `//` for every match.
+    fn replaced(&mut self, name: &str, start: usize, depth: usize) -> Step<Part> {
+        let all = self.peek() == Some('/');
+        if all {
+            self.next();
+        }
+        let pattern = self.operand('/', true, depth)?;
+        let by = self.operand('}', true, depth)?;
+        let known =
+            pattern.unknown.is_none() && by.unknown.is_none() && !by.text.as_str().contains(['\\', '$']);
+        match (self.lookup)(name) {
+            Lookup::Known(value) if known && !is_glob(pattern.text.as_str()) => {
+                let count = if all { usize::MAX } else { 1 };
+                let value = value.replacen(pattern.text.as_str(), by.text.as_str(), count);
+                self.derived(&value, start)
+            }
+            _ => Ok(self.unknown(name, start)),
         }
     }
 }
 
-fn name_length(text: &str) -> usize {
-    let first = text.bytes().next();
-    if first.is_some_and(|b| b.is_ascii_digit()) {
-        return 1;
+/// Patterns are not matched here: a value that hangs on one is unknown.
+fn is_glob(pattern: &str) -> bool {
+    pattern.is_empty() || pattern.contains(['*', '?', '\\'])
+}
+
+/// `value` without the literal prefix (`#`) or suffix (`%`).
+fn trim<'v>(value: &'v str, pattern: &str, modifier: char) -> Option<&'v str> {
+    let pattern = pattern.strip_prefix(modifier).unwrap_or(pattern);
+    if is_glob(pattern) {
+        return None;
     }
-    text.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(text.len())
+    let rest = if modifier == '#' { value.strip_prefix(pattern) } else { value.strip_suffix(pattern) };
+    Some(rest.unwrap_or(value))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{SourceId, Span};
+    use crate::source::SourceId;
 
-    fn at(text: &str) -> Text {
-        Text::verbatim(text, Span::new(SourceId(0), 0, text.len()))
-    }
-
-    fn run(text: &str) -> String {
-        let lookup = |name: &str| match name {
-            "A" => Lookup::Value(at("one")),
-            "EMPTY" => Lookup::Value(at("")),
-            "DARK" => Lookup::Unknown,
+    fn run(word: &str, escape: char) -> Expansion {
+        let text = Text::verbatim(word, Span::new(SourceId(0), 100, 100 + word.len()));
+        expand(&text, escape, &mut |name| match name {
+            "A" => Lookup::Known("one"),
+            "EMPTY" => Lookup::Known(""),
+            "ARG" => Lookup::Declared,
+            "BASE" => Lookup::Unknown,
             _ => Lookup::Unset,
-        };
-        match expand(&at(text), '\\', &lookup) {
+        })
+    }
+
+    fn known(word: &str) -> String {
+        match run(word, '\\') {
             Expansion::Known(text) => text.as_str().to_owned(),
-            Expansion::Unknown { variable } => format!("?{variable}"),
+            other => panic!("{word}: {other:?}"),
         }
     }
 
     #[test]
-    fn words_are_expanded_as_buildkit_expands_them() {
-        for (text, expected) in [
-            ("a$A-${A}", "aone-one"),
-            ("\"x $A\"", "x one"),
-            ("'x $A'", "x $A"),
-            ("\\$A", "$A"),
-            ("\"a\\\"b\\c\"", "a\"b\\c"),
-            ("a\\ b", "a b"),
-            ("$X", ""),
-            ("${X:-two}", "two"),
-            ("${EMPTY:-two}", "two"),
-            ("${EMPTY-two}", ""),
-            ("${A:+yes}${X:+no}", "yes"),
-            ("${X:-${Y:-$A}}", "one"),
-            ("$", "$"),
-            ("${DARK:-x}", "?DARK"),
-            ("b$DARK", "?DARK"),
-            ("${A%e}", "?A"),
-        ] {
-            assert_eq!(run(text), expected, "{text}");
-        }
+    fn quotes_and_escapes_go() {
+        assert_eq!(known(r#""a 'b' $A""#), "a 'b' one");
+        assert_eq!(known("'$A \\'x"), "$A \\x");
+        assert_eq!(known(r#"a\ b\$A "\$A \x \\""#), r"a b$A $A \x \");
+        assert_eq!(known("a$"), "a$");
+        assert_eq!(known("a\\"), "a");
+        assert_eq!(known("$$A$1"), "A");
+        assert_eq!(
+            run(r"C:\x`$A", '`'),
+            Expansion::Known(Text::derived(r"C:\x$A", Span::new(SourceId(0), 0, 0)))
+        );
     }
 
     #[test]
-    fn copied_pieces_keep_their_places() {
-        let Expansion::Known(text) = expand(&at("\"-Xmx1g -Xss1m\""), '\\', &|_| Lookup::Unset) else {
-            panic!("known");
+    fn modifiers() {
+        assert_eq!(known("${A}${NONE}-${NONE:-d}-${EMPTY:-e}-${EMPTY-f}"), "one-d-e-");
+        assert_eq!(known("${A:+x}${EMPTY:+y}${EMPTY+z}${NONE+w}"), "xz");
+        assert_eq!(known("${A:-$BASE}${NONE:-${A}}${ARG:-q}"), "oneoneq");
+        assert_eq!(known("${A#o}${A%ne}${A##x}${A/n/N}${A//e/}"), "neoone".to_owned() + "oNe" + "on");
+        assert_eq!(known("${A:?no}"), "one");
+    }
+
+    #[test]
+    fn unknown_names_the_variable() {
+        let variable = |word: &str| match run(word, '\\') {
+            Expansion::Unknown { variable, at } => (variable, at.start - 100, at.end - 100),
+            other => panic!("{word}: {other:?}"),
         };
-        assert_eq!(text.span_of(0..6).range(), 1..7);
+        assert_eq!(variable("a $BASE b"), ("BASE".to_owned(), 2, 7));
+        assert_eq!(variable("${ARG}"), ("ARG".to_owned(), 0, 6));
+        assert_eq!(variable("${BASE:-x}"), ("BASE".to_owned(), 0, 10));
+        assert_eq!(variable("${A%o*}"), ("A".to_owned(), 0, 7));
+        assert_eq!(variable("${NONE:-$BASE}"), ("BASE".to_owned(), 8, 13));
     }
 
-    proptest::proptest! {
-        #[test]
-        fn nothing_panics(text in "[${}:+?A-D'\"\\\\ é-]{0,24}") {
-            let _ = run(&text);
+    #[test]
+    fn what_buildkit_stops_at() {
+        for word in
+            ["'a", "\"a", "${", "${}", "${:-a}", "${A", "${A:-b", "${A^}", "${A:x}", "${NONE:?no}", "${A/b}"]
+        {
+            assert!(matches!(run(word, '\\'), Expansion::Invalid { .. }), "{word}");
         }
+        assert!(matches!(run(&"${A:-".repeat(100_000), '\\'), Expansion::Invalid { .. }));
+    }
+
+    #[test]
+    fn values_do_not_grow_without_end() {
+        let mut value = "x".to_owned();
+        let doubled = Text::verbatim("$A$A", Span::new(SourceId(0), 0, 4));
+        let steps = (0..100).find(|_| match expand(&doubled, '\\', &mut |_| Lookup::Known(&value)) {
+            Expansion::Known(text) => {
+                value = text.as_str().to_owned();
+                false
+            }
+            other => matches!(other, Expansion::Invalid { .. }),
+        });
+        assert_eq!((steps, value.len()), (Some(17), MAX_PUT_IN));
+    }
+
+    #[test]
+    fn copied_parts_keep_their_bytes() {
+        let Expansion::Known(text) = run("\"-X $A -Xmx1g\"", '\\') else { panic!("known") };
+        let at = text.as_str().find("-Xmx1g").expect("there");
+        assert_eq!(text.span_of(at..at + 6), Span::new(SourceId(0), 107, 113));
+        assert_eq!(text.span_of(3..6), Span::new(SourceId(0), 104, 106));
+        assert_eq!(text.span(), Span::new(SourceId(0), 100, 114));
     }
 }

@@ -1,133 +1,287 @@
-//! Here-documents: `<<EOF`, `<<-EOF`, `3<<"EOF"` (BuildKit `parser/parser.go`, `heredocsFromLine`, and its shell lexer).
+//! Here-documents: their markers on the instruction's line, and their bodies.
+//!
+//! BuildKit finds the markers with its shell lexer (`shell/lex.go`), always with the backslash as escape character. When
+//! that lexer fails on a line (an open quote, a substitution it does not know), the line has no here-documents.
 
-use crate::source::{Span, Text};
+use std::ops::Range;
 
-/// What announces a here-document.
+use crate::source::{SourceId, Span};
+
+use super::ast::Heredoc;
+use super::lines::Lines;
+
+/// How deep `${…${…}…}` is followed.
+const MAX_DEPTH: usize = 64;
+
+/// `3<<-'EOF'` on an instruction's line.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Marker {
-    pub(super) name: String,
-    pub(super) expand: bool,
-    pub(super) chomp: bool,
-    pub(super) descriptor: u32,
-    pub(super) span: Span,
+    name: String,
+    expand: bool,
+    chomp: bool,
+    descriptor: u32,
+    /// Where it stands in the line.
+    pub(super) range: Range<usize>,
 }
 
-/// The markers in an instruction's text; none when its quotes do not close.
-pub(super) fn markers(text: &Text) -> Vec<Marker> {
-    if !text.as_str().contains("<<") {
+/// The here-document markers of a line, in order.
+pub(super) fn markers(line: &str) -> Vec<Marker> {
+    if !line.contains("<<") {
         return Vec::new();
     }
-    let Some(words) = shell_words(text.as_str()) else { return Vec::new() };
-    words
-        .into_iter()
-        .filter_map(|word| {
-            let span = text.span_of(word.clone());
-            marker(text.as_str().get(word)?, span)
-        })
-        .collect()
+    let words = shell_words(line).unwrap_or_default();
+    words.into_iter().filter_map(|range| marker(&line[range.clone()], range)).collect()
 }
 
-fn marker(word: &str, span: Span) -> Option<Marker> {
-    let digits = word.len() - word.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let rest = word.get(digits..)?.strip_prefix("<<")?;
+/// True when `word` is a here-document marker (COPY and ADD cannot write to one).
+pub(super) fn is_marker(word: &str) -> bool {
+    marker(word, 0..word.len()).is_some()
+}
+
+/// BuildKit: `^(\d*)<<(-?)\s*([^<]*)$`.
+fn marker(word: &str, range: Range<usize>) -> Option<Marker> {
+    let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, rest) = word.split_at(digits);
+    let rest = rest.strip_prefix("<<")?;
     let (chomp, rest) = match rest.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, rest),
     };
-    let rest = rest.trim_start();
-    if rest.is_empty() || rest.contains('<') {
+    let rest = rest.trim_start_matches([' ', '\t', '\n', '\x0c', '\r']);
+    if rest.contains('<') {
         return None;
     }
     let (name, quoted) = unquote(rest)?;
-    let descriptor = word.get(..digits)?.parse().unwrap_or(0);
-    Some(Marker { name, expand: !quoted, chomp, descriptor, span })
+    let descriptor = if digits.is_empty() { 0 } else { digits.parse().unwrap_or(u32::MAX) };
+    (!name.is_empty()).then_some(Marker { name, expand: !quoted, chomp, descriptor, range })
 }
 
-/// The word without its quotes, and whether it had any; none when it is empty or more than one word.
+/// The terminator that a marker's word stands for, and whether any of it was quoted.
 fn unquote(word: &str) -> Option<(String, bool)> {
     let mut name = String::new();
     let mut quoted = false;
-    let mut quote = None;
-    let mut characters = word.chars();
-    while let Some(c) = characters.next() {
-        match quote {
-            None if c == '\'' || c == '"' => {
-                quote = Some(c);
-                quoted = true;
-            }
-            Some(open) if c == open => quote = None,
-            None | Some('"') if c == '\\' => name.extend(characters.next()),
-            None if c.is_whitespace() => return None,
-            _ => name.push(c),
-        }
-    }
-    (quote.is_none() && !name.is_empty()).then_some((name, quoted))
-}
-
-/// The words of a line as a shell sees them, with quotes and `${…}` kept whole; none when something does not close.
-fn shell_words(source: &str) -> Option<Vec<std::ops::Range<usize>>> {
-    let bytes = source.as_bytes();
-    let mut words = Vec::new();
-    let mut begun: Option<usize> = None;
     let mut at = 0;
-    while at < bytes.len() {
-        let c = source.get(at..)?.chars().next()?;
-        if c.is_whitespace() {
-            words.extend(begun.take().map(|start| start..at));
-            at += c.len_utf8();
-            continue;
-        }
-        begun.get_or_insert(at);
+    while let Some(c) = word[at..].chars().next() {
+        let after = at + c.len_utf8();
         at = match c {
-            '\'' => at + 2 + memchr::memchr(b'\'', bytes.get(at + 1..)?)?,
-            '"' => double_quoted(source, at + 1)?,
-            '\\' => at + 1 + source.get(at + 1..)?.chars().next().map_or(0, char::len_utf8),
-            '$' if bytes.get(at + 1) == Some(&b'{') => brace(bytes, at)?,
-            '<' if bytes.get(at + 1) == Some(&b'<') => {
-                // `<< EOF`: the name may stand apart.
-                let rest = source.get(at + 2..)?;
-                at + 2 + (rest.len() - rest.trim_start_matches([' ', '\t']).len())
+            '\'' => {
+                let end = single_quotes(word, at)?;
+                name.push_str(&word[after..end - 1]);
+                quoted = true;
+                end
             }
-            c => at + c.len_utf8(),
+            '"' => {
+                let end = double_quotes(word, at, 0)?;
+                let mut chars = word[after..end - 1].chars().peekable();
+                while let Some(c) = chars.next() {
+                    let escaped =
+                        if c == '\\' { chars.next_if(|n| matches!(n, '"' | '$' | '\\')) } else { None };
+                    name.push(escaped.unwrap_or(c));
+                }
+                quoted = true;
+                end
+            }
+            '\\' => {
+                let escaped = word[after..].chars().next();
+                name.extend(escaped);
+                after + escaped.map_or(0, char::len_utf8)
+            }
+            '$' => {
+                let end = substitution(word, at, 0)?;
+                name.push_str(&word[at..end]);
+                end
+            }
+            c if c.is_whitespace() => return None,
+            c => {
+                name.push(c);
+                after
+            }
         };
     }
-    words.extend(begun.map(|start| start..bytes.len()));
+    Some((name, quoted))
+}
+
+/// The words of a line as a shell splits them, quotes kept; white space after `<<` belongs to the marker.
+fn shell_words(line: &str) -> Option<Vec<Range<usize>>> {
+    let mut words = Vec::new();
+    let mut start: Option<usize> = None;
+    let mut at = 0;
+    while let Some(c) = line[at..].chars().next() {
+        let after = at + c.len_utf8();
+        let end = match c {
+            '\'' => single_quotes(line, at)?,
+            '"' => double_quotes(line, at, 0)?,
+            '\\' => after + line[after..].chars().next().map_or(0, char::len_utf8),
+            '<' if line[after..].starts_with('<') => {
+                line.len() - line[after + 1..].trim_start_matches([' ', '\t']).len()
+            }
+            '$' => {
+                // White space in what a substitution leaves separates words.
+                let end = substitution(line, at, 0)?;
+                for (offset, c) in line[at..end].char_indices() {
+                    step(&mut words, &mut start, at + offset, c.is_whitespace());
+                }
+                at = end;
+                continue;
+            }
+            c => {
+                step(&mut words, &mut start, at, c.is_whitespace());
+                at = after;
+                continue;
+            }
+        };
+        start.get_or_insert(at);
+        at = end;
+    }
+    words.extend(start.map(|start| start..line.len()));
     Some(words)
 }
 
-/// One past the closing quote.
-fn double_quoted(source: &str, from: usize) -> Option<usize> {
-    let bytes = source.as_bytes();
-    let mut at = from;
-    loop {
-        match bytes.get(at)? {
-            b'"' => return Some(at + 1),
-            b'\\' if at + 1 < bytes.len() => at += 1 + source.get(at + 1..)?.chars().next()?.len_utf8(),
-            b'$' if bytes.get(at + 1) == Some(&b'{') => at = brace(bytes, at)?,
-            _ => at += 1,
-        }
+fn step(words: &mut Vec<Range<usize>>, start: &mut Option<usize>, at: usize, separates: bool) {
+    if separates {
+        words.extend(start.take().map(|start| start..at));
+    } else {
+        start.get_or_insert(at);
     }
 }
 
-/// One past the brace that closes `${` at `dollar`.
-fn brace(bytes: &[u8], dollar: usize) -> Option<usize> {
-    if matches!(bytes.get(dollar + 2), None | Some(b'{' | b'}' | b':')) {
+/// One past the closing quote of the `'` at `at`.
+fn single_quotes(text: &str, at: usize) -> Option<usize> {
+    text[at + 1..].find('\'').map(|length| at + 1 + length + 1)
+}
+
+/// One past the closing quote of the `"` at `at`.
+fn double_quotes(text: &str, at: usize, depth: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = at + 1;
+    loop {
+        at = match *bytes.get(at)? {
+            b'"' => return Some(at + 1),
+            b'$' => substitution(text, at, depth)?,
+            b'\\' if matches!(bytes.get(at + 1), Some(b'"' | b'$' | b'\\')) => at + 2,
+            _ => at + 1,
+        };
+    }
+}
+
+/// One past the end of the `$name` or `${…}` at `at`; `None` where BuildKit's lexer fails.
+fn substitution(text: &str, at: usize, depth: usize) -> Option<usize> {
+    if depth > MAX_DEPTH {
         return None;
     }
-    let mut depth = 0_usize;
-    let mut at = dollar + 1;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'{' if bytes.get(at - 1) == Some(&b'$') => depth += 1,
-            b'}' => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(at + 1);
-                }
-            }
-            b'\\' => at += 1,
-            _ => {}
-        }
-        at += 1;
+    let Some(inner) = text[at + 1..].strip_prefix('{') else {
+        return Some(at + 1 + name_length(&text[at + 1..]));
+    };
+    if inner.starts_with(['{', '}', ':']) {
+        return None;
     }
-    None
+    let at = at + 2 + name_length(inner);
+    let mut rest = text[at..].chars();
+    match rest.next()? {
+        '}' => Some(at + 1),
+        ':' if rest.next().is_some_and(|c| "+-?#%".contains(c)) => closing(text, at + 2, b'}', depth + 1),
+        '+' | '-' | '?' | '#' | '%' => closing(text, at + 1, b'}', depth + 1),
+        '/' => {
+            let from = at + 1 + usize::from(rest.next() == Some('/'));
+            closing(text, from, b'/', depth + 1).and_then(|at| closing(text, at, b'}', depth + 1))
+        }
+        _ => None,
+    }
+}
+
+/// One past the next `stop` that is not quoted, escaped or inside a substitution.
+fn closing(text: &str, from: usize, stop: u8, depth: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        at = match *text.as_bytes().get(at)? {
+            b if b == stop => return Some(at + 1),
+            b'\'' => single_quotes(text, at)?,
+            b'"' => double_quotes(text, at, depth)?,
+            b'$' => substitution(text, at, depth)?,
+            b'\\' => at + 1 + text[at + 1..].chars().next()?.len_utf8(),
+            _ => at + 1,
+        };
+    }
+}
+
+/// How many bytes of `text` are a variable's name, a positional or a special parameter.
+pub(super) fn name_length(text: &str) -> usize {
+    match text.chars().next() {
+        Some(c) if c.is_ascii_digit() => text.bytes().take_while(u8::is_ascii_digit).count(),
+        Some('@' | '*' | '#' | '?' | '-' | '$' | '!') => 1,
+        _ => text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len()),
+    }
+}
+
+/// Reads the body up to its terminator. `lines` is left after it, or where it was when the file ends before.
+pub(super) fn body(file: SourceId, source: &str, lines: &mut Lines<'_>, marker: &Marker) -> Heredoc {
+    let start = lines.offset();
+    let mut heredoc = Heredoc {
+        name: marker.name.clone(),
+        expand: marker.expand,
+        chomp: marker.chomp,
+        descriptor: marker.descriptor,
+        body: Span::new(file, start, start),
+        content: String::new(),
+        terminator: None,
+    };
+    let mut ahead = lines.clone();
+    while let Some(line) = ahead.next() {
+        let text = if marker.chomp { line.text.trim_start_matches('\t') } else { line.text };
+        if text == marker.name {
+            let body = &source[start..line.start];
+            heredoc.body = Span::new(file, start, line.start);
+            heredoc.content = if marker.chomp { without_tabs(body) } else { body.to_owned() };
+            heredoc.terminator = Some(Span::new(file, line.start, line.start + line.text.len()));
+            *lines = ahead;
+            break;
+        }
+    }
+    heredoc
+}
+
+fn without_tabs(body: &str) -> String {
+    body.split_inclusive('\n').map(|line| line.trim_start_matches('\t')).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(line: &str) -> Vec<(String, bool, bool, u32)> {
+        markers(line).into_iter().map(|m| (m.name, m.expand, m.chomp, m.descriptor)).collect()
+    }
+
+    #[test]
+    fn markers_of_every_kind() {
+        let one = |name: &str, expand, chomp, fd| vec![(name.to_owned(), expand, chomp, fd)];
+        assert_eq!(names("RUN <<EOF"), one("EOF", true, false, 0));
+        assert_eq!(names("RUN 3<<-EOF > x"), one("EOF", true, true, 3));
+        assert_eq!(names("RUN <<  EOF"), one("EOF", true, false, 0));
+        assert_eq!(names("RUN <<'one two'"), one("one two", false, false, 0));
+        assert_eq!(names(r"RUN <<eo\'f"), one("eo'f", true, false, 0));
+        assert_eq!(names(r"RUN <<'e'o\'f"), one("eo'f", false, false, 0));
+        assert_eq!(names("RUN <<$EOF"), one("$EOF", true, false, 0));
+        assert_eq!(names("COPY <<A <<\"B\" /x").len(), 2);
+    }
+
+    #[test]
+    fn lines_without_markers() {
+        for line in [
+            "RUN \"<<EOF\"",
+            "RUN cat <<< x",
+            "RUN $((1<<2))",
+            "RUN '<<A",
+            "RUN x<<A",
+            "RUN <<''",
+            "RUN <<",
+            "RUN <<- A",
+        ] {
+            assert_eq!(names(line), [], "{line}");
+        }
+        // The lexer fails on substitutions that it does not know.
+        assert_eq!(names("RUN echo ${#a[@]} <<EOF"), []);
+        assert_eq!(names("RUN echo ${a:-b} ${a%x*} ${a//b/c} <<EOF").len(), 1);
+        assert_eq!(names(&format!("RUN {}<<EOF", "${a:-".repeat(100_000))), []);
+    }
 }

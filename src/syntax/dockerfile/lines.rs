@@ -1,203 +1,201 @@
-//! Physical lines to logical ones: directives, comments, continuations (BuildKit `parser/parser.go`).
+//! Physical lines, and the logical lines that continuation makes of them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use super::Directive;
 use crate::source::{SourceId, Span, Text};
-use crate::syntax::SyntaxError;
 
-/// The longest line that BuildKit's scanner takes, in bytes.
-const MAX_LINE: usize = 65_535;
+/// The longest line that BuildKit reads, in bytes without the line end (Go's `bufio.MaxScanTokenSize` - 1).
+pub(super) const MAX_LINE: usize = 65_535;
 
-/// An instruction's text, continued lines joined.
-pub(super) struct Logical {
-    pub(super) text: Text,
-    /// First line, from 1.
-    pub(super) first_line: u32,
+/// One line of the file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line<'s> {
+    /// First byte in the file.
+    pub(super) start: usize,
+    /// Text without its line end.
+    pub(super) text: &'s str,
 }
 
-/// Reads a file line by line.
+impl<'s> Line<'s> {
+    /// The text without leading white space, and where it begins.
+    pub(super) fn trimmed(&self) -> (usize, &'s str) {
+        let text = self.text.trim_start();
+        (self.start + (self.text.len() - text.len()), text)
+    }
+}
+
+/// Walks over the lines of a file. A copy remembers a place to come back to.
+#[derive(Clone, Debug)]
 pub(super) struct Lines<'s> {
-    file: SourceId,
     source: &'s str,
-    /// The next byte to read.
     at: usize,
-    /// Lines read so far.
+    /// Lines read so far: the number, from 1, of the line that was read last.
     pub(super) number: u32,
-    pub(super) escape: char,
-    pub(super) directives: Vec<Directive>,
-    pub(super) comments: Vec<Span>,
-    pub(super) errors: Vec<SyntaxError>,
-    /// Directives end at the first line that is none.
-    in_directives: bool,
-}
-
-/// Where the reader stands, to come back to.
-#[derive(Clone, Copy)]
-pub(super) struct Mark {
-    at: usize,
-    number: u32,
+    /// The first line beyond [`MAX_LINE`].
+    pub(super) overlong: Option<Range<usize>>,
 }
 
 impl<'s> Lines<'s> {
-    pub(super) fn new(file: SourceId, source: &'s str) -> Self {
+    /// From the start of the file, after a byte order mark.
+    pub(super) fn new(source: &'s str) -> Self {
         let at = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        Self {
-            file,
-            source,
-            at,
-            number: 0,
-            escape: '\\',
-            directives: Vec::new(),
-            comments: Vec::new(),
-            errors: Vec::new(),
-            in_directives: true,
-        }
+        Self { source, at, number: 0, overlong: None }
     }
 
-    pub(super) fn mark(&self) -> Mark {
-        Mark { at: self.at, number: self.number }
-    }
-
-    /// The next byte to read.
+    /// Where the next line begins.
     pub(super) fn offset(&self) -> usize {
         self.at
     }
+}
 
-    pub(super) fn back_to(&mut self, mark: Mark) {
-        self.at = mark.at;
-        self.number = mark.number;
-    }
+impl<'s> Iterator for Lines<'s> {
+    type Item = Line<'s>;
 
-    /// The next physical line without its end, and where it stands.
-    pub(super) fn physical(&mut self) -> Option<Range<usize>> {
-        let rest = self.source.as_bytes().get(self.at..).filter(|rest| !rest.is_empty())?;
+    fn next(&mut self) -> Option<Line<'s>> {
         let start = self.at;
-        let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-        self.at = start + length;
+        let rest = self.source.get(start..).filter(|rest| !rest.is_empty())?;
+        let length = memchr::memchr(b'\n', rest.as_bytes());
+        let next = length.map_or(self.source.len(), |length| start + length + 1);
+        let whole = &self.source[start..next];
+        let content = length.unwrap_or(whole.len());
+        if content > MAX_LINE && self.overlong.is_none() {
+            self.overlong = Some(start..start + content);
+        }
+        self.at = next;
         self.number += 1;
-        let line = self.source.get(start..self.at).unwrap_or_default();
-        let content = line.trim_end_matches(['\r', '\n']);
-        let range = start..start + content.len();
-        if line.len() > MAX_LINE {
-            self.error(range.clone(), format!("a line of more than {MAX_LINE} bytes"));
-        }
-        Some(range)
+        Some(Line { start, text: whole.trim_end_matches(['\r', '\n']) })
     }
+}
 
-    pub(super) fn slice(&self, range: Range<usize>) -> &'s str {
-        self.source.get(range).unwrap_or_default()
-    }
+/// An instruction's text after continued lines are joined and comments are left out.
+#[derive(Debug)]
+pub(super) struct LogicalLine<'s> {
+    file: SourceId,
+    pub(super) text: Cow<'s, str>,
+    /// (offset in `text`, offset in the file) of every physical piece, in order; never empty.
+    pieces: Vec<(usize, usize)>,
+}
 
-    pub(super) fn span(&self, range: Range<usize>) -> Span {
-        Span::new(self.file, range.start, range.end)
-    }
-
-    pub(super) fn verbatim(&self, range: Range<usize>) -> Text {
-        Text::verbatim(self.slice(range.clone()), self.span(range))
-    }
-
-    pub(super) fn error(&mut self, range: Range<usize>, message: impl Into<String>) {
-        let span = self.span(range);
-        self.errors.push(SyntaxError { message: message.into(), span, fatal: true });
-    }
-
-    /// The next instruction's text; none at the end of the file.
-    pub(super) fn logical(&mut self) -> Option<Logical> {
-        loop {
-            let range = self.physical()?;
-            let line = self.slice(range.clone());
-            let trimmed = line.trim_start();
-            let start = range.end - trimmed.len();
-            if self.in_directives && self.directive(start, trimmed) {
-                continue;
-            }
-            self.in_directives = false;
-            if trimmed.starts_with('#') {
-                self.comments.push(self.span(start..range.end));
-                continue;
-            }
-            if trimmed.is_empty() {
-                continue;
-            }
-            let first_line = self.number;
-            let text = self.joined(start, trimmed);
-            let end = text.as_str().trim_end().len();
-            let begin = text.as_str().len() - text.as_str().trim_start().len();
-            if begin < end {
-                return Some(Logical { text: text.slice(begin..end), first_line });
-            }
-        }
-    }
-
-    /// A line with the ones that continue it. Comments and blank lines between them do not count.
-    fn joined(&mut self, start: usize, line: &'s str) -> Text {
-        let mut text = Text::empty(self.span(start..start + line.len()));
-        let push = |text: &mut Text, from: usize, part: &str, lines: &Self| {
-            text.push_verbatim(part, lines.span(from..from + part.len()));
+impl<'s> LogicalLine<'s> {
+    /// Joins `first` (its leading white space is dropped) and the lines that continue it.
+    pub(super) fn read(
+        file: SourceId,
+        first: &Line<'s>,
+        lines: &mut Lines<'s>,
+        escape: char,
+        comments: &mut Vec<Span>,
+    ) -> Self {
+        let (start, text) = first.trimmed();
+        let Some(head) = strip_continuation(text, escape) else {
+            return Self { file, text: Cow::Borrowed(text.trim_end()), pieces: vec![(0, start)] };
         };
-        let Some(head) = continued(line, self.escape) else {
-            push(&mut text, start, line, self);
-            return text;
-        };
-        push(&mut text, start, head, self);
-        while let Some(range) = self.physical() {
-            let line = self.slice(range.clone());
-            let trimmed = line.trim_start();
-            if trimmed.starts_with('#') {
-                self.comments.push(self.span(range.end - trimmed.len()..range.end));
+        let mut joined = head.to_owned();
+        let mut pieces = vec![(0, start)];
+        for line in lines {
+            let (start, text) = line.trimmed();
+            if text.starts_with('#') {
+                comments.push(Span::new(file, start, start + text.len()));
                 continue;
             }
-            if trimmed.is_empty() {
+            // BuildKit skips empty lines here with a warning.
+            if text.is_empty() {
                 continue;
             }
-            match continued(line, self.escape) {
-                Some(head) => push(&mut text, range.start, head, self),
+            pieces.push((joined.len(), line.start));
+            match strip_continuation(line.text, escape) {
+                Some(head) => joined.push_str(head),
                 None => {
-                    push(&mut text, range.start, line, self);
+                    joined.push_str(line.text);
                     break;
                 }
             }
         }
-        text
+        joined.truncate(joined.trim_end().len());
+        Self { file, text: Cow::Owned(joined), pieces }
     }
 
-    /// Takes the line when it is a parser directive.
-    fn directive(&mut self, start: usize, line: &str) -> bool {
-        let Some((name, value)) = split_directive(line) else { return false };
-        let range = |part: &str| {
-            let offset = start + (part.as_ptr() as usize - line.as_ptr() as usize);
-            offset..offset + part.len()
-        };
-        let (name_at, value_at) = (range(name), range(value));
-        if self.directives.iter().any(|known| known.name.as_str().eq_ignore_ascii_case(name)) {
-            self.error(start..start + line.len(), format!("only one `{name}` directive can be used"));
-        } else if name.eq_ignore_ascii_case("escape") {
-            match value {
-                "`" => self.escape = '`',
-                "\\" => {}
-                _ => self.error(value_at.clone(), format!("invalid escape token `{value}`: it is \\ or `")),
+    /// The file's byte for a byte of the joined text.
+    fn offset(&self, at: usize) -> usize {
+        let index = self.pieces.partition_point(|piece| piece.0 <= at).saturating_sub(1);
+        self.pieces.get(index).map_or(0, |(from, to)| to + (at - from))
+    }
+
+    /// The bytes of the file that `range` of the joined text came from.
+    pub(super) fn span(&self, range: Range<usize>) -> Span {
+        let start = self.offset(range.start);
+        let end = if range.is_empty() { start } else { self.offset(range.end - 1) + 1 };
+        Span::new(self.file, start, end)
+    }
+
+    /// `range` of the joined text with the bytes of each physical piece.
+    pub(super) fn copy(&self, range: Range<usize>) -> Text {
+        let mut out = Text::empty(self.span(range.clone()));
+        self.copy_into(&mut out, range);
+        out
+    }
+
+    /// Appends `range` of the joined text to `out`.
+    pub(super) fn copy_into(&self, out: &mut Text, range: Range<usize>) {
+        let mut at = range.start;
+        let mut index = self.pieces.partition_point(|piece| piece.0 <= at);
+        while at < range.end {
+            let end = self.pieces.get(index).map_or(range.end, |piece| piece.0.min(range.end));
+            if at < end {
+                out.push_verbatim(&self.text[at..end], self.span(at..end));
             }
+            at = end;
+            index += 1;
         }
-        let directive = Directive { name: self.verbatim(name_at), value: self.verbatim(value_at) };
-        self.directives.push(directive);
-        true
     }
 }
 
-/// `# name=value` of a name that BuildKit knows; anything else is a comment.
-fn split_directive(line: &str) -> Option<(&str, &str)> {
-    let rest = line.strip_prefix('#')?.trim_start();
-    let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-    let (name, rest) = rest.split_at(end);
-    let value = rest.trim_start().strip_prefix('=')?.trim();
-    let known = ["syntax", "escape", "check"].iter().any(|known| known.eq_ignore_ascii_case(name));
-    (known && !value.is_empty()).then_some((name, value))
-}
-
-/// The line without its trailing continuation; none when it has none. A doubled escape is no continuation
-/// (BuildKit: `([^\\])\\[ \t]*$|^\\[ \t]*$`).
-fn continued(line: &str, escape: char) -> Option<&str> {
+/// The line without its continuation mark: an escape character at the end that no other one precedes. Blanks may follow it.
+fn strip_continuation(line: &str, escape: char) -> Option<&str> {
     let head = line.trim_end_matches([' ', '\t']).strip_suffix(escape)?;
     (!head.ends_with(escape)).then_some(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (String, Vec<Span>, Vec<Span>) {
+        let mut lines = Lines::new(text);
+        let first = lines.next().expect("a line");
+        let mut comments = Vec::new();
+        let line = LogicalLine::read(SourceId(0), &first, &mut lines, '\\', &mut comments);
+        let spans = (0..line.text.len()).map(|i| line.span(i..i + 1)).collect();
+        (line.text.into_owned(), spans, comments)
+    }
+
+    #[test]
+    fn continued_lines_keep_the_place_of_every_byte() {
+        let text = "RUN a \\\n  # why\n\n  b\\\r\n c \nX";
+        let (joined, spans, comments) = read(text);
+        assert_eq!(joined, "RUN a   b c");
+        for (span, c) in spans.iter().zip(joined.chars()) {
+            assert_eq!(text[span.range()].chars().next(), Some(c));
+        }
+        assert_eq!(&text[comments[0].range()], "# why");
+    }
+
+    #[test]
+    fn two_escapes_do_not_continue() {
+        assert_eq!(strip_continuation("a \\\t ", '\\'), Some("a "));
+        assert_eq!(strip_continuation("a \\\\", '\\'), None);
+        assert_eq!(strip_continuation("\\", '\\'), Some(""));
+    }
+
+    #[test]
+    fn the_limit_is_on_the_line_without_its_end() {
+        let long = "x".repeat(MAX_LINE);
+        let mut lines = Lines::new(&long);
+        lines.next();
+        assert_eq!(lines.overlong, None);
+        let text = format!("a\n{long}x\n");
+        let mut lines = Lines::new(&text);
+        assert_eq!(lines.by_ref().count(), 2);
+        assert_eq!(lines.overlong, Some(2..2 + MAX_LINE + 1));
+    }
 }

@@ -3,11 +3,14 @@
 //! Every keyword, flag, argument, key and value has its bytes, through continued lines. An error costs one instruction.
 
 mod ast;
+mod check;
+mod directives;
 mod dump;
-mod exec;
 mod expand;
+mod flags;
 mod heredoc;
 mod instruction;
+mod json;
 mod lines;
 mod parse;
 mod words;

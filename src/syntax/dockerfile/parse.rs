@@ -1,97 +1,240 @@
-//! A whole Dockerfile.
+//! The parser's loop over a file: `parser/parser.go` of BuildKit.
 
-use super::heredoc::{Marker, markers};
-use super::instruction::read;
-use super::lines::Lines;
-use super::{Arguments, Dockerfile, Heredoc, Instruction, Keyword};
-use crate::source::{SourceId, Text};
+use crate::source::{MAX_FILE_SIZE, SourceId, Span};
+use crate::syntax::SyntaxError;
 
-/// Reads `text`, which is the whole of `file`. Never fails: what does not parse is in [`Dockerfile::errors`].
+use super::ast::{Arguments, Dockerfile, Instruction, Keyword};
+use super::directives::Directives;
+use super::heredoc;
+use super::instruction::Reader;
+use super::lines::{Lines, LogicalLine, MAX_LINE};
+
+/// After so many here-documents without an end no more are looked for: each search runs to the end of the file.
+const MAX_UNTERMINATED: usize = 8;
+
+/// Reads a Dockerfile. Never fails: what does not parse is in [`Dockerfile::errors`], and the rest is read all the same.
 #[must_use]
 pub fn parse(file: SourceId, text: &str) -> Dockerfile {
-    let mut lines = Lines::new(file, text);
-    let mut instructions = Vec::new();
-    while let Some(logical) = lines.logical() {
-        let mut errors = Vec::new();
-        let mut instruction = read(&logical.text, lines.escape, &mut errors);
-        lines.errors.append(&mut errors);
-        heredocs(&mut instruction, &logical.text, &mut lines);
-        instruction.first_line = logical.first_line;
-        instruction.last_line = lines.number;
-        instructions.push(instruction);
-    }
-    if instructions.is_empty() {
-        lines.error(0..0, "there is no instruction in this file");
-    } else if let Some(early) = before_from(&instructions) {
-        let message = format!("{} stands before the first FROM", early.name.as_str().to_ascii_uppercase());
-        lines.errors.push(crate::syntax::SyntaxError { message, span: early.name.span(), fatal: true });
-    }
-    Dockerfile {
+    let mut dockerfile = Dockerfile {
         file,
-        escape: lines.escape,
-        directives: lines.directives,
-        instructions,
-        comments: lines.comments,
-        errors: lines.errors,
+        escape: '\\',
+        directives: Vec::new(),
+        instructions: Vec::new(),
+        comments: Vec::new(),
+        errors: Vec::new(),
+    };
+    if text.len() as u64 > MAX_FILE_SIZE {
+        let message = format!("larger than {} MiB", MAX_FILE_SIZE / 1024 / 1024);
+        dockerfile.errors.push(SyntaxError { message, span: Span::new(file, 0, 0), fatal: true });
+        return dockerfile;
+    }
+    let mut directives = Directives::new(file);
+    let mut lines = Lines::new(text);
+    let mut state = State::default();
+    while let Some(line) = lines.next() {
+        let (start, content) = line.trimmed();
+        if directives.take(start, content, &mut dockerfile.errors) || content.is_empty() {
+            continue;
+        }
+        if content.starts_with('#') {
+            dockerfile.comments.push(Span::new(file, start, start + content.len()));
+            continue;
+        }
+        let first_line = lines.number;
+        let known_errors = dockerfile.errors.len();
+        let logical = LogicalLine::read(file, &line, &mut lines, directives.escape, &mut dockerfile.comments);
+        let mut reader = Reader { escape: directives.escape, errors: &mut dockerfile.errors };
+        let mut instruction = reader.read(&logical);
+        if state.forgive(&instruction) {
+            dockerfile.errors.truncate(known_errors);
+        }
+        let dangling = heredocs(&mut instruction, &logical, text, &mut lines, &mut state);
+        let at = instruction.name.span();
+        let missing_stage = state.missing_stage(&instruction);
+        let messages = dangling
+            .into_iter()
+            .chain(missing_stage.then(|| ("no FROM before this instruction".to_owned(), at)));
+        let found = messages.map(|(message, span)| SyntaxError { message, span, fatal: true });
+        dockerfile.errors.extend(found);
+        number(&mut instruction, first_line, lines.number);
+        dockerfile.instructions.push(instruction);
+    }
+    if let Some(range) = lines.overlong {
+        let message =
+            format!("a line of {} bytes, more than the {MAX_LINE} that BuildKit reads", range.len());
+        let span = Span::new(file, range.start, range.end);
+        dockerfile.errors.push(SyntaxError { message, span, fatal: true });
+    }
+    if dockerfile.instructions.is_empty() {
+        let message = "a file with no instructions".to_owned();
+        dockerfile.errors.push(SyntaxError { message, span: Span::new(file, 0, 0), fatal: true });
+    }
+    dockerfile.errors.sort_by_key(|error| error.span.start);
+    dockerfile.escape = directives.escape;
+    dockerfile.directives = directives.found;
+    dockerfile
+}
+
+/// What earlier instructions mean for later ones.
+#[derive(Default)]
+struct State {
+    has_stage: bool,
+    unterminated: usize,
+    /// Between a here-document without an end and the next instruction: its body is not worth an error a line.
+    in_lost_body: bool,
+}
+
+impl State {
+    fn forgive(&mut self, instruction: &Instruction) -> bool {
+        self.in_lost_body &= instruction.keyword == Keyword::Unknown;
+        self.in_lost_body
+    }
+
+    /// True for the first instruction that stands in no stage. ARG may stand before the first FROM.
+    fn missing_stage(&mut self, instruction: &Instruction) -> bool {
+        let known = !matches!(instruction.keyword, Keyword::From | Keyword::Arg | Keyword::Unknown);
+        let missing = known && !self.has_stage;
+        self.has_stage |= missing || instruction.keyword == Keyword::From;
+        missing
     }
 }
 
-/// The first instruction that only a stage may have, before there is one. A file of which the first instruction is no
-/// instruction at all has its error already.
-fn before_from(instructions: &[Instruction]) -> Option<&Instruction> {
-    let before = instructions.iter().take_while(|instruction| instruction.keyword != Keyword::From);
-    let mut before = before.filter(|instruction| instruction.keyword != Keyword::Arg);
-    before.next().filter(|instruction| instruction.keyword != Keyword::Unknown)
-}
-
-/// Reads the here-documents that the instruction announces. One without an end is an error, and its lines are read as
-/// instructions.
-fn heredocs(instruction: &mut Instruction, text: &Text, lines: &mut Lines<'_>) {
-    let mut inner = &*instruction;
-    while let Arguments::Onbuild(next) = &inner.arguments {
-        inner = next;
+/// Reads the here-documents of `instruction` from the lines after it; gives the markers whose end is missing.
+fn heredocs(
+    instruction: &mut Instruction,
+    line: &LogicalLine<'_>,
+    source: &str,
+    lines: &mut Lines<'_>,
+    state: &mut State,
+) -> Vec<(String, Span)> {
+    let command = match &instruction.arguments {
+        Arguments::Onbuild(trigger) => trigger,
+        _ => &*instruction,
+    };
+    let takes = matches!(command.keyword, Keyword::Run | Keyword::Copy | Keyword::Add)
+        && !matches!(command.arguments, Arguments::Exec(_));
+    let mut dangling = Vec::new();
+    if !takes || state.unterminated >= MAX_UNTERMINATED {
+        return dangling;
     }
-    let takes_them = matches!(inner.keyword, Keyword::Add | Keyword::Copy | Keyword::Run);
-    if !takes_them || matches!(inner.arguments, Arguments::Exec(_)) {
-        return;
-    }
-    let mut found = Vec::new();
-    for marker in markers(text) {
-        let mark = lines.mark();
-        match heredoc(&marker, lines) {
-            Some(heredoc) => {
-                let end = heredoc.terminator.unwrap_or(heredoc.body);
-                instruction.span = instruction.span.cover(end);
-                found.push(heredoc);
-            }
-            None => {
-                lines.back_to(mark);
-                let message = format!("the here-document has no end: there is no line `{}`", marker.name);
-                lines.errors.push(crate::syntax::SyntaxError { message, span: marker.span, fatal: true });
-            }
+    for marker in heredoc::markers(&line.text) {
+        let heredoc = heredoc::body(instruction.span.file, source, lines, &marker);
+        let lost = heredoc.terminator.is_none();
+        if let Some(terminator) = heredoc.terminator {
+            instruction.span = instruction.span.cover(terminator);
+        } else {
+            let message = format!(
+                "the here-document has no end: there is no line `{}`",
+                super::directives::shorten(&heredoc.name)
+            );
+            dangling.push((message, line.span(marker.range)));
+            state.unterminated += 1;
+            state.in_lost_body = true;
+        }
+        instruction.heredocs.push(heredoc);
+        if lost {
+            break;
         }
     }
-    instruction.heredocs = found;
+    dangling
 }
 
-fn heredoc(marker: &Marker, lines: &mut Lines<'_>) -> Option<Heredoc> {
-    let mut body: Option<std::ops::Range<usize>> = None;
-    loop {
-        let before = lines.offset();
-        let range = lines.physical()?;
-        let line = lines.slice(range.clone());
-        let compared = if marker.chomp { line.trim_start_matches('\t') } else { line };
-        let body_so_far = body.get_or_insert(before..before);
-        if compared == marker.name {
-            return Some(Heredoc {
-                name: marker.name.clone(),
-                expand: marker.expand,
-                chomp: marker.chomp,
-                descriptor: marker.descriptor,
-                body: lines.span(body_so_far.clone()),
-                terminator: Some(lines.span(range)),
-            });
+fn number(instruction: &mut Instruction, first: u32, last: u32) {
+    instruction.first_line = first;
+    instruction.last_line = last;
+    if let Arguments::Onbuild(trigger) = &mut instruction.arguments {
+        trigger.first_line = first;
+        trigger.last_line = last;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The messages, each with the text at its place.
+    fn errors(text: &str) -> Vec<(String, String)> {
+        let errors = parse(SourceId(0), text).errors;
+        errors.into_iter().map(|e| (e.message, text[e.span.range()].to_owned())).collect()
+    }
+
+    fn one(text: &str) -> (String, String) {
+        let mut found = errors(text);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        found.remove(0)
+    }
+
+    #[test]
+    fn errors_say_what_is_wrong_and_where() {
+        for (text, message, at) in [
+            (
+                "FROM a\nHEALTCHECK NONE",
+                "unknown instruction `HEALTCHECK`: did you mean `HEALTHCHECK`?",
+                "HEALTCHECK",
+            ),
+            ("FROM a\nservices:", "unknown instruction `services:`", "services:"),
+            ("FROM a\nENV A=b c", "ENV takes `name=value` here: `c` has no `=`", "c"),
+            ("FROM a\nENV A", "a name without a value: write `NAME=value`", "A"),
+            ("FROM a\nENV", "ENV needs a name", "ENV"),
+            ("FROM a # base", "a comment cannot follow FROM on its line", "#"),
+            ("FROM a b", "FROM takes an image, or an image and `AS name`", "b"),
+            (
+                "FROM a AS 1b",
+                "`1b` is no name for a stage: letters, digits, `-`, `_` and `.`, a letter first",
+                "1b",
+            ),
+            ("FROM a\nCOPY --form=b c d", "COPY has no flag `--form`: did you mean `from`?", "--form=b"),
+            ("FROM a\nCOPY x", "COPY needs a destination after `x`", "x"),
+            ("FROM a\nCMD [\"a\", 1]", "a JSON array here takes strings only", "[\"a\", 1]"),
+            (
+                "FROM a\nHEALTHCHECK --interval=5 CMD x",
+                "`--interval`: `5` has no unit: did you mean `5s`?",
+                "--interval=5",
+            ),
+            ("FROM a\nHEALTHCHECK curl x", "HEALTHCHECK takes CMD or NONE, not `curl`", "curl"),
+            (
+                "FROM a\nRUN <<EOF\nls\nif x\n",
+                "the here-document has no end: there is no line `EOF`",
+                "<<EOF",
+            ),
+            ("FROM a\nONBUILD ONBUILD RUN x", "ONBUILD cannot hold another ONBUILD", "ONBUILD RUN x"),
+            ("# escape=x\nFROM a", "the escape character is \\ or `, not x", "x"),
+            ("# syntax=a\n# SYNTAX=b\nFROM a", "a second `syntax` directive", "SYNTAX"),
+            ("ENV A=b\nRUN x", "no FROM before this instruction", "ENV"),
+            ("# nothing", "a file with no instructions", ""),
+        ] {
+            assert_eq!(one(text), (message.to_owned(), at.to_owned()));
         }
-        body_so_far.end = lines.offset();
+    }
+
+    #[test]
+    fn an_error_costs_one_instruction() {
+        let dockerfile = parse(SourceId(0), "FROM a\nENV A\nRU x\nRUN y\n");
+        let names: Vec<_> = dockerfile.instructions.iter().map(|i| i.keyword).collect();
+        assert_eq!(names, [Keyword::From, Keyword::Env, Keyword::Unknown, Keyword::Run]);
+        assert_eq!(dockerfile.errors.len(), 2);
+    }
+
+    #[test]
+    fn a_trigger_is_not_refused_here() {
+        let dockerfile = parse(SourceId(0), "FROM a\nONBUILD COPY x\n");
+        assert_eq!(dockerfile.errors.iter().map(|e| e.fatal).collect::<Vec<_>>(), [false]);
+        let deep = format!("FROM a\n{}RUN x", "ONBUILD ".repeat(100_000));
+        assert!(parse(SourceId(0), &deep).errors.iter().all(|e| e.fatal));
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_not_read() {
+        let text = "#".repeat(MAX_FILE_SIZE as usize + 1);
+        assert_eq!(one(&text), ("larger than 16 MiB".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn byte_order_mark_and_crlf() {
+        let text = "\u{feff}# escape=`\r\nFROM a`\r\n  b\r\n";
+        let dockerfile = parse(SourceId(0), text);
+        assert_eq!(dockerfile.escape, '`');
+        assert_eq!(text[dockerfile.instructions[0].span.range()].lines().count(), 2);
+        assert_eq!((dockerfile.instructions[0].first_line, dockerfile.instructions[0].last_line), (2, 3));
     }
 }

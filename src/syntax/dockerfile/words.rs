@@ -1,136 +1,93 @@
-//! Splitting an instruction's text into words and pairs (BuildKit `parser/line_parsers.go`).
+//! Words: at white space, and with quotes and escapes as ENV, LABEL and ARG split them.
 
 use std::ops::Range;
 
-use super::Pair;
-use crate::source::Text;
-
-/// BuildKit's white space between words: not the line feed, which cannot stand there.
+/// The white space that BuildKit splits at (its `reWhitespace`); a no-break space is none.
 pub(super) fn is_blank(c: char) -> bool {
-    matches!(c, '\t' | '\u{b}' | '\u{c}' | '\r' | ' ')
+    matches!(c, '\t' | '\x0b' | '\x0c' | '\r' | ' ')
 }
 
-/// Words between blanks; quotes mean nothing.
-pub(super) fn split_blanks(text: &Text) -> Vec<Text> {
-    let source = text.as_str();
-    let mut words = Vec::new();
-    let mut at = 0;
-    for part in source.split(is_blank) {
-        if !part.is_empty() {
-            words.push(text.slice(at..at + part.len()));
+/// Moves the start of `range` past white space of any kind.
+pub(super) fn skip_space(text: &str, range: Range<usize>) -> Range<usize> {
+    let part = &text[range.clone()];
+    range.end - part.trim_start().len()..range.end
+}
+
+/// The first word of `range`, and what follows it after the blanks.
+pub(super) fn split_first(text: &str, range: Range<usize>) -> (Range<usize>, Range<usize>) {
+    let part = &text[range.clone()];
+    let length = part.find(is_blank).unwrap_or(part.len());
+    let rest = part[length..].trim_start_matches(is_blank);
+    (range.start..range.start + length, range.end - rest.len()..range.end)
+}
+
+/// The words of `range` as they stand between blanks (FROM, COPY, EXPOSE).
+pub(super) fn fields(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut rest = range;
+    while !rest.is_empty() {
+        let (word, after) = split_first(text, rest);
+        if !word.is_empty() {
+            out.push(word);
         }
-        // Every blank is one byte.
-        at += part.len() + 1;
+        rest = after;
     }
-    words
+    out
 }
 
-/// Words between white space outside of quotes; quotes and escapes stay in them (`parseWords`).
-pub(super) fn split_words(text: &Text, escape: char) -> Vec<Text> {
-    let mut words = Vec::new();
-    let mut at = 0;
-    while let Some(range) = next_word(text.as_str(), at, escape) {
-        at = range.end.max(at + 1);
-        // An escape at the very end escapes nothing and is dropped.
-        let word = text.slice(range.clone());
-        let dangling = range.end == text.as_str().len() && ends_in_escape(word.as_str(), escape);
-        let end = if dangling { range.end - escape.len_utf8() } else { range.end };
-        if end > range.start {
-            words.push(text.slice(range.start..end));
+/// The words of `range`, where quoted and escaped white space does not separate. Quotes and escapes stay in the words.
+///
+/// BuildKit's `parseWords`: nothing is escaped in single quotes; an escape character at the very end is dropped.
+pub(super) fn quoted_words(text: &str, range: Range<usize>, escape: char) -> Vec<Range<usize>> {
+    let part = &text[range.clone()];
+    let mut out = Vec::new();
+    let mut start: Option<usize> = None;
+    let mut quote: Option<char> = None;
+    let mut end = part.len();
+    let mut chars = part.char_indices();
+    while let Some((at, c)) = chars.next() {
+        if quote.is_none() && c.is_whitespace() {
+            if let Some(start) = start.take() {
+                out.push(range.start + start..range.start + at);
+            }
+            continue;
         }
-    }
-    words
-}
-
-/// The word at or after `from`.
-fn next_word(source: &str, from: usize, escape: char) -> Option<Range<usize>> {
-    let rest = source.get(from..)?;
-    let start = from + (rest.len() - rest.trim_start().len());
-    if start >= source.len() {
-        return None;
-    }
-    let mut quote = None;
-    let mut characters = source.get(start..)?.char_indices();
-    while let Some((at, c)) = characters.next() {
+        start.get_or_insert(at);
         match quote {
-            None if c.is_whitespace() => return Some(start..start + at),
-            None if c == escape => {
-                characters.next();
-            }
-            None if c == '\'' || c == '"' => quote = Some(c),
+            None if c == '"' || c == '\'' => quote = Some(c),
             Some(open) if c == open => quote = None,
-            Some('"') if c == escape => {
-                characters.next();
-            }
+            _ if c == escape && quote != Some('\'') => end = chars.next().map_or(at, |_| end),
             _ => {}
         }
     }
-    Some(start..source.len())
-}
-
-/// True when the last character is an escape that escapes nothing.
-fn ends_in_escape(word: &str, escape: char) -> bool {
-    let mut quote = None;
-    let mut characters = word.chars();
-    while let Some(c) = characters.next() {
-        match quote {
-            Some('\'') if c != '\'' => {}
-            Some(open) if c == open => quote = None,
-            _ if c == escape && characters.next().is_none() => return true,
-            _ if c == escape => {}
-            None if c == '\'' || c == '"' => quote = Some(c),
-            _ => {}
-        }
+    if let Some(start) = start.filter(|start| *start < end) {
+        out.push(range.start + start..range.start + end);
     }
-    false
+    out
 }
 
-/// Why text is no list of pairs, and where.
-pub(super) struct NotPairs {
-    pub(super) at: Range<usize>,
-    pub(super) message: &'static str,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// `KEY=value …`, or the old `KEY the rest` (`parseNameVal`).
-pub(super) fn pairs(text: &Text, escape: char) -> Result<Vec<Pair>, NotPairs> {
-    let source = text.as_str();
-    let words = split_words(text, escape);
-    let Some(first) = words.first() else { return Ok(Vec::new()) };
-    if !first.as_str().contains('=') {
-        let end = source.find(is_blank);
-        let Some(end) = end else {
-            return Err(NotPairs {
-                at: 0..source.len(),
-                message: "a name without a value: write `NAME=value`",
-            });
-        };
-        let rest = source.get(end..).unwrap_or_default();
-        let value = end + (rest.len() - rest.trim_start_matches(is_blank).len());
-        let (key, value) = (text.slice(0..end), text.slice(value..source.len()));
-        return Ok(vec![Pair { key, value, legacy: true }]);
+    fn words(text: &str) -> Vec<&str> {
+        quoted_words(text, 0..text.len(), '\\').into_iter().map(|r| &text[r]).collect()
     }
-    let mut pairs = Vec::with_capacity(words.len());
-    for word in words {
-        let Some(equals) = word.as_str().find('=') else {
-            // The span of the word, as a range of the text's first piece, is found by the caller through its place.
-            let at = locate(text, &word);
-            return Err(NotPairs {
-                at,
-                message: "a word without `=`: quote the value, or write `NAME=value`",
-            });
-        };
-        let (key, value) = (word.slice(0..equals), word.slice(equals + 1..word.as_str().len()));
-        // Nothing has no place of its own: it stands behind the `=`.
-        let value =
-            if value.as_str().is_empty() { value.at(word.span_of(equals..equals + 1)) } else { value };
-        pairs.push(Pair { key, value, legacy: false });
-    }
-    Ok(pairs)
-}
 
-/// Where a word of the text begins and ends in it.
-fn locate(text: &Text, word: &Text) -> Range<usize> {
-    let source = text.as_str();
-    let places = source.match_indices(word.as_str()).map(|(at, part)| at..at + part.len());
-    places.into_iter().find(|range| text.span_of(range.clone()) == word.span()).unwrap_or(0..source.len())
+    #[test]
+    fn quotes_and_escapes_keep_white_space_in_a_word() {
+        assert_eq!(words(r#"A="b c" D=e\ f G='h\' I"#), [r#"A="b c""#, r"D=e\ f", r"G='h\'", "I"]);
+        assert_eq!(words(r#"A="b\" c" d"#), [r#"A="b\" c""#, "d"]);
+        assert_eq!(words("A='' \"\""), ["A=''", "\"\""]);
+        assert_eq!(words("a b\\"), ["a", "b"]);
+        assert_eq!(words("a \\"), ["a"]);
+        assert_eq!(words("a\u{a0}é"), ["a", "é"]);
+    }
+
+    #[test]
+    fn fields_split_at_blanks_only() {
+        let text = "a \t b\u{a0}c";
+        let found: Vec<_> = fields(text, 0..text.len()).into_iter().map(|r| &text[r]).collect();
+        assert_eq!(found, ["a", "b\u{a0}c"]);
+    }
 }

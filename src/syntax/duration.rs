@@ -1,43 +1,61 @@
-//! Durations as Compose reads them: Go's, with days and weeks (xhit/go-str2duration), in nanoseconds.
+//! Durations in Go's notation, in nanoseconds: BuildKit reads Go's own units, Compose days and weeks too.
 
-/// Reads `1m30s`, `1.5h`, `10ms`, `1d`.
+/// Reads `1m30s`, `1.5h`, `1d` as Compose does (xhit/go-str2duration).
 ///
 /// # Errors
-/// A number without a unit, an unknown unit, or more than 292 years.
+/// No number, no unit or an unknown one, or more than 292 years.
 pub fn parse(text: &str) -> Result<i64, String> {
-    let wrong = || format!("`{text}` is no duration: write `30s` or `1m30s`");
-    let (negative, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    read(text, true)
+}
+
+/// Reads `1m30s`, `1.5h` as BuildKit does (Go's `time.ParseDuration`).
+///
+/// # Errors
+/// As [`parse`], and for days and weeks.
+pub fn parse_go(text: &str) -> Result<i64, String> {
+    read(text, false)
+}
+
+fn read(text: &str, days: bool) -> Result<i64, String> {
+    let (negative, mut rest) = match text.strip_prefix(['+', '-']) {
+        Some(rest) => (text.starts_with('-'), rest),
+        None => (false, text),
     };
     if rest == "0" {
         return Ok(0);
     }
-    let mut total = 0_f64;
+    if rest.is_empty() {
+        return Err("empty duration".to_owned());
+    }
+    let mut total = 0.0;
     while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
-        let number: f64 = rest.get(..end).and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
-        rest = rest.get(end..).unwrap_or_default();
-        let end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
-        let unit = match rest.get(..end).unwrap_or_default() {
+        let (number, after) = split_at_first(rest, |c| !c.is_ascii_digit() && c != '.');
+        let value: f64 = number.parse().map_err(|_| format!("no number in `{text}`"))?;
+        let (unit, after) = split_at_first(after, |c| c.is_ascii_digit() || c == '.');
+        let nanoseconds = match unit {
             "ns" => 1.0,
             "us" | "µs" | "μs" => 1e3,
             "ms" => 1e6,
             "s" => 1e9,
             "m" => 60e9,
             "h" => 3_600e9,
-            "d" => 86_400e9,
-            "w" => 604_800e9,
-            _ => return Err(wrong()),
+            "d" if days => 86_400e9,
+            "w" if days => 604_800e9,
+            "" => return Err(format!("`{text}` has no unit: did you mean `{text}s`?")),
+            _ => return Err(format!("unknown unit `{unit}` in `{text}`")),
         };
-        total += number * unit;
-        rest = rest.get(end..).unwrap_or_default();
+        total += value * nanoseconds;
+        rest = after;
     }
-    if text.is_empty() || total >= i64::MAX as f64 {
-        return Err(wrong());
+    if total >= i64::MAX as f64 {
+        return Err(format!("`{text}` is more than 292 years"));
     }
     let total = total.round() as i64;
     Ok(if negative { -total } else { total })
+}
+
+fn split_at_first(text: &str, stop: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(stop).unwrap_or(text.len()))
 }
 
 /// As Go prints it, and `docker compose config` with it: `1m30s`, `1h0m0s`, `500ms`.
@@ -87,7 +105,10 @@ mod tests {
         ] {
             assert_eq!(parse(text).map(display), Ok(printed.to_owned()), "{text}");
         }
-        for text in ["", "5", "1x", "s", "1..5s", "9999999w"] {
+        assert_eq!(parse("5"), Err("`5` has no unit: did you mean `5s`?".to_owned()));
+        assert_eq!(parse("-1s"), Ok(-1_000_000_000));
+        assert!(parse_go("1d").is_err());
+        for text in ["", "1x", "s", "1..5s", "1.2.3s", "9999999w"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

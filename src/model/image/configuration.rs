@@ -1,0 +1,211 @@
+//! Running instructions as far as they shape the image's configuration.
+
+use super::resolve::BuildOptions;
+use super::target::{Command, Copied, Form, Health, HealthTest, Resolved, Run};
+use super::variables::{Args, Env, Scope};
+use crate::source::{Span, Text};
+use crate::syntax::dockerfile::{Arguments, Instruction, Keyword};
+
+/// `ENTRYPOINT`, `CMD` or `HEALTHCHECK` as written: only the last of each is worth a copy.
+#[derive(Clone, Copy)]
+struct Written<'d> {
+    instruction: &'d Instruction,
+    shell: Option<&'d [Text]>,
+}
+
+impl Written<'_> {
+    fn command(self, arguments: &Arguments) -> Option<Command> {
+        let shell = self.shell.map(<[Text]>::to_vec);
+        form(arguments).map(|form| Command { span: self.instruction.span, form, shell })
+    }
+
+    fn health(self) -> Option<Health> {
+        let Arguments::Healthcheck { kind, command } = &self.instruction.arguments else { return None };
+        let test = match is_none(kind) {
+            true => HealthTest::Disabled,
+            false => HealthTest::Command(self.command(command)?),
+        };
+        let flag = |name| flag(self.instruction, name);
+        Some(Health {
+            span: self.instruction.span,
+            test,
+            interval: flag("interval"),
+            timeout: flag("timeout"),
+            start_period: flag("start-period"),
+            start_interval: flag("start-interval"),
+            retries: flag("retries"),
+        })
+    }
+}
+
+/// The image's configuration so far.
+pub(super) struct Configuration<'d> {
+    options: &'d BuildOptions,
+    globals: &'d Args,
+    escape: char,
+    from_scratch: bool,
+    args: Args,
+    /// A CMD was written in the stage at hand.
+    has_own_cmd: bool,
+    /// `ONBUILD` instructions and their triggers, for the next stage.
+    triggers: Vec<(Span, &'d Instruction)>,
+    pub(super) env: Env,
+    shell: Option<&'d [Text]>,
+    pub(super) user: Option<Resolved>,
+    pub(super) workdir: Option<Resolved>,
+    pub(super) stop_signal: Option<Resolved>,
+    healthcheck: Option<Written<'d>>,
+    entrypoint: Option<Written<'d>>,
+    cmd: Option<Written<'d>>,
+    pub(super) cmd_reset_by: Option<Span>,
+    pub(super) runs: Vec<Run>,
+    pub(super) copies: Vec<Copied>,
+}
+
+impl<'d> Configuration<'d> {
+    pub(super) fn new(
+        options: &'d BuildOptions,
+        globals: &'d Args,
+        escape: char,
+        from_scratch: bool,
+    ) -> Self {
+        Self {
+            options,
+            globals,
+            escape,
+            from_scratch,
+            args: Args::default(),
+            has_own_cmd: false,
+            triggers: Vec::new(),
+            env: Env::default(),
+            shell: None,
+            user: None,
+            workdir: None,
+            stop_signal: None,
+            healthcheck: None,
+            entrypoint: None,
+            cmd: None,
+            cmd_reset_by: None,
+            runs: Vec::new(),
+            copies: Vec::new(),
+        }
+    }
+
+    /// Goes on with a stage that stands on what was run so far.
+    pub(super) fn run_stage(&mut self, instructions: &'d [Instruction]) {
+        self.args.clear();
+        self.has_own_cmd = false;
+        for (_, trigger) in std::mem::take(&mut self.triggers) {
+            self.run(trigger);
+        }
+        for instruction in instructions {
+            self.run(instruction);
+        }
+    }
+
+    /// `ONBUILD` instructions that no stage has used up.
+    pub(super) fn onbuild(&self) -> Vec<Span> {
+        self.triggers.iter().map(|(span, _)| *span).collect()
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope { env: &self.env, args: &self.args, from_scratch: self.from_scratch, escape: self.escape }
+    }
+
+    fn run(&mut self, instruction: &'d Instruction) {
+        let span = instruction.span;
+        match (instruction.keyword, &instruction.arguments) {
+            (Keyword::Arg, _) => self.declare(instruction),
+            (Keyword::Env, Arguments::Pairs(pairs)) => {
+                let entries = self.scope().entries(pairs);
+                self.env.extend(entries);
+            }
+            (Keyword::Shell, Arguments::Exec(words)) => self.shell = Some(words),
+            (Keyword::User, Arguments::Shell(text)) => self.user = Some(self.scope().value(text)),
+            (Keyword::Workdir, Arguments::Shell(text)) => self.workdir = Some(self.scope().value(text)),
+            (Keyword::Stopsignal, Arguments::Shell(text)) => {
+                self.stop_signal = Some(self.scope().value(text))
+            }
+            (Keyword::Healthcheck, Arguments::Healthcheck { kind, command }) => {
+                let is_cmd = kind.as_str().eq_ignore_ascii_case("cmd") && is_command(command);
+                if is_none(kind) || is_cmd {
+                    self.healthcheck = Some(self.written(instruction));
+                }
+            }
+            (Keyword::Entrypoint, arguments) if is_command(arguments) => {
+                self.entrypoint = Some(self.written(instruction));
+                if !self.has_own_cmd {
+                    self.cmd = None;
+                    self.cmd_reset_by = Some(span);
+                }
+            }
+            (Keyword::Cmd, arguments) if is_command(arguments) => {
+                self.cmd = Some(self.written(instruction));
+                self.cmd_reset_by = None;
+                self.has_own_cmd = true;
+            }
+            (Keyword::Run, arguments) => {
+                let scripts = instruction.heredocs.iter().map(|heredoc| match heredoc.chomp {
+                    true => Text::derived(heredoc.content.as_str(), heredoc.body),
+                    false => Text::verbatim(heredoc.content.as_str(), heredoc.body),
+                });
+                let scripts = scripts.collect();
+                self.runs.extend(form(arguments).map(|form| Run { span, form, scripts }));
+            }
+            (Keyword::Copy | Keyword::Add, Arguments::Words(words) | Arguments::Exec(words)) => {
+                self.copies.push(Copied { span, from: flag(instruction, "from"), words: words.clone() });
+            }
+            (Keyword::Onbuild, Arguments::Onbuild(trigger)) => self.triggers.push((span, trigger)),
+            _ => {}
+        }
+    }
+
+    fn declare(&mut self, instruction: &Instruction) {
+        let mut args = std::mem::take(&mut self.args);
+        args.declare(instruction, self.options, self.globals, &|text, so_far| {
+            Scope { args: so_far, ..self.scope() }.expand(text)
+        });
+        self.args = args;
+    }
+
+    fn written(&self, instruction: &'d Instruction) -> Written<'d> {
+        Written { instruction, shell: self.shell }
+    }
+
+    pub(super) fn shell(&self) -> Option<Vec<Text>> {
+        self.shell.map(<[Text]>::to_vec)
+    }
+
+    pub(super) fn healthcheck(&self) -> Option<Health> {
+        self.healthcheck.and_then(Written::health)
+    }
+
+    pub(super) fn entrypoint(&self) -> Option<Command> {
+        self.entrypoint.and_then(|written| written.command(&written.instruction.arguments))
+    }
+
+    pub(super) fn cmd(&self) -> Option<Command> {
+        self.cmd.and_then(|written| written.command(&written.instruction.arguments))
+    }
+}
+
+/// True for what can be run. An instruction without it changes nothing: another finding speaks of it.
+fn is_command(arguments: &Arguments) -> bool {
+    matches!(arguments, Arguments::Exec(_) | Arguments::Shell(_))
+}
+
+fn is_none(kind: &Text) -> bool {
+    kind.as_str().eq_ignore_ascii_case("none")
+}
+
+fn form(arguments: &Arguments) -> Option<Form> {
+    match arguments {
+        Arguments::Exec(words) => Some(Form::Exec(words.clone())),
+        Arguments::Shell(text) => Some(Form::Shell(text.clone())),
+        _ => None,
+    }
+}
+
+fn flag(instruction: &Instruction, name: &str) -> Option<Text> {
+    instruction.flags.iter().find(|flag| flag.name.as_str() == name)?.value.clone()
+}
