@@ -74,6 +74,9 @@ pub struct Variable {
     pub name: String,
     /// Who reads it.
     pub read_by: ReadBy,
+    /// Nothing else than one product reads a variable of that name: where it is set, that product runs.
+    #[serde(default)]
+    pub names_reader: bool,
     /// Set when only one of the runtime's virtual machines is known to read it.
     #[serde(default)]
     pub only: Option<DefaultHeap>,

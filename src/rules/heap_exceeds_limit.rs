@@ -1,7 +1,7 @@
 //! `heap-exceeds-limit`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use crate::finding::{Confidence, Severity};
 use crate::workload::{Bound, Workload};
 
 /// A heap that does not fit.
@@ -44,6 +44,14 @@ impl Rule for HeapExceedsLimit {
                 .related(setting.span, format!("heap up to {size}"))
                 .note(super::arithmetic(heap.runtime, size, limit.value))
                 .help(super::room(heap.runtime, size, limit.value));
+            let finding = if heap.assumed {
+                finding.severity(Severity::Warning).confidence(Confidence::Medium).note(format!(
+                    "what `{}` starts is not known from here; `{}` speaks for {runtime}",
+                    workload.name, setting.value.carrier
+                ))
+            } else {
+                finding
+            };
             if let Some(restart) = workload.restart.known().filter(|restart| restart.value != "no") {
                 finding.note(format!(
                     "with `restart: {}` it is killed and started again, over and over",

@@ -23,6 +23,8 @@ pub struct Heap {
     pub carrier: Option<Spanned<String>>,
     /// What bounds it: the setting that wins.
     pub bound: Fact<HeapSetting>,
+    /// Nothing shows that the runtime starts; a variable that only it reads says so.
+    pub assumed: bool,
     default: Option<DefaultHeap>,
 }
 
@@ -63,8 +65,14 @@ pub(super) fn heaps(
     open_ended: Option<&Unresolved>,
     catalog: &Catalog,
 ) -> Vec<Heap> {
-    let Some(start) = workload.start.value() else { return Vec::new() };
-    let programs = start.programs(&|name| image.hands_over.as_deref() == Some(name));
+    let programs = match &workload.start {
+        Fact::Known(start) => start.value.programs(&|name| image.hands_over.as_deref() == Some(name)),
+        // An image's own script that the catalogue does not name: its place is the image's.
+        Fact::Unknown { at, why: Why::Image(name) } => {
+            vec![Program { name: Text::derived(name.as_str(), *at), arguments: Vec::new(), expanded: false }]
+        }
+        _ => Vec::new(),
+    };
     let engine = |runtime| Engine { workload, image, open_ended, runtime };
     let bounded = catalog.runtimes().iter().filter(|runtime| !runtime.flags.is_empty());
     bounded.filter_map(|runtime| engine(runtime).heap(&programs)).collect()
@@ -101,16 +109,16 @@ struct Source {
 impl Engine<'_> {
     fn heap(&self, programs: &[Program]) -> Option<Heap> {
         let itself = programs.iter().find(|program| self.runtime.is_program(program.base_name()));
-        let (program, starter) = match itself {
-            Some(program) => (program, Start::Itself),
+        let known = match itself {
+            Some(program) => Some((program, Start::Itself)),
             None => programs.iter().find_map(|program| {
                 let starter = self.runtime.starter(program.base_name()).map(Start::By);
                 // The image's own start script, known by what it expands.
-                let own = || self.image.runtime.is_some_and(|(name, _)| name == self.runtime.name);
-                let script = || (!self.image.expands.is_empty() && own()).then_some(Start::Script);
-                Some((program, starter.or_else(script)?))
-            })?,
+                let own = self.image.runtime == Some(self.runtime.name) && !self.image.expands.is_empty();
+                Some((program, starter.or(own.then_some(Start::Script))?))
+            }),
         };
+        let Some((program, starter)) = known else { return self.assumed() };
         let (major, default) = self.version();
         let sources = self.sources(program, &starter, major);
         let carrier = sources.iter().rev().find_map(|(_, source)| source.carrier.clone());
@@ -129,14 +137,45 @@ impl Engine<'_> {
             program: Spanned::new(name, program.name.span()),
             carrier,
             bound,
+            assumed: false,
             default,
         })
     }
 
+    /// A heap that a variable speaks of, where nothing shows what starts. Without a bound in it there is nothing to say.
+    fn assumed(&self) -> Option<Heap> {
+        let set = |name: &str| self.workload.env.contains_key(name);
+        let named =
+            self.runtime.variables.iter().filter(|variable| variable.names_reader && set(&variable.name));
+        let mut sources: Vec<(String, Source)> = Vec::new();
+        for name in &self.runtime.precedence {
+            if name == "command-line" {
+                sources.extend(
+                    named.clone().map(|known| (known.name.clone(), self.variable(&known.name, None))),
+                );
+            } else if set(name) {
+                sources.push((name.clone(), self.variable(name, None)));
+            }
+        }
+        let place = sources.iter().rev().find_map(|(_, source)| source.carrier.clone())?;
+        let bound = self.bound(&sources, &Start::Script, place.span);
+        let (major, default) = self.version();
+        let heap = Heap {
+            runtime: self.runtime.name,
+            major,
+            program: place.clone(),
+            carrier: Some(place),
+            bound,
+            assumed: true,
+            default,
+        };
+        heap.bound.known().is_some().then_some(heap)
+    }
+
     /// The major version and the default heap, where the image is one of this runtime.
     fn version(&self) -> (Option<u32>, Option<DefaultHeap>) {
-        let major = self.image.runtime.filter(|(name, _)| *name == self.runtime.name).map(|(_, major)| major);
-        (major, self.image.default_heap.or(self.runtime.default_heap))
+        let own = self.image.runtime == Some(self.runtime.name);
+        (self.image.major.filter(|_| own), self.image.default_heap.or(self.runtime.default_heap))
     }
 
     /// What each place says, weakest first.

@@ -42,7 +42,9 @@ pub(super) struct ImageFacts {
     pub(super) expands: Vec<String>,
     /// The image's start script bounds the heap by itself.
     pub(super) bounds_heap: bool,
-    pub(super) runtime: Option<(RuntimeName, u32)>,
+    pub(super) runtime: Option<RuntimeName>,
+    /// The runtime's major version, as far as the tag tells.
+    pub(super) major: Option<u32>,
     pub(super) default_heap: Option<DefaultHeap>,
     pub(super) sizes_itself: Option<SizesItself>,
     /// A `test` for a healthcheck that the image can run.
@@ -64,6 +66,7 @@ impl ImageFacts {
             expands: Vec::new(),
             bounds_heap: false,
             runtime: None,
+            major: None,
             default_heap: None,
             sizes_itself: None,
             probe: Vec::new(),
@@ -148,7 +151,8 @@ impl ImageFacts {
             }),
             expands: entry.expands.clone(),
             bounds_heap: entry.heap_when_unset.is_some(),
-            runtime: entry.runtime_major(tag),
+            runtime: entry.runtime(),
+            major: entry.runtime_major(tag).map(|(_, major)| major),
             default_heap: entry.default_heap(),
             sizes_itself: entry.sizes_itself.clone(),
             probe: entry.probe.clone(),
