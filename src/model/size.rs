@@ -17,7 +17,10 @@ impl ByteSize {
     /// # Errors
     /// The text of the upstream error.
     pub fn parse_compose(text: &str) -> Result<Self, String> {
-        if let Ok(bytes) = text.parse() {
+        // Compose takes underscores between digits, quoted or not.
+        let plain = text.as_bytes().first().is_some_and(u8::is_ascii_digit);
+        let digits = if plain { text.replace('_', "") } else { text.to_owned() };
+        if let Ok(bytes) = digits.parse() {
             return Ok(Self(bytes));
         }
         let invalid = || format!("invalid size: '{text}'");
@@ -80,11 +83,11 @@ impl ByteSize {
     }
 }
 
-/// What Go's `strconv.ParseFloat` takes of what can stand before a unit: no hexadecimal, no exponent.
+/// What Go's `strconv.ParseFloat` takes of what can stand before a unit: decimals, also with an exponent; no names such as
+/// `inf`, which Rust would take.
 fn go_float(text: &str) -> Option<f64> {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    if plain && digits.bytes().any(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
+    let known = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b'+' | b'-' | b'e' | b'E');
+    text.bytes().all(known).then(|| text.parse().ok()).flatten()
 }
 
 impl fmt::Display for ByteSize {
@@ -137,6 +140,8 @@ mod tests {
             ("512 m", 512 * MIB),
             ("512 MB", 512 * MIB),
             ("-1", -1),
+            ("1e3", 1000),
+            ("1_000_000", 1_000_000),
         ] {
             assert_eq!(ByteSize::parse_compose(text), Ok(ByteSize(bytes)), "{text}");
         }
