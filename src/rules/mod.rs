@@ -11,8 +11,10 @@ mod heap_exceeds_limit;
 mod heavy_base_image;
 mod ineffective_swappiness;
 mod invalid_memory_value;
+mod malformed_heap_setting;
 mod memory_limit_below_minimum;
 mod meta;
+mod misplaced_heap_flag;
 mod missing_healthcheck;
 mod missing_memory_limit;
 mod missing_memory_reservation;
@@ -27,6 +29,7 @@ mod tight_heap;
 mod unbounded_heap;
 mod unknown_memory_key;
 mod unlimited_swap;
+mod unread_heap_variable;
 mod unresolved_reference;
 mod zero_memory_limit;
 
@@ -59,6 +62,9 @@ pub static RULES: &[&dyn Rule] = &[
     &swap_below_limit::SwapBelowLimit,
     &swap_without_limit::SwapWithoutLimit,
     &heap_exceeds_limit::HeapExceedsLimit,
+    &malformed_heap_setting::MalformedHeapSetting,
+    &misplaced_heap_flag::MisplacedHeapFlag,
+    &unread_heap_variable::UnreadHeapVariable,
     &disabled_oom_killer::DisabledOomKiller,
     &missing_memory_limit::MissingMemoryLimit,
     &unbounded_heap::UnboundedHeap,

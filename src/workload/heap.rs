@@ -2,11 +2,12 @@
 //!
 //! Which variables and flags count, and in which order, stands in `rules/catalog/runtimes.yaml`.
 
-use crate::catalog::{Catalog, DefaultHeap, Grammar, Runtime, RuntimeName, Sets, Starter};
+use crate::catalog::{Catalog, DefaultHeap, ReadBy, Runtime, RuntimeName, Sets, Starter};
 use crate::model::Unresolved;
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
 
+use super::flags::{bound, fits, words};
 use super::image::ImageFacts;
 use super::{Fact, Program, Why, Workload};
 
@@ -23,6 +24,8 @@ pub struct Heap {
     pub carrier: Option<Spanned<String>>,
     /// What bounds it: the setting that wins.
     pub bound: Fact<HeapSetting>,
+    /// Settings that do not do what they were written for.
+    pub problems: Vec<HeapProblem>,
     /// Nothing shows that the runtime starts; a variable that only it reads says so.
     pub assumed: bool,
     default: Option<DefaultHeap>,
@@ -37,6 +40,28 @@ pub struct HeapSetting {
     pub carrier: String,
     /// The bound.
     pub bound: Bound,
+}
+
+/// A setting that does not do what it was written for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeapProblem {
+    /// What is wrong with it.
+    pub kind: HeapProblemKind,
+    /// The flag as written.
+    pub flag: Text,
+    /// The variable that carries it, or `command line`.
+    pub carrier: String,
+}
+
+/// Why a setting does nothing, or worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeapProblemKind {
+    /// The runtime refuses to start with it.
+    Malformed,
+    /// It stands behind the program that the runtime runs, and is an argument of that one.
+    Misplaced,
+    /// Nothing here reads the variable.
+    Unread,
 }
 
 /// How large a heap may grow.
@@ -130,6 +155,11 @@ impl Engine<'_> {
             return None;
         }
         let bound = self.bound(&sources, &starter, program.name.span());
+        let mut problems = self.malformed(&sources, major);
+        if matches!(starter, Start::Itself) {
+            problems.extend(self.misplaced(program));
+            problems.extend(self.unread(program));
+        }
         let name = program.base_name().to_owned();
         Some(Heap {
             runtime: self.runtime.name,
@@ -137,6 +167,7 @@ impl Engine<'_> {
             program: Spanned::new(name, program.name.span()),
             carrier,
             bound,
+            problems,
             assumed: false,
             default,
         })
@@ -166,6 +197,7 @@ impl Engine<'_> {
             program: place.clone(),
             carrier: Some(place),
             bound,
+            problems: Vec::new(),
             assumed: true,
             default,
         };
@@ -234,6 +266,53 @@ impl Engine<'_> {
             }
         }
         source
+    }
+
+    /// Values that the runtime refuses, of every memory flag.
+    fn malformed(&self, sources: &[(String, Source)], major: Option<u32>) -> Vec<HeapProblem> {
+        let all =
+            sources.iter().flat_map(|(carrier, source)| source.words.iter().map(move |word| (carrier, word)));
+        let wrong = all.filter(|(_, word)| {
+            self.runtime.flag(word.as_str()).is_some_and(|(flag, value)| {
+                // A variable that nobody expands is another mistake.
+                !value.contains('$') && !fits(flag.grammar, value, major)
+            })
+        });
+        wrong.map(|(carrier, flag)| problem(HeapProblemKind::Malformed, flag, carrier)).collect()
+    }
+
+    /// Heap flags among the arguments of the program that the runtime runs.
+    fn misplaced(&self, program: &Program) -> Vec<HeapProblem> {
+        let words = program
+            .arguments
+            .iter()
+            .skip_while(|word| word.as_str().starts_with('-') && word.as_str() != "-jar");
+        let behind = words.skip(1).filter(|word| self.is_heap_flag(word));
+        behind.map(|flag| problem(HeapProblemKind::Misplaced, flag, "command line")).collect()
+    }
+
+    /// Heap flags in variables that only scripts read, where no script stands between.
+    fn unread(&self, program: &Program) -> Vec<HeapProblem> {
+        let mut found = Vec::new();
+        for variable in self.runtime.variables.iter().filter(|variable| variable.read_by == ReadBy::Script) {
+            let name = variable.name.as_str();
+            let mentioned =
+                program.expanded && program.arguments.iter().any(|word| word.as_str().contains(name));
+            if variable.value.is_some() || mentioned || self.image.expands.iter().any(|known| known == name) {
+                continue;
+            }
+            let value = self.workload.env.get(name).and_then(|variable| variable.value.known());
+            let flags = value.map(|value| words(&value.value)).unwrap_or_default();
+            let heap = flags.iter().find(|word| self.is_heap_flag(word));
+            found.extend(heap.map(|flag| problem(HeapProblemKind::Unread, flag, name)));
+        }
+        found
+    }
+
+    fn is_heap_flag(&self, word: &Text) -> bool {
+        self.runtime.flag(word.as_str()).is_some_and(|(flag, _)| {
+            matches!(flag.sets, Sets::HeapMax | Sets::HeapMaxPercent | Sets::HeapMaxFraction)
+        })
     }
 
     /// The runtime's own words, variables expanded where a shell does that, up to the program that it runs.
@@ -357,67 +436,10 @@ impl Engine<'_> {
     }
 }
 
+fn problem(kind: HeapProblemKind, flag: &Text, carrier: &str) -> HeapProblem {
+    HeapProblem { kind, flag: flag.clone(), carrier: carrier.to_owned() }
+}
+
 fn malformed(text: &Text) -> (Span, Why) {
     (text.span(), Why::Malformed(text.as_str().to_owned()))
-}
-
-/// Reads a value that bounds the largest heap; none when it does not fit its grammar.
-fn bound(sets: Sets, grammar: Grammar, value: &str) -> Option<Bound> {
-    let percent = |value: f64| (0.0..=100.0).contains(&value).then_some(Bound::Percent(value));
-    match (sets, grammar) {
-        (_, Grammar::JvmSize) => ByteSize::parse_jvm(value).map(Bound::Bytes),
-        (_, Grammar::JvmSizeOrPercent) => match value.strip_suffix('%') {
-            Some(share) => percent(share.parse().ok()?),
-            None => ByteSize::parse_jvm(value).map(Bound::Bytes),
-        },
-        (_, Grammar::Mebibytes) => ByteSize::parse_mebibytes(value).map(Bound::Bytes),
-        (_, Grammar::JvmPercent | Grammar::PercentInteger) => percent(value.parse().ok()?),
-        (Sets::HeapMaxFraction, Grammar::JvmInteger) => {
-            let parts: f64 = value.parse().ok()?;
-            if parts >= 1.0 { percent(100.0 / parts) } else { None }
-        }
-        _ => None,
-    }
-}
-
-/// The words of a variable's value: separated by white space, kept together by quotes.
-fn words(value: &Text) -> Vec<Text> {
-    let text = value.as_str();
-    let mut words = Vec::new();
-    let mut start = None;
-    let mut quote = None;
-    for (at, c) in text.char_indices() {
-        match (c, quote) {
-            (c, Some(open)) if c == open => quote = None,
-            (_, Some(_)) => {}
-            ('"' | '\'', None) => {
-                quote = Some(c);
-                start.get_or_insert(at);
-            }
-            (c, None) if c.is_whitespace() => {
-                if let Some(start) = start.take() {
-                    words.push(value.slice(start..at));
-                }
-            }
-            _ => {
-                start.get_or_insert(at);
-            }
-        }
-    }
-    if let Some(start) = start {
-        words.push(value.slice(start..text.len()));
-    }
-    // Quotes around a whole word are the reader's, not the flag's.
-    words.into_iter().map(unquoted).filter(|word| !word.as_str().is_empty()).collect()
-}
-
-fn unquoted(word: Text) -> Text {
-    let text = word.as_str();
-    for quote in ['"', '\''] {
-        if let Some(inner) = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
-            let length = inner.len();
-            return word.slice(1..1 + length);
-        }
-    }
-    word
 }

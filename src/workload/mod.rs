@@ -1,6 +1,7 @@
 //! A container that will run, and the facts known about it.
 
 mod assemble;
+mod flags;
 mod health;
 mod heap;
 mod image;
@@ -8,7 +9,7 @@ mod role;
 mod start;
 
 pub use self::assemble::Assembler;
-pub use self::heap::{Bound, Heap, HeapSetting};
+pub use self::heap::{Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting};
 pub use self::image::{LighterBase, LighterKind};
 pub use self::role::Role;
 pub use self::start::Program;

@@ -1,0 +1,46 @@
+//! `misplaced-heap-flag`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::Severity;
+use crate::workload::{HeapProblemKind, Workload};
+
+/// A flag in the wrong place.
+pub(super) struct MisplacedHeapFlag;
+
+static META: Meta = Meta {
+    name: "misplaced-heap-flag",
+    summary: "a heap flag behind the program: an argument of it, not of the runtime",
+    severity: Severity::Error,
+    group: Group::Heap,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/misplaced-heap-flag.md"),
+};
+
+impl Rule for MisplacedHeapFlag {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        for heap in &workload.heaps {
+            let runtime = heap.runtime.display_name();
+            for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::Misplaced) {
+                let (flag, name) = (problem.flag.as_str(), &workload.name);
+                sink.report(
+                    problem.flag.span(),
+                    "an argument of the program",
+                    format!("`{flag}` of `{name}` stands behind the program, where {runtime} does not look"),
+                )
+                .of(workload)
+                .related(
+                    heap.program.span,
+                    format!("{runtime} reads its own flags from here to the program's name"),
+                )
+                .help(format!(
+                    "before `-jar`, the main class or the script:\n  {} {flag} ...",
+                    heap.program.value
+                ));
+            }
+        }
+    }
+}

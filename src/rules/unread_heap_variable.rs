@@ -1,0 +1,48 @@
+//! `unread-heap-variable`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::Severity;
+use crate::workload::{HeapProblemKind, Workload};
+
+/// A heap size that nobody hears.
+pub(super) struct UnreadHeapVariable;
+
+static META: Meta = Meta {
+    name: "unread-heap-variable",
+    summary: "a heap size in a variable that nothing reads",
+    severity: Severity::Error,
+    group: Group::Heap,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/unread-heap-variable.md"),
+};
+
+impl Rule for UnreadHeapVariable {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        for heap in &workload.heaps {
+            for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::Unread) {
+                let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
+                let finding = sink
+                    .report(
+                        problem.flag.span(),
+                        format!("the JVM does not look at `{variable}`"),
+                        format!("nothing reads `{variable}` of `{name}`, so `{flag}` has no effect"),
+                    )
+                    .of(workload)
+                    .related(heap.program.span, format!("no shell here expands `${variable}`"))
+                    .help(format!("the variable that every JVM reads:\n  JAVA_TOOL_OPTIONS: {flag}"));
+                if let Some(limit) = workload.memory.limit.known()
+                    && let Some(default) = heap.default_for(limit.value).filter(|_| heap.bound.is_absent())
+                {
+                    finding.note(format!(
+                        "the heap is the default instead, about {default} of a limit of {}",
+                        limit.value
+                    ));
+                }
+            }
+        }
+    }
+}
