@@ -13,20 +13,22 @@ use oomlint::source::Sources;
 use serde_json::Value;
 
 /// What stands in for Compose's refusal. The engine's refusals are other rules, and come later.
-const REFUSALS: [&str; 4] =
-    ["invalid-memory-value", "conflicting-limits", "unknown-memory-key", "syntax-error"];
+const REFUSALS: [&str; 5] = [
+    "invalid-memory-value",
+    "conflicting-limits",
+    "unknown-memory-key",
+    "invalid-healthcheck",
+    "syntax-error",
+];
 
 /// Refusals that no rule speaks of yet: not about memory, or about what only the run shows.
-const SILENT: [&str; 18] = [
+const SILENT: [&str; 15] = [
     "oom_score_adj -1001",
     "oom_score_adj \"5000\"",
     "volume tmpfs size float",
     "replicas + container_name",
     "replicas negative",
     "restart false",
-    "hc list no CMD",
-    "hc interval int",
-    "hc interval \"5\"",
     "ulimits memlock soft only",
     "ulimits as string 512m",
     "stop_grace_period int",
@@ -38,6 +40,9 @@ const SILENT: [&str; 18] = [
     "unset var deploy",
     "req var",
 ];
+
+/// Taken when the file is loaded, and wrong all the same: `up` refuses the one, the other can never pass.
+const LATER: [&str; 2] = ["hc \"NONE\" string", "hc start_interval without start_period"];
 
 fn findings(compose: &str) -> Vec<Finding> {
     let sources = Sources::new();
@@ -65,6 +70,7 @@ fn what_compose_refuses_is_an_error_and_what_it_takes_is_not() {
             .collect();
         match (accepted, refusals.first()) {
             (true, None) | (false, Some(_)) => right += 1,
+            (true, Some(_)) if LATER.contains(&name) => right += 1,
             (false, None) if SILENT.contains(&name) => silent += 1,
             (true, Some(finding)) => {
                 wrong.push(format!("{name}: taken, but {}: {}", finding.rule, finding.message))

@@ -31,7 +31,8 @@ impl Rule for DisabledOomKiller {
             (
                 META.severity,
                 format!("`{name}` may take all memory, and the kernel may not kill it"),
-                "on cgroup v1 the host runs out of memory and hangs; on cgroup v2 the setting is discarded",
+                "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out \
+                 of resources; on cgroup v2 the setting is discarded",
             )
         } else {
             (

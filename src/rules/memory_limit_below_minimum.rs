@@ -41,7 +41,7 @@ impl Rule for MemoryLimitBelowMinimum {
                 .report(size.span, format!("{} in all", size.value), message)
                 .of(workload)
                 .via(&size.via)
-                .note("Error response from daemon: Minimum memory limit allowed is 6MB");
+                .note(format!("Error response from daemon: Minimum {what} allowed is 6MB"));
             // A number without a unit that would be a sensible number of MiB.
             if (6..=65_536).contains(&bytes) {
                 finding

@@ -4,13 +4,17 @@
 //! the page's examples are its tests.
 
 mod conflicting_limits;
+mod disabled_healthcheck;
 mod disabled_oom_killer;
 mod dropped_memory_value;
 mod estimate;
+mod healthcheck_missing_tool;
 mod heap_exceeds_limit;
 mod heavy_base_image;
 mod ineffective_swappiness;
+mod invalid_healthcheck;
 mod invalid_memory_value;
+mod invalid_restart_policy;
 mod malformed_heap_setting;
 mod memory_limit_below_minimum;
 mod meta;
@@ -21,16 +25,20 @@ mod missing_memory_reservation;
 mod missing_swap_limit;
 mod percent_heap_without_limit;
 mod reservation_exceeds_limit;
+mod shadowed_restart_policy;
+mod shm_exceeds_limit;
 mod sink;
 mod swap_below_limit;
 mod swap_without_limit;
 mod syntax_error;
 mod tight_heap;
 mod unbounded_heap;
+mod unhealthy_dependency;
 mod unknown_memory_key;
 mod unlimited_swap;
 mod unread_heap_variable;
 mod unresolved_reference;
+mod unsized_tmpfs;
 mod zero_memory_limit;
 
 use estimate::{arithmetic, room};
@@ -66,6 +74,9 @@ pub static RULES: &[&dyn Rule] = &[
     &misplaced_heap_flag::MisplacedHeapFlag,
     &unread_heap_variable::UnreadHeapVariable,
     &disabled_oom_killer::DisabledOomKiller,
+    &invalid_healthcheck::InvalidHealthcheck,
+    &invalid_restart_policy::InvalidRestartPolicy,
+    &unhealthy_dependency::UnhealthyDependency,
     &missing_memory_limit::MissingMemoryLimit,
     &unbounded_heap::UnboundedHeap,
     &tight_heap::TightHeap,
@@ -73,9 +84,14 @@ pub static RULES: &[&dyn Rule] = &[
     &zero_memory_limit::ZeroMemoryLimit,
     &unlimited_swap::UnlimitedSwap,
     &ineffective_swappiness::IneffectiveSwappiness,
+    &healthcheck_missing_tool::HealthcheckMissingTool,
+    &shadowed_restart_policy::ShadowedRestartPolicy,
+    &shm_exceeds_limit::ShmExceedsLimit,
     &missing_swap_limit::MissingSwapLimit,
     &missing_memory_reservation::MissingMemoryReservation,
     &missing_healthcheck::MissingHealthcheck,
+    &disabled_healthcheck::DisabledHealthcheck,
+    &unsized_tmpfs::UnsizedTmpfs,
     &heavy_base_image::HeavyBaseImage,
     &syntax_error::SyntaxErrors,
     &unresolved_reference::UnresolvedReference,

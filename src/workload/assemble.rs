@@ -95,6 +95,10 @@ impl Assembler<'_> {
             restart: outside(anchor),
             init: outside(anchor),
             healthcheck: facts.healthcheck.clone(),
+            healthcheck_refusals: Vec::new(),
+            lacks: facts.lacks.clone(),
+            shadowed_restart: None,
+            max_attempts: outside(anchor),
             start,
             env,
             heaps: Vec::new(),
@@ -172,6 +176,14 @@ impl Assembler<'_> {
             restart: restart(service),
             init: service.init.clone(),
             healthcheck: health::of_service(service, &facts.healthcheck),
+            healthcheck_refusals: service
+                .healthcheck
+                .as_ref()
+                .map(|section| section.refusals.clone())
+                .unwrap_or_default(),
+            lacks: facts.lacks.clone(),
+            shadowed_restart: shadowed_restart(service),
+            max_attempts: service.deploy.max_attempts.clone(),
             start: service_start(service, &facts),
             env,
             heaps: Vec::new(),
@@ -245,6 +257,16 @@ fn memory(service: &Service) -> Memory {
         conflicts: service.conflicts.clone(),
         unknown_keys: service.unknown_keys.clone(),
     }
+}
+
+/// `restart`, where a policy below `deploy` says otherwise.
+fn shadowed_restart(service: &Service) -> Option<(Spanned<String>, Span)> {
+    let (block, _) = service.deploy.restart_policy.as_ref()?;
+    let (written, effective) = (service.restart.known()?, restart(service));
+    let effective = effective.value()?;
+    // `on-failure:3` and `on-failure` restart alike.
+    let same = written.value.split(':').next() == effective.split(':').next();
+    (!same).then(|| (written.clone(), *block))
 }
 
 /// Any `deploy.restart_policy` takes the place of `restart`; one without a condition means no restart

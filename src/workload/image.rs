@@ -49,7 +49,12 @@ pub(super) struct ImageFacts {
     pub(super) sizes_itself: Option<SizesItself>,
     /// A `test` for a healthcheck that the image can run.
     pub(super) probe: Vec<String>,
+    /// Programs that it is known to lack.
+    pub(super) lacks: Vec<&'static str>,
 }
+
+/// Programs that probes use.
+const TOOLS: [&str; 4] = ["curl", "wget", "bash", "sh"];
 
 impl ImageFacts {
     /// Nothing is known, and why.
@@ -70,6 +75,7 @@ impl ImageFacts {
             default_heap: None,
             sizes_itself: None,
             probe: Vec::new(),
+            lacks: Vec::new(),
         }
     }
 
@@ -95,6 +101,8 @@ impl ImageFacts {
             Base::Unknown { at, variable } => Self::unknown(*at, &Why::Variable(variable.clone())),
             Base::Scratch => Self::scratch(target.base_from),
         };
+        // Whatever names a tool may install it: a package, a download, a copy from another stage.
+        facts.lacks.retain(|tool| !target.mentions(tool));
         let known = |words: Vec<Text>, span: Span| Fact::Known(Spanned::new(words, span));
         if let Some(health) = &target.healthcheck {
             facts.healthcheck = Fact::Known(Spanned::new(of_instruction(health, target), health.span));
@@ -156,6 +164,7 @@ impl ImageFacts {
             default_heap: entry.default_heap(),
             sizes_itself: entry.sizes_itself.clone(),
             probe: entry.probe.clone(),
+            lacks: TOOLS.into_iter().filter(|tool| entry.has_tool(tag, tool) == Some(false)).collect(),
             ..unknown
         }
     }

@@ -88,6 +88,14 @@ pub struct Workload {
     pub init: Fact<bool>,
     /// The effective healthcheck.
     pub healthcheck: Fact<Healthcheck>,
+    /// What Compose or the engine refuses in the service's healthcheck: the place, and their words.
+    pub healthcheck_refusals: Vec<(Span, String)>,
+    /// Programs that the image is known to lack: `curl`, `wget`, `sh`, `bash`.
+    pub lacks: Vec<&'static str>,
+    /// `restart` where a `deploy.restart_policy` takes its place: what was written, and the block.
+    pub shadowed_restart: Option<(Spanned<String>, Span)>,
+    /// `deploy.restart_policy.max_attempts`, and whether the engine takes it with its condition.
+    pub max_attempts: Fact<i64>,
     /// What the container starts.
     pub start: Fact<Start>,
     /// The effective environment: service over `env_file` over image.

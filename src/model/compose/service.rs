@@ -9,6 +9,7 @@ use super::value::{Entry, Kind, Value};
 use crate::model::fact::{Fact, Why};
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
+use crate::syntax::{duration, yaml};
 
 /// A service of the merged model, before its image and `env_file`s are looked at.
 #[derive(Clone, Debug)]
@@ -111,6 +112,8 @@ pub struct Deploy {
     pub replicas: Fact<i64>,
     /// `restart_policy` is there, and its `condition`.
     pub restart_policy: Option<(Span, Fact<String>)>,
+    /// `restart_policy.max_attempts`.
+    pub max_attempts: Fact<i64>,
 }
 
 /// `healthcheck`.
@@ -134,6 +137,8 @@ pub struct HealthcheckSection {
     pub start_interval: Fact<i64>,
     /// `retries`.
     pub retries: Fact<i64>,
+    /// What Compose or the engine refuses in it: the place, and their words.
+    pub refusals: Vec<(Span, String)>,
 }
 
 /// One `env_file`.
@@ -247,6 +252,7 @@ fn deploy(fields: Fields<'_>) -> Deploy {
         pids: fields.integer(&["deploy", "resources", "limits", "pids"]),
         reservation: fields.size(&["deploy", "resources", "reservations", "memory"]),
         replicas: fields.integer(&["deploy", "replicas"]),
+        max_attempts: fields.integer(&["deploy", "restart_policy", "max_attempts"]),
         restart_policy: policy
             .map(|policy| (policy.span, fields.string(&["deploy", "restart_policy", "condition"]))),
     }
@@ -270,7 +276,40 @@ fn healthcheck(value: &Value) -> HealthcheckSection {
         start_period: fields.duration(&["start_period"]),
         start_interval: fields.duration(&["start_interval"]),
         retries: fields.integer(&["retries"]),
+        refusals: refusals(fields),
     }
+}
+
+/// What Compose refuses when it loads the file, and what the engine refuses of the rest.
+fn refusals(fields: Fields<'_>) -> Vec<(Span, String)> {
+    let mut found = Vec::new();
+    if let Some(Kind::Seq(items)) = fields.get(&["test"]).map(|test| &test.kind)
+        && let Some(first) = items.first()
+        && let Some(word) = first.as_scalar().filter(|scalar| scalar.unset.is_none())
+        && !["CMD", "CMD-SHELL", "NONE"].contains(&word.text.as_str())
+    {
+        let message = "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"";
+        found.push((first.span, message.to_owned()));
+    }
+    for key in ["interval", "timeout", "start_period", "start_interval"] {
+        let Some(value) = fields.get(&[key]) else { continue };
+        let Some(scalar) = value.as_scalar().filter(|scalar| scalar.unset.is_none()) else { continue };
+        if !matches!(scalar.typed, yaml::Value::Str) {
+            found.push((value.span, format!("healthcheck.{key} must be a string")));
+        } else if let Err(message) = duration::parse(scalar.text.as_str()) {
+            found.push((value.span, format!("healthcheck.{key}: {message}")));
+        }
+    }
+    if let Some(entry) = fields.entry(&["start_interval"])
+        && fields.entry(&["start_period"]).is_none()
+        && fields.value.missing.is_none()
+    {
+        found.push((
+            entry.key,
+            "healthcheck.start_interval requires healthcheck.start_period to be set".to_owned(),
+        ));
+    }
+    found
 }
 
 /// `environment` and `args`, list or mapping. A name alone is Unknown: its value comes from where Compose runs.

@@ -148,3 +148,26 @@ pub struct Copied {
     /// Sources and, last, the destination, as written.
     pub words: Vec<Text>,
 }
+
+impl TargetImage {
+    /// True when a `RUN`, `COPY` or `ADD` of the image has the program's name in it, or may bring it along.
+    #[must_use]
+    pub fn mentions(&self, word: &str) -> bool {
+        let in_form = |form: &Form| match form {
+            Form::Exec(words) => words.iter().any(|text| text.as_str().contains(word)),
+            Form::Shell(text) => text.as_str().contains(word),
+        };
+        let in_run =
+            |run: &Run| in_form(&run.form) || run.scripts.iter().any(|script| script.as_str().contains(word));
+        // From another stage whole directories of programs may come.
+        let programs = ["/usr", "/bin", "/opt", "/sbin"];
+        let in_copy = |copied: &Copied| {
+            copied.words.iter().map(Text::as_str).any(|text| {
+                let brings = copied.from.is_some()
+                    && (text == "/" || programs.iter().any(|path| text.starts_with(path)));
+                brings || text.contains(word)
+            })
+        };
+        self.runs.iter().any(in_run) || self.copies.iter().any(in_copy)
+    }
+}

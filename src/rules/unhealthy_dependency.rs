@@ -1,0 +1,55 @@
+//! `unhealthy-dependency`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::Severity;
+use crate::workload::{Healthcheck, Project, Workload};
+
+/// A service that waits for a health which nobody measures.
+pub(super) struct UnhealthyDependency;
+
+static META: Meta = Meta {
+    name: "unhealthy-dependency",
+    summary: "a service waits for another one to be healthy that has no healthcheck",
+    severity: Severity::Error,
+    group: Group::Health,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/unhealthy-dependency.md"),
+};
+
+impl Rule for UnhealthyDependency {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for workload in &project.workloads {
+            for dependency in workload.depends_on.iter().filter(|wait| wait.condition == "service_healthy") {
+                let name = &dependency.service.value;
+                let Some(other) = project.workloads.iter().find(|other| other.name == *name) else {
+                    continue;
+                };
+                if !never_healthy(other) {
+                    continue;
+                }
+                sink.report(
+                    dependency.service.span,
+                    "waits for it to be healthy",
+                    format!(
+                        "`{}` waits for `{name}` to be healthy, and `{name}` has no healthcheck",
+                        workload.name
+                    ),
+                )
+                .of(workload)
+                .via(&dependency.service.via)
+                .related(other.healthcheck.span(), "no healthcheck here, and none in its image")
+                .note("Compose gives up waiting, and the service that waits does not start");
+            }
+        }
+    }
+}
+
+/// Nothing measures its health, for sure.
+fn never_healthy(workload: &Workload) -> bool {
+    let disabled = workload.healthcheck.value() == Some(&Healthcheck::Disabled);
+    workload.role.runs() && (workload.healthcheck.is_absent() || disabled)
+}

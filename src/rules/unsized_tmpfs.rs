@@ -1,0 +1,40 @@
+//! `unsized-tmpfs`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::Severity;
+use crate::workload::Workload;
+
+/// A file system as large as half the host.
+pub(super) struct UnsizedTmpfs;
+
+static META: Meta = Meta {
+    name: "unsized-tmpfs",
+    summary: "a tmpfs without a size may take half of the host's memory",
+    severity: Severity::Note,
+    group: Group::MemoryFs,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/unsized-tmpfs.md"),
+};
+
+impl Rule for UnsizedTmpfs {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        if !workload.role.runs() {
+            return;
+        }
+        for mount in workload.memory.tmpfs.iter().filter(|mount| mount.size.is_absent()) {
+            let target = &mount.target;
+            sink.report(
+                target.span(),
+                "half of the host's memory",
+                format!("the tmpfs at `{target}` of `{}` has no size", workload.name),
+            )
+            .of(workload)
+            .note("what is written there counts against the container's memory limit, where it has one")
+            .help(format!("with the size that fits:\n  tmpfs: {target}:size=64m"));
+        }
+    }
+}
