@@ -1,5 +1,7 @@
 //! `unhealthy-dependency`
 
+use std::collections::HashMap;
+
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::workload::{Healthcheck, Project, Workload};
@@ -22,12 +24,12 @@ impl Rule for UnhealthyDependency {
     }
 
     fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        let named: HashMap<&str, &Workload> =
+            project.workloads.iter().map(|workload| (workload.name.as_str(), workload)).collect();
         for workload in &project.workloads {
             for dependency in workload.depends_on.iter().filter(|wait| wait.condition == "service_healthy") {
                 let name = &dependency.service.value;
-                let Some(other) = project.workloads.iter().find(|other| other.name == *name) else {
-                    continue;
-                };
+                let Some(other) = named.get(name.as_str()) else { continue };
                 if !never_healthy(other) {
                     continue;
                 }

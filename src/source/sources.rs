@@ -33,6 +33,7 @@ pub struct Source {
     /// For text that stands inside another file (`dockerfile_inline`): which bytes there each piece came from.
     host: Option<super::Text>,
     lines: OnceLock<Vec<u32>>,
+    ascii: OnceLock<bool>,
 }
 
 /// A place as people count: both from 1.
@@ -106,6 +107,10 @@ impl Source {
     /// Line and column of the byte at `offset`.
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_at(offset);
+        // Files of one long line have many places on it: where all is ASCII, bytes are characters.
+        if *self.ascii.get_or_init(|| self.text.is_ascii()) {
+            return Position { line: line.number, column: offset.saturating_sub(line.start) + 1 };
+        }
         let before = self.text.get(line.start as usize..offset as usize).unwrap_or_default();
         Position { line: line.number, column: before.chars().count() as u32 + 1 }
     }
@@ -203,7 +208,8 @@ impl Inner {
     fn push(&mut self, path: PathBuf, bytes: Vec<u8>, host: Option<super::Text>) -> SourceId {
         let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         let (text, invalid_utf8) = decode(bytes);
-        let source = Source { id, path, text, invalid_utf8, host, lines: OnceLock::new() };
+        let source =
+            Source { id, path, text, invalid_utf8, host, lines: OnceLock::new(), ascii: OnceLock::new() };
         self.files.push(Arc::new(source));
         id
     }

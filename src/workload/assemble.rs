@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::health;
 use super::heap;
 use super::image::{ImageFacts, service_start};
+use super::role;
 use super::{Build, BuildStage, Fact, Kind, Memory, Origin, Project, Role, Variable, Why, Workload};
 use crate::catalog::Catalog;
 use crate::model::build::{Built, Dockerfiles, follow};
@@ -38,8 +39,10 @@ impl Assembler<'_> {
             unresolved: compose.unresolved.clone(),
             only: project.only.clone(),
         };
+        let awaited = role::awaited(&compose.services);
         for service in &compose.services {
-            let workload = self.service(service, project, &mut out);
+            let mut workload = self.service(service, project, &mut out);
+            workload.role = Role::of(service, &awaited);
             out.workloads.push(workload);
         }
         out
@@ -193,7 +196,7 @@ impl Assembler<'_> {
             depends_on: service.depends_on.clone(),
             logging: service.logging.clone(),
             ulimits: service.ulimits.clone(),
-            role: Role::of(service, &project.compose.services),
+            role: Role::default(),
         };
         workload.heaps = heap::heaps(&workload, &facts, resolved.open_ended.as_ref(), self.catalog);
         workload.self_sizing = self_sizing(&workload, &facts);

@@ -1,5 +1,7 @@
 //! What part a container plays, where that makes an absence less of a problem.
 
+use std::collections::HashSet;
+
 use crate::finding::Severity;
 use crate::model::compose::Service;
 
@@ -17,12 +19,9 @@ pub struct Role {
 }
 
 impl Role {
-    /// The role of `service` among `all` of its project.
-    pub(super) fn of(service: &Service, all: &[Service]) -> Self {
-        let awaited = all.iter().flat_map(|other| &other.depends_on).any(|dependency| {
-            dependency.service.value == service.name
-                && dependency.condition == "service_completed_successfully"
-        });
+    /// The role of `service`; `awaited` are the services for whose successful end another one waits.
+    pub(super) fn of(service: &Service, awaited: &HashSet<&str>) -> Self {
+        let awaited = awaited.contains(service.name.as_str());
         let copies = service.scale.value().or_else(|| service.deploy.replicas.value());
         let is_development = |profile: &str| {
             let name = profile.to_ascii_lowercase();
@@ -51,4 +50,11 @@ impl Role {
     pub fn soften(self, severity: Severity) -> Severity {
         if self.one_shot || self.development { Severity::Note } else { severity }
     }
+}
+
+/// The services for whose successful end another one waits.
+pub(super) fn awaited(services: &[Service]) -> HashSet<&str> {
+    let dependencies = services.iter().flat_map(|service| &service.depends_on);
+    let ends = dependencies.filter(|dependency| dependency.condition == "service_completed_successfully");
+    ends.map(|dependency| dependency.service.value.as_str()).collect()
 }

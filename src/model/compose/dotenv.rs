@@ -208,7 +208,7 @@ impl Reader<'_> {
         out
     }
 
-    fn expand(&self, value: Text, lookup: &dyn Fn(&str) -> Option<String>) -> Text {
+    fn expand(&mut self, value: Text, lookup: &dyn Fn(&str) -> Option<String>) -> Text {
         let find = |name: &str| {
             let earlier =
                 || self.out.entries.get(name)?.value.as_ref().map(|value| value.as_str().to_owned());
@@ -216,7 +216,11 @@ impl Reader<'_> {
         };
         match interpolate(&value, &find) {
             Interpolated::Known { text, .. } | Interpolated::Unset { text, .. } => text,
-            Interpolated::Plain | Interpolated::Required { .. } | Interpolated::Invalid { .. } => value,
+            Interpolated::Plain | Interpolated::Required { .. } => value,
+            Interpolated::Invalid { message, span } => {
+                self.out.errors.push(SyntaxError { message, span, fatal: true });
+                value
+            }
         }
     }
 }

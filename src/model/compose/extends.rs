@@ -63,12 +63,13 @@ impl Loader<'_> {
         let Some(extends) = take_extends(&mut service) else { return Some(service) };
         let here = (file, name.to_owned());
         if trail.contains(&here) || trail.len() > MAX_FILE_DEPTH {
-            let way: Vec<&str> = trail.iter().map(|(_, name)| name.as_str()).chain([name]).collect();
-            self.errors.push(SyntaxError {
-                message: format!("extends goes in a circle: {}", way.join(" → ")),
-                span: extends.site,
-                fatal: true,
-            });
+            let message = if trail.contains(&here) {
+                let way: Vec<&str> = trail.iter().map(|(_, name)| name.as_str()).chain([name]).collect();
+                format!("extends goes in a circle: {}", way.join(" → "))
+            } else {
+                format!("extends leads through more than {MAX_FILE_DEPTH} services")
+            };
+            self.errors.push(SyntaxError { message, span: extends.site, fatal: true });
             return Some(service);
         }
         trail.push(here);

@@ -4,6 +4,8 @@ use crate::source::{Span, Text};
 
 /// Defaults within defaults that are followed.
 const MAX_DEPTH: usize = 16;
+/// Bytes that a text may grow to. Variables that hold variables can double with every line of a `.env`.
+pub(crate) const MAX_LENGTH: usize = 256 * 1024;
 
 /// A variable's value and, when a file sets it, where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +77,10 @@ pub fn interpolate(text: &Text, lookup: &dyn Fn(&str) -> Option<Variable>) -> In
                 span,
             }
         }
+        Err(Stop::TooLong) => {
+            let message = format!("its variables expand to more than {} KiB", MAX_LENGTH / 1024);
+            Interpolated::Invalid { message, span: text.span() }
+        }
         Err(Stop::Required { name, message, from, to }) => {
             Interpolated::Required { name, message, span: text.span_of(from..to) }
         }
@@ -97,6 +103,7 @@ struct Run<'a> {
 enum Stop {
     /// Offsets of what is no template.
     Invalid(usize, usize),
+    TooLong,
     Required {
         name: String,
         message: String,
@@ -111,6 +118,9 @@ impl Run<'_> {
         let text = self.text.as_str();
         let mut at = from;
         while let Some(dollar) = text.get(at..to).and_then(|rest| rest.find('$')).map(|i| at + i) {
+            if self.out.as_str().len() > MAX_LENGTH.max(text.len()) {
+                return Err(Stop::TooLong);
+            }
             self.copy(at, dollar);
             let rest = text.get(dollar + 1..to).unwrap_or_default();
             if rest.starts_with('$') {

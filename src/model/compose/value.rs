@@ -245,6 +245,8 @@ impl Lowering<'_> {
             match interpolate(&scalar.text, &|name| self.environment.variable(name)) {
                 Interpolated::Plain => {}
                 Interpolated::Known { text, via, .. } => {
+                    // Long values are paid for as so many nodes.
+                    *self.budget = self.budget.saturating_sub(text.as_str().len() / 64);
                     out.text = text;
                     value.via.extend(via);
                 }

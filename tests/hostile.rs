@@ -1,0 +1,119 @@
+//! Files that try to take time or memory out of proportion: each is bounded, and says so.
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use oomlint::discover::{Discovered, FileKind};
+use oomlint::engine::{self, Options, Outcome};
+use oomlint::source::Sources;
+
+fn run(files: &[(&str, &str)]) -> Outcome {
+    let sources = Sources::new();
+    for (path, text) in files {
+        sources.add(Path::new(path), *text);
+    }
+    let mut discovered = Discovered::default();
+    for (path, _) in files {
+        let kind = if path.ends_with("Dockerfile") { FileKind::Dockerfile } else { FileKind::Compose };
+        if !path.ends_with(".env") && !path.contains("part") {
+            discovered.add(PathBuf::from(path), kind);
+        }
+    }
+    engine::run(&Options::default(), &sources, &discovered)
+}
+
+fn says(outcome: &Outcome, text: &str) -> bool {
+    outcome.findings.iter().any(|finding| finding.message.contains(text))
+}
+
+#[test]
+fn aliases_and_merge_keys_do_not_explode() {
+    let mut aliases = "x0: &a0 [lol]\n".to_owned();
+    let mut merges = "x0: &m0 {k: v}\n".to_owned();
+    for i in 1..30 {
+        let before = format!("*a{}", i - 1);
+        writeln!(aliases, "x{i}: &a{i} [{}]", [before.as_str(); 9].join(",")).unwrap();
+        writeln!(merges, "x{i}: &m{i}\n  <<: [*m{0}, *m{0}]\n  k{i}: v", i - 1).unwrap();
+    }
+    aliases.push_str("services:\n  a:\n    image: x\n    labels: *a29\n");
+    merges.push_str("services:\n  a:\n    <<: *m29\n    image: x\n");
+    assert!(says(&run(&[("compose.yaml", &aliases)]), "expand to more than"));
+    assert!(says(&run(&[("compose.yaml", &merges)]), "expand to more than"));
+}
+
+#[test]
+fn circles_end() {
+    let circle = "services:\n  a: {extends: b}\n  b: {extends: c}\n  c: {extends: a}\n";
+    assert!(says(&run(&[("compose.yaml", circle)]), "extends goes in a circle: a → b → c → a"));
+    let includes = [
+        ("compose.yaml", "include: [part.yaml]\nservices: {a: {image: x}}\n"),
+        ("part.yaml", "include: [compose.yaml]\nservices: {b: {image: x}}\n"),
+    ];
+    assert!(says(&run(&includes), "include goes in a circle"));
+}
+
+#[test]
+fn long_ways_end() {
+    let mut chain = "services:\n".to_owned();
+    for i in 0..500 {
+        writeln!(chain, "  s{i}: {{extends: s{}}}", i + 1).unwrap();
+    }
+    chain.push_str("  s500: {image: x}\n");
+    assert!(says(&run(&[("compose.yaml", &chain)]), "extends leads through more than"));
+    let mut files =
+        vec![("compose.yaml".to_owned(), "include: [part0.yaml]\nservices: {q: {image: x}}\n".to_owned())];
+    for i in 0..12 {
+        let four = format!("  - part{}.yaml\n", i + 1).repeat(4);
+        files.push((format!("part{i}.yaml"), format!("include:\n{four}services: {{s{i}: {{image: x}}}}\n")));
+    }
+    files.push(("part12.yaml".to_owned(), "services: {z: {image: x}}\n".to_owned()));
+    let borrowed: Vec<(&str, &str)> =
+        files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    assert!(says(&run(&borrowed), "expand to more than"));
+}
+
+#[test]
+fn variables_do_not_double_for_ever() {
+    let env = format!("A=xxxxxxxxxxxxxxxx\n{}", "A=${A}${A}\n".repeat(60));
+    let outcome = run(&[("compose.yaml", "services: {a: {image: \"${A}\"}}\n"), (".env", &env)]);
+    assert!(says(&outcome, "variables expand to more than"));
+    let image = outcome.projects[0].workloads[0].image.value().map_or(0, |image| image.as_str().len());
+    assert!(image < 2 << 20, "{image} bytes");
+    let dockerfile = format!("FROM a\nENV A=xxxxxxxxxxxxxxxx\n{}", "ENV A=$A$A\n".repeat(60));
+    let outcome = run(&[("Dockerfile", &dockerfile)]);
+    let value = outcome.projects[0].workloads[0].env["A"].value.value().map_or(0, |text| text.as_str().len());
+    assert!(value <= 32 << 20, "{value} bytes");
+}
+
+#[test]
+fn deep_nesting_is_an_error() {
+    let nested = format!("services: {}1{}", "{a: ".repeat(20_000), "}".repeat(20_000));
+    assert!(says(&run(&[("compose.yaml", &nested)]), "nested"));
+    let defaults =
+        format!("services: {{a: {{image: \"{}y{}\"}}}}\n", "${X:-".repeat(5_000), "}".repeat(5_000));
+    assert!(says(&run(&[("compose.yaml", &defaults)]), "invalid interpolation format"));
+}
+
+#[test]
+fn many_services_and_stages_are_read() {
+    let mut services = "services:\n".to_owned();
+    let mut stages = "FROM a AS s0\n".to_owned();
+    for i in 0..3_000 {
+        writeln!(services, "  s{i}: {{image: x}}").unwrap();
+        writeln!(stages, "FROM s{i} AS s{}\nENV E{i}=1", i + 1).unwrap();
+    }
+    let outcome = run(&[("compose.yaml", &services), ("other/Dockerfile", &stages)]);
+    assert_eq!((outcome.summary.services, outcome.summary.images), (3_000, 1));
+    let image = outcome.projects.last().unwrap();
+    assert_eq!(image.workloads[0].env.len(), 3_000);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_an_error() {
+    let sources = Sources::new();
+    sources.add(Path::new("Dockerfile"), b"FROM a\nRUN \xff\xfe\n".to_vec());
+    let mut discovered = Discovered::default();
+    discovered.add(PathBuf::from("Dockerfile"), FileKind::Dockerfile);
+    assert!(says(&engine::run(&Options::default(), &sources, &discovered), "not UTF-8"));
+}
