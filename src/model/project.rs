@@ -76,9 +76,12 @@ fn group_directory(
         directory: directory.to_path_buf(),
         settings: settings.clone(),
     };
-    let default = default_files(directory, sources);
-    // A default file that nobody asked for serves as the base of overlays only.
-    if default.iter().any(|file| files.contains(file)) {
+    let named = files_of_environment(directory, sources);
+    let is_named = named.is_some();
+    let default = named.unwrap_or_else(|| default_files(directory, sources));
+    // A default file that nobody asked for serves as the base of overlays only. Files that `.env` names are found nowhere
+    // else, since they may be called anything.
+    if is_named || default.iter().any(|file| files.contains(file)) {
         let asked = request(default.clone());
         projects.push(Project::load(asked, None, sources));
     }
@@ -99,9 +102,6 @@ fn group_directory(
 
 /// The files that `docker compose` takes in `directory` when it is told none; empty when there are none.
 fn default_files(directory: &Path, sources: &Sources) -> Vec<PathBuf> {
-    if let Some(files) = files_of_environment(directory, sources) {
-        return files;
-    }
     let first =
         |names: &[&str]| names.iter().map(|name| directory.join(name)).find(|path| sources.exists(path));
     let Some(base) = first(&DEFAULT_NAMES) else { return Vec::new() };

@@ -36,6 +36,10 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
             to_sequence(base);
             let mut over = over;
             to_sequence(&mut over);
+            // What is there already is not said again, and keeps its place (`override/uncity.go`).
+            if let (Kind::Seq(known), Kind::Seq(more)) = (&base.kind, &mut over.kind) {
+                more.retain(|item| !known.iter().any(|known| same_text(known, item)));
+            }
             append(base, over);
         }
         Special::Build => {
@@ -135,6 +139,15 @@ fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
             }
         }
     }
+}
+
+/// Two items that name the same thing: equal scalars, or long forms of one path.
+fn same_text(one: &Value, other: &Value) -> bool {
+    let text = |value: &Value| {
+        let named = value.get("path").map_or(value, |entry| &entry.value);
+        named.as_scalar().map(|scalar| scalar.text.as_str().to_owned())
+    };
+    text(one).is_some_and(|one| text(other).as_deref() == Some(one.as_str()))
 }
 
 fn append(base: &mut Value, over: Value) {
