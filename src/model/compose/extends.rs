@@ -16,6 +16,16 @@ struct Extends {
     file: Option<Text>,
 }
 
+/// Where a base of the same file is sought.
+#[derive(Clone, Copy)]
+struct Here<'a> {
+    map: &'a Map,
+    /// The services of the files before this one.
+    earlier: Option<&'a Map>,
+    file: SourceId,
+    context: &'a Context,
+}
+
 /// The services on the way to a base, to find circles.
 type Trail = Vec<(SourceId, String)>;
 
@@ -41,7 +51,8 @@ impl Loader<'_> {
         let earlier = merged.and_then(|value| value.at(&["services"])).and_then(Value::as_map);
         for name in extending {
             let mut trail = Trail::new();
-            if let Some(service) = self.extended(&name, &originals, earlier, file, context, &mut trail)
+            let here = Here { map: &originals, earlier, file, context };
+            if let Some(service) = self.extended(&name, here, &mut trail)
                 && let Some(entry) = services(document).and_then(|map| map.get_mut(&name))
             {
                 entry.value = service;
@@ -50,20 +61,12 @@ impl Loader<'_> {
     }
 
     /// The service `name` of `file` with its bases below it.
-    fn extended(
-        &mut self,
-        name: &str,
-        map: &Map,
-        earlier: Option<&Map>,
-        file: SourceId,
-        context: &Context,
-        trail: &mut Trail,
-    ) -> Option<Value> {
-        let mut service = map.get(name).or_else(|| earlier?.get(name))?.value.clone();
+    fn extended(&mut self, name: &str, here: Here<'_>, trail: &mut Trail) -> Option<Value> {
+        let mut service = here.map.get(name).or_else(|| here.earlier?.get(name))?.value.clone();
         let Some(extends) = take_extends(&mut service) else { return Some(service) };
-        let here = (file, name.to_owned());
-        if trail.contains(&here) || trail.len() > MAX_FILE_DEPTH {
-            let message = if trail.contains(&here) {
+        let step = (here.file, name.to_owned());
+        if trail.contains(&step) || trail.len() > MAX_FILE_DEPTH {
+            let message = if trail.contains(&step) {
                 let way: Vec<&str> = trail.iter().map(|(_, name)| name.as_str()).chain([name]).collect();
                 format!("extends goes in a circle: {}", way.join(" → "))
             } else {
@@ -72,10 +75,10 @@ impl Loader<'_> {
             self.errors.push(SyntaxError { message, span: extends.site, fatal: true });
             return Some(service);
         }
-        trail.push(here);
+        trail.push(step);
         let base = match &extends.file {
-            None => self.base_here(&extends, name, map, earlier, file, context, trail),
-            Some(path) => self.base_elsewhere(&extends, name, path, context, trail),
+            None => self.base_here(&extends, name, here, trail),
+            Some(path) => self.base_elsewhere(&extends, name, path, here.context, trail),
         };
         trail.pop();
         let mut base = match base {
@@ -92,19 +95,15 @@ impl Loader<'_> {
         Some(base)
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn base_here(
         &mut self,
         extends: &Extends,
         name: &str,
-        map: &Map,
-        earlier: Option<&Map>,
-        file: SourceId,
-        context: &Context,
+        here: Here<'_>,
         trail: &mut Trail,
     ) -> Result<Value, String> {
         let base = extends.service.as_str();
-        match self.extended(base, map, earlier, file, context, trail) {
+        match self.extended(base, here, trail) {
             Some(value) => Ok(value),
             None => {
                 self.unresolved(
@@ -149,7 +148,7 @@ impl Loader<'_> {
         let value = match map {
             Some(map) => {
                 let map = map.clone();
-                self.extended(base, &map, None, file, &there, trail)
+                self.extended(base, Here { map: &map, earlier: None, file, context: &there }, trail)
             }
             None => None,
         };
