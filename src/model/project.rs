@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use super::compose::{Compose, Request, Service, Settings, dotenv};
 use crate::source::{SourceId, Sources};
 
@@ -55,12 +57,17 @@ pub fn group(files: &[PathBuf], settings: &Settings, sources: &Sources) -> Vec<P
     for file in files {
         directories.entry(folder(file)).or_default().push(file.clone());
     }
-    let mut projects = Vec::new();
-    for (directory, mut files) in directories {
-        files.sort();
-        files.dedup();
-        group_directory(&directory, &files, settings, sources, &mut projects);
-    }
+    let directories: Vec<(PathBuf, Vec<PathBuf>)> = directories.into_iter().collect();
+    let projects = directories
+        .into_par_iter()
+        .flat_map_iter(|(directory, mut files)| {
+            files.sort();
+            files.dedup();
+            let mut projects = Vec::new();
+            group_directory(&directory, &files, settings, sources, &mut projects);
+            projects
+        })
+        .collect();
     drop_reached(projects, sources)
 }
 
