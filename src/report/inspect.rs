@@ -145,6 +145,9 @@ impl Show<'_> {
                     let via = known.via.iter().map(|span| self.place_json(*span));
                     object["via"] = via.collect();
                 }
+                if let Some(variable) = &known.default_of {
+                    object["default_of"] = json!(variable);
+                }
                 object
             }
             Fact::Unknown { at, why } => {
@@ -230,6 +233,9 @@ impl Show<'_> {
                 let mut place = self.place_text(known.span);
                 for via in &known.via {
                     place.push_str(&format!(" via {}", self.place_text(*via)));
+                }
+                if let Some(variable) = &known.default_of {
+                    place.push_str(&format!(", unless {variable} is set"));
                 }
                 writeln!(out, "  {what:<16} {}  ({place})", visible(&value(&known.value)))
             }

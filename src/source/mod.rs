@@ -79,16 +79,23 @@ pub struct Spanned<T> {
     pub span: Span,
     /// The alias, merge, extends, include, override or variable sites that brought it here, outermost first.
     pub via: Vec<Span>,
+    /// The variable whose default it is, as in `${MEMORY:-512m}`: elsewhere it may be another.
+    pub default_of: Option<String>,
 }
 
 impl<T> Spanned<T> {
     /// A value written at `span` and used there.
     pub fn new(value: T, span: Span) -> Self {
-        Self { value, span, via: Vec::new() }
+        Self { value, span, via: Vec::new(), default_of: None }
+    }
+
+    /// A value written at `span` that came by way of `via`.
+    pub fn through(value: T, span: Span, via: Vec<Span>) -> Self {
+        Self { value, span, via, default_of: None }
     }
 
     /// The same place with another value.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
-        Spanned { value: f(self.value), span: self.span, via: self.via }
+        Spanned { value: f(self.value), span: self.span, via: self.via, default_of: self.default_of }
     }
 }

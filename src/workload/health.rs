@@ -14,7 +14,7 @@ pub(super) fn of_service(service: &Service, image: &Fact<Healthcheck>) -> Fact<H
             (other, None) => other.clone(),
         };
     };
-    let known = |value| Fact::Known(Spanned { value, span: section.span, via: section.via.clone() });
+    let known = |value| Fact::Known(Spanned::through(value, section.span, section.via.clone()));
     if let Fact::Unknown { at, why } = &section.disable {
         return Fact::Unknown { at: *at, why: why.clone() };
     }

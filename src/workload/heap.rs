@@ -256,7 +256,7 @@ impl Engine<'_> {
                 source.words = words(&value.value);
                 if !source.words.is_empty() {
                     let span = value.value.span();
-                    source.carrier = Some(Spanned { value: name.to_owned(), span, via: value.via.clone() });
+                    source.carrier = Some(Spanned::through(name.to_owned(), span, value.via.clone()));
                 }
             }
             Some(Fact::Unknown { at, why }) => source.unknown = Some((*at, why.clone())),
@@ -367,8 +367,7 @@ impl Engine<'_> {
                     out.push_text(&value.value);
                     if self.runtime.variable(name).is_some() && !value.value.as_str().trim().is_empty() {
                         let span = value.value.span();
-                        source.carrier =
-                            Some(Spanned { value: name.to_owned(), span, via: value.via.clone() });
+                        source.carrier = Some(Spanned::through(name.to_owned(), span, value.via.clone()));
                     }
                 }
                 Some(Fact::Unknown { at, why }) if plain => source.unknown = Some((*at, why.clone())),

@@ -214,7 +214,7 @@ fn join(entrypoint: &Fact<Vec<Text>>, command: &Fact<Vec<Text>>) -> Fact<Start> 
     let place = if second.is_empty() { known } else { command.known().unwrap_or(known) };
     let shell = first.iter().chain(&second).any(|word| matches!(word.as_str(), "-c" | "-lc" | "-ec"));
     let start = Start { entrypoint: first, command: second, shell };
-    Fact::Known(Spanned { value: start, span: place.span, via: place.via.clone() })
+    Fact::Known(Spanned::through(start, place.span, place.via.clone()))
 }
 
 /// A start instruction as the engine executes it: shell form behind the stage's shell.

@@ -97,7 +97,7 @@ impl<'v> Fields<'v> {
                         Fact::Absent { .. } => {}
                     }
                 }
-                Fact::Known(Spanned { value: words, span: value.span, via: value.via.clone() })
+                Fact::Known(Spanned::through(words, value.span, value.via.clone()))
             }
             _ => malformed(value),
         }
@@ -141,9 +141,12 @@ pub(super) fn read_scalar<T>(value: &Value, read: impl FnOnce(&Scalar) -> Option
         return Fact::Unknown { at: value.span, why: Why::Variable(name.clone()) };
     }
     match read(scalar) {
-        Some(read) => {
-            Fact::Known(Spanned { value: read, span: exact_span(value, scalar), via: value.via.clone() })
-        }
+        Some(read) => Fact::Known(Spanned {
+            value: read,
+            span: exact_span(value, scalar),
+            via: value.via.clone(),
+            default_of: scalar.default_of.clone(),
+        }),
         None => malformed(value),
     }
 }

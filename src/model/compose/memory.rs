@@ -207,7 +207,7 @@ fn number(fields: Fields<'_>, path: &[&str]) -> Option<Spanned<f64>> {
     let scalar = value.as_scalar().filter(|scalar| scalar.unset.is_none())?;
     let is_size = path.last().is_some_and(|key| key.starts_with("mem"));
     let number = if is_size { size(scalar)?.0 as f64 } else { scalar.text.as_str().trim().parse().ok()? };
-    Some(Spanned { value: number, span: value.span, via: value.via.clone() })
+    Some(Spanned::through(number, value.span, value.via.clone()))
 }
 
 /// Keys from the service down.
@@ -274,8 +274,7 @@ pub(super) fn unknown_keys(fields: Fields<'_>) -> Vec<UnknownKey> {
         };
         for (wrong, meant) in mistakes {
             if let Some(entry) = map.get(*wrong) {
-                let key =
-                    Spanned { value: (*wrong).to_owned(), span: entry.key, via: entry.value.via.clone() };
+                let key = Spanned::through((*wrong).to_owned(), entry.key, entry.value.via.clone());
                 found.push(UnknownKey { place, key, meant });
             }
         }

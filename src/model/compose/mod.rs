@@ -115,7 +115,7 @@ impl Compose {
                         Some(variable) => {
                             let text = Text::derived(variable.value, *at);
                             let via = variable.span.into_iter().collect();
-                            Fact::Known(crate::source::Spanned { value: text, span: *at, via })
+                            Fact::Known(crate::source::Spanned::through(text, *at, via))
                         }
                         None => fact.clone(),
                     }
@@ -173,7 +173,7 @@ impl ServiceEnvironment {
                             Some(value) => {
                                 let span = value.span();
                                 let via = vec![path.span];
-                                Fact::Known(crate::source::Spanned { value, span, via })
+                                Fact::Known(crate::source::Spanned::through(value, span, via))
                             }
                             None => Fact::Unknown { at: entry.key.span(), why: Why::Variable(name.clone()) },
                         };

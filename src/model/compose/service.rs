@@ -372,7 +372,7 @@ fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
                 let start = at + "size=".len();
                 let span = scalar.text.span_of(start..start + value.len());
                 size = match ByteSize::parse_compose(value) {
-                    Ok(bytes) => Fact::Known(Spanned { value: bytes, span, via: item.via.clone() }),
+                    Ok(bytes) => Fact::Known(Spanned::through(bytes, span, item.via.clone())),
                     Err(_) => Fact::Unknown { at: span, why: Why::Malformed(value.to_owned()) },
                 };
             }
@@ -395,7 +395,7 @@ fn profiles(fields: Fields<'_>) -> Vec<Spanned<String>> {
     let Some(value) = fields.get(&["profiles"]) else { return Vec::new() };
     let names = items(value).into_iter().filter_map(|item| {
         let name = item.as_scalar()?.text.as_str().to_owned();
-        Some(Spanned { value: name, span: item.span, via: item.via.clone() })
+        Some(Spanned::through(name, item.span, item.via.clone()))
     });
     names.collect()
 }
@@ -408,7 +408,7 @@ fn depends_on(fields: Fields<'_>) -> Vec<Dependency> {
         for (name, entry) in value.as_map().into_iter().flatten() {
             let condition = Fields { value: &entry.value, anchor: entry.key }.string(&["condition"]);
             dependencies.push(Dependency {
-                service: Spanned { value: name.clone(), span: entry.key, via: entry.value.via.clone() },
+                service: Spanned::through(name.clone(), entry.key, entry.value.via.clone()),
                 condition: condition.value().cloned().unwrap_or_else(|| "service_started".to_owned()),
             });
         }
@@ -424,7 +424,7 @@ fn depends_on(fields: Fields<'_>) -> Vec<Dependency> {
     });
     for (value, name) in shared.chain(listed) {
         if !dependencies.iter().any(|known| known.service.value == name) {
-            let service = Spanned { value: name.to_owned(), span: value.span, via: value.via.clone() };
+            let service = Spanned::through(name.to_owned(), value.span, value.via.clone());
             dependencies.push(Dependency { service, condition: "service_started".to_owned() });
         }
     }
@@ -444,7 +444,7 @@ fn logging(fields: Fields<'_>) -> Fact<Logging> {
         driver: section.string(&["driver"]).value().cloned(),
         options: options.unwrap_or_default(),
     };
-    Fact::Known(Spanned { value: logging, span: value.span, via: value.via.clone() })
+    Fact::Known(Spanned::through(logging, value.span, value.via.clone()))
 }
 
 /// `nofile: 1024` or `{soft: 1024, hard: 2048}`.
@@ -456,7 +456,7 @@ fn ulimits(fields: Fields<'_>) -> IndexMap<String, Spanned<(i64, i64)>> {
             Kind::Scalar(scalar) => super::field::integer(scalar).map(|limit| (limit, limit)),
             _ => Some((*section.integer(&["soft"]).value()?, *section.integer(&["hard"]).value()?)),
         };
-        let limit = Spanned { value: both?, span: entry.value.span, via: entry.value.via.clone() };
+        let limit = Spanned::through(both?, entry.value.span, entry.value.via.clone());
         Some((name.clone(), limit))
     });
     limits.collect()

@@ -72,6 +72,8 @@ pub(crate) struct Scalar {
     pub(crate) typed: yaml::Value,
     /// A variable in it that has no value: the text is then only a guess.
     pub(crate) unset: Option<String>,
+    /// A variable of which the default was taken.
+    pub(crate) default_of: Option<String>,
 }
 
 impl Value {
@@ -81,7 +83,7 @@ impl Value {
 
     pub(crate) fn string(text: Text) -> Self {
         let span = text.span();
-        let kind = Kind::Scalar(Scalar { text, typed: yaml::Value::Str, unset: None });
+        let kind = Kind::Scalar(Scalar { text, typed: yaml::Value::Str, unset: None, default_of: None });
         Self { kind, span, via: Vec::new(), overlay: Overlay::Merge, missing: None }
     }
 
@@ -240,11 +242,12 @@ impl Lowering<'_> {
         if matches!(typed, yaml::Value::Null) {
             return;
         }
-        let mut out = Scalar { text: scalar.text.clone(), typed, unset: None };
+        let mut out = Scalar { text: scalar.text.clone(), typed, unset: None, default_of: None };
         if matches!(typed, yaml::Value::Str) {
             match interpolate(&scalar.text, &|name| self.environment.variable(name)) {
                 Interpolated::Plain => {}
-                Interpolated::Known { text, via, .. } => {
+                Interpolated::Known { text, via, defaulted } => {
+                    out.default_of = defaulted.into_iter().next();
                     // Long values are paid for as so many nodes.
                     *self.budget = self.budget.saturating_sub(text.as_str().len() / 64);
                     out.text = text;
