@@ -2,6 +2,32 @@
 
 use crate::catalog::RuntimeName;
 use crate::model::size::ByteSize;
+use crate::source::Spanned;
+use crate::workload::{Bound, Heap, HeapSetting, Workload};
+
+/// A heap with a number for a bound, in a container with a limit.
+pub(super) struct Limited<'w> {
+    pub(super) heap: &'w Heap,
+    pub(super) setting: &'w Spanned<HeapSetting>,
+    /// The largest heap.
+    pub(super) size: ByteSize,
+    pub(super) limit: &'w Spanned<ByteSize>,
+}
+
+/// The heaps that can be held against the limit.
+pub(super) fn limited_heaps(workload: &Workload) -> Vec<Limited<'_>> {
+    let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
+        return Vec::new();
+    };
+    let heaps = workload.heaps.iter().filter_map(|heap| {
+        let setting = heap.bound.known()?;
+        match setting.value.bound {
+            Bound::Bytes(size) => Some(Limited { heap, setting, size, limit }),
+            Bound::Percent(_) => None,
+        }
+    });
+    heaps.collect()
+}
 
 const MIB: i64 = 1 << 20;
 
@@ -43,7 +69,7 @@ pub(super) fn room(runtime: RuntimeName, heap: ByteSize, limit: ByteSize) -> Str
         _ => format!("--max-old-space-size={smaller}"),
     };
     format!(
-        "a quarter of the limit beside the heap: either the limit\n  {}\nor the heap\n  {flag}",
+        "to leave a quarter of the limit beside the heap, either the limit\n  {}\nor the heap\n  {flag}",
         roomy.to_compose()
     )
 }

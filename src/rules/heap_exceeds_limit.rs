@@ -1,8 +1,9 @@
 //! `heap-exceeds-limit`
 
+use super::estimate::{Limited, arithmetic, limited_heaps, room};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Confidence, Severity};
-use crate::workload::{Bound, Workload};
+use crate::workload::Workload;
 
 /// A heap that does not fit.
 pub(super) struct HeapExceedsLimit;
@@ -22,10 +23,7 @@ impl Rule for HeapExceedsLimit {
     }
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
-        for heap in &workload.heaps {
-            let Some(setting) = heap.bound.known() else { continue };
-            let Bound::Bytes(size) = setting.value.bound else { continue };
+        for Limited { heap, setting, size, limit } in limited_heaps(workload) {
             if size < limit.value {
                 continue;
             }
@@ -42,8 +40,8 @@ impl Rule for HeapExceedsLimit {
                 .of(workload)
                 .via(&limit.via)
                 .related(setting.span, format!("heap up to {size}"))
-                .note(super::arithmetic(heap.runtime, size, limit.value))
-                .help(super::room(heap.runtime, size, limit.value));
+                .note(arithmetic(heap.runtime, size, limit.value))
+                .help(room(heap.runtime, size, limit.value));
             let finding = if heap.assumed {
                 finding.severity(Severity::Warning).confidence(Confidence::Medium).note(format!(
                     "what `{}` starts is not known from here; `{}` speaks for {runtime}",

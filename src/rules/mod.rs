@@ -41,7 +41,6 @@ mod unresolved_reference;
 mod unsized_tmpfs;
 mod zero_memory_limit;
 
-use estimate::{arithmetic, room};
 pub use meta::{Group, Meta, Preset};
 pub use sink::{Builder, Sink};
 

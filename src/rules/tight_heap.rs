@@ -1,10 +1,11 @@
 //! `tight-heap`
 
+use super::estimate::{Limited, arithmetic, limited_heaps, room};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::catalog::RuntimeName;
 use crate::finding::{Confidence, Severity};
 use crate::model::size::ByteSize;
-use crate::workload::{Bound, Workload};
+use crate::workload::Workload;
 
 /// A heap that fits by a hair.
 pub(super) struct TightHeap;
@@ -24,10 +25,7 @@ impl Rule for TightHeap {
     }
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
-        for heap in &workload.heaps {
-            let Some(setting) = heap.bound.known() else { continue };
-            let Bound::Bytes(size) = setting.value.bound else { continue };
+        for Limited { heap, setting, size, limit } in limited_heaps(workload) {
             if size >= limit.value || !is_tight(heap.runtime, size, limit.value) {
                 continue;
             }
@@ -44,8 +42,8 @@ impl Rule for TightHeap {
             .of(workload)
             .confidence(Confidence::Medium)
             .related(limit.span, format!("`{name}` is killed at {}", limit.value))
-            .note(super::arithmetic(heap.runtime, size, limit.value))
-            .help(super::room(heap.runtime, size, limit.value));
+            .note(arithmetic(heap.runtime, size, limit.value))
+            .help(room(heap.runtime, size, limit.value));
         }
     }
 }
