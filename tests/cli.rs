@@ -184,3 +184,111 @@ fn a_reader_that_went_away_is_no_failure() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
+
+/// A directory with files in it.
+fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = empty();
+    for (path, text) in files {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+/// The memory limits of `oomlint inspect`, by service.
+fn limits(dir: &Path, arguments: &[&str]) -> Vec<(String, serde_json::Value)> {
+    let ran = run(dir, &[&["inspect", "--format", "json"], arguments].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let printed: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let projects = printed["projects"].as_array().unwrap();
+    let workloads = projects.iter().flat_map(|project| project["workloads"].as_array().unwrap());
+    let limit = |workload: &serde_json::Value| workload["facts"]["memory_limit"].clone();
+    workloads.map(|workload| (workload["name"].as_str().unwrap().to_owned(), limit(workload))).collect()
+}
+
+#[test]
+fn files_are_merged_in_the_order_of_f() {
+    let dir = project(&[
+        ("base.yaml", "services: {a: {image: x, mem_limit: 1g}}\n"),
+        ("over.yaml", "services: {a: {mem_limit: 2g}}\n"),
+    ]);
+    let value = |arguments: &[&str]| limits(dir.path(), arguments)[0].1["value"].clone();
+    assert_eq!(value(&["-f", "base.yaml", "-f", "over.yaml"]), 2_u64 << 30);
+    assert_eq!(value(&["-f", "over.yaml", "-f", "base.yaml"]), 1_u64 << 30);
+}
+
+#[test]
+fn variables_come_from_files_and_from_the_environment_only_when_asked() {
+    let dir = project(&[
+        ("compose.yaml", "services: {a: {image: x, mem_limit: \"${OOMLINT_TEST_LIMIT}\"}}\n"),
+        ("other.env", "OOMLINT_TEST_LIMIT=2g\n"),
+    ]);
+    let state = |arguments: &[&str], set: bool| {
+        let mut command = command(dir.path(), &[&["inspect", "--format", "json"], arguments].concat());
+        if set {
+            command.env("OOMLINT_TEST_LIMIT", "1g");
+        }
+        let ran = collect(command.output().unwrap());
+        let printed: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        let fact = &printed["projects"][0]["workloads"][0]["facts"]["memory_limit"];
+        fact["value"]
+            .as_u64()
+            .map_or_else(|| fact["state"].as_str().unwrap().to_owned(), |bytes| bytes.to_string())
+    };
+    assert_eq!(state(&[], true), "unknown");
+    assert_eq!(state(&["--use-environment"], true), (1_u64 << 30).to_string());
+    assert_eq!(state(&["--env-file", "other.env"], false), (2_u64 << 30).to_string());
+}
+
+#[test]
+fn files_that_env_names_are_one_project() {
+    let dir = project(&[
+        (".env", "COMPOSE_FILE=one.yaml:two.yaml\n"),
+        ("one.yaml", "services: {a: {image: x}}\n"),
+        ("two.yaml", "services: {a: {mem_limit: 1g}}\n"),
+        ("docker-compose.yml", "services: {b: {image: y}}\n"),
+    ]);
+    let found = limits(dir.path(), &[]);
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["a", "b"]);
+    assert_eq!(found[0].1["value"], 1_u64 << 30);
+}
+
+#[test]
+fn an_included_file_is_not_checked_a_second_time() {
+    let dir = project(&[
+        ("compose.yaml", "include: [part/compose.yaml]\nservices: {a: {image: x}}\n"),
+        ("part/compose.yaml", "services: {p: {image: y}}\n"),
+    ]);
+    assert_eq!(limits(dir.path(), &[]).len(), 2);
+    assert_eq!(limits(dir.path(), &["part"]).len(), 1);
+}
+
+#[test]
+fn the_exit_code_follows_the_worst_finding() {
+    let dir = project(&[
+        ("bad/compose.yaml", "services: {a: {image: x, mem_limit: 512Mi}}\n"),
+        ("warn/compose.yaml", "services: {a: {image: x}}\n"),
+        ("note/compose.yaml", "services: {a: {image: x, mem_limit: 1g}}\n"),
+    ]);
+    let code = |arguments: &[&str]| run(dir.path(), arguments).code;
+    assert_eq!(code(&["bad"]), Some(1));
+    assert_eq!(code(&["warn"]), Some(1));
+    assert_eq!(code(&["note"]), Some(0));
+    assert_eq!(code(&["warn", "--fail-on", "error"]), Some(0));
+    assert_eq!(code(&["bad", "--fail-on", "error"]), Some(1));
+    assert_eq!(code(&["note", "--fail-on", "note"]), Some(1));
+    assert_eq!(code(&["bad", "--fail-on", "never"]), Some(0));
+    assert_eq!(code(&["bad", "--format", "json"]), Some(1));
+}
+
+#[test]
+fn syntax_trees_are_printed_a_line_a_file() {
+    let dir = project(&[("Dockerfile", "FROM a\nRUN x\n"), ("compose.yaml", "services: {a: {image: x}}\n")]);
+    let ran = run(dir.path(), &["inspect", "--syntax", "."]);
+    let lines: Vec<serde_json::Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["instructions"][1]["cmd"], "run");
+}
