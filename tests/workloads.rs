@@ -242,3 +242,16 @@ fn what_sizes_itself_is_told_unless_something_says_otherwise() {
     assert!(!sizes("cassandra:5", "    environment: [MAX_HEAP_SIZE]\n"));
     assert!(!sizes("nginx:1.29", ""));
 }
+
+#[test]
+fn another_frontend_s_file_is_no_broken_dockerfile() {
+    let errors = |syntax: &str| {
+        let sources = Sources::new();
+        let text = format!("# syntax={syntax}\nname: not a Dockerfile\n");
+        let file = sources.add(Path::new("Dockerfile"), text);
+        Dockerfiles::default().get(file, &sources).errors.len()
+    };
+    assert_eq!(errors("ghcr.io/project-dalec/dalec/frontend:latest"), 0);
+    assert!(errors("docker/dockerfile:1.7-labs") > 0);
+    assert!(errors("docker.io/docker/dockerfile-upstream:master") > 0);
+}

@@ -29,6 +29,9 @@ impl Dockerfiles {
         }
         let source = sources.get(file);
         let mut parsed = dockerfile::parse(file, source.text());
+        if parsed.has_foreign_frontend() {
+            parsed.errors.clear();
+        }
         parsed.errors.extend(source.invalid_utf8().map(|span| SyntaxError {
             message: "not UTF-8".to_owned(),
             span,

@@ -20,6 +20,22 @@ pub struct Dockerfile {
     pub errors: Vec<SyntaxError>,
 }
 
+impl Dockerfile {
+    /// True when `# syntax=` names another frontend than Docker's own: what that one reads need be no Dockerfile, and
+    /// nothing here is an error for sure.
+    #[must_use]
+    pub fn has_foreign_frontend(&self) -> bool {
+        let syntax =
+            self.directives.iter().find(|directive| directive.name.as_str().eq_ignore_ascii_case("syntax"));
+        syntax.is_some_and(|syntax| {
+            let image = syntax.value.as_str();
+            let image = image.strip_prefix("docker.io/").unwrap_or(image);
+            // Also `docker/dockerfile-upstream` and `docker/dockerfile:1-labs`.
+            !image.starts_with("docker/dockerfile")
+        })
+    }
+}
+
 /// A parser directive at the top of the file.
 #[derive(Clone, Debug)]
 pub struct Directive {
