@@ -17,10 +17,7 @@ impl ByteSize {
     /// # Errors
     /// The text of the upstream error.
     pub fn parse_compose(text: &str) -> Result<Self, String> {
-        // Compose takes underscores between digits, quoted or not.
-        let plain = text.as_bytes().first().is_some_and(u8::is_ascii_digit);
-        let digits = if plain { text.replace('_', "") } else { text.to_owned() };
-        if let Ok(bytes) = digits.parse() {
+        if let Ok(bytes) = text.parse() {
             return Ok(Self(bytes));
         }
         let invalid = || format!("invalid size: '{text}'");
@@ -28,8 +25,8 @@ impl ByteSize {
         let end = text.rfind(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' ')).ok_or_else(invalid)?;
         let (number, suffix) = text.split_at(end + 1);
         let number = number.strip_suffix(' ').unwrap_or(number);
-        let value: f64 = go_float(number)
-            .ok_or_else(|| format!("strconv.ParseFloat: parsing \"{number}\": invalid syntax"))?;
+        let value =
+            go_float(number).map_err(|why| format!("strconv.ParseFloat: parsing \"{number}\": {why}"))?;
         if value < 0.0 {
             return Err(invalid());
         }
@@ -43,7 +40,9 @@ impl ByteSize {
         if !matches!(letters.as_str(), "" | "b" | "ib") || (power == 0 && !letters.as_str().is_empty()) {
             return Err(unknown());
         }
-        Ok(Self((value * 1024_f64.powi(power)) as i64))
+        let bytes = value * 1024_f64.powi(power);
+        // Go's conversion on amd64: too much turns into the least number there is, which the engine then refuses.
+        Ok(Self(if bytes >= i64::MAX as f64 { i64::MIN } else { bytes as i64 }))
     }
 
     /// Reads the value of `-Xmx`: an integer and at most one of `k`, `m`, `g`, `t` in either case
@@ -83,11 +82,21 @@ impl ByteSize {
     }
 }
 
-/// What Go's `strconv.ParseFloat` takes of what can stand before a unit: decimals, also with an exponent; no names such as
-/// `inf`, which Rust would take.
-fn go_float(text: &str) -> Option<f64> {
-    let known = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b'+' | b'-' | b'e' | b'E');
-    text.bytes().all(known).then(|| text.parse().ok()).flatten()
+/// What Go's `strconv.ParseFloat` takes of what can stand before a unit: decimals, also with an exponent, and underscores
+/// between digits. Not the names (`inf`) and hexadecimal fractions (`0x1p4`) that it takes too: nobody writes a size so.
+fn go_float(text: &str) -> Result<f64, &'static str> {
+    let bytes = text.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let known = |at: usize, b: u8| match b {
+        b'_' => at.checked_sub(1).is_some_and(digit) && digit(at + 1),
+        _ => b.is_ascii_digit() || matches!(b, b'.' | b'+' | b'-' | b'e' | b'E'),
+    };
+    let value = bytes.iter().enumerate().all(|(at, b)| known(at, *b)).then(|| text.replace('_', "").parse());
+    match value {
+        Some(Ok(value)) if f64::is_finite(value) => Ok(value),
+        Some(Ok(_)) => Err("value out of range"),
+        _ => Err("invalid syntax"),
+    }
 }
 
 impl fmt::Display for ByteSize {
@@ -142,6 +151,9 @@ mod tests {
             ("-1", -1),
             ("1e3", 1000),
             ("1_000_000", 1_000_000),
+            ("1_0.5m", 21 * MIB / 2),
+            ("8192p", i64::MIN),
+            ("9223372036854775807", i64::MAX),
         ] {
             assert_eq!(ByteSize::parse_compose(text), Ok(ByteSize(bytes)), "{text}");
         }
@@ -164,6 +176,9 @@ mod tests {
             ("1g512m", "strconv.ParseFloat: parsing \"1g512\": invalid syntax"),
             ("-1m", "invalid size: '-1m'"),
             ("inf", "invalid size: 'inf'"),
+            ("1__0", "strconv.ParseFloat: parsing \"1__0\": invalid syntax"),
+            ("1_m", "invalid suffix: '_m'"),
+            ("1e400", "strconv.ParseFloat: parsing \"1e400\": value out of range"),
         ] {
             assert_eq!(ByteSize::parse_compose(text), Err(message.to_owned()), "{text}");
         }

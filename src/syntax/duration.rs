@@ -27,31 +27,45 @@ fn read(text: &str, days: bool) -> Result<i64, String> {
     if rest.is_empty() {
         return Err("empty duration".to_owned());
     }
-    let mut total = 0.0;
+    let too_long = || format!("`{text}` is more than 292 years");
+    let mut total = 0_i64;
     while !rest.is_empty() {
         let (number, after) = split_at_first(rest, |c| !c.is_ascii_digit() && c != '.');
-        let value: f64 = number.parse().map_err(|_| format!("no number in `{text}`"))?;
         let (unit, after) = split_at_first(after, |c| c.is_ascii_digit() || c == '.');
-        let nanoseconds = match unit {
-            "ns" => 1.0,
-            "us" | "µs" | "μs" => 1e3,
-            "ms" => 1e6,
-            "s" => 1e9,
-            "m" => 60e9,
-            "h" => 3_600e9,
-            "d" if days => 86_400e9,
-            "w" if days => 604_800e9,
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
+            return Err(format!("no number in `{text}`"));
+        }
+        let nanoseconds: i64 = match unit {
+            "ns" => 1,
+            "us" | "µs" | "μs" => 1_000,
+            "ms" => 1_000_000,
+            "s" => 1_000_000_000,
+            "m" => 60_000_000_000,
+            "h" => 3_600_000_000_000,
+            "d" if days => 86_400_000_000_000,
+            "w" if days => 604_800_000_000_000,
             "" => return Err(format!("`{text}` has no unit: did you mean `{text}s`?")),
             _ => return Err(format!("unknown unit `{unit}` in `{text}`")),
         };
-        total += value * nanoseconds;
+        let whole = if whole.is_empty() { Ok(0) } else { whole.parse::<i64>() };
+        let whole = whole.ok().and_then(|whole| whole.checked_mul(nanoseconds)).ok_or_else(too_long)?;
+        let part = fraction_of(fraction, nanoseconds);
+        total = whole.checked_add(part).and_then(|n| total.checked_add(n)).ok_or_else(too_long)?;
         rest = after;
     }
-    if total >= i64::MAX as f64 {
-        return Err(format!("`{text}` is more than 292 years"));
-    }
-    let total = total.round() as i64;
     Ok(if negative { -total } else { total })
+}
+
+/// `0.digits` of a unit. Only this goes through floating point, and what is left of a nanosecond is cut off, as in Go.
+fn fraction_of(digits: &str, unit: i64) -> i64 {
+    let (mut number, mut scale) = (0_i64, 1.0);
+    for digit in digits.bytes().map(|b| i64::from(b.saturating_sub(b'0'))) {
+        // Digits that no longer fit say nothing.
+        let Some(more) = number.checked_mul(10).and_then(|n| n.checked_add(digit)) else { break };
+        (number, scale) = (more, scale * 10.0);
+    }
+    (number as f64 * (unit as f64 / scale)) as i64
 }
 
 fn split_at_first(text: &str, stop: impl Fn(char) -> bool) -> (&str, &str) {
@@ -102,14 +116,31 @@ mod tests {
             ("1m0s", "1m0s"),
             ("0", "0s"),
             ("1500us", "1.5ms"),
+            ("1.9ns", "1ns"),
+            ("-1.5h", "-1h30m0s"),
+            (".5s", "500ms"),
+            ("1.h", "1h0m0s"),
+            ("9223372036854775807ns", "2562047h47m16.854775807s"),
         ] {
             assert_eq!(parse(text).map(display), Ok(printed.to_owned()), "{text}");
         }
         assert_eq!(parse("5"), Err("`5` has no unit: did you mean `5s`?".to_owned()));
         assert_eq!(parse("-1s"), Ok(-1_000_000_000));
         assert!(parse_go("1d").is_err());
-        for text in ["", "1x", "s", "1..5s", "1.2.3s", "9999999w"] {
+        for text in ["", "1x", "s", "1..5s", "1.2.3s", "9999999w", ".s", "1s1", "-", "15251w", "1 s"] {
             assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_printed_reads_back(nanoseconds in -i64::MAX..) {
+            proptest::prop_assert_eq!(parse_go(&display(nanoseconds)), Ok(nanoseconds));
+        }
+
+        #[test]
+        fn nothing_panics(text in "[0-9.smhdwnuµ+ -]{0,24}") {
+            let _ = parse(&text);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `.env` and `env_file`, after compose-go's reader (`dotenv/parser.go`, `dotenv/godotenv.go`).
 
+use std::ops::Range;
+
 use indexmap::IndexMap;
 
 use super::interpolate::{Interpolated, Variable, interpolate};
@@ -27,7 +29,7 @@ pub struct Dotenv {
 /// Reads a file. Variables in values are looked up with `lookup` first and among earlier lines then.
 #[must_use]
 pub fn parse(file: SourceId, text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Dotenv {
-    let mut reader = Reader { file, text, out: Dotenv::default() };
+    let mut reader = Reader { file, text, out: Dotenv::default(), line: 0..0 };
     let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     while at < text.len() {
         at = reader.statement(at, lookup);
@@ -35,34 +37,43 @@ pub fn parse(file: SourceId, text: &str, lookup: &dyn Fn(&str) -> Option<String>
     reader.out
 }
 
-/// Reads a file of `format: raw`: everything after the `=` is the value.
+/// Reads a file of `format: raw`: everything after the `=` is the value (docker/cli `pkg/kvfile`).
 #[must_use]
 pub fn parse_raw(file: SourceId, text: &str) -> Dotenv {
-    let reader = Reader { file, text, out: Dotenv::default() };
-    let mut entries = IndexMap::new();
+    let mut reader = Reader { file, text, out: Dotenv::default(), line: 0..0 };
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        let content = line.trim_end_matches(['\n', '\r']);
-        let trimmed = content.trim_start();
+        let content = line.trim_end_matches('\n');
+        let content = content.strip_suffix('\r').unwrap_or(content);
+        let bom = if at == 0 { '\u{feff}' } else { '\n' };
+        let trimmed = content.trim_start_matches(bom).trim_start();
         let start = at + (content.len() - trimmed.len());
         at += line.len();
         if trimmed.is_empty() || trimmed.starts_with('#') {
             continue;
         }
-        let (key, value) = match trimmed.find('=') {
-            Some(equals) => (equals, Some(reader.verbatim(start + equals + 1, start + trimmed.len()))),
-            None => (trimmed.len(), None),
+        let equals = trimmed.find('=');
+        let key = reader.verbatim(start, start + equals.unwrap_or(trimmed.len()));
+        let value = equals.map(|equals| reader.verbatim(start + equals + 1, start + trimmed.len()));
+        let message = match key.as_str() {
+            "" => "a value without a name",
+            name if name.contains([' ', '\t']) => "a variable's name cannot contain a space",
+            name => {
+                reader.out.entries.insert(name.to_owned(), Entry { key, value });
+                continue;
+            }
         };
-        let key = reader.verbatim(start, start + key);
-        entries.insert(key.as_str().to_owned(), Entry { key, value });
+        reader.error(message.to_owned(), start, start + trimmed.len(), true);
     }
-    Dotenv { entries, errors: Vec::new() }
+    reader.out
 }
 
 struct Reader<'t> {
     file: SourceId,
     text: &'t str,
     out: Dotenv,
+    /// The line looked at last: many statements may stand on one.
+    line: Range<usize>,
 }
 
 impl Reader<'_> {
@@ -78,74 +89,84 @@ impl Reader<'_> {
         Text::verbatim(self.slice(from, to), self.span(from, to))
     }
 
-    fn line_end(&self, at: usize) -> usize {
-        self.slice(at, self.text.len()).find('\n').map_or(self.text.len(), |i| at + i)
+    fn line_end(&mut self, at: usize) -> usize {
+        if !self.line.contains(&at) {
+            let end = self.slice(at, self.text.len()).find('\n').map_or(self.text.len(), |i| at + i);
+            self.line = at..end;
+        }
+        self.line.end
+    }
+
+    fn error(&mut self, message: String, from: usize, to: usize, fatal: bool) {
+        let span = self.span(from, to);
+        self.out.errors.push(SyntaxError { message, span, fatal });
     }
 
     /// Reads what begins at `at`; gives where the next statement begins.
     fn statement(&mut self, at: usize, lookup: &dyn Fn(&str) -> Option<String>) -> usize {
         let rest = self.slice(at, self.text.len());
-        let start = at + (rest.len() - rest.trim_start().len());
+        let trimmed = rest.trim_start();
+        if trimmed.starts_with('#') {
+            let comment = self.text.len() - trimmed.len();
+            return self.line_end(comment) + 1;
+        }
+        let exported = trimmed.strip_prefix("export").filter(|rest| rest.starts_with(EXPORT_BLANKS));
+        let trimmed = exported.map_or(trimmed, |rest| rest.trim_start_matches(EXPORT_BLANKS));
+        let start = self.text.len() - trimmed.trim_start_matches(is_blank).len();
+        if start == self.text.len() {
+            return start;
+        }
         let end = self.line_end(start);
         let line = self.slice(start, end);
-        if line.is_empty() || line.starts_with('#') {
+        // `KEY = value` stands, `KEY: value` too.
+        let stop = line.find(|c: char| !is_name(c) && !is_blank(c));
+        let name_end = start + line.get(..stop.unwrap_or(line.len())).unwrap_or_default().trim_end().len();
+        let key = self.verbatim(start, name_end);
+        let stranger = stop.and_then(|at| line.get(at..)?.chars().next()).filter(|c| !matches!(c, '=' | ':'));
+        if let Some(stranger) = stranger {
+            let length = line.trim_end().len();
+            self.error(format!("unexpected `{stranger}` in a variable's name"), start, start + length, true);
             return end + 1;
         }
-        let exported = line.strip_prefix("export").filter(|rest| rest.starts_with(char::is_whitespace));
-        let start = exported.map_or(start, |rest| end - rest.trim_start().len());
-        let line = self.slice(start, end);
-        let separator =
-            line.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '[' | ']')));
-        let name_end = start + separator.unwrap_or(line.len());
-        let key = self.verbatim(start, name_end);
-        let after = self.slice(name_end, end);
-        let value_at = match after.trim_start_matches([' ', '\t']).chars().next() {
-            _ if key.as_str().is_empty() => None,
-            None | Some('\r') => {
-                self.out.entries.insert(key.as_str().to_owned(), Entry { key, value: None });
-                return end + 1;
-            }
-            // `KEY = value` stands, `KEY: value` too; a blank within a name does not.
-            Some('=' | ':') => Some(name_end + after.find(['=', ':']).unwrap_or(0) + 1),
-            Some(_) => None,
-        };
-        let Some(value_at) = value_at else {
-            let trimmed = line.trim_end();
-            self.out.errors.push(SyntaxError {
-                message: "not a variable: write `NAME=value`".to_owned(),
-                span: self.span(start, start + trimmed.len()),
-                fatal: true,
-            });
+        if key.as_str().contains(' ') {
+            let length = line.trim_end().len();
+            self.error("a variable's name cannot contain a space".to_owned(), start, start + length, true);
+            return end + 1;
+        }
+        let Some(stop) = stop else {
+            // Compose does not see a name alone on a last line without its line end; whoever writes it means to pass it on.
+            self.out.entries.insert(key.as_str().to_owned(), Entry { key, value: None });
             return end + 1;
         };
-        let (value, next) = self.value(value_at, lookup);
-        self.out.entries.insert(key.as_str().to_owned(), Entry { key, value: Some(value) });
+        let (value, next) = self.value(start + stop + 1, lookup);
+        if key.as_str().is_empty() {
+            // Compose takes it for a variable with an empty name.
+            self.error("a value without a name".to_owned(), start, start + stop + 1, false);
+        } else {
+            self.out.entries.insert(key.as_str().to_owned(), Entry { key, value });
+        }
         next
     }
 
     /// The value that begins at or after `at`, and where the next statement begins.
-    fn value(&mut self, at: usize, lookup: &dyn Fn(&str) -> Option<String>) -> (Text, usize) {
+    fn value(&mut self, at: usize, lookup: &dyn Fn(&str) -> Option<String>) -> (Option<Text>, usize) {
         let end = self.line_end(at);
         let line = self.slice(at, end);
-        let start = at + (line.len() - line.trim_start_matches([' ', '\t']).len());
+        let start = at + (line.len() - line.trim_start_matches(is_blank).len());
         match self.slice(start, end).chars().next() {
             Some(quote @ ('"' | '\'')) => {
-                if let Some(close) = self.closing_quote(start, quote) {
-                    let value = if quote == '"' {
-                        let unescaped = self.unescape(start + 1, close);
-                        self.expand(unescaped, lookup)
-                    } else {
-                        self.single_quoted(start + 1, close)
-                    };
-                    // What follows the quote on its line is nothing to Compose.
-                    return (value.at(self.span(start, close + 1)), self.line_end(close) + 1);
-                }
-                self.out.errors.push(SyntaxError {
-                    message: "the quote is not closed".to_owned(),
-                    span: self.span(start, end),
-                    fatal: true,
-                });
-                (self.verbatim(start, end), end + 1)
+                let Some(close) = self.closing_quote(start, quote) else {
+                    self.error("the quote is not closed".to_owned(), start, end, true);
+                    return (Some(self.verbatim(start, end)), end + 1);
+                };
+                let value = if quote == '"' {
+                    let unescaped = self.unescape(start + 1, close);
+                    self.expand(unescaped, lookup)
+                } else {
+                    Some(self.single_quoted(start + 1, close))
+                };
+                // What follows the quote is another statement, on the same line too.
+                (value.map(|value| value.at(self.span(start, close + 1))), close + 1)
             }
             _ => {
                 let line = self.slice(start, end);
@@ -182,7 +203,7 @@ impl Reader<'_> {
         out
     }
 
-    /// `\n`, `\"`, … of a double-quoted value; `\$` is left for the expansion.
+    /// `\n`, `\"`, `\0101`, … of a double-quoted value; `\$` is left for the expansion.
     fn unescape(&self, from: usize, to: usize) -> Text {
         let mut out = Text::empty(self.span(from, to));
         let mut at = from;
@@ -192,13 +213,26 @@ impl Reader<'_> {
                 at = slash;
                 break;
             };
-            let next = slash + 1 + c.len_utf8();
+            let mut next = slash + 1 + c.len_utf8();
             let span = self.span(slash, next);
             match c {
+                'a' => out.push_derived("\x07", span),
+                'b' => out.push_derived("\x08", span),
+                'f' => out.push_derived("\x0c", span),
                 'n' => out.push_derived("\n", span),
                 'r' => out.push_derived("\r", span),
                 't' => out.push_derived("\t", span),
+                'v' => out.push_derived("\x0b", span),
                 '$' => out.push_derived("$$", span),
+                '0' => {
+                    let digits = self.slice(next, to).bytes().take(3).take_while(u8::is_ascii_digit).count();
+                    let octal = self.slice(next, next + digits);
+                    next += digits;
+                    let code = u8::from_str_radix(octal, 8).ok().filter(|_| digits == 3).map(char::from);
+                    // Without three octal digits of one byte only the nought goes.
+                    let value = code.map_or_else(|| format!("\\{octal}"), String::from);
+                    out.push_derived(&value, self.span(slash, next));
+                }
                 '"' | '\\' => out.push_verbatim(self.slice(slash + 1, next), self.span(slash + 1, next)),
                 _ => out.push_verbatim(self.slice(slash, next), span),
             }
@@ -208,21 +242,35 @@ impl Reader<'_> {
         out
     }
 
-    fn expand(&mut self, value: Text, lookup: &dyn Fn(&str) -> Option<String>) -> Text {
+    /// The value with its variables replaced; none where one is required that only the outside can give.
+    fn expand(&mut self, value: Text, lookup: &dyn Fn(&str) -> Option<String>) -> Option<Text> {
         let find = |name: &str| {
             let earlier =
                 || self.out.entries.get(name)?.value.as_ref().map(|value| value.as_str().to_owned());
             lookup(name).or_else(earlier).map(|value| Variable { value, span: None })
         };
         match interpolate(&value, &find) {
-            Interpolated::Known { text, .. } | Interpolated::Unset { text, .. } => text,
-            Interpolated::Plain | Interpolated::Required { .. } => value,
+            Interpolated::Known { text, .. } | Interpolated::Unset { text, .. } => Some(text),
+            Interpolated::Plain => Some(value),
+            Interpolated::Required { .. } => None,
             Interpolated::Invalid { message, span } => {
                 self.out.errors.push(SyntaxError { message, span, fatal: true });
-                value
+                Some(value)
             }
         }
     }
+}
+
+/// What `\s` is in Go's patterns: `export` and its name may even stand on two lines.
+const EXPORT_BLANKS: [char; 5] = [' ', '\t', '\n', '\x0c', '\r'];
+
+/// The blanks that may stand around a name.
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\x0b' | '\x0c' | '\r' | '\u{85}' | '\u{a0}')
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '[' | ']')
 }
 
 #[cfg(test)]
@@ -259,6 +307,12 @@ mod tests {
             ("A=$(date)", "$(date)"),
             ("A=a\\nb", "a\\nb"),
             ("A=\"x\ny\" #z\nB=3", "x\ny"),
+            ("B='x' A=2", "2"),
+            ("A=\"\\a\\x\\0101\\0400\\0\"", "\x07\\xA\\400\\"),
+            ("A=\u{a0}\x0ba", "a"),
+            ("A\u{a0}: 1", "1"),
+            ("export\n\nA=1", "1"),
+            ("A=K=", "K="),
         ] {
             assert_eq!(value(text, "A").as_deref(), Some(expected), "{text:?}");
         }
@@ -266,11 +320,26 @@ mod tests {
 
     #[test]
     fn a_name_alone_has_no_value_and_other_lines_are_errors() {
-        let parsed = parse(SourceId(0), "# c\nA\nB C=1\n=x\nD=1", &|_| None);
+        let parsed = parse(SourceId(0), "# c\nA\nB C=1\n=x\nE='y'\"z\"\nD=1", &|_| None);
         assert!(parsed.entries["A"].value.is_none());
-        assert_eq!(parsed.errors.len(), 2);
-        assert_eq!(parsed.errors[0].span.range(), 6..11);
-        assert!(parsed.entries.contains_key("D"));
+        let errors: Vec<_> = parsed.errors.iter().map(|error| (error.span.range(), error.fatal)).collect();
+        assert_eq!(errors, [(6..11, true), (12..13, false), (20..23, true)]);
+        assert_eq!(parsed.entries.keys().collect::<Vec<_>>(), ["A", "E", "D"]);
+    }
+
+    #[test]
+    fn what_is_required_and_not_there_is_not_known() {
+        let parsed = parse(SourceId(0), "A=${X:?say so}\nB=\"${X?}\"", &|_| None);
+        assert!(parsed.entries.values().all(|entry| entry.value.is_none()));
+        assert_eq!((parsed.entries.len(), parsed.errors.len()), (2, 0));
+    }
+
+    #[test]
+    fn values_keep_their_places() {
+        let parsed = parse(SourceId(0), "A=\"x ${B:-512m}\" # c\n", &|_| None);
+        let Some(value) = &parsed.entries["A"].value else { panic!("has a value") };
+        assert_eq!((value.as_str(), value.span().range()), ("x 512m", 2..16));
+        assert_eq!(value.span_of(2..6).range(), 10..14);
     }
 
     #[test]
@@ -278,6 +347,10 @@ mod tests {
         let parsed = parse_raw(SourceId(0), "A=\"$x\" # y\n#c\nB\n");
         assert_eq!(parsed.entries["A"].value.as_ref().map(Text::as_str), Some("\"$x\" # y"));
         assert!(parsed.entries["B"].value.is_none());
+        let parsed = parse_raw(SourceId(0), "\u{feff}A=1\r\nB =2\nC D\n=3\n");
+        assert_eq!(parsed.entries.keys().collect::<Vec<_>>(), ["A"]);
+        assert_eq!(parsed.entries["A"].value.as_ref().map(|value| value.span().range()), Some(5..6));
+        assert_eq!(parsed.errors.len(), 3);
     }
 
     proptest::proptest! {

@@ -127,7 +127,8 @@ impl Run<'_> {
                 self.out.push_derived("$", self.text.span_of(dollar..dollar + 2));
                 at = dollar + 2;
             } else if rest.starts_with('{') {
-                let close = closing_brace(rest).map(|at| dollar + 1 + at).ok_or(Stop::Invalid(dollar, to))?;
+                let close = closing_brace(rest).map_err(|stop| Stop::Invalid(dollar, dollar + 1 + stop))?;
+                let close = dollar + 1 + close;
                 self.braced(dollar, close, depth)?;
                 at = close + 1;
             } else {
@@ -206,24 +207,29 @@ fn name_length(text: &str) -> usize {
     text.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(text.len())
 }
 
-/// The brace that closes the one at the beginning of `text`. Only `${` opens another: templates nest, other braces do not
-/// count.
-fn closing_brace(text: &str) -> Option<usize> {
+/// The brace that closes the one at the beginning of `text`, or else where looking for it ended.
+///
+/// Only `${` opens another: templates nest, other braces do not count. A template ends on its line; where its braces do not
+/// balance, the line's last one closes it, as in compose-go's pattern: `${A:-x${B}` is `A` when that is set.
+fn closing_brace(text: &str) -> Result<usize, usize> {
     let bytes = text.as_bytes();
     let mut depth = 0_usize;
+    let mut last = None;
     for (at, byte) in bytes.iter().enumerate() {
         match byte {
             b'{' if at == 0 || bytes.get(at - 1) == Some(&b'$') => depth += 1,
             b'}' => {
-                depth = depth.checked_sub(1)?;
+                last = Some(at);
+                depth = depth.saturating_sub(1);
                 if depth == 0 {
-                    return Some(at);
+                    return Ok(at);
                 }
             }
+            b'\n' => return last.ok_or(at),
             _ => {}
         }
     }
-    None
+    last.ok_or(bytes.len())
 }
 
 #[cfg(test)]
@@ -271,6 +277,8 @@ mod tests {
             ("a$ b$(date)$1$?", "a$ b$(date)$1$?"),
             ("${X:-$(a)}", "$(a)"),
             ("${X:-a}b}", "ab}"),
+            ("${A:-x${B}", "one"),
+            ("${A:-a}\n}", "one\n}"),
         ] {
             assert_eq!(known(template), result, "{template}");
         }
@@ -288,7 +296,19 @@ mod tests {
 
     #[test]
     fn broken_braces_are_invalid() {
-        for template in ["${", "${A:-x${B}", "${}", "${1x}", "${A", "${A.b}", "${A:}", "${A!b}"] {
+        for template in [
+            "${",
+            "${X:-x${B}",
+            "${X:-\n}",
+            "${X:-a\nb}",
+            "a\n${A",
+            "${}",
+            "${1x}",
+            "${A",
+            "${A.b}",
+            "${A:}",
+            "${A!b}",
+        ] {
             assert!(matches!(run(template), Interpolated::Invalid { .. }), "{template}");
         }
     }

@@ -6,7 +6,7 @@ use crate::source::Text;
 /// Splits into words, each with its places.
 ///
 /// # Errors
-/// An open quote or backtick, or a parenthesis that begins no `$(…)`: Compose refuses those.
+/// An open quote or backtick, a backslash at the end, or a parenthesis that belongs to no `$(…)`: Compose refuses those.
 pub fn split(text: &Text) -> Result<Vec<Text>, &'static str> {
     let mut words = Vec::new();
     // The word so far; there is one as soon as a quote opens, if only an empty one.
@@ -17,14 +17,15 @@ pub fn split(text: &Text) -> Result<Vec<Text>, &'static str> {
         let quoted = single || double || back || dollar;
         match c {
             '\\' if !single => {
-                if let Some((next, escaped)) = characters.next() {
-                    let piece = text.slice(next..next + escaped.len_utf8());
-                    let word = word.get_or_insert_with(|| Text::empty(text.span_of(at..next)));
-                    match escaped {
-                        't' => word.push_derived("\t", piece.span()),
-                        'n' => word.push_derived("\n", piece.span()),
-                        _ => word.push_text(&piece),
-                    }
+                let Some((next, escaped)) = characters.next() else {
+                    return Err("a backslash with nothing after it");
+                };
+                let piece = text.slice(next..next + escaped.len_utf8());
+                let word = word.get_or_insert_with(|| Text::empty(text.span_of(at..next)));
+                match escaped {
+                    't' => word.push_derived("\t", piece.span()),
+                    'n' => word.push_derived("\n", piece.span()),
+                    _ => word.push_text(&piece),
                 }
                 continue;
             }
@@ -33,28 +34,32 @@ pub fn split(text: &Text) -> Result<Vec<Text>, &'static str> {
                 continue;
             }
             '`' if !single && !double && !dollar => back = !back,
-            ')' if !single && !double && !back => dollar = false,
+            ')' if !single && !double && !back => {
+                if !dollar {
+                    return Err("a parenthesis outside of quotes");
+                }
+                dollar = false;
+            }
             '(' if !single && !double && !back => {
                 if dollar || !word.as_ref().is_some_and(|word| word.as_str().ends_with('$')) {
                     return Err("a parenthesis outside of quotes");
                 }
                 dollar = true;
             }
-            '"' if !single && !dollar => {
+            '"' if !single && !dollar && !back => {
                 double = !double;
                 word.get_or_insert_with(|| Text::empty(text.span_of(at..at + 1)));
                 continue;
             }
-            '\'' if !double && !dollar => {
+            '\'' if !double && !dollar && !back => {
                 single = !single;
                 word.get_or_insert_with(|| Text::empty(text.span_of(at..at + 1)));
                 continue;
             }
-            // go-shellwords ends here, and what follows is lost.
+            // go-shellwords ends here, and what follows is lost; before `>` a number goes with it.
             ';' | '&' | '|' | '<' | '>' if !quoted => {
-                let descriptor = |word: &Text| word.as_str().starts_with(|c: char| c.is_ascii_digit());
-                if c == '>' && word.as_ref().is_some_and(descriptor) {
-                    word = None;
+                if c == '>' {
+                    word = word.filter(|word| !is_descriptor(word.as_str()));
                 }
                 break;
             }
@@ -68,6 +73,10 @@ pub fn split(text: &Text) -> Result<Vec<Text>, &'static str> {
     }
     words.extend(word);
     Ok(words.into_iter().map(settle).collect())
+}
+
+fn is_descriptor(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// A word's place is that of all its pieces.
@@ -96,6 +105,9 @@ mod tests {
             ("sh -c 'a && b' \"c d\"", vec!["sh", "-c", "a && b", "c d"]),
             ("a && b", vec!["a"]),
             ("a 2>b", vec!["a"]),
+            ("a 2b>c", vec!["a", "2b"]),
+            ("`a\"b`", vec!["`a\"b`"]),
+            ("a\\tb '\\t'", vec!["a\tb", "\\t"]),
             ("a `b c` #d", vec!["a", "`b c`", "#d"]),
             ("a\\ b ''", vec!["a b", ""]),
             ("  ", vec![]),
@@ -103,15 +115,26 @@ mod tests {
         ] {
             assert_eq!(words(line), Ok(expected.into_iter().map(str::to_owned).collect()), "{line}");
         }
-        assert!(words("a 'b").is_err());
-        assert!(words("f(x)").is_err());
+        for line in ["a 'b", "f(x)", "a)", "a \\", "$(a (b))", "`a"] {
+            assert!(words(line).is_err(), "{line}");
+        }
     }
 
     #[test]
     fn words_keep_their_places() {
         let text = Text::verbatim("a \"b c\" d", Span::new(SourceId(0), 10, 19));
-        let words = split(&text).unwrap();
+        let Ok(words) = split(&text) else { panic!("has words") };
         assert_eq!(words[1].span().range(), 13..16);
         assert_eq!(words[2].span().range(), 18..19);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_panics(line in "[a1 \\\\'\"`$()&;|<>é\n]{0,40}") {
+            let text = Text::verbatim(line.as_str(), Span::new(SourceId(0), 0, line.len()));
+            for word in split(&text).unwrap_or_default() {
+                proptest::prop_assert!(text.span().contains(word.span()));
+            }
+        }
     }
 }
