@@ -84,7 +84,7 @@ fn unreadable(sources: &Sources, discovered: &Discovered) -> Vec<Project> {
         .map(|(found, error)| {
             let file = sources.add(&found.path, "");
             let span = Span::new(file, 0, 0);
-            let error = SyntaxError { message: error.to_string(), span, fatal: true };
+            let error = SyntaxError { message: error.to_string(), span, fatal: true, first: None };
             Project { files: vec![file], syntax_errors: vec![error], ..Project::default() }
         })
         .collect()

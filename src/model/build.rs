@@ -36,6 +36,7 @@ impl Dockerfiles {
             message: "not UTF-8".to_owned(),
             span,
             fatal: true,
+            first: None,
         }));
         let parsed = Arc::new(parsed);
         lock().insert(file, Arc::clone(&parsed));

@@ -36,7 +36,10 @@ impl Rule for SyntaxErrors {
                 continue;
             }
             let severity = if error.fatal { META.severity } else { Severity::Warning };
-            let finding = sink.report(error.span, "", error.message.clone()).severity(severity);
+            let mut finding = sink.report(error.span, "", error.message.clone()).severity(severity);
+            if let Some(first) = error.first {
+                finding = finding.related(first, "first written here");
+            }
             let more =
                 project.syntax_errors.iter().filter(|other| other.span.file == error.span.file).count();
             if *count == SHOWN && more > SHOWN {

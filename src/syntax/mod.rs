@@ -15,4 +15,6 @@ pub struct SyntaxError {
     pub span: Span,
     /// True when the reference implementation refuses the file for it.
     pub fatal: bool,
+    /// Where the same thing is written first, when it is there twice.
+    pub first: Option<Span>,
 }

@@ -99,7 +99,7 @@ impl Reader<'_> {
 
     fn error(&mut self, message: String, from: usize, to: usize, fatal: bool) {
         let span = self.span(from, to);
-        self.out.errors.push(SyntaxError { message, span, fatal });
+        self.out.errors.push(SyntaxError { message, span, fatal, first: None });
     }
 
     /// Reads what begins at `at`; gives where the next statement begins.
@@ -254,7 +254,7 @@ impl Reader<'_> {
             Interpolated::Plain => Some(value),
             Interpolated::Required { .. } => None,
             Interpolated::Invalid { message, span } => {
-                self.out.errors.push(SyntaxError { message, span, fatal: true });
+                self.out.errors.push(SyntaxError { message, span, fatal: true, first: None });
                 Some(value)
             }
         }

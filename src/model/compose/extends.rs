@@ -72,7 +72,7 @@ impl Loader<'_> {
             } else {
                 format!("extends leads through more than {MAX_FILE_DEPTH} services")
             };
-            self.errors.push(SyntaxError { message, span: extends.site, fatal: true });
+            self.errors.push(SyntaxError { message, span: extends.site, fatal: true, first: None });
             return Some(service);
         }
         trail.push(step);

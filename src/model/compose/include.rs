@@ -44,7 +44,7 @@ impl Loader<'_> {
                 Err(error) => self.unresolved(path.span(), "include", written, error.to_string(), None),
                 Ok(file) if including.contains(&file) || including.len() > MAX_FILE_DEPTH => {
                     let message = format!("include goes in a circle: `{written}` is on the way here");
-                    self.errors.push(SyntaxError { message, span: path.span(), fatal: true });
+                    self.errors.push(SyntaxError { message, span: path.span(), fatal: true, first: None });
                 }
                 Ok(file) => files.push(file),
             }

@@ -91,7 +91,12 @@ impl<'s> Loader<'s> {
                     if let Some(span) = wrap_first_format(&mut value) {
                         let message = "services stand at the left edge, without `services:` above them: the format of \
                                        Compose v1, which Compose refuses";
-                        self.errors.push(SyntaxError { message: message.to_owned(), span, fatal: true });
+                        self.errors.push(SyntaxError {
+                            message: message.to_owned(),
+                            span,
+                            fatal: true,
+                            first: None,
+                        });
                     }
                     documents.push(value);
                 }
@@ -100,6 +105,7 @@ impl<'s> Loader<'s> {
                     message: "a Compose file is a mapping".to_owned(),
                     span: first_line(self.sources, value.span),
                     fatal: true,
+                    first: None,
                 }),
             }
         }
@@ -118,6 +124,7 @@ impl<'s> Loader<'s> {
             message: "not UTF-8".to_owned(),
             span,
             fatal: true,
+            first: None,
         }));
         self.trees.insert(file, Arc::clone(&tree));
         tree

@@ -199,7 +199,7 @@ impl Lowering<'_> {
             } else {
                 format!("aliases, extends and includes expand to more than {MAX_NODES} nodes")
             };
-            self.errors.push(SyntaxError { message, span, fatal: true });
+            self.errors.push(SyntaxError { message, span, fatal: true, first: None });
         }
         true
     }
@@ -259,7 +259,7 @@ impl Lowering<'_> {
                 }
                 Interpolated::Required { name, .. } => out.unset = Some(name),
                 Interpolated::Invalid { message, span } => {
-                    self.errors.push(SyntaxError { message, span, fatal: true });
+                    self.errors.push(SyntaxError { message, span, fatal: true, first: None });
                     out.unset = Some(String::new());
                 }
             }

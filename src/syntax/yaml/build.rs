@@ -1,6 +1,7 @@
 //! The parser's events into an arena.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span as EventSpan, StructureStyle, options};
 
@@ -107,7 +108,7 @@ impl Builder<'_> {
     }
 
     fn report(&mut self, message: String, span: Span, fatal: bool) {
-        self.out.errors.push(SyntaxError { message, span, fatal });
+        self.out.errors.push(SyntaxError { message, span, fatal, first: None });
     }
 
     fn fail(&mut self, error: &ScanError) {
@@ -319,14 +320,16 @@ impl Builder<'_> {
             Node { kind: Kind::Alias(_), span, .. } => Some((false, self.text.get(span.range())?)),
             _ => None,
         };
-        let mut seen = HashSet::with_capacity(entries.len());
+        let mut seen = HashMap::with_capacity(entries.len());
         let mut repeated = Vec::new();
         for (key, _) in entries {
-            if spelling(*key).is_some_and(|spelling| !seen.insert(spelling)) {
-                repeated.push(*key);
+            let Some(spelling) = spelling(*key) else { continue };
+            match seen.entry(spelling) {
+                Entry::Occupied(first) => repeated.push((*key, *first.get())),
+                Entry::Vacant(place) => _ = place.insert(nodes[key.0 as usize].span),
             }
         }
-        for key in repeated {
+        for (key, first) in repeated {
             let node = &self.out.nodes[key.0 as usize];
             let span = node.span;
             let name = match &node.kind {
@@ -335,6 +338,9 @@ impl Builder<'_> {
             };
             let message = format!("duplicate key `{name}`");
             self.report(message, span, true);
+            if let Some(error) = self.out.errors.last_mut() {
+                error.first = Some(first);
+            }
         }
     }
 

@@ -29,6 +29,7 @@ pub(super) fn parse(file: SourceId, text: &str) -> Tree {
             message: format!("unknown anchor `{}`", name(span)),
             span: *span,
             fatal: true,
+            first: None,
         }));
     }
     errors.append(&mut built.errors);
@@ -145,5 +146,10 @@ fn error(file: SourceId, text: &str, failure: &Failure, line: Option<Range<usize
     while !text.is_char_boundary(start) {
         start -= 1;
     }
-    SyntaxError { message: failure.message.clone(), span: Span::new(file, start, line.end), fatal: true }
+    SyntaxError {
+        message: failure.message.clone(),
+        span: Span::new(file, start, line.end),
+        fatal: true,
+        first: None,
+    }
 }
