@@ -7,12 +7,12 @@ use rayon::prelude::*;
 
 use crate::catalog::Catalog;
 use crate::discover::{Discovered, FileKind};
-use crate::finding::{Finding, Label};
+use crate::finding::{Finding, Label, Severity};
 use crate::model::build::Dockerfiles;
 use crate::model::compose::Settings;
 use crate::model::project;
 use crate::report::Summary;
-use crate::rules::{RULES, Sink};
+use crate::rules::{Policy, Preset, RULES, Sink};
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
 use crate::workload::{Assembler, Kind, Project, Workload};
@@ -24,6 +24,10 @@ pub struct Options {
     pub compose_files: Vec<PathBuf>,
     /// Variables, and where they are read.
     pub settings: Settings,
+    /// Which rules run.
+    pub preset: Preset,
+    /// What the rules are told.
+    pub policy: Policy,
 }
 
 /// What a run gives.
@@ -41,7 +45,7 @@ pub struct Outcome {
 #[must_use]
 pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Outcome {
     let projects = projects(options, sources, discovered);
-    let found: Vec<Vec<Finding>> = projects.par_iter().map(check).collect();
+    let found: Vec<Vec<Finding>> = projects.par_iter().map(|project| check(project, options)).collect();
     let findings = in_order(found.into_iter().flatten().collect(), sources);
     let mut summary = count(&projects, sources, discovered);
     summary.count(&findings);
@@ -91,14 +95,19 @@ fn unreadable(sources: &Sources, discovered: &Discovered) -> Vec<Project> {
 }
 
 /// Every rule over one project, in the order of the rules.
-fn check(project: &Project) -> Vec<Finding> {
+fn check(project: &Project, options: &Options) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for rule in RULES {
-        let mut sink = Sink::new(rule.meta(), &mut findings);
+    // The smallest preset has no rules of its own: it keeps what the recommended ones are certain of.
+    let preset = options.preset.max(Preset::Recommended);
+    for rule in RULES.iter().filter(|rule| rule.meta().preset <= preset) {
+        let mut sink = Sink::new(rule.meta(), &options.policy, &mut findings);
         for workload in &project.workloads {
             rule.check(workload, &mut sink);
         }
         rule.project(project, &mut sink);
+    }
+    if options.preset == Preset::Minimal {
+        findings.retain(|finding| finding.severity == Severity::Error);
     }
     if let Some(only) = &project.only {
         let in_scope = |label: &Label| only.contains(&label.span.file);
@@ -141,7 +150,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::finding::Severity;
     use crate::rules::{Group, Meta, Preset};
     use crate::source::Span;
 
@@ -160,7 +168,8 @@ mod tests {
         let b = sources.add(Path::new("b.yaml"), "x: 1\n");
         let a = sources.add(Path::new("a.yaml"), "x: 1\n");
         let mut findings = Vec::new();
-        let mut sink = Sink::new(&META, &mut findings);
+        let policy = Policy::default();
+        let mut sink = Sink::new(&META, &policy, &mut findings);
         for (file, start, message, severity) in [
             (b, 0, "one", Severity::Note),
             (a, 3, "two", Severity::Note),

@@ -13,7 +13,9 @@ use super::input::Input;
 use super::output::{Console, write_file};
 use crate::engine;
 use crate::finding::Severity;
+use crate::model::size::ByteSize;
 use crate::report::{human, json};
+use crate::rules::{Policy, Preset, Target};
 use crate::source::Sources;
 
 #[derive(Args)]
@@ -28,6 +30,18 @@ pub(super) struct Arguments {
     /// Write another report into a file; may be repeated
     #[arg(long, value_name = "FORMAT=FILE")]
     output: Vec<Output>,
+
+    /// Which rules run: minimal, recommended, strict
+    #[arg(long, value_name = "PRESET", value_enum, default_value_t, hide_possible_values = true)]
+    preset: Preset,
+
+    /// Memory of the machine that runs it all, as in 16g: limits and reservations are held against it
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    host_memory: Option<ByteSize>,
+
+    /// Who runs the files: compose, swarm
+    #[arg(long, value_name = "TARGET", value_enum, default_value_t, hide_possible_values = true)]
+    target: Target,
 
     /// Exit with 1 from this severity on: error, warning, note, never
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t, hide_possible_values = true)]
@@ -75,11 +89,20 @@ impl FromStr for Output {
     }
 }
 
+/// A size as Compose takes it.
+fn size(text: &str) -> Result<ByteSize, String> {
+    let size =
+        ByteSize::parse_compose(text).map_err(|_| format!("`{text}` is no size: write it as in 16g"))?;
+    if size.0 > 0 { Ok(size) } else { Err("it is more than 0".to_owned()) }
+}
+
 pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let begun = Instant::now();
     let sources = Sources::new();
     let discovered = arguments.input.discover(&sources)?;
-    let mut outcome = engine::run(&arguments.input.options(), &sources, &discovered);
+    let policy = Policy { host_memory: arguments.host_memory, target: arguments.target, ..Policy::default() };
+    let options = engine::Options { preset: arguments.preset, policy, ..arguments.input.options() };
+    let mut outcome = engine::run(&options, &sources, &discovered);
     outcome.summary.elapsed = begun.elapsed();
     let write = |out: &mut dyn Write, format: Format, color: bool| -> io::Result<()> {
         let (findings, summary) = (&outcome.findings, &outcome.summary);

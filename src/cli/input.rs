@@ -80,7 +80,7 @@ impl Input {
             IndexMap::new()
         };
         let settings = Settings { env_files: self.env_files.clone(), environment };
-        engine::Options { compose_files: self.files.clone(), settings }
+        engine::Options { compose_files: self.files.clone(), settings, ..engine::Options::default() }
     }
 
     fn read_stdin(&self, sources: &Sources, discovered: &mut Discovered) -> Result<(), Error> {

@@ -84,10 +84,7 @@ fn table(out: &mut dyn Write, metas: &[&'static Meta], color: bool) -> io::Resul
                 Severity::Warning => "warning",
                 Severity::Note => "note",
             };
-            let preset = match meta.preset {
-                Preset::Recommended => "recommended",
-                Preset::Strict => "strict",
-            };
+            let preset = meta.preset.name();
             writeln!(out, "  {:width$}  {severity:7}  {preset:11}  {}", meta.name, meta.summary)?;
         }
     }

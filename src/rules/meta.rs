@@ -41,14 +41,31 @@ impl Group {
     }
 }
 
-/// From which preset on a rule is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+/// Which rules are on; each preset has the ones before it.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Preset {
-    /// On by default.
+    /// Errors alone.
+    Minimal,
+    /// What holds for most projects.
+    #[default]
     Recommended,
-    /// On with `--preset strict` only.
+    /// Everything.
     Strict,
+}
+
+impl Preset {
+    /// The name on the command line and in the config.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Minimal => "minimal",
+            Self::Recommended => "recommended",
+            Self::Strict => "strict",
+        }
+    }
 }
 
 /// A rule's name, severity and page.
@@ -62,7 +79,7 @@ pub struct Meta {
     pub severity: Severity,
     /// Its family.
     pub group: Group,
-    /// Whether it is on by default.
+    /// From which preset on it is on.
     pub preset: Preset,
     /// The Markdown page, `rules/<name>.md`.
     pub page: &'static str,

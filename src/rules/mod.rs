@@ -24,6 +24,7 @@ mod missing_memory_limit;
 mod missing_memory_reservation;
 mod missing_swap_limit;
 mod percent_heap_without_limit;
+mod policy;
 mod reservation_exceeds_limit;
 mod shadowed_restart_policy;
 mod shm_exceeds_limit;
@@ -42,6 +43,7 @@ mod unsized_tmpfs;
 mod zero_memory_limit;
 
 pub use meta::{Group, Meta, Preset};
+pub use policy::{Policy, Target, Thresholds};
 pub use sink::{Builder, Sink};
 
 use crate::workload::{Project, Workload};

@@ -1,6 +1,6 @@
 //! Where rules put their findings.
 
-use super::Meta;
+use super::{Meta, Policy};
 use crate::finding::{Confidence, Edit, Finding, Fix, Label, Severity};
 use crate::source::Span;
 use crate::workload::{Kind, Workload};
@@ -8,13 +8,20 @@ use crate::workload::{Kind, Workload};
 /// Takes the findings of one rule.
 pub struct Sink<'a> {
     meta: &'static Meta,
+    policy: &'a Policy,
     findings: &'a mut Vec<Finding>,
 }
 
 impl<'a> Sink<'a> {
     /// A sink for one rule.
-    pub fn new(meta: &'static Meta, findings: &'a mut Vec<Finding>) -> Self {
-        Self { meta, findings }
+    pub fn new(meta: &'static Meta, policy: &'a Policy, findings: &'a mut Vec<Finding>) -> Self {
+        Self { meta, policy, findings }
+    }
+
+    /// What people told the rules.
+    #[must_use]
+    pub fn policy(&self) -> &'a Policy {
+        self.policy
     }
 
     /// Begins a finding at `span`; it is kept when the builder is dropped at the end of the statement.

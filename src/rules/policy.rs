@@ -1,0 +1,70 @@
+//! What people tell the rules: numbers that no file of the project holds.
+
+use crate::model::size::ByteSize;
+
+/// The host, the orchestrator and the thresholds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// Memory of the machine that runs everything, in bytes.
+    pub host_memory: Option<ByteSize>,
+    /// How often the sum of limits may exceed the host's memory.
+    pub overcommit: f64,
+    /// Who runs the files.
+    pub target: Target,
+    /// Where estimates become findings.
+    pub thresholds: Thresholds,
+}
+
+/// Who runs the files.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// `docker compose up`.
+    #[default]
+    Compose,
+    /// `docker stack deploy`.
+    Swarm,
+}
+
+/// Where estimates become findings. Percentages are of the container's limit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Thresholds {
+    /// The largest share that a Java heap may take, in percent.
+    pub java_heap_percent: f64,
+    /// What is to be left beside a Java heap, in bytes.
+    pub java_rest: ByteSize,
+    /// The largest share that a Node heap may take, in percent.
+    pub node_heap_percent: f64,
+    /// The largest share that `GOMEMLIMIT` may take, in percent.
+    pub go_limit_percent: f64,
+    /// The largest share that another heap may take, in percent.
+    pub heap_percent: f64,
+    /// The largest share that a server's cache may take, in percent.
+    pub cache_percent: f64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            host_memory: None,
+            overcommit: 1.0,
+            target: Target::default(),
+            thresholds: Thresholds::default(),
+        }
+    }
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            java_heap_percent: 80.0,
+            java_rest: ByteSize(128 << 20),
+            node_heap_percent: 85.0,
+            go_limit_percent: 95.0,
+            heap_percent: 85.0,
+            cache_percent: 80.0,
+        }
+    }
+}
