@@ -22,7 +22,8 @@ use std::path::{Path, PathBuf};
 
 use oomlint::discover::{self, discover};
 use oomlint::finding::Finding;
-use oomlint::rules::{Group, RULES};
+use oomlint::model::size::ByteSize;
+use oomlint::rules::{Group, Meta, Policy, RULES, Target};
 use oomlint::source::Sources;
 use oomlint::{engine, rules};
 
@@ -122,8 +123,16 @@ fn default_name(info: &str) -> String {
     if dockerfile { "Dockerfile".to_owned() } else { "compose.yaml".to_owned() }
 }
 
+/// What a rule has to be told before it says anything: its pages speak of a host with 4 GiB, and of Swarm.
+fn options(meta: &Meta) -> engine::Options {
+    let target = if meta.name.starts_with("swarm-") { Target::Swarm } else { Target::Compose };
+    let host_memory = (meta.group == Group::Host).then_some(ByteSize(4 << 30));
+    let policy = Policy { host_memory, target, ..Policy::default() };
+    engine::Options { preset: meta.preset, policy, ..engine::Options::default() }
+}
+
 /// The findings in a project of these files.
-fn lint(files: &[(String, String)]) -> Vec<Finding> {
+fn lint(files: &[(String, String)], meta: &Meta) -> Vec<Finding> {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in files {
         let path = dir.path().join(name);
@@ -131,7 +140,7 @@ fn lint(files: &[(String, String)]) -> Vec<Finding> {
         std::fs::write(path, text).unwrap();
     }
     let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
-    engine::run(&engine::Options::default(), &Sources::new(), &found).findings
+    engine::run(&options(meta), &Sources::new(), &found).findings
 }
 
 fn pages() -> PathBuf {
@@ -160,7 +169,7 @@ fn every_example_gives_what_its_page_says() {
             }
         }
         for example in &examples {
-            let findings = lint(&example.files);
+            let findings = lint(&example.files, meta);
             let own: Vec<&str> = findings
                 .iter()
                 .filter(|finding| finding.rule == meta.name)

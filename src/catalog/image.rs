@@ -41,6 +41,9 @@ pub struct ImageEntry {
     /// Set when what it runs sizes itself to the host, limit or not.
     #[serde(default)]
     pub ignores_limit: Option<IgnoresLimit>,
+    /// Set when what it runs needs more of `/dev/shm` than the default.
+    #[serde(default)]
+    pub shared_memory: Option<SharedMemory>,
     /// Set when its makers have given it up.
     #[serde(default)]
     pub deprecated: Option<Deprecated>,
@@ -51,6 +54,8 @@ pub struct ImageEntry {
     start: Option<Start>,
     #[serde(default)]
     shell: Option<bool>,
+    #[serde(default)]
+    dash: bool,
     #[serde(default)]
     tools: Tools,
     #[serde(default)]
@@ -71,7 +76,7 @@ pub enum Healthcheck {
     Unknown,
 }
 
-/// A language runtime.
+/// A language runtime, or a server with a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -85,6 +90,11 @@ pub enum RuntimeName {
     Ruby,
     Rust,
     Erlang,
+    Redis,
+    Memcached,
+    Postgres,
+    Mysql,
+    Mongo,
 }
 
 #[derive(Debug, Deserialize)]
@@ -117,6 +127,9 @@ pub struct Start {
     /// The words of CMD, empty when there is none; None when they are not known.
     #[serde(default)]
     pub cmd: Option<Vec<String>>,
+    /// The program that the entrypoint runs when the words begin with an option.
+    #[serde(default)]
+    pub options_to: Option<String>,
 }
 
 /// A heap that a start script sets by itself.
@@ -127,6 +140,12 @@ pub struct HeapWhenUnset {
     pub variable: String,
     /// The heap, in MiB.
     pub mib: u64,
+    /// The same is the heap at the start, and stays so when only the bound is changed.
+    #[serde(default)]
+    pub initial_too: bool,
+    /// Files that may say otherwise, as parts of paths that are mounted or copied in.
+    #[serde(default)]
+    pub unless_files: Vec<String>,
     /// The script.
     pub source: String,
 }
@@ -147,8 +166,26 @@ pub struct SizesItself {
     pub source: String,
 }
 
+/// What a program needs of `/dev/shm`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SharedMemory {
+    /// A size that is known to do, as Compose writes it.
+    pub enough: String,
+    /// What happens with less: lower case, no full stop.
+    pub why: String,
+    /// Words of the start that do without it.
+    #[serde(default)]
+    pub unless_flags: Vec<String>,
+    /// It needs it only with one of these words in its start.
+    #[serde(default)]
+    pub only_flags: Vec<String>,
+    /// Where it was measured or read.
+    pub source: String,
+}
+
 /// Why an image's program does not see the container's limit.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct IgnoresLimit {
     /// The runtime's major versions that it is true of; empty for all.
@@ -157,6 +194,11 @@ pub struct IgnoresLimit {
     /// Variables that make up for it.
     #[serde(default)]
     pub unless_set: Vec<String>,
+    /// Files that may make up for it, as parts of paths that are mounted or copied in.
+    #[serde(default)]
+    pub unless_files: Vec<String>,
+    /// Something to paste: a line of `environment`, or a setting.
+    pub way_out: String,
     /// Lower case, no full stop.
     pub why: String,
     /// Where it can be checked.
@@ -219,6 +261,11 @@ impl RuntimeName {
             Self::Ruby => "ruby",
             Self::Rust => "rust",
             Self::Erlang => "erlang",
+            Self::Redis => "redis",
+            Self::Memcached => "memcached",
+            Self::Postgres => "postgres",
+            Self::Mysql => "mysql",
+            Self::Mongo => "mongo",
         }
     }
 
@@ -235,6 +282,11 @@ impl RuntimeName {
             Self::Ruby => "Ruby",
             Self::Rust => "Rust",
             Self::Erlang => "Erlang",
+            Self::Redis => "Redis",
+            Self::Memcached => "memcached",
+            Self::Postgres => "PostgreSQL",
+            Self::Mysql => "MySQL",
+            Self::Mongo => "MongoDB",
         }
     }
 }
@@ -279,6 +331,11 @@ impl ImageEntry {
             return None;
         }
         self.variants(tag).find_map(|variant| variant.shell).or(self.shell)
+    }
+
+    /// Whether its `/bin/sh` is known to be dash: Debian and Ubuntu.
+    pub fn sh_is_dash(&self, tag: &str) -> bool {
+        self.dash && !is_windows(tag) && !has_word(tag, "alpine")
     }
 
     /// Whether it has a program such as `curl`, before anything is installed. None when that is not known.

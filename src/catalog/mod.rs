@@ -14,10 +14,11 @@ use std::sync::OnceLock;
 
 pub use defaults::{DefaultHeap, hotspot};
 pub use image::{
-    Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, RuntimeName, SizesItself, Start,
+    Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, RuntimeName, SharedMemory, SizesItself,
+    Start,
 };
 pub use lighter::{Lighter, LighterKind};
-pub use runtimes::{Flag, Grammar, ReadBy, Runtime, Sets, Setting, Starter, Variable};
+pub use runtimes::{CommandLine, Flag, Grammar, Pool, ReadBy, Runtime, Sets, Setting, Starter, Variable};
 
 use crate::model::ImageReference;
 use image::Images;
@@ -106,6 +107,11 @@ impl Catalog {
     /// Whether an image's version is still rebuilt. None when the tables do not know it, or the tag moves.
     pub fn rebuilt(&self, reference: &ImageReference) -> Option<bool> {
         self.tags.rebuilt(self.without_mirror(&reference.name()), reference.effective_tag()?)
+    }
+
+    /// The versions of an image that are rebuilt today; empty when the tables do not know it.
+    pub fn lines(&self, reference: &ImageReference) -> &[String] {
+        self.tags.lines(self.without_mirror(&reference.name()))
     }
 
     /// Every runtime that is known.

@@ -11,12 +11,15 @@ pub(super) struct RuntimeTable {
     pub(super) runtimes: Vec<Runtime>,
 }
 
-/// A language runtime and how its memory is set.
+/// A language runtime, or a server with a cache, and how its memory is set.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Runtime {
     /// Which one.
     pub name: RuntimeName,
+    /// What kind of memory it manages.
+    #[serde(default)]
+    pub pool: Pool,
     /// Programs that are the runtime.
     pub programs: Vec<String>,
     /// Programs that start it for somebody else.
@@ -29,6 +32,9 @@ pub struct Runtime {
     /// Command-line flags.
     #[serde(default)]
     pub flags: Vec<Flag>,
+    /// How its command line is read.
+    #[serde(default)]
+    pub command_line: CommandLine,
     /// The heap when nothing bounds it.
     #[serde(default)]
     pub default_heap: Option<DefaultHeap>,
@@ -37,6 +43,35 @@ pub struct Runtime {
     pub cgroup_v2_since: Option<u32>,
     /// Where it was measured or read.
     pub source: String,
+}
+
+/// What kind of memory a runtime or server manages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pool {
+    /// Objects of a program, collected when they are no longer used.
+    #[default]
+    Heap,
+    /// Data that a server keeps in memory.
+    Cache,
+}
+
+/// How a command line is read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CommandLine {
+    /// Options whose value is the next word.
+    #[serde(default)]
+    pub with_value: Vec<String>,
+    /// Every option takes the next word as its value, unless that is an option too.
+    #[serde(default)]
+    pub joins_values: bool,
+    /// `_` is the same as `-` in the names of options.
+    #[serde(default)]
+    pub underscores: bool,
+    /// A word that is no option names a file with settings, and so do the values of these options.
+    #[serde(default)]
+    pub settings_files: Option<Vec<String>>,
 }
 
 /// A program that starts the runtime for somebody else.
@@ -91,13 +126,16 @@ pub struct Variable {
 }
 
 /// What a value means and how it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Setting {
     /// What it sets.
     pub sets: Sets,
     /// How it is written.
     pub grammar: Grammar,
+    /// What becomes of a value that does not fit, where the runtime starts all the same.
+    #[serde(default)]
+    pub bad: Option<String>,
 }
 
 /// A command-line flag.
@@ -110,6 +148,9 @@ pub struct Flag {
     pub sets: Sets,
     /// How the value is written.
     pub grammar: Grammar,
+    /// What becomes of a value that does not fit, where the runtime starts all the same.
+    #[serde(default)]
+    pub bad: Option<String>,
     /// The first major version that takes it.
     #[serde(default)]
     pub since: Option<u32>,
@@ -150,6 +191,21 @@ pub enum Sets {
     ThreadStack,
     /// A target that the collector works towards, and may exceed.
     SoftLimit,
+    /// What a server keeps in memory.
+    CacheMax,
+    /// Which allocator serves the program.
+    Allocator,
+}
+
+impl Sets {
+    /// True for what bounds the largest heap or cache.
+    #[must_use]
+    pub fn is_bound(self) -> bool {
+        matches!(
+            self,
+            Self::HeapMax | Self::HeapMaxPercent | Self::HeapMaxFraction | Self::SoftLimit | Self::CacheMax
+        )
+    }
 }
 
 /// How a value is written.
@@ -174,6 +230,20 @@ pub enum Grammar {
     HexBytes,
     /// A percentage in hexadecimal.
     HexPercent,
+    /// An integer with k, m, g (thousands) or kb, mb, gb (1024), in either case.
+    RedisSize,
+    /// An integer, in MiB; a unit after it is not read.
+    MemcachedMebibytes,
+    /// A number with B, kB, MB, GB or TB, exactly; in blocks of 8 KiB without one.
+    PostgresSize,
+    /// An integer with at most one of K, M, G, T, in either case.
+    MysqlSize,
+    /// A number, in GiB, no unit.
+    MongoGigabytes,
+    /// An integer with at most one of K, M, G, in either case; -1 for no bound.
+    PhpSize,
+    /// A name of CPython's allocators.
+    PythonAllocator,
     /// No value.
     Switch,
 }
@@ -186,9 +256,8 @@ impl Runtime {
 
     /// The flag that a word is, and its value. The value of a switch is empty.
     pub fn flag<'w>(&self, word: &'w str) -> Option<(&Flag, &'w str)> {
-        // V8 takes `_` for `-` in the names of its flags.
         let dashed;
-        let name = if self.name == RuntimeName::Node {
+        let name = if self.command_line.underscores {
             let end = word.find('=').unwrap_or(word.len());
             dashed = word.get(..end)?.replace('_', "-") + word.get(end..)?;
             &dashed

@@ -91,6 +91,11 @@ impl Tags {
         self.sizes.get(&format!("{repository}:{tag}")).copied()
     }
 
+    /// The versions that are still rebuilt.
+    pub(super) fn lines(&self, repository: &str) -> &[String] {
+        self.lines.get(repository).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The line that a version belongs to: of 3.12.4 it is 3.12.
     pub(super) fn line_of(&self, repository: &str, version: &str) -> Option<&str> {
         self.lines.get(repository)?.iter().map(String::as_str).find(|line| is_of_line(version, line))

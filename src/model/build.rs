@@ -59,6 +59,8 @@ pub struct Built {
     pub file: Option<SourceId>,
     /// The image that runs, or why it is not known.
     pub image: Result<TargetImage, Why>,
+    /// The context has a `.dockerignore`; none when there is no context here.
+    pub dockerignore: Option<bool>,
     /// What leads nowhere.
     pub unresolved: Option<Unresolved>,
 }
@@ -82,6 +84,7 @@ pub fn follow(
         path: None,
         file: None,
         image: Err(Why::Other("the Dockerfile is not known")),
+        dockerignore: None,
         unresolved: None,
     };
     let file = match find(build, service, &mut built, directory, sources) {
@@ -173,6 +176,9 @@ fn find(
         }
     }
     built.path = Some(normalize(&path));
+    // BuildKit looks for one beside the Dockerfile first (`frontend/dockerui/context.go`).
+    let beside = PathBuf::from(format!("{}.dockerignore", path.display()));
+    built.dockerignore = Some(sources.exists(&beside) || sources.exists(&context.join(".dockerignore")));
     sources.load(&path).map_err(|error| {
         let here: PathBuf = if context.as_os_str().is_empty() { PathBuf::from(".") } else { context };
         if !here.is_dir() {

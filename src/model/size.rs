@@ -70,6 +70,24 @@ impl ByteSize {
         number.checked_mul(MIB).map(Self)
     }
 
+    /// Whole MiB, rounded down.
+    #[must_use]
+    pub fn mebibytes(self) -> i64 {
+        self.0 / MIB
+    }
+
+    /// This part of it, in MiB, rounded down: for numbers to paste.
+    #[must_use]
+    pub fn percent_in_mebibytes(self, percent: i64) -> i64 {
+        i64::try_from(i128::from(self.0) * i128::from(percent) / 100 / i128::from(MIB)).unwrap_or(i64::MAX)
+    }
+
+    /// A limit of which this is three quarters, in whole MiB.
+    #[must_use]
+    pub fn with_room(self) -> Self {
+        Self((self.0 / 3 * 4 + MIB - 1) / MIB * MIB)
+    }
+
     /// Something to paste into a Compose file: `512m`, `1g`, a number of bytes where no unit fits.
     #[must_use]
     pub fn to_compose(self) -> String {
@@ -209,6 +227,8 @@ mod tests {
         ] {
             assert_eq!(ByteSize(bytes).to_string(), text);
         }
+        assert_eq!(ByteSize(512 * MIB).percent_in_mebibytes(75), 384);
+        assert_eq!(ByteSize(384 * MIB).with_room(), ByteSize(512 * MIB));
         assert_eq!(ByteSize(512 * MIB).to_compose(), "512m");
         assert_eq!(ByteSize(1_000_000_001).to_compose(), "1000000001");
     }

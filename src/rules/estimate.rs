@@ -1,11 +1,17 @@
-//! What a runtime needs beside its heap: estimates, and said to be estimates.
+//! Heaps held against the limit, and what a runtime needs beside its heap: estimates, and said to be estimates.
 
+use super::Thresholds;
 use crate::catalog::RuntimeName;
 use crate::model::size::ByteSize;
 use crate::source::Spanned;
 use crate::workload::{Bound, Heap, HeapSetting, Workload};
 
-/// A heap with a number for a bound, in a container with a limit.
+const MIB: i64 = 1 << 20;
+
+/// Below this limit a JVM takes half of it, whatever the percentage (measured on JDK 8 to 25).
+pub(super) const SHARES_COUNT_FROM: i64 = 252 * MIB;
+
+/// A bounded heap or cache in a container with a limit.
 pub(super) struct Limited<'w> {
     pub(super) heap: &'w Heap,
     pub(super) setting: &'w Spanned<HeapSetting>,
@@ -14,62 +20,131 @@ pub(super) struct Limited<'w> {
     pub(super) limit: &'w Spanned<ByteSize>,
 }
 
-/// The heaps that can be held against the limit.
-pub(super) fn limited_heaps(workload: &Workload) -> Vec<Limited<'_>> {
+/// The pools that can be held against the limit.
+pub(super) fn limited<'w>(workload: &'w Workload, pools: &'w [Heap]) -> Vec<Limited<'w>> {
     let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
         return Vec::new();
     };
-    let heaps = workload.heaps.iter().filter_map(|heap| {
+    let pools = pools.iter().filter_map(|heap| {
         let setting = heap.bound.known()?;
-        match setting.value.bound {
-            Bound::Bytes(size) => Some(Limited { heap, setting, size, limit }),
-            Bound::Percent(_) => None,
-        }
+        let size = match setting.value.bound {
+            Bound::Bytes(size) => size,
+            // A share that is not taken is another rule's matter.
+            Bound::Percent(_) if heap.runtime == RuntimeName::Java && limit.value.0 < SHARES_COUNT_FROM => {
+                None?
+            }
+            Bound::Percent(_) if heap.limit_unseen.is_some() => None?,
+            Bound::Percent(percent) => heap.share_of(percent, limit.value)?,
+        };
+        Some(Limited { heap, setting, size, limit })
     });
-    heaps.collect()
+    pools.collect()
 }
 
-const MIB: i64 = 1 << 20;
+impl Limited<'_> {
+    /// Leaves less than experience asks for: Java by its share or by what is left, the others by their share.
+    pub(super) fn is_tight(&self, thresholds: &Thresholds) -> bool {
+        let percent = self.size.0 as f64 / self.limit.value.0 as f64 * 100.0;
+        let rest = self.limit.value.0 - self.size.0;
+        match self.heap.runtime {
+            RuntimeName::Java => percent > thresholds.java_heap_percent || rest < thresholds.java_rest.0,
+            RuntimeName::Node => percent > thresholds.node_heap_percent,
+            RuntimeName::Go => percent > thresholds.go_limit_percent,
+            _ => percent > thresholds.heap_percent,
+        }
+    }
 
-/// Memory beside the heap in MiB, from a program that does little to one with many classes and threads. Measured on JDK 8
-/// to 25 and Node 18 to 26: metaspace, code cache, threads and buffers; code and buffers.
-fn beside(runtime: RuntimeName) -> (i64, i64) {
-    match runtime {
-        RuntimeName::Java => (130, 250),
-        _ => (60, 120),
+    /// What it is called in messages: the heap of a runtime; Go has a limit of its own.
+    pub(super) fn what(&self) -> String {
+        match self.heap.runtime {
+            RuntimeName::Go => "`GOMEMLIMIT`".to_owned(),
+            RuntimeName::Php => "PHP's `memory_limit`".to_owned(),
+            runtime => format!("the {} heap", runtime.display_name()),
+        }
+    }
+
+    /// The share, where the setting is one.
+    fn percent(&self) -> Option<f64> {
+        match self.setting.value.bound {
+            Bound::Percent(percent) => Some(percent),
+            Bound::Bytes(_) => None,
+        }
+    }
+
+    /// The sum, term by term.
+    pub(super) fn arithmetic(&self) -> String {
+        let (heap, limit) = (self.size, self.limit.value);
+        let share = self.percent().map(|percent| format!("{percent} % of {limit} = ")).unwrap_or_default();
+        let Some((low, high, what)) = beside(self.heap.runtime) else {
+            let rest = ByteSize((limit.0 - heap.0).max(0));
+            let top = on_top(self.heap.runtime);
+            return format!("{share}{heap} of a limit of {limit} leave {rest} for {top}");
+        };
+        let least = heap.mebibytes() + low;
+        let most = heap.mebibytes() + high;
+        let over = |sum: i64| sum - limit.mebibytes();
+        let verdict = match (over(least), over(most)) {
+            (least, most) if least > 0 => format!("{least} to {most} MiB too much"),
+            (_, most) if most > 0 => format!("up to {most} MiB too much"),
+            (_, most) => format!("{} MiB to spare", -most),
+        };
+        format!(
+            "{share}{heap} of heap + about {low} to {high} MiB beside it ({what}) = {least} to {most} MiB, in a limit of {limit}: {verdict}"
+        )
+    }
+
+    /// Two ways to make room.
+    pub(super) fn room(&self) -> String {
+        let (heap, limit) = (self.size, self.limit.value);
+        if self.percent().is_some() {
+            let flag = match self.heap.runtime {
+                RuntimeName::Java => "-XX:MaxRAMPercentage=70.0".to_owned(),
+                RuntimeName::Dotnet => format!("{}: 0x46", self.setting.value.carrier),
+                _ => "--max-old-space-size-percentage=70".to_owned(),
+            };
+            return format!("a share that leaves room beside the heap:\n  {flag}");
+        }
+        if self.heap.runtime == RuntimeName::Go {
+            let target = limit.percent_in_mebibytes(90);
+            return format!(
+                "to leave a tenth of the limit for what Go does not count:\n  GOMEMLIMIT: {target}MiB"
+            );
+        }
+        let roomy = heap.with_room();
+        let smaller = limit.percent_in_mebibytes(75);
+        let flag = match self.heap.runtime {
+            RuntimeName::Java => format!("-Xmx{smaller}m"),
+            RuntimeName::Node => format!("--max-old-space-size={smaller}"),
+            RuntimeName::Php => format!("memory_limit={smaller}M"),
+            _ => format!("{}: {:#X}", self.setting.value.carrier, smaller * MIB).replace("0X", "0x"),
+        };
+        format!(
+            "to leave a quarter of the limit beside the heap, either the limit\n  {}\nor the heap\n  {flag}",
+            roomy.to_compose()
+        )
     }
 }
 
-/// The sum, term by term.
-pub(super) fn arithmetic(runtime: RuntimeName, heap: ByteSize, limit: ByteSize) -> String {
-    let (low, high) = beside(runtime);
-    let least = heap.0 / MIB + low;
-    let most = heap.0 / MIB + high;
-    let over = |sum: i64| sum - limit.0 / MIB;
-    let verdict = match (over(least), over(most)) {
-        (least, most) if least > 0 => format!("{least} to {most} MiB too much"),
-        (_, most) if most > 0 => format!("up to {most} MiB too much"),
-        (_, most) => format!("{} MiB to spare", -most),
-    };
-    let what = match runtime {
-        RuntimeName::Java => "metaspace, code cache, threads",
-        _ => "code, buffers, stacks",
-    };
-    format!(
-        "{heap} of heap + about {low} to {high} MiB beside it ({what}) = {least} to {most} MiB, in a limit of {limit}: {verdict}"
-    )
+/// Memory beside the heap in MiB, from a program that does little to one with many classes and threads. Measured on JDK 8
+/// to 25 and Node 18 to 26; none for what has not been measured.
+fn beside(runtime: RuntimeName) -> Option<(i64, i64, &'static str)> {
+    match runtime {
+        RuntimeName::Java => Some((130, 250, "metaspace, code cache, threads")),
+        RuntimeName::Node => Some((60, 120, "code, buffers, stacks")),
+        _ => None,
+    }
 }
 
-/// Two ways to make room.
-pub(super) fn room(runtime: RuntimeName, heap: ByteSize, limit: ByteSize) -> String {
-    let roomy = ByteSize((heap.0 / 3 * 4 + MIB - 1) / MIB * MIB);
-    let smaller = limit.0 / 4 * 3 / MIB;
-    let flag = match runtime {
-        RuntimeName::Java => format!("-Xmx{smaller}m"),
-        _ => format!("--max-old-space-size={smaller}"),
-    };
-    format!(
-        "to leave a quarter of the limit beside the heap, either the limit\n  {}\nor the heap\n  {flag}",
-        roomy.to_compose()
-    )
+/// What the bound does not count.
+fn on_top(runtime: RuntimeName) -> &'static str {
+    match runtime {
+        RuntimeName::Go => "cgo, mapped files and kernel buffers, which GOMEMLIMIT does not count",
+        RuntimeName::Php => "the other requests: memory_limit is for each",
+        RuntimeName::Redis => "forks that save, replication and client buffers",
+        RuntimeName::Postgres => "connections, sorts and hashes (work_mem each)",
+        RuntimeName::Mysql => "connections, the other buffers and the server itself",
+        RuntimeName::Memcached => "connections and the hash table",
+        RuntimeName::Mongo => "connections, sorts and the server itself",
+        _ => "native memory, stacks and buffers",
+    }
 }

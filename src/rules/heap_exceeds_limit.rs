@@ -1,6 +1,6 @@
 //! `heap-exceeds-limit`
 
-use super::estimate::{Limited, arithmetic, limited_heaps, room};
+use super::estimate::{Limited, limited};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Confidence, Severity};
 use crate::workload::Workload;
@@ -23,7 +23,8 @@ impl Rule for HeapExceedsLimit {
     }
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        for Limited { heap, setting, size, limit } in limited_heaps(workload) {
+        for bounded in limited(workload, &workload.heaps) {
+            let Limited { heap, setting, size, limit } = bounded;
             if size < limit.value {
                 continue;
             }
@@ -33,15 +34,17 @@ impl Rule for HeapExceedsLimit {
                     limit.span,
                     format!("the kernel kills `{}` at {}", workload.name, limit.value),
                     format!(
-                        "the {runtime} heap of `{}` may grow to {size}, its limit is {}",
-                        workload.name, limit.value
+                        "{} of `{}` may grow to {size}, its limit is {}",
+                        bounded.what(),
+                        workload.name,
+                        limit.value
                     ),
                 )
                 .of(workload)
                 .via(&limit.via)
                 .related(setting.span, format!("heap up to {size}"))
-                .note(arithmetic(heap.runtime, size, limit.value))
-                .help(room(heap.runtime, size, limit.value));
+                .note(bounded.arithmetic())
+                .help(bounded.room());
             let finding = if heap.assumed {
                 finding.severity(Severity::Warning).confidence(Confidence::Medium).note(format!(
                     "what `{}` starts is not known from here; `{}` speaks for {runtime}",

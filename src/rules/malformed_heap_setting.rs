@@ -2,7 +2,6 @@
 
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Edit, Severity};
-use crate::model::size::ByteSize;
 use crate::workload::{HeapProblemKind, Workload};
 
 /// A flag that stops the runtime.
@@ -23,50 +22,32 @@ impl Rule for MalformedHeapSetting {
     }
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        for heap in &workload.heaps {
+        for heap in workload.heaps.iter().chain(&workload.caches) {
             let runtime = heap.runtime.display_name();
-            for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::Malformed) {
-                let (flag, name) = (problem.flag.as_str(), &workload.name);
-                let finding = sink
-                    .report(
-                        problem.flag.span(),
-                        format!("{runtime} does not start with it"),
-                        format!("{runtime} refuses `{flag}` of `{name}`"),
-                    )
-                    .of(workload)
-                    .related(heap.program.span, format!("starts {runtime}"));
-                if let Some(written) = suggestion(flag) {
-                    let edit = Edit { span: problem.flag.span(), replacement: written.clone() };
-                    finding.fix(format!("write `{written}`"), Applicability::Unsafe, vec![edit]);
+            for problem in &heap.problems {
+                let misread = match problem.kind {
+                    HeapProblemKind::Malformed => false,
+                    HeapProblemKind::Misread => true,
+                    _ => continue,
+                };
+                let (written, name) = (&problem.written, &workload.name);
+                let message = match misread {
+                    true => format!("{runtime} reads `{written}` of `{name}` otherwise than it looks"),
+                    false => format!("{runtime} refuses `{written}` of `{name}`"),
+                };
+                let mut finding =
+                    sink.report(problem.flag.span(), problem.effect.as_str(), message).of(workload);
+                if misread {
+                    finding = finding.severity(Severity::Warning);
+                }
+                if !heap.assumed {
+                    finding = finding.related(heap.program.span, format!("starts {runtime}"));
+                }
+                if let Some(instead) = &problem.instead {
+                    let edit = Edit { span: problem.flag.span(), replacement: instead.clone() };
+                    finding.fix(format!("write `{instead}`"), Applicability::Unsafe, vec![edit]);
                 }
             }
         }
     }
-}
-
-/// The same setting in the runtime's own grammar; none when nobody can tell what was meant.
-fn suggestion(flag: &str) -> Option<String> {
-    if let Some(share) = flag.strip_prefix("-XX:MaxRAMPercentage=").map(|share| share.trim_end_matches('%')) {
-        let whole = share.parse::<u32>().ok().filter(|share| *share <= 100)?;
-        return Some(format!("-XX:MaxRAMPercentage={whole}.0"));
-    }
-    let digits = flag.rfind(|c: char| c.is_ascii_digit())? + 1;
-    let (front, unit) = flag.split_at(digits);
-    let unit = unit.to_ascii_lowercase();
-    let start = front.rfind(|c: char| !c.is_ascii_digit())? + 1;
-    let (name, number) = front.split_at(start);
-    let letter = unit
-        .strip_suffix("ib")
-        .or_else(|| unit.strip_suffix('b'))
-        .or_else(|| unit.strip_suffix('i'))
-        .unwrap_or(&unit);
-    if flag.starts_with("--") {
-        // Node counts MiB and takes no unit.
-        let size = ByteSize::parse_jvm(&format!("{number}{letter}"))?;
-        return name.ends_with('=').then(|| format!("{name}{}", size.0 >> 20));
-    }
-    let written = format!("{number}{letter}");
-    let fits =
-        ByteSize::parse_jvm(&written).is_some_and(|size| size.0 > 0) && !name.ends_with(['.', '=', ':']);
-    (fits && !letter.is_empty()).then(|| format!("{name}{written}"))
 }

@@ -3,43 +3,72 @@
 //! A rule sees workloads and their facts, never YAML nodes or files. Its page in `rules/` is joined at compile time, and
 //! the page's examples are its tests.
 
+mod budget_exceeded;
+mod cache_exceeds_limit;
+mod compose_expands_variable;
 mod conflicting_limits;
+mod costly_healthcheck;
+mod debug_allocator;
+mod default_heap_exceeds_limit;
+mod disabled_gc;
 mod disabled_healthcheck;
 mod disabled_oom_killer;
 mod dropped_memory_value;
 mod estimate;
 mod healthcheck_missing_tool;
 mod heap_exceeds_limit;
+mod heap_set_in_build_stage;
 mod heavy_base_image;
+mod host;
+mod ignored_heap_percentage;
 mod ineffective_swappiness;
 mod invalid_healthcheck;
 mod invalid_memory_value;
 mod invalid_restart_policy;
+mod limit_exceeds_host;
 mod malformed_heap_setting;
 mod memory_limit_below_minimum;
+mod memory_lock_without_ulimit;
 mod meta;
 mod misplaced_heap_flag;
+mod missing_cpu_limit;
+mod missing_dockerignore;
 mod missing_healthcheck;
 mod missing_memory_limit;
 mod missing_memory_reservation;
+mod missing_pids_limit;
 mod missing_swap_limit;
 mod percent_heap_without_limit;
 mod policy;
+mod quoted_env_value;
+mod redundant_swap_limit;
+mod removed_jvm_flag;
 mod reservation_exceeds_limit;
+mod reservations_exceed_host;
+mod runtime_ignores_limit;
+mod several_processes;
 mod shadowed_restart_policy;
+mod shell_form_start;
 mod shm_exceeds_limit;
 mod sink;
+mod small_shm;
 mod swap_below_limit;
 mod swap_without_limit;
+mod swarm_ignores_key;
+mod swarm_rejects_key;
 mod syntax_error;
 mod tight_heap;
+mod unbounded_cache;
 mod unbounded_heap;
+mod unbounded_logs;
+mod uncleaned_package_cache;
 mod unhealthy_dependency;
 mod unknown_memory_key;
 mod unlimited_swap;
 mod unread_heap_variable;
 mod unresolved_reference;
 mod unsized_tmpfs;
+mod unsupported_base_image;
 mod zero_memory_limit;
 
 pub use meta::{Group, Meta, Preset};
@@ -71,29 +100,57 @@ pub static RULES: &[&dyn Rule] = &[
     &swap_below_limit::SwapBelowLimit,
     &swap_without_limit::SwapWithoutLimit,
     &heap_exceeds_limit::HeapExceedsLimit,
+    &cache_exceeds_limit::CacheExceedsLimit,
     &malformed_heap_setting::MalformedHeapSetting,
+    &removed_jvm_flag::RemovedJvmFlag,
     &misplaced_heap_flag::MisplacedHeapFlag,
     &unread_heap_variable::UnreadHeapVariable,
+    &compose_expands_variable::ComposeExpandsVariable,
+    &disabled_gc::DisabledGc,
+    &memory_lock_without_ulimit::MemoryLockWithoutUlimit,
+    &swarm_rejects_key::SwarmRejectsKey,
     &disabled_oom_killer::DisabledOomKiller,
     &invalid_healthcheck::InvalidHealthcheck,
     &invalid_restart_policy::InvalidRestartPolicy,
     &unhealthy_dependency::UnhealthyDependency,
+    &limit_exceeds_host::LimitExceedsHost,
+    &reservations_exceed_host::ReservationsExceedHost,
     &missing_memory_limit::MissingMemoryLimit,
+    &budget_exceeded::BudgetExceeded,
     &unbounded_heap::UnboundedHeap,
+    &default_heap_exceeds_limit::DefaultHeapExceedsLimit,
+    &runtime_ignores_limit::RuntimeIgnoresLimit,
     &tight_heap::TightHeap,
     &percent_heap_without_limit::PercentHeapWithoutLimit,
+    &ignored_heap_percentage::IgnoredHeapPercentage,
+    &quoted_env_value::QuotedEnvValue,
+    &debug_allocator::DebugAllocator,
     &zero_memory_limit::ZeroMemoryLimit,
     &unlimited_swap::UnlimitedSwap,
     &ineffective_swappiness::IneffectiveSwappiness,
     &healthcheck_missing_tool::HealthcheckMissingTool,
+    &costly_healthcheck::CostlyHealthcheck,
     &shadowed_restart_policy::ShadowedRestartPolicy,
+    &swarm_ignores_key::SwarmIgnoresKey,
     &shm_exceeds_limit::ShmExceedsLimit,
+    &small_shm::SmallShm,
     &missing_swap_limit::MissingSwapLimit,
     &missing_memory_reservation::MissingMemoryReservation,
     &missing_healthcheck::MissingHealthcheck,
+    &heap_set_in_build_stage::HeapSetInBuildStage,
+    &unbounded_cache::UnboundedCache,
+    &redundant_swap_limit::RedundantSwapLimit,
+    &missing_cpu_limit::MissingCpuLimit,
+    &missing_pids_limit::MissingPidsLimit,
+    &several_processes::SeveralProcesses,
+    &unbounded_logs::UnboundedLogs,
     &disabled_healthcheck::DisabledHealthcheck,
     &unsized_tmpfs::UnsizedTmpfs,
+    &shell_form_start::ShellFormStart,
     &heavy_base_image::HeavyBaseImage,
+    &unsupported_base_image::UnsupportedBaseImage,
+    &uncleaned_package_cache::UncleanedPackageCache,
+    &missing_dockerignore::MissingDockerignore,
     &syntax_error::SyntaxErrors,
     &unresolved_reference::UnresolvedReference,
 ];

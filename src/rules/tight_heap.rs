@@ -1,8 +1,7 @@
 //! `tight-heap`
 
-use super::estimate::{Limited, arithmetic, limited_heaps, room};
+use super::estimate::{Limited, limited};
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::catalog::RuntimeName;
 use crate::finding::{Confidence, Severity};
 use crate::model::size::ByteSize;
 use crate::workload::Workload;
@@ -25,35 +24,24 @@ impl Rule for TightHeap {
     }
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        for Limited { heap, setting, size, limit } in limited_heaps(workload) {
-            if size >= limit.value || !is_tight(heap.runtime, size, limit.value) {
+        let thresholds = &sink.policy().thresholds;
+        for bounded in limited(workload, &workload.heaps) {
+            let Limited { setting, size, limit, .. } = bounded;
+            if size >= limit.value || !bounded.is_tight(thresholds) {
                 continue;
             }
-            let (name, runtime, rest) =
-                (&workload.name, heap.runtime.display_name(), ByteSize(limit.value.0 - size.0));
+            let (name, rest) = (&workload.name, ByteSize(limit.value.0 - size.0));
+            let what = bounded.what();
             sink.report(
                 setting.span,
-                format!("heap up to {size}"),
-                format!(
-                    "the {runtime} heap of `{name}` leaves {rest} of {} for everything else",
-                    limit.value
-                ),
+                format!("up to {size}"),
+                format!("{what} of `{name}` leaves {rest} of {} for everything else", limit.value),
             )
             .of(workload)
             .confidence(Confidence::Medium)
             .related(limit.span, format!("`{name}` is killed at {}", limit.value))
-            .note(arithmetic(heap.runtime, size, limit.value))
-            .help(room(heap.runtime, size, limit.value));
+            .note(bounded.arithmetic())
+            .help(bounded.room());
         }
-    }
-}
-
-/// Rules of thumb, measured on programs that do little: Java at more than 80 % or with less than 128 MiB beside the heap,
-/// Node at more than 85 %.
-fn is_tight(runtime: RuntimeName, heap: ByteSize, limit: ByteSize) -> bool {
-    let share = heap.0 as f64 / limit.0 as f64;
-    match runtime {
-        RuntimeName::Java => share > 0.8 || limit.0 - heap.0 < 128 << 20,
-        _ => share > 0.85,
     }
 }

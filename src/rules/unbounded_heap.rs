@@ -27,7 +27,8 @@ impl Rule for UnboundedHeap {
         if !workload.role.runs() {
             return;
         }
-        for heap in workload.heaps.iter().filter(|heap| heap.bound.is_absent()) {
+        let grows = |heap: &&Heap| matches!(heap.runtime, RuntimeName::Java | RuntimeName::Node);
+        for heap in workload.heaps.iter().filter(grows).filter(|heap| heap.bound.is_absent()) {
             if workload.memory.limit.is_absent() {
                 unlimited(workload, heap, sink);
             } else if let Some(limit) = workload.memory.limit.known()
@@ -110,7 +111,7 @@ fn advice(runtime: RuntimeName, limit: Option<ByteSize>) -> String {
         );
     }
     let (of, mebibytes) = match limit {
-        Some(limit) => (limit.to_string(), limit.0 / 4 * 3 / (1 << 20)),
+        Some(limit) => (limit.to_string(), limit.percent_in_mebibytes(75)),
         None => ("a limit of 512 MiB".to_owned(), 384),
     };
     format!("about three quarters of {of}, in MiB:\n  NODE_OPTIONS: --max-old-space-size={mebibytes}")

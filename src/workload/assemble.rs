@@ -7,15 +7,17 @@ use indexmap::IndexMap;
 use super::health;
 use super::heap;
 use super::image::{ImageFacts, service_start};
+use super::packages;
+use super::process;
 use super::role;
 use super::{Build, BuildStage, Fact, Kind, Memory, Origin, Project, Role, Variable, Why, Workload};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Pool};
 use crate::model::build::{Built, Dockerfiles, follow};
-use crate::model::compose::Service;
+use crate::model::compose::{Mount, Service};
 use crate::model::image::{BuildOptions, TargetImage, resolve};
 use crate::model::project;
 use crate::model::size::ByteSize;
-use crate::source::{SourceId, Sources, Span, Spanned};
+use crate::source::{SourceId, Sources, Span, Spanned, Text};
 
 /// Makes workloads of projects and Dockerfiles.
 pub struct Assembler<'a> {
@@ -76,6 +78,8 @@ impl Assembler<'_> {
                 dockerfile: self.sources.get(file).path().display().to_string(),
                 target: None,
                 file: Some(file),
+                dockerignore: None,
+                whole_context: whole_context(&target),
                 from: Some(stage),
             }),
             base: facts.base.clone(),
@@ -102,9 +106,28 @@ impl Assembler<'_> {
             lacks: facts.lacks.clone(),
             shadowed_restart: None,
             max_attempts: outside(anchor),
+            lingering_shell: start
+                .value()
+                .and_then(|start| process::lingering_shell(start, facts.handover.as_ref(), facts.sh_is_dash)),
+            several_processes: start
+                .value()
+                .and_then(|start| process::several(start, facts.handover.as_ref())),
+            eaten: Vec::new(),
+            probe_runtime: None,
+            package_caches: packages::left_behind(&target),
             start,
             env,
+            env_missing: None,
             heaps: Vec::new(),
+            caches: Vec::new(),
+            own_heap: None,
+            limit_unseen: None,
+            shared_memory: None,
+            unsupported: facts.unsupported.clone(),
+            mounts: Vec::new(),
+            ipc: outside(anchor),
+            keys: Vec::new(),
+            handover: facts.handover.clone(),
             self_sizing: None,
             probe: facts.probe.clone(),
             profiles: Vec::new(),
@@ -113,7 +136,8 @@ impl Assembler<'_> {
             ulimits: IndexMap::new(),
             role: Role::default(),
         };
-        workload.heaps = heap::heaps(&workload, &facts, None, self.catalog);
+        workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
+        self.pools(&mut workload, &facts);
         out.workloads.push(workload);
         out
     }
@@ -132,7 +156,7 @@ impl Assembler<'_> {
                 out.syntax_errors.extend(self.dockerfiles.get(file, self.sources).errors.iter().cloned());
             }
         }
-        let facts = match &built {
+        let mut facts = match &built {
             Some(Built { image: Ok(target), .. }) => ImageFacts::of_target(target, self.catalog),
             Some(Built { image: Err(why), .. }) => {
                 let at = service.build.as_ref().map_or(service.key, |build| build.span);
@@ -140,6 +164,8 @@ impl Assembler<'_> {
             }
             None => ImageFacts::of_reference(&service.image, service.key, self.catalog),
         };
+        let names = |mount: &Mount, file: &str| mount.source.contains(file) || mount.target.contains(file);
+        facts.settle_by_files(&|file| service.mounts.iter().any(|mount| names(mount, file)));
         let resolved = project.compose.service_environment(service, directory, self.sources);
         out.syntax_errors.extend(resolved.errors);
         out.unresolved.extend(resolved.unresolved);
@@ -154,7 +180,8 @@ impl Assembler<'_> {
         };
         for (name, (value, from_file)) in resolved.variables {
             let origin = if from_file { Origin::EnvFile } else { Origin::Environment };
-            env.insert(name, Variable { value, origin });
+            let quoted = !from_file && value.value().is_some_and(is_quoted_item);
+            env.insert(name, Variable { value, origin, quoted });
         }
         let mut workload = Workload {
             name: service.name.clone(),
@@ -168,6 +195,8 @@ impl Assembler<'_> {
                 dockerfile: built.dockerfile.clone(),
                 target: built.target.clone(),
                 file: built.file,
+                dockerignore: built.dockerignore,
+                whole_context: built.image.as_ref().ok().and_then(whole_context),
                 from: built.image.as_ref().ok().map(stage),
             }),
             base: facts.base.clone(),
@@ -187,9 +216,27 @@ impl Assembler<'_> {
             lacks: facts.lacks.clone(),
             shadowed_restart: shadowed_restart(service),
             max_attempts: service.deploy.max_attempts.clone(),
+            lingering_shell: None,
+            several_processes: None,
+            eaten: eaten(service, &env),
+            probe_runtime: None,
+            package_caches: match &built {
+                Some(Built { image: Ok(target), .. }) => packages::left_behind(target),
+                _ => Vec::new(),
+            },
             start: service_start(service, &facts),
             env,
+            env_missing: resolved.open_ended.map(|file| Spanned::new(file.name, file.span)),
             heaps: Vec::new(),
+            caches: Vec::new(),
+            own_heap: None,
+            limit_unseen: None,
+            shared_memory: facts.shared_memory.clone(),
+            unsupported: facts.unsupported.clone(),
+            mounts: service.mounts.clone(),
+            ipc: service.ipc.clone(),
+            keys: service.keys.clone(),
+            handover: facts.handover.clone(),
             self_sizing: None,
             probe: facts.probe.clone(),
             profiles: service.profiles.clone(),
@@ -198,10 +245,63 @@ impl Assembler<'_> {
             ulimits: service.ulimits.clone(),
             role: Role::default(),
         };
-        workload.heaps = heap::heaps(&workload, &facts, resolved.open_ended.as_ref(), self.catalog);
+        if let Some(start) = workload.start.value() {
+            workload.lingering_shell =
+                process::lingering_shell(start, facts.handover.as_ref(), facts.sh_is_dash);
+            workload.several_processes = process::several(start, facts.handover.as_ref());
+        }
+        workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
+        self.pools(&mut workload, &facts);
         workload.self_sizing = self_sizing(&workload, &facts);
+        // Another command may be another program with another heap.
+        let as_shipped = service.command.is_absent() && service.entrypoint.is_absent();
+        workload.own_heap = facts
+            .heap_when_unset
+            .filter(|heap| as_shipped && workload.variable(&heap.variable).is_absent())
+            .filter(|_| workload.variable("_JAVA_OPTIONS").is_absent())
+            .filter(|own| {
+                !workload.heaps.iter().any(|heap| heap.runtime == own.of && heap.bound.known().is_some())
+            });
+        workload.limit_unseen = facts
+            .ignores_limit
+            .filter(|ignores| ignores.majors.is_empty() && as_shipped)
+            .filter(|ignores| ignores.unless_set.iter().all(|name| workload.variable(name).is_absent()))
+            .map(|ignores| (ignores.why, ignores.way_out));
         workload
     }
+
+    /// What the programs of a workload manage by settings.
+    fn pools(&self, workload: &mut Workload, facts: &ImageFacts) {
+        let pools = heap::pools(workload, facts, self.catalog);
+        (workload.heaps, workload.caches) = pools.into_iter().partition(|pool| pool.pool == Pool::Heap);
+    }
+}
+
+/// `- NAME="value"`: the value of a list item begins and ends with the same quote. In a mapping YAML takes the quotes away.
+fn is_quoted_item(value: &Text) -> bool {
+    let text = value.as_str();
+    let quoted = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+    (quoted('"') || quoted('\'')) && value.span_of(0..1).start == value.span().start
+}
+
+/// What Compose takes for variables of its own, and finds no value for, though the container has one.
+fn eaten(service: &Service, env: &IndexMap<String, Variable>) -> Vec<Spanned<String>> {
+    let test = service.healthcheck.as_ref().map(|section| &section.test);
+    let facts = [Some(&service.command), Some(&service.entrypoint), test];
+    let unknown = facts.into_iter().flatten().filter_map(|fact| match fact {
+        Fact::Unknown { at, why: Why::Variable(name) } => Some(Spanned::new(name.clone(), *at)),
+        _ => None,
+    });
+    let has_value = |name: &String| env.get(name).is_some_and(|variable| variable.value.known().is_some());
+    unknown.filter(|name| has_value(&name.value)).collect()
+}
+
+/// `COPY . /app`.
+fn whole_context(target: &TargetImage) -> Option<Span> {
+    let own = target.copies.iter().filter(|copied| copied.from.is_none());
+    own.filter_map(|copied| copied.words.split_last())
+        .find_map(|(_, sources)| sources.iter().find(|word| matches!(word.as_str(), "." | "./")))
+        .map(Text::span)
 }
 
 fn stage(target: &TargetImage) -> BuildStage {
@@ -219,7 +319,7 @@ fn image_environment(target: &TargetImage) -> IndexMap<String, Variable> {
             Ok(text) => Fact::Known(Spanned::new(text.clone(), text.span())),
             Err(variable) => Fact::Unknown { at: entry.span, why: Why::Variable(variable.clone()) },
         };
-        (name.clone(), Variable { value, origin: Origin::Image })
+        (name.clone(), Variable { value, origin: Origin::Image, quoted: false })
     });
     variables.collect()
 }

@@ -1,6 +1,7 @@
 //! The effective healthcheck of a container.
 
-use super::{Fact, Healthcheck, Why};
+use super::{Fact, Healthcheck, Start, Why};
+use crate::catalog::{Catalog, RuntimeName};
 use crate::model::compose::{HealthcheckSection, Service};
 use crate::source::{Spanned, Text};
 
@@ -47,4 +48,24 @@ fn probe(section: &HealthcheckSection, test: Option<Vec<Text>>) -> Healthcheck {
         start_interval: section.start_interval.value().copied(),
         retries: section.retries.value().copied(),
     }
+}
+
+/// The Java virtual machine or the like that a probe starts, in the container's own memory.
+pub(super) fn runtime(
+    healthcheck: &Fact<Healthcheck>,
+    catalog: &Catalog,
+) -> Option<(RuntimeName, Spanned<String>)> {
+    let Healthcheck::Probe { test: Some(test), .. } = healthcheck.value()? else { return None };
+    let (kind, words) = test.split_first()?;
+    let command = match kind.as_str() {
+        "CMD-SHELL" => ["/bin/sh", "-c"].map(|word| Text::derived(word, kind.span())).to_vec(),
+        _ => Vec::new(),
+    };
+    let start = Start { entrypoint: command, command: words.to_vec(), shell: false };
+    start.programs(None).into_iter().find_map(|program| {
+        let name = program.base_name();
+        let managed = catalog.runtime(RuntimeName::Java)?;
+        let starts = managed.is_program(name) || managed.starter(name).is_some();
+        starts.then(|| (managed.name, Spanned::new(name.to_owned(), program.name.span())))
+    })
 }

@@ -1,10 +1,11 @@
 //! What a container inherits from the image that it runs.
 
+use super::start::Handover;
 use super::{Fact, Healthcheck, Start, Why};
-use crate::catalog::{self, Catalog, DefaultHeap, RuntimeName, SizesItself};
+use crate::catalog::{self, Catalog, DefaultHeap, IgnoresLimit, RuntimeName, SharedMemory, SizesItself};
 use crate::model::ImageReference;
 use crate::model::compose::Service;
-use crate::model::image::{Base, Command, Form, Health, HealthTest, TargetImage};
+use crate::model::image::{Base, BuildVariable, Command, Form, Health, HealthTest, TargetImage};
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
 use crate::syntax::duration;
@@ -28,6 +29,32 @@ pub struct LighterBase {
     pub size_then: Option<ByteSize>,
 }
 
+/// A heap that an image's start script sets when nothing else is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnHeap {
+    /// Whose heap.
+    pub of: RuntimeName,
+    /// The heap, in MiB.
+    pub mib: u64,
+    /// The variable that replaces it.
+    pub variable: String,
+    /// The heap begins with it as well.
+    pub initial_too: bool,
+    /// Files that may say otherwise, as parts of paths.
+    pub(super) unless_files: Vec<String>,
+}
+
+/// An image that nobody rebuilds any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsupported {
+    /// What its makers say of it, lower case; none for a version whose time is over.
+    pub why: Option<String>,
+    /// The image that takes its place.
+    pub replacement: Option<String>,
+    /// The versions that are still rebuilt.
+    pub lines: Vec<String>,
+}
+
 /// Facts of the image, before the service has its say.
 #[derive(Clone, Debug)]
 pub(super) struct ImageFacts {
@@ -36,12 +63,22 @@ pub(super) struct ImageFacts {
     pub(super) healthcheck: Fact<Healthcheck>,
     pub(super) entrypoint: Fact<Vec<Text>>,
     pub(super) command: Fact<Vec<Text>>,
-    /// The entrypoint prepares something and then runs the words that follow it: its file name.
-    pub(super) hands_over: Option<String>,
+    /// The entrypoint prepares something and then runs the words that follow it.
+    pub(super) handover: Option<Handover>,
     /// Variables that the image's start script expands.
     pub(super) expands: Vec<String>,
-    /// The image's start script bounds the heap by itself.
-    pub(super) bounds_heap: bool,
+    /// The heap that the image's start script sets by itself.
+    pub(super) heap_when_unset: Option<OwnHeap>,
+    /// What it runs sizes itself to the host, limit or not.
+    pub(super) ignores_limit: Option<IgnoresLimit>,
+    /// What it runs needs more of `/dev/shm` than the default.
+    pub(super) shared_memory: Option<SharedMemory>,
+    /// Its `/bin/sh` is dash, as on Debian and Ubuntu.
+    pub(super) sh_is_dash: bool,
+    /// Variables that only the build has.
+    pub(super) build_only: Vec<BuildVariable>,
+    /// Its makers have given it up.
+    pub(super) unsupported: Option<Unsupported>,
     pub(super) runtime: Option<RuntimeName>,
     /// The runtime's major version, as far as the tag tells.
     pub(super) major: Option<u32>,
@@ -67,9 +104,14 @@ impl ImageFacts {
             healthcheck: unknown(at, why),
             entrypoint: unknown(at, why),
             command: unknown(at, why),
-            hands_over: None,
+            handover: None,
             expands: Vec::new(),
-            bounds_heap: false,
+            heap_when_unset: None,
+            ignores_limit: None,
+            shared_memory: None,
+            sh_is_dash: false,
+            build_only: Vec::new(),
+            unsupported: None,
             runtime: None,
             major: None,
             default_heap: None,
@@ -103,15 +145,21 @@ impl ImageFacts {
         };
         // Whatever names a tool may install it: a package, a download, a copy from another stage.
         facts.lacks.retain(|tool| !target.mentions(tool));
+        // A link to another shell may be among what is installed.
+        facts.sh_is_dash &= !target.mentions("bin/sh");
+        facts.build_only.clone_from(&target.build_only);
+        facts.settle_by_files(&|file| target.mentions(file));
         let known = |words: Vec<Text>, span: Span| Fact::Known(Spanned::new(words, span));
         if let Some(health) = &target.healthcheck {
             facts.healthcheck = Fact::Known(Spanned::new(of_instruction(health, target), health.span));
         }
         if let Some(entrypoint) = &target.entrypoint {
             facts.entrypoint = known(words(entrypoint, target), entrypoint.span);
-            facts.hands_over = None;
+            facts.handover = None;
             facts.expands = Vec::new();
-            facts.bounds_heap = false;
+            facts.heap_when_unset = None;
+            // What a version of the runtime does stays; what the replaced script did is gone.
+            facts.ignores_limit = facts.ignores_limit.filter(|ignores| !ignores.majors.is_empty());
             // An ENTRYPOINT of its own clears the CMD of the base (moby `daemon/builder`, buildkit `dispatchEntrypoint`).
             facts.command = Fact::Absent { anchor: entrypoint.span };
         }
@@ -140,7 +188,8 @@ impl ImageFacts {
             catalog::Healthcheck::Present => Fact::Known(Spanned::new(Healthcheck::OfImage, at)),
             catalog::Healthcheck::Unknown => unknown.healthcheck.clone(),
         };
-        let Some(entry) = catalog.image(&parsed) else { return Self { healthcheck, ..unknown } };
+        let unsupported = unsupported(&parsed, catalog);
+        let Some(entry) = catalog.image(&parsed) else { return Self { healthcheck, unsupported, ..unknown } };
         let tag = parsed.effective_tag().unwrap_or_default();
         let start = entry.start(tag);
         let texts = |words: &[String]| -> Fact<Vec<Text>> {
@@ -151,14 +200,25 @@ impl ImageFacts {
         let command = start.and_then(|start| start.cmd.as_ref());
         Self {
             healthcheck,
+            unsupported,
             entrypoint: start.map_or(unknown.entrypoint.clone(), |start| texts(&start.entrypoint)),
             command: command.map_or(unknown.command.clone(), |command| texts(command)),
-            hands_over: start.filter(|start| start.hands_over).and_then(|start| {
+            handover: start.filter(|start| start.hands_over).and_then(|start| {
                 let name = start.entrypoint.first()?;
-                Some(name.rsplit('/').next().unwrap_or(name).to_owned())
+                let entrypoint = name.rsplit('/').next().unwrap_or(name).to_owned();
+                Some(Handover { entrypoint, options_to: start.options_to.clone() })
             }),
             expands: entry.expands.clone(),
-            bounds_heap: entry.heap_when_unset.is_some(),
+            heap_when_unset: entry.heap_when_unset.as_ref().zip(entry.runtime()).map(|(heap, of)| OwnHeap {
+                of,
+                mib: heap.mib,
+                variable: heap.variable.clone(),
+                initial_too: heap.initial_too,
+                unless_files: heap.unless_files.clone(),
+            }),
+            ignores_limit: entry.ignores_limit(tag).cloned(),
+            shared_memory: entry.shared_memory.clone(),
+            sh_is_dash: entry.sh_is_dash(tag),
             runtime: entry.runtime(),
             major: entry.runtime_major(tag).map(|(_, major)| major),
             default_heap: entry.default_heap(),
@@ -166,6 +226,20 @@ impl ImageFacts {
             probe: entry.probe.clone(),
             lacks: TOOLS.into_iter().filter(|tool| entry.has_tool(tag, tool) == Some(false)).collect(),
             ..unknown
+        }
+    }
+
+    /// Forgets what a file that is brought in may say otherwise.
+    pub(super) fn settle_by_files(&mut self, brought: &dyn Fn(&str) -> bool) {
+        if self
+            .heap_when_unset
+            .as_ref()
+            .is_some_and(|heap| heap.unless_files.iter().any(|file| brought(file)))
+        {
+            self.heap_when_unset = None;
+        }
+        if self.ignores_limit.as_ref().is_some_and(|own| own.unless_files.iter().any(|file| brought(file))) {
+            self.ignores_limit = None;
         }
     }
 
@@ -188,6 +262,22 @@ impl ImageFacts {
     pub(super) fn start(&self) -> Fact<Start> {
         join(&self.entrypoint, &self.command)
     }
+}
+
+/// Whether its makers have given an image up, or the line that its tag is on.
+fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsupported> {
+    if let Some(deprecated) = catalog.image(reference).and_then(|entry| entry.deprecated.as_ref()) {
+        return Some(Unsupported {
+            why: Some(deprecated.why.clone()),
+            replacement: deprecated.replacement.clone(),
+            lines: Vec::new(),
+        });
+    }
+    (catalog.rebuilt(reference) == Some(false)).then(|| Unsupported {
+        why: None,
+        replacement: None,
+        lines: catalog.lines(reference).to_vec(),
+    })
 }
 
 /// What a service starts: its own `entrypoint` clears the image's `CMD`, its `command` takes that one's place.

@@ -1,21 +1,25 @@
 //! A container that will run, and the facts known about it.
 
 mod assemble;
-mod flags;
 mod health;
 mod heap;
 mod image;
+mod packages;
+mod process;
 mod role;
 mod start;
 
 pub use self::assemble::Assembler;
 pub use self::heap::{Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting};
-pub use self::image::{LighterBase, LighterKind};
+pub use self::image::{LighterBase, LighterKind, OwnHeap, Unsupported};
+pub use self::packages::PackageCache;
 pub use self::role::Role;
-pub use self::start::Program;
-pub use crate::catalog::RuntimeName;
+pub use self::start::{Handover, Program};
+pub use crate::catalog::{Pool, RuntimeName, SharedMemory};
 pub use crate::model::Unresolved;
-pub use crate::model::compose::{Conflict, Dependency, Logging, SizeKey, SizeProblem, Tmpfs, UnknownKey};
+pub use crate::model::compose::{
+    Conflict, Dependency, Logging, Mount, SizeKey, SizeProblem, Tmpfs, UnknownKey,
+};
 pub use crate::model::fact::{Fact, Why};
 
 use indexmap::IndexMap;
@@ -40,6 +44,28 @@ pub struct Project {
 }
 
 impl Workload {
+    /// A variable of the effective environment, as the files say. Unknown where a file that is not here may set it.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Fact<Text> {
+        match (self.env.get(name), &self.env_missing) {
+            (Some(variable), _) => variable.value.clone(),
+            (None, Some(file)) => Fact::Unknown { at: file.span, why: Why::File(file.value.clone()) },
+            (None, None) => Fact::Absent { anchor: self.anchor },
+        }
+    }
+
+    /// The programs that its start line runs itself; none when that is not known.
+    #[must_use]
+    pub fn programs(&self) -> Vec<Program> {
+        self.start.value().map(|start| start.programs(self.handover.as_ref())).unwrap_or_default()
+    }
+
+    /// The words of its start, in order.
+    pub fn words(&self) -> impl Iterator<Item = &Text> {
+        let start = self.start.value();
+        start.into_iter().flat_map(|start| start.entrypoint.iter().chain(&start.command))
+    }
+
     /// The Dockerfile that its image is built from.
     #[must_use]
     pub fn dockerfile(&self) -> Option<SourceId> {
@@ -98,10 +124,40 @@ pub struct Workload {
     pub max_attempts: Fact<i64>,
     /// What the container starts.
     pub start: Fact<Start>,
+    /// The script of a shell that stays process 1 and keeps signals from the program.
+    pub lingering_shell: Option<Span>,
+    /// What shows that it starts several processes.
+    pub several_processes: Option<Span>,
+    /// Variables in its command or healthcheck that Compose replaces by nothing, though its own environment has them.
+    pub eaten: Vec<Spanned<String>>,
+    /// A managed runtime that its healthcheck starts, and the program.
+    pub probe_runtime: Option<(RuntimeName, Spanned<String>)>,
+    /// Caches of package managers in the layers of its image.
+    pub package_caches: Vec<PackageCache>,
     /// The effective environment: service over `env_file` over image.
     pub env: IndexMap<String, Variable>,
+    /// A file with variables that is not here: any name may be set in it.
+    pub env_missing: Option<Spanned<String>>,
     /// The managed heaps of the programs that it starts, and what bounds them.
     pub heaps: Vec<Heap>,
+    /// The same of the caches of servers.
+    pub caches: Vec<Heap>,
+    /// The heap that the image's start script sets, when nothing here says otherwise.
+    pub own_heap: Option<OwnHeap>,
+    /// Why what it runs does not see the limit, and a way out to paste.
+    pub limit_unseen: Option<(String, String)>,
+    /// What its program needs of `/dev/shm`.
+    pub shared_memory: Option<SharedMemory>,
+    /// The image that its file system starts from has been given up.
+    pub unsupported: Option<Unsupported>,
+    /// What is mounted into it.
+    pub mounts: Vec<Mount>,
+    /// `ipc`.
+    pub ipc: Fact<String>,
+    /// The keys of the service, in order; those of `deploy` as `deploy.resources`.
+    pub keys: Vec<Spanned<String>>,
+    /// The entrypoint that runs the words behind it.
+    pub handover: Option<Handover>,
     /// What its program does with the memory that it sees, when nothing here says otherwise.
     pub self_sizing: Option<String>,
     /// A healthcheck `test` that its image can run; empty when none is known.
@@ -158,6 +214,10 @@ pub struct Build {
     pub target: Option<String>,
     /// The Dockerfile that was read; none when it is not here.
     pub file: Option<SourceId>,
+    /// The context has a `.dockerignore`; none when the context is not known.
+    pub dockerignore: Option<bool>,
+    /// The word of a `COPY` or `ADD` that brings in the whole context.
+    pub whole_context: Option<Span>,
     /// The `FROM` of the stage that runs, and the `FROM` that names the outermost base.
     pub from: Option<BuildStage>,
 }
@@ -217,6 +277,8 @@ pub struct Variable {
     pub value: Fact<Text>,
     /// Who sets it.
     pub origin: Origin,
+    /// The quotes around the value are part of it: `- NAME="value"` in a list.
+    pub quoted: bool,
 }
 
 /// Who sets a variable.

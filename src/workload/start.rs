@@ -26,15 +26,22 @@ impl Program {
     }
 }
 
+/// An entrypoint script that runs its arguments in the end, as those of the official images do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handover {
+    /// The script's file name.
+    pub entrypoint: String,
+    /// The program that it runs when the arguments begin with an option.
+    pub options_to: Option<String>,
+}
+
 impl Start {
     /// Every program that the start line runs itself, in order; scripts are programs, not looked into.
-    ///
-    /// `execs` says of a program that it runs its arguments in the end, as the entrypoint scripts of official images do.
     #[must_use]
-    pub fn programs(&self, execs: &dyn Fn(&str) -> bool) -> Vec<Program> {
+    pub fn programs(&self, handover: Option<&Handover>) -> Vec<Program> {
         let words: Vec<Text> = self.entrypoint.iter().chain(&self.command).cloned().collect();
         let mut found = Vec::new();
-        peel(words, false, execs, 0, &mut found);
+        peel(words, false, handover, 0, &mut found);
         found
     }
 }
@@ -42,7 +49,7 @@ impl Start {
 fn peel(
     words: Vec<Text>,
     expanded: bool,
-    execs: &dyn Fn(&str) -> bool,
+    handover: Option<&Handover>,
     depth: usize,
     found: &mut Vec<Program>,
 ) {
@@ -53,7 +60,7 @@ fn peel(
         "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" => match script(rest) {
             Some(script) => {
                 for command in commands(script) {
-                    peel(command, true, execs, depth + 1, found);
+                    peel(command, true, handover, depth + 1, found);
                 }
                 return;
             }
@@ -69,11 +76,16 @@ fn peel(
         }
         "timeout" => Some(after_options(rest, &["-s", "-k"]).split_off_first()),
         _ if is_assignment(first.as_str()) => Some(rest.to_vec()),
-        _ if execs(name) && !rest.is_empty() => Some(rest.to_vec()),
+        _ if !rest.is_empty() && handover.is_some_and(|script| script.entrypoint == name) => {
+            let program = handover.and_then(|script| script.options_to.as_deref());
+            let option = rest.first().filter(|word| word.as_str().starts_with('-'));
+            let program = option.zip(program).map(|(option, name)| Text::derived(name, option.span()));
+            Some(program.into_iter().chain(rest.iter().cloned()).collect())
+        }
         _ => None,
     };
     match inner {
-        Some(inner) => peel(inner, expanded, execs, depth + 1, found),
+        Some(inner) => peel(inner, expanded, handover, depth + 1, found),
         None => found.push(Program { name: first.clone(), arguments: rest.to_vec(), expanded }),
     }
 }
@@ -92,7 +104,7 @@ impl SplitOffFirst for Vec<Text> {
     }
 }
 
-fn base_name(word: &str) -> &str {
+pub(super) fn base_name(word: &str) -> &str {
     let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
     name.strip_suffix(".exe").unwrap_or(name)
 }
@@ -106,7 +118,7 @@ fn is_assignment(word: &str) -> bool {
 }
 
 /// The text after `-c` (also within `-lc`, `-ec`, and after `-e`, `-o pipefail`).
-fn script(words: &[Text]) -> Option<&Text> {
+pub(super) fn script(words: &[Text]) -> Option<&Text> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let word = word.as_str();
@@ -139,7 +151,7 @@ fn after_options(words: &[Text], with_value: &[&str]) -> Vec<Text> {
 
 /// The simple commands of a shell script, each as words with their quotes removed. Redirections and keywords stay words:
 /// nothing here executes.
-fn commands(script: &Text) -> Vec<Vec<Text>> {
+pub(super) fn commands(script: &Text) -> Vec<Vec<Text>> {
     let text = script.as_str();
     let mut commands = vec![Vec::new()];
     let mut word: Option<Text> = None;
@@ -228,7 +240,11 @@ mod tests {
     }
 
     fn names(words: &[&str]) -> Vec<String> {
-        let programs = start(words).programs(&|name| name == "docker-entrypoint.sh");
+        let script = Handover {
+            entrypoint: "docker-entrypoint.sh".to_owned(),
+            options_to: Some("redis-server".to_owned()),
+        };
+        let programs = start(words).programs(Some(&script));
         programs
             .iter()
             .map(|program| {
@@ -243,6 +259,7 @@ mod tests {
         assert_eq!(names(&["java", "-jar", "a.jar"]), ["java -jar a.jar"]);
         assert_eq!(names(&["/sbin/tini", "-g", "--", "/usr/bin/java", "-jar", "a"]), ["java -jar a"]);
         assert_eq!(names(&["docker-entrypoint.sh", "node", "x.js"]), ["node x.js"]);
+        assert_eq!(names(&["docker-entrypoint.sh", "--save", ""]), ["redis-server --save "]);
         assert_eq!(names(&["gosu", "app", "env", "A=b", "java", "Main"]), ["java Main"]);
         assert_eq!(names(&["./start.sh"]), ["start.sh"]);
         assert_eq!(names(&[]), [""; 0]);
@@ -261,7 +278,7 @@ mod tests {
 
     #[test]
     fn words_of_scripts_keep_their_places() {
-        let programs = start(&["sh", "-c", "exec 'node' --max-old-space-size=5"]).programs(&|_| false);
+        let programs = start(&["sh", "-c", "exec 'node' --max-old-space-size=5"]).programs(None);
         assert_eq!(programs[0].arguments[0].span().range(), 12..34);
         assert!(programs[0].expanded);
     }

@@ -137,8 +137,8 @@ pub(super) fn text_of(scalar: &Scalar) -> Text {
 /// A scalar as a fact; a value that does not fit is Unknown here, and another rule's business.
 pub(super) fn read_scalar<T>(value: &Value, read: impl FnOnce(&Scalar) -> Option<T>) -> Fact<T> {
     let Some(scalar) = value.as_scalar() else { return malformed(value) };
-    if let Some(name) = &scalar.unset {
-        return Fact::Unknown { at: value.span, why: Why::Variable(name.clone()) };
+    if let Some((name, at)) = &scalar.unset {
+        return Fact::Unknown { at: *at, why: Why::Variable(name.clone()) };
     }
     match read(scalar) {
         Some(read) => Fact::Known(Spanned {

@@ -34,8 +34,8 @@ pub enum Interpolated {
     Unset {
         /// The result with empty strings.
         text: Text,
-        /// Their names, in order.
-        names: Vec<String>,
+        /// Their names in order, and where each stands.
+        names: Vec<(String, Span)>,
     },
     /// `${NAME:?message}` without a value: Compose refuses to go on.
     Required {
@@ -97,7 +97,7 @@ struct Run<'a> {
     out: Text,
     via: Vec<Span>,
     defaulted: Vec<String>,
-    unset: Vec<String>,
+    unset: Vec<(String, Span)>,
 }
 
 enum Stop {
@@ -176,7 +176,9 @@ impl Run<'_> {
             }
             Some('+') if set => self.expand(begin, close, depth + 1)?,
             // What a variable that has no value here may be elsewhere decides: not known.
-            Some('+') if value.is_none() => self.unset.push(name.to_owned()),
+            Some('+') if value.is_none() => {
+                self.unset.push((name.to_owned(), self.text.span_of(dollar..close + 1)));
+            }
             Some('+') => {}
             Some('?') if set => self.variable(name, dollar, close + 1),
             Some('?') => {
@@ -194,7 +196,7 @@ impl Run<'_> {
                 self.out.push_derived(&variable.value, self.text.span_of(from..to));
                 self.via.extend(variable.span);
             }
-            None => self.unset.push(name.to_owned()),
+            None => self.unset.push((name.to_owned(), self.text.span_of(from..to))),
         }
     }
 }
@@ -287,7 +289,7 @@ mod tests {
     #[test]
     fn what_has_no_value_is_named() {
         assert!(matches!(run("a${X}b$Y"), Interpolated::Unset { names, text }
-            if names == ["X", "Y"] && text.as_str() == "ab"));
+            if names.iter().map(|(name, _)| name.as_str()).eq(["X", "Y"]) && text.as_str() == "ab"));
         assert!(matches!(run("${X:?say so}"), Interpolated::Required { name, message, .. }
             if name == "X" && message == "say so"));
         assert!(matches!(run("${EMPTY:?x}"), Interpolated::Required { .. }));

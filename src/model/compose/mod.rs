@@ -18,7 +18,9 @@ pub mod shellwords;
 
 pub(crate) use load::is_remote;
 pub use memory::{Conflict, SizeKey, SizeProblem, UnknownKey};
-pub use service::{BuildSection, Dependency, Deploy, EnvFile, HealthcheckSection, Logging, Service, Tmpfs};
+pub use service::{
+    BuildSection, Dependency, Deploy, EnvFile, HealthcheckSection, Logging, Mount, Service, Tmpfs,
+};
 
 use std::path::{Path, PathBuf};
 

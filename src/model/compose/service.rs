@@ -70,6 +70,12 @@ pub struct Service {
     pub env_files: Vec<EnvFile>,
     /// `tmpfs` and `volumes` of type tmpfs.
     pub tmpfs: Vec<Tmpfs>,
+    /// What `volumes`, `configs` and `secrets` bring in.
+    pub mounts: Vec<Mount>,
+    /// `ipc`.
+    pub ipc: Fact<String>,
+    /// The keys that it sets, in order.
+    pub keys: Vec<Spanned<String>>,
     /// `profiles`.
     pub profiles: Vec<Spanned<String>>,
     /// `depends_on`.
@@ -161,6 +167,15 @@ pub struct Tmpfs {
     pub size: Fact<ByteSize>,
 }
 
+/// A file or directory of another place that is seen in the container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// Where it comes from: a path, or the name of a volume.
+    pub source: String,
+    /// Where it is seen.
+    pub target: String,
+}
+
 /// One entry of `depends_on`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dependency {
@@ -222,6 +237,9 @@ impl Service {
             environment: fields.get(&["environment"]).map(key_values).unwrap_or_default(),
             env_files: env_files(fields),
             tmpfs: tmpfs(fields),
+            mounts: mounts(fields),
+            ipc: fields.string(&["ipc"]),
+            keys: keys(fields.value),
             profiles: profiles(fields),
             depends_on: depends_on(fields),
             logging: logging(fields),
@@ -363,7 +381,7 @@ fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
         let text = scalar.text.as_str();
         let end = text.find(':').unwrap_or(text.len());
         let mut size = match &scalar.unset {
-            Some(name) => Fact::Unknown { at: item.span, why: Why::Variable(name.clone()) },
+            Some((name, at)) => Fact::Unknown { at: *at, why: Why::Variable(name.clone()) },
             None => Fact::Absent { anchor: item.span },
         };
         let mut at = end + 1;
@@ -389,6 +407,46 @@ fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
         }
     }
     mounts
+}
+
+/// `./conf:/etc/conf:ro` and the long forms, `configs` and `secrets` too. What has a variable without a value in it counts
+/// as written: it may be anything.
+fn mounts(fields: Fields<'_>) -> Vec<Mount> {
+    let mut mounts = Vec::new();
+    for key in ["volumes", "configs", "secrets"] {
+        for item in fields.get(&[key]).map(items).unwrap_or_default() {
+            let part = |name: &str| match item.get(name).and_then(|entry| entry.value.as_scalar()) {
+                Some(scalar) => scalar.text.as_str().to_owned(),
+                None => String::new(),
+            };
+            let (source, target) = match item.as_scalar() {
+                Some(scalar) => {
+                    let mut parts = scalar.text.as_str().split(':');
+                    let source = parts.next().unwrap_or_default();
+                    (source.to_owned(), parts.next().unwrap_or(source).to_owned())
+                }
+                None => (part("source"), part("target")),
+            };
+            mounts.push(Mount { source, target });
+        }
+    }
+    mounts
+}
+
+/// The keys of a service, and those of its `deploy`, `build` and the like as `deploy.resources.limits`.
+fn keys(value: &Value) -> Vec<Spanned<String>> {
+    fn below(value: &Value, prefix: &str, depth: usize, found: &mut Vec<Spanned<String>>) {
+        for (name, entry) in value.as_map().into_iter().flatten() {
+            let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            found.push(Spanned::through(path.clone(), entry.key, entry.value.via.clone()));
+            if depth > 0 && path.starts_with("deploy") {
+                below(&entry.value, &path, depth - 1, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    below(value, "", 3, &mut found);
+    found
 }
 
 fn profiles(fields: Fields<'_>) -> Vec<Spanned<String>> {

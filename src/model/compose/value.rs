@@ -70,8 +70,8 @@ pub(crate) struct Entry {
 pub(crate) struct Scalar {
     pub(crate) text: Text,
     pub(crate) typed: yaml::Value,
-    /// A variable in it that has no value: the text is then only a guess.
-    pub(crate) unset: Option<String>,
+    /// A variable in it that has no value, and where: the text is then only a guess.
+    pub(crate) unset: Option<(String, Span)>,
     /// A variable of which the default was taken.
     pub(crate) default_of: Option<String>,
 }
@@ -257,10 +257,10 @@ impl Lowering<'_> {
                     out.text = text;
                     out.unset = names.into_iter().next();
                 }
-                Interpolated::Required { name, .. } => out.unset = Some(name),
+                Interpolated::Required { name, span, .. } => out.unset = Some((name, span)),
                 Interpolated::Invalid { message, span } => {
                     self.errors.push(SyntaxError { message, span, fatal: true, first: None });
-                    out.unset = Some(String::new());
+                    out.unset = Some((String::new(), span));
                 }
             }
         }

@@ -150,7 +150,9 @@ impl<'d> Configuration<'d> {
                     false => Text::verbatim(heredoc.content.as_str(), heredoc.body),
                 });
                 let scripts = scripts.collect();
-                self.runs.extend(form(arguments).map(|form| Run { span, form, scripts }));
+                let flags = instruction.flags.iter().filter(|flag| flag.name.as_str() == "mount");
+                let mounts = flags.filter_map(|flag| flag.value.clone()).collect();
+                self.runs.extend(form(arguments).map(|form| Run { span, form, mounts, scripts }));
             }
             (Keyword::Copy | Keyword::Add, Arguments::Words(words) | Arguments::Exec(words)) => {
                 self.copies.push(Copied { span, from: flag(instruction, "from"), words: words.clone() });

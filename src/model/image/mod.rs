@@ -11,4 +11,6 @@ mod variables;
 
 pub use resolve::{BuildArg, BuildOptions, ImageError, resolve};
 pub use stages::{Stage, stages};
-pub use target::{Base, Command, Copied, EnvEntry, Form, Health, HealthTest, Resolved, Run, TargetImage};
+pub use target::{
+    Base, BuildVariable, Command, Copied, EnvEntry, Form, Health, HealthTest, Resolved, Run, TargetImage,
+};

@@ -4,10 +4,10 @@ use indexmap::IndexMap;
 
 use super::configuration::Configuration;
 use super::stages::{Stage, by_name, stages};
-use super::target::{Base, TargetImage};
+use super::target::{Base, BuildVariable, Form, Run, TargetImage};
 use super::variables::Args;
 use crate::source::{Span, Text};
-use crate::syntax::dockerfile::{Dockerfile, Expansion, Keyword, Lookup, expand};
+use crate::syntax::dockerfile::{Arguments, Dockerfile, Expansion, Keyword, Lookup, expand};
 
 /// What a build is asked for.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +63,9 @@ pub fn resolve(dockerfile: &Dockerfile, options: &BuildOptions) -> Result<Target
         image.run_stage(stages[*index].instructions);
     }
     let stage = &stages[target];
+    let build_only = build_only(&stages, &chain, &image.runs);
     Ok(TargetImage {
+        build_only,
         from: stage.from,
         reference: stage.reference.span(),
         stage_name: stage.name.as_ref().map(|name| name.as_str().to_owned()),
@@ -83,6 +85,44 @@ pub fn resolve(dockerfile: &Dockerfile, options: &BuildOptions) -> Result<Target
         env: image.env.entries,
         runs: image.runs,
         copies: image.copies,
+    })
+}
+
+/// Variables of stages that are no part of the image, and those that a `RUN` exports to nobody.
+fn build_only(stages: &[Stage<'_>], chain: &[usize], runs: &[Run]) -> Vec<BuildVariable> {
+    let others = stages.iter().filter(|stage| !chain.contains(&stage.index));
+    let set = others.flat_map(|stage| {
+        let name = match &stage.name {
+            Some(name) => name.as_str().to_owned(),
+            None => stage.index.to_string(),
+        };
+        let pairs = stage.instructions.iter().filter_map(|instruction| match &instruction.arguments {
+            Arguments::Pairs(pairs) if instruction.keyword == Keyword::Env => Some(pairs),
+            _ => None,
+        });
+        pairs.flatten().map(move |pair| BuildVariable {
+            name: pair.key.clone(),
+            value: pair.value.clone(),
+            stage: Some(name.clone()),
+        })
+    });
+    set.chain(runs.iter().filter_map(exported)).collect()
+}
+
+/// `RUN export NAME=value` and nothing else: the shell that knows it ends there.
+fn exported(run: &Run) -> Option<BuildVariable> {
+    let Form::Shell(text) = &run.form else { return None };
+    let line = text.as_str();
+    let rest = line.trim_start().strip_prefix("export ")?;
+    if rest.contains([';', '&', '|', '\n']) || !run.scripts.is_empty() {
+        return None;
+    }
+    let start = line.len() - rest.len();
+    let equals = start + rest.find('=')?;
+    Some(BuildVariable {
+        name: text.slice(start..equals),
+        value: text.slice(equals + 1..line.trim_end().len()),
+        stage: None,
     })
 }
 

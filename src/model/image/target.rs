@@ -50,6 +50,19 @@ pub struct TargetImage {
     pub copies: Vec<Copied>,
     /// `ONBUILD` instructions that wait for images made from this one.
     pub onbuild: Vec<Span>,
+    /// Variables that are set while building and are not there when the image runs.
+    pub build_only: Vec<BuildVariable>,
+}
+
+/// A variable that does not reach what runs.
+#[derive(Clone, Debug)]
+pub struct BuildVariable {
+    /// Its name.
+    pub name: Text,
+    /// Its value as written.
+    pub value: Text,
+    /// The stage that sets it, where that is another one; none for a `RUN export`, which ends with its shell.
+    pub stage: Option<String>,
 }
 
 /// What the outermost `FROM` names.
@@ -134,6 +147,8 @@ pub struct Run {
     pub span: Span,
     /// What stands on its line.
     pub form: Form,
+    /// `--mount=`: caches and the like.
+    pub mounts: Vec<Text>,
     /// Its here-documents: the commands themselves where the line is no more than `<<EOF`.
     pub scripts: Vec<Text>,
 }

@@ -1,0 +1,75 @@
+//! `compose-expands-variable`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::catalog::Catalog;
+use crate::finding::Severity;
+use crate::workload::{Kind, Workload};
+
+/// A variable of the wrong side.
+pub(super) struct ComposeExpandsVariable;
+
+static META: Meta = Meta {
+    name: "compose-expands-variable",
+    summary: "Compose replaces a variable that the container was to expand",
+    severity: Severity::Error,
+    group: Group::Heap,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/compose-expands-variable.md"),
+};
+
+impl Rule for ComposeExpandsVariable {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        for variable in &workload.eaten {
+            let (service, name) = (&workload.name, &variable.value);
+            let finding = sink
+                .report(
+                    variable.span,
+                    "empty: Compose looks in its own environment and in .env",
+                    format!(
+                        "Compose replaces `${name}` of `{service}` by nothing, before the container exists"
+                    ),
+                )
+                .of(workload)
+                .help(format!("for the shell in the container:\n  command: sh -c \"exec … $${name} …\""));
+            if let Some(value) = workload.env.get(name).and_then(|variable| variable.value.known()) {
+                finding.related(value.span, "the container has it, Compose does not look here");
+            }
+        }
+        if workload.kind == Kind::Service {
+            literal(workload, sink);
+        }
+    }
+}
+
+/// `$NAME` that reaches a program as it stands: no shell is between them.
+fn literal(workload: &Workload, sink: &mut Sink<'_>) {
+    let runtimes = Catalog::builtin().runtimes();
+    let programs = workload.programs();
+    let known = programs.iter().filter(|program| {
+        !program.expanded && runtimes.iter().any(|runtime| runtime.is_program(program.base_name()))
+    });
+    for word in known.flat_map(|program| &program.arguments) {
+        let text = word.as_str();
+        let name = text.strip_prefix('$').map(|rest| rest.trim_start_matches('{').trim_end_matches('}'));
+        let Some(name) = name else { continue };
+        let Some(value) = workload.env.get(name).and_then(|variable| variable.value.known()) else {
+            continue;
+        };
+        // A Dockerfile's words are not Compose's doing.
+        if workload.dockerfile() == Some(word.span().file) {
+            continue;
+        }
+        sink.report(
+            word.span(),
+            format!("the program gets the text `{text}`"),
+            format!("nothing expands `{text}` of `{}`: there is no shell in its command", workload.name),
+        )
+        .of(workload)
+        .related(value.span, "the value that was meant")
+        .help(format!("a shell that hands over to the program:\n  command: sh -c \"exec … ${text} …\""));
+    }
+}

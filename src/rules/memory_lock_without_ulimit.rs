@@ -1,0 +1,51 @@
+//! `memory-lock-without-ulimit`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::Severity;
+use crate::workload::{Kind, Workload};
+
+/// A lock without the right to it.
+pub(super) struct MemoryLockWithoutUlimit;
+
+static META: Meta = Meta {
+    name: "memory-lock-without-ulimit",
+    summary: "memory is to be locked, and the ulimit does not allow it",
+    severity: Severity::Error,
+    group: Group::Heap,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/memory-lock-without-ulimit.md"),
+};
+
+impl Rule for MemoryLockWithoutUlimit {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        let asked = workload.variable("bootstrap.memory_lock");
+        let Some(asked) = asked.known().filter(|value| value.value.as_str() == "true") else { return };
+        let limit = workload.ulimits.get("memlock");
+        if workload.kind != Kind::Service || limit.is_some_and(|limit| limit.value == (-1, -1)) {
+            return;
+        }
+        // A single node only warns: its checks at the start are for clusters.
+        let alone = workload.variable("discovery.type");
+        let alone = alone.value().is_some_and(|kind| kind.as_str() == "single-node");
+        let name = &workload.name;
+        let mut finding = sink
+            .report(
+                asked.span,
+                "asks the kernel to keep the heap in memory",
+                format!("`{name}` locks its memory without the ulimit for it"),
+            )
+            .of(workload)
+            .via(&asked.via)
+            .severity(if alone { Severity::Warning } else { META.severity })
+            .note("the default allows 64 KiB: the node stops with `memory locking requested … but memory is not locked`")
+            .help("in the service:\n  ulimits:\n    memlock:\n      soft: -1\n      hard: -1");
+        if let Some(limit) = limit {
+            finding = finding.related(limit.span, format!("{} bytes", limit.value.0));
+        }
+        drop(finding);
+    }
+}

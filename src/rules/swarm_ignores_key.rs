@@ -1,0 +1,55 @@
+//! `swarm-ignores-key`
+
+use super::Target;
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::Severity;
+use crate::workload::Workload;
+
+/// A key that Swarm drops.
+pub(super) struct SwarmIgnoresKey;
+
+static META: Meta = Meta {
+    name: "swarm-ignores-key",
+    summary: "a key that `docker stack deploy` takes and forgets",
+    severity: Severity::Warning,
+    group: Group::Host,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/swarm-ignores-key.md"),
+};
+
+impl Rule for SwarmIgnoresKey {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        if sink.policy().target != Target::Swarm {
+            return;
+        }
+        for key in &workload.keys {
+            let Some((_, instead)) = IGNORED.iter().find(|(name, _)| *name == key.value) else { continue };
+            let finding = sink
+                .report(
+                    key.span,
+                    "dropped with a note that scrolls by",
+                    format!("`docker stack deploy` ignores `{}` of `{}`", key.value, workload.name),
+                )
+                .of(workload)
+                .via(&key.via);
+            if !instead.is_empty() {
+                finding.help(format!("Swarm's own:\n  {}", instead.replace('\n', "\n  ")));
+            }
+        }
+    }
+}
+
+/// What is dropped, and what takes its place.
+const IGNORED: [(&str, &str); 7] = [
+    ("shm_size", "volumes:\n  - type: tmpfs\n    target: /dev/shm\n    tmpfs:\n      size: 2147483648"),
+    ("restart", "deploy:\n  restart_policy:\n    condition: any"),
+    ("privileged", ""),
+    ("ipc", ""),
+    ("security_opt", ""),
+    ("devices", ""),
+    ("build", "image: REGISTRY/NAME"),
+];

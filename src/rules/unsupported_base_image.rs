@@ -1,0 +1,46 @@
+//! `unsupported-base-image`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::Severity;
+use crate::workload::Workload;
+
+/// An image that gets no more updates.
+pub(super) struct UnsupportedBaseImage;
+
+static META: Meta = Meta {
+    name: "unsupported-base-image",
+    summary: "an image that its makers have given up, or a version that is no longer rebuilt",
+    severity: Severity::Note,
+    group: Group::Image,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/unsupported-base-image.md"),
+};
+
+impl Rule for UnsupportedBaseImage {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        let (Some(unsupported), Some(base)) = (&workload.unsupported, workload.base.known()) else { return };
+        if workload.role.fragment {
+            return;
+        }
+        let reference = base.value.as_str();
+        let label = match &unsupported.why {
+            Some(why) => why.clone(),
+            None => "this version gets no more security updates".to_owned(),
+        };
+        let message = match unsupported.why {
+            Some(_) => format!("`{reference}` is deprecated"),
+            None => format!("`{reference}` is no longer rebuilt"),
+        };
+        let mut finding = sink.report(base.span, label, message).of(workload).image(reference).via(&base.via);
+        if let Some(replacement) = &unsupported.replacement {
+            finding = finding.help(format!("the image that took its place is `{replacement}`"));
+        } else if !unsupported.lines.is_empty() {
+            finding = finding.help(format!("versions that are rebuilt: {}", unsupported.lines.join(", ")));
+        }
+        drop(finding);
+    }
+}

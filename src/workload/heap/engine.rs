@@ -1,0 +1,309 @@
+//! Which runtime starts, where its flags come from, and which of them wins.
+
+use crate::catalog::{Catalog, DefaultHeap, Flag, ReadBy, Runtime, Sets, Starter};
+use crate::source::{Span, Spanned, Text};
+
+use super::flags::{bound, words};
+use super::{Bound, Heap, HeapSetting};
+use crate::workload::image::ImageFacts;
+use crate::workload::{Fact, Program, Why, Workload};
+
+/// The memory that the programs of `workload` manage.
+pub(in crate::workload) fn pools(workload: &Workload, image: &ImageFacts, catalog: &Catalog) -> Vec<Heap> {
+    let programs = match &workload.start {
+        Fact::Known(start) => start.value.programs(image.handover.as_ref()),
+        // An image's own script that the catalogue does not name: its place is the image's.
+        Fact::Unknown { at, why: Why::Image(name) } => {
+            vec![Program { name: Text::derived(name.as_str(), *at), arguments: Vec::new(), expanded: false }]
+        }
+        _ => Vec::new(),
+    };
+    let engine = |runtime| Engine { workload, image, runtime };
+    catalog.runtimes().iter().filter_map(|runtime| engine(runtime).heap(&programs)).collect()
+}
+
+/// Reads the settings of one runtime.
+pub(super) struct Engine<'a> {
+    pub(super) workload: &'a Workload,
+    pub(super) image: &'a ImageFacts,
+    pub(super) runtime: &'a Runtime,
+}
+
+/// How the runtime comes to run.
+pub(super) enum Start<'c> {
+    /// The start line names it.
+    Itself,
+    /// A program that is known to start it.
+    By(&'c Starter),
+    /// The image's own start script.
+    Script,
+}
+
+/// What one place says: a variable, or the command line.
+#[derive(Default)]
+pub(super) struct Source {
+    /// The variable, or `command line`.
+    pub(super) name: String,
+    /// Flags, each with its value.
+    pub(super) words: Vec<Text>,
+    pub(super) unknown: Option<(Span, Why)>,
+    /// Set when it is a variable with flags in it.
+    pub(super) carrier: Option<Spanned<String>>,
+    /// A variable that is a setting itself.
+    pub(super) setting: Option<Text>,
+}
+
+/// What wins.
+pub(super) struct Winner {
+    pub(super) bound: Fact<HeapSetting>,
+    pub(super) overruled: Option<HeapSetting>,
+}
+
+impl Engine<'_> {
+    fn heap(&self, programs: &[Program]) -> Option<Heap> {
+        let itself = programs.iter().find(|program| self.runtime.is_program(program.base_name()));
+        let known = match itself {
+            Some(program) => Some((program, Start::Itself)),
+            None => programs.iter().find_map(|program| {
+                let starter = self.runtime.starter(program.base_name()).map(Start::By);
+                // The image's own start script, known by what it expands.
+                let own = self.image.runtime == Some(self.runtime.name) && !self.image.expands.is_empty();
+                Some((program, starter.or(own.then_some(Start::Script))?))
+            }),
+        };
+        let Some((program, starter)) = known else { return self.assumed() };
+        let (major, default) = self.version();
+        let sources = self.sources(program, &starter, major);
+        let carrier = sources.iter().rev().find_map(|source| source.carrier.clone());
+        let said = carrier.is_some() || sources.iter().any(|source| source.setting.is_some());
+        // A script without flags of ours runs something that nobody here can see.
+        if !said && !matches!(starter, Start::Itself) {
+            return None;
+        }
+        let Winner { bound, overruled } = self.winner(&sources, &starter, program.name.span());
+        let mut problems = self.malformed(&sources, major);
+        problems.extend(self.contradiction(&sources, &bound));
+        if matches!(starter, Start::Itself) {
+            problems.extend(self.misplaced(program));
+            problems.extend(self.unread(program));
+            if bound.is_absent() {
+                problems.extend(self.build_only());
+            }
+        }
+        let name = program.base_name().to_owned();
+        let limit_unseen = self.limit_unseen(&sources, major);
+        Some(Heap {
+            runtime: self.runtime.name,
+            pool: self.runtime.pool,
+            major,
+            program: Spanned::new(name, program.name.span()),
+            carrier,
+            bound,
+            overruled,
+            problems,
+            assumed: false,
+            limit_unseen,
+            default,
+        })
+    }
+
+    /// A heap that a variable speaks of, where nothing shows what starts. Without a word on the bound in it there is
+    /// nothing to say.
+    fn assumed(&self) -> Option<Heap> {
+        let set = |name: &str| self.workload.env.contains_key(name);
+        let named: Vec<&String> = self
+            .runtime
+            .variables
+            .iter()
+            .filter(|variable| variable.names_reader && set(&variable.name))
+            .map(|variable| &variable.name)
+            .collect();
+        let mut sources: Vec<Source> = Vec::new();
+        let (major, default) = self.version();
+        for name in &self.runtime.precedence {
+            if name == "command-line" {
+                sources.extend(named.iter().map(|name| self.variable(name, None)));
+            } else if set(name) {
+                sources.push(self.variable(name, major));
+            }
+        }
+        let (name, place) =
+            sources.iter().rev().find_map(|source| match (&source.carrier, &source.setting) {
+                (Some(carrier), _) => Some((carrier.value.clone(), carrier.span)),
+                (None, Some(value)) => Some((source.name.clone(), value.span())),
+                (None, None) => None,
+            })?;
+        let Winner { bound, overruled } = self.winner(&sources, &Start::Script, place);
+        // Flags that any program of the runtime reads say nothing of which one runs; these variables do.
+        let telling = named.iter().any(|known| **known == name);
+        let problems = if telling { self.malformed(&sources, major) } else { Vec::new() };
+        let heap = Heap {
+            runtime: self.runtime.name,
+            pool: self.runtime.pool,
+            major,
+            program: Spanned::new(name.clone(), place),
+            carrier: Some(Spanned::new(name, place)),
+            bound,
+            overruled,
+            problems,
+            assumed: true,
+            limit_unseen: None,
+            default,
+        };
+        (heap.bound.known().is_some() || !heap.problems.is_empty()).then_some(heap)
+    }
+
+    /// The major version and the default heap, where the image is one of this runtime.
+    fn version(&self) -> (Option<u32>, Option<DefaultHeap>) {
+        let own = self.image.runtime == Some(self.runtime.name);
+        (self.image.major.filter(|_| own), self.image.default_heap.or(self.runtime.default_heap))
+    }
+
+    /// What each place says, weakest first.
+    fn sources(&self, program: &Program, starter: &Start<'_>, major: Option<u32>) -> Vec<Source> {
+        let mut sources = Vec::new();
+        for name in &self.runtime.precedence {
+            if name == "command-line" {
+                let starters = if let Start::By(starter) = starter { &starter.expands[..] } else { &[] };
+                let scripts = starters.iter().chain(&self.image.expands);
+                sources.extend(scripts.map(|script| self.variable(script, major)));
+                if matches!(starter, Start::Itself) {
+                    sources.push(self.command_line(program));
+                }
+            } else {
+                sources.push(self.variable(name, major));
+            }
+        }
+        sources
+    }
+
+    fn variable(&self, name: &str, major: Option<u32>) -> Source {
+        let mut source = Source { name: name.to_owned(), ..Source::default() };
+        let known = self.runtime.variable(name);
+        if let (Some(since), Some(major)) = (known.and_then(|variable| variable.since), major)
+            && major < since
+        {
+            return source;
+        }
+        match self.workload.variable(name) {
+            Fact::Known(value) => {
+                if known.is_some_and(|variable| variable.value.is_some()) {
+                    source.setting = Some(value.value);
+                    return source;
+                }
+                source.words = words(&value.value);
+                if !source.words.is_empty() {
+                    let span = value.value.span();
+                    source.carrier = Some(Spanned::through(name.to_owned(), span, value.via));
+                }
+            }
+            Fact::Unknown { at, why } => source.unknown = Some((at, why)),
+            Fact::Absent { .. } => {}
+        }
+        source
+    }
+
+    /// The setting that wins: the strongest place, the last flag, a number before a share.
+    fn winner(&self, sources: &[Source], starter: &Start<'_>, anchor: Span) -> Winner {
+        let mut number = None;
+        let mut share = None;
+        let mut unknown: Option<(Span, Why)> = None;
+        for source in sources {
+            if let Some(at) = &source.unknown {
+                unknown = Some(at.clone());
+            }
+            for (flag, read) in self.bounds(source) {
+                match read {
+                    Some(bound) => {
+                        let setting = HeapSetting { flag, carrier: source.name.clone(), bound };
+                        // What is not known of weaker places no longer matters once a number is set here.
+                        match bound {
+                            Bound::Bytes(_) => (number, unknown) = (Some(setting), None),
+                            Bound::Percent(_) => share = Some(setting),
+                        }
+                    }
+                    None => unknown = Some((flag.span(), Why::Malformed(flag.as_str().to_owned()))),
+                }
+            }
+        }
+        // No number of bytes: `off`, `-1`, `0`.
+        let number = number
+            .filter(|setting: &HeapSetting| !matches!(setting.bound, Bound::Bytes(size) if size.0 == 0));
+        if let Some((at, why)) = unknown {
+            return Winner { bound: Fact::Unknown { at, why }, overruled: None };
+        }
+        let own_bound = match starter {
+            Start::Itself => false,
+            Start::By(starter) => starter.bounds_heap || self.image.heap_when_unset.is_some(),
+            // What the image's script does without a bound is its own affair.
+            Start::Script => true,
+        };
+        let overruled = if number.is_some() { share.take() } else { None };
+        let bound = match number.or(share) {
+            Some(setting) => {
+                let span = setting.flag.span();
+                Fact::Known(Spanned::new(setting, span))
+            }
+            None if own_bound => {
+                Fact::Unknown { at: anchor, why: Why::Other("its start script bounds the heap") }
+            }
+            None => Fact::Absent { anchor },
+        };
+        Winner { bound, overruled }
+    }
+
+    /// What a place says of the bound, in order: the words, and what they come to.
+    fn bounds(&self, source: &Source) -> Vec<(Text, Option<Bound>)> {
+        let setting = source.setting.as_ref().and_then(|value| {
+            let setting = self.runtime.variable(&source.name)?.value.as_ref()?;
+            Some((value.clone(), setting.sets, bound(setting.sets, setting.grammar, value.as_str())))
+        });
+        let flags = source.words.iter().filter_map(|word| {
+            let (flag, value) = self.runtime.flag(word.as_str())?;
+            Some((word.clone(), flag.sets, bound(flag.sets, flag.grammar, value)))
+        });
+        let all = setting.into_iter().chain(flags).filter(|(_, sets, _)| sets.is_bound());
+        // A word that switches the bound off is no mistake, and bounds nothing.
+        all.filter(|(text, _, bound)| bound.is_some() || !switches_off(text.as_str()))
+            .map(|(text, _, bound)| (text, bound))
+            .collect()
+    }
+
+    /// Its version, or a flag, keeps it from seeing the limit of the container.
+    fn limit_unseen(&self, sources: &[Source], major: Option<u32>) -> Option<String> {
+        let flags = sources.iter().flat_map(|source| &source.words);
+        let blinded = flags.rev().find_map(|word| {
+            let (flag, _) = self.runtime.flag(word.as_str())?;
+            (flag.sets == Sets::LimitUnseen).then(|| format!("`{word}` makes it look at the host"))
+        });
+        let own = self.image.runtime == Some(self.runtime.name);
+        let old = self.runtime.cgroup_v2_since.zip(major).filter(|(since, major)| major < since);
+        blinded
+            .or_else(|| {
+                let (since, major) = old?;
+                let name = self.runtime.name.display_name();
+                Some(format!("{name} {major} does not see limits on cgroup v2 hosts, {name} {since} does"))
+            })
+            .or_else(|| {
+                let ignores =
+                    self.image.ignores_limit.as_ref().filter(|ignores| own && !ignores.majors.is_empty());
+                ignores.map(|ignores| ignores.why.clone())
+            })
+    }
+
+    /// The variables that only scripts read.
+    pub(super) fn script_variables(&self) -> impl Iterator<Item = &str> {
+        let scripts = self.runtime.variables.iter().filter(|variable| variable.read_by == ReadBy::Script);
+        scripts.filter(|variable| variable.value.is_none()).map(|variable| variable.name.as_str())
+    }
+
+    pub(super) fn is_heap_flag(&self, word: &Text) -> bool {
+        self.runtime.flag(word.as_str()).is_some_and(|(flag, _): (&Flag, _)| flag.sets.is_bound())
+    }
+}
+
+/// `off`, `-1`, nothing: words of their grammars for no bound.
+fn switches_off(text: &str) -> bool {
+    let value = text.rsplit(['=', ' ']).next().unwrap_or(text);
+    matches!(value, "off" | "-1" | "")
+}

@@ -1,0 +1,126 @@
+//! Memory that a program manages by settings: the heaps of runtimes, the caches of servers, and what bounds them.
+//!
+//! Which variables and flags count, and in which order, stands in `rules/catalog/runtimes.yaml`.
+
+mod command;
+mod engine;
+mod flags;
+mod problems;
+
+pub(super) use engine::pools;
+
+use crate::catalog::{DefaultHeap, Pool, RuntimeName, hotspot};
+use crate::model::size::ByteSize;
+use crate::source::{Spanned, Text};
+
+use super::Fact;
+
+/// The memory that one program of the container manages.
+#[derive(Clone, Debug)]
+pub struct Heap {
+    /// Which runtime or server.
+    pub runtime: RuntimeName,
+    /// What kind of memory.
+    pub pool: Pool,
+    /// Its major version, where the image's tag tells.
+    pub major: Option<u32>,
+    /// What starts it, and where that is written.
+    pub program: Spanned<String>,
+    /// The strongest variable that carries flags for it.
+    pub carrier: Option<Spanned<String>>,
+    /// What bounds it: the setting that wins.
+    pub bound: Fact<HeapSetting>,
+    /// A share of the limit that has no effect beside a number of bytes.
+    pub overruled: Option<HeapSetting>,
+    /// Settings that do not do what they were written for.
+    pub problems: Vec<HeapProblem>,
+    /// Nothing shows that the runtime starts; a variable that only it reads says so.
+    pub assumed: bool,
+    /// It does not see the limit of the container on cgroup v2 hosts, and why.
+    pub limit_unseen: Option<String>,
+    default: Option<DefaultHeap>,
+}
+
+/// A setting that bounds a heap or a cache.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeapSetting {
+    /// The flag, or the value of a variable that is a setting itself.
+    pub flag: Text,
+    /// The variable that carries it, or `command line`.
+    pub carrier: String,
+    /// The bound.
+    pub bound: Bound,
+}
+
+/// A setting that does not do what it was written for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeapProblem {
+    /// What is wrong with it.
+    pub kind: HeapProblemKind,
+    /// The flag, or the value of a variable that is a setting itself.
+    pub flag: Text,
+    /// As people write it: the flag, or `NAME=value`.
+    pub written: String,
+    /// The variable that carries it, or `command line`.
+    pub carrier: String,
+    /// What becomes of it: lower case, no full stop.
+    pub effect: String,
+    /// The same in the grammar of its reader, where it is clear what was meant.
+    pub instead: Option<String>,
+}
+
+/// Why a setting does nothing, or worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeapProblemKind {
+    /// It does not fit its grammar, or contradicts another one.
+    Malformed,
+    /// It is read, but hardly as it was meant.
+    Misread,
+    /// The version that starts here does not know it any more.
+    Removed,
+    /// It stands behind the program that the runtime runs, and is an argument of that one.
+    Misplaced,
+    /// Nothing here reads the variable.
+    Unread,
+    /// It is set while building, and is not there when the container runs.
+    BuildOnly,
+}
+
+/// How large a heap may grow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bound {
+    /// A number of bytes.
+    Bytes(ByteSize),
+    /// Percent of the memory limit, or of the host's memory where there is none.
+    Percent(f64),
+}
+
+impl Heap {
+    /// The heap that the runtime takes under `limit` when nothing bounds it; none when that is not known.
+    #[must_use]
+    pub fn default_for(&self, limit: ByteSize) -> Option<ByteSize> {
+        let limit = u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?;
+        let bytes = self.default?.max(self.major, limit)?;
+        i64::try_from(bytes).ok().map(ByteSize)
+    }
+
+    /// What a share comes to under `limit`; none for what has not been measured.
+    #[must_use]
+    pub fn share_of(&self, percent: f64, limit: ByteSize) -> Option<ByteSize> {
+        let bytes = u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?;
+        match self.default {
+            Some(DefaultHeap::Hotspot) => i64::try_from(hotspot(bytes, percent)).ok().map(ByteSize),
+            Some(DefaultHeap::Openj9) => None,
+            _ => Some(ByteSize((limit.0 as f64 * percent / 100.0) as i64)),
+        }
+    }
+}
+
+impl HeapSetting {
+    /// As people write it: the flag, or `NAME=value` where the variable is the setting.
+    #[must_use]
+    pub fn written(&self) -> String {
+        let flag = self.flag.as_str();
+        if flag.starts_with('-') { flag.to_owned() } else { format!("{}={flag}", self.carrier) }
+    }
+}

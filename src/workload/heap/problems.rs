@@ -1,0 +1,259 @@
+//! Settings that do not do what they were written for.
+
+use super::engine::{Engine, Source};
+use super::flags::{fits, hexadecimal, meant, size, spelled, words};
+use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting};
+use crate::catalog::{Grammar, ReadBy, RuntimeName, Sets};
+use crate::model::size::ByteSize;
+use crate::source::Text;
+use crate::workload::{Fact, Program};
+
+/// HotSpot starts with no smaller heap: "Too small maximum heap" (`gc/shared/gcArguments.cpp`).
+const SMALLEST_JAVA_HEAP: i64 = 2 << 20;
+
+/// One setting as written, and how its reader takes it.
+struct Written<'a> {
+    text: &'a Text,
+    value: &'a str,
+    sets: Sets,
+    grammar: Grammar,
+    bad: Option<&'a String>,
+}
+
+impl Engine<'_> {
+    /// Values that the runtime refuses or misreads, of every memory setting.
+    pub(super) fn malformed(&self, sources: &[Source], major: Option<u32>) -> Vec<HeapProblem> {
+        let tolerant = sources.iter().flat_map(|source| &source.words);
+        let tolerant = tolerant.clone().any(|word| word.as_str() == "-XX:+IgnoreUnrecognizedVMOptions");
+        let mut found = Vec::new();
+        for source in sources {
+            if let Some(value) = &source.setting
+                && let Some(setting) =
+                    self.runtime.variable(&source.name).and_then(|known| known.value.as_ref())
+            {
+                let written = Written {
+                    text: value,
+                    value: value.as_str(),
+                    sets: setting.sets,
+                    grammar: setting.grammar,
+                    bad: setting.bad.as_ref(),
+                };
+                found.extend(self.ill_written(&source.name, &written, major));
+                found.extend(misread(&source.name, &written));
+            }
+            for word in &source.words {
+                let Some((flag, value)) = self.runtime.flag(word.as_str()) else { continue };
+                let value = value.trim_start();
+                let written = Written {
+                    text: word,
+                    value,
+                    sets: flag.sets,
+                    grammar: flag.grammar,
+                    bad: flag.bad.as_ref(),
+                };
+                let gone = flag.refused_from.zip(major).filter(|(from, major)| major >= from && !tolerant);
+                if let Some((_, major)) = gone {
+                    let effect =
+                        format!("{} {major} does not start with it", self.runtime.name.display_name());
+                    found.push(HeapProblem {
+                        instead: (self.runtime.name == RuntimeName::Java
+                            && flag.sets == Sets::HeapMaxFraction)
+                            .then(|| fraction(value))
+                            .flatten(),
+                        ..self.problem(HeapProblemKind::Removed, word, &source.name, effect)
+                    });
+                    continue;
+                }
+                let early = flag.since.zip(major).filter(|(since, major)| major < since);
+                if let Some((since, major)) = early.filter(|_| source.name != "command line") {
+                    let name = self.runtime.name.display_name();
+                    let effect =
+                        format!("{name} {major} does not know it and does not start, {name} {since} does");
+                    found.push(self.problem(HeapProblemKind::Malformed, word, &source.name, effect));
+                    continue;
+                }
+                found.extend(self.ill_written(&source.name, &written, major));
+            }
+        }
+        found
+    }
+
+    fn ill_written(&self, carrier: &str, written: &Written<'_>, major: Option<u32>) -> Option<HeapProblem> {
+        let Written { text, value, grammar, sets, .. } = *written;
+        // A variable that nobody expands is another mistake, and so are quotes that nobody takes away.
+        if value.contains('$') || value.starts_with(['"', '\'']) {
+            return None;
+        }
+        let name = self.runtime.name.display_name();
+        if !fits(grammar, value, major) {
+            let effect = match written.bad {
+                Some(bad) => bad.clone(),
+                None => format!("{name} does not start with it"),
+            };
+            let instead = match grammar {
+                Grammar::JvmPercent => {
+                    let whole = value.trim_end_matches('%').parse::<u32>().ok().filter(|share| *share <= 100);
+                    whole.map(|share| format!("{share}.0"))
+                }
+                grammar => meant(value).and_then(|size| spelled(grammar, size)),
+            };
+            let instead = instead.map(|instead| with_value(text, value, &instead));
+            return Some(HeapProblem {
+                instead,
+                ..self.problem(HeapProblemKind::Malformed, text, carrier, effect)
+            });
+        }
+        let small = size(grammar, value).filter(|size| size.0 < SMALLEST_JAVA_HEAP)?;
+        if grammar != Grammar::JvmSize || sets != Sets::HeapMax {
+            return None;
+        }
+        let effect = format!("it is {small}: {name} does not start with so small a heap");
+        let instead = value.parse::<u32>().ok().map(|number| with_value(text, value, &format!("{number}m")));
+        Some(HeapProblem { instead, ..self.problem(HeapProblemKind::Malformed, text, carrier, effect) })
+    }
+
+    /// A heap that begins larger than it may become: "Initial heap size set to a larger value than the maximum heap size".
+    pub(super) fn contradiction(&self, sources: &[Source], bound: &Fact<HeapSetting>) -> Option<HeapProblem> {
+        let setting = bound.known()?;
+        let Bound::Bytes(most) = setting.value.bound else { return None };
+        let initial = sources
+            .iter()
+            .flat_map(|source| source.words.iter().map(move |word| (source, word)))
+            .rev()
+            .find_map(|(source, word)| {
+                let (flag, value) = self.runtime.flag(word.as_str())?;
+                let size = (flag.sets == Sets::HeapInitial).then(|| size(flag.grammar, value)).flatten()?;
+                Some((source, word, size))
+            });
+        let name = self.runtime.name.display_name();
+        if let Some((source, word, size)) = initial {
+            let effect = format!("the heap begins larger than {most}, its bound: {name} does not start");
+            return (size.0 > most.0)
+                .then(|| self.problem(HeapProblemKind::Malformed, word, &source.name, effect));
+        }
+        let own = self
+            .image
+            .heap_when_unset
+            .as_ref()
+            .filter(|own| own.initial_too && own.of == self.runtime.name)?;
+        let initial = ByteSize((own.mib << 20) as i64);
+        let effect =
+            format!("the image begins with a heap of {initial}, -Xms is missing: {name} does not start");
+        (initial.0 > most.0).then(|| {
+            let flag = setting.value.flag.as_str();
+            HeapProblem {
+                instead: flag.strip_prefix("-Xmx").map(|size| format!("-Xms{size} -Xmx{size}")),
+                ..self.problem(
+                    HeapProblemKind::Malformed,
+                    &setting.value.flag,
+                    &setting.value.carrier,
+                    effect,
+                )
+            }
+        })
+    }
+
+    /// Heap flags among the arguments of the program that the runtime runs.
+    pub(super) fn misplaced(&self, program: &Program) -> Vec<HeapProblem> {
+        let reading = &self.runtime.command_line;
+        // Servers run nothing, and read all of their words.
+        if reading.joins_values || reading.settings_files.is_some() {
+            return Vec::new();
+        }
+        let mut words = program.arguments.iter();
+        while let Some(word) = words.next() {
+            let text = word.as_str();
+            if text == "-jar" || !text.starts_with('-') {
+                break;
+            }
+            if reading.with_value.iter().any(|option| option == text) {
+                words.next();
+            }
+        }
+        let behind = words.filter(|word| self.is_heap_flag(word));
+        behind
+            .map(|flag| self.problem(HeapProblemKind::Misplaced, flag, "command line", String::new()))
+            .collect()
+    }
+
+    /// Heap flags in variables that only scripts read, where no script stands between.
+    pub(super) fn unread(&self, program: &Program) -> Vec<HeapProblem> {
+        let mut found = Vec::new();
+        for name in self.script_variables() {
+            let mentioned =
+                program.expanded && program.arguments.iter().any(|word| word.as_str().contains(name));
+            if mentioned || self.image.expands.iter().any(|known| known == name) {
+                continue;
+            }
+            let value = self.workload.env.get(name).and_then(|variable| variable.value.known());
+            let flags = value.map(|value| words(&value.value)).unwrap_or_default();
+            let heap = flags.iter().find(|word| self.is_heap_flag(word));
+            found.extend(heap.map(|flag| self.problem(HeapProblemKind::Unread, flag, name, String::new())));
+        }
+        found
+    }
+
+    /// A bound that only the build had, where the program that runs would read it.
+    pub(super) fn build_only(&self) -> Option<HeapProblem> {
+        let absent = |name: &str| self.workload.variable(name).is_absent();
+        self.image.build_only.iter().find_map(|set| {
+            let variable = self.runtime.variable(set.name.as_str())?;
+            if variable.read_by == ReadBy::Script || !absent(&variable.name) {
+                return None;
+            }
+            let flag = words(&set.value).into_iter().find(|word| self.is_heap_flag(word))?;
+            let effect = match &set.stage {
+                Some(stage) => format!("stage `{stage}` has it, the one that runs does not"),
+                None => "the shell of this RUN is the only one that sees it".to_owned(),
+            };
+            Some(self.problem(HeapProblemKind::BuildOnly, &flag, &variable.name, effect))
+        })
+    }
+
+    fn problem(&self, kind: HeapProblemKind, flag: &Text, carrier: &str, effect: String) -> HeapProblem {
+        let setting = self.runtime.variable(carrier).is_some_and(|variable| variable.value.is_some());
+        let written = if setting { format!("{carrier}={flag}") } else { flag.as_str().to_owned() };
+        HeapProblem { kind, flag: flag.clone(), written, carrier: carrier.to_owned(), effect, instead: None }
+    }
+}
+
+/// .NET takes its numbers as hexadecimal: decimal ones mean something else.
+fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
+    let Written { text, value, grammar, .. } = *written;
+    let decimal: i64 = value.parse().ok().filter(|_| value.bytes().all(|b| b.is_ascii_digit()))?;
+    let read = hexadecimal(value)?;
+    let (effect, instead) = match grammar {
+        // Percentages that people write; 10 is 16 %, and may have been meant so.
+        Grammar::HexPercent if (20..=100).contains(&decimal) => {
+            let ignored = if read > 100 { ", and so ignored" } else { "" };
+            (format!("it is hexadecimal: {read} %{ignored}"), format!("0x{decimal:X}"))
+        }
+        Grammar::HexBytes if decimal > 0 && decimal % (1 << 20) == 0 => {
+            (format!("it is hexadecimal: {}", ByteSize(read)), spelled(grammar, ByteSize(decimal))?)
+        }
+        _ => return None,
+    };
+    Some(HeapProblem {
+        kind: HeapProblemKind::Misread,
+        flag: text.clone(),
+        written: format!("{carrier}={value}"),
+        carrier: carrier.to_owned(),
+        effect,
+        instead: Some(instead),
+    })
+}
+
+/// `MaxRAMFraction=2` as the share that took its place.
+fn fraction(value: &str) -> Option<String> {
+    let parts: f64 = value.parse().ok().filter(|parts: &f64| *parts >= 1.0)?;
+    Some(format!("-XX:MaxRAMPercentage={:.1}", 100.0 / parts))
+}
+
+/// The same word with another value at its end.
+fn with_value(text: &Text, value: &str, instead: &str) -> String {
+    let word = text.as_str();
+    let front = word.strip_suffix(value).unwrap_or(word);
+    // `-Xmx=512m` and `-Xmx:512m` have a character too much.
+    let front = front.strip_suffix(['=', ':']).filter(|front| front.ends_with("-Xmx")).unwrap_or(front);
+    format!("{front}{instead}")
+}

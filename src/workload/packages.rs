@@ -1,0 +1,115 @@
+//! Package managers that leave their caches in a layer.
+
+use crate::model::image::{Form, Run, TargetImage};
+use crate::source::{Span, Text};
+
+/// What an installation leaves behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageCache {
+    /// The words that install.
+    pub span: Span,
+    /// The package manager.
+    pub manager: &'static str,
+    /// What stays: lower case, no full stop.
+    pub left: &'static str,
+    /// Something to paste.
+    pub way_out: &'static str,
+}
+
+/// How a package manager is called, and what shows that nothing stays.
+struct Manager {
+    name: &'static str,
+    calls: &'static [&'static str],
+    /// Words of the same `RUN` that clean up, or keep the cache from being made.
+    cleans: &'static [&'static str],
+    /// Variables that do the same.
+    variables: &'static [&'static str],
+    left: &'static str,
+    way_out: &'static str,
+}
+
+const MANAGERS: [Manager; 5] = [
+    Manager {
+        name: "apt",
+        calls: &[
+            "apt-get update",
+            "apt update",
+            "apt-get -y update",
+            "apt-get -qq update",
+            "apt-get update -y",
+        ],
+        cleans: &["/var/lib/apt/lists", "/var/lib/apt"],
+        variables: &[],
+        left: "the package lists stay in the layer",
+        way_out: "&& rm -rf /var/lib/apt/lists/*",
+    },
+    Manager {
+        name: "apk",
+        calls: &["apk add", "apk update"],
+        cleans: &["--no-cache", "/var/cache/apk"],
+        variables: &[],
+        left: "the package index stays in the layer",
+        way_out: "apk add --no-cache",
+    },
+    Manager {
+        name: "dnf",
+        calls: &["dnf install", "dnf -y install", "microdnf install", "microdnf -y install"],
+        cleans: &["clean all", "/var/cache/dnf", "/var/cache/yum", "keepcache=0"],
+        variables: &[],
+        left: "the repositories' metadata stay in the layer",
+        way_out: "&& dnf clean all",
+    },
+    Manager {
+        name: "yum",
+        calls: &["yum install", "yum -y install"],
+        cleans: &["clean all", "/var/cache/yum", "/var/cache/dnf"],
+        variables: &[],
+        left: "the repositories' metadata stay in the layer",
+        way_out: "&& yum clean all",
+    },
+    Manager {
+        name: "pip",
+        calls: &["pip install", "pip3 install"],
+        cleans: &["--no-cache-dir", "pip cache purge", ".cache/pip", "/root/.cache"],
+        variables: &["PIP_NO_CACHE_DIR"],
+        left: "the downloaded wheels stay in the layer",
+        way_out: "pip install --no-cache-dir",
+    },
+];
+
+/// The caches that the layers of the image keep.
+pub(super) fn left_behind(target: &TargetImage) -> Vec<PackageCache> {
+    let mut found = Vec::new();
+    for run in &target.runs {
+        // A cache mount is no part of the layer.
+        if run.mounts.iter().any(|mount| mount.as_str().contains("type=cache")) {
+            continue;
+        }
+        for text in texts(run) {
+            let caches = MANAGERS.iter().filter_map(|manager| {
+                if manager.variables.iter().any(|name| target.env.contains_key(*name)) {
+                    return None;
+                }
+                let at = manager.calls.iter().find_map(|call| Some((text.as_str().find(call)?, call.len())));
+                let (at, length) = at?;
+                let cleaned = manager.cleans.iter().any(|word| text.as_str().contains(word));
+                (!cleaned).then(|| PackageCache {
+                    span: text.span_of(at..at + length),
+                    manager: manager.name,
+                    left: manager.left,
+                    way_out: manager.way_out,
+                })
+            });
+            found.extend(caches);
+        }
+    }
+    found
+}
+
+fn texts(run: &Run) -> Vec<&Text> {
+    let line = match &run.form {
+        Form::Shell(text) => Some(text),
+        Form::Exec(_) => None,
+    };
+    line.into_iter().chain(&run.scripts).collect()
+}
