@@ -12,7 +12,7 @@ use oomlint::finding::{Finding, Severity};
 use oomlint::source::Sources;
 use serde_json::Value;
 
-/// What stands in for Compose's refusal. The engine's refusals are other rules, and come later.
+/// What stands in for Compose's refusal. The engine's refusals are other rules: see below.
 const REFUSALS: [&str; 5] = [
     "invalid-memory-value",
     "conflicting-limits",
@@ -41,8 +41,9 @@ const SILENT: [&str; 15] = [
     "req var",
 ];
 
-/// Taken when the file is loaded, and wrong all the same: `up` refuses the one, the other can never pass.
-const LATER: [&str; 2] = ["hc \"NONE\" string", "hc start_interval without start_period"];
+/// Taken when the file is loaded, and wrong all the same: `up` refuses the one, the other can never pass, the third cannot
+/// be mounted.
+const LATER: [&str; 3] = ["hc \"NONE\" string", "hc start_interval without start_period", "tmpfs bad size"];
 
 fn findings(compose: &str) -> Vec<Finding> {
     let sources = Sources::new();
@@ -81,4 +82,133 @@ fn what_compose_refuses_is_an_error_and_what_it_takes_is_not() {
     println!("{right} cases right, {silent} that no rule speaks of, {} wrong", wrong.len());
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(right + silent, 195);
+}
+
+/// The engine's own checks: the case, a service that asks for it, and the rule that says so; none where the engine takes it.
+const ENGINE: [(&str, &str, Option<&str>); 40] = [
+    ("-m 5m", "mem_limit: 5m", Some("memory-limit-below-minimum")),
+    ("-m 6m", "mem_limit: 6m", None),
+    ("-m 512Mi", "mem_limit: 512Mi", Some("invalid-memory-value")),
+    ("-m 0.5g", "mem_limit: 0.5g", None),
+    ("-m -1", "mem_limit: -1", Some("memory-limit-below-minimum")),
+    ("--memory-swap 1g (no -m)", "memswap_limit: 1g", Some("swap-without-limit")),
+    ("--memory-swap -1 (no -m)", "memswap_limit: -1", None),
+    ("-m 512m --memory-swap 256m", "{mem_limit: 512m, memswap_limit: 256m}", Some("swap-below-limit")),
+    ("-m 512m", "mem_limit: 512m", None),
+    ("-m 512m --memory-swap 512m", "{mem_limit: 512m, memswap_limit: 512m}", None),
+    ("-m 512m --memory-swap 0", "{mem_limit: 512m, memswap_limit: 0}", None),
+    ("-m 512m --memory-swap -1", "{mem_limit: 512m, memswap_limit: -1}", None),
+    (
+        "-m 256m --memory-reservation 512m",
+        "{mem_limit: 256m, mem_reservation: 512m}",
+        Some("reservation-exceeds-limit"),
+    ),
+    ("--memory-reservation 5m", "mem_reservation: 5m", Some("memory-limit-below-minimum")),
+    ("--memory-swappiness 101", "mem_swappiness: 101", Some("ineffective-swappiness")),
+    ("--oom-kill-disable (no -m)", "oom_kill_disable: true", Some("disabled-oom-killer")),
+    ("--shm-size 0", "shm_size: 0", None),
+    ("--pids-limit 0 / -1", "pids_limit: -1", None),
+    ("--tmpfs /x (no size), host 24106 MiB RAM", "tmpfs: /x", None),
+    ("--tmpfs /x:size=foo", "tmpfs: /x:size=foo", Some("invalid-memory-value")),
+    ("compose mem_limit: 4m", "mem_limit: 4m", Some("memory-limit-below-minimum")),
+    ("compose mem_limit: -1", "mem_limit: -1", Some("memory-limit-below-minimum")),
+    ("compose mem_swappiness: 0", "mem_swappiness: 0", None),
+    ("compose mem_swappiness: 150", "mem_swappiness: 150", Some("ineffective-swappiness")),
+    ("compose mem_limit: 1e9 (YAML float)", "mem_limit: 1e9", Some("dropped-memory-value")),
+    ("compose memswap_limit: 0", "{mem_limit: 1g, memswap_limit: 0}", None),
+    ("compose pids_limit: 0 / -1", "pids_limit: 0", None),
+    ("compose deploy.mode: global, replicas: 2", "deploy: {mode: global, replicas: 2}", None),
+    (
+        "compose deploy.resources.reservations.cpus",
+        "deploy: {resources: {reservations: {cpus: '0.5'}}}",
+        None,
+    ),
+    (
+        "compose restart: always + deploy.restart_policy: {}",
+        "{restart: always, deploy: {restart_policy: {}}}",
+        None,
+    ),
+    (
+        "compose restart: always + deploy.restart_policy: {delay: 5s}",
+        "{restart: always, deploy: {restart_policy: {delay: 5s}}}",
+        None,
+    ),
+    (
+        "compose deploy.restart_policy: {condition: any, max_attempts: 3}",
+        "deploy: {restart_policy: {condition: any, max_attempts: 3}}",
+        Some("invalid-restart-policy"),
+    ),
+    (
+        "compose restart: always + deploy.restart_policy: {max_attempts: 3}",
+        "{restart: always, deploy: {restart_policy: {max_attempts: 3}}}",
+        Some("invalid-restart-policy"),
+    ),
+    (
+        "compose restart: \"no\" + deploy.restart_policy.condition: any",
+        "{restart: 'no', deploy: {restart_policy: {condition: any}}}",
+        None,
+    ),
+    ("compose restart: \"always:3\"", "restart: 'always:3'", Some("invalid-restart-policy")),
+    ("compose restart: foo", "restart: foo", Some("invalid-restart-policy")),
+    (
+        "compose healthcheck.start_interval without start_period",
+        "healthcheck: {test: [CMD, a], start_interval: 1s}",
+        Some("invalid-healthcheck"),
+    ),
+    (
+        "compose healthcheck interval: 100us",
+        "healthcheck: {test: [CMD, a], interval: 100us}",
+        Some("invalid-healthcheck"),
+    ),
+    ("compose healthcheck test: [CMD]", "healthcheck: {test: [CMD]}", None),
+    ("compose shm_size: -1", "shm_size: -1", Some("memory-limit-below-minimum")),
+];
+
+/// Not about a container's settings alone, or about what only the host knows.
+const OF_THE_HOST: [&str; 14] = [
+    "--oom-score-adj 1001",
+    "(default) df /dev/shm",
+    "-m 64m --memory-swap 64m --shm-size 256m, write 200 MiB to /dev/shm",
+    "-m 64m --memory-swap 64m --tmpfs /x, write 200 MiB to /x",
+    "-m 64m --memory-swap 64m, write 200 MiB to the writable layer",
+    "compose logging json-file max-buffer-size without mode",
+    "compose logging json-file max-size: 10x",
+    "compose logging json-file max-file without max-size",
+    "compose ulimits nofile soft>hard",
+    "compose ulimits bogus: 5",
+    "compose ulimits as: 50000000",
+    "compose cpus > host CPUs",
+    "compose cpus + cpu_quota",
+    "compose storage_opt.size on vfs",
+];
+
+#[test]
+fn what_the_engine_refuses_is_an_error_and_what_it_takes_is_not() {
+    let Some(shared) = common::shared() else { return };
+    let text = std::fs::read_to_string(shared.join("knowledge/compose_cases.json")).unwrap();
+    let cases: Value = serde_json::from_str(&text).unwrap();
+    let cases = cases["engine_28.5.2"].as_array().unwrap();
+    let mut wrong = Vec::new();
+    for (name, service, rule) in ENGINE {
+        assert!(cases.iter().any(|case| case["case"] == name), "no case `{name}`");
+        let keys = match service.strip_prefix('{') {
+            Some(keys) => keys.strip_suffix('}').unwrap().to_owned(),
+            None => service.to_owned(),
+        };
+        let compose = format!("services: {{a: {{image: nginx, {keys}}}}}\n");
+        let errors: Vec<&str> = findings(&compose)
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .map(|finding| finding.rule)
+            .collect();
+        if errors.first().copied() != rule || errors.len() > 1 {
+            wrong.push(format!("{name}: {errors:?} and not {rule:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    for case in cases {
+        let name = case["case"].as_str().unwrap();
+        let known = ENGINE.iter().any(|(known, ..)| *known == name) || OF_THE_HOST.contains(&name);
+        assert!(known, "nobody looks at `{name}`");
+    }
 }

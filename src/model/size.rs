@@ -62,6 +62,27 @@ impl ByteSize {
         number.parse::<i64>().ok()?.checked_mul(unit).map(Self)
     }
 
+    /// Reads the `size=` of a tmpfs mount as the kernel does (`lib/cmdline.c`, `memparse`): an integer with at most one of
+    /// k, m, g, t, p, e in either case. None when the mount fails.
+    #[must_use]
+    pub fn parse_mount(text: &str) -> Option<Self> {
+        let split = text.len() - usize::from(text.ends_with(|c: char| c.is_ascii_alphabetic()));
+        let (number, unit) = (text.get(..split)?, text.get(split..)?);
+        let shift = match unit.to_ascii_lowercase().as_str() {
+            "" => 0,
+            "k" => 10,
+            "m" => 20,
+            "g" => 30,
+            "t" => 40,
+            "p" => 50,
+            "e" => 60,
+            _ => return None,
+        };
+        let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        let number = if digits { number.parse::<i64>().ok()? } else { return None };
+        number.checked_mul(1 << shift).map(Self)
+    }
+
     /// Reads a number of MiB without a unit, as V8's `--max-old-space-size` takes it. None when Node refuses it.
     #[must_use]
     pub fn parse_mebibytes(text: &str) -> Option<Self> {

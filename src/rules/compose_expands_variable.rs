@@ -36,7 +36,12 @@ impl Rule for ComposeExpandsVariable {
                 .of(workload)
                 .help(format!("for the shell in the container:\n  command: sh -c \"exec … $${name} …\""));
             if let Some(value) = workload.env.get(name).and_then(|variable| variable.value.known()) {
-                finding.related(value.span, "the container has it, Compose does not look here");
+                // `NAME: ${NAME:-default}`: where somebody sets it for Compose, both sides have it.
+                let shared = value.default_of.as_ref() == Some(name);
+                let severity = if shared { Severity::Warning } else { META.severity };
+                finding
+                    .severity(severity)
+                    .related(value.span, "the container has it, Compose does not look here");
             }
         }
         if workload.kind == Kind::Service {

@@ -3,7 +3,7 @@
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Edit, Severity};
 use crate::model::size::ByteSize;
-use crate::workload::{SizeKey, SizeProblem, Workload};
+use crate::workload::{Fact, SizeKey, SizeProblem, Why, Workload};
 
 /// A size in a spelling that is none.
 pub(super) struct InvalidMemoryValue;
@@ -23,6 +23,20 @@ impl Rule for InvalidMemoryValue {
     }
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        for mount in &workload.memory.tmpfs {
+            let Fact::Unknown { at, why: Why::Malformed(text) } = &mount.size else { continue };
+            if !mount.option {
+                continue;
+            }
+            let message = format!(
+                "the kernel refuses `size={text}` of the tmpfs `{}` of `{}`",
+                mount.target, workload.name
+            );
+            sink.report(*at, "the container does not start", message)
+                .of(workload)
+                .note("a mount option takes a whole number with at most one of k, m, g, and no `b`")
+                .help("as in:\n  size=64m");
+        }
         for key in &workload.memory.keys {
             let Some(SizeProblem::Refused(upstream)) = &key.problem else { continue };
             let (name, text) = (key.name, key.text.as_str());

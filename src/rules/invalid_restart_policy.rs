@@ -22,6 +22,7 @@ impl Rule for InvalidRestartPolicy {
     }
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+        unknown_policy(workload, sink);
         let (Some(attempts), Some(condition)) = (workload.max_attempts.known(), workload.restart.known())
         else {
             return;
@@ -39,4 +40,30 @@ impl Rule for InvalidRestartPolicy {
         .note("Error response from daemon: invalid restart policy: maximum retry count can only be used with 'on-failure'")
         .help("in the block:\n  condition: on-failure");
     }
+}
+
+/// `restart: always:3`, `restart: foo` (moby `api/types/container/hostconfig.go`, `ValidateRestartPolicy`).
+fn unknown_policy(workload: &Workload, sink: &mut Sink<'_>) {
+    let Some(restart) = workload.restart.known() else { return };
+    let (name, attempts) = match restart.value.split_once(':') {
+        Some((name, attempts)) => (name, Some(attempts)),
+        None => (restart.value.as_str(), None),
+    };
+    let (label, note) = match (name, attempts) {
+        ("on-failure", _) | ("" | "no" | "always" | "unless-stopped", None) => return,
+        ("no" | "always" | "unless-stopped", Some(_)) => (
+            "only failures are counted",
+            "invalid restart policy: maximum retry count can only be used with 'on-failure'".to_owned(),
+        ),
+        _ => ("no policy of that name", format!("invalid restart policy: unknown policy '{name}'")),
+    };
+    sink.report(
+        restart.span,
+        label,
+        format!("the engine refuses to start `{}` with `restart: {}`", workload.name, restart.value),
+    )
+    .of(workload)
+    .via(&restart.via)
+    .note(format!("Error response from daemon: {note}"))
+    .help("the policies are:\n  restart: \"no\"\n  restart: always\n  restart: unless-stopped\n  restart: on-failure:3");
 }

@@ -27,6 +27,13 @@ impl Rule for MemoryLimitBelowMinimum {
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
         let memory = &workload.memory;
+        if let Some(shm) = memory.shm.known().filter(|shm| shm.value.0 < 0) {
+            let message = format!("the engine refuses the `shm_size` of `{}`: it is negative", workload.name);
+            sink.report(shm.span, "less than nothing", message)
+                .of(workload)
+                .via(&shm.via)
+                .note("Error response from daemon: SHM size can not be less than 0");
+        }
         for (what, fact) in [("memory limit", &memory.limit), ("memory reservation", &memory.reservation)] {
             let Some(size) = fact.known() else { continue };
             let bytes = size.value.0;

@@ -165,6 +165,8 @@ pub struct Tmpfs {
     pub target: Text,
     /// Its size; Absent means half of the host's RAM.
     pub size: Fact<ByteSize>,
+    /// The size is a mount option, which the kernel reads and not Compose.
+    pub option: bool,
 }
 
 /// A file or directory of another place that is seen in the container.
@@ -314,8 +316,15 @@ fn refusals(fields: Fields<'_>) -> Vec<(Span, String)> {
         let Some(scalar) = value.as_scalar().filter(|scalar| scalar.unset.is_none()) else { continue };
         if !matches!(scalar.typed, yaml::Value::Str) {
             found.push((value.span, format!("healthcheck.{key} must be a string")));
-        } else if let Err(message) = duration::parse(scalar.text.as_str()) {
-            found.push((value.span, format!("healthcheck.{key}: {message}")));
+        } else {
+            match duration::parse(scalar.text.as_str()) {
+                Err(message) => found.push((value.span, format!("healthcheck.{key}: {message}"))),
+                // moby `daemon/container.go`, `validateHealthCheck`; 0 is the default.
+                Ok(1..1_000_000) => {
+                    found.push((value.span, format!("{key} in Healthcheck cannot be less than 1ms")));
+                }
+                Ok(_) => {}
+            }
         }
     }
     if let Some(entry) = fields.entry(&["start_interval"])
@@ -389,21 +398,27 @@ fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
             if let Some(value) = option.strip_prefix("size=") {
                 let start = at + "size=".len();
                 let span = scalar.text.span_of(start..start + value.len());
-                size = match ByteSize::parse_compose(value) {
-                    Ok(bytes) => Fact::Known(Spanned::through(bytes, span, item.via.clone())),
-                    Err(_) => Fact::Unknown { at: span, why: Why::Malformed(value.to_owned()) },
+                // `size=50%` is a share of the host's memory.
+                let share = value.strip_suffix('%').is_some_and(|share| share.parse::<u32>().is_ok());
+                size = match ByteSize::parse_mount(value) {
+                    Some(bytes) => Fact::Known(Spanned::through(bytes, span, item.via.clone())),
+                    None if share => {
+                        Fact::Unknown { at: span, why: Why::Other("a share of the host's memory") }
+                    }
+                    None => Fact::Unknown { at: span, why: Why::Malformed(value.to_owned()) },
                 };
             }
             at += option.len() + 1;
         }
-        mounts.push(Tmpfs { target: scalar.text.slice(0..end), size });
+        mounts.push(Tmpfs { target: scalar.text.slice(0..end), size, option: true });
     }
     for item in fields.get(&["volumes"]).map(items).unwrap_or_default() {
         let long = Fields { value: item, anchor: item.span };
         if long.string(&["type"]).value().is_some_and(|kind| kind == "tmpfs")
             && let Fact::Known(target) = long.text(&["target"])
         {
-            mounts.push(Tmpfs { target: target.value, size: long.size(&["tmpfs", "size"]) });
+            let size = long.size(&["tmpfs", "size"]);
+            mounts.push(Tmpfs { target: target.value, size, option: false });
         }
     }
     mounts

@@ -81,7 +81,7 @@ impl Engine<'_> {
             return None;
         }
         let Winner { bound, overruled } = self.winner(&sources, &starter, program.name.span());
-        let mut problems = self.malformed(&sources, major);
+        let mut problems = self.malformed(&sources, &bound, major);
         problems.extend(self.contradiction(&sources, &bound));
         if matches!(starter, Start::Itself) {
             problems.extend(self.misplaced(program));
@@ -136,7 +136,7 @@ impl Engine<'_> {
         let Winner { bound, overruled } = self.winner(&sources, &Start::Script, place);
         // Flags that any program of the runtime reads say nothing of which one runs; these variables do.
         let telling = named.iter().any(|known| **known == name);
-        let problems = if telling { self.malformed(&sources, major) } else { Vec::new() };
+        let problems = if telling { self.malformed(&sources, &bound, major) } else { Vec::new() };
         let heap = Heap {
             runtime: self.runtime.name,
             pool: self.runtime.pool,

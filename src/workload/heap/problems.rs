@@ -22,7 +22,12 @@ struct Written<'a> {
 
 impl Engine<'_> {
     /// Values that the runtime refuses or misreads, of every memory setting.
-    pub(super) fn malformed(&self, sources: &[Source], major: Option<u32>) -> Vec<HeapProblem> {
+    pub(super) fn malformed(
+        &self,
+        sources: &[Source],
+        bound: &Fact<HeapSetting>,
+        major: Option<u32>,
+    ) -> Vec<HeapProblem> {
         let tolerant = sources.iter().flat_map(|source| &source.words);
         let tolerant = tolerant.clone().any(|word| word.as_str() == "-XX:+IgnoreUnrecognizedVMOptions");
         let mut found = Vec::new();
@@ -38,7 +43,7 @@ impl Engine<'_> {
                     grammar: setting.grammar,
                     bad: setting.bad.as_ref(),
                 };
-                found.extend(self.ill_written(&source.name, &written, major));
+                found.extend(self.ill_written(&source.name, &written, bound, major));
                 found.extend(misread(&source.name, &written));
             }
             for word in &source.words {
@@ -72,13 +77,19 @@ impl Engine<'_> {
                     found.push(self.problem(HeapProblemKind::Malformed, word, &source.name, effect));
                     continue;
                 }
-                found.extend(self.ill_written(&source.name, &written, major));
+                found.extend(self.ill_written(&source.name, &written, bound, major));
             }
         }
         found
     }
 
-    fn ill_written(&self, carrier: &str, written: &Written<'_>, major: Option<u32>) -> Option<HeapProblem> {
+    fn ill_written(
+        &self,
+        carrier: &str,
+        written: &Written<'_>,
+        bound: &Fact<HeapSetting>,
+        major: Option<u32>,
+    ) -> Option<HeapProblem> {
         let Written { text, value, grammar, sets, .. } = *written;
         // A variable that nobody expands is another mistake, and so are quotes that nobody takes away.
         if value.contains('$') || value.starts_with(['"', '\'']) {
@@ -107,9 +118,19 @@ impl Engine<'_> {
         if grammar != Grammar::JvmSize || sets != Sets::HeapMax {
             return None;
         }
-        let effect = format!("it is {small}: {name} does not start with so small a heap");
+        let saved = bound.known().filter(|wins| wins.value.flag.span() != text.span());
+        let (kind, effect) = match saved {
+            Some(wins) => (
+                HeapProblemKind::Misread,
+                format!("it is {small}, and only `{}` behind it wins", wins.value.written()),
+            ),
+            None => (
+                HeapProblemKind::Malformed,
+                format!("it is {small}: {name} does not start with so small a heap"),
+            ),
+        };
         let instead = value.parse::<u32>().ok().map(|number| with_value(text, value, &format!("{number}m")));
-        Some(HeapProblem { instead, ..self.problem(HeapProblemKind::Malformed, text, carrier, effect) })
+        Some(HeapProblem { instead, ..self.problem(kind, text, carrier, effect) })
     }
 
     /// A heap that begins larger than it may become: "Initial heap size set to a larger value than the maximum heap size".
