@@ -10,7 +10,9 @@ use super::{Place, path_text};
 use crate::model::size::ByteSize;
 use crate::source::{Sources, Span, Text};
 use crate::syntax::duration;
-use crate::workload::{Bound, Fact, Healthcheck, Heap, Kind, Origin, Project, Start, Variable, Workload};
+use crate::workload::{
+    Bound, Fact, Healthcheck, Heap, Kind, Origin, Pool, Project, Start, Variable, Workload,
+};
 
 /// Version of the JSON format.
 const VERSION: u32 = 1;
@@ -125,6 +127,7 @@ impl Show<'_> {
             "start": self.fact(&workload.start, start),
             "env": self.environment(&workload.env),
             "heaps": workload.heaps.iter().map(|heap| self.heap(heap)).collect::<Vec<_>>(),
+            "caches": workload.caches.iter().map(|cache| self.heap(cache)).collect::<Vec<_>>(),
             "logging": self.fact(&workload.logging, |logging| {
                 json!({ "driver": logging.driver, "options": logging.options })
             }),
@@ -211,8 +214,9 @@ impl Show<'_> {
         if !workload.replicas.is_absent() {
             self.line("replicas", &workload.replicas, i64::to_string, out)?;
         }
-        for heap in &workload.heaps {
-            let what = format!("{} heap", heap.runtime.display_name());
+        for heap in workload.heaps.iter().chain(&workload.caches) {
+            let pool = if heap.pool == Pool::Heap { "heap" } else { "cache" };
+            let what = format!("{} {pool}", heap.runtime.display_name());
             self.line(&what, &heap.bound, |setting| format!("{} in {}", setting.flag, setting.carrier), out)?;
         }
         for (name, variable) in workload.env.iter().filter(|(_, variable)| variable.origin != Origin::Image) {

@@ -63,6 +63,11 @@ impl Limited<'_> {
         }
     }
 
+    /// What its bound says: a heap may grow to it, Go is told of it.
+    pub(super) fn verb(&self) -> &'static str {
+        if self.heap.runtime == RuntimeName::Go { "is" } else { "may grow to" }
+    }
+
     /// The share, where the setting is one.
     fn percent(&self) -> Option<f64> {
         match self.setting.value.bound {

@@ -34,9 +34,10 @@ impl Rule for HeapExceedsLimit {
                     limit.span,
                     format!("the kernel kills `{}` at {}", workload.name, limit.value),
                     format!(
-                        "{} of `{}` may grow to {size}, its limit is {}",
+                        "{} of `{}` {} {size}, its limit is {}",
                         bounded.what(),
                         workload.name,
+                        bounded.verb(),
                         limit.value
                     ),
                 )
