@@ -58,6 +58,7 @@ mod swarm_ignores_key;
 mod swarm_rejects_key;
 mod syntax_error;
 mod tight_heap;
+mod ulimit_in_build;
 mod unbounded_cache;
 mod unbounded_heap;
 mod unbounded_logs;
@@ -132,6 +133,7 @@ pub static RULES: &[&dyn Rule] = &[
     &costly_healthcheck::CostlyHealthcheck,
     &shadowed_restart_policy::ShadowedRestartPolicy,
     &swarm_ignores_key::SwarmIgnoresKey,
+    &ulimit_in_build::UlimitInBuild,
     &shm_exceeds_limit::ShmExceedsLimit,
     &small_shm::SmallShm,
     &missing_swap_limit::MissingSwapLimit,

@@ -4,7 +4,7 @@ use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Confidence, Severity};
 use crate::model::size::ByteSize;
 use crate::source::Spanned;
-use crate::workload::{Heap, RuntimeName, Workload};
+use crate::workload::{Heap, Kind, RuntimeName, Workload};
 
 /// A managed heap that nothing bounds.
 pub(super) struct UnboundedHeap;
@@ -29,7 +29,9 @@ impl Rule for UnboundedHeap {
         }
         let grows = |heap: &&Heap| matches!(heap.runtime, RuntimeName::Java | RuntimeName::Node);
         for heap in workload.heaps.iter().filter(grows).filter(|heap| heap.bound.is_absent()) {
-            if workload.memory.limit.is_absent() {
+            if workload.kind == Kind::Image {
+                tuned(workload, heap, sink);
+            } else if workload.memory.limit.is_absent() {
                 unlimited(workload, heap, sink);
             } else if let Some(limit) = workload.memory.limit.known()
                 && let Some(default) = heap.default_for(limit.value)
@@ -38,6 +40,26 @@ impl Rule for UnboundedHeap {
             }
         }
     }
+}
+
+/// An image whose flags tune the runtime and leave its heap to whoever starts it.
+fn tuned(workload: &Workload, heap: &Heap, sink: &mut Sink<'_>) {
+    let Some(carrier) = &heap.carrier else { return };
+    let (name, runtime) = (&workload.name, heap.runtime.display_name());
+    let default = match heap.runtime {
+        RuntimeName::Java => "a quarter of the limit that it is started with, or of the host",
+        _ => "about half of the limit that it is started with, or what follows the host",
+    };
+    sink.report(
+        carrier.span,
+        format!("`{}` sets flags, none of them bounds the heap", carrier.value),
+        format!("nothing bounds the {runtime} heap of `{name}`"),
+    )
+    .of(workload)
+    .severity(Severity::Note)
+    .confidence(Confidence::Low)
+    .note(format!("the default is {default}"))
+    .help(advice(heap.runtime, None));
 }
 
 fn unlimited(workload: &Workload, heap: &Heap, sink: &mut Sink<'_>) {
@@ -50,8 +72,8 @@ fn unlimited(workload: &Workload, heap: &Heap, sink: &mut Sink<'_>) {
     let mut finding = sink
         .report(place, label, format!("nothing bounds the {runtime} heap of `{name}`"))
         .of(workload)
-        .severity(workload.role.soften(META.severity))
-        .confidence(Confidence::Medium)
+        .severity(if heap.assumed { Severity::Note } else { workload.role.soften(META.severity) })
+        .confidence(if heap.assumed { Confidence::Low } else { Confidence::Medium })
         .note(without_limit(heap.runtime))
         .help(advice(heap.runtime, None));
     if workload.anchor != place {

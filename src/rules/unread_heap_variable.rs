@@ -1,7 +1,7 @@
 //! `unread-heap-variable`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use crate::finding::{Confidence, Severity};
 use crate::workload::{HeapProblemKind, Workload};
 
 /// A heap size that nobody hears.
@@ -25,23 +25,33 @@ impl Rule for UnreadHeapVariable {
         for heap in &workload.heaps {
             for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::Unread) {
                 let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
-                let finding = sink
+                // A script of the image stands between: what it does is known from its name alone.
+                let script = !problem.effect.is_empty();
+                let (label, other) = match script {
+                    true => (problem.effect.clone(), "this image's script"),
+                    false => (format!("the JVM does not look at `{variable}`"), "no shell here expands it"),
+                };
+                let mut finding = sink
                     .report(
                         problem.flag.span(),
-                        format!("the JVM does not look at `{variable}`"),
+                        label,
                         format!("nothing reads `{variable}` of `{name}`, so `{flag}` has no effect"),
                     )
                     .of(workload)
-                    .related(heap.program.span, format!("no shell here expands `${variable}`"))
+                    .related(heap.program.span, other)
                     .help(format!("the variable that every JVM reads:\n  JAVA_TOOL_OPTIONS: {flag}"));
+                if script {
+                    finding = finding.severity(Severity::Warning).confidence(Confidence::Medium);
+                }
                 if let Some(limit) = workload.memory.limit.known()
                     && let Some(default) = heap.default_for(limit.value).filter(|_| heap.bound.is_absent())
                 {
-                    finding.note(format!(
+                    finding = finding.note(format!(
                         "the heap is the default instead, about {default} of a limit of {}",
                         limit.value
                     ));
                 }
+                drop(finding);
             }
         }
     }

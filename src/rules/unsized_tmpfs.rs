@@ -25,6 +25,16 @@ impl Rule for UnsizedTmpfs {
         if !workload.role.runs() {
             return;
         }
+        for mount in workload.mounts.iter().filter(|mount| mount.source == "/dev/shm") {
+            sink.report(
+                mount.span,
+                "half of the host's memory, shared with the host",
+                format!("`{}` writes to the host's own /dev/shm, which has no bound for it", workload.name),
+            )
+            .of(workload)
+            .note("what it leaves there stays when it ends")
+            .help("one of its own, with the size that fits:\n  shm_size: 2g");
+        }
         for mount in workload.memory.tmpfs.iter().filter(|mount| mount.size.is_absent()) {
             let target = &mount.target;
             sink.report(

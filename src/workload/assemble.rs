@@ -6,11 +6,11 @@ use indexmap::IndexMap;
 
 use super::health;
 use super::heap;
-use super::image::{ImageFacts, service_start};
+use super::image::{ImageFacts, partial_start, service_start};
 use super::packages;
 use super::process;
 use super::role;
-use super::{Build, BuildStage, Fact, Kind, Memory, Origin, Project, Role, Variable, Why, Workload};
+use super::{Build, BuildStage, Fact, Kind, Memory, Origin, Project, Role, Start, Variable, Why, Workload};
 use crate::catalog::{Catalog, Pool};
 use crate::model::build::{Built, Dockerfiles, follow};
 use crate::model::compose::{Mount, Service};
@@ -115,6 +115,7 @@ impl Assembler<'_> {
             eaten: Vec::new(),
             probe_runtime: None,
             package_caches: packages::left_behind(&target),
+            build_ulimits: packages::ulimits(&target),
             start,
             env,
             env_missing: None,
@@ -137,7 +138,7 @@ impl Assembler<'_> {
             role: Role::default(),
         };
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
-        self.pools(&mut workload, &facts);
+        self.pools(&mut workload, &facts, None);
         out.workloads.push(workload);
         out
     }
@@ -220,6 +221,10 @@ impl Assembler<'_> {
             several_processes: None,
             eaten: eaten(service, &env),
             probe_runtime: None,
+            build_ulimits: match &built {
+                Some(Built { image: Ok(target), .. }) => packages::ulimits(target),
+                _ => Vec::new(),
+            },
             package_caches: match &built {
                 Some(Built { image: Ok(target), .. }) => packages::left_behind(target),
                 _ => Vec::new(),
@@ -251,7 +256,7 @@ impl Assembler<'_> {
             workload.several_processes = process::several(start, facts.handover.as_ref());
         }
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
-        self.pools(&mut workload, &facts);
+        self.pools(&mut workload, &facts, partial_start(service, &facts).as_ref());
         workload.self_sizing = self_sizing(&workload, &facts);
         // Another command may be another program with another heap.
         let as_shipped = service.command.is_absent() && service.entrypoint.is_absent();
@@ -271,8 +276,8 @@ impl Assembler<'_> {
     }
 
     /// What the programs of a workload manage by settings.
-    fn pools(&self, workload: &mut Workload, facts: &ImageFacts) {
-        let pools = heap::pools(workload, facts, self.catalog);
+    fn pools(&self, workload: &mut Workload, facts: &ImageFacts, partial: Option<&Start>) {
+        let pools = heap::pools(workload, facts, partial, self.catalog);
         (workload.heaps, workload.caches) = pools.into_iter().partition(|pool| pool.pool == Pool::Heap);
     }
 }

@@ -289,6 +289,24 @@ pub(super) fn service_start(service: &Service, image: &ImageFacts) -> Fact<Start
     join(&service.entrypoint, &service.command)
 }
 
+/// What a service starts as far as it is known, where variables leave holes in it; none where all or nothing is known.
+pub(super) fn partial_start(service: &Service, image: &ImageFacts) -> Option<Start> {
+    let [entrypoint, command] = &service.partial;
+    if entrypoint.is_none() && command.is_none() {
+        return None;
+    }
+    let either = |partial: &Option<Vec<Text>>, whole: &Fact<Vec<Text>>| match partial {
+        Some(words) => Fact::Known(Spanned::new(words.clone(), whole.span())),
+        None => whole.clone(),
+    };
+    let filled = (either(entrypoint, &service.entrypoint), either(command, &service.command));
+    let start = match filled {
+        (Fact::Absent { .. }, command) => join(&image.entrypoint, &command),
+        (entrypoint, command) => join(&entrypoint, &command),
+    };
+    start.value().cloned()
+}
+
 fn join(entrypoint: &Fact<Vec<Text>>, command: &Fact<Vec<Text>>) -> Fact<Start> {
     for fact in [entrypoint, command] {
         if let Fact::Unknown { at, why } = fact {

@@ -134,6 +134,8 @@ pub struct Workload {
     pub probe_runtime: Option<(RuntimeName, Spanned<String>)>,
     /// Caches of package managers in the layers of its image.
     pub package_caches: Vec<PackageCache>,
+    /// `ulimit`s at the end of a `RUN`.
+    pub build_ulimits: Vec<Spanned<String>>,
     /// The effective environment: service over `env_file` over image.
     pub env: IndexMap<String, Variable>,
     /// A file with variables that is not here: any name may be set in it.

@@ -1,7 +1,9 @@
-//! Package managers that leave their caches in a layer.
+//! What the `RUN`s of an image leave behind, and what they only seem to.
 
 use crate::model::image::{Form, Run, TargetImage};
-use crate::source::{Span, Text};
+use crate::source::{Span, Spanned, Text};
+
+use super::start::commands;
 
 /// What an installation leaves behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +106,18 @@ pub(super) fn left_behind(target: &TargetImage) -> Vec<PackageCache> {
         }
     }
     found
+}
+
+/// `ulimit` as the last command of a `RUN`: the shell that has the limit ends with it.
+pub(super) fn ulimits(target: &TargetImage) -> Vec<Spanned<String>> {
+    let last = target.runs.iter().filter_map(|run| commands(texts(run).last()?).pop());
+    let set = last.filter(|words| words.first().is_some_and(|word| word.as_str() == "ulimit"));
+    set.map(|words| {
+        let written: Vec<&str> = words.iter().map(Text::as_str).take(3).collect();
+        let span = words.iter().take(3).map(Text::span).reduce(Span::cover);
+        Spanned::new(written.join(" "), span.unwrap_or(target.from))
+    })
+    .collect()
 }
 
 fn texts(run: &Run) -> Vec<&Text> {

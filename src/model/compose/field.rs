@@ -104,6 +104,29 @@ impl<'v> Fields<'v> {
     }
 }
 
+impl Fields<'_> {
+    /// The words of a command in which a variable has no value, with holes for what is not known; none when all is
+    /// known, or nothing.
+    pub(super) fn partial_words(&self, path: &[&str]) -> Option<Vec<Text>> {
+        let value = self.get(path)?;
+        let text = |scalar: &Scalar| match &scalar.unset {
+            Some(unset) => unset.partial.clone(),
+            None => Some(scalar.text.clone()),
+        };
+        match &value.kind {
+            Kind::Scalar(scalar) => {
+                scalar.unset.as_ref()?;
+                shellwords::split(&text(scalar)?).ok()
+            }
+            Kind::Seq(items) => {
+                let unset = |item: &Value| item.as_scalar().is_some_and(|scalar| scalar.unset.is_some());
+                items.iter().any(unset).then(|| items.iter().map(|item| text(item.as_scalar()?)).collect())?
+            }
+            _ => None,
+        }
+    }
+}
+
 pub(super) fn integer(scalar: &Scalar) -> Option<i64> {
     match scalar.typed {
         yaml::Value::Int(value) => Some(value),
@@ -137,8 +160,8 @@ pub(super) fn text_of(scalar: &Scalar) -> Text {
 /// A scalar as a fact; a value that does not fit is Unknown here, and another rule's business.
 pub(super) fn read_scalar<T>(value: &Value, read: impl FnOnce(&Scalar) -> Option<T>) -> Fact<T> {
     let Some(scalar) = value.as_scalar() else { return malformed(value) };
-    if let Some((name, at)) = &scalar.unset {
-        return Fact::Unknown { at: *at, why: Why::Variable(name.clone()) };
+    if let Some(unset) = &scalar.unset {
+        return Fact::Unknown { at: unset.at, why: Why::Variable(unset.name.clone()) };
     }
     match read(scalar) {
         Some(read) => Fact::Known(Spanned {

@@ -7,6 +7,9 @@ const MAX_DEPTH: usize = 16;
 /// Bytes that a text may grow to. Variables that hold variables can double with every line of a `.env`.
 pub(crate) const MAX_LENGTH: usize = 256 * 1024;
 
+/// Stands in a text for what nobody knows: the value of a variable that has none here. No program's options have it.
+pub const HOLE: char = '\u{FFFC}';
+
 /// A variable's value and, when a file sets it, where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
@@ -34,6 +37,8 @@ pub enum Interpolated {
     Unset {
         /// The result with empty strings.
         text: Text,
+        /// The result with a [`HOLE`] for each.
+        partial: Text,
         /// Their names in order, and where each stands.
         names: Vec<(String, Span)>,
     },
@@ -65,6 +70,7 @@ pub fn interpolate(text: &Text, lookup: &dyn Fn(&str) -> Option<Variable>) -> In
         text,
         lookup,
         out: Text::empty(text.span()),
+        partial: None,
         via: Vec::new(),
         defaulted: Vec::new(),
         unset: Vec::new(),
@@ -87,7 +93,10 @@ pub fn interpolate(text: &Text, lookup: &dyn Fn(&str) -> Option<Variable>) -> In
         Ok(()) if run.unset.is_empty() => {
             Interpolated::Known { text: run.out, via: run.via, defaulted: run.defaulted }
         }
-        Ok(()) => Interpolated::Unset { text: run.out, names: run.unset },
+        Ok(()) => {
+            let partial = run.partial.unwrap_or_else(|| run.out.clone());
+            Interpolated::Unset { text: run.out, partial, names: run.unset }
+        }
     }
 }
 
@@ -95,6 +104,8 @@ struct Run<'a> {
     text: &'a Text,
     lookup: &'a dyn Fn(&str) -> Option<Variable>,
     out: Text,
+    /// The same with holes, from the first one on.
+    partial: Option<Text>,
     via: Vec<Span>,
     defaulted: Vec<String>,
     unset: Vec<(String, Span)>,
@@ -124,7 +135,7 @@ impl Run<'_> {
             self.copy(at, dollar);
             let rest = text.get(dollar + 1..to).unwrap_or_default();
             if rest.starts_with('$') {
-                self.out.push_derived("$", self.text.span_of(dollar..dollar + 2));
+                self.push_derived("$", dollar, dollar + 2);
                 at = dollar + 2;
             } else if rest.starts_with('{') {
                 let close = closing_brace(rest).map_err(|stop| Stop::Invalid(dollar, dollar + 1 + stop))?;
@@ -148,7 +159,27 @@ impl Run<'_> {
     }
 
     fn copy(&mut self, from: usize, to: usize) {
-        self.out.push_text(&self.text.slice(from..to));
+        let piece = self.text.slice(from..to);
+        self.out.push_text(&piece);
+        if let Some(partial) = &mut self.partial {
+            partial.push_text(&piece);
+        }
+    }
+
+    fn push_derived(&mut self, value: &str, from: usize, to: usize) {
+        let span = self.text.span_of(from..to);
+        self.out.push_derived(value, span);
+        if let Some(partial) = &mut self.partial {
+            partial.push_derived(value, span);
+        }
+    }
+
+    /// A variable that nobody here knows.
+    fn unset(&mut self, name: &str, from: usize, to: usize) {
+        let span = self.text.span_of(from..to);
+        self.unset.push((name.to_owned(), span));
+        let partial = self.partial.get_or_insert_with(|| self.out.clone());
+        partial.push_derived(HOLE.encode_utf8(&mut [0; 4]), span);
     }
 
     /// `${…}` from its `$` to its `}`.
@@ -176,9 +207,7 @@ impl Run<'_> {
             }
             Some('+') if set => self.expand(begin, close, depth + 1)?,
             // What a variable that has no value here may be elsewhere decides: not known.
-            Some('+') if value.is_none() => {
-                self.unset.push((name.to_owned(), self.text.span_of(dollar..close + 1)));
-            }
+            Some('+') if value.is_none() => self.unset(name, dollar, close + 1),
             Some('+') => {}
             Some('?') if set => self.variable(name, dollar, close + 1),
             Some('?') => {
@@ -193,10 +222,10 @@ impl Run<'_> {
     fn variable(&mut self, name: &str, from: usize, to: usize) {
         match (self.lookup)(name) {
             Some(variable) => {
-                self.out.push_derived(&variable.value, self.text.span_of(from..to));
+                self.push_derived(&variable.value, from, to);
                 self.via.extend(variable.span);
             }
-            None => self.unset.push((name.to_owned(), self.text.span_of(from..to))),
+            None => self.unset(name, from, to),
         }
     }
 }
@@ -288,8 +317,8 @@ mod tests {
 
     #[test]
     fn what_has_no_value_is_named() {
-        assert!(matches!(run("a${X}b$Y"), Interpolated::Unset { names, text }
-            if names.iter().map(|(name, _)| name.as_str()).eq(["X", "Y"]) && text.as_str() == "ab"));
+        assert!(matches!(run("a${X}b$Y$$"), Interpolated::Unset { names, text, partial }
+            if names.iter().map(|(name, _)| name.as_str()).eq(["X", "Y"]) && text.as_str() == "ab$" && partial.as_str() == "a\u{FFFC}b\u{FFFC}$"));
         assert!(matches!(run("${X:?say so}"), Interpolated::Required { name, message, .. }
             if name == "X" && message == "say so"));
         assert!(matches!(run("${EMPTY:?x}"), Interpolated::Required { .. }));

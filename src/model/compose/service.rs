@@ -64,6 +64,8 @@ pub struct Service {
     pub entrypoint: Fact<Vec<Text>>,
     /// `command` as words.
     pub command: Fact<Vec<Text>>,
+    /// `entrypoint` and `command` where a variable in them has no value, with [`super::interpolate::HOLE`]s.
+    pub partial: [Option<Vec<Text>>; 2],
     /// `environment`; a name without a value comes from outside.
     pub environment: IndexMap<String, Fact<Text>>,
     /// `env_file`, in order.
@@ -172,6 +174,8 @@ pub struct Tmpfs {
 /// A file or directory of another place that is seen in the container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
+    /// Where it is written.
+    pub span: Span,
     /// Where it comes from: a path, or the name of a volume.
     pub source: String,
     /// Where it is seen.
@@ -236,6 +240,7 @@ impl Service {
             healthcheck: fields.get(&["healthcheck"]).map(healthcheck),
             entrypoint: fields.words(&["entrypoint"]),
             command: fields.words(&["command"]),
+            partial: [fields.partial_words(&["entrypoint"]), fields.partial_words(&["command"])],
             environment: fields.get(&["environment"]).map(key_values).unwrap_or_default(),
             env_files: env_files(fields),
             tmpfs: tmpfs(fields),
@@ -390,7 +395,7 @@ fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
         let text = scalar.text.as_str();
         let end = text.find(':').unwrap_or(text.len());
         let mut size = match &scalar.unset {
-            Some((name, at)) => Fact::Unknown { at: *at, why: Why::Variable(name.clone()) },
+            Some(unset) => Fact::Unknown { at: unset.at, why: Why::Variable(unset.name.clone()) },
             None => Fact::Absent { anchor: item.span },
         };
         let mut at = end + 1;
@@ -442,7 +447,7 @@ fn mounts(fields: Fields<'_>) -> Vec<Mount> {
                 }
                 None => (part("source"), part("target")),
             };
-            mounts.push(Mount { source, target });
+            mounts.push(Mount { span: item.span, source, target });
         }
     }
     mounts

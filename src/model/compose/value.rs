@@ -70,10 +70,20 @@ pub(crate) struct Entry {
 pub(crate) struct Scalar {
     pub(crate) text: Text,
     pub(crate) typed: yaml::Value,
-    /// A variable in it that has no value, and where: the text is then only a guess.
-    pub(crate) unset: Option<(String, Span)>,
+    /// A variable in it that has no value: the text is then only a guess.
+    pub(crate) unset: Option<Box<Unset>>,
     /// A variable of which the default was taken.
     pub(crate) default_of: Option<String>,
+}
+
+/// A variable without a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Unset {
+    pub(crate) name: String,
+    /// Where it stands.
+    pub(crate) at: Span,
+    /// The text with holes in the place of such variables, where that can be told.
+    pub(crate) partial: Option<Text>,
 }
 
 impl Value {
@@ -253,14 +263,17 @@ impl Lowering<'_> {
                     out.text = text;
                     value.via.extend(via);
                 }
-                Interpolated::Unset { names, text } => {
+                Interpolated::Unset { names, text, partial } => {
                     out.text = text;
-                    out.unset = names.into_iter().next();
+                    let first = names.into_iter().next();
+                    out.unset = first.map(|(name, at)| Box::new(Unset { name, at, partial: Some(partial) }));
                 }
-                Interpolated::Required { name, span, .. } => out.unset = Some((name, span)),
+                Interpolated::Required { name, span, .. } => {
+                    out.unset = Some(Box::new(Unset { name, at: span, partial: None }));
+                }
                 Interpolated::Invalid { message, span } => {
                     self.errors.push(SyntaxError { message, span, fatal: true, first: None });
-                    out.unset = Some((String::new(), span));
+                    out.unset = Some(Box::new(Unset { name: String::new(), at: span, partial: None }));
                 }
             }
         }

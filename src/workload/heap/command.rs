@@ -2,6 +2,7 @@
 
 use super::engine::{Engine, Source};
 use super::flags::words;
+use crate::model::compose::interpolate::HOLE;
 use crate::source::{Spanned, Text};
 use crate::workload::{Fact, Program, Why};
 
@@ -16,6 +17,11 @@ impl Engine<'_> {
             if program.expanded && text.contains('$') {
                 let expanded = self.expand(argument, &mut source);
                 source.words.extend(expanded);
+                continue;
+            }
+            if !text.starts_with('-') && text.contains(HOLE) {
+                // It may be any option, or none.
+                source.unknown = Some((argument.span(), Why::Other("a variable without a value")));
                 continue;
             }
             if !text.starts_with('-') {

@@ -6,12 +6,22 @@ use crate::source::{Span, Spanned, Text};
 use super::flags::{bound, words};
 use super::{Bound, Heap, HeapSetting};
 use crate::workload::image::ImageFacts;
-use crate::workload::{Fact, Program, Why, Workload};
+use crate::workload::{Fact, Program, Start, Why, Workload};
 
 /// The memory that the programs of `workload` manage.
-pub(in crate::workload) fn pools(workload: &Workload, image: &ImageFacts, catalog: &Catalog) -> Vec<Heap> {
+///
+/// `partial` is its start where variables leave holes in it.
+pub(in crate::workload) fn pools(
+    workload: &Workload,
+    image: &ImageFacts,
+    partial: Option<&Start>,
+    catalog: &Catalog,
+) -> Vec<Heap> {
     let programs = match &workload.start {
         Fact::Known(start) => start.value.programs(image.handover.as_ref()),
+        Fact::Unknown { why: Why::Variable(_), .. } if partial.is_some() => {
+            partial.map(|start| start.programs(image.handover.as_ref())).unwrap_or_default()
+        }
         // An image's own script that the catalogue does not name: its place is the image's.
         Fact::Unknown { at, why: Why::Image(name) } => {
             vec![Program { name: Text::derived(name.as_str(), *at), arguments: Vec::new(), expanded: false }]
@@ -30,7 +40,7 @@ pub(super) struct Engine<'a> {
 }
 
 /// How the runtime comes to run.
-pub(super) enum Start<'c> {
+pub(super) enum Starts<'c> {
     /// The start line names it.
     Itself,
     /// A program that is known to start it.
@@ -63,12 +73,12 @@ impl Engine<'_> {
     fn heap(&self, programs: &[Program]) -> Option<Heap> {
         let itself = programs.iter().find(|program| self.runtime.is_program(program.base_name()));
         let known = match itself {
-            Some(program) => Some((program, Start::Itself)),
+            Some(program) => Some((program, Starts::Itself)),
             None => programs.iter().find_map(|program| {
-                let starter = self.runtime.starter(program.base_name()).map(Start::By);
+                let starter = self.runtime.starter(program.base_name()).map(Starts::By);
                 // The image's own start script, known by what it expands.
                 let own = self.image.runtime == Some(self.runtime.name) && !self.image.expands.is_empty();
-                Some((program, starter.or(own.then_some(Start::Script))?))
+                Some((program, starter.or(own.then_some(Starts::Script))?))
             }),
         };
         let Some((program, starter)) = known else { return self.assumed() };
@@ -76,14 +86,16 @@ impl Engine<'_> {
         let sources = self.sources(program, &starter, major);
         let carrier = sources.iter().rev().find_map(|source| source.carrier.clone());
         let said = carrier.is_some() || sources.iter().any(|source| source.setting.is_some());
+        let strangers = if matches!(starter, Starts::Script) { self.other_readers() } else { Vec::new() };
         // A script without flags of ours runs something that nobody here can see.
-        if !said && !matches!(starter, Start::Itself) {
+        if !said && strangers.is_empty() && !matches!(starter, Starts::Itself) {
             return None;
         }
         let Winner { bound, overruled } = self.winner(&sources, &starter, program.name.span());
         let mut problems = self.malformed(&sources, &bound, major);
         problems.extend(self.contradiction(&sources, &bound));
-        if matches!(starter, Start::Itself) {
+        problems.extend(strangers);
+        if matches!(starter, Starts::Itself) {
             problems.extend(self.misplaced(program));
             problems.extend(self.unread(program));
             if bound.is_absent() {
@@ -133,7 +145,10 @@ impl Engine<'_> {
                 (None, Some(value)) => Some((source.name.clone(), value.span())),
                 (None, None) => None,
             })?;
-        let Winner { bound, overruled } = self.winner(&sources, &Start::Script, place);
+        // What a script of ours adds is not known; a virtual machine of the image reads these variables whoever starts it.
+        let own = self.image.runtime == Some(self.runtime.name) && self.workload.build.is_some();
+        let starter = if own { Starts::Itself } else { Starts::Script };
+        let Winner { bound, overruled } = self.winner(&sources, &starter, place);
         // Flags that any program of the runtime reads say nothing of which one runs; these variables do.
         let telling = named.iter().any(|known| **known == name);
         let problems = if telling { self.malformed(&sources, &bound, major) } else { Vec::new() };
@@ -150,7 +165,7 @@ impl Engine<'_> {
             limit_unseen: None,
             default,
         };
-        (heap.bound.known().is_some() || !heap.problems.is_empty()).then_some(heap)
+        (!heap.bound.is_unknown() || !heap.problems.is_empty()).then_some(heap)
     }
 
     /// The major version and the default heap, where the image is one of this runtime.
@@ -160,14 +175,14 @@ impl Engine<'_> {
     }
 
     /// What each place says, weakest first.
-    fn sources(&self, program: &Program, starter: &Start<'_>, major: Option<u32>) -> Vec<Source> {
+    fn sources(&self, program: &Program, starter: &Starts<'_>, major: Option<u32>) -> Vec<Source> {
         let mut sources = Vec::new();
         for name in &self.runtime.precedence {
             if name == "command-line" {
-                let starters = if let Start::By(starter) = starter { &starter.expands[..] } else { &[] };
+                let starters = if let Starts::By(starter) = starter { &starter.expands[..] } else { &[] };
                 let scripts = starters.iter().chain(&self.image.expands);
                 sources.extend(scripts.map(|script| self.variable(script, major)));
-                if matches!(starter, Start::Itself) {
+                if matches!(starter, Starts::Itself) {
                     sources.push(self.command_line(program));
                 }
             } else {
@@ -204,7 +219,7 @@ impl Engine<'_> {
     }
 
     /// The setting that wins: the strongest place, the last flag, a number before a share.
-    fn winner(&self, sources: &[Source], starter: &Start<'_>, anchor: Span) -> Winner {
+    fn winner(&self, sources: &[Source], starter: &Starts<'_>, anchor: Span) -> Winner {
         let mut number = None;
         let mut share = None;
         let mut unknown: Option<(Span, Why)> = None;
@@ -233,10 +248,10 @@ impl Engine<'_> {
             return Winner { bound: Fact::Unknown { at, why }, overruled: None };
         }
         let own_bound = match starter {
-            Start::Itself => false,
-            Start::By(starter) => starter.bounds_heap || self.image.heap_when_unset.is_some(),
+            Starts::Itself => false,
+            Starts::By(starter) => starter.bounds_heap || self.image.heap_when_unset.is_some(),
             // What the image's script does without a bound is its own affair.
-            Start::Script => true,
+            Starts::Script => true,
         };
         let overruled = if number.is_some() { share.take() } else { None };
         let bound = match number.or(share) {

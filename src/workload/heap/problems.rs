@@ -4,6 +4,7 @@ use super::engine::{Engine, Source};
 use super::flags::{fits, hexadecimal, meant, size, spelled, words};
 use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting};
 use crate::catalog::{Grammar, ReadBy, RuntimeName, Sets};
+use crate::model::compose::interpolate::HOLE;
 use crate::model::size::ByteSize;
 use crate::source::Text;
 use crate::workload::{Fact, Program};
@@ -92,7 +93,7 @@ impl Engine<'_> {
     ) -> Option<HeapProblem> {
         let Written { text, value, grammar, sets, .. } = *written;
         // A variable that nobody expands is another mistake, and so are quotes that nobody takes away.
-        if value.contains('$') || value.starts_with(['"', '\'']) {
+        if value.contains(['$', HOLE]) || value.starts_with(['"', '\'']) {
             return None;
         }
         let name = self.runtime.name.display_name();
@@ -212,6 +213,21 @@ impl Engine<'_> {
             found.extend(heap.map(|flag| self.problem(HeapProblemKind::Unread, flag, name, String::new())));
         }
         found
+    }
+
+    /// Heap flags in variables of other products than the one whose start script runs.
+    pub(super) fn other_readers(&self) -> Vec<HeapProblem> {
+        let known = &self.image.expands;
+        let others = self.runtime.variables.iter().filter(|variable| {
+            variable.names_reader && variable.read_by == ReadBy::Script && !known.contains(&variable.name)
+        });
+        let set = others.filter_map(|variable| {
+            let value = self.workload.env.get(&variable.name)?.value.value()?;
+            let flag = words(value).into_iter().find(|word| self.is_heap_flag(word))?;
+            let effect = format!("its start script reads {}", known.join(", "));
+            Some(self.problem(HeapProblemKind::Unread, &flag, &variable.name, effect))
+        });
+        set.collect()
     }
 
     /// A bound that only the build had, where the program that runs would read it.
