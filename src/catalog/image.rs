@@ -26,7 +26,7 @@ pub struct ImageEntry {
     pub(super) healthcheck: Option<Healthcheck>,
     #[serde(default)]
     pub(super) runtime: Option<ImageRuntime>,
-    /// Variables with flags that its start script puts on the runtime's command line.
+    /// Variables that its start script turns into flags on the runtime's command line, the weakest first.
     #[serde(default)]
     pub expands: Vec<String>,
     /// The heap that the start script sets when nothing else is said.

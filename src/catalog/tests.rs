@@ -94,22 +94,9 @@ fn somebody_expands_what_only_scripts_read() {
             .iter()
             .flat_map(|starter| &starter.expands)
             .chain(catalog.images.iter().flat_map(|entry| &entry.expands))
-            .chain(catalog.images.iter().filter_map(|entry| Some(&entry.heap_when_unset.as_ref()?.variable)))
-            .chain(
-                catalog
-                    .images
-                    .iter()
-                    .flat_map(|entry| entry.ignores_limit.iter().flat_map(|i| &i.unless_set)),
-            )
             .collect();
-        // One setting of its own image, read by its start script beside the flags.
-        let alone = ["SOLR_HEAP", "MAX_MEMORY"];
         for variable in runtime.variables.iter().filter(|variable| variable.read_by == ReadBy::Script) {
-            assert!(
-                expanded.contains(&variable.name) || alone.contains(&variable.name.as_str()),
-                "nobody expands {}",
-                variable.name
-            );
+            assert!(expanded.contains(&variable.name), "nobody expands {}", variable.name);
         }
         for name in runtime.precedence.iter().filter(|name| *name != "command-line") {
             assert!(runtime.variable(name).is_some(), "{name} has an order but no row");

@@ -110,18 +110,14 @@ impl Limited<'_> {
             return format!("a share that leaves room beside the heap:\n  {flag}");
         }
         if self.heap.runtime == RuntimeName::Go {
-            let target = limit.percent_in_mebibytes(90);
-            return format!(
-                "to leave a tenth of the limit for what Go does not count:\n  GOMEMLIMIT: {target}MiB"
-            );
+            let target = ByteSize(limit.percent_in_mebibytes(90) * MIB);
+            let line = self.setting.value.with_size(target).unwrap_or_default();
+            return format!("to leave a tenth of the limit for what Go does not count:\n  {line}");
         }
         let roomy = heap.with_room();
-        let smaller = limit.percent_in_mebibytes(75);
-        let flag = match self.heap.runtime {
-            RuntimeName::Java => format!("-Xmx{smaller}m"),
-            RuntimeName::Node => format!("--max-old-space-size={smaller}"),
-            RuntimeName::Php => format!("memory_limit={smaller}M"),
-            _ => format!("{}: {:#X}", self.setting.value.carrier, smaller * MIB).replace("0X", "0x"),
+        let smaller = ByteSize(limit.percent_in_mebibytes(75) * MIB);
+        let Some(flag) = self.setting.value.with_size(smaller) else {
+            return format!("a limit that leaves a quarter beside the heap:\n  {}", roomy.to_compose());
         };
         format!(
             "to leave a quarter of the limit beside the heap, either the limit\n  {}\nor the heap\n  {flag}",

@@ -109,16 +109,25 @@ fn build_only(stages: &[Stage<'_>], chain: &[usize], runs: &[Run]) -> Vec<BuildV
     set.chain(runs.iter().filter_map(exported)).collect()
 }
 
-/// `RUN export NAME=value` and nothing else: the shell that knows it ends there.
+/// `RUN export NAME=value` or `RUN NAME=value` and nothing else: the shell that knows it ends there.
 fn exported(run: &Run) -> Option<BuildVariable> {
     let Form::Shell(text) = &run.form else { return None };
     let line = text.as_str();
-    let rest = line.trim_start().strip_prefix("export ")?;
+    let begin = line.trim_start();
+    let rest = begin.strip_prefix("export ").unwrap_or(begin);
     if rest.contains([';', '&', '|', '\n']) || !run.scripts.is_empty() {
         return None;
     }
     let start = line.len() - rest.len();
     let equals = start + rest.find('=')?;
+    let name = line.get(start..equals)?;
+    let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    // `RUN NAME=value command` is for the command.
+    let value = line.get(equals + 1..)?.trim_end();
+    let quoted = value.len() > 1 && value.starts_with(['"', '\'']) && value.ends_with(value.get(..1)?);
+    if !plain || (rest.len() == begin.len() && !quoted && value.contains(char::is_whitespace)) {
+        return None;
+    }
     Some(BuildVariable {
         name: text.slice(start..equals),
         value: text.slice(equals + 1..line.trim_end().len()),

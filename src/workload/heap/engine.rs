@@ -1,6 +1,6 @@
 //! Which runtime starts, where its flags come from, and which of them wins.
 
-use crate::catalog::{Catalog, DefaultHeap, Flag, ReadBy, Runtime, Sets, Starter};
+use crate::catalog::{Catalog, DefaultHeap, Flag, Grammar, ReadBy, Runtime, Sets, Starter};
 use crate::source::{Span, Spanned, Text};
 
 use super::flags::{bound, words};
@@ -227,10 +227,10 @@ impl Engine<'_> {
             if let Some(at) = &source.unknown {
                 unknown = Some(at.clone());
             }
-            for (flag, read) in self.bounds(source) {
+            for (flag, grammar, read) in self.bounds(source) {
                 match read {
                     Some(bound) => {
-                        let setting = HeapSetting { flag, carrier: source.name.clone(), bound };
+                        let setting = HeapSetting { flag, carrier: source.name.clone(), bound, grammar };
                         // What is not known of weaker places no longer matters once a number is set here.
                         match bound {
                             Bound::Bytes(_) => (number, unknown) = (Some(setting), None),
@@ -268,19 +268,20 @@ impl Engine<'_> {
     }
 
     /// What a place says of the bound, in order: the words, and what they come to.
-    fn bounds(&self, source: &Source) -> Vec<(Text, Option<Bound>)> {
+    fn bounds(&self, source: &Source) -> Vec<(Text, Grammar, Option<Bound>)> {
         let setting = source.setting.as_ref().and_then(|value| {
             let setting = self.runtime.variable(&source.name)?.value.as_ref()?;
-            Some((value.clone(), setting.sets, bound(setting.sets, setting.grammar, value.as_str())))
+            let bound = bound(setting.sets, setting.grammar, value.as_str());
+            Some((value.clone(), setting.sets, setting.grammar, bound))
         });
         let flags = source.words.iter().filter_map(|word| {
             let (flag, value) = self.runtime.flag(word.as_str())?;
-            Some((word.clone(), flag.sets, bound(flag.sets, flag.grammar, value)))
+            Some((word.clone(), flag.sets, flag.grammar, bound(flag.sets, flag.grammar, value)))
         });
-        let all = setting.into_iter().chain(flags).filter(|(_, sets, _)| sets.is_bound());
+        let all = setting.into_iter().chain(flags).filter(|(_, sets, ..)| sets.is_bound());
         // A word that switches the bound off is no mistake, and bounds nothing.
-        all.filter(|(text, _, bound)| bound.is_some() || !switches_off(text.as_str()))
-            .map(|(text, _, bound)| (text, bound))
+        all.filter(|(text, .., bound)| bound.is_some() || !switches_off(text.as_str()))
+            .map(|(text, _, grammar, bound)| (text, grammar, bound))
             .collect()
     }
 

@@ -34,7 +34,11 @@ pub(super) fn fits(grammar: Grammar, value: &str, major: Option<u32>) -> bool {
                 || plain.iter().any(|name| value.strip_suffix("_debug").unwrap_or(value) == *name)
                 || value == "debug"
         }
-        Grammar::JvmSizeOrPercent | Grammar::HexBytes | Grammar::HexPercent | Grammar::Switch => true,
+        Grammar::JvmSizeOrPercent => {
+            let share = value.strip_suffix('%').is_some_and(|share| share.parse::<u8>().is_ok());
+            value.is_empty() || share || ByteSize::parse_jvm(value).is_some_and(|size| size.0 > 0)
+        }
+        Grammar::HexBytes | Grammar::HexPercent | Grammar::Switch => true,
     }
 }
 
@@ -141,7 +145,7 @@ pub(super) fn meant(value: &str) -> Option<ByteSize> {
 pub(super) fn spelled(grammar: Grammar, size: ByteSize) -> Option<String> {
     let mebibytes = (size.0 % MIB == 0).then_some(size.0 / MIB)?;
     Some(match grammar {
-        Grammar::JvmSize => format!("{mebibytes}m"),
+        Grammar::JvmSize | Grammar::JvmSizeOrPercent => format!("{mebibytes}m"),
         Grammar::Mebibytes | Grammar::MemcachedMebibytes => mebibytes.to_string(),
         Grammar::GoSize => format!("{mebibytes}MiB"),
         Grammar::RedisSize => format!("{mebibytes}mb"),

@@ -9,7 +9,7 @@ mod problems;
 
 pub(super) use engine::pools;
 
-use crate::catalog::{DefaultHeap, Pool, RuntimeName, hotspot};
+use crate::catalog::{DefaultHeap, Grammar, Pool, RuntimeName, hotspot};
 use crate::model::size::ByteSize;
 use crate::source::{Spanned, Text};
 
@@ -50,6 +50,8 @@ pub struct HeapSetting {
     pub carrier: String,
     /// The bound.
     pub bound: Bound,
+    /// How its reader wants a size.
+    grammar: Grammar,
 }
 
 /// A setting that does not do what it was written for.
@@ -117,6 +119,19 @@ impl Heap {
 }
 
 impl HeapSetting {
+    /// The same setting with another size, as people write it: `-Xmx384m`, `MEMORY: 384m`. None for shares.
+    #[must_use]
+    pub fn with_size(&self, size: ByteSize) -> Option<String> {
+        let spelled = flags::spelled(self.grammar, size)?;
+        let flag = self.flag.as_str();
+        if !flag.starts_with('-') {
+            return Some(format!("{}: {spelled}", self.carrier));
+        }
+        let value =
+            flag.rfind(['=', ' ']).map(|at| at + 1).or_else(|| flag.find(|c: char| c.is_ascii_digit()))?;
+        Some(format!("{}{spelled}", flag.get(..value)?))
+    }
+
     /// As people write it: the flag, or `NAME=value` where the variable is the setting.
     #[must_use]
     pub fn written(&self) -> String {
