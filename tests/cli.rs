@@ -292,3 +292,34 @@ fn syntax_trees_are_printed_a_line_a_file() {
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[0]["instructions"][1]["cmd"], "run");
 }
+
+#[test]
+fn suppressions_hold_back_what_they_name_and_are_counted() {
+    let dir = empty();
+    let compose = "# oomlint: ignore-file[health] probed from outside\nservices:\n  # oomlint: ignore[missing-memory-limit, limits] alone on its host\n  api:\n    image: nginx:stable\n  web:\n    image: nginx:stable # oomlint: ignore[heap-exceeds-limit]\n    x-oomlint: {ignore: [missing-memory-limt], reason: a slip}\n";
+    std::fs::write(dir.path().join("compose.yaml"), compose).unwrap();
+    let ran = run(dir.path(), &["."]);
+    assert_eq!(ran.code, Some(1));
+    let out = time_removed(&ran.out);
+    insta::assert_snapshot!(out);
+    std::fs::write(
+        dir.path().join("compose.yaml"),
+        compose.replace("limt", "limit").replace(" # oomlint: ignore[heap-exceeds-limit]", ""),
+    )
+    .unwrap();
+    let ran = run(dir.path(), &["."]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(ran.out.contains("`limits` holds nothing back"), "{}", ran.out);
+    assert!(ran.out.contains("4 suppressed"), "{}", ran.out);
+}
+
+/// The last line without the time.
+fn time_removed(out: &str) -> String {
+    out.lines()
+        .map(|line| match line.rsplit_once(" · ") {
+            Some((rest, time)) if time.ends_with("ms") => rest,
+            _ => line,
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}

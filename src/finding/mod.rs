@@ -1,5 +1,7 @@
 //! What a rule found, as data: no rendering here, and no miette.
 
+pub mod suppress;
+
 use crate::source::Span;
 
 /// How bad a finding is.
@@ -65,6 +67,27 @@ pub struct Fix {
     pub applicability: Applicability,
     /// Non-overlapping, in any file.
     pub edits: Vec<Edit>,
+}
+
+/// A finding that is known and not reported, and who says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppressed {
+    /// What was found.
+    pub finding: Finding,
+    /// Who holds it back.
+    pub kind: SuppressionKind,
+    /// The reason that people gave.
+    pub justification: Option<String>,
+}
+
+/// Who holds a finding back, in SARIF's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SuppressionKind {
+    /// A comment or a key in the files themselves.
+    InSource,
+    /// The configuration or the baseline.
+    External,
 }
 
 /// One problem in one place.

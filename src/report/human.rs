@@ -222,6 +222,9 @@ fn last_line(summary: &Summary, time: bool) -> String {
         "" => format!("{found} · {files}"),
         _ => format!("{found} · {checked} in {files}"),
     };
+    if summary.suppressed > 0 {
+        line.push_str(&format!(" · {} suppressed", summary.suppressed));
+    }
     if time {
         line.push_str(" · ");
         line.push_str(&duration(summary.elapsed));

@@ -7,7 +7,7 @@
 //!                "service": NAME | null, "image": REFERENCE | null,
 //!                "fix": {"title", "applicability", "edits": [{"file", "range", "replacement"}]} | null,
 //!                "fingerprint"}],
-//!  "summary": {"errors", "warnings", "notes", "services", "images", "files"}}
+//!  "summary": {"errors", "warnings", "notes", "suppressed", "services", "images", "files"}}
 //! ```
 //!
 //! A range is `{"start": {"line", "column", "column_utf16", "byte"}, "end": {…}}`: lines and columns count from 1, `column` in
@@ -95,6 +95,7 @@ struct Counts {
     errors: usize,
     warnings: usize,
     notes: usize,
+    suppressed: usize,
     services: usize,
     images: usize,
     files: usize,
@@ -120,6 +121,7 @@ pub fn write(
             errors: summary.errors,
             warnings: summary.warnings,
             notes: summary.notes,
+            suppressed: summary.suppressed,
             services: summary.services,
             images: summary.images,
             files: summary.files,

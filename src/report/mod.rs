@@ -27,6 +27,8 @@ pub struct Summary {
     pub warnings: usize,
     /// Findings of severity note.
     pub notes: usize,
+    /// Findings that comments, the configuration or the baseline hold back.
+    pub suppressed: usize,
     /// Compose services that were checked.
     pub services: usize,
     /// Dockerfiles that no service builds.

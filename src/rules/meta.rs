@@ -25,6 +25,18 @@ pub enum Group {
 }
 
 impl Group {
+    /// Every group, in the order of the index.
+    pub const ALL: [Self; 8] = [
+        Self::Limits,
+        Self::Heap,
+        Self::Health,
+        Self::MemoryFs,
+        Self::Image,
+        Self::Process,
+        Self::Host,
+        Self::Lint,
+    ];
+
     /// The name on the command line and in the index.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -65,11 +65,13 @@ mod unbounded_logs;
 mod uncleaned_package_cache;
 mod unhealthy_dependency;
 mod unknown_memory_key;
+pub(crate) mod unknown_rule;
 mod unlimited_swap;
 mod unread_heap_variable;
 mod unresolved_reference;
 mod unsized_tmpfs;
 mod unsupported_base_image;
+pub(crate) mod unused_suppression;
 mod zero_memory_limit;
 
 pub use meta::{Group, Meta, Preset};
@@ -155,6 +157,8 @@ pub static RULES: &[&dyn Rule] = &[
     &missing_dockerignore::MissingDockerignore,
     &syntax_error::SyntaxErrors,
     &unresolved_reference::UnresolvedReference,
+    &unused_suppression::UnusedSuppression,
+    &unknown_rule::UnknownRule,
 ];
 
 /// The rule of that name.

@@ -67,6 +67,11 @@ impl Source {
         &self.path
     }
 
+    /// True for text that stands inside another file.
+    pub fn is_embedded(&self) -> bool {
+        self.host.is_some()
+    }
+
     /// The text. A byte that is not UTF-8 stands as `?`, so that offsets are those of the file.
     pub fn text(&self) -> &str {
         &self.text

@@ -135,6 +135,8 @@ impl Assembler<'_> {
             depends_on: Vec::new(),
             logging: outside(anchor),
             ulimits: IndexMap::new(),
+            ignores: Vec::new(),
+            ignore_reason: None,
             role: Role::default(),
         };
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
@@ -248,6 +250,8 @@ impl Assembler<'_> {
             depends_on: service.depends_on.clone(),
             logging: service.logging.clone(),
             ulimits: service.ulimits.clone(),
+            ignores: service.ignores.0.clone(),
+            ignore_reason: service.ignores.1.clone(),
             role: Role::default(),
         };
         if let Some(start) = workload.start.value() {

@@ -174,6 +174,10 @@ pub struct Workload {
     pub logging: Fact<Logging>,
     /// `ulimits`: soft and hard, -1 for unlimited.
     pub ulimits: IndexMap<String, Spanned<(i64, i64)>>,
+    /// Rules and groups that are not to speak of it: `x-oomlint`.
+    pub ignores: Vec<Spanned<String>>,
+    /// Why, in people's words.
+    pub ignore_reason: Option<String>,
     /// Why rules about absence are to be silent or softer.
     pub role: Role,
 }

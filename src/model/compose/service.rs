@@ -76,6 +76,8 @@ pub struct Service {
     pub mounts: Vec<Mount>,
     /// `ipc`.
     pub ipc: Fact<String>,
+    /// `x-oomlint`: rules that are not to speak of it, and why.
+    pub ignores: (Vec<Spanned<String>>, Option<String>),
     /// The keys that it sets, in order.
     pub keys: Vec<Spanned<String>>,
     /// `profiles`.
@@ -246,6 +248,7 @@ impl Service {
             tmpfs: tmpfs(fields),
             mounts: mounts(fields),
             ipc: fields.string(&["ipc"]),
+            ignores: ignores(fields),
             keys: keys(fields.value),
             profiles: profiles(fields),
             depends_on: depends_on(fields),
@@ -451,6 +454,16 @@ fn mounts(fields: Fields<'_>) -> Vec<Mount> {
         }
     }
     mounts
+}
+
+/// `x-oomlint: {ignore: [missing-memory-limit], reason: …}`.
+fn ignores(fields: Fields<'_>) -> (Vec<Spanned<String>>, Option<String>) {
+    let names = fields.get(&["x-oomlint", "ignore"]).map(items).unwrap_or_default();
+    let names = names.into_iter().filter_map(|item| {
+        let name = item.as_scalar()?.text.as_str().to_owned();
+        Some(Spanned::through(name, item.span, item.via.clone()))
+    });
+    (names.collect(), fields.string(&["x-oomlint", "reason"]).value().cloned())
 }
 
 /// The keys of a service, and those of its `deploy`, `build` and the like as `deploy.resources.limits`.

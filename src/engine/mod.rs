@@ -1,5 +1,7 @@
 //! Runs the rules over the projects.
 
+mod suppression;
+
 use std::collections::HashSet;
 use std::path::PathBuf;
 
@@ -7,12 +9,12 @@ use rayon::prelude::*;
 
 use crate::catalog::Catalog;
 use crate::discover::{Discovered, FileKind};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Label, Severity, Suppressed};
 use crate::model::build::Dockerfiles;
 use crate::model::compose::Settings;
 use crate::model::project;
 use crate::report::Summary;
-use crate::rules::{Policy, Preset, RULES, Sink};
+use crate::rules::{Meta, Policy, Preset, RULES, Sink};
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
 use crate::workload::{Assembler, Kind, Project, Workload};
@@ -30,11 +32,22 @@ pub struct Options {
     pub policy: Policy,
 }
 
+impl Options {
+    /// True when the rule is looked at. The smallest preset has no rules of its own: it keeps what the recommended ones
+    /// are certain of.
+    #[must_use]
+    pub fn runs(&self, meta: &Meta) -> bool {
+        meta.preset <= self.preset.max(Preset::Recommended)
+    }
+}
+
 /// What a run gives.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// By path and position, errors first where two share a place; each once.
     pub findings: Vec<Finding>,
+    /// What is known and meant, in the same order.
+    pub suppressed: Vec<Suppressed>,
     /// Counts; the time is for the caller to fill in, who knows when it began.
     pub summary: Summary,
     /// What the rules saw.
@@ -45,11 +58,25 @@ pub struct Outcome {
 #[must_use]
 pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Outcome {
     let projects = projects(options, sources, discovered);
-    let found: Vec<Vec<Finding>> = projects.par_iter().map(|project| check(project, options)).collect();
-    let findings = in_order(found.into_iter().flatten().collect(), sources);
+    let checked = |project| suppression::by_service(project, check(project, options));
+    let found: Vec<_> = projects.par_iter().map(checked).collect();
+    let (mut findings, mut suppressed, mut ledger) = (Vec::new(), Vec::new(), suppression::Ledger::default());
+    for (sifted, names) in found {
+        findings.extend(sifted.findings);
+        suppressed.extend(sifted.suppressed);
+        ledger.merge(names);
+    }
+    let sifted = suppression::by_comments(options, sources, &projects, findings, ledger);
+    suppressed.extend(sifted.suppressed);
+    let mut findings = in_order(sifted.findings, sources, |finding| finding);
+    if options.preset == Preset::Minimal {
+        findings.retain(|finding| finding.severity == Severity::Error);
+    }
+    let suppressed = in_order(suppressed, sources, |suppressed| &suppressed.finding);
     let mut summary = count(&projects, sources, discovered);
     summary.count(&findings);
-    Outcome { findings, summary, projects }
+    summary.suppressed = suppressed.len();
+    Outcome { findings, suppressed, summary, projects }
 }
 
 /// The stacks and lone images that the files make.
@@ -97,17 +124,12 @@ fn unreadable(sources: &Sources, discovered: &Discovered) -> Vec<Project> {
 /// Every rule over one project, in the order of the rules.
 fn check(project: &Project, options: &Options) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // The smallest preset has no rules of its own: it keeps what the recommended ones are certain of.
-    let preset = options.preset.max(Preset::Recommended);
-    for rule in RULES.iter().filter(|rule| rule.meta().preset <= preset) {
+    for rule in RULES.iter().filter(|rule| options.runs(rule.meta())) {
         let mut sink = Sink::new(rule.meta(), &options.policy, &mut findings);
         for workload in &project.workloads {
             rule.check(workload, &mut sink);
         }
         rule.project(project, &mut sink);
-    }
-    if options.preset == Preset::Minimal {
-        findings.retain(|finding| finding.severity == Severity::Error);
     }
     if let Some(only) = &project.only {
         let in_scope = |label: &Label| only.contains(&label.span.file);
@@ -117,20 +139,21 @@ fn check(project: &Project, options: &Options) -> Vec<Finding> {
 }
 
 /// Sorts by what a reader sees, never by the order of reading, and drops what two projects say of a file that they share.
-fn in_order(findings: Vec<Finding>, sources: &Sources) -> Vec<Finding> {
-    let mut placed: Vec<(PathBuf, u32, Finding)> = findings
+fn in_order<T: PartialEq>(items: Vec<T>, sources: &Sources, finding: impl Fn(&T) -> &Finding) -> Vec<T> {
+    let mut placed: Vec<(PathBuf, u32, T)> = items
         .into_iter()
-        .map(|finding| {
-            let span = sources.locate(finding.primary.span);
-            (sources.get(span.file).path().to_path_buf(), span.start, finding)
+        .map(|item| {
+            let span = sources.locate(finding(&item).primary.span);
+            (sources.get(span.file).path().to_path_buf(), span.start, item)
         })
         .collect();
     placed.sort_by(|(a_path, a_start, a), (b_path, b_start, b)| {
+        let (a, b) = (finding(a), finding(b));
         (a_path, a_start, b.severity, a.rule, &a.message)
             .cmp(&(b_path, b_start, a.severity, b.rule, &b.message))
     });
     placed.dedup_by(|later, earlier| later.2 == earlier.2);
-    placed.into_iter().map(|(_, _, finding)| finding).collect()
+    placed.into_iter().map(|(_, _, item)| item).collect()
 }
 
 fn count(projects: &[Project], sources: &Sources, discovered: &Discovered) -> Summary {
@@ -179,7 +202,7 @@ mod tests {
         ] {
             let _ = sink.report(Span::new(file, start, start + 1), "", message).severity(severity);
         }
-        let ordered = in_order(findings, &sources);
+        let ordered = in_order(findings, &sources, |finding| finding);
         let messages: Vec<&str> = ordered.iter().map(|finding| finding.message.as_str()).collect();
         assert_eq!(messages, ["three", "two", "four", "one"]);
     }

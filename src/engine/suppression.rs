@@ -1,0 +1,151 @@
+//! Holds back what comments and `x-oomlint` keys say is known and meant, and reports those that say it of nothing.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::Options;
+use crate::discover::{FileKind, kind_of_text};
+use crate::finding::suppress::{self, Suppression};
+use crate::finding::{Finding, Suppressed, SuppressionKind};
+use crate::model::build::Dockerfiles;
+use crate::rules::{Group, RULES, Sink, unknown_rule, unused_suppression};
+use crate::source::{SourceId, Sources, Span, Spanned};
+use crate::syntax::yaml::Tree;
+use crate::workload::Project;
+
+/// What is left, and what is held back.
+#[derive(Debug, Default)]
+pub(super) struct Sifted {
+    pub(super) findings: Vec<Finding>,
+    pub(super) suppressed: Vec<Suppressed>,
+}
+
+/// Names that suppressions have, and those of them that held something back.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    named: Vec<Spanned<String>>,
+    used: HashSet<Span>,
+}
+
+impl Ledger {
+    /// Adds what another one holds.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.named.extend(other.named);
+        self.used.extend(other.used);
+    }
+}
+
+/// True when a name is the finding's rule or its group.
+fn names(name: &str, finding: &Finding) -> bool {
+    name == finding.rule
+        || crate::rules::find(finding.rule).is_some_and(|rule| rule.meta().group.name() == name)
+}
+
+fn in_source(finding: Finding, justification: Option<String>) -> Suppressed {
+    Suppressed { finding, kind: SuppressionKind::InSource, justification }
+}
+
+/// Holds back what the services of one project say of themselves: `x-oomlint: {ignore: [rule]}`.
+pub(super) fn by_service(project: &Project, findings: Vec<Finding>) -> (Sifted, Ledger) {
+    let mut sifted = Sifted::default();
+    let mut ledger = Ledger::default();
+    let ignores: HashMap<&str, _> = project
+        .workloads
+        .iter()
+        .filter(|workload| !workload.ignores.is_empty())
+        .map(|workload| (workload.name.as_str(), workload))
+        .collect();
+    for workload in ignores.values() {
+        ledger.named.extend(workload.ignores.iter().cloned());
+    }
+    for finding in findings {
+        let workload = finding.service.as_deref().and_then(|service| ignores.get(service));
+        let by =
+            workload.and_then(|workload| workload.ignores.iter().find(|name| names(&name.value, &finding)));
+        match (workload, by) {
+            (Some(workload), Some(by)) => {
+                ledger.used.insert(by.span);
+                sifted.suppressed.push(in_source(finding, workload.ignore_reason.clone()));
+            }
+            _ => sifted.findings.push(finding),
+        }
+    }
+    (sifted, ledger)
+}
+
+/// Holds back what comments speak of, and adds what is wrong with the suppressions themselves.
+pub(super) fn by_comments(
+    options: &Options,
+    sources: &Sources,
+    projects: &[Project],
+    findings: Vec<Finding>,
+    mut ledger: Ledger,
+) -> Sifted {
+    let files: BTreeSet<SourceId> =
+        projects.iter().flat_map(|project| project.files.iter().copied()).collect();
+    let suppressions: Vec<Suppression> =
+        files.into_iter().flat_map(|file| of_file(file, projects, sources)).collect();
+    let mut sifted = Sifted::default();
+    for finding in findings {
+        let place = sources.locate(finding.primary.span);
+        let by =
+            suppressions.iter().filter(|suppression| suppression.covers(place)).find_map(|suppression| {
+                let name = suppression.names.iter().find(|name| names(&name.value, &finding))?;
+                Some((suppression, name.span))
+            });
+        match by {
+            Some((suppression, name)) => {
+                ledger.used.insert(name);
+                sifted.suppressed.push(in_source(finding, suppression.reason.clone()));
+            }
+            None => sifted.findings.push(finding),
+        }
+    }
+    for suppression in &suppressions {
+        ledger.named.extend(suppression.names.iter().cloned());
+        if suppression.names.is_empty() {
+            let mut sink = Sink::new(unknown_rule::META, &options.policy, &mut sifted.findings);
+            unknown_rule::nameless(suppression.comment, &mut sink);
+        }
+    }
+    ledger.named.sort_by_key(|name| name.span);
+    ledger.named.dedup_by_key(|name| name.span);
+    for name in &ledger.named {
+        let known = RULES.iter().any(|rule| rule.meta().name == name.value)
+            || Group::ALL.iter().any(|group| group.name() == name.value);
+        if !known {
+            let mut sink = Sink::new(unknown_rule::META, &options.policy, &mut sifted.findings);
+            unknown_rule::report(name, &mut sink);
+        } else if !ledger.used.contains(&name.span) && runs(&name.value, options) {
+            let comment = suppressions.iter().find(|suppression| suppression.comment.contains(name.span));
+            let mut sink = Sink::new(unused_suppression::META, &options.policy, &mut sifted.findings);
+            unused_suppression::report(name, comment, sources, &mut sink);
+        }
+    }
+    sifted
+}
+
+/// True when the rule, or one of the group, was looked at in this run.
+fn runs(name: &str, options: &Options) -> bool {
+    let rules = RULES.iter().map(|rule| rule.meta());
+    let mut named = rules.filter(|meta| meta.name == name || meta.group.name() == name);
+    named.any(|meta| options.runs(meta))
+}
+
+fn of_file(file: SourceId, projects: &[Project], sources: &Sources) -> Vec<Suppression> {
+    let source = sources.get(file);
+    if !suppress::may_have_any(source.text()) || source.is_embedded() {
+        return Vec::new();
+    }
+    let is_dockerfile = projects
+        .iter()
+        .flat_map(|project| &project.workloads)
+        .any(|workload| workload.dockerfile() == Some(file));
+    match crate::discover::kind_of(source.path()).or_else(|| kind_of_text(source.text())) {
+        _ if is_dockerfile => suppress::of_dockerfile(&source, &Dockerfiles::default().get(file, sources)),
+        Some(FileKind::Dockerfile) => {
+            suppress::of_dockerfile(&source, &Dockerfiles::default().get(file, sources))
+        }
+        Some(FileKind::Compose) => suppress::of_yaml(&source, &Tree::parse(file, source.text())),
+        None => suppress::of_lines(&source),
+    }
+}

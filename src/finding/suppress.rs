@@ -1,0 +1,267 @@
+//! Comments that say which findings are known and meant: `# oomlint: ignore[rule, rule] reason`.
+//!
+//! A comment speaks for what begins on its own line or, when it stands alone, directly below: the whole of a service, of a
+//! key's value, of an instruction, and below `FROM` the whole stage. `# oomlint: ignore-file[rule]` speaks for the file.
+
+use crate::source::{Source, SourceId, Span, Spanned};
+use crate::syntax::dockerfile::{Dockerfile, Keyword};
+use crate::syntax::yaml::{Kind, NodeId, Tree};
+
+/// What every such comment begins with.
+const MARK: &str = "oomlint:";
+
+/// One suppression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// The comment, from `#` to the end of its line.
+    pub comment: Span,
+    /// Rules and groups; empty when the brackets are missing or hold nothing.
+    pub names: Vec<Spanned<String>>,
+    /// Free text behind the brackets.
+    pub reason: Option<String>,
+    /// What it speaks for; none for the whole file.
+    pub extent: Option<Span>,
+}
+
+impl Suppression {
+    /// True when the place is one that it speaks for.
+    #[must_use]
+    pub fn covers(&self, span: Span) -> bool {
+        span.file == self.comment.file
+            && self.extent.is_none_or(|extent| extent.start <= span.start && span.start < extent.end)
+    }
+}
+
+/// True when a file may have such comments: for most files the rest is then not worth the time.
+#[must_use]
+pub fn may_have_any(text: &str) -> bool {
+    text.contains(MARK)
+}
+
+/// The suppressions of a Compose file.
+#[must_use]
+pub fn of_yaml(source: &Source, tree: &Tree) -> Vec<Suppression> {
+    read(source, tree.comments(), &|line| {
+        let mut found = None;
+        for root in tree.documents() {
+            begins_on(tree, *root, line, &mut found);
+        }
+        found
+    })
+}
+
+/// The suppressions of a Dockerfile.
+#[must_use]
+pub fn of_dockerfile(source: &Source, dockerfile: &Dockerfile) -> Vec<Suppression> {
+    read(source, &dockerfile.comments, &|line| {
+        let on_line = |span: Span| span.start < line.end && line.start < span.end.max(span.start + 1);
+        let at = dockerfile.instructions.iter().position(|instruction| on_line(instruction.span))?;
+        let instruction = dockerfile.instructions.get(at)?;
+        if instruction.keyword != Keyword::From {
+            return Some(instruction.span);
+        }
+        let rest = dockerfile.instructions.get(at + 1..).unwrap_or_default();
+        let last = rest.iter().take_while(|other| other.keyword != Keyword::From).last();
+        Some(last.map_or(instruction.span, |last| instruction.span.cover(last.span)))
+    })
+}
+
+/// The suppressions of a file whose lines stand for themselves: `.env`.
+#[must_use]
+pub fn of_lines(source: &Source) -> Vec<Suppression> {
+    let mut comments = Vec::new();
+    let mut start = 0;
+    for line in source.text().split_inclusive('\n') {
+        let text = line.trim_end();
+        if let Some(at) = text.find('#').filter(|at| text.get(*at..).is_some_and(|rest| rest.contains(MARK)))
+        {
+            comments.push(Span::new(source.id(), start + at, start + text.len()));
+        }
+        start += line.len();
+    }
+    read(source, &comments, &Some)
+}
+
+/// `extent` says what begins on a line, which it gets without its indentation.
+fn read(source: &Source, comments: &[Span], extent: &dyn Fn(Span) -> Option<Span>) -> Vec<Suppression> {
+    let found = comments.iter().filter_map(|comment| {
+        let (whole_file, names, reason) = parse(source.id(), source.text(), *comment)?;
+        let line = target(source, *comment);
+        // Where nothing is below it speaks for its own line, and so for nothing.
+        let extent = if whole_file { None } else { Some(line.and_then(extent).unwrap_or(*comment)) };
+        Some(Suppression { comment: *comment, names, reason, extent })
+    });
+    found.collect()
+}
+
+/// `# oomlint: ignore[a, b] why`.
+fn parse(file: SourceId, text: &str, comment: Span) -> Option<(bool, Vec<Spanned<String>>, Option<String>)> {
+    let whole = text.get(comment.range())?;
+    let body = whole.trim_start_matches('#').trim_start().strip_prefix(MARK)?.trim_start();
+    let rest = body.strip_prefix("ignore")?;
+    let (whole_file, rest) = match rest.strip_prefix("-file") {
+        Some(rest) => (true, rest),
+        None => (false, rest),
+    };
+    let Some((inner, reason)) = rest.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'))
+    else {
+        // `ignored`, `ignore-next` and the like are no word of ours; without brackets nobody knows what is meant.
+        return rest.is_empty().then(|| (whole_file, Vec::new(), None)).or_else(|| {
+            rest.starts_with(char::is_whitespace)
+                .then(|| (whole_file, Vec::new(), Some(rest.trim().to_owned())))
+        });
+    };
+    let begin = comment.start as usize + (inner.as_ptr() as usize - whole.as_ptr() as usize);
+    let mut names = Vec::new();
+    let mut at = begin;
+    for part in inner.split(',') {
+        let name = part.trim();
+        if !name.is_empty() {
+            let start = at + (part.len() - part.trim_start().len());
+            names.push(Spanned::new(name.to_owned(), Span::new(file, start, start + name.len())));
+        }
+        at += part.len() + 1;
+    }
+    let reason = reason.trim().trim_start_matches(['-', ':']).trim();
+    Some((whole_file, names, (!reason.is_empty()).then(|| reason.to_owned())))
+}
+
+/// The line that a comment speaks for, without its indentation: its own, or the next one that is no comment.
+fn target(source: &Source, comment: Span) -> Option<Span> {
+    let text = source.text();
+    let begin = text.get(..comment.start as usize)?.rfind('\n').map_or(0, |at| at + 1);
+    let own = text.get(begin..comment.start as usize)?;
+    if !own.trim().is_empty() {
+        let indent = own.len() - own.trim_start().len();
+        return Some(Span::new(source.id(), begin + indent, comment.start as usize));
+    }
+    let mut at = comment.end as usize;
+    at += text.get(at..)?.find('\n')? + 1;
+    for line in text.get(at..)?.split_inclusive('\n') {
+        let content = line.trim_end();
+        let indent = content.len() - content.trim_start().len();
+        if !content.is_empty() && !content.trim_start().starts_with('#') {
+            return Some(Span::new(source.id(), at + indent, at + content.len()));
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// The largest key or item that begins on the line; its value with it.
+fn begins_on(tree: &Tree, root: NodeId, line: Span, found: &mut Option<Span>) {
+    let starts = |span: Span| line.start <= span.start && span.start < line.end;
+    let mut open = vec![root];
+    while let Some(id) = open.pop() {
+        let mut keep = |span: Span| {
+            let larger = found.is_none_or(|known| {
+                (span.start, std::cmp::Reverse(span.end)) < (known.start, std::cmp::Reverse(known.end))
+            });
+            if starts(span) && larger {
+                *found = Some(span);
+            }
+        };
+        match &tree.node(id).kind {
+            Kind::Map(pairs) => {
+                for (key, value) in pairs {
+                    keep(tree.node(*key).span.cover(tree.node(*value).span));
+                    open.push(*value);
+                }
+            }
+            Kind::Seq(items) => {
+                for item in items {
+                    // The `-` stands on the line's first byte, two before most items.
+                    let span = tree.node(*item).span;
+                    if starts(span) {
+                        keep(Span { start: line.start.min(span.start), ..span });
+                    }
+                    open.push(*item);
+                }
+            }
+            Kind::Scalar(_) | Kind::Alias(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::source::Sources;
+    use crate::syntax::dockerfile;
+
+    fn yaml(text: &str) -> Vec<(String, String, Option<String>)> {
+        let sources = Sources::new();
+        let id = sources.add(Path::new("compose.yaml"), text);
+        let source = sources.get(id);
+        shown(text, of_yaml(&source, &Tree::parse(id, source.text())))
+    }
+
+    fn shown(text: &str, found: Vec<Suppression>) -> Vec<(String, String, Option<String>)> {
+        let found = found.into_iter().map(|suppression| {
+            let names: Vec<String> = suppression.names.iter().map(|name| name.value.clone()).collect();
+            for name in &suppression.names {
+                assert_eq!(&text[name.span.range()], name.value);
+            }
+            let extent = suppression.extent.map_or("file", |extent| &text[extent.range()]);
+            (names.join(" "), extent.to_owned(), suppression.reason)
+        });
+        found.collect()
+    }
+
+    #[test]
+    fn a_comment_speaks_for_what_begins_below_or_beside_it() {
+        let text = "services:\n  # oomlint: ignore[a, b] known\n  # more words\n\n  api:\n    image: x # oomlint: ignore[c]\n    command:\n      # oomlint:ignore[d] - why\n      - one\n      - two\n  web:\n    image: y\n";
+        assert_eq!(
+            yaml(text),
+            [
+                (
+                    "a b".to_owned(),
+                    "api:\n    image: x # oomlint: ignore[c]\n    command:\n      # oomlint:ignore[d] - why\n      - one\n      - two"
+                        .to_owned(),
+                    Some("known".to_owned())
+                ),
+                ("c".to_owned(), "image: x".to_owned(), None),
+                ("d".to_owned(), "- one".to_owned(), Some("why".to_owned())),
+            ]
+        );
+    }
+
+    #[test]
+    fn files_and_flow_mappings_have_their_extents() {
+        let text = "# oomlint: ignore-file[limits]\nservices:\n  api: {image: x, mem_limit: 1g} # oomlint: ignore[z]\n# oomlint: ignore[end]\n";
+        let found = yaml(text);
+        assert_eq!(found[0].1, "file");
+        assert_eq!(found[1].1, "api: {image: x, mem_limit: 1g}");
+        assert_eq!(found[2].1, "# oomlint: ignore[end]");
+    }
+
+    #[test]
+    fn other_comments_are_none_of_ours() {
+        assert!(yaml("# oomlint is a linter\na: 1 # ignore[x]\nb: 2 # oomlint: ignored\n").is_empty());
+        let bare = yaml("a: 1 # oomlint: ignore\nb: 2 # oomlint: ignore for now\n");
+        assert_eq!(bare.len(), 2);
+        assert!(bare.iter().all(|(names, ..)| names.is_empty()));
+    }
+
+    #[test]
+    fn a_stage_begins_with_its_from() {
+        let text = "FROM a AS one\nRUN x\n# oomlint: ignore[r]\nFROM b\nENV A=1 \\\n  # oomlint: ignore[s]\n  B=2\nCMD x\n";
+        let sources = Sources::new();
+        let id = sources.add(Path::new("Dockerfile"), text);
+        let source = sources.get(id);
+        let found = shown(text, of_dockerfile(&source, &dockerfile::parse(id, source.text())));
+        assert_eq!(found[0].0, "r");
+        assert!(found[0].1.starts_with("FROM b\nENV") && found[0].1.ends_with("CMD x"), "{}", found[0].1);
+        assert!(found[1].1.starts_with("ENV A=1") && found[1].1.ends_with("B=2"), "{}", found[1].1);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_panics(text in "[#a-z: \\[\\],\\n\\-é]{0,60}") {
+            let text = text.replace("oom", "oomlint: ignore[");
+            let _ = yaml(&text);
+        }
+    }
+}

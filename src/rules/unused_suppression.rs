@@ -1,0 +1,64 @@
+//! `unused-suppression`
+
+use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::suppress::Suppression;
+use crate::finding::{Applicability, Edit, Severity};
+use crate::source::{Sources, Span, Spanned};
+
+/// A suppression of something that is not there. The engine knows what was held back and calls [`report`].
+pub(super) struct UnusedSuppression;
+
+pub(crate) static META: &Meta = &Meta {
+    name: "unused-suppression",
+    summary: "a suppression holds nothing back",
+    severity: Severity::Warning,
+    group: Group::Lint,
+    preset: Preset::Recommended,
+    page: include_str!("../../rules/unused-suppression.md"),
+};
+
+impl Rule for UnusedSuppression {
+    fn meta(&self) -> &'static Meta {
+        META
+    }
+}
+
+/// Nothing was found that `name` would have held back; `comment` is the one that it stands in.
+pub(crate) fn report(
+    name: &Spanned<String>,
+    comment: Option<&Suppression>,
+    sources: &Sources,
+    sink: &mut Sink<'_>,
+) {
+    let finding = sink.report(
+        name.span,
+        "nothing of it is found here",
+        format!("the suppression of `{}` holds nothing back", name.value),
+    );
+    if let Some(comment) = comment {
+        let edit = Edit { span: removal(name, comment, sources), replacement: String::new() };
+        finding.fix("remove it", Applicability::Safe, vec![edit]);
+    }
+}
+
+/// The name with its comma, or the comment when it is its only name: with its line where it stands alone.
+fn removal(name: &Spanned<String>, comment: &Suppression, sources: &Sources) -> Span {
+    let source = sources.get(name.span.file);
+    let text = source.text();
+    let at = comment.names.iter().position(|other| other.span == name.span);
+    if let (Some(at), true) = (at, comment.names.len() > 1) {
+        return match at.checked_sub(1).and_then(|before| comment.names.get(before)) {
+            Some(before) => Span { start: before.span.end, ..name.span },
+            None => {
+                Span { end: comment.names.get(1).map_or(name.span.end, |next| next.span.start), ..name.span }
+            }
+        };
+    }
+    let before = text.get(..comment.comment.start as usize).unwrap_or_default();
+    let kept = before.trim_end_matches([' ', '\t']).len();
+    let alone = kept == 0 || before.get(..kept).is_some_and(|kept| kept.ends_with('\n'));
+    let end = comment.comment.end as usize;
+    let rest = text.get(end..).unwrap_or_default();
+    let line_end = if alone { rest.find('\n').map_or(rest.len(), |at| at + 1) } else { 0 };
+    Span::new(name.span.file, kept, end + line_end)
+}
