@@ -125,6 +125,7 @@ fn two_files() -> Case {
             edit(case.at(dockerfile, "-Xmx768m"), "-XX:MaxRAMPercentage=70"),
             edit(case.at(compose, "512M"), "1G"),
         ],
+        ..Fix::default()
     });
     found.service = Some("api".to_owned());
     case.findings.push(found);
@@ -233,6 +234,7 @@ fn patches_show_what_goes_what_comes_and_where() {
             edit(case.before(file, "    mem_swappiness"), "    memswap_limit: 1g\n"),
             edit(end, "\n    pids_limit: 100"),
         ],
+        ..Fix::default()
     });
     case.findings.push(found);
     insta::assert_snapshot!(case.human());
@@ -398,7 +400,12 @@ mod properties {
             let mut found = finding("rule", Severity::Error, "m\u{e9}", labels[0].span, "p");
             found.related = labels[1..].to_vec();
             let edits = edits.iter().map(|(start, end, new)| edit(Span::new(files[0], *start, *end), new)).collect();
-            found.fix = Some(Fix { title: "t".to_owned(), applicability: Applicability::Safe, edits });
+            found.fix = Some(Fix {
+                title: "t".to_owned(),
+                applicability: Applicability::Safe,
+                edits,
+                ..Fix::default()
+            });
             case.findings.push(found);
             prop_assert!(case.write(color).contains("rule"));
             prop_assert_eq!(case.json()["findings"].as_array().map(Vec::len), Some(1));

@@ -8,11 +8,12 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use super::Outcome;
 use super::input::Input;
 use super::output::{Console, write_file};
+use super::{Outcome, fix};
 use crate::engine;
-use crate::finding::Severity;
+use crate::error::Error;
+use crate::finding::{Applicability, Severity};
 use crate::model::size::ByteSize;
 use crate::report::{human, json};
 use crate::rules::{Policy, Preset, Target};
@@ -42,6 +43,18 @@ pub(super) struct Arguments {
     /// Who runs the files: compose, swarm
     #[arg(long, value_name = "TARGET", value_enum, default_value_t, hide_possible_values = true)]
     target: Target,
+
+    /// Apply the safe fixes, then report what is left
+    #[arg(long)]
+    fix: bool,
+
+    /// With --fix or --diff: also the fixes that change how a container behaves
+    #[arg(long)]
+    unsafe_fixes: bool,
+
+    /// Print what --fix would change as a unified diff, and change nothing; exit with 1 when there is something
+    #[arg(long, conflicts_with = "fix")]
+    diff: bool,
 
     /// Exit with 1 from this severity on: error, warning, note, never
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t, hide_possible_values = true)]
@@ -98,11 +111,29 @@ fn size(text: &str) -> Result<ByteSize, String> {
 
 pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let begun = Instant::now();
-    let sources = Sources::new();
+    let mut sources = Sources::new();
     let discovered = arguments.input.discover(&sources)?;
     let policy = Policy { host_memory: arguments.host_memory, target: arguments.target, ..Policy::default() };
     let options = engine::Options { preset: arguments.preset, policy, ..arguments.input.options() };
-    let mut outcome = engine::run(&options, &sources, &discovered);
+    let level = if arguments.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
+    if arguments.unsafe_fixes && !arguments.fix && !arguments.diff {
+        return Err(Error::Usage {
+            problem: "`--unsafe-fixes` says which fixes, and nothing says what to do with them".to_owned(),
+            help: Some("add `--fix` to apply them or `--diff` to see them".to_owned()),
+        });
+    }
+    if arguments.diff {
+        return fix::diff(&options, &discovered, &arguments.input.overlay(&sources), level, console);
+    }
+    let mut outcome = if arguments.fix {
+        arguments.input.refuse_stdin("--fix")?;
+        fix::apply(&options, &discovered, level, console)?;
+        // The files are others now.
+        sources = Sources::new();
+        engine::run(&options, &sources, &discovered)
+    } else {
+        engine::run(&options, &sources, &discovered)
+    };
     outcome.summary.elapsed = begun.elapsed();
     let write = |out: &mut dyn Write, format: Format, color: bool| -> io::Result<()> {
         let (findings, summary) = (&outcome.findings, &outcome.summary);

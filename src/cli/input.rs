@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 
 use crate::discover::{self, Discovered, FileKind};
 use crate::engine;
+use crate::engine::fix::Overlay;
 use crate::error::{Error, nearest};
 use crate::model::compose::Settings;
 use crate::source::{LoadError, MAX_FILE_SIZE, Sources};
@@ -81,6 +82,25 @@ impl Input {
         };
         let settings = Settings { env_files: self.env_files.clone(), environment };
         engine::Options { compose_files: self.files.clone(), settings, ..engine::Options::default() }
+    }
+
+    /// What was read from standard input, to stand in the place of its file.
+    pub(super) fn overlay(&self, sources: &Sources) -> Overlay {
+        let stdin = self.paths.iter().any(|path| path == Path::new("-"));
+        let path = self.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
+        let source = stdin.then(|| sources.load(&path).ok()).flatten().map(|id| sources.get(id));
+        source.into_iter().map(|source| (path.clone(), source.text().to_owned())).collect()
+    }
+
+    /// Standard input cannot be written back.
+    pub(super) fn refuse_stdin(&self, option: &str) -> Result<(), Error> {
+        if self.paths.iter().any(|path| path == Path::new("-")) {
+            return Err(Error::Usage {
+                problem: format!("`{option}` cannot change standard input"),
+                help: Some("`--diff` prints the change instead".to_owned()),
+            });
+        }
+        Ok(())
     }
 
     fn read_stdin(&self, sources: &Sources, discovered: &mut Discovered) -> Result<(), Error> {

@@ -4,6 +4,7 @@
 
 mod check;
 mod explain;
+mod fix;
 mod input;
 mod inspect;
 mod output;

@@ -47,6 +47,13 @@ impl Console {
         }
     }
 
+    /// Says on standard error what was done.
+    pub(super) fn say(&self, line: &str) {
+        let visible: String = line.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
+        // There is nowhere left to report that standard error is closed.
+        let _ = writeln!(io::stderr().lock(), "{visible}");
+    }
+
     /// Says on standard error what went wrong.
     pub(super) fn fail(&self, error: &Error) {
         let drawn = report::draw_failure(error, self.error_color);

@@ -1,5 +1,6 @@
 //! Runs the rules over the projects.
 
+pub mod fix;
 mod suppression;
 
 use std::collections::HashSet;
@@ -69,6 +70,7 @@ pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Out
     let sifted = suppression::by_comments(options, sources, &projects, findings, ledger);
     suppressed.extend(sifted.suppressed);
     let mut findings = in_order(sifted.findings, sources, |finding| finding);
+    crate::finding::fix::realize(&mut findings, sources);
     if options.preset == Preset::Minimal {
         findings.retain(|finding| finding.severity == Severity::Error);
     }

@@ -1,5 +1,6 @@
 //! What a rule found, as data: no rendering here, and no miette.
 
+pub mod fix;
 pub mod suppress;
 
 use crate::source::Span;
@@ -38,10 +39,11 @@ pub struct Label {
 }
 
 /// May a fix change what runs?
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Applicability {
     /// An example to adapt: shown, never applied.
+    #[default]
     DisplayOnly,
     /// Changes how the container behaves.
     Unsafe,
@@ -59,7 +61,7 @@ pub struct Edit {
 }
 
 /// A way to make a finding go away.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fix {
     /// What it does: an imperative, lower case.
     pub title: String,
@@ -67,6 +69,11 @@ pub struct Fix {
     pub applicability: Applicability,
     /// Non-overlapping, in any file.
     pub edits: Vec<Edit>,
+    /// Changes that are not bytes yet; none once the engine is done.
+    pub requests: Vec<fix::Request>,
+    /// The facts of the workload that may be others afterwards, by their names in `oomlint inspect`. Everything else has
+    /// to stay as it is.
+    pub changes: &'static [&'static str],
 }
 
 /// A finding that is known and not reported, and who says so.

@@ -50,6 +50,26 @@ pub fn human(out: &mut dyn Write, projects: &[Project], sources: &Sources) -> io
     Ok(())
 }
 
+/// The facts of a workload without their places: what two runs are compared by.
+#[must_use]
+pub fn facts(workload: &Workload, sources: &Sources) -> Map<String, Value> {
+    fn without_places(value: Value) -> Value {
+        match value {
+            Value::Object(map) => map
+                .into_iter()
+                .filter(|(key, _)| !matches!(key.as_str(), "from" | "via"))
+                .map(|(key, value)| (key, without_places(value)))
+                .collect(),
+            Value::Array(items) => items.into_iter().map(without_places).collect(),
+            other => other,
+        }
+    }
+    match without_places(Show { sources }.facts(workload)) {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
 struct Show<'s> {
     sources: &'s Sources,
 }

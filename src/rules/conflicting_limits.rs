@@ -1,7 +1,8 @@
 //! `conflicting-limits`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Severity};
 use crate::workload::Workload;
 
 /// Two keys that say different things.
@@ -32,7 +33,7 @@ impl Rule for ConflictingLimits {
                 }
             };
             let value = &conflict.short_value;
-            sink.report(
+            let mut finding = sink.report(
                 value.span,
                 format!("{} here ...", value.value),
                 format!("Compose refuses `{}`: `{short}` and `{long}` differ", workload.name),
@@ -48,6 +49,35 @@ impl Rule for ConflictingLimits {
                 "keep one spelling, or write the same value in both; the block alone needs\n  {long}: {}",
                 value.value
             ));
+            if let (Err(block), Some(path), Some(key)) =
+                (&conflict.long_value, member(long), workload.key(short))
+            {
+                // In the block a size is a string.
+                let digits = value.value.bytes().all(|b| b.is_ascii_digit());
+                let text = if path == ["pids"] || !digits {
+                    value.value.clone()
+                } else {
+                    format!("\"{}\"", value.value)
+                };
+                let set = Request::Set { owner: *block, path, value: text, after: "" };
+                finding = finding.ask(
+                    format!("move `{short}` into the block"),
+                    Applicability::Safe,
+                    &[],
+                    vec![set, Request::Remove { key }],
+                );
+            }
+            drop(finding);
         }
+    }
+}
+
+/// The key within its block.
+fn member(long: &str) -> Option<&'static [&'static str]> {
+    match long.rsplit('.').next() {
+        Some("memory") => Some(&["memory"]),
+        Some("cpus") => Some(&["cpus"]),
+        Some("pids") => Some(&["pids"]),
+        _ => None,
     }
 }

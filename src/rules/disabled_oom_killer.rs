@@ -1,7 +1,8 @@
 //! `disabled-oom-killer`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Severity};
 use crate::workload::Workload;
 
 /// A container that cannot be killed.
@@ -41,10 +42,14 @@ impl Rule for DisabledOomKiller {
                 "on cgroup v1 a container at its limit freezes instead of being killed",
             )
         };
-        sink.report(disabled.span, "keeps the kernel from killing it", message)
+        let finding = sink
+            .report(disabled.span, "keeps the kernel from killing it", message)
             .of(workload)
             .severity(severity)
             .via(&disabled.via)
             .note(note);
+        if let Some(key) = workload.key("oom_kill_disable") {
+            finding.ask("remove the line", Applicability::Unsafe, &[], vec![Request::Remove { key }]);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `dropped-memory-value`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use crate::finding::{Applicability, Edit, Severity};
 use crate::workload::{SizeProblem, Workload};
 
 /// A size that is silently no size.
@@ -16,6 +16,9 @@ static META: Meta = Meta {
     page: include_str!("../../rules/dropped-memory-value.md"),
 };
 
+/// Any of them may be the one.
+const SIZES: &[&str] = &["memory_limit", "swap_limit", "shm_size"];
+
 impl Rule for DroppedMemoryValue {
     fn meta(&self) -> &'static Meta {
         &META
@@ -27,7 +30,7 @@ impl Rule for DroppedMemoryValue {
                 continue;
             }
             let (name, text) = (key.name, key.text.as_str());
-            sink.report(
+            let finding = sink.report(
                 key.size.span(),
                 "a float: dropped",
                 format!("`{name}: {text}` of `{}` has no effect", workload.name),
@@ -36,6 +39,12 @@ impl Rule for DroppedMemoryValue {
             .via(&key.via)
             .note("Compose reads integers and strings here; a float is accepted and the setting stays unset")
             .help(format!("as a string with a unit:\n  {name}: 512m"));
+            // As many bytes as it says, where that makes a size: then it is meant.
+            let bytes = text.replace('_', "").parse::<f64>().ok().filter(|bytes| bytes.fract() == 0.0);
+            if let Some(bytes) = bytes.filter(|bytes| (6.0 * 1024.0 * 1024.0..1e15).contains(bytes)) {
+                let edit = Edit { span: key.size.span(), replacement: format!("{bytes:.0}") };
+                finding.fix(format!("write `{bytes:.0}`"), Applicability::Unsafe, SIZES, vec![edit]);
+            }
         }
     }
 }

@@ -16,6 +16,9 @@ static META: Meta = Meta {
     page: include_str!("../../rules/heavy-base-image.md"),
 };
 
+/// Another image may start, probe and bound otherwise.
+const IMAGE: &[&str] = &["base_image", "start", "healthcheck", "env", "heaps", "caches"];
+
 impl Rule for HeavyBaseImage {
     fn meta(&self) -> &'static Meta {
         &META
@@ -52,7 +55,7 @@ impl Rule for HeavyBaseImage {
                 let title = format!("stand on `{}`", lighter.reference);
                 // The reference is replaced only where it is written out as it is used.
                 if base.span.len() == reference.len() {
-                    finding.fix(title, Applicability::Unsafe, vec![edit]);
+                    finding.fix(title, Applicability::Unsafe, IMAGE, vec![edit]);
                 } else {
                     finding.help(title);
                 }

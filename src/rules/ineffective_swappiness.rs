@@ -1,7 +1,8 @@
 //! `ineffective-swappiness`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Severity};
 use crate::workload::Workload;
 
 /// A wish that nobody hears.
@@ -43,6 +44,16 @@ impl Rule for IneffectiveSwappiness {
         };
         let finding =
             sink.report(swappiness.span, label, message).of(workload).severity(severity).via(&swappiness.via);
+        let finding = match workload.key("mem_swappiness").filter(|_| value <= 100) {
+            // On a host with cgroup v1 the others have an effect.
+            Some(key) => finding.ask(
+                "remove the line",
+                if value == 0 { Applicability::Safe } else { Applicability::Unsafe },
+                &[],
+                vec![Request::Remove { key }],
+            ),
+            None => finding,
+        };
         match workload.memory.limit.known().filter(|limit| limit.value.0 > 0) {
             Some(limit) => {
                 finding.help(format!("what forbids swap:\n  memswap_limit: {}", limit.value.to_compose()))

@@ -1,7 +1,7 @@
 //! `invalid-healthcheck`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use crate::finding::{Applicability, Edit, Severity};
 use crate::workload::{Healthcheck, Workload};
 
 /// A probe that is refused.
@@ -40,7 +40,12 @@ impl Rule for InvalidHealthcheck {
                 format!("the healthcheck of `{name}` runs a command called NONE"),
             )
             .of(workload)
-            .help("as a list it switches the healthcheck off:\n  test: [\"NONE\"]");
+            .fix(
+                "switch the healthcheck off",
+                Applicability::Unsafe,
+                &["healthcheck"],
+                vec![Edit { span: command.span(), replacement: "[\"NONE\"]".to_owned() }],
+            );
         }
     }
 }

@@ -17,6 +17,9 @@ static META: Meta = Meta {
     page: include_str!("../../rules/invalid-memory-value.md"),
 };
 
+/// Any of them may be the one.
+const SIZES: &[&str] = &["memory_limit", "memory_reservation", "swap_limit", "shm_size"];
+
 impl Rule for InvalidMemoryValue {
     fn meta(&self) -> &'static Meta {
         &META
@@ -49,7 +52,7 @@ impl Rule for InvalidMemoryValue {
             if let Some(written) = suggestion(key) {
                 let span = key.text.span_of(0..text.len());
                 let edit = Edit { span, replacement: written.clone() };
-                finding.fix(format!("write `{written}`"), Applicability::Safe, vec![edit]);
+                finding.fix(format!("write `{written}`"), Applicability::Safe, SIZES, vec![edit]);
             }
         }
     }

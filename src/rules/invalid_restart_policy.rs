@@ -1,7 +1,8 @@
 //! `invalid-restart-policy`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Severity};
 use crate::workload::Workload;
 
 /// A restart policy that the engine refuses.
@@ -30,7 +31,7 @@ impl Rule for InvalidRestartPolicy {
         if attempts.value <= 0 || condition.value.starts_with("on-failure") {
             return;
         }
-        sink.report(
+        let finding = sink.report(
             attempts.span,
             format!("with `{}`", condition.value),
             format!("the engine refuses to start `{}`: attempts are counted after failures only", workload.name),
@@ -39,6 +40,10 @@ impl Rule for InvalidRestartPolicy {
         .via(&attempts.via)
         .note("Error response from daemon: invalid restart policy: maximum retry count can only be used with 'on-failure'")
         .help("in the block:\n  condition: on-failure");
+        if let Some(owner) = workload.key("deploy.restart_policy") {
+            let set = Request::Set { owner, path: &["condition"], value: "on-failure".to_owned(), after: "" };
+            finding.ask("restart after failures only", Applicability::Unsafe, &["restart"], vec![set]);
+        }
     }
 }
 

@@ -45,7 +45,12 @@ impl Rule for MalformedHeapSetting {
                 }
                 if let Some(instead) = &problem.instead {
                     let edit = Edit { span: problem.flag.span(), replacement: instead.clone() };
-                    finding.fix(format!("write `{instead}`"), Applicability::Unsafe, vec![edit]);
+                    finding.fix(
+                        format!("write `{instead}`"),
+                        Applicability::Unsafe,
+                        &["env", "start", "heaps", "caches"],
+                        vec![edit],
+                    );
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! `memory-limit-below-minimum`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use crate::finding::{Applicability, Edit, Severity};
 use crate::model::size::ByteSize;
 use crate::workload::Workload;
 
@@ -51,8 +51,13 @@ impl Rule for MemoryLimitBelowMinimum {
                 .note(format!("Error response from daemon: Minimum {what} allowed is 6MB"));
             // A number without a unit that would be a sensible number of MiB.
             if (6..=65_536).contains(&bytes) {
-                finding
-                    .help(format!("a number without a unit counts bytes; with one:\n  mem_limit: {bytes}m"));
+                let edit = Edit { span: size.span, replacement: format!("{bytes}m") };
+                finding.note("a number without a unit counts bytes").fix(
+                    format!("{bytes} MiB, where that is meant"),
+                    Applicability::Unsafe,
+                    &["memory_limit", "memory_reservation"],
+                    vec![edit],
+                );
             }
         }
     }

@@ -1,7 +1,8 @@
 //! `memory-lock-without-ulimit`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Severity};
 use crate::workload::{Kind, Workload};
 
 /// A lock without the right to it.
@@ -43,8 +44,17 @@ impl Rule for MemoryLockWithoutUlimit {
             .severity(if alone { Severity::Warning } else { META.severity })
             .note("the default allows 64 KiB: the node stops with `memory locking requested … but memory is not locked`")
             .help("in the service:\n  ulimits:\n    memlock:\n      soft: -1\n      hard: -1");
-        if let Some(limit) = limit {
-            finding = finding.related(limit.span, format!("{} bytes", limit.value.0));
+        match limit {
+            Some(limit) => finding = finding.related(limit.span, format!("{} bytes", limit.value.0)),
+            None => {
+                let set = Request::Set {
+                    owner: workload.anchor,
+                    path: &["ulimits", "memlock"],
+                    value: "-1".to_owned(),
+                    after: "environment",
+                };
+                finding = finding.ask("allow it", Applicability::Unsafe, &["ulimits"], vec![set]);
+            }
         }
         drop(finding);
     }

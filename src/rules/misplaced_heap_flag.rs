@@ -1,7 +1,8 @@
 //! `misplaced-heap-flag`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Severity};
 use crate::workload::{HeapProblemKind, Workload};
 
 /// A flag in the wrong place.
@@ -36,10 +37,12 @@ impl Rule for MisplacedHeapFlag {
                     heap.program.span,
                     format!("{runtime} reads its own flags from here to the program's name"),
                 )
-                .help(format!(
-                    "before `-jar`, the main class or the script:\n  {} {flag} ...",
-                    heap.program.value
-                ));
+                .ask(
+                    "before `-jar`, the main class or the script",
+                    Applicability::Unsafe,
+                    &["start", "heaps"],
+                    vec![Request::MoveFirst { words: problem.ahead.clone() }],
+                );
             }
         }
     }

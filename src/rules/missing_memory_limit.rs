@@ -1,8 +1,9 @@
 //! `missing-memory-limit`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
-use crate::workload::{Bound, Workload};
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Severity};
+use crate::workload::{Bound, Kind, Workload};
 
 /// A container that may take the whole host.
 pub(super) struct MissingMemoryLimit;
@@ -38,6 +39,27 @@ impl Rule for MissingMemoryLimit {
             .folded("services have no memory limit")
             .note("one leak takes the host's memory, and the kernel then picks what to kill")
             .help("with the number that fits, in the service:\n  mem_limit: 512m");
+        let sized = workload.heaps.iter().filter(|heap| !heap.assumed).find_map(|heap| {
+            match heap.bound.known()?.value.bound {
+                Bound::Bytes(size) => Some((heap.runtime.display_name(), size)),
+                Bound::Percent(_) => None,
+            }
+        });
+        if let (Some((runtime, heap)), Kind::Service) = (sized, workload.kind) {
+            let value = heap.with_room().to_compose();
+            let set = Request::Set {
+                owner: workload.anchor,
+                path: &["mem_limit"],
+                value: value.clone(),
+                after: "image",
+            };
+            finding = finding.ask(
+                format!("a limit of {value}, of which the {runtime} heap of {heap} is three quarters"),
+                Applicability::Unsafe,
+                &["memory_limit"],
+                vec![set],
+            );
+        }
         if let Some(reservation) = workload.memory.reservation.known() {
             let label = format!("a reservation of {} caps nothing", reservation.value);
             finding = finding.related(reservation.span, label);

@@ -1,7 +1,8 @@
 //! `missing-swap-limit`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Severity};
 use crate::workload::Workload;
 
 /// A limited container that may swap as much again.
@@ -37,9 +38,16 @@ impl Rule for MissingSwapLimit {
         .via(&limit.via)
         .folded("services may swap as much again as their memory limit")
         .note("without `memswap_limit` the engine allows twice the limit of memory and swap together, where the host has swap")
-        .help(format!(
-            "`memswap_limit` counts memory and swap together; equal to the limit it forbids swap:\n  memswap_limit: {}",
-            size.to_compose()
-        ));
+        .ask(
+            "allow no swap: `memswap_limit` counts memory and swap together",
+            Applicability::Unsafe,
+            &["swap_limit"],
+            vec![Request::Set {
+                owner: workload.anchor,
+                path: &["memswap_limit"],
+                value: size.to_compose(),
+                after: "mem_limit",
+            }],
+        );
     }
 }

@@ -39,7 +39,7 @@ impl Rule for QuotedEnvValue {
             .via(&value.via)
             .severity(severity)
             .note("Compose takes the text behind `=` of a list item as it is; in a mapping YAML takes the quotes away")
-            .fix("remove the quotes", Applicability::Unsafe, vec![edit]);
+            .fix("remove the quotes", Applicability::Unsafe, &["env", "heaps", "caches"], vec![edit]);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! `redundant-swap-limit`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Severity};
 use crate::workload::Workload;
 
 /// A swap limit that says what holds anyway.
@@ -29,17 +30,26 @@ impl Rule for RedundantSwapLimit {
             return;
         }
         let name = &workload.name;
-        sink.report(
-            swap.span,
-            "the same as no line at all",
-            format!(
-                "`memswap_limit` of `{name}` is the default: {} of swap on top of {}",
-                limit.value, limit.value
-            ),
-        )
-        .of(workload)
-        .via(&swap.via)
-        .related(limit.span, format!("a limit of {}", limit.value))
-        .help(format!("for no swap at all:\n  memswap_limit: {}", limit.value.to_compose()));
+        let finding = sink
+            .report(
+                swap.span,
+                "the same as no line at all",
+                format!(
+                    "`memswap_limit` of `{name}` is the default: {} of swap on top of {}",
+                    limit.value, limit.value
+                ),
+            )
+            .of(workload)
+            .via(&swap.via)
+            .related(limit.span, format!("a limit of {}", limit.value))
+            .help(format!("for no swap at all:\n  memswap_limit: {}", limit.value.to_compose()));
+        if let Some(key) = workload.key("memswap_limit") {
+            finding.ask(
+                "remove the line",
+                Applicability::Safe,
+                &["swap_limit"],
+                vec![Request::Remove { key }],
+            );
+        }
     }
 }

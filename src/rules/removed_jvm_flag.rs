@@ -41,7 +41,12 @@ impl Rule for RemovedJvmFlag {
                     .help("the flag that took its place, known since 10 and 8u191:\n  -XX:MaxRAMPercentage=70.0");
                 if let Some(instead) = &problem.instead {
                     let edit = Edit { span: problem.flag.span(), replacement: instead.clone() };
-                    finding = finding.fix(format!("write `{instead}`"), Applicability::Unsafe, vec![edit]);
+                    finding = finding.fix(
+                        format!("write `{instead}`"),
+                        Applicability::Unsafe,
+                        &["env", "start", "heaps"],
+                        vec![edit],
+                    );
                 }
                 drop(finding);
             }

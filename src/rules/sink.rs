@@ -1,7 +1,8 @@
 //! Where rules put their findings.
 
 use super::{Meta, Policy};
-use crate::finding::{Confidence, Edit, Finding, Fix, Label, Severity};
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity};
 use crate::source::Span;
 use crate::workload::{Kind, Workload};
 
@@ -127,14 +128,32 @@ impl Builder<'_> {
         self.with(|finding| finding.help = Some(text.into()))
     }
 
-    /// A patch.
+    /// A patch in bytes; `changes` names the facts that may be others afterwards.
     pub fn fix(
         self,
         title: impl Into<String>,
-        applicability: crate::finding::Applicability,
+        applicability: Applicability,
+        changes: &'static [&'static str],
         edits: Vec<Edit>,
     ) -> Self {
-        self.with(|finding| finding.fix = Some(Fix { title: title.into(), applicability, edits }))
+        let title = title.into();
+        self.with(|finding| {
+            finding.fix = Some(Fix { title, applicability, edits, requests: Vec::new(), changes });
+        })
+    }
+
+    /// A patch in the words of the model.
+    pub fn ask(
+        self,
+        title: impl Into<String>,
+        applicability: Applicability,
+        changes: &'static [&'static str],
+        requests: Vec<Request>,
+    ) -> Self {
+        let title = title.into();
+        self.with(|finding| {
+            finding.fix = Some(Fix { title, applicability, edits: Vec::new(), requests, changes });
+        })
     }
 
     /// For absences: what several of one file say together, after their number.

@@ -16,6 +16,10 @@ static META: Meta = Meta {
     page: include_str!("../../rules/unknown-memory-key.md"),
 };
 
+/// Any of them may be the one.
+const SIZES: &[&str] =
+    &["memory_limit", "memory_reservation", "swap_limit", "shm_size", "cpus", "pids_limit"];
+
 impl Rule for UnknownMemoryKey {
     fn meta(&self) -> &'static Meta {
         &META
@@ -40,7 +44,7 @@ impl Rule for UnknownMemoryKey {
                 meant.strip_prefix(&format!("{}{dot}", unknown.place)).filter(|rest| !rest.contains('.'));
             if let Some(there) = there {
                 let edit = Edit { span: unknown.key.span, replacement: there.to_owned() };
-                finding.fix(format!("write `{there}`"), Applicability::Safe, vec![edit]);
+                finding.fix(format!("write `{there}`"), Applicability::Safe, SIZES, vec![edit]);
             }
         }
     }

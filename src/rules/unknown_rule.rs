@@ -32,7 +32,7 @@ pub(crate) fn report(name: &Spanned<String>, sink: &mut Sink<'_>) {
     match meant {
         Some(meant) => {
             let edit = Edit { span: name.span, replacement: meant.to_owned() };
-            finding.fix(format!("write `{meant}`"), Applicability::Safe, vec![edit]);
+            finding.fix(format!("write `{meant}`"), Applicability::Safe, &[], vec![edit]);
         }
         None => {
             finding.help("`oomlint rules` lists them");

@@ -1,7 +1,7 @@
 //! `unread-heap-variable`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Applicability, Confidence, Edit, Severity};
 use crate::workload::{HeapProblemKind, Workload};
 
 /// A heap size that nobody hears.
@@ -38,8 +38,18 @@ impl Rule for UnreadHeapVariable {
                         format!("nothing reads `{variable}` of `{name}`, so `{flag}` has no effect"),
                     )
                     .of(workload)
-                    .related(heap.program.span, other)
-                    .help(format!("the variable that every JVM reads:\n  JAVA_TOOL_OPTIONS: {flag}"));
+                    .related(heap.program.span, other);
+                let place = workload.env.get(variable).and_then(|variable| variable.name);
+                finding = match place.filter(|_| !workload.env.contains_key("JAVA_TOOL_OPTIONS") && !script) {
+                    Some(span) => finding.fix(
+                        "the variable that every JVM reads",
+                        Applicability::Unsafe,
+                        &["env", "heaps"],
+                        vec![Edit { span, replacement: "JAVA_TOOL_OPTIONS".to_owned() }],
+                    ),
+                    None => finding
+                        .help(format!("the variable that every JVM reads:\n  JAVA_TOOL_OPTIONS: {flag}")),
+                };
                 if script {
                     finding = finding.severity(Severity::Warning).confidence(Confidence::Medium);
                 }

@@ -37,7 +37,7 @@ pub(crate) fn report(
     );
     if let Some(comment) = comment {
         let edit = Edit { span: removal(name, comment, sources), replacement: String::new() };
-        finding.fix("remove it", Applicability::Safe, vec![edit]);
+        finding.fix("remove it", Applicability::Safe, &[], vec![edit]);
     }
 }
 

@@ -184,7 +184,8 @@ impl Assembler<'_> {
         for (name, (value, from_file)) in resolved.variables {
             let origin = if from_file { Origin::EnvFile } else { Origin::Environment };
             let quoted = !from_file && value.value().is_some_and(is_quoted_item);
-            env.insert(name, Variable { value, origin, quoted });
+            let place = service.environment_keys.get(&name).copied().filter(|_| !from_file);
+            env.insert(name, Variable { value, origin, name: place, quoted });
         }
         let mut workload = Workload {
             name: service.name.clone(),
@@ -328,7 +329,8 @@ fn image_environment(target: &TargetImage) -> IndexMap<String, Variable> {
             Ok(text) => Fact::Known(Spanned::new(text.clone(), text.span())),
             Err(variable) => Fact::Unknown { at: entry.span, why: Why::Variable(variable.clone()) },
         };
-        (name.clone(), Variable { value, origin: Origin::Image, quoted: false })
+        let place = Some(entry.key.span());
+        (name.clone(), Variable { value, origin: Origin::Image, name: place, quoted: false })
     });
     variables.collect()
 }

@@ -54,6 +54,12 @@ impl Workload {
         }
     }
 
+    /// Where the service has this key; none when it comes from another service or file by a way that is not its own.
+    #[must_use]
+    pub fn key(&self, name: &str) -> Option<Span> {
+        self.keys.iter().find(|key| key.value == name).map(|key| key.span)
+    }
+
     /// The programs that its start line runs itself; none when that is not known.
     #[must_use]
     pub fn programs(&self) -> Vec<Program> {
@@ -283,6 +289,8 @@ pub struct Variable {
     pub value: Fact<Text>,
     /// Who sets it.
     pub origin: Origin,
+    /// Where its name is written; none for a name of an `env_file`.
+    pub name: Option<Span>,
     /// The quotes around the value are part of it: `- NAME="value"` in a list.
     pub quoted: bool,
 }

@@ -68,6 +68,8 @@ pub struct Service {
     pub partial: [Option<Vec<Text>>; 2],
     /// `environment`; a name without a value comes from outside.
     pub environment: IndexMap<String, Fact<Text>>,
+    /// Where the names of `environment` stand.
+    pub environment_keys: IndexMap<String, Span>,
     /// `env_file`, in order.
     pub env_files: Vec<EnvFile>,
     /// `tmpfs` and `volumes` of type tmpfs.
@@ -244,6 +246,7 @@ impl Service {
             command: fields.words(&["command"]),
             partial: [fields.partial_words(&["entrypoint"]), fields.partial_words(&["command"])],
             environment: fields.get(&["environment"]).map(key_values).unwrap_or_default(),
+            environment_keys: fields.get(&["environment"]).map(key_places).unwrap_or_default(),
             env_files: env_files(fields),
             tmpfs: tmpfs(fields),
             mounts: mounts(fields),
@@ -361,6 +364,13 @@ fn key_values(value: &Value) -> IndexMap<String, Fact<Text>> {
             (name, fact)
         })
         .collect()
+}
+
+fn key_places(value: &Value) -> IndexMap<String, Span> {
+    let mut value = value.clone();
+    to_key_values(&mut value);
+    let Kind::Map(map) = value.kind else { return IndexMap::new() };
+    map.into_iter().map(|(name, entry)| (name, entry.key)).collect()
 }
 
 fn items(value: &Value) -> Vec<&Value> {

@@ -6,6 +6,7 @@
 
 mod build;
 mod dump;
+pub mod edit;
 mod problem;
 mod repair;
 mod resolve;

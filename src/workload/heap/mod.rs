@@ -11,7 +11,7 @@ pub(super) use engine::pools;
 
 use crate::catalog::{DefaultHeap, Grammar, Pool, RuntimeName, hotspot};
 use crate::model::size::ByteSize;
-use crate::source::{Spanned, Text};
+use crate::source::{Span, Spanned, Text};
 
 use super::Fact;
 
@@ -67,6 +67,8 @@ pub struct HeapProblem {
     pub carrier: String,
     /// What becomes of it: lower case, no full stop.
     pub effect: String,
+    /// For a flag that stands too late: the words from the first that it belongs before, up to itself.
+    pub ahead: Vec<Span>,
     /// The same in the grammar of its reader, where it is clear what was meant.
     pub instead: Option<String>,
 }

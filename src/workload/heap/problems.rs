@@ -182,19 +182,24 @@ impl Engine<'_> {
         if reading.joins_values || reading.settings_files.is_some() {
             return Vec::new();
         }
-        let mut words = program.arguments.iter();
-        while let Some(word) = words.next() {
+        let mut first = 0;
+        while let Some(word) = program.arguments.get(first) {
             let text = word.as_str();
             if text == "-jar" || !text.starts_with('-') {
                 break;
             }
-            if reading.with_value.iter().any(|option| option == text) {
-                words.next();
-            }
+            first += 1 + usize::from(reading.with_value.iter().any(|option| option == text));
         }
-        let behind = words.filter(|word| self.is_heap_flag(word));
+        let behind = program.arguments.iter().enumerate().skip(first + 1);
         behind
-            .map(|flag| self.problem(HeapProblemKind::Misplaced, flag, "command line", String::new()))
+            .filter(|(_, word)| self.is_heap_flag(word))
+            .map(|(at, flag)| {
+                let words = program.arguments.get(first..=at).unwrap_or_default();
+                HeapProblem {
+                    ahead: words.iter().map(Text::span).collect(),
+                    ..self.problem(HeapProblemKind::Misplaced, flag, "command line", String::new())
+                }
+            })
             .collect()
     }
 
@@ -250,7 +255,15 @@ impl Engine<'_> {
     fn problem(&self, kind: HeapProblemKind, flag: &Text, carrier: &str, effect: String) -> HeapProblem {
         let setting = self.runtime.variable(carrier).is_some_and(|variable| variable.value.is_some());
         let written = if setting { format!("{carrier}={flag}") } else { flag.as_str().to_owned() };
-        HeapProblem { kind, flag: flag.clone(), written, carrier: carrier.to_owned(), effect, instead: None }
+        HeapProblem {
+            kind,
+            flag: flag.clone(),
+            written,
+            carrier: carrier.to_owned(),
+            effect,
+            ahead: Vec::new(),
+            instead: None,
+        }
     }
 }
 
@@ -276,6 +289,7 @@ fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
         written: format!("{carrier}={value}"),
         carrier: carrier.to_owned(),
         effect,
+        ahead: Vec::new(),
         instead: Some(instead),
     })
 }

@@ -1,0 +1,313 @@
+//! Applies fixes, and believes none of them: each has to make its finding go away and leave every other fact as it was.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::{Options, Outcome, run};
+use crate::discover::Discovered;
+use crate::finding::{Applicability, Finding};
+use crate::report::inspect;
+use crate::source::{Sources, normalize};
+
+/// Fixes can make room for others: a limit that is written down, a tighter heap.
+const MAX_ROUNDS: usize = 8;
+
+/// What fixing came to.
+#[derive(Debug, Default)]
+pub struct Fixed {
+    /// The files that are others now: path, the text before, the text after.
+    pub files: Vec<(PathBuf, String, String)>,
+    /// The fixes that were applied, in order.
+    pub applied: Vec<Applied>,
+    /// The fixes that were tried and taken back.
+    pub refused: Vec<Refused>,
+    /// What is left to say of the fixed files.
+    pub outcome: Outcome,
+}
+
+/// A fix that was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The rule.
+    pub rule: &'static str,
+    /// What the fix does.
+    pub title: String,
+    /// The file of the finding.
+    pub path: PathBuf,
+}
+
+/// A fix that would have changed more than it was meant to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The rule.
+    pub rule: &'static str,
+    /// What the fix was to do.
+    pub title: String,
+    /// The file of the finding.
+    pub path: PathBuf,
+    /// What it would have done beside: lower case, no full stop.
+    pub why: String,
+}
+
+/// Texts that take the place of those on the disk.
+pub type Overlay = BTreeMap<PathBuf, String>;
+
+/// One fix as bytes of files.
+struct Patch {
+    rule: &'static str,
+    title: String,
+    path: PathBuf,
+    /// Tells it from others from one round to the next.
+    identity: (PathBuf, &'static str, Option<String>, String, String),
+    service: Option<String>,
+    changes: &'static [&'static str],
+    edits: Vec<(PathBuf, std::ops::Range<usize>, String)>,
+}
+
+/// One state of the files and what is known of it.
+struct State {
+    sources: Sources,
+    outcome: Outcome,
+    facts: Facts,
+}
+
+/// The facts of each workload, by its project's first file and its name.
+type Facts = BTreeMap<(PathBuf, String), (Option<PathBuf>, Map<String, Value>)>;
+
+/// Applies every fix of at least this applicability, in rounds, until nothing more can be done. Nothing is written.
+///
+/// `overlay` holds what stands in the place of files: standard input, unsaved buffers. `sources` makes a store that has it.
+#[must_use]
+pub fn fix(options: &Options, discovered: &Discovered, overlay: &Overlay, level: Applicability) -> Fixed {
+    let mut now = overlay.clone();
+    let mut state = State::of(options, discovered, &now);
+    let mut fixed = Fixed::default();
+    let mut tried: HashSet<_> = HashSet::new();
+    for _ in 0..MAX_ROUNDS {
+        let mut patches = candidates(&state, level);
+        patches.retain(|patch| !tried.contains(&patch.identity));
+        if patches.is_empty() {
+            break;
+        }
+        let mut progress = false;
+        let mut open = vec![patches];
+        // All at once where that works out; else halves of them, down to the ones that do not.
+        while let Some(batch) = open.pop() {
+            let (next, left) = apply(&now, &state, &batch);
+            let after = State::of(options, discovered, &next);
+            match verdict(&state, &after, &batch) {
+                Ok(()) => {
+                    for patch in batch.iter().filter(|patch| !left.contains(&patch.identity)) {
+                        fixed.applied.push(Applied {
+                            rule: patch.rule,
+                            title: patch.title.clone(),
+                            path: patch.path.clone(),
+                        });
+                    }
+                    progress = true;
+                    (now, state) = (next, after);
+                    // The places of what is still open have moved: the next round finds them again.
+                    break;
+                }
+                Err(why) => match batch.len() {
+                    1 => {
+                        let Some(patch) = batch.into_iter().next() else { continue };
+                        tried.insert(patch.identity);
+                        fixed.refused.push(Refused {
+                            rule: patch.rule,
+                            title: patch.title,
+                            path: patch.path,
+                            why,
+                        });
+                    }
+                    several => {
+                        let mut first = batch;
+                        let second = first.split_off(several / 2);
+                        open.extend([second, first]);
+                    }
+                },
+            }
+        }
+        if !progress {
+            break;
+        }
+    }
+    fixed.files = changed(overlay, &now);
+    fixed.outcome = state.outcome;
+    fixed
+}
+
+impl State {
+    fn of(options: &Options, discovered: &Discovered, overlay: &Overlay) -> Self {
+        let sources = Sources::new();
+        for (path, text) in overlay {
+            sources.add(path, text.as_str());
+        }
+        let outcome = run(options, &sources, discovered);
+        let mut facts = Facts::new();
+        for project in &outcome.projects {
+            let first = project.files.first().map(|file| sources.get(*file).path().to_path_buf());
+            for workload in &project.workloads {
+                let dockerfile = workload.dockerfile().map(|file| normalize(sources.get(file).path()));
+                let key = (first.clone().unwrap_or_default(), workload.name.clone());
+                facts.insert(key, (dockerfile, inspect::facts(workload, &sources)));
+            }
+        }
+        Self { sources, outcome, facts }
+    }
+}
+
+/// The fixes of a state that may be applied, none overlapping another one.
+fn candidates(state: &State, level: Applicability) -> Vec<Patch> {
+    let mut taken: HashMap<PathBuf, Vec<std::ops::Range<usize>>> = HashMap::new();
+    let mut seen = HashSet::new();
+    let mut patches = Vec::new();
+    for finding in &state.outcome.findings {
+        let Some(patch) = patch(finding, &state.sources, level) else { continue };
+        // Two services that share a value ask for the same change of it.
+        if !seen.insert(patch.edits.clone()) {
+            continue;
+        }
+        let free = patch.edits.iter().all(|(path, range, _)| {
+            taken.get(path).is_none_or(|ranges| {
+                ranges.iter().all(|other| {
+                    // Two insertions in one place would depend on their order.
+                    other.end < range.start || range.end < other.start
+                })
+            })
+        });
+        if !free {
+            continue;
+        }
+        for (path, range, _) in &patch.edits {
+            taken.entry(path.clone()).or_default().push(range.clone());
+        }
+        patches.push(patch);
+    }
+    patches
+}
+
+fn patch(finding: &Finding, sources: &Sources, level: Applicability) -> Option<Patch> {
+    let fix = finding.fix.as_ref().filter(|fix| fix.applicability >= level && !fix.edits.is_empty())?;
+    let edits: Vec<_> = fix
+        .edits
+        .iter()
+        .map(|edit| {
+            let span = sources.locate(edit.span);
+            let source = sources.get(span.file);
+            // A text within another file is written as that one's indentation and quotes want it.
+            let plain = span == edit.span
+                && !source.is_embedded()
+                && source.invalid_utf8().is_none()
+                && source.text().get(span.range()).is_some();
+            plain.then(|| (normalize(source.path()), span.range(), edit.replacement.clone()))
+        })
+        .collect::<Option<_>>()?;
+    let place = sources.locate(finding.primary.span);
+    let path = sources.get(place.file).path().to_path_buf();
+    let evidence = sources.get(place.file).slice(place).to_owned();
+    Some(Patch {
+        rule: finding.rule,
+        title: fix.title.clone(),
+        identity: (path.clone(), finding.rule, finding.service.clone(), fix.title.clone(), evidence),
+        path,
+        service: finding.service.clone(),
+        changes: fix.changes,
+        edits,
+    })
+}
+
+/// The texts with the patches in them, and the patches that did not fit.
+fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> (Overlay, HashSet<Identity>) {
+    let mut next = now.clone();
+    let mut left = HashSet::new();
+    let mut edits: BTreeMap<&Path, Vec<(&std::ops::Range<usize>, &str)>> = BTreeMap::new();
+    for patch in batch {
+        for (path, range, text) in &patch.edits {
+            edits.entry(path).or_default().push((range, text));
+        }
+    }
+    for (path, mut edits) in edits {
+        let Ok(id) = state.sources.load(path) else {
+            left.extend(batch.iter().map(|patch| patch.identity.clone()));
+            continue;
+        };
+        let mut text = state.sources.get(id).text().to_owned();
+        edits.sort_by_key(|(range, _)| std::cmp::Reverse((range.start, range.end)));
+        for (range, replacement) in edits {
+            // Edits of one patch that overlap are a rule's mistake, and no reason to end the run.
+            if text.get(range.clone()).is_some() {
+                text.replace_range(range.clone(), replacement);
+            }
+        }
+        next.insert(path.to_path_buf(), text);
+    }
+    (next, left)
+}
+
+type Identity = (PathBuf, &'static str, Option<String>, String, String);
+
+/// Whether the patches did what they were meant to do, and nothing else; or what they did.
+fn verdict(before: &State, after: &State, batch: &[Patch]) -> Result<(), String> {
+    let errors = |state: &State| {
+        state
+            .outcome
+            .projects
+            .iter()
+            .flat_map(|project| &project.syntax_errors)
+            .filter(|error| error.fatal)
+            .count()
+    };
+    if errors(after) > errors(before) {
+        return Err("the file would no longer parse".to_owned());
+    }
+    let touched = |key: &(PathBuf, String), dockerfile: &Option<PathBuf>, fact: &str| {
+        batch.iter().any(|patch| {
+            let here = match &patch.service {
+                Some(service) => *service == key.1,
+                // A lone image, or one that several services build.
+                None => true,
+            };
+            let builds = patch.edits.iter().any(|(path, ..)| Some(path) == dockerfile.as_ref());
+            (here || builds) && patch.changes.contains(&fact)
+        })
+    };
+    if before.facts.keys().ne(after.facts.keys()) {
+        return Err("other services would be there".to_owned());
+    }
+    for (key, (dockerfile, facts)) in &before.facts {
+        let Some((_, changed)) = after.facts.get(key) else { continue };
+        for (name, value) in facts {
+            if changed.get(name) != Some(value) && !touched(key, dockerfile, name) {
+                return Err(format!("{} of `{}` would be another", name.replace('_', " "), key.1));
+            }
+        }
+    }
+    for patch in batch {
+        let same = |finding: &&Finding| {
+            let place = after.sources.locate(finding.primary.span);
+            let source = after.sources.get(place.file);
+            finding.rule == patch.rule
+                && finding.service == patch.service
+                && source.path() == patch.path
+                && source.slice(place) == patch.identity.4
+                && finding.fix.as_ref().is_some_and(|fix| fix.title == patch.title)
+        };
+        if after.outcome.findings.iter().any(|finding| same(&finding)) {
+            return Err("the finding would stay".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// The files whose text is another one now.
+fn changed(before: &Overlay, after: &Overlay) -> Vec<(PathBuf, String, String)> {
+    let old = |path: &PathBuf| match before.get(path) {
+        Some(text) => Some(text.clone()),
+        None => std::fs::read_to_string(path).ok(),
+    };
+    let files = after.iter().filter_map(|(path, text)| Some((path.clone(), old(path)?, text.clone())));
+    files.filter(|(_, old, new)| old != new).collect()
+}
