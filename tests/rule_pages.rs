@@ -6,6 +6,7 @@
 //! ````text
 //! ```yaml bad                        at least one finding of this rule; the file is compose.yaml
 //! ```yaml good                       no finding of this rule
+//! ```yaml fixed                      what `--fix --unsafe-fixes` makes of the bad example above; `UPDATE=1` writes it
 //! ```dockerfile bad                  the same for a Dockerfile that stands alone
 //! ```yaml bad file=compose.yaml      ┐ one example of several files: blocks with `file=` and the same word, up to the
 //! ```dockerfile bad file=api/Dockerfile  ┘ next heading, a repeated name, or a block of another kind; prose may stand between
@@ -21,7 +22,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use oomlint::discover::{self, discover};
-use oomlint::finding::Finding;
+use oomlint::finding::{Applicability, Finding};
 use oomlint::model::size::ByteSize;
 use oomlint::rules::{Group, Meta, Policy, RULES, Target};
 use oomlint::source::Sources;
@@ -31,6 +32,7 @@ use oomlint::{engine, rules};
 enum Verdict {
     Bad,
     Good,
+    Fixed,
 }
 
 #[derive(Debug)]
@@ -38,6 +40,8 @@ struct Example {
     verdict: Verdict,
     /// Line of the page where it begins, from 1.
     line: usize,
+    /// The line behind its last block, from 0.
+    end: usize,
     /// Name and text; the name was given with `file=` when `named`.
     files: Vec<(String, String)>,
     named: bool,
@@ -56,7 +60,9 @@ fn examples(page: &str) -> Result<Vec<Example>, String> {
         let fence = &line[..ticks];
         let mut text = String::new();
         let mut closed = false;
-        for (_, line) in lines.by_ref() {
+        let mut end = index;
+        for (at, line) in lines.by_ref() {
+            end = at + 1;
             if line.trim_end() == fence {
                 closed = true;
                 break;
@@ -84,8 +90,9 @@ fn examples(page: &str) -> Result<Vec<Example>, String> {
                     && last.files.iter().all(|file| file.0 != name) =>
             {
                 last.files.push((name, text));
+                last.end = end;
             }
-            _ => examples.push(Example { verdict, line: at, files: vec![(name, text)], named }),
+            _ => examples.push(Example { verdict, line: at, end, files: vec![(name, text)], named }),
         }
         open = true;
     }
@@ -100,7 +107,8 @@ fn info(text: &str) -> Result<Option<(Verdict, Option<String>)>, String> {
     let verdict = match word {
         "bad" => Verdict::Bad,
         "good" => Verdict::Good,
-        other => return Err(format!("`{other}` is neither `bad` nor `good`")),
+        "fixed" => Verdict::Fixed,
+        other => return Err(format!("`{other}` is neither `bad`, `good` nor `fixed`")),
     };
     let name = match words.next() {
         None => None,
@@ -141,6 +149,75 @@ fn lint(files: &[(String, String)], meta: &Meta) -> Vec<Finding> {
     }
     let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
     engine::run(&options(meta), &Sources::new(), &found).findings
+}
+
+/// What the fixes of one rule make of the files: those that are others now.
+fn fixed(files: &[(String, String)], meta: &Meta) -> Vec<(String, String)> {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    let options = engine::Options { select: vec![meta.name.to_owned()], ..options(meta) };
+    let fixed = engine::fix::fix(&options, &found, &engine::fix::Overlay::new(), Applicability::Unsafe);
+    assert!(fixed.refused.is_empty(), "{}: {:?}", meta.name, fixed.refused);
+    let relative = |path: PathBuf| {
+        let path = path.strip_prefix(dir.path()).map(Path::to_path_buf).unwrap_or(path);
+        path.to_str().unwrap().replace('\\', "/")
+    };
+    fixed.files.into_iter().map(|(path, _, text)| (relative(path), text)).collect()
+}
+
+/// The blocks of a fixed example, as pages have them.
+fn fixed_blocks(files: &[(String, String)], bad: &Example) -> String {
+    let mut out = String::new();
+    for (name, text) in files {
+        let language = match name.rsplit('/').next().unwrap() {
+            "Dockerfile" => "dockerfile",
+            name if name.ends_with("yaml") => "yaml",
+            _ => "ini",
+        };
+        let place = if bad.named { format!(" file={name}") } else { String::new() };
+        write!(out, "\n```{language} fixed{place}\n{text}```\n").unwrap();
+    }
+    out
+}
+
+/// Every bad example that a fix mends is followed by what becomes of it.
+#[test]
+fn fixed_examples_are_what_the_fixes_make() {
+    let mut problems = String::new();
+    for rule in RULES {
+        let meta = rule.meta();
+        let Ok(found) = examples(meta.page) else { continue };
+        let lines: Vec<&str> = meta.page.lines().collect();
+        let (mut page, mut at) = (String::new(), 0);
+        for (index, example) in
+            found.iter().enumerate().filter(|(_, example)| example.verdict == Verdict::Bad)
+        {
+            let becomes = fixed(&example.files, meta);
+            let next = found.get(index + 1).filter(|next| next.verdict == Verdict::Fixed);
+            if next.map_or(&[][..], |next| &next.files) == &*becomes {
+                continue;
+            }
+            writeln!(
+                problems,
+                "rules/{}.md: line {}: a fix makes of it {becomes:?}",
+                meta.name, example.line
+            )
+            .unwrap();
+            page.push_str(&(lines[at..example.end].join("\n") + "\n"));
+            page.push_str(&fixed_blocks(&becomes, example));
+            at = next.map_or(example.end, |next| next.end);
+        }
+        if std::env::var_os("UPDATE").is_some() && at > 0 {
+            page.push_str(&(lines[at..].join("\n") + "\n"));
+            std::fs::write(pages().join(format!("{}.md", meta.name)), page).unwrap();
+        }
+    }
+    assert!(problems.is_empty() || std::env::var_os("UPDATE").is_some(), "\n{problems}");
 }
 
 fn pages() -> PathBuf {
@@ -284,7 +361,7 @@ fn blocks_are_grouped_into_examples() {
 #[test]
 fn mistakes_in_a_fence_are_errors() {
     for (page, problem) in [
-        ("```yaml bda\n```\n", "line 1: `bda` is neither `bad` nor `good`"),
+        ("```yaml bda\n```\n", "line 1: `bda` is neither `bad`, `good` nor `fixed`"),
         ("\n```yaml bad name=x\n```\n", "line 2: `name=x` is not `file=NAME`"),
         ("```yaml bad file=x y\n```\n", "line 1: `y` is one word too many"),
         ("```ini bad\n```\n", "line 1: a block of `ini` needs `file=NAME`"),

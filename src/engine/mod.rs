@@ -29,6 +29,10 @@ pub struct Options {
     pub settings: Settings,
     /// Which rules run.
     pub preset: Preset,
+    /// Only these rules and groups, where there are any.
+    pub select: Vec<String>,
+    /// None of these rules and groups.
+    pub ignore: Vec<String>,
     /// What the rules are told.
     pub policy: Policy,
 }
@@ -38,7 +42,15 @@ impl Options {
     /// are certain of.
     #[must_use]
     pub fn runs(&self, meta: &Meta) -> bool {
-        meta.preset <= self.preset.max(Preset::Recommended)
+        let named =
+            |names: &[String]| names.iter().any(|name| name == meta.name || name == meta.group.name());
+        // Who names a rule wants it, whatever the preset.
+        let chosen = if self.select.is_empty() {
+            meta.preset <= self.preset.max(Preset::Recommended)
+        } else {
+            named(&self.select)
+        };
+        chosen && !named(&self.ignore)
     }
 }
 

@@ -44,7 +44,9 @@ impl Rule for MalformedHeapSetting {
                     finding = finding.related(heap.program.span, format!("starts {runtime}"));
                 }
                 if let Some(instead) = &problem.instead {
-                    let edit = Edit { span: problem.flag.span(), replacement: instead.clone() };
+                    // Quotes around it stay.
+                    let span = problem.flag.span_of(0..problem.flag.as_str().len());
+                    let edit = Edit { span, replacement: instead.clone() };
                     finding.fix(
                         format!("write `{instead}`"),
                         Applicability::Unsafe,

@@ -40,7 +40,9 @@ impl Rule for RemovedJvmFlag {
                     .related(workload.base.span(), "this image has that version")
                     .help("the flag that took its place, known since 10 and 8u191:\n  -XX:MaxRAMPercentage=70.0");
                 if let Some(instead) = &problem.instead {
-                    let edit = Edit { span: problem.flag.span(), replacement: instead.clone() };
+                    // Quotes around it stay.
+                    let span = problem.flag.span_of(0..problem.flag.as_str().len());
+                    let edit = Edit { span, replacement: instead.clone() };
                     finding = finding.fix(
                         format!("write `{instead}`"),
                         Applicability::Unsafe,
