@@ -323,3 +323,58 @@ fn time_removed(out: &str) -> String {
         .collect::<Vec<_>>()
         .join("\n")
 }
+
+const FIXABLE: &str = "services:\r\n  api:\r\n    image: example/api\r\n    mem_limit: 512Mi # ü\r\n";
+
+#[test]
+fn fixes_are_shown_and_applied_and_files_keep_their_ways() {
+    let dir = empty();
+    let path = dir.path().join("compose.yaml");
+    std::fs::write(&path, FIXABLE).unwrap();
+    let shown = run(dir.path(), &["--diff", "."]);
+    assert_eq!(shown.code, Some(1));
+    assert!(shown.out.contains("+    mem_limit: 512MiB # ü"), "{}", shown.out);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), FIXABLE);
+    let fixed = run(dir.path(), &["--fix", "."]);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), FIXABLE.replace("512Mi ", "512MiB "));
+    assert!(fixed.err.contains("1 fix in 1 file"), "{}", fixed.err);
+    assert!(!fixed.out.contains("invalid-memory-value"), "{}", fixed.out);
+    let nothing = run(dir.path(), &["--diff", "."]);
+    assert_eq!((nothing.code, nothing.out.as_str()), (Some(0), ""));
+    let more = run(dir.path(), &["--diff", "--unsafe-fixes", "."]);
+    assert!(more.out.contains("+    memswap_limit: 512m\r"), "{}", more.out);
+}
+
+#[test]
+fn standard_input_is_not_written_to_and_options_for_nothing_are_refused() {
+    let dir = empty();
+    let arguments = ["--diff", "-", "--stdin-filename", "compose.yaml"];
+    let shown = pipe(dir.path(), &arguments, FIXABLE);
+    assert!(shown.out.contains("+    mem_limit: 512MiB"), "{}{}", shown.out, shown.err);
+    let refused = pipe(dir.path(), &["--fix", "-", "--stdin-filename", "compose.yaml"], FIXABLE);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("cannot change standard input"), "{}", refused.err);
+    assert_eq!(run(dir.path(), &["--unsafe-fixes", "."]).code, Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_read_only_files_are_not_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = empty();
+    let path = dir.path().join("compose.yaml");
+    std::fs::write(dir.path().join("real"), FIXABLE).unwrap();
+    std::os::unix::fs::symlink("real", &path).unwrap();
+    let link = run(dir.path(), &["--fix", "compose.yaml"]);
+    assert_eq!(link.code, Some(2), "{}", link.out);
+    assert!(link.err.contains("symbolic link"), "{}", link.err);
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, FIXABLE).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
+    let read_only = run(dir.path(), &["--fix", "compose.yaml"]);
+    assert!(read_only.err.contains("read-only"), "{}", read_only.err);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), FIXABLE);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(run(dir.path(), &["--fix", "compose.yaml"]).code, Some(0));
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+}

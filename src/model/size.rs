@@ -103,10 +103,18 @@ impl ByteSize {
         i64::try_from(i128::from(self.0) * i128::from(percent) / 100 / i128::from(MIB)).unwrap_or(i64::MAX)
     }
 
-    /// A limit of which this is three quarters, in whole MiB.
+    /// A limit of which this is about three quarters: rounded up to a number that people would write.
     #[must_use]
     pub fn with_room(self) -> Self {
-        Self((self.0 / 3 * 4 + MIB - 1) / MIB * MIB)
+        Self(self.0.saturating_mul(4) / 3).rounded_up()
+    }
+
+    /// Rounded up to the next 64 MiB, below 256 MiB to the next 16.
+    #[must_use]
+    pub fn rounded_up(self) -> Self {
+        let step = if self.0 > 256 * MIB { 64 * MIB } else { 16 * MIB };
+        let steps = self.0 / step + i64::from(self.0 % step > 0);
+        Self(steps.saturating_mul(step))
     }
 
     /// Something to paste into a Compose file: `512m`, `1g`, a number of bytes where no unit fits.
@@ -250,6 +258,8 @@ mod tests {
         }
         assert_eq!(ByteSize(512 * MIB).percent_in_mebibytes(75), 384);
         assert_eq!(ByteSize(384 * MIB).with_room(), ByteSize(512 * MIB));
+        assert_eq!(ByteSize(GIB).with_room(), ByteSize(1408 * MIB));
+        assert_eq!(ByteSize(30 * MIB).with_room(), ByteSize(48 * MIB));
         assert_eq!(ByteSize(512 * MIB).to_compose(), "512m");
         assert_eq!(ByteSize(1_000_000_001).to_compose(), "1000000001");
     }

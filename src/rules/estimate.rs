@@ -114,7 +114,7 @@ impl Limited<'_> {
             let line = self.setting.value.with_size(target).unwrap_or_default();
             return format!("to leave a tenth of the limit for what Go does not count:\n  {line}");
         }
-        let roomy = heap.with_room();
+        let roomy = limit_for(self.heap.runtime, heap);
         let smaller = ByteSize(limit.percent_in_mebibytes(75) * MIB);
         let Some(flag) = self.setting.value.with_size(smaller) else {
             return format!("a limit that leaves a quarter beside the heap:\n  {}", roomy.to_compose());
@@ -134,6 +134,12 @@ fn beside(runtime: RuntimeName) -> Option<(i64, i64, &'static str)> {
         RuntimeName::Node => Some((60, 120, "code, buffers, stacks")),
         _ => None,
     }
+}
+
+/// A limit that a heap of this size fits into: three quarters of it, or with what the runtime takes beside it on top.
+pub(super) fn limit_for(runtime: RuntimeName, heap: ByteSize) -> ByteSize {
+    let most = beside(runtime).map_or(0, |(_, most, _)| most * MIB);
+    heap.with_room().max(ByteSize(heap.0.saturating_add(most)).rounded_up())
 }
 
 /// What the bound does not count.

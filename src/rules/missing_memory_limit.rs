@@ -1,5 +1,6 @@
 //! `missing-memory-limit`
 
+use super::estimate::limit_for;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Severity};
@@ -41,12 +42,12 @@ impl Rule for MissingMemoryLimit {
             .help("with the number that fits, in the service:\n  mem_limit: 512m");
         let sized = workload.heaps.iter().filter(|heap| !heap.assumed).find_map(|heap| {
             match heap.bound.known()?.value.bound {
-                Bound::Bytes(size) => Some((heap.runtime.display_name(), size)),
+                Bound::Bytes(size) => Some((heap.runtime, size)),
                 Bound::Percent(_) => None,
             }
         });
         if let (Some((runtime, heap)), Kind::Service) = (sized, workload.kind) {
-            let value = heap.with_room().to_compose();
+            let value = limit_for(runtime, heap).to_compose();
             let set = Request::Set {
                 owner: workload.anchor,
                 path: &["mem_limit"],
@@ -54,7 +55,7 @@ impl Rule for MissingMemoryLimit {
                 after: "image",
             };
             finding = finding.ask(
-                format!("a limit of {value}, of which the {runtime} heap of {heap} is three quarters"),
+                format!("a limit of {value}, with room beside the {} heap of {heap}", runtime.display_name()),
                 Applicability::Unsafe,
                 &["memory_limit"],
                 vec![set],
