@@ -76,7 +76,7 @@ fn entry_at(tree: &Tree, key: Span) -> Option<(NodeId, NodeId)> {
     })
 }
 
-fn scalar<'t>(tree: &'t Tree, id: NodeId) -> Option<&'t str> {
+fn scalar(tree: &Tree, id: NodeId) -> Option<&str> {
     match &tree.node(id).kind {
         Kind::Scalar(scalar) => Some(scalar.text.as_str()),
         _ => None,
