@@ -202,9 +202,15 @@ fn fixed_examples_are_what_the_fixes_make() {
             if next.map_or(&[][..], |next| &next.files) == &*becomes {
                 continue;
             }
+            let texts: Vec<&str> = becomes.iter().map(|(_, text)| text.as_str()).collect();
+            let texts = texts.join(
+                "
+",
+            );
             writeln!(
                 problems,
-                "rules/{}.md: line {}: a fix makes of it {becomes:?}",
+                "rules/{}.md: line {}: a fix makes of it
+{texts}",
                 meta.name, example.line
             )
             .unwrap();

@@ -5,9 +5,11 @@
 //! followed, so that a loop cannot be entered.
 
 mod kind;
+mod root;
 mod walk;
 
 pub use kind::{FileKind, kind_of, kind_of_text};
+pub use root::Root;
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,170 @@
+//! What a finding rests on, in words that outlive edits elsewhere in the file: no line numbers, no positions.
+
+use std::path::Path;
+
+use crate::discover::{FileKind, kind_of, kind_of_text};
+use crate::source::{Source, Span};
+use crate::syntax::dockerfile::{self, Arguments, Dockerfile, Instruction, Keyword};
+use crate::syntax::yaml::{Kind, NodeId, Tree};
+
+/// A file that was read once more, to tell where in it a span stands.
+pub(super) enum Structure {
+    Compose(Tree),
+    Dockerfile(Dockerfile),
+    /// An env file, or something of which only the text is known.
+    Lines,
+}
+
+impl Structure {
+    pub(super) fn of(source: &Source) -> Self {
+        let by_name = Path::file_name(source.path()).and_then(|name| kind_of(Path::new(name)));
+        match by_name.or_else(|| kind_of_text(source.text())) {
+            Some(FileKind::Compose) => Self::Compose(Tree::parse(source.id(), source.text())),
+            Some(FileKind::Dockerfile) => Self::Dockerfile(dockerfile::parse(source.id(), source.text())),
+            None => Self::Lines,
+        }
+    }
+
+    /// The keys that lead to the span: `services`, `api`, `mem_limit`; the stage and the instruction; the variable.
+    pub(super) fn keys(&self, source: &Source, span: Span) -> Vec<String> {
+        match self {
+            Self::Compose(tree) => keys_in_yaml(tree, span.start),
+            Self::Dockerfile(dockerfile) => keys_in_dockerfile(dockerfile, span.start),
+            Self::Lines => {
+                let line = source.line_at(span.start);
+                let before = (span.start - line.start) as usize;
+                vec![line.text.get(..before).unwrap_or_default().trim().to_owned()]
+            }
+        }
+    }
+}
+
+/// Keys as written; an item of a sequence is `[]` whatever its number, so that others may come before it.
+fn keys_in_yaml(tree: &Tree, at: u32) -> Vec<String> {
+    let mut keys = Vec::new();
+    let begins = |id: NodeId| tree.node(id).span.start <= at;
+    let roots = tree.documents();
+    let mut next = roots[..roots.partition_point(|root| begins(*root))].last().copied();
+    while let Some(id) = next {
+        next = match &tree.node(id).kind {
+            Kind::Map(entries) => {
+                let entry = entries[..entries.partition_point(|(key, _)| begins(*key))].last();
+                entry.and_then(|(key, value)| {
+                    let text = match &tree.node(*key).kind {
+                        Kind::Scalar(scalar) => scalar.text.as_str(),
+                        _ => "?",
+                    };
+                    keys.push(text.to_owned());
+                    (at >= tree.node(*key).span.end && begins(*value)).then_some(*value)
+                })
+            }
+            Kind::Seq(items) => {
+                let item = items[..items.partition_point(|item| begins(*item))].last();
+                item.map(|item| {
+                    keys.push("[]".to_owned());
+                    *item
+                })
+            }
+            Kind::Scalar(_) | Kind::Alias(_) => None,
+        };
+    }
+    keys
+}
+
+/// The stage, the instruction, and the variable where it sets several.
+fn keys_in_dockerfile(dockerfile: &Dockerfile, at: u32) -> Vec<String> {
+    let begun = dockerfile.instructions.partition_point(|instruction| instruction.span.start <= at);
+    let begun = &dockerfile.instructions[..begun];
+    let stage = begun.iter().rev().find(|instruction| instruction.keyword == Keyword::From);
+    let mut keys = vec![stage.map(stage_name).unwrap_or_default()];
+    if let Some(instruction) = begun.last() {
+        keys.push(instruction.keyword.as_str().to_owned());
+        if let Arguments::Pairs(pairs) = &instruction.arguments {
+            let pair = pairs.iter().rev().find(|pair| pair.key.span().start <= at);
+            keys.extend(pair.map(|pair| pair.key.as_str().to_owned()));
+        }
+    }
+    keys
+}
+
+/// The name behind `AS`, else the image without its tag: a new tag does not make another stage.
+fn stage_name(from: &Instruction) -> String {
+    let Arguments::Words(words) = &from.arguments else { return String::new() };
+    match words.as_slice() {
+        [_, r#as, name, ..] if r#as.as_str().eq_ignore_ascii_case("as") => name.as_str().to_owned(),
+        [image, ..] => without_tag(image.as_str()).to_owned(),
+        [] => String::new(),
+    }
+}
+
+/// `ghcr.io:443/a/b:1@sha256:…` is `ghcr.io:443/a/b`.
+pub(super) fn without_tag(reference: &str) -> &str {
+    let name = reference.split('@').next().unwrap_or(reference);
+    let last = name.rfind('/').map_or(0, |slash| slash + 1);
+    // A colon in a variable, `${IMAGE:-node}`, begins no tag.
+    match name[last..].find([':', '$']) {
+        Some(at) if name[last + at..].starts_with(':') => &name[..last + at],
+        _ => name,
+    }
+}
+
+/// The text without what an editor or a formatter may change: indentation, line ends, comment lines.
+pub(super) fn normal(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::source::Sources;
+
+    fn keys(path: &str, text: &str, needle: &str) -> String {
+        let sources = Sources::new();
+        let source = sources.get(sources.add(Path::new(path), text));
+        let start = text.find(needle).unwrap_or_else(|| panic!("no {needle}"));
+        let span = Span::new(source.id(), start, start + needle.len());
+        Structure::of(&source).keys(&source, span).join("/")
+    }
+
+    #[test]
+    fn keys_lead_to_a_place() {
+        let compose = "services:\n  api:\n    mem_limit: 1g\n    environment: [A=1, B=2]\n  db: {image: x, shm_size: 64m}\n";
+        let at = |needle| keys("compose.yaml", compose, needle);
+        assert_eq!(at("1g"), "services/api/mem_limit");
+        assert_eq!(at("api"), "services/api");
+        assert_eq!(at("B=2"), "services/api/environment/[]");
+        assert_eq!(at("64m"), "services/db/shm_size");
+        assert_eq!(keys("compose.yaml", "x: 1\n---\nservices: {a: 2}\n", "2"), "services/a");
+        assert_eq!(keys("compose.yaml", "\n\nservices: {a: 2}\n", "\n"), "");
+
+        let dockerfile = "ARG V=1\nFROM a/node:20@sha256:0 \nENV A=1 B=2\nFROM x AS last\nRUN y\n";
+        let at = |needle| keys("Dockerfile", dockerfile, needle);
+        assert_eq!(at("V=1"), "/ARG");
+        assert_eq!(at("node"), "a/node/FROM");
+        assert_eq!(at("2\nFROM"), "a/node/ENV/B");
+        assert_eq!(at("y"), "last/RUN");
+        assert_eq!(keys(".env", "# a\nLIMIT=1g\n", "1g"), "LIMIT=");
+    }
+
+    #[test]
+    fn tags_are_cut_from_images() {
+        for (reference, name) in [
+            ("node", "node"),
+            ("node:22", "node"),
+            ("host:5000/a/b", "host:5000/a/b"),
+            ("host:5000/a/b:1@sha256:00", "host:5000/a/b"),
+            ("${IMAGE:-node:22}", "${IMAGE:-node:22}"),
+        ] {
+            assert_eq!(without_tag(reference), name);
+        }
+    }
+
+    #[test]
+    fn layout_is_no_evidence() {
+        assert_eq!(normal("  a: 1\r\n\r\n    # why\n  b: 2 \n"), "a: 1\nb: 2");
+        assert_ne!(normal("a: 1"), normal("a: 2"));
+    }
+}

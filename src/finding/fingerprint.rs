@@ -1,0 +1,110 @@
+//! Names findings across edits, so that a baseline or a dashboard knows one that it has seen.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::Finding;
+use super::evidence::{Structure, normal, without_tag};
+use crate::discover::Root;
+use crate::source::{SourceId, Sources, Span};
+
+/// The name of a finding: 64 bits, written as 16 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(u64);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// One fingerprint a finding, in the findings' order.
+///
+/// It is made of the rule, the file's path from the repository's root, the service (else the stage, else the image), the keys
+/// that lead to the primary place, and the text there without its layout. Lines inserted above, services moved within their
+/// file, another indentation and other words in the message leave it as it is; another value, service, file or rule changes
+/// it. Of an absence there is no text: only the place where something is missing.
+///
+/// Findings that agree in all of that are told apart by their number among each other, so that no two fingerprints of
+/// one call are equal; give all findings of a run at once. Files outside of the repository count with the path that is shown.
+#[must_use]
+pub fn fingerprints(findings: &[Finding], sources: &Sources, root: &Root) -> Vec<Fingerprint> {
+    let spans: Vec<Span> = findings.iter().map(|finding| sources.locate(finding.primary.span)).collect();
+    let mut hashes = vec![Hash::new(); findings.len()];
+    // File by file, so that each is read once and only one is held.
+    let mut order: Vec<usize> = (0..findings.len()).collect();
+    order.sort_by_key(|index| spans[*index].file);
+    for of_file in order.chunk_by(|a, b| spans[*a].file == spans[*b].file) {
+        let file = File::new(spans[of_file[0]].file, sources, root);
+        for index in of_file {
+            hashes[*index] = file.hash(&findings[*index], spans[*index]);
+        }
+    }
+    let mut seen: HashMap<Hash, u32> = HashMap::new();
+    let numbered = hashes.into_iter().map(|mut hash| {
+        let number = seen.entry(hash).or_default();
+        *number += 1;
+        if *number > 1 {
+            hash.part(&number.to_le_bytes());
+        }
+        Fingerprint(hash.0)
+    });
+    numbered.collect()
+}
+
+/// What the findings of one file have in common.
+struct File {
+    source: std::sync::Arc<crate::source::Source>,
+    path: String,
+    structure: Structure,
+}
+
+impl File {
+    fn new(id: SourceId, sources: &Sources, root: &Root) -> Self {
+        let source = sources.get(id);
+        let path = root.relative(source.path()).unwrap_or_else(|| source.path().to_path_buf());
+        let path =
+            path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        Self { structure: Structure::of(&source), path, source }
+    }
+
+    fn hash(&self, finding: &Finding, span: Span) -> Hash {
+        let keys = self.structure.keys(&self.source, span);
+        let image = finding.image.as_deref().map(without_tag);
+        // In a Dockerfile the first key is the stage.
+        let name = finding.service.as_deref().or(match self.structure {
+            Structure::Dockerfile(_) => None,
+            Structure::Compose(_) | Structure::Lines => image,
+        });
+        let text = match finding.folded {
+            Some(_) => String::new(),
+            None => normal(self.source.text().get(span.range()).unwrap_or_default()),
+        };
+        let mut hash = Hash::new();
+        for part in [finding.rule, &self.path, name.unwrap_or_default(), &text] {
+            hash.part(part.as_bytes());
+        }
+        for key in &keys {
+            hash.part(key.as_bytes());
+        }
+        hash
+    }
+}
+
+/// FNV-1a, 64 bits (Fowler, Noll, Vo): the same on every system and in every version, which the standard library's hashers
+/// do not promise.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Hash(u64);
+
+impl Hash {
+    fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    /// The part and a byte that no text holds, so that `a`, `bc` differs from `ab`, `c`.
+    fn part(&mut self, bytes: &[u8]) {
+        for byte in bytes.iter().chain(&[0xff]) {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+}
