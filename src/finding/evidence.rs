@@ -20,9 +20,7 @@ impl Structure {
         let by_name = Path::file_name(source.path()).and_then(|name| kind_of(Path::new(name)));
         match by_name.or_else(|| kind_of_text(source.text())) {
             Some(FileKind::Compose) => Self::Compose(Tree::parse(source.id(), source.text())),
-            Some(FileKind::Dockerfile) => {
-                Self::Dockerfile(dockerfile::parse(source.id(), source.text()))
-            }
+            Some(FileKind::Dockerfile) => Self::Dockerfile(dockerfile::parse(source.id(), source.text())),
             None => Self::Lines,
         }
     }

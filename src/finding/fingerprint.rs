@@ -63,7 +63,8 @@ impl File {
     fn new(id: SourceId, sources: &Sources, root: &Root) -> Self {
         let source = sources.get(id);
         let path = root.relative(source.path()).unwrap_or_else(|| source.path().to_path_buf());
-        let path = path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        let path =
+            path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
         Self { structure: Structure::of(&source), path, source }
     }
 
