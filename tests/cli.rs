@@ -145,6 +145,72 @@ fn several_reports_are_written_in_one_run() {
 }
 
 #[test]
+fn one_report_goes_to_standard_output() {
+    let dir = project(&[("compose.yaml", "services: {a: {image: x, mem_limit: 512Mi}}\n")]);
+    let out = |arguments: &[&str]| run(dir.path(), arguments).out;
+    assert!(out(&["--output", "json=a.json"]).starts_with("error[invalid-memory-value]"));
+    let github = out(&["--output", "sarif=a.sarif", "--output", "github=-"]);
+    assert!(github.lines().all(|line| line.starts_with("::")), "{github}");
+    assert_eq!(github, out(&["--format", "github"]));
+    let sarif = std::fs::read_to_string(dir.path().join("a.sarif")).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&sarif).unwrap()["version"], "2.1.0");
+    for arguments in [
+        &["--output", "github=-", "--output", "json=-"][..],
+        &["--format", "concise", "--output", "json=-"],
+        &["--format", "json", "--output", "json=-"],
+    ] {
+        let ran = run(dir.path(), arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(
+            ran.err.starts_with("error: several reports are to go to standard output\nhelp: "),
+            "{}",
+            ran.err
+        );
+    }
+}
+
+#[test]
+fn paths_for_other_machines_count_from_the_repository() {
+    let dir = project(&[
+        (".git", "gitdir: elsewhere\n"),
+        ("deploy/compose.yaml", "services: {a: {image: x, mem_limit: 512Mi}}\n"),
+        ("here/keep", ""),
+    ]);
+    let here = dir.path().join("here");
+    let github = run(&here, &["../deploy", "--format", "github"]).out;
+    assert!(github.starts_with("::error file=deploy/compose.yaml,line=1,"), "{github}");
+    let concise = run(&here, &["../deploy", "--format", "concise"]).out;
+    assert!(concise.starts_with("../deploy/compose.yaml:1:"), "{concise}");
+    let print = |here: &Path, path: &str| {
+        let lines = run(here, &[path, "--format", "jsonl"]).out;
+        let finding: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+        finding["fingerprint"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(print(&here, "../deploy"), print(dir.path(), "."));
+}
+
+/// A report replaces a file whole, keeps its rights, follows a link, and is written into what is no file.
+#[cfg(unix)]
+#[test]
+fn reports_are_written_in_place_of_what_stood_there() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = project(&[("compose.yaml", "services: {}\n"), ("old.json", "old"), ("new/keep", "")]);
+    let old = dir.path().join("old.json");
+    std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::os::unix::fs::symlink("old.json", dir.path().join("link.json")).unwrap();
+    let outputs = ["--output", "json=link.json", "--output", "json=new/a.json", "--output", "json=/dev/null"];
+    let ran = run(dir.path(), &outputs);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(dir.path().join("link.json").is_symlink());
+    assert!(std::fs::read_to_string(&old).unwrap().starts_with("{\"version\":1"));
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&old), 0o600);
+    assert_eq!(mode(&dir.path().join("new/a.json")) & 0o600, 0o600);
+    assert_ne!(mode(&dir.path().join("new/a.json")) & 0o044, 0, "others may read a new report");
+    assert_eq!(std::fs::read_dir(dir.path().join("new")).unwrap().count(), 2, "nothing is left behind");
+}
+
+#[test]
 fn colours_follow_the_flag_before_the_environment() {
     let dir = empty();
     let colored = |flag: &str, variable: Option<(&str, &str)>| {

@@ -6,10 +6,11 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use oomlint::discover::{self, Discovered};
+use clap::ValueEnum;
+use oomlint::discover::{self, Discovered, Root};
 use oomlint::engine::{self, Options};
 use oomlint::finding::Finding;
-use oomlint::report::{human, inspect, json};
+use oomlint::report::{Format, Report, human, inspect};
 use oomlint::source::Sources;
 
 fn check_spans(findings: &[Finding], sources: &Sources) {
@@ -49,8 +50,13 @@ fn the_whole_corpus_is_checked_and_reported() {
     assert!(outcome.summary.services > 3_000, "only {} services", outcome.summary.services);
     let mut text = Vec::new();
     let options = human::Options { color: false, time: false };
-    human::write(&mut text, &outcome.findings, &outcome.summary, &sources, options).unwrap();
-    json::write(&mut text, &outcome.findings, &outcome.summary, &sources).unwrap();
+    let root = Root::current();
+    let report = Report::new(&outcome.findings, &outcome.summary, &sources, &root);
+    for format in Format::value_variants() {
+        let before = text.len();
+        report.write(&mut text, *format, options).unwrap();
+        assert!(text.len() > before, "{format:?}");
+    }
     inspect::json(&mut text, &outcome.projects, &sources).unwrap();
     inspect::human(&mut text, &outcome.projects, &sources).unwrap();
     assert!(!text.is_empty());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use oomlint::discover;
 use oomlint::engine::{self, Options, Outcome};
-use oomlint::report::{human, inspect, json};
+use oomlint::report::{human, inspect};
 use oomlint::source::Sources;
 
 /// Runs on a project as someone does who stands at the repository's root.
@@ -39,8 +39,6 @@ fn shop() {
     insta::assert_snapshot!("shop", human("shop"));
     insta::assert_snapshot!("shop_facts", facts("shop"));
     let (outcome, sources) = run("shop");
-    let findings = text(|out| json::write(out, &outcome.findings, &outcome.summary, &sources));
-    insta::assert_snapshot!("shop_json", findings);
     let facts = text(|out| inspect::json(out, &outcome.projects, &sources));
     insta::assert_snapshot!("shop_facts_json", facts);
 }

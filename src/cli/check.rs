@@ -1,7 +1,6 @@
 //! `oomlint check`: lint, report, gate.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Instant;
@@ -11,11 +10,12 @@ use clap::{Args, ValueEnum};
 use super::input::Input;
 use super::output::{Console, write_file};
 use super::{Outcome, fix};
+use crate::discover::Root;
 use crate::engine;
 use crate::error::Error;
 use crate::finding::{Applicability, Severity};
 use crate::model::size::ByteSize;
-use crate::report::{human, json};
+use crate::report::{Format, Report, human};
 use crate::rules::{Policy, Preset, Target};
 use crate::source::Sources;
 
@@ -24,11 +24,13 @@ pub(super) struct Arguments {
     #[command(flatten)]
     input: Input,
 
-    /// How to write the report: human, json
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
-    format: Format,
+    /// How to write the report to standard output [default: human]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    format: Option<Format>,
 
-    /// Write another report into a file; may be repeated
+    /// Write a report into a file; may be repeated
+    ///
+    /// FILE `-` is standard output, in place of the report that --format writes there.
     #[arg(long, value_name = "FORMAT=FILE")]
     output: Vec<Output>,
 
@@ -59,13 +61,6 @@ pub(super) struct Arguments {
     /// Exit with 1 from this severity on: error, warning, note, never
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t, hide_possible_values = true)]
     fail_on: FailOn,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Human,
-    Json,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -102,6 +97,28 @@ impl FromStr for Output {
     }
 }
 
+impl Output {
+    fn is_stdout(&self) -> bool {
+        self.path == Path::new("-")
+    }
+}
+
+impl Arguments {
+    /// The one format that goes to standard output.
+    fn on_stdout(&self) -> Result<Format, Error> {
+        let outputs = self.output.iter().filter(|output| output.is_stdout()).map(|output| output.format);
+        let formats: Vec<Format> = self.format.into_iter().chain(outputs).collect();
+        match formats.as_slice() {
+            [] => Ok(Format::default()),
+            [format] => Ok(*format),
+            _ => Err(Error::Usage {
+                problem: "several reports are to go to standard output".to_owned(),
+                help: Some("give all but one of them a file: `--output FORMAT=FILE`".to_owned()),
+            }),
+        }
+    }
+}
+
 /// A size as Compose takes it.
 fn size(text: &str) -> Result<ByteSize, String> {
     let size =
@@ -111,6 +128,7 @@ fn size(text: &str) -> Result<ByteSize, String> {
 
 pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let begun = Instant::now();
+    let on_stdout = arguments.on_stdout()?;
     let mut sources = Sources::new();
     let discovered = arguments.input.discover(&sources)?;
     let policy = Policy { host_memory: arguments.host_memory, target: arguments.target, ..Policy::default() };
@@ -135,19 +153,14 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
         engine::run(&options, &sources, &discovered)
     };
     outcome.summary.elapsed = begun.elapsed();
-    let write = |out: &mut dyn Write, format: Format, color: bool| -> io::Result<()> {
-        let (findings, summary) = (&outcome.findings, &outcome.summary);
-        match format {
-            Format::Human => {
-                human::write(out, findings, summary, &sources, human::Options { color, time: true })
-            }
-            Format::Json => json::write(out, findings, summary, &sources),
-        }
-    };
-    for output in &arguments.output {
-        write_file(&output.path, |out| write(out, output.format, false))?;
+    let root = Root::current();
+    let report = Report::new(&outcome.findings, &outcome.summary, &sources, &root);
+    for output in arguments.output.iter().filter(|output| !output.is_stdout()) {
+        let options = human::Options { color: false, time: true };
+        write_file(&output.path, |out| report.write(out, output.format, options))?;
     }
-    console.write(|out| write(out, arguments.format, console.color))?;
+    let options = human::Options { color: console.color, time: true };
+    console.write(|out| report.write(out, on_stdout, options))?;
     for error in &discovered.unreadable {
         console.fail(error);
     }

@@ -62,14 +62,60 @@ impl Console {
     }
 }
 
-/// Writes a file whole: what stood there stays until everything else is written.
+/// Writes a file whole: what stood there stays until everything else is written. What is no file (a pipe, a device) is
+/// written to as it is.
 pub(super) fn write_file(
     path: &Path,
     body: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Error> {
-    let mut text = Vec::new();
-    body(&mut text).and_then(|()| std::fs::write(path, text)).map_err(|error| Error::Unwritable {
+    replace(path, body).map_err(|error| Error::Unwritable {
         target: format!("`{}`", path.display()),
         reason: error.to_string(),
     })
+}
+
+fn replace(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    // Behind a link its target is replaced, not the link.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let old = std::fs::metadata(&target).ok();
+    let directory = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let is_file = old.as_ref().is_none_or(std::fs::Metadata::is_file);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".oomlint-");
+    let permissions = old.map(|old| old.permissions()).or_else(for_new_files);
+    if let Some(permissions) = &permissions {
+        builder.permissions(permissions.clone());
+    }
+    // A directory that takes no new file may still hold one that can be written.
+    let Some(fresh) = is_file.then(|| builder.tempfile_in(directory).ok()).flatten() else {
+        return buffered(std::fs::File::create(&target)?, body).map(drop);
+    };
+    let (fresh, fresh_path) = fresh.into_parts();
+    drop(buffered(fresh, body)?);
+    fresh_path.persist(&target)?;
+    Ok(())
+}
+
+fn buffered(
+    file: std::fs::File,
+    body: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<std::fs::File> {
+    let mut out = BufWriter::new(file);
+    body(&mut out)?;
+    out.into_inner().map_err(io::IntoInnerError::into_error)
+}
+
+/// For everyone as far as the umask lets: a temporary file is for its owner alone.
+#[cfg(unix)]
+fn for_new_files() -> Option<std::fs::Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(std::fs::Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn for_new_files() -> Option<std::fs::Permissions> {
+    None
 }

@@ -11,8 +11,8 @@ use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::snippet::{Block, draw, visible};
-use super::{Place, Summary};
+use super::snippet::{Block, draw};
+use super::{Place, Summary, escape, severity_name};
 use crate::finding::{Finding, Severity};
 use crate::rules;
 use crate::source::Sources;
@@ -166,9 +166,9 @@ impl<'f> Fold<'f> {
     fn line(&self, sources: &Sources) -> String {
         let place = Place::new(sources, self.findings[0].primary.span);
         let position = place.source.position(place.start as u32);
-        let severity = name(self.severity());
+        let severity = severity_name(self.severity());
         let at = format!("{}:{}:{}", place.path(), position.line, position.column);
-        visible(&format!("{at}: {severity}[{}]: {}", self.rule(), self.message()))
+        escape::line(&format!("{at}: {severity}[{}]: {}", self.rule(), self.message()))
     }
 }
 
@@ -194,16 +194,8 @@ fn and_more(others: &[&Finding]) -> String {
     format!("and {} more: {}{more}", others.len(), names.join(", "))
 }
 
-fn name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    }
-}
-
 /// `2 errors, 1 note · 5 services in 3 files · 3 ms`
-fn last_line(summary: &Summary, time: bool) -> String {
+pub(super) fn last_line(summary: &Summary, time: bool) -> String {
     if summary.files == 0 {
         return "nothing to check: no Dockerfile and no Compose file here".to_owned();
     }

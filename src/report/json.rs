@@ -1,4 +1,4 @@
-//! The report that programs read, version 1.
+//! The report that programs read, version 1, and the same findings a line each (`jsonl`).
 //!
 //! ```json
 //! {"version": 1, "tool": {"name", "version"},
@@ -10,113 +10,148 @@
 //!  "summary": {"errors", "warnings", "notes", "suppressed", "services", "images", "files"}}
 //! ```
 //!
-//! A range is `{"start": {"line", "column", "column_utf16", "byte"}, "end": {…}}`: lines and columns count from 1, `column` in
+//! [`schema`] says the same for validators. A range is `{"start": {"line", "column", "column_utf16", "byte"}, "end": {…}}`: lines and columns count from 1, `column` in
 //! bytes of UTF-8, `column_utf16` in UTF-16 code units, `byte` from 0 from the beginning of the file; the end is the first
 //! place that is no longer part of it. Paths have forward slashes. The same input gives the same bytes: the time that it took
 //! is not in it.
 
-use std::collections::HashMap;
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
-use super::{Place, Summary};
-use crate::finding::{Applicability, Confidence, Finding, Label, Severity};
+use super::place::{Place, Unit};
+use super::{Each, Report, escape};
+use crate::finding::{Applicability, Confidence, Finding, Fingerprint, Label, Severity};
 use crate::source::Sources;
 
-#[derive(Serialize)]
-struct Report<'f> {
+const VERSION: u32 = 1;
+
+/// The report of `oomlint --format json`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Document<F> {
+    /// The version of this format: it changes when a field goes or changes its meaning, not when one comes.
     version: u32,
     tool: Tool,
-    findings: Vec<Entry<'f>>,
+    findings: F,
     summary: Counts,
 }
 
-#[derive(Serialize)]
+/// What wrote the report.
+#[derive(Serialize, JsonSchema)]
 struct Tool {
     name: &'static str,
     version: &'static str,
 }
 
-#[derive(Serialize)]
+/// One problem in one place; a line of `oomlint --format jsonl`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Finding")]
 struct Entry<'f> {
+    /// The rule's name, as `oomlint explain` takes it.
     rule: &'static str,
     severity: Severity,
     confidence: Confidence,
+    /// One fact, with the service's name and the number in it.
     message: &'f str,
     #[serde(flatten)]
     primary: Site<'f>,
+    /// The other ends, in any file.
     related: Vec<Site<'f>>,
+    /// The arithmetic, and what follows from it.
     notes: &'f [String],
+    /// Something to paste.
     help: Option<&'f str>,
+    /// The Compose service that it is about.
     service: Option<&'f str>,
+    /// The image reference that it is about.
     image: Option<&'f str>,
+    /// A patch.
     fix: Option<Patch<'f>>,
+    /// Names the finding across edits elsewhere; no two findings of a report have the same.
+    #[schemars(regex(pattern = "^[0-9a-f]{16}$"))]
     fingerprint: String,
 }
 
-#[derive(Serialize)]
+/// A place and what is true there.
+#[derive(Serialize, JsonSchema)]
 struct Site<'f> {
+    /// The path as it is shown, with forward slashes.
     file: String,
     range: Range,
+    /// What is true there; may be empty.
     label: &'f str,
 }
 
-#[derive(Serialize)]
+/// From the first byte to the first that is no longer part of it.
+#[derive(Serialize, JsonSchema)]
 struct Range {
     start: Position,
     end: Position,
 }
 
-#[derive(Serialize)]
+/// A place between two bytes.
+#[derive(Serialize, JsonSchema)]
 struct Position {
+    /// From 1.
+    #[schemars(range(min = 1))]
     line: u32,
+    /// From 1, in bytes of UTF-8.
+    #[schemars(range(min = 1))]
     column: usize,
+    /// From 1, in UTF-16 code units.
+    #[schemars(range(min = 1))]
     column_utf16: usize,
+    /// From 0, from the beginning of the file.
     byte: usize,
 }
 
-#[derive(Serialize)]
+/// A way to make the finding go away.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Fix")]
 struct Patch<'f> {
+    /// What it does.
     title: &'f str,
     applicability: Applicability,
     edits: Vec<Replacement<'f>>,
 }
 
-#[derive(Serialize)]
+/// Text in place of other text.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Edit")]
 struct Replacement<'f> {
+    /// The path as it is shown, with forward slashes.
     file: String,
     range: Range,
     replacement: &'f str,
 }
 
-#[derive(Serialize)]
+/// How much was found in how much.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Summary")]
 struct Counts {
     errors: usize,
     warnings: usize,
     notes: usize,
+    /// Findings that comments, the configuration or the baseline hold back.
     suppressed: usize,
+    /// Compose services that were checked.
     services: usize,
+    /// Dockerfiles that no service builds.
     images: usize,
+    /// Files that were read.
     files: usize,
 }
 
-/// Writes the findings in the order given, on one line.
-///
-/// # Errors
-/// When `out` cannot be written to.
-pub fn write(
-    out: &mut dyn Write,
-    findings: &[Finding],
-    summary: &Summary,
-    sources: &Sources,
-) -> io::Result<()> {
-    let mut seen = HashMap::new();
-    let entries = findings.iter().map(|finding| entry(finding, sources, &mut seen)).collect();
-    let report = Report {
-        version: 1,
+/// One JSON object on one line.
+pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    let summary = report.summary;
+    let document = Document {
+        version: VERSION,
         tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-        findings: entries,
+        findings: Each(|| entries(report)),
         summary: Counts {
             errors: summary.errors,
             warnings: summary.warnings,
@@ -127,11 +162,33 @@ pub fn write(
             files: summary.files,
         },
     };
-    serde_json::to_writer(&mut *out, &report)?;
+    escape::json(out, &document)?;
     writeln!(out)
 }
 
-fn entry<'f>(finding: &'f Finding, sources: &Sources, seen: &mut HashMap<u64, u32>) -> Entry<'f> {
+/// A finding a line.
+pub(super) fn write_lines(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    for entry in entries(report) {
+        escape::json(out, &entry)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// The JSON Schema of the report, draft 2020-12. A line of `jsonl` is its `#/$defs/Finding`.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = settings.into_generator().into_root_schema_for::<Document<Vec<Entry<'_>>>>();
+    schema.insert("title".to_owned(), "oomlint report, version 1".into());
+    schema.to_value()
+}
+
+fn entries<'r>(report: &Report<'r>) -> impl Iterator<Item = Entry<'r>> {
+    report.with_fingerprints().map(|(finding, print)| entry(finding, print, report.sources))
+}
+
+fn entry<'f>(finding: &'f Finding, print: Fingerprint, sources: &Sources) -> Entry<'f> {
     Entry {
         rule: finding.rule,
         severity: finding.severity,
@@ -155,7 +212,7 @@ fn entry<'f>(finding: &'f Finding, sources: &Sources, seen: &mut HashMap<u64, u3
                 })
                 .collect(),
         }),
-        fingerprint: fingerprint(finding, sources, seen),
+        fingerprint: print.to_string(),
     }
 }
 
@@ -165,48 +222,10 @@ fn site<'f>(label: &'f Label, sources: &Sources) -> Site<'f> {
 }
 
 fn range(place: &Place) -> Range {
-    Range { start: position(place, place.start), end: position(place, place.end) }
-}
-
-fn position(place: &Place, byte: usize) -> Position {
-    let line = place.source.line_at(byte as u32);
-    let before = place.source.text().get(line.start as usize..byte).unwrap_or_default();
-    let column_utf16 = before.chars().map(char::len_utf16).sum::<usize>() + 1;
-    Position { line: line.number, column: before.len() + 1, column_utf16, byte }
-}
-
-/// Names a finding across edits elsewhere in the file: rule, file, service and the text at fault, without line numbers and
-/// without the message. Where several findings agree in all of these, each has its number among them.
-fn fingerprint(finding: &Finding, sources: &Sources, seen: &mut HashMap<u64, u32>) -> String {
-    let place = Place::new(sources, finding.primary.span);
-    let path = place.path();
-    let path = path.strip_prefix("./").unwrap_or(&path);
-    let service = finding.service.as_deref().unwrap_or_default();
-    let mut hash = Fnv::new();
-    for part in [finding.rule, path, service, place.text()] {
-        hash.part(part.as_bytes());
-    }
-    let number = seen.entry(hash.0).or_default();
-    *number += 1;
-    if *number > 1 {
-        hash.part(&number.to_le_bytes());
-    }
-    format!("{:016x}", hash.0)
-}
-
-/// FNV-1a, 64 bits (Fowler, Noll, Vo): the same on every system and in every version, which the standard library's hashers
-/// do not promise.
-struct Fnv(u64);
-
-impl Fnv {
-    fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    /// The part and a byte that no text holds, so that `a`, `bc` differs from `ab`, `c`.
-    fn part(&mut self, bytes: &[u8]) {
-        for byte in bytes.iter().chain(&[0xff]) {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
+    let position = |point: fn(&Place, Unit) -> super::Point, byte: usize| {
+        let column_utf16 = point(place, Unit::Utf16).column;
+        let super::Point { line, column } = point(place, Unit::Byte);
+        Position { line, column, column_utf16, byte }
+    };
+    Range { start: position(Place::first, place.start), end: position(Place::last, place.end) }
 }

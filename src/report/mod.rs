@@ -1,22 +1,163 @@
 //! Findings as people and programs read them: one file a format.
 //!
 //! Lines and columns are made here and nowhere earlier, and text that stands inside another file (`dockerfile_inline`) is
-//! traced back to that file before anything is printed.
+//! traced back to that file before anything is printed. Every format writes finding by finding; none builds the whole text.
 
+mod azure;
+mod checkstyle;
+mod concise;
+mod escape;
+mod github;
+mod gitlab;
 pub mod human;
 pub mod inspect;
 pub mod json;
+mod junit;
+mod line_hash;
+mod markdown;
+mod page;
 mod patch;
+mod place;
+mod rdjson;
+mod sarif;
 mod snippet;
+mod xml;
 
-use std::path::Path;
-use std::sync::Arc;
+use std::io::{self, Write};
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::finding::{Finding, Severity};
-use crate::source::{Source, Sources, Span};
+use serde::{Serialize, Serializer};
+
+use crate::discover::Root;
+use crate::finding::{Finding, Fingerprint, Severity, fingerprints};
+use crate::source::{Sources, Span};
+use place::{Place, Point, floor, path_text};
 
 pub use snippet::draw_failure;
+
+/// How a report is written. The names are those of the command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
+pub enum Format {
+    /// For people: the lines at fault, drawn, with notes and patches
+    #[default]
+    Human,
+    /// A line a finding: path:line:column: severity[rule] message
+    Concise,
+    /// One JSON object, for programs
+    Json,
+    /// A JSON object a line, one for each finding
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Workflow commands: annotations in GitHub Actions
+    Github,
+    /// Code Quality report of GitLab
+    Gitlab,
+    /// JUnit XML: each finding a failed test, notes skipped ones
+    Junit,
+    /// Checkstyle XML
+    Checkstyle,
+    /// Reviewdog's diagnostic format
+    Rdjson,
+    /// Logging commands of Azure Pipelines
+    Azure,
+    /// Tables for a job's summary page
+    Markdown,
+}
+
+/// What a report is made of.
+#[derive(Debug)]
+pub struct Report<'r> {
+    findings: &'r [Finding],
+    summary: &'r Summary,
+    sources: &'r Sources,
+    root: &'r Root,
+    fingerprints: OnceLock<Vec<Fingerprint>>,
+}
+
+impl<'r> Report<'r> {
+    /// The findings in the order in which they are to be written.
+    #[must_use]
+    pub fn new(findings: &'r [Finding], summary: &'r Summary, sources: &'r Sources, root: &'r Root) -> Self {
+        Self { findings, summary, sources, root, fingerprints: OnceLock::new() }
+    }
+
+    /// Writes it in one format; `options` are for the human one.
+    ///
+    /// # Errors
+    /// When `out` cannot be written to.
+    pub fn write(&self, out: &mut dyn Write, format: Format, options: human::Options) -> io::Result<()> {
+        match format {
+            Format::Human => human::write(out, self.findings, self.summary, self.sources, options),
+            Format::Concise => concise::write(out, self),
+            Format::Json => json::write(out, self),
+            Format::Jsonl => json::write_lines(out, self),
+            Format::Sarif => sarif::write(out, self),
+            Format::Github => github::write(out, self),
+            Format::Gitlab => gitlab::write(out, self),
+            Format::Junit => junit::write(out, self),
+            Format::Checkstyle => checkstyle::write(out, self),
+            Format::Rdjson => rdjson::write(out, self),
+            Format::Azure => azure::write(out, self),
+            Format::Markdown => markdown::write(out, self),
+        }
+    }
+
+    /// Made when the first format asks for them.
+    fn fingerprints(&self) -> &[Fingerprint] {
+        self.fingerprints.get_or_init(|| fingerprints(self.findings, self.sources, self.root))
+    }
+
+    fn with_fingerprints(&self) -> impl Iterator<Item = (&'r Finding, Fingerprint)> {
+        self.findings.iter().zip(self.fingerprints().iter().copied())
+    }
+
+    /// Where it stands, as it is shown.
+    fn place(&self, span: Span) -> Place {
+        Place::new(self.sources, span)
+    }
+
+    /// Where a finding stands, without the white space behind it.
+    fn spot(&self, finding: &Finding) -> Place {
+        self.place(finding.primary.span).trimmed()
+    }
+
+    /// The path from the repository's root, for readers on other machines; an absolute one outside of it.
+    fn path(&self, place: &Place) -> String {
+        let path = place.source.path();
+        path_text(&self.root.relative(path).unwrap_or_else(|| self.root.absolute(path)))
+    }
+
+    /// The findings by file, in runs as they come: the engine sorts them by path.
+    fn by_file(&self) -> impl Iterator<Item = &'r [Finding]> {
+        let file = |finding: &Finding| self.sources.locate(finding.primary.span).file;
+        self.findings.chunk_by(move |a, b| file(a) == file(b))
+    }
+}
+
+/// Serialises as a sequence, item by item.
+struct Each<F>(F);
+
+impl<F, I> Serialize for Each<F>
+where
+    F: Fn() -> I,
+    I: Iterator<Item: Serialize>,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+/// The fact and what follows from it, a line each.
+fn full_text(finding: &Finding) -> String {
+    let mut text = escape::line(&finding.message);
+    for note in &finding.notes {
+        text.push('\n');
+        text.push_str(&escape::lines(note));
+    }
+    text
+}
 
 /// What was looked at and what came of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,46 +201,11 @@ impl Summary {
     }
 }
 
-/// A span with its file, as it is printed.
-struct Place {
-    source: Arc<Source>,
-    /// Within the file, on character boundaries.
-    start: usize,
-    end: usize,
-}
-
-impl Place {
-    fn new(sources: &Sources, span: Span) -> Self {
-        let span = sources.locate(span);
-        let source = sources.get(span.file);
-        let text = source.text();
-        let start = floor(text, span.start as usize);
-        let end = ceil(text, span.end as usize).max(start);
-        Self { source, start, end }
+/// The severity in a word.
+fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
     }
-
-    fn text(&self) -> &str {
-        self.source.text().get(self.start..self.end).unwrap_or_default()
-    }
-
-    fn path(&self) -> String {
-        path_text(self.source.path())
-    }
-}
-
-/// A path with forward slashes, whatever the system writes.
-fn path_text(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
-}
-
-/// The nearest character boundary at or before `at`.
-fn floor(text: &str, at: usize) -> usize {
-    let at = at.min(text.len());
-    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
-}
-
-/// The nearest character boundary at or after `at`.
-fn ceil(text: &str, at: usize) -> usize {
-    (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
 }

@@ -52,13 +52,14 @@ pub(super) fn draw(
     let highest = files.iter().flat_map(|(_, hunks)| hunks).map(Hunk::highest).max().unwrap_or(0);
     let pen = Pen { width: digits(highest.max(last_line)), color };
     let mut out = String::new();
-    let title = annotated(&fix.title);
+    let title = super::escape::line(&fix.title);
     let _ = writeln!(out, "{}: {title}", pen.style("help", "1;96"));
     for (index, (file, hunks)) in files.iter().enumerate() {
         if index > 0 || Some(file.as_str()) != path {
             let arrow = pen.style("-->", "1;94");
             let line = hunks.first().map_or(1, |hunk| hunk.line);
-            let _ = writeln!(out, "{:width$}{arrow} {}:{line}", "", annotated(file), width = pen.width);
+            let _ =
+                writeln!(out, "{:width$}{arrow} {}:{line}", "", super::escape::line(file), width = pen.width);
         }
         pen.gutter(&mut out);
         let mut shift = 0;

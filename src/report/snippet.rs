@@ -7,7 +7,7 @@ use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Padding, Renderer, Snippet, normalize_untrusted_str,
 };
 
-use super::{Place, floor, patch};
+use super::{Place, escape, floor, patch};
 use crate::finding::{Fix, Label, Severity};
 use crate::source::Sources;
 
@@ -47,7 +47,7 @@ pub(super) fn draw(block: &Block<'_>, sources: &Sources, color: bool) -> String 
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let mut group = Group::with_title(level.primary_title(block.message.as_str()).id(block.rule));
+    let mut group = Group::with_title(level.primary_title(escape::line(&block.message)).id(block.rule));
     let marks = marks(block, sources);
     let mut last_line = 0;
     for piece in pieces(&marks) {
@@ -55,17 +55,17 @@ pub(super) fn draw(block: &Block<'_>, sources: &Sources, color: bool) -> String 
         group = group.element(piece.snippet());
     }
     for note in &block.notes {
-        group = group.element(Level::NOTE.message(visible(note)));
+        group = group.element(Level::NOTE.message(escape::lines(&visible(note))));
     }
     for help in &block.help {
-        group = group.element(Level::HELP.message(visible(help)));
+        group = group.element(Level::HELP.message(escape::lines(&visible(help))));
     }
     let path = marks.first().map(|mark| mark.place.path());
     let patch = block.fix.map(|fix| patch::draw(fix, sources, path.as_deref(), last_line, color));
     if patch.is_some() && block.notes.is_empty() && block.help.is_empty() {
         group = group.element(Padding);
     }
-    let mut drawn = renderer(color).render(&[group]);
+    let mut drawn = escape::drawn(renderer(color).render(&[group]));
     drawn.push('\n');
     drawn.push_str(&patch.unwrap_or_default());
     drawn
@@ -88,7 +88,7 @@ pub fn draw_failure(failure: &dyn miette::Diagnostic, color: bool) -> String {
 
 /// The text with control characters made visible: what stands in a user's file must not steer a terminal.
 pub(super) fn visible(text: &str) -> String {
-    normalize_untrusted_str(text)
+    escape::drawn(normalize_untrusted_str(text))
 }
 
 fn renderer(color: bool) -> Renderer {
@@ -232,10 +232,10 @@ impl<'m> Piece<'m> {
                 let start = self.offset(mark.place.start);
                 let end = self.offset(mark.place.end).max(start);
                 let annotation = mark.kind.span(start..end);
-                if mark.text.is_empty() { annotation } else { annotation.label(mark.text) }
+                if mark.text.is_empty() { annotation } else { annotation.label(escape::line(mark.text)) }
             })
             .collect();
-        let path = self.marks.first().map(|mark| mark.place.path());
+        let path = self.marks.first().map(|mark| escape::line(&mark.place.path()));
         Snippet::source(self.text).path(path).line_start(self.first_line).annotations(annotations)
     }
 }

@@ -1,0 +1,143 @@
+//! What stands in a user's file must not steer what reads the report: a terminal, a CI runner, a browser.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+
+/// One line that can be shown: whatever moves a cursor, ends a line or turns the writing direction is replaced by a picture
+/// or by `�`, one character for one.
+pub(super) fn printable(text: &str) -> Cow<'_, str> {
+    if text.chars().any(steers) { text.chars().map(picture).collect() } else { Cow::Borrowed(text) }
+}
+
+/// One line for a log that a CI runner reads: [`printable`], and nothing in it is a command to the runner, neither at the
+/// line's beginning (`::error::`) nor anywhere in it (`##[error]`, `##vso[…]`).
+pub(super) fn line(text: &str) -> String {
+    let text = printable(text);
+    let mut out = String::with_capacity(text.len());
+    if text.trim_start().starts_with("::") {
+        let indentation = text.len() - text.trim_start().len();
+        out.push_str(&text[..indentation]);
+        out.push_str(": :");
+        push_apart(&mut out, &text[indentation + 2..]);
+    } else {
+        push_apart(&mut out, &text);
+    }
+    out
+}
+
+/// [`line`] for a text of several lines, which stay apart.
+pub(super) fn lines(text: &str) -> String {
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The rest of what steers, in text that annotate-snippets has made or cleaned: it knows of ASCII's control characters and
+/// of some directions, and its colours are escape sequences.
+pub(super) fn drawn(text: String) -> String {
+    let rest = |c: char| !c.is_ascii() && steers(c);
+    if text.contains(rest) { text.replace(rest, "�") } else { text }
+}
+
+/// Puts a space between two `#`.
+fn push_apart(out: &mut String, text: &str) {
+    for c in text.chars() {
+        if c == '#' && out.ends_with('#') {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+}
+
+/// Control characters (C1 too: U+009B begins an escape sequence as ESC `[` does), line separators, directions of writing,
+/// marks without width, and what XML has no way to write.
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+            | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// Unicode has a picture of every character that ASCII does not print.
+fn picture(c: char) -> char {
+    match c {
+        '\t' => ' ',
+        '\u{7f}' => '␡',
+        c if c < ' ' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('�'),
+        c if steers(c) => '�',
+        c => c,
+    }
+}
+
+/// Writes JSON on one line. Nothing is lost: what [`printable`] would replace is written as `\u009b`.
+pub(super) fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(out, Ascii))?;
+    Ok(())
+}
+
+/// serde_json escapes what JSON demands; this adds what may steer.
+struct Ascii;
+
+impl Formatter for Ascii {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut written = 0;
+        for (at, c) in fragment.char_indices().filter(|(_, c)| steers(*c)) {
+            writer.write_all(&fragment.as_bytes()[written..at])?;
+            write!(writer, "\\u{:04x}", u32::from(c))?;
+            written = at + c.len_utf8();
+        }
+        writer.write_all(&fragment.as_bytes()[written..])
+    }
+}
+
+/// Percent signs and line ends as GitHub's and Azure's runners take them, and what else is in `also`.
+pub(super) fn command(text: &str, percent: &str, also: &[char]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '%' => out.push_str(percent),
+            '\n' | '\r' => _ = write!(out, "%{:02X}", u32::from(c)),
+            c if also.contains(&c) => _ = write!(out, "%{:02X}", u32::from(c)),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_is_shown() {
+        assert_eq!(printable("a\x1b[31m\r\n\tb\u{7f}"), "a␛[31m␍␊ b␡");
+        assert_eq!(printable("\u{9b}1m \u{202e}x\u{2066}\u{200b}\u{2028}"), "�1m �x���");
+        assert!(matches!(printable("größe: 日本"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn no_line_is_a_command() {
+        assert_eq!(line(" ::error::x"), " : :error::x");
+        assert_eq!(line("a ##vso[x] ##[y] ###"), "a # #vso[x] # #[y] # # #");
+        assert_eq!(lines("a\n  ::x\r\nb"), "a\n  : :x\nb");
+        assert_eq!(line("a::b #c"), "a::b #c");
+    }
+
+    #[test]
+    fn json_loses_nothing() {
+        let text = "a\u{9b}\"\\\n\u{202e}é\u{7f}";
+        let mut out = Vec::new();
+        json(&mut out, &[text]).unwrap();
+        assert_eq!(serde_json::from_slice::<Vec<String>>(&out).unwrap(), [text]);
+        assert_eq!(String::from_utf8(out).unwrap(), r#"["a\u009b\"\\\n\u202eé\u007f"]"#);
+    }
+
+    #[test]
+    fn commands_keep_their_bounds() {
+        assert_eq!(command("50%\r\na,b:c", "%25", &[',', ':']), "50%25%0D%0Aa%2Cb%3Ac");
+        assert_eq!(command("a;b]%", "%AZP25", &[';', ']']), "a%3Bb%5D%AZP25");
+    }
+}

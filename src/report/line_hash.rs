@@ -1,0 +1,90 @@
+//! GitHub's name for a line: `primaryLocationLineHash`.
+//!
+//! GitHub's upload action makes it where a report has none, and warns of one that differs from its own; uploads through the
+//! API have only what the report says. So this is that very hash: of the hundred characters (UTF-16 code units) from the
+//! line's beginning on, spaces and tabs left out and every line end a line feed, a polynomial in 37 modulo 2^64, and behind
+//! it how often that value has come up in the file.
+
+use std::collections::HashMap;
+
+/// How many characters one hash is of.
+const WINDOW: usize = 100;
+const FACTOR: u64 = 37;
+
+/// Stands for the end of the file.
+const END: u16 = u16::MAX;
+
+/// One hash a line; a last line end is followed by one more line, empty.
+pub(super) fn of_lines(text: &str) -> Vec<String> {
+    let mut units: Vec<u16> = Vec::with_capacity(text.len() + 1);
+    let mut starts = Vec::new();
+    let mut begins = true;
+    let mut after_return = false;
+    for unit in text.encode_utf16() {
+        let skipped =
+            unit == u16::from(b' ') || unit == u16::from(b'\t') || (after_return && unit == u16::from(b'\n'));
+        after_return = unit == u16::from(b'\r') && !skipped;
+        if skipped {
+            continue;
+        }
+        if std::mem::take(&mut begins) {
+            starts.push(units.len());
+        }
+        let unit = if after_return { u16::from(b'\n') } else { unit };
+        begins = unit == u16::from(b'\n');
+        units.push(unit);
+    }
+    if begins {
+        starts.push(units.len());
+    }
+    units.push(END);
+    let windows = hashes(&units);
+    let mut seen: HashMap<u64, usize> = HashMap::new();
+    let named = starts.into_iter().map(|start| {
+        let hash = windows[start];
+        let count = seen.entry(hash).or_default();
+        *count += 1;
+        format!("{hash:x}:{count}")
+    });
+    named.collect()
+}
+
+/// The hash of the window that begins at each unit; behind the end stand zeros.
+fn hashes(units: &[u16]) -> Vec<u64> {
+    let top = (1..WINDOW).fold(1_u64, |power, _| power.wrapping_mul(FACTOR));
+    let at = |index: usize| units.get(index).copied().map_or(0, u64::from);
+    let first = (0..WINDOW).fold(0_u64, |hash, index| hash.wrapping_mul(FACTOR).wrapping_add(at(index)));
+    let mut hash = first;
+    let mut hashes = Vec::with_capacity(units.len());
+    for start in 0..units.len() {
+        hashes.push(hash);
+        let without = hash.wrapping_sub(at(start).wrapping_mul(top));
+        hash = without.wrapping_mul(FACTOR).wrapping_add(at(start + WINDOW));
+    }
+    hashes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_lines;
+
+    /// Values that other implementations of the same hash agree upon.
+    #[test]
+    fn hashes_are_those_of_github() {
+        assert_eq!(of_lines(""), ["c129715d7a2bc9a3:1"]);
+        let four = ["271789c17abda88f:1", "54703d4cd895b18:1", "180aee12dab6264:1", "a23a3dc5e078b07b:1"];
+        assert_eq!(of_lines(" a\nb\n  \t\tc\n d"), four);
+        assert_eq!(of_lines("a\r\nb\rc\nd"), four);
+        let more = ["8d07ce75f7b3af45:1", "ca140c3f893ffa65:1", "26f09ff008857193:1", "c129715d7a2bc9a3:1"];
+        assert_eq!(of_lines("alpha\nbeta\nalpha\n"), more);
+    }
+
+    #[test]
+    fn equal_lines_are_counted() {
+        let text = format!("{}\n", "x".repeat(120)).repeat(2);
+        let hashes = of_lines(&text);
+        assert_eq!(hashes.len(), 3);
+        assert!(hashes[0].ends_with(":1") && hashes[1].ends_with(":2"), "{hashes:?}");
+        assert_eq!(hashes[0].split(':').next(), hashes[1].split(':').next());
+    }
+}

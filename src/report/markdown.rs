@@ -1,0 +1,99 @@
+//! Tables for a page that people read, such as GitHub's job summary: what was found, worst first, a row a finding.
+//!
+//! A job summary of more than 1 MiB is thrown away whole, so the tables end before that and say how much is missing.
+
+use std::io::{self, Write};
+
+use super::place::Unit;
+use super::{Report, human, page};
+use crate::finding::{Finding, Severity};
+
+/// Bytes of rows that are written.
+const MAX_BYTES: usize = 900 * 1024;
+
+pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    writeln!(out, "## oomlint\n\n{}", human::last_line(report.summary, false))?;
+    let mut left = MAX_BYTES;
+    let mut missing = 0;
+    for (severity, title) in
+        [(Severity::Error, "Errors"), (Severity::Warning, "Warnings"), (Severity::Note, "Notes")]
+    {
+        let mut begun = false;
+        for finding in report.findings.iter().filter(|finding| finding.severity == severity) {
+            let row = row(finding, report);
+            if missing > 0 || row.len() > left {
+                missing += 1;
+                continue;
+            }
+            left -= row.len();
+            if !std::mem::replace(&mut begun, true) {
+                writeln!(out, "\n### {title}\n\n| finding | place | rule |\n|---|---|---|")?;
+            }
+            writeln!(out, "{row}")?;
+        }
+    }
+    if missing > 0 {
+        writeln!(out, "\n{missing} more did not fit on this page")?;
+    }
+    Ok(())
+}
+
+fn row(finding: &Finding, report: &Report<'_>) -> String {
+    let place = report.spot(finding);
+    let at = place.first(Unit::Character);
+    let message = with_code(&finding.message);
+    let path = text(&report.path(&place));
+    let rule = match page::of(finding.rule) {
+        Some(address) => format!("[{}]({address})", finding.rule),
+        None => finding.rule.to_owned(),
+    };
+    format!("| {message} | <code>{path}:{}:{}</code> | {rule} |", at.line, at.column)
+}
+
+/// The text with what stands between backticks as code. Where they do not pair up they are characters like any other.
+fn with_code(message: &str) -> String {
+    let parts: Vec<String> = message.split('`').map(text).collect();
+    if parts.len().is_multiple_of(2) {
+        return parts.join("&#96;");
+    }
+    let mut out = String::new();
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            out.push_str(if index % 2 == 1 { "<code>" } else { "</code>" });
+        }
+        out.push_str(part);
+    }
+    out
+}
+
+/// Characters that stand for themselves in Markdown, in HTML and in a table's cell: a reference to a character is never part
+/// of a link, an emphasis, a tag or a column's edge.
+fn text(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for c in super::escape::printable(text).chars() {
+        match c {
+            ' ' | '.' | ',' | '/' | '-' | '\'' | '"' | '%' | '?' | ';' => out.push(c),
+            c if c.is_ascii_punctuation() => _ = write!(out, "&#{};", u32::from(c)),
+            c => out.push(c),
+        }
+    }
+    // The one address that is a link without any mark.
+    out.replace("www.", "www&#46;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_code_and_nothing_else() {
+        assert_eq!(with_code("`api` has no limit"), "<code>api</code> has no limit");
+        assert_eq!(with_code("a|b <c>"), "a&#124;b &#60;c&#62;");
+        assert_eq!(with_code("`a`b`"), "&#96;a&#96;b&#96;");
+        assert_eq!(
+            text("[x](http://y) *z* @w #1\nq"),
+            "&#91;x&#93;&#40;http&#58;//y&#41; &#42;z&#42; &#64;w &#35;1␊q"
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! Reviewdog's diagnostic format. Columns count bytes of UTF-8, and an end is the first place behind.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::place::{Place, Unit};
+use super::{Each, Report, escape, full_text, page};
+use crate::finding::{Applicability, Finding, Fix, Label, Severity};
+
+#[derive(Serialize)]
+struct Document<D> {
+    source: Source,
+    diagnostics: D,
+}
+
+#[derive(Serialize)]
+struct Source {
+    name: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    url: &'static str,
+}
+
+#[derive(Serialize)]
+struct Diagnostic {
+    message: String,
+    location: Location,
+    severity: &'static str,
+    code: Code,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suggestions: Vec<Suggestion>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<Related>,
+}
+
+#[derive(Serialize)]
+struct Code {
+    value: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Location {
+    path: String,
+    range: Range,
+}
+
+#[derive(Serialize)]
+struct Range {
+    start: Position,
+    end: Position,
+}
+
+#[derive(Serialize)]
+struct Position {
+    line: u32,
+    column: usize,
+}
+
+#[derive(Serialize)]
+struct Suggestion {
+    range: Range,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Related {
+    message: String,
+    location: Location,
+}
+
+pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    let diagnostics = || report.findings.iter().map(|finding| diagnostic(finding, report));
+    let source = Source { name: env!("CARGO_PKG_NAME"), url: page::HOME };
+    escape::json(out, &Document { source, diagnostics: Each(diagnostics) })?;
+    writeln!(out)
+}
+
+fn diagnostic(finding: &Finding, report: &Report<'_>) -> Diagnostic {
+    let related = |label: &Label| Related {
+        message: escape::line(&label.text),
+        location: location(&report.place(label.span).trimmed(), report),
+    };
+    let spot = report.spot(finding);
+    Diagnostic {
+        message: full_text(finding),
+        severity: match finding.severity {
+            Severity::Error => "ERROR",
+            Severity::Warning => "WARNING",
+            Severity::Note => "INFO",
+        },
+        code: Code { value: finding.rule, url: page::of(finding.rule) },
+        suggestions: finding.fix.iter().filter_map(|fix| suggestion(fix, &spot, report)).collect(),
+        related_locations: finding.related.iter().map(related).collect(),
+        location: location(&spot, report),
+    }
+}
+
+/// A suggestion is one text in place of another in the finding's own file: edits far from each other, or of several files,
+/// make none.
+fn suggestion(fix: &Fix, spot: &Place, report: &Report<'_>) -> Option<Suggestion> {
+    const FAR: usize = 2_000;
+    let mut edits: Vec<_> =
+        fix.edits.iter().map(|edit| (report.place(edit.span), &edit.replacement)).collect();
+    edits.sort_by_key(|(place, _)| (place.start, place.end));
+    let start = edits.first()?.0.start;
+    let end = edits.last()?.0.end;
+    let here = edits.iter().all(|(place, _)| place.source.id() == spot.source.id());
+    if fix.applicability == Applicability::DisplayOnly || !here || end.saturating_sub(start) > FAR {
+        return None;
+    }
+    let (mut text, mut done) = (String::new(), start);
+    for (place, replacement) in edits {
+        text.push_str(spot.source.text().get(done..place.start)?);
+        text.push_str(replacement);
+        done = place.end;
+    }
+    let place = Place { source: spot.source.clone(), start, end };
+    Some(Suggestion { range: range(&place), text })
+}
+
+fn location(place: &Place, report: &Report<'_>) -> Location {
+    Location { path: report.path(place), range: range(place) }
+}
+
+fn range(place: &Place) -> Range {
+    let (first, last) = (place.first(Unit::Byte), place.last(Unit::Byte));
+    Range {
+        start: Position { line: first.line, column: first.column },
+        end: Position { line: last.line, column: last.column },
+    }
+}

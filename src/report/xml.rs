@@ -1,0 +1,58 @@
+//! XML as the two XML formats need it: elements with attributes and text, indented.
+
+use std::io::{self, Write};
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+
+use super::escape;
+
+/// Writes one document. Names of elements and attributes are ours; values may be anything.
+pub(super) struct Xml<'w> {
+    writer: Writer<&'w mut dyn Write>,
+}
+
+impl<'w> Xml<'w> {
+    pub(super) fn new(out: &'w mut dyn Write) -> io::Result<Self> {
+        let mut writer = Writer::new_with_indent(out, b' ', 2);
+        writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+        Ok(Self { writer })
+    }
+
+    /// `<name …>`
+    pub(super) fn open(&mut self, name: &str, attributes: &[(&str, &str)]) -> io::Result<()> {
+        self.writer.write_event(Event::Start(element(name, attributes)))
+    }
+
+    /// `</name>`
+    pub(super) fn close(&mut self, name: &str) -> io::Result<()> {
+        self.writer.write_event(Event::End(BytesEnd::new(name)))
+    }
+
+    /// `<name …/>`
+    pub(super) fn empty(&mut self, name: &str, attributes: &[(&str, &str)]) -> io::Result<()> {
+        self.writer.write_event(Event::Empty(element(name, attributes)))
+    }
+
+    /// `<name …>text</name>`
+    pub(super) fn text(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) -> io::Result<()> {
+        self.open(name, attributes)?;
+        let lines: Vec<_> = text.lines().map(escape::printable).collect();
+        self.writer.write_event(Event::Text(BytesText::new(&lines.join("\n"))))?;
+        self.close(name)
+    }
+
+    /// The last line end.
+    pub(super) fn finish(self) -> io::Result<()> {
+        writeln!(self.writer.into_inner())
+    }
+}
+
+/// quick-xml escapes what XML reserves; what XML cannot hold at all is replaced before.
+fn element<'e>(name: &'e str, attributes: &[(&'e str, &str)]) -> BytesStart<'e> {
+    let mut element = BytesStart::new(name);
+    for (key, value) in attributes {
+        element.push_attribute((*key, escape::printable(value).as_ref()));
+    }
+    element
+}
