@@ -444,3 +444,79 @@ fn links_and_read_only_files_are_not_written() {
     assert_eq!(run(dir.path(), &["--fix", "compose.yaml"]).code, Some(0));
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
 }
+
+#[test]
+fn a_baseline_holds_back_what_is_known_and_only_that() {
+    let dir = empty();
+    std::fs::create_dir(dir.path().join(".git")).unwrap();
+    let path = dir.path().join("compose.yaml");
+    let old =
+        "services:\n  web:\n    image: nginx:stable\n  api:\n    image: example/api\n    mem_limit: 512m\n";
+    std::fs::write(&path, old).unwrap();
+    assert_eq!(run(dir.path(), &[]).code, Some(1));
+    let written = run(dir.path(), &["baseline"]);
+    assert_eq!(written.code, Some(0), "{}", written.err);
+    let first = std::fs::read_to_string(dir.path().join(".oomlint-baseline.json")).unwrap();
+    let quiet = run(dir.path(), &[]);
+    assert_eq!(quiet.code, Some(0), "{}", quiet.out);
+    assert!(quiet.out.starts_with("nothing found") && quiet.out.contains("in the baseline"), "{}", quiet.out);
+    // Lines move, services change places, comments come: nothing is new.
+    let moved = "# why\n\nservices:\n  api:\n    image: example/api\n    mem_limit: 512m # enough\n\n  web: # the front\n    image: nginx:stable\n";
+    std::fs::write(&path, moved).unwrap();
+    assert_eq!(run(dir.path(), &[]).code, Some(0), "{}", run(dir.path(), &[]).out);
+    // From a directory below, the same file counts.
+    std::fs::create_dir(dir.path().join("sub")).unwrap();
+    assert_eq!(run(&dir.path().join("sub"), &["../compose.yaml"]).code, Some(0));
+    // A new fault is new, and alone; a value that changes is as well.
+    std::fs::write(&path, format!("{moved}    shm_size: 64Mi\n")).unwrap();
+    let new = run(dir.path(), &[]);
+    assert_eq!(new.code, Some(1));
+    assert!(new.out.contains("1 error ·") && new.out.contains("invalid-memory-value"), "{}", new.out);
+    let wrong = dir.path().join("wrong");
+    std::fs::create_dir_all(wrong.join(".git")).unwrap();
+    for (size, code) in [("64Mi", 0), ("65Mi", 1)] {
+        std::fs::write(wrong.join("compose.yaml"), format!("{old}    shm_size: {size}\n")).unwrap();
+        if code == 0 {
+            run(&wrong, &["baseline"]);
+        }
+        assert_eq!(run(&wrong, &[]).code, Some(code), "{size}");
+    }
+    std::fs::remove_dir_all(&wrong).unwrap();
+    // What is mended is forgotten when that is asked for, and nothing is added.
+    std::fs::write(
+        &path,
+        old.replace("    image: nginx:stable\n", "    image: nginx:stable\n    mem_limit: 64m\n"),
+    )
+    .unwrap();
+    assert_eq!(run(dir.path(), &["baseline", "--check"]).code, Some(1));
+    run(dir.path(), &["baseline", "--update"]);
+    let second = std::fs::read_to_string(dir.path().join(".oomlint-baseline.json")).unwrap();
+    assert!(second.len() < first.len() && !second.contains("64m"), "{second}");
+    assert_eq!(run(dir.path(), &["baseline", "--check"]).code, Some(0));
+    assert_eq!(run(dir.path(), &["--no-baseline"]).code, Some(1));
+    std::fs::write(dir.path().join(".oomlint-baseline.json"), "[]").unwrap();
+    assert_eq!(run(dir.path(), &[]).code, Some(2));
+}
+
+#[test]
+fn rules_are_chosen_by_name_group_and_preset() {
+    let dir = empty();
+    std::fs::write(
+        dir.path().join("compose.yaml"),
+        "services:\n  web:\n    image: nginx:stable\n    mem_limit: 64Mi\n",
+    )
+    .unwrap();
+    let rules = |arguments: &[&str]| {
+        let ran = run(dir.path(), arguments);
+        let rules = ran.out.lines().filter_map(|line| line.split_once('[')?.1.split_once("]: "));
+        rules.map(|(rule, _)| rule.to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(rules(&["--preset", "minimal"]), "invalid-memory-value");
+    assert_eq!(rules(&["--select", "health"]), "missing-healthcheck");
+    assert_eq!(rules(&["--select", "missing-cpu-limit,health", "--ignore", "health"]), "missing-cpu-limit");
+    assert!(!rules(&["--ignore", "limits"]).contains("invalid-memory-value"));
+    assert!(rules(&["--preset", "strict"]).contains("unbounded-logs"));
+    let wrong = run(dir.path(), &["--select", "missing-helthcheck"]);
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.err.contains("did you mean `missing-healthcheck`?"), "{}", wrong.err);
+}

@@ -9,14 +9,14 @@ use clap::{Args, ValueEnum};
 
 use super::input::Input;
 use super::output::{Console, write_file};
-use super::{Outcome, fix};
+use super::policy::Choices;
+use super::{Outcome, baseline, fix};
 use crate::discover::Root;
 use crate::engine;
 use crate::error::Error;
+use crate::finding::baseline::Baseline;
 use crate::finding::{Applicability, Severity};
-use crate::model::size::ByteSize;
 use crate::report::{Format, Report, human};
-use crate::rules::{Policy, Preset, Target};
 use crate::source::Sources;
 
 #[derive(Args)]
@@ -34,17 +34,16 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FORMAT=FILE")]
     output: Vec<Output>,
 
-    /// Which rules run: minimal, recommended, strict
-    #[arg(long, value_name = "PRESET", value_enum, default_value_t, hide_possible_values = true)]
-    preset: Preset,
+    #[command(flatten)]
+    choices: Choices,
 
-    /// Memory of the machine that runs it all, as in 16g: limits and reservations are held against it
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    host_memory: Option<ByteSize>,
+    /// Findings that are known [default: .oomlint-baseline.json in the repository's root, where there is one]
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
 
-    /// Who runs the files: compose, swarm
-    #[arg(long, value_name = "TARGET", value_enum, default_value_t, hide_possible_values = true)]
-    target: Target,
+    /// Report what the baseline knows, too
+    #[arg(long, conflicts_with = "baseline")]
+    no_baseline: bool,
 
     /// Apply the safe fixes, then report what is left
     #[arg(long)]
@@ -119,11 +118,20 @@ impl Arguments {
     }
 }
 
-/// A size as Compose takes it.
-fn size(text: &str) -> Result<ByteSize, String> {
-    let size =
-        ByteSize::parse_compose(text).map_err(|_| format!("`{text}` is no size: write it as in 16g"))?;
-    if size.0 > 0 { Ok(size) } else { Err("it is more than 0".to_owned()) }
+impl Arguments {
+    /// The baseline that is named, or the one that is there.
+    fn baseline(&self, root: &Root) -> Result<Option<Baseline>, Error> {
+        if self.no_baseline {
+            return Ok(None);
+        }
+        match &self.baseline {
+            Some(path) => baseline::read(path).map(Some),
+            None => match baseline::read(&baseline::default_path(root)) {
+                Err(Error::NotFound { .. }) => Ok(None),
+                other => other.map(Some),
+            },
+        }
+    }
 }
 
 pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
@@ -131,8 +139,9 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let on_stdout = arguments.on_stdout()?;
     let mut sources = Sources::new();
     let discovered = arguments.input.discover(&sources)?;
-    let policy = Policy { host_memory: arguments.host_memory, target: arguments.target, ..Policy::default() };
-    let options = engine::Options { preset: arguments.preset, policy, ..arguments.input.options() };
+    let root = Root::current();
+    let baseline = arguments.baseline(&root)?.map(|baseline| (baseline, root.clone()));
+    let options = engine::Options { baseline, ..arguments.choices.apply(arguments.input.options()) };
     let level = if arguments.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     if arguments.unsafe_fixes && !arguments.fix && !arguments.diff {
         return Err(Error::Usage {
@@ -153,7 +162,6 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
         engine::run(&options, &sources, &discovered)
     };
     outcome.summary.elapsed = begun.elapsed();
-    let root = Root::current();
     let report = Report::new(&outcome.findings, &outcome.summary, &sources, &root);
     for output in arguments.output.iter().filter(|output| !output.is_stdout()) {
         let options = human::Options { color: false, time: true };

@@ -2,12 +2,14 @@
 //!
 //! Exit codes: 0 when nothing at or above `--fail-on` was found, 1 when something was, 2 when the tool could not do its work.
 
+mod baseline;
 mod check;
 mod explain;
 mod fix;
 mod input;
 mod inspect;
 mod output;
+mod policy;
 mod rules;
 
 use std::ffi::OsString;
@@ -58,6 +60,8 @@ enum Command {
     /// Check files and directories; the default
     #[command(after_help = AFTER_HELP)]
     Check(check::Arguments),
+    /// Write down what is found today, so that only new findings are reported
+    Baseline(baseline::Arguments),
     /// Print what a rule finds, why it matters and what to do
     Explain(explain::Arguments),
     /// Print the workloads as the rules see them, each fact with its value and place
@@ -81,6 +85,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         None => check::run(cli.check, &console),
         Some(Command::Check(arguments)) => check::run(arguments, &console),
+        Some(Command::Baseline(arguments)) => baseline::run(&arguments, &console),
         Some(Command::Explain(arguments)) => explain::run(&arguments, &console),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, &console),
         Some(Command::Rules(arguments)) => rules::run(&arguments, &console),

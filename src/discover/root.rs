@@ -36,6 +36,12 @@ impl Root {
         Self { here: normalize(here), root: normalize(root) }
     }
 
+    /// The repository's root.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
     /// The path from the root; none when it leads out of the repository.
     #[must_use]
     pub fn relative(&self, path: &Path) -> Option<PathBuf> {

@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use crate::catalog::Catalog;
-use crate::discover::{Discovered, FileKind};
-use crate::finding::{Finding, Label, Severity, Suppressed};
+use crate::discover::{Discovered, FileKind, Root};
+use crate::finding::baseline::Baseline;
+use crate::finding::{Finding, Label, Severity, Suppressed, SuppressionKind, evidence};
 use crate::model::build::Dockerfiles;
 use crate::model::compose::Settings;
 use crate::model::project;
@@ -35,6 +36,8 @@ pub struct Options {
     pub ignore: Vec<String>,
     /// What the rules are told.
     pub policy: Policy,
+    /// Findings that were there before, and the place that their paths start from.
+    pub baseline: Option<(Baseline, Root)>,
 }
 
 impl Options {
@@ -86,10 +89,23 @@ pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Out
     if options.preset == Preset::Minimal {
         findings.retain(|finding| finding.severity == Severity::Error);
     }
+    let before = suppressed.len();
+    if let Some((baseline, root)) = &options.baseline {
+        let known = baseline.knows(&evidence(&findings, sources, root));
+        let (old, new): (Vec<_>, Vec<_>) = findings.into_iter().zip(known).partition(|(_, known)| *known);
+        findings = new.into_iter().map(|(finding, _)| finding).collect();
+        suppressed.extend(old.into_iter().map(|(finding, _)| Suppressed {
+            finding,
+            kind: SuppressionKind::External,
+            justification: Some("in the baseline".to_owned()),
+        }));
+    }
+    let known = suppressed.len() - before;
     let suppressed = in_order(suppressed, sources, |suppressed| &suppressed.finding);
     let mut summary = count(&projects, sources, discovered);
     summary.count(&findings);
-    summary.suppressed = suppressed.len();
+    summary.suppressed = suppressed.len() - known;
+    summary.baseline = known;
     Outcome { findings, suppressed, summary, projects }
 }
 

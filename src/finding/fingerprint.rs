@@ -18,6 +18,23 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+/// What a finding rests on: no line numbers, no positions, no words of the message.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Evidence {
+    /// The file's path from the repository's root, with forward slashes.
+    pub file: String,
+    /// The rule.
+    pub rule: String,
+    /// The service, else the image without its tag; empty for a stage, which is the first of the keys.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The keys that lead to the primary place.
+    pub keys: Vec<String>,
+    /// The text there without its layout; empty for an absence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+}
+
 /// One fingerprint a finding, in the findings' order.
 ///
 /// It is made of the rule, the file's path from the repository's root, the service (else the stage, else the image), the keys
@@ -29,19 +46,9 @@ impl fmt::Display for Fingerprint {
 /// one call are equal; give all findings of a run at once. Files outside of the repository count with the path that is shown.
 #[must_use]
 pub fn fingerprints(findings: &[Finding], sources: &Sources, root: &Root) -> Vec<Fingerprint> {
-    let spans: Vec<Span> = findings.iter().map(|finding| sources.locate(finding.primary.span)).collect();
-    let mut hashes = vec![Hash::new(); findings.len()];
-    // File by file, so that each is read once and only one is held.
-    let mut order: Vec<usize> = (0..findings.len()).collect();
-    order.sort_by_key(|index| spans[*index].file);
-    for of_file in order.chunk_by(|a, b| spans[*a].file == spans[*b].file) {
-        let file = File::new(spans[of_file[0]].file, sources, root);
-        for index in of_file {
-            hashes[*index] = file.hash(&findings[*index], spans[*index]);
-        }
-    }
+    let hashes = evidence(findings, sources, root).into_iter().map(|evidence| Hash::of(&evidence));
     let mut seen: HashMap<Hash, u32> = HashMap::new();
-    let numbered = hashes.into_iter().map(|mut hash| {
+    let numbered = hashes.map(|mut hash| {
         let number = seen.entry(hash).or_default();
         *number += 1;
         if *number > 1 {
@@ -50,6 +57,23 @@ pub fn fingerprints(findings: &[Finding], sources: &Sources, root: &Root) -> Vec
         Fingerprint(hash.0)
     });
     numbered.collect()
+}
+
+/// What each finding rests on, in the findings' order.
+#[must_use]
+pub fn evidence(findings: &[Finding], sources: &Sources, root: &Root) -> Vec<Evidence> {
+    let spans: Vec<Span> = findings.iter().map(|finding| sources.locate(finding.primary.span)).collect();
+    let mut found: Vec<Option<Evidence>> = vec![None; findings.len()];
+    // File by file, so that each is read once and only one is held.
+    let mut order: Vec<usize> = (0..findings.len()).collect();
+    order.sort_by_key(|index| spans[*index].file);
+    for of_file in order.chunk_by(|a, b| spans[*a].file == spans[*b].file) {
+        let file = File::new(spans[of_file[0]].file, sources, root);
+        for index in of_file {
+            found[*index] = Some(file.evidence(&findings[*index], spans[*index]));
+        }
+    }
+    found.into_iter().flatten().collect()
 }
 
 /// What the findings of one file have in common.
@@ -68,8 +92,7 @@ impl File {
         Self { structure: Structure::of(&source), path, source }
     }
 
-    fn hash(&self, finding: &Finding, span: Span) -> Hash {
-        let keys = self.structure.keys(&self.source, span);
+    fn evidence(&self, finding: &Finding, span: Span) -> Evidence {
         let image = finding.image.as_deref().map(without_tag);
         // In a Dockerfile the first key is the stage.
         let name = finding.service.as_deref().or(match self.structure {
@@ -80,14 +103,13 @@ impl File {
             Some(_) => String::new(),
             None => normal(self.source.text().get(span.range()).unwrap_or_default()),
         };
-        let mut hash = Hash::new();
-        for part in [finding.rule, &self.path, name.unwrap_or_default(), &text] {
-            hash.part(part.as_bytes());
+        Evidence {
+            file: self.path.clone(),
+            rule: finding.rule.to_owned(),
+            name: name.unwrap_or_default().to_owned(),
+            keys: self.structure.keys(&self.source, span),
+            text,
         }
-        for key in &keys {
-            hash.part(key.as_bytes());
-        }
-        hash
     }
 }
 
@@ -97,6 +119,17 @@ impl File {
 struct Hash(u64);
 
 impl Hash {
+    fn of(evidence: &Evidence) -> Self {
+        let mut hash = Self::new();
+        for part in [&evidence.rule, &evidence.file, &evidence.name, &evidence.text] {
+            hash.part(part.as_bytes());
+        }
+        for key in &evidence.keys {
+            hash.part(key.as_bytes());
+        }
+        hash
+    }
+
     fn new() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }

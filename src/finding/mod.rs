@@ -1,11 +1,12 @@
 //! What a rule found, as data: no rendering here, and no miette.
 
+pub mod baseline;
 mod evidence;
 mod fingerprint;
 pub mod fix;
 pub mod suppress;
 
-pub use fingerprint::{Fingerprint, fingerprints};
+pub use fingerprint::{Evidence, Fingerprint, evidence, fingerprints};
 
 use crate::source::Span;
 

@@ -214,6 +214,9 @@ pub(super) fn last_line(summary: &Summary, time: bool) -> String {
         "" => format!("{found} · {files}"),
         _ => format!("{found} · {checked} in {files}"),
     };
+    if summary.baseline > 0 {
+        line.push_str(&format!(" · {} in the baseline", summary.baseline));
+    }
     if summary.suppressed > 0 {
         line.push_str(&format!(" · {} suppressed", summary.suppressed));
     }

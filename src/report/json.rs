@@ -7,7 +7,7 @@
 //!                "service": NAME | null, "image": REFERENCE | null,
 //!                "fix": {"title", "applicability", "edits": [{"file", "range", "replacement"}]} | null,
 //!                "fingerprint"}],
-//!  "summary": {"errors", "warnings", "notes", "suppressed", "services", "images", "files"}}
+//!  "summary": {"errors", "warnings", "notes", "suppressed", "baseline", "services", "images", "files"}}
 //! ```
 //!
 //! [`schema`] says the same for validators. A range is `{"start": {"line", "column", "column_utf16", "byte"}, "end": {…}}`: lines and columns count from 1, `column` in
@@ -135,8 +135,10 @@ struct Counts {
     errors: usize,
     warnings: usize,
     notes: usize,
-    /// Findings that comments, the configuration or the baseline hold back.
+    /// Findings that comments or the configuration hold back.
     suppressed: usize,
+    /// Findings that the baseline knows.
+    baseline: usize,
     /// Compose services that were checked.
     services: usize,
     /// Dockerfiles that no service builds.
@@ -157,6 +159,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
             warnings: summary.warnings,
             notes: summary.notes,
             suppressed: summary.suppressed,
+            baseline: summary.baseline,
             services: summary.services,
             images: summary.images,
             files: summary.files,

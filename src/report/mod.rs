@@ -168,8 +168,10 @@ pub struct Summary {
     pub warnings: usize,
     /// Findings of severity note.
     pub notes: usize,
-    /// Findings that comments, the configuration or the baseline hold back.
+    /// Findings that comments or the configuration hold back.
     pub suppressed: usize,
+    /// Findings that the baseline knows.
+    pub baseline: usize,
     /// Compose services that were checked.
     pub services: usize,
     /// Dockerfiles that no service builds.

@@ -1,0 +1,107 @@
+//! `oomlint baseline`: what is there today, so that a gate asks for nothing but new findings.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::Outcome;
+use super::input::Input;
+use super::output::{Console, write_file};
+use super::policy::Choices;
+use crate::discover::Root;
+use crate::engine;
+use crate::error::Error;
+use crate::finding::baseline::{Baseline, FILE_NAME};
+use crate::finding::{Evidence, evidence};
+use crate::source::Sources;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    input: Input,
+
+    #[command(flatten)]
+    choices: Choices,
+
+    /// The file [default: .oomlint-baseline.json in the repository's root]
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+
+    /// Forget what is no longer found, add nothing
+    #[arg(long, conflicts_with = "check")]
+    update: bool,
+
+    /// Write nothing; say what is no longer found, and exit with 1 when there is something
+    #[arg(long)]
+    check: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
+    let root = Root::current();
+    let path = arguments.baseline.clone().unwrap_or_else(|| default_path(&root));
+    let sources = Sources::new();
+    let discovered = arguments.input.discover(&sources)?;
+    let options = arguments.choices.apply(arguments.input.options());
+    let outcome = engine::run(&options, &sources, &discovered);
+    let found = evidence(&outcome.findings, &sources, &root);
+    if arguments.check {
+        return check(&read(&path)?, &found, console);
+    }
+    let baseline =
+        if arguments.update { read(&path)?.shrunk(&found) } else { Baseline::of(found.iter().cloned()) };
+    let text = baseline.to_text().map_err(|error| Error::Unwritable {
+        target: format!("`{}`", path.display()),
+        reason: error.to_string(),
+    })?;
+    write_file(&path, |out| out.write_all(text.as_bytes()))?;
+    let new = baseline.knows(&found).iter().filter(|known| !**known).count();
+    console.write(|out| {
+        let plural = if baseline.len() == 1 { "" } else { "s" };
+        write!(out, "{} finding{plural} in {}", baseline.len(), path.display())?;
+        if new > 0 { writeln!(out, ", {new} are not") } else { writeln!(out) }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(baseline: &Baseline, found: &[Evidence], console: &Console) -> Outcome {
+    let stale = baseline.stale(found);
+    console.write(|out| {
+        for evidence in &stale {
+            let place = evidence.keys.join(".");
+            writeln!(
+                out,
+                "{}: {}: {place} {} is no longer found",
+                evidence.file,
+                evidence.rule,
+                evidence.text.escape_debug()
+            )?;
+        }
+        match stale.len() {
+            0 => writeln!(out, "all {} findings of the baseline are still there", baseline.len()),
+            _ => writeln!(out, "run `oomlint baseline --update` to forget them"),
+        }
+    })?;
+    Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The file in the root of the repository.
+pub(super) fn default_path(root: &Root) -> PathBuf {
+    let path = root.path().join(FILE_NAME);
+    // As short as people would write it.
+    if root.path() == std::env::current_dir().unwrap_or_default() { PathBuf::from(FILE_NAME) } else { path }
+}
+
+/// Reads a baseline.
+pub(super) fn read(path: &Path) -> Result<Baseline, Error> {
+    let unreadable = |reason: String| Error::Unreadable { path: path.to_path_buf(), reason };
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let help = Some("`oomlint baseline` writes it".to_owned());
+            return Err(Error::NotFound { path: path.to_path_buf(), help });
+        }
+        Err(error) => return Err(unreadable(error.to_string())),
+    };
+    Baseline::parse(&text).map_err(unreadable)
+}

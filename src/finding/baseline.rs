@@ -1,0 +1,184 @@
+//! Findings that were there before the tool was: held back, so that only new ones fail a gate.
+//!
+//! An entry is what a finding rests on ([`Evidence`]), never a line number or a message. The file is sorted, an entry a line, so
+//! that a change is a small diff.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+
+use super::Evidence;
+
+/// The file's name, in the root of a repository.
+pub const FILE_NAME: &str = ".oomlint-baseline.json";
+
+/// The version of the file that is written and read.
+const VERSION: u32 = 1;
+
+/// Known findings: what each rests on, and how often that was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baseline {
+    entries: BTreeMap<Evidence, usize>,
+}
+
+/// One line of the file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    #[serde(flatten)]
+    evidence: Evidence,
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    count: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u32,
+    entries: Vec<Entry>,
+}
+
+fn once() -> usize {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_once(count: &usize) -> bool {
+    *count == 1
+}
+
+impl Baseline {
+    /// Everything that was found.
+    #[must_use]
+    pub fn of(evidence: impl IntoIterator<Item = Evidence>) -> Self {
+        let mut baseline = Self::default();
+        for evidence in evidence {
+            *baseline.entries.entry(evidence).or_default() += 1;
+        }
+        baseline
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it is none of ours, or of another version: what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if file.version != VERSION {
+            return Err(format!("it is of version {}, this is oomlint for version {VERSION}", file.version));
+        }
+        let mut baseline = Self::default();
+        for entry in file.entries {
+            *baseline.entries.entry(entry.evidence).or_default() += entry.count;
+        }
+        Ok(baseline)
+    }
+
+    /// The file's text.
+    ///
+    /// # Errors
+    /// Never, as far as is known: the entries are plain strings.
+    pub fn to_text(&self) -> serde_json::Result<String> {
+        let mut out = format!("{{\n  \"version\": {VERSION},\n  \"entries\": [");
+        for (index, (evidence, count)) in self.entries.iter().enumerate() {
+            let entry = Entry { evidence: evidence.clone(), count: *count };
+            let comma = if index == 0 { "" } else { "," };
+            // Writing to a string does not fail.
+            let _ = write!(out, "{comma}\n    {}", serde_json::to_string(&entry)?);
+        }
+        out.push_str(if self.entries.is_empty() { "]\n}\n" } else { "\n  ]\n}\n" });
+        Ok(out)
+    }
+
+    /// How many findings it knows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.values().sum()
+    }
+
+    /// True when it knows none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether each finding is known, in their order: as often as it is in the baseline.
+    #[must_use]
+    pub fn knows(&self, found: &[Evidence]) -> Vec<bool> {
+        let mut left = self.entries.clone();
+        let known = found.iter().map(|evidence| match left.get_mut(evidence) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                true
+            }
+            _ => false,
+        });
+        known.collect()
+    }
+
+    /// What it knows and is no longer found.
+    #[must_use]
+    pub fn stale(&self, found: &[Evidence]) -> Vec<&Evidence> {
+        let now = Self::of(found.iter().cloned());
+        let gone = self.entries.iter().filter(|(evidence, count)| now.count(evidence) < **count);
+        gone.map(|(evidence, _)| evidence).collect()
+    }
+
+    /// The same without what is no longer found.
+    #[must_use]
+    pub fn shrunk(&self, found: &[Evidence]) -> Self {
+        let now = Self::of(found.iter().cloned());
+        let entries = self.entries.iter().filter_map(|(evidence, count)| {
+            let count = (*count).min(now.count(evidence));
+            (count > 0).then(|| (evidence.clone(), count))
+        });
+        Self { entries: entries.collect() }
+    }
+
+    fn count(&self, evidence: &Evidence) -> usize {
+        self.entries.get(evidence).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evidence(rule: &str, text: &str) -> Evidence {
+        Evidence {
+            file: "compose.yaml".to_owned(),
+            rule: rule.to_owned(),
+            name: "api".to_owned(),
+            keys: vec!["services".to_owned(), "api".to_owned()],
+            text: text.to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_known_as_often_as_it_was() {
+        let (a, b) = (evidence("a", "1"), evidence("b", "\"ü\n"));
+        let baseline = Baseline::of([a.clone(), a.clone(), b.clone()]);
+        assert_eq!(Baseline::parse(&baseline.to_text().unwrap()).unwrap(), baseline);
+        assert_eq!(baseline.len(), 3);
+        let found = [a.clone(), a.clone(), a.clone(), evidence("a", "2")];
+        assert_eq!(baseline.knows(&found), [true, true, false, false]);
+        assert_eq!(baseline.stale(&found), [&b]);
+        assert_eq!(baseline.shrunk(&found), Baseline::of([a.clone(), a]));
+        assert!(baseline.shrunk(&[]).is_empty());
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        for text in [
+            "",
+            "[]",
+            "{\"version\": 2, \"entries\": []}",
+            "{\"version\": 1, \"entries\": [{}]}",
+            "{\"version\": 1}",
+        ] {
+            assert!(Baseline::parse(text).is_err(), "{text}");
+        }
+        assert_eq!(Baseline::parse("{\"version\": 1, \"entries\": []}"), Ok(Baseline::default()));
+    }
+}
