@@ -187,7 +187,7 @@ fn json_of_the_corpus_is_valid_under_its_schema() {
 /// What someone could put into the name of a service, an image or a file.
 const HOSTILE: &str = "a\n::error file=x::owned\r\n::set-output name=a::b ##vso[task.setvariable variable=x]y ##[error]z \
     ]]> <script>alert(1)</script> <!-- & \" ' \x1b[31mred\x1b[0m \u{9b}31m \u{202e}gnp.exe\u{2066} \u{2028} \0 \u{ffff} \
-    | b | `c` ``` [d](http://e.example) **f** {0} 100% %0A, e=f;g] www.h.example\u{200b}";
+    | b | `c` ``` [d](http://e.example) **f** {0} 100% %0A, e=f;g] www.h.example\u{200b} i@j.example";
 
 #[test]
 fn hostile_names_stay_what_they_are() {
@@ -255,11 +255,11 @@ fn assert_harmless(format: Format, text: &str) {
         }
         _ => assert!(commands.is_empty(), "{format_name}: {commands:?}"),
     }
+    if !matches!(format, Format::Github | Format::Azure | Format::Junit | Format::Checkstyle) {
+        assert!(azure == 0 && !text.contains("##["), "{format_name}: {text}");
+    }
     match format {
-        Format::Concise => {
-            assert_eq!(text.lines().count(), 1, "{text}");
-            assert!(!text.contains("##"), "{text}");
-        }
+        Format::Concise => assert_eq!(text.lines().count(), 1, "{text}"),
         Format::Json | Format::Gitlab | Format::Rdjson | Format::Sarif | Format::Jsonl => {
             assert_eq!(text.lines().count(), 1);
             let value: Value = serde_json::from_str(text).unwrap();
@@ -296,7 +296,7 @@ fn assert_harmless(format: Format, text: &str) {
                 .collect();
             assert_eq!(rows.len(), 1, "{text}");
             assert_eq!(rows[0].matches('|').count(), 4, "{text}");
-            let tags = rows[0].replace("<code>", "").replace("</code>", "");
+            let tags = rows[0].replace("<code>", "").replace("</code>", "").replace("&#64;<!-- -->", "");
             assert!(!tags.contains('<') && !tags.contains('`') && !tags.contains("www."), "{text}");
             assert_eq!(rows[0].matches("](").count(), 1, "only the rule's page is a link: {text}");
         }
@@ -361,9 +361,8 @@ fn a_hundred_thousand_findings_are_written_piece_by_piece() {
         let mut pieces = Pieces::default();
         let begun = std::time::Instant::now();
         report.write(&mut pieces, *format, human::Options { color: false, time: false }).unwrap();
-        println!("{}: {} bytes in {} ms", name(*format), pieces.bytes, begun.elapsed().as_millis());
+        println!("{}: {} bytes, {} ms", name(*format), pieces.bytes, begun.elapsed().as_millis());
         assert!(pieces.largest < 16 * 1024, "{format:?} wrote {} bytes at once", pieces.largest);
-        assert!(begun.elapsed().as_secs() < 20, "{format:?} took {:?}", begun.elapsed());
         if *format == Format::Markdown {
             assert!(pieces.bytes < 1024 * 1024, "a job summary of {} bytes is thrown away", pieces.bytes);
         } else {

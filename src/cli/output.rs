@@ -78,25 +78,36 @@ fn replace(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     // Behind a link its target is replaced, not the link.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let old = std::fs::metadata(&target).ok();
+    // `/dev/stdout` may lead to a file that someone else holds open.
+    let is_file = old.as_ref().is_none_or(std::fs::Metadata::is_file) && !path.starts_with("/dev");
     let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let is_file = old.as_ref().is_none_or(std::fs::Metadata::is_file);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".oomlint-");
-    let permissions = old.map(|old| old.permissions()).or_else(for_new_files);
-    if let Some(permissions) = &permissions {
-        builder.permissions(permissions.clone());
-    }
     // A directory that takes no new file may still hold one that can be written.
-    let Some(fresh) = is_file.then(|| builder.tempfile_in(directory).ok()).flatten() else {
+    let Some(fresh) = is_file.then(|| fresh_file(directory).ok()).flatten() else {
         return buffered(std::fs::File::create(&target)?, body).map(drop);
     };
-    let (fresh, fresh_path) = fresh.into_parts();
-    drop(buffered(fresh, body)?);
+    let (file, fresh_path) = fresh.into_parts();
+    let file = buffered(file, body)?;
+    if let Some(old) = old {
+        file.set_permissions(old.permissions())?;
+    }
+    drop(file);
     fresh_path.persist(&target)?;
     Ok(())
+}
+
+fn fresh_file(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".oomlint-");
+    // For everyone as far as the umask lets: a temporary file is for its owner alone.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(directory)
 }
 
 fn buffered(
@@ -106,16 +117,4 @@ fn buffered(
     let mut out = BufWriter::new(file);
     body(&mut out)?;
     out.into_inner().map_err(io::IntoInnerError::into_error)
-}
-
-/// For everyone as far as the umask lets: a temporary file is for its owner alone.
-#[cfg(unix)]
-fn for_new_files() -> Option<std::fs::Permissions> {
-    use std::os::unix::fs::PermissionsExt;
-    Some(std::fs::Permissions::from_mode(0o666))
-}
-
-#[cfg(not(unix))]
-fn for_new_files() -> Option<std::fs::Permissions> {
-    None
 }

@@ -35,10 +35,21 @@ pub(super) fn lines(text: &str) -> String {
 }
 
 /// The rest of what steers, in text that annotate-snippets has made or cleaned: it knows of ASCII's control characters and
-/// of some directions, and its colours are escape sequences.
+/// of some directions, and its colours are escape sequences. One character for one, so that marks stay below their text.
 pub(super) fn drawn(text: String) -> String {
     let rest = |c: char| !c.is_ascii() && steers(c);
-    if text.contains(rest) { text.replace(rest, "�") } else { text }
+    let text = if text.contains(rest) { text.replace(rest, "�") } else { text };
+    if !text.contains("##") {
+        return text;
+    }
+    let sharps = text.char_indices().map(|(at, c)| if calls_runner(&text, at) { '♯' } else { c });
+    sharps.collect()
+}
+
+/// True for the second `#` of `##[` and `##vso[`, which begin a command to a CI runner anywhere in a line.
+fn calls_runner(text: &str, at: usize) -> bool {
+    let (before, rest) = text.split_at(at);
+    before.ends_with('#') && (rest.starts_with("#[") || rest.starts_with("#vso["))
 }
 
 /// Puts a space between two `#`.
@@ -83,7 +94,7 @@ struct Ascii;
 impl Formatter for Ascii {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut written = 0;
-        for (at, c) in fragment.char_indices().filter(|(_, c)| steers(*c)) {
+        for (at, c) in fragment.char_indices().filter(|(at, c)| steers(*c) || calls_runner(fragment, *at)) {
             writer.write_all(&fragment.as_bytes()[written..at])?;
             write!(writer, "\\u{:04x}", u32::from(c))?;
             written = at + c.len_utf8();
@@ -127,12 +138,18 @@ mod tests {
     }
 
     #[test]
+    fn drawn_lines_keep_their_width() {
+        assert_eq!(drawn("## a ##[b] ##vso[c] \u{9b}".to_owned()), "## a #♯[b] #♯vso[c] �");
+        assert_eq!(drawn("\x1b[1m##".to_owned()), "\x1b[1m##");
+    }
+
+    #[test]
     fn json_loses_nothing() {
-        let text = "a\u{9b}\"\\\n\u{202e}é\u{7f}";
+        let text = "a\u{9b}\"\\\n\u{202e}é\u{7f} ## ##vso[";
         let mut out = Vec::new();
         json(&mut out, &[text]).unwrap();
         assert_eq!(serde_json::from_slice::<Vec<String>>(&out).unwrap(), [text]);
-        assert_eq!(String::from_utf8(out).unwrap(), r#"["a\u009b\"\\\n\u202eé\u007f"]"#);
+        assert_eq!(String::from_utf8(out).unwrap(), r#"["a\u009b\"\\\n\u202eé\u007f ## #\u0023vso["]"#);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::snippet::visible;
+use super::escape::printable;
 use super::{Place, path_text};
 use crate::model::size::ByteSize;
 use crate::source::{Sources, Span, Text};
@@ -212,8 +212,8 @@ impl Show<'_> {
         writeln!(
             out,
             "{} ({}, {})",
-            visible(&workload.name),
-            visible(&what),
+            printable(&workload.name),
+            printable(&what),
             self.place_text(workload.anchor)
         )?;
         let memory = &workload.memory;
@@ -261,7 +261,7 @@ impl Show<'_> {
                 if let Some(variable) = &known.default_of {
                     place.push_str(&format!(", unless {variable} is set"));
                 }
-                writeln!(out, "  {what:<16} {}  ({place})", visible(&value(&known.value)))
+                writeln!(out, "  {what:<16} {}  ({place})", printable(&value(&known.value)))
             }
             Fact::Unknown { at, why } => {
                 writeln!(out, "  {what:<16} unknown: {why}  ({})", self.place_text(*at))

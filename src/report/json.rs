@@ -30,9 +30,9 @@ const VERSION: u32 = 1;
 
 /// The report of `oomlint --format json`.
 #[derive(Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
 struct Document<F> {
     /// The version of this format: it changes when a field goes or changes its meaning, not when one comes.
+    #[schemars(extend("const" = VERSION))]
     version: u32,
     tool: Tool,
     findings: F,

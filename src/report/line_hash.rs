@@ -38,10 +38,8 @@ pub(super) fn of_lines(text: &str) -> Vec<String> {
         starts.push(units.len());
     }
     units.push(END);
-    let windows = hashes(&units);
     let mut seen: HashMap<u64, usize> = HashMap::new();
-    let named = starts.into_iter().map(|start| {
-        let hash = windows[start];
+    let named = hashes_at(&starts, &units).into_iter().map(|hash| {
         let count = seen.entry(hash).or_default();
         *count += 1;
         format!("{hash:x}:{count}")
@@ -49,17 +47,20 @@ pub(super) fn of_lines(text: &str) -> Vec<String> {
     named.collect()
 }
 
-/// The hash of the window that begins at each unit; behind the end stand zeros.
-fn hashes(units: &[u16]) -> Vec<u64> {
+/// The hash of the window that begins at each of `starts`, which ascend; behind the end stand zeros.
+fn hashes_at(starts: &[usize], units: &[u16]) -> Vec<u64> {
     let top = (1..WINDOW).fold(1_u64, |power, _| power.wrapping_mul(FACTOR));
     let at = |index: usize| units.get(index).copied().map_or(0, u64::from);
-    let first = (0..WINDOW).fold(0_u64, |hash, index| hash.wrapping_mul(FACTOR).wrapping_add(at(index)));
-    let mut hash = first;
-    let mut hashes = Vec::with_capacity(units.len());
-    for start in 0..units.len() {
+    let mut hash = (0..WINDOW).fold(0_u64, |hash, index| hash.wrapping_mul(FACTOR).wrapping_add(at(index)));
+    let mut begin = 0;
+    let mut hashes = Vec::with_capacity(starts.len());
+    for start in starts {
+        while begin < *start {
+            let without = hash.wrapping_sub(at(begin).wrapping_mul(top));
+            hash = without.wrapping_mul(FACTOR).wrapping_add(at(begin + WINDOW));
+            begin += 1;
+        }
         hashes.push(hash);
-        let without = hash.wrapping_sub(at(start).wrapping_mul(top));
-        hash = without.wrapping_mul(FACTOR).wrapping_add(at(start + WINDOW));
     }
     hashes
 }

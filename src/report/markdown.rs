@@ -73,6 +73,8 @@ fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in super::escape::printable(text).chars() {
         match c {
+            // Behind a comment no address of mail is made of it, nor a mention.
+            '@' => out.push_str("&#64;<!-- -->"),
             ' ' | '.' | ',' | '/' | '-' | '\'' | '"' | '%' | '?' | ';' => out.push(c),
             c if c.is_ascii_punctuation() => _ = write!(out, "&#{};", u32::from(c)),
             c => out.push(c),
@@ -93,7 +95,7 @@ mod tests {
         assert_eq!(with_code("`a`b`"), "&#96;a&#96;b&#96;");
         assert_eq!(
             text("[x](http://y) *z* @w #1\nq"),
-            "&#91;x&#93;&#40;http&#58;//y&#41; &#42;z&#42; &#64;w &#35;1␊q"
+            "&#91;x&#93;&#40;http&#58;//y&#41; &#42;z&#42; &#64;<!-- -->w &#35;1␊q"
         );
     }
 }
