@@ -63,6 +63,17 @@ pub enum Error {
         help: Option<String>,
     },
 
+    /// A configuration that says something that means nothing.
+    #[error("the configuration cannot be used: `{}`", path.display())]
+    #[diagnostic(code(oomlint::config))]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// Every place.
+        #[related]
+        problems: Vec<ConfigProblem>,
+    },
+
     /// A report that cannot be written.
     #[error("cannot write {target}: {reason}")]
     #[diagnostic(code(oomlint::unwritable))]
@@ -72,6 +83,34 @@ pub enum Error {
         /// The operating system's word.
         reason: String,
     },
+}
+
+/// One place of a configuration that means nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[error("{message}")]
+pub struct ConfigProblem {
+    message: String,
+    #[source_code]
+    text: miette::NamedSource<String>,
+    #[label]
+    span: miette::SourceSpan,
+    #[help]
+    help: Option<String>,
+}
+
+impl ConfigProblem {
+    /// A problem at `span` of `text`, which stands at `path`.
+    #[must_use]
+    pub fn new(
+        path: &std::path::Path,
+        text: &str,
+        message: String,
+        span: std::ops::Range<usize>,
+        help: Option<String>,
+    ) -> Self {
+        let text = miette::NamedSource::new(path.to_string_lossy(), text.to_owned());
+        Self { message, text, span: span.into(), help }
+    }
 }
 
 /// The candidates that are near enough to `name` to have been meant, nearest first.

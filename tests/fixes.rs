@@ -18,7 +18,7 @@ fn fixes_do_what_they_say_and_come_to_an_end() {
     let Some(shared) = common::shared() else { return };
     for (part, at_least) in [("files", 150), ("limits", 1000), ("layouts", 60)] {
         let found = discover(&[shared.join("corpus").join(part)], discover::Options::default()).unwrap();
-        let options = Options { preset: Preset::Strict, ..Options::default() };
+        let options = Options { preset: Some(Preset::Strict), ..Options::default() };
         let fixed = fix(&options, &found, &Overlay::new(), Applicability::Unsafe);
         println!(
             "{part}: {} fixes in {} files, {} taken back",

@@ -136,7 +136,7 @@ fn options(meta: &Meta) -> engine::Options {
     let target = if meta.name.starts_with("swarm-") { Target::Swarm } else { Target::Compose };
     let host_memory = (meta.group == Group::Host).then_some(ByteSize(4 << 30));
     let policy = Policy { host_memory, target, ..Policy::default() };
-    engine::Options { preset: meta.preset, policy, ..engine::Options::default() }
+    engine::Options { preset: Some(meta.preset), policy, ..engine::Options::default() }
 }
 
 /// The findings in a project of these files.

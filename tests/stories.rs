@@ -38,7 +38,7 @@ const MISSED: [(&str, &str); 2] = [
 
 fn findings(path: &Path) -> Vec<Finding> {
     let Ok(found) = discover(&[path.to_path_buf()], discover::Options::default()) else { return Vec::new() };
-    let options = Options { preset: Preset::Strict, ..Options::default() };
+    let options = Options { preset: Some(Preset::Strict), ..Options::default() };
     engine::run(&options, &Sources::new(), &found).findings
 }
 

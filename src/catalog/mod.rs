@@ -71,6 +71,41 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// The tables that are compiled in, and rows of people's own before them: of one name the first row counts.
+    ///
+    /// # Errors
+    /// The number of the row that is none, and what is wrong with it.
+    pub fn with_rows(rows: &[serde_json::Value]) -> Result<Self, (usize, String)> {
+        let mut own = Vec::new();
+        for (index, row) in rows.iter().enumerate() {
+            let row = match row {
+                // Where people know it from is their own affair.
+                serde_json::Value::Object(map) if !map.contains_key("source") => {
+                    let mut map = map.clone();
+                    map.insert("source".to_owned(), "the configuration".into());
+                    serde_json::Value::Object(map)
+                }
+                other => other.clone(),
+            };
+            let entry: ImageEntry =
+                serde_json::from_value(row).map_err(|error| (index, error.to_string()))?;
+            own.push(entry);
+        }
+        let mut catalog = Self::from_tables(IMAGES, TAGS, RUNTIMES).unwrap_or_default();
+        let first = catalog.images.len();
+        for (offset, entry) in own.iter().enumerate() {
+            for name in &entry.repositories {
+                match name.strip_suffix('*') {
+                    Some(prefix) => catalog.by_prefix.insert(0, (prefix.to_owned(), first + offset)),
+                    None => _ = catalog.by_name.insert(name.clone(), first + offset),
+                }
+            }
+        }
+        catalog.images.extend(own);
+        catalog.by_prefix.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        Ok(catalog)
+    }
+
     /// What is known of an image; the most specific row. None when there is no row for it.
     pub fn image(&self, reference: &ImageReference) -> Option<&ImageEntry> {
         let name = reference.name();

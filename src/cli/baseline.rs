@@ -39,10 +39,12 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let root = Root::current();
-    let path = arguments.baseline.clone().unwrap_or_else(|| default_path(&root));
+    let here = arguments.choices.config_here()?;
+    let named = arguments.baseline.clone().or_else(|| here?.baseline.clone());
+    let path = named.unwrap_or_else(|| default_path(&root));
     let sources = Sources::new();
-    let discovered = arguments.input.discover(&sources)?;
-    let options = arguments.choices.apply(arguments.input.options());
+    let mut discovered = arguments.input.discover(&sources)?;
+    let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
     let outcome = engine::run(&options, &sources, &discovered);
     let found = evidence(&outcome.findings, &sources, &root);
     if arguments.check {

@@ -11,11 +11,12 @@ use super::input::Input;
 use super::output::{Console, write_file};
 use super::policy::Choices;
 use super::{Outcome, baseline, fix};
+use crate::config::{Config, FailOn};
 use crate::discover::Root;
 use crate::engine;
 use crate::error::Error;
+use crate::finding::Applicability;
 use crate::finding::baseline::Baseline;
-use crate::finding::{Applicability, Severity};
 use crate::report::{Format, Report, human};
 use crate::source::Sources;
 
@@ -57,18 +58,9 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "fix")]
     diff: bool,
 
-    /// Exit with 1 from this severity on: error, warning, note, never
-    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t, hide_possible_values = true)]
-    fail_on: FailOn,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum FailOn {
-    Error,
-    #[default]
-    Warning,
-    Note,
-    Never,
+    /// Exit with 1 from this severity on: error, warning, note, never [default: warning]
+    #[arg(long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
+    fail_on: Option<FailOn>,
 }
 
 /// `FORMAT=FILE`
@@ -120,11 +112,11 @@ impl Arguments {
 
 impl Arguments {
     /// The baseline that is named, or the one that is there.
-    fn baseline(&self, root: &Root) -> Result<Option<Baseline>, Error> {
+    fn baseline(&self, root: &Root, config: Option<&Config>) -> Result<Option<Baseline>, Error> {
         if self.no_baseline {
             return Ok(None);
         }
-        match &self.baseline {
+        match self.baseline.as_ref().or_else(|| config?.baseline.as_ref()) {
             Some(path) => baseline::read(path).map(Some),
             None => match baseline::read(&baseline::default_path(root)) {
                 Err(Error::NotFound { .. }) => Ok(None),
@@ -138,10 +130,12 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let begun = Instant::now();
     let on_stdout = arguments.on_stdout()?;
     let mut sources = Sources::new();
-    let discovered = arguments.input.discover(&sources)?;
+    let mut discovered = arguments.input.discover(&sources)?;
     let root = Root::current();
-    let baseline = arguments.baseline(&root)?.map(|baseline| (baseline, root.clone()));
-    let options = engine::Options { baseline, ..arguments.choices.apply(arguments.input.options()) };
+    let here = arguments.choices.config_here()?;
+    let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
+    let baseline = arguments.baseline(&root, here.as_deref())?.map(|baseline| (baseline, root.clone()));
+    let options = engine::Options { baseline, ..options };
     let level = if arguments.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     if arguments.unsafe_fixes && !arguments.fix && !arguments.diff {
         return Err(Error::Usage {
@@ -172,20 +166,10 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     for error in &discovered.unreadable {
         console.fail(error);
     }
+    let fail_on = arguments.fail_on.or_else(|| here.as_ref()?.file.fail_on).unwrap_or_default();
     Ok(match outcome.summary.worst() {
         _ if !discovered.unreadable.is_empty() => ExitCode::from(2),
-        Some(worst) if arguments.fail_on.includes(worst) => ExitCode::from(1),
+        Some(worst) if fail_on.includes(worst) => ExitCode::from(1),
         _ => ExitCode::SUCCESS,
     })
-}
-
-impl FailOn {
-    fn includes(self, severity: Severity) -> bool {
-        match self {
-            Self::Error => severity >= Severity::Error,
-            Self::Warning => severity >= Severity::Warning,
-            Self::Note => true,
-            Self::Never => false,
-        }
-    }
 }

@@ -4,6 +4,7 @@
 
 mod baseline;
 mod check;
+mod config;
 mod explain;
 mod fix;
 mod input;
@@ -62,6 +63,8 @@ enum Command {
     Check(check::Arguments),
     /// Write down what is found today, so that only new findings are reported
     Baseline(baseline::Arguments),
+    /// Print what may stand in a configuration, and what holds for a path
+    Config(config::Arguments),
     /// Print what a rule finds, why it matters and what to do
     Explain(explain::Arguments),
     /// Print the workloads as the rules see them, each fact with its value and place
@@ -86,6 +89,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         None => check::run(cli.check, &console),
         Some(Command::Check(arguments)) => check::run(arguments, &console),
         Some(Command::Baseline(arguments)) => baseline::run(&arguments, &console),
+        Some(Command::Config(arguments)) => config::run(&arguments, &console),
         Some(Command::Explain(arguments)) => explain::run(&arguments, &console),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, &console),
         Some(Command::Rules(arguments)) => rules::run(&arguments, &console),

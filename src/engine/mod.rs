@@ -1,22 +1,25 @@
 //! Runs the rules over the projects.
 
+mod configured;
 pub mod fix;
 mod suppression;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::catalog::Catalog;
+use crate::config::Configs;
 use crate::discover::{Discovered, FileKind, Root};
 use crate::finding::baseline::Baseline;
-use crate::finding::{Finding, Label, Severity, Suppressed, SuppressionKind, evidence};
+use crate::finding::{Finding, Label, Suppressed, SuppressionKind, evidence};
 use crate::model::build::Dockerfiles;
 use crate::model::compose::Settings;
 use crate::model::project;
 use crate::report::Summary;
-use crate::rules::{Meta, Policy, Preset, RULES, Sink};
+use crate::rules::{Meta, Policy, Preset, RULES, Sink, Target};
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
 use crate::workload::{Assembler, Kind, Project, Workload};
@@ -28,31 +31,32 @@ pub struct Options {
     pub compose_files: Vec<PathBuf>,
     /// Variables, and where they are read.
     pub settings: Settings,
-    /// Which rules run.
-    pub preset: Preset,
+    /// Which rules run; none for what the configuration says.
+    pub preset: Option<Preset>,
     /// Only these rules and groups, where there are any.
     pub select: Vec<String>,
     /// None of these rules and groups.
     pub ignore: Vec<String>,
-    /// What the rules are told.
+    /// What the rules are told, where no configuration says otherwise; a size of the host wins over the configuration's.
     pub policy: Policy,
+    /// Who runs the files; none for what the configuration says.
+    pub target: Option<Target>,
+    /// Where configurations come from; none for no configuration at all.
+    pub configs: Option<Arc<Configs>>,
     /// Findings that were there before, and the place that their paths start from.
     pub baseline: Option<(Baseline, Root)>,
 }
 
 impl Options {
-    /// True when the rule is looked at. The smallest preset has no rules of its own: it keeps what the recommended ones
-    /// are certain of.
+    /// True when the rule is looked at with this preset. The smallest one has no rules of its own: it keeps what the
+    /// recommended ones are certain of.
     #[must_use]
-    pub fn runs(&self, meta: &Meta) -> bool {
+    pub fn runs(&self, meta: &Meta, preset: Preset) -> bool {
+        let preset = preset.max(Preset::Recommended);
         let named =
             |names: &[String]| names.iter().any(|name| name == meta.name || name == meta.group.name());
         // Who names a rule wants it, whatever the preset.
-        let chosen = if self.select.is_empty() {
-            meta.preset <= self.preset.max(Preset::Recommended)
-        } else {
-            named(&self.select)
-        };
+        let chosen = if self.select.is_empty() { meta.preset <= preset } else { named(&self.select) };
         chosen && !named(&self.ignore)
     }
 }
@@ -74,7 +78,7 @@ pub struct Outcome {
 #[must_use]
 pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Outcome {
     let projects = projects(options, sources, discovered);
-    let checked = |project| suppression::by_service(project, check(project, options));
+    let checked = |project| suppression::by_service(project, check(project, options, sources));
     let found: Vec<_> = projects.par_iter().map(checked).collect();
     let (mut findings, mut suppressed, mut ledger) = (Vec::new(), Vec::new(), suppression::Ledger::default());
     for (sifted, names) in found {
@@ -84,11 +88,10 @@ pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Out
     }
     let sifted = suppression::by_comments(options, sources, &projects, findings, ledger);
     suppressed.extend(sifted.suppressed);
+    let sifted = configured::apply(options, sources, sifted.findings);
+    suppressed.extend(sifted.suppressed);
     let mut findings = in_order(sifted.findings, sources, |finding| finding);
     crate::finding::fix::realize(&mut findings, sources);
-    if options.preset == Preset::Minimal {
-        findings.retain(|finding| finding.severity == Severity::Error);
-    }
     let before = suppressed.len();
     if let Some((baseline, root)) = &options.baseline {
         let known = baseline.knows(&evidence(&findings, sources, root));
@@ -113,7 +116,12 @@ pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Out
 #[must_use]
 pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -> Vec<Project> {
     let dockerfiles = Dockerfiles::default();
-    let assembler = Assembler { sources, dockerfiles: &dockerfiles, catalog: Catalog::builtin() };
+    // Rows of a configuration hold for the files below it.
+    let with_catalog = |path: &Path, assemble: &dyn Fn(&Assembler<'_>) -> Project| {
+        let own = options.config_of(path).and_then(|config| config.catalog.clone());
+        let catalog = own.as_deref().unwrap_or_else(|| Catalog::builtin());
+        assemble(&Assembler { sources, dockerfiles: &dockerfiles, catalog })
+    };
     let found =
         |kind| discovered.files.iter().filter(move |found| found.kind == kind).map(|found| &found.path);
     let compose: Vec<PathBuf> =
@@ -122,7 +130,13 @@ pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -
     if !options.compose_files.is_empty() {
         models.insert(0, project::merged(&options.compose_files, &options.settings, sources));
     }
-    let mut projects: Vec<Project> = models.par_iter().map(|model| assembler.project(model)).collect();
+    let mut projects: Vec<Project> = models
+        .par_iter()
+        .map(|model| {
+            let first = model.request.files.first().map_or(Path::new("."), PathBuf::as_path);
+            with_catalog(first, &|assembler| assembler.project(model))
+        })
+        .collect();
     let built: HashSet<SourceId> =
         projects.iter().flat_map(|project| &project.workloads).filter_map(Workload::dockerfile).collect();
     let alone: Vec<Project> = found(FileKind::Dockerfile)
@@ -130,7 +144,7 @@ pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -
         .into_par_iter()
         .filter_map(|path| {
             let file = sources.load(path).ok()?;
-            (!built.contains(&file)).then(|| assembler.image(file))
+            (!built.contains(&file)).then(|| with_catalog(path, &|assembler| assembler.image(file)))
         })
         .collect();
     projects.extend(alone);
@@ -152,10 +166,20 @@ fn unreadable(sources: &Sources, discovered: &Discovered) -> Vec<Project> {
 }
 
 /// Every rule over one project, in the order of the rules.
-fn check(project: &Project, options: &Options) -> Vec<Finding> {
+fn check(project: &Project, options: &Options, sources: &Sources) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for rule in RULES.iter().filter(|rule| options.runs(rule.meta())) {
-        let mut sink = Sink::new(rule.meta(), &options.policy, &mut findings);
+    let config = options.config_of_project(project, sources);
+    let policy = options.policy_of(config.as_deref());
+    let preset = options.preset_of(config.as_deref());
+    // A rule with a severity of its own is wanted, whatever the preset.
+    let wanted = |meta: &Meta| {
+        let named = options.select.is_empty()
+            && config.as_ref().is_some_and(|config| config.names(meta.name))
+            && options.runs(meta, Preset::Strict);
+        named || options.runs(meta, preset)
+    };
+    for rule in RULES.iter().filter(|rule| wanted(rule.meta())) {
+        let mut sink = Sink::new(rule.meta(), &policy, &mut findings);
         for workload in &project.workloads {
             rule.check(workload, &mut sink);
         }
@@ -203,6 +227,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::finding::Severity;
     use crate::rules::{Group, Meta, Preset};
     use crate::source::Span;
 

@@ -7,7 +7,7 @@ use crate::discover::{FileKind, kind_of_text};
 use crate::finding::suppress::{self, Suppression};
 use crate::finding::{Finding, Suppressed, SuppressionKind};
 use crate::model::build::Dockerfiles;
-use crate::rules::{Group, RULES, Sink, unknown_rule, unused_suppression};
+use crate::rules::{Group, Preset, RULES, Sink, unknown_rule, unused_suppression};
 use crate::source::{SourceId, Sources, Span, Spanned};
 use crate::syntax::yaml::Tree;
 use crate::workload::Project;
@@ -115,7 +115,7 @@ pub(super) fn by_comments(
         if !known {
             let mut sink = Sink::new(unknown_rule::META, &options.policy, &mut sifted.findings);
             unknown_rule::report(name, &mut sink);
-        } else if !ledger.used.contains(&name.span) && runs(&name.value, options) {
+        } else if !ledger.used.contains(&name.span) && runs(name, options, sources) {
             let comment = suppressions.iter().find(|suppression| suppression.comment.contains(name.span));
             let mut sink = Sink::new(unused_suppression::META, &options.policy, &mut sifted.findings);
             unused_suppression::report(name, comment, sources, &mut sink);
@@ -125,10 +125,16 @@ pub(super) fn by_comments(
 }
 
 /// True when the rule, or one of the group, was looked at in this run.
-fn runs(name: &str, options: &Options) -> bool {
+fn runs(name: &Spanned<String>, options: &Options, sources: &Sources) -> bool {
+    let config = options.config_of(sources.get(name.span.file).path());
+    let preset = options.preset_of(config.as_deref());
     let rules = RULES.iter().map(|rule| rule.meta());
-    let mut named = rules.filter(|meta| meta.name == name || meta.group.name() == name);
-    named.any(|meta| options.runs(meta))
+    let mut named = rules.filter(|meta| meta.name == name.value || meta.group.name() == name.value);
+    named.any(|meta| {
+        let off = config.as_ref().is_some_and(|config| config.turns_off(meta.name));
+        // The smallest preset looks at all and shows the errors alone.
+        !off && preset != Preset::Minimal && options.runs(meta, preset)
+    })
 }
 
 fn of_file(file: SourceId, projects: &[Project], sources: &Sources) -> Vec<Suppression> {

@@ -75,9 +75,37 @@ pub(super) fn draw(block: &Block<'_>, sources: &Sources, color: bool) -> String 
 #[must_use]
 pub fn draw_failure(failure: &dyn miette::Diagnostic, color: bool) -> String {
     let renderer = renderer(color);
-    let title = Group::with_title(Level::ERROR.primary_title(failure.to_string()));
-    let mut drawn = renderer.render(&[title]);
-    drawn.push('\n');
+    let mut drawn = String::new();
+    // What is wrong within a file says more than that something is.
+    let related: Vec<&dyn miette::Diagnostic> = failure.related().into_iter().flatten().collect();
+    for (index, problem) in related.iter().enumerate() {
+        if index > 0 {
+            drawn.push('\n');
+        }
+        drawn.push_str(&draw_failure(*problem, color));
+    }
+    if !related.is_empty() {
+        return drawn;
+    }
+    let mut title = Group::with_title(Level::ERROR.primary_title(visible(&failure.to_string())));
+    let labels = failure.labels().into_iter().flatten().collect::<Vec<_>>();
+    let contents = labels.first().zip(failure.source_code()).and_then(|(label, source)| {
+        let contents = source.read_span(label.inner(), 1, 1).ok()?;
+        let text = String::from_utf8_lossy(contents.data()).into_owned();
+        let start = label.offset().checked_sub(contents.span().offset())?;
+        Some((text, contents.line() + 1, contents.name().map(str::to_owned), start..start + label.len()))
+    });
+    if let Some((text, line, name, range)) = &contents {
+        let annotation = AnnotationKind::Primary.span(range.start.min(text.len())..range.end.min(text.len()));
+        let mut snippet = Snippet::source(text.as_str()).line_start(*line).annotation(annotation);
+        if let Some(name) = name {
+            snippet = snippet.path(name.as_str());
+        }
+        title = title.element(snippet);
+    }
+    let mut drawn_title = renderer.render(&[title]);
+    drawn_title.push('\n');
+    drawn.push_str(&drawn_title);
     if let Some(help) = failure.help() {
         let help = Group::with_title(Level::HELP.secondary_title(visible(&help.to_string())));
         drawn.push_str(&renderer.render(&[help]));

@@ -65,7 +65,7 @@ impl Checked {
     }
 
     fn of(sources: Sources, discovered: &Discovered) -> Self {
-        let options = Options { preset: Preset::Strict, ..Options::default() };
+        let options = Options { preset: Some(Preset::Strict), ..Options::default() };
         let outcome = engine::run(&options, &sources, discovered);
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         Self { sources, outcome, root: Root::new(here, here) }
