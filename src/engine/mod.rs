@@ -179,7 +179,7 @@ fn check(project: &Project, options: &Options, sources: &Sources) -> Vec<Finding
         named || options.runs(meta, preset)
     };
     for rule in RULES.iter().filter(|rule| wanted(rule.meta())) {
-        let mut sink = Sink::new(rule.meta(), &policy, &mut findings);
+        let mut sink = Sink::new(rule.meta(), &policy, &mut findings).with_preset(preset);
         for workload in &project.workloads {
             rule.check(workload, &mut sink);
         }

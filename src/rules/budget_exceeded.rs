@@ -28,11 +28,16 @@ impl Rule for BudgetExceeded {
         let Some(host) = policy.host_memory else { return };
         let budget = ByteSize((host.0 as f64 * policy.overcommit) as i64);
         let terms = terms(project, |workload| workload.memory.limit.known());
+        // One service alone is another rule's, unless it runs more than once.
+        if terms.len() == 1 && terms.iter().all(|term| term.total == term.size.value) {
+            return;
+        }
         let total = sum(&terms);
         let Some(largest) = terms.iter().max_by_key(|term| term.total).filter(|_| total > budget) else {
             return;
         };
-        let message = format!("{} services may take {total} together, the host has {host}", terms.len());
+        let message =
+            format!("{} may take {total} together, the host has {host}", super::host::services(&terms));
         let mut finding = sink.report(largest.size.span, largest.label(), message).of(largest.workload);
         for term in terms.iter().filter(|term| term.size.span != largest.size.span).take(Term::SHOWN) {
             finding = finding.related(term.size.span, term.label());

@@ -43,6 +43,14 @@ pub(super) fn terms<'w>(
     terms.collect()
 }
 
+/// How many containers of how many services.
+pub(super) fn services(terms: &[Term<'_>]) -> String {
+    match terms {
+        [term] => format!("{} containers of `{}`", term.replicas, term.workload.name),
+        terms => format!("{} services", terms.len()),
+    }
+}
+
 /// Their sum.
 pub(super) fn sum(terms: &[Term<'_>]) -> ByteSize {
     ByteSize(terms.iter().fold(0_i64, |sum, term| sum.saturating_add(term.total.0)))

@@ -29,7 +29,8 @@ impl Rule for ReservationsExceedHost {
         let Some(largest) = terms.iter().max_by_key(|term| term.total).filter(|_| total > host) else {
             return;
         };
-        let message = format!("{} services reserve {total} together, the host has {host}", terms.len());
+        let message =
+            format!("{} reserve {total} together, the host has {host}", super::host::services(&terms));
         let mut finding = sink.report(largest.size.span, largest.label(), message).of(largest.workload);
         for term in terms.iter().filter(|term| term.size.span != largest.size.span).take(Term::SHOWN) {
             finding = finding.related(term.size.span, term.label());

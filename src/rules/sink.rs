@@ -1,6 +1,6 @@
 //! Where rules put their findings.
 
-use super::{Meta, Policy};
+use super::{Meta, Policy, Preset};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity};
 use crate::source::Span;
@@ -10,13 +10,26 @@ use crate::workload::{Kind, Workload};
 pub struct Sink<'a> {
     meta: &'static Meta,
     policy: &'a Policy,
+    preset: Preset,
     findings: &'a mut Vec<Finding>,
 }
 
 impl<'a> Sink<'a> {
     /// A sink for one rule.
     pub fn new(meta: &'static Meta, policy: &'a Policy, findings: &'a mut Vec<Finding>) -> Self {
-        Self { meta, policy, findings }
+        Self { meta, policy, preset: Preset::Recommended, findings }
+    }
+
+    /// The same for another preset than the recommended one.
+    #[must_use]
+    pub fn with_preset(self, preset: Preset) -> Self {
+        Self { preset, ..self }
+    }
+
+    /// How much people asked for: some rules speak of more when it is everything.
+    #[must_use]
+    pub fn preset(&self) -> Preset {
+        self.preset
     }
 
     /// What people told the rules.

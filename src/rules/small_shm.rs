@@ -36,7 +36,9 @@ impl Rule for SmallShm {
         let says = |flags: &[String]| {
             workload.words().any(|word| flags.iter().any(|flag| word.as_str().contains(flag.as_str())))
         };
-        if says(&needs.unless_flags) || !needs.only_flags.is_empty() && !says(&needs.only_flags) {
+        // What it needs by chance alone is said to those who ask for everything.
+        let asked = needs.only_flags.is_empty() || says(&needs.only_flags) || sink.preset() == Preset::Strict;
+        if says(&needs.unless_flags) || !asked {
             return;
         }
         let name = &workload.name;

@@ -33,6 +33,8 @@ impl Rule for UnboundedHeap {
                 tuned(workload, heap, sink);
             } else if workload.memory.limit.is_absent() {
                 unlimited(workload, heap, sink);
+            } else if heap.limit_unseen.is_some() {
+                // The default under the limit is not what it takes: `runtime-ignores-limit` speaks of it.
             } else if let Some(limit) = workload.memory.limit.known()
                 && let Some(default) = heap.default_for(limit.value)
             {

@@ -75,6 +75,12 @@ fn peel(
             Some(after_options(rest, &[]).split_off_first())
         }
         "timeout" => Some(after_options(rest, &["-s", "-k"]).split_off_first()),
+        // They wait for something, then run what stands behind `--`.
+        "wait-for-it.sh" | "wait-for-it" | "wait-for" | "wait-for.sh" | "dockerize" | "waitforit" => {
+            let at = rest.iter().position(|word| word.as_str() == "--");
+            let command = at.map(|at| rest.get(at + 1..).unwrap_or_default());
+            command.filter(|command| !command.is_empty()).map(<[Text]>::to_vec)
+        }
         _ if is_assignment(first.as_str()) => Some(rest.to_vec()),
         _ if !rest.is_empty() && handover.is_some_and(|script| script.entrypoint == name) => {
             let program = handover.and_then(|script| script.options_to.as_deref());
@@ -261,6 +267,11 @@ mod tests {
         assert_eq!(names(&["docker-entrypoint.sh", "node", "x.js"]), ["node x.js"]);
         assert_eq!(names(&["docker-entrypoint.sh", "--save", ""]), ["redis-server --save "]);
         assert_eq!(names(&["gosu", "app", "env", "A=b", "java", "Main"]), ["java Main"]);
+        assert_eq!(
+            names(&["./wait-for-it.sh", "db:1", "-t", "60", "--", "java", "-jar", "a"]),
+            ["java -jar a"]
+        );
+        assert_eq!(names(&["./wait-for-it.sh", "db:1"]), ["wait-for-it.sh db:1"]);
         assert_eq!(names(&["./start.sh"]), ["start.sh"]);
         assert_eq!(names(&[]), [""; 0]);
     }
