@@ -520,3 +520,26 @@ fn rules_are_chosen_by_name_group_and_preset() {
     assert_eq!(wrong.code, Some(2));
     assert!(wrong.err.contains("did you mean `missing-healthcheck`?"), "{}", wrong.err);
 }
+
+#[test]
+fn what_is_suppressed_is_shown_on_request_with_its_reason() {
+    let dir = empty();
+    let compose =
+        "services:\n  # oomlint: ignore[limits] alone on its host\n  api:\n    image: example/api\n";
+    std::fs::write(dir.path().join("compose.yaml"), compose).unwrap();
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let ran = run(dir.path(), arguments);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        serde_json::from_str(&ran.out).unwrap()
+    };
+    assert!(json(&["--format", "json"]).get("suppressed").is_none());
+    let shown = json(&["--format", "json", "--show-suppressed"]);
+    assert_eq!(shown["findings"].as_array().unwrap().len(), 0);
+    let known = &shown["suppressed"][0];
+    assert_eq!(known["rule"], "missing-memory-limit");
+    assert_eq!(known["suppression"]["kind"], "inSource");
+    assert_eq!(known["suppression"]["justification"], "alone on its host");
+    assert_eq!(json(&["--format", "sarif"])["runs"][0]["results"].as_array().unwrap().len(), 0);
+    let sarif = json(&["--format", "sarif", "--show-suppressed"]);
+    assert_eq!(sarif["runs"][0]["results"][0]["suppressions"][0]["kind"], "inSource");
+}

@@ -46,6 +46,10 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "baseline")]
     no_baseline: bool,
 
+    /// Put what is suppressed or in the baseline into json and sarif reports, marked so
+    #[arg(long)]
+    show_suppressed: bool,
+
     /// Apply the safe fixes, then report what is left
     #[arg(long)]
     fix: bool,
@@ -156,7 +160,9 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
         engine::run(&options, &sources, &discovered)
     };
     outcome.summary.elapsed = begun.elapsed();
-    let report = Report::new(&outcome.findings, &outcome.summary, &sources, &root);
+    let suppressed = if arguments.show_suppressed { &outcome.suppressed[..] } else { &[] };
+    let report =
+        Report::new(&outcome.findings, &outcome.summary, &sources, &root).with_suppressed(suppressed);
     for output in arguments.output.iter().filter(|output| !output.is_stdout()) {
         let options = human::Options { color: false, time: true };
         write_file(&output.path, |out| report.write(out, output.format, options))?;

@@ -99,7 +99,7 @@ pub struct Suppressed {
 }
 
 /// Who holds a finding back, in SARIF's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum SuppressionKind {
     /// A comment or a key in the files themselves.

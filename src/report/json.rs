@@ -7,6 +7,7 @@
 //!                "service": NAME | null, "image": REFERENCE | null,
 //!                "fix": {"title", "applicability", "edits": [{"file", "range", "replacement"}]} | null,
 //!                "fingerprint"}],
+//!  "suppressed": [the same with "suppression": {"kind", "justification"}], only with --show-suppressed,
 //!  "summary": {"errors", "warnings", "notes", "suppressed", "baseline", "services", "images", "files"}}
 //! ```
 //!
@@ -23,7 +24,7 @@ use serde::Serialize;
 
 use super::place::{Place, Unit};
 use super::{Each, Report, escape};
-use crate::finding::{Applicability, Confidence, Finding, Fingerprint, Label, Severity};
+use crate::finding::{Applicability, Confidence, Finding, Fingerprint, Label, Severity, SuppressionKind};
 use crate::source::Sources;
 
 const VERSION: u32 = 1;
@@ -36,6 +37,9 @@ struct Document<F> {
     version: u32,
     tool: Tool,
     findings: F,
+    /// What is known and not reported; only on request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed: Option<F>,
     summary: Counts,
 }
 
@@ -73,6 +77,9 @@ struct Entry<'f> {
     /// Names the finding across edits elsewhere; no two findings of a report have the same.
     #[schemars(regex(pattern = "^[0-9a-f]{16}$"))]
     fingerprint: String,
+    /// Why it is not reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppression: Option<Suppression<'f>>,
 }
 
 /// A place and what is true there.
@@ -147,13 +154,24 @@ struct Counts {
     files: usize,
 }
 
+/// Who holds a finding back, and the reason that people gave.
+#[derive(Serialize, JsonSchema)]
+struct Suppression<'f> {
+    kind: SuppressionKind,
+    justification: Option<&'f str>,
+}
+
 /// One JSON object on one line.
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     let summary = report.summary;
-    let document = Document {
+    type Entries<'a> = Box<dyn Iterator<Item = Entry<'a>> + 'a>;
+    type Section<'a> = Box<dyn Fn() -> Entries<'a> + 'a>;
+    let document = Document::<Each<Section<'_>>> {
         version: VERSION,
         tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-        findings: Each(|| entries(report)),
+        findings: Each(Box::new(|| Box::new(entries(report)))),
+        suppressed: (!report.suppressed.is_empty())
+            .then_some(Each(Box::new(|| Box::new(suppressed(report))))),
         summary: Counts {
             errors: summary.errors,
             warnings: summary.warnings,
@@ -191,6 +209,13 @@ fn entries<'r>(report: &Report<'r>) -> impl Iterator<Item = Entry<'r>> {
     report.with_fingerprints().map(|(finding, print)| entry(finding, print, report.sources))
 }
 
+fn suppressed<'r>(report: &Report<'r>) -> impl Iterator<Item = Entry<'r>> {
+    report.suppressed().map(|(known, print)| Entry {
+        suppression: Some(Suppression { kind: known.kind, justification: known.justification.as_deref() }),
+        ..entry(&known.finding, print, report.sources)
+    })
+}
+
 fn entry<'f>(finding: &'f Finding, print: Fingerprint, sources: &Sources) -> Entry<'f> {
     Entry {
         rule: finding.rule,
@@ -216,6 +241,7 @@ fn entry<'f>(finding: &'f Finding, print: Fingerprint, sources: &Sources) -> Ent
                 .collect(),
         }),
         fingerprint: print.to_string(),
+        suppression: None,
     }
 }
 

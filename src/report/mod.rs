@@ -30,7 +30,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::discover::Root;
-use crate::finding::{Finding, Fingerprint, Severity, fingerprints};
+use crate::finding::{Finding, Fingerprint, Severity, Suppressed, fingerprints};
 use crate::source::{Sources, Span};
 use place::{Place, Point, floor, path_text};
 
@@ -74,13 +74,21 @@ pub struct Report<'r> {
     sources: &'r Sources,
     root: &'r Root,
     fingerprints: OnceLock<Vec<Fingerprint>>,
+    suppressed: &'r [Suppressed],
 }
 
 impl<'r> Report<'r> {
     /// The findings in the order in which they are to be written.
     #[must_use]
     pub fn new(findings: &'r [Finding], summary: &'r Summary, sources: &'r Sources, root: &'r Root) -> Self {
-        Self { findings, summary, sources, root, fingerprints: OnceLock::new() }
+        Self { findings, summary, sources, root, fingerprints: OnceLock::new(), suppressed: &[] }
+    }
+
+    /// The same with the findings that are known and not reported, in the formats that can tell them from the others:
+    /// json and sarif.
+    #[must_use]
+    pub fn with_suppressed(self, suppressed: &'r [Suppressed]) -> Self {
+        Self { suppressed, ..self }
     }
 
     /// Writes it in one format; `options` are for the human one.
@@ -111,6 +119,12 @@ impl<'r> Report<'r> {
 
     fn with_fingerprints(&self) -> impl Iterator<Item = (&'r Finding, Fingerprint)> {
         self.findings.iter().zip(self.fingerprints().iter().copied())
+    }
+
+    fn suppressed(&self) -> impl Iterator<Item = (&'r Suppressed, Fingerprint)> {
+        let findings: Vec<Finding> = self.suppressed.iter().map(|known| known.finding.clone()).collect();
+        let prints = fingerprints(&findings, self.sources, self.root);
+        self.suppressed.iter().zip(prints)
     }
 
     /// Where it stands, as it is shown.

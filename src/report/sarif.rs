@@ -12,7 +12,9 @@ use serde::Serialize;
 
 use super::place::{Place, Unit};
 use super::{Each, Report, escape, full_text, line_hash, page, severity_name};
-use crate::finding::{Applicability, Confidence, Edit, Finding, Fingerprint, Fix, Label, Severity};
+use crate::finding::{
+    Applicability, Confidence, Edit, Finding, Fingerprint, Fix, Label, Severity, Suppressed, SuppressionKind,
+};
 use crate::rules::{self, Group, Meta, Preset, RULES};
 use crate::source::Source;
 
@@ -131,6 +133,8 @@ struct SarifResult {
     partial_fingerprints: Fingerprints,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fixes: Vec<SarifFix>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression>,
     properties: Properties,
 }
 
@@ -198,6 +202,13 @@ struct Replacement {
 }
 
 #[derive(Serialize)]
+struct Suppression {
+    kind: SuppressionKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    justification: Option<String>,
+}
+
+#[derive(Serialize)]
 struct Properties {
     confidence: Confidence,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -209,7 +220,12 @@ struct Properties {
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     let results = || {
         let mut lines = Lines::default();
-        report.with_fingerprints().map(move |(finding, print)| result(finding, print, report, &mut lines))
+        let reported = report.with_fingerprints().map(|(finding, print)| (finding, print, None));
+        let known = report.suppressed().map(|(known, print)| (&known.finding, print, Some(known)));
+        reported.chain(known).map(move |(finding, print, known)| SarifResult {
+            suppressions: known.into_iter().map(suppression).collect(),
+            ..result(finding, print, report, &mut lines)
+        })
     };
     let driver = Driver {
         name: env!("CARGO_PKG_NAME"),
@@ -308,12 +324,18 @@ fn result(finding: &Finding, print: Fingerprint, report: &Report<'_>, lines: &mu
             })
             .collect(),
         fixes: finding.fix.iter().filter_map(|fix| sarif_fix(fix, report)).collect(),
+        suppressions: Vec::new(),
         properties: Properties {
             confidence: finding.confidence,
             service: finding.service.clone(),
             image: finding.image.clone(),
         },
     }
+}
+
+fn suppression(known: &Suppressed) -> Suppression {
+    let justification = known.justification.as_ref().map(|reason| escape::line(reason));
+    Suppression { kind: known.kind, justification }
 }
 
 /// Text that has no links in it: `[text](address)` is one in SARIF, even in plain text.
