@@ -3,13 +3,9 @@
 //! Two judges are not part of this project. Where they are installed, in a folder that git ignores or that
 //! `OOMLINT_SARIF_TOOLS` names, they are asked:
 //!
-//! ```sh
-//! npm install --prefix target/sarif-tools @microsoft/sarif-multitool-linux@5.7.0
-//! chmod u+x target/sarif-tools/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
-//! python3 -m venv target/sarif-tools/venv && target/sarif-tools/venv/bin/pip install sarif-tools==3.0.5
-//! ```
+//! `tests/sarif-tools.sh` installs them.
 //!
-//! The first package has the official schema in it.
+//! The Multitool's package has the official schema in it.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod common;
