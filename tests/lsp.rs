@@ -231,6 +231,27 @@ fn hovers_show_the_page_and_the_container() {
 }
 
 #[test]
+fn a_rule_s_page_is_shown_to_those_who_can_show_it() {
+    let (mut client, result) = Client::start(json!({"window": {"showDocument": {"support": true}}}));
+    assert_eq!(result["capabilities"]["executeCommandProvider"]["commands"], json!(["oomlint.explainRule"]));
+    client.open("compose.yaml", "yaml", "services:\n  api:\n    image: x/y\n");
+    let uri = client.uri("compose.yaml");
+    let range = json!({"start": {"line": 1, "character": 3}, "end": {"line": 1, "character": 3}});
+    let actions = client.ask(
+        "textDocument/codeAction",
+        json!({"textDocument": {"uri": uri}, "range": range, "context": {"diagnostics": []}}),
+    );
+    let explain =
+        actions.as_array().unwrap().iter().find(|action| action["title"] == "explain missing-memory-limit");
+    let command = &explain.unwrap()["command"];
+    client.ask(
+        "workspace/executeCommand",
+        json!({"command": command["command"], "arguments": command["arguments"]}),
+    );
+    client.stop();
+}
+
+#[test]
 fn diagnostics_are_given_to_those_who_ask() {
     let (mut client, result) = Client::start(json!({
         "general": {"positionEncodings": ["utf-8"]},

@@ -1,10 +1,11 @@
 //! Quick fixes, "ignore here", and all safe fixes at once.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use lsp_types::{
-    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Position, Range, TextEdit, Uri,
-    WorkspaceEdit,
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, Position, Range, TextEdit,
+    Uri, WorkspaceEdit,
 };
 
 use super::convert::uri_of;
@@ -17,6 +18,9 @@ use crate::source::Sources;
 const SUPPRESS: &str = "quickfix.suppress.oomlint";
 /// `source.fixAll.oomlint`
 const FIX_ALL: &str = "source.fixAll.oomlint";
+
+/// The command that shows a rule's page.
+pub(super) const EXPLAIN: &str = "oomlint.explainRule";
 
 /// The kinds that are offered.
 pub(super) fn kinds() -> Vec<CodeActionKind> {
@@ -40,13 +44,8 @@ pub(super) fn actions(
         })
     };
     let mut actions = Vec::new();
-    for finding in &look.outcome.findings {
-        let place = look.sources.locate(finding.primary.span);
-        let here = absolute(look.sources.get(place.file).path()) == path;
+    for finding in at(session, look, path, params.range) {
         let range = session.encoding.range(&look.sources, finding.primary.span);
-        if !here || !touch(range, params.range) {
-            continue;
-        }
         let diagnostics: Vec<_> = params
             .context
             .diagnostics
@@ -79,6 +78,22 @@ pub(super) fn actions(
             }));
         }
     }
+    // The page of each rule, once; only where the client can show one.
+    if wanted("quickfix") && session.shows_documents {
+        let rules: BTreeSet<&str> =
+            at(session, look, path, params.range).map(|finding| finding.rule).collect();
+        for rule in rules {
+            let arguments = Some(vec![rule.into()]);
+            let title = format!("explain {rule}");
+            let command = Command { title: title.clone(), command: EXPLAIN.to_owned(), arguments };
+            actions.push(CodeActionOrCommand::CodeAction(CodeAction {
+                title,
+                kind: Some(CodeActionKind::QUICKFIX),
+                command: Some(command),
+                ..CodeAction::default()
+            }));
+        }
+    }
     // Asked for by name alone: it looks at every file again.
     let named = params.context.only.as_ref().is_some_and(|only| {
         only.iter()
@@ -93,6 +108,20 @@ pub(super) fn actions(
         }));
     }
     actions
+}
+
+/// The findings that a range of a file touches.
+fn at<'l>(
+    session: &'l Session,
+    look: &'l Look,
+    path: &'l Path,
+    range: Range,
+) -> impl Iterator<Item = &'l Finding> + 'l {
+    look.outcome.findings.iter().filter(move |finding| {
+        let place = look.sources.locate(finding.primary.span);
+        absolute(look.sources.get(place.file).path()) == path
+            && touch(session.encoding.range(&look.sources, finding.primary.span), range)
+    })
 }
 
 fn is_code(diagnostic: &lsp_types::Diagnostic, rule: &str) -> bool {

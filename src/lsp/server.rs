@@ -9,15 +9,16 @@ use lsp_types::notification::{
     DidSaveTextDocument, Notification as _, PublishDiagnostics,
 };
 use lsp_types::request::{
-    CodeActionRequest, DocumentDiagnosticRequest, HoverRequest, RegisterCapability, Request as _,
-    WorkspaceDiagnosticRefresh,
+    CodeActionRequest, DocumentDiagnosticRequest, ExecuteCommand, HoverRequest, RegisterCapability,
+    Request as _, ShowDocument, WorkspaceDiagnosticRefresh,
 };
 use lsp_types::{
     CodeActionOptions, CodeActionProviderCapability, Diagnostic, DiagnosticOptions,
-    DiagnosticServerCapabilities, DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher,
-    FullDocumentDiagnosticReport, GlobPattern, HoverProviderCapability, InitializeParams, InitializeResult,
-    PublishDiagnosticsParams, Registration, RegistrationParams, RelatedFullDocumentDiagnosticReport,
-    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
+    DiagnosticServerCapabilities, DidChangeWatchedFilesRegistrationOptions, ExecuteCommandOptions,
+    FileSystemWatcher, FullDocumentDiagnosticReport, GlobPattern, HoverProviderCapability, InitializeParams,
+    InitializeResult, PublishDiagnosticsParams, Registration, RegistrationParams,
+    RelatedFullDocumentDiagnosticReport, ServerCapabilities, ServerInfo, ShowDocumentParams,
+    TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -25,6 +26,7 @@ use serde_json::{Value, json};
 use super::convert::{Encoding, path_of, uri_of};
 use super::session::Session;
 use super::{actions, hover};
+use crate::report::rule_page;
 use crate::source::normalize;
 
 /// Why the conversation ended early: the other end went away.
@@ -88,6 +90,11 @@ impl<'c> Server<'c> {
         let session = Session {
             encoding: Encoding::negotiate(offered),
             related: published.is_some_and(|published| published.related_information == Some(true)),
+            shows_documents: capabilities
+                .window
+                .as_ref()
+                .and_then(|window| window.show_document.as_ref())
+                .is_some_and(|showing| showing.support),
             folders: folders.chain(root).filter_map(path_of).map(|path| normalize(&path)).collect(),
             ..Session::default()
         };
@@ -114,6 +121,10 @@ impl<'c> Server<'c> {
                 code_action_kinds: Some(actions::kinds()),
                 ..CodeActionOptions::default()
             })),
+            execute_command_provider: self.session.shows_documents.then(|| ExecuteCommandOptions {
+                commands: vec![actions::EXPLAIN.to_owned()],
+                ..ExecuteCommandOptions::default()
+            }),
             hover_provider: Some(HoverProviderCapability::Simple(true)),
             diagnostic_provider: self.pulls.then(|| {
                 DiagnosticServerCapabilities::Options(DiagnosticOptions {
@@ -219,6 +230,23 @@ impl<'c> Server<'c> {
                         },
                     })
                     .with_kind()
+                })
+            }
+            ExecuteCommand::METHOD => {
+                self.read(request.params, |server, params: lsp_types::ExecuteCommandParams| {
+                    let rule = params.arguments.first().and_then(Value::as_str);
+                    let page = rule.and_then(rule_page).and_then(|page| page.parse().ok());
+                    if let Some(uri) = page.filter(|_| params.command == actions::EXPLAIN) {
+                        let params = ShowDocumentParams {
+                            uri,
+                            external: Some(true),
+                            take_focus: None,
+                            selection: None,
+                        };
+                        // A client that is gone is noticed at the next message.
+                        let _ = server.ask(ShowDocument::METHOD, &params);
+                    }
+                    Value::Null
                 })
             }
             method => Err((ErrorCode::MethodNotFound, format!("`{method}` is not known here"))),

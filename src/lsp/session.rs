@@ -39,6 +39,8 @@ pub(super) struct Session {
     pub(super) encoding: Encoding,
     /// The client shows other places beside a diagnostic.
     pub(super) related: bool,
+    /// The client can show a page.
+    pub(super) shows_documents: bool,
     /// Directories that the client has open; searches do not leave them.
     pub(super) folders: Vec<PathBuf>,
     pub(super) documents: BTreeMap<PathBuf, Document>,
