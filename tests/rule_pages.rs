@@ -139,8 +139,8 @@ fn options(meta: &Meta) -> engine::Options {
     engine::Options { preset: Some(meta.preset), policy, ..engine::Options::default() }
 }
 
-/// The findings in a project of these files.
-fn lint(files: &[(String, String)], meta: &Meta) -> Vec<Finding> {
+/// The files on the disk, until the directory is dropped.
+fn project(files: &[(String, String)]) -> (tempfile::TempDir, discover::Discovered) {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in files {
         let path = dir.path().join(name);
@@ -148,18 +148,18 @@ fn lint(files: &[(String, String)], meta: &Meta) -> Vec<Finding> {
         std::fs::write(path, text).unwrap();
     }
     let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    (dir, found)
+}
+
+/// The findings in a project of these files.
+fn lint(files: &[(String, String)], meta: &Meta) -> Vec<Finding> {
+    let (_dir, found) = project(files);
     engine::run(&options(meta), &Sources::new(), &found).findings
 }
 
 /// What the fixes of one rule make of the files: those that are others now.
 fn fixed(files: &[(String, String)], meta: &Meta) -> Vec<(String, String)> {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = dir.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    let (dir, found) = project(files);
     let options = engine::Options { select: vec![meta.name.to_owned()], ..options(meta) };
     let fixed = engine::fix::fix(&options, &found, &engine::fix::Overlay::new(), Applicability::Unsafe);
     assert!(fixed.refused.is_empty(), "{}: {:?}", meta.name, fixed.refused);
