@@ -167,15 +167,36 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
         let options = human::Options { color: false, time: true };
         write_file(&output.path, |out| report.write(out, output.format, options))?;
     }
-    let options = human::Options { color: console.color, time: true };
-    console.write(|out| report.write(out, on_stdout, options))?;
+    let drawing = human::Options { color: console.color, time: true };
+    console.write(|out| report.write(out, on_stdout, drawing))?;
     for error in &discovered.unreadable {
         console.fail(error);
     }
-    let fail_on = arguments.fail_on.or_else(|| here.as_ref()?.file.fail_on).unwrap_or_default();
-    Ok(match outcome.summary.worst() {
-        _ if !discovered.unreadable.is_empty() => ExitCode::from(2),
-        Some(worst) if fail_on.includes(worst) => ExitCode::from(1),
-        _ => ExitCode::SUCCESS,
+    // Configurations of files that were not looked for but reached: of theirs, too, mistakes are told.
+    let failures = options.configs.as_ref().map(|configs| configs.failures()).unwrap_or_default();
+    for error in &failures {
+        console.fail(error);
+    }
+    Ok(match () {
+        () if !discovered.unreadable.is_empty() || !failures.is_empty() => ExitCode::from(2),
+        () if fails(arguments.fail_on, &options, &outcome, &sources) => ExitCode::from(1),
+        () => ExitCode::SUCCESS,
+    })
+}
+
+/// True when a finding is as severe as the command line says, or else the configuration of its file.
+fn fails(
+    given: Option<FailOn>,
+    options: &engine::Options,
+    outcome: &engine::Outcome,
+    sources: &Sources,
+) -> bool {
+    outcome.findings.iter().any(|finding| {
+        let own = || {
+            let source = sources.get(sources.locate(finding.primary.span).file);
+            let config = options.configs.as_ref()?.of(source.path()).ok()??;
+            config.file.fail_on.as_ref().map(|level| level.value)
+        };
+        given.or_else(own).unwrap_or_default().includes(finding.severity)
     })
 }

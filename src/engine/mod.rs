@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::catalog::Catalog;
-use crate::config::Configs;
+use crate::config::{Configs, Patterns};
 use crate::discover::{Discovered, FileKind, Root};
 use crate::finding::baseline::Baseline;
 use crate::finding::{Finding, Label, Suppressed, SuppressionKind, evidence};
@@ -43,6 +43,10 @@ pub struct Options {
     pub target: Option<Target>,
     /// Where configurations come from; none for no configuration at all.
     pub configs: Option<Arc<Configs>>,
+    /// Files of which nothing is said, beside those that a configuration excludes.
+    pub exclude: Patterns,
+    /// Say nothing of them even when they are named.
+    pub force_exclude: bool,
     /// Findings that were there before, and the place that their paths start from.
     pub baseline: Option<(Baseline, Root)>,
 }
@@ -88,7 +92,7 @@ pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Out
     }
     let sifted = suppression::by_comments(options, sources, &projects, findings, ledger);
     suppressed.extend(sifted.suppressed);
-    let sifted = configured::apply(options, sources, sifted.findings);
+    let sifted = configured::apply(options, sources, discovered, sifted.findings);
     suppressed.extend(sifted.suppressed);
     let mut findings = in_order(sifted.findings, sources, |finding| finding);
     crate::finding::fix::realize(&mut findings, sources);
