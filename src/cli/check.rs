@@ -139,7 +139,7 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let here = arguments.choices.config_here()?;
     let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
     let baseline = arguments.baseline(&root, here.as_deref())?.map(|baseline| (baseline, root.clone()));
-    let options = engine::Options { baseline, ..options };
+    let options = engine::Options { baseline, fail_on: arguments.fail_on, ..options };
     let level = if arguments.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     if arguments.unsafe_fixes && !arguments.fix && !arguments.diff {
         return Err(Error::Usage {
@@ -179,24 +179,7 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     }
     Ok(match () {
         () if !discovered.unreadable.is_empty() || !failures.is_empty() => ExitCode::from(2),
-        () if fails(arguments.fail_on, &options, &outcome, &sources) => ExitCode::from(1),
+        () if outcome.fails => ExitCode::from(1),
         () => ExitCode::SUCCESS,
-    })
-}
-
-/// True when a finding is as severe as the command line says, or else the configuration of its file.
-fn fails(
-    given: Option<FailOn>,
-    options: &engine::Options,
-    outcome: &engine::Outcome,
-    sources: &Sources,
-) -> bool {
-    outcome.findings.iter().any(|finding| {
-        let own = || {
-            let source = sources.get(sources.locate(finding.primary.span).file);
-            let config = options.configs.as_ref()?.of(source.path()).ok()??;
-            config.file.fail_on.as_ref().map(|level| level.value)
-        };
-        given.or_else(own).unwrap_or_default().includes(finding.severity)
     })
 }

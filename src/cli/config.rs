@@ -59,25 +59,27 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
             writeln!(out)
         })?,
         Command::Show(show) => {
-            let config = show.choices.configs()?.of(&show.path)?;
+            let configs = show.choices.configs()?;
+            let config = if show.path.is_dir() { configs.at(&show.path)? } else { configs.of(&show.path)? };
             let table = Table::of(show, config.as_deref());
             let path = show.path.display();
             let file = config.as_ref().map(|config| config.path.display().to_string());
+            let excluded = config.as_ref().is_some_and(|config| config.excludes(&show.path));
             console.write(|out| match show.format {
                 Format::Human => {
                     match &file {
+                        Some(file) if excluded => writeln!(out, "{file} holds for {path}, and excludes it")?,
                         Some(file) => writeln!(out, "{file} holds for {path}")?,
                         None => writeln!(out, "no configuration for {path}")?,
                     }
                     table.0.iter().try_for_each(|row| writeln!(out, "{}", table.line(row)))
                 }
                 Format::Json => {
-                    let path = path.to_string();
-                    writeln!(
-                        out,
-                        "{}",
-                        json!({ "version": 1, "path": path, "file": file, "values": table.json() })
-                    )
+                    let (path, values) = (path.to_string(), table.json());
+                    let shown = json!({
+                        "version": 1, "path": path, "file": file, "excluded": excluded, "values": values,
+                    });
+                    writeln!(out, "{shown}")
                 }
             })?;
         }
@@ -127,15 +129,17 @@ impl Table {
         let baseline = file.and_then(|file| file.baseline.as_ref());
         let named = config.and_then(|config| config.baseline.as_ref()).map(|path| path.display().to_string());
         row("baseline", named.zip(baseline).map(|(path, set)| (path.into(), &set.at)), FILE_NAME.into());
+        let options = file.map_or_else(|| Rules::default().options(), |file| file.rules.options());
         for meta in RULES.iter().map(|rule| rule.meta()) {
             if let Some(Placed { value, at }) = config.and_then(|config| config.level_of(meta.name, path)) {
                 row(&format!("rules.{}", meta.name), Some((value.name().into(), at)), Value::Null);
             }
-        }
-        for option in file.map_or_else(|| Rules::default().options(), |file| file.rules.options()) {
-            let (key, value) =
-                (format!("rules.{}.{}", option.rule, option.option), Value::from(option.value));
-            row(&key, option.at.as_ref().map(|at| (value.clone(), at)), value.clone());
+            for option in options.iter().filter(|option| option.rule == meta.name) {
+                let key = format!("rules.{}.{}", option.rule, option.option);
+                let number = option.value.parse::<f64>();
+                let value = number.map_or_else(|_| option.value.as_str().into(), Value::from);
+                row(&key, option.at.as_ref().map(|at| (value.clone(), at)), value.clone());
+            }
         }
         let Some(config) = config else { return table };
         for (name, setting) in &config.file.services.0 {

@@ -121,7 +121,7 @@ impl Choices {
 
     /// The configuration for the current directory: it has the last word on the whole run.
     pub(super) fn config_here(&self) -> Result<Option<Arc<Config>>, Error> {
-        self.configs()?.of(Path::new("."))
+        self.configs()?.at(Path::new(""))
     }
 
     /// What is given on the command line, by the configuration's keys.

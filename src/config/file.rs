@@ -20,7 +20,7 @@ use crate::rules::{Preset, RULES, Target, Thresholds};
 pub struct File {
     /// Which rules run.
     pub preset: Option<Placed<Preset>>,
-    /// The severity from which on the exit code is 1.
+    /// The severity from which on findings in its files make the exit code 1.
     pub fail_on: Option<Placed<FailOn>>,
     /// Memory of the machine that runs it all.
     pub host_memory: Option<Placed<Size>>,
@@ -28,7 +28,7 @@ pub struct File {
     pub overcommit: Option<Placed<Factor>>,
     /// Who runs the files.
     pub target: Option<Placed<Target>>,
-    /// Files of which nothing is said.
+    /// Files of which nothing is said, unless they are named on the command line.
     pub exclude: List<Placed<Pattern>>,
     /// Severities and options of rules, by the rule's name.
     pub rules: Rules,
@@ -91,7 +91,7 @@ pub struct ServiceSetting {
     /// Why.
     #[serde(default)]
     pub reason: Option<String>,
-    /// The last day on which it holds: 2026-12-31.
+    /// The last day on which it holds: 2026-12-31. Afterwards the finding is reported, with a note that says so.
     #[serde(default)]
     pub until: Option<Day>,
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Config;
+use super::glob::Base;
 use super::values::Day;
 use crate::error::Error;
 use crate::source::normalize;
@@ -13,8 +14,10 @@ use crate::source::normalize;
 pub const FILE_NAMES: [&str; 2] = [".oomlint.yaml", "oomlint.yaml"];
 
 /// The configuration files, each read once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Configs {
+    /// Where paths are told from.
+    here: PathBuf,
     /// The one that is named on the command line.
     named: Option<Arc<Config>>,
     /// None is looked for.
@@ -27,6 +30,14 @@ pub struct Configs {
 
 /// What is for a directory: a configuration, none, or one that cannot be used.
 type Found = Result<Option<Arc<Config>>, Error>;
+
+impl Default for Configs {
+    /// Looks for the nearest one of each file.
+    fn default() -> Self {
+        let here = std::env::current_dir().unwrap_or_default();
+        Self { here, named: None, off: false, today: None, found: Mutex::default() }
+    }
+}
 
 impl Configs {
     /// Looks for none.
@@ -47,41 +58,46 @@ impl Configs {
         Self { today: Some(day), ..Self::default() }
     }
 
-    /// The one for a file or directory.
+    /// The one for a file.
     ///
     /// # Errors
     /// When it is there and cannot be used.
-    pub fn of(&self, path: &Path) -> Found {
+    pub fn of(&self, file: &Path) -> Found {
+        self.at(file.parent().unwrap_or(file))
+    }
+
+    /// The one for the files in a directory.
+    ///
+    /// # Errors
+    /// When it is there and cannot be used.
+    pub fn at(&self, directory: &Path) -> Found {
         if self.off || self.named.is_some() {
             return Ok(self.named.clone());
         }
-        let here = std::env::current_dir().unwrap_or_default();
-        let absolute = normalize(&here.join(path));
-        let directory =
-            if absolute.is_dir() { absolute.as_path() } else { absolute.parent().unwrap_or(&absolute) };
+        let absolute = normalize(&self.here.join(directory));
         let mut passed = Vec::new();
         let mut found = Ok(None);
-        for directory in directory.ancestors() {
-            if let Some(known) = self.lock().get(directory) {
+        for place in absolute.ancestors() {
+            if let Some(known) = self.lock().get(place) {
                 found = known.clone();
                 break;
             }
-            passed.push(directory.to_path_buf());
-            let file = FILE_NAMES.iter().map(|name| directory.join(name)).find(|path| path.is_file());
-            if let Some(file) = file {
-                // As people would name it.
-                let shown = file.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(file);
+            passed.push(place.to_path_buf());
+            if let Some(file) = FILE_NAMES.iter().map(|name| place.join(name)).find(|path| path.is_file()) {
+                // As people would name it who named the directory so.
+                let outside = directory.is_absolute() && !file.starts_with(&self.here);
+                let shown = if outside { file } else { Base::at(&self.here).relative(&file) };
                 let today = self.today.unwrap_or_else(Day::today);
                 found = Config::read_on(&shown, today).map(|config| Some(Arc::new(config)));
                 break;
             }
-            if directory.join(".git").exists() {
+            if place.join(".git").exists() {
                 break;
             }
         }
         let mut known = self.lock();
-        for directory in passed {
-            known.insert(directory, found.clone());
+        for place in passed {
+            known.insert(place, found.clone());
         }
         found
     }

@@ -125,6 +125,12 @@ impl Patterns {
         Self::new(base, list.0.iter().map(|pattern| &pattern.value))
     }
 
+    /// Where they are told from.
+    #[must_use]
+    pub fn base(&self) -> &Base {
+        &self.base
+    }
+
     /// True when one of them fits the path or a directory on the way to it.
     #[must_use]
     pub fn fit(&self, path: &Path) -> bool {

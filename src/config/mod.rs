@@ -98,6 +98,12 @@ impl Config {
         format!("{}:{}", self.path.display(), self.source.position(start).line)
     }
 
+    /// True when it stands in a directory on the way to the file.
+    #[must_use]
+    pub fn is_above(&self, path: &Path) -> bool {
+        !self.exclude.base().relative(path).starts_with("..")
+    }
+
     /// True when its `exclude` has the file.
     #[must_use]
     pub fn excludes(&self, path: &Path) -> bool {

@@ -44,27 +44,73 @@ impl Options {
     }
 
     /// True when nothing is to be said of a file. One that people name is meant, unless they say otherwise.
+    ///
+    /// The configuration of the current directory may leave out a repository within its own, as submodules are.
     #[must_use]
     pub fn leaves_out(&self, path: &Path, named: bool) -> bool {
-        (!named || self.force_exclude)
-            && (self.exclude.fit(path) || self.config_of(path).is_some_and(|config| config.excludes(path)))
+        if named && !self.force_exclude {
+            return false;
+        }
+        let here = || self.configs.as_ref()?.at(Path::new("")).ok().flatten();
+        self.exclude.fit(path)
+            || self.config_of(path).is_some_and(|config| config.excludes(path))
+            || here().is_some_and(|config| config.is_above(path) && config.excludes(path))
+    }
+}
+
+/// The configurations that have a word on each file: its own, then those of the projects that it is part of. A Dockerfile
+/// in a repository of its own is still built by the project around it.
+pub(super) struct Voices<'r> {
+    options: &'r Options,
+    sources: &'r Sources,
+    of_projects: HashMap<SourceId, Vec<Arc<Config>>>,
+}
+
+impl<'r> Voices<'r> {
+    pub(super) fn new(options: &'r Options, sources: &'r Sources, projects: &[Project]) -> Self {
+        let mut of_projects: HashMap<SourceId, Vec<Arc<Config>>> = HashMap::new();
+        for project in projects {
+            let Some(config) = options.config_of_project(project, sources) else { continue };
+            for file in &project.files {
+                let known = of_projects.entry(*file).or_default();
+                if !known.iter().any(|other| Arc::ptr_eq(other, &config)) {
+                    known.push(Arc::clone(&config));
+                }
+            }
+        }
+        Self { options, sources, of_projects }
+    }
+
+    /// Those for a file, the one that counts first.
+    pub(super) fn of(&self, file: SourceId) -> Vec<Arc<Config>> {
+        let own = self.options.config_of(self.sources.get(file).path());
+        let others = self.of_projects.get(&file).into_iter().flatten();
+        let others = others.filter(|other| own.as_ref().is_none_or(|own| !Arc::ptr_eq(own, other)));
+        own.iter().chain(others).cloned().collect()
+    }
+
+    /// True when one of the findings is as severe as the command line says, or else the configuration of its file.
+    pub(super) fn fail(&self, findings: &[Finding]) -> bool {
+        findings.iter().any(|finding| {
+            let own = || {
+                let voices = self.of(self.sources.locate(finding.primary.span).file);
+                voices.first()?.file.fail_on.as_ref().map(|level| level.value)
+            };
+            self.options.fail_on.or_else(own).unwrap_or_default().includes(finding.severity)
+        })
     }
 }
 
 /// What holds for a file.
 struct Place {
-    config: Option<Arc<Config>>,
+    configs: Vec<Arc<Config>>,
     preset: Preset,
     left_out: bool,
 }
 
 /// Sets severities, drops what is off or left out, and holds back what is known.
-pub(super) fn apply(
-    options: &Options,
-    sources: &Sources,
-    discovered: &Discovered,
-    findings: Vec<Finding>,
-) -> Sifted {
+pub(super) fn apply(voices: &Voices<'_>, discovered: &Discovered, findings: Vec<Finding>) -> Sifted {
+    let Voices { options, sources, .. } = voices;
     let named: HashSet<&Path> =
         discovered.files.iter().filter(|found| found.named).map(|found| found.path.as_path()).collect();
     let mut sifted = Sifted::default();
@@ -74,18 +120,18 @@ pub(super) fn apply(
         let source = sources.get(file);
         let path = source.path();
         let place = places.entry(file).or_insert_with(|| {
-            let config = options.config_of(path);
-            let own = config.as_ref().and_then(|config| Some(config.preset_of(path)?.value));
+            let configs = voices.of(file);
+            let own = configs.first().and_then(|config| Some(config.preset_of(path)?.value));
             Place {
                 preset: options.preset.or(own).unwrap_or_default(),
                 left_out: options.leaves_out(path, named.contains(path)),
-                config,
+                configs,
             }
         });
         if place.left_out {
             continue;
         }
-        let config = place.config.as_deref();
+        let config = place.configs.first();
         let level = config.and_then(|config| config.level_of(finding.rule, path)).map(|level| level.value);
         // Who asks for a rule by its name gets it.
         let asked = options.select.iter().any(|name| name == finding.rule);
@@ -98,17 +144,20 @@ pub(super) fn apply(
         if !in_preset(&finding, place.preset, options, level) {
             continue;
         }
-        match config.and_then(|config| config.knows(&finding)) {
-            Some(Known::Ignored(justification)) => {
-                let kind = SuppressionKind::External;
-                sifted.suppressed.push(Suppressed { finding, kind, justification });
-                continue;
+        // Services are the project's: its configuration speaks of them in every file.
+        let known = |config: &Arc<Config>| Some((Arc::clone(config), config.knows(&finding)?));
+        let known: Vec<_> = place.configs.iter().filter_map(known).collect();
+        if let Some((_, Known::Ignored(why))) =
+            known.iter().find(|(_, known)| matches!(known, Known::Ignored(_)))
+        {
+            let (kind, justification) = (SuppressionKind::External, why.clone());
+            sifted.suppressed.push(Suppressed { finding, kind, justification });
+            continue;
+        }
+        for (config, known) in known {
+            if let Known::Expired { until, at } = known {
+                finding.notes.push(format!("`{}` ignored it until {until}", config.place(&at)));
             }
-            Some(Known::Expired { until, at }) => {
-                let place = config.map(|config| config.place(&at)).unwrap_or_default();
-                finding.notes.push(format!("`{place}` ignored it until {until}"));
-            }
-            None => {}
         }
         sifted.findings.push(finding);
     }
