@@ -9,6 +9,7 @@ pub mod discover;
 pub mod engine;
 pub mod error;
 pub mod finding;
+pub mod lsp;
 pub mod model;
 pub mod report;
 pub mod rules;

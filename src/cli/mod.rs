@@ -9,6 +9,7 @@ mod explain;
 mod fix;
 mod input;
 mod inspect;
+mod lsp;
 mod output;
 mod policy;
 mod rules;
@@ -69,6 +70,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Print the workloads as the rules see them, each fact with its value and place
     Inspect(inspect::Arguments),
+    /// Speak the Language Server Protocol on standard input and output, for editors
+    Lsp(lsp::Arguments),
     /// List the rules
     Rules(rules::Arguments),
 }
@@ -92,6 +95,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Config(arguments)) => config::run(&arguments, &console),
         Some(Command::Explain(arguments)) => explain::run(&arguments, &console),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, &console),
+        Some(Command::Lsp(arguments)) => lsp::run(&arguments, &console),
         Some(Command::Rules(arguments)) => rules::run(&arguments, &console),
     };
     result.unwrap_or_else(|error| {

@@ -163,6 +163,12 @@ where
     }
 }
 
+/// Where people read a rule's page; none without a home.
+#[must_use]
+pub fn rule_page(rule: &str) -> Option<String> {
+    page::of(rule)
+}
+
 /// The fact and what follows from it, a line each.
 fn full_text(finding: &Finding) -> String {
     let mut text = escape::line(&finding.message);

@@ -1,0 +1,26 @@
+//! `oomlint lsp`: the language server.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::Outcome;
+use super::output::Console;
+use crate::lsp;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Accepted because editors pass it; there is no other way
+    #[arg(long = "stdio")]
+    _stdio: bool,
+}
+
+pub(super) fn run(_arguments: &Arguments, console: &Console) -> Outcome {
+    Ok(match lsp::serve_stdio() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            console.say(&format!("oomlint lsp: {error}"));
+            ExitCode::from(2)
+        }
+    })
+}

@@ -1,0 +1,200 @@
+//! Quick fixes, "ignore here", and all safe fixes at once.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use lsp_types::{
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, Position, Range, TextEdit,
+    Uri, WorkspaceEdit,
+};
+
+use super::convert::uri_of;
+use super::session::{Look, Session, absolute};
+use crate::engine::fix::fix;
+use crate::finding::{Applicability, Finding};
+use crate::source::Sources;
+
+/// `quickfix.suppress.oomlint`
+const SUPPRESS: &str = "quickfix.suppress.oomlint";
+/// `source.fixAll.oomlint`
+const FIX_ALL: &str = "source.fixAll.oomlint";
+
+/// The command that shows a rule's page.
+pub(super) const EXPLAIN: &str = "oomlint.explainRule";
+
+/// The kinds that are offered.
+pub(super) fn kinds() -> Vec<CodeActionKind> {
+    vec![CodeActionKind::QUICKFIX, CodeActionKind::new(SUPPRESS), CodeActionKind::new(FIX_ALL)]
+}
+
+/// What can be done at a range of a file.
+pub(super) fn actions(
+    session: &Session,
+    look: &Look,
+    path: &Path,
+    params: &CodeActionParams,
+) -> Vec<CodeActionOrCommand> {
+    let wanted = |kind: &str| {
+        let only = params.context.only.as_ref();
+        only.is_none_or(|only| {
+            only.iter().any(|only| {
+                let only = only.as_str();
+                kind == only || kind.strip_prefix(only).is_some_and(|rest| rest.starts_with('.'))
+            })
+        })
+    };
+    let mut actions = Vec::new();
+    for finding in at(session, look, path, params.range) {
+        let range = session.encoding.range(&look.sources, finding.primary.span);
+        let diagnostics: Vec<_> = params
+            .context
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.range == range && is_code(diagnostic, finding.rule))
+            .cloned()
+            .collect();
+        let diagnostics = (!diagnostics.is_empty()).then_some(diagnostics);
+        if wanted("quickfix")
+            && let Some((title, safe, edit)) = quick_fix(session, look, finding)
+        {
+            actions.push(CodeActionOrCommand::CodeAction(CodeAction {
+                title,
+                kind: Some(CodeActionKind::QUICKFIX),
+                diagnostics: diagnostics.clone(),
+                edit: Some(edit),
+                is_preferred: Some(safe),
+                ..CodeAction::default()
+            }));
+        }
+        if wanted(SUPPRESS)
+            && let Some(edit) = suppress(look, finding, path, range)
+        {
+            actions.push(CodeActionOrCommand::CodeAction(CodeAction {
+                title: format!("ignore {} here", finding.rule),
+                kind: Some(CodeActionKind::new(SUPPRESS)),
+                diagnostics,
+                edit: Some(edit),
+                ..CodeAction::default()
+            }));
+        }
+    }
+    // The page of each rule, once; only where the client can show one.
+    if wanted("quickfix") && session.shows_documents {
+        let rules: BTreeSet<&str> =
+            at(session, look, path, params.range).map(|finding| finding.rule).collect();
+        for rule in rules {
+            let arguments = Some(vec![rule.into()]);
+            let title = format!("explain {rule}");
+            let command = Command { title: title.clone(), command: EXPLAIN.to_owned(), arguments };
+            actions.push(CodeActionOrCommand::CodeAction(CodeAction {
+                title,
+                kind: Some(CodeActionKind::QUICKFIX),
+                command: Some(command),
+                ..CodeAction::default()
+            }));
+        }
+    }
+    // Asked for by name alone: it looks at every file again.
+    let named = params.context.only.as_ref().is_some_and(|only| {
+        only.iter()
+            .any(|kind| FIX_ALL == kind.as_str() || FIX_ALL.starts_with(&format!("{}.", kind.as_str())))
+    });
+    if named && let Some(edit) = fix_all(session, look) {
+        actions.push(CodeActionOrCommand::CodeAction(CodeAction {
+            title: "apply all safe fixes of oomlint".to_owned(),
+            kind: Some(CodeActionKind::new(FIX_ALL)),
+            edit: Some(edit),
+            ..CodeAction::default()
+        }));
+    }
+    actions
+}
+
+/// The findings that a range of a file touches.
+fn at<'l>(
+    session: &'l Session,
+    look: &'l Look,
+    path: &'l Path,
+    range: Range,
+) -> impl Iterator<Item = &'l Finding> + 'l {
+    look.outcome.findings.iter().filter(move |finding| {
+        let place = look.sources.locate(finding.primary.span);
+        absolute(look.sources.get(place.file).path()) == path
+            && touch(session.encoding.range(&look.sources, finding.primary.span), range)
+    })
+}
+
+fn is_code(diagnostic: &lsp_types::Diagnostic, rule: &str) -> bool {
+    matches!(&diagnostic.code, Some(lsp_types::NumberOrString::String(code)) if code == rule)
+}
+
+/// Ranges that share a place; their ends count.
+fn touch(a: Range, b: Range) -> bool {
+    let before = |a: Position, b: Position| (a.line, a.character) <= (b.line, b.character);
+    before(a.start, b.end) && before(b.start, a.end)
+}
+
+fn quick_fix(session: &Session, look: &Look, finding: &Finding) -> Option<(String, bool, WorkspaceEdit)> {
+    let fix = finding.fix.as_ref().filter(|fix| fix.applicability > Applicability::DisplayOnly)?;
+    let mut changes = Changes::default();
+    for edit in &fix.edits {
+        let place = look.sources.locate(edit.span);
+        // Text within text has another indentation and other quotes.
+        if place != edit.span || look.sources.get(edit.span.file).is_embedded() {
+            return None;
+        }
+        let range = session.encoding.range(&look.sources, edit.span);
+        let file = look.sources.get(edit.span.file);
+        changes.push(file.path(), TextEdit { range, new_text: edit.replacement.clone() })?;
+    }
+    Some((fix.title.clone(), fix.applicability == Applicability::Safe, changes.edit()))
+}
+
+/// A comment above the line of the finding, as far to the right as that line.
+fn suppress(look: &Look, finding: &Finding, path: &Path, range: Range) -> Option<WorkspaceEdit> {
+    let place = look.sources.locate(finding.primary.span);
+    let source = look.sources.get(place.file);
+    let line = source.line_at(place.start);
+    let indent: String = line.text.chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
+    let newline = if source.text().contains("\r\n") { "\r\n" } else { "\n" };
+    let start = Position { line: range.start.line, character: 0 };
+    let text = format!("{indent}# oomlint: ignore[{}]{newline}", finding.rule);
+    let edit = TextEdit { range: Range { start, end: start }, new_text: text };
+    let mut changes = Changes::default();
+    changes.push(path, edit)?;
+    Some(changes.edit())
+}
+
+fn fix_all(session: &Session, look: &Look) -> Option<WorkspaceEdit> {
+    let fixed = fix(&Session::options(), &look.discovered, &session.overlay(), Applicability::Safe);
+    let mut changes = Changes::default();
+    for (path, old, new) in fixed.files {
+        // The whole text: fixes that came in several rounds have no places of their own any more.
+        let sources = Sources::new();
+        let source = sources.get(sources.add(&path, old.as_str()));
+        let end = session.encoding.position(&source, u32::try_from(old.len()).unwrap_or(u32::MAX));
+        let range = Range { start: Position::default(), end };
+        changes.push(&path, TextEdit { range, new_text: new })?;
+    }
+    (!changes.0.is_empty()).then(|| changes.edit())
+}
+
+/// Edits by file.
+#[derive(Default)]
+struct Changes(Vec<(Uri, Vec<TextEdit>)>);
+
+impl Changes {
+    /// None where the path has no address.
+    fn push(&mut self, path: &Path, edit: TextEdit) -> Option<()> {
+        let uri = uri_of(&absolute(path))?;
+        match self.0.iter_mut().find(|(known, _)| *known == uri) {
+            Some((_, edits)) => edits.push(edit),
+            None => self.0.push((uri, vec![edit])),
+        }
+        Some(())
+    }
+
+    fn edit(self) -> WorkspaceEdit {
+        WorkspaceEdit { changes: Some(self.0.into_iter().collect()), ..WorkspaceEdit::default() }
+    }
+}

@@ -1,0 +1,150 @@
+//! Between the protocol's addresses and positions and ours.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use lsp_types::{Position, PositionEncodingKind, Range, Uri};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+use crate::source::{Source, Sources, Span};
+
+/// What stands in a path of an address only escaped.
+const PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}')
+    .add(b':');
+
+/// In what columns are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Encoding {
+    /// Bytes.
+    Utf8,
+    /// Code units: what every client can do.
+    #[default]
+    Utf16,
+}
+
+impl Encoding {
+    /// Bytes where the client offers them: nothing is to be counted then.
+    pub(super) fn negotiate(offered: Option<&[PositionEncodingKind]>) -> Self {
+        let utf8 = offered.is_some_and(|kinds| kinds.contains(&PositionEncodingKind::UTF8));
+        if utf8 { Self::Utf8 } else { Self::Utf16 }
+    }
+
+    pub(super) fn kind(self) -> PositionEncodingKind {
+        match self {
+            Self::Utf8 => PositionEncodingKind::UTF8,
+            Self::Utf16 => PositionEncodingKind::UTF16,
+        }
+    }
+
+    fn columns(self, text: &str) -> u32 {
+        let count = match self {
+            Self::Utf8 => text.len(),
+            Self::Utf16 => text.encode_utf16().count(),
+        };
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// A byte of a file as a position.
+    pub(super) fn position(self, source: &Source, at: u32) -> Position {
+        let line = source.line_at(at);
+        let column = (at.saturating_sub(line.start) as usize).min(line.text.len());
+        let column = (0..=column).rev().find(|at| line.text.is_char_boundary(*at)).unwrap_or(0);
+        let before = line.text.get(..column).unwrap_or_default();
+        Position { line: line.number - 1, character: self.columns(before) }
+    }
+
+    /// A span as a range of its file.
+    pub(super) fn range(self, sources: &Sources, span: Span) -> Range {
+        let span = sources.locate(span);
+        let source = sources.get(span.file);
+        Range { start: self.position(&source, span.start), end: self.position(&source, span.end) }
+    }
+
+    /// A position as a byte of a text; the line's end where it lies behind it.
+    pub(super) fn offset(self, text: &str, position: Position) -> usize {
+        let mut start = 0;
+        for _ in 0..position.line {
+            match text.get(start..).and_then(|rest| rest.find('\n')) {
+                Some(at) => start += at + 1,
+                None => return text.len(),
+            }
+        }
+        let line = text.get(start..).unwrap_or_default();
+        let line = line.split(['\n', '\r']).next().unwrap_or_default();
+        let mut columns = 0;
+        for (at, c) in line.char_indices() {
+            if columns >= position.character {
+                return start + at;
+            }
+            columns += self.columns(c.encode_utf8(&mut [0; 4]));
+        }
+        start + line.len()
+    }
+}
+
+/// The path of a `file:` address; none for others.
+pub(super) fn path_of(uri: &Uri) -> Option<PathBuf> {
+    if !uri.scheme().is_some_and(|scheme| scheme.as_str().eq_ignore_ascii_case("file")) {
+        return None;
+    }
+    let path = percent_decode_str(uri.path().as_str()).decode_utf8().ok()?.into_owned();
+    // `/C:/stack` on Windows.
+    let drive = path.strip_prefix('/').filter(|rest| rest.as_bytes().get(1) == Some(&b':'));
+    Some(PathBuf::from(match drive {
+        Some(rest) if cfg!(windows) => rest.to_owned(),
+        _ => path,
+    }))
+}
+
+/// The address of an absolute path.
+pub(super) fn uri_of(path: &Path) -> Option<Uri> {
+    let text = path.to_str()?.replace('\\', "/");
+    let slash = if text.starts_with('/') { "" } else { "/" };
+    Uri::from_str(&format!("file://{slash}{}", utf8_percent_encode(&text, PATH))).ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_paths_lead_to_each_other() {
+        for path in ["/a/b c/compose.yaml", "/ü/[x]%20#1?.yaml"] {
+            let uri = uri_of(Path::new(path)).unwrap();
+            assert_eq!(path_of(&uri).unwrap(), Path::new(path), "{}", uri.as_str());
+        }
+        assert_eq!(path_of(&Uri::from_str("untitled:Untitled-1").unwrap()), None);
+    }
+
+    #[test]
+    fn columns_are_counted_as_agreed() {
+        let sources = Sources::new();
+        let text = "a: 1\r\né😀: x\n";
+        let id = sources.add(Path::new("f"), text);
+        let source = sources.get(id);
+        let at = text.find('x').unwrap();
+        for (encoding, column) in [(Encoding::Utf8, 8), (Encoding::Utf16, 5)] {
+            let position = encoding.position(&source, at as u32);
+            assert_eq!((position.line, position.character), (1, column));
+            assert_eq!(encoding.offset(text, position), at);
+            assert_eq!(encoding.offset(text, Position { line: 0, character: 99 }), 4);
+            assert_eq!(encoding.offset(text, Position { line: 9, character: 0 }), text.len());
+        }
+    }
+}

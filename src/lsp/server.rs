@@ -1,0 +1,381 @@
+//! The conversation: requests, notifications, and when to look again.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
+use lsp_types::notification::{
+    DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
+    DidSaveTextDocument, Notification as _, PublishDiagnostics,
+};
+use lsp_types::request::{
+    CodeActionRequest, DocumentDiagnosticRequest, ExecuteCommand, HoverRequest, RegisterCapability,
+    Request as _, ShowDocument, WorkspaceDiagnosticRefresh,
+};
+use lsp_types::{
+    CodeActionOptions, CodeActionProviderCapability, Diagnostic, DiagnosticOptions,
+    DiagnosticServerCapabilities, DidChangeWatchedFilesRegistrationOptions, ExecuteCommandOptions,
+    FileSystemWatcher, FullDocumentDiagnosticReport, GlobPattern, HoverProviderCapability, InitializeParams,
+    InitializeResult, PublishDiagnosticsParams, Registration, RegistrationParams,
+    RelatedFullDocumentDiagnosticReport, ServerCapabilities, ServerInfo, ShowDocumentParams,
+    TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::convert::{Encoding, path_of, uri_of};
+use super::session::Session;
+use super::{actions, hover};
+use crate::report::rule_page;
+use crate::source::normalize;
+
+/// Why the conversation ended early: the other end went away.
+type Ended = Box<dyn std::error::Error + Send + Sync>;
+
+/// Serves on standard input and output until the client is done.
+///
+/// # Errors
+/// When the client breaks the protocol's first rules, or goes away in the middle of a message.
+pub fn serve_stdio() -> Result<(), Ended> {
+    let (connection, threads) = Connection::stdio();
+    let result = serve(&connection);
+    drop(connection);
+    threads.join()?;
+    result
+}
+
+/// Serves one client.
+///
+/// # Errors
+/// As [`serve_stdio`].
+pub fn serve(connection: &Connection) -> Result<(), Ended> {
+    let (id, params) = connection.initialize_start()?;
+    // Parameters that nobody can read are no reason to refuse: the defaults do.
+    let params: InitializeParams = serde_json::from_value(params).unwrap_or_default();
+    let mut server = Server::new(connection, &params);
+    let result = InitializeResult {
+        capabilities: server.capabilities(),
+        server_info: Some(ServerInfo {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        }),
+    };
+    connection.initialize_finish(id, serde_json::to_value(result)?)?;
+    server.watch()?;
+    server.run()
+}
+
+struct Server<'c> {
+    connection: &'c Connection,
+    session: Session,
+    /// The client asks for diagnostics itself.
+    pulls: bool,
+    refreshes: bool,
+    watches: bool,
+    /// Something changed since the last look.
+    stale: bool,
+    next: i32,
+}
+
+impl<'c> Server<'c> {
+    fn new(connection: &'c Connection, params: &InitializeParams) -> Self {
+        let capabilities = &params.capabilities;
+        let documents = capabilities.text_document.as_ref();
+        let workspace = capabilities.workspace.as_ref();
+        let offered = capabilities.general.as_ref().and_then(|general| general.position_encodings.as_deref());
+        let published = documents.and_then(|documents| documents.publish_diagnostics.as_ref());
+        let folders = params.workspace_folders.iter().flatten().map(|folder| &folder.uri);
+        #[expect(deprecated, reason = "what older clients send")]
+        let root = params.root_uri.as_ref();
+        let session = Session {
+            encoding: Encoding::negotiate(offered),
+            related: published.is_some_and(|published| published.related_information == Some(true)),
+            shows_documents: capabilities
+                .window
+                .as_ref()
+                .and_then(|window| window.show_document.as_ref())
+                .is_some_and(|showing| showing.support),
+            folders: folders.chain(root).filter_map(path_of).map(|path| normalize(&path)).collect(),
+            ..Session::default()
+        };
+        Self {
+            connection,
+            session,
+            pulls: documents.is_some_and(|documents| documents.diagnostic.is_some()),
+            refreshes: workspace
+                .and_then(|workspace| workspace.diagnostic.as_ref())
+                .is_some_and(|diagnostic| diagnostic.refresh_support == Some(true)),
+            watches: workspace
+                .and_then(|workspace| workspace.did_change_watched_files.as_ref())
+                .is_some_and(|watching| watching.dynamic_registration == Some(true)),
+            stale: false,
+            next: 0,
+        }
+    }
+
+    fn capabilities(&self) -> ServerCapabilities {
+        ServerCapabilities {
+            position_encoding: Some(self.session.encoding.kind()),
+            text_document_sync: Some(TextDocumentSyncCapability::Kind(TextDocumentSyncKind::FULL)),
+            code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+                code_action_kinds: Some(actions::kinds()),
+                ..CodeActionOptions::default()
+            })),
+            execute_command_provider: self.session.shows_documents.then(|| ExecuteCommandOptions {
+                commands: vec![actions::EXPLAIN.to_owned()],
+                ..ExecuteCommandOptions::default()
+            }),
+            hover_provider: Some(HoverProviderCapability::Simple(true)),
+            diagnostic_provider: self.pulls.then(|| {
+                DiagnosticServerCapabilities::Options(DiagnosticOptions {
+                    identifier: Some("oomlint".to_owned()),
+                    inter_file_dependencies: true,
+                    ..DiagnosticOptions::default()
+                })
+            }),
+            ..ServerCapabilities::default()
+        }
+    }
+
+    /// Asks to be told of files that change on the disk.
+    fn watch(&mut self) -> Result<(), Ended> {
+        if !self.watches {
+            return Ok(());
+        }
+        let globs = [
+            "**/*.{yml,yaml}",
+            "**/*Dockerfile*",
+            "**/*.dockerfile",
+            "**/*Containerfile*",
+            "**/.env",
+            "**/*.env",
+        ];
+        let watchers = globs
+            .iter()
+            .map(|glob| FileSystemWatcher {
+                glob_pattern: GlobPattern::String((*glob).to_owned()),
+                kind: None,
+            })
+            .collect();
+        let options = DidChangeWatchedFilesRegistrationOptions { watchers };
+        let registration = Registration {
+            id: "oomlint-files".to_owned(),
+            method: DidChangeWatchedFiles::METHOD.to_owned(),
+            register_options: Some(serde_json::to_value(options)?),
+        };
+        self.ask(RegisterCapability::METHOD, &RegistrationParams { registrations: vec![registration] })
+    }
+
+    fn run(&mut self) -> Result<(), Ended> {
+        loop {
+            // Look again only when nobody is waiting: typing sends faster than files can be read.
+            let message = match self.connection.receiver.try_recv() {
+                Ok(message) => message,
+                Err(_) => {
+                    if std::mem::take(&mut self.stale) {
+                        self.publish()?;
+                    }
+                    match self.connection.receiver.recv() {
+                        Ok(message) => message,
+                        // The client is gone.
+                        Err(_) => return Ok(()),
+                    }
+                }
+            };
+            match message {
+                Message::Request(request) => {
+                    if self.connection.handle_shutdown(&request)? {
+                        return Ok(());
+                    }
+                    let response = self.answer(request);
+                    self.send(Message::Response(response))?;
+                }
+                Message::Notification(notification) => self.take(notification),
+                // Answers to what we asked: nothing hangs on them.
+                Message::Response(_) => {}
+            }
+        }
+    }
+
+    fn answer(&mut self, request: Request) -> Response {
+        let id = request.id.clone();
+        let result = match request.method.as_str() {
+            CodeActionRequest::METHOD => {
+                self.read(request.params, |server, params: lsp_types::CodeActionParams| {
+                    let found = server
+                        .at(&params.text_document.uri)
+                        .map(|(path, look)| actions::actions(&server.session, &look, &path, &params));
+                    json!(found.unwrap_or_default())
+                })
+            }
+            HoverRequest::METHOD => self.read(request.params, |server, params: lsp_types::HoverParams| {
+                let position = params.text_document_position_params;
+                let found = server.at(&position.text_document.uri).and_then(|(path, look)| {
+                    let text = &server.session.documents.get(&path)?.text;
+                    let at = server.session.encoding.offset(text, position.position);
+                    hover::hover(&server.session, &look, &path, at)
+                });
+                json!(found)
+            }),
+            DocumentDiagnosticRequest::METHOD => {
+                self.read(request.params, |server, params: lsp_types::DocumentDiagnosticParams| {
+                    let items = server.at(&params.text_document.uri).map(|(path, look)| {
+                        server.session.diagnostics(&look).remove(&path).unwrap_or_default()
+                    });
+                    json!(RelatedFullDocumentDiagnosticReport {
+                        related_documents: None,
+                        full_document_diagnostic_report: FullDocumentDiagnosticReport {
+                            result_id: None,
+                            items: items.unwrap_or_default(),
+                        },
+                    })
+                    .with_kind()
+                })
+            }
+            ExecuteCommand::METHOD => {
+                self.read(request.params, |server, params: lsp_types::ExecuteCommandParams| {
+                    let rule = params.arguments.first().and_then(Value::as_str);
+                    let page = rule.and_then(rule_page).and_then(|page| page.parse().ok());
+                    if let Some(uri) = page.filter(|_| params.command == actions::EXPLAIN) {
+                        let params = ShowDocumentParams {
+                            uri,
+                            external: Some(true),
+                            take_focus: None,
+                            selection: None,
+                        };
+                        // A client that is gone is noticed at the next message.
+                        let _ = server.ask(ShowDocument::METHOD, &params);
+                    }
+                    Value::Null
+                })
+            }
+            method => Err((ErrorCode::MethodNotFound, format!("`{method}` is not known here"))),
+        };
+        match result {
+            Ok(value) => Response::new_ok(id, value),
+            Err((code, message)) => Response::new_err(id, code as i32, message),
+        }
+    }
+
+    fn read<P: DeserializeOwned>(
+        &mut self,
+        params: Value,
+        answer: impl FnOnce(&mut Self, P) -> Value,
+    ) -> Result<Value, (ErrorCode, String)> {
+        match serde_json::from_value(params) {
+            Ok(params) => Ok(answer(self, params)),
+            Err(error) => Err((ErrorCode::InvalidParams, error.to_string())),
+        }
+    }
+
+    /// The file of an address, and what is found around it.
+    fn at(&mut self, uri: &Uri) -> Option<(PathBuf, std::sync::Arc<super::session::Look>)> {
+        let path = normalize(&path_of(uri)?);
+        let look = self.session.look(&path)?;
+        Some((path, look))
+    }
+
+    fn take(&mut self, notification: Notification) {
+        // What cannot be read is left alone: a notification has no answer.
+        match notification.method.as_str() {
+            DidOpenTextDocument::METHOD => {
+                if let Ok(params) = read::<lsp_types::DidOpenTextDocumentParams>(notification.params) {
+                    let document = params.text_document;
+                    self.session.open(&document.uri, document.text, document.version, document.language_id);
+                    self.stale = true;
+                }
+            }
+            DidChangeTextDocument::METHOD => {
+                if let Ok(mut params) = read::<lsp_types::DidChangeTextDocumentParams>(notification.params)
+                    && let Some(change) = params.content_changes.pop()
+                {
+                    // The whole text: that is what was agreed.
+                    let document = params.text_document;
+                    self.session.change(&document.uri, change.text, document.version);
+                    self.stale = true;
+                }
+            }
+            DidCloseTextDocument::METHOD => {
+                if let Ok(params) = read::<lsp_types::DidCloseTextDocumentParams>(notification.params) {
+                    self.session.close(&params.text_document.uri);
+                    self.stale = true;
+                }
+            }
+            DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => {
+                self.session.forget();
+                self.stale = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// Sends what is found around the open documents, and takes back what no longer is.
+    fn publish(&mut self) -> Result<(), Ended> {
+        let mut now: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
+        let open: Vec<PathBuf> = self.session.documents.keys().cloned().collect();
+        for path in &open {
+            let Some(look) = self.session.look(path) else { continue };
+            now.entry(path.clone()).or_default();
+            now.extend(self.session.diagnostics(&look));
+        }
+        let gone: Vec<PathBuf> =
+            self.session.published.iter().filter(|path| !now.contains_key(*path)).cloned().collect();
+        for path in gone {
+            now.insert(path, Vec::new());
+        }
+        for (path, diagnostics) in now {
+            let empty = diagnostics.is_empty();
+            // Whoever asks for the diagnostics of its open documents is not sent them as well.
+            let asked_for = self.pulls && self.session.documents.contains_key(&path);
+            if !asked_for && (!empty || self.session.published.contains(&path) || open.contains(&path)) {
+                let Some(uri) = uri_of(&path) else { continue };
+                let version = self.session.documents.get(&path).map(|document| document.version);
+                let params = PublishDiagnosticsParams { uri, diagnostics, version };
+                let params = serde_json::to_value(params)?;
+                let method = PublishDiagnostics::METHOD.to_owned();
+                self.send(Message::Notification(Notification { method, params }))?;
+            }
+            if empty || asked_for {
+                self.session.published.remove(&path);
+            } else {
+                self.session.published.insert(path);
+            }
+        }
+        if self.pulls && self.refreshes && open.len() > 1 {
+            self.ask(WorkspaceDiagnosticRefresh::METHOD, &())?;
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, method: &str, params: &impl serde::Serialize) -> Result<(), Ended> {
+        self.next += 1;
+        let request = Request {
+            id: RequestId::from(self.next),
+            method: method.to_owned(),
+            params: serde_json::to_value(params)?,
+        };
+        self.send(Message::Request(request))
+    }
+
+    fn send(&self, message: Message) -> Result<(), Ended> {
+        Ok(self.connection.sender.send(message)?)
+    }
+}
+
+fn read<P: DeserializeOwned>(params: Value) -> serde_json::Result<P> {
+    serde_json::from_value(params)
+}
+
+/// The report is one of two kinds, and says so.
+trait WithKind {
+    fn with_kind(self) -> Value;
+}
+
+impl WithKind for Value {
+    fn with_kind(mut self) -> Value {
+        if let Some(object) = self.as_object_mut() {
+            object.insert("kind".to_owned(), "full".into());
+        }
+        self
+    }
+}

@@ -1,0 +1,208 @@
+//! The open documents, and what was last found around them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lsp_types::{
+    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
+    Uri,
+};
+
+use super::convert::{Encoding, path_of, uri_of};
+use crate::config::Configs;
+use crate::discover::{self, Discovered, FileKind, discover, kind_of, kind_of_text};
+use crate::engine::fix::Overlay;
+use crate::engine::{self, Options, Outcome};
+use crate::finding::{Finding, Label, Severity};
+use crate::report::rule_page;
+use crate::source::{MAX_FILE_SIZE, Sources, normalize};
+
+/// A document that an editor has open.
+#[derive(Clone, Debug)]
+pub(super) struct Document {
+    pub(super) text: String,
+    pub(super) version: i32,
+    language: String,
+}
+
+/// One look at the files around a document.
+pub(super) struct Look {
+    pub(super) sources: Sources,
+    pub(super) outcome: Outcome,
+    pub(super) discovered: Discovered,
+}
+
+/// What the server knows.
+#[derive(Default)]
+pub(super) struct Session {
+    pub(super) encoding: Encoding,
+    /// The client shows other places beside a diagnostic.
+    pub(super) related: bool,
+    /// The client can show a page.
+    pub(super) shows_documents: bool,
+    /// Directories that the client has open; searches do not leave them.
+    pub(super) folders: Vec<PathBuf>,
+    pub(super) documents: BTreeMap<PathBuf, Document>,
+    /// What was found around each directory, until something changes.
+    pub(super) looks: HashMap<PathBuf, Arc<Look>>,
+    /// What was last sent for each file.
+    pub(super) published: BTreeSet<PathBuf>,
+}
+
+impl Session {
+    pub(super) fn open(&mut self, uri: &Uri, text: String, version: i32, language: String) {
+        if let Some(path) = path_of(uri) {
+            self.documents.insert(normalize(&path), Document { text, version, language });
+            self.forget();
+        }
+    }
+
+    pub(super) fn change(&mut self, uri: &Uri, text: String, version: i32) {
+        if let Some(document) = path_of(uri).and_then(|path| self.documents.get_mut(&normalize(&path))) {
+            document.text = text;
+            document.version = version;
+            self.forget();
+        }
+    }
+
+    pub(super) fn close(&mut self, uri: &Uri) {
+        if let Some(path) = path_of(uri) {
+            self.documents.remove(&normalize(&path));
+            self.forget();
+        }
+    }
+
+    /// Something is another than it was: on the disk, or in a buffer.
+    pub(super) fn forget(&mut self) {
+        self.looks.clear();
+    }
+
+    /// The documents' texts, in the place of the files.
+    pub(super) fn overlay(&self) -> Overlay {
+        let small = self.documents.iter().filter(|(_, document)| document.text.len() as u64 <= MAX_FILE_SIZE);
+        small.map(|(path, document)| (path.clone(), document.text.clone())).collect()
+    }
+
+    pub(super) fn options() -> Options {
+        Options { configs: Some(Arc::new(Configs::default())), ..Options::default() }
+    }
+
+    /// What is found around a file; none for files that are none of ours.
+    pub(super) fn look(&mut self, path: &Path) -> Option<Arc<Look>> {
+        let kind = self.kind(path)?;
+        let directory = self.project(path, kind);
+        if let Some(known) = self.looks.get(&directory) {
+            return Some(Arc::clone(known));
+        }
+        let mut discovered =
+            discover(std::slice::from_ref(&directory), discover::Options::default()).unwrap_or_default();
+        // Buffers that have no file yet, and files that the search leaves out.
+        let open: Vec<(PathBuf, FileKind)> = self
+            .documents
+            .keys()
+            .filter(|open| open.starts_with(&directory))
+            .filter_map(|open| Some((open.clone(), self.kind(open)?)))
+            .collect();
+        for (path, kind) in open {
+            if !discovered.files.iter().any(|found| normalize(&found.path) == path) {
+                discovered.add(path, kind);
+            }
+        }
+        let sources = Sources::new();
+        for (path, text) in self.overlay() {
+            sources.add(&path, text);
+        }
+        let outcome = engine::run(&Self::options(), &sources, &discovered);
+        let look = Arc::new(Look { sources, outcome, discovered });
+        self.looks.insert(directory, Arc::clone(&look));
+        Some(look)
+    }
+
+    /// Dockerfile or Compose file, whatever the client calls it: editors send every YAML file.
+    fn kind(&self, path: &Path) -> Option<FileKind> {
+        if let Some(kind) = kind_of(path) {
+            return Some(kind);
+        }
+        let document = self.documents.get(path)?;
+        match document.language.as_str() {
+            "dockerfile" => Some(FileKind::Dockerfile),
+            "dockercompose" | "docker-compose" | "yaml.docker-compose" => kind_of_text(&document.text),
+            _ => None,
+        }
+    }
+
+    /// The directory whose files belong together: that of a Compose file; for a Dockerfile the nearest one above it that
+    /// has a Compose file, within what the client has open.
+    fn project(&self, path: &Path, kind: FileKind) -> PathBuf {
+        let own = path.parent().unwrap_or(path).to_path_buf();
+        if kind == FileKind::Compose {
+            return own;
+        }
+        let inside = |directory: &Path| self.folders.iter().any(|folder| directory.starts_with(folder));
+        let has_compose = |directory: &Path| {
+            let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+            let on_disk =
+                entries.map(|entry| entry.path()).any(|path| kind_of(&path) == Some(FileKind::Compose));
+            let open =
+                |path: &PathBuf| path.parent() == Some(directory) && kind_of(path) == Some(FileKind::Compose);
+            on_disk || self.documents.keys().any(open)
+        };
+        let mut above = own.ancestors().take_while(|directory| **directory == own || inside(directory));
+        above.find(|directory| has_compose(directory)).map_or(own.clone(), Path::to_path_buf)
+    }
+
+    /// The diagnostics of every file that a look found something in.
+    pub(super) fn diagnostics(&self, look: &Look) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
+        let mut found: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
+        for finding in &look.outcome.findings {
+            let place = look.sources.locate(finding.primary.span);
+            let path = absolute(look.sources.get(place.file).path());
+            found.entry(path).or_default().push(self.diagnostic(finding, look));
+        }
+        found
+    }
+
+    fn diagnostic(&self, finding: &Finding, look: &Look) -> Diagnostic {
+        let mut message = finding.message.clone();
+        for text in
+            std::iter::once(&finding.primary.text).filter(|text| !text.is_empty()).chain(&finding.notes)
+        {
+            message.push('\n');
+            message.push_str(text);
+        }
+        if let Some(help) = &finding.help {
+            message.push('\n');
+            message.push_str(help);
+        }
+        let href = rule_page(finding.rule).and_then(|page| page.parse().ok());
+        Diagnostic {
+            range: self.encoding.range(&look.sources, finding.primary.span),
+            severity: Some(match finding.severity {
+                Severity::Error => DiagnosticSeverity::ERROR,
+                Severity::Warning => DiagnosticSeverity::WARNING,
+                Severity::Note => DiagnosticSeverity::INFORMATION,
+            }),
+            code: Some(NumberOrString::String(finding.rule.to_owned())),
+            code_description: href.map(|href| CodeDescription { href }),
+            source: Some("oomlint".to_owned()),
+            message,
+            related_information: self
+                .related
+                .then(|| finding.related.iter().filter_map(|label| self.related(label, look)).collect()),
+            ..Diagnostic::default()
+        }
+    }
+
+    fn related(&self, label: &Label, look: &Look) -> Option<DiagnosticRelatedInformation> {
+        let place = look.sources.locate(label.span);
+        let uri = uri_of(&absolute(look.sources.get(place.file).path()))?;
+        let range = self.encoding.range(&look.sources, label.span);
+        Some(DiagnosticRelatedInformation { location: Location { uri, range }, message: label.text.clone() })
+    }
+}
+
+/// As the documents are named.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    normalize(&std::env::current_dir().unwrap_or_default().join(path))
+}

@@ -1,0 +1,315 @@
+//! The language server, as a client meets it.
+#![allow(clippy::unwrap_used)]
+
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use lsp_server::{Connection, Message, Notification, Request, RequestId};
+use oomlint::lsp::serve;
+use serde_json::{Value, json};
+
+struct Client {
+    connection: Connection,
+    server: Option<JoinHandle<()>>,
+    next: i32,
+    /// The last diagnostics of each address that were pushed.
+    pushed: std::collections::BTreeMap<String, Vec<Value>>,
+    directory: tempfile::TempDir,
+}
+
+/// A client that draws related places, counts in UTF-16, and is pushed to.
+fn plain() -> Value {
+    json!({"textDocument": {"publishDiagnostics": {"relatedInformation": true}}})
+}
+
+impl Client {
+    fn start(capabilities: Value) -> (Self, Value) {
+        let directory = tempfile::tempdir().unwrap();
+        let (client, server) = Connection::memory();
+        let server = std::thread::spawn(move || serve(&server).unwrap());
+        let mut client =
+            Self { connection: client, server: Some(server), next: 0, pushed: Default::default(), directory };
+        let root = client.uri("");
+        let result = client.ask(
+            "initialize",
+            json!({"processId": null, "rootUri": root.trim_end_matches('/'), "capabilities": capabilities}),
+        );
+        client.tell("initialized", json!({}));
+        (client, result)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().canonicalize().unwrap().join(name)
+    }
+
+    fn uri(&self, name: &str) -> String {
+        format!("file://{}", self.path(name).display())
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn tell(&mut self, method: &str, params: Value) {
+        self.connection
+            .sender
+            .send(Message::Notification(Notification::new(method.to_owned(), params)))
+            .unwrap();
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> Value {
+        let response = self.ask_any(method, params);
+        response.response_result.unwrap_or_else(|error| panic!("{method}: {error:?}"))
+    }
+
+    fn ask_any(&mut self, method: &str, params: Value) -> lsp_server::Response {
+        self.next += 1;
+        let id = RequestId::from(self.next);
+        let request = Request::new(id.clone(), method.to_owned(), params);
+        self.connection.sender.send(Message::Request(request)).unwrap();
+        loop {
+            if let Message::Response(response) = self.take() {
+                assert_eq!(response.id, id);
+                return response;
+            }
+        }
+    }
+
+    /// The next message; diagnostics are kept.
+    fn take(&mut self) -> Message {
+        let message = self.connection.receiver.recv_timeout(Duration::from_secs(60)).unwrap();
+        if let Message::Notification(notification) = &message
+            && notification.method == "textDocument/publishDiagnostics"
+        {
+            let uri = notification.params["uri"].as_str().unwrap().to_owned();
+            let diagnostics = notification.params["diagnostics"].as_array().unwrap().clone();
+            self.pushed.insert(uri, diagnostics);
+        }
+        message
+    }
+
+    /// Waits until everything that was told has been worked on.
+    fn settle(&mut self) {
+        // The server looks again when nothing waits: an answer before that says little, so messages are awaited.
+        while !matches!(self.take(), Message::Notification(_)) {}
+        while let Ok(message) = self.connection.receiver.recv_timeout(Duration::from_millis(300)) {
+            if let Message::Notification(notification) = &message {
+                let uri = notification.params["uri"].as_str().unwrap().to_owned();
+                self.pushed.insert(uri, notification.params["diagnostics"].as_array().unwrap().clone());
+            }
+        }
+    }
+
+    fn open(&mut self, name: &str, language: &str, text: &str) {
+        let uri = self.uri(name);
+        let document = json!({"uri": uri, "languageId": language, "version": 1, "text": text});
+        self.tell("textDocument/didOpen", json!({"textDocument": document}));
+    }
+
+    fn change(&mut self, name: &str, version: i32, text: &str) {
+        let document = json!({"uri": self.uri(name), "version": version});
+        self.tell(
+            "textDocument/didChange",
+            json!({"textDocument": document, "contentChanges": [{"text": text}]}),
+        );
+    }
+
+    fn rules(&self, name: &str) -> Vec<String> {
+        let diagnostics = self.pushed.get(&self.uri(name)).cloned().unwrap_or_default();
+        diagnostics.iter().map(|diagnostic| diagnostic["code"].as_str().unwrap().to_owned()).collect()
+    }
+
+    fn stop(mut self) {
+        self.ask("shutdown", Value::Null);
+        self.tell("exit", Value::Null);
+        self.server.take().unwrap().join().unwrap();
+    }
+}
+
+/// The text that a range covers, its columns counted in UTF-16.
+fn covered(text: &str, range: &Value) -> String {
+    let line = text.lines().nth(range["start"]["line"].as_u64().unwrap() as usize).unwrap();
+    let units: Vec<u16> = line.encode_utf16().collect();
+    let at = |end: &str| range[end]["character"].as_u64().unwrap() as usize;
+    String::from_utf16(&units[at("start")..at("end")]).unwrap()
+}
+
+#[test]
+fn diagnostics_follow_the_buffers_and_go_with_them() {
+    let (mut client, _) = Client::start(plain());
+    let dockerfile = "FROM eclipse-temurin:21-jre\nENV NOTE=\"é😀\" JAVA_TOOL_OPTIONS=\"-Xmx512m\"\nENTRYPOINT [\"java\", \"-jar\", \"a.jar\"]\n";
+    client.write("api/Dockerfile", dockerfile);
+    client.write("compose.yaml", "services:\n  api:\n    build: api\n    mem_limit: 4g\n");
+    // The buffer wins over the disk.
+    let compose = "services:\n  api:\n    build: api\n    mem_limit: 512m\n";
+    client.open("compose.yaml", "yaml", compose);
+    client.settle();
+    assert!(client.rules("compose.yaml").contains(&"heap-exceeds-limit".to_owned()), "{:?}", client.pushed);
+    let diagnostic = client.pushed[&client.uri("compose.yaml")]
+        .iter()
+        .find(|diagnostic| diagnostic["code"] == "heap-exceeds-limit")
+        .unwrap()
+        .clone();
+    assert_eq!(covered(compose, &diagnostic["range"]), "512m");
+    let related = &diagnostic["relatedInformation"][0];
+    assert_eq!(related["location"]["uri"], client.uri("api/Dockerfile"));
+    assert_eq!(covered(dockerfile, &related["location"]["range"]), "-Xmx512m");
+    // A change in the other buffer, unsaved.
+    client.open("api/Dockerfile", "dockerfile", &dockerfile.replace("512m", "256m"));
+    client.settle();
+    assert!(!client.rules("compose.yaml").contains(&"heap-exceeds-limit".to_owned()));
+    client.change("compose.yaml", 2, &compose.replace("512m", "512Mi"));
+    client.settle();
+    assert!(client.rules("compose.yaml").contains(&"invalid-memory-value".to_owned()));
+    // Closed: the disk counts again, and nothing is left of what nobody has open.
+    for name in ["compose.yaml", "api/Dockerfile"] {
+        let uri = client.uri(name);
+        client.tell("textDocument/didClose", json!({"textDocument": {"uri": uri}}));
+    }
+    client.settle();
+    assert!(client.pushed.values().all(Vec::is_empty), "{:?}", client.pushed);
+    client.stop();
+}
+
+#[test]
+fn fixes_and_suppressions_are_offered_where_the_finding_is() {
+    let (mut client, result) = Client::start(plain());
+    assert_eq!(result["capabilities"]["positionEncoding"], "utf-16");
+    let text = "services:\r\n  api:\r\n    image: \"é😀\"\r\n    mem_limit: 512Mi\r\n";
+    client.open("compose.yaml", "yaml", text);
+    let uri = client.uri("compose.yaml");
+    let ask = |only: Value| {
+        json!({
+            "textDocument": {"uri": uri},
+            "range": {"start": {"line": 3, "character": 15}, "end": {"line": 3, "character": 16}},
+            "context": {"diagnostics": [], "only": only},
+        })
+    };
+    let actions = client.ask("textDocument/codeAction", ask(Value::Null));
+    let action = |kind: &str| {
+        let all = actions.as_array().unwrap();
+        all.iter().find(|action| action["kind"] == kind).unwrap_or_else(|| panic!("{actions:#}")).clone()
+    };
+    let fix = action("quickfix");
+    assert_eq!(fix["isPreferred"], true);
+    let edit = &fix["edit"]["changes"][&uri][0];
+    assert_eq!(
+        (covered(text, &edit["range"]), edit["newText"].as_str().unwrap()),
+        ("512Mi".to_owned(), "512MiB")
+    );
+    let ignore = action("quickfix.suppress.oomlint");
+    assert_eq!(
+        ignore["edit"]["changes"][&uri][0]["newText"],
+        "    # oomlint: ignore[invalid-memory-value]\r\n"
+    );
+    let all = client.ask("textDocument/codeAction", ask(json!(["source.fixAll.oomlint"])));
+    let new = all[0]["edit"]["changes"][&uri][0]["newText"].as_str().unwrap();
+    assert_eq!(new, text.replace("512Mi", "512MiB"));
+    assert_eq!(client.ask("textDocument/codeAction", ask(json!(["refactor"]))), json!([]));
+    client.stop();
+}
+
+#[test]
+fn hovers_show_the_page_and_the_container() {
+    let (mut client, _) = Client::start(json!({"general": {"positionEncodings": ["utf-8", "utf-16"]}}));
+    client.open("compose.yaml", "dockercompose", "services:\n  api:\n    image: x/y\n    mem_limit: 512m\n");
+    let hover = |line: u32, character: u32, uri: String| json!({"textDocument": {"uri": uri}, "position": {"line": line, "character": character}});
+    let uri = client.uri("compose.yaml");
+    let found = client.ask("textDocument/hover", hover(3, 6, uri.clone()));
+    let text = found["contents"]["value"].as_str().unwrap();
+    assert!(
+        text.contains("| memory limit | 512 MiB |") && text.contains("512 MiB on top of the limit"),
+        "{text}"
+    );
+    let found = client.ask("textDocument/hover", hover(3, 16, uri.clone()));
+    assert!(found["contents"]["value"].as_str().unwrap().contains("# missing-swap-limit"), "{found}");
+    assert_eq!(client.ask("textDocument/hover", hover(0, 2, uri)), Value::Null);
+    client.stop();
+}
+
+#[test]
+fn a_rule_s_page_is_shown_to_those_who_can_show_it() {
+    let (mut client, result) = Client::start(json!({"window": {"showDocument": {"support": true}}}));
+    assert_eq!(result["capabilities"]["executeCommandProvider"]["commands"], json!(["oomlint.explainRule"]));
+    client.open("compose.yaml", "yaml", "services:\n  api:\n    image: x/y\n");
+    let uri = client.uri("compose.yaml");
+    let range = json!({"start": {"line": 1, "character": 3}, "end": {"line": 1, "character": 3}});
+    let actions = client.ask(
+        "textDocument/codeAction",
+        json!({"textDocument": {"uri": uri}, "range": range, "context": {"diagnostics": []}}),
+    );
+    let explain =
+        actions.as_array().unwrap().iter().find(|action| action["title"] == "explain missing-memory-limit");
+    let command = &explain.unwrap()["command"];
+    client.ask(
+        "workspace/executeCommand",
+        json!({"command": command["command"], "arguments": command["arguments"]}),
+    );
+    client.stop();
+}
+
+#[test]
+fn diagnostics_are_given_to_those_who_ask() {
+    let (mut client, result) = Client::start(json!({
+        "general": {"positionEncodings": ["utf-8"]},
+        "textDocument": {"diagnostic": {"dynamicRegistration": false}},
+    }));
+    assert_eq!(result["capabilities"]["positionEncoding"], "utf-8");
+    assert_eq!(result["capabilities"]["diagnosticProvider"]["interFileDependencies"], true);
+    client.open("Dockerfile", "dockerfile", "FROM node:24-slim\nCMD node x.js\n");
+    let uri = client.uri("Dockerfile");
+    let report = client.ask("textDocument/diagnostic", json!({"textDocument": {"uri": uri}}));
+    assert_eq!(report["kind"], "full");
+    let codes: Vec<&str> =
+        report["items"].as_array().unwrap().iter().map(|item| item["code"].as_str().unwrap()).collect();
+    assert!(codes.contains(&"shell-form-start"), "{codes:?}");
+    client.stop();
+}
+
+#[test]
+fn what_is_none_of_ours_is_left_alone_and_nonsense_ends_nothing() {
+    let (mut client, _) = Client::start(json!({"textDocument": 5, "general": []}));
+    client.open("values.yaml", "yaml", "memory: 512Mi\n");
+    client.tell("textDocument/didChange", json!({"nonsense": true}));
+    client.tell("$/cancelRequest", json!({"id": 99}));
+    let unknown = client.ask_any("textDocument/rename", json!({}));
+    assert!(unknown.response_result.is_err());
+    let wrong = client.ask_any("textDocument/hover", json!({"position": "here"}));
+    assert!(wrong.response_result.is_err());
+    let uri = client.uri("values.yaml");
+    let none = client.ask(
+        "textDocument/codeAction",
+        json!({
+            "textDocument": {"uri": uri},
+            "range": {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}},
+            "context": {"diagnostics": []},
+        }),
+    );
+    assert_eq!(none, json!([]));
+    let untitled = client.ask(
+        "textDocument/hover",
+        json!({"textDocument": {"uri": "untitled:Untitled-1"}, "position": {"line": 0, "character": 0}}),
+    );
+    assert_eq!(untitled, Value::Null);
+    client.stop();
+}
+
+/// A client that dies leaves standard input closed: the server goes as well.
+#[test]
+fn the_server_ends_with_its_client() {
+    use std::process::{Command, Stdio};
+    for input in ["", "Content-Length: 5\r\n\r\n{", "nonsense\r\n\r\n"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_oomlint"))
+            .args(["lsp", "--stdio"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().code().is_some(), "{input}");
+    }
+}
