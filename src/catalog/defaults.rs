@@ -2,13 +2,14 @@
 //!
 //! Everything is in bytes. Each function gives the bound of the heap, not of the process.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 const MIB: u64 = 1024 * 1024;
 const GIB: u64 = 1024 * MIB;
 
 /// Which function tells the default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DefaultHeap {
     /// OpenJDK's own virtual machine.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::DefaultHeap;
@@ -17,7 +18,7 @@ pub(super) struct Images {
 }
 
 /// One family of images. Questions about a tag take it as the reference has it, `latest` filled in.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ImageEntry {
     /// The names it goes by, the shortest form; a trailing `*` stands for any ending.
@@ -60,12 +61,13 @@ pub struct ImageEntry {
     tools: Tools,
     #[serde(default)]
     variants: Vec<Variant>,
-    /// Where the claims can be checked.
+    /// Where the claims can be checked. In a row of a configuration it need not be said.
+    #[serde(default)]
     pub source: String,
 }
 
 /// What an image brings for a health check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Healthcheck {
     /// It is known to have none.
@@ -77,7 +79,7 @@ pub enum Healthcheck {
 }
 
 /// A language runtime, or a server with a cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum RuntimeName {
@@ -97,7 +99,7 @@ pub enum RuntimeName {
     Mongo,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ImageRuntime {
     pub(super) name: RuntimeName,
@@ -116,7 +118,7 @@ pub(super) struct ImageRuntime {
 }
 
 /// ENTRYPOINT and CMD of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Start {
     /// The words of ENTRYPOINT; empty when the image has none.
@@ -133,7 +135,7 @@ pub struct Start {
 }
 
 /// A heap that a start script sets by itself.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HeapWhenUnset {
     /// The variable that replaces it.
@@ -151,7 +153,7 @@ pub struct HeapWhenUnset {
 }
 
 /// What a program does with the memory that it sees.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SizesItself {
     /// Lower case, no full stop, as in "its cache takes half of the memory that it sees".
@@ -167,7 +169,7 @@ pub struct SizesItself {
 }
 
 /// What a program needs of `/dev/shm`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SharedMemory {
     /// A size that is known to do, as Compose writes it.
@@ -185,7 +187,7 @@ pub struct SharedMemory {
 }
 
 /// Why an image's program does not see the container's limit.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct IgnoresLimit {
     /// The runtime's major versions that it is true of; empty for all.
@@ -206,7 +208,7 @@ pub struct IgnoresLimit {
 }
 
 /// An image that its makers have given up.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Deprecated {
     /// The image that takes its place.
@@ -218,7 +220,7 @@ pub struct Deprecated {
     pub source: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Tools {
     #[serde(default)]
@@ -228,7 +230,7 @@ struct Tools {
 }
 
 /// Facts of the tags that fit every condition.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Variant {
     #[serde(default)]

@@ -1,5 +1,6 @@
 //! From the tag that is used to a lighter one that does the same.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::image::{ImageEntry, is_windows};
@@ -8,7 +9,7 @@ use super::tags::Tags;
 use crate::model::ImageReference;
 
 /// How far the way to the lighter image is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LighterKind {
     /// The same version of the same thing: put the new name in place of the old one.
@@ -37,7 +38,7 @@ pub struct Lighter<'c> {
     pub size_then: Option<u64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct LighterRule {
     pub(super) from: Vec<String>,

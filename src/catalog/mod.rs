@@ -71,39 +71,27 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// The tables that are compiled in, and rows of people's own before them: of one name the first row counts.
-    ///
-    /// # Errors
-    /// The number of the row that is none, and what is wrong with it.
-    pub fn with_rows(rows: &[serde_json::Value]) -> Result<Self, (usize, String)> {
-        let mut own = Vec::new();
-        for (index, row) in rows.iter().enumerate() {
-            let row = match row {
-                // Where people know it from is their own affair.
-                serde_json::Value::Object(map) if !map.contains_key("source") => {
-                    let mut map = map.clone();
-                    map.insert("source".to_owned(), "the configuration".into());
-                    serde_json::Value::Object(map)
-                }
-                other => other.clone(),
-            };
-            let entry: ImageEntry =
-                serde_json::from_value(row).map_err(|error| (index, error.to_string()))?;
-            own.push(entry);
-        }
+    /// The tables that are compiled in, and rows of people's own before them: of one name the own row counts.
+    #[must_use]
+    pub fn with_rows(rows: Vec<ImageEntry>) -> Self {
         let mut catalog = Self::from_tables(IMAGES, TAGS, RUNTIMES).unwrap_or_default();
         let first = catalog.images.len();
-        for (offset, entry) in own.iter().enumerate() {
-            for name in &entry.repositories {
+        for (offset, row) in rows.iter().enumerate() {
+            for name in &row.repositories {
                 match name.strip_suffix('*') {
                     Some(prefix) => catalog.by_prefix.insert(0, (prefix.to_owned(), first + offset)),
-                    None => _ = catalog.by_name.insert(name.clone(), first + offset),
+                    None => {
+                        // People may write the name in full: images are looked up by the short one.
+                        let short =
+                            ImageReference::parse(name).map_or_else(|| name.clone(), |name| name.name());
+                        catalog.by_name.insert(short, first + offset);
+                    }
                 }
             }
         }
-        catalog.images.extend(own);
+        catalog.images.extend(rows);
         catalog.by_prefix.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-        Ok(catalog)
+        catalog
     }
 
     /// What is known of an image; the most specific row. None when there is no row for it.

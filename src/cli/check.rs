@@ -139,7 +139,7 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let here = arguments.choices.config_here()?;
     let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
     let baseline = arguments.baseline(&root, here.as_deref())?.map(|baseline| (baseline, root.clone()));
-    let options = engine::Options { baseline, ..options };
+    let options = engine::Options { baseline, fail_on: arguments.fail_on, ..options };
     let level = if arguments.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     if arguments.unsafe_fixes && !arguments.fix && !arguments.diff {
         return Err(Error::Usage {
@@ -167,15 +167,19 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
         let options = human::Options { color: false, time: true };
         write_file(&output.path, |out| report.write(out, output.format, options))?;
     }
-    let options = human::Options { color: console.color, time: true };
-    console.write(|out| report.write(out, on_stdout, options))?;
+    let drawing = human::Options { color: console.color, time: true };
+    console.write(|out| report.write(out, on_stdout, drawing))?;
     for error in &discovered.unreadable {
         console.fail(error);
     }
-    let fail_on = arguments.fail_on.or_else(|| here.as_ref()?.file.fail_on).unwrap_or_default();
-    Ok(match outcome.summary.worst() {
-        _ if !discovered.unreadable.is_empty() => ExitCode::from(2),
-        Some(worst) if fail_on.includes(worst) => ExitCode::from(1),
-        _ => ExitCode::SUCCESS,
+    // Configurations of files that were not looked for but reached: of theirs, too, mistakes are told.
+    let failures = options.configs.as_ref().map(|configs| configs.failures()).unwrap_or_default();
+    for error in &failures {
+        console.fail(error);
+    }
+    Ok(match () {
+        () if !discovered.unreadable.is_empty() || !failures.is_empty() => ExitCode::from(2),
+        () if outcome.fails => ExitCode::from(1),
+        () => ExitCode::SUCCESS,
     })
 }

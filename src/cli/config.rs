@@ -1,6 +1,6 @@
 //! `oomlint config`: what may stand in a configuration, and what holds for a path.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use super::Outcome;
 use super::output::Console;
 use super::policy::Choices;
-use crate::config::{Config, schema};
+use crate::config::{Config, FailOn, Placed, Rules, schema};
+use crate::finding::baseline::FILE_NAME;
+use crate::rules::{Policy, Preset, RULES};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -34,6 +36,10 @@ struct Show {
     #[command(flatten)]
     choices: Choices,
 
+    /// As for `check`
+    #[arg(long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
+    fail_on: Option<FailOn>,
+
     /// How to write it: human, json
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
     format: Format,
@@ -46,13 +52,6 @@ enum Format {
     Json,
 }
 
-/// One value, and who says so.
-struct Row {
-    key: &'static str,
-    value: String,
-    from: String,
-}
-
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     match &arguments.command {
         Command::Schema => console.write(|out| {
@@ -60,30 +59,27 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
             writeln!(out)
         })?,
         Command::Show(show) => {
-            let config = show.choices.configs()?.of(&show.path)?;
-            let rows = rows(show, config.as_deref());
+            let configs = show.choices.configs()?;
+            let config = if show.path.is_dir() { configs.at(&show.path)? } else { configs.of(&show.path)? };
+            let table = Table::of(show, config.as_deref());
+            let path = show.path.display();
+            let file = config.as_ref().map(|config| config.path.display().to_string());
+            let excluded = config.as_ref().is_some_and(|config| config.excludes(&show.path));
             console.write(|out| match show.format {
                 Format::Human => {
-                    match &config {
-                        Some(config) => writeln!(out, "{}", config.path.display())?,
-                        None => writeln!(out, "no configuration for {}", show.path.display())?,
+                    match &file {
+                        Some(file) if excluded => writeln!(out, "{file} holds for {path}, and excludes it")?,
+                        Some(file) => writeln!(out, "{file} holds for {path}")?,
+                        None => writeln!(out, "no configuration for {path}")?,
                     }
-                    let wide =
-                        |pick: fn(&Row) -> &str| rows.iter().map(|row| pick(row).chars().count()).max();
-                    let key = wide(|row| row.key).unwrap_or_default();
-                    let value = wide(|row| &row.value).unwrap_or_default().min(48);
-                    for row in &rows {
-                        writeln!(out, "  {:key$}  {:value$}  {}", row.key, row.value, row.from)?;
-                    }
-                    Ok(())
+                    table.0.iter().try_for_each(|row| writeln!(out, "{}", table.line(row)))
                 }
                 Format::Json => {
-                    let values: serde_json::Map<String, Value> = rows
-                        .iter()
-                        .map(|row| (row.key.to_owned(), json!({ "value": row.value, "from": row.from })))
-                        .collect();
-                    let file = config.as_ref().map(|config| config.path.display().to_string());
-                    writeln!(out, "{}", json!({ "version": 1, "file": file, "values": values }))
+                    let (path, values) = (path.to_string(), table.json());
+                    let shown = json!({
+                        "version": 1, "path": path, "file": file, "excluded": excluded, "values": values,
+                    });
+                    writeln!(out, "{shown}")
                 }
             })?;
         }
@@ -91,52 +87,128 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Every key, in the order of the file's documentation.
-fn rows(show: &Show, config: Option<&Config>) -> Vec<Row> {
-    let given = show.choices.given();
-    let keys = |key: &str| config.and_then(|config| Some((config, config.line_of(key)?)));
-    let row = |key: &'static str, own: Option<String>, default: &str| {
-        let on_command_line =
-            given.iter().find(|(name, _)| *name == key).and_then(|(_, value)| value.clone());
-        match (on_command_line, own, keys(key)) {
-            (Some(value), ..) => Row { key, value, from: "command line".to_owned() },
-            (None, Some(value), Some((config, line))) => {
-                Row { key, value, from: format!("{}:{line}", config.path.display()) }
+/// One value, and who says so.
+struct Row {
+    key: String,
+    value: Value,
+    from: String,
+}
+
+struct Table(Vec<Row>);
+
+impl Table {
+    /// Every value that holds, in the order of the file's documentation.
+    fn of(show: &Show, config: Option<&Config>) -> Self {
+        let (path, default) = (&show.path, Policy::default());
+        let file = config.map(|config| &config.file);
+        let mut table = Self(Vec::new());
+        // The command line, then the file, then the default.
+        let mut row = |key: &str, own: Option<(Value, &std::ops::Range<usize>)>, default: Value| {
+            let given = show.given(key);
+            let own = own.zip(config).map(|((value, at), config)| (value, config.place(at)));
+            let (value, from) = given
+                .map(|value| (value, "command line".to_owned()))
+                .or(own)
+                .unwrap_or_else(|| (default, "default".to_owned()));
+            table.0.push(Row { key: key.to_owned(), value, from });
+        };
+        let preset = config.and_then(|config| config.preset_of(path));
+        row("preset", preset.map(|set| (set.value.name().into(), &set.at)), Preset::default().name().into());
+        let fail_on = file.and_then(|file| file.fail_on.as_ref());
+        row("fail-on", fail_on.map(|set| (word(&set.value), &set.at)), word(&FailOn::default()));
+        let host = file.and_then(|file| file.host_memory.as_ref());
+        row("host-memory", host.map(|set| (set.value.to_string().into(), &set.at)), Value::Null);
+        let overcommit = file.and_then(|file| file.overcommit.as_ref());
+        row("overcommit", overcommit.map(|set| (set.value.0.into(), &set.at)), default.overcommit.into());
+        let target = file.and_then(|file| file.target.as_ref());
+        row("target", target.map(|set| (word(&set.value), &set.at)), word(&default.target));
+        let excluded = file.map(|file| &file.exclude.0).filter(|globs| !globs.is_empty());
+        let globs =
+            excluded.map(|globs| globs.iter().map(|glob| glob.value.text.clone()).collect::<Vec<_>>());
+        row("exclude", globs.zip(excluded).map(|(texts, globs)| (texts.into(), &globs[0].at)), json!([]));
+        let baseline = file.and_then(|file| file.baseline.as_ref());
+        let named = config.and_then(|config| config.baseline.as_ref()).map(|path| path.display().to_string());
+        row("baseline", named.zip(baseline).map(|(path, set)| (path.into(), &set.at)), FILE_NAME.into());
+        let options = file.map_or_else(|| Rules::default().options(), |file| file.rules.options());
+        for meta in RULES.iter().map(|rule| rule.meta()) {
+            if let Some(Placed { value, at }) = config.and_then(|config| config.level_of(meta.name, path)) {
+                row(&format!("rules.{}", meta.name), Some((value.name().into(), at)), Value::Null);
             }
-            _ => Row { key, value: default.to_owned(), from: "default".to_owned() },
+            for option in options.iter().filter(|option| option.rule == meta.name) {
+                let key = format!("rules.{}.{}", option.rule, option.option);
+                let number = option.value.parse::<f64>();
+                let value = number.map_or_else(|_| option.value.as_str().into(), Value::from);
+                row(&key, option.at.as_ref().map(|at| (value.clone(), at)), value.clone());
+            }
         }
+        let Some(config) = config else { return table };
+        for (name, setting) in &config.file.services.0 {
+            let rules: Vec<&str> = setting.ignore.0.iter().map(|rule| rule.value.0).collect();
+            let until = setting.until.map(|day| day.to_string());
+            let expired = setting.until.is_some_and(|day| config.is_over(day));
+            let value =
+                json!({ "ignore": rules, "reason": setting.reason, "until": until, "expired": expired });
+            row(&format!("services.{}", name.value.text), Some((value, &name.at)), Value::Null);
+        }
+        for (index, (names, at)) in config.images.iter().enumerate() {
+            row(&format!("images.{index}"), Some((names.as_str().into(), at)), Value::Null);
+        }
+        table
+    }
+
+    fn json(&self) -> Value {
+        let row = |row: &Row| (row.key.clone(), json!({ "value": row.value, "from": row.from }));
+        self.0.iter().map(row).collect::<serde_json::Map<_, _>>().into()
+    }
+
+    fn line(&self, row: &Row) -> String {
+        let wide = |width: fn(&Row) -> usize, most: usize| {
+            self.0.iter().map(width).filter(|width| *width <= most).max().unwrap_or_default()
+        };
+        let key = wide(|row| row.key.chars().count(), 48);
+        let value = wide(|row| text(&row.value).chars().count(), 48);
+        format!("  {:key$}  {:value$}  {}", row.key, text(&row.value), row.from)
+    }
+}
+
+impl Show {
+    /// What the command line says of a key.
+    fn given(&self, key: &str) -> Option<Value> {
+        match key {
+            "fail-on" => self.fail_on.as_ref().map(word),
+            _ => self.choices.given().into_iter().find(|(name, _)| *name == key)?.1.map(Value::from),
+        }
+    }
+}
+
+/// The word for a value on the command line and in the file.
+fn word<T: ValueEnum>(value: &T) -> Value {
+    value.to_possible_value().map_or(Value::Null, |value| value.get_name().into())
+}
+
+/// A value as people read it.
+fn text(value: &Value) -> String {
+    let list = |value: &Value| {
+        let items = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+        items.collect::<Vec<_>>().join(", ")
     };
-    let path: &Path = &show.path;
-    let file = config.map(|config| &config.file);
-    let name = |value: &dyn std::fmt::Display| value.to_string();
-    let list = |count: usize, what: &str| {
-        (count > 0).then(|| format!("{count} {what}{}", if count == 1 { "" } else { "s" }))
-    };
-    let possible =
-        |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().to_owned());
-    vec![
-        row(
-            "preset",
-            config.and_then(|config| config.preset_of(path)).map(|preset| preset.name().to_owned()),
-            "recommended",
-        ),
-        row("fail-on", file.and_then(|file| possible(file.fail_on?.to_possible_value())), "warning"),
-        row(
-            "host-memory",
-            config.and_then(|config| config.host_memory).map(|size| size.to_string()),
-            "not known",
-        ),
-        row("overcommit", file.and_then(|file| file.overcommit).map(|factor| name(&factor)), "1"),
-        row("target", file.and_then(|file| possible(file.target?.to_possible_value())), "compose"),
-        row("exclude", file.map(|file| file.exclude.join(", ")).filter(|globs| !globs.is_empty()), "nothing"),
-        row("rules", file.and_then(|file| list(file.rules.len(), "rule")), "as the preset has them"),
-        row("services", file.and_then(|file| list(file.services.len(), "name")), "nothing"),
-        row("overrides", file.and_then(|file| list(file.overrides.len(), "override")), "nothing"),
-        row("images", file.and_then(|file| list(file.images.len(), "row")), "the catalogue alone"),
-        row(
-            "baseline",
-            config.and_then(|config| config.baseline.as_ref()).map(|path| path.display().to_string()),
-            ".oomlint-baseline.json",
-        ),
-    ]
+    match value {
+        Value::Null => "not known".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "nothing".to_owned(),
+        Value::Array(_) => list(value),
+        Value::Object(service) => {
+            let mut said = format!("ignores {}", list(&service["ignore"]));
+            if let Some(day) = service["until"].as_str() {
+                let over = if service["expired"] == true { ", which is over" } else { "" };
+                said.push_str(&format!(" until {day}{over}"));
+            }
+            if let Some(reason) = service["reason"].as_str() {
+                said.push_str(&format!(": {reason}"));
+            }
+            said
+        }
+        // `1` where the number is whole.
+        other => other.as_f64().map_or_else(|| other.to_string(), |number| number.to_string()),
+    }
 }

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::Outcome;
 use super::input::Input;
 use super::output::Console;
+use super::policy::Scope;
 use crate::discover::{Discovered, FileKind};
 use crate::engine;
 use crate::report::inspect;
@@ -18,6 +19,9 @@ use crate::syntax::{dockerfile, yaml};
 pub(super) struct Arguments {
     #[command(flatten)]
     input: Input,
+
+    #[command(flatten)]
+    scope: Scope,
 
     /// How to write the facts: human, json
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
@@ -37,12 +41,13 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let sources = Sources::new();
-    let discovered = arguments.input.discover(&sources)?;
+    let mut discovered = arguments.input.discover(&sources)?;
+    let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
     if arguments.syntax {
         console.write(|out| syntax(out, &sources, &discovered))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let projects = engine::projects(&arguments.input.options(), &sources, &discovered);
+    let projects = engine::projects(&options, &sources, &discovered);
     console.write(|out| match arguments.format {
         Format::Human => inspect::human(out, &projects, &sources),
         Format::Json => inspect::json(out, &projects, &sources),

@@ -1,40 +1,45 @@
 //! What stands in a configuration file: the types that it is read into and that its JSON Schema is made of.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 
+use super::glob::{NamePattern, Pattern};
+use super::options::{CacheExceedsLimit, Plain, RuleOptions, Shown, TightHeap};
+use super::place::{List, Placed, Table, WordOr};
+use super::values::{Day, Factor, RuleName, RuleOrGroup, Size};
+use crate::catalog::ImageEntry;
 use crate::finding::Severity;
-use crate::rules::{Preset, Target};
+use crate::rules::{Preset, RULES, Target, Thresholds};
 
 /// The configuration of oomlint: `.oomlint.yaml` or `oomlint.yaml`, nearest upward from the files that it is for.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct File {
     /// Which rules run.
-    pub preset: Option<Preset>,
-    /// The severity from which on the exit code is 1.
-    pub fail_on: Option<FailOn>,
-    /// Memory of the machine that runs it all, as Compose writes sizes: 16g.
-    pub host_memory: Option<String>,
+    pub preset: Option<Placed<Preset>>,
+    /// The severity from which on findings in its files make the exit code 1.
+    pub fail_on: Option<Placed<FailOn>>,
+    /// Memory of the machine that runs it all.
+    pub host_memory: Option<Placed<Size>>,
     /// How often the sum of limits may exceed the host's memory; 1 when not set.
-    pub overcommit: Option<f64>,
+    pub overcommit: Option<Placed<Factor>>,
     /// Who runs the files.
-    pub target: Option<Target>,
-    /// Files that are not looked at: globs, from the directory of this file.
-    pub exclude: Vec<String>,
+    pub target: Option<Placed<Target>>,
+    /// Files of which nothing is said, unless they are named on the command line.
+    pub exclude: List<Placed<Pattern>>,
     /// Severities and options of rules, by the rule's name.
-    pub rules: BTreeMap<String, RuleSetting>,
+    pub rules: Rules,
     /// Services, by name or glob, of which some rules say nothing.
-    pub services: BTreeMap<String, ServiceSetting>,
+    pub services: Table<NamePattern, ServiceSetting>,
     /// Other rules for some files. The last that fits wins.
-    pub overrides: Vec<Override>,
+    pub overrides: List<Override>,
     /// Rows for the catalogue of images, as in rules/catalog/images.yaml; they win over those that are there.
-    #[schemars(with = "Vec<std::collections::BTreeMap<String, serde_json::Value>>")]
-    pub images: Vec<serde_json::Value>,
+    pub images: Vec<Placed<ImageEntry>>,
     /// The baseline, from the directory of this file.
-    pub baseline: Option<String>,
+    pub baseline: Option<Placed<String>>,
 }
 
 /// From which severity on the exit code is 1.
@@ -66,119 +71,117 @@ pub enum Level {
     Error,
 }
 
-/// `off`, or a mapping with more to say.
-#[derive(Clone, Debug, PartialEq, JsonSchema)]
-#[schemars(untagged)]
-pub enum RuleSetting {
-    /// The level alone.
-    Level(Level),
-    /// Level and options.
-    Options(RuleOptions),
-}
-
-/// What can be set of a rule. Which options a rule has stands on its page.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct RuleOptions {
-    /// Its severity.
-    pub severity: Option<Level>,
-    /// tight-heap: the largest share of the limit that a Java heap may take, in percent.
-    pub java_heap_percent: Option<f64>,
-    /// tight-heap: what is to be left beside a Java heap, as Compose writes sizes.
-    pub java_rest: Option<String>,
-    /// tight-heap: the largest share that a Node heap may take, in percent.
-    pub node_heap_percent: Option<f64>,
-    /// tight-heap: the largest share that GOMEMLIMIT may take, in percent.
-    pub go_limit_percent: Option<f64>,
-    /// tight-heap: the largest share that another heap may take, in percent.
-    pub heap_percent: Option<f64>,
-    /// cache-exceeds-limit: the largest share that a server's cache may take, in percent.
-    pub cache_percent: Option<f64>,
+/// What is said of rules: `off` or a severity, or a mapping with options.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Rules that get a level, and where it is written.
+    pub levels: Vec<(RuleName, Placed<Level>)>,
+    /// Its options.
+    pub tight_heap: TightHeap,
+    /// Its options.
+    pub cache_exceeds_limit: CacheExceedsLimit,
 }
 
 /// What is not to be said of a service.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ServiceSetting {
     /// Rules and groups.
-    pub ignore: Vec<String>,
+    pub ignore: List<Placed<RuleOrGroup>>,
     /// Why.
     #[serde(default)]
     pub reason: Option<String>,
-    /// The last day on which it holds: 2026-12-31.
+    /// The last day on which it holds: 2026-12-31. Afterwards the finding is reported, with a note that says so.
     #[serde(default)]
-    pub until: Option<String>,
+    pub until: Option<Day>,
 }
 
 /// Other rules for some files.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Override {
-    /// Globs, from the directory of this file.
-    pub files: OneOrMany,
+    /// The files.
+    pub files: List<Placed<Pattern>>,
     /// Severities of rules there.
     #[serde(default)]
-    pub rules: BTreeMap<String, Level>,
+    pub rules: Table<RuleName, Placed<Level>>,
     /// Which rules run there.
     #[serde(default)]
-    pub preset: Option<Preset>,
+    pub preset: Option<Placed<Preset>>,
 }
 
-/// One glob or several.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(from = "Globs")]
-#[schemars(with = "Globs")]
-pub struct OneOrMany(pub Vec<String>);
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum Globs {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl From<Globs> for OneOrMany {
-    fn from(globs: Globs) -> Self {
-        match globs {
-            Globs::One(glob) => Self(vec![glob]),
-            Globs::Many(globs) => Self(globs),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for RuleSetting {
-    /// A string is a level, a mapping has options: said so, that mistakes are named for what they are.
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = RuleSetting;
+impl<'de> Deserialize<'de> for Rules {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Rules;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("off, note, warning, error, or a mapping with options")
+                f.write_str("rules and what is said of them")
             }
 
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<RuleSetting, E> {
-                let level = Level::deserialize(serde::de::value::StrDeserializer::new(text))?;
-                Ok(RuleSetting::Level(level))
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<RuleSetting, A::Error> {
-                let options = RuleOptions::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
-                Ok(RuleSetting::Options(options))
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Rules, A::Error> {
+                let mut rules = Rules::default();
+                while let Some(RuleName(name)) = map.next_key()? {
+                    let level = match name {
+                        TightHeap::RULE => setting(&mut map, &mut rules.tight_heap)?,
+                        CacheExceedsLimit::RULE => setting(&mut map, &mut rules.cache_exceeds_limit)?,
+                        _ => setting(&mut map, &mut Plain::default())?,
+                    };
+                    rules.levels.extend(level.map(|level| (RuleName(name), level)));
+                }
+                Ok(rules)
             }
         }
-        deserializer.deserialize_any(Visitor)
+        deserializer.deserialize_map(Reader)
     }
 }
 
-impl RuleSetting {
-    /// The level that it sets.
-    #[must_use]
-    pub fn level(&self) -> Option<Level> {
-        match self {
-            Self::Level(level) => Some(*level),
-            Self::Options(options) => options.severity,
+/// A rule's level, and its options.
+fn setting<'de, O: RuleOptions + Deserialize<'de>, A: MapAccess<'de>>(
+    map: &mut A,
+    options: &mut O,
+) -> Result<Option<Placed<Level>>, A::Error> {
+    Ok(match map.next_value::<WordOr<Level, O>>()? {
+        WordOr::Word(level) => Some(level),
+        WordOr::More(more) => {
+            *options = more;
+            options.severity().cloned()
         }
+    })
+}
+
+impl Rules {
+    /// Puts the options where the rules read them.
+    pub(super) fn set(&self, thresholds: &mut Thresholds) {
+        self.tight_heap.set(thresholds);
+        self.cache_exceeds_limit.set(thresholds);
+    }
+
+    /// Every option as it holds.
+    #[must_use]
+    pub fn options(&self) -> Vec<Shown> {
+        [self.tight_heap.shown(), self.cache_exceeds_limit.shown()].concat()
+    }
+}
+
+impl JsonSchema for Rules {
+    fn schema_name() -> Cow<'static, str> {
+        "Rules".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut properties = serde_json::Map::new();
+        for meta in RULES.iter().map(|rule| rule.meta()) {
+            let mut setting = match meta.name {
+                TightHeap::RULE => WordOr::<Level, TightHeap>::json_schema(generator),
+                CacheExceedsLimit::RULE => WordOr::<Level, CacheExceedsLimit>::json_schema(generator),
+                _ => WordOr::<Level, Plain>::json_schema(generator),
+            };
+            setting.insert("description".to_owned(), meta.summary.into());
+            properties.insert(meta.name.to_owned(), setting.to_value());
+        }
+        json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
     }
 }
 
@@ -191,6 +194,17 @@ impl Level {
             Self::Note => Some(Severity::Note),
             Self::Warning => Some(Severity::Warning),
             Self::Error => Some(Severity::Error),
+        }
+    }
+
+    /// The word in the file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
         }
     }
 }

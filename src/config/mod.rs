@@ -4,71 +4,72 @@
 //! given on the command line wins.
 
 mod file;
+mod find;
+mod glob;
+mod options;
+mod place;
 mod read;
+mod tree;
+mod values;
 
-pub use file::{FailOn, File, Level, Override, RuleOptions, RuleSetting, ServiceSetting};
+pub use file::{FailOn, File, Level, Override, Rules, ServiceSetting};
+pub use find::{Configs, FILE_NAMES};
+pub use glob::{Base, NamePattern, Pattern, Patterns};
+pub use options::{CacheExceedsLimit, Plain, RuleOptions, Shown, TightHeap};
+pub use place::{List, Placed, Table, WordOr};
+pub use values::{Day, Factor, Percent, RuleName, RuleOrGroup, Size};
 
-use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
-
-use globset::{GlobMatcher, GlobSet};
+use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::finding::Finding;
-use crate::model::size::ByteSize;
-use crate::rules::{Policy, Preset, Thresholds};
-use crate::source::normalize;
-
-/// The names that are looked for in each directory, in order.
-pub const FILE_NAMES: [&str; 2] = [".oomlint.yaml", "oomlint.yaml"];
+use crate::rules::{Policy, Preset};
+use crate::source::{LoadError, Source, Sources};
 
 /// One configuration file, checked.
 #[derive(Debug)]
 pub struct Config {
     /// Where it stands.
     pub path: PathBuf,
-    /// As it was read.
+    /// As it was read, without the rows of the catalogue.
     pub file: File,
-    /// Memory of the host, in bytes.
-    pub host_memory: Option<ByteSize>,
+    /// What it tells the rules.
+    pub policy: Policy,
     /// The baseline that it names.
     pub baseline: Option<PathBuf>,
     /// The catalogue with its rows; none without any.
     pub catalog: Option<Arc<Catalog>>,
-    thresholds: Thresholds,
-    directory: PathBuf,
-    exclude: GlobSet,
-    services: Vec<ServiceFor>,
+    /// The repositories of each of its rows, and where the row begins.
+    pub images: Vec<(String, Range<usize>)>,
+    /// The day that `until` is held against.
+    today: Day,
+    source: Arc<Source>,
+    exclude: Patterns,
     overrides: Vec<OverrideFor>,
-    levels: Vec<(String, Level)>,
-}
-
-#[derive(Debug)]
-struct ServiceFor {
-    name: GlobMatcher,
-    ignore: Vec<String>,
-    reason: Option<String>,
-    until: Option<time::Date>,
 }
 
 #[derive(Debug)]
 struct OverrideFor {
-    files: GlobSet,
-    rules: BTreeMap<String, Level>,
-    preset: Option<Preset>,
+    files: Patterns,
+    rules: Vec<(RuleName, Placed<Level>)>,
+    preset: Option<Placed<Preset>>,
 }
 
-/// What a configuration says of a finding.
+/// What a configuration says of a service's finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Word {
-    /// Nothing, or another level.
-    Report(Option<Level>),
+pub enum Known {
     /// It is known: why.
-    Ignore(Option<String>),
+    Ignored(Option<String>),
     /// It was known until a day that is over.
-    Expired(String),
+    Expired {
+        /// The last day.
+        until: Day,
+        /// Where that is written.
+        at: Range<usize>,
+    },
 }
 
 impl Config {
@@ -77,197 +78,108 @@ impl Config {
     /// # Errors
     /// When it cannot be read, or says something that means nothing: every such place.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Error::NotFound { path: path.to_path_buf(), help: None },
-            _ => Error::Unreadable { path: path.to_path_buf(), reason: error.to_string() },
-        })?;
-        read::read(path, &text)
+        Self::read_on(path, Day::today())
     }
 
-    /// The line of a top-level key, from 1; none when it is not there.
+    /// Reads a file as it holds on a day.
+    pub(crate) fn read_on(path: &Path, today: Day) -> Result<Self, Error> {
+        let sources = Sources::new();
+        let file = sources.load(path).map_err(|error| match error {
+            LoadError::NotFound => Error::NotFound { path: path.to_path_buf(), help: None },
+            error => Error::Unreadable { path: path.to_path_buf(), reason: error.to_string() },
+        })?;
+        read::read(sources.get(file), today)
+    }
+
+    /// A place in the file, as in `.oomlint.yaml:3`.
     #[must_use]
-    pub fn line_of(&self, key: &str) -> Option<usize> {
-        read::line_of(&std::fs::read_to_string(&self.path).ok()?, key)
+    pub fn place(&self, at: &Range<usize>) -> String {
+        let start = u32::try_from(at.start).unwrap_or(u32::MAX);
+        format!("{}:{}", self.path.display(), self.source.position(start).line)
+    }
+
+    /// True when it stands in a directory on the way to the file.
+    #[must_use]
+    pub fn is_above(&self, path: &Path) -> bool {
+        !self.exclude.base().relative(path).starts_with("..")
     }
 
     /// True when its `exclude` has the file.
     #[must_use]
     pub fn excludes(&self, path: &Path) -> bool {
-        self.exclude.is_match(self.relative(path))
+        self.exclude.fit(path)
     }
 
-    /// The policy with what it says.
-    #[must_use]
-    pub fn policy(&self) -> Policy {
-        let default = Policy::default();
-        Policy {
-            host_memory: self.host_memory,
-            overcommit: self.file.overcommit.unwrap_or(default.overcommit),
-            target: self.file.target.unwrap_or_default(),
-            thresholds: self.thresholds.clone(),
-        }
+    /// The overrides that hold for a file, the one that wins first.
+    fn overrides_of<'c>(&'c self, path: &Path) -> impl Iterator<Item = &'c OverrideFor> {
+        self.overrides.iter().rev().filter(|other| other.files.fit(path))
     }
 
     /// The preset for a file.
     #[must_use]
-    pub fn preset_of(&self, path: &Path) -> Option<Preset> {
-        let path = self.relative(path);
-        let other = self.overrides.iter().rev().filter(|other| other.files.is_match(&path));
-        other.filter_map(|other| other.preset).next().or(self.file.preset)
+    pub fn preset_of(&self, path: &Path) -> Option<&Placed<Preset>> {
+        self.overrides_of(path).find_map(|other| other.preset.as_ref()).or(self.file.preset.as_ref())
     }
 
     /// The widest preset that it names.
     #[must_use]
     pub fn widest_preset(&self) -> Option<Preset> {
-        self.overrides.iter().filter_map(|other| other.preset).chain(self.file.preset).max()
+        let others = self.overrides.iter().filter_map(|other| other.preset.as_ref());
+        others.chain(&self.file.preset).map(|preset| preset.value).max()
     }
 
     /// The level that it sets for a rule in a file.
     #[must_use]
-    pub fn level_of(&self, rule: &str, path: &Path) -> Option<Level> {
-        let path = self.relative(path);
-        let other = self.overrides.iter().rev().filter(|other| other.files.is_match(&path));
-        let own = || self.levels.iter().find(|(name, _)| name == rule).map(|(_, level)| *level);
-        other.filter_map(|other| other.rules.get(rule).copied()).next().or_else(own)
+    pub fn level_of(&self, rule: &str, path: &Path) -> Option<&Placed<Level>> {
+        let of = |levels: &'_ [(RuleName, Placed<Level>)]| levels.iter().position(|(name, _)| name.0 == rule);
+        let other = self.overrides_of(path).find_map(|other| Some(&other.rules[of(&other.rules)?].1));
+        other.or_else(|| Some(&self.file.rules.levels[of(&self.file.rules.levels)?].1))
+    }
+
+    /// Every level that it gives a rule, for whatever files.
+    fn levels<'c>(&'c self, rule: &'c str) -> impl Iterator<Item = Level> + 'c {
+        let lists = self.overrides.iter().map(|other| &other.rules);
+        let all = std::iter::once(&self.file.rules.levels).chain(lists).flatten();
+        all.filter(move |(name, _)| name.0 == rule).map(|(_, level)| level.value)
     }
 
     /// True when it gives the rule a severity somewhere.
     #[must_use]
     pub fn names(&self, rule: &str) -> bool {
-        let own = self.levels.iter().any(|(name, level)| name == rule && *level != Level::Off);
-        own || self
-            .overrides
-            .iter()
-            .any(|other| other.rules.get(rule).is_some_and(|level| *level != Level::Off))
+        self.levels(rule).any(|level| level != Level::Off)
     }
 
     /// True when it turns the rule off everywhere.
     #[must_use]
     pub fn turns_off(&self, rule: &str) -> bool {
-        self.levels.iter().any(|(name, level)| name == rule && *level == Level::Off)
-            && self
-                .overrides
-                .iter()
-                .all(|other| other.rules.get(rule).is_none_or(|level| *level == Level::Off))
+        self.file.rules.levels.iter().any(|(name, _)| name.0 == rule) && !self.names(rule)
     }
 
-    /// What it says of a finding in the file at `path`.
+    /// What it says of a finding about a service; none when it says nothing.
     #[must_use]
-    pub fn word_on(&self, finding: &Finding, path: &Path) -> Word {
+    pub fn knows(&self, finding: &Finding) -> Option<Known> {
+        let service = finding.service.as_ref()?;
         let group = crate::rules::find(finding.rule).map(|rule| rule.meta().group.name());
-        let level = self.level_of(finding.rule, path);
-        let Some(service) = &finding.service else { return Word::Report(level) };
-        let mut word = Word::Report(level);
-        for setting in self.services.iter().filter(|setting| setting.name.is_match(service)) {
-            if !setting.ignore.iter().any(|name| name == finding.rule || Some(name.as_str()) == group) {
+        let named = |name: &str| name == finding.rule || Some(name) == group;
+        let mut expired = None;
+        for (name, setting) in self.file.services.0.iter().filter(|(name, _)| name.value.fits(service)) {
+            if !setting.ignore.0.iter().any(|rule| named(rule.value.0)) {
                 continue;
             }
             match setting.until {
-                Some(until) if until < today() => word = Word::Expired(until.to_string()),
-                _ => return Word::Ignore(setting.reason.clone()),
+                Some(until) if self.is_over(until) => {
+                    expired = Some(Known::Expired { until, at: name.at.clone() });
+                }
+                _ => return Some(Known::Ignored(setting.reason.clone())),
             }
         }
-        word
+        expired
     }
 
-    /// From the directory of the file, with forward slashes.
-    fn relative(&self, path: &Path) -> PathBuf {
-        let here = std::env::current_dir().unwrap_or_default();
-        let absolute = normalize(&here.join(path));
-        let directory = normalize(&here.join(&self.directory));
-        absolute.strip_prefix(&directory).map(Path::to_path_buf).unwrap_or(absolute)
-    }
-}
-
-/// The day by UTC: the one thing beside the files that can change a verdict, for those who write `until`.
-fn today() -> time::Date {
-    time::OffsetDateTime::now_utc().date()
-}
-
-/// The thresholds with what the rules' options say.
-fn thresholds(file: &File) -> Thresholds {
-    let mut thresholds = Thresholds::default();
-    for setting in file.rules.values() {
-        let RuleSetting::Options(options) = setting else { continue };
-        let percents = [
-            (&mut thresholds.java_heap_percent, options.java_heap_percent),
-            (&mut thresholds.node_heap_percent, options.node_heap_percent),
-            (&mut thresholds.go_limit_percent, options.go_limit_percent),
-            (&mut thresholds.heap_percent, options.heap_percent),
-            (&mut thresholds.cache_percent, options.cache_percent),
-        ];
-        for (threshold, value) in percents {
-            *threshold = value.unwrap_or(*threshold);
-        }
-        let rest = options.java_rest.as_ref().and_then(|text| ByteSize::parse_compose(text).ok());
-        thresholds.java_rest = rest.unwrap_or(thresholds.java_rest);
-    }
-    thresholds
-}
-
-/// The configuration files, each read once.
-#[derive(Debug, Default)]
-pub struct Configs {
-    /// The one that is named on the command line.
-    named: Option<Arc<Config>>,
-    /// None is looked for.
-    off: bool,
-    found: Mutex<HashMap<PathBuf, Option<Arc<Config>>>>,
-}
-
-impl Configs {
-    /// Looks for none.
+    /// True when a day is over: the last day of an exception is part of it.
     #[must_use]
-    pub fn off() -> Self {
-        Self { off: true, ..Self::default() }
-    }
-
-    /// Takes one for every file.
-    #[must_use]
-    pub fn named(config: Config) -> Self {
-        Self { named: Some(Arc::new(config)), ..Self::default() }
-    }
-
-    /// The one for a file or directory.
-    ///
-    /// # Errors
-    /// When it is there and cannot be used.
-    pub fn of(&self, path: &Path) -> Result<Option<Arc<Config>>, Error> {
-        if self.off || self.named.is_some() {
-            return Ok(self.named.clone());
-        }
-        let here = std::env::current_dir().unwrap_or_default();
-        let absolute = normalize(&here.join(path));
-        let directory =
-            if absolute.is_dir() { absolute.as_path() } else { absolute.parent().unwrap_or(&absolute) };
-        let mut passed = Vec::new();
-        let mut found = None;
-        for directory in directory.ancestors() {
-            if let Some(known) = self.lock().get(directory) {
-                found = known.clone();
-                break;
-            }
-            passed.push(directory.to_path_buf());
-            let file = FILE_NAMES.iter().map(|name| directory.join(name)).find(|path| path.is_file());
-            if let Some(file) = file {
-                // As people would name it.
-                let shown = file.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(file);
-                found = Some(Arc::new(Config::read(&shown)?));
-                break;
-            }
-            if directory.join(".git").exists() {
-                break;
-            }
-        }
-        let mut known = self.lock();
-        for directory in passed {
-            known.insert(directory, found.clone());
-        }
-        Ok(found)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Option<Arc<Config>>>> {
-        self.found.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    pub fn is_over(&self, until: Day) -> bool {
+        until < self.today
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::catalog::Catalog;
-use crate::config::Configs;
+use crate::config::{Configs, FailOn, Patterns};
 use crate::discover::{Discovered, FileKind, Root};
 use crate::finding::baseline::Baseline;
 use crate::finding::{Finding, Label, Suppressed, SuppressionKind, evidence};
@@ -43,6 +43,12 @@ pub struct Options {
     pub target: Option<Target>,
     /// Where configurations come from; none for no configuration at all.
     pub configs: Option<Arc<Configs>>,
+    /// From which severity on a run fails; none for what the configuration says.
+    pub fail_on: Option<FailOn>,
+    /// Files of which nothing is said, beside those that a configuration excludes.
+    pub exclude: Patterns,
+    /// Say nothing of them even when they are named.
+    pub force_exclude: bool,
     /// Findings that were there before, and the place that their paths start from.
     pub baseline: Option<(Baseline, Root)>,
 }
@@ -68,6 +74,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// What is known and meant, in the same order.
     pub suppressed: Vec<Suppressed>,
+    /// True when a finding is severe enough to fail the run.
+    pub fails: bool,
     /// Counts; the time is for the caller to fill in, who knows when it began.
     pub summary: Summary,
     /// What the rules saw.
@@ -86,9 +94,10 @@ pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Out
         suppressed.extend(sifted.suppressed);
         ledger.merge(names);
     }
-    let sifted = suppression::by_comments(options, sources, &projects, findings, ledger);
+    let voices = configured::Voices::new(options, sources, &projects);
+    let sifted = suppression::by_comments(&voices, options, sources, &projects, findings, ledger);
     suppressed.extend(sifted.suppressed);
-    let sifted = configured::apply(options, sources, sifted.findings);
+    let sifted = configured::apply(&voices, discovered, sifted.findings);
     suppressed.extend(sifted.suppressed);
     let mut findings = in_order(sifted.findings, sources, |finding| finding);
     crate::finding::fix::realize(&mut findings, sources);
@@ -109,7 +118,8 @@ pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Out
     summary.count(&findings);
     summary.suppressed = suppressed.len() - known;
     summary.baseline = known;
-    Outcome { findings, suppressed, summary, projects }
+    let fails = voices.fail(&findings);
+    Outcome { findings, suppressed, fails, summary, projects }
 }
 
 /// The stacks and lone images that the files make.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Options;
+use super::configured::Voices;
 use crate::discover::{FileKind, kind_of_text};
 use crate::finding::suppress::{self, Suppression};
 use crate::finding::{Finding, Suppressed, SuppressionKind};
@@ -74,6 +75,7 @@ pub(super) fn by_service(project: &Project, findings: Vec<Finding>) -> (Sifted, 
 
 /// Holds back what comments speak of, and adds what is wrong with the suppressions themselves.
 pub(super) fn by_comments(
+    voices: &Voices<'_>,
     options: &Options,
     sources: &Sources,
     projects: &[Project],
@@ -115,7 +117,7 @@ pub(super) fn by_comments(
         if !known {
             let mut sink = Sink::new(unknown_rule::META, &options.policy, &mut sifted.findings);
             unknown_rule::report(name, &mut sink);
-        } else if !ledger.used.contains(&name.span) && runs(name, options, sources) {
+        } else if !ledger.used.contains(&name.span) && runs(name, options, voices) {
             let comment = suppressions.iter().find(|suppression| suppression.comment.contains(name.span));
             let mut sink = Sink::new(unused_suppression::META, &options.policy, &mut sifted.findings);
             unused_suppression::report(name, comment, sources, &mut sink);
@@ -125,8 +127,8 @@ pub(super) fn by_comments(
 }
 
 /// True when the rule, or one of the group, was looked at in this run.
-fn runs(name: &Spanned<String>, options: &Options, sources: &Sources) -> bool {
-    let config = options.config_of(sources.get(name.span.file).path());
+fn runs(name: &Spanned<String>, options: &Options, voices: &Voices<'_>) -> bool {
+    let config = voices.of(name.span.file).into_iter().next();
     let preset = options.preset_of(config.as_deref());
     let rules = RULES.iter().map(|rule| rule.meta());
     let mut named = rules.filter(|meta| meta.name == name.value || meta.group.name() == name.value);

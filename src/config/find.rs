@@ -1,0 +1,121 @@
+//! Which configuration is for a file.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Config;
+use super::glob::Base;
+use super::values::Day;
+use crate::error::Error;
+use crate::source::normalize;
+
+/// The names that are looked for in each directory, in order.
+pub const FILE_NAMES: [&str; 2] = [".oomlint.yaml", "oomlint.yaml"];
+
+/// The configuration files, each read once.
+#[derive(Debug)]
+pub struct Configs {
+    /// Where paths are told from.
+    here: PathBuf,
+    /// The one that is named on the command line.
+    named: Option<Arc<Config>>,
+    /// None is looked for.
+    off: bool,
+    /// The day that `until` is held against; none for today.
+    today: Option<Day>,
+    /// By directory.
+    found: Mutex<HashMap<PathBuf, Found>>,
+}
+
+/// What is for a directory: a configuration, none, or one that cannot be used.
+type Found = Result<Option<Arc<Config>>, Error>;
+
+impl Default for Configs {
+    /// Looks for the nearest one of each file.
+    fn default() -> Self {
+        let here = std::env::current_dir().unwrap_or_default();
+        Self { here, named: None, off: false, today: None, found: Mutex::default() }
+    }
+}
+
+impl Configs {
+    /// Looks for none.
+    #[must_use]
+    pub fn off() -> Self {
+        Self { off: true, ..Self::default() }
+    }
+
+    /// Takes one for every file.
+    #[must_use]
+    pub fn named(config: Config) -> Self {
+        Self { named: Some(Arc::new(config)), ..Self::default() }
+    }
+
+    /// Looks as on that day.
+    #[must_use]
+    pub fn on(day: Day) -> Self {
+        Self { today: Some(day), ..Self::default() }
+    }
+
+    /// The one for a file.
+    ///
+    /// # Errors
+    /// When it is there and cannot be used.
+    pub fn of(&self, file: &Path) -> Found {
+        self.at(file.parent().unwrap_or(file))
+    }
+
+    /// The one for the files in a directory.
+    ///
+    /// # Errors
+    /// When it is there and cannot be used.
+    pub fn at(&self, directory: &Path) -> Found {
+        if self.off || self.named.is_some() {
+            return Ok(self.named.clone());
+        }
+        let absolute = normalize(&self.here.join(directory));
+        let mut passed = Vec::new();
+        let mut found = Ok(None);
+        for place in absolute.ancestors() {
+            if let Some(known) = self.lock().get(place) {
+                found = known.clone();
+                break;
+            }
+            passed.push(place.to_path_buf());
+            if let Some(file) = FILE_NAMES.iter().map(|name| place.join(name)).find(|path| path.is_file()) {
+                // As people would name it who named the directory so.
+                let outside = directory.is_absolute() && !file.starts_with(&self.here);
+                let shown = if outside { file } else { Base::at(&self.here).relative(&file) };
+                let today = self.today.unwrap_or_else(Day::today);
+                found = Config::read_on(&shown, today).map(|config| Some(Arc::new(config)));
+                break;
+            }
+            if place.join(".git").exists() {
+                break;
+            }
+        }
+        let mut known = self.lock();
+        for place in passed {
+            known.insert(place, found.clone());
+        }
+        found
+    }
+
+    /// The configurations that were met and cannot be used.
+    #[must_use]
+    pub fn failures(&self) -> Vec<Error> {
+        let mut failures: Vec<Error> = Vec::new();
+        for error in self.lock().values().filter_map(|found| found.as_ref().err()) {
+            if !failures.contains(error) {
+                failures.push(error.clone());
+            }
+        }
+        failures.sort_by_key(ToString::to_string);
+        failures
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Found>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

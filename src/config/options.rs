@@ -1,0 +1,134 @@
+//! Options of rules: the rules that have some, and where their numbers go.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::file::Level;
+use super::place::Placed;
+use super::values::{Percent, Size};
+use crate::model::size::ByteSize;
+use crate::rules::Thresholds;
+
+/// What a rule's mapping holds.
+pub trait RuleOptions {
+    /// Its severity.
+    fn severity(&self) -> Option<&Placed<Level>>;
+}
+
+/// An option as it holds: its name, its value, and where that is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The rule.
+    pub rule: &'static str,
+    /// The option.
+    pub option: String,
+    /// Its value.
+    pub value: String,
+    /// None for the default.
+    pub at: Option<std::ops::Range<usize>>,
+}
+
+impl From<Percent> for f64 {
+    fn from(percent: Percent) -> Self {
+        percent.0
+    }
+}
+
+impl From<Size> for ByteSize {
+    fn from(size: Size) -> Self {
+        size.0
+    }
+}
+
+/// A rule's mapping. Each option is the threshold of the same name.
+macro_rules! options {
+    ($name:ident, $rule:literal, { $($(#[$doc:meta])* $option:ident: $type:ident,)* }) => {
+        #[doc = concat!("What can be set of `", $rule, "`.")]
+        #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+        pub struct $name {
+            /// Its severity.
+            pub severity: Option<Placed<Level>>,
+            $($(#[$doc])* pub $option: Option<Placed<$type>>,)*
+        }
+
+        impl RuleOptions for $name {
+            fn severity(&self) -> Option<&Placed<Level>> {
+                self.severity.as_ref()
+            }
+        }
+
+        impl $name {
+            /// Puts the options where the rules read them.
+            pub(super) fn set(&self, thresholds: &mut Thresholds) {
+                $(if let Some(option) = &self.$option {
+                    thresholds.$option = option.value.into();
+                })*
+            }
+
+            /// The options with their defaults.
+            #[must_use]
+            pub fn shown(&self) -> Vec<Shown> {
+                let default = Thresholds::default();
+                vec![$({
+                    let set = self.$option.as_ref();
+                    Shown {
+                        rule: $rule,
+                        option: stringify!($option).replace('_', "-"),
+                        value: set.map_or($type(default.$option), |option| option.value).to_string(),
+                        at: set.map(|option| option.at.clone()),
+                    }
+                },)*]
+            }
+        }
+
+        impl $name {
+            /// The rule.
+            pub const RULE: &'static str = $rule;
+        }
+    };
+}
+
+/// What can be set of every rule.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Plain {
+    /// Its severity.
+    pub severity: Option<Placed<Level>>,
+}
+
+impl RuleOptions for Plain {
+    fn severity(&self) -> Option<&Placed<Level>> {
+        self.severity.as_ref()
+    }
+}
+
+options!(TightHeap, "tight-heap", {
+    /// The largest share of the limit that a Java heap may take, in percent.
+    java_heap_percent: Percent,
+    /// What is to be left beside a Java heap.
+    java_rest: Size,
+    /// The largest share of the limit that a Node heap may take, in percent.
+    node_heap_percent: Percent,
+    /// The largest share of the limit that GOMEMLIMIT may take, in percent.
+    go_limit_percent: Percent,
+    /// The largest share of the limit that another heap may take, in percent.
+    heap_percent: Percent,
+});
+
+options!(CacheExceedsLimit, "cache-exceeds-limit", {
+    /// The largest share of the limit that a server's cache may take, in percent.
+    cache_percent: Percent,
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_with_options_are_rules() {
+        for rule in [TightHeap::RULE, CacheExceedsLimit::RULE] {
+            assert!(crate::rules::find(rule).is_some(), "{rule}");
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Values that know where they stand, and values with two spellings.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+
+/// The name under which the tree hands out a node with its place and its shape.
+pub(super) const NODE: &str = "oomlint::config::Node";
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Nothing,
+    Scalar,
+    List,
+    Map,
+}
+
+/// A value and the bytes that it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Its bytes in the file.
+    pub at: Range<usize>,
+}
+
+/// One value, or a list of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List<T>(pub Vec<T>);
+
+/// Keys and values in the order of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table<K, V>(pub Vec<(Placed<K>, V)>);
+
+/// A word, or a mapping with more to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WordOr<W, O> {
+    /// The word alone.
+    Word(Placed<W>),
+    /// The mapping.
+    More(O),
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+/// What can be made of a node whose shape is known before it is read.
+trait FromNode<'de>: Sized {
+    fn from_node<A: SeqAccess<'de>>(shape: Shape, at: Range<usize>, node: &mut A) -> Result<Self, A::Error>;
+}
+
+fn value<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(node: &mut A) -> Result<T, A::Error> {
+    node.next_element()?.ok_or_else(|| A::Error::custom("nothing stands here"))
+}
+
+fn from_node<'de, T: FromNode<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Reader<T>(PhantomData<T>);
+    impl<'de, T: FromNode<'de>> Visitor<'de> for Reader<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a node of the tree")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut node: A) -> Result<T, A::Error> {
+            let (start, end, shape): (u32, u32, u32) =
+                (value(&mut node)?, value(&mut node)?, value(&mut node)?);
+            let shapes = [Shape::Nothing, Shape::Scalar, Shape::List, Shape::Map];
+            let shape = shapes.into_iter().find(|known| *known as u32 == shape).unwrap_or(Shape::Nothing);
+            T::from_node(shape, start as usize..end as usize, &mut node)
+        }
+    }
+    deserializer.deserialize_tuple_struct(NODE, 4, Reader(PhantomData))
+}
+
+impl<'de, T: Deserialize<'de>> FromNode<'de> for Placed<T> {
+    fn from_node<A: SeqAccess<'de>>(_: Shape, at: Range<usize>, node: &mut A) -> Result<Self, A::Error> {
+        Ok(Self { value: value(node)?, at })
+    }
+}
+
+impl<'de, T: Deserialize<'de>> FromNode<'de> for List<T> {
+    fn from_node<A: SeqAccess<'de>>(shape: Shape, _: Range<usize>, node: &mut A) -> Result<Self, A::Error> {
+        match shape {
+            Shape::List | Shape::Nothing => value(node).map(Self),
+            Shape::Scalar | Shape::Map => Ok(Self(vec![value(node)?])),
+        }
+    }
+}
+
+impl<'de, W: Deserialize<'de>, O: Deserialize<'de>> FromNode<'de> for WordOr<W, O> {
+    fn from_node<A: SeqAccess<'de>>(shape: Shape, at: Range<usize>, node: &mut A) -> Result<Self, A::Error> {
+        match shape {
+            Shape::Map => value(node).map(Self::More),
+            _ => Ok(Self::Word(Placed { value: value(node)?, at })),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Placed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_node(deserializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_node(deserializer)
+    }
+}
+
+impl<'de, W: Deserialize<'de>, O: Deserialize<'de>> Deserialize<'de> for WordOr<W, O> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_node(deserializer)
+    }
+}
+
+impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Table<K, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<K, V>(PhantomData<(K, V)>);
+        impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Reader<K, V> {
+            type Value = Table<K, V>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a mapping")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Table(entries))
+            }
+        }
+        deserializer.deserialize_map(Reader(PhantomData))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Placed<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for List<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("ListOf{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [one, { "type": "array", "items": one }] })
+    }
+}
+
+impl<W: JsonSchema, O: JsonSchema> JsonSchema for WordOr<W, O> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Or{}", W::schema_name(), O::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (word, more) = (generator.subschema_for::<W>(), generator.subschema_for::<O>());
+        json_schema!({ "anyOf": [word, more] })
+    }
+}
+
+impl<K: JsonSchema, V: JsonSchema> JsonSchema for Table<K, V> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("TableOf{}", V::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (names, values) = (generator.subschema_for::<K>(), generator.subschema_for::<V>());
+        json_schema!({ "type": "object", "propertyNames": names, "additionalProperties": values })
+    }
+}

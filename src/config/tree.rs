@@ -1,0 +1,438 @@
+//! Our YAML tree as serde reads it, so that every refusal knows its place and all of them are heard.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::value::U32Deserializer;
+use serde::de::{self, Deserialize, DeserializeSeed, IntoDeserializer, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::place::{NODE, Shape};
+use crate::error::nearest;
+use crate::syntax::yaml::{Kind, NodeId, Tree, Value};
+
+/// Mistakes that are told of one file.
+const MAX_PROBLEMS: usize = 20;
+
+/// A mistake, and its bytes.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+    pub(super) at: Range<usize>,
+}
+
+/// Reads the tree's first document. What is refused is left out and the rest read again, so that all mistakes are told.
+pub(super) fn read<T: for<'de> Deserialize<'de> + Default>(tree: &Tree, problems: &mut Vec<Problem>) -> T {
+    let Some(root) = tree.documents().first() else { return T::default() };
+    let mut left_out = HashSet::new();
+    loop {
+        let node = Node { tree, left_out: &left_out, id: *root };
+        let refusal = match T::deserialize(node) {
+            Ok(value) => return value,
+            Err(refusal) => refusal,
+        };
+        if !refusal.echo {
+            let at = refusal.at.unwrap_or_default();
+            problems.push(Problem { message: refusal.message, help: refusal.help, at });
+        }
+        match refusal.entry {
+            Some(entry) if problems.len() < MAX_PROBLEMS && left_out.insert(entry) => {}
+            _ => return T::default(),
+        }
+    }
+}
+
+/// Why a value is none of those that stand there.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    message: String,
+    help: Option<String>,
+    at: Option<Range<usize>>,
+    /// The key or item to leave out, so that the rest can be read.
+    entry: Option<NodeId>,
+    /// The key that is not there.
+    missing: Option<&'static str>,
+    /// Follows from another one alone.
+    echo: bool,
+}
+
+impl Refusal {
+    fn new(message: String, help: Option<String>) -> Self {
+        Self { message, help, at: None, entry: None, missing: None, echo: false }
+    }
+
+    fn at(mut self, at: Range<usize>) -> Self {
+        self.at.get_or_insert(at);
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// The nearest of the names, or all of them.
+fn out_of(name: &str, what: &str, names: &[&str]) -> Option<String> {
+    match nearest(name, names.iter().copied()).first() {
+        Some(near) => Some(format!("did you mean `{near}`?")),
+        None if names.is_empty() => None,
+        None => Some(format!("{what}: {}", names.join(", "))),
+    }
+}
+
+impl de::Error for Refusal {
+    /// The first line is the message, what is below is the way out.
+    fn custom<T: fmt::Display>(text: T) -> Self {
+        let text = text.to_string();
+        match text.split_once('\n') {
+            Some((message, help)) => Self::new(message.to_owned(), Some(help.to_owned())),
+            None => Self::new(text, None),
+        }
+    }
+
+    fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::new(format!("{found} is not {expected}"), None)
+    }
+
+    fn invalid_value(found: de::Unexpected<'_>, _: &dyn de::Expected) -> Self {
+        Self::new(format!("{found} does not fit here"), None)
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(format!("unknown key `{field}`"), out_of(field, "the keys here", expected))
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(format!("unknown value `{variant}`"), out_of(variant, "the values here", expected))
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self { missing: Some(field), ..Self::new(format!("`{field}` is missing"), None) }
+    }
+}
+
+/// One node, to be read.
+#[derive(Clone, Copy)]
+struct Node<'t> {
+    tree: &'t Tree,
+    left_out: &'t HashSet<NodeId>,
+    id: NodeId,
+}
+
+impl<'t> Node<'t> {
+    fn of(self, id: NodeId) -> Self {
+        Self { id, ..self }
+    }
+
+    /// The node that an alias names.
+    fn kind(self) -> (NodeId, &'t Kind) {
+        let mut id = self.id;
+        // An alias names a node before it, so that this ends.
+        while let Kind::Alias(Some(named)) = &self.tree.node(id).kind {
+            id = *named;
+        }
+        (id, &self.tree.node(id).kind)
+    }
+
+    fn value(self) -> Option<Value> {
+        self.tree.node(self.kind().0).resolve()
+    }
+
+    fn text(self) -> Option<&'t str> {
+        match self.kind().1 {
+            Kind::Scalar(scalar) => Some(scalar.text.as_str()),
+            _ => None,
+        }
+    }
+
+    fn shape(self) -> Shape {
+        match self.kind().1 {
+            Kind::Map(_) => Shape::Map,
+            Kind::Seq(_) => Shape::List,
+            _ if matches!(self.value(), None | Some(Value::Null)) => Shape::Nothing,
+            _ => Shape::Scalar,
+        }
+    }
+
+    /// What to point at: a scalar, or the first key or item of what may be many lines.
+    fn place(self) -> Range<usize> {
+        let mut id = self.id;
+        loop {
+            let first = match &self.tree.node(id).kind {
+                Kind::Map(pairs) => pairs.first().map(|(key, _)| *key),
+                Kind::Seq(items) => items.first().copied(),
+                _ => None,
+            };
+            match first {
+                Some(first) => id = first,
+                None => return self.tree.node(id).span.range(),
+            }
+        }
+    }
+
+    fn expected(self, what: &str) -> Refusal {
+        let here = match (self.shape(), self.value()) {
+            (Shape::Map, _) => "a mapping",
+            (Shape::List, _) => "a list",
+            (Shape::Nothing, _) => "nothing",
+            (_, Some(Value::Bool(_))) => "true or false",
+            (_, Some(Value::Str)) => "a text",
+            _ => "a number",
+        };
+        Refusal::new(format!("{what} is expected here, not {here}"), None).at(self.place())
+    }
+
+    fn number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        let visited = match self.value() {
+            Some(Value::Int(number)) => visitor.visit_i64(number),
+            Some(Value::Float(number)) => visitor.visit_f64(number),
+            _ => return Err(self.expected("a number")),
+        };
+        visited.map_err(|refusal: Refusal| refusal.at(self.place()))
+    }
+
+    fn string<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match self.text() {
+            // A number that stands for a text is one.
+            Some(text) if self.shape() == Shape::Scalar => {
+                visitor.visit_str(text).map_err(|refusal: Refusal| refusal.at(self.place()))
+            }
+            _ => Err(self.expected("a text")),
+        }
+    }
+
+    fn list<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        let items = match (self.shape(), self.kind().1) {
+            (_, Kind::Seq(items)) => items.as_slice(),
+            (Shape::Nothing, _) => &[],
+            _ => return Err(self.expected("a list")),
+        };
+        visitor
+            .visit_seq(Items { node: self, items: items.iter() })
+            .map_err(|refusal: Refusal| refusal.at(self.place()))
+    }
+
+    fn map<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        let pairs = match (self.shape(), self.kind().1) {
+            (_, Kind::Map(pairs)) => pairs.as_slice(),
+            (Shape::Nothing, _) => &[],
+            _ => return Err(self.expected("a mapping")),
+        };
+        visitor.visit_map(Entries { node: self, pairs, next: 0 }).map_err(|mut refusal: Refusal| {
+            let left_out = |(key, _): &(NodeId, NodeId)| {
+                self.left_out.contains(key) && self.of(*key).text() == refusal.missing
+            };
+            let here = refusal.missing.is_some() && refusal.at.is_none();
+            refusal.echo |= here && pairs.iter().any(left_out);
+            refusal.at(self.place())
+        })
+    }
+}
+
+impl<'de> de::Deserializer<'de> for Node<'_> {
+    type Error = Refusal;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match (self.shape(), self.value()) {
+            (Shape::Map, _) => self.map(visitor),
+            (Shape::List, _) => self.list(visitor),
+            (Shape::Nothing, _) => visitor.visit_unit().map_err(|refusal: Refusal| refusal.at(self.place())),
+            (_, Some(Value::Bool(_))) => self.deserialize_bool(visitor),
+            (_, Some(Value::Str)) => self.string(visitor),
+            _ => self.number(visitor),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match self.value() {
+            Some(Value::Bool(value)) => visitor.visit_bool(value),
+            _ => Err(self.expected("true or false")),
+        }
+    }
+
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match self.value() {
+            Some(Value::Int(number)) if u32::try_from(number).is_ok() => self.number(visitor),
+            Some(Value::Int(_) | Value::BigInt | Value::Float(_)) => {
+                Err(Refusal::new("not a whole number that fits here".to_owned(), None).at(self.place()))
+            }
+            _ => Err(self.expected("a whole number")),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.number(visitor)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.string(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.string(visitor)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.string(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        if self.shape() == Shape::Nothing { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.list(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        if name == NODE { visitor.visit_seq(Parts { node: self, next: 0 }) } else { self.list(visitor) }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.map(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        self.map(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        match self.text() {
+            Some(text) if self.shape() == Shape::Scalar => {
+                let word: de::value::StrDeserializer<'_, Refusal> = text.into_deserializer();
+                visitor.visit_enum(word).map_err(|refusal: Refusal| refusal.at(self.place()))
+            }
+            _ => Err(self.expected("a word")),
+        }
+    }
+
+    forward_to_deserialize_any! { i8 i16 i32 i64 i128 u8 u16 u64 u128 f32 char bytes byte_buf unit unit_struct tuple ignored_any }
+}
+
+/// The parts of [`NODE`]: first byte, end, shape, and the node itself.
+struct Parts<'t> {
+    node: Node<'t>,
+    next: usize,
+}
+
+impl<'de> de::SeqAccess<'de> for Parts<'_> {
+    type Error = Refusal;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refusal> {
+        self.next += 1;
+        let clip = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let number = match self.next {
+            1 => clip(self.node.place().start),
+            2 => clip(self.node.place().end),
+            3 => self.node.shape() as u32,
+            4 => {
+                let value = seed.deserialize(self.node).map_err(|refusal| refusal.at(self.node.place()))?;
+                return Ok(Some(value));
+            }
+            _ => return Ok(None),
+        };
+        let number: U32Deserializer<Refusal> = number.into_deserializer();
+        seed.deserialize(number).map(Some)
+    }
+}
+
+struct Items<'t> {
+    node: Node<'t>,
+    items: std::slice::Iter<'t, NodeId>,
+}
+
+impl<'de> de::SeqAccess<'de> for Items<'_> {
+    type Error = Refusal;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refusal> {
+        let Some(item) = self.items.by_ref().find(|item| !self.node.left_out.contains(item)) else {
+            return Ok(None);
+        };
+        let node = self.node.of(*item);
+        let value = seed.deserialize(node).map_err(|mut refusal| {
+            refusal.entry.get_or_insert(*item);
+            refusal.at(node.place())
+        })?;
+        Ok(Some(value))
+    }
+}
+
+struct Entries<'t> {
+    node: Node<'t>,
+    pairs: &'t [(NodeId, NodeId)],
+    next: usize,
+}
+
+impl Entries<'_> {
+    /// The first of equal keys counts; the tree has told of the others.
+    fn skipped(&self, at: usize) -> bool {
+        let text = |(key, _): &(NodeId, NodeId)| self.node.of(*key).text();
+        let key = &self.pairs[at];
+        self.node.left_out.contains(&key.0)
+            || (!self.node.tree.errors().is_empty()
+                && text(key).is_some()
+                && self.pairs[..at].iter().any(|other| text(other) == text(key)))
+    }
+}
+
+impl<'de> de::MapAccess<'de> for Entries<'_> {
+    type Error = Refusal;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refusal> {
+        while self.next < self.pairs.len() && self.skipped(self.next) {
+            self.next += 1;
+        }
+        let Some((key, _)) = self.pairs.get(self.next) else { return Ok(None) };
+        let key = *key;
+        let node = self.node.of(key);
+        let name = seed.deserialize(node).map_err(|mut refusal| {
+            refusal.entry.get_or_insert(key);
+            refusal.at(node.place())
+        })?;
+        Ok(Some(name))
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Refusal> {
+        let (key, value) = self.pairs[self.next];
+        self.next += 1;
+        let node = self.node.of(value);
+        seed.deserialize(node).map_err(|refusal| {
+            let mut refusal = refusal.at(node.place());
+            refusal.entry.get_or_insert(key);
+            // Where nothing stands, the key is what can be shown.
+            if refusal.at.as_ref().is_none_or(Range::is_empty) {
+                refusal.at = Some(self.node.of(key).place());
+            }
+            refusal
+        })
+    }
+}

@@ -1,0 +1,232 @@
+//! What stands for more than its letters: sizes, shares, days, names of rules.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::OnceLock;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Deserialize, Deserializer, Error};
+
+use crate::error::nearest;
+use crate::model::size::ByteSize;
+use crate::rules::{Group, RULES};
+
+/// A size as Compose writes it, more than 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(pub ByteSize);
+
+/// A share of something, in percent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Percent(pub f64);
+
+/// How often the sum of limits may exceed the host's memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Factor(pub f64);
+
+/// A day, by UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(time::Date);
+
+/// The name of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleName(pub &'static str);
+
+/// The name of a rule or of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleOrGroup(pub &'static str);
+
+impl Size {
+    /// Reads a size.
+    ///
+    /// # Errors
+    /// What is wrong, and on a second line the way out.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match ByteSize::parse_compose(text) {
+            Ok(size) if size.0 > 0 => Ok(Self(size)),
+            Ok(_) => Err(format!("`{text}` is too little: it is more than 0")),
+            Err(_) => {
+                // `16Gi`, `16 gb`, `16gigs`: the number and its unit's first letter are what people mean.
+                let number: String = text.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+                let rest = text.get(number.len()..).unwrap_or_default().trim_start();
+                let unit = rest.chars().next().map(|c| c.to_ascii_lowercase());
+                let meant = unit.map(|unit| format!("{number}{unit}"));
+                let help = match meant.filter(|meant| ByteSize::parse_compose(meant).is_ok()) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "as Compose writes them: 512m, 16g".to_owned(),
+                };
+                Err(format!("`{text}` is no size\n{help}"))
+            }
+        }
+    }
+}
+
+impl Day {
+    /// Today, by the clock of the machine.
+    #[must_use]
+    pub fn today() -> Self {
+        Self(time::OffsetDateTime::now_utc().date())
+    }
+
+    /// Reads `2026-12-31`.
+    ///
+    /// # Errors
+    /// What is wrong, and on a second line the way out.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let format = time::macros::format_description!("[year]-[month]-[day]");
+        let date = time::Date::parse(text, &format).map(Self);
+        date.map_err(|_| format!("`{text}` is no date\nyear-month-day, as in 2026-12-31"))
+    }
+}
+
+/// Names of rules, for help and for the schema.
+fn rules() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.meta().name)
+}
+
+/// Names of rules, then of groups.
+fn rules_and_groups() -> &'static [&'static str] {
+    static NAMES: OnceLock<Vec<&str>> = OnceLock::new();
+    NAMES.get_or_init(|| rules().chain(Group::ALL.iter().map(|group| group.name())).collect())
+}
+
+impl RuleName {
+    /// Finds a rule.
+    ///
+    /// # Errors
+    /// What is wrong, and on a second line the way out.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        rules().find(|name| *name == text).map(Self).ok_or_else(|| unknown(text, rules()))
+    }
+}
+
+impl RuleOrGroup {
+    /// Finds a rule or a group.
+    ///
+    /// # Errors
+    /// What is wrong, and on a second line the way out.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let names = || rules_and_groups().iter().copied();
+        names().find(|name| *name == text).map(Self).ok_or_else(|| unknown(text, names()))
+    }
+}
+
+fn unknown(text: &str, names: impl Iterator<Item = &'static str>) -> String {
+    let help = match nearest(text, names).first() {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => "`oomlint rules` lists them".to_owned(),
+    };
+    format!("there is no rule `{text}`\n{help}")
+}
+
+fn in_range(number: f64, least: f64, what: &str) -> Result<f64, String> {
+    if (least..=100.0).contains(&number) {
+        return Ok(number);
+    }
+    Err(format!("`{number}` is out of range\n{what}, from {least} to 100"))
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_compose())
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// `$parse` makes the type of what is read as `$as`; `$schema` says the same.
+macro_rules! checked {
+    ($type:ident, $as:ty, $parse:expr, $schema:expr) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value = <$as>::deserialize(deserializer)?;
+                let parse: fn($as) -> Result<Self, String> = $parse;
+                parse(value).map_err(D::Error::custom)
+            }
+        }
+
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        }
+    };
+}
+
+checked!(
+    Size,
+    String,
+    |text| Self::parse(&text),
+    json_schema!({
+        "description": "A size as Compose writes it: 512m, 16g; a number alone is bytes",
+        "type": ["string", "integer"],
+    })
+);
+checked!(
+    Percent,
+    f64,
+    |number| in_range(number, 1.0, "percent").map(Self),
+    json_schema!({ "type": "number", "minimum": 1, "maximum": 100 })
+);
+checked!(
+    Factor,
+    f64,
+    |number| in_range(number, 0.1, "a factor, as in 1.5").map(Self),
+    json_schema!({ "type": "number", "minimum": 0.1, "maximum": 100 })
+);
+checked!(
+    Day,
+    String,
+    |text| Self::parse(&text),
+    json_schema!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" })
+);
+checked!(
+    RuleName,
+    String,
+    |text| Self::parse(&text),
+    json_schema!({ "description": "A rule", "enum": rules().collect::<Vec<_>>() })
+);
+checked!(
+    RuleOrGroup,
+    String,
+    |text| Self::parse(&text),
+    json_schema!({ "description": "A rule or a group of rules", "enum": rules_and_groups() })
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_that_is_none_is_taken_for_what_is_meant() {
+        for (text, meant) in [("16Gi", "`16g`"), ("512 megs", "`512m`"), ("1.5gigs", "`1.5g`")] {
+            let help = Size::parse(text).unwrap_err();
+            assert!(help.contains(meant), "{help}");
+        }
+        assert!(Size::parse("much").unwrap_err().ends_with("512m, 16g"));
+        assert!(Size::parse("0").is_err());
+        assert_eq!(Size::parse("17179869184"), Size::parse("16g"));
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        assert!(Day::parse("2028-02-29").is_ok());
+        for text in ["2026-02-29", "2026-1-1", "31.12.2026", "tomorrow", "2026-12-31T00:00"] {
+            assert!(Day::parse(text).is_err(), "{text}");
+        }
+        assert!(Day::parse("2026-12-31").unwrap() < Day::parse("2027-01-01").unwrap());
+    }
+}
