@@ -1,0 +1,309 @@
+//! One Compose service after everything is merged: its keys as facts, short and long forms made one.
+
+mod dependencies;
+mod healthcheck;
+mod mounts;
+mod variables;
+
+pub use self::dependencies::Dependency;
+pub use self::healthcheck::HealthcheckSection;
+pub use self::mounts::{Mount, Tmpfs};
+pub use self::variables::EnvFile;
+
+use indexmap::IndexMap;
+
+use self::dependencies::depends_on;
+use self::mounts::{mounts, tmpfs};
+use self::variables::{env_files, key_places, key_values};
+use super::field::{Fields, integer};
+use super::memory::{Conflict, SizeKey, UnknownKey, conflicts, size_keys, unknown_keys};
+use super::merge::to_build;
+use super::value::{Entry, Kind, Value};
+use crate::model::fact::Fact;
+use crate::model::size::ByteSize;
+use crate::source::{Span, Spanned, Text};
+
+/// A service of the merged model, before its image and `env_file`s are looked at.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Where the name stands.
+    pub key: Span,
+    /// The sites that brought it here: include, extends.
+    pub via: Vec<Span>,
+    /// `image`.
+    pub image: Fact<Text>,
+    /// `build`.
+    pub build: Option<BuildSection>,
+    /// `provider` is set: no container.
+    pub provider: bool,
+    /// Something that it extends could not be read: what it is called, and where it is named.
+    pub incomplete: Option<Spanned<String>>,
+    /// `mem_limit`.
+    pub mem_limit: Fact<ByteSize>,
+    /// `memswap_limit`.
+    pub memswap_limit: Fact<ByteSize>,
+    /// `mem_reservation`.
+    pub mem_reservation: Fact<ByteSize>,
+    /// `shm_size`.
+    pub shm_size: Fact<ByteSize>,
+    /// Every size that it sets, as written.
+    pub size_keys: Vec<SizeKey>,
+    /// What it says twice and differently.
+    pub conflicts: Vec<Conflict>,
+    /// Keys that look like memory keys and are none.
+    pub unknown_keys: Vec<UnknownKey>,
+    /// `mem_swappiness`, 0 to 100.
+    pub swappiness: Fact<i64>,
+    /// `oom_kill_disable`.
+    pub oom_kill_disable: Fact<bool>,
+    /// `pids_limit`.
+    pub pids_limit: Fact<i64>,
+    /// `cpus`.
+    pub cpus: Fact<f64>,
+    /// `scale`.
+    pub scale: Fact<i64>,
+    /// `restart`.
+    pub restart: Fact<String>,
+    /// `init`.
+    pub init: Fact<bool>,
+    /// `deploy`.
+    pub deploy: Deploy,
+    /// `healthcheck`.
+    pub healthcheck: Option<HealthcheckSection>,
+    /// `entrypoint` as words.
+    pub entrypoint: Fact<Vec<Text>>,
+    /// `command` as words.
+    pub command: Fact<Vec<Text>>,
+    /// `entrypoint` and `command` where a variable in them has no value, with [`super::interpolate::HOLE`]s.
+    pub partial: [Option<Vec<Text>>; 2],
+    /// `environment`; a name without a value comes from outside.
+    pub environment: IndexMap<String, Fact<Text>>,
+    /// Where the names of `environment` stand.
+    pub environment_keys: IndexMap<String, Span>,
+    /// `env_file`, in order.
+    pub env_files: Vec<EnvFile>,
+    /// `tmpfs` and `volumes` of type tmpfs.
+    pub tmpfs: Vec<Tmpfs>,
+    /// What `volumes`, `configs` and `secrets` bring in.
+    pub mounts: Vec<Mount>,
+    /// `ipc`.
+    pub ipc: Fact<String>,
+    /// `x-oomlint`: rules that are not to speak of it, and why.
+    pub ignores: (Vec<Spanned<String>>, Option<String>),
+    /// The keys that it sets, in order.
+    pub keys: Vec<Spanned<String>>,
+    /// `profiles`.
+    pub profiles: Vec<Spanned<String>>,
+    /// `depends_on`.
+    pub depends_on: Vec<Dependency>,
+    /// `logging`.
+    pub logging: Fact<Logging>,
+    /// `ulimits`: soft and hard.
+    pub ulimits: IndexMap<String, Spanned<(i64, i64)>>,
+}
+
+/// `build`.
+#[derive(Clone, Debug)]
+pub struct BuildSection {
+    /// Where it is written.
+    pub span: Span,
+    /// `context`, relative to the project's directory; `.` when not set.
+    pub context: Fact<Text>,
+    /// `dockerfile`, relative to the context.
+    pub dockerfile: Fact<Text>,
+    /// `dockerfile_inline`.
+    pub inline: Fact<Text>,
+    /// `target`.
+    pub target: Fact<Text>,
+    /// `args`; a name without a value comes from outside.
+    pub args: IndexMap<String, Fact<Text>>,
+}
+
+/// `deploy`, as far as it is about memory.
+#[derive(Clone, Debug)]
+pub struct Deploy {
+    /// `resources.limits.memory`.
+    pub limit: Fact<ByteSize>,
+    /// `resources.limits.cpus`.
+    pub cpus: Fact<f64>,
+    /// `resources.limits.pids`.
+    pub pids: Fact<i64>,
+    /// `resources.reservations.memory`.
+    pub reservation: Fact<ByteSize>,
+    /// `replicas`.
+    pub replicas: Fact<i64>,
+    /// `restart_policy` is there, and its `condition`.
+    pub restart_policy: Option<(Span, Fact<String>)>,
+    /// `restart_policy.max_attempts`.
+    pub max_attempts: Fact<i64>,
+}
+
+/// `logging`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logging {
+    /// The driver; none means the daemon's default.
+    pub driver: Option<String>,
+    /// Its options.
+    pub options: IndexMap<String, String>,
+}
+
+impl Service {
+    /// True when it can run without another file below it.
+    #[must_use]
+    pub fn stands_alone(&self) -> bool {
+        !self.image.is_absent() || self.build.is_some() || self.provider || self.incomplete.is_some()
+    }
+
+    /// Reads a merged service.
+    pub(super) fn read(name: &str, entry: &Entry) -> Self {
+        let fields = Fields { value: &entry.value, anchor: entry.key };
+        Self {
+            name: name.to_owned(),
+            key: entry.key,
+            via: entry.value.via.clone(),
+            image: fields.text(&["image"]),
+            build: fields.get(&["build"]).map(build),
+            provider: fields.get(&["provider"]).is_some(),
+            incomplete: entry
+                .value
+                .missing
+                .as_ref()
+                .map(|missing| Spanned::new(missing.name.clone(), missing.at)),
+            mem_limit: fields.size(&["mem_limit"]),
+            memswap_limit: fields.size(&["memswap_limit"]),
+            mem_reservation: fields.size(&["mem_reservation"]),
+            shm_size: fields.size(&["shm_size"]),
+            size_keys: size_keys(fields),
+            conflicts: conflicts(fields),
+            unknown_keys: unknown_keys(fields),
+            swappiness: fields.integer(&["mem_swappiness"]),
+            oom_kill_disable: fields.boolean(&["oom_kill_disable"]),
+            pids_limit: fields.integer(&["pids_limit"]),
+            cpus: fields.float(&["cpus"]),
+            scale: fields.integer(&["scale"]),
+            restart: fields.string(&["restart"]),
+            init: fields.boolean(&["init"]),
+            deploy: deploy(fields),
+            healthcheck: fields.get(&["healthcheck"]).map(healthcheck::read),
+            entrypoint: fields.words(&["entrypoint"]),
+            command: fields.words(&["command"]),
+            partial: [fields.partial_words(&["entrypoint"]), fields.partial_words(&["command"])],
+            environment: fields.get(&["environment"]).map(key_values).unwrap_or_default(),
+            environment_keys: fields.get(&["environment"]).map(key_places).unwrap_or_default(),
+            env_files: env_files(fields),
+            tmpfs: tmpfs(fields),
+            mounts: mounts(fields),
+            ipc: fields.string(&["ipc"]),
+            ignores: ignores(fields),
+            keys: keys(fields.value),
+            profiles: profiles(fields),
+            depends_on: depends_on(fields),
+            logging: logging(fields),
+            ulimits: ulimits(fields),
+        }
+    }
+}
+
+fn build(value: &Value) -> BuildSection {
+    let mut value = value.clone();
+    to_build(&mut value);
+    let fields = Fields { value: &value, anchor: value.span };
+    BuildSection {
+        span: value.span,
+        context: fields.text(&["context"]),
+        dockerfile: fields.text(&["dockerfile"]),
+        inline: fields.text(&["dockerfile_inline"]),
+        target: fields.text(&["target"]),
+        args: fields.get(&["args"]).map(key_values).unwrap_or_default(),
+    }
+}
+
+fn deploy(fields: Fields<'_>) -> Deploy {
+    let policy = fields.get(&["deploy", "restart_policy"]);
+    Deploy {
+        limit: fields.size(&["deploy", "resources", "limits", "memory"]),
+        cpus: fields.float(&["deploy", "resources", "limits", "cpus"]),
+        pids: fields.integer(&["deploy", "resources", "limits", "pids"]),
+        reservation: fields.size(&["deploy", "resources", "reservations", "memory"]),
+        replicas: fields.integer(&["deploy", "replicas"]),
+        max_attempts: fields.integer(&["deploy", "restart_policy", "max_attempts"]),
+        restart_policy: policy
+            .map(|policy| (policy.span, fields.string(&["deploy", "restart_policy", "condition"]))),
+    }
+}
+
+fn items(value: &Value) -> Vec<&Value> {
+    match &value.kind {
+        Kind::Seq(items) => items.iter().collect(),
+        Kind::Null => Vec::new(),
+        _ => vec![value],
+    }
+}
+
+/// `x-oomlint: {ignore: [missing-memory-limit], reason: …}`.
+fn ignores(fields: Fields<'_>) -> (Vec<Spanned<String>>, Option<String>) {
+    let names = fields.get(&["x-oomlint", "ignore"]).map(items).unwrap_or_default();
+    let names = names.into_iter().filter_map(|item| {
+        let name = item.as_scalar()?.text.as_str().to_owned();
+        Some(Spanned::through(name, item.span, item.via.clone()))
+    });
+    (names.collect(), fields.string(&["x-oomlint", "reason"]).value().cloned())
+}
+
+/// The keys of a service, and those of its `deploy`, `build` and the like as `deploy.resources.limits`.
+fn keys(value: &Value) -> Vec<Spanned<String>> {
+    fn below(value: &Value, prefix: &str, depth: usize, found: &mut Vec<Spanned<String>>) {
+        for (name, entry) in value.as_map().into_iter().flatten() {
+            let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            found.push(Spanned::through(path.clone(), entry.key, entry.value.via.clone()));
+            if depth > 0 && path.starts_with("deploy") {
+                below(&entry.value, &path, depth - 1, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    below(value, "", 3, &mut found);
+    found
+}
+
+fn profiles(fields: Fields<'_>) -> Vec<Spanned<String>> {
+    let Some(value) = fields.get(&["profiles"]) else { return Vec::new() };
+    let names = items(value).into_iter().filter_map(|item| {
+        let name = item.as_scalar()?.text.as_str().to_owned();
+        Some(Spanned::through(name, item.span, item.via.clone()))
+    });
+    names.collect()
+}
+
+fn logging(fields: Fields<'_>) -> Fact<Logging> {
+    let Some(value) = fields.get(&["logging"]) else { return fields.missing() };
+    let section = Fields { value, anchor: value.span };
+    let options = section.get(&["options"]).and_then(Value::as_map).map(|map| {
+        let texts = map.iter().filter_map(|(name, entry)| {
+            Some((name.clone(), entry.value.as_scalar()?.text.as_str().to_owned()))
+        });
+        texts.collect()
+    });
+    let logging = Logging {
+        driver: section.string(&["driver"]).value().cloned(),
+        options: options.unwrap_or_default(),
+    };
+    Fact::Known(Spanned::through(logging, value.span, value.via.clone()))
+}
+
+/// `nofile: 1024` or `{soft: 1024, hard: 2048}`.
+fn ulimits(fields: Fields<'_>) -> IndexMap<String, Spanned<(i64, i64)>> {
+    let Some(map) = fields.get(&["ulimits"]).and_then(Value::as_map) else { return IndexMap::new() };
+    let limits = map.iter().filter_map(|(name, entry)| {
+        let section = Fields { value: &entry.value, anchor: entry.key };
+        let both = match &entry.value.kind {
+            Kind::Scalar(scalar) => integer(scalar).map(|limit| (limit, limit)),
+            _ => Some((*section.integer(&["soft"]).value()?, *section.integer(&["hard"]).value()?)),
+        };
+        let limit = Spanned::through(both?, entry.value.span, entry.value.via.clone());
+        Some((name.clone(), limit))
+    });
+    limits.collect()
+}

@@ -1,0 +1,95 @@
+//! `tmpfs`, `volumes`, `configs` and `secrets`.
+
+use super::super::field::Fields;
+use super::items;
+use crate::model::fact::{Fact, Why};
+use crate::model::size::ByteSize;
+use crate::source::{Span, Spanned, Text};
+
+/// A tmpfs mount.
+#[derive(Clone, Debug)]
+pub struct Tmpfs {
+    /// Where it is mounted.
+    pub target: Text,
+    /// Its size; Absent means half of the host's RAM.
+    pub size: Fact<ByteSize>,
+    /// The size is a mount option, which the kernel reads and not Compose.
+    pub option: bool,
+}
+
+/// A file or directory of another place that is seen in the container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// Where it is written.
+    pub span: Span,
+    /// Where it comes from: a path, or the name of a volume.
+    pub source: String,
+    /// Where it is seen.
+    pub target: String,
+}
+
+/// `tmpfs: /run:size=64m` (moby reads the options as mount(8) does) and `volumes` of type tmpfs.
+pub(super) fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
+    let mut mounts = Vec::new();
+    for item in fields.get(&["tmpfs"]).map(items).unwrap_or_default() {
+        let Some(scalar) = item.as_scalar() else { continue };
+        let text = scalar.text.as_str();
+        let end = text.find(':').unwrap_or(text.len());
+        let mut size = match &scalar.unset {
+            Some(unset) => Fact::Unknown { at: unset.at, why: Why::Variable(unset.name.clone()) },
+            None => Fact::Absent { anchor: item.span },
+        };
+        let mut at = end + 1;
+        for option in text.get(at..).unwrap_or_default().split(',') {
+            if let Some(value) = option.strip_prefix("size=") {
+                let start = at + "size=".len();
+                let span = scalar.text.span_of(start..start + value.len());
+                // `size=50%` is a share of the host's memory.
+                let share = value.strip_suffix('%').is_some_and(|share| share.parse::<u32>().is_ok());
+                size = match ByteSize::parse_mount(value) {
+                    Some(bytes) => Fact::Known(Spanned::through(bytes, span, item.via.clone())),
+                    None if share => {
+                        Fact::Unknown { at: span, why: Why::Other("a share of the host's memory") }
+                    }
+                    None => Fact::Unknown { at: span, why: Why::Malformed(value.to_owned()) },
+                };
+            }
+            at += option.len() + 1;
+        }
+        mounts.push(Tmpfs { target: scalar.text.slice(0..end), size, option: true });
+    }
+    for item in fields.get(&["volumes"]).map(items).unwrap_or_default() {
+        let long = Fields { value: item, anchor: item.span };
+        if long.string(&["type"]).value().is_some_and(|kind| kind == "tmpfs")
+            && let Fact::Known(target) = long.text(&["target"])
+        {
+            let size = long.size(&["tmpfs", "size"]);
+            mounts.push(Tmpfs { target: target.value, size, option: false });
+        }
+    }
+    mounts
+}
+
+/// `./conf:/etc/conf:ro` and the long forms, `configs` and `secrets` too. What has a variable without a value in it counts
+/// as written: it may be anything.
+pub(super) fn mounts(fields: Fields<'_>) -> Vec<Mount> {
+    let mut mounts = Vec::new();
+    for key in ["volumes", "configs", "secrets"] {
+        for item in fields.get(&[key]).map(items).unwrap_or_default() {
+            let part = |name: &str| match item.get(name).and_then(|entry| entry.value.as_scalar()) {
+                Some(scalar) => scalar.text.as_str().to_owned(),
+                None => String::new(),
+            };
+            let (source, target) = match item.as_scalar() {
+                Some(scalar) => {
+                    let mut parts = scalar.text.as_str().split(':');
+                    let source = parts.next().unwrap_or_default();
+                    (source.to_owned(), parts.next().unwrap_or(source).to_owned())
+                }
+                None => (part("source"), part("target")),
+            };
+            mounts.push(Mount { span: item.span, source, target });
+        }
+    }
+    mounts
+}

@@ -1,0 +1,63 @@
+//! `environment`, `env_file` and `args`.
+
+use indexmap::IndexMap;
+
+use super::super::field::{Fields, read_scalar, text_of};
+use super::super::merge::to_key_values;
+use super::super::value::{Kind, Value};
+use super::items;
+use crate::model::fact::{Fact, Why};
+use crate::source::{Span, Text};
+
+/// One `env_file`.
+#[derive(Clone, Debug)]
+pub struct EnvFile {
+    /// Its path, relative to the project's directory.
+    pub path: Fact<Text>,
+    /// False with `required: false`.
+    pub required: bool,
+    /// `format: raw`: no quotes, no variables.
+    pub raw: bool,
+}
+
+/// `environment` and `args`, list or mapping. A name alone is Unknown: its value comes from where Compose runs.
+pub(super) fn key_values(value: &Value) -> IndexMap<String, Fact<Text>> {
+    let mut value = value.clone();
+    to_key_values(&mut value);
+    let Kind::Map(map) = value.kind else { return IndexMap::new() };
+    map.into_iter()
+        .map(|(name, entry)| {
+            let fact = match entry.value.kind {
+                Kind::Null => Fact::Unknown { at: entry.key, why: Why::Variable(name.clone()) },
+                _ => read_scalar(&entry.value, |scalar| Some(text_of(scalar))),
+            };
+            (name, fact)
+        })
+        .collect()
+}
+
+pub(super) fn key_places(value: &Value) -> IndexMap<String, Span> {
+    let mut value = value.clone();
+    to_key_values(&mut value);
+    let Kind::Map(map) = value.kind else { return IndexMap::new() };
+    map.into_iter().map(|(name, entry)| (name, entry.key)).collect()
+}
+
+pub(super) fn env_files(fields: Fields<'_>) -> Vec<EnvFile> {
+    let Some(value) = fields.get(&["env_file"]) else { return Vec::new() };
+    items(value)
+        .into_iter()
+        .map(|item| {
+            let long = Fields { value: item, anchor: item.span };
+            let path = match item.kind {
+                Kind::Map(_) => long.text(&["path"]),
+                _ => read_scalar(item, |scalar| Some(scalar.text.clone())),
+            };
+            EnvFile {
+                path,
+                required: long.boolean(&["required"]).value() != Some(&false),
+                raw: long.string(&["format"]).value().is_some_and(|format| format == "raw"),
+            }
+        })
+        .collect()
+}
