@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Outcome;
-use super::output::Console;
+use super::output::{Console, FactFormat};
 use super::policy::Choices;
 use crate::config::{Config, FailOn, Placed, Rules, schema};
 use crate::finding::baseline::FILE_NAME;
@@ -42,14 +42,7 @@ struct Show {
 
     /// How to write it: human, json
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Human,
-    Json,
+    format: FactFormat,
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
@@ -66,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
             let file = config.as_ref().map(|config| config.path.display().to_string());
             let excluded = config.as_ref().is_some_and(|config| config.excludes(&show.path));
             console.write(|out| match show.format {
-                Format::Human => {
+                FactFormat::Human => {
                     match &file {
                         Some(file) if excluded => writeln!(out, "{file} holds for {path}, and excludes it")?,
                         Some(file) => writeln!(out, "{file} holds for {path}")?,
@@ -74,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
                     }
                     table.0.iter().try_for_each(|row| writeln!(out, "{}", table.line(row)))
                 }
-                Format::Json => {
+                FactFormat::Json => {
                     let (path, values) = (path.to_string(), table.json());
                     let shown = json!({
                         "version": 1, "path": path, "file": file, "excluded": excluded, "values": values,

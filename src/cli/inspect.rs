@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::Outcome;
 use super::input::Input;
-use super::output::Console;
+use super::output::{Console, FactFormat};
 use super::policy::Scope;
 use crate::discover::{Discovered, FileKind};
 use crate::engine;
@@ -25,18 +25,11 @@ pub(super) struct Arguments {
 
     /// How to write the facts: human, json
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
-    format: Format,
+    format: FactFormat,
 
     /// Print the syntax trees of the files instead, one line of JSON a file: for bug reports
     #[arg(long, conflicts_with = "format")]
     syntax: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Human,
-    Json,
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
@@ -49,8 +42,8 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     }
     let projects = engine::projects(&options, &sources, &discovered);
     console.write(|out| match arguments.format {
-        Format::Human => inspect::human(out, &projects, &sources),
-        Format::Json => inspect::json(out, &projects, &sources),
+        FactFormat::Human => inspect::human(out, &projects, &sources),
+        FactFormat::Json => inspect::json(out, &projects, &sources),
     })?;
     for error in &discovered.unreadable {
         console.fail(error);

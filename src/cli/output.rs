@@ -15,6 +15,14 @@ pub(super) enum ColorChoice {
     Never,
 }
 
+/// How the commands that print what is known write it; reports have formats of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum FactFormat {
+    #[default]
+    Human,
+    Json,
+}
+
 /// The process's streams and whether each takes colours.
 pub(super) struct Console {
     /// Standard output takes colours.

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
 use super::Outcome;
-use super::output::Console;
+use super::output::{Console, FactFormat};
 use crate::finding::Severity;
 use crate::rules::{Group, Meta, Preset, RULES};
 
@@ -15,14 +15,7 @@ use crate::rules::{Group, Meta, Preset, RULES};
 pub(super) struct Arguments {
     /// How to write the list: human, json
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Human,
-    Json,
+    format: FactFormat,
 }
 
 /// `{"version": 1, "rules": [{"name", "severity", "preset", "group", "summary"}]}`
@@ -44,8 +37,8 @@ struct Entry {
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let metas: Vec<&'static Meta> = RULES.iter().map(|rule| rule.meta()).collect();
     console.write(|out| match arguments.format {
-        Format::Human => table(out, &metas, console.color),
-        Format::Json => json(out, &metas),
+        FactFormat::Human => table(out, &metas, console.color),
+        FactFormat::Json => json(out, &metas),
     })?;
     Ok(ExitCode::SUCCESS)
 }
