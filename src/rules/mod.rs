@@ -54,6 +54,7 @@ mod sink;
 mod small_shm;
 mod swap_below_limit;
 mod swap_without_limit;
+mod swarm;
 mod swarm_ignores_key;
 mod swarm_rejects_key;
 mod syntax_error;

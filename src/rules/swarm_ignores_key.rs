@@ -1,6 +1,6 @@
 //! `swarm-ignores-key`
 
-use super::Target;
+use super::swarm::{self, Row};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::workload::Workload;
@@ -23,28 +23,12 @@ impl Rule for SwarmIgnoresKey {
     }
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        if sink.policy().target != Target::Swarm {
-            return;
-        }
-        for key in &workload.keys {
-            let Some((_, instead)) = IGNORED.iter().find(|(name, _)| *name == key.value) else { continue };
-            let finding = sink
-                .report(
-                    key.span,
-                    "dropped with a note that scrolls by",
-                    format!("`docker stack deploy` ignores `{}` of `{}`", key.value, workload.name),
-                )
-                .of(workload)
-                .via(&key.via);
-            if !instead.is_empty() {
-                finding.help(format!("Swarm's own:\n  {}", instead.replace('\n', "\n  ")));
-            }
-        }
+        swarm::report(workload, sink, IGNORED, "ignores", "dropped with a note that scrolls by");
     }
 }
 
 /// What is dropped, and what takes its place.
-const IGNORED: [(&str, &str); 7] = [
+const IGNORED: &[Row] = &[
     ("shm_size", "volumes:\n  - type: tmpfs\n    target: /dev/shm\n    tmpfs:\n      size: 2147483648"),
     ("restart", "deploy:\n  restart_policy:\n    condition: any"),
     ("privileged", ""),

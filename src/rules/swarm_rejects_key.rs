@@ -1,6 +1,6 @@
 //! `swarm-rejects-key`
 
-use super::Target;
+use super::swarm::{self, Row};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::workload::Workload;
@@ -23,28 +23,12 @@ impl Rule for SwarmRejectsKey {
     }
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        if sink.policy().target != Target::Swarm {
-            return;
-        }
-        for key in &workload.keys {
-            let Some((_, instead)) = REFUSED.iter().find(|(name, _)| *name == key.value) else { continue };
-            let finding = sink
-                .report(
-                    key.span,
-                    "the stack is not deployed",
-                    format!("`docker stack deploy` refuses `{}` of `{}`", key.value, workload.name),
-                )
-                .of(workload)
-                .via(&key.via);
-            if !instead.is_empty() {
-                finding.help(format!("Swarm's own:\n  {}", instead.replace('\n', "\n  ")));
-            }
-        }
+        swarm::report(workload, sink, REFUSED, "refuses", "the stack is not deployed");
     }
 }
 
 /// What is refused, and what takes its place.
-const REFUSED: [(&str, &str); 21] = [
+const REFUSED: &[Row] = &[
     ("mem_limit", "deploy:\n  resources:\n    limits:\n      memory: 512M"),
     ("mem_reservation", "deploy:\n  resources:\n    reservations:\n      memory: 256M"),
     ("memswap_limit", ""),
