@@ -18,7 +18,9 @@ pub use image::{
     Start,
 };
 pub use lighter::{Lighter, LighterKind};
-pub use runtimes::{CommandLine, Flag, Grammar, Pool, ReadBy, Runtime, Sets, Setting, Starter, Variable};
+pub use runtimes::{
+    CommandLine, Flag, Grammar, Pool, Quotes, ReadBy, Runtime, Sets, Setting, Starter, Variable,
+};
 
 use crate::model::ImageReference;
 use image::Images;
@@ -40,6 +42,7 @@ pub struct Catalog {
     mirrors: Vec<String>,
     tags: Tags,
     runtimes: Vec<Runtime>,
+    quotes: Vec<Quotes>,
 }
 
 impl Catalog {
@@ -57,8 +60,8 @@ impl Catalog {
     fn from_tables(images: &str, tags: &str, runtimes: &str) -> Result<Self, serde_yaml::Error> {
         let Images { mirrors, images } = serde_yaml::from_str(images)?;
         let tags: TagTable = serde_yaml::from_str(tags)?;
-        let RuntimeTable { runtimes } = serde_yaml::from_str(runtimes)?;
-        let mut catalog = Self { images, mirrors, tags: tags.into(), runtimes, ..Self::default() };
+        let RuntimeTable { runtimes, quotes } = serde_yaml::from_str(runtimes)?;
+        let mut catalog = Self { images, mirrors, tags: tags.into(), runtimes, quotes, ..Self::default() };
         for (at, entry) in catalog.images.iter().enumerate() {
             for name in &entry.repositories {
                 match name.strip_suffix('*') {
@@ -150,6 +153,16 @@ impl Catalog {
     /// The runtime that reads a variable, and the variable.
     pub fn variable(&self, name: &str) -> Option<(&Runtime, &Variable)> {
         self.runtimes.iter().find_map(|runtime| Some((runtime, runtime.variable(name)?)))
+    }
+
+    /// What quotes that are part of a variable's value do; none when they do nothing, or nobody knows.
+    pub fn quotes(&self, name: &str, value: &str) -> Option<Quotes> {
+        if let Some(row) = self.quotes.iter().find(|row| row.fits(name, value)) {
+            return Some(row.clone());
+        }
+        let (runtime, variable) = self.variable(name)?;
+        let expanded = variable.read_by == ReadBy::Script && runtime.pool == Pool::Heap;
+        expanded.then(|| Quotes::kept_by_script(variable))
     }
 
     fn without_mirror<'n>(&self, name: &'n str) -> &'n str {

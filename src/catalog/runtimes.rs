@@ -9,6 +9,43 @@ use super::{DefaultHeap, RuntimeName};
 #[serde(deny_unknown_fields)]
 pub(super) struct RuntimeTable {
     pub(super) runtimes: Vec<Runtime>,
+    pub(super) quotes: Vec<Quotes>,
+}
+
+/// What quotes that are part of a variable's value do to who reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quotes {
+    /// The variable.
+    variable: String,
+    /// The quote that does it, where the reader takes the other one away.
+    #[serde(default)]
+    only: Option<char>,
+    /// What was set is lost, or nothing starts.
+    #[serde(default)]
+    pub breaks: bool,
+    /// What the reader does: lower case, no full stop.
+    pub effect: String,
+    /// Where that is known from.
+    pub source: String,
+}
+
+impl Quotes {
+    /// True when the row speaks of this value of this variable.
+    pub(super) fn fits(&self, name: &str, value: &str) -> bool {
+        self.variable == name && self.only.is_none_or(|quote| value.starts_with(quote))
+    }
+
+    /// Of a variable that a script expands.
+    pub(super) fn kept_by_script(variable: &Variable) -> Self {
+        Self {
+            variable: variable.name.clone(),
+            only: None,
+            breaks: false,
+            effect: "the script that reads it keeps the quotes".to_owned(),
+            source: variable.source.clone(),
+        }
+    }
 }
 
 /// A language runtime, or a server with a cache, and how its memory is set.

@@ -1,9 +1,8 @@
 //! `compose-expands-variable`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::catalog::Catalog;
 use crate::finding::Severity;
-use crate::workload::{Kind, Workload};
+use crate::workload::Workload;
 
 /// A variable of the wrong side.
 pub(super) struct ComposeExpandsVariable;
@@ -44,37 +43,16 @@ impl Rule for ComposeExpandsVariable {
                     .related(value.span, "the container has it, Compose does not look here");
             }
         }
-        if workload.kind == Kind::Service {
-            literal(workload, sink);
+        for unexpanded in &workload.unexpanded {
+            let text = &unexpanded.word.value;
+            sink.report(
+                unexpanded.word.span,
+                format!("the program gets the text `{text}`"),
+                format!("nothing expands `{text}` of `{}`: there is no shell in its command", workload.name),
+            )
+            .of(workload)
+            .related(unexpanded.value, "the value that was meant")
+            .help(format!("a shell that hands over to the program:\n  command: sh -c \"exec … ${text} …\""));
         }
-    }
-}
-
-/// `$NAME` that reaches a program as it stands: no shell is between them.
-fn literal(workload: &Workload, sink: &mut Sink<'_>) {
-    let runtimes = Catalog::builtin().runtimes();
-    let programs = workload.programs();
-    let known = programs.iter().filter(|program| {
-        !program.expanded && runtimes.iter().any(|runtime| runtime.is_program(program.base_name()))
-    });
-    for word in known.flat_map(|program| &program.arguments) {
-        let text = word.as_str();
-        let name = text.strip_prefix('$').map(|rest| rest.trim_start_matches('{').trim_end_matches('}'));
-        let Some(name) = name else { continue };
-        let Some(value) = workload.env.get(name).and_then(|variable| variable.value.known()) else {
-            continue;
-        };
-        // A Dockerfile's words are not Compose's doing.
-        if workload.dockerfile() == Some(word.span().file) {
-            continue;
-        }
-        sink.report(
-            word.span(),
-            format!("the program gets the text `{text}`"),
-            format!("nothing expands `{text}` of `{}`: there is no shell in its command", workload.name),
-        )
-        .of(workload)
-        .related(value.span, "the value that was meant")
-        .help(format!("a shell that hands over to the program:\n  command: sh -c \"exec … ${text} …\""));
     }
 }

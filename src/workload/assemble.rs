@@ -113,6 +113,7 @@ impl Assembler<'_> {
                 .value()
                 .and_then(|start| process::several(start, facts.handover.as_ref())),
             eaten: Vec::new(),
+            unexpanded: Vec::new(),
             probe_runtime: None,
             package_caches: packages::left_behind(&target),
             build_ulimits: packages::ulimits(&target),
@@ -183,9 +184,10 @@ impl Assembler<'_> {
         };
         for (name, (value, from_file)) in resolved.variables {
             let origin = if from_file { Origin::EnvFile } else { Origin::Environment };
-            let quoted = !from_file && value.value().is_some_and(is_quoted_item);
+            let item = value.value().filter(|value| !from_file && is_quoted_item(value));
+            let quotes = item.and_then(|value| self.catalog.quotes(&name, value.as_str()));
             let place = service.environment_keys.get(&name).copied().filter(|_| !from_file);
-            env.insert(name, Variable { value, origin, name: place, quoted });
+            env.insert(name, Variable { value, origin, name: place, quotes });
         }
         let mut workload = Workload {
             name: service.name.clone(),
@@ -223,6 +225,7 @@ impl Assembler<'_> {
             lingering_shell: None,
             several_processes: None,
             eaten: eaten(service, &env),
+            unexpanded: Vec::new(),
             probe_runtime: None,
             build_ulimits: match &built {
                 Some(Built { image: Ok(target), .. }) => packages::ulimits(target),
@@ -260,6 +263,7 @@ impl Assembler<'_> {
                 process::lingering_shell(start, facts.handover.as_ref(), facts.sh_is_dash);
             workload.several_processes = process::several(start, facts.handover.as_ref());
         }
+        workload.unexpanded = process::unexpanded(&workload, self.catalog);
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
         self.pools(&mut workload, &facts, partial_start(service, &facts).as_ref());
         workload.self_sizing = self_sizing(&workload, &facts);
@@ -330,7 +334,7 @@ fn image_environment(target: &TargetImage) -> IndexMap<String, Variable> {
             Err(variable) => Fact::Unknown { at: entry.span, why: Why::Variable(variable.clone()) },
         };
         let place = Some(entry.key.span());
-        (name.clone(), Variable { value, origin: Origin::Image, name: place, quoted: false })
+        (name.clone(), Variable { value, origin: Origin::Image, name: place, quotes: None })
     });
     variables.collect()
 }

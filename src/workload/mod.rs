@@ -13,9 +13,10 @@ pub use self::assemble::Assembler;
 pub use self::heap::{Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting};
 pub use self::image::{LighterBase, LighterKind, OwnHeap, Unsupported};
 pub use self::packages::PackageCache;
+pub use self::process::Unexpanded;
 pub use self::role::Role;
 pub use self::start::{Handover, Program};
-pub use crate::catalog::{Pool, RuntimeName, SharedMemory};
+pub use crate::catalog::{Pool, Quotes, RuntimeName, SharedMemory};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
     Conflict, Dependency, Logging, Mount, SizeKey, SizeProblem, Tmpfs, UnknownKey,
@@ -136,6 +137,8 @@ pub struct Workload {
     pub several_processes: Option<Span>,
     /// Variables in its command or healthcheck that Compose replaces by nothing, though its own environment has them.
     pub eaten: Vec<Spanned<String>>,
+    /// Words like `$NAME` that reach a runtime as they stand, though the environment has them: no shell is between.
+    pub unexpanded: Vec<Unexpanded>,
     /// A managed runtime that its healthcheck starts, and the program.
     pub probe_runtime: Option<(RuntimeName, Spanned<String>)>,
     /// Caches of package managers in the layers of its image.
@@ -291,8 +294,9 @@ pub struct Variable {
     pub origin: Origin,
     /// Where its name is written; none for a name of an `env_file`.
     pub name: Option<Span>,
-    /// The quotes around the value are part of it: `- NAME="value"` in a list.
-    pub quoted: bool,
+    /// The quotes around the value are part of it, as in `- NAME="value"` of a list, and what that does to who reads it. None
+    /// where it does nothing, or nobody knows.
+    pub quotes: Option<Quotes>,
 }
 
 /// Who sets a variable.

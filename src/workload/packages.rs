@@ -72,7 +72,7 @@ const MANAGERS: [Manager; 5] = [
     Manager {
         name: "pip",
         calls: &["pip install", "pip3 install"],
-        cleans: &["--no-cache-dir", "pip cache purge", ".cache/pip", "/root/.cache"],
+        cleans: &["--no-cache-dir", "pip cache purge", "/.cache"],
         variables: &["PIP_NO_CACHE_DIR"],
         left: "the downloaded wheels stay in the layer",
         way_out: "pip install --no-cache-dir",

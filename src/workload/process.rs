@@ -1,13 +1,40 @@
 //! What runs as process 1, and what runs beside it.
 
-use crate::source::{Span, Text};
+use crate::catalog::Catalog;
+use crate::source::{Span, Spanned, Text};
 
-use super::Start;
 use super::start::{Handover, base_name, commands, script};
+use super::{Start, Workload};
 
 /// Programs whose business is to start others.
 const SUPERVISORS: [&str; 7] =
     ["supervisord", "s6-svscan", "runsvdir", "runsvdir-start", "monit", "circusd", "my_init"];
+
+/// A word like `$NAME` that a program gets as it stands.
+#[derive(Clone, Debug)]
+pub struct Unexpanded {
+    /// The word.
+    pub word: Spanned<String>,
+    /// The value that was meant.
+    pub value: Span,
+}
+
+/// The words of a service's command that were to be variables. Those of a Dockerfile are not Compose's doing.
+pub(super) fn unexpanded(workload: &Workload, catalog: &Catalog) -> Vec<Unexpanded> {
+    let programs = workload.programs();
+    let known = programs.iter().filter(|program| {
+        let name = program.base_name();
+        !program.expanded && catalog.runtimes().iter().any(|runtime| runtime.is_program(name))
+    });
+    let words = known.flat_map(|program| &program.arguments).filter_map(|word| {
+        let text = word.as_str();
+        let name = text.strip_prefix('$')?.trim_start_matches('{').trim_end_matches('}');
+        let value = workload.env.get(name)?.value.known()?;
+        let word = Spanned::new(text.to_owned(), word.span());
+        (workload.dockerfile() != Some(word.span.file)).then_some(Unexpanded { word, value: value.span })
+    });
+    words.collect()
+}
 
 /// The script of a shell that stays process 1 while its last command runs: `SIGTERM` goes to the shell, which hands
 /// nothing on.
