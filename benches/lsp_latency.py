@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Time from an edit to its diagnostics on a stack of fifty services, beside a whole run of the command on the same files.
+"""Time from an edit to its diagnostics: on a stack of fifty services beside a whole run of the command on the same files, and
+in one Dockerfile beside other servers for Dockerfiles.
 
-    benches/lsp_latency.py target/release/oomlint
+    benches/lsp_latency.py target/release/oomlint ["docker-langserver --stdio"] ["tally lsp --stdio"]
 
-Prints medians in milliseconds, over fifty edits and ten runs; only their ratio says something of another machine.
+Prints medians in milliseconds, over fifty edits and ten runs; only their ratios say something of another machine.
 """
 
 import json
+import shlex
 import statistics
 import subprocess
 import sys
@@ -22,7 +24,10 @@ class Server:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.next = 0
         capabilities = {"textDocument": {"publishDiagnostics": {}}}
-        self.request("initialize", {"processId": None, "rootUri": root.as_uri(), "capabilities": capabilities})
+        initialized = self.request("initialize", {"processId": None, "rootUri": root.as_uri(), "capabilities": capabilities})
+        sync = initialized["capabilities"].get("textDocumentSync", 1)
+        # A server that asked for ranges may not survive a change without one.
+        self.ranges = (sync.get("change") if isinstance(sync, dict) else sync) == 2
         self.notify("initialized", {})
 
     def send(self, message):
@@ -42,7 +47,14 @@ class Server:
         self.next += 1
         self.send({"id": self.next, "method": method, "params": params})
         while (message := self.receive()).get("id") != self.next or "method" in message:
-            pass
+            self.answer(message)
+        return message["result"]
+
+    def answer(self, message):
+        if "id" in message and "method" in message:
+            # `workspace/configuration` wants one answer an item.
+            items = (message.get("params") or {}).get("items")
+            self.send({"id": message["id"], "result": [None] * len(items) if items else None})
 
     def notify(self, method, params):
         self.send({"method": method, "params": params})
@@ -52,8 +64,13 @@ class Server:
             message = self.receive()
             if message.get("method") == "textDocument/publishDiagnostics" and message["params"]["uri"] == uri:
                 return message["params"]["diagnostics"]
-            if "id" in message and "method" in message:
-                self.send({"id": message["id"], "result": None})
+            self.answer(message)
+
+
+def replaced(text):
+    """All of a text as a range."""
+    lines = text.split("\n")
+    return {"start": {"line": 0, "character": 0}, "end": {"line": len(lines) - 1, "character": len(lines[-1])}}
 
 
 def measure(command, root, path, language, texts):
@@ -64,7 +81,10 @@ def measure(command, root, path, language, texts):
     server.diagnostics(uri)
     times = []
     for edit in range(EDITS):
-        change = {"textDocument": {"uri": uri, "version": edit + 2}, "contentChanges": [{"text": texts[edit % 2]}]}
+        change = {"text": texts[(edit + 1) % 2]}
+        if server.ranges:
+            change["range"] = replaced(texts[edit % 2])
+        change = {"textDocument": {"uri": uri, "version": edit + 2}, "contentChanges": [change]}
         begun = time.perf_counter()
         server.notify("textDocument/didChange", change)
         server.diagnostics(uri)
@@ -73,8 +93,28 @@ def measure(command, root, path, language, texts):
     return statistics.median(times)
 
 
+def alone(program, peers):
+    """The same edits of one Dockerfile, by every server."""
+    lines = ["FROM node:22-slim", "WORKDIR /app"]
+    lines += [f"RUN echo {number} && touch /app/{number}" for number in range(60)]
+    lines += ['CMD ["node", "server.js"]', ""]
+    good = "\n".join(lines)
+    # Every server has something to say of an instruction that is none.
+    texts = [good, good.replace("RUN echo 30", "RNU echo 30")]
+    ours = None
+    for command in [[program, "lsp"], *map(shlex.split, peers)]:
+        with tempfile.TemporaryDirectory() as directory:
+            root = Path(directory).resolve()
+            path = root / "Dockerfile"
+            path.write_text(good)
+            taken = measure(command, root, path, "dockerfile", texts)
+        ours = ours or taken
+        print(f"one Dockerfile, {Path(command[0]).name}: {taken:.2f} ms, {taken / ours:.1f} times ours")
+
+
 def main():
-    program = sys.argv[1]
+    program, *peers = sys.argv[1:]
+    alone(program, peers)
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory).resolve()
         services = ["services:\n"]
