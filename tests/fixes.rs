@@ -6,12 +6,17 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use oomlint::discover::{self, discover};
-use oomlint::engine::fix::{Overlay, fix};
+use oomlint::engine::fix::{Overlay, Refused, fix};
 use oomlint::engine::{self, Options};
 use oomlint::finding::Applicability;
-use oomlint::rules::Preset;
+use oomlint::report::inspect;
+use oomlint::rules::{Preset, Target};
 use oomlint::source::Sources;
+use serde_json::Value;
 
 #[test]
 fn fixes_do_what_they_say_and_come_to_an_end() {
@@ -34,28 +39,120 @@ fn fixes_do_what_they_say_and_come_to_an_end() {
     }
 }
 
+/// Every fact of every workload, by its file, its name and the fact's.
+fn facts(overlay: &Overlay, found: &discover::Discovered) -> BTreeMap<(PathBuf, String, String), Value> {
+    let sources = Sources::new();
+    for (path, text) in overlay {
+        sources.add(path, text.as_str());
+    }
+    let outcome = engine::run(&Options::default(), &sources, found);
+    let workloads = outcome.projects.iter().flat_map(|project| {
+        let first = sources.get(project.files[0]).path().to_path_buf();
+        project.workloads.iter().map(move |workload| (first.clone(), workload))
+    });
+    let facts = workloads.flat_map(|(file, workload)| {
+        let facts = inspect::facts(workload, &sources).into_iter();
+        facts.map(move |(name, value)| ((file.clone(), workload.name.clone(), name), value))
+    });
+    facts.collect()
+}
+
+/// A size that Compose refuses has none, and after the fix it has: nothing else that runs is another. The one exception is
+/// the swap limit that says what holds without it.
 #[test]
 fn safe_fixes_change_nothing_that_runs() {
     let Some(shared) = common::shared() else { return };
-    let found = discover(&[shared.join("corpus/limits")], discover::Options::default()).unwrap();
-    let fixed = fix(&Options::default(), &found, &Overlay::new(), Applicability::Safe);
-    for applied in &fixed.applied {
-        let rule = oomlint::rules::find(applied.rule).unwrap().meta();
-        println!("{}: {}", rule.name, applied.title);
+    let mut applied = 0;
+    // Swarm's keys are moved to where both read them.
+    let runs = ["files", "limits", "layouts"].map(|part| (part, Target::Compose));
+    for (part, target) in runs.into_iter().chain([("limits", Target::Swarm), ("files", Target::Swarm)]) {
+        let found = discover(&[shared.join("corpus").join(part)], discover::Options::default()).unwrap();
+        let options = Options { preset: Some(Preset::Strict), target: Some(target), ..Options::default() };
+        let fixed = fix(&options, &found, &Overlay::new(), Applicability::Safe);
+        // A block scalar that ends with the file gets its last line end from a line behind it.
+        let real = fixed.refused.iter().filter(|refused| !refused.why.starts_with("env of `taskmanager`"));
+        assert_eq!(real.collect::<Vec<_>>(), Vec::<&Refused>::new());
+        applied += fixed.applied.len();
+        let overlay: Overlay = fixed.files.iter().map(|(path, _, new)| (path.clone(), new.clone())).collect();
+        let (before, after) = (facts(&Overlay::new(), &found), facts(&overlay, &found));
+        assert!(before.keys().eq(after.keys()), "{part}: other services");
+        for (key, old) in &before {
+            let new = &after[key];
+            if old == new {
+                continue;
+            }
+            let redundant = key.2 == "swap_limit" && new["state"] == "absent";
+            assert!(old["state"] == "unknown" || redundant, "{key:?}: {old} became {new}");
+        }
     }
-    assert!(fixed.refused.is_empty(), "{:#?}", fixed.refused);
+    println!("{applied} safe fixes");
+    assert!(applied >= 20, "{applied}");
 }
 
-/// A value that two services share is not changed for one of them.
+fn fixed_text(text: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("compose.yaml");
+    std::fs::write(&path, text).unwrap();
+    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    let options = Options { preset: Some(Preset::Strict), ..Options::default() };
+    let fixed = fix(&options, &found, &Overlay::new(), Applicability::Unsafe);
+    assert!(fixed.refused.is_empty(), "{:#?}", fixed.refused);
+    let new = fixed.files.first().map_or(text, |(_, _, new)| new).to_owned();
+    let again = fix(&options, &found, &Overlay::from([(path, new.clone())]), Applicability::Unsafe);
+    assert!(again.files.is_empty(), "a second run: {:?}", again.applied);
+    new
+}
+
+/// What two services share is not changed for one of them: each gets a key of its own.
 #[test]
 fn shared_anchors_are_left_alone() {
-    let dir = tempfile::tempdir().unwrap();
-    let text = "services:\n  a: &a\n    image: example/a\n    mem_limit: 1g\n    memswap_limit: 1g\n    mem_swappiness: 0\n  b:\n    <<: *a\n    mem_limit: 512m\n    memswap_limit: 2g\n  c: {<<: *a, restart: always:3}\n";
-    std::fs::write(dir.path().join("compose.yaml"), text).unwrap();
-    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
-    let before = engine::run(&Options::default(), &Sources::new(), &found);
-    let fixed = fix(&Options::default(), &found, &Overlay::new(), Applicability::Unsafe);
-    let new = fixed.files.first().map_or(text, |(_, _, new)| new);
-    assert!(new.contains("mem_limit: 1g\n    memswap_limit: 1g\n"), "{new}");
-    assert!(fixed.outcome.findings.len() <= before.findings.len());
+    let text = "services:\n  a: &a\n    image: example/a\n    mem_limit: 1g\n  b:\n    <<: *a\n    mem_limit: 512m\n  c: {<<: *a, restart: always}\n";
+    let expected = "services:\n  a: &a\n    image: example/a\n    mem_limit: 1g\n    memswap_limit: 1g\n  b:\n    <<: *a\n    mem_limit: 512m\n    memswap_limit: 512m\n  c: {<<: *a, restart: always, memswap_limit: 1g}\n";
+    assert_eq!(fixed_text(text), expected);
+}
+
+/// One stack with a mistake in each place, in every style that people write.
+#[test]
+fn every_style_keeps_its_comments_and_everything_else() {
+    let block = "# top\nx-common: &common # shared\n  restart: always # for all\n\nservices: # all\n  # the api\n  api: # its key\n    <<: *common\n    image: example/api # its image\n    mem_limit: 512Mi # its limit\n    pids_limit: 100 # moves\n    deploy: # block\n      resources: # more\n        limits: # of these\n          cpus: \"1\" # one\n    healthcheck: # probe\n      test: [curl, -f, http://localhost] # words\n      interval: 30 # seconds\n  # behind\n  other: # untouched\n    image: example/other\n    restart: \"no\" # never\n    mem_limit: 1g\n    memswap_limit: 1g\n# end\n";
+    let flow = "# top\nservices:\n  api: {image: example/api, mem_limit: 512Mi, pids_limit: 100, deploy: {resources: {limits: {cpus: \"1\"}}}} # api\n  other: {image: example/other, mem_limit: 1g, memswap_limit: 1g} # untouched\n";
+    let deep = block.replace("  ", "    ");
+    let tight = block.trim_end_matches("# end\n").trim_end();
+    let crlf = block.replace('\n', "\r\n");
+    let marked = format!("\u{feff}{block}");
+    let document = format!("---\n{block}...\n");
+    for text in [block, flow, &deep, tight, &crlf, &marked, &document] {
+        let new = fixed_text(text);
+        assert_ne!(new, text);
+        let comments = |text: &str| {
+            let mut found: Vec<String> =
+                text.lines().filter_map(|line| Some(line.split_once("# ")?.1.to_owned())).collect();
+            found.sort();
+            found
+        };
+        assert_eq!(comments(&new), comments(text), "{new}");
+        assert_eq!(new.contains("\r\n"), text.contains("\r\n"));
+        assert!(
+            !new.replace("\r\n", "").contains('\r') && new.ends_with('\n') == text.ends_with('\n'),
+            "{new:?}"
+        );
+        // Another parser's word for it: the other service, the shared part and the image are as they were.
+        let data = |text: &str| -> serde_yaml::Value {
+            serde_yaml::from_str(text.trim_start_matches('\u{feff}')).unwrap()
+        };
+        let (old, new) = (data(text), data(&new));
+        assert_eq!(new["services"]["other"], old["services"]["other"]);
+        assert_eq!(new["x-common"], old["x-common"]);
+        let api = &new["services"]["api"];
+        assert_eq!(api["image"], old["services"]["api"]["image"]);
+        assert_eq!(
+            api["mem_limit"].as_str().or(api["deploy"]["resources"]["limits"]["memory"].as_str()),
+            Some("512MiB")
+        );
+        assert_eq!(api["deploy"]["resources"]["limits"]["pids"].as_u64(), Some(100));
+        if old["services"]["api"]["healthcheck"].is_mapping() {
+            assert_eq!(api["healthcheck"]["interval"], "30s");
+            assert_eq!(api["healthcheck"]["test"][0], "CMD");
+        }
+    }
 }

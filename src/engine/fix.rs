@@ -195,14 +195,9 @@ fn patch(finding: &Finding, sources: &Sources, level: Applicability) -> Option<P
         .edits
         .iter()
         .map(|edit| {
-            let span = sources.locate(edit.span);
-            let source = sources.get(span.file);
-            // A text within another file is written as that one's indentation and quotes want it.
-            let plain = span == edit.span
-                && !source.is_embedded()
-                && source.invalid_utf8().is_none()
-                && source.text().get(span.range()).is_some();
-            plain.then(|| (normalize(source.path()), span.range(), edit.replacement.clone()))
+            let source = sources.get(edit.span.file);
+            let fits = source.invalid_utf8().is_none() && source.text().get(edit.span.range()).is_some();
+            fits.then(|| (normalize(source.path()), edit.span.range(), edit.replacement.clone()))
         })
         .collect::<Option<_>>()?;
     let place = sources.locate(finding.primary.span);

@@ -26,6 +26,13 @@ pub enum Request {
         /// Their places, in order.
         words: Vec<Span>,
     },
+    /// Puts a word before the first one of a list.
+    Lead {
+        /// The first word.
+        item: Span,
+        /// The new one.
+        word: &'static str,
+    },
     /// Removes a key with its value.
     Remove {
         /// The key.
@@ -33,29 +40,47 @@ pub enum Request {
     },
 }
 
-/// Turns the requests of every finding into edits. A fix that cannot be written without touching more is taken away.
+/// Turns the requests of every finding into edits, and every edit into one of a file on the disk. A fix that cannot be written
+/// without touching more is taken away.
 pub fn realize<'f>(findings: impl IntoIterator<Item = &'f mut Finding>, sources: &Sources) {
     let mut trees: HashMap<SourceId, Arc<Tree>> = HashMap::new();
     for finding in findings {
-        let Some(fix) = finding.fix.as_mut().filter(|fix| !fix.requests.is_empty()) else { continue };
-        let edits = requested(fix, sources, &mut trees);
+        let Some(fix) = finding.fix.as_mut() else { continue };
+        let requested = requested(fix, sources, &mut trees);
         fix.requests.clear();
+        let edits = requested.and_then(|requested| {
+            fix.edits.drain(..).chain(requested).map(|edit| in_file(edit, sources)).collect()
+        });
         match edits {
-            Some(edits) => fix.edits.extend(edits),
+            Some(edits) => fix.edits = edits,
             None => finding.fix = None,
         }
     }
 }
 
+/// An edit of a text within another file, as one of that file. Its indentation and quotes are that one's business: what
+/// stands there as it is, and becomes nothing that they would notice, is the same in both.
+fn in_file(edit: Edit, sources: &Sources) -> Option<Edit> {
+    let span = sources.locate(edit.span);
+    if span == edit.span {
+        return Some(edit);
+    }
+    let same = sources.get(edit.span.file).slice(edit.span) == sources.get(span.file).slice(span);
+    let plain = !edit.replacement.contains(['\r', '\n', '"', '\'', '\\', '$']);
+    (same && plain && !span.is_empty()).then_some(Edit { span, ..edit })
+}
+
 fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tree>>) -> Option<Vec<Edit>> {
-    let mut edits = Vec::new();
+    let mut edits: Vec<Edit> = Vec::new();
     for request in &fix.requests {
         let at = match request {
             Request::MoveFirst { words } => {
                 edits.extend(moved(words, sources)?);
                 continue;
             }
-            Request::Set { owner: at, .. } | Request::Remove { key: at } => at,
+            Request::Set { owner: at, .. } | Request::Remove { key: at } | Request::Lead { item: at, .. } => {
+                at
+            }
         };
         let source = sources.get(at.file);
         let tree = trees.entry(at.file).or_insert_with(|| Arc::new(Tree::parse(at.file, source.text())));
@@ -64,11 +89,52 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
                 edit::set(tree, source.text(), *owner, path, value, after)
             }
             Request::Remove { key } => edit::remove(tree, source.text(), *key),
+            Request::Lead { item, word } => edit::lead(tree, source.text(), *item, word),
             Request::MoveFirst { .. } => None,
         }?;
-        edits.push(Edit { span: splice.span, replacement: splice.text });
+        let edit = Edit { span: splice.span, replacement: splice.text };
+        match (request, edits.pop()) {
+            (Request::Remove { key }, Some(set)) => {
+                edits.extend(moved_away(
+                    set,
+                    edit,
+                    edit::comment(tree, source.text(), *key),
+                    *key,
+                    source.text(),
+                ));
+            }
+            (_, before) => {
+                edits.extend(before);
+                edits.push(edit);
+            }
+        }
     }
     Some(edits)
+}
+
+/// A key that is set in one place and removed from another: its comment goes along. Where the new line is to stand in the
+/// place of the old one, the two are one edit.
+fn moved_away(mut set: Edit, mut removal: Edit, comment: Option<Span>, key: Span, text: &str) -> Vec<Edit> {
+    if let Some(comment) = comment {
+        if !set.replacement.contains('\n') {
+            // Only a line of its own can end in a comment: this one stays, on the line that it had.
+            removal.span = Span { start: key.start, end: comment.start, ..key };
+        } else if let Some(comment) = text.get(comment.range()) {
+            set.replacement = format!("{} {comment}", set.replacement);
+        }
+    }
+    let inside = set.span.is_empty()
+        && set.span.file == removal.span.file
+        && (removal.span.start..=removal.span.end).contains(&set.span.start);
+    if !inside {
+        return vec![set, removal];
+    }
+    let removed = text.get(removal.span.range()).unwrap_or_default();
+    let line_end = removed.get(removed.trim_end_matches(['\r', '\n']).len()..).unwrap_or_default();
+    let added = set.replacement.trim_start_matches(['\r', '\n']);
+    let replacement =
+        if line_end.is_empty() { set.replacement.clone() } else { format!("{added}{line_end}") };
+    vec![Edit { span: removal.span, replacement }]
 }
 
 /// Each place gets the text of the one before it, the first that of the last: commas and quotes stay right.

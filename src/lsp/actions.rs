@@ -138,11 +138,6 @@ fn quick_fix(session: &Session, look: &Look, finding: &Finding) -> Option<(Strin
     let fix = finding.fix.as_ref().filter(|fix| fix.applicability > Applicability::DisplayOnly)?;
     let mut changes = Changes::default();
     for edit in &fix.edits {
-        let place = look.sources.locate(edit.span);
-        // Text within text has another indentation and other quotes.
-        if place != edit.span || look.sources.get(edit.span.file).is_embedded() {
-            return None;
-        }
         let range = session.encoding.range(&look.sources, edit.span);
         let file = look.sources.get(edit.span.file);
         changes.push(file.path(), TextEdit { range, new_text: edit.replacement.clone() })?;

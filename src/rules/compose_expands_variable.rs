@@ -1,7 +1,8 @@
 //! `compose-expands-variable`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use crate::finding::{Applicability, Edit, Severity};
+use crate::source::Span;
 use crate::workload::Workload;
 
 /// A variable of the wrong side.
@@ -22,9 +23,10 @@ impl Rule for ComposeExpandsVariable {
     }
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        for variable in &workload.eaten {
+        for eaten in &workload.eaten {
+            let variable = &eaten.name;
             let (service, name) = (&workload.name, &variable.value);
-            let finding = sink
+            let mut finding = sink
                 .report(
                     variable.span,
                     "empty: Compose looks in its own environment and in .env",
@@ -38,9 +40,19 @@ impl Rule for ComposeExpandsVariable {
                 // `NAME: ${NAME:-default}`: where somebody sets it for Compose, both sides have it.
                 let shared = value.default_of.as_ref() == Some(name);
                 let severity = if shared { Severity::Warning } else { META.severity };
-                finding
+                finding = finding
                     .severity(severity)
                     .related(value.span, "the container has it, Compose does not look here");
+            }
+            if eaten.shell {
+                let at = variable.span.start;
+                let edit = Edit { span: Span { end: at, ..variable.span }, replacement: "$".to_owned() };
+                finding.fix(
+                    format!("leave `${name}` to the shell in the container"),
+                    Applicability::Unsafe,
+                    &["start", "healthcheck", "heaps", "caches"],
+                    vec![edit],
+                );
             }
         }
         for unexpanded in &workload.unexpanded {

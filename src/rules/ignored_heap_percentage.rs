@@ -3,7 +3,7 @@
 use super::estimate::SHARES_COUNT_FROM;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::catalog::RuntimeName;
-use crate::finding::Severity;
+use crate::finding::{Applicability, Edit, Severity};
 use crate::model::size::ByteSize;
 use crate::workload::{Bound, Heap, Workload};
 
@@ -32,18 +32,25 @@ impl Rule for IgnoredHeapPercentage {
             let (name, written) = (&workload.name, setting.value.written());
             let runtime = heap.runtime.display_name();
             if percent < 1.0 {
-                sink.report(
-                    setting.span,
-                    format!("{percent} percent, not {} percent", percent * 100.0),
-                    format!("`{written}` gives `{name}` less than a hundredth of its memory"),
-                )
-                .of(workload)
-                .note(format!("the value is a percentage: {runtime} falls back to its smallest heap"))
-                .help(format!(
-                    "for that share of the limit:\n  {}{:.1}",
-                    prefix(&written),
-                    percent * 100.0
-                ));
+                let share = percent * 100.0;
+                let finding = sink
+                    .report(
+                        setting.span,
+                        format!("{percent} percent, not {share} percent"),
+                        format!("`{written}` gives `{name}` less than a hundredth of its memory"),
+                    )
+                    .of(workload)
+                    .note(format!("the value is a percentage: {runtime} falls back to its smallest heap"));
+                if let Some(flag) = setting.value.with_percent(share) {
+                    let text = &setting.value.flag;
+                    let edit = Edit { span: text.span_of(0..text.as_str().len()), replacement: flag.clone() };
+                    finding.fix(
+                        format!("write `{flag}`"),
+                        Applicability::Unsafe,
+                        &["env", "start", "heaps"],
+                        vec![edit],
+                    );
+                }
                 continue;
             }
             let small =
@@ -83,9 +90,4 @@ fn beside_a_number(workload: &Workload, heap: &Heap, sink: &mut Sink<'_>) {
     .of(workload)
     .related(number.span, "a number of bytes beats a share, in any order")
     .help("keep the one that is meant");
-}
-
-/// What stands before the value.
-fn prefix(written: &str) -> &str {
-    written.rfind('=').and_then(|at| written.get(..=at)).unwrap_or(written)
 }

@@ -1,8 +1,9 @@
 //! `invalid-healthcheck`
 
 use super::{Group, Meta, Preset, Rule, Sink};
+use crate::finding::fix::Request;
 use crate::finding::{Applicability, Edit, Severity};
-use crate::workload::{Healthcheck, Workload};
+use crate::workload::{Healthcheck, Remedy, Workload};
 
 /// A probe that is refused.
 pub(super) struct InvalidHealthcheck;
@@ -23,10 +24,32 @@ impl Rule for InvalidHealthcheck {
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
         let name = &workload.name;
-        for (span, upstream) in &workload.healthcheck_refusals {
-            sink.report(*span, upstream.as_str(), format!("the healthcheck of `{name}` is refused"))
+        for refusal in &workload.healthcheck_refusals {
+            let finding = sink
+                .report(refusal.span, refusal.message.as_str(), format!("the healthcheck of `{name}` is refused"))
                 .of(workload)
                 .help("a test, and times with their units:\n  test: [\"CMD-SHELL\", \"... || exit 1\"]\n  interval: 30s\n  start_period: 30s");
+            match &refusal.remedy {
+                Some(Remedy::Write(span, text)) => {
+                    let edit = Edit { span: *span, replacement: text.clone() };
+                    finding.fix(
+                        format!("write `{text}`"),
+                        Applicability::Unsafe,
+                        &["healthcheck"],
+                        vec![edit],
+                    );
+                }
+                Some(Remedy::Lead(word)) => {
+                    let lead = Request::Lead { item: refusal.span, word };
+                    finding.ask(
+                        format!("begin the list with `{word}`"),
+                        Applicability::Unsafe,
+                        &["healthcheck"],
+                        vec![lead],
+                    );
+                }
+                None => {}
+            }
         }
         if let Some(check) = workload.healthcheck.known()
             && let Healthcheck::Probe { test: Some(test), .. } = &check.value

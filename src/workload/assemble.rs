@@ -224,7 +224,7 @@ impl Assembler<'_> {
             max_attempts: service.deploy.max_attempts.clone(),
             lingering_shell: None,
             several_processes: None,
-            eaten: eaten(service, &env),
+            eaten: process::eaten(service, &env),
             unexpanded: Vec::new(),
             probe_runtime: None,
             build_ulimits: match &built {
@@ -296,18 +296,6 @@ fn is_quoted_item(value: &Text) -> bool {
     let text = value.as_str();
     let quoted = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
     (quoted('"') || quoted('\'')) && value.span_of(0..1).start == value.span().start
-}
-
-/// What Compose takes for variables of its own, and finds no value for, though the container has one.
-fn eaten(service: &Service, env: &IndexMap<String, Variable>) -> Vec<Spanned<String>> {
-    let test = service.healthcheck.as_ref().map(|section| &section.test);
-    let facts = [Some(&service.command), Some(&service.entrypoint), test];
-    let unknown = facts.into_iter().flatten().filter_map(|fact| match fact {
-        Fact::Unknown { at, why: Why::Variable(name) } => Some(Spanned::new(name.clone(), *at)),
-        _ => None,
-    });
-    let has_value = |name: &String| env.get(name).is_some_and(|variable| variable.value.known().is_some());
-    unknown.filter(|name| has_value(&name.value)).collect()
 }
 
 /// `COPY . /app`.

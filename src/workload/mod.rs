@@ -13,13 +13,13 @@ pub use self::assemble::Assembler;
 pub use self::heap::{Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting};
 pub use self::image::{LighterBase, LighterKind, OwnHeap, Unsupported};
 pub use self::packages::PackageCache;
-pub use self::process::Unexpanded;
+pub use self::process::{Eaten, Unexpanded};
 pub use self::role::Role;
 pub use self::start::{Handover, Program};
 pub use crate::catalog::{Pool, Quotes, RuntimeName, SharedMemory};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
-    Conflict, Dependency, Logging, Mount, SizeKey, SizeProblem, Tmpfs, UnknownKey,
+    Conflict, Dependency, Logging, Mount, Refusal, Remedy, SizeKey, SizeProblem, Tmpfs, UnknownKey,
 };
 pub use crate::model::fact::{Fact, Why};
 
@@ -121,8 +121,8 @@ pub struct Workload {
     pub init: Fact<bool>,
     /// The effective healthcheck.
     pub healthcheck: Fact<Healthcheck>,
-    /// What Compose or the engine refuses in the service's healthcheck: the place, and their words.
-    pub healthcheck_refusals: Vec<(Span, String)>,
+    /// What Compose or the engine refuses in the service's healthcheck.
+    pub healthcheck_refusals: Vec<Refusal>,
     /// Programs that the image is known to lack: `curl`, `wget`, `sh`, `bash`.
     pub lacks: Vec<&'static str>,
     /// `restart` where a `deploy.restart_policy` takes its place: what was written, and the block.
@@ -136,7 +136,7 @@ pub struct Workload {
     /// What shows that it starts several processes.
     pub several_processes: Option<Span>,
     /// Variables in its command or healthcheck that Compose replaces by nothing, though its own environment has them.
-    pub eaten: Vec<Spanned<String>>,
+    pub eaten: Vec<Eaten>,
     /// Words like `$NAME` that reach a runtime as they stand, though the environment has them: no shell is between.
     pub unexpanded: Vec<Unexpanded>,
     /// A managed runtime that its healthcheck starts, and the program.

@@ -1,14 +1,55 @@
 //! What runs as process 1, and what runs beside it.
 
+use indexmap::IndexMap;
+
 use crate::catalog::Catalog;
+use crate::model::compose::Service;
 use crate::source::{Span, Spanned, Text};
 
 use super::start::{Handover, base_name, commands, script};
-use super::{Start, Workload};
+use super::{Fact, Start, Variable, Why, Workload};
 
 /// Programs whose business is to start others.
 const SUPERVISORS: [&str; 7] =
     ["supervisord", "s6-svscan", "runsvdir", "runsvdir-start", "monit", "circusd", "my_init"];
+
+/// A variable in a command or healthcheck that Compose replaces by nothing.
+#[derive(Clone, Debug)]
+pub struct Eaten {
+    /// Its name; the place is that of the `$NAME`.
+    pub name: Spanned<String>,
+    /// A shell in the container reads the text.
+    pub shell: bool,
+}
+
+/// What Compose takes for variables of its own, and finds no value for, though the container has one.
+pub(super) fn eaten(service: &Service, env: &IndexMap<String, Variable>) -> Vec<Eaten> {
+    let [entrypoint, command] = &service.partial;
+    let has_script = |words: &Option<Vec<Text>>| {
+        let shell = words.as_ref().and_then(|words| words.split_first());
+        shell.is_some_and(|(name, rest)| is_shell(base_name(name.as_str())) && script(rest).is_some())
+    };
+    let facts = [
+        (Some(&service.command), has_script(command)),
+        (Some(&service.entrypoint), has_script(entrypoint)),
+        (
+            service.healthcheck.as_ref().map(|section| &section.test),
+            service.healthcheck.as_ref().is_some_and(|section| section.shell),
+        ),
+    ];
+    let unknown = facts.into_iter().filter_map(|(fact, shell)| match fact? {
+        Fact::Unknown { at, why: Why::Variable(name) } => {
+            Some(Eaten { name: Spanned::new(name.clone(), *at), shell })
+        }
+        _ => None,
+    });
+    let has_value = |name: &str| env.get(name).is_some_and(|variable| variable.value.known().is_some());
+    unknown.filter(|eaten| has_value(&eaten.name.value)).collect()
+}
+
+fn is_shell(name: &str) -> bool {
+    matches!(name, "sh" | "bash" | "ash" | "dash")
+}
 
 /// A word like `$NAME` that a program gets as it stands.
 #[derive(Clone, Debug)]
@@ -76,8 +117,7 @@ pub(super) fn several(start: &Start, handover: Option<&Handover>) -> Option<Span
         return Some(supervisor.span());
     }
     let (shell, rest) = words.split_first()?;
-    let text =
-        script(rest).filter(|_| matches!(base_name(shell.as_str()), "sh" | "bash" | "ash" | "dash"))?;
+    let text = script(rest).filter(|_| is_shell(base_name(shell.as_str())))?;
     background(text)
 }
 

@@ -68,6 +68,41 @@ pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
     Some(Splice { span: Span::new(key.file, begin, end), text: String::new() })
 }
 
+/// The comment behind the value of the key at `key`, on the same line.
+#[must_use]
+pub fn comment(tree: &Tree, text: &str, key: Span) -> Option<Span> {
+    let (name, value) = entry_at(tree, key)?;
+    let at = end(tree, name, value) as usize;
+    let rest = text.get(at..content_end(text, at))?;
+    let start = at + (rest.len() - rest.trim_start().len());
+    let span = Span::new(key.file, start, at + rest.trim_end().len());
+    rest.trim_start().starts_with('#').then_some(span)
+}
+
+/// Puts a word before the first item of the list that begins with the one at `item`, quoted as that one is.
+#[must_use]
+pub fn lead(tree: &Tree, text: &str, item: Span, word: &str) -> Option<Splice> {
+    let list = tree.nodes.iter().find(|node| match &node.kind {
+        Kind::Seq(items) => items.first().is_some_and(|first| tree.node(*first).span == item),
+        _ => false,
+    })?;
+    let at = item.start as usize;
+    let quote = text.get(at..).and_then(|rest| rest.chars().next()).filter(|c| matches!(c, '"' | '\''));
+    let quote = quote.map(String::from).unwrap_or_default();
+    let word = format!("{quote}{word}{quote}");
+    let text = if text.as_bytes().get(list.span.start as usize) == Some(&b'[') {
+        format!("{word}, ")
+    } else {
+        let line = text.get(line_start(text, at)..at)?;
+        // Anything but blanks and a dash before it is a tag or an anchor of its own.
+        if line.trim() != "-" {
+            return None;
+        }
+        format!("{word}{}{line}", newline(text, at))
+    };
+    Some(Splice { span: Span { end: item.start, ..item }, text })
+}
+
 /// The key's node at a span, and its value.
 fn entry_at(tree: &Tree, key: Span) -> Option<(NodeId, NodeId)> {
     tree.nodes.iter().find_map(|node| match &node.kind {
@@ -119,7 +154,7 @@ fn insert(
     let column = column(text, tree.node(*first).span.start as usize);
     let behind = pairs.iter().find(|(key, _)| scalar(tree, *key) == Some(after)).or(pairs.last())?;
     let at = content_end(text, end(tree, behind.0, behind.1) as usize);
-    let newline = if text.get(..at)?.contains("\r\n") { "\r\n" } else { "\n" };
+    let newline = newline(text, at);
     // The step that the file's author takes from one level to the next.
     let outer = column_of_line(text, tree.node(above).span.start as usize);
     let step = column.saturating_sub(outer).clamp(1, 8);
@@ -133,6 +168,11 @@ fn insert(
     added.push(' ');
     added.push_str(value);
     Some(Splice { span: Span::new(file, at, at), text: added })
+}
+
+/// How the lines before a place end.
+fn newline(text: &str, at: usize) -> &'static str {
+    if text.get(..at).is_some_and(|before| before.contains("\r\n")) { "\r\n" } else { "\n" }
 }
 
 fn line_start(text: &str, at: usize) -> usize {
@@ -213,6 +253,21 @@ mod tests {
         assert_eq!(after_set("api:\n  a: 1\n", &["a"], "2", "").unwrap(), "api:\n  a: 2\n");
         assert_eq!(after_set("api:\n  a:\n  b: 1\n", &["a"], "2", "").unwrap(), "api:\n  a: 2\n  b: 1\n");
         assert_eq!(after_set("x: &b {c: 1}\napi: *b\n", &["a"], "1", ""), None);
+    }
+
+    #[test]
+    fn lists_get_a_first_word_in_their_own_style() {
+        let lead = |text: &str, name: &str| {
+            let tree = Tree::parse(SourceId(0), text);
+            super::lead(&tree, text, key(text, name), "CMD").map(|splice| apply(text, &splice))
+        };
+        assert_eq!(lead("test: [curl, -f]\n", "curl").unwrap(), "test: [CMD, curl, -f]\n");
+        assert_eq!(lead("test: [\"curl\"]\n", "\"curl\"").unwrap(), "test: [\"CMD\", \"curl\"]\n");
+        assert_eq!(
+            lead("test:\r\n  - curl # why\r\n  - x\r\n", "curl").unwrap(),
+            "test:\r\n  - CMD\r\n  - curl # why\r\n  - x\r\n"
+        );
+        assert_eq!(lead("test: [a, curl]\n", "curl"), None);
     }
 
     #[test]

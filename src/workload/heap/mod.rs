@@ -134,6 +134,14 @@ impl HeapSetting {
         Some(format!("{}{spelled}", flag.get(..value)?))
     }
 
+    /// The flag with another share, as in `-XX:MaxRAMPercentage=75.0`; none for what is no flag.
+    #[must_use]
+    pub fn with_percent(&self, percent: f64) -> Option<String> {
+        let flag = self.flag.as_str();
+        let value = flag.rfind('=').filter(|_| flag.starts_with('-'))?;
+        Some(format!("{}{percent:.1}", flag.get(..=value)?))
+    }
+
     /// As people write it: the flag, or `NAME=value` where the variable is the setting.
     #[must_use]
     pub fn written(&self) -> String {

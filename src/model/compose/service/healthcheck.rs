@@ -27,8 +27,30 @@ pub struct HealthcheckSection {
     pub start_interval: Fact<i64>,
     /// `retries`.
     pub retries: Fact<i64>,
-    /// What Compose or the engine refuses in it: the place, and their words.
-    pub refusals: Vec<(Span, String)>,
+    /// What Compose or the engine refuses in it.
+    pub refusals: Vec<Refusal>,
+    /// A shell runs its test: a string, or a list that begins with `CMD-SHELL`.
+    pub shell: bool,
+}
+
+/// Something that Compose or the engine refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Where it is written.
+    pub span: Span,
+    /// In their words.
+    pub message: String,
+    /// What was meant, where that is plain.
+    pub remedy: Option<Remedy>,
+}
+
+/// What was meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Another text in this place: a time with its unit.
+    Write(Span, String),
+    /// A word before the first one of the list.
+    Lead(&'static str),
 }
 
 pub(super) fn read(value: &Value) -> HealthcheckSection {
@@ -50,11 +72,22 @@ pub(super) fn read(value: &Value) -> HealthcheckSection {
         start_interval: fields.duration(&["start_interval"]),
         retries: fields.integer(&["retries"]),
         refusals: refusals(fields),
+        shell: fields
+            .get(&["test"])
+            .is_some_and(|test| first_word(test).is_none_or(|word| word == "CMD-SHELL")),
+    }
+}
+
+/// The first word of a list; none of a string.
+fn first_word(test: &Value) -> Option<&str> {
+    match &test.kind {
+        Kind::Seq(items) => Some(items.first()?.as_scalar()?.text.as_str()),
+        _ => None,
     }
 }
 
 /// What Compose refuses when it loads the file, and what the engine refuses of the rest.
-fn refusals(fields: Fields<'_>) -> Vec<(Span, String)> {
+fn refusals(fields: Fields<'_>) -> Vec<Refusal> {
     let mut found = Vec::new();
     if let Some(Kind::Seq(items)) = fields.get(&["test"]).map(|test| &test.kind)
         && let Some(first) = items.first()
@@ -62,19 +95,26 @@ fn refusals(fields: Fields<'_>) -> Vec<(Span, String)> {
         && !["CMD", "CMD-SHELL", "NONE"].contains(&word.text.as_str())
     {
         let message = "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"";
-        found.push((first.span, message.to_owned()));
+        // One word with blanks in it is a line for a shell.
+        let line = items.len() == 1 && word.text.as_str().contains(char::is_whitespace);
+        let remedy = Some(Remedy::Lead(if line { "CMD-SHELL" } else { "CMD" }));
+        found.push(Refusal { span: first.span, message: message.to_owned(), remedy });
     }
     for key in ["interval", "timeout", "start_period", "start_interval"] {
         let Some(value) = fields.get(&[key]) else { continue };
         let Some(scalar) = value.as_scalar().filter(|scalar| scalar.unset.is_none()) else { continue };
+        let text = scalar.text.as_str();
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let in_seconds = || Remedy::Write(scalar.text.span_of(0..text.len()), format!("{text}s"));
+        let refusal = |message| Refusal { span: value.span, message, remedy: digits.then(in_seconds) };
         if !matches!(scalar.typed, yaml::Value::Str) {
-            found.push((value.span, format!("healthcheck.{key} must be a string")));
+            found.push(refusal(format!("healthcheck.{key} must be a string")));
         } else {
-            match duration::parse(scalar.text.as_str()) {
-                Err(message) => found.push((value.span, format!("healthcheck.{key}: {message}"))),
+            match duration::parse(text) {
+                Err(message) => found.push(refusal(format!("healthcheck.{key}: {message}"))),
                 // moby `daemon/container.go`, `validateHealthCheck`; 0 is the default.
                 Ok(1..1_000_000) => {
-                    found.push((value.span, format!("{key} in Healthcheck cannot be less than 1ms")));
+                    found.push(refusal(format!("{key} in Healthcheck cannot be less than 1ms")));
                 }
                 Ok(_) => {}
             }
@@ -84,10 +124,8 @@ fn refusals(fields: Fields<'_>) -> Vec<(Span, String)> {
         && fields.entry(&["start_period"]).is_none()
         && fields.value.missing.is_none()
     {
-        found.push((
-            entry.key,
-            "healthcheck.start_interval requires healthcheck.start_period to be set".to_owned(),
-        ));
+        let message = "healthcheck.start_interval requires healthcheck.start_period to be set".to_owned();
+        found.push(Refusal { span: entry.key, message, remedy: None });
     }
     found
 }

@@ -6,7 +6,7 @@ mod mounts;
 mod variables;
 
 pub use self::dependencies::Dependency;
-pub use self::healthcheck::HealthcheckSection;
+pub use self::healthcheck::{HealthcheckSection, Refusal, Remedy};
 pub use self::mounts::{Mount, Tmpfs};
 pub use self::variables::EnvFile;
 
