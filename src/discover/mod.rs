@@ -4,6 +4,7 @@
 //! directories are searched (`.devcontainer` holds real Compose files), `.git` is not. Links to directories are not
 //! followed, so that a loop cannot be entered.
 
+mod context;
 mod kind;
 mod root;
 mod walk;
@@ -31,6 +32,8 @@ pub struct Found {
 pub struct Discovered {
     /// Each file once, sorted by path.
     pub files: Vec<Found>,
+    /// Compose files above Dockerfiles that were named: they are read for the services that build one of these.
+    pub context: Vec<PathBuf>,
     /// Directories below those given that could not be read. The rest was searched.
     pub unreadable: Vec<Error>,
 }
@@ -61,6 +64,7 @@ pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error
         }
     }
     discovered.sort();
+    discovered.context = context::above(&discovered);
     Ok(discovered)
 }
 

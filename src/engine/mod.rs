@@ -127,7 +127,7 @@ pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Out
 pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -> Vec<Project> {
     let dockerfiles = Dockerfiles::default();
     // Rows of a configuration hold for the files below it.
-    let with_catalog = |path: &Path, assemble: &dyn Fn(&Assembler<'_>) -> Project| {
+    let with_catalog = |path: &Path, assemble: &dyn Fn(&Assembler<'_>) -> Project| -> Project {
         let own = options.config_of(path).and_then(|config| config.catalog.clone());
         let catalog = own.as_deref().unwrap_or_else(|| Catalog::builtin());
         assemble(&Assembler { sources, dockerfiles: &dockerfiles, catalog })
@@ -147,6 +147,7 @@ pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -
             with_catalog(first, &|assembler| assembler.project(model))
         })
         .collect();
+    projects.extend(around(options, sources, discovered, &with_catalog));
     let built: HashSet<SourceId> =
         projects.iter().flat_map(|project| &project.workloads).filter_map(Workload::dockerfile).collect();
     let alone: Vec<Project> = found(FileKind::Dockerfile)
@@ -160,6 +161,30 @@ pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -
     projects.extend(alone);
     projects.extend(unreadable(sources, discovered));
     projects
+}
+
+/// The stacks above named Dockerfiles that build one of these: of them only what a Dockerfile has a part in is spoken of.
+fn around(
+    options: &Options,
+    sources: &Sources,
+    discovered: &Discovered,
+    assemble: &(dyn Fn(&Path, &dyn Fn(&Assembler<'_>) -> Project) -> Project + Sync),
+) -> Vec<Project> {
+    if discovered.context.is_empty() {
+        return Vec::new();
+    }
+    let named = discovered.files.iter().filter(|found| found.named && found.kind == FileKind::Dockerfile);
+    let named: Vec<SourceId> = named.filter_map(|found| sources.load(&found.path).ok()).collect();
+    let models = project::group(&discovered.context, &options.settings, sources);
+    let stacks = models.iter().filter_map(|model| {
+        let first = model.request.files.first()?;
+        let mut stack = assemble(first, &|assembler| assembler.project(model));
+        let built: Vec<SourceId> = stack.workloads.iter().filter_map(Workload::dockerfile).collect();
+        let ours: Vec<SourceId> = named.iter().copied().filter(|file| built.contains(file)).collect();
+        stack.only = Some(ours.clone());
+        (!ours.is_empty()).then_some(stack)
+    });
+    stacks.collect()
 }
 
 /// Files that are there and cannot be read: each a project with nothing but that to say.
