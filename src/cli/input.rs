@@ -132,7 +132,7 @@ fn load(sources: &Sources, path: &Path) -> Result<(), Error> {
 /// A path that is not there may have been meant as a command: `oomlint exlpain`.
 fn suggest_command(error: Error) -> Error {
     let Error::NotFound { path, help } = error else { return error };
-    let commands = ["baseline", "check", "config", "explain", "inspect", "lsp", "rules"];
+    let commands = ["baseline", "check", "completions", "config", "explain", "inspect", "lsp", "rules"];
     let name = path.to_str().unwrap_or_default();
     let nearest = if name.contains(['/', '\\']) { Vec::new() } else { nearest(name, commands) };
     let meant = nearest.first().map(|command| format!("did you mean `oomlint {command}`?"));

@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod explain;
 mod fix;
+mod generate;
 mod input;
 mod inspect;
 mod lsp;
@@ -64,6 +65,8 @@ enum Command {
     Check(check::Arguments),
     /// Write down what is found today, so that only new findings are reported
     Baseline(baseline::Arguments),
+    /// Print completions for a shell, to be put where it looks for them
+    Completions(generate::Completions),
     /// Print what may stand in a configuration, and what holds for a path
     Config(config::Arguments),
     /// Print what a rule finds, why it matters and what to do
@@ -72,6 +75,9 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Speak the Language Server Protocol on standard input and output, for editors
     Lsp(lsp::Arguments),
+    /// Print the manual page, for packages
+    #[command(hide = true)]
+    Man,
     /// List the rules
     Rules(rules::Arguments),
 }
@@ -92,10 +98,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         None => check::run(cli.check, &console),
         Some(Command::Check(arguments)) => check::run(arguments, &console),
         Some(Command::Baseline(arguments)) => baseline::run(&arguments, &console),
+        Some(Command::Completions(arguments)) => generate::completions(&arguments, &console),
         Some(Command::Config(arguments)) => config::run(&arguments, &console),
         Some(Command::Explain(arguments)) => explain::run(&arguments, &console),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, &console),
         Some(Command::Lsp(arguments)) => lsp::run(&arguments, &console),
+        Some(Command::Man) => generate::manual(&console),
         Some(Command::Rules(arguments)) => rules::run(&arguments, &console),
     };
     result.unwrap_or_else(|error| {

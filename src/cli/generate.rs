@@ -1,0 +1,60 @@
+//! What is made of the command line's own description: completions and the manual page.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::output::Console;
+use super::{Cli, Outcome};
+
+#[derive(Args)]
+pub(super) struct Completions {
+    /// The shell that reads them
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+pub(super) fn completions(arguments: &Completions, console: &Console) -> Outcome {
+    let mut script = Vec::new();
+    let mut command = Cli::command();
+    let name = command.get_name().to_owned();
+    clap_complete::generate(arguments.shell, &mut command, name, &mut script);
+    console.write(|out| out.write_all(&script))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One page, with a section a command: packages install it.
+pub(super) fn manual(console: &Console) -> Outcome {
+    console.write(page)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn page(out: &mut dyn io::Write) -> io::Result<()> {
+    let mut page = Vec::new();
+    let command = Cli::command();
+    let main = clap_mangen::Man::new(command.clone()).manual("oomlint");
+    main.render_title(&mut page)?;
+    main.render_name_section(&mut page)?;
+    main.render_synopsis_section(&mut page)?;
+    main.render_description_section(&mut page)?;
+    main.render_options_section(&mut page)?;
+    // The options of `check` are those of the command itself.
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set() && below.get_name() != "check")
+    {
+        let name = format!("oomlint {}", below.get_name()).to_uppercase();
+        page.extend(format!(".SH \"{name}\"\n").bytes());
+        if let Some(about) = below.get_about() {
+            page.extend(format!("{about}\n.PP\n").bytes());
+        }
+        let one = clap_mangen::Man::new(below.clone());
+        let mut options = Vec::new();
+        one.render_options_section(&mut options)?;
+        // A section within a section.
+        page.extend(String::from_utf8_lossy(&options).replace(".SH OPTIONS", ".SS Options").bytes());
+    }
+    main.render_extra_section(&mut page)?;
+    main.render_version_section(&mut page)?;
+    out.write_all(&page)
+}
