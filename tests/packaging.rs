@@ -98,3 +98,79 @@ fn what_the_readme_says_of_hooks_is_there() {
     assert!(!named.is_empty());
     assert!(named.iter().all(|id| ids.contains(id)), "{named:?}");
 }
+
+#[cfg(unix)]
+#[test]
+fn the_action_reports_fails_and_adds_to_the_summary() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    std::fs::create_dir(dir.path().join("a stack")).unwrap();
+    write("a stack/compose.yaml", "services:\n  api: {image: example/api, mem_limit: 512Mi}\n");
+    write("summary.md", "what was there\n");
+    let run = |set: &[(&str, &str)]| {
+        let mut command =
+            std::process::Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/action.sh"));
+        command.env("OOMLINT", env!("CARGO_BIN_EXE_oomlint")).current_dir(dir.path());
+        command.env("GITHUB_STEP_SUMMARY", dir.path().join("summary.md"));
+        command.envs(set.iter().copied()).output().unwrap()
+    };
+    let ran = run(&[
+        ("OOMLINT_PATHS", "a stack\n"),
+        ("OOMLINT_SARIF", "out.sarif"),
+        ("OOMLINT_SUMMARY", "true"),
+        ("OOMLINT_PRESET", "minimal"),
+    ]);
+    let text = String::from_utf8(ran.stdout).unwrap();
+    assert_eq!(ran.status.code(), Some(1), "{text}");
+    assert!(text.starts_with("::error file=a stack/compose.yaml,line=2,"), "{text}");
+    let summary = std::fs::read_to_string(dir.path().join("summary.md")).unwrap();
+    assert!(summary.starts_with("what was there\n") && summary.contains("invalid-memory-value"), "{summary}");
+    assert!(dir.path().join("out.sarif").is_file());
+    // A value is a value, whatever stands in it.
+    let odd = run(&[("OOMLINT_PATHS", "$(touch broken)\n`touch broken`")]);
+    assert_eq!(odd.status.code(), Some(2));
+    assert!(!dir.path().join("broken").exists());
+    assert_eq!(run(&[("OOMLINT_PATHS", "a stack"), ("OOMLINT_FAIL_ON", "never")]).status.code(), Some(0));
+}
+
+#[test]
+fn the_action_hands_every_input_on() {
+    let action: Value = serde_yaml::from_str(&read("action.yml")).unwrap();
+    let script = read("packaging/action.sh");
+    let steps = action["runs"]["steps"].as_sequence().unwrap();
+    for input in action["inputs"].as_mapping().unwrap().keys() {
+        let input = input.as_str().unwrap();
+        let variable = format!("OOMLINT_{}", input.to_uppercase().replace('-', "_"));
+        let handed = steps.iter().filter_map(|step| step["env"][variable.as_str()].as_str()).next();
+        assert_eq!(handed, Some(format!("${{{{ inputs.{input} }}}}").as_str()));
+        assert!(script.contains(&variable), "{variable}");
+    }
+}
+
+/// The tool's own image has nothing for the tool to say.
+#[test]
+fn the_dockerfile_is_clean_by_its_own_rules() {
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_oomlint"))
+        .args(["--preset", "strict", "--fail-on", "note", "--no-config", "Dockerfile"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(ran.stdout).unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{text}");
+    assert!(text.contains("1 suppressed"), "{text}");
+}
+
+#[test]
+fn what_the_readme_gives_the_action_it_takes() {
+    let action: Value = serde_yaml::from_str(&read("action.yml")).unwrap();
+    let readme = read("README.md");
+    let block = readme.split("- uses: oomlint/oomlint@").nth(1).unwrap().split("```").next().unwrap();
+    let given: Vec<&str> = block
+        .lines()
+        .skip_while(|line| line.trim() != "with:")
+        .skip(1)
+        .filter_map(|line| Some(line.trim().split_once(':')?.0))
+        .collect();
+    assert!(!given.is_empty());
+    assert!(given.iter().all(|input| action["inputs"].get(*input).is_some()), "{given:?}");
+}
