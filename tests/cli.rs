@@ -588,3 +588,15 @@ fn completions_and_the_manual_name_every_command() {
     assert_eq!(mistaken.code, Some(2));
     assert!(mistaken.err.contains("'fish'"), "{}", mistaken.err);
 }
+
+/// A line that does not parse may have held what seems to be missing.
+#[test]
+fn a_service_with_a_broken_line_lacks_nothing() {
+    let dir = empty();
+    let text = "services:\n  api:\n    image: alpine\n     mem_limit: 5m\n  other:\n    image: alpine\n";
+    std::fs::write(dir.path().join("compose.yaml"), text).unwrap();
+    let ran = run(dir.path(), &["--format", "concise"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.contains("compose.yaml:4:15: error[syntax-error]"), "{}", ran.out);
+    assert!(!ran.out.contains("`api`") && ran.out.contains("`other` has no memory limit"), "{}", ran.out);
+}

@@ -151,7 +151,7 @@ fn the_action_hands_every_input_on() {
 #[test]
 fn the_dockerfile_is_clean_by_its_own_rules() {
     let ran = std::process::Command::new(env!("CARGO_BIN_EXE_oomlint"))
-        .args(["--preset", "strict", "--fail-on", "note", "--no-config", "Dockerfile"])
+        .args(["--preset", "strict", "--fail-on", "note", "--no-config", "packaging/Dockerfile"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();

@@ -147,7 +147,7 @@ pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -
             with_catalog(first, &|assembler| assembler.project(model))
         })
         .collect();
-    projects.extend(around(options, sources, discovered, &with_catalog));
+    projects.extend(around(options, sources, discovered, with_catalog));
     let built: HashSet<SourceId> =
         projects.iter().flat_map(|project| &project.workloads).filter_map(Workload::dockerfile).collect();
     let alone: Vec<Project> = found(FileKind::Dockerfile)
@@ -168,7 +168,7 @@ fn around(
     options: &Options,
     sources: &Sources,
     discovered: &Discovered,
-    assemble: &(dyn Fn(&Path, &dyn Fn(&Assembler<'_>) -> Project) -> Project + Sync),
+    assemble: impl Fn(&Path, &dyn Fn(&Assembler<'_>) -> Project) -> Project,
 ) -> Vec<Project> {
     if discovered.context.is_empty() {
         return Vec::new();

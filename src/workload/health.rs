@@ -1,6 +1,6 @@
 //! The effective healthcheck of a container.
 
-use super::{Fact, Healthcheck, Start, Why};
+use super::{Fact, Healthcheck, Start};
 use crate::catalog::{Catalog, RuntimeName};
 use crate::model::compose::{HealthcheckSection, Service};
 use crate::source::{Spanned, Text};
@@ -9,7 +9,7 @@ use crate::source::{Spanned, Text};
 pub(super) fn of_service(service: &Service, image: &Fact<Healthcheck>) -> Fact<Healthcheck> {
     let Some(section) = &service.healthcheck else {
         return match (image, &service.incomplete) {
-            (_, Some(missing)) => Fact::Unknown { at: missing.span, why: Why::File(missing.value.clone()) },
+            (_, Some(missing)) => Fact::Unknown { at: missing.span, why: missing.value.clone() },
             // The service could bring it: that is where it is missing.
             (Fact::Absent { .. }, None) => Fact::Absent { anchor: service.key },
             (other, None) => other.clone(),

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::load::{Context, Loader, MAX_FILE_DEPTH, is_remote, services};
 use super::merge::{merge, to_build};
 use super::value::{Kind, Map, Missing, Value};
+use crate::model::fact::Why;
 use crate::source::{SourceId, Span, Text};
 use crate::syntax::SyntaxError;
 
@@ -84,7 +85,7 @@ impl Loader<'_> {
         let mut base = match base {
             Ok(base) => base,
             Err(missing) => {
-                service.missing = Some(Box::new(Missing { at: extends.site, name: missing }));
+                service.missing = Some(Box::new(Missing { at: extends.site, why: Why::File(missing) }));
                 return Some(service);
             }
         };

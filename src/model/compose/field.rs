@@ -29,7 +29,7 @@ impl<'v> Fields<'v> {
     /// Why a key that is not here is unknown: something below it could not be read.
     pub(super) fn missing<T>(&self) -> Fact<T> {
         match &self.value.missing {
-            Some(missing) => Fact::Unknown { at: missing.at, why: Why::File(missing.name.clone()) },
+            Some(missing) => Fact::Unknown { at: missing.at, why: missing.why.clone() },
             None => Fact::Absent { anchor: self.anchor },
         }
     }

@@ -8,8 +8,9 @@ use indexmap::IndexSet;
 
 use super::environment::Environment;
 use super::merge::{merge, settle};
-use super::value::{Entry, Kind, MAX_NODES, Map, Value, lower};
+use super::value::{Entry, Kind, MAX_NODES, Map, Missing, Value, lower};
 use crate::model::Unresolved;
+use crate::model::fact::Why;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::Tree;
@@ -98,6 +99,7 @@ impl<'s> Loader<'s> {
                             first: None,
                         });
                     }
+                    damaged(&mut value, tree.blanked());
                     documents.push(value);
                 }
                 Kind::Null => {}
@@ -193,4 +195,25 @@ pub(crate) fn is_remote(path: &str) -> bool {
         || path.starts_with("github.com/")
         || path.starts_with("oci:")
         || path.starts_with("docker-image:")
+}
+
+/// A line that does not parse may have held anything of the service that it stands in.
+fn damaged(document: &mut Value, blanked: &[Span]) {
+    if blanked.is_empty() {
+        return;
+    }
+    let Kind::Map(top) = &mut document.kind else { return };
+    let mut starts: Vec<u32> = top.values().map(|entry| entry.key.start).collect();
+    let Some(services) = top.get_mut("services") else { return };
+    let Kind::Map(services) = &mut services.value.kind else { return };
+    starts.extend(services.values().map(|entry| entry.key.start));
+    for entry in services.values_mut() {
+        let key = entry.key;
+        let next = starts.iter().copied().filter(|start| *start > key.start).min().unwrap_or(u32::MAX);
+        let inside = |line: &&Span| line.file == key.file && (key.start..next).contains(&line.start);
+        if let Some(line) = blanked.iter().find(inside) {
+            let why = Why::Other("a line of it does not parse");
+            entry.value.missing = Some(Box::new(Missing { at: *line, why }));
+        }
+    }
 }

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::environment::Environment;
 use super::interpolate::{Interpolated, interpolate};
+use crate::model::fact::Why;
 use crate::source::{Span, Text};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::{self, NodeId, Tree};
@@ -33,8 +34,8 @@ pub(crate) struct Value {
 pub(crate) struct Missing {
     /// Where it is named.
     pub(crate) at: Span,
-    /// Its name, as written.
-    pub(crate) name: String,
+    /// What became of it.
+    pub(crate) why: Why,
 }
 
 /// The YAML tags that Compose gives a meaning.

@@ -36,6 +36,7 @@ pub struct Tree {
     documents: Vec<NodeId>,
     comments: Vec<Span>,
     errors: Vec<SyntaxError>,
+    blanked: Vec<Span>,
 }
 
 /// One value, with what was written before it.
@@ -148,6 +149,12 @@ impl Tree {
     #[must_use]
     pub fn errors(&self) -> &[SyntaxError] {
         &self.errors
+    }
+
+    /// Lines that were left out so that the rest could be read, from the first byte that is no blank: what stands there is
+    /// not known.
+    pub fn blanked(&self) -> &[Span] {
+        &self.blanked
     }
 }
 

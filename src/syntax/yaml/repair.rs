@@ -20,9 +20,9 @@ const BUDGET_PER_BYTE: usize = 2;
 /// Parses `text`, repairing it where it must be.
 pub(super) fn parse(file: SourceId, text: &str) -> Tree {
     let mut built = build(file, text);
-    let mut errors = Vec::new();
+    let (mut errors, mut blanked) = (Vec::new(), Vec::new());
     if built.failure.is_some() {
-        repair(file, text, &mut built, &mut errors);
+        blanked = repair(file, text, &mut built, &mut errors);
     } else {
         let name = |span: &Span| text.get(span.start as usize + 1..span.end as usize).unwrap_or_default();
         errors.extend(built.unknown_anchors.iter().map(|span| SyntaxError {
@@ -34,12 +34,13 @@ pub(super) fn parse(file: SourceId, text: &str) -> Tree {
     }
     errors.append(&mut built.errors);
     errors.sort_by_key(|error| error.span.start);
-    Tree { file, nodes: built.nodes, documents: built.documents, comments: built.comments, errors }
+    let Built { nodes, documents, comments, .. } = built;
+    Tree { file, nodes, documents, comments, errors, blanked }
 }
 
-/// Replaces `built` by what can be read of the file. Unknown anchors are not reported then: the anchor may stand in a
+/// Replaces `built` by what can be read of the file, and gives the lines that cannot. Unknown anchors are not reported then: the anchor may stand in a
 /// line that was blanked.
-fn repair(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<SyntaxError>) {
+fn repair(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<SyntaxError>) -> Vec<Span> {
     let mut current = text.to_owned();
     let mut blanked_lines = Vec::new();
     let mut budget = text.len().saturating_mul(BUDGET_PER_BYTE).saturating_add(BUDGET);
@@ -70,9 +71,10 @@ fn repair(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<Syntax
     if let Some(failure) = built.failure.take() {
         errors.push(error(file, text, &failure, None));
     }
-    for line in blanked_lines {
-        untrace(&mut built.nodes, &line);
+    for line in &blanked_lines {
+        untrace(&mut built.nodes, line);
     }
+    blanked_lines.into_iter().map(|line| Span::new(file, line.start, line.end)).collect()
 }
 
 /// A scalar that goes over a blanked line has blanks that stand nowhere: it stems from its bytes as a whole.

@@ -19,7 +19,7 @@ use super::field::{Fields, integer};
 use super::memory::{Conflict, SizeKey, UnknownKey, conflicts, size_keys, unknown_keys};
 use super::merge::to_build;
 use super::value::{Entry, Kind, Value};
-use crate::model::fact::Fact;
+use crate::model::fact::{Fact, Why};
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
 
@@ -39,7 +39,7 @@ pub struct Service {
     /// `provider` is set: no container.
     pub provider: bool,
     /// Something that it extends could not be read: what it is called, and where it is named.
-    pub incomplete: Option<Spanned<String>>,
+    pub incomplete: Option<Spanned<Why>>,
     /// `mem_limit`.
     pub mem_limit: Fact<ByteSize>,
     /// `memswap_limit`.
@@ -170,7 +170,7 @@ impl Service {
                 .value
                 .missing
                 .as_ref()
-                .map(|missing| Spanned::new(missing.name.clone(), missing.at)),
+                .map(|missing| Spanned::new(missing.why.clone(), missing.at)),
             mem_limit: fields.size(&["mem_limit"]),
             memswap_limit: fields.size(&["memswap_limit"]),
             mem_reservation: fields.size(&["mem_reservation"]),
