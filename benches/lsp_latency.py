@@ -7,7 +7,6 @@ in one Dockerfile beside other servers for Dockerfiles.
 Prints medians in milliseconds, over fifty edits and ten runs; only their ratios say something of another machine.
 """
 
-import json
 import shlex
 import statistics
 import subprocess
@@ -16,48 +15,20 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "lsp_clients"))
+
+from pipe import Pipe  # noqa: E402
+
 EDITS = 50
 
 
-class Server:
+class Server(Pipe):
     def __init__(self, command, root):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.next = 0
         capabilities = {"textDocument": {"publishDiagnostics": {}}}
-        initialized = self.request("initialize", {"processId": None, "rootUri": root.as_uri(), "capabilities": capabilities})
-        sync = initialized["capabilities"].get("textDocumentSync", 1)
+        super().__init__(command, {"processId": None, "rootUri": root.as_uri(), "capabilities": capabilities})
+        sync = self.said["result"]["capabilities"].get("textDocumentSync", 1)
         # A server that asked for ranges may not survive a change without one.
         self.ranges = (sync.get("change") if isinstance(sync, dict) else sync) == 2
-        self.notify("initialized", {})
-
-    def send(self, message):
-        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
-        self.process.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        self.process.stdin.flush()
-
-    def receive(self):
-        length = 0
-        while (line := self.process.stdout.readline().strip()) != b"":
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                length = int(value)
-        return json.loads(self.process.stdout.read(length))
-
-    def request(self, method, params):
-        self.next += 1
-        self.send({"id": self.next, "method": method, "params": params})
-        while (message := self.receive()).get("id") != self.next or "method" in message:
-            self.answer(message)
-        return message["result"]
-
-    def answer(self, message):
-        if "id" in message and "method" in message:
-            # `workspace/configuration` wants one answer an item.
-            items = (message.get("params") or {}).get("items")
-            self.send({"id": message["id"], "result": [None] * len(items) if items else None})
-
-    def notify(self, method, params):
-        self.send({"method": method, "params": params})
 
     def diagnostics(self, uri):
         while True:

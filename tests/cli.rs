@@ -566,6 +566,9 @@ fn a_named_dockerfile_is_held_against_the_stack_above_it() {
         assert!(ran.out.contains("compose.yaml:2:32: error[heap-exceeds-limit]"), "{}", ran.out);
         assert!(!ran.out.contains("other") && !ran.out.contains("missing-memory-limit"), "{}", ran.out);
     }
+    // Who names the stack means that one.
+    let ran = run(dir.path(), &["-f", "elsewhere.yml", "--format", "concise", "api/Dockerfile"]);
+    assert!(!ran.out.contains("heap-exceeds-limit"), "{}", ran.out);
     // A Dockerfile that nothing above builds stands for itself.
     write("Dockerfile", "FROM alpine:3\nCMD [\"sleep\", \"1\"]\n");
     let ran = run(dir.path(), &["Dockerfile"]);

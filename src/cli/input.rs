@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, CommandFactory};
 use indexmap::IndexMap;
 
 use crate::discover::{self, Discovered, FileKind};
@@ -132,7 +132,9 @@ fn load(sources: &Sources, path: &Path) -> Result<(), Error> {
 /// A path that is not there may have been meant as a command: `oomlint exlpain`.
 fn suggest_command(error: Error) -> Error {
     let Error::NotFound { path, help } = error else { return error };
-    let commands = ["baseline", "check", "completions", "config", "explain", "inspect", "lsp", "rules"];
+    let described = super::Cli::command();
+    let commands =
+        described.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
     let name = path.to_str().unwrap_or_default();
     let nearest = if name.contains(['/', '\\']) { Vec::new() } else { nearest(name, commands) };
     let meant = nearest.first().map(|command| format!("did you mean `oomlint {command}`?"));

@@ -170,7 +170,8 @@ fn around(
     discovered: &Discovered,
     assemble: impl Fn(&Path, &dyn Fn(&Assembler<'_>) -> Project) -> Project,
 ) -> Vec<Project> {
-    if discovered.context.is_empty() {
+    // Who says which files make the stack means these alone.
+    if discovered.context.is_empty() || !options.compose_files.is_empty() {
         return Vec::new();
     }
     let named = discovered.files.iter().filter(|found| found.named && found.kind == FileKind::Dockerfile);
@@ -181,8 +182,9 @@ fn around(
         let mut stack = assemble(first, &|assembler| assembler.project(model));
         let built: Vec<SourceId> = stack.workloads.iter().filter_map(Workload::dockerfile).collect();
         let ours: Vec<SourceId> = named.iter().copied().filter(|file| built.contains(file)).collect();
-        stack.only = Some(ours.clone());
-        (!ours.is_empty()).then_some(stack)
+        let concerned = !ours.is_empty();
+        stack.only = Some(ours);
+        concerned.then_some(stack)
     });
     stacks.collect()
 }

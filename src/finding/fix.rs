@@ -21,6 +21,17 @@ pub enum Request {
         /// The sibling that it goes behind, where there is one.
         after: &'static str,
     },
+    /// Sets a key as [`Request::Set`] does, and removes the one that had its value: a comment behind that one goes along.
+    Move {
+        /// The key that goes.
+        key: Span,
+        /// The key of the mapping that gets it.
+        owner: Span,
+        /// The keys below it.
+        path: &'static [&'static str],
+        /// The value as it is to be written.
+        value: String,
+    },
     /// Moves the last of several words before the first.
     MoveFirst {
         /// Their places, in order.
@@ -71,45 +82,50 @@ fn in_file(edit: Edit, sources: &Sources) -> Option<Edit> {
 }
 
 fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tree>>) -> Option<Vec<Edit>> {
-    let mut edits: Vec<Edit> = Vec::new();
+    let mut edits = Vec::new();
     for request in &fix.requests {
         let at = match request {
             Request::MoveFirst { words } => {
                 edits.extend(moved(words, sources)?);
                 continue;
             }
-            Request::Set { owner: at, .. } | Request::Remove { key: at } | Request::Lead { item: at, .. } => {
-                at
-            }
+            Request::Set { owner: at, .. }
+            | Request::Remove { key: at }
+            | Request::Move { key: at, .. }
+            | Request::Lead { item: at, .. } => at,
         };
         let source = sources.get(at.file);
-        let tree = trees.entry(at.file).or_insert_with(|| Arc::new(Tree::parse(at.file, source.text())));
-        let splice = match request {
+        let text = source.text();
+        let tree = trees.entry(at.file).or_insert_with(|| Arc::new(Tree::parse(at.file, text)));
+        match request {
             Request::Set { owner, path, value, after } => {
-                edit::set(tree, source.text(), *owner, path, value, after)
+                edits.push(edit::set(tree, text, *owner, path, value, after)?.into());
             }
-            Request::Remove { key } => edit::remove(tree, source.text(), *key),
-            Request::Lead { item, word } => edit::lead(tree, source.text(), *item, word),
-            Request::MoveFirst { .. } => None,
-        }?;
-        let edit = Edit { span: splice.span, replacement: splice.text };
-        match (request, edits.pop()) {
-            (Request::Remove { key }, Some(set)) => {
-                edits.extend(moved_away(
-                    set,
-                    edit,
-                    edit::comment(tree, source.text(), *key),
-                    *key,
-                    source.text(),
-                ));
+            Request::Remove { key } => edits.push(edit::remove(tree, text, *key)?.into()),
+            Request::Lead { item, word } => edits.push(edit::lead(tree, text, *item, word)?.into()),
+            // Both places are of one file: text is not carried from one to another.
+            Request::Move { key, owner, path, value } if key.file == owner.file => {
+                let set = edit::set(tree, text, *owner, path, value, "")?.into();
+                let removal = edit::remove(tree, text, *key)?.into();
+                edits.extend(moved_away(set, removal, edit::comment(tree, text, *key), *key, text));
             }
-            (_, before) => {
-                edits.extend(before);
-                edits.push(edit);
-            }
+            Request::Move { .. } | Request::MoveFirst { .. } => return None,
         }
     }
     Some(edits)
+}
+
+impl From<edit::Splice> for Edit {
+    fn from(splice: edit::Splice) -> Self {
+        Self { span: splice.span, replacement: splice.text }
+    }
+}
+
+/// A value for a place that takes strings alone: digits get quotes.
+#[must_use]
+pub fn as_string(value: &str) -> String {
+    let digits = value.bytes().all(|b| b.is_ascii_digit());
+    if digits { format!("\"{value}\"") } else { value.to_owned() }
 }
 
 /// A key that is set in one place and removed from another: its comment goes along. Where the new line is to stand in the
@@ -123,9 +139,7 @@ fn moved_away(mut set: Edit, mut removal: Edit, comment: Option<Span>, key: Span
             set.replacement = format!("{} {comment}", set.replacement);
         }
     }
-    let inside = set.span.is_empty()
-        && set.span.file == removal.span.file
-        && (removal.span.start..=removal.span.end).contains(&set.span.start);
+    let inside = set.span.is_empty() && (removal.span.start..=removal.span.end).contains(&set.span.start);
     if !inside {
         return vec![set, removal];
     }

@@ -135,6 +135,8 @@ impl Show<'_> {
             "memory_limit": self.fact(&memory.limit, bytes),
             "memory_reservation": self.fact(&memory.reservation, bytes),
             "swap_limit": self.fact(&memory.swap, bytes),
+            "mem_swappiness": self.fact(&memory.swappiness, |swappiness| json!(swappiness)),
+            "oom_kill_disable": self.fact(&memory.oom_kill_disable, |disabled| json!(disabled)),
             "shm_size": self.fact(&memory.shm, bytes),
             "tmpfs": tmpfs.collect::<Vec<_>>(),
             "pids_limit": self.fact(&workload.pids_limit, |pids| json!(pids)),

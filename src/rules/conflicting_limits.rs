@@ -1,7 +1,7 @@
 //! `conflicting-limits`
 
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::fix::Request;
+use crate::finding::fix::{Request, as_string};
 use crate::finding::{Applicability, Severity};
 use crate::workload::Workload;
 
@@ -53,18 +53,13 @@ impl Rule for ConflictingLimits {
                 (&conflict.long_value, member(long), workload.key(short))
             {
                 // In the block a size is a string.
-                let digits = value.value.bytes().all(|b| b.is_ascii_digit());
-                let text = if path == ["pids"] || !digits {
-                    value.value.clone()
-                } else {
-                    format!("\"{}\"", value.value)
-                };
-                let set = Request::Set { owner: *block, path, value: text, after: "" };
+                let text = if path == ["pids"] { value.value.clone() } else { as_string(&value.value) };
+                let moved = Request::Move { key, owner: *block, path, value: text };
                 finding = finding.ask(
                     format!("move `{short}` into the block"),
                     Applicability::Safe,
                     &[],
-                    vec![set, Request::Remove { key }],
+                    vec![moved],
                 );
             }
             drop(finding);

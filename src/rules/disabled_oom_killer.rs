@@ -49,7 +49,12 @@ impl Rule for DisabledOomKiller {
             .via(&disabled.via)
             .note(note);
         if let Some(key) = workload.key("oom_kill_disable") {
-            finding.ask("remove the line", Applicability::Unsafe, &[], vec![Request::Remove { key }]);
+            finding.ask(
+                "remove the line",
+                Applicability::Unsafe,
+                &["oom_kill_disable"],
+                vec![Request::Remove { key }],
+            );
         }
     }
 }

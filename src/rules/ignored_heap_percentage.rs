@@ -32,7 +32,8 @@ impl Rule for IgnoredHeapPercentage {
             let (name, written) = (&workload.name, setting.value.written());
             let runtime = heap.runtime.display_name();
             if percent < 1.0 {
-                let share = percent * 100.0;
+                // 0.29 * 100 is 28.999… in binary.
+                let share = (percent * 1000.0).round() / 10.0;
                 let finding = sink
                     .report(
                         setting.span,

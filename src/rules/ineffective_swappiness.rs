@@ -49,7 +49,7 @@ impl Rule for IneffectiveSwappiness {
             Some(key) => finding.ask(
                 "remove the line",
                 if value == 0 { Applicability::Safe } else { Applicability::Unsafe },
-                &[],
+                &["mem_swappiness"],
                 vec![Request::Remove { key }],
             ),
             None => finding,

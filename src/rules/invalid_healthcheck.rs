@@ -26,9 +26,12 @@ impl Rule for InvalidHealthcheck {
         let name = &workload.name;
         for refusal in &workload.healthcheck_refusals {
             let finding = sink
-                .report(refusal.span, refusal.message.as_str(), format!("the healthcheck of `{name}` is refused"))
-                .of(workload)
-                .help("a test, and times with their units:\n  test: [\"CMD-SHELL\", \"... || exit 1\"]\n  interval: 30s\n  start_period: 30s");
+                .report(
+                    refusal.span,
+                    refusal.message.as_str(),
+                    format!("the healthcheck of `{name}` is refused"),
+                )
+                .of(workload);
             match &refusal.remedy {
                 Some(Remedy::Write(span, text)) => {
                     let edit = Edit { span: *span, replacement: text.clone() };
@@ -48,7 +51,9 @@ impl Rule for InvalidHealthcheck {
                         vec![lead],
                     );
                 }
-                None => {}
+                None => {
+                    finding.help("a test, and times with their units:\n  test: [\"CMD-SHELL\", \"... || exit 1\"]\n  interval: 30s\n  start_period: 30s");
+                }
             }
         }
         if let Some(check) = workload.healthcheck.known()

@@ -2,11 +2,21 @@
 
 use super::{Sink, Target};
 use crate::finding::Applicability;
-use crate::finding::fix::Request;
+use crate::finding::fix::{Request, as_string};
 use crate::workload::{Fact, Workload};
 
-/// A key, and what takes its place; nothing where nothing does.
-pub(super) type Row = (&'static str, &'static str);
+/// A key, and what takes its place.
+pub(super) type Row = (&'static str, Instead);
+
+/// What takes a key's place.
+pub(super) enum Instead {
+    /// Nothing does.
+    Nothing,
+    /// Something else, to be pasted.
+    Paste(&'static str),
+    /// The same value below these keys, which Compose reads too; and such a value.
+    Below(&'static [&'static str], &'static str),
+}
 
 /// Reports the keys of a table, when the files are for Swarm: `verb` says what Swarm does with them, `label` what comes of it.
 pub(super) fn report(workload: &Workload, sink: &mut Sink<'_>, rows: &[Row], verb: &str, label: &str) {
@@ -16,43 +26,46 @@ pub(super) fn report(workload: &Workload, sink: &mut Sink<'_>, rows: &[Row], ver
     for key in &workload.keys {
         let Some((_, instead)) = rows.iter().find(|(name, _)| *name == key.value) else { continue };
         let message = format!("`docker stack deploy` {verb} `{}` of `{}`", key.value, workload.name);
-        let mut finding = sink.report(key.span, label, message).of(workload).via(&key.via);
-        if !instead.is_empty() {
-            finding = finding.help(format!("Swarm's own:\n  {}", instead.replace('\n', "\n  ")));
-        }
-        if let Some((path, value)) = elsewhere(workload, &key.value) {
-            let set = Request::Set { owner: workload.anchor, path, value, after: "" };
-            finding.ask(
-                format!("move it to `{}`", path.join(".")),
-                Applicability::Safe,
-                &[],
-                vec![set, Request::Remove { key: key.span }],
-            );
+        let finding = sink.report(key.span, label, message).of(workload).via(&key.via);
+        let help = |text: &str| format!("Swarm's own:\n  {}", text.replace('\n', "\n  "));
+        match instead {
+            Instead::Nothing => {}
+            Instead::Paste(text) => _ = finding.help(help(text)),
+            Instead::Below(path, example) => match value(workload, &key.value) {
+                // The patch says it with the value itself.
+                Some(value) => {
+                    let moved = Request::Move { key: key.span, owner: workload.anchor, path, value };
+                    let title = format!("move it to `{}`", path.join("."));
+                    finding.ask(title, Applicability::Safe, &[], vec![moved]);
+                }
+                None => _ = finding.help(help(&below(path, example))),
+            },
         }
     }
 }
 
-/// Where the same value is taken by both, and how it is written there: Compose reads these keys below `deploy` too.
-fn elsewhere(workload: &Workload, key: &str) -> Option<(&'static [&'static str], String)> {
-    Some(match key {
-        "mem_limit" => (&["deploy", "resources", "limits", "memory"], size(workload, key)?),
-        "mem_reservation" => (&["deploy", "resources", "reservations", "memory"], size(workload, key)?),
-        "pids_limit" => {
-            (&["deploy", "resources", "limits", "pids"], written(&workload.pids_limit)?.to_string())
-        }
-        "cpus" => (&["deploy", "resources", "limits", "cpus"], format!("\"{}\"", written(&workload.cpus)?)),
-        "scale" => (&["deploy", "replicas"], written(&workload.replicas)?.to_string()),
-        _ => return None,
-    })
+/// Keys below each other, a line each.
+fn below(path: &[&str], value: &str) -> String {
+    let keys: Vec<String> =
+        path.iter().enumerate().map(|(depth, key)| format!("{}{key}:", "  ".repeat(depth))).collect();
+    format!("{} {value}", keys.join("\n"))
 }
 
-/// A size as it is written; below `deploy` a number alone needs quotes.
+/// A key's value as it is written below `deploy`, where that is known.
+fn value(workload: &Workload, key: &str) -> Option<String> {
+    match key {
+        "pids_limit" => written(&workload.pids_limit).map(i64::to_string),
+        "cpus" => written(&workload.cpus).map(|cpus| format!("\"{cpus}\"")),
+        "scale" => written(&workload.replicas).map(i64::to_string),
+        _ => size(workload, key),
+    }
+}
+
+/// A size as it is written.
 fn size(workload: &Workload, key: &str) -> Option<String> {
     let size = workload.memory.keys.iter().find(|size| size.name == key && size.problem.is_none())?;
     written(&size.size)?;
-    let text = size.text.as_str();
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    Some(if digits { format!("\"{text}\"") } else { text.to_owned() })
+    Some(as_string(size.text.as_str()))
 }
 
 /// A value that stands in this place itself: a variable, or another file, would be lost by moving what it comes to.

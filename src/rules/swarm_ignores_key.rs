@@ -1,6 +1,6 @@
 //! `swarm-ignores-key`
 
-use super::swarm::{self, Row};
+use super::swarm::{self, Instead, Row};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::workload::Workload;
@@ -29,11 +29,14 @@ impl Rule for SwarmIgnoresKey {
 
 /// What is dropped, and what takes its place.
 const IGNORED: &[Row] = &[
-    ("shm_size", "volumes:\n  - type: tmpfs\n    target: /dev/shm\n    tmpfs:\n      size: 2147483648"),
-    ("restart", "deploy:\n  restart_policy:\n    condition: any"),
-    ("privileged", ""),
-    ("ipc", ""),
-    ("security_opt", ""),
-    ("devices", ""),
-    ("build", "image: REGISTRY/NAME"),
+    (
+        "shm_size",
+        Instead::Paste("volumes:\n  - type: tmpfs\n    target: /dev/shm\n    tmpfs:\n      size: 2147483648"),
+    ),
+    ("restart", Instead::Paste("deploy:\n  restart_policy:\n    condition: any")),
+    ("privileged", Instead::Nothing),
+    ("ipc", Instead::Nothing),
+    ("security_opt", Instead::Nothing),
+    ("devices", Instead::Nothing),
+    ("build", Instead::Paste("image: REGISTRY/NAME")),
 ];

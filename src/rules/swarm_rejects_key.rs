@@ -1,6 +1,6 @@
 //! `swarm-rejects-key`
 
-use super::swarm::{self, Row};
+use super::swarm::{self, Instead, Row};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::workload::Workload;
@@ -29,25 +29,25 @@ impl Rule for SwarmRejectsKey {
 
 /// What is refused, and what takes its place.
 const REFUSED: &[Row] = &[
-    ("mem_limit", "deploy:\n  resources:\n    limits:\n      memory: 512M"),
-    ("mem_reservation", "deploy:\n  resources:\n    reservations:\n      memory: 256M"),
-    ("memswap_limit", ""),
-    ("mem_swappiness", ""),
-    ("oom_kill_disable", ""),
-    ("pids_limit", "deploy:\n  resources:\n    limits:\n      pids: 100"),
-    ("cpus", "deploy:\n  resources:\n    limits:\n      cpus: \"0.5\""),
-    ("cpu_quota", "deploy:\n  resources:\n    limits:\n      cpus: \"0.5\""),
-    ("cpu_shares", ""),
-    ("cpuset", ""),
-    ("scale", "deploy:\n  replicas: 2"),
-    ("extends", ""),
-    ("volumes_from", ""),
-    ("profiles", ""),
-    ("develop", ""),
-    ("gpus", ""),
-    ("runtime", ""),
-    ("storage_opt", ""),
-    ("platform", ""),
-    ("deploy.resources.reservations.devices", ""),
-    ("provider", ""),
+    ("mem_limit", Instead::Below(&["deploy", "resources", "limits", "memory"], "512M")),
+    ("mem_reservation", Instead::Below(&["deploy", "resources", "reservations", "memory"], "256M")),
+    ("memswap_limit", Instead::Nothing),
+    ("mem_swappiness", Instead::Nothing),
+    ("oom_kill_disable", Instead::Nothing),
+    ("pids_limit", Instead::Below(&["deploy", "resources", "limits", "pids"], "100")),
+    ("cpus", Instead::Below(&["deploy", "resources", "limits", "cpus"], "\"0.5\"")),
+    ("cpu_quota", Instead::Paste("deploy:\n  resources:\n    limits:\n      cpus: \"0.5\"")),
+    ("cpu_shares", Instead::Nothing),
+    ("cpuset", Instead::Nothing),
+    ("scale", Instead::Below(&["deploy", "replicas"], "2")),
+    ("extends", Instead::Nothing),
+    ("volumes_from", Instead::Nothing),
+    ("profiles", Instead::Nothing),
+    ("develop", Instead::Nothing),
+    ("gpus", Instead::Nothing),
+    ("runtime", Instead::Nothing),
+    ("storage_opt", Instead::Nothing),
+    ("platform", Instead::Nothing),
+    ("deploy.resources.reservations.devices", Instead::Nothing),
+    ("provider", Instead::Nothing),
 ];

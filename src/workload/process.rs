@@ -25,17 +25,11 @@ pub struct Eaten {
 /// What Compose takes for variables of its own, and finds no value for, though the container has one.
 pub(super) fn eaten(service: &Service, env: &IndexMap<String, Variable>) -> Vec<Eaten> {
     let [entrypoint, command] = &service.partial;
-    let has_script = |words: &Option<Vec<Text>>| {
-        let shell = words.as_ref().and_then(|words| words.split_first());
-        shell.is_some_and(|(name, rest)| is_shell(base_name(name.as_str())) && script(rest).is_some())
-    };
+    let section = service.healthcheck.as_ref();
     let facts = [
-        (Some(&service.command), has_script(command)),
-        (Some(&service.entrypoint), has_script(entrypoint)),
-        (
-            service.healthcheck.as_ref().map(|section| &section.test),
-            service.healthcheck.as_ref().is_some_and(|section| section.shell),
-        ),
+        (Some(&service.command), has_script(command.as_deref())),
+        (Some(&service.entrypoint), has_script(entrypoint.as_deref())),
+        (section.map(|section| &section.test), section.is_some_and(|section| section.shell)),
     ];
     let unknown = facts.into_iter().filter_map(|(fact, shell)| match fact? {
         Fact::Unknown { at, why: Why::Variable(name) } => {
@@ -45,6 +39,13 @@ pub(super) fn eaten(service: &Service, env: &IndexMap<String, Variable>) -> Vec<
     });
     let has_value = |name: &str| env.get(name).is_some_and(|variable| variable.value.known().is_some());
     unknown.filter(|eaten| has_value(&eaten.name.value)).collect()
+}
+
+/// A shell with its script and nothing behind it: words there are arguments, which nobody expands.
+fn has_script(words: Option<&[Text]>) -> bool {
+    let Some((name, rest)) = words.and_then(<[Text]>::split_first) else { return false };
+    let last = script(rest).zip(rest.last()).is_some_and(|(script, last)| std::ptr::eq(script, last));
+    is_shell(base_name(name.as_str())) && last
 }
 
 fn is_shell(name: &str) -> bool {

@@ -1,13 +1,12 @@
 """What only a real process shows: the server over its pipes, before clients that say what real editors say of themselves."""
 
 import asyncio
-import json
 import os
-import subprocess
 
 import pytest
 import pytest_lsp
 from lsprotocol import types
+from pipe import Pipe
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
 SERVER = [os.environ["OOMLINT"], "lsp"]
@@ -144,35 +143,9 @@ async def test_other_yaml_and_large_files_are_taken_calmly(client: LanguageClien
     assert len([item for item in found if item.code == "invalid-memory-value"]) == 3000
 
 
-class Pipe:
-    """The protocol by hand, for what a well-behaved client never sends."""
-
-    def __init__(self, params):
-        self.process = subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.said = self.ask(1, "initialize", params)
-        self.send({"method": "initialized", "params": {}})
-
-    def send(self, message):
-        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
-        self.process.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        self.process.stdin.flush()
-
-    def receive(self):
-        length = 0
-        while (line := self.process.stdout.readline().strip()) != b"":
-            length = int(line.split(b":")[1])
-        return json.loads(self.process.stdout.read(length))
-
-    def ask(self, number, method, params):
-        self.send({"id": number, "method": method, "params": params})
-        while (message := self.receive()).get("id") != number or "method" in message:
-            pass
-        return message
-
-
 @pytest.fixture
 def pipe(tmp_path):
-    pipe = Pipe({"processId": None, "rootUri": tmp_path.as_uri(), "capabilities": {}})
+    pipe = Pipe(SERVER, {"processId": None, "rootUri": tmp_path.as_uri(), "capabilities": {}})
     yield pipe
     pipe.process.kill()
     pipe.process.wait()
@@ -180,19 +153,19 @@ def pipe(tmp_path):
 
 @pytest.mark.parametrize("odd", [[], None, {"general": []}, {"textDocument": 3}, {"workspace": "x"}])
 def test_odd_capabilities_are_no_reason_to_refuse(odd):
-    pipe = Pipe({"processId": None, "rootUri": None, "capabilities": odd})
+    pipe = Pipe(SERVER, {"processId": None, "rootUri": None, "capabilities": odd})
     assert pipe.said["result"]["serverInfo"]["name"] == "oomlint"
-    assert pipe.ask(2, "shutdown", None)["result"] is None
-    pipe.send({"method": "exit"})
+    assert pipe.ask("shutdown", None)["result"] is None
+    pipe.notify("exit", None)
     assert pipe.process.wait(timeout=20) == 0
 
 
 def test_unknown_methods_and_cancelled_requests_do_not_end_it(pipe):
-    assert pipe.ask(2, "textDocument/nothing", {})["error"]["code"] == -32601
+    assert pipe.ask("textDocument/nothing", {})["error"]["code"] == -32601
     pipe.send({"method": "$/nothing", "params": [1]})
-    pipe.send({"method": "$/cancelRequest", "params": {"id": 3}})
-    assert pipe.ask(3, "textDocument/hover", {"position": 1})["error"]["code"] == -32602
-    assert pipe.ask(4, "shutdown", None)["result"] is None
+    pipe.send({"method": "$/cancelRequest", "params": {"id": pipe.next + 1}})
+    assert pipe.ask("textDocument/hover", {"position": 1})["error"]["code"] == -32602
+    assert pipe.ask("shutdown", None)["result"] is None
 
 
 def test_it_ends_when_nobody_writes_any_more(pipe):

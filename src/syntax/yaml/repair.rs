@@ -38,8 +38,8 @@ pub(super) fn parse(file: SourceId, text: &str) -> Tree {
     Tree { file, nodes, documents, comments, errors, blanked }
 }
 
-/// Replaces `built` by what can be read of the file, and gives the lines that cannot. Unknown anchors are not reported then: the anchor may stand in a
-/// line that was blanked.
+/// Replaces `built` by what can be read of the file, and gives the lines that cannot. Unknown anchors are not reported
+/// then: the anchor may stand in a line that was blanked.
 fn repair(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<SyntaxError>) -> Vec<Span> {
     let mut current = text.to_owned();
     let mut blanked_lines = Vec::new();

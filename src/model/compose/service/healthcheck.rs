@@ -47,7 +47,7 @@ pub struct Refusal {
 /// What was meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// Another text in this place: a time with its unit.
+    /// Another text in this place: a time with its unit, a word in capitals.
     Write(Span, String),
     /// A word before the first one of the list.
     Lead(&'static str),
@@ -86,18 +86,35 @@ fn first_word(test: &Value) -> Option<&str> {
     }
 }
 
+/// What the first word of a list may be.
+const KINDS: [&str; 3] = ["CMD", "CMD-SHELL", "NONE"];
+
+/// What a list was to be that begins with another word: one of the three, or a command without any of them.
+fn meant(word: &Text, count: usize) -> Option<Remedy> {
+    let text = word.as_str();
+    if let Some(kind) = KINDS.iter().find(|kind| kind.eq_ignore_ascii_case(text)) {
+        return Some(Remedy::Write(word.span_of(0..text.len()), (*kind).to_owned()));
+    }
+    // `CMD_SHELL`, `CMD curl`, `shell`: nearly one of them, and nobody can tell which.
+    let start = text.to_ascii_lowercase();
+    if text.is_empty() || ["cmd", "none", "shell"].iter().any(|near| start.starts_with(near)) {
+        return None;
+    }
+    // One word with blanks in it is a line for a shell.
+    let line = count == 1 && text.contains(char::is_whitespace);
+    Some(Remedy::Lead(if line { "CMD-SHELL" } else { "CMD" }))
+}
+
 /// What Compose refuses when it loads the file, and what the engine refuses of the rest.
 fn refusals(fields: Fields<'_>) -> Vec<Refusal> {
     let mut found = Vec::new();
     if let Some(Kind::Seq(items)) = fields.get(&["test"]).map(|test| &test.kind)
         && let Some(first) = items.first()
         && let Some(word) = first.as_scalar().filter(|scalar| scalar.unset.is_none())
-        && !["CMD", "CMD-SHELL", "NONE"].contains(&word.text.as_str())
+        && !KINDS.contains(&word.text.as_str())
     {
         let message = "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"";
-        // One word with blanks in it is a line for a shell.
-        let line = items.len() == 1 && word.text.as_str().contains(char::is_whitespace);
-        let remedy = Some(Remedy::Lead(if line { "CMD-SHELL" } else { "CMD" }));
+        let remedy = meant(&word.text, items.len());
         found.push(Refusal { span: first.span, message: message.to_owned(), remedy });
     }
     for key in ["interval", "timeout", "start_period", "start_interval"] {
@@ -128,4 +145,29 @@ fn refusals(fields: Fields<'_>) -> Vec<Refusal> {
         found.push(Refusal { span: entry.key, message, remedy: None });
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceId;
+
+    #[test]
+    fn only_what_is_plain_is_put_right() {
+        let meant = |word: &str, count| {
+            meant(&Text::verbatim(word, Span::new(SourceId(0), 0, word.len())), count).map(|remedy| {
+                match remedy {
+                    Remedy::Write(_, text) => format!("write {text}"),
+                    Remedy::Lead(word) => format!("lead {word}"),
+                }
+            })
+        };
+        assert_eq!(meant("curl", 3).unwrap(), "lead CMD");
+        assert_eq!(meant("curl -f localhost", 1).unwrap(), "lead CMD-SHELL");
+        assert_eq!(meant("my probe", 2).unwrap(), "lead CMD");
+        assert_eq!(meant("cmd-shell", 2).unwrap(), "write CMD-SHELL");
+        for unclear in ["", "CMD curl -f localhost", "CMD_SHELL", "Shell", "none!"] {
+            assert_eq!(meant(unclear, 1), None, "{unclear}");
+        }
+    }
 }
