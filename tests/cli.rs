@@ -544,37 +544,6 @@ fn what_is_suppressed_is_shown_on_request_with_its_reason() {
     assert_eq!(sarif["runs"][0]["results"][0]["suppressions"][0]["kind"], "inSource");
 }
 
-/// A hook names the files that changed: what a Dockerfile does to the services that build it is told, and nothing else of
-/// their stack.
-#[test]
-fn a_named_dockerfile_is_held_against_the_stack_above_it() {
-    let dir = empty();
-    std::fs::create_dir_all(dir.path().join("api")).unwrap();
-    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
-    write(
-        "compose.yaml",
-        "services:\n  api: {build: api, mem_limit: 512m}\n  other: {image: example/other}\n",
-    );
-    write("elsewhere.yml", "services: {}\n");
-    write(
-        "api/Dockerfile",
-        "FROM eclipse-temurin:21-jre\nENTRYPOINT [\"java\", \"-Xmx900m\", \"-jar\", \"/a.jar\"]\n",
-    );
-    for path in ["api/Dockerfile", dir.path().join("api/Dockerfile").to_str().unwrap()] {
-        let ran = run(dir.path(), &["--format", "concise", path]);
-        assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.err);
-        assert!(ran.out.contains("compose.yaml:2:32: error[heap-exceeds-limit]"), "{}", ran.out);
-        assert!(!ran.out.contains("other") && !ran.out.contains("missing-memory-limit"), "{}", ran.out);
-    }
-    // Who names the stack means that one.
-    let ran = run(dir.path(), &["-f", "elsewhere.yml", "--format", "concise", "api/Dockerfile"]);
-    assert!(!ran.out.contains("heap-exceeds-limit"), "{}", ran.out);
-    // A Dockerfile that nothing above builds stands for itself.
-    write("Dockerfile", "FROM alpine:3\nCMD [\"sleep\", \"1\"]\n");
-    let ran = run(dir.path(), &["Dockerfile"]);
-    assert!(ran.out.contains("1 image"), "{}", ran.out);
-}
-
 #[test]
 fn completions_and_the_manual_name_every_command() {
     let dir = empty();

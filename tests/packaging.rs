@@ -5,7 +5,7 @@ mod common;
 
 use std::path::Path;
 
-use oomlint::discover::{FileKind, kind_of};
+use oomlint::discover::{FileKind, is_environment, kind_of};
 use regex::Regex;
 use serde_yaml::Value;
 
@@ -51,6 +51,18 @@ const NAMES: &[(&str, Option<FileKind>)] = &[
     ("README.md", None),
 ];
 
+/// Files of variables: no kind of their own, and yet a part of stacks.
+const ENVIRONMENTS: &[(&str, bool)] = &[
+    (".env", true),
+    ("deploy/.env", true),
+    (".env.prod", true),
+    ("api/api.env", true),
+    (".env.md", false),
+    (".env.j2", false),
+    ("environment", false),
+    ("x.envrc", false),
+];
+
 #[test]
 fn hooks_are_given_the_files_that_are_looked_at() {
     let hooks: Vec<Value> = serde_yaml::from_str(&read(".pre-commit-hooks.yaml")).unwrap();
@@ -65,9 +77,14 @@ fn hooks_are_given_the_files_that_are_looked_at() {
             let given = files.is_match(name) && !exclude.is_match(name);
             assert_eq!(given, kind.is_some(), "{}: {name}", hook["id"].as_str().unwrap());
         }
+        for (name, is) in ENVIRONMENTS {
+            assert_eq!(is_environment(Path::new(name)), *is, "{name}");
+            assert_eq!(files.is_match(name) && !exclude.is_match(name), *is, "{name}");
+        }
         for name in &real {
             let given = files.is_match(name) && !exclude.is_match(name);
-            assert_eq!(given, kind_of(Path::new(name)).is_some(), "{name}");
+            let path = Path::new(name);
+            assert_eq!(given, kind_of(path).is_some() || is_environment(path), "{name}");
         }
     }
 }

@@ -58,7 +58,7 @@ impl Input {
             let options = discover::Options { no_ignore: self.no_ignore };
             discover::discover(&paths, options).map_err(suggest_command)?
         };
-        for path in self.files.iter().chain(&self.env_files) {
+        for path in self.files.iter().chain(&self.env_files).chain(&discovered.environments) {
             load(sources, path)?;
         }
         for path in &self.files {

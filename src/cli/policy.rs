@@ -89,6 +89,7 @@ impl Scope {
             ..options
         };
         discovered.files.retain(|found| !options.leaves_out(&found.path, found.named));
+        discovered.context.retain(|path| !options.leaves_out(path, false));
         Ok(options)
     }
 }

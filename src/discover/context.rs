@@ -1,37 +1,87 @@
-//! What a named Dockerfile is built for: a hook names the files that changed, and the stack that they belong to stands above.
+//! What named files have a part in: a hook names those that changed, and the stacks that read them stand elsewhere.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Discovered, FileKind, kind_of, shown};
+use super::{Discovered, FileKind, Options, Root, kind_of, shown, walk};
 
-/// The Compose files in the directories above named Dockerfiles that are not looked at anyway. From a relative path the way
-/// up ends where the tool was called, from an absolute one at the repository's root.
-pub(super) fn above(discovered: &Discovered) -> Vec<PathBuf> {
-    let named = discovered.files.iter().filter(|found| found.named && found.kind == FileKind::Dockerfile);
-    let directories: BTreeSet<&Path> = named.flat_map(|found| ways_up(&found.path)).collect();
-    let mut files: Vec<PathBuf> = directories.into_iter().flat_map(compose_files).collect();
+/// The Compose files of the repositories around the files that were named, without those that are looked at anyway.
+///
+/// Without a repository nothing says how far to look: there it is the directories above, up to the current one, or of an
+/// absolute path the nearest two, as in `compose.yaml` above `app/Dockerfile`.
+pub(super) fn around(discovered: &Discovered, options: Options) -> Vec<PathBuf> {
+    let named = discovered.files.iter().filter(|found| found.named).map(|found| &found.path);
+    let named: Vec<&PathBuf> = named.chain(&discovered.environments).collect();
+    let here = std::env::current_dir().unwrap_or_default();
+    let mut repositories = BTreeSet::new();
+    let mut directories = BTreeSet::new();
+    for path in named {
+        match repository(path, &here) {
+            Some(top) => {
+                repositories.insert(top);
+            }
+            None => directories.extend(ways_up(path)),
+        }
+    }
+    let mut met = Discovered::default();
+    for top in &repositories {
+        walk::walk(top, options, &mut met);
+    }
+    let met = met.files.into_iter().filter(|found| found.kind == FileKind::Compose).map(|found| found.path);
+    let mut files: Vec<PathBuf> = met.chain(directories.into_iter().flat_map(compose_files)).collect();
+    files.sort();
+    files.dedup();
     files.retain(|path| !discovered.files.iter().any(|found| found.path == *path));
     files
 }
 
-/// The directory of a file and those above it.
-fn ways_up(file: &Path) -> Vec<&Path> {
-    let mut directories: Vec<&Path> = file.ancestors().skip(1).collect();
+/// The top of the repository that a file is in; told from the current directory where the file is.
+fn repository(file: &Path, here: &Path) -> Option<PathBuf> {
+    let root = Root::around(here);
+    let absolute = root.absolute(file);
+    let top = absolute.ancestors().skip(1).find(|directory| directory.join(".git").exists())?;
     if file.is_absolute() {
-        // Without a repository: beside it, and one above, as in `app/Dockerfile`.
-        let root = directories.iter().position(|directory| directory.join(".git").exists()).unwrap_or(1);
-        directories.truncate(root + 1);
+        return Some(top.to_path_buf());
     }
-    directories
+    // The directory in which the ways from here and from there part.
+    let common = here.ancestors().find(|above| top.starts_with(above))?;
+    let ups = here.strip_prefix(common).ok()?.components().map(|_| "..");
+    let way: PathBuf = ups.collect::<PathBuf>().join(top.strip_prefix(common).ok()?);
+    Some(if way.as_os_str().is_empty() { PathBuf::from(".") } else { way })
+}
+
+/// The directory of a file and those above it.
+fn ways_up(file: &Path) -> impl Iterator<Item = PathBuf> {
+    let all = if file.is_absolute() { 2 } else { usize::MAX };
+    file.ancestors().skip(1).take(all).map(Path::to_path_buf)
 }
 
 /// What cannot be read holds nothing.
-fn compose_files(directory: &Path) -> Vec<PathBuf> {
-    let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+fn compose_files(directory: PathBuf) -> Vec<PathBuf> {
+    let here = if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory };
     let entries = std::fs::read_dir(here).into_iter().flatten().filter_map(Result::ok);
     let files = entries.filter(|entry| entry.path().is_file()).map(|entry| shown(&entry.path()));
-    let mut files: Vec<PathBuf> = files.filter(|path| kind_of(path) == Some(FileKind::Compose)).collect();
-    files.sort();
-    files
+    files.filter(|path| kind_of(path) == Some(FileKind::Compose)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_the_repository_is_told_from_the_current_directory() {
+        let scratch = tempfile::tempdir().unwrap();
+        let top = scratch.path().canonicalize().unwrap();
+        for directory in ["a/.git", "a/b/c", "z"] {
+            std::fs::create_dir_all(top.join(directory)).unwrap();
+        }
+        let way = |here: &str, file: &str| repository(Path::new(file), &top.join(here));
+        assert_eq!(way("a", "b/Dockerfile"), Some(PathBuf::from(".")));
+        assert_eq!(way("a/b/c", "Dockerfile"), Some(PathBuf::from("../..")));
+        assert_eq!(way("a/b/c", "../x"), Some(PathBuf::from("../..")));
+        assert_eq!(way("z", "../a/b/x"), Some(PathBuf::from("../a")));
+        assert_eq!(way("", "a/b/x"), Some(PathBuf::from("a")));
+        let absolute = top.join("a/b/x");
+        assert_eq!(repository(&absolute, &top.join("z")), Some(top.join("a")));
+    }
 }

@@ -68,6 +68,14 @@ pub fn kind_of(path: &Path) -> Option<FileKind> {
     }
 }
 
+/// True for the usual names of files of variables: `.env`, `.env.prod`, `db.env`.
+#[must_use]
+pub fn is_environment(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    kind_of(path).is_none()
+        && (name.ends_with(".env") || name.starts_with(".env.") && !has_other_ending(name))
+}
+
 fn is_dockerfile(name: &str) -> bool {
     // The Docker CLI falls back to `dockerfile` when there is no `Dockerfile`.
     if matches!(name, "Dockerfile" | "Containerfile" | "dockerfile") {
@@ -80,8 +88,12 @@ fn is_dockerfile(name: &str) -> bool {
     let Some(rest) = name.strip_prefix("Dockerfile").or_else(|| name.strip_prefix("Containerfile")) else {
         return false;
     };
-    let other = OTHER_ENDINGS.iter().any(|other| ending.eq_ignore_ascii_case(other)) || rest.ends_with('~');
-    rest.len() > 1 && rest.starts_with(['.', '-']) && !other
+    rest.len() > 1 && rest.starts_with(['.', '-']) && !has_other_ending(name)
+}
+
+fn has_other_ending(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    OTHER_ENDINGS.iter().any(|other| ending.eq_ignore_ascii_case(other)) || name.ends_with('~')
 }
 
 fn is_compose(name: &str) -> bool {

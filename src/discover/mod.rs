@@ -9,12 +9,13 @@ mod kind;
 mod root;
 mod walk;
 
-pub use kind::{FileKind, kind_of, kind_of_text};
+pub use kind::{FileKind, is_environment, kind_of, kind_of_text};
 pub use root::Root;
 
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::source::{from_here, normalize};
 
 /// A file to look at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +33,9 @@ pub struct Found {
 pub struct Discovered {
     /// Each file once, sorted by path.
     pub files: Vec<Found>,
-    /// Compose files above Dockerfiles that were named: they are read for the services that build one of these.
+    /// Files of variables that were named: `.env` and what a service's `env_file` may be.
+    pub environments: Vec<PathBuf>,
+    /// Compose files around those that were named, for the stacks that these have a part in.
     pub context: Vec<PathBuf>,
     /// Directories below those given that could not be read. The rest was searched.
     pub unreadable: Vec<Error>,
@@ -47,7 +50,8 @@ pub struct Options {
 
 /// Finds the files at and below `paths`; below the current directory when there are none.
 ///
-/// A file that is named is always taken: its kind is told by its name, else by a look into it.
+/// A file that is named is always taken: its kind is told by its name, else by a look into it. The stacks that it has a part
+/// in are looked for in its repository.
 ///
 /// # Errors
 /// When a path is not there, cannot be read, or names a file that is neither kind.
@@ -59,12 +63,14 @@ pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error
         let metadata = std::fs::metadata(path).map_err(|error| failure(path, &error))?;
         if metadata.is_dir() {
             walk::walk(path, options, &mut discovered);
+        } else if is_environment(path) {
+            discovered.environments.push(shown(path));
         } else {
             discovered.files.push(named(path)?);
         }
     }
     discovered.sort();
-    discovered.context = context::above(&discovered);
+    discovered.context = context::around(&discovered, options);
     Ok(discovered)
 }
 
@@ -90,12 +96,16 @@ fn named(path: &Path) -> Result<Found, Error> {
     Ok(Found { path: shown(path), kind, named: true })
 }
 
-/// `./a` is shown as `a`.
+/// `./a` is shown as `a`, and so is `../here/a`.
 fn shown(path: &Path) -> PathBuf {
-    match path.strip_prefix(".") {
-        Ok(rest) if !rest.as_os_str().is_empty() => rest.to_path_buf(),
-        _ => path.to_path_buf(),
+    let path = match path.strip_prefix(".") {
+        Ok(rest) if !rest.as_os_str().is_empty() => rest,
+        _ => path,
+    };
+    if !path.starts_with("..") {
+        return path.to_path_buf();
     }
+    from_here(&normalize(path), &std::env::current_dir().unwrap_or_default())
 }
 
 /// Turns the operating system's word on a named path into ours.

@@ -1,5 +1,6 @@
 //! Runs the rules over the projects.
 
+mod concern;
 mod configured;
 pub mod fix;
 mod suppression;
@@ -10,11 +11,12 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use self::concern::Concern;
 use crate::catalog::Catalog;
 use crate::config::{Configs, FailOn, Patterns};
 use crate::discover::{Discovered, FileKind, Root};
 use crate::finding::baseline::Baseline;
-use crate::finding::{Finding, Label, Suppressed, SuppressionKind, evidence};
+use crate::finding::{Finding, Suppressed, SuppressionKind, evidence};
 use crate::model::build::Dockerfiles;
 use crate::model::compose::Settings;
 use crate::model::project;
@@ -86,16 +88,18 @@ pub struct Outcome {
 #[must_use]
 pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Outcome {
     let projects = projects(options, sources, discovered);
-    let checked = |project| suppression::by_service(project, check(project, options, sources));
+    let checked = |project| suppression::by_service(project, check(project, options, sources), sources);
     let found: Vec<_> = projects.par_iter().map(checked).collect();
     let (mut findings, mut suppressed, mut ledger) = (Vec::new(), Vec::new(), suppression::Ledger::default());
+    let mut unsaid = Vec::new();
     for (sifted, names) in found {
         findings.extend(sifted.findings);
+        unsaid.extend(sifted.unsaid);
         suppressed.extend(sifted.suppressed);
         ledger.merge(names);
     }
     let voices = configured::Voices::new(options, sources, &projects);
-    let sifted = suppression::by_comments(&voices, options, sources, &projects, findings, ledger);
+    let sifted = suppression::by_comments(&voices, options, sources, &projects, (findings, unsaid), ledger);
     suppressed.extend(sifted.suppressed);
     let sifted = configured::apply(&voices, discovered, sifted.findings);
     suppressed.extend(sifted.suppressed);
@@ -134,20 +138,27 @@ pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -
     };
     let found =
         |kind| discovered.files.iter().filter(move |found| found.kind == kind).map(|found| &found.path);
-    let compose: Vec<PathBuf> =
+    let mut compose: Vec<PathBuf> =
         found(FileKind::Compose).filter(|path| !options.compose_files.contains(path)).cloned().collect();
+    // Who says which files make the stack means these alone.
+    let concern = (options.compose_files.is_empty() && !discovered.context.is_empty()).then(|| {
+        compose.extend(discovered.context.iter().cloned());
+        Concern::new(discovered, sources)
+    });
     let mut models = project::group(&compose, &options.settings, sources);
     if !options.compose_files.is_empty() {
         models.insert(0, project::merged(&options.compose_files, &options.settings, sources));
     }
     let mut projects: Vec<Project> = models
         .par_iter()
-        .map(|model| {
+        .filter_map(|model| {
             let first = model.request.files.first().map_or(Path::new("."), PathBuf::as_path);
-            with_catalog(first, &|assembler| assembler.project(model))
+            let mut project = with_catalog(first, &|assembler| assembler.project(model));
+            let concerned =
+                concern.as_ref().is_none_or(|concern| concern.narrow(model, &mut project, sources));
+            concerned.then_some(project)
         })
         .collect();
-    projects.extend(around(options, sources, discovered, with_catalog));
     let built: HashSet<SourceId> =
         projects.iter().flat_map(|project| &project.workloads).filter_map(Workload::dockerfile).collect();
     let alone: Vec<Project> = found(FileKind::Dockerfile)
@@ -161,32 +172,6 @@ pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -
     projects.extend(alone);
     projects.extend(unreadable(sources, discovered));
     projects
-}
-
-/// The stacks above named Dockerfiles that build one of these: of them only what a Dockerfile has a part in is spoken of.
-fn around(
-    options: &Options,
-    sources: &Sources,
-    discovered: &Discovered,
-    assemble: impl Fn(&Path, &dyn Fn(&Assembler<'_>) -> Project) -> Project,
-) -> Vec<Project> {
-    // Who says which files make the stack means these alone.
-    if discovered.context.is_empty() || !options.compose_files.is_empty() {
-        return Vec::new();
-    }
-    let named = discovered.files.iter().filter(|found| found.named && found.kind == FileKind::Dockerfile);
-    let named: Vec<SourceId> = named.filter_map(|found| sources.load(&found.path).ok()).collect();
-    let models = project::group(&discovered.context, &options.settings, sources);
-    let stacks = models.iter().filter_map(|model| {
-        let first = model.request.files.first()?;
-        let mut stack = assemble(first, &|assembler| assembler.project(model));
-        let built: Vec<SourceId> = stack.workloads.iter().filter_map(Workload::dockerfile).collect();
-        let ours: Vec<SourceId> = named.iter().copied().filter(|file| built.contains(file)).collect();
-        let concerned = !ours.is_empty();
-        stack.only = Some(ours);
-        concerned.then_some(stack)
-    });
-    stacks.collect()
 }
 
 /// Files that are there and cannot be read: each a project with nothing but that to say.
@@ -221,10 +206,6 @@ fn check(project: &Project, options: &Options, sources: &Sources) -> Vec<Finding
             rule.check(workload, &mut sink);
         }
         rule.project(project, &mut sink);
-    }
-    if let Some(only) = &project.only {
-        let in_scope = |label: &Label| only.contains(&label.span.file);
-        findings.retain(|finding| in_scope(&finding.primary) || finding.related.iter().any(in_scope));
     }
     findings
 }

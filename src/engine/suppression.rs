@@ -18,6 +18,8 @@ use crate::workload::Project;
 pub(super) struct Sifted {
     pub(super) findings: Vec<Finding>,
     pub(super) suppressed: Vec<Suppressed>,
+    /// True, and not to be spoken of: a suppression of one of these is not unused.
+    pub(super) unsaid: Vec<Finding>,
 }
 
 /// Names that suppressions have, and those of them that held something back.
@@ -46,7 +48,9 @@ fn in_source(finding: Finding, justification: Option<String>) -> Suppressed {
 }
 
 /// Holds back what the services of one project say of themselves: `x-oomlint: {ignore: [rule]}`.
-pub(super) fn by_service(project: &Project, findings: Vec<Finding>) -> (Sifted, Ledger) {
+///
+/// What has no place in the files that are to be spoken of stays unsaid.
+pub(super) fn by_service(project: &Project, findings: Vec<Finding>, sources: &Sources) -> (Sifted, Ledger) {
     let mut sifted = Sifted::default();
     let mut ledger = Ledger::default();
     let ignores: HashMap<&str, _> = project
@@ -65,12 +69,34 @@ pub(super) fn by_service(project: &Project, findings: Vec<Finding>) -> (Sifted, 
         match (workload, by) {
             (Some(workload), Some(by)) => {
                 ledger.used.insert(by.span);
-                sifted.suppressed.push(in_source(finding, workload.ignore_reason.clone()));
+                if is_said(&finding, project, sources) {
+                    sifted.suppressed.push(in_source(finding, workload.ignore_reason.clone()));
+                }
             }
-            _ => sifted.findings.push(finding),
+            _ if is_said(&finding, project, sources) => sifted.findings.push(finding),
+            _ => sifted.unsaid.push(finding),
         }
     }
     (sifted, ledger)
+}
+
+/// True when a finding has a place in each set of files that its project is narrowed to.
+fn is_said(finding: &Finding, project: &Project, sources: &Sources) -> bool {
+    let labels = || std::iter::once(&finding.primary).chain(&finding.related);
+    let mut sets = project.within.iter();
+    sets.all(|files| labels().any(|label| files.contains(&sources.locate(label.span).file)))
+}
+
+/// The files whose own suppressions are to be spoken of.
+fn spoken_of(projects: &[Project]) -> HashSet<SourceId> {
+    let of = |project: &Project| match project.within.first() {
+        None => project.files.clone(),
+        Some(first) => {
+            let in_all = |file: &&SourceId| project.within.iter().all(|set| set.contains(file));
+            first.iter().filter(in_all).copied().collect()
+        }
+    };
+    projects.iter().flat_map(of).collect()
 }
 
 /// Holds back what comments speak of, and adds what is wrong with the suppressions themselves.
@@ -79,7 +105,7 @@ pub(super) fn by_comments(
     options: &Options,
     sources: &Sources,
     projects: &[Project],
-    findings: Vec<Finding>,
+    (findings, unsaid): (Vec<Finding>, Vec<Finding>),
     mut ledger: Ledger,
 ) -> Sifted {
     let files: BTreeSet<SourceId> =
@@ -87,14 +113,17 @@ pub(super) fn by_comments(
     let suppressions: Vec<Suppression> =
         files.into_iter().flat_map(|file| of_file(file, projects, sources)).collect();
     let mut sifted = Sifted::default();
-    for finding in findings {
+    let by = |finding: &Finding| {
         let place = sources.locate(finding.primary.span);
-        let by =
-            suppressions.iter().filter(|suppression| suppression.covers(place)).find_map(|suppression| {
-                let name = suppression.names.iter().find(|name| names(&name.value, &finding))?;
-                Some((suppression, name.span))
-            });
-        match by {
+        let mut covering = suppressions.iter().filter(|suppression| suppression.covers(place));
+        covering.find_map(|suppression| {
+            let name = suppression.names.iter().find(|name| names(&name.value, finding))?;
+            Some((suppression, name.span))
+        })
+    };
+    ledger.used.extend(unsaid.iter().filter_map(by).map(|(_, name)| name));
+    for finding in findings {
+        match by(&finding) {
             Some((suppression, name)) => {
                 ledger.used.insert(name);
                 sifted.suppressed.push(in_source(finding, suppression.reason.clone()));
@@ -102,13 +131,15 @@ pub(super) fn by_comments(
             None => sifted.findings.push(finding),
         }
     }
-    for suppression in &suppressions {
+    let spoken_of = spoken_of(projects);
+    for suppression in suppressions.iter().filter(|one| spoken_of.contains(&one.comment.file)) {
         ledger.named.extend(suppression.names.iter().cloned());
         if suppression.names.is_empty() {
             let mut sink = Sink::new(unknown_rule::META, &options.policy, &mut sifted.findings);
             unknown_rule::nameless(suppression.comment, &mut sink);
         }
     }
+    ledger.named.retain(|name| spoken_of.contains(&sources.locate(name.span).file));
     ledger.named.sort_by_key(|name| name.span);
     ledger.named.dedup_by_key(|name| name.span);
     for name in &ledger.named {

@@ -6,8 +6,8 @@
 mod sources;
 mod text;
 
-pub(crate) use sources::normalize;
 pub use sources::{Line, LoadError, Position, Source, Sources};
+pub(crate) use sources::{from_here, normalize};
 pub use text::Text;
 
 /// Largest file that is read, in bytes. Spans are 32-bit, and no real Dockerfile or Compose file comes near it.

@@ -122,9 +122,16 @@ impl Source {
 }
 
 /// Every file that was read in one run, each once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sources {
+    here: PathBuf,
     inner: RwLock<Inner>,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -134,10 +141,16 @@ struct Inner {
 }
 
 impl Sources {
-    /// No files yet.
+    /// No files yet; relative paths start at the current directory.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::seen_from(&std::env::current_dir().unwrap_or_default())
+    }
+
+    /// No files yet, and the absolute path where relative ones start.
+    #[must_use]
+    pub fn seen_from(here: &Path) -> Self {
+        Self { here: here.to_path_buf(), inner: RwLock::default() }
     }
 
     /// Reads a file, or finds it read already.
@@ -145,7 +158,7 @@ impl Sources {
     /// # Errors
     /// When it is not there, not a file, or too large.
     pub fn load(&self, path: &Path) -> Result<SourceId, LoadError> {
-        let key = normalize(path);
+        let key = self.key(path);
         if let Some(known) = self.read().by_path.get(&key) {
             return known.clone();
         }
@@ -163,7 +176,7 @@ impl Sources {
     /// Later [`Sources::load`]s of that path give this text.
     pub fn add(&self, path: &Path, text: impl Into<Vec<u8>>) -> SourceId {
         let mut inner = self.write();
-        let key = normalize(path);
+        let key = self.key(path);
         let id = inner.push(key.clone(), text.into(), None);
         inner.by_path.insert(key, Ok(id));
         id
@@ -194,10 +207,15 @@ impl Sources {
 
     /// True when `path` was added or can be read.
     pub fn exists(&self, path: &Path) -> bool {
-        match self.read().by_path.get(&normalize(path)) {
+        match self.read().by_path.get(&self.key(path)) {
             Some(known) => known.is_ok(),
             None => path.is_file(),
         }
+    }
+
+    /// One name for one file, however it is spelled.
+    fn key(&self, path: &Path) -> PathBuf {
+        from_here(&normalize(path), &self.here)
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Inner> {
@@ -280,6 +298,21 @@ pub(crate) fn normalize(path: &Path) -> PathBuf {
     out
 }
 
+/// `../api/x` is `x` where `here` ends in `api`: a normalized path without a way up that leads back down.
+pub(crate) fn from_here(path: &Path, here: &Path) -> PathBuf {
+    use std::path::Component;
+    let ups = path.components().take_while(|part| *part == Component::ParentDir).count();
+    let mut left: Vec<Component<'_>> = here.components().rev().take(ups).collect();
+    left.reverse();
+    let back =
+        left.iter().zip(path.components().skip(ups)).take_while(|(left, taken)| *left == taken).count();
+    if back == 0 || left.len() < ups {
+        return path.to_path_buf();
+    }
+    let up = std::iter::repeat_n(Component::ParentDir, ups - back);
+    up.chain(path.components().skip(ups + back)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -309,5 +342,20 @@ mod tests {
         let id = sources.add(Path::new("a/b"), "x");
         assert_eq!(sources.load(Path::new("./a/c/../b")), Ok(id));
         assert_eq!(sources.load(Path::new("a/none")), Err(LoadError::NotFound));
+        let sources = Sources::seen_from(Path::new("/repo/deploy/api"));
+        let id = sources.add(Path::new("Dockerfile"), "FROM a");
+        assert_eq!(sources.load(Path::new("../api/Dockerfile")), Ok(id));
+        assert_eq!(sources.load(Path::new("../../deploy/api/./Dockerfile")), Ok(id));
+    }
+
+    #[test]
+    fn a_way_up_does_not_lead_back_down() {
+        let seen = |path: &str| from_here(Path::new(path), Path::new("/repo/deploy/api"));
+        assert_eq!(seen("../compose.yaml"), Path::new("../compose.yaml"));
+        assert_eq!(seen("../../deploy/compose.yaml"), Path::new("../compose.yaml"));
+        assert_eq!(seen("../../web/api/x"), Path::new("../../web/api/x"));
+        assert_eq!(seen("../../../../x"), Path::new("../../../../x"));
+        assert_eq!(seen("/repo/deploy/api/x"), Path::new("/repo/deploy/api/x"));
+        assert_eq!(seen("api/x"), Path::new("api/x"));
     }
 }

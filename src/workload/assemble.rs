@@ -35,11 +35,11 @@ impl Assembler<'_> {
     pub fn project(&self, project: &project::Project) -> Project {
         let compose = &project.compose;
         let mut out = Project {
-            files: compose.files.clone(),
+            files: compose.files.iter().chain(&compose.environment_files).copied().collect(),
             workloads: Vec::new(),
             syntax_errors: compose.errors.clone(),
             unresolved: compose.unresolved.clone(),
-            only: project.only.clone(),
+            within: project.only.clone().into_iter().collect(),
         };
         let awaited = role::awaited(&compose.services);
         for service in &compose.services {

@@ -40,8 +40,9 @@ pub struct Project {
     pub syntax_errors: Vec<SyntaxError>,
     /// Files and names that lead nowhere from here.
     pub unresolved: Vec<Unresolved>,
-    /// For an overlay: the only files that are to be spoken of, the rest being said for the base.
-    pub only: Option<Vec<SourceId>>,
+    /// Sets of files: only what has a place in each of them is to be spoken of. Of an overlay, say, what is said for its
+    /// base already is not said again.
+    pub within: Vec<Vec<SourceId>>,
 }
 
 impl Workload {

@@ -60,15 +60,14 @@ impl Loader<'_> {
             Some(env_files) => {
                 for path in env_files {
                     let file = context.directory.join(path.as_str());
-                    if path.as_str() != "/dev/null"
-                        && there.environment.read(&file, self.sources, &mut self.errors).is_none()
-                    {
+                    if path.as_str() != "/dev/null" && !self.environment(&mut there.environment, &file) {
                         self.unresolved(path.span(), "include", path.as_str(), "no such file", None);
                     }
                 }
             }
             None => {
-                there.environment.read(&there.directory.join(".env"), self.sources, &mut self.errors);
+                let file = there.directory.join(".env");
+                self.environment(&mut there.environment, &file);
             }
         }
         let mut included = self.load(&files, &there, including)?;

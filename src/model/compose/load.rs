@@ -37,6 +37,7 @@ impl Context {
 pub(super) struct Loader<'s> {
     pub(super) sources: &'s Sources,
     pub(super) files: IndexSet<SourceId>,
+    pub(super) environments: IndexSet<SourceId>,
     pub(super) errors: Vec<SyntaxError>,
     pub(super) unresolved: Vec<Unresolved>,
     trees: HashMap<SourceId, Arc<Tree>>,
@@ -48,11 +49,19 @@ impl<'s> Loader<'s> {
         Self {
             sources,
             files: IndexSet::new(),
+            environments: IndexSet::new(),
             errors: Vec::new(),
             unresolved: Vec::new(),
             trees: HashMap::new(),
             budget: MAX_NODES,
         }
+    }
+
+    /// Adds the variables of a file to an environment; false when it is not there.
+    pub(super) fn environment(&mut self, environment: &mut Environment, path: &Path) -> bool {
+        let read = environment.read(path, self.sources, &mut self.errors);
+        self.environments.extend(read);
+        read.is_some()
     }
 
     /// The files merged in order; `including` are the files on the way here.

@@ -60,6 +60,8 @@ pub struct Settings {
 pub struct Compose {
     /// Every Compose file that was read: those asked for, then included and extended ones.
     pub files: Vec<SourceId>,
+    /// The files of variables that were read for interpolation: `.env`, and what stands in its place.
+    pub environment_files: Vec<SourceId>,
     /// In the order of the files.
     pub services: Vec<Service>,
     /// What does not parse.
@@ -78,7 +80,7 @@ impl Compose {
         let default = [request.directory.join(".env")];
         let env_files = &request.settings.env_files;
         for path in if env_files.is_empty() { &default[..] } else { env_files } {
-            environment.read(path, sources, &mut loader.errors);
+            loader.environment(&mut environment, path);
         }
         let files: Vec<SourceId> = request.files.iter().filter_map(|path| sources.load(path).ok()).collect();
         let context = Context { directory: request.directory.clone(), environment };
@@ -90,6 +92,7 @@ impl Compose {
         });
         Self {
             files: loader.files.into_iter().collect(),
+            environment_files: loader.environments.into_iter().collect(),
             services: services.unwrap_or_default(),
             errors: loader.errors,
             unresolved: loader.unresolved,

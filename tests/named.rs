@@ -1,0 +1,138 @@
+//! Files that are named, as hooks name what changed: what they have a part in is reported, wherever it stands.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use oomlint::discover::{is_environment, kind_of};
+
+/// A repository with these files.
+fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join(".git")).unwrap();
+    for (path, text) in files {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+/// The findings, one a line.
+fn check(directory: &Path, arguments: &[&str]) -> BTreeSet<String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
+    let output =
+        command.args(["--format", "concise"]).args(arguments).current_dir(directory).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{arguments:?}: {error}");
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// Where and what, without the message.
+fn heads(directory: &Path, arguments: &[&str]) -> Vec<String> {
+    let head = |line: &String| line.split(']').next().unwrap().replace(['[', ' '], "");
+    check(directory, arguments).iter().map(head).collect()
+}
+
+const HEAP: &str = "FROM eclipse-temurin:21-jre\nHEALTHCHECK CMD [\"true\"]\nENTRYPOINT [\"java\", \"-Xmx900m\", \"-jar\", \"/a.jar\"]\n";
+
+#[test]
+fn a_dockerfile_is_held_against_the_stack_that_builds_it_wherever_that_is() {
+    let stack = "services:\n  api: {build: ../api, mem_limit: 512m}\n  other: {image: example/other}\n";
+    let dir = repository(&[("deploy/compose.yaml", stack), ("api/Dockerfile", HEAP)]);
+    let found = ["deploy/compose.yaml:2:35:errorheap-exceeds-limit"];
+    assert_eq!(heads(dir.path(), &["api/Dockerfile"]), found);
+    // From its own directory, by the names that people give it there, each file is one and is shown in one way.
+    let there = dir.path().join("api");
+    for name in ["Dockerfile", "./Dockerfile", "../api/Dockerfile"] {
+        assert_eq!(heads(&there, &[name]), ["../deploy/compose.yaml:2:35:errorheap-exceeds-limit"], "{name}");
+    }
+    let absolute = there.join("Dockerfile");
+    assert_eq!(heads(&there, &[absolute.to_str().unwrap()]).len(), 1);
+    // Who says which files make the stack means these alone.
+    std::fs::write(dir.path().join("empty.yml"), "services: {}\n").unwrap();
+    assert_eq!(heads(dir.path(), &["-f", "empty.yml", "api/Dockerfile"]), [] as [&str; 0]);
+    // A Dockerfile that nothing builds stands for itself.
+    std::fs::write(dir.path().join("Dockerfile"), "FROM alpine:3\nCMD [\"sleep\", \"1\"]\n").unwrap();
+    assert_eq!(heads(dir.path(), &["Dockerfile"]), ["Dockerfile:1:1:notemissing-healthcheck"]);
+}
+
+/// Without a repository nothing says how far to look: what stands above is.
+#[test]
+fn without_a_repository_it_is_the_stacks_above() {
+    let stack = "services:\n  api: {build: api, mem_limit: 512m}\n  other: {image: example/other}\n";
+    let dir = repository(&[("compose.yaml", stack), ("api/Dockerfile", HEAP)]);
+    std::fs::remove_dir(dir.path().join(".git")).unwrap();
+    assert_eq!(heads(dir.path(), &["api/Dockerfile"]), ["compose.yaml:2:32:errorheap-exceeds-limit"]);
+    assert_eq!(heads(dir.path(), &[dir.path().join("api/Dockerfile").to_str().unwrap()]).len(), 1);
+}
+
+#[test]
+fn a_file_that_others_read_is_checked_in_their_stacks() {
+    let dir = repository(&[
+        (
+            "compose.yaml",
+            "services:\n  web: {extends: {file: parts/common.yaml, service: web}, mem_reservation: 1g}\n",
+        ),
+        ("compose.prod.yaml", "services:\n  web: {mem_limit: \"${LIMIT}\"}\n"),
+        ("parts/common.yaml", "services:\n  web: {image: example/web, mem_limit: 512m, env_file: web.env}\n"),
+        ("parts/web.env", "A=1\n"),
+        (".env", "LIMIT=5m\n"),
+        ("elsewhere/compose.yaml", "services:\n  far: {image: example/far, mem_limit: 5m}\n"),
+    ]);
+    let reserved = "parts/common.yaml:2:40:errorreservation-exceeds-limit";
+    for name in ["parts/common.yaml", "parts/web.env", ".env", "compose.yaml"] {
+        let heads = heads(dir.path(), &[name]);
+        let whole = heads.iter().any(|head| head.ends_with("errorreservation-exceeds-limit"));
+        assert!(whole, "{name}: {heads:?} without {reserved}");
+        assert!(heads.iter().all(|head| !head.starts_with("elsewhere")), "{name}: {heads:?}");
+    }
+    // What the overlay and a changed base or variable say together; of the overlay alone, its own.
+    let low = |name: &str| {
+        let heads = heads(dir.path(), &[name]);
+        heads.iter().any(|head| head.ends_with("errormemory-limit-below-minimum"))
+    };
+    assert!(low("compose.prod.yaml"));
+    assert!(low(".env"));
+    assert!(!low("compose.yaml"), "it stands in the overlay and `.env` alone");
+}
+
+#[test]
+fn a_suppression_of_what_is_not_spoken_of_is_not_unused() {
+    let dir = repository(&[
+        (
+            "compose.yaml",
+            "services:\n  api:\n    build: api\n    # oomlint: ignore[missing-swap-limit]\n    mem_limit: 512m\n  other: # oomlint: ignore[missing-memory-limit, no-such-rule]\n    image: example/other\n",
+        ),
+        ("api/Dockerfile", HEAP),
+    ]);
+    assert_eq!(heads(dir.path(), &["api/Dockerfile"]), ["compose.yaml:5:16:errorheap-exceeds-limit"]);
+    assert!(heads(dir.path(), &["compose.yaml"]).iter().any(|head| head.ends_with("unknown-rule")));
+}
+
+#[test]
+fn all_named_files_together_say_what_the_whole_says() {
+    let dir = repository(&[]);
+    let projects = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects");
+    let mut names: Vec<PathBuf> = Vec::new();
+    for entry in walkdir::WalkDir::new(&projects).into_iter().map(Result::unwrap) {
+        let name = entry.path().strip_prefix(&projects).unwrap();
+        if entry.file_type().is_dir() {
+            std::fs::create_dir_all(dir.path().join(name)).unwrap();
+        } else {
+            std::fs::copy(entry.path(), dir.path().join(name)).unwrap();
+            names.push(name.to_path_buf());
+        }
+    }
+    let whole = check(dir.path(), &["--preset", "strict"]);
+    assert!(whole.len() > 50);
+    let mut together = BTreeSet::new();
+    for name in names.iter().filter(|name| kind_of(name).is_some() || is_environment(name)) {
+        let of_one = check(dir.path(), &["--preset", "strict", name.to_str().unwrap()]);
+        assert!(of_one.is_subset(&whole), "{name:?}: {:?}", of_one.difference(&whole).collect::<Vec<_>>());
+        together.extend(of_one);
+    }
+    assert_eq!(together, whole);
+}
