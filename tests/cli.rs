@@ -545,6 +545,23 @@ fn what_is_suppressed_is_shown_on_request_with_its_reason() {
 }
 
 #[test]
+fn a_run_may_be_silent_or_count_alone() {
+    let dir = empty();
+    let text = "services:\n  api: {image: example/api, mem_limit: 512Mi}\n  other: {image: example/other}\n";
+    std::fs::write(dir.path().join("compose.yaml"), text).unwrap();
+    let ran = run(dir.path(), &["--quiet", "--output", "concise=report"]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(1), "", ""));
+    let written = std::fs::read_to_string(dir.path().join("report")).unwrap();
+    assert!(written.contains("invalid-memory-value"));
+    let ran = run(dir.path(), &["--statistics"]);
+    let rows: Vec<Vec<&str>> = ran.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["error", "1", "invalid-memory-value"]);
+    assert_eq!(rows[1], ["warning", "1", "missing-memory-limit"]);
+    assert!(ran.out.lines().last().unwrap().starts_with("1 error, 1 warning"), "{}", ran.out);
+    assert_eq!(run(dir.path(), &["--quiet", "--format", "json"]).code, Some(2));
+}
+
+#[test]
 fn completions_and_the_manual_name_every_command() {
     let dir = empty();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

@@ -25,15 +25,15 @@ pub(super) struct Arguments {
     choices: Choices,
 
     /// The file [default: .oomlint-baseline.json in the repository's root]
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Baseline", long, value_name = "FILE")]
     baseline: Option<PathBuf>,
 
     /// Forget what is no longer found, add nothing
-    #[arg(long, conflicts_with = "check")]
+    #[arg(help_heading = "Baseline", long, conflicts_with = "check")]
     update: bool,
 
     /// Write nothing; say what is no longer found, and exit with 1 when there is something
-    #[arg(long)]
+    #[arg(help_heading = "Baseline", long)]
     check: bool,
 }
 

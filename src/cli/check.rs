@@ -14,7 +14,7 @@ use super::{Outcome, baseline, fix};
 use crate::config::{Config, FailOn};
 use crate::discover::Root;
 use crate::engine;
-use crate::error::Error;
+use crate::error::{Error, nearest};
 use crate::finding::Applicability;
 use crate::finding::baseline::Baseline;
 use crate::report::{Format, Report, human};
@@ -25,6 +25,20 @@ pub(super) struct Arguments {
     #[command(flatten)]
     input: Input,
 
+    #[command(flatten)]
+    choices: Choices,
+
+    #[command(flatten)]
+    reports: Reports,
+
+    #[command(flatten)]
+    fixes: Fixes,
+}
+
+/// What is told, and how.
+#[derive(Args)]
+#[command(next_help_heading = "Report")]
+struct Reports {
     /// How to write the report to standard output [default: human]
     #[arg(long, value_name = "FORMAT", value_enum)]
     format: Option<Format>,
@@ -35,8 +49,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FORMAT=FILE")]
     output: Vec<Output>,
 
-    #[command(flatten)]
-    choices: Choices,
+    /// Print how often each rule found something, and no finding
+    #[arg(long, conflicts_with_all = ["format", "quiet"])]
+    statistics: bool,
+
+    /// Print no report: the exit code tells, and files are written all the same
+    #[arg(short, long, conflicts_with = "format")]
+    quiet: bool,
 
     /// Findings that are known [default: .oomlint-baseline.json in the repository's root, where there is one]
     #[arg(long, value_name = "FILE")]
@@ -50,6 +69,15 @@ pub(super) struct Arguments {
     #[arg(long)]
     show_suppressed: bool,
 
+    /// Exit with 1 from this severity on: error, warning, note, never [default: warning]
+    #[arg(long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
+    fail_on: Option<FailOn>,
+}
+
+/// What is mended.
+#[derive(Args)]
+#[command(next_help_heading = "Fixes")]
+struct Fixes {
     /// Apply the safe fixes, then report what is left
     #[arg(long)]
     fix: bool,
@@ -61,10 +89,6 @@ pub(super) struct Arguments {
     /// Print what --fix would change as a unified diff, and change nothing; exit with 1 when there is something
     #[arg(long, conflicts_with = "fix")]
     diff: bool,
-
-    /// Exit with 1 from this severity on: error, warning, note, never [default: warning]
-    #[arg(long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
-    fail_on: Option<FailOn>,
 }
 
 /// `FORMAT=FILE`
@@ -78,17 +102,23 @@ impl FromStr for Output {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let formats = || {
-            let names = Format::value_variants().iter().filter_map(|format| format.to_possible_value());
-            names.map(|name| name.get_name().to_owned()).collect::<Vec<_>>().join(", ")
-        };
         let (format, path) =
             text.split_once('=').ok_or_else(|| "it is FORMAT=FILE, as in json=report.json".to_owned())?;
-        let format = Format::from_str(format, false).map_err(|_| format!("the formats are {}", formats()))?;
+        let format = Format::from_str(format, false).map_err(|_| unknown_format(format))?;
         if path.is_empty() {
             return Err("the file's name is missing after `=`".to_owned());
         }
         Ok(Self { format, path: PathBuf::from(path) })
+    }
+}
+
+/// What to say of a format that is none.
+fn unknown_format(name: &str) -> String {
+    let values = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    let names: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
+    match nearest(name, names.iter().map(String::as_str)).first() {
+        Some(meant) => format!("there is no format `{name}`: did you mean `{meant}`?"),
+        None => format!("there is no format `{name}`: the formats are {}", names.join(", ")),
     }
 }
 
@@ -98,7 +128,7 @@ impl Output {
     }
 }
 
-impl Arguments {
+impl Reports {
     /// The one format that goes to standard output.
     fn on_stdout(&self) -> Result<Format, Error> {
         let outputs = self.output.iter().filter(|output| output.is_stdout()).map(|output| output.format);
@@ -112,9 +142,7 @@ impl Arguments {
             }),
         }
     }
-}
 
-impl Arguments {
     /// The baseline that is named, or the one that is there.
     fn baseline(&self, root: &Root, config: Option<&Config>) -> Result<Option<Baseline>, Error> {
         if self.no_baseline {
@@ -132,26 +160,27 @@ impl Arguments {
 
 pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let begun = Instant::now();
-    let on_stdout = arguments.on_stdout()?;
+    let Arguments { input, choices, reports, fixes } = arguments;
+    let on_stdout = reports.on_stdout()?;
     let mut sources = Sources::new();
-    let mut discovered = arguments.input.discover(&sources)?;
+    let mut discovered = input.discover(&sources)?;
     let root = Root::current();
-    let here = arguments.choices.config_here()?;
-    let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
-    let baseline = arguments.baseline(&root, here.as_deref())?.map(|baseline| (baseline, root.clone()));
-    let options = engine::Options { baseline, fail_on: arguments.fail_on, ..options };
-    let level = if arguments.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
-    if arguments.unsafe_fixes && !arguments.fix && !arguments.diff {
+    let here = choices.config_here()?;
+    let options = choices.apply(input.options(), &mut discovered)?;
+    let baseline = reports.baseline(&root, here.as_deref())?.map(|baseline| (baseline, root.clone()));
+    let options = engine::Options { baseline, fail_on: reports.fail_on, ..options };
+    let level = if fixes.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
+    if fixes.unsafe_fixes && !fixes.fix && !fixes.diff {
         return Err(Error::Usage {
             problem: "`--unsafe-fixes` says which fixes, and nothing says what to do with them".to_owned(),
             help: Some("add `--fix` to apply them or `--diff` to see them".to_owned()),
         });
     }
-    if arguments.diff {
-        return fix::diff(&options, &discovered, &arguments.input.overlay(&sources), level, console);
+    if fixes.diff {
+        return fix::diff(&options, &discovered, &input.overlay(&sources), level, console);
     }
-    let mut outcome = if arguments.fix {
-        arguments.input.refuse_stdin("--fix")?;
+    let mut outcome = if fixes.fix {
+        input.refuse_stdin("--fix")?;
         fix::apply(&options, &discovered, level, console)?;
         // The files are others now.
         sources = Sources::new();
@@ -160,15 +189,19 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
         engine::run(&options, &sources, &discovered)
     };
     outcome.summary.elapsed = begun.elapsed();
-    let suppressed = if arguments.show_suppressed { &outcome.suppressed[..] } else { &[] };
+    let suppressed = if reports.show_suppressed { &outcome.suppressed[..] } else { &[] };
     let report =
         Report::new(&outcome.findings, &outcome.summary, &sources, &root).with_suppressed(suppressed);
-    for output in arguments.output.iter().filter(|output| !output.is_stdout()) {
+    for output in reports.output.iter().filter(|output| !output.is_stdout()) {
         let options = human::Options { color: false, time: true };
         write_file(&output.path, |out| report.write(out, output.format, options))?;
     }
     let drawing = human::Options { color: console.color, time: true };
-    console.write(|out| report.write(out, on_stdout, drawing))?;
+    match reports {
+        Reports { quiet: true, .. } => {}
+        Reports { statistics: true, .. } => console.write(|out| report.write_statistics(out))?,
+        _ => console.write(|out| report.write(out, on_stdout, drawing))?,
+    }
     for error in &discovered.unreadable {
         console.fail(error);
     }

@@ -37,11 +37,18 @@ struct Show {
     choices: Choices,
 
     /// As for `check`
-    #[arg(long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
+    #[arg(help_heading = "Report", long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
     fail_on: Option<FailOn>,
 
     /// How to write it: human, json
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(
+        help_heading = "Report",
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
     format: FactFormat,
 }
 

@@ -15,9 +15,10 @@ use crate::source::{LoadError, MAX_FILE_SIZE, Sources};
 
 /// The arguments that name files.
 #[derive(Args)]
+#[command(next_help_heading = "Files")]
 pub(super) struct Input {
     /// Files and directories; `-` is standard input [default: the current directory]
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", help_heading = None)]
     paths: Vec<PathBuf>,
 
     /// A Compose file; several are merged in order, as `docker compose -f` does

@@ -24,11 +24,18 @@ pub(super) struct Arguments {
     scope: Scope,
 
     /// How to write the facts: human, json
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(
+        help_heading = "Report",
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
     format: FactFormat,
 
     /// Print the syntax trees of the files instead, one line of JSON a file: for bug reports
-    #[arg(long, conflicts_with = "format")]
+    #[arg(help_heading = "Report", long, conflicts_with = "format")]
     syntax: bool,
 }
 

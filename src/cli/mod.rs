@@ -53,6 +53,7 @@ struct Cli {
         value_enum,
         default_value_t,
         global = true,
+        help_heading = None,
         hide_possible_values = true
     )]
     color: ColorChoice,

@@ -14,6 +14,7 @@ use crate::rules::{Policy, Preset, Target};
 
 /// The arguments that choose rules.
 #[derive(Args)]
+#[command(next_help_heading = "Rules")]
 pub(super) struct Choices {
     /// Which rules run: minimal, recommended, strict [default: recommended]
     #[arg(long, value_name = "PRESET", value_enum, hide_possible_values = true)]
@@ -41,6 +42,7 @@ pub(super) struct Choices {
 
 /// The arguments that choose configurations and leave files out.
 #[derive(Args)]
+#[command(next_help_heading = "Configuration")]
 pub(super) struct Scope {
     /// Take this configuration, wherever the files are [default: the nearest .oomlint.yaml or oomlint.yaml above them]
     #[arg(long, value_name = "FILE")]

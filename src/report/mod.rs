@@ -21,6 +21,7 @@ mod place;
 mod rdjson;
 mod sarif;
 mod snippet;
+mod statistics;
 mod xml;
 
 use std::io::{self, Write};
@@ -110,6 +111,14 @@ impl<'r> Report<'r> {
             Format::Azure => azure::write(out, self),
             Format::Markdown => markdown::write(out, self),
         }
+    }
+
+    /// Writes how often each rule found something.
+    ///
+    /// # Errors
+    /// When `out` cannot be written to.
+    pub fn write_statistics(&self, out: &mut dyn Write) -> io::Result<()> {
+        statistics::write(out, self)
     }
 
     /// Made when the first format asks for them.
