@@ -3,14 +3,10 @@
 # Wants Python; maturin and a linker (zig) come from its registry into target/packaging.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-tools=target/packaging/tools
-if [ ! -x "$tools/bin/maturin" ]; then
-    python3 -m venv "$tools"
-    "$tools/bin/pip" install --quiet maturin==1.16.0 ziglang==0.17.1
-fi
+packaging/tools.sh maturin==1.16.0 ziglang==0.17.1
 rm -rf target/packaging/wheels
 begun=$(date +%s)
-PATH="$PWD/$tools/bin:$PATH" maturin build --quiet --release --locked --zig --compatibility manylinux2014 --out target/packaging/wheels
+PATH="$PWD/target/packaging/tools/bin:$PATH" maturin build --quiet --release --locked --zig --compatibility manylinux2014 --out target/packaging/wheels
 wheel=$(ls target/packaging/wheels/*.whl)
 echo "$(basename "$wheel"): $(($(stat -c %s "$wheel") / 1024)) KiB in $(($(date +%s) - begun)) s"
 

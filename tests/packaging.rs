@@ -193,3 +193,81 @@ fn what_the_readme_gives_the_action_it_takes() {
     assert!(!given.is_empty());
     assert!(given.iter().all(|input| action["inputs"].get(*input).is_some()), "{given:?}");
 }
+
+/// The targets that a release is built for.
+fn targets() -> Vec<String> {
+    let release: Value = serde_yaml::from_str(&read(".github/workflows/release.yml")).unwrap();
+    let rows = ["linux", "others"].map(|job| release["jobs"][job]["strategy"]["matrix"]["include"].clone());
+    let rows = rows.iter().flat_map(|rows| rows.as_sequence().unwrap());
+    rows.map(|row| row["target"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn npm_has_a_package_for_each_target() {
+    let script = read("packaging/npm/generate.js");
+    let table = script.split("const SYSTEMS = {").nth(1).unwrap().split("};").next().unwrap();
+    let mut named: Vec<&str> = table.lines().filter_map(|line| line.trim().split('"').nth(1)).collect();
+    named.sort_unstable();
+    let mut targets = targets();
+    targets.sort_unstable();
+    assert_eq!(named, targets);
+}
+
+/// cargo-binstall looks for the archives by the names that they are given.
+#[test]
+fn archives_are_where_binstall_looks_for_them() {
+    let manifest = read("Cargo.toml");
+    let section = |name: &str| {
+        let head = format!("[package.metadata.binstall{name}]\n");
+        manifest.split(&head).nth(1).map(|rest| rest.split("\n[").next().unwrap().to_owned())
+    };
+    let url = |section: &str| {
+        let line = section.lines().find(|line| line.starts_with("pkg-url")).unwrap();
+        line.split('"').nth(1).unwrap().rsplit('/').next().unwrap().to_owned()
+    };
+    let script = read("packaging/archive.sh");
+    assert!(script.contains("name=oomlint-$version-$target\n"));
+    for target in targets() {
+        let own = section(&format!(".overrides.{target}")).unwrap_or_else(|| section("").unwrap());
+        let name = url(&own).replace("{ name }", "oomlint").replace("{ version }", "$version");
+        let ending = if target.contains("windows") { "zip" } else { "tar.gz" };
+        assert_eq!(name.replace("{ target }", &target), format!("oomlint-$version-{target}.{ending}"));
+        assert!(script.contains(&format!("\"$name.{ending}\"")));
+    }
+    for arch in ["x86_64", "aarch64"] {
+        let musl = section(&format!(".overrides.{arch}-unknown-linux-musl")).unwrap();
+        let glibc = format!("{arch}-unknown-linux-gnu");
+        assert!(url(&musl).contains(&glibc) && targets().contains(&glibc), "{musl}");
+    }
+}
+
+/// The command of the job for GitLab, without its installation.
+#[cfg(unix)]
+#[test]
+fn the_job_for_gitlab_writes_what_it_keeps() {
+    let template: Value = serde_yaml::from_str(&read("packaging/gitlab.yml")).unwrap();
+    let job = &template["oomlint"];
+    let command = job["script"].as_sequence().unwrap().last().unwrap().as_str().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("compose.yaml"), "services:\n  a: {image: alpine, mem_limit: 1Gi}\n")
+        .unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_oomlint")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let ran = std::process::Command::new("sh")
+        .args(["-c", command])
+        .env("PATH", path)
+        .env("OOMLINT_PATHS", job["variables"]["OOMLINT_PATHS"].as_str().unwrap())
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(1), "{}", String::from_utf8_lossy(&ran.stderr));
+    for report in job["artifacts"]["reports"].as_mapping().unwrap().values() {
+        let text = std::fs::read_to_string(dir.path().join(report.as_str().unwrap())).unwrap();
+        assert!(text.contains("invalid-memory-value"), "{text}");
+    }
+    // What the README sets is there to be set.
+    let readme = read("README.md");
+    let set = readme.split("packaging/gitlab.yml\noomlint:\n").nth(1).unwrap().split("```").next().unwrap();
+    let set: Value = serde_yaml::from_str(set).unwrap();
+    assert!(set["variables"].as_mapping().unwrap().keys().all(|name| job["variables"].get(name).is_some()));
+}
