@@ -23,8 +23,10 @@ pub(super) struct Images {
 pub struct ImageEntry {
     /// The names it goes by, the shortest form; a trailing `*` stands for any ending.
     pub repositories: Vec<String>,
+    /// Whether it brings a healthcheck of its own.
     #[serde(default)]
     pub(super) healthcheck: Option<Healthcheck>,
+    /// What it runs, and how the tag tells the version.
     #[serde(default)]
     pub(super) runtime: Option<ImageRuntime>,
     /// Variables that its start script turns into flags on the runtime's command line, the weakest first.
@@ -48,17 +50,23 @@ pub struct ImageEntry {
     /// Set when its makers have given it up.
     #[serde(default)]
     pub deprecated: Option<Deprecated>,
+    /// Ways to a lighter image, in order; the first that fits the tag decides.
     #[serde(default)]
     pub(super) lighter: Vec<LighterRule>,
     // What holds for every tag, and then what holds for some.
+    /// Its ENTRYPOINT and CMD.
     #[serde(default)]
     start: Option<Start>,
+    /// Whether it has a shell at `/bin/sh`.
     #[serde(default)]
     shell: Option<bool>,
+    /// Its `/bin/sh` is dash, save in alpine tags.
     #[serde(default)]
     dash: bool,
+    /// Programs for healthchecks.
     #[serde(default)]
     tools: Tools,
+    /// What holds for some tags alone; the first that speaks of a thing decides.
     #[serde(default)]
     variants: Vec<Variant>,
     /// Where the claims can be checked. In a row of a configuration it need not be said.
@@ -99,9 +107,11 @@ pub enum RuntimeName {
     Mongo,
 }
 
+/// What an image runs.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ImageRuntime {
+    /// The runtime or server.
     pub(super) name: RuntimeName,
     /// Patterns for the tag; the version is what `{n}` takes.
     #[serde(default)]
@@ -220,11 +230,14 @@ pub struct Deprecated {
     pub source: String,
 }
 
+/// Programs for healthchecks that an image has or lacks.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Tools {
+    /// It is certain to have these: `curl`, `wget`, `bash`.
     #[serde(default)]
     has: Vec<String>,
+    /// It is certain to have none of these.
     #[serde(default)]
     lacks: Vec<String>,
 }
@@ -233,18 +246,25 @@ struct Tools {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Variant {
+    /// One of these words is in the tag.
     #[serde(default)]
     when: Vec<String>,
+    /// None of these is.
     #[serde(default)]
     unless: Vec<String>,
+    /// It is one of these major versions.
     #[serde(default)]
     majors: Vec<u32>,
+    /// It is this major version or a later one.
     #[serde(default)]
     since: Option<u32>,
+    /// Its ENTRYPOINT and CMD.
     #[serde(default)]
     start: Option<Start>,
+    /// Whether it has a shell at `/bin/sh`.
     #[serde(default)]
     shell: Option<bool>,
+    /// Programs for healthchecks.
     #[serde(default)]
     tools: Tools,
 }

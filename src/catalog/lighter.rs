@@ -38,14 +38,19 @@ pub struct Lighter<'c> {
     pub size_then: Option<u64>,
 }
 
+/// A way from a tag to a lighter image.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct LighterRule {
+    /// Patterns for the tag, as those of `runtime.major`.
     pub(super) from: Vec<String>,
+    /// One of these words is in the tag.
     #[serde(default)]
     pub(super) when: Vec<String>,
+    /// None of these is.
     #[serde(default)]
     pub(super) unless: Vec<String>,
+    /// How far the way is.
     #[serde(default)]
     pub(super) kind: LighterKind,
     /// The same thing, lighter.
@@ -54,7 +59,9 @@ pub(super) struct LighterRule {
     /// Something of the same line on another base.
     #[serde(default)]
     pub(super) line: Vec<String>,
+    /// What is lost: lower case, no full stop.
     pub(super) cost: String,
+    /// What makes the tag heavy: lower case, no full stop.
     pub(super) why: String,
     /// Why a target exists whenever the tag does, without being in the list of tags.
     #[serde(default)]
