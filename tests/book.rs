@@ -312,5 +312,5 @@ fn picture(arguments: &[&str], from: &str, until: &str) -> String {
 #[test]
 fn the_pictures_show_what_is_printed() {
     current("docs/pictures/heap.svg", &picture(&["shop"], "error[heap", "warning["));
-    current("docs/pictures/inspect.svg", &picture(&["inspect", "shop"], "", "  api"));
+    current("docs/pictures/inspect.svg", &picture(&["inspect", "shop"], "", "worker ("));
 }

@@ -106,16 +106,18 @@ fn the_version_stands_in_one_place() {
 }
 
 #[test]
-fn what_the_readme_says_of_hooks_is_there() {
+fn what_the_pages_say_of_hooks_is_there() {
     let hooks: Vec<Value> = serde_yaml::from_str(&read(".pre-commit-hooks.yaml")).unwrap();
     let ids: Vec<&str> = hooks.iter().map(|hook| hook["id"].as_str().unwrap()).collect();
-    let readme = read("README.md");
-    let named: Vec<&str> = readme
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("- id: ")?.split_whitespace().next())
-        .collect();
-    assert!(!named.is_empty());
-    assert!(named.iter().all(|id| ids.contains(id)), "{named:?}");
+    for page in ["README.md", "docs/ci.md"] {
+        let text = read(page);
+        let named: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("- id: ")?.split_whitespace().next())
+            .collect();
+        assert!(!named.is_empty(), "{page}");
+        assert!(named.iter().all(|id| ids.contains(id)), "{page}: {named:?}");
+    }
 }
 
 #[cfg(unix)]
@@ -180,18 +182,21 @@ fn the_dockerfile_is_clean_by_its_own_rules() {
 }
 
 #[test]
-fn what_the_readme_gives_the_action_it_takes() {
+fn what_the_pages_give_the_action_it_takes() {
     let action: Value = serde_yaml::from_str(&read("action.yml")).unwrap();
-    let readme = read("README.md");
-    let block = readme.split("- uses: oomlint/oomlint@").nth(1).unwrap().split("```").next().unwrap();
-    let given: Vec<&str> = block
-        .lines()
-        .skip_while(|line| line.trim() != "with:")
-        .skip(1)
-        .filter_map(|line| Some(line.trim().split_once(':')?.0))
-        .collect();
-    assert!(!given.is_empty());
-    assert!(given.iter().all(|input| action["inputs"].get(*input).is_some()), "{given:?}");
+    for page in ["README.md", "docs/ci.md"] {
+        let text = read(page);
+        let block = text.split("- uses: oomlint/oomlint@").nth(1).unwrap();
+        let block = block.split("```").next().unwrap().split("- uses:").next().unwrap();
+        let given: Vec<&str> = block
+            .lines()
+            .skip_while(|line| line.trim() != "with:")
+            .skip(1)
+            .filter_map(|line| Some(line.trim().split_once(':')?.0))
+            .collect();
+        assert!(!given.is_empty(), "{page}");
+        assert!(given.iter().all(|input| action["inputs"].get(*input).is_some()), "{page}: {given:?}");
+    }
 }
 
 /// The targets that a release is built for.
@@ -265,9 +270,9 @@ fn the_job_for_gitlab_writes_what_it_keeps() {
         let text = std::fs::read_to_string(dir.path().join(report.as_str().unwrap())).unwrap();
         assert!(text.contains("invalid-memory-value"), "{text}");
     }
-    // What the README sets is there to be set.
-    let readme = read("README.md");
-    let set = readme.split("packaging/gitlab.yml\noomlint:\n").nth(1).unwrap().split("```").next().unwrap();
+    // What the page sets is there to be set.
+    let page = read("docs/ci.md");
+    let set = page.split("packaging/gitlab.yml\noomlint:\n").nth(1).unwrap().split("```").next().unwrap();
     let set: Value = serde_yaml::from_str(set).unwrap();
     assert!(set["variables"].as_mapping().unwrap().keys().all(|name| job["variables"].get(name).is_some()));
 }
