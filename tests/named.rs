@@ -59,6 +59,26 @@ fn a_dockerfile_is_held_against_the_stack_that_builds_it_wherever_that_is() {
     assert_eq!(heads(dir.path(), &["Dockerfile"]), ["Dockerfile:1:1:notemissing-healthcheck"]);
 }
 
+/// A Dockerfile that only an overlay builds has no base to speak for it.
+#[test]
+fn what_an_overlay_alone_builds_is_checked() {
+    let dir = repository(&[
+        ("compose.yaml", "services:\n  a: {image: alpine, mem_limit: 64m}\n  c: {build: c, mem_limit: 2g}\n"),
+        ("compose.dev.yaml", "services:\n  a: {mem_limit: 65m}\n  b: {build: b, mem_limit: 2g}\n"),
+        ("b/Dockerfile", "FROM eclipse-temurin:21-jdk\nCMD [\"java\", \"-jar\", \"a.jar\"]\n"),
+        ("c/Dockerfile", "FROM eclipse-temurin:21-jdk\nCMD [\"java\", \"-jar\", \"a.jar\"]\n"),
+    ]);
+    let heavy = "b/Dockerfile:1:6:noteheavy-base-image".to_owned();
+    assert!(heads(dir.path(), &[]).contains(&heavy));
+    assert!(heads(dir.path(), &["b/Dockerfile"]).contains(&heavy));
+    // What the base builds stays the base's to say.
+    let of_overlay = heads(dir.path(), &["compose.dev.yaml"]);
+    assert!(
+        of_overlay.contains(&heavy) && of_overlay.iter().all(|head| !head.starts_with("c/")),
+        "{of_overlay:?}"
+    );
+}
+
 /// Without a repository nothing says how far to look: what stands above is.
 #[test]
 fn without_a_repository_it_is_the_stacks_above() {

@@ -149,11 +149,18 @@ pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -
     if !options.compose_files.is_empty() {
         models.insert(0, project::merged(&options.compose_files, &options.settings, sources));
     }
-    let mut projects: Vec<Project> = models
+    let mut assembled: Vec<Project> = models
         .par_iter()
-        .filter_map(|model| {
+        .map(|model| {
             let first = model.request.files.first().map_or(Path::new("."), PathBuf::as_path);
-            let mut project = with_catalog(first, &|assembler| assembler.project(model));
+            with_catalog(first, &|assembler| assembler.project(model))
+        })
+        .collect();
+    give_overlays_their_dockerfiles(&mut assembled);
+    let mut projects: Vec<Project> = models
+        .iter()
+        .zip(assembled)
+        .filter_map(|(model, mut project)| {
             let concerned =
                 concern.as_ref().is_none_or(|concern| concern.narrow(model, &mut project, sources));
             concerned.then_some(project)
@@ -172,6 +179,21 @@ pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -
     projects.extend(alone);
     projects.extend(unreadable(sources, discovered));
     projects
+}
+
+/// What only an overlay builds is said for no base: it is the overlay's own, like its file.
+fn give_overlays_their_dockerfiles(projects: &mut [Project]) {
+    let built = |project: &Project| -> Vec<SourceId> {
+        project.workloads.iter().filter_map(Workload::dockerfile).collect()
+    };
+    let by_bases: HashSet<SourceId> =
+        projects.iter().filter(|project| project.within.is_empty()).flat_map(built).collect();
+    for project in projects.iter_mut() {
+        let own: Vec<SourceId> = built(project).into_iter().filter(|file| !by_bases.contains(file)).collect();
+        if let Some(files) = project.within.first_mut() {
+            files.extend(own);
+        }
+    }
 }
 
 /// Files that are there and cannot be read: each a project with nothing but that to say.
