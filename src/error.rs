@@ -74,6 +74,19 @@ pub enum Error {
         problems: Vec<ConfigProblem>,
     },
 
+    /// Measurements that cannot be used.
+    #[error("cannot use `{}`: {problem}", path.display())]
+    #[diagnostic(code(oomlint::stats))]
+    Stats {
+        /// As it was given; `-` is standard input.
+        path: PathBuf,
+        /// The line, and what is wrong with it.
+        problem: String,
+        /// The way out.
+        #[help]
+        help: Option<String>,
+    },
+
     /// A report that cannot be written.
     #[error("cannot write {target}: {reason}")]
     #[diagnostic(code(oomlint::unwritable))]

@@ -2,6 +2,7 @@
 //!
 //! `discover → source → syntax → model → workload → rules → findings → report`: each stage uses only those before it.
 
+pub mod budget;
 pub mod catalog;
 pub mod cli;
 pub mod config;
@@ -13,6 +14,8 @@ pub mod lsp;
 pub mod model;
 pub mod report;
 pub mod rules;
+pub mod sizing;
 pub mod source;
+pub mod stats;
 pub mod syntax;
 pub mod workload;

@@ -10,6 +10,7 @@
 //! ```dockerfile bad                  the same for a Dockerfile that stands alone
 //! ```yaml bad file=compose.yaml      ┐ one example of several files: blocks with `file=` and the same word, up to the
 //! ```dockerfile bad file=api/Dockerfile  ┘ next heading, a repeated name, or a block of another kind; prose may stand between
+//! ```json bad file=stats.jsonl       what was measured, as `--stats` takes it
 //! ```ini bad file=.env               any other language when it has a `file=`
 //! ```yaml                            no word: prose, not run
 //! ````
@@ -20,12 +21,14 @@
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use oomlint::discover::{self, discover};
 use oomlint::finding::{Applicability, Finding};
 use oomlint::model::size::ByteSize;
 use oomlint::rules::{Group, Meta, Policy, RULES, Target};
 use oomlint::source::Sources;
+use oomlint::stats::Stats;
 use oomlint::{engine, rules};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,12 +134,17 @@ fn default_name(info: &str) -> String {
     if dockerfile { "Dockerfile".to_owned() } else { "compose.yaml".to_owned() }
 }
 
-/// What a rule has to be told before it says anything: its pages speak of a host with 4 GiB, and of Swarm.
-fn options(meta: &Meta) -> engine::Options {
+/// What a rule has to be told before it says anything: its pages speak of a host with 4 GiB, of Swarm, of measurements.
+fn options(meta: &Meta, files: &[(String, String)]) -> engine::Options {
+    let measured = files.iter().find(|(name, _)| name == "stats.jsonl").map(|(_, text)| {
+        let mut stats = Stats::default();
+        stats.read(text).unwrap();
+        Arc::new(stats)
+    });
     let target = if meta.name.starts_with("swarm-") { Target::Swarm } else { Target::Compose };
     let host_memory = (meta.group == Group::Host).then_some(ByteSize(4 << 30));
     let policy = Policy { host_memory, target, ..Policy::default() };
-    engine::Options { preset: Some(meta.preset), policy, ..engine::Options::default() }
+    engine::Options { preset: Some(meta.preset), policy, stats: measured, ..engine::Options::default() }
 }
 
 /// The files on the disk, until the directory is dropped.
@@ -154,13 +162,13 @@ fn project(files: &[(String, String)]) -> (tempfile::TempDir, discover::Discover
 /// The findings in a project of these files.
 fn lint(files: &[(String, String)], meta: &Meta) -> Vec<Finding> {
     let (_dir, found) = project(files);
-    engine::run(&options(meta), &Sources::new(), &found).findings
+    engine::run(&options(meta, files), &Sources::new(), &found).findings
 }
 
 /// What the fixes of one rule make of the files: those that are others now.
 fn fixed(files: &[(String, String)], meta: &Meta) -> Vec<(String, String)> {
     let (dir, found) = project(files);
-    let options = engine::Options { select: vec![meta.name.to_owned()], ..options(meta) };
+    let options = engine::Options { select: vec![meta.name.to_owned()], ..options(meta, files) };
     let fixed = engine::fix::fix(&options, &found, &engine::fix::Overlay::new(), Applicability::Unsafe);
     assert!(fixed.refused.is_empty(), "{}: {:?}", meta.name, fixed.refused);
     let relative = |path: PathBuf| {

@@ -85,6 +85,8 @@ fn compile(source: Arc<Source>, mut file: File, today: Day) -> Config {
     let mut thresholds = default.thresholds.clone();
     file.rules.set(&mut thresholds);
     let policy = Policy {
+        // Whoever starts the stack names them.
+        profiles: Vec::new(),
         host_memory: file.host_memory.as_ref().map(|size| size.value.0),
         overcommit: file.overcommit.as_ref().map_or(default.overcommit, |factor| factor.value.0),
         target: file.target.as_ref().map_or(default.target, |target| target.value),

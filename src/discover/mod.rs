@@ -5,10 +5,12 @@
 //! followed, so that a loop cannot be entered.
 
 mod context;
+mod devcontainer;
 mod kind;
 mod root;
 mod walk;
 
+pub use devcontainer::{HostRequirement, host_requirement};
 pub use kind::{FileKind, is_environment, kind_of, kind_of_text};
 pub use root::Root;
 

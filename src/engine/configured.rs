@@ -9,6 +9,7 @@ use super::suppression::Sifted;
 use crate::config::{Config, Known, Level};
 use crate::discover::Discovered;
 use crate::finding::{Finding, Severity, Suppressed, SuppressionKind};
+use crate::model::size::ByteSize;
 use crate::rules::{self, Policy, Preset};
 use crate::source::{SourceId, Sources};
 use crate::workload::Project;
@@ -25,12 +26,27 @@ impl Options {
         self.config_of(sources.get(*first).path())
     }
 
+    /// The memory of a project's host as its configuration has it, where that says so, and how often it may be promised.
+    #[must_use]
+    pub fn host_of(&self, project: &Project, sources: &Sources) -> (Option<(ByteSize, String)>, f64) {
+        let config = self.config_of_project(project, sources);
+        let host = config.as_deref().and_then(|config| {
+            let size = config.file.host_memory.as_ref()?;
+            Some((size.value.0, config.place(&size.at)))
+        });
+        (host, self.policy_of(config.as_deref()).overcommit)
+    }
+
     /// What the rules are told: the command line wins over the configuration.
     pub(super) fn policy_of(&self, config: Option<&Config>) -> Policy {
         let mut policy = self.policy.clone();
         if let Some(config) = config {
             let own = config.policy.clone();
-            policy = Policy { host_memory: policy.host_memory.or(own.host_memory), ..own };
+            policy = Policy {
+                host_memory: policy.host_memory.or(own.host_memory),
+                profiles: policy.profiles,
+                ..own
+            };
         }
         if let Some(target) = self.target {
             policy.target = target;

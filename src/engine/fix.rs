@@ -81,12 +81,24 @@ type Facts = BTreeMap<(PathBuf, String), (Option<PathBuf>, Map<String, Value>)>;
 /// `overlay` holds what stands in the place of files: standard input, unsaved buffers. `sources` makes a store that has it.
 #[must_use]
 pub fn fix(options: &Options, discovered: &Discovered, overlay: &Overlay, level: Applicability) -> Fixed {
+    fix_some(options, discovered, overlay, level, &|_| true)
+}
+
+/// [`fix`] for the findings that are `wanted`.
+#[must_use]
+pub fn fix_some(
+    options: &Options,
+    discovered: &Discovered,
+    overlay: &Overlay,
+    level: Applicability,
+    wanted: &dyn Fn(&Finding) -> bool,
+) -> Fixed {
     let mut now = overlay.clone();
     let mut state = State::of(options, discovered, &now);
     let mut fixed = Fixed::default();
     let mut tried: HashSet<_> = HashSet::new();
     for _ in 0..MAX_ROUNDS {
-        let mut patches = candidates(&state, level);
+        let mut patches = candidates(&state, level, wanted);
         patches.retain(|patch| !tried.contains(&patch.identity));
         if patches.is_empty() {
             break;
@@ -160,11 +172,11 @@ impl State {
 }
 
 /// The fixes of a state that may be applied, none overlapping another one.
-fn candidates(state: &State, level: Applicability) -> Vec<Patch> {
+fn candidates(state: &State, level: Applicability, wanted: &dyn Fn(&Finding) -> bool) -> Vec<Patch> {
     let mut taken: HashMap<PathBuf, Vec<std::ops::Range<usize>>> = HashMap::new();
     let mut seen = HashSet::new();
     let mut patches = Vec::new();
-    for finding in &state.outcome.findings {
+    for finding in state.outcome.findings.iter().filter(|finding| wanted(finding)) {
         let Some(patch) = patch(finding, &state.sources, level) else { continue };
         // Two services that share a value ask for the same change of it.
         if !seen.insert(patch.edits.clone()) {
@@ -230,8 +242,9 @@ fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> (Overlay, HashSet<Ide
             continue;
         };
         let mut text = state.sources.get(id).text().to_owned();
-        edits.sort_by_key(|(range, _)| std::cmp::Reverse((range.start, range.end)));
-        for (range, replacement) in edits {
+        edits.sort_by_key(|(range, _)| (range.start, range.end));
+        // From the end, so that places stay right; of two insertions in one place the first one stands first.
+        for (range, replacement) in edits.into_iter().rev() {
             // Edits of one patch that overlap are a rule's mistake, and no reason to end the run.
             if text.get(range.clone()).is_some() {
                 text.replace_range(range.clone(), replacement);

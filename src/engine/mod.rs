@@ -23,8 +23,9 @@ use crate::model::project;
 use crate::report::Summary;
 use crate::rules::{Meta, Policy, Preset, RULES, Sink, Target};
 use crate::source::{SourceId, Sources, Span};
+use crate::stats::Stats;
 use crate::syntax::SyntaxError;
-use crate::workload::{Assembler, Kind, Project, Workload};
+use crate::workload::{Assembler, Kind, Project, Workload, attach};
 
 /// What shapes a run.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +52,8 @@ pub struct Options {
     pub exclude: Patterns,
     /// Say nothing of them even when they are named.
     pub force_exclude: bool,
+    /// What the containers were seen to use.
+    pub stats: Option<Arc<Stats>>,
     /// Findings that were there before, and the place that their paths start from.
     pub baseline: Option<(Baseline, Root)>,
 }
@@ -176,6 +179,9 @@ pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -
             (!built.contains(&file)).then(|| with_catalog(path, &|assembler| assembler.image(file)))
         })
         .collect();
+    if let Some(stats) = &options.stats {
+        attach(&mut projects, stats);
+    }
     projects.extend(alone);
     projects.extend(unreadable(sources, discovered));
     projects

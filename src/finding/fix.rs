@@ -44,6 +44,13 @@ pub enum Request {
         /// The new one.
         word: &'static str,
     },
+    /// Writes another value in the place of one.
+    Replace {
+        /// The value, or the default within `${NAME:-default}`.
+        value: Span,
+        /// The new one as it is to be written.
+        text: String,
+    },
     /// Removes a key with its value.
     Remove {
         /// The key.
@@ -89,6 +96,10 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
                 edits.extend(moved(words, sources)?);
                 continue;
             }
+            Request::Replace { value, text } => {
+                edits.push(Edit { span: *value, replacement: text.clone() });
+                continue;
+            }
             Request::Set { owner: at, .. }
             | Request::Remove { key: at }
             | Request::Move { key: at, .. }
@@ -109,7 +120,7 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
                 let removal = edit::remove(tree, text, *key)?.into();
                 edits.extend(moved_away(set, removal, edit::comment(tree, text, *key), *key, text));
             }
-            Request::Move { .. } | Request::MoveFirst { .. } => return None,
+            Request::Move { .. } | Request::MoveFirst { .. } | Request::Replace { .. } => return None,
         }
     }
     Some(edits)

@@ -36,7 +36,8 @@ impl Project {
     }
 
     /// The files that it was asked for.
-    fn roots(&self, sources: &Sources) -> Vec<SourceId> {
+    #[must_use]
+    pub fn roots(&self, sources: &Sources) -> Vec<SourceId> {
         self.request.files.iter().filter_map(|path| sources.load(path).ok()).collect()
     }
 }

@@ -7,7 +7,7 @@ const MIB: i64 = KIB * 1024;
 const GIB: i64 = MIB * 1024;
 
 /// A number of bytes; negative where a key gives -1 a meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ByteSize(pub i64);
 
 impl ByteSize {
@@ -109,10 +109,15 @@ impl ByteSize {
         Self(self.0.saturating_mul(4) / 3).rounded_up()
     }
 
-    /// Rounded up to the next 64 MiB, below 256 MiB to the next 16.
+    /// Rounded up to a number that people write: to the next 64 MiB, up to 256 MiB to the next 16, beyond 4 GiB to the next
+    /// 256.
     #[must_use]
     pub fn rounded_up(self) -> Self {
-        let step = if self.0 > 256 * MIB { 64 * MIB } else { 16 * MIB };
+        let step = match self.0 {
+            ..=0x1000_0000 => 16 * MIB,
+            ..=0x1_0000_0000 => 64 * MIB,
+            _ => 256 * MIB,
+        };
         let steps = self.0 / step + i64::from(self.0 % step > 0);
         Self(steps.saturating_mul(step))
     }

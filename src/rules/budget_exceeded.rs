@@ -1,7 +1,8 @@
 //! `budget-exceeded`
 
-use super::host::{Term, arithmetic, sum, terms};
+use super::host::{SHOWN, arithmetic, label, services};
 use super::{Group, Meta, Preset, Rule, Sink};
+use crate::budget::{shares, sum};
 use crate::finding::Severity;
 use crate::model::size::ByteSize;
 use crate::workload::Project;
@@ -27,20 +28,19 @@ impl Rule for BudgetExceeded {
         let policy = sink.policy();
         let Some(host) = policy.host_memory else { return };
         let budget = ByteSize((host.0 as f64 * policy.overcommit) as i64);
-        let terms = terms(project, |workload| workload.memory.limit.known());
+        let terms = shares(project, &policy.profiles, |workload| workload.memory.limit.known());
         // One service alone is another rule's, unless it runs more than once.
         if terms.len() == 1 && terms.iter().all(|term| term.total == term.size.value) {
             return;
         }
-        let total = sum(&terms);
+        let total = sum(terms.iter().map(|term| term.total));
         let Some(largest) = terms.iter().max_by_key(|term| term.total).filter(|_| total > budget) else {
             return;
         };
-        let message =
-            format!("{} may take {total} together, the host has {host}", super::host::services(&terms));
-        let mut finding = sink.report(largest.size.span, largest.label(), message).of(largest.workload);
-        for term in terms.iter().filter(|term| term.size.span != largest.size.span).take(Term::SHOWN) {
-            finding = finding.related(term.size.span, term.label());
+        let message = format!("{} may take {total} together, the host has {host}", services(&terms));
+        let mut finding = sink.report(largest.size.span, label(largest), message).of(largest.workload);
+        for term in terms.iter().filter(|term| term.size.span != largest.size.span).take(SHOWN) {
+            finding = finding.related(term.size.span, label(term));
         }
         finding = finding.note(arithmetic(&terms, total));
         if policy.overcommit != 1.0 {

@@ -4,7 +4,7 @@ use super::Thresholds;
 use crate::catalog::RuntimeName;
 use crate::model::size::ByteSize;
 use crate::source::Spanned;
-use crate::workload::{Bound, Heap, HeapSetting, Workload};
+use crate::workload::{Beside, Bound, Heap, HeapSetting, Workload};
 
 const MIB: i64 = 1 << 20;
 
@@ -80,7 +80,7 @@ impl Limited<'_> {
     pub(super) fn arithmetic(&self) -> String {
         let (heap, limit) = (self.size, self.limit.value);
         let share = self.percent().map(|percent| format!("{percent} % of {limit} = ")).unwrap_or_default();
-        let Some((low, high, what)) = beside(self.heap.runtime) else {
+        let Some(Beside { least: low, most: high, what }) = Beside::of(self.heap.runtime) else {
             let rest = ByteSize((limit.0 - heap.0).max(0));
             let top = on_top(self.heap.runtime);
             return format!("{share}{heap} of a limit of {limit} leave {rest} for {top}");
@@ -126,19 +126,9 @@ impl Limited<'_> {
     }
 }
 
-/// Memory beside the heap in MiB, from a program that does little to one with many classes and threads. Measured on JDK 8
-/// to 25 and Node 18 to 26; none for what has not been measured.
-fn beside(runtime: RuntimeName) -> Option<(i64, i64, &'static str)> {
-    match runtime {
-        RuntimeName::Java => Some((130, 250, "metaspace, code cache, threads")),
-        RuntimeName::Node => Some((60, 120, "code, buffers, stacks")),
-        _ => None,
-    }
-}
-
 /// A limit that a heap of this size fits into: three quarters of it, or with what the runtime takes beside it on top.
 pub(super) fn limit_for(runtime: RuntimeName, heap: ByteSize) -> ByteSize {
-    let most = beside(runtime).map_or(0, |(_, most, _)| most * MIB);
+    let most = Beside::of(runtime).map_or(0, |beside| beside.most * MIB);
     heap.with_room().max(ByteSize(heap.0.saturating_add(most)).rounded_up())
 }
 

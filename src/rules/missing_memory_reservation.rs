@@ -1,8 +1,10 @@
 //! `missing-memory-reservation`
 
+use super::measured::ask_reservation;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::workload::Workload;
+use crate::sizing::{Advice, advise};
+use crate::workload::{Project, Workload};
 
 /// A limited container for which nothing is set aside.
 pub(super) struct MissingMemoryReservation;
@@ -21,13 +23,22 @@ impl Rule for MissingMemoryReservation {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
-        if !workload.memory.reservation.is_absent() || !workload.role.runs() {
-            return;
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for workload in &project.workloads {
+            reserved(project, workload, sink);
         }
-        let name = &workload.name;
-        sink.report(
+    }
+}
+
+fn reserved(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
+    let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
+    if !workload.memory.reservation.is_absent() || !workload.role.runs() {
+        return;
+    }
+    let name = &workload.name;
+    let policy = sink.policy();
+    let finding = sink
+        .report(
             limit.span,
             format!("`{name}` may use {} and is sure of none", limit.value),
             format!("`{name}` has a memory limit of {} and no reservation", limit.value),
@@ -39,5 +50,9 @@ impl Rule for MissingMemoryReservation {
         .note(
             "under pressure the kernel takes memory back first from those that are above their reservation",
         );
+    // Where the limit is another one soon, the two come together.
+    let advice = advise(workload).filter(Advice::keeps_limit);
+    if let (Some(measured), Some(advice)) = (&workload.measured, advice) {
+        ask_reservation(finding.note(measured.describe()), project, workload, &advice, policy);
     }
 }

@@ -25,8 +25,12 @@ mod ineffective_swappiness;
 mod invalid_healthcheck;
 mod invalid_memory_value;
 mod invalid_restart_policy;
+mod limit_below_peak;
 mod limit_exceeds_host;
+mod limit_oversized;
+mod limit_without_headroom;
 mod malformed_heap_setting;
+mod measured;
 mod memory_limit_below_minimum;
 mod memory_lock_without_ulimit;
 mod meta;
@@ -119,8 +123,10 @@ pub static RULES: &[&dyn Rule] = &[
     &unhealthy_dependency::UnhealthyDependency,
     &limit_exceeds_host::LimitExceedsHost,
     &reservations_exceed_host::ReservationsExceedHost,
+    &limit_below_peak::LimitBelowPeak,
     &missing_memory_limit::MissingMemoryLimit,
     &budget_exceeded::BudgetExceeded,
+    &limit_without_headroom::LimitWithoutHeadroom,
     &unbounded_heap::UnboundedHeap,
     &default_heap_exceeds_limit::DefaultHeapExceedsLimit,
     &runtime_ignores_limit::RuntimeIgnoresLimit,
@@ -142,6 +148,7 @@ pub static RULES: &[&dyn Rule] = &[
     &missing_swap_limit::MissingSwapLimit,
     &missing_memory_reservation::MissingMemoryReservation,
     &missing_healthcheck::MissingHealthcheck,
+    &limit_oversized::LimitOversized,
     &heap_set_in_build_stage::HeapSetInBuildStage,
     &unbounded_cache::UnboundedCache,
     &redundant_swap_limit::RedundantSwapLimit,

@@ -7,6 +7,8 @@ use crate::model::size::ByteSize;
 pub struct Policy {
     /// Memory of the machine that runs everything, in bytes.
     pub host_memory: Option<ByteSize>,
+    /// The profiles that are started, beside what always is.
+    pub profiles: Vec<String>,
     /// How often the sum of limits may exceed the host's memory.
     pub overcommit: f64,
     /// Who runs the files.
@@ -58,6 +60,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             host_memory: None,
+            profiles: Vec::new(),
             overcommit: 1.0,
             target: Target::default(),
             thresholds: Thresholds::default(),

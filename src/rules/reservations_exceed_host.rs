@@ -1,7 +1,8 @@
 //! `reservations-exceed-host`
 
-use super::host::{Term, sum, terms};
+use super::host::{SHOWN, arithmetic, label, services};
 use super::{Group, Meta, Preset, Rule, Sink};
+use crate::budget::{shares, sum};
 use crate::finding::Severity;
 use crate::workload::Project;
 
@@ -23,18 +24,18 @@ impl Rule for ReservationsExceedHost {
     }
 
     fn project(&self, project: &Project, sink: &mut Sink<'_>) {
-        let Some(host) = sink.policy().host_memory else { return };
-        let terms = terms(project, |workload| workload.memory.reservation.known());
-        let total = sum(&terms);
+        let policy = sink.policy();
+        let Some(host) = policy.host_memory else { return };
+        let terms = shares(project, &policy.profiles, |workload| workload.memory.reservation.known());
+        let total = sum(terms.iter().map(|term| term.total));
         let Some(largest) = terms.iter().max_by_key(|term| term.total).filter(|_| total > host) else {
             return;
         };
-        let message =
-            format!("{} reserve {total} together, the host has {host}", super::host::services(&terms));
-        let mut finding = sink.report(largest.size.span, largest.label(), message).of(largest.workload);
-        for term in terms.iter().filter(|term| term.size.span != largest.size.span).take(Term::SHOWN) {
-            finding = finding.related(term.size.span, term.label());
+        let message = format!("{} reserve {total} together, the host has {host}", services(&terms));
+        let mut finding = sink.report(largest.size.span, label(largest), message).of(largest.workload);
+        for term in terms.iter().filter(|term| term.size.span != largest.size.span).take(SHOWN) {
+            finding = finding.related(term.size.span, label(term));
         }
-        finding.note(super::host::arithmetic(&terms, total));
+        finding.note(arithmetic(&terms, total));
     }
 }

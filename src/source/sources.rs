@@ -205,6 +205,11 @@ impl Sources {
         }
     }
 
+    /// The path from the top of the file system.
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        normalize(&self.here.join(path))
+    }
+
     /// True when `path` was added or can be read.
     pub fn exists(&self, path: &Path) -> bool {
         match self.read().by_path.get(&self.key(path)) {

@@ -40,6 +40,9 @@ impl Assembler<'_> {
             syntax_errors: compose.errors.clone(),
             unresolved: compose.unresolved.clone(),
             within: project.only.clone().into_iter().collect(),
+            asked: project.roots(self.sources),
+            name: project_name(project, self.sources),
+            directory: project.request.directory.clone(),
         };
         let awaited = role::awaited(&compose.services);
         for service in &compose.services {
@@ -71,6 +74,7 @@ impl Assembler<'_> {
             kind: Kind::Image,
             anchor,
             via: Vec::new(),
+            container_name: Fact::Absent { anchor },
             image: Fact::Absent { anchor },
             build: Some(Build {
                 span: anchor,
@@ -138,6 +142,7 @@ impl Assembler<'_> {
             ulimits: IndexMap::new(),
             ignores: Vec::new(),
             ignore_reason: None,
+            measured: None,
             role: Role::default(),
         };
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
@@ -194,6 +199,7 @@ impl Assembler<'_> {
             kind: Kind::Service,
             anchor: service.key,
             via: service.via.clone(),
+            container_name: service.container_name.clone(),
             image: service.image.clone(),
             build: built.as_ref().zip(service.build.as_ref()).map(|(built, section)| Build {
                 span: section.span,
@@ -256,6 +262,7 @@ impl Assembler<'_> {
             ulimits: service.ulimits.clone(),
             ignores: service.ignores.0.clone(),
             ignore_reason: service.ignores.1.clone(),
+            measured: None,
             role: Role::default(),
         };
         if let Some(start) = workload.start.value() {
@@ -289,6 +296,30 @@ impl Assembler<'_> {
         let pools = heap::pools(workload, facts, partial, self.catalog);
         (workload.heaps, workload.caches) = pools.into_iter().partition(|pool| pool.pool == Pool::Heap);
     }
+}
+
+/// The name that Compose gives a project: its own, else that of its directory (compose-go `cli/options.go`).
+fn project_name(project: &project::Project, sources: &Sources) -> Option<String> {
+    match &project.compose.name {
+        Fact::Known(name) => Some(name.value.as_str().to_owned()),
+        Fact::Unknown { .. } => None,
+        Fact::Absent { .. } => {
+            let directory = sources.absolute(&project.request.directory);
+            project_name_of(directory.file_name()?.to_str()?)
+        }
+    }
+}
+
+/// Lower case, and only letters, digits, `-` and `_`, of which the last two do not lead (compose-go `loader/loader.go`,
+/// `NormalizeProjectName`).
+fn project_name_of(directory: &str) -> Option<String> {
+    let kept = directory.to_lowercase();
+    let kept: String = kept
+        .chars()
+        .filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'))
+        .collect();
+    let name = kept.trim_start_matches(['-', '_']);
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// `- NAME="value"`: the value of a list item begins and ends with the same quote. In a mapping YAML takes the quotes away.

@@ -4,14 +4,16 @@ mod assemble;
 mod health;
 mod heap;
 mod image;
+mod measured;
 mod packages;
 mod process;
 mod role;
 mod start;
 
 pub use self::assemble::Assembler;
-pub use self::heap::{Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting};
+pub use self::heap::{Beside, Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, SizedBy};
 pub use self::image::{LighterBase, LighterKind, OwnHeap, Unsupported};
+pub use self::measured::{Measured, attach};
 pub use self::packages::PackageCache;
 pub use self::process::{Eaten, Unexpanded};
 pub use self::role::Role;
@@ -22,6 +24,8 @@ pub use crate::model::compose::{
     Conflict, Dependency, Logging, Mount, Refusal, Remedy, SizeKey, SizeProblem, Tmpfs, UnknownKey,
 };
 pub use crate::model::fact::{Fact, Why};
+
+use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
@@ -43,6 +47,12 @@ pub struct Project {
     /// Sets of files: only what has a place in each of them is to be spoken of. Of an overlay, say, what is said for its
     /// base already is not said again.
     pub within: Vec<Vec<SourceId>>,
+    /// The Compose files that make it, in order; none for a lone image.
+    pub asked: Vec<SourceId>,
+    /// What Compose calls it; none for a lone image, and where a variable without a value decides.
+    pub name: Option<String>,
+    /// Where its relative paths start, as shown.
+    pub directory: PathBuf,
 }
 
 impl Workload {
@@ -102,6 +112,8 @@ pub struct Workload {
     pub anchor: Span,
     /// The sites (extends, include, override) that shaped it.
     pub via: Vec<Span>,
+    /// `container_name`.
+    pub container_name: Fact<String>,
     /// The service's `image`; Absent when it has only `build`.
     pub image: Fact<Text>,
     /// What builds it, when something here does.
@@ -188,6 +200,8 @@ pub struct Workload {
     pub ignores: Vec<Spanned<String>>,
     /// Why, in people's words.
     pub ignore_reason: Option<String>,
+    /// What its containers were seen to use, where somebody measured.
+    pub measured: Option<Measured>,
     /// Why rules about absence are to be silent or softer.
     pub role: Role,
 }

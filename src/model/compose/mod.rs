@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use self::environment::Environment;
+use self::field::Fields;
 use self::load::{Context, Loader};
 use self::value::{Kind, Value};
 use super::Unresolved;
@@ -56,12 +57,14 @@ pub struct Settings {
 }
 
 /// The services of one project.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Compose {
     /// Every Compose file that was read: those asked for, then included and extended ones.
     pub files: Vec<SourceId>,
     /// The files of variables that were read for interpolation: `.env`, and what stands in its place.
     pub environment_files: Vec<SourceId>,
+    /// Its name: `name`, else `COMPOSE_PROJECT_NAME` of the environment. Containers are named after it.
+    pub name: Fact<Text>,
     /// In the order of the files.
     pub services: Vec<Service>,
     /// What does not parse.
@@ -90,7 +93,9 @@ impl Compose {
             let real = map.iter().filter(|(_, entry)| matches!(entry.value.kind, Kind::Map(_) | Kind::Null));
             real.map(|(name, entry)| Service::read(name, entry)).collect()
         });
+        let name = project_name(merged.as_ref(), &files, &context.environment);
         Self {
+            name,
             files: loader.files.into_iter().collect(),
             environment_files: loader.environments.into_iter().collect(),
             services: services.unwrap_or_default(),
@@ -137,6 +142,18 @@ impl Compose {
     pub fn variable(&self, name: &str) -> Option<(&str, Option<Span>)> {
         self.environment.defined(name)
     }
+}
+
+/// `COMPOSE_PROJECT_NAME` wins over the `name` of a file (docs.docker.com, "Specify a project name").
+fn project_name(merged: Option<&Value>, files: &[SourceId], environment: &Environment) -> Fact<Text> {
+    let anchor = Span::new(files.first().copied().unwrap_or(SourceId(0)), 0, 0);
+    if let Some(variable) =
+        environment.variable("COMPOSE_PROJECT_NAME").filter(|variable| !variable.value.is_empty())
+    {
+        let at = variable.span.unwrap_or(anchor);
+        return Fact::Known(crate::source::Spanned::new(Text::derived(variable.value, at), at));
+    }
+    merged.map_or(Fact::Absent { anchor }, |value| Fields { value, anchor }.text(&["name"]))
 }
 
 /// What a service's processes find in their environment before the image's own `ENV`.

@@ -36,6 +36,8 @@ pub struct Service {
     pub image: Fact<Text>,
     /// `build`.
     pub build: Option<BuildSection>,
+    /// `container_name`.
+    pub container_name: Fact<String>,
     /// `provider` is set: no container.
     pub provider: bool,
     /// Something that it extends could not be read: what it is called, and where it is named.
@@ -165,6 +167,7 @@ impl Service {
             via: entry.value.via.clone(),
             image: fields.text(&["image"]),
             build: fields.get(&["build"]).map(build),
+            container_name: fields.string(&["container_name"]),
             provider: fields.get(&["provider"]).is_some(),
             incomplete: entry
                 .value

@@ -1,0 +1,82 @@
+//! `docker stats --format json`: an object a container (docker/cli `cli/command/container/formatter_stats.go`). Podman's, a
+//! list of objects with other names for the same, is read as well.
+
+use serde_json::Value;
+
+use super::{HOW, Identity, Problem, Sample, Stats, time_of, units};
+
+/// What the rows of one input had in common.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    rows: usize,
+    /// `0B / 0B` of containers that run.
+    unaccounted: usize,
+    /// Something else than rows was read.
+    pub(super) other: bool,
+}
+
+impl Seen {
+    /// Whether the numbers mean anything.
+    pub(super) fn verdict(&self) -> Result<(), Problem> {
+        if self.rows > 0 && self.unaccounted == self.rows {
+            return Err(Problem::new("every container shows `0B / 0B`: the host does not account memory").help(
+                "`docker info` warns of it: boot the host with cgroup_enable=memory (a Raspberry Pi takes it in cmdline.txt), \
+                 then measure again",
+            ));
+        }
+        if self.rows == 0 && !self.other {
+            return Err(Problem::new("there is no container in it").help(HOW));
+        }
+        Ok(())
+    }
+}
+
+/// Adds one row.
+pub(super) fn read(stats: &mut Stats, row: &Value, seen: &mut Seen) -> Result<(), Problem> {
+    let text = |names: &[&str]| {
+        names.iter().find_map(|name| row.get(*name)?.as_str()).filter(|text| !text.is_empty())
+    };
+    let Some(usage) = text(&["MemUsage", "mem_usage"]) else {
+        return Err(
+            Problem::new("there is no `MemUsage` in it: this is not what `docker stats` prints").help(HOW)
+        );
+    };
+    let Some(name) = text(&["Name", "name", "Container", "ID", "id"]) else {
+        return Err(Problem::new("there is no `Name` in it: nothing says which container it is"));
+    };
+    seen.rows += 1;
+    // `used / limit`; Windows has no limit to show.
+    let mut parts = usage.split('/').map(str::trim);
+    let used = parts.next().unwrap_or_default();
+    let limit = parts.next();
+    if used == "--" {
+        stats.skip(name, "it was not running");
+        return Ok(());
+    }
+    let Some(used) = units::size(used) else {
+        return Err(Problem::new(format!("`{usage}` is no memory of `{name}`"))
+            .help("as `docker stats` prints it: 12.5MiB / 1.9GiB"));
+    };
+    if used.0 == 0 {
+        let pids = row.get("PIDs").or(row.get("pids"));
+        let stopped =
+            pids.is_some_and(|pids| pids.as_str().map_or(pids.as_u64() == Some(0), |pids| pids == "0"));
+        if limit == Some("0B") && !stopped {
+            seen.unaccounted += 1;
+            stats.skip(name, "its memory is not accounted: 0B / 0B");
+        } else {
+            stats.skip(name, "it was not running");
+        }
+        return Ok(());
+    }
+    let at = ["time", "timestamp", "ts"].iter().find_map(|name| row.get(*name));
+    let at = at.and_then(|at| {
+        at.as_f64().map_or_else(|| time_of(at.as_str()?), |number| time_of(&number.to_string()))
+    });
+    let identity = Identity {
+        name: name.trim_start_matches('/').to_owned(),
+        project: text(&["Project", "project"]).map(str::to_owned),
+        service: text(&["Service", "service"]).map(str::to_owned),
+    };
+    stats.add(identity, Sample { at, used })
+}

@@ -1,0 +1,231 @@
+//! Which container of a measurement is which service, and what they used.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{Kind, Project, Workload};
+use crate::model::size::ByteSize;
+use crate::stats::{Identity, Sample, Stats};
+
+/// What the containers of one service were seen to use. A limit holds for each container, so all but `together` are for one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// Their names.
+    pub containers: Vec<String>,
+    /// How many samples of all of them.
+    pub samples: usize,
+    /// Seconds from the first sample to the last, where the input says when they were taken.
+    pub seconds: Option<f64>,
+    /// The smallest sample, in bytes.
+    pub base: ByteSize,
+    /// Half of the samples are no larger, in bytes.
+    pub typical: ByteSize,
+    /// The largest sample, in bytes.
+    pub peak: ByteSize,
+    /// The most that all of them used at one moment; the sum of their peaks where moments are not known. In bytes.
+    pub together: ByteSize,
+}
+
+/// Gives each service what was measured of its containers.
+///
+/// Labels and `container_name` say it outright, and so does a name that begins with the project's. Else the name tells the
+/// service alone: what was measured may run under another project's name.
+pub fn attach(projects: &mut [Project], stats: &Stats) {
+    let containers: Vec<(&Identity, &[Sample])> = stats.containers().collect();
+    let certain: HashSet<usize> = (0..containers.len())
+        .filter(|index| projects.iter().any(|project| certain(project, containers[*index].0).is_some()))
+        .collect();
+    for project in projects {
+        let prefixes = prefixes(project, &containers);
+        let mut found: BTreeMap<usize, Vec<(&Identity, &[Sample])>> = BTreeMap::new();
+        for (index, (identity, samples)) in containers.iter().enumerate() {
+            let service = match certain.contains(&index) {
+                true => self::certain(project, identity),
+                false => likely(project, identity, &prefixes),
+            };
+            if let Some(service) = service {
+                found.entry(service).or_default().push((identity, samples));
+            }
+        }
+        for (service, containers) in found {
+            project.workloads[service].measured = Measured::of(&containers);
+        }
+    }
+}
+
+fn services(project: &Project) -> impl Iterator<Item = (usize, &Workload)> {
+    project.workloads.iter().enumerate().filter(|(_, workload)| workload.kind == Kind::Service)
+}
+
+fn service_of(project: &Project, name: &str) -> Option<usize> {
+    services(project).find(|(_, workload)| workload.name == name).map(|(index, _)| index)
+}
+
+/// By labels, by `container_name`, by the project's own name.
+fn certain(project: &Project, identity: &Identity) -> Option<usize> {
+    if let Some(service) = &identity.service {
+        let other = identity.project.is_some() && project.name.is_some() && identity.project != project.name;
+        return if other { None } else { service_of(project, service) };
+    }
+    let named =
+        |workload: &Workload| workload.container_name.value().is_some_and(|name| *name == identity.name);
+    if let Some((index, _)) = services(project).find(|(_, workload)| named(workload)) {
+        return Some(index);
+    }
+    let own = project.name.as_deref()?;
+    candidates(project, &identity.name).find(|(_, prefix)| *prefix == own).map(|(index, _)| index)
+}
+
+/// The services that a name may be of, each with what stands before it: `shop-web-1` of Compose, `shop_web_1` of docker-compose
+/// 1, `shop_web.1.x2k…` of Swarm, `web`, `web-7d4b9c6f5-x2v8q` and `web-0` of Kubernetes.
+fn candidates<'a>(project: &'a Project, name: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
+    let pod = name.split('/').next().unwrap_or(name);
+    services(project).filter_map(move |(index, workload)| {
+        let service = workload.name.as_str();
+        let at = pod.match_indices(service).find(|(at, _)| {
+            let before = pod[..*at].chars().next_back();
+            before.is_none_or(|c| matches!(c, '-' | '_')) && is_number(&pod[at + service.len()..])
+        });
+        let (at, _) = at?;
+        Some((index, pod[..at].trim_end_matches(['-', '_'])))
+    })
+}
+
+/// What stands behind a service's name in that of its container.
+fn is_number(rest: &str) -> bool {
+    let mut parts = rest.split(['-', '_', '.']);
+    // `-1` begins with a separator.
+    if parts.next().is_some_and(|first| !first.is_empty()) {
+        return false;
+    }
+    let parts: Vec<&str> = parts.collect();
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let random =
+        |part: &str| part.len() >= 5 && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    match parts[..] {
+        [] => true,
+        [number] => digits(number) || (random(number) && number.len() == 5),
+        [first, second] => {
+            (digits(first) && rest.starts_with('.')) || (random(first) && random(second) && second.len() == 5)
+        }
+        _ => false,
+    }
+}
+
+/// How many containers may belong to a project of each name.
+fn prefixes<'a>(project: &'a Project, containers: &[(&'a Identity, &[Sample])]) -> HashMap<String, usize> {
+    let mut counts = HashMap::new();
+    for (identity, _) in containers {
+        let found: HashSet<&str> = candidates(project, &identity.name).map(|(_, prefix)| prefix).collect();
+        for prefix in found {
+            *counts.entry(prefix.to_owned()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// By the name alone: where it fits several services, the one that makes the project of the others', then the longest name.
+fn likely(project: &Project, identity: &Identity, prefixes: &HashMap<String, usize>) -> Option<usize> {
+    let best = candidates(project, &identity.name)
+        .max_by_key(|(index, prefix)| (prefixes.get(*prefix).copied(), project.workloads[*index].name.len()));
+    best.map(|(index, _)| index)
+}
+
+impl Measured {
+    /// What it rests on: `12 samples of 2 containers over 1 h 30 min`.
+    #[must_use]
+    pub fn evidence(&self) -> String {
+        let samples =
+            if self.samples == 1 { "1 sample".to_owned() } else { format!("{} samples", self.samples) };
+        let of = match self.containers.as_slice() {
+            [one] => format!("`{one}`"),
+            several => format!("{} containers", several.len()),
+        };
+        match self.seconds.filter(|seconds| *seconds >= 1.0) {
+            Some(seconds) => format!("{samples} of {of} over {}", duration(seconds)),
+            None => format!("{samples} of {of}"),
+        }
+    }
+
+    /// What was seen, in one line.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let Self { base, typical, peak, .. } = self;
+        let evidence = self.evidence();
+        if self.samples == 1 {
+            return format!("measured: {peak}, {evidence}");
+        }
+        format!("measured: {base} at the least, {typical} half of the time, {peak} at the most, {evidence}")
+    }
+
+    /// What several containers of one service come to; none without samples.
+    fn of(containers: &[(&Identity, &[Sample])]) -> Option<Self> {
+        let samples = || containers.iter().flat_map(|(_, samples)| *samples);
+        let mut used: Vec<ByteSize> = samples().map(|sample| sample.used).collect();
+        used.sort_unstable();
+        let (base, peak) = (*used.first()?, *used.last()?);
+        let times: Option<Vec<f64>> = samples().map(|sample| sample.at).collect();
+        let seconds = times.as_ref().and_then(|times| {
+            let first = times.iter().copied().min_by(f64::total_cmp)?;
+            let last = times.iter().copied().max_by(f64::total_cmp)?;
+            Some(last - first)
+        });
+        let peaks =
+            containers.iter().filter_map(|(_, samples)| samples.iter().map(|sample| sample.used.0).max());
+        let together = match times {
+            Some(_) => at_one_moment(samples()),
+            None => peaks.fold(0_i64, i64::saturating_add),
+        };
+        Some(Self {
+            containers: containers.iter().map(|(identity, _)| identity.name.clone()).collect(),
+            samples: used.len(),
+            seconds,
+            base,
+            typical: used[(used.len() - 1) / 2],
+            peak,
+            together: ByteSize(together.max(peak.0)),
+        })
+    }
+}
+
+/// The two largest units: `1 h 30 min`.
+fn duration(seconds: f64) -> String {
+    let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
+    let mut rest = seconds.round() as i64;
+    let mut parts = Vec::new();
+    for (name, length) in units {
+        let count = rest / length;
+        rest %= length;
+        if count > 0 {
+            parts.push(format!("{count} {name}"));
+        } else if !parts.is_empty() {
+            break;
+        }
+    }
+    parts.truncate(2);
+    parts.join(" ")
+}
+
+/// The largest sum of samples that share their moment.
+fn at_one_moment<'s>(samples: impl Iterator<Item = &'s Sample>) -> i64 {
+    let mut sums: HashMap<u64, i64> = HashMap::new();
+    for sample in samples {
+        let sum = sums.entry(sample.at.unwrap_or_default().to_bits()).or_default();
+        *sum = sum.saturating_add(sample.used.0);
+    }
+    sums.into_values().max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_stand_behind_a_name() {
+        for rest in ["", "-1", "_12", ".1.x2k9f8s7d6a5q4w3e2r1", "-0", "-7d4b9c6f5-x2v8q", "-x2v8q"] {
+            assert!(is_number(rest), "{rest}");
+        }
+        for rest in ["x", "-api-1", "s-1", "-", "-run-1a2b3c", "-1-2-3", "-Backend"] {
+            assert!(!is_number(rest), "{rest}");
+        }
+    }
+}
