@@ -176,12 +176,13 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
             help: Some("add `--fix` to apply them or `--diff` to see them".to_owned()),
         });
     }
+    let mended = fix::Fixes { level, wanted: &|_| true };
     if fixes.diff {
-        return fix::diff(&options, &discovered, &input.overlay(&sources), level, console);
+        return fix::diff(&options, &discovered, &input.overlay(&sources), &mended, console);
     }
     let mut outcome = if fixes.fix {
         input.refuse_stdin("--fix")?;
-        fix::apply(&options, &discovered, level, console)?;
+        fix::apply(&options, &discovered, &mended, console)?;
         // The files are others now.
         sources = Sources::new();
         engine::run(&options, &sources, &discovered)

@@ -10,18 +10,26 @@ use super::Outcome;
 use super::output::Console;
 use crate::discover::Discovered;
 use crate::engine::Options;
-use crate::engine::fix::{Fixed, Overlay, fix};
+use crate::engine::fix::{Fixed, Overlay, fix_some};
 use crate::error::Error;
-use crate::finding::Applicability;
+use crate::finding::{Applicability, Finding};
+
+/// Which fixes are meant.
+pub(super) struct Fixes<'f> {
+    /// The least that they have to be.
+    pub(super) level: Applicability,
+    /// True for the findings that are to be mended.
+    pub(super) wanted: &'f dyn Fn(&Finding) -> bool,
+}
 
 /// Writes the fixed files. Either all of them can be written or none is touched.
 pub(super) fn apply(
     options: &Options,
     discovered: &Discovered,
-    level: Applicability,
+    fixes: &Fixes<'_>,
     console: &Console,
 ) -> Result<(), Error> {
-    let fixed = fix(options, discovered, &Overlay::new(), level);
+    let fixed = fix_some(options, discovered, &Overlay::new(), fixes.level, fixes.wanted);
     for (path, ..) in &fixed.files {
         writable(path)?;
     }
@@ -37,10 +45,10 @@ pub(super) fn diff(
     options: &Options,
     discovered: &Discovered,
     overlay: &Overlay,
-    level: Applicability,
+    fixes: &Fixes<'_>,
     console: &Console,
 ) -> Outcome {
-    let fixed = fix(options, discovered, overlay, level);
+    let fixed = fix_some(options, discovered, overlay, fixes.level, fixes.wanted);
     console.write(|out| {
         for (path, old, new) in &fixed.files {
             let name = path.display().to_string().replace(std::path::MAIN_SEPARATOR, "/");

@@ -71,6 +71,24 @@ impl Input {
         Ok(discovered)
     }
 
+    /// Takes the measurements out of the paths: what is neither a directory nor named like a file that is linted.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub(super) fn take_measurements(&mut self) -> Result<Vec<PathBuf>, Error> {
+        let is_input = |path: &Path| path.is_dir() || discover::kind_of(path).is_some();
+        let (inputs, measurements) =
+            std::mem::take(&mut self.paths).into_iter().partition(|path| is_input(path));
+        self.paths = inputs;
+        if Vec::is_empty(&measurements) {
+            return Err(Error::Usage {
+                problem: "nothing was measured: no file of measurements is named".to_owned(),
+                help: Some("docker stats --no-stream --format json | oomlint size -".to_owned()),
+            });
+        }
+        Ok(measurements)
+    }
+
     /// The part that the engine needs.
     pub(super) fn options(&self) -> engine::Options {
         let environment = if self.use_environment {

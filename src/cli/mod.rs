@@ -3,6 +3,7 @@
 //! Exit codes: 0 when nothing at or above `--fail-on` was found, 1 when something was, 2 when the tool could not do its work.
 
 mod baseline;
+mod budget;
 mod check;
 mod config;
 mod explain;
@@ -14,6 +15,8 @@ mod lsp;
 mod output;
 mod policy;
 mod rules;
+mod size;
+mod stats;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -66,6 +69,13 @@ enum Command {
     Check(check::Arguments),
     /// Write down what is found today, so that only new findings are reported
     Baseline(baseline::Arguments),
+    /// Print what a stack may take of its host: limits, reservations, swap and heaps, added up
+    #[command(after_help = "\
+Exit codes:
+  0  it fits, or nobody says how large the host is
+  1  it does not fit
+  2  oomlint could not do its work")]
+    Budget(budget::Arguments),
     /// Print completions for a shell, to be put where it looks for them
     Completions(generate::Completions),
     /// Print what may stand in a configuration, and what holds for a path
@@ -81,6 +91,18 @@ enum Command {
     Man,
     /// List the rules
     Rules(rules::Arguments),
+    /// Advise limits that fit what the containers were seen to use
+    ///
+    /// Reads `docker stats --no-stream --format json` (one or many rounds), the answer of Prometheus to a query of
+    /// container_memory_working_set_bytes, `kubectl top pod --containers`, or CSV with the columns name and memory.
+    #[command(
+        override_usage = "oomlint size [OPTIONS] STATS... [PATH]...",
+        mut_arg("paths", |arg| arg.value_name("STATS").required(true).help(
+            "Measurements, `-` for standard input; directories and Compose files among them are where the services are"
+        )),
+        mut_arg("stdin_filename", |arg| arg.hide(true)),
+    )]
+    Size(size::Arguments),
 }
 
 /// Does what the arguments ask for, on the process's own streams.
@@ -99,6 +121,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         None => check::run(cli.check, &console),
         Some(Command::Check(arguments)) => check::run(arguments, &console),
         Some(Command::Baseline(arguments)) => baseline::run(&arguments, &console),
+        Some(Command::Budget(arguments)) => budget::run(&arguments, &console),
         Some(Command::Completions(arguments)) => generate::completions(&arguments, &console),
         Some(Command::Config(arguments)) => config::run(&arguments, &console),
         Some(Command::Explain(arguments)) => explain::run(&arguments, &console),
@@ -106,6 +129,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Lsp(arguments)) => lsp::run(&arguments, &console),
         Some(Command::Man) => generate::manual(&console),
         Some(Command::Rules(arguments)) => rules::run(&arguments, &console),
+        Some(Command::Size(arguments)) => size::run(arguments, &console),
     };
     result.unwrap_or_else(|error| {
         console.fail(&error);

@@ -23,6 +23,15 @@ pub(super) enum FactFormat {
     Json,
 }
 
+/// How advice that is a table is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum TableFormat {
+    #[default]
+    Human,
+    Json,
+    Markdown,
+}
+
 /// The process's streams and whether each takes colours.
 pub(super) struct Console {
     /// Standard output takes colours.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
+use super::stats;
 use crate::config::{Base, Config, Configs, Pattern, Patterns, RuleOrGroup, Size};
 use crate::discover::Discovered;
 use crate::engine;
@@ -28,16 +29,40 @@ pub(super) struct Choices {
     #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = said(|text| RuleOrGroup::parse(text).map(|name| name.0.to_owned())))]
     ignore: Vec<String>,
 
-    /// Memory of the machine that runs it all, as in 16g: limits and reservations are held against it
-    #[arg(long, value_name = "SIZE", value_parser = said(|text| Size::parse(text).map(|size| size.0)))]
-    host_memory: Option<ByteSize>,
-
     /// Who runs the files: compose, swarm [default: compose]
     #[arg(long, value_name = "TARGET", value_enum, hide_possible_values = true)]
     target: Option<Target>,
 
+    /// What the containers were seen to use, as `docker stats --no-stream --format json` prints it: limits are held against
+    /// it; may be repeated
+    #[arg(long, value_name = "FILE")]
+    stats: Vec<PathBuf>,
+
+    #[command(flatten)]
+    host: Host,
+
     #[command(flatten)]
     scope: Scope,
+}
+
+/// What the stack runs on, and what of it runs.
+#[derive(Args)]
+#[command(next_help_heading = "Host")]
+pub(super) struct Host {
+    /// Memory of the machine that runs it all, as in 16g: limits and reservations are held against it
+    #[arg(long, value_name = "SIZE", value_parser = said(|text| Size::parse(text).map(|size| size.0)))]
+    pub(super) host_memory: Option<ByteSize>,
+
+    /// Count the services of this profile among those that run; `*` is all of them; may be repeated
+    #[arg(long = "profile", value_name = "PROFILE")]
+    pub(super) profiles: Vec<String>,
+}
+
+impl Host {
+    /// What the rules are told of it.
+    pub(super) fn policy(&self, policy: Policy) -> Policy {
+        Policy { host_memory: self.host_memory, profiles: self.profiles.clone(), ..policy }
+    }
 }
 
 /// The arguments that choose configurations and leave files out.
@@ -107,11 +132,13 @@ impl Choices {
         discovered: &mut Discovered,
     ) -> Result<engine::Options, Error> {
         let options = self.scope.apply(options, discovered)?;
+        let stats = if self.stats.is_empty() { None } else { Some(Arc::new(stats::read(&self.stats)?)) };
         Ok(engine::Options {
             preset: self.preset,
             select: self.select.clone(),
             ignore: self.ignore.clone(),
-            policy: Policy { host_memory: self.host_memory, ..options.policy },
+            policy: self.host.policy(options.policy),
+            stats,
             target: self.target,
             ..options
         })
@@ -132,7 +159,7 @@ impl Choices {
         let target = self.target.and_then(|target| target.to_possible_value());
         [
             ("preset", self.preset.map(|preset| preset.name().to_owned())),
-            ("host-memory", self.host_memory.map(|size| size.to_compose())),
+            ("host-memory", self.host.host_memory.map(|size| size.to_compose())),
             ("target", target.map(|value| value.get_name().to_owned())),
         ]
     }

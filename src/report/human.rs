@@ -227,7 +227,7 @@ pub(super) fn last_line(summary: &Summary, time: bool) -> String {
     line
 }
 
-fn plural(count: usize, name: &str) -> String {
+pub(super) fn plural(count: usize, name: &str) -> String {
     if count == 1 { format!("1 {name}") } else { format!("{count} {name}s") }
 }
 

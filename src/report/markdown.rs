@@ -51,7 +51,7 @@ fn row(finding: &Finding, report: &Report<'_>) -> String {
 }
 
 /// The text with what stands between backticks as code. Where they do not pair up they are characters like any other.
-fn with_code(message: &str) -> String {
+pub(super) fn with_code(message: &str) -> String {
     let parts: Vec<String> = message.split('`').map(text).collect();
     if parts.len().is_multiple_of(2) {
         return parts.join("&#96;");

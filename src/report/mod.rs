@@ -4,6 +4,7 @@
 //! traced back to that file before anything is printed. Every format writes finding by finding; none builds the whole text.
 
 mod azure;
+pub mod budget;
 mod checkstyle;
 mod concise;
 mod escape;
@@ -20,6 +21,7 @@ mod patch;
 mod place;
 mod rdjson;
 mod sarif;
+pub mod size;
 mod snippet;
 mod statistics;
 mod xml;

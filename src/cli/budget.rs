@@ -1,0 +1,131 @@
+//! `oomlint budget`: does the stack fit its host?
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use super::Outcome;
+use super::input::Input;
+use super::output::{Console, write_file};
+use super::policy::{Host as HostArguments, Scope};
+use crate::budget::{Host, Stack};
+use crate::discover::host_requirement;
+use crate::engine;
+use crate::error::Error;
+use crate::model::size::ByteSize;
+use crate::report::budget::{self, Format, Look, Report};
+use crate::source::Sources;
+use crate::workload::Project;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    input: Input,
+
+    #[command(flatten)]
+    host: HostArguments,
+
+    /// Count this many containers of a service, as `docker compose up --scale` does; may be repeated
+    #[arg(help_heading = "Host", long, value_name = "SERVICE=N", value_parser = scale)]
+    scale: Vec<(String, i64)>,
+
+    #[command(flatten)]
+    scope: Scope,
+
+    /// How to write it: human, json, markdown, csv, svg, html
+    #[arg(help_heading = "Report", long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
+    format: Option<Format>,
+
+    /// Write it into a file; its ending tells the format where --format does not
+    #[arg(help_heading = "Report", short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+fn scale(text: &str) -> Result<(String, i64), String> {
+    let pair = text.split_once('=').and_then(|(name, count)| Some((name, count.parse::<u16>().ok()?)));
+    let (name, count) =
+        pair.filter(|(name, _)| !name.is_empty()).ok_or_else(|| "it is SERVICE=N, as in web=3".to_owned())?;
+    Ok((name.to_owned(), i64::from(count)))
+}
+
+impl Arguments {
+    /// The format that is named, or that the file's name tells.
+    fn format(&self) -> Format {
+        let ending = self.output.as_ref().and_then(|path| path.extension()?.to_str());
+        let by_name = ending.and_then(|ending| match ending {
+            "md" => Some(Format::Markdown),
+            "htm" => Some(Format::Html),
+            other => Format::from_str(other, true).ok(),
+        });
+        self.format.or(by_name).unwrap_or_default()
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
+    let sources = Sources::new();
+    let mut discovered = arguments.input.discover(&sources)?;
+    let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
+    let projects = engine::projects(&options, &sources, &discovered);
+    let scale: BTreeMap<String, i64> = arguments.scale.iter().cloned().collect();
+    known_services(&scale, &projects)?;
+    let stacks: Vec<Stack> = projects
+        .iter()
+        .filter(|project| !project.asked.is_empty())
+        .map(|project| {
+            let host = host(arguments, &options, project, &sources);
+            Stack::of(project, host, &arguments.host.profiles, &scale)
+        })
+        .filter(|stack| !stack.services.is_empty())
+        .collect();
+    let report = Report::new(&stacks, &sources);
+    let format = arguments.format();
+    match &arguments.output {
+        Some(path) => write_file(path, |out| budget::write(out, &report, format, Look::plain()))?,
+        None => console.write(|out| budget::write(out, &report, format, Look::of_terminal(console.color)))?,
+    }
+    for error in &discovered.unreadable {
+        console.fail(error);
+    }
+    Ok(match () {
+        () if !discovered.unreadable.is_empty() => ExitCode::from(2),
+        () if stacks.iter().any(|stack| !stack.excesses().is_empty()) => ExitCode::from(1),
+        () => ExitCode::SUCCESS,
+    })
+}
+
+/// A name that no service has was misspelled.
+fn known_services(scale: &BTreeMap<String, i64>, projects: &[Project]) -> Result<(), Error> {
+    let names =
+        || projects.iter().flat_map(|project| &project.workloads).map(|workload| workload.name.as_str());
+    match scale.keys().find(|name| !names().any(|known| known == *name)) {
+        None => Ok(()),
+        Some(name) => {
+            let nearest = crate::error::nearest(name, names());
+            Err(Error::Usage {
+                problem: format!("there is no service `{name}` to scale"),
+                help: nearest.first().map(|meant| format!("did you mean `{meant}`?")),
+            })
+        }
+    }
+}
+
+/// The machine: from the command line, the configuration, a development container.
+fn host(
+    arguments: &Arguments,
+    options: &engine::Options,
+    project: &Project,
+    sources: &Sources,
+) -> Option<Host> {
+    let (configured, overcommit) = options.host_of(project, sources);
+    if let Some(size) = arguments.host.host_memory {
+        return Some(Host { size, from: "--host-memory".to_owned(), overcommit });
+    }
+    if let Some((size, from)) = configured {
+        return Some(Host { size, from, overcommit });
+    }
+    let required = host_requirement(&project.directory, sources)?;
+    let from = format!("{}:{}", required.path.display(), required.line);
+    Some(Host { size: ByteSize(required.bytes), from, overcommit })
+}

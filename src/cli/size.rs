@@ -1,0 +1,95 @@
+//! `oomlint size`: the limits that fit what was measured.
+
+use std::collections::HashSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::input::Input;
+use super::output::{Console, TableFormat};
+use super::policy::Scope;
+use super::{Outcome, fix, stats};
+use crate::discover::Root;
+use crate::engine;
+use crate::finding::{Applicability, Finding};
+use crate::report::size;
+use crate::source::Sources;
+
+/// The rules whose fixes write what was measured.
+const RULES: [&str; 5] = [
+    "limit-below-peak",
+    "limit-without-headroom",
+    "limit-oversized",
+    "missing-memory-limit",
+    "missing-memory-reservation",
+];
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    input: Input,
+
+    #[command(flatten)]
+    scope: Scope,
+
+    /// How to write the advice: human, json, markdown
+    #[arg(
+        help_heading = "Report",
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    format: TableFormat,
+
+    /// Write the limits that do not fit, and reservations that are missing, into the Compose files
+    #[arg(help_heading = "Fixes", long, conflicts_with = "format")]
+    write: bool,
+
+    /// Print what --write would change as a unified diff, and change nothing; exit with 1 when there is something
+    #[arg(help_heading = "Fixes", long, conflicts_with_all = ["write", "format"])]
+    diff: bool,
+}
+
+pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
+    let measurements = arguments.input.take_measurements()?;
+    let stats = Arc::new(stats::read(&measurements)?);
+    let sources = Sources::new();
+    let mut discovered = arguments.input.discover(&sources)?;
+    let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
+    let options = engine::Options {
+        stats: Some(Arc::clone(&stats)),
+        select: RULES.map(str::to_owned).to_vec(),
+        ..options
+    };
+    let projects = engine::projects(&options, &sources, &discovered);
+    if arguments.write || arguments.diff {
+        let measured: HashSet<&str> = projects
+            .iter()
+            .flat_map(|project| &project.workloads)
+            .filter(|workload| workload.measured.is_some())
+            .map(|workload| workload.name.as_str())
+            .collect();
+        let wanted =
+            |finding: &Finding| finding.service.as_deref().is_some_and(|name| measured.contains(name));
+        let fixes = fix::Fixes { level: Applicability::Unsafe, wanted: &wanted };
+        if arguments.write {
+            fix::apply(&options, &discovered, &fixes, console)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let overlay = arguments.input.overlay(&sources);
+        return fix::diff(&options, &discovered, &overlay, &fixes, console);
+    }
+    let report = size::Report::new(&projects, &stats, &sources);
+    console.write(|out| match arguments.format {
+        TableFormat::Human => size::human(out, &report, console.color),
+        TableFormat::Json => size::json(out, &report, &Root::current()),
+        TableFormat::Markdown => size::markdown(out, &report),
+    })?;
+    for error in &discovered.unreadable {
+        console.fail(error);
+    }
+    Ok(if discovered.unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}

@@ -1,0 +1,70 @@
+//! A row a service, for spreadsheets. Sizes are in bytes; what is not there or not known is empty.
+
+use std::io::{self, Write};
+
+use super::super::escape::printable;
+use super::Report;
+use crate::budget::Swap;
+use crate::model::size::ByteSize;
+
+const HEAD: [&str; 17] = [
+    "stack",
+    "service",
+    "profiles",
+    "started",
+    "replicas",
+    "limit",
+    "limit_total",
+    "reservation",
+    "reservation_total",
+    "swap",
+    "heap",
+    "heap_by_default",
+    "beside_least",
+    "beside_most",
+    "host",
+    "file",
+    "line",
+];
+
+pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record(HEAD)?;
+    for stack in report.stacks {
+        for entry in &stack.services {
+            let bytes = |size: Option<ByteSize>| size.map(|size| size.0.to_string()).unwrap_or_default();
+            let swap = match entry.swap {
+                Swap::Bytes(size) if !entry.limit.is_absent() => size.0.to_string(),
+                Swap::Unlimited => "unlimited".to_owned(),
+                _ => String::new(),
+            };
+            let (file, line) = report.place(Report::span(entry));
+            table.write_record([
+                text(&report.title(stack)),
+                text(&entry.name),
+                text(&entry.profiles.join(" ")),
+                stack.starts(entry).to_string(),
+                entry.replicas.to_string(),
+                bytes(entry.limit.value().copied()),
+                bytes(entry.total()),
+                bytes(entry.reservation.value().copied()),
+                bytes(entry.reserved()),
+                swap,
+                bytes(entry.heap()),
+                entry.heap_by_default().to_string(),
+                bytes(entry.beside.map(|(least, _)| least)),
+                bytes(entry.beside.map(|(_, most)| most)),
+                bytes(stack.host.as_ref().map(|host| host.size)),
+                text(&file),
+                line.to_string(),
+            ])?;
+        }
+    }
+    table.flush()
+}
+
+/// A spreadsheet takes a cell that begins like this for a formula.
+fn text(text: &str) -> String {
+    let text = printable(text);
+    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.into_owned() }
+}

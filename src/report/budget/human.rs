@@ -1,0 +1,274 @@
+//! A table with bars: every number of a service in one row, as many columns as the terminal has room for.
+
+use std::io::{self, IsTerminal, Write};
+
+use unicode_width::UnicodeWidthStr;
+
+use super::super::escape;
+use super::{
+    Report, appetite, beside, counts, excess, headline, heap, in_words, limit, share, swap, with_profile,
+};
+use crate::budget::{Entry, Stack, Sum};
+use crate::model::size::ByteSize;
+use crate::workload::Fact;
+
+/// Columns where nobody tells how wide the terminal is.
+const WIDTH: usize = 100;
+
+/// A bar is no shorter than this, and no longer.
+const BAR: std::ops::RangeInclusive<usize> = 10..=40;
+
+/// Services that are named in a line.
+const NAMED: usize = 24;
+
+/// How it looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Columns.
+    pub width: usize,
+    /// With colours.
+    pub color: bool,
+}
+
+impl Look {
+    /// For a file.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self { width: WIDTH, color: false }
+    }
+
+    /// For standard output: as wide as the terminal, or as `COLUMNS` says.
+    #[must_use]
+    pub fn of_terminal(color: bool) -> Self {
+        let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok());
+        let own = || {
+            let terminal = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
+            terminal.map(|(width, _)| usize::from(width.0))
+        };
+        let width = said.filter(|columns| *columns > 0).or_else(own).unwrap_or(WIDTH);
+        Self { width: width.clamp(30, 400), color }
+    }
+
+    fn paint(self, text: &str, code: &str) -> String {
+        if self.color && !text.is_empty() {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+pub(super) fn write(out: &mut dyn Write, report: &Report<'_>, look: Look) -> io::Result<()> {
+    if report.stacks.is_empty() {
+        return writeln!(out, "no service here");
+    }
+    for (index, stack) in report.stacks.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        one(out, report, stack, look)?;
+    }
+    if let Some(sum) = report.together() {
+        let (limits, reserved) = (sum.limits, sum.reservations);
+        writeln!(out, "\nall stacks at once: {}, limits of {limits}, {reserved} reserved", counts(&sum))?;
+    }
+    Ok(())
+}
+
+fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack, look: Look) -> io::Result<()> {
+    let host = stack.host.as_ref();
+    let on = host.map(|host| format!("  on a host with {} ({})", host.size, escape::line(&host.from)));
+    let title = escape::line(&report.title(stack));
+    writeln!(out, "{}{}\n", look.paint(&title, "1"), on.unwrap_or_default())?;
+    let started: Vec<&Entry> = stack.started().collect();
+    if !started.is_empty() {
+        table(out, report, stack, &started, look)?;
+        writeln!(out)?;
+    }
+    let sum = stack.sum();
+    writeln!(out, "{}", said(&sum, stack))?;
+    for (profile, adds) in stack.by_profile() {
+        let line = format!("with profile {profile}: {}", with_profile(&adds, &sum, stack));
+        writeln!(out, "{}", escape::line(&line))?;
+    }
+    for excess in stack.excesses() {
+        let size = host.map_or(ByteSize(0), |host| host.size);
+        let (severity, rule, text) = self::excess(&excess, size);
+        let code = if severity == "error" { "1;91" } else { "1;93" };
+        writeln!(out, "{}: {}", look.paint(&format!("{severity}[{rule}]"), code), escape::line(&text))?;
+    }
+    let open: Vec<&Entry> = stack.started().filter(|entry| entry.limit.is_absent()).collect();
+    if !open.is_empty() {
+        writeln!(out, "\nwithout a limit, and not in the sum:")?;
+    }
+    for entry in open.iter().take(NAMED) {
+        let place = report.place_text(entry.anchor);
+        let line = format!("  {}: {}  {place}", entry.name, appetite(entry));
+        writeln!(out, "{}", escape::line(&line))?;
+    }
+    if open.len() > NAMED {
+        writeln!(out, "  and {} more", open.len() - NAMED)?;
+    }
+    if !sum.unknown.is_empty() {
+        let names: Vec<&str> = sum.unknown.iter().take(NAMED).map(String::as_str).collect();
+        writeln!(
+            out,
+            "{}",
+            escape::line(&format!("not in the sum, their limits hang on variables: {}", names.join(", ")))
+        )?;
+    }
+    if host.is_none() {
+        writeln!(out, "how much of a host that is: --host-memory 16g")?;
+    }
+    Ok(())
+}
+
+/// `5 services, 7 containers: limits of 1.5 GiB, 37 % of 4 GiB; 512 MiB reserved; 256 MiB of swap on top`.
+fn said(sum: &Sum, stack: &Stack) -> String {
+    let mut line = headline(sum, stack);
+    if sum.reservations.0 > 0 {
+        line.push_str(&format!("; {} reserved", sum.reservations));
+    }
+    if sum.swap.0 > 0 {
+        line.push_str(&format!("; {} of swap on top", sum.swap));
+    }
+    line
+}
+
+/// One column of the table.
+struct Column {
+    head: &'static str,
+    cells: Vec<String>,
+    right: bool,
+    /// The least important goes first where there is no room; 0 stays.
+    optional: u8,
+}
+
+impl Column {
+    fn width(&self) -> usize {
+        self.cells.iter().map(|cell| cell.width()).max().unwrap_or(0).max(self.head.width())
+    }
+}
+
+fn table(
+    out: &mut dyn Write,
+    report: &Report<'_>,
+    stack: &Stack,
+    entries: &[&Entry],
+    look: Look,
+) -> io::Result<()> {
+    let cells = |text: &dyn Fn(&Entry) -> String| entries.iter().map(|entry| text(entry)).collect::<Vec<_>>();
+    let host = stack.host.as_ref().map(|host| host.size);
+    let column = |head, right, optional, cells| Column { head, cells, right, optional };
+    let mut columns = vec![
+        column("service", false, 0, cells(&|entry| shorten(&escape::line(&entry.name)))),
+        column("limit", true, 0, cells(&limit)),
+    ];
+    if entries.iter().any(|entry| entry.replicas != 1) {
+        let total = |entry: &Entry| entry.total().map(|total| total.to_string()).unwrap_or_default();
+        columns.push(column("total", true, 1, cells(&total)));
+    }
+    if let Some(host) = host {
+        let of = |entry: &Entry| entry.total().map_or(String::new(), |total| share(total, host));
+        columns.push(column("of host", true, 1, cells(&of)));
+    }
+    let bar = columns.len();
+    let reserved = |entry: &Entry| match (entry.reserved(), &entry.reservation) {
+        (Some(size), _) => size.to_string(),
+        (None, Fact::Unknown { .. }) => "not known".to_owned(),
+        _ => String::new(),
+    };
+    columns.push(column("reserved", true, 3, cells(&reserved)));
+    columns.push(column("swap", true, 3, cells(&swap)));
+    columns.push(column("heap", true, 2, cells(&heap)));
+    columns.push(column("beside it", true, 4, cells(&beside)));
+    let what = |entry: &Entry| entry.managed.iter().map(in_words).collect::<Vec<_>>().join(", ");
+    columns.push(column("of", false, 6, cells(&|entry| escape::line(&what(entry)))));
+    columns.push(column(
+        "where",
+        false,
+        5,
+        cells(&|entry| escape::line(&report.place_text(Report::span(entry)))),
+    ));
+    columns.retain(|column| column.optional == 0 || column.cells.iter().any(|cell| !cell.is_empty()));
+    let bar = bar.min(columns.len());
+    let used = |columns: &[Column]| columns.iter().map(|column| column.width() + 2).sum::<usize>();
+    // The bar goes last: it is the picture.
+    while used(&columns) + BAR.start() > look.width {
+        let least = columns.iter().enumerate().filter(|(_, column)| column.optional > 0);
+        let Some((index, _)) = least.max_by_key(|(_, column)| column.optional) else { break };
+        columns.remove(index);
+    }
+    let bar =
+        bar.min(columns.iter().take_while(|column| column.optional <= 1 && column.head != "heap").count());
+    let room = look.width.saturating_sub(used(&columns)).min(*BAR.end());
+    let bars = room >= *BAR.start();
+    let largest = entries.iter().filter_map(|entry| entry.total()).max().unwrap_or_default();
+    let mut head = String::new();
+    for (index, column) in columns.iter().enumerate() {
+        if index == bar && bars {
+            let scale = format!("to {largest}");
+            head.push_str(&format!("{scale:<room$}  "));
+        }
+        head.push_str(&pad(column.head, column));
+    }
+    if bar == columns.len() && bars {
+        head.push_str(&format!("to {largest}"));
+    }
+    writeln!(out, "{}", look.paint(head.trim_end(), "2"))?;
+    for (row, entry) in entries.iter().enumerate() {
+        let mut line = String::new();
+        for (index, column) in columns.iter().enumerate() {
+            if index == bar && bars {
+                line.push_str(&draw(entry, largest, room, look));
+                line.push_str("  ");
+            }
+            let cell = pad(&column.cells[row], column);
+            let open = column.head == "limit" && entry.limit.is_absent();
+            line.push_str(&if open { look.paint(&cell, "93") } else { cell });
+        }
+        if bar == columns.len() && bars {
+            line.push_str(&draw(entry, largest, room, look));
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    if bars {
+        let legend = [
+            ("█", "35", "heap and caches"),
+            ("▒", "34", "beside them, an estimate"),
+            ("░", "2", "the rest of the limit"),
+        ];
+        let legend: Vec<String> =
+            legend.iter().map(|(sign, code, text)| format!("{} {text}", look.paint(sign, code))).collect();
+        writeln!(out, "{}", legend.join("   "))?;
+    }
+    Ok(())
+}
+
+fn shorten(name: &str) -> String {
+    const MOST: usize = 32;
+    if name.chars().count() <= MOST {
+        return name.to_owned();
+    }
+    let kept: String = name.chars().take(MOST - 1).collect();
+    format!("{kept}…")
+}
+
+fn pad(text: &str, column: &Column) -> String {
+    let blanks = " ".repeat(column.width().saturating_sub(text.width()));
+    if column.right { format!("{blanks}{text}  ") } else { format!("{text}{blanks}  ") }
+}
+
+/// The parts of a limit, to scale. What is there is seen, however small.
+fn draw(entry: &Entry, largest: ByteSize, room: usize, look: Look) -> String {
+    let Some(parts) = entry.parts().filter(|_| largest.0 > 0) else { return " ".repeat(room) };
+    let cells = |bytes: i64| (bytes as f64 / largest.0 as f64 * room as f64).round() as usize;
+    let (mut drawn, mut sum, mut out) = (0, 0_i64, String::new());
+    for (part, (sign, code)) in parts.iter().zip([("█", "35"), ("▒", "34"), ("░", "2")]) {
+        sum = sum.saturating_add(part.0);
+        let end = cells(sum).max(drawn + usize::from(part.0 > 0 && drawn == 0)).min(room);
+        out.push_str(&look.paint(&sign.repeat(end - drawn), code));
+        drawn = end;
+    }
+    out + &" ".repeat(room - drawn)
+}

@@ -1,0 +1,115 @@
+//! For programs: every number in bytes, with its place.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::super::{escape, path_text};
+use super::Report;
+use crate::budget::{Entry, Excess, Stack, Sum, Swap};
+use crate::model::size::ByteSize;
+use crate::source::Span;
+use crate::workload::Fact;
+
+/// Version of the format.
+const VERSION: u32 = 1;
+
+pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    let stacks: Vec<Value> = report.stacks.iter().map(|stack| report.stack(stack)).collect();
+    let together = report.together().map(|sum| self::sum(&sum));
+    escape::json(out, &json!({ "version": VERSION, "stacks": stacks, "together": together }))?;
+    writeln!(out)
+}
+
+impl Report<'_> {
+    fn stack(&self, stack: &Stack) -> Value {
+        let files: Vec<String> =
+            stack.files.iter().map(|file| path_text(self.sources.get(*file).path())).collect();
+        let started = stack.sum();
+        let profiles = stack.by_profile().into_iter().map(
+            |(name, adds)| json!({ "profile": name, "adds": sum(&adds), "with": sum(&started.and(&adds)) }),
+        );
+        let excesses = stack.excesses().into_iter().map(|excess| match excess {
+            Excess::Limit(entry, _) => json!({ "rule": "limit-exceeds-host", "service": entry.name }),
+            Excess::Reservations(_) => json!({ "rule": "reservations-exceed-host" }),
+            Excess::Limits(_) => json!({ "rule": "budget-exceeded" }),
+        });
+        json!({
+            "files": files,
+            "overlay": stack.overlay,
+            "host": stack.host.as_ref().map(|host| {
+                json!({ "bytes": host.size.0, "from": host.from, "overcommit": host.overcommit })
+            }),
+            "active_profiles": stack.active,
+            "services": stack.services.iter().map(|entry| self.entry(entry, stack)).collect::<Vec<_>>(),
+            "sum": sum(&started),
+            "profiles": profiles.collect::<Vec<_>>(),
+            "exceeds": excesses.collect::<Vec<_>>(),
+        })
+    }
+
+    fn entry(&self, entry: &Entry, stack: &Stack) -> Value {
+        let managed = entry.managed.iter().map(|managed| {
+            let (file, line) = self.place(managed.span);
+            json!({ "what": managed.what, "bytes": managed.size.0, "by": managed.by, "file": file, "line": line })
+        });
+        let beside = entry.beside.map(|(least, most)| json!({ "least": least.0, "most": most.0 }));
+        let parts = entry
+            .parts()
+            .map(|[heap, beside, rest]| json!({ "heap": heap.0, "beside": beside.0, "rest": rest.0 }));
+        let (file, line) = self.place(entry.anchor);
+        json!({
+            "name": entry.name,
+            "file": file,
+            "line": line,
+            "profiles": entry.profiles,
+            "started": stack.starts(entry),
+            "replicas": entry.replicas,
+            "replicas_known": entry.replicas_known,
+            "limit": self.size(&entry.limit),
+            "reservation": self.size(&entry.reservation),
+            "swap": match entry.swap {
+                Swap::Bytes(size) => json!(size.0),
+                Swap::Unlimited => json!("unlimited"),
+                Swap::Unknown => Value::Null,
+            },
+            "managed": managed.collect::<Vec<_>>(),
+            "beside": beside,
+            "follows_host": entry.follows_host,
+            "self_sizing": entry.self_sizing,
+            "total": {
+                "limit": entry.total().map(|size| size.0),
+                "reservation": entry.reserved().map(|size| size.0),
+                "parts": parts,
+            },
+        })
+    }
+
+    fn size(&self, fact: &Fact<ByteSize>) -> Value {
+        let at = |span: Span| {
+            let (file, line) = self.place(span);
+            json!({ "file": file, "line": line })
+        };
+        match fact {
+            Fact::Known(size) => {
+                json!({ "state": "known", "bytes": size.value.0, "from": at(size.span) })
+            }
+            Fact::Unknown { at: span, why } => {
+                json!({ "state": "unknown", "why": why.to_string(), "from": at(*span) })
+            }
+            Fact::Absent { .. } => json!({ "state": "absent" }),
+        }
+    }
+}
+
+fn sum(sum: &Sum) -> Value {
+    json!({
+        "services": sum.services,
+        "containers": sum.containers,
+        "limits": sum.limits.0,
+        "reservations": sum.reservations.0,
+        "swap": sum.swap.0,
+        "without_limit": sum.unlimited,
+        "unknown_limit": sum.unknown,
+    })
+}

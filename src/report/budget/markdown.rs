@@ -1,0 +1,59 @@
+//! Tables for a pull request or a job's summary page.
+
+use std::io::{self, Write};
+
+use super::super::markdown::with_code;
+use super::{Report, appetite, beside, excess, headline, heap, limit, share, swap, with_profile};
+use crate::model::size::ByteSize;
+
+pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    for (index, stack) in report.stacks.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "### {}\n", with_code(&report.title(stack)))?;
+        let host = stack.host.as_ref().map(|host| host.size);
+        writeln!(out, "| service | limit | total | of host | reserved | swap | heap | beside it | place |")?;
+        writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|---|")?;
+        for entry in stack.started() {
+            let total = entry.total();
+            let size = |size: Option<ByteSize>| size.map(|size| size.to_string()).unwrap_or_default();
+            let cells = [
+                with_code(&entry.name),
+                limit(entry),
+                size(total),
+                total
+                    .zip(host)
+                    .map(|(total, host)| share(total, host).replace('<', "&lt;"))
+                    .unwrap_or_default(),
+                size(entry.reserved()),
+                swap(entry),
+                heap(entry),
+                beside(entry),
+                with_code(&report.place_text(Report::span(entry))),
+            ];
+            writeln!(out, "| {} |", cells.join(" | "))?;
+        }
+        let sum = stack.sum();
+        writeln!(out, "\n**{}**, {} reserved", with_code(&headline(&sum, stack)), sum.reservations)?;
+        for (profile, adds) in stack.by_profile() {
+            let with = with_code(&with_profile(&adds, &sum, stack));
+            writeln!(out, "\n- with profile {}: {with}", with_code(&profile))?;
+        }
+        for one in stack.excesses() {
+            let (severity, rule, text) = excess(&one, host.unwrap_or_default());
+            writeln!(out, "\n{severity} ({rule}): {}", with_code(&text))?;
+        }
+        for entry in stack.started().filter(|entry| entry.limit.is_absent()) {
+            writeln!(out, "\n- {} has no limit: {}", with_code(&entry.name), with_code(&appetite(entry)))?;
+        }
+        if !sum.unknown.is_empty() {
+            writeln!(
+                out,
+                "\nLimits that hang on variables are not in the sum: {}",
+                with_code(&sum.unknown.join(", "))
+            )?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! What a stack may take of its host: `oomlint budget`, as a table, as data, as a picture.
+
+mod csv;
+mod html;
+mod human;
+mod json;
+mod markdown;
+mod picture;
+mod svg;
+
+use std::io::{self, Write};
+
+use super::{Place, human::plural, path_text};
+use crate::budget::{Entry, Excess, Managed, Stack, Sum, Swap};
+use crate::model::size::ByteSize;
+use crate::source::{Sources, Span};
+use crate::workload::{Fact, SizedBy};
+
+pub use human::Look;
+
+/// How it is written. The names are those of the command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
+pub enum Format {
+    /// For people: a table with bars, as wide as the terminal
+    #[default]
+    Human,
+    /// One JSON object, for programs
+    Json,
+    /// Tables for a pull request
+    Markdown,
+    /// A row a service, for spreadsheets
+    Csv,
+    /// One picture, light or dark as its reader has it
+    Svg,
+    /// One page without anything beside it
+    Html,
+}
+
+/// What is written: the stacks, and where their numbers stand.
+#[derive(Debug)]
+pub struct Report<'r> {
+    stacks: &'r [Stack],
+    sources: &'r Sources,
+}
+
+/// Writes it.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write(out: &mut dyn Write, report: &Report<'_>, format: Format, look: Look) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(out, report, look),
+        Format::Json => json::write(out, report),
+        Format::Markdown => markdown::write(out, report),
+        Format::Csv => csv::write(out, report),
+        Format::Svg => svg::write(out, report),
+        Format::Html => html::write(out, report),
+    }
+}
+
+impl<'r> Report<'r> {
+    /// The stacks in their order.
+    #[must_use]
+    pub fn new(stacks: &'r [Stack], sources: &'r Sources) -> Self {
+        Self { stacks, sources }
+    }
+
+    fn place(&self, span: Span) -> (String, u32) {
+        let place = Place::new(self.sources, span);
+        (place.path(), place.source.line_at(u32::try_from(place.start).unwrap_or(u32::MAX)).number)
+    }
+
+    fn place_text(&self, span: Span) -> String {
+        let (path, line) = self.place(span);
+        format!("{path}:{line}")
+    }
+
+    /// What the stack is called: its files.
+    fn title(&self, stack: &Stack) -> String {
+        let files: Vec<String> =
+            stack.files.iter().map(|file| path_text(self.sources.get(*file).path())).collect();
+        files.join(" + ")
+    }
+
+    /// The stacks that may all run at once, when they are several.
+    fn together(&self) -> Option<Sum> {
+        let own = || self.stacks.iter().filter(|stack| !stack.overlay);
+        (own().count() > 1).then(|| own().fold(Sum::default(), |sum, stack| sum.and(&stack.sum())))
+    }
+
+    /// Where the number of a service stands: its limit, or else its key.
+    fn span(entry: &Entry) -> Span {
+        entry.limit.known().map_or(entry.anchor, |limit| limit.span)
+    }
+}
+
+/// `25 %` of the host, and never 0 of what is there.
+fn share(size: ByteSize, host: ByteSize) -> String {
+    let percent = size.0 as f64 / host.0 as f64 * 100.0;
+    match percent {
+        _ if size.0 == 0 => "0 %".to_owned(),
+        percent if percent < 1.0 => "< 1 %".to_owned(),
+        percent => format!("{} %", percent.round()),
+    }
+}
+
+/// What holds the service back: `3 x 256 MiB`.
+fn limit(entry: &Entry) -> String {
+    let limit = match &entry.limit {
+        Fact::Known(limit) => limit.value.to_string(),
+        Fact::Unknown { .. } => "not known".to_owned(),
+        Fact::Absent { .. } => "none".to_owned(),
+    };
+    if entry.replicas == 1 { limit } else { format!("{} x {limit}", entry.replicas) }
+}
+
+/// Swap on top of the limit, of all containers.
+fn swap(entry: &Entry) -> String {
+    match entry.swap {
+        _ if entry.limit.is_absent() => String::new(),
+        Swap::Unlimited => "unlimited".to_owned(),
+        Swap::Unknown => "not known".to_owned(),
+        Swap::Bytes(ByteSize(0)) => "none".to_owned(),
+        Swap::Bytes(size) => format!("+{}", entry.times(size)),
+    }
+}
+
+/// What programs in one container manage: `192 MiB`, with `~` where nobody set it.
+fn heap(entry: &Entry) -> String {
+    match entry.heap() {
+        Some(size) if entry.heap_by_default() => format!("~{size}"),
+        Some(size) => size.to_string(),
+        None => String::new(),
+    }
+}
+
+/// What those programs take beside it, an estimate: `130 to 250 MiB`.
+fn beside(entry: &Entry) -> String {
+    let Some((least, most)) = entry.beside else { return String::new() };
+    format!("{} to {most}", least.mebibytes())
+}
+
+/// One of them in words: `Java heap of 512 MiB by default`.
+fn in_words(managed: &Managed) -> String {
+    let by = match managed.by {
+        SizedBy::Bytes => "",
+        SizedBy::Share => ", a share",
+        SizedBy::Default => " by default",
+    };
+    format!("{} of {}{by}", managed.what, managed.size)
+}
+
+/// What a service without a limit would make of that: its heap, or all that it sees.
+fn appetite(entry: &Entry) -> String {
+    let follows = entry.follows_host.iter().map(|runtime| format!("a {runtime} heap that follows the host"));
+    let managed: Vec<String> = entry.managed.iter().map(in_words).chain(follows).collect();
+    match (&entry.self_sizing, managed.as_slice()) {
+        (Some(what), []) => what.clone(),
+        (_, []) => "whatever it asks for".to_owned(),
+        (_, managed) => format!("{}, and whatever else it asks for", managed.join(", ")),
+    }
+}
+
+/// What does not fit: how bad, which rule says the same, and the words.
+fn excess(excess: &Excess<'_>, host: ByteSize) -> (&'static str, &'static str, String) {
+    match excess {
+        Excess::Limit(entry, limit) => {
+            let text = format!("the limit of `{}` is {limit}, the host has {host}", entry.name);
+            ("error", "limit-exceeds-host", text)
+        }
+        Excess::Reservations(sum) => {
+            ("error", "reservations-exceed-host", format!("{sum} are reserved, the host has {host}"))
+        }
+        Excess::Limits(sum) => {
+            ("warning", "budget-exceeded", format!("the limits add up to {sum}, the host has {host}"))
+        }
+    }
+}
+
+/// `5 services, 7 containers`.
+fn counts(sum: &Sum) -> String {
+    let services = plural(sum.services, "service");
+    if usize::try_from(sum.containers) == Ok(sum.services) {
+        return services;
+    }
+    format!("{services}, {} containers", sum.containers)
+}
+
+/// The sum in a line: `5 services, 7 containers: limits of 1.5 GiB, 37 % of 4 GiB`.
+fn headline(sum: &Sum, stack: &Stack) -> String {
+    if sum.limits.0 == 0 && sum.services > 0 {
+        return format!("{}: none with a limit", counts(sum));
+    }
+    format!("{}: limits of {}", counts(sum), of_host(sum.limits, stack))
+}
+
+/// What a profile adds: `2 services and 512 MiB more: 1.5 GiB, 37 % of 4 GiB`.
+fn with_profile(adds: &Sum, sum: &Sum, stack: &Stack) -> String {
+    if adds.limits.0 == 0 {
+        return format!("{} more, none of them with a limit", counts(adds));
+    }
+    format!("{} and {} more: {}", counts(adds), adds.limits, of_host(sum.and(adds).limits, stack))
+}
+
+/// `1.5 GiB, 37 % of 4 GiB`.
+fn of_host(size: ByteSize, stack: &Stack) -> String {
+    match &stack.host {
+        Some(host) => format!("{size}, {} of {}", share(size, host.size), host.size),
+        None => size.to_string(),
+    }
+}
