@@ -1,5 +1,5 @@
 //! The documentation: generated parts are current, every page is in the book, every link leads somewhere.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -63,6 +63,38 @@ fn the_command_line_is_that_of_the_program() {
         }
     }
     current("docs/command-line.md", &page);
+}
+
+/// The worked example on a real project, which is not ours to keep here.
+#[test]
+fn the_worked_example_is_what_is_printed() {
+    let stories = top().join("../shared/corpus/stories");
+    if !stories.is_dir() {
+        println!("skipped: ../shared is not here");
+        return;
+    }
+    let run = |directory: &str, arguments: &[&str]| {
+        let output = oomlint(arguments).current_dir(stories.join(directory)).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let page = read("docs/budget.md");
+    let mut parts = page.split("<!-- printed in ");
+    let mut wanted = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (head, rest) = part.split_once(" -->\n```text\n").unwrap();
+        let (_, after) = rest.split_once("```\n").unwrap();
+        let (directory, command) = head.split_once(": ").unwrap();
+        let stats = top().join("fixtures/cli/otel-demo.csv");
+        let arguments: Vec<&str> = command
+            .split(' ')
+            .map(|word| if word.ends_with(".csv") { stats.to_str().unwrap() } else { word })
+            .collect();
+        let printed = run(directory, &arguments);
+        write!(wanted, "<!-- printed in {head} -->\n```text\n{printed}```\n{after}").unwrap();
+    }
+    current("docs/budget.md", &wanted);
+    let svg = run("C12/after", &["budget", "--host-memory", "4g", "--format", "svg"]);
+    current("docs/pictures/otel-demo.svg", &svg);
 }
 
 /// What a part of the schema allows, in words.

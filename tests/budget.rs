@@ -160,7 +160,7 @@ proptest! {
         let mut discovered = Discovered::default();
         discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
         let stacks = stacks(&sources, &discovered, host.map(|gib| gib * GIB), &[]);
-        let expected: i64 = services.iter().map(|(limit, count, _)| i64::from(limit.unwrap_or(0)) * i64::from(*count) << 20).sum();
+        let expected: i64 = services.iter().map(|(limit, count, _)| (i64::from(limit.unwrap_or(0)) * i64::from(*count)) << 20).sum();
         prop_assert_eq!(stacks[0].sum().limits.0, expected);
         let json: Value = serde_json::from_str(&print(&stacks, &sources, Format::Json, 100)).unwrap();
         prop_assert_eq!(json["stacks"][0]["sum"]["limits"].as_i64(), Some(expected));

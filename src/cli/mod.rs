@@ -69,7 +69,9 @@ enum Command {
     Check(check::Arguments),
     /// Write down what is found today, so that only new findings are reported
     Baseline(baseline::Arguments),
-    /// Print what a stack may take of its host: limits, reservations, swap and heaps, added up
+    /// Add up what a stack may take of its host
+    ///
+    /// Limits, reservations, swap and heaps of each service, its replicas and profiles, beside the memory of the machine.
     #[command(after_help = "\
 Exit codes:
   0  it fits, or nobody says how large the host is
@@ -91,7 +93,7 @@ Exit codes:
     Man,
     /// List the rules
     Rules(rules::Arguments),
-    /// Advise limits that fit what the containers were seen to use
+    /// Advise limits that fit what was measured
     ///
     /// Reads `docker stats --no-stream --format json` (one or many rounds), the answer of Prometheus to a query of
     /// container_memory_working_set_bytes, `kubectl top pod --containers`, or CSV with the columns name and memory.

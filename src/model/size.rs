@@ -113,10 +113,12 @@ impl ByteSize {
     /// 256.
     #[must_use]
     pub fn rounded_up(self) -> Self {
-        let step = match self.0 {
-            ..=0x1000_0000 => 16 * MIB,
-            ..=0x1_0000_0000 => 64 * MIB,
-            _ => 256 * MIB,
+        let step = if self.0 <= 256 * MIB {
+            16 * MIB
+        } else if self.0 <= 4 * GIB {
+            64 * MIB
+        } else {
+            256 * MIB
         };
         let steps = self.0 / step + i64::from(self.0 % step > 0);
         Self(steps.saturating_mul(step))

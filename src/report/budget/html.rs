@@ -26,6 +26,9 @@ ul{padding-left:1.2rem;margin:.3rem 0}\
 @media(max-width:46rem){body{padding:1rem}thead{display:none}tr{display:grid;grid-template-columns:1fr auto auto;padding:.35rem 0;border-bottom:1px solid var(--grid)}\
 td{padding:.1rem 0 .1rem .8rem}td.bar{grid-column:1/-1;grid-row:2;width:auto;padding:.15rem 0}td.more{display:none}tr.scale td:not(.bar){display:none}}";
 
+/// What a column shows of a service.
+type Cell = fn(&Entry) -> String;
+
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     let titles: Vec<String> = report.stacks.iter().map(|stack| report.title(stack)).collect();
     let title = text(&format!("memory budget of {}", titles.join(", ")));
@@ -61,11 +64,11 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()
         writeln!(out, "<p class=\"over\">{}</p>", text(&format!("{severity}[{rule}]: {words}")))?;
     }
     // What no service has needs no column.
-    let more: [(&str, &dyn Fn(&Entry) -> String); 4] = [
-        ("reserved", &|entry| entry.reserved().map(|size| size.to_string()).unwrap_or_default()),
-        ("swap", &swap),
-        ("heap", &heap),
-        ("beside it", &beside),
+    let more: [(&str, Cell); 4] = [
+        ("reserved", |entry| entry.reserved().map(|size| size.to_string()).unwrap_or_default()),
+        ("swap", swap),
+        ("heap", heap),
+        ("beside it", beside),
     ];
     let more: Vec<_> =
         more.into_iter().filter(|(_, cell)| bars.iter().any(|bar| !cell(bar.entry).is_empty())).collect();
