@@ -6,7 +6,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::escape;
 use super::{
-    Report, appetite, beside, counts, excess, headline, heap, in_words, limit, share, swap, with_profile,
+    Report, appetite, beside, counts, excess, has_appetite, headline, heap, in_words, limit, share, swap,
+    with_profile,
 };
 use crate::budget::{Entry, Stack, Sum};
 use crate::model::size::ByteSize;
@@ -97,17 +98,24 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack, look: Look) -> i
         let code = if severity == "error" { "1;91" } else { "1;93" };
         writeln!(out, "{}: {}", look.paint(&format!("{severity}[{rule}]"), code), escape::line(&text))?;
     }
-    let open: Vec<&Entry> = stack.started().filter(|entry| entry.limit.is_absent()).collect();
-    if !open.is_empty() {
+    let (known, other): (Vec<&Entry>, Vec<&Entry>) =
+        stack.started().filter(|entry| entry.limit.is_absent()).partition(|entry| has_appetite(entry));
+    if !known.is_empty() || !other.is_empty() {
         writeln!(out, "\nwithout a limit, and not in the sum:")?;
     }
-    for entry in open.iter().take(NAMED) {
+    for entry in known.iter().take(NAMED) {
         let place = report.place_text(entry.anchor);
         let line = format!("  {}: {}  {place}", entry.name, appetite(entry));
         writeln!(out, "{}", escape::line(&line))?;
     }
-    if open.len() > NAMED {
-        writeln!(out, "  and {} more", open.len() - NAMED)?;
+    if known.len() > NAMED {
+        writeln!(out, "  and {} more like these", known.len() - NAMED)?;
+    }
+    if !other.is_empty() {
+        let mut names: Vec<&str> = other.iter().take(NAMED).map(|entry| entry.name.as_str()).collect();
+        let more = format!("{} more", other.len().saturating_sub(NAMED));
+        names.extend((other.len() > NAMED).then_some(more.as_str()));
+        writeln!(out, "  as much as they ask for: {}", escape::line(&names.join(", ")))?;
     }
     if !sum.unknown.is_empty() {
         let names: Vec<&str> = sum.unknown.iter().take(NAMED).map(String::as_str).collect();
@@ -202,8 +210,8 @@ fn table(
     let bar =
         bar.min(columns.iter().take_while(|column| column.optional <= 1 && column.head != "heap").count());
     let room = look.width.saturating_sub(used(&columns)).min(*BAR.end());
-    let bars = room >= *BAR.start();
     let largest = entries.iter().filter_map(|entry| entry.total()).max().unwrap_or_default();
+    let bars = room >= *BAR.start() && largest.0 > 0;
     let mut head = String::new();
     for (index, column) in columns.iter().enumerate() {
         if index == bar && bars {

@@ -150,13 +150,18 @@ fn in_words(managed: &Managed) -> String {
     format!("{} of {}{by}", managed.what, managed.size)
 }
 
+/// True when something is known of what a service without a limit would make of that.
+fn has_appetite(entry: &Entry) -> bool {
+    entry.self_sizing.is_some() || !entry.managed.is_empty() || !entry.follows_host.is_empty()
+}
+
 /// What a service without a limit would make of that: its heap, or all that it sees.
 fn appetite(entry: &Entry) -> String {
     let follows = entry.follows_host.iter().map(|runtime| format!("a {runtime} heap that follows the host"));
     let managed: Vec<String> = entry.managed.iter().map(in_words).chain(follows).collect();
     match (&entry.self_sizing, managed.as_slice()) {
         (Some(what), []) => what.clone(),
-        (_, []) => "whatever it asks for".to_owned(),
+        (_, []) => "as much as it asks for".to_owned(),
         (_, managed) => format!("{}, and whatever else it asks for", managed.join(", ")),
     }
 }
