@@ -7,11 +7,14 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Outcome;
+use super::input::Fence;
 use super::output::{Console, FactFormat};
 use super::policy::Choices;
 use crate::config::{Config, FailOn, Placed, Rules, schema};
+use crate::error::Error;
 use crate::finding::baseline::FILE_NAME;
 use crate::rules::{Policy, Preset, RULES};
+use crate::source::LoadError;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -36,6 +39,9 @@ struct Show {
     #[command(flatten)]
     choices: Choices,
 
+    #[command(flatten)]
+    fence: Fence,
+
     /// As for `check`
     #[arg(help_heading = "Report", long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
     fail_on: Option<FailOn>,
@@ -59,8 +65,14 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
             writeln!(out)
         })?,
         Command::Show(show) => {
-            let configs = show.choices.configs()?;
-            let config = if show.path.is_dir() { configs.at(&show.path)? } else { configs.of(&show.path)? };
+            let disk = show.fence.disk();
+            if let Err(error @ LoadError::Outside(_)) = disk.look(&show.path) {
+                let (path, reason) = (show.path.clone(), error.to_string());
+                return Err(Error::Unreadable { path, reason });
+            }
+            let configs = show.choices.configs(&disk)?;
+            let config =
+                if disk.is_dir(&show.path) { configs.at(&show.path)? } else { configs.of(&show.path)? };
             let table = Table::of(show, config.as_deref());
             let path = show.path.display();
             let file = config.as_ref().map(|config| config.path.display().to_string());

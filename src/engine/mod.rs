@@ -22,7 +22,7 @@ use crate::model::compose::Settings;
 use crate::model::project;
 use crate::report::Summary;
 use crate::rules::{Meta, Policy, Preset, RULES, Sink, Target};
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{Disk, SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
 use crate::workload::{Assembler, Kind, Project, Workload};
 
@@ -53,6 +53,8 @@ pub struct Options {
     pub force_exclude: bool,
     /// Findings that were there before, and the place that their paths start from.
     pub baseline: Option<(Baseline, Root)>,
+    /// What may be read, for the stores that a run makes itself.
+    pub disk: Disk,
 }
 
 impl Options {

@@ -178,15 +178,21 @@ fn find(
     built.path = Some(normalize(&path));
     // BuildKit looks for one beside the Dockerfile first (`frontend/dockerui/context.go`).
     let beside = PathBuf::from(format!("{}.dockerignore", path.display()));
-    built.dockerignore = Some(sources.exists(&beside) || sources.exists(&context.join(".dockerignore")));
+    built.dockerignore = ignores(&[beside, context.join(".dockerignore")], sources);
     sources.load(&path).map_err(|error| {
         let here: PathBuf = if context.as_os_str().is_empty() { PathBuf::from(".") } else { context };
-        if !here.is_dir() {
+        if !sources.disk().is_dir(&here) {
             return missing(context_span, "build context", &built.context, error.to_string());
         }
         let span = build.dockerfile.known().map_or(context_span, |dockerfile| dockerfile.span);
         missing(span, "dockerfile", &built.dockerfile, error.to_string())
     })
+}
+
+/// True when one of the files is there; none when nobody may say.
+fn ignores(files: &[PathBuf], sources: &Sources) -> Option<bool> {
+    let there = files.iter().any(|file| sources.exists(file));
+    (there || files.iter().all(|file| sources.disk().holds(file))).then_some(there)
 }
 
 /// `build.args`; a name without a value takes it from the project's environment.

@@ -11,7 +11,7 @@ use super::merge::{merge, settle};
 use super::value::{Entry, Kind, MAX_NODES, Map, Missing, Value, lower};
 use crate::model::Unresolved;
 use crate::model::fact::Why;
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{LoadError, SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::Tree;
 
@@ -57,11 +57,26 @@ impl<'s> Loader<'s> {
         }
     }
 
-    /// Adds the variables of a file to an environment; false when it is not there.
-    pub(super) fn environment(&mut self, environment: &mut Environment, path: &Path) -> bool {
-        let read = environment.read(path, self.sources, &mut self.errors);
-        self.environments.extend(read);
-        read.is_some()
+    /// Adds the variables of a file to an environment.
+    pub(super) fn environment(
+        &mut self,
+        environment: &mut Environment,
+        path: &Path,
+    ) -> Result<(), LoadError> {
+        let read = environment.read(path, self.sources, &mut self.errors)?;
+        self.environments.insert(read);
+        Ok(())
+    }
+
+    /// The same for a file that need not be there: `.env`. `site` is where people look for the reason.
+    pub(super) fn optional_environment(&mut self, environment: &mut Environment, path: &Path, site: Span) {
+        match self.environment(environment, path) {
+            Ok(()) | Err(LoadError::NotFound | LoadError::IsDirectory) => {}
+            Err(error) => {
+                let name = path.to_string_lossy().into_owned();
+                self.unresolved(site, "the project", &name, error.to_string(), None);
+            }
+        }
     }
 
     /// The files merged in order; `including` are the files on the way here.

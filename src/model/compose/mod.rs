@@ -79,10 +79,15 @@ impl Compose {
         let mut environment = Environment::of(&request.settings.environment);
         let default = [request.directory.join(".env")];
         let env_files = &request.settings.env_files;
-        for path in if env_files.is_empty() { &default[..] } else { env_files } {
-            loader.environment(&mut environment, path);
-        }
         let files: Vec<SourceId> = request.files.iter().filter_map(|path| sources.load(path).ok()).collect();
+        for path in if env_files.is_empty() { &default[..] } else { env_files } {
+            match files.first() {
+                Some(first) => {
+                    loader.optional_environment(&mut environment, path, Span::new(*first, 0, 0));
+                }
+                None => break,
+            }
+        }
         let context = Context { directory: request.directory.clone(), environment };
         let merged = loader.load(&files, &context, &[]);
         let services = merged.as_ref().and_then(|value| value.at(&["services"])).and_then(Value::as_map);
@@ -117,7 +122,7 @@ impl Compose {
             // A name alone takes its value from Compose's own environment, `.env` included.
             let fact = match fact {
                 Fact::Unknown { at, why: Why::Variable(variable) } if variable == name => {
-                    match self.environment.variable(name) {
+                    match self.environment.variable(name).filter(|found| !found.is_unknown()) {
                         Some(variable) => {
                             let text = Text::derived(variable.value, *at);
                             let via = variable.span.into_iter().collect();
@@ -171,7 +176,7 @@ impl ServiceEnvironment {
                     let parsed = if file.raw {
                         dotenv::parse_raw(id, source.text())
                     } else {
-                        dotenv::parse(id, source.text(), &|name| environment.value(name).map(str::to_owned))
+                        dotenv::parse(id, source.text(), &|name| environment.value(name))
                     };
                     self.errors.extend(parsed.errors);
                     for (name, entry) in parsed.entries {
