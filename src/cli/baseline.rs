@@ -14,6 +14,7 @@ use crate::engine;
 use crate::error::Error;
 use crate::finding::baseline::{Baseline, FILE_NAME};
 use crate::finding::{Evidence, evidence};
+use crate::report::escape;
 use crate::source::{Disk, LoadError};
 
 #[derive(Args)]
@@ -64,7 +65,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let new = baseline.knows(&found).iter().filter(|known| !**known).count();
     console.write(|out| {
         let plural = if baseline.len() == 1 { "" } else { "s" };
-        write!(out, "{} finding{plural} in {}", baseline.len(), path.display())?;
+        write!(out, "{} finding{plural} in {}", baseline.len(), escape::line(&path.to_string_lossy()))?;
         if new > 0 { writeln!(out, ", {new} are not") } else { writeln!(out) }
     })?;
     Ok(ExitCode::SUCCESS)
@@ -75,13 +76,9 @@ fn check(baseline: &Baseline, found: &[Evidence], console: &Console) -> Outcome 
     console.write(|out| {
         for evidence in &stale {
             let place = evidence.keys.join(".");
-            writeln!(
-                out,
-                "{}: {}: {place} {} is no longer found",
-                evidence.file,
-                evidence.rule,
-                evidence.text.escape_debug()
-            )?;
+            let (file, rule, text) = (&evidence.file, &evidence.rule, evidence.text.escape_debug());
+            let line = format!("{file}: {rule}: {place} {text} is no longer found");
+            writeln!(out, "{}", escape::line(&line))?;
         }
         match stale.len() {
             0 => writeln!(out, "all {} findings of the baseline are still there", baseline.len()),

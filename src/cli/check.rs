@@ -190,6 +190,12 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
         engine::run(&options, &sources, &discovered)
     };
     outcome.summary.elapsed = begun.elapsed();
+    if reports.statistics {
+        console.write(|out| {
+            Report::new(&outcome.findings, &outcome.summary, &sources, &root).write_statistics(out)
+        })?;
+    }
+    outcome.shorten(&sources);
     let suppressed = if reports.show_suppressed { &outcome.suppressed[..] } else { &[] };
     let report =
         Report::new(&outcome.findings, &outcome.summary, &sources, &root).with_suppressed(suppressed);
@@ -199,8 +205,7 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     }
     let drawing = human::Options { color: console.color, time: true };
     match reports {
-        Reports { quiet: true, .. } => {}
-        Reports { statistics: true, .. } => console.write(|out| report.write_statistics(out))?,
+        Reports { quiet: true, .. } | Reports { statistics: true, .. } => {}
         _ => console.write(|out| report.write(out, on_stdout, drawing))?,
     }
     for error in &discovered.unreadable {

@@ -1,5 +1,6 @@
 //! `oomlint config`: what may stand in a configuration, and what holds for a path.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,6 +14,7 @@ use super::policy::Choices;
 use crate::config::{Config, FailOn, Placed, Rules, schema};
 use crate::error::Error;
 use crate::finding::baseline::FILE_NAME;
+use crate::report::escape;
 use crate::rules::{Policy, Preset, RULES};
 use crate::source::LoadError;
 
@@ -80,23 +82,31 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
             console.write(|out| match show.format {
                 FactFormat::Human => {
                     match &file {
-                        Some(file) if excluded => writeln!(out, "{file} holds for {path}, and excludes it")?,
-                        Some(file) => writeln!(out, "{file} holds for {path}")?,
-                        None => writeln!(out, "no configuration for {path}")?,
+                        Some(file) if excluded => {
+                            write_line(out, &format!("{file} holds for {path}, and excludes it"))?
+                        }
+                        Some(file) => write_line(out, &format!("{file} holds for {path}"))?,
+                        None => write_line(out, &format!("no configuration for {path}"))?,
                     }
-                    table.0.iter().try_for_each(|row| writeln!(out, "{}", table.line(row)))
+                    table.0.iter().try_for_each(|row| write_line(out, &table.line(row)))
                 }
                 FactFormat::Json => {
                     let (path, values) = (path.to_string(), table.json());
                     let shown = json!({
                         "version": 1, "path": path, "file": file, "excluded": excluded, "values": values,
                     });
-                    writeln!(out, "{shown}")
+                    escape::json(out, &shown)?;
+                    writeln!(out)
                 }
             })?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Globs and reasons may hold anything.
+fn write_line(out: &mut dyn Write, line: &str) -> io::Result<()> {
+    writeln!(out, "{}", escape::line(line))
 }
 
 /// One value, and who says so.

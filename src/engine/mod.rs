@@ -2,6 +2,7 @@
 
 mod concern;
 mod configured;
+mod excess;
 pub mod fix;
 mod suppression;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use self::concern::Concern;
+pub use self::excess::MAX_FINDINGS;
 use crate::catalog::Catalog;
 use crate::config::{Configs, FailOn, Patterns};
 use crate::discover::{Discovered, FileKind, Root};

@@ -116,7 +116,8 @@ impl Session {
         for (path, text) in self.overlay() {
             sources.add(&path, text);
         }
-        let outcome = engine::run(&self.options(), &sources, &discovered);
+        let mut outcome = engine::run(&self.options(), &sources, &discovered);
+        outcome.shorten(&sources);
         let look = Arc::new(Look { sources, outcome, discovered });
         self.looks.insert(directory, Arc::clone(&look));
         Some(look)

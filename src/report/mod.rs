@@ -6,7 +6,7 @@
 mod azure;
 mod checkstyle;
 mod concise;
-mod escape;
+pub mod escape;
 mod github;
 mod gitlab;
 pub mod human;
