@@ -11,9 +11,12 @@ use crate::source::{SourceId, Sources};
 /// Real files with more than a thousand services are generated, and there the first thousand tell what the generator does.
 pub const MAX_FINDINGS: usize = 1_000;
 
+/// Bytes of one text of a finding: a name or a value may be as long as a file.
+const MAX_TEXT: usize = 8 * 1024;
+
 impl Outcome {
     /// Keeps the first findings of each rule in each file, and behind them one that says how many more there are. The counts
-    /// of the summary stay those of all.
+    /// of the summary stay those of all. Texts without end are cut, too.
     pub fn shorten(&mut self, sources: &Sources) {
         shorten(&mut self.findings, sources);
         shorten(&mut self.suppressed, sources);
@@ -28,6 +31,7 @@ struct Count {
 }
 
 fn shorten<T: AsMut<Finding>>(items: &mut Vec<T>, sources: &Sources) {
+    items.iter_mut().for_each(|item| clip_all(item.as_mut()));
     if items.len() <= MAX_FINDINGS {
         return;
     }
@@ -76,6 +80,18 @@ fn shorten<T: AsMut<Finding>>(items: &mut Vec<T>, sources: &Sources) {
         }
     }
     *items = kept;
+}
+
+fn clip_all(finding: &mut Finding) {
+    let labels =
+        std::iter::once(&mut finding.primary).chain(&mut finding.related).map(|label| &mut label.text);
+    let texts = std::iter::once(&mut finding.message).chain(labels).chain(&mut finding.notes);
+    let texts = texts.chain(&mut finding.help).chain(&mut finding.service).chain(&mut finding.image);
+    for text in texts.filter(|text| text.len() > MAX_TEXT) {
+        let end = (0..=MAX_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        text.truncate(end);
+        text.push('…');
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod concern;
 mod configured;
+mod cover;
 mod excess;
 pub mod fix;
 mod suppression;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use indexmap::IndexMap;
 
 use super::Unresolved;
+use super::allowance::Allowance;
 use super::compose::{BuildSection, Compose, is_remote};
 use super::fact::{Fact, Why};
 use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
@@ -74,6 +75,18 @@ pub fn follow(
     sources: &Sources,
     dockerfiles: &Dockerfiles,
 ) -> Built {
+    follow_within(build, service, compose, directory, (sources, dockerfiles), &mut Allowance::default())
+}
+
+/// The same for one service of many.
+pub fn follow_within(
+    build: &BuildSection,
+    service: &str,
+    compose: &Compose,
+    directory: &Path,
+    (sources, dockerfiles): (&Sources, &Dockerfiles),
+    allowance: &mut Allowance,
+) -> Built {
     let mut built = Built {
         context: build.context.value().map_or_else(|| ".".to_owned(), |text| text.as_str().to_owned()),
         dockerfile: build
@@ -96,6 +109,17 @@ pub fn follow(
         }
     };
     built.file = Some(file);
+    if let Err(reason) = allowance.take(sources.get(file).text().len()) {
+        built.image = Err(Why::File(built.dockerfile.clone()));
+        built.unresolved = Some(Unresolved {
+            span: build.span,
+            what: "build",
+            name: built.dockerfile.clone(),
+            reason,
+            service: Some(service.to_owned()),
+        });
+        return built;
+    }
     if let Fact::Unknown { why, .. } = &build.target {
         built.image = Err(why.clone());
         return built;

@@ -10,7 +10,7 @@ mod role;
 mod start;
 
 pub use self::assemble::Assembler;
-pub use self::heap::{Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting};
+pub use self::heap::{Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting, MAX_AHEAD};
 pub use self::image::{LighterBase, LighterKind, OwnHeap, Unsupported};
 pub use self::packages::PackageCache;
 pub use self::process::{Eaten, Unexpanded};

@@ -39,7 +39,7 @@ pub(super) struct Loader<'s> {
     pub(super) files: IndexSet<SourceId>,
     pub(super) environments: IndexSet<SourceId>,
     pub(super) errors: Vec<SyntaxError>,
-    pub(super) unresolved: Vec<Unresolved>,
+    pub(super) unresolved: IndexSet<Unresolved>,
     trees: HashMap<SourceId, Arc<Tree>>,
     budget: usize,
 }
@@ -51,7 +51,7 @@ impl<'s> Loader<'s> {
             files: IndexSet::new(),
             environments: IndexSet::new(),
             errors: Vec::new(),
-            unresolved: Vec::new(),
+            unresolved: IndexSet::new(),
             trees: HashMap::new(),
             budget: MAX_NODES,
         }
@@ -171,9 +171,7 @@ impl<'s> Loader<'s> {
             reason: reason.into(),
             service: service.map(str::to_owned),
         };
-        if !self.unresolved.contains(&problem) {
-            self.unresolved.push(problem);
-        }
+        self.unresolved.insert(problem);
     }
 }
 
