@@ -267,7 +267,12 @@ fn compare_environment(
     sources: &Sources,
     add: &mut Add<'_>,
 ) {
-    let resolved = project.compose.service_environment(ours, &project.request.directory, sources);
+    let resolved = project.compose.service_environment(
+        ours,
+        &project.request.directory,
+        sources,
+        &mut oomlint::model::allowance::Allowance::default(),
+    );
     let empty = serde_json::Map::new();
     let theirs = theirs.as_object().unwrap_or(&empty);
     for (name, value) in theirs {

@@ -366,7 +366,7 @@ fn what_the_readme_shows_is_taken() {
     let letters = text.char_indices().map(|(at, c)| format!("{}{}", &text[..at], &text[at + c.len_utf8()..]));
     for part in ends.chain(without).chain(letters) {
         std::fs::write(&path, &part).unwrap();
-        if let Err(error) = Config::read(&path) {
+        if let Err(error) = Config::read(&path, &oomlint::source::Disk::default()) {
             let oomlint::error::Error::Config { problems, .. } = &error else { panic!("{part}\n{error}") };
             assert!(!problems.is_empty(), "{part}");
             let drawn = oomlint::report::draw_failure(&error, false);

@@ -138,3 +138,52 @@ fn libraries_stay_behind_their_files() {
         }
     }
 }
+
+/// What may be read is decided in one place: everything else asks there.
+#[test]
+fn only_one_file_reads_the_disk() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let asks = [
+        "fs::read",
+        "fs::metadata",
+        "fs::symlink_metadata",
+        "File::open",
+        ".is_file()",
+        ".is_dir()",
+        ".exists()",
+        ".canonicalize()",
+        ".metadata()",
+        ".read_dir()",
+        "Sources::new()",
+        "Disk::default()",
+        "Configs::default()",
+    ];
+    let allowed = [
+        ("source/", "is the place"),
+        ("cli/output.rs", "looks at what it is to write over"),
+        ("cli/fix.rs", "looks at what it is to write over"),
+        ("cli/stats.rs", "takes measurements from pipes, which only the command line names"),
+        ("discover/root.rs", "asks whether a `.git` stands above where it is called, and reads nothing"),
+        ("lsp/server.rs", "offers itself without bounds to tests"),
+    ];
+    for entry in walkdir::WalkDir::new(&src) {
+        let entry = entry.unwrap();
+        if entry.path().extension().is_none_or(|ending| ending != "rs") {
+            continue;
+        }
+        let inside = entry.path().strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
+        if inside.ends_with("/tests.rs") || allowed.iter().any(|(home, _)| inside.starts_with(home)) {
+            continue;
+        }
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        let code = text.split("#[cfg(test)]\n").next().unwrap();
+        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            // Two ask a kind that is known already; the last is a `Default`, which nothing here takes.
+            let known = ["file_type.is_file()", "kind.is_dir()", "disk: Disk::default(),"];
+            let line = known.iter().fold(line.to_owned(), |line, known| line.replace(known, ""));
+            for ask in asks {
+                assert!(!line.contains(ask), "{inside} asks the disk itself, and not `source::Disk`: {line}");
+            }
+        }
+    }
+}

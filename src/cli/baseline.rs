@@ -14,7 +14,8 @@ use crate::engine;
 use crate::error::Error;
 use crate::finding::baseline::{Baseline, FILE_NAME};
 use crate::finding::{Evidence, evidence};
-use crate::source::Sources;
+use crate::report::escape;
+use crate::source::{Disk, LoadError};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -39,19 +40,23 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let root = Root::current();
-    let here = arguments.choices.config_here()?;
+    let sources = arguments.input.sources();
+    let disk = sources.disk().clone();
+    let here = arguments.choices.config_here(&disk)?;
     let named = arguments.baseline.clone().or_else(|| here?.baseline.clone());
-    let path = named.unwrap_or_else(|| default_path(&root));
-    let sources = Sources::new();
+    let path = named.unwrap_or_else(|| default_path(&root, &disk));
     let mut discovered = arguments.input.discover(&sources)?;
     let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
     let outcome = engine::run(&options, &sources, &discovered);
     let found = evidence(&outcome.findings, &sources, &root);
     if arguments.check {
-        return check(&read(&path)?, &found, console);
+        return check(&read(&path, &disk)?, &found, console);
     }
-    let baseline =
-        if arguments.update { read(&path)?.shrunk(&found) } else { Baseline::of(found.iter().cloned()) };
+    let baseline = if arguments.update {
+        read(&path, &disk)?.shrunk(&found)
+    } else {
+        Baseline::of(found.iter().cloned())
+    };
     let text = baseline.to_text().map_err(|error| Error::Unwritable {
         target: format!("`{}`", path.display()),
         reason: error.to_string(),
@@ -60,7 +65,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let new = baseline.knows(&found).iter().filter(|known| !**known).count();
     console.write(|out| {
         let plural = if baseline.len() == 1 { "" } else { "s" };
-        write!(out, "{} finding{plural} in {}", baseline.len(), path.display())?;
+        write!(out, "{} finding{plural} in {}", baseline.len(), escape::line(&path.to_string_lossy()))?;
         if new > 0 { writeln!(out, ", {new} are not") } else { writeln!(out) }
     })?;
     Ok(ExitCode::SUCCESS)
@@ -71,13 +76,9 @@ fn check(baseline: &Baseline, found: &[Evidence], console: &Console) -> Outcome 
     console.write(|out| {
         for evidence in &stale {
             let place = evidence.keys.join(".");
-            writeln!(
-                out,
-                "{}: {}: {place} {} is no longer found",
-                evidence.file,
-                evidence.rule,
-                evidence.text.escape_debug()
-            )?;
+            let (file, rule, text) = (&evidence.file, &evidence.rule, evidence.text.escape_debug());
+            let line = format!("{file}: {rule}: {place} {text} is no longer found");
+            writeln!(out, "{}", escape::line(&line))?;
         }
         match stale.len() {
             0 => writeln!(out, "all {} findings of the baseline are still there", baseline.len()),
@@ -87,23 +88,27 @@ fn check(baseline: &Baseline, found: &[Evidence], console: &Console) -> Outcome 
     Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// The file in the root of the repository.
-pub(super) fn default_path(root: &Root) -> PathBuf {
-    let path = root.path().join(FILE_NAME);
+/// The file in the root of the repository, or of what may be read of it.
+pub(super) fn default_path(root: &Root, disk: &Disk) -> PathBuf {
+    let path = match disk.kept_to() {
+        Some(top) if !disk.holds(root.path()) => return top.join(FILE_NAME),
+        _ => root.path().join(FILE_NAME),
+    };
     // As short as people would write it.
     if root.path() == std::env::current_dir().unwrap_or_default() { PathBuf::from(FILE_NAME) } else { path }
 }
 
 /// Reads a baseline.
-pub(super) fn read(path: &Path) -> Result<Baseline, Error> {
+pub(super) fn read(path: &Path, disk: &Disk) -> Result<Baseline, Error> {
     let unreadable = |reason: String| Error::Unreadable { path: path.to_path_buf(), reason };
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    let bytes = match disk.read(path) {
+        Ok(bytes) => bytes,
+        Err(LoadError::NotFound) => {
             let help = Some("`oomlint baseline` writes it".to_owned());
             return Err(Error::NotFound { path: path.to_path_buf(), help });
         }
         Err(error) => return Err(unreadable(error.to_string())),
     };
+    let text = String::from_utf8(bytes).map_err(|_| unreadable("is not UTF-8".to_owned()))?;
     Baseline::parse(&text).map_err(unreadable)
 }

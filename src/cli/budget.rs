@@ -64,7 +64,7 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
-    let sources = Sources::new();
+    let sources = arguments.input.sources();
     let mut discovered = arguments.input.discover(&sources)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
     let projects = engine::projects(&options, &sources, &discovered);

@@ -18,7 +18,7 @@ use crate::error::{Error, nearest};
 use crate::finding::Applicability;
 use crate::finding::baseline::Baseline;
 use crate::report::{Format, Report, human};
-use crate::source::Sources;
+use crate::source::Disk;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -144,13 +144,13 @@ impl Reports {
     }
 
     /// The baseline that is named, or the one that is there.
-    fn baseline(&self, root: &Root, config: Option<&Config>) -> Result<Option<Baseline>, Error> {
+    fn baseline(&self, root: &Root, config: Option<&Config>, disk: &Disk) -> Result<Option<Baseline>, Error> {
         if self.no_baseline {
             return Ok(None);
         }
         match self.baseline.as_ref().or_else(|| config?.baseline.as_ref()) {
-            Some(path) => baseline::read(path).map(Some),
-            None => match baseline::read(&baseline::default_path(root)) {
+            Some(path) => baseline::read(path, disk).map(Some),
+            None => match baseline::read(&baseline::default_path(root, disk), disk) {
                 Err(Error::NotFound { .. }) => Ok(None),
                 other => other.map(Some),
             },
@@ -162,12 +162,13 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let begun = Instant::now();
     let Arguments { input, choices, reports, fixes } = arguments;
     let on_stdout = reports.on_stdout()?;
-    let mut sources = Sources::new();
+    let mut sources = input.sources();
     let mut discovered = input.discover(&sources)?;
     let root = Root::current();
-    let here = choices.config_here()?;
+    let here = choices.config_here(sources.disk())?;
     let options = choices.apply(input.options(), &mut discovered)?;
-    let baseline = reports.baseline(&root, here.as_deref())?.map(|baseline| (baseline, root.clone()));
+    let baseline =
+        reports.baseline(&root, here.as_deref(), sources.disk())?.map(|baseline| (baseline, root.clone()));
     let options = engine::Options { baseline, fail_on: reports.fail_on, ..options };
     let level = if fixes.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     if fixes.unsafe_fixes && !fixes.fix && !fixes.diff {
@@ -184,12 +185,18 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
         input.refuse_stdin("--fix")?;
         fix::apply(&options, &discovered, &mended, console)?;
         // The files are others now.
-        sources = Sources::new();
+        sources = input.sources();
         engine::run(&options, &sources, &discovered)
     } else {
         engine::run(&options, &sources, &discovered)
     };
     outcome.summary.elapsed = begun.elapsed();
+    if reports.statistics {
+        console.write(|out| {
+            Report::new(&outcome.findings, &outcome.summary, &sources, &root).write_statistics(out)
+        })?;
+    }
+    outcome.shorten(&sources);
     let suppressed = if reports.show_suppressed { &outcome.suppressed[..] } else { &[] };
     let report =
         Report::new(&outcome.findings, &outcome.summary, &sources, &root).with_suppressed(suppressed);
@@ -199,8 +206,7 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     }
     let drawing = human::Options { color: console.color, time: true };
     match reports {
-        Reports { quiet: true, .. } => {}
-        Reports { statistics: true, .. } => console.write(|out| report.write_statistics(out))?,
+        Reports { quiet: true, .. } | Reports { statistics: true, .. } => {}
         _ => console.write(|out| report.write(out, on_stdout, drawing))?,
     }
     for error in &discovered.unreadable {

@@ -1,5 +1,6 @@
 //! `oomlint config`: what may stand in a configuration, and what holds for a path.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -7,11 +8,15 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Outcome;
+use super::input::Fence;
 use super::output::{Console, FactFormat};
 use super::policy::Choices;
 use crate::config::{Config, FailOn, Placed, Rules, schema};
+use crate::error::Error;
 use crate::finding::baseline::FILE_NAME;
+use crate::report::escape;
 use crate::rules::{Policy, Preset, RULES};
+use crate::source::LoadError;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -36,6 +41,9 @@ struct Show {
     #[command(flatten)]
     choices: Choices,
 
+    #[command(flatten)]
+    fence: Fence,
+
     /// As for `check`
     #[arg(help_heading = "Report", long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
     fail_on: Option<FailOn>,
@@ -59,8 +67,14 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
             writeln!(out)
         })?,
         Command::Show(show) => {
-            let configs = show.choices.configs()?;
-            let config = if show.path.is_dir() { configs.at(&show.path)? } else { configs.of(&show.path)? };
+            let disk = show.fence.disk();
+            if let Err(error @ LoadError::Outside(_)) = disk.look(&show.path) {
+                let (path, reason) = (show.path.clone(), error.to_string());
+                return Err(Error::Unreadable { path, reason });
+            }
+            let configs = show.choices.configs(&disk)?;
+            let config =
+                if disk.is_dir(&show.path) { configs.at(&show.path)? } else { configs.of(&show.path)? };
             let table = Table::of(show, config.as_deref());
             let path = show.path.display();
             let file = config.as_ref().map(|config| config.path.display().to_string());
@@ -68,23 +82,31 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
             console.write(|out| match show.format {
                 FactFormat::Human => {
                     match &file {
-                        Some(file) if excluded => writeln!(out, "{file} holds for {path}, and excludes it")?,
-                        Some(file) => writeln!(out, "{file} holds for {path}")?,
-                        None => writeln!(out, "no configuration for {path}")?,
+                        Some(file) if excluded => {
+                            write_line(out, &format!("{file} holds for {path}, and excludes it"))?
+                        }
+                        Some(file) => write_line(out, &format!("{file} holds for {path}"))?,
+                        None => write_line(out, &format!("no configuration for {path}"))?,
                     }
-                    table.0.iter().try_for_each(|row| writeln!(out, "{}", table.line(row)))
+                    table.0.iter().try_for_each(|row| write_line(out, &table.line(row)))
                 }
                 FactFormat::Json => {
                     let (path, values) = (path.to_string(), table.json());
                     let shown = json!({
                         "version": 1, "path": path, "file": file, "excluded": excluded, "values": values,
                     });
-                    writeln!(out, "{shown}")
+                    escape::json(out, &shown)?;
+                    writeln!(out)
                 }
             })?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Globs and reasons may hold anything.
+fn write_line(out: &mut dyn Write, line: &str) -> io::Result<()> {
+    writeln!(out, "{}", escape::line(line))
 }
 
 /// One value, and who says so.

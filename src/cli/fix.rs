@@ -13,6 +13,7 @@ use crate::engine::Options;
 use crate::engine::fix::{Fixed, Overlay, fix_some};
 use crate::error::Error;
 use crate::finding::{Applicability, Finding};
+use crate::report::escape;
 
 /// Which fixes are meant.
 pub(super) struct Fixes<'f> {
@@ -52,9 +53,13 @@ pub(super) fn diff(
     console.write(|out| {
         for (path, old, new) in &fixed.files {
             let name = path.display().to_string().replace(std::path::MAIN_SEPARATOR, "/");
+            let name = escape::printable(&name);
             let diff = TextDiff::from_lines(old, new);
             let mut diff = diff.unified_diff();
-            write!(out, "{}", diff.header(&format!("a/{name}"), &format!("b/{name}")))?;
+            let diff = diff.header(&format!("a/{name}"), &format!("b/{name}")).to_string();
+            for line in diff.split_inclusive('\n') {
+                write!(out, "{}", escape::patch_line(line))?;
+            }
         }
         Ok(())
     })?;

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, CommandFactory};
 use indexmap::IndexMap;
 
@@ -11,7 +12,7 @@ use crate::engine;
 use crate::engine::fix::Overlay;
 use crate::error::{Error, nearest};
 use crate::model::compose::Settings;
-use crate::source::{LoadError, MAX_FILE_SIZE, Sources};
+use crate::source::{Disk, LoadError, MAX_FILE_SIZE, Sources};
 
 /// The arguments that name files.
 #[derive(Args)]
@@ -40,9 +41,33 @@ pub(super) struct Input {
     /// Search what .gitignore and .ignore hide, too
     #[arg(long)]
     no_ignore: bool,
+
+    #[command(flatten)]
+    fence: Fence,
+}
+
+/// How far a run may look.
+#[derive(Args)]
+#[command(next_help_heading = "Files")]
+pub(super) struct Fence {
+    /// Read nothing outside of this directory, symbolic links followed: for trees that nobody has looked at
+    #[arg(long, value_name = "DIR", value_parser = PathBufValueParser::new().try_map(|path| Disk::within(&path)))]
+    restrict_to: Option<Disk>,
+}
+
+impl Fence {
+    /// What may be read.
+    pub(super) fn disk(&self) -> Disk {
+        self.restrict_to.clone().unwrap_or_default()
+    }
 }
 
 impl Input {
+    /// A store for the files, which reads none that may not be read.
+    pub(super) fn sources(&self) -> Sources {
+        Sources::on(self.fence.disk())
+    }
+
     /// Looks for the files; standard input is read here, the others where they are needed.
     pub(super) fn discover(&self, sources: &Sources) -> Result<Discovered, Error> {
         let stdin = self.paths.iter().any(|path| path == Path::new("-"));
@@ -56,7 +81,7 @@ impl Input {
         let mut discovered = if paths.is_empty() && (stdin || !self.files.is_empty()) {
             Discovered::default()
         } else {
-            let options = discover::Options { no_ignore: self.no_ignore };
+            let options = discover::Options { no_ignore: self.no_ignore, disk: self.fence.disk() };
             discover::discover(&paths, options).map_err(suggest_command)?
         };
         for path in self.files.iter().chain(&self.env_files).chain(&discovered.environments) {
@@ -76,7 +101,8 @@ impl Input {
     /// # Errors
     /// When there are none.
     pub(super) fn take_measurements(&mut self) -> Result<Vec<PathBuf>, Error> {
-        let is_input = |path: &Path| path.is_dir() || discover::kind_of(path).is_some();
+        let disk = self.fence.disk();
+        let is_input = |path: &Path| disk.is_dir(path) || discover::kind_of(path).is_some();
         let (inputs, measurements) =
             std::mem::take(&mut self.paths).into_iter().partition(|path| is_input(path));
         self.paths = inputs;
@@ -100,7 +126,12 @@ impl Input {
             IndexMap::new()
         };
         let settings = Settings { env_files: self.env_files.clone(), environment };
-        engine::Options { compose_files: self.files.clone(), settings, ..engine::Options::default() }
+        engine::Options {
+            compose_files: self.files.clone(),
+            settings,
+            disk: self.fence.disk(),
+            ..engine::Options::default()
+        }
     }
 
     /// What was read from standard input, to stand in the place of its file.

@@ -11,7 +11,7 @@ use super::output::{Console, FactFormat};
 use super::policy::Scope;
 use crate::discover::{Discovered, FileKind};
 use crate::engine;
-use crate::report::inspect;
+use crate::report::{escape, inspect};
 use crate::source::Sources;
 use crate::syntax::{dockerfile, yaml};
 
@@ -40,7 +40,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
-    let sources = Sources::new();
+    let sources = arguments.input.sources();
     let mut discovered = arguments.input.discover(&sources)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
     if arguments.syntax {
@@ -67,7 +67,7 @@ fn syntax(out: &mut dyn Write, sources: &Sources, discovered: &Discovered) -> io
             FileKind::Dockerfile => dockerfile::to_json(&dockerfile::parse(file, source.text()), &source),
             FileKind::Compose => yaml::to_json(&yaml::Tree::parse(file, source.text()), &source),
         };
-        serde_json::to_writer(&mut *out, &tree)?;
+        escape::json(out, &tree)?;
         writeln!(out)?;
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::Outcome;
+use super::input::Fence;
 use super::output::Console;
 use crate::lsp;
 
@@ -13,10 +14,13 @@ pub(super) struct Arguments {
     /// Accepted because editors pass it; there is no other way
     #[arg(long = "stdio")]
     _stdio: bool,
+
+    #[command(flatten)]
+    fence: Fence,
 }
 
-pub(super) fn run(_arguments: &Arguments, console: &Console) -> Outcome {
-    Ok(match lsp::serve_stdio() {
+pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
+    Ok(match lsp::serve_stdio(&arguments.fence.disk()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             console.say(&format!("oomlint lsp: {error}"));

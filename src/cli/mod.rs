@@ -112,11 +112,7 @@ Exit codes:
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match parse(arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            // clap writes help to stdout and mistakes to stderr; a reader that went away is no failure.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(error) => return output::refuse(&error),
     };
     let console = Console::new(cli.color);
     let result = match cli.command {

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
+use std::process::ExitCode;
 
 use crate::error::Error;
 use crate::report;
@@ -66,9 +67,8 @@ impl Console {
 
     /// Says on standard error what was done.
     pub(super) fn say(&self, line: &str) {
-        let visible: String = line.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
         // There is nowhere left to report that standard error is closed.
-        let _ = writeln!(io::stderr().lock(), "{visible}");
+        let _ = writeln!(io::stderr().lock(), "{}", report::escape::line(line));
     }
 
     /// Says on standard error what went wrong.
@@ -77,6 +77,17 @@ impl Console {
         // There is nowhere left to report that standard error is closed.
         let _ = io::stderr().lock().write_all(drawn.as_bytes());
     }
+}
+
+/// What clap has to say: help to standard output, mistakes to standard error. A reader that went away is no failure.
+pub(super) fn refuse(error: &clap::Error) -> ExitCode {
+    let _ = if error.use_stderr() {
+        // They repeat what was given, which may be the name of a file.
+        writeln!(io::stderr().lock(), "{}", report::escape::lines(&error.render().to_string()))
+    } else {
+        error.print()
+    };
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 /// Writes a file whole: what stood there stays until everything else is written. What is no file (a pipe, a device) is

@@ -12,6 +12,7 @@ use crate::engine;
 use crate::error::Error;
 use crate::model::size::ByteSize;
 use crate::rules::{Policy, Preset, Target};
+use crate::source::Disk;
 
 /// The arguments that choose rules.
 #[derive(Args)]
@@ -88,11 +89,11 @@ pub(super) struct Scope {
 
 impl Scope {
     /// Where configurations come from.
-    pub(super) fn configs(&self) -> Result<Configs, Error> {
+    pub(super) fn configs(&self, disk: &Disk) -> Result<Configs, Error> {
         Ok(match &self.config {
             _ if self.no_config => Configs::off(),
-            Some(path) => Configs::named(Config::read(path)?),
-            None => Configs::default(),
+            Some(path) => Configs::named(Config::read(path, disk)?),
+            None => Configs::on_disk(disk.clone()),
         })
     }
 
@@ -105,7 +106,7 @@ impl Scope {
         options: engine::Options,
         discovered: &mut Discovered,
     ) -> Result<engine::Options, Error> {
-        let configs = self.configs()?;
+        let configs = self.configs(&options.disk)?;
         for found in &discovered.files {
             configs.of(&found.path)?;
         }
@@ -145,13 +146,13 @@ impl Choices {
     }
 
     /// Where configurations come from.
-    pub(super) fn configs(&self) -> Result<Configs, Error> {
-        self.scope.configs()
+    pub(super) fn configs(&self, disk: &Disk) -> Result<Configs, Error> {
+        self.scope.configs(disk)
     }
 
     /// The configuration for the current directory: it has the last word on the whole run.
-    pub(super) fn config_here(&self) -> Result<Option<Arc<Config>>, Error> {
-        self.configs()?.at(Path::new(""))
+    pub(super) fn config_here(&self, disk: &Disk) -> Result<Option<Arc<Config>>, Error> {
+        self.configs(disk)?.at(Path::new(""))
     }
 
     /// What is given on the command line, by the configuration's keys.

@@ -14,7 +14,6 @@ use crate::discover::Root;
 use crate::engine;
 use crate::finding::{Applicability, Finding};
 use crate::report::size;
-use crate::source::Sources;
 
 /// The rules whose fixes write what was measured.
 const RULES: [&str; 5] = [
@@ -56,7 +55,7 @@ pub(super) struct Arguments {
 pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
     let measurements = arguments.input.take_measurements()?;
     let stats = Arc::new(stats::read(&measurements)?);
-    let sources = Sources::new();
+    let sources = arguments.input.sources();
     let mut discovered = arguments.input.discover(&sources)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
     let options = engine::Options {

@@ -8,7 +8,7 @@ use super::Config;
 use super::glob::Base;
 use super::values::Day;
 use crate::error::Error;
-use crate::source::normalize;
+use crate::source::{Disk, Entry, LoadError, normalize};
 
 /// The names that are looked for in each directory, in order.
 pub const FILE_NAMES: [&str; 2] = [".oomlint.yaml", "oomlint.yaml"];
@@ -24,6 +24,8 @@ pub struct Configs {
     off: bool,
     /// The day that `until` is held against; none for today.
     today: Option<Day>,
+    /// What may be read: the search ends where that does.
+    disk: Disk,
     /// By directory.
     found: Mutex<HashMap<PathBuf, Found>>,
 }
@@ -35,7 +37,7 @@ impl Default for Configs {
     /// Looks for the nearest one of each file.
     fn default() -> Self {
         let here = std::env::current_dir().unwrap_or_default();
-        Self { here, named: None, off: false, today: None, found: Mutex::default() }
+        Self { here, named: None, off: false, today: None, disk: Disk::default(), found: Mutex::default() }
     }
 }
 
@@ -56,6 +58,12 @@ impl Configs {
     #[must_use]
     pub fn on(day: Day) -> Self {
         Self { today: Some(day), ..Self::default() }
+    }
+
+    /// Looks for the nearest one of each file, as far as that may be read.
+    #[must_use]
+    pub fn on_disk(disk: Disk) -> Self {
+        Self { disk, ..Self::default() }
     }
 
     /// The one for a file.
@@ -82,16 +90,21 @@ impl Configs {
                 found = known.clone();
                 break;
             }
+            if !self.disk.holds(place) {
+                break;
+            }
             passed.push(place.to_path_buf());
-            if let Some(file) = FILE_NAMES.iter().map(|name| place.join(name)).find(|path| path.is_file()) {
+            if let Some(file) =
+                FILE_NAMES.iter().map(|name| place.join(name)).find(|path| self.is_there(path))
+            {
                 // As people would name it who named the directory so.
                 let outside = directory.is_absolute() && !file.starts_with(&self.here);
                 let shown = if outside { file } else { Base::at(&self.here).relative(&file) };
                 let today = self.today.unwrap_or_else(Day::today);
-                found = Config::read_on(&shown, today).map(|config| Some(Arc::new(config)));
+                found = Config::read_on(&shown, today, &self.disk).map(|config| Some(Arc::new(config)));
                 break;
             }
-            if place.join(".git").exists() {
+            if self.disk.exists(&place.join(".git")) {
                 break;
             }
         }
@@ -100,6 +113,11 @@ impl Configs {
             known.insert(place, found.clone());
         }
         found
+    }
+
+    /// True for what was meant to be read, also when it cannot be: a pipe, a link that leads out.
+    fn is_there(&self, path: &Path) -> bool {
+        matches!(self.disk.look(path), Ok(Entry::File | Entry::Other) | Err(LoadError::Outside(_)))
     }
 
     /// The configurations that were met and cannot be used.

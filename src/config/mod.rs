@@ -27,7 +27,7 @@ use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::rules::{Policy, Preset};
-use crate::source::{LoadError, Source, Sources};
+use crate::source::{Disk, LoadError, Source, Sources};
 
 /// One configuration file, checked.
 #[derive(Debug)]
@@ -77,13 +77,13 @@ impl Config {
     ///
     /// # Errors
     /// When it cannot be read, or says something that means nothing: every such place.
-    pub fn read(path: &Path) -> Result<Self, Error> {
-        Self::read_on(path, Day::today())
+    pub fn read(path: &Path, disk: &Disk) -> Result<Self, Error> {
+        Self::read_on(path, Day::today(), disk)
     }
 
     /// Reads a file as it holds on a day.
-    pub(crate) fn read_on(path: &Path, today: Day) -> Result<Self, Error> {
-        let sources = Sources::new();
+    pub(crate) fn read_on(path: &Path, today: Day, disk: &Disk) -> Result<Self, Error> {
+        let sources = Sources::on(disk.clone());
         let file = sources.load(path).map_err(|error| match error {
             LoadError::NotFound => Error::NotFound { path: path.to_path_buf(), help: None },
             error => Error::Unreadable { path: path.to_path_buf(), reason: error.to_string() },

@@ -3,20 +3,21 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Discovered, FileKind, Options, Root, kind_of, shown, walk};
+use super::{Discovered, FileKind, Options, kind_of, shown, walk};
+use crate::source::{Disk, normalize};
 
 /// The Compose files of the repositories around the files that were named, without those that are looked at anyway.
 ///
 /// Without a repository nothing says how far to look: there it is the directories above, up to the current one, or of an
 /// absolute path the nearest two, as in `compose.yaml` above `app/Dockerfile`.
-pub(super) fn around(discovered: &Discovered, options: Options) -> Vec<PathBuf> {
+pub(super) fn around(discovered: &Discovered, options: &Options) -> Vec<PathBuf> {
     let named = discovered.files.iter().filter(|found| found.named).map(|found| &found.path);
     let named: Vec<&PathBuf> = named.chain(&discovered.environments).collect();
     let here = std::env::current_dir().unwrap_or_default();
     let mut repositories = BTreeSet::new();
     let mut directories = BTreeSet::new();
     for path in named {
-        match repository(path, &here) {
+        match repository(path, &here, &options.disk) {
             Some(top) => {
                 repositories.insert(top);
             }
@@ -28,7 +29,9 @@ pub(super) fn around(discovered: &Discovered, options: Options) -> Vec<PathBuf> 
         walk::walk(top, options, &mut met);
     }
     let met = met.files.into_iter().filter(|found| found.kind == FileKind::Compose).map(|found| found.path);
-    let mut files: Vec<PathBuf> = met.chain(directories.into_iter().flat_map(compose_files)).collect();
+    let mut files: Vec<PathBuf> = met
+        .chain(directories.into_iter().flat_map(|directory| compose_files(&directory, &options.disk)))
+        .collect();
     files.sort();
     files.dedup();
     files.retain(|path| !discovered.files.iter().any(|found| found.path == *path));
@@ -36,10 +39,9 @@ pub(super) fn around(discovered: &Discovered, options: Options) -> Vec<PathBuf> 
 }
 
 /// The top of the repository that a file is in; told from the current directory where the file is.
-fn repository(file: &Path, here: &Path) -> Option<PathBuf> {
-    let root = Root::around(here);
-    let absolute = root.absolute(file);
-    let top = absolute.ancestors().skip(1).find(|directory| directory.join(".git").exists())?;
+fn repository(file: &Path, here: &Path, disk: &Disk) -> Option<PathBuf> {
+    let absolute = normalize(&here.join(file));
+    let top = absolute.ancestors().skip(1).find(|directory| disk.exists(&directory.join(".git")))?;
     if file.is_absolute() {
         return Some(top.to_path_buf());
     }
@@ -57,11 +59,10 @@ fn ways_up(file: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// What cannot be read holds nothing.
-fn compose_files(directory: PathBuf) -> Vec<PathBuf> {
-    let here = if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory };
-    let entries = std::fs::read_dir(here).into_iter().flatten().filter_map(Result::ok);
-    let files = entries.filter(|entry| entry.path().is_file()).map(|entry| shown(&entry.path()));
-    files.filter(|path| kind_of(path) == Some(FileKind::Compose)).collect()
+fn compose_files(directory: &Path, disk: &Disk) -> Vec<PathBuf> {
+    let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let paths = disk.entries(here).filter(|path| kind_of(path) == Some(FileKind::Compose));
+    paths.filter(|path| disk.is_file(path)).map(|path| shown(&path)).collect()
 }
 
 #[cfg(test)]
@@ -75,13 +76,13 @@ mod tests {
         for directory in ["a/.git", "a/b/c", "z"] {
             std::fs::create_dir_all(top.join(directory)).unwrap();
         }
-        let way = |here: &str, file: &str| repository(Path::new(file), &top.join(here));
+        let way = |here: &str, file: &str| repository(Path::new(file), &top.join(here), &Disk::default());
         assert_eq!(way("a", "b/Dockerfile"), Some(PathBuf::from(".")));
         assert_eq!(way("a/b/c", "Dockerfile"), Some(PathBuf::from("../..")));
         assert_eq!(way("a/b/c", "../x"), Some(PathBuf::from("../..")));
         assert_eq!(way("z", "../a/b/x"), Some(PathBuf::from("../a")));
         assert_eq!(way("", "a/b/x"), Some(PathBuf::from("a")));
         let absolute = top.join("a/b/x");
-        assert_eq!(repository(&absolute, &top.join("z")), Some(top.join("a")));
+        assert_eq!(repository(&absolute, &top.join("z"), &Disk::default()), Some(top.join("a")));
     }
 }

@@ -1,9 +1,9 @@
 //! What a file is, by its name or by a look into it.
 
-use std::io::Read;
 use std::path::Path;
 
 use crate::error::Error;
+use crate::source::Disk;
 
 /// The two kinds of files that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -109,14 +109,8 @@ fn is_compose(name: &str) -> bool {
 const LOOK: u64 = 256 * 1024;
 
 /// The kind that a named file's beginning tells.
-pub(super) fn look_into(path: &Path) -> Result<Option<FileKind>, Error> {
-    let failed = |error: std::io::Error| super::failure(path, &error);
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        let reason = "is not a regular file".to_owned();
-        return Err(Error::Unreadable { path: path.to_path_buf(), reason });
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).map_err(failed)?.take(LOOK).read_to_end(&mut bytes).map_err(failed)?;
+pub(super) fn look_into(path: &Path, disk: &Disk) -> Result<Option<FileKind>, Error> {
+    let bytes = disk.beginning(path, LOOK).map_err(|error| super::failure(path, error))?;
     Ok(kind_of_text(&String::from_utf8_lossy(&bytes)))
 }
 

@@ -6,6 +6,7 @@
 
 mod context;
 mod devcontainer;
+mod ignored;
 mod kind;
 mod root;
 mod walk;
@@ -17,7 +18,7 @@ pub use root::Root;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::source::{from_here, normalize};
+use crate::source::{Disk, Entry, LoadError, from_here, normalize};
 
 /// A file to look at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,10 +45,12 @@ pub struct Discovered {
 }
 
 /// How to look.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Search what `.gitignore` hides, too.
     pub no_ignore: bool,
+    /// What may be read.
+    pub disk: Disk,
 }
 
 /// Finds the files at and below `paths`; below the current directory when there are none.
@@ -62,17 +65,16 @@ pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error
     let paths = if paths.is_empty() { &here } else { paths };
     let mut discovered = Discovered::default();
     for path in paths {
-        let metadata = std::fs::metadata(path).map_err(|error| failure(path, &error))?;
-        if metadata.is_dir() {
-            walk::walk(path, options, &mut discovered);
+        if options.disk.look(path).map_err(|error| failure(path, error))? == Entry::Directory {
+            walk::walk(path, &options, &mut discovered);
         } else if is_environment(path) {
             discovered.environments.push(shown(path));
         } else {
-            discovered.files.push(named(path)?);
+            discovered.files.push(named(path, &options.disk)?);
         }
     }
     discovered.sort();
-    discovered.context = context::around(&discovered, options);
+    discovered.context = context::around(&discovered, &options);
     Ok(discovered)
 }
 
@@ -90,10 +92,12 @@ impl Discovered {
     }
 }
 
-fn named(path: &Path) -> Result<Found, Error> {
+fn named(path: &Path, disk: &Disk) -> Result<Found, Error> {
     let kind = match kind_of(path) {
         Some(kind) => kind,
-        None => kind::look_into(path)?.ok_or_else(|| Error::UnknownKind { path: path.to_path_buf() })?,
+        None => {
+            kind::look_into(path, disk)?.ok_or_else(|| Error::UnknownKind { path: path.to_path_buf() })?
+        }
     };
     Ok(Found { path: shown(path), kind, named: true })
 }
@@ -110,19 +114,11 @@ fn shown(path: &Path) -> PathBuf {
     from_here(&normalize(path), &std::env::current_dir().unwrap_or_default())
 }
 
-/// Turns the operating system's word on a named path into ours.
-fn failure(path: &Path, error: &std::io::Error) -> Error {
+/// Why a named path cannot be read.
+fn failure(path: &Path, error: LoadError) -> Error {
     let path = path.to_path_buf();
-    match error.kind() {
-        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
-            Error::NotFound { path, help: None }
-        }
-        _ => Error::Unreadable { path, reason: reason(error) },
+    match error {
+        LoadError::NotFound => Error::NotFound { path, help: None },
+        error => Error::Unreadable { path, reason: error.to_string() },
     }
-}
-
-/// `permission denied`, without the number that Rust adds.
-fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

@@ -1,37 +1,65 @@
 //! One directory and all below it.
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::{Discovered, Found, Options, kind_of, reason, shown};
+use super::{Discovered, Found, Options, ignored, kind_of, shown};
 use crate::error::Error;
+use crate::source::{Disk, Entry, LoadError, normalize};
 
 /// More threads than this only wait for the same disk.
 const MAX_THREADS: usize = 8;
 
 /// Adds what stands below `root`, in no order.
-pub(super) fn walk(root: &Path, options: Options, discovered: &mut Discovered) {
+pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) {
+    let results = Arc::new(Mutex::new(Vec::new()));
+    let add = |results: &Results, result| {
+        results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(result);
+    };
+    let disk = &options.disk;
+    let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(root));
+    let above: Vec<&Path> = absolute.ancestors().skip(1).collect();
+    // Without its own rules a directory is not what git sees: better to say so than to report what is hidden.
+    let in_the_way = if options.no_ignore { None } else { ignored::in_the_way(root, &above, disk) };
+    if let Some(error) = in_the_way {
+        discovered.unreadable.push(error);
+        return;
+    }
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
-    let walker = WalkBuilder::new(root)
-        .standard_filters(!options.no_ignore)
-        .hidden(false)
-        .require_git(false)
-        .follow_links(false)
-        .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git")
-        .threads(threads)
-        .build_parallel();
-    let results = Mutex::new(Vec::new());
-    walker.run(|| {
+    let mut walker = WalkBuilder::new(root);
+    walker.standard_filters(!options.no_ignore).hidden(false).require_git(false).follow_links(false);
+    if disk.kept_to().is_some() && !options.no_ignore {
+        // The files of git's own kind are sought above the directory, too; those of another kind are not.
+        walker.parents(false).ignore(false).git_ignore(false).git_global(false).git_exclude(false);
+        for name in ignored::FILE_NAMES {
+            walker.add_custom_ignore_filename(name);
+        }
+    }
+    let (no_ignore, own, met) = (options.no_ignore, disk.clone(), Arc::clone(&results));
+    walker.filter_entry(move |entry| {
+        if entry.depth() > 0 && entry.file_name() == ".git" {
+            return false;
+        }
+        let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+        match (is_directory && !no_ignore).then(|| ignored::in_the_way(entry.path(), &[], &own)).flatten() {
+            None => true,
+            Some(error) => {
+                add(&met, Err(error));
+                false
+            }
+        }
+    });
+    walker.threads(threads).build_parallel().run(|| {
         Box::new(|entry| {
-            if let Some(result) = look(entry) {
-                results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(result);
+            if let Some(result) = look(entry, disk) {
+                add(&results, result);
             }
             WalkState::Continue
         })
     });
-    for result in results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+    for result in std::mem::take(&mut *results.lock().unwrap_or_else(std::sync::PoisonError::into_inner)) {
         match result {
             Ok(found) => discovered.files.push(found),
             Err(error) => discovered.unreadable.push(error),
@@ -40,27 +68,32 @@ pub(super) fn walk(root: &Path, options: Options, discovered: &mut Discovered) {
     discovered.unreadable.sort_by_key(ToString::to_string);
 }
 
+type Results = Mutex<Vec<Result<Found, Error>>>;
+
 /// What one entry adds, when it adds anything.
-fn look(entry: Result<DirEntry, ignore::Error>) -> Option<Result<Found, Error>> {
+fn look(entry: Result<DirEntry, ignore::Error>, disk: &Disk) -> Option<Result<Found, Error>> {
     let entry = match entry {
         Ok(entry) => entry,
         Err(error) => return unreadable(&error).map(Err),
     };
     let kind = kind_of(entry.path())?;
     let file_type = entry.file_type()?;
-    // A link to a file is read under its own name, as Docker and Compose read it.
-    let is_file = file_type.is_file() || (file_type.is_symlink() && entry.path().is_file());
+    // A link to a file is read under its own name, as Docker and Compose read it. Of one that leads out of what may be read
+    // nobody can say where to: a run says that instead.
+    let leads_to_file = || matches!(disk.look(entry.path()), Ok(Entry::File) | Err(LoadError::Outside(_)));
+    let is_file = file_type.is_file() || (file_type.is_symlink() && leads_to_file());
     is_file.then(|| Ok(Found { path: shown(entry.path()), kind, named: false }))
 }
 
 /// A malformed line of a `.gitignore` is git's to report; a file that went away meanwhile is not missed.
 fn unreadable(error: &ignore::Error) -> Option<Error> {
     let io = error.io_error()?;
-    if io.kind() == std::io::ErrorKind::NotFound {
-        return None;
-    }
+    let reason = match LoadError::from(std::io::Error::new(io.kind(), io.to_string())) {
+        LoadError::NotFound => return None,
+        reason => reason.to_string(),
+    };
     let path = path_of(error)?.to_path_buf();
-    Some(Error::Unreadable { path: shown(&path), reason: reason(io) })
+    Some(Error::Unreadable { path: shown(&path), reason })
 }
 
 fn path_of(error: &ignore::Error) -> Option<&Path> {
@@ -111,7 +144,7 @@ mod tests {
             below(&dir, Options::default()),
             [".devcontainer/docker-compose.yml", "sub/Dockerfile", "z/compose.yaml"]
         );
-        let all = below(&dir, Options { no_ignore: true });
+        let all = below(&dir, Options { no_ignore: true, ..Options::default() });
         assert_eq!(
             all,
             [

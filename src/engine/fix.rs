@@ -146,14 +146,14 @@ pub fn fix_some(
             break;
         }
     }
-    fixed.files = changed(overlay, &now);
+    fixed.files = changed(overlay, &now, &Sources::on(options.disk.clone()));
     fixed.outcome = state.outcome;
     fixed
 }
 
 impl State {
     fn of(options: &Options, discovered: &Discovered, overlay: &Overlay) -> Self {
-        let sources = Sources::new();
+        let sources = Sources::on(options.disk.clone());
         for (path, text) in overlay {
             sources.add(path, text.as_str());
         }
@@ -311,10 +311,10 @@ fn verdict(before: &State, after: &State, batch: &[Patch]) -> Result<(), String>
 }
 
 /// The files whose text is another one now.
-fn changed(before: &Overlay, after: &Overlay) -> Vec<(PathBuf, String, String)> {
+fn changed(before: &Overlay, after: &Overlay, disk: &Sources) -> Vec<(PathBuf, String, String)> {
     let old = |path: &PathBuf| match before.get(path) {
         Some(text) => Some(text.clone()),
-        None => std::fs::read_to_string(path).ok(),
+        None => disk.load(path).ok().map(|id| disk.get(id).text().to_owned()),
     };
     let files = after.iter().filter_map(|(path, text)| Some((path.clone(), old(path)?, text.clone())));
     files.filter(|(_, old, new)| old != new).collect()

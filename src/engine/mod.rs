@@ -2,6 +2,8 @@
 
 mod concern;
 mod configured;
+mod cover;
+mod excess;
 pub mod fix;
 mod suppression;
 
@@ -12,6 +14,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use self::concern::Concern;
+pub use self::excess::MAX_FINDINGS;
 use crate::catalog::Catalog;
 use crate::config::{Configs, FailOn, Patterns};
 use crate::discover::{Discovered, FileKind, Root};
@@ -22,7 +25,7 @@ use crate::model::compose::Settings;
 use crate::model::project;
 use crate::report::Summary;
 use crate::rules::{Meta, Policy, Preset, RULES, Sink, Target};
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{Disk, SourceId, Sources, Span};
 use crate::stats::Stats;
 use crate::syntax::SyntaxError;
 use crate::workload::{Assembler, Kind, Project, Workload, attach};
@@ -56,6 +59,8 @@ pub struct Options {
     pub stats: Option<Arc<Stats>>,
     /// Findings that were there before, and the place that their paths start from.
     pub baseline: Option<(Baseline, Root)>,
+    /// What may be read, for the stores that a run makes itself.
+    pub disk: Disk,
 }
 
 impl Options {

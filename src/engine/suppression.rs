@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Options;
 use super::configured::Voices;
+use super::cover::Cover;
 use crate::discover::{FileKind, kind_of_text};
 use crate::finding::suppress::{self, Suppression};
 use crate::finding::{Finding, Suppressed, SuppressionKind};
@@ -113,14 +114,8 @@ pub(super) fn by_comments(
     let suppressions: Vec<Suppression> =
         files.into_iter().flat_map(|file| of_file(file, projects, sources)).collect();
     let mut sifted = Sifted::default();
-    let by = |finding: &Finding| {
-        let place = sources.locate(finding.primary.span);
-        let mut covering = suppressions.iter().filter(|suppression| suppression.covers(place));
-        covering.find_map(|suppression| {
-            let name = suppression.names.iter().find(|name| names(&name.value, finding))?;
-            Some((suppression, name.span))
-        })
-    };
+    let cover = Cover::new(&suppressions);
+    let by = |finding: &Finding| cover.of(finding, sources.locate(finding.primary.span));
     ledger.used.extend(unsaid.iter().filter_map(by).map(|(_, name)| name));
     for finding in findings {
         match by(&finding) {
@@ -142,6 +137,8 @@ pub(super) fn by_comments(
     ledger.named.retain(|name| spoken_of.contains(&sources.locate(name.span).file));
     ledger.named.sort_by_key(|name| name.span);
     ledger.named.dedup_by_key(|name| name.span);
+    let mut comments: Vec<&Suppression> = suppressions.iter().collect();
+    comments.sort_by_key(|suppression| suppression.comment);
     for name in &ledger.named {
         let known = RULES.iter().any(|rule| rule.meta().name == name.value)
             || Group::ALL.iter().any(|group| group.name() == name.value);
@@ -149,7 +146,9 @@ pub(super) fn by_comments(
             let mut sink = Sink::new(unknown_rule::META, &options.policy, &mut sifted.findings);
             unknown_rule::report(name, &mut sink);
         } else if !ledger.used.contains(&name.span) && runs(name, options, voices) {
-            let comment = suppressions.iter().find(|suppression| suppression.comment.contains(name.span));
+            let before = comments.partition_point(|suppression| suppression.comment <= name.span);
+            let comment = before.checked_sub(1).and_then(|index| comments.get(index)).copied();
+            let comment = comment.filter(|suppression| suppression.comment.contains(name.span));
             let mut sink = Sink::new(unused_suppression::META, &options.policy, &mut sifted.findings);
             unused_suppression::report(name, comment, sources, &mut sink);
         }

@@ -98,6 +98,18 @@ pub struct Suppressed {
     pub justification: Option<String>,
 }
 
+impl AsMut<Finding> for Finding {
+    fn as_mut(&mut self) -> &mut Finding {
+        self
+    }
+}
+
+impl AsMut<Finding> for Suppressed {
+    fn as_mut(&mut self) -> &mut Finding {
+        &mut self.finding
+    }
+}
+
 /// Who holds a finding back, in SARIF's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]

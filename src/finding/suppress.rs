@@ -3,6 +3,10 @@
 //! A comment speaks for what begins on its own line or, when it stands alone, directly below: the whole of a service, of a
 //! key's value, of an instruction, and below `FROM` the whole stage. `# oomlint: ignore-file[rule]` speaks for the file.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::ops::Range;
+
 use crate::source::{Source, SourceId, Span, Spanned};
 use crate::syntax::dockerfile::{Dockerfile, Keyword};
 use crate::syntax::yaml::{Kind, NodeId, Tree};
@@ -41,13 +45,8 @@ pub fn may_have_any(text: &str) -> bool {
 /// The suppressions of a Compose file.
 #[must_use]
 pub fn of_yaml(source: &Source, tree: &Tree) -> Vec<Suppression> {
-    read(source, tree.comments(), &|line| {
-        let mut found = None;
-        for root in tree.documents() {
-            begins_on(tree, *root, line, &mut found);
-        }
-        found
-    })
+    let begins = OnceCell::new();
+    read(source, tree.comments(), &|line| begins.get_or_init(|| Begins::of(tree)).on(line))
 }
 
 /// The suppressions of a Dockerfile.
@@ -55,8 +54,11 @@ pub fn of_yaml(source: &Source, tree: &Tree) -> Vec<Suppression> {
 pub fn of_dockerfile(source: &Source, dockerfile: &Dockerfile) -> Vec<Suppression> {
     read(source, &dockerfile.comments, &|line| {
         let on_line = |span: Span| span.start < line.end && line.start < span.end.max(span.start + 1);
-        let at = dockerfile.instructions.iter().position(|instruction| on_line(instruction.span))?;
-        let instruction = dockerfile.instructions.get(at)?;
+        // They stand behind one another.
+        let at = dockerfile.instructions.partition_point(|instruction| {
+            instruction.span.end.max(instruction.span.start + 1) <= line.start
+        });
+        let instruction = dockerfile.instructions.get(at).filter(|instruction| on_line(instruction.span))?;
         if instruction.keyword != Keyword::From {
             return Some(instruction.span);
         }
@@ -84,11 +86,14 @@ pub fn of_lines(source: &Source) -> Vec<Suppression> {
 
 /// `extent` says what begins on a line, which it gets without its indentation.
 fn read(source: &Source, comments: &[Span], extent: &dyn Fn(Span) -> Option<Span>) -> Vec<Suppression> {
+    // Many comments may stand above one line.
+    let (mut below, mut known) = (Below::default(), HashMap::new());
     let found = comments.iter().filter_map(|comment| {
         let (whole_file, names, reason) = parse(source.id(), source.text(), *comment)?;
-        let line = target(source, *comment);
+        let line = target(source, *comment, &mut below);
+        let mut extent = |line: Span| *known.entry(line).or_insert_with(|| extent(line));
         // Where nothing is below it speaks for its own line, and so for nothing.
-        let extent = if whole_file { None } else { Some(line.and_then(extent).unwrap_or(*comment)) };
+        let extent = if whole_file { None } else { Some(line.and_then(&mut extent).unwrap_or(*comment)) };
         Some(Suppression { comment: *comment, names, reason, extent })
     });
     found.collect()
@@ -126,8 +131,15 @@ fn parse(file: SourceId, text: &str, comment: Span) -> Option<(bool, Vec<Spanned
     Some((whole_file, names, (!reason.is_empty()).then(|| reason.to_owned())))
 }
 
+/// The lines that were passed over last, and the one behind them.
+#[derive(Default)]
+struct Below {
+    passed: Range<usize>,
+    line: Option<Span>,
+}
+
 /// The line that a comment speaks for, without its indentation: its own, or the next one that is no comment.
-fn target(source: &Source, comment: Span) -> Option<Span> {
+fn target(source: &Source, comment: Span, below: &mut Below) -> Option<Span> {
     let text = source.text();
     let begin = text.get(..comment.start as usize)?.rfind('\n').map_or(0, |at| at + 1);
     let own = text.get(begin..comment.start as usize)?;
@@ -137,49 +149,68 @@ fn target(source: &Source, comment: Span) -> Option<Span> {
     }
     let mut at = comment.end as usize;
     at += text.get(at..)?.find('\n')? + 1;
+    if below.passed.contains(&at) {
+        return below.line;
+    }
+    below.passed = at..at;
+    below.line = None;
     for line in text.get(at..)?.split_inclusive('\n') {
         let content = line.trim_end();
         let indent = content.len() - content.trim_start().len();
         if !content.is_empty() && !content.trim_start().starts_with('#') {
-            return Some(Span::new(source.id(), at + indent, at + content.len()));
+            below.line = Some(Span::new(source.id(), at + indent, at + content.len()));
+            return below.line;
         }
         at += line.len();
+        below.passed.end = at;
     }
     None
 }
 
-/// The largest key or item that begins on the line; its value with it.
-fn begins_on(tree: &Tree, root: NodeId, line: Span, found: &mut Option<Span>) {
-    let starts = |span: Span| line.start <= span.start && span.start < line.end;
-    let mut open = vec![root];
-    while let Some(id) = open.pop() {
-        let mut keep = |span: Span| {
-            let larger = found.is_none_or(|known| {
-                (span.start, std::cmp::Reverse(span.end)) < (known.start, std::cmp::Reverse(known.end))
-            });
-            if starts(span) && larger {
-                *found = Some(span);
-            }
-        };
-        match &tree.node(id).kind {
-            Kind::Map(pairs) => {
-                for (key, value) in pairs {
-                    keep(tree.node(*key).span.cover(tree.node(*value).span));
-                    open.push(*value);
-                }
-            }
-            Kind::Seq(items) => {
-                for item in items {
-                    // The `-` stands on the line's first byte, two before most items.
-                    let span = tree.node(*item).span;
-                    if starts(span) {
-                        keep(Span { start: line.start.min(span.start), ..span });
+/// Where the keys and the items of a tree begin, each with its value.
+struct Begins {
+    /// By their beginnings, the larger ones first.
+    keys: Vec<Span>,
+    items: Vec<Span>,
+}
+
+impl Begins {
+    fn of(tree: &Tree) -> Self {
+        let (mut keys, mut items) = (Vec::new(), Vec::new());
+        let mut open: Vec<NodeId> = tree.documents().to_vec();
+        while let Some(id) = open.pop() {
+            match &tree.node(id).kind {
+                Kind::Map(pairs) => {
+                    for (key, value) in pairs {
+                        keys.push(tree.node(*key).span.cover(tree.node(*value).span));
+                        open.push(*value);
                     }
-                    open.push(*item);
                 }
+                Kind::Seq(of_seq) => {
+                    items.extend(of_seq.iter().map(|item| tree.node(*item).span));
+                    open.extend(of_seq);
+                }
+                Kind::Scalar(_) | Kind::Alias(_) => {}
             }
-            Kind::Scalar(_) | Kind::Alias(_) => {}
         }
+        for spans in [&mut keys, &mut items] {
+            spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+        }
+        Self { keys, items }
+    }
+
+    /// The largest key or item that begins on the line; its value with it.
+    fn on(&self, line: Span) -> Option<Span> {
+        let on_line = |spans: &[Span]| {
+            let first = spans.partition_point(|span| span.start < line.start);
+            let length = spans.get(first..).unwrap_or_default().partition_point(|span| span.start < line.end);
+            first..first + length
+        };
+        let key = self.keys.get(on_line(&self.keys)).and_then(|keys| keys.first()).copied();
+        // The `-` stands on the line's first byte, two before most items.
+        let items = self.items.get(on_line(&self.items)).unwrap_or_default();
+        let item = items.iter().map(|span| span.end).max().map(|end| Span { end, ..line });
+        key.into_iter().chain(item).min_by_key(|span| (span.start, std::cmp::Reverse(span.end)))
     }
 }
 

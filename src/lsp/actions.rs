@@ -161,11 +161,11 @@ fn suppress(look: &Look, finding: &Finding, path: &Path, range: Range) -> Option
 }
 
 fn fix_all(session: &Session, look: &Look) -> Option<WorkspaceEdit> {
-    let fixed = fix(&Session::options(), &look.discovered, &session.overlay(), Applicability::Safe);
+    let fixed = fix(&session.options(), &look.discovered, &session.overlay(), Applicability::Safe);
     let mut changes = Changes::default();
     for (path, old, new) in fixed.files {
         // The whole text: fixes that came in several rounds have no places of their own any more.
-        let sources = Sources::new();
+        let sources = Sources::on(session.disk.clone());
         let source = sources.get(sources.add(&path, old.as_str()));
         let end = session.encoding.position(&source, u32::try_from(old.len()).unwrap_or(u32::MAX));
         let range = Range { start: Position::default(), end };

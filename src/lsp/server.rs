@@ -27,18 +27,18 @@ use super::convert::{Encoding, path_of, uri_of};
 use super::session::Session;
 use super::{actions, hover};
 use crate::report::rule_page;
-use crate::source::normalize;
+use crate::source::{Disk, normalize};
 
 /// Why the conversation ended early: the other end went away.
 type Ended = Box<dyn std::error::Error + Send + Sync>;
 
-/// Serves on standard input and output until the client is done.
+/// Serves on standard input and output until the client is done; files come from `disk`.
 ///
 /// # Errors
 /// When the client breaks the protocol's first rules, or goes away in the middle of a message.
-pub fn serve_stdio() -> Result<(), Ended> {
+pub fn serve_stdio(disk: &Disk) -> Result<(), Ended> {
     let (connection, threads) = Connection::stdio();
-    let result = serve(&connection);
+    let result = serve_on(&connection, disk);
     drop(connection);
     threads.join()?;
     result
@@ -49,10 +49,15 @@ pub fn serve_stdio() -> Result<(), Ended> {
 /// # Errors
 /// As [`serve_stdio`].
 pub fn serve(connection: &Connection) -> Result<(), Ended> {
+    serve_on(connection, &Disk::default())
+}
+
+fn serve_on(connection: &Connection, disk: &Disk) -> Result<(), Ended> {
     let (id, params) = connection.initialize_start()?;
     // Parameters that nobody can read are no reason to refuse: the defaults do.
     let params: InitializeParams = serde_json::from_value(params).unwrap_or_default();
     let mut server = Server::new(connection, &params);
+    server.session.disk = disk.clone();
     let result = InitializeResult {
         capabilities: server.capabilities(),
         server_info: Some(ServerInfo {

@@ -16,7 +16,7 @@ use crate::engine::fix::Overlay;
 use crate::engine::{self, Options, Outcome};
 use crate::finding::{Finding, Label, Severity};
 use crate::report::rule_page;
-use crate::source::{MAX_FILE_SIZE, Sources, normalize};
+use crate::source::{Disk, MAX_FILE_SIZE, Sources, normalize};
 
 /// A document that an editor has open.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub(super) struct Session {
     pub(super) related: bool,
     /// The client can show a page.
     pub(super) shows_documents: bool,
+    /// What may be read.
+    pub(super) disk: Disk,
     /// Directories that the client has open; searches do not leave them.
     pub(super) folders: Vec<PathBuf>,
     pub(super) documents: BTreeMap<PathBuf, Document>,
@@ -84,8 +86,9 @@ impl Session {
         small.map(|(path, document)| (path.clone(), document.text.clone())).collect()
     }
 
-    pub(super) fn options() -> Options {
-        Options { configs: Some(Arc::new(Configs::default())), ..Options::default() }
+    pub(super) fn options(&self) -> Options {
+        let configs = Some(Arc::new(Configs::on_disk(self.disk.clone())));
+        Options { configs, disk: self.disk.clone(), ..Options::default() }
     }
 
     /// What is found around a file; none for files that are none of ours.
@@ -95,8 +98,8 @@ impl Session {
         if let Some(known) = self.looks.get(&directory) {
             return Some(Arc::clone(known));
         }
-        let mut discovered =
-            discover(std::slice::from_ref(&directory), discover::Options::default()).unwrap_or_default();
+        let looking = discover::Options { disk: self.disk.clone(), ..discover::Options::default() };
+        let mut discovered = discover(std::slice::from_ref(&directory), looking).unwrap_or_default();
         // Buffers that have no file yet, and files that the search leaves out.
         let open: Vec<(PathBuf, FileKind)> = self
             .documents
@@ -109,11 +112,12 @@ impl Session {
                 discovered.add(path, kind);
             }
         }
-        let sources = Sources::new();
+        let sources = Sources::on(self.disk.clone());
         for (path, text) in self.overlay() {
             sources.add(&path, text);
         }
-        let outcome = engine::run(&Self::options(), &sources, &discovered);
+        let mut outcome = engine::run(&self.options(), &sources, &discovered);
+        outcome.shorten(&sources);
         let look = Arc::new(Look { sources, outcome, discovered });
         self.looks.insert(directory, Arc::clone(&look));
         Some(look)
@@ -141,9 +145,7 @@ impl Session {
         }
         let inside = |directory: &Path| self.folders.iter().any(|folder| directory.starts_with(folder));
         let has_compose = |directory: &Path| {
-            let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-            let on_disk =
-                entries.map(|entry| entry.path()).any(|path| kind_of(&path) == Some(FileKind::Compose));
+            let on_disk = self.disk.entries(directory).any(|path| kind_of(&path) == Some(FileKind::Compose));
             let open =
                 |path: &PathBuf| path.parent() == Some(directory) && kind_of(path) == Some(FileKind::Compose);
             on_disk || self.documents.keys().any(open)

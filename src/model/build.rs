@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use indexmap::IndexMap;
 
 use super::Unresolved;
+use super::allowance::Allowance;
 use super::compose::{BuildSection, Compose, is_remote};
 use super::fact::{Fact, Why};
 use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
@@ -74,6 +75,18 @@ pub fn follow(
     sources: &Sources,
     dockerfiles: &Dockerfiles,
 ) -> Built {
+    follow_within(build, service, compose, directory, (sources, dockerfiles), &mut Allowance::default())
+}
+
+/// The same for one service of many.
+pub fn follow_within(
+    build: &BuildSection,
+    service: &str,
+    compose: &Compose,
+    directory: &Path,
+    (sources, dockerfiles): (&Sources, &Dockerfiles),
+    allowance: &mut Allowance,
+) -> Built {
     let mut built = Built {
         context: build.context.value().map_or_else(|| ".".to_owned(), |text| text.as_str().to_owned()),
         dockerfile: build
@@ -96,6 +109,17 @@ pub fn follow(
         }
     };
     built.file = Some(file);
+    if let Err(reason) = allowance.take(sources.get(file).text().len()) {
+        built.image = Err(Why::File(built.dockerfile.clone()));
+        built.unresolved = Some(Unresolved {
+            span: build.span,
+            what: "build",
+            name: built.dockerfile.clone(),
+            reason,
+            service: Some(service.to_owned()),
+        });
+        return built;
+    }
     if let Fact::Unknown { why, .. } = &build.target {
         built.image = Err(why.clone());
         return built;
@@ -178,15 +202,21 @@ fn find(
     built.path = Some(normalize(&path));
     // BuildKit looks for one beside the Dockerfile first (`frontend/dockerui/context.go`).
     let beside = PathBuf::from(format!("{}.dockerignore", path.display()));
-    built.dockerignore = Some(sources.exists(&beside) || sources.exists(&context.join(".dockerignore")));
+    built.dockerignore = ignores(&[beside, context.join(".dockerignore")], sources);
     sources.load(&path).map_err(|error| {
         let here: PathBuf = if context.as_os_str().is_empty() { PathBuf::from(".") } else { context };
-        if !here.is_dir() {
+        if !sources.disk().is_dir(&here) {
             return missing(context_span, "build context", &built.context, error.to_string());
         }
         let span = build.dockerfile.known().map_or(context_span, |dockerfile| dockerfile.span);
         missing(span, "dockerfile", &built.dockerfile, error.to_string())
     })
+}
+
+/// True when one of the files is there; none when nobody may say.
+fn ignores(files: &[PathBuf], sources: &Sources) -> Option<bool> {
+    let there = files.iter().any(|file| sources.exists(file));
+    (there || files.iter().all(|file| sources.disk().holds(file))).then_some(there)
 }
 
 /// `build.args`; a name without a value takes it from the project's environment.

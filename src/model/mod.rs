@@ -1,5 +1,6 @@
 //! What the files say, resolved: images from Dockerfiles, services from Compose files, projects from both.
 
+pub mod allowance;
 pub mod build;
 pub mod compose;
 pub mod fact;
@@ -13,7 +14,7 @@ pub use reference::ImageReference;
 use crate::source::Span;
 
 /// A reference that could not be followed: what hangs on it is Unknown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Unresolved {
     /// Where it is written.
     pub span: Span,

@@ -5,17 +5,19 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{Formatter, Serializer};
+use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 /// One line that can be shown: whatever moves a cursor, ends a line or turns the writing direction is replaced by a picture
 /// or by `�`, one character for one.
-pub(super) fn printable(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
     if text.chars().any(steers) { text.chars().map(picture).collect() } else { Cow::Borrowed(text) }
 }
 
 /// One line for a log that a CI runner reads: [`printable`], and nothing in it is a command to the runner, neither at the
 /// line's beginning (`::error::`) nor anywhere in it (`##[error]`, `##vso[…]`).
-pub(super) fn line(text: &str) -> String {
+#[must_use]
+pub fn line(text: &str) -> String {
     let text = printable(text);
     let mut out = String::with_capacity(text.len());
     if text.trim_start().starts_with("::") {
@@ -30,8 +32,34 @@ pub(super) fn line(text: &str) -> String {
 }
 
 /// [`line`] for a text of several lines, which stay apart.
-pub(super) fn lines(text: &str) -> String {
+#[must_use]
+pub fn lines(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A line of a patch, without what would steer: such a line is not the file's any more, and the patch does not apply there.
+/// Tabs, line ends and marks without width are the file's own and stay.
+#[must_use]
+pub fn patch_line(text: &str) -> String {
+    let keeps = |c: char| matches!(c, '\t' | '\r' | '\n' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    let safe: String = text.chars().map(|c| if keeps(c) { c } else { picture(c) }).collect();
+    let mut out = drawn(safe);
+    let rest = out.trim_start();
+    // Runners look behind the blank of a line that stays; behind a plus or a minus nothing is a command.
+    if rest.starts_with("::") {
+        out.insert(out.len() - rest.len() + 1, ' ');
+    }
+    out
+}
+
+/// For XML's text and values: what it reserves as references, and a reference also where a runner would see a command.
+pub(super) fn xml(text: &str) -> String {
+    let escaped = quick_xml::escape::escape(text);
+    let mut out = String::with_capacity(escaped.len());
+    for (at, c) in escaped.char_indices() {
+        if calls_runner(&escaped, at) { out.push_str("&#35;") } else { out.push(c) }
+    }
+    out
 }
 
 /// The rest of what steers, in text that annotate-snippets has made or cleaned: it knows of ASCII's control characters and
@@ -83,13 +111,51 @@ fn picture(c: char) -> char {
 }
 
 /// Writes JSON on one line. Nothing is lost: what [`printable`] would replace is written as `\u009b`.
-pub(super) fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(out, Ascii))?;
+    Ok(())
+}
+
+/// The same over several lines, for people.
+pub(super) fn json_pretty(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(out, AsciiPretty(PrettyFormatter::new())))?;
     Ok(())
 }
 
 /// serde_json escapes what JSON demands; this adds what may steer.
 struct Ascii;
+
+struct AsciiPretty(PrettyFormatter<'static>);
+
+/// Hands on what is about the layout.
+macro_rules! as_pretty {
+    ($($name:ident($($argument:ident: $kind:ty),*);)*) => {$(
+        fn $name<W: ?Sized + Write>(&mut self, writer: &mut W $(, $argument: $kind)*) -> io::Result<()> {
+            self.0.$name(writer $(, $argument)*)
+        }
+    )*};
+}
+
+impl Formatter for AsciiPretty {
+    as_pretty! {
+        begin_array();
+        end_array();
+        begin_array_value(first: bool);
+        end_array_value();
+        begin_object();
+        end_object();
+        begin_object_key(first: bool);
+        begin_object_value();
+        end_object_value();
+    }
+
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        Ascii.write_string_fragment(writer, fragment)
+    }
+}
 
 impl Formatter for Ascii {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::escape::printable;
+use super::escape::{self, json_pretty, printable};
 use super::{Place, path_text};
 use crate::model::size::ByteSize;
 use crate::source::{Sources, Span, Text};
@@ -25,7 +25,7 @@ pub fn json(out: &mut dyn Write, projects: &[Project], sources: &Sources) -> io:
     let show = Show { sources };
     let projects: Vec<Value> = projects.iter().map(|project| show.project(project)).collect();
     let document = json!({ "version": VERSION, "projects": projects });
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    json_pretty(out, &document)?;
     writeln!(out)
 }
 
@@ -41,7 +41,12 @@ pub fn human(out: &mut dyn Write, projects: &[Project], sources: &Sources) -> io
             if !std::mem::take(&mut first) {
                 writeln!(out)?;
             }
-            show.paragraph(workload, out)?;
+            let mut paragraph = Vec::new();
+            show.paragraph(workload, &mut paragraph)?;
+            // Names begin a line: not one of them is a command to a runner.
+            for line in String::from_utf8_lossy(&paragraph).lines() {
+                writeln!(out, "{}", escape::line(line))?;
+            }
         }
     }
     if first {
@@ -90,7 +95,7 @@ impl Show<'_> {
 
     fn place_text(&self, span: Span) -> String {
         let (file, line, _) = self.place(span);
-        format!("{file}:{line}")
+        format!("{}:{line}", printable(&file))
     }
 
     fn project(&self, project: &Project) -> Value {
@@ -254,6 +259,7 @@ impl Show<'_> {
         value: impl Fn(&T) -> String,
         out: &mut dyn Write,
     ) -> io::Result<()> {
+        let what = printable(what);
         match fact {
             Fact::Known(known) => {
                 let mut place = self.place_text(known.span);
@@ -266,7 +272,12 @@ impl Show<'_> {
                 writeln!(out, "  {what:<16} {}  ({place})", printable(&value(&known.value)))
             }
             Fact::Unknown { at, why } => {
-                writeln!(out, "  {what:<16} unknown: {why}  ({})", self.place_text(*at))
+                writeln!(
+                    out,
+                    "  {what:<16} unknown: {}  ({})",
+                    printable(&why.to_string()),
+                    self.place_text(*at)
+                )
             }
             Fact::Absent { .. } => writeln!(out, "  {what:<16} not set"),
         }

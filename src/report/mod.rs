@@ -7,7 +7,7 @@ mod azure;
 pub mod budget;
 mod checkstyle;
 mod concise;
-mod escape;
+pub mod escape;
 mod github;
 mod gitlab;
 pub mod human;

@@ -87,7 +87,8 @@ pub fn draw_failure(failure: &dyn miette::Diagnostic, color: bool) -> String {
     if !related.is_empty() {
         return drawn;
     }
-    let mut title = Group::with_title(Level::ERROR.primary_title(visible(&failure.to_string())));
+    let mut title =
+        Group::with_title(Level::ERROR.primary_title(visible(&escape::printable(&failure.to_string()))));
     let labels = failure.labels().into_iter().flatten().collect::<Vec<_>>();
     let contents = labels.first().zip(failure.source_code()).and_then(|(label, source)| {
         let contents = source.read_span(label.inner(), 1, 1).ok()?;
@@ -99,15 +100,15 @@ pub fn draw_failure(failure: &dyn miette::Diagnostic, color: bool) -> String {
         let annotation = AnnotationKind::Primary.span(range.start.min(text.len())..range.end.min(text.len()));
         let mut snippet = Snippet::source(text.as_str()).line_start(*line).annotation(annotation);
         if let Some(name) = name {
-            snippet = snippet.path(name.as_str());
+            snippet = snippet.path(escape::line(name));
         }
         title = title.element(snippet);
     }
-    let mut drawn_title = renderer.render(&[title]);
+    let mut drawn_title = escape::drawn(renderer.render(&[title]));
     drawn_title.push('\n');
     drawn.push_str(&drawn_title);
     if let Some(help) = failure.help() {
-        let help = Group::with_title(Level::HELP.secondary_title(visible(&help.to_string())));
+        let help = Group::with_title(Level::HELP.secondary_title(visible(&escape::lines(&help.to_string()))));
         drawn.push_str(&renderer.render(&[help]));
         drawn.push('\n');
     }

@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use quick_xml::Writer;
+use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+use quick_xml::name::QName;
 
 use super::escape;
 
@@ -38,7 +40,7 @@ impl<'w> Xml<'w> {
     pub(super) fn text(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) -> io::Result<()> {
         self.open(name, attributes)?;
         let lines: Vec<_> = text.lines().map(escape::printable).collect();
-        self.writer.write_event(Event::Text(BytesText::new(&lines.join("\n"))))?;
+        self.writer.write_event(Event::Text(BytesText::from_escaped(escape::xml(&lines.join("\n")))))?;
         self.close(name)
     }
 
@@ -48,11 +50,12 @@ impl<'w> Xml<'w> {
     }
 }
 
-/// quick-xml escapes what XML reserves; what XML cannot hold at all is replaced before.
+/// What XML cannot hold at all is replaced before the rest is escaped.
 fn element<'e>(name: &'e str, attributes: &[(&'e str, &str)]) -> BytesStart<'e> {
     let mut element = BytesStart::new(name);
     for (key, value) in attributes {
-        element.push_attribute((*key, escape::printable(value).as_ref()));
+        let value = escape::xml(&escape::printable(value));
+        element.push_attribute(Attribute { key: QName(key), value: value.into() });
     }
     element
 }

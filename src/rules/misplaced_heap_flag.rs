@@ -3,7 +3,7 @@
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Severity};
-use crate::workload::{HeapProblemKind, Workload};
+use crate::workload::{HeapProblemKind, MAX_AHEAD, Workload};
 
 /// A flag in the wrong place.
 pub(super) struct MisplacedHeapFlag;
@@ -27,22 +27,27 @@ impl Rule for MisplacedHeapFlag {
             let runtime = heap.runtime.display_name();
             for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::Misplaced) {
                 let (flag, name) = (problem.flag.as_str(), &workload.name);
-                sink.report(
-                    problem.flag.span(),
-                    "an argument of the program",
-                    format!("`{flag}` of `{name}` stands behind the program, where {runtime} does not look"),
-                )
-                .of(workload)
-                .related(
-                    heap.program.span,
-                    format!("{runtime} reads its own flags from here to the program's name"),
-                )
-                .ask(
-                    "before `-jar`, the main class or the script",
-                    Applicability::Unsafe,
-                    &["start", "heaps"],
-                    vec![Request::MoveFirst { words: problem.ahead.clone() }],
-                );
+                let finding = sink
+                    .report(
+                        problem.flag.span(),
+                        "an argument of the program",
+                        format!(
+                            "`{flag}` of `{name}` stands behind the program, where {runtime} does not look"
+                        ),
+                    )
+                    .of(workload)
+                    .related(
+                        heap.program.span,
+                        format!("{runtime} reads its own flags from here to the program's name"),
+                    );
+                if problem.ahead.len() < MAX_AHEAD {
+                    finding.ask(
+                        "before `-jar`, the main class or the script",
+                        Applicability::Unsafe,
+                        &["start", "heaps"],
+                        vec![Request::MoveFirst { words: problem.ahead.clone() }],
+                    );
+                }
             }
         }
     }

@@ -65,6 +65,9 @@ impl<'a> Sink<'a> {
     }
 }
 
+/// Other places that a finding names; whoever has mended so many looks again.
+const MAX_RELATED: usize = 100;
+
 /// One finding in the making.
 pub struct Builder<'a> {
     findings: &'a mut Vec<Finding>,
@@ -119,15 +122,19 @@ impl Builder<'_> {
 
     /// Names another place, in any file.
     pub fn related(self, span: Span, text: impl Into<String>) -> Self {
-        self.with(|finding| finding.related.push(Label { span, text: text.into() }))
+        self.with(|finding| {
+            if finding.related.len() < MAX_RELATED {
+                finding.related.push(Label { span, text: text.into() });
+            }
+        })
     }
 
     /// Names the sites (anchors, merges, overrides) that brought a value to where it is used.
     pub fn via(self, via: &[Span]) -> Self {
         self.with(|finding| {
-            finding
-                .related
-                .extend(via.iter().map(|span| Label { span: *span, text: "comes in here".to_owned() }));
+            let room = MAX_RELATED.saturating_sub(finding.related.len());
+            let via = via.iter().take(room);
+            finding.related.extend(via.map(|span| Label { span: *span, text: "comes in here".to_owned() }));
         })
     }
 

@@ -3,10 +3,12 @@
 //! Everything to the right of this room speaks of places as [`Span`]s. Lines and columns are made
 //! only where something is printed.
 
+mod disk;
 mod sources;
 mod text;
 
-pub use sources::{Line, LoadError, Position, Source, Sources};
+pub use disk::{Disk, Entry, LoadError, MAX_LINKS};
+pub use sources::{Line, Position, Source, Sources};
 pub(crate) use sources::{from_here, normalize};
 pub use text::Text;
 

@@ -4,24 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, RwLock};
 
-use super::{MAX_FILE_SIZE, SourceId, Span};
-
-/// Why a file could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// There is no such file.
-    #[error("no such file")]
-    NotFound,
-    /// A directory stands there.
-    #[error("is a directory")]
-    IsDirectory,
-    /// More than [`MAX_FILE_SIZE`] bytes.
-    #[error("is larger than {} MiB", MAX_FILE_SIZE / 1024 / 1024)]
-    TooLarge,
-    /// The operating system's word.
-    #[error("{0}")]
-    Io(String),
-}
+use super::{Disk, LoadError, SourceId, Span};
 
 /// One file as it was read.
 #[derive(Debug)]
@@ -125,6 +108,7 @@ impl Source {
 #[derive(Debug)]
 pub struct Sources {
     here: PathBuf,
+    disk: Disk,
     inner: RwLock<Inner>,
 }
 
@@ -141,28 +125,34 @@ struct Inner {
 }
 
 impl Sources {
-    /// No files yet; relative paths start at the current directory.
+    /// No files yet, and nothing that may not be read; relative paths start at the current directory.
     #[must_use]
     pub fn new() -> Self {
-        Self::seen_from(&std::env::current_dir().unwrap_or_default())
+        Self::on(Disk::default())
+    }
+
+    /// No files yet, and what may be read.
+    #[must_use]
+    pub fn on(disk: Disk) -> Self {
+        Self { disk, ..Self::seen_from(&std::env::current_dir().unwrap_or_default()) }
     }
 
     /// No files yet, and the absolute path where relative ones start.
     #[must_use]
     pub fn seen_from(here: &Path) -> Self {
-        Self { here: here.to_path_buf(), inner: RwLock::default() }
+        Self { here: here.to_path_buf(), disk: Disk::default(), inner: RwLock::default() }
     }
 
     /// Reads a file, or finds it read already.
     ///
     /// # Errors
-    /// When it is not there, not a file, or too large.
+    /// When it is not there, not a file, too large, or not to be read.
     pub fn load(&self, path: &Path) -> Result<SourceId, LoadError> {
         let key = self.key(path);
         if let Some(known) = self.read().by_path.get(&key) {
             return known.clone();
         }
-        let bytes = read(path);
+        let bytes = self.disk.read(path);
         let mut inner = self.write();
         if let Some(known) = inner.by_path.get(&key) {
             return known.clone();
@@ -214,8 +204,14 @@ impl Sources {
     pub fn exists(&self, path: &Path) -> bool {
         match self.read().by_path.get(&self.key(path)) {
             Some(known) => known.is_ok(),
-            None => path.is_file(),
+            None => self.disk.is_file(path),
         }
+    }
+
+    /// What files are read from.
+    #[must_use]
+    pub fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     /// One name for one file, however it is spelled.
@@ -241,28 +237,6 @@ impl Inner {
         self.files.push(Arc::new(source));
         id
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
-    use std::io::Read;
-    let io = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => LoadError::NotFound,
-        _ => LoadError::Io(error.to_string()),
-    };
-    let metadata = std::fs::metadata(path).map_err(io)?;
-    if metadata.is_dir() {
-        return Err(LoadError::IsDirectory);
-    }
-    if !metadata.is_file() {
-        return Err(LoadError::Io("is not a regular file".to_owned()));
-    }
-    let mut bytes = Vec::with_capacity(metadata.len().min(MAX_FILE_SIZE) as usize);
-    let file = std::fs::File::open(path).map_err(io)?;
-    file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(io)?;
-    if bytes.len() as u64 > MAX_FILE_SIZE {
-        return Err(LoadError::TooLarge);
-    }
-    Ok(bytes)
 }
 
 /// UTF-8 as it is; every byte that is not becomes `?`, so that offsets hold.

@@ -12,7 +12,8 @@ use super::process;
 use super::role;
 use super::{Build, BuildStage, Fact, Kind, Memory, Origin, Project, Role, Start, Variable, Why, Workload};
 use crate::catalog::{Catalog, Pool};
-use crate::model::build::{Built, Dockerfiles, follow};
+use crate::model::allowance::Allowance;
+use crate::model::build::{Built, Dockerfiles, follow_within};
 use crate::model::compose::{Mount, Service};
 use crate::model::image::{BuildOptions, TargetImage, resolve};
 use crate::model::project;
@@ -45,8 +46,9 @@ impl Assembler<'_> {
             directory: project.request.directory.clone(),
         };
         let awaited = role::awaited(&compose.services);
+        let mut allowance = Allowance::default();
         for service in &compose.services {
-            let mut workload = self.service(service, project, &mut out);
+            let mut workload = self.service(service, project, &mut out, &mut allowance);
             workload.role = Role::of(service, &awaited);
             out.workloads.push(workload);
         }
@@ -151,10 +153,17 @@ impl Assembler<'_> {
         out
     }
 
-    fn service(&self, service: &Service, project: &project::Project, out: &mut Project) -> Workload {
+    fn service(
+        &self,
+        service: &Service,
+        project: &project::Project,
+        out: &mut Project,
+        allowance: &mut Allowance,
+    ) -> Workload {
         let directory: &Path = &project.request.directory;
         let built = service.build.as_ref().map(|build| {
-            follow(build, &service.name, &project.compose, directory, self.sources, self.dockerfiles)
+            let files = (self.sources, self.dockerfiles);
+            follow_within(build, &service.name, &project.compose, directory, files, allowance)
         });
         if let Some(built) = &built {
             out.unresolved.extend(built.unresolved.clone());
@@ -175,7 +184,7 @@ impl Assembler<'_> {
         };
         let names = |mount: &Mount, file: &str| mount.source.contains(file) || mount.target.contains(file);
         facts.settle_by_files(&|file| service.mounts.iter().any(|mount| names(mount, file)));
-        let resolved = project.compose.service_environment(service, directory, self.sources);
+        let resolved = project.compose.service_environment(service, directory, self.sources, allowance);
         out.syntax_errors.extend(resolved.errors);
         out.unresolved.extend(resolved.unresolved);
         for file in resolved.files {

@@ -250,6 +250,11 @@ impl Reader<'_> {
             lookup(name).or_else(earlier).map(|value| Variable { value, span: None })
         };
         match interpolate(&value, &find) {
+            Interpolated::Unset { names, .. }
+                if names.iter().any(|(name, _)| find(name).is_some_and(|found| found.is_unknown())) =>
+            {
+                None
+            }
             Interpolated::Known { text, .. } | Interpolated::Unset { text, .. } => Some(text),
             Interpolated::Plain => Some(value),
             Interpolated::Required { .. } => None,

@@ -60,14 +60,17 @@ impl Loader<'_> {
             Some(env_files) => {
                 for path in env_files {
                     let file = context.directory.join(path.as_str());
-                    if path.as_str() != "/dev/null" && !self.environment(&mut there.environment, &file) {
-                        self.unresolved(path.span(), "include", path.as_str(), "no such file", None);
+                    if path.as_str() == "/dev/null" {
+                        continue;
+                    }
+                    if let Err(error) = self.environment(&mut there.environment, &file) {
+                        self.unresolved(path.span(), "include", path.as_str(), error.to_string(), None);
                     }
                 }
             }
             None => {
                 let file = there.directory.join(".env");
-                self.environment(&mut there.environment, &file);
+                self.optional_environment(&mut there.environment, &file, item.site);
             }
         }
         let mut included = self.load(&files, &there, including)?;

@@ -19,6 +19,20 @@ pub struct Variable {
     pub span: Option<Span>,
 }
 
+impl Variable {
+    /// Set or not, nobody may say: it stands in a file that cannot be read.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self { value: HOLE.to_string(), span: None }
+    }
+
+    /// True for [`Variable::unknown`].
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.value.chars().eq([HOLE])
+    }
+}
+
 /// What became of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interpolated {
@@ -199,6 +213,9 @@ impl Run<'_> {
         let value = (self.lookup)(name);
         let set = value.as_ref().is_some_and(|variable| !(colon && variable.value.is_empty()));
         match operator.chars().next() {
+            Some('-' | '+' | '?') if value.as_ref().is_some_and(Variable::is_unknown) => {
+                self.unset(name, dollar, close + 1);
+            }
             None if !colon => self.variable(name, dollar, close + 1),
             Some('-') if set => self.variable(name, dollar, close + 1),
             Some('-') => {
@@ -221,6 +238,7 @@ impl Run<'_> {
 
     fn variable(&mut self, name: &str, from: usize, to: usize) {
         match (self.lookup)(name) {
+            Some(variable) if variable.is_unknown() => self.unset(name, from, to),
             Some(variable) => {
                 self.push_derived(&variable.value, from, to);
                 self.via.extend(variable.span);

@@ -11,7 +11,7 @@ use super::merge::{merge, settle};
 use super::value::{Entry, Kind, MAX_NODES, Map, Missing, Value, lower};
 use crate::model::Unresolved;
 use crate::model::fact::Why;
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{LoadError, SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::Tree;
 
@@ -39,7 +39,7 @@ pub(super) struct Loader<'s> {
     pub(super) files: IndexSet<SourceId>,
     pub(super) environments: IndexSet<SourceId>,
     pub(super) errors: Vec<SyntaxError>,
-    pub(super) unresolved: Vec<Unresolved>,
+    pub(super) unresolved: IndexSet<Unresolved>,
     trees: HashMap<SourceId, Arc<Tree>>,
     budget: usize,
 }
@@ -51,17 +51,32 @@ impl<'s> Loader<'s> {
             files: IndexSet::new(),
             environments: IndexSet::new(),
             errors: Vec::new(),
-            unresolved: Vec::new(),
+            unresolved: IndexSet::new(),
             trees: HashMap::new(),
             budget: MAX_NODES,
         }
     }
 
-    /// Adds the variables of a file to an environment; false when it is not there.
-    pub(super) fn environment(&mut self, environment: &mut Environment, path: &Path) -> bool {
-        let read = environment.read(path, self.sources, &mut self.errors);
-        self.environments.extend(read);
-        read.is_some()
+    /// Adds the variables of a file to an environment.
+    pub(super) fn environment(
+        &mut self,
+        environment: &mut Environment,
+        path: &Path,
+    ) -> Result<(), LoadError> {
+        let read = environment.read(path, self.sources, &mut self.errors)?;
+        self.environments.insert(read);
+        Ok(())
+    }
+
+    /// The same for a file that need not be there: `.env`. `site` is where people look for the reason.
+    pub(super) fn optional_environment(&mut self, environment: &mut Environment, path: &Path, site: Span) {
+        match self.environment(environment, path) {
+            Ok(()) | Err(LoadError::NotFound | LoadError::IsDirectory) => {}
+            Err(error) => {
+                let name = path.to_string_lossy().into_owned();
+                self.unresolved(site, "the project", &name, error.to_string(), None);
+            }
+        }
     }
 
     /// The files merged in order; `including` are the files on the way here.
@@ -156,9 +171,7 @@ impl<'s> Loader<'s> {
             reason: reason.into(),
             service: service.map(str::to_owned),
         };
-        if !self.unresolved.contains(&problem) {
-            self.unresolved.push(problem);
-        }
+        self.unresolved.insert(problem);
     }
 }
 

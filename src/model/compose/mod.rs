@@ -33,6 +33,7 @@ use self::load::{Context, Loader};
 use self::value::{Kind, Value};
 use super::Unresolved;
 use super::fact::{Fact, Why};
+use crate::model::allowance::Allowance;
 use crate::source::{SourceId, Sources, Span, Text};
 use crate::syntax::SyntaxError;
 
@@ -46,6 +47,9 @@ pub struct Request {
     /// What the files are read with.
     pub settings: Settings,
 }
+
+/// Services of one project that are looked at.
+const MAX_SERVICES: usize = 50_000;
 
 /// What Compose is told beside the files.
 #[derive(Clone, Debug, Default)]
@@ -82,25 +86,34 @@ impl Compose {
         let mut environment = Environment::of(&request.settings.environment);
         let default = [request.directory.join(".env")];
         let env_files = &request.settings.env_files;
-        for path in if env_files.is_empty() { &default[..] } else { env_files } {
-            loader.environment(&mut environment, path);
-        }
         let files: Vec<SourceId> = request.files.iter().filter_map(|path| sources.load(path).ok()).collect();
+        for path in if env_files.is_empty() { &default[..] } else { env_files } {
+            match files.first() {
+                Some(first) => {
+                    loader.optional_environment(&mut environment, path, Span::new(*first, 0, 0));
+                }
+                None => break,
+            }
+        }
         let context = Context { directory: request.directory.clone(), environment };
         let merged = loader.load(&files, &context, &[]);
         let services = merged.as_ref().and_then(|value| value.at(&["services"])).and_then(Value::as_map);
-        let services = services.map(|map| {
-            let real = map.iter().filter(|(_, entry)| matches!(entry.value.kind, Kind::Map(_) | Kind::Null));
-            real.map(|(name, entry)| Service::read(name, entry)).collect()
+        let real = services.into_iter().flat_map(|map| {
+            map.iter().filter(|(_, entry)| matches!(entry.value.kind, Kind::Map(_) | Kind::Null))
         });
         let name = project_name(merged.as_ref(), &files, &context.environment);
+        if let Some((_, beyond)) = real.clone().nth(MAX_SERVICES) {
+            let message = format!("more than {MAX_SERVICES} services; the rest is not looked at");
+            loader.errors.push(SyntaxError { message, span: beyond.key, fatal: true, first: None });
+        }
+        let services = real.take(MAX_SERVICES).map(|(name, entry)| Service::read(name, entry)).collect();
         Self {
             name,
             files: loader.files.into_iter().collect(),
             environment_files: loader.environments.into_iter().collect(),
-            services: services.unwrap_or_default(),
+            services,
             errors: loader.errors,
-            unresolved: loader.unresolved,
+            unresolved: loader.unresolved.into_iter().collect(),
             environment: context.environment,
         }
     }
@@ -113,16 +126,17 @@ impl Compose {
         service: &Service,
         directory: &Path,
         sources: &Sources,
+        allowance: &mut Allowance,
     ) -> ServiceEnvironment {
         let mut out = ServiceEnvironment::default();
         for file in &service.env_files {
-            out.read_file(file, service, directory, sources, &self.environment);
+            out.read_file(file, service, directory, (sources, allowance), &self.environment);
         }
         for (name, fact) in &service.environment {
             // A name alone takes its value from Compose's own environment, `.env` included.
             let fact = match fact {
                 Fact::Unknown { at, why: Why::Variable(variable) } if variable == name => {
-                    match self.environment.variable(name) {
+                    match self.environment.variable(name).filter(|found| !found.is_unknown()) {
                         Some(variable) => {
                             let text = Text::derived(variable.value, *at);
                             let via = variable.span.into_iter().collect();
@@ -177,18 +191,23 @@ impl ServiceEnvironment {
         file: &EnvFile,
         service: &Service,
         directory: &Path,
-        sources: &Sources,
+        (sources, allowance): (&Sources, &mut Allowance),
         environment: &Environment,
     ) {
+        let load = |path: &str, allowance: &mut Allowance| {
+            let id = sources.load(&directory.join(path)).map_err(|error| error.to_string())?;
+            allowance.take(sources.get(id).text().len())?;
+            Ok::<_, String>(id)
+        };
         let (span, name, reason) = match &file.path {
-            Fact::Known(path) => match sources.load(&directory.join(path.value.as_str())) {
+            Fact::Known(path) => match load(path.value.as_str(), allowance) {
                 Ok(id) => {
                     self.files.push(id);
                     let source = sources.get(id);
                     let parsed = if file.raw {
                         dotenv::parse_raw(id, source.text())
                     } else {
-                        dotenv::parse(id, source.text(), &|name| environment.value(name).map(str::to_owned))
+                        dotenv::parse(id, source.text(), &|name| environment.value(name))
                     };
                     self.errors.extend(parsed.errors);
                     for (name, entry) in parsed.entries {
@@ -204,7 +223,7 @@ impl ServiceEnvironment {
                     }
                     return;
                 }
-                Err(error) => (path.span, path.value.as_str().to_owned(), error.to_string()),
+                Err(reason) => (path.span, path.value.as_str().to_owned(), reason),
             },
             Fact::Unknown { at, why } => (*at, String::new(), why.to_string()),
             Fact::Absent { .. } => return,

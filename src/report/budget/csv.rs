@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::super::escape::printable;
+use super::super::escape::line;
 use super::Report;
 use crate::budget::Swap;
 use crate::model::size::ByteSize;
@@ -65,6 +65,6 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
 
 /// A spreadsheet takes a cell that begins like this for a formula.
 fn text(text: &str) -> String {
-    let text = printable(text);
-    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.into_owned() }
+    let text = line(text);
+    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }

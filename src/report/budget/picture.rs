@@ -1,8 +1,6 @@
 //! What both pictures show: bars that each begin where the one above ends, up to what all may take together.
 
-use std::borrow::Cow;
-
-use super::super::escape::printable;
+use super::super::escape::line;
 use super::{Report, appetite, heap, in_words, limit, share};
 use crate::budget::{Entry, Stack};
 use crate::model::size::ByteSize;
@@ -78,11 +76,7 @@ pub(super) fn ticks(axis: i64) -> Vec<ByteSize> {
 
 /// Text within an element or an attribute of XML and HTML.
 pub(super) fn text(text: &str) -> String {
-    quick_xml::escape::escape(match printable(text) {
-        Cow::Borrowed(text) => Cow::Borrowed(text),
-        Cow::Owned(text) => Cow::Owned(text),
-    })
-    .into_owned()
+    quick_xml::escape::escape(line(text)).into_owned()
 }
 
 /// A name that fits its column.

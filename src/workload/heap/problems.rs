@@ -2,7 +2,7 @@
 
 use super::engine::{Engine, Source};
 use super::flags::{fits, hexadecimal, meant, size, spelled, words};
-use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting};
+use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting, MAX_AHEAD};
 use crate::catalog::{Grammar, ReadBy, RuntimeName, Sets};
 use crate::model::compose::interpolate::HOLE;
 use crate::model::size::ByteSize;
@@ -196,7 +196,7 @@ impl Engine<'_> {
             .map(|(at, flag)| {
                 let words = program.arguments.get(first..=at).unwrap_or_default();
                 HeapProblem {
-                    ahead: words.iter().map(Text::span).collect(),
+                    ahead: words.iter().map(Text::span).take(MAX_AHEAD).collect(),
                     ..self.problem(HeapProblemKind::Misplaced, flag, "command line", String::new())
                 }
             })

@@ -1,0 +1,68 @@
+//! The files that say what git does not see: the walker reads them, and waits for ever where one is a pipe.
+
+use std::path::{Path, PathBuf};
+
+use super::shown;
+use crate::error::Error;
+use crate::source::{Disk, Entry, LoadError, MAX_FILE_SIZE};
+
+/// The names that are looked for in each directory; the later one wins.
+pub(super) const FILE_NAMES: [&str; 2] = [".gitignore", ".ignore"];
+
+/// The first file of rules, in a directory or those above it, that cannot be read as one.
+pub(super) fn in_the_way(directory: &Path, above: &[&Path], disk: &Disk) -> Option<Error> {
+    let own = std::iter::once(directory).chain(above.iter().copied().filter(|_| disk.kept_to().is_none()));
+    own.flat_map(|directory| files(directory, disk)).find_map(|path| {
+        let reason = reason(disk, &path)?.to_string();
+        Some(Error::Unreadable { path: shown(&path), reason })
+    })
+}
+
+/// What the walker would open for a directory.
+fn files(directory: &Path, disk: &Disk) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = FILE_NAMES.iter().map(|name| directory.join(name)).collect();
+    // Where a run is kept to one directory these are not read at all.
+    let git = directory.join(".git");
+    match disk.look(&git) {
+        _ if disk.kept_to().is_some() => {}
+        Ok(Entry::Directory) => files.push(git.join("info/exclude")),
+        // A work tree or a submodule: the file names the directory.
+        Ok(Entry::File) => {
+            files.push(git.clone());
+            let first = |path: &Path| {
+                let text = disk.beginning(path, LINE).ok()?;
+                Some(String::from_utf8_lossy(&text).lines().next()?.to_owned())
+            };
+            if let Some(line) = first(&git)
+                && let Some(real) = line.strip_prefix("gitdir: ").map(PathBuf::from)
+            {
+                let named = real.join("commondir");
+                if let Some(common) = first(&named) {
+                    let common =
+                        if common.starts_with('.') { real.join(common) } else { PathBuf::from(common) };
+                    files.push(common.join("info/exclude"));
+                }
+                files.push(named);
+            }
+        }
+        _ => {}
+    }
+    files
+}
+
+/// Longer than any path.
+const LINE: u64 = 64 * 1024;
+
+/// Why a file of rules cannot be read; none for one that can, and for one that is not there.
+fn reason(disk: &Disk, path: &Path) -> Option<LoadError> {
+    match disk.look(path) {
+        Ok(Entry::File) => match disk.size(path) {
+            Ok(size) if size > MAX_FILE_SIZE => Some(LoadError::TooLarge),
+            _ => None,
+        },
+        Ok(Entry::Other) => Some(LoadError::NotRegular),
+        Err(error @ LoadError::Outside(_)) => Some(error),
+        // git, too, reads no rules from a directory, or from what it may not read.
+        Ok(Entry::Directory) | Err(_) => None,
+    }
+}

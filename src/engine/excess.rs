@@ -1,0 +1,147 @@
+//! One file that says the same thing without end does not fill the report: what is new in it would not be seen.
+
+use std::collections::HashMap;
+
+use super::Outcome;
+use crate::finding::Finding;
+use crate::source::{SourceId, Sources};
+
+/// Findings of one rule in one file that are reported.
+///
+/// Real files with more than a thousand services are generated, and there the first thousand tell what the generator does.
+pub const MAX_FINDINGS: usize = 1_000;
+
+/// Bytes of one text of a finding: a name or a value may be as long as a file.
+const MAX_TEXT: usize = 8 * 1024;
+
+impl Outcome {
+    /// Keeps the first findings of each rule in each file, and behind them one that says how many more there are. The counts
+    /// of the summary stay those of all. Texts without end are cut, too.
+    pub fn shorten(&mut self, sources: &Sources) {
+        shorten(&mut self.findings, sources);
+        shorten(&mut self.suppressed, sources);
+    }
+}
+
+/// How often a rule spoke in a file, and where the finding stands that speaks for the rest.
+#[derive(Default)]
+struct Count {
+    seen: usize,
+    last: Option<usize>,
+}
+
+fn shorten<T: AsMut<Finding>>(items: &mut Vec<T>, sources: &Sources) {
+    items.iter_mut().for_each(|item| clip_all(item.as_mut()));
+    if items.len() <= MAX_FINDINGS {
+        return;
+    }
+    let mut counts: HashMap<(SourceId, &'static str), Count> = HashMap::new();
+    let mut kept: Vec<T> = Vec::new();
+    for mut item in std::mem::take(items) {
+        let own = item.as_mut();
+        let (file, rule) = (sources.locate(own.primary.span).file, own.rule);
+        let count = counts.entry((file, rule)).or_default();
+        count.seen += 1;
+        match count.last {
+            _ if count.seen <= MAX_FINDINGS => kept.push(item),
+            None => {
+                count.last = Some(kept.len());
+                let (confidence, severity) = (own.confidence, own.severity);
+                let primary = own.primary.clone();
+                *own = Finding {
+                    rule,
+                    severity,
+                    confidence,
+                    message: String::new(),
+                    primary,
+                    related: Vec::new(),
+                    notes: vec!["`--statistics` counts them all".to_owned()],
+                    help: None,
+                    fix: None,
+                    service: None,
+                    image: None,
+                    folded: None,
+                };
+                kept.push(item);
+            }
+            Some(last) => {
+                let severity = own.severity;
+                if let Some(rest) = kept.get_mut(last).map(AsMut::as_mut) {
+                    rest.severity = rest.severity.max(severity);
+                }
+            }
+        }
+    }
+    for count in counts.values() {
+        if let Some(rest) = count.last.and_then(|last| kept.get_mut(last)) {
+            let more = count.seen - MAX_FINDINGS;
+            let plural = if more == 1 { "finding" } else { "findings" };
+            rest.as_mut().message = format!("{more} more {plural} of this rule in this file");
+        }
+    }
+    *items = kept;
+}
+
+fn clip_all(finding: &mut Finding) {
+    let labels =
+        std::iter::once(&mut finding.primary).chain(&mut finding.related).map(|label| &mut label.text);
+    let texts = std::iter::once(&mut finding.message).chain(labels).chain(&mut finding.notes);
+    let texts = texts.chain(&mut finding.help).chain(&mut finding.service).chain(&mut finding.image);
+    for text in texts.filter(|text| text.len() > MAX_TEXT) {
+        let end = (0..=MAX_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        text.truncate(end);
+        text.push('…');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::finding::{Confidence, Label, Severity};
+    use crate::source::Span;
+
+    #[test]
+    fn the_first_are_kept_and_the_rest_is_counted() {
+        let sources = Sources::new();
+        let files = ["a", "b"].map(|path| sources.add(Path::new(path), "x".repeat(3_000)));
+        let finding = |file, rule, at, severity| Finding {
+            rule,
+            severity,
+            confidence: Confidence::High,
+            message: format!("{rule} {at}"),
+            primary: Label { span: Span::new(file, at, at + 1), text: "here".to_owned() },
+            related: Vec::new(),
+            notes: Vec::new(),
+            help: Some("paste".to_owned()),
+            fix: None,
+            service: Some("s".to_owned()),
+            image: None,
+            folded: Some("many"),
+        };
+        let mut outcome = Outcome::default();
+        for at in 0..MAX_FINDINGS + 20 {
+            let severity = if at == MAX_FINDINGS + 7 { Severity::Error } else { Severity::Note };
+            outcome.findings.push(finding(files[0], "one", at, severity));
+            if at <= MAX_FINDINGS {
+                outcome.findings.push(finding(files[0], "two", at, Severity::Note));
+            }
+            if at < MAX_FINDINGS {
+                outcome.findings.push(finding(files[1], "one", at, Severity::Note));
+            }
+        }
+        outcome.shorten(&sources);
+        let of = |file, rule| {
+            let same = |finding: &&Finding| finding.primary.span.file == file && finding.rule == rule;
+            outcome.findings.iter().filter(same).collect::<Vec<_>>()
+        };
+        let (long, over, full) = (of(files[0], "one"), of(files[0], "two"), of(files[1], "one"));
+        assert_eq!([long.len(), over.len(), full.len()], [MAX_FINDINGS + 1, MAX_FINDINGS + 1, MAX_FINDINGS]);
+        let last = long[MAX_FINDINGS];
+        assert_eq!(last.message, "20 more findings of this rule in this file");
+        assert_eq!((last.severity, last.folded, &last.service), (Severity::Error, None, &None));
+        assert_eq!(over[MAX_FINDINGS].message, "1 more finding of this rule in this file");
+        assert_eq!(full[MAX_FINDINGS - 1].message, format!("one {}", MAX_FINDINGS - 1));
+    }
+}
