@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::escape::{self, printable};
+use super::escape;
 use super::human::plural;
 use super::markdown::with_code;
 use super::{Place, path_text};
@@ -131,7 +131,7 @@ pub fn human(out: &mut dyn Write, report: &Report<'_>, color: bool) -> io::Resul
             out,
             "{}  {path}:{line}",
             bold(format!("{name}: {}", verdict(row))),
-            path = printable(&path)
+            path = escape::line(&path)
         )?;
         writeln!(out, "  {}", escape::line(&row.measured.describe()))?;
         let largest = row.advice.largest();
