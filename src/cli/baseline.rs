@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let sources = Sources::new();
     let mut discovered = arguments.input.discover(&sources)?;
     let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
-    let outcome = engine::run(&options, &sources, &discovered);
+    let outcome = engine::findings(&options, &sources, &discovered);
     let found = evidence(&outcome.findings, &sources, &root);
     if arguments.check {
         return check(&read(&path)?, &found, console);

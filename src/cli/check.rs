@@ -184,9 +184,9 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
         fix::apply(&options, &discovered, level, console)?;
         // The files are others now.
         sources = Sources::new();
-        engine::run(&options, &sources, &discovered)
+        engine::findings(&options, &sources, &discovered)
     } else {
-        engine::run(&options, &sources, &discovered)
+        engine::findings(&options, &sources, &discovered)
     };
     outcome.summary.elapsed = begun.elapsed();
     let suppressed = if reports.show_suppressed { &outcome.suppressed[..] } else { &[] };

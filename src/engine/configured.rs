@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Options;
+use super::examine::Examined;
 use super::suppression::Sifted;
 use crate::config::{Config, Known, Level};
 use crate::discover::Discovered;
 use crate::finding::{Finding, Severity, Suppressed, SuppressionKind};
 use crate::rules::{self, Policy, Preset};
 use crate::source::{SourceId, Sources};
-use crate::workload::Project;
 
 impl Options {
     /// The configuration for a file. One that cannot be used is none here: whoever starts a run says so.
@@ -20,8 +20,8 @@ impl Options {
     }
 
     /// The configuration for a project: that of its first file.
-    pub(super) fn config_of_project(&self, project: &Project, sources: &Sources) -> Option<Arc<Config>> {
-        let first = project.files.first()?;
+    pub(super) fn config_of_files(&self, files: &[SourceId], sources: &Sources) -> Option<Arc<Config>> {
+        let first = files.first()?;
         self.config_of(sources.get(*first).path())
     }
 
@@ -67,10 +67,10 @@ pub(super) struct Voices<'r> {
 }
 
 impl<'r> Voices<'r> {
-    pub(super) fn new(options: &'r Options, sources: &'r Sources, projects: &[Project]) -> Self {
+    pub(super) fn new(options: &'r Options, sources: &'r Sources, projects: &[Examined]) -> Self {
         let mut of_projects: HashMap<SourceId, Vec<Arc<Config>>> = HashMap::new();
         for project in projects {
-            let Some(config) = options.config_of_project(project, sources) else { continue };
+            let Some(config) = options.config_of_files(&project.files, sources) else { continue };
             for file in &project.files {
                 let known = of_projects.entry(*file).or_default();
                 if !known.iter().any(|other| Arc::ptr_eq(other, &config)) {

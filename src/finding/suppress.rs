@@ -5,7 +5,7 @@
 
 use crate::source::{Source, SourceId, Span, Spanned};
 use crate::syntax::dockerfile::{Dockerfile, Keyword};
-use crate::syntax::yaml::{Kind, NodeId, Tree};
+use crate::syntax::yaml::{Kind, Tree};
 
 /// What every such comment begins with.
 const MARK: &str = "oomlint:";
@@ -32,6 +32,76 @@ impl Suppression {
     }
 }
 
+/// The suppressions of one file, to be asked by place.
+#[derive(Clone, Debug, Default)]
+pub struct Comments {
+    /// In the order of the file.
+    all: Vec<Suppression>,
+    /// Those that speak for the whole file.
+    whole: Vec<usize>,
+    /// The others, by where what they speak for begins. Each knows the nearest one before it that goes on beyond its beginning:
+    /// whoever covers a place is found by going from one to the next.
+    begins: Vec<Begin>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Begin {
+    start: u32,
+    /// Which of all.
+    index: usize,
+    /// Which of those that begin.
+    around: Option<usize>,
+}
+
+impl Comments {
+    /// Those of one file, in its order.
+    #[must_use]
+    pub fn new(all: Vec<Suppression>) -> Self {
+        let extent = |index: usize| all.get(index).and_then(|suppression: &Suppression| suppression.extent);
+        let whole = (0..all.len()).filter(|index| extent(*index).is_none()).collect();
+        let mut begins: Vec<Begin> = (0..all.len())
+            .filter_map(|index| Some(Begin { start: extent(index)?.start, index, around: None }))
+            .collect();
+        begins.sort_by_key(|begin| begin.start);
+        let mut open: Vec<(usize, u32)> = Vec::new();
+        for (at, begin) in begins.iter_mut().enumerate() {
+            while open.last().is_some_and(|(_, end)| *end <= begin.start) {
+                open.pop();
+            }
+            begin.around = open.last().map(|(at, _)| *at);
+            open.push((at, extent(begin.index).map_or(0, |extent| extent.end)));
+        }
+        Self { all, whole, begins }
+    }
+
+    /// All of them, in the order of the file.
+    pub fn all(&self) -> impl Iterator<Item = &Suppression> {
+        self.all.iter()
+    }
+
+    /// Those that speak for a place of the file, in its order.
+    #[must_use]
+    pub fn covering(&self, place: Span) -> Vec<&Suppression> {
+        let mut found = self.whole.clone();
+        let begun = self.begins.partition_point(|begin| begin.start <= place.start);
+        let mut next = begun.checked_sub(1);
+        while let Some(begin) = next.and_then(|at| self.begins.get(at)) {
+            found.push(begin.index);
+            next = begin.around;
+        }
+        found.sort_unstable();
+        let found = found.into_iter().filter_map(|index| self.all.get(index));
+        found.filter(|suppression| suppression.covers(place)).collect()
+    }
+
+    /// The one whose comment a place is in.
+    #[must_use]
+    pub fn around(&self, place: Span) -> Option<&Suppression> {
+        let begun = self.all.partition_point(|suppression| suppression.comment.start <= place.start);
+        self.all.get(begun.checked_sub(1)?).filter(|suppression| suppression.comment.contains(place))
+    }
+}
+
 /// True when a file may have such comments: for most files the rest is then not worth the time.
 #[must_use]
 pub fn may_have_any(text: &str) -> bool {
@@ -41,26 +111,22 @@ pub fn may_have_any(text: &str) -> bool {
 /// The suppressions of a Compose file.
 #[must_use]
 pub fn of_yaml(source: &Source, tree: &Tree) -> Vec<Suppression> {
-    read(source, tree.comments(), &|line| {
-        let mut found = None;
-        for root in tree.documents() {
-            begins_on(tree, *root, line, &mut found);
-        }
-        found
-    })
+    let begins = Begins::of(tree);
+    read(source, tree.comments(), &|line| begins.largest_on(line))
 }
 
 /// The suppressions of a Dockerfile.
 #[must_use]
 pub fn of_dockerfile(source: &Source, dockerfile: &Dockerfile) -> Vec<Suppression> {
+    let instructions = &dockerfile.instructions;
     read(source, &dockerfile.comments, &|line| {
-        let on_line = |span: Span| span.start < line.end && line.start < span.end.max(span.start + 1);
-        let at = dockerfile.instructions.iter().position(|instruction| on_line(instruction.span))?;
-        let instruction = dockerfile.instructions.get(at)?;
+        let before = |span: Span| span.end.max(span.start + 1) <= line.start;
+        let at = instructions.partition_point(|instruction| before(instruction.span));
+        let instruction = instructions.get(at).filter(|instruction| instruction.span.start < line.end)?;
         if instruction.keyword != Keyword::From {
             return Some(instruction.span);
         }
-        let rest = dockerfile.instructions.get(at + 1..).unwrap_or_default();
+        let rest = instructions.get(at + 1..).unwrap_or_default();
         let last = rest.iter().take_while(|other| other.keyword != Keyword::From).last();
         Some(last.map_or(instruction.span, |last| instruction.span.cover(last.span)))
     })
@@ -84,9 +150,19 @@ pub fn of_lines(source: &Source) -> Vec<Suppression> {
 
 /// `extent` says what begins on a line, which it gets without its indentation.
 fn read(source: &Source, comments: &[Span], extent: &dyn Fn(Span) -> Option<Span>) -> Vec<Suppression> {
+    // Comments below each other speak for one line, which is looked for once.
+    let mut last: Option<(Span, Option<Span>)> = None;
     let found = comments.iter().filter_map(|comment| {
         let (whole_file, names, reason) = parse(source.id(), source.text(), *comment)?;
-        let line = target(source, *comment);
+        let line = match last {
+            Some((above, line))
+                if above.start < comment.start && line.is_none_or(|line| comment.start < line.start) =>
+            {
+                line
+            }
+            _ => target(source, *comment),
+        };
+        last = Some((*comment, line));
         // Where nothing is below it speaks for its own line, and so for nothing.
         let extent = if whole_file { None } else { Some(line.and_then(extent).unwrap_or(*comment)) };
         Some(Suppression { comment: *comment, names, reason, extent })
@@ -148,38 +224,45 @@ fn target(source: &Source, comment: Span) -> Option<Span> {
     None
 }
 
-/// The largest key or item that begins on the line; its value with it.
-fn begins_on(tree: &Tree, root: NodeId, line: Span, found: &mut Option<Span>) {
-    let starts = |span: Span| line.start <= span.start && span.start < line.end;
-    let mut open = vec![root];
-    while let Some(id) = open.pop() {
-        let mut keep = |span: Span| {
-            let larger = found.is_none_or(|known| {
-                (span.start, std::cmp::Reverse(span.end)) < (known.start, std::cmp::Reverse(known.end))
-            });
-            if starts(span) && larger {
-                *found = Some(span);
-            }
-        };
-        match &tree.node(id).kind {
-            Kind::Map(pairs) => {
-                for (key, value) in pairs {
-                    keep(tree.node(*key).span.cover(tree.node(*value).span));
-                    open.push(*value);
-                }
-            }
-            Kind::Seq(items) => {
-                for item in items {
-                    // The `-` stands on the line's first byte, two before most items.
-                    let span = tree.node(*item).span;
-                    if starts(span) {
-                        keep(Span { start: line.start.min(span.start), ..span });
+/// Where keys and items of a file begin.
+struct Begins {
+    /// By their beginning: a key with its value, or an item.
+    spans: Vec<(Span, bool)>,
+}
+
+impl Begins {
+    fn of(tree: &Tree) -> Self {
+        let mut spans = Vec::new();
+        let mut open = tree.documents().to_vec();
+        while let Some(id) = open.pop() {
+            match &tree.node(id).kind {
+                Kind::Map(pairs) => {
+                    for (key, value) in pairs {
+                        spans.push((tree.node(*key).span.cover(tree.node(*value).span), false));
+                        open.push(*value);
                     }
-                    open.push(*item);
                 }
+                Kind::Seq(items) => {
+                    spans.extend(items.iter().map(|item| (tree.node(*item).span, true)));
+                    open.extend(items);
+                }
+                Kind::Scalar(_) | Kind::Alias(_) => {}
             }
-            Kind::Scalar(_) | Kind::Alias(_) => {}
         }
+        spans.sort_unstable_by_key(|(span, _)| span.start);
+        Self { spans }
+    }
+
+    /// The largest that begins on the line.
+    fn largest_on(&self, line: Span) -> Option<Span> {
+        let first = self.spans.partition_point(|(span, _)| span.start < line.start);
+        let on_line = self.spans.iter().skip(first).take_while(|(span, _)| span.start < line.end);
+        // The `-` of an item stands on the line's first byte, two before most items.
+        let spans = on_line.map(|(span, is_item)| match is_item {
+            true => Span { start: line.start, ..*span },
+            false => *span,
+        });
+        spans.min_by_key(|span| (span.start, std::cmp::Reverse(span.end)))
     }
 }
 

@@ -24,6 +24,7 @@ pub use service::{
 };
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -34,6 +35,7 @@ use super::Unresolved;
 use super::fact::{Fact, Why};
 use crate::source::{SourceId, Sources, Span, Text};
 use crate::syntax::SyntaxError;
+use crate::syntax::yaml::Tree;
 
 /// What is to be loaded together.
 #[derive(Clone, Debug, Default)]
@@ -69,6 +71,9 @@ pub struct Compose {
     /// What leads nowhere.
     pub unresolved: Vec<Unresolved>,
     environment: Environment,
+    /// Held so that who asks for the tree of one of the files while this is there need not parse it.
+    #[expect(dead_code, reason = "they are held, not read")]
+    trees: Vec<Arc<Tree>>,
 }
 
 impl Compose {
@@ -97,6 +102,7 @@ impl Compose {
             errors: loader.errors,
             unresolved: loader.unresolved,
             environment: context.environment,
+            trees: loader.trees.into_values().collect(),
         }
     }
 
