@@ -90,7 +90,7 @@ def lone_stacks(count: int) -> dict[str, str]:
 
 
 def instructions(count: int) -> dict[str, str]:
-    each = "".join(f"RUN apt-get install -y p{i}\n" for i in range(count))
+    each = "".join(f"RUN apt-get update && apt-get install -y p{i}\n" for i in range(count))
     return {"Dockerfile": f"FROM debian:12\n{each}CMD [\"a\"]\n"}
 
 
@@ -121,7 +121,7 @@ def side_stages(count: int) -> dict[str, str]:
 
 
 def ignored_instructions(count: int) -> dict[str, str]:
-    each = "".join(f"# oomlint: ignore[uncleaned-package-cache] known\nRUN apt-get install -y p{i}\n" for i in range(count // 2))
+    each = "".join(f"# oomlint: ignore[uncleaned-package-cache] known\nRUN apt-get update && apt-get install -y p{i}\n" for i in range(count // 2))
     return {"Dockerfile": f"FROM debian:12\n{each}CMD [\"a\"]\n"}
 
 
@@ -179,3 +179,6 @@ SHAPES = {
     stacks_that_build: 20_000,
     other_files: 100_000,
 }
+
+# Those of which most of the time goes into writing them.
+TREES = [dockerfiles, stacks, stacks_that_build, other_files]

@@ -342,6 +342,25 @@ mod tests {
 
     proptest::proptest! {
         #[test]
+        fn who_covers_a_place_is_found_among_many(
+            extents in proptest::collection::vec(proptest::option::of((0_u32..40, 0_u32..20)), 0..30)
+        ) {
+            let file = SourceId(0);
+            let of = |(at, extent): (usize, &Option<(u32, u32)>)| Suppression {
+                comment: Span::new(file, at, at + 1),
+                names: Vec::new(),
+                reason: None,
+                extent: extent.map(|(start, length)| Span { file, start, end: start + length }),
+            };
+            let all: Vec<Suppression> = extents.iter().enumerate().map(of).collect();
+            let comments = Comments::new(all.clone());
+            for place in (0..60).map(|at| Span::new(file, at, at + 1)) {
+                let one_by_one: Vec<&Suppression> = all.iter().filter(|one| one.covers(place)).collect();
+                proptest::prop_assert_eq!(comments.covering(place), one_by_one);
+            }
+        }
+
+        #[test]
         fn nothing_panics(text in "[#a-z: \\[\\],\\n\\-é]{0,60}") {
             let text = text.replace("oom", "oomlint: ignore[");
             let _ = yaml(&text);

@@ -343,6 +343,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_made_of_a_file_is_shared_and_not_kept() {
+        let sources = Sources::new();
+        let source = sources.get(sources.add(Path::new("a"), "text"));
+        let mut made = 0;
+        let mut length = || {
+            source.shared(|source| {
+                made += 1;
+                source.text().len()
+            })
+        };
+        let (one, other) = (length(), length());
+        assert!(Arc::ptr_eq(&one, &other));
+        drop((one, other));
+        assert_eq!(*length(), 4);
+        assert_eq!(made, 2);
+        assert_eq!(*source.shared(|_| "another kind"), "another kind");
+    }
+
+    #[test]
     fn lines_and_columns_count_characters() {
         let sources = Sources::new();
         let id = sources.add(Path::new("a"), "é x\r\nyz");
