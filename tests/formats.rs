@@ -209,6 +209,7 @@ fn hostile_names_stay_what_they_are() {
             service: Some(HOSTILE.to_owned()),
             image: Some(HOSTILE.to_owned()),
             folded: None,
+            keys: None,
         };
         let findings = [finding];
         let mut summary = Summary { services: 1, files: 1, ..Summary::default() };
@@ -350,6 +351,7 @@ fn a_hundred_thousand_findings_are_written_piece_by_piece() {
                 service: Some("s".to_owned()),
                 image: None,
                 folded: None,
+                keys: None,
             });
         }
     }

@@ -77,6 +77,7 @@ fn finding(rule: &'static str, severity: Severity, message: &str, span: Span, la
         service: None,
         image: None,
         folded: None,
+        keys: None,
     }
 }
 

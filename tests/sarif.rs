@@ -62,6 +62,7 @@ fn odd_places() -> Value {
         service: None,
         image: None,
         folded: None,
+        keys: None,
     };
     let findings =
         [found(Span::new(odd, 20, 21)), found(Span::new(odd, 0, 999)), found(Span::new(outside, 8, 8))];

@@ -27,9 +27,10 @@ use image::Images;
 use runtimes::RuntimeTable;
 use tags::{TagTable, Tags};
 
-const IMAGES: &str = include_str!("../../rules/catalog/images.yaml");
-const TAGS: &str = include_str!("../../rules/catalog/tags.yaml");
-const RUNTIMES: &str = include_str!("../../rules/catalog/runtimes.yaml");
+// `build.rs` makes them of the YAML: reading that would take longer than looking at a small file.
+const IMAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/images.json"));
+const TAGS: &str = include_str!(concat!(env!("OUT_DIR"), "/tags.json"));
+const RUNTIMES: &str = include_str!(concat!(env!("OUT_DIR"), "/runtimes.json"));
 
 /// The tables, to ask.
 #[derive(Debug, Default)]
@@ -53,14 +54,14 @@ impl Catalog {
         BUILTIN.get_or_init(|| Self::from_tables(IMAGES, TAGS, RUNTIMES).unwrap_or_default())
     }
 
-    /// Reads the three tables.
+    /// Reads the three tables, which are JSON here.
     ///
     /// # Errors
     /// When one of them does not fit its schema.
-    fn from_tables(images: &str, tags: &str, runtimes: &str) -> Result<Self, serde_yaml::Error> {
-        let Images { mirrors, images } = serde_yaml::from_str(images)?;
-        let tags: TagTable = serde_yaml::from_str(tags)?;
-        let RuntimeTable { runtimes, quotes } = serde_yaml::from_str(runtimes)?;
+    fn from_tables(images: &str, tags: &'static str, runtimes: &str) -> Result<Self, serde_json::Error> {
+        let Images { mirrors, images } = serde_json::from_str(images)?;
+        let tags: TagTable = serde_json::from_str(tags)?;
+        let RuntimeTable { runtimes, quotes } = serde_json::from_str(runtimes)?;
         let mut catalog = Self { images, mirrors, tags: tags.into(), runtimes, quotes, ..Self::default() };
         for (at, entry) in catalog.images.iter().enumerate() {
             for name in &entry.repositories {
@@ -136,7 +137,7 @@ impl Catalog {
     }
 
     /// The versions of an image that are rebuilt today; empty when the tables do not know it.
-    pub fn lines(&self, reference: &ImageReference) -> &[String] {
+    pub fn lines(&self, reference: &ImageReference) -> &[&'static str] {
         self.tags.lines(self.without_mirror(&reference.name()))
     }
 

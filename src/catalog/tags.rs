@@ -4,19 +4,19 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
-/// The table as it is written.
+/// The table as it is written. Lists are words with spaces between, and stay so: most are never asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TagTable {
     #[expect(dead_code, reason = "required of the table, for its readers")]
-    source: String,
+    source: &'static str,
     #[expect(dead_code, reason = "required of the table, for its readers")]
-    date: String,
-    official: String,
-    former: String,
-    lines: HashMap<String, String>,
-    ended: HashMap<String, String>,
-    tags: HashMap<String, String>,
+    date: &'static str,
+    official: &'static str,
+    former: &'static str,
+    lines: HashMap<&'static str, &'static str>,
+    ended: HashMap<&'static str, &'static str>,
+    tags: HashMap<&'static str, &'static str>,
     elsewhere: Vec<Elsewhere>,
     sizes: Vec<Size>,
 }
@@ -24,56 +24,51 @@ pub(super) struct TagTable {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Elsewhere {
-    image: String,
-    lines: String,
-    tags: String,
+    image: &'static str,
+    lines: &'static str,
+    tags: &'static str,
     #[expect(dead_code, reason = "required of the table, for its readers")]
-    source: String,
+    source: &'static str,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Size {
-    image: String,
+    image: &'static str,
     mib: f64,
     #[serde(default)]
     #[expect(dead_code, reason = "for readers of the table")]
-    date: Option<String>,
+    date: Option<&'static str>,
 }
 
 /// The same, to ask.
 #[derive(Debug, Default)]
 pub(super) struct Tags {
-    official: HashSet<String>,
-    tags: HashMap<String, HashSet<String>>,
-    lines: HashMap<String, Vec<String>>,
-    ended: HashMap<String, HashSet<String>>,
-    sizes: HashMap<String, u64>,
+    official: HashSet<&'static str>,
+    tags: HashMap<&'static str, &'static str>,
+    lines: HashMap<&'static str, Vec<&'static str>>,
+    ended: HashMap<&'static str, &'static str>,
+    sizes: HashMap<&'static str, u64>,
 }
 
 impl From<TagTable> for Tags {
     fn from(table: TagTable) -> Self {
-        let TagTable { official, former, lines, ended, tags, elsewhere, sizes, .. } = table;
-        let mut known = Self {
-            official: words(&official).chain(words(&former)).collect(),
-            tags: tags.iter().map(|(image, tags)| (image.clone(), words(tags).collect())).collect(),
-            lines: lines.iter().map(|(image, lines)| (image.clone(), words(lines).collect())).collect(),
-            ended: ended.iter().map(|(image, names)| (image.clone(), words(names).collect())).collect(),
-            sizes: HashMap::new(),
-        };
-        for Elsewhere { image, lines, tags, .. } in elsewhere {
-            known.tags.insert(image.clone(), words(&tags).collect());
-            known.lines.insert(image, words(&lines).collect());
+        let TagTable { official, former, mut lines, ended, mut tags, elsewhere, sizes, .. } = table;
+        for more in &elsewhere {
+            tags.insert(more.image, more.tags);
+            lines.insert(more.image, more.lines);
         }
-        for Size { image, mib, .. } in sizes {
-            known.sizes.insert(image, (mib * 1024.0 * 1024.0) as u64);
+        Self {
+            official: official.split_whitespace().chain(former.split_whitespace()).collect(),
+            tags,
+            lines: lines
+                .into_iter()
+                .map(|(image, lines)| (image, lines.split_whitespace().collect()))
+                .collect(),
+            ended,
+            sizes: sizes.iter().map(|size| (size.image, (size.mib * 1024.0 * 1024.0) as u64)).collect(),
         }
-        known
     }
-}
-
-fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split_whitespace().map(str::to_owned)
 }
 
 impl Tags {
@@ -83,22 +78,22 @@ impl Tags {
     }
 
     pub(super) fn exists(&self, repository: &str, tag: &str) -> bool {
-        self.tags.get(repository).is_some_and(|tags| tags.contains(tag))
+        self.tags.get(repository).is_some_and(|tags| has_word(tags, tag))
     }
 
     /// Compressed size in bytes.
     pub(super) fn size(&self, repository: &str, tag: &str) -> Option<u64> {
-        self.sizes.get(&format!("{repository}:{tag}")).copied()
+        self.sizes.get(format!("{repository}:{tag}").as_str()).copied()
     }
 
     /// The versions that are still rebuilt.
-    pub(super) fn lines(&self, repository: &str) -> &[String] {
+    pub(super) fn lines(&self, repository: &str) -> &[&'static str] {
         self.lines.get(repository).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The line that a version belongs to: of 3.12.4 it is 3.12.
     pub(super) fn line_of(&self, repository: &str, version: &str) -> Option<&str> {
-        self.lines.get(repository)?.iter().map(String::as_str).find(|line| is_of_line(version, line))
+        self.lines.get(repository)?.iter().copied().find(|line| is_of_line(version, line))
     }
 
     /// Whether a tag is on a line that is still rebuilt. None when the table does not know the image, or the tag
@@ -106,7 +101,7 @@ impl Tags {
     pub(super) fn rebuilt(&self, repository: &str, tag: &str) -> Option<bool> {
         let lines = self.lines.get(repository)?;
         let version = tag.split('-').find(|word| !word.is_empty())?;
-        if self.ended.get(repository).is_some_and(|names| tag.split('-').any(|word| names.contains(word))) {
+        if self.ended.get(repository).is_some_and(|names| tag.split('-').any(|word| has_word(names, word))) {
             return Some(false);
         }
         if self.line_of(repository, version).is_some() {
@@ -116,6 +111,11 @@ impl Tags {
         let moves = lines.iter().any(|line| is_of_line(line, version));
         (!moves && version.starts_with(|c: char| c.is_ascii_digit())).then_some(false)
     }
+}
+
+/// True when `words`, with spaces between, has this one.
+fn has_word(words: &str, word: &str) -> bool {
+    words.split_whitespace().any(|other| other == word)
 }
 
 /// `3.12.4` and `3.12` are of 3.12, `3.1` is not.

@@ -15,7 +15,10 @@ fn the_tables_fit_their_schema() {
 
 #[test]
 fn unknown_keys_are_refused() {
-    let with = |row: &str| format!("mirrors: []\nimages:\n  - {{repositories: [x], source: s, {row}}}\n");
+    let with = |row: &str| {
+        let table = format!("mirrors: []\nimages:\n  - {{repositories: [x], source: s, {row}}}\n");
+        serde_yaml::from_str::<serde_json::Value>(&table).expect("a table").to_string()
+    };
     assert!(Catalog::from_tables(&with("shell: true"), TAGS, RUNTIMES).is_ok());
     for row in [
         "shel: true",

@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let path = named.unwrap_or_else(|| default_path(&root, &disk));
     let mut discovered = arguments.input.discover(&sources)?;
     let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
-    let outcome = engine::run(&options, &sources, &discovered);
+    let outcome = engine::findings(&options, &sources, &discovered);
     let found = evidence(&outcome.findings, &sources, &root);
     if arguments.check {
         return check(&read(&path, &disk)?, &found, console);

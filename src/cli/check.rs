@@ -186,9 +186,9 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
         fix::apply(&options, &discovered, &mended, console)?;
         // The files are others now.
         sources = input.sources();
-        engine::run(&options, &sources, &discovered)
+        engine::findings(&options, &sources, &discovered)
     } else {
-        engine::run(&options, &sources, &discovered)
+        engine::findings(&options, &sources, &discovered)
     };
     outcome.summary.elapsed = begun.elapsed();
     if reports.statistics {

@@ -26,8 +26,10 @@ pub struct Configs {
     today: Option<Day>,
     /// What may be read: the search ends where that does.
     disk: Disk,
-    /// By directory.
+    /// By directory, from the top of the file system.
     found: Mutex<HashMap<PathBuf, Found>>,
+    /// By directory, as they were asked for: the same ones over and over.
+    asked: Mutex<HashMap<PathBuf, Found>>,
 }
 
 /// What is for a directory: a configuration, none, or one that cannot be used.
@@ -37,7 +39,15 @@ impl Default for Configs {
     /// Looks for the nearest one of each file.
     fn default() -> Self {
         let here = std::env::current_dir().unwrap_or_default();
-        Self { here, named: None, off: false, today: None, disk: Disk::default(), found: Mutex::default() }
+        Self {
+            here,
+            named: None,
+            off: false,
+            today: None,
+            disk: Disk::default(),
+            found: Mutex::default(),
+            asked: Mutex::default(),
+        }
     }
 }
 
@@ -82,6 +92,16 @@ impl Configs {
         if self.off || self.named.is_some() {
             return Ok(self.named.clone());
         }
+        let asked = || self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = asked().get(directory) {
+            return known.clone();
+        }
+        let found = self.look_for(directory);
+        asked().insert(directory.to_path_buf(), found.clone());
+        found
+    }
+
+    fn look_for(&self, directory: &Path) -> Found {
         let absolute = normalize(&self.here.join(directory));
         let mut passed = Vec::new();
         let mut found = Ok(None);

@@ -32,13 +32,11 @@ impl Concern {
         }
     }
 
-    /// Narrows a project to what the files have a part in; false when that is nothing.
-    pub(super) fn narrow(&self, model: &project::Project, project: &mut Project, sources: &Sources) -> bool {
-        let roots: Vec<SourceId> =
-            model.request.files.iter().filter_map(|path| sources.load(path).ok()).collect();
-        let own = model.only.as_deref().unwrap_or(&roots);
+    /// What the files have a part in, as more sets for [`Project::within`]; none when that is nothing of the project.
+    pub(super) fn part(&self, reach: &project::Reach, project: &Project) -> Option<Vec<Vec<SourceId>>> {
+        let own = reach.only.as_ref().unwrap_or(&reach.roots);
         if own.iter().any(|file| self.compose.contains(file)) {
-            return true;
+            return Some(Vec::new());
         }
         let built: HashSet<SourceId> = project.workloads.iter().filter_map(Workload::dockerfile).collect();
         // A Dockerfile is among the files of a stack, and yet only a part of each service that builds it.
@@ -50,15 +48,10 @@ impl Concern {
             .collect();
         if !read.is_empty() {
             // What an overlay says by itself does not hang on its base.
-            if model.only.is_some() {
-                project.within.push(read);
-            }
-            return true;
+            return Some(if reach.only.is_some() { vec![read] } else { Vec::new() });
         }
         let ours: Vec<SourceId> =
             self.dockerfiles.iter().copied().filter(|file| built.contains(file)).collect();
-        let concerned = !ours.is_empty();
-        project.within.push(ours);
-        concerned
+        (!ours.is_empty()).then(|| vec![ours])
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Options;
+use super::examine::Examined;
 use super::suppression::Sifted;
 use crate::config::{Config, Known, Level};
 use crate::discover::Discovered;
@@ -21,15 +22,15 @@ impl Options {
     }
 
     /// The configuration for a project: that of its first file.
-    pub(super) fn config_of_project(&self, project: &Project, sources: &Sources) -> Option<Arc<Config>> {
-        let first = project.files.first()?;
+    pub(super) fn config_of_files(&self, files: &[SourceId], sources: &Sources) -> Option<Arc<Config>> {
+        let first = files.first()?;
         self.config_of(sources.get(*first).path())
     }
 
     /// The memory of a project's host as its configuration has it, where that says so, and how often it may be promised.
     #[must_use]
     pub fn host_of(&self, project: &Project, sources: &Sources) -> (Option<(ByteSize, String)>, f64) {
-        let config = self.config_of_project(project, sources);
+        let config = self.config_of_files(&project.files, sources);
         let host = config.as_deref().and_then(|config| {
             let size = config.file.host_memory.as_ref()?;
             Some((size.value.0, config.place(&size.at)))
@@ -83,10 +84,10 @@ pub(super) struct Voices<'r> {
 }
 
 impl<'r> Voices<'r> {
-    pub(super) fn new(options: &'r Options, sources: &'r Sources, projects: &[Project]) -> Self {
+    pub(super) fn new(options: &'r Options, sources: &'r Sources, projects: &[Examined]) -> Self {
         let mut of_projects: HashMap<SourceId, Vec<Arc<Config>>> = HashMap::new();
         for project in projects {
-            let Some(config) = options.config_of_project(project, sources) else { continue };
+            let Some(config) = options.config_of_files(&project.files, sources) else { continue };
             for file in &project.files {
                 let known = of_projects.entry(*file).or_default();
                 if !known.iter().any(|other| Arc::ptr_eq(other, &config)) {

@@ -61,6 +61,7 @@ fn shorten<T: AsMut<Finding>>(items: &mut Vec<T>, sources: &Sources) {
                     service: None,
                     image: None,
                     folded: None,
+                    keys: None,
                 };
                 kept.push(item);
             }

@@ -2,33 +2,28 @@
 
 mod concern;
 mod configured;
-mod cover;
+mod examine;
 mod excess;
 pub mod fix;
+mod parallel;
 mod suppression;
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use self::concern::Concern;
+use self::examine::{Examined, Examiner};
 pub use self::excess::MAX_FINDINGS;
-use crate::catalog::Catalog;
 use crate::config::{Configs, FailOn, Patterns};
-use crate::discover::{Discovered, FileKind, Root};
+use crate::discover::{Discovered, Root};
 use crate::finding::baseline::Baseline;
-use crate::finding::{Finding, Suppressed, SuppressionKind, evidence};
-use crate::model::build::Dockerfiles;
+use crate::finding::{self, Finding, Suppressed, SuppressionKind, evidence};
 use crate::model::compose::Settings;
-use crate::model::project;
 use crate::report::Summary;
 use crate::rules::{Meta, Policy, Preset, RULES, Sink, Target};
-use crate::source::{Disk, SourceId, Sources, Span};
+use crate::source::{Disk, Sources};
 use crate::stats::Stats;
-use crate::syntax::SyntaxError;
-use crate::workload::{Assembler, Kind, Project, Workload, attach};
+use crate::workload::{Kind, Measurements, Project};
 
 /// What shapes a run.
 #[derive(Clone, Debug, Default)]
@@ -95,9 +90,27 @@ pub struct Outcome {
 /// Builds the projects and runs every rule over each.
 #[must_use]
 pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Outcome {
-    let projects = projects(options, sources, discovered);
-    let checked = |project| suppression::by_service(project, check(project, options, sources), sources);
-    let found: Vec<_> = projects.par_iter().map(checked).collect();
+    examined(options, sources, discovered, true)
+}
+
+/// The same without [`Outcome::projects`]: of a large tree they are most of what a run holds.
+#[must_use]
+pub fn findings(options: &Options, sources: &Sources, discovered: &Discovered) -> Outcome {
+    examined(options, sources, discovered, false)
+}
+
+fn examined(options: &Options, sources: &Sources, discovered: &Discovered, keep: bool) -> Outcome {
+    let look = |project: &Project| {
+        let mut findings = check(project, options, sources);
+        // What the files look like is at hand now, and would have to be read again later.
+        finding::place(&mut findings, sources);
+        findings
+    };
+    let mut projects = with_measurements(options, sources, discovered, |measured| {
+        Examiner { options, sources, look: &look, keep, measured }.all(discovered)
+    });
+    let found =
+        parallel::map(projects.iter_mut().collect(), |project| suppression::by_service(project, sources));
     let (mut findings, mut suppressed, mut ledger) = (Vec::new(), Vec::new(), suppression::Ledger::default());
     let mut unsaid = Vec::new();
     for (sifted, names) in found {
@@ -112,7 +125,9 @@ pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Out
     let sifted = configured::apply(&voices, discovered, sifted.findings);
     suppressed.extend(sifted.suppressed);
     let mut findings = in_order(sifted.findings, sources, |finding| finding);
-    crate::finding::fix::realize(&mut findings, sources);
+    let one_file = |a: &Finding, b: &Finding| a.primary.span.file == b.primary.span.file;
+    let files: Vec<&mut [Finding]> = findings.chunk_by_mut(one_file).collect();
+    parallel::map(files, |findings| finding::fix::realize(findings, sources));
     let before = suppressed.len();
     if let Some((baseline, root)) = &options.baseline {
         let known = baseline.knows(&evidence(&findings, sources, root));
@@ -131,99 +146,43 @@ pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Out
     summary.suppressed = suppressed.len() - known;
     summary.baseline = known;
     let fails = voices.fail(&findings);
+    let projects = whole(projects);
     Outcome { findings, suppressed, fails, summary, projects }
 }
 
 /// The stacks and lone images that the files make.
 #[must_use]
 pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -> Vec<Project> {
-    let dockerfiles = Dockerfiles::default();
-    // Rows of a configuration hold for the files below it.
-    let with_catalog = |path: &Path, assemble: &dyn Fn(&Assembler<'_>) -> Project| -> Project {
-        let own = options.config_of(path).and_then(|config| config.catalog.clone());
-        let catalog = own.as_deref().unwrap_or_else(|| Catalog::builtin());
-        assemble(&Assembler { sources, dockerfiles: &dockerfiles, catalog })
-    };
-    let found =
-        |kind| discovered.files.iter().filter(move |found| found.kind == kind).map(|found| &found.path);
-    let mut compose: Vec<PathBuf> =
-        found(FileKind::Compose).filter(|path| !options.compose_files.contains(path)).cloned().collect();
-    // Who says which files make the stack means these alone.
-    let concern = (options.compose_files.is_empty() && !discovered.context.is_empty()).then(|| {
-        compose.extend(discovered.context.iter().cloned());
-        Concern::new(discovered, sources)
-    });
-    let mut models = project::group(&compose, &options.settings, sources);
-    if !options.compose_files.is_empty() {
-        models.insert(0, project::merged(&options.compose_files, &options.settings, sources));
-    }
-    let mut assembled: Vec<Project> = models
-        .par_iter()
-        .map(|model| {
-            let first = model.request.files.first().map_or(Path::new("."), PathBuf::as_path);
-            with_catalog(first, &|assembler| assembler.project(model))
-        })
-        .collect();
-    give_overlays_their_dockerfiles(&mut assembled);
-    let mut projects: Vec<Project> = models
-        .iter()
-        .zip(assembled)
-        .filter_map(|(model, mut project)| {
-            let concerned =
-                concern.as_ref().is_none_or(|concern| concern.narrow(model, &mut project, sources));
-            concerned.then_some(project)
-        })
-        .collect();
-    let built: HashSet<SourceId> =
-        projects.iter().flat_map(|project| &project.workloads).filter_map(Workload::dockerfile).collect();
-    let alone: Vec<Project> = found(FileKind::Dockerfile)
-        .collect::<Vec<_>>()
-        .into_par_iter()
-        .filter_map(|path| {
-            let file = sources.load(path).ok()?;
-            (!built.contains(&file)).then(|| with_catalog(path, &|assembler| assembler.image(file)))
-        })
-        .collect();
-    if let Some(stats) = &options.stats {
-        attach(&mut projects, stats);
-    }
-    projects.extend(alone);
-    projects.extend(unreadable(sources, discovered));
-    projects
+    let look = |_: &Project| Vec::new();
+    with_measurements(options, sources, discovered, |measured| {
+        whole(Examiner { options, sources, look: &look, keep: true, measured }.all(discovered))
+    })
 }
 
-/// What only an overlay builds is said for no base: it is the overlay's own, like its file.
-fn give_overlays_their_dockerfiles(projects: &mut [Project]) {
-    let built = |project: &Project| -> Vec<SourceId> {
-        project.workloads.iter().filter_map(Workload::dockerfile).collect()
-    };
-    let by_bases: HashSet<SourceId> =
-        projects.iter().filter(|project| project.within.is_empty()).flat_map(built).collect();
-    for project in projects.iter_mut() {
-        let own: Vec<SourceId> = built(project).into_iter().filter(|file| !by_bases.contains(file)).collect();
-        if let Some(files) = project.within.first_mut() {
-            files.extend(own);
-        }
-    }
+/// Which container is which service's hangs on all the projects: where something was measured, they are built once before.
+fn with_measurements<T>(
+    options: &Options,
+    sources: &Sources,
+    discovered: &Discovered,
+    then: impl FnOnce(Option<&Measurements<'_>>) -> T,
+) -> T {
+    let Some(stats) = &options.stats else { return then(None) };
+    let look = |_: &Project| Vec::new();
+    let examiner = Examiner { options, sources, look: &look, keep: true, measured: None };
+    let measured = Measurements::new(stats, &whole(examiner.all(discovered)));
+    then(Some(&measured))
 }
 
-/// Files that are there and cannot be read: each a project with nothing but that to say.
-fn unreadable(sources: &Sources, discovered: &Discovered) -> Vec<Project> {
-    let failed = discovered.files.iter().filter_map(|found| Some((found, sources.load(&found.path).err()?)));
-    failed
-        .map(|(found, error)| {
-            let file = sources.add(&found.path, "");
-            let span = Span::new(file, 0, 0);
-            let error = SyntaxError { message: error.to_string(), span, fatal: true, first: None };
-            Project { files: vec![file], syntax_errors: vec![error], ..Project::default() }
-        })
-        .collect()
+/// The projects themselves, with what is known by now of what to say of them.
+fn whole(examined: Vec<Examined>) -> Vec<Project> {
+    let kept = examined.into_iter().filter_map(|examined| Some((examined.project?, examined.within)));
+    kept.map(|(project, within)| Project { within, ..project }).collect()
 }
 
 /// Every rule over one project, in the order of the rules.
 fn check(project: &Project, options: &Options, sources: &Sources) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let config = options.config_of_project(project, sources);
+    let config = options.config_of_files(&project.files, sources);
     let policy = options.policy_of(config.as_deref());
     let preset = options.preset_of(config.as_deref());
     // A rule with a severity of its own is wanted, whatever the preset.
@@ -261,10 +220,9 @@ fn in_order<T: PartialEq>(items: Vec<T>, sources: &Sources, finding: impl Fn(&T)
     placed.into_iter().map(|(_, _, item)| item).collect()
 }
 
-fn count(projects: &[Project], sources: &Sources, discovered: &Discovered) -> Summary {
+fn count(projects: &[Examined], sources: &Sources, discovered: &Discovered) -> Summary {
     // A service of an overlay is the same as in its base: its key tells.
-    let workloads = projects.iter().flat_map(|project| &project.workloads);
-    let anchors: HashSet<_> = workloads.map(|workload| (workload.kind, workload.anchor)).collect();
+    let anchors: HashSet<_> = projects.iter().flat_map(|project| &project.anchors).collect();
     let of = |kind| anchors.iter().filter(|(other, _)| *other == kind).count();
     let mut files: HashSet<PathBuf> = discovered.files.iter().map(|found| found.path.clone()).collect();
     for id in projects.iter().flat_map(|project| &project.files) {

@@ -1,18 +1,17 @@
 //! Holds back what comments and `x-oomlint` keys say is known and meant, and reports those that say it of nothing.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Options;
 use super::configured::Voices;
-use super::cover::Cover;
+use super::examine::{Examined, Ignores};
 use crate::discover::{FileKind, kind_of_text};
-use crate::finding::suppress::{self, Suppression};
+use crate::finding::suppress::{self, Comments, Suppression};
 use crate::finding::{Finding, Suppressed, SuppressionKind};
-use crate::model::build::Dockerfiles;
 use crate::rules::{Group, Preset, RULES, Sink, unknown_rule, unused_suppression};
 use crate::source::{SourceId, Sources, Span, Spanned};
+use crate::syntax::dockerfile::Dockerfile;
 use crate::syntax::yaml::Tree;
-use crate::workload::Project;
 
 /// What is left, and what is held back.
 #[derive(Debug, Default)]
@@ -51,27 +50,23 @@ fn in_source(finding: Finding, justification: Option<String>) -> Suppressed {
 /// Holds back what the services of one project say of themselves: `x-oomlint: {ignore: [rule]}`.
 ///
 /// What has no place in the files that are to be spoken of stays unsaid.
-pub(super) fn by_service(project: &Project, findings: Vec<Finding>, sources: &Sources) -> (Sifted, Ledger) {
+pub(super) fn by_service(project: &mut Examined, sources: &Sources) -> (Sifted, Ledger) {
+    let findings = std::mem::take(&mut project.findings);
     let mut sifted = Sifted::default();
     let mut ledger = Ledger::default();
-    let ignores: HashMap<&str, _> = project
-        .workloads
-        .iter()
-        .filter(|workload| !workload.ignores.is_empty())
-        .map(|workload| (workload.name.as_str(), workload))
-        .collect();
-    for workload in ignores.values() {
-        ledger.named.extend(workload.ignores.iter().cloned());
+    let ignores: HashMap<&str, &Ignores> =
+        project.ignores.iter().map(|ignores| (ignores.service.as_str(), ignores)).collect();
+    for ignores in ignores.values() {
+        ledger.named.extend(ignores.names.iter().cloned());
     }
     for finding in findings {
-        let workload = finding.service.as_deref().and_then(|service| ignores.get(service));
-        let by =
-            workload.and_then(|workload| workload.ignores.iter().find(|name| names(&name.value, &finding)));
-        match (workload, by) {
-            (Some(workload), Some(by)) => {
+        let service = finding.service.as_deref().and_then(|service| ignores.get(service));
+        let by = service.and_then(|service| service.names.iter().find(|name| names(&name.value, &finding)));
+        match (service, by) {
+            (Some(service), Some(by)) => {
                 ledger.used.insert(by.span);
                 if is_said(&finding, project, sources) {
-                    sifted.suppressed.push(in_source(finding, workload.ignore_reason.clone()));
+                    sifted.suppressed.push(in_source(finding, service.reason.clone()));
                 }
             }
             _ if is_said(&finding, project, sources) => sifted.findings.push(finding),
@@ -82,15 +77,15 @@ pub(super) fn by_service(project: &Project, findings: Vec<Finding>, sources: &So
 }
 
 /// True when a finding has a place in each set of files that its project is narrowed to.
-fn is_said(finding: &Finding, project: &Project, sources: &Sources) -> bool {
+fn is_said(finding: &Finding, project: &Examined, sources: &Sources) -> bool {
     let labels = || std::iter::once(&finding.primary).chain(&finding.related);
     let mut sets = project.within.iter();
     sets.all(|files| labels().any(|label| files.contains(&sources.locate(label.span).file)))
 }
 
 /// The files whose own suppressions are to be spoken of.
-fn spoken_of(projects: &[Project]) -> HashSet<SourceId> {
-    let of = |project: &Project| match project.within.first() {
+fn spoken_of(projects: &[Examined]) -> HashSet<SourceId> {
+    let of = |project: &Examined| match project.within.first() {
         None => project.files.clone(),
         Some(first) => {
             let in_all = |file: &&SourceId| project.within.iter().all(|set| set.contains(file));
@@ -105,17 +100,32 @@ pub(super) fn by_comments(
     voices: &Voices<'_>,
     options: &Options,
     sources: &Sources,
-    projects: &[Project],
+    projects: &[Examined],
     (findings, unsaid): (Vec<Finding>, Vec<Finding>),
     mut ledger: Ledger,
 ) -> Sifted {
     let files: BTreeSet<SourceId> =
         projects.iter().flat_map(|project| project.files.iter().copied()).collect();
-    let suppressions: Vec<Suppression> =
-        files.into_iter().flat_map(|file| of_file(file, projects, sources)).collect();
+    let dockerfiles: HashSet<SourceId> =
+        projects.iter().flat_map(|project| &project.dockerfiles).copied().collect();
+    let with_comments = files.into_iter().filter_map(|file| {
+        let comments = of_file(file, &dockerfiles, sources);
+        (!comments.is_empty()).then(|| (file, Comments::new(comments)))
+    });
+    let with_comments: BTreeMap<SourceId, Comments> = with_comments.collect();
+    let suppressions = || with_comments.values().flat_map(Comments::all);
     let mut sifted = Sifted::default();
-    let cover = Cover::new(&suppressions);
-    let by = |finding: &Finding| cover.of(finding, sources.locate(finding.primary.span));
+    let by = |finding: &Finding| {
+        if with_comments.is_empty() {
+            return None;
+        }
+        let place = sources.locate(finding.primary.span);
+        let covering = with_comments.get(&place.file)?.covering(place);
+        covering.into_iter().find_map(|suppression| {
+            let name = suppression.names.iter().find(|name| names(&name.value, finding))?;
+            Some((suppression, name.span))
+        })
+    };
     ledger.used.extend(unsaid.iter().filter_map(by).map(|(_, name)| name));
     for finding in findings {
         match by(&finding) {
@@ -127,7 +137,7 @@ pub(super) fn by_comments(
         }
     }
     let spoken_of = spoken_of(projects);
-    for suppression in suppressions.iter().filter(|one| spoken_of.contains(&one.comment.file)) {
+    for suppression in suppressions().filter(|one| spoken_of.contains(&one.comment.file)) {
         ledger.named.extend(suppression.names.iter().cloned());
         if suppression.names.is_empty() {
             let mut sink = Sink::new(unknown_rule::META, &options.policy, &mut sifted.findings);
@@ -137,8 +147,6 @@ pub(super) fn by_comments(
     ledger.named.retain(|name| spoken_of.contains(&sources.locate(name.span).file));
     ledger.named.sort_by_key(|name| name.span);
     ledger.named.dedup_by_key(|name| name.span);
-    let mut comments: Vec<&Suppression> = suppressions.iter().collect();
-    comments.sort_by_key(|suppression| suppression.comment);
     for name in &ledger.named {
         let known = RULES.iter().any(|rule| rule.meta().name == name.value)
             || Group::ALL.iter().any(|group| group.name() == name.value);
@@ -146,9 +154,7 @@ pub(super) fn by_comments(
             let mut sink = Sink::new(unknown_rule::META, &options.policy, &mut sifted.findings);
             unknown_rule::report(name, &mut sink);
         } else if !ledger.used.contains(&name.span) && runs(name, options, voices) {
-            let before = comments.partition_point(|suppression| suppression.comment <= name.span);
-            let comment = before.checked_sub(1).and_then(|index| comments.get(index)).copied();
-            let comment = comment.filter(|suppression| suppression.comment.contains(name.span));
+            let comment = with_comments.get(&name.span.file).and_then(|comments| comments.around(name.span));
             let mut sink = Sink::new(unused_suppression::META, &options.policy, &mut sifted.findings);
             unused_suppression::report(name, comment, sources, &mut sink);
         }
@@ -169,21 +175,16 @@ fn runs(name: &Spanned<String>, options: &Options, voices: &Voices<'_>) -> bool 
     })
 }
 
-fn of_file(file: SourceId, projects: &[Project], sources: &Sources) -> Vec<Suppression> {
+fn of_file(file: SourceId, dockerfiles: &HashSet<SourceId>, sources: &Sources) -> Vec<Suppression> {
     let source = sources.get(file);
     if !suppress::may_have_any(source.text()) || source.is_embedded() {
         return Vec::new();
     }
-    let is_dockerfile = projects
-        .iter()
-        .flat_map(|project| &project.workloads)
-        .any(|workload| workload.dockerfile() == Some(file));
+    let is_dockerfile = dockerfiles.contains(&file);
     match crate::discover::kind_of(source.path()).or_else(|| kind_of_text(source.text())) {
-        _ if is_dockerfile => suppress::of_dockerfile(&source, &Dockerfiles::default().get(file, sources)),
-        Some(FileKind::Dockerfile) => {
-            suppress::of_dockerfile(&source, &Dockerfiles::default().get(file, sources))
-        }
-        Some(FileKind::Compose) => suppress::of_yaml(&source, &Tree::parse(file, source.text())),
+        _ if is_dockerfile => suppress::of_dockerfile(&source, &Dockerfile::of(&source)),
+        Some(FileKind::Dockerfile) => suppress::of_dockerfile(&source, &Dockerfile::of(&source)),
+        Some(FileKind::Compose) => suppress::of_yaml(&source, &Tree::of(&source)),
         None => suppress::of_lines(&source),
     }
 }

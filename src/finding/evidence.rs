@@ -1,16 +1,43 @@
 //! What a finding rests on, in words that outlive edits elsewhere in the file: no line numbers, no positions.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
+use super::Finding;
 use crate::discover::{FileKind, kind_of, kind_of_text};
-use crate::source::{Source, Span};
-use crate::syntax::dockerfile::{self, Arguments, Dockerfile, Instruction, Keyword};
+use crate::source::{Source, SourceId, Sources, Span};
+use crate::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Keyword};
 use crate::syntax::yaml::{Kind, NodeId, Tree};
 
-/// A file that was read once more, to tell where in it a span stands.
+/// Where in the structure of its file something stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keys {
+    /// `services`, `api`, `mem_limit`; the stage and the instruction; the variable.
+    pub(super) keys: Vec<String>,
+    /// The first key is a stage.
+    pub(super) in_stage: bool,
+}
+
+/// Finds the keys of each finding: cheap as long as somebody has the trees of the files.
+pub fn place(findings: &mut [Finding], sources: &Sources) {
+    let mut files: HashMap<SourceId, (Arc<Source>, Structure)> = HashMap::new();
+    for finding in findings {
+        let span = sources.locate(finding.primary.span);
+        let (source, structure) = files.entry(span.file).or_insert_with(|| {
+            let source = sources.get(span.file);
+            let structure = Structure::of(&source);
+            (source, structure)
+        });
+        finding.keys = Some(structure.keys(source, span));
+    }
+}
+
+/// A file of which is known where in it a span stands.
 pub(super) enum Structure {
-    Compose(Tree),
-    Dockerfile(Dockerfile),
+    Compose(Arc<Tree>),
+    /// And which instructions begin a stage.
+    Dockerfile(Arc<Dockerfile>, Vec<usize>),
     /// An env file, or something of which only the text is known.
     Lines,
 }
@@ -19,23 +46,30 @@ impl Structure {
     pub(super) fn of(source: &Source) -> Self {
         let by_name = Path::file_name(source.path()).and_then(|name| kind_of(Path::new(name)));
         match by_name.or_else(|| kind_of_text(source.text())) {
-            Some(FileKind::Compose) => Self::Compose(Tree::parse(source.id(), source.text())),
-            Some(FileKind::Dockerfile) => Self::Dockerfile(dockerfile::parse(source.id(), source.text())),
+            Some(FileKind::Compose) => Self::Compose(Tree::of(source)),
+            Some(FileKind::Dockerfile) => {
+                let dockerfile = Dockerfile::of(source);
+                let instructions = dockerfile.instructions.iter().enumerate();
+                let stages = instructions.filter(|(_, instruction)| instruction.keyword == Keyword::From);
+                let stages = stages.map(|(at, _)| at).collect();
+                Self::Dockerfile(dockerfile, stages)
+            }
             None => Self::Lines,
         }
     }
 
-    /// The keys that lead to the span: `services`, `api`, `mem_limit`; the stage and the instruction; the variable.
-    pub(super) fn keys(&self, source: &Source, span: Span) -> Vec<String> {
-        match self {
+    /// The keys that lead to the span.
+    pub(super) fn keys(&self, source: &Source, span: Span) -> Keys {
+        let keys = match self {
             Self::Compose(tree) => keys_in_yaml(tree, span.start),
-            Self::Dockerfile(dockerfile) => keys_in_dockerfile(dockerfile, span.start),
+            Self::Dockerfile(dockerfile, stages) => keys_in_dockerfile(dockerfile, stages, span.start),
             Self::Lines => {
                 let line = source.line_at(span.start);
                 let before = (span.start - line.start) as usize;
                 vec![line.text.get(..before).unwrap_or_default().trim().to_owned()]
             }
-        }
+        };
+        Keys { keys, in_stage: matches!(self, Self::Dockerfile(..)) }
     }
 }
 
@@ -72,10 +106,11 @@ fn keys_in_yaml(tree: &Tree, at: u32) -> Vec<String> {
 }
 
 /// The stage, the instruction, and the variable where it sets several.
-fn keys_in_dockerfile(dockerfile: &Dockerfile, at: u32) -> Vec<String> {
+fn keys_in_dockerfile(dockerfile: &Dockerfile, stages: &[usize], at: u32) -> Vec<String> {
     let begun = dockerfile.instructions.partition_point(|instruction| instruction.span.start <= at);
     let begun = &dockerfile.instructions[..begun];
-    let stage = begun.iter().rev().find(|instruction| instruction.keyword == Keyword::From);
+    let stage = stages[..stages.partition_point(|stage| *stage < begun.len())].last();
+    let stage = stage.and_then(|stage| begun.get(*stage));
     let mut keys = vec![stage.map(stage_name).unwrap_or_default()];
     if let Some(instruction) = begun.last() {
         keys.push(instruction.keyword.as_str().to_owned());
@@ -126,7 +161,7 @@ mod tests {
         let source = sources.get(sources.add(Path::new(path), text));
         let start = text.find(needle).unwrap_or_else(|| panic!("no {needle}"));
         let span = Span::new(source.id(), start, start + needle.len());
-        Structure::of(&source).keys(&source, span).join("/")
+        Structure::of(&source).keys(&source, span).keys.join("/")
     }
 
     #[test]

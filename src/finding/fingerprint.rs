@@ -1,10 +1,11 @@
 //! Names findings across edits, so that a baseline or a dashboard knows one that it has seen.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fmt;
 
 use super::Finding;
-use super::evidence::{Structure, normal, without_tag};
+use super::evidence::{Keys, Structure, normal, without_tag};
 use crate::discover::Root;
 use crate::source::{SourceId, Sources, Span};
 
@@ -80,7 +81,8 @@ pub fn evidence(findings: &[Finding], sources: &Sources, root: &Root) -> Vec<Evi
 struct File {
     source: std::sync::Arc<crate::source::Source>,
     path: String,
-    structure: Structure,
+    /// Read when a finding comes without its keys.
+    structure: OnceCell<Structure>,
 }
 
 impl File {
@@ -89,16 +91,16 @@ impl File {
         let path = root.relative(source.path()).unwrap_or_else(|| source.path().to_path_buf());
         let path =
             path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
-        Self { structure: Structure::of(&source), path, source }
+        Self { structure: OnceCell::new(), path, source }
     }
 
     fn evidence(&self, finding: &Finding, span: Span) -> Evidence {
+        let Keys { keys, in_stage } = finding.keys.clone().unwrap_or_else(|| {
+            self.structure.get_or_init(|| Structure::of(&self.source)).keys(&self.source, span)
+        });
         let image = finding.image.as_deref().map(without_tag);
         // In a Dockerfile the first key is the stage.
-        let name = finding.service.as_deref().or(match self.structure {
-            Structure::Dockerfile(_) => None,
-            Structure::Compose(_) | Structure::Lines => image,
-        });
+        let name = finding.service.as_deref().or(if in_stage { None } else { image });
         let text = match finding.folded {
             Some(_) => String::new(),
             None => normal(self.source.text().get(span.range()).unwrap_or_default()),
@@ -107,7 +109,7 @@ impl File {
             file: self.path.clone(),
             rule: finding.rule.to_owned(),
             name: name.unwrap_or_default().to_owned(),
-            keys: self.structure.keys(&self.source, span),
+            keys,
             text,
         }
     }

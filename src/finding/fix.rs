@@ -107,7 +107,7 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
         };
         let source = sources.get(at.file);
         let text = source.text();
-        let tree = trees.entry(at.file).or_insert_with(|| Arc::new(Tree::parse(at.file, text)));
+        let tree = trees.entry(at.file).or_insert_with(|| Tree::of(&source));
         match request {
             Request::Set { owner, path, value, after } => {
                 edits.push(edit::set(tree, text, *owner, path, value, after)?.into());

@@ -6,6 +6,7 @@ mod fingerprint;
 pub mod fix;
 pub mod suppress;
 
+pub use evidence::{Keys, place};
 pub use fingerprint::{Evidence, Fingerprint, evidence, fingerprints};
 
 use crate::source::Span;
@@ -148,4 +149,6 @@ pub struct Finding {
     /// For absences: what to say after a number when several of one file are shown as one, as in
     /// "5 *services have no memory limit*".
     pub folded: Option<&'static str>,
+    /// The keys that lead to the primary place, where [`place`] has found them already.
+    pub keys: Option<Keys>,
 }

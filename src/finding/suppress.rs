@@ -3,13 +3,9 @@
 //! A comment speaks for what begins on its own line or, when it stands alone, directly below: the whole of a service, of a
 //! key's value, of an instruction, and below `FROM` the whole stage. `# oomlint: ignore-file[rule]` speaks for the file.
 
-use std::cell::OnceCell;
-use std::collections::HashMap;
-use std::ops::Range;
-
 use crate::source::{Source, SourceId, Span, Spanned};
 use crate::syntax::dockerfile::{Dockerfile, Keyword};
-use crate::syntax::yaml::{Kind, NodeId, Tree};
+use crate::syntax::yaml::{Kind, Tree};
 
 /// What every such comment begins with.
 const MARK: &str = "oomlint:";
@@ -36,6 +32,76 @@ impl Suppression {
     }
 }
 
+/// The suppressions of one file, to be asked by place.
+#[derive(Clone, Debug, Default)]
+pub struct Comments {
+    /// In the order of the file.
+    all: Vec<Suppression>,
+    /// Those that speak for the whole file.
+    whole: Vec<usize>,
+    /// The others, by where what they speak for begins. Each knows the nearest one before it that goes on beyond its beginning:
+    /// whoever covers a place is found by going from one to the next.
+    begins: Vec<Begin>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Begin {
+    start: u32,
+    /// Which of all.
+    index: usize,
+    /// Which of those that begin.
+    around: Option<usize>,
+}
+
+impl Comments {
+    /// Those of one file, in its order.
+    #[must_use]
+    pub fn new(all: Vec<Suppression>) -> Self {
+        let extent = |index: usize| all.get(index).and_then(|suppression: &Suppression| suppression.extent);
+        let whole = (0..all.len()).filter(|index| extent(*index).is_none()).collect();
+        let mut begins: Vec<Begin> = (0..all.len())
+            .filter_map(|index| Some(Begin { start: extent(index)?.start, index, around: None }))
+            .collect();
+        begins.sort_by_key(|begin| begin.start);
+        let mut open: Vec<(usize, u32)> = Vec::new();
+        for (at, begin) in begins.iter_mut().enumerate() {
+            while open.last().is_some_and(|(_, end)| *end <= begin.start) {
+                open.pop();
+            }
+            begin.around = open.last().map(|(at, _)| *at);
+            open.push((at, extent(begin.index).map_or(0, |extent| extent.end)));
+        }
+        Self { all, whole, begins }
+    }
+
+    /// All of them, in the order of the file.
+    pub fn all(&self) -> impl Iterator<Item = &Suppression> {
+        self.all.iter()
+    }
+
+    /// Those that speak for a place of the file, in its order.
+    #[must_use]
+    pub fn covering(&self, place: Span) -> Vec<&Suppression> {
+        let mut found = self.whole.clone();
+        let begun = self.begins.partition_point(|begin| begin.start <= place.start);
+        let mut next = begun.checked_sub(1);
+        while let Some(begin) = next.and_then(|at| self.begins.get(at)) {
+            found.push(begin.index);
+            next = begin.around;
+        }
+        found.sort_unstable();
+        let found = found.into_iter().filter_map(|index| self.all.get(index));
+        found.filter(|suppression| suppression.covers(place)).collect()
+    }
+
+    /// The one whose comment a place is in.
+    #[must_use]
+    pub fn around(&self, place: Span) -> Option<&Suppression> {
+        let begun = self.all.partition_point(|suppression| suppression.comment.start <= place.start);
+        self.all.get(begun.checked_sub(1)?).filter(|suppression| suppression.comment.contains(place))
+    }
+}
+
 /// True when a file may have such comments: for most files the rest is then not worth the time.
 #[must_use]
 pub fn may_have_any(text: &str) -> bool {
@@ -45,24 +111,22 @@ pub fn may_have_any(text: &str) -> bool {
 /// The suppressions of a Compose file.
 #[must_use]
 pub fn of_yaml(source: &Source, tree: &Tree) -> Vec<Suppression> {
-    let begins = OnceCell::new();
-    read(source, tree.comments(), &|line| begins.get_or_init(|| Begins::of(tree)).on(line))
+    let begins = Begins::of(tree);
+    read(source, tree.comments(), &|line| begins.largest_on(line))
 }
 
 /// The suppressions of a Dockerfile.
 #[must_use]
 pub fn of_dockerfile(source: &Source, dockerfile: &Dockerfile) -> Vec<Suppression> {
+    let instructions = &dockerfile.instructions;
     read(source, &dockerfile.comments, &|line| {
-        let on_line = |span: Span| span.start < line.end && line.start < span.end.max(span.start + 1);
-        // They stand behind one another.
-        let at = dockerfile.instructions.partition_point(|instruction| {
-            instruction.span.end.max(instruction.span.start + 1) <= line.start
-        });
-        let instruction = dockerfile.instructions.get(at).filter(|instruction| on_line(instruction.span))?;
+        let before = |span: Span| span.end.max(span.start + 1) <= line.start;
+        let at = instructions.partition_point(|instruction| before(instruction.span));
+        let instruction = instructions.get(at).filter(|instruction| instruction.span.start < line.end)?;
         if instruction.keyword != Keyword::From {
             return Some(instruction.span);
         }
-        let rest = dockerfile.instructions.get(at + 1..).unwrap_or_default();
+        let rest = instructions.get(at + 1..).unwrap_or_default();
         let last = rest.iter().take_while(|other| other.keyword != Keyword::From).last();
         Some(last.map_or(instruction.span, |last| instruction.span.cover(last.span)))
     })
@@ -86,14 +150,21 @@ pub fn of_lines(source: &Source) -> Vec<Suppression> {
 
 /// `extent` says what begins on a line, which it gets without its indentation.
 fn read(source: &Source, comments: &[Span], extent: &dyn Fn(Span) -> Option<Span>) -> Vec<Suppression> {
-    // Many comments may stand above one line.
-    let (mut below, mut known) = (Below::default(), HashMap::new());
+    // Comments below each other speak for one line, which is looked for once.
+    let mut last: Option<(Span, Option<Span>)> = None;
     let found = comments.iter().filter_map(|comment| {
         let (whole_file, names, reason) = parse(source.id(), source.text(), *comment)?;
-        let line = target(source, *comment, &mut below);
-        let mut extent = |line: Span| *known.entry(line).or_insert_with(|| extent(line));
+        let line = match last {
+            Some((above, line))
+                if above.start < comment.start && line.is_none_or(|line| comment.start < line.start) =>
+            {
+                line
+            }
+            _ => target(source, *comment),
+        };
+        last = Some((*comment, line));
         // Where nothing is below it speaks for its own line, and so for nothing.
-        let extent = if whole_file { None } else { Some(line.and_then(&mut extent).unwrap_or(*comment)) };
+        let extent = if whole_file { None } else { Some(line.and_then(extent).unwrap_or(*comment)) };
         Some(Suppression { comment: *comment, names, reason, extent })
     });
     found.collect()
@@ -131,15 +202,8 @@ fn parse(file: SourceId, text: &str, comment: Span) -> Option<(bool, Vec<Spanned
     Some((whole_file, names, (!reason.is_empty()).then(|| reason.to_owned())))
 }
 
-/// The lines that were passed over last, and the one behind them.
-#[derive(Default)]
-struct Below {
-    passed: Range<usize>,
-    line: Option<Span>,
-}
-
 /// The line that a comment speaks for, without its indentation: its own, or the next one that is no comment.
-fn target(source: &Source, comment: Span, below: &mut Below) -> Option<Span> {
+fn target(source: &Source, comment: Span) -> Option<Span> {
     let text = source.text();
     let begin = text.get(..comment.start as usize)?.rfind('\n').map_or(0, |at| at + 1);
     let own = text.get(begin..comment.start as usize)?;
@@ -149,68 +213,56 @@ fn target(source: &Source, comment: Span, below: &mut Below) -> Option<Span> {
     }
     let mut at = comment.end as usize;
     at += text.get(at..)?.find('\n')? + 1;
-    if below.passed.contains(&at) {
-        return below.line;
-    }
-    below.passed = at..at;
-    below.line = None;
     for line in text.get(at..)?.split_inclusive('\n') {
         let content = line.trim_end();
         let indent = content.len() - content.trim_start().len();
         if !content.is_empty() && !content.trim_start().starts_with('#') {
-            below.line = Some(Span::new(source.id(), at + indent, at + content.len()));
-            return below.line;
+            return Some(Span::new(source.id(), at + indent, at + content.len()));
         }
         at += line.len();
-        below.passed.end = at;
     }
     None
 }
 
-/// Where the keys and the items of a tree begin, each with its value.
+/// Where keys and items of a file begin.
 struct Begins {
-    /// By their beginnings, the larger ones first.
-    keys: Vec<Span>,
-    items: Vec<Span>,
+    /// By their beginning: a key with its value, or an item.
+    spans: Vec<(Span, bool)>,
 }
 
 impl Begins {
     fn of(tree: &Tree) -> Self {
-        let (mut keys, mut items) = (Vec::new(), Vec::new());
-        let mut open: Vec<NodeId> = tree.documents().to_vec();
+        let mut spans = Vec::new();
+        let mut open = tree.documents().to_vec();
         while let Some(id) = open.pop() {
             match &tree.node(id).kind {
                 Kind::Map(pairs) => {
                     for (key, value) in pairs {
-                        keys.push(tree.node(*key).span.cover(tree.node(*value).span));
+                        spans.push((tree.node(*key).span.cover(tree.node(*value).span), false));
                         open.push(*value);
                     }
                 }
-                Kind::Seq(of_seq) => {
-                    items.extend(of_seq.iter().map(|item| tree.node(*item).span));
-                    open.extend(of_seq);
+                Kind::Seq(items) => {
+                    spans.extend(items.iter().map(|item| (tree.node(*item).span, true)));
+                    open.extend(items);
                 }
                 Kind::Scalar(_) | Kind::Alias(_) => {}
             }
         }
-        for spans in [&mut keys, &mut items] {
-            spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
-        }
-        Self { keys, items }
+        spans.sort_unstable_by_key(|(span, _)| span.start);
+        Self { spans }
     }
 
-    /// The largest key or item that begins on the line; its value with it.
-    fn on(&self, line: Span) -> Option<Span> {
-        let on_line = |spans: &[Span]| {
-            let first = spans.partition_point(|span| span.start < line.start);
-            let length = spans.get(first..).unwrap_or_default().partition_point(|span| span.start < line.end);
-            first..first + length
-        };
-        let key = self.keys.get(on_line(&self.keys)).and_then(|keys| keys.first()).copied();
-        // The `-` stands on the line's first byte, two before most items.
-        let items = self.items.get(on_line(&self.items)).unwrap_or_default();
-        let item = items.iter().map(|span| span.end).max().map(|end| Span { end, ..line });
-        key.into_iter().chain(item).min_by_key(|span| (span.start, std::cmp::Reverse(span.end)))
+    /// The largest that begins on the line.
+    fn largest_on(&self, line: Span) -> Option<Span> {
+        let first = self.spans.partition_point(|(span, _)| span.start < line.start);
+        let on_line = self.spans.iter().skip(first).take_while(|(span, _)| span.start < line.end);
+        // The `-` of an item stands on the line's first byte, two before most items.
+        let spans = on_line.map(|(span, is_item)| match is_item {
+            true => Span { start: line.start, ..*span },
+            false => *span,
+        });
+        spans.min_by_key(|span| (span.start, std::cmp::Reverse(span.end)))
     }
 }
 
@@ -289,6 +341,25 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn who_covers_a_place_is_found_among_many(
+            extents in proptest::collection::vec(proptest::option::of((0_u32..40, 0_u32..20)), 0..30)
+        ) {
+            let file = SourceId(0);
+            let of = |(at, extent): (usize, &Option<(u32, u32)>)| Suppression {
+                comment: Span::new(file, at, at + 1),
+                names: Vec::new(),
+                reason: None,
+                extent: extent.map(|(start, length)| Span { file, start, end: start + length }),
+            };
+            let all: Vec<Suppression> = extents.iter().enumerate().map(of).collect();
+            let comments = Comments::new(all.clone());
+            for place in (0..60).map(|at| Span::new(file, at, at + 1)) {
+                let one_by_one: Vec<&Suppression> = all.iter().filter(|one| one.covers(place)).collect();
+                proptest::prop_assert_eq!(comments.covering(place), one_by_one);
+            }
+        }
+
         #[test]
         fn nothing_panics(text in "[#a-z: \\[\\],\\n\\-é]{0,60}") {
             let text = text.replace("oom", "oomlint: ignore[");

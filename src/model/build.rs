@@ -13,9 +13,9 @@ use super::fact::{Fact, Why};
 use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
 use crate::source::{SourceId, Sources, Span, normalize};
 use crate::syntax::SyntaxError;
-use crate::syntax::dockerfile::{self, Dockerfile};
+use crate::syntax::dockerfile::Dockerfile;
 
-/// Dockerfiles parsed once a run, however many services build them.
+/// Dockerfiles parsed once for the projects of a directory, however many services build them.
 #[derive(Debug, Default)]
 pub struct Dockerfiles {
     parsed: Mutex<HashMap<SourceId, Arc<Dockerfile>>>,
@@ -29,17 +29,14 @@ impl Dockerfiles {
             return Arc::clone(known);
         }
         let source = sources.get(file);
-        let mut parsed = dockerfile::parse(file, source.text());
-        if parsed.has_foreign_frontend() {
-            parsed.errors.clear();
+        let mut parsed = Dockerfile::of(&source);
+        if parsed.has_foreign_frontend() && !parsed.errors.is_empty() {
+            Arc::make_mut(&mut parsed).errors.clear();
         }
-        parsed.errors.extend(source.invalid_utf8().map(|span| SyntaxError {
-            message: "not UTF-8".to_owned(),
-            span,
-            fatal: true,
-            first: None,
-        }));
-        let parsed = Arc::new(parsed);
+        if let Some(span) = source.invalid_utf8() {
+            let message = "not UTF-8".to_owned();
+            Arc::make_mut(&mut parsed).errors.push(SyntaxError { message, span, fatal: true, first: None });
+        }
         lock().insert(file, Arc::clone(&parsed));
         parsed
     }

@@ -1,12 +1,14 @@
 //! Which Compose files make one project.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::compose::{Compose, Request, Service, Settings, dotenv};
 use crate::source::{SourceId, Sources};
+use crate::syntax::yaml::Tree;
 
 /// The names that Compose looks for, best first (compose-go `cli/options.go`, `DefaultFileNames`).
 const DEFAULT_NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
@@ -40,6 +42,23 @@ impl Project {
     pub fn roots(&self, sources: &Sources) -> Vec<SourceId> {
         self.request.files.iter().filter_map(|path| sources.load(path).ok()).collect()
     }
+
+    /// Its files.
+    #[must_use]
+    pub fn reach(&self, sources: &Sources) -> Reach {
+        Reach { roots: self.roots(sources), files: self.compose.files.clone(), only: self.only.clone() }
+    }
+}
+
+/// The Compose files that a project has to do with.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    /// Those that it was asked for.
+    pub roots: Vec<SourceId>,
+    /// All that were read.
+    pub files: Vec<SourceId>,
+    /// As [`Project::only`].
+    pub only: Option<Vec<SourceId>>,
 }
 
 /// Loads `files` as Compose's `-f` does: merged in order, paths relative to the first one's directory.
@@ -54,31 +73,39 @@ pub fn merged(files: &[PathBuf], settings: &Settings, sources: &Sources) -> Proj
 /// it are overlays of it or projects of their own. A file that another project includes or extends is part of that one.
 #[must_use]
 pub fn group(files: &[PathBuf], settings: &Settings, sources: &Sources) -> Vec<Project> {
+    let projects: Vec<Project> = by_directory(files)
+        .into_par_iter()
+        .flat_map_iter(|(directory, files)| {
+            let mut projects = Vec::new();
+            load_directory(&directory, files, settings, sources, &mut |project| projects.push(project));
+            projects
+        })
+        .collect();
+    let reach: Vec<Reach> = projects.iter().map(|project| project.reach(sources)).collect();
+    let kept = stand_alone(&reach.iter().collect::<Vec<_>>());
+    projects.into_iter().zip(kept).filter_map(|(project, kept)| kept.then_some(project)).collect()
+}
+
+/// The files that may have to do with each other without naming each other, in the order of the directories.
+#[must_use]
+pub fn by_directory(files: &[PathBuf]) -> Vec<(PathBuf, Vec<PathBuf>)> {
     let mut directories: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
     for file in files {
         directories.entry(folder(file)).or_default().push(file.clone());
     }
-    let directories: Vec<(PathBuf, Vec<PathBuf>)> = directories.into_iter().collect();
-    let projects = directories
-        .into_par_iter()
-        .flat_map_iter(|(directory, mut files)| {
-            files.sort();
-            files.dedup();
-            let mut projects = Vec::new();
-            group_directory(&directory, &files, settings, sources, &mut projects);
-            projects
-        })
-        .collect();
-    drop_reached(projects, sources)
+    directories.into_iter().collect()
 }
 
-fn group_directory(
+/// Loads the projects that the Compose files of one directory make, one after the other.
+pub fn load_directory(
     directory: &Path,
-    files: &[PathBuf],
+    mut files: Vec<PathBuf>,
     settings: &Settings,
     sources: &Sources,
-    projects: &mut Vec<Project>,
+    each: &mut dyn FnMut(Project),
 ) {
+    files.sort();
+    files.dedup();
     let request = |files: Vec<PathBuf>| Request {
         files,
         directory: directory.to_path_buf(),
@@ -87,24 +114,27 @@ fn group_directory(
     let named = files_of_environment(directory, sources);
     let is_named = named.is_some();
     let default = named.unwrap_or_else(|| default_files(directory, sources));
+    // Every overlay reads the files below it: parsed once, as long as somebody has them.
+    let below = default.iter().filter_map(|path| sources.load(path).ok()).map(|file| sources.get(file));
+    let _parsed: Vec<Arc<Tree>> = below.filter(|_| files.len() > 1).map(|source| Tree::of(&source)).collect();
     // A default file that nobody asked for serves as the base of overlays only. Files that `.env` names are found nowhere
     // else, since they may be called anything.
     if is_named || default.iter().any(|file| files.contains(file)) {
         let asked = request(default.clone());
-        projects.push(Project::load(asked, None, sources));
+        each(Project::load(asked, None, sources));
     }
     for file in files.iter().filter(|file| !default.contains(file)) {
         let alone = Project::load(request(vec![file.clone()]), None, sources);
         let overlay = !default.is_empty() && !alone.compose.services.iter().all(Service::stands_alone);
         if !overlay {
-            projects.push(alone);
+            each(alone);
             continue;
         }
         let only = alone.roots(sources);
         // Compose merges its automatic override only when it is told no files.
         let base = default.iter().filter(|base| !is_override(base));
         let stack = base.chain([file]).cloned().collect();
-        projects.push(Project::load(request(stack), Some(only), sources));
+        each(Project::load(request(stack), Some(only), sources));
     }
 }
 
@@ -140,21 +170,26 @@ fn is_override(path: &Path) -> bool {
     OVERRIDE_NAMES.contains(&name)
 }
 
-/// Leaves out the projects whose files are all part of another one.
-fn drop_reached(projects: Vec<Project>, sources: &Sources) -> Vec<Project> {
-    let roots: Vec<Vec<SourceId>> = projects.iter().map(|project| project.roots(sources)).collect();
-    let mut kept = vec![true; projects.len()];
-    for index in 0..projects.len() {
-        if projects[index].only.is_some() || roots[index].is_empty() {
-            continue;
+/// Which of the projects are not part of another one: all of their files are not read by it without having been asked for.
+#[must_use]
+pub fn stand_alone(projects: &[&Reach]) -> Vec<bool> {
+    let mut readers: HashMap<SourceId, Vec<usize>> = HashMap::new();
+    for (index, project) in projects.iter().enumerate() {
+        for file in project.files.iter().filter(|file| !project.roots.contains(file)) {
+            readers.entry(*file).or_default().push(index);
         }
-        kept[index] = !projects.iter().enumerate().any(|(other, project)| {
-            let reached =
-                |file: &SourceId| project.compose.files.contains(file) && !roots[other].contains(file);
-            other != index && kept[other] && roots[index].iter().all(reached)
+    }
+    let of = |file: &SourceId| readers.get(file).map(Vec::as_slice).unwrap_or_default();
+    let mut kept = vec![true; projects.len()];
+    for (index, project) in projects.iter().enumerate() {
+        let Some((first, rest)) = project.roots.split_first().filter(|_| project.only.is_none()) else {
+            continue;
+        };
+        kept[index] = !of(first).iter().any(|other| {
+            *other != index && kept[*other] && rest.iter().all(|file| of(file).binary_search(other).is_ok())
         });
     }
-    projects.into_iter().zip(kept).filter_map(|(project, kept)| kept.then_some(project)).collect()
+    kept
 }
 
 fn folder(file: &Path) -> PathBuf {

@@ -159,6 +159,10 @@ impl Formatter for AsciiPretty {
 
 impl Formatter for Ascii {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        // Nearly every text is of this kind, and a look at its bytes tells.
+        if fragment.bytes().all(|b| matches!(b, b' '..=b'~')) && !fragment.contains("##") {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut written = 0;
         for (at, c) in fragment.char_indices().filter(|(at, c)| steers(*c) || calls_runner(fragment, *at)) {
             writer.write_all(&fragment.as_bytes()[written..at])?;

@@ -60,6 +60,7 @@ impl<'a> Sink<'a> {
                 service: None,
                 image: None,
                 folded: None,
+                keys: None,
             }),
         }
     }

@@ -1,8 +1,9 @@
 //! The files that were read, and where lines begin in them.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 
 use super::{Disk, LoadError, SourceId, Span};
 
@@ -17,6 +18,7 @@ pub struct Source {
     host: Option<super::Text>,
     lines: OnceLock<Vec<u32>>,
     ascii: OnceLock<bool>,
+    made: Mutex<Weak<dyn Any + Send + Sync>>,
 }
 
 /// A place as people count: both from 1.
@@ -80,6 +82,21 @@ impl Source {
             let ends = memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|i| i as u32 + 1);
             std::iter::once(0).chain(ends).collect()
         })
+    }
+
+    /// What `make` makes of the file, made once for all who ask while one of them has it.
+    ///
+    /// A file is parsed for its project, and asked for its tree again by whoever tells a finding's place or writes a fix;
+    /// nobody has to hold the trees of all files for that.
+    pub fn shared<T: Send + Sync + 'static>(&self, make: impl FnOnce(&Self) -> T) -> Arc<T> {
+        let mut known = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.upgrade().and_then(|known| known.downcast::<T>().ok()) {
+            return known;
+        }
+        let made = Arc::new(make(self));
+        let anything: Arc<dyn Any + Send + Sync> = Arc::<T>::clone(&made);
+        *known = Arc::downgrade(&anything);
+        made
     }
 
     /// The line that holds the byte at `offset`.
@@ -232,8 +249,16 @@ impl Inner {
     fn push(&mut self, path: PathBuf, bytes: Vec<u8>, host: Option<super::Text>) -> SourceId {
         let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         let (text, invalid_utf8) = decode(bytes);
-        let source =
-            Source { id, path, text, invalid_utf8, host, lines: OnceLock::new(), ascii: OnceLock::new() };
+        let source = Source {
+            id,
+            path,
+            text,
+            invalid_utf8,
+            host,
+            lines: OnceLock::new(),
+            ascii: OnceLock::new(),
+            made: Mutex::new(Weak::<()>::new()),
+        };
         self.files.push(Arc::new(source));
         id
     }
@@ -295,6 +320,25 @@ pub(crate) fn from_here(path: &Path, here: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_made_of_a_file_is_shared_and_not_kept() {
+        let sources = Sources::new();
+        let source = sources.get(sources.add(Path::new("a"), "text"));
+        let mut made = 0;
+        let mut length = || {
+            source.shared(|source| {
+                made += 1;
+                source.text().len()
+            })
+        };
+        let (one, other) = (length(), length());
+        assert!(Arc::ptr_eq(&one, &other));
+        drop((one, other));
+        assert_eq!(*length(), 4);
+        assert_eq!(made, 2);
+        assert_eq!(*source.shared(|_| "another kind"), "another kind");
+    }
 
     #[test]
     fn lines_and_columns_count_characters() {

@@ -1,5 +1,7 @@
 //! Text that remembers which bytes of which file each of its pieces was copied from.
 
+use smallvec::SmallVec;
+
 use super::Span;
 
 /// A string read from a file, after unquoting, joining and expanding.
@@ -10,7 +12,7 @@ pub struct Text {
     value: String,
     span: Span,
     /// Sorted by `at`; covers the whole value unless it is empty.
-    pieces: Vec<Piece>,
+    pieces: SmallVec<[Piece; 1]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -27,23 +29,27 @@ impl Text {
     /// Empty text that stands at `span`; pieces are pushed onto it.
     #[must_use]
     pub fn empty(span: Span) -> Self {
-        Self { value: String::new(), span, pieces: Vec::new() }
+        Self { value: String::new(), span, pieces: SmallVec::new() }
     }
 
     /// `value`, which stands byte for byte at `span`.
     #[must_use]
     pub fn verbatim(value: impl Into<String>, span: Span) -> Self {
-        let mut text = Self::empty(span);
-        text.push_verbatim(&value.into(), span);
-        text
+        let value = value.into();
+        let exact = value.len() == span.len();
+        Self::of_one_piece(value, span, exact)
     }
 
     /// `value`, which stems from `span` as a whole and not byte for byte.
     #[must_use]
     pub fn derived(value: impl Into<String>, span: Span) -> Self {
-        let mut text = Self::empty(span);
-        text.push_derived(&value.into(), span);
-        text
+        Self::of_one_piece(value.into(), span, false)
+    }
+
+    fn of_one_piece(value: String, span: Span, exact: bool) -> Self {
+        let piece = Piece { at: 0, span, exact };
+        let pieces = if value.is_empty() { SmallVec::new() } else { SmallVec::from_elem(piece, 1) };
+        Self { value, span, pieces }
     }
 
     /// Appends `part`, which stands at `span` byte for byte (`part.len() == span.len()`).

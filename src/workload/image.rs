@@ -276,7 +276,7 @@ fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsuppor
     (catalog.rebuilt(reference) == Some(false)).then(|| Unsupported {
         why: None,
         replacement: None,
-        lines: catalog.lines(reference).to_vec(),
+        lines: catalog.lines(reference).iter().map(|line| (*line).to_owned()).collect(),
     })
 }
 

@@ -25,21 +25,33 @@ pub struct Measured {
     pub together: ByteSize,
 }
 
-/// Gives each service what was measured of its containers.
+/// What was measured, and which of it is certain to be some project's.
 ///
 /// Labels and `container_name` say it outright, and so does a name that begins with the project's. Else the name tells the
 /// service alone: what was measured may run under another project's name.
-pub fn attach(projects: &mut [Project], stats: &Stats) {
-    let containers: Vec<(&Identity, &[Sample])> = stats.containers().collect();
-    let certain: HashSet<usize> = (0..containers.len())
-        .filter(|index| projects.iter().any(|project| certain(project, containers[*index].0).is_some()))
-        .collect();
-    for project in projects {
-        let prefixes = prefixes(project, &containers);
+pub struct Measurements<'s> {
+    containers: Vec<(&'s Identity, &'s [Sample])>,
+    certain: HashSet<usize>,
+}
+
+impl<'s> Measurements<'s> {
+    /// What `stats` holds, beside all the projects that it may be of.
+    #[must_use]
+    pub fn new(stats: &'s Stats, projects: &[Project]) -> Self {
+        let containers: Vec<(&Identity, &[Sample])> = stats.containers().collect();
+        let is_certain =
+            |index: &usize| projects.iter().any(|project| certain(project, containers[*index].0).is_some());
+        let certain = (0..containers.len()).filter(is_certain).collect();
+        Self { containers, certain }
+    }
+
+    /// Gives each service of a project what was measured of its containers.
+    pub fn attach(&self, project: &mut Project) {
+        let prefixes = prefixes(project, &self.containers);
         let mut found: BTreeMap<usize, Vec<(&Identity, &[Sample])>> = BTreeMap::new();
-        for (index, (identity, samples)) in containers.iter().enumerate() {
-            let service = match certain.contains(&index) {
-                true => self::certain(project, identity),
+        for (index, (identity, samples)) in self.containers.iter().enumerate() {
+            let service = match self.certain.contains(&index) {
+                true => certain(project, identity),
                 false => likely(project, identity, &prefixes),
             };
             if let Some(service) = service {

@@ -15,7 +15,7 @@ pub use self::heap::{
     Beside, Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, MAX_AHEAD, SizedBy,
 };
 pub use self::image::{LighterBase, LighterKind, OwnHeap, Unsupported};
-pub use self::measured::{Measured, attach};
+pub use self::measured::{Measured, Measurements};
 pub use self::packages::PackageCache;
 pub use self::process::{Eaten, Unexpanded};
 pub use self::role::Role;

@@ -110,7 +110,11 @@ pub(super) fn left_behind(target: &TargetImage) -> Vec<PackageCache> {
 
 /// `ulimit` as the last command of a `RUN`: the shell that has the limit ends with it.
 pub(super) fn ulimits(target: &TargetImage) -> Vec<Spanned<String>> {
-    let last = target.runs.iter().filter_map(|run| commands(texts(run).last()?).pop());
+    // Taking a script apart costs more than all else that is asked of a `RUN`, and few have the word.
+    let last = target.runs.iter().filter_map(|run| {
+        let script = texts(run).pop().filter(|text| text.as_str().contains("ulimit"))?;
+        commands(script).pop()
+    });
     let set = last.filter(|words| words.first().is_some_and(|word| word.as_str() == "ulimit"));
     set.map(|words| {
         let written: Vec<&str> = words.iter().map(Text::as_str).take(3).collect();

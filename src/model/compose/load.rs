@@ -40,7 +40,7 @@ pub(super) struct Loader<'s> {
     pub(super) environments: IndexSet<SourceId>,
     pub(super) errors: Vec<SyntaxError>,
     pub(super) unresolved: IndexSet<Unresolved>,
-    trees: HashMap<SourceId, Arc<Tree>>,
+    pub(super) trees: HashMap<SourceId, Arc<Tree>>,
     budget: usize,
 }
 
@@ -143,7 +143,7 @@ impl<'s> Loader<'s> {
             return Arc::clone(tree);
         }
         let source = self.sources.get(file);
-        let tree = Arc::new(Tree::parse(file, source.text()));
+        let tree = Tree::of(&source);
         self.files.insert(file);
         self.errors.extend(tree.errors().iter().cloned());
         self.errors.extend(source.invalid_utf8().map(|span| SyntaxError {

@@ -24,6 +24,7 @@ pub use service::{
 };
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -36,6 +37,7 @@ use super::fact::{Fact, Why};
 use crate::model::allowance::Allowance;
 use crate::source::{SourceId, Sources, Span, Text};
 use crate::syntax::SyntaxError;
+use crate::syntax::yaml::Tree;
 
 /// What is to be loaded together.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +78,9 @@ pub struct Compose {
     /// What leads nowhere.
     pub unresolved: Vec<Unresolved>,
     environment: Environment,
+    /// Held so that who asks for the tree of one of the files while this is there need not parse it.
+    #[expect(dead_code, reason = "they are held, not read")]
+    trees: Vec<Arc<Tree>>,
 }
 
 impl Compose {
@@ -115,6 +120,7 @@ impl Compose {
             errors: loader.errors,
             unresolved: loader.unresolved.into_iter().collect(),
             environment: context.environment,
+            trees: loader.trees.into_values().collect(),
         }
     }
 

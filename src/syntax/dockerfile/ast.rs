@@ -1,6 +1,8 @@
 //! What a Dockerfile says, before anything is expanded.
 
-use crate::source::{SourceId, Span, Text};
+use std::sync::Arc;
+
+use crate::source::{Source, SourceId, Span, Text};
 use crate::syntax::SyntaxError;
 
 /// A parsed Dockerfile.
@@ -21,6 +23,12 @@ pub struct Dockerfile {
 }
 
 impl Dockerfile {
+    /// What `source` says, parsed once for all who hold it at the same time.
+    #[must_use]
+    pub fn of(source: &Source) -> Arc<Self> {
+        source.shared(|source| super::parse(source.id(), source.text()))
+    }
+
     /// True when `# syntax=` names another frontend than Docker's own: what that one reads need be no Dockerfile, and
     /// nothing here is an error for sure.
     #[must_use]

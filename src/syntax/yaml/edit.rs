@@ -41,17 +41,13 @@ pub fn set(tree: &Tree, text: &str, owner: Span, path: &[&str], value: &str, aft
 /// Removes the key at `key` with its value. None where nothing would be left of its mapping.
 #[must_use]
 pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
-    let (map, at) = (0..tree.nodes.len()).find_map(|index| {
-        let Kind::Map(pairs) = &tree.nodes[index].kind else { return None };
-        let at = pairs.iter().position(|(name, _)| tree.node(*name).span == key)?;
-        Some((index, at))
-    })?;
-    let Kind::Map(pairs) = &tree.nodes[map].kind else { return None };
+    let (map, at) = key_at(tree, key)?;
+    let Kind::Map(pairs) = &tree.node(map).kind else { return None };
     if pairs.len() < 2 {
         return None;
     }
     let end_of = |at: usize| pairs.get(at).map(|(name, value)| end(tree, *name, *value));
-    if is_flow(text, tree.nodes[map].span) {
+    if is_flow(text, tree.node(map).span) {
         // With the comma behind it, or for the last one the comma before.
         let span = match pairs.get(at + 1) {
             Some((next, _)) => (key.start, tree.node(*next).span.start),
@@ -82,10 +78,11 @@ pub fn comment(tree: &Tree, text: &str, key: Span) -> Option<Span> {
 /// Puts a word before the first item of the list that begins with the one at `item`, quoted as that one is.
 #[must_use]
 pub fn lead(tree: &Tree, text: &str, item: Span, word: &str) -> Option<Splice> {
-    let list = tree.nodes.iter().find(|node| match &node.kind {
+    let is_first = |id: NodeId| match &tree.node(id).kind {
         Kind::Seq(items) => items.first().is_some_and(|first| tree.node(*first).span == item),
         _ => false,
-    })?;
+    };
+    let list = tree.node(way_to(tree, item.start).find(|id| is_first(*id))?);
     let at = item.start as usize;
     let quote = text.get(at..).and_then(|rest| rest.chars().next()).filter(|c| matches!(c, '"' | '\''));
     let quote = quote.map(String::from).unwrap_or_default();
@@ -98,17 +95,47 @@ pub fn lead(tree: &Tree, text: &str, item: Span, word: &str) -> Option<Splice> {
         if line.trim() != "-" {
             return None;
         }
-        format!("{word}{}{line}", newline(text, at))
+        format!("{word}{}{line}", newline(tree, text, at))
     };
     Some(Splice { span: Span { end: item.start, ..item }, text })
 }
 
 /// The key's node at a span, and its value.
 fn entry_at(tree: &Tree, key: Span) -> Option<(NodeId, NodeId)> {
-    tree.nodes.iter().find_map(|node| match &node.kind {
-        Kind::Map(pairs) => pairs.iter().find(|(name, _)| tree.node(*name).span == key).copied(),
+    let (map, at) = key_at(tree, key)?;
+    match &tree.node(map).kind {
+        Kind::Map(pairs) => pairs.get(at).copied(),
         _ => None,
+    }
+}
+
+/// The mapping that has a key at a span, and which of its keys that is.
+fn key_at(tree: &Tree, key: Span) -> Option<(NodeId, usize)> {
+    way_to(tree, key.start).find_map(|id| {
+        let Kind::Map(pairs) = &tree.node(id).kind else { return None };
+        let at = last_begun(pairs, |(name, _)| tree.node(*name).span.start <= key.start)?;
+        (tree.node(pairs[at].0).span == key).then_some((id, at))
     })
+}
+
+/// The nodes around a byte, from the root of its document inwards.
+fn way_to(tree: &Tree, at: u32) -> impl Iterator<Item = NodeId> {
+    let begun = move |id: NodeId| tree.node(id).span.start <= at;
+    let roots = tree.documents();
+    let root = last_begun(roots, |root| begun(*root)).map(|index| roots[index]);
+    std::iter::successors(root, move |id| match &tree.node(*id).kind {
+        Kind::Map(pairs) => {
+            let (key, value) = pairs[last_begun(pairs, |(key, _)| begun(*key))?];
+            Some(if begun(value) && at >= tree.node(key).span.end { value } else { key })
+        }
+        Kind::Seq(items) => Some(items[last_begun(items, |item| begun(*item))?]),
+        Kind::Scalar(_) | Kind::Alias(_) => None,
+    })
+}
+
+/// Which one is the last of those that have begun.
+fn last_begun<T>(items: &[T], begun: impl Fn(&T) -> bool) -> Option<usize> {
+    items.partition_point(begun).checked_sub(1)
 }
 
 fn scalar(tree: &Tree, id: NodeId) -> Option<&str> {
@@ -154,7 +181,7 @@ fn insert(
     let column = column(text, tree.node(*first).span.start as usize);
     let behind = pairs.iter().find(|(key, _)| scalar(tree, *key) == Some(after)).or(pairs.last())?;
     let at = content_end(text, end(tree, behind.0, behind.1) as usize);
-    let newline = newline(text, at);
+    let newline = newline(tree, text, at);
     // The step that the file's author takes from one level to the next.
     let outer = column_of_line(text, tree.node(above).span.start as usize);
     let step = column.saturating_sub(outer).clamp(1, 8);
@@ -171,8 +198,9 @@ fn insert(
 }
 
 /// How the lines before a place end.
-fn newline(text: &str, at: usize) -> &'static str {
-    if text.get(..at).is_some_and(|before| before.contains("\r\n")) { "\r\n" } else { "\n" }
+fn newline(tree: &Tree, text: &str, at: usize) -> &'static str {
+    let first = *tree.first_crlf.get_or_init(|| memchr::memmem::find(text.as_bytes(), b"\r\n"));
+    if first.is_some_and(|first| first + 2 <= at) { "\r\n" } else { "\n" }
 }
 
 fn line_start(text: &str, at: usize) -> usize {

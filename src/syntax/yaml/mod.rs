@@ -15,7 +15,9 @@ mod scalar;
 pub use dump::to_json;
 pub use resolve::Value;
 
-use crate::source::{SourceId, Span, Text};
+use std::sync::{Arc, OnceLock};
+
+use crate::source::{Source, SourceId, Span, Text};
 use crate::syntax::SyntaxError;
 
 /// Deepest nesting that is kept. What stands deeper is dropped and reported.
@@ -37,6 +39,8 @@ pub struct Tree {
     comments: Vec<Span>,
     errors: Vec<SyntaxError>,
     blanked: Vec<Span>,
+    /// Where the first line ends as Windows ends them, once somebody wants to know.
+    first_crlf: OnceLock<Option<usize>>,
 }
 
 /// One value, with what was written before it.
@@ -116,6 +120,12 @@ impl Tree {
     #[must_use]
     pub fn parse(file: SourceId, text: &str) -> Self {
         repair::parse(file, text)
+    }
+
+    /// The tree of `source`, parsed once for all who hold it at the same time.
+    #[must_use]
+    pub fn of(source: &Source) -> Arc<Self> {
+        source.shared(|source| Self::parse(source.id(), source.text()))
     }
 
     /// The file.

@@ -4,6 +4,7 @@
 //! for the file as it is.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::build::{Built, Failure, build};
 use super::{Kind, Node, Tree};
@@ -35,7 +36,7 @@ pub(super) fn parse(file: SourceId, text: &str) -> Tree {
     errors.append(&mut built.errors);
     errors.sort_by_key(|error| error.span.start);
     let Built { nodes, documents, comments, .. } = built;
-    Tree { file, nodes, documents, comments, errors, blanked }
+    Tree { file, nodes, documents, comments, errors, blanked, first_crlf: OnceLock::new() }
 }
 
 /// Replaces `built` by what can be read of the file, and gives the lines that cannot. Unknown anchors are not reported

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""The whole process beside others on the same files: a small file, a tree of real files, and files that double.
+
+    benches/process.py target/release/oomlint [--corpus DIR] [--peers DIR] [--skip-trees] [small] [corpus] [growth] [memory]
+
+Prints ratios of the best of several interleaved runs; a ratio says something of another machine, a time does not. `rg` is
+ripgrep, whose `-c ''` costs what reading the files costs, and `/bin/true` is what any process costs. Peers are looked for
+in DIR/bin and DIR/node_modules/.bin; those that are not there are left out. Memory needs `/usr/bin/time`.
+"""
+
+import argparse
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import shapes  # noqa: E402
+
+SMALL = "services:\n  web:\n    image: nginx:1.27\n    mem_limit: 64m\n"
+DOCKERFILE = 'FROM node:20-alpine\nWORKDIR /app\nCOPY package.json .\nRUN npm ci\nCMD ["node", "a.js"]\n'
+
+# A peer's program, and its arguments for a Dockerfile and for a Compose file; none where it reads no such file.
+PEERS = {
+    "hadolint": (["{}"], None),
+    "droast": (["{}"], None),
+    "tally": (["lint", "{}"], None),
+    "dclint": (None, ["{}"]),
+    "compose-lint": (None, ["{}"]),
+    "checkov": (["-f", "{}", "--compact", "--quiet"], None),
+    "trivy": (["config", "--skip-check-update", "{}"], None),
+}
+
+
+def once(command, cores=None, limit=None):
+    """Seconds on the clock and seconds of processor."""
+
+    def prepare():
+        if cores:
+            os.sched_setaffinity(0, cores)
+        if limit:
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+
+    begun = time.perf_counter()
+    devnull = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdin=devnull, stdout=devnull, stderr=devnull, preexec_fn=prepare)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = status
+    if os.WIFSIGNALED(status):
+        raise SystemExit(f"{command[0]} was ended by signal {os.WTERMSIG(status)}")
+    return time.perf_counter() - begun, usage.ru_utime + usage.ru_stime
+
+
+def best(commands, runs, cores=None):
+    """The best of each, the runs interleaved: what disturbs one disturbs all."""
+    found = {}
+    for _ in range(runs):
+        for name, command in commands.items():
+            wall, processor = once(command, cores)
+            old = found.get(name, (wall, processor))
+            found[name] = (min(old[0], wall), min(old[1], processor))
+    return found
+
+
+def resident(command):
+    """The most memory that it had, in KiB."""
+    done = subprocess.run(["/usr/bin/time", "-f", "%M", *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    return int(done.stderr.split()[-1])
+
+
+def show(found, against):
+    base = found[against]
+    for name, (wall, processor) in found.items():
+        print(f"  {name:22} {wall / base[0]:8.2f} on the clock {processor / base[1]:8.2f} of processor")
+
+
+def peer(directory, name):
+    if directory:
+        for folder in (directory / "bin", directory / "node_modules" / ".bin"):
+            if (folder / name).exists():
+                return str(folder / name)
+    return shutil.which(name)
+
+
+def small(binary, peers):
+    with tempfile.TemporaryDirectory() as scratch:
+        for kind, name, text in ((1, "compose.yaml", SMALL), (0, "Dockerfile", DOCKERFILE)):
+            path = Path(scratch) / str(kind) / name
+            path.parent.mkdir()
+            path.write_text(text)
+            commands = {"/bin/true": ["/bin/true"], "oomlint": [binary, "--format", "json", str(path)]}
+            commands["oomlint --version"] = [binary, "--version"]
+            print(f"one small {name}, against /bin/true:")
+            show(best(commands, 50), "/bin/true")
+            others = {"oomlint": commands["oomlint"]}
+            for program, arguments in PEERS.items():
+                found = peer(peers, program)
+                if found and arguments[kind]:
+                    others[program] = [found, *(word.format(path) for word in arguments[kind])]
+            if len(others) > 1:
+                print(f"one small {name}, against oomlint:")
+                show(best(others, 5), "oomlint")
+
+
+def corpus(binary, tree):
+    lint = [binary, "--format", "json", str(tree)]
+    read = lambda threads: ["rg", "-j", str(threads), "-uuu", "-c", "", str(tree)]  # noqa: E731
+    cores = sorted(os.sched_getaffinity(0))
+    times = {}
+    for count in (1, 2):
+        if len(cores) < count:
+            break
+        found = best({"rg": read(count), "oomlint": lint}, 9, cores[:count])
+        times[count] = found["oomlint"][0]
+        print(f"a tree of real files on {count} core{'s'[: count - 1]}, against rg:")
+        show(found, "rg")
+    if 2 in times:
+        print(f"  the second core makes it {times[1] / times[2]:.2f} times as fast")
+    print(f"  {resident(lint) / 1024:.1f} MiB resident")
+
+
+def growth(binary, trees):
+    print("twice as much, in processor time (2 is linear), and memory at the end:")
+    for shape, count in shapes.SHAPES.items():
+        if not trees and shape in shapes.TREES:
+            continue
+        with tempfile.TemporaryDirectory() as scratch:
+            measured = []
+            for number in (count // 4, count // 2, count):
+                directory = Path(scratch) / str(number)
+                shapes.write(directory, shape(number))
+                lint = [binary, "--format", "json", str(directory)]
+                measured.append(min(once(lint, limit=120)[1] for _ in range(2)))
+            factors = " ".join(f"{b / a:5.2f}" for a, b in zip(measured, measured[1:]))
+            print(f"  {shape.__name__:22} {count:7} {factors} {resident(lint) / 1024:8.1f} MiB", flush=True)
+
+
+def memory(binary):
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "compose.yaml"
+        path.write_text(SMALL)
+        print(f"one small file: {resident([binary, '--format', 'json', str(path)]) / 1024:.1f} MiB resident")
+    print(f"the program: {Path(binary).stat().st_size / 1e6:.2f} MB")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("binary")
+    parser.add_argument("--corpus", type=Path)
+    parser.add_argument("--peers", type=Path)
+    parser.add_argument("--skip-trees", action="store_true")
+    parser.add_argument("parts", nargs="*")
+    said = parser.parse_intermixed_args()
+    wanted = lambda part: not said.parts or part in said.parts  # noqa: E731
+    if wanted("memory"):
+        memory(said.binary)
+    if wanted("small"):
+        small(said.binary, said.peers)
+    if wanted("corpus") and said.corpus:
+        corpus(said.binary, said.corpus)
+    if wanted("growth"):
+        growth(said.binary, not said.skip_trees)
+
+
+if __name__ == "__main__":
+    main()

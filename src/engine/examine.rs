@@ -1,0 +1,203 @@
+//! Project after project: built, looked at and let go, so that what is parsed for one is there for all that is asked of it
+//! and no longer.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::Options;
+use super::concern::Concern;
+use super::parallel;
+use crate::catalog::Catalog;
+use crate::discover::{Discovered, FileKind};
+use crate::finding::Finding;
+use crate::model::build::Dockerfiles;
+use crate::model::project;
+use crate::source::{SourceId, Sources, Span, Spanned};
+use crate::syntax::SyntaxError;
+use crate::workload::{Assembler, Kind, Measurements, Project, Workload};
+
+/// What stays of a project when it was looked at.
+#[derive(Debug, Default)]
+pub(super) struct Examined {
+    /// Every file that was read for it, the one that names it first.
+    pub(super) files: Vec<SourceId>,
+    /// As [`Project::within`].
+    pub(super) within: Vec<Vec<SourceId>>,
+    /// The Dockerfiles that its workloads are built from.
+    pub(super) dockerfiles: Vec<SourceId>,
+    /// What its workloads are, and where each stands.
+    pub(super) anchors: Vec<(Kind, Span)>,
+    /// What its services ignore.
+    pub(super) ignores: Vec<Ignores>,
+    /// What the rules said.
+    pub(super) findings: Vec<Finding>,
+    /// The project itself, where somebody asks for it.
+    pub(super) project: Option<Project>,
+}
+
+/// `x-oomlint` of a service.
+#[derive(Debug)]
+pub(super) struct Ignores {
+    pub(super) service: String,
+    pub(super) names: Vec<Spanned<String>>,
+    pub(super) reason: Option<String>,
+}
+
+/// How to look.
+pub(super) struct Examiner<'r> {
+    pub(super) options: &'r Options,
+    pub(super) sources: &'r Sources,
+    /// Asks the rules.
+    pub(super) look: &'r (dyn Fn(&Project) -> Vec<Finding> + Sync),
+    /// Projects are wanted, too.
+    pub(super) keep: bool,
+    /// What the containers were seen to use.
+    pub(super) measured: Option<&'r Measurements<'r>>,
+}
+
+impl Examiner<'_> {
+    /// Every stack and lone image that the files make.
+    pub(super) fn all(&self, discovered: &Discovered) -> Vec<Examined> {
+        let Self { options, sources, .. } = *self;
+        let found =
+            |kind| discovered.files.iter().filter(move |found| found.kind == kind).map(|found| &found.path);
+        let chosen: HashSet<&PathBuf> = options.compose_files.iter().collect();
+        let mut compose: Vec<PathBuf> =
+            found(FileKind::Compose).filter(|path| !chosen.contains(path)).cloned().collect();
+        // Who says which files make the stack means these alone.
+        let concern = (options.compose_files.is_empty() && !discovered.context.is_empty()).then(|| {
+            compose.extend(discovered.context.iter().cloned());
+            Concern::new(discovered, sources)
+        });
+        let mut stacks: Vec<Stack> = Vec::new();
+        if !options.compose_files.is_empty() {
+            let model = project::merged(&options.compose_files, &options.settings, sources);
+            stacks.push(self.stack(&model, None, &Dockerfiles::default()));
+        }
+        let met = parallel::map(project::by_directory(&compose), |(directory, files)| {
+            let dockerfiles = Dockerfiles::default();
+            let mut stacks = Vec::new();
+            project::load_directory(&directory, files, &options.settings, sources, &mut |model| {
+                stacks.push(self.stack(&model, concern.as_ref(), &dockerfiles));
+            });
+            stacks
+        });
+        stacks.extend(met.into_iter().flatten());
+        let reach: Vec<&project::Reach> = stacks.iter().map(|stack| &stack.reach).collect();
+        let first = usize::from(!options.compose_files.is_empty());
+        let kept = project::stand_alone(reach.get(first..).unwrap_or_default());
+        let kept = std::iter::repeat_n(true, first).chain(kept);
+        let mut stacks: Vec<Stack> =
+            stacks.into_iter().zip(kept).filter_map(|(stack, kept)| kept.then_some(stack)).collect();
+        give_overlays_their_dockerfiles(&mut stacks);
+        let mut examined: Vec<Examined> = stacks.into_iter().filter_map(Stack::narrowed).collect();
+        let built: HashSet<SourceId> =
+            examined.iter().flat_map(|examined| &examined.dockerfiles).copied().collect();
+        let alone = parallel::map(found(FileKind::Dockerfile).collect(), |path| {
+            let file = sources.load(path).ok()?;
+            (!built.contains(&file)).then(|| {
+                let dockerfiles = Dockerfiles::default();
+                self.with_catalog(path, &dockerfiles, |assembler| self.examine(assembler.image(file)))
+            })
+        });
+        examined.extend(alone.into_iter().flatten());
+        examined.extend(unreadable(sources, discovered).map(|project| self.examine(project)));
+        examined
+    }
+
+    fn stack(&self, model: &project::Project, concern: Option<&Concern>, dockerfiles: &Dockerfiles) -> Stack {
+        let first = model.request.files.first().map_or(Path::new("."), PathBuf::as_path);
+        let mut project = self.with_catalog(first, dockerfiles, |assembler| assembler.project(model));
+        if let Some(measured) = self.measured {
+            measured.attach(&mut project);
+        }
+        let reach = model.reach(self.sources);
+        let part = concern.map(|concern| concern.part(&reach, &project));
+        // Of what nobody asks for it is known only what it builds.
+        let examined = match part {
+            Some(None) => Examined::of(&project),
+            _ => self.examine(project),
+        };
+        Stack { examined, reach, part }
+    }
+
+    /// Rows of a configuration hold for the files below it.
+    fn with_catalog<T>(
+        &self,
+        path: &Path,
+        dockerfiles: &Dockerfiles,
+        assemble: impl FnOnce(&Assembler<'_>) -> T,
+    ) -> T {
+        let own = self.options.config_of(path).and_then(|config| config.catalog.clone());
+        let catalog = own.as_deref().unwrap_or_else(|| Catalog::builtin());
+        assemble(&Assembler { sources: self.sources, dockerfiles, catalog })
+    }
+
+    fn examine(&self, project: Project) -> Examined {
+        let findings = (self.look)(&project);
+        let examined = Examined::of(&project);
+        Examined { findings, project: self.keep.then_some(project), ..examined }
+    }
+}
+
+impl Examined {
+    fn of(project: &Project) -> Self {
+        let workloads = || project.workloads.iter();
+        let ignoring = workloads().filter(|workload| !workload.ignores.is_empty());
+        Self {
+            files: project.files.clone(),
+            within: project.within.clone(),
+            dockerfiles: workloads().filter_map(Workload::dockerfile).collect(),
+            anchors: workloads().map(|workload| (workload.kind, workload.anchor)).collect(),
+            ignores: ignoring
+                .map(|workload| Ignores {
+                    service: workload.name.clone(),
+                    names: workload.ignores.clone(),
+                    reason: workload.ignore_reason.clone(),
+                })
+                .collect(),
+            ..Self::default()
+        }
+    }
+}
+
+/// A project of Compose files whose place among the others is not known yet.
+struct Stack {
+    examined: Examined,
+    reach: project::Reach,
+    /// What the files that were named have to do with it, where that matters.
+    part: Option<Option<Vec<Vec<SourceId>>>>,
+}
+
+impl Stack {
+    /// What is left of it; none when the named files have no part in it.
+    fn narrowed(mut self) -> Option<Examined> {
+        if let Some(part) = self.part {
+            self.examined.within.extend(part?);
+        }
+        Some(self.examined)
+    }
+}
+
+/// What only an overlay builds is said for no base: it is the overlay's own, like its file.
+fn give_overlays_their_dockerfiles(stacks: &mut [Stack]) {
+    let bases = stacks.iter().map(|stack| &stack.examined).filter(|base| base.within.is_empty());
+    let by_bases: HashSet<SourceId> = bases.flat_map(|base| base.dockerfiles.iter().copied()).collect();
+    for Stack { examined, .. } in stacks {
+        let own = examined.dockerfiles.iter().copied().filter(|file| !by_bases.contains(file));
+        if let Some(files) = examined.within.first_mut() {
+            files.extend(own);
+        }
+    }
+}
+
+/// Files that are there and cannot be read: each a project with nothing but that to say.
+fn unreadable(sources: &Sources, discovered: &Discovered) -> impl Iterator<Item = Project> {
+    let failed = discovered.files.iter().filter_map(|found| Some((found, sources.load(&found.path).err()?)));
+    failed.map(|(found, error)| {
+        let file = sources.add(&found.path, "");
+        let span = Span::new(file, 0, 0);
+        let error = SyntaxError { message: error.to_string(), span, fatal: true, first: None };
+        Project { files: vec![file], syntax_errors: vec![error], ..Project::default() }
+    })
+}
