@@ -67,7 +67,8 @@ pub struct HeapProblem {
     pub carrier: String,
     /// What becomes of it: lower case, no full stop.
     pub effect: String,
-    /// For a flag that stands too late: the words from the first that it belongs before, up to itself.
+    /// For a flag that stands too late: the words from the first that it belongs before, up to itself. None
+    /// where these are too many to name.
     pub ahead: Vec<Span>,
     /// The same in the grammar of its reader, where it is clear what was meant.
     pub instead: Option<String>,

@@ -12,6 +12,10 @@ use crate::workload::{Fact, Program};
 /// HotSpot starts with no smaller heap: "Too small maximum heap" (`gc/shared/gcArguments.cpp`).
 const SMALLEST_JAVA_HEAP: i64 = 2 << 20;
 
+/// Most words that a flag is moved ahead of: each flag names them all, and many flags behind many words would be more
+/// than memory holds.
+const MAX_AHEAD: usize = 64;
+
 /// One setting as written, and how its reader takes it.
 struct Written<'a> {
     text: &'a Text,
@@ -195,6 +199,7 @@ impl Engine<'_> {
             .filter(|(_, word)| self.is_heap_flag(word))
             .map(|(at, flag)| {
                 let words = program.arguments.get(first..=at).unwrap_or_default();
+                let words = if words.len() > MAX_AHEAD { &[] } else { words };
                 HeapProblem {
                     ahead: words.iter().map(Text::span).collect(),
                     ..self.problem(HeapProblemKind::Misplaced, flag, "command line", String::new())
