@@ -42,6 +42,7 @@ for target in "${targets[@]}"; do
     cargo fuzz run --sanitizer "$sanitizer" "$target" "${inputs[@]}" -- "${flags[@]}" >"$log" 2>&1 && status=fine || { status="FAILED, see fuzz/$log"; failed=1; }
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -n 1)
     coverage=$(grep -ao 'cov: [0-9]* ft: [0-9]*' "$log" | tail -n 1)
+    if [ "$status" != fine ]; then tail -n 40 "$log"; fi
     echo "$target: $status, ${executions:-?} executions, ${coverage:-no coverage}"
 done
 exit "$failed"

@@ -3,9 +3,13 @@
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use oomlint::engine;
 use oomlint_fuzz::{FileSet, check_projects, prepare};
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    oomlint_fuzz::mutate(data, size, max_size, seed)
+});
 
 fuzz_target!(
     init: prepare(),

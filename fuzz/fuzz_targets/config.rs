@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use oomlint::config::{Config, Configs};
 use oomlint::engine::{self, Options};
 use oomlint::error::Error;
@@ -25,6 +25,10 @@ const STACK: &[u8] = b"services:
 FROM eclipse-temurin:21
 CMD [\"java\", \"-jar\", \"a.jar\"]
 ";
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    oomlint_fuzz::mutate(data, size, max_size, seed)
+});
 
 fuzz_target!(
     init: prepare(),

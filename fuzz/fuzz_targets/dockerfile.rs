@@ -4,9 +4,13 @@
 
 use std::path::Path;
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use oomlint::source::Sources;
 use oomlint::syntax::dockerfile::parse;
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    oomlint_fuzz::mutate(data, size, max_size, seed)
+});
 
 fuzz_target!(|text: &str| {
     oomlint_fuzz::dockerfile::check(text);

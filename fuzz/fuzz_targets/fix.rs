@@ -2,12 +2,16 @@
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use oomlint::engine::fix::{Overlay, fix};
 use oomlint::engine::{self, Outcome};
 use oomlint::finding::Applicability;
 use oomlint::source::Sources;
 use oomlint_fuzz::{FileSet, prepare};
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    oomlint_fuzz::mutate(data, size, max_size, seed)
+});
 
 fuzz_target!(
     init: prepare(),

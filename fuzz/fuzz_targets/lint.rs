@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use clap::ValueEnum;
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use oomlint::discover::Root;
 use oomlint::engine;
 use oomlint::finding::Label;
@@ -14,6 +14,10 @@ use oomlint_fuzz::{FileSet, check_span, prepare, whole};
 
 /// SARIF describes every rule each time, a hundred kilobytes: one input in so many writes it.
 const SARIF_EVERY: usize = 8;
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    oomlint_fuzz::mutate(data, size, max_size, seed)
+});
 
 fuzz_target!(
     init: prepare(),

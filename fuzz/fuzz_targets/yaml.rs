@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use oomlint::source::{Sources, Span};
 use oomlint::syntax::yaml::edit::{self, Splice};
 use oomlint::syntax::yaml::{Kind, Tree, to_json};
@@ -12,6 +12,10 @@ use oomlint_fuzz::yaml::{check_spans, nodes};
 
 /// Of a file with many keys the first ones: each edit looks at the whole tree.
 const EDITS: usize = 24;
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    oomlint_fuzz::mutate(data, size, max_size, seed)
+});
 
 fuzz_target!(|text: &str| {
     let sources = Sources::new();

@@ -9,9 +9,11 @@ pub mod whole;
 pub mod yaml;
 
 mod facts;
+mod lines;
 mod set;
 
 pub use facts::check_projects;
+pub use lines::mutate;
 pub use set::FileSet;
 
 use oomlint::source::{Sources, Span};
