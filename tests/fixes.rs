@@ -120,6 +120,20 @@ fn shared_anchors_are_left_alone() {
 
 /// One stack with a mistake in each place, in every style that people write.
 #[test]
+fn what_is_taken_back_keeps_nothing_else_from_being_fixed() {
+    use std::fmt::Write;
+    let mut text = "services:\n".to_owned();
+    for i in 0..12 {
+        // The first is fixed; the other two share a value, and are left alone.
+        writeln!(text, "  a{i}: {{image: x, mem_limit: 512Mi}}").unwrap();
+        writeln!(text, "  b{i}: {{image: x, mem_limit: &l{i} 1Gi}}\n  c{i}: {{image: x, mem_limit: *l{i}}}")
+            .unwrap();
+    }
+    let (fixed, _) = fixed_text(&text);
+    assert_eq!((fixed.matches("512MiB").count(), fixed.matches("1Gi}").count()), (12, 12), "{fixed}");
+}
+
+#[test]
 fn every_style_keeps_its_comments_and_everything_else() {
     let block = "# top\nx-common: &common # shared\n  restart: always # for all\n\nservices: # all\n  # the api\n  api: # its key\n    <<: *common\n    image: example/api # its image\n    mem_limit: 512Mi # its limit\n    pids_limit: 100 # moves\n    deploy: # block\n      resources: # more\n        limits: # of these\n          cpus: \"1\" # one\n    healthcheck: # probe\n      test: [curl, -f, http://localhost] # words\n      interval: 30 # seconds\n  # behind\n  other: # untouched\n    image: example/other\n    restart: \"no\" # never\n    mem_limit: 1g\n    memswap_limit: 1g\n# end\n";
     let flow = "# top\nservices:\n  api: {image: example/api, mem_limit: 512Mi, pids_limit: 100, deploy: {resources: {limits: {cpus: \"1\"}}}} # api\n  other: {image: example/other, mem_limit: 1g, memswap_limit: 1g} # untouched\n";

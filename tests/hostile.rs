@@ -110,6 +110,21 @@ fn many_services_and_stages_are_read() {
 }
 
 #[test]
+fn many_flags_behind_the_program_do_not_multiply() {
+    let flags: String = (0..1_000).map(|i| format!(" -Xmx{i}m")).collect();
+    let compose = format!("services: {{a: {{image: 'openjdk:21', command: java -jar a.jar{flags}}}}}\n");
+    let outcome = run(&[("compose.yaml", &compose)]);
+    let (findings, edits) = outcome.findings.iter().fold((0, 0), |(findings, edits), finding| {
+        (findings + 1, edits + finding.fix.as_ref().map_or(0, |fix| fix.edits.len()))
+    });
+    assert!(findings >= 1_000, "{findings} findings");
+    assert!(edits < 10_000, "{edits} edits");
+    let words: usize =
+        outcome.projects[0].workloads[0].heaps[0].problems.iter().map(|problem| problem.ahead.len()).sum();
+    assert!(words < 10_000, "{words} words to move flags ahead of");
+}
+
+#[test]
 fn bytes_that_are_no_text_are_an_error() {
     let sources = Sources::new();
     sources.add(Path::new("Dockerfile"), b"FROM a\nRUN \xff\xfe\n".to_vec());

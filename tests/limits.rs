@@ -37,6 +37,7 @@ const ROWS: &[(&str, &str)] = &[
     ("engine/excess.rs MAX_TEXT", "one text of a finding"),
     ("workload/heap/mod.rs MAX_AHEAD", "words that a fix moves"),
     ("engine/fix.rs MAX_ROUNDS", "rounds of fixes"),
+    ("engine/fix.rs MAX_TRIALS", "fixes that are tried"),
     ("report/markdown.rs MAX_BYTES", "a page of markdown"),
     ("stats/mod.rs MAX_INPUT", "bytes of measurements"),
     ("stats/mod.rs MAX_SAMPLES", "samples of measurements"),

@@ -81,6 +81,14 @@ impl Config {
         Self::read_on(path, Day::today(), disk)
     }
 
+    /// Reads a text that was read already, or is on no disk.
+    ///
+    /// # Errors
+    /// When it says something that means nothing: every such place.
+    pub fn of(source: Arc<Source>) -> Result<Self, Error> {
+        read::read(source, Day::today())
+    }
+
     /// Reads a file as it holds on a day.
     pub(crate) fn read_on(path: &Path, today: Day, disk: &Disk) -> Result<Self, Error> {
         let sources = Sources::on(disk.clone());

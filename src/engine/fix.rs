@@ -14,6 +14,9 @@ use crate::source::{Sources, normalize};
 /// Fixes can make room for others: a limit that is written down, a tighter heap.
 const MAX_ROUNDS: usize = 8;
 
+/// Most states that are looked at. Among many fixes each one that is taken back costs a few.
+const MAX_TRIALS: usize = 1_000;
+
 /// What fixing came to.
 #[derive(Debug, Default)]
 pub struct Fixed {
@@ -97,6 +100,7 @@ pub fn fix_some(
     let mut state = State::of(options, discovered, &now);
     let mut fixed = Fixed::default();
     let mut tried: HashSet<_> = HashSet::new();
+    let mut trials = 0;
     for _ in 0..MAX_ROUNDS {
         let mut patches = candidates(&state, level, wanted);
         patches.retain(|patch| !tried.contains(&patch.identity));
@@ -107,6 +111,10 @@ pub fn fix_some(
         let mut open = vec![patches];
         // All at once where that works out; else halves of them, down to the ones that do not.
         while let Some(batch) = open.pop() {
+            trials += 1;
+            if trials > MAX_TRIALS {
+                break;
+            }
             let (next, left) = apply(&now, &state, &batch);
             let after = State::of(options, discovered, &next);
             match verdict(&state, &after, &batch) {
@@ -120,8 +128,7 @@ pub fn fix_some(
                     }
                     progress = true;
                     (now, state) = (next, after);
-                    // The places of what is still open have moved: the next round finds them again.
-                    break;
+                    open = moved(open, candidates(&state, level, wanted));
                 }
                 Err(why) => match batch.len() {
                     1 => {
@@ -149,6 +156,16 @@ pub fn fix_some(
     fixed.files = changed(overlay, &now, &Sources::on(options.disk.clone()));
     fixed.outcome = state.outcome;
     fixed
+}
+
+/// What is still open, at the places that it has now. What is not found again is for the next round.
+fn moved(open: Vec<Vec<Patch>>, now: Vec<Patch>) -> Vec<Vec<Patch>> {
+    let mut now: HashMap<Identity, Patch> =
+        now.into_iter().map(|patch| (patch.identity.clone(), patch)).collect();
+    let mut again = |batch: Vec<Patch>| -> Vec<Patch> {
+        batch.into_iter().filter_map(|patch| now.remove(&patch.identity)).collect()
+    };
+    open.into_iter().map(&mut again).filter(|batch| !batch.is_empty()).collect()
 }
 
 impl State {
