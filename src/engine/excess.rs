@@ -120,6 +120,7 @@ mod tests {
             service: Some("s".to_owned()),
             image: None,
             folded: Some("many"),
+            keys: None,
         };
         let mut outcome = Outcome::default();
         for at in 0..MAX_FINDINGS + 20 {

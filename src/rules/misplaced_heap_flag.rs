@@ -3,7 +3,7 @@
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Severity};
-use crate::workload::{HeapProblemKind, MAX_AHEAD, Workload};
+use crate::workload::{HeapProblemKind, Workload};
 
 /// A flag in the wrong place.
 pub(super) struct MisplacedHeapFlag;
@@ -40,7 +40,7 @@ impl Rule for MisplacedHeapFlag {
                         heap.program.span,
                         format!("{runtime} reads its own flags from here to the program's name"),
                     );
-                if problem.ahead.len() < MAX_AHEAD {
+                if !problem.ahead.is_empty() {
                     finding.ask(
                         "before `-jar`, the main class or the script",
                         Applicability::Unsafe,

@@ -11,9 +11,7 @@ mod role;
 mod start;
 
 pub use self::assemble::Assembler;
-pub use self::heap::{
-    Beside, Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, MAX_AHEAD, SizedBy,
-};
+pub use self::heap::{Beside, Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, SizedBy};
 pub use self::image::{LighterBase, LighterKind, OwnHeap, Unsupported};
 pub use self::measured::{Measured, Measurements};
 pub use self::packages::PackageCache;

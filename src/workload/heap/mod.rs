@@ -55,7 +55,7 @@ pub struct HeapSetting {
 }
 
 /// Words that a flag can be moved over; a command line with more is not mended.
-pub const MAX_AHEAD: usize = 100;
+const MAX_AHEAD: usize = 100;
 
 /// A setting that does not do what it was written for.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,8 +70,8 @@ pub struct HeapProblem {
     pub carrier: String,
     /// What becomes of it: lower case, no full stop.
     pub effect: String,
-    /// For a flag that stands too late: the words from the first that it belongs before, up to itself; cut off at
-    /// [`MAX_AHEAD`].
+    /// For a flag that stands too late: the words from the first that it belongs before, up to itself. None
+    /// where these are more than [`MAX_AHEAD`].
     pub ahead: Vec<Span>,
     /// The same in the grammar of its reader, where it is clear what was meant.
     pub instead: Option<String>,

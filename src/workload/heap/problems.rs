@@ -195,8 +195,9 @@ impl Engine<'_> {
             .filter(|(_, word)| self.is_heap_flag(word))
             .map(|(at, flag)| {
                 let words = program.arguments.get(first..=at).unwrap_or_default();
+                let words = if words.len() > MAX_AHEAD { &[] } else { words };
                 HeapProblem {
-                    ahead: words.iter().map(Text::span).take(MAX_AHEAD).collect(),
+                    ahead: words.iter().map(Text::span).collect(),
                     ..self.problem(HeapProblemKind::Misplaced, flag, "command line", String::new())
                 }
             })
