@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Trees and models are many small pieces that come and go together on each core.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     oomlint::cli::run(std::env::args_os())
 }

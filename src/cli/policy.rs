@@ -107,9 +107,8 @@ impl Scope {
         discovered: &mut Discovered,
     ) -> Result<engine::Options, Error> {
         let configs = self.configs(&options.disk)?;
-        for found in &discovered.files {
-            configs.of(&found.path)?;
-        }
+        let files: Vec<&Path> = discovered.files.iter().map(|found| found.path.as_path()).collect();
+        configs.look_ahead(&files)?;
         let options = engine::Options {
             exclude: Patterns::new(&Base::at(Path::new("")), &self.exclude),
             force_exclude: self.force_exclude,

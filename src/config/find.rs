@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rayon::prelude::*;
+
 use super::Config;
 use super::glob::Base;
 use super::values::Day;
@@ -84,6 +86,20 @@ impl Configs {
         self.at(file.parent().unwrap_or(file))
     }
 
+    /// Looks for those of many files at once, on all cores.
+    ///
+    /// # Errors
+    /// When one is there and cannot be used: the first, in the order of the files.
+    pub fn look_ahead(&self, files: &[&Path]) -> Result<(), Error> {
+        // To start threads takes longer than to look for a few.
+        const FEW: usize = 32;
+        if files.len() < FEW {
+            return files.iter().try_for_each(|file| self.of(file).map(drop));
+        }
+        let found: Vec<Found> = files.par_iter().map(|file| self.of(file)).collect();
+        found.into_iter().try_for_each(|found| found.map(drop))
+    }
+
     /// The one for the files in a directory.
     ///
     /// # Errors
@@ -121,7 +137,10 @@ impl Configs {
                 let outside = directory.is_absolute() && !file.starts_with(&self.here);
                 let shown = if outside { file } else { Base::at(&self.here).relative(&file) };
                 let today = self.today.unwrap_or_else(Day::today);
-                found = Config::read_on(&shown, today, &self.disk).map(|config| Some(Arc::new(config)));
+                // Whoever comes here meanwhile gets the same one: it is told by its place in memory.
+                let mut known = self.lock();
+                let read = || Config::read_on(&shown, today, &self.disk).map(|config| Some(Arc::new(config)));
+                found = known.entry(place.to_path_buf()).or_insert_with(read).clone();
                 break;
             }
             if self.disk.exists(&place.join(".git")) {
@@ -130,7 +149,7 @@ impl Configs {
         }
         let mut known = self.lock();
         for place in passed {
-            known.insert(place, found.clone());
+            known.entry(place).or_insert_with(|| found.clone());
         }
         found
     }
