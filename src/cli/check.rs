@@ -217,9 +217,12 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     for error in &failures {
         console.fail(error);
     }
+    let fails = outcome.fails;
+    // The process ends here: to give back piece by piece what a tree took is longer than to leave it to the end.
+    std::mem::forget((outcome, sources));
     Ok(match () {
         () if !discovered.unreadable.is_empty() || !failures.is_empty() => ExitCode::from(2),
-        () if outcome.fails => ExitCode::from(1),
+        () if fails => ExitCode::from(1),
         () => ExitCode::SUCCESS,
     })
 }
