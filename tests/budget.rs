@@ -80,6 +80,25 @@ fn sums_are_those_of_the_files() {
     assert!(overlay.overlay && overlay.excesses().len() == 1);
 }
 
+#[test]
+fn what_could_not_be_read_is_said_in_every_format_that_people_read() {
+    let sources = Sources::new();
+    sources.add(
+        Path::new("compose.yaml"),
+        "include: [none.yaml]\nservices:\n  a: {image: x, mem_limit: 1g}\n  b: [\n",
+    );
+    let mut discovered = Discovered::default();
+    discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
+    let stacks = stacks(&sources, &discovered, None, &[]);
+    assert_eq!(stacks[0].gaps.len(), 2, "{:?}", stacks[0].gaps);
+    for format in [Format::Human, Format::Markdown, Format::Html] {
+        let text = print(&stacks, &sources, format, 100);
+        assert_eq!(text.matches("not all is in the sum").count(), 2, "{text}");
+    }
+    let json: Value = serde_json::from_str(&print(&stacks, &sources, Format::Json, 100)).unwrap();
+    assert_eq!(json["stacks"][0]["gaps"][0]["line"], 1);
+}
+
 /// What the answer of Docker Compose itself adds up to, for every real stack in which something has a limit.
 #[test]
 fn sums_agree_with_docker_compose() {

@@ -46,6 +46,8 @@ pub struct Stack {
     pub active: Vec<String>,
     /// Every service that has containers, in the order of the files.
     pub services: Vec<Entry>,
+    /// What could not be read, and why: services may be missing.
+    pub gaps: Vec<(Span, String)>,
 }
 
 /// One service.
@@ -142,6 +144,7 @@ impl Stack {
             files: project.asked.clone(),
             overlay: !project.within.is_empty(),
             services: services.collect(),
+            gaps: gaps(project),
             active: active.to_vec(),
             host,
         }
@@ -299,6 +302,14 @@ impl Sum {
             unknown: all(&self.unknown, &other.unknown),
         }
     }
+}
+
+/// Parts of the files from which nothing is known of services: references that lead nowhere, text that does not parse.
+fn gaps(project: &Project) -> Vec<(Span, String)> {
+    let unresolved = project.unresolved.iter().filter(|gap| matches!(gap.what, "include" | "extends"));
+    let unresolved = unresolved.map(|gap| (gap.span, format!("{} `{}`: {}", gap.what, gap.name, gap.reason)));
+    let broken = project.syntax_errors.iter().filter(|error| error.fatal);
+    unresolved.chain(broken.map(|error| (error.span, error.message.clone()))).collect()
 }
 
 /// As much again as the limit unless `memswap_limit` says otherwise (moby `daemon/daemon_unix.go`).

@@ -77,7 +77,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
             let host = host(arguments, &options, project, &sources);
             Stack::of(project, host, &arguments.host.profiles, &scale)
         })
-        .filter(|stack| !stack.services.is_empty())
+        .filter(|stack| !stack.services.is_empty() || !stack.gaps.is_empty())
         .collect();
     let report = Report::new(&stacks, &sources);
     let format = arguments.format();

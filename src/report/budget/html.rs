@@ -56,6 +56,9 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()
     let from = host.map(|host| format!(" ({})", host.from)).unwrap_or_default();
     let line = format!("{}{from}", headline(&sum, stack));
     writeln!(out, "<p class=\"{class}\">{}</p>", text(&line))?;
+    for gap in report.gaps(stack) {
+        writeln!(out, "<p class=\"open\">{}</p>", text(&gap))?;
+    }
     if sum.reservations.0 > 0 {
         writeln!(out, "<p class=\"dim\">{} reserved</p>", sum.reservations)?;
     }

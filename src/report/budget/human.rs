@@ -125,6 +125,9 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack, look: Look) -> i
             escape::line(&format!("not in the sum, their limits hang on variables: {}", names.join(", ")))
         )?;
     }
+    for gap in report.gaps(stack) {
+        writeln!(out, "{}", look.paint(&escape::line(&gap), "93"))?;
+    }
     if host.is_none() {
         writeln!(out, "how much of a host that is: --host-memory 16g")?;
     }

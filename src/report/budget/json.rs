@@ -45,6 +45,10 @@ impl Report<'_> {
             "sum": sum(&started),
             "profiles": profiles.collect::<Vec<_>>(),
             "exceeds": excesses.collect::<Vec<_>>(),
+            "gaps": stack.gaps.iter().map(|(span, why)| {
+                let (file, line) = self.place(*span);
+                json!({ "file": file, "line": line, "why": why })
+            }).collect::<Vec<_>>(),
         })
     }
 

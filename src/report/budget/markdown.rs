@@ -44,6 +44,9 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
             let (severity, rule, text) = excess(&one, host.unwrap_or_default());
             writeln!(out, "\n{severity} ({rule}): {}", with_code(&text))?;
         }
+        for gap in report.gaps(stack) {
+            writeln!(out, "\n- {}", with_code(&gap))?;
+        }
         for entry in stack.started().filter(|entry| entry.limit.is_absent()) {
             writeln!(out, "\n- {} has no limit: {}", with_code(&entry.name), with_code(&appetite(entry)))?;
         }

@@ -18,6 +18,9 @@ use crate::workload::{Fact, SizedBy};
 
 pub use human::Look;
 
+/// Places that could not be read and are told of.
+const MAX_GAPS: usize = 10;
+
 /// How it is written. The names are those of the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum Format {
@@ -80,6 +83,19 @@ impl<'r> Report<'r> {
         let files: Vec<String> =
             stack.files.iter().map(|file| path_text(self.sources.get(*file).path())).collect();
         files.join(" + ")
+    }
+
+    /// What could not be read, a line each: the sum may be too small.
+    fn gaps(&self, stack: &Stack) -> Vec<String> {
+        let gaps = stack.gaps.iter().take(MAX_GAPS);
+        let mut lines: Vec<String> = gaps
+            .map(|(span, why)| format!("not all is in the sum: {why} ({})", self.place_text(*span)))
+            .collect();
+        let more = stack.gaps.len().saturating_sub(MAX_GAPS);
+        lines.extend(
+            (more > 0).then(|| format!("not all is in the sum: {more} more places could not be read")),
+        );
+        lines
     }
 
     /// The stacks that may all run at once, when they are several.
