@@ -9,7 +9,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use oomlint::discover::{self, discover};
+use oomlint::discover::{self, Discovered, FileKind, discover};
 use oomlint::engine::fix::{Overlay, fix};
 use oomlint::engine::{self, Options};
 use oomlint::finding::Applicability;
@@ -177,4 +177,19 @@ fn every_style_keeps_its_comments_and_everything_else() {
             assert_eq!(api["healthcheck"]["test"][0], "CMD");
         }
     }
+}
+
+/// Two findings of one text are two, also where they are not mended together.
+#[test]
+fn findings_that_are_alike_are_mended_one_by_one() {
+    let text = "CMD node a.js\nFRO== Dockerfile\nCMD node a.jX\nFROM node:22\n# oomlint: ignore[shell-frt] why\nCMD node * node a.js\n\
+                # oomlint: ignore[shell-form-start] why\n# oomlint: ignore[shell-form-start] why\n";
+    let before = Overlay::from([(PathBuf::from("compose.yaml"), text.to_owned())]);
+    let mut discovered = Discovered::default();
+    discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
+    let run = |overlay: &Overlay| fix(&Options::default(), &discovered, overlay, Applicability::Unsafe);
+    let fixed = run(&before);
+    assert!(fixed.refused.is_empty(), "{:?}", fixed.refused);
+    let after = Overlay::from([(PathBuf::from("compose.yaml"), fixed.files[0].2.clone())]);
+    assert!(run(&after).applied.is_empty());
 }

@@ -229,14 +229,12 @@ fn patch(finding: &Finding, sources: &Sources, level: Applicability) -> Option<P
             fits.then(|| (normalize(source.path()), edit.span.range(), edit.replacement.clone()))
         })
         .collect::<Option<_>>()?;
-    let place = sources.locate(finding.primary.span);
-    let path = sources.get(place.file).path().to_path_buf();
-    let evidence = sources.get(place.file).slice(place).to_owned();
+    let identity = identity(finding, sources)?;
     Some(Patch {
         rule: finding.rule,
         title: fix.title.clone(),
-        identity: (path.clone(), finding.rule, finding.service.clone(), fix.title.clone(), evidence),
-        path,
+        path: identity.0.clone(),
+        identity,
         service: finding.service.clone(),
         changes: fix.changes,
         edits,
@@ -310,21 +308,38 @@ fn verdict(before: &State, after: &State, batch: &[Patch]) -> Result<(), String>
             }
         }
     }
-    for patch in batch {
-        let same = |finding: &&Finding| {
-            let place = after.sources.locate(finding.primary.span);
-            let source = after.sources.get(place.file);
-            finding.rule == patch.rule
-                && finding.service == patch.service
-                && source.path() == patch.path
-                && source.slice(place) == patch.identity.4
-                && finding.fix.as_ref().is_some_and(|fix| fix.title == patch.title)
-        };
-        if after.outcome.findings.iter().any(|finding| same(&finding)) {
-            return Err("the finding would stay".to_owned());
-        }
+    // Two findings may be alike but for their places, as two comments of one text: each patch takes one of them away.
+    let (were, are, meant) = (
+        counted(identities(before)),
+        counted(identities(after)),
+        counted(batch.iter().map(|patch| patch.identity.clone())),
+    );
+    let of = |counts: &HashMap<Identity, usize>, identity| counts.get(identity).copied().unwrap_or(0);
+    if meant.iter().any(|(identity, count)| of(&are, identity) + count > of(&were, identity)) {
+        return Err("the finding would stay".to_owned());
     }
     Ok(())
+}
+
+/// What tells the findings of a state that could be mended from each other.
+fn identities(state: &State) -> impl Iterator<Item = Identity> {
+    state.outcome.findings.iter().filter_map(|finding| identity(finding, &state.sources))
+}
+
+fn identity(finding: &Finding, sources: &Sources) -> Option<Identity> {
+    let title = finding.fix.as_ref()?.title.clone();
+    let place = sources.locate(finding.primary.span);
+    let source = sources.get(place.file);
+    let (path, evidence) = (source.path().to_path_buf(), source.slice(place).to_owned());
+    Some((path, finding.rule, finding.service.clone(), title, evidence))
+}
+
+fn counted(identities: impl Iterator<Item = Identity>) -> HashMap<Identity, usize> {
+    let mut counts = HashMap::new();
+    for identity in identities {
+        *counts.entry(identity).or_default() += 1;
+    }
+    counts
 }
 
 /// The files whose text is another one now.
