@@ -179,17 +179,21 @@ fn every_style_keeps_its_comments_and_everything_else() {
     }
 }
 
-/// Two findings of one text are two, also where they are not mended together.
+/// Two findings of one text are two, also where they are not mended together; and what does not work out at first is tried again.
 #[test]
-fn findings_that_are_alike_are_mended_one_by_one() {
-    let text = "CMD node a.js\nFRO== Dockerfile\nCMD node a.jX\nFROM node:22\n# oomlint: ignore[shell-frt] why\nCMD node * node a.js\n\
-                # oomlint: ignore[shell-form-start] why\n# oomlint: ignore[shell-form-start] why\n";
-    let before = Overlay::from([(PathBuf::from("compose.yaml"), text.to_owned())]);
-    let mut discovered = Discovered::default();
-    discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
-    let run = |overlay: &Overlay| fix(&Options::default(), &discovered, overlay, Applicability::Unsafe);
-    let fixed = run(&before);
-    assert!(fixed.refused.is_empty(), "{:?}", fixed.refused);
-    let after = Overlay::from([(PathBuf::from("compose.yaml"), fixed.files[0].2.clone())]);
-    assert!(run(&after).applied.is_empty());
+fn findings_that_are_alike_are_mended_in_one_run() {
+    let comment = "# oomlint: ignore[shell-form-start] why\n";
+    let twins = format!(
+        "CMD node a.js\nFRO== Dockerfile\nCMD node a.jX\nFROM node:22\n# oomlint: ignore[shell-frt] why\nCMD node * node a.js\n{comment}{comment}"
+    );
+    let many = format!("{}CMD nod\n Dockerfile\n{comment}  FROM oomy {comment}{comment}", comment.repeat(4));
+    for (text, level) in [(twins, Applicability::Unsafe), (many, Applicability::Safe)] {
+        let mut discovered = Discovered::default();
+        discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
+        let overlay = |text: &str| Overlay::from([(PathBuf::from("compose.yaml"), text.to_owned())]);
+        let fixed = fix(&Options::default(), &discovered, &overlay(&text), level);
+        assert!(!fixed.applied.is_empty(), "{text}");
+        let again = fix(&Options::default(), &discovered, &overlay(&fixed.files[0].2), level);
+        assert!(again.applied.is_empty(), "{text}: {:?}", again.applied);
+    }
 }

@@ -99,11 +99,11 @@ pub fn fix_some(
     let mut now = overlay.clone();
     let mut state = State::of(options, discovered, &now);
     let mut fixed = Fixed::default();
-    let mut tried: HashSet<_> = HashSet::new();
     let mut trials = 0;
+    // What is taken back may work out once others are in: the end is a round in which nothing does.
     for _ in 0..MAX_ROUNDS {
-        let mut patches = candidates(&state, level, wanted);
-        patches.retain(|patch| !tried.contains(&patch.identity));
+        fixed.refused.clear();
+        let patches = candidates(&state, level, wanted);
         if patches.is_empty() {
             break;
         }
@@ -133,7 +133,6 @@ pub fn fix_some(
                 Err(why) => match batch.len() {
                     1 => {
                         let Some(patch) = batch.into_iter().next() else { continue };
-                        tried.insert(patch.identity);
                         fixed.refused.push(Refused {
                             rule: patch.rule,
                             title: patch.title,
