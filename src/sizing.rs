@@ -162,11 +162,7 @@ fn caveats(workload: &Workload, measured: &Measured) -> Vec<String> {
         caveats.push("one sample shows one moment: a quarter is added for what it does not show".to_owned());
     }
     let limit = workload.memory.limit.value().copied().filter(|limit| limit.0 > 0);
-    let follows = workload.heaps.iter().find(|heap| {
-        let assumed_host = Some(ByteSize(1 << 34));
-        heap.size_under(limit, assumed_host).is_some_and(|size| size.by != SizedBy::Bytes)
-    });
-    if let Some(heap) = follows {
+    if let Some(heap) = workload.heaps.iter().find(|heap| heap.follows()) {
         let of = if limit.is_some() { "limit" } else { "host" };
         caveats.push(format!(
             "the {} heap follows the {of}: with another limit it grows to another size",

@@ -355,12 +355,7 @@ fn follows_host(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSi
     if !limit.is_absent() || host.is_some() {
         return Vec::new();
     }
-    // Any host will do: the question is whether one is needed.
-    let some_host = Some(ByteSize(16 << 30));
-    let open =
-        workload.heaps.iter().chain(&workload.caches).filter(|heap| {
-            heap.size_under(None, None).is_none() && heap.size_under(None, some_host).is_some()
-        });
+    let open = workload.heaps.iter().chain(&workload.caches).filter(|heap| heap.follows());
     open.map(|heap| heap.runtime.display_name()).collect()
 }
 

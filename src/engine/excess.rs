@@ -46,23 +46,9 @@ fn shorten<T: AsMut<Finding>>(items: &mut Vec<T>, sources: &Sources) {
             _ if count.seen <= MAX_FINDINGS => kept.push(item),
             None => {
                 count.last = Some(kept.len());
-                let (confidence, severity) = (own.confidence, own.severity);
-                let primary = own.primary.clone();
-                *own = Finding {
-                    rule,
-                    severity,
-                    confidence,
-                    message: String::new(),
-                    primary,
-                    related: Vec::new(),
-                    notes: vec!["`--statistics` counts them all".to_owned()],
-                    help: None,
-                    fix: None,
-                    service: None,
-                    image: None,
-                    folded: None,
-                    keys: None,
-                };
+                let (confidence, severity, primary) = (own.confidence, own.severity, own.primary.clone());
+                *own = Finding::new(rule, severity, confidence, String::new(), primary);
+                own.notes.push("`--statistics` counts them all".to_owned());
                 kept.push(item);
             }
             Some(last) => {

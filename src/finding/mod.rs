@@ -152,3 +152,31 @@ pub struct Finding {
     /// The keys that lead to the primary place, where [`place`] has found them already.
     pub keys: Option<Keys>,
 }
+
+impl Finding {
+    /// A finding that says one thing of one place.
+    #[must_use]
+    pub fn new(
+        rule: &'static str,
+        severity: Severity,
+        confidence: Confidence,
+        message: String,
+        primary: Label,
+    ) -> Self {
+        Self {
+            rule,
+            severity,
+            confidence,
+            message,
+            primary,
+            related: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+            fix: None,
+            service: None,
+            image: None,
+            folded: None,
+            keys: None,
+        }
+    }
+}

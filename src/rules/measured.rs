@@ -45,44 +45,32 @@ impl Case<'_> {
         let key = if workload.key("deploy.resources").is_some() { "memory" } else { "mem_limit" };
         let finding =
             finding.help(format!("what was seen, and room:\n  {key}: {}", advice.limit.to_compose()));
-        ask(finding, project, workload, advice, policy)
+        Change { project, workload, advice, policy }.ask(finding)
     }
 }
 
-/// Asks for the limit that fits, and for what has to go with it.
-pub(super) fn ask<'b>(
-    finding: Builder<'b>,
-    project: &Project,
-    workload: &Workload,
-    advice: &Advice,
-    policy: &Policy,
-) -> Builder<'b> {
-    let requests = Change { project, workload, advice, policy }.requests();
-    let title = format!("a limit of {}, as measured", advice.limit.to_compose());
-    finding.ask(title, Applicability::Unsafe, CHANGES, requests)
-}
-
-/// Asks for the reservation that fits.
-pub(super) fn ask_reservation<'b>(
-    finding: Builder<'b>,
-    project: &Project,
-    workload: &Workload,
-    advice: &Advice,
-    policy: &Policy,
-) -> Builder<'b> {
-    let requests = Change { project, workload, advice, policy }.reservation(advice.reservation);
-    let title = format!("a reservation of {}, as measured", advice.reservation.to_compose());
-    finding.ask(title, Applicability::Unsafe, &["memory_reservation"], requests)
-}
-
-struct Change<'w> {
-    project: &'w Project,
-    workload: &'w Workload,
-    advice: &'w Advice,
-    policy: &'w Policy,
+/// What is to be written of one service.
+pub(super) struct Change<'w> {
+    pub(super) project: &'w Project,
+    pub(super) workload: &'w Workload,
+    pub(super) advice: &'w Advice,
+    pub(super) policy: &'w Policy,
 }
 
 impl Change<'_> {
+    /// Asks for the limit that fits, and for what has to go with it.
+    pub(super) fn ask<'b>(&self, finding: Builder<'b>) -> Builder<'b> {
+        let title = format!("a limit of {}, as measured", self.advice.limit.to_compose());
+        finding.ask(title, Applicability::Unsafe, CHANGES, self.requests())
+    }
+
+    /// Asks for the reservation that fits.
+    pub(super) fn ask_reservation<'b>(&self, finding: Builder<'b>) -> Builder<'b> {
+        let size = self.advice.reservation;
+        let title = format!("a reservation of {}, as measured", size.to_compose());
+        finding.ask(title, Applicability::Unsafe, &["memory_reservation"], self.reservation(size))
+    }
+
     fn requests(&self) -> Vec<Request> {
         let memory = &self.workload.memory;
         let limit = self.advice.limit;

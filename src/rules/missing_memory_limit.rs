@@ -1,7 +1,7 @@
 //! `missing-memory-limit`
 
 use super::estimate::limit_for;
-use super::measured::ask;
+use super::measured::Change;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Severity};
@@ -61,7 +61,7 @@ fn limited(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
     if let (Some(measured), Some(advice)) = (&workload.measured, advise(workload)) {
         finding = finding.note(measured.describe()).note(advice.arithmetic());
         finding = advice.caveats.iter().fold(finding, |finding, caveat| finding.note(caveat));
-        finding = ask(finding, project, workload, &advice, policy);
+        finding = Change { project, workload, advice: &advice, policy }.ask(finding);
     } else if let (Some((runtime, heap)), Kind::Service) = (sized, workload.kind) {
         let value = limit_for(runtime, heap).to_compose();
         let set = Request::Set {

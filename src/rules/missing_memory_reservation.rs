@@ -1,6 +1,6 @@
 //! `missing-memory-reservation`
 
-use super::measured::ask_reservation;
+use super::measured::Change;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::sizing::{Advice, advise};
@@ -53,6 +53,7 @@ fn reserved(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
     // Where the limit is another one soon, the two come together.
     let advice = advise(workload).filter(Advice::keeps_limit);
     if let (Some(measured), Some(advice)) = (&workload.measured, advice) {
-        ask_reservation(finding.note(measured.describe()), project, workload, &advice, policy);
+        let change = Change { project, workload, advice: &advice, policy };
+        change.ask_reservation(finding.note(measured.describe()));
     }
 }

@@ -45,24 +45,10 @@ impl<'a> Sink<'a> {
         label: impl Into<String>,
         message: impl Into<String>,
     ) -> Builder<'_> {
-        Builder {
-            findings: self.findings,
-            finding: Some(Finding {
-                rule: self.meta.name,
-                severity: self.meta.severity,
-                confidence: Confidence::High,
-                message: message.into(),
-                primary: Label { span, text: label.into() },
-                related: Vec::new(),
-                notes: Vec::new(),
-                help: None,
-                fix: None,
-                service: None,
-                image: None,
-                folded: None,
-                keys: None,
-            }),
-        }
+        let Meta { name, severity, .. } = self.meta;
+        let primary = Label { span, text: label.into() };
+        let finding = Finding::new(name, *severity, Confidence::High, message.into(), primary);
+        Builder { findings: self.findings, finding: Some(finding) }
     }
 }
 

@@ -167,6 +167,14 @@ impl Heap {
         (size.0 > 0).then_some(HeapSize { size, by })
     }
 
+    /// True when nobody set its size to a number: it follows the limit, or without one the host.
+    #[must_use]
+    pub fn follows(&self) -> bool {
+        // Any size will do: the question is whether one is needed.
+        let some_size = Some(ByteSize(16 << 30));
+        self.size_under(some_size, some_size).is_some_and(|size| size.by != SizedBy::Bytes)
+    }
+
     /// The heap that the runtime takes under `limit` when nothing bounds it; none when that is not known.
     #[must_use]
     pub fn default_for(&self, limit: ByteSize) -> Option<ByteSize> {
