@@ -385,7 +385,10 @@ fn directories_resolve_as_docker_compose_resolves_them() {
                 ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"].contains(&name)
             })
             .collect();
-        let projects = project::group(&files, &Settings::default(), &sources);
+        let mut projects = Vec::new();
+        project::load_directory(&directory, files, &Settings::default(), &sources, &mut |project| {
+            projects.push(project)
+        });
         let Some(project) = projects.iter().find(|project| project.only.is_none()) else {
             tally.different.push(format!("{name}: no project"));
             continue;

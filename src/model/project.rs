@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::compose::{Compose, Request, Service, Settings, dotenv};
 use crate::source::{SourceId, Sources};
 use crate::syntax::yaml::Tree;
@@ -69,23 +67,6 @@ pub fn merged(files: &[PathBuf], settings: &Settings, sources: &Sources) -> Proj
     Project::load(request, None, sources)
 }
 
-/// Sorts Compose files into projects and loads them: each directory's default file with its overrides is one, files beside
-/// it are overlays of it or projects of their own. A file that another project includes or extends is part of that one.
-#[must_use]
-pub fn group(files: &[PathBuf], settings: &Settings, sources: &Sources) -> Vec<Project> {
-    let projects: Vec<Project> = by_directory(files)
-        .into_par_iter()
-        .flat_map_iter(|(directory, files)| {
-            let mut projects = Vec::new();
-            load_directory(&directory, files, settings, sources, &mut |project| projects.push(project));
-            projects
-        })
-        .collect();
-    let reach: Vec<Reach> = projects.iter().map(|project| project.reach(sources)).collect();
-    let kept = stand_alone(&reach.iter().collect::<Vec<_>>());
-    projects.into_iter().zip(kept).filter_map(|(project, kept)| kept.then_some(project)).collect()
-}
-
 /// The files that may have to do with each other without naming each other, in the order of the directories.
 #[must_use]
 pub fn by_directory(files: &[PathBuf]) -> Vec<(PathBuf, Vec<PathBuf>)> {
@@ -96,7 +77,8 @@ pub fn by_directory(files: &[PathBuf]) -> Vec<(PathBuf, Vec<PathBuf>)> {
     directories.into_iter().collect()
 }
 
-/// Loads the projects that the Compose files of one directory make, one after the other.
+/// Loads the projects that the Compose files of one directory make, one after the other: its default file with its overrides is
+/// one, files beside it are overlays of it or projects of their own.
 pub fn load_directory(
     directory: &Path,
     mut files: Vec<PathBuf>,
