@@ -9,6 +9,7 @@ use super::Outcome;
 use super::input::Input;
 use super::output::{Console, write_file};
 use super::policy::Choices;
+use super::stats::Measured;
 use crate::discover::Root;
 use crate::engine;
 use crate::error::Error;
@@ -24,6 +25,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     choices: Choices,
+
+    #[command(flatten)]
+    measured: Measured,
 
     /// The file [default: .oomlint-baseline.json in the repository's root]
     #[arg(help_heading = "Baseline", long, value_name = "FILE")]
@@ -47,6 +51,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let path = named.unwrap_or_else(|| default_path(&root, &disk));
     let mut discovered = arguments.input.discover(&sources)?;
     let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
+    let options = engine::Options { stats: arguments.measured.read()?, ..options };
     let outcome = engine::findings(&options, &sources, &discovered);
     let found = evidence(&outcome.findings, &sources, &root);
     if arguments.check {

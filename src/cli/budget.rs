@@ -85,14 +85,9 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
         Some(path) => write_file(path, |out| budget::write(out, &report, format, Look::plain()))?,
         None => console.write(|out| budget::write(out, &report, format, Look::of_terminal(console.color)))?,
     }
-    for error in &discovered.unreadable {
-        console.fail(error);
-    }
-    Ok(match () {
-        () if !discovered.unreadable.is_empty() => ExitCode::from(2),
-        () if stacks.iter().any(|stack| !stack.excesses().is_empty()) => ExitCode::from(1),
-        () => ExitCode::SUCCESS,
-    })
+    let end = console.end(&discovered);
+    let fits = stacks.iter().all(|stack| stack.excesses().is_empty());
+    Ok(if end == ExitCode::SUCCESS && !fits { ExitCode::from(1) } else { end })
 }
 
 /// A name that no service has was misspelled.

@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use super::input::Input;
 use super::output::{Console, write_file};
 use super::policy::Choices;
+use super::stats::Measured;
 use super::{Outcome, baseline, fix};
 use crate::config::{Config, FailOn};
 use crate::discover::Root;
@@ -27,6 +28,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     choices: Choices,
+
+    #[command(flatten)]
+    measured: Measured,
 
     #[command(flatten)]
     reports: Reports,
@@ -160,7 +164,7 @@ impl Reports {
 
 pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let begun = Instant::now();
-    let Arguments { input, choices, reports, fixes } = arguments;
+    let Arguments { input, choices, measured, reports, fixes } = arguments;
     let on_stdout = reports.on_stdout()?;
     let mut sources = input.sources();
     let mut discovered = input.discover(&sources)?;
@@ -169,7 +173,8 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let options = choices.apply(input.options(), &mut discovered)?;
     let baseline =
         reports.baseline(&root, here.as_deref(), sources.disk())?.map(|baseline| (baseline, root.clone()));
-    let options = engine::Options { baseline, fail_on: reports.fail_on, ..options };
+    let stats = measured.read()?;
+    let options = engine::Options { baseline, stats, fail_on: reports.fail_on, ..options };
     let level = if fixes.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     if fixes.unsafe_fixes && !fixes.fix && !fixes.diff {
         return Err(Error::Usage {

@@ -52,10 +52,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
         FactFormat::Human => inspect::human(out, &projects, &sources),
         FactFormat::Json => inspect::json(out, &projects, &sources),
     })?;
-    for error in &discovered.unreadable {
-        console.fail(error);
-    }
-    Ok(if discovered.unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    Ok(console.end(&discovered))
 }
 
 /// Files that cannot be read are left out: `check` reports them.

@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::discover::Discovered;
 use crate::error::Error;
 use crate::report;
 
@@ -69,6 +70,14 @@ impl Console {
     pub(super) fn say(&self, line: &str) {
         // There is nowhere left to report that standard error is closed.
         let _ = writeln!(io::stderr().lock(), "{}", report::escape::line(line));
+    }
+
+    /// Says which directories could not be read: a command that prints what is known did half of its work then.
+    pub(super) fn end(&self, discovered: &Discovered) -> ExitCode {
+        for error in &discovered.unreadable {
+            self.fail(error);
+        }
+        if discovered.unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
     }
 
     /// Says on standard error what went wrong.

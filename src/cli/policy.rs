@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::stats;
 use crate::config::{Base, Config, Configs, Pattern, Patterns, RuleOrGroup, Size};
 use crate::discover::Discovered;
 use crate::engine;
@@ -33,11 +32,6 @@ pub(super) struct Choices {
     /// Who runs the files: compose, swarm [default: compose]
     #[arg(long, value_name = "TARGET", value_enum, hide_possible_values = true)]
     target: Option<Target>,
-
-    /// What the containers were seen to use, as `docker stats --no-stream --format json` prints it: limits are held against
-    /// it; may be repeated
-    #[arg(long, value_name = "FILE")]
-    stats: Vec<PathBuf>,
 
     #[command(flatten)]
     host: Host,
@@ -132,13 +126,11 @@ impl Choices {
         discovered: &mut Discovered,
     ) -> Result<engine::Options, Error> {
         let options = self.scope.apply(options, discovered)?;
-        let stats = if self.stats.is_empty() { None } else { Some(Arc::new(stats::read(&self.stats)?)) };
         Ok(engine::Options {
             preset: self.preset,
             select: self.select.clone(),
             ignore: self.ignore.clone(),
             policy: self.host.policy(options.policy),
-            stats,
             target: self.target,
             ..options
         })

@@ -12,6 +12,7 @@ use super::policy::Scope;
 use super::{Outcome, fix, stats};
 use crate::discover::Root;
 use crate::engine;
+use crate::engine::fix::Overlay;
 use crate::finding::{Applicability, Finding};
 use crate::report::size;
 
@@ -78,8 +79,7 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
             fix::apply(&options, &discovered, &fixes, console)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let overlay = arguments.input.overlay(&sources);
-        return fix::diff(&options, &discovered, &overlay, &fixes, console);
+        return fix::diff(&options, &discovered, &Overlay::new(), &fixes, console);
     }
     let report = size::Report::new(&projects, &stats, &sources);
     console.write(|out| match arguments.format {
@@ -87,8 +87,5 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
         TableFormat::Json => size::json(out, &report, &Root::current()),
         TableFormat::Markdown => size::markdown(out, &report),
     })?;
-    for error in &discovered.unreadable {
-        console.fail(error);
-    }
-    Ok(if discovered.unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    Ok(console.end(&discovered))
 }

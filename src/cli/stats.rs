@@ -2,9 +2,29 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
 
 use crate::error::Error;
 use crate::stats::{MAX_INPUT, Stats};
+
+/// The argument that names measurements, for the commands that ask every rule.
+#[derive(Args)]
+#[command(next_help_heading = "Rules")]
+pub(super) struct Measured {
+    /// What the containers were seen to use, as `docker stats --no-stream --format json` prints it: limits are held against
+    /// it; may be repeated
+    #[arg(long, value_name = "FILE")]
+    stats: Vec<PathBuf>,
+}
+
+impl Measured {
+    /// What was measured, where files are named.
+    pub(super) fn read(&self) -> Result<Option<Arc<Stats>>, Error> {
+        if self.stats.is_empty() { Ok(None) } else { read(&self.stats).map(|stats| Some(Arc::new(stats))) }
+    }
+}
 
 /// Reads every file; `-` is standard input.
 ///

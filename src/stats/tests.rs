@@ -40,6 +40,14 @@ fn docker_prints_an_object_a_line_in_every_unit() {
     // Without --no-stream each round begins with an order to the terminal; Windows shows no limit.
     let rounds = format!("\u{1b}[2J\u{1b}[H{}\n\u{1b}[H{}\r\n", row("1MiB / 2GiB"), row("3MiB"));
     assert_eq!(read(&rounds).unwrap()[0].1, [1 << 20, 3 << 20]);
+    // Whoever adds the moment gets the span.
+    let mut stats = Stats::default();
+    let timed =
+        |time: &str| row("1MiB / 2GiB").replace("{\"BlockIO", &format!("{{\"time\":{time},\"BlockIO"));
+    stats.read(&[timed("1793527200"), timed("\"2026-11-01T10:01:00Z\"")].join("\n")).unwrap();
+    let times: Vec<Option<f64>> =
+        stats.containers().next().unwrap().1.iter().map(|sample| sample.at).collect();
+    assert_eq!(times, [Some(1_793_527_200.0), Some(1_793_527_260.0)]);
     let podman = r#"[{"id": "a", "name": "db", "mem_usage": "12.5MB / 2GB", "pids": "3"}]"#;
     assert_eq!(read(podman).unwrap(), [("db".to_owned(), vec![12_500_000])]);
 }
