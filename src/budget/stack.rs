@@ -62,6 +62,8 @@ pub struct Sum {
     pub reservations: ByteSize,
     /// Swap on top of the limits, as far as it is limited.
     pub swap: ByteSize,
+    /// The services with a limit that may swap without end: nothing of that is in the sum.
+    pub swap_without_end: Vec<String>,
     /// The services without a limit: nothing of them is in the sum.
     pub unlimited: Vec<String>,
     /// The services whose limit nobody can tell: nothing of them is in the sum.
@@ -157,8 +159,10 @@ impl Sum {
             out.containers = out.containers.saturating_add(entry.replicas);
             out.limits = sum([out.limits].into_iter().chain(entry.total()));
             out.reservations = sum([out.reservations].into_iter().chain(entry.reserved()));
-            if let (Swap::Bytes(swap), Some(_)) = (entry.swap, entry.total()) {
-                out.swap = sum([out.swap, entry.times(swap)]);
+            match entry.swap {
+                Swap::Bytes(swap) if entry.total().is_some() => out.swap = sum([out.swap, entry.times(swap)]),
+                Swap::Unlimited if entry.total().is_some() => out.swap_without_end.push(entry.name.clone()),
+                _ => {}
             }
             match entry.limit {
                 Fact::Known(_) => {}
@@ -179,6 +183,7 @@ impl Sum {
             limits: sum([self.limits, other.limits]),
             reservations: sum([self.reservations, other.reservations]),
             swap: sum([self.swap, other.swap]),
+            swap_without_end: all(&self.swap_without_end, &other.swap_without_end),
             unlimited: all(&self.unlimited, &other.unlimited),
             unknown: all(&self.unknown, &other.unknown),
         }

@@ -133,7 +133,7 @@ pub fn human(out: &mut dyn Write, report: &Report<'_>, color: bool) -> io::Resul
             bold(format!("{name}: {}", verdict(row))),
             path = escape::line(&path)
         )?;
-        writeln!(out, "  {}", escape::line(&row.measured.describe()))?;
+        writeln!(out, "  measured: {}", escape::line(&row.measured.describe()))?;
         let largest = row.advice.largest();
         let width = row.advice.terms.iter().map(|term| term.text.chars().count()).max().unwrap_or(0);
         for term in &row.advice.terms {

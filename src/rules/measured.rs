@@ -39,7 +39,7 @@ impl Case<'_> {
             .of(workload)
             .confidence(Confidence::Medium)
             .via(&limit.via)
-            .note(measured.describe())
+            .note(format!("measured: {}", measured.describe()))
             .note(advice.arithmetic());
         let finding = advice.caveats.iter().fold(finding, |finding, caveat| finding.note(caveat));
         let key = if workload.key("deploy.resources").is_some() { "memory" } else { "mem_limit" };

@@ -59,7 +59,7 @@ fn limited(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
         }
     });
     if let (Some(measured), Some(advice)) = (&workload.measured, advise(workload)) {
-        finding = finding.note(measured.describe()).note(advice.arithmetic());
+        finding = finding.note(format!("measured: {}", measured.describe())).note(advice.arithmetic());
         finding = advice.caveats.iter().fold(finding, |finding, caveat| finding.note(caveat));
         finding = Change { project, workload, advice: &advice, policy }.ask(finding);
     } else if let (Some((runtime, heap)), Kind::Service) = (sized, workload.kind) {

@@ -54,6 +54,6 @@ fn reserved(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
     let advice = advise(workload).filter(Advice::keeps_limit);
     if let (Some(measured), Some(advice)) = (&workload.measured, advice) {
         let change = Change { project, workload, advice: &advice, policy };
-        change.ask_reservation(finding.note(measured.describe()));
+        change.ask_reservation(finding.note(format!("measured: {}", measured.describe())));
     }
 }

@@ -164,9 +164,9 @@ impl Measured {
         let Self { base, typical, peak, .. } = self;
         let evidence = self.evidence();
         if self.samples == 1 {
-            return format!("measured: {peak}, {evidence}");
+            return format!("{peak}, {evidence}");
         }
-        format!("measured: {base} at the least, {typical} half of the time, {peak} at the most, {evidence}")
+        format!("{base} at the least, {typical} half of the time, {peak} at the most, {evidence}")
     }
 
     /// What several containers of one service come to; none without samples.

@@ -143,6 +143,9 @@ fn said(sum: &Sum, stack: &Stack) -> String {
     if sum.swap.0 > 0 {
         line.push_str(&format!("; {} of swap on top", sum.swap));
     }
+    if !sum.swap_without_end.is_empty() {
+        line.push_str(&format!("; swap without end: {}", escape::line(&sum.swap_without_end.join(", "))));
+    }
     line
 }
 

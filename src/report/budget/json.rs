@@ -113,6 +113,7 @@ fn sum(sum: &Sum) -> Value {
         "limits": sum.limits.0,
         "reservations": sum.reservations.0,
         "swap": sum.swap.0,
+        "swap_without_end": sum.swap_without_end,
         "without_limit": sum.unlimited,
         "unknown_limit": sum.unknown,
     })
