@@ -181,6 +181,46 @@ fn the_dockerfile_is_clean_by_its_own_rules() {
     assert!(text.contains("1 suppressed"), "{text}");
 }
 
+/// Cargo finds in the image what it finds here: a target that the manifest names and nobody copies ends the build.
+#[test]
+fn the_image_gets_all_that_is_built() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let scratch = tempfile::tempdir().unwrap();
+    let dockerfile = read("packaging/Dockerfile");
+    let copies = dockerfile
+        .lines()
+        .filter_map(|line| line.strip_prefix("COPY "))
+        .filter(|words| !words.starts_with("--"));
+    for sources in copies.map(|words| words.rsplit_once(' ').unwrap().0) {
+        for name in sources.split(' ') {
+            for entry in walkdir::WalkDir::new(top.join(name)) {
+                let path = entry.unwrap().into_path();
+                let to = scratch.path().join(path.strip_prefix(top).unwrap());
+                if path.is_dir() {
+                    std::fs::create_dir_all(to).unwrap()
+                } else {
+                    drop(std::fs::copy(&path, to).unwrap())
+                }
+            }
+        }
+    }
+    let targets = |directory: &Path| -> Vec<String> {
+        let cargo = std::process::Command::new(env!("CARGO"))
+            .args(["metadata", "--no-deps", "--offline", "--format-version", "1", "--manifest-path"])
+            .arg(directory.join("Cargo.toml"))
+            .output()
+            .unwrap();
+        assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
+        let read: serde_json::Value = serde_json::from_slice(&cargo.stdout).unwrap();
+        let targets = read["packages"][0]["targets"].as_array().unwrap();
+        let kinds = targets.iter().map(|target| target["kind"][0].as_str().unwrap().to_owned());
+        kinds.filter(|kind| kind != "test").collect()
+    };
+    let (here, there) = (targets(top), targets(scratch.path()));
+    assert!(here.contains(&"custom-build".to_owned()), "{here:?}");
+    assert_eq!(here, there);
+}
+
 #[test]
 fn what_the_pages_give_the_action_it_takes() {
     let action: Value = serde_yaml::from_str(&read("action.yml")).unwrap();
