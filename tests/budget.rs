@@ -86,7 +86,7 @@ fn what_could_not_be_read_is_said_in_every_format_that_people_read() {
     let sources = Sources::new();
     sources.add(
         Path::new("compose.yaml"),
-        "include: [none.yaml]\nservices:\n  a: {image: x, mem_limit: 1g}\n  b: [\n",
+        "include: [none.yaml]\nservices:\n  a: {image: x, mem_limit: 1g}\n  c: {image: x, mem_limit: 512Mi}\n  b:\n    image: [x\n",
     );
     let mut discovered = Discovered::default();
     discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
@@ -95,6 +95,7 @@ fn what_could_not_be_read_is_said_in_every_format_that_people_read() {
     for format in [Format::Human, Format::Markdown, Format::Html] {
         let text = print(&stacks, &sources, format, 100);
         assert_eq!(text.matches("not all is in the sum").count(), 2, "{text}");
+        assert!(text.contains("512Mi") && text.contains("does not fit the grammar"), "{text}");
     }
     let json: Value = serde_json::from_str(&print(&stacks, &sources, Format::Json, 100)).unwrap();
     assert_eq!(json["stacks"][0]["gaps"][0]["line"], 1);

@@ -143,13 +143,8 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()
         }
         writeln!(out, "</ul>")?;
     }
-    if !sum.unknown.is_empty() {
-        let names = sum.unknown.join(", ");
-        writeln!(
-            out,
-            "<p>{}</p>",
-            text(&format!("not in the sum, their limits hang on variables: {names}"))
-        )?;
+    for line in report.unknown(stack) {
+        writeln!(out, "<p>{}</p>", text(&line))?;
     }
     writeln!(out, "</section>")
 }

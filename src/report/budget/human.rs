@@ -117,13 +117,12 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack, look: Look) -> i
         names.extend((other.len() > NAMED).then_some(more.as_str()));
         writeln!(out, "  as much as they ask for: {}", escape::line(&names.join(", ")))?;
     }
-    if !sum.unknown.is_empty() {
-        let names: Vec<&str> = sum.unknown.iter().take(NAMED).map(String::as_str).collect();
-        writeln!(
-            out,
-            "{}",
-            escape::line(&format!("not in the sum, their limits hang on variables: {}", names.join(", ")))
-        )?;
+    let unknown = report.unknown(stack);
+    for line in unknown.iter().take(NAMED) {
+        writeln!(out, "{}", escape::line(line))?;
+    }
+    if unknown.len() > NAMED {
+        writeln!(out, "and {} more", unknown.len() - NAMED)?;
     }
     for gap in report.gaps(stack) {
         writeln!(out, "{}", look.paint(&escape::line(&gap), "93"))?;

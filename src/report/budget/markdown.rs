@@ -50,12 +50,8 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
         for entry in stack.started().filter(|entry| entry.limit.is_absent()) {
             writeln!(out, "\n- {} has no limit: {}", with_code(&entry.name), with_code(&appetite(entry)))?;
         }
-        if !sum.unknown.is_empty() {
-            writeln!(
-                out,
-                "\nLimits that hang on variables are not in the sum: {}",
-                with_code(&sum.unknown.join(", "))
-            )?;
+        for line in report.unknown(stack) {
+            writeln!(out, "\n- {}", with_code(&line))?;
         }
     }
     Ok(())

@@ -106,7 +106,17 @@ impl<'r> Report<'r> {
 
     /// Where the number of a service stands: its limit, or else its key.
     fn span(entry: &Entry) -> Span {
-        entry.limit.known().map_or(entry.anchor, |limit| limit.span)
+        entry.limit.span()
+    }
+
+    /// The started services whose limit nobody can tell, a line each, with the reason.
+    fn unknown(&self, stack: &Stack) -> Vec<String> {
+        let line = |entry: &Entry| {
+            let Fact::Unknown { at, why } = &entry.limit else { return None };
+            let place = self.place_text(*at);
+            Some(format!("not in the sum: the limit of `{}` is not known: {why} ({place})", entry.name))
+        };
+        stack.started().filter_map(line).collect()
     }
 }
 
