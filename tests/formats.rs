@@ -198,19 +198,18 @@ fn hostile_names_stay_what_they_are() {
     {
         let file = sources.add(Path::new(&path), format!("services:\n  x: {HOSTILE}\n"));
         let finding = Finding {
-            rule: "missing-memory-limit",
-            severity: Severity::Error,
-            confidence: Confidence::High,
-            message: format!("`{HOSTILE}` has no memory limit"),
-            primary: Label { span: Span::new(file, 12, 13), text: HOSTILE.to_owned() },
             related: vec![Label { span: Span::new(file, 15, 20), text: HOSTILE.to_owned() }],
             notes: vec![HOSTILE.to_owned(), format!("first\n{HOSTILE}")],
             help: Some(HOSTILE.to_owned()),
-            fix: None,
             service: Some(HOSTILE.to_owned()),
             image: Some(HOSTILE.to_owned()),
-            folded: None,
-            keys: None,
+            ..Finding::new(
+                "missing-memory-limit",
+                Severity::Error,
+                Confidence::High,
+                format!("`{HOSTILE}` has no memory limit"),
+                Label { span: Span::new(file, 12, 13), text: HOSTILE.to_owned() },
+            )
         };
         let findings = [finding];
         let mut summary = Summary { services: 1, files: 1, ..Summary::default() };
@@ -321,19 +320,15 @@ fn a_hundred_thousand_findings_are_written_piece_by_piece() {
         let file = sources.add(Path::new(&path), text.as_str());
         for (at, _) in text.match_indices("image") {
             findings.push(Finding {
-                rule: "missing-memory-limit",
-                severity: Severity::Warning,
-                confidence: Confidence::High,
-                message: "`s` has no memory limit".to_owned(),
-                primary: Label { span: Span::new(file, at, at + 5), text: "no memory limit".to_owned() },
-                related: Vec::new(),
                 notes: vec!["one leak takes the host's memory".to_owned()],
-                help: None,
-                fix: None,
                 service: Some("s".to_owned()),
-                image: None,
-                folded: None,
-                keys: None,
+                ..Finding::new(
+                    "missing-memory-limit",
+                    Severity::Warning,
+                    Confidence::High,
+                    "`s` has no memory limit".to_owned(),
+                    Label { span: Span::new(file, at, at + 5), text: "no memory limit".to_owned() },
+                )
             });
         }
     }

@@ -197,9 +197,9 @@ fn the_image_gets_all_that_is_built() {
                 let path = entry.unwrap().into_path();
                 let to = scratch.path().join(path.strip_prefix(top).unwrap());
                 if path.is_dir() {
-                    std::fs::create_dir_all(to).unwrap()
+                    std::fs::create_dir_all(to).unwrap();
                 } else {
-                    drop(std::fs::copy(&path, to).unwrap())
+                    std::fs::copy(&path, to).unwrap();
                 }
             }
         }

@@ -64,21 +64,7 @@ impl Case {
 }
 
 fn finding(rule: &'static str, severity: Severity, message: &str, span: Span, label: &str) -> Finding {
-    Finding {
-        rule,
-        severity,
-        confidence: Confidence::High,
-        message: message.to_owned(),
-        primary: Label { span, text: label.to_owned() },
-        related: Vec::new(),
-        notes: Vec::new(),
-        help: None,
-        fix: None,
-        service: None,
-        image: None,
-        folded: None,
-        keys: None,
-    }
+    Finding::new(rule, severity, Confidence::High, message.to_owned(), Label { span, text: label.to_owned() })
 }
 
 fn label(span: Span, text: &str) -> Label {

@@ -41,14 +41,7 @@ fn odd_places() -> Value {
     let label = |span: Span, text: &str| Label { span, text: text.to_owned() };
     let edit = |span: Span| Edit { span, replacement: "y\n".to_owned() };
     let found = |span: Span| Finding {
-        rule: "tight-heap",
-        severity: Severity::Warning,
-        confidence: Confidence::Low,
-        message: "see [here](https://example.com) {0}".to_owned(),
-        primary: label(span, "here"),
         related: vec![label(Span::new(outside, 0, 8), "[a](1)"), label(Span::new(odd, 99, 99), "")],
-        notes: Vec::new(),
-        help: None,
         fix: Some(Fix {
             title: "change both".to_owned(),
             applicability: Applicability::Unsafe,
@@ -59,10 +52,13 @@ fn odd_places() -> Value {
             ],
             ..Fix::default()
         }),
-        service: None,
-        image: None,
-        folded: None,
-        keys: None,
+        ..Finding::new(
+            "tight-heap",
+            Severity::Warning,
+            Confidence::Low,
+            "see [here](https://example.com) {0}".to_owned(),
+            label(span, "here"),
+        )
     };
     let findings =
         [found(Span::new(odd, 20, 21)), found(Span::new(odd, 0, 999)), found(Span::new(outside, 8, 8))];

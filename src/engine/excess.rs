@@ -94,19 +94,16 @@ mod tests {
         let sources = Sources::new();
         let files = ["a", "b"].map(|path| sources.add(Path::new(path), "x".repeat(3_000)));
         let finding = |file, rule, at, severity| Finding {
-            rule,
-            severity,
-            confidence: Confidence::High,
-            message: format!("{rule} {at}"),
-            primary: Label { span: Span::new(file, at, at + 1), text: "here".to_owned() },
-            related: Vec::new(),
-            notes: Vec::new(),
             help: Some("paste".to_owned()),
-            fix: None,
             service: Some("s".to_owned()),
-            image: None,
             folded: Some("many"),
-            keys: None,
+            ..Finding::new(
+                rule,
+                severity,
+                Confidence::High,
+                format!("{rule} {at}"),
+                Label { span: Span::new(file, at, at + 1), text: "here".to_owned() },
+            )
         };
         let mut outcome = Outcome::default();
         for at in 0..MAX_FINDINGS + 20 {
