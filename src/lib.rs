@@ -10,6 +10,7 @@ pub mod discover;
 pub mod engine;
 pub mod error;
 pub mod finding;
+pub mod hash;
 pub mod lsp;
 pub mod model;
 pub mod report;

@@ -5,7 +5,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use indexmap::IndexMap;
+use oomlint::hash::IndexMap;
 use oomlint::model::image::{Base, BuildOptions, resolve, stages};
 use oomlint::source::{Sources, Text};
 use oomlint::syntax::dockerfile::parse;
@@ -31,7 +31,7 @@ fn real_files_resolve_as_buildkit_reads_them() {
         let stages = stages(&dockerfile);
         for index in 0..stages.len() {
             let target = Text::derived(index.to_string(), dockerfile.instructions[0].span);
-            let options = BuildOptions { target: Some(target), args: IndexMap::new() };
+            let options = BuildOptions { target: Some(target), args: IndexMap::default() };
             resolve(&dockerfile, &options).expect("every stage has an image");
         }
         if answer["builds"] != true {
@@ -58,7 +58,7 @@ fn real_files_resolve_as_buildkit_reads_them() {
         if stages.len() > 1 {
             continue;
         }
-        let mut theirs: IndexMap<&str, &str> = IndexMap::new();
+        let mut theirs: IndexMap<&str, &str> = IndexMap::default();
         for pair in answer["env"].as_array().expect("pairs") {
             theirs.insert(pair[0].as_str().expect("a name"), pair[1].as_str().expect("a value"));
         }

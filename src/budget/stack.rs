@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexSet;
-
 use super::entry::{Entry, Swap};
 use super::share::{is_started, sum};
+use crate::hash::IndexSet;
 use crate::model::size::ByteSize;
 use crate::source::{SourceId, Span};
 use crate::workload::{Fact, Kind, Project};

@@ -9,7 +9,6 @@ mod pattern;
 mod runtimes;
 mod tags;
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 pub use defaults::{DefaultHeap, hotspot};
@@ -22,6 +21,7 @@ pub use runtimes::{
     CommandLine, Flag, Grammar, Pool, Quotes, ReadBy, Runtime, Sets, Setting, Starter, Variable,
 };
 
+use crate::hash::HashMap;
 use crate::model::ImageReference;
 use image::Images;
 use runtimes::RuntimeTable;

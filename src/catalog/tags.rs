@@ -1,7 +1,6 @@
 //! Tags that exist, lines that are still rebuilt, sizes that were read: `rules/catalog/tags.yaml`.
 
-use std::collections::{HashMap, HashSet};
-
+use crate::hash::{HashMap, HashSet};
 use serde::Deserialize;
 
 /// The table as it is written. Lists are words with spaces between, and stay so: most are never asked for.

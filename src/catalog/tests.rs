@@ -1,6 +1,5 @@
-use std::collections::HashSet;
-
 use super::*;
+use crate::hash::HashSet;
 
 fn tables() -> Catalog {
     Catalog::from_tables(IMAGES, TAGS, RUNTIMES).expect("the tables fit their schema")
@@ -34,7 +33,7 @@ fn unknown_keys_are_refused() {
 #[test]
 fn no_repository_stands_in_two_rows() {
     let catalog = tables();
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     for name in catalog.images.iter().flat_map(|entry| &entry.repositories) {
         assert!(seen.insert(name), "{name} has two rows");
         let plain = name.trim_end_matches('*').trim_end_matches('/');

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, CommandFactory};
-use indexmap::IndexMap;
 
 use crate::discover::{self, Discovered, FileKind};
 use crate::engine;
 use crate::engine::fix::Overlay;
 use crate::error::{Error, nearest};
+use crate::hash::IndexMap;
 use crate::model::compose::Settings;
 use crate::source::{Disk, LoadError, MAX_FILE_SIZE, Sources};
 
@@ -123,7 +123,7 @@ impl Input {
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
                 .collect()
         } else {
-            IndexMap::new()
+            IndexMap::default()
         };
         let settings = Settings { env_files: self.env_files.clone(), environment };
         engine::Options {

@@ -1,6 +1,5 @@
 //! `oomlint size`: the limits that fit what was measured.
 
-use std::collections::HashSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use crate::discover::Root;
 use crate::engine;
 use crate::engine::fix::Overlay;
 use crate::finding::{Applicability, Finding};
+use crate::hash::HashSet;
 use crate::report::size;
 
 /// The rules whose fixes write what was measured.

@@ -1,6 +1,6 @@
 //! Which configuration is for a file.
 
-use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +10,7 @@ use super::Config;
 use super::glob::Base;
 use super::values::Day;
 use crate::error::Error;
+use crate::hash::HashMap;
 use crate::source::{Disk, Entry, LoadError, normalize};
 
 /// The names that are looked for in each directory, in order.
@@ -29,9 +30,9 @@ pub struct Configs {
     /// What may be read: the search ends where that does.
     disk: Disk,
     /// By directory, from the top of the file system.
-    found: Mutex<HashMap<PathBuf, Found>>,
+    found: Mutex<HashMap<OsString, Found>>,
     /// By directory, as they were asked for: the same ones over and over.
-    asked: Mutex<HashMap<PathBuf, Found>>,
+    asked: Mutex<HashMap<OsString, Found>>,
 }
 
 /// What is for a directory: a configuration, none, or one that cannot be used.
@@ -109,11 +110,11 @@ impl Configs {
             return Ok(self.named.clone());
         }
         let asked = || self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = asked().get(directory) {
+        if let Some(known) = asked().get(directory.as_os_str()) {
             return known.clone();
         }
         let found = self.look_for(directory);
-        asked().insert(directory.to_path_buf(), found.clone());
+        asked().insert(directory.into(), found.clone());
         found
     }
 
@@ -122,14 +123,14 @@ impl Configs {
         let mut passed = Vec::new();
         let mut found = Ok(None);
         for place in absolute.ancestors() {
-            if let Some(known) = self.lock().get(place) {
+            if let Some(known) = self.lock().get(place.as_os_str()) {
                 found = known.clone();
                 break;
             }
             if !self.disk.holds(place) {
                 break;
             }
-            passed.push(place.to_path_buf());
+            passed.push(place);
             if let Some(file) =
                 FILE_NAMES.iter().map(|name| place.join(name)).find(|path| self.is_there(path))
             {
@@ -140,7 +141,7 @@ impl Configs {
                 // Whoever comes here meanwhile gets the same one: it is told by its place in memory.
                 let mut known = self.lock();
                 let read = || Config::read_on(&shown, today, &self.disk).map(|config| Some(Arc::new(config)));
-                found = known.entry(place.to_path_buf()).or_insert_with(read).clone();
+                found = known.entry(place.into()).or_insert_with(read).clone();
                 break;
             }
             if self.disk.exists(&place.join(".git")) {
@@ -149,7 +150,7 @@ impl Configs {
         }
         let mut known = self.lock();
         for place in passed {
-            known.entry(place).or_insert_with(|| found.clone());
+            known.entry(place.into()).or_insert_with(|| found.clone());
         }
         found
     }
@@ -172,7 +173,7 @@ impl Configs {
         failures
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Found>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<OsString, Found>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,5 @@
 //! Our YAML tree as serde reads it, so that every refusal knows its place and all of them are heard.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -10,6 +9,7 @@ use serde::forward_to_deserialize_any;
 
 use super::place::{NODE, Shape};
 use crate::error::nearest;
+use crate::hash::HashSet;
 use crate::syntax::yaml::{Kind, NodeId, Tree, Value};
 
 /// Mistakes that are told of one file.
@@ -26,7 +26,7 @@ pub(super) struct Problem {
 /// Reads the tree's first document. What is refused is left out and the rest read again, so that all mistakes are told.
 pub(super) fn read<T: for<'de> Deserialize<'de> + Default>(tree: &Tree, problems: &mut Vec<Problem>) -> T {
     let Some(root) = tree.documents().first() else { return T::default() };
-    let mut left_out = HashSet::new();
+    let mut left_out = HashSet::default();
     loop {
         let node = Node { tree, left_out: &left_out, id: *root };
         let refusal = match T::deserialize(node) {

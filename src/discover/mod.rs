@@ -18,7 +18,7 @@ pub use root::Root;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::source::{Disk, Entry, LoadError, from_here, normalize};
+use crate::source::{Disk, Entry, LoadError, from_here, in_order, normalize};
 
 /// A file to look at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,7 +87,7 @@ impl Discovered {
 
     /// By path; of one that was both named and met, the named one stays.
     fn sort(&mut self) {
-        self.files.sort_by(|a, b| (&a.path, !a.named).cmp(&(&b.path, !b.named)));
+        self.files.sort_by(|a, b| in_order(&a.path, &b.path).then(b.named.cmp(&a.named)));
         self.files.dedup_by(|later, earlier| later.path == earlier.path);
     }
 }

@@ -1,9 +1,9 @@
 //! Which stacks the files that were named have a part in.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::discover::{Discovered, FileKind};
+use crate::hash::HashSet;
 use crate::model::project;
 use crate::source::{SourceId, Sources};
 use crate::workload::{Project, Workload};

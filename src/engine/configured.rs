@@ -1,6 +1,5 @@
 //! What the configuration of each file says of the findings in it.
 
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use super::suppression::Sifted;
 use crate::config::{Config, Known, Level};
 use crate::discover::Discovered;
 use crate::finding::{Finding, Severity, Suppressed, SuppressionKind};
+use crate::hash::{HashMap, HashSet};
 use crate::model::size::ByteSize;
 use crate::rules::{self, Policy, Preset};
 use crate::source::{SourceId, Sources};
@@ -85,7 +85,7 @@ pub(super) struct Voices<'r> {
 
 impl<'r> Voices<'r> {
     pub(super) fn new(options: &'r Options, sources: &'r Sources, projects: &[Examined]) -> Self {
-        let mut of_projects: HashMap<SourceId, Vec<Arc<Config>>> = HashMap::new();
+        let mut of_projects: HashMap<SourceId, Vec<Arc<Config>>> = HashMap::default();
         for project in projects {
             let Some(config) = options.config_of_files(&project.files, sources) else { continue };
             for file in &project.files {
@@ -131,7 +131,7 @@ pub(super) fn apply(voices: &Voices<'_>, discovered: &Discovered, findings: Vec<
     let named: HashSet<&Path> =
         discovered.files.iter().filter(|found| found.named).map(|found| found.path.as_path()).collect();
     let mut sifted = Sifted::default();
-    let mut places: HashMap<SourceId, Place> = HashMap::new();
+    let mut places: HashMap<SourceId, Place> = HashMap::default();
     for mut finding in findings {
         let file = sources.locate(finding.primary.span).file;
         let source = sources.get(file);

@@ -1,7 +1,6 @@
 //! Project after project: built, looked at and let go, so that what is parsed for one is there for all that is asked of it
 //! and no longer.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::Options;
@@ -10,6 +9,7 @@ use super::parallel;
 use crate::catalog::Catalog;
 use crate::discover::{Discovered, FileKind};
 use crate::finding::Finding;
+use crate::hash::HashSet;
 use crate::model::build::Dockerfiles;
 use crate::model::project;
 use crate::source::{SourceId, Sources, Span, Spanned};

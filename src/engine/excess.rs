@@ -1,9 +1,8 @@
 //! One file that says the same thing without end does not fill the report: what is new in it would not be seen.
 
-use std::collections::HashMap;
-
 use super::Outcome;
 use crate::finding::Finding;
+use crate::hash::HashMap;
 use crate::source::{SourceId, Sources};
 
 /// Findings of one rule in one file that are reported.
@@ -35,7 +34,7 @@ fn shorten<T: AsMut<Finding>>(items: &mut Vec<T>, sources: &Sources) {
     if items.len() <= MAX_FINDINGS {
         return;
     }
-    let mut counts: HashMap<(SourceId, &'static str), Count> = HashMap::new();
+    let mut counts: HashMap<(SourceId, &'static str), Count> = HashMap::default();
     let mut kept: Vec<T> = Vec::new();
     for mut item in std::mem::take(items) {
         let own = item.as_mut();

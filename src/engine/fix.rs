@@ -1,6 +1,6 @@
 //! Applies fixes, and believes none of them: each has to make its finding go away and leave every other fact as it was.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{Options, Outcome, run};
 use crate::discover::Discovered;
 use crate::finding::{Applicability, Finding};
+use crate::hash::{HashMap, HashSet};
 use crate::report::inspect;
 use crate::source::{Sources, normalize};
 
@@ -189,8 +190,8 @@ impl State {
 
 /// The fixes of a state that may be applied, none overlapping another one.
 fn candidates(state: &State, level: Applicability, wanted: &dyn Fn(&Finding) -> bool) -> Vec<Patch> {
-    let mut taken: HashMap<PathBuf, Vec<std::ops::Range<usize>>> = HashMap::new();
-    let mut seen = HashSet::new();
+    let mut taken: HashMap<PathBuf, Vec<std::ops::Range<usize>>> = HashMap::default();
+    let mut seen = HashSet::default();
     let mut patches = Vec::new();
     for finding in state.outcome.findings.iter().filter(|finding| wanted(finding)) {
         let Some(patch) = patch(finding, &state.sources, level) else { continue };
@@ -243,7 +244,7 @@ fn patch(finding: &Finding, sources: &Sources, level: Applicability) -> Option<P
 /// The texts with the patches in them, and the patches that did not fit.
 fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> (Overlay, HashSet<Identity>) {
     let mut next = now.clone();
-    let mut left = HashSet::new();
+    let mut left = HashSet::default();
     let mut edits: BTreeMap<&Path, Vec<(&std::ops::Range<usize>, &str)>> = BTreeMap::new();
     for patch in batch {
         for (path, range, text) in &patch.edits {
@@ -334,7 +335,7 @@ fn identity(finding: &Finding, sources: &Sources) -> Option<Identity> {
 }
 
 fn counted(identities: impl Iterator<Item = Identity>) -> HashMap<Identity, usize> {
-    let mut counts = HashMap::new();
+    let mut counts = HashMap::default();
     for identity in identities {
         *counts.entry(identity).or_default() += 1;
     }

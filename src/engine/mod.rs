@@ -8,7 +8,6 @@ pub mod fix;
 mod parallel;
 mod suppression;
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,10 +17,11 @@ use crate::config::{Configs, FailOn, Patterns};
 use crate::discover::{Discovered, Root};
 use crate::finding::baseline::Baseline;
 use crate::finding::{self, Finding, Suppressed, SuppressionKind, evidence};
+use crate::hash::{HashMap, HashSet};
 use crate::model::compose::Settings;
 use crate::report::Summary;
 use crate::rules::{Meta, Policy, Preset, RULES, Sink, Target};
-use crate::source::{Disk, Sources};
+use crate::source::{Disk, Source, SourceId, Sources, Span, in_order};
 use crate::stats::Stats;
 use crate::workload::{Kind, Measurements, Project};
 
@@ -104,6 +104,7 @@ fn examined(options: &Options, sources: &Sources, discovered: &Discovered, keep:
         let mut findings = check(project, options, sources);
         // What the files look like is at hand now, and would have to be read again later.
         finding::place(&mut findings, sources);
+        finding::fix::realize(&mut findings, sources);
         findings
     };
     let mut projects = with_measurements(options, sources, discovered, |measured| {
@@ -124,7 +125,7 @@ fn examined(options: &Options, sources: &Sources, discovered: &Discovered, keep:
     suppressed.extend(sifted.suppressed);
     let sifted = configured::apply(&voices, discovered, sifted.findings);
     suppressed.extend(sifted.suppressed);
-    let mut findings = in_order(sifted.findings, sources, |finding| finding);
+    let mut findings = sorted(sifted.findings, sources, |finding| finding);
     let one_file = |a: &Finding, b: &Finding| a.primary.span.file == b.primary.span.file;
     let files: Vec<&mut [Finding]> = findings.chunk_by_mut(one_file).collect();
     parallel::map(files, |findings| finding::fix::realize(findings, sources));
@@ -140,7 +141,7 @@ fn examined(options: &Options, sources: &Sources, discovered: &Discovered, keep:
         }));
     }
     let known = suppressed.len() - before;
-    let suppressed = in_order(suppressed, sources, |suppressed| &suppressed.finding);
+    let suppressed = sorted(suppressed, sources, |suppressed| &suppressed.finding);
     let mut summary = count(&projects, sources, discovered);
     summary.count(&findings);
     summary.suppressed = suppressed.len() - known;
@@ -203,21 +204,26 @@ fn check(project: &Project, options: &Options, sources: &Sources) -> Vec<Finding
 }
 
 /// Sorts by what a reader sees, never by the order of reading, and drops what two projects say of a file that they share.
-fn in_order<T: PartialEq>(items: Vec<T>, sources: &Sources, finding: impl Fn(&T) -> &Finding) -> Vec<T> {
-    let mut placed: Vec<(PathBuf, u32, T)> = items
-        .into_iter()
-        .map(|item| {
-            let span = sources.locate(finding(&item).primary.span);
-            (sources.get(span.file).path().to_path_buf(), span.start, item)
-        })
-        .collect();
-    placed.sort_by(|(a_path, a_start, a), (b_path, b_start, b)| {
+fn sorted<T: PartialEq>(items: Vec<T>, sources: &Sources, finding: impl Fn(&T) -> &Finding) -> Vec<T> {
+    let spans: Vec<Span> = items.iter().map(|item| sources.locate(finding(item).primary.span)).collect();
+    let ranks = ranks(spans.iter().map(|span| span.file), sources);
+    let places = spans.iter().map(|span| (ranks.get(&span.file), span.start));
+    let mut placed: Vec<_> = places.zip(items).collect();
+    placed.sort_by(|(a_place, a), (b_place, b)| {
         let (a, b) = (finding(a), finding(b));
-        (a_path, a_start, b.severity, a.rule, &a.message)
-            .cmp(&(b_path, b_start, a.severity, b.rule, &b.message))
+        (a_place, b.severity, a.rule, &a.message).cmp(&(b_place, a.severity, b.rule, &b.message))
     });
-    placed.dedup_by(|later, earlier| later.2 == earlier.2);
-    placed.into_iter().map(|(_, _, item)| item).collect()
+    placed.dedup_by(|later, earlier| later.1 == earlier.1);
+    placed.into_iter().map(|(_, item)| item).collect()
+}
+
+/// Where each file stands in the order of the paths; two of one path share a place.
+fn ranks(files: impl Iterator<Item = SourceId>, sources: &Sources) -> HashMap<SourceId, usize> {
+    let unique: HashSet<SourceId> = files.collect();
+    let mut files: Vec<Arc<Source>> = unique.into_iter().map(|file| sources.get(file)).collect();
+    files.sort_by(|a, b| in_order(a.path(), b.path()));
+    let places = files.chunk_by(|a, b| a.path() == b.path()).enumerate();
+    places.flat_map(|(rank, files)| files.iter().map(move |file| (file.id(), rank))).collect()
 }
 
 fn count(projects: &[Examined], sources: &Sources, discovered: &Discovered) -> Summary {
@@ -238,7 +244,6 @@ mod tests {
     use super::*;
     use crate::finding::Severity;
     use crate::rules::{Group, Meta, Preset};
-    use crate::source::Span;
 
     static META: Meta = Meta {
         name: "rule",
@@ -266,7 +271,7 @@ mod tests {
         ] {
             let _ = sink.report(Span::new(file, start, start + 1), "", message).severity(severity);
         }
-        let ordered = in_order(findings, &sources, |finding| finding);
+        let ordered = sorted(findings, &sources, |finding| finding);
         let messages: Vec<&str> = ordered.iter().map(|finding| finding.message.as_str()).collect();
         assert_eq!(messages, ["three", "two", "four", "one"]);
     }

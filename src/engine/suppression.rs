@@ -1,6 +1,6 @@
 //! Holds back what comments and `x-oomlint` keys say is known and meant, and reports those that say it of nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Options;
 use super::configured::Voices;
@@ -8,6 +8,7 @@ use super::examine::{Examined, Ignores};
 use crate::discover::{FileKind, kind_of_text};
 use crate::finding::suppress::{self, Comments, Suppression};
 use crate::finding::{Finding, Suppressed, SuppressionKind};
+use crate::hash::{HashMap, HashSet};
 use crate::rules::{Group, Preset, RULES, Sink, unknown_rule, unused_suppression};
 use crate::source::{SourceId, Sources, Span, Spanned};
 use crate::syntax::dockerfile::Dockerfile;

@@ -1,11 +1,11 @@
 //! What a finding rests on, in words that outlive edits elsewhere in the file: no line numbers, no positions.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::Finding;
 use crate::discover::{FileKind, kind_of, kind_of_text};
+use crate::hash::HashMap;
 use crate::source::{Source, SourceId, Sources, Span};
 use crate::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Keyword};
 use crate::syntax::yaml::{Kind, NodeId, Tree};
@@ -21,7 +21,7 @@ pub struct Keys {
 
 /// Finds the keys of each finding: cheap as long as somebody has the trees of the files.
 pub fn place(findings: &mut [Finding], sources: &Sources) {
-    let mut files: HashMap<SourceId, (Arc<Source>, Structure)> = HashMap::new();
+    let mut files: HashMap<SourceId, (Arc<Source>, Structure)> = HashMap::default();
     for finding in findings {
         let span = sources.locate(finding.primary.span);
         let (source, structure) = files.entry(span.file).or_insert_with(|| {

@@ -1,12 +1,12 @@
 //! Names findings across edits, so that a baseline or a dashboard knows one that it has seen.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::fmt;
 
 use super::Finding;
 use super::evidence::{Keys, Structure, normal, without_tag};
 use crate::discover::Root;
+use crate::hash::HashMap;
 use crate::source::{SourceId, Sources, Span};
 
 /// The name of a finding: 64 bits, written as 16 hexadecimal digits.
@@ -48,7 +48,7 @@ pub struct Evidence {
 #[must_use]
 pub fn fingerprints(findings: &[Finding], sources: &Sources, root: &Root) -> Vec<Fingerprint> {
     let hashes = evidence(findings, sources, root).into_iter().map(|evidence| Hash::of(&evidence));
-    let mut seen: HashMap<Hash, u32> = HashMap::new();
+    let mut seen: HashMap<Hash, u32> = HashMap::default();
     let numbered = hashes.map(|mut hash| {
         let number = seen.entry(hash).or_default();
         *number += 1;

@@ -1,9 +1,9 @@
 //! Fixes: what rules ask for, in the words of the model, and the bytes that it comes to.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Edit, Finding, Fix};
+use crate::hash::HashMap;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::yaml::{Tree, edit};
 
@@ -61,7 +61,7 @@ pub enum Request {
 /// Turns the requests of every finding into edits, and every edit into one of a file on the disk. A fix that cannot be written
 /// without touching more is taken away.
 pub fn realize<'f>(findings: impl IntoIterator<Item = &'f mut Finding>, sources: &Sources) {
-    let mut trees: HashMap<SourceId, Arc<Tree>> = HashMap::new();
+    let mut trees: HashMap<SourceId, Arc<Tree>> = HashMap::default();
     for finding in findings {
         let Some(fix) = finding.fix.as_mut() else { continue };
         let requested = requested(fix, sources, &mut trees);

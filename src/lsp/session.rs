@@ -1,6 +1,6 @@
 //! The open documents, and what was last found around them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::discover::{self, Discovered, FileKind, discover, kind_of, kind_of_tex
 use crate::engine::fix::Overlay;
 use crate::engine::{self, Options, Outcome};
 use crate::finding::{Finding, Label, Severity};
+use crate::hash::HashMap;
 use crate::report::rule_page;
 use crate::source::{Disk, MAX_FILE_SIZE, Sources, normalize};
 

@@ -1,16 +1,14 @@
 //! From a service's `build` to the Dockerfile's stage that runs.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-
-use indexmap::IndexMap;
 
 use super::Unresolved;
 use super::allowance::Allowance;
 use super::compose::{BuildSection, Compose, is_remote};
 use super::fact::{Fact, Why};
 use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
+use crate::hash::{HashMap, IndexMap};
 use crate::source::{SourceId, Sources, Span, normalize};
 use crate::syntax::SyntaxError;
 use crate::syntax::dockerfile::Dockerfile;

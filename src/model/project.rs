@@ -1,11 +1,12 @@
 //! Which Compose files make one project.
 
-use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::compose::{Compose, Request, Service, Settings, dotenv};
-use crate::source::{SourceId, Sources};
+use crate::hash::HashMap;
+use crate::source::{SourceId, Sources, in_order};
 use crate::syntax::yaml::Tree;
 
 /// The names that Compose looks for, best first (compose-go `cli/options.go`, `DefaultFileNames`).
@@ -70,11 +71,18 @@ pub fn merged(files: &[PathBuf], settings: &Settings, sources: &Sources) -> Proj
 /// The files that may have to do with each other without naming each other, in the order of the directories.
 #[must_use]
 pub fn by_directory(files: &[PathBuf]) -> Vec<(PathBuf, Vec<PathBuf>)> {
-    let mut directories: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    let mut directories: Vec<(PathBuf, Vec<PathBuf>)> = Vec::new();
+    let mut known: HashMap<OsString, usize> = HashMap::default();
     for file in files {
-        directories.entry(folder(file)).or_default().push(file.clone());
+        let folder = folder(file);
+        let index = *known.entry(folder.as_os_str().to_owned()).or_insert(directories.len());
+        match directories.get_mut(index) {
+            Some((_, files)) => files.push(file.clone()),
+            None => directories.push((folder, vec![file.clone()])),
+        }
     }
-    directories.into_iter().collect()
+    directories.sort_by(|(a, _), (b, _)| in_order(a, b));
+    directories
 }
 
 /// Loads the projects that the Compose files of one directory make, one after the other: its default file with its overrides is
@@ -155,7 +163,7 @@ fn is_override(path: &Path) -> bool {
 /// Which of the projects are not part of another one: all of their files are not read by it without having been asked for.
 #[must_use]
 pub fn stand_alone(projects: &[&Reach]) -> Vec<bool> {
-    let mut readers: HashMap<SourceId, Vec<usize>> = HashMap::new();
+    let mut readers: HashMap<SourceId, Vec<usize>> = HashMap::default();
     for (index, project) in projects.iter().enumerate() {
         for file in project.files.iter().filter(|file| !project.roots.contains(file)) {
             readers.entry(*file).or_default().push(index);

@@ -115,8 +115,41 @@ fn picture(c: char) -> char {
 /// # Errors
 /// When `out` cannot be written to.
 pub fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    value.serialize(&mut Serializer::with_formatter(out, Ascii))?;
-    Ok(())
+    let mut pieces = Pieces { out, gathered: Vec::with_capacity(Pieces::SIZE) };
+    value.serialize(&mut Serializer::with_formatter(&mut pieces, Ascii))?;
+    pieces.flush()
+}
+
+/// Gathers what is written: a report is made of nothing but small pieces, and each would be a call of someone unknown.
+struct Pieces<'o> {
+    out: &'o mut dyn Write,
+    gathered: Vec<u8>,
+}
+
+impl Pieces<'_> {
+    const SIZE: usize = 32 * 1024;
+}
+
+impl Write for Pieces<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.gathered.len() + bytes.len() > Self::SIZE {
+            self.flush()?;
+        }
+        self.gathered.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.gathered)?;
+        self.gathered.clear();
+        Ok(())
+    }
 }
 
 /// The same over several lines, for people.
@@ -159,8 +192,8 @@ impl Formatter for AsciiPretty {
 
 impl Formatter for Ascii {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        // Nearly every text is of this kind, and a look at its bytes tells.
-        if fragment.bytes().all(|b| matches!(b, b' '..=b'~')) && !fragment.contains("##") {
+        // Nearly every text is of this kind, and a look at its bytes tells: serde_json wrote the other control characters itself.
+        if fragment.is_ascii() && memchr::memchr2(b'#', 0x7f, fragment.as_bytes()).is_none() {
             return writer.write_all(fragment.as_bytes());
         }
         let mut written = 0;

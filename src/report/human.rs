@@ -7,13 +7,13 @@
 //! `DRAWN` blocks are, and the rest takes one line each, so that a tree of 150 Compose files stays readable and
 //! nothing is hidden.
 
-use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::time::Duration;
 
 use super::snippet::{Block, draw};
 use super::{Place, Summary, escape, severity_name};
 use crate::finding::{Finding, Severity};
+use crate::hash::{HashMap, HashSet};
 use crate::rules;
 use crate::source::Sources;
 
@@ -50,8 +50,8 @@ pub fn write(
     sources: &Sources,
     options: Options,
 ) -> io::Result<()> {
-    let mut helped = HashSet::new();
-    let mut drawn: HashMap<(&str, Severity), usize> = HashMap::new();
+    let mut helped = HashSet::default();
+    let mut drawn: HashMap<(&str, Severity), usize> = HashMap::default();
     let folds = folds(findings, sources);
     for of_severity in folds.chunk_by(|a, b| a.severity() == b.severity()) {
         let mut rest = Vec::new();
@@ -104,7 +104,7 @@ fn folds<'f>(findings: &'f [Finding], sources: &Sources) -> Vec<Fold<'f>> {
             &b.message,
         ))
     });
-    let mut open: HashMap<(&str, Severity, String, &str), usize> = HashMap::new();
+    let mut open: HashMap<(&str, Severity, String, &str), usize> = HashMap::default();
     let mut folds: Vec<Fold<'_>> = Vec::new();
     for (path, _, finding) in placed {
         if let Some(plural) = finding.folded {
@@ -242,7 +242,7 @@ fn duration(elapsed: Duration) -> String {
 /// The page of the rule that was broken most often among the worst findings.
 fn next_step(findings: &[Finding], summary: &Summary) -> Option<String> {
     let worst = summary.worst()?;
-    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut counts: HashMap<&str, usize> = HashMap::default();
     for finding in findings.iter().filter(|finding| finding.severity == worst) {
         *counts.entry(finding.rule).or_default() += 1;
     }

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::escape::{self, json_pretty, printable};
 use super::{Place, path_text};
+use crate::hash::IndexMap;
 use crate::model::size::ByteSize;
 use crate::source::{Sources, Span, Text};
 use crate::syntax::duration;

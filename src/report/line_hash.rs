@@ -5,7 +5,7 @@
 //! line's beginning on, spaces and tabs left out and every line end a line feed, a polynomial in 37 modulo 2^64, and behind
 //! it how often that value has come up in the file.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 /// How many characters one hash is of.
 const WINDOW: usize = 100;
@@ -38,7 +38,7 @@ pub(super) fn of_lines(text: &str) -> Vec<String> {
         starts.push(units.len());
     }
     units.push(END);
-    let mut seen: HashMap<u64, usize> = HashMap::new();
+    let mut seen: HashMap<u64, usize> = HashMap::default();
     let named = hashes_at(&starts, &units).into_iter().map(|hash| {
         let count = seen.entry(hash).or_default();
         *count += 1;

@@ -71,16 +71,12 @@ impl Place {
         let clipped = u32::try_from(at).unwrap_or(u32::MAX);
         let line = self.source.line_at(clipped);
         let before = self.source.text().get(line.start as usize..at).unwrap_or_default();
-        // The source knows which files are ASCII and need no counting; before a place where bytes are characters, they are
-        // code units, too.
-        let characters = || self.source.position(clipped).column as usize;
         let column = match unit {
-            Unit::Byte => before.len() + 1,
-            Unit::Character => characters(),
-            Unit::Utf16 if characters() == before.len() + 1 => before.len() + 1,
-            Unit::Utf16 => before.chars().map(char::len_utf16).sum::<usize>() + 1,
+            Unit::Character if !self.source.is_ascii() => before.chars().count(),
+            Unit::Utf16 if !self.source.is_ascii() => before.chars().map(char::len_utf16).sum::<usize>(),
+            _ => before.len(),
         };
-        Point { line: line.number, column }
+        Point { line: line.number, column: column + 1 }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Limits that fit what was measured: `oomlint size`.
 
-use std::collections::HashSet;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
@@ -10,6 +9,7 @@ use super::human::plural;
 use super::markdown::with_code;
 use super::{Place, path_text};
 use crate::discover::Root;
+use crate::hash::HashSet;
 use crate::model::size::ByteSize;
 use crate::sizing::{Advice, Verdict, advise};
 use crate::source::{Sources, Span};
@@ -45,7 +45,7 @@ impl<'r> Report<'r> {
     #[must_use]
     pub fn new(projects: &'r [Project], stats: &'r Stats, sources: &'r Sources) -> Self {
         let workloads = || projects.iter().flat_map(|project| &project.workloads);
-        let mut said: HashSet<(Span, Span)> = HashSet::new();
+        let mut said: HashSet<(Span, Span)> = HashSet::default();
         let rows: Vec<Row<'_>> = workloads()
             .filter_map(|workload| {
                 let advice = advise(workload)?;
@@ -58,7 +58,7 @@ impl<'r> Report<'r> {
             rows.iter().flat_map(|row| &row.measured.containers).map(String::as_str).collect();
         let names = stats.containers().map(|(identity, _)| identity.name.as_str());
         let unmatched = names.filter(|name| !known.contains(name)).collect();
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let idle = workloads().filter(|workload| {
             workload.kind == Kind::Service && workload.role.runs() && workload.measured.is_none()
         });

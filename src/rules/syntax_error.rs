@@ -1,9 +1,8 @@
 //! `syntax-error`
 
-use std::collections::HashMap;
-
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
+use crate::hash::HashMap;
 use crate::source::SourceId;
 use crate::workload::Project;
 
@@ -28,7 +27,7 @@ impl Rule for SyntaxErrors {
     }
 
     fn project(&self, project: &Project, sink: &mut Sink<'_>) {
-        let mut seen: HashMap<SourceId, usize> = HashMap::new();
+        let mut seen: HashMap<SourceId, usize> = HashMap::default();
         for error in &project.syntax_errors {
             let count = seen.entry(error.span.file).or_default();
             *count += 1;

@@ -1,9 +1,8 @@
 //! `unhealthy-dependency`
 
-use std::collections::HashMap;
-
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
+use crate::hash::HashMap;
 use crate::workload::{Healthcheck, Project, Workload};
 
 /// A service that waits for a health which nobody measures.

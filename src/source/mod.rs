@@ -9,7 +9,7 @@ mod text;
 
 pub use disk::{Disk, Entry, LoadError, MAX_LINKS};
 pub use sources::{Line, Position, Source, Sources};
-pub(crate) use sources::{from_here, normalize};
+pub(crate) use sources::{from_here, in_order, normalize};
 pub use text::Text;
 
 /// Largest file that is read, in bytes. Spans are 32-bit, and no real Dockerfile or Compose file comes near it.

@@ -1,11 +1,12 @@
 //! The files that were read, and where lines begin in them.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 
 use super::{Disk, LoadError, SourceId, Span};
+use crate::hash::HashMap;
 
 /// One file as it was read.
 #[derive(Debug)]
@@ -99,6 +100,11 @@ impl Source {
         made
     }
 
+    /// True when each byte is a character.
+    pub fn is_ascii(&self) -> bool {
+        *self.ascii.get_or_init(|| self.text.is_ascii())
+    }
+
     /// The line that holds the byte at `offset`.
     pub fn line_at(&self, offset: u32) -> Line<'_> {
         let lines = self.lines();
@@ -113,7 +119,7 @@ impl Source {
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_at(offset);
         // Files of one long line have many places on it: where all is ASCII, bytes are characters.
-        if *self.ascii.get_or_init(|| self.text.is_ascii()) {
+        if self.is_ascii() {
             return Position { line: line.number, column: offset.saturating_sub(line.start) + 1 };
         }
         let before = self.text.get(line.start as usize..offset as usize).unwrap_or_default();
@@ -138,7 +144,8 @@ impl Default for Sources {
 #[derive(Debug, Default)]
 struct Inner {
     files: Vec<Arc<Source>>,
-    by_path: HashMap<PathBuf, Result<SourceId, LoadError>>,
+    /// By the path from here without needless parts: one spelling, so that its bytes tell.
+    by_path: HashMap<OsString, Result<SourceId, LoadError>>,
 }
 
 impl Sources {
@@ -166,16 +173,16 @@ impl Sources {
     /// When it is not there, not a file, too large, or not to be read.
     pub fn load(&self, path: &Path) -> Result<SourceId, LoadError> {
         let key = self.key(path);
-        if let Some(known) = self.read().by_path.get(&key) {
+        if let Some(known) = self.read().by_path.get(key.as_os_str()) {
             return known.clone();
         }
         let bytes = self.disk.read(path);
         let mut inner = self.write();
-        if let Some(known) = inner.by_path.get(&key) {
+        if let Some(known) = inner.by_path.get(key.as_os_str()) {
             return known.clone();
         }
         let result = bytes.map(|bytes| inner.push(key.clone(), bytes, None));
-        inner.by_path.insert(key, result.clone());
+        inner.by_path.insert(key.into_os_string(), result.clone());
         result
     }
 
@@ -185,7 +192,7 @@ impl Sources {
         let mut inner = self.write();
         let key = self.key(path);
         let id = inner.push(key.clone(), text.into(), None);
-        inner.by_path.insert(key, Ok(id));
+        inner.by_path.insert(key.into_os_string(), Ok(id));
         id
     }
 
@@ -219,7 +226,7 @@ impl Sources {
 
     /// True when `path` was added or can be read.
     pub fn exists(&self, path: &Path) -> bool {
-        match self.read().by_path.get(&self.key(path)) {
+        match self.read().by_path.get(self.key(path).as_os_str()) {
             Some(known) => known.is_ok(),
             None => self.disk.is_file(path),
         }
@@ -285,6 +292,9 @@ fn decode(bytes: Vec<u8>) -> (String, Option<u32>) {
 /// `a/./b/../c` and `a/c` are one file: names are joined without asking the disk.
 pub(crate) fn normalize(path: &Path) -> PathBuf {
     use std::path::Component;
+    if is_normal(path) {
+        return path.to_path_buf();
+    }
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {
@@ -302,9 +312,33 @@ pub(crate) fn normalize(path: &Path) -> PathBuf {
     out
 }
 
+/// True for most paths that have nothing to leave out, told by their bytes alone.
+fn is_normal(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let plain = |at: usize| bytes.get(at).is_some_and(|next| *next != b'/' && *next != b'.');
+    cfg!(unix)
+        && plain(usize::from(bytes.starts_with(b"/")))
+        && memchr::memchr_iter(b'/', bytes).all(|at| plain(at + 1))
+}
+
+/// The order of paths: that of their parts, as [`Path`] has it.
+///
+/// Where the bytes up to a difference leave no doubt about the parts, they decide.
+pub(crate) fn in_order(a: &Path, b: &Path) -> std::cmp::Ordering {
+    let (one, other) = (a.as_os_str().as_encoded_bytes(), b.as_os_str().as_encoded_bytes());
+    let unclear = |byte: &u8| matches!(byte, b'/' | b'.' | b'\\' | b':');
+    match one.iter().zip(other).find(|(x, y)| x != y) {
+        Some((x, y)) if !unclear(x) && !unclear(y) => x.cmp(y),
+        _ => a.cmp(b),
+    }
+}
+
 /// `../api/x` is `x` where `here` ends in `api`: a normalized path without a way up that leads back down.
 pub(crate) fn from_here(path: &Path, here: &Path) -> PathBuf {
     use std::path::Component;
+    if !path.as_os_str().as_encoded_bytes().starts_with(b"..") {
+        return path.to_path_buf();
+    }
     let ups = path.components().take_while(|part| *part == Component::ParentDir).count();
     let mut left: Vec<Component<'_>> = here.components().rev().take(ups).collect();
     left.reverse();
@@ -369,6 +403,27 @@ mod tests {
         let id = sources.add(Path::new("Dockerfile"), "FROM a");
         assert_eq!(sources.load(Path::new("../api/Dockerfile")), Ok(id));
         assert_eq!(sources.load(Path::new("../../deploy/api/./Dockerfile")), Ok(id));
+    }
+
+    #[test]
+    fn paths_are_in_the_order_of_their_parts() {
+        let paths = [
+            "", "/", "/a", "a", "a/", "a//b", "a/b", "a/./b", "a/../b", "a-b", "a.b", "ab", "a/b/c", "./a",
+            ".a", "b",
+        ];
+        for (a, b) in paths.iter().flat_map(|a| paths.iter().map(move |b| (Path::new(a), Path::new(b)))) {
+            assert_eq!(in_order(a, b), a.cmp(b), "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_normal_already_stays() {
+        for path in
+            ["a", "/a/b", "/", "", ".", "a/", "a//b", "./a", "a/.b", "a/./b", "../a", "/..", "a/b.c/d"]
+        {
+            let rebuilt: PathBuf = normalize(Path::new(path)).components().collect();
+            assert_eq!(normalize(Path::new(path)).as_os_str(), rebuilt.as_os_str(), "{path}");
+        }
     }
 
     #[test]

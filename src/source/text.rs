@@ -73,6 +73,26 @@ impl Text {
         self.push(part, span, false);
     }
 
+    /// Appends a part of another text with its places: as [`Text::slice`] has it, and without a text in between.
+    pub fn push_slice(&mut self, other: &Self, range: std::ops::Range<usize>) {
+        for (index, piece) in other.pieces.iter().enumerate().skip(other.first_piece(range.start as u32)) {
+            if piece.at as usize >= range.end {
+                break;
+            }
+            let end = other.pieces.get(index + 1).map_or(other.value.len(), |next| next.at as usize);
+            let (from, to) = (range.start.max(piece.at as usize), range.end.min(end));
+            let Some(part) = other.value.get(from..to.max(from)).filter(|part| !part.is_empty()) else {
+                continue;
+            };
+            if piece.exact {
+                let start = piece.span.start + (from as u32 - piece.at);
+                self.push_verbatim(part, Span { start, end: start + part.len() as u32, ..piece.span });
+            } else {
+                self.push(part, piece.span, false);
+            }
+        }
+    }
+
     /// Appends another text with its places.
     pub fn push_text(&mut self, other: &Self) {
         let base = self.value.len() as u32;
@@ -146,20 +166,7 @@ impl Text {
     #[must_use]
     pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
         let mut out = Self::empty(self.span_of(range.clone()));
-        for (index, piece) in self.pieces.iter().enumerate().skip(self.first_piece(range.start as u32)) {
-            if piece.at as usize >= range.end {
-                break;
-            }
-            let end = self.pieces.get(index + 1).map_or(self.value.len(), |next| next.at as usize);
-            let (from, to) = (range.start.max(piece.at as usize), range.end.min(end));
-            if from >= to {
-                continue;
-            }
-            if let Some(part) = self.value.get(from..to) {
-                let span = if piece.exact { self.span_of(from..to) } else { piece.span };
-                out.push(part, span, piece.exact);
-            }
-        }
+        out.push_slice(self, range);
         out
     }
 }

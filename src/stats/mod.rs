@@ -8,8 +8,7 @@ mod prometheus;
 mod table;
 mod units;
 
-use indexmap::IndexMap;
-
+use crate::hash::IndexMap;
 use crate::model::size::ByteSize;
 
 /// Largest input that is read, in bytes: a day of one sample a second of six containers.

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use indexmap::IndexMap;
-
 use super::health;
 use super::heap;
 use super::image::{ImageFacts, partial_start, service_start};
@@ -12,6 +10,7 @@ use super::process;
 use super::role;
 use super::{Build, BuildStage, Fact, Kind, Memory, Origin, Project, Role, Start, Variable, Why, Workload};
 use crate::catalog::{Catalog, Pool};
+use crate::hash::IndexMap;
 use crate::model::allowance::Allowance;
 use crate::model::build::{Built, Dockerfiles, follow_within};
 use crate::model::compose::{Mount, Service};
@@ -141,7 +140,7 @@ impl Assembler<'_> {
             profiles: Vec::new(),
             depends_on: Vec::new(),
             logging: outside(anchor),
-            ulimits: IndexMap::new(),
+            ulimits: IndexMap::default(),
             ignores: Vec::new(),
             ignore_reason: None,
             measured: None,
@@ -194,7 +193,7 @@ impl Assembler<'_> {
         }
         let mut env = match &built {
             Some(Built { image: Ok(target), .. }) => image_environment(target),
-            _ => IndexMap::new(),
+            _ => IndexMap::default(),
         };
         for (name, (value, from_file)) in resolved.variables {
             let origin = if from_file { Origin::EnvFile } else { Origin::Environment };

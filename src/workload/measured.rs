@@ -1,8 +1,9 @@
 //! Which container of a measurement is which service, and what they used.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::{Kind, Project, Workload};
+use crate::hash::{HashMap, HashSet};
 use crate::model::size::ByteSize;
 use crate::stats::{Identity, Sample, Stats};
 
@@ -125,7 +126,7 @@ fn is_number(rest: &str) -> bool {
 
 /// How many containers may belong to a project of each name.
 fn prefixes<'a>(project: &'a Project, containers: &[(&'a Identity, &[Sample])]) -> HashMap<String, usize> {
-    let mut counts = HashMap::new();
+    let mut counts = HashMap::default();
     for (identity, _) in containers {
         let found: HashSet<&str> = candidates(project, &identity.name).map(|(_, prefix)| prefix).collect();
         for prefix in found {
@@ -219,7 +220,7 @@ fn duration(seconds: f64) -> String {
 
 /// The largest sum of samples that share their moment.
 fn at_one_moment<'s>(samples: impl Iterator<Item = &'s Sample>) -> i64 {
-    let mut sums: HashMap<u64, i64> = HashMap::new();
+    let mut sums: HashMap<u64, i64> = HashMap::default();
     for sample in samples {
         let sum = sums.entry(sample.at.unwrap_or_default().to_bits()).or_default();
         *sum = sum.saturating_add(sample.used.0);

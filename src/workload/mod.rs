@@ -27,8 +27,7 @@ pub use crate::model::fact::{Fact, Why};
 
 use std::path::PathBuf;
 
-use indexmap::IndexMap;
-
+use crate::hash::IndexMap;
 use crate::model::size::ByteSize;
 use crate::source::{SourceId, Span, Spanned, Text};
 use crate::syntax::SyntaxError;

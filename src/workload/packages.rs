@@ -1,5 +1,9 @@
 //! What the `RUN`s of an image leave behind, and what they only seem to.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::model::image::{Form, Run, TargetImage};
 use crate::source::{Span, Spanned, Text};
 
@@ -79,6 +83,10 @@ const MANAGERS: [Manager; 5] = [
     },
 ];
 
+/// Look for the managers' names, which stand in all of their calls: few `RUN`s have one.
+static FINDERS: LazyLock<[Finder<'static>; MANAGERS.len()]> =
+    LazyLock::new(|| MANAGERS.each_ref().map(|manager| Finder::new(manager.name)));
+
 /// The caches that the layers of the image keep.
 pub(super) fn left_behind(target: &TargetImage) -> Vec<PackageCache> {
     let mut found = Vec::new();
@@ -88,7 +96,11 @@ pub(super) fn left_behind(target: &TargetImage) -> Vec<PackageCache> {
             continue;
         }
         for text in texts(run) {
-            let caches = MANAGERS.iter().filter_map(|manager| {
+            let named = MANAGERS
+                .iter()
+                .zip(FINDERS.iter())
+                .filter(|(_, finder)| finder.find(text.as_str().as_bytes()).is_some());
+            let caches = named.filter_map(|(manager, _)| {
                 if manager.variables.iter().any(|name| target.env.contains_key(*name)) {
                     return None;
                 }
@@ -130,4 +142,16 @@ fn texts(run: &Run) -> Vec<&Text> {
         Form::Exec(_) => None,
     };
     line.into_iter().chain(&run.scripts).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MANAGERS;
+
+    #[test]
+    fn every_call_has_its_managers_name() {
+        for manager in &MANAGERS {
+            assert!(manager.calls.iter().all(|call| call.contains(manager.name)), "{}", manager.name);
+        }
+    }
 }

@@ -1,8 +1,7 @@
 //! What runs as process 1, and what runs beside it.
 
-use indexmap::IndexMap;
-
 use crate::catalog::Catalog;
+use crate::hash::IndexMap;
 use crate::model::compose::Service;
 use crate::source::{Span, Spanned, Text};
 

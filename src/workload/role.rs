@@ -1,8 +1,7 @@
 //! What part a container plays, where that makes an absence less of a problem.
 
-use std::collections::HashSet;
-
 use crate::finding::Severity;
+use crate::hash::HashSet;
 use crate::model::compose::Service;
 
 /// What kind of member of the stack it is.

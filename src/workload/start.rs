@@ -111,7 +111,8 @@ impl SplitOffFirst for Vec<Text> {
 }
 
 pub(super) fn base_name(word: &str) -> &str {
-    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+    let parts = memchr::memrchr2(b'/', b'\\', word.as_bytes()).map_or(0, |last| last + 1);
+    let name = word.get(parts..).unwrap_or(word);
     name.strip_suffix(".exe").unwrap_or(name)
 }
 
@@ -163,11 +164,11 @@ pub(super) fn commands(script: &Text) -> Vec<Vec<Text>> {
     let mut word: Option<Text> = None;
     let mut characters = text.char_indices().peekable();
     let push = |word: &mut Option<Text>, from: usize, to: usize| {
-        let piece = script.slice(from..to);
-        let word = word.get_or_insert_with(|| Text::empty(script.span_of(from..to.max(from + 1))));
-        let span = word.span().cover(piece.span());
-        word.push_text(&piece);
-        *word = std::mem::replace(word, Text::empty(span)).at(span);
+        let place = script.span_of(from..to);
+        let mut grown = word.take().unwrap_or_else(|| Text::empty(place));
+        grown.push_slice(script, from..to);
+        let span = grown.span().cover(place);
+        *word = Some(grown.at(span));
     };
     while let Some((at, c)) = characters.next() {
         match c {
@@ -183,7 +184,11 @@ pub(super) fn commands(script: &Text) -> Vec<Vec<Text>> {
                         }
                         continue;
                     }
-                    push(&mut word, inner, inner + q.len_utf8());
+                    let mut end = inner + q.len_utf8();
+                    while let Some((at, q)) = characters.next_if(|(_, q)| *q != c && *q != '\\') {
+                        end = at + q.len_utf8();
+                    }
+                    push(&mut word, inner, end);
                 }
             }
             '\\' => {
@@ -215,7 +220,13 @@ pub(super) fn commands(script: &Text) -> Vec<Vec<Text>> {
                     }
                 }
             }
-            c => push(&mut word, at, at + c.len_utf8()),
+            c => {
+                let mut end = at + c.len_utf8();
+                while let Some((at, c)) = characters.next_if(|(_, c)| !ends_run(*c)) {
+                    end = at + c.len_utf8();
+                }
+                push(&mut word, at, end);
+            }
         }
     }
     end_word(&mut word, &mut commands);
@@ -227,6 +238,11 @@ pub(super) fn commands(script: &Text) -> Vec<Vec<Text>> {
     }
     commands.retain(|command| !command.is_empty());
     commands
+}
+
+/// True for a character that is not simply part of a word.
+fn ends_run(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\'' | '"' | '\\' | ';' | '|' | '&' | '(' | ')' | '$')
 }
 
 fn end_word(word: &mut Option<Text>, commands: &mut [Vec<Text>]) {

@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use indexmap::IndexMap;
-
 use super::interpolate::{Interpolated, Variable, interpolate};
+use crate::hash::IndexMap;
 use crate::source::{SourceId, Span, Text};
 use crate::syntax::SyntaxError;
 

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use indexmap::IndexMap;
-
 use super::dotenv;
 use super::interpolate::Variable;
+use crate::hash::IndexMap;
 use crate::source::{LoadError, SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
 

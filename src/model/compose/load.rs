@@ -1,14 +1,12 @@
 //! From file names to one merged document, in compose-go's order: interpolate, extends, include, merge.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use indexmap::IndexSet;
 
 use super::environment::Environment;
 use super::merge::{merge, settle};
 use super::value::{Entry, Kind, MAX_NODES, Map, Missing, Value, lower};
+use crate::hash::{HashMap, IndexSet};
 use crate::model::Unresolved;
 use crate::model::fact::Why;
 use crate::source::{LoadError, SourceId, Sources, Span};
@@ -48,11 +46,11 @@ impl<'s> Loader<'s> {
     pub(super) fn new(sources: &'s Sources) -> Self {
         Self {
             sources,
-            files: IndexSet::new(),
-            environments: IndexSet::new(),
+            files: IndexSet::default(),
+            environments: IndexSet::default(),
             errors: Vec::new(),
-            unresolved: IndexSet::new(),
-            trees: HashMap::new(),
+            unresolved: IndexSet::default(),
+            trees: HashMap::default(),
             budget: MAX_NODES,
         }
     }

@@ -159,29 +159,30 @@ fn append(base: &mut Value, over: Value) {
 /// `- KEY=value` lists as mappings; an item without `=` has no value. Later items win.
 pub(crate) fn to_key_values(value: &mut Value) {
     let Kind::Seq(items) = &mut value.kind else { return };
-    let mut map = Map::new();
-    for item in std::mem::take(items) {
-        let Kind::Scalar(scalar) = &item.kind else { continue };
-        let text = scalar.text.clone();
-        let (name, entry) = match text.as_str().find('=') {
+    let mut map = Map::default();
+    for mut item in std::mem::take(items) {
+        let Kind::Scalar(scalar) = &mut item.kind else { continue };
+        let text = scalar.text.as_str();
+        let (name, entry) = match memchr::memchr(b'=', text.as_bytes()) {
             Some(at) => {
-                let key = text.slice(0..at);
-                let mut value = item.clone();
-                if let Kind::Scalar(part) = &mut value.kind {
-                    part.text = text.slice(at + 1..text.as_str().len());
-                    value.span = part.text.span();
-                    if part.text.as_str().is_empty() {
-                        value.span = item.span;
-                    }
+                let name = text[..at].to_owned();
+                let key = scalar.text.span_of(0..at);
+                scalar.text = scalar.text.slice(at + 1..text.len());
+                if !scalar.text.as_str().is_empty() {
+                    item.span = scalar.text.span();
                 }
-                (key.as_str().to_owned(), Entry { key: key.span(), value })
+                (name, Entry { key, value: item })
             }
             None => {
-                let value = Value { kind: Kind::Null, ..item.clone() };
-                (text.as_str().to_owned(), Entry { key: item.span, value })
+                let (name, key) = (text.to_owned(), item.span);
+                item.kind = Kind::Null;
+                (name, Entry { key, value: item })
             }
         };
-        map.shift_remove(&name);
+        // The last one counts, and stands where it was written.
+        if let Some(earlier) = map.get_index_of(&name) {
+            map.shift_remove_index(earlier);
+        }
         map.insert(name, entry);
     }
     value.kind = Kind::Map(map);
@@ -198,20 +199,20 @@ fn to_sequence(value: &mut Value) {
 pub(crate) fn to_build(value: &mut Value) {
     if value.as_scalar().is_some() {
         let entry = Entry { key: value.span, value: value.clone() };
-        value.kind = Kind::Map(Map::from([("context".to_owned(), entry)]));
+        value.kind = Kind::Map(Map::from_iter([("context".to_owned(), entry)]));
     }
 }
 
 /// `depends_on: [db]` as `depends_on: {db: {condition: service_started}}`.
 pub(crate) fn to_depends_on(value: &mut Value) {
     let Kind::Seq(items) = &mut value.kind else { return };
-    let mut map = Map::new();
+    let mut map = Map::default();
     for item in std::mem::take(items) {
         let Some(scalar) = item.as_scalar() else { continue };
         let condition = Value::string(Text::derived("service_started", item.span));
         let condition = Entry { key: item.span, value: condition };
         let name = scalar.text.as_str().to_owned();
-        let body = Value::map(Map::from([("condition".to_owned(), condition)]), item.span);
+        let body = Value::map(Map::from_iter([("condition".to_owned(), condition)]), item.span);
         map.insert(name, Entry { key: item.span, value: body });
     }
     value.kind = Kind::Map(map);

@@ -26,14 +26,13 @@ pub use service::{
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use self::environment::Environment;
 use self::field::Fields;
 use self::load::{Context, Loader};
 use self::value::{Kind, Value};
 use super::Unresolved;
 use super::fact::{Fact, Why};
+use crate::hash::IndexMap;
 use crate::model::allowance::Allowance;
 use crate::source::{SourceId, Sources, Span, Text};
 use crate::syntax::SyntaxError;

@@ -20,12 +20,12 @@ pub fn split(text: &Text) -> Result<Vec<Text>, &'static str> {
                 let Some((next, escaped)) = characters.next() else {
                     return Err("a backslash with nothing after it");
                 };
-                let piece = text.slice(next..next + escaped.len_utf8());
+                let piece = next..next + escaped.len_utf8();
                 let word = word.get_or_insert_with(|| Text::empty(text.span_of(at..next)));
                 match escaped {
-                    't' => word.push_derived("\t", piece.span()),
-                    'n' => word.push_derived("\n", piece.span()),
-                    _ => word.push_text(&piece),
+                    't' => word.push_derived("\t", text.span_of(piece)),
+                    'n' => word.push_derived("\n", text.span_of(piece)),
+                    _ => word.push_slice(text, piece),
                 }
                 continue;
             }
@@ -65,8 +65,8 @@ pub fn split(text: &Text) -> Result<Vec<Text>, &'static str> {
             }
             _ => {}
         }
-        let piece = text.slice(at..at + c.len_utf8());
-        word.get_or_insert_with(|| Text::empty(piece.span())).push_text(&piece);
+        let piece = at..at + c.len_utf8();
+        word.get_or_insert_with(|| Text::empty(text.span_of(piece.clone()))).push_slice(text, piece);
     }
     if single || double || back || dollar {
         return Err("an open quote");

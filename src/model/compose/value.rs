@@ -1,9 +1,8 @@
 //! Compose documents as plain values that keep their places: aliases and merge keys expanded, variables interpolated.
 
-use indexmap::IndexMap;
-
 use super::environment::Environment;
 use super::interpolate::{Interpolated, interpolate};
+use crate::hash::IndexMap;
 use crate::model::fact::Why;
 use crate::source::{Span, Text};
 use crate::syntax::SyntaxError;
@@ -216,7 +215,7 @@ impl Lowering<'_> {
     }
 
     fn mapping(&mut self, pairs: &[(NodeId, NodeId)], via: &mut Vec<Span>, depth: usize) -> Map {
-        let mut map = Map::with_capacity(pairs.len());
+        let mut map = Map::with_capacity_and_hasher(pairs.len(), Default::default());
         let mut merges = Vec::new();
         for (key, value) in pairs {
             let key_node = self.tree.node(*key);

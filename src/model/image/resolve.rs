@@ -1,11 +1,10 @@
 //! From a Dockerfile and what a build is asked for to the image that runs.
 
-use indexmap::IndexMap;
-
 use super::configuration::Configuration;
 use super::stages::{Stage, by_name, stages};
 use super::target::{Base, BuildVariable, Form, Run, TargetImage};
 use super::variables::Args;
+use crate::hash::IndexMap;
 use crate::source::{Span, Text};
 use crate::syntax::dockerfile::{Arguments, Dockerfile, Expansion, Keyword, Lookup, expand};
 

@@ -1,7 +1,6 @@
 //! The image that runs.
 
-use indexmap::IndexMap;
-
+use crate::hash::IndexMap;
 use crate::source::{Span, Text};
 
 /// A value after expansion, or the name of the variable in it that is not known.

@@ -1,11 +1,8 @@
 //! ARG and ENV while a Dockerfile is followed.
 
-use std::collections::HashMap;
-
-use indexmap::IndexMap;
-
 use super::resolve::{BuildArg, BuildOptions};
 use super::target::{EnvEntry, Resolved};
+use crate::hash::{HashMap, IndexMap};
 use crate::source::Text;
 use crate::syntax::dockerfile::{Arguments, Expansion, Instruction, Lookup, Pair, expand};
 

@@ -1,11 +1,11 @@
 //! The parser's events into an arena.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span as EventSpan, StructureStyle, options};
 
 use super::{Anchor, Kind, MAX_DEPTH, MAX_NODES, Node, NodeId, Scalar, Style, Tag, problem, scalar};
+use crate::hash::HashMap;
 use crate::source::{SourceId, Span, Text};
 use crate::syntax::SyntaxError;
 
@@ -81,7 +81,7 @@ pub(super) fn build(file: SourceId, text: &str) -> Built {
         out,
         stack: Vec::new(),
         dropped: 0,
-        anchors: HashMap::new(),
+        anchors: HashMap::default(),
         last: 0,
         long_quote: None,
     };
@@ -320,7 +320,7 @@ impl Builder<'_> {
             Node { kind: Kind::Alias(_), span, .. } => Some((false, self.text.get(span.range())?)),
             _ => None,
         };
-        let mut seen = HashMap::with_capacity(entries.len());
+        let mut seen = HashMap::with_capacity_and_hasher(entries.len(), Default::default());
         let mut repeated = Vec::new();
         for (key, _) in entries {
             let Some(spelling) = spelling(*key) else { continue };

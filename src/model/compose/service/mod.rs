@@ -10,15 +10,14 @@ pub use self::healthcheck::{HealthcheckSection, Refusal, Remedy};
 pub use self::mounts::{Mount, Tmpfs};
 pub use self::variables::EnvFile;
 
-use indexmap::IndexMap;
-
 use self::dependencies::depends_on;
 use self::mounts::{mounts, tmpfs};
-use self::variables::{env_files, key_places, key_values};
+use self::variables::env_files;
 use super::field::{Fields, integer};
 use super::memory::{Conflict, SizeKey, UnknownKey, conflicts, size_keys, unknown_keys};
 use super::merge::to_build;
 use super::value::{Entry, Kind, Value};
+use crate::hash::IndexMap;
 use crate::model::fact::{Fact, Why};
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
@@ -161,6 +160,7 @@ impl Service {
     /// Reads a merged service.
     pub(super) fn read(name: &str, entry: &Entry) -> Self {
         let fields = Fields { value: &entry.value, anchor: entry.key };
+        let environment = fields.get(&["environment"]).map(variables::pairs).unwrap_or_default();
         Self {
             name: name.to_owned(),
             key: entry.key,
@@ -193,8 +193,8 @@ impl Service {
             entrypoint: fields.words(&["entrypoint"]),
             command: fields.words(&["command"]),
             partial: [fields.partial_words(&["entrypoint"]), fields.partial_words(&["command"])],
-            environment: fields.get(&["environment"]).map(key_values).unwrap_or_default(),
-            environment_keys: fields.get(&["environment"]).map(key_places).unwrap_or_default(),
+            environment: variables::values(&environment),
+            environment_keys: variables::places(&environment),
             env_files: env_files(fields),
             tmpfs: tmpfs(fields),
             mounts: mounts(fields),
@@ -219,7 +219,10 @@ fn build(value: &Value) -> BuildSection {
         dockerfile: fields.text(&["dockerfile"]),
         inline: fields.text(&["dockerfile_inline"]),
         target: fields.text(&["target"]),
-        args: fields.get(&["args"]).map(key_values).unwrap_or_default(),
+        args: fields
+            .get(&["args"])
+            .map(|args| variables::values(&variables::pairs(args)))
+            .unwrap_or_default(),
     }
 }
 
@@ -298,7 +301,7 @@ fn logging(fields: Fields<'_>) -> Fact<Logging> {
 
 /// `nofile: 1024` or `{soft: 1024, hard: 2048}`.
 fn ulimits(fields: Fields<'_>) -> IndexMap<String, Spanned<(i64, i64)>> {
-    let Some(map) = fields.get(&["ulimits"]).and_then(Value::as_map) else { return IndexMap::new() };
+    let Some(map) = fields.get(&["ulimits"]).and_then(Value::as_map) else { return IndexMap::default() };
     let limits = map.iter().filter_map(|(name, entry)| {
         let section = Fields { value: &entry.value, anchor: entry.key };
         let both = match &entry.value.kind {

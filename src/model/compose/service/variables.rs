@@ -1,11 +1,12 @@
 //! `environment`, `env_file` and `args`.
 
-use indexmap::IndexMap;
+use std::borrow::Cow;
 
 use super::super::field::{Fields, read_scalar, text_of};
 use super::super::merge::to_key_values;
-use super::super::value::{Kind, Value};
+use super::super::value::{Kind, Map, Value};
 use super::items;
+use crate::hash::IndexMap;
 use crate::model::fact::{Fact, Why};
 use crate::source::{Span, Text};
 
@@ -20,27 +21,36 @@ pub struct EnvFile {
     pub raw: bool,
 }
 
-/// `environment` and `args`, list or mapping. A name alone is Unknown: its value comes from where Compose runs.
-pub(super) fn key_values(value: &Value) -> IndexMap<String, Fact<Text>> {
+/// `environment` and `args` as a mapping, whether they are written as one or as a list.
+pub(super) fn pairs(value: &Value) -> Cow<'_, Map> {
+    if let Kind::Map(map) = &value.kind {
+        return Cow::Borrowed(map);
+    }
     let mut value = value.clone();
     to_key_values(&mut value);
-    let Kind::Map(map) = value.kind else { return IndexMap::new() };
-    map.into_iter()
+    match value.kind {
+        Kind::Map(map) => Cow::Owned(map),
+        _ => Cow::Owned(Map::default()),
+    }
+}
+
+/// What each name is set to. A name alone is Unknown: its value comes from where Compose runs.
+pub(super) fn values(pairs: &Map) -> IndexMap<String, Fact<Text>> {
+    pairs
+        .iter()
         .map(|(name, entry)| {
             let fact = match entry.value.kind {
                 Kind::Null => Fact::Unknown { at: entry.key, why: Why::Variable(name.clone()) },
                 _ => read_scalar(&entry.value, |scalar| Some(text_of(scalar))),
             };
-            (name, fact)
+            (name.clone(), fact)
         })
         .collect()
 }
 
-pub(super) fn key_places(value: &Value) -> IndexMap<String, Span> {
-    let mut value = value.clone();
-    to_key_values(&mut value);
-    let Kind::Map(map) = value.kind else { return IndexMap::new() };
-    map.into_iter().map(|(name, entry)| (name, entry.key)).collect()
+/// Where each name is written.
+pub(super) fn places(pairs: &Map) -> IndexMap<String, Span> {
+    pairs.iter().map(|(name, entry)| (name.clone(), entry.key)).collect()
 }
 
 pub(super) fn env_files(fields: Fields<'_>) -> Vec<EnvFile> {
