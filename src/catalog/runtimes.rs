@@ -324,5 +324,6 @@ impl Runtime {
 }
 
 fn base_name(program: &str) -> &str {
-    program.rsplit('/').next().unwrap_or(program)
+    let parts = memchr::memrchr(b'/', program.as_bytes()).map_or(0, |last| last + 1);
+    program.get(parts..).unwrap_or(program)
 }

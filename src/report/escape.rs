@@ -193,7 +193,12 @@ impl Formatter for AsciiPretty {
 impl Formatter for Ascii {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         // Nearly every text is of this kind, and a look at its bytes tells: serde_json wrote the other control characters itself.
-        if fragment.is_ascii() && memchr::memchr2(b'#', 0x7f, fragment.as_bytes()).is_none() {
+        let plain = match fragment.len() {
+            // To start a search takes longer than to look at a few.
+            0..=16 => fragment.bytes().all(|byte| byte < 0x7f && byte != b'#'),
+            _ => fragment.is_ascii() && memchr::memchr2(b'#', 0x7f, fragment.as_bytes()).is_none(),
+        };
+        if plain {
             return writer.write_all(fragment.as_bytes());
         }
         let mut written = 0;

@@ -251,10 +251,9 @@ fn site<'f>(label: &'f Label, sources: &Sources) -> Site<'f> {
 }
 
 fn range(place: &Place) -> Range {
-    let position = |point: fn(&Place, Unit) -> super::Point, byte: usize| {
-        let column_utf16 = point(place, Unit::Utf16).column;
-        let super::Point { line, column } = point(place, Unit::Byte);
-        Position { line, column, column_utf16, byte }
+    let position = |byte: usize| {
+        let [super::Point { line, column }, utf16] = place.points(byte, [Unit::Byte, Unit::Utf16]);
+        Position { line, column, column_utf16: utf16.column, byte }
     };
-    Range { start: position(Place::first, place.start), end: position(Place::last, place.end) }
+    Range { start: position(place.start), end: position(place.end) }
 }

@@ -68,15 +68,23 @@ impl Place {
     }
 
     fn point(&self, at: usize, unit: Unit) -> Point {
+        let [point] = self.points(at, [unit]);
+        point
+    }
+
+    /// The byte at `at` in several ways of counting.
+    pub(super) fn points<const N: usize>(&self, at: usize, units: [Unit; N]) -> [Point; N] {
         let clipped = u32::try_from(at).unwrap_or(u32::MAX);
         let line = self.source.line_at(clipped);
         let before = self.source.text().get(line.start as usize..at).unwrap_or_default();
-        let column = match unit {
-            Unit::Character if !self.source.is_ascii() => before.chars().count(),
-            Unit::Utf16 if !self.source.is_ascii() => before.chars().map(char::len_utf16).sum::<usize>(),
-            _ => before.len(),
-        };
-        Point { line: line.number, column: column + 1 }
+        units.map(|unit| {
+            let column = match unit {
+                Unit::Character if !self.source.is_ascii() => before.chars().count(),
+                Unit::Utf16 if !self.source.is_ascii() => before.chars().map(char::len_utf16).sum::<usize>(),
+                _ => before.len(),
+            };
+            Point { line: line.number, column: column + 1 }
+        })
     }
 }
 

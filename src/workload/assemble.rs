@@ -36,7 +36,7 @@ impl Assembler<'_> {
         let compose = &project.compose;
         let mut out = Project {
             files: compose.files.iter().chain(&compose.environment_files).copied().collect(),
-            workloads: Vec::new(),
+            workloads: Vec::with_capacity(compose.services.len()),
             syntax_errors: compose.errors.clone(),
             unresolved: compose.unresolved.clone(),
             within: project.only.clone().into_iter().collect(),
