@@ -69,6 +69,17 @@ def suppressions(count: int) -> dict[str, str]:
     return {"compose.yaml": "services:\n" + "".join(each)}
 
 
+def file_suppressions(count: int) -> dict[str, str]:
+    each = "".join(f"  s{i}:\n    image: nginx:1.27\n" for i in range(count))
+    return {"compose.yaml": "# oomlint: ignore-file[missing-memory-limit]\n" * count + "services:\n" + each}
+
+
+def names_of_a_suppression(count: int) -> dict[str, str]:
+    each = "".join(f"  s{i}:\n    image: nginx:1.27\n" for i in range(count))
+    names = ", ".join(["missing-swap-limit", "tight-heap", "unknown-name"][i % 3] for i in range(count))
+    return {"compose.yaml": f"services: # oomlint: ignore[{names}, missing-memory-limit]\n{each}"}
+
+
 def one_line(count: int) -> dict[str, str]:
     each = ", ".join(f"s{i}: {{image: 'nginx:1.27', mem_limit: 2m}}" for i in range(count))
     return {"compose.yaml": "services: {" + each + "}\n"}
@@ -162,6 +173,8 @@ SHAPES = {
     broken: 20_000,
     env_files: 5_000,
     suppressions: 20_000,
+    file_suppressions: 20_000,
+    names_of_a_suppression: 20_000,
     one_line: 20_000,
     includes: 2_000,
     overlays: 1_000,

@@ -38,10 +38,10 @@ impl Ledger {
     }
 }
 
-/// True when a name is the finding's rule or its group.
-fn names(name: &str, finding: &Finding) -> bool {
-    name == finding.rule
-        || crate::rules::find(finding.rule).is_some_and(|rule| rule.meta().group.name() == name)
+/// What a suppression may call a finding: its rule, and that one's group.
+fn names(finding: &Finding) -> [&'static str; 2] {
+    let group = crate::rules::find(finding.rule).map(|rule| rule.meta().group.name());
+    [finding.rule, group.unwrap_or(finding.rule)]
 }
 
 fn in_source(finding: Finding, justification: Option<String>) -> Suppressed {
@@ -62,7 +62,9 @@ pub(super) fn by_service(project: &mut Examined, sources: &Sources) -> (Sifted, 
     }
     for finding in findings {
         let service = finding.service.as_deref().and_then(|service| ignores.get(service));
-        let by = service.and_then(|service| service.names.iter().find(|name| names(&name.value, &finding)));
+        let by = service.and_then(|service| {
+            service.names.iter().find(|name| names(&finding).contains(&name.value.as_str()))
+        });
         match (service, by) {
             (Some(service), Some(by)) => {
                 ledger.used.insert(by.span);
@@ -121,11 +123,7 @@ pub(super) fn by_comments(
             return None;
         }
         let place = sources.locate(finding.primary.span);
-        let covering = with_comments.get(&place.file)?.covering(place);
-        covering.into_iter().find_map(|suppression| {
-            let name = suppression.names.iter().find(|name| names(&name.value, finding))?;
-            Some((suppression, name.span))
-        })
+        with_comments.get(&place.file)?.naming(place, &names(finding))
     };
     ledger.used.extend(unsaid.iter().filter_map(by).map(|(_, name)| name));
     for finding in findings {

@@ -3,6 +3,7 @@
 //! A comment speaks for what begins on its own line or, when it stands alone, directly below: the whole of a service, of a
 //! key's value, of an instruction, and below `FROM` the whole stage. `# oomlint: ignore-file[rule]` speaks for the file.
 
+use crate::hash::HashMap;
 use crate::source::{Source, SourceId, Span, Spanned};
 use crate::syntax::dockerfile::{Dockerfile, Keyword};
 use crate::syntax::yaml::{Kind, Tree};
@@ -32,24 +33,33 @@ impl Suppression {
     }
 }
 
-/// The suppressions of one file, to be asked by place.
+/// The suppressions of one file, to be asked by place and name.
 #[derive(Clone, Debug, Default)]
 pub struct Comments {
     /// In the order of the file.
     all: Vec<Suppression>,
-    /// Those that speak for the whole file.
-    whole: Vec<usize>,
-    /// The others, by where what they speak for begins. Each knows the nearest one before it that goes on beyond its beginning:
-    /// whoever covers a place is found by going from one to the next.
-    begins: Vec<Begin>,
+    by_name: HashMap<String, Named>,
 }
 
+/// Where one name is said. Of two that say it of the same, the first one counts: a thousand comments above each other are not
+/// looked through for each finding.
+#[derive(Clone, Debug, Default)]
+struct Named {
+    /// Of the whole file.
+    whole: Option<Said>,
+    /// Of a part, by where that begins. Each knows the nearest one before it that goes on beyond its beginning: whoever covers a
+    /// place is found by going from one to the next, as deep as the file is nested.
+    parts: Vec<Part>,
+}
+
+/// Which suppression, and which of its names.
+type Said = (usize, usize);
+
 #[derive(Clone, Copy, Debug)]
-struct Begin {
+struct Part {
     start: u32,
-    /// Which of all.
-    index: usize,
-    /// Which of those that begin.
+    end: u32,
+    said: Said,
     around: Option<usize>,
 }
 
@@ -57,21 +67,32 @@ impl Comments {
     /// Those of one file, in its order.
     #[must_use]
     pub fn new(all: Vec<Suppression>) -> Self {
-        let extent = |index: usize| all.get(index).and_then(|suppression: &Suppression| suppression.extent);
-        let whole = (0..all.len()).filter(|index| extent(*index).is_none()).collect();
-        let mut begins: Vec<Begin> = (0..all.len())
-            .filter_map(|index| Some(Begin { start: extent(index)?.start, index, around: None }))
-            .collect();
-        begins.sort_by_key(|begin| begin.start);
-        let mut open: Vec<(usize, u32)> = Vec::new();
-        for (at, begin) in begins.iter_mut().enumerate() {
-            while open.last().is_some_and(|(_, end)| *end <= begin.start) {
-                open.pop();
+        let mut by_name: HashMap<String, Named> = HashMap::default();
+        for (index, suppression) in all.iter().enumerate() {
+            for (at, name) in suppression.names.iter().enumerate() {
+                let said = (index, at);
+                let named = by_name.entry(name.value.clone()).or_default();
+                match suppression.extent {
+                    None => _ = named.whole.get_or_insert(said),
+                    Some(Span { start, end, .. }) => {
+                        named.parts.push(Part { start, end, said, around: None })
+                    }
+                }
             }
-            begin.around = open.last().map(|(at, _)| *at);
-            open.push((at, extent(begin.index).map_or(0, |extent| extent.end)));
         }
-        Self { all, whole, begins }
+        for named in by_name.values_mut() {
+            named.parts.sort_by_key(|part| (part.start, std::cmp::Reverse(part.end)));
+            named.parts.dedup_by_key(|part| (part.start, part.end));
+            let mut open: Vec<(usize, u32)> = Vec::new();
+            for (at, part) in named.parts.iter_mut().enumerate() {
+                while open.last().is_some_and(|(_, end)| *end <= part.start) {
+                    open.pop();
+                }
+                part.around = open.last().map(|(at, _)| *at);
+                open.push((at, part.end));
+            }
+        }
+        Self { all, by_name }
     }
 
     /// All of them, in the order of the file.
@@ -79,19 +100,13 @@ impl Comments {
         self.all.iter()
     }
 
-    /// Those that speak for a place of the file, in its order.
+    /// The first of them that says one of the names of a place of the file, and where it says it.
     #[must_use]
-    pub fn covering(&self, place: Span) -> Vec<&Suppression> {
-        let mut found = self.whole.clone();
-        let begun = self.begins.partition_point(|begin| begin.start <= place.start);
-        let mut next = begun.checked_sub(1);
-        while let Some(begin) = next.and_then(|at| self.begins.get(at)) {
-            found.push(begin.index);
-            next = begin.around;
-        }
-        found.sort_unstable();
-        let found = found.into_iter().filter_map(|index| self.all.get(index));
-        found.filter(|suppression| suppression.covers(place)).collect()
+    pub fn naming(&self, place: Span, names: &[&str]) -> Option<(&Suppression, Span)> {
+        let named = names.iter().filter_map(|name| self.by_name.get(*name));
+        let (index, at) = named.filter_map(|named| named.first(place)).min()?;
+        let suppression = self.all.get(index)?;
+        Some((suppression, suppression.names.get(at)?.span))
     }
 
     /// The one whose comment a place is in.
@@ -99,6 +114,18 @@ impl Comments {
     pub fn around(&self, place: Span) -> Option<&Suppression> {
         let begun = self.all.partition_point(|suppression| suppression.comment.start <= place.start);
         self.all.get(begun.checked_sub(1)?).filter(|suppression| suppression.comment.contains(place))
+    }
+}
+
+impl Named {
+    /// The first one that speaks for a place.
+    fn first(&self, place: Span) -> Option<Said> {
+        let begun = self.parts.partition_point(|part| part.start <= place.start);
+        let before = |at: usize| self.parts.get(at);
+        let nearest = begun.checked_sub(1).and_then(before);
+        let covering = std::iter::successors(nearest, |part| part.around.and_then(before))
+            .filter(|part| place.start < part.end);
+        covering.map(|part| part.said).chain(self.whole).min()
     }
 }
 
@@ -342,21 +369,27 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn who_covers_a_place_is_found_among_many(
-            extents in proptest::collection::vec(proptest::option::of((0_u32..40, 0_u32..20)), 0..30)
+        fn who_names_a_place_is_found_among_many(
+            said in proptest::collection::vec(
+                (proptest::option::of((0_u32..40, 0_u32..20)), proptest::collection::vec("[a-c]", 0..4)), 0..30
+            )
         ) {
             let file = SourceId(0);
-            let of = |(at, extent): (usize, &Option<(u32, u32)>)| Suppression {
-                comment: Span::new(file, at, at + 1),
-                names: Vec::new(),
+            let of = |(at, (extent, names)): (usize, &(Option<(u32, u32)>, Vec<String>))| Suppression {
+                comment: Span::new(file, at * 10, at * 10 + 9),
+                names: names.iter().enumerate().map(|(nth, name)| {
+                    Spanned::new(name.clone(), Span::new(file, at * 10 + nth, at * 10 + nth + 1))
+                }).collect(),
                 reason: None,
                 extent: extent.map(|(start, length)| Span { file, start, end: start + length }),
             };
-            let all: Vec<Suppression> = extents.iter().enumerate().map(of).collect();
+            let all: Vec<Suppression> = said.iter().enumerate().map(of).collect();
             let comments = Comments::new(all.clone());
             for place in (0..60).map(|at| Span::new(file, at, at + 1)) {
-                let one_by_one: Vec<&Suppression> = all.iter().filter(|one| one.covers(place)).collect();
-                proptest::prop_assert_eq!(comments.covering(place), one_by_one);
+                let one_by_one = all.iter().filter(|one| one.covers(place)).find_map(|one| {
+                    Some((one, one.names.iter().find(|name| ["a", "b"].contains(&name.value.as_str()))?.span))
+                });
+                proptest::prop_assert_eq!(comments.naming(place, &["a", "b"]), one_by_one);
             }
         }
 

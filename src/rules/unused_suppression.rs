@@ -45,8 +45,8 @@ pub(crate) fn report(
 fn removal(name: &Spanned<String>, comment: &Suppression, sources: &Sources) -> Span {
     let source = sources.get(name.span.file);
     let text = source.text();
-    let at = comment.names.iter().position(|other| other.span == name.span);
-    if let (Some(at), true) = (at, comment.names.len() > 1) {
+    let at = comment.names.binary_search_by_key(&name.span.start, |other| other.span.start);
+    if let (Ok(at), true) = (at, comment.names.len() > 1) {
         return match at.checked_sub(1).and_then(|before| comment.names.get(before)) {
             Some(before) => Span { start: before.span.end, ..name.span },
             None => {
