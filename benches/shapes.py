@@ -80,6 +80,10 @@ def names_of_a_suppression(count: int) -> dict[str, str]:
     return {"compose.yaml": f"services: # oomlint: ignore[{names}, missing-memory-limit]\n{each}"}
 
 
+def profiles(count: int) -> dict[str, str]:
+    return {"compose.yaml": "services:\n" + "".join(service(f"s{i}", f"    profiles: [p{i}]\n") for i in range(count))}
+
+
 def one_line(count: int) -> dict[str, str]:
     each = ", ".join(f"s{i}: {{image: 'nginx:1.27', mem_limit: 2m}}" for i in range(count))
     return {"compose.yaml": "services: {" + each + "}\n"}
@@ -175,6 +179,7 @@ SHAPES = {
     suppressions: 20_000,
     file_suppressions: 20_000,
     names_of_a_suppression: 20_000,
+    profiles: 20_000,
     one_line: 20_000,
     includes: 2_000,
     overlays: 1_000,

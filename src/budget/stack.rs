@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::entry::{Entry, Swap};
 use super::share::{is_started, sum};
-use crate::hash::IndexSet;
+use crate::hash::{IndexMap, IndexSet};
 use crate::model::size::ByteSize;
 use crate::source::{SourceId, Span};
 use crate::workload::{Fact, Kind, Project};
@@ -136,15 +136,14 @@ impl Stack {
     /// What each profile that is not active would add to that.
     #[must_use]
     pub fn by_profile(&self) -> Vec<(String, Sum)> {
-        let names: IndexSet<&String> = self.services.iter().flat_map(|entry| &entry.profiles).collect();
-        let adds = |name: &String| {
-            let only = std::slice::from_ref(name);
-            let added = self.services.iter().filter(|entry| {
-                !self.starts(entry) && is_started(entry.profiles.iter().map(String::as_str), only)
-            });
-            Sum::of(added)
-        };
-        let sums = names.into_iter().map(|name| (name.clone(), adds(name)));
+        let mut of_names: IndexMap<&String, Vec<&Entry>> = IndexMap::default();
+        for entry in &self.services {
+            let names: IndexSet<&String> = entry.profiles.iter().collect();
+            for name in names {
+                of_names.entry(name).or_default().extend((!self.starts(entry)).then_some(entry));
+            }
+        }
+        let sums = of_names.into_iter().map(|(name, added)| (name.clone(), Sum::of(added)));
         sums.filter(|(_, sum)| sum.services > 0).collect()
     }
 }
@@ -172,19 +171,26 @@ impl Sum {
         out
     }
 
-    /// Both together; the services of `other` are others.
+    /// Adds other services.
+    pub fn add(&mut self, other: Self) {
+        let numbers = self.numbers_with(&other);
+        let Self { mut swap_without_end, mut unlimited, mut unknown, .. } = std::mem::take(self);
+        swap_without_end.extend(other.swap_without_end);
+        unlimited.extend(other.unlimited);
+        unknown.extend(other.unknown);
+        *self = Self { swap_without_end, unlimited, unknown, ..numbers };
+    }
+
+    /// What both come to, without the names: those of the one would be said again beside each of the others.
     #[must_use]
-    pub fn and(&self, other: &Self) -> Self {
-        let all = |a: &[String], b: &[String]| a.iter().chain(b).cloned().collect();
+    pub fn numbers_with(&self, other: &Self) -> Self {
         Self {
             services: self.services + other.services,
             containers: self.containers.saturating_add(other.containers),
             limits: sum([self.limits, other.limits]),
             reservations: sum([self.reservations, other.reservations]),
             swap: sum([self.swap, other.swap]),
-            swap_without_end: all(&self.swap_without_end, &other.swap_without_end),
-            unlimited: all(&self.unlimited, &other.unlimited),
-            unknown: all(&self.unknown, &other.unknown),
+            ..Self::default()
         }
     }
 }

@@ -132,7 +132,8 @@ pub(super) fn apply(voices: &Voices<'_>, discovered: &Discovered, findings: Vec<
         discovered.files.iter().filter(|found| found.named).map(|found| found.path.as_path()).collect();
     let mut sifted = Sifted::default();
     let mut places: HashMap<SourceId, Place> = HashMap::default();
-    for mut finding in findings {
+    let Sifted { suppressed, .. } = &mut sifted;
+    let kept = findings.into_iter().filter_map(|mut finding| {
         let file = sources.locate(finding.primary.span).file;
         let source = sources.get(file);
         let path = source.path();
@@ -146,7 +147,7 @@ pub(super) fn apply(voices: &Voices<'_>, discovered: &Discovered, findings: Vec<
             }
         });
         if place.left_out {
-            continue;
+            return None;
         }
         let config = place.configs.first();
         let level = config.and_then(|config| config.level_of(finding.rule, path)).map(|level| level.value);
@@ -156,10 +157,10 @@ pub(super) fn apply(voices: &Voices<'_>, discovered: &Discovered, findings: Vec<
             None => {}
             Some(Some(severity)) => finding.severity = severity,
             Some(None) if asked => {}
-            Some(None) => continue,
+            Some(None) => return None,
         }
         if !in_preset(&finding, place.preset, options, level) {
-            continue;
+            return None;
         }
         // Services are the project's: its configuration speaks of them in every file.
         let known = |config: &Arc<Config>| Some((Arc::clone(config), config.knows(&finding)?));
@@ -168,16 +169,17 @@ pub(super) fn apply(voices: &Voices<'_>, discovered: &Discovered, findings: Vec<
             known.iter().find(|(_, known)| matches!(known, Known::Ignored(_)))
         {
             let (kind, justification) = (SuppressionKind::External, why.clone());
-            sifted.suppressed.push(Suppressed { finding, kind, justification });
-            continue;
+            suppressed.push(Suppressed { finding, kind, justification });
+            return None;
         }
         for (config, known) in known {
             if let Known::Expired { until, at } = known {
                 finding.notes.push(format!("`{}` ignored it until {until}", config.place(&at)));
             }
         }
-        sifted.findings.push(finding);
-    }
+        Some(finding)
+    });
+    sifted.findings = kept.collect();
     sifted
 }
 

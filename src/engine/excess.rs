@@ -1,7 +1,7 @@
 //! One file that says the same thing without end does not fill the report: what is new in it would not be seen.
 
 use super::Outcome;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::hash::HashMap;
 use crate::source::{SourceId, Sources};
 
@@ -22,11 +22,11 @@ impl Outcome {
     }
 }
 
-/// How often a rule spoke in a file, and where the finding stands that speaks for the rest.
+/// How often a rule spoke in a file, and the finding that speaks for the rest: where it stands, and how severe that is.
 #[derive(Default)]
 struct Count {
     seen: usize,
-    last: Option<usize>,
+    rest: Option<(usize, Severity)>,
 }
 
 fn shorten<T: AsMut<Finding>>(items: &mut Vec<T>, sources: &Sources) {
@@ -35,37 +35,36 @@ fn shorten<T: AsMut<Finding>>(items: &mut Vec<T>, sources: &Sources) {
         return;
     }
     let mut counts: HashMap<(SourceId, &'static str), Count> = HashMap::default();
-    let mut kept: Vec<T> = Vec::new();
-    for mut item in std::mem::take(items) {
+    let mut place = 0;
+    let kept = std::mem::take(items).into_iter().filter_map(|mut item| {
         let own = item.as_mut();
         let (file, rule) = (sources.locate(own.primary.span).file, own.rule);
         let count = counts.entry((file, rule)).or_default();
         count.seen += 1;
-        match count.last {
-            _ if count.seen <= MAX_FINDINGS => kept.push(item),
-            None => {
-                count.last = Some(kept.len());
-                let (confidence, severity, primary) = (own.confidence, own.severity, own.primary.clone());
-                *own = Finding::new(rule, severity, confidence, String::new(), primary);
-                own.notes.push("`--statistics` counts them all".to_owned());
-                kept.push(item);
+        if count.seen > MAX_FINDINGS {
+            if let Some((_, severity)) = &mut count.rest {
+                *severity = own.severity.max(*severity);
+                return None;
             }
-            Some(last) => {
-                let severity = own.severity;
-                if let Some(rest) = kept.get_mut(last).map(AsMut::as_mut) {
-                    rest.severity = rest.severity.max(severity);
-                }
-            }
+            count.rest = Some((place, own.severity));
+            let (confidence, severity, primary) = (own.confidence, own.severity, own.primary.clone());
+            *own = Finding::new(rule, severity, confidence, String::new(), primary);
+            own.notes.push("`--statistics` counts them all".to_owned());
         }
-    }
-    for count in counts.values() {
-        if let Some(rest) = count.last.and_then(|last| kept.get_mut(last)) {
-            let more = count.seen - MAX_FINDINGS;
+        place += 1;
+        Some(item)
+    });
+    *items = kept.collect();
+    for Count { seen, rest } in counts.values() {
+        if let Some((place, severity)) = rest
+            && let Some(rest) = items.get_mut(*place).map(AsMut::as_mut)
+        {
+            let more = seen - MAX_FINDINGS;
             let plural = if more == 1 { "finding" } else { "findings" };
-            rest.as_mut().message = format!("{more} more {plural} of this rule in this file");
+            rest.message = format!("{more} more {plural} of this rule in this file");
+            rest.severity = *severity;
         }
     }
-    *items = kept;
 }
 
 fn clip_all(finding: &mut Finding) {
@@ -85,7 +84,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::finding::{Confidence, Label, Severity};
+    use crate::finding::{Confidence, Label};
     use crate::source::Span;
 
     #[test]

@@ -21,7 +21,7 @@ use crate::hash::{HashMap, HashSet};
 use crate::model::compose::Settings;
 use crate::report::Summary;
 use crate::rules::{Meta, Policy, Preset, RULES, Sink, Target};
-use crate::source::{Disk, Source, SourceId, Sources, Span, in_order};
+use crate::source::{Disk, Source, SourceId, Sources, in_order};
 use crate::stats::Stats;
 use crate::workload::{Kind, Measurements, Project};
 
@@ -112,7 +112,8 @@ fn examined(options: &Options, sources: &Sources, discovered: &Discovered, keep:
     });
     let found =
         parallel::map(projects.iter_mut().collect(), |project| suppression::by_service(project, sources));
-    let (mut findings, mut suppressed, mut ledger) = (Vec::new(), Vec::new(), suppression::Ledger::default());
+    let mut findings = Vec::with_capacity(found.iter().map(|(sifted, _)| sifted.findings.len()).sum());
+    let (mut suppressed, mut ledger) = (Vec::new(), suppression::Ledger::default());
     let mut unsaid = Vec::new();
     for (sifted, names) in found {
         findings.extend(sifted.findings);
@@ -205,16 +206,25 @@ fn check(project: &Project, options: &Options, sources: &Sources) -> Vec<Finding
 
 /// Sorts by what a reader sees, never by the order of reading, and drops what two projects say of a file that they share.
 fn sorted<T: PartialEq>(items: Vec<T>, sources: &Sources, finding: impl Fn(&T) -> &Finding) -> Vec<T> {
-    let spans: Vec<Span> = items.iter().map(|item| sources.locate(finding(item).primary.span)).collect();
-    let ranks = ranks(spans.iter().map(|span| span.file), sources);
-    let places = spans.iter().map(|span| (ranks.get(&span.file), span.start));
-    let mut placed: Vec<_> = places.zip(items).collect();
-    placed.sort_by(|(a_place, a), (b_place, b)| {
-        let (a, b) = (finding(a), finding(b));
-        (a_place, b.severity, a.rule, &a.message).cmp(&(b_place, a.severity, b.rule, &b.message))
+    let place = |item: &T| sources.locate(finding(item).primary.span);
+    let ranks = ranks(items.iter().map(|item| place(item).file), sources);
+    let places: Vec<_> = items.iter().map(place).map(|place| (ranks.get(&place.file), place.start)).collect();
+    // Findings are large: they are moved once, when their order is known.
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    order.sort_by(|a, b| {
+        places[*a].cmp(&places[*b]).then_with(|| {
+            let (a, b) = (finding(&items[*a]), finding(&items[*b]));
+            (b.severity, a.rule, &a.message).cmp(&(a.severity, b.rule, &b.message))
+        })
     });
-    placed.dedup_by(|later, earlier| later.1 == earlier.1);
-    placed.into_iter().map(|(_, item)| item).collect()
+    let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
+    let mut sorted: Vec<T> = Vec::with_capacity(items.len());
+    for item in order.into_iter().filter_map(|at| items.get_mut(at)?.take()) {
+        if sorted.last() != Some(&item) {
+            sorted.push(item);
+        }
+    }
+    sorted
 }
 
 /// Where each file stands in the order of the paths; two of one path share a place.
@@ -244,6 +254,7 @@ mod tests {
     use super::*;
     use crate::finding::Severity;
     use crate::rules::{Group, Meta, Preset};
+    use crate::source::Span;
 
     static META: Meta = Meta {
         name: "rule",

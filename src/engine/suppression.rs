@@ -60,7 +60,8 @@ pub(super) fn by_service(project: &mut Examined, sources: &Sources) -> (Sifted, 
     for ignores in ignores.values() {
         ledger.named.extend(ignores.names.iter().cloned());
     }
-    for finding in findings {
+    let Sifted { suppressed, unsaid, .. } = &mut sifted;
+    let kept = findings.into_iter().filter_map(|finding| {
         let service = finding.service.as_deref().and_then(|service| ignores.get(service));
         let by = service.and_then(|service| {
             service.names.iter().find(|name| names(&finding).contains(&name.value.as_str()))
@@ -69,13 +70,18 @@ pub(super) fn by_service(project: &mut Examined, sources: &Sources) -> (Sifted, 
             (Some(service), Some(by)) => {
                 ledger.used.insert(by.span);
                 if is_said(&finding, project, sources) {
-                    sifted.suppressed.push(in_source(finding, service.reason.clone()));
+                    suppressed.push(in_source(finding, service.reason.clone()));
                 }
+                None
             }
-            _ if is_said(&finding, project, sources) => sifted.findings.push(finding),
-            _ => sifted.unsaid.push(finding),
+            _ if is_said(&finding, project, sources) => Some(finding),
+            _ => {
+                unsaid.push(finding);
+                None
+            }
         }
-    }
+    });
+    sifted.findings = kept.collect();
     (sifted, ledger)
 }
 
@@ -126,15 +132,14 @@ pub(super) fn by_comments(
         with_comments.get(&place.file)?.naming(place, &names(finding))
     };
     ledger.used.extend(unsaid.iter().filter_map(by).map(|(_, name)| name));
-    for finding in findings {
-        match by(&finding) {
-            Some((suppression, name)) => {
-                ledger.used.insert(name);
-                sifted.suppressed.push(in_source(finding, suppression.reason.clone()));
-            }
-            None => sifted.findings.push(finding),
-        }
-    }
+    let Sifted { suppressed, .. } = &mut sifted;
+    let kept = findings.into_iter().filter_map(|finding| {
+        let Some((suppression, name)) = by(&finding) else { return Some(finding) };
+        ledger.used.insert(name);
+        suppressed.push(in_source(finding, suppression.reason.clone()));
+        None
+    });
+    sifted.findings = kept.collect();
     let spoken_of = spoken_of(projects);
     for suppression in suppressions().filter(|one| spoken_of.contains(&one.comment.file)) {
         ledger.named.extend(suppression.names.iter().cloned());

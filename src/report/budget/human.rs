@@ -155,11 +155,14 @@ struct Column {
     right: bool,
     /// The least important goes first where there is no room; 0 stays.
     optional: u8,
+    /// Of the widest cell: taken once, for all rows.
+    width: usize,
 }
 
 impl Column {
-    fn width(&self) -> usize {
-        self.cells.iter().map(|cell| cell.width()).max().unwrap_or(0).max(self.head.width())
+    fn new(head: &'static str, right: bool, optional: u8, cells: Vec<String>) -> Self {
+        let width = cells.iter().map(|cell| cell.width()).max().unwrap_or(0).max(head.width());
+        Self { head, cells, right, optional, width }
     }
 }
 
@@ -172,18 +175,17 @@ fn table(
 ) -> io::Result<()> {
     let cells = |text: &dyn Fn(&Entry) -> String| entries.iter().map(|entry| text(entry)).collect::<Vec<_>>();
     let host = stack.host.as_ref().map(|host| host.size);
-    let column = |head, right, optional, cells| Column { head, cells, right, optional };
     let mut columns = vec![
-        column("service", false, 0, cells(&|entry| shorten(&escape::line(&entry.name)))),
-        column("limit", true, 0, cells(&limit)),
+        Column::new("service", false, 0, cells(&|entry| shorten(&escape::line(&entry.name)))),
+        Column::new("limit", true, 0, cells(&limit)),
     ];
     if entries.iter().any(|entry| entry.replicas != 1) {
         let total = |entry: &Entry| entry.total().map(|total| total.to_string()).unwrap_or_default();
-        columns.push(column("total", true, 1, cells(&total)));
+        columns.push(Column::new("total", true, 1, cells(&total)));
     }
     if let Some(host) = host {
         let of = |entry: &Entry| entry.total().map_or(String::new(), |total| share(total, host));
-        columns.push(column("of host", true, 1, cells(&of)));
+        columns.push(Column::new("of host", true, 1, cells(&of)));
     }
     let bar = columns.len();
     let reserved = |entry: &Entry| match (entry.reserved(), &entry.reservation) {
@@ -191,13 +193,13 @@ fn table(
         (None, Fact::Unknown { .. }) => "not known".to_owned(),
         _ => String::new(),
     };
-    columns.push(column("reserved", true, 3, cells(&reserved)));
-    columns.push(column("swap", true, 3, cells(&swap)));
-    columns.push(column("heap", true, 2, cells(&heap)));
-    columns.push(column("beside it", true, 4, cells(&beside)));
+    columns.push(Column::new("reserved", true, 3, cells(&reserved)));
+    columns.push(Column::new("swap", true, 3, cells(&swap)));
+    columns.push(Column::new("heap", true, 2, cells(&heap)));
+    columns.push(Column::new("beside it", true, 4, cells(&beside)));
     let what = |entry: &Entry| entry.managed.iter().map(in_words).collect::<Vec<_>>().join(", ");
-    columns.push(column("of", false, 6, cells(&|entry| escape::line(&what(entry)))));
-    columns.push(column(
+    columns.push(Column::new("of", false, 6, cells(&|entry| escape::line(&what(entry)))));
+    columns.push(Column::new(
         "where",
         false,
         5,
@@ -205,7 +207,7 @@ fn table(
     ));
     columns.retain(|column| column.optional == 0 || column.cells.iter().any(|cell| !cell.is_empty()));
     let bar = bar.min(columns.len());
-    let used = |columns: &[Column]| columns.iter().map(|column| column.width() + 2).sum::<usize>();
+    let used = |columns: &[Column]| columns.iter().map(|column| column.width + 2).sum::<usize>();
     // The bar goes last: it is the picture.
     while used(&columns) + BAR.start() > look.width {
         let least = columns.iter().enumerate().filter(|(_, column)| column.optional > 0);
@@ -268,7 +270,7 @@ fn shorten(name: &str) -> String {
 }
 
 fn pad(text: &str, column: &Column) -> String {
-    let blanks = " ".repeat(column.width().saturating_sub(text.width()));
+    let blanks = " ".repeat(column.width.saturating_sub(text.width()));
     if column.right { format!("{blanks}{text}  ") } else { format!("{text}{blanks}  ") }
 }
 

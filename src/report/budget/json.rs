@@ -26,9 +26,10 @@ impl Report<'_> {
         let files: Vec<String> =
             stack.files.iter().map(|file| path_text(self.sources.get(*file).path())).collect();
         let started = stack.sum();
-        let profiles = stack.by_profile().into_iter().map(
-            |(name, adds)| json!({ "profile": name, "adds": sum(&adds), "with": sum(&started.and(&adds)) }),
-        );
+        let profiles = stack.by_profile().into_iter().map(|(name, adds)| {
+            let with = numbers(&started.numbers_with(&adds));
+            json!({ "profile": name, "adds": sum(&adds), "with": with })
+        });
         let excesses = stack.excesses().into_iter().map(|excess| match excess {
             Excess::Limit(entry, _) => json!({ "rule": "limit-exceeds-host", "service": entry.name }),
             Excess::Reservations(_) => json!({ "rule": "reservations-exceed-host" }),
@@ -107,14 +108,19 @@ impl Report<'_> {
 }
 
 fn sum(sum: &Sum) -> Value {
+    let mut out = numbers(sum);
+    out["swap_without_end"] = json!(sum.swap_without_end);
+    out["without_limit"] = json!(sum.unlimited);
+    out["unknown_limit"] = json!(sum.unknown);
+    out
+}
+
+fn numbers(sum: &Sum) -> Value {
     json!({
         "services": sum.services,
         "containers": sum.containers,
         "limits": sum.limits.0,
         "reservations": sum.reservations.0,
         "swap": sum.swap.0,
-        "swap_without_end": sum.swap_without_end,
-        "without_limit": sum.unlimited,
-        "unknown_limit": sum.unknown,
     })
 }

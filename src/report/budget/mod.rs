@@ -101,7 +101,12 @@ impl<'r> Report<'r> {
     /// The stacks that may all run at once, when they are several.
     fn together(&self) -> Option<Sum> {
         let own = || self.stacks.iter().filter(|stack| !stack.overlay);
-        (own().count() > 1).then(|| own().fold(Sum::default(), |sum, stack| sum.and(&stack.sum())))
+        (own().count() > 1).then(|| {
+            own().fold(Sum::default(), |mut sum, stack| {
+                sum.add(stack.sum());
+                sum
+            })
+        })
     }
 
     /// Where the number of a service stands: its limit, or else its key.
@@ -230,7 +235,7 @@ fn with_profile(adds: &Sum, sum: &Sum, stack: &Stack) -> String {
     if adds.limits.0 == 0 {
         return format!("{} more, none of them with a limit", counts(adds));
     }
-    format!("{} and {} more: {}", counts(adds), adds.limits, of_host(sum.and(adds).limits, stack))
+    format!("{} and {} more: {}", counts(adds), adds.limits, of_host(sum.numbers_with(adds).limits, stack))
 }
 
 /// `1.5 GiB, 37 % of 4 GiB`.
