@@ -375,7 +375,8 @@ mod tests {
             )
         ) {
             let file = SourceId(0);
-            let of = |(at, (extent, names)): (usize, &(Option<(u32, u32)>, Vec<String>))| Suppression {
+            type Said = (Option<(u32, u32)>, Vec<String>);
+            let of = |(at, (extent, names)): (usize, &Said)| Suppression {
                 comment: Span::new(file, at * 10, at * 10 + 9),
                 names: names.iter().enumerate().map(|(nth, name)| {
                     Spanned::new(name.clone(), Span::new(file, at * 10 + nth, at * 10 + nth + 1))
