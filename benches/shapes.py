@@ -100,6 +100,11 @@ def overlays(count: int) -> dict[str, str]:
     return base | {f"compose.o{i}.yaml": "services:\n  s1:\n    restart: always\n" for i in range(count)}
 
 
+def overlays_of_many(count: int) -> dict[str, str]:
+    base = "services:\n" + "".join(service(f"s{i}") for i in range(1_000))
+    return {"compose.yaml": base, **{f"compose.o{i}.yaml": f"services:\n  s{i}:\n    init: true\n" for i in range(count)}}
+
+
 def lone_stacks(count: int) -> dict[str, str]:
     return {f"compose.o{i}.yaml": "services:\n" + service("a") for i in range(count)}
 
@@ -183,6 +188,7 @@ SHAPES = {
     one_line: 20_000,
     includes: 2_000,
     overlays: 1_000,
+    overlays_of_many: 100,
     lone_stacks: 2_000,
     instructions: 30_000,
     variables: 30_000,

@@ -20,6 +20,7 @@ const ROWS: &[(&str, &str)] = &[
     ("model/compose/value.rs MAX_DEPTH", "levels of a project"),
     ("model/compose/value.rs MAX_NODES", "values of a project"),
     ("model/compose/load.rs MAX_FILE_DEPTH", "files on a way of `include`"),
+    ("model/project.rs MAX_TAKEN", "what the Compose files of a directory take"),
     ("model/compose/mod.rs MAX_SERVICES", "services of a project |"),
     ("model/allowance.rs MAX_TAKEN", "Dockerfiles and `env_file`s"),
     ("model/compose/interpolate.rs MAX_DEPTH", "defaults within defaults"),

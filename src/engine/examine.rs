@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::Options;
 use super::concern::Concern;
+use super::overlays::Told;
 use super::parallel;
+use super::suppression::Unsaid;
 use crate::catalog::Catalog;
 use crate::discover::{Discovered, FileKind};
 use crate::finding::Finding;
@@ -31,6 +33,10 @@ pub(super) struct Examined {
     pub(super) ignores: Vec<Ignores>,
     /// What the rules said.
     pub(super) findings: Vec<Finding>,
+    /// What they said of other files than those that this is narrowed to, as far as that is known already.
+    pub(super) unsaid: Vec<Unsaid>,
+    /// The names that held some of that back.
+    pub(super) used: Vec<Span>,
     /// The project itself, where somebody asks for it.
     pub(super) project: Option<Project>,
 }
@@ -77,8 +83,11 @@ impl Examiner<'_> {
         let met = parallel::map(project::by_directory(&compose), |(directory, files)| {
             let dockerfiles = Dockerfiles::default();
             let mut stacks = Vec::new();
+            let mut told = Told::default();
             project::load_directory(&directory, files, &options.settings, sources, &mut |model| {
-                stacks.push(self.stack(&model, concern.as_ref(), &dockerfiles));
+                let mut stack = self.stack(&model, concern.as_ref(), &dockerfiles);
+                told.thin(&mut stack, sources);
+                stacks.push(stack);
             });
             stacks
         });
@@ -90,7 +99,8 @@ impl Examiner<'_> {
         let mut stacks: Vec<Stack> =
             stacks.into_iter().zip(kept).filter_map(|(stack, kept)| kept.then_some(stack)).collect();
         give_overlays_their_dockerfiles(&mut stacks);
-        let mut examined: Vec<Examined> = stacks.into_iter().filter_map(Stack::narrowed).collect();
+        let mut examined: Vec<Examined> =
+            stacks.into_iter().filter(|stack| stack.asked).map(|stack| stack.examined).collect();
         let built: HashSet<SourceId> =
             examined.iter().flat_map(|examined| &examined.dockerfiles).copied().collect();
         let alone = parallel::map(found(FileKind::Dockerfile).collect(), |path| {
@@ -112,13 +122,12 @@ impl Examiner<'_> {
             measured.attach(&mut project);
         }
         let reach = model.reach(self.sources);
-        let part = concern.map(|concern| concern.part(&reach, &project));
+        let part = concern.map_or(Some(Vec::new()), |concern| concern.part(&reach, &project));
         // Of what nobody asks for it is known only what it builds.
-        let examined = match part {
-            Some(None) => Examined::of(&project),
-            _ => self.examine(project),
-        };
-        Stack { examined, reach, part }
+        let Some(part) = part else { return Stack { examined: Examined::of(&project), reach, asked: false } };
+        let mut examined = self.examine(project);
+        examined.within.extend(part);
+        Stack { examined, reach, asked: true }
     }
 
     /// Rows of a configuration hold for the files below it.
@@ -162,28 +171,25 @@ impl Examined {
 }
 
 /// A project of Compose files whose place among the others is not known yet.
-struct Stack {
-    examined: Examined,
-    reach: project::Reach,
-    /// What the files that were named have to do with it, where that matters.
-    part: Option<Option<Vec<Vec<SourceId>>>>,
+pub(super) struct Stack {
+    pub(super) examined: Examined,
+    pub(super) reach: project::Reach,
+    /// The files that were named have a part in it.
+    pub(super) asked: bool,
 }
 
 impl Stack {
-    /// What is left of it; none when the named files have no part in it.
-    fn narrowed(mut self) -> Option<Examined> {
-        if let Some(part) = self.part {
-            self.examined.within.extend(part?);
-        }
-        Some(self.examined)
+    /// It stands on the base of another one.
+    pub(super) fn is_overlay(&self) -> bool {
+        self.reach.only.is_some()
     }
 }
 
 /// What only an overlay builds is said for no base: it is the overlay's own, like its file.
 fn give_overlays_their_dockerfiles(stacks: &mut [Stack]) {
-    let bases = stacks.iter().map(|stack| &stack.examined).filter(|base| base.within.is_empty());
+    let bases = stacks.iter().filter(|stack| !stack.is_overlay()).map(|stack| &stack.examined);
     let by_bases: HashSet<SourceId> = bases.flat_map(|base| base.dockerfiles.iter().copied()).collect();
-    for Stack { examined, .. } in stacks {
+    for Stack { examined, .. } in stacks.iter_mut().filter(|stack| stack.is_overlay()) {
         let own = examined.dockerfiles.iter().copied().filter(|file| !by_bases.contains(file));
         if let Some(files) = examined.within.first_mut() {
             files.extend(own);

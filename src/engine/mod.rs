@@ -5,6 +5,7 @@ mod configured;
 mod examine;
 mod excess;
 pub mod fix;
+mod overlays;
 mod parallel;
 mod suppression;
 

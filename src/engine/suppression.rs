@@ -20,7 +20,20 @@ pub(super) struct Sifted {
     pub(super) findings: Vec<Finding>,
     pub(super) suppressed: Vec<Suppressed>,
     /// True, and not to be spoken of: a suppression of one of these is not unused.
-    pub(super) unsaid: Vec<Finding>,
+    pub(super) unsaid: Vec<Unsaid>,
+}
+
+/// What is true of a file and not to be spoken of: all that a suppression has to know of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Unsaid {
+    place: Span,
+    rule: &'static str,
+}
+
+impl Unsaid {
+    pub(super) fn of(finding: &Finding, sources: &Sources) -> Self {
+        Self { place: sources.locate(finding.primary.span), rule: finding.rule }
+    }
 }
 
 /// Names that suppressions have, and those of them that held something back.
@@ -38,10 +51,18 @@ impl Ledger {
     }
 }
 
-/// What a suppression may call a finding: its rule, and that one's group.
-fn names(finding: &Finding) -> [&'static str; 2] {
-    let group = crate::rules::find(finding.rule).map(|rule| rule.meta().group.name());
-    [finding.rule, group.unwrap_or(finding.rule)]
+/// What a suppression may call what a rule finds: the rule, and its group.
+fn names(rule: &'static str) -> [&'static str; 2] {
+    let group = crate::rules::find(rule).map(|rule| rule.meta().group.name());
+    [rule, group.unwrap_or(rule)]
+}
+
+impl Ignores {
+    /// The name that holds a finding back.
+    pub(super) fn holds(&self, finding: &Finding) -> Option<&Spanned<String>> {
+        let names = names(finding.rule);
+        self.names.iter().find(|name| names.contains(&name.value.as_str()))
+    }
 }
 
 fn in_source(finding: Finding, justification: Option<String>) -> Suppressed {
@@ -53,8 +74,8 @@ fn in_source(finding: Finding, justification: Option<String>) -> Suppressed {
 /// What has no place in the files that are to be spoken of stays unsaid.
 pub(super) fn by_service(project: &mut Examined, sources: &Sources) -> (Sifted, Ledger) {
     let findings = std::mem::take(&mut project.findings);
-    let mut sifted = Sifted::default();
-    let mut ledger = Ledger::default();
+    let mut sifted = Sifted { unsaid: std::mem::take(&mut project.unsaid), ..Sifted::default() };
+    let mut ledger = Ledger { used: project.used.drain(..).collect(), ..Ledger::default() };
     let ignores: HashMap<&str, &Ignores> =
         project.ignores.iter().map(|ignores| (ignores.service.as_str(), ignores)).collect();
     for ignores in ignores.values() {
@@ -63,20 +84,18 @@ pub(super) fn by_service(project: &mut Examined, sources: &Sources) -> (Sifted, 
     let Sifted { suppressed, unsaid, .. } = &mut sifted;
     let kept = findings.into_iter().filter_map(|finding| {
         let service = finding.service.as_deref().and_then(|service| ignores.get(service));
-        let by = service.and_then(|service| {
-            service.names.iter().find(|name| names(&finding).contains(&name.value.as_str()))
-        });
-        match (service, by) {
-            (Some(service), Some(by)) => {
+        let said = is_said(&finding, &project.within, sources);
+        match service.and_then(|service| Some((service, service.holds(&finding)?))) {
+            Some((service, by)) => {
                 ledger.used.insert(by.span);
-                if is_said(&finding, project, sources) {
+                if said {
                     suppressed.push(in_source(finding, service.reason.clone()));
                 }
                 None
             }
-            _ if is_said(&finding, project, sources) => Some(finding),
-            _ => {
-                unsaid.push(finding);
+            None if said => Some(finding),
+            None => {
+                unsaid.push(Unsaid::of(&finding, sources));
                 None
             }
         }
@@ -86,9 +105,9 @@ pub(super) fn by_service(project: &mut Examined, sources: &Sources) -> (Sifted, 
 }
 
 /// True when a finding has a place in each set of files that its project is narrowed to.
-fn is_said(finding: &Finding, project: &Examined, sources: &Sources) -> bool {
+pub(super) fn is_said(finding: &Finding, within: &[Vec<SourceId>], sources: &Sources) -> bool {
     let labels = || std::iter::once(&finding.primary).chain(&finding.related);
-    let mut sets = project.within.iter();
+    let mut sets = within.iter();
     sets.all(|files| labels().any(|label| files.contains(&sources.locate(label.span).file)))
 }
 
@@ -110,7 +129,7 @@ pub(super) fn by_comments(
     options: &Options,
     sources: &Sources,
     projects: &[Examined],
-    (findings, unsaid): (Vec<Finding>, Vec<Finding>),
+    (findings, unsaid): (Vec<Finding>, Vec<Unsaid>),
     mut ledger: Ledger,
 ) -> Sifted {
     let files: BTreeSet<SourceId> =
@@ -124,17 +143,15 @@ pub(super) fn by_comments(
     let with_comments: BTreeMap<SourceId, Comments> = with_comments.collect();
     let suppressions = || with_comments.values().flat_map(Comments::all);
     let mut sifted = Sifted::default();
-    let by = |finding: &Finding| {
-        if with_comments.is_empty() {
-            return None;
-        }
-        let place = sources.locate(finding.primary.span);
-        with_comments.get(&place.file)?.naming(place, &names(finding))
-    };
+    let by =
+        |unsaid: &Unsaid| with_comments.get(&unsaid.place.file)?.naming(unsaid.place, &names(unsaid.rule));
     ledger.used.extend(unsaid.iter().filter_map(by).map(|(_, name)| name));
     let Sifted { suppressed, .. } = &mut sifted;
     let kept = findings.into_iter().filter_map(|finding| {
-        let Some((suppression, name)) = by(&finding) else { return Some(finding) };
+        if with_comments.is_empty() {
+            return Some(finding);
+        }
+        let Some((suppression, name)) = by(&Unsaid::of(&finding, sources)) else { return Some(finding) };
         ledger.used.insert(name);
         suppressed.push(in_source(finding, suppression.reason.clone()));
         None

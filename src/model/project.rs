@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::compose::{Compose, Request, Service, Settings, dotenv};
 use crate::hash::HashMap;
-use crate::source::{SourceId, Sources, in_order};
+use crate::model::size::ByteSize;
+use crate::source::{SourceId, Sources, Span, in_order};
+use crate::syntax::SyntaxError;
 use crate::syntax::yaml::Tree;
 
 /// The names that Compose looks for, best first (compose-go `cli/options.go`, `DefaultFileNames`).
@@ -18,6 +20,10 @@ const OVERRIDE_NAMES: [&str; 4] = [
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 ];
+
+/// Bytes that the projects of one directory take of other files than their own, counted for each: a hundred overlays merge
+/// their base a hundred times.
+const MAX_TAKEN: usize = 16 * 1024 * 1024;
 
 /// Compose files that are merged, and what they came to.
 #[derive(Clone, Debug)]
@@ -34,6 +40,25 @@ impl Project {
     fn load(request: Request, only: Option<Vec<SourceId>>, sources: &Sources) -> Self {
         let compose = Compose::load(&request, sources);
         Self { request, compose, only }
+    }
+
+    /// One that is not looked at, and says so.
+    fn refused(request: Request, why: String, sources: &Sources) -> Self {
+        let nothing = Request { files: Vec::new(), ..request.clone() };
+        let mut project = Self { request, compose: Compose::load(&nothing, sources), only: None };
+        project.compose.files = project.roots(sources);
+        if let Some(file) = project.compose.files.first() {
+            let span = Span::new(*file, 0, 0);
+            project.compose.errors.push(SyntaxError { message: why, span, fatal: false, first: None });
+        }
+        project
+    }
+
+    /// Bytes of the files that it was not asked for, or that it merges its own ones onto.
+    fn taken(&self, sources: &Sources) -> usize {
+        let own = self.request.files.last().and_then(|path| sources.load(path).ok());
+        let others = self.compose.files.iter().filter(|file| Some(**file) != own);
+        others.map(|file| sources.get(*file).text().len()).sum()
     }
 
     /// The files that it was asked for.
@@ -113,10 +138,19 @@ pub fn load_directory(
         let asked = request(default.clone());
         each(Project::load(asked, None, sources));
     }
+    let mut taken = 0;
     for file in files.iter().filter(|file| !default.contains(file)) {
+        if taken > MAX_TAKEN {
+            let size = ByteSize(MAX_TAKEN as i64);
+            let why =
+                format!("not looked at: the Compose files beside it take more than {size} of other files");
+            each(Project::refused(request(vec![file.clone()]), why, sources));
+            continue;
+        }
         let alone = Project::load(request(vec![file.clone()]), None, sources);
         let overlay = !default.is_empty() && !alone.compose.services.iter().all(Service::stands_alone);
         if !overlay {
+            taken += alone.taken(sources);
             each(alone);
             continue;
         }
@@ -124,7 +158,9 @@ pub fn load_directory(
         // Compose merges its automatic override only when it is told no files.
         let base = default.iter().filter(|base| !is_override(base));
         let stack = base.chain([file]).cloned().collect();
-        each(Project::load(request(stack), Some(only), sources));
+        let merged = Project::load(request(stack), Some(only), sources);
+        taken += merged.taken(sources);
+        each(merged);
     }
 }
 
