@@ -81,6 +81,9 @@ fn said(fixed: &Fixed, console: &Console) {
         let (path, rule, title, why) = (refused.path.display(), refused.rule, &refused.title, &refused.why);
         console.say(&format!("not fixed: {path}: {rule}: {title}: {why}"));
     }
+    if fixed.unfinished {
+        console.say("there are more fixes than one run tries: the next run goes on");
+    }
 }
 
 fn unwritable(path: &Path, reason: &str) -> Error {

@@ -27,6 +27,8 @@ pub struct Fixed {
     pub applied: Vec<Applied>,
     /// The fixes that were tried and taken back.
     pub refused: Vec<Refused>,
+    /// There are fixes that were not tried any more.
+    pub unfinished: bool,
     /// What is left to say of the fixed files.
     pub outcome: Outcome,
 }
@@ -100,11 +102,16 @@ pub fn fix_some(
     let mut now = overlay.clone();
     let mut state = State::of(options, discovered, &now);
     let mut fixed = Fixed::default();
-    let mut trials = 0;
+    let (mut rounds, mut trials) = (0, 0);
     // What is taken back may work out once others are in: the end is a round in which nothing does.
-    for _ in 0..MAX_ROUNDS {
-        fixed.refused.clear();
+    loop {
         let patches = candidates(&state, level, wanted);
+        if rounds == MAX_ROUNDS || trials == MAX_TRIALS {
+            fixed.unfinished |= patches.len() > fixed.refused.len();
+            break;
+        }
+        rounds += 1;
+        fixed.refused.clear();
         if patches.is_empty() {
             break;
         }
@@ -112,10 +119,11 @@ pub fn fix_some(
         let mut open = vec![patches];
         // All at once where that works out; else halves of them, down to the ones that do not.
         while let Some(batch) = open.pop() {
-            trials += 1;
-            if trials > MAX_TRIALS {
+            if trials == MAX_TRIALS {
+                fixed.unfinished = true;
                 break;
             }
+            trials += 1;
             let (next, left) = apply(&now, &state, &batch);
             let after = State::of(options, discovered, &next);
             match verdict(&state, &after, &batch) {
