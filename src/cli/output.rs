@@ -117,12 +117,8 @@ fn replace(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     let old = std::fs::metadata(&target).ok();
     // `/dev/stdout` may lead to a file that someone else holds open.
     let is_file = old.as_ref().is_none_or(std::fs::Metadata::is_file) && !path.starts_with("/dev");
-    let directory = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
     // A directory that takes no new file may still hold one that can be written.
-    let Some(fresh) = is_file.then(|| fresh_file(directory).ok()).flatten() else {
+    let Some(fresh) = is_file.then(|| fresh_beside(&target).ok()).flatten() else {
         return buffered(std::fs::File::create(&target)?, body).map(drop);
     };
     let (file, fresh_path) = fresh.into_parts();
@@ -135,7 +131,12 @@ fn replace(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     Ok(())
 }
 
-fn fresh_file(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+/// A file to be written and then moved into the place of `target`.
+pub(super) fn fresh_beside(target: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let directory = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
     let mut builder = tempfile::Builder::new();
     builder.prefix(".oomlint-");
     // For everyone as far as the umask lets: a temporary file is for its owner alone.
