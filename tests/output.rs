@@ -112,6 +112,27 @@ fn a_full_disk_is_exit_code_2() {
         assert_eq!(output.status.code(), Some(2), "{format}: {error}");
         assert!(error.contains("cannot write `/dev/full`"), "{format}: {error}");
     }
+    std::fs::write(tree.path().join("stats.jsonl"), "{\"Name\":\"a\",\"MemUsage\":\"12MiB / 1GiB\"}\n")
+        .unwrap();
+    for arguments in [
+        &["budget"][..],
+        &["size", "stats.jsonl"],
+        &["inspect"],
+        &["config", "show"],
+        &["config", "schema"],
+        &["rules"],
+        &["explain", "syntax-error"],
+        &["completions", "bash"],
+        &["--statistics"],
+        &["--diff"],
+        &["--help"],
+        &["check", "-h"],
+        &["--version"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = command(tree.path(), arguments).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
     // Nobody is left to tell it to.
     let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
     let status = command(tree.path(), &[]).stdout(full()).stderr(full()).status().unwrap();

@@ -90,13 +90,16 @@ impl Console {
 
 /// What clap has to say: help to standard output, mistakes to standard error. A reader that went away is no failure.
 pub(super) fn refuse(error: &clap::Error) -> ExitCode {
-    let _ = if error.use_stderr() {
-        // They repeat what was given, which may be the name of a file.
-        writeln!(io::stderr().lock(), "{}", report::escape::lines(&error.render().to_string()))
-    } else {
-        error.print()
-    };
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    if error.use_stderr() {
+        // They repeat what was given, which may be the name of a file. There is nowhere left to report that nobody hears it.
+        let _ = writeln!(io::stderr().lock(), "{}", report::escape::lines(&error.render().to_string()));
+        return code;
+    }
+    match error.print().and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(2),
+        _ => code,
+    }
 }
 
 /// Writes a file whole: what stood there stays until everything else is written. What is no file (a pipe, a device) is
