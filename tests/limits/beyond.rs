@@ -100,6 +100,27 @@ pub(crate) fn bytes_of_a_file() {
     assert!(out.contains("Dockerfile:1:1: error[syntax-error] is larger than 16 MiB"), "{out}");
 }
 
+pub(crate) fn bytes_of_rules() {
+    let rules = |length: usize| format!("#{}\n", "x".repeat(length - 2));
+    let scratch = tree(&[("sub/Dockerfile", "FROM alpine:3\n"), ("sub/.gitignore", &rules(256 << 10))]);
+    assert!(concise(scratch.path(), &["--preset", "strict"]).contains("sub/Dockerfile"));
+    write(scratch.path(), "sub/.gitignore", &rules((256 << 10) + 1));
+    let (code, out, err) = oomlint(scratch.path(), &["--preset", "strict", "--format", "concise"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("cannot read `sub/.gitignore`: is larger than 256 KiB"), "{err}");
+    assert!(out.contains("beside/compose.yaml") && !out.contains("sub/Dockerfile"), "{out}");
+}
+
+pub(crate) fn bytes_of_a_configuration() {
+    let config = |length: usize| format!("#{}\n", "x".repeat(length - 2));
+    let scratch = tree(&[(".oomlint.yaml", &config(256 << 10))]);
+    concise(scratch.path(), &[]);
+    write(scratch.path(), ".oomlint.yaml", &config((256 << 10) + 1));
+    let (code, out, err) = oomlint(scratch.path(), &[]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("larger than 256 KiB") && err.contains(".oomlint.yaml"), "{err}");
+}
+
 #[cfg(not(unix))]
 pub(crate) fn links_on_a_way() {}
 
