@@ -73,6 +73,14 @@ fn sums_are_those_of_the_files() {
     let profiles: Vec<(String, i64)> =
         base.by_profile().into_iter().map(|(name, sum)| (name, sum.limits.0 / MIB)).collect();
     assert_eq!(profiles, [("debug".to_owned(), 128 + 2048), ("load".to_owned(), 2048)]);
+    let twice = common::Checked::texts(&[(
+        "compose.yaml",
+        "services:\n  a: {image: x, profiles: [p, p, q]}\n  b: {image: x, profiles: [q]}\n  c: {image: x}\n",
+    )]);
+    let counted = Stack::of(&twice.outcome.projects[0], None, &[], &BTreeMap::new()).by_profile();
+    let counted: Vec<(&str, usize)> =
+        counted.iter().map(|(name, sum)| (name.as_str(), sum.services)).collect();
+    assert_eq!(counted, [("p", 1), ("q", 2)]);
     let debug = stacks(&sources, &discovered, None, &["debug"])[0].sum();
     assert_eq!(debug.limits, ByteSize((4800 + 128 + 2048) * MIB));
     let overlay = &stacks(&sources, &discovered, Some(8 * GIB), &[])[1];

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use oomlint::discover::{self, Discovered, FileKind, discover};
-use oomlint::engine::fix::{Overlay, fix};
+use oomlint::engine::fix::{Overlay, fix, fix_some};
 use oomlint::engine::{self, Options};
 use oomlint::finding::Applicability;
 use oomlint::report::inspect;
@@ -177,6 +177,20 @@ fn every_style_keeps_its_comments_and_everything_else() {
             assert_eq!(api["healthcheck"]["test"][0], "CMD");
         }
     }
+}
+
+/// What comes out stems from what was read, whatever stands on the disk in the end.
+#[test]
+fn a_file_that_changes_meanwhile_is_not_mixed_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("compose.yaml");
+    let text = "services:\n  a:\n    image: x\n    mem_limit: 512Mi\n";
+    std::fs::write(&path, text).unwrap();
+    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    let save = |_: &_| std::fs::write(&path, "services: {b: {image: y}}\n").is_ok();
+    let fixed = fix_some(&Options::default(), &found, &Overlay::new(), Applicability::Safe, &save);
+    let [(_, old, new)] = &fixed.files[..] else { panic!("{:?}", fixed.files) };
+    assert_eq!((old.as_str(), new.as_str()), (text, text.replace("512Mi", "512MiB").as_str()));
 }
 
 /// Two findings of one text are two, also where they are not mended together; and what does not work out at first is tried again.

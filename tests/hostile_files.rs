@@ -379,6 +379,36 @@ fn what_is_met_on_the_way_does_not_lead_out() {
     }
 }
 
+/// A baseline goes where the command line says, or into the directory.
+#[test]
+fn nothing_outside_is_written() {
+    for (link, config) in
+        [(Some("../precious"), None), (Some("../new"), None), (None, Some("baseline: ../precious\n"))]
+    {
+        let tree = Tree::new(&[("compose.yaml", "services: {a: {image: x}}\n")]);
+        let outside = |name: &str| tree.scratch.path().join(name);
+        std::fs::write(outside("precious"), "mine").unwrap();
+        if let Some(target) = link {
+            tree.link(target, ".oomlint-baseline.json");
+        }
+        if let Some(config) = config {
+            tree.write(".oomlint.yaml", config);
+        }
+        for arguments in
+            [&["baseline", "--restrict-to", "."][..], &["baseline", "--update", "--restrict-to", "."]]
+        {
+            let ran = tree.run(arguments);
+            assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{link:?} {config:?}");
+            assert!(ran.err.contains("leads out of `.`"), "{}", ran.err);
+            assert_eq!(std::fs::read_to_string(outside("precious")).unwrap(), "mine");
+            assert!(!outside("new").exists());
+        }
+        let named = tree.run(&["baseline", "--restrict-to", ".", "--baseline", "../named.json"]);
+        assert_eq!(named.code, Some(0), "{}", named.err);
+        assert!(outside("named.json").is_file());
+    }
+}
+
 #[test]
 fn paths_that_are_named_do_not_lead_out() {
     let tree = Tree::new(&[("compose.yaml", "services: {a: {image: x}}\n")]);

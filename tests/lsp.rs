@@ -230,6 +230,42 @@ fn hovers_show_the_page_and_the_container() {
     client.stop();
 }
 
+/// Editors draw in terminals, too, and Markdown loads images.
+#[test]
+fn no_text_of_a_file_steers_what_shows_it() {
+    let (mut client, _) = Client::start(plain());
+    let name = "a\\n::error::b\\e[31m\\u202ec![i](http://e.example/i.png)<b>";
+    let text = format!(
+        "services:\n  \"{name}\":\n    image: x/y\n    mem_limit: 512Mi\n    environment: [\"A='{name}'\"]\n"
+    );
+    client.open("compose.yaml", "dockercompose", &text);
+    client.settle();
+    let uri = client.uri("compose.yaml");
+    let diagnostics = client.pushed[&uri].clone();
+    let said = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut texts: Vec<String> = diagnostics.iter().map(|diagnostic| said(&diagnostic["message"])).collect();
+    assert!(texts.iter().any(|text| text.contains("a␊::error::b␛[31m�c")), "{texts:#?}");
+    let related =
+        diagnostics.iter().flat_map(|diagnostic| diagnostic["relatedInformation"].as_array().unwrap());
+    texts.extend(related.map(|related| said(&related["message"])));
+    let all = json!({"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}});
+    let context = json!({"diagnostics": []});
+    let document = json!({"uri": uri});
+    let asked = json!({"textDocument": document, "range": all, "context": context});
+    let actions = client.ask("textDocument/codeAction", asked);
+    texts.extend(actions.as_array().unwrap().iter().map(|action| said(&action["title"])));
+    let position = json!({"line": 1, "character": 5});
+    let hover = client.ask("textDocument/hover", json!({"textDocument": document, "position": position}));
+    let hover = said(&hover["contents"]["value"]);
+    assert!(hover.starts_with("**a␊"), "{hover}");
+    assert!(hover.lines().next().unwrap().ends_with(r"\!\[i\](http://e.example/i.png)\<b\>**"), "{hover}");
+    for text in texts.iter().chain([&hover]) {
+        let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!text.contains(steers) && !text.lines().any(|line| line.starts_with("::")), "{text:?}");
+    }
+    client.stop();
+}
+
 #[test]
 fn a_rule_s_page_is_shown_to_those_who_can_show_it() {
     let (mut client, result) = Client::start(json!({"window": {"showDocument": {"support": true}}}));

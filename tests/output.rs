@@ -112,15 +112,36 @@ fn a_full_disk_is_exit_code_2() {
         assert_eq!(output.status.code(), Some(2), "{format}: {error}");
         assert!(error.contains("cannot write `/dev/full`"), "{format}: {error}");
     }
+    std::fs::write(tree.path().join("stats.jsonl"), "{\"Name\":\"a\",\"MemUsage\":\"12MiB / 1GiB\"}\n")
+        .unwrap();
+    for arguments in [
+        &["budget"][..],
+        &["size", "stats.jsonl"],
+        &["inspect"],
+        &["config", "show"],
+        &["config", "schema"],
+        &["rules"],
+        &["explain", "syntax-error"],
+        &["completions", "bash"],
+        &["--statistics"],
+        &["--diff"],
+        &["--help"],
+        &["check", "-h"],
+        &["--version"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = command(tree.path(), arguments).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
     // Nobody is left to tell it to.
     let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
     let status = command(tree.path(), &[]).stdout(full()).stderr(full()).status().unwrap();
     assert_eq!(status.code(), Some(2));
 }
 
-/// Runs where no file may grow: what is written fails in the middle, as on a full disk.
-fn without_room(directory: &Path, arguments: &str) -> Output {
-    let script = format!("trap '' XFSZ; ulimit -f 0; exec \"$0\" {arguments}");
+/// Runs where no file may grow beyond a size: what is written fails in the middle, as on a full disk.
+fn with_room(directory: &Path, blocks: usize, arguments: &str) -> Output {
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" {arguments}");
     let mut command = Command::new("sh");
     command.args(["-c", &script, env!("CARGO_BIN_EXE_oomlint")]).current_dir(directory);
     command.output().unwrap()
@@ -137,13 +158,40 @@ fn what_cannot_be_written_leaves_what_was_there() {
         ("--no-baseline --output json=report.json", "report.json", "old"),
         ("baseline", ".oomlint-baseline.json", "old"),
     ] {
-        let output = without_room(tree.path(), arguments);
+        let output = with_room(tree.path(), 0, arguments);
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments}: {error}");
         assert!(error.contains(&format!("cannot write `{file}`")), "{arguments}: {error}");
         assert_eq!(std::fs::read_to_string(tree.path().join(file)).unwrap(), text, "{arguments}");
         let after: Vec<PathBuf> = state(tree.path()).into_keys().collect();
         assert_eq!(before, after, "{arguments}: something is left lying about");
+    }
+}
+
+#[test]
+fn fixes_are_written_to_all_files_or_to_none() {
+    let tree = tempfile::tempdir().unwrap();
+    let long = format!("{COMPOSE}    # {}\n", "x".repeat(5_000));
+    let files = [("a/compose.yaml", COMPOSE), ("b/compose.yaml", long.as_str()), ("c/compose.yaml", COMPOSE)];
+    for (path, text) in files {
+        std::fs::create_dir(tree.path().join(path).parent().unwrap()).unwrap();
+        std::fs::write(tree.path().join(path), text).unwrap();
+    }
+    let before = state(tree.path());
+    let with_room = |blocks: usize| with_room(tree.path(), blocks, "--fix --no-baseline");
+    // Room for the short ones alone: blocks of 512 or of 1024 bytes.
+    let output = with_room(3);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("cannot write `b/compose.yaml`"), "{error}");
+    let texts = |state: BTreeMap<PathBuf, (Vec<u8>, std::time::SystemTime, u32)>| -> Vec<(PathBuf, Vec<u8>)> {
+        state.into_iter().map(|(path, (bytes, ..))| (path, bytes)).collect()
+    };
+    assert!(texts(before) == texts(state(tree.path())));
+    with_room(30);
+    for (path, text) in files {
+        let new = std::fs::read_to_string(tree.path().join(path)).unwrap();
+        assert_eq!(new, text.replace("512Mi", "512MiB"), "{path}");
     }
 }
 

@@ -49,6 +49,12 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let here = arguments.choices.config_here(&disk)?;
     let named = arguments.baseline.clone().or_else(|| here?.baseline.clone());
     let path = named.unwrap_or_else(|| default_path(&root, &disk));
+    // A link or a configuration of the tree does not choose what is written over; the command line may.
+    if let (false, None, Err(error @ LoadError::Outside(_))) =
+        (arguments.check, &arguments.baseline, disk.look(&path))
+    {
+        return Err(unwritable(&path, &error));
+    }
     let mut discovered = arguments.input.discover(&sources)?;
     let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
     let options = engine::Options { stats: arguments.measured.read()?, ..options };
@@ -62,10 +68,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     } else {
         Baseline::of(found.iter().cloned())
     };
-    let text = baseline.to_text().map_err(|error| Error::Unwritable {
-        target: format!("`{}`", path.display()),
-        reason: error.to_string(),
-    })?;
+    let text = baseline.to_text().map_err(|error| unwritable(&path, &error))?;
     write_file(&path, |out| out.write_all(text.as_bytes()))?;
     let new = baseline.knows(&found).iter().filter(|known| !**known).count();
     console.write(|out| {
@@ -74,6 +77,10 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
         if new > 0 { writeln!(out, ", {new} are not") } else { writeln!(out) }
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn unwritable(path: &Path, reason: &dyn std::fmt::Display) -> Error {
+    Error::Unwritable { target: format!("`{}`", path.display()), reason: reason.to_string() }
 }
 
 fn check(baseline: &Baseline, found: &[Evidence], console: &Console) -> Outcome {

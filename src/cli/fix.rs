@@ -1,13 +1,13 @@
 //! `--fix` and `--diff`: what becomes of fixes outside of memory.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use similar::TextDiff;
 
 use super::Outcome;
-use super::output::Console;
+use super::output::{Console, fresh_beside};
 use crate::discover::Discovered;
 use crate::engine::Options;
 use crate::engine::fix::{Fixed, Overlay, fix_some};
@@ -23,7 +23,7 @@ pub(super) struct Fixes<'f> {
     pub(super) wanted: &'f dyn Fn(&Finding) -> bool,
 }
 
-/// Writes the fixed files. Either all of them can be written or none is touched.
+/// Writes the fixed files.
 pub(super) fn apply(
     options: &Options,
     discovered: &Discovered,
@@ -31,12 +31,7 @@ pub(super) fn apply(
     console: &Console,
 ) -> Result<(), Error> {
     let fixed = fix_some(options, discovered, &Overlay::new(), fixes.level, fixes.wanted);
-    for (path, ..) in &fixed.files {
-        writable(path)?;
-    }
-    for (path, _, text) in &fixed.files {
-        replace(path, text).map_err(|error| unwritable(path, &error.to_string()))?;
-    }
+    replace(&fixed.files)?;
     said(&fixed, console);
     Ok(())
 }
@@ -81,10 +76,32 @@ fn said(fixed: &Fixed, console: &Console) {
         let (path, rule, title, why) = (refused.path.display(), refused.rule, &refused.title, &refused.why);
         console.say(&format!("not fixed: {path}: {rule}: {title}: {why}"));
     }
+    if fixed.unfinished {
+        console.say("there are more fixes than one run tries: the next run goes on");
+    }
 }
 
 fn unwritable(path: &Path, reason: &str) -> Error {
     Error::Unwritable { target: format!("`{}`", path.display()), reason: reason.to_owned() }
+}
+
+/// Puts the new texts into the place of the old ones: of all files, or of none where one cannot be written.
+fn replace(files: &[(PathBuf, String, String)]) -> Result<(), Error> {
+    let mut fresh = Vec::new();
+    for (path, _, new) in files {
+        writable(path)?;
+        fresh.push(write_beside(path, new).map_err(|error| unwritable(path, &error.to_string()))?);
+    }
+    // Whoever has one open may have saved it since it was read: what is new in it would be lost.
+    for (path, old, _) in files {
+        if std::fs::read(path).ok().is_none_or(|now| now != old.as_bytes()) {
+            return Err(unwritable(path, "it is another than it was when it was read"));
+        }
+    }
+    for ((path, ..), fresh) in files.iter().zip(fresh) {
+        fresh.persist(path).map_err(|error| unwritable(path, &error.error.to_string()))?;
+    }
+    Ok(())
 }
 
 /// What would go wrong, before anything is written.
@@ -99,16 +116,38 @@ fn writable(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes beside the file and moves the result into its place, with the mode that the file had.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let directory = match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(std::fs::metadata(path)?.permissions())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+/// Writes what is to be moved into the place of a file, with the mode that the file has.
+fn write_beside(path: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
+    let mut fresh = fresh_beside(path)?;
+    fresh.as_file_mut().write_all(text.as_bytes())?;
+    fresh.as_file().set_permissions(std::fs::metadata(path)?.permissions())?;
+    fresh.as_file().sync_all()?;
+    Ok(fresh)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_saved_meanwhile_is_not_lost() {
+        let scratch = tempfile::tempdir().unwrap();
+        let files = ["a", "b"].map(|name| (scratch.path().join(name), "old".to_owned(), "new".to_owned()));
+        let now =
+            || ["a", "b"].map(|name| std::fs::read_to_string(scratch.path().join(name)).unwrap_or_default());
+        for path in files.iter().map(|(path, ..)| path) {
+            std::fs::write(path, "old").unwrap();
+        }
+        std::fs::write(&files[1].0, "saved").unwrap();
+        let error = replace(&files).unwrap_err().to_string();
+        assert!(error.contains("it is another than it was when it was read"), "{error}");
+        assert_eq!(now(), ["old", "saved"]);
+        std::fs::remove_file(&files[1].0).unwrap();
+        assert!(replace(&files).is_err());
+        assert_eq!(now(), ["old", ""]);
+        std::fs::write(&files[1].0, "old").unwrap();
+        replace(&files).unwrap();
+        assert_eq!(now(), ["new", "new"]);
+        assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 2);
+    }
 }

@@ -90,13 +90,16 @@ impl Console {
 
 /// What clap has to say: help to standard output, mistakes to standard error. A reader that went away is no failure.
 pub(super) fn refuse(error: &clap::Error) -> ExitCode {
-    let _ = if error.use_stderr() {
-        // They repeat what was given, which may be the name of a file.
-        writeln!(io::stderr().lock(), "{}", report::escape::lines(&error.render().to_string()))
-    } else {
-        error.print()
-    };
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    if error.use_stderr() {
+        // They repeat what was given, which may be the name of a file. There is nowhere left to report that nobody hears it.
+        let _ = writeln!(io::stderr().lock(), "{}", report::escape::lines(&error.render().to_string()));
+        return code;
+    }
+    match error.print().and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(2),
+        _ => code,
+    }
 }
 
 /// Writes a file whole: what stood there stays until everything else is written. What is no file (a pipe, a device) is
@@ -117,12 +120,8 @@ fn replace(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     let old = std::fs::metadata(&target).ok();
     // `/dev/stdout` may lead to a file that someone else holds open.
     let is_file = old.as_ref().is_none_or(std::fs::Metadata::is_file) && !path.starts_with("/dev");
-    let directory = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
     // A directory that takes no new file may still hold one that can be written.
-    let Some(fresh) = is_file.then(|| fresh_file(directory).ok()).flatten() else {
+    let Some(fresh) = is_file.then(|| fresh_beside(&target).ok()).flatten() else {
         return buffered(std::fs::File::create(&target)?, body).map(drop);
     };
     let (file, fresh_path) = fresh.into_parts();
@@ -135,7 +134,12 @@ fn replace(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     Ok(())
 }
 
-fn fresh_file(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+/// A file to be written and then moved into the place of `target`.
+pub(super) fn fresh_beside(target: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let directory = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
     let mut builder = tempfile::Builder::new();
     builder.prefix(".oomlint-");
     // For everyone as far as the umask lets: a temporary file is for its owner alone.

@@ -15,14 +15,13 @@ use crate::rules::Policy;
 use crate::source::Source;
 use crate::syntax::yaml::Tree;
 
+/// Largest text, in bytes. Each glob takes hundreds of times its length once it is compiled.
+const MAX_TEXT: usize = 256 * 1024;
+
 /// Reads a configuration.
 pub(super) fn read(source: Arc<Source>, today: Day) -> Result<Config, Error> {
-    let tree = Tree::parse(source.id(), source.text());
     let mut problems = Vec::new();
-    syntax(&tree, &source, &mut problems);
-    // A text that was repaired to be read says what nobody wrote.
-    let unread = tree.errors().iter().any(|error| error.first.is_none());
-    let file: File = if unread { File::default() } else { tree::read(&tree, &mut problems) };
+    let file = file(&source, &mut problems);
     repositories(&file, &mut problems);
     if problems.is_empty() {
         return Ok(compile(source, file, today));
@@ -34,6 +33,20 @@ pub(super) fn read(source: Arc<Source>, today: Day) -> Result<Config, Error> {
         ConfigProblem::new(path, text, problem.message, within, problem.help)
     };
     Err(Error::Config { path: path.to_path_buf(), problems: problems.into_iter().map(problem).collect() })
+}
+
+/// What stands in the text; nothing where that cannot be read.
+fn file(source: &Source, problems: &mut Vec<Problem>) -> File {
+    if source.text().len() > MAX_TEXT {
+        let message = format!("larger than {} KiB", MAX_TEXT / 1024);
+        problems.push(Problem { message, help: None, at: 0..0 });
+        return File::default();
+    }
+    let tree = Tree::parse(source.id(), source.text());
+    syntax(&tree, source, problems);
+    // A text that was repaired to be read says what nobody wrote.
+    let unread = tree.errors().iter().any(|error| error.first.is_none());
+    if unread { File::default() } else { tree::read(&tree, problems) }
 }
 
 /// What is wrong with the text before anything is made of it.

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::shown;
 use crate::error::Error;
-use crate::source::{Disk, Entry, LoadError, MAX_FILE_SIZE};
+use crate::source::{Disk, Entry, LoadError};
+
+/// Largest file of rules, in bytes. Each rule takes hundreds of times its length once it is compiled.
+const MAX_RULES: u64 = 256 * 1024;
 
 /// The names that are looked for in each directory; the later one wins.
 pub(super) const FILE_NAMES: [&str; 2] = [".gitignore", ".ignore"];
@@ -57,7 +60,9 @@ const LINE: u64 = 64 * 1024;
 fn reason(disk: &Disk, path: &Path) -> Option<LoadError> {
     match disk.look(path) {
         Ok(Entry::File) => match disk.size(path) {
-            Ok(size) if size > MAX_FILE_SIZE => Some(LoadError::TooLarge),
+            Ok(size) if size > MAX_RULES => {
+                Some(LoadError::Io(format!("is larger than {} KiB", MAX_RULES / 1024)))
+            }
             _ => None,
         },
         Ok(Entry::Other) => Some(LoadError::NotRegular),

@@ -21,12 +21,14 @@ const MAX_TRIALS: usize = 1_000;
 /// What fixing came to.
 #[derive(Debug, Default)]
 pub struct Fixed {
-    /// The files that are others now: path, the text before, the text after.
+    /// The files that are others now: path, the text as it was read, the text after.
     pub files: Vec<(PathBuf, String, String)>,
     /// The fixes that were applied, in order.
     pub applied: Vec<Applied>,
     /// The fixes that were tried and taken back.
     pub refused: Vec<Refused>,
+    /// There are fixes that were not tried any more.
+    pub unfinished: bool,
     /// What is left to say of the fixed files.
     pub outcome: Outcome,
 }
@@ -97,14 +99,19 @@ pub fn fix_some(
     level: Applicability,
     wanted: &dyn Fn(&Finding) -> bool,
 ) -> Fixed {
-    let mut now = overlay.clone();
+    let (mut before, mut now) = (overlay.clone(), overlay.clone());
     let mut state = State::of(options, discovered, &now);
     let mut fixed = Fixed::default();
-    let mut trials = 0;
+    let (mut rounds, mut trials) = (0, 0);
     // What is taken back may work out once others are in: the end is a round in which nothing does.
-    for _ in 0..MAX_ROUNDS {
-        fixed.refused.clear();
+    loop {
         let patches = candidates(&state, level, wanted);
+        if rounds == MAX_ROUNDS || trials == MAX_TRIALS {
+            fixed.unfinished |= patches.len() > fixed.refused.len();
+            break;
+        }
+        rounds += 1;
+        fixed.refused.clear();
         if patches.is_empty() {
             break;
         }
@@ -112,10 +119,11 @@ pub fn fix_some(
         let mut open = vec![patches];
         // All at once where that works out; else halves of them, down to the ones that do not.
         while let Some(batch) = open.pop() {
-            trials += 1;
-            if trials > MAX_TRIALS {
+            if trials == MAX_TRIALS {
+                fixed.unfinished = true;
                 break;
             }
+            trials += 1;
             let (next, left) = apply(&now, &state, &batch);
             let after = State::of(options, discovered, &next);
             match verdict(&state, &after, &batch) {
@@ -128,6 +136,11 @@ pub fn fix_some(
                         });
                     }
                     progress = true;
+                    for path in next.keys().filter(|path| !now.contains_key(*path)) {
+                        if let Ok(id) = state.sources.load(path) {
+                            before.insert(path.clone(), state.sources.get(id).text().to_owned());
+                        }
+                    }
                     (now, state) = (next, after);
                     open = moved(open, candidates(&state, level, wanted));
                 }
@@ -153,7 +166,7 @@ pub fn fix_some(
             break;
         }
     }
-    fixed.files = changed(overlay, &now, &Sources::on(options.disk.clone()));
+    fixed.files = changed(&before, now);
     fixed.outcome = state.outcome;
     fixed
 }
@@ -343,11 +356,10 @@ fn counted(identities: impl Iterator<Item = Identity>) -> HashMap<Identity, usiz
 }
 
 /// The files whose text is another one now.
-fn changed(before: &Overlay, after: &Overlay, disk: &Sources) -> Vec<(PathBuf, String, String)> {
-    let old = |path: &PathBuf| match before.get(path) {
-        Some(text) => Some(text.clone()),
-        None => disk.load(path).ok().map(|id| disk.get(id).text().to_owned()),
-    };
-    let files = after.iter().filter_map(|(path, text)| Some((path.clone(), old(path)?, text.clone())));
+fn changed(before: &Overlay, after: Overlay) -> Vec<(PathBuf, String, String)> {
+    let files = after.into_iter().filter_map(|(path, new)| {
+        let old = before.get(&path)?.clone();
+        Some((path, old, new))
+    });
     files.filter(|(_, old, new)| old != new).collect()
 }

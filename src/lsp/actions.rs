@@ -12,6 +12,7 @@ use super::convert::uri_of;
 use super::session::{Look, Session, absolute};
 use crate::engine::fix::fix;
 use crate::finding::{Applicability, Finding};
+use crate::report::escape::printable;
 use crate::source::Sources;
 
 /// `quickfix.suppress.oomlint`
@@ -142,7 +143,7 @@ fn quick_fix(session: &Session, look: &Look, finding: &Finding) -> Option<(Strin
         let file = look.sources.get(edit.span.file);
         changes.push(file.path(), TextEdit { range, new_text: edit.replacement.clone() })?;
     }
-    Some((fix.title.clone(), fix.applicability == Applicability::Safe, changes.edit()))
+    Some((printable(&fix.title).into_owned(), fix.applicability == Applicability::Safe, changes.edit()))
 }
 
 /// A comment above the line of the finding, as far to the right as that line.

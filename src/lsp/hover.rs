@@ -6,6 +6,7 @@ use std::path::Path;
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 
 use super::session::{Look, Session, absolute};
+use crate::report::escape::printable;
 use crate::rules;
 use crate::source::Span;
 use crate::workload::{Bound, Fact, Workload};
@@ -83,11 +84,11 @@ fn memory(workload: &Workload) -> String {
 /// Text that is only text in Markdown.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for c in text.chars() {
+    for c in printable(text).chars() {
         if c.is_ascii_punctuation() && !matches!(c, '.' | ',' | ':' | '%' | '-' | '=' | '/' | '(' | ')') {
             out.push('\\');
         }
-        out.push(if c.is_control() { ' ' } else { c });
+        out.push(c);
     }
     out
 }

@@ -16,6 +16,7 @@ use crate::engine::fix::Overlay;
 use crate::engine::{self, Options, Outcome};
 use crate::finding::{Finding, Label, Severity};
 use crate::hash::HashMap;
+use crate::report::escape::printable;
 use crate::report::rule_page;
 use crate::source::{Disk, MAX_FILE_SIZE, Sources, normalize};
 
@@ -167,17 +168,12 @@ impl Session {
     }
 
     fn diagnostic(&self, finding: &Finding, look: &Look) -> Diagnostic {
-        let mut message = finding.message.clone();
-        for text in
-            std::iter::once(&finding.primary.text).filter(|text| !text.is_empty()).chain(&finding.notes)
-        {
-            message.push('\n');
-            message.push_str(text);
-        }
-        if let Some(help) = &finding.help {
-            message.push('\n');
-            message.push_str(help);
-        }
+        let label = Some(finding.primary.text.as_str()).filter(|text| !text.is_empty());
+        let notes = finding.notes.iter().map(String::as_str);
+        // Help alone has lines of its own.
+        let help = finding.help.iter().flat_map(|help| help.lines());
+        let texts = std::iter::once(finding.message.as_str()).chain(label).chain(notes).chain(help);
+        let message = texts.map(printable).collect::<Vec<_>>().join("\n");
         let href = rule_page(finding.rule).and_then(|page| page.parse().ok());
         Diagnostic {
             range: self.encoding.range(&look.sources, finding.primary.span),
@@ -201,7 +197,8 @@ impl Session {
         let place = look.sources.locate(label.span);
         let uri = uri_of(&absolute(look.sources.get(place.file).path()))?;
         let range = self.encoding.range(&look.sources, label.span);
-        Some(DiagnosticRelatedInformation { location: Location { uri, range }, message: label.text.clone() })
+        let message = printable(&label.text).into_owned();
+        Some(DiagnosticRelatedInformation { location: Location { uri, range }, message })
     }
 }
 

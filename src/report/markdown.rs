@@ -21,11 +21,13 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
         let mut begun = false;
         for finding in report.findings.iter().filter(|finding| finding.severity == severity) {
             let row = row(finding, report);
-            if missing > 0 || row.len() > left {
+            // With the end of its line.
+            let length = row.len() + 1;
+            if missing > 0 || length > left {
                 missing += 1;
                 continue;
             }
-            left -= row.len();
+            left -= length;
             if !std::mem::replace(&mut begun, true) {
                 writeln!(out, "\n### {title}\n\n| finding | place | rule |\n|---|---|---|")?;
             }

@@ -4,6 +4,7 @@ use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::hash::HashMap;
 use crate::source::SourceId;
+use crate::syntax::UNREAD;
 use crate::workload::Project;
 
 /// Errors that are shown of one file: a template has one a line.
@@ -31,7 +32,8 @@ impl Rule for SyntaxErrors {
         for error in &project.syntax_errors {
             let count = seen.entry(error.span.file).or_default();
             *count += 1;
-            if *count > SHOWN {
+            // Where reading ended is never one of those that are only counted.
+            if *count > SHOWN && !error.message.ends_with(UNREAD) {
                 continue;
             }
             let severity = if error.fatal { META.severity } else { Severity::Warning };

@@ -59,8 +59,8 @@ pub enum Entry {
 
 /// What may be read: all, or what stands in one directory.
 ///
-/// Where a path leads is decided with every symbolic link followed. A tree that someone changes while it is read is beyond
-/// that: between the look and the opening a directory may become a link.
+/// Where a path leads is decided with every symbolic link followed. Between that look and the opening a directory may become
+/// a link: on Linux an open file says where it stands, elsewhere a tree that someone changes while it is read is beyond this.
 #[derive(Clone, Debug, Default)]
 pub struct Disk {
     fence: Option<Arc<Fence>>,
@@ -72,6 +72,8 @@ struct Fence {
     top: PathBuf,
     /// As it was given.
     shown: PathBuf,
+    /// `top` as an open file tells it, where one does.
+    opened: Option<PathBuf>,
 }
 
 impl Disk {
@@ -84,7 +86,8 @@ impl Disk {
         if !std::fs::metadata(&top)?.is_dir() {
             return Err(LoadError::Io("is not a directory".to_owned()));
         }
-        Ok(Self { fence: Some(Arc::new(Fence { top, shown: directory.to_path_buf() })) })
+        let opened = File::open(&top).ok().and_then(|top| whereabouts(&top));
+        Ok(Self { fence: Some(Arc::new(Fence { top, shown: directory.to_path_buf(), opened })) })
     }
 
     /// The directory that it is kept to, as it was given.
@@ -154,11 +157,18 @@ impl Disk {
     /// # Errors
     /// As [`Disk::read`].
     pub fn beginning(&self, path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
-        let place = self.place(path)?;
-        let size = regular(&std::fs::metadata(&place)?)?;
-        let file = open(&place, self.fence.is_some())?;
+        self.read_at(&self.place(path)?, most)
+    }
+
+    /// The first bytes of what stands at a place that may be read.
+    fn read_at(&self, place: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
+        let size = regular(&std::fs::metadata(place)?)?;
+        let file = open(place, self.fence.is_some())?;
         // What was a file may be something else by now.
         regular(&file.metadata()?)?;
+        if let Some(fence) = &self.fence {
+            fence.holds_open(&file)?;
+        }
         let mut bytes = Vec::with_capacity(size.min(most) as usize);
         file.take(most).read_to_end(&mut bytes)?;
         Ok(bytes)
@@ -188,6 +198,29 @@ impl Fence {
         let inside = place.filter(|place| place.starts_with(&self.top));
         inside.ok_or_else(|| LoadError::Outside(self.shown.clone()))
     }
+
+    /// An error where the system says that an open file stands outside.
+    fn holds_open(&self, file: &File) -> Result<(), LoadError> {
+        match (&self.opened, whereabouts(file)) {
+            (Some(top), Some(place)) if !place.starts_with(top) => {
+                Err(LoadError::Outside(self.shown.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Where an open file or directory stands, whatever path led to it.
+#[cfg(target_os = "linux")]
+fn whereabouts(file: &File) -> Option<PathBuf> {
+    use std::os::fd::AsRawFd;
+    std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()
+}
+
+/// Nobody says.
+#[cfg(not(target_os = "linux"))]
+fn whereabouts(_: &File) -> Option<PathBuf> {
+    None
 }
 
 /// Follows every link of a path, step by step, as long as `go_on` says so. What is missing is joined without asking the disk.
@@ -301,6 +334,28 @@ mod tests {
         assert_eq!(Disk::default().read(&at("in/way/file")), Ok(b"outside".to_vec()));
         assert_eq!(Disk::within(&at("none")).unwrap_err(), LoadError::NotFound);
         assert!(Disk::within(&at("out/file")).is_err());
+    }
+
+    /// What a thread that is faster than the look would do.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_directory_that_becomes_a_link_does_not_lead_out() {
+        let scratch = tempfile::tempdir().unwrap();
+        let at = |path: &str| scratch.path().join(path);
+        for directory in ["in/a", "out"] {
+            std::fs::create_dir_all(at(directory)).unwrap();
+            std::fs::write(at(directory).join("file"), directory).unwrap();
+        }
+        let disk = Disk::within(&at("in")).unwrap();
+        let place = disk.place(&at("in/a/file")).unwrap().into_owned();
+        assert_eq!(disk.read_at(&place, 9), Ok(b"in/a".to_vec()));
+        std::fs::rename(at("in/a"), at("in/b")).unwrap();
+        std::os::unix::fs::symlink("../out", at("in/a")).unwrap();
+        assert_eq!(disk.read_at(&place, 9), Err(LoadError::Outside(at("in"))));
+        assert_eq!(Disk::default().read_at(&place, 9), Ok(b"out".to_vec()));
+        // A file that is gone was inside.
+        std::fs::remove_file(at("in/a")).unwrap();
+        assert_eq!(disk.read_at(&place, 9), Err(LoadError::NotFound));
     }
 
     #[test]

@@ -6,6 +6,9 @@ pub mod yaml;
 
 use crate::source::Span;
 
+/// What a message ends with where a bound ends the reading of a file.
+pub const UNREAD: &str = "; the rest is not read";
+
 /// Something in a file that does not parse. The rest of the file is read all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Kind, Project, Workload};
+use super::{Kind, Project};
 use crate::hash::{HashMap, HashSet};
 use crate::model::size::ByteSize;
 use crate::stats::{Identity, Sample, Stats};
@@ -40,20 +40,22 @@ impl<'s> Measurements<'s> {
     #[must_use]
     pub fn new(stats: &'s Stats, projects: &[Project]) -> Self {
         let containers: Vec<(&Identity, &[Sample])> = stats.containers().collect();
+        let names: Vec<Names<'_>> = projects.iter().map(Names::of).collect();
         let is_certain =
-            |index: &usize| projects.iter().any(|project| certain(project, containers[*index].0).is_some());
+            |index: &usize| names.iter().any(|names| names.certain(containers[*index].0).is_some());
         let certain = (0..containers.len()).filter(is_certain).collect();
         Self { containers, certain }
     }
 
     /// Gives each service of a project what was measured of its containers.
     pub fn attach(&self, project: &mut Project) {
-        let prefixes = prefixes(project, &self.containers);
+        let names = Names::of(project);
+        let prefixes = prefixes(&names, &self.containers);
         let mut found: BTreeMap<usize, Vec<(&Identity, &[Sample])>> = BTreeMap::new();
         for (index, (identity, samples)) in self.containers.iter().enumerate() {
             let service = match self.certain.contains(&index) {
-                true => certain(project, identity),
-                false => likely(project, identity, &prefixes),
+                true => names.certain(identity),
+                false => likely(project, &names, identity, &prefixes),
             };
             if let Some(service) = service {
                 found.entry(service).or_default().push((identity, samples));
@@ -65,42 +67,62 @@ impl<'s> Measurements<'s> {
     }
 }
 
-fn services(project: &Project) -> impl Iterator<Item = (usize, &Workload)> {
-    project.workloads.iter().enumerate().filter(|(_, workload)| workload.kind == Kind::Service)
+/// What a measurement may call the services of a project.
+#[derive(Default)]
+struct Names<'p> {
+    project: Option<&'p str>,
+    services: HashMap<&'p str, Vec<usize>>,
+    containers: HashMap<&'p str, usize>,
 }
 
-fn service_of(project: &Project, name: &str) -> Option<usize> {
-    services(project).find(|(_, workload)| workload.name == name).map(|(index, _)| index)
-}
-
-/// By labels, by `container_name`, by the project's own name.
-fn certain(project: &Project, identity: &Identity) -> Option<usize> {
-    if let Some(service) = &identity.service {
-        let other = identity.project.is_some() && project.name.is_some() && identity.project != project.name;
-        return if other { None } else { service_of(project, service) };
+impl<'p> Names<'p> {
+    fn of(project: &'p Project) -> Self {
+        let mut names = Self { project: project.name.as_deref(), ..Self::default() };
+        for (index, workload) in project.workloads.iter().enumerate() {
+            if workload.kind != Kind::Service {
+                continue;
+            }
+            names.services.entry(&workload.name).or_default().push(index);
+            if let Some(name) = workload.container_name.value() {
+                names.containers.entry(name).or_insert(index);
+            }
+        }
+        names
     }
-    let named =
-        |workload: &Workload| workload.container_name.value().is_some_and(|name| *name == identity.name);
-    if let Some((index, _)) = services(project).find(|(_, workload)| named(workload)) {
-        return Some(index);
-    }
-    let own = project.name.as_deref()?;
-    candidates(project, &identity.name).find(|(_, prefix)| *prefix == own).map(|(index, _)| index)
-}
 
-/// The services that a name may be of, each with what stands before it: `shop-web-1` of Compose, `shop_web_1` of docker-compose
-/// 1, `shop_web.1.x2k…` of Swarm, `web`, `web-7d4b9c6f5-x2v8q` and `web-0` of Kubernetes.
-fn candidates<'a>(project: &'a Project, name: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
-    let pod = name.split('/').next().unwrap_or(name);
-    services(project).filter_map(move |(index, workload)| {
-        let service = workload.name.as_str();
-        let at = pod.match_indices(service).find(|(at, _)| {
-            let before = pod[..*at].chars().next_back();
-            before.is_none_or(|c| matches!(c, '-' | '_')) && is_number(&pod[at + service.len()..])
-        });
-        let (at, _) = at?;
-        Some((index, pod[..at].trim_end_matches(['-', '_'])))
-    })
+    /// By labels, by `container_name`, by the project's own name.
+    fn certain(&self, identity: &Identity) -> Option<usize> {
+        if let Some(service) = &identity.service {
+            let other = identity.project.as_deref().zip(self.project).is_some_and(|(its, own)| its != own);
+            let found = self.services.get(service.as_str()).filter(|_| !other);
+            return found?.first().copied();
+        }
+        if let Some(index) = self.containers.get(identity.name.as_str()) {
+            return Some(*index);
+        }
+        let own = self.project?;
+        let mut candidates = self.candidates(&identity.name).into_iter();
+        candidates.find(|(_, prefix)| *prefix == own).map(|(index, _)| index)
+    }
+
+    /// The services that a name may be of, in order, each with what stands before it: `shop-web-1` of Compose, `shop_web_1` of
+    /// docker-compose 1, `shop_web.1.x2k…` of Swarm, `web`, `web-7d4b9c6f5-x2v8q` and `web-0` of Kubernetes.
+    fn candidates<'n>(&self, name: &'n str) -> BTreeMap<usize, &'n str> {
+        let pod = name.split('/').next().unwrap_or(name);
+        let starts = std::iter::once(0).chain(pod.match_indices(['-', '_']).map(|(at, _)| at + 1));
+        // Behind a service stand two parts at the most.
+        let separators = pod.rmatch_indices(['-', '_', '.']).map(|(at, _)| at).take(2);
+        let ends: Vec<usize> =
+            std::iter::once(pod.len()).chain(separators).filter(|end| is_number(&pod[*end..])).collect();
+        let mut found = BTreeMap::new();
+        for (start, end) in starts.flat_map(|start| ends.iter().map(move |end| (start, *end))) {
+            let services = pod.get(start..end).and_then(|service| self.services.get(service));
+            for index in services.into_iter().flatten() {
+                found.entry(*index).or_insert_with(|| pod[..start].trim_end_matches(['-', '_']));
+            }
+        }
+        found
+    }
 }
 
 /// What stands behind a service's name in that of its container.
@@ -125,10 +147,10 @@ fn is_number(rest: &str) -> bool {
 }
 
 /// How many containers may belong to a project of each name.
-fn prefixes<'a>(project: &'a Project, containers: &[(&'a Identity, &[Sample])]) -> HashMap<String, usize> {
+fn prefixes(names: &Names<'_>, containers: &[(&Identity, &[Sample])]) -> HashMap<String, usize> {
     let mut counts = HashMap::default();
     for (identity, _) in containers {
-        let found: HashSet<&str> = candidates(project, &identity.name).map(|(_, prefix)| prefix).collect();
+        let found: HashSet<&str> = names.candidates(&identity.name).into_values().collect();
         for prefix in found {
             *counts.entry(prefix.to_owned()).or_default() += 1;
         }
@@ -137,8 +159,14 @@ fn prefixes<'a>(project: &'a Project, containers: &[(&'a Identity, &[Sample])]) 
 }
 
 /// By the name alone: where it fits several services, the one that makes the project of the others', then the longest name.
-fn likely(project: &Project, identity: &Identity, prefixes: &HashMap<String, usize>) -> Option<usize> {
-    let best = candidates(project, &identity.name)
+fn likely(
+    project: &Project,
+    names: &Names<'_>,
+    identity: &Identity,
+    prefixes: &HashMap<String, usize>,
+) -> Option<usize> {
+    let candidates = names.candidates(&identity.name).into_iter();
+    let best = candidates
         .max_by_key(|(index, prefix)| (prefixes.get(*prefix).copied(), project.workloads[*index].name.len()));
     best.map(|(index, _)| index)
 }
@@ -230,7 +258,34 @@ fn at_one_moment<'s>(samples: impl Iterator<Item = &'s Sample>) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// As each service would be looked for in the name.
+        #[test]
+        fn services_are_found_wherever_they_stand(
+            services in proptest::collection::vec("[ab1]([-_.ab1]{0,3})", 1..6),
+            name in "[-_.ab1]{0,8}(-x2v8q|[.]1[.]x2k9f8|-7d4b9c6f5-x2v8q|_1)?(/a)?",
+        ) {
+            let mut names = Names::default();
+            for (index, service) in services.iter().enumerate() {
+                names.services.entry(service).or_default().push(index);
+            }
+            let pod = name.split('/').next().unwrap();
+            let expected = services.iter().enumerate().filter_map(|(index, service)| {
+                // Places may overlap.
+                let places = (0..pod.len()).filter(|at| pod[*at..].starts_with(service.as_str()));
+                let mut fitting = places.filter(|at| {
+                    let before = pod[..*at].chars().next_back();
+                    before.is_none_or(|c| matches!(c, '-' | '_')) && is_number(&pod[at + service.len()..])
+                });
+                Some((index, pod[..fitting.next()?].trim_end_matches(['-', '_'])))
+            });
+            prop_assert_eq!(names.candidates(&name), expected.collect());
+        }
+    }
 
     #[test]
     fn what_may_stand_behind_a_name() {

@@ -56,7 +56,7 @@ fn peel(
     let Some((first, rest)) = words.split_first() else { return };
     let name = base_name(first.as_str());
     let inner: Option<Vec<Text>> = match name {
-        _ if depth > MAX_WRAPPERS => None,
+        _ if depth >= MAX_WRAPPERS => None,
         "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" => match script(rest) {
             Some(script) => {
                 for command in commands(script) {

@@ -241,12 +241,17 @@ impl Reader<'_> {
         out
     }
 
-    /// The value with its variables replaced; none where one is required that only the outside can give.
+    /// The value with its variables replaced; none where one is required that only the outside can give, and where it is
+    /// refused.
     fn expand(&mut self, value: Text, lookup: &dyn Fn(&str) -> Option<String>) -> Option<Text> {
         let find = |name: &str| {
-            let earlier =
-                || self.out.entries.get(name)?.value.as_ref().map(|value| value.as_str().to_owned());
-            lookup(name).or_else(earlier).map(|value| Variable { value, span: None })
+            let known = |value: String| Variable { value, span: None };
+            // An earlier line without a value says that nobody here knows it.
+            let earlier = || {
+                let value = self.out.entries.get(name)?.value.as_ref();
+                Some(value.map_or_else(Variable::unknown, |value| known(value.as_str().to_owned())))
+            };
+            lookup(name).map(known).or_else(earlier)
         };
         match interpolate(&value, &find) {
             Interpolated::Unset { names, .. }
@@ -259,7 +264,7 @@ impl Reader<'_> {
             Interpolated::Required { .. } => None,
             Interpolated::Invalid { message, span } => {
                 self.out.errors.push(SyntaxError { message, span, fatal: true, first: None });
-                Some(value)
+                None
             }
         }
     }
@@ -284,6 +289,17 @@ mod tests {
     fn value(text: &str, name: &str) -> Option<String> {
         let parsed = parse(SourceId(0), text, &|name| (name == "OUTER").then(|| "outer".to_owned()));
         parsed.entries.get(name)?.value.as_ref().map(|value| value.as_str().to_owned())
+    }
+
+    #[test]
+    fn what_is_made_of_what_nobody_knows_is_not_known() {
+        for line in ["A=${X:?why}", "A=${X", "A"] {
+            let text = format!("{line}\nB=$A\nC=x$B\nD=${{A:-1}}\nE=1\n");
+            for name in ["A", "B", "C", "D"] {
+                assert_eq!(value(&text, name), None, "{line}: {name}");
+            }
+            assert_eq!(value(&text, "E").as_deref(), Some("1"), "{line}");
+        }
     }
 
     #[test]

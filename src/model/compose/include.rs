@@ -43,7 +43,11 @@ impl Loader<'_> {
             match self.sources.load(&context.directory.join(written)) {
                 Err(error) => self.unresolved(path.span(), "include", written, error.to_string(), None),
                 Ok(file) if including.contains(&file) || including.len() > MAX_FILE_DEPTH => {
-                    let message = format!("include goes in a circle: `{written}` is on the way here");
+                    let message = if including.contains(&file) {
+                        format!("include goes in a circle: `{written}` is on the way here")
+                    } else {
+                        format!("include leads through more than {MAX_FILE_DEPTH} files")
+                    };
                     self.errors.push(SyntaxError { message, span: path.span(), fatal: true, first: None });
                 }
                 Ok(file) => files.push(file),

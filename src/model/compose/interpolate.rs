@@ -97,6 +97,10 @@ pub fn interpolate(text: &Text, lookup: &dyn Fn(&str) -> Option<Variable>) -> In
                 span,
             }
         }
+        Err(Stop::TooDeep(from, to)) => {
+            let message = format!("defaults nested more than {MAX_DEPTH} deep");
+            Interpolated::Invalid { message, span: text.span_of(from..to) }
+        }
         Err(Stop::TooLong) => {
             let message = format!("its variables expand to more than {} KiB", MAX_LENGTH / 1024);
             Interpolated::Invalid { message, span: text.span() }
@@ -128,6 +132,8 @@ struct Run<'a> {
 enum Stop {
     /// Offsets of what is no template.
     Invalid(usize, usize),
+    /// Offsets of the template that is not looked into.
+    TooDeep(usize, usize),
     TooLong,
     Required {
         name: String,
@@ -207,8 +213,11 @@ impl Run<'_> {
             None => (false, rest),
         };
         let begin = dollar + 2 + length + usize::from(colon) + 1;
-        if length == 0 || depth > MAX_DEPTH {
+        if length == 0 {
             return Err(Stop::Invalid(dollar, close + 1));
+        }
+        if depth > MAX_DEPTH {
+            return Err(Stop::TooDeep(dollar, close + 1));
         }
         let value = (self.lookup)(name);
         let set = value.as_ref().is_some_and(|variable| !(colon && variable.value.is_empty()));

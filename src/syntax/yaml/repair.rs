@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use super::build::{Built, Failure, build};
 use super::{Kind, Node, Tree};
 use crate::source::{SourceId, Span, Text};
-use crate::syntax::SyntaxError;
+use crate::syntax::{SyntaxError, UNREAD};
 
 /// Most lines that are blanked.
 const MAX_ROUNDS: usize = 32;
@@ -61,7 +61,7 @@ fn repair(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<Syntax
             }
         }
         let Some((_, line, attempt)) = best else {
-            errors.push(error(file, text, &failure, None));
+            built.failure = Some(failure);
             break;
         };
         errors.push(error(file, text, &failure, Some(line.clone())));
@@ -70,7 +70,8 @@ fn repair(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<Syntax
         *built = attempt;
     }
     if let Some(failure) = built.failure.take() {
-        errors.push(error(file, text, &failure, None));
+        let last = error(file, text, &failure, None);
+        errors.push(SyntaxError { message: format!("{}{UNREAD}", last.message), ..last });
     }
     for line in &blanked_lines {
         untrace(&mut built.nodes, line);

@@ -1,0 +1,442 @@
+//! What happens beyond each bound: a finding says so at its place, or what the page promises holds, and a file beside is
+//! looked at as ever.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+
+use oomlint::finding::{Finding, Severity};
+use oomlint::report::Format;
+use oomlint::workload::Workload;
+
+use crate::common::Checked;
+
+const BESIDE: (&str, &str) = ("beside/compose.yaml", "services: {beside: {image: x}}\n");
+
+/// `path:line` of a finding.
+fn place(checked: &Checked, finding: &Finding) -> String {
+    let at = checked.sources.locate(finding.primary.span);
+    let source = checked.sources.get(at.file);
+    format!("{}:{}", source.path().display(), source.position(at.start).line)
+}
+
+/// What is said of the file that has nothing to do with the others.
+fn of_beside(checked: &Checked) -> Vec<String> {
+    let findings = checked.outcome.findings.iter().map(|found| (place(checked, found), &found.message));
+    findings.filter(|(at, _)| at.starts_with(BESIDE.0)).map(|(at, message)| at + message).collect()
+}
+
+/// Checks the files and the one beside them, of which the same is said as when it is alone.
+fn check(files: &[(&str, &str)]) -> Checked {
+    let checked = Checked::texts(&[files, &[BESIDE]].concat());
+    let alone = of_beside(&Checked::texts(&[BESIDE]));
+    assert!(!alone.is_empty() && of_beside(&checked) == alone, "{:?}", of_beside(&checked));
+    checked
+}
+
+/// Checks that a finding of `rule` with these words stands at `at`.
+fn says(files: &[(&str, &str)], rule: &str, words: &str, at: &str) -> Checked {
+    let checked = check(files);
+    let of_rule = checked.outcome.findings.iter().filter(|found| found.rule == rule);
+    let said: Vec<(String, String)> = of_rule
+        .map(|found| (place(&checked, found), found.message.chars().take(200).collect()))
+        .take(40)
+        .collect();
+    assert!(said.iter().any(|(place, message)| place == at && message.contains(words)), "{words}: {said:#?}");
+    checked
+}
+
+fn compose_says(compose: &str, words: &str, line: usize) -> Checked {
+    says(&[("compose.yaml", compose)], "syntax-error", words, &format!("compose.yaml:{line}"))
+}
+
+/// The only workload that is not the one beside.
+fn workload(checked: &Checked) -> &Workload {
+    let mut workloads = checked.outcome.projects.iter().flat_map(|project| &project.workloads);
+    workloads.find(|workload| workload.name != "beside").unwrap()
+}
+
+fn write(directory: &Path, path: &str, text: &str) {
+    let path = directory.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// A directory with these files and the one beside.
+fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let scratch = tempfile::tempdir().unwrap();
+    for (path, text) in files.iter().chain([&BESIDE]) {
+        write(scratch.path(), path, text);
+    }
+    scratch
+}
+
+/// Exit code, standard output, standard error.
+fn oomlint(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
+    let output = command.args(arguments).current_dir(directory).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// Runs where files are on the disk; the one beside is looked at.
+fn concise(directory: &Path, arguments: &[&str]) -> String {
+    let (code, out, err) = oomlint(directory, &[arguments, &["--format", "concise"]].concat());
+    assert_eq!(code, Some(1), "{err}");
+    assert!(out.contains("beside/compose.yaml:1:12: warning[missing-memory-limit]"), "{out}");
+    out
+}
+
+pub(crate) fn bytes_of_a_file() {
+    let scratch = tree(&[("compose.yaml", "services: {a: {image: x, env_file: [vars]}}\n"), ("vars", "")]);
+    write(scratch.path(), "Dockerfile", "");
+    for path in ["vars", "Dockerfile"] {
+        let file = std::fs::File::options().write(true).open(scratch.path().join(path)).unwrap();
+        file.set_len((16 << 20) + 1).unwrap();
+    }
+    let out = concise(scratch.path(), &[]);
+    let says = "compose.yaml:1:37: note[unresolved-reference] env_file names `vars`: is larger than 16 MiB";
+    assert!(out.contains(says), "{out}");
+    assert!(out.contains("Dockerfile:1:1: error[syntax-error] is larger than 16 MiB"), "{out}");
+}
+
+pub(crate) fn bytes_of_rules() {
+    let rules = |length: usize| format!("#{}\n", "x".repeat(length - 2));
+    let scratch = tree(&[("sub/Dockerfile", "FROM alpine:3\n"), ("sub/.gitignore", &rules(256 << 10))]);
+    assert!(concise(scratch.path(), &["--preset", "strict"]).contains("sub/Dockerfile"));
+    write(scratch.path(), "sub/.gitignore", &rules((256 << 10) + 1));
+    let (code, out, err) = oomlint(scratch.path(), &["--preset", "strict", "--format", "concise"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("cannot read `sub/.gitignore`: is larger than 256 KiB"), "{err}");
+    assert!(out.contains("beside/compose.yaml") && !out.contains("sub/Dockerfile"), "{out}");
+}
+
+pub(crate) fn bytes_of_a_configuration() {
+    let config = |length: usize| format!("#{}\n", "x".repeat(length - 2));
+    let scratch = tree(&[(".oomlint.yaml", &config(256 << 10))]);
+    concise(scratch.path(), &[]);
+    write(scratch.path(), ".oomlint.yaml", &config((256 << 10) + 1));
+    let (code, out, err) = oomlint(scratch.path(), &[]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("larger than 256 KiB") && err.contains(".oomlint.yaml"), "{err}");
+}
+
+#[cfg(not(unix))]
+pub(crate) fn links_on_a_way() {}
+
+#[cfg(unix)]
+pub(crate) fn links_on_a_way() {
+    let scratch =
+        tree(&[("compose.yaml", "services: {a: {image: x, env_file: [link1]}}\n"), ("vars", "A=1\n")]);
+    let link = |index: usize, target: &str| {
+        std::os::unix::fs::symlink(target, scratch.path().join(format!("link{index}"))).unwrap();
+    };
+    (1..40).for_each(|index| link(index, &format!("link{}", index + 1)));
+    link(40, "vars");
+    let out = concise(scratch.path(), &["--restrict-to", "."]);
+    assert!(!out.contains("unresolved-reference"), "{out}");
+    link(0, "link1");
+    write(scratch.path(), "compose.yaml", "services: {a: {image: x, env_file: [link0]}}\n");
+    let out = concise(scratch.path(), &["--restrict-to", "."]);
+    let says = "compose.yaml:1:37: note[unresolved-reference] env_file names `link0`: too many levels of symbolic links";
+    assert!(out.contains(says), "{out}");
+}
+
+fn nested(depth: usize) -> String {
+    format!("services: {{a: {{image: x}}}}\nx-a: {}1{}\n", "[".repeat(depth), "]".repeat(depth))
+}
+
+pub(crate) fn levels_of_a_yaml_file() {
+    compose_says(&nested(300), "nested deeper than 256 levels; what stands deeper is not read", 2);
+}
+
+pub(crate) fn levels_of_a_project() {
+    let checked = compose_says(&nested(200), "nested deeper than 128 levels", 2);
+    assert_eq!(workload(&checked).name, "a");
+}
+
+pub(crate) fn values_of_a_yaml_file() {
+    let many = format!("services: {{}}\nx-a: [{}]\n", "1,".repeat(1 << 20));
+    compose_says(&many, "more than 1048576 values; the rest is not read", 2);
+}
+
+pub(crate) fn values_of_a_project() {
+    let aliases =
+        format!("x-a: &a [{}]\nservices: {{a: {{labels: [{}]}}}}\n", "1,".repeat(1000), "*a,".repeat(500));
+    compose_says(&aliases, "aliases, extends and includes expand to more than 400000 nodes", 1);
+}
+
+/// A file of mistakes shows the first ones, and where reading ended.
+pub(crate) fn lines_that_do_not_parse() {
+    let broken = |lines: usize| format!("services:\n  a: {{image: x}}\n{}", "  \"b\" c\n".repeat(lines));
+    let checked = compose_says(&broken(200), "the rest is not read", 3 + 32);
+    let errors = checked.outcome.findings.iter().filter(|found| found.rule == "syntax-error").count();
+    assert_eq!(errors, 12 + 1);
+    let checked = check(&[("compose.yaml", &broken(32))]);
+    assert!(!checked.outcome.findings.iter().any(|found| found.message.contains("not read")));
+}
+
+pub(crate) fn ways_of_include_and_extends() {
+    let chain = |length: usize| {
+        let mut chain = "services:\n".to_owned();
+        for i in 0..length {
+            writeln!(chain, "  s{i}: {{extends: s{}}}", i + 1).unwrap();
+        }
+        chain + &format!("  s{length}: {{image: x}}\n")
+    };
+    compose_says(&chain(40), "extends leads through more than 32 services", 2 + 33);
+    let mut files =
+        vec![("compose.yaml".to_owned(), "include: [part0.yml]\nservices: {a: {image: x}}\n".to_owned())];
+    for i in 0..40 {
+        files.push((format!("part{i}.yml"), format!("include: [part{}.yml]\nservices: {{}}\n", i + 1)));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let checked = says(&files, "syntax-error", "include leads through more than 32 files", "part31.yml:1");
+    assert_eq!(workload(&checked).name, "a");
+}
+
+pub(crate) fn what_a_directory_takes() {
+    let note = "  a line that each overlay takes again\n".repeat(3 * 1024 * 1024 / 39);
+    let base = format!("services: {{a: {{image: x}}}}\nx-note: |\n{note}");
+    let overlays: Vec<String> = (0..8).map(|number| format!("compose.{number}.yaml")).collect();
+    let mut files = vec![("compose.yaml", base.as_str())];
+    files.extend(overlays.iter().map(|path| (path.as_str(), "services:\n  a:\n    mem_limit: 1\n")));
+    let words = "not looked at: the Compose files beside it take more than 16 MiB of other files";
+    let checked = says(&files, "syntax-error", words, "compose.7.yaml:1");
+    let limit = |path: &str| {
+        let mut limits = checked.outcome.findings.iter().map(|finding| place(&checked, finding));
+        limits.any(|at| at == format!("{path}:3"))
+    };
+    assert!(limit("compose.5.yaml") && !limit("compose.6.yaml"));
+}
+
+pub(crate) fn services_of_a_project() {
+    let services: String = (0..50_001).map(|i| format!("  s{i}:\n")).collect();
+    let words = "more than 50000 services; the rest is not looked at";
+    let checked = compose_says(&format!("services:\n{services}"), words, 50_002);
+    assert_eq!(checked.outcome.summary.services, 50_000 + 1, "and the one beside");
+}
+
+pub(crate) fn what_services_take() {
+    let big = format!("# {}\n", "x".repeat(998)).repeat(1000);
+    let words = "the services take more than 16 MiB of Dockerfiles and env_files in all";
+    for (key, path, text) in [
+        ("build: .", "Dockerfile", format!("FROM alpine:3\n{big}")),
+        ("image: x, env_file: [vars]", "vars", format!("A=1\n{big}")),
+    ] {
+        let services: String = (0..40).map(|i| format!("  s{i}: {{{key}, mem_limit: 1g}}\n")).collect();
+        let compose = format!("services:\n{services}");
+        let files = [("compose.yaml", compose.as_str()), (path, text.as_str())];
+        let checked = says(&files, "unresolved-reference", words, "compose.yaml:18");
+        let beyond = checked.outcome.findings.iter().filter(|found| found.message.contains(words)).count();
+        assert_eq!(beyond, 40 - 16, "{key}");
+    }
+}
+
+pub(crate) fn defaults_within_defaults() {
+    let defaults = |depth: usize| {
+        format!("services:\n  a:\n    image: \"{}y{}\"\n", "${X:-".repeat(depth), "}".repeat(depth))
+    };
+    let checked = compose_says(&defaults(20), "defaults nested more than 16 deep", 3);
+    assert!(workload(&checked).image.value().is_none(), "the value is not known");
+}
+
+pub(crate) fn a_value_with_its_variables() {
+    let env = format!("A=xxxxxxxxxxxxxxxx\n{}", "A=${A}${A}\n".repeat(20));
+    let files = [("compose.yaml", "services:\n  a: {image: \"${A}${A}\"}\n"), (".env", env.as_str())];
+    let checked = says(&files, "syntax-error", "expand to more than 256 KiB", ".env:17");
+    assert!(workload(&checked).image.value().is_none(), "the value is not known");
+}
+
+fn dockerfile_says(lines: &str, words: &str, line: usize) -> Checked {
+    let dockerfile = format!("FROM alpine:3\n{lines}");
+    says(&[("Dockerfile", &dockerfile)], "syntax-error", words, &format!("Dockerfile:{line}"))
+}
+
+pub(crate) fn a_line_of_a_dockerfile() {
+    let line = format!("RUN {}\n", "x".repeat(65_535));
+    dockerfile_says(&line, "more than the 65535 that BuildKit reads", 2);
+}
+
+/// The value of A in an image, where it is known.
+fn value_of_a(lines: &str) -> Option<String> {
+    let checked = check(&[("Dockerfile", &format!("FROM alpine:3\n{lines}"))]);
+    workload(&checked).env["A"].value.value().map(|text| text.as_str().to_owned())
+}
+
+pub(crate) fn variables_within_variables() {
+    let nested = |depth: usize| format!("ARG X\nENV A={}x{}\n", "${X:-".repeat(depth), "}".repeat(depth));
+    assert_eq!(value_of_a(&nested(40).replace("ARG X\n", "")), None);
+    assert_eq!(value_of_a("ENV X=\nENV A=${X:-${X:-y}}\n").as_deref(), Some("y"));
+}
+
+pub(crate) fn what_variables_put_in() {
+    let doubled = |times: usize| format!("ENV A=xxxxxxxxxxxxxxxx\n{}", "ENV A=$A$A\n".repeat(times));
+    assert_eq!(value_of_a(&doubled(13)).map(|value| value.len()), Some(128 << 10));
+    assert_eq!(value_of_a(&doubled(14)), None);
+}
+
+pub(crate) fn values_of_env_and_arg() {
+    let line = format!("ENV B={}\n", "x".repeat(60_000));
+    let lines = |times: usize| format!("{line}{}ENV C=c\nENV A=$C\n", "ENV D=$B$B\n".repeat(times));
+    assert_eq!(value_of_a(&lines(138)).as_deref(), Some("c"));
+    assert_eq!(value_of_a(&lines(140)), None);
+}
+
+/// What would be the body of one are instructions then.
+pub(crate) fn variables_where_a_heredoc_begins() {
+    let nested = |depth: usize| {
+        let name = format!("{}x{}", "${X:-".repeat(depth), "}".repeat(depth));
+        format!("RUN <<{name}\nnonsense\n{name}\n")
+    };
+    dockerfile_says(&nested(70), "unknown instruction `nonsense`", 3);
+    let checked = check(&[("Dockerfile", &format!("FROM alpine:3\n{}", nested(60)))]);
+    assert!(!checked.outcome.findings.iter().any(|found| found.rule == "syntax-error"));
+}
+
+pub(crate) fn heredocs_without_an_end() {
+    let checked = dockerfile_says(&"RUN <<END\n".repeat(20), "the here-document has no end", 9);
+    let errors = checked.outcome.findings.iter().filter(|found| found.rule == "syntax-error").count();
+    assert_eq!(errors, 8);
+}
+
+pub(crate) fn programs_that_start_each_other() {
+    let heaps = |depth: usize| {
+        let words = "exec ".repeat(depth) + "node --max-old-space-size=9 x";
+        let checked = check(&[(
+            "compose.yaml",
+            &format!("services: {{a: {{image: \"node:22\", command: {words}}}}}\n"),
+        )]);
+        workload(&checked).heaps.iter().filter(|heap| heap.bound.value().is_some()).count()
+    };
+    // The image's own entrypoint starts the first one.
+    assert_eq!((heaps(11), heaps(12)), (1, 0));
+}
+
+pub(crate) fn mistakes_in_a_configuration() {
+    let keys: String = (0..60).map(|i| format!("nothing{i}: 1\n")).collect();
+    let scratch = tree(&[(".oomlint.yaml", &keys)]);
+    let (code, out, err) = oomlint(scratch.path(), &[]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert_eq!(err.matches("unknown key").count(), 20, "{err}");
+}
+
+/// Services that all have the same to hear.
+fn services(count: usize) -> String {
+    let services: String = (0..count).map(|i| format!("  s{i}: {{image: x}}\n")).collect();
+    format!("services:\n{services}")
+}
+
+pub(crate) fn findings_of_one_rule() {
+    let mut checked = check(&[("compose.yaml", &services(20_000))]);
+    let (warnings, all) = (checked.outcome.summary.warnings, checked.outcome.findings.len());
+    checked.outcome.shorten(&checked.sources);
+    assert!(warnings >= 20_000 && checked.outcome.summary.warnings == warnings);
+    let of_rule = |rule: &str| checked.outcome.findings.iter().filter(|found| found.rule == rule).count();
+    assert_eq!(of_rule("missing-memory-limit"), 1_000 + 1 + 1, "and that of the file beside");
+    let rest = checked.outcome.findings.iter().find(|found| found.message.contains("more findings")).unwrap();
+    assert_eq!(rest.message, "19000 more findings of this rule in this file");
+    assert_eq!((place(&checked, rest).as_str(), rest.severity), ("compose.yaml:1002", Severity::Warning));
+    assert!(checked.outcome.findings.len() * 10 < all, "{} of {all}", checked.outcome.findings.len());
+    assert!(checked.report(Format::Json).len() < 20 << 20);
+}
+
+/// Each variable brings the value in; and each flag too late is a finding, none of which names all the others.
+pub(crate) fn other_places() {
+    let compose = format!("services:\n  a:\n    image: x\n    mem_limit: \"{}\"\n", "${A}".repeat(150));
+    let files = [("compose.yaml", compose.as_str()), (".env", "A=x\n")];
+    let checked = says(&files, "invalid-memory-value", "of `a`", "compose.yaml:4");
+    let most = checked.outcome.findings.iter().map(|found| found.related.len()).max();
+    assert_eq!(most, Some(100));
+    let flags: String = (0..4_000).map(|i| format!("-Xmx{i}Q ")).collect();
+    let compose =
+        format!("services:\n  a:\n    image: eclipse-temurin:21\n    command: java -jar x.jar {flags}\n");
+    let mut checked = check(&[("compose.yaml", &compose)]);
+    checked.outcome.shorten(&checked.sources);
+    assert!(checked.report(Format::Json).len() < 8 << 20);
+}
+
+/// A name as long as a file is not said ten times.
+pub(crate) fn a_text_of_a_finding() {
+    let name = "n".repeat(1 << 20);
+    let mut checked = check(&[("compose.yaml", &format!("services: {{? {name} : {{image: {name}}}}}\n"))]);
+    checked.outcome.shorten(&checked.sources);
+    let longest = checked.outcome.findings.iter().map(|found| found.message.len()).max();
+    assert_eq!(longest, Some(8 * 1024 + "…".len()));
+    let report = checked.report(Format::Json);
+    assert!(report.len() < 1 << 20, "{}", report.len());
+    assert!(checked.report(Format::Human).len() < 4 << 20);
+}
+
+pub(crate) fn words_ahead_of_a_flag() {
+    let fixes = |words: usize| {
+        let command = format!("java -jar x.jar{} -Xmx9m", " -Dx=y".repeat(words));
+        let compose = format!("services:\n  a:\n    image: eclipse-temurin:21\n    command: {command}\n");
+        let checked = check(&[("compose.yaml", &compose)]);
+        let mut findings = checked.outcome.findings.iter();
+        findings.find(|found| found.rule == "misplaced-heap-flag").unwrap().fix.is_some()
+    };
+    assert!(fixes(90) && !fixes(110));
+}
+
+/// A service of Java, what its command ends in, and its variable.
+fn java(name: &str, arguments: &str, environment: &str) -> String {
+    format!(
+        "  {name}:\n    image: eclipse-temurin:21\n    mem_limit: 1g\n    memswap_limit: 1g\n    command: java -jar x.jar{arguments}\n    \
+         environment: {environment}\n"
+    )
+}
+
+const GOES_ON: &str = "there are more fixes than one run tries: the next run goes on";
+
+/// Each flag goes to where the one before it went: one a round.
+pub(crate) fn rounds_of_fixes() {
+    let flags: String = (100..112).map(|i| format!(" -Xmx{i}m")).collect();
+    let scratch = tree(&[("compose.yaml", &format!("services:\n{}", java("a", &flags, "[]")))]);
+    let fix = || oomlint(scratch.path(), &["--fix", "--unsafe-fixes", "--ignore", "missing-memory-limit"]).2;
+    let (first, second, third) = (fix(), fix(), fix());
+    assert!(first.starts_with("8 fixes in 1 file") && first.contains(GOES_ON), "{first}");
+    assert!(second.starts_with("4 fixes in 1 file") && !second.contains(GOES_ON), "{second}");
+    assert_eq!(third, "");
+}
+
+/// None of these can be mended: another service has the variable, too.
+pub(crate) fn fixes_that_are_tried() {
+    let flags: String = (0..510).map(|i| format!(" -Xmx{i}MB")).collect();
+    let shared = format!("&shared\n      JAVA_TOOL_OPTIONS:{flags}");
+    let compose = format!("services:\n{}{}", java("a", "", &shared), java("b", "", "*shared"));
+    let scratch = tree(&[("compose.yaml", &compose)]);
+    let (code, out, err) =
+        oomlint(scratch.path(), &["--diff", "--unsafe-fixes", "--select", "malformed-heap-setting"]);
+    assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
+    let refused = err.matches("not fixed: compose.yaml: malformed-heap-setting").count();
+    assert!((490..510).contains(&refused) && err.contains(GOES_ON), "{refused}: {err}");
+}
+
+pub(crate) fn a_page_of_markdown() {
+    let files: Vec<(String, String)> =
+        (0..6).map(|i| (format!("d{i}/compose.yaml"), services(1_200))).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let page = check(&files).report(Format::Markdown);
+    assert!((899 << 10..901 << 10).contains(&page.len()), "{}", page.len());
+    assert!(page.contains(" more did not fit on this page"), "{}", &page[page.len() - 500..]);
+}
+
+/// `oomlint size` with measurements that are refused.
+fn refused(scratch: &tempfile::TempDir, words: &str) {
+    let (code, out, err) = oomlint(scratch.path(), &["size", "stats.csv"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
+    assert!(err.contains(words), "{err}");
+}
+
+pub(crate) fn bytes_of_measurements() {
+    let scratch = tree(&[("stats.csv", "name,memory\n")]);
+    let file = std::fs::File::options().write(true).open(scratch.path().join("stats.csv")).unwrap();
+    file.set_len((256 << 20) + 1).unwrap();
+    refused(&scratch, "it is larger than 256 MiB");
+}
+
+pub(crate) fn samples_of_measurements() {
+    let rows = "a,1MiB\n".repeat(4_000_001);
+    refused(&tree(&[("stats.csv", &format!("name,memory\n{rows}"))]), "there are more than 4000000 samples");
+}
