@@ -271,7 +271,7 @@ fn compare_environment(
         ours,
         &project.request.directory,
         sources,
-        &mut oomlint::model::allowance::Allowance::default(),
+        &mut oomlint::model::allowance::Allowance::of_services(usize::MAX),
     );
     let empty = serde_json::Map::new();
     let theirs = theirs.as_object().unwrap_or(&empty);
@@ -386,9 +386,13 @@ fn directories_resolve_as_docker_compose_resolves_them() {
             })
             .collect();
         let mut projects = Vec::new();
-        project::load_directory(&directory, files, &Settings::default(), &sources, &mut |project| {
-            projects.push(project)
-        });
+        project::load_directory(
+            &directory,
+            files,
+            (&Settings::default(), usize::MAX),
+            &sources,
+            &mut |project| projects.push(project),
+        );
         let Some(project) = projects.iter().find(|project| project.only.is_none()) else {
             tally.different.push(format!("{name}: no project"));
             continue;

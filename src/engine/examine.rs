@@ -12,6 +12,7 @@ use crate::catalog::Catalog;
 use crate::discover::{Discovered, FileKind};
 use crate::finding::Finding;
 use crate::hash::HashSet;
+use crate::model::allowance;
 use crate::model::build::Dockerfiles;
 use crate::model::project;
 use crate::source::{SourceId, Sources, Span, Spanned};
@@ -80,11 +81,12 @@ impl Examiner<'_> {
             let model = project::merged(&options.compose_files, &options.settings, sources);
             stacks.push(self.stack(&model, None, &Dockerfiles::default()));
         }
+        let settings = (&options.settings, allowance::part(compose.len()));
         let met = parallel::map(project::by_directory(&compose), |(directory, files)| {
             let dockerfiles = Dockerfiles::default();
             let mut stacks = Vec::new();
             let mut told = Told::default();
-            project::load_directory(&directory, files, &options.settings, sources, &mut |model| {
+            project::load_directory(&directory, files, settings, sources, &mut |model| {
                 let mut stack = self.stack(&model, concern.as_ref(), &dockerfiles);
                 told.thin(&mut stack, sources);
                 stacks.push(stack);

@@ -1,34 +1,60 @@
-//! What the services of one project may take in all.
+//! What one project may take of files that are not its own, so that a tree in which all lead to the same ones ends.
 
-/// Bytes that the services of a project take from Dockerfiles and `env_file`s in all: what two services share counts twice,
-/// since each gets it all.
-const MAX_TAKEN: usize = 16 * 1024 * 1024;
+use super::size::ByteSize;
 
-/// What is left of [`MAX_TAKEN`].
+/// Bytes that a project takes in all: of Compose files that it includes and extends and of the environments that are read for
+/// them, and as much again of the Dockerfiles and `env_file`s of its services. What two services share counts twice, since each
+/// gets it all.
+pub const MAX_TAKEN: usize = 16 * 1024 * 1024;
+
+/// Bytes that the projects of a run take in all; each has an equal part.
+const MAX_OF_RUN: usize = 256 * 1024 * 1024;
+
+/// Bytes of the smallest part.
+const LEAST: usize = 256 * 1024;
+
+/// The part of a project in a run over so many Compose files.
+#[must_use]
+pub fn part(files: usize) -> usize {
+    (MAX_OF_RUN / files.max(1)).clamp(LEAST, MAX_TAKEN)
+}
+
+/// What is left of a part.
 #[derive(Debug)]
-pub struct Allowance(usize);
-
-impl Default for Allowance {
-    fn default() -> Self {
-        Self(MAX_TAKEN)
-    }
+pub struct Allowance {
+    left: usize,
+    most: usize,
+    what: &'static str,
 }
 
 impl Allowance {
+    /// For what a project includes and extends.
+    #[must_use]
+    pub fn of_project(most: usize) -> Self {
+        Self { left: most, most, what: "the project takes more than SIZE of other files in all" }
+    }
+
+    /// For what its services take.
+    #[must_use]
+    pub fn of_services(most: usize) -> Self {
+        Self {
+            left: most,
+            most,
+            what: "the services take more than SIZE of Dockerfiles and env_files in all",
+        }
+    }
+
     /// Takes the bytes of a file; says why not where they are more than what is left.
     ///
     /// # Errors
     /// When they are.
     pub fn take(&mut self, bytes: usize) -> Result<(), String> {
-        match self.0.checked_sub(bytes) {
+        match self.left.checked_sub(bytes) {
             Some(left) => {
-                self.0 = left;
+                self.left = left;
                 Ok(())
             }
-            None => {
-                let most = MAX_TAKEN / 1024 / 1024;
-                Err(format!("the services take more than {most} MiB of Dockerfiles and env_files in all"))
-            }
+            None => Err(self.what.replace("SIZE", &ByteSize(self.most as i64).to_string())),
         }
     }
 }

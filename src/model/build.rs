@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::Unresolved;
-use super::allowance::Allowance;
+use super::allowance::{Allowance, MAX_TAKEN};
 use super::compose::{BuildSection, Compose, is_remote};
 use super::fact::{Fact, Why};
 use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
@@ -70,7 +70,14 @@ pub fn follow(
     sources: &Sources,
     dockerfiles: &Dockerfiles,
 ) -> Built {
-    follow_within(build, service, compose, directory, (sources, dockerfiles), &mut Allowance::default())
+    follow_within(
+        build,
+        service,
+        compose,
+        directory,
+        (sources, dockerfiles),
+        &mut Allowance::of_services(MAX_TAKEN),
+    )
 }
 
 /// The same for one service of many.

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::allowance::MAX_TAKEN;
 use super::compose::{Compose, Request, Service, Settings, dotenv};
 use crate::hash::HashMap;
 use crate::model::size::ByteSize;
@@ -23,7 +24,7 @@ const OVERRIDE_NAMES: [&str; 4] = [
 
 /// Bytes that the projects of one directory take of other files than their own, counted for each: a hundred overlays merge
 /// their base a hundred times.
-const MAX_TAKEN: usize = 16 * 1024 * 1024;
+const MAX_OF_DIRECTORY: usize = 16 * 1024 * 1024;
 
 /// Compose files that are merged, and what they came to.
 #[derive(Clone, Debug)]
@@ -89,7 +90,7 @@ pub struct Reach {
 #[must_use]
 pub fn merged(files: &[PathBuf], settings: &Settings, sources: &Sources) -> Project {
     let directory = files.first().map(|file| folder(file)).unwrap_or_default();
-    let request = Request { files: files.to_vec(), directory, settings: settings.clone() };
+    let request = Request { files: files.to_vec(), directory, settings: settings.clone(), others: MAX_TAKEN };
     Project::load(request, None, sources)
 }
 
@@ -111,11 +112,11 @@ pub fn by_directory(files: &[PathBuf]) -> Vec<(PathBuf, Vec<PathBuf>)> {
 }
 
 /// Loads the projects that the Compose files of one directory make, one after the other: its default file with its overrides is
-/// one, files beside it are overlays of it or projects of their own.
+/// one, files beside it are overlays of it or projects of their own. Each takes so many bytes of `others` at most.
 pub fn load_directory(
     directory: &Path,
     mut files: Vec<PathBuf>,
-    settings: &Settings,
+    (settings, others): (&Settings, usize),
     sources: &Sources,
     each: &mut dyn FnMut(Project),
 ) {
@@ -125,6 +126,7 @@ pub fn load_directory(
         files,
         directory: directory.to_path_buf(),
         settings: settings.clone(),
+        others,
     };
     let named = files_of_environment(directory, sources);
     let is_named = named.is_some();
@@ -140,8 +142,8 @@ pub fn load_directory(
     }
     let mut taken = 0;
     for file in files.iter().filter(|file| !default.contains(file)) {
-        if taken > MAX_TAKEN {
-            let size = ByteSize(MAX_TAKEN as i64);
+        if taken > MAX_OF_DIRECTORY {
+            let size = ByteSize(MAX_OF_DIRECTORY as i64);
             let why =
                 format!("not looked at: the Compose files beside it take more than {size} of other files");
             each(Project::refused(request(vec![file.clone()]), why, sources));

@@ -45,7 +45,7 @@ impl Assembler<'_> {
             directory: project.request.directory.clone(),
         };
         let awaited = role::awaited(&compose.services);
-        let mut allowance = Allowance::default();
+        let mut allowance = Allowance::of_services(project.request.others);
         for service in &compose.services {
             let mut workload = self.service(service, project, &mut out, &mut allowance);
             workload.role = Role::of(service, &awaited);

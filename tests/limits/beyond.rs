@@ -233,6 +233,27 @@ pub(crate) fn what_services_take() {
     }
 }
 
+pub(crate) fn what_all_projects_take() {
+    let text = |bytes: usize| format!("services: {{b: {{image: x}}}}\n{}", "# shared\n".repeat(bytes / 9));
+    let (small, large) = (text(200 * 1024), text(300 * 1024));
+    let stacks: Vec<(String, String)> = (0..1024)
+        .map(|number| {
+            let shared = if number == 7 { "large" } else { "small" };
+            (
+                format!("{number}/compose.yaml"),
+                format!("include: [../{shared}.yml]\nservices: {{a: {{image: x}}}}\n"),
+            )
+        })
+        .collect();
+    let mut files: Vec<(&str, &str)> =
+        stacks.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    files.extend([("small.yml", small.as_str()), ("large.yml", large.as_str())]);
+    let words = "the project takes more than 256 KiB of other files in all";
+    let checked = says(&files, "unresolved-reference", words, "7/compose.yaml:1");
+    let refused = checked.outcome.findings.iter().filter(|found| found.message.contains(words));
+    assert_eq!(refused.count(), 1);
+}
+
 pub(crate) fn defaults_within_defaults() {
     let defaults = |depth: usize| {
         format!("services:\n  a:\n    image: \"{}y{}\"\n", "${X:-".repeat(depth), "}".repeat(depth))

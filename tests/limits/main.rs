@@ -37,9 +37,10 @@ rows! {
     levels_of_a_project, "model/compose/value.rs MAX_DEPTH", "levels of a project";
     values_of_a_project, "model/compose/value.rs MAX_NODES", "values of a project";
     ways_of_include_and_extends, "model/compose/load.rs MAX_FILE_DEPTH", "files on a way of `include`";
-    what_a_directory_takes, "model/project.rs MAX_TAKEN", "what the Compose files of a directory take";
+    what_a_directory_takes, "model/project.rs MAX_OF_DIRECTORY", "what the Compose files of a directory take";
     services_of_a_project, "model/compose/mod.rs MAX_SERVICES", "services of a project |";
     what_services_take, "model/allowance.rs MAX_TAKEN", "Dockerfiles and `env_file`s";
+    what_all_projects_take, "model/allowance.rs MAX_OF_RUN", "the same for all projects of a run";
     defaults_within_defaults, "model/compose/interpolate.rs MAX_DEPTH", "defaults within defaults";
     a_value_with_its_variables, "model/compose/interpolate.rs MAX_LENGTH", "a value with its variables";
     a_line_of_a_dockerfile, "syntax/dockerfile/lines.rs MAX_LINE", "a line of a Dockerfile";

@@ -1,10 +1,11 @@
 //! The variables that Compose interpolates with: `.env` and what is passed down by `include`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::dotenv;
 use super::interpolate::Variable;
-use crate::hash::IndexMap;
+use crate::hash::{HashMap, IndexMap};
 use crate::source::{LoadError, SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
 
@@ -12,7 +13,8 @@ use crate::syntax::SyntaxError;
 /// depend on the machine.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
-    variables: IndexMap<String, Variable>,
+    /// What each file adds, the first one that has a name winning. Shared by all that is included below it.
+    layers: Vec<Arc<HashMap<String, Variable>>>,
     /// A file that is there cannot be read: what is not known may be set in it.
     open: bool,
 }
@@ -22,16 +24,20 @@ impl Environment {
     pub(crate) fn of(outer: &IndexMap<String, String>) -> Self {
         let variables =
             outer.iter().map(|(name, value)| (name.clone(), Variable { value: value.clone(), span: None }));
-        Self { variables: variables.collect(), open: false }
+        Self { layers: vec![Arc::new(variables.collect())], open: false }
     }
 
     pub(crate) fn variable(&self, name: &str) -> Option<Variable> {
-        self.variables.get(name).cloned().or_else(|| self.open.then(Variable::unknown))
+        self.known(name).cloned().or_else(|| self.open.then(Variable::unknown))
+    }
+
+    fn known(&self, name: &str) -> Option<&Variable> {
+        self.layers.iter().find_map(|layer| layer.get(name))
     }
 
     /// Its value and, when a file sets it, where.
     pub(crate) fn defined(&self, name: &str) -> Option<(&str, Option<Span>)> {
-        self.variables.get(name).map(|variable| (variable.value.as_str(), variable.span))
+        self.known(name).map(|variable| (variable.value.as_str(), variable.span))
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<String> {
@@ -49,18 +55,24 @@ impl Environment {
     ) -> Result<SourceId, LoadError> {
         let id = sources.load(path).inspect_err(|error| {
             // Compose passes over a directory of that name.
-            self.open |= !matches!(error, LoadError::NotFound | LoadError::IsDirectory);
+            if !matches!(error, LoadError::NotFound | LoadError::IsDirectory) {
+                self.leave_open();
+            }
         })?;
         let source = sources.get(id);
-        let outer = self.clone();
-        let parsed = dotenv::parse(id, source.text(), &|name| outer.value(name));
+        let parsed = dotenv::parse(id, source.text(), &|name| self.value(name));
         errors.extend(parsed.errors);
-        for (name, entry) in parsed.entries {
-            if let Some(value) = entry.value {
-                let variable = Variable { value: value.as_str().to_owned(), span: Some(value.span()) };
-                self.variables.entry(name).or_insert(variable);
-            }
-        }
+        let known = parsed.entries.into_iter().filter_map(|(name, entry)| {
+            let value = entry.value?;
+            let variable = Variable { value: value.as_str().to_owned(), span: Some(value.span()) };
+            Some((name, variable))
+        });
+        self.layers.push(Arc::new(known.collect()));
         Ok(id)
+    }
+
+    /// Says that a file is not read in which anything may be set.
+    pub(crate) fn leave_open(&mut self) {
+        self.open = true;
     }
 }

@@ -132,7 +132,9 @@ impl Loader<'_> {
         let found = if is_remote(written) {
             Err(failed("is not on this machine".to_owned()))
         } else {
-            self.sources.load(&context.directory.join(written)).map_err(|error| failed(error.to_string()))
+            let found =
+                self.sources.load(&context.directory.join(written)).map_err(|error| error.to_string());
+            found.and_then(|file| self.take(file).map(|()| file)).map_err(failed)
         };
         let file = match found {
             Ok(file) => file,

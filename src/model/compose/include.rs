@@ -50,7 +50,10 @@ impl Loader<'_> {
                     };
                     self.errors.push(SyntaxError { message, span: path.span(), fatal: true, first: None });
                 }
-                Ok(file) => files.push(file),
+                Ok(file) => match self.take(file) {
+                    Ok(()) => files.push(file),
+                    Err(reason) => self.unresolved(path.span(), "include", written, reason, None),
+                },
             }
         }
         let first = item.paths.first()?;

@@ -8,6 +8,7 @@ use super::merge::{merge, settle};
 use super::value::{Entry, Kind, MAX_NODES, Map, Missing, Value, lower};
 use crate::hash::{HashMap, IndexSet};
 use crate::model::Unresolved;
+use crate::model::allowance::Allowance;
 use crate::model::fact::Why;
 use crate::source::{LoadError, SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
@@ -40,10 +41,12 @@ pub(super) struct Loader<'s> {
     pub(super) unresolved: IndexSet<Unresolved>,
     pub(super) trees: HashMap<SourceId, Arc<Tree>>,
     budget: usize,
+    allowance: Allowance,
 }
 
 impl<'s> Loader<'s> {
-    pub(super) fn new(sources: &'s Sources) -> Self {
+    /// `others` are the bytes that may be taken of files that are not asked for.
+    pub(super) fn new(sources: &'s Sources, others: usize) -> Self {
         Self {
             sources,
             files: IndexSet::default(),
@@ -52,6 +55,7 @@ impl<'s> Loader<'s> {
             unresolved: IndexSet::default(),
             trees: HashMap::default(),
             budget: MAX_NODES,
+            allowance: Allowance::of_project(others),
         }
     }
 
@@ -61,6 +65,12 @@ impl<'s> Loader<'s> {
         environment: &mut Environment,
         path: &Path,
     ) -> Result<(), LoadError> {
+        let bytes = self.sources.load(path).map_or(0, |file| self.sources.get(file).text().len());
+        self.allowance.take(bytes).map_err(LoadError::Io).inspect_err(|_| environment.leave_open())?;
+        self.read_environment(environment, path)
+    }
+
+    fn read_environment(&mut self, environment: &mut Environment, path: &Path) -> Result<(), LoadError> {
         let read = environment.read(path, self.sources, &mut self.errors)?;
         self.environments.insert(read);
         Ok(())
@@ -68,13 +78,32 @@ impl<'s> Loader<'s> {
 
     /// The same for a file that need not be there: `.env`. `site` is where people look for the reason.
     pub(super) fn optional_environment(&mut self, environment: &mut Environment, path: &Path, site: Span) {
-        match self.environment(environment, path) {
+        let read = self.environment(environment, path);
+        self.tell_unread(read, path, site);
+    }
+
+    /// The project's own `.env`.
+    pub(super) fn own_environment(&mut self, environment: &mut Environment, path: &Path, site: Span) {
+        let read = self.read_environment(environment, path);
+        self.tell_unread(read, path, site);
+    }
+
+    fn tell_unread(&mut self, read: Result<(), LoadError>, path: &Path, site: Span) {
+        match read {
             Ok(()) | Err(LoadError::NotFound | LoadError::IsDirectory) => {}
             Err(error) => {
                 let name = path.to_string_lossy().into_owned();
                 self.unresolved(site, "the project", &name, error.to_string(), None);
             }
         }
+    }
+
+    /// Counts a file that another one leads to, once.
+    pub(super) fn take(&mut self, file: SourceId) -> Result<(), String> {
+        if self.files.contains(&file) {
+            return Ok(());
+        }
+        self.allowance.take(self.sources.get(file).text().len())
     }
 
     /// The files merged in order; `including` are the files on the way here.

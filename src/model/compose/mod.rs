@@ -47,6 +47,8 @@ pub struct Request {
     pub directory: PathBuf,
     /// What the files are read with.
     pub settings: Settings,
+    /// Bytes of other files that they may take.
+    pub others: usize,
 }
 
 /// Services of one project that are looked at.
@@ -86,7 +88,7 @@ impl Compose {
     /// Loads and merges. Files that cannot be read are left out: whoever found them says so.
     #[must_use]
     pub fn load(request: &Request, sources: &Sources) -> Self {
-        let mut loader = Loader::new(sources);
+        let mut loader = Loader::new(sources, request.others);
         let mut environment = Environment::of(&request.settings.environment);
         let default = [request.directory.join(".env")];
         let env_files = &request.settings.env_files;
@@ -94,7 +96,7 @@ impl Compose {
         for path in if env_files.is_empty() { &default[..] } else { env_files } {
             match files.first() {
                 Some(first) => {
-                    loader.optional_environment(&mut environment, path, Span::new(*first, 0, 0));
+                    loader.own_environment(&mut environment, path, Span::new(*first, 0, 0));
                 }
                 None => break,
             }
