@@ -132,3 +132,29 @@ fn bytes_that_are_no_text_are_an_error() {
     discovered.add(PathBuf::from("Dockerfile"), FileKind::Dockerfile);
     assert!(says(&engine::run(&Options::default(), &sources, &discovered), "not UTF-8"));
 }
+
+#[test]
+fn what_stacks_say_of_a_file_that_they_share_is_said_once() {
+    let texts: Vec<(String, String)> = (0..150)
+        .map(|number| {
+            (format!("{number:03}/compose.yaml"), "include: [../common.yml]\nservices: {}\n".to_owned())
+        })
+        .collect();
+    let mut files: Vec<(&str, &str)> =
+        texts.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let known = "  known:\n    image: x\n    x-oomlint: {ignore: [missing-memory-limit], reason: batch}\n";
+    let common = format!("services:\n  db:\n    image: x\n{known}");
+    files.push(("common.yml", &common));
+    let outcome = run(&files);
+    let of_rule = |finding: &&oomlint::finding::Finding| finding.rule == "missing-memory-limit";
+    let found: Vec<_> = outcome.findings.iter().filter(of_rule).collect();
+    assert_eq!(found.len(), 1);
+    // As many as a finding names, in the order of the files.
+    assert_eq!(found[0].related.len(), 100);
+    assert!(found[0].related.is_sorted_by_key(|label| label.span.file));
+    assert!(found[0].related.iter().all(|label| label.text == "comes in here"));
+    let held: Vec<_> = outcome.suppressed.iter().filter(|held| of_rule(&&held.finding)).collect();
+    assert_eq!(held.len(), 1);
+    assert_eq!(held[0].justification.as_deref(), Some("batch"));
+    assert_eq!(outcome.summary.services, 2);
+}

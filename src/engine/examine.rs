@@ -7,6 +7,7 @@ use super::Options;
 use super::concern::Concern;
 use super::overlays::Told;
 use super::parallel;
+use super::shared::Pool;
 use super::suppression::Unsaid;
 use crate::catalog::Catalog;
 use crate::discover::{Discovered, FileKind};
@@ -32,8 +33,10 @@ pub(super) struct Examined {
     pub(super) anchors: Vec<(Kind, Span)>,
     /// What its services ignore.
     pub(super) ignores: Vec<Ignores>,
-    /// What the rules said.
+    /// What the rules said of its own files.
     pub(super) findings: Vec<Finding>,
+    /// What they said of others: where that is in the [`Pool`].
+    pub(super) shared: Vec<usize>,
     /// What they said of other files than those that this is narrowed to, as far as that is known already.
     pub(super) unsaid: Vec<Unsaid>,
     /// The names that held some of that back.
@@ -56,6 +59,8 @@ pub(super) struct Examiner<'r> {
     pub(super) sources: &'r Sources,
     /// Asks the rules.
     pub(super) look: &'r (dyn Fn(&Project) -> Vec<Finding> + Sync),
+    /// Keeps what is said of files that projects share.
+    pub(super) pool: &'r Pool<'r>,
     /// Projects are wanted, too.
     pub(super) keep: bool,
     /// What the containers were seen to use.
@@ -109,11 +114,11 @@ impl Examiner<'_> {
             let file = sources.load(path).ok()?;
             (!built.contains(&file)).then(|| {
                 let dockerfiles = Dockerfiles::default();
-                self.with_catalog(path, &dockerfiles, |assembler| self.examine(assembler.image(file)))
+                self.with_catalog(path, &dockerfiles, |assembler| self.examine(assembler.image(file), false))
             })
         });
         examined.extend(alone.into_iter().flatten());
-        examined.extend(unreadable(sources, discovered).map(|project| self.examine(project)));
+        examined.extend(unreadable(sources, discovered).map(|project| self.examine(project, false)));
         examined
     }
 
@@ -127,7 +132,8 @@ impl Examiner<'_> {
         let part = concern.map_or(Some(Vec::new()), |concern| concern.part(&reach, &project));
         // Of what nobody asks for it is known only what it builds.
         let Some(part) = part else { return Stack { examined: Examined::of(&project), reach, asked: false } };
-        let mut examined = self.examine(project);
+        let narrowed = !(project.within.is_empty() && part.is_empty());
+        let mut examined = self.examine(project, narrowed);
         examined.within.extend(part);
         Stack { examined, reach, asked: true }
     }
@@ -144,10 +150,14 @@ impl Examiner<'_> {
         assemble(&Assembler { sources: self.sources, dockerfiles, catalog })
     }
 
-    fn examine(&self, project: Project) -> Examined {
-        let findings = (self.look)(&project);
-        let examined = Examined::of(&project);
-        Examined { findings, project: self.keep.then_some(project), ..examined }
+    /// `narrowed` is true where not all is to be said of the project.
+    fn examine(&self, project: Project, narrowed: bool) -> Examined {
+        let mut examined = Examined { findings: (self.look)(&project), ..Examined::of(&project) };
+        if !narrowed {
+            self.pool.share(&mut examined, &project);
+        }
+        examined.project = self.keep.then_some(project);
+        examined
     }
 }
 

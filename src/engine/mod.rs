@@ -7,6 +7,7 @@ mod excess;
 pub mod fix;
 mod overlays;
 mod parallel;
+mod shared;
 mod suppression;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use self::examine::{Examined, Examiner};
 pub use self::excess::MAX_FINDINGS;
+use self::shared::Pool;
 use crate::config::{Configs, FailOn, Patterns};
 use crate::discover::{Discovered, Root};
 use crate::finding::baseline::Baseline;
@@ -108,16 +110,23 @@ fn examined(options: &Options, sources: &Sources, discovered: &Discovered, keep:
         finding::fix::realize(&mut findings, sources);
         findings
     };
+    let pool = Pool::new(sources);
     let mut projects = with_measurements(options, sources, discovered, |measured| {
-        Examiner { options, sources, look: &look, keep, measured }.all(discovered)
+        Examiner { options, sources, look: &look, pool: &pool, keep, measured }.all(discovered)
     });
     let found =
         parallel::map(projects.iter_mut().collect(), |project| suppression::by_service(project, sources));
     let mut findings = Vec::with_capacity(found.iter().map(|(sifted, _)| sifted.findings.len()).sum());
     let (mut suppressed, mut ledger) = (Vec::new(), suppression::Ledger::default());
     let mut unsaid = Vec::new();
-    for (sifted, names) in found {
+    for (project, (sifted, names)) in projects.iter().zip(found) {
         findings.extend(sifted.findings);
+        for (finding, held) in project.shared.iter().filter_map(|index| pool.take(*index)) {
+            match held {
+                None => findings.push(finding),
+                Some(reason) => suppressed.push(suppression::in_source(finding, reason)),
+            }
+        }
         unsaid.extend(sifted.unsaid);
         suppressed.extend(sifted.suppressed);
         ledger.merge(names);
@@ -157,8 +166,9 @@ fn examined(options: &Options, sources: &Sources, discovered: &Discovered, keep:
 #[must_use]
 pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -> Vec<Project> {
     let look = |_: &Project| Vec::new();
+    let pool = Pool::new(sources);
     with_measurements(options, sources, discovered, |measured| {
-        whole(Examiner { options, sources, look: &look, keep: true, measured }.all(discovered))
+        whole(Examiner { options, sources, look: &look, pool: &pool, keep: true, measured }.all(discovered))
     })
 }
 
@@ -171,7 +181,8 @@ fn with_measurements<T>(
 ) -> T {
     let Some(stats) = &options.stats else { return then(None) };
     let look = |_: &Project| Vec::new();
-    let examiner = Examiner { options, sources, look: &look, keep: true, measured: None };
+    let pool = Pool::new(sources);
+    let examiner = Examiner { options, sources, look: &look, pool: &pool, keep: true, measured: None };
     let measured = Measurements::new(stats, &whole(examiner.all(discovered)));
     then(Some(&measured))
 }

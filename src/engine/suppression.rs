@@ -65,7 +65,7 @@ impl Ignores {
     }
 }
 
-fn in_source(finding: Finding, justification: Option<String>) -> Suppressed {
+pub(super) fn in_source(finding: Finding, justification: Option<String>) -> Suppressed {
     Suppressed { finding, kind: SuppressionKind::InSource, justification }
 }
 

@@ -81,6 +81,7 @@ mod zero_memory_limit;
 
 pub use meta::{Group, Meta, Preset};
 pub use policy::{Policy, Target, Thresholds};
+pub(crate) use sink::MAX_RELATED;
 pub use sink::{Builder, Sink};
 
 use crate::workload::{Project, Workload};

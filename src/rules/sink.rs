@@ -53,7 +53,7 @@ impl<'a> Sink<'a> {
 }
 
 /// Other places that a finding names; whoever has mended so many looks again.
-const MAX_RELATED: usize = 100;
+pub(crate) const MAX_RELATED: usize = 100;
 
 /// One finding in the making.
 pub struct Builder<'a> {
