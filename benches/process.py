@@ -37,7 +37,7 @@ PEERS = {
 }
 
 
-def once(command, cores=None, limit=None):
+def once(command, cores=None, limit=None, directory=None):
     """Seconds on the clock and seconds of processor."""
 
     def prepare():
@@ -48,7 +48,7 @@ def once(command, cores=None, limit=None):
 
     begun = time.perf_counter()
     devnull = subprocess.DEVNULL
-    process = subprocess.Popen(command, stdin=devnull, stdout=devnull, stderr=devnull, preexec_fn=prepare)
+    process = subprocess.Popen(command, stdin=devnull, stdout=devnull, stderr=devnull, cwd=directory, preexec_fn=prepare)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = status
     if os.WIFSIGNALED(status):
@@ -56,20 +56,21 @@ def once(command, cores=None, limit=None):
     return time.perf_counter() - begun, usage.ru_utime + usage.ru_stime
 
 
-def best(commands, runs, cores=None):
+def best(commands, runs, cores=None, directory=None):
     """The best of each, the runs interleaved: what disturbs one disturbs all."""
     found = {}
     for _ in range(runs):
         for name, command in commands.items():
-            wall, processor = once(command, cores)
+            wall, processor = once(command, cores, directory=directory)
             old = found.get(name, (wall, processor))
             found[name] = (min(old[0], wall), min(old[1], processor))
     return found
 
 
-def resident(command):
+def resident(command, directory=None):
     """The most memory that it had, in KiB."""
-    done = subprocess.run(["/usr/bin/time", "-f", "%M", *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    timed = ["/usr/bin/time", "-f", "%M", *command]
+    done = subprocess.run(timed, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=directory)
     return int(done.stderr.split()[-1])
 
 
@@ -108,20 +109,21 @@ def small(binary, peers):
 
 
 def corpus(binary, tree):
-    lint = [binary, "--format", "json", str(tree)]
-    read = lambda threads: ["rg", "-j", str(threads), "-uuu", "-c", "", str(tree)]  # noqa: E731
+    # In the tree, as people do: from elsewhere each path is longer, for both.
+    lint = [str(Path(binary).resolve()), "--format", "json", "."]
+    read = lambda threads: ["rg", "-j", str(threads), "-uuu", "-c", "", "."]  # noqa: E731
     cores = sorted(os.sched_getaffinity(0))
     times = {}
     for count in (1, 2):
         if len(cores) < count:
             break
-        found = best({"rg": read(count), "oomlint": lint}, 9, cores[:count])
+        found = best({"rg": read(count), "oomlint": lint}, 15, cores[:count], tree)
         times[count] = found["oomlint"][0]
         print(f"a tree of real files on {count} core{'s'[: count - 1]}, against rg:")
         show(found, "rg")
     if 2 in times:
         print(f"  the second core makes it {times[1] / times[2]:.2f} times as fast")
-    print(f"  {resident(lint) / 1024:.1f} MiB resident")
+    print(f"  {resident(lint, tree) / 1024:.1f} MiB resident")
 
 
 def growth(binary, trees):

@@ -13,6 +13,7 @@ pub mod finding;
 pub mod hash;
 pub mod lsp;
 pub mod model;
+mod parallel;
 pub mod report;
 pub mod rules;
 pub mod sizing;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// From the ground up. Rooms on one line do not use each other.
 const FLOORS: &[&[&str]] = &[
-    &["hash"],
+    &["hash", "parallel"],
     &["source"],
     &["error", "syntax"],
     &["discover"],

@@ -6,7 +6,6 @@ mod examine;
 mod excess;
 pub mod fix;
 mod overlays;
-mod parallel;
 mod shared;
 mod suppression;
 
@@ -22,6 +21,7 @@ use crate::finding::baseline::Baseline;
 use crate::finding::{self, Finding, Suppressed, SuppressionKind, evidence};
 use crate::hash::{HashMap, HashSet};
 use crate::model::compose::Settings;
+use crate::parallel;
 use crate::report::Summary;
 use crate::rules::{Meta, Policy, Preset, RULES, Sink, Target};
 use crate::source::{Disk, Source, SourceId, Sources, in_order};

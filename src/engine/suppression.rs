@@ -9,6 +9,7 @@ use crate::discover::{FileKind, kind_of_text};
 use crate::finding::suppress::{self, Comments, Suppression};
 use crate::finding::{Finding, Suppressed, SuppressionKind};
 use crate::hash::{HashMap, HashSet};
+use crate::parallel;
 use crate::rules::{Group, Preset, RULES, Sink, unknown_rule, unused_suppression};
 use crate::source::{SourceId, Sources, Span, Spanned};
 use crate::syntax::dockerfile::Dockerfile;
@@ -136,11 +137,11 @@ pub(super) fn by_comments(
         projects.iter().flat_map(|project| project.files.iter().copied()).collect();
     let dockerfiles: HashSet<SourceId> =
         projects.iter().flat_map(|project| &project.dockerfiles).copied().collect();
-    let with_comments = files.into_iter().filter_map(|file| {
+    let with_comments = parallel::map(files.into_iter().collect(), |file| {
         let comments = of_file(file, &dockerfiles, sources);
         (!comments.is_empty()).then(|| (file, Comments::new(comments)))
     });
-    let with_comments: BTreeMap<SourceId, Comments> = with_comments.collect();
+    let with_comments: BTreeMap<SourceId, Comments> = with_comments.into_iter().flatten().collect();
     let suppressions = || with_comments.values().flat_map(Comments::all);
     let mut sifted = Sifted::default();
     let by =

@@ -7,6 +7,7 @@ use super::Finding;
 use super::evidence::{Keys, Structure, normal, without_tag};
 use crate::discover::Root;
 use crate::hash::HashMap;
+use crate::parallel;
 use crate::source::{SourceId, Sources, Span};
 
 /// The name of a finding: 64 bits, written as 16 hexadecimal digits.
@@ -64,17 +65,19 @@ pub fn fingerprints(findings: &[Finding], sources: &Sources, root: &Root) -> Vec
 #[must_use]
 pub fn evidence(findings: &[Finding], sources: &Sources, root: &Root) -> Vec<Evidence> {
     let spans: Vec<Span> = findings.iter().map(|finding| sources.locate(finding.primary.span)).collect();
-    let mut found: Vec<Option<Evidence>> = vec![None; findings.len()];
-    // File by file, so that each is read once and only one is held.
+    // File by file, so that each is read once and only those in work are held.
     let mut order: Vec<usize> = (0..findings.len()).collect();
     order.sort_by_key(|index| spans[*index].file);
-    for of_file in order.chunk_by(|a, b| spans[*a].file == spans[*b].file) {
-        let file = File::new(spans[of_file[0]].file, sources, root);
-        for index in of_file {
-            found[*index] = Some(file.evidence(&findings[*index], spans[*index]));
-        }
-    }
-    found.into_iter().flatten().collect()
+    let files: Vec<&[usize]> = order.chunk_by(|a, b| spans[*a].file == spans[*b].file).collect();
+    let found = parallel::map(files, |of_file| {
+        let file = of_file.first().map(|index| File::new(spans[*index].file, sources, root));
+        let evidence =
+            |index: &usize| Some((*index, file.as_ref()?.evidence(&findings[*index], spans[*index])));
+        of_file.iter().filter_map(evidence).collect::<Vec<_>>()
+    });
+    let mut found: Vec<(usize, Evidence)> = found.into_iter().flatten().collect();
+    found.sort_unstable_by_key(|(index, _)| *index);
+    found.into_iter().map(|(_, evidence)| evidence).collect()
 }
 
 /// What the findings of one file have in common.
