@@ -134,6 +134,26 @@ fn bytes_that_are_no_text_are_an_error() {
 }
 
 #[test]
+fn services_do_not_multiply_what_variables_make() {
+    // A line that is short makes a long value, and every service has all of them.
+    let doubled = |set: &str, end: &str| -> String {
+        let doubles = (1..13).map(|i| format!("{set}A{i}=${{A{}}}${{A{}}}{end}", i - 1, i - 1));
+        let copies = (0..150).map(|i| format!("{set}V{i}=${{A12}}{end}"));
+        std::iter::once(format!("{set}A0={}{end}", "x".repeat(16))).chain(doubles).chain(copies).collect()
+    };
+    let services = |key: &str| -> String {
+        let each = (0..200).map(|i| format!("  s{i}:\n    image: x\n    {key}\n"));
+        std::iter::once("services:\n".to_owned()).chain(each).collect()
+    };
+    let reason = "the services take more than 16 MiB of Dockerfiles and env_files in all";
+    let (with_file, with_build) = (services("env_file: [part.env]"), services("build: ."));
+    let file = doubled("", "\n");
+    assert!(says(&run(&[("compose.yaml", &with_file), ("part.env", &file)]), reason));
+    let dockerfile = format!("FROM a\n{}", doubled("ENV ", "\n"));
+    assert!(says(&run(&[("compose.yaml", &with_build), ("Dockerfile", &dockerfile)]), reason));
+}
+
+#[test]
 fn what_stacks_say_of_a_file_that_they_share_is_said_once() {
     let texts: Vec<(String, String)> = (0..150)
         .map(|number| {

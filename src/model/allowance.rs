@@ -44,6 +44,11 @@ impl Allowance {
         }
     }
 
+    /// Takes what is there already.
+    pub fn spend(&mut self, bytes: usize) {
+        self.left = self.left.saturating_sub(bytes);
+    }
+
     /// Takes the bytes of a file; says why not where they are more than what is left.
     ///
     /// # Errors

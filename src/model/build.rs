@@ -111,7 +111,7 @@ pub fn follow_within(
         }
     };
     built.file = Some(file);
-    if let Err(reason) = allowance.take(sources.get(file).text().len()) {
+    let refuse = |mut built: Built, reason: String| {
         built.image = Err(Why::File(built.dockerfile.clone()));
         built.unresolved = Some(Unresolved {
             span: build.span,
@@ -120,7 +120,11 @@ pub fn follow_within(
             reason,
             service: Some(service.to_owned()),
         });
-        return built;
+        built
+    };
+    let written = sources.get(file).text().len();
+    if let Err(reason) = allowance.take(written) {
+        return refuse(built, reason);
     }
     if let Fact::Unknown { why, .. } = &build.target {
         built.image = Err(why.clone());
@@ -142,7 +146,18 @@ pub fn follow_within(
         }
         Why::Other("its stage is not known")
     });
-    built
+    // Variables in it may make much of little.
+    let values = built.image.iter().flat_map(|target| target.env.values());
+    let made: usize = values.filter_map(|entry| Some(entry.value.as_ref().ok()?.as_str().len())).sum();
+    let made = made.saturating_sub(written);
+    match allowance.take(made) {
+        Ok(()) => built,
+        Err(reason) => {
+            // To see that takes as long as to take it: the next one is refused before.
+            allowance.spend(made);
+            refuse(built, reason)
+        }
+    }
 }
 
 struct Missing {

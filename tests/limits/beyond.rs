@@ -274,6 +274,19 @@ fn dockerfile_says(lines: &str, words: &str, line: usize) -> Checked {
     says(&[("Dockerfile", &dockerfile)], "syntax-error", words, &format!("Dockerfile:{line}"))
 }
 
+pub(crate) fn values_of_an_env_file() {
+    let mut text = format!("BIG={}\n", "x".repeat(200 * 1024));
+    for number in 0..100 {
+        writeln!(text, "V{number}=${{BIG}}").unwrap();
+    }
+    text.push_str("PLAIN=1g\nMADE=${PLAIN}\n");
+    let compose = "services:\n  a:\n    image: x\n    mem_limit: ${PLAIN}\n    mem_reservation: ${MADE}\n    env_file: [.env]\n";
+    let words = "the variables of this file expand to more than 16 MiB; the rest is not known";
+    let checked = says(&[("compose.yaml", compose), (".env", &text)], "syntax-error", words, ".env:83");
+    let memory = &workload(&checked).memory;
+    assert!(memory.limit.value().is_some() && memory.reservation.is_unknown());
+}
+
 pub(crate) fn a_line_of_a_dockerfile() {
     let line = format!("RUN {}\n", "x".repeat(65_535));
     dockerfile_says(&line, "more than the 65535 that BuildKit reads", 2);

@@ -7,6 +7,10 @@ use crate::hash::IndexMap;
 use crate::source::{SourceId, Span, Text};
 use crate::syntax::SyntaxError;
 
+/// Bytes that variables may put into the values of one file: a line that is short puts in a long one, and the next line that
+/// twice.
+const MAX_MADE: usize = 16 * 1024 * 1024;
+
 /// One variable.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -23,6 +27,8 @@ pub struct Dotenv {
     pub entries: IndexMap<String, Entry>,
     /// Lines that are no variable. Compose refuses the file for one; here the others still count.
     pub errors: Vec<SyntaxError>,
+    /// Bytes of the values that variables stand in.
+    pub made: usize,
 }
 
 /// Reads a file. Variables in values are looked up with `lookup` first and among earlier lines then.
@@ -244,6 +250,9 @@ impl Reader<'_> {
     /// The value with its variables replaced; none where one is required that only the outside can give, and where it is
     /// refused.
     fn expand(&mut self, value: Text, lookup: &dyn Fn(&str) -> Option<String>) -> Option<Text> {
+        if self.out.made > MAX_MADE && value.as_str().contains('$') {
+            return None;
+        }
         let find = |name: &str| {
             let known = |value: String| Variable { value, span: None };
             // An earlier line without a value says that nobody here knows it.
@@ -259,7 +268,7 @@ impl Reader<'_> {
             {
                 None
             }
-            Interpolated::Known { text, .. } | Interpolated::Unset { text, .. } => Some(text),
+            Interpolated::Known { text, .. } | Interpolated::Unset { text, .. } => self.made(text),
             Interpolated::Plain => Some(value),
             Interpolated::Required { .. } => None,
             Interpolated::Invalid { message, span } => {
@@ -267,6 +276,23 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// A value that variables stand in, as long as all of them are not too much.
+    fn made(&mut self, text: Text) -> Option<Text> {
+        let before = self.out.made;
+        self.out.made = before.saturating_add(text.as_str().len());
+        if self.out.made > MAX_MADE {
+            if before <= MAX_MADE {
+                let most = MAX_MADE / 1024 / 1024;
+                let message = format!(
+                    "the variables of this file expand to more than {most} MiB; the rest is not known"
+                );
+                self.out.errors.push(SyntaxError { message, span: text.span(), fatal: false, first: None });
+            }
+            return None;
+        }
+        Some(text)
     }
 }
 

@@ -46,13 +46,13 @@ impl Environment {
 
     /// Adds the variables of a `.env` file; those that are there already win, as an outer environment does in Compose.
     ///
-    /// Where it is there and cannot be read, all that is not known yet stays so.
+    /// Where it is there and cannot be read, all that is not known yet stays so. Gives the file, and the bytes that its variables made.
     pub(crate) fn read(
         &mut self,
         path: &Path,
         sources: &Sources,
         errors: &mut Vec<SyntaxError>,
-    ) -> Result<SourceId, LoadError> {
+    ) -> Result<(SourceId, usize), LoadError> {
         let id = sources.load(path).inspect_err(|error| {
             // Compose passes over a directory of that name.
             if !matches!(error, LoadError::NotFound | LoadError::IsDirectory) {
@@ -68,7 +68,7 @@ impl Environment {
             Some((name, variable))
         });
         self.layers.push(Arc::new(known.collect()));
-        Ok(id)
+        Ok((id, parsed.made))
     }
 
     /// Says that a file is not read in which anything may be set.

@@ -71,7 +71,8 @@ impl<'s> Loader<'s> {
     }
 
     fn read_environment(&mut self, environment: &mut Environment, path: &Path) -> Result<(), LoadError> {
-        let read = environment.read(path, self.sources, &mut self.errors)?;
+        let (read, made) = environment.read(path, self.sources, &mut self.errors)?;
+        self.allowance.spend(made);
         self.environments.insert(read);
         Ok(())
     }

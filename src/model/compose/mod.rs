@@ -216,6 +216,7 @@ impl ServiceEnvironment {
                     } else {
                         dotenv::parse(id, source.text(), &|name| environment.value(name))
                     };
+                    allowance.spend(parsed.made);
                     self.errors.extend(parsed.errors);
                     for (name, entry) in parsed.entries {
                         let fact = match entry.value {
