@@ -134,6 +134,21 @@ fn bytes_that_are_no_text_are_an_error() {
 }
 
 #[test]
+fn copies_of_long_values_are_counted() {
+    let long = "x".repeat(200_000);
+    let services =
+        |more: &str| -> String { (0..200).map(|i| format!("  s{i}: {{image: x, {more}}}\n")).collect() };
+    let base = format!(
+        "services:\n  base: {{image: x, environment: {{A: \"{long}\"}}}}\n{}",
+        services("extends: base")
+    );
+    let alias = format!("x-a: &a \"{long}\"\nservices:\n{}", services("environment: {A: *a}"));
+    for text in [base, alias] {
+        assert!(says(&run(&[("compose.yaml", &text)]), "expand to more than 400000 nodes"));
+    }
+}
+
+#[test]
 fn services_do_not_multiply_what_variables_make() {
     // A line that is short makes a long value, and every service has all of them.
     let doubled = |set: &str, end: &str| -> String {

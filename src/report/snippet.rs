@@ -37,6 +37,9 @@ const FAR_RIGHT: usize = 100;
 /// Other ends that are drawn of a block; the machine formats have them all.
 const MAX_RELATED: usize = 12;
 
+/// Bytes of a label that are drawn with all its lines; of a larger one the first line is. Its lines may be as long as the file.
+const WHOLE: usize = 16 * 1024;
+
 /// Bytes that are passed of a line behind its last label: more than the widest line that is drawn.
 const BEHIND: usize = 200;
 
@@ -153,6 +156,10 @@ impl<'a> Mark<'a> {
         } else {
             let line_end = text[place.start..].find(['\r', '\n']).map_or(text.len(), |at| place.start + at);
             place.end = place.end.min(line_end);
+        }
+        if place.end - place.start > WHOLE {
+            let line_end = text[place.start..].find(['\r', '\n']).map_or(text.len(), |at| place.start + at);
+            place.end = floor(text, line_end.min(place.start + WHOLE));
         }
         let first_line = place.source.line_at(place.start as u32).number as usize;
         let last_line = place.source.line_at(place.end as u32).number as usize;

@@ -63,7 +63,14 @@ impl Loader<'_> {
 
     /// The service `name` of `file` with its bases below it.
     fn extended(&mut self, name: &str, here: Here<'_>, trail: &mut Trail) -> Option<Value> {
-        let mut service = here.map.get(name).or_else(|| here.earlier?.get(name))?.value.clone();
+        let written = here.map.get(name).or_else(|| here.earlier?.get(name))?;
+        if !self.pay(&written.value, written.key) {
+            let mut unknown = Value::map(Map::default(), written.value.span);
+            let why = Why::Other("it is more than is followed");
+            unknown.missing = Some(Box::new(Missing { at: written.key, why }));
+            return Some(unknown);
+        }
+        let mut service = written.value.clone();
         let Some(extends) = take_extends(&mut service) else { return Some(service) };
         let step = (here.file, name.to_owned());
         if trail.contains(&step) || trail.len() > MAX_FILE_DEPTH {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::environment::Environment;
 use super::merge::{merge, settle};
-use super::value::{Entry, Kind, MAX_NODES, Map, Missing, Value, lower};
+use super::value::{Entry, Kind, MAX_NODES, Map, Missing, Value, lower, too_many};
 use crate::hash::{HashMap, IndexSet};
 use crate::model::Unresolved;
 use crate::model::allowance::Allowance;
@@ -41,6 +41,8 @@ pub(super) struct Loader<'s> {
     pub(super) unresolved: IndexSet<Unresolved>,
     pub(super) trees: HashMap<SourceId, Arc<Tree>>,
     budget: usize,
+    /// It was said that the budget is at its end.
+    exhausted: bool,
     allowance: Allowance,
 }
 
@@ -55,6 +57,7 @@ impl<'s> Loader<'s> {
             unresolved: IndexSet::default(),
             trees: HashMap::default(),
             budget: MAX_NODES,
+            exhausted: false,
             allowance: Allowance::of_project(others),
         }
     }
@@ -97,6 +100,19 @@ impl<'s> Loader<'s> {
                 self.unresolved(site, "the project", &name, error.to_string(), None);
             }
         }
+    }
+
+    /// Counts a copy of a value; false when there is no room for it, which is said once, at `site`.
+    pub(super) fn pay(&mut self, value: &Value, site: Span) -> bool {
+        let nodes = value.nodes();
+        if let Some(left) = self.budget.checked_sub(nodes) {
+            self.budget = left;
+            return true;
+        }
+        if !std::mem::replace(&mut self.exhausted, true) {
+            self.errors.push(SyntaxError { message: too_many(), span: site, fatal: true, first: None });
+        }
+        false
     }
 
     /// Counts a file that another one leads to, once.

@@ -11,6 +11,8 @@ use crate::syntax::yaml::{self, NodeId, Tree};
 /// Nodes that a project may grow to when aliases, extends and includes are expanded. compose-go stops at 100,000 visits
 /// in one file (`loader/reset.go`); the largest real project here has 6,000 nodes.
 pub(crate) const MAX_NODES: usize = 400_000;
+/// Bytes of text that count as much as a node.
+const NODE_BYTES: usize = 64;
 /// Nesting that is followed. Real files stay below 20.
 const MAX_DEPTH: usize = 128;
 
@@ -124,6 +126,21 @@ impl Value {
         path.iter().try_fold(self, |value, key| Some(&value.get(key)?.value))
     }
 
+    /// How many nodes a copy of it is paid for as.
+    pub(crate) fn nodes(&self) -> usize {
+        let (mut stack, mut nodes) = (vec![self], 0);
+        while let Some(value) = stack.pop() {
+            nodes += 1;
+            match &value.kind {
+                Kind::Map(map) => stack.extend(map.values().map(|entry| &entry.value)),
+                Kind::Seq(items) => stack.extend(items),
+                Kind::Scalar(scalar) => nodes += scalar.text.as_str().len() / NODE_BYTES,
+                Kind::Null => {}
+            }
+        }
+        nodes
+    }
+
     /// Says of this value and all below it that it came by way of `site`.
     pub(crate) fn came_by(&mut self, site: Span) {
         let mut stack = vec![self];
@@ -136,6 +153,11 @@ impl Value {
             }
         }
     }
+}
+
+/// What is said where the budget of a project ends.
+pub(crate) fn too_many() -> String {
+    format!("aliases, extends and includes expand to more than {MAX_NODES} nodes")
 }
 
 /// Expands one document: aliases, merge keys, variables. `budget` is how many nodes it may still take.
@@ -204,11 +226,8 @@ impl Lowering<'_> {
         }
         if !self.exhausted {
             self.exhausted = true;
-            let message = if depth > MAX_DEPTH {
-                format!("nested deeper than {MAX_DEPTH} levels")
-            } else {
-                format!("aliases, extends and includes expand to more than {MAX_NODES} nodes")
-            };
+            let message =
+                if depth > MAX_DEPTH { format!("nested deeper than {MAX_DEPTH} levels") } else { too_many() };
             self.errors.push(SyntaxError { message, span, fatal: true, first: None });
         }
         true
@@ -252,14 +271,15 @@ impl Lowering<'_> {
         if matches!(typed, yaml::Value::Null) {
             return;
         }
+        // Long values are paid for as so many nodes: an alias is short, and a copy of one is not.
+        *self.budget = self.budget.saturating_sub(scalar.text.as_str().len() / NODE_BYTES);
         let mut out = Scalar { text: scalar.text.clone(), typed, unset: None, default_of: None };
         if matches!(typed, yaml::Value::Str) {
             match interpolate(&scalar.text, &|name| self.environment.variable(name)) {
                 Interpolated::Plain => {}
                 Interpolated::Known { text, via, defaulted } => {
                     out.default_of = defaulted.into_iter().next();
-                    // Long values are paid for as so many nodes.
-                    *self.budget = self.budget.saturating_sub(text.as_str().len() / 64);
+                    *self.budget = self.budget.saturating_sub(text.as_str().len() / NODE_BYTES);
                     out.text = text;
                     value.via.extend(via);
                 }
