@@ -133,6 +133,32 @@ fn bytes_that_are_no_text_are_an_error() {
     assert!(says(&engine::run(&Options::default(), &sources, &discovered), "not UTF-8"));
 }
 
+/// Minutes, where each of the one is held against each of the other.
+#[test]
+fn lists_that_meet_are_not_multiplied() {
+    let list = |item: &dyn Fn(usize) -> String| -> String { (0..60_000).map(item).collect() };
+    let numbered = list(&|i| format!("      - V{i}=1\n"));
+    let repeated = list(&|i| format!("      - V{i}=2\n"));
+    let once = format!("services:\n  a:\n    image: x\n    environment:\n{numbered}{repeated}");
+    let outcome = run(&[("compose.yaml", &once)]);
+    let env = &outcome.projects[0].workloads[0].env;
+    assert_eq!((env.len(), env.get_index(0).map(|(name, _)| name.as_str())), (60_000, Some("V0")));
+
+    let files = list(&|i| format!("      - {i}.env\n"));
+    let with_files = format!("services:\n  a:\n    image: x\n    tmpfs:\n{files}");
+    let keys = list(&|i| format!("      V{i}: 1\n"));
+    let reset = list(&|i| format!("      V{i}: !reset 1\n"));
+    let base = format!("{with_files}    environment:\n{keys}");
+    let over = format!("services:\n  a:\n    tmpfs:\n{files}    environment:\n{reset}");
+    let outcome = run(&[("compose.yaml", &base), ("compose.override.yaml", &over)]);
+    assert!(outcome.projects[0].workloads[0].env.is_empty());
+
+    let script = format!("{}java -jar a.jar", "then ".repeat(200_000));
+    let start = format!("services:\n  a:\n    image: x\n    command: [sh, -c, \"{script}\"]\n");
+    let outcome = run(&[("compose.yaml", &start)]);
+    assert_eq!(outcome.summary.services, 1);
+}
+
 #[test]
 fn copies_of_long_values_are_counted() {
     let long = "x".repeat(200_000);

@@ -215,7 +215,7 @@ fn unreadable(sources: &Sources, discovered: &Discovered) -> impl Iterator<Item 
     failed.map(|(found, error)| {
         let file = sources.add(&found.path, "");
         let span = Span::new(file, 0, 0);
-        let error = SyntaxError { message: error.to_string(), span, fatal: true, first: None };
+        let error = SyntaxError { message: error.to_string(), span, fatal: true, first: None, ends: false };
         Project { files: vec![file], syntax_errors: vec![error], ..Project::default() }
     })
 }

@@ -137,9 +137,6 @@ fn examined(options: &Options, sources: &Sources, discovered: &Discovered, keep:
     let sifted = configured::apply(&voices, discovered, sifted.findings);
     suppressed.extend(sifted.suppressed);
     let mut findings = sorted(sifted.findings, sources, |finding| finding);
-    let one_file = |a: &Finding, b: &Finding| a.primary.span.file == b.primary.span.file;
-    let files: Vec<&mut [Finding]> = findings.chunk_by_mut(one_file).collect();
-    parallel::map(files, |findings| finding::fix::realize(findings, sources));
     let before = suppressed.len();
     if let Some((baseline, root)) = &options.baseline {
         let known = baseline.knows(&evidence(&findings, sources, root));

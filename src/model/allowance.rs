@@ -24,24 +24,21 @@ pub fn part(files: usize) -> usize {
 pub struct Allowance {
     left: usize,
     most: usize,
-    what: &'static str,
+    /// Who takes, and what.
+    words: (&'static str, &'static str),
 }
 
 impl Allowance {
     /// For what a project includes and extends.
     #[must_use]
     pub fn of_project(most: usize) -> Self {
-        Self { left: most, most, what: "the project takes more than SIZE of other files in all" }
+        Self { left: most, most, words: ("the project takes", "other files") }
     }
 
     /// For what its services take.
     #[must_use]
     pub fn of_services(most: usize) -> Self {
-        Self {
-            left: most,
-            most,
-            what: "the services take more than SIZE of Dockerfiles and env_files in all",
-        }
+        Self { left: most, most, words: ("the services take", "Dockerfiles and env_files") }
     }
 
     /// Takes what is there already.
@@ -59,7 +56,10 @@ impl Allowance {
                 self.left = left;
                 Ok(())
             }
-            None => Err(self.what.replace("SIZE", &ByteSize(self.most as i64).to_string())),
+            None => {
+                let (taker, what) = self.words;
+                Err(format!("{taker} more than {} of {what} in all", ByteSize(self.most as i64)))
+            }
         }
     }
 }

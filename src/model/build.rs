@@ -33,7 +33,13 @@ impl Dockerfiles {
         }
         if let Some(span) = source.invalid_utf8() {
             let message = "not UTF-8".to_owned();
-            Arc::make_mut(&mut parsed).errors.push(SyntaxError { message, span, fatal: true, first: None });
+            Arc::make_mut(&mut parsed).errors.push(SyntaxError {
+                message,
+                span,
+                fatal: true,
+                first: None,
+                ends: false,
+            });
         }
         lock().insert(file, Arc::clone(&parsed));
         parsed

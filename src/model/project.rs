@@ -50,7 +50,13 @@ impl Project {
         project.compose.files = project.roots(sources);
         if let Some(file) = project.compose.files.first() {
             let span = Span::new(*file, 0, 0);
-            project.compose.errors.push(SyntaxError { message: why, span, fatal: false, first: None });
+            project.compose.errors.push(SyntaxError {
+                message: why,
+                span,
+                fatal: false,
+                first: None,
+                ends: false,
+            });
         }
         project
     }

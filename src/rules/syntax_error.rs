@@ -4,7 +4,6 @@ use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::hash::HashMap;
 use crate::source::SourceId;
-use crate::syntax::UNREAD;
 use crate::workload::Project;
 
 /// Errors that are shown of one file: a template has one a line.
@@ -28,12 +27,16 @@ impl Rule for SyntaxErrors {
     }
 
     fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        let mut totals: HashMap<SourceId, usize> = HashMap::default();
+        for error in &project.syntax_errors {
+            *totals.entry(error.span.file).or_default() += 1;
+        }
         let mut seen: HashMap<SourceId, usize> = HashMap::default();
         for error in &project.syntax_errors {
             let count = seen.entry(error.span.file).or_default();
             *count += 1;
             // Where reading ended is never one of those that are only counted.
-            if *count > SHOWN && !error.message.ends_with(UNREAD) {
+            if *count > SHOWN && !error.ends {
                 continue;
             }
             let severity = if error.fatal { META.severity } else { Severity::Warning };
@@ -41,10 +44,9 @@ impl Rule for SyntaxErrors {
             if let Some(first) = error.first {
                 finding = finding.related(first, "first written here");
             }
-            let more =
-                project.syntax_errors.iter().filter(|other| other.span.file == error.span.file).count();
-            if *count == SHOWN && more > SHOWN {
-                finding.note(format!("and {} more in this file: is it a template?", more - SHOWN));
+            let total = totals.get(&error.span.file).copied().unwrap_or_default();
+            if *count == SHOWN && total > SHOWN {
+                finding.note(format!("and {} more in this file: is it a template?", total - SHOWN));
             }
         }
     }

@@ -6,9 +6,6 @@ pub mod yaml;
 
 use crate::source::Span;
 
-/// What a message ends with where a bound ends the reading of a file.
-pub const UNREAD: &str = "; the rest is not read";
-
 /// Something in a file that does not parse. The rest of the file is read all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
@@ -20,4 +17,6 @@ pub struct SyntaxError {
     pub fatal: bool,
     /// Where the same thing is written first, when it is there twice.
     pub first: Option<Span>,
+    /// A bound ended the reading of the file here: nothing of the rest is known.
+    pub ends: bool,
 }

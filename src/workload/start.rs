@@ -232,9 +232,8 @@ pub(super) fn commands(script: &Text) -> Vec<Vec<Text>> {
     end_word(&mut word, &mut commands);
     const KEYWORDS: [&str; 10] = ["then", "else", "do", "if", "while", "until", "{", "}", "!", "fi"];
     for command in &mut commands {
-        while command.first().is_some_and(|word| KEYWORDS.contains(&word.as_str())) {
-            command.remove(0);
-        }
+        let keywords = command.iter().take_while(|word| KEYWORDS.contains(&word.as_str())).count();
+        command.drain(..keywords);
     }
     commands.retain(|command| !command.is_empty());
     commands

@@ -104,7 +104,7 @@ impl Reader<'_> {
 
     fn error(&mut self, message: String, from: usize, to: usize, fatal: bool) {
         let span = self.span(from, to);
-        self.out.errors.push(SyntaxError { message, span, fatal, first: None });
+        self.out.errors.push(SyntaxError { message, span, fatal, first: None, ends: false });
     }
 
     /// Reads what begins at `at`; gives where the next statement begins.
@@ -272,7 +272,7 @@ impl Reader<'_> {
             Interpolated::Plain => Some(value),
             Interpolated::Required { .. } => None,
             Interpolated::Invalid { message, span } => {
-                self.out.errors.push(SyntaxError { message, span, fatal: true, first: None });
+                self.out.errors.push(SyntaxError { message, span, fatal: true, first: None, ends: false });
                 None
             }
         }
@@ -288,7 +288,13 @@ impl Reader<'_> {
                 let message = format!(
                     "the variables of this file expand to more than {most} MiB; the rest is not known"
                 );
-                self.out.errors.push(SyntaxError { message, span: text.span(), fatal: false, first: None });
+                self.out.errors.push(SyntaxError {
+                    message,
+                    span: text.span(),
+                    fatal: false,
+                    first: None,
+                    ends: false,
+                });
             }
             return None;
         }

@@ -80,7 +80,13 @@ impl Loader<'_> {
             } else {
                 format!("extends leads through more than {MAX_FILE_DEPTH} services")
             };
-            self.errors.push(SyntaxError { message, span: extends.site, fatal: true, first: None });
+            self.errors.push(SyntaxError {
+                message,
+                span: extends.site,
+                fatal: true,
+                first: None,
+                ends: false,
+            });
             return Some(service);
         }
         trail.push(step);

@@ -48,7 +48,13 @@ impl Loader<'_> {
                     } else {
                         format!("include leads through more than {MAX_FILE_DEPTH} files")
                     };
-                    self.errors.push(SyntaxError { message, span: path.span(), fatal: true, first: None });
+                    self.errors.push(SyntaxError {
+                        message,
+                        span: path.span(),
+                        fatal: true,
+                        first: None,
+                        ends: false,
+                    });
                 }
                 Ok(file) => match self.take(file) {
                     Ok(()) => files.push(file),

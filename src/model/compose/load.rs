@@ -110,7 +110,13 @@ impl<'s> Loader<'s> {
             return true;
         }
         if !std::mem::replace(&mut self.exhausted, true) {
-            self.errors.push(SyntaxError { message: too_many(), span: site, fatal: true, first: None });
+            self.errors.push(SyntaxError {
+                message: too_many(),
+                span: site,
+                fatal: true,
+                first: None,
+                ends: false,
+            });
         }
         false
     }
@@ -165,6 +171,7 @@ impl<'s> Loader<'s> {
                             span,
                             fatal: true,
                             first: None,
+                            ends: false,
                         });
                     }
                     damaged(&mut value, tree.blanked());
@@ -176,6 +183,7 @@ impl<'s> Loader<'s> {
                     span: first_line(self.sources, value.span),
                     fatal: true,
                     first: None,
+                    ends: false,
                 }),
             }
         }
@@ -195,6 +203,7 @@ impl<'s> Loader<'s> {
             span,
             fatal: true,
             first: None,
+            ends: false,
         }));
         self.trees.insert(file, Arc::clone(&tree));
         tree

@@ -1,6 +1,7 @@
 //! Merging one Compose value over another, after compose-go's table (`override/merge.go`).
 
 use super::value::{Entry, Kind, Map, Overlay, Value};
+use crate::hash::HashSet;
 use crate::source::Text;
 
 /// `over` on top of `base`; `path` is where both stand, as in `services.web.build`.
@@ -38,7 +39,8 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
             to_sequence(&mut over);
             // What is there already is not said again, and keeps its place (`override/uncity.go`).
             if let (Kind::Seq(known), Kind::Seq(more)) = (&base.kind, &mut over.kind) {
-                more.retain(|item| !known.iter().any(|known| same_text(known, item)));
+                let known: HashSet<&str> = known.iter().filter_map(named).collect();
+                more.retain(|item| named(item).is_none_or(|name| !known.contains(name)));
             }
             append(base, over);
         }
@@ -118,11 +120,13 @@ fn special(path: &[String]) -> Special {
 
 fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
     let (Kind::Map(base), Kind::Map(over)) = (&mut base.kind, over.kind) else { return };
+    let (gone, over): (Vec<_>, Vec<_>) =
+        over.into_iter().partition(|(_, entry)| entry.value.overlay == Overlay::Remove);
+    if !gone.is_empty() {
+        let gone: HashSet<String> = gone.into_iter().map(|(name, _)| name).collect();
+        base.retain(|name, _| !gone.contains(name));
+    }
     for (name, entry) in over {
-        if entry.value.overlay == Overlay::Remove {
-            base.shift_remove(&name);
-            continue;
-        }
         match base.get_mut(&name) {
             Some(below) => {
                 path.push(name);
@@ -141,13 +145,10 @@ fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
     }
 }
 
-/// Two items that name the same thing: equal scalars, or long forms of one path.
-fn same_text(one: &Value, other: &Value) -> bool {
-    let text = |value: &Value| {
-        let named = value.get("path").map_or(value, |entry| &entry.value);
-        named.as_scalar().map(|scalar| scalar.text.as_str().to_owned())
-    };
-    text(one).is_some_and(|one| text(other).as_deref() == Some(one.as_str()))
+/// What an item names: a scalar, or the path of a long form.
+fn named(item: &Value) -> Option<&str> {
+    let named = item.get("path").map_or(item, |entry| &entry.value);
+    named.as_scalar().map(|scalar| scalar.text.as_str())
 }
 
 fn append(base: &mut Value, over: Value) {
@@ -160,7 +161,8 @@ fn append(base: &mut Value, over: Value) {
 pub(crate) fn to_key_values(value: &mut Value) {
     let Kind::Seq(items) = &mut value.kind else { return };
     let mut map = Map::default();
-    for mut item in std::mem::take(items) {
+    // The last one of a name counts, and stands where it was written: from the end the first one met.
+    for mut item in std::mem::take(items).into_iter().rev() {
         let Kind::Scalar(scalar) = &mut item.kind else { continue };
         let text = scalar.text.as_str();
         let (name, entry) = match memchr::memchr(b'=', text.as_bytes()) {
@@ -179,12 +181,9 @@ pub(crate) fn to_key_values(value: &mut Value) {
                 (name, Entry { key, value: item })
             }
         };
-        // The last one counts, and stands where it was written.
-        if let Some(earlier) = map.get_index_of(&name) {
-            map.shift_remove_index(earlier);
-        }
-        map.insert(name, entry);
+        map.entry(name).or_insert(entry);
     }
+    map.reverse();
     value.kind = Kind::Map(map);
 }
 

@@ -110,7 +110,13 @@ impl Compose {
         let name = project_name(merged.as_ref(), &files, &context.environment);
         if let Some((_, beyond)) = real.clone().nth(MAX_SERVICES) {
             let message = format!("more than {MAX_SERVICES} services; the rest is not looked at");
-            loader.errors.push(SyntaxError { message, span: beyond.key, fatal: true, first: None });
+            loader.errors.push(SyntaxError {
+                message,
+                span: beyond.key,
+                fatal: true,
+                first: None,
+                ends: false,
+            });
         }
         let services = real.take(MAX_SERVICES).map(|(name, entry)| Service::read(name, entry)).collect();
         Self {

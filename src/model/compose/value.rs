@@ -228,7 +228,7 @@ impl Lowering<'_> {
             self.exhausted = true;
             let message =
                 if depth > MAX_DEPTH { format!("nested deeper than {MAX_DEPTH} levels") } else { too_many() };
-            self.errors.push(SyntaxError { message, span, fatal: true, first: None });
+            self.errors.push(SyntaxError { message, span, fatal: true, first: None, ends: false });
         }
         true
     }
@@ -292,7 +292,7 @@ impl Lowering<'_> {
                     out.unset = Some(Box::new(Unset { name, at: span, partial: None }));
                 }
                 Interpolated::Invalid { message, span } => {
-                    self.errors.push(SyntaxError { message, span, fatal: true, first: None });
+                    self.errors.push(SyntaxError { message, span, fatal: true, first: None, ends: false });
                     out.unset = Some(Box::new(Unset { name: String::new(), at: span, partial: None }));
                 }
             }

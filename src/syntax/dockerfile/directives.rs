@@ -34,7 +34,8 @@ impl Directives {
             Text::verbatim(part, Span::new(self.file, at, at + part.len()))
         };
         let directive = Directive { name: text(name), value: text(value) };
-        let mut refuse = |message, span| errors.push(SyntaxError { message, span, fatal: true, first: None });
+        let mut refuse =
+            |message, span| errors.push(SyntaxError { message, span, fatal: true, first: None, ends: false });
         if self.found.iter().any(|d| d.name.as_str().eq_ignore_ascii_case(name)) {
             refuse(format!("a second `{}` directive", name.to_ascii_lowercase()), directive.name.span());
         } else if name.eq_ignore_ascii_case("escape") {

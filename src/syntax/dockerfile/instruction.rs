@@ -46,13 +46,13 @@ impl Reader<'_> {
             && let Some((message, span)) = check::problem(&instruction)
         {
             // What is wrong with a trigger shows in the builds that use the image.
-            self.errors.push(SyntaxError { message, span, fatal: !trigger, first: None });
+            self.errors.push(SyntaxError { message, span, fatal: !trigger, first: None, ends: false });
         }
         instruction
     }
 
     fn refuse(&mut self, message: String, span: Span) {
-        self.errors.push(SyntaxError { message, span, fatal: true, first: None });
+        self.errors.push(SyntaxError { message, span, fatal: true, first: None, ends: false });
     }
 
     fn arguments(

@@ -30,6 +30,7 @@ pub fn parse(file: SourceId, text: &str) -> Dockerfile {
             span: Span::new(file, 0, 0),
             fatal: true,
             first: None,
+            ends: false,
         });
         return dockerfile;
     }
@@ -59,7 +60,13 @@ pub fn parse(file: SourceId, text: &str) -> Dockerfile {
         let messages = dangling
             .into_iter()
             .chain(missing_stage.then(|| ("no FROM before this instruction".to_owned(), at)));
-        let found = messages.map(|(message, span)| SyntaxError { message, span, fatal: true, first: None });
+        let found = messages.map(|(message, span)| SyntaxError {
+            message,
+            span,
+            fatal: true,
+            first: None,
+            ends: false,
+        });
         dockerfile.errors.extend(found);
         number(&mut instruction, first_line, lines.number);
         dockerfile.instructions.push(instruction);
@@ -68,7 +75,7 @@ pub fn parse(file: SourceId, text: &str) -> Dockerfile {
         let message =
             format!("a line of {} bytes, more than the {MAX_LINE} that BuildKit reads", range.len());
         let span = Span::new(file, range.start, range.end);
-        dockerfile.errors.push(SyntaxError { message, span, fatal: true, first: None });
+        dockerfile.errors.push(SyntaxError { message, span, fatal: true, first: None, ends: false });
     }
     if dockerfile.instructions.is_empty() {
         let message = "a file with no instructions".to_owned();
@@ -77,6 +84,7 @@ pub fn parse(file: SourceId, text: &str) -> Dockerfile {
             span: Span::new(file, 0, 0),
             fatal: true,
             first: None,
+            ends: false,
         });
     }
     dockerfile.errors.sort_by_key(|error| error.span.start);

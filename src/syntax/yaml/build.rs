@@ -7,7 +7,7 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span as EventSpan, St
 use super::{Anchor, Kind, MAX_DEPTH, MAX_NODES, Node, NodeId, Scalar, Style, Tag, problem, scalar};
 use crate::hash::HashMap;
 use crate::source::{SourceId, Span, Text};
-use crate::syntax::{SyntaxError, UNREAD};
+use crate::syntax::SyntaxError;
 
 /// Nesting at which go-yaml itself gives up (`max_flow_level`, `max_indents`).
 const REFUSED_DEPTH: usize = 10_000;
@@ -95,7 +95,10 @@ pub(super) fn build(file: SourceId, text: &str) -> Built {
         }
         if builder.out.nodes.len() >= MAX_NODES {
             let span = builder.span(builder.last, text.len());
-            builder.report(format!("more than {MAX_NODES} values{UNREAD}"), span, false);
+            builder.report(format!("more than {MAX_NODES} values; the rest is not read"), span, false);
+            if let Some(error) = builder.out.errors.last_mut() {
+                error.ends = true;
+            }
             break;
         }
     }
@@ -108,7 +111,7 @@ impl Builder<'_> {
     }
 
     fn report(&mut self, message: String, span: Span, fatal: bool) {
-        self.out.errors.push(SyntaxError { message, span, fatal, first: None });
+        self.out.errors.push(SyntaxError { message, span, fatal, first: None, ends: false });
     }
 
     fn fail(&mut self, error: &ScanError) {

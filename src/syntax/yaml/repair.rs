@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use super::build::{Built, Failure, build};
 use super::{Kind, Node, Tree};
 use crate::source::{SourceId, Span, Text};
-use crate::syntax::{SyntaxError, UNREAD};
+use crate::syntax::SyntaxError;
 
 /// Most lines that are blanked.
 const MAX_ROUNDS: usize = 32;
@@ -31,6 +31,7 @@ pub(super) fn parse(file: SourceId, text: &str) -> Tree {
             span: *span,
             fatal: true,
             first: None,
+            ends: false,
         }));
     }
     errors.append(&mut built.errors);
@@ -71,7 +72,8 @@ fn repair(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<Syntax
     }
     if let Some(failure) = built.failure.take() {
         let last = error(file, text, &failure, None);
-        errors.push(SyntaxError { message: format!("{}{UNREAD}", last.message), ..last });
+        let message = format!("{}; the rest is not read", last.message);
+        errors.push(SyntaxError { message, ends: true, ..last });
     }
     for line in &blanked_lines {
         untrace(&mut built.nodes, line);
@@ -155,5 +157,6 @@ fn error(file: SourceId, text: &str, failure: &Failure, line: Option<Range<usize
         span: Span::new(file, start, line.end),
         fatal: true,
         first: None,
+        ends: false,
     }
 }
