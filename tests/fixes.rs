@@ -108,6 +108,15 @@ fn fixed_text(text: &str) -> (String, Vec<String>) {
 
 /// What two services share is not changed for one of them: each gets a key of its own.
 #[test]
+fn a_number_that_lacks_its_unit_is_not_made_a_size() {
+    let text = |value: &str| {
+        format!("services:\n  a:\n    image: x\n    deploy: {{resources: {{limits: {{memory: {value}}}}}}}\n")
+    };
+    assert!(fixed_text(&text("1.5")).0.contains("memory: 1.5}"));
+    assert!(fixed_text(&text("536870912")).0.contains("memory: \"536870912\"}"));
+}
+
+#[test]
 fn shared_anchors_are_left_alone() {
     // What `a` could do without, `b` and `c` have from it.
     let settled = "services:\n  a: &a\n    image: example/a\n    mem_limit: 1g\n    memswap_limit: 1g\n    mem_swappiness: 0\n  b:\n    <<: *a\n    mem_limit: 512m\n    memswap_limit: 2g\n  c: {<<: *a, restart: always:3}\n";

@@ -1,5 +1,6 @@
 //! `invalid-memory-value`
 
+use super::memory_limit_below_minimum::MINIMUM;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Edit, Severity};
 use crate::model::size::ByteSize;
@@ -62,8 +63,9 @@ impl Rule for InvalidMemoryValue {
 fn suggestion(key: &SizeKey) -> Option<String> {
     let text = key.text.as_str();
     if key.bare {
-        // `deploy.resources` takes strings only.
-        return ByteSize::parse_compose(text).is_ok().then(|| format!("\"{text}\""));
+        // `deploy.resources` takes strings only. Less than the engine takes was never meant as bytes: `1.5` lacks its unit.
+        let is_meant = ByteSize::parse_compose(text).is_ok_and(|size| size >= MINIMUM);
+        return is_meant.then(|| format!("\"{text}\""));
     }
     let joined: String = text.split_whitespace().collect();
     let lower = joined.to_ascii_lowercase();

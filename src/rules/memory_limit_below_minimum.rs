@@ -18,7 +18,7 @@ static META: Meta = Meta {
 };
 
 /// moby `daemon/daemon_unix.go`, `linuxMinMemory`: 6 MiB since 20.10.
-const MINIMUM: ByteSize = ByteSize(6 * 1024 * 1024);
+pub(super) const MINIMUM: ByteSize = ByteSize(6 * 1024 * 1024);
 
 impl Rule for MemoryLimitBelowMinimum {
     fn meta(&self) -> &'static Meta {
