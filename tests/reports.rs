@@ -109,7 +109,7 @@ fn two_files() -> Case {
         "768 MiB heap + 130-250 MiB beside it = 898-1018 MiB\nlimit                              =      512 MiB".to_owned(),
         "with `restart: unless-stopped` this is a loop of kills (exit code 137)".to_owned(),
     ];
-    found.fix = Some(Fix {
+    found.fixes.push(Fix {
         title: "let the heap follow the limit".to_owned(),
         applicability: Applicability::Unsafe,
         edits: vec![
@@ -217,7 +217,7 @@ fn patches_show_what_goes_what_comes_and_where() {
         case.at(file, "mem_swappiness: 0"),
         "dropped: Compose reads 0 as not set",
     );
-    found.fix = Some(Fix {
+    found.fixes.push(Fix {
         title: "to forbid swap, make RAM and swap together equal to the RAM".to_owned(),
         applicability: Applicability::Unsafe,
         edits: vec![
@@ -374,7 +374,7 @@ mod properties {
             let mut found = finding("rule", Severity::Error, "m\u{e9}", labels[0].span, "p");
             found.related = labels[1..].to_vec();
             let edits = edits.iter().map(|(start, end, new)| edit(Span::new(files[0], *start, *end), new)).collect();
-            found.fix = Some(Fix {
+            found.fixes.push(Fix {
                 title: "t".to_owned(),
                 applicability: Applicability::Safe,
                 edits,

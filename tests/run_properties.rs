@@ -103,7 +103,7 @@ fn reports(checked: &Checked) -> String {
 
 fn within(finding: &Finding, checked: &Checked) -> Result<(), TestCaseError> {
     let labels = std::iter::once(&finding.primary).chain(&finding.related).map(|label| label.span);
-    let edits = finding.fix.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
+    let edits = finding.fixes.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
     for span in labels.chain(edits) {
         for span in [span, checked.sources.locate(span)] {
             let source = checked.sources.get(span.file);

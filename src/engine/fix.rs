@@ -1,15 +1,19 @@
-//! Applies fixes, and believes none of them: each has to make its finding go away and leave every other fact as it was.
+//! Applies fixes, and believes none of them: each has to make its finding go away in every stack that has it, to leave all
+//! other facts as they were, and to bring no finding anywhere.
+
+mod stack;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
-
-use super::{Options, Outcome, run};
+use self::stack::Stack;
+use super::{Options, Outcome, check, run};
 use crate::discover::Discovered;
-use crate::finding::{Applicability, Finding};
+use crate::finding::fix::realize;
+use crate::finding::{Applicability, Finding, Fix};
 use crate::hash::{HashMap, HashSet};
-use crate::report::inspect;
+use crate::parallel;
+use crate::rules::{Preset, unused_suppression};
 use crate::source::{Sources, normalize};
 
 /// Fixes can make room for others: a limit that is written down, a tighter heap.
@@ -61,26 +65,31 @@ pub struct Refused {
 pub type Overlay = BTreeMap<PathBuf, String>;
 
 /// One fix as bytes of files.
+#[derive(Clone)]
 struct Patch {
     rule: &'static str,
     title: String,
     path: PathBuf,
-    /// Tells it from others from one round to the next.
-    identity: (PathBuf, &'static str, Option<String>, String, String),
-    service: Option<String>,
+    /// Tells its finding from others from one round to the next.
+    identity: Identity,
     changes: &'static [&'static str],
-    edits: Vec<(PathBuf, std::ops::Range<usize>, String)>,
+    edits: Edits,
+    /// Other ways to mend the same finding, the better first.
+    alternatives: Vec<Patch>,
 }
+
+/// Texts to write in the place of ranges of files.
+type Edits = Vec<(PathBuf, std::ops::Range<usize>, String)>;
+
+/// The file, rule, service and text of a finding.
+type Identity = (PathBuf, &'static str, Option<String>, String);
 
 /// One state of the files and what is known of it.
 struct State {
     sources: Sources,
     outcome: Outcome,
-    facts: Facts,
+    stacks: Vec<Stack>,
 }
-
-/// The facts of each workload, by its project's first file and its name.
-type Facts = BTreeMap<(PathBuf, String), (Option<PathBuf>, Map<String, Value>)>;
 
 /// Applies every fix of at least this applicability, in rounds, until nothing more can be done. Nothing is written.
 ///
@@ -146,7 +155,13 @@ pub fn fix_some(
                 }
                 Err(why) => match batch.len() {
                     1 => {
-                        let Some(patch) = batch.into_iter().next() else { continue };
+                        let Some(mut patch) = batch.into_iter().next() else { continue };
+                        if !patch.alternatives.is_empty() {
+                            let mut next = patch.alternatives.remove(0);
+                            next.alternatives = patch.alternatives;
+                            open.push(vec![next]);
+                            continue;
+                        }
                         fixed.refused.push(Refused {
                             rule: patch.rule,
                             title: patch.title,
@@ -188,16 +203,19 @@ impl State {
             sources.add(path, text.as_str());
         }
         let outcome = run(options, &sources, discovered);
-        let mut facts = Facts::new();
-        for project in &outcome.projects {
-            let first = project.files.first().map(|file| sources.get(*file).path().to_path_buf());
-            for workload in &project.workloads {
-                let dockerfile = workload.dockerfile().map(|file| normalize(sources.get(file).path()));
-                let key = (first.clone().unwrap_or_default(), workload.name.clone());
-                facts.insert(key, (dockerfile, inspect::facts(workload, &sources)));
-            }
-        }
-        Self { sources, outcome, facts }
+        // Whatever was asked for: no rule may find more afterwards.
+        let all = Options {
+            select: Vec::new(),
+            ignore: Vec::new(),
+            preset: Some(Preset::Strict),
+            ..options.clone()
+        };
+        let stacks = parallel::map(outcome.projects.iter().collect(), |project| {
+            let mut findings = check(project, &all, &sources);
+            realize(&mut findings, &sources);
+            Stack::of(project, &findings, &sources)
+        });
+        Self { sources, outcome, stacks }
     }
 }
 
@@ -231,27 +249,33 @@ fn candidates(state: &State, level: Applicability, wanted: &dyn Fn(&Finding) -> 
     patches
 }
 
+/// The best of a finding's fixes that may be applied, with the others behind it.
 fn patch(finding: &Finding, sources: &Sources, level: Applicability) -> Option<Patch> {
-    let fix = finding.fix.as_ref().filter(|fix| fix.applicability >= level && !fix.edits.is_empty())?;
-    let edits: Vec<_> = fix
-        .edits
-        .iter()
-        .map(|edit| {
-            let source = sources.get(edit.span.file);
-            let fits = source.invalid_utf8().is_none() && source.text().get(edit.span.range()).is_some();
-            fits.then(|| (normalize(source.path()), edit.span.range(), edit.replacement.clone()))
+    let identity = identity(finding, sources);
+    let fixes = finding.fixes.iter().filter(|fix| fix.applicability >= level && !fix.edits.is_empty());
+    let mut patches = fixes.filter_map(|fix| {
+        Some(Patch {
+            rule: finding.rule,
+            title: fix.title.clone(),
+            path: identity.0.clone(),
+            identity: identity.clone(),
+            changes: fix.changes,
+            edits: edits(fix, sources)?,
+            alternatives: Vec::new(),
         })
-        .collect::<Option<_>>()?;
-    let identity = identity(finding, sources)?;
-    Some(Patch {
-        rule: finding.rule,
-        title: fix.title.clone(),
-        path: identity.0.clone(),
-        identity,
-        service: finding.service.clone(),
-        changes: fix.changes,
-        edits,
-    })
+    });
+    let first = patches.next()?;
+    Some(Patch { alternatives: patches.collect(), ..first })
+}
+
+/// The edits of a fix by path; none where one does not fit its file.
+fn edits(fix: &Fix, sources: &Sources) -> Option<Edits> {
+    let edits = fix.edits.iter().map(|edit| {
+        let source = sources.get(edit.span.file);
+        let fits = source.invalid_utf8().is_none() && source.text().get(edit.span.range()).is_some();
+        fits.then(|| (normalize(source.path()), edit.span.range(), edit.replacement.clone()))
+    });
+    edits.collect()
 }
 
 /// The texts with the patches in them, and the patches that did not fit.
@@ -283,68 +307,48 @@ fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> (Overlay, HashSet<Ide
     (next, left)
 }
 
-type Identity = (PathBuf, &'static str, Option<String>, String, String);
-
-/// Whether the patches did what they were meant to do, and nothing else; or what they did.
+/// Checks that the patches mend what they are for and do nothing else, in any stack that reads the files.
 fn verdict(before: &State, after: &State, batch: &[Patch]) -> Result<(), String> {
-    let errors = |state: &State| {
-        state
-            .outcome
-            .projects
-            .iter()
-            .flat_map(|project| &project.syntax_errors)
-            .filter(|error| error.fatal)
-            .count()
-    };
-    if errors(after) > errors(before) {
+    if unparsed(after) > unparsed(before) {
         return Err("the file would no longer parse".to_owned());
     }
-    let touched = |key: &(PathBuf, String), dockerfile: &Option<PathBuf>, fact: &str| {
-        batch.iter().any(|patch| {
-            let here = match &patch.service {
-                Some(service) => *service == key.1,
-                // A lone image, or one that several services build.
-                None => true,
-            };
-            let builds = patch.edits.iter().any(|(path, ..)| Some(path) == dockerfile.as_ref());
-            (here || builds) && patch.changes.contains(&fact)
-        })
-    };
-    if before.facts.keys().ne(after.facts.keys()) {
+    if before.stacks.len() != after.stacks.len() {
         return Err("other services would be there".to_owned());
     }
-    for (key, (dockerfile, facts)) in &before.facts {
-        let Some((_, changed)) = after.facts.get(key) else { continue };
-        for (name, value) in facts {
-            if changed.get(name) != Some(value) && !touched(key, dockerfile, name) {
-                return Err(format!("{} of `{}` would be another", name.replace('_', " "), key.1));
-            }
-        }
+    for (old, new) in before.stacks.iter().zip(&after.stacks) {
+        stack::verdict(old, new, batch)?;
     }
-    // Two findings may be alike but for their places, as two comments of one text: each patch takes one of them away.
-    let (were, are, meant) = (
-        counted(identities(before)),
-        counted(identities(after)),
-        counted(batch.iter().map(|patch| patch.identity.clone())),
-    );
+    // Comments belong to no stack: of two that are alike but for their places each patch takes one away.
+    let counted = |state: &State| {
+        let findings = state.outcome.findings.iter();
+        counted(findings.map(|finding| identity(finding, &state.sources)))
+    };
+    let (were, are) = (counted(before), counted(after));
+    let meant = self::counted(batch.iter().map(|patch| patch.identity.clone()));
     let of = |counts: &HashMap<Identity, usize>, identity| counts.get(identity).copied().unwrap_or(0);
     if meant.iter().any(|(identity, count)| of(&are, identity) + count > of(&were, identity)) {
         return Err("the finding would stay".to_owned());
     }
+    let comments = |state: &State| {
+        state.outcome.findings.iter().filter(|finding| finding.rule == unused_suppression::META.name).count()
+    };
+    if comments(after) > comments(before) {
+        return Err("a suppression would be unused".to_owned());
+    }
     Ok(())
 }
 
-/// What tells the findings of a state that could be mended from each other.
-fn identities(state: &State) -> impl Iterator<Item = Identity> {
-    state.outcome.findings.iter().filter_map(|finding| identity(finding, &state.sources))
+/// How many errors keep a part of a file from being read.
+fn unparsed(state: &State) -> usize {
+    let errors = state.outcome.projects.iter().flat_map(|project| &project.syntax_errors);
+    errors.filter(|error| error.fatal).count()
 }
 
-fn identity(finding: &Finding, sources: &Sources) -> Option<Identity> {
-    let title = finding.fix.as_ref()?.title.clone();
+fn identity(finding: &Finding, sources: &Sources) -> Identity {
     let place = sources.locate(finding.primary.span);
     let source = sources.get(place.file);
-    let (path, evidence) = (source.path().to_path_buf(), source.slice(place).to_owned());
-    Some((path, finding.rule, finding.service.clone(), title, evidence))
+    let (path, text) = (source.path().to_path_buf(), source.slice(place).to_owned());
+    (path, finding.rule, finding.service.clone(), text)
 }
 
 fn counted(identities: impl Iterator<Item = Identity>) -> HashMap<Identity, usize> {

@@ -63,16 +63,17 @@ pub enum Request {
 pub fn realize<'f>(findings: impl IntoIterator<Item = &'f mut Finding>, sources: &Sources) {
     let mut trees: HashMap<SourceId, Arc<Tree>> = HashMap::default();
     for finding in findings {
-        let Some(fix) = finding.fix.as_mut() else { continue };
-        let requested = requested(fix, sources, &mut trees);
-        fix.requests.clear();
-        let edits = requested.and_then(|requested| {
-            fix.edits.drain(..).chain(requested).map(|edit| in_file(edit, sources)).collect()
+        let finding: &mut Finding = finding;
+        finding.fixes.retain_mut(|fix| {
+            let requested = requested(fix, sources, &mut trees);
+            fix.requests.clear();
+            let edits = requested.and_then(|requested| {
+                fix.edits.drain(..).chain(requested).map(|edit| in_file(edit, sources)).collect()
+            });
+            let written: Option<Vec<Edit>> = edits;
+            fix.edits = written.unwrap_or_default();
+            !fix.edits.is_empty()
         });
-        match edits {
-            Some(edits) => fix.edits = edits,
-            None => finding.fix = None,
-        }
     }
 }
 

@@ -140,8 +140,8 @@ pub struct Finding {
     pub notes: Vec<String>,
     /// Something to paste.
     pub help: Option<String>,
-    /// A patch.
-    pub fix: Option<Fix>,
+    /// Patches that each make it go away, the better first: one of them is applied, not all.
+    pub fixes: Vec<Fix>,
     /// The Compose service it is about.
     pub service: Option<String>,
     /// The image reference it is about.
@@ -154,6 +154,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// The better one of its patches.
+    #[must_use]
+    pub fn fix(&self) -> Option<&Fix> {
+        self.fixes.first()
+    }
+
     /// A finding that says one thing of one place.
     #[must_use]
     pub fn new(
@@ -172,7 +178,7 @@ impl Finding {
             related: Vec::new(),
             notes: Vec::new(),
             help: None,
-            fix: None,
+            fixes: Vec::new(),
             service: None,
             image: None,
             folded: None,

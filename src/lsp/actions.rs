@@ -11,7 +11,7 @@ use lsp_types::{
 use super::convert::uri_of;
 use super::session::{Look, Session, absolute};
 use crate::engine::fix::fix;
-use crate::finding::{Applicability, Finding};
+use crate::finding::{Applicability, Finding, Fix};
 use crate::report::escape::printable;
 use crate::source::Sources;
 
@@ -55,9 +55,8 @@ pub(super) fn actions(
             .cloned()
             .collect();
         let diagnostics = (!diagnostics.is_empty()).then_some(diagnostics);
-        if wanted("quickfix")
-            && let Some((title, safe, edit)) = quick_fix(session, look, finding)
-        {
+        let fixes = finding.fixes.iter().filter(|_| wanted("quickfix"));
+        for (title, safe, edit) in fixes.filter_map(|fix| quick_fix(session, look, fix)) {
             actions.push(CodeActionOrCommand::CodeAction(CodeAction {
                 title,
                 kind: Some(CodeActionKind::QUICKFIX),
@@ -135,8 +134,10 @@ fn touch(a: Range, b: Range) -> bool {
     before(a.start, b.end) && before(b.start, a.end)
 }
 
-fn quick_fix(session: &Session, look: &Look, finding: &Finding) -> Option<(String, bool, WorkspaceEdit)> {
-    let fix = finding.fix.as_ref().filter(|fix| fix.applicability > Applicability::DisplayOnly)?;
+fn quick_fix(session: &Session, look: &Look, fix: &Fix) -> Option<(String, bool, WorkspaceEdit)> {
+    if fix.applicability == Applicability::DisplayOnly {
+        return None;
+    }
     let mut changes = Changes::default();
     for edit in &fix.edits {
         let range = session.encoding.range(&look.sources, edit.span);

@@ -158,7 +158,7 @@ impl<'f> Fold<'f> {
             related: if one { first.related.iter().collect() } else { Vec::new() },
             notes,
             help: helps(shown),
-            fix: shown.iter().find_map(|finding| finding.fix.as_ref()),
+            fixes: shown.iter().find(|finding| !finding.fixes.is_empty()).map_or(&[], |finding| &finding.fixes),
         }
     }
 

@@ -6,7 +6,7 @@
 //!                "related": [{"file", "range", "label"}], "notes": [TEXT], "help": TEXT | null,
 //!                "service": NAME | null, "image": REFERENCE | null,
 //!                "fix": {"title", "applicability", "edits": [{"file", "range", "replacement"}]} | null,
-//!                "fingerprint"}],
+//!                "alternatives": [as "fix"], where there is more than one, "fingerprint"}],
 //!  "suppressed": [the same with "suppression": {"kind", "justification"}], only with --show-suppressed,
 //!  "summary": {"errors", "warnings", "notes", "suppressed", "baseline", "services", "images", "files"}}
 //! ```
@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use super::place::{Place, Unit};
 use super::{Each, Report, escape};
-use crate::finding::{Applicability, Confidence, Finding, Fingerprint, Label, Severity, SuppressionKind};
+use crate::finding::{Applicability, Confidence, Finding, Fingerprint, Fix, Label, Severity, SuppressionKind};
 use crate::source::Sources;
 
 const VERSION: u32 = 1;
@@ -74,6 +74,9 @@ struct Entry<'f> {
     image: Option<&'f str>,
     /// A patch.
     fix: Option<Patch<'f>>,
+    /// Other patches, each in the place of the first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alternatives: Vec<Patch<'f>>,
     /// Names the finding across edits elsewhere; no two findings of a report have the same.
     #[schemars(regex(pattern = "^[0-9a-f]{16}$"))]
     fingerprint: String,
@@ -228,21 +231,19 @@ fn entry<'f>(finding: &'f Finding, print: Fingerprint, sources: &Sources) -> Ent
         help: finding.help.as_deref(),
         service: finding.service.as_deref(),
         image: finding.image.as_deref(),
-        fix: finding.fix.as_ref().map(|fix| Patch {
-            title: &fix.title,
-            applicability: fix.applicability,
-            edits: fix
-                .edits
-                .iter()
-                .map(|edit| {
-                    let place = Place::new(sources, edit.span);
-                    Replacement { file: place.path(), range: range(&place), replacement: &edit.replacement }
-                })
-                .collect(),
-        }),
+        fix: finding.fix().map(|fix| patch(fix, sources)),
+        alternatives: finding.fixes.iter().skip(1).map(|fix| patch(fix, sources)).collect(),
         fingerprint: print.to_string(),
         suppression: None,
     }
+}
+
+fn patch<'f>(fix: &'f Fix, sources: &Sources) -> Patch<'f> {
+    let edits = fix.edits.iter().map(|edit| {
+        let place = Place::new(sources, edit.span);
+        Replacement { file: place.path(), range: range(&place), replacement: &edit.replacement }
+    });
+    Patch { title: &fix.title, applicability: fix.applicability, edits: edits.collect() }
 }
 
 fn site<'f>(label: &'f Label, sources: &Sources) -> Site<'f> {

@@ -91,7 +91,7 @@ fn diagnostic(finding: &Finding, report: &Report<'_>) -> Diagnostic {
             Severity::Note => "INFO",
         },
         code: Code { value: finding.rule, url: page::of(finding.rule) },
-        suggestions: finding.fix.iter().filter_map(|fix| suggestion(fix, &spot, report)).collect(),
+        suggestions: finding.fixes.iter().filter_map(|fix| suggestion(fix, &spot, report)).collect(),
         related_locations: finding.related.iter().map(related).collect(),
         location: location(&spot, report),
     }

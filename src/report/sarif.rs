@@ -323,7 +323,7 @@ fn result(finding: &Finding, print: Fingerprint, report: &Report<'_>, lines: &mu
                 message: label(other),
             })
             .collect(),
-        fixes: finding.fix.iter().filter_map(|fix| sarif_fix(fix, report)).collect(),
+        fixes: finding.fixes.iter().filter_map(|fix| sarif_fix(fix, report)).collect(),
         suppressions: Vec::new(),
         properties: Properties {
             confidence: finding.confidence,

@@ -22,7 +22,8 @@ pub(super) struct Block<'a> {
     pub(super) related: Vec<&'a Label>,
     pub(super) notes: Vec<String>,
     pub(super) help: Vec<&'a str>,
-    pub(super) fix: Option<&'a Fix>,
+    /// Patches, each in the place of the others.
+    pub(super) fixes: &'a [Fix],
 }
 
 /// Lines that are passed around each end of a label. annotate-snippets shows up to five of a long label's first lines.
@@ -64,13 +65,17 @@ pub(super) fn draw(block: &Block<'_>, sources: &Sources, color: bool) -> String 
         group = group.element(Level::HELP.message(escape::lines(&visible(help))));
     }
     let path = marks.first().map(|mark| mark.place.path());
-    let patch = block.fix.map(|fix| patch::draw(fix, sources, path.as_deref(), last_line, color));
-    if patch.is_some() && block.notes.is_empty() && block.help.is_empty() {
+    let patches: Vec<String> = block
+        .fixes
+        .iter()
+        .map(|fix| patch::draw(fix, sources, path.as_deref(), last_line, color))
+        .collect();
+    if !patches.is_empty() && block.notes.is_empty() && block.help.is_empty() {
         group = group.element(Padding);
     }
     let mut drawn = escape::drawn(renderer(color).render(&[group]));
     drawn.push('\n');
-    drawn.push_str(&patch.unwrap_or_default());
+    patches.iter().for_each(|patch| drawn.push_str(patch));
     drawn
 }
 

@@ -135,7 +135,7 @@ impl Builder<'_> {
         self.with(|finding| finding.help = Some(text.into()))
     }
 
-    /// A patch in bytes; `changes` names the facts that may be others afterwards.
+    /// A patch in bytes, behind those that are better; `changes` names the facts that may be others afterwards.
     pub fn fix(
         self,
         title: impl Into<String>,
@@ -145,7 +145,7 @@ impl Builder<'_> {
     ) -> Self {
         let title = title.into();
         self.with(|finding| {
-            finding.fix = Some(Fix { title, applicability, edits, requests: Vec::new(), changes });
+            finding.fixes.push(Fix { title, applicability, edits, requests: Vec::new(), changes });
         })
     }
 
@@ -159,7 +159,7 @@ impl Builder<'_> {
     ) -> Self {
         let title = title.into();
         self.with(|finding| {
-            finding.fix = Some(Fix { title, applicability, edits: Vec::new(), requests, changes });
+            finding.fixes.push(Fix { title, applicability, edits: Vec::new(), requests, changes });
         })
     }
 

@@ -408,7 +408,7 @@ pub(crate) fn words_ahead_of_a_flag() {
         let compose = format!("services:\n  a:\n    image: eclipse-temurin:21\n    command: {command}\n");
         let checked = check(&[("compose.yaml", &compose)]);
         let mut findings = checked.outcome.findings.iter();
-        findings.find(|found| found.rule == "misplaced-heap-flag").unwrap().fix.is_some()
+        findings.find(|found| found.rule == "misplaced-heap-flag").unwrap().fix().is_some()
     };
     assert!(fixes(90) && !fixes(110));
 }

@@ -1,0 +1,141 @@
+//! One stack before and after a fix: its facts, and the findings of every rule in it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+use super::{Edits, Patch, edits};
+use crate::finding::{Finding, Severity};
+use crate::hash::{HashMap, HashSet};
+use crate::report::inspect;
+use crate::source::{Sources, normalize};
+use crate::workload::Project;
+
+/// The facts and findings of one stack, or of one lone image.
+#[derive(Debug)]
+pub(super) struct Stack {
+    /// Its files, as shown.
+    files: Vec<PathBuf>,
+    workloads: BTreeMap<String, Container>,
+    findings: Vec<Found>,
+}
+
+/// The facts of one workload.
+#[derive(Debug)]
+struct Container {
+    dockerfile: Option<PathBuf>,
+    facts: Map<String, Value>,
+}
+
+/// One finding, as far as it tells what a fix did.
+#[derive(Debug)]
+struct Found {
+    rule: &'static str,
+    service: Option<String>,
+    severity: Severity,
+    message: String,
+    fixes: Vec<Edits>,
+}
+
+/// A rule and the service that it speaks of.
+type About<'f> = (&'static str, Option<&'f str>);
+
+impl Stack {
+    /// `findings` are those of every rule in this project alone, with their fixes as edits.
+    pub(super) fn of(project: &Project, findings: &[Finding], sources: &Sources) -> Self {
+        let files = if project.asked.is_empty() { &project.files } else { &project.asked };
+        let workloads = project.workloads.iter().map(|workload| {
+            let dockerfile = workload.dockerfile().map(|file| normalize(sources.get(file).path()));
+            (workload.name.clone(), Container { dockerfile, facts: inspect::facts(workload, sources) })
+        });
+        let findings = findings.iter().map(|finding| Found {
+            rule: finding.rule,
+            service: finding.service.clone(),
+            severity: finding.severity,
+            message: finding.message.clone(),
+            fixes: finding.fixes.iter().filter_map(|fix| edits(fix, sources)).collect(),
+        });
+        Self {
+            files: files.iter().map(|file| sources.get(*file).path().to_path_buf()).collect(),
+            workloads: workloads.collect(),
+            findings: findings.collect(),
+        }
+    }
+
+    /// The findings of this stack that a patch was made for.
+    fn mended<'s>(&'s self, patch: &'s Patch) -> impl Iterator<Item = &'s Found> {
+        let own = |found: &&Found| found.rule == patch.rule && found.fixes.contains(&patch.edits);
+        self.findings.iter().filter(own)
+    }
+
+    /// How many findings of each rule there are of each service, from this severity on.
+    fn counts(&self, least: Severity) -> HashMap<About<'_>, usize> {
+        let mut counts = HashMap::default();
+        for found in self.findings.iter().filter(|found| found.severity >= least) {
+            *counts.entry((found.rule, found.service.as_deref())).or_default() += 1;
+        }
+        counts
+    }
+
+    fn name(&self) -> String {
+        self.files.last().map(|file| file.display().to_string()).unwrap_or_default()
+    }
+}
+
+/// Whether a stack is as the patches want it: their findings gone, nothing else changed, nothing new.
+pub(super) fn verdict(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<(), String> {
+    if before.files != after.files || before.workloads.keys().ne(after.workloads.keys()) {
+        return Err("other services would be there".to_owned());
+    }
+    unchanged(before, after, batch)?;
+    let (were, are) = (before.counts(Severity::Note), after.counts(Severity::Note));
+    let mut mended: HashMap<About<'_>, usize> = HashMap::default();
+    for patch in batch {
+        let about: HashSet<About<'_>> =
+            before.mended(patch).map(|found| (found.rule, found.service.as_deref())).collect();
+        for about in about {
+            *mended.entry(about).or_default() += 1;
+        }
+    }
+    if mended.iter().any(|(about, count)| of(&are, *about) + count > of(&were, *about)) {
+        return Err("the finding would stay".to_owned());
+    }
+    // A limit brings notes on what else it wants. They come for the services that are changed, and only as notes.
+    let changed: HashSet<Option<&str>> = mended.keys().map(|(_, service)| *service).collect();
+    let were_worse = before.counts(Severity::Warning);
+    let are_worse = after.counts(Severity::Warning);
+    for found in &after.findings {
+        let about = (found.rule, found.service.as_deref());
+        let worse = found.severity >= Severity::Warning && of(&are_worse, about) > of(&were_worse, about);
+        let more = of(&are, about) > of(&were, about);
+        if worse || (more && !changed.contains(&about.1)) {
+            return Err(format!("{} would come in {}: {}", found.rule, after.name(), found.message));
+        }
+    }
+    Ok(())
+}
+
+fn of<'f>(counts: &HashMap<About<'f>, usize>, about: About<'f>) -> usize {
+    counts.get(&about).copied().unwrap_or(0)
+}
+
+/// Every fact that the patches do not name is as it was.
+fn unchanged(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<(), String> {
+    for (name, Container { dockerfile, facts }) in &before.workloads {
+        let Some(new) = after.workloads.get(name) else { continue };
+        let other = facts.iter().filter(|(fact, value)| new.facts.get(*fact) != Some(*value));
+        for (fact, _) in other {
+            let meant = batch.iter().filter(|patch| patch.changes.contains(&fact.as_str())).any(|patch| {
+                let mut mended = before.mended(patch);
+                let builds = patch.edits.iter().any(|(path, ..)| Some(path) == dockerfile.as_ref());
+                builds || mended.any(|found| found.service.as_ref().is_none_or(|service| service == name))
+            });
+            if !meant {
+                let file = before.name();
+                return Err(format!("{} of `{name}` in {file} would be another", fact.replace('_', " ")));
+            }
+        }
+    }
+    Ok(())
+}
