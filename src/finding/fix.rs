@@ -21,6 +21,33 @@ pub enum Request {
         /// The sibling that it goes behind, where there is one.
         after: &'static str,
     },
+    /// Sets a key near another one, in the file where that stands.
+    SetNear {
+        /// The key.
+        leaf: Span,
+        /// The keys that lead to it from the mapping that gets the new one; none for its own mapping.
+        below: &'static [&'static str],
+        /// The keys to set, from that mapping.
+        path: &'static [&'static str],
+        /// The value as it is to be written.
+        value: String,
+    },
+    /// Sets a variable in the `environment` of a service, in the form that this has.
+    SetVariable {
+        /// The service's key.
+        owner: Span,
+        /// The variable.
+        name: String,
+        /// Its value.
+        value: String,
+    },
+    /// Puts words behind those of a variable's value, in a Compose file.
+    Extend {
+        /// The variable's name.
+        name: Span,
+        /// The words.
+        words: String,
+    },
     /// Sets a key as [`Request::Set`] does, and removes the one that had its value: a comment behind that one goes along.
     Move {
         /// The key that goes.
@@ -104,6 +131,9 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
             Request::Set { owner: at, .. }
             | Request::Remove { key: at }
             | Request::Move { key: at, .. }
+            | Request::SetNear { leaf: at, .. }
+            | Request::SetVariable { owner: at, .. }
+            | Request::Extend { name: at, .. }
             | Request::Lead { item: at, .. } => at,
         };
         let source = sources.get(at.file);
@@ -113,6 +143,13 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
             Request::Set { owner, path, value, after } => {
                 edits.push(edit::set(tree, text, *owner, path, value, after)?.into());
             }
+            Request::SetNear { leaf, below, path, value } => {
+                edits.push(edit::set_near(tree, text, (*leaf, below), path, value)?.into());
+            }
+            Request::SetVariable { owner, name, value } => {
+                edits.push(edit::set_variable(tree, text, *owner, name, value)?.into());
+            }
+            Request::Extend { name, words } => edits.push(edit::extend(tree, text, *name, words)?.into()),
             Request::Remove { key } => edits.push(edit::remove(tree, text, *key)?.into()),
             Request::Lead { item, word } => edits.push(edit::lead(tree, text, *item, word)?.into()),
             // Both places are of one file: text is not carried from one to another.

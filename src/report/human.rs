@@ -158,7 +158,10 @@ impl<'f> Fold<'f> {
             related: if one { first.related.iter().collect() } else { Vec::new() },
             notes,
             help: helps(shown),
-            fixes: shown.iter().find(|finding| !finding.fixes.is_empty()).map_or(&[], |finding| &finding.fixes),
+            fixes: shown
+                .iter()
+                .find(|finding| !finding.fixes.is_empty())
+                .map_or(&[], |finding| &finding.fixes),
         }
     }
 

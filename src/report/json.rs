@@ -24,7 +24,9 @@ use serde::Serialize;
 
 use super::place::{Place, Unit};
 use super::{Each, Report, escape};
-use crate::finding::{Applicability, Confidence, Finding, Fingerprint, Fix, Label, Severity, SuppressionKind};
+use crate::finding::{
+    Applicability, Confidence, Finding, Fingerprint, Fix, Label, Severity, SuppressionKind,
+};
 use crate::source::Sources;
 
 const VERSION: u32 = 1;

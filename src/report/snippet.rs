@@ -65,11 +65,8 @@ pub(super) fn draw(block: &Block<'_>, sources: &Sources, color: bool) -> String 
         group = group.element(Level::HELP.message(escape::lines(&visible(help))));
     }
     let path = marks.first().map(|mark| mark.place.path());
-    let patches: Vec<String> = block
-        .fixes
-        .iter()
-        .map(|fix| patch::draw(fix, sources, path.as_deref(), last_line, color))
-        .collect();
+    let patches: Vec<String> =
+        block.fixes.iter().map(|fix| patch::draw(fix, sources, path.as_deref(), last_line, color)).collect();
     if !patches.is_empty() && block.notes.is_empty() && block.help.is_empty() {
         group = group.element(Padding);
     }

@@ -23,6 +23,8 @@ struct Piece {
     span: Span,
     /// Copied byte for byte, so that positions inside it are exact.
     exact: bool,
+    /// The value of a variable, or its default: elsewhere it may be another.
+    variable: bool,
 }
 
 impl Text {
@@ -47,7 +49,7 @@ impl Text {
     }
 
     fn of_one_piece(value: String, span: Span, exact: bool) -> Self {
-        let piece = Piece { at: 0, span, exact };
+        let piece = Piece { at: 0, span, exact, variable: false };
         let pieces = if value.is_empty() { SmallVec::new() } else { SmallVec::from_elem(piece, 1) };
         Self { value, span, pieces }
     }
@@ -57,7 +59,12 @@ impl Text {
         let exact = part.len() == span.len();
         if let Some(last) = self.pieces.last().copied() {
             let length = self.value.len() as u32 - last.at;
-            if exact && last.exact && last.span.file == span.file && last.span.start + length == span.start {
+            if exact
+                && last.exact
+                && !last.variable
+                && last.span.file == span.file
+                && last.span.start + length == span.start
+            {
                 self.value.push_str(part);
                 if let Some(piece) = self.pieces.last_mut() {
                     piece.span.end = span.end;
@@ -86,7 +93,16 @@ impl Text {
             };
             if piece.exact {
                 let start = piece.span.start + (from as u32 - piece.at);
-                self.push_verbatim(part, Span { start, end: start + part.len() as u32, ..piece.span });
+                let span = Span { start, end: start + part.len() as u32, ..piece.span };
+                if piece.variable {
+                    self.pieces.push(Piece { at: self.value.len() as u32, span, ..*piece });
+                    self.value.push_str(part);
+                } else {
+                    self.push_verbatim(part, span);
+                }
+            } else if piece.variable {
+                self.pieces.push(Piece { at: self.value.len() as u32, ..*piece });
+                self.value.push_str(part);
             } else {
                 self.push(part, piece.span, false);
             }
@@ -104,7 +120,7 @@ impl Text {
         if part.is_empty() {
             return;
         }
-        self.pieces.push(Piece { at: self.value.len() as u32, span, exact });
+        self.pieces.push(Piece { at: self.value.len() as u32, span, exact, variable: false });
         self.value.push_str(part);
     }
 
@@ -153,6 +169,27 @@ impl Text {
             found = Some(found.map_or(span, |so_far| so_far.cover(span)));
         }
         found.unwrap_or(self.span)
+    }
+
+    /// Says of all from this byte on that a variable, or its default, stands for it.
+    pub fn mark_variable(&mut self, from: usize) {
+        let added = self.pieces.iter_mut().rev().take_while(|piece| piece.at as usize >= from);
+        added.for_each(|piece| piece.variable = true);
+    }
+
+    /// True when a part of it is the value of a variable, or its default: elsewhere it may be another.
+    #[must_use]
+    pub fn varies(&self) -> bool {
+        self.pieces.iter().any(|piece| piece.variable)
+    }
+
+    /// The bytes of the whole value, where these are its very text and not a variable's.
+    #[must_use]
+    pub fn verbatim_span(&self) -> Option<Span> {
+        match self.pieces.as_slice() {
+            [piece] if piece.exact => Some(piece.span),
+            _ => None,
+        }
     }
 
     /// Which piece holds the byte at `at` of the value: found by bisection, for texts of thousands of lines.
@@ -212,6 +249,18 @@ mod tests {
         assert_eq!(text.span_of(2..6), at(13, 22));
         assert_eq!(text.slice(4..6).span_of(1..2), at(21, 22));
         assert_eq!(text.span_of(90..91), at(10, 40));
+    }
+
+    #[test]
+    fn parts_of_variables_stay_parts_of_variables() {
+        let mut text = Text::verbatim("-Xmx", at(0, 4));
+        text.push_verbatim("512m", at(10, 14));
+        text.mark_variable(4);
+        text.push_verbatim(" -Xms1g", at(15, 22));
+        assert!(text.varies() && text.slice(4..8).varies() && text.slice(6..9).varies());
+        assert!(!text.slice(0..4).varies() && !text.slice(8..15).varies());
+        assert_eq!(text.slice(9..15).verbatim_span(), Some(at(16, 22)));
+        assert_eq!(text.verbatim_span(), None);
     }
 
     #[test]

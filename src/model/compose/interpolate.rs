@@ -160,7 +160,9 @@ impl Run<'_> {
             } else if rest.starts_with('{') {
                 let close = closing_brace(rest).map_err(|stop| Stop::Invalid(dollar, dollar + 1 + stop))?;
                 let close = dollar + 1 + close;
+                let begin = self.out.as_str().len();
                 self.braced(dollar, close, depth)?;
+                self.out.mark_variable(begin);
                 at = close + 1;
             } else {
                 let length = name_length(rest);
@@ -171,7 +173,9 @@ impl Run<'_> {
                     continue;
                 }
                 let name = text.get(dollar + 1..at).unwrap_or_default();
+                let begin = self.out.as_str().len();
                 self.variable(name, dollar, at);
+                self.out.mark_variable(begin);
             }
         }
         self.copy(at, to);

@@ -18,6 +18,8 @@ pub struct SizeKey {
     pub size: Fact<ByteSize>,
     /// The value as written; empty for what is no scalar.
     pub text: Text,
+    /// The value before its variables were replaced, as in `${MEMORY:-512m}`.
+    pub template: String,
     /// The sites that brought it here.
     pub via: Vec<Span>,
     /// Why Compose does not take it.
@@ -90,10 +92,12 @@ pub(super) fn size_keys(fields: Fields<'_>) -> Vec<SizeKey> {
             Kind::Scalar(scalar) => (scalar.text.clone(), !matches!(scalar.typed, yaml::Value::Str)),
             _ => (Text::empty(value.span), false),
         };
+        let template = value.as_scalar().and_then(|scalar| scalar.template.as_deref());
         Some(SizeKey {
             name,
             key: entry.key,
             size: fields.size(path),
+            template: template.unwrap_or(text.as_str()).to_owned(),
             text,
             via: value.via.clone(),
             problem: problem(value, *expected),

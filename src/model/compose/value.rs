@@ -76,6 +76,8 @@ pub(crate) struct Scalar {
     pub(crate) unset: Option<Box<Unset>>,
     /// A variable of which the default was taken.
     pub(crate) default_of: Option<String>,
+    /// The text before its variables were replaced, where it has some.
+    pub(crate) template: Option<Box<str>>,
 }
 
 /// A variable without a value.
@@ -95,7 +97,13 @@ impl Value {
 
     pub(crate) fn string(text: Text) -> Self {
         let span = text.span();
-        let kind = Kind::Scalar(Scalar { text, typed: yaml::Value::Str, unset: None, default_of: None });
+        let kind = Kind::Scalar(Scalar {
+            text,
+            typed: yaml::Value::Str,
+            unset: None,
+            default_of: None,
+            template: None,
+        });
         Self { kind, span, via: Vec::new(), overlay: Overlay::Merge, missing: None }
     }
 
@@ -273,13 +281,15 @@ impl Lowering<'_> {
         }
         // Long values are paid for as so many nodes: an alias is short, and a copy of one is not.
         *self.budget = self.budget.saturating_sub(scalar.text.as_str().len() / NODE_BYTES);
-        let mut out = Scalar { text: scalar.text.clone(), typed, unset: None, default_of: None };
+        let mut out =
+            Scalar { text: scalar.text.clone(), typed, unset: None, default_of: None, template: None };
         if matches!(typed, yaml::Value::Str) {
             match interpolate(&scalar.text, &|name| self.environment.variable(name)) {
                 Interpolated::Plain => {}
                 Interpolated::Known { text, via, defaulted } => {
                     out.default_of = defaulted.into_iter().next();
                     *self.budget = self.budget.saturating_sub(text.as_str().len() / NODE_BYTES);
+                    out.template = Some(scalar.text.as_str().into());
                     out.text = text;
                     value.via.extend(via);
                 }

@@ -18,8 +18,19 @@ pub struct Splice {
 /// None where that cannot be done without touching more: there is no such mapping, an alias or a scalar stands in the way.
 #[must_use]
 pub fn set(tree: &Tree, text: &str, owner: Span, path: &[&str], value: &str, after: &str) -> Option<Splice> {
-    let (key, mut map) = entry_at(tree, owner)?;
-    let mut above = key;
+    let (key, map) = entry_at(tree, owner)?;
+    set_in(tree, text, (Some(key), map), path, value, after)
+}
+
+/// The same in a mapping with the key that leads to it, which the outermost has not.
+fn set_in(
+    tree: &Tree,
+    text: &str,
+    (mut above, mut map): (Option<NodeId>, NodeId),
+    path: &[&str],
+    value: &str,
+    after: &str,
+) -> Option<Splice> {
     let mut rest = path;
     loop {
         let (first, deeper) = rest.split_first()?;
@@ -34,8 +45,133 @@ pub fn set(tree: &Tree, text: &str, owner: Span, path: &[&str], value: &str, aft
             let text = if span.is_empty() { format!(" {value}") } else { value.to_owned() };
             return Some(Splice { span, text });
         }
-        (above, map, rest) = (*key, *child, deeper);
+        (above, map, rest) = (Some(*key), *child, deeper);
     }
+}
+
+/// Sets `path` near the key at `leaf`: below the mapping that is as many levels above that key's own as `below` has names. These
+/// are the keys that lead from that mapping to the key; none where others do, as through an anchor of another shape.
+#[must_use]
+pub fn set_near(
+    tree: &Tree,
+    text: &str,
+    (leaf, below): (Span, &[&str]),
+    path: &[&str],
+    value: &str,
+) -> Option<Splice> {
+    let mut maps: Vec<(Option<NodeId>, NodeId)> = Vec::new();
+    let mut above = None;
+    for id in way_to(tree, leaf.start) {
+        if let Kind::Map(pairs) = &tree.node(id).kind {
+            maps.push((above, id));
+            let at = last_begun(pairs, |(key, _)| tree.node(*key).span.start <= leaf.start)?;
+            above = Some(pairs[at].0);
+        }
+    }
+    let found = above.filter(|key| tree.node(*key).span == leaf)?;
+    let names = maps.iter().rev().map_while(|(key, _)| scalar(tree, (*key)?)).take(below.len());
+    if !names.eq(below.iter().rev().copied()) {
+        return None;
+    }
+    let (key, map) = *maps.get(maps.len().checked_sub(below.len() + 1)?)?;
+    let after = match below.first() {
+        None => scalar(tree, found)?,
+        Some(first) => first,
+    };
+    set_in(tree, text, (key, map), path, value, after)
+}
+
+/// Sets a variable in the `environment` of the service at `owner`, as a line of its mapping or an item of its list, whichever it
+/// is. None where it is set already, or where an alias or a value of another kind stands in the way.
+#[must_use]
+pub fn set_variable(tree: &Tree, text: &str, owner: Span, name: &str, value: &str) -> Option<Splice> {
+    let (_, service) = entry_at(tree, owner)?;
+    let Kind::Map(pairs) = &tree.node(service).kind else { return None };
+    let environment = pairs.iter().find(|(key, _)| scalar(tree, *key) == Some("environment"));
+    let Some((_, environment)) = environment else {
+        return set(tree, text, owner, &["environment", name], &quoted(value, false), "image");
+    };
+    match &tree.node(*environment).kind {
+        Kind::Map(pairs) if pairs.iter().any(|(key, _)| scalar(tree, *key) == Some(name)) => None,
+        Kind::Map(_) => set(tree, text, owner, &["environment", name], &quoted(value, false), ""),
+        Kind::Seq(items) => {
+            let item = format!("{name}={value}");
+            let own = |text: &str| text.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
+            if items.iter().any(|item| scalar(tree, *item).is_some_and(|text| text == name || own(text))) {
+                return None;
+            }
+            append_item(tree, text, *environment, &item)
+        }
+        Kind::Scalar(_) | Kind::Alias(_) => None,
+    }
+}
+
+/// Puts an item behind the last one of a list.
+fn append_item(tree: &Tree, text: &str, list: NodeId, item: &str) -> Option<Splice> {
+    let node = tree.node(list);
+    let Kind::Seq(items) = &node.kind else { return None };
+    let last = tree.node(*items.last()?);
+    let end = last.span.end as usize;
+    if text.as_bytes().get(node.span.start as usize) == Some(&b'[') {
+        let is_json = text.as_bytes().get(last.span.start as usize) == Some(&b'"');
+        let added = format!(", {}", if is_json { in_quotes(item) } else { quoted(item, true) });
+        return Some(Splice { span: Span::new(tree.file(), end, end), text: added });
+    }
+    let start = line_start(text, last.span.start as usize);
+    let lead = text.get(start..last.span.start as usize)?;
+    if lead.trim() != "-" {
+        return None;
+    }
+    let at = content_end(text, end);
+    let added = format!("{}{lead}{}", newline(tree, text, at), quoted(item, false));
+    Some(Splice { span: Span::new(tree.file(), at, at), text: added })
+}
+
+/// Puts words at the end of the scalar that is the value of the key at `name`, or that begins there as an item `NAME=value` of a
+/// list. None for block scalars, aliases and what is no scalar.
+#[must_use]
+pub fn extend(tree: &Tree, text: &str, name: Span, words: &str) -> Option<Splice> {
+    let holds = |id: &NodeId| {
+        let node = tree.node(*id);
+        matches!(node.kind, Kind::Scalar(_)) && node.span.contains(name)
+    };
+    let found = match entry_at(tree, name) {
+        Some((_, value)) => value,
+        None => way_to(tree, name.start).find(holds)?,
+    };
+    let node = tree.node(found);
+    let Kind::Scalar(_) = &node.kind else { return None };
+    let written = text.get(node.span.range())?;
+    let quote = written.chars().next().filter(|c| matches!(c, '"' | '\''));
+    if written.starts_with(['|', '>'])
+        || (quote.is_none() && quoted(words, false) != words && !written.is_empty())
+    {
+        return None;
+    }
+    let at = node.span.end as usize - usize::from(quote.is_some());
+    Some(Splice { span: Span::new(tree.file(), at, at), text: format!(" {words}") })
+}
+
+/// A value as YAML writes it: in quotes where it would be read as something else.
+fn quoted(value: &str, flow: bool) -> String {
+    let special = value.is_empty()
+        || value.starts_with([
+            '"', '\'', '&', '*', '!', '|', '>', '%', '@', '`', '#', '[', ']', '{', '}', ',', '?',
+        ])
+        || value.starts_with("- ")
+        || value.ends_with([':', ' '])
+        || value.contains(": ")
+        || value.contains(" #")
+        || (flow && value.contains(['[', ']', '{', '}', ',']))
+        || value.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    if !special {
+        return value.to_owned();
+    }
+    in_quotes(value)
+}
+
+fn in_quotes(value: &str) -> String {
+    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// Removes the key at `key` with its value. None where nothing would be left of its mapping.
@@ -157,7 +293,7 @@ fn end(tree: &Tree, key: NodeId, value: NodeId) -> u32 {
 fn insert(
     tree: &Tree,
     text: &str,
-    above: NodeId,
+    above: Option<NodeId>,
     map: NodeId,
     path: &[&str],
     value: &str,
@@ -167,8 +303,18 @@ fn insert(
     let Kind::Map(pairs) = &node.kind else { return None };
     let file = tree.file();
     if is_flow(text, node.span) {
-        let mut entry = value.to_owned();
+        // What is written as JSON stays JSON.
+        let is_json = pairs
+            .first()
+            .is_some_and(|(key, _)| text.as_bytes().get(tree.node(*key).span.start as usize) == Some(&b'"'));
+        let literal = value.parse::<f64>().is_ok() || matches!(value, "true" | "false");
+        let plain = value.starts_with(['"', '\'', '{', '[']) || (is_json && literal);
+        let mut entry = match plain || !(is_json || value.contains(['[', ']', '{', '}', ','])) {
+            true => value.to_owned(),
+            false => in_quotes(value),
+        };
         for (depth, key) in path.iter().rev().enumerate() {
+            let key = if is_json { format!("\"{key}\"") } else { (*key).to_owned() };
             entry = if depth == 0 { format!("{key}: {entry}") } else { format!("{key}: {{{entry}}}") };
         }
         let (at, entry) = match pairs.last() {
@@ -183,7 +329,7 @@ fn insert(
     let at = content_end(text, end(tree, behind.0, behind.1) as usize);
     let newline = newline(tree, text, at);
     // The step that the file's author takes from one level to the next.
-    let outer = column_of_line(text, tree.node(above).span.start as usize);
+    let outer = above.map_or(0, |above| column_of_line(text, tree.node(above).span.start as usize));
     let step = column.saturating_sub(outer).clamp(1, 8);
     let mut added = String::new();
     for (depth, key) in path.iter().enumerate() {
@@ -229,86 +375,4 @@ fn column_of_line(text: &str, at: usize) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::SourceId;
-
-    fn apply(text: &str, splice: &Splice) -> String {
-        let mut out = text.to_owned();
-        out.replace_range(splice.span.range(), &splice.text);
-        out
-    }
-
-    fn key(text: &str, key: &str) -> Span {
-        let at = text.find(key).unwrap();
-        Span::new(SourceId(0), at, at + key.len())
-    }
-
-    fn after_set(text: &str, path: &[&str], value: &str, after: &str) -> Option<String> {
-        let tree = Tree::parse(SourceId(0), text);
-        set(&tree, text, key(text, "api"), path, value, after).map(|splice| apply(text, &splice))
-    }
-
-    #[test]
-    fn keys_are_added_where_their_neighbours_stand() {
-        let text = "services:\n  api:\n    image: x\n    mem_limit: 1g # why\n    command: |\n      run\n\n  web: {image: y}\n";
-        assert_eq!(
-            after_set(text, &["memswap_limit"], "1g", "mem_limit").unwrap(),
-            "services:\n  api:\n    image: x\n    mem_limit: 1g # why\n    memswap_limit: 1g\n    command: |\n      run\n\n  web: {image: y}\n"
-        );
-        assert!(
-            after_set(text, &["init"], "true", "").unwrap().contains("      run\n    init: true\n\n  web")
-        );
-        let nested = after_set(text, &["deploy", "resources", "limits", "memory"], "1g", "").unwrap();
-        assert!(
-            nested.contains("    deploy:\n      resources:\n        limits:\n          memory: 1g\n"),
-            "{nested}"
-        );
-    }
-
-    #[test]
-    fn flow_mappings_and_foreign_line_ends_are_kept() {
-        assert_eq!(
-            after_set("api: {image: x}\n", &["a", "b"], "1", "").unwrap(),
-            "api: {image: x, a: {b: 1}}\n"
-        );
-        assert_eq!(after_set("api: {}\n", &["a"], "1", "").unwrap(), "api: {a: 1}\n");
-        assert_eq!(
-            after_set("api:\r\n    image: x\r\nb: 1\r\n", &["a", "c"], "1", "").unwrap(),
-            "api:\r\n    image: x\r\n    a:\r\n        c: 1\r\nb: 1\r\n"
-        );
-        assert_eq!(after_set("api:\n  image: x", &["a"], "1", "").unwrap(), "api:\n  image: x\n  a: 1");
-        assert_eq!(after_set("api:\n  a: 1\n", &["a"], "2", "").unwrap(), "api:\n  a: 2\n");
-        assert_eq!(after_set("api:\n  a:\n  b: 1\n", &["a"], "2", "").unwrap(), "api:\n  a: 2\n  b: 1\n");
-        assert_eq!(after_set("x: &b {c: 1}\napi: *b\n", &["a"], "1", ""), None);
-    }
-
-    #[test]
-    fn lists_get_a_first_word_in_their_own_style() {
-        let lead = |text: &str, name: &str| {
-            let tree = Tree::parse(SourceId(0), text);
-            super::lead(&tree, text, key(text, name), "CMD").map(|splice| apply(text, &splice))
-        };
-        assert_eq!(lead("test: [curl, -f]\n", "curl").unwrap(), "test: [CMD, curl, -f]\n");
-        assert_eq!(lead("test: [\"curl\"]\n", "\"curl\"").unwrap(), "test: [\"CMD\", \"curl\"]\n");
-        assert_eq!(
-            lead("test:\r\n  - curl # why\r\n  - x\r\n", "curl").unwrap(),
-            "test:\r\n  - CMD\r\n  - curl # why\r\n  - x\r\n"
-        );
-        assert_eq!(lead("test: [a, curl]\n", "curl"), None);
-    }
-
-    #[test]
-    fn removed_keys_take_their_lines_along() {
-        let remove = |text: &str, name: &str| {
-            let tree = Tree::parse(SourceId(0), text);
-            super::remove(&tree, text, key(text, name)).map(|splice| apply(text, &splice))
-        };
-        assert_eq!(remove("a: 1\nmem: 2 # why\nb: 3\n", "mem").unwrap(), "a: 1\nb: 3\n");
-        assert_eq!(remove("a: 1\nmem:\n  x: 1\n  y: |\n    z\n", "mem").unwrap(), "a: 1\n");
-        assert_eq!(remove("q: {a: 1, mem: 2, b: 3}\n", "mem").unwrap(), "q: {a: 1, b: 3}\n");
-        assert_eq!(remove("q: {a: 1, mem: 2}\n", "mem").unwrap(), "q: {a: 1}\n");
-        assert_eq!(remove("mem: 2\n", "mem"), None);
-        assert_eq!(remove("- mem: 2\n  b: 1\n", "mem"), None);
-    }
-}
+mod tests;
