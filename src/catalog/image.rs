@@ -38,6 +38,9 @@ pub struct ImageEntry {
     /// Set when what it runs sizes itself to the memory that it sees.
     #[serde(default)]
     pub sizes_itself: Option<SizesItself>,
+    /// The least memory that it needs, as its maker says.
+    #[serde(default)]
+    pub minimum: Option<Minimum>,
     /// A `test` for a healthcheck that the image can run.
     #[serde(default)]
     pub probe: Vec<String>,
@@ -159,6 +162,16 @@ pub struct HeapWhenUnset {
     #[serde(default)]
     pub unless_files: Vec<String>,
     /// The script.
+    pub source: String,
+}
+
+/// The least memory that a program needs to start and do little.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Minimum {
+    /// In MiB.
+    pub mib: i64,
+    /// Where its maker says so.
     pub source: String,
 }
 

@@ -13,8 +13,8 @@ use std::sync::OnceLock;
 
 pub use defaults::{DefaultHeap, hotspot};
 pub use image::{
-    Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, RuntimeName, SharedMemory, SizesItself,
-    Start,
+    Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, Minimum, RuntimeName, SharedMemory,
+    SizesItself, Start,
 };
 pub use lighter::{Lighter, LighterKind};
 pub use runtimes::{

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Options;
 use super::concern::Concern;
+use super::elsewhere::Elsewhere;
 use super::overlays::Told;
 use super::shared::Pool;
 use super::suppression::Unsaid;
@@ -81,10 +82,12 @@ impl Examiner<'_> {
             compose.extend(discovered.context.iter().cloned());
             Concern::new(discovered, sources)
         });
+        let known: Vec<PathBuf> = options.compose_files.iter().chain(&compose).cloned().collect();
+        let elsewhere = Elsewhere::of(&known, sources);
         let mut stacks: Vec<Stack> = Vec::new();
         if !options.compose_files.is_empty() {
             let model = project::merged(&options.compose_files, &options.settings, sources);
-            stacks.push(self.stack(&model, None, &Dockerfiles::default()));
+            stacks.push(self.stack(&model, None, (&Dockerfiles::default(), &elsewhere)));
         }
         let settings = (&options.settings, allowance::part(compose.len()));
         let met = parallel::map(project::by_directory(&compose), |(directory, files)| {
@@ -92,7 +95,7 @@ impl Examiner<'_> {
             let mut stacks = Vec::new();
             let mut told = Told::default();
             project::load_directory(&directory, files, settings, sources, &mut |model| {
-                let mut stack = self.stack(&model, concern.as_ref(), &dockerfiles);
+                let mut stack = self.stack(&model, concern.as_ref(), (&dockerfiles, &elsewhere));
                 told.thin(&mut stack, sources);
                 stacks.push(stack);
             });
@@ -122,9 +125,15 @@ impl Examiner<'_> {
         examined
     }
 
-    fn stack(&self, model: &project::Project, concern: Option<&Concern>, dockerfiles: &Dockerfiles) -> Stack {
+    fn stack(
+        &self,
+        model: &project::Project,
+        concern: Option<&Concern>,
+        (dockerfiles, elsewhere): (&Dockerfiles, &Elsewhere),
+    ) -> Stack {
         let first = model.request.files.first().map_or(Path::new("."), PathBuf::as_path);
         let mut project = self.with_catalog(first, dockerfiles, |assembler| assembler.project(model));
+        project.elsewhere = elsewhere.of_project(model, self.sources);
         if let Some(measured) = self.measured {
             measured.attach(&mut project);
         }

@@ -2,6 +2,7 @@
 
 mod concern;
 mod configured;
+mod elsewhere;
 mod examine;
 mod excess;
 pub mod fix;

@@ -95,10 +95,14 @@ impl Kept {
         let known = self.known.hasher().hash_one(key);
         let known = self.known.entry(known).or_default();
         for index in known.iter() {
-            if let Some(Some(said)) = self.said.get_mut(*index)
-                && said.held == held
-                && said.finding == finding
-            {
+            let Some(Some(said)) = self.said.get_mut(*index) else { continue };
+            // Stacks that share a service may each give it another image.
+            let image = take(&mut finding.image);
+            let known = take(&mut said.finding.image);
+            let same = said.held == held && said.finding == finding;
+            said.finding.image = known.clone().filter(|known| !same || image.as_ref() == Some(known));
+            finding.image = image;
+            if same {
                 said.merge(related, sources);
                 return *index;
             }

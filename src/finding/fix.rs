@@ -31,6 +31,8 @@ pub enum Request {
         path: &'static [&'static str],
         /// The value as it is to be written.
         value: String,
+        /// The service of the same file that gets the last of the keys where the other place cannot be written.
+        owner: Span,
     },
     /// Sets a variable in the `environment` of a service, in the form that this has.
     SetVariable {
@@ -86,11 +88,12 @@ pub enum Request {
 }
 
 /// Turns the requests of every finding into edits, and every edit into one of a file on the disk. A fix that cannot be written
-/// without touching more is taken away.
+/// without touching more is taken away; of the last one its title stays as the help.
 pub fn realize<'f>(findings: impl IntoIterator<Item = &'f mut Finding>, sources: &Sources) {
     let mut trees: HashMap<SourceId, Arc<Tree>> = HashMap::default();
     for finding in findings {
         let finding: &mut Finding = finding;
+        let title = finding.fix().map(|fix| fix.title.clone());
         finding.fixes.retain_mut(|fix| {
             let requested = requested(fix, sources, &mut trees);
             fix.requests.clear();
@@ -101,6 +104,9 @@ pub fn realize<'f>(findings: impl IntoIterator<Item = &'f mut Finding>, sources:
             fix.edits = written.unwrap_or_default();
             !fix.edits.is_empty()
         });
+        if finding.fixes.is_empty() && finding.help.is_none() {
+            finding.help = title;
+        }
     }
 }
 
@@ -143,8 +149,11 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
             Request::Set { owner, path, value, after } => {
                 edits.push(edit::set(tree, text, *owner, path, value, after)?.into());
             }
-            Request::SetNear { leaf, below, path, value } => {
-                edits.push(edit::set_near(tree, text, (*leaf, below), path, value)?.into());
+            Request::SetNear { leaf, below, path, value, owner } => {
+                let near = edit::set_near(tree, text, (*leaf, below), path, value);
+                let own = || edit::set(tree, text, *owner, path, value, "image");
+                let alone = path.len() == 1 && leaf.file == owner.file;
+                edits.push(near.or_else(|| own().filter(|_| alone))?.into());
             }
             Request::SetVariable { owner, name, value } => {
                 edits.push(edit::set_variable(tree, text, *owner, name, value)?.into());

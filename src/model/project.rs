@@ -199,6 +199,13 @@ fn files_of_environment(directory: &Path, sources: &Sources) -> Option<Vec<PathB
     (!files.is_empty()).then_some(files)
 }
 
+/// True for a name that Compose takes by itself, an override's included.
+#[must_use]
+pub fn is_default(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    DEFAULT_NAMES.contains(&name) || OVERRIDE_NAMES.contains(&name)
+}
+
 fn is_override(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     OVERRIDE_NAMES.contains(&name)

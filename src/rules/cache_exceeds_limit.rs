@@ -1,10 +1,11 @@
 //! `cache-exceeds-limit`
 
 use super::estimate::{Limited, limited};
+use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Confidence, Severity};
 use crate::model::size::ByteSize;
-use crate::workload::Workload;
+use crate::workload::Project;
 
 /// A cache that does not fit.
 pub(super) struct CacheExceedsLimit;
@@ -23,39 +24,41 @@ impl Rule for CacheExceedsLimit {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
         let most = sink.policy().thresholds.cache_percent;
-        for bounded in limited(workload, &workload.caches) {
-            let Limited { heap, setting, size, limit } = bounded;
-            let percent = size.0 as f64 / limit.value.0 as f64 * 100.0;
-            let exceeds = size >= limit.value;
-            if !exceeds && percent <= most {
-                continue;
-            }
-            let (name, server) = (&workload.name, heap.runtime.display_name());
-            let message = match exceeds {
-                true => {
-                    format!("the {server} cache of `{name}` may grow to {size}, its limit is {}", limit.value)
+        for offer in Offer::each(project, sink.policy()) {
+            let workload = offer.workload;
+            for bounded in limited(workload, &workload.caches) {
+                let Limited { heap, setting, size, limit } = &bounded;
+                let percent = size.0 as f64 / limit.value.0 as f64 * 100.0;
+                let exceeds = *size >= limit.value;
+                if !exceeds && percent <= most {
+                    continue;
                 }
-                false => format!(
-                    "the {server} cache of `{name}` leaves {} of {} for everything else",
-                    ByteSize(limit.value.0 - size.0),
-                    limit.value
-                ),
-            };
-            let smaller = limit.value.percent_in_mebibytes(75);
-            let finding = sink
-                .report(setting.span, format!("up to {size}"), message)
-                .of(workload)
-                .via(&setting.via)
-                .related(limit.span, format!("the kernel kills `{name}` at {}", limit.value))
-                .note(bounded.arithmetic())
-                .help(format!(
-                    "a quarter of the limit left for the rest is a cache of about {smaller} MiB, or the limit\n  {}",
-                    size.with_room().to_compose()
-                ));
-            if !exceeds {
-                finding.severity(Severity::Warning).confidence(Confidence::Medium);
+                let (name, server) = (&workload.name, heap.runtime.display_name());
+                let message = match exceeds {
+                    true => {
+                        format!(
+                            "the {server} cache of `{name}` may grow to {size}, its limit is {}",
+                            limit.value
+                        )
+                    }
+                    false => format!(
+                        "the {server} cache of `{name}` leaves {} of {} for everything else",
+                        ByteSize(limit.value.0 - size.0),
+                        limit.value
+                    ),
+                };
+                let mut finding = sink
+                    .report(setting.span, format!("up to {size}"), message)
+                    .of(workload)
+                    .via(&setting.via)
+                    .related(limit.span, format!("the kernel kills `{name}` at {}", limit.value))
+                    .note(bounded.arithmetic());
+                if !exceeds {
+                    finding = finding.severity(Severity::Warning).confidence(Confidence::Medium);
+                }
+                offer.room(finding, heap, &setting.value);
             }
         }
     }

@@ -17,6 +17,9 @@ static META: Meta = Meta {
     page: include_str!("../../rules/conflicting-limits.md"),
 };
 
+/// The facts that one spelling alone may change.
+const CHANGES: &[&str] = &["memory_limit", "memory_reservation", "cpus", "pids_limit", "replicas"];
+
 impl Rule for ConflictingLimits {
     fn meta(&self) -> &'static Meta {
         &META
@@ -45,10 +48,7 @@ impl Rule for ConflictingLimits {
                 "services.{}: can't set distinct values on '{short}' and '{long}': invalid compose project",
                 workload.name
             ))
-            .help(format!(
-                "keep one spelling, or write the same value in both; the block alone needs\n  {long}: {}",
-                value.value
-            ));
+            .help("keep one spelling, or write the same value in both");
             if let (Err(block), Some(path), Some(key)) =
                 (&conflict.long_value, member(long), workload.key(short))
             {
@@ -60,6 +60,14 @@ impl Rule for ConflictingLimits {
                     Applicability::Safe,
                     &[],
                     vec![moved],
+                );
+            }
+            if let (Ok(kept), Some(key)) = (&conflict.long_value, workload.key(short)) {
+                finding = finding.ask(
+                    format!("keep {} of `{long}`", kept.value),
+                    Applicability::Unsafe,
+                    CHANGES,
+                    vec![Request::Remove { key }],
                 );
             }
             drop(finding);

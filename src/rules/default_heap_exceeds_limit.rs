@@ -1,9 +1,11 @@
 //! `default-heap-exceeds-limit`
 
-use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
+use super::offer::{CHANGES, Offer, set_words};
+use super::{Builder, Group, Meta, Preset, Rule, Sink};
+use crate::finding::{Applicability, Severity};
 use crate::model::size::ByteSize;
-use crate::workload::Workload;
+use crate::sizing::Need;
+use crate::workload::{OwnHeap, Project};
 
 /// A default that does not fit.
 pub(super) struct DefaultHeapExceedsLimit;
@@ -22,27 +24,60 @@ impl Rule for DefaultHeapExceedsLimit {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        let (Some(own), Some(limit)) = (&workload.own_heap, workload.memory.limit.known()) else { return };
-        let heap = ByteSize((own.mib << 20) as i64);
-        if limit.value.0 <= 0 || heap < limit.value {
-            return;
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()) {
+            let workload = offer.workload;
+            let Some(own) = &workload.own_heap else { continue };
+            let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
+                continue;
+            };
+            let heap = ByteSize((own.mib << 20) as i64);
+            if heap < limit.value {
+                continue;
+            }
+            let (name, variable) = (&workload.name, &own.variable);
+            let finding = sink
+                .report(
+                    limit.span,
+                    format!("the kernel kills `{name}` at {}", limit.value),
+                    format!("the heap of `{name}` is {heap} by default, its limit is {}", limit.value),
+                )
+                .of(workload)
+                .via(&limit.via)
+                .related(
+                    workload.base.span(),
+                    format!("its start script sets {heap} when `{variable}` is not set"),
+                );
+            room(&offer, own, limit.value, finding);
         }
-        let (name, variable) = (&workload.name, &own.variable);
-        let half = limit.value.percent_in_mebibytes(50);
-        let value = match variable.as_str() {
-            "ZK_SERVER_HEAP" => half.to_string(),
-            "MEMORY" => format!("{half}M"),
-            _ => format!("-Xms{half}m -Xmx{half}m"),
-        };
-        sink.report(
-            limit.span,
-            format!("the kernel kills `{name}` at {}", limit.value),
-            format!("the heap of `{name}` is {heap} by default, its limit is {}", limit.value),
-        )
-        .of(workload)
-        .via(&limit.via)
-        .related(workload.base.span(), format!("its start script sets {heap} when `{variable}` is not set"))
-        .help(format!("about half of the limit, in `environment`:\n  {variable}: {value}"));
     }
 }
+
+/// Adds a smaller heap, in the variable that the script reads, or a limit that holds the default.
+fn room(offer: &Offer<'_>, own: &OwnHeap, limit: ByteSize, mut finding: Builder<'_>) {
+    let half = limit.percent_in_mebibytes(50);
+    let value = match own.variable.as_str() {
+        "ZK_SERVER_HEAP" => half.to_string(),
+        "MEMORY" => format!("{half}M"),
+        _ => format!("-Xms{half}m -Xmx{half}m"),
+    };
+    let varies = offer.workload.limit_key().is_none_or(|key| key.text.varies());
+    if !varies
+        && half >= SMALLEST
+        && let Some((requests, edits)) = set_words(offer, &own.variable, &value)
+    {
+        let title = format!("half of the limit for the heap: `{}` set to `{value}`", own.variable);
+        finding = finding.change(title, Applicability::Unsafe, &["env", "heaps"], edits, requests);
+    }
+    let need = Need::of(offer.workload).ok().filter(|need| offer.fits_host(need.limit));
+    match need.and_then(|need| Some((offer.set_limit(need.limit, None)?, need))) {
+        Some((requests, need)) => {
+            let title = format!("or raise the limit to {}", need.limit.to_compose());
+            finding.note(need.sum).ask(title, Applicability::Unsafe, CHANGES, requests);
+        }
+        None => _ = finding.help(format!("a smaller heap in `{}`, or a higher limit", own.variable)),
+    }
+}
+
+/// A smaller heap than this, in MiB, starts none of these servers.
+const SMALLEST: i64 = 128;

@@ -1,8 +1,9 @@
 //! `disabled-gc`
 
+use super::offer::{Offer, set_words};
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
-use crate::workload::{Kind, Workload};
+use crate::finding::{Applicability, Severity};
+use crate::workload::{Kind, Project};
 
 /// No collection at all.
 pub(super) struct DisabledGc;
@@ -21,30 +22,46 @@ impl Rule for DisabledGc {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        let collector = workload.variable("GOGC");
-        let Some(off) = collector.known().filter(|value| value.value.as_str() == "off") else { return };
-        let target = workload.variable("GOMEMLIMIT");
-        let none = match target.value() {
-            Some(value) => matches!(value.as_str(), "" | "off"),
-            None => target.is_absent(),
-        };
-        if !none {
-            return;
-        }
-        let finding = sink
-            .report(
-                off.span,
-                "the collector never runs",
-                format!("`{}` turns the Go collector off and sets no memory limit", workload.name),
-            )
-            .of(workload)
-            .via(&off.via)
-            .note("every allocation stays until the kernel kills the process")
-            .help("with a limit the collector runs when memory gets short:\n  GOMEMLIMIT: 460MiB");
-        // Whoever starts the image may set the other one.
-        if workload.kind == Kind::Image {
-            finding.severity(Severity::Warning);
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()) {
+            let workload = offer.workload;
+            let collector = workload.variable("GOGC");
+            let Some(off) = collector.known().filter(|value| value.value.as_str() == "off") else { continue };
+            let target = workload.variable("GOMEMLIMIT");
+            let none = match target.value() {
+                Some(value) => matches!(value.as_str(), "" | "off"),
+                None => target.is_absent(),
+            };
+            if !none {
+                continue;
+            }
+            let mut finding = sink
+                .report(
+                    off.span,
+                    "the collector never runs",
+                    format!("`{}` turns the Go collector off and sets no memory limit", workload.name),
+                )
+                .of(workload)
+                .via(&off.via)
+                .note("every allocation stays until the kernel kills the process");
+            // Whoever starts the image may set the other one.
+            if workload.kind == Kind::Image {
+                finding = finding.severity(Severity::Warning);
+            }
+            let key = workload.limit_key().filter(|key| target.is_absent() && !key.text.varies());
+            let limit = key.and_then(|key| key.size.value()).filter(|limit| limit.0 > 0);
+            let value = limit.map(|limit| format!("{}MiB", limit.percent_in_mebibytes(90)));
+            match value.and_then(|value| Some((set_words(&offer, "GOMEMLIMIT", &value)?, value))) {
+                Some(((requests, edits), value)) => {
+                    let title = format!("nine tenths of the limit: `GOMEMLIMIT` set to {value}");
+                    finding.change(title, Applicability::Unsafe, &["env", "heaps"], edits, requests);
+                }
+                None => {
+                    finding.help(
+                        "with `GOMEMLIMIT=<size>` below the memory limit it collects when memory gets short",
+                    );
+                }
+            }
         }
     }
 }

@@ -38,7 +38,7 @@ impl Rule for DroppedMemoryValue {
             .of(workload)
             .via(&key.via)
             .note("Compose reads integers and strings here; a float is accepted and the setting stays unset")
-            .help(format!("as a string with a unit:\n  {name}: 512m"));
+            .help("write it as a string with a unit, as in `512m`");
             // As many bytes as it says, where that makes a size: then it is meant.
             let bytes = text.replace('_', "").parse::<f64>().ok().filter(|bytes| bytes.fract() == 0.0);
             if let Some(bytes) = bytes.filter(|bytes| (6.0 * 1024.0 * 1024.0..1e15).contains(bytes)) {

@@ -97,39 +97,6 @@ impl Limited<'_> {
             "{share}{heap} of heap + about {low} to {high} MiB beside it ({what}) = {least} to {most} MiB, in a limit of {limit}: {verdict}"
         )
     }
-
-    /// Two ways to make room.
-    pub(super) fn room(&self) -> String {
-        let (heap, limit) = (self.size, self.limit.value);
-        if self.percent().is_some() {
-            let flag = match self.heap.runtime {
-                RuntimeName::Java => "-XX:MaxRAMPercentage=70.0".to_owned(),
-                RuntimeName::Dotnet => format!("{}: 0x46", self.setting.value.carrier),
-                _ => "--max-old-space-size-percentage=70".to_owned(),
-            };
-            return format!("a share that leaves room beside the heap:\n  {flag}");
-        }
-        if self.heap.runtime == RuntimeName::Go {
-            let target = ByteSize(limit.percent_in_mebibytes(90) * MIB);
-            let line = self.setting.value.with_size(target).unwrap_or_default();
-            return format!("to leave a tenth of the limit for what Go does not count:\n  {line}");
-        }
-        let roomy = limit_for(self.heap.runtime, heap);
-        let smaller = ByteSize(limit.percent_in_mebibytes(75) * MIB);
-        let Some(flag) = self.setting.value.with_size(smaller) else {
-            return format!("a limit that leaves a quarter beside the heap:\n  {}", roomy.to_compose());
-        };
-        format!(
-            "to leave a quarter of the limit beside the heap, either the limit\n  {}\nor the heap\n  {flag}",
-            roomy.to_compose()
-        )
-    }
-}
-
-/// A limit that a heap of this size fits into: three quarters of it, or with what the runtime takes beside it on top.
-pub(super) fn limit_for(runtime: RuntimeName, heap: ByteSize) -> ByteSize {
-    let most = Beside::of(runtime).map_or(0, |beside| beside.most * MIB);
-    heap.with_room().max(ByteSize(heap.0.saturating_add(most)).rounded_up())
 }
 
 /// What the bound does not count.

@@ -1,9 +1,10 @@
 //! `heap-exceeds-limit`
 
 use super::estimate::{Limited, limited};
+use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Confidence, Severity};
-use crate::workload::Workload;
+use crate::workload::Project;
 
 /// A heap that does not fit.
 pub(super) struct HeapExceedsLimit;
@@ -22,44 +23,47 @@ impl Rule for HeapExceedsLimit {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        for bounded in limited(workload, &workload.heaps) {
-            let Limited { heap, setting, size, limit } = bounded;
-            if size < limit.value {
-                continue;
-            }
-            let runtime = heap.runtime.display_name();
-            let finding = sink
-                .report(
-                    limit.span,
-                    format!("the kernel kills `{}` at {}", workload.name, limit.value),
-                    format!(
-                        "{} of `{}` {} {size}, its limit is {}",
-                        bounded.what(),
-                        workload.name,
-                        bounded.verb(),
-                        limit.value
-                    ),
-                )
-                .of(workload)
-                .via(&limit.via)
-                .related(setting.span, format!("heap up to {size}"))
-                .note(bounded.arithmetic())
-                .help(bounded.room());
-            let finding = if heap.assumed {
-                finding.severity(Severity::Warning).confidence(Confidence::Medium).note(format!(
-                    "what `{}` starts is not known from here; `{}` speaks for {runtime}",
-                    workload.name, setting.value.carrier
-                ))
-            } else {
-                finding
-            };
-            if let Some(restart) = workload.restart.known().filter(|restart| restart.value != "no") {
-                finding.note(format!(
-                    "with `restart: {}` it is killed and started again, over and over",
-                    restart.value
-                ));
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()) {
+            let workload = offer.workload;
+            for bounded in limited(workload, &workload.heaps) {
+                exceeding(&offer, &bounded, sink);
             }
         }
     }
+}
+
+fn exceeding(offer: &Offer<'_>, bounded: &Limited<'_>, sink: &mut Sink<'_>) {
+    let (Limited { heap, setting, size, limit }, workload) = (bounded, offer.workload);
+    if *size < limit.value {
+        return;
+    }
+    let runtime = heap.runtime.display_name();
+    let mut finding = sink
+        .report(
+            limit.span,
+            format!("the kernel kills `{}` at {}", workload.name, limit.value),
+            format!(
+                "{} of `{}` {} {size}, its limit is {}",
+                bounded.what(),
+                workload.name,
+                bounded.verb(),
+                limit.value
+            ),
+        )
+        .of(workload)
+        .via(&limit.via)
+        .related(setting.span, format!("heap up to {size}"))
+        .note(bounded.arithmetic());
+    if heap.assumed {
+        finding = finding.severity(Severity::Warning).confidence(Confidence::Medium).note(format!(
+            "the image of `{}` is not known; `{}` suggests that it runs {runtime}",
+            workload.name, setting.value.carrier
+        ));
+    }
+    if let Some(restart) = workload.restart.known().filter(|restart| restart.value != "no") {
+        finding = finding
+            .note(format!("with `restart: {}` it is killed and started again, over and over", restart.value));
+    }
+    offer.room(finding, heap, &setting.value);
 }

@@ -54,13 +54,6 @@ impl Rule for IneffectiveSwappiness {
             ),
             None => finding,
         };
-        match workload.memory.limit.known().filter(|limit| limit.value.0 > 0) {
-            Some(limit) => {
-                finding.help(format!("what forbids swap:\n  memswap_limit: {}", limit.value.to_compose()))
-            }
-            None => finding.help(
-                "what forbids swap, with the number that fits:\n  mem_limit: 512m\n  memswap_limit: 512m",
-            ),
-        };
+        finding.help("a `memswap_limit` equal to the memory limit forbids swap");
     }
 }

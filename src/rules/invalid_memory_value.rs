@@ -39,7 +39,7 @@ impl Rule for InvalidMemoryValue {
             sink.report(*at, "the container does not start", message)
                 .of(workload)
                 .note("a mount option takes a whole number with at most one of k, m, g, and no `b`")
-                .help("as in:\n  size=64m");
+                .help("write it as in `size=64m`");
         }
         for key in &workload.memory.keys {
             let Some(SizeProblem::Refused(upstream)) = &key.problem else { continue };

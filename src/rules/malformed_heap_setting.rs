@@ -43,10 +43,11 @@ impl Rule for MalformedHeapSetting {
                 if !heap.assumed {
                     finding = finding.related(heap.program.span, format!("starts {runtime}"));
                 }
-                if let Some(instead) = &problem.instead {
-                    // Quotes around it stay.
-                    let span = problem.flag.span_of(0..problem.flag.as_str().len());
-                    let edit = Edit { span, replacement: instead.clone() };
+                // Quotes around it stay, and so does a word before its value.
+                if let Some(instead) = &problem.instead
+                    && let Some((span, replacement)) = problem.flag.change_to(instead)
+                {
+                    let edit = Edit { span, replacement };
                     finding.fix(
                         format!("write `{instead}`"),
                         Applicability::Unsafe,

@@ -42,10 +42,13 @@ impl Rule for MemoryLockWithoutUlimit {
             .of(workload)
             .via(&asked.via)
             .severity(if alone { Severity::Warning } else { META.severity })
-            .note("the default allows 64 KiB: the node stops with `memory locking requested … but memory is not locked`")
-            .help("in the service:\n  ulimits:\n    memlock:\n      soft: -1\n      hard: -1");
+            .note("the default allows 64 KiB: the node stops with `memory locking requested … but memory is not locked`");
         match limit {
-            Some(limit) => finding = finding.related(limit.span, format!("{} bytes", limit.value.0)),
+            Some(limit) => {
+                finding = finding
+                    .related(limit.span, format!("{} bytes", limit.value.0))
+                    .help("set both `soft` and `hard` of `memlock` to -1");
+            }
             None => {
                 let set = Request::Set {
                     owner: workload.anchor,

@@ -1,12 +1,11 @@
 //! `missing-memory-limit`
 
-use super::estimate::limit_for;
 use super::measured::Change;
+use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::fix::Request;
-use crate::finding::{Applicability, Severity};
+use crate::finding::Severity;
 use crate::sizing::advise;
-use crate::workload::{Bound, Kind, Project, Workload};
+use crate::workload::{Bound, Project, Workload};
 
 /// A container that may take the whole host.
 pub(super) struct MissingMemoryLimit;
@@ -41,7 +40,7 @@ fn limited(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
         Some(what) => format!("no memory limit: {what}"),
         None => "no memory limit".to_owned(),
     };
-    let policy = sink.policy();
+    let offer = Offer { project, workload, policy: sink.policy() };
     let mut finding = sink
         .report(workload.anchor, label, format!("`{name}` has no memory limit"))
         .of(workload)
@@ -49,33 +48,12 @@ fn limited(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
         .severity(workload.role.soften(META.severity))
         .folded("services have no memory limit")
         .note("one leak takes the host's memory, and the kernel then picks what to kill");
-    if workload.measured.is_none() {
-        finding = finding.help("with the number that fits, in the service:\n  mem_limit: 512m");
-    }
-    let sized = workload.heaps.iter().filter(|heap| !heap.assumed).find_map(|heap| {
-        match heap.bound.known()?.value.bound {
-            Bound::Bytes(size) => Some((heap.runtime, size)),
-            Bound::Percent(_) => None,
-        }
-    });
     if let (Some(measured), Some(advice)) = (&workload.measured, advise(workload)) {
         finding = finding.note(format!("measured: {}", measured.describe())).note(advice.arithmetic());
         finding = advice.caveats.iter().fold(finding, |finding, caveat| finding.note(caveat));
-        finding = Change { project, workload, advice: &advice, policy }.ask(finding);
-    } else if let (Some((runtime, heap)), Kind::Service) = (sized, workload.kind) {
-        let value = limit_for(runtime, heap).to_compose();
-        let set = Request::Set {
-            owner: workload.anchor,
-            path: &["mem_limit"],
-            value: value.clone(),
-            after: "image",
-        };
-        finding = finding.ask(
-            format!("a limit of {value}, with room beside the {} heap of {heap}", runtime.display_name()),
-            Applicability::Unsafe,
-            &["memory_limit"],
-            vec![set],
-        );
+        finding = Change { offer, advice: &advice }.ask(finding);
+    } else {
+        finding = offer.limit(finding);
     }
     if let Some(reservation) = workload.memory.reservation.known() {
         let label = format!("a reservation of {} caps nothing", reservation.value);

@@ -1,9 +1,10 @@
 //! `missing-memory-reservation`
 
 use super::measured::Change;
+use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::sizing::{Advice, advise};
+use crate::sizing::advise;
 use crate::workload::{Project, Workload};
 
 /// A limited container for which nothing is set aside.
@@ -36,24 +37,27 @@ fn reserved(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
         return;
     }
     let name = &workload.name;
-    let policy = sink.policy();
+    let offer = Offer { project, workload, policy: sink.policy() };
     let finding = sink
         .report(
             limit.span,
-            format!("`{name}` may use {} and is sure of none", limit.value),
+            format!("`{name}` may use {}, but none of it is reserved", limit.value),
             format!("`{name}` has a memory limit of {} and no reservation", limit.value),
         )
         .of(workload)
         .via(&limit.via)
         .folded("services have a memory limit and no reservation")
-        .help("with what it needs in normal use, in the service:\n  mem_reservation: 256m")
         .note(
             "under pressure the kernel takes memory back first from those that are above their reservation",
         );
-    // Where the limit is another one soon, the two come together.
-    let advice = advise(workload).filter(Advice::keeps_limit);
-    if let (Some(measured), Some(advice)) = (&workload.measured, advice) {
-        let change = Change { project, workload, advice: &advice, policy };
-        change.ask_reservation(finding.note(format!("measured: {}", measured.describe())));
-    }
+    // Where the limit is to be another, the two come together.
+    let advice = advise(workload);
+    match (&workload.measured, &advice) {
+        (Some(measured), Some(advice)) if advice.keeps_limit() => {
+            let finding = finding.note(format!("measured: {}", measured.describe()));
+            Change { offer, advice }.ask_reservation(finding)
+        }
+        (Some(_), Some(_)) => finding,
+        _ => offer.reservation(finding, limit.value),
+    };
 }

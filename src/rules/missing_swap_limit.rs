@@ -1,9 +1,9 @@
 //! `missing-swap-limit`
 
+use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::fix::Request;
-use crate::finding::{Applicability, Severity};
-use crate::workload::Workload;
+use crate::finding::Severity;
+use crate::workload::Project;
 
 /// A limited container that may swap as much again.
 pub(super) struct MissingSwapLimit;
@@ -22,32 +22,26 @@ impl Rule for MissingSwapLimit {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        let memory = &workload.memory;
-        let Some(limit) = memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
-        if !memory.swap.is_absent() || !workload.role.runs() {
-            return;
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()).filter(Offer::may_swap) {
+            let workload = offer.workload;
+            let memory = &workload.memory;
+            let Some(limit) = memory.limit.known().filter(|limit| limit.value.0 > 0) else { continue };
+            if !memory.swap.is_absent() || !workload.role.runs() {
+                continue;
+            }
+            let (name, size) = (&workload.name, limit.value);
+            let finding = sink
+                .report(
+                    limit.span,
+                    format!("{size} of memory, and {size} of swap on top"),
+                    format!("`{name}` may swap {size} beyond its memory limit of {size}"),
+                )
+                .of(workload)
+                .via(&limit.via)
+                .folded("services may swap as much again as their memory limit")
+                .note("without `memswap_limit`, Docker lets it use as much swap as memory, if the host has swap");
+            offer.no_swap(finding, "allow no swap: `memswap_limit` counts memory and swap together");
         }
-        let (name, size) = (&workload.name, limit.value);
-        sink.report(
-            limit.span,
-            format!("{size} of memory, and {size} of swap on top"),
-            format!("`{name}` may swap {size} beyond its memory limit of {size}"),
-        )
-        .of(workload)
-        .via(&limit.via)
-        .folded("services may swap as much again as their memory limit")
-        .note("without `memswap_limit` the engine allows twice the limit of memory and swap together, where the host has swap")
-        .ask(
-            "allow no swap: `memswap_limit` counts memory and swap together",
-            Applicability::Unsafe,
-            &["swap_limit"],
-            vec![Request::Set {
-                owner: workload.anchor,
-                path: &["memswap_limit"],
-                value: size.to_compose(),
-                after: "mem_limit",
-            }],
-        );
     }
 }

@@ -42,6 +42,7 @@ mod missing_memory_limit;
 mod missing_memory_reservation;
 mod missing_pids_limit;
 mod missing_swap_limit;
+mod offer;
 mod percent_heap_without_limit;
 mod policy;
 mod quoted_env_value;

@@ -1,8 +1,9 @@
 //! `percent-heap-without-limit`
 
+use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::workload::{Bound, Workload};
+use crate::workload::{Bound, Project};
 
 /// A share of nothing.
 pub(super) struct PercentHeapWithoutLimit;
@@ -21,28 +22,31 @@ impl Rule for PercentHeapWithoutLimit {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        if !workload.memory.limit.is_absent() || !workload.role.runs() {
-            return;
-        }
-        for heap in &workload.heaps {
-            let Some(setting) = heap.bound.known() else { continue };
-            let Bound::Percent(percent) = setting.value.bound else { continue };
-            let (name, runtime) = (&workload.name, heap.runtime.display_name());
-            sink.report(
-                setting.span,
-                format!("{percent} % of the host's memory"),
-                format!("the {runtime} heap of `{name}` is {percent} % of a limit that does not exist"),
-            )
-            .of(workload)
-            .via(&setting.via)
-            .severity(workload.role.soften(META.severity))
-            .related(workload.anchor, "no memory limit on this service")
-            .note(format!("on a host with 16 GiB that is {:.1} GiB", 16.0 * percent / 100.0))
-            .help(format!(
-                "with a limit of 1 GiB the heap is {:.0} MiB:\n  mem_limit: 1g",
-                1024.0 * percent / 100.0
-            ));
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()) {
+            let workload = offer.workload;
+            if !workload.memory.limit.is_absent() || !workload.role.runs() {
+                continue;
+            }
+            for heap in &workload.heaps {
+                let Some(setting) = heap.bound.known() else { continue };
+                let Bound::Percent(percent) = setting.value.bound else { continue };
+                let (name, runtime) = (&workload.name, heap.runtime.display_name());
+                let finding = sink
+                    .report(
+                        setting.span,
+                        format!("{percent} % of the host's memory"),
+                        format!(
+                            "the {runtime} heap of `{name}` is {percent} % of a limit that does not exist"
+                        ),
+                    )
+                    .of(workload)
+                    .via(&setting.via)
+                    .severity(workload.role.soften(META.severity))
+                    .related(workload.anchor, "no memory limit on this service")
+                    .note(format!("on a host with 16 GiB that is {:.1} GiB", 16.0 * percent / 100.0));
+                offer.limit(finding);
+            }
         }
     }
 }

@@ -1,9 +1,10 @@
 //! `redundant-swap-limit`
 
+use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Severity};
-use crate::workload::Workload;
+use crate::workload::{Project, SizeKey};
 
 /// A swap limit that says what holds anyway.
 pub(super) struct RedundantSwapLimit;
@@ -22,34 +23,41 @@ impl Rule for RedundantSwapLimit {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        let (Some(swap), Some(limit)) = (workload.memory.swap.known(), workload.memory.limit.known()) else {
-            return;
-        };
-        if limit.value.0 <= 0 || (swap.value.0 != 0 && Some(swap.value.0) != limit.value.0.checked_mul(2)) {
-            return;
-        }
-        let name = &workload.name;
-        let finding = sink
-            .report(
-                swap.span,
-                "the same as no line at all",
-                format!(
-                    "`memswap_limit` of `{name}` is the default: {} of swap on top of {}",
-                    limit.value, limit.value
-                ),
-            )
-            .of(workload)
-            .via(&swap.via)
-            .related(limit.span, format!("a limit of {}", limit.value))
-            .help(format!("for no swap at all:\n  memswap_limit: {}", limit.value.to_compose()));
-        if let Some(key) = workload.key("memswap_limit") {
-            finding.ask(
-                "remove the line",
-                Applicability::Safe,
-                &["swap_limit"],
-                vec![Request::Remove { key }],
-            );
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()).filter(Offer::may_swap) {
+            let workload = offer.workload;
+            let memory = &workload.memory;
+            let (Some(swap), Some(limit)) = (memory.swap.known(), memory.limit.known()) else { continue };
+            if limit.value.0 <= 0 || (swap.value.0 != 0 && Some(swap.value.0) != limit.value.0.checked_mul(2))
+            {
+                continue;
+            }
+            let name = &workload.name;
+            let mut finding = sink
+                .report(
+                    swap.span,
+                    "the same as no line at all",
+                    format!(
+                        "`memswap_limit` of `{name}` is the default: {} of swap on top of {}",
+                        limit.value, limit.value
+                    ),
+                )
+                .of(workload)
+                .via(&swap.via)
+                .related(limit.span, format!("a limit of {}", limit.value));
+            // Where a variable sets one of them it says so on purpose: elsewhere the two differ.
+            let varies = |key: &SizeKey| key.name == "memswap_limit" && key.text.varies();
+            let varies =
+                memory.keys.iter().any(varies) || workload.limit_key().is_none_or(|key| key.text.varies());
+            if let Some(key) = workload.key("memswap_limit").filter(|_| !varies) {
+                finding = finding.ask(
+                    "remove the line",
+                    Applicability::Safe,
+                    &["swap_limit"],
+                    vec![Request::Remove { key }],
+                );
+            }
+            offer.no_swap(finding, "or allow no swap: the same as the memory limit");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! `reservation-exceeds-limit`
 
+use super::offer::{CHANGES, Offer};
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
-use crate::workload::Workload;
+use crate::finding::{Applicability, Severity};
+use crate::workload::Project;
 
 /// A reservation that does not fit.
 pub(super) struct ReservationExceedsLimit;
@@ -21,22 +22,40 @@ impl Rule for ReservationExceedsLimit {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        let memory = &workload.memory;
-        let (Some(limit), Some(reservation)) = (memory.limit.known(), memory.reservation.known()) else {
-            return;
-        };
-        if limit.value.0 <= 0 || reservation.value <= limit.value {
-            return;
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()) {
+            let workload = offer.workload;
+            let memory = &workload.memory;
+            let (Some(limit), Some(reservation)) = (memory.limit.known(), memory.reservation.known()) else {
+                continue;
+            };
+            if limit.value.0 <= 0 || reservation.value <= limit.value {
+                continue;
+            }
+            let finding = sink
+                .report(
+                    reservation.span,
+                    format!("reserves {}", reservation.value),
+                    format!("`{}` reserves {} of a limit of {}", workload.name, reservation.value, limit.value),
+                )
+                .of(workload)
+                .via(&reservation.via)
+                .related(limit.span, format!("may use {}", limit.value))
+                .note("Error response from daemon: Minimum memory limit can not be less than memory reservation limit, see usage");
+            let finding = match offer.reservation_like_limit() {
+                Some(requests) => finding.ask(
+                    format!("reserve no more than the limit of {}", limit.value.to_compose()),
+                    Applicability::Unsafe,
+                    &["memory_reservation"],
+                    requests,
+                ),
+                None => finding.help(format!("a reservation of at most {}, the limit", limit.value)),
+            };
+            let raised = offer.set_limit(reservation.value, None);
+            if let Some(requests) = raised.filter(|_| offer.fits_host(reservation.value)) {
+                let title = format!("or raise the limit to {}", reservation.value.to_compose());
+                finding.ask(title, Applicability::Unsafe, CHANGES, requests);
+            }
         }
-        sink.report(
-            reservation.span,
-            format!("reserves {}", reservation.value),
-            format!("`{}` reserves {} of a limit of {}", workload.name, reservation.value, limit.value),
-        )
-        .of(workload)
-        .via(&reservation.via)
-        .related(limit.span, format!("may use {}", limit.value))
-        .note("Error response from daemon: Minimum memory limit can not be less than memory reservation limit, see usage");
     }
 }

@@ -143,10 +143,20 @@ impl Builder<'_> {
         changes: &'static [&'static str],
         edits: Vec<Edit>,
     ) -> Self {
+        self.change(title, applicability, changes, edits, Vec::new())
+    }
+
+    /// A patch in bytes and in the words of the model.
+    pub fn change(
+        self,
+        title: impl Into<String>,
+        applicability: Applicability,
+        changes: &'static [&'static str],
+        edits: Vec<Edit>,
+        requests: Vec<Request>,
+    ) -> Self {
         let title = title.into();
-        self.with(|finding| {
-            finding.fixes.push(Fix { title, applicability, edits, requests: Vec::new(), changes });
-        })
+        self.with(|finding| finding.fixes.push(Fix { title, applicability, edits, requests, changes }))
     }
 
     /// A patch in the words of the model.
@@ -157,10 +167,7 @@ impl Builder<'_> {
         changes: &'static [&'static str],
         requests: Vec<Request>,
     ) -> Self {
-        let title = title.into();
-        self.with(|finding| {
-            finding.fixes.push(Fix { title, applicability, edits: Vec::new(), requests, changes });
-        })
+        self.change(title, applicability, changes, Vec::new(), requests)
     }
 
     /// For absences: what several of one file say together, after their number.

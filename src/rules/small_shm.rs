@@ -1,7 +1,9 @@
 //! `small-shm`
 
-use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::{Confidence, Severity};
+use super::{Group, Meta, Preset, Rule, Sink, Target};
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Confidence, Severity};
+use crate::model::size::ByteSize;
 use crate::workload::Workload;
 
 /// Too little of /dev/shm.
@@ -43,13 +45,27 @@ impl Rule for SmallShm {
         }
         let name = &workload.name;
         let severity = if needs.only_flags.is_empty() { META.severity } else { Severity::Note };
-        sink.report(workload.anchor, "no `shm_size`: 64 MiB", format!("`{name}` has 64 MiB of /dev/shm"))
+        let policy = sink.policy();
+        let finding = sink
+            .report(workload.anchor, "no `shm_size`: 64 MiB", format!("`{name}` has 64 MiB of /dev/shm"))
             .of(workload)
             .via(&workload.via)
             .severity(workload.role.soften(severity))
             .confidence(Confidence::Medium)
             .related(workload.base.span(), needs.why.as_str())
-            .note("what is written there counts against the container's limit")
-            .help(format!("in the service:\n  shm_size: {}", needs.enough));
+            .note("what is written there counts against the container's limit");
+        let enough = ByteSize::parse_compose(&needs.enough).ok();
+        let limit = workload.memory.limit.value().filter(|limit| limit.0 > 0);
+        // Together with the rest it has to stay below the limit; Swarm has no such key.
+        let fits = enough.zip(limit).is_none_or(|(enough, limit)| enough.0 < limit.0 / 2);
+        if policy.target == Target::Swarm || !fits || workload.memory.limit.is_unknown() {
+            finding.help(format!("{} of /dev/shm are known to do, in a limit that holds them", needs.enough));
+        } else {
+            let path = &["shm_size"];
+            let value = needs.enough.clone();
+            let set = Request::Set { owner: workload.anchor, path, value, after: "image" };
+            let title = format!("set `shm_size` to {}", needs.enough);
+            finding.ask(title, Applicability::Unsafe, &["shm_size"], vec![set]);
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! `swap-without-limit`
 
+use super::offer::{CHANGES, Offer};
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::finding::Severity;
-use crate::workload::Workload;
+use crate::finding::{Applicability, Severity};
+use crate::workload::Project;
 
 /// A swap limit alone.
 pub(super) struct SwapWithoutLimit;
@@ -21,20 +22,31 @@ impl Rule for SwapWithoutLimit {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        let memory = &workload.memory;
-        let Some(swap) = memory.swap.known().filter(|swap| swap.value.0 > 0) else { return };
-        if !memory.limit.is_absent() || !workload.role.runs() {
-            return;
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()).filter(Offer::may_swap) {
+            let workload = offer.workload;
+            let memory = &workload.memory;
+            let Some(swap) = memory.swap.known().filter(|swap| swap.value.0 > 0) else { continue };
+            if !memory.limit.is_absent() || !workload.role.runs() {
+                continue;
+            }
+            let finding = sink
+                .report(
+                    swap.span,
+                    "counts memory and swap together",
+                    format!("`{}` has a `memswap_limit` of {} and no memory limit", workload.name, swap.value),
+                )
+                .of(workload)
+                .via(&swap.via)
+                .note("Error response from daemon: You should always set the Memory limit when using Memoryswap limit, see usage");
+            match offer.limit_like_swap() {
+                Some(requests) => {
+                    let title =
+                        format!("set `{}` to the same: all of it memory, no swap", offer.limit_name());
+                    finding.ask(title, Applicability::Unsafe, CHANGES, requests);
+                }
+                None => _ = offer.limit(finding),
+            }
         }
-        sink.report(
-            swap.span,
-            "counts memory and swap together",
-            format!("`{}` has a `memswap_limit` of {} and no memory limit", workload.name, swap.value),
-        )
-        .of(workload)
-        .via(&swap.via)
-        .note("Error response from daemon: You should always set the Memory limit when using Memoryswap limit, see usage")
-        .help("with the number that fits, beside it:\n  mem_limit: 512m");
     }
 }

@@ -1,10 +1,11 @@
 //! `tight-heap`
 
 use super::estimate::{Limited, limited};
+use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Confidence, Severity};
 use crate::model::size::ByteSize;
-use crate::workload::Workload;
+use crate::workload::Project;
 
 /// A heap that fits by a hair.
 pub(super) struct TightHeap;
@@ -23,25 +24,29 @@ impl Rule for TightHeap {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
         let thresholds = &sink.policy().thresholds;
-        for bounded in limited(workload, &workload.heaps) {
-            let Limited { setting, size, limit, .. } = bounded;
-            if size >= limit.value || !bounded.is_tight(thresholds) {
-                continue;
+        for offer in Offer::each(project, sink.policy()) {
+            let workload = offer.workload;
+            for bounded in limited(workload, &workload.heaps) {
+                let Limited { heap, setting, size, limit } = &bounded;
+                if *size >= limit.value || !bounded.is_tight(thresholds) {
+                    continue;
+                }
+                let (name, rest) = (&workload.name, ByteSize(limit.value.0 - size.0));
+                let what = bounded.what();
+                let finding = sink
+                    .report(
+                        setting.span,
+                        format!("up to {size}"),
+                        format!("{what} of `{name}` leaves {rest} of {} for everything else", limit.value),
+                    )
+                    .of(workload)
+                    .confidence(Confidence::Medium)
+                    .related(limit.span, format!("`{name}` is killed at {}", limit.value))
+                    .note(bounded.arithmetic());
+                offer.room(finding, heap, &setting.value);
             }
-            let (name, rest) = (&workload.name, ByteSize(limit.value.0 - size.0));
-            let what = bounded.what();
-            sink.report(
-                setting.span,
-                format!("up to {size}"),
-                format!("{what} of `{name}` leaves {rest} of {} for everything else", limit.value),
-            )
-            .of(workload)
-            .confidence(Confidence::Medium)
-            .related(limit.span, format!("`{name}` is killed at {}", limit.value))
-            .note(bounded.arithmetic())
-            .help(bounded.room());
         }
     }
 }

@@ -32,7 +32,7 @@ impl Rule for UnboundedCache {
             .filter(|cache| cache.runtime == RuntimeName::Redis && cache.bound.is_absent());
         for cache in unbounded {
             let name = &workload.name;
-            let half = workload
+            let bound = workload
                 .memory
                 .limit
                 .value()
@@ -45,10 +45,12 @@ impl Rule for UnboundedCache {
             )
             .of(workload)
             .note("Redis takes no notice of the container's limit: it is killed with all of its data")
-            .help(format!(
-                "with a bound, and a word on what goes first:\n  --maxmemory {}mb --maxmemory-policy allkeys-lru",
-                half.unwrap_or(256)
-            ));
+            .help(match bound {
+                Some(mebibytes) => format!(
+                    "bound it with `--maxmemory {mebibytes}mb`, three quarters of the limit: writes fail there, or with `--maxmemory-policy allkeys-lru` old keys go"
+                ),
+                None => "bound it with `--maxmemory <size>`, and with a memory limit a third above that".to_owned(),
+            });
         }
     }
 }

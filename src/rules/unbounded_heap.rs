@@ -1,10 +1,11 @@
 //! `unbounded-heap`
 
+use super::offer::{Offer, bound_default};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Confidence, Severity};
 use crate::model::size::ByteSize;
 use crate::source::Spanned;
-use crate::workload::{Heap, Kind, RuntimeName, Workload};
+use crate::workload::{Heap, Kind, Project, RuntimeName, Workload};
 
 /// A managed heap that nothing bounds.
 pub(super) struct UnboundedHeap;
@@ -23,22 +24,22 @@ impl Rule for UnboundedHeap {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        if !workload.role.runs() {
-            return;
-        }
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
         let grows = |heap: &&Heap| matches!(heap.runtime, RuntimeName::Java | RuntimeName::Node);
-        for heap in workload.heaps.iter().filter(grows).filter(|heap| heap.bound.is_absent()) {
-            if workload.kind == Kind::Image {
-                tuned(workload, heap, sink);
-            } else if workload.memory.limit.is_absent() {
-                unlimited(workload, heap, sink);
-            } else if heap.limit_unseen.is_some() {
-                // The default under the limit is not what it takes: `runtime-ignores-limit` speaks of it.
-            } else if let Some(limit) = workload.memory.limit.known()
-                && let Some(default) = heap.default_for(limit.value)
-            {
-                limited(workload, heap, limit, default, sink);
+        for offer in Offer::each(project, sink.policy()).filter(|offer| offer.workload.role.runs()) {
+            let workload = offer.workload;
+            for heap in workload.heaps.iter().filter(grows).filter(|heap| heap.bound.is_absent()) {
+                if workload.kind == Kind::Image {
+                    tuned(workload, heap, sink);
+                } else if workload.memory.limit.is_absent() {
+                    unlimited(&offer, heap, sink);
+                } else if heap.limit_unseen.is_some() {
+                    // The default under the limit is not what it takes: `runtime-ignores-limit` speaks of it.
+                } else if let Some(limit) = workload.memory.limit.known()
+                    && let Some(default) = heap.default_for(limit.value)
+                {
+                    limited(&offer, heap, limit, default, sink);
+                }
             }
         }
     }
@@ -61,10 +62,11 @@ fn tuned(workload: &Workload, heap: &Heap, sink: &mut Sink<'_>) {
     .severity(Severity::Note)
     .confidence(Confidence::Low)
     .note(format!("the default is {default}"))
-    .help(advice(heap.runtime, None));
+    .help(format!("bound it with `{}` in `{}`", share(heap.runtime), carrier.value));
 }
 
-fn unlimited(workload: &Workload, heap: &Heap, sink: &mut Sink<'_>) {
+fn unlimited(offer: &Offer<'_>, heap: &Heap, sink: &mut Sink<'_>) {
+    let workload = offer.workload;
     let (name, runtime) = (&workload.name, heap.runtime.display_name());
     let place = heap.carrier.as_ref().map_or(heap.program.span, |carrier| carrier.span);
     let label = match &heap.carrier {
@@ -76,23 +78,24 @@ fn unlimited(workload: &Workload, heap: &Heap, sink: &mut Sink<'_>) {
         .of(workload)
         .severity(if heap.assumed { Severity::Note } else { workload.role.soften(META.severity) })
         .confidence(if heap.assumed { Confidence::Low } else { Confidence::Medium })
-        .note(without_limit(heap.runtime))
-        .help(advice(heap.runtime, None));
+        .note(without_limit(heap.runtime));
     if workload.anchor != place {
         finding = finding.related(workload.anchor, "no memory limit on this service");
     }
     if place != heap.program.span {
-        finding.related(heap.program.span, format!("starts {runtime}"));
+        finding = finding.related(heap.program.span, format!("starts {runtime}"));
     }
+    bound_default(offer, heap, None, finding);
 }
 
 fn limited(
-    workload: &Workload,
+    offer: &Offer<'_>,
     heap: &Heap,
     limit: &Spanned<ByteSize>,
     default: ByteSize,
     sink: &mut Sink<'_>,
 ) {
+    let workload = offer.workload;
     let (name, runtime, size) = (&workload.name, heap.runtime.display_name(), limit.value);
     let percent = (default.0 as f64 / size.0 as f64 * 100.0).round();
     let fits = default < size;
@@ -109,14 +112,15 @@ fn limited(
             ),
         )
     };
-    sink.report(limit.span, label, message)
+    let finding = sink
+        .report(limit.span, label, message)
         .of(workload)
         .severity(if fits { Severity::Note } else { workload.role.soften(META.severity) })
         .confidence(Confidence::Medium)
         .via(&limit.via)
         .related(heap.program.span, format!("starts {runtime} without a bound for its heap"))
-        .note(format!("{runtime} takes about {percent} % of a limit of {size} when no flag says otherwise"))
-        .help(advice(heap.runtime, Some(size)));
+        .note(format!("{runtime} takes about {percent} % of a limit of {size} when no flag says otherwise"));
+    bound_default(offer, heap, Some(size), finding);
 }
 
 fn without_limit(runtime: RuntimeName) -> &'static str {
@@ -126,17 +130,7 @@ fn without_limit(runtime: RuntimeName) -> &'static str {
     }
 }
 
-/// Three quarters of the limit leave room for what is no heap; a rule of thumb, and said to be one.
-fn advice(runtime: RuntimeName, limit: Option<ByteSize>) -> String {
-    if runtime == RuntimeName::Java {
-        let condition = if limit.is_some() { "" } else { "with a memory limit on the service, " };
-        return format!(
-            "{condition}let the heap follow the limit:\n  JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=70.0"
-        );
-    }
-    let (of, mebibytes) = match limit {
-        Some(limit) => (limit.to_string(), limit.percent_in_mebibytes(75)),
-        None => ("a limit of 512 MiB".to_owned(), 384),
-    };
-    format!("about three quarters of {of}, in MiB:\n  NODE_OPTIONS: --max-old-space-size={mebibytes}")
+/// The flag that makes the heap follow the limit, where the runtime has one.
+fn share(runtime: RuntimeName) -> &'static str {
+    if runtime == RuntimeName::Java { "-XX:MaxRAMPercentage=70.0" } else { "--max-old-space-size=<MiB>" }
 }

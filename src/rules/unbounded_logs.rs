@@ -41,6 +41,9 @@ impl Rule for UnboundedLogs {
             .of(workload)
             .folded("services have a log that nothing bounds")
             .note("the `json-file` driver keeps every line until the container is removed")
-            .help("in the service:\n  logging:\n    driver: local");
+            .help(match &workload.logging {
+                Fact::Known(_) => "in the service:\n  logging:\n    options:\n      max-size: 10m",
+                _ => "in the service:\n  logging:\n    driver: local",
+            });
     }
 }

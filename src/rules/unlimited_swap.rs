@@ -1,8 +1,9 @@
 //! `unlimited-swap`
 
+use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::workload::Workload;
+use crate::workload::Project;
 
 /// Swap without an end.
 pub(super) struct UnlimitedSwap;
@@ -21,27 +22,31 @@ impl Rule for UnlimitedSwap {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        let memory = &workload.memory;
-        let (Some(limit), Some(swap)) = (memory.limit.known(), memory.swap.known()) else { return };
-        if swap.value.0 != -1 || limit.value.0 <= 0 {
-            return;
-        }
-        let quoted = memory.keys.iter().any(|key| key.name == "memswap_limit" && !key.bare);
-        let finding = sink
-            .report(
-                swap.span,
-                "-1 is unlimited",
-                format!("`{}` may swap without end beyond its limit of {}", workload.name, limit.value),
-            )
-            .of(workload)
-            .via(&swap.via)
-            .help(format!(
-                "equal to the limit it forbids swap:\n  memswap_limit: {}",
-                limit.value.to_compose()
-            ));
-        if quoted {
-            finding.note("written as a string, Compose before 5.0 refuses it: invalid size: '-1'");
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()).filter(Offer::may_swap) {
+            let workload = offer.workload;
+            let memory = &workload.memory;
+            let (Some(limit), Some(swap)) = (memory.limit.known(), memory.swap.known()) else { continue };
+            if swap.value.0 != -1 || limit.value.0 <= 0 {
+                continue;
+            }
+            let quoted = memory.keys.iter().any(|key| key.name == "memswap_limit" && !key.bare);
+            let mut finding = sink
+                .report(
+                    swap.span,
+                    "-1 is unlimited",
+                    format!(
+                        "`{}` may use all swap of the host beyond its limit of {}",
+                        workload.name, limit.value
+                    ),
+                )
+                .of(workload)
+                .via(&swap.via);
+            if quoted {
+                finding =
+                    finding.note("written as a string, Compose before 5.0 refuses it: invalid size: '-1'");
+            }
+            offer.no_swap(finding, "allow no swap: the same as the memory limit");
         }
     }
 }

@@ -33,7 +33,7 @@ impl Rule for UnsizedTmpfs {
             )
             .of(workload)
             .note("what it leaves there stays when it ends")
-            .help("one of its own, with the size that fits:\n  shm_size: 2g");
+            .help("give it one of its own: `shm_size: <size>`, in the place of the mount");
         }
         for mount in workload.memory.tmpfs.iter().filter(|mount| mount.size.is_absent()) {
             let target = &mount.target;
@@ -44,7 +44,10 @@ impl Rule for UnsizedTmpfs {
             )
             .of(workload)
             .note("what is written there counts against the container's memory limit, where it has one")
-            .help(format!("with the size that fits:\n  tmpfs: {target}:size=64m"));
+            .help(match mount.long {
+                false => format!("give it a size, as in `{target}:size=<size>`"),
+                true => "give it a size, as in `tmpfs: {size: <size>}` of this mount".to_owned(),
+            });
         }
     }
 }

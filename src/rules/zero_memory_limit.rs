@@ -1,8 +1,9 @@
 //! `zero-memory-limit`
 
+use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::workload::Workload;
+use crate::workload::Project;
 
 /// A limit that limits nothing.
 pub(super) struct ZeroMemoryLimit;
@@ -21,15 +22,21 @@ impl Rule for ZeroMemoryLimit {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 == 0) else { return };
-        sink.report(
-            limit.span,
-            "0 is unlimited",
-            format!("the memory limit of `{}` is 0, which limits nothing", workload.name),
-        )
-        .of(workload)
-        .via(&limit.via)
-        .help("with the number that fits:\n  mem_limit: 512m");
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()) {
+            let workload = offer.workload;
+            let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 == 0) else {
+                continue;
+            };
+            let finding = sink
+                .report(
+                    limit.span,
+                    "0 is unlimited",
+                    format!("the memory limit of `{}` is 0, which limits nothing", workload.name),
+                )
+                .of(workload)
+                .via(&limit.via);
+            offer.limit(finding);
+        }
     }
 }

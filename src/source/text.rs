@@ -192,6 +192,16 @@ impl Text {
         }
     }
 
+    /// The bytes to replace, and by what, so that the value becomes `new`: from the first character that differs on. None
+    /// where these bytes are not the value's own.
+    #[must_use]
+    pub fn change_to(&self, new: &str) -> Option<(Span, String)> {
+        let same = self.value.chars().zip(new.chars()).take_while(|(a, b)| a == b);
+        let at = same.map(|(c, _)| c.len_utf8()).sum::<usize>().min(self.value.len());
+        let whole = self.verbatim_span().map(|span| (span, new.to_owned()));
+        whole.or_else(|| Some((self.slice(at..self.value.len()).verbatim_span()?, new.get(at..)?.to_owned())))
+    }
+
     /// Which piece holds the byte at `at` of the value: found by bisection, for texts of thousands of lines.
     fn first_piece(&self, at: u32) -> usize {
         self.pieces.partition_point(|piece| piece.at <= at).saturating_sub(1)

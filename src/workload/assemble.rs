@@ -43,6 +43,7 @@ impl Assembler<'_> {
             asked: project.roots(self.sources),
             name: project_name(project, self.sources),
             directory: project.request.directory.clone(),
+            elsewhere: Vec::new(),
         };
         let awaited = role::awaited(&compose.services);
         let mut allowance = Allowance::of_services(project.request.others);
@@ -136,6 +137,7 @@ impl Assembler<'_> {
             keys: Vec::new(),
             handover: facts.handover.clone(),
             self_sizing: None,
+            minimum: None,
             probe: facts.probe.clone(),
             profiles: Vec::new(),
             depends_on: Vec::new(),
@@ -263,6 +265,7 @@ impl Assembler<'_> {
             keys: service.keys.clone(),
             handover: facts.handover.clone(),
             self_sizing: None,
+            minimum: None,
             probe: facts.probe.clone(),
             profiles: service.profiles.clone(),
             depends_on: service.depends_on.clone(),
@@ -291,6 +294,7 @@ impl Assembler<'_> {
             .filter(|own| {
                 !workload.heaps.iter().any(|heap| heap.runtime == own.of && heap.bound.known().is_some())
             });
+        workload.minimum = facts.minimum.filter(|_| as_shipped);
         workload.limit_unseen = facts
             .ignores_limit
             .filter(|ignores| ignores.majors.is_empty() && as_shipped)

@@ -2,7 +2,9 @@
 
 use super::start::Handover;
 use super::{Fact, Healthcheck, Start, Why};
-use crate::catalog::{self, Catalog, DefaultHeap, IgnoresLimit, RuntimeName, SharedMemory, SizesItself};
+use crate::catalog::{
+    self, Catalog, DefaultHeap, IgnoresLimit, Minimum, RuntimeName, SharedMemory, SizesItself,
+};
 use crate::model::ImageReference;
 use crate::model::compose::Service;
 use crate::model::image::{Base, BuildVariable, Command, Form, Health, HealthTest, TargetImage};
@@ -84,6 +86,8 @@ pub(super) struct ImageFacts {
     pub(super) major: Option<u32>,
     pub(super) default_heap: Option<DefaultHeap>,
     pub(super) sizes_itself: Option<SizesItself>,
+    /// The least memory that it needs, as its maker says.
+    pub(super) minimum: Option<Minimum>,
     /// A `test` for a healthcheck that the image can run.
     pub(super) probe: Vec<String>,
     /// Programs that it is known to lack.
@@ -116,6 +120,7 @@ impl ImageFacts {
             major: None,
             default_heap: None,
             sizes_itself: None,
+            minimum: None,
             probe: Vec::new(),
             lacks: Vec::new(),
         }
@@ -158,6 +163,7 @@ impl ImageFacts {
             facts.handover = None;
             facts.expands = Vec::new();
             facts.heap_when_unset = None;
+            facts.minimum = None;
             // What a version of the runtime does stays; what the replaced script did is gone.
             facts.ignores_limit = facts.ignores_limit.filter(|ignores| !ignores.majors.is_empty());
             // An ENTRYPOINT of its own clears the CMD of the base (moby `daemon/builder`, buildkit `dispatchEntrypoint`).
@@ -223,6 +229,7 @@ impl ImageFacts {
             major: entry.runtime_major(tag).map(|(_, major)| major),
             default_heap: entry.default_heap(),
             sizes_itself: entry.sizes_itself.clone(),
+            minimum: entry.minimum.clone(),
             probe: entry.probe.clone(),
             lacks: TOOLS.into_iter().filter(|tool| entry.has_tool(tag, tool) == Some(false)).collect(),
             ..unknown

@@ -18,7 +18,7 @@ pub use self::packages::PackageCache;
 pub use self::process::{Eaten, Unexpanded};
 pub use self::role::Role;
 pub use self::start::{Handover, Program};
-pub use crate::catalog::{Pool, Quotes, RuntimeName, SharedMemory};
+pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
     Conflict, Dependency, Logging, Mount, Refusal, Remedy, SizeKey, SizeProblem, Tmpfs, UnknownKey,
@@ -52,6 +52,26 @@ pub struct Project {
     pub name: Option<String>,
     /// Where its relative paths start, as shown.
     pub directory: PathBuf,
+    /// Changes to its services in files that it does not read.
+    pub elsewhere: Vec<ChangedElsewhere>,
+}
+
+/// A file outside of a project that changes what one of its services starts or may use: an overlay, or a service that extends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedElsewhere {
+    /// The service.
+    pub service: String,
+    /// The file, as shown.
+    pub file: PathBuf,
+    /// It sets limits or reservations below `deploy.resources`.
+    pub in_deploy: bool,
+}
+
+impl Project {
+    /// The changes of one service.
+    pub fn changed_elsewhere<'p>(&'p self, service: &'p str) -> impl Iterator<Item = &'p ChangedElsewhere> {
+        self.elsewhere.iter().filter(move |change| change.service == service)
+    }
 }
 
 impl Workload {
@@ -69,6 +89,38 @@ impl Workload {
     #[must_use]
     pub fn key(&self, name: &str) -> Option<Span> {
         self.keys.iter().find(|key| key.value == name).map(|key| key.span)
+    }
+
+    /// Where its effective limit is written: the key of the service, or the one below `deploy`.
+    #[must_use]
+    pub fn limit_key(&self) -> Option<&SizeKey> {
+        self.size_key(&self.memory.limit, &["deploy.resources.limits.memory", "mem_limit"])
+    }
+
+    /// Where its effective reservation is written.
+    #[must_use]
+    pub fn reservation_key(&self) -> Option<&SizeKey> {
+        let names = ["deploy.resources.reservations.memory", "mem_reservation"];
+        self.size_key(&self.memory.reservation, &names)
+    }
+
+    fn size_key(&self, fact: &Fact<ByteSize>, names: &[&str]) -> Option<&SizeKey> {
+        let size = fact.known()?;
+        let stands = |key: &&SizeKey| key.size.known().is_some_and(|known| known.span == size.span);
+        names.iter().find_map(|name| self.memory.keys.iter().filter(stands).find(|key| key.name == *name))
+    }
+
+    /// True for a service with keys that only Swarm acts on.
+    #[must_use]
+    pub fn is_for_swarm(&self) -> bool {
+        const SWARM: [&str; 5] = [
+            "deploy.mode",
+            "deploy.placement",
+            "deploy.update_config",
+            "deploy.rollback_config",
+            "deploy.endpoint_mode",
+        ];
+        SWARM.iter().any(|key| self.key(key).is_some())
     }
 
     /// The programs that its start line runs itself; none when that is not known.
@@ -183,6 +235,8 @@ pub struct Workload {
     pub handover: Option<Handover>,
     /// What its program does with the memory that it sees, when nothing here says otherwise.
     pub self_sizing: Option<String>,
+    /// The least memory that its program needs, as its maker says.
+    pub minimum: Option<Minimum>,
     /// A healthcheck `test` that its image can run; empty when none is known.
     pub probe: Vec<String>,
     /// A lighter image than `base`, when the catalogue knows one.

@@ -111,6 +111,7 @@ impl Engine<'_> {
             program: Spanned::new(name, program.name.span()),
             carrier,
             bound,
+            initial: self.initial(&sources),
             overruled,
             problems,
             assumed: false,
@@ -159,6 +160,7 @@ impl Engine<'_> {
             program: Spanned::new(name.clone(), place),
             carrier: Some(Spanned::new(name, place)),
             bound,
+            initial: self.initial(&sources),
             overruled,
             problems,
             assumed: true,
@@ -265,6 +267,23 @@ impl Engine<'_> {
             None => Fact::Absent { anchor },
         };
         Winner { bound, overruled }
+    }
+
+    /// The setting of the size at the start that counts.
+    fn initial(&self, sources: &[Source]) -> Option<HeapSetting> {
+        let all = sources.iter().flat_map(|source| source.words.iter().map(move |word| (source, word)));
+        all.rev().find_map(|(source, word)| {
+            let (flag, value) =
+                self.runtime.flag(word.as_str()).filter(|(flag, _)| flag.sets == Sets::HeapInitial)?;
+            let size = super::flags::size(flag.grammar, value)?;
+            let carrier = source.name.clone();
+            Some(HeapSetting {
+                flag: word.clone(),
+                carrier,
+                bound: Bound::Bytes(size),
+                grammar: flag.grammar,
+            })
+        })
     }
 
     /// What a place says of the bound, in order: the words, and what they come to.

@@ -30,6 +30,8 @@ pub struct Heap {
     pub carrier: Option<Spanned<String>>,
     /// What bounds it: the setting that wins.
     pub bound: Fact<HeapSetting>,
+    /// The setting of its size at the start, where one is a number.
+    pub initial: Option<HeapSetting>,
     /// A share of the limit that has no effect beside a number of bytes.
     pub overruled: Option<HeapSetting>,
     /// Settings that do not do what they were written for.
@@ -204,9 +206,39 @@ impl HeapSetting {
         if !flag.starts_with('-') {
             return Some(format!("{}: {spelled}", self.carrier));
         }
-        let value =
-            flag.rfind(['=', ' ']).map(|at| at + 1).or_else(|| flag.find(|c: char| c.is_ascii_digit()))?;
-        Some(format!("{}{spelled}", flag.get(..value)?))
+        Some(format!("{}{spelled}", flag.get(..self.value_at()?)?))
+    }
+
+    /// The bytes of its value in the file, and another size as its reader wants it. None for shares, and where these bytes are
+    /// not the value itself.
+    #[must_use]
+    pub fn resized(&self, size: ByteSize) -> Option<(Span, String)> {
+        let spelled = flags::spelled(self.grammar, size)?;
+        let end = self.flag.as_str().len();
+        let at = if self.flag.as_str().starts_with('-') { self.value_at()? } else { 0 };
+        Some((self.flag.slice(at..end).verbatim_span()?, spelled))
+    }
+
+    /// The bytes of its value in the file, and another share of the limit as its reader wants it. None for sizes and fractions.
+    #[must_use]
+    pub fn reshared(&self, percent: i64) -> Option<(Span, String)> {
+        let spelled = match self.grammar {
+            Grammar::JvmPercent => format!("{percent}.0"),
+            Grammar::PercentInteger => percent.to_string(),
+            Grammar::HexPercent => format!("0x{percent:X}"),
+            Grammar::JvmSizeOrPercent => format!("{percent}%"),
+            _ => return None,
+        };
+        let end = self.flag.as_str().len();
+        let at = if self.flag.as_str().starts_with('-') { self.value_at()? } else { 0 };
+        Some((self.flag.slice(at..end).verbatim_span()?, spelled))
+    }
+
+    /// Where the value of a flag begins.
+    fn value_at(&self) -> Option<usize> {
+        let flag = self.flag.as_str();
+        let behind = flag.rfind(['=', ' ']).map(|at| at + 1);
+        behind.or_else(|| flag.find(|c: char| c.is_ascii_digit()))
     }
 
     /// The flag with another share, as in `-XX:MaxRAMPercentage=75.0`; none for what is no flag.

@@ -15,6 +15,8 @@ pub struct Tmpfs {
     pub size: Fact<ByteSize>,
     /// The size is a mount option, which the kernel reads and not Compose.
     pub option: bool,
+    /// It is an entry of `volumes` and not of `tmpfs`.
+    pub long: bool,
 }
 
 /// A file or directory of another place that is seen in the container.
@@ -56,7 +58,7 @@ pub(super) fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
             }
             at += option.len() + 1;
         }
-        mounts.push(Tmpfs { target: scalar.text.slice(0..end), size, option: true });
+        mounts.push(Tmpfs { target: scalar.text.slice(0..end), size, option: true, long: false });
     }
     for item in fields.get(&["volumes"]).map(items).unwrap_or_default() {
         let long = Fields { value: item, anchor: item.span };
@@ -64,7 +66,7 @@ pub(super) fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
             && let Fact::Known(target) = long.text(&["target"])
         {
             let size = long.size(&["tmpfs", "size"]);
-            mounts.push(Tmpfs { target: target.value, size, option: false });
+            mounts.push(Tmpfs { target: target.value, size, option: false, long: true });
         }
     }
     mounts

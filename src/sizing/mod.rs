@@ -1,9 +1,15 @@
-//! The limit and the reservation that fit what was measured. A rule of thumb, with every term shown.
+//! The limit and the reservation that fit a service: by what was measured, else by what its files declare. Rules of thumb, with
+//! every term shown.
+
+mod need;
+
+pub use self::need::{Need, NoNumber};
 
 use crate::model::size::ByteSize;
-use crate::workload::{Beside, Measured, Pool, SizedBy, Workload};
+use crate::workload::{Beside, Heap, Measured, Pool, SizedBy, Workload};
 
-const MIB: i64 = 1 << 20;
+/// Bytes of one MiB.
+pub const MIB: i64 = 1 << 20;
 
 /// A limit this many times the advised one is more than it needs.
 const OVERSIZED: i64 = 2;
@@ -127,10 +133,7 @@ fn measured_terms(measured: &Measured) -> Vec<Term> {
 fn terms(workload: &Workload, measured: &Measured) -> Vec<Term> {
     let mut terms = measured_terms(measured);
     // What is measured today is not all that a heap may grow to tomorrow.
-    let declared = workload.heaps.iter().chain(&workload.caches).filter_map(|heap| {
-        let size = heap.size_under(None, None).filter(|heap| heap.by == SizedBy::Bytes)?;
-        Some((heap.runtime, size.size, heap.pool))
-    });
+    let declared = declared(workload).map(|(heap, size)| (heap.runtime, size, heap.pool));
     let own = workload.own_heap.iter().filter_map(|own| {
         Some((own.of, ByteSize(i64::try_from(own.mib).ok()?.checked_mul(MIB)?), Pool::Heap))
     });
@@ -149,6 +152,14 @@ fn terms(workload: &Workload, measured: &Measured) -> Vec<Term> {
         });
     }
     terms
+}
+
+/// The heaps and caches whose size is a number, in bytes.
+fn declared(workload: &Workload) -> impl Iterator<Item = (&Heap, ByteSize)> {
+    workload.heaps.iter().chain(&workload.caches).filter_map(|heap| {
+        let size = heap.size_under(None, None).filter(|heap| heap.by == SizedBy::Bytes)?;
+        Some((heap, size.size))
+    })
 }
 
 /// Rounded up to whole bytes.

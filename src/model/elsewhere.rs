@@ -1,0 +1,187 @@
+//! Services that a Compose file changes for others: overlays of files that it does not name, and services that extend or merge
+//! one of another.
+
+use std::path::{Path, PathBuf};
+
+use crate::source::normalize;
+use crate::syntax::yaml::{Kind, NodeId, Tree};
+
+/// One service of a file, as far as it changes another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Whom it changes.
+    pub of: Changed,
+    /// It sets memory below `deploy.resources`.
+    pub in_deploy: bool,
+}
+
+/// The service that is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// The one of this name in the file that this one is laid over.
+    Overlaid(String),
+    /// One that it extends, or whose mapping it merges: the file, normalized, and the name.
+    Extended(PathBuf, String),
+}
+
+/// Keys that change what a container starts or how much it may use.
+const KEYS: [&str; 12] = [
+    "mem_limit",
+    "memswap_limit",
+    "mem_reservation",
+    "deploy",
+    "environment",
+    "env_file",
+    "command",
+    "entrypoint",
+    "image",
+    "build",
+    "shm_size",
+    "tmpfs",
+];
+
+/// Words of which each file with such a service has one, unless it may be an overlay.
+const WORDS: [&str; 6] = ["mem_limit", "mem_reservation", "memswap_limit", "resources", "extends", "<<"];
+
+/// True when a file's text may change a service of another file, or one of its own for another. Files that may be overlays are
+/// to be read in any case.
+#[must_use]
+pub fn may_change(text: &str) -> bool {
+    WORDS.iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+}
+
+/// The services of others that the file at `path` changes.
+#[must_use]
+pub fn changes(tree: &Tree, path: &Path) -> Vec<Change> {
+    let services: Vec<(&str, NodeId, &[(NodeId, NodeId)])> = tree
+        .documents()
+        .iter()
+        .filter_map(|root| child(tree, *root, "services"))
+        .flat_map(|services| pairs(tree, services))
+        .filter_map(|(name, service)| Some((scalar(tree, *name)?, *service, entries(tree, *service)?)))
+        .collect();
+    let has = |service: NodeId, names: &[&str]| names.iter().any(|name| child(tree, service, name).is_some());
+    // One service that cannot run alone makes the whole file an overlay.
+    let is_overlay = services.iter().any(|(_, service, entries)| {
+        !has(*service, &["image", "build", "extends", "provider"]) && merged(tree, entries).next().is_none()
+    });
+    let mut found = Vec::new();
+    for (name, service, entries) in &services {
+        if !has(*service, &KEYS) {
+            continue;
+        }
+        let in_deploy = sets_memory_in_deploy(tree, *service);
+        if is_overlay {
+            found.push(Change { of: Changed::Overlaid((*name).to_owned()), in_deploy });
+        }
+        let bases = merged(tree, entries).filter_map(|base| {
+            let (name, ..) = services.iter().find(|(_, service, _)| *service == base)?;
+            Some((normalize(path), (*name).to_owned()))
+        });
+        let bases = bases.chain(extended(tree, *service, path));
+        found.extend(bases.map(|(file, name)| Change { of: Changed::Extended(file, name), in_deploy }));
+    }
+    found
+}
+
+/// The file and the service that a service extends.
+fn extended(tree: &Tree, service: NodeId, path: &Path) -> Option<(PathBuf, String)> {
+    let extends = child(tree, service, "extends")?;
+    if let Some(name) = scalar(tree, extends) {
+        return Some((normalize(path), name.to_owned()));
+    }
+    let name = scalar(tree, child(tree, extends, "service")?)?;
+    let file = match child(tree, extends, "file").and_then(|file| scalar(tree, file)) {
+        Some(file) => path.parent()?.join(file),
+        None => path.to_path_buf(),
+    };
+    Some((normalize(&file), name.to_owned()))
+}
+
+/// The mappings that a mapping merges by `<<`.
+fn merged<'t>(tree: &'t Tree, entries: &'t [(NodeId, NodeId)]) -> impl Iterator<Item = NodeId> + 't {
+    let merges = entries.iter().filter(|(key, _)| scalar(tree, *key) == Some("<<"));
+    let nodes = merges.flat_map(|(_, value)| match &tree.node(*value).kind {
+        Kind::Seq(items) => items.as_slice(),
+        _ => std::slice::from_ref(value),
+    });
+    nodes.map(|node| target(tree, *node))
+}
+
+fn sets_memory_in_deploy(tree: &Tree, service: NodeId) -> bool {
+    let resources = child(tree, service, "deploy").and_then(|deploy| child(tree, deploy, "resources"));
+    resources.is_some_and(|resources| {
+        let blocks = ["limits", "reservations"].into_iter().filter_map(|name| child(tree, resources, name));
+        blocks.into_iter().any(|block| child(tree, block, "memory").is_some())
+    })
+}
+
+/// The node itself, or the one that an alias stands for.
+fn target(tree: &Tree, id: NodeId) -> NodeId {
+    match &tree.node(id).kind {
+        Kind::Alias(Some(target)) => *target,
+        _ => id,
+    }
+}
+
+fn entries(tree: &Tree, id: NodeId) -> Option<&[(NodeId, NodeId)]> {
+    match &tree.node(target(tree, id)).kind {
+        Kind::Map(pairs) => Some(pairs),
+        _ => None,
+    }
+}
+
+fn pairs(tree: &Tree, id: NodeId) -> &[(NodeId, NodeId)] {
+    entries(tree, id).unwrap_or_default()
+}
+
+fn child(tree: &Tree, id: NodeId, name: &str) -> Option<NodeId> {
+    let found = pairs(tree, id).iter().find(|(key, _)| scalar(tree, *key) == Some(name))?;
+    Some(target(tree, found.1))
+}
+
+fn scalar(tree: &Tree, id: NodeId) -> Option<&str> {
+    match &tree.node(id).kind {
+        Kind::Scalar(scalar) => Some(scalar.text.as_str()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceId;
+
+    fn of(text: &str) -> Vec<Change> {
+        changes(&Tree::parse(SourceId(0), text), Path::new("a/compose.x.yaml"))
+    }
+
+    #[test]
+    fn overlays_change_the_services_of_their_base() {
+        let overlay = "services:\n  a: {mem_limit: 1g}\n  b: {image: x}\n  c: {ports: [80]}\n";
+        let names: Vec<Changed> = of(overlay).into_iter().map(|change| change.of).collect();
+        assert_eq!(names, ["a", "b"].map(|name| Changed::Overlaid(name.to_owned())));
+        let deploy = "services: {a: {deploy: {resources: {limits: {memory: 1g}}}}}\n";
+        assert!(of(deploy)[0].in_deploy);
+        assert_eq!(of("services:\n  a: {image: x, mem_limit: 1g}\n"), []);
+    }
+
+    #[test]
+    fn services_change_what_they_extend_or_merge() {
+        let base = |file: &str, name: &str| Changed::Extended(PathBuf::from(file), name.to_owned());
+        for (text, expected) in [
+            ("services:\n  b: {extends: a, mem_limit: 1g}\n  a: {image: x}\n", base("a/compose.x.yaml", "a")),
+            (
+                "services:\n  b: {extends: {service: a, file: ../b.yaml}, environment: [A=b]}\n",
+                base("b.yaml", "a"),
+            ),
+            (
+                "services:\n  a: &a\n    image: x\n  b: {<<: [*a], memswap_limit: 1g}\n",
+                base("a/compose.x.yaml", "a"),
+            ),
+        ] {
+            assert_eq!(of(text).into_iter().map(|change| change.of).collect::<Vec<_>>(), [expected]);
+        }
+        assert_eq!(of("services:\n  a: &a {image: x}\n  b: {<<: *a, ports: [80]}\n"), []);
+    }
+}

@@ -1,0 +1,160 @@
+//! Bounds of heaps that rules offer, where the runtime reads them.
+
+use super::Offer;
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Edit};
+use crate::model::size::ByteSize;
+use crate::rules::Builder;
+use crate::sizing::MIB;
+use crate::workload::{Beside, Bound, Heap, HeapSetting, Kind, Origin, Pool, RuntimeName};
+
+/// The facts that a bound of a heap may change.
+const CHANGES: &[&str] = &["env", "start", "heaps", "caches"];
+
+/// A smaller heap than this is no advice: hardly a program starts with it.
+const SMALLEST: i64 = 64 * MIB;
+
+/// Below this limit a share of it leaves a JVM too little beside its heap.
+const SHARES_FROM: i64 = 840 * MIB;
+
+/// The largest heap that leaves room for the rest in a limit, in whole MiB; none where the limit is too small for any.
+pub(in crate::rules) fn largest(heap: &Heap, limit: ByteSize) -> Option<ByteSize> {
+    let (percent, overhead) = match heap.runtime {
+        RuntimeName::Go => (90, 0),
+        runtime => (75, Beside::of(runtime).map_or(0, |beside| beside.most)),
+    };
+    // Half of the estimate will do for small Node programs; a JVM takes it all.
+    let overhead = if heap.runtime == RuntimeName::Node { overhead / 2 } else { overhead };
+    let most = limit.percent_in_mebibytes(percent).min(limit.mebibytes().saturating_sub(overhead));
+    Some(ByteSize(most.saturating_mul(MIB))).filter(|size| size.0 >= SMALLEST)
+}
+
+/// Adds a bound for a heap that has none, as a patch where the limit tells it, else the reason.
+pub(in crate::rules) fn bound_default<'b>(
+    offer: &Offer<'_>,
+    heap: &Heap,
+    limit: Option<ByteSize>,
+    finding: Builder<'b>,
+) -> Builder<'b> {
+    let Some(limit) = limit else {
+        let key = offer.limit_name();
+        let runtime = heap.runtime.display_name();
+        return finding
+            .help(format!("add a limit first, `{key}: <size>`: the {runtime} heap then follows it"));
+    };
+    if let Some(why) = offer.changed_elsewhere() {
+        return finding.help(format!("bound the heap below the limit: {why}"));
+    }
+    let varies = offer.workload.limit_key().is_none_or(|key| key.text.varies());
+    let words = match heap.runtime {
+        RuntimeName::Java if limit.0 >= SHARES_FROM => Some("-XX:MaxRAMPercentage=70.0".to_owned()),
+        _ if varies => None,
+        RuntimeName::Java => largest(heap, limit).map(|size| format!("-Xmx{}m", size.mebibytes())),
+        _ => largest(heap, limit).map(|size| format!("--max-old-space-size={}", size.mebibytes())),
+    };
+    let Some(words) = words else {
+        return finding.help(match varies {
+            true => {
+                "a variable sets the limit: let it set the heap to about three quarters of it, too".to_owned()
+            }
+            false => too_small(heap, limit),
+        });
+    };
+    let carrier = heap.carrier.as_ref().map(|carrier| carrier.value.as_str());
+    let name = carrier.unwrap_or(usual(heap.runtime)).to_owned();
+    match set_words(offer, &name, &words) {
+        Some((requests, edits)) => {
+            let title = format!("bound the heap: `{words}` in `{name}`");
+            finding.change(title, Applicability::Unsafe, CHANGES, edits, requests)
+        }
+        None => finding.help(format!("bound the heap with `{words}` in `{name}`")),
+    }
+}
+
+/// Adds a smaller size for a heap or cache that does not fit its limit, as a patch; nothing where none fits.
+pub(super) fn lower<'b>(
+    heap: &Heap,
+    setting: &HeapSetting,
+    limit: ByteSize,
+    finding: Builder<'b>,
+) -> Builder<'b> {
+    if let Bound::Percent(percent) = setting.bound {
+        return lower_share(heap, setting, (percent, limit), finding);
+    }
+    let Some(size) = largest(heap, limit) else { return finding.help(too_small(heap, limit)) };
+    let Some((span, text)) = setting.resized(size) else { return finding };
+    let mut edits = vec![Edit { span, replacement: text.clone() }];
+    if let Some(initial) = &heap.initial
+        && let Bound::Bytes(begin) = initial.bound
+        && begin > size
+    {
+        match initial.resized(size) {
+            Some((span, replacement)) => edits.push(Edit { span, replacement }),
+            None => return finding,
+        }
+    }
+    let what = if heap.pool == Pool::Cache { "cache" } else { "heap" };
+    let title = format!("or lower the {what} to {size}: `{}`", setting.with_size(size).unwrap_or(text));
+    finding.change(title, Applicability::Unsafe, CHANGES, edits, Vec::new())
+}
+
+/// The same for a share of the limit.
+fn lower_share<'b>(
+    heap: &Heap,
+    setting: &HeapSetting,
+    (percent, limit): (f64, ByteSize),
+    finding: Builder<'b>,
+) -> Builder<'b> {
+    let Some(size) = largest(heap, limit) else { return finding.help(too_small(heap, limit)) };
+    let share = (size.0 / (limit.0 / 100).max(1)).min(70);
+    let Some((span, replacement)) = setting.reshared(share).filter(|_| (share as f64) < percent) else {
+        return finding.help(format!("a smaller share, or a higher limit than {limit}"));
+    };
+    let title = format!("leave room: {share} % of the limit");
+    finding.change(title, Applicability::Unsafe, CHANGES, vec![Edit { span, replacement }], Vec::new())
+}
+
+/// The words for a limit that is too small for the runtime.
+pub(in crate::rules) fn too_small(heap: &Heap, limit: ByteSize) -> String {
+    let runtime = heap.runtime.display_name();
+    let overhead = Beside::of(heap.runtime).map_or(0, |beside| beside.most);
+    format!("raise the limit of {limit}: {runtime} needs up to {overhead} MiB on top of its heap")
+}
+
+/// The variable that the runtime reads however it is started.
+fn usual(runtime: RuntimeName) -> &'static str {
+    if runtime == RuntimeName::Node { "NODE_OPTIONS" } else { "JAVA_TOOL_OPTIONS" }
+}
+
+/// Puts words behind those of a variable, or into a new one, in the form of its file.
+pub(in crate::rules) fn set_words(
+    offer: &Offer<'_>,
+    name: &str,
+    words: &str,
+) -> Option<(Vec<Request>, Vec<Edit>)> {
+    let workload = offer.workload;
+    if workload.kind != Kind::Service || workload.env_missing.is_some() {
+        return None;
+    }
+    let owner = workload.anchor;
+    let Some(variable) = workload.env.get(name) else {
+        let set = Request::SetVariable { owner, name: name.to_owned(), value: words.to_owned() };
+        return Some((vec![set], Vec::new()));
+    };
+    let value = variable.value.known()?;
+    let others = offer.project.workloads.iter().filter(|other| {
+        let shared = other.env.get(name).and_then(|other| other.value.known());
+        shared.is_some_and(|other| other.span == value.span)
+    });
+    match variable.origin {
+        Origin::Environment if others.count() == 1 => {
+            Some((vec![Request::Extend { name: variable.name?, words: words.to_owned() }], Vec::new()))
+        }
+        Origin::Environment => None,
+        Origin::EnvFile | Origin::Image if value.value.varies() => None,
+        Origin::EnvFile | Origin::Image => {
+            let value = format!("{} {words}", value.value.as_str().trim());
+            Some((vec![Request::SetVariable { owner, name: name.to_owned(), value }], Vec::new()))
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The memory limit that a service needs, as far as its files and its image tell: the one number that every rule offers.
+
+use super::{MIB, declared};
+use crate::model::size::ByteSize;
+use crate::workload::{Beside, Bound, Heap, Pool, RuntimeName, SizedBy, Workload};
+
+/// A memory limit that holds all that is declared of a service, and the sum that it follows from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// The limit, in bytes, rounded up to a number that people write.
+    pub limit: ByteSize,
+    /// The part that it uses all the time: its heap or cache, in bytes. None where nothing declares one.
+    pub steady: Option<ByteSize>,
+    /// The sum, as in `heap of 1 GiB + 250 MiB of overhead = 1.24 GiB`: lower case, no full stop.
+    pub sum: String,
+}
+
+/// The reason for which no limit can be offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoNumber {
+    /// Nothing in the files or known of the image says how much it needs.
+    Unknown,
+    /// Its heap is a share of whatever limit it gets: any limit bounds it.
+    Follows {
+        /// The runtime, as people write it.
+        runtime: &'static str,
+    },
+    /// What it runs sizes itself to the host under any limit, until it is told otherwise.
+    HostSized {
+        /// Why: lower case, no full stop.
+        why: String,
+        /// Something to paste into `environment`; none where a newer image is the way.
+        first: Option<String>,
+    },
+    /// A variable of Compose's decides the size.
+    Varies {
+        /// The setting as it is today.
+        setting: String,
+        /// The limit that would hold it today.
+        limit: ByteSize,
+    },
+    /// Another key of the service allows less.
+    Capped {
+        /// The key, as in `memswap_limit`.
+        key: &'static str,
+        /// What it needs.
+        limit: ByteSize,
+    },
+}
+
+impl Need {
+    /// The limit that `workload` needs.
+    ///
+    /// # Errors
+    /// Why no number can be argued.
+    pub fn of(workload: &Workload) -> Result<Self, NoNumber> {
+        if let Some((why, first)) = &workload.limit_unseen {
+            return Err(NoNumber::HostSized { why: why.clone(), first: Some(first.clone()) });
+        }
+        if let Some(why) = host_sized(workload) {
+            return Err(NoNumber::HostSized { why, first: None });
+        }
+        let pools: Vec<Declared> = pools(workload);
+        if pools.is_empty() {
+            return minimum(workload);
+        }
+        let files = memory_files(workload);
+        let mut total = files;
+        let mut terms = Vec::new();
+        for pool in &pools {
+            let overhead = pool.overhead();
+            total = total.saturating_add(pool.size.0).saturating_add(overhead.0);
+            terms.push(format!("{} of {} + {overhead} of overhead", pool.what(), pool.size));
+        }
+        if files > 0 {
+            terms.push(format!("{} of files in memory", ByteSize(files)));
+        }
+        let limit = ByteSize(total).rounded_up();
+        if let Some(setting) = pools.iter().find_map(|pool| pool.varies.clone()) {
+            return Err(NoNumber::Varies { setting, limit });
+        }
+        let sum = format!("{} = {}", terms.join(" + "), ByteSize(total));
+        let steady = pools.iter().fold(0_i64, |sum, pool| sum.saturating_add(pool.size.0));
+        let need = Self { limit, steady: Some(ByteSize(steady)), sum };
+        need.within(workload)
+    }
+
+    /// The same where nothing else that the service sets stands against it.
+    fn within(self, workload: &Workload) -> Result<Self, NoNumber> {
+        let memory = &workload.memory;
+        let limit = self.limit;
+        // Unlimited swap with a limit is a finding of its own; more than both together is refused.
+        let swap = memory.swap.value().is_some_and(|swap| swap.0 != 0 && *swap < limit);
+        if memory.swap.is_unknown() || swap {
+            return Err(NoNumber::Capped { key: "memswap_limit", limit });
+        }
+        let reserved = memory.reservation.value().is_some_and(|reserved| *reserved > limit);
+        if memory.reservation.is_unknown() || reserved {
+            return Err(NoNumber::Capped { key: "mem_reservation", limit });
+        }
+        Ok(self)
+    }
+
+    /// True when a limit of this size holds all that is known of the service: no heap, cache or file system outgrows it.
+    #[must_use]
+    pub fn is_held_by(workload: &Workload, limit: ByteSize) -> bool {
+        match Self::of(workload) {
+            Ok(need) => need.limit <= limit,
+            Err(NoNumber::Unknown | NoNumber::Follows { .. }) => {
+                memory_files(workload) < limit.0 && defaults_fit(workload, limit)
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+/// A heap or cache whose size is a number.
+struct Declared {
+    pool: Pool,
+    runtime: RuntimeName,
+    size: ByteSize,
+    beside: Option<Beside>,
+    /// The setting, where a variable of Compose's has a part in it.
+    varies: Option<String>,
+}
+
+impl Declared {
+    fn what(&self) -> &'static str {
+        match self.pool {
+            Pool::Heap => "heap",
+            Pool::Cache => "cache",
+        }
+    }
+
+    /// The memory that its program takes on top: the estimate for its kind, and never less than a quarter of the whole.
+    /// Go's own limit counts nearly all of it.
+    fn overhead(&self) -> ByteSize {
+        if self.runtime == RuntimeName::Go {
+            return ByteSize(self.size.0 / 9);
+        }
+        let beside = self.beside.map_or(0, |beside| beside.most.saturating_mul(MIB));
+        ByteSize(beside.max(self.size.0 / 3))
+    }
+}
+
+fn pools(workload: &Workload) -> Vec<Declared> {
+    let declared = declared(workload).map(|(heap, size)| Declared {
+        pool: heap.pool,
+        runtime: heap.runtime,
+        size,
+        beside: Beside::of(heap.runtime),
+        varies: heap.bound.value().filter(|setting| setting.flag.varies()).map(|setting| setting.written()),
+    });
+    let own = workload.own_heap.iter().filter_map(|own| {
+        let size = ByteSize(i64::try_from(own.mib).ok()?.checked_mul(MIB)?);
+        Some(Declared { pool: Pool::Heap, runtime: own.of, size, beside: Beside::of(own.of), varies: None })
+    });
+    declared.chain(own).collect()
+}
+
+/// What the image's maker says that it needs at the least.
+fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
+    let follows = workload.heaps.iter().find(|heap| heap.follows());
+    let Some(minimum) = &workload.minimum else {
+        return Err(match follows {
+            Some(heap) => NoNumber::Follows { runtime: heap.runtime.display_name() },
+            None => NoNumber::Unknown,
+        });
+    };
+    let size = ByteSize(minimum.mib.saturating_mul(MIB));
+    let total = ByteSize(size.0.saturating_add(memory_files(workload)));
+    let sum = format!("its maker asks for {size} at least");
+    Need { limit: total.rounded_up(), steady: None, sum }.within(workload)
+}
+
+/// The most that sized tmpfs mounts and `shm_size` take, in bytes: what is written there counts against the limit.
+fn memory_files(workload: &Workload) -> i64 {
+    let memory = &workload.memory;
+    let sized = memory.tmpfs.iter().filter_map(|mount| mount.size.value());
+    let sizes = memory.shm.value().into_iter().chain(sized).filter(|size| size.0 > 0);
+    sizes.fold(0, |sum: i64, size| sum.saturating_add(size.0))
+}
+
+/// A runtime that follows the host's memory whatever the limit.
+fn host_sized(workload: &Workload) -> Option<String> {
+    let follows = |heap: &&Heap| match heap.bound.value() {
+        Some(setting) => matches!(setting.bound, Bound::Percent(_)),
+        None => heap.bound.is_absent(),
+    };
+    workload.heaps.iter().filter(follows).find_map(|heap| heap.limit_unseen.clone())
+}
+
+/// No default or share of a runtime outgrows the limit.
+fn defaults_fit(workload: &Workload, limit: ByteSize) -> bool {
+    let mut heaps = workload.heaps.iter().filter_map(|heap| heap.size_under(Some(limit), None));
+    heaps.all(|heap| heap.by == SizedBy::Bytes || heap.size.0 < limit.0 / 100 * 85)
+}
