@@ -71,17 +71,21 @@ pub(in crate::rules) fn bound_default<'b>(
     }
 }
 
-/// Adds a smaller size for a heap or cache that does not fit its limit, as a patch; nothing where none fits.
+/// Adds a smaller size for a heap or cache that does not fit its limit, as a patch. Where none fits it says so, if that is all
+/// there is to say.
 pub(super) fn lower<'b>(
     heap: &Heap,
     setting: &HeapSetting,
-    limit: ByteSize,
+    (limit, alone): (ByteSize, bool),
     finding: Builder<'b>,
 ) -> Builder<'b> {
+    let Some(size) = largest(heap, limit) else {
+        return if alone { finding.help(too_small(heap, limit)) } else { finding };
+    };
+
     if let Bound::Percent(percent) = setting.bound {
-        return lower_share(heap, setting, (percent, limit), finding);
+        return lower_share(setting, percent, (size, limit), finding);
     }
-    let Some(size) = largest(heap, limit) else { return finding.help(too_small(heap, limit)) };
     let Some((span, text)) = setting.resized(size) else { return finding };
     let mut edits = vec![Edit { span, replacement: text.clone() }];
     if let Some(initial) = &heap.initial
@@ -100,12 +104,11 @@ pub(super) fn lower<'b>(
 
 /// The same for a share of the limit.
 fn lower_share<'b>(
-    heap: &Heap,
     setting: &HeapSetting,
-    (percent, limit): (f64, ByteSize),
+    percent: f64,
+    (size, limit): (ByteSize, ByteSize),
     finding: Builder<'b>,
 ) -> Builder<'b> {
-    let Some(size) = largest(heap, limit) else { return finding.help(too_small(heap, limit)) };
     let share = (size.0 / (limit.0 / 100).max(1)).min(70);
     let Some((span, replacement)) = setting.reshared(share).filter(|_| (share as f64) < percent) else {
         return finding.help(format!("a smaller share, or a higher limit than {limit}"));

@@ -243,7 +243,8 @@ impl<'w> Offer<'w> {
             }
             None => {}
         }
-        lower(heap, setting, limit.value, finding)
+        let alone = raised.is_none();
+        lower(heap, setting, (limit.value, alone), finding)
     }
 
     /// Writes a limit, and what has to go with it: swap that would be below it, a reservation above it.
