@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::DefaultHeap;
 use super::lighter::LighterRule;
 use super::pattern::{fit, has_word};
+use super::{BesideHeap, DefaultHeap};
 
 /// The whole table.
 #[derive(Debug, Default, Deserialize)]
@@ -35,6 +35,9 @@ pub struct ImageEntry {
     /// The heap that the start script sets when nothing else is said.
     #[serde(default)]
     pub heap_when_unset: Option<HeapWhenUnset>,
+    /// What it takes beside its heap, where that is more than any program of its runtime does.
+    #[serde(default)]
+    pub beside_heap: Option<BesideHeap>,
     /// Set when what it runs sizes itself to the memory that it sees.
     #[serde(default)]
     pub sizes_itself: Option<SizesItself>,

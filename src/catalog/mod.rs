@@ -2,6 +2,7 @@
 //!
 //! The tables are `rules/catalog/*.yaml`; the head of each says how to add a row.
 
+mod beside;
 mod defaults;
 mod image;
 mod lighter;
@@ -11,6 +12,7 @@ mod tags;
 
 use std::sync::OnceLock;
 
+pub use beside::BesideHeap;
 pub use defaults::{DefaultHeap, hotspot};
 pub use image::{
     Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, RuntimeName, SharedMemory, SizesItself,

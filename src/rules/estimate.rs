@@ -47,11 +47,22 @@ impl Limited<'_> {
         let percent = self.size.0 as f64 / self.limit.value.0 as f64 * 100.0;
         let rest = self.limit.value.0 - self.size.0;
         match self.heap.runtime {
-            RuntimeName::Java => percent > thresholds.java_heap_percent || rest < thresholds.java_rest.0,
+            RuntimeName::Java => {
+                percent > thresholds.java_heap_percent
+                    || rest < thresholds.java_rest.0
+                    || self.lacks_room_of_its_own()
+            }
             RuntimeName::Node => percent > thresholds.node_heap_percent,
             RuntimeName::Go => percent > thresholds.go_limit_percent,
             _ => percent > thresholds.heap_percent,
         }
+    }
+
+    /// What the product takes beside its heap, or what flags allow it, does not fit the rest of the limit.
+    fn lacks_room_of_its_own(&self) -> bool {
+        let beside = self.heap.beside(self.size).filter(|_| self.heap.knows_beside());
+        let sum = beside.map(|beside| self.size.mebibytes().saturating_add(beside.most));
+        sum.is_some_and(|sum| sum > self.limit.value.mebibytes())
     }
 
     /// What it is called in messages: the heap of a runtime; Go has a limit of its own.
@@ -80,7 +91,7 @@ impl Limited<'_> {
     pub(super) fn arithmetic(&self) -> String {
         let (heap, limit) = (self.size, self.limit.value);
         let share = self.percent().map(|percent| format!("{percent} % of {limit} = ")).unwrap_or_default();
-        let Some(Beside { least: low, most: high, what }) = Beside::of(self.heap.runtime) else {
+        let Some(Beside { least: low, most: high, what }) = self.heap.beside(heap) else {
             let rest = ByteSize((limit.0 - heap.0).max(0));
             let top = on_top(self.heap.runtime);
             return format!("{share}{heap} of a limit of {limit} leave {rest} for {top}");

@@ -1,8 +1,11 @@
 //! What a container inherits from the image that it runs.
 
+use super::heap::{Beside, BesideFacts};
 use super::start::Handover;
 use super::{Fact, Healthcheck, Start, Why};
-use crate::catalog::{self, Catalog, DefaultHeap, IgnoresLimit, RuntimeName, SharedMemory, SizesItself};
+use crate::catalog::{
+    self, BesideHeap, Catalog, DefaultHeap, IgnoresLimit, RuntimeName, SharedMemory, SizesItself,
+};
 use crate::model::ImageReference;
 use crate::model::compose::Service;
 use crate::model::image::{Base, BuildVariable, Command, Form, Health, HealthTest, TargetImage};
@@ -42,6 +45,21 @@ pub struct OwnHeap {
     pub initial_too: bool,
     /// Files that may say otherwise, as parts of paths.
     pub(super) unless_files: Vec<String>,
+    beside: BesideFacts,
+}
+
+impl OwnHeap {
+    /// In bytes.
+    #[must_use]
+    pub fn size(&self) -> ByteSize {
+        ByteSize(i64::try_from(self.mib).ok().and_then(|mib| mib.checked_mul(1 << 20)).unwrap_or(i64::MAX))
+    }
+
+    /// What the process takes beside it; none for what has not been measured.
+    #[must_use]
+    pub fn beside(&self) -> Option<Beside> {
+        self.beside.of(self.of, self.size())
+    }
 }
 
 /// An image that nobody rebuilds any more.
@@ -69,6 +87,8 @@ pub(super) struct ImageFacts {
     pub(super) expands: Vec<String>,
     /// The heap that the image's start script sets by itself.
     pub(super) heap_when_unset: Option<OwnHeap>,
+    /// What it takes beside its heap.
+    pub(super) beside_heap: Option<BesideHeap>,
     /// What it runs sizes itself to the host, limit or not.
     pub(super) ignores_limit: Option<IgnoresLimit>,
     /// What it runs needs more of `/dev/shm` than the default.
@@ -107,6 +127,7 @@ impl ImageFacts {
             handover: None,
             expands: Vec::new(),
             heap_when_unset: None,
+            beside_heap: None,
             ignores_limit: None,
             shared_memory: None,
             sh_is_dash: false,
@@ -158,6 +179,7 @@ impl ImageFacts {
             facts.handover = None;
             facts.expands = Vec::new();
             facts.heap_when_unset = None;
+            facts.beside_heap = None;
             // What a version of the runtime does stays; what the replaced script did is gone.
             facts.ignores_limit = facts.ignores_limit.filter(|ignores| !ignores.majors.is_empty());
             // An ENTRYPOINT of its own clears the CMD of the base (moby `daemon/builder`, buildkit `dispatchEntrypoint`).
@@ -215,7 +237,9 @@ impl ImageFacts {
                 variable: heap.variable.clone(),
                 initial_too: heap.initial_too,
                 unless_files: heap.unless_files.clone(),
+                beside: BesideFacts { product: entry.beside_heap.clone(), ..BesideFacts::default() },
             }),
+            beside_heap: entry.beside_heap.clone(),
             ignores_limit: entry.ignores_limit(tag).cloned(),
             shared_memory: entry.shared_memory.clone(),
             sh_is_dash: entry.sh_is_dash(tag),

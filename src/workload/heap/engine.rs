@@ -1,10 +1,11 @@
 //! Which runtime starts, where its flags come from, and which of them wins.
 
 use crate::catalog::{Catalog, DefaultHeap, Flag, Grammar, ReadBy, Runtime, Sets, Starter};
+use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
 
-use super::flags::{bound, words};
-use super::{Bound, Heap, HeapSetting};
+use super::flags::{bound, size, words};
+use super::{BesideFacts, Bound, Heap, HeapSetting};
 use crate::workload::image::ImageFacts;
 use crate::workload::{Fact, Program, Start, Why, Workload};
 
@@ -116,6 +117,7 @@ impl Engine<'_> {
             assumed: false,
             limit_unseen,
             default,
+            beside: self.beside(&sources),
         })
     }
 
@@ -164,6 +166,7 @@ impl Engine<'_> {
             assumed: true,
             limit_unseen: None,
             default,
+            beside: self.beside(&sources),
         };
         (!heap.bound.is_unknown() || !heap.problems.is_empty()).then_some(heap)
     }
@@ -283,6 +286,26 @@ impl Engine<'_> {
         all.filter(|(text, .., bound)| bound.is_some() || !switches_off(text.as_str()))
             .map(|(text, _, grammar, bound)| (text, grammar, bound))
             .collect()
+    }
+
+    /// What the image and the flags say of the memory beside the heap.
+    fn beside(&self, sources: &[Source]) -> BesideFacts {
+        let own = self.image.runtime == Some(self.runtime.name);
+        BesideFacts {
+            product: self.image.beside_heap.clone().filter(|_| own),
+            direct: self.last_size(sources, Sets::DirectMax),
+            metaspace: self.last_size(sources, Sets::MetaspaceMax),
+        }
+    }
+
+    /// The size that the last flag of this kind sets; none for 0, the JVM's word for its own choice.
+    fn last_size(&self, sources: &[Source], sets: Sets) -> Option<ByteSize> {
+        let words = sources.iter().flat_map(|source| &source.words);
+        let sizes = words.filter_map(|word| {
+            let (flag, value) = self.runtime.flag(word.as_str())?;
+            (flag.sets == sets).then(|| size(flag.grammar, value)).flatten()
+        });
+        sizes.last().filter(|size| size.0 > 0)
     }
 
     /// Its version, or a flag, keeps it from seeing the limit of the container.

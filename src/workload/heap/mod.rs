@@ -2,11 +2,14 @@
 //!
 //! Which variables and flags count, and in which order, stands in `rules/catalog/runtimes.yaml`.
 
+mod beside;
 mod command;
 mod engine;
 mod flags;
 mod problems;
 
+pub use beside::Beside;
+pub(super) use beside::BesideFacts;
 pub(super) use engine::pools;
 
 use crate::catalog::{DefaultHeap, Grammar, Pool, RuntimeName, hotspot};
@@ -39,6 +42,7 @@ pub struct Heap {
     /// It does not see the limit of the container on cgroup v2 hosts, and why.
     pub limit_unseen: Option<String>,
     default: Option<DefaultHeap>,
+    beside: BesideFacts,
 }
 
 /// A setting that bounds a heap or a cache.
@@ -124,29 +128,6 @@ pub enum SizedBy {
     Default,
 }
 
-/// What a runtime takes beside its heap, an estimate: from a program that does little to one with many classes and threads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Beside {
-    /// In MiB.
-    pub least: i64,
-    /// In MiB.
-    pub most: i64,
-    /// What it is made of.
-    pub what: &'static str,
-}
-
-impl Beside {
-    /// Measured on JDK 8 to 25 and Node 18 to 26; none for what has not been measured.
-    #[must_use]
-    pub fn of(runtime: RuntimeName) -> Option<Self> {
-        match runtime {
-            RuntimeName::Java => Some(Self { least: 130, most: 250, what: "metaspace, code cache, threads" }),
-            RuntimeName::Node => Some(Self { least: 60, most: 120, what: "code, buffers, stacks" }),
-            _ => None,
-        }
-    }
-}
-
 impl Heap {
     /// The most that it grows to under `limit`, or without one on a host with that much memory. None when that is not known,
     /// and for what is no sum: PHP's `memory_limit` holds for each request.
@@ -165,6 +146,19 @@ impl Heap {
             Fact::Absent { .. } => (self.default_for(seen?)?, SizedBy::Default),
         };
         (size.0 > 0).then_some(HeapSize { size, by })
+    }
+
+    /// What the process takes beside a heap of this size: the product's own where the image is known, else the runtime's; with
+    /// the bounds that flags set. None for what has not been measured.
+    #[must_use]
+    pub fn beside(&self, heap: ByteSize) -> Option<Beside> {
+        self.beside.of(self.runtime, heap)
+    }
+
+    /// True when the image or a flag says what stands beside it, and not the runtime alone.
+    #[must_use]
+    pub fn knows_beside(&self) -> bool {
+        self.beside.is_own()
     }
 
     /// True when nobody set its size to a number: it follows the limit, or without one the host.
