@@ -7,18 +7,20 @@ mod defaults;
 mod image;
 mod lighter;
 mod pattern;
+mod refused;
 mod runtimes;
 mod tags;
 
 use std::sync::OnceLock;
 
 pub use beside::BesideHeap;
-pub use defaults::{DefaultHeap, hotspot};
+pub use defaults::{DefaultHeap, HotspotFlags, SMALLEST_ROOMY_HEAP};
 pub use image::{
     Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, RuntimeName, SharedMemory, SizesItself,
     Start,
 };
 pub use lighter::{Lighter, LighterKind};
+pub use refused::RefusedFlag;
 pub use runtimes::{
     CommandLine, Flag, Grammar, Pool, Quotes, ReadBy, Runtime, Sets, Setting, Starter, Variable,
 };

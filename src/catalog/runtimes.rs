@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{DefaultHeap, RuntimeName};
+use super::{DefaultHeap, RefusedFlag, RuntimeName};
 
 /// The whole table.
 #[derive(Debug, Default, Deserialize)]
@@ -69,6 +69,9 @@ pub struct Runtime {
     /// Command-line flags.
     #[serde(default)]
     pub flags: Vec<Flag>,
+    /// Flags that some versions refuse.
+    #[serde(default)]
+    pub refused: Vec<RefusedFlag>,
     /// How its command line is read.
     #[serde(default)]
     pub command_line: CommandLine,
@@ -188,12 +191,9 @@ pub struct Flag {
     /// What becomes of a value that does not fit, where the runtime starts all the same.
     #[serde(default)]
     pub bad: Option<String>,
-    /// The first major version that takes it.
+    /// The first major version that takes it in a variable.
     #[serde(default)]
     pub since: Option<u32>,
-    /// The first major version known to refuse to start with it.
-    #[serde(default)]
-    pub refused_from: Option<u32>,
     /// Where that is known from.
     pub source: String,
 }
@@ -208,6 +208,12 @@ pub enum Sets {
     HeapMaxPercent,
     /// The largest heap, as one part of so many of the limit.
     HeapMaxFraction,
+    /// The largest heap where memory is small, as a share of the limit.
+    HeapSmallPercent,
+    /// The same as one part of so many.
+    HeapSmallFraction,
+    /// The memory that shares are taken of.
+    Memory,
     /// The heap at the start.
     HeapInitial,
     /// The heap at the start, as a share of the limit.
@@ -308,6 +314,11 @@ impl Runtime {
             })?;
             Some((flag, word.get(spelling.len()..)?))
         })
+    }
+
+    /// What is known of versions that refuse a word.
+    pub fn refused(&self, word: &str) -> Option<&RefusedFlag> {
+        self.refused.iter().find(|row| row.names(word))
     }
 
     /// The program that starts it for somebody else, by the last part of its path.

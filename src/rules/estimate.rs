@@ -8,9 +8,6 @@ use crate::workload::{Beside, Bound, Heap, HeapSetting, Workload};
 
 const MIB: i64 = 1 << 20;
 
-/// Below this limit a JVM takes half of it, whatever the percentage (measured on JDK 8 to 25).
-pub(super) const SHARES_COUNT_FROM: i64 = 252 * MIB;
-
 /// A bounded heap or cache in a container with a limit.
 pub(super) struct Limited<'w> {
     pub(super) heap: &'w Heap,
@@ -30,9 +27,7 @@ pub(super) fn limited<'w>(workload: &'w Workload, pools: &'w [Heap]) -> Vec<Limi
         let size = match setting.value.bound {
             Bound::Bytes(size) => size,
             // A share that is not taken is another rule's matter.
-            Bound::Percent(_) if heap.runtime == RuntimeName::Java && limit.value.0 < SHARES_COUNT_FROM => {
-                None?
-            }
+            Bound::Percent(_) if !heap.takes_shares(limit.value) => None?,
             Bound::Percent(_) if heap.limit_unseen.is_some() => None?,
             Bound::Percent(percent) => heap.share_of(percent, limit.value)?,
         };

@@ -43,6 +43,9 @@ impl Rule for MalformedHeapSetting {
                 if !heap.assumed {
                     finding = finding.related(heap.program.span, format!("starts {runtime}"));
                 }
+                if let Some(help) = &problem.help {
+                    finding = finding.help(help.as_str());
+                }
                 if let Some(instead) = &problem.instead {
                     // Quotes around it stay.
                     let span = problem.flag.span_of(0..problem.flag.as_str().len());

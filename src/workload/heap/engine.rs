@@ -4,7 +4,7 @@ use crate::catalog::{Catalog, DefaultHeap, Flag, Grammar, ReadBy, Runtime, Sets,
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
 
-use super::flags::{bound, size, words};
+use super::flags::{bound, hexadecimal, size, words};
 use super::{BesideFacts, Bound, Heap, HeapSetting};
 use crate::workload::image::ImageFacts;
 use crate::workload::{Fact, Program, Start, Why, Workload};
@@ -92,8 +92,11 @@ impl Engine<'_> {
         if !said && strangers.is_empty() && !matches!(starter, Starts::Itself) {
             return None;
         }
-        let Winner { bound, overruled } = self.winner(&sources, &starter, program.name.span());
-        let mut problems = self.malformed(&sources, &bound, major);
+        let limit_unseen = self.limit_unseen(&sources, major);
+        let mut winner = self.winner(&sources, &starter, program.name.span(), major);
+        let mut problems = self.malformed(&sources, &winner.bound, (major, default));
+        let hotspot = self.settle(&mut winner, &sources, (major, default), limit_unseen.is_none());
+        let Winner { bound, overruled } = winner;
         problems.extend(self.contradiction(&sources, &bound));
         problems.extend(strangers);
         if matches!(starter, Starts::Itself) {
@@ -104,7 +107,6 @@ impl Engine<'_> {
             }
         }
         let name = program.base_name().to_owned();
-        let limit_unseen = self.limit_unseen(&sources, major);
         Some(Heap {
             runtime: self.runtime.name,
             pool: self.runtime.pool,
@@ -118,6 +120,7 @@ impl Engine<'_> {
             limit_unseen,
             default,
             beside: self.beside(&sources),
+            hotspot,
         })
     }
 
@@ -150,10 +153,15 @@ impl Engine<'_> {
         // What a script of ours adds is not known; a virtual machine of the image reads these variables whoever starts it.
         let own = self.image.runtime == Some(self.runtime.name) && self.workload.build.is_some();
         let starter = if own { Starts::Itself } else { Starts::Script };
-        let Winner { bound, overruled } = self.winner(&sources, &starter, place);
+        let mut winner = self.winner(&sources, &starter, place, major);
         // Flags that any program of the runtime reads say nothing of which one runs; these variables do.
         let telling = named.iter().any(|known| **known == name);
-        let problems = if telling { self.malformed(&sources, &bound, major) } else { Vec::new() };
+        let problems = match telling {
+            true => self.malformed(&sources, &winner.bound, (major, default)),
+            false => Vec::new(),
+        };
+        let hotspot = self.settle(&mut winner, &sources, (major, default), true);
+        let Winner { bound, overruled } = winner;
         let heap = Heap {
             runtime: self.runtime.name,
             pool: self.runtime.pool,
@@ -167,6 +175,7 @@ impl Engine<'_> {
             limit_unseen: None,
             default,
             beside: self.beside(&sources),
+            hotspot,
         };
         (!heap.bound.is_unknown() || !heap.problems.is_empty()).then_some(heap)
     }
@@ -222,21 +231,23 @@ impl Engine<'_> {
     }
 
     /// The setting that wins: the strongest place, the last flag, a number before a share.
-    fn winner(&self, sources: &[Source], starter: &Starts<'_>, anchor: Span) -> Winner {
+    fn winner(&self, sources: &[Source], starter: &Starts<'_>, anchor: Span, major: Option<u32>) -> Winner {
         let mut number = None;
         let mut share = None;
+        let mut fraction = None;
         let mut unknown: Option<(Span, Why)> = None;
         for source in sources {
             if let Some(at) = &source.unknown {
                 unknown = Some(at.clone());
             }
-            for (flag, grammar, read) in self.bounds(source) {
+            for (flag, sets, grammar, read) in self.bounds(source, major) {
                 match read {
                     Some(bound) => {
                         let setting = HeapSetting { flag, carrier: source.name.clone(), bound, grammar };
                         // What is not known of weaker places no longer matters once a number is set here.
                         match bound {
                             Bound::Bytes(_) => (number, unknown) = (Some(setting), None),
+                            Bound::Percent(_) if sets == Sets::HeapMaxFraction => fraction = Some(setting),
                             Bound::Percent(_) => share = Some(setting),
                         }
                     }
@@ -256,6 +267,8 @@ impl Engine<'_> {
             // What the image's script does without a bound is its own affair.
             Starts::Script => true,
         };
+        // A share beats a fraction, in any order.
+        let mut share = share.or(fraction);
         let overruled = if number.is_some() { share.take() } else { None };
         let bound = match number.or(share) {
             Some(setting) => {
@@ -271,21 +284,25 @@ impl Engine<'_> {
     }
 
     /// What a place says of the bound, in order: the words, and what they come to.
-    fn bounds(&self, source: &Source) -> Vec<(Text, Grammar, Option<Bound>)> {
+    fn bounds(&self, source: &Source, major: Option<u32>) -> Vec<(Text, Sets, Grammar, Option<Bound>)> {
         let setting = source.setting.as_ref().and_then(|value| {
             let setting = self.runtime.variable(&source.name)?.value.as_ref()?;
-            let bound = bound(setting.sets, setting.grammar, value.as_str());
-            Some((value.clone(), setting.sets, setting.grammar, bound))
+            Some((value.clone(), setting.sets, setting.grammar, value.as_str()))
         });
         let flags = source.words.iter().filter_map(|word| {
             let (flag, value) = self.runtime.flag(word.as_str())?;
-            Some((word.clone(), flag.sets, flag.grammar, bound(flag.sets, flag.grammar, value)))
+            Some((word.clone(), flag.sets, flag.grammar, value))
         });
         let all = setting.into_iter().chain(flags).filter(|(_, sets, ..)| sets.is_bound());
-        // A word that switches the bound off is no mistake, and bounds nothing.
-        all.filter(|(text, .., bound)| bound.is_some() || !switches_off(text.as_str()))
-            .map(|(text, _, grammar, bound)| (text, grammar, bound))
-            .collect()
+        // A word that switches the bound off is no mistake, and bounds nothing; nor does a share that .NET does not take.
+        let bounds = all.map(|(text, sets, grammar, value)| {
+            let read = bound(sets, grammar, value, major);
+            let nothing = read.is_none()
+                && (switches_off(text.as_str())
+                    || grammar == Grammar::HexPercent && hexadecimal(value).is_some());
+            (!nothing).then_some((text, sets, grammar, read))
+        });
+        bounds.flatten().collect()
     }
 
     /// What the image and the flags say of the memory beside the heap.
@@ -301,11 +318,11 @@ impl Engine<'_> {
     /// The size that the last flag of this kind sets; none for 0, the JVM's word for its own choice.
     fn last_size(&self, sources: &[Source], sets: Sets) -> Option<ByteSize> {
         let words = sources.iter().flat_map(|source| &source.words);
-        let sizes = words.filter_map(|word| {
+        let mut sizes = words.filter_map(|word| {
             let (flag, value) = self.runtime.flag(word.as_str())?;
             (flag.sets == sets).then(|| size(flag.grammar, value)).flatten()
         });
-        sizes.last().filter(|size| size.0 > 0)
+        sizes.next_back().filter(|size| size.0 > 0)
     }
 
     /// Its version, or a flag, keeps it from seeing the limit of the container.

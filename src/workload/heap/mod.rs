@@ -6,13 +6,15 @@ mod beside;
 mod command;
 mod engine;
 mod flags;
+mod jvm;
 mod problems;
+mod refused;
 
 pub use beside::Beside;
 pub(super) use beside::BesideFacts;
 pub(super) use engine::pools;
 
-use crate::catalog::{DefaultHeap, Grammar, Pool, RuntimeName, hotspot};
+use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, Pool, RuntimeName};
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
 
@@ -43,6 +45,7 @@ pub struct Heap {
     pub limit_unseen: Option<String>,
     default: Option<DefaultHeap>,
     beside: BesideFacts,
+    hotspot: HotspotFlags,
 }
 
 /// A setting that bounds a heap or a cache.
@@ -79,6 +82,8 @@ pub struct HeapProblem {
     pub ahead: Vec<Span>,
     /// The same in the grammar of its reader, where it is clear what was meant.
     pub instead: Option<String>,
+    /// What to do: lower case, no full stop, with something to paste where there is.
+    pub help: Option<String>,
 }
 
 /// Why a setting does nothing, or worse.
@@ -173,7 +178,10 @@ impl Heap {
     #[must_use]
     pub fn default_for(&self, limit: ByteSize) -> Option<ByteSize> {
         let limit = u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?;
-        let bytes = self.default?.max(self.major, limit)?;
+        let bytes = match self.default? {
+            DefaultHeap::Hotspot => self.hotspot.heap(limit),
+            default => default.max(self.major, limit)?,
+        };
         i64::try_from(bytes).ok().map(ByteSize)
     }
 
@@ -182,10 +190,28 @@ impl Heap {
     pub fn share_of(&self, percent: f64, limit: ByteSize) -> Option<ByteSize> {
         let bytes = u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?;
         match self.default {
-            Some(DefaultHeap::Hotspot) => i64::try_from(hotspot(bytes, percent)).ok().map(ByteSize),
+            Some(DefaultHeap::Hotspot) => {
+                let flags = HotspotFlags { most: Some(percent), ..self.hotspot };
+                i64::try_from(flags.heap(bytes)).ok().map(ByteSize)
+            }
             Some(DefaultHeap::Openj9) => None,
             _ => Some(ByteSize((limit.0 as f64 * percent / 100.0) as i64)),
         }
+    }
+
+    /// `MinRAMPercentage`, where it is what bounds the heap under the limit that is there.
+    #[must_use]
+    pub fn small_share(&self) -> Option<f64> {
+        let setting = self.bound.value()?;
+        let decides = setting.flag.as_str().starts_with("-XX:MinRAM");
+        self.hotspot.small.filter(|_| decides)
+    }
+
+    /// True when a share counts under `limit`: a JVM in little memory takes another one.
+    #[must_use]
+    pub fn takes_shares(&self, limit: ByteSize) -> bool {
+        let small = u64::try_from(limit.0).ok().and_then(|limit| self.hotspot.small_heap(limit));
+        self.default != Some(DefaultHeap::Hotspot) || small.is_none()
     }
 }
 
@@ -203,12 +229,23 @@ impl HeapSetting {
         Some(format!("{}{spelled}", flag.get(..value)?))
     }
 
-    /// The flag with another share, as in `-XX:MaxRAMPercentage=75.0`; none for what is no flag.
+    /// The same setting with another share, as people write it: `-XX:MaxRAMPercentage=70.0`, `MEMORY: 70%`. None for what is
+    /// a size.
     #[must_use]
     pub fn with_percent(&self, percent: f64) -> Option<String> {
         let flag = self.flag.as_str();
-        let value = flag.rfind('=').filter(|_| flag.starts_with('-'))?;
-        Some(format!("{}{percent:.1}", flag.get(..=value)?))
+        let front = || flag.rfind('=').filter(|_| flag.starts_with('-')).and_then(|at| flag.get(..=at));
+        match self.grammar {
+            Grammar::JvmPercent => Some(format!("{}{percent:.1}", front()?)),
+            Grammar::PercentInteger => Some(format!("{}{percent:.0}", front()?)),
+            // A share took the place of the fraction.
+            Grammar::JvmInteger => Some(format!("-XX:MaxRAMPercentage={percent:.1}")),
+            Grammar::JvmSizeOrPercent if flag.ends_with('%') => {
+                Some(format!("{}: {percent:.0}%", self.carrier))
+            }
+            Grammar::HexPercent => Some(format!("{}: 0x{:X}", self.carrier, percent as u8)),
+            _ => None,
+        }
     }
 
     /// As people write it: the flag, or `NAME=value` where the variable is the setting.

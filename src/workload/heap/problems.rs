@@ -3,7 +3,7 @@
 use super::engine::{Engine, Source};
 use super::flags::{fits, hexadecimal, meant, size, spelled, words};
 use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting, MAX_AHEAD};
-use crate::catalog::{Grammar, ReadBy, RuntimeName, Sets};
+use crate::catalog::{DefaultHeap, Grammar, ReadBy, Sets};
 use crate::model::compose::interpolate::HOLE;
 use crate::model::size::ByteSize;
 use crate::source::Text;
@@ -27,10 +27,10 @@ impl Engine<'_> {
         &self,
         sources: &[Source],
         bound: &Fact<HeapSetting>,
-        major: Option<u32>,
+        (major, default): (Option<u32>, Option<DefaultHeap>),
     ) -> Vec<HeapProblem> {
-        let tolerant = sources.iter().flat_map(|source| &source.words);
-        let tolerant = tolerant.clone().any(|word| word.as_str() == "-XX:+IgnoreUnrecognizedVMOptions");
+        let tolerant = self.tolerates_unknown_flags(sources, default);
+        let strict = major.filter(|_| !tolerant);
         let mut found = Vec::new();
         for source in sources {
             if let Some(value) = &source.setting
@@ -48,6 +48,10 @@ impl Engine<'_> {
                 found.extend(misread(&source.name, &written));
             }
             for word in &source.words {
+                if let Some(refused) = strict.and_then(|major| self.refused(word, &source.name, major)) {
+                    found.push(refused);
+                    continue;
+                }
                 let Some((flag, value)) = self.runtime.flag(word.as_str()) else { continue };
                 let value = value.trim_start();
                 let written = Written {
@@ -57,19 +61,6 @@ impl Engine<'_> {
                     grammar: flag.grammar,
                     bad: flag.bad.as_ref(),
                 };
-                let gone = flag.refused_from.zip(major).filter(|(from, major)| major >= from && !tolerant);
-                if let Some((_, major)) = gone {
-                    let effect =
-                        format!("{} {major} does not start with it", self.runtime.name.display_name());
-                    found.push(HeapProblem {
-                        instead: (self.runtime.name == RuntimeName::Java
-                            && flag.sets == Sets::HeapMaxFraction)
-                            .then(|| fraction(value))
-                            .flatten(),
-                        ..self.problem(HeapProblemKind::Removed, word, &source.name, effect)
-                    });
-                    continue;
-                }
                 let early = flag.since.zip(major).filter(|(since, major)| major < since);
                 if let Some((since, major)) = early.filter(|_| source.name != "command line") {
                     let name = self.runtime.name.display_name();
@@ -253,7 +244,13 @@ impl Engine<'_> {
         })
     }
 
-    fn problem(&self, kind: HeapProblemKind, flag: &Text, carrier: &str, effect: String) -> HeapProblem {
+    pub(super) fn problem(
+        &self,
+        kind: HeapProblemKind,
+        flag: &Text,
+        carrier: &str,
+        effect: String,
+    ) -> HeapProblem {
         let setting = self.runtime.variable(carrier).is_some_and(|variable| variable.value.is_some());
         let written = if setting { format!("{carrier}={flag}") } else { flag.as_str().to_owned() };
         HeapProblem {
@@ -264,6 +261,7 @@ impl Engine<'_> {
             effect,
             ahead: Vec::new(),
             instead: None,
+            help: None,
         }
     }
 }
@@ -271,16 +269,21 @@ impl Engine<'_> {
 /// .NET takes its numbers as hexadecimal: decimal ones mean something else.
 fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
     let Written { text, value, grammar, .. } = *written;
-    let decimal: i64 = value.parse().ok().filter(|_| value.bytes().all(|b| b.is_ascii_digit()))?;
     let read = hexadecimal(value)?;
-    let (effect, instead) = match grammar {
+    let decimal: Option<i64> = value.parse().ok().filter(|_| value.bytes().all(|b| b.is_ascii_digit()));
+    let (effect, instead) = match (grammar, decimal) {
         // Percentages that people write; 10 is 16 %, and may have been meant so.
-        Grammar::HexPercent if (20..=100).contains(&decimal) => {
-            let ignored = if read > 100 { ", and so ignored" } else { "" };
-            (format!("it is hexadecimal: {read} %{ignored}"), format!("0x{decimal:X}"))
+        (Grammar::HexPercent, Some(decimal)) if (20..=100).contains(&decimal) => {
+            let ignored = if read >= 100 { ", and so ignored: 75 % holds" } else { "" };
+            let instead = (decimal < 100).then(|| format!("0x{decimal:X}"));
+            (format!("it is hexadecimal: {read} %{ignored}"), instead)
         }
-        Grammar::HexBytes if decimal > 0 && decimal % (1 << 20) == 0 => {
-            (format!("it is hexadecimal: {}", ByteSize(read)), spelled(grammar, ByteSize(decimal))?)
+        (Grammar::HexPercent, _) if read >= 100 => {
+            (format!("it is {read} %, and only less than 100 counts: 75 % holds"), None)
+        }
+        (Grammar::HexBytes, Some(decimal)) if decimal > 0 && decimal % (1 << 20) == 0 => {
+            let instead = spelled(grammar, ByteSize(decimal))?;
+            (format!("it is hexadecimal: {}", ByteSize(read)), Some(instead))
         }
         _ => return None,
     };
@@ -291,14 +294,9 @@ fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
         carrier: carrier.to_owned(),
         effect,
         ahead: Vec::new(),
-        instead: Some(instead),
+        instead,
+        help: None,
     })
-}
-
-/// `MaxRAMFraction=2` as the share that took its place.
-fn fraction(value: &str) -> Option<String> {
-    let parts: f64 = value.parse().ok().filter(|parts: &f64| *parts >= 1.0)?;
-    Some(format!("-XX:MaxRAMPercentage={:.1}", 100.0 / parts))
 }
 
 /// The same word with another value at its end.
