@@ -36,14 +36,14 @@ impl Quotes {
         self.variable == name && self.only.is_none_or(|quote| value.starts_with(quote))
     }
 
-    /// Of a variable that a script expands.
-    pub(super) fn kept_by_script(variable: &Variable) -> Self {
+    /// Of a variable that something hands on as it is.
+    pub(super) fn kept(name: &str, by: &str, source: &str) -> Self {
         Self {
-            variable: variable.name.clone(),
+            variable: name.to_owned(),
             only: None,
             breaks: false,
-            effect: "the script that reads it keeps the quotes".to_owned(),
-            source: variable.source.clone(),
+            effect: format!("{by} keeps the quotes"),
+            source: source.to_owned(),
         }
     }
 }
@@ -81,7 +81,24 @@ pub struct Runtime {
     /// The first major version that sees a cgroup v2 limit, where older ones are still in use.
     #[serde(default)]
     pub cgroup_v2_since: Option<u32>,
+    /// Builds that a newer kernel keeps from seeing the limit.
+    #[serde(default)]
+    pub unseen_builds: Vec<UnseenBuilds>,
     /// Where it was measured or read.
+    pub source: String,
+}
+
+/// Builds of one major version that do not see the limit of the container.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct UnseenBuilds {
+    /// The major version.
+    pub major: u32,
+    /// The first update that sees it.
+    pub fixed_in: u32,
+    /// The kernels on which it does not: lower or upper case as people write it.
+    pub kernel: String,
+    /// Where it is described.
     pub source: String,
 }
 

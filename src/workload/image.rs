@@ -85,6 +85,10 @@ pub(super) struct ImageFacts {
     pub(super) handover: Option<Handover>,
     /// Variables that the image's start script expands.
     pub(super) expands: Vec<String>,
+    /// Those of which it keeps quotes.
+    pub(super) keeps_quotes: Vec<String>,
+    /// Variables that the image's start script takes away.
+    pub(super) unsets: Vec<String>,
     /// The heap that the image's start script sets by itself.
     pub(super) heap_when_unset: Option<OwnHeap>,
     /// What it takes beside its heap.
@@ -102,6 +106,8 @@ pub(super) struct ImageFacts {
     pub(super) runtime: Option<RuntimeName>,
     /// The runtime's major version, as far as the tag tells.
     pub(super) major: Option<u32>,
+    /// The major version and the update, where the tag names both.
+    pub(super) patch: Option<(u32, u32)>,
     pub(super) default_heap: Option<DefaultHeap>,
     pub(super) sizes_itself: Option<SizesItself>,
     /// A `test` for a healthcheck that the image can run.
@@ -126,6 +132,8 @@ impl ImageFacts {
             command: unknown(at, why),
             handover: None,
             expands: Vec::new(),
+            keeps_quotes: Vec::new(),
+            unsets: Vec::new(),
             heap_when_unset: None,
             beside_heap: None,
             ignores_limit: None,
@@ -135,6 +143,7 @@ impl ImageFacts {
             unsupported: None,
             runtime: None,
             major: None,
+            patch: None,
             default_heap: None,
             sizes_itself: None,
             probe: Vec::new(),
@@ -178,6 +187,8 @@ impl ImageFacts {
             facts.entrypoint = known(words(entrypoint, target), entrypoint.span);
             facts.handover = None;
             facts.expands = Vec::new();
+            facts.keeps_quotes = Vec::new();
+            facts.unsets = Vec::new();
             facts.heap_when_unset = None;
             facts.beside_heap = None;
             // What a version of the runtime does stays; what the replaced script did is gone.
@@ -231,6 +242,8 @@ impl ImageFacts {
                 Some(Handover { entrypoint, options_to: start.options_to.clone() })
             }),
             expands: entry.expands.clone(),
+            keeps_quotes: entry.keeps_quotes.clone(),
+            unsets: entry.unsets.clone(),
             heap_when_unset: entry.heap_when_unset.as_ref().zip(entry.runtime()).map(|(heap, of)| OwnHeap {
                 of,
                 mib: heap.mib,
@@ -245,6 +258,7 @@ impl ImageFacts {
             sh_is_dash: entry.sh_is_dash(tag),
             runtime: entry.runtime(),
             major: entry.runtime_major(tag).map(|(_, major)| major),
+            patch: entry.runtime_patch(tag),
             default_heap: entry.default_heap(),
             sizes_itself: entry.sizes_itself.clone(),
             probe: entry.probe.clone(),

@@ -71,10 +71,51 @@ impl BesideFacts {
         Some(Beside { least, most: fixed.saturating_add(growing), what: what.into() })
     }
 
+    /// The largest heap under a limit that leaves it, in whole MiB and at most three quarters; none below 64 MiB.
+    pub(in crate::workload) fn fits_in(&self, runtime: RuntimeName, limit: ByteSize) -> Option<ByteSize> {
+        const LEAST: i64 = 64;
+        let limit = limit.mebibytes();
+        let fits = |heap: i64| {
+            let beside = self.of(runtime, ByteSize(heap.saturating_mul(MIB)));
+            heap.saturating_add(beside.map_or(0, |beside| beside.most)) <= limit
+        };
+        // It grows with the heap: halve the range that is left.
+        let (mut least, mut most) = (0, limit / 4 * 3);
+        while least < most {
+            let middle = most - (most - least) / 2;
+            if fits(middle) {
+                least = middle;
+            } else {
+                most = middle - 1;
+            }
+        }
+        // Numbers that people write.
+        let heap = if least >= 256 { least / 16 * 16 } else { least / 8 * 8 };
+        (heap >= LEAST && fits(heap)).then_some(ByteSize(heap.saturating_mul(MIB)))
+    }
+
     /// A part of it that is known of the product or its flags, and not of every program of the runtime.
     pub(in crate::workload) fn is_own(&self) -> bool {
         self.direct.is_some() || self.product.is_some()
     }
+}
+
+/// A line to paste with the numbers that fit a limit; empty where a heap is asked for and none fits.
+pub(in crate::workload) fn with_numbers(
+    text: &str,
+    runtime: Option<RuntimeName>,
+    facts: &BesideFacts,
+    limit: ByteSize,
+) -> String {
+    let mut text = text.replace("{60%}", &limit.percent_in_mebibytes(60).to_string());
+    if text.contains("{heap") {
+        let Some(heap) = runtime.and_then(|runtime| facts.fits_in(runtime, limit)) else {
+            return String::new();
+        };
+        text = text.replace("{heap}", &heap.mebibytes().to_string());
+        text = text.replace("{heap/4}", &(heap.mebibytes() / 4).to_string());
+    }
+    text
 }
 
 /// In MiB, rounded up.
@@ -122,5 +163,24 @@ mod tests {
             assert_eq!(beside, Some(expected), "{facts:?} {heap}");
         }
         assert_eq!(BesideFacts::default().of(RuntimeName::Go, size(512)), None);
+    }
+
+    #[test]
+    fn what_fits_leaves_what_stands_beside_it() {
+        let size = |mebibytes: i64| ByteSize(mebibytes * MIB);
+        let plain = BesideFacts::default();
+        let product = BesideFacts { product: Some(elasticsearch()), ..BesideFacts::default() };
+        for (facts, runtime, limit, heap) in [
+            (&plain, RuntimeName::Java, 256, None),
+            (&plain, RuntimeName::Java, 400, Some(144)),
+            (&plain, RuntimeName::Java, 1024, Some(768)),
+            (&plain, RuntimeName::Node, 256, Some(136)),
+            (&plain, RuntimeName::Node, 2048, Some(1536)),
+            (&product, RuntimeName::Java, 1024, Some(512)),
+            (&product, RuntimeName::Java, 2048, Some(1184)),
+        ] {
+            assert_eq!(facts.fits_in(runtime, size(limit)), heap.map(size), "{runtime:?} {limit}");
+        }
+        assert_eq!(plain.fits_in(RuntimeName::Java, ByteSize(i64::MAX)).is_some(), true);
     }
 }

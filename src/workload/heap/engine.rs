@@ -1,10 +1,11 @@
 //! Which runtime starts, where its flags come from, and which of them wins.
 
-use crate::catalog::{Catalog, DefaultHeap, Flag, Grammar, ReadBy, Runtime, Sets, Starter};
+use crate::catalog::{Catalog, DefaultHeap, Flag, Grammar, ReadBy, Runtime, RuntimeName, Sets, Starter};
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
 
 use super::flags::{bound, hexadecimal, size, words};
+use super::unread::{by_script, nothing};
 use super::{BesideFacts, Bound, Heap, HeapSetting};
 use crate::workload::image::ImageFacts;
 use crate::workload::{Fact, Program, Start, Why, Workload};
@@ -87,7 +88,7 @@ impl Engine<'_> {
         let sources = self.sources(program, &starter, major);
         let carrier = sources.iter().rev().find_map(|source| source.carrier.clone());
         let said = carrier.is_some() || sources.iter().any(|source| source.setting.is_some());
-        let strangers = if matches!(starter, Starts::Script) { self.other_readers() } else { Vec::new() };
+        let strangers = if by_script(&starter) { self.other_readers() } else { Vec::new() };
         // A script without flags of ours runs something that nobody here can see.
         if !said && strangers.is_empty() && !matches!(starter, Starts::Itself) {
             return None;
@@ -100,7 +101,7 @@ impl Engine<'_> {
         problems.extend(self.contradiction(&sources, &bound));
         problems.extend(strangers);
         if matches!(starter, Starts::Itself) {
-            problems.extend(self.misplaced(program));
+            problems.extend(self.misplaced(program, &sources));
             problems.extend(self.unread(program));
             if bound.is_absent() {
                 problems.extend(self.build_only());
@@ -118,6 +119,7 @@ impl Engine<'_> {
             problems,
             assumed: false,
             limit_unseen,
+            unseen_on_new_kernels: self.unseen_on_new_kernels(),
             default,
             beside: self.beside(&sources),
             hotspot,
@@ -127,6 +129,11 @@ impl Engine<'_> {
     /// A heap that a variable speaks of, where nothing shows what starts. Without a word on the bound in it there is
     /// nothing to say.
     fn assumed(&self) -> Option<Heap> {
+        // An image that is known to run something else reads none of it.
+        let other = self.image.runtime.is_some_and(|own| own != self.runtime.name);
+        if other && self.workload.build.is_none() && self.runtime.name == RuntimeName::Java {
+            return None;
+        }
         let set = |name: &str| self.workload.env.contains_key(name);
         let named: Vec<&String> = self
             .runtime
@@ -173,6 +180,7 @@ impl Engine<'_> {
             problems,
             assumed: true,
             limit_unseen: None,
+            unseen_on_new_kernels: None,
             default,
             beside: self.beside(&sources),
             hotspot,
@@ -181,7 +189,7 @@ impl Engine<'_> {
     }
 
     /// The major version and the default heap, where the image is one of this runtime.
-    fn version(&self) -> (Option<u32>, Option<DefaultHeap>) {
+    pub(super) fn version(&self) -> (Option<u32>, Option<DefaultHeap>) {
         let own = self.image.runtime == Some(self.runtime.name);
         (self.image.major.filter(|_| own), self.image.default_heap.or(self.runtime.default_heap))
     }
@@ -197,6 +205,8 @@ impl Engine<'_> {
                 if matches!(starter, Starts::Itself) {
                     sources.push(self.command_line(program));
                 }
+            } else if by_script(starter) && self.image.unsets.iter().any(|unset| unset == name) {
+                sources.push(nothing(name));
             } else {
                 sources.push(self.variable(name, major));
             }
@@ -323,28 +333,6 @@ impl Engine<'_> {
             (flag.sets == sets).then(|| size(flag.grammar, value)).flatten()
         });
         sizes.next_back().filter(|size| size.0 > 0)
-    }
-
-    /// Its version, or a flag, keeps it from seeing the limit of the container.
-    fn limit_unseen(&self, sources: &[Source], major: Option<u32>) -> Option<String> {
-        let flags = sources.iter().flat_map(|source| &source.words);
-        let blinded = flags.rev().find_map(|word| {
-            let (flag, _) = self.runtime.flag(word.as_str())?;
-            (flag.sets == Sets::LimitUnseen).then(|| format!("`{word}` makes it look at the host"))
-        });
-        let own = self.image.runtime == Some(self.runtime.name);
-        let old = self.runtime.cgroup_v2_since.zip(major).filter(|(since, major)| major < since);
-        blinded
-            .or_else(|| {
-                let (since, major) = old?;
-                let name = self.runtime.name.display_name();
-                Some(format!("{name} {major} does not see limits on cgroup v2 hosts, {name} {since} does"))
-            })
-            .or_else(|| {
-                let ignores =
-                    self.image.ignores_limit.as_ref().filter(|ignores| own && !ignores.majors.is_empty());
-                ignores.map(|ignores| ignores.why.clone())
-            })
     }
 
     /// The variables that only scripts read.

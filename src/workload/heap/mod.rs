@@ -7,12 +7,16 @@ mod command;
 mod engine;
 mod flags;
 mod jvm;
+mod misplaced;
 mod problems;
 mod refused;
+mod unread;
+mod unseen;
 
 pub use beside::Beside;
-pub(super) use beside::BesideFacts;
+pub(super) use beside::{BesideFacts, with_numbers};
 pub(super) use engine::pools;
+pub(super) use unread::strangers;
 
 use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, Pool, RuntimeName};
 use crate::model::size::ByteSize;
@@ -41,11 +45,22 @@ pub struct Heap {
     pub problems: Vec<HeapProblem>,
     /// Nothing shows that the runtime starts; a variable that only it reads says so.
     pub assumed: bool,
-    /// It does not see the limit of the container on cgroup v2 hosts, and why.
-    pub limit_unseen: Option<String>,
+    /// It does not see the limit of the container on cgroup v2 hosts.
+    pub limit_unseen: Option<LimitUnseen>,
+    /// The same on hosts with a newer kernel alone.
+    pub unseen_on_new_kernels: Option<LimitUnseen>,
     default: Option<DefaultHeap>,
     beside: BesideFacts,
     hotspot: HotspotFlags,
+}
+
+/// Why a runtime looks past the limit, and the way out. Both lower case, no full stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitUnseen {
+    /// A flag, or the version.
+    pub why: String,
+    /// What ends it.
+    pub way_out: String,
 }
 
 /// A setting that bounds a heap or a cache.
@@ -84,6 +99,37 @@ pub struct HeapProblem {
     pub instead: Option<String>,
     /// What to do: lower case, no full stop, with something to paste where there is.
     pub help: Option<String>,
+    /// Where the same would be read.
+    pub way: Option<Way>,
+}
+
+/// A variable that is read, and what would stand in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    /// The variable.
+    pub variable: String,
+    /// What is in it already; empty when it is not set.
+    pub there: String,
+    /// The whole value that nothing reads.
+    pub value: String,
+    /// The heap is to begin as large as it may get.
+    pub begins: bool,
+    /// The flag among it that bounds the heap.
+    pub setting: HeapSetting,
+}
+
+impl Way {
+    /// All of it, with another size or share for the heap where that is given.
+    #[must_use]
+    pub fn text(&self, flag: Option<&str>) -> String {
+        let own = self.setting.flag.as_str();
+        let flag = flag.unwrap_or(own);
+        let begin = flag.strip_prefix("-Xmx").filter(|_| self.begins);
+        let begin = begin.map(|size| format!("-Xms{size} ")).unwrap_or_default();
+        let value = self.value.replacen(own, &format!("{begin}{flag}"), 1);
+        let blank = if self.there.is_empty() { "" } else { " " };
+        format!("{}{blank}{value}", self.there)
+    }
 }
 
 /// Why a setting does nothing, or worse.
@@ -158,6 +204,13 @@ impl Heap {
     #[must_use]
     pub fn beside(&self, heap: ByteSize) -> Option<Beside> {
         self.beside.of(self.runtime, heap)
+    }
+
+    /// The largest heap of which three quarters of `limit` are more, and that leaves what stands beside it; none where hardly
+    /// any is left.
+    #[must_use]
+    pub fn fits_in(&self, limit: ByteSize) -> Option<ByteSize> {
+        self.beside.fits_in(self.runtime, limit)
     }
 
     /// True when the image or a flag says what stands beside it, and not the runtime alone.

@@ -1,13 +1,13 @@
 //! Settings that do not do what they were written for.
 
 use super::engine::{Engine, Source};
-use super::flags::{fits, hexadecimal, meant, size, spelled, words};
-use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting, MAX_AHEAD};
-use crate::catalog::{DefaultHeap, Grammar, ReadBy, Sets};
+use super::flags::{fits, hexadecimal, meant, size, spelled};
+use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting};
+use crate::catalog::{DefaultHeap, Grammar, Sets};
 use crate::model::compose::interpolate::HOLE;
 use crate::model::size::ByteSize;
 use crate::source::Text;
-use crate::workload::{Fact, Program};
+use crate::workload::Fact;
 
 /// HotSpot starts with no smaller heap: "Too small maximum heap" (`gc/shared/gcArguments.cpp`).
 const SMALLEST_JAVA_HEAP: i64 = 2 << 20;
@@ -166,84 +166,6 @@ impl Engine<'_> {
         })
     }
 
-    /// Heap flags among the arguments of the program that the runtime runs.
-    pub(super) fn misplaced(&self, program: &Program) -> Vec<HeapProblem> {
-        let reading = &self.runtime.command_line;
-        // Servers run nothing, and read all of their words.
-        if reading.joins_values || reading.settings_files.is_some() {
-            return Vec::new();
-        }
-        let mut first = 0;
-        while let Some(word) = program.arguments.get(first) {
-            let text = word.as_str();
-            if text == "-jar" || !text.starts_with('-') {
-                break;
-            }
-            first += 1 + usize::from(reading.with_value.iter().any(|option| option == text));
-        }
-        let behind = program.arguments.iter().enumerate().skip(first + 1);
-        behind
-            .filter(|(_, word)| self.is_heap_flag(word))
-            .map(|(at, flag)| {
-                let words = program.arguments.get(first..=at).unwrap_or_default();
-                let words = if words.len() > MAX_AHEAD { &[] } else { words };
-                HeapProblem {
-                    ahead: words.iter().map(Text::span).collect(),
-                    ..self.problem(HeapProblemKind::Misplaced, flag, "command line", String::new())
-                }
-            })
-            .collect()
-    }
-
-    /// Heap flags in variables that only scripts read, where no script stands between.
-    pub(super) fn unread(&self, program: &Program) -> Vec<HeapProblem> {
-        let mut found = Vec::new();
-        for name in self.script_variables() {
-            let mentioned =
-                program.expanded && program.arguments.iter().any(|word| word.as_str().contains(name));
-            if mentioned || self.image.expands.iter().any(|known| known == name) {
-                continue;
-            }
-            let value = self.workload.env.get(name).and_then(|variable| variable.value.known());
-            let flags = value.map(|value| words(&value.value)).unwrap_or_default();
-            let heap = flags.iter().find(|word| self.is_heap_flag(word));
-            found.extend(heap.map(|flag| self.problem(HeapProblemKind::Unread, flag, name, String::new())));
-        }
-        found
-    }
-
-    /// Heap flags in variables of other products than the one whose start script runs.
-    pub(super) fn other_readers(&self) -> Vec<HeapProblem> {
-        let known = &self.image.expands;
-        let others = self.runtime.variables.iter().filter(|variable| {
-            variable.names_reader && variable.read_by == ReadBy::Script && !known.contains(&variable.name)
-        });
-        let set = others.filter_map(|variable| {
-            let value = self.workload.env.get(&variable.name)?.value.value()?;
-            let flag = words(value).into_iter().find(|word| self.is_heap_flag(word))?;
-            let effect = format!("its start script reads {}", known.join(", "));
-            Some(self.problem(HeapProblemKind::Unread, &flag, &variable.name, effect))
-        });
-        set.collect()
-    }
-
-    /// A bound that only the build had, where the program that runs would read it.
-    pub(super) fn build_only(&self) -> Option<HeapProblem> {
-        let absent = |name: &str| self.workload.variable(name).is_absent();
-        self.image.build_only.iter().find_map(|set| {
-            let variable = self.runtime.variable(set.name.as_str())?;
-            if variable.read_by == ReadBy::Script || !absent(&variable.name) {
-                return None;
-            }
-            let flag = words(&set.value).into_iter().find(|word| self.is_heap_flag(word))?;
-            let effect = match &set.stage {
-                Some(stage) => format!("stage `{stage}` has it, the one that runs does not"),
-                None => "the shell of this RUN is the only one that sees it".to_owned(),
-            };
-            Some(self.problem(HeapProblemKind::BuildOnly, &flag, &variable.name, effect))
-        })
-    }
-
     pub(super) fn problem(
         &self,
         kind: HeapProblemKind,
@@ -262,6 +184,7 @@ impl Engine<'_> {
             ahead: Vec::new(),
             instead: None,
             help: None,
+            way: None,
         }
     }
 }
@@ -296,6 +219,7 @@ fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
         ahead: Vec::new(),
         instead,
         help: None,
+        way: None,
     })
 }
 
