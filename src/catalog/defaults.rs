@@ -27,7 +27,7 @@ impl DefaultHeap {
     /// known. None when it has not been measured or hangs on more than the limit.
     pub fn max(self, major: Option<u32>, limit: u64) -> Option<u64> {
         match self {
-            Self::Hotspot => Some(hotspot(limit, 25.0)),
+            Self::Hotspot => Some(HotspotFlags::default().heap(limit)),
             Self::Openj9 => Some(openj9(limit)),
             Self::Node => node(major?, limit),
             // A hard limit of 75 %, and never below 20 MB (learn.microsoft.com runtime-config/garbage-collector).
@@ -36,19 +36,49 @@ impl DefaultHeap {
     }
 }
 
-/// HotSpot's largest heap for a limit and `MaxRAMPercentage` (25 when it is not set).
+/// The flags that HotSpot's sum of its largest heap takes in, `-Xmx` aside.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HotspotFlags {
+    /// `-XX:MaxRAM`: shares are taken of it and not of the limit.
+    pub memory: Option<u64>,
+    /// `-XX:MaxRAMPercentage`, 25 when it is not set.
+    pub most: Option<f64>,
+    /// `-XX:MinRAMPercentage`, 50 when it is not set.
+    pub small: Option<f64>,
+    /// `-Xms`, which the largest heap is never below.
+    pub initial: Option<u64>,
+}
+
+/// A share of the memory that comes to less than this is the heap of a small memory; no other heap is smaller.
 ///
-/// Below about 252 MiB the JVM takes half of the limit, whatever the percentage; above, never less than 126 MiB.
-/// Measured on 8u504, 11, 17, 21 and 25, which agree.
-pub fn hotspot(limit: u64, max_ram_percentage: f64) -> u64 {
-    const FLOOR: u64 = 126 * MIB;
-    let half = limit / 2;
-    if half < FLOOR {
-        return half;
+/// HotSpot's own default for `MaxHeapSize`, on 64 bits (`gc/shared/gc_globals.hpp`, aligned up).
+pub const SMALLEST_ROOMY_HEAP: u64 = 126 * MIB;
+
+impl HotspotFlags {
+    /// The largest heap under a limit: `Arguments::set_heap_size` of `runtime/arguments.cpp`.
+    ///
+    /// Measured on 8u504, 11, 17, 21 and 25, which agree.
+    #[must_use]
+    pub fn heap(&self, limit: u64) -> u64 {
+        let memory = self.memory.unwrap_or(limit);
+        let heap = match self.small_heap(limit) {
+            Some(small) => small,
+            None => share(memory, self.most.unwrap_or(25.0)).max(SMALLEST_ROOMY_HEAP),
+        };
+        heap.max(self.initial.unwrap_or(0))
     }
-    // Only percentages of 0 to 100 start a JVM at all (8 also takes more), so the product stays in range.
-    let share = limit as f64 * max_ram_percentage.max(0.0) / 100.0;
-    (share as u64).max(FLOOR)
+
+    /// The heap of a small memory, where that is what it takes: whatever `MaxRAMPercentage` says.
+    #[must_use]
+    pub fn small_heap(&self, limit: u64) -> Option<u64> {
+        let small = share(self.memory.unwrap_or(limit), self.small.unwrap_or(50.0));
+        (small < SMALLEST_ROOMY_HEAP).then_some(small)
+    }
+}
+
+fn share(memory: u64, percent: f64) -> u64 {
+    // Percentages of 0 to 100 alone start a JVM (8 also takes more); a cast of what is no number, or too large, saturates.
+    (memory as f64 * percent.max(0.0) / 100.0) as u64
 }
 
 /// OpenJ9's: half of a limit below 1 GiB, then all but 512 MiB, from 2 GiB on three quarters, at most 25 GiB
@@ -112,14 +142,41 @@ mod tests {
     }
 
     #[test]
-    fn hotspot_ignores_the_percentage_below_252_mib() {
-        for (limit, heap) in [(128, 64), (192, 96), (256, 192), (512, 384), (1024, 768)] {
-            assert_eq!(hotspot(limit * MIB, 75.0), heap * MIB, "{limit} MiB");
+    fn hotspot_takes_its_flags_in() {
+        let none = HotspotFlags::default();
+        let most = |percent| HotspotFlags { most: Some(percent), ..none };
+        let both = |small, percent| HotspotFlags { small: Some(small), ..most(percent) };
+        let memory = |mebibytes: u64| Some(mebibytes * MIB);
+        for (flags, limit, heap) in [
+            (most(75.0), 128, 64),
+            (most(75.0), 192, 96),
+            (most(75.0), 256, 192),
+            (most(75.0), 512, 384),
+            (most(75.0), 1024, 768),
+            (most(100.0), 1024, 1024),
+            (most(0.0), 1024, 126),
+            // A fraction where a percentage belongs.
+            (most(0.75), 1024, 126),
+            (both(20.0, 90.0), 400, 80),
+            (both(5.0, 75.0), 1024, 51),
+            (both(5.0, 75.0), 2048, 102),
+            (both(30.0, 75.0), 300, 90),
+            (both(80.0, 25.0), 200, 126),
+            (both(80.0, 75.0), 200, 150),
+            (HotspotFlags { small: Some(90.0), ..none }, 128, 115),
+            (HotspotFlags { small: Some(100.0), ..none }, 1024, 256),
+            (HotspotFlags { memory: memory(4096), ..none }, 512, 1024),
+            (HotspotFlags { memory: memory(4096), ..most(75.0) }, 512, 3072),
+            (HotspotFlags { memory: memory(128), ..most(75.0) }, 4096, 64),
+            (HotspotFlags { initial: memory(400), ..none }, 1024, 400),
+            (HotspotFlags { initial: memory(400), ..most(30.0) }, 1024, 400),
+            (HotspotFlags { initial: memory(100), ..most(30.0) }, 1024, 307),
+        ] {
+            // HotSpot rounds up to its heap's regions, of some MiB.
+            assert_eq!(flags.heap(limit * MIB) / MIB, heap, "{flags:?} {limit} MiB");
         }
-        // A fraction where a percentage belongs.
-        assert_eq!(hotspot(GIB, 0.75), 126 * MIB);
-        assert_eq!(hotspot(u64::MAX, 1e300), u64::MAX);
-        assert_eq!(hotspot(GIB, f64::NAN), 126 * MIB);
+        assert_eq!(most(1e300).heap(u64::MAX), u64::MAX);
+        assert_eq!(most(f64::NAN).heap(GIB), SMALLEST_ROOMY_HEAP);
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::DefaultHeap;
 use super::lighter::LighterRule;
 use super::pattern::{fit, has_word};
+use super::{BesideHeap, DefaultHeap};
 
 /// The whole table.
 #[derive(Debug, Default, Deserialize)]
@@ -32,9 +32,18 @@ pub struct ImageEntry {
     /// Variables that its start script turns into flags on the runtime's command line, the weakest first.
     #[serde(default)]
     pub expands: Vec<String>,
+    /// Those that it hands on with quotes that are part of their value: no `eval` is between.
+    #[serde(default)]
+    pub keeps_quotes: Vec<String>,
+    /// Variables that it takes away before it starts anything, or does not look at.
+    #[serde(default)]
+    pub unsets: Vec<String>,
     /// The heap that the start script sets when nothing else is said.
     #[serde(default)]
     pub heap_when_unset: Option<HeapWhenUnset>,
+    /// What it takes beside its heap, where that is more than any program of its runtime does.
+    #[serde(default)]
+    pub beside_heap: Option<BesideHeap>,
     /// Set when what it runs sizes itself to the memory that it sees.
     #[serde(default)]
     pub sizes_itself: Option<SizesItself>,
@@ -337,14 +346,25 @@ impl ImageEntry {
         let runtime = self.runtime.as_ref()?;
         let major = runtime.fixed.or_else(|| {
             let named = tag.split('-').find_map(|word| runtime.names.get(word).copied());
-            named.or_else(|| {
-                runtime
-                    .major
-                    .iter()
-                    .find_map(|pattern| leading_major(fit(pattern, tag)?.get("n")?, runtime.name))
-            })
+            named.or_else(|| leading_major(&self.version(tag)?, runtime.name))
         })?;
         Some((runtime.name, major))
+    }
+
+    /// The major version and the update of a tag that names both: `21.0.5_11-jre` is 21 and 5.
+    pub fn runtime_patch(&self, tag: &str) -> Option<(u32, u32)> {
+        let version = self.version(tag)?;
+        let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+        match (numbers.next()?, numbers.next()?, numbers.next()?) {
+            (Ok(major), Ok(0), Ok(patch)) => Some((major, patch)),
+            _ => None,
+        }
+    }
+
+    /// The part of a tag that is the runtime's version.
+    fn version(&self, tag: &str) -> Option<String> {
+        let patterns = &self.runtime.as_ref()?.major;
+        patterns.iter().find_map(|pattern| Some((*fit(pattern, tag)?.get("n")?).to_owned()))
     }
 
     /// The default heap, where this image's virtual machine has another than its runtime's usual one.

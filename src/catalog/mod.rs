@@ -2,21 +2,25 @@
 //!
 //! The tables are `rules/catalog/*.yaml`; the head of each says how to add a row.
 
+mod beside;
 mod defaults;
 mod image;
 mod lighter;
 mod pattern;
+mod refused;
 mod runtimes;
 mod tags;
 
 use std::sync::OnceLock;
 
-pub use defaults::{DefaultHeap, hotspot};
+pub use beside::BesideHeap;
+pub use defaults::{DefaultHeap, HotspotFlags, SMALLEST_ROOMY_HEAP};
 pub use image::{
     Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, Minimum, RuntimeName, SharedMemory,
     SizesItself, Start,
 };
 pub use lighter::{Lighter, LighterKind};
+pub use refused::RefusedFlag;
 pub use runtimes::{
     CommandLine, Flag, Grammar, Pool, Quotes, ReadBy, Runtime, Sets, Setting, Starter, Variable,
 };
@@ -156,20 +160,38 @@ impl Catalog {
         self.runtimes.iter().find_map(|runtime| Some((runtime, runtime.variable(name)?)))
     }
 
-    /// What quotes that are part of a variable's value do; none when they do nothing, or nobody knows.
-    pub fn quotes(&self, name: &str, value: &str) -> Option<Quotes> {
+    /// What quotes that are part of a variable's value do; none when they do nothing, or nobody knows. `kept` when the script
+    /// that reads it is known to hand them on.
+    pub fn quotes(&self, name: &str, value: &str, kept: bool) -> Option<Quotes> {
         if let Some(row) = self.quotes.iter().find(|row| row.fits(name, value)) {
             return Some(row.clone());
         }
-        let (runtime, variable) = self.variable(name)?;
-        let expanded = variable.read_by == ReadBy::Script && runtime.pool == Pool::Heap;
-        expanded.then(|| Quotes::kept_by_script(variable))
+        let known = self.variable(name).filter(|(_, variable)| variable.read_by == ReadBy::Script);
+        let by = match known {
+            Some((runtime, _)) if runtime.name == RuntimeName::Php => "the php.ini that takes it in",
+            _ => "the script that reads it",
+        };
+        // No reader of a size takes quotes away.
+        let size = known.filter(|(_, variable)| variable.value.is_some() && is_bare_size(value));
+        match (kept, size) {
+            (true, _) => Some(Quotes::kept(name, by, "the image's row")),
+            (false, Some((_, variable))) => Some(Quotes::kept(name, by, &variable.source)),
+            (false, None) => None,
+        }
     }
 
     fn without_mirror<'n>(&self, name: &'n str) -> &'n str {
         let official = self.mirrors.iter().find_map(|mirror| name.strip_prefix(mirror.as_str()));
         official.filter(|name| self.tags.is_official(name)).unwrap_or(name)
     }
+}
+
+/// A number within quotes, with at most a unit behind it.
+fn is_bare_size(quoted: &str) -> bool {
+    let inner = quoted.trim_matches(['"', '\'']).trim();
+    let unit = inner.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    unit.len() < inner.len()
+        && matches!(unit.to_ascii_lowercase().as_str(), "" | "k" | "m" | "g" | "t" | "kb" | "mb" | "gb" | "%")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{DefaultHeap, RuntimeName};
+use super::{DefaultHeap, RefusedFlag, RuntimeName};
 
 /// The whole table.
 #[derive(Debug, Default, Deserialize)]
@@ -36,14 +36,14 @@ impl Quotes {
         self.variable == name && self.only.is_none_or(|quote| value.starts_with(quote))
     }
 
-    /// Of a variable that a script expands.
-    pub(super) fn kept_by_script(variable: &Variable) -> Self {
+    /// Of a variable that something hands on as it is.
+    pub(super) fn kept(name: &str, by: &str, source: &str) -> Self {
         Self {
-            variable: variable.name.clone(),
+            variable: name.to_owned(),
             only: None,
             breaks: false,
-            effect: "the script that reads it keeps the quotes".to_owned(),
-            source: variable.source.clone(),
+            effect: format!("{by} keeps the quotes"),
+            source: source.to_owned(),
         }
     }
 }
@@ -69,6 +69,9 @@ pub struct Runtime {
     /// Command-line flags.
     #[serde(default)]
     pub flags: Vec<Flag>,
+    /// Flags that some versions refuse.
+    #[serde(default)]
+    pub refused: Vec<RefusedFlag>,
     /// How its command line is read.
     #[serde(default)]
     pub command_line: CommandLine,
@@ -78,7 +81,24 @@ pub struct Runtime {
     /// The first major version that sees a cgroup v2 limit, where older ones are still in use.
     #[serde(default)]
     pub cgroup_v2_since: Option<u32>,
+    /// Builds that a newer kernel keeps from seeing the limit.
+    #[serde(default)]
+    pub unseen_builds: Vec<UnseenBuilds>,
     /// Where it was measured or read.
+    pub source: String,
+}
+
+/// Builds of one major version that do not see the limit of the container.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct UnseenBuilds {
+    /// The major version.
+    pub major: u32,
+    /// The first update that sees it.
+    pub fixed_in: u32,
+    /// The kernels on which it does not: lower or upper case as people write it.
+    pub kernel: String,
+    /// Where it is described.
     pub source: String,
 }
 
@@ -188,12 +208,9 @@ pub struct Flag {
     /// What becomes of a value that does not fit, where the runtime starts all the same.
     #[serde(default)]
     pub bad: Option<String>,
-    /// The first major version that takes it.
+    /// The first major version that takes it in a variable.
     #[serde(default)]
     pub since: Option<u32>,
-    /// The first major version known to refuse to start with it.
-    #[serde(default)]
-    pub refused_from: Option<u32>,
     /// Where that is known from.
     pub source: String,
 }
@@ -208,6 +225,12 @@ pub enum Sets {
     HeapMaxPercent,
     /// The largest heap, as one part of so many of the limit.
     HeapMaxFraction,
+    /// The largest heap where memory is small, as a share of the limit.
+    HeapSmallPercent,
+    /// The same as one part of so many.
+    HeapSmallFraction,
+    /// The memory that shares are taken of.
+    Memory,
     /// The heap at the start.
     HeapInitial,
     /// The heap at the start, as a share of the limit.
@@ -308,6 +331,11 @@ impl Runtime {
             })?;
             Some((flag, word.get(spelling.len()..)?))
         })
+    }
+
+    /// What is known of versions that refuse a word.
+    pub fn refused(&self, word: &str) -> Option<&RefusedFlag> {
+        self.refused.iter().find(|row| row.names(word))
     }
 
     /// The program that starts it for somebody else, by the last part of its path.

@@ -6,11 +6,6 @@ use crate::model::size::ByteSize;
 use crate::source::Spanned;
 use crate::workload::{Beside, Bound, Heap, HeapSetting, Workload};
 
-const MIB: i64 = 1 << 20;
-
-/// Below this limit a JVM takes half of it, whatever the percentage (measured on JDK 8 to 25).
-pub(super) const SHARES_COUNT_FROM: i64 = 252 * MIB;
-
 /// A bounded heap or cache in a container with a limit.
 pub(super) struct Limited<'w> {
     pub(super) heap: &'w Heap,
@@ -30,9 +25,7 @@ pub(super) fn limited<'w>(workload: &'w Workload, pools: &'w [Heap]) -> Vec<Limi
         let size = match setting.value.bound {
             Bound::Bytes(size) => size,
             // A share that is not taken is another rule's matter.
-            Bound::Percent(_) if heap.runtime == RuntimeName::Java && limit.value.0 < SHARES_COUNT_FROM => {
-                None?
-            }
+            Bound::Percent(_) if !heap.takes_shares(limit.value) => None?,
             Bound::Percent(_) if heap.limit_unseen.is_some() => None?,
             Bound::Percent(percent) => heap.share_of(percent, limit.value)?,
         };
@@ -47,11 +40,22 @@ impl Limited<'_> {
         let percent = self.size.0 as f64 / self.limit.value.0 as f64 * 100.0;
         let rest = self.limit.value.0 - self.size.0;
         match self.heap.runtime {
-            RuntimeName::Java => percent > thresholds.java_heap_percent || rest < thresholds.java_rest.0,
+            RuntimeName::Java => {
+                percent > thresholds.java_heap_percent
+                    || rest < thresholds.java_rest.0
+                    || self.lacks_room_of_its_own()
+            }
             RuntimeName::Node => percent > thresholds.node_heap_percent,
             RuntimeName::Go => percent > thresholds.go_limit_percent,
             _ => percent > thresholds.heap_percent,
         }
+    }
+
+    /// What the product takes beside its heap, or what flags allow it, does not fit the rest of the limit.
+    fn lacks_room_of_its_own(&self) -> bool {
+        let beside = self.heap.beside(self.size).filter(|_| self.heap.knows_beside());
+        let sum = beside.map(|beside| self.size.mebibytes().saturating_add(beside.most));
+        sum.is_some_and(|sum| sum > self.limit.value.mebibytes())
     }
 
     /// What it is called in messages: the heap of a runtime; Go has a limit of its own.
@@ -80,7 +84,7 @@ impl Limited<'_> {
     pub(super) fn arithmetic(&self) -> String {
         let (heap, limit) = (self.size, self.limit.value);
         let share = self.percent().map(|percent| format!("{percent} % of {limit} = ")).unwrap_or_default();
-        let Some(Beside { least: low, most: high, what }) = Beside::of(self.heap.runtime) else {
+        let Some(Beside { least: low, most: high, what }) = self.heap.beside(heap) else {
             let rest = ByteSize((limit.0 - heap.0).max(0));
             let top = on_top(self.heap.runtime);
             return format!("{share}{heap} of a limit of {limit} leave {rest} for {top}");

@@ -2,7 +2,7 @@
 
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::workload::{HeapProblemKind, Workload};
+use crate::workload::{Bound, Heap, HeapProblem, HeapProblemKind, Way, Workload};
 
 /// A bound that stays behind.
 pub(super) struct HeapSetInBuildStage;
@@ -25,18 +25,35 @@ impl Rule for HeapSetInBuildStage {
         for heap in &workload.heaps {
             for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::BuildOnly) {
                 let (name, carrier) = (&workload.name, &problem.carrier);
-                sink.report(
-                    problem.flag.span(),
-                    problem.effect.as_str(),
-                    format!("`{carrier}` with `{}` is not there when `{name}` runs", problem.written),
-                )
-                .of(workload)
-                .related(heap.program.span, format!("starts {} without a bound", heap.runtime.display_name()))
-                .help(format!(
-                    "if it is meant for what runs, in the last stage:\n  ENV {carrier}={}",
-                    problem.written
-                ));
+                let finding = sink
+                    .report(
+                        problem.flag.span(),
+                        problem.effect.as_str(),
+                        format!("`{carrier}` with `{}` is not there when `{name}` runs", problem.written),
+                    )
+                    .of(workload)
+                    .related(
+                        heap.program.span,
+                        format!("starts {} without a bound", heap.runtime.display_name()),
+                    );
+                if let Some(help) = problem.way.as_ref().and_then(|way| help(workload, heap, problem, way)) {
+                    finding.help(help);
+                }
             }
         }
     }
+}
+
+/// The line for what runs. The build's own number is none for it: it has the builder's memory, not the container's.
+fn help(workload: &Workload, heap: &Heap, problem: &HeapProblem, way: &Way) -> Option<String> {
+    let limit = workload.memory.limit.known().filter(|limit| limit.value.0 > 0);
+    let flag = match (way.setting.bound, limit) {
+        (Bound::Percent(percent), _) => way.setting.with_percent(percent.min(70.0))?,
+        (Bound::Bytes(size), Some(limit)) => way.setting.with_size(heap.fits_in(limit.value)?.min(size))?,
+        (Bound::Bytes(_), None) if problem.instead.is_some() => problem.instead.clone()?,
+        (Bound::Bytes(_), None) => {
+            return Some("what runs takes a bound below the limit that it is started with".to_owned());
+        }
+    };
+    Some(format!("if it is meant for what runs, in the last stage:\n  ENV {}={flag}", way.variable))
 }

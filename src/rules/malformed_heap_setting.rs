@@ -43,6 +43,9 @@ impl Rule for MalformedHeapSetting {
                 if !heap.assumed {
                     finding = finding.related(heap.program.span, format!("starts {runtime}"));
                 }
+                if let Some(help) = &problem.help {
+                    finding = finding.help(help.as_str());
+                }
                 // Quotes around it stay, and so does a word before its value.
                 if let Some(instead) = &problem.instead
                     && let Some((span, replacement)) = problem.flag.change_to(instead)

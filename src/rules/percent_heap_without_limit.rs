@@ -3,6 +3,7 @@
 use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
+use crate::model::size::ByteSize;
 use crate::workload::{Bound, Project};
 
 /// A share of nothing.
@@ -44,7 +45,10 @@ impl Rule for PercentHeapWithoutLimit {
                     .via(&setting.via)
                     .severity(workload.role.soften(META.severity))
                     .related(workload.anchor, "no memory limit on this service")
-                    .note(format!("on a host with 16 GiB that is {:.1} GiB", 16.0 * percent / 100.0));
+                    .note(format!(
+                        "on a host with 16 GiB that is {}",
+                        heap.share_of(percent, ByteSize(16 << 30)).unwrap_or_default()
+                    ));
                 offer.limit(finding);
             }
         }

@@ -38,7 +38,7 @@ impl Rule for RemovedJvmFlag {
                     )
                     .of(workload)
                     .related(workload.base.span(), "this image has that version")
-                    .help("the flag that took its place, known since 10 and 8u191:\n  -XX:MaxRAMPercentage=70.0");
+                    .help(problem.help.as_deref().unwrap_or("remove it"));
                 if let Some(instead) = &problem.instead {
                     // Quotes around it stay.
                     let span = problem.flag.span_of(0..problem.flag.as_str().len());

@@ -6,7 +6,7 @@ mod need;
 pub use self::need::{Need, NoNumber};
 
 use crate::model::size::ByteSize;
-use crate::workload::{Beside, Heap, Measured, Pool, SizedBy, Workload};
+use crate::workload::{Heap, Measured, Pool, SizedBy, Workload};
 
 /// Bytes of one MiB.
 pub const MIB: i64 = 1 << 20;
@@ -133,20 +133,18 @@ fn measured_terms(measured: &Measured) -> Vec<Term> {
 fn terms(workload: &Workload, measured: &Measured) -> Vec<Term> {
     let mut terms = measured_terms(measured);
     // What is measured today is not all that a heap may grow to tomorrow.
-    let declared = declared(workload).map(|(heap, size)| (heap.runtime, size, heap.pool));
-    let own = workload.own_heap.iter().filter_map(|own| {
-        Some((own.of, ByteSize(i64::try_from(own.mib).ok()?.checked_mul(MIB)?), Pool::Heap))
-    });
-    for (runtime, size, pool) in declared.chain(own) {
+    let declared = declared(workload).map(|(heap, size)| (heap.beside(size), size, heap.pool));
+    let own = workload.own_heap.iter().map(|own| (own.beside(), own.size(), Pool::Heap));
+    for (beside, size, pool) in declared.chain(own) {
         let what = match pool {
             Pool::Heap => "heap",
             Pool::Cache => "cache",
         };
         let share = ByteSize((size.0 as f64 / 0.75).ceil() as i64);
-        let beside = Beside::of(runtime).map_or(0, |beside| beside.least);
+        let beside = beside.map_or(0, |beside| beside.least);
         let sum = ByteSize(size.0.saturating_add(beside * MIB));
         terms.push(if sum > share {
-            Term { text: format!("{what} of {size} + {beside} MiB beside it"), size: sum }
+            Term { text: format!("{what} of {size} + {beside} MiB of overhead"), size: sum }
         } else {
             Term { text: format!("{what} of {size} / 0.75"), size: share }
         });

@@ -138,7 +138,7 @@ impl Declared {
         if self.runtime == RuntimeName::Go {
             return ByteSize(self.size.0 / 9);
         }
-        let beside = self.beside.map_or(0, |beside| beside.most.saturating_mul(MIB));
+        let beside = self.beside.as_ref().map_or(0, |beside| beside.most.saturating_mul(MIB));
         ByteSize(beside.max(self.size.0 / 3))
     }
 }
@@ -148,12 +148,12 @@ fn pools(workload: &Workload) -> Vec<Declared> {
         pool: heap.pool,
         runtime: heap.runtime,
         size,
-        beside: Beside::of(heap.runtime),
+        beside: heap.beside(size),
         varies: heap.bound.value().filter(|setting| setting.flag.varies()).map(|setting| setting.written()),
     });
-    let own = workload.own_heap.iter().filter_map(|own| {
-        let size = ByteSize(i64::try_from(own.mib).ok()?.checked_mul(MIB)?);
-        Some(Declared { pool: Pool::Heap, runtime: own.of, size, beside: Beside::of(own.of), varies: None })
+    let own = workload.own_heap.iter().map(|own| {
+        let size = own.size();
+        Declared { pool: Pool::Heap, runtime: own.of, size, beside: own.beside(), varies: None }
     });
     declared.chain(own).collect()
 }
@@ -187,7 +187,7 @@ fn host_sized(workload: &Workload) -> Option<String> {
         Some(setting) => matches!(setting.bound, Bound::Percent(_)),
         None => heap.bound.is_absent(),
     };
-    workload.heaps.iter().filter(follows).find_map(|heap| heap.limit_unseen.clone())
+    workload.heaps.iter().filter(follows).find_map(|heap| Some(heap.limit_unseen.as_ref()?.why.clone()))
 }
 
 /// No default or share of a runtime outgrows the limit.

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::health;
-use super::heap;
+use super::heap::{self, BesideFacts};
 use super::image::{ImageFacts, partial_start, service_start};
 use super::packages;
 use super::process;
+use super::quotes;
 use super::role;
 use super::{Build, BuildStage, Fact, Kind, Memory, Origin, Project, Role, Start, Variable, Why, Workload};
 use crate::catalog::{Catalog, Pool};
@@ -128,6 +129,7 @@ impl Assembler<'_> {
             env_missing: None,
             heaps: Vec::new(),
             caches: Vec::new(),
+            strangers: Vec::new(),
             own_heap: None,
             limit_unseen: None,
             shared_memory: None,
@@ -199,10 +201,8 @@ impl Assembler<'_> {
         };
         for (name, (value, from_file)) in resolved.variables {
             let origin = if from_file { Origin::EnvFile } else { Origin::Environment };
-            let item = value.value().filter(|value| !from_file && is_quoted_item(value));
-            let quotes = item.and_then(|value| self.catalog.quotes(&name, value.as_str()));
             let place = service.environment_keys.get(&name).copied().filter(|_| !from_file);
-            env.insert(name, Variable { value, origin, name: place, quotes });
+            env.insert(name, Variable { value, origin, name: place, quotes: None });
         }
         let mut workload = Workload {
             name: service.name.clone(),
@@ -256,6 +256,7 @@ impl Assembler<'_> {
             env_missing: resolved.open_ended.map(|file| Spanned::new(file.name, file.span)),
             heaps: Vec::new(),
             caches: Vec::new(),
+            strangers: Vec::new(),
             own_heap: None,
             limit_unseen: None,
             shared_memory: facts.shared_memory.clone(),
@@ -283,6 +284,7 @@ impl Assembler<'_> {
         }
         workload.unexpanded = process::unexpanded(&workload, self.catalog);
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
+        quotes::find(&mut workload, &facts, service.entrypoint.is_absent(), self.catalog);
         self.pools(&mut workload, &facts, partial_start(service, &facts).as_ref());
         workload.self_sizing = self_sizing(&workload, &facts);
         // Another command may be another program with another heap.
@@ -295,17 +297,23 @@ impl Assembler<'_> {
                 !workload.heaps.iter().any(|heap| heap.runtime == own.of && heap.bound.known().is_some())
             });
         workload.minimum = facts.minimum.filter(|_| as_shipped);
+        let (beside_heap, runtime) = (facts.beside_heap, facts.runtime);
         workload.limit_unseen = facts
             .ignores_limit
             .filter(|ignores| ignores.majors.is_empty() && as_shipped)
             .filter(|ignores| ignores.unless_set.iter().all(|name| workload.variable(name).is_absent()))
-            .map(|ignores| (ignores.why, ignores.way_out));
+            .map(|ignores| {
+                let limit = workload.memory.limit.value().copied().unwrap_or(ByteSize(0));
+                let facts = BesideFacts { product: beside_heap, ..BesideFacts::default() };
+                (ignores.why, heap::with_numbers(&ignores.way_out, runtime, &facts, limit))
+            });
         workload
     }
 
     /// What the programs of a workload manage by settings.
     fn pools(&self, workload: &mut Workload, facts: &ImageFacts, partial: Option<&Start>) {
         let pools = heap::pools(workload, facts, partial, self.catalog);
+        workload.strangers = heap::strangers(workload, facts, self.catalog);
         (workload.heaps, workload.caches) = pools.into_iter().partition(|pool| pool.pool == Pool::Heap);
     }
 }
@@ -332,13 +340,6 @@ fn project_name_of(directory: &str) -> Option<String> {
         .collect();
     let name = kept.trim_start_matches(['-', '_']);
     (!name.is_empty()).then(|| name.to_owned())
-}
-
-/// `- NAME="value"`: the value of a list item begins and ends with the same quote. In a mapping YAML takes the quotes away.
-fn is_quoted_item(value: &Text) -> bool {
-    let text = value.as_str();
-    let quoted = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
-    (quoted('"') || quoted('\'')) && value.span_of(0..1).start == value.span().start
 }
 
 /// `COPY . /app`.

@@ -1,9 +1,10 @@
 //! What a container inherits from the image that it runs.
 
+use super::heap::{Beside, BesideFacts};
 use super::start::Handover;
 use super::{Fact, Healthcheck, Start, Why};
 use crate::catalog::{
-    self, Catalog, DefaultHeap, IgnoresLimit, Minimum, RuntimeName, SharedMemory, SizesItself,
+    self, BesideHeap, Catalog, DefaultHeap, IgnoresLimit, Minimum, RuntimeName, SharedMemory, SizesItself,
 };
 use crate::model::ImageReference;
 use crate::model::compose::Service;
@@ -44,6 +45,21 @@ pub struct OwnHeap {
     pub initial_too: bool,
     /// Files that may say otherwise, as parts of paths.
     pub(super) unless_files: Vec<String>,
+    beside: BesideFacts,
+}
+
+impl OwnHeap {
+    /// In bytes.
+    #[must_use]
+    pub fn size(&self) -> ByteSize {
+        ByteSize(i64::try_from(self.mib).ok().and_then(|mib| mib.checked_mul(1 << 20)).unwrap_or(i64::MAX))
+    }
+
+    /// What the process takes beside it; none for what has not been measured.
+    #[must_use]
+    pub fn beside(&self) -> Option<Beside> {
+        self.beside.of(self.of, self.size())
+    }
 }
 
 /// An image that nobody rebuilds any more.
@@ -69,8 +85,14 @@ pub(super) struct ImageFacts {
     pub(super) handover: Option<Handover>,
     /// Variables that the image's start script expands.
     pub(super) expands: Vec<String>,
+    /// Those of which it keeps quotes.
+    pub(super) keeps_quotes: Vec<String>,
+    /// Variables that the image's start script takes away.
+    pub(super) unsets: Vec<String>,
     /// The heap that the image's start script sets by itself.
     pub(super) heap_when_unset: Option<OwnHeap>,
+    /// What it takes beside its heap.
+    pub(super) beside_heap: Option<BesideHeap>,
     /// What it runs sizes itself to the host, limit or not.
     pub(super) ignores_limit: Option<IgnoresLimit>,
     /// What it runs needs more of `/dev/shm` than the default.
@@ -84,6 +106,8 @@ pub(super) struct ImageFacts {
     pub(super) runtime: Option<RuntimeName>,
     /// The runtime's major version, as far as the tag tells.
     pub(super) major: Option<u32>,
+    /// The major version and the update, where the tag names both.
+    pub(super) patch: Option<(u32, u32)>,
     pub(super) default_heap: Option<DefaultHeap>,
     pub(super) sizes_itself: Option<SizesItself>,
     /// The least memory that it needs, as its maker says.
@@ -110,7 +134,10 @@ impl ImageFacts {
             command: unknown(at, why),
             handover: None,
             expands: Vec::new(),
+            keeps_quotes: Vec::new(),
+            unsets: Vec::new(),
             heap_when_unset: None,
+            beside_heap: None,
             ignores_limit: None,
             shared_memory: None,
             sh_is_dash: false,
@@ -118,6 +145,7 @@ impl ImageFacts {
             unsupported: None,
             runtime: None,
             major: None,
+            patch: None,
             default_heap: None,
             sizes_itself: None,
             minimum: None,
@@ -162,8 +190,11 @@ impl ImageFacts {
             facts.entrypoint = known(words(entrypoint, target), entrypoint.span);
             facts.handover = None;
             facts.expands = Vec::new();
+            facts.keeps_quotes = Vec::new();
+            facts.unsets = Vec::new();
             facts.heap_when_unset = None;
             facts.minimum = None;
+            facts.beside_heap = None;
             // What a version of the runtime does stays; what the replaced script did is gone.
             facts.ignores_limit = facts.ignores_limit.filter(|ignores| !ignores.majors.is_empty());
             // An ENTRYPOINT of its own clears the CMD of the base (moby `daemon/builder`, buildkit `dispatchEntrypoint`).
@@ -215,18 +246,23 @@ impl ImageFacts {
                 Some(Handover { entrypoint, options_to: start.options_to.clone() })
             }),
             expands: entry.expands.clone(),
+            keeps_quotes: entry.keeps_quotes.clone(),
+            unsets: entry.unsets.clone(),
             heap_when_unset: entry.heap_when_unset.as_ref().zip(entry.runtime()).map(|(heap, of)| OwnHeap {
                 of,
                 mib: heap.mib,
                 variable: heap.variable.clone(),
                 initial_too: heap.initial_too,
                 unless_files: heap.unless_files.clone(),
+                beside: BesideFacts { product: entry.beside_heap.clone(), ..BesideFacts::default() },
             }),
+            beside_heap: entry.beside_heap.clone(),
             ignores_limit: entry.ignores_limit(tag).cloned(),
             shared_memory: entry.shared_memory.clone(),
             sh_is_dash: entry.sh_is_dash(tag),
             runtime: entry.runtime(),
             major: entry.runtime_major(tag).map(|(_, major)| major),
+            patch: entry.runtime_patch(tag),
             default_heap: entry.default_heap(),
             sizes_itself: entry.sizes_itself.clone(),
             minimum: entry.minimum.clone(),

@@ -7,11 +7,14 @@ mod image;
 mod measured;
 mod packages;
 mod process;
+mod quotes;
 mod role;
 mod start;
 
 pub use self::assemble::Assembler;
-pub use self::heap::{Beside, Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, SizedBy};
+pub use self::heap::{
+    Beside, Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitUnseen, SizedBy, Way,
+};
 pub use self::image::{LighterBase, LighterKind, OwnHeap, Unsupported};
 pub use self::measured::{Measured, Measurements};
 pub use self::packages::PackageCache;
@@ -217,9 +220,11 @@ pub struct Workload {
     pub heaps: Vec<Heap>,
     /// The same of the caches of servers.
     pub caches: Vec<Heap>,
+    /// Heap settings of runtimes that its image is known not to run.
+    pub strangers: Vec<HeapProblem>,
     /// The heap that the image's start script sets, when nothing here says otherwise.
     pub own_heap: Option<OwnHeap>,
-    /// Why what it runs does not see the limit, and a way out to paste.
+    /// Why what it runs does not see the limit, and a way out to paste; empty where none fits the limit.
     pub limit_unseen: Option<(String, String)>,
     /// What its program needs of `/dev/shm`.
     pub shared_memory: Option<SharedMemory>,

@@ -3,6 +3,7 @@
 //! Only what the Dockerfile says; what its base image brings along is the catalogue's business. BuildKit's
 //! `frontend/dockerfile/dockerfile2llb/convert.go` is the model.
 
+mod build_only;
 mod configuration;
 mod resolve;
 mod stages;

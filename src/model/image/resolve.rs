@@ -1,12 +1,13 @@
 //! From a Dockerfile and what a build is asked for to the image that runs.
 
+use super::build_only::build_only;
 use super::configuration::Configuration;
 use super::stages::{Stage, by_name, stages};
-use super::target::{Base, BuildVariable, Form, Run, TargetImage};
+use super::target::{Base, TargetImage};
 use super::variables::Args;
 use crate::hash::IndexMap;
 use crate::source::{Span, Text};
-use crate::syntax::dockerfile::{Arguments, Dockerfile, Expansion, Keyword, Lookup, expand};
+use crate::syntax::dockerfile::{Dockerfile, Expansion, Keyword, Lookup, expand};
 
 /// What a build is asked for.
 #[derive(Clone, Debug, Default)]
@@ -84,53 +85,6 @@ pub fn resolve(dockerfile: &Dockerfile, options: &BuildOptions) -> Result<Target
         env: image.env.entries,
         runs: image.runs,
         copies: image.copies,
-    })
-}
-
-/// Variables of stages that are no part of the image, and those that a `RUN` exports to nobody.
-fn build_only(stages: &[Stage<'_>], chain: &[usize], runs: &[Run]) -> Vec<BuildVariable> {
-    let others = stages.iter().filter(|stage| !chain.contains(&stage.index));
-    let set = others.flat_map(|stage| {
-        let name = match &stage.name {
-            Some(name) => name.as_str().to_owned(),
-            None => stage.index.to_string(),
-        };
-        let pairs = stage.instructions.iter().filter_map(|instruction| match &instruction.arguments {
-            Arguments::Pairs(pairs) if instruction.keyword == Keyword::Env => Some(pairs),
-            _ => None,
-        });
-        pairs.flatten().map(move |pair| BuildVariable {
-            name: pair.key.clone(),
-            value: pair.value.clone(),
-            stage: Some(name.clone()),
-        })
-    });
-    set.chain(runs.iter().filter_map(exported)).collect()
-}
-
-/// `RUN export NAME=value` or `RUN NAME=value` and nothing else: the shell that knows it ends there.
-fn exported(run: &Run) -> Option<BuildVariable> {
-    let Form::Shell(text) = &run.form else { return None };
-    let line = text.as_str();
-    let begin = line.trim_start();
-    let rest = begin.strip_prefix("export ").unwrap_or(begin);
-    if rest.contains([';', '&', '|', '\n']) || !run.scripts.is_empty() {
-        return None;
-    }
-    let start = line.len() - rest.len();
-    let equals = start + rest.find('=')?;
-    let name = line.get(start..equals)?;
-    let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    // `RUN NAME=value command` is for the command.
-    let value = line.get(equals + 1..)?.trim_end();
-    let quoted = value.len() > 1 && value.starts_with(['"', '\'']) && value.ends_with(value.get(..1)?);
-    if !plain || (rest.len() == begin.len() && !quoted && value.contains(char::is_whitespace)) {
-        return None;
-    }
-    Some(BuildVariable {
-        name: text.slice(start..equals),
-        value: text.slice(equals + 1..line.trim_end().len()),
-        stage: None,
     })
 }
 

@@ -6,7 +6,7 @@ use crate::finding::{Applicability, Edit};
 use crate::model::size::ByteSize;
 use crate::rules::Builder;
 use crate::sizing::MIB;
-use crate::workload::{Beside, Bound, Heap, HeapSetting, Kind, Origin, Pool, RuntimeName};
+use crate::workload::{Bound, Heap, HeapSetting, Kind, Origin, Pool, RuntimeName};
 
 /// The facts that a bound of a heap may change.
 const CHANGES: &[&str] = &["env", "start", "heaps", "caches"];
@@ -14,19 +14,21 @@ const CHANGES: &[&str] = &["env", "start", "heaps", "caches"];
 /// A smaller heap than this is no advice: hardly a program starts with it.
 const SMALLEST: i64 = 64 * MIB;
 
-/// Below this limit a share of it leaves a JVM too little beside its heap.
-const SHARES_FROM: i64 = 840 * MIB;
-
 /// The largest heap that leaves room for the rest in a limit, in whole MiB; none where the limit is too small for any.
-pub(in crate::rules) fn largest(heap: &Heap, limit: ByteSize) -> Option<ByteSize> {
-    let (percent, overhead) = match heap.runtime {
-        RuntimeName::Go => (90, 0),
-        runtime => (75, Beside::of(runtime).map_or(0, |beside| beside.most)),
+fn largest(heap: &Heap, limit: ByteSize) -> Option<ByteSize> {
+    let size = match heap.runtime {
+        RuntimeName::Java => heap.fits_in(limit)?,
+        RuntimeName::Go => ByteSize(limit.percent_in_mebibytes(90).saturating_mul(MIB)),
+        _ => ByteSize(limit.percent_in_mebibytes(75).saturating_mul(MIB)),
     };
-    // Half of the estimate will do for small Node programs; a JVM takes it all.
-    let overhead = if heap.runtime == RuntimeName::Node { overhead / 2 } else { overhead };
-    let most = limit.percent_in_mebibytes(percent).min(limit.mebibytes().saturating_sub(overhead));
-    Some(ByteSize(most.saturating_mul(MIB))).filter(|size| size.0 >= SMALLEST)
+    Some(size).filter(|size| size.0 >= SMALLEST)
+}
+
+/// True where seven tenths of the limit leave a JVM what it takes on top of its heap.
+fn share_fits(heap: &Heap, limit: ByteSize) -> bool {
+    let size = limit.percent_in_mebibytes(70);
+    let overhead = heap.beside(ByteSize(size.saturating_mul(MIB))).map_or(0, |beside| beside.most);
+    size.saturating_add(overhead) <= limit.mebibytes()
 }
 
 /// Adds a bound for a heap that has none, as a patch where the limit tells it, else the reason.
@@ -47,7 +49,7 @@ pub(in crate::rules) fn bound_default<'b>(
     }
     let varies = offer.workload.limit_key().is_none_or(|key| key.text.varies());
     let words = match heap.runtime {
-        RuntimeName::Java if limit.0 >= SHARES_FROM => Some("-XX:MaxRAMPercentage=70.0".to_owned()),
+        RuntimeName::Java if share_fits(heap, limit) => Some("-XX:MaxRAMPercentage=70.0".to_owned()),
         _ if varies => None,
         RuntimeName::Java => largest(heap, limit).map(|size| format!("-Xmx{}m", size.mebibytes())),
         _ => largest(heap, limit).map(|size| format!("--max-old-space-size={}", size.mebibytes())),
@@ -120,7 +122,7 @@ fn lower_share<'b>(
 /// The words for a limit that is too small for the runtime.
 pub(in crate::rules) fn too_small(heap: &Heap, limit: ByteSize) -> String {
     let runtime = heap.runtime.display_name();
-    let overhead = Beside::of(heap.runtime).map_or(0, |beside| beside.most);
+    let overhead = heap.beside(ByteSize(SMALLEST)).map_or(0, |beside| beside.most);
     format!("raise the limit of {limit}: {runtime} needs up to {overhead} MiB on top of its heap")
 }
 

@@ -1,10 +1,12 @@
 //! Which runtime starts, where its flags come from, and which of them wins.
 
-use crate::catalog::{Catalog, DefaultHeap, Flag, Grammar, ReadBy, Runtime, Sets, Starter};
+use crate::catalog::{Catalog, DefaultHeap, Flag, Grammar, ReadBy, Runtime, RuntimeName, Sets, Starter};
+use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
 
-use super::flags::{bound, words};
-use super::{Bound, Heap, HeapSetting};
+use super::flags::{bound, hexadecimal, size, words};
+use super::unread::{by_script, nothing};
+use super::{BesideFacts, Bound, Heap, HeapSetting};
 use crate::workload::image::ImageFacts;
 use crate::workload::{Fact, Program, Start, Why, Workload};
 
@@ -86,24 +88,26 @@ impl Engine<'_> {
         let sources = self.sources(program, &starter, major);
         let carrier = sources.iter().rev().find_map(|source| source.carrier.clone());
         let said = carrier.is_some() || sources.iter().any(|source| source.setting.is_some());
-        let strangers = if matches!(starter, Starts::Script) { self.other_readers() } else { Vec::new() };
+        let strangers = if by_script(&starter) { self.other_readers() } else { Vec::new() };
         // A script without flags of ours runs something that nobody here can see.
         if !said && strangers.is_empty() && !matches!(starter, Starts::Itself) {
             return None;
         }
-        let Winner { bound, overruled } = self.winner(&sources, &starter, program.name.span());
-        let mut problems = self.malformed(&sources, &bound, major);
+        let limit_unseen = self.limit_unseen(&sources, major);
+        let mut winner = self.winner(&sources, &starter, program.name.span(), major);
+        let mut problems = self.malformed(&sources, &winner.bound, (major, default));
+        let hotspot = self.settle(&mut winner, &sources, (major, default), limit_unseen.is_none());
+        let Winner { bound, overruled } = winner;
         problems.extend(self.contradiction(&sources, &bound));
         problems.extend(strangers);
         if matches!(starter, Starts::Itself) {
-            problems.extend(self.misplaced(program));
+            problems.extend(self.misplaced(program, &sources));
             problems.extend(self.unread(program));
             if bound.is_absent() {
                 problems.extend(self.build_only());
             }
         }
         let name = program.base_name().to_owned();
-        let limit_unseen = self.limit_unseen(&sources, major);
         Some(Heap {
             runtime: self.runtime.name,
             pool: self.runtime.pool,
@@ -116,13 +120,21 @@ impl Engine<'_> {
             problems,
             assumed: false,
             limit_unseen,
+            unseen_on_new_kernels: self.unseen_on_new_kernels(),
             default,
+            beside: self.beside(&sources),
+            hotspot,
         })
     }
 
     /// A heap that a variable speaks of, where nothing shows what starts. Without a word on the bound in it there is
     /// nothing to say.
     fn assumed(&self) -> Option<Heap> {
+        // An image that is known to run something else reads none of it.
+        let other = self.image.runtime.is_some_and(|own| own != self.runtime.name);
+        if other && self.workload.build.is_none() && self.runtime.name == RuntimeName::Java {
+            return None;
+        }
         let set = |name: &str| self.workload.env.contains_key(name);
         let named: Vec<&String> = self
             .runtime
@@ -149,10 +161,15 @@ impl Engine<'_> {
         // What a script of ours adds is not known; a virtual machine of the image reads these variables whoever starts it.
         let own = self.image.runtime == Some(self.runtime.name) && self.workload.build.is_some();
         let starter = if own { Starts::Itself } else { Starts::Script };
-        let Winner { bound, overruled } = self.winner(&sources, &starter, place);
+        let mut winner = self.winner(&sources, &starter, place, major);
         // Flags that any program of the runtime reads say nothing of which one runs; these variables do.
         let telling = named.iter().any(|known| **known == name);
-        let problems = if telling { self.malformed(&sources, &bound, major) } else { Vec::new() };
+        let problems = match telling {
+            true => self.malformed(&sources, &winner.bound, (major, default)),
+            false => Vec::new(),
+        };
+        let hotspot = self.settle(&mut winner, &sources, (major, default), true);
+        let Winner { bound, overruled } = winner;
         let heap = Heap {
             runtime: self.runtime.name,
             pool: self.runtime.pool,
@@ -165,13 +182,16 @@ impl Engine<'_> {
             problems,
             assumed: true,
             limit_unseen: None,
+            unseen_on_new_kernels: None,
             default,
+            beside: self.beside(&sources),
+            hotspot,
         };
         (!heap.bound.is_unknown() || !heap.problems.is_empty()).then_some(heap)
     }
 
     /// The major version and the default heap, where the image is one of this runtime.
-    fn version(&self) -> (Option<u32>, Option<DefaultHeap>) {
+    pub(super) fn version(&self) -> (Option<u32>, Option<DefaultHeap>) {
         let own = self.image.runtime == Some(self.runtime.name);
         (self.image.major.filter(|_| own), self.image.default_heap.or(self.runtime.default_heap))
     }
@@ -187,6 +207,8 @@ impl Engine<'_> {
                 if matches!(starter, Starts::Itself) {
                     sources.push(self.command_line(program));
                 }
+            } else if by_script(starter) && self.image.unsets.iter().any(|unset| unset == name) {
+                sources.push(nothing(name));
             } else {
                 sources.push(self.variable(name, major));
             }
@@ -221,21 +243,23 @@ impl Engine<'_> {
     }
 
     /// The setting that wins: the strongest place, the last flag, a number before a share.
-    fn winner(&self, sources: &[Source], starter: &Starts<'_>, anchor: Span) -> Winner {
+    fn winner(&self, sources: &[Source], starter: &Starts<'_>, anchor: Span, major: Option<u32>) -> Winner {
         let mut number = None;
         let mut share = None;
+        let mut fraction = None;
         let mut unknown: Option<(Span, Why)> = None;
         for source in sources {
             if let Some(at) = &source.unknown {
                 unknown = Some(at.clone());
             }
-            for (flag, grammar, read) in self.bounds(source) {
+            for (flag, sets, grammar, read) in self.bounds(source, major) {
                 match read {
                     Some(bound) => {
                         let setting = HeapSetting { flag, carrier: source.name.clone(), bound, grammar };
                         // What is not known of weaker places no longer matters once a number is set here.
                         match bound {
                             Bound::Bytes(_) => (number, unknown) = (Some(setting), None),
+                            Bound::Percent(_) if sets == Sets::HeapMaxFraction => fraction = Some(setting),
                             Bound::Percent(_) => share = Some(setting),
                         }
                     }
@@ -255,6 +279,8 @@ impl Engine<'_> {
             // What the image's script does without a bound is its own affair.
             Starts::Script => true,
         };
+        // A share beats a fraction, in any order.
+        let mut share = share.or(fraction);
         let overruled = if number.is_some() { share.take() } else { None };
         let bound = match number.or(share) {
             Some(setting) => {
@@ -287,43 +313,45 @@ impl Engine<'_> {
     }
 
     /// What a place says of the bound, in order: the words, and what they come to.
-    fn bounds(&self, source: &Source) -> Vec<(Text, Grammar, Option<Bound>)> {
+    fn bounds(&self, source: &Source, major: Option<u32>) -> Vec<(Text, Sets, Grammar, Option<Bound>)> {
         let setting = source.setting.as_ref().and_then(|value| {
             let setting = self.runtime.variable(&source.name)?.value.as_ref()?;
-            let bound = bound(setting.sets, setting.grammar, value.as_str());
-            Some((value.clone(), setting.sets, setting.grammar, bound))
+            Some((value.clone(), setting.sets, setting.grammar, value.as_str()))
         });
         let flags = source.words.iter().filter_map(|word| {
             let (flag, value) = self.runtime.flag(word.as_str())?;
-            Some((word.clone(), flag.sets, flag.grammar, bound(flag.sets, flag.grammar, value)))
+            Some((word.clone(), flag.sets, flag.grammar, value))
         });
         let all = setting.into_iter().chain(flags).filter(|(_, sets, ..)| sets.is_bound());
-        // A word that switches the bound off is no mistake, and bounds nothing.
-        all.filter(|(text, .., bound)| bound.is_some() || !switches_off(text.as_str()))
-            .map(|(text, _, grammar, bound)| (text, grammar, bound))
-            .collect()
+        // A word that switches the bound off is no mistake, and bounds nothing; nor does a share that .NET does not take.
+        let bounds = all.map(|(text, sets, grammar, value)| {
+            let read = bound(sets, grammar, value, major);
+            let nothing = read.is_none()
+                && (switches_off(text.as_str())
+                    || grammar == Grammar::HexPercent && hexadecimal(value).is_some());
+            (!nothing).then_some((text, sets, grammar, read))
+        });
+        bounds.flatten().collect()
     }
 
-    /// Its version, or a flag, keeps it from seeing the limit of the container.
-    fn limit_unseen(&self, sources: &[Source], major: Option<u32>) -> Option<String> {
-        let flags = sources.iter().flat_map(|source| &source.words);
-        let blinded = flags.rev().find_map(|word| {
-            let (flag, _) = self.runtime.flag(word.as_str())?;
-            (flag.sets == Sets::LimitUnseen).then(|| format!("`{word}` makes it look at the host"))
-        });
+    /// What the image and the flags say of the memory beside the heap.
+    fn beside(&self, sources: &[Source]) -> BesideFacts {
         let own = self.image.runtime == Some(self.runtime.name);
-        let old = self.runtime.cgroup_v2_since.zip(major).filter(|(since, major)| major < since);
-        blinded
-            .or_else(|| {
-                let (since, major) = old?;
-                let name = self.runtime.name.display_name();
-                Some(format!("{name} {major} does not see limits on cgroup v2 hosts, {name} {since} does"))
-            })
-            .or_else(|| {
-                let ignores =
-                    self.image.ignores_limit.as_ref().filter(|ignores| own && !ignores.majors.is_empty());
-                ignores.map(|ignores| ignores.why.clone())
-            })
+        BesideFacts {
+            product: self.image.beside_heap.clone().filter(|_| own),
+            direct: self.last_size(sources, Sets::DirectMax),
+            metaspace: self.last_size(sources, Sets::MetaspaceMax),
+        }
+    }
+
+    /// The size that the last flag of this kind sets; none for 0, the JVM's word for its own choice.
+    fn last_size(&self, sources: &[Source], sets: Sets) -> Option<ByteSize> {
+        let words = sources.iter().flat_map(|source| &source.words);
+        let mut sizes = words.filter_map(|word| {
+            let (flag, value) = self.runtime.flag(word.as_str())?;
+            (flag.sets == sets).then(|| size(flag.grammar, value)).flatten()
+        });
+        sizes.next_back().filter(|size| size.0 > 0)
     }
 
     /// The variables that only scripts read.

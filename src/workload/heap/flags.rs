@@ -43,21 +43,40 @@ pub(super) fn fits(grammar: Grammar, value: &str, major: Option<u32>) -> bool {
 }
 
 /// Reads a value that bounds the largest heap; none when it does not fit its grammar or bounds nothing.
-pub(super) fn bound(sets: Sets, grammar: Grammar, value: &str) -> Option<Bound> {
-    let percent = |value: f64| (0.0..=100.0).contains(&value).then_some(Bound::Percent(value));
-    match (sets, grammar) {
-        (_, Grammar::JvmSizeOrPercent) => match value.strip_suffix('%') {
-            Some(share) => percent(share.parse().ok()?),
-            None => ByteSize::parse_jvm(value).map(Bound::Bytes),
-        },
-        (_, Grammar::JvmPercent | Grammar::PercentInteger) => percent(value.parse().ok()?),
-        (_, Grammar::HexPercent) => percent(hexadecimal(value)? as f64),
-        (Sets::HeapMaxFraction, Grammar::JvmInteger) => {
-            let parts: f64 = value.parse().ok()?;
-            if parts >= 1.0 { percent(100.0 / parts) } else { None }
-        }
+pub(super) fn bound(sets: Sets, grammar: Grammar, value: &str, major: Option<u32>) -> Option<Bound> {
+    match grammar {
+        Grammar::JvmSizeOrPercent if !value.ends_with('%') => ByteSize::parse_jvm(value).map(Bound::Bytes),
+        Grammar::JvmSizeOrPercent
+        | Grammar::JvmPercent
+        | Grammar::JvmInteger
+        | Grammar::PercentInteger
+        | Grammar::HexPercent => share(sets, grammar, value, major).map(Bound::Percent),
         _ => size(grammar, value).map(Bound::Bytes),
     }
+}
+
+/// Reads a value that is a share of the limit, as a percentage; none when it does not fit its grammar, or is not taken.
+pub(super) fn share(sets: Sets, grammar: Grammar, value: &str, major: Option<u32>) -> Option<f64> {
+    let fraction = matches!(sets, Sets::HeapMaxFraction | Sets::HeapSmallFraction);
+    let percent = match grammar {
+        Grammar::JvmPercent if !fits(grammar, value, major) => return None,
+        // JDK 8 takes more than all.
+        Grammar::JvmPercent if major == Some(8) => {
+            return value.parse().ok().filter(|share: &f64| share.is_finite() && *share >= 0.0);
+        }
+        Grammar::JvmPercent | Grammar::PercentInteger => value.parse().ok()?,
+        Grammar::JvmSizeOrPercent => value.strip_suffix('%')?.parse().ok()?,
+        // .NET takes no share of all, and falls back to its default (`gcconfig`: more than 0 and less than 100).
+        Grammar::HexPercent => {
+            hexadecimal(value).filter(|share| (1..100).contains(share)).map(|share| share as f64)?
+        }
+        Grammar::JvmInteger if fraction => {
+            let parts: f64 = value.parse().ok().filter(|parts: &f64| *parts >= 1.0)?;
+            100.0 / parts
+        }
+        _ => return None,
+    };
+    (0.0..=100.0).contains(&percent).then_some(percent)
 }
 
 /// A number of bytes in the reader's own grammar.

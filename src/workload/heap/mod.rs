@@ -2,14 +2,23 @@
 //!
 //! Which variables and flags count, and in which order, stands in `rules/catalog/runtimes.yaml`.
 
+mod beside;
 mod command;
 mod engine;
 mod flags;
+mod jvm;
+mod misplaced;
 mod problems;
+mod refused;
+mod unread;
+mod unseen;
 
+pub use beside::Beside;
+pub(super) use beside::{BesideFacts, with_numbers};
 pub(super) use engine::pools;
+pub(super) use unread::strangers;
 
-use crate::catalog::{DefaultHeap, Grammar, Pool, RuntimeName, hotspot};
+use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, Pool, RuntimeName};
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
 
@@ -38,9 +47,22 @@ pub struct Heap {
     pub problems: Vec<HeapProblem>,
     /// Nothing shows that the runtime starts; a variable that only it reads says so.
     pub assumed: bool,
-    /// It does not see the limit of the container on cgroup v2 hosts, and why.
-    pub limit_unseen: Option<String>,
+    /// It does not see the limit of the container on cgroup v2 hosts.
+    pub limit_unseen: Option<LimitUnseen>,
+    /// The same on hosts with a newer kernel alone.
+    pub unseen_on_new_kernels: Option<LimitUnseen>,
     default: Option<DefaultHeap>,
+    beside: BesideFacts,
+    hotspot: HotspotFlags,
+}
+
+/// Why a runtime looks past the limit, and the way out. Both lower case, no full stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitUnseen {
+    /// A flag, or the version.
+    pub why: String,
+    /// What ends it.
+    pub way_out: String,
 }
 
 /// A setting that bounds a heap or a cache.
@@ -77,6 +99,39 @@ pub struct HeapProblem {
     pub ahead: Vec<Span>,
     /// The same in the grammar of its reader, where it is clear what was meant.
     pub instead: Option<String>,
+    /// What to do: lower case, no full stop, with something to paste where there is.
+    pub help: Option<String>,
+    /// Where the same would be read.
+    pub way: Option<Way>,
+}
+
+/// A variable that is read, and what would stand in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    /// The variable.
+    pub variable: String,
+    /// What is in it already; empty when it is not set.
+    pub there: String,
+    /// The whole value that nothing reads.
+    pub value: String,
+    /// The heap is to begin as large as it may get.
+    pub begins: bool,
+    /// The flag among it that bounds the heap.
+    pub setting: HeapSetting,
+}
+
+impl Way {
+    /// All of it, with another size or share for the heap where that is given.
+    #[must_use]
+    pub fn text(&self, flag: Option<&str>) -> String {
+        let own = self.setting.flag.as_str();
+        let flag = flag.unwrap_or(own);
+        let begin = flag.strip_prefix("-Xmx").filter(|_| self.begins);
+        let begin = begin.map(|size| format!("-Xms{size} ")).unwrap_or_default();
+        let value = self.value.replacen(own, &format!("{begin}{flag}"), 1);
+        let blank = if self.there.is_empty() { "" } else { " " };
+        format!("{}{blank}{value}", self.there)
+    }
 }
 
 /// Why a setting does nothing, or worse.
@@ -126,29 +181,6 @@ pub enum SizedBy {
     Default,
 }
 
-/// What a runtime takes beside its heap, an estimate: from a program that does little to one with many classes and threads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Beside {
-    /// In MiB.
-    pub least: i64,
-    /// In MiB.
-    pub most: i64,
-    /// What it is made of.
-    pub what: &'static str,
-}
-
-impl Beside {
-    /// Measured on JDK 8 to 25 and Node 18 to 26; none for what has not been measured.
-    #[must_use]
-    pub fn of(runtime: RuntimeName) -> Option<Self> {
-        match runtime {
-            RuntimeName::Java => Some(Self { least: 130, most: 250, what: "metaspace, code cache, threads" }),
-            RuntimeName::Node => Some(Self { least: 60, most: 120, what: "code, buffers, stacks" }),
-            _ => None,
-        }
-    }
-}
-
 impl Heap {
     /// The most that it grows to under `limit`, or without one on a host with that much memory. None when that is not known,
     /// and for what is no sum: PHP's `memory_limit` holds for each request.
@@ -169,6 +201,26 @@ impl Heap {
         (size.0 > 0).then_some(HeapSize { size, by })
     }
 
+    /// What the process takes beside a heap of this size: the product's own where the image is known, else the runtime's; with
+    /// the bounds that flags set. None for what has not been measured.
+    #[must_use]
+    pub fn beside(&self, heap: ByteSize) -> Option<Beside> {
+        self.beside.of(self.runtime, heap)
+    }
+
+    /// The largest heap of which three quarters of `limit` are more, and that leaves what stands beside it; none where hardly
+    /// any is left.
+    #[must_use]
+    pub fn fits_in(&self, limit: ByteSize) -> Option<ByteSize> {
+        self.beside.fits_in(self.runtime, limit)
+    }
+
+    /// True when the image or a flag says what stands beside it, and not the runtime alone.
+    #[must_use]
+    pub fn knows_beside(&self) -> bool {
+        self.beside.is_own()
+    }
+
     /// True when nobody set its size to a number: it follows the limit, or without one the host.
     #[must_use]
     pub fn follows(&self) -> bool {
@@ -181,7 +233,10 @@ impl Heap {
     #[must_use]
     pub fn default_for(&self, limit: ByteSize) -> Option<ByteSize> {
         let limit = u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?;
-        let bytes = self.default?.max(self.major, limit)?;
+        let bytes = match self.default? {
+            DefaultHeap::Hotspot => self.hotspot.heap(limit),
+            default => default.max(self.major, limit)?,
+        };
         i64::try_from(bytes).ok().map(ByteSize)
     }
 
@@ -190,10 +245,28 @@ impl Heap {
     pub fn share_of(&self, percent: f64, limit: ByteSize) -> Option<ByteSize> {
         let bytes = u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?;
         match self.default {
-            Some(DefaultHeap::Hotspot) => i64::try_from(hotspot(bytes, percent)).ok().map(ByteSize),
+            Some(DefaultHeap::Hotspot) => {
+                let flags = HotspotFlags { most: Some(percent), ..self.hotspot };
+                i64::try_from(flags.heap(bytes)).ok().map(ByteSize)
+            }
             Some(DefaultHeap::Openj9) => None,
             _ => Some(ByteSize((limit.0 as f64 * percent / 100.0) as i64)),
         }
+    }
+
+    /// `MinRAMPercentage`, where it is what bounds the heap under the limit that is there.
+    #[must_use]
+    pub fn small_share(&self) -> Option<f64> {
+        let setting = self.bound.value()?;
+        let decides = setting.flag.as_str().starts_with("-XX:MinRAM");
+        self.hotspot.small.filter(|_| decides)
+    }
+
+    /// True when a share counts under `limit`: a JVM in little memory takes another one.
+    #[must_use]
+    pub fn takes_shares(&self, limit: ByteSize) -> bool {
+        let small = u64::try_from(limit.0).ok().and_then(|limit| self.hotspot.small_heap(limit));
+        self.default != Some(DefaultHeap::Hotspot) || small.is_none()
     }
 }
 
@@ -241,12 +314,23 @@ impl HeapSetting {
         behind.or_else(|| flag.find(|c: char| c.is_ascii_digit()))
     }
 
-    /// The flag with another share, as in `-XX:MaxRAMPercentage=75.0`; none for what is no flag.
+    /// The same setting with another share, as people write it: `-XX:MaxRAMPercentage=70.0`, `MEMORY: 70%`. None for what is
+    /// a size.
     #[must_use]
     pub fn with_percent(&self, percent: f64) -> Option<String> {
         let flag = self.flag.as_str();
-        let value = flag.rfind('=').filter(|_| flag.starts_with('-'))?;
-        Some(format!("{}{percent:.1}", flag.get(..=value)?))
+        let front = || flag.rfind('=').filter(|_| flag.starts_with('-')).and_then(|at| flag.get(..=at));
+        match self.grammar {
+            Grammar::JvmPercent => Some(format!("{}{percent:.1}", front()?)),
+            Grammar::PercentInteger => Some(format!("{}{percent:.0}", front()?)),
+            // A share took the place of the fraction.
+            Grammar::JvmInteger => Some(format!("-XX:MaxRAMPercentage={percent:.1}")),
+            Grammar::JvmSizeOrPercent if flag.ends_with('%') => {
+                Some(format!("{}: {percent:.0}%", self.carrier))
+            }
+            Grammar::HexPercent => Some(format!("{}: 0x{:X}", self.carrier, percent as u8)),
+            _ => None,
+        }
     }
 
     /// As people write it: the flag, or `NAME=value` where the variable is the setting.

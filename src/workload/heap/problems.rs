@@ -1,13 +1,13 @@
 //! Settings that do not do what they were written for.
 
 use super::engine::{Engine, Source};
-use super::flags::{fits, hexadecimal, meant, size, spelled, words};
-use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting, MAX_AHEAD};
-use crate::catalog::{Grammar, ReadBy, RuntimeName, Sets};
+use super::flags::{fits, hexadecimal, meant, size, spelled};
+use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting};
+use crate::catalog::{DefaultHeap, Grammar, Sets};
 use crate::model::compose::interpolate::HOLE;
 use crate::model::size::ByteSize;
 use crate::source::Text;
-use crate::workload::{Fact, Program};
+use crate::workload::Fact;
 
 /// HotSpot starts with no smaller heap: "Too small maximum heap" (`gc/shared/gcArguments.cpp`).
 const SMALLEST_JAVA_HEAP: i64 = 2 << 20;
@@ -27,10 +27,10 @@ impl Engine<'_> {
         &self,
         sources: &[Source],
         bound: &Fact<HeapSetting>,
-        major: Option<u32>,
+        (major, default): (Option<u32>, Option<DefaultHeap>),
     ) -> Vec<HeapProblem> {
-        let tolerant = sources.iter().flat_map(|source| &source.words);
-        let tolerant = tolerant.clone().any(|word| word.as_str() == "-XX:+IgnoreUnrecognizedVMOptions");
+        let tolerant = self.tolerates_unknown_flags(sources, default);
+        let strict = major.filter(|_| !tolerant);
         let mut found = Vec::new();
         for source in sources {
             if let Some(value) = &source.setting
@@ -48,6 +48,10 @@ impl Engine<'_> {
                 found.extend(misread(&source.name, &written));
             }
             for word in &source.words {
+                if let Some(refused) = strict.and_then(|major| self.refused(word, &source.name, major)) {
+                    found.push(refused);
+                    continue;
+                }
                 let Some((flag, value)) = self.runtime.flag(word.as_str()) else { continue };
                 let value = value.trim_start();
                 let written = Written {
@@ -57,19 +61,6 @@ impl Engine<'_> {
                     grammar: flag.grammar,
                     bad: flag.bad.as_ref(),
                 };
-                let gone = flag.refused_from.zip(major).filter(|(from, major)| major >= from && !tolerant);
-                if let Some((_, major)) = gone {
-                    let effect =
-                        format!("{} {major} does not start with it", self.runtime.name.display_name());
-                    found.push(HeapProblem {
-                        instead: (self.runtime.name == RuntimeName::Java
-                            && flag.sets == Sets::HeapMaxFraction)
-                            .then(|| fraction(value))
-                            .flatten(),
-                        ..self.problem(HeapProblemKind::Removed, word, &source.name, effect)
-                    });
-                    continue;
-                }
                 let early = flag.since.zip(major).filter(|(since, major)| major < since);
                 if let Some((since, major)) = early.filter(|_| source.name != "command line") {
                     let name = self.runtime.name.display_name();
@@ -175,85 +166,13 @@ impl Engine<'_> {
         })
     }
 
-    /// Heap flags among the arguments of the program that the runtime runs.
-    pub(super) fn misplaced(&self, program: &Program) -> Vec<HeapProblem> {
-        let reading = &self.runtime.command_line;
-        // Servers run nothing, and read all of their words.
-        if reading.joins_values || reading.settings_files.is_some() {
-            return Vec::new();
-        }
-        let mut first = 0;
-        while let Some(word) = program.arguments.get(first) {
-            let text = word.as_str();
-            if text == "-jar" || !text.starts_with('-') {
-                break;
-            }
-            first += 1 + usize::from(reading.with_value.iter().any(|option| option == text));
-        }
-        let behind = program.arguments.iter().enumerate().skip(first + 1);
-        behind
-            .filter(|(_, word)| self.is_heap_flag(word))
-            .map(|(at, flag)| {
-                let words = program.arguments.get(first..=at).unwrap_or_default();
-                let words = if words.len() > MAX_AHEAD { &[] } else { words };
-                HeapProblem {
-                    ahead: words.iter().map(Text::span).collect(),
-                    ..self.problem(HeapProblemKind::Misplaced, flag, "command line", String::new())
-                }
-            })
-            .collect()
-    }
-
-    /// Heap flags in variables that only scripts read, where no script stands between.
-    pub(super) fn unread(&self, program: &Program) -> Vec<HeapProblem> {
-        let mut found = Vec::new();
-        for name in self.script_variables() {
-            let mentioned =
-                program.expanded && program.arguments.iter().any(|word| word.as_str().contains(name));
-            if mentioned || self.image.expands.iter().any(|known| known == name) {
-                continue;
-            }
-            let value = self.workload.env.get(name).and_then(|variable| variable.value.known());
-            let flags = value.map(|value| words(&value.value)).unwrap_or_default();
-            let heap = flags.iter().find(|word| self.is_heap_flag(word));
-            found.extend(heap.map(|flag| self.problem(HeapProblemKind::Unread, flag, name, String::new())));
-        }
-        found
-    }
-
-    /// Heap flags in variables of other products than the one whose start script runs.
-    pub(super) fn other_readers(&self) -> Vec<HeapProblem> {
-        let known = &self.image.expands;
-        let others = self.runtime.variables.iter().filter(|variable| {
-            variable.names_reader && variable.read_by == ReadBy::Script && !known.contains(&variable.name)
-        });
-        let set = others.filter_map(|variable| {
-            let value = self.workload.env.get(&variable.name)?.value.value()?;
-            let flag = words(value).into_iter().find(|word| self.is_heap_flag(word))?;
-            let effect = format!("its start script reads {}", known.join(", "));
-            Some(self.problem(HeapProblemKind::Unread, &flag, &variable.name, effect))
-        });
-        set.collect()
-    }
-
-    /// A bound that only the build had, where the program that runs would read it.
-    pub(super) fn build_only(&self) -> Option<HeapProblem> {
-        let absent = |name: &str| self.workload.variable(name).is_absent();
-        self.image.build_only.iter().find_map(|set| {
-            let variable = self.runtime.variable(set.name.as_str())?;
-            if variable.read_by == ReadBy::Script || !absent(&variable.name) {
-                return None;
-            }
-            let flag = words(&set.value).into_iter().find(|word| self.is_heap_flag(word))?;
-            let effect = match &set.stage {
-                Some(stage) => format!("stage `{stage}` has it, the one that runs does not"),
-                None => "the shell of this RUN is the only one that sees it".to_owned(),
-            };
-            Some(self.problem(HeapProblemKind::BuildOnly, &flag, &variable.name, effect))
-        })
-    }
-
-    fn problem(&self, kind: HeapProblemKind, flag: &Text, carrier: &str, effect: String) -> HeapProblem {
+    pub(super) fn problem(
+        &self,
+        kind: HeapProblemKind,
+        flag: &Text,
+        carrier: &str,
+        effect: String,
+    ) -> HeapProblem {
         let setting = self.runtime.variable(carrier).is_some_and(|variable| variable.value.is_some());
         let written = if setting { format!("{carrier}={flag}") } else { flag.as_str().to_owned() };
         HeapProblem {
@@ -264,6 +183,8 @@ impl Engine<'_> {
             effect,
             ahead: Vec::new(),
             instead: None,
+            help: None,
+            way: None,
         }
     }
 }
@@ -271,16 +192,21 @@ impl Engine<'_> {
 /// .NET takes its numbers as hexadecimal: decimal ones mean something else.
 fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
     let Written { text, value, grammar, .. } = *written;
-    let decimal: i64 = value.parse().ok().filter(|_| value.bytes().all(|b| b.is_ascii_digit()))?;
     let read = hexadecimal(value)?;
-    let (effect, instead) = match grammar {
+    let decimal: Option<i64> = value.parse().ok().filter(|_| value.bytes().all(|b| b.is_ascii_digit()));
+    let (effect, instead) = match (grammar, decimal) {
         // Percentages that people write; 10 is 16 %, and may have been meant so.
-        Grammar::HexPercent if (20..=100).contains(&decimal) => {
-            let ignored = if read > 100 { ", and so ignored" } else { "" };
-            (format!("it is hexadecimal: {read} %{ignored}"), format!("0x{decimal:X}"))
+        (Grammar::HexPercent, Some(decimal)) if (20..=100).contains(&decimal) => {
+            let ignored = if read >= 100 { ", and so ignored: 75 % holds" } else { "" };
+            let instead = (decimal < 100).then(|| format!("0x{decimal:X}"));
+            (format!("it is hexadecimal: {read} %{ignored}"), instead)
         }
-        Grammar::HexBytes if decimal > 0 && decimal % (1 << 20) == 0 => {
-            (format!("it is hexadecimal: {}", ByteSize(read)), spelled(grammar, ByteSize(decimal))?)
+        (Grammar::HexPercent, _) if read >= 100 => {
+            (format!("it is {read} %, and only less than 100 counts: 75 % holds"), None)
+        }
+        (Grammar::HexBytes, Some(decimal)) if decimal > 0 && decimal % (1 << 20) == 0 => {
+            let instead = spelled(grammar, ByteSize(decimal))?;
+            (format!("it is hexadecimal: {}", ByteSize(read)), Some(instead))
         }
         _ => return None,
     };
@@ -291,14 +217,10 @@ fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
         carrier: carrier.to_owned(),
         effect,
         ahead: Vec::new(),
-        instead: Some(instead),
+        instead,
+        help: None,
+        way: None,
     })
-}
-
-/// `MaxRAMFraction=2` as the share that took its place.
-fn fraction(value: &str) -> Option<String> {
-    let parts: f64 = value.parse().ok().filter(|parts: &f64| *parts >= 1.0)?;
-    Some(format!("-XX:MaxRAMPercentage={:.1}", 100.0 / parts))
 }
 
 /// The same word with another value at its end.

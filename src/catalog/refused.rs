@@ -1,0 +1,58 @@
+//! Flags that some versions of a runtime refuse to start with: `refused` in `rules/catalog/runtimes.yaml`.
+
+use serde::Deserialize;
+
+/// Flags with one story.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RefusedFlag {
+    /// Names behind `-XX:`, without `+` or `-`; a name that begins with `-` is the whole word, or what stands before a colon.
+    names: Vec<String>,
+    /// The first major version known to refuse it.
+    #[serde(default)]
+    pub from: Option<u32>,
+    /// The first major version that knows it.
+    #[serde(default)]
+    pub since: Option<u32>,
+    /// What to do: lower case, no full stop.
+    pub help: String,
+    /// The flag that took its place; `{value}` is the old one's value, `{share}` the percentage that a fraction comes to.
+    #[serde(default)]
+    instead: Option<String>,
+    /// It does the same.
+    #[serde(default)]
+    pub exact: bool,
+    /// Where that was measured or read.
+    pub source: String,
+}
+
+impl RefusedFlag {
+    /// True when the row speaks of this word.
+    pub(super) fn names(&self, word: &str) -> bool {
+        let name = match word.strip_prefix("-XX:") {
+            Some(rest) => {
+                let rest = rest.strip_prefix(['+', '-']).unwrap_or(rest);
+                rest.split('=').next().unwrap_or(rest)
+            }
+            None => word.split(':').next().unwrap_or(word),
+        };
+        self.names.iter().any(|known| known == name)
+    }
+
+    /// The flag that takes the place of this word; none when there is none, and for what switches something off.
+    pub fn instead(&self, word: &str) -> Option<String> {
+        if word.starts_with("-XX:-") {
+            return None;
+        }
+        let instead = self.instead.as_deref()?;
+        let value = word.split_once('=').map(|(_, value)| value);
+        if instead.contains("{value}") {
+            return Some(instead.replace("{value}", value?));
+        }
+        if instead.contains("{share}") {
+            let parts: f64 = value?.parse().ok().filter(|parts: &f64| *parts >= 1.0)?;
+            return Some(instead.replace("{share}", &format!("{:.1}", 100.0 / parts)));
+        }
+        Some(instead.to_owned())
+    }
+}

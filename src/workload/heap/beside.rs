@@ -1,0 +1,186 @@
+//! Memory that a process takes beside its heap: estimates, by what runs and by its flags.
+
+use std::borrow::Cow;
+
+use crate::catalog::{BesideHeap, RuntimeName};
+use crate::model::size::ByteSize;
+
+const MIB: i64 = 1 << 20;
+
+/// The part of [`Beside::most`] of a plain JVM that is metaspace, in MiB.
+const METASPACE: i64 = 100;
+
+/// What a runtime takes beside its heap, an estimate: from a program that does little to one with many classes and threads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// In MiB.
+    pub least: i64,
+    /// In MiB.
+    pub most: i64,
+    /// What it is made of.
+    pub what: Cow<'static, str>,
+}
+
+impl Beside {
+    /// Measured on JDK 8 to 25 and Node 18 to 26; none for what has not been measured.
+    #[must_use]
+    pub fn of(runtime: RuntimeName) -> Option<Self> {
+        let (least, most, what) = match runtime {
+            RuntimeName::Java => (130, 250, "metaspace, code cache, threads"),
+            RuntimeName::Node => (60, 120, "code, buffers, stacks"),
+            _ => return None,
+        };
+        Some(Self { least, most, what: what.into() })
+    }
+}
+
+/// What decides how much stands beside a heap, apart from the heap's size.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::workload) struct BesideFacts {
+    /// The row of the product, where the image is known.
+    pub(in crate::workload) product: Option<BesideHeap>,
+    /// `-XX:MaxDirectMemorySize`.
+    pub(in crate::workload) direct: Option<ByteSize>,
+    /// `-XX:MaxMetaspaceSize`.
+    pub(in crate::workload) metaspace: Option<ByteSize>,
+}
+
+impl BesideFacts {
+    /// The estimate for a heap of this size.
+    pub(in crate::workload) fn of(&self, runtime: RuntimeName, heap: ByteSize) -> Option<Beside> {
+        let plain = Beside::of(runtime)?;
+        let product = self.product.as_ref();
+        let least = product.and_then(|row| row.least).unwrap_or(plain.least);
+        let fixed = product.and_then(|row| row.most).unwrap_or(plain.most);
+        let what = product.and_then(|row| row.what.clone()).map_or(plain.what, Cow::from);
+        // A bound for classes: less than a program with many of them takes, or more where somebody knew that it needs it.
+        let classes = self.metaspace.map_or(0, |most| mebibytes_up(most) - METASPACE);
+        let fixed = (fixed + classes).max(least);
+        let growing = match (self.direct, product) {
+            (Some(direct), _) => Some((mebibytes_up(direct), "direct memory")),
+            (None, Some(row)) if row.of_heap_percent > 0 => {
+                let share = i128::from(heap.0) * i128::from(row.of_heap_percent) / 100;
+                let share = mebibytes_up(ByteSize(i64::try_from(share).unwrap_or(i64::MAX)));
+                let most = row.of_heap_most.unwrap_or(i64::MAX);
+                Some((share.min(most), row.of_heap_what.as_deref().unwrap_or("direct memory")))
+            }
+            _ => None,
+        };
+        let Some((growing, name)) = growing else { return Some(Beside { least, most: fixed, what }) };
+        let what = format!("{what}, up to {} of {name}", ByteSize(growing.saturating_mul(MIB)));
+        Some(Beside { least, most: fixed.saturating_add(growing), what: what.into() })
+    }
+
+    /// The largest heap under a limit that leaves it, in whole MiB and at most three quarters; none below 64 MiB.
+    pub(in crate::workload) fn fits_in(&self, runtime: RuntimeName, limit: ByteSize) -> Option<ByteSize> {
+        const LEAST: i64 = 64;
+        let limit = limit.mebibytes();
+        let fits = |heap: i64| {
+            let beside = self.of(runtime, ByteSize(heap.saturating_mul(MIB)));
+            heap.saturating_add(beside.map_or(0, |beside| beside.most)) <= limit
+        };
+        // It grows with the heap: halve the range that is left.
+        let (mut least, mut most) = (0, limit / 4 * 3);
+        while least < most {
+            let middle = most - (most - least) / 2;
+            if fits(middle) {
+                least = middle;
+            } else {
+                most = middle - 1;
+            }
+        }
+        // Numbers that people write.
+        let heap = if least >= 256 { least / 16 * 16 } else { least / 8 * 8 };
+        (heap >= LEAST && fits(heap)).then_some(ByteSize(heap.saturating_mul(MIB)))
+    }
+
+    /// A part of it that is known of the product or its flags, and not of every program of the runtime.
+    pub(in crate::workload) fn is_own(&self) -> bool {
+        self.direct.is_some() || self.product.is_some()
+    }
+}
+
+/// A line to paste with the numbers that fit a limit; empty where a heap is asked for and none fits.
+pub(in crate::workload) fn with_numbers(
+    text: &str,
+    runtime: Option<RuntimeName>,
+    facts: &BesideFacts,
+    limit: ByteSize,
+) -> String {
+    let mut text = text.replace("{60%}", &limit.percent_in_mebibytes(60).to_string());
+    if text.contains("{heap") {
+        let Some(heap) = runtime.and_then(|runtime| facts.fits_in(runtime, limit)) else {
+            return String::new();
+        };
+        text = text.replace("{heap}", &heap.mebibytes().to_string());
+        text = text.replace("{heap/4}", &(heap.mebibytes() / 4).to_string());
+    }
+    text
+}
+
+/// In MiB, rounded up.
+fn mebibytes_up(size: ByteSize) -> i64 {
+    size.0 / MIB + i64::from(size.0 % MIB > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn elasticsearch() -> BesideHeap {
+        BesideHeap {
+            least: None,
+            most: None,
+            what: None,
+            of_heap_percent: 50,
+            of_heap_most: None,
+            of_heap_what: None,
+            source: String::new(),
+        }
+    }
+
+    #[test]
+    fn it_is_the_product_s_and_its_flags() {
+        let size = |mebibytes: i64| ByteSize(mebibytes * MIB);
+        let product = Some(elasticsearch());
+        let capped = Some(BesideHeap { of_heap_most: Some(640), ..elasticsearch() });
+        let own =
+            Some(BesideHeap { least: Some(300), most: Some(200), of_heap_percent: 0, ..elasticsearch() });
+        for (product, direct, metaspace, heap, expected) in [
+            (None, None, None, 1024, (130, 250)),
+            (product.clone(), None, None, 1024, (130, 250 + 512)),
+            (product.clone(), Some(64), None, 1024, (130, 250 + 64)),
+            (capped, None, None, 8192, (130, 250 + 640)),
+            // A most below the least is no range.
+            (own, None, None, 1024, (300, 300)),
+            (None, Some(4096), None, 2048, (130, 250 + 4096)),
+            (None, None, Some(64), 1024, (130, 214)),
+            (None, None, Some(1), 1024, (130, 151)),
+            (None, None, Some(256), 1024, (130, 406)),
+        ] {
+            let facts = BesideFacts { product, direct: direct.map(size), metaspace: metaspace.map(size) };
+            let beside = facts.of(RuntimeName::Java, size(heap)).map(|beside| (beside.least, beside.most));
+            assert_eq!(beside, Some(expected), "{facts:?} {heap}");
+        }
+        assert_eq!(BesideFacts::default().of(RuntimeName::Go, size(512)), None);
+    }
+
+    #[test]
+    fn what_fits_leaves_what_stands_beside_it() {
+        let size = |mebibytes: i64| ByteSize(mebibytes * MIB);
+        let plain = BesideFacts::default();
+        let product = BesideFacts { product: Some(elasticsearch()), ..BesideFacts::default() };
+        for (facts, runtime, limit, heap) in [
+            (&plain, RuntimeName::Java, 256, None),
+            (&plain, RuntimeName::Java, 400, Some(144)),
+            (&plain, RuntimeName::Java, 1024, Some(768)),
+            (&plain, RuntimeName::Node, 256, Some(136)),
+            (&plain, RuntimeName::Node, 2048, Some(1536)),
+            (&product, RuntimeName::Java, 1024, Some(512)),
+            (&product, RuntimeName::Java, 2048, Some(1184)),
+        ] {
+            assert_eq!(facts.fits_in(runtime, size(limit)), heap.map(size), "{runtime:?} {limit}");
+        }
+        assert_eq!(plain.fits_in(RuntimeName::Java, ByteSize(i64::MAX)).is_some(), true);
+    }
+}

@@ -1,0 +1,116 @@
+//! HotSpot's sum: what the flags beside `-Xmx` make of the largest heap.
+
+use super::engine::{Engine, Source, Winner};
+use super::flags::{share, size};
+use super::{Bound, HeapSetting};
+use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, Sets};
+use crate::model::size::ByteSize;
+use crate::source::{Spanned, Text};
+use crate::workload::Fact;
+
+/// From this version on `-XX:MaxRAM` does nothing (JDK-8369347).
+const IGNORES_MAX_RAM: u32 = 27;
+
+/// A flag and what it comes to.
+struct Said<T> {
+    flag: Text,
+    carrier: String,
+    value: T,
+}
+
+impl Engine<'_> {
+    /// What the flags say apart from the setting that wins; and the winner, where one of them decides in its place.
+    pub(super) fn settle(
+        &self,
+        winner: &mut Winner,
+        sources: &[Source],
+        (major, default): (Option<u32>, Option<DefaultHeap>),
+        limit_seen: bool,
+    ) -> HotspotFlags {
+        if default != Some(DefaultHeap::Hotspot) {
+            return HotspotFlags::default();
+        }
+        let memory = self.last(sources, |sets, grammar, value| {
+            (sets == Sets::Memory).then(|| size(grammar, value)).flatten()
+        });
+        let memory =
+            memory.filter(|said| said.value.0 > 0 && major.is_none_or(|major| major < IGNORES_MAX_RAM));
+        let small = |kind| {
+            self.last(sources, move |sets, grammar, value| {
+                (sets == kind).then(|| share(sets, grammar, value, major)).flatten()
+            })
+        };
+        let small = small(Sets::HeapSmallPercent).or_else(|| small(Sets::HeapSmallFraction));
+        let initial = self.last(sources, |sets, grammar, value| {
+            (sets == Sets::HeapInitial).then(|| size(grammar, value)).flatten()
+        });
+        let bytes = |size: ByteSize| u64::try_from(size.0).ok();
+        let most = match winner.bound.value().map(|setting| setting.bound) {
+            Some(Bound::Percent(percent)) => Some(percent),
+            Some(Bound::Bytes(_)) => return HotspotFlags::default(),
+            None if winner.bound.is_unknown() => return HotspotFlags::default(),
+            None => None,
+        };
+        let flags = HotspotFlags {
+            memory: memory.as_ref().and_then(|said| bytes(said.value)),
+            most,
+            small: small.as_ref().map(|said| said.value),
+            initial: initial.and_then(|said| bytes(said.value)),
+        };
+        let limit =
+            self.workload.memory.limit.value().and_then(|limit| bytes(*limit)).filter(|limit| *limit > 0);
+        // It is the same number whatever the limit, and no share of it.
+        if let Some(memory) = memory {
+            let heap = flags.heap(0);
+            match &mut winner.bound {
+                Fact::Known(setting) => setting.value.computed(heap),
+                bound => *bound = memory.decides(heap),
+            }
+        } else if let Some((small, limit)) = small.zip(limit.filter(|_| limit_seen))
+            && flags.small_heap(limit).is_some()
+        {
+            let heap = flags.heap(limit);
+            let same = most == Some(small.value);
+            let share = std::mem::replace(&mut winner.bound, small.decides(heap));
+            winner.overruled = share.value().cloned().filter(|_| !same);
+        }
+        flags
+    }
+
+    /// The last flag of which `read` makes something.
+    fn last<T>(
+        &self,
+        sources: &[Source],
+        read: impl Fn(Sets, Grammar, &str) -> Option<T>,
+    ) -> Option<Said<T>> {
+        let words = sources.iter().flat_map(|source| source.words.iter().map(move |word| (source, word)));
+        words.rev().find_map(|(source, word)| {
+            let (flag, value) = self.runtime.flag(word.as_str())?;
+            let value = read(flag.sets, flag.grammar, value)?;
+            Some(Said { flag: word.clone(), carrier: source.name.clone(), value })
+        })
+    }
+}
+
+impl<T> Said<T> {
+    /// The heap follows from this flag.
+    fn decides(self, heap: u64) -> Fact<HeapSetting> {
+        let span = self.flag.span();
+        let mut setting = HeapSetting {
+            flag: self.flag,
+            carrier: self.carrier,
+            bound: Bound::Bytes(ByteSize(0)),
+            grammar: Grammar::JvmPercent,
+        };
+        setting.computed(heap);
+        Fact::Known(Spanned::new(setting, span))
+    }
+}
+
+impl HeapSetting {
+    /// Its number follows from others: none can be written in its place.
+    fn computed(&mut self, heap: u64) {
+        self.bound = Bound::Bytes(ByteSize(i64::try_from(heap).unwrap_or(i64::MAX)));
+        self.grammar = Grammar::JvmPercent;
+    }
+}

@@ -1,0 +1,74 @@
+//! Flags that stand behind the program, where the runtime does not look.
+
+use super::engine::{Engine, Source};
+use super::flags::{bound, fits, size};
+use super::{Bound, HeapProblem, HeapProblemKind, MAX_AHEAD};
+use crate::catalog::{HotspotFlags, Sets};
+use crate::source::Text;
+use crate::workload::Program;
+
+/// No runtime starts with so small a heap, or none that does anything.
+const SMALLEST: i64 = 2 << 20;
+
+impl Engine<'_> {
+    /// Heap flags among the arguments of the program that the runtime runs.
+    pub(super) fn misplaced(&self, program: &Program, sources: &[Source]) -> Vec<HeapProblem> {
+        let reading = &self.runtime.command_line;
+        // Servers run nothing, and read all of their words.
+        if reading.joins_values || reading.settings_files.is_some() {
+            return Vec::new();
+        }
+        let mut first = 0;
+        while let Some(word) = program.arguments.get(first) {
+            let text = word.as_str();
+            if text == "-jar" || !text.starts_with('-') {
+                break;
+            }
+            first += 1 + usize::from(reading.with_value.iter().any(|option| option == text));
+        }
+        let behind = program.arguments.iter().enumerate().skip(first + 1);
+        behind
+            .filter(|(_, word)| self.is_heap_flag(word))
+            .map(|(at, flag)| {
+                let words = program.arguments.get(first..=at).unwrap_or_default();
+                let words =
+                    if words.len() > MAX_AHEAD || !self.does_good(flag, sources) { &[] } else { words };
+                HeapProblem {
+                    ahead: words.iter().map(Text::span).collect(),
+                    ..self.problem(HeapProblemKind::Misplaced, flag, "command line", String::new())
+                }
+            })
+            .collect()
+    }
+
+    /// True when the runtime takes the flag where it looks, and its heap is below the limit then.
+    fn does_good(&self, word: &Text, sources: &[Source]) -> bool {
+        let (major, default) = self.version();
+        let Some((flag, value)) = self.runtime.flag(word.as_str()) else { return false };
+        let value = value.trim_start();
+        let early = flag.since.zip(major).is_some_and(|(since, major)| major < since);
+        let refused = major.is_some_and(|major| {
+            !self.tolerates_unknown_flags(sources, default) && self.refused(word, "", major).is_some()
+        });
+        if early || refused || !fits(flag.grammar, value, major) {
+            return false;
+        }
+        let begins = sources.iter().flat_map(|source| &source.words).filter_map(|word| {
+            let (flag, value) = self.runtime.flag(word.as_str())?;
+            (flag.sets == Sets::HeapInitial).then(|| size(flag.grammar, value)).flatten()
+        });
+        let begins = begins.map(|size| size.0).max().unwrap_or(0);
+        let limit = self.workload.memory.limit.value().map(|limit| limit.0).filter(|limit| *limit > 0);
+        let below = |heap: i64| limit.is_none_or(|limit| heap < limit);
+        match bound(flag.sets, flag.grammar, value, major) {
+            // What is read as bytes may be far too small to start.
+            Some(Bound::Bytes(size)) => below(size.0) && size.0 >= begins.max(SMALLEST),
+            Some(Bound::Percent(percent)) => {
+                let flags = HotspotFlags { most: Some(percent), ..HotspotFlags::default() };
+                let heap = limit.and_then(|limit| u64::try_from(limit).ok()).map(|limit| flags.heap(limit));
+                percent < 100.0 && heap.is_none_or(|heap| i64::try_from(heap).is_ok_and(below))
+            }
+            None => false,
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Flags that the version of the runtime refuses: it no longer knows them, or does not know them yet.
+
+use super::engine::{Engine, Source};
+use super::{HeapProblem, HeapProblemKind};
+use crate::catalog::DefaultHeap;
+use crate::source::Text;
+
+/// The JVM's words for starting with flags that it does not know, and for not doing so.
+const TOLERANT: [(&str, bool); 2] =
+    [("-XX:+IgnoreUnrecognizedVMOptions", true), ("-XX:-IgnoreUnrecognizedVMOptions", false)];
+
+impl Engine<'_> {
+    /// True when the runtime starts with whatever it does not know: OpenJ9 always does, HotSpot when one of its flags says so,
+    /// wherever that stands.
+    pub(super) fn tolerates_unknown_flags(&self, sources: &[Source], default: Option<DefaultHeap>) -> bool {
+        let mut words = sources.iter().flat_map(|source| &source.words).rev();
+        let said = words.find_map(|word| {
+            TOLERANT.iter().find(|(flag, _)| *flag == word.as_str()).map(|(_, tolerant)| *tolerant)
+        });
+        said.unwrap_or(default == Some(DefaultHeap::Openj9))
+    }
+
+    /// The problem with a word that the major version refuses.
+    pub(super) fn refused(&self, word: &Text, carrier: &str, major: u32) -> Option<HeapProblem> {
+        let row = self.runtime.refused(word.as_str())?;
+        let name = self.runtime.name.display_name();
+        if row.from.is_some_and(|from| major >= from) {
+            let effect = format!("{name} {major} does not start with it");
+            let instead = row.instead(word.as_str());
+            let help = match &instead {
+                Some(flag) => format!("{}:\n  {flag}", row.help),
+                None if word.as_str().starts_with("-XX:-") => {
+                    "remove it: there is nothing to switch off".to_owned()
+                }
+                None => row.help.clone(),
+            };
+            return Some(HeapProblem {
+                instead: instead.filter(|_| row.exact),
+                help: Some(help),
+                ..self.problem(HeapProblemKind::Removed, word, carrier, effect)
+            });
+        }
+        let since = row.since.filter(|since| major < *since)?;
+        let effect = format!("{name} {major} does not know it and does not start, {name} {since} does");
+        Some(HeapProblem {
+            help: Some(row.help.clone()),
+            ..self.problem(HeapProblemKind::Malformed, word, carrier, effect)
+        })
+    }
+}

@@ -1,0 +1,174 @@
+//! Heap settings where what runs does not look, and where it does.
+
+use super::engine::{Engine, Source, Starts};
+use super::flags::{bound, size, spelled, words};
+use super::{HeapProblem, HeapProblemKind, HeapSetting, Way};
+use crate::catalog::{Catalog, Grammar, ReadBy, Runtime, Sets};
+use crate::source::Text;
+use crate::workload::image::ImageFacts;
+use crate::workload::{Fact, Program, Workload};
+
+/// The variable that every JVM reads.
+const EVERY_JVM: &str = "JAVA_TOOL_OPTIONS";
+
+impl Engine<'_> {
+    /// Heap flags in variables that only scripts read, where no script stands between.
+    pub(super) fn unread(&self, program: &Program) -> Vec<HeapProblem> {
+        let mut found = Vec::new();
+        for name in self.script_variables() {
+            let mentioned =
+                program.expanded && program.arguments.iter().any(|word| word.as_str().contains(name));
+            if mentioned || self.image.expands.iter().any(|known| known == name) {
+                continue;
+            }
+            let value = self.workload.env.get(name).and_then(|variable| variable.value.known());
+            let Some(value) = value.map(|value| &value.value) else { continue };
+            let flag = words(value).into_iter().find(|word| self.is_heap_flag(word));
+            found.extend(flag.map(|flag| HeapProblem {
+                way: self.way(EVERY_JVM, value, &flag),
+                ..self.problem(HeapProblemKind::Unread, &flag, name, String::new())
+            }));
+        }
+        found
+    }
+
+    /// Heap flags in variables of other products than the one whose start script runs, and in those that it takes away.
+    pub(super) fn other_readers(&self) -> Vec<HeapProblem> {
+        let known = &self.image.expands;
+        // One that carries flags; `-Xms` and `-Xmx` in it win over what the script sets.
+        let carries = |name: &&String| {
+            self.runtime.variable(name.as_str()).is_some_and(|variable| variable.value.is_none())
+        };
+        let read = known.iter().find(carries);
+        let taken = |name: &str| self.image.unsets.iter().any(|unset| unset == name);
+        let others = self.runtime.variables.iter().filter(|variable| {
+            let stranger = variable.names_reader && variable.read_by == ReadBy::Script;
+            !known.contains(&variable.name) && (stranger || taken(&variable.name))
+        });
+        let set = others.filter_map(|variable| {
+            let value = self.workload.env.get(&variable.name)?.value.value()?;
+            let flag = words(value).into_iter().find(|word| self.is_heap_flag(word))?;
+            let reads = known.join(", ");
+            let effect = match taken(&variable.name) {
+                true => format!("its start script ignores it and reads {reads}"),
+                false => format!("its start script reads {reads}"),
+            };
+            let way = read.and_then(|read| {
+                let way = self.way(read, value, &flag)?;
+                // The image's own -Xms may be larger than the bound.
+                let first = words(value).iter().any(|word| self.begins(word));
+                let begin = flag.as_str().strip_prefix("-Xmx").filter(|_| !first);
+                Some(Way { begins: begin.is_some(), ..way })
+            });
+            Some(HeapProblem { way, ..self.problem(HeapProblemKind::Unread, &flag, &variable.name, effect) })
+        });
+        set.collect()
+    }
+
+    /// True for a flag that says how large the heap begins.
+    fn begins(&self, word: &Text) -> bool {
+        self.runtime.flag(word.as_str()).is_some_and(|(flag, _)| flag.sets == Sets::HeapInitial)
+    }
+
+    /// A bound that only the build had, where the program that runs would read it.
+    pub(super) fn build_only(&self) -> Option<HeapProblem> {
+        let absent = |name: &str| self.workload.variable(name).is_absent();
+        self.image.build_only.iter().find_map(|set| {
+            let variable = self.runtime.variable(set.name.as_str())?;
+            if variable.read_by == ReadBy::Script || !absent(&variable.name) {
+                return None;
+            }
+            let flag = words(&set.value).into_iter().find(|word| self.is_heap_flag(word))?;
+            let effect = match &set.stage {
+                Some(stage) => format!("stage `{stage}` has it, the one that runs does not"),
+                None => "the shell of this RUN is the only one that sees it".to_owned(),
+            };
+            Some(HeapProblem {
+                way: self.way(&variable.name, &flag, &flag),
+                // A number of the stage that runs is meant for it.
+                instead: set.stage.is_none().then(|| flag.as_str().to_owned()),
+                ..self.problem(HeapProblemKind::BuildOnly, &flag, &variable.name, effect)
+            })
+        })
+    }
+
+    /// The same flags in a variable that is read; none where nobody knows what is in it, or a bound is there already.
+    fn way(&self, variable: &str, value: &Text, flag: &Text) -> Option<Way> {
+        let there = match self.workload.variable(variable) {
+            Fact::Known(there) => Some(there.value),
+            Fact::Unknown { .. } => return None,
+            Fact::Absent { .. } => None,
+        };
+        if there.as_ref().is_some_and(|there| words(there).iter().any(|word| self.is_heap_flag(word))) {
+            return None;
+        }
+        let (known, written) = self.runtime.flag(flag.as_str())?;
+        let bound = bound(known.sets, known.grammar, written.trim_start(), self.version().0)?;
+        Some(Way {
+            variable: variable.to_owned(),
+            there: there.map(|there| there.as_str().to_owned()).unwrap_or_default(),
+            value: words(value).iter().map(Text::as_str).collect::<Vec<_>>().join(" "),
+            begins: false,
+            setting: HeapSetting {
+                flag: flag.clone(),
+                carrier: variable.to_owned(),
+                bound,
+                grammar: known.grammar,
+            },
+        })
+    }
+}
+
+/// Heap flags in variables that only another runtime's products read, on an image whose runtime is known.
+pub(in crate::workload) fn strangers(
+    workload: &Workload,
+    image: &ImageFacts,
+    catalog: &Catalog,
+) -> Vec<HeapProblem> {
+    let own = image.runtime.filter(|_| workload.build.is_none()).and_then(|own| catalog.runtime(own));
+    let Some(own) = own else { return Vec::new() };
+    let others = catalog.runtimes().iter().filter(|runtime| runtime.name != own.name);
+    let found = others.flat_map(|runtime| {
+        let engine = Engine { workload, image, runtime };
+        let set = runtime.variables.iter().filter(|variable| {
+            variable.names_reader && variable.value.is_none() && workload.env.contains_key(&variable.name)
+        });
+        let found = set.filter_map(|variable| {
+            let value = workload.env.get(&variable.name)?.value.value()?;
+            let flag = words(value).into_iter().find(|word| engine.is_heap_flag(word))?;
+            let effect = format!("this image runs {}, which does not read it", own.name.display_name());
+            Some(HeapProblem {
+                help: in_its_own_words(&engine, own, &flag),
+                ..engine.problem(HeapProblemKind::Unread, &flag, &variable.name, effect)
+            })
+        });
+        found.collect::<Vec<_>>()
+    });
+    found.collect()
+}
+
+/// The same bound for the runtime that the image has; none where that has no variable for it, or more is in it.
+fn in_its_own_words(engine: &Engine<'_>, own: &Runtime, flag: &Text) -> Option<String> {
+    let (known, written) = engine.runtime.flag(flag.as_str())?;
+    let bytes = size(known.grammar, written).filter(|_| known.grammar == Grammar::JvmSize)?;
+    let carries = |name: &String| {
+        own.variable(name).filter(|variable| variable.value.is_none() && variable.read_by == ReadBy::Runtime)
+    };
+    let variable = own.precedence.iter().find_map(carries)?;
+    let most = own.flags.iter().find(|flag| flag.sets == Sets::HeapMax)?;
+    let limit = engine.workload.memory.limit.value().filter(|limit| limit.0 > 0);
+    let fits = limit.is_none_or(|limit| bytes.0 <= limit.0 / 4 * 3);
+    let there = engine.workload.variable(&variable.name);
+    let value = spelled(most.grammar, bytes).filter(|_| fits && there.is_absent())?;
+    Some(format!("the variable that it reads:\n  {}: {}{value}", variable.name, most.spellings.first()?))
+}
+
+/// True when the image's own script decides what is read.
+pub(super) fn by_script(starter: &Starts<'_>) -> bool {
+    matches!(starter, Starts::Script)
+}
+
+/// A place of which nothing counts: the image's script takes it away.
+pub(super) fn nothing(name: &str) -> Source {
+    Source { name: name.to_owned(), ..Source::default() }
+}

@@ -1,0 +1,54 @@
+//! Runtimes that look past the limit of their container.
+
+use super::LimitUnseen;
+use super::engine::{Engine, Source};
+use crate::catalog::Sets;
+
+impl Engine<'_> {
+    /// Its version, or a flag, keeps it from seeing the limit of the container.
+    pub(super) fn limit_unseen(&self, sources: &[Source], major: Option<u32>) -> Option<LimitUnseen> {
+        let flags = sources.iter().flat_map(|source| &source.words);
+        let blinded = flags.rev().find_map(|word| {
+            let (flag, _) = self.runtime.flag(word.as_str())?;
+            (flag.sets == Sets::LimitUnseen).then(|| LimitUnseen {
+                why: format!("`{word}` makes it look at the host"),
+                way_out: format!("without `{word}` it sees the limit"),
+            })
+        });
+        let old = self.runtime.cgroup_v2_since.zip(major).filter(|(since, major)| major < since);
+        let name = self.runtime.name.display_name();
+        blinded
+            .or_else(|| {
+                let (since, major) = old?;
+                Some(LimitUnseen {
+                    why: format!(
+                        "{name} {major} does not see limits on cgroup v2 hosts, {name} {since} does"
+                    ),
+                    way_out: format!("a base image with {name} {since} or later"),
+                })
+            })
+            .or_else(|| {
+                let ignores = self.image.ignores_limit.as_ref();
+                let ignores = ignores.filter(|ignores| self.is_its_image() && !ignores.majors.is_empty())?;
+                Some(LimitUnseen {
+                    why: ignores.why.clone(),
+                    way_out: format!("a newer base image:\n  {}", ignores.way_out),
+                })
+            })
+    }
+
+    /// Its build is one that a newer kernel keeps from seeing the limit.
+    pub(super) fn unseen_on_new_kernels(&self) -> Option<LimitUnseen> {
+        let (major, patch) = self.image.patch.filter(|_| self.is_its_image())?;
+        let row = self.runtime.unseen_builds.iter().find(|row| row.major == major && patch < row.fixed_in)?;
+        let name = self.runtime.name.display_name();
+        Some(LimitUnseen {
+            why: format!("{name} {major}.0.{patch} does not see the limit on hosts with {}", row.kernel),
+            way_out: format!("a base image with {name} {major}.0.{} or later", row.fixed_in),
+        })
+    }
+
+    fn is_its_image(&self) -> bool {
+        self.image.runtime == Some(self.runtime.name)
+    }
+}

@@ -1,0 +1,40 @@
+//! Quotes that are part of a variable's value, and what they do to who reads it.
+
+use super::image::ImageFacts;
+use super::{Origin, Workload};
+use crate::catalog::Catalog;
+use crate::source::Text;
+
+/// Notes them at the variables of `environment`. `own_script` when the image's own entrypoint runs.
+pub(super) fn find(workload: &mut Workload, image: &ImageFacts, own_script: bool, catalog: &Catalog) {
+    let programs = workload.programs();
+    // A shell puts the value into words as it is, unless `eval` reads it again.
+    let shells: Vec<&Text> = programs
+        .iter()
+        .filter(|program| program.expanded && program.base_name() != "eval")
+        .flat_map(|program| &program.arguments)
+        .collect();
+    for (name, variable) in &mut workload.env {
+        let value = variable.value.value().filter(|value| is_quoted_item(value));
+        let Some(value) = value.filter(|_| variable.origin == Origin::Environment) else { continue };
+        let by_script = own_script && image.keeps_quotes.iter().any(|kept| kept == name);
+        let kept = by_script || shells.iter().any(|word| expands(word.as_str(), name));
+        variable.quotes = catalog.quotes(name, value.as_str(), kept);
+    }
+}
+
+/// `- NAME="value"`: the value of a list item begins and ends with the same quote. In a mapping YAML takes the quotes away.
+fn is_quoted_item(value: &Text) -> bool {
+    let text = value.as_str();
+    let quoted = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+    (quoted('"') || quoted('\'')) && value.span_of(0..1).start == value.span().start
+}
+
+/// `$NAME` or `${NAME…` stands in the word.
+fn expands(word: &str, name: &str) -> bool {
+    word.match_indices('$').any(|(at, _)| {
+        let rest = word.get(at + 1..).unwrap_or_default();
+        let rest = rest.strip_prefix('{').unwrap_or(rest).strip_prefix(name);
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
+    })
+}
