@@ -44,6 +44,12 @@ pub(super) fn report(workload: &Workload, sink: &mut Sink<'_>, rows: &[Row], ver
     }
 }
 
+/// True where a limit belongs below `deploy.resources`: Swarm reads no other place, and beside a block that is there Compose
+/// wants all of them in it.
+pub(super) fn in_deploy(workload: &Workload, sink: &Sink<'_>) -> bool {
+    sink.policy().target == Target::Swarm || workload.key("deploy.resources.limits").is_some()
+}
+
 /// Keys below each other, a line each.
 fn below(path: &[&str], value: &str) -> String {
     let keys: Vec<String> =
