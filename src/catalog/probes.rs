@@ -97,6 +97,9 @@ pub struct ProbeEntry {
     /// A port that answers to HTTP.
     #[serde(default)]
     pub http: Option<HttpPort>,
+    /// The one of its tools that is to ask by HTTP.
+    #[serde(default)]
+    pub tool: Option<String>,
     /// A port that is open as soon as it works.
     #[serde(default)]
     pub tcp: Option<u16>,

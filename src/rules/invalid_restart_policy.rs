@@ -10,7 +10,7 @@ pub(super) struct InvalidRestartPolicy;
 
 static META: Meta = Meta {
     name: "invalid-restart-policy",
-    summary: "`max_attempts` with a condition other than `on-failure`: the engine refuses it",
+    summary: "a restart policy that the engine refuses",
     severity: Severity::Error,
     group: Group::Process,
     preset: Preset::Recommended,

@@ -1,6 +1,6 @@
 //! `missing-cpu-limit`
 
-use super::swarm::in_deploy;
+use super::swarm::limit_help;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::workload::{Fact, Workload};
@@ -29,10 +29,7 @@ impl Rule for MissingCpuLimit {
         if bound || workload.key("cpuset").is_some() || !workload.role.runs() {
             return;
         }
-        let help = match in_deploy(workload, sink) {
-            true => "deploy:\n    resources:\n      limits:\n        cpus: \"1.0\"",
-            false => "cpus: \"1.0\"",
-        };
+        let help = limit_help(workload, sink, "cpus: \"1.0\"", "cpus: \"1.0\"");
         let written = workload.cpus.known().or(workload.cpu_quota.known());
         let (place, label) = match written {
             Some(written) => (written.span, "no limit"),
@@ -42,6 +39,6 @@ impl Rule for MissingCpuLimit {
             .of(workload)
             .via(&workload.via)
             .folded("services have no limit for processors")
-            .help(format!("with the number that fits, in the service:\n  {help}"));
+            .help(help);
     }
 }

@@ -67,15 +67,19 @@ fn help(workload: &Workload) -> String {
         Err(why) => return format!("no probe to paste for `{name}`: {why}"),
     };
     let form = Form::of(workload);
+    let place = match workload.key("healthcheck") {
+        Some(_) => format!("in the healthcheck of `{name}`"),
+        None => format!("in `{name}`"),
+    };
     let what = match (form, probe.assumed_http, probe.adjust) {
         (Form::Dockerfile, Some(port), _) => {
             format!("at the end of the last stage, if it speaks HTTP on port {port} (adjust the path)")
         }
         (Form::Compose, Some(port), _) => format!("if `{name}` speaks HTTP on port {port} (adjust the path)"),
-        (Form::Compose, None, true) => format!("in `{name}`, with what its image has (adjust the path)"),
-        (Form::Compose, None, false) => format!("in `{name}`, with what its image has"),
+        (Form::Compose, None, true) => format!("{place}, with what its image has (adjust the path)"),
+        (Form::Compose, None, false) => format!("{place}, with what its image has"),
         (Form::Dockerfile, None, true) => "at the end of the last stage (adjust the path)".to_owned(),
         (Form::Dockerfile, None, false) => "at the end of the last stage".to_owned(),
     };
-    format!("{what}:\n{}", healthcheck(form, &probe.test, &probe.start_period))
+    format!("{what}:\n{}", healthcheck(workload, probe))
 }

@@ -1,6 +1,6 @@
 //! `missing-pids-limit`
 
-use super::swarm::in_deploy;
+use super::swarm::limit_help;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::workload::{Fact, Workload};
@@ -32,14 +32,11 @@ impl Rule for MissingPidsLimit {
         if !workload.role.runs() {
             return;
         }
-        let help = match in_deploy(workload, sink) {
-            true => "deploy:\n    resources:\n      limits:\n        pids: 200",
-            false => "pids_limit: 200",
-        };
+        let help = limit_help(workload, sink, "pids_limit: 200", "pids: 200");
         sink.report(place, label, format!("`{}` has no limit for processes and threads", workload.name))
             .of(workload)
             .via(&workload.via)
             .folded("services have no limit for processes and threads")
-            .help(format!("with the number that fits, in the service:\n  {help}"));
+            .help(help);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::source::Span;
 use crate::syntax::duration;
-use crate::workload::{Healthcheck, Kind, Workload};
+use crate::workload::{Healthcheck, Kind, Probe, Workload};
 
 /// The form of the place that a healthcheck is pasted into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,9 +64,11 @@ pub(super) fn time(nanoseconds: i64) -> String {
     text
 }
 
-/// A whole healthcheck, two blanks deep.
-pub(super) fn healthcheck(form: Form, test: &[String], start_period: &str) -> String {
-    match form {
+/// A whole healthcheck, two blanks deep; its test alone where the service has the rest.
+pub(super) fn healthcheck(workload: &Workload, probe: &Probe) -> String {
+    let Probe { test, start_period, .. } = probe;
+    match Form::of(workload) {
+        Form::Compose if workload.key("healthcheck").is_some() => format!("  {}", test_key(test)),
         Form::Compose => format!(
             "  healthcheck:\n    {}\n    interval: 30s\n    start_period: {start_period}",
             test_key(test)

@@ -4,6 +4,7 @@ mod assemble;
 mod health;
 mod heap;
 mod image;
+mod keys;
 mod measured;
 mod packages;
 mod probe;

@@ -63,7 +63,10 @@ impl Site<'_> {
             return self.by_port();
         }
         if !self.starts_server(row) {
-            return Err("what it starts is not the server of its image".to_owned());
+            return Err(match self.words() {
+                Some(_) => "what it starts is not the server of its image".to_owned(),
+                None => "what it starts is not known here".to_owned(),
+            });
         }
         if let Some(probe) = entries.iter().find_map(|entry| self.asked(entry)) {
             return Ok(probe);
@@ -149,7 +152,11 @@ impl Site<'_> {
                 if !http.own && self.is_moved(http.port) {
                     return None;
                 }
-                self.http(http.port, &http.path)?
+                let tools = match &entry.tool {
+                    Some(tool) => vec![tool.clone()],
+                    None => self.tools(),
+                };
+                by_http(&tools, http.port, &http.path)?
             }
             (None, Some(port)) => {
                 let host = entry.host.as_deref().unwrap_or(LOOPBACK);
@@ -199,13 +206,6 @@ impl Site<'_> {
         self.workload.tools.clone()
     }
 
-    /// A request by whatever the image has, else that the port opens.
-    fn http(&self, port: u16, path: &str) -> Option<Vec<String>> {
-        let tools = self.tools();
-        let place = Place::plain(format!("http://{LOOPBACK}{}{path}", port_suffix(port)));
-        request::http(&tools, &place).or_else(|| request::tcp(&tools, LOOPBACK, port))
-    }
-
     /// The tool that the image has on the port that it shows.
     fn by_port(&self) -> Result<Probe, String> {
         let tools = self.tools();
@@ -218,10 +218,12 @@ impl Site<'_> {
         }
         let port = self.port()?;
         let no_tool = || format!("no tool that its image is known to have asks port {port}");
-        if OTHER_PROTOCOLS.contains(&port) {
+        // FastCGI has no requests that these tools make.
+        let fastcgi = self.workload.words().any(|word| base_name(word.as_str()).starts_with("php-fpm"));
+        if OTHER_PROTOCOLS.contains(&port) || fastcgi && port == 9000 {
             return request::tcp(&tools, LOOPBACK, port).map(Probe::new).ok_or_else(no_tool);
         }
-        let mut probe = Probe::new(self.http(port, "/").ok_or_else(no_tool)?);
+        let mut probe = Probe::new(by_http(&tools, port, "/").ok_or_else(no_tool)?);
         // Whether a port is open says little, and is true of every protocol.
         let asks = probe.test.iter().any(|word| word.contains("http://"));
         probe.assumed_http = asks.then_some(port);
@@ -268,11 +270,14 @@ impl Site<'_> {
     }
 }
 
-const LOOPBACK: &str = "127.0.0.1";
-
-fn port_suffix(port: u16) -> String {
-    if port == 80 { String::new() } else { format!(":{port}") }
+/// A request by whatever tool there is, else that the port opens.
+fn by_http(tools: &[String], port: u16, path: &str) -> Option<Vec<String>> {
+    let suffix = if port == 80 { String::new() } else { format!(":{port}") };
+    let place = Place::plain(format!("http://{LOOPBACK}{suffix}{path}"));
+    request::http(tools, &place).or_else(|| request::tcp(tools, LOOPBACK, port))
 }
+
+const LOOPBACK: &str = "127.0.0.1";
 
 fn main(ports: &[u16]) -> Vec<u16> {
     ports.iter().copied().filter(|port| !ASIDE.contains(port)).collect()
