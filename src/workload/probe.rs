@@ -6,7 +6,7 @@ use super::{Fact, Start, Workload};
 use crate::catalog::{Catalog, ProbeEntry, ProbeRow};
 use crate::model::ImageReference;
 use crate::model::compose::{Ports, Service};
-use crate::model::image::TargetImage;
+use crate::model::image::{Form, TargetImage};
 use crate::source::Text;
 
 /// A healthcheck to offer.
@@ -94,12 +94,22 @@ impl Site<'_> {
             && self.target.is_none_or(|target| target.entrypoint.is_none())
     }
 
+    /// The command that is given to the image's entrypoint, where one is.
+    fn command(&self) -> Option<&[Text]> {
+        let service = self.service.and_then(|service| service.command.value());
+        let image = || match &self.target?.cmd.as_ref()?.form {
+            Form::Exec(words) => Some(words.as_slice()),
+            Form::Shell(_) => None,
+        };
+        service.map(Vec::as_slice).or_else(image)
+    }
+
     /// The words of its start, a script's too; none where they are not known.
     fn words(&self) -> Option<Vec<String>> {
         if self.is_as_shipped() {
             return Some(Vec::new());
         }
-        let command = self.service.and_then(|service| service.command.value());
+        let command = self.command();
         let words: Vec<&Text> = match (self.workload.start.value().or(self.partial), command) {
             (Some(start), _) => start.entrypoint.iter().chain(&start.command).collect(),
             // The image's entrypoint is not known, and gets these.
@@ -118,7 +128,7 @@ impl Site<'_> {
             return self.keeps_entrypoint();
         }
         let is_server = |word: &str| row.program.iter().any(|name| base_name(name) == base_name(word));
-        let options = self.service.and_then(|service| service.command.value()?.first());
+        let options = self.command().and_then(|words| words.first());
         let options = options.is_some_and(|word| word.as_str().starts_with('-')) && self.keeps_entrypoint();
         options || self.words().is_some_and(|words| words.iter().any(|word| is_server(word)))
     }
