@@ -7,6 +7,7 @@ mod defaults;
 mod image;
 mod lighter;
 mod pattern;
+mod probes;
 mod refused;
 mod runtimes;
 mod tags;
@@ -20,6 +21,7 @@ pub use image::{
     SizesItself, Start,
 };
 pub use lighter::{Lighter, LighterKind};
+pub use probes::{HttpPort, ProbeEntry, ProbeRow};
 pub use refused::RefusedFlag;
 pub use runtimes::{
     CommandLine, Flag, Grammar, Pool, Quotes, ReadBy, Runtime, Sets, Setting, Starter, Variable,
@@ -28,11 +30,13 @@ pub use runtimes::{
 use crate::hash::HashMap;
 use crate::model::ImageReference;
 use image::Images;
+use probes::ProbeTable;
 use runtimes::RuntimeTable;
 use tags::{TagTable, Tags};
 
 // `build.rs` makes them of the YAML: reading that would take longer than looking at a small file.
 const IMAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/images.json"));
+const PROBES: &str = include_str!(concat!(env!("OUT_DIR"), "/probes.json"));
 const TAGS: &str = include_str!(concat!(env!("OUT_DIR"), "/tags.json"));
 const RUNTIMES: &str = include_str!(concat!(env!("OUT_DIR"), "/runtimes.json"));
 
@@ -45,6 +49,9 @@ pub struct Catalog {
     /// What stands before a trailing `*`, longest first.
     by_prefix: Vec<(String, usize)>,
     mirrors: Vec<String>,
+    probes: Vec<ProbeRow>,
+    /// Names to places in `probes`.
+    probes_by_name: HashMap<String, usize>,
     tags: Tags,
     runtimes: Vec<Runtime>,
     quotes: Vec<Quotes>,
@@ -64,9 +71,16 @@ impl Catalog {
     /// When one of them does not fit its schema.
     fn from_tables(images: &str, tags: &'static str, runtimes: &str) -> Result<Self, serde_json::Error> {
         let Images { mirrors, images } = serde_json::from_str(images)?;
+        let ProbeTable { probes } = serde_json::from_str(PROBES)?;
         let tags: TagTable = serde_json::from_str(tags)?;
         let RuntimeTable { runtimes, quotes } = serde_json::from_str(runtimes)?;
-        let mut catalog = Self { images, mirrors, tags: tags.into(), runtimes, quotes, ..Self::default() };
+        let mut catalog =
+            Self { images, mirrors, probes, tags: tags.into(), runtimes, quotes, ..Self::default() };
+        for (at, row) in catalog.probes.iter().enumerate() {
+            for name in &row.repositories {
+                catalog.probes_by_name.insert(name.clone(), at);
+            }
+        }
         for (at, entry) in catalog.images.iter().enumerate() {
             for name in &entry.repositories {
                 match name.strip_suffix('*') {
@@ -112,6 +126,12 @@ impl Catalog {
         self.images.get(*at)
     }
 
+    /// How what an image runs can be asked. None when there is no row for it.
+    pub fn probes(&self, reference: &ImageReference) -> Option<&ProbeRow> {
+        let name = reference.name();
+        self.probes.get(*self.probes_by_name.get(self.without_mirror(&name))?)
+    }
+
     /// True for Docker Official Images, under a mirror's name too. Their names stand in a list: a short name that
     /// is not there may be anything that was built on the spot.
     pub fn is_official(&self, reference: &ImageReference) -> bool {
@@ -120,7 +140,8 @@ impl Catalog {
 
     /// What an image brings for a health check: what its row says, or none by the library's policy.
     pub fn healthcheck(&self, reference: &ImageReference) -> Healthcheck {
-        match self.image(reference).and_then(|entry| entry.healthcheck) {
+        let known = self.image(reference).and_then(|entry| entry.healthcheck);
+        match known.or_else(|| self.probes(reference)?.healthcheck) {
             Some(known) => known,
             None if self.is_official(reference) => Healthcheck::None,
             None => Healthcheck::Unknown,

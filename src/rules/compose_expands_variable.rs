@@ -1,9 +1,10 @@
 //! `compose-expands-variable`
 
+use super::probe::{json, test_key};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Edit, Severity};
 use crate::source::Span;
-use crate::workload::Workload;
+use crate::workload::{Workload, quoted};
 
 /// A variable of the wrong side.
 pub(super) struct ComposeExpandsVariable;
@@ -35,7 +36,10 @@ impl Rule for ComposeExpandsVariable {
                     ),
                 )
                 .of(workload)
-                .help(format!("for the shell in the container:\n  command: sh -c \"exec … $${name} …\""));
+                .help(match &eaten.words {
+                    Some(words) => for_shell(workload, eaten.key, words),
+                    None => format!("`$${name}` reaches the shell in the container as `${name}`; without a shell nothing expands it"),
+                });
             if let Some(value) = workload.env.get(name).and_then(|variable| variable.value.known()) {
                 // `NAME: ${NAME:-default}`: where somebody sets it for Compose, both sides have it.
                 let shared = value.default_of.as_ref() == Some(name);
@@ -64,7 +68,48 @@ impl Rule for ComposeExpandsVariable {
             )
             .of(workload)
             .related(unexpanded.value, "the value that was meant")
-            .help(format!("a shell that hands over to the program:\n  command: sh -c \"exec … ${text} …\""));
+            .help(for_shell(workload, unexpanded.key, &unexpanded.words));
         }
     }
+}
+
+/// The words of a key behind a shell of the container, which expands their variables.
+fn for_shell(workload: &Workload, key: &str, words: &[String]) -> String {
+    let line = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    let no_shell = workload.lacks.contains(&"sh");
+    if no_shell {
+        return "its image has no shell to expand it: write the value in its place".to_owned();
+    }
+    if key == "healthcheck" {
+        let text = match words {
+            [kind, script] if kind == "CMD-SHELL" => script.clone(),
+            [_, words @ ..] => line(words),
+            [] => String::new(),
+        };
+        return format!("for the shell in the container:\n  {}", test_key(&["CMD-SHELL".to_owned(), text]));
+    }
+    let mut list: Vec<String> = match words {
+        [shell, options @ .., _] if is_shell(shell) && options.iter().any(|word| word.ends_with('c')) => {
+            words.to_vec()
+        }
+        _ => vec!["sh".to_owned(), "-c".to_owned(), format!("exec {}", line(words))],
+    };
+    // Behind an entrypoint stands a command, which `sh -c` takes for arguments of its script.
+    let command = workload.start.value().is_some_and(|start| !start.command.is_empty());
+    if key == "entrypoint" && command && list.len() == 3 {
+        if let Some(script) = list.last_mut() {
+            script.push_str(" \"$@\"");
+        }
+        list.push("--".to_owned());
+    }
+    let takes_words = key == "entrypoint"
+        || workload.handover.is_some()
+        || workload.start.value().is_some_and(|start| start.entrypoint.is_empty());
+    let when = if takes_words { "" } else { ", if the entrypoint of its image runs what it is given" };
+    let list: Vec<String> = list.iter().map(|word| json(&word.replace('$', "$$"))).collect();
+    format!("for the shell in the container{when}:\n  {key}: [{}]", list.join(", "))
+}
+
+fn is_shell(word: &str) -> bool {
+    matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"))
 }

@@ -23,7 +23,8 @@ impl Rule for DisabledHealthcheck {
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
         let Some(check) = workload.healthcheck.known() else { return };
-        if check.value != Healthcheck::Disabled || !workload.role.runs() {
+        let role = workload.role;
+        if check.value != Healthcheck::Disabled || !role.runs() || role.one_shot || role.idle {
             return;
         }
         sink.report(
@@ -33,6 +34,6 @@ impl Rule for DisabledHealthcheck {
         )
         .of(workload)
         .via(&check.via)
-        .note("`depends_on` with `service_healthy` cannot wait for it, and nothing tells when it hangs");
+        .note("nothing tells when it hangs, and `depends_on` with `service_healthy` cannot wait for it");
     }
 }

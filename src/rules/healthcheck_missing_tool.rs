@@ -1,8 +1,10 @@
 //! `healthcheck-missing-tool`
 
+use super::probe::{Form, command, flags, test_key};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Confidence, Severity};
-use crate::workload::{Healthcheck, Workload};
+use crate::source::Text;
+use crate::workload::{Healthcheck, Place, Workload, http};
 
 /// A probe without its program.
 pub(super) struct HealthcheckMissingTool;
@@ -25,21 +27,24 @@ impl Rule for HealthcheckMissingTool {
         let Some(check) = workload.healthcheck.known() else { return };
         let Healthcheck::Probe { test: Some(test), .. } = &check.value else { return };
         let [kind, command, ..] = test.as_slice() else { return };
+        let no_shell = workload.lacks.contains(&"sh");
         let tool = match kind.as_str() {
             "CMD" => command.as_str().rsplit('/').next().unwrap_or_default(),
-            "CMD-SHELL" if workload.lacks.contains(&"sh") => "sh",
+            "CMD-SHELL" if no_shell => "sh",
             "CMD-SHELL" => command.as_str().split_whitespace().next().unwrap_or_default(),
             _ => return,
         };
         let Some(tool) = workload.lacks.iter().find(|lacking| **lacking == tool) else { return };
-        let other =
-            ["wget", "curl"].into_iter().find(|other| !workload.lacks.contains(other) && other != tool);
+        let name = &workload.name;
+        let message = match (*tool, no_shell) {
+            ("sh", _) => format!("the healthcheck of `{name}` can never pass: its image has no shell"),
+            (_, true) => {
+                format!("the healthcheck of `{name}` can never pass: its image has no shell and no `{tool}`")
+            }
+            (_, false) => format!("the healthcheck of `{name}` runs `{tool}`: its image has no `{tool}`"),
+        };
         let mut finding = sink
-            .report(
-                command.span(),
-                format!("no `{tool}` in the image"),
-                format!("the healthcheck of `{}` can never pass: its image has no `{tool}`", workload.name),
-            )
+            .report(command.span(), format!("no `{tool}` in the image"), message)
             .of(workload)
             .confidence(Confidence::Medium);
         if let Some(base) = workload.base.known() {
@@ -48,10 +53,46 @@ impl Rule for HealthcheckMissingTool {
                 format!("`{}` comes without `{tool}`, and nothing here installs it", base.value),
             );
         }
-        match (tool, other) {
-            (&"sh", _) => finding.help("without a shell a probe has to be a program of the image:\n  test: [\"CMD\", \"/app/healthcheck\"]"),
-            (_, Some("wget")) => finding.help("with what may be there:\n  test: [\"CMD\", \"wget\", \"-q\", \"--spider\", \"http://localhost:8080/health\"]"),
-            _ => finding.help(format!("install it in the Dockerfile's last stage, as in\n  RUN apt-get update && apt-get install -y --no-install-recommends {tool} && rm -rf /var/lib/apt/lists/*")),
-        };
+        if let Some(help) = help(workload, &check.value, test, tool) {
+            finding.help(help);
+        }
     }
+}
+
+/// The same request with a tool that the image has, else how the tool comes in.
+fn help(workload: &Workload, check: &Healthcheck, test: &[Text], tool: &str) -> Option<String> {
+    let place = test.get(1)?.span();
+    let form = Form::at(place, workload);
+    if let Some(other) = Place::of_test(test).and_then(|place| http(&workload.tools, &place)) {
+        return Some(match form {
+            Form::Compose => format!("the same with what the image has:\n  {}", test_key(&other)),
+            Form::Dockerfile => {
+                format!(
+                    "the same with what the image has:\n  HEALTHCHECK {}{}",
+                    flags(check, &[]),
+                    command(&other)
+                )
+            }
+        });
+    }
+    if workload.lacks.contains(&"sh") {
+        return Some(
+            "without a shell the probe has to be a command of the program itself, in the form `[\"CMD\", …]`"
+                .to_owned(),
+        );
+    }
+    let base = workload.base.value().map(Text::as_str).unwrap_or_default();
+    let install = match workload.dockerfile() {
+        None => {
+            return Some(format!(
+                "its image is not built here: probe with a program that it has, or build one with `{tool}`"
+            ));
+        }
+        Some(_) if base.contains("busybox") => return None,
+        Some(_) if base.contains("alpine") => format!("RUN apk add --no-cache {tool}"),
+        Some(_) => format!(
+            "RUN apt-get update && apt-get install -y --no-install-recommends {tool} && rm -rf /var/lib/apt/lists/*"
+        ),
+    };
+    Some(format!("install it in the Dockerfile's last stage, before any USER:\n  {install}"))
 }

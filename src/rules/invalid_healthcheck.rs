@@ -1,8 +1,10 @@
 //! `invalid-healthcheck`
 
+use super::probe::{Form, test_key};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Edit, Severity};
+use crate::source::{Span, Text};
 use crate::workload::{Healthcheck, Remedy, Workload};
 
 /// A probe that is refused.
@@ -51,29 +53,102 @@ impl Rule for InvalidHealthcheck {
                         vec![lead],
                     );
                 }
-                None => {
-                    finding.help("a test, and times with their units:\n  test: [\"CMD-SHELL\", \"... || exit 1\"]\n  interval: 30s\n  start_period: 30s");
-                }
+                None => _ = finding.help(help(&refusal.message)),
             }
         }
-        if let Some(check) = workload.healthcheck.known()
-            && let Healthcheck::Probe { test: Some(test), .. } = &check.value
-            && let [kind, command] = test.as_slice()
-            && kind.as_str() == "CMD-SHELL"
-            && command.as_str() == "NONE"
-        {
-            sink.report(
-                command.span(),
-                "a command",
-                format!("the healthcheck of `{name}` runs a command called NONE"),
-            )
-            .of(workload)
-            .fix(
-                "switch the healthcheck off",
-                Applicability::Unsafe,
-                &["healthcheck"],
-                vec![Edit { span: command.span(), replacement: "[\"NONE\"]".to_owned() }],
-            );
+        let Some(check) = workload.healthcheck.known() else { return };
+        let Healthcheck::Probe { test: Some(test), .. } = &check.value else { return };
+        match test.as_slice() {
+            [_, command] if command.as_str() == "NONE" => called_none(workload, command, sink),
+            [kind, script, rest @ ..] if kind.as_str() == "CMD-SHELL" && !rest.is_empty() => {
+                several(workload, script, rest, sink);
+            }
+            _ => {}
         }
     }
+}
+
+/// What is missing, where nothing can be written in its place.
+fn help(message: &str) -> &'static str {
+    if message.contains("start_period") {
+        return "beside it:\n  start_period: 30s";
+    }
+    if message.contains("test must start") {
+        return "the list begins with `CMD` before a program and its arguments, or `CMD-SHELL` before one line for the shell";
+    }
+    "times are text with their units: 30s, 1m30s, 500ms"
+}
+
+/// `NONE` where a command is meant to stand.
+fn called_none(workload: &Workload, command: &Text, sink: &mut Sink<'_>) {
+    let finding = sink
+        .report(
+            command.span(),
+            "a command",
+            format!("the healthcheck of `{}` runs a command called NONE", workload.name),
+        )
+        .of(workload);
+    let Some(place) = workload.test_place else { return };
+    let replacement = match Form::at(place, workload) {
+        Form::Compose if workload.test_in_block => "\"NONE\"",
+        Form::Compose => "[\"NONE\"]",
+        Form::Dockerfile => "HEALTHCHECK NONE",
+    };
+    finding.fix(
+        "switch the healthcheck off",
+        Applicability::Unsafe,
+        &["healthcheck"],
+        vec![Edit { span: place, replacement: replacement.to_owned() }],
+    );
+}
+
+/// Several texts behind `CMD-SHELL`: the shell runs the first, the others are its arguments (moby `daemon/health.go`).
+fn several(workload: &Workload, script: &Text, rest: &[Text], sink: &mut Sink<'_>) {
+    // A script that reads its arguments is meant so.
+    if ["$0", "$1", "$2", "$@", "$*", "$#", "${"].iter().any(|argument| script.as_str().contains(argument)) {
+        return;
+    }
+    let name = &workload.name;
+    let ignored = rest.iter().map(Text::span).reduce(Span::cover).unwrap_or(script.span());
+    let finding = sink
+        .report(
+            ignored,
+            "never run",
+            format!("the healthcheck of `{name}` runs `{}` alone: the shell takes one text", script.as_str()),
+        )
+        .of(workload)
+        .note(
+            "`CMD-SHELL` hands the first text to `sh -c`; what follows becomes its arguments `$0`, `$1`, …",
+        );
+    if !is_plain(rest) {
+        finding.help("write them as one text, as the shell is to read them");
+        return;
+    }
+    let words: Vec<&str> = std::iter::once(script).chain(rest).map(Text::as_str).collect();
+    let joined = vec!["CMD-SHELL".to_owned(), words.join(" ")];
+    let Some(place) = workload.test_place.filter(|place| Form::at(*place, workload) == Form::Compose) else {
+        return;
+    };
+    let text = test_key(&joined);
+    let value = text.strip_prefix("test: ").unwrap_or(&text).to_owned();
+    let finding = finding.help(format!("as one text:\n  {text}"));
+    if workload.test_in_block {
+        return;
+    }
+    finding.fix(
+        "make one text of them",
+        Applicability::Unsafe,
+        &["healthcheck"],
+        vec![Edit { span: place, replacement: value }],
+    );
+}
+
+/// Whether words are the same when they are joined by blanks. Blanks and quotes within one of them may be an argument's own,
+/// unless it is a command behind `||` or the like.
+fn is_plain(words: &[Text]) -> bool {
+    let mut command = false;
+    words.iter().map(Text::as_str).all(|word| {
+        command |= ["||", "&&", ";", "|"].iter().any(|operator| word.starts_with(operator));
+        command || !word.contains(|c: char| c.is_whitespace() || "\"'\\$`".contains(c))
+    })
 }

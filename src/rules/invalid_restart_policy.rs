@@ -10,7 +10,7 @@ pub(super) struct InvalidRestartPolicy;
 
 static META: Meta = Meta {
     name: "invalid-restart-policy",
-    summary: "`max_attempts` with a condition other than `on-failure`: the engine refuses it",
+    summary: "a restart policy that the engine refuses",
     severity: Severity::Error,
     group: Group::Process,
     preset: Preset::Recommended,
@@ -24,6 +24,7 @@ impl Rule for InvalidRestartPolicy {
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
         unknown_policy(workload, sink);
+        attempts_in_condition(workload, sink);
         let (Some(attempts), Some(condition)) = (workload.max_attempts.known(), workload.restart.known())
         else {
             return;
@@ -54,7 +55,15 @@ fn unknown_policy(workload: &Workload, sink: &mut Sink<'_>) {
         Some((name, attempts)) => (name, Some(attempts)),
         None => (restart.value.as_str(), None),
     };
+    // The block's own: what it says there is not what `restart` takes.
+    if !workload.restart_condition.is_absent() {
+        return;
+    }
+    let negative = attempts.is_some_and(|attempts| attempts.parse::<i64>().is_ok_and(|count| count < 0));
     let (label, note) = match (name, attempts) {
+        ("on-failure", _) if negative => {
+            ("fewer than none", "invalid restart policy: maximum retry count cannot be negative".to_owned())
+        }
         ("on-failure", _) | ("" | "no" | "always" | "unless-stopped", None) => return,
         ("no" | "always" | "unless-stopped", Some(_)) => (
             "only failures are counted",
@@ -71,4 +80,40 @@ fn unknown_policy(workload: &Workload, sink: &mut Sink<'_>) {
     .via(&restart.via)
     .note(format!("Error response from daemon: {note}"))
     .help("the policies are:\n  restart: \"no\"\n  restart: always\n  restart: unless-stopped\n  restart: on-failure:3");
+}
+
+/// `condition: on-failure:3`, `condition: sometimes`: the engine gets the word as it is (docker/compose
+/// `pkg/compose/create.go`, `mapRestartPolicyCondition`).
+fn attempts_in_condition(workload: &Workload, sink: &mut Sink<'_>) {
+    let Some(condition) = workload.restart_condition.known() else { return };
+    let text = condition.value.as_str();
+    if matches!(text, "" | "none" | "any" | "on-failure" | "no" | "always" | "unless-stopped") {
+        return;
+    }
+    let attempts = text.strip_prefix("on-failure:").filter(|count| count.parse::<u32>().is_ok());
+    let finding = sink
+        .report(
+            condition.span,
+            if attempts.is_some() { "the number has a key of its own" } else { "no condition of that name" },
+            format!("the engine refuses to start `{}` with `condition: {text}`", workload.name),
+        )
+        .of(workload)
+        .via(&condition.via)
+        .note(format!("Error response from daemon: invalid restart policy: unknown policy '{text}'"));
+    let Some(attempts) = attempts else {
+        finding.help("the conditions are:\n  condition: none\n  condition: on-failure\n  condition: any");
+        return;
+    };
+    let finding = finding.help(format!("in the block:\n  condition: on-failure\n  max_attempts: {attempts}"));
+    let owner = workload.key("deploy.restart_policy").filter(|_| workload.max_attempts.is_absent());
+    if let Some(owner) = owner {
+        let set = |path: &'static [&'static str], value: &str| Request::Set {
+            owner,
+            path,
+            value: value.to_owned(),
+            after: "",
+        };
+        let asked = vec![set(&["condition"], "on-failure"), set(&["max_attempts"], attempts)];
+        finding.ask("give the number its own key", Applicability::Unsafe, &["restart"], asked);
+    }
 }

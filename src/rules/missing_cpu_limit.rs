@@ -1,8 +1,9 @@
 //! `missing-cpu-limit`
 
+use super::swarm::limit_help;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::workload::Workload;
+use crate::workload::{Fact, Workload};
 
 /// No limit for cpus.
 pub(super) struct MissingCpuLimit;
@@ -22,13 +23,22 @@ impl Rule for MissingCpuLimit {
     }
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        if !workload.cpus.is_absent() || !workload.role.runs() {
+        // 0 is none, and so is a quota of -1. A list of processors is a limit, too.
+        let unlimited = |fact: &Fact<f64>| fact.is_absent() || fact.value().is_some_and(|cpus| *cpus <= 0.0);
+        let bound = !unlimited(&workload.cpus) || !unlimited(&workload.cpu_quota);
+        if bound || workload.key("cpuset").is_some() || !workload.role.runs() {
             return;
         }
-        sink.report(workload.anchor, "no `cpus`", format!("`{}` has no limit for processors", workload.name))
+        let help = limit_help(workload, sink, "cpus: \"1.0\"", "cpus: \"1.0\"");
+        let written = workload.cpus.known().or(workload.cpu_quota.known());
+        let (place, label) = match written {
+            Some(written) => (written.span, "no limit"),
+            None => (workload.anchor, "no `cpus`"),
+        };
+        sink.report(place, label, format!("`{}` has no limit for processors", workload.name))
             .of(workload)
             .via(&workload.via)
             .folded("services have no limit for processors")
-            .help("with the number that fits, in the service:\n  cpus: \"1.0\"");
+            .help(help);
     }
 }

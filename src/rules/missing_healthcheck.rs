@@ -1,5 +1,6 @@
 //! `missing-healthcheck`
 
+use super::probe::{Form, healthcheck};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::workload::{Kind, Workload};
@@ -22,7 +23,8 @@ impl Rule for MissingHealthcheck {
     }
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        if !workload.healthcheck.is_absent() || !workload.role.runs() {
+        let role = workload.role;
+        if !workload.healthcheck.is_absent() || !role.runs() || role.one_shot || role.idle {
             return;
         }
         let name = &workload.name;
@@ -32,7 +34,7 @@ impl Rule for MissingHealthcheck {
                     .report(workload.anchor, "no healthcheck", format!("`{name}` has no healthcheck"))
                     .of(workload)
                     .via(&workload.via)
-                    .severity(workload.role.soften(META.severity))
+                    .severity(role.soften(META.severity))
                     .folded("services have no healthcheck, and neither have their images")
                     .note("a process that thrashes at its memory limit still counts as running")
                     .help(help(workload));
@@ -40,25 +42,44 @@ impl Rule for MissingHealthcheck {
                     finding.related(stage.from, "no HEALTHCHECK in what this builds either");
                 }
             }
+            // An image that shows no port is mostly one that others are made from.
+            Kind::Image if workload.exposed.is_empty() => {}
             Kind::Image => {
-                sink.report(workload.anchor, "no HEALTHCHECK in what runs", format!("`{name}` has no healthcheck"))
-                    .of(workload)
-                    .severity(Severity::Note)
-                    .folded("images have no healthcheck")
-                    .help("at the end of the last stage:\n  HEALTHCHECK --interval=30s --start-period=30s CMD wget -q --spider http://localhost:8080/health || exit 1");
+                sink.report(
+                    workload.anchor,
+                    "no HEALTHCHECK in what runs",
+                    format!("`{name}` has no healthcheck"),
+                )
+                .of(workload)
+                .severity(Severity::Note)
+                .folded("images have no healthcheck")
+                .help(help(workload));
             }
         }
     }
 }
 
-/// The probe that the image can run, or one for what speaks HTTP.
+/// A probe that the image can run, else why there is none to paste.
 fn help(workload: &Workload) -> String {
-    let (what, test) = if workload.probe.is_empty() {
-        let test = "[\"CMD-SHELL\", \"wget -q --spider http://localhost:8080/health || exit 1\"]";
-        ("a service that speaks HTTP".to_owned(), test.to_owned())
-    } else {
-        let words: Vec<String> = workload.probe.iter().map(|word| format!("\"{word}\"")).collect();
-        (format!("`{}`", workload.name), format!("[{}]", words.join(", ")))
+    let name = &workload.name;
+    let probe = match &workload.probe {
+        Ok(probe) => probe,
+        Err(why) => return format!("no probe to paste for `{name}`: {why}"),
     };
-    format!("for {what}:\n  healthcheck:\n    test: {test}\n    interval: 30s\n    start_period: 30s")
+    let form = Form::of(workload);
+    let place = match workload.key("healthcheck") {
+        Some(_) => format!("in the healthcheck of `{name}`"),
+        None => format!("in `{name}`"),
+    };
+    let what = match (form, probe.assumed_http, probe.adjust) {
+        (Form::Dockerfile, Some(port), _) => {
+            format!("at the end of the last stage, if it speaks HTTP on port {port} (adjust the path)")
+        }
+        (Form::Compose, Some(port), _) => format!("if `{name}` speaks HTTP on port {port} (adjust the path)"),
+        (Form::Compose, None, true) => format!("{place}, with what its image has (adjust the path)"),
+        (Form::Compose, None, false) => format!("{place}, with what its image has"),
+        (Form::Dockerfile, None, true) => "at the end of the last stage (adjust the path)".to_owned(),
+        (Form::Dockerfile, None, false) => "at the end of the last stage".to_owned(),
+    };
+    format!("{what}:\n{}", healthcheck(workload, probe))
 }

@@ -1,8 +1,9 @@
 //! `missing-pids-limit`
 
+use super::swarm::limit_help;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::workload::Workload;
+use crate::workload::{Fact, Workload};
 
 /// No limit for pids_limit.
 pub(super) struct MissingPidsLimit;
@@ -22,17 +23,20 @@ impl Rule for MissingPidsLimit {
     }
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        if !workload.pids_limit.is_absent() || !workload.role.runs() {
+        // The engine takes 0 and -1 for no limit.
+        let (place, label) = match &workload.pids_limit {
+            Fact::Known(pids) if pids.value <= 0 => (pids.span, "no limit"),
+            Fact::Absent { .. } => (workload.anchor, "no `pids_limit`"),
+            _ => return,
+        };
+        if !workload.role.runs() {
             return;
         }
-        sink.report(
-            workload.anchor,
-            "no `pids_limit`",
-            format!("`{}` has no limit for processes and threads", workload.name),
-        )
-        .of(workload)
-        .via(&workload.via)
-        .folded("services have no limit for processes and threads")
-        .help("with the number that fits, in the service:\n  pids_limit: 200");
+        let help = limit_help(workload, sink, "pids_limit: 200", "pids: 200");
+        sink.report(place, label, format!("`{}` has no limit for processes and threads", workload.name))
+            .of(workload)
+            .via(&workload.via)
+            .folded("services have no limit for processes and threads")
+            .help(help);
     }
 }

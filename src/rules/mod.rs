@@ -45,6 +45,7 @@ mod missing_swap_limit;
 mod offer;
 mod percent_heap_without_limit;
 mod policy;
+mod probe;
 mod quoted_env_value;
 mod redundant_swap_limit;
 mod removed_jvm_flag;

@@ -3,7 +3,7 @@
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Severity};
-use crate::workload::Workload;
+use crate::workload::{Fact, Workload};
 
 /// A restart policy that does not count.
 pub(super) struct ShadowedRestartPolicy;
@@ -24,7 +24,22 @@ impl Rule for ShadowedRestartPolicy {
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
         let Some((written, block)) = &workload.shadowed_restart else { return };
-        let effective = workload.restart.value().map_or("no", String::as_str);
+        let name = written.value.split(':').next().unwrap_or(&written.value);
+        let attempts = written.value.split_once(':').map(|(_, attempts)| attempts);
+        let effective = match (workload.restart.value().map_or("no", String::as_str), &workload.max_attempts)
+        {
+            ("on-failure", Fact::Known(attempts)) if attempts.value > 0 => {
+                format!("on-failure:{}", attempts.value)
+            }
+            ("on-failure", _) => "on-failure without a bound".to_owned(),
+            (effective, _) => effective.to_owned(),
+        };
+        let condition = match name {
+            "no" => "none",
+            "on-failure" => "on-failure",
+            _ => "any",
+        };
+        let bound = attempts.map(|attempts| format!("\n  max_attempts: {attempts}")).unwrap_or_default();
         let finding = sink
             .report(
                 written.span,
@@ -42,14 +57,27 @@ impl Rule for ShadowedRestartPolicy {
                 },
             )
             .note("any `deploy.restart_policy` takes the place of `restart`, outside of Swarm too")
-            .help("say it in the block, or leave the block out:\n  condition: any");
-        // A block without a condition was not to say that there is none.
-        let condition = if written.value.starts_with("on-failure") { "on-failure" } else { "any" };
-        if let (Some(owner), None) =
-            (workload.key("deploy.restart_policy"), workload.key("deploy.restart_policy.condition"))
-        {
-            let set = Request::Set { owner, path: &["condition"], value: condition.to_owned(), after: "" };
-            finding.ask("say it in the block", Applicability::Unsafe, &["restart"], vec![set]);
+            .help(format!("say it in the block, or leave the block out:\n  condition: {condition}{bound}"));
+        // A block that leaves something out was not to say that there is none of it.
+        let Some(owner) = workload.key("deploy.restart_policy") else { return };
+        let set = |path: &'static [&'static str], value: &str| Request::Set {
+            owner,
+            path,
+            value: value.to_owned(),
+            after: "",
+        };
+        let mut asked = Vec::new();
+        if workload.key("deploy.restart_policy.condition").is_none() {
+            asked.push(set(&["condition"], condition));
+        } else if effective.split([':', ' ']).next() != Some(name) {
+            return;
         }
+        if let Some(attempts) = attempts {
+            if workload.key("deploy.restart_policy.max_attempts").is_some() {
+                return;
+            }
+            asked.push(set(&["max_attempts"], attempts));
+        }
+        finding.ask("say it in the block", Applicability::Unsafe, &["restart"], asked);
     }
 }

@@ -1,9 +1,10 @@
 //! `unhealthy-dependency`
 
+use super::probe::healthcheck;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::hash::HashMap;
-use crate::workload::{Healthcheck, Project, Workload};
+use crate::workload::{Dependency, Healthcheck, Kind, Project, Workload};
 
 /// A service that waits for a health which nobody measures.
 pub(super) struct UnhealthyDependency;
@@ -26,24 +27,38 @@ impl Rule for UnhealthyDependency {
         let named: HashMap<&str, &Workload> =
             project.workloads.iter().map(|workload| (workload.name.as_str(), workload)).collect();
         for workload in &project.workloads {
-            for dependency in workload.depends_on.iter().filter(|wait| wait.condition == "service_healthy") {
+            let waits = |wait: &&Dependency| wait.condition == "service_healthy" && wait.required;
+            for dependency in workload.depends_on.iter().filter(waits) {
                 let name = &dependency.service.value;
                 let Some(other) = named.get(name.as_str()) else { continue };
                 if !never_healthy(other) {
                     continue;
                 }
-                sink.report(
-                    dependency.service.span,
-                    "waits for it to be healthy",
-                    format!(
-                        "`{}` waits for `{name}` to be healthy, and `{name}` has no healthcheck",
-                        workload.name
-                    ),
-                )
-                .of(workload)
-                .via(&dependency.service.via)
-                .related(other.healthcheck.span(), "no healthcheck here, and none in its image")
-                .note("Compose gives up waiting, and the service that waits does not start");
+                let disabled = other.healthcheck.value() == Some(&Healthcheck::Disabled);
+                let (state, label) = if disabled {
+                    ("has it switched off", "switched off here")
+                } else {
+                    ("has none", "no healthcheck here, and none in its image")
+                };
+                let finding = sink
+                    .report(
+                        dependency.service.span,
+                        "waits for it to be healthy",
+                        format!(
+                            "`{}` waits for the healthcheck of `{name}`, and `{name}` {state}",
+                            workload.name
+                        ),
+                    )
+                    .of(workload)
+                    .via(&dependency.service.via)
+                    .related(other.healthcheck.span(), label)
+                    .note("Compose gives up waiting, and the service that waits does not start");
+                if let (Ok(probe), Kind::Service, false) = (&other.probe, other.kind, disabled) {
+                    let of = if other.key("healthcheck").is_some() { "the healthcheck of " } else { "" };
+                    let adjust = if probe.adjust { " (adjust the path)" } else { "" };
+                    let text = healthcheck(other, probe);
+                    finding.help(format!("in {of}`{name}`{adjust}:\n{text}"));
+                }
             }
         }
     }

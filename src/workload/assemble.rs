@@ -5,7 +5,9 @@ use std::path::Path;
 use super::health;
 use super::heap::{self, BesideFacts};
 use super::image::{ImageFacts, partial_start, service_start};
+use super::keys::{cpu_quota, either, restart, shadowed_restart, unless};
 use super::packages;
+use super::probe;
 use super::process;
 use super::quotes;
 use super::role;
@@ -50,7 +52,7 @@ impl Assembler<'_> {
         let mut allowance = Allowance::of_services(project.request.others);
         for service in &compose.services {
             let mut workload = self.service(service, project, &mut out, &mut allowance);
-            workload.role = Role::of(service, &awaited);
+            workload.role = Role { idle: workload.role.idle, ..Role::of(service, &awaited) };
             out.workloads.push(workload);
         }
         out
@@ -105,13 +107,17 @@ impl Assembler<'_> {
             },
             pids_limit: outside(anchor),
             cpus: outside(anchor),
+            cpu_quota: outside(anchor),
             replicas: outside(anchor),
             restart: outside(anchor),
             init: outside(anchor),
             healthcheck: facts.healthcheck.clone(),
+            test_place: target.healthcheck.as_ref().map(|health| health.span),
+            test_in_block: false,
             healthcheck_refusals: Vec::new(),
             lacks: facts.lacks.clone(),
             shadowed_restart: None,
+            restart_condition: outside(anchor),
             max_attempts: outside(anchor),
             lingering_shell: start
                 .value()
@@ -140,7 +146,9 @@ impl Assembler<'_> {
             handover: facts.handover.clone(),
             self_sizing: None,
             minimum: None,
-            probe: facts.probe.clone(),
+            probe: Err(String::new()),
+            tools: probe::tools(&facts.base, Some(&target), &facts.lacks, self.catalog),
+            exposed: probe::exposed(&facts.base, Some(&target), self.catalog),
             profiles: Vec::new(),
             depends_on: Vec::new(),
             logging: outside(anchor),
@@ -150,8 +158,18 @@ impl Assembler<'_> {
             measured: None,
             role: Role::default(),
         };
+        workload.role.idle = is_idle(&workload);
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
         self.pools(&mut workload, &facts, None);
+        let site = probe::Site {
+            workload: &workload,
+            service: None,
+            target: Some(&target),
+            partial: None,
+            own: &facts.probe,
+            catalog: self.catalog,
+        };
+        workload.probe = site.probe();
         out.workloads.push(workload);
         out
     }
@@ -185,6 +203,7 @@ impl Assembler<'_> {
             }
             None => ImageFacts::of_reference(&service.image, service.key, self.catalog),
         };
+        let target = built.as_ref().and_then(|built| built.image.as_ref().ok());
         let names = |mount: &Mount, file: &str| mount.source.contains(file) || mount.target.contains(file);
         facts.settle_by_files(&|file| service.mounts.iter().any(|mount| names(mount, file)));
         let resolved = project.compose.service_environment(service, directory, self.sources, allowance);
@@ -224,12 +243,18 @@ impl Assembler<'_> {
             base: facts.base.clone(),
             lighter_base: if built.is_some() { facts.lighter(self.catalog) } else { None },
             memory: memory(service),
-            pids_limit: either(&service.deploy.pids, &service.pids_limit),
-            cpus: either(&service.deploy.cpus, &service.cpus),
+            pids_limit: unless(&service.deploy.pids, &service.pids_limit, |pids| *pids == 0),
+            cpus: unless(&service.deploy.cpus, &service.cpus, |cpus| *cpus == 0.0),
+            cpu_quota: cpu_quota(service),
             replicas: either(&service.scale, &service.deploy.replicas),
             restart: restart(service),
             init: service.init.clone(),
             healthcheck: health::of_service(service, &facts.healthcheck),
+            test_place: match service.healthcheck.as_ref().map(|section| &section.test) {
+                Some(Fact::Known(test)) => Some(test.span),
+                _ => target.and_then(|target| target.healthcheck.as_ref()).map(|health| health.span),
+            },
+            test_in_block: service.healthcheck.as_ref().is_some_and(|section| section.block),
             healthcheck_refusals: service
                 .healthcheck
                 .as_ref()
@@ -237,6 +262,10 @@ impl Assembler<'_> {
                 .unwrap_or_default(),
             lacks: facts.lacks.clone(),
             shadowed_restart: shadowed_restart(service),
+            restart_condition: match &service.deploy.restart_policy {
+                Some((_, condition)) => condition.clone(),
+                None => Fact::Absent { anchor: service.key },
+            },
             max_attempts: service.deploy.max_attempts.clone(),
             lingering_shell: None,
             several_processes: None,
@@ -267,7 +296,9 @@ impl Assembler<'_> {
             handover: facts.handover.clone(),
             self_sizing: None,
             minimum: None,
-            probe: facts.probe.clone(),
+            probe: Err(String::new()),
+            tools: probe::tools(&facts.base, target, &facts.lacks, self.catalog),
+            exposed: probe::exposed(&facts.base, target, self.catalog),
             profiles: service.profiles.clone(),
             depends_on: service.depends_on.clone(),
             logging: service.logging.clone(),
@@ -283,9 +314,20 @@ impl Assembler<'_> {
             workload.several_processes = process::several(start, facts.handover.as_ref());
         }
         workload.unexpanded = process::unexpanded(&workload, self.catalog);
+        workload.role.idle = is_idle(&workload);
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
         quotes::find(&mut workload, &facts, service.entrypoint.is_absent(), self.catalog);
-        self.pools(&mut workload, &facts, partial_start(service, &facts).as_ref());
+        let partial = partial_start(service, &facts);
+        self.pools(&mut workload, &facts, partial.as_ref());
+        let site = probe::Site {
+            workload: &workload,
+            service: Some(service),
+            target,
+            partial: partial.as_ref(),
+            own: &facts.probe,
+            catalog: self.catalog,
+        };
+        workload.probe = site.probe();
         workload.self_sizing = self_sizing(&workload, &facts);
         // Another command may be another program with another heap.
         let as_shipped = service.command.is_absent() && service.entrypoint.is_absent();
@@ -384,11 +426,6 @@ fn self_sizing(workload: &Workload, facts: &ImageFacts) -> Option<String> {
     (!set && !bound && flagged.next().is_none()).then(|| sizes.what.clone())
 }
 
-/// The first that is set, knowing or not.
-fn either<T: Clone>(first: &Fact<T>, second: &Fact<T>) -> Fact<T> {
-    if first.is_absent() { second.clone() } else { first.clone() }
-}
-
 /// `deploy` wins where it is not 0 (docker/compose `pkg/compose/create.go`, `getDeployResources`).
 fn memory(service: &Service) -> Memory {
     let effective = |deploy: &Fact<ByteSize>, plain: &Fact<ByteSize>| match deploy.value() {
@@ -409,26 +446,6 @@ fn memory(service: &Service) -> Memory {
     }
 }
 
-/// `restart`, where a policy below `deploy` says otherwise.
-fn shadowed_restart(service: &Service) -> Option<(Spanned<String>, Span)> {
-    let (block, _) = service.deploy.restart_policy.as_ref()?;
-    let (written, effective) = (service.restart.known()?, restart(service));
-    let effective = effective.value()?;
-    // `on-failure:3` and `on-failure` restart alike.
-    let same = written.value.split(':').next() == effective.split(':').next();
-    (!same).then(|| (written.clone(), *block))
-}
-
-/// Any `deploy.restart_policy` takes the place of `restart`; one without a condition means no restart
-/// (docker/compose `pkg/compose/create.go`, `getRestartPolicy`).
-fn restart(service: &Service) -> Fact<String> {
-    let Some((span, condition)) = &service.deploy.restart_policy else { return service.restart.clone() };
-    match condition {
-        Fact::Absent { .. } => Fact::Known(Spanned::new("no".to_owned(), *span)),
-        condition => condition.clone().map(|condition| match condition.as_str() {
-            "none" => "no".to_owned(),
-            "any" => "always".to_owned(),
-            _ => condition,
-        }),
-    }
+fn is_idle(workload: &Workload) -> bool {
+    workload.start.value().is_some_and(|start| role::is_idle(start, workload.handover.as_ref()))
 }

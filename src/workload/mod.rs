@@ -4,10 +4,13 @@ mod assemble;
 mod health;
 mod heap;
 mod image;
+mod keys;
 mod measured;
 mod packages;
+mod probe;
 mod process;
 mod quotes;
+mod request;
 mod role;
 mod start;
 
@@ -18,7 +21,9 @@ pub use self::heap::{
 pub use self::image::{LighterBase, LighterKind, OwnHeap, Unsupported};
 pub use self::measured::{Measured, Measurements};
 pub use self::packages::PackageCache;
+pub use self::probe::Probe;
 pub use self::process::{Eaten, Unexpanded};
+pub use self::request::{Place, http, quoted};
 pub use self::role::Role;
 pub use self::start::{Handover, Program};
 pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory};
@@ -180,6 +185,8 @@ pub struct Workload {
     pub pids_limit: Fact<i64>,
     /// `cpus`, `deploy.resources.limits.cpus`.
     pub cpus: Fact<f64>,
+    /// `cpu_quota`, a share of `cpu_period`, as processors.
+    pub cpu_quota: Fact<f64>,
     /// How many containers: `scale`, `deploy.replicas`.
     pub replicas: Fact<i64>,
     /// `restart`, or what `deploy.restart_policy` makes of it: `no`, `always`, `on-failure`, `unless-stopped`.
@@ -188,12 +195,18 @@ pub struct Workload {
     pub init: Fact<bool>,
     /// The effective healthcheck.
     pub healthcheck: Fact<Healthcheck>,
+    /// Where its test is written as a whole: the value of `test`, or the instruction.
+    pub test_place: Option<Span>,
+    /// The value of `test` is a list of items below each other; its place begins behind the first dash.
+    pub test_in_block: bool,
     /// What Compose or the engine refuses in the service's healthcheck.
     pub healthcheck_refusals: Vec<Refusal>,
     /// Programs that the image is known to lack: `curl`, `wget`, `sh`, `bash`.
     pub lacks: Vec<&'static str>,
     /// `restart` where a `deploy.restart_policy` takes its place: what was written, and the block.
     pub shadowed_restart: Option<(Spanned<String>, Span)>,
+    /// `deploy.restart_policy.condition` as written.
+    pub restart_condition: Fact<String>,
     /// `deploy.restart_policy.max_attempts`, and whether the engine takes it with its condition.
     pub max_attempts: Fact<i64>,
     /// What the container starts.
@@ -242,8 +255,12 @@ pub struct Workload {
     pub self_sizing: Option<String>,
     /// The least memory that its program needs, as its maker says.
     pub minimum: Option<Minimum>,
-    /// A healthcheck `test` that its image can run; empty when none is known.
-    pub probe: Vec<String>,
+    /// A healthcheck that it can run, or why none is known: lower case, no full stop.
+    pub probe: Result<Probe, String>,
+    /// Programs for probes that its image is certain to have, as they are called.
+    pub tools: Vec<String>,
+    /// The TCP ports that its image shows.
+    pub exposed: Vec<u16>,
     /// A lighter image than `base`, when the catalogue knows one.
     pub lighter_base: Option<LighterBase>,
     /// The profiles that start it; none means always.

@@ -120,6 +120,32 @@ pub(super) fn left_behind(target: &TargetImage) -> Vec<PackageCache> {
     found
 }
 
+/// Programs for probes that a `RUN` installs by their own names, and no later one removes.
+pub(super) fn installed(target: &TargetImage) -> Vec<String> {
+    const NAMES: [&str; 5] = ["curl", "wget", "bash", "python3", "ruby"];
+    let mut found: Vec<String> = Vec::new();
+    for text in target.runs.iter().flat_map(texts) {
+        if !NAMES.iter().any(|name| text.as_str().contains(name)) {
+            continue;
+        }
+        for command in commands(text) {
+            let words: Vec<&str> = command.iter().map(Text::as_str).filter(|word| *word != "sudo").collect();
+            let Some((manager, rest)) = words.split_first() else { continue };
+            if !["apt-get", "apt", "apk", "dnf", "microdnf", "yum", "zypper", "tdnf"].contains(manager) {
+                continue;
+            }
+            let verb = rest.iter().find(|word| ["install", "add", "remove", "purge", "del"].contains(word));
+            let named = NAMES.iter().filter(|name| rest.contains(name));
+            match verb {
+                Some(&("install" | "add")) => found.extend(named.map(|name| (*name).to_owned())),
+                Some(_) => found.retain(|tool| !rest.contains(&tool.as_str())),
+                None => {}
+            }
+        }
+    }
+    found
+}
+
 /// `ulimit` as the last command of a `RUN`: the shell that has the limit ends with it.
 pub(super) fn ulimits(target: &TargetImage) -> Vec<Spanned<String>> {
     // Taking a script apart costs more than all else that is asked of a `RUN`, and few have the word.

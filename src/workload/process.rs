@@ -3,6 +3,7 @@
 use crate::catalog::Catalog;
 use crate::hash::IndexMap;
 use crate::model::compose::Service;
+use crate::model::compose::interpolate::HOLE;
 use crate::source::{Span, Spanned, Text};
 
 use super::start::{Handover, base_name, commands, script};
@@ -19,25 +20,50 @@ pub struct Eaten {
     pub name: Spanned<String>,
     /// A shell in the container reads the text.
     pub shell: bool,
+    /// The key that has it: `command`, `entrypoint` or `healthcheck`.
+    pub key: &'static str,
+    /// The words of that key with `$NAME` in them, as the container is to have them. None where other variables are missing,
+    /// too.
+    pub words: Option<Vec<String>>,
 }
 
 /// What Compose takes for variables of its own, and finds no value for, though the container has one.
 pub(super) fn eaten(service: &Service, env: &IndexMap<String, Variable>) -> Vec<Eaten> {
     let [entrypoint, command] = &service.partial;
     let section = service.healthcheck.as_ref();
+    let test = section.and_then(|section| section.partial.as_deref());
     let facts = [
-        (Some(&service.command), has_script(command.as_deref())),
-        (Some(&service.entrypoint), has_script(entrypoint.as_deref())),
-        (section.map(|section| &section.test), section.is_some_and(|section| section.shell)),
+        ("command", Some(&service.command), has_script(command.as_deref()), command.as_deref()),
+        ("entrypoint", Some(&service.entrypoint), has_script(entrypoint.as_deref()), entrypoint.as_deref()),
+        (
+            "healthcheck",
+            section.map(|section| &section.test),
+            section.is_some_and(|section| section.shell),
+            test,
+        ),
     ];
-    let unknown = facts.into_iter().filter_map(|(fact, shell)| match fact? {
+    let unknown = facts.into_iter().filter_map(|(key, fact, shell, words)| match fact? {
         Fact::Unknown { at, why: Why::Variable(name) } => {
-            Some(Eaten { name: Spanned::new(name.clone(), *at), shell })
+            let words = words.and_then(|words| filled(words, name));
+            Some(Eaten { name: Spanned::new(name.clone(), *at), shell, key, words })
         }
         _ => None,
     });
     let has_value = |name: &str| env.get(name).is_some_and(|variable| variable.value.known().is_some());
     unknown.filter(|eaten| has_value(&eaten.name.value)).collect()
+}
+
+/// Words with the one variable that is missing put back, as the container's own. None where more than one is.
+fn filled(words: &[Text], name: &str) -> Option<Vec<String>> {
+    let holes: usize = words.iter().map(|word| word.as_str().matches(HOLE).count()).sum();
+    let fill = |word: &Text| {
+        let text = word.as_str();
+        let at = text.find(HOLE)? + HOLE.len_utf8();
+        let joined = text.get(at..)?.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        Some(text.replace(HOLE, &if joined { format!("${{{name}}}") } else { format!("${name}") }))
+    };
+    let words = words.iter().map(|word| fill(word).unwrap_or_else(|| word.as_str().to_owned()));
+    (holes == 1).then(|| words.collect())
 }
 
 /// A shell with its script and nothing behind it: words there are arguments, which nobody expands.
@@ -58,6 +84,10 @@ pub struct Unexpanded {
     pub word: Spanned<String>,
     /// The value that was meant.
     pub value: Span,
+    /// The key that has it: `command` or `entrypoint`.
+    pub key: &'static str,
+    /// The words of that key.
+    pub words: Vec<String>,
 }
 
 /// The words of a service's command that were to be variables. Those of a Dockerfile are not Compose's doing.
@@ -72,7 +102,15 @@ pub(super) fn unexpanded(workload: &Workload, catalog: &Catalog) -> Vec<Unexpand
         let name = text.strip_prefix('$')?.trim_start_matches('{').trim_end_matches('}');
         let value = workload.env.get(name)?.value.known()?;
         let word = Spanned::new(text.to_owned(), word.span());
-        (workload.dockerfile() != Some(word.span.file)).then_some(Unexpanded { word, value: value.span })
+        let start = workload.start.value()?;
+        let here = |words: &[Text]| words.iter().any(|other| other.span().contains(word.span));
+        let (key, words) = match here(&start.command) {
+            true => ("command", &start.command),
+            false => ("entrypoint", &start.entrypoint),
+        };
+        let words = words.iter().map(|word| word.as_str().to_owned()).collect();
+        let value = value.span;
+        (workload.dockerfile() != Some(word.span.file)).then_some(Unexpanded { word, value, key, words })
     });
     words.collect()
 }

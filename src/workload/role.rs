@@ -1,5 +1,7 @@
 //! What part a container plays, where that makes an absence less of a problem.
 
+use super::Start;
+use super::start::{Handover, Program};
 use crate::finding::Severity;
 use crate::hash::HashSet;
 use crate::model::compose::Service;
@@ -15,6 +17,8 @@ pub struct Role {
     pub one_shot: bool,
     /// Only in profiles named dev, test, debug and the like.
     pub development: bool,
+    /// It serves nothing: `sleep infinity`, a shell for people, `echo`.
+    pub idle: bool,
 }
 
 impl Role {
@@ -29,10 +33,15 @@ impl Role {
                     || name.starts_with(word) && *word != "ci"
             })
         };
+        // `deploy.restart_policy: {condition: none}` is the same in other words.
+        let never_restarts = matches!(&service.deploy.restart_policy, Some((_, condition)) if condition.value().is_some_and(|word| word == "none"));
         Self {
+            idle: false,
             fragment: service.provider || !service.stands_alone(),
             never_runs: copies == Some(&0),
-            one_shot: awaited || service.restart.value().is_some_and(|restart| restart == "no"),
+            one_shot: awaited
+                || never_restarts
+                || service.restart.value().is_some_and(|restart| restart == "no"),
             development: !service.profiles.is_empty()
                 && service.profiles.iter().all(|profile| is_development(&profile.value)),
         }
@@ -56,4 +65,29 @@ pub(super) fn awaited(services: &[Service]) -> HashSet<&str> {
     let dependencies = services.iter().flat_map(|service| &service.depends_on);
     let ends = dependencies.filter(|dependency| dependency.condition == "service_completed_successfully");
     ends.map(|dependency| dependency.service.value.as_str()).collect()
+}
+
+/// Programs that serve nothing.
+const IDLE: [&str; 22] = [
+    ":", "[", "cat", "date", "done", "echo", "exit", "false", "kill", "printf", "pwd", "read", "set",
+    "sleep", "tail", "test", "top", "trap", "true", "tty", "wait", "yes",
+];
+
+/// Programs that talk to people at a terminal when they are started without a script.
+const PROMPTS: [&str; 18] = [
+    "ash", "bash", "busybox", "dash", "erl", "fish", "ghci", "iex", "irb", "jshell", "julia", "ksh", "node",
+    "pwsh", "python", "python3", "sh", "zsh",
+];
+
+/// True for a start that serves nothing: it waits, prints something, or opens a prompt.
+pub(super) fn is_idle(start: &Start, handover: Option<&Handover>) -> bool {
+    let programs = start.programs(handover);
+    let prompts = |program: &Program| {
+        let options = program.arguments.iter().all(|word| word.as_str().starts_with('-'));
+        let name = program.base_name();
+        PROMPTS.contains(&name) && options
+            || name == "php" && program.arguments.iter().all(|word| word.as_str() == "-a")
+    };
+    let idle = |program: &Program| IDLE.contains(&program.base_name()) || prompts(program);
+    !programs.is_empty() && programs.iter().all(idle)
 }

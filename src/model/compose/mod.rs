@@ -19,8 +19,8 @@ pub mod shellwords;
 pub(crate) use load::is_remote;
 pub use memory::{Conflict, SizeKey, SizeProblem, UnknownKey};
 pub use service::{
-    BuildSection, Dependency, Deploy, EnvFile, HealthcheckSection, Logging, Mount, Refusal, Remedy, Service,
-    Tmpfs,
+    BuildSection, Dependency, Deploy, EnvFile, HealthcheckSection, Logging, Mount, Ports, Refusal, Remedy,
+    Service, Tmpfs,
 };
 
 use std::path::{Path, PathBuf};

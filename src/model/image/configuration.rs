@@ -54,6 +54,7 @@ pub(super) struct Configuration<'d> {
     pub(super) user: Option<Resolved>,
     pub(super) workdir: Option<Resolved>,
     pub(super) stop_signal: Option<Resolved>,
+    pub(super) exposes: Vec<Resolved>,
     healthcheck: Option<Written<'d>>,
     entrypoint: Option<Written<'d>>,
     cmd: Option<Written<'d>>,
@@ -82,6 +83,7 @@ impl<'d> Configuration<'d> {
             user: None,
             workdir: None,
             stop_signal: None,
+            exposes: Vec::new(),
             healthcheck: None,
             entrypoint: None,
             cmd: None,
@@ -125,6 +127,10 @@ impl<'d> Configuration<'d> {
             (Keyword::Workdir, Arguments::Shell(text)) => self.workdir = Some(self.scope().value(text)),
             (Keyword::Stopsignal, Arguments::Shell(text)) => {
                 self.stop_signal = Some(self.scope().value(text))
+            }
+            (Keyword::Expose, Arguments::Words(words)) => {
+                let ports: Vec<Resolved> = words.iter().map(|word| self.scope().value(word)).collect();
+                self.exposes.extend(ports);
             }
             (Keyword::Healthcheck, Arguments::Healthcheck { kind, command }) => {
                 let is_cmd = kind.as_str().eq_ignore_ascii_case("cmd") && is_command(command);

@@ -75,6 +75,7 @@ pub fn resolve(dockerfile: &Dockerfile, options: &BuildOptions) -> Result<Target
         chain,
         onbuild: image.onbuild(),
         shell: image.shell(),
+        exposes: image.exposes.clone(),
         healthcheck: image.healthcheck(),
         entrypoint: image.entrypoint(),
         cmd: image.cmd(),

@@ -34,6 +34,8 @@ pub struct TargetImage {
     pub workdir: Option<Resolved>,
     /// `STOPSIGNAL`.
     pub stop_signal: Option<Resolved>,
+    /// The ports of its `EXPOSE`s, as `80/tcp`, in order.
+    pub exposes: Vec<Resolved>,
     /// `HEALTHCHECK`.
     pub healthcheck: Option<Health>,
     /// `ENTRYPOINT`.

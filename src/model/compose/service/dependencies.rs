@@ -12,6 +12,8 @@ pub struct Dependency {
     pub service: Spanned<String>,
     /// `service_started`, `service_healthy`, `service_completed_successfully`.
     pub condition: String,
+    /// `required: false` is not written: without it nothing starts.
+    pub required: bool,
 }
 
 pub(super) fn depends_on(fields: Fields<'_>) -> Vec<Dependency> {
@@ -20,10 +22,13 @@ pub(super) fn depends_on(fields: Fields<'_>) -> Vec<Dependency> {
         let mut value = value.clone();
         to_depends_on(&mut value);
         for (name, entry) in value.as_map().into_iter().flatten() {
-            let condition = Fields { value: &entry.value, anchor: entry.key }.string(&["condition"]);
+            let fields = Fields { value: &entry.value, anchor: entry.key };
+            let condition = fields.string(&["condition"]);
             dependencies.push(Dependency {
                 service: Spanned::through(name.clone(), entry.key, entry.value.via.clone()),
                 condition: condition.value().cloned().unwrap_or_else(|| "service_started".to_owned()),
+                required: fields.boolean(&["required"]).is_absent()
+                    || fields.boolean(&["required"]).value() == Some(&true),
             });
         }
     }
@@ -39,7 +44,11 @@ pub(super) fn depends_on(fields: Fields<'_>) -> Vec<Dependency> {
     for (value, name) in shared.chain(listed) {
         if !dependencies.iter().any(|known| known.service.value == name) {
             let service = Spanned::through(name.to_owned(), value.span, value.via.clone());
-            dependencies.push(Dependency { service, condition: "service_started".to_owned() });
+            dependencies.push(Dependency {
+                service,
+                condition: "service_started".to_owned(),
+                required: true,
+            });
         }
     }
     dependencies

@@ -17,6 +17,8 @@ pub struct HealthcheckSection {
     pub disable: Fact<bool>,
     /// `test` as Compose hands it on: a string becomes `CMD-SHELL` and that string.
     pub test: Fact<Vec<Text>>,
+    /// `test` where a variable in it has no value, with holes.
+    pub partial: Option<Vec<Text>>,
     /// `interval`, nanoseconds.
     pub interval: Fact<i64>,
     /// `timeout`, nanoseconds.
@@ -29,6 +31,8 @@ pub struct HealthcheckSection {
     pub retries: Fact<i64>,
     /// What Compose or the engine refuses in it.
     pub refusals: Vec<Refusal>,
+    /// Its test is a list of items below each other.
+    pub block: bool,
     /// A shell runs its test: a string, or a list that begins with `CMD-SHELL`.
     pub shell: bool,
 }
@@ -66,15 +70,31 @@ pub(super) fn read(value: &Value) -> HealthcheckSection {
         via: value.via.clone(),
         disable: fields.boolean(&["disable"]),
         test,
+        partial: partial(fields),
         interval: fields.duration(&["interval"]),
         timeout: fields.duration(&["timeout"]),
         start_period: fields.duration(&["start_period"]),
         start_interval: fields.duration(&["start_interval"]),
         retries: fields.integer(&["retries"]),
         refusals: refusals(fields),
+        block: fields.get(&["test"]).is_some_and(|test| match &test.kind {
+            Kind::Seq(items) => items.first().is_some_and(|first| first.span.start == test.span.start),
+            _ => false,
+        }),
         shell: fields
             .get(&["test"])
             .is_some_and(|test| first_word(test).is_none_or(|word| word == "CMD-SHELL")),
+    }
+}
+
+/// The words of a test with holes for the variables that have no value.
+fn partial(fields: Fields<'_>) -> Option<Vec<Text>> {
+    match fields.get(&["test"])?.as_scalar() {
+        Some(scalar) => {
+            let text = scalar.unset.as_ref()?.partial.clone()?;
+            Some(vec![Text::derived("CMD-SHELL", text.span()), text])
+        }
+        None => fields.partial_words(&["test"]),
     }
 }
 

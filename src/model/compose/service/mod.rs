@@ -3,11 +3,13 @@
 mod dependencies;
 mod healthcheck;
 mod mounts;
+mod ports;
 mod variables;
 
 pub use self::dependencies::Dependency;
 pub use self::healthcheck::{HealthcheckSection, Refusal, Remedy};
 pub use self::mounts::{Mount, Tmpfs};
+pub use self::ports::Ports;
 pub use self::variables::EnvFile;
 
 use self::dependencies::depends_on;
@@ -63,6 +65,10 @@ pub struct Service {
     pub pids_limit: Fact<i64>,
     /// `cpus`.
     pub cpus: Fact<f64>,
+    /// `cpu_quota`, in microseconds.
+    pub cpu_quota: Fact<i64>,
+    /// `cpu_period`, in microseconds.
+    pub cpu_period: Fact<i64>,
     /// `scale`.
     pub scale: Fact<i64>,
     /// `restart`.
@@ -89,6 +95,8 @@ pub struct Service {
     pub tmpfs: Vec<Tmpfs>,
     /// What `volumes`, `configs` and `secrets` bring in.
     pub mounts: Vec<Mount>,
+    /// `ports`, `expose` and labels of proxies.
+    pub ports: Ports,
     /// `ipc`.
     pub ipc: Fact<String>,
     /// `x-oomlint`: rules that are not to speak of it, and why.
@@ -185,6 +193,8 @@ impl Service {
             oom_kill_disable: fields.boolean(&["oom_kill_disable"]),
             pids_limit: fields.integer(&["pids_limit"]),
             cpus: fields.float(&["cpus"]),
+            cpu_quota: fields.integer(&["cpu_quota"]),
+            cpu_period: fields.integer(&["cpu_period"]),
             scale: fields.integer(&["scale"]),
             restart: fields.string(&["restart"]),
             init: fields.boolean(&["init"]),
@@ -198,6 +208,7 @@ impl Service {
             env_files: env_files(fields),
             tmpfs: tmpfs(fields),
             mounts: mounts(fields),
+            ports: ports::read(fields),
             ipc: fields.string(&["ipc"]),
             ignores: ignores(fields),
             keys: keys(fields.value),

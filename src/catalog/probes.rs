@@ -1,0 +1,200 @@
+//! How to ask whether what an image runs still works: rows of `rules/catalog/probes.yaml`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::image::{Healthcheck, is_windows};
+use super::pattern::has_word;
+
+/// The whole table.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ProbeTable {
+    pub(super) probes: Vec<ProbeRow>,
+}
+
+/// One family of images, and what it can be asked with.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ProbeRow {
+    /// The names it goes by, the shortest form.
+    pub(super) repositories: Vec<String>,
+    /// Whether it brings a healthcheck of its own, where its row of `images.yaml` does not say so.
+    #[serde(default)]
+    pub(super) healthcheck: Option<Healthcheck>,
+    /// The TCP ports of its EXPOSE.
+    #[serde(default)]
+    pub exposes: Vec<u16>,
+    /// Words of its start that are the server.
+    #[serde(default)]
+    pub program: Vec<String>,
+    /// Programs that it is certain to have.
+    #[serde(default)]
+    tools: Vec<ToolRow>,
+    /// Ways to ask, the best first.
+    #[serde(default)]
+    probes: Vec<ProbeEntry>,
+    /// What to do where none of them holds: lower case, no full stop.
+    #[serde(default)]
+    pub otherwise: Option<String>,
+    /// Where it can be checked.
+    pub source: String,
+}
+
+/// Programs of the tags that fit every condition.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ToolRow {
+    #[serde(default)]
+    when: Vec<String>,
+    #[serde(default)]
+    unless: Vec<String>,
+    #[serde(default)]
+    since: Option<String>,
+    has: Vec<String>,
+}
+
+/// One way to ask, and when it holds.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ProbeEntry {
+    #[serde(default)]
+    when: Vec<String>,
+    #[serde(default)]
+    unless: Vec<String>,
+    #[serde(default)]
+    since: Option<String>,
+    #[serde(default)]
+    before: Option<String>,
+    /// Variables with these values.
+    #[serde(default)]
+    pub set: BTreeMap<String, String>,
+    /// Variables with these texts in them.
+    #[serde(default)]
+    pub contains: BTreeMap<String, String>,
+    /// Variables that are there.
+    #[serde(default)]
+    pub only_set: Vec<String>,
+    /// Variables that are not.
+    #[serde(default)]
+    pub unless_set: Vec<String>,
+    /// One of these words, up to `=`, is in its start.
+    #[serde(default)]
+    pub only_flags: Vec<String>,
+    /// None of these is.
+    #[serde(default)]
+    pub unless_flags: Vec<String>,
+    /// Parts of paths that are neither mounted nor copied in.
+    #[serde(default)]
+    pub unless_files: Vec<String>,
+    /// Nobody replaces its command.
+    #[serde(default)]
+    pub as_shipped: bool,
+    /// The words of a `test`; `$NAME` is a variable of the container.
+    #[serde(default)]
+    pub test: Vec<String>,
+    /// A port that answers to HTTP.
+    #[serde(default)]
+    pub http: Option<HttpPort>,
+    /// The one of its tools that is to ask by HTTP.
+    #[serde(default)]
+    pub tool: Option<String>,
+    /// A port that is open as soon as it works.
+    #[serde(default)]
+    pub tcp: Option<u16>,
+    /// The address that has the port, when that is not the loopback.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// The path is a guess.
+    #[serde(default)]
+    pub adjust: bool,
+    /// How long it may take to come up.
+    #[serde(default)]
+    pub start_period: Option<String>,
+}
+
+/// A port and a path that answer without a password.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HttpPort {
+    /// The port.
+    pub port: u16,
+    /// The path.
+    pub path: String,
+    /// Nobody publishes the port, so other ports that are published say nothing of it.
+    #[serde(default)]
+    pub own: bool,
+}
+
+impl ProbeRow {
+    /// Programs that a tag is certain to have; none without a tag.
+    pub fn tools(&self, tag: Option<&str>) -> Vec<&str> {
+        let Some(tag) = tag.filter(|tag| !is_windows(tag)) else { return Vec::new() };
+        let fitting = self.tools.iter().filter(|row| fits(tag, &row.when, &row.unless, &row.since, &None));
+        fitting.flat_map(|row| row.has.iter().map(String::as_str)).collect()
+    }
+
+    /// Ways to ask a tag, the best first.
+    pub fn probes<'r>(&'r self, tag: Option<&str>) -> Vec<&'r ProbeEntry> {
+        let holds = |entry: &&ProbeEntry| match tag {
+            Some(tag) => {
+                !is_windows(tag) && fits(tag, &entry.when, &entry.unless, &entry.since, &entry.before)
+            }
+            // A digest alone: only what holds for every tag.
+            None => {
+                entry.when.is_empty()
+                    && entry.unless.is_empty()
+                    && entry.since.is_none()
+                    && entry.before.is_none()
+            }
+        };
+        self.probes.iter().filter(holds).collect()
+    }
+}
+
+fn fits(
+    tag: &str,
+    when: &[String],
+    unless: &[String],
+    since: &Option<String>,
+    before: &Option<String>,
+) -> bool {
+    let version = version(tag);
+    let at_least = |line: &String| version.as_ref().is_none_or(|version| reaches(version, line));
+    (when.is_empty() || when.iter().any(|word| has_word(tag, word)))
+        && !unless.iter().any(|word| has_word(tag, word))
+        && since.as_ref().is_none_or(at_least)
+        && before.as_ref().is_none_or(|line| !at_least(line))
+}
+
+/// The first version in a tag: `v3.7-alpine` is 3.7. None for tags that move without one.
+fn version(tag: &str) -> Option<Vec<u32>> {
+    let words = tag.split('-').map(|word| word.strip_prefix('v').unwrap_or(word));
+    let word = words.into_iter().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    let end = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
+    Some(word.get(..end)?.split('.').map_while(|number| number.parse().ok()).collect())
+}
+
+/// Whether a version is `line` or a later one. What a tag leaves out is the newest: `1` is `1.31` today.
+fn reaches(version: &[u32], line: &str) -> bool {
+    let line: Vec<u32> = line.split('.').map_while(|number| number.parse().ok()).collect();
+    let padded = line.iter().enumerate().map(|(at, _)| version.get(at).copied().unwrap_or(u32::MAX));
+    padded.collect::<Vec<_>>() >= line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_far_as_they_go() {
+        let since = |tag: &str, line: &str| fits(tag, &[], &[], &Some(line.to_owned()), &None);
+        assert!(since("1.21.6", "1.21") && since("1.21-alpine", "1.21") && since("1", "1.21"));
+        assert!(!since("1.17.9", "1.21") && !since("0.9", "1.21"));
+        assert!(since("latest", "6") && since("v3.7", "3") && since("8.0-noble", "6"));
+        assert!(!since("5.0.31", "6"));
+        assert_eq!(version("2022-latest"), Some(vec![2022]));
+        assert_eq!(version("stable-alpine"), None);
+    }
+}

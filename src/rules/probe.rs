@@ -1,0 +1,131 @@
+//! Healthchecks as text to paste: below a service, or as an instruction.
+
+use crate::source::Span;
+use crate::syntax::duration;
+use crate::workload::{Healthcheck, Kind, Probe, Workload};
+
+/// The form of the place that a healthcheck is pasted into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A key of a Compose service.
+    Compose,
+    /// An instruction of a Dockerfile.
+    Dockerfile,
+}
+
+impl Form {
+    /// The form of what starts a workload.
+    pub(super) fn of(workload: &Workload) -> Self {
+        match workload.kind {
+            Kind::Service => Self::Compose,
+            Kind::Image => Self::Dockerfile,
+        }
+    }
+}
+
+impl Form {
+    /// The form of a place in one of a workload's files.
+    pub(super) fn at(place: Span, workload: &Workload) -> Self {
+        match workload.kind {
+            Kind::Service if workload.dockerfile() != Some(place.file) => Self::Compose,
+            _ => Self::Dockerfile,
+        }
+    }
+}
+
+/// The flags of an instruction that says what a probe says, with other ones in their place: `--interval=5s --retries=3`.
+pub(super) fn flags(check: &Healthcheck, others: &[(&str, String)]) -> String {
+    let Healthcheck::Probe { interval, timeout, start_period, start_interval, retries, .. } = check else {
+        return String::new();
+    };
+    let time = |nanoseconds: &Option<i64>| nanoseconds.map(time);
+    let written = [
+        ("interval", time(interval)),
+        ("timeout", time(timeout)),
+        ("start-period", time(start_period)),
+        ("start-interval", time(start_interval)),
+        ("retries", retries.map(|retries| retries.to_string())),
+    ];
+    let flags = written.into_iter().filter_map(|(name, value)| {
+        let other = others.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone());
+        Some(format!("--{name}={} ", other.or(value)?))
+    });
+    flags.collect()
+}
+
+/// A duration as people write it: `2m`, where Go has `2m0s`.
+pub(super) fn time(nanoseconds: i64) -> String {
+    let mut text = duration::display(nanoseconds);
+    for (whole, unit) in [("m0s", 'm'), ("h0m", 'h')] {
+        if text.ends_with(whole) {
+            text.truncate(text.rfind(unit).map_or(text.len(), |at| at + 1));
+        }
+    }
+    text
+}
+
+/// A whole healthcheck, two blanks deep; its test alone where the service has the rest.
+pub(super) fn healthcheck(workload: &Workload, probe: &Probe) -> String {
+    let Probe { test, start_period, .. } = probe;
+    match Form::of(workload) {
+        Form::Compose if workload.key("healthcheck").is_some() => format!("  {}", test_key(test)),
+        Form::Compose => format!(
+            "  healthcheck:\n    {}\n    interval: 30s\n    start_period: {start_period}",
+            test_key(test)
+        ),
+        Form::Dockerfile => {
+            format!("  HEALTHCHECK --interval=30s --start-period={start_period} {}", command(test))
+        }
+    }
+}
+
+/// `test: […]`: the container's variables are doubled, so that Compose leaves them alone.
+pub(super) fn test_key(test: &[String]) -> String {
+    let words: Vec<String> = test.iter().map(|word| json(&word.replace('$', "$$"))).collect();
+    format!("test: [{}]", words.join(", "))
+}
+
+/// `CMD …` of a HEALTHCHECK.
+pub(super) fn command(test: &[String]) -> String {
+    match test {
+        [kind, script] if kind == "CMD-SHELL" => format!("CMD {}", script.replace('\n', " \\\n    ")),
+        [_, words @ ..] => {
+            let words: Vec<String> = words.iter().map(|word| json(word)).collect();
+            format!("CMD [{}]", words.join(", "))
+        }
+        [] => "NONE".to_owned(),
+    }
+}
+
+/// A string as JSON, and YAML within double quotes, have it.
+pub(super) fn json(word: &str) -> String {
+    serde_json::Value::from(word).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn times_are_short() {
+        let second = 1_000_000_000;
+        assert_eq!(time(2 * second), "2s");
+        assert_eq!(time(120 * second), "2m");
+        assert_eq!(time(90 * second), "1m30s");
+        assert_eq!(time(3600 * second), "1h");
+        assert_eq!(time(second / 2), "500ms");
+    }
+
+    #[test]
+    fn each_form_has_its_own_variables() {
+        let test = words(&["CMD-SHELL", "pg_isready -U $POSTGRES_USER"]);
+        assert_eq!(test_key(&test), r#"test: ["CMD-SHELL", "pg_isready -U $$POSTGRES_USER"]"#);
+        assert_eq!(command(&test), "CMD pg_isready -U $POSTGRES_USER");
+        let test = words(&["CMD", "a", "say \"b\\c\""]);
+        assert_eq!(command(&test), r#"CMD ["a", "say \"b\\c\""]"#);
+    }
+}

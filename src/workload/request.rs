@@ -1,0 +1,197 @@
+//! Requests that a probe makes: what a `curl` or `wget` asks for, and the same by another tool.
+
+use crate::source::Text;
+
+use super::start::{base_name, commands};
+
+/// What is asked, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The URL as written.
+    pub url: String,
+    /// The certificate is not looked at.
+    pub insecure: bool,
+    /// Seconds, as written.
+    pub timeout: Option<String>,
+    /// Headers, as written.
+    pub headers: Vec<String>,
+}
+
+impl Place {
+    /// A URL and nothing else.
+    pub(super) fn plain(url: String) -> Self {
+        Self { url, ..Self::default() }
+    }
+
+    /// What a test asks for, when it is one request and all of its flags are understood.
+    #[must_use]
+    pub fn of_test(test: &[Text]) -> Option<Self> {
+        let (kind, words) = test.split_first()?;
+        if kind.as_str() == "CMD" {
+            return Self::of_words(&words.iter().map(Text::as_str).collect::<Vec<_>>());
+        }
+        let [script] = words else { return None };
+        // `… || exit 1` says what is so anyway; a pipe or another command means more.
+        let mut commands = commands(script).into_iter();
+        let first = commands.next()?;
+        let ends = commands.all(|command| command.first().is_some_and(|word| word.as_str() == "exit"));
+        let piped = script.as_str().replace("||", "").contains(['|', '&', '`', '(', '<']);
+        if !ends || piped {
+            return None;
+        }
+        let first = first.iter().map(Text::as_str).take_while(|word| !word.contains('>') && *word != "2");
+        Self::of_words(&first.collect::<Vec<_>>())
+    }
+
+    fn of_words(words: &[&str]) -> Option<Self> {
+        let (program, arguments) = words.split_first()?;
+        let curl = match base_name(program) {
+            "curl" => true,
+            "wget" => false,
+            _ => return None,
+        };
+        let mut place = Self::default();
+        let mut arguments = arguments.iter();
+        while let Some(word) = arguments.next() {
+            let (name, value) = match word.split_once('=').filter(|_| word.starts_with("--")) {
+                Some((name, value)) => (name, Some(value)),
+                None => (*word, None),
+            };
+            let mut take = || value.or_else(|| arguments.next().copied()).map(str::to_owned);
+            match name {
+                "-k" | "--insecure" if curl => place.insecure = true,
+                "--no-check-certificate" if !curl => place.insecure = true,
+                "-m" | "--max-time" | "--connect-timeout" if curl => place.timeout = Some(take()?),
+                "-T" | "--timeout" if !curl => place.timeout = Some(take()?),
+                "-H" | "--header" if curl || name == "--header" => place.headers.push(take()?),
+                "-o" | "--output" if curl => _ = take()?,
+                "-O" | "--output-document" if !curl => _ = take()?,
+                "-t" | "--tries" if !curl => _ = take()?,
+                "--retry" | "--retry-delay" | "--retry-max-time" if curl => _ = take()?,
+                "--fail"
+                | "--silent"
+                | "--show-error"
+                | "--location"
+                | "--head"
+                | "--retry-connrefused"
+                | "--fail-with-body"
+                | "--verbose"
+                | "--noproxy"
+                    if curl => {}
+                "--quiet" | "--spider" | "--no-verbose" | "-nv" | "--server-response" if !curl => {}
+                // Letters in a row: none of them takes a value.
+                _ if name.starts_with('-') && !name.starts_with("--") => {
+                    let known = if curl { "fsSLIkiv" } else { "qSO-" };
+                    let letters = name.trim_start_matches('-');
+                    if letters.is_empty() || !letters.chars().all(|letter| known.contains(letter)) {
+                        return None;
+                    }
+                    place.insecure |= curl && letters.contains('k');
+                    // `-qO /dev/null`, but `-qO-`.
+                    if !curl && letters.ends_with('O') {
+                        take()?;
+                    }
+                }
+                _ if name.starts_with('-') || !place.url.is_empty() => return None,
+                _ => place.url = (*word).to_owned(),
+            }
+        }
+        let text = place.url.clone();
+        (!text.is_empty()).then_some(place)
+    }
+
+    /// The URL with its scheme: curl and wget take it for granted.
+    fn address(&self) -> String {
+        match self.url.contains("://") {
+            true => self.url.clone(),
+            false => format!("http://{}", self.url),
+        }
+    }
+}
+
+/// The words of a `test` that asks for a place with the first of the tools that can. A URL with a variable in it needs a shell.
+#[must_use]
+pub fn http(tools: &[String], place: &Place) -> Option<Vec<String>> {
+    let has = |name: &str| tools.iter().find(|tool| base_name(tool) == name);
+    let url = place.address();
+    let plain = !place.insecure && place.headers.is_empty() && !url.contains(['$', '\'', '"', '\\']);
+    let seconds = place.timeout.as_deref();
+    let mut words: Vec<String>;
+    if let Some(tool) = has("curl") {
+        words = vec![tool.clone(), "-fsS".to_owned()];
+        words.extend(place.insecure.then(|| "-k".to_owned()));
+        words.extend(seconds.into_iter().flat_map(|seconds| ["-m".to_owned(), seconds.to_owned()]));
+        words.extend(place.headers.iter().flat_map(|header| ["-H".to_owned(), header.clone()]));
+        words.extend(["-o".to_owned(), "/dev/null".to_owned(), url]);
+    } else if let Some(tool) = has("wget") {
+        words = vec![tool.clone(), "-q".to_owned()];
+        words.extend(place.insecure.then(|| "--no-check-certificate".to_owned()));
+        words.extend(seconds.into_iter().flat_map(|seconds| ["-T".to_owned(), seconds.to_owned()]));
+        words.extend(place.headers.iter().flat_map(|header| ["--header".to_owned(), header.clone()]));
+        words.extend(["-O".to_owned(), "/dev/null".to_owned(), url]);
+    } else if !plain {
+        return None;
+    } else if let Some(tool) = has("node") {
+        let module = if url.starts_with("https:") { "https" } else { "http" };
+        words = vec![
+            tool.clone(),
+            "-e".to_owned(),
+            format!(
+                "require('{module}').get('{url}', r => process.exit(r.statusCode < 400 ? 0 : 1)).on('error', () => process.exit(1))"
+            ),
+        ];
+    } else if let Some(tool) = has("python").or_else(|| has("python3")) {
+        let script =
+            format!("import urllib.request as u; u.urlopen('{url}', timeout={})", seconds.unwrap_or("5"));
+        words = vec![tool.clone(), "-c".to_owned(), script];
+    } else if let Some(tool) = has("ruby") {
+        let script = format!("exit Net::HTTP.get_response(URI('{url}')).code.to_i < 400");
+        words = vec![tool.clone(), "-rnet/http".to_owned(), "-e".to_owned(), script];
+    } else if let Some(tool) = has("php") {
+        let script = format!("exit(@file_get_contents('{url}') === false ? 1 : 0);");
+        words = vec![tool.clone(), "-r".to_owned(), script];
+    } else {
+        return None;
+    }
+    if words.iter().any(|word| word.contains('$')) {
+        let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        return Some(vec!["CMD-SHELL".to_owned(), quoted.join(" ")]);
+    }
+    words.insert(0, "CMD".to_owned());
+    Some(words)
+}
+
+/// A word as a shell reads it, its variables expanded.
+#[must_use]
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+$".contains(c);
+    if word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"").replace('`', "\\`"))
+}
+
+/// The words of a `test` that a port is open.
+pub(super) fn tcp(tools: &[String], host: &str, port: u16) -> Option<Vec<String>> {
+    let has = |name: &str| tools.iter().find(|tool| base_name(tool) == name).cloned();
+    let words: Vec<String> = if let Some(bash) = has("bash") {
+        vec![bash, "-c".to_owned(), format!("</dev/tcp/{host}/{port}")]
+    } else if host.contains('$') {
+        return None;
+    } else if let Some(nc) = has("nc") {
+        vec![nc, "-z".to_owned(), host.to_owned(), port.to_string()]
+    } else if let Some(php) = has("php") {
+        vec![php, "-r".to_owned(), format!("exit(@fsockopen('{host}', {port}) ? 0 : 1);")]
+    } else if let Some(node) = has("node") {
+        let script = format!(
+            "require('net').connect({port}, '{host}', () => process.exit(0)).on('error', () => process.exit(1))"
+        );
+        vec![node, "-e".to_owned(), script]
+    } else if let Some(python) = has("python").or_else(|| has("python3")) {
+        let script = format!("import socket; socket.create_connection(('{host}', {port}), 5)");
+        vec![python, "-c".to_owned(), script]
+    } else {
+        return None;
+    };
+    Some(std::iter::once("CMD".to_owned()).chain(words).collect())
+}
