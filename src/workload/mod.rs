@@ -3,6 +3,7 @@
 mod assemble;
 mod health;
 mod heap;
+mod idle;
 mod image;
 mod keys;
 mod measured;

@@ -1,0 +1,102 @@
+//! Containers that wait for somebody to come in, or end at once.
+
+use super::start::{Program, base_name};
+use super::{Start, Workload};
+use crate::source::Text;
+
+/// Interpreters that, without a word behind them, wait for what somebody types.
+const PROMPTS: [&str; 14] = [
+    "node", "nodejs", "python", "python2", "python3", "pypy3", "irb", "iex", "erl", "jshell", "julia",
+    "ghci", "R", "cat",
+];
+
+/// Programs that wait, or do a word's worth of work and end.
+const NOTHINGS: [&str; 6] = ["true", "false", ":", "echo", "printf", "pause"];
+
+/// What prepares a shell and starts no program.
+const PREPARES: [&str; 14] = [
+    "cd", "set", "export", "mkdir", "touch", "chmod", "chown", "ls", "pwd", "date", "done", "wait", "trap",
+    "umask",
+];
+
+/// What calls a function of a cloud's platform, and answers nobody who asks the container itself.
+const FUNCTION_RUNTIMES: [&str; 5] =
+    ["lambda-entrypoint.sh", "aws-lambda-ric", "awslambdaric", "aws-lambda-rie", "fwatchdog"];
+
+impl Workload {
+    /// True when what it starts is known and answers no probe: a shell that waits for somebody, `sleep infinity`,
+    /// `tail -f /dev/null`, a prompt, a function's wrapper, or nothing but an `echo`.
+    #[must_use]
+    pub fn idle(&self) -> bool {
+        self.start.value().is_some_and(|start| is_idle(&start.programs(self.handover.as_ref()), start))
+    }
+}
+
+fn is_idle(programs: &[Program], start: &Start) -> bool {
+    let mut words = start.entrypoint.iter().chain(&start.command);
+    if words.any(|word| FUNCTION_RUNTIMES.contains(&base_name(word.as_str()))) {
+        return true;
+    }
+    let works: Vec<&Program> =
+        programs.iter().filter(|program| !PREPARES.contains(&program.base_name())).collect();
+    // Of nothing but preparations there is nothing to probe either.
+    !programs.is_empty() && works.iter().all(|program| does_nothing(program))
+}
+
+fn does_nothing(program: &Program) -> bool {
+    let words: Vec<&str> = program.arguments.iter().map(Text::as_str).collect();
+    let bare = || words.iter().all(|word| matches!(*word, "-i" | "-l" | "-li" | "-il" | "--login" | "-"));
+    match program.base_name() {
+        "sleep" => true,
+        // Of a file something may be seen, of nothing nothing.
+        "tail" => words.contains(&"/dev/null"),
+        "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "fish" | "pwsh" => bare(),
+        name if PROMPTS.contains(&name) => words.is_empty(),
+        name => NOTHINGS.contains(&name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{SourceId, Span};
+
+    fn idle(words: &[&str]) -> bool {
+        let words = words.iter().map(|word| Text::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
+        let start = Start { entrypoint: Vec::new(), command: words.collect(), shell: false };
+        is_idle(&start.programs(None), &start)
+    }
+
+    #[test]
+    fn what_answers_nobody_is_idle() {
+        for words in [
+            &["bash"][..],
+            &["/bin/sh", "-l"],
+            &["sleep", "infinity"],
+            &["tail", "-f", "/dev/null"],
+            &["sh", "-c", "sleep 3600"],
+            &["sh", "-c", "while true; do sleep 1; done"],
+            &["sh", "-c", "mkdir -p /x && tail -F /dev/null"],
+            &["tini", "--", "sleep", "inf"],
+            &["echo", "done"],
+            &["true"],
+            &["cat"],
+            &["python3"],
+            &["/lambda-entrypoint.sh", "app.handler"],
+        ] {
+            assert!(idle(words), "{words:?}");
+        }
+        for words in [
+            &["bash", "start.sh"][..],
+            &["sh", "-c", "nginx && tail -f /dev/null"],
+            &["tail", "-f", "/var/log/app"],
+            &["python3", "app.py"],
+            &["sh", "-c", "sleep 5 && exec node server.js"],
+            &["node", "server.js"],
+            &["sleeper"],
+            &[],
+        ] {
+            assert!(!idle(words), "{words:?}");
+        }
+    }
+}
