@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     {
         return Err(unwritable(&path, &error));
     }
-    let mut discovered = arguments.input.discover(&sources)?;
+    let mut discovered = arguments.input.discover(&sources, console)?;
     let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
     let options = engine::Options { stats: arguments.measured.read()?, ..options };
     let outcome = engine::findings(&options, &sources, &discovered);
