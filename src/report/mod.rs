@@ -24,6 +24,7 @@ mod sarif;
 pub mod size;
 mod snippet;
 mod statistics;
+pub mod unified;
 mod xml;
 
 use std::io::{self, Write};
