@@ -21,6 +21,7 @@ mod patch;
 mod place;
 mod rdjson;
 mod sarif;
+mod secret;
 pub mod size;
 mod snippet;
 mod statistics;
