@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use oomlint::discover::{is_environment, kind_of};
 
@@ -155,4 +156,57 @@ fn all_named_files_together_say_what_the_whole_says() {
         together.extend(of_one);
     }
     assert_eq!(together, whole);
+}
+
+/// The exit code, standard output and standard error.
+fn run(directory: &Path, arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
+    command.args(arguments).current_dir(directory).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// A hook gives every file whose name looks like a Compose file.
+#[test]
+fn a_ci_pipeline_is_not_checked_and_that_is_said() {
+    let workflow = "on: push\njobs: {a: {runs-on: x, steps: [{run: \"echo ${{ github.sha }}\"}]}}\n";
+    let name = ".github/workflows/docker-compose-ci.yaml";
+    let dir = repository(&[(name, workflow), ("compose.yaml", "services: {a: {image: alpine}}\n")]);
+    let limit = ["compose.yaml:1:12:warningmissing-memory-limit"];
+    assert_eq!(heads(dir.path(), &["--select", "missing-memory-limit,syntax-error"]), limit);
+    assert_eq!(
+        heads(dir.path(), &["--select", "missing-memory-limit,syntax-error", name, "compose.yaml"]),
+        limit
+    );
+    let said = format!("not checked: `{name}` is a CI pipeline, not a Compose file\n");
+    for (arguments, input) in [(&[name][..], ""), (&["-", "--stdin-filename", name], workflow)] {
+        let (code, out, error) = run(dir.path(), arguments, input);
+        assert_eq!((code, error.as_str()), (Some(0), said.as_str()), "{out}");
+    }
+    // Who gives it to `-f` means it.
+    assert_eq!(run(dir.path(), &["-f", name], "").0, Some(1));
+}
+
+#[test]
+fn a_path_beside_f_is_checked_on_its_own_and_that_is_said() {
+    let base = "services:\n  a: {image: openjdk:17, command: java -Xmx768m -jar x.jar, mem_limit: 1g}\n";
+    let prod = "services:\n  a: {mem_limit: 512m}\n";
+    let dir =
+        repository(&[("compose.yaml", base), ("compose.prod.yaml", prod), ("Dockerfile", "FROM alpine:3\n")]);
+    let select = ["--select", "heap-exceeds-limit"];
+    let (code, _, error) =
+        run(dir.path(), &[&select[..], &["compose.yaml", "-f", "compose.prod.yaml"]].concat(), "");
+    assert_eq!(code, Some(0));
+    assert_eq!(
+        error,
+        "`compose.yaml` is checked on its own; to merge it: `-f compose.yaml -f compose.prod.yaml`\n"
+    );
+    let merged = ["-f", "compose.yaml", "-f", "./compose.prod.yaml"];
+    for more in [&[][..], &["Dockerfile"], &["compose.yaml"], &["."]] {
+        let (code, _, error) = run(dir.path(), &[&select[..], &merged, more].concat(), "");
+        assert_eq!((code, error.as_str()), (Some(1), ""), "{more:?}");
+    }
 }

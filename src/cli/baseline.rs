@@ -55,9 +55,16 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     {
         return Err(unwritable(&path, &error));
     }
-    let mut discovered = arguments.input.discover(&sources)?;
+    let mut discovered = arguments.input.discover(&sources, console)?;
     let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
     let options = engine::Options { stats: arguments.measured.read()?, ..options };
+    let nothing = discovered.files.is_empty() && discovered.environments.is_empty();
+    if nothing && !arguments.check && !arguments.update {
+        return Err(Error::Usage {
+            problem: "nothing to check: no Dockerfile and no Compose file here".to_owned(),
+            help: Some("no baseline is written; name the directory that has the files".to_owned()),
+        });
+    }
     let outcome = engine::findings(&options, &sources, &discovered);
     let found = evidence(&outcome.findings, &sources, &root);
     if arguments.check {

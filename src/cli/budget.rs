@@ -65,7 +65,7 @@ impl Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let sources = arguments.input.sources();
-    let mut discovered = arguments.input.discover(&sources)?;
+    let mut discovered = arguments.input.discover(&sources, console)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
     let projects = engine::projects(&options, &sources, &discovered);
     let scale: BTreeMap<String, i64> = arguments.scale.iter().cloned().collect();

@@ -68,9 +68,12 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
         })?,
         Command::Show(show) => {
             let disk = show.fence.disk();
-            if let Err(error @ LoadError::Outside(_)) = disk.look(&show.path) {
-                let (path, reason) = (show.path.clone(), error.to_string());
-                return Err(Error::Unreadable { path, reason });
+            if let Err(error) = disk.look(&show.path) {
+                let path = show.path.clone();
+                return Err(match error {
+                    LoadError::NotFound => Error::NotFound { path, help: None },
+                    error => Error::Unreadable { path, reason: error.to_string() },
+                });
             }
             let configs = show.choices.configs(&disk)?;
             let config =

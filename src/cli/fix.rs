@@ -4,8 +4,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use similar::TextDiff;
-
 use super::Outcome;
 use super::output::{Console, fresh_beside};
 use crate::discover::Discovered;
@@ -13,7 +11,7 @@ use crate::engine::Options;
 use crate::engine::fix::{Fixed, Overlay, fix_some};
 use crate::error::Error;
 use crate::finding::{Applicability, Finding};
-use crate::report::escape;
+use crate::report::{escape, unified};
 
 /// Which fixes are meant.
 pub(super) struct Fixes<'f> {
@@ -32,7 +30,7 @@ pub(super) fn apply(
 ) -> Result<(), Error> {
     let fixed = fix_some(options, discovered, &Overlay::new(), fixes.level, fixes.wanted);
     replace(&fixed.files)?;
-    said(&fixed, console);
+    said(&fixed, fixes.level, console);
     Ok(())
 }
 
@@ -45,25 +43,38 @@ pub(super) fn diff(
     console: &Console,
 ) -> Outcome {
     let fixed = fix_some(options, discovered, overlay, fixes.level, fixes.wanted);
+    let mut refused = Vec::new();
     console.write(|out| {
         for (path, old, new) in &fixed.files {
-            let name = path.display().to_string().replace(std::path::MAIN_SEPARATOR, "/");
-            let name = escape::printable(&name);
-            let diff = TextDiff::from_lines(old, new);
-            let mut diff = diff.unified_diff();
-            let diff = diff.header(&format!("a/{name}"), &format!("b/{name}")).to_string();
-            for line in diff.split_inclusive('\n') {
-                write!(out, "{}", escape::patch_line(line))?;
+            let diff = unified::diff(path, old, new);
+            if console.is_terminal {
+                // It is looked at there, and stays readable.
+                diff.split_inclusive('\n').try_for_each(|line| write!(out, "{}", shown(line)))?;
+            } else if unified::is_harmless(&diff) {
+                write!(out, "{diff}")?;
+            } else {
+                refused.push(path);
             }
         }
         Ok(())
     })?;
-    said(&fixed, console);
+    for path in refused {
+        let why = "has control characters or commands to a CI runner around what changes";
+        console.say(&format!("not shown: `{}` {why}; use --fix", path.display()));
+    }
+    said(&fixed, fixes.level, console);
     Ok(if fixed.files.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
+/// A line of a diff for a terminal: a carriage return within it would hide what stands before.
+fn shown(line: &str) -> String {
+    let end = line.trim_end_matches(['\r', '\n']).len();
+    let (text, end) = line.split_at(end);
+    format!("{}{end}", escape::patch_line(text).replace('\r', "␍"))
+}
+
 /// How much was done, and what was left alone.
-fn said(fixed: &Fixed, console: &Console) {
+fn said(fixed: &Fixed, level: Applicability, console: &Console) {
     let count = |count: usize, what: &str| match count {
         1 => format!("1 {what}"),
         count => format!("{count} {what}s"),
@@ -75,6 +86,13 @@ fn said(fixed: &Fixed, console: &Console) {
     for refused in &fixed.refused {
         let (path, rule, title, why) = (refused.path.display(), refused.rule, &refused.title, &refused.why);
         console.say(&format!("not fixed: {path}: {rule}: {title}: {why}"));
+    }
+    let is_unsafe = |finding: &&Finding| {
+        finding.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Unsafe)
+    };
+    let more = fixed.outcome.findings.iter().filter(is_unsafe).count();
+    if level == Applicability::Safe && more > 0 {
+        console.say(&format!("{more} more with --unsafe-fixes"));
     }
     if fixed.unfinished {
         console.say("there are more fixes than one run tries: the next run goes on");

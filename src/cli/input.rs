@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, CommandFactory};
 
+use super::output::Console;
 use crate::discover::{self, Discovered, FileKind};
 use crate::engine;
 use crate::engine::fix::Overlay;
 use crate::error::{Error, nearest};
 use crate::hash::IndexMap;
 use crate::model::compose::Settings;
-use crate::source::{Disk, LoadError, MAX_FILE_SIZE, Sources};
+use crate::source::{Disk, LoadError, MAX_FILE_SIZE, Sources, normalize};
 
 /// The arguments that name files.
 #[derive(Args)]
@@ -22,7 +23,7 @@ pub(super) struct Input {
     #[arg(value_name = "PATH", help_heading = None)]
     paths: Vec<PathBuf>,
 
-    /// A Compose file; several are merged in order, as `docker compose -f` does
+    /// A Compose file; several are merged in order, as `docker compose -f` does, and apart from any PATH
     #[arg(short, long = "file", value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -38,7 +39,7 @@ pub(super) struct Input {
     #[arg(long, value_name = "PATH")]
     stdin_filename: Option<PathBuf>,
 
-    /// Search what .gitignore and .ignore hide, too
+    /// Search what .gitignore and .ignore hide, too, but not `vendor` and `node_modules`
     #[arg(long)]
     no_ignore: bool,
 
@@ -69,7 +70,7 @@ impl Input {
     }
 
     /// Looks for the files; standard input is read here, the others where they are needed.
-    pub(super) fn discover(&self, sources: &Sources) -> Result<Discovered, Error> {
+    pub(super) fn discover(&self, sources: &Sources, console: &Console) -> Result<Discovered, Error> {
         let stdin = self.paths.iter().any(|path| path == Path::new("-"));
         let paths: Vec<PathBuf> = self.paths.iter().filter(|path| *path != Path::new("-")).cloned().collect();
         if self.stdin_filename.is_some() && !stdin {
@@ -93,7 +94,24 @@ impl Input {
         if stdin {
             self.read_stdin(sources, &mut discovered)?;
         }
+        for path in &discovered.pipelines {
+            console.say(&format!("not checked: `{}` is a CI pipeline, not a Compose file", path.display()));
+        }
+        for path in self.beside_files(&discovered) {
+            let (path, merged) =
+                (path.display(), self.files.iter().map(|file| format!(" -f {}", file.display())));
+            let merged: String = merged.collect();
+            console.say(&format!("`{path}` is checked on its own; to merge it: `-f {path}{merged}`"));
+        }
         Ok(discovered)
+    }
+
+    /// The Compose files among the paths that somebody may have meant to merge with those of `-f`.
+    fn beside_files<'d>(&self, discovered: &'d Discovered) -> impl Iterator<Item = &'d Path> {
+        let own: Vec<PathBuf> = self.files.iter().map(|file| normalize(file)).collect();
+        let named = discovered.files.iter().filter(|found| found.named && found.kind == FileKind::Compose);
+        let named = named.map(|found| found.path.as_path());
+        named.filter(move |path| !own.is_empty() && !own.contains(&normalize(path)))
     }
 
     /// Takes the measurements out of the paths: what is neither a directory nor named like a file that is linted.
@@ -165,6 +183,10 @@ impl Input {
         let by_name = self.stdin_filename.as_deref().and_then(discover::kind_of);
         let kind = by_name.or_else(|| discover::kind_of_text(&String::from_utf8_lossy(&bytes)));
         let kind = kind.ok_or_else(|| Error::UnknownKind { path: path.clone() })?;
+        if discover::is_pipeline(&path, &String::from_utf8_lossy(&bytes)) {
+            discovered.pipelines.push(path);
+            return Ok(());
+        }
         sources.add(&path, bytes);
         discovered.add(path, kind);
         Ok(())

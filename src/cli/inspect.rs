@@ -41,7 +41,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let sources = arguments.input.sources();
-    let mut discovered = arguments.input.discover(&sources)?;
+    let mut discovered = arguments.input.discover(&sources, console)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
     if arguments.syntax {
         console.write(|out| syntax(out, &sources, &discovered))?;

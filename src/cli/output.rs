@@ -38,6 +38,8 @@ pub(super) enum TableFormat {
 pub(super) struct Console {
     /// Standard output takes colours.
     pub(super) color: bool,
+    /// Standard output is a terminal.
+    pub(super) is_terminal: bool,
     error_color: bool,
 }
 
@@ -52,7 +54,8 @@ impl Console {
             ColorChoice::Never => false,
             ColorChoice::Auto => !no_color && (set("CLICOLOR_FORCE") || (terminal && !dumb)),
         };
-        Self { color: on(io::stdout().is_terminal()), error_color: on(io::stderr().is_terminal()) }
+        let is_terminal = io::stdout().is_terminal();
+        Self { color: on(is_terminal), is_terminal, error_color: on(io::stderr().is_terminal()) }
     }
 
     /// Writes to standard output. A reader that went away (`| head`) is no failure.

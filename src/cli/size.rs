@@ -57,7 +57,7 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
     let measurements = arguments.input.take_measurements()?;
     let stats = Arc::new(stats::read(&measurements)?);
     let sources = arguments.input.sources();
-    let mut discovered = arguments.input.discover(&sources)?;
+    let mut discovered = arguments.input.discover(&sources, console)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
     let options = engine::Options {
         stats: Some(Arc::clone(&stats)),

@@ -15,6 +15,9 @@ use crate::rules::{Group, RULES};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size(pub ByteSize);
 
+/// Less than this without a unit is no size of a machine: 6 MiB, the least that Docker gives to a container.
+const LEAST: i64 = 6 * 1024 * 1024;
+
 /// A share of something, in percent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Percent(pub f64);
@@ -42,6 +45,15 @@ impl Size {
     /// What is wrong, and on a second line the way out.
     pub fn parse(text: &str) -> Result<Self, String> {
         match ByteSize::parse_compose(text) {
+            // No engine starts a container in less, let alone a machine: the unit is missing.
+            Ok(size) if size.0 > 0 && size.0 < LEAST && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let help = match size.0 {
+                    1..1024 => format!("did you mean `{text}g`?"),
+                    1024..=1_048_576 => format!("did you mean `{text}m`?"),
+                    _ => "as Compose writes them: 512m, 16g".to_owned(),
+                };
+                Err(format!("`{text}` is {size}: a unit is missing\n{help}"))
+            }
             Ok(size) if size.0 > 0 => Ok(Self(size)),
             Ok(_) => Err(format!("`{text}` is too little: it is more than 0")),
             Err(_) => {
@@ -218,6 +230,16 @@ mod tests {
         }
         assert!(Size::parse("much").unwrap_err().ends_with("512m, 16g"));
         assert!(Size::parse("0").is_err());
+        for (text, help) in [
+            ("16", "did you mean `16g`?"),
+            ("1023", "did you mean `1023g`?"),
+            ("4096", "did you mean `4096m`?"),
+            ("6291455", "as Compose writes them: 512m, 16g"),
+        ] {
+            let message = Size::parse(text).unwrap_err();
+            assert!(message.ends_with(&format!("a unit is missing\n{help}")), "{message}");
+        }
+        assert!(Size::parse("6291456").is_ok() && Size::parse("16b").is_ok() && Size::parse("4k").is_ok());
         assert_eq!(Size::parse("17179869184"), Size::parse("16g"));
     }
 

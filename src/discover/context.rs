@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Discovered, FileKind, Options, kind_of, shown, walk};
+use super::{Discovered, FileKind, Options, kind_met, shown, walk};
 use crate::source::{Disk, normalize};
 
 /// The Compose files of the repositories around the files that were named, without those that are looked at anyway.
@@ -61,8 +61,11 @@ fn ways_up(file: &Path) -> impl Iterator<Item = PathBuf> {
 /// What cannot be read holds nothing.
 fn compose_files(directory: &Path, disk: &Disk) -> Vec<PathBuf> {
     let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-    let paths = disk.entries(here).filter(|path| kind_of(path) == Some(FileKind::Compose));
-    paths.filter(|path| disk.is_file(path)).map(|path| shown(&path)).collect()
+    let is_compose = |path: &PathBuf| {
+        let name = path.file_name().map(Path::new).unwrap_or(path);
+        kind_met(path, name, disk) == Some(FileKind::Compose)
+    };
+    disk.entries(here).filter(is_compose).filter(|path| disk.is_file(path)).map(|path| shown(&path)).collect()
 }
 
 #[cfg(test)]

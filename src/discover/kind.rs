@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::content::{Content, content};
 use crate::error::Error;
-use crate::source::Disk;
+use crate::source::{Disk, LoadError};
 
 /// The two kinds of files that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -105,43 +106,106 @@ fn is_compose(name: &str) -> bool {
     stem.strip_prefix("compose").is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphabetic()))
 }
 
+/// True for the names that Compose takes by itself: whatever stands in such a file is meant to be Compose.
+fn is_default(name: &str) -> bool {
+    let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).unwrap_or_default();
+    matches!(stem.strip_suffix(".override").unwrap_or(stem), "compose" | "docker-compose")
+}
+
+/// The usual names of files that `docker stack deploy` is given.
+fn is_stack(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) else { return false };
+    let stem = stem.strip_prefix("docker-").unwrap_or(stem);
+    stem.strip_prefix("stack").is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphabetic()))
+}
+
+/// Directories of what runs in CI: a workflow may be called `docker-compose-ci.yaml`.
+const OF_CI: [&str; 3] = [".github", ".gitea", ".forgejo"];
+/// Directories of files that are tasks or templates of another tool, whatever their names.
+const OF_TOOLS: [&str; 3] = ["templates", "tasks", "handlers"];
+
 /// How much of a file is looked at: `services:` may stand below long `x-` blocks.
 const LOOK: u64 = 256 * 1024;
 
-/// The kind that a named file's beginning tells.
-pub(super) fn look_into(path: &Path, disk: &Disk) -> Result<Option<FileKind>, Error> {
-    let bytes = disk.beginning(path, LOOK).map_err(|error| super::failure(path, error))?;
-    Ok(kind_of_text(&String::from_utf8_lossy(&bytes)))
+/// The kind of a file that nobody named. A Dockerfile is told by its name, and so is a Compose file that is called as Compose
+/// expects it; another one has to look like one inside. `below` is its path below the directory that was searched.
+#[must_use]
+pub fn kind_met(path: &Path, below: &Path, disk: &Disk) -> Option<FileKind> {
+    let name = path.file_name()?.to_str()?;
+    let by_name = kind_of(path);
+    if by_name == Some(FileKind::Dockerfile) || by_name.is_none() && !is_stack(name) {
+        return by_name;
+    }
+    let lies_in =
+        |names: &[&str]| below.components().any(|part| names.iter().any(|name| part.as_os_str() == *name));
+    if lies_in(&OF_CI) {
+        return None;
+    }
+    let is_template_directory = || below.to_string_lossy().contains("{{");
+    if is_default(name) && !lies_in(&OF_TOOLS) && !is_template_directory() {
+        return by_name;
+    }
+    let Ok(text) = beginning(path, disk) else { return by_name };
+    let meant = match content(&text) {
+        Content::Compose => true,
+        Content::Template | Content::List => false,
+        Content::Pipeline | Content::Other => is_default(name),
+    };
+    meant.then_some(FileKind::Compose)
 }
 
-/// The kind that a text tells: Compose when `services:` stands at its left edge, a Dockerfile when its first instruction is
-/// `FROM` or `ARG`, or a parser directive comes before anything else.
+/// True for a text that a file of that name holds for a CI system, and not for Compose.
+#[must_use]
+pub fn is_pipeline(path: &Path, text: &str) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    kind_of(path) == Some(FileKind::Compose) && !is_default(name) && content(text) == Content::Pipeline
+}
+
+/// The kind of a file that is named; none for a pipeline that is called like a Compose file.
+///
+/// # Errors
+/// When it cannot be read, or is neither kind.
+pub(super) fn kind_named(path: &Path, disk: &Disk) -> Result<Option<FileKind>, Error> {
+    let Some(kind) = kind_of(path) else {
+        let text = beginning(path, disk).map_err(|error| super::failure(path, error))?;
+        let kind = kind_of_text(&text).ok_or_else(|| Error::UnknownKind { path: path.to_path_buf() });
+        return kind.map(Some);
+    };
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let doubtful = kind == FileKind::Compose && !is_default(name);
+    // What cannot be read is told when it is loaded.
+    let pipeline = doubtful && beginning(path, disk).is_ok_and(|text| is_pipeline(path, &text));
+    Ok((!pipeline).then_some(kind))
+}
+
+/// The beginning of a file as text. YAML may be UTF-16, which says so with its first two bytes.
+fn beginning(path: &Path, disk: &Disk) -> Result<String, LoadError> {
+    let bytes = disk.beginning(path, LOOK)?;
+    let wide = |unit: fn([u8; 2]) -> u16| {
+        let units = bytes.chunks_exact(2).skip(1).map(|pair| unit([pair[0], pair[1]]));
+        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    };
+    Ok(match bytes.first_chunk() {
+        Some([0xff, 0xfe]) => wide(u16::from_le_bytes),
+        Some([0xfe, 0xff]) => wide(u16::from_be_bytes),
+        _ => String::from_utf8_lossy(&bytes).into_owned(),
+    })
+}
+
+/// The kind that a text tells: a Dockerfile when its first instruction is `FROM` or `ARG`, or a parser directive comes before
+/// anything else; Compose by its top-level keys.
 #[must_use]
 pub fn kind_of_text(text: &str) -> Option<FileKind> {
     let text = text.trim_start_matches('\u{feff}');
-    let mut first = true;
-    for line in text.lines() {
-        let line = line.trim_end();
-        if line.is_empty() {
-            continue;
-        }
-        if let Some(comment) = line.strip_prefix('#') {
-            if first && is_directive(comment) {
-                return Some(FileKind::Dockerfile);
-            }
-            continue;
-        }
-        if first && begins_dockerfile(line) {
-            return Some(FileKind::Dockerfile);
-        }
-        first = false;
-        if has_key(line, "services") {
-            return Some(FileKind::Compose);
+    for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+        match line.strip_prefix('#') {
+            Some(comment) if is_directive(comment) => return Some(FileKind::Dockerfile),
+            Some(_) => {}
+            None if begins_dockerfile(line) => return Some(FileKind::Dockerfile),
+            None => break,
         }
     }
-    // Compose reads JSON, since YAML does.
-    let json = text.trim_start().starts_with('{') && text.contains("\"services\"");
-    json.then_some(FileKind::Compose)
+    (content(text) == Content::Compose).then_some(FileKind::Compose)
 }
 
 fn is_directive(comment: &str) -> bool {
@@ -155,17 +219,6 @@ fn begins_dockerfile(line: &str) -> bool {
     let keyword = words.next().unwrap_or_default();
     let instruction = keyword.eq_ignore_ascii_case("from") || keyword.eq_ignore_ascii_case("arg");
     instruction && words.next().is_some_and(|word| !word.starts_with(':'))
-}
-
-fn has_key(line: &str, key: &str) -> bool {
-    let rest = ["", "\"", "'"]
-        .iter()
-        .find_map(|quote| line.strip_prefix(quote)?.strip_prefix(key)?.strip_prefix(quote));
-    rest.is_some_and(|rest| {
-        rest.trim_start()
-            .strip_prefix(':')
-            .is_some_and(|value| value.is_empty() || value.starts_with([' ', '\t']))
-    })
 }
 
 #[cfg(test)]
@@ -240,6 +293,30 @@ mod tests {
     }
 
     #[test]
+    fn names_that_compose_takes_by_itself() {
+        for name in
+            ["compose.yaml", "docker-compose.yml", "compose.override.yml", "docker-compose.override.yaml"]
+        {
+            assert!(is_default(name), "{name}");
+        }
+        for name in [
+            "compose.prod.yaml",
+            "docker-compose-ci.yml",
+            "compose",
+            ".override.yml",
+            "compose.override.override.yml",
+        ] {
+            assert!(!is_default(name), "{name}");
+        }
+        for name in ["stack.yml", "docker-stack.yaml", "docker-stack.prod.yml", "stack-prod.yml"] {
+            assert!(is_stack(name), "{name}");
+        }
+        for name in ["stackoverflow.yml", "my-stack.json", "docker-swarm.yml"] {
+            assert!(!is_stack(name), "{name}");
+        }
+    }
+
+    #[test]
     fn texts_tell_their_kind() {
         let dockerfile = Some(FileKind::Dockerfile);
         let compose = Some(FileKind::Compose);
@@ -251,6 +328,8 @@ mod tests {
         assert_eq!(kind_of_text("{\n  \"services\": {}}"), compose);
         assert_eq!(kind_of_text("from: x\n"), None);
         assert_eq!(kind_of_text("from : x\n"), None);
+        assert_eq!(kind_of_text("include: [a.yaml]\n"), compose);
+        assert_eq!(kind_of_text("services:\n  - docker:dind\n"), None);
         assert_eq!(kind_of_text("a:\n  services:\n"), None);
         assert_eq!(kind_of_text("servicesx: 1\n"), None);
         assert_eq!(kind_of_text(""), None);

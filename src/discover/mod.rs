@@ -1,9 +1,10 @@
 //! Which files are Dockerfiles and which are Compose files.
 //!
 //! Directories are walked as git sees them: `.gitignore` counts at every level, inside a repository or not. Hidden
-//! directories are searched (`.devcontainer` holds real Compose files), `.git` is not. Links to directories are not
-//! followed, so that a loop cannot be entered.
+//! directories are searched (`.devcontainer` holds real Compose files), `.git` is not, nor is what others wrote (`vendor`,
+//! `node_modules`) unless it is named. Links to directories are not followed, so that a loop cannot be entered.
 
+mod content;
 mod context;
 mod devcontainer;
 mod ignored;
@@ -12,7 +13,7 @@ mod root;
 mod walk;
 
 pub use devcontainer::{HostRequirement, host_requirement};
-pub use kind::{FileKind, is_environment, kind_of, kind_of_text};
+pub use kind::{FileKind, is_environment, is_pipeline, kind_met, kind_of, kind_of_text};
 pub use root::Root;
 
 use std::path::{Path, PathBuf};
@@ -40,6 +41,8 @@ pub struct Discovered {
     pub environments: Vec<PathBuf>,
     /// Compose files around those that were named, for the stacks that these have a part in.
     pub context: Vec<PathBuf>,
+    /// Files that were named, are called like Compose files, and are a CI system's: they are left out.
+    pub pipelines: Vec<PathBuf>,
     /// Directories below those given that could not be read. The rest was searched.
     pub unreadable: Vec<Error>,
 }
@@ -69,8 +72,10 @@ pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error
             walk::walk(path, &options, &mut discovered);
         } else if is_environment(path) {
             discovered.environments.push(shown(path));
+        } else if let Some(kind) = kind::kind_named(path, &options.disk)? {
+            discovered.files.push(Found { path: shown(path), kind, named: true });
         } else {
-            discovered.files.push(named(path, &options.disk)?);
+            discovered.pipelines.push(shown(path));
         }
     }
     discovered.sort();
@@ -90,16 +95,6 @@ impl Discovered {
         self.files.sort_by(|a, b| in_order(&a.path, &b.path).then(b.named.cmp(&a.named)));
         self.files.dedup_by(|later, earlier| later.path == earlier.path);
     }
-}
-
-fn named(path: &Path, disk: &Disk) -> Result<Found, Error> {
-    let kind = match kind_of(path) {
-        Some(kind) => kind,
-        None => {
-            kind::look_into(path, disk)?.ok_or_else(|| Error::UnknownKind { path: path.to_path_buf() })?
-        }
-    };
-    Ok(Found { path: shown(path), kind, named: true })
 }
 
 /// `./a` is shown as `a`, and so is `../here/a`.

@@ -5,12 +5,15 @@ use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::{Discovered, Found, Options, ignored, kind_of, shown};
+use super::{Discovered, Found, Options, ignored, kind_met, shown};
 use crate::error::Error;
 use crate::source::{Disk, Entry, LoadError, normalize};
 
 /// More threads than this only wait for the same disk.
 const MAX_THREADS: usize = 8;
+
+/// Directories below the one that is searched which are left out: git's own, and what others wrote.
+const LEFT_OUT: [&str; 3] = [".git", "node_modules", "vendor"];
 
 /// Adds what stands below `root`, in no order.
 pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) {
@@ -39,10 +42,11 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
     }
     let (no_ignore, own, met) = (options.no_ignore, disk.clone(), Arc::clone(&results));
     walker.filter_entry(move |entry| {
-        if entry.depth() > 0 && entry.file_name() == ".git" {
+        let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let left_out = is_directory && LEFT_OUT.iter().any(|name| entry.file_name() == *name);
+        if entry.depth() > 0 && (left_out || entry.file_name() == ".git") {
             return false;
         }
-        let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
         match (is_directory && !no_ignore).then(|| ignored::in_the_way(entry.path(), &[], &own)).flatten() {
             None => true,
             Some(error) => {
@@ -53,7 +57,7 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
     });
     walker.threads(threads).build_parallel().run(|| {
         Box::new(|entry| {
-            if let Some(result) = look(entry, disk) {
+            if let Some(result) = look(entry, root, disk) {
                 add(&results, result);
             }
             WalkState::Continue
@@ -71,18 +75,22 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
 type Results = Mutex<Vec<Result<Found, Error>>>;
 
 /// What one entry adds, when it adds anything.
-fn look(entry: Result<DirEntry, ignore::Error>, disk: &Disk) -> Option<Result<Found, Error>> {
+fn look(entry: Result<DirEntry, ignore::Error>, root: &Path, disk: &Disk) -> Option<Result<Found, Error>> {
     let entry = match entry {
         Ok(entry) => entry,
         Err(error) => return unreadable(&error).map(Err),
     };
-    let kind = kind_of(entry.path())?;
     let file_type = entry.file_type()?;
+    if file_type.is_dir() {
+        return None;
+    }
     // A link to a file is read under its own name, as Docker and Compose read it. Of one that leads out of what may be read
     // nobody can say where to: a run says that instead.
     let leads_to_file = || matches!(disk.look(entry.path()), Ok(Entry::File) | Err(LoadError::Outside(_)));
-    let is_file = file_type.is_file() || (file_type.is_symlink() && leads_to_file());
-    is_file.then(|| Ok(Found { path: shown(entry.path()), kind, named: false }))
+    let is_file = || file_type.is_file() || (file_type.is_symlink() && leads_to_file());
+    let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
+    let kind = kind_met(entry.path(), below, disk)?;
+    is_file().then(|| Ok(Found { path: shown(entry.path()), kind, named: false }))
 }
 
 /// A malformed line of a `.gitignore` is git's to report; a file that went away meanwhile is not missed.
@@ -155,6 +163,92 @@ mod tests {
                 "z/compose.yaml"
             ]
         );
+    }
+
+    const WORKFLOW: &str = "on: push\njobs:\n  a:\n    runs-on: x\n    steps: [{run: 'echo ${{ x }}'}]\n";
+
+    #[test]
+    fn a_file_is_compose_by_a_name_of_its_own_or_by_what_is_in_it() {
+        let services = "services: {}\n";
+        let dir = tree(&[
+            ("compose.yaml", "servces: {"),
+            ("sub/docker-compose.override.yml", "volumes: {}\n"),
+            ("docker-compose.prod.yml", services),
+            ("docker-compose.utf16.yml", "replaced below"),
+            ("docker-compose-ci.yaml", WORKFLOW),
+            ("docker-compose.empty.yml", ""),
+            ("docker-compose.gitlab-ci.yml", "stages: [a]\nservices:\n  - docker:dind\n"),
+            ("docker-stack.yml", services),
+            ("stack.yml", "functions: {}\n"),
+            (".github/docker-compose.test.yml", services),
+            (".github/compose.yaml", services),
+            (".github/actions/a/Dockerfile", "FROM a"),
+            (".gitea/workflows/compose.yml", services),
+            ("sub/.forgejo/compose.yml", services),
+            ("roles/a/templates/docker-compose.yml", "services:\n  a:\n    image: {{ image }}\n"),
+            ("roles/a/tasks/docker-compose.yml", "- name: x\n"),
+            ("templates/docker-compose.yml", services),
+            ("{{cookiecutter.name}}/compose.yml", "services:\n{% if x %}\n  a: {}\n{% endif %}\n"),
+            ("{{cookiecutter.name}}/compose.dev.yml", services),
+        ]);
+        let wide: Vec<u8> = "\u{feff}services: {}\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        std::fs::write(dir.path().join("docker-compose.utf16.yml"), wide).unwrap();
+        let mut found = below(&dir, Options::default());
+        found.sort();
+        let mut wanted = [
+            ".github/actions/a/Dockerfile",
+            "compose.yaml",
+            "docker-compose.prod.yml",
+            "docker-compose.utf16.yml",
+            "docker-stack.yml",
+            "sub/docker-compose.override.yml",
+            "templates/docker-compose.yml",
+            "{{cookiecutter.name}}/compose.dev.yml",
+        ];
+        wanted.sort_unstable();
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn what_others_wrote_is_left_out_unless_it_is_named() {
+        let dir = tree(&[
+            ("compose.yaml", "services: {}"),
+            ("vendor/a/compose.yaml", "services: {}"),
+            ("vendor/a/node_modules/b/Dockerfile", "FROM a"),
+            ("web/node_modules/b/Dockerfile", "FROM a"),
+            ("web/vendor.Dockerfile", "FROM a"),
+        ]);
+        let found = ["compose.yaml", "web/vendor.Dockerfile"];
+        assert_eq!(below(&dir, Options::default()), found);
+        assert_eq!(below(&dir, Options { no_ignore: true, ..Options::default() }), found);
+        let named = ["vendor", "vendor/a/node_modules/b/Dockerfile"].map(|name| dir.path().join(name));
+        let found = discover(&named, Options::default()).unwrap().files;
+        let named: Vec<(PathBuf, bool)> = found.into_iter().map(|file| (file.path, file.named)).collect();
+        let path = |name: &str| dir.path().join(name);
+        assert_eq!(
+            named,
+            [(path("vendor/a/compose.yaml"), false), (path("vendor/a/node_modules/b/Dockerfile"), true)]
+        );
+    }
+
+    #[test]
+    fn a_pipeline_that_is_called_like_a_compose_file_is_none_when_it_is_named_either() {
+        let dir = tree(&[
+            (".github/workflows/docker-compose-ci.yaml", WORKFLOW),
+            (".github/docker-compose.test.yml", "services: {}"),
+            ("docker-compose.volumes.yml", "volumes: {}\n"),
+            ("compose.yaml", WORKFLOW),
+        ]);
+        let path = |name: &str| dir.path().join(name);
+        let named = [
+            path(".github/workflows/docker-compose-ci.yaml"),
+            path(".github/docker-compose.test.yml"),
+            path("docker-compose.volumes.yml"),
+            path("compose.yaml"),
+        ];
+        let found = discover(&named, Options::default()).unwrap();
+        assert_eq!(found.pipelines, named[..1]);
+        assert_eq!(found.files.len(), 3);
     }
 
     #[cfg(unix)]

@@ -11,7 +11,7 @@ use lsp_types::{
 
 use super::convert::{Encoding, path_of, uri_of};
 use crate::config::Configs;
-use crate::discover::{self, Discovered, FileKind, discover, kind_of, kind_of_text};
+use crate::discover::{self, Discovered, FileKind, discover, is_pipeline, kind_met, kind_of, kind_of_text};
 use crate::engine::fix::Overlay;
 use crate::engine::{self, Options, Outcome};
 use crate::finding::{Finding, Label, Severity};
@@ -127,10 +127,11 @@ impl Session {
 
     /// Dockerfile or Compose file, whatever the client calls it: editors send every YAML file.
     fn kind(&self, path: &Path) -> Option<FileKind> {
+        let document = self.documents.get(path);
         if let Some(kind) = kind_of(path) {
-            return Some(kind);
+            return (!document.is_some_and(|document| is_pipeline(path, &document.text))).then_some(kind);
         }
-        let document = self.documents.get(path)?;
+        let document = document?;
         match document.language.as_str() {
             "dockerfile" => Some(FileKind::Dockerfile),
             "dockercompose" | "docker-compose" | "yaml.docker-compose" => kind_of_text(&document.text),
@@ -147,9 +148,13 @@ impl Session {
         }
         let inside = |directory: &Path| self.folders.iter().any(|folder| directory.starts_with(folder));
         let has_compose = |directory: &Path| {
-            let on_disk = self.disk.entries(directory).any(|path| kind_of(&path) == Some(FileKind::Compose));
-            let open =
-                |path: &PathBuf| path.parent() == Some(directory) && kind_of(path) == Some(FileKind::Compose);
+            let name = |path: &PathBuf| path.file_name().map(PathBuf::from).unwrap_or_default();
+            let is_compose =
+                |path: PathBuf| kind_met(&path, &name(&path), &self.disk) == Some(FileKind::Compose);
+            let on_disk = self.disk.entries(directory).any(is_compose);
+            let open = |path: &PathBuf| {
+                path.parent() == Some(directory) && self.kind(path) == Some(FileKind::Compose)
+            };
             on_disk || self.documents.keys().any(open)
         };
         let mut above = own.ancestors().take_while(|directory| **directory == own || inside(directory));

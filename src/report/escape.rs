@@ -37,13 +37,13 @@ pub fn lines(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// A line of a patch, without what would steer: such a line is not the file's any more, and the patch does not apply there.
-/// Tabs, line ends and marks without width are the file's own and stay.
+/// A line of a patch, without what would steer: one that changed is not the file's any more, and does not apply. Tabs, line
+/// ends and marks without width are the file's own and stay.
 #[must_use]
 pub fn patch_line(text: &str) -> String {
     let keeps = |c: char| matches!(c, '\t' | '\r' | '\n' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
     let safe: String = text.chars().map(|c| if keeps(c) { c } else { picture(c) }).collect();
-    let mut out = drawn(safe);
+    let mut out = with_sharps_apart(safe);
     let rest = out.trim_start();
     // Runners look behind the blank of a line that stays; behind a plus or a minus nothing is a command.
     if rest.starts_with("::") {
@@ -66,7 +66,11 @@ pub(super) fn xml(text: &str) -> String {
 /// of some directions, and its colours are escape sequences. One character for one, so that marks stay below their text.
 pub(super) fn drawn(text: String) -> String {
     let rest = |c: char| !c.is_ascii() && steers(c);
-    let text = if text.contains(rest) { text.replace(rest, "�") } else { text };
+    with_sharps_apart(if text.contains(rest) { text.replace(rest, "�") } else { text })
+}
+
+/// Without commands to a CI runner within a line, as wide as before.
+fn with_sharps_apart(text: String) -> String {
     if !text.contains("##") {
         return text;
     }

@@ -1,11 +1,12 @@
-//! The workloads as the rules see them: `oomlint inspect`.
+//! The workloads as the rules see them: `oomlint inspect`. What looks like a password or a key is masked.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
 use super::escape::{self, json_pretty, printable};
-use super::{Place, path_text};
+use super::{Place, path_text, secret};
 use crate::hash::IndexMap;
 use crate::model::size::ByteSize;
 use crate::source::{Sources, Span, Text};
@@ -22,7 +23,7 @@ const VERSION: u32 = 1;
 /// # Errors
 /// When `out` cannot be written.
 pub fn json(out: &mut dyn Write, projects: &[Project], sources: &Sources) -> io::Result<()> {
-    let show = Show { sources };
+    let show = Show { sources, masks: true };
     let projects: Vec<Value> = projects.iter().map(|project| show.project(project)).collect();
     let document = json!({ "version": VERSION, "projects": projects });
     json_pretty(out, &document)?;
@@ -34,7 +35,7 @@ pub fn json(out: &mut dyn Write, projects: &[Project], sources: &Sources) -> io:
 /// # Errors
 /// When `out` cannot be written.
 pub fn human(out: &mut dyn Write, projects: &[Project], sources: &Sources) -> io::Result<()> {
-    let show = Show { sources };
+    let show = Show { sources, masks: true };
     let mut first = true;
     for project in projects {
         for workload in &project.workloads {
@@ -69,7 +70,7 @@ pub fn facts(workload: &Workload, sources: &Sources) -> Map<String, Value> {
             other => other,
         }
     }
-    match without_places(Show { sources }.facts(workload)) {
+    match without_places(Show { sources, masks: false }.facts(workload)) {
         Value::Object(map) => map,
         _ => Map::new(),
     }
@@ -77,6 +78,8 @@ pub fn facts(workload: &Workload, sources: &Sources) -> Map<String, Value> {
 
 struct Show<'s> {
     sources: &'s Sources,
+    /// What looks like a secret is not shown.
+    masks: bool,
 }
 
 impl Show<'_> {
@@ -150,13 +153,15 @@ impl Show<'_> {
             "restart": self.fact(&workload.restart, |restart| json!(restart)),
             "init": self.fact(&workload.init, |init| json!(init)),
             "base_image": self.fact(&workload.base, |base| json!(base.as_str())),
-            "healthcheck": self.fact(&workload.healthcheck, healthcheck),
-            "start": self.fact(&workload.start, start),
+            "healthcheck": self.fact(&workload.healthcheck, |check| self.healthcheck(check)),
+            "start": self.fact(&workload.start, |start| self.start(start)),
             "env": self.environment(&workload.env),
             "heaps": workload.heaps.iter().map(|heap| self.heap(heap)).collect::<Vec<_>>(),
             "caches": workload.caches.iter().map(|cache| self.heap(cache)).collect::<Vec<_>>(),
             "logging": self.fact(&workload.logging, |logging| {
-                json!({ "driver": logging.driver, "options": logging.options })
+                let options = logging.options.iter();
+                let options = options.map(|(name, value)| (name.clone(), json!(self.value(name, value))));
+                json!({ "driver": logging.driver, "options": options.collect::<Map<_, _>>() })
             }),
             "depends_on": depends_on.collect::<Map<_, _>>(),
             "ulimits": ulimits.collect::<Map<_, _>>(),
@@ -189,7 +194,7 @@ impl Show<'_> {
 
     fn environment(&self, env: &IndexMap<String, Variable>) -> Value {
         let variables = env.iter().map(|(name, variable)| {
-            let mut fact = self.fact(&variable.value, |text| json!(text.as_str()));
+            let mut fact = self.fact(&variable.value, |text| json!(self.value(name, text.as_str())));
             fact["origin"] = json!(variable.origin);
             (name.clone(), fact)
         });
@@ -235,8 +240,8 @@ impl Show<'_> {
             self.line(&format!("tmpfs {}", mount.target), &mount.size, size, out)?;
         }
         self.line("base image", &workload.base, Text::to_string, out)?;
-        self.line("starts", &workload.start, command_line, out)?;
-        self.line("healthcheck", &workload.healthcheck, describe_healthcheck, out)?;
+        self.line("starts", &workload.start, |start| self.command_line(start), out)?;
+        self.line("healthcheck", &workload.healthcheck, |check| self.describe_healthcheck(check), out)?;
         self.line("restart", &workload.restart, String::clone, out)?;
         if !workload.replicas.is_absent() {
             self.line("replicas", &workload.replicas, i64::to_string, out)?;
@@ -247,7 +252,12 @@ impl Show<'_> {
             self.line(&what, &heap.bound, |setting| format!("{} in {}", setting.flag, setting.carrier), out)?;
         }
         for (name, variable) in workload.env.iter().filter(|(_, variable)| variable.origin != Origin::Image) {
-            self.line(&format!("env {name}"), &variable.value, |text| shorten(text.as_str()), out)?;
+            self.line(
+                &format!("env {name}"),
+                &variable.value,
+                |text| shorten(&self.value(name, text.as_str())),
+                out,
+            )?;
         }
         Ok(())
     }
@@ -290,52 +300,66 @@ fn shorten(text: &str) -> String {
     if short.len() < text.len() { format!("{short}…") } else { short }
 }
 
-fn command_line(start: &Start) -> String {
-    let words: Vec<&str> = start.entrypoint.iter().chain(&start.command).map(Text::as_str).collect();
-    shorten(&words.join(" "))
-}
+impl Show<'_> {
+    /// The value of a variable or an option.
+    fn value<'t>(&self, name: &str, text: &'t str) -> Cow<'t, str> {
+        if self.masks { secret::value(name, text) } else { Cow::Borrowed(text) }
+    }
 
-fn start(start: &Start) -> Value {
-    let words = |words: &[Text]| words.iter().map(|word| json!(word.as_str())).collect::<Vec<_>>();
-    json!({ "entrypoint": words(&start.entrypoint), "command": words(&start.command), "shell": start.shell })
-}
+    /// The words of a command line.
+    fn words<'t>(&self, words: impl Iterator<Item = &'t Text>) -> Vec<String> {
+        let words: Vec<&str> = words.map(Text::as_str).collect();
+        if self.masks { secret::words(&words) } else { words.into_iter().map(str::to_owned).collect() }
+    }
 
-fn describe_healthcheck(check: &Healthcheck) -> String {
-    match check {
-        Healthcheck::Disabled => "disabled".to_owned(),
-        Healthcheck::OfImage => "the image's own".to_owned(),
-        Healthcheck::Probe { test, interval, .. } => {
-            let words = test.iter().flatten().map(Text::as_str).collect::<Vec<_>>().join(" ");
-            let every = interval.map(|ns| format!(", every {}", duration::display(ns))).unwrap_or_default();
-            format!("{}{every}", shorten(&words))
+    fn command_line(&self, start: &Start) -> String {
+        shorten(&self.words(start.entrypoint.iter().chain(&start.command)).join(" "))
+    }
+
+    fn start(&self, start: &Start) -> Value {
+        let mut entrypoint = self.words(start.entrypoint.iter().chain(&start.command));
+        let command = entrypoint.split_off(start.entrypoint.len());
+        json!({ "entrypoint": entrypoint, "command": command, "shell": start.shell })
+    }
+
+    fn describe_healthcheck(&self, check: &Healthcheck) -> String {
+        match check {
+            Healthcheck::Disabled => "disabled".to_owned(),
+            Healthcheck::OfImage => "the image's own".to_owned(),
+            Healthcheck::Probe { test, interval, .. } => {
+                let words = self.words(test.iter().flatten()).join(" ");
+                let every =
+                    interval.map(|ns| format!(", every {}", duration::display(ns))).unwrap_or_default();
+                format!("{}{every}", shorten(&words))
+            }
         }
     }
-}
 
-fn healthcheck(check: &Healthcheck) -> Value {
-    match check {
-        Healthcheck::Disabled => json!("disabled"),
-        Healthcheck::OfImage => json!("of the image"),
-        Healthcheck::Probe { test, interval, timeout, start_period, start_interval, retries } => {
-            let mut object = Map::new();
-            if let Some(test) = test {
-                object.insert("test".to_owned(), test.iter().map(|word| json!(word.as_str())).collect());
-            }
-            let durations = [
-                ("interval", interval),
-                ("timeout", timeout),
-                ("start_period", start_period),
-                ("start_interval", start_interval),
-            ];
-            for (name, value) in durations {
-                if let Some(nanoseconds) = value {
-                    object.insert(name.to_owned(), json!(duration::display(*nanoseconds)));
+    fn healthcheck(&self, check: &Healthcheck) -> Value {
+        match check {
+            Healthcheck::Disabled => json!("disabled"),
+            Healthcheck::OfImage => json!("of the image"),
+            Healthcheck::Probe { test, interval, timeout, start_period, start_interval, retries } => {
+                let mut object = Map::new();
+                if let Some(test) = test {
+                    object.insert("test".to_owned(), json!(self.words(test.iter())));
                 }
+                let durations = [
+                    ("interval", interval),
+                    ("timeout", timeout),
+                    ("start_period", start_period),
+                    ("start_interval", start_interval),
+                ];
+                for (name, value) in durations {
+                    if let Some(nanoseconds) = value {
+                        object.insert(name.to_owned(), json!(duration::display(*nanoseconds)));
+                    }
+                }
+                if let Some(retries) = retries {
+                    object.insert("retries".to_owned(), json!(retries));
+                }
+                Value::Object(object)
             }
-            if let Some(retries) = retries {
-                object.insert("retries".to_owned(), json!(retries));
-            }
-            Value::Object(object)
         }
     }
 }

@@ -21,9 +21,11 @@ mod patch;
 mod place;
 mod rdjson;
 mod sarif;
+mod secret;
 pub mod size;
 mod snippet;
 mod statistics;
+pub mod unified;
 mod xml;
 
 use std::io::{self, Write};

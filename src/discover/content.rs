@@ -1,0 +1,319 @@
+//! A look at the keys of a YAML text, line by line and without a parser: whether it is a Compose file, and if not, what else.
+
+/// What a YAML text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// It has `services`, `include`, or `jobs` with an image.
+    Compose,
+    /// The steps of a CI system: a workflow of GitHub, Gitea or Forgejo, or GitLab's pipeline.
+    Pipeline,
+    /// Jinja, Go or another template: YAML only once it is filled in.
+    Template,
+    /// A list at the top level: the tasks of an Ansible role, for one.
+    List,
+    /// Anything else, and what is empty or broken.
+    Other,
+}
+
+/// The keys that Compose knows at the top level, beside `x-…`.
+const TOP_LEVEL: [&str; 10] =
+    ["name", "version", "services", "include", "jobs", "volumes", "networks", "configs", "secrets", "models"];
+/// Keys of a job that no service has: it is a CI system's.
+const OF_PIPELINE_JOBS: [&str; 5] = ["runs-on", "steps", "uses", "script", "stage"];
+/// Top-level keys that only a pipeline has: GitLab's, and those of an action.
+const OF_PIPELINES: [&str; 4] = ["stages", "before_script", "after_script", "runs"];
+/// Keys of an item of GitLab's `include`.
+const OF_GITLAB_INCLUDES: [&str; 5] = ["local", "remote", "template", "project", "component"];
+
+/// Tells what a text is.
+pub(super) fn content(text: &str) -> Content {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut seen = Seen::default();
+    if text.trim_start().starts_with('{') && !is_template_line(text.trim_start()) {
+        flow(text.trim_start(), &mut Vec::new(), &mut |path, next| seen.key_before(path, next));
+    } else {
+        block(text, &mut seen);
+    }
+    seen.verdict()
+}
+
+/// What was met on the way through a text.
+#[derive(Default)]
+struct Seen {
+    services: bool,
+    include: bool,
+    jobs: bool,
+    pipeline: bool,
+    /// A top-level key that Compose does not know.
+    foreign: bool,
+    template: bool,
+    list: bool,
+}
+
+impl Seen {
+    /// A key with those above it, the top-level one first.
+    fn key(&mut self, path: &[String]) {
+        match path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["services"] => self.services = true,
+            ["include"] => self.include = true,
+            ["include", key] if OF_GITLAB_INCLUDES.contains(&key) => self.pipeline = true,
+            ["jobs", _, "image" | "build"] => self.jobs = true,
+            ["jobs", _, key] if OF_PIPELINE_JOBS.contains(&key) => self.pipeline = true,
+            [key] => {
+                self.foreign |= !TOP_LEVEL.contains(&key) && !key.starts_with("x-");
+                self.pipeline |= OF_PIPELINES.contains(&key);
+            }
+            _ => {}
+        }
+    }
+
+    /// The same where the value begins with `next`.
+    fn key_before(&mut self, path: &[String], next: char) {
+        self.key(path);
+        if let [key] = path
+            && next != '{'
+        {
+            self.no_mapping(key, next == '[');
+        }
+    }
+
+    /// A key whose value is no mapping after all.
+    fn no_mapping(&mut self, key: &str, is_list: bool) {
+        match key {
+            "services" => {
+                self.services = false;
+                self.foreign = true;
+            }
+            "include" if !is_list => {
+                self.include = false;
+                self.foreign = true;
+            }
+            // Azure's.
+            "jobs" if is_list => self.pipeline = true,
+            _ => {}
+        }
+    }
+
+    fn verdict(&self) -> Content {
+        let own = self.services || !self.pipeline && !self.foreign && (self.include || self.jobs);
+        match () {
+            () if self.template => Content::Template,
+            () if own => Content::Compose,
+            () if self.pipeline => Content::Pipeline,
+            () if self.list => Content::List,
+            () => Content::Other,
+        }
+    }
+}
+
+/// Reads the first three levels of a text in block style.
+fn block(text: &str, seen: &mut Seen) {
+    // The indentation of each level, and the key that is open there.
+    let mut levels: Vec<(usize, String)> = Vec::new();
+    // Lines that are indented more than this are text.
+    let mut scalar: Option<usize> = None;
+    // The value of the top-level key begins on one of the next lines.
+    let mut open = false;
+    let mut at = 0;
+    // Where a mapping in flow style ends that was read already.
+    let mut read = 0;
+    // A lone carriage return ends a line of YAML, too.
+    for line in text.split_inclusive(['\n', '\r']) {
+        let start = at;
+        at += line.len();
+        if start < read {
+            continue;
+        }
+        let line = line.trim_end();
+        let content = line.trim_start_matches(' ');
+        let indentation = line.len() - content.len();
+        if content.is_empty() || scalar.is_some_and(|scalar| indentation > scalar) {
+            continue;
+        }
+        scalar = None;
+        if is_template_line(content) {
+            seen.template = true;
+            return;
+        }
+        if content.starts_with(['#', '%']) {
+            continue;
+        }
+        let content = match content.strip_prefix("---") {
+            Some(rest) if indentation == 0 && (rest.is_empty() || rest.starts_with([' ', '\t'])) => {
+                levels.clear();
+                open = false;
+                rest.trim_start()
+            }
+            _ => content,
+        };
+        if content.starts_with('{') && levels.is_empty() {
+            let rest = text.get(start..).and_then(|rest| rest.get(rest.find('{')?..)).unwrap_or_default();
+            flow(rest, &mut Vec::new(), &mut |path, next| seen.key_before(path, next));
+            return;
+        }
+        let item = content.strip_prefix("- ").or_else(|| (content == "-").then_some(""));
+        let is_root = levels.first().is_none_or(|(first, _)| indentation <= *first);
+        if let Some(item) = item {
+            match levels.first() {
+                None => seen.list = true,
+                // A list may stand as far left as its key.
+                Some((_, key)) if open => seen.no_mapping(&key.clone(), true),
+                Some(_) => {}
+            }
+            open = false;
+            let below = levels.first().filter(|(_, key)| key == "include");
+            if let (Some((_, key)), Some((inner, _))) = (below, key_of(item.trim_start_matches(['{', ' ']))) {
+                seen.key(&[key.clone(), inner.to_owned()]);
+            }
+            scalar = begins_scalar(item).then_some(indentation);
+            continue;
+        }
+        let Some((key, value)) = key_of(content) else {
+            scalar = begins_scalar(content).then_some(indentation);
+            continue;
+        };
+        scalar = begins_scalar(value).then_some(indentation);
+        if is_root {
+            levels.clear();
+        } else {
+            open = false;
+            while levels.last().is_some_and(|(last, _)| *last >= indentation) {
+                levels.pop();
+            }
+        }
+        if levels.len() >= 3 {
+            continue;
+        }
+        levels.push((indentation, key.to_owned()));
+        let mut path: Vec<String> = levels.iter().map(|(_, key)| key.clone()).collect();
+        seen.key(&path);
+        let bare = without_properties(value);
+        if levels.len() == 1 {
+            open = bare.is_empty();
+            if !open && !bare.starts_with(['{', '*']) {
+                seen.no_mapping(key, bare.starts_with('['));
+            }
+        }
+        let looks_below = path.first().is_some_and(|first| matches!(first.as_str(), "jobs" | "include"));
+        if bare.starts_with('{') && looks_below {
+            // What stands behind the colon ends where the line does.
+            let from = start + line.len() - bare.len();
+            let length = flow(text.get(from..).unwrap_or_default(), &mut path, &mut |path, _| seen.key(path));
+            read = from + length;
+        }
+    }
+}
+
+/// The key of a line and what stands behind its colon, without a comment.
+fn key_of(line: &str) -> Option<(&str, &str)> {
+    let line = without_properties(line.strip_prefix("? ").map_or(line, str::trim_start));
+    let (key, rest) = match line.chars().next()? {
+        quote @ ('"' | '\'') => {
+            let (key, rest) = line.get(1..)?.split_once(quote)?;
+            (key, rest.trim_start().strip_prefix(':')?)
+        }
+        _ => {
+            let colon = line.match_indices(':').map(|(at, _)| at);
+            let end = colon.clone().find(|at| {
+                let rest = line.get(at + 1..).unwrap_or_default();
+                rest.is_empty() || rest.starts_with([' ', '\t'])
+            })?;
+            (line.get(..end)?.trim_end(), line.get(end + 1..)?)
+        }
+    };
+    let rest = rest.trim();
+    Some((key, if rest.starts_with('#') { "" } else { rest }))
+}
+
+/// A value without its anchor and tags, and without a comment behind them.
+fn without_properties(value: &str) -> &str {
+    let mut rest = value.trim_start();
+    while rest.starts_with(['&', '!']) {
+        rest = rest.split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim_start());
+    }
+    if rest.starts_with('#') { "" } else { rest }
+}
+
+/// True where the lines below are text: `|`, `>-`, `|2+`.
+fn begins_scalar(value: &str) -> bool {
+    let value = key_of(value).map_or(value, |(_, value)| value);
+    let value = without_properties(value);
+    let value = value.split_once(" #").map_or(value, |(value, _)| value).trim_end();
+    value.strip_prefix(['|', '>']).is_some_and(|rest| {
+        rest.len() <= 2 && rest.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-'))
+    })
+}
+
+/// True for a line that a template engine reads: YAML has no such lines, but within quotes and texts.
+fn is_template_line(line: &str) -> bool {
+    if ["{%", "{{", "{#"].iter().any(|mark| line.starts_with(mark)) {
+        return true;
+    }
+    let quoted = line.find(['"', '\'', '#']).unwrap_or(line.len());
+    [": {{", "- {{"].iter().any(|mark| line.find(mark).is_some_and(|at| at < quoted))
+}
+
+/// Reads a mapping in flow style, as JSON is one, and gives its length. `path` is the keys that lead to it.
+fn flow(text: &str, path: &mut Vec<String>, each: &mut impl FnMut(&[String], char)) -> usize {
+    // The opened brackets; each mapping with the key that is open in it.
+    let mut brackets: Vec<char> = Vec::new();
+    let mut word = String::new();
+    let base = path.len();
+    let mut chars = text.char_indices().peekable();
+    let mut before = ' ';
+    while let Some((at, c)) = chars.next() {
+        let last = std::mem::replace(&mut before, c);
+        match c {
+            '{' | '[' => {
+                brackets.push(c);
+                word.clear();
+            }
+            '}' | ']' => {
+                if brackets.pop() == Some('{') {
+                    path.truncate(base + brackets.len());
+                }
+                word.clear();
+                if brackets.is_empty() {
+                    return at + 1;
+                }
+            }
+            ',' => word.clear(),
+            '#' if last.is_whitespace() => {
+                while chars.next_if(|(_, c)| !matches!(c, '\n' | '\r')).is_some() {}
+            }
+            '"' | '\'' if word.trim().is_empty() => {
+                word.clear();
+                while let Some((_, inner)) = chars.next() {
+                    match inner {
+                        '\\' if c == '"' => word.extend(chars.next().map(|(_, c)| c)),
+                        inner if inner == c => break,
+                        inner => word.push(inner),
+                    }
+                }
+                before = c;
+            }
+            ':' if brackets.last() == Some(&'{') => {
+                let ends =
+                    chars.peek().is_none_or(|(_, next)| next.is_whitespace() || "{[\"'".contains(*next));
+                // Only mappings within mappings have a path of keys.
+                if (ends || matches!(last, '"' | '\''))
+                    && !brackets.contains(&'[')
+                    && base + brackets.len() <= 3
+                {
+                    path.truncate(base + brackets.len() - 1);
+                    path.push(word.trim().to_owned());
+                    let next = chars.clone().map(|(_, c)| c).find(|c| !c.is_whitespace()).unwrap_or(' ');
+                    each(path, next);
+                    word.clear();
+                } else {
+                    word.push(c);
+                }
+            }
+            c => word.push(c),
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,317 @@
+//! Passwords, tokens and keys, kept out of what is printed for bug reports and logs.
+
+use std::borrow::Cow;
+
+/// Stands in the place of a secret.
+const MASK: &str = "***";
+
+/// Parts of a name that speak of a secret wherever they stand in it: `DBPASSWORD`.
+const ANYWHERE: [&str; 11] = [
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "SECRET",
+    "TOKEN",
+    "CREDENTIAL",
+    "PRIVATE",
+    "APIKEY",
+    "ACCESSKEY",
+    "REQUIREPASS",
+    "MASTERAUTH",
+];
+/// Words of a name that do so only as words: not in `MONKEY`, `AUTHOR` and `COMPASS`.
+const WORDS: [&str; 10] = ["PASS", "PWD", "PW", "KEY", "KEYS", "AUTH", "PAT", "JWT", "SALT", "COOKIE"];
+/// Last words of a name whose value is no secret, but where or how to find one.
+const ABOUT: [&str; 14] = [
+    "FILE", "PATH", "DIR", "NAME", "TYPE", "METHOD", "ENABLED", "DISABLED", "SIZE", "LIMIT", "TTL", "HOST",
+    "PORT", "EXPIRY",
+];
+
+/// True for the name of a variable or option whose value looks like a secret.
+#[must_use]
+pub(super) fn is_secret(name: &str) -> bool {
+    // `accessKeyId`, `access-key-id` and `ACCESS_KEY_ID` are one name.
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for c in name.chars() {
+        if !c.is_alphanumeric() {
+            words.push(String::new());
+        } else {
+            if c.is_uppercase() && before.is_lowercase() {
+                words.push(String::new());
+            }
+            if let Some(word) = words.last_mut() {
+                word.extend(c.to_uppercase());
+            }
+        }
+        before = c;
+    }
+    words.retain(|word| !word.is_empty());
+    let whole = words.concat();
+    let is_about = words.last().is_some_and(|last| ABOUT.contains(&last.as_str()));
+    let speaks = ANYWHERE.iter().any(|part| whole.contains(part))
+        || words.iter().any(|word| WORDS.contains(&word.as_str()));
+    speaks && !is_about
+}
+
+/// The value of a variable as it is printed; `name` tells most.
+#[must_use]
+pub(super) fn value<'t>(name: &str, text: &'t str) -> Cow<'t, str> {
+    let harmless = text.is_empty() || is_reference(text) || matches!(text, "true" | "false" | "yes" | "no");
+    if is_secret(name) && !harmless { Cow::Borrowed(MASK) } else { command(text) }
+}
+
+/// A command line, or another text, without the secrets in it.
+#[must_use]
+pub(super) fn command(text: &str) -> Cow<'_, str> {
+    words(&[text]).pop().map_or(Cow::Borrowed(text), |masked| {
+        if masked == text { Cow::Borrowed(text) } else { Cow::Owned(masked) }
+    })
+}
+
+/// The same for a command line in several words, any of which may be a whole script.
+#[must_use]
+pub(super) fn words(words: &[&str]) -> Vec<String> {
+    let mut line = Line::default();
+    let mut out = Vec::with_capacity(words.len());
+    for word in words {
+        // A value may have blanks in it.
+        if words.len() > 1 && line.is_secret && !word.starts_with('-') && !is_reference(word) {
+            line.is_secret = false;
+            out.push(MASK.to_owned());
+        } else {
+            out.push(line.masked(word));
+        }
+    }
+    out
+}
+
+/// What the words before tell of the next one.
+#[derive(Default)]
+struct Line<'t> {
+    program: &'t str,
+    /// The next word is the value of an option that takes a secret.
+    is_secret: bool,
+}
+
+impl<'t> Line<'t> {
+    fn masked(&mut self, text: &'t str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let ends =
+            |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ';' | '|' | '&' | '(' | ')' | ',');
+        let mut rest = text;
+        while !rest.is_empty() {
+            let blank = rest.find(|c| !ends(c)).unwrap_or(rest.len());
+            let (between, word) = rest.split_at(blank);
+            if between.contains([';', '|', '&', '(', '`']) {
+                *self = Self::default();
+            }
+            out.push_str(between);
+            let quote = between.chars().next_back().filter(|c| matches!(c, '"' | '\''));
+            if let Some(quote) = quote.filter(|_| self.is_secret && !word.starts_with('$')) {
+                self.is_secret = false;
+                out.push_str(MASK);
+                rest = word.split_at(word.find(quote).unwrap_or(word.len())).1;
+                continue;
+            }
+            let end = word.find(ends).unwrap_or(word.len());
+            let (word, after) = word.split_at(end);
+            if !word.is_empty() {
+                out.push_str(&self.word(word));
+            }
+            rest = after;
+        }
+        out
+    }
+
+    fn word(&mut self, word: &'t str) -> String {
+        if std::mem::take(&mut self.is_secret) && !word.starts_with('-') {
+            return if is_reference(word) { word.to_owned() } else { MASK.to_owned() };
+        }
+        if let Some(masked) = self.assignment(word).or_else(|| in_url(word)) {
+            return masked;
+        }
+        if let Some(option) = word.strip_prefix('-') {
+            let glued =
+                option.strip_prefix('p').filter(|value| !value.is_empty() && !option.starts_with("password"));
+            if let Some(value) = glued
+                && ["mysql", "mariadb"].iter().any(|name| self.program.starts_with(name))
+            {
+                return if is_reference(value) { word.to_owned() } else { format!("-p{MASK}") };
+            }
+            let of_redis = self.program.starts_with("redis-cli") && option == "a";
+            self.is_secret = of_redis || is_secret(option) && option != "p";
+            return word.to_owned();
+        }
+        if matches!(word, "Bearer" | "Basic") {
+            self.is_secret = true;
+        } else if let Some((user, _)) = word.split_once(':')
+            && self.program == "curl"
+            && !word.contains("//")
+            && !user.is_empty()
+            && !user.contains(['/', '{', '.'])
+            && !word.ends_with(':')
+        {
+            return format!("{user}:{MASK}");
+        }
+        let name = word.rsplit('/').next().unwrap_or(word);
+        if self.program.is_empty()
+            || matches!(self.program, "sh" | "bash" | "exec" | "CMD" | "CMD-SHELL" | "env")
+        {
+            self.program = name;
+        } else if ["mysql", "mariadb", "redis-cli", "curl"].iter().any(|known| name.starts_with(known)) {
+            self.program = name;
+        }
+        word.to_owned()
+    }
+}
+
+impl Line<'_> {
+    /// `PASSWORD=x`, `--password=x`, `--env=PASSWORD=x`.
+    fn assignment(&mut self, word: &str) -> Option<String> {
+        let mut at = 0;
+        for (sign, _) in word.match_indices('=') {
+            let name = word.get(at..sign)?;
+            at = sign + 1;
+            if is_secret(name.rsplit(['/', '?']).next().unwrap_or(name)) {
+                let (before, value) = word.split_at_checked(at)?;
+                self.is_secret = value.is_empty();
+                let keeps = value.is_empty() || is_reference(value);
+                return Some(if keeps { word.to_owned() } else { format!("{before}{MASK}") });
+            }
+        }
+        None
+    }
+}
+
+/// True for a value that is taken from somewhere else: `$PASSWORD`, `${PASSWORD}`, `$(cat file)`, `/run/secrets/password`.
+fn is_reference(value: &str) -> bool {
+    value.starts_with('$') || value.starts_with("/run/secrets/") || value == MASK
+}
+
+/// `scheme://user:password@host` without the password.
+fn in_url(word: &str) -> Option<String> {
+    let (scheme, rest) = word.split_once("://")?;
+    // A password may hold an `@` itself, as people write it.
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let (who, host) = authority.rsplit_once('@')?;
+    let (user, password) = who.split_once(':')?;
+    (!password.is_empty() && !is_reference(password))
+        .then(|| format!("{scheme}://{user}:{MASK}@{host}{path}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_secrets() {
+        for name in [
+            "POSTGRES_PASSWORD",
+            "MYSQL_PWD",
+            "DBPASSWORD",
+            "db-pass",
+            "AWS_SECRET_ACCESS_KEY",
+            "accessKeyId",
+            "GITHUB_TOKEN",
+            "SSL_PRIVATE",
+            "GOOGLE_CREDENTIALS",
+            "NEO4J_AUTH",
+            "SECRET_KEY_BASE",
+            "APP_KEY",
+            "requirepass",
+            "javax.net.ssl.keyStorePassword",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in [
+            "JAVA_OPTS",
+            "KEYCLOAK_JAVA_OPTS",
+            "KEYDB_MAXMEMORY",
+            "MONKEY",
+            "AUTHOR",
+            "COMPASS",
+            "POSTGRES_PASSWORD_FILE",
+            "KEY_BUFFER_SIZE",
+            "TOKEN_CACHE_SIZE",
+            "AUTH_TYPE",
+            "PATH",
+            "NODE_OPTIONS",
+        ] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_are_masked_where_they_are_secret() {
+        for (name, text, shown) in [
+            ("POSTGRES_PASSWORD", "s3cret", "***"),
+            ("POSTGRES_PASSWORD", "123456", "***"),
+            ("POSTGRES_PASSWORD", "", ""),
+            ("AUTH", "true", "true"),
+            ("DB_PASSWORD", "/run/secrets/db", "/run/secrets/db"),
+            ("BROKER", "amqp://guest:gu@est@mq:5672/%2f", "amqp://guest:***@mq:5672/%2f"),
+            ("CACHE", "redis://:pw@cache/0", "redis://:***@cache/0"),
+            ("URL", "http://web:8080/a@b", "http://web:8080/a@b"),
+            ("JAVA_OPTS", "-Xmx512m -Dssl.keyStorePassword=pw", "-Xmx512m -Dssl.keyStorePassword=***"),
+            ("JAVA_OPTS", "-Xmx512m -XX:MaxRAMPercentage=70", "-Xmx512m -XX:MaxRAMPercentage=70"),
+        ] {
+            assert_eq!(value(name, text), shown, "{name}={text}");
+        }
+    }
+
+    #[test]
+    fn command_lines_are_masked() {
+        for (text, shown) in [
+            (
+                "redis-server --requirepass pw --maxmemory 512mb",
+                "redis-server --requirepass *** --maxmemory 512mb",
+            ),
+            ("redis-cli -a pw ping", "redis-cli -a *** ping"),
+            ("mysqladmin ping -uroot -ps3cret", "mysqladmin ping -uroot -p***"),
+            ("mysqladmin ping -p$MYSQL_ROOT_PASSWORD", "mysqladmin ping -p$MYSQL_ROOT_PASSWORD"),
+            ("mysql --password='a b' -e x", "mysql --password='***' -e x"),
+            ("PGPASSWORD=pw psql -p 5432", "PGPASSWORD=*** psql -p 5432"),
+            (
+                "curl -fsS -u elastic:pw http://localhost:9200",
+                "curl -fsS -u elastic:*** http://localhost:9200",
+            ),
+            ("curl -H \"Authorization: Bearer abc\" x", "curl -H \"Authorization: Bearer ***\" x"),
+            (
+                "server --api-key=k --port=1 --token t -Xmx1g",
+                "server --api-key=*** --port=1 --token *** -Xmx1g",
+            ),
+            (
+                "java -Xmx1g -jar x.jar --spring.datasource.password=pw",
+                "java -Xmx1g -jar x.jar --spring.datasource.password=***",
+            ),
+            ("mysqld --key-buffer-size=64M", "mysqld --key-buffer-size=64M"),
+        ] {
+            assert_eq!(command(text), shown, "{text}");
+        }
+        assert_eq!(words(&["redis-cli", "-a", "p w", "ping"]), ["redis-cli", "-a", "***", "ping"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_masked_is_gone(pw in "[a-z0-9]{6,12}Z", host in "[a-c]{3}") {
+            let texts = [
+                format!("http://u:{pw}@{host}/x"),
+                format!("x --db-password={pw}"),
+                format!("x --db-password {pw} y"),
+                format!("sh -c 'A_TOKEN={pw} x'"),
+            ];
+            for text in texts {
+                proptest::prop_assert!(!command(&text).contains(&pw), "{text}");
+            }
+        }
+
+        #[test]
+        fn any_text_can_be_masked(text in "\\PC{0,40}") {
+            let once = command(&text).into_owned();
+            let _ = command(&once);
+            let _ = value(&text, &text);
+        }
+    }
+}
