@@ -88,7 +88,7 @@ fn said(fixed: &Fixed, level: Applicability, console: &Console) {
         console.say(&format!("not fixed: {path}: {rule}: {title}: {why}"));
     }
     let is_unsafe = |finding: &&Finding| {
-        finding.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Unsafe)
+        finding.fixes.iter().any(|fix| fix.applicability == Applicability::Unsafe)
     };
     let more = fixed.outcome.findings.iter().filter(is_unsafe).count();
     if level == Applicability::Safe && more > 0 {

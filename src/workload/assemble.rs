@@ -338,7 +338,7 @@ impl Assembler<'_> {
             .filter(|own| {
                 !workload.heaps.iter().any(|heap| heap.runtime == own.of && heap.bound.known().is_some())
             });
-        workload.minimum = facts.minimum.filter(|_| as_shipped);
+        workload.minimum = facts.minimum.filter(|_| service.entrypoint.is_absent());
         let (beside_heap, runtime) = (facts.beside_heap, facts.runtime);
         workload.limit_unseen = facts
             .ignores_limit
