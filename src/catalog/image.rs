@@ -61,7 +61,7 @@ pub struct ImageEntry {
     pub shared_memory: Option<SharedMemory>,
     /// Set when its makers have given it up.
     #[serde(default)]
-    pub deprecated: Option<Deprecated>,
+    pub(super) deprecated: Option<Deprecated>,
     /// Ways to a lighter image, in order; the first that fits the tag decides.
     #[serde(default)]
     pub(super) lighter: Vec<LighterRule>,
@@ -243,6 +243,9 @@ pub struct IgnoresLimit {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Deprecated {
+    /// The tags of which it is true, with all that begin so and a dot; empty for every tag.
+    #[serde(default)]
+    only: Vec<String>,
     /// The image that takes its place.
     #[serde(default)]
     pub replacement: Option<String>,
@@ -370,6 +373,16 @@ impl ImageEntry {
     /// The default heap, where this image's virtual machine has another than its runtime's usual one.
     pub fn default_heap(&self) -> Option<DefaultHeap> {
         self.runtime.as_ref().and_then(|runtime| runtime.default_heap)
+    }
+
+    /// Set when its makers have given this tag up.
+    pub fn deprecated(&self, tag: &str) -> Option<&Deprecated> {
+        self.deprecated.as_ref().filter(|deprecated| {
+            let fits = |only: &String| {
+                tag.strip_prefix(only.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            deprecated.only.is_empty() || deprecated.only.iter().any(fits)
+        })
     }
 
     /// ENTRYPOINT and CMD. None when they are not known.

@@ -87,9 +87,8 @@ fn said(fixed: &Fixed, level: Applicability, console: &Console) {
         let (path, rule, title, why) = (refused.path.display(), refused.rule, &refused.title, &refused.why);
         console.say(&format!("not fixed: {path}: {rule}: {title}: {why}"));
     }
-    let is_unsafe = |finding: &&Finding| {
-        finding.fixes.iter().any(|fix| fix.applicability == Applicability::Unsafe)
-    };
+    let is_unsafe =
+        |finding: &&Finding| finding.fixes.iter().any(|fix| fix.applicability == Applicability::Unsafe);
     let more = fixed.outcome.findings.iter().filter(is_unsafe).count();
     if level == Applicability::Safe && more > 0 {
         console.say(&format!("{more} more with --unsafe-fixes"));

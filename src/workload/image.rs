@@ -309,7 +309,8 @@ impl ImageFacts {
 
 /// Whether its makers have given an image up, or the line that its tag is on.
 fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsupported> {
-    if let Some(deprecated) = catalog.image(reference).and_then(|entry| entry.deprecated.as_ref()) {
+    let tag = reference.effective_tag().unwrap_or_default();
+    if let Some(deprecated) = catalog.image(reference).and_then(|entry| entry.deprecated(tag)) {
         return Some(Unsupported {
             why: Some(deprecated.why.clone()),
             replacement: deprecated.replacement.clone(),
