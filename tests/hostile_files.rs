@@ -249,8 +249,8 @@ fn names_that_are_no_text_are_shown_and_resolved() {
 fn nothing_outside_is_read() {
     let outside = Tree::new(&[
         ("Dockerfile", "FROM node:22\nENV NODE_OPTIONS=--max-old-space-size=9999\nCMD node secret.js\n"),
-        ("compose.yaml", "services:\n  api: {image: x, environment: {SECRET: 9999m}}\n"),
-        ("vars", "SECRET=9999m\nNODE_OPTIONS=--max-old-space-size=9999\n"),
+        ("compose.yaml", "services:\n  api: {image: x, environment: {OUTER: 9999m}}\n"),
+        ("vars", "OUTER=9999m\nNODE_OPTIONS=--max-old-space-size=9999\n"),
         (".oomlint.yaml", "preset: secret\n"),
         (".gitignore", "*\n"),
         (".oomlint-baseline.json", "secret"),
@@ -287,13 +287,13 @@ fn nothing_outside_is_read() {
             format!("services:\n  api:\n    build: .\n{limit}"),
             Some(("@/Dockerfile", "Dockerfile")),
         ),
-        ("the project", service("environment: {A: \"${SECRET:-1m}\"}"), Some(("@/vars", ".env"))),
+        ("the project", service("environment: {A: \"${OUTER:-1m}\"}"), Some(("@/vars", ".env"))),
     ];
     for target in [away, relative] {
         for (what, compose, link) in &cases {
             let tree = Tree::new(&[
                 ("compose.yaml", &compose.replace('@', target)),
-                ("ok.yaml", "services: {other: {image: \"x:${SECRET:-1}\"}}\n"),
+                ("ok.yaml", "services: {other: {image: \"x:${OUTER:-1}\"}}\n"),
             ]);
             symlink(away, tree.scratch.path().join("outside")).unwrap();
             if let Some((to, at)) = link {

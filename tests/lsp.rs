@@ -333,6 +333,23 @@ fn what_is_none_of_ours_is_left_alone_and_nonsense_ends_nothing() {
     client.stop();
 }
 
+/// Editors send every YAML file, and a pipeline may be called like a Compose file.
+#[test]
+fn a_ci_pipeline_is_left_alone_whatever_its_name() {
+    let (mut client, _) = Client::start(plain());
+    let workflow = "on: push\njobs: {a: {runs-on: x, steps: [{run: \"echo ${{ github.sha }}\"}]}}\n";
+    let name = ".github/workflows/docker-compose-ci.yaml";
+    client.write(name, workflow);
+    client.write("compose.yaml", "services:\n  a: {image: alpine, mem_limit: 512Mi}\n");
+    client.open(name, "yaml", workflow);
+    client.open("compose.yaml", "yaml", "services:\n  a: {image: alpine, mem_limit: 512Mi}\n");
+    client.settle();
+    let found = |client: &Client, name: &str| client.pushed.get(&client.uri(name)).map_or(0, Vec::len);
+    assert_eq!(found(&client, name), 0);
+    assert!(found(&client, "compose.yaml") > 0);
+    client.stop();
+}
+
 /// A client that dies leaves standard input closed: the server goes as well.
 #[test]
 fn the_server_ends_with_its_client() {

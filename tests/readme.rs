@@ -33,3 +33,44 @@ fn without_time(printed: &str) -> String {
     });
     lines.map(|line| format!("{line}\n")).collect()
 }
+
+fn readme() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap()
+}
+
+/// The lines of the blocks of shell.
+fn shell(text: &str) -> Vec<String> {
+    let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("\n```").next());
+    blocks.flat_map(str::lines).map(|line| line.split(" #").next().unwrap().trim().to_owned()).collect()
+}
+
+#[test]
+fn files_that_are_shown_with_f_are_merged() {
+    let lines = shell(&readme());
+    let merging: Vec<&String> = lines.iter().filter(|line| line.contains(" -f ")).collect();
+    assert!(!merging.is_empty());
+    for line in merging {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let alone = words.windows(2).find(|pair| pair[1].ends_with("yaml") && pair[0] != "-f");
+        assert_eq!(alone, None, "{line}");
+    }
+}
+
+#[test]
+fn the_first_command_ends_as_the_readme_says() {
+    let readme = readme();
+    let (_, set_up) = readme.split_once("## Set up\n").unwrap();
+    let first = shell(set_up).remove(0);
+    let arguments = first.split_once(" -- ").unwrap().1;
+    let ran = Command::new(env!("CARGO_BIN_EXE_oomlint"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(arguments.split_whitespace())
+        .output()
+        .unwrap();
+    let code = ran.status.code().unwrap();
+    let before = set_up.split("```sh").next().unwrap();
+    assert!(before.contains(&format!("exit code {code}")), "{first} ends with {code}");
+    // What is built from C wants a compiler.
+    let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock")).unwrap();
+    assert_eq!(lock.contains("name = \"cc\""), before.contains("C compiler"));
+}

@@ -198,7 +198,7 @@ impl Sum {
 /// Parts of the files from which nothing is known of services: references that lead nowhere, text that does not parse.
 fn gaps(project: &Project) -> Vec<(Span, String)> {
     let unresolved = project.unresolved.iter().filter(|gap| matches!(gap.what, "include" | "extends"));
-    let unresolved = unresolved.map(|gap| (gap.span, format!("{} `{}`: {}", gap.what, gap.name, gap.reason)));
+    let unresolved = unresolved.map(|gap| (gap.span, gap.to_string()));
     let broken = project.syntax_errors.iter().filter(|error| error.fatal);
     unresolved.chain(broken.map(|error| (error.span, error.message.clone()))).collect()
 }

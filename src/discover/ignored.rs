@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::source::{Disk, Entry, LoadError};
 
 /// Largest file of rules, in bytes. Each rule takes hundreds of times its length once it is compiled.
-const MAX_RULES: u64 = 256 * 1024;
+pub(super) const MAX_RULES: u64 = 256 * 1024;
 
 /// The names that are looked for in each directory; the later one wins.
 pub(super) const FILE_NAMES: [&str; 2] = [".gitignore", ".ignore"];

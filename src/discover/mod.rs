@@ -10,11 +10,13 @@ mod devcontainer;
 mod ignored;
 mod kind;
 mod root;
+mod untracked;
 mod walk;
 
 pub use devcontainer::{HostRequirement, host_requirement};
 pub use kind::{FileKind, is_environment, is_pipeline, kind_met, kind_of, kind_of_text};
 pub use root::Root;
+pub use untracked::Untracked;
 
 use std::path::{Path, PathBuf};
 

@@ -81,7 +81,7 @@ fn look(entry: Result<DirEntry, ignore::Error>, root: &Path, disk: &Disk) -> Opt
         Err(error) => return unreadable(&error).map(Err),
     };
     let file_type = entry.file_type()?;
-    if file_type.is_dir() {
+    if entry.file_type().is_some_and(|kind| kind.is_dir()) {
         return None;
     }
     // A link to a file is read under its own name, as Docker and Compose read it. Of one that leads out of what may be read

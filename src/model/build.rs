@@ -124,6 +124,8 @@ pub fn follow_within(
             what: "build",
             name: built.dockerfile.clone(),
             reason,
+            unset: None,
+            variables: None,
             service: Some(service.to_owned()),
         });
         built
@@ -146,6 +148,8 @@ pub fn follow_within(
                 what: "build target",
                 name: name.clone(),
                 reason: error.to_string(),
+                unset: None,
+                variables: None,
                 service: Some(service.to_owned()),
             };
             built.unresolved = Some(missing);
@@ -186,6 +190,8 @@ fn find(
                 what,
                 name: name.to_owned(),
                 reason,
+                unset: None,
+                variables: None,
                 service: Some(service.to_owned()),
             }),
         })

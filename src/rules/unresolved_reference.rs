@@ -4,7 +4,7 @@ use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::workload::Project;
 
-/// A name that leads nowhere from here.
+/// A reference that cannot be followed.
 pub(super) struct UnresolvedReference;
 
 static META: Meta = Meta {
@@ -23,10 +23,8 @@ impl Rule for UnresolvedReference {
 
     fn project(&self, project: &Project, sink: &mut Sink<'_>) {
         for reference in &project.unresolved {
-            let what = reference.what;
-            let message = format!("{what} names `{}`: {}", reference.name, reference.reason);
-            let finding = sink.report(reference.span, "leads nowhere from here", message);
-            let finding = finding.note("what it would set is unknown, and the rules keep silent about it");
+            let finding = sink.report(reference.span, "cannot be resolved", reference.to_string());
+            let finding = finding.note("what it would set is unknown, so no rule reports it as missing");
             if let Some(service) = &reference.service {
                 finding.service(service);
             }

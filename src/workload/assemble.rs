@@ -13,6 +13,7 @@ use super::quotes;
 use super::role;
 use super::{Build, BuildStage, Fact, Kind, Memory, Origin, Project, Role, Start, Variable, Why, Workload};
 use crate::catalog::{Catalog, Pool};
+use crate::discover::Untracked;
 use crate::hash::IndexMap;
 use crate::model::allowance::Allowance;
 use crate::model::build::{Built, Dockerfiles, follow_within};
@@ -55,6 +56,13 @@ impl Assembler<'_> {
             workload.role = Role { idle: workload.role.idle, ..Role::of(service, &awaited) };
             out.workloads.push(workload);
         }
+        // A file that is not meant to be in the repository is nobody's mistake; what it would set stays unknown.
+        let mut untracked = Untracked::default();
+        let exists = |path: &Path| self.sources.exists(path);
+        out.unresolved.retain(|reference| {
+            let missing = reference.variables.as_ref();
+            !missing.is_some_and(|path| untracked.has(path, &exists, self.sources.disk()))
+        });
         out
     }
 

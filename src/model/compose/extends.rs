@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::load::{Context, Loader, MAX_FILE_DEPTH, is_remote, services};
+use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, services};
 use super::merge::{merge, to_build};
 use super::value::{Kind, Map, Missing, Value};
 use crate::model::fact::Why;
@@ -13,8 +13,8 @@ use crate::syntax::SyntaxError;
 struct Extends {
     /// The mapping's value or the short form.
     site: Span,
-    service: Text,
-    file: Option<Text>,
+    service: Named,
+    file: Option<Named>,
 }
 
 /// Where a base of the same file is sought.
@@ -97,8 +97,8 @@ impl Loader<'_> {
         trail.pop();
         let mut base = match base {
             Ok(base) => base,
-            Err(missing) => {
-                service.missing = Some(Box::new(Missing { at: extends.site, why: Why::File(missing) }));
+            Err(why) => {
+                service.missing = Some(Box::new(Missing { at: extends.site, why }));
                 return Some(service);
             }
         };
@@ -115,19 +115,22 @@ impl Loader<'_> {
         name: &str,
         here: Here<'_>,
         trail: &mut Trail,
-    ) -> Result<Value, String> {
-        let base = extends.service.as_str();
+    ) -> Result<Value, Why> {
+        if let Some(variable) = self.unset(&extends.service, "extends", Some(name)) {
+            return Err(Why::Variable(variable));
+        }
+        let base = extends.service.text.as_str();
         match self.extended(base, here, trail) {
             Some(value) => Ok(value),
             None => {
                 self.unresolved(
-                    extends.service.span(),
+                    extends.service.text.span(),
                     "extends",
                     base,
                     "no such service in this file",
                     Some(name),
                 );
-                Err(base.to_owned())
+                Err(Why::File(base.to_owned()))
             }
         }
     }
@@ -136,10 +139,16 @@ impl Loader<'_> {
         &mut self,
         extends: &Extends,
         name: &str,
-        path: &Text,
+        path: &Named,
         context: &Context,
         trail: &mut Trail,
-    ) -> Result<Value, String> {
+    ) -> Result<Value, Why> {
+        for named in [path, &extends.service] {
+            if let Some(variable) = self.unset(named, "extends", Some(name)) {
+                return Err(Why::Variable(variable));
+            }
+        }
+        let path = &path.text;
         let written = path.as_str();
         let failed = |reason: String| (written.to_owned(), reason);
         let found = if is_remote(written) {
@@ -153,13 +162,13 @@ impl Loader<'_> {
             Ok(file) => file,
             Err((missing, reason)) => {
                 self.unresolved(path.span(), "extends", written, reason, Some(name));
-                return Err(missing);
+                return Err(Why::File(missing));
             }
         };
         let folder = Path::new(written).parent().unwrap_or(Path::new(""));
         let there = context.below(folder);
         let mut documents = self.documents(file, &there);
-        let base = extends.service.as_str();
+        let base = extends.service.text.as_str();
         let map = documents.iter_mut().filter_map(services).find(|map| map.contains_key(base));
         let value = match map {
             Some(map) => {
@@ -175,8 +184,8 @@ impl Loader<'_> {
             }
             None => {
                 let reason = format!("no such service in `{written}`");
-                self.unresolved(extends.service.span(), "extends", base, reason, Some(name));
-                Err(base.to_owned())
+                self.unresolved(extends.service.text.span(), "extends", base, reason, Some(name));
+                Err(Why::File(base.to_owned()))
             }
         }
     }
@@ -185,13 +194,12 @@ impl Loader<'_> {
 fn take_extends(service: &mut Value) -> Option<Extends> {
     let Kind::Map(map) = &mut service.kind else { return None };
     let value = map.shift_remove("extends")?.value;
-    let text = |value: &Value| value.as_scalar().map(|scalar| scalar.text.clone());
     match &value.kind {
-        Kind::Scalar(_) => Some(Extends { site: value.span, service: text(&value)?, file: None }),
+        Kind::Scalar(_) => Some(Extends { site: value.span, service: Named::of(&value)?, file: None }),
         Kind::Map(map) => Some(Extends {
             site: value.span,
-            service: text(&map.get("service")?.value)?,
-            file: map.get("file").and_then(|entry| text(&entry.value)),
+            service: Named::of(&map.get("service")?.value)?,
+            file: map.get("file").and_then(|entry| Named::of(&entry.value)),
         }),
         _ => None,
     }

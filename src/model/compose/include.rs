@@ -3,17 +3,18 @@
 use std::path::Path;
 
 use super::extends::rebase;
-use super::load::{Context, Loader, MAX_FILE_DEPTH, is_remote, services};
+use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, services};
 use super::value::{Entry, Kind, Map, Value};
-use crate::source::{SourceId, Span, Text};
+use crate::model::Unresolved;
+use crate::source::{LoadError, SourceId, Span};
 use crate::syntax::SyntaxError;
 
 /// One item of `include`.
 struct Include {
     site: Span,
-    paths: Vec<Text>,
-    project_directory: Option<Text>,
-    env_files: Option<Vec<Text>>,
+    paths: Vec<Named>,
+    project_directory: Option<Named>,
+    env_files: Option<Vec<Named>>,
 }
 
 impl Loader<'_> {
@@ -34,7 +35,16 @@ impl Loader<'_> {
 
     fn load_included(&mut self, item: &Include, context: &Context, including: &[SourceId]) -> Option<Value> {
         let mut files = Vec::new();
+        if let Some(directory) = &item.project_directory
+            && self.unset(directory, "include", None).is_some()
+        {
+            return None;
+        }
         for path in &item.paths {
+            if self.unset(path, "include", None).is_some() {
+                continue;
+            }
+            let path = &path.text;
             let written = path.as_str();
             if is_remote(written) {
                 self.unresolved(path.span(), "include", written, "is not on this machine", None);
@@ -64,20 +74,36 @@ impl Loader<'_> {
         }
         let first = item.paths.first()?;
         let folder = match &item.project_directory {
-            Some(directory) => Path::new(directory.as_str()).to_path_buf(),
-            None => Path::new(first.as_str()).parent().unwrap_or(Path::new("")).to_path_buf(),
+            Some(directory) => Path::new(directory.text.as_str()).to_path_buf(),
+            None => Path::new(first.text.as_str()).parent().unwrap_or(Path::new("")).to_path_buf(),
         };
         let mut there = context.below(&folder);
         match &item.env_files {
             // Named files are sought from the including file's directory, the default one beside the included file.
             Some(env_files) => {
                 for path in env_files {
+                    if self.unset(path, "include", None).is_some() {
+                        there.environment.leave_open();
+                        continue;
+                    }
+                    let path = &path.text;
                     let file = context.directory.join(path.as_str());
                     if path.as_str() == "/dev/null" {
                         continue;
                     }
                     if let Err(error) = self.environment(&mut there.environment, &file) {
-                        self.unresolved(path.span(), "include", path.as_str(), error.to_string(), None);
+                        // Whatever it would set is unknown.
+                        there.environment.leave_open();
+                        let missing = matches!(error, LoadError::NotFound).then_some(file);
+                        self.unresolved.insert(Unresolved {
+                            span: path.span(),
+                            what: "include",
+                            name: path.as_str().to_owned(),
+                            reason: error.to_string(),
+                            unset: None,
+                            variables: missing,
+                            service: None,
+                        });
                     }
                 }
             }
@@ -110,13 +136,10 @@ fn import(document: &mut Value, found: Map, site: Span) {
 }
 
 fn read_item(item: &Value) -> Option<Include> {
-    let texts = |value: &Value| -> Vec<Text> {
+    let texts = |value: &Value| -> Vec<Named> {
         match &value.kind {
-            Kind::Scalar(scalar) => vec![scalar.text.clone()],
-            Kind::Seq(items) => {
-                items.iter().filter_map(|item| Some(item.as_scalar()?.text.clone())).collect()
-            }
-            _ => Vec::new(),
+            Kind::Seq(items) => items.iter().filter_map(Named::of).collect(),
+            _ => Named::of(value).into_iter().collect(),
         }
     };
     let paths = match &item.kind {

@@ -10,7 +10,7 @@ use crate::hash::{HashMap, IndexSet};
 use crate::model::Unresolved;
 use crate::model::allowance::Allowance;
 use crate::model::fact::Why;
-use crate::source::{LoadError, SourceId, Sources, Span};
+use crate::source::{LoadError, SourceId, Sources, Span, Text};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::Tree;
 
@@ -217,14 +217,55 @@ impl<'s> Loader<'s> {
         reason: impl Into<String>,
         service: Option<&str>,
     ) {
-        let problem = Unresolved {
+        self.unresolved.insert(Unresolved {
             span,
             what,
             name: name.to_owned(),
             reason: reason.into(),
+            unset: None,
+            variables: None,
             service: service.map(str::to_owned),
-        };
-        self.unresolved.insert(problem);
+        });
+    }
+
+    /// The same for a path with a variable that has no value, as it is written.
+    pub(super) fn unset(
+        &mut self,
+        path: &Named,
+        what: &'static str,
+        service: Option<&str>,
+    ) -> Option<String> {
+        let name = path.unset.clone()?;
+        let span = path.text.span();
+        let source = self.sources.get(span.file);
+        let written = source.text().get(span.start as usize..span.end as usize).unwrap_or_default();
+        let written = written.lines().next().unwrap_or_default().trim_matches(['"', '\'']);
+        self.unresolved.insert(Unresolved {
+            span,
+            what,
+            name: written.to_owned(),
+            reason: Why::Variable(name.clone()).to_string(),
+            unset: Some(name.clone()),
+            variables: None,
+            service: service.map(str::to_owned),
+        });
+        Some(name)
+    }
+}
+
+/// A name in a file.
+#[derive(Clone)]
+pub(super) struct Named {
+    pub(super) text: Text,
+    /// A variable in it that has no value.
+    pub(super) unset: Option<String>,
+}
+
+impl Named {
+    pub(super) fn of(value: &Value) -> Option<Self> {
+        let scalar = value.as_scalar()?;
+        let unset = scalar.unset.as_ref().map(|unset| unset.name.clone());
+        Some(Self { text: scalar.text.clone(), unset })
     }
 }
 

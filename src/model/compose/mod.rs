@@ -208,11 +208,15 @@ impl ServiceEnvironment {
         environment: &Environment,
     ) {
         let load = |path: &str, allowance: &mut Allowance| {
-            let id = sources.load(&directory.join(path)).map_err(|error| error.to_string())?;
-            allowance.take(sources.get(id).text().len())?;
-            Ok::<_, String>(id)
+            let file = directory.join(path);
+            let id = sources.load(&file).map_err(|error| {
+                let missing = matches!(error, crate::source::LoadError::NotFound).then_some(file);
+                (error.to_string(), missing)
+            })?;
+            allowance.take(sources.get(id).text().len()).map_err(|reason| (reason, None))?;
+            Ok::<_, (String, Option<PathBuf>)>(id)
         };
-        let (span, name, reason) = match &file.path {
+        let (span, name, reason, missing) = match &file.path {
             Fact::Known(path) => match load(path.value.as_str(), allowance) {
                 Ok(id) => {
                     self.files.push(id);
@@ -237,13 +241,20 @@ impl ServiceEnvironment {
                     }
                     return;
                 }
-                Err(reason) => (path.span, path.value.as_str().to_owned(), reason),
+                Err((reason, missing)) => (path.span, path.value.as_str().to_owned(), reason, missing),
             },
-            Fact::Unknown { at, why } => (*at, String::new(), why.to_string()),
+            Fact::Unknown { at, why } => (*at, String::new(), why.to_string(), None),
             Fact::Absent { .. } => return,
         };
-        let problem =
-            Unresolved { span, what: "env_file", name, reason, service: Some(service.name.clone()) };
+        let problem = Unresolved {
+            span,
+            what: "env_file",
+            name,
+            reason,
+            unset: None,
+            variables: missing,
+            service: Some(service.name.clone()),
+        };
         if file.required && file.path.known().is_some() {
             self.unresolved.push(problem.clone());
         }

@@ -1,0 +1,151 @@
+//! Files of variables that a repository leaves to each machine: they are missing in a fresh clone, and that is meant.
+
+use std::path::{Path, PathBuf};
+
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::ignored::MAX_RULES;
+use crate::hash::HashMap;
+use crate::source::{Disk, normalize};
+
+/// Words by which a file is called an example of another one.
+const EXAMPLE: [&str; 8] = ["example", "sample", "dist", "template", "tmpl", "tpl", "default", "defaults"];
+
+/// Tells missing files that are meant to be missing, each `.gitignore` read once.
+#[derive(Default)]
+pub struct Untracked {
+    known: HashMap<PathBuf, bool>,
+    rules: HashMap<PathBuf, Option<Gitignore>>,
+}
+
+impl Untracked {
+    /// True when an example of the file stands beside it, or git is told to ignore it. `exists` tells which files are there.
+    pub fn has(&mut self, path: &Path, exists: &dyn Fn(&Path) -> bool, disk: &Disk) -> bool {
+        if let Some(known) = self.known.get(path) {
+            return *known;
+        }
+        let has = examples(path).iter().any(|example| exists(example)) || self.ignores(path, disk);
+        self.known.insert(path.to_path_buf(), has);
+        has
+    }
+
+    /// True when the nearest `.gitignore` that says something of the file hides it.
+    fn ignores(&mut self, path: &Path, disk: &Disk) -> bool {
+        let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(path));
+        for directory in absolute.ancestors().skip(1) {
+            let rules = self.rules.entry(directory.to_path_buf()).or_insert_with(|| read(directory, disk));
+            let below = absolute.strip_prefix(directory).unwrap_or(&absolute);
+            match rules.as_ref().map(|rules| rules.matched_path_or_any_parents(below, false)) {
+                Some(Match::Ignore(_)) => return true,
+                Some(Match::Whitelist(_)) => return false,
+                Some(Match::None) | None => {}
+            }
+            if disk.exists(&directory.join(".git")) {
+                break;
+            }
+        }
+        false
+    }
+}
+
+/// The rules of a directory; none where there are none, or too many.
+fn read(directory: &Path, disk: &Disk) -> Option<Gitignore> {
+    let bytes = disk.beginning(&directory.join(".gitignore"), MAX_RULES + 1).ok()?;
+    if bytes.len() as u64 > MAX_RULES {
+        return None;
+    }
+    // Paths are told from here.
+    let mut builder = GitignoreBuilder::new("");
+    for line in String::from_utf8_lossy(&bytes).lines() {
+        // git, too, passes over a line that it cannot read.
+        let _ = builder.add_line(None, line);
+    }
+    builder.build().ok()
+}
+
+/// What an example of a file may be called: `.env.example`, `example.env`, `app.sample.env`.
+fn examples(path: &Path) -> Vec<PathBuf> {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
+    let bare = name.trim_start_matches('.');
+    let (stem, ending) = bare.rsplit_once('.').unwrap_or(("", bare));
+    let mut names = Vec::new();
+    for word in EXAMPLE {
+        for sign in ['.', '-', '_'] {
+            names.push(format!("{name}{sign}{word}"));
+            names.push(format!("{bare}{sign}{word}"));
+            names.push(format!("{word}{sign}{bare}"));
+            names.push(format!(".{word}{sign}{bare}"));
+            if !stem.is_empty() {
+                names.push(format!("{stem}{sign}{word}.{ending}"));
+            }
+        }
+        // `.env.local` is made of `.env.example`, too.
+        if bare.starts_with("env.") {
+            names.extend([format!(".env.{word}"), format!("env.{word}"), format!("{word}.env")]);
+        }
+    }
+    names.into_iter().map(|name| path.with_file_name(name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn untracked(path: &str, files: &[(&str, &str)]) -> bool {
+        let dir = tempfile::tempdir().unwrap();
+        let top = dir.path().join("top");
+        std::fs::create_dir_all(top.join(".git")).unwrap();
+        for (path, text) in files {
+            let path = top.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let exists = |path: &Path| path.is_file();
+        Untracked::default().has(&top.join(path), &exists, &Disk::default())
+    }
+
+    #[test]
+    fn an_example_beside_it_tells() {
+        for example in [
+            ".env.example",
+            ".env.sample",
+            ".env.dist",
+            ".env.template",
+            ".env.default",
+            ".env.defaults",
+            ".env-example",
+            "env.example",
+            "example.env",
+            ".example.env",
+            "env_sample",
+        ] {
+            assert!(untracked(".env", &[(example, "")]), "{example}");
+        }
+        assert!(untracked("config/app.env", &[("config/app.env.example", "")]));
+        assert!(untracked("config/app.env", &[("config/app.example.env", "")]));
+        assert!(untracked("config/app.env", &[("config/example.app.env", "")]));
+        assert!(untracked(".env.local", &[(".env.example", "")]));
+        assert!(untracked("vars", &[("vars.sample", "")]));
+        for (path, other) in [
+            ("config/app.env", "app.env.example"),
+            ("config/app.env", "config/db.env.example"),
+            (".env", ".env.prod"),
+            ("db.env", ".env.example"),
+        ] {
+            assert!(!untracked(path, &[(other, "")]), "{path} {other}");
+        }
+    }
+
+    #[test]
+    fn a_gitignore_tells() {
+        assert!(untracked("a/.env", &[(".gitignore", "# why\n.env\n")]));
+        assert!(untracked("a/.env", &[(".gitignore", "/a/*.env\n/a/.env*\n")]));
+        assert!(untracked("secrets/db.env", &[(".gitignore", "secrets/\n")]));
+        assert!(untracked("a/b/db.env", &[("a/.gitignore", "*.env\n")]));
+        assert!(!untracked("a/b/db.env", &[(".gitignore", "*.env\n"), ("a/.gitignore", "!db.env\n")]));
+        assert!(!untracked("a/.env", &[(".gitignore", "target\n"), ("b/.gitignore", ".env\n")]));
+        // Beyond the repository nobody asks.
+        assert!(!untracked("a/.env", &[("../.gitignore", ".env\n")]));
+    }
+}
