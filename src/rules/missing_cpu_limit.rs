@@ -1,9 +1,9 @@
 //! `missing-cpu-limit`
 
-use super::swarm::limit_help;
+use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::workload::{Fact, Workload};
+use crate::workload::{Fact, Project};
 
 /// No limit for cpus.
 pub(super) struct MissingCpuLimit;
@@ -22,23 +22,27 @@ impl Rule for MissingCpuLimit {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        // 0 is none, and so is a quota of -1. A list of processors is a limit, too.
-        let unlimited = |fact: &Fact<f64>| fact.is_absent() || fact.value().is_some_and(|cpus| *cpus <= 0.0);
-        let bound = !unlimited(&workload.cpus) || !unlimited(&workload.cpu_quota);
-        if bound || workload.key("cpuset").is_some() || !workload.role.runs() {
-            return;
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()) {
+            let workload = offer.workload;
+            // 0 is none, and so is a quota of -1. A list of processors is a limit, too.
+            let unlimited =
+                |fact: &Fact<f64>| fact.is_absent() || fact.value().is_some_and(|cpus| *cpus <= 0.0);
+            let bound = !unlimited(&workload.cpus) || !unlimited(&workload.cpu_quota);
+            if bound || workload.key("cpuset").is_some() || !workload.role.runs() {
+                continue;
+            }
+            let key = if offer.in_deploy() { "deploy.resources.limits.cpus" } else { "cpus" };
+            let written = workload.cpus.known().or(workload.cpu_quota.known());
+            let (place, label) = match written {
+                Some(written) => (written.span, "no limit"),
+                None => (workload.anchor, "no `cpus`"),
+            };
+            sink.report(place, label, format!("`{}` has no limit for processors", workload.name))
+                .of(workload)
+                .via(&workload.via)
+                .folded("services have no limit for processors")
+                .help(format!("add `{key}: <number>`, the processors that it may use at once"));
         }
-        let help = limit_help(workload, sink, "cpus: \"1.0\"", "cpus: \"1.0\"");
-        let written = workload.cpus.known().or(workload.cpu_quota.known());
-        let (place, label) = match written {
-            Some(written) => (written.span, "no limit"),
-            None => (workload.anchor, "no `cpus`"),
-        };
-        sink.report(place, label, format!("`{}` has no limit for processors", workload.name))
-            .of(workload)
-            .via(&workload.via)
-            .folded("services have no limit for processors")
-            .help(help);
     }
 }

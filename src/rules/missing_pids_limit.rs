@@ -1,9 +1,9 @@
 //! `missing-pids-limit`
 
-use super::swarm::limit_help;
+use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::workload::{Fact, Workload};
+use crate::workload::{Fact, Project};
 
 /// No limit for pids_limit.
 pub(super) struct MissingPidsLimit;
@@ -22,21 +22,26 @@ impl Rule for MissingPidsLimit {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        // The engine takes 0 and -1 for no limit.
-        let (place, label) = match &workload.pids_limit {
-            Fact::Known(pids) if pids.value <= 0 => (pids.span, "no limit"),
-            Fact::Absent { .. } => (workload.anchor, "no `pids_limit`"),
-            _ => return,
-        };
-        if !workload.role.runs() {
-            return;
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()) {
+            let workload = offer.workload;
+            // The engine takes 0 and -1 for no limit.
+            let (place, label) = match &workload.pids_limit {
+                Fact::Known(pids) if pids.value <= 0 => (pids.span, "no limit"),
+                Fact::Absent { .. } => (workload.anchor, "no `pids_limit`"),
+                _ => continue,
+            };
+            if !workload.role.runs() {
+                continue;
+            }
+            let key = if offer.in_deploy() { "deploy.resources.limits.pids" } else { "pids_limit" };
+            sink.report(place, label, format!("`{}` has no limit for processes and threads", workload.name))
+                .of(workload)
+                .via(&workload.via)
+                .folded("services have no limit for processes and threads")
+                .help(format!(
+                    "add `{key}: <number>`, above its threads and processes: `docker stats` shows them as PIDS"
+                ));
         }
-        let help = limit_help(workload, sink, "pids_limit: 200", "pids: 200");
-        sink.report(place, label, format!("`{}` has no limit for processes and threads", workload.name))
-            .of(workload)
-            .via(&workload.via)
-            .folded("services have no limit for processes and threads")
-            .help(help);
     }
 }

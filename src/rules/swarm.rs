@@ -44,26 +44,6 @@ pub(super) fn report(workload: &Workload, sink: &mut Sink<'_>, rows: &[Row], ver
     }
 }
 
-/// Text that sets a limit: below `deploy` where Swarm reads it, and beside a block that is there already, in which Compose
-/// wants all of them.
-pub(super) fn limit_help(workload: &Workload, sink: &Sink<'_>, plain: &str, in_block: &str) -> String {
-    let has = |key: &str| workload.key(key).is_some();
-    let (place, path): (&str, &[&str]) = if has("deploy.resources.limits") {
-        ("its `deploy.resources.limits`", &[])
-    } else if sink.policy().target != Target::Swarm {
-        return format!("with the number that fits, in the service:\n  {plain}");
-    } else if has("deploy.resources") {
-        ("its `deploy.resources`", &["limits"])
-    } else if has("deploy") {
-        ("its `deploy`", &["resources", "limits"])
-    } else {
-        ("the service", &["deploy", "resources", "limits"])
-    };
-    let keys = path.iter().enumerate().map(|(depth, key)| format!("\n{}{key}:", "  ".repeat(depth + 1)));
-    let keys: String = keys.collect();
-    format!("with the number that fits, in {place}:{keys}\n{}{in_block}", "  ".repeat(path.len() + 1))
-}
-
 /// Keys below each other, a line each.
 fn below(path: &[&str], value: &str) -> String {
     let keys: Vec<String> =

@@ -166,7 +166,7 @@ impl Assembler<'_> {
             measured: None,
             role: Role::default(),
         };
-        workload.role.idle = is_idle(&workload);
+        workload.role.idle = workload.idle();
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
         self.pools(&mut workload, &facts, None);
         let site = probe::Site {
@@ -322,7 +322,7 @@ impl Assembler<'_> {
             workload.several_processes = process::several(start, facts.handover.as_ref());
         }
         workload.unexpanded = process::unexpanded(&workload, self.catalog);
-        workload.role.idle = is_idle(&workload);
+        workload.role.idle = workload.idle();
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
         quotes::find(&mut workload, &facts, service.entrypoint.is_absent(), self.catalog);
         let partial = partial_start(service, &facts);
@@ -452,8 +452,4 @@ fn memory(service: &Service) -> Memory {
         conflicts: service.conflicts.clone(),
         unknown_keys: service.unknown_keys.clone(),
     }
-}
-
-fn is_idle(workload: &Workload) -> bool {
-    workload.start.value().is_some_and(|start| role::is_idle(start, workload.handover.as_ref()))
 }

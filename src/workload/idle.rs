@@ -11,7 +11,8 @@ const PROMPTS: [&str; 14] = [
 ];
 
 /// Programs that wait, or do a word's worth of work and end.
-const NOTHINGS: [&str; 6] = ["true", "false", ":", "echo", "printf", "pause"];
+const NOTHINGS: [&str; 12] =
+    ["true", "false", ":", "echo", "printf", "pause", "exit", "test", "[", "read", "top", "yes"];
 
 /// What prepares a shell and starts no program.
 const PREPARES: [&str; 14] = [
@@ -51,7 +52,9 @@ fn does_nothing(program: &Program) -> bool {
         // Of a file something may be seen, of nothing nothing.
         "tail" => words.contains(&"/dev/null"),
         "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "fish" | "pwsh" => bare(),
+        "php" => words.iter().all(|word| *word == "-a"),
         name if PROMPTS.contains(&name) => words.is_empty(),
+        "busybox" => words.is_empty(),
         name => NOTHINGS.contains(&name),
     }
 }
@@ -82,6 +85,7 @@ mod tests {
             &["true"],
             &["cat"],
             &["python3"],
+            &["php", "-a"],
             &["/lambda-entrypoint.sh", "app.handler"],
         ] {
             assert!(idle(words), "{words:?}");

@@ -1,7 +1,5 @@
 //! What part a container plays, where that makes an absence less of a problem.
 
-use super::Start;
-use super::start::{Handover, Program};
 use crate::finding::Severity;
 use crate::hash::HashSet;
 use crate::model::compose::Service;
@@ -53,10 +51,10 @@ impl Role {
         !self.fragment && !self.never_runs
     }
 
-    /// The severity of an absence: a note for what runs once, or only while developing.
+    /// The severity of an absence: a note for what runs once, does nothing, or runs only while developing.
     #[must_use]
     pub fn soften(self, severity: Severity) -> Severity {
-        if self.one_shot || self.development { Severity::Note } else { severity }
+        if self.one_shot || self.development || self.idle { Severity::Note } else { severity }
     }
 }
 
@@ -65,29 +63,4 @@ pub(super) fn awaited(services: &[Service]) -> HashSet<&str> {
     let dependencies = services.iter().flat_map(|service| &service.depends_on);
     let ends = dependencies.filter(|dependency| dependency.condition == "service_completed_successfully");
     ends.map(|dependency| dependency.service.value.as_str()).collect()
-}
-
-/// Programs that serve nothing.
-const IDLE: [&str; 22] = [
-    ":", "[", "cat", "date", "done", "echo", "exit", "false", "kill", "printf", "pwd", "read", "set",
-    "sleep", "tail", "test", "top", "trap", "true", "tty", "wait", "yes",
-];
-
-/// Programs that talk to people at a terminal when they are started without a script.
-const PROMPTS: [&str; 18] = [
-    "ash", "bash", "busybox", "dash", "erl", "fish", "ghci", "iex", "irb", "jshell", "julia", "ksh", "node",
-    "pwsh", "python", "python3", "sh", "zsh",
-];
-
-/// True for a start that serves nothing: it waits, prints something, or opens a prompt.
-pub(super) fn is_idle(start: &Start, handover: Option<&Handover>) -> bool {
-    let programs = start.programs(handover);
-    let prompts = |program: &Program| {
-        let options = program.arguments.iter().all(|word| word.as_str().starts_with('-'));
-        let name = program.base_name();
-        PROMPTS.contains(&name) && options
-            || name == "php" && program.arguments.iter().all(|word| word.as_str() == "-a")
-    };
-    let idle = |program: &Program| IDLE.contains(&program.base_name()) || prompts(program);
-    !programs.is_empty() && programs.iter().all(idle)
 }
