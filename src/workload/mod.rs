@@ -12,6 +12,7 @@ mod process;
 mod request;
 mod role;
 mod start;
+mod tools;
 
 pub use self::assemble::Assembler;
 pub use self::heap::{Beside, Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, SizedBy};
