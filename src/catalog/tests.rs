@@ -130,3 +130,40 @@ fn flags_are_found_by_their_spelling() {
     assert!(java.is_program("/usr/bin/java") && !java.is_program("javac"));
     assert_eq!(java.starter("bin/catalina.sh").map(|s| s.expands.len()), Some(2));
 }
+
+#[test]
+fn probes_are_told_apart_and_have_sources() {
+    let catalog = tables();
+    let mut seen = HashSet::default();
+    for row in &catalog.probes {
+        assert!(!row.source.trim().is_empty(), "{:?}", row.repositories);
+        for name in &row.repositories {
+            assert!(seen.insert(name), "{name} has two rows");
+            let parsed = ImageReference::parse(name).map(|reference| reference.name());
+            assert_eq!(parsed.as_ref(), Some(name), "{name} is not the shortest form");
+        }
+        let otherwise = row.otherwise.as_deref().unwrap_or("x");
+        assert!(
+            !otherwise.ends_with('.') && !otherwise.starts_with(|c: char| c.is_uppercase()),
+            "{otherwise}"
+        );
+        for entry in row.probes(Some("latest")) {
+            let ways = [!entry.test.is_empty(), entry.http.is_some(), entry.tcp.is_some()];
+            assert_eq!(ways.iter().filter(|way| **way).count(), 1, "{:?}", row.repositories);
+            let kind = entry.test.first().map_or("CMD", String::as_str);
+            assert!(["CMD", "CMD-SHELL"].contains(&kind), "{kind}");
+            assert!(kind != "CMD-SHELL" || entry.test.len() == 2, "{:?}", entry.test);
+        }
+    }
+}
+
+#[test]
+fn the_table_of_probes_is_used() {
+    let catalog = tables();
+    let healthcheck = |name: &str| catalog.healthcheck(&ImageReference::parse(name).expect("a reference"));
+    assert_eq!(healthcheck("grafana/grafana:12.1.0"), Healthcheck::None);
+    assert_eq!(healthcheck("postgres:17"), Healthcheck::None);
+    assert_eq!(healthcheck("ghcr.io/example/app:1"), Healthcheck::Unknown);
+    let mirrored = ImageReference::parse("public.ecr.aws/docker/library/redis:8").expect("a reference");
+    assert_eq!(catalog.probes(&mirrored).map(|row| row.exposes.clone()), Some(vec![6379]));
+}

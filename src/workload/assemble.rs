@@ -11,6 +11,7 @@ use super::probe;
 use super::process;
 use super::quotes;
 use super::role;
+use super::tools;
 use super::{Build, BuildStage, Fact, Kind, Memory, Origin, Project, Role, Start, Variable, Why, Workload};
 use crate::catalog::{Catalog, Pool};
 use crate::discover::Untracked;
@@ -155,8 +156,8 @@ impl Assembler<'_> {
             self_sizing: None,
             minimum: None,
             probe: Err(String::new()),
-            tools: probe::tools(&facts.base, Some(&target), &facts.lacks, self.catalog),
-            exposed: probe::exposed(&facts.base, Some(&target), self.catalog),
+            tools: tools::tools(&facts.base, Some(&target), &facts.lacks, self.catalog),
+            exposed: tools::exposed(&facts.base, Some(&target), self.catalog),
             profiles: Vec::new(),
             depends_on: Vec::new(),
             logging: outside(anchor),
@@ -305,8 +306,8 @@ impl Assembler<'_> {
             self_sizing: None,
             minimum: None,
             probe: Err(String::new()),
-            tools: probe::tools(&facts.base, target, &facts.lacks, self.catalog),
-            exposed: probe::exposed(&facts.base, target, self.catalog),
+            tools: tools::tools(&facts.base, target, &facts.lacks, self.catalog),
+            exposed: tools::exposed(&facts.base, target, self.catalog),
             profiles: service.profiles.clone(),
             depends_on: service.depends_on.clone(),
             logging: service.logging.clone(),

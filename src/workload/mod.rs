@@ -14,6 +14,7 @@ mod quotes;
 mod request;
 mod role;
 mod start;
+mod tools;
 
 pub use self::assemble::Assembler;
 pub use self::heap::{

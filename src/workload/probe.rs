@@ -245,7 +245,8 @@ impl Site<'_> {
     fn port(&self) -> Result<u16, String> {
         let ports = self.ports();
         let shown = self.workload.exposed.clone();
-        let hidden = || "which port it listens on depends on a variable without a value".to_owned();
+        let hidden =
+            || "which port it listens on is not plain: a range, or a variable without a value".to_owned();
         let several = |ports: &[u16]| {
             let list: Vec<String> = ports.iter().map(u16::to_string).collect();
             format!("it is not plain which of its ports to ask: {}", list.join(", "))
@@ -354,52 +355,4 @@ fn is_worker(start: &Start, workload: &Workload) -> bool {
     // Flower shows a queue as a page.
     let shows = words().any(|word| word == "flower");
     !shows && words().any(|word| WORKERS.contains(&base_name(word)) || WORKER_WORDS.contains(&word))
-}
-
-/// Programs that probes use.
-const TOOLS: [&str; 9] = ["curl", "wget", "nc", "bash", "node", "python", "python3", "ruby", "php"];
-
-/// The programs for probes that an image is certain to have.
-pub(super) fn tools(
-    base: &Fact<Text>,
-    target: Option<&TargetImage>,
-    lacks: &[&'static str],
-    catalog: &Catalog,
-) -> Vec<String> {
-    let mut tools: Vec<String> = Vec::new();
-    let reference = base.value().and_then(|base| ImageReference::parse(base.as_str()));
-    if let Some(reference) = &reference {
-        let tag = reference.effective_tag();
-        if let Some(entry) = catalog.image(reference) {
-            let has = |tool: &&str| tag.is_some_and(|tag| entry.has_tool(tag, tool) == Some(true));
-            tools.extend(TOOLS.into_iter().filter(has).map(str::to_owned));
-        }
-        if let Some(row) = catalog.probes(reference) {
-            tools.extend(row.tools(tag).into_iter().map(str::to_owned));
-        }
-    }
-    tools.extend(target.map(super::packages::installed).unwrap_or_default());
-    tools.retain(|tool| !lacks.contains(&tool.as_str()));
-    tools.dedup();
-    tools
-}
-
-/// The TCP ports that an image shows: its own `EXPOSE`s, or those of the image that it stands on.
-pub(super) fn exposed(base: &Fact<Text>, target: Option<&TargetImage>, catalog: &Catalog) -> Vec<u16> {
-    let written = target.into_iter().flat_map(|target| &target.exposes).filter_map(|port| {
-        let (port, protocol) = match port.as_ref().ok()?.as_str().split_once('/') {
-            Some((port, protocol)) => (port, protocol),
-            None => (port.as_ref().ok()?.as_str(), "tcp"),
-        };
-        port.parse().ok().filter(|_| protocol.eq_ignore_ascii_case("tcp"))
-    });
-    let mut ports: Vec<u16> = written.collect();
-    if ports.is_empty() {
-        let reference = base.value().and_then(|base| ImageReference::parse(base.as_str()));
-        let row = reference.and_then(|reference| catalog.probes(&reference));
-        ports.extend(row.map(|row| row.exposes.as_slice()).unwrap_or_default());
-    }
-    ports.sort_unstable();
-    ports.dedup();
-    ports
 }

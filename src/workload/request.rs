@@ -31,16 +31,22 @@ impl Place {
             return Self::of_words(&words.iter().map(Text::as_str).collect::<Vec<_>>());
         }
         let [script] = words else { return None };
+        // Where its output goes is all the same.
+        let mut line = script.as_str().to_owned();
+        for redirection in ["2>&1", "&>/dev/null", "&> /dev/null", ">/dev/null", "> /dev/null", "2>/dev/null"]
+        {
+            line = line.replace(redirection, " ");
+        }
+        let script = &Text::derived(line, script.span());
         // `… || exit 1` says what is so anyway; a pipe or another command means more.
         let mut commands = commands(script).into_iter();
         let first = commands.next()?;
         let ends = commands.all(|command| command.first().is_some_and(|word| word.as_str() == "exit"));
-        let piped = script.as_str().replace("||", "").contains(['|', '&', '`', '(', '<']);
+        let piped = script.as_str().replace("||", "").contains(['|', '&', '`', '(', '<', '>']);
         if !ends || piped {
             return None;
         }
-        let first = first.iter().map(Text::as_str).take_while(|word| !word.contains('>') && *word != "2");
-        Self::of_words(&first.collect::<Vec<_>>())
+        Self::of_words(&first.iter().map(Text::as_str).collect::<Vec<_>>())
     }
 
     fn of_words(words: &[&str]) -> Option<Self> {
@@ -194,4 +200,83 @@ pub(super) fn tcp(tools: &[String], host: &str, port: u16) -> Option<Vec<String>
         return None;
     };
     Some(std::iter::once("CMD".to_owned()).chain(words).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{SourceId, Span};
+
+    fn words(words: &[&str]) -> Vec<Text> {
+        words.iter().map(|word| Text::verbatim(*word, Span::new(SourceId(0), 0, word.len()))).collect()
+    }
+
+    fn strings(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    fn url(test: &[&str]) -> Option<String> {
+        Place::of_test(&words(test)).map(|place| place.url)
+    }
+
+    #[test]
+    fn requests_are_read() {
+        let same = Some("http://localhost:3000/up".to_owned());
+        for script in [
+            "curl -f http://localhost:3000/up || exit 1",
+            "curl -fsS -o /dev/null http://localhost:3000/up",
+            "curl --fail --silent --max-time 3 'http://localhost:3000/up' > /dev/null 2>&1 || exit 1",
+            "wget --no-verbose --tries=1 --spider http://localhost:3000/up || exit 1",
+            "wget -qO- http://localhost:3000/up",
+            "wget -q -O - http://localhost:3000/up &>/dev/null",
+        ] {
+            assert_eq!(url(&["CMD-SHELL", script]), same, "{script}");
+        }
+        assert_eq!(url(&["CMD", "curl", "-f", "http://localhost:3000/up"]), same);
+        for script in [
+            "curl -f http://localhost:3000/up | grep ok",
+            "curl -f http://localhost:3000/up && test -e /run/ready",
+            "curl -X POST http://localhost:3000/up",
+            "curl -f http://localhost:3000/up http://localhost:3000/down",
+            "nc -z localhost 3000",
+            "curl -f",
+        ] {
+            assert_eq!(url(&["CMD-SHELL", script]), None, "{script}");
+        }
+    }
+
+    #[test]
+    fn requests_keep_what_they_ask_for() {
+        let place = Place::of_test(&words(&[
+            "CMD",
+            "curl",
+            "-kf",
+            "-m",
+            "3",
+            "-H",
+            "Host: a.example",
+            "https://localhost/up",
+        ]))
+        .unwrap();
+        let wget = http(&strings(&["wget"]), &place).unwrap();
+        assert_eq!(
+            wget.join(" "),
+            "CMD wget -q --no-check-certificate -T 3 --header Host: a.example -O /dev/null https://localhost/up"
+        );
+        assert_eq!(http(&strings(&["node"]), &place), None, "a header is not dropped");
+        assert_eq!(http(&[], &place), None);
+        let variable = Place::plain("http://localhost:$PORT/up?a=b".to_owned());
+        let curl = http(&strings(&["curl"]), &variable).unwrap();
+        assert_eq!(curl, ["CMD-SHELL", "curl -fsS -o /dev/null \"http://localhost:$PORT/up?a=b\""]);
+        let bare = Place::plain("localhost:3000".to_owned());
+        assert!(http(&strings(&["python"]), &bare).unwrap()[3].contains("'http://localhost:3000'"));
+    }
+
+    #[test]
+    fn ports_are_opened_by_what_is_there() {
+        let tcp = |tool: &str| tcp(&strings(&[tool]), "127.0.0.1", 6379).map(|test| test.join(" "));
+        assert_eq!(tcp("bash").unwrap(), "CMD bash -c </dev/tcp/127.0.0.1/6379");
+        assert_eq!(tcp("nc").unwrap(), "CMD nc -z 127.0.0.1 6379");
+        assert_eq!(tcp("curl"), None);
+    }
 }

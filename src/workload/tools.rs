@@ -1,0 +1,55 @@
+//! What an image has to be asked with: its tools, and the ports that it shows.
+
+use super::Fact;
+use crate::catalog::Catalog;
+use crate::model::ImageReference;
+use crate::model::image::TargetImage;
+use crate::source::Text;
+
+/// Programs that probes use.
+const TOOLS: [&str; 9] = ["curl", "wget", "nc", "bash", "node", "python", "python3", "ruby", "php"];
+
+/// The programs for probes that an image is certain to have.
+pub(super) fn tools(
+    base: &Fact<Text>,
+    target: Option<&TargetImage>,
+    lacks: &[&'static str],
+    catalog: &Catalog,
+) -> Vec<String> {
+    let mut tools: Vec<String> = Vec::new();
+    let reference = base.value().and_then(|base| ImageReference::parse(base.as_str()));
+    if let Some(reference) = &reference {
+        let tag = reference.effective_tag();
+        if let Some(entry) = catalog.image(reference) {
+            let has = |tool: &&str| tag.is_some_and(|tag| entry.has_tool(tag, tool) == Some(true));
+            tools.extend(TOOLS.into_iter().filter(has).map(str::to_owned));
+        }
+        if let Some(row) = catalog.probes(reference) {
+            tools.extend(row.tools(tag).into_iter().map(str::to_owned));
+        }
+    }
+    tools.extend(target.map(super::packages::installed).unwrap_or_default());
+    tools.retain(|tool| !lacks.contains(&tool.as_str()));
+    tools.dedup();
+    tools
+}
+
+/// The TCP ports that an image shows: its own `EXPOSE`s, or those of the image that it stands on.
+pub(super) fn exposed(base: &Fact<Text>, target: Option<&TargetImage>, catalog: &Catalog) -> Vec<u16> {
+    let written = target.into_iter().flat_map(|target| &target.exposes).filter_map(|port| {
+        let (port, protocol) = match port.as_ref().ok()?.as_str().split_once('/') {
+            Some((port, protocol)) => (port, protocol),
+            None => (port.as_ref().ok()?.as_str(), "tcp"),
+        };
+        port.parse().ok().filter(|_| protocol.eq_ignore_ascii_case("tcp"))
+    });
+    let mut ports: Vec<u16> = written.collect();
+    if ports.is_empty() {
+        let reference = base.value().and_then(|base| ImageReference::parse(base.as_str()));
+        let row = reference.and_then(|reference| catalog.probes(&reference));
+        ports.extend(row.map(|row| row.exposes.as_slice()).unwrap_or_default());
+    }
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}

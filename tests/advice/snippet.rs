@@ -1,0 +1,151 @@
+//! The part of a help that is to be pasted: lines behind two spaces, below a line of prose.
+
+use regex::Regex;
+
+/// Something to paste.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Snippet {
+    /// Keys of a Compose file.
+    Yaml(String),
+    /// `NAME: value`, `- NAME=value` or `NAME=value`: the names and the lines as printed.
+    Variables(Vec<(String, String)>),
+    /// Lines of a Dockerfile.
+    Instructions(Vec<String>),
+    /// Words of a command line, or of a variable that holds some.
+    Flags(String),
+    /// The end of a RUN: `&& …`.
+    Tail(String),
+    /// A command with a flag that it lacks: `apk add --no-cache`.
+    Command(String),
+    /// `exec`, in front of a command.
+    Exec,
+    /// A size alone: a limit.
+    Size(String),
+    /// A file of its own.
+    File(String, String),
+    /// A comment for another one.
+    Comment(String),
+}
+
+/// What a help offers.
+#[derive(Debug, Default)]
+pub struct Offer {
+    /// Ways out, each to be taken on its own; a way may have several parts.
+    pub ways: Vec<Vec<Snippet>>,
+    /// A form with a blank, to be filled by somebody who knows.
+    pub blank: bool,
+}
+
+/// Reads a help.
+pub fn read(help: &str) -> Offer {
+    let mut blocks: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut prose = String::new();
+    let mut open = false;
+    for line in help.lines() {
+        match line.strip_prefix("  ") {
+            Some(code) => {
+                if !open {
+                    blocks.push((prose.clone(), Vec::new()));
+                }
+                blocks.last_mut().unwrap().1.push(code);
+                open = true;
+            }
+            None => {
+                line.clone_into(&mut prose);
+                open = false;
+            }
+        }
+    }
+    let mut offer = Offer::default();
+    let mut parts = Vec::new();
+    for (prose, lines) in &blocks {
+        let Some(lines) = filled(lines) else {
+            offer.blank = true;
+            continue;
+        };
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        for lines in choices(&lines) {
+            parts.extend(snippet(prose, lines));
+        }
+    }
+    let choice = Regex::new(r"\b(either|or)\b").unwrap();
+    let prose = blocks.iter().map(|(prose, _)| prose.as_str()).collect::<Vec<_>>().join("\n");
+    if blocks.len() < 2 || choice.is_match(&prose) {
+        offer.ways = parts.into_iter().map(|part| vec![part]).collect();
+    } else if !offer.blank {
+        offer.ways = vec![parts];
+    }
+    offer
+}
+
+/// The lines with sizes in their blanks; none where another blank is left.
+fn filled(lines: &[&str]) -> Option<Vec<String>> {
+    let size = Regex::new(r"^(\s*(mem_limit|memory|mem_reservation|memswap_limit|shm_size): *)(…|<[^>]*>)$")
+        .unwrap();
+    let blank = Regex::new(r"…|\.\.\.|<[a-z][a-z ]*>").unwrap();
+    let mut found = Vec::new();
+    let mut reservation = false;
+    for line in lines {
+        reservation |= line.contains("reservation");
+        let line = match size.captures(line) {
+            Some(parts) => format!("{}{}", &parts[1], if reservation { "64m" } else { "8g" }),
+            None => (*line).to_owned(),
+        };
+        if blank.is_match(&line) {
+            return None;
+        }
+        found.push(line);
+    }
+    Some(found)
+}
+
+/// One key several times: a list of which one is to be taken.
+fn choices<'l>(lines: &'l [&'l str]) -> Vec<&'l [&'l str]> {
+    let key = |line: &&str| line.split_once(": ").map(|(key, _)| (*key).to_owned());
+    match lines.first().and_then(key) {
+        Some(first) if lines.len() > 1 && lines.iter().all(|line| key(line).as_ref() == Some(&first)) => {
+            lines.chunks(1).collect()
+        }
+        _ => vec![lines],
+    }
+}
+
+fn snippet(prose: &str, lines: &[&str]) -> Option<Snippet> {
+    let is = |pattern: &str, line: &str| Regex::new(pattern).unwrap().is_match(line);
+    let all = |pattern: &str| lines.iter().all(|line| is(pattern, line));
+    let first = *lines.first()?;
+    if let Some(name) = Regex::new(r"a file (\S+)").unwrap().captures(prose) {
+        let text = lines.join("\n") + "\n";
+        return Some(Snippet::File(name[1].trim_matches('`').to_owned(), text));
+    }
+    let keyword = r"^(FROM|RUN|CMD|ENV|HEALTHCHECK|USER|COPY|ENTRYPOINT|ARG|STOPSIGNAL|SHELL|WORKDIR) ";
+    if is(keyword, first) {
+        return Some(Snippet::Instructions(lines.iter().map(|line| (*line).to_owned()).collect()));
+    }
+    let variable = Regex::new(r"^(?:- )?([A-Z_][A-Za-z0-9_.]*)(?:=|: )").unwrap();
+    if lines.iter().all(|line| variable.is_match(line)) {
+        let pair = |line: &&str| (variable.captures(line).unwrap()[1].to_owned(), (*line).to_owned());
+        return Some(Snippet::Variables(lines.iter().map(pair).collect()));
+    }
+    if is(r"^[a-z_][a-z0-9_.]*:( |$)", first) {
+        return Some(Snippet::Yaml(lines.join("\n")));
+    }
+    if lines.len() > 1 {
+        return None;
+    }
+    if first == "exec" {
+        Some(Snippet::Exec)
+    } else if all(r"^#") {
+        Some(Snippet::Comment(first.to_owned()))
+    } else if all(r"^&& ") {
+        Some(Snippet::Tail(first.to_owned()))
+    } else if all(r"^\d+(\.\d+)?[kmgKMG]i?[bB]?$") {
+        Some(Snippet::Size(first.to_owned()))
+    } else if all(r"^-") {
+        Some(Snippet::Flags(first.to_owned()))
+    } else if all(r"^[a-z0-9]+ [a-z-]+ -") {
+        Some(Snippet::Command(first.to_owned()))
+    } else {
+        None
+    }
+}
