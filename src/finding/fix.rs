@@ -61,6 +61,13 @@ pub enum Request {
         /// The value as it is to be written.
         value: String,
     },
+    /// Several changes of one service, each made to what the one before it left.
+    Steps {
+        /// The service's key.
+        owner: Span,
+        /// The changes, in order.
+        steps: Vec<Step>,
+    },
     /// Moves the last of several words before the first.
     MoveFirst {
         /// Their places, in order.
@@ -85,6 +92,17 @@ pub enum Request {
         /// The key.
         key: Span,
     },
+}
+
+/// One change of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The key of the service that goes; none where nothing does.
+    pub from: Option<&'static str>,
+    /// The keys that get the value, from the service on.
+    pub path: &'static [&'static str],
+    /// The value as it is to be written.
+    pub value: String,
 }
 
 /// Turns the requests of every finding into edits, and every edit into one of a file on the disk. A fix that cannot be written
@@ -140,6 +158,7 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
             | Request::SetNear { leaf: at, .. }
             | Request::SetVariable { owner: at, .. }
             | Request::Extend { name: at, .. }
+            | Request::Steps { owner: at, .. }
             | Request::Lead { item: at, .. } => at,
         };
         let source = sources.get(at.file);
@@ -159,6 +178,7 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
                 edits.push(edit::set_variable(tree, text, *owner, name, value)?.into());
             }
             Request::Extend { name, words } => edits.push(edit::extend(tree, text, *name, words)?.into()),
+            Request::Steps { owner, steps } => edits.push(in_steps(text, *owner, steps)?),
             Request::Remove { key } => edits.push(edit::remove(tree, text, *key)?.into()),
             Request::Lead { item, word } => edits.push(edit::lead(tree, text, *item, word)?.into()),
             // Both places are of one file: text is not carried from one to another.
@@ -171,6 +191,35 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
         }
     }
     Some(edits)
+}
+
+/// The text with every step made, as one edit of the lines that are others then.
+fn in_steps(text: &str, owner: Span, steps: &[Step]) -> Option<Edit> {
+    let mut now = text.to_owned();
+    for Step { from, path, value } in steps {
+        let tree = Tree::parse(owner.file, &now);
+        let set: Edit = edit::set(&tree, &now, owner, path, value, "")?.into();
+        let mut edits = match from {
+            None => vec![set],
+            Some(name) => {
+                let key = edit::key_below(&tree, owner, name)?;
+                let removal = edit::remove(&tree, &now, key)?.into();
+                moved_away(set, removal, edit::comment(&tree, &now, key), key, &now)
+            }
+        };
+        edits.sort_by_key(|edit| std::cmp::Reverse(edit.span.start));
+        for edit in edits {
+            now.get(edit.span.range())?;
+            now.replace_range(edit.span.range(), &edit.replacement);
+        }
+    }
+    let same = |(a, b): &(char, char)| a == b;
+    let begin: usize = text.chars().zip(now.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
+    let rest = (text.get(begin..)?, now.get(begin..)?);
+    let behind = rest.0.chars().rev().zip(rest.1.chars().rev()).take_while(same);
+    let behind: usize = behind.map(|(c, _)| c.len_utf8()).sum();
+    let span = Span::new(owner.file, begin, text.len() - behind);
+    Some(Edit { span, replacement: now.get(begin..now.len() - behind)?.to_owned() })
 }
 
 impl From<edit::Splice> for Edit {

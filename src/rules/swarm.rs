@@ -1,8 +1,8 @@
 //! Keys that `docker stack deploy` does not take as `docker compose up` does.
 
-use super::{Sink, Target};
+use super::{Builder, Sink, Target};
 use crate::finding::Applicability;
-use crate::finding::fix::{Request, as_string};
+use crate::finding::fix::{Request, Step, as_string};
 use crate::workload::{Fact, Workload};
 
 /// A key, and what takes its place.
@@ -12,10 +12,12 @@ pub(super) type Row = (&'static str, Instead);
 pub(super) enum Instead {
     /// Nothing does.
     Nothing,
-    /// Something else, to be pasted.
-    Paste(&'static str),
-    /// The same value below these keys, which Compose reads too; and such a value.
-    Below(&'static [&'static str], &'static str),
+    /// Something else, in words.
+    Say(&'static str),
+    /// A condition of `deploy.restart_policy`.
+    Restart,
+    /// The same value below these keys, which Compose reads too.
+    Below(&'static [&'static str]),
 }
 
 /// Reports the keys of a table, when the files are for Swarm: `verb` says what Swarm does with them, `label` what comes of it.
@@ -27,28 +29,59 @@ pub(super) fn report(workload: &Workload, sink: &mut Sink<'_>, rows: &[Row], ver
         let Some((_, instead)) = rows.iter().find(|(name, _)| *name == key.value) else { continue };
         let message = format!("`docker stack deploy` {verb} `{}` of `{}`", key.value, workload.name);
         let finding = sink.report(key.span, label, message).of(workload).via(&key.via);
-        let help = |text: &str| format!("Swarm's own:\n  {}", text.replace('\n', "\n  "));
         match instead {
             Instead::Nothing => {}
-            Instead::Paste(text) => _ = finding.help(help(text)),
-            Instead::Below(path, example) => match value(workload, &key.value) {
+            Instead::Say(text) => _ = finding.help(*text),
+            Instead::Restart => restart(workload, finding),
+            Instead::Below(path) => match moves(workload, rows, path) {
                 // The patch says it with the value itself.
-                Some(value) => {
-                    let moved = Request::Move { key: key.span, owner: workload.anchor, path, value };
+                Some(steps) if steps.iter().any(|step| step.from == Some(key.value.as_str())) => {
                     let title = format!("move it to `{}`", path.join("."));
-                    finding.ask(title, Applicability::Safe, &[], vec![moved]);
+                    let request = Request::Steps { owner: workload.anchor, steps };
+                    finding.ask(title, Applicability::Safe, &[], vec![request]);
                 }
-                None => _ = finding.help(help(&below(path, example))),
+                _ => _ = finding.help(format!("write it as `{}`", path.join("."))),
             },
         }
     }
 }
 
-/// Keys below each other, a line each.
-fn below(path: &[&str], value: &str) -> String {
-    let keys: Vec<String> =
-        path.iter().enumerate().map(|(depth, key)| format!("{}{key}:", "  ".repeat(depth))).collect();
-    format!("{} {value}", keys.join("\n"))
+/// All keys of a table that go into the block that `path` leads to: with one of them there Compose wants the others there, too.
+/// None where the value of one is not known.
+fn moves(workload: &Workload, rows: &[Row], path: &[&str]) -> Option<Vec<Step>> {
+    let block = path.split_last()?.1;
+    let in_block = rows.iter().filter_map(|(name, instead)| match instead {
+        Instead::Below(path) if path.split_last().is_some_and(|(_, above)| above == block) => {
+            workload.key(name).map(|_| (*name, *path))
+        }
+        _ => None,
+    });
+    in_block
+        .map(|(name, path)| Some(Step { from: Some(name), path, value: value(workload, name)? }))
+        .collect()
+}
+
+/// The policy as Swarm reads it.
+fn restart(workload: &Workload, finding: Builder<'_>) {
+    let condition = match workload.restart.value().map(String::as_str) {
+        Some("no") => "none",
+        Some("always" | "unless-stopped") => "any",
+        Some(text) if text.starts_with("on-failure") => "on-failure",
+        _ => return,
+    };
+    let path = &["deploy", "restart_policy", "condition"];
+    if workload.key("deploy.restart_policy").is_some() || written(&workload.restart).is_none() {
+        finding.help(format!("write it as `{}: {condition}`", path.join(".")));
+        return;
+    }
+    let step = Step { from: Some("restart"), path, value: condition.to_owned() };
+    let request = Request::Steps { owner: workload.anchor, steps: vec![step] };
+    finding.ask(
+        format!("move it to `{}`", path.join(".")),
+        Applicability::Unsafe,
+        &["restart"],
+        vec![request],
+    );
 }
 
 /// A key's value as it is written below `deploy`, where that is known.
@@ -61,11 +94,10 @@ fn value(workload: &Workload, key: &str) -> Option<String> {
     }
 }
 
-/// A size as it is written.
+/// A size as it is written, with its variables.
 fn size(workload: &Workload, key: &str) -> Option<String> {
     let size = workload.memory.keys.iter().find(|size| size.name == key && size.problem.is_none())?;
-    written(&size.size)?;
-    Some(as_string(size.text.as_str()))
+    size.via.is_empty().then(|| as_string(&size.template))
 }
 
 /// A value that stands in this place itself: a variable, or another file, would be lost by moving what it comes to.

@@ -31,12 +31,14 @@ impl Rule for SwarmIgnoresKey {
 const IGNORED: &[Row] = &[
     (
         "shm_size",
-        Instead::Paste("volumes:\n  - type: tmpfs\n    target: /dev/shm\n    tmpfs:\n      size: 2147483648"),
+        Instead::Say(
+            "mount a tmpfs of that size at /dev/shm: `type: tmpfs`, `target: /dev/shm`, `tmpfs: {size: <bytes>}`",
+        ),
     ),
-    ("restart", Instead::Paste("deploy:\n  restart_policy:\n    condition: any")),
+    ("restart", Instead::Restart),
     ("privileged", Instead::Nothing),
     ("ipc", Instead::Nothing),
     ("security_opt", Instead::Nothing),
     ("devices", Instead::Nothing),
-    ("build", Instead::Paste("image: REGISTRY/NAME")),
+    ("build", Instead::Say("build and push it before: `image: <registry>/<name>`")),
 ];

@@ -29,17 +29,17 @@ impl Rule for SwarmRejectsKey {
 
 /// What is refused, and what takes its place.
 const REFUSED: &[Row] = &[
-    ("mem_limit", Instead::Below(&["deploy", "resources", "limits", "memory"], "512M")),
-    ("mem_reservation", Instead::Below(&["deploy", "resources", "reservations", "memory"], "256M")),
+    ("mem_limit", Instead::Below(&["deploy", "resources", "limits", "memory"])),
+    ("mem_reservation", Instead::Below(&["deploy", "resources", "reservations", "memory"])),
     ("memswap_limit", Instead::Nothing),
     ("mem_swappiness", Instead::Nothing),
     ("oom_kill_disable", Instead::Nothing),
-    ("pids_limit", Instead::Below(&["deploy", "resources", "limits", "pids"], "100")),
-    ("cpus", Instead::Below(&["deploy", "resources", "limits", "cpus"], "\"0.5\"")),
-    ("cpu_quota", Instead::Paste("deploy:\n  resources:\n    limits:\n      cpus: \"0.5\"")),
+    ("pids_limit", Instead::Below(&["deploy", "resources", "limits", "pids"])),
+    ("cpus", Instead::Below(&["deploy", "resources", "limits", "cpus"])),
+    ("cpu_quota", Instead::Say("write it as `deploy.resources.limits.cpus: <number>`")),
     ("cpu_shares", Instead::Nothing),
     ("cpuset", Instead::Nothing),
-    ("scale", Instead::Below(&["deploy", "replicas"], "2")),
+    ("scale", Instead::Below(&["deploy", "replicas"])),
     ("extends", Instead::Nothing),
     ("volumes_from", Instead::Nothing),
     ("profiles", Instead::Nothing),

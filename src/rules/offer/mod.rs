@@ -10,7 +10,7 @@ pub(super) use self::heap::{bound_default, set_words};
 
 use super::{Builder, Policy, Target};
 use crate::finding::Applicability;
-use crate::finding::fix::{Request, as_string};
+use crate::finding::fix::{Request, Step, as_string};
 use crate::model::size::ByteSize;
 use crate::sizing::{Need, NoNumber};
 use crate::source::Span;
@@ -51,7 +51,8 @@ impl<'w> Offer<'w> {
             return true;
         }
         let short = |workload: &Workload| {
-            ["mem_limit", "mem_reservation", "memswap_limit"].iter().any(|name| has(workload, name))
+            let keys = ["mem_limit", "mem_reservation", "memswap_limit", "cpus", "pids_limit"];
+            keys.iter().any(|name| has(workload, name))
         };
         if short(workload) {
             return false;
@@ -297,6 +298,28 @@ impl<'w> Offer<'w> {
         }
     }
 
+    /// A new block of limits, where the service has other limits outside: these go along. None where it has not.
+    fn new_block(&self, path: &'static [&'static str], size: ByteSize) -> Option<Request> {
+        let workload = self.workload;
+        if path != LIMIT[1] || !self.in_deploy() || workload.key("deploy.resources.limits").is_some() {
+            return None;
+        }
+        let moved = LIMITS.iter().filter_map(|(name, path)| {
+            workload.key(name)?;
+            let value = match *name {
+                "cpus" => workload.cpus.known().map(|cpus| format!("\"{}\"", cpus.value)),
+                _ => workload.pids_limit.known().map(|pids| pids.value.to_string()),
+            };
+            Some(Step { from: Some(name), path, value: value? })
+        });
+        let mut steps: Vec<Step> = moved.collect();
+        if steps.is_empty() {
+            return None;
+        }
+        steps.push(Step { from: None, path, value: size.to_compose() });
+        Some(Request::Steps { owner: workload.anchor, steps })
+    }
+
     fn keys<const N: usize>(&self, names: [&str; N]) -> Vec<&'w SizeKey> {
         self.workload.memory.keys.iter().filter(|key| names.contains(&key.name)).collect()
     }
@@ -345,12 +368,21 @@ impl<'w> Offer<'w> {
 
     /// A new key in the service.
     fn set(&self, [short, long]: [&'static [&'static str]; 2], size: ByteSize) -> Request {
+        if let Some(request) = self.new_block(long, size) {
+            return request;
+        }
         let path = if self.in_deploy() { long } else { short };
         let neighbours = ["mem_limit", "mem_reservation", "image"];
         let after = neighbours.into_iter().find(|key| self.workload.key(key).is_some()).unwrap_or_default();
         Request::Set { owner: self.workload.anchor, path, value: size.to_compose(), after }
     }
 }
+
+/// Keys of a service that Compose wants in the block of limits where there is one.
+const LIMITS: [(&str, &[&str]); 2] = [
+    ("cpus", &["deploy", "resources", "limits", "cpus"]),
+    ("pids_limit", &["deploy", "resources", "limits", "pids"]),
+];
 
 /// The keys on the way to one that is known by its dotted name.
 fn path(name: &str) -> Option<&'static [&'static str]> {

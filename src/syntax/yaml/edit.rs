@@ -200,6 +200,14 @@ pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
     Some(Splice { span: Span::new(key.file, begin, end), text: String::new() })
 }
 
+/// The key of this name in the mapping whose own key stands at `owner`.
+#[must_use]
+pub fn key_below(tree: &Tree, owner: Span, name: &str) -> Option<Span> {
+    let (_, map) = entry_at(tree, owner)?;
+    let Kind::Map(pairs) = &tree.node(map).kind else { return None };
+    pairs.iter().find(|(key, _)| scalar(tree, *key) == Some(name)).map(|(key, _)| tree.node(*key).span)
+}
+
 /// The comment behind the value of the key at `key`, on the same line.
 #[must_use]
 pub fn comment(tree: &Tree, text: &str, key: Span) -> Option<Span> {
