@@ -16,8 +16,8 @@ use std::sync::OnceLock;
 pub use beside::BesideHeap;
 pub use defaults::{DefaultHeap, HotspotFlags, SMALLEST_ROOMY_HEAP};
 pub use image::{
-    Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, RuntimeName, SharedMemory, SizesItself,
-    Start,
+    Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, NoHeapIn, RuntimeName, SharedMemory,
+    SizesItself, Start,
 };
 pub use lighter::{Lighter, LighterKind};
 pub use refused::RefusedFlag;

@@ -24,8 +24,10 @@ impl Rule for UnreadHeapVariable {
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
         for heap in &workload.heaps {
-            for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::Unread) {
-                unread(workload, heap, problem, sink);
+            for problem in &heap.problems {
+                if matches!(problem.kind, HeapProblemKind::Unread | HeapProblemKind::WrongVariable) {
+                    unread(workload, heap, problem, sink);
+                }
             }
         }
         for problem in &workload.strangers {
@@ -64,7 +66,11 @@ fn unread(workload: &Workload, heap: &Heap, problem: &HeapProblem, sink: &mut Si
         }
     } else {
         let finding = by_script(workload, problem, sink).related(heap.program.span, "this image's script");
-        help(finding, "the variable that it reads", way)
+        let what = match problem.kind {
+            HeapProblemKind::WrongVariable => "the variable for the heap",
+            _ => "the variable that it reads",
+        };
+        help(finding, what, way)
     };
     if let Some(limit) = workload.memory.limit.known()
         && let Some(default) = heap.default_for(limit.value).filter(|_| heap.bound.is_absent())
@@ -77,14 +83,14 @@ fn unread(workload: &Workload, heap: &Heap, problem: &HeapProblem, sink: &mut Si
 
 fn by_script<'s>(workload: &Workload, problem: &HeapProblem, sink: &'s mut Sink<'_>) -> Builder<'s> {
     let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
-    sink.report(
-        problem.flag.span(),
-        problem.effect.as_str(),
-        format!("nothing reads `{variable}` of `{name}`, so `{flag}` has no effect"),
-    )
-    .of(workload)
-    .severity(Severity::Warning)
-    .confidence(Confidence::Medium)
+    let message = match problem.kind {
+        HeapProblemKind::WrongVariable => format!("`{variable}` of `{name}` is no place for `{flag}`"),
+        _ => format!("nothing reads `{variable}` of `{name}`, so `{flag}` has no effect"),
+    };
+    sink.report(problem.flag.span(), problem.effect.as_str(), message)
+        .of(workload)
+        .severity(Severity::Warning)
+        .confidence(Confidence::Medium)
 }
 
 /// How the heap would do under the limit, once its bound is read.
