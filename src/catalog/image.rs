@@ -38,6 +38,9 @@ pub struct ImageEntry {
     /// Variables that it takes away before it starts anything, or does not look at.
     #[serde(default)]
     pub unsets: Vec<String>,
+    /// A variable that carries flags, and is no place for those of the heap.
+    #[serde(default)]
+    pub no_heap_in: Option<NoHeapIn>,
     /// The heap that the start script sets when nothing else is said.
     #[serde(default)]
     pub heap_when_unset: Option<HeapWhenUnset>,
@@ -167,6 +170,9 @@ pub struct HeapWhenUnset {
     /// The same is the heap at the start, and stays so when only the bound is changed.
     #[serde(default)]
     pub initial_too: bool,
+    /// The variable takes the place of all of it, the heap at the start included.
+    #[serde(default)]
+    pub replaced: bool,
     /// Files that may say otherwise, as parts of paths that are mounted or copied in.
     #[serde(default)]
     pub unless_files: Vec<String>,
@@ -181,6 +187,18 @@ pub struct Minimum {
     /// In MiB.
     pub mib: i64,
     /// Where its maker says so.
+    pub source: String,
+}
+
+/// A variable in which flags of the heap do harm.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NoHeapIn {
+    /// The variable.
+    pub variable: String,
+    /// What becomes of them: lower case, no full stop.
+    pub why: String,
+    /// Where that is reported or read.
     pub source: String,
 }
 

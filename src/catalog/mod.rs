@@ -17,8 +17,8 @@ use std::sync::OnceLock;
 pub use beside::BesideHeap;
 pub use defaults::{DefaultHeap, HotspotFlags, SMALLEST_ROOMY_HEAP};
 pub use image::{
-    Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, Minimum, RuntimeName, SharedMemory,
-    SizesItself, Start,
+    Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, Minimum, NoHeapIn, RuntimeName,
+    SharedMemory, SizesItself, Start,
 };
 pub use lighter::{Lighter, LighterKind};
 pub use probes::{HttpPort, ProbeEntry, ProbeRow};

@@ -35,27 +35,9 @@ pub(super) fn limited<'w>(workload: &'w Workload, pools: &'w [Heap]) -> Vec<Limi
 }
 
 impl Limited<'_> {
-    /// Leaves less than experience asks for: Java by its share or by what is left, the others by their share.
+    /// Leaves less than experience asks for.
     pub(super) fn is_tight(&self, thresholds: &Thresholds) -> bool {
-        let percent = self.size.0 as f64 / self.limit.value.0 as f64 * 100.0;
-        let rest = self.limit.value.0 - self.size.0;
-        match self.heap.runtime {
-            RuntimeName::Java => {
-                percent > thresholds.java_heap_percent
-                    || rest < thresholds.java_rest.0
-                    || self.lacks_room_of_its_own()
-            }
-            RuntimeName::Node => percent > thresholds.node_heap_percent,
-            RuntimeName::Go => percent > thresholds.go_limit_percent,
-            _ => percent > thresholds.heap_percent,
-        }
-    }
-
-    /// What the product takes beside its heap, or what flags allow it, does not fit the rest of the limit.
-    fn lacks_room_of_its_own(&self) -> bool {
-        let beside = self.heap.beside(self.size).filter(|_| self.heap.knows_beside());
-        let sum = beside.map(|beside| self.size.mebibytes().saturating_add(beside.most));
-        sum.is_some_and(|sum| sum > self.limit.value.mebibytes())
+        is_tight(self.heap, self.size, self.limit.value, thresholds)
     }
 
     /// What it is called in messages: the heap of a runtime; Go has a limit of its own.
@@ -101,6 +83,30 @@ impl Limited<'_> {
             "{share}{heap} of heap + about {low} to {high} MiB beside it ({what}) = {least} to {most} MiB, in a limit of {limit}: {verdict}"
         )
     }
+}
+
+/// A heap of this size leaves less of a limit than experience asks for: Java by its share, by what is left, or where the image
+/// or a flag says what it takes beside it; the others by their share.
+pub(super) fn is_tight(heap: &Heap, size: ByteSize, limit: ByteSize, thresholds: &Thresholds) -> bool {
+    let percent = size.0 as f64 / limit.0 as f64 * 100.0;
+    match heap.runtime {
+        RuntimeName::Java => {
+            let rest = limit.0.saturating_sub(size.0);
+            percent > thresholds.java_heap_percent
+                || rest < thresholds.java_rest.0
+                || lacks_room_of_its_own(heap, size, limit)
+        }
+        RuntimeName::Node => percent > thresholds.node_heap_percent,
+        RuntimeName::Go => percent > thresholds.go_limit_percent,
+        _ => percent > thresholds.heap_percent,
+    }
+}
+
+/// What the product takes beside its heap, or what flags allow it, does not fit the rest of the limit.
+fn lacks_room_of_its_own(heap: &Heap, size: ByteSize, limit: ByteSize) -> bool {
+    let beside = heap.beside(size).filter(|_| heap.knows_beside());
+    let sum = beside.map(|beside| size.mebibytes().saturating_add(beside.most));
+    sum.is_some_and(|sum| sum > limit.mebibytes())
 }
 
 /// What the bound does not count.

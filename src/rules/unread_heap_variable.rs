@@ -1,7 +1,8 @@
 //! `unread-heap-variable`
 
+use super::estimate::is_tight;
 use super::sink::Builder;
-use super::{Group, Meta, Preset, Rule, Sink};
+use super::{Group, Meta, Preset, Rule, Sink, Thresholds};
 use crate::finding::{Applicability, Confidence, Edit, Severity};
 use crate::workload::{Bound, Heap, HeapProblem, HeapProblemKind, Way, Workload};
 
@@ -24,8 +25,10 @@ impl Rule for UnreadHeapVariable {
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
         for heap in &workload.heaps {
-            for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::Unread) {
-                unread(workload, heap, problem, sink);
+            for problem in &heap.problems {
+                if matches!(problem.kind, HeapProblemKind::Unread | HeapProblemKind::WrongVariable) {
+                    unread(workload, heap, problem, sink);
+                }
             }
         }
         for problem in &workload.strangers {
@@ -39,7 +42,8 @@ impl Rule for UnreadHeapVariable {
 
 fn unread(workload: &Workload, heap: &Heap, problem: &HeapProblem, sink: &mut Sink<'_>) {
     let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
-    let way = problem.way.as_ref().map(|way| (way, held(workload, heap, way)));
+    let thresholds = &sink.policy().thresholds;
+    let way = problem.way.as_ref().map(|way| (way, held(workload, heap, way, thresholds)));
     // A script of the image stands between: what it does is known from its name alone.
     let mut finding = if problem.effect.is_empty() {
         let finding = sink
@@ -64,7 +68,11 @@ fn unread(workload: &Workload, heap: &Heap, problem: &HeapProblem, sink: &mut Si
         }
     } else {
         let finding = by_script(workload, problem, sink).related(heap.program.span, "this image's script");
-        help(finding, "the variable that it reads", way)
+        let what = match problem.kind {
+            HeapProblemKind::WrongVariable => "the variable for the heap",
+            _ => "the variable that it reads",
+        };
+        help(finding, what, way)
     };
     if let Some(limit) = workload.memory.limit.known()
         && let Some(default) = heap.default_for(limit.value).filter(|_| heap.bound.is_absent())
@@ -77,14 +85,14 @@ fn unread(workload: &Workload, heap: &Heap, problem: &HeapProblem, sink: &mut Si
 
 fn by_script<'s>(workload: &Workload, problem: &HeapProblem, sink: &'s mut Sink<'_>) -> Builder<'s> {
     let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
-    sink.report(
-        problem.flag.span(),
-        problem.effect.as_str(),
-        format!("nothing reads `{variable}` of `{name}`, so `{flag}` has no effect"),
-    )
-    .of(workload)
-    .severity(Severity::Warning)
-    .confidence(Confidence::Medium)
+    let message = match problem.kind {
+        HeapProblemKind::WrongVariable => format!("`{variable}` of `{name}` is no place for `{flag}`"),
+        _ => format!("nothing reads `{variable}` of `{name}`, so `{flag}` has no effect"),
+    };
+    sink.report(problem.flag.span(), problem.effect.as_str(), message)
+        .of(workload)
+        .severity(Severity::Warning)
+        .confidence(Confidence::Medium)
 }
 
 /// How the heap would do under the limit, once its bound is read.
@@ -97,14 +105,16 @@ enum Held {
     Never,
 }
 
-fn held(workload: &Workload, heap: &Heap, way: &Way) -> Held {
+fn held(workload: &Workload, heap: &Heap, way: &Way, thresholds: &Thresholds) -> Held {
     let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
         return Held::Fits;
     };
     let flag = match (way.setting.bound, heap.fits_in(limit.value)) {
         (Bound::Percent(percent), _) if percent <= 75.0 => return Held::Fits,
         (Bound::Percent(_), _) => way.setting.with_percent(70.0),
-        (Bound::Bytes(size), Some(most)) if size <= most => return Held::Fits,
+        (Bound::Bytes(size), _) if size < limit.value && !is_tight(heap, size, limit.value, thresholds) => {
+            return Held::Fits;
+        }
         (Bound::Bytes(_), most) => most.and_then(|most| way.setting.with_size(most)),
     };
     flag.map_or(Held::Never, Held::Instead)

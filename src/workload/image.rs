@@ -4,7 +4,8 @@ use super::heap::{Beside, BesideFacts};
 use super::start::Handover;
 use super::{Fact, Healthcheck, Start, Why};
 use crate::catalog::{
-    self, BesideHeap, Catalog, DefaultHeap, IgnoresLimit, Minimum, RuntimeName, SharedMemory, SizesItself,
+    self, BesideHeap, Catalog, DefaultHeap, IgnoresLimit, Minimum, NoHeapIn, RuntimeName, SharedMemory,
+    SizesItself,
 };
 use crate::model::ImageReference;
 use crate::model::compose::Service;
@@ -43,6 +44,8 @@ pub struct OwnHeap {
     pub variable: String,
     /// The heap begins with it as well.
     pub initial_too: bool,
+    /// Not so any more once the variable is there.
+    pub(super) replaced: bool,
     /// Files that may say otherwise, as parts of paths.
     pub(super) unless_files: Vec<String>,
     beside: BesideFacts,
@@ -89,6 +92,8 @@ pub(super) struct ImageFacts {
     pub(super) keeps_quotes: Vec<String>,
     /// Variables that the image's start script takes away.
     pub(super) unsets: Vec<String>,
+    /// A variable that is no place for flags of the heap.
+    pub(super) no_heap_in: Option<NoHeapIn>,
     /// The heap that the image's start script sets by itself.
     pub(super) heap_when_unset: Option<OwnHeap>,
     /// What it takes beside its heap.
@@ -136,6 +141,7 @@ impl ImageFacts {
             expands: Vec::new(),
             keeps_quotes: Vec::new(),
             unsets: Vec::new(),
+            no_heap_in: None,
             heap_when_unset: None,
             beside_heap: None,
             ignores_limit: None,
@@ -192,6 +198,7 @@ impl ImageFacts {
             facts.expands = Vec::new();
             facts.keeps_quotes = Vec::new();
             facts.unsets = Vec::new();
+            facts.no_heap_in = None;
             facts.heap_when_unset = None;
             facts.minimum = None;
             facts.beside_heap = None;
@@ -248,11 +255,13 @@ impl ImageFacts {
             expands: entry.expands.clone(),
             keeps_quotes: entry.keeps_quotes.clone(),
             unsets: entry.unsets.clone(),
+            no_heap_in: entry.no_heap_in.clone(),
             heap_when_unset: entry.heap_when_unset.as_ref().zip(entry.runtime()).map(|(heap, of)| OwnHeap {
                 of,
                 mib: heap.mib,
                 variable: heap.variable.clone(),
                 initial_too: heap.initial_too,
+                replaced: heap.replaced,
                 unless_files: heap.unless_files.clone(),
                 beside: BesideFacts { product: entry.beside_heap.clone(), ..BesideFacts::default() },
             }),

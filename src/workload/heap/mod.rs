@@ -147,6 +147,8 @@ pub enum HeapProblemKind {
     Misplaced,
     /// Nothing here reads the variable.
     Unread,
+    /// The variable is read, and is no place for the heap.
+    WrongVariable,
     /// It is set while building, and is not there when the container runs.
     BuildOnly,
 }

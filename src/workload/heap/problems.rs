@@ -148,7 +148,8 @@ impl Engine<'_> {
             .image
             .heap_when_unset
             .as_ref()
-            .filter(|own| own.initial_too && own.of == self.runtime.name)?;
+            .filter(|own| own.initial_too && own.of == self.runtime.name)
+            .filter(|own| !own.replaced || self.workload.variable(&own.variable).is_absent())?;
         let initial = ByteSize((own.mib << 20) as i64);
         let effect =
             format!("the image begins with a heap of {initial}, -Xms is missing: {name} does not start");

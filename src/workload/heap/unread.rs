@@ -45,6 +45,17 @@ impl Engine<'_> {
             let stranger = variable.names_reader && variable.read_by == ReadBy::Script;
             !known.contains(&variable.name) && (stranger || taken(&variable.name))
         });
+        let misfit = self.image.no_heap_in.iter().filter_map(|row| {
+            let value = self.workload.env.get(&row.variable)?.value.value()?;
+            let all = words(value);
+            let flag = all.iter().find(|word| self.is_heap_flag(word)).filter(|_| all.len() > 1)?;
+            let read = read.filter(|read| **read != row.variable)?;
+            let kind = HeapProblemKind::WrongVariable;
+            Some(HeapProblem {
+                way: self.way(read, value, flag),
+                ..self.problem(kind, flag, &row.variable, row.why.clone())
+            })
+        });
         let set = others.filter_map(|variable| {
             let value = self.workload.env.get(&variable.name)?.value.value()?;
             let flag = words(value).into_iter().find(|word| self.is_heap_flag(word))?;
@@ -62,7 +73,7 @@ impl Engine<'_> {
             });
             Some(HeapProblem { way, ..self.problem(HeapProblemKind::Unread, &flag, &variable.name, effect) })
         });
-        set.collect()
+        set.chain(misfit).collect()
     }
 
     /// True for a flag that says how large the heap begins.

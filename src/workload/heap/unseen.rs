@@ -32,7 +32,7 @@ impl Engine<'_> {
                 let ignores = ignores.filter(|ignores| self.is_its_image() && !ignores.majors.is_empty())?;
                 Some(LimitUnseen {
                     why: ignores.why.clone(),
-                    way_out: format!("a newer base image:\n  {}", ignores.way_out),
+                    way_out: format!("a newer base image, such as {}", ignores.way_out),
                 })
             })
     }
