@@ -1,6 +1,6 @@
 //! The healthchecks that help texts offer can be pasted: nothing new is found afterwards, and they are found no more.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::use_debug)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
