@@ -221,10 +221,10 @@ fn a_word_on_the_command_line_beats_the_file() {
 #[test]
 fn exclusion_is_told_as_in_gitignore_and_holds_for_what_is_reached() {
     let dir = tempfile::tempdir().unwrap();
-    let service = "services:\n  api:\n    build: vendor/api\n    mem_limit: 512m\n";
+    let service = "services:\n  api:\n    build: others/api\n    mem_limit: 512m\n";
     write(dir.path(), "compose.yaml", service);
-    write(dir.path(), "vendor/api/Dockerfile", "FROM node:22\nCMD [\"node\", \"a.js\"]\n");
-    write(dir.path(), "deep/vendor/Dockerfile", "FROM node:22\nCMD [\"node\", \"a.js\"]\n");
+    write(dir.path(), "others/api/Dockerfile", "FROM node:22\nCMD [\"node\", \"a.js\"]\n");
+    write(dir.path(), "deep/others/Dockerfile", "FROM node:22\nCMD [\"node\", \"a.js\"]\n");
     let places = |arguments: &[&str]| {
         let path = dir.path().canonicalize().unwrap();
         let all = [&["--format", "concise", "--fail-on", "never"], arguments].concat();
@@ -235,16 +235,16 @@ fn exclusion_is_told_as_in_gitignore_and_holds_for_what_is_reached() {
         places.dedup();
         places
     };
-    assert_eq!(places(&[]), ["compose.yaml", "deep/vendor/Dockerfile", "vendor/api/Dockerfile"]);
-    for glob in ["vendor", "vendor/", "**/vendor/**"] {
+    assert_eq!(places(&[]), ["compose.yaml", "deep/others/Dockerfile", "others/api/Dockerfile"]);
+    for glob in ["others", "others/", "**/others/**"] {
         write(dir.path(), ".oomlint.yaml", &format!("exclude: ['{glob}']\n"));
         assert_eq!(places(&[]), ["compose.yaml"], "{glob}");
     }
-    write(dir.path(), ".oomlint.yaml", "exclude: /vendor\n");
-    assert_eq!(places(&[]), ["compose.yaml", "deep/vendor/Dockerfile"]);
+    write(dir.path(), ".oomlint.yaml", "exclude: /others\n");
+    assert_eq!(places(&[]), ["compose.yaml", "deep/others/Dockerfile"]);
     // A file that is named is meant, unless it is not; the stack that builds it has its part.
-    assert_eq!(places(&["vendor/api/Dockerfile"]), ["compose.yaml", "vendor/api/Dockerfile"]);
-    assert!(places(&["vendor/api/Dockerfile", "--force-exclude"]).is_empty());
+    assert_eq!(places(&["others/api/Dockerfile"]), ["compose.yaml", "others/api/Dockerfile"]);
+    assert!(places(&["others/api/Dockerfile", "--force-exclude"]).is_empty());
     let here = dir.path().canonicalize().unwrap();
     let absolute = places(&["--exclude", "deep/**", here.to_str().unwrap()]);
     assert_eq!(absolute, [here.join("compose.yaml").to_str().unwrap()]);
@@ -352,6 +352,7 @@ fn what_the_readme_shows_is_taken() {
     let text = section.split_once("```yaml\n").unwrap().1.split_once("```").unwrap().0;
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), ".oomlint.yaml", text);
+    write(dir.path(), "deploy/prod/compose.yaml", "services: {}\n");
     let (code, out, err) = run(dir.path(), &["config", "show", "deploy/prod/compose.yaml"]);
     assert_eq!(code, Some(0), "{err}");
     insta::assert_snapshot!(out);

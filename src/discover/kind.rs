@@ -125,7 +125,7 @@ const OF_CI: [&str; 3] = [".github", ".gitea", ".forgejo"];
 const OF_TOOLS: [&str; 3] = ["templates", "tasks", "handlers"];
 
 /// How much of a file is looked at: `services:` may stand below long `x-` blocks.
-const LOOK: u64 = 256 * 1024;
+const MAX_LOOKED_AT: u64 = 256 * 1024;
 
 /// The kind of a file that nobody named. A Dockerfile is told by its name, and so is a Compose file that is called as Compose
 /// expects it; another one has to look like one inside. `below` is its path below the directory that was searched.
@@ -180,7 +180,7 @@ pub(super) fn kind_named(path: &Path, disk: &Disk) -> Result<Option<FileKind>, E
 
 /// The beginning of a file as text. YAML may be UTF-16, which says so with its first two bytes.
 fn beginning(path: &Path, disk: &Disk) -> Result<String, LoadError> {
-    let bytes = disk.beginning(path, LOOK)?;
+    let bytes = disk.beginning(path, MAX_LOOKED_AT)?;
     let wide = |unit: fn([u8; 2]) -> u16| {
         let units = bytes.chunks_exact(2).skip(1).map(|pair| unit([pair[0], pair[1]]));
         char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()

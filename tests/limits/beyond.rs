@@ -111,6 +111,14 @@ pub(crate) fn bytes_of_rules() {
     assert!(out.contains("beside/compose.yaml") && !out.contains("sub/Dockerfile"), "{out}");
 }
 
+pub(crate) fn bytes_that_are_looked_at() {
+    let services = |before: usize| format!("#{}\nservices: {{a: {{image: x}}}}\n", "x".repeat(before));
+    for (before, seen) in [(250 << 10, true), (256 << 10, false)] {
+        let scratch = tree(&[("docker-compose.other.yaml", &services(before))]);
+        assert_eq!(concise(scratch.path(), &[]).contains("docker-compose.other.yaml"), seen, "{before}");
+    }
+}
+
 pub(crate) fn bytes_of_a_configuration() {
     let config = |length: usize| format!("#{}\n", "x".repeat(length - 2));
     let scratch = tree(&[(".oomlint.yaml", &config(256 << 10))]);

@@ -29,6 +29,7 @@ macro_rules! rows {
 rows! {
     bytes_of_a_file, "source/mod.rs MAX_FILE_SIZE", "bytes of a file";
     bytes_of_rules, "discover/ignored.rs MAX_RULES", "bytes of a `.gitignore`";
+    bytes_that_are_looked_at, "discover/kind.rs MAX_LOOKED_AT", "bytes that are looked at";
     bytes_of_a_configuration, "config/read.rs MAX_TEXT", "bytes of a configuration";
     links_on_a_way, "source/disk.rs MAX_LINKS", "symbolic links on a way";
     levels_of_a_yaml_file, "syntax/yaml/mod.rs MAX_DEPTH", "levels of a YAML file";
