@@ -90,6 +90,12 @@ pub(super) fn find<'c>(
     if (repository.as_str(), tag.as_str()) == (used.repository, used.tag) {
         return None;
     }
+    // Another release of the distribution has other libraries; what is copied into a second stage takes its own along.
+    let suite = tags.suite(used.tag);
+    let same = suite.is_none_or(|suite| tag.split('-').any(|word| word == suite));
+    if kind != LighterKind::MultiStage && !same {
+        return None;
+    }
     let mirror = if tags.is_official(&repository) { mirror } else { "" };
     Some(Lighter {
         kind,

@@ -6,6 +6,7 @@ mod beside;
 mod defaults;
 mod image;
 mod lighter;
+mod packages;
 mod pattern;
 mod probes;
 mod refused;
@@ -21,6 +22,7 @@ pub use image::{
     SharedMemory, SizesItself, Start,
 };
 pub use lighter::{Lighter, LighterKind};
+pub use packages::{Effect, Manager, Packages, Toolchain};
 pub use probes::{HttpPort, ProbeEntry, ProbeRow};
 pub use refused::RefusedFlag;
 pub use runtimes::{
@@ -30,6 +32,7 @@ pub use runtimes::{
 use crate::hash::HashMap;
 use crate::model::ImageReference;
 use image::Images;
+use packages::PackageTable;
 use probes::ProbeTable;
 use runtimes::RuntimeTable;
 use tags::{TagTable, Tags};
@@ -39,6 +42,7 @@ const IMAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/images.json"));
 const PROBES: &str = include_str!(concat!(env!("OUT_DIR"), "/probes.json"));
 const TAGS: &str = include_str!(concat!(env!("OUT_DIR"), "/tags.json"));
 const RUNTIMES: &str = include_str!(concat!(env!("OUT_DIR"), "/runtimes.json"));
+const PACKAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/packages.json"));
 
 /// The tables, to ask.
 #[derive(Debug, Default)]
@@ -146,6 +150,17 @@ impl Catalog {
             None if self.is_official(reference) => Healthcheck::None,
             None => Healthcheck::Unknown,
         }
+    }
+
+    /// Package managers, and the commands of builds.
+    pub fn packages(&self) -> &Packages {
+        static BUILTIN: OnceLock<Packages> = OnceLock::new();
+        BUILTIN.get_or_init(|| serde_json::from_str::<PackageTable>(PACKAGES).unwrap_or_default().into())
+    }
+
+    /// What an image has that its lighter variants lack.
+    pub fn toolchain(&self, reference: &ImageReference) -> Option<&Toolchain> {
+        self.packages().toolchain(self.without_mirror(&reference.name()))
     }
 
     /// A lighter image for what runs. None when it is light already, when nobody knows one, and for an image that

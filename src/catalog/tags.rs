@@ -90,6 +90,20 @@ impl Tags {
         self.lines.get(repository).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The release of a distribution that a tag names: `bookworm`, `noble`, `alpine3.22`.
+    pub(super) fn suite<'t>(&self, tag: &'t str) -> Option<&'t str> {
+        let named = |word: &str| {
+            let letters = word.starts_with(|c: char| c.is_ascii_lowercase());
+            letters
+                && ["debian", "ubuntu"].iter().any(|distribution| {
+                    self.lines(distribution).contains(&word)
+                        || self.ended.get(distribution).is_some_and(|names| has_word(names, word))
+                })
+        };
+        let alpine = |word: &str| word.strip_prefix("alpine").is_some_and(|version| !version.is_empty());
+        tag.split('-').find(|word| named(word) || alpine(word))
+    }
+
     /// The line that a version belongs to: of 3.12.4 it is 3.12.
     pub(super) fn line_of(&self, repository: &str, version: &str) -> Option<&str> {
         self.lines.get(repository)?.iter().copied().find(|line| is_of_line(version, line))

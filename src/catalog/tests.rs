@@ -167,3 +167,64 @@ fn the_table_of_probes_is_used() {
     let mirrored = ImageReference::parse("public.ecr.aws/docker/library/redis:8").expect("a reference");
     assert_eq!(catalog.probes(&mirrored).map(|row| row.exposes.clone()), Some(vec![6379]));
 }
+
+#[test]
+fn package_managers_are_told_by_their_words() {
+    use crate::source::{SourceId, Span, Text};
+    let packages =
+        serde_json::from_str::<packages::PackageTable>(PACKAGES).expect("the table fits its schema");
+    let packages = Packages::from(packages);
+    let effect = |line: &str| {
+        let script = crate::syntax::shell::read(&Text::verbatim(line, Span::new(SourceId(0), 0, line.len())));
+        let command = &script.commands[0];
+        let manager = packages.manager(command.program().unwrap()).unwrap();
+        manager.effect(command.arguments())
+    };
+    for line in [
+        "apt-get -qq -o Acquire::Retries=3 update",
+        "apt install --update curl",
+        "apk add --no-cacher x",
+        "/usr/bin/pip3.12 install -r requirements.txt",
+        "dnf5 --releasever 41 -y upgrade",
+        "zypper -n in x",
+        "yarn --frozen-lockfile",
+        "uv pip install x",
+        "npm --prefix /app ci",
+        "micromamba env create -f x.yml",
+        "apk add $PACKAGES",
+    ] {
+        assert_eq!(effect(line), Effect::Fills, "{line}");
+    }
+    for line in [
+        "apk add --no-cache x",
+        "pip install --no-cache x",
+        "uv --no-cache sync",
+        "apt-get install x",
+        "npm run build",
+        "yarn build",
+    ] {
+        assert_eq!(effect(line), Effect::Nothing, "{line}");
+    }
+    for line in [
+        "apt-get dist-clean",
+        "dnf -y clean all",
+        "npm cache clean --force",
+        "conda clean -afy",
+        "zypper cc -a",
+    ] {
+        assert_eq!(effect(line), Effect::Empties, "{line}");
+    }
+    for line in [
+        "pip install --cache-dir /x y",
+        "apt-get $COMMAND",
+        "pip install $PIP_OPTIONS x",
+        "npm ci --cache=/x",
+    ] {
+        assert_eq!(effect(line), Effect::Unknown, "{line}");
+    }
+    assert!(packages.brings("curl=7.88.1-10", "curl") && packages.brings("debootstrap", "wget"));
+    assert!(!packages.brings("libcurl4", "curl") && !packages.brings("curl-devel", "curl"));
+    assert!(
+        packages.is_harmless("mkdir") && !packages.is_harmless("make") && !packages.is_harmless("apt-get")
+    );
+}

@@ -9,7 +9,7 @@ pub(super) struct HeavyBaseImage;
 
 static META: Meta = Meta {
     name: "heavy-base-image",
-    summary: "the stage that runs stands on an image for which a lighter one exists",
+    summary: "the final stage is based on an image for which a lighter one exists",
     severity: Severity::Note,
     group: Group::Image,
     preset: Preset::Recommended,
@@ -40,19 +40,36 @@ impl Rule for HeavyBaseImage {
         };
         let label = match (lighter.size_now, lighter.size_then) {
             (Some(now), Some(then)) => format!("{now} to pull, `{}` is {then}", lighter.reference),
-            _ => format!("what runs may stand on `{}`", lighter.reference),
+            _ => format!("the final stage can use `{}`", lighter.reference),
         };
-        let finding = sink
+        let mut finding = sink
             .report(base.span, label, message)
             .image(reference)
             .via(&base.via)
             .confidence(Confidence::Medium)
             .note(format!("{}; the lighter image has {}", lighter.why, lighter.cost))
             .note("this is disk and pull time, not memory");
+        if lighter.may_compile {
+            finding = finding
+                .note("a package without a ready-made build needs a compiler, which the lighter image lacks");
+        }
+        if let Some(tool) = &lighter.needed {
+            let then = match lighter.kind {
+                LighterKind::MultiStage => "there".to_owned(),
+                LighterKind::DropIn | LighterKind::Line => format!("`{}`", lighter.reference),
+            };
+            finding
+                .related(tool.span, format!("`{}` is not in {then}", tool.value))
+                .help(format!(
+                    "run `{}` in a stage of its own, and copy the result:\n  FROM {reference} AS build\n  …\n  FROM {}\n  COPY --from=build …",
+                    tool.value, lighter.reference
+                ));
+            return;
+        }
         match lighter.kind {
             LighterKind::DropIn => {
                 let edit = Edit { span: base.span, replacement: lighter.reference.clone() };
-                let title = format!("stand on `{}`", lighter.reference);
+                let title = format!("use `{}` as the base image", lighter.reference);
                 // The reference is replaced only where it is written out as it is used.
                 if base.span.len() == reference.len() {
                     finding.fix(title, Applicability::Unsafe, IMAGE, vec![edit]);
@@ -61,7 +78,7 @@ impl Rule for HeavyBaseImage {
                 }
             }
             LighterKind::Line => {
-                finding.help(format!("of the same line of versions there is\n  FROM {}", lighter.reference));
+                finding.help(format!("a lighter image of the same version:\n  FROM {}", lighter.reference));
             }
             LighterKind::MultiStage => {
                 finding.help(format!(

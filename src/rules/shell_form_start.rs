@@ -2,7 +2,7 @@
 
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::workload::{Kind, Workload};
+use crate::workload::{Kind, Lingering, Workload};
 
 /// A shell that keeps the signal.
 pub(super) struct ShellFormStart;
@@ -22,7 +22,7 @@ impl Rule for ShellFormStart {
     }
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        let Some(span) = workload.lingering_shell else { return };
+        let Some(found) = &workload.lingering_shell else { return };
         let init = match workload.kind {
             Kind::Service => !workload.init.is_absent() && workload.init.value() != Some(&false),
             Kind::Image => false,
@@ -31,13 +31,25 @@ impl Rule for ShellFormStart {
             return;
         }
         let name = &workload.name;
-        sink.report(
-            span,
-            "runs below `sh`, which is process 1",
-            format!("a shell keeps SIGTERM from the program of `{name}`"),
-        )
-        .of(workload)
-        .note("`docker stop` waits ten seconds and kills it: nothing is flushed, no connection is closed")
-        .help("the program in the shell's place, in front of the last command:\n  exec");
+        let Lingering { span, shell, command, inside, and_in_line } = found;
+        let label = match inside {
+            Some(_) => format!("`{shell}` is process 1, and waits for what it starts"),
+            None => "runs below `sh`, which is process 1".to_owned(),
+        };
+        let finding = sink
+            .report(*span, label, format!("a shell keeps SIGTERM from the program of `{name}`"))
+            .of(workload)
+            .note(
+                "`docker stop` waits ten seconds and kills it: nothing is flushed, no connection is closed",
+            );
+        match inside {
+            Some(place) if *and_in_line => finding
+                .related(*place, format!("`{shell}` waits here, too"))
+                .help(format!("`exec` in both places: in front of `{shell}`, and in it:\n  exec {command}")),
+            Some(place) => finding
+                .related(*place, "runs without `exec`")
+                .help(format!("in `{shell}`, the program in the shell's place:\n  exec {command}")),
+            None => finding.help(format!("the program in the shell's place:\n  exec {command}")),
+        };
     }
 }

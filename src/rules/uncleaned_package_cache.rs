@@ -23,14 +23,21 @@ impl Rule for UncleanedPackageCache {
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
         for cache in &workload.package_caches {
+            let help = match &cache.mount {
+                Some(line) => format!(
+                    "a cache mount keeps it out of the image:\n  {line}\nor, in the same RUN:\n  {}",
+                    cache.way_out
+                ),
+                None => format!("in the same RUN:\n  {}", cache.way_out),
+            };
             sink.report(
                 cache.span,
-                cache.left,
+                cache.left.as_str(),
                 format!("the image of `{}` keeps the cache of {}", workload.name, cache.manager),
             )
             .of(workload)
             .note("size on disk and in every pull; it is no memory of the container")
-            .help(format!("in the same RUN:\n  {}", cache.way_out));
+            .help(help);
         }
     }
 }

@@ -11,6 +11,9 @@ use super::probe;
 use super::process;
 use super::quotes;
 use super::role;
+use super::runs::Runs;
+use super::scripts::Scripts;
+use super::started;
 use super::tools;
 use super::{Build, BuildStage, Fact, Kind, Memory, Origin, Project, Role, Start, Variable, Why, Workload};
 use crate::catalog::{Catalog, Pool};
@@ -74,7 +77,8 @@ impl Assembler<'_> {
         let mut out =
             Project { files: vec![file], syntax_errors: dockerfile.errors.clone(), ..Project::default() };
         let Ok(target) = resolve(&dockerfile, &BuildOptions::default()) else { return out };
-        let facts = ImageFacts::of_target(&target, self.catalog);
+        let runs = Runs::new(&target);
+        let facts = ImageFacts::of_target(&runs, self.catalog);
         let anchor = target.from;
         // Whoever starts the image sets its limits: not in sight from here.
         fn outside<T>(at: Span) -> Fact<T> {
@@ -101,7 +105,7 @@ impl Assembler<'_> {
                 from: Some(stage),
             }),
             base: facts.base.clone(),
-            lighter_base: facts.lighter(self.catalog),
+            lighter_base: None,
             memory: Memory {
                 limit: outside(anchor),
                 reservation: outside(anchor),
@@ -128,17 +132,15 @@ impl Assembler<'_> {
             shadowed_restart: None,
             restart_condition: outside(anchor),
             max_attempts: outside(anchor),
-            lingering_shell: start
-                .value()
-                .and_then(|start| process::lingering_shell(start, facts.handover.as_ref(), facts.sh_is_dash)),
+            lingering_shell: None,
             several_processes: start
                 .value()
                 .and_then(|start| process::several(start, facts.handover.as_ref())),
             eaten: Vec::new(),
             unexpanded: Vec::new(),
             probe_runtime: None,
-            package_caches: packages::left_behind(&target),
-            build_ulimits: packages::ulimits(&target),
+            package_caches: packages::left_behind(&runs, self.catalog),
+            build_ulimits: packages::ulimits(&runs),
             start,
             env,
             env_missing: None,
@@ -156,7 +158,7 @@ impl Assembler<'_> {
             self_sizing: None,
             minimum: None,
             probe: Err(String::new()),
-            tools: tools::tools(&facts.base, Some(&target), &facts.lacks, self.catalog),
+            tools: tools::tools(&facts.base, Some(&runs), &facts.lacks, self.catalog),
             exposed: tools::exposed(&facts.base, Some(&target), self.catalog),
             profiles: Vec::new(),
             depends_on: Vec::new(),
@@ -169,6 +171,8 @@ impl Assembler<'_> {
         };
         workload.role.idle = workload.idle();
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
+        let scripts = Scripts::of_dockerfile(self.sources, &target, self.sources.get(file).path());
+        self.started(&mut workload, &facts, (Some(&runs), scripts, None), &mut out);
         self.pools(&mut workload, &facts, None);
         let site = probe::Site {
             workload: &workload,
@@ -204,17 +208,20 @@ impl Assembler<'_> {
                 out.syntax_errors.extend(self.dockerfiles.get(file, self.sources).errors.iter().cloned());
             }
         }
-        let mut facts = match &built {
-            Some(Built { image: Ok(target), .. }) => ImageFacts::of_target(target, self.catalog),
-            Some(Built { image: Err(why), .. }) => {
+        let target = built.as_ref().and_then(|built| built.image.as_ref().ok());
+        let runs = target.map(Runs::new);
+        let mut facts = match (&runs, &built) {
+            (Some(runs), _) => ImageFacts::of_target(runs, self.catalog),
+            (None, Some(Built { image: Err(why), .. })) => {
                 let at = service.build.as_ref().map_or(service.key, |build| build.span);
                 ImageFacts::unknown(at, why)
             }
-            None => ImageFacts::of_reference(&service.image, service.key, self.catalog),
+            (None, _) => ImageFacts::of_reference(&service.image, service.key, self.catalog),
         };
         let target = built.as_ref().and_then(|built| built.image.as_ref().ok());
         let names = |mount: &Mount, file: &str| mount.source.contains(file) || mount.target.contains(file);
         facts.settle_by_files(&|file| service.mounts.iter().any(|mount| names(mount, file)));
+        facts.lacks.retain(|tool| !service.mounts.iter().any(|mount| started::brings_tool(mount, tool)));
         let resolved = project.compose.service_environment(service, directory, self.sources, allowance);
         out.syntax_errors.extend(resolved.errors);
         out.unresolved.extend(resolved.unresolved);
@@ -250,7 +257,7 @@ impl Assembler<'_> {
                 from: built.image.as_ref().ok().map(stage),
             }),
             base: facts.base.clone(),
-            lighter_base: if built.is_some() { facts.lighter(self.catalog) } else { None },
+            lighter_base: None,
             memory: memory(service),
             pids_limit: unless(&service.deploy.pids, &service.pids_limit, |pids| *pids == 0),
             cpus: unless(&service.deploy.cpus, &service.cpus, |cpus| *cpus == 0.0),
@@ -281,14 +288,11 @@ impl Assembler<'_> {
             eaten: process::eaten(service, &env),
             unexpanded: Vec::new(),
             probe_runtime: None,
-            build_ulimits: match &built {
-                Some(Built { image: Ok(target), .. }) => packages::ulimits(target),
-                _ => Vec::new(),
-            },
-            package_caches: match &built {
-                Some(Built { image: Ok(target), .. }) => packages::left_behind(target),
-                _ => Vec::new(),
-            },
+            build_ulimits: runs.as_ref().map(packages::ulimits).unwrap_or_default(),
+            package_caches: runs
+                .as_ref()
+                .map(|runs| packages::left_behind(runs, self.catalog))
+                .unwrap_or_default(),
             start: service_start(service, &facts),
             env,
             env_missing: resolved.open_ended.map(|file| Spanned::new(file.name, file.span)),
@@ -306,7 +310,7 @@ impl Assembler<'_> {
             self_sizing: None,
             minimum: None,
             probe: Err(String::new()),
-            tools: tools::tools(&facts.base, target, &facts.lacks, self.catalog),
+            tools: tools::tools(&facts.base, runs.as_ref(), &facts.lacks, self.catalog),
             exposed: tools::exposed(&facts.base, target, self.catalog),
             profiles: service.profiles.clone(),
             depends_on: service.depends_on.clone(),
@@ -318,14 +322,16 @@ impl Assembler<'_> {
             role: Role::default(),
         };
         if let Some(start) = workload.start.value() {
-            workload.lingering_shell =
-                process::lingering_shell(start, facts.handover.as_ref(), facts.sh_is_dash);
             workload.several_processes = process::several(start, facts.handover.as_ref());
         }
         workload.unexpanded = process::unexpanded(&workload, self.catalog);
         workload.role.idle = workload.idle();
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
         quotes::find(&mut workload, &facts, service.entrypoint.is_absent(), self.catalog);
+        let context = built.as_ref().map(|built| directory.join(&built.context));
+        let mounts = (service.mounts.as_slice(), directory);
+        let scripts = Scripts::of_service(self.sources, target, context, mounts);
+        self.started(&mut workload, &facts, (runs.as_ref(), scripts, Some(service)), out);
         let partial = partial_start(service, &facts);
         self.pools(&mut workload, &facts, partial.as_ref());
         let site = probe::Site {

@@ -1,8 +1,9 @@
 //! Containers that wait for somebody to come in, or end at once.
 
-use super::start::{Program, base_name};
+use super::start::Program;
 use super::{Start, Workload};
 use crate::source::Text;
+use crate::syntax::shell::base_name;
 
 /// Interpreters that, without a word behind them, wait for what somebody types.
 const PROMPTS: [&str; 14] = [
@@ -15,10 +16,8 @@ const NOTHINGS: [&str; 12] =
     ["true", "false", ":", "echo", "printf", "pause", "exit", "test", "[", "read", "top", "yes"];
 
 /// What prepares a shell and starts no program.
-const PREPARES: [&str; 14] = [
-    "cd", "set", "export", "mkdir", "touch", "chmod", "chown", "ls", "pwd", "date", "done", "wait", "trap",
-    "umask",
-];
+const PREPARES: [&str; 13] =
+    ["cd", "set", "export", "mkdir", "touch", "chmod", "chown", "ls", "pwd", "date", "wait", "trap", "umask"];
 
 /// What calls a function of a cloud's platform, and answers nobody who asks the container itself.
 const FUNCTION_RUNTIMES: [&str; 5] =
@@ -33,7 +32,8 @@ impl Workload {
     }
 }
 
-fn is_idle(programs: &[Program], start: &Start) -> bool {
+/// True when programs are known and none of them answers anybody.
+pub(super) fn is_idle(programs: &[Program], start: &Start) -> bool {
     let mut words = start.entrypoint.iter().chain(&start.command);
     if words.any(|word| FUNCTION_RUNTIMES.contains(&base_name(word.as_str()))) {
         return true;

@@ -1,6 +1,8 @@
 //! What a container inherits from the image that it runs.
 
 use super::heap::{Beside, BesideFacts};
+use super::installs;
+use super::runs::Runs;
 use super::start::Handover;
 use super::{Fact, Healthcheck, Start, Why};
 use crate::catalog::{
@@ -31,6 +33,10 @@ pub struct LighterBase {
     pub size_now: Option<ByteSize>,
     /// Compressed size of the lighter one.
     pub size_then: Option<ByteSize>,
+    /// A tool that a `RUN` uses and that the lighter one lacks.
+    pub needed: Option<Spanned<String>>,
+    /// A `RUN` installs packages of a language, of which some may be built from source.
+    pub may_compile: bool,
 }
 
 /// A heap that an image's start script sets when nothing else is said.
@@ -173,7 +179,8 @@ impl ImageFacts {
     }
 
     /// The facts of an image that is built here.
-    pub(super) fn of_target(target: &TargetImage, catalog: &Catalog) -> Self {
+    pub(super) fn of_target(runs: &Runs<'_>, catalog: &Catalog) -> Self {
+        let target = runs.target;
         let mut facts = match &target.base {
             Base::Reference(reference) => {
                 let base = Fact::Known(Spanned::new(reference.clone(), reference.span()));
@@ -182,8 +189,7 @@ impl ImageFacts {
             Base::Unknown { at, variable } => Self::unknown(*at, &Why::Variable(variable.clone())),
             Base::Scratch => Self::scratch(target.base_from),
         };
-        // Whatever names a tool may install it: a package, a download, a copy from another stage.
-        facts.lacks.retain(|tool| !target.mentions(tool));
+        facts.lacks.retain(|tool| !installs::may_bring(tool, runs, catalog.packages()));
         // A link to another shell may be among what is installed.
         facts.sh_is_dash &= !target.mentions("bin/sh");
         facts.build_only.clone_from(&target.build_only);
@@ -219,6 +225,7 @@ impl ImageFacts {
             healthcheck: Fact::Absent { anchor },
             entrypoint: Fact::Absent { anchor },
             command: Fact::Absent { anchor },
+            lacks: TOOLS.to_vec(),
             ..Self::unknown(anchor, &Why::Other("scratch"))
         }
     }
@@ -307,6 +314,8 @@ impl ImageFacts {
             why: lighter.why.to_owned(),
             size_now: size(lighter.size_now),
             size_then: size(lighter.size_then),
+            needed: None,
+            may_compile: false,
         })
     }
 

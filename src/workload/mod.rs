@@ -5,15 +5,22 @@ mod health;
 mod heap;
 mod idle;
 mod image;
+mod installs;
 mod keys;
+mod lingering;
 mod measured;
 mod packages;
 mod probe;
 mod process;
 mod quotes;
+mod removal;
 mod request;
 mod role;
+mod runs;
+mod scripts;
 mod start;
+mod started;
+mod toolchain;
 mod tools;
 
 pub use self::assemble::Assembler;
@@ -213,8 +220,8 @@ pub struct Workload {
     pub max_attempts: Fact<i64>,
     /// What the container starts.
     pub start: Fact<Start>,
-    /// The script of a shell that stays process 1 and keeps signals from the program.
-    pub lingering_shell: Option<Span>,
+    /// A shell that stays process 1 and keeps signals from the program.
+    pub lingering_shell: Option<Lingering>,
     /// What shows that it starts several processes.
     pub several_processes: Option<Span>,
     /// Variables in its command or healthcheck that Compose replaces by nothing, though its own environment has them.
@@ -375,6 +382,21 @@ pub struct Start {
     pub command: Vec<Text>,
     /// True when a shell expands variables in it: shell form, `sh -c`, or a start script known to do so.
     pub shell: bool,
+}
+
+/// A shell that stays process 1 and keeps signals from the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lingering {
+    /// The script behind `-c`, or the word that names the script's file.
+    pub span: Span,
+    /// The shell, or the script's file name.
+    pub shell: String,
+    /// The command that it waits for, in one line.
+    pub command: String,
+    /// Where that command stands in the script's file.
+    pub inside: Option<Span>,
+    /// The line that starts the script waits for it, too.
+    pub and_in_line: bool,
 }
 
 /// One variable of the effective environment.

@@ -1,13 +1,11 @@
 //! What the `RUN`s of an image leave behind, and what they only seem to.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
-
+use super::removal::{Removal, covers, removal};
+use super::runs::{Runs, has_word};
+use crate::catalog::{Catalog, Effect, Manager, Packages};
 use crate::model::image::{Form, Run, TargetImage};
 use crate::source::{Span, Spanned, Text};
-
-use super::start::commands;
+use crate::syntax::shell::{Command, FrameKind, Script, Word, base_name};
 
 /// What an installation leaves behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,169 +13,232 @@ pub struct PackageCache {
     /// The words that install.
     pub span: Span,
     /// The package manager.
-    pub manager: &'static str,
+    pub manager: String,
     /// What stays: lower case, no full stop.
-    pub left: &'static str,
-    /// Something to paste.
-    pub way_out: &'static str,
+    pub left: String,
+    /// The `RUN` with a cache mount, to paste; none where nobody knows its directory.
+    pub mount: Option<String>,
+    /// Words to paste that leave nothing behind.
+    pub way_out: String,
 }
 
-/// How a package manager is called, and what shows that nothing stays.
-struct Manager {
-    name: &'static str,
-    calls: &'static [&'static str],
-    /// Words of the same `RUN` that clean up, or keep the cache from being made.
-    cleans: &'static [&'static str],
-    /// Variables that do the same.
-    variables: &'static [&'static str],
-    left: &'static str,
-    way_out: &'static str,
-}
-
-const MANAGERS: [Manager; 5] = [
-    Manager {
-        name: "apt",
-        calls: &[
-            "apt-get update",
-            "apt update",
-            "apt-get -y update",
-            "apt-get -qq update",
-            "apt-get update -y",
-        ],
-        cleans: &["/var/lib/apt/lists", "/var/lib/apt"],
-        variables: &[],
-        left: "the package lists stay in the layer",
-        way_out: "&& rm -rf /var/lib/apt/lists/*",
-    },
-    Manager {
-        name: "apk",
-        calls: &["apk add", "apk update"],
-        cleans: &["--no-cache", "/var/cache/apk"],
-        variables: &[],
-        left: "the package index stays in the layer",
-        way_out: "apk add --no-cache",
-    },
-    Manager {
-        name: "dnf",
-        calls: &["dnf install", "dnf -y install", "microdnf install", "microdnf -y install"],
-        cleans: &["clean all", "/var/cache/dnf", "/var/cache/yum", "keepcache=0"],
-        variables: &[],
-        left: "the repositories' metadata stay in the layer",
-        way_out: "&& dnf clean all",
-    },
-    Manager {
-        name: "yum",
-        calls: &["yum install", "yum -y install"],
-        cleans: &["clean all", "/var/cache/yum", "/var/cache/dnf"],
-        variables: &[],
-        left: "the repositories' metadata stay in the layer",
-        way_out: "&& yum clean all",
-    },
-    Manager {
-        name: "pip",
-        calls: &["pip install", "pip3 install"],
-        cleans: &["--no-cache-dir", "pip cache purge", "/.cache"],
-        variables: &["PIP_NO_CACHE_DIR"],
-        left: "the downloaded wheels stay in the layer",
-        way_out: "pip install --no-cache-dir",
-    },
-];
-
-/// Look for the managers' names, which stand in all of their calls: few `RUN`s have one.
-static FINDERS: LazyLock<[Finder<'static>; MANAGERS.len()]> =
-    LazyLock::new(|| MANAGERS.each_ref().map(|manager| Finder::new(manager.name)));
+/// Installations of one `RUN` that are followed to its end.
+const MAX_FOLLOWED: usize = 64;
 
 /// The caches that the layers of the image keep.
-pub(super) fn left_behind(target: &TargetImage) -> Vec<PackageCache> {
-    let mut found = Vec::new();
-    for run in &target.runs {
-        // A cache mount is no part of the layer.
-        if run.mounts.iter().any(|mount| mount.as_str().contains("type=cache")) {
-            continue;
-        }
-        for text in texts(run) {
-            let named = MANAGERS
-                .iter()
-                .zip(FINDERS.iter())
-                .filter(|(_, finder)| finder.find(text.as_str().as_bytes()).is_some());
-            let caches = named.filter_map(|(manager, _)| {
-                if manager.variables.iter().any(|name| target.env.contains_key(*name)) {
-                    return None;
-                }
-                let at = manager.calls.iter().find_map(|call| Some((text.as_str().find(call)?, call.len())));
-                let (at, length) = at?;
-                let cleaned = manager.cleans.iter().any(|word| text.as_str().contains(word));
-                (!cleaned).then(|| PackageCache {
-                    span: text.span_of(at..at + length),
-                    manager: manager.name,
-                    left: manager.left,
-                    way_out: manager.way_out,
-                })
-            });
-            found.extend(caches);
+pub(super) fn left_behind(runs: &Runs<'_>, catalog: &Catalog) -> Vec<PackageCache> {
+    let packages = catalog.packages();
+    let mut found: Vec<PackageCache> = Vec::new();
+    for (run, script) in runs.all() {
+        let Some(script) = script else { continue };
+        let mut seen: Vec<&str> = Vec::new();
+        let mut followed = 0;
+        for (at, command) in script.commands.iter().enumerate() {
+            let Some((manager, words)) = manager_of(command, packages) else { continue };
+            if seen.contains(&manager.name.as_str()) || manager.effect(words) != Effect::Fills {
+                continue;
+            }
+            followed += 1;
+            if followed > MAX_FOLLOWED {
+                break;
+            }
+            let look = Look { target: runs.target, run, script, manager, packages };
+            if look.is_kept_out(at, command) || look.is_emptied(at, command) {
+                continue;
+            }
+            seen.push(&manager.name);
+            found.push(look.cache(command, words));
         }
     }
     found
 }
 
-/// Programs for probes that a `RUN` installs by their own names, and no later one removes.
-pub(super) fn installed(target: &TargetImage) -> Vec<String> {
-    const NAMES: [&str; 5] = ["curl", "wget", "bash", "python3", "ruby"];
-    let mut found: Vec<String> = Vec::new();
-    for text in target.runs.iter().flat_map(texts) {
-        if !NAMES.iter().any(|name| text.as_str().contains(name)) {
-            continue;
-        }
-        for command in commands(text) {
-            let words: Vec<&str> = command.iter().map(Text::as_str).filter(|word| *word != "sudo").collect();
-            let Some((manager, rest)) = words.split_first() else { continue };
-            if !["apt-get", "apt", "apk", "dnf", "microdnf", "yum", "zypper", "tdnf"].contains(manager) {
-                continue;
+/// The package manager that a command calls, `python -m pip` too, and the words behind its name.
+pub(super) fn manager_of<'c>(
+    command: &'c Command,
+    packages: &'c Packages,
+) -> Option<(&'c Manager, &'c [Word])> {
+    let (program, words) = (command.program()?, command.arguments());
+    if let [dash, module, rest @ ..] = words
+        && dash.as_ref() == "-m"
+        && let Some(manager) = packages.module(module.as_ref())
+    {
+        return Some((manager, rest));
+    }
+    Some((packages.manager(program)?, words))
+}
+
+/// One installation in its `RUN`.
+struct Look<'l> {
+    target: &'l TargetImage,
+    run: &'l Run,
+    script: &'l Script,
+    manager: &'l Manager,
+    packages: &'l Packages,
+}
+
+impl Look<'_> {
+    /// A mount, a variable or a file keeps the cache out of the layer, or may do so.
+    fn is_kept_out(&self, at: usize, command: &Command) -> bool {
+        let manager = self.manager;
+        let mounted = self.run.mounts.iter().any(|mount| self.is_mounted(mount.as_str()));
+        // What is installed into another tree leaves its cache there.
+        let elsewhere = command.words.iter().any(|word| base_name(word.as_ref()) == "chroot");
+        let named = |name: &String| {
+            self.target.env.contains_key(name.as_str())
+                || self.target.arguments.iter().any(|argument| argument.as_str() == name)
+                || self.is_set(at, name)
+        };
+        let configured = || {
+            let files: Vec<&str> = manager.files.iter().map(String::as_str).collect();
+            let set = ["set", "--set", "--add"].map(|word| format!("{} config {word}", manager.name));
+            let words: Vec<&str> = set.iter().map(String::as_str).chain(files.iter().copied()).collect();
+            let copied = self.target.copies.iter().flat_map(|copied| &copied.words);
+            self.target.runs.iter().any(|run| has_word(run, &words))
+                || copied.map(Text::as_str).any(|word| files.iter().any(|file| word.contains(file)))
+        };
+        mounted || elsewhere || manager.variables.iter().any(named) || configured()
+    }
+
+    /// True when the command itself, an `export` before it or the shell around it sets the variable.
+    fn is_set(&self, at: usize, name: &str) -> bool {
+        let commands = self.script.commands.iter().enumerate().take(at + 1);
+        let mut setting = commands.filter(|(other, command)| {
+            let exports = matches!(command.program(), Some("export" | "declare" | "typeset"));
+            *other == at || command.words.is_empty() || exports || command.is_opened()
+        });
+        setting.any(|(_, command)| command.variables().any(|(set, _)| set == name))
+    }
+
+    /// `--mount=type=cache,target=/root/.cache`: a mount that is no part of the layer, and covers the cache.
+    fn is_mounted(&self, mount: &str) -> bool {
+        let fields = || mount.split(',').filter_map(|field| field.split_once('='));
+        let kind = fields().find(|(key, _)| *key == "type").map_or("bind", |(_, kind)| kind);
+        let target = fields().find(|(key, _)| matches!(*key, "target" | "dst" | "destination"));
+        let (true, Some((_, target))) = (matches!(kind, "cache" | "tmpfs"), target) else { return false };
+        let target = target.trim_matches(['"', '\'']);
+        let workdir = self.run.workdir.as_ref().and_then(|workdir| workdir.as_ref().ok());
+        let absolute = match (target.starts_with(['/', '~', '$']), workdir) {
+            (true, _) => target.to_owned(),
+            (false, Some(workdir)) => format!("/{}/{target}", workdir.as_str().trim_matches('/')),
+            (false, None) => format!("/{target}"),
+        };
+        self.manager.directories.iter().any(|directory| covers(&absolute, directory) != Removal::Other)
+    }
+
+    /// Something behind it empties the cache on every path, or is not known not to.
+    fn is_emptied(&self, at: usize, fill: &Command) -> bool {
+        self.script.commands.iter().enumerate().any(|(other, command)| {
+            let called = self.function_of(command).is_some_and(|name| {
+                self.script.commands.iter().skip(at + 1).any(|call| call.program() == Some(name))
+            });
+            // What stands in a function runs where that is called.
+            if other <= at && !called {
+                return false;
             }
-            let verb = rest.iter().find(|word| ["install", "add", "remove", "purge", "del"].contains(word));
-            let named = NAMES.iter().filter(|name| rest.contains(name));
-            match verb {
-                Some(&("install" | "add")) => found.extend(named.map(|name| (*name).to_owned())),
-                Some(_) => found.retain(|tool| !rest.contains(&tool.as_str())),
-                None => {}
+            let effect = manager_of(command, self.packages)
+                .filter(|(manager, _)| manager.name == self.manager.name)
+                .map(|(manager, words)| manager.effect(words));
+            let empties = match effect {
+                Some(Effect::Empties) => Removal::Covers,
+                _ => removal(command, &self.manager.directories, self.script, self.target),
+            };
+            match empties {
+                Removal::Covers => called || self.script.always_follows(fill, command),
+                Removal::Unknown => true,
+                Removal::Other => may_clean(command, self.script),
             }
+        })
+    }
+
+    /// The function that a command stands in.
+    fn function_of(&self, command: &Command) -> Option<&str> {
+        self.script.around(command).find_map(|frame| {
+            let frame = self.script.frames.get(frame)?;
+            (frame.kind == FrameKind::Function).then_some(frame.name.as_ref()?.as_str())
+        })
+    }
+
+    fn cache(&self, command: &Command, words: &[Word]) -> PackageCache {
+        let program = command.runs().first();
+        let phrase = self.manager.phrase(words);
+        let last = phrase.split_whitespace().next_back();
+        let ends = words.iter().find(|word| word.literal() == last && last.is_some());
+        let span = program.map_or(command.span, |program| program.text.span());
+        let name = command.program().unwrap_or(&self.manager.name);
+        PackageCache {
+            span: ends.map_or(span, |word| span.cover(word.text.span())),
+            manager: self.manager.name.clone(),
+            left: self.manager.left.clone(),
+            mount: self.mount(),
+            way_out: self.manager.way_out(name, words),
         }
     }
-    found
+
+    /// The `RUN` with a cache mount in front.
+    fn mount(&self) -> Option<String> {
+        let Form::Shell(line) = &self.run.form else { return None };
+        let directory = self.manager.directories.first()?;
+        let user = self.target.user.as_ref().map(|user| user.as_ref().map(Text::as_str));
+        let before = |text: &Text| text.span().start < self.run.span.start;
+        let is_root = match (&self.target.user, user) {
+            (Some(Ok(text)), Some(Ok(name))) => {
+                !before(text) || matches!(name.split(':').next(), Some("root" | "0"))
+            }
+            (None, _) => true,
+            _ => false,
+        };
+        let directory = match directory.strip_prefix('~') {
+            Some(rest) if is_root => format!("/root{rest}"),
+            Some(_) => return None,
+            None => directory.clone(),
+        };
+        let sharing = if self.manager.locked { ",sharing=locked" } else { "" };
+        let others = self.run.mounts.iter().map(|mount| format!("--mount={mount} ")).collect::<String>();
+        let line = line.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
+        let short = match line.char_indices().nth(60) {
+            Some((at, _)) => {
+                let cut = line.get(..at).unwrap_or_default();
+                format!("{} …", cut.rsplit_once(' ').map_or(cut, |(words, _)| words))
+            }
+            None => line,
+        };
+        Some(format!("RUN --mount=type=cache,target={directory}{sharing} {others}{short}"))
+    }
+}
+
+/// A command that nobody can look into and that may clean up: a script, a program that a variable names.
+fn may_clean(command: &Command, script: &Script) -> bool {
+    let Some(word) = command.runs().first() else { return false };
+    if command.is_opened() {
+        return false;
+    }
+    let Some(written) = word.literal() else { return true };
+    let name = base_name(written);
+    if script.frames.iter().any(|frame| frame.name.as_ref().is_some_and(|own| own.as_str() == name)) {
+        return false;
+    }
+    let builds = ["configure", "Configure", "config", "autogen.sh", "bootstrap", "bootstrap.sh", "buildconf"];
+    let in_path = !written.contains('/') || written.contains("bin/");
+    let is_script = [".sh", ".bash"].iter().any(|ending| name.ends_with(ending)) || !in_path;
+    let runs_script = crate::syntax::shell::is_shell(name) && !command.arguments().is_empty()
+        || matches!(name, "." | "source");
+    (is_script && !builds.contains(&name)) || runs_script || name.contains("clean") || name == "eval"
 }
 
 /// `ulimit` as the last command of a `RUN`: the shell that has the limit ends with it.
-pub(super) fn ulimits(target: &TargetImage) -> Vec<Spanned<String>> {
-    // Taking a script apart costs more than all else that is asked of a `RUN`, and few have the word.
-    let last = target.runs.iter().filter_map(|run| {
-        let script = texts(run).pop().filter(|text| text.as_str().contains("ulimit"))?;
-        commands(script).pop()
-    });
-    let set = last.filter(|words| words.first().is_some_and(|word| word.as_str() == "ulimit"));
-    set.map(|words| {
-        let written: Vec<&str> = words.iter().map(Text::as_str).take(3).collect();
-        let span = words.iter().take(3).map(Text::span).reduce(Span::cover);
-        Spanned::new(written.join(" "), span.unwrap_or(target.from))
+pub(super) fn ulimits(runs: &Runs<'_>) -> Vec<Spanned<String>> {
+    let with = runs.target.runs.iter().any(|run| has_word(run, &["ulimit"]));
+    let last = runs
+        .all()
+        .filter(|(run, _)| with && has_word(run, &["ulimit"]))
+        .filter_map(|(_, script)| script?.commands.iter().rfind(|command| !command.words.is_empty()));
+    let set = last.filter(|command| command.program() == Some("ulimit"));
+    set.map(|command| {
+        let words = || command.runs().iter().take(3);
+        let written: Vec<&str> = words().map(AsRef::as_ref).collect();
+        let span = words().map(|word| word.text.span()).reduce(Span::cover);
+        Spanned::new(written.join(" "), span.unwrap_or(command.span))
     })
     .collect()
-}
-
-fn texts(run: &Run) -> Vec<&Text> {
-    let line = match &run.form {
-        Form::Shell(text) => Some(text),
-        Form::Exec(_) => None,
-    };
-    line.into_iter().chain(&run.scripts).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::MANAGERS;
-
-    #[test]
-    fn every_call_has_its_managers_name() {
-        for manager in &MANAGERS {
-            assert!(manager.calls.iter().all(|call| call.contains(manager.name)), "{}", manager.name);
-        }
-    }
 }

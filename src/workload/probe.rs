@@ -1,13 +1,13 @@
 //! A healthcheck that a container can run: with what its image has, on a port that is known.
 
 use super::request::{self, Place};
-use super::start::base_name;
 use super::{Fact, Start, Workload};
 use crate::catalog::{Catalog, ProbeEntry, ProbeRow};
 use crate::model::ImageReference;
 use crate::model::compose::{Ports, Service};
 use crate::model::image::{Form, TargetImage};
 use crate::source::Text;
+use crate::syntax::shell::base_name;
 
 /// A healthcheck to offer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,9 @@ use crate::model::compose::Service;
 use crate::model::compose::interpolate::HOLE;
 use crate::source::{Span, Spanned, Text};
 
-use super::start::{Handover, base_name, commands, script};
+use super::start::Handover;
 use super::{Fact, Start, Variable, Why, Workload};
+use crate::syntax::shell::{self, Inner, Join, base_name, is_shell};
 
 /// Programs whose business is to start others.
 const SUPERVISORS: [&str; 7] =
@@ -68,13 +69,9 @@ fn filled(words: &[Text], name: &str) -> Option<Vec<String>> {
 
 /// A shell with its script and nothing behind it: words there are arguments, which nobody expands.
 fn has_script(words: Option<&[Text]>) -> bool {
-    let Some((name, rest)) = words.and_then(<[Text]>::split_first) else { return false };
-    let last = script(rest).zip(rest.last()).is_some_and(|(script, last)| std::ptr::eq(script, last));
-    is_shell(base_name(name.as_str())) && last
-}
-
-fn is_shell(name: &str) -> bool {
-    matches!(name, "sh" | "bash" | "ash" | "dash")
+    let Some(words) = words else { return false };
+    let is_shell = words.first().is_some_and(|name| is_shell(base_name(name.as_str())));
+    is_shell && matches!(shell::inner(words), Inner::Script(at) if at + 1 == words.len())
 }
 
 /// A word like `$NAME` that a program gets as it stands.
@@ -115,30 +112,8 @@ pub(super) fn unexpanded(workload: &Workload, catalog: &Catalog) -> Vec<Unexpand
     words.collect()
 }
 
-/// The script of a shell that stays process 1 while its last command runs: `SIGTERM` goes to the shell, which hands
-/// nothing on.
-///
-/// True of dash alone: bash and BusyBox put the last command of `-c` in their own place (measured on dash 0.5.12, bash 5.2,
-/// BusyBox 1.35).
-pub(super) fn lingering_shell(start: &Start, handover: Option<&Handover>, sh_is_dash: bool) -> Option<Span> {
-    let words = words(start, handover);
-    let (shell, rest) = words.split_first()?;
-    let dash = match base_name(shell.as_str()) {
-        "sh" => sh_is_dash,
-        name => name == "dash",
-    };
-    let text = script(rest).filter(|_| dash)?;
-    let commands = commands(text);
-    let first = |command: &Vec<Text>| command.first().map(|word| word.as_str().to_owned());
-    let last = commands.last().and_then(first)?;
-    let traps = commands.iter().filter_map(first).any(|word| word == "trap");
-    // Nothing waits for a signal there, or the shell itself is the program.
-    let idle = ["exec", "done", "fi", "esac", "wait", "sleep", "tail", "true", ":", "echo"];
-    (!traps && !idle.contains(&last.as_str())).then(|| text.span())
-}
-
 /// The words that process 1 runs in the end: an entrypoint script that hands over puts them in its own place.
-fn words(start: &Start, handover: Option<&Handover>) -> Vec<Text> {
+pub(super) fn words(start: &Start, handover: Option<&Handover>) -> Vec<Text> {
     let mut words: Vec<Text> = start.entrypoint.iter().chain(&start.command).cloned().collect();
     let first = words.first().map(|word| base_name(word.as_str()));
     if words.len() > 1 && handover.is_some_and(|script| Some(script.entrypoint.as_str()) == first) {
@@ -154,34 +129,21 @@ pub(super) fn several(start: &Start, handover: Option<&Handover>) -> Option<Span
     if let Some(supervisor) = supervisor {
         return Some(supervisor.span());
     }
-    let (shell, rest) = words.split_first()?;
-    let text = script(rest).filter(|_| is_shell(base_name(shell.as_str())))?;
-    background(text)
+    if !words.first().is_some_and(|name| is_shell(base_name(name.as_str()))) {
+        return None;
+    }
+    background(&words)
 }
 
 /// The `&` that puts a command into the background, with another command behind it.
-fn background(script: &Text) -> Option<Span> {
-    let text = script.as_str();
-    let mut quote = None;
-    let bytes = text.as_bytes();
-    for (at, byte) in bytes.iter().enumerate() {
-        match (byte, quote) {
-            (byte, Some(open)) => quote = (*byte != open).then_some(open),
-            (b'\'' | b'"', None) => quote = Some(*byte),
-            (b'&', None) => {
-                let before = at.checked_sub(1).and_then(|at| bytes.get(at));
-                let after = bytes.get(at + 1);
-                // `&&`, `2>&1`, `&>file` are something else.
-                let joined = matches!(before, Some(b'&' | b'>' | b'<')) || matches!(after, Some(b'&' | b'>'));
-                let more = text.get(at + 1..).is_some_and(|rest| !rest.trim().trim_matches(';').is_empty());
-                if !joined && more {
-                    return Some(script.span_of(at..at + 1));
-                }
-            }
-            _ => {}
-        }
-    }
-    None
+fn background(words: &[Text]) -> Option<Span> {
+    let script = shell::read_words(words);
+    let of_commands = script.commands.iter().filter(|command| command.end == Join::Background);
+    let of_frames = script.frames.iter().filter(|frame| frame.end == Join::Background);
+    let places =
+        of_commands.map(|command| command.end_span).chain(of_frames.filter_map(|frame| frame.end_span));
+    let more = |place: &Span| script.commands.iter().any(|command| command.span.start > place.start);
+    places.min_by_key(|place| place.start).filter(more)
 }
 
 #[cfg(test)]
@@ -195,23 +157,14 @@ mod tests {
     }
 
     #[test]
-    fn only_dash_lingers() {
-        let lingers = |words: &[&str]| lingering_shell(&start(words), None, true).is_some();
-        assert!(lingers(&["/bin/sh", "-c", "node server.js"]));
-        assert!(lingers(&["/bin/sh", "-c", "cd /app && node server.js"]));
-        assert!(!lingers(&["/bin/sh", "-c", "cd /app && exec node server.js"]));
-        assert!(!lingers(&["/bin/bash", "-c", "node server.js"]));
-        assert!(!lingers(&["node", "server.js"]));
-        assert!(!lingers(&["sh", "-c", "trap stop TERM; node server.js"]));
-        assert!(lingering_shell(&start(&["sh", "-c", "node x"]), None, false).is_none());
-    }
-
-    #[test]
     fn commands_in_the_background_are_seen() {
         let several = |words: &[&str]| several(&start(words), None).is_some();
         assert!(several(&["sh", "-c", "nginx & php-fpm"]));
         assert!(several(&["/usr/bin/supervisord", "-n"]));
         assert!(!several(&["sh", "-c", "a && b 2>&1 | tee 'x & y'"]));
         assert!(!several(&["sh", "-c", "a &"]));
+        assert!(several(&["sh", "-c", "(a; b) & exec c"]));
+        assert!(!several(&["sh", "-c", "a &>log; b"]));
+        assert!(!several(&["nginx", "-c", "a & b"]));
     }
 }

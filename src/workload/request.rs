@@ -1,8 +1,7 @@
 //! Requests that a probe makes: what a `curl` or `wget` asks for, and the same by another tool.
 
 use crate::source::Text;
-
-use super::start::{base_name, commands};
+use crate::syntax::shell::{self, Join, Redirection, base_name};
 
 /// What is asked, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +14,12 @@ pub struct Place {
     pub timeout: Option<String>,
     /// Headers, as written.
     pub headers: Vec<String>,
+}
+
+/// Where the output of a probe goes is all the same, as long as it is nowhere.
+fn is_thrown_away(redirection: &Redirection) -> bool {
+    let target = redirection.target.text.as_str();
+    redirection.operator.as_str().contains('>') && matches!(target, "/dev/null" | "1" | "2")
 }
 
 impl Place {
@@ -31,22 +36,20 @@ impl Place {
             return Self::of_words(&words.iter().map(Text::as_str).collect::<Vec<_>>());
         }
         let [script] = words else { return None };
-        // Where its output goes is all the same.
-        let mut line = script.as_str().to_owned();
-        for redirection in ["2>&1", "&>/dev/null", "&> /dev/null", ">/dev/null", "> /dev/null", "2>/dev/null"]
-        {
-            line = line.replace(redirection, " ");
-        }
-        let script = &Text::derived(line, script.span());
+        let script = shell::read(script);
+        let (first, others) = script.commands.split_first()?;
         // `… || exit 1` says what is so anyway; a pipe or another command means more.
-        let mut commands = commands(script).into_iter();
-        let first = commands.next()?;
-        let ends = commands.all(|command| command.first().is_some_and(|word| word.as_str() == "exit"));
-        let piped = script.as_str().replace("||", "").contains(['|', '&', '`', '(', '<', '>']);
-        if !ends || piped {
+        let ends = others.iter().all(|command| command.program() == Some("exit"));
+        let alone = script.commands.iter().all(|command| {
+            command.frame.is_none()
+                && command.assignments.is_empty()
+                && !matches!(command.end, Join::Pipe | Join::Background)
+                && command.redirections.iter().all(is_thrown_away)
+        });
+        if !ends || !alone || !script.complete {
             return None;
         }
-        Self::of_words(&first.iter().map(Text::as_str).collect::<Vec<_>>())
+        Self::of_words(&first.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>())
     }
 
     fn of_words(words: &[&str]) -> Option<Self> {

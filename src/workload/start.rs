@@ -1,11 +1,11 @@
 //! Which program a container ends up running, behind shells, inits and wrappers.
 
-use crate::source::Text;
-
 use super::Start;
+use crate::source::Text;
+use crate::syntax::shell::{self, FrameKind, base_name};
 
-/// Wrappers are peeled off this often; real ones nest three deep.
-const MAX_WRAPPERS: usize = 12;
+/// An entrypoint script may run itself again this often.
+const MAX_HANDOVERS: usize = 4;
 
 /// A program and the words it is started with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,212 +41,42 @@ impl Start {
     pub fn programs(&self, handover: Option<&Handover>) -> Vec<Program> {
         let words: Vec<Text> = self.entrypoint.iter().chain(&self.command).cloned().collect();
         let mut found = Vec::new();
-        peel(words, false, handover, 0, &mut found);
+        programs(&words, handover, (false, 0), &mut found);
         found
     }
 }
 
-fn peel(
-    words: Vec<Text>,
-    expanded: bool,
+fn programs(
+    words: &[Text],
     handover: Option<&Handover>,
-    depth: usize,
+    (expanded, depth): (bool, usize),
     found: &mut Vec<Program>,
 ) {
-    let Some((first, rest)) = words.split_first() else { return };
-    let name = base_name(first.as_str());
-    let inner: Option<Vec<Text>> = match name {
-        _ if depth >= MAX_WRAPPERS => None,
-        "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" => match script(rest) {
-            Some(script) => {
-                for command in commands(script) {
-                    peel(command, true, handover, depth + 1, found);
-                }
-                return;
-            }
-            None => None,
-        },
-        "exec" | "command" | "nohup" | "time" => Some(rest.to_vec()),
-        "env" | "nice" | "ionice" | "stdbuf" | "tini" | "tini-static" | "docker-init" | "dumb-init"
-        | "catatonit" | "setpriv" | "chrt" | "numactl" | "tsx-wrapper" => {
-            Some(after_options(rest, &["-n", "-u", "-e", "-p", "-c", "-r"]))
+    let script = shell::read_words(words);
+    for (at, command) in script.commands.iter().enumerate() {
+        // The first command is the engine's own; what a shell reads behind it, that shell expands.
+        let expanded = expanded || at > 0;
+        let in_substitution = script
+            .around(command)
+            .any(|frame| script.frames.get(frame).is_some_and(|frame| frame.kind == FrameKind::Substitution));
+        if command.is_opened() || in_substitution {
+            continue;
         }
-        "gosu" | "su-exec" | "chroot" | "chpst" | "setuidgid" => {
-            Some(after_options(rest, &[]).split_off_first())
-        }
-        "timeout" => Some(after_options(rest, &["-s", "-k"]).split_off_first()),
-        // They wait for something, then run what stands behind `--`.
-        "wait-for-it.sh" | "wait-for-it" | "wait-for" | "wait-for.sh" | "dockerize" | "waitforit" => {
-            let at = rest.iter().position(|word| word.as_str() == "--");
-            let command = at.map(|at| rest.get(at + 1..).unwrap_or_default());
-            command.filter(|command| !command.is_empty()).map(<[Text]>::to_vec)
-        }
-        _ if is_assignment(first.as_str()) => Some(rest.to_vec()),
-        _ if !rest.is_empty() && handover.is_some_and(|script| script.entrypoint == name) => {
-            let program = handover.and_then(|script| script.options_to.as_deref());
+        let Some((first, rest)) = command.runs().split_first() else { continue };
+        let rest: Vec<Text> = rest.iter().map(|word| word.text.clone()).collect();
+        let name = base_name(first.as_ref());
+        let script = handover.filter(|script| script.entrypoint == name && !rest.is_empty());
+        if let Some(script) = script
+            && depth < MAX_HANDOVERS
+        {
             let option = rest.first().filter(|word| word.as_str().starts_with('-'));
-            let program = option.zip(program).map(|(option, name)| Text::derived(name, option.span()));
-            Some(program.into_iter().chain(rest.iter().cloned()).collect())
+            let program = option.zip(script.options_to.as_deref());
+            let program = program.map(|(option, name)| Text::derived(name, option.span()));
+            let inner: Vec<Text> = program.into_iter().chain(rest).collect();
+            programs(&inner, handover, (expanded, depth + 1), found);
+            continue;
         }
-        _ => None,
-    };
-    match inner {
-        Some(inner) => peel(inner, expanded, handover, depth + 1, found),
-        None => found.push(Program { name: first.clone(), arguments: rest.to_vec(), expanded }),
-    }
-}
-
-trait SplitOffFirst {
-    fn split_off_first(self) -> Self;
-}
-
-impl SplitOffFirst for Vec<Text> {
-    /// All but the first word: the user of gosu, the seconds of timeout.
-    fn split_off_first(mut self) -> Self {
-        if !self.is_empty() {
-            self.remove(0);
-        }
-        self
-    }
-}
-
-pub(super) fn base_name(word: &str) -> &str {
-    let parts = memchr::memrchr2(b'/', b'\\', word.as_bytes()).map_or(0, |last| last + 1);
-    let name = word.get(parts..).unwrap_or(word);
-    name.strip_suffix(".exe").unwrap_or(name)
-}
-
-fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty()
-            && !name.starts_with(|c: char| c.is_ascii_digit())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    })
-}
-
-/// The text after `-c` (also within `-lc`, `-ec`, and after `-e`, `-o pipefail`).
-pub(super) fn script(words: &[Text]) -> Option<&Text> {
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        let word = word.as_str();
-        let option = word.strip_prefix('-').filter(|rest| !rest.is_empty() && !rest.starts_with('-'))?;
-        if option.contains('c') {
-            return words.next();
-        }
-        if option.ends_with('o') {
-            words.next();
-        }
-    }
-    None
-}
-
-fn after_options(words: &[Text], with_value: &[&str]) -> Vec<Text> {
-    let mut rest = words;
-    while let Some((first, tail)) = rest.split_first() {
-        let word = first.as_str();
-        if word == "--" {
-            return tail.to_vec();
-        }
-        if !word.starts_with('-') && !is_assignment(word) {
-            break;
-        }
-        let takes_value = with_value.contains(&word);
-        rest = tail.get(usize::from(takes_value)..).unwrap_or_default();
-    }
-    rest.to_vec()
-}
-
-/// The simple commands of a shell script, each as words with their quotes removed. Redirections and keywords stay words:
-/// nothing here executes.
-pub(super) fn commands(script: &Text) -> Vec<Vec<Text>> {
-    let text = script.as_str();
-    let mut commands = vec![Vec::new()];
-    let mut word: Option<Text> = None;
-    let mut characters = text.char_indices().peekable();
-    let push = |word: &mut Option<Text>, from: usize, to: usize| {
-        let place = script.span_of(from..to);
-        let mut grown = word.take().unwrap_or_else(|| Text::empty(place));
-        grown.push_slice(script, from..to);
-        let span = grown.span().cover(place);
-        *word = Some(grown.at(span));
-    };
-    while let Some((at, c)) = characters.next() {
-        match c {
-            '\'' | '"' => {
-                word.get_or_insert_with(|| Text::empty(script.span_of(at..at + 1)));
-                while let Some((inner, q)) = characters.next() {
-                    if q == c {
-                        break;
-                    }
-                    if q == '\\' && c == '"' {
-                        if let Some((next, escaped)) = characters.next() {
-                            push(&mut word, next, next + escaped.len_utf8());
-                        }
-                        continue;
-                    }
-                    let mut end = inner + q.len_utf8();
-                    while let Some((at, q)) = characters.next_if(|(_, q)| *q != c && *q != '\\') {
-                        end = at + q.len_utf8();
-                    }
-                    push(&mut word, inner, end);
-                }
-            }
-            '\\' => {
-                if let Some((next, escaped)) = characters.next()
-                    && escaped != '\n'
-                {
-                    push(&mut word, next, next + escaped.len_utf8());
-                }
-            }
-            ';' | '|' | '&' | '\n' | '(' | ')' => {
-                end_word(&mut word, &mut commands);
-                commands.push(Vec::new());
-            }
-            '#' if word.is_none() => while characters.next_if(|(_, c)| *c != '\n').is_some() {},
-            c if c.is_whitespace() => end_word(&mut word, &mut commands),
-            '$' => {
-                let open = characters.peek().map(|(_, c)| *c);
-                push(&mut word, at, at + 1);
-                // `${A:-b c}` and `$(…)` belong to their word.
-                let close = match open {
-                    Some('{') => '}',
-                    Some('(') => ')',
-                    _ => continue,
-                };
-                for (inner, c) in characters.by_ref() {
-                    push(&mut word, inner, inner + c.len_utf8());
-                    if c == close {
-                        break;
-                    }
-                }
-            }
-            c => {
-                let mut end = at + c.len_utf8();
-                while let Some((at, c)) = characters.next_if(|(_, c)| !ends_run(*c)) {
-                    end = at + c.len_utf8();
-                }
-                push(&mut word, at, end);
-            }
-        }
-    }
-    end_word(&mut word, &mut commands);
-    const KEYWORDS: [&str; 10] = ["then", "else", "do", "if", "while", "until", "{", "}", "!", "fi"];
-    for command in &mut commands {
-        let keywords = command.iter().take_while(|word| KEYWORDS.contains(&word.as_str())).count();
-        command.drain(..keywords);
-    }
-    commands.retain(|command| !command.is_empty());
-    commands
-}
-
-/// True for a character that is not simply part of a word.
-fn ends_run(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\'' | '"' | '\\' | ';' | '|' | '&' | '(' | ')' | '$')
-}
-
-fn end_word(word: &mut Option<Text>, commands: &mut [Vec<Text>]) {
-    if let (Some(word), Some(command)) = (word.take(), commands.last_mut()) {
-        command.push(word);
+        found.push(Program { name: first.text.clone(), arguments: rest, expanded });
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an image has to be asked with: its tools, and the ports that it shows.
 
-use super::Fact;
+use super::runs::Runs;
+use super::{Fact, installs};
 use crate::catalog::Catalog;
 use crate::model::ImageReference;
 use crate::model::image::TargetImage;
@@ -12,7 +13,7 @@ const TOOLS: [&str; 9] = ["curl", "wget", "nc", "bash", "node", "python", "pytho
 /// The programs for probes that an image is certain to have.
 pub(super) fn tools(
     base: &Fact<Text>,
-    target: Option<&TargetImage>,
+    runs: Option<&Runs<'_>>,
     lacks: &[&'static str],
     catalog: &Catalog,
 ) -> Vec<String> {
@@ -28,7 +29,7 @@ pub(super) fn tools(
             tools.extend(row.tools(tag).into_iter().map(str::to_owned));
         }
     }
-    tools.extend(target.map(super::packages::installed).unwrap_or_default());
+    tools.extend(runs.map(|runs| installs::installed(runs, catalog.packages())).unwrap_or_default());
     tools.retain(|tool| !lacks.contains(&tool.as_str()));
     tools.dedup();
     tools

@@ -351,8 +351,35 @@ pub(crate) fn programs_that_start_each_other() {
         )]);
         workload(&checked).heaps.iter().filter(|heap| heap.bound.value().is_some()).count()
     };
-    // The image's own entrypoint starts the first one.
-    assert_eq!((heaps(11), heaps(12)), (1, 0));
+    assert_eq!((heaps(12), heaps(13)), (1, 0));
+}
+
+/// True when it is known that a shell stays process 1 below this start line, with this script beside.
+fn stays(line: &str, script: &str) -> bool {
+    let text = format!("FROM debian:13-slim\nCOPY start.sh /start.sh\nENTRYPOINT {line}\n");
+    let checked = check(&[("Dockerfile", &text), ("start.sh", script)]);
+    checked.outcome.findings.iter().any(|found| found.rule == "shell-form-start")
+}
+
+pub(crate) fn scripts_within_scripts() {
+    let nested = |depth: usize| format!("echo {}{}; node x", "$(".repeat(depth), ")".repeat(depth));
+    assert!(stays(&nested(39), "") && !stays(&nested(41), ""));
+}
+
+pub(crate) fn commands_of_a_script() {
+    let long = |count: usize| format!("{}node x", "a;".repeat(count));
+    assert!(stays(&long(4_990), "") && !stays(&long(5_010), ""));
+}
+
+pub(crate) fn constructs_around_each_other() {
+    let nested = |depth: usize| format!("{}node x; {}", "{ ".repeat(depth), "}; ".repeat(depth));
+    assert!(stays(&nested(99), "") && !stays(&nested(102), ""));
+}
+
+pub(crate) fn bytes_of_a_script() {
+    let long = |length: usize| format!("#!/bin/sh\n# {}\nnode x\n", "-".repeat(length));
+    let line = "[\"/start.sh\"]";
+    assert!(stays(line, &long(200 << 10)) && !stays(line, &long(257 << 10)));
 }
 
 pub(crate) fn mistakes_in_a_configuration() {

@@ -51,7 +51,11 @@ rows! {
     values_of_env_and_arg, "model/image/variables.rs MAX_VALUES", "all values of ENV and ARG";
     variables_where_a_heredoc_begins, "syntax/dockerfile/heredoc.rs MAX_DEPTH", "variables within variables where a here-document";
     heredocs_without_an_end, "syntax/dockerfile/parse.rs MAX_UNTERMINATED", "here-documents without an end";
-    programs_that_start_each_other, "workload/start.rs MAX_WRAPPERS", "programs that start each other";
+    programs_that_start_each_other, "syntax/shell/mod.rs MAX_WRAPPERS", "programs that start each other";
+    scripts_within_scripts, "syntax/shell/reader.rs MAX_DEPTH", "scripts within scripts";
+    commands_of_a_script, "syntax/shell/reader.rs MAX_COMMANDS", "commands of a script";
+    constructs_around_each_other, "syntax/shell/reader.rs MAX_OPEN", "constructs around each other";
+    bytes_of_a_script, "workload/scripts.rs MAX_SCRIPT", "bytes of a script";
     mistakes_in_a_configuration, "config/tree.rs MAX_PROBLEMS", "mistakes in a configuration";
     findings_of_one_rule, "engine/excess.rs MAX_FINDINGS", "findings of one rule";
     other_places, "rules/sink.rs MAX_RELATED", "other places that a finding names";
@@ -75,6 +79,12 @@ const OTHERS: &[&str] = &[
     "syntax/yaml/resolve.rs MAX_NUMBER",
     "stats/mod.rs MAX_SKIPPED",
     "report/budget/mod.rs MAX_GAPS",
+    "workload/lingering.rs MAX_SCRIPTS",
+    "workload/packages.rs MAX_FOLLOWED",
+    "workload/removal.rs MAX_ALTERNATIVES",
+    "workload/scripts.rs MAX_ENTRIES",
+    "workload/scripts.rs MAX_READ",
+    "workload/start.rs MAX_HANDOVERS",
 ];
 
 /// Every `const MAX_…` of the program with its number.

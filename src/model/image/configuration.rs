@@ -61,6 +61,7 @@ pub(super) struct Configuration<'d> {
     pub(super) cmd_reset_by: Option<Span>,
     pub(super) runs: Vec<Run>,
     pub(super) copies: Vec<Copied>,
+    pub(super) arguments: Vec<Text>,
 }
 
 impl<'d> Configuration<'d> {
@@ -90,6 +91,7 @@ impl<'d> Configuration<'d> {
             cmd_reset_by: None,
             runs: Vec::new(),
             copies: Vec::new(),
+            arguments: Vec::new(),
         }
     }
 
@@ -151,17 +153,21 @@ impl<'d> Configuration<'d> {
                 self.has_own_cmd = true;
             }
             (Keyword::Run, arguments) => {
-                let scripts = instruction.heredocs.iter().map(|heredoc| match heredoc.chomp {
-                    true => Text::derived(heredoc.content.as_str(), heredoc.body),
-                    false => Text::verbatim(heredoc.content.as_str(), heredoc.body),
-                });
-                let scripts = scripts.collect();
+                let scripts = contents(instruction);
                 let flags = instruction.flags.iter().filter(|flag| flag.name.as_str() == "mount");
                 let mounts = flags.filter_map(|flag| flag.value.clone()).collect();
-                self.runs.extend(form(arguments).map(|form| Run { span, form, mounts, scripts }));
+                let (shell, workdir) = (self.shell(), self.workdir.clone());
+                let run = form(arguments).map(|form| Run { span, form, mounts, scripts, shell, workdir });
+                self.runs.extend(run);
             }
             (Keyword::Copy | Keyword::Add, Arguments::Words(words) | Arguments::Exec(words)) => {
-                self.copies.push(Copied { span, from: flag(instruction, "from"), words: words.clone() });
+                self.copies.push(Copied {
+                    span,
+                    from: flag(instruction, "from"),
+                    words: words.clone(),
+                    contents: contents(instruction),
+                    workdir: self.workdir.clone(),
+                });
             }
             (Keyword::Onbuild, Arguments::Onbuild(trigger)) => self.triggers.push((span, trigger)),
             _ => {}
@@ -169,6 +175,10 @@ impl<'d> Configuration<'d> {
     }
 
     fn declare(&mut self, instruction: &Instruction) {
+        if let Arguments::Words(words) = &instruction.arguments {
+            let name = |word: &Text| word.slice(0..word.as_str().find('=').unwrap_or(word.as_str().len()));
+            self.arguments.extend(words.iter().map(name));
+        }
         let mut args = std::mem::take(&mut self.args);
         args.declare(instruction, self.options, self.globals, &|text, so_far| {
             Scope { args: so_far, ..self.scope() }.expand(text)
@@ -195,6 +205,14 @@ impl<'d> Configuration<'d> {
     pub(super) fn cmd(&self) -> Option<Command> {
         self.cmd.and_then(|written| written.command(&written.instruction.arguments))
     }
+}
+
+fn contents(instruction: &Instruction) -> Vec<Text> {
+    let contents = instruction.heredocs.iter().map(|heredoc| match heredoc.chomp {
+        true => Text::derived(heredoc.content.as_str(), heredoc.body),
+        false => Text::verbatim(heredoc.content.as_str(), heredoc.body),
+    });
+    contents.collect()
 }
 
 /// True for what can be run. An instruction without it changes nothing: another finding speaks of it.

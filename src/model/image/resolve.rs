@@ -86,6 +86,7 @@ pub fn resolve(dockerfile: &Dockerfile, options: &BuildOptions) -> Result<Target
         env: image.env.entries,
         runs: image.runs,
         copies: image.copies,
+        arguments: image.arguments,
     })
 }
 

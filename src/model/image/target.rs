@@ -51,6 +51,8 @@ pub struct TargetImage {
     pub copies: Vec<Copied>,
     /// `ONBUILD` instructions that wait for images made from this one.
     pub onbuild: Vec<Span>,
+    /// The names of its stages' build arguments: what runs while building sees them as variables.
+    pub arguments: Vec<Text>,
     /// Variables that are set while building and are not there when the image runs.
     pub build_only: Vec<BuildVariable>,
 }
@@ -152,6 +154,10 @@ pub struct Run {
     pub mounts: Vec<Text>,
     /// Its here-documents: the commands themselves where the line is no more than `<<EOF`.
     pub scripts: Vec<Text>,
+    /// The `SHELL` before it; the base image's when `None`.
+    pub shell: Option<Vec<Text>>,
+    /// Where it runs, as far as the Dockerfile says.
+    pub workdir: Option<Resolved>,
 }
 
 /// A `COPY` or `ADD`.
@@ -163,6 +169,10 @@ pub struct Copied {
     pub from: Option<Text>,
     /// Sources and, last, the destination, as written.
     pub words: Vec<Text>,
+    /// Its here-documents: files that stand in the Dockerfile.
+    pub contents: Vec<Text>,
+    /// Where a relative destination begins, as far as the Dockerfile says.
+    pub workdir: Option<Resolved>,
 }
 
 impl TargetImage {

@@ -1,0 +1,296 @@
+//! Package managers and the commands of builds: `rules/catalog/packages.yaml`.
+
+use serde::Deserialize;
+
+use super::pattern::{Captures, fill};
+use crate::hash::HashSet;
+use crate::syntax::shell::Word;
+
+/// The whole table.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PackageTable {
+    managers: Vec<Manager>,
+    brings: Vec<Brings>,
+    harmless: Vec<Harmless>,
+    toolchains: Vec<Toolchain>,
+}
+
+/// The same, to ask.
+#[derive(Debug, Default)]
+pub struct Packages {
+    /// One row a manager.
+    pub managers: Vec<Manager>,
+    brings: Vec<Brings>,
+    harmless: HashSet<String>,
+    plain: HashSet<String>,
+    toolchains: Vec<Toolchain>,
+}
+
+/// A package manager, and what it leaves behind.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Manager {
+    /// What people call it.
+    pub name: String,
+    /// Its programs; a `*` at the end stands for a version.
+    pub programs: Vec<String>,
+    #[serde(default)]
+    module: Option<String>,
+    fills: Vec<String>,
+    #[serde(default)]
+    fills_with: Vec<String>,
+    #[serde(default)]
+    installs: Vec<String>,
+    #[serde(default)]
+    value_options: Vec<String>,
+    /// Where its cache is; `~` is a home.
+    pub directories: Vec<String>,
+    #[serde(default)]
+    cleans: Vec<String>,
+    #[serde(default)]
+    keeps_out: Vec<String>,
+    #[serde(default)]
+    elsewhere: Vec<String>,
+    /// Variables that keep the cache from being made, or put it somewhere else.
+    #[serde(default)]
+    pub variables: Vec<String>,
+    /// Parts of paths of configuration files that may do the same.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// What stays: lower case, no full stop.
+    pub left: String,
+    way_out: String,
+    /// Two builds at a time must not share its cache.
+    #[serde(default)]
+    pub locked: bool,
+    #[expect(dead_code, reason = "required of the table, for its readers")]
+    source: String,
+}
+
+/// Packages that bring a tool along.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Brings {
+    tool: String,
+    packages: Vec<String>,
+    #[expect(dead_code, reason = "required of the table, for its readers")]
+    source: String,
+}
+
+/// Commands that install no program.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Harmless {
+    #[expect(dead_code, reason = "for readers of the table")]
+    what: String,
+    programs: String,
+    #[serde(default)]
+    plain: bool,
+    #[expect(dead_code, reason = "required of the table, for its readers")]
+    source: String,
+}
+
+/// What images have that their lighter variants lack.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Toolchain {
+    images: Vec<String>,
+    /// Programs, or a program and the word behind it.
+    pub tools: Vec<String>,
+    /// Commands that show that a stage builds.
+    #[serde(default)]
+    pub builds: Vec<String>,
+    /// The image is too heavy only where the stage itself builds.
+    #[serde(default)]
+    pub only_where_built: bool,
+    /// Installations that compile what has no ready-made package.
+    #[serde(default)]
+    pub may_compile: Vec<String>,
+    #[expect(dead_code, reason = "required of the table, for its readers")]
+    source: String,
+}
+
+/// What a call of a package manager does to its cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Fills it.
+    Fills,
+    /// Empties it.
+    Empties,
+    /// Nothing, or nothing that stays.
+    Nothing,
+    /// A variable in its words decides, or an option puts it somewhere else.
+    Unknown,
+}
+
+impl From<PackageTable> for Packages {
+    fn from(table: PackageTable) -> Self {
+        let PackageTable { managers, brings, harmless, toolchains } = table;
+        let words = |plain: bool| {
+            let rows = harmless.iter().filter(move |row| row.plain || !plain);
+            rows.flat_map(|row| row.programs.split_whitespace()).map(str::to_owned).collect()
+        };
+        Self { managers, brings, harmless: words(false), plain: words(true), toolchains }
+    }
+}
+
+impl Packages {
+    /// The manager that a program is.
+    #[must_use]
+    pub fn manager(&self, program: &str) -> Option<&Manager> {
+        self.managers.iter().find(|manager| manager.is_program(program))
+    }
+
+    /// The manager behind `python -m`.
+    #[must_use]
+    pub fn module(&self, name: &str) -> Option<&Manager> {
+        self.managers.iter().find(|manager| manager.module.as_deref() == Some(name))
+    }
+
+    /// True for a command that installs no program.
+    #[must_use]
+    pub fn is_harmless(&self, program: &str) -> bool {
+        self.harmless.contains(program)
+            || self.manager(program).is_some_and(|manager| manager.module.is_some())
+    }
+
+    /// True for a command of the shell or of POSIX, which does a piece of work and ends.
+    #[must_use]
+    pub fn is_plain(&self, program: &str) -> bool {
+        self.plain.contains(program)
+    }
+
+    /// True when a package is the tool, or brings it along.
+    #[must_use]
+    pub fn brings(&self, package: &str, tool: &str) -> bool {
+        let name = package.split(['=', ':', '<', '>', '~', '@']).next().unwrap_or(package);
+        let rows = self.brings.iter().filter(|row| row.tool == tool);
+        // `curl-7.76` is curl, `curl-devel` is not.
+        let versioned = name
+            .strip_prefix(tool)
+            .and_then(|rest| rest.strip_prefix('-'))
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        name == tool || versioned || rows.flat_map(|row| &row.packages).any(|other| other == name)
+    }
+
+    /// The toolchain of an image, by its short name.
+    #[must_use]
+    pub fn toolchain(&self, image: &str) -> Option<&Toolchain> {
+        self.toolchains.iter().find(|row| {
+            row.images.iter().any(|name| match name.strip_suffix('*') {
+                Some(prefix) => image.starts_with(prefix),
+                None => name == image,
+            })
+        })
+    }
+}
+
+impl Manager {
+    /// True when a program, by the last part of its path, is this manager.
+    #[must_use]
+    pub fn is_program(&self, program: &str) -> bool {
+        self.programs.iter().any(|name| match name.strip_suffix('*') {
+            Some(name) => program
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')),
+            None => name == program,
+        })
+    }
+
+    /// The words behind the program that are no options and no values of options.
+    fn positional<'w>(&self, words: &'w [Word]) -> Vec<&'w Word> {
+        let mut found = Vec::new();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match word.as_ref() {
+                "--" => {
+                    found.extend(words);
+                    break;
+                }
+                option if option.len() > 1 && option.starts_with('-') => {
+                    if self.value_options.iter().any(|known| known == option) {
+                        words.next();
+                    }
+                }
+                _ => found.push(word),
+            }
+        }
+        found
+    }
+
+    /// What a call does; `words` stand behind the program.
+    #[must_use]
+    pub fn effect(&self, words: &[Word]) -> Effect {
+        let positional = self.positional(words);
+        if is_one_of(&self.cleans, &positional) {
+            return Effect::Empties;
+        }
+        let has = |options: &[String]| words.iter().any(|word| options.iter().any(|option| is(word, option)));
+        let fills = is_one_of(&self.fills, &positional)
+            || has(&self.fills_with) && is_one_of(&self.installs, &positional);
+        if !fills {
+            // Which word it is called with, a variable says.
+            let open = positional.first().is_some_and(|word| word.expands);
+            return if open { Effect::Unknown } else { Effect::Nothing };
+        }
+        if has(&self.keeps_out) {
+            return Effect::Nothing;
+        }
+        // `pip install $PIP_OPTIONS flask`: an option may come out of it.
+        let open = !self.keeps_out.is_empty()
+            && words.iter().any(|word| word.expands && names_options(word.as_ref()));
+        if open || has(&self.elsewhere) { Effect::Unknown } else { Effect::Fills }
+    }
+
+    /// The packages that a call installs; none for one that installs no packages of the system.
+    #[must_use]
+    pub fn installed<'w>(&self, words: &'w [Word]) -> Option<Vec<&'w Word>> {
+        let positional = self.positional(words);
+        let phrase = self.installs.iter().find(|phrase| begins(&positional, phrase))?;
+        Some(positional.into_iter().skip(phrase.split_whitespace().count()).collect())
+    }
+
+    /// The words of this call that fill the cache, as `install` or `pip install`.
+    #[must_use]
+    pub fn phrase(&self, words: &[Word]) -> &str {
+        let positional = self.positional(words);
+        let phrases = self.fills.iter().chain(&self.installs).filter(|phrase| begins(&positional, phrase));
+        phrases.max_by_key(|phrase| phrase.len()).map_or("", String::as_str)
+    }
+
+    /// Something to paste that leaves nothing behind, for this call.
+    #[must_use]
+    pub fn way_out(&self, program: &str, words: &[Word]) -> String {
+        let command = self.phrase(words);
+        let captures = Captures::from([("program".to_owned(), program), ("command".to_owned(), command)]);
+        fill(&self.way_out, &captures).unwrap_or_else(|| self.way_out.clone())
+    }
+}
+
+/// True for the option, with or without a value behind `=`; of `Dir::State` also what is below it.
+fn is(word: &Word, option: &str) -> bool {
+    word.as_ref().strip_prefix(option).is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with('=') || option.contains("::") && rest.starts_with("::")
+    })
+}
+
+fn names_options(variable: &str) -> bool {
+    let name = variable.to_ascii_uppercase();
+    variable.starts_with('$') && ["OPT", "ARG", "FLAG", "PARAM"].iter().any(|part| name.contains(part))
+}
+
+fn is_one_of(phrases: &[String], positional: &[&Word]) -> bool {
+    phrases.iter().any(|phrase| match phrase.is_empty() {
+        true => positional.is_empty(),
+        false => begins(positional, phrase),
+    })
+}
+
+/// True when words begin with those of a phrase, in which `*` stands for any.
+fn begins(words: &[&Word], phrase: &str) -> bool {
+    let mut words = words.iter();
+    phrase
+        .split_whitespace()
+        .all(|part| words.next().is_some_and(|word| part == "*" || word.literal() == Some(part)))
+}

@@ -1,0 +1,144 @@
+//! Programs that run another one: what stands behind them is what counts.
+
+/// What a program with its words runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inner {
+    /// The words from here on.
+    From(usize),
+    /// The script that the word here is.
+    Script(usize),
+    /// The script that comes in by standard input.
+    Input,
+    /// Itself.
+    Itself,
+}
+
+/// Programs that run the words behind their options, the options that take a word more, and how many words of their own
+/// stand before the command.
+const WRAPPERS: &[(&[&str], &[&str], usize)] = &[
+    (&["exec"], &["-a"], 0),
+    (&["builtin", "nohup", "setsid", "fakeroot", "eatmydata", "unbuffer", "catatonit"], &[], 0),
+    (&["tsx-wrapper", "with-contenv", "linux32", "linux64", "dbus-run-session", "docker-init"], &[], 0),
+    (&["time"], &["-o", "-f"], 0),
+    (&["env"], &["-u", "-C"], 0),
+    (&["nice"], &["-n"], 0),
+    (&["ionice"], &["-n", "-c", "-p", "-P", "-u"], 0),
+    (&["stdbuf"], &["-i", "-o", "-e"], 0),
+    (&["tini", "tini-static"], &["-p", "-e"], 0),
+    (&["dumb-init"], &["-r"], 0),
+    (&["setpriv", "chrt", "numactl", "unshare", "choom"], &["-p", "-n", "-e", "-r"], 0),
+    (&["sudo"], &["-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T", "-U", "-r", "-t"], 0),
+    (&["doas"], &["-u", "-C"], 0),
+    (&["runuser"], &["-u", "-g", "-G"], 0),
+    (&["xvfb-run"], &["-e", "-f", "-n", "-p", "-s"], 0),
+    (&["xargs"], &["-a", "-d", "-E", "-I", "-L", "-n", "-P", "-s"], 0),
+    (&["gosu", "su-exec", "chroot", "setuidgid", "s6-setuidgid", "flock"], &["-w", "-E"], 1),
+    (&["chpst"], &["-u", "-U", "-b", "-e", "-/", "-n", "-l", "-L", "-m", "-d", "-o", "-p", "-f", "-c"], 0),
+    (&["timeout"], &["-s", "-k"], 1),
+];
+
+/// Programs that wait for something, then run what stands behind `--`.
+const WAITERS: [&str; 6] =
+    ["wait-for-it.sh", "wait-for-it", "wait-for", "wait-for.sh", "dockerize", "waitforit"];
+
+/// True for shells that read POSIX scripts.
+#[must_use]
+pub fn is_shell(name: &str) -> bool {
+    matches!(name, "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh")
+}
+
+/// The last part of a path, without `.exe`.
+#[must_use]
+pub fn base_name(word: &str) -> &str {
+    let parts = memchr::memrchr2(b'/', b'\\', word.as_bytes()).map_or(0, |last| last + 1);
+    let name = word.get(parts..).unwrap_or(word);
+    name.strip_suffix(".exe").unwrap_or(name)
+}
+
+/// What a command runs.
+#[must_use]
+pub fn inner<W: AsRef<str>>(words: &[W]) -> Inner {
+    let Some(first) = words.first() else { return Inner::Itself };
+    let rest = words.get(1..).unwrap_or_default();
+    let name = base_name(first.as_ref());
+    let found = match name {
+        _ if is_shell(name) => return shell(rest),
+        "command" => match rest.first().map(AsRef::as_ref) {
+            // It asks where a command is.
+            Some("-v" | "-V") => None,
+            _ => after_options(rest, &[], 0),
+        },
+        "eval" => return if rest.len() == 1 { Inner::Script(1) } else { Inner::Itself },
+        "su" => {
+            let script = rest.iter().position(|word| matches!(word.as_ref(), "-c" | "--command" | "-lc"));
+            return script.filter(|at| at + 1 < rest.len()).map_or(Inner::Itself, |at| Inner::Script(at + 2));
+        }
+        "busybox" => (!rest.is_empty()).then_some(0),
+        "find" => rest
+            .iter()
+            .position(|word| matches!(word.as_ref(), "-exec" | "-execdir" | "-ok" | "-okdir"))
+            .map(|at| at + 1),
+        "env" if rest.first().is_some_and(|word| matches!(word.as_ref(), "-S" | "--split-string")) => {
+            return if rest.len() == 2 { Inner::Script(2) } else { Inner::From(2) };
+        }
+        _ if WAITERS.contains(&name) => rest.iter().position(|word| word.as_ref() == "--").map(|at| at + 1),
+        _ if is_assignment(first.as_ref()) => Some(0),
+        _ => WRAPPERS
+            .iter()
+            .find(|(names, ..)| names.contains(&name))
+            .and_then(|(_, with_value, own)| after_options(rest, with_value, *own)),
+    };
+    found.filter(|at| *at < rest.len()).map_or(Inner::Itself, |at| Inner::From(at + 1))
+}
+
+/// The text after `-c` (also within `-lc`, `-ec`, and after `-e`, `-o pipefail`), a file's name, or standard input.
+fn shell<W: AsRef<str>>(rest: &[W]) -> Inner {
+    let mut words = rest.iter().enumerate();
+    while let Some((at, word)) = words.next() {
+        let word = word.as_ref();
+        if matches!(word, "--login" | "--noprofile" | "--norc" | "--posix" | "--") {
+            continue;
+        }
+        let Some(option) =
+            word.strip_prefix(['-', '+']).filter(|rest| !rest.is_empty() && !rest.starts_with('-'))
+        else {
+            return Inner::Itself;
+        };
+        if option.contains('c') {
+            return if at + 1 < rest.len() { Inner::Script(at + 2) } else { Inner::Itself };
+        }
+        if option.ends_with('o') {
+            words.next();
+        } else if option.contains('s') {
+            return Inner::Input;
+        }
+    }
+    Inner::Input
+}
+
+pub(super) fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| is_name(name.strip_suffix('+').unwrap_or(name)))
+}
+
+pub(super) fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// Where the words behind the options begin, `own` words further on.
+fn after_options<W: AsRef<str>>(words: &[W], with_value: &[&str], own: usize) -> Option<usize> {
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        let word = word.as_ref();
+        if word == "--" {
+            at += 1;
+            break;
+        }
+        if !word.starts_with('-') && !is_assignment(word) {
+            break;
+        }
+        at += 1 + usize::from(with_value.contains(&word));
+    }
+    (at + own <= words.len()).then_some(at + own)
+}

@@ -1,0 +1,279 @@
+//! Whether what an image is made of may bring a tool that its base lacks.
+
+use super::packages::manager_of;
+use super::runs::{Runs, has_word};
+use crate::catalog::Packages;
+use crate::model::image::{Copied, Run};
+use crate::source::Text;
+use crate::syntax::shell::{Command, Inner, Script, Word, base_name, inner, is_shell};
+
+/// Directories in which programs stand, or whose contents may be anything.
+const SYSTEM: [&str; 10] = [
+    "/",
+    "/usr",
+    "/usr/local",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+    "/bin",
+    "/sbin",
+    "/opt/bin",
+];
+
+/// Files that only set variables for the shell that reads them.
+const SETTINGS: [&str; 9] =
+    ["activate", "profile", ".profile", ".bashrc", "bashrc", ".bash_profile", "os-release", "nvm.sh", "env"];
+
+/// Commands whose words are not what they bring.
+const SPEAKS_OF: [&str; 12] =
+    ["echo", "printf", "test", "[", "[[", "which", "command", "type", "hash", "apt-mark", "rm", "export"];
+
+/// What one step of a build brings.
+enum Brings {
+    /// No program but those that are named.
+    Nothing,
+    /// Perhaps anything.
+    Anything,
+    /// The tool.
+    Tool,
+}
+
+/// True when a `RUN`, `COPY` or `ADD` brings the tool, or may do so.
+pub(super) fn may_bring(tool: &str, runs: &Runs<'_>, packages: &Packages) -> bool {
+    let copies = || runs.target.copies.iter().any(|copied| copy_brings(copied, tool));
+    copies()
+        || runs.all().any(|(run, script)| match script {
+            None => true,
+            Some(script) => script.commands.iter().any(|command| {
+                let step = Step { tool, packages, script, run, command };
+                !matches!(step.brings(), Brings::Nothing)
+            }),
+        })
+}
+
+/// Tools for probes that a `RUN` installs by their own names, and no later one removes.
+pub(super) fn installed(runs: &Runs<'_>, packages: &Packages) -> Vec<String> {
+    const NAMES: [&str; 5] = ["curl", "wget", "bash", "python3", "ruby"];
+    let mut found: Vec<String> = Vec::new();
+    let scripts = runs.all().filter(|(run, _)| has_word(run, &NAMES)).filter_map(|(_, script)| script);
+    for command in scripts.flat_map(|script| &script.commands) {
+        let Some((manager, words)) = manager_of(command, packages) else { continue };
+        let is_tool = |name: &&str| NAMES.contains(name);
+        match manager.installed(words) {
+            Some(words) => {
+                let names = words.iter().filter_map(|word| word.literal()).filter(is_tool);
+                found.extend(names.map(str::to_owned));
+            }
+            // Whatever else names one may take it away.
+            None => found.retain(|tool| !words.iter().any(|word| word.literal() == Some(tool))),
+        }
+    }
+    found
+}
+
+struct Step<'s> {
+    tool: &'s str,
+    packages: &'s Packages,
+    script: &'s Script,
+    run: &'s Run,
+    command: &'s Command,
+}
+
+impl Step<'_> {
+    fn brings(&self) -> Brings {
+        let command = self.command;
+        let writes = command.redirections.iter().any(|redirection| {
+            redirection.operator.as_str().contains('>') && base_name(redirection.target.as_ref()) == self.tool
+        });
+        if writes {
+            return Brings::Tool;
+        }
+        let Some(word) = command.runs().first() else { return Brings::Nothing };
+        let Some(written) = word.literal() else { return Brings::Anything };
+        if command.is_opened() {
+            return Brings::Nothing;
+        }
+        let (name, words) = (base_name(written), command.arguments());
+        if name == self.tool {
+            // It is there, whoever brought it.
+            return Brings::Tool;
+        }
+        if let Some((manager, words)) = manager_of(command, self.packages)
+            && let Some(installed) = manager.installed(words)
+        {
+            // Names that come in by standard input are not in sight.
+            let more = command.words.iter().any(|word| base_name(word.as_ref()) == "xargs");
+            return if more { Brings::Anything } else { self.packages_bring(&installed) };
+        }
+        let is_function = || {
+            self.script.frames.iter().any(|frame| frame.name.as_ref().is_some_and(|own| own.as_str() == name))
+        };
+        if self.packages.manager(name).is_some() {
+            // conda brings what its packages want, which may be a tool.
+            return if name.ends_with("conda") || name == "mamba" {
+                Brings::Anything
+            } else {
+                Brings::Nothing
+            };
+        }
+        let is_wrapper = matches!(name, "mvnw" | "gradlew");
+        let outside = written.contains('/') && !written.contains("bin/") && !is_wrapper;
+        match name {
+            _ if is_function() => Brings::Nothing,
+            _ if outside => Brings::Anything,
+            _ if is_shell(name) => match inner(command.runs()) {
+                // It reads what a pipe brings, or a script that is not here.
+                Inner::Input | Inner::Itself => Brings::Anything,
+                Inner::Script(_) | Inner::From(_) => Brings::Nothing,
+            },
+            "." | "source" => {
+                let file = words.first().map(|word| base_name(word.as_ref()));
+                if file.is_some_and(|file| SETTINGS.contains(&file)) {
+                    Brings::Nothing
+                } else {
+                    Brings::Anything
+                }
+            }
+            "tar" | "bsdtar" | "unzip" | "unxz" | "cpio" => self.unpacks(name, words),
+            "cp" | "mv" | "install" | "ln" | "rsync" => self.copies(words),
+            _ if is_interpreter(name) => interprets(words),
+            _ if self.packages.is_harmless(name) => self.named(name, words),
+            _ => Brings::Anything,
+        }
+    }
+
+    fn packages_bring(&self, installed: &[&Word]) -> Brings {
+        for package in installed {
+            let Some(name) = package.literal() else { return Brings::Anything };
+            let file = name.contains("://") || [".deb", ".rpm", ".apk"].iter().any(|end| name.ends_with(end));
+            if file || name.starts_with(['@', '/']) || name.contains('*') {
+                return Brings::Anything;
+            }
+            if self.packages.brings(name, self.tool) {
+                return Brings::Tool;
+            }
+        }
+        Brings::Nothing
+    }
+
+    /// `tar -x` may bring anything where it unpacks into the system, or nobody knows where.
+    fn unpacks(&self, name: &str, words: &[Word]) -> Brings {
+        let mut words = words.iter().map(AsRef::as_ref).peekable();
+        let mut extracts = name != "tar" && name != "bsdtar"
+            || words.peek().is_some_and(|first: &&str| !first.starts_with("--") && first.contains('x'));
+        let mut into = None;
+        while let Some(word) = words.next() {
+            extracts |=
+                word == "--extract" || word.starts_with('-') && !word.starts_with("--") && word.contains('x');
+            if word == "--directory"
+                || word == "-d"
+                || word.starts_with('-') && !word.starts_with("--") && word.ends_with('C')
+            {
+                into = words.next();
+            } else if let Some(directory) =
+                word.strip_prefix("--directory=").or_else(|| word.strip_prefix("-C"))
+            {
+                into = Some(directory);
+            }
+            if base_name(word) == self.tool {
+                return Brings::Tool;
+            }
+        }
+        if !extracts {
+            return Brings::Nothing;
+        }
+        let cd =
+            self.script.commands.iter().take_while(|command| command.span.start < self.command.span.start);
+        let here = || {
+            let last = cd.filter(|command| command.program() == Some("cd")).last();
+            let workdir =
+                self.run.workdir.as_ref().and_then(|workdir| workdir.as_ref().ok()).map(Text::as_str);
+            last.and_then(|command| command.arguments().first().map(AsRef::as_ref)).or(workdir)
+        };
+        match into.or_else(here) {
+            Some(directory) if !is_system(directory) && !directory.contains('$') => Brings::Nothing,
+            _ => Brings::Anything,
+        }
+    }
+
+    /// `cp -r files/* /usr/bin/`
+    fn copies(&self, words: &[Word]) -> Brings {
+        if words.iter().any(|word| base_name(word.as_ref()) == self.tool) {
+            return Brings::Tool;
+        }
+        let mut words: Vec<&Word> = words.iter().filter(|word| !word.as_ref().starts_with('-')).collect();
+        let Some(to) = words.pop() else { return Brings::Nothing };
+        let open = words.iter().any(|word| word.expands || is_open(word.as_ref()));
+        let system = is_system(to.as_ref()) || to.as_ref().starts_with('$');
+        if system && open { Brings::Anything } else { Brings::Nothing }
+    }
+
+    /// `chmod +x /usr/bin/curl`: somebody has put it there.
+    fn named(&self, name: &str, words: &[Word]) -> Brings {
+        let named = !SPEAKS_OF.contains(&name)
+            && words.iter().any(|word| word.as_ref().contains('/') && base_name(word.as_ref()) == self.tool);
+        if named { Brings::Tool } else { Brings::Nothing }
+    }
+}
+
+fn is_interpreter(name: &str) -> bool {
+    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    matches!(plain, "python" | "pypy" | "node" | "nodejs" | "ruby" | "perl" | "php" | "java")
+}
+
+/// A script for an interpreter may do anything; its modules, and a line of it, install no programs.
+fn interprets(words: &[Word]) -> Brings {
+    let file = words.iter().map(AsRef::as_ref).find(|word: &&str| !word.starts_with('-'));
+    let inline = words.first().is_some_and(|word| {
+        ["-m", "-c", "-e", "-p", "-r", "-V", "--version", "-version", "-i", "-v"]
+            .iter()
+            .any(|option| word.as_ref().starts_with(option))
+    });
+    let known = file.is_none_or(|file| matches!(base_name(file), "manage.py" | "artisan" | "bin/console"));
+    if inline || known { Brings::Nothing } else { Brings::Anything }
+}
+
+fn copy_brings(copied: &Copied, tool: &str) -> bool {
+    let Some((to, sources)) = copied.words.split_last() else { return false };
+    let to = to.as_str();
+    let base = copied.workdir.as_ref().and_then(|workdir| workdir.as_ref().ok()).map_or("/", Text::as_str);
+    let into = match to {
+        "." | "./" => base.to_owned(),
+        to if to.starts_with(['/', '$']) => to.to_owned(),
+        to => format!("{}/{to}", base.trim_end_matches('/')),
+    };
+    sources.iter().map(Text::as_str).chain([to]).any(|word| {
+        base_name(word.trim_end_matches('/')) == tool
+            // From another stage whole directories of programs may come.
+            || copied.from.is_some() && word != to && is_below_system(word)
+    }) || (is_system(&into) || into.starts_with('$'))
+        && sources
+            .iter()
+            .any(|source| is_open(source.as_str()) || copied.from.is_some() || is_archive(source.as_str()))
+}
+
+/// Words of `COPY --from` that bring a part of a file system in which programs stand.
+fn is_below_system(word: &str) -> bool {
+    word == "/" || ["/usr", "/bin", "/sbin", "/opt"].iter().any(|path| word.starts_with(path))
+}
+
+fn is_system(directory: &str) -> bool {
+    let directory = directory.trim_end_matches(['/', '.']);
+    SYSTEM.contains(&if directory.is_empty() { "/" } else { directory })
+}
+
+/// A word that may be a directory, or several files.
+fn is_open(word: &str) -> bool {
+    let name = word.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    word.ends_with('/')
+        || word.contains(['*', '?', '[', '$'])
+        || matches!(name, "." | "..")
+        || !name.contains('.')
+}
+
+fn is_archive(word: &str) -> bool {
+    [".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst", ".txz"]
+        .iter()
+        .any(|end| word.ends_with(end))
+}

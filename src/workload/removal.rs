@@ -1,0 +1,212 @@
+//! Whether a command removes a directory, or what is in it.
+
+use crate::model::image::TargetImage;
+use crate::source::Text;
+use crate::syntax::shell::{Command, Script, base_name};
+
+/// Alternatives in braces that one word is taken for.
+const MAX_ALTERNATIVES: usize = 64;
+
+/// What a path has to do with a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Removal {
+    /// It is the directory, one above, or all that is in it.
+    Covers,
+    /// A variable decides.
+    Unknown,
+    /// Something else.
+    Other,
+}
+
+/// What a command removes of the directories.
+pub(super) fn removal(
+    command: &Command,
+    directories: &[String],
+    script: &Script,
+    target: &TargetImage,
+) -> Removal {
+    let words: Vec<&str> = command.words.iter().map(AsRef::as_ref).collect();
+    let place = |name: &str| words.iter().position(|word| base_name(word) == name);
+    let removes = |word: &&&str| matches!(base_name(word), "rm" | "-delete" | "rmdir" | "unlink");
+    let paths: Vec<&str> = match (place("find"), command.program()) {
+        (Some(find), _) if words.iter().skip(find).find(removes).is_some() => words
+            .iter()
+            .skip(find + 1)
+            .copied()
+            .take_while(|word| !word.starts_with(['-', '(', '!']))
+            .collect(),
+        // What is removed comes in by standard input.
+        (_, Some("rm")) if place("xargs").is_some() => return Removal::Unknown,
+        (_, Some("rm" | "rmdir" | "shred" | "unlink")) => {
+            command.arguments().iter().map(AsRef::as_ref).filter(|word| !word.starts_with('-')).collect()
+        }
+        // `trap 'rm -rf …' EXIT`
+        (_, Some("trap")) => words.iter().skip(1).flat_map(|word| word.split([' ', ';', '\n'])).collect(),
+        // `rsync --delete`, `mv … /dev/null` and other ways are not looked for.
+        _ => return Removal::Other,
+    };
+    let mut result = Removal::Other;
+    for path in paths.into_iter().flat_map(alternatives) {
+        let path = with_value(&path, script, target);
+        for directory in directories {
+            match covers(&path, directory) {
+                Removal::Covers => return Removal::Covers,
+                Removal::Unknown => result = Removal::Unknown,
+                Removal::Other => {}
+            }
+        }
+    }
+    result
+}
+
+/// The path with the value of the variable that it begins with, where the script or the image sets one.
+fn with_value(path: &str, script: &Script, target: &TargetImage) -> String {
+    let Some(after) = path.strip_prefix('$') else { return path.to_owned() };
+    let inside = after.strip_prefix('{').unwrap_or(after);
+    let end = inside.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inside.len());
+    let (name, rest) = inside.split_at(end);
+    let rest = if after.starts_with('{') { rest.strip_prefix('}').unwrap_or(rest) } else { rest };
+    let set = script.commands.iter().flat_map(Command::variables).find(|(set, _)| *set == name);
+    let of_image = || target.env.get(name).and_then(|entry| entry.value.as_ref().ok()).map(Text::as_str);
+    match set.map(|(_, value)| value).or_else(of_image) {
+        // A directory that was made on the spot.
+        Some(value) if value.contains("mktemp") => format!("/tmp/{name}{rest}"),
+        Some(value) if !value.contains('$') => format!("{value}{rest}"),
+        _ => path.to_owned(),
+    }
+}
+
+/// What a path has to do with a directory; in a directory `~` is any home.
+pub(super) fn covers(path: &str, directory: &str) -> Removal {
+    let parts = |path: &str| -> Vec<String> {
+        path.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect()
+    };
+    let (own, wanted) = (parts(path), parts(directory.trim_start_matches('~')));
+    let fits = |own: &[String]| fits(own, &wanted);
+    let covered = match directory.strip_prefix('~') {
+        // `/root/.cache`, `~/.cache/*`, `$HOME/.cache/pip`, `/home/app`.
+        Some(_) => {
+            let first = wanted.first();
+            let from = own.iter().position(|part| first.is_some_and(|first| matches(part, first)));
+            let home = match own.as_slice() {
+                [home] => matches!(home.as_str(), "~" | "$HOME" | "${HOME}" | "root") && !path.ends_with('*'),
+                [top, _] => top == "home",
+                _ => false,
+            };
+            home || from.is_some_and(|from| own.get(from..).is_some_and(fits))
+        }
+        None if path.starts_with('/') => fits(&own),
+        // Told from where it is: part of the way.
+        None if !path.starts_with(['$', '~']) => (0..wanted.len())
+            .any(|from| !own.is_empty() && wanted.get(from..).is_some_and(|wanted| self::fits(&own, wanted))),
+        None => false,
+    };
+    if covered {
+        return Removal::Covers;
+    }
+    if !path.starts_with('$') {
+        return Removal::Other;
+    }
+    // `$CACHE`, `$CONDA_DIR/pkgs`: what is behind the variable fits the end of the directory.
+    let rest: Vec<&String> = own.iter().skip(1).filter(|part| *part != "*").collect();
+    let behind = rest.iter().rev().zip(wanted.iter().rev()).all(|(own, wanted)| matches(own, wanted));
+    if behind { Removal::Unknown } else { Removal::Other }
+}
+
+/// True when `own` is `wanted`, something above it, or `*` and the like in it.
+fn fits(own: &[String], wanted: &[String]) -> bool {
+    let alike = own.iter().zip(wanted).all(|(own, wanted)| matches(own, wanted));
+    let inside = own.get(wanted.len()..).unwrap_or_default();
+    // The whole file system is nobody's cache.
+    !own.is_empty() && alike && inside.len() <= 1 && inside.iter().all(|part| part.contains(['*', '?', '[']))
+}
+
+/// True when a part of a path, in which `*`, `?` and `[…]` stand for anything, may be `name`.
+fn matches(part: &str, name: &str) -> bool {
+    let glob = |c: char| matches!(c, '*' | '?' | '[' | ']');
+    if name.starts_with('.') && !part.starts_with('.') {
+        return false;
+    }
+    match (part.find(glob), part.rfind(glob)) {
+        (Some(first), Some(last)) => {
+            let (before, after) =
+                (part.get(..first).unwrap_or_default(), part.get(last + 1..).unwrap_or_default());
+            name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
+        }
+        _ => part == name,
+    }
+}
+
+/// `/var/{lib/apt,cache/*}` is two paths.
+fn alternatives(path: &str) -> Vec<String> {
+    let mut whole = Vec::new();
+    let mut open = vec![path.to_owned()];
+    while let Some(path) = open.pop() {
+        let close = path.find('}');
+        let begin = close.and_then(|close| path.get(..close)?.rfind('{'));
+        let inside = begin.zip(close).and_then(|(begin, close)| {
+            let inside = path.get(begin + 1..close)?;
+            let variable = path.get(..begin)?.ends_with('$');
+            (inside.contains(',') && !variable).then_some((begin, close, inside))
+        });
+        match inside {
+            Some((begin, close, inside)) if whole.len() + open.len() < MAX_ALTERNATIVES => {
+                let (before, after) =
+                    (path.get(..begin).unwrap_or_default(), path.get(close + 1..).unwrap_or_default());
+                open.extend(
+                    inside.split(',').take(MAX_ALTERNATIVES).map(|part| format!("{before}{part}{after}")),
+                );
+            }
+            _ => whole.push(path),
+        }
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_held_against_directories() {
+        for (path, directory) in [
+            ("/var/lib/apt/lists/*", "/var/lib/apt/lists"),
+            ("/var/lib/apt/lists/", "/var/lib/apt/lists"),
+            ("/var/lib/apt", "/var/lib/apt/lists"),
+            ("/var/cache/*", "/var/cache/apk"),
+            ("/var/cache/apk/APKINDEX*", "/var/cache/apk"),
+            ("/var/cache/d*", "/var/cache/dnf"),
+            ("lists/*", "/var/lib/apt/lists"),
+            ("/root/.cache", "~/.cache/pip"),
+            ("~/.cache/*", "~/.cache/pip"),
+            ("$HOME/.cache/pip", "~/.cache/pip"),
+            ("/home/app/.npm", "~/.npm"),
+            ("/root/.[!.]*", "~/.npm"),
+            ("/root", "~/.npm"),
+        ] {
+            assert_eq!(covers(path, directory), Removal::Covers, "{path} {directory}");
+        }
+        for (path, directory) in [
+            ("/var/lib/apt/lists/partial", "/var/lib/apt/lists"),
+            ("/var/cache/apt", "/var/lib/apt/lists"),
+            ("/foo", "/var/lib/apt/lists"),
+            ("/root/*", "~/.npm"),
+            ("/tmp/*", "~/.cache/pip"),
+            ("$GNUPGHOME/x", "/var/lib/apt/lists"),
+            ("/", "/var/cache/apk"),
+        ] {
+            assert_eq!(covers(path, directory), Removal::Other, "{path} {directory}");
+        }
+        assert_eq!(covers("$X", "/var/lib/apt/lists"), Removal::Unknown);
+        assert_eq!(covers("$CONDA_DIR/pkgs/*", "/opt/conda/pkgs"), Removal::Unknown);
+    }
+
+    #[test]
+    fn braces_are_alternatives() {
+        let mut found = alternatives("/var/{lib/apt,cache/{a,b}}/x");
+        found.sort();
+        found.dedup();
+        assert_eq!(found, ["/var/cache/a/x", "/var/cache/b/x", "/var/lib/apt/x"]);
+        assert_eq!(alternatives("${A,B}"), ["${A,B}"]);
+    }
+}

@@ -1,0 +1,58 @@
+//! The commands of an image's `RUN`s, read when somebody asks.
+
+use std::cell::OnceCell;
+
+use crate::model::image::{Base, Form, Run, TargetImage};
+use crate::source::Text;
+use crate::syntax::shell::{self, Script, base_name, is_shell};
+
+/// The `RUN`s of an image.
+pub(super) struct Runs<'t> {
+    pub(super) target: &'t TargetImage,
+    read: Vec<OnceCell<Option<Script>>>,
+}
+
+impl<'t> Runs<'t> {
+    pub(super) fn new(target: &'t TargetImage) -> Self {
+        Self { target, read: target.runs.iter().map(|_| OnceCell::new()).collect() }
+    }
+
+    /// Each with its commands; none where another shell than a POSIX one reads it, or a part could not be read.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'t Run, Option<&Script>)> {
+        let read = |at: usize, run: &Run| {
+            let cell = self.read.get(at)?;
+            let script = cell.get_or_init(|| self.is_posix(run).then(|| script(run)));
+            script.as_ref().filter(|script| script.complete)
+        };
+        self.target.runs.iter().enumerate().map(move |(at, run)| (run, read(at, run)))
+    }
+
+    fn is_posix(&self, run: &Run) -> bool {
+        match (&run.form, &run.shell, &self.target.base) {
+            (Form::Exec(_), ..) => true,
+            (_, Some(shell), _) => shell.first().is_some_and(|word| is_shell(base_name(word.as_str()))),
+            (_, None, Base::Reference(reference)) => {
+                let name = reference.as_str();
+                !["windows", "nanoserver", "servercore"].iter().any(|part| name.contains(part))
+            }
+            (_, None, _) => true,
+        }
+    }
+}
+
+fn script(run: &Run) -> Script {
+    match &run.form {
+        Form::Exec(words) => shell::read_words(words),
+        Form::Shell(line) => shell::read_run(line, &run.scripts),
+    }
+}
+
+/// True when a text of the `RUN` has one of the words: few have, and taking scripts apart costs most.
+pub(super) fn has_word(run: &Run, words: &[&str]) -> bool {
+    let has = |text: &Text| words.iter().any(|word| text.as_str().contains(word));
+    let in_form = match &run.form {
+        Form::Exec(words) => words.iter().any(has),
+        Form::Shell(line) => has(line),
+    };
+    in_form || run.scripts.iter().any(has)
+}

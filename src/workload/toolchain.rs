@@ -1,0 +1,157 @@
+//! Whether a lighter base image would do: not where what runs uses the tools that it lacks.
+
+use super::idle::is_idle;
+use super::image::{ImageFacts, LighterBase};
+use super::packages::manager_of;
+use super::process::words;
+use super::runs::Runs;
+use super::scripts::Scripts;
+use super::{Healthcheck, LighterKind, Start, Workload};
+use crate::catalog::{Catalog, Toolchain};
+use crate::model::ImageReference;
+use crate::source::Spanned;
+use crate::syntax::shell::{self, Command, Script, base_name};
+
+/// Programs for probes, which lighter images often lack.
+const PROBES: [&str; 3] = ["curl", "wget", "bash"];
+
+/// The lighter base image of a container; none where something in sight needs what it lacks.
+pub(super) fn lighter(
+    workload: &Workload,
+    facts: &ImageFacts,
+    (runs, scripts, start): (&Runs<'_>, &Scripts<'_>, &Start),
+    catalog: &Catalog,
+) -> Option<LighterBase> {
+    let mut lighter = facts.lighter(catalog)?;
+    if is_idle(&start.programs(workload.handover.as_ref()), start) {
+        return None;
+    }
+    let heavy = ImageReference::parse(workload.base.value()?.as_str())?;
+    let light = ImageReference::parse(&lighter.reference)?;
+    let toolchain = catalog.toolchain(&heavy);
+    let lost = |tool: &&str| {
+        let entry = catalog.image(&light);
+        entry.is_some_and(|entry| {
+            entry.has_tool(light.effective_tag().unwrap_or_default(), tool) == Some(false)
+        })
+    };
+    let own = toolchain.map(|row| row.tools.as_slice()).unwrap_or_default();
+    let installed = Installed::by(runs, catalog);
+    let tools: Vec<&str> = own
+        .iter()
+        .map(String::as_str)
+        .chain(PROBES.into_iter().filter(lost))
+        .filter(|tool| !installed.has(tool))
+        .collect();
+    let uses = |script: &Script| script.commands.iter().any(|command| used(command, &tools).is_some());
+    let toolbox = start.command.is_empty() && scripts_of(start, scripts).iter().any(is_toolbox);
+    if toolbox || at_run_time(workload, start, scripts).iter().any(uses) {
+        return None;
+    }
+    let in_runs = || runs.all().filter_map(|(_, script)| script).flat_map(|script| &script.commands);
+    if let Some(row) = toolchain.filter(|row| row.only_where_built) {
+        let copies = runs.target.copies.iter().any(|copied| copied.from.is_some());
+        let builds = || in_runs().any(|command| row.builds.iter().any(|build| is_call(command, build)));
+        if copies || !builds() {
+            return None;
+        }
+    }
+    if lighter.kind != LighterKind::MultiStage {
+        lighter.needed = in_runs().find_map(|command| {
+            let tool = used(command, &tools)?;
+            Some(Spanned::new(tool.to_owned(), command.runs().first()?.text.span()))
+        });
+        let compiles = |row: &Toolchain| {
+            in_runs().any(|command| row.may_compile.iter().any(|phrase| is_call(command, phrase)))
+        };
+        lighter.may_compile = toolchain.is_some_and(compiles);
+    }
+    Some(lighter)
+}
+
+/// What the container runs, as far as it can be read: its start, its probe, and the scripts that it takes along.
+fn at_run_time(workload: &Workload, start: &Start, scripts: &Scripts<'_>) -> Vec<Script> {
+    let mut found: Vec<Script> = scripts.all().iter().map(shell::read).collect();
+    found.extend(scripts_of(start, scripts));
+    found.push(shell::read_words(&words(start, workload.handover.as_ref())));
+    if let Some(Healthcheck::Probe { test: Some(test), .. }) = workload.healthcheck.value()
+        && let [kind, words @ ..] = test.as_slice()
+    {
+        match (kind.as_str(), words) {
+            ("CMD-SHELL", [text, ..]) => found.push(shell::read(text)),
+            _ => found.push(shell::read_words(words)),
+        }
+    }
+    found
+}
+
+/// The scripts that its start names.
+fn scripts_of(start: &Start, scripts: &Scripts<'_>) -> Vec<Script> {
+    let words = start.entrypoint.iter().chain(&start.command);
+    let names = words.filter(|word| !word.as_str().starts_with('-')).take(4);
+    names.filter_map(|word| scripts.find(word.as_str())).map(|text| shell::read(&text)).collect()
+}
+
+/// `exec "$@"` and nothing behind it: what runs is for the caller to say.
+fn is_toolbox(script: &Script) -> bool {
+    script.commands.last().is_some_and(|last| {
+        last.runs().first().is_some_and(|word| matches!(word.as_ref(), "$@" | "${@}" | "$*"))
+    })
+}
+
+/// The tool that a command runs, looks for, or names by its path.
+fn used<'t>(command: &Command, tools: &[&'t str]) -> Option<&'t str> {
+    let name = base_name(command.runs().first().map_or("", AsRef::as_ref));
+    let asks = matches!(name, "which" | "type" | "hash" | "command");
+    tools.iter().copied().find(|tool| {
+        let by_path = |word: &str| !tool.contains(' ') && word.contains("bin/") && base_name(word) == *tool;
+        let set = command.assignments.iter().any(|set| {
+            let value = set.value.as_ref();
+            value.split_whitespace().next().is_some_and(|first| first == *tool || by_path(first))
+        });
+        is_call(command, tool)
+            || set
+            || command.runs().iter().any(|word| by_path(word.as_ref()))
+            || asks && command.arguments().iter().any(|word| word.as_ref() == *tool)
+    })
+}
+
+/// True when a command is the words of a phrase: `go build`, `dotnet watch`, `make`.
+fn is_call(command: &Command, phrase: &str) -> bool {
+    let Some((first, rest)) = command.runs().split_first() else { return false };
+    let mut parts = phrase.split(' ');
+    let mut words = rest.iter().map(AsRef::as_ref).filter(|word: &&str| !word.starts_with('-'));
+    parts.next() == Some(base_name(first.as_ref())) && parts.all(|part| words.next() == Some(part))
+}
+
+/// Packages that the image's `RUN`s install by name: they come with the lighter image, too.
+struct Installed<'c> {
+    packages: Vec<String>,
+    catalog: &'c Catalog,
+}
+
+impl<'c> Installed<'c> {
+    fn by(runs: &Runs<'_>, catalog: &'c Catalog) -> Self {
+        let commands = runs.all().filter_map(|(_, script)| script).flat_map(|script| &script.commands);
+        let installed = commands.filter_map(|command| {
+            let (manager, words) = manager_of(command, catalog.packages())?;
+            Some(
+                manager
+                    .installed(words)?
+                    .into_iter()
+                    .map(|word| word.as_ref().to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        });
+        Self { packages: installed.flatten().collect(), catalog }
+    }
+
+    fn has(&self, tool: &str) -> bool {
+        let builds = ["gcc", "g++", "cc", "c++", "make", "ld", "cpp", "patch"].contains(&tool);
+        self.packages.iter().any(|package| {
+            self.catalog.packages().brings(package, tool)
+                || builds
+                    && matches!(package.as_str(), "build-essential" | "build-base" | "gcc" | "g++" | "clang")
+        })
+    }
+}
