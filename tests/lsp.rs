@@ -347,6 +347,11 @@ fn a_ci_pipeline_is_left_alone_whatever_its_name() {
     let found = |client: &Client, name: &str| client.pushed.get(&client.uri(name)).map_or(0, Vec::len);
     assert_eq!(found(&client, name), 0);
     assert!(found(&client, "compose.yaml") > 0);
+    // Swarm's usual name, which has to look like Compose inside.
+    client.open("docker-stack.yml", "yaml", "services:\n  a: {image: alpine, mem_limit: 512Mi}\n");
+    client.open("stack.yml", "yaml", "functions: {}\n");
+    client.settle();
+    assert!(found(&client, "docker-stack.yml") > 0 && found(&client, "stack.yml") == 0);
     client.stop();
 }
 

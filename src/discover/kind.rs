@@ -161,6 +161,18 @@ pub fn is_pipeline(path: &Path, text: &str) -> bool {
     kind_of(path) == Some(FileKind::Compose) && !is_default(name) && content(text) == Content::Pipeline
 }
 
+/// The kind of a document that an editor has open, as if its file were named.
+#[must_use]
+pub fn kind_open(path: &Path, text: &str) -> Option<FileKind> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    match kind_of(path) {
+        Some(kind) => (!is_pipeline(path, text)).then_some(kind),
+        // Editors send every YAML file: of other names only those that are met on a walk.
+        None if is_stack(name) => kind_of_text(text).filter(|kind| *kind == FileKind::Compose),
+        None => None,
+    }
+}
+
 /// The kind of a file that is named; none for a pipeline that is called like a Compose file.
 ///
 /// # Errors

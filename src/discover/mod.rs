@@ -14,7 +14,7 @@ mod untracked;
 mod walk;
 
 pub use devcontainer::{HostRequirement, host_requirement};
-pub use kind::{FileKind, is_environment, is_pipeline, kind_met, kind_of, kind_of_text};
+pub use kind::{FileKind, is_environment, is_pipeline, kind_met, kind_of, kind_of_text, kind_open};
 pub use root::Root;
 pub use untracked::Untracked;
 

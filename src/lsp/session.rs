@@ -11,7 +11,7 @@ use lsp_types::{
 
 use super::convert::{Encoding, path_of, uri_of};
 use crate::config::Configs;
-use crate::discover::{self, Discovered, FileKind, discover, is_pipeline, kind_met, kind_of, kind_of_text};
+use crate::discover::{self, Discovered, FileKind, discover, kind_met, kind_of, kind_of_text, kind_open};
 use crate::engine::fix::Overlay;
 use crate::engine::{self, Options, Outcome};
 use crate::finding::{Finding, Label, Severity};
@@ -127,11 +127,10 @@ impl Session {
 
     /// Dockerfile or Compose file, whatever the client calls it: editors send every YAML file.
     fn kind(&self, path: &Path) -> Option<FileKind> {
-        let document = self.documents.get(path);
-        if let Some(kind) = kind_of(path) {
-            return (!document.is_some_and(|document| is_pipeline(path, &document.text))).then_some(kind);
+        let Some(document) = self.documents.get(path) else { return kind_of(path) };
+        if let Some(kind) = kind_open(path, &document.text) {
+            return Some(kind);
         }
-        let document = document?;
         match document.language.as_str() {
             "dockerfile" => Some(FileKind::Dockerfile),
             "dockercompose" | "docker-compose" | "yaml.docker-compose" => kind_of_text(&document.text),

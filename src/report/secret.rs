@@ -155,11 +155,9 @@ impl<'t> Line<'t> {
             return format!("{user}:{MASK}");
         }
         let name = word.rsplit('/').next().unwrap_or(word);
-        if self.program.is_empty()
-            || matches!(self.program, "sh" | "bash" | "exec" | "CMD" | "CMD-SHELL" | "env")
-        {
-            self.program = name;
-        } else if ["mysql", "mariadb", "redis-cli", "curl"].iter().any(|known| name.starts_with(known)) {
+        // A program behind a shell or a variable, and one that is known wherever it stands.
+        let begins = matches!(self.program, "" | "sh" | "bash" | "exec" | "CMD" | "CMD-SHELL" | "env");
+        if begins || ["mysql", "mariadb", "redis-cli", "curl"].iter().any(|known| name.starts_with(known)) {
             self.program = name;
         }
         word.to_owned()
