@@ -19,8 +19,22 @@ type Keys = BTreeMap<Key, Vec<String>>;
 pub type Files = BTreeMap<String, String>;
 type Variables = [(String, String)];
 
-/// How many findings of one kind are followed in a project, in a run that takes a sample.
-const SAMPLE: usize = 2;
+/// How much of a project is followed.
+#[derive(Clone, Copy, Debug)]
+pub struct Depth {
+    /// How many helps at most, how many of each kind, and if one that was pasted into something alike in another project
+    /// counts as followed.
+    pub most: usize,
+    pub of_a_kind: usize,
+    pub once: bool,
+    /// Whether Docker Compose is asked.
+    pub oracle: bool,
+}
+
+impl Depth {
+    /// Everything.
+    pub const ALL: Self = Self { most: usize::MAX, of_a_kind: usize::MAX, once: false, oracle: true };
+}
 
 /// Limits, and sets of keys that may hold some.
 const LIMITS: [&str; 8] = [
@@ -53,8 +67,8 @@ pub struct Judge<'p> {
     pub project: &'p Project,
     pub target: Target,
     pub desk: Desk,
-    everything: bool,
-    /// Of a sample: what was followed in other projects, where nothing but limits counts.
+    pub depth: Depth,
+    /// What was followed in other projects, where no other file counts.
     seen: &'p Mutex<HashSet<String>>,
     /// The runs of the linter: the files that are named, and if variables have other values.
     runs: Vec<(Vec<String>, bool)>,
@@ -70,9 +84,10 @@ pub fn judge(
     part: &str,
     project: &Project,
     target: Target,
-    everything: bool,
+    mut depth: Depth,
     seen: &Mutex<HashSet<String>>,
 ) -> Tally {
+    depth.oracle &= compose().is_some();
     let desk = Desk::new(target, &project.options);
     desk.write_all(project.neighbours.iter().chain(&project.files));
     let mut runs = vec![(Vec::new(), false)];
@@ -85,7 +100,7 @@ pub fn judge(
         project,
         target,
         desk,
-        everything,
+        depth,
         seen,
         runs,
         before: Vec::new(),
@@ -110,7 +125,7 @@ impl Judge<'_> {
         self.before = (0..self.runs.len()).map(|run| self.keys(run)).collect();
         for (index, stack) in self.project.stacks.iter().enumerate() {
             for raised in [false, true] {
-                if raised && self.project.raised.is_empty() {
+                if !self.depth.oracle || (raised && self.project.raised.is_empty()) {
                     continue;
                 }
                 if self.asked(stack, raised, false).is_ok() {
@@ -130,7 +145,7 @@ impl Judge<'_> {
             self.same_facts(one);
         }
         if findings.iter().any(|finding| !finding.fixes.is_empty()) {
-            self.all_together();
+            self.all_together(&findings);
         }
     }
 
@@ -144,7 +159,7 @@ impl Judge<'_> {
                 finding.help.as_deref().unwrap_or_default().lines().nth(1).unwrap_or_default().to_owned();
             let count = seen.entry((finding.rule.clone(), kind)).or_default();
             *count += 1;
-            if !self.everything && *count > SAMPLE {
+            if *count > self.depth.of_a_kind {
                 continue;
             }
             for fix in &finding.fixes {
@@ -167,14 +182,19 @@ impl Judge<'_> {
             }
             for way in &offer.ways {
                 let (shape, plain) = self.shape(finding, help, way);
-                let simple = self.project.stacks.len() < 2 && self.project.raised.is_empty();
-                let known = if plain && simple && !self.everything {
+                let alone =
+                    self.depth.once && self.project.stacks.len() == 1 && self.project.raised.is_empty();
+                let other = ["build:", "env_file:", "extends:", "$"].iter().any(|word| shape.contains(word));
+                let known = if alone && (plain || !other) {
                     !self.seen.lock().unwrap().insert(shape)
                 } else {
                     !alike.insert(shape)
                 };
                 if known {
                     self.tally.alike += 1;
+                    continue;
+                }
+                if self.tally.pasted >= self.depth.most {
                     continue;
                 }
                 let mut one = Offered {
@@ -297,9 +317,10 @@ impl Judge<'_> {
     }
 
     /// `--fix --unsafe-fixes`, `--diff` and a second run.
-    fn all_together(&mut self) {
+    fn all_together(&mut self, findings: &[&Finding]) {
         let fixing = ["--fix", "--unsafe-fixes", "--quiet", "."];
-        for safe in [false, true] {
+        let any_safe = findings.iter().any(|finding| finding.fixes.iter().any(|fix| fix.safe));
+        for safe in [false, true].into_iter().take(1 + usize::from(any_safe)) {
             let fixing: Vec<&str> =
                 fixing.iter().filter(|word| !(safe && **word == "--unsafe-fixes")).copied().collect();
             let showing: Vec<&str> =
@@ -330,7 +351,7 @@ impl Judge<'_> {
             for (rule, words) in self.new_findings() {
                 self.bare_violation(by, &rule, words);
             }
-            if let Some(words) = self.refusal(&new).filter(|_| compose().is_some()) {
+            if let Some(words) = self.refusal(&new) {
                 let kind = format!("Compose refuses: {}", in_short(&words));
                 self.bare_violation(by, &kind, words);
             }
@@ -340,7 +361,7 @@ impl Judge<'_> {
             }
             self.desk.write_all(&self.project.files);
             // A patch that git cannot carry is refused with a word.
-            if !(shown.stdout.is_empty() && !shown.stderr.is_empty()) {
+            if !shown.stdout.is_empty() || shown.stderr.is_empty() {
                 let wrong = match self.desk.patch(&shown.stdout) {
                     Ok(()) => new
                         .iter()

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::law::{Files, Judge, Offered};
 use super::paste;
-use super::program::{Edit, compose};
+use super::program::Edit;
 use super::project::Stack;
 use super::yaml::Doc;
 
@@ -25,7 +25,7 @@ impl Judge<'_> {
 
     /// Which of the offers Docker Compose refuses. Many are taken together, and apart only when it refuses that.
     pub fn refused<'o, 'f>(&mut self, offered: &[&'o Offered<'f>]) -> Vec<(&'o Offered<'f>, String)> {
-        if compose().is_none() {
+        if !self.depth.oracle {
             return Vec::new();
         }
         let mut refused: Vec<(&'o Offered<'f>, String)> = Vec::new();
@@ -94,7 +94,7 @@ impl Judge<'_> {
 
     /// A safe fix changes nothing in any stack but the key that it is about.
     pub fn same_facts(&mut self, one: &Offered<'_>) {
-        if compose().is_none() {
+        if !self.depth.oracle {
             return;
         }
         let mut words: BTreeSet<String> = BTreeSet::new();

@@ -200,10 +200,10 @@ fn compose_file(project: &Project, finding: &Finding, keys: &str) -> Result<(Str
 fn service(doc: &Doc, finding: &Finding, file: &str) -> Option<(NodeId, NodeId)> {
     if file == finding.place.file {
         let path = doc.path(finding.place.range.start);
-        if let [(first, _), service, ..] = path[..] {
-            if doc.scalar(first) == Some("services") {
-                return Some(service);
-            }
+        if let [(first, _), service, ..] = path[..]
+            && doc.scalar(first) == Some("services")
+        {
+            return Some(service);
         }
     }
     doc.service(finding.service.as_deref()?)
@@ -241,10 +241,10 @@ fn environment(doc: &Doc, finding: &Finding, file: &str) -> Option<NodeId> {
         let map = doc.is_map(doc.real(*value)) || doc.is_seq(doc.real(*value));
         (doc.scalar(*key) == Some("environment") && map).then_some(doc.real(*value))
     };
-    if file == finding.place.file {
-        if let Some(found) = doc.path(finding.place.range.start).iter().find_map(is_environment) {
-            return Some(found);
-        }
+    if file == finding.place.file
+        && let Some(found) = doc.path(finding.place.range.start).iter().find_map(is_environment)
+    {
+        return Some(found);
     }
     let map = doc.real(service(doc, finding, file)?.1);
     let merged = doc.pairs(map).iter().filter(|(key, _)| doc.scalar(*key) == Some("<<"));

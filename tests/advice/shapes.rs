@@ -76,7 +76,7 @@ impl Shape {
     }
 
     fn chance(&mut self, of: u64) -> bool {
-        self.random() % of == 0
+        self.random().is_multiple_of(of)
     }
 
     /// A size as people write it: plain, quoted, a variable.
@@ -99,23 +99,23 @@ impl Shape {
         match self.random() % 12 {
             0 | 1 => {}
             2..=4 => add("mem_limit", text(&self.size(&["1g", "768m", "2g", "300m"]))),
-            5 => add("mem_limit", text(&self.one(&["512Mi", "1Gi", "0.5", "512 mb"]))),
+            5 => add("mem_limit", text(self.one(&["512Mi", "1Gi", "0.5", "512 mb"]))),
             6 => add("deploy", deploy("limits", "memory", &self.size(&["1G", "512M", "256m"]))),
             7 => {
                 add("mem_limit", text("512m"));
-                add("memswap_limit", text(&self.one(&["256m", "512m", "1g", "-1"])));
+                add("memswap_limit", text(self.one(&["256m", "512m", "1g", "-1"])));
             }
             8 => {
                 add("mem_limit", text(&self.size(&["512m", "128m"])));
-                add("mem_reservation", text(&self.one(&["1g", "64m"])));
+                add("mem_reservation", text(self.one(&["1g", "64m"])));
             }
             9 => {
                 add("pids_limit", text("100"));
-                add("deploy", deploy("limits", &self.one(&["memory", "memory", "cpus"]), "1"));
+                add("deploy", deploy("limits", self.one(&["memory", "memory", "cpus"]), "1"));
             }
             10 => {
                 add("mem_limit", text("1g"));
-                add("mem_swappiness", text(&self.one(&["0", "10"])));
+                add("mem_swappiness", text(self.one(&["0", "10"])));
             }
             _ => add("memswap_limit", text("1g")),
         }
@@ -165,7 +165,7 @@ impl Shape {
                 self.variables(&mut service, "ES_JAVA_OPTS", &["-Xms512m -Xmx512m", "-Xms1g -Xmx1g"]);
             }
             3 => {
-                add("image", text(&self.one(&["postgres:17", "mysql:8.4", "mongo:8.0"])));
+                add("image", text(self.one(&["postgres:17", "mysql:8.4", "mongo:8.0"])));
                 add("command", self.one(&[text("postgres -c shared_buffers=1GB"), Node::Seq(Vec::new())]));
             }
             4 => {
@@ -206,7 +206,7 @@ impl Shape {
                 self.files.insert(format!("{name}/Dockerfile"), dockerfile);
             }
             _ => {
-                add("image", text(&self.one(&["example/app:1", "python:3.13-slim", "nginx:1.30"])));
+                add("image", text(self.one(&["example/app:1", "python:3.13-slim", "nginx:1.30"])));
                 let tmpfs = self.one(&[text("/tmp"), list(&["/tmp", "/run"])]);
                 if self.chance(3) {
                     add("tmpfs", tmpfs);
@@ -217,7 +217,7 @@ impl Shape {
         self.limits(&mut service);
         let mut add = |key: &str, value: Node| service.push((key.to_owned(), value));
         match self.random() % 6 {
-            0 => add("restart", text(&self.one(&["always", "always:3", "on-failure:0", "unless-stopped"]))),
+            0 => add("restart", text(self.one(&["always", "always:3", "on-failure:0", "unless-stopped"]))),
             1 => add(
                 "healthcheck",
                 map([
@@ -229,7 +229,7 @@ impl Shape {
                             text("curl -f http://localhost"),
                         ]),
                     ),
-                    ("interval", text(&self.one(&["30s", "1s", "30"]))),
+                    ("interval", text(self.one(&["30s", "1s", "30"]))),
                 ]),
             ),
             _ => {}

@@ -85,9 +85,10 @@ impl Doc {
         self.pairs(map).iter().find(|(key, _)| self.scalar(*key) == Some(name)).copied()
     }
 
-    /// The pair of a service.
+    /// The pair of a service; files of Compose's first format have them at the top.
     pub fn service(&self, name: &str) -> Option<(NodeId, NodeId)> {
-        self.get(self.get(self.root()?, "services")?.1, name)
+        let root = self.root()?;
+        self.get(self.get(root, "services").map_or(root, |(_, services)| services), name)
     }
 
     pub fn services(&self) -> Vec<String> {
