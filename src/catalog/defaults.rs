@@ -52,7 +52,7 @@ pub struct HotspotFlags {
 /// A share of the memory that comes to less than this is the heap of a small memory; no other heap is smaller.
 ///
 /// HotSpot's own default for `MaxHeapSize`, on 64 bits (`gc/shared/gc_globals.hpp`, aligned up).
-pub const SMALLEST_ROOMY_HEAP: u64 = 126 * MIB;
+const SMALLEST_ROOMY_HEAP: u64 = 126 * MIB;
 
 impl HotspotFlags {
     /// The largest heap under a limit: `Arguments::set_heap_size` of `runtime/arguments.cpp`.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::lighter::LighterRule;
 use super::pattern::{fit, has_word};
-use super::{BesideHeap, DefaultHeap};
+use super::{BesideHeap, DefaultHeap, HeapWhenUnset, NoHeapIn};
 
 /// The whole table.
 #[derive(Debug, Default, Deserialize)]
@@ -159,27 +159,6 @@ pub struct Start {
     pub options_to: Option<String>,
 }
 
-/// A heap that a start script sets by itself.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct HeapWhenUnset {
-    /// The variable that replaces it.
-    pub variable: String,
-    /// The heap, in MiB.
-    pub mib: u64,
-    /// The same is the heap at the start, and stays so when only the bound is changed.
-    #[serde(default)]
-    pub initial_too: bool,
-    /// The variable takes the place of all of it, the heap at the start included.
-    #[serde(default)]
-    pub replaced: bool,
-    /// Files that may say otherwise, as parts of paths that are mounted or copied in.
-    #[serde(default)]
-    pub unless_files: Vec<String>,
-    /// The script.
-    pub source: String,
-}
-
 /// The least memory that a program needs to start and do little.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -187,18 +166,6 @@ pub struct Minimum {
     /// In MiB.
     pub mib: i64,
     /// Where its maker says so.
-    pub source: String,
-}
-
-/// A variable in which flags of the heap do harm.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct NoHeapIn {
-    /// The variable.
-    pub variable: String,
-    /// What becomes of them: lower case, no full stop.
-    pub why: String,
-    /// Where that is reported or read.
     pub source: String,
 }
 

@@ -2,8 +2,8 @@
 //!
 //! The tables are `rules/catalog/*.yaml`; the head of each says how to add a row.
 
-mod beside;
 mod defaults;
+mod heap;
 mod image;
 mod lighter;
 mod packages;
@@ -15,11 +15,10 @@ mod tags;
 
 use std::sync::OnceLock;
 
-pub use beside::BesideHeap;
-pub use defaults::{DefaultHeap, HotspotFlags, SMALLEST_ROOMY_HEAP};
+pub use defaults::{DefaultHeap, HotspotFlags};
+pub use heap::{BesideHeap, HeapWhenUnset, NoHeapIn};
 pub use image::{
-    Deprecated, Healthcheck, HeapWhenUnset, IgnoresLimit, ImageEntry, Minimum, NoHeapIn, RuntimeName,
-    SharedMemory, SizesItself, Start,
+    Deprecated, Healthcheck, IgnoresLimit, ImageEntry, Minimum, RuntimeName, SharedMemory, SizesItself, Start,
 };
 pub use lighter::{Lighter, LighterKind};
 pub use packages::{Effect, Manager, Packages, Toolchain};

@@ -181,6 +181,6 @@ mod tests {
         ] {
             assert_eq!(facts.fits_in(runtime, size(limit)), heap.map(size), "{runtime:?} {limit}");
         }
-        assert_eq!(plain.fits_in(RuntimeName::Java, ByteSize(i64::MAX)).is_some(), true);
+        assert!(plain.fits_in(RuntimeName::Java, ByteSize(i64::MAX)).is_some());
     }
 }

@@ -1,0 +1,63 @@
+//! Heaps of products, and what they take beside them, as rows of `rules/catalog/images.yaml` say it.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Memory beside a heap: a fixed part, and a part that grows with the heap. Estimates.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BesideHeap {
+    /// The least of the fixed part, in MiB; the runtime's own when it is not there.
+    #[serde(default)]
+    pub least: Option<i64>,
+    /// The most of the fixed part, in MiB; the runtime's own when it is not there.
+    #[serde(default)]
+    pub most: Option<i64>,
+    /// What the fixed part is made of: lower case, no full stop.
+    #[serde(default)]
+    pub what: Option<String>,
+    /// The part that grows with the heap, in percent of it. `-XX:MaxDirectMemorySize` takes its place.
+    #[serde(default)]
+    pub of_heap_percent: i64,
+    /// The most of that part, in MiB.
+    #[serde(default)]
+    pub of_heap_most: Option<i64>,
+    /// What that part is: lower case, as in "direct memory".
+    #[serde(default)]
+    pub of_heap_what: Option<String>,
+    /// Where it was measured or read.
+    pub source: String,
+}
+
+/// A heap that a start script sets by itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HeapWhenUnset {
+    /// The variable that replaces it.
+    pub variable: String,
+    /// The heap, in MiB.
+    pub mib: u64,
+    /// The same is the heap at the start, and stays so when only the bound is changed.
+    #[serde(default)]
+    pub initial_too: bool,
+    /// The variable takes the place of all of it, the heap at the start included.
+    #[serde(default)]
+    pub replaced: bool,
+    /// Files that may say otherwise, as parts of paths that are mounted or copied in.
+    #[serde(default)]
+    pub unless_files: Vec<String>,
+    /// The script.
+    pub source: String,
+}
+
+/// A variable in which flags of the heap do harm.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NoHeapIn {
+    /// The variable.
+    pub variable: String,
+    /// What becomes of them: lower case, no full stop.
+    pub why: String,
+    /// Where that is reported or read.
+    pub source: String,
+}
