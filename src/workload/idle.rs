@@ -14,11 +14,11 @@ const PROMPTS: [&str; 14] = [
 /// Programs that wait, or do a word's worth of work and end.
 const NOTHINGS: [&str; 6] = ["true", "false", ":", "echo", "printf", "pause"];
 
-/// What prepares a shell and starts no program.
+/// Commands that prepare something and start no program.
 const PREPARES: [&str; 13] =
     ["cd", "set", "export", "mkdir", "touch", "chmod", "chown", "ls", "pwd", "date", "wait", "trap", "umask"];
 
-/// What calls a function of a cloud's platform, and answers nobody who asks the container itself.
+/// Programs that call a function of a cloud's platform, and answer nobody who asks the container itself.
 const FUNCTION_RUNTIMES: [&str; 5] =
     ["lambda-entrypoint.sh", "aws-lambda-ric", "awslambdaric", "aws-lambda-rie", "fwatchdog"];
 
