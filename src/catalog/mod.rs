@@ -157,7 +157,7 @@ impl Catalog {
         BUILTIN.get_or_init(|| serde_json::from_str::<PackageTable>(PACKAGES).unwrap_or_default().into())
     }
 
-    /// What an image has that its lighter variants lack.
+    /// The tools of an image that its lighter variants lack.
     pub fn toolchain(&self, reference: &ImageReference) -> Option<&Toolchain> {
         self.packages().toolchain(self.without_mirror(&reference.name()))
     }

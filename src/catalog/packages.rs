@@ -31,7 +31,7 @@ pub struct Packages {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Manager {
-    /// What people call it.
+    /// Its usual name.
     pub name: String,
     /// Its programs; a `*` at the end stands for a version.
     pub programs: Vec<String>,
@@ -44,7 +44,7 @@ pub struct Manager {
     installs: Vec<String>,
     #[serde(default)]
     value_options: Vec<String>,
-    /// Where its cache is; `~` is a home.
+    /// The directories of its cache; `~` is a home.
     pub directories: Vec<String>,
     #[serde(default)]
     cleans: Vec<String>,
@@ -58,7 +58,7 @@ pub struct Manager {
     /// Parts of paths of configuration files that may do the same.
     #[serde(default)]
     pub files: Vec<String>,
-    /// What stays: lower case, no full stop.
+    /// The part that stays: lower case, no full stop.
     pub left: String,
     way_out: String,
     /// Two builds at a time must not share its cache.
@@ -91,7 +91,7 @@ struct Harmless {
     source: String,
 }
 
-/// What images have that their lighter variants lack.
+/// The tools of images that their lighter variants lack.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Toolchain {
@@ -111,7 +111,7 @@ pub struct Toolchain {
     source: String,
 }
 
-/// What a call of a package manager does to its cache.
+/// The effect of a call of a package manager on its cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Fills it.
@@ -219,7 +219,7 @@ impl Manager {
         found
     }
 
-    /// What a call does; `words` stand behind the program.
+    /// The effect of a call; `words` stand behind the program.
     #[must_use]
     pub fn effect(&self, words: &[Word]) -> Effect {
         let positional = self.positional(words);

@@ -15,11 +15,11 @@ const PROMPTS: [&str; 14] = [
 const NOTHINGS: [&str; 12] =
     ["true", "false", ":", "echo", "printf", "pause", "exit", "test", "[", "read", "top", "yes"];
 
-/// What prepares a shell and starts no program.
+/// Commands that prepare something and start no program.
 const PREPARES: [&str; 13] =
     ["cd", "set", "export", "mkdir", "touch", "chmod", "chown", "ls", "pwd", "date", "wait", "trap", "umask"];
 
-/// What calls a function of a cloud's platform, and answers nobody who asks the container itself.
+/// Programs that call a function of a cloud's platform, and answer nobody who asks the container itself.
 const FUNCTION_RUNTIMES: [&str; 5] =
     ["lambda-entrypoint.sh", "aws-lambda-ric", "awslambdaric", "aws-lambda-rie", "fwatchdog"];
 

@@ -29,7 +29,7 @@ const SETTINGS: [&str; 9] =
 const SPEAKS_OF: [&str; 12] =
     ["echo", "printf", "test", "[", "[[", "which", "command", "type", "hash", "apt-mark", "rm", "export"];
 
-/// What one step of a build brings.
+/// The programs that one step of a build brings.
 enum Brings {
     /// No program but those that are named.
     Nothing,

@@ -91,7 +91,7 @@ impl Look<'_> {
         }
     }
 
-    /// What keeps signals in the file that a word names.
+    /// The command that keeps signals in the file that a word names.
     fn script(&self, word: &Text, depth: usize) -> Option<Lingering> {
         let text = self.scripts.find(word.as_str()).filter(|_| depth < MAX_SCRIPTS)?;
         let script = shell::read(&text);
@@ -157,7 +157,7 @@ impl Look<'_> {
         }
     }
 
-    /// What `"$@"` stands for is a program, as far as it is known.
+    /// True when `"$@"` stands for a program, as far as it is known.
     fn starts_something(&self) -> bool {
         let first = self.command.first().map(|word| base_name(word.as_str()));
         first.is_some_and(|first| !ENDS.contains(&first) && !is_shell(first))

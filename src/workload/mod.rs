@@ -393,7 +393,7 @@ pub struct Lingering {
     pub shell: String,
     /// The command that it waits for, in one line.
     pub command: String,
-    /// Where that command stands in the script's file.
+    /// The place of that command in the script's file.
     pub inside: Option<Span>,
     /// The line that starts the script waits for it, too.
     pub and_in_line: bool,

@@ -7,7 +7,7 @@ use crate::syntax::shell::{Command, Script, base_name};
 /// Alternatives in braces that one word is taken for.
 const MAX_ALTERNATIVES: usize = 64;
 
-/// What a path has to do with a directory.
+/// The relation of a path to a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Removal {
     /// It is the directory, one above, or all that is in it.
@@ -18,7 +18,7 @@ pub(super) enum Removal {
     Other,
 }
 
-/// What a command removes of the directories.
+/// The most that a command removes of the directories.
 pub(super) fn removal(
     command: &Command,
     directories: &[String],
@@ -76,7 +76,7 @@ fn with_value(path: &str, script: &Script, target: &TargetImage) -> String {
     }
 }
 
-/// What a path has to do with a directory; in a directory `~` is any home.
+/// The relation of a path to a directory, in which `~` is any home.
 pub(super) fn covers(path: &str, directory: &str) -> Removal {
     let parts = |path: &str| -> Vec<String> {
         path.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect()

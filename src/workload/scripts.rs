@@ -1,12 +1,12 @@
 //! Scripts that a container runs and that stand in the project: copied from the build context, mounted, or written in the
 //! Dockerfile.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::path::{Component, Path, PathBuf};
 
 use crate::model::compose::Mount;
 use crate::model::image::{Copied, TargetImage};
-use crate::source::{SourceId, Sources, Text, normalize};
+use crate::source::{Sources, Text, normalize};
 use crate::syntax::shell::{base_name, is_shell};
 
 /// Largest script that is read, in bytes.
@@ -18,7 +18,7 @@ const MAX_READ: usize = 48;
 /// Entries of directories that are looked at for scripts.
 const MAX_ENTRIES: usize = 400;
 
-/// Where a program without a path is looked for.
+/// The directories in which a program without a path is looked for.
 const PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /// The way to the scripts of one container.
@@ -29,20 +29,15 @@ pub(super) struct Scripts<'s> {
     target: Option<&'s TargetImage>,
     /// Paths in the container, and what is seen there.
     mounts: Vec<(String, PathBuf)>,
-    read: RefCell<Vec<SourceId>>,
+    /// Scripts that were read.
+    read: Cell<usize>,
 }
 
 impl<'s> Scripts<'s> {
     /// Nothing is in sight.
     #[cfg(test)]
     pub(super) fn none() -> Self {
-        Self {
-            sources: None,
-            contexts: Vec::new(),
-            target: None,
-            mounts: Vec::new(),
-            read: RefCell::default(),
-        }
+        Self { sources: None, contexts: Vec::new(), target: None, mounts: Vec::new(), read: Cell::default() }
     }
 
     /// Those of a service: `context` is its build context, `directory` the project's.
@@ -55,7 +50,7 @@ impl<'s> Scripts<'s> {
         let bound = mounts.iter().filter(|mount| mount.source.starts_with(['.', '/']));
         let mounts = bound.map(|mount| (mount.target.clone(), directory.join(&mount.source))).collect();
         let contexts = context.into_iter().collect();
-        Self { sources: Some(sources), contexts, target, mounts, read: RefCell::default() }
+        Self { sources: Some(sources), contexts, target, mounts, read: Cell::default() }
     }
 
     /// Those of a Dockerfile that nothing builds: its context is its directory, or one above within the current one.
@@ -67,13 +62,8 @@ impl<'s> Scripts<'s> {
             contexts,
             target: Some(target),
             mounts: Vec::new(),
-            read: RefCell::default(),
+            read: Cell::default(),
         }
-    }
-
-    /// The files that were read.
-    pub(super) fn files(self) -> Vec<SourceId> {
-        self.read.into_inner()
     }
 
     /// The shell script that a word of a start line or a probe names; none when it is not here, or no shell's.
@@ -152,7 +142,7 @@ impl<'s> Scripts<'s> {
         self.target?.workdir.as_ref()?.as_ref().ok().map(Text::as_str)
     }
 
-    /// What a `COPY` puts at a place of the container: none when it does not, `Some(None)` when that is no script or
+    /// The script that a `COPY` puts at a place of the container: none when it puts nothing there, `Some(None)` for no script or
     /// not here.
     fn copied(&self, copied: &Copied, place: &str) -> Option<Option<Text>> {
         let (to, sources) = copied.words.split_last()?;
@@ -198,7 +188,7 @@ impl<'s> Scripts<'s> {
 
     fn read(&self, path: &Path) -> Option<Text> {
         let sources = self.sources?;
-        if self.read.borrow().len() >= MAX_READ || !sources.exists(path) {
+        if self.read.get() >= MAX_READ || !sources.exists(path) {
             return None;
         }
         // One that is in memory alone has no size on the disk.
@@ -210,10 +200,7 @@ impl<'s> Scripts<'s> {
         if source.text().len() > MAX_SCRIPT {
             return None;
         }
-        let mut read = self.read.borrow_mut();
-        if !read.contains(&file) {
-            read.push(file);
-        }
+        self.read.set(self.read.get() + 1);
         Some(Text::verbatim(source.text(), source.span()))
     }
 }
@@ -226,7 +213,7 @@ fn is_script(text: &Text) -> bool {
     words.find(|word| *word != "env" && *word != "with-contenv").is_some_and(is_shell)
 }
 
-/// What is left of `place` below `above`; empty for the same.
+/// The rest of `place` below `above`; empty for the same.
 fn below<'p>(place: &'p str, above: &str) -> Option<&'p str> {
     let above = above.trim_end_matches('/');
     let rest = place.strip_prefix(above)?;

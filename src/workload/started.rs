@@ -1,4 +1,4 @@
-//! What is started, with the scripts of the project in sight.
+//! Facts of the start line that need the scripts of the project.
 
 use super::image::ImageFacts;
 use super::runs::Runs;
@@ -9,7 +9,7 @@ use crate::source::Text;
 use crate::syntax::shell::base_name;
 
 impl Assembler<'_> {
-    /// What scripts of the project say of its start, and of what it needs of its image.
+    /// Reads the scripts of the project for the shell that keeps signals, and for the tools that the image needs.
     pub(super) fn started(
         &self,
         workload: &mut Workload,
@@ -35,10 +35,11 @@ impl Assembler<'_> {
         });
         workload.lighter_base =
             runs.and_then(|runs| toolchain::lighter(workload, facts, (runs, &scripts, &start), self.catalog));
-        for file in scripts.files() {
-            if !out.files.contains(&file) {
-                out.files.push(file);
-            }
+        let inside = workload.lingering_shell.as_ref().and_then(|found| found.inside);
+        if let Some(place) = inside
+            && !out.files.contains(&place.file)
+        {
+            out.files.push(place.file);
         }
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn lighter(
     Some(lighter)
 }
 
-/// What the container runs, as far as it can be read: its start, its probe, and the scripts that it takes along.
+/// Everything that the container runs, as far as it can be read: its start, its probe, and the scripts that it takes along.
 fn at_run_time(workload: &Workload, start: &Start, scripts: &Scripts<'_>) -> Vec<Script> {
     let mut found: Vec<Script> = scripts.all().iter().map(shell::read).collect();
     found.extend(scripts_of(start, scripts));

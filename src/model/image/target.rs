@@ -156,7 +156,7 @@ pub struct Run {
     pub scripts: Vec<Text>,
     /// The `SHELL` before it; the base image's when `None`.
     pub shell: Option<Vec<Text>>,
-    /// Where it runs, as far as the Dockerfile says.
+    /// The `WORKDIR` that it runs in, as far as the Dockerfile says.
     pub workdir: Option<Resolved>,
 }
 
@@ -171,7 +171,7 @@ pub struct Copied {
     pub words: Vec<Text>,
     /// Its here-documents: files that stand in the Dockerfile.
     pub contents: Vec<Text>,
-    /// Where a relative destination begins, as far as the Dockerfile says.
+    /// The `WORKDIR` of a relative destination, as far as the Dockerfile says.
     pub workdir: Option<Resolved>,
 }
 

@@ -21,7 +21,7 @@ const MAX_WRAPPERS: usize = 12;
 pub struct Script {
     /// Its simple commands, in order.
     pub commands: Vec<Command>,
-    /// What they stand in: groups, branches, loops.
+    /// The constructs around them: groups, branches, loops.
     pub frames: Vec<Frame>,
     /// The contents of here-documents.
     pub heredocs: Vec<Text>,
@@ -42,7 +42,7 @@ pub struct Command {
     pub joined: Join,
     /// The operator behind it.
     pub end: Join,
-    /// Where that operator stands.
+    /// The place of that operator.
     pub end_span: Span,
     /// The innermost construct that it stands in: an index into [`Script::frames`].
     pub frame: Option<usize>,
@@ -81,7 +81,7 @@ pub struct Redirection {
     pub heredoc: Option<usize>,
 }
 
-/// How commands follow each other.
+/// The operator between commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Join {
     /// Not at all: the beginning or the end of a list.
@@ -110,7 +110,7 @@ pub struct Frame {
     pub joined: Join,
     /// The operator behind it.
     pub end: Join,
-    /// Where that operator stands.
+    /// The place of that operator.
     pub end_span: Option<Span>,
     /// The name of a function.
     pub name: Option<Text>,
@@ -125,7 +125,7 @@ pub enum FrameKind {
     Subshell,
     /// A script inside the script: `sh -c '…'`, `eval '…'`, a here-document for a shell.
     Script,
-    /// What the first `if`, or a `while`, asks: always run.
+    /// The question of the first `if`, or of a `while`: always run.
     Condition,
     /// `then`, `elif`, `else`, and each arm of a `case`.
     Branch,
@@ -151,7 +151,7 @@ pub fn read_run(line: &Text, heredocs: &[Text]) -> Script {
     reader::script(line, heredocs)
 }
 
-/// What the words of an exec form run: the first is the program, and nothing is expanded but what a shell among them reads.
+/// Reads the words of an exec form: the first is the program, and nothing is expanded but what a shell among them reads.
 #[must_use]
 pub fn read_words(words: &[Text]) -> Script {
     reader::words(words)

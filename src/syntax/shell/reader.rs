@@ -22,7 +22,7 @@ pub(super) struct Reader<'s> {
     pub(super) depth: usize,
     /// The constructs that are open, outermost first.
     pub(super) open: Vec<usize>,
-    /// How many of them were open where this list began.
+    /// The number of them that were open where this list began.
     pub(super) base: usize,
     /// The operator before what comes.
     joint: Join,
@@ -171,7 +171,7 @@ impl<'s> Reader<'s> {
         self.script.complete &= self.open.len() == self.base && !parenthesis;
     }
 
-    /// What a `$(` opens, to its closing parenthesis; the command around it goes on behind it.
+    /// Reads a substitution to its closing parenthesis; the command around it goes on behind it.
     pub(super) fn nested(&mut self) {
         if !self.descend() {
             return;

@@ -70,7 +70,7 @@ impl Reader<'_> {
         word
     }
 
-    /// What stands up to the closing quote, which is taken as well.
+    /// Takes the text up to the closing quote, and the quote.
     fn quote(&mut self, text: &mut Text, close: u8, escapes: bool) {
         let rest = self.rest();
         let mut bytes = rest.bytes().enumerate();

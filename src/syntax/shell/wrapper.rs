@@ -1,6 +1,6 @@
 //! Programs that run another one: what stands behind them is what counts.
 
-/// What a program with its words runs.
+/// The part of a command that runs in the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inner {
     /// The words from here on.
@@ -55,7 +55,7 @@ pub fn base_name(word: &str) -> &str {
     name.strip_suffix(".exe").unwrap_or(name)
 }
 
-/// What a command runs.
+/// Finds the part of a command that runs in the end, one wrapper at a time.
 #[must_use]
 pub fn inner<W: AsRef<str>>(words: &[W]) -> Inner {
     let Some(first) = words.first() else { return Inner::Itself };
@@ -126,7 +126,7 @@ pub(super) fn is_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// Where the words behind the options begin, `own` words further on.
+/// The index of the first word behind the options, and `own` words further on.
 fn after_options<W: AsRef<str>>(words: &[W], with_value: &[&str], own: usize) -> Option<usize> {
     let mut at = 0;
     while let Some(word) = words.get(at) {
