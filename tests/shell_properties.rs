@@ -119,10 +119,9 @@ fn check(text: &str) {
 }
 
 fn only_word(line: &str) -> Option<Word> {
-    let script = read(&Text::derived(
-        line,
-        Sources::new().get(Sources::new().add(std::path::Path::new("x"), "x")).span(),
-    ));
+    let sources = Sources::new();
+    let file = sources.add(std::path::Path::new("script"), line);
+    let script = read(&Text::verbatim(line, sources.get(file).span()));
     let [command] = script.commands.as_slice() else { return None };
     command.words.get(1).cloned().filter(|_| command.words.len() == 2 && script.complete)
 }

@@ -107,7 +107,7 @@ impl Reader<'_> {
         }
         self.blank_lines();
         let rest = self.rest();
-        if rest.starts_with("in") && !rest.bytes().nth(2).is_some_and(|byte| byte.is_ascii_alphanumeric()) {
+        if rest.starts_with("in") && !self.byte(2).is_some_and(|byte| byte.is_ascii_alphanumeric()) {
             self.at += 2;
             self.arm();
         } else {
