@@ -34,14 +34,12 @@ pub enum Request {
         /// The service of the same file that gets the last of the keys where the other place cannot be written.
         owner: Span,
     },
-    /// Sets a variable in the `environment` of a service, in the form that this has.
-    SetVariable {
+    /// Sets variables in the `environment` of a service, in the form that this has.
+    SetVariables {
         /// The service's key.
         owner: Span,
-        /// The variable.
-        name: String,
-        /// Its value.
-        value: String,
+        /// Their names and values.
+        variables: Vec<(String, String)>,
     },
     /// Puts words behind those of a variable's value, in a Compose file.
     Extend {
@@ -156,7 +154,7 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
             | Request::Remove { key: at }
             | Request::Move { key: at, .. }
             | Request::SetNear { leaf: at, .. }
-            | Request::SetVariable { owner: at, .. }
+            | Request::SetVariables { owner: at, .. }
             | Request::Extend { name: at, .. }
             | Request::Steps { owner: at, .. }
             | Request::Lead { item: at, .. } => at,
@@ -174,8 +172,8 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
                 let alone = path.len() == 1 && leaf.file == owner.file;
                 edits.push(near.or_else(|| own().filter(|_| alone))?.into());
             }
-            Request::SetVariable { owner, name, value } => {
-                edits.push(edit::set_variable(tree, text, *owner, name, value)?.into());
+            Request::SetVariables { owner, variables } => {
+                edits.push(with_variables(text, *owner, variables)?);
             }
             Request::Extend { name, words } => edits.push(edit::extend(tree, text, *name, words)?.into()),
             Request::Steps { owner, steps } => edits.push(in_steps(text, *owner, steps)?),
@@ -213,12 +211,28 @@ fn in_steps(text: &str, owner: Span, steps: &[Step]) -> Option<Edit> {
             now.replace_range(edit.span.range(), &edit.replacement);
         }
     }
+    difference(text, &now, owner.file)
+}
+
+/// The text with every variable set, as one edit.
+fn with_variables(text: &str, owner: Span, variables: &[(String, String)]) -> Option<Edit> {
+    let mut now = text.to_owned();
+    for (name, value) in variables {
+        let splice = edit::set_variable(&Tree::parse(owner.file, &now), &now, owner, name, value)?;
+        now.get(splice.span.range())?;
+        now.replace_range(splice.span.range(), &splice.text);
+    }
+    difference(text, &now, owner.file)
+}
+
+/// One edit that makes a text of another.
+fn difference(text: &str, now: &str, file: SourceId) -> Option<Edit> {
     let same = |(a, b): &(char, char)| a == b;
     let begin: usize = text.chars().zip(now.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
     let rest = (text.get(begin..)?, now.get(begin..)?);
     let behind = rest.0.chars().rev().zip(rest.1.chars().rev()).take_while(same);
     let behind: usize = behind.map(|(c, _)| c.len_utf8()).sum();
-    let span = Span::new(owner.file, begin, text.len() - behind);
+    let span = Span::new(file, begin, text.len() - behind);
     Some(Edit { span, replacement: now.get(begin..now.len() - behind)?.to_owned() })
 }
 

@@ -40,7 +40,7 @@ impl Rule for InvalidRestartPolicy {
         .of(workload)
         .via(&attempts.via)
         .note("Error response from daemon: invalid restart policy: maximum retry count can only be used with 'on-failure'")
-        .help("in the block:\n  condition: on-failure");
+        .help("write `condition: on-failure` in the block");
         if let Some(owner) = workload.key("deploy.restart_policy") {
             let set = Request::Set { owner, path: &["condition"], value: "on-failure".to_owned(), after: "" };
             finding.ask("restart after failures only", Applicability::Unsafe, &["restart"], vec![set]);
@@ -79,7 +79,7 @@ fn unknown_policy(workload: &Workload, sink: &mut Sink<'_>) {
     .of(workload)
     .via(&restart.via)
     .note(format!("Error response from daemon: {note}"))
-    .help("the policies are:\n  restart: \"no\"\n  restart: always\n  restart: unless-stopped\n  restart: on-failure:3");
+    .help("the policies are `no`, `always`, `unless-stopped` and `on-failure`, with `:3` behind it for three attempts");
 }
 
 /// `condition: on-failure:3`, `condition: sometimes`: the engine gets the word as it is (docker/compose
@@ -101,10 +101,11 @@ fn attempts_in_condition(workload: &Workload, sink: &mut Sink<'_>) {
         .via(&condition.via)
         .note(format!("Error response from daemon: invalid restart policy: unknown policy '{text}'"));
     let Some(attempts) = attempts else {
-        finding.help("the conditions are:\n  condition: none\n  condition: on-failure\n  condition: any");
+        finding.help("the conditions are `none`, `on-failure` and `any`");
         return;
     };
-    let finding = finding.help(format!("in the block:\n  condition: on-failure\n  max_attempts: {attempts}"));
+    let finding =
+        finding.help(format!("write `condition: on-failure` and `max_attempts: {attempts}` in the block"));
     let owner = workload.key("deploy.restart_policy").filter(|_| workload.max_attempts.is_absent());
     if let Some(owner) = owner {
         let set = |path: &'static [&'static str], value: &str| Request::Set {

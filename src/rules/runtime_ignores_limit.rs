@@ -1,10 +1,11 @@
 //! `runtime-ignores-limit`
 
+use super::offer::{Offer, bound_in_bytes, set_variables};
 use super::{Group, Meta, Preset, Rule, Sink};
-use crate::catalog::RuntimeName;
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Applicability, Confidence, Severity};
 use crate::model::size::ByteSize;
-use crate::workload::{Bound, Fact, Heap, Kind, Workload};
+use crate::source::Spanned;
+use crate::workload::{Bound, Heap, Project};
 
 /// A program that looks past its limit.
 pub(super) struct RuntimeIgnoresLimit;
@@ -23,51 +24,61 @@ impl Rule for RuntimeIgnoresLimit {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        // Without a limit everything looks at the host.
-        let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
-        let name = &workload.name;
-        for heap in workload.heaps.iter().filter(|heap| follows_memory(heap)) {
-            let runtime = heap.runtime.display_name();
-            let (unseen, message, severity) = match (&heap.limit_unseen, &heap.unseen_on_new_kernels) {
-                (Some(unseen), _) => {
-                    let message =
-                        format!("the {runtime} heap of `{name}` follows the host's memory, not its limit");
-                    (unseen, message, META.severity)
-                }
-                (None, Some(unseen)) => {
-                    let message =
-                        format!("the {runtime} heap of `{name}` may follow the host's memory, not its limit");
-                    (unseen, message, Severity::Note)
-                }
-                (None, None) => continue,
-            };
-            let low = severity == Severity::Note;
-            sink.report(workload.base.span(), unseen.why.as_str(), message)
-                .of(workload)
-                .severity(severity)
-                .confidence(if low { Confidence::Low } else { Confidence::Medium })
-                .related(limit.span, format!("the kernel kills it at {}", limit.value))
-                .related(heap.program.span, format!("starts {runtime}"))
-                .help(help(workload, heap, &unseen.way_out, limit.value));
-        }
-        if let Some((why, way_out)) = &workload.limit_unseen {
-            let finding = sink.report(
-                workload.base.span(),
-                why.as_str(),
-                format!("`{name}` follows the host's memory, not its limit"),
-            );
-            let finding = finding
-                .of(workload)
-                .confidence(Confidence::Medium)
-                .related(limit.span, format!("the kernel kills it at {}", limit.value));
-            if !way_out.is_empty() {
-                finding.help(format!(
-                    "what the limit allows, in `environment`:\n  {}",
-                    way_out.replace('\n', "\n  ")
-                ));
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()) {
+            // Without a limit everything looks at the host.
+            let limit = offer.workload.memory.limit.known().filter(|limit| limit.value.0 > 0);
+            if let Some(limit) = limit {
+                heaps(&offer, limit, sink);
+                server(&offer, limit, sink);
             }
         }
+    }
+}
+
+fn heaps(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
+    let (workload, name) = (offer.workload, &offer.workload.name);
+    for heap in workload.heaps.iter().filter(|heap| follows_memory(heap)) {
+        let runtime = heap.runtime.display_name();
+        let (unseen, word, severity) = match (&heap.limit_unseen, &heap.unseen_on_new_kernels) {
+            (Some(unseen), _) => (unseen, "follows", META.severity),
+            (None, Some(unseen)) => (unseen, "may follow", Severity::Note),
+            (None, None) => continue,
+        };
+        let low = severity == Severity::Note;
+        let message = format!("the {runtime} heap of `{name}` {word} the host's memory, not its limit");
+        let finding = sink
+            .report(workload.base.span(), unseen.why.as_str(), message)
+            .of(workload)
+            .severity(severity)
+            .confidence(if low { Confidence::Low } else { Confidence::Medium })
+            .related(limit.span, format!("the kernel kills it at {}", limit.value))
+            .related(heap.program.span, format!("starts {runtime}"))
+            .help(unseen.way_out.as_str());
+        bound_in_bytes(offer, heap, limit.value, finding);
+    }
+}
+
+/// A server that is told its size by variables.
+fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
+    let (workload, name) = (offer.workload, &offer.workload.name);
+    let Some((why, way_out)) = &workload.limit_unseen else { return };
+    let message = format!("`{name}` follows the host's memory, not its limit");
+    let finding = sink
+        .report(workload.base.span(), why.as_str(), message)
+        .of(workload)
+        .confidence(Confidence::Medium)
+        .related(limit.span, format!("the kernel kills it at {}", limit.value));
+    let variables: Vec<(&str, &str)> = way_out.lines().filter_map(|line| line.split_once(": ")).collect();
+    let names: Vec<String> = variables.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let names = names.join(" and ");
+    match set_variables(offer, &variables) {
+        Some(requests) => {
+            let title = format!("set {names} to what the limit allows");
+            finding.ask(title, Applicability::Unsafe, &["env", "heaps", "caches"], requests);
+        }
+        None if names.is_empty() => {}
+        None => _ = finding.help(format!("set {names} to what the limit allows")),
     }
 }
 
@@ -75,33 +86,4 @@ impl Rule for RuntimeIgnoresLimit {
 fn follows_memory(heap: &Heap) -> bool {
     heap.bound.is_absent()
         || heap.bound.value().is_some_and(|setting| matches!(setting.bound, Bound::Percent(_)))
-}
-
-/// The way out, and where that is not at hand a bound of the heap in the form of the file.
-fn help(workload: &Workload, heap: &Heap, way_out: &str, limit: ByteSize) -> String {
-    let Some(size) = heap.fits_in(limit).map(ByteSize::mebibytes) else { return way_out.to_owned() };
-    let (variable, flag) = match heap.runtime {
-        RuntimeName::Java => ("JAVA_TOOL_OPTIONS", format!("-Xmx{size}m")),
-        RuntimeName::Node => ("NODE_OPTIONS", format!("--max-old-space-size={size}")),
-        _ => return way_out.to_owned(),
-    };
-    // A share has no effect beside a number: it goes.
-    let share = heap.bound.value();
-    if let Some(share) = share.filter(|share| share.carrier != variable) {
-        return format!("{way_out}, or in place of `{}`:\n  {flag}", share.written());
-    }
-    let text = match workload.variable(variable) {
-        Fact::Known(there) => match share.map(|share| share.flag.as_str()) {
-            Some(share) => there.value.as_str().replacen(share, &flag, 1),
-            None => format!("{} {flag}", there.value.as_str()),
-        },
-        Fact::Absent { .. } => flag,
-        Fact::Unknown { .. } => return way_out.to_owned(),
-    };
-    match workload.kind {
-        Kind::Service => format!(
-            "{way_out}, or in `environment` a bound that leaves room beside it:\n  {variable}: {text}"
-        ),
-        Kind::Image => way_out.to_owned(),
-    }
 }

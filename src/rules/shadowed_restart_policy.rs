@@ -39,7 +39,7 @@ impl Rule for ShadowedRestartPolicy {
             "on-failure" => "on-failure",
             _ => "any",
         };
-        let bound = attempts.map(|attempts| format!("\n  max_attempts: {attempts}")).unwrap_or_default();
+        let bound = attempts.map(|attempts| format!(" and `max_attempts: {attempts}`")).unwrap_or_default();
         let finding = sink
             .report(
                 written.span,
@@ -57,7 +57,7 @@ impl Rule for ShadowedRestartPolicy {
                 },
             )
             .note("any `deploy.restart_policy` takes the place of `restart`, outside of Swarm too")
-            .help(format!("say it in the block, or leave the block out:\n  condition: {condition}{bound}"));
+            .help(format!("leave the block out, or write `condition: {condition}`{bound} in it"));
         // A block that leaves something out was not to say that there is none of it.
         let Some(owner) = workload.key("deploy.restart_policy") else { return };
         let set = |path: &'static [&'static str], value: &str| Request::Set {

@@ -3,7 +3,7 @@
 use super::{Builder, Sink, Target};
 use crate::finding::Applicability;
 use crate::finding::fix::{Request, Step, as_string};
-use crate::workload::{Fact, Workload};
+use crate::workload::{Fact, Project, Workload};
 
 /// A key, and what takes its place.
 pub(super) type Row = (&'static str, Instead);
@@ -21,10 +21,18 @@ pub(super) enum Instead {
 }
 
 /// Reports the keys of a table, when the files are for Swarm: `verb` says what Swarm does with them, `label` what comes of it.
-pub(super) fn report(workload: &Workload, sink: &mut Sink<'_>, rows: &[Row], verb: &str, label: &str) {
+pub(super) fn report(project: &Project, sink: &mut Sink<'_>, rows: &[Row], verb: &str, label: &str) {
     if sink.policy().target != Target::Swarm {
         return;
     }
+    for workload in &project.workloads {
+        // Who extends or overlays a service gets its blocks otherwise than its keys.
+        let alone = project.changed_elsewhere(&workload.name).next().is_none();
+        keys(workload, alone, sink, rows, (verb, label));
+    }
+}
+
+fn keys(workload: &Workload, alone: bool, sink: &mut Sink<'_>, rows: &[Row], (verb, label): (&str, &str)) {
     for key in &workload.keys {
         let Some((_, instead)) = rows.iter().find(|(name, _)| *name == key.value) else { continue };
         let message = format!("`docker stack deploy` {verb} `{}` of `{}`", key.value, workload.name);
@@ -32,8 +40,8 @@ pub(super) fn report(workload: &Workload, sink: &mut Sink<'_>, rows: &[Row], ver
         match instead {
             Instead::Nothing => {}
             Instead::Say(text) => _ = finding.help(*text),
-            Instead::Restart => restart(workload, finding),
-            Instead::Below(path) => match moves(workload, rows, path) {
+            Instead::Restart => restart(workload, alone, finding),
+            Instead::Below(path) => match moves(workload, rows, path).filter(|_| alone) {
                 // The patch says it with the value itself.
                 Some(steps) if steps.iter().any(|step| step.from == Some(key.value.as_str())) => {
                     let title = format!("move it to `{}`", path.join("."));
@@ -62,7 +70,7 @@ fn moves(workload: &Workload, rows: &[Row], path: &[&str]) -> Option<Vec<Step>> 
 }
 
 /// The policy as Swarm reads it.
-fn restart(workload: &Workload, finding: Builder<'_>) {
+fn restart(workload: &Workload, alone: bool, finding: Builder<'_>) {
     let condition = match workload.restart.value().map(String::as_str) {
         Some("no") => "none",
         Some("always" | "unless-stopped") => "any",
@@ -70,7 +78,7 @@ fn restart(workload: &Workload, finding: Builder<'_>) {
         _ => return,
     };
     let path = &["deploy", "restart_policy", "condition"];
-    if workload.key("deploy.restart_policy").is_some() || written(&workload.restart).is_none() {
+    if !alone || workload.key("deploy.restart_policy").is_some() || written(&workload.restart).is_none() {
         finding.help(format!("write it as `{}: {condition}`", path.join(".")));
         return;
     }

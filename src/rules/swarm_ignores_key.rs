@@ -3,7 +3,7 @@
 use super::swarm::{self, Instead, Row};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::workload::Workload;
+use crate::workload::Project;
 
 /// A key that Swarm drops.
 pub(super) struct SwarmIgnoresKey;
@@ -22,8 +22,8 @@ impl Rule for SwarmIgnoresKey {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        swarm::report(workload, sink, IGNORED, "ignores", "dropped with a note that scrolls by");
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        swarm::report(project, sink, IGNORED, "ignores", "dropped with a note that scrolls by");
     }
 }
 

@@ -3,7 +3,7 @@
 use super::swarm::{self, Instead, Row};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::workload::Workload;
+use crate::workload::Project;
 
 /// A key that Swarm does not take.
 pub(super) struct SwarmRejectsKey;
@@ -22,8 +22,8 @@ impl Rule for SwarmRejectsKey {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        swarm::report(workload, sink, REFUSED, "refuses", "the stack is not deployed");
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        swarm::report(project, sink, REFUSED, "refuses", "the stack is not deployed");
     }
 }
 

@@ -29,7 +29,10 @@ impl Rule for UlimitInBuild {
                 format!("`{}` has no effect on what runs in `{}`", command.value, workload.name),
             )
             .of(workload)
-            .help(format!("where the container is started:\n  ulimits:\n    {}", setting(&command.value)));
+            .help(format!(
+                "set it where the container is started: `ulimits: {{{}}}` in Compose",
+                setting(&command.value)
+            ));
         }
     }
 }

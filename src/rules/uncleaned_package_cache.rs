@@ -25,10 +25,10 @@ impl Rule for UncleanedPackageCache {
         for cache in &workload.package_caches {
             let help = match &cache.mount {
                 Some(line) => format!(
-                    "a cache mount keeps it out of the image:\n  {line}\nor, in the same RUN:\n  {}",
+                    "a cache mount keeps it out of the image, as does `{}` in the same RUN:\n  {line}",
                     cache.way_out
                 ),
-                None => format!("in the same RUN:\n  {}", cache.way_out),
+                None => format!("write `{}` in the same RUN", cache.way_out),
             };
             sink.report(
                 cache.span,

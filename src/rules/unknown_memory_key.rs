@@ -1,6 +1,6 @@
 //! `unknown-memory-key`
 
-use super::{Group, Meta, Preset, Rule, Sink};
+use super::{Group, Meta, Preset, Rule, Sink, Target};
 use crate::finding::{Applicability, Edit, Severity};
 use crate::workload::Workload;
 
@@ -30,6 +30,7 @@ impl Rule for UnknownMemoryKey {
             let (key, meant) = (unknown.key.value.as_str(), unknown.meant);
             let dot = if unknown.place.is_empty() { "" } else { "." };
             let place = format!("services.{}{dot}{}", workload.name, unknown.place);
+            let target = sink.policy().target;
             let finding = sink
                 .report(
                     unknown.key.span,
@@ -42,7 +43,9 @@ impl Rule for UnknownMemoryKey {
             // Only a key of the same place can take its place.
             let there =
                 meant.strip_prefix(&format!("{}{dot}", unknown.place)).filter(|rest| !rest.contains('.'));
-            if let Some(there) = there {
+            // The same key is another mistake for Swarm.
+            let taken = target == Target::Compose || !unknown.place.is_empty();
+            if let Some(there) = there.filter(|_| taken) {
                 let edit = Edit { span: unknown.key.span, replacement: there.to_owned() };
                 finding.fix(format!("write `{there}`"), Applicability::Safe, SIZES, vec![edit]);
             }

@@ -1,10 +1,11 @@
 //! `unread-heap-variable`
 
 use super::estimate::is_tight;
+use super::offer::Offer;
 use super::sink::Builder;
 use super::{Group, Meta, Preset, Rule, Sink, Thresholds};
 use crate::finding::{Applicability, Confidence, Edit, Severity};
-use crate::workload::{Bound, Heap, HeapProblem, HeapProblemKind, Way, Workload};
+use crate::workload::{Bound, Heap, HeapProblem, HeapProblemKind, Project, Way, Workload};
 
 /// A heap size that nobody hears.
 pub(super) struct UnreadHeapVariable;
@@ -23,29 +24,33 @@ impl Rule for UnreadHeapVariable {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        for heap in &workload.heaps {
-            for problem in &heap.problems {
-                if matches!(problem.kind, HeapProblemKind::Unread | HeapProblemKind::WrongVariable) {
-                    unread(workload, heap, problem, sink);
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()) {
+            for heap in &offer.workload.heaps {
+                for problem in &heap.problems {
+                    if matches!(problem.kind, HeapProblemKind::Unread | HeapProblemKind::WrongVariable) {
+                        unread(&offer, heap, problem, sink);
+                    }
                 }
             }
-        }
-        for problem in &workload.strangers {
-            let finding = by_script(workload, problem, sink).related(workload.base.span(), "this image");
-            if let Some(help) = &problem.help {
-                finding.help(help.as_str());
+            for problem in &offer.workload.strangers {
+                let finding = by_script(offer.workload, problem, sink);
+                let finding = finding.related(offer.workload.base.span(), "this image");
+                if let Some(help) = &problem.help {
+                    finding.help(help.as_str());
+                }
             }
         }
     }
 }
 
-fn unread(workload: &Workload, heap: &Heap, problem: &HeapProblem, sink: &mut Sink<'_>) {
+fn unread(offer: &Offer<'_>, heap: &Heap, problem: &HeapProblem, sink: &mut Sink<'_>) {
+    let workload = offer.workload;
     let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
     let thresholds = &sink.policy().thresholds;
     let way = problem.way.as_ref().map(|way| (way, held(workload, heap, way, thresholds)));
     // A script of the image stands between: what it does is known from its name alone.
-    let mut finding = if problem.effect.is_empty() {
+    let (mut finding, what) = if problem.effect.is_empty() {
         let finding = sink
             .report(
                 problem.flag.span(),
@@ -54,25 +59,14 @@ fn unread(workload: &Workload, heap: &Heap, problem: &HeapProblem, sink: &mut Si
             )
             .of(workload)
             .related(heap.program.span, "no shell here expands it");
-        let place = workload.env.get(variable).and_then(|variable| variable.name);
-        // Another name for what is written: where the text is whole, and its heap fits.
-        let whole = matches!(&way, Some((way, Held::Fits)) if way.there.is_empty());
-        match place.filter(|_| whole && !workload.env.contains_key("JAVA_TOOL_OPTIONS")) {
-            Some(span) => finding.fix(
-                "the variable that every JVM reads",
-                Applicability::Unsafe,
-                &["env", "heaps"],
-                vec![Edit { span, replacement: "JAVA_TOOL_OPTIONS".to_owned() }],
-            ),
-            None => help(finding, "the variable that every JVM reads", way),
-        }
+        (finding, "the variable that every JVM reads")
     } else {
         let finding = by_script(workload, problem, sink).related(heap.program.span, "this image's script");
         let what = match problem.kind {
             HeapProblemKind::WrongVariable => "the variable for the heap",
             _ => "the variable that it reads",
         };
-        help(finding, what, way)
+        (finding, what)
     };
     if let Some(limit) = workload.memory.limit.known()
         && let Some(default) = heap.default_for(limit.value).filter(|_| heap.bound.is_absent())
@@ -80,7 +74,40 @@ fn unread(workload: &Workload, heap: &Heap, problem: &HeapProblem, sink: &mut Si
         finding = finding
             .note(format!("the heap is the default instead, about {default} of a limit of {}", limit.value));
     }
-    drop(finding);
+    match way.as_ref().and_then(|(way, held)| renamed(offer, problem, way, held)) {
+        Some(edits) => {
+            finding.fix(what, Applicability::Unsafe, &["env", "heaps"], edits);
+        }
+        None => help(finding, what, way),
+    }
+}
+
+/// The same value under the name that is read, with a heap that fits; none where that name has a value already, or where others
+/// read the same lines.
+fn renamed(offer: &Offer<'_>, problem: &HeapProblem, way: &Way, held: &Held) -> Option<Vec<Edit>> {
+    let workload = offer.workload;
+    let flag = match held {
+        Held::Fits => None,
+        Held::Instead(flag) => Some(flag.as_str()),
+        Held::Never => return None,
+    };
+    if !way.there.is_empty() || workload.env.contains_key(&way.variable) {
+        return None;
+    }
+    let variable = workload.env.get(&problem.carrier)?;
+    let (name, value) = (variable.name?, variable.value.known()?);
+    let shared =
+        |other: &&Workload| other.env.get(&problem.carrier).is_some_and(|other| other.name == variable.name);
+    if offer.project.workloads.iter().filter(shared).count() > 1 {
+        return None;
+    }
+    let text = way.text(flag);
+    let mut edits = vec![Edit { span: name, replacement: way.variable.clone() }];
+    if value.value.as_str() != text {
+        let (span, replacement) = value.value.change_to(&text)?;
+        edits.push(Edit { span, replacement });
+    }
+    Some(edits)
 }
 
 fn by_script<'s>(workload: &Workload, problem: &HeapProblem, sink: &'s mut Sink<'_>) -> Builder<'s> {
@@ -120,26 +147,20 @@ fn held(workload: &Workload, heap: &Heap, way: &Way, thresholds: &Thresholds) ->
     flag.map_or(Held::Never, Held::Instead)
 }
 
-fn help<'s>(finding: Builder<'s>, what: &str, way: Option<(&Way, Held)>) -> Builder<'s> {
+fn help(finding: Builder<'_>, what: &str, way: Option<(&Way, Held)>) {
     match way {
-        Some((way, Held::Fits)) => finding.help(format!("{what}:\n  {}", line(way, None))),
+        Some((way, Held::Fits)) => {
+            finding.help(format!("{what} is `{}`: write `{}` there", way.variable, way.text(None)));
+        }
         Some((way, Held::Instead(flag))) => {
-            finding.help(format!("{what}, with a heap that fits the limit:\n  {}", line(way, Some(&flag))))
+            let text = way.text(Some(&flag));
+            finding.help(format!("{what} is `{}`: write `{text}` there, which fits the limit", way.variable));
         }
         Some((way, Held::Never)) => {
-            finding.help(format!("{what} is `{}`, but no such heap fits the limit", way.variable))
+            finding.help(format!("{what} is `{}`, but no such heap fits the limit", way.variable));
         }
-        None => finding.help("remove it: another place sets the heap, or may do so"),
-    }
-}
-
-/// As a line of `environment`.
-fn line(way: &Way, flag: Option<&str>) -> String {
-    let text = way.text(flag);
-    let plain = !text.contains(": ") && !text.contains(" #") && !text.contains(['"', '\'', '{', '}']);
-    if plain {
-        format!("{}: {text}", way.variable)
-    } else {
-        format!("{}: '{}'", way.variable, text.replace('\'', "''"))
+        None => {
+            finding.help("remove it: another place sets the heap, or may do so");
+        }
     }
 }

@@ -165,7 +165,8 @@ impl Look<'_> {
         let last = phrase.split_whitespace().next_back();
         let ends = words.iter().find(|word| word.literal() == last && last.is_some());
         let span = program.map_or(command.span, |program| program.text.span());
-        let name = command.program().unwrap_or(&self.manager.name);
+        let module = command.arguments().first().is_some_and(|word| word.as_ref() == "-m");
+        let name = command.program().filter(|_| !module).unwrap_or(&self.manager.name);
         PackageCache {
             span: ends.map_or(span, |word| span.cover(word.text.span())),
             manager: self.manager.name.clone(),

@@ -294,11 +294,13 @@ impl Lowering<'_> {
                     value.via.extend(via);
                 }
                 Interpolated::Unset { names, text, partial } => {
+                    out.template = Some(scalar.text.as_str().into());
                     out.text = text;
                     let first = names.into_iter().next();
                     out.unset = first.map(|(name, at)| Box::new(Unset { name, at, partial: Some(partial) }));
                 }
                 Interpolated::Required { name, span, .. } => {
+                    out.template = Some(scalar.text.as_str().into());
                     out.unset = Some(Box::new(Unset { name, at: span, partial: None }));
                 }
                 Interpolated::Invalid { message, span } => {

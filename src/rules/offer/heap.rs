@@ -73,6 +73,52 @@ pub(in crate::rules) fn bound_default<'b>(
     }
 }
 
+/// Adds a bound in bytes for a heap that follows the host's memory, in the place of a share that does so, as a patch; nothing
+/// where the limit does not tell it.
+pub(in crate::rules) fn bound_in_bytes<'b>(
+    offer: &Offer<'_>,
+    heap: &Heap,
+    limit: ByteSize,
+    finding: Builder<'b>,
+) -> Builder<'b> {
+    let varies = offer.workload.limit_key().is_none_or(|key| key.text.varies());
+    if varies || offer.changed_elsewhere().is_some() {
+        return finding;
+    }
+    let Some(size) = largest(heap, limit) else { return finding };
+    let (usual, words) = match heap.runtime {
+        RuntimeName::Java => ("JAVA_TOOL_OPTIONS", format!("-Xmx{}m", size.mebibytes())),
+        RuntimeName::Node => ("NODE_OPTIONS", format!("--max-old-space-size={}", size.mebibytes())),
+        _ => return finding,
+    };
+    let title = format!("bound the heap: `{words}`");
+    // A share has no effect beside a number: it goes.
+    if let Some(share) = heap.bound.value() {
+        let Some(span) = share.flag.verbatim_span() else { return finding };
+        let edit = Edit { span, replacement: words };
+        return finding.change(title, Applicability::Unsafe, CHANGES, vec![edit], Vec::new());
+    }
+    let carrier = heap.carrier.as_ref().map_or(usual, |carrier| carrier.value.as_str());
+    match set_words(offer, carrier, &words) {
+        Some((requests, edits)) => finding.change(title, Applicability::Unsafe, CHANGES, edits, requests),
+        None => finding,
+    }
+}
+
+/// New variables for a service, in the form of its file; none where one is set, or where the limit that they follow from is not
+/// the same everywhere.
+pub(in crate::rules) fn set_variables(offer: &Offer<'_>, variables: &[(&str, &str)]) -> Option<Vec<Request>> {
+    let varies = offer.workload.limit_key().is_none_or(|key| key.text.varies());
+    let workload = offer.workload;
+    let known = workload.kind == Kind::Service && workload.env_missing.is_none();
+    let set = variables.iter().any(|(name, _)| workload.env.contains_key(*name));
+    if varies || variables.is_empty() || !known || set || offer.changed_elsewhere().is_some() {
+        return None;
+    }
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Some(vec![Request::SetVariables { owner: workload.anchor, variables: variables.collect() }])
+}
+
 /// Adds a smaller size for a heap or cache that does not fit its limit, as a patch. Where none fits it says so, if that is all
 /// there is to say.
 pub(super) fn lower<'b>(
@@ -143,7 +189,7 @@ pub(in crate::rules) fn set_words(
     }
     let owner = workload.anchor;
     let Some(variable) = workload.env.get(name) else {
-        let set = Request::SetVariable { owner, name: name.to_owned(), value: words.to_owned() };
+        let set = Request::SetVariables { owner, variables: vec![(name.to_owned(), words.to_owned())] };
         return Some((vec![set], Vec::new()));
     };
     let value = variable.value.known()?;
@@ -159,7 +205,10 @@ pub(in crate::rules) fn set_words(
         Origin::EnvFile | Origin::Image if value.value.varies() => None,
         Origin::EnvFile | Origin::Image => {
             let value = format!("{} {words}", value.value.as_str().trim());
-            Some((vec![Request::SetVariable { owner, name: name.to_owned(), value }], Vec::new()))
+            Some((
+                vec![Request::SetVariables { owner, variables: vec![(name.to_owned(), value)] }],
+                Vec::new(),
+            ))
         }
     }
 }

@@ -6,7 +6,7 @@
 mod heap;
 
 use self::heap::lower;
-pub(super) use self::heap::{bound_default, set_words};
+pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_words};
 
 use super::{Builder, Policy, Target};
 use crate::finding::Applicability;

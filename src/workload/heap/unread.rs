@@ -171,7 +171,7 @@ fn in_its_own_words(engine: &Engine<'_>, own: &Runtime, flag: &Text) -> Option<S
     let fits = limit.is_none_or(|limit| bytes.0 <= limit.0 / 4 * 3);
     let there = engine.workload.variable(&variable.name);
     let value = spelled(most.grammar, bytes).filter(|_| fits && there.is_absent())?;
-    Some(format!("the variable that it reads:\n  {}: {}{value}", variable.name, most.spellings.first()?))
+    Some(format!("it reads `{}`: write `{}{value}` there", variable.name, most.spellings.first()?))
 }
 
 /// True when the image's own script decides what is read.
