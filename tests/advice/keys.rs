@@ -25,7 +25,7 @@ pub fn put(
     let flow = || format!("{}: {}", snippet.flow_key(key, json), snippet.flow(value, json));
     if !doc.is_map(map) {
         // Nothing yet, or an alias of a mapping, which is merged.
-        let indent = doc.column(doc.range(owner).start) + 2;
+        let indent = doc.column(doc.start(owner)) + 2;
         let line = |text: String| format!("{}{}{text}", doc.line_end(), " ".repeat(indent));
         let lines = line(block(snippet, key, value, indent, doc.line_end()));
         let range = doc.range(map);
@@ -49,7 +49,7 @@ pub fn put(
                 out.push((range.start + 1..range.start + 1, flow() + comma));
             }
             Some((first, _)) => {
-                let at = doc.range(*first).start;
+                let at = doc.start(*first);
                 let indent = doc.column(at);
                 let lines = block(snippet, key, value, indent, doc.line_end());
                 out.push((at..at, format!("{lines}{}{}", doc.line_end(), " ".repeat(indent))));
@@ -82,7 +82,7 @@ pub fn put(
         }
         return Some(());
     }
-    let start = doc.range(old_key).start;
+    let start = doc.start(old_key);
     if doc.is_flow(map) {
         out.push((start..range.end, flow()));
     } else if doc.scalar(old).is_some() && snippet.scalar(value).is_some() && !range.is_empty() {

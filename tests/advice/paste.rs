@@ -308,7 +308,7 @@ fn variables(
         } else {
             let at = match doc.items(set).first() {
                 Some(item) => dash(doc, *item)?,
-                None => doc.range(doc.pairs(set).first()?.0).start,
+                None => doc.start(doc.pairs(set).first()?.0),
             };
             // A person who is given `NAME=value` for a list writes the dash.
             let lacks_dash = doc.is_seq(set) && line.starts_with(&format!("{name}="));

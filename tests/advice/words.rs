@@ -127,6 +127,9 @@ pub fn flags_of_instruction(text: &str, pointed: &Range<usize>, new: &str) -> Op
             return Some(vec![(end..end, added)]);
         }
     }
+    if !matches!(instruction.keyword, Keyword::Cmd | Keyword::Entrypoint | Keyword::Env | Keyword::Run) {
+        return None;
+    }
     let quoted = written.ends_with(['"', '\'']) || written.contains(char::is_whitespace);
     let begin = range.start + instruction.keyword.as_str().len() + 1;
     (quoted && begin <= range.end).then(|| vec![flags(text, &(begin..range.end), pointed, new)])

@@ -29,6 +29,14 @@ impl Doc {
         self.node(id).span.range()
     }
 
+    /// Where a node begins with its tag and anchor: `!!merge <<` is a key.
+    pub fn start(&self, id: NodeId) -> usize {
+        let node = self.node(id);
+        let tag = node.tag.as_ref().map(|tag| tag.span.range().start);
+        let anchor = node.anchor.as_ref().map(|anchor| anchor.span.range().start);
+        tag.into_iter().chain(anchor).chain([self.range(id).start]).min().unwrap_or_default()
+    }
+
     pub fn written(&self, id: NodeId) -> &str {
         &self.text[self.range(id)]
     }
