@@ -3,19 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::finding::{Edit, Finding};
 use crate::hash::{HashMap, HashSet};
-use crate::model::elsewhere::{Change, Changed, changes, may_change};
+use crate::model::elsewhere::{Change, Changed, changes, may_change, service_at};
 use crate::model::project;
 use crate::parallel;
 use crate::source::{Sources, normalize};
 use crate::syntax::yaml::Tree;
-use crate::workload::ChangedElsewhere;
+use crate::workload::{ChangedElsewhere, Project};
 
 /// The changes of all Compose files of a run.
 #[derive(Debug, Default)]
 pub(super) struct Elsewhere {
     overlays: Vec<(PathBuf, Vec<Change>)>,
-    extended: HashMap<(PathBuf, String), Vec<(PathBuf, bool)>>,
+    extended: HashMap<(PathBuf, String), Vec<(PathBuf, Change)>>,
     /// Directories with a file that Compose takes by itself.
     bases: HashSet<PathBuf>,
 }
@@ -43,9 +44,8 @@ impl Elsewhere {
             let (overlaid, extended): (Vec<_>, Vec<_>) =
                 found.into_iter().partition(|change| matches!(change.of, Changed::Overlaid(_)));
             for change in extended {
-                if let Changed::Extended(file, service) = change.of {
-                    let entry = all.extended.entry((file, service)).or_default();
-                    entry.push((path.clone(), change.in_deploy));
+                if let Changed::Extended(file, service) = change.of.clone() {
+                    all.extended.entry((file, service)).or_default().push((path.clone(), change));
                 }
             }
             if !overlaid.is_empty() {
@@ -64,30 +64,77 @@ impl Elsewhere {
         let own: HashSet<PathBuf> = model.compose.files.iter().copied().map(path).collect();
         let directory = normalize(&model.request.directory);
         let mut found = Vec::new();
+        let known = |file: &Path, service: &str, change: &Change| ChangedElsewhere {
+            service: service.to_owned(),
+            file: file.to_path_buf(),
+            in_deploy: change.in_deploy,
+            memory: change.memory,
+        };
         for (file, changes) in &self.overlays {
             if own.contains(&normalize(file)) || !self.lies_over(&directory, file) {
                 continue;
             }
-            found.extend(changes.iter().filter_map(|change| match &change.of {
-                Changed::Overlaid(service) => Some(ChangedElsewhere {
-                    service: service.clone(),
-                    file: file.clone(),
-                    in_deploy: change.in_deploy,
-                }),
-                Changed::Extended(..) => None,
-            }));
+            for change in changes {
+                let Changed::Overlaid(name) = &change.of else { continue };
+                let Some(service) = model.compose.services.iter().find(|service| service.name == *name)
+                else {
+                    continue;
+                };
+                // Two overlays that each bring a service of their own are alternatives.
+                let base = project::is_default(sources.get(service.key.file).path());
+                if base || !change.runs {
+                    found.push(known(file, name, change));
+                }
+            }
         }
         for service in &model.compose.services {
             for file in &own {
                 let users = self.extended.get(&(file.clone(), service.name.clone()));
-                found.extend(users.into_iter().flatten().map(|(file, in_deploy)| ChangedElsewhere {
-                    service: service.name.clone(),
-                    file: file.clone(),
-                    in_deploy: *in_deploy,
-                }));
+                let others = users.into_iter().flatten().filter(|(file, change)| {
+                    // A service of this stack that extends one of its own name is that service itself.
+                    !(change.by == service.name && own.contains(&normalize(file)))
+                });
+                found.extend(others.map(|(file, change)| known(file, &service.name, change)));
             }
         }
         found
+    }
+
+    /// Takes away fixes of limits that change a file for others: those that write outside of an overlay's own files, and those
+    /// that write into a service which another one extends with limits of its own.
+    pub(super) fn withdraw(&self, findings: &mut [Finding], project: &Project, sources: &Sources) {
+        const LIMITS: [&str; 3] = ["memory_limit", "memory_reservation", "swap_limit"];
+        let own = project.within.first();
+        let reads: HashSet<PathBuf> =
+            project.files.iter().map(|file| normalize(sources.get(*file).path())).collect();
+        for finding in findings.iter_mut().filter(|finding| !finding.fixes.is_empty()) {
+            let service = finding.service.clone().unwrap_or_default();
+            let title = finding.fix().map(|fix| fix.title.clone());
+            finding.fixes.retain(|fix| {
+                let outside = |edit: &Edit| {
+                    is_yaml(edit, sources) && own.is_some_and(|own| !own.contains(&edit.span.file))
+                };
+                let limits = fix.changes.iter().any(|fact| LIMITS.contains(fact));
+                let shared = |edit: &Edit| {
+                    self.users(edit, sources).any(|(file, change)| {
+                        change.memory && !(change.by == service && reads.contains(&normalize(file)))
+                    })
+                };
+                !fix.edits.iter().any(|edit| outside(edit) || (limits && shared(edit)))
+            });
+            if finding.fixes.is_empty() && finding.help.is_none() {
+                finding.help = title.map(|title| format!("{title}, in every file that sets it"));
+            }
+        }
+    }
+
+    /// The services that extend or merge the one that an edit is made in.
+    fn users<'e>(&'e self, edit: &Edit, sources: &Sources) -> impl Iterator<Item = &'e (PathBuf, Change)> {
+        let source = sources.get(edit.span.file);
+        let path = normalize(source.path());
+        let has = self.extended.keys().any(|(file, _)| *file == path);
+        let name = has.then(|| service_at(&Tree::of(&source), edit.span.start)).flatten();
+        name.and_then(|name| self.extended.get(&(path, name))).into_iter().flatten()
     }
 
     /// An overlay is for the base beside it, or above it where there is none.
@@ -95,6 +142,12 @@ impl Elsewhere {
         let own = folder(overlay);
         own == directory || (own.starts_with(directory) && !self.bases.contains(&own))
     }
+}
+
+/// The edit is made in a Compose file, not in a Dockerfile or a file of variables.
+fn is_yaml(edit: &Edit, sources: &Sources) -> bool {
+    let source = sources.get(edit.span.file);
+    source.path().extension().is_some_and(|end| end == "yaml" || end == "yml")
 }
 
 fn folder(file: &Path) -> PathBuf {

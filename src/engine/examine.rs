@@ -15,10 +15,12 @@ use crate::finding::Finding;
 use crate::hash::HashSet;
 use crate::model::allowance;
 use crate::model::build::Dockerfiles;
+use crate::model::elsewhere;
 use crate::model::project;
 use crate::parallel;
-use crate::source::{SourceId, Sources, Span, Spanned};
+use crate::source::{Source, SourceId, Sources, Span, Spanned};
 use crate::syntax::SyntaxError;
+use crate::syntax::yaml::Tree;
 use crate::workload::{Assembler, Kind, Measurements, Project, Workload};
 
 /// What stays of a project when it was looked at.
@@ -117,11 +119,13 @@ impl Examiner<'_> {
             let file = sources.load(path).ok()?;
             (!built.contains(&file)).then(|| {
                 let dockerfiles = Dockerfiles::default();
-                self.with_catalog(path, &dockerfiles, |assembler| self.examine(assembler.image(file), false))
+                self.with_catalog(path, &dockerfiles, |assembler| {
+                    self.examine(assembler.image(file), false, None)
+                })
             })
         });
         examined.extend(alone.into_iter().flatten());
-        examined.extend(unreadable(sources, discovered).map(|project| self.examine(project, false)));
+        examined.extend(unreadable(sources, discovered).map(|project| self.examine(project, false, None)));
         examined
     }
 
@@ -134,6 +138,8 @@ impl Examiner<'_> {
         let first = model.request.files.first().map_or(Path::new("."), PathBuf::as_path);
         let mut project = self.with_catalog(first, dockerfiles, |assembler| assembler.project(model));
         project.elsewhere = elsewhere.of_project(model, self.sources);
+        project.for_swarm = project.workloads.iter().any(Workload::is_for_swarm)
+            || project.asked.iter().any(|file| is_for_swarm(&self.sources.get(*file)));
         if let Some(measured) = self.measured {
             measured.attach(&mut project);
         }
@@ -142,7 +148,7 @@ impl Examiner<'_> {
         // Of what nobody asks for it is known only what it builds.
         let Some(part) = part else { return Stack { examined: Examined::of(&project), reach, asked: false } };
         let narrowed = !(project.within.is_empty() && part.is_empty());
-        let mut examined = self.examine(project, narrowed);
+        let mut examined = self.examine(project, narrowed, Some(elsewhere));
         examined.within.extend(part);
         Stack { examined, reach, asked: true }
     }
@@ -160,8 +166,11 @@ impl Examiner<'_> {
     }
 
     /// `narrowed` is true where not all is to be said of the project.
-    fn examine(&self, project: Project, narrowed: bool) -> Examined {
+    fn examine(&self, project: Project, narrowed: bool, elsewhere: Option<&Elsewhere>) -> Examined {
         let mut examined = Examined { findings: (self.look)(&project), ..Examined::of(&project) };
+        if let Some(elsewhere) = elsewhere {
+            elsewhere.withdraw(&mut examined.findings, &project, self.sources);
+        }
         if !narrowed {
             self.pool.share(&mut examined, &project);
         }
@@ -189,6 +198,11 @@ impl Examined {
             ..Self::default()
         }
     }
+}
+
+/// A look at a file that may be a stack of Swarm; its tree is held by who has just read it.
+fn is_for_swarm(source: &Source) -> bool {
+    elsewhere::is_for_swarm(&Tree::of(source), source.path())
 }
 
 /// A project of Compose files whose place among the others is not known yet.

@@ -11,8 +11,14 @@ use crate::syntax::yaml::{Kind, NodeId, Tree};
 pub struct Change {
     /// Whom it changes.
     pub of: Changed,
+    /// The service that does so.
+    pub by: String,
     /// It sets memory below `deploy.resources`.
     pub in_deploy: bool,
+    /// It sets limits, reservations, swap or shared memory.
+    pub memory: bool,
+    /// It has an image or a build of its own.
+    pub runs: bool,
 }
 
 /// The service that is changed.
@@ -24,21 +30,11 @@ pub enum Changed {
     Extended(PathBuf, String),
 }
 
-/// Keys that change what a container starts or how much it may use.
-const KEYS: [&str; 12] = [
-    "mem_limit",
-    "memswap_limit",
-    "mem_reservation",
-    "deploy",
-    "environment",
-    "env_file",
-    "command",
-    "entrypoint",
-    "image",
-    "build",
-    "shm_size",
-    "tmpfs",
-];
+/// Keys that change how much a container may use.
+const MEMORY: [&str; 6] = ["mem_limit", "memswap_limit", "mem_reservation", "deploy", "shm_size", "tmpfs"];
+
+/// Keys that change what it starts.
+const STARTS: [&str; 6] = ["environment", "env_file", "command", "entrypoint", "image", "build"];
 
 /// Words of which each file with such a service has one, unless it may be an overlay.
 const WORDS: [&str; 6] = ["mem_limit", "mem_reservation", "memswap_limit", "resources", "extends", "<<"];
@@ -67,21 +63,55 @@ pub fn changes(tree: &Tree, path: &Path) -> Vec<Change> {
     });
     let mut found = Vec::new();
     for (name, service, entries) in &services {
-        if !has(*service, &KEYS) {
+        let memory = has(*service, &MEMORY);
+        if !memory && !has(*service, &STARTS) {
             continue;
         }
-        let in_deploy = sets_memory_in_deploy(tree, *service);
+        let change = |of| Change {
+            of,
+            by: (*name).to_owned(),
+            in_deploy: sets_memory_in_deploy(tree, *service),
+            memory,
+            runs: has(*service, &["image", "build"]),
+        };
         if is_overlay {
-            found.push(Change { of: Changed::Overlaid((*name).to_owned()), in_deploy });
+            found.push(change(Changed::Overlaid((*name).to_owned())));
         }
         let bases = merged(tree, entries).filter_map(|base| {
             let (name, ..) = services.iter().find(|(_, service, _)| *service == base)?;
             Some((normalize(path), (*name).to_owned()))
         });
         let bases = bases.chain(extended(tree, *service, path));
-        found.extend(bases.map(|(file, name)| Change { of: Changed::Extended(file, name), in_deploy }));
+        found.extend(bases.map(|(file, name)| change(Changed::Extended(file, name))));
     }
     found
+}
+
+/// True for a file that names itself a stack of Swarm, or has networks, secrets or configs that only Swarm has.
+#[must_use]
+pub fn is_for_swarm(tree: &Tree, path: &Path) -> bool {
+    let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    let stack = name.split(['-', '.', '_']).any(|part| matches!(part, "stack" | "swarm"));
+    let sections = |name: &'static str| {
+        let roots = tree.documents().iter().filter_map(move |root| child(tree, *root, name));
+        roots.flat_map(|section| pairs(tree, section)).map(|(_, entry)| *entry)
+    };
+    let is = |entry: NodeId, key: &str, value: &str| {
+        child(tree, entry, key).and_then(|node| scalar(tree, node)) == Some(value)
+    };
+    stack
+        || sections("networks").any(|network| is(network, "driver", "overlay"))
+        || ["secrets", "configs"].into_iter().flat_map(sections).any(|entry| is(entry, "external", "true"))
+}
+
+/// The name of the service that holds a byte of a file.
+#[must_use]
+pub fn service_at(tree: &Tree, at: u32) -> Option<String> {
+    let roots = tree.documents().iter().filter_map(|root| child(tree, *root, "services"));
+    let mut all = roots.flat_map(|services| pairs(tree, services));
+    let (name, _) = all
+        .find(|(name, service)| (tree.node(*name).span.start..=tree.node(*service).span.end).contains(&at))?;
+    scalar(tree, *name).map(str::to_owned)
 }
 
 /// The file and the service that a service extends.

@@ -19,6 +19,13 @@ static META: Meta = Meta {
     page: include_str!("../../rules/invalid-healthcheck.md"),
 };
 
+/// The tool that a test without `CMD` begins with, where the image lacks it.
+fn missing_tool(workload: &Workload) -> Option<&'static str> {
+    let Healthcheck::Probe { test: Some(test), .. } = workload.healthcheck.value()? else { return None };
+    let name = test.first()?.as_str().rsplit('/').next()?;
+    workload.lacks.iter().copied().find(|tool| *tool == name)
+}
+
 impl Rule for InvalidHealthcheck {
     fn meta(&self) -> &'static Meta {
         &META
@@ -44,15 +51,20 @@ impl Rule for InvalidHealthcheck {
                         vec![edit],
                     );
                 }
-                Some(Remedy::Lead(word)) => {
-                    let lead = Request::Lead { item: refusal.span, word };
-                    finding.ask(
-                        format!("begin the list with `{word}`"),
-                        Applicability::Unsafe,
-                        &["healthcheck"],
-                        vec![lead],
-                    );
-                }
+                Some(Remedy::Lead(word)) => match missing_tool(workload) {
+                    Some(tool) => {
+                        finding.help(format!("begin the list with `{word}`; its image has no `{tool}`"));
+                    }
+                    None => {
+                        let lead = Request::Lead { item: refusal.span, word };
+                        finding.ask(
+                            format!("begin the list with `{word}`"),
+                            Applicability::Unsafe,
+                            &["healthcheck"],
+                            vec![lead],
+                        );
+                    }
+                },
                 None => _ = finding.help(help(&refusal.message)),
             }
         }

@@ -1,10 +1,11 @@
 //! `invalid-memory-value`
 
 use super::memory_limit_below_minimum::MINIMUM;
+use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Edit, Severity};
 use crate::model::size::ByteSize;
-use crate::workload::{Fact, SizeKey, SizeProblem, Why, Workload};
+use crate::workload::{Fact, Project, SizeKey, SizeProblem, Why};
 
 /// A size in a spelling that is none.
 pub(super) struct InvalidMemoryValue;
@@ -26,34 +27,42 @@ impl Rule for InvalidMemoryValue {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        for mount in &workload.memory.tmpfs {
-            let Fact::Unknown { at, why: Why::Malformed(text) } = &mount.size else { continue };
-            if !mount.option {
-                continue;
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()) {
+            let workload = offer.workload;
+            for mount in &workload.memory.tmpfs {
+                let Fact::Unknown { at, why: Why::Malformed(text) } = &mount.size else { continue };
+                if !mount.option {
+                    continue;
+                }
+                let message = format!(
+                    "the kernel refuses `size={text}` of the tmpfs `{}` of `{}`",
+                    mount.target, workload.name
+                );
+                sink.report(*at, "the container does not start", message)
+                    .of(workload)
+                    .note("a mount option takes a whole number with at most one of k, m, g, and no `b`")
+                    .help("write it as in `size=64m`");
             }
-            let message = format!(
-                "the kernel refuses `size={text}` of the tmpfs `{}` of `{}`",
-                mount.target, workload.name
-            );
-            sink.report(*at, "the container does not start", message)
-                .of(workload)
-                .note("a mount option takes a whole number with at most one of k, m, g, and no `b`")
-                .help("write it as in `size=64m`");
-        }
-        for key in &workload.memory.keys {
-            let Some(SizeProblem::Refused(upstream)) = &key.problem else { continue };
-            let (name, text) = (key.name, key.text.as_str());
-            let message = format!("Compose refuses `{name}: {text}` of `{}`", workload.name);
-            let finding = sink
-                .report(key.size.span(), upstream.as_str(), message)
-                .of(workload)
-                .via(&key.via)
-                .note("units are b, k, m, g, t and p, also with `b` or `iB` behind them, and all of them are binary");
-            if let Some(written) = suggestion(key) {
-                let span = key.text.span_of(0..text.len());
-                let edit = Edit { span, replacement: written.clone() };
-                finding.fix(format!("write `{written}`"), Applicability::Safe, SIZES, vec![edit]);
+            for key in &workload.memory.keys {
+                let Some(SizeProblem::Refused(upstream)) = &key.problem else { continue };
+                let (name, text) = (key.name, key.text.as_str());
+                let message = format!("Compose refuses `{name}: {text}` of `{}`", workload.name);
+                let finding = sink
+                    .report(key.size.span(), upstream.as_str(), message)
+                    .of(workload)
+                    .via(&key.via)
+                    .note("units are b, k, m, g, t and p, also with `b` or `iB` behind them, and all of them are binary");
+                if let Some(written) = suggestion(key) {
+                    let span = key.text.span_of(0..text.len());
+                    let edit = Edit { span, replacement: written.clone() };
+                    let size = ByteSize::parse_compose(written.trim_matches('"')).ok();
+                    if size.is_some_and(|size| offer.takes(key, size)) {
+                        finding.fix(format!("write `{written}`"), Applicability::Safe, SIZES, vec![edit]);
+                    } else {
+                        finding.help(format!("write it as `{written}`, and see that the rest fits"));
+                    }
+                }
             }
         }
     }

@@ -1,9 +1,10 @@
 //! `memory-limit-below-minimum`
 
+use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Edit, Severity};
 use crate::model::size::ByteSize;
-use crate::workload::Workload;
+use crate::workload::Project;
 
 /// A limit that the engine refuses.
 pub(super) struct MemoryLimitBelowMinimum;
@@ -18,46 +19,61 @@ static META: Meta = Meta {
 };
 
 /// moby `daemon/daemon_unix.go`, `linuxMinMemory`: 6 MiB since 20.10.
-pub(super) const MINIMUM: ByteSize = ByteSize(6 * 1024 * 1024);
+pub(crate) const MINIMUM: ByteSize = ByteSize(6 * 1024 * 1024);
 
 impl Rule for MemoryLimitBelowMinimum {
     fn meta(&self) -> &'static Meta {
         &META
     }
 
-    fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
-        let memory = &workload.memory;
-        if let Some(shm) = memory.shm.known().filter(|shm| shm.value.0 < 0) {
-            let message = format!("the engine refuses the `shm_size` of `{}`: it is negative", workload.name);
-            sink.report(shm.span, "less than nothing", message)
-                .of(workload)
-                .via(&shm.via)
-                .note("Error response from daemon: SHM size can not be less than 0");
-        }
-        for (what, fact) in [("memory limit", &memory.limit), ("memory reservation", &memory.reservation)] {
-            let Some(size) = fact.known() else { continue };
-            let bytes = size.value.0;
-            if bytes == 0 || bytes >= MINIMUM.0 || (what == "memory reservation" && bytes < 0) {
-                continue;
+    fn project(&self, project: &Project, sink: &mut Sink<'_>) {
+        for offer in Offer::each(project, sink.policy()) {
+            let workload = offer.workload;
+            let memory = &workload.memory;
+            if let Some(shm) = memory.shm.known().filter(|shm| shm.value.0 < 0) {
+                let message =
+                    format!("the engine refuses the `shm_size` of `{}`: it is negative", workload.name);
+                sink.report(shm.span, "less than nothing", message)
+                    .of(workload)
+                    .via(&shm.via)
+                    .note("Error response from daemon: SHM size can not be less than 0");
             }
-            let message = format!(
-                "the engine refuses the {what} of `{}`: {} is below {MINIMUM}",
-                workload.name, size.value
-            );
-            let finding = sink
-                .report(size.span, format!("{} in all", size.value), message)
-                .of(workload)
-                .via(&size.via)
-                .note(format!("Error response from daemon: Minimum {what} allowed is 6MB"));
-            // A number without a unit that would be a sensible number of MiB.
-            if (6..=65_536).contains(&bytes) {
-                let edit = Edit { span: size.span, replacement: format!("{bytes}m") };
-                finding.note("a number without a unit counts bytes").fix(
-                    format!("{bytes} MiB, where that is meant"),
-                    Applicability::Unsafe,
-                    &["memory_limit", "memory_reservation"],
-                    vec![edit],
+            for (what, fact) in [("memory limit", &memory.limit), ("memory reservation", &memory.reservation)]
+            {
+                let Some(size) = fact.known() else { continue };
+                let bytes = size.value.0;
+                if bytes == 0 || bytes >= MINIMUM.0 || (what == "memory reservation" && bytes < 0) {
+                    continue;
+                }
+                let message = format!(
+                    "the engine refuses the {what} of `{}`: {} is below {MINIMUM}",
+                    workload.name, size.value
                 );
+                let finding = sink
+                    .report(size.span, format!("{} in all", size.value), message)
+                    .of(workload)
+                    .via(&size.via)
+                    .note(format!("Error response from daemon: Minimum {what} allowed is 6MB"));
+                // A number without a unit that would be a sensible number of MiB.
+                let key = match what {
+                    "memory limit" => workload.limit_key(),
+                    _ => workload.reservation_key(),
+                };
+                let meant = ByteSize(bytes.saturating_mul(1 << 20));
+                let key = key.filter(|key| (6..=65_536).contains(&bytes) && offer.takes(key, meant));
+                if key.is_some() {
+                    let edit = Edit { span: size.span, replacement: format!("{bytes}m") };
+                    finding.note("a number without a unit counts bytes").fix(
+                        format!("{bytes} MiB, where that is meant"),
+                        Applicability::Unsafe,
+                        &["memory_limit", "memory_reservation"],
+                        vec![edit],
+                    );
+                } else if (6..=65_536).contains(&bytes) {
+                    finding
+                        .note("a number without a unit counts bytes")
+                        .help(format!("write `{bytes}m` where MiB are meant, and see that the rest fits"));
+                }
             }
         }
     }

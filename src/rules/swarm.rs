@@ -3,6 +3,7 @@
 use super::{Builder, Sink, Target};
 use crate::finding::Applicability;
 use crate::finding::fix::{Request, Step, as_string};
+use crate::source::Spanned;
 use crate::workload::{Fact, Project, Workload};
 
 /// A key, and what takes its place.
@@ -27,7 +28,10 @@ pub(super) fn report(project: &Project, sink: &mut Sink<'_>, rows: &[Row], verb:
     }
     for workload in &project.workloads {
         // Who extends or overlays a service gets its blocks otherwise than its keys.
-        let alone = project.changed_elsewhere(&workload.name).next().is_none();
+        let shared = project.changed_elsewhere(&workload.name).next().is_some();
+        // Without a key of its own it may get that of a file below, or of what it extends.
+        let own = |key: &Spanned<String>| key.span.file == workload.anchor.file && key.via.is_empty();
+        let alone = !shared && workload.via.is_empty() && workload.keys.iter().all(own);
         keys(workload, alone, sink, rows, (verb, label));
     }
 }

@@ -29,7 +29,7 @@ pub enum NoNumber {
     HostSized {
         /// Why: lower case, no full stop.
         why: String,
-        /// Something to paste into `environment`; none where a newer image is the way.
+        /// The variables that tell it; none where a newer image is the way.
         first: Option<String>,
     },
     /// A variable of Compose's decides the size.
@@ -55,7 +55,10 @@ impl Need {
     /// Why no number can be argued.
     pub fn of(workload: &Workload) -> Result<Self, NoNumber> {
         if let Some((why, first)) = &workload.limit_unseen {
-            return Err(NoNumber::HostSized { why: why.clone(), first: Some(first.clone()) });
+            let names = first.lines().filter_map(|line| Some(format!("`{}`", line.split_once(": ")?.0)));
+            let names: Vec<String> = names.collect();
+            let first = (!names.is_empty()).then(|| names.join(" and "));
+            return Err(NoNumber::HostSized { why: why.clone(), first });
         }
         if let Some(why) = host_sized(workload) {
             return Err(NoNumber::HostSized { why, first: None });
@@ -79,7 +82,7 @@ impl Need {
         if let Some(setting) = pools.iter().find_map(|pool| pool.varies.clone()) {
             return Err(NoNumber::Varies { setting, limit });
         }
-        let sum = format!("{} = {}", terms.join(" + "), ByteSize(total));
+        let sum = format!("`{}`: {} = {}", workload.name, terms.join(" + "), ByteSize(total));
         let steady = pools.iter().fold(0_i64, |sum, pool| sum.saturating_add(pool.size.0));
         let need = Self { limit, steady: Some(ByteSize(steady)), sum };
         need.within(workload)
@@ -169,7 +172,10 @@ fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
     };
     let size = ByteSize(minimum.mib.saturating_mul(MIB));
     let total = ByteSize(size.0.saturating_add(memory_files(workload)));
-    let sum = format!("its maker asks for {size} at least");
+    let sum = format!(
+        "the maker of `{}` asks for {size} at least",
+        workload.base.value().map_or("its image", |base| base.as_str())
+    );
     Need { limit: total.rounded_up(), steady: None, sum }.within(workload)
 }
 

@@ -51,6 +51,7 @@ impl Assembler<'_> {
             asked: project.roots(self.sources),
             name: project_name(project, self.sources),
             directory: project.request.directory.clone(),
+            for_swarm: false,
             elsewhere: Vec::new(),
         };
         let awaited = role::awaited(&compose.services);

@@ -69,6 +69,8 @@ pub struct Project {
     pub name: Option<String>,
     /// Where its relative paths start, as shown.
     pub directory: PathBuf,
+    /// Something in its files is for Swarm alone: a service that is placed, an overlay network, an external secret.
+    pub for_swarm: bool,
     /// Changes to its services in files that it does not read.
     pub elsewhere: Vec<ChangedElsewhere>,
 }
@@ -82,6 +84,8 @@ pub struct ChangedElsewhere {
     pub file: PathBuf,
     /// It sets limits or reservations below `deploy.resources`.
     pub in_deploy: bool,
+    /// It sets limits, reservations, swap or shared memory.
+    pub memory: bool,
 }
 
 impl Project {
@@ -130,12 +134,13 @@ impl Workload {
     /// True for a service with keys that only Swarm acts on.
     #[must_use]
     pub fn is_for_swarm(&self) -> bool {
-        const SWARM: [&str; 5] = [
+        const SWARM: [&str; 6] = [
             "deploy.mode",
             "deploy.placement",
             "deploy.update_config",
             "deploy.rollback_config",
             "deploy.endpoint_mode",
+            "deploy.labels",
         ];
         SWARM.iter().any(|key| self.key(key).is_some())
     }

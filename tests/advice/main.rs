@@ -22,7 +22,7 @@
 //! OOMLINT_ADVICE=all OOMLINT_SHAPES=1000 OOMLINT_ADVICE_REPORT=target/advice.txt cargo test --release --test advice -- --nocapture
 //! ```
 //!
-//! `OOMLINT_ADVICE=8` follows everything in one of eight projects of `../shared`. `OOMLINT_BIN` measures another program than the one built here; `OOMLINT_ADVICE_PARTS=pages,limits` takes parts.
+//! `OOMLINT_SHAPES_IN=folder` writes the generated projects there. `OOMLINT_ADVICE=8` follows everything in one of eight projects of `../shared`. `OOMLINT_BIN` measures another program than the one built here; `OOMLINT_ADVICE_PARTS=pages,limits` takes parts.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)]
 
 #[path = "../common/mod.rs"]
@@ -162,7 +162,17 @@ fn advice_for_strangers_files_holds() {
 #[test]
 fn advice_for_every_shape_of_a_project_holds() {
     let count = std::env::var("OOMLINT_SHAPES").ok().and_then(|count| count.parse().ok()).unwrap_or(200);
-    holds("shapes", vec![("shapes".to_owned(), shapes::projects(count))]);
+    let projects = shapes::projects(count);
+    if let Some(folder) = std::env::var_os("OOMLINT_SHAPES_IN") {
+        for project in &projects {
+            for (name, text) in &project.files {
+                let path = Path::new(&folder).join(&project.name).join(name);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, text).unwrap();
+            }
+        }
+    }
+    holds("shapes", vec![("shapes".to_owned(), projects)]);
 }
 
 /// Ignored aloud where Docker Compose cannot be installed.

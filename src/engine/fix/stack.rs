@@ -45,7 +45,9 @@ impl Stack {
     /// `findings` are those of every rule in this project alone, with their fixes as edits.
     pub(super) fn of(project: &Project, findings: &[Finding], sources: &Sources) -> Self {
         let files = if project.asked.is_empty() { &project.files } else { &project.asked };
-        let workloads = project.workloads.iter().map(|workload| {
+        // What cannot run by itself gets nothing: those that extend it are looked at.
+        let runs = project.workloads.iter().filter(|workload| !workload.role.fragment);
+        let workloads = runs.map(|workload| {
             let dockerfile = workload.dockerfile().map(|file| normalize(sources.get(file).path()));
             (workload.name.clone(), Container { dockerfile, facts: inspect::facts(workload, sources) })
         });

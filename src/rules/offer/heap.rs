@@ -41,8 +41,10 @@ pub(in crate::rules) fn bound_default<'b>(
     let Some(limit) = limit else {
         let key = offer.limit_name();
         let runtime = heap.runtime.display_name();
-        return finding
-            .help(format!("add a limit first, `{key}: <size>`: the {runtime} heap then follows it"));
+        return finding.help(match &heap.limit_unseen {
+            Some(unseen) => format!("add `{key}: <size>` and bound the heap below it: {}", unseen.why),
+            None => format!("add a limit first, `{key}: <size>`: the {runtime} heap then follows it"),
+        });
     };
     if let Some(why) = offer.changed_elsewhere() {
         return finding.help(format!("bound the heap below the limit: {why}"));

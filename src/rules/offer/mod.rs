@@ -8,13 +8,14 @@ mod heap;
 use self::heap::lower;
 pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_words};
 
+use super::memory_limit_below_minimum::MINIMUM;
 use super::{Builder, Policy, Target};
 use crate::finding::Applicability;
 use crate::finding::fix::{Request, Step, as_string};
 use crate::model::size::ByteSize;
 use crate::sizing::{Need, NoNumber};
 use crate::source::Span;
-use crate::workload::{Fact, Heap, HeapSetting, Kind, Project, SizeKey, Workload};
+use crate::workload::{ChangedElsewhere, Fact, Heap, HeapSetting, Kind, Project, SizeKey, Workload};
 
 /// The facts that a fix of a limit may change.
 pub(super) const CHANGES: &[&str] = &["memory_limit", "memory_reservation", "swap_limit"];
@@ -39,7 +40,7 @@ impl<'w> Offer<'w> {
 
     /// True unless Swarm runs it, which has no settings for swap.
     pub(super) fn may_swap(&self) -> bool {
-        self.policy.target == Target::Compose && !self.workload.is_for_swarm()
+        self.policy.target == Target::Compose && !self.project.for_swarm
     }
 
     /// True where limits are written below `deploy.resources`: for Swarm, and where the service, its overlays or its
@@ -64,7 +65,7 @@ impl<'w> Offer<'w> {
             project.workloads.iter().filter(|workload| uses(workload)).count()
         };
         let elsewhere = project.changed_elsewhere(&workload.name).any(|change| change.in_deploy);
-        workload.is_for_swarm() || elsewhere || count(&below) > count(&short)
+        project.for_swarm || elsewhere || count(&below) > count(&short)
     }
 
     /// The key of a limit, as people say it.
@@ -77,11 +78,22 @@ impl<'w> Offer<'w> {
     }
 
     /// The reason not to write anything: another file changes what the service starts or may use.
-    fn changed_elsewhere(&self) -> Option<String> {
+    pub(super) fn changed_elsewhere(&self) -> Option<String> {
         let name = &self.workload.name;
         let change = self.project.changed_elsewhere(name).next()?;
+        self.because(change)
+    }
+
+    /// The same of limits alone: for what repeats or follows one.
+    fn limited_elsewhere(&self) -> Option<String> {
+        let change = self.project.changed_elsewhere(&self.workload.name).find(|change| change.memory)?;
+        self.because(change)
+    }
+
+    fn because(&self, change: &ChangedElsewhere) -> Option<String> {
+        let name = &self.workload.name;
         let file = change.file.file_name().unwrap_or(change.file.as_os_str()).display();
-        Some(format!("`{file}` changes `{name}` too, and its memory has to fit in both"))
+        Some(format!("`{file}` also sets `{name}`, so pick a size that holds with and without it"))
     }
 
     /// Adds the limit that the service needs as a patch, or the reason why there is no number.
@@ -111,6 +123,11 @@ impl<'w> Offer<'w> {
         }
     }
 
+    /// True where the engine refuses the limit itself: nothing is to be written after it.
+    fn is_refused(&self) -> bool {
+        self.workload.memory.limit.value().is_some_and(|limit| *limit < MINIMUM)
+    }
+
     /// True unless the host is known to have less.
     pub(super) fn fits_host(&self, limit: ByteSize) -> bool {
         self.policy.host_memory.is_none_or(|host| limit <= host)
@@ -126,11 +143,16 @@ impl<'w> Offer<'w> {
             NoNumber::Follows { runtime } => format!(
                 "add `{key}: <size>`: the {runtime} heap then follows it; `oomlint size` works out the number from `docker stats`"
             ),
-            NoNumber::HostSized { why, .. } => {
-                format!("`{key}` alone is not enough, {why}: bound that first, then add a limit above it")
-            }
+            NoNumber::HostSized { why, first } => match first {
+                Some(first) => {
+                    format!("`{key}` alone is not enough, {why}: set {first} first, then a limit above it")
+                }
+                None => {
+                    format!("`{key}` alone is not enough, {why}: bound that first, then add a limit above it")
+                }
+            },
             NoNumber::Varies { setting, limit } => format!(
-                "add `{key}: <size>`: {} holds `{setting}`, which a variable sets; another value needs another limit",
+                "add `{key}: <size>`: {} is enough for `{setting}`, the value that its variable has here",
                 limit.to_compose()
             ),
             NoNumber::Capped { key: other, limit } => format!(
@@ -148,7 +170,7 @@ impl<'w> Offer<'w> {
         }
         let varies = self.workload.limit_key().is_none_or(|key| key.text.varies());
         let steady = Need::of(self.workload).ok().and_then(|need| need.steady);
-        match steady.map(ByteSize::rounded_up).filter(|steady| *steady < limit && !varies) {
+        match steady.map(ByteSize::rounded_up).filter(|steady| *steady < limit && !varies && !self.is_refused()) {
             Some(steady) => finding.ask(
                 format!("reserve {}, what its heap or cache takes", steady.to_compose()),
                 Applicability::Unsafe,
@@ -163,7 +185,7 @@ impl<'w> Offer<'w> {
 
     /// Adds `memswap_limit` with the text of the limit, which allows no swap.
     pub(super) fn no_swap<'b>(&self, finding: Builder<'b>, title: &str) -> Builder<'b> {
-        match self.set_swap().filter(|_| self.changed_elsewhere().is_none()) {
+        match self.set_swap().filter(|_| self.limited_elsewhere().is_none()) {
             Some(requests) => finding.ask(title, Applicability::Unsafe, &["swap_limit"], requests),
             None => finding.help("`memswap_limit` equal to the memory limit allows no swap"),
         }
@@ -172,7 +194,7 @@ impl<'w> Offer<'w> {
     /// `memswap_limit` equal to the limit, where the limit is set; none for Swarm, which does not take it.
     pub(super) fn set_swap(&self) -> Option<Vec<Request>> {
         let workload = self.workload;
-        let limit = workload.limit_key().filter(|_| self.may_swap())?;
+        let limit = workload.limit_key().filter(|_| self.may_swap() && !self.is_refused())?;
         let value = limit.template.clone();
         if let Some(swap) = self.key("memswap_limit") {
             return Some(vec![self.replace(swap, value)?]);
@@ -192,7 +214,7 @@ impl<'w> Offer<'w> {
 
     /// A limit with the text of the `memswap_limit`, where that is enough for all that is known of the service.
     pub(super) fn limit_like_swap(&self) -> Option<Vec<Request>> {
-        let swap = self.key("memswap_limit")?;
+        let swap = self.key("memswap_limit").filter(|_| self.changed_elsewhere().is_none())?;
         let size = *swap.size.value()?;
         let reserved = self.workload.memory.reservation.value().is_none_or(|reserved| *reserved <= size);
         let fits = Need::is_held_by(self.workload, size) && self.fits_host(size) && reserved;
@@ -208,10 +230,23 @@ impl<'w> Offer<'w> {
 
     /// A reservation with the text of the limit, which follows it whatever it is.
     pub(super) fn reservation_like_limit(&self) -> Option<Vec<Request>> {
-        let limit = self.workload.limit_key()?;
+        let limit = self.workload.limit_key().filter(|_| !self.is_refused())?;
+        if self.limited_elsewhere().is_some() {
+            return None;
+        }
         let keys = self.keys(["deploy.resources.reservations.memory", "mem_reservation"]);
         let known = keys.iter().filter(|key| matches!(key.size, Fact::Known(_)));
         known.map(|key| self.replace(key, limit.template.clone())).collect()
+    }
+
+    /// True where a size that a key gets stands against nothing that is known of the services that read it.
+    pub(super) fn takes(&self, key: &SizeKey, size: ByteSize) -> bool {
+        let reads = |workload: &&Workload| {
+            let own = workload.memory.keys.iter().filter(|own| own.name == key.name);
+            own.clone().any(|own| own.size.span() == key.size.span())
+        };
+        self.changed_elsewhere().is_none()
+            && self.project.workloads.iter().filter(reads).all(|workload| takes(workload, key.name, size))
     }
 
     /// Adds two ways to make room for a heap or cache that does not fit its limit: a higher limit, a smaller size.
@@ -351,10 +386,11 @@ impl<'w> Offer<'w> {
             return None;
         }
         let inner = key.text.verbatim_span().unwrap_or(value.span);
-        // Below `deploy` digits are a string: in quotes, which stay where there are some.
-        let text = match inner == value.span && key.name.starts_with("deploy.") {
-            true => as_string(&text),
-            false => text,
+        // Digits are a string below `deploy`, and a variable's braces are none of a flow mapping's: quotes that are there stay.
+        let text = match inner == value.span {
+            true if text.contains('$') => format!("\"{text}\""),
+            true if key.name.starts_with("deploy.") => as_string(&text),
+            _ => text,
         };
         Some(Request::Replace { value: inner, text })
     }
@@ -383,6 +419,31 @@ const LIMITS: [(&str, &[&str]); 2] = [
     ("cpus", &["deploy", "resources", "limits", "cpus"]),
     ("pids_limit", &["deploy", "resources", "limits", "pids"]),
 ];
+
+/// True where a service may have this size for one of its keys.
+fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
+    let memory = &workload.memory;
+    let known = |fact: &Fact<ByteSize>, fits: &dyn Fn(ByteSize) -> bool| {
+        fact.is_absent() || fact.value().is_some_and(|value| fits(*value))
+    };
+    let other = match name {
+        "mem_limit" => "deploy.resources.limits",
+        "mem_reservation" => "deploy.resources.reservations",
+        _ => "",
+    };
+    let limit = memory.limit.value().copied().filter(|limit| limit.0 > 0);
+    match name {
+        _ if workload.key(other).is_some() => false,
+        "mem_limit" | "deploy.resources.limits.memory" => {
+            Need::is_held_by(workload, size)
+                && known(&memory.reservation, &|reserved| reserved <= size)
+                && known(&memory.swap, &|swap| swap.0 == 0 || swap >= size)
+        }
+        "mem_reservation" | "deploy.resources.reservations.memory" => limit.is_none_or(|limit| size <= limit),
+        "memswap_limit" => limit.is_some_and(|limit| size >= limit),
+        _ => limit.is_none_or(|limit| size < limit),
+    }
+}
 
 /// The keys on the way to one that is known by its dotted name.
 fn path(name: &str) -> Option<&'static [&'static str]> {

@@ -179,7 +179,8 @@ fn in_quotes(value: &str) -> String {
 pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
     let (map, at) = key_at(tree, key)?;
     let Kind::Map(pairs) = &tree.node(map).kind else { return None };
-    if pairs.len() < 2 {
+    // Without its own value the mapping may get one that it merges.
+    if pairs.len() < 2 || pairs.iter().any(|(key, _)| scalar(tree, *key) == Some("<<")) {
         return None;
     }
     let end_of = |at: usize| pairs.get(at).map(|(name, value)| end(tree, *name, *value));

@@ -31,7 +31,19 @@ pub(in crate::workload) fn pools(
         _ => Vec::new(),
     };
     let engine = |runtime| Engine { workload, image, runtime };
-    catalog.runtimes().iter().filter_map(|runtime| engine(runtime).heap(&programs)).collect()
+    let heaps =
+        catalog.runtimes().iter().filter_map(|runtime| Some((runtime, engine(runtime).heap(&programs)?)));
+    heaps
+        .map(|(runtime, mut heap)| {
+            // A variable that only one product reads tells what its program takes, whoever made the image.
+            let told = heap.carrier.as_ref().filter(|_| heap.assumed && heap.beside.product.is_none());
+            let variable = told.and_then(|carrier| runtime.variable(&carrier.value));
+            if let Some(variable) = variable.filter(|variable| variable.names_reader) {
+                heap.beside.product = catalog.beside_heap_of(&variable.name).cloned();
+            }
+            heap
+        })
+        .collect()
 }
 
 /// Reads the settings of one runtime.
