@@ -106,7 +106,6 @@ fn fixed_text(text: &str) -> (String, Vec<String>) {
     (new, fixed.refused.into_iter().map(|refused| refused.why).collect())
 }
 
-/// What two services share is not changed for one of them: each gets a key of its own.
 #[test]
 fn a_number_that_lacks_its_unit_is_not_made_a_size() {
     let text = |value: &str| {
@@ -116,6 +115,7 @@ fn a_number_that_lacks_its_unit_is_not_made_a_size() {
     assert!(fixed_text(&text("536870912")).0.contains("memory: \"536870912\"}"));
 }
 
+/// What two services share is not changed for one of them: each gets a key of its own.
 #[test]
 fn shared_anchors_are_left_alone() {
     // What `a` could do without, `b` and `c` have from it.
