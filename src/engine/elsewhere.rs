@@ -15,7 +15,8 @@ use crate::workload::ChangedElsewhere;
 #[derive(Debug, Default)]
 pub(super) struct Elsewhere {
     overlays: Vec<(PathBuf, Vec<Change>)>,
-    extended: HashMap<(PathBuf, String), Vec<(PathBuf, bool)>>,
+    /// For each service that others extend, who does: the file, and its change.
+    extended: HashMap<(PathBuf, String), Vec<(PathBuf, Change)>>,
     /// Directories with a file that Compose takes by itself.
     bases: HashSet<PathBuf>,
 }
@@ -43,9 +44,9 @@ impl Elsewhere {
             let (overlaid, extended): (Vec<_>, Vec<_>) =
                 found.into_iter().partition(|change| matches!(change.of, Changed::Overlaid(_)));
             for change in extended {
-                if let Changed::Extended(file, service) = change.of {
-                    let entry = all.extended.entry((file, service)).or_default();
-                    entry.push((path.clone(), change.in_deploy));
+                if let Changed::Extended(file, service) = &change.of {
+                    let entry = all.extended.entry((file.clone(), service.clone())).or_default();
+                    entry.push((path.clone(), change));
                 }
             }
             if !overlaid.is_empty() {
@@ -72,6 +73,7 @@ impl Elsewhere {
                 Changed::Overlaid(service) => Some(ChangedElsewhere {
                     service: service.clone(),
                     file: file.clone(),
+                    by: None,
                     in_deploy: change.in_deploy,
                 }),
                 Changed::Extended(..) => None,
@@ -80,10 +82,11 @@ impl Elsewhere {
         for service in &model.compose.services {
             for file in &own {
                 let users = self.extended.get(&(file.clone(), service.name.clone()));
-                found.extend(users.into_iter().flatten().map(|(file, in_deploy)| ChangedElsewhere {
+                found.extend(users.into_iter().flatten().map(|(file, change)| ChangedElsewhere {
                     service: service.name.clone(),
                     file: file.clone(),
-                    in_deploy: *in_deploy,
+                    by: Some(change.by.clone()),
+                    in_deploy: change.in_deploy,
                 }));
             }
         }

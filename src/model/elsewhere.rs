@@ -11,6 +11,8 @@ use crate::syntax::yaml::{Kind, NodeId, Tree};
 pub struct Change {
     /// Whom it changes.
     pub of: Changed,
+    /// The service that changes it.
+    pub by: String,
     /// It sets memory below `deploy.resources`.
     pub in_deploy: bool,
 }
@@ -72,14 +74,22 @@ pub fn changes(tree: &Tree, path: &Path) -> Vec<Change> {
         }
         let in_deploy = sets_memory_in_deploy(tree, *service);
         if is_overlay {
-            found.push(Change { of: Changed::Overlaid((*name).to_owned()), in_deploy });
+            found.push(Change {
+                of: Changed::Overlaid((*name).to_owned()),
+                by: (*name).to_owned(),
+                in_deploy,
+            });
         }
         let bases = merged(tree, entries).filter_map(|base| {
             let (name, ..) = services.iter().find(|(_, service, _)| *service == base)?;
             Some((normalize(path), (*name).to_owned()))
         });
         let bases = bases.chain(extended(tree, *service, path));
-        found.extend(bases.map(|(file, name)| Change { of: Changed::Extended(file, name), in_deploy }));
+        found.extend(bases.map(|(file, base)| Change {
+            of: Changed::Extended(file, base),
+            by: (*name).to_owned(),
+            in_deploy,
+        }));
     }
     found
 }

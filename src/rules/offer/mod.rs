@@ -81,7 +81,12 @@ impl<'w> Offer<'w> {
         let name = &self.workload.name;
         let change = self.project.changed_elsewhere(name).next()?;
         let file = change.file.file_name().unwrap_or(change.file.as_os_str()).display();
-        Some(format!("`{file}` changes `{name}` too, and its memory has to fit in both"))
+        Some(match &change.by {
+            Some(other) => {
+                format!("`{other}` in `{file}` takes it over from `{name}`, and it has to fit both")
+            }
+            None => format!("`{file}` changes `{name}` too, and its memory has to fit in both"),
+        })
     }
 
     /// Adds the limit that the service needs as a patch, or the reason why there is no number.
@@ -184,8 +189,11 @@ impl<'w> Offer<'w> {
         Some(vec![Request::SetNear { leaf: limit.key, below, path: SWAP, value, owner: workload.anchor }])
     }
 
-    /// Another size for the `memswap_limit` that is there.
+    /// Another size for the `memswap_limit` that is there. None where the limit is another in other files.
     pub(super) fn set_swap_size(&self, both: ByteSize) -> Option<Vec<Request>> {
+        if self.changed_elsewhere().is_some() {
+            return None;
+        }
         let varies = self.workload.limit_key().is_none_or(|key| key.text.varies());
         self.resize(&[self.key("memswap_limit").filter(|_| !varies)?], both)
     }
@@ -279,11 +287,11 @@ impl<'w> Offer<'w> {
         self.resize(&keys, size).unwrap_or_default()
     }
 
-    /// A reservation where the limit is written, else in the service.
+    /// A reservation where the limit is written, else in the service: also where others share that limit.
     fn beside_limit(&self, size: ByteSize) -> Request {
         let value = size.to_compose();
         let owner = self.workload.anchor;
-        match self.workload.limit_key() {
+        match self.workload.limit_key().filter(|key| !self.is_shared(key.size.span())) {
             Some(SizeKey { name: "mem_limit", key, .. }) if !self.in_deploy() => {
                 Request::SetNear { leaf: *key, below: &[], path: RESERVATION[0], value, owner }
             }
