@@ -264,7 +264,7 @@ fn official_images_bring_no_healthcheck() {
         assert!(!catalog.is_official(&parse(text)), "{text}");
         assert_eq!(catalog.healthcheck(&parse(text)), Healthcheck::Unknown, "{text}");
     }
-    assert_eq!(catalog.healthcheck(&parse("kong:3.4")), Healthcheck::Unknown);
+    assert_eq!(catalog.healthcheck(&parse("kong:3.4")), Healthcheck::Present);
     assert_eq!(catalog.healthcheck(&parse("itzg/minecraft-server")), Healthcheck::Present);
 }
 

@@ -83,7 +83,7 @@ impl<'w> Offer<'w> {
         let file = change.file.file_name().unwrap_or(change.file.as_os_str()).display();
         Some(match &change.by {
             Some(other) => {
-                format!("`{other}` in `{file}` takes it over from `{name}`, and it has to fit both")
+                format!("`{other}` in `{file}` is based on `{name}`, and the size has to fit both")
             }
             None => format!("`{file}` changes `{name}` too, and its memory has to fit in both"),
         })
@@ -181,6 +181,14 @@ impl<'w> Offer<'w> {
         let value = limit.template.clone();
         if let Some(swap) = self.key("memswap_limit") {
             return Some(vec![self.replace(swap, value)?]);
+        }
+        // One that has the limit, too, and is offered nothing.
+        let without = |other: &&Workload| {
+            other.limit_key().is_some_and(|key| key.key == limit.key)
+                && self.project.changed_elsewhere(&other.name).next().is_some()
+        };
+        if self.project.workloads.iter().any(|other| without(&other)) {
+            return Some(vec![Request::Set { owner: workload.anchor, path: SWAP, value, after: "image" }]);
         }
         let below: &[&str] = match limit.name {
             "mem_limit" => &[],
