@@ -408,7 +408,7 @@ fn fixes_are_shown_and_applied_and_files_keep_their_ways() {
     let nothing = run(dir.path(), &["--diff", "."]);
     assert_eq!((nothing.code, nothing.out.as_str()), (Some(0), ""));
     let more = run(dir.path(), &["--diff", "--unsafe-fixes", "."]);
-    assert!(more.out.contains("+    memswap_limit: 512m\r"), "{}", more.out);
+    assert!(more.out.contains("+    memswap_limit: 512MiB\r"), "{}", more.out);
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn a_dockerfile_is_held_against_the_stack_that_builds_it_wherever_that_is() {
     std::fs::write(dir.path().join("empty.yml"), "services: {}\n").unwrap();
     assert_eq!(heads(dir.path(), &["-f", "empty.yml", "api/Dockerfile"]), [] as [&str; 0]);
     // A Dockerfile that nothing builds stands for itself.
-    std::fs::write(dir.path().join("Dockerfile"), "FROM alpine:3\nCMD [\"sleep\", \"1\"]\n").unwrap();
+    std::fs::write(dir.path().join("Dockerfile"), "FROM alpine:3\nEXPOSE 80\nCMD [\"/serve\"]\n").unwrap();
     assert_eq!(heads(dir.path(), &["Dockerfile"]), ["Dockerfile:1:1:notemissing-healthcheck"]);
 }
 
@@ -174,7 +174,7 @@ fn run(directory: &Path, arguments: &[&str], input: &str) -> (Option<i32>, Strin
 fn a_ci_pipeline_is_not_checked_and_that_is_said() {
     let workflow = "on: push\njobs: {a: {runs-on: x, steps: [{run: \"echo ${{ github.sha }}\"}]}}\n";
     let name = ".github/workflows/docker-compose-ci.yaml";
-    let dir = repository(&[(name, workflow), ("compose.yaml", "services: {a: {image: alpine}}\n")]);
+    let dir = repository(&[(name, workflow), ("compose.yaml", "services: {a: {image: example}}\n")]);
     let limit = ["compose.yaml:1:12:warningmissing-memory-limit"];
     assert_eq!(heads(dir.path(), &["--select", "missing-memory-limit,syntax-error"]), limit);
     assert_eq!(

@@ -42,7 +42,7 @@ fn odd_places() -> Value {
     let edit = |span: Span| Edit { span, replacement: "y\n".to_owned() };
     let found = |span: Span| Finding {
         related: vec![label(Span::new(outside, 0, 8), "[a](1)"), label(Span::new(odd, 99, 99), "")],
-        fix: Some(Fix {
+        fixes: vec![Fix {
             title: "change both".to_owned(),
             applicability: Applicability::Unsafe,
             edits: vec![
@@ -51,7 +51,7 @@ fn odd_places() -> Value {
                 edit(Span::new(odd, 0, 0)),
             ],
             ..Fix::default()
-        }),
+        }],
         ..Finding::new(
             "tight-heap",
             Severity::Warning,

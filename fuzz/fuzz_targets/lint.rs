@@ -42,7 +42,7 @@ fn reports(set: &FileSet, formats: &[Format], check: bool) -> Vec<(Format, Strin
         for finding in &outcome.findings {
             let labels = std::iter::once(&finding.primary).chain(&finding.related);
             labels.for_each(|Label { span, .. }| check_span(*span, &sources, finding.rule));
-            let edits = finding.fix.iter().flat_map(|fix| &fix.edits);
+            let edits = finding.fixes.iter().flat_map(|fix| &fix.edits);
             edits.for_each(|edit| check_span(edit.span, &sources, finding.rule));
         }
     }

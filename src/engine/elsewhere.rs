@@ -16,6 +16,7 @@ use crate::workload::{ChangedElsewhere, Project};
 #[derive(Debug, Default)]
 pub(super) struct Elsewhere {
     overlays: Vec<(PathBuf, Vec<Change>)>,
+    /// For each service that others extend, who does: the file, and its change.
     extended: HashMap<(PathBuf, String), Vec<(PathBuf, Change)>>,
     /// Directories with a file that Compose takes by itself.
     bases: HashSet<PathBuf>,
@@ -67,6 +68,7 @@ impl Elsewhere {
         let known = |file: &Path, service: &str, change: &Change| ChangedElsewhere {
             service: service.to_owned(),
             file: file.to_path_buf(),
+            by: matches!(change.of, Changed::Extended(..)).then(|| change.by.clone()),
             in_deploy: change.in_deploy,
             memory: change.memory,
         };

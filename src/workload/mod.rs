@@ -82,6 +82,8 @@ pub struct ChangedElsewhere {
     pub service: String,
     /// The file, as shown.
     pub file: PathBuf,
+    /// The service that extends it; none where the file is an overlay.
+    pub by: Option<String>,
     /// It sets limits or reservations below `deploy.resources`.
     pub in_deploy: bool,
     /// It sets limits, reservations, swap or shared memory.

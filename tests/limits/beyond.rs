@@ -102,7 +102,10 @@ pub(crate) fn bytes_of_a_file() {
 
 pub(crate) fn bytes_of_rules() {
     let rules = |length: usize| format!("#{}\n", "x".repeat(length - 2));
-    let scratch = tree(&[("sub/Dockerfile", "FROM alpine:3\n"), ("sub/.gitignore", &rules(256 << 10))]);
+    let scratch = tree(&[
+        ("sub/Dockerfile", "FROM alpine:3\nEXPOSE 80\nCMD [\"/serve\"]\n"),
+        ("sub/.gitignore", &rules(256 << 10)),
+    ]);
     assert!(concise(scratch.path(), &["--preset", "strict"]).contains("sub/Dockerfile"));
     write(scratch.path(), "sub/.gitignore", &rules((256 << 10) + 1));
     let (code, out, err) = oomlint(scratch.path(), &["--preset", "strict", "--format", "concise"]);
@@ -462,18 +465,18 @@ const GOES_ON: &str = "there are more fixes than one run tries: the next run goe
 pub(crate) fn rounds_of_fixes() {
     let flags: String = (100..112).map(|i| format!(" -Xmx{i}m")).collect();
     let scratch = tree(&[("compose.yaml", &format!("services:\n{}", java("a", &flags, "[]")))]);
-    let fix = || oomlint(scratch.path(), &["--fix", "--unsafe-fixes", "--ignore", "missing-memory-limit"]).2;
+    let fix = || oomlint(scratch.path(), &["--fix", "--unsafe-fixes", "--select", "misplaced-heap-flag"]).2;
     let (first, second, third) = (fix(), fix(), fix());
     assert!(first.starts_with("8 fixes in 1 file") && first.contains(GOES_ON), "{first}");
     assert!(second.starts_with("4 fixes in 1 file") && !second.contains(GOES_ON), "{second}");
     assert_eq!(third, "");
 }
 
-/// None of these can be mended: another service has the variable, too.
+/// None of these can be mended: another variable has the same text.
 pub(crate) fn fixes_that_are_tried() {
     let flags: String = (0..510).map(|i| format!(" -Xmx{i}MB")).collect();
-    let shared = format!("&shared\n      JAVA_TOOL_OPTIONS:{flags}");
-    let compose = format!("services:\n{}{}", java("a", "", &shared), java("b", "", "*shared"));
+    let shared = format!("\n      JAVA_TOOL_OPTIONS: &shared{flags}");
+    let compose = format!("services:\n{}{}", java("a", "", &shared), java("b", "", "{NOTE: *shared}"));
     let scratch = tree(&[("compose.yaml", &compose)]);
     let (code, out, err) =
         oomlint(scratch.path(), &["--diff", "--unsafe-fixes", "--select", "malformed-heap-setting"]);

@@ -172,7 +172,9 @@ fn conflict(
 ) -> Option<Conflict> {
     let (_, block) = below.split_last()?;
     let block = fields.entry(block).filter(|block| block.value.as_map().is_some())?;
-    let short_value = number(fields, path)?;
+    // A block without the member conflicts with every size, also with one whose unit Compose does not know.
+    let missing = fields.get(below).is_none();
+    let short_value = number(fields, path).or_else(|| refused_size(fields, path).filter(|_| missing))?;
     if short_value.value == 0.0 || block.value.missing.is_some() {
         return None;
     }
@@ -211,6 +213,17 @@ fn number(fields: Fields<'_>, path: &[&str]) -> Option<Spanned<f64>> {
     let scalar = value.as_scalar().filter(|scalar| scalar.unset.is_none())?;
     let is_size = path.last().is_some_and(|key| key.starts_with("mem"));
     let number = if is_size { size(scalar)?.0 as f64 } else { scalar.text.as_str().trim().parse().ok()? };
+    Some(Spanned::through(number, value.span, value.via.clone()))
+}
+
+/// The number of a size that Compose refuses for what stands behind it, as `512Mi`.
+fn refused_size(fields: Fields<'_>, path: &[&str]) -> Option<Spanned<f64>> {
+    let value = fields.get(path).filter(|_| path.last().is_some_and(|key| key.starts_with("mem")))?;
+    let scalar = value.as_scalar().filter(|scalar| scalar.unset.is_none())?;
+    let text = scalar.text.as_str().trim();
+    ByteSize::parse_compose(text).err()?;
+    let digits = text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    let number: f64 = digits.parse().ok()?;
     Some(Spanned::through(number, value.span, value.via.clone()))
 }
 

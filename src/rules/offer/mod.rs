@@ -93,7 +93,12 @@ impl<'w> Offer<'w> {
     fn because(&self, change: &ChangedElsewhere) -> Option<String> {
         let name = &self.workload.name;
         let file = change.file.file_name().unwrap_or(change.file.as_os_str()).display();
-        Some(format!("`{file}` also sets `{name}`, so pick a size that holds with and without it"))
+        Some(match &change.by {
+            Some(other) => {
+                format!("`{other}` in `{file}` is based on `{name}`, so pick a size that fits both")
+            }
+            None => format!("`{file}` also sets `{name}`, so pick a size that holds with and without it"),
+        })
     }
 
     /// Adds the limit that the service needs as a patch, or the reason why there is no number.
@@ -199,6 +204,14 @@ impl<'w> Offer<'w> {
         if let Some(swap) = self.key("memswap_limit") {
             return Some(vec![self.replace(swap, value)?]);
         }
+        // One that has the limit, too, and is offered nothing.
+        let without = |other: &&Workload| {
+            other.limit_key().is_some_and(|key| key.key == limit.key)
+                && self.project.changed_elsewhere(&other.name).next().is_some()
+        };
+        if self.project.workloads.iter().any(|other| without(&other)) {
+            return Some(vec![Request::Set { owner: workload.anchor, path: SWAP, value, after: "image" }]);
+        }
         let below: &[&str] = match limit.name {
             "mem_limit" => &[],
             _ => &["deploy", "resources", "limits"],
@@ -206,8 +219,11 @@ impl<'w> Offer<'w> {
         Some(vec![Request::SetNear { leaf: limit.key, below, path: SWAP, value, owner: workload.anchor }])
     }
 
-    /// Another size for the `memswap_limit` that is there.
+    /// Another size for the `memswap_limit` that is there. None where the limit is another in other files.
     pub(super) fn set_swap_size(&self, both: ByteSize) -> Option<Vec<Request>> {
+        if self.changed_elsewhere().is_some() {
+            return None;
+        }
         let varies = self.workload.limit_key().is_none_or(|key| key.text.varies());
         self.resize(&[self.key("memswap_limit").filter(|_| !varies)?], both)
     }
@@ -314,11 +330,11 @@ impl<'w> Offer<'w> {
         self.resize(&keys, size).unwrap_or_default()
     }
 
-    /// A reservation where the limit is written, else in the service.
+    /// A reservation where the limit is written, else in the service: also where others share that limit.
     fn beside_limit(&self, size: ByteSize) -> Request {
         let value = size.to_compose();
         let owner = self.workload.anchor;
-        match self.workload.limit_key() {
+        match self.workload.limit_key().filter(|key| !self.is_shared(key.size.span())) {
             Some(SizeKey { name: "mem_limit", key, .. }) if !self.in_deploy() => {
                 Request::SetNear { leaf: *key, below: &[], path: RESERVATION[0], value, owner }
             }
