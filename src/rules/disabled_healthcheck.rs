@@ -24,7 +24,12 @@ impl Rule for DisabledHealthcheck {
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
         let Some(check) = workload.healthcheck.known() else { return };
         let role = workload.role;
-        if check.value != Healthcheck::Disabled || !role.runs() || role.one_shot || role.idle {
+        if check.value != Healthcheck::Disabled
+            || !role.runs()
+            || role.one_shot
+            || role.idle
+            || role.listens_nowhere
+        {
             return;
         }
         sink.report(

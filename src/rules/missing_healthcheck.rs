@@ -24,7 +24,12 @@ impl Rule for MissingHealthcheck {
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
         let role = workload.role;
-        if !workload.healthcheck.is_absent() || !role.runs() || role.one_shot || role.idle {
+        if !workload.healthcheck.is_absent()
+            || !role.runs()
+            || role.one_shot
+            || role.idle
+            || role.listens_nowhere
+        {
             return;
         }
         let name = &workload.name;

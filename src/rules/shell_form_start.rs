@@ -2,7 +2,7 @@
 
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::workload::{Kind, Lingering, Workload};
+use crate::workload::{Kind, Lingering, Outer, Workload};
 
 /// A shell that keeps the signal.
 pub(super) struct ShellFormStart;
@@ -27,29 +27,31 @@ impl Rule for ShellFormStart {
             Kind::Service => !workload.init.is_absent() && workload.init.value() != Some(&false),
             Kind::Image => false,
         };
-        if init || workload.role.one_shot || !workload.role.runs() {
+        if init || workload.role.one_shot || workload.role.listens_nowhere || !workload.role.runs() {
             return;
         }
         let name = &workload.name;
-        let Lingering { span, shell, command, inside, and_in_line } = found;
-        let label = match inside {
-            Some(_) => format!("`{shell}` is process 1, and waits for what it starts"),
-            None => "runs below `sh`, which is process 1".to_owned(),
+        let Lingering { span, shell, command, inside, outer } = found;
+        let label = match (inside, outer) {
+            (None, _) => "runs below `sh`, which is process 1".to_owned(),
+            (Some(_), Outer::None) => format!("`{shell}` is process 1, and waits for what it starts"),
+            (Some(_), Outer::Stays) => format!("`sh` is process 1, and waits for `{shell}`"),
+            (Some(_), Outer::MayStay) => format!("starts `{shell}` without `exec`"),
         };
         let finding = sink
-            .report(*span, label, format!("a shell keeps SIGTERM from the program of `{name}`"))
+            .report(*span, label, format!("`{name}` never gets SIGTERM: a shell is process 1"))
             .of(workload)
             .note(
                 "`docker stop` waits ten seconds and kills it: nothing is flushed, no connection is closed",
             );
         match inside {
-            Some(place) if *and_in_line => finding
-                .related(*place, format!("`{shell}` waits here, too"))
+            Some(place) if *outer != Outer::None => finding
+                .related(*place, format!("`{shell}` waits here"))
                 .help(format!("`exec` in both places: in front of `{shell}`, and in it:\n  exec {command}")),
             Some(place) => finding
                 .related(*place, "runs without `exec`")
-                .help(format!("in `{shell}`, the program in the shell's place:\n  exec {command}")),
-            None => finding.help(format!("the program in the shell's place:\n  exec {command}")),
+                .help(format!("in `{shell}`, start it with `exec`:\n  exec {command}")),
+            None => finding.help(format!("start it with `exec`:\n  exec {command}")),
         };
     }
 }

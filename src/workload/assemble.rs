@@ -58,7 +58,8 @@ impl Assembler<'_> {
         let mut allowance = Allowance::of_services(project.request.others);
         for service in &compose.services {
             let mut workload = self.service(service, project, &mut out, &mut allowance);
-            workload.role = Role { idle: workload.role.idle, ..Role::of(service, &awaited) };
+            let Role { idle, listens_nowhere, .. } = workload.role;
+            workload.role = Role { idle, listens_nowhere, ..Role::of(service, &awaited) };
             out.workloads.push(workload);
         }
         // A file that is not meant to be in the repository is nobody's mistake; what it would set stays unknown.

@@ -44,6 +44,16 @@ pub(super) fn is_idle(programs: &[Program], start: &Start) -> bool {
     !programs.is_empty() && works.iter().all(|program| does_nothing(program))
 }
 
+/// True for a program that prepares something, or does nothing.
+pub(super) fn is_nothing(program: &Program) -> bool {
+    is_quiet(program.base_name()) || does_nothing(program)
+}
+
+/// True for a command that prepares something and starts no program.
+pub(super) fn is_quiet(name: &str) -> bool {
+    PREPARES.contains(&name) || NOTHINGS.contains(&name)
+}
+
 fn does_nothing(program: &Program) -> bool {
     let words: Vec<&str> = program.arguments.iter().map(Text::as_str).collect();
     let bare = || words.iter().all(|word| matches!(*word, "-i" | "-l" | "-li" | "-il" | "--login" | "-"));

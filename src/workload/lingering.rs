@@ -6,7 +6,7 @@
 use super::process::words;
 use super::scripts::Scripts;
 use super::start::Handover;
-use super::{Lingering, Start};
+use super::{Lingering, Outer, Start};
 use crate::catalog::Packages;
 use crate::source::Text;
 use crate::syntax::shell::{self, Command, FrameKind, Inner, Join, Script, Word, base_name, inner, is_shell};
@@ -68,27 +68,28 @@ impl Look<'_> {
     fn line(&self, text: &Text, stays: bool) -> Option<Lingering> {
         let script = shell::read(text);
         let last = self.last(&script, None, 0)?;
-        let replaced = last.words.first().is_some_and(|word| word.as_ref() == "exec") || !stays;
         let program = last.runs().first()?;
         let behind = self.script(&program.text, 0);
-        if replaced {
+        let exec = last.words.first().is_some_and(|word| word.as_ref() == "exec");
+        if let (Some(inside), false) = (&behind, exec) {
+            // Where this shell may be another one, `exec` in both places is right for either.
+            let outer = if stays { Outer::Stays } else { Outer::MayStay };
+            return Some(Lingering { span: text.span(), outer, ..inside.clone() });
+        }
+        if exec {
             return behind.map(|inside| Lingering { span: program.text.span(), ..inside });
         }
-        if self.is_done(last) {
+        if !stays || self.is_done(last) {
             return None;
         }
-        match behind {
-            Some(inside) => Some(Lingering { span: text.span(), and_in_line: true, ..inside }),
-            // A script that is not here may start the program in its own place, or not.
-            None if self.is_foreign_script(program) => None,
-            None => Some(Lingering {
-                span: text.span(),
-                shell: "sh".to_owned(),
-                command: said(last),
-                inside: None,
-                and_in_line: false,
-            }),
-        }
+        // A script that is not here may start the program in its own place, or not.
+        (!self.is_foreign_script(program)).then(|| Lingering {
+            span: text.span(),
+            shell: "sh".to_owned(),
+            command: said(last),
+            inside: None,
+            outer: Outer::None,
+        })
     }
 
     /// The command that keeps signals in the file that a word names.
@@ -102,7 +103,8 @@ impl Look<'_> {
             let next = last.runs().first()?;
             return self.script(&next.text, depth + 1);
         }
-        if self.is_done(last) {
+        // `gosu app bash -c "$@"`: whether that shell stays depends on what it gets, and `exec` here does not change it.
+        if self.is_done(last) || last.runs().first().is_some_and(|word| is_shell(base_name(word.as_ref()))) {
             return None;
         }
         let arguments = matches!(first.as_ref(), "$@" | "${@}" | "$*");
@@ -116,7 +118,7 @@ impl Look<'_> {
             shell: base_name(word.as_str()).to_owned(),
             command: said(last),
             inside: Some(last.span),
-            and_in_line: false,
+            outer: Outer::None,
         })
     }
 

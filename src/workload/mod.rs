@@ -6,6 +6,7 @@ mod heap;
 mod idle;
 mod image;
 mod installs;
+mod jobs;
 mod keys;
 mod lingering;
 mod measured;
@@ -402,8 +403,19 @@ pub struct Lingering {
     pub command: String,
     /// The place of that command in the script's file.
     pub inside: Option<Span>,
-    /// The line that starts the script waits for it, too.
-    pub and_in_line: bool,
+    /// The shell whose line starts the script without `exec`.
+    pub outer: Outer,
+}
+
+/// A shell around a script that is started without `exec`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outer {
+    /// There is none.
+    None,
+    /// It stays process 1.
+    Stays,
+    /// It stays process 1 or puts the script in its own place: which shell it is decides.
+    MayStay,
 }
 
 /// One variable of the effective environment.

@@ -17,6 +17,8 @@ pub struct Role {
     pub development: bool,
     /// It serves nothing: `sleep infinity`, a shell for people, `echo`.
     pub idle: bool,
+    /// It works and ends, or works at intervals, and listens nowhere: tests, a build, a loop with `sleep`.
+    pub listens_nowhere: bool,
 }
 
 impl Role {
@@ -35,6 +37,7 @@ impl Role {
         let never_restarts = matches!(&service.deploy.restart_policy, Some((_, condition)) if condition.value().is_some_and(|word| word == "none"));
         Self {
             idle: false,
+            listens_nowhere: false,
             fragment: service.provider || !service.stands_alone(),
             never_runs: copies == Some(&0),
             one_shot: awaited

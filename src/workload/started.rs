@@ -3,7 +3,7 @@
 use super::image::ImageFacts;
 use super::runs::Runs;
 use super::scripts::Scripts;
-use super::{Assembler, Fact, Project, Start, Workload, lingering, toolchain};
+use super::{Assembler, Fact, Project, Start, Workload, jobs, lingering, toolchain};
 use crate::model::compose::{Mount, Service};
 use crate::source::Text;
 use crate::syntax::shell::base_name;
@@ -33,6 +33,7 @@ impl Assembler<'_> {
             let entrypoint = own(|service| &service.entrypoint, &facts.entrypoint);
             Start { entrypoint, command: own(|service| &service.command, &facts.command), shell: false }
         });
+        workload.role.listens_nowhere = jobs::listens_nowhere(&start, facts.handover.as_ref());
         workload.lighter_base =
             runs.and_then(|runs| toolchain::lighter(workload, facts, (runs, &scripts, &start), self.catalog));
         let inside = workload.lingering_shell.as_ref().and_then(|found| found.inside);
