@@ -52,10 +52,13 @@ pub fn may_change(text: &str) -> bool {
     WORDS.iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
 }
 
+/// A service: its name, its node, and its keys with their values.
+type Named<'t> = (&'t str, NodeId, &'t [(NodeId, NodeId)]);
+
 /// The services of others that the file at `path` changes.
 #[must_use]
 pub fn changes(tree: &Tree, path: &Path) -> Vec<Change> {
-    let services: Vec<(&str, NodeId, &[(NodeId, NodeId)])> = tree
+    let services: Vec<Named<'_>> = tree
         .documents()
         .iter()
         .filter_map(|root| child(tree, *root, "services"))
