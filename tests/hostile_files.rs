@@ -168,8 +168,8 @@ fn rules_of_what_git_ignores_are_looked_at_first() {
         for place in ["sub/", ""] {
             for hostile in ["pipe", "/dev/zero", "sparse"] {
                 let tree = Tree::new(&[
-                    ("sub/Dockerfile", "FROM alpine:3\n"),
-                    ("beside/Dockerfile", "FROM alpine:3\n"),
+                    ("sub/Dockerfile", "FROM alpine:3\nEXPOSE 80\nCMD [\"/serve\"]\n"),
+                    ("beside/Dockerfile", "FROM alpine:3\nEXPOSE 80\nCMD [\"/serve\"]\n"),
                 ]);
                 let path = format!("{place}{name}");
                 match hostile {
@@ -191,10 +191,10 @@ fn rules_of_what_git_ignores_are_looked_at_first() {
         }
     }
     // The same above the directory that is searched, and by way of a work tree's file.
-    let tree = Tree::new(&[("sub/Dockerfile", "FROM alpine:3\n")]);
+    let tree = Tree::new(&[("sub/Dockerfile", "FROM alpine:3\nEXPOSE 80\nCMD [\"/serve\"]\n")]);
     tree.pipe(".gitignore");
     assert!(tree.run(&["sub"]).err.contains("is not a regular file"));
-    let tree = Tree::new(&[("sub/Dockerfile", "FROM alpine:3\n")]);
+    let tree = Tree::new(&[("sub/Dockerfile", "FROM alpine:3\nEXPOSE 80\nCMD [\"/serve\"]\n")]);
     tree.pipe("real/commondir");
     tree.write("sub/.git", &format!("gitdir: {}\n", tree.top().join("real").display()));
     assert!(tree.run(&[]).err.contains("is not a regular file"));
@@ -345,7 +345,10 @@ fn what_may_be_set_outside_is_not_known() {
 
 #[test]
 fn what_is_met_on_the_way_does_not_lead_out() {
-    let tree = Tree::new(&[("inner/Dockerfile", "FROM alpine:3\n"), ("beside/.gitignore", "")]);
+    let tree = Tree::new(&[
+        ("inner/Dockerfile", "FROM alpine:3\nEXPOSE 80\nCMD [\"/serve\"]\n"),
+        ("beside/.gitignore", ""),
+    ]);
     let top = tree.scratch.path();
     for (path, text) in [
         (".gitignore", "Dockerfile\n"),
@@ -371,7 +374,7 @@ fn what_is_met_on_the_way_does_not_lead_out() {
         ("../.gitignore", ".gitignore", Some(2)),
         ("../../.gitignore", "inner/.ignore", Some(2)),
     ] {
-        let tree = Tree::new(&[("inner/Dockerfile", "FROM alpine:3\n")]);
+        let tree = Tree::new(&[("inner/Dockerfile", "FROM alpine:3\nEXPOSE 80\nCMD [\"/serve\"]\n")]);
         tree.link(target, name);
         let ran = tree.json(&["--restrict-to", "."]);
         assert_eq!(ran.code, code, "{name}: {}", ran.err);

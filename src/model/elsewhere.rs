@@ -2,6 +2,9 @@
 //! one of another.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::source::normalize;
 use crate::syntax::yaml::{Kind, NodeId, Tree};
@@ -43,13 +46,17 @@ const WORDS: [&str; 6] = ["mem_limit", "mem_reservation", "memswap_limit", "reso
 /// to be read in any case.
 #[must_use]
 pub fn may_change(text: &str) -> bool {
-    WORDS.iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+    static FINDERS: LazyLock<[Finder<'static>; WORDS.len()]> = LazyLock::new(|| WORDS.map(Finder::new));
+    FINDERS.iter().any(|finder| finder.find(text.as_bytes()).is_some())
 }
+
+/// A service: its name, its node, and its keys with their values.
+type Named<'t> = (&'t str, NodeId, &'t [(NodeId, NodeId)]);
 
 /// The services of others that the file at `path` changes.
 #[must_use]
 pub fn changes(tree: &Tree, path: &Path) -> Vec<Change> {
-    let services: Vec<(&str, NodeId, &[(NodeId, NodeId)])> = tree
+    let services: Vec<Named<'_>> = tree
         .documents()
         .iter()
         .filter_map(|root| child(tree, *root, "services"))

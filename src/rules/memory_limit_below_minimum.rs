@@ -45,6 +45,11 @@ impl Rule for MemoryLimitBelowMinimum {
                 if bytes == 0 || bytes >= MINIMUM.0 || (what == "memory reservation" && bytes < 0) {
                     continue;
                 }
+                // The engine stops at the first of the two.
+                let limit = memory.limit.value().filter(|limit| limit.0 != 0 && **limit < MINIMUM);
+                if what == "memory reservation" && limit.is_some() {
+                    continue;
+                }
                 let message = format!(
                     "the engine refuses the {what} of `{}`: {} is below {MINIMUM}",
                     workload.name, size.value

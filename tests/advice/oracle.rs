@@ -124,6 +124,8 @@ impl Judge<'_> {
             let (Ok(new), Some(old)) = (new, self.facts.get(&(index, raised))) else { continue };
             let mut paths = Vec::new();
             differences(old, &new, &mut Vec::new(), &mut paths);
+            // What only anchors stand in is nothing that runs.
+            paths.retain(|path| path.first().is_none_or(|key| !key.starts_with("x-")));
             let other = |path: &&Vec<String>| {
                 let inner = path.get(2..).unwrap_or_default();
                 let service = path.get(1);
