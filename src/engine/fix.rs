@@ -22,6 +22,9 @@ const MAX_ROUNDS: usize = 8;
 /// Most states that are looked at. Among many fixes each one that is taken back costs a few.
 const MAX_TRIALS: usize = 1_000;
 
+/// Fixes that are tried together with the one that uncovers them.
+const MAX_UNCOVERED: usize = 16;
+
 /// What fixing came to.
 #[derive(Debug, Default)]
 pub struct Fixed {
@@ -76,6 +79,8 @@ struct Patch {
     edits: Edits,
     /// Other ways to mend the same finding, the better first.
     alternatives: Vec<Patch>,
+    /// Its finding showed only when another one was mended.
+    uncovered: bool,
 }
 
 /// Texts to write in the place of ranges of files.
@@ -135,8 +140,20 @@ pub fn fix_some(
             trials += 1;
             let (next, left) = apply(&now, &state, &batch);
             let after = State::of(options, discovered, &next);
-            match verdict(&state, &after, &batch) {
-                Ok(()) => {
+            let judged = verdict(&state, &after, &batch);
+            let tried = match (judged, batch.as_slice()) {
+                (Err(why), [patch]) => {
+                    let follow = Follow { options, discovered, level, wanted };
+                    match follow.all(&state, patch, (next, after), &mut trials) {
+                        Some((next, after, batch)) => Ok((next, after, batch, left)),
+                        None => Err((why, batch)),
+                    }
+                }
+                (Err(why), _) => Err((why, batch)),
+                (Ok(()), _) => Ok((next, after, batch, left)),
+            };
+            match tried {
+                Ok((next, after, batch, left)) => {
                     for patch in batch.iter().filter(|patch| !left.contains(&patch.identity)) {
                         fixed.applied.push(Applied {
                             rule: patch.rule,
@@ -153,7 +170,7 @@ pub fn fix_some(
                     (now, state) = (next, after);
                     open = moved(open, candidates(&state, level, wanted));
                 }
-                Err(why) => match batch.len() {
+                Err((why, batch)) => match batch.len() {
                     1 => {
                         let Some(mut patch) = batch.into_iter().next() else { continue };
                         if !patch.alternatives.is_empty() {
@@ -184,6 +201,45 @@ pub fn fix_some(
     fixed.files = changed(&before, now);
     fixed.outcome = state.outcome;
     fixed
+}
+
+/// How the fixes that another one uncovers are looked for.
+struct Follow<'f> {
+    options: &'f Options,
+    discovered: &'f Discovered,
+    level: Applicability,
+    wanted: &'f dyn Fn(&Finding) -> bool,
+}
+
+impl Follow<'_> {
+    /// A fix with those that it uncovers of the same rule, file and service: of several variables in one text each shows when
+    /// the one before it is mended. None where that does not come to an end that holds.
+    fn all(
+        &self,
+        state: &State,
+        first: &Patch,
+        (mut texts, mut reached): (Overlay, State),
+        trials: &mut usize,
+    ) -> Option<(Overlay, State, Vec<Patch>)> {
+        let mut all = vec![first.clone()];
+        for _ in 0..MAX_UNCOVERED {
+            let (path, rule, service, _) = &first.identity;
+            let next = candidates(&reached, self.level, self.wanted).into_iter().find(|patch| {
+                let (other_path, other_rule, other_service, _) = &patch.identity;
+                (other_path, other_rule, other_service) == (path, rule, service)
+                    && all.iter().all(|known| known.identity != patch.identity)
+            });
+            let next = Patch { uncovered: true, ..next? };
+            texts = apply(&texts, &reached, std::slice::from_ref(&next)).0;
+            reached = State::of(self.options, self.discovered, &texts);
+            *trials += 1;
+            all.push(next);
+            if verdict(state, &reached, &all).is_ok() {
+                return Some((texts, reached, all));
+            }
+        }
+        None
+    }
 }
 
 /// What is still open, at the places that it has now. What is not found again is for the next round.
@@ -262,6 +318,7 @@ fn patch(finding: &Finding, sources: &Sources, level: Applicability) -> Option<P
             changes: fix.changes,
             edits: edits(fix, sources)?,
             alternatives: Vec::new(),
+            uncovered: false,
         })
     });
     let first = patches.next()?;
@@ -324,7 +381,8 @@ fn verdict(before: &State, after: &State, batch: &[Patch]) -> Result<(), String>
         counted(findings.map(|finding| identity(finding, &state.sources)))
     };
     let (were, are) = (counted(before), counted(after));
-    let meant = self::counted(batch.iter().map(|patch| patch.identity.clone()));
+    let first = batch.iter().filter(|patch| !patch.uncovered);
+    let meant = self::counted(first.map(|patch| patch.identity.clone()));
     let of = |counts: &HashMap<Identity, usize>, identity| counts.get(identity).copied().unwrap_or(0);
     if meant.iter().any(|(identity, count)| of(&are, identity) + count > of(&were, identity)) {
         return Err("the finding would stay".to_owned());
