@@ -22,7 +22,7 @@ pub use image::{
 };
 pub use lighter::{Lighter, LighterKind};
 pub use packages::{Effect, Manager, Packages, Toolchain};
-pub use probes::{HttpPort, ProbeEntry, ProbeRow};
+pub use probes::{ConfigurationFiles, HttpPort, ProbeEntry, ProbeRow};
 pub use refused::RefusedFlag;
 pub use runtimes::{
     CommandLine, Flag, Grammar, Pool, Quotes, ReadBy, Runtime, Sets, Setting, Starter, Variable,

@@ -32,6 +32,9 @@ pub struct ProbeRow {
     /// Programs that it is certain to have.
     #[serde(default)]
     tools: Vec<ToolRow>,
+    /// Files that move its port.
+    #[serde(default)]
+    pub configuration: Option<ConfigurationFiles>,
     /// Ways to ask, the best first.
     #[serde(default)]
     probes: Vec<ProbeEntry>,
@@ -40,6 +43,16 @@ pub struct ProbeRow {
     pub otherwise: Option<String>,
     /// Where it can be checked.
     pub source: String,
+}
+
+/// The files in which a web server is told its port, in nginx's or Apache's language.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConfigurationFiles {
+    /// The directory that has them.
+    pub directory: String,
+    /// Parts of paths that are such files.
+    pub names: Vec<String>,
 }
 
 /// Programs of the tags that fit every condition.

@@ -70,7 +70,7 @@ fn virtual_machine(
             Form::Dockerfile => format!("HEALTHCHECK {}{}", flags(check, &[]), command(&probe.test)),
         };
         let adjust = match (probe.assumed_http, probe.adjust) {
-            (Some(port), _) => format!(", if it speaks HTTP on port {port} (adjust the path)"),
+            (Some(port), _) => format!(", by an HTTP request to port {port} (adjust the path)"),
             (None, true) => " (adjust the path)".to_owned(),
             (None, false) => String::new(),
         };

@@ -78,9 +78,11 @@ fn help(workload: &Workload) -> String {
     };
     let what = match (form, probe.assumed_http, probe.adjust) {
         (Form::Dockerfile, Some(port), _) => {
-            format!("at the end of the last stage, if it speaks HTTP on port {port} (adjust the path)")
+            format!("at the end of the last stage, an HTTP request to port {port} (adjust the path)")
         }
-        (Form::Compose, Some(port), _) => format!("if `{name}` speaks HTTP on port {port} (adjust the path)"),
+        (Form::Compose, Some(port), _) => {
+            format!("{place}, an HTTP request to port {port} (adjust the path)")
+        }
         (Form::Compose, None, true) => format!("{place}, with what its image has (adjust the path)"),
         (Form::Compose, None, false) => format!("{place}, with what its image has"),
         (Form::Dockerfile, None, true) => "at the end of the last stage (adjust the path)".to_owned(),

@@ -174,7 +174,7 @@ impl Assembler<'_> {
         workload.role.idle = workload.idle();
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
         let scripts = Scripts::of_dockerfile(self.sources, &target, self.sources.get(file).path());
-        self.started(&mut workload, &facts, (Some(&runs), scripts, None), &mut out);
+        self.started(&mut workload, &facts, (Some(&runs), &scripts, None), &mut out);
         self.pools(&mut workload, &facts, None);
         let site = probe::Site {
             workload: &workload,
@@ -183,6 +183,7 @@ impl Assembler<'_> {
             partial: None,
             own: &facts.probe,
             catalog: self.catalog,
+            scripts: &scripts,
         };
         workload.probe = site.probe();
         out.workloads.push(workload);
@@ -333,7 +334,7 @@ impl Assembler<'_> {
         let context = built.as_ref().map(|built| directory.join(&built.context));
         let mounts = (service.mounts.as_slice(), directory);
         let scripts = Scripts::of_service(self.sources, target, context, mounts);
-        self.started(&mut workload, &facts, (runs.as_ref(), scripts, Some(service)), out);
+        self.started(&mut workload, &facts, (runs.as_ref(), &scripts, Some(service)), out);
         let partial = partial_start(service, &facts);
         self.pools(&mut workload, &facts, partial.as_ref());
         let site = probe::Site {
@@ -343,6 +344,7 @@ impl Assembler<'_> {
             partial: partial.as_ref(),
             own: &facts.probe,
             catalog: self.catalog,
+            scripts: &scripts,
         };
         workload.probe = site.probe();
         workload.self_sizing = self_sizing(&workload, &facts);

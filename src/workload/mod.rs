@@ -1,6 +1,7 @@
 //! A container that will run, and the facts known about it.
 
 mod assemble;
+mod configured;
 mod health;
 mod heap;
 mod idle;
@@ -9,6 +10,7 @@ mod installs;
 mod jobs;
 mod keys;
 mod lingering;
+mod listens;
 mod measured;
 mod packages;
 mod probe;
@@ -19,10 +21,12 @@ mod request;
 mod role;
 mod runs;
 mod scripts;
+mod server;
 mod start;
 mod started;
 mod toolchain;
 mod tools;
+mod workers;
 
 pub use self::assemble::Assembler;
 pub use self::heap::{

@@ -100,6 +100,48 @@ impl<'s> Scripts<'s> {
         found
     }
 
+    /// The texts that a container gets below a directory; none when a part of them is not here.
+    pub(super) fn below(&self, directory: &str) -> Option<Vec<Text>> {
+        let copies = self.target.map(|target| target.copies.as_slice()).unwrap_or_default();
+        let mut found = Vec::new();
+        for copied in copies {
+            let Some((to, sources)) = copied.words.split_last() else { continue };
+            let base =
+                copied.workdir.as_ref().and_then(|workdir| workdir.as_ref().ok()).map_or("/", Text::as_str);
+            let to = to.as_str();
+            let to = if to.starts_with('/') { tidy(to) } else { tidy(&format!("{base}/{to}")) };
+            if below(&to, directory).is_none() {
+                continue;
+            }
+            if copied.from.is_some() {
+                return None;
+            }
+            found.extend(copied.contents.iter().cloned());
+            for source in sources.iter().filter(|_| copied.contents.is_empty()) {
+                self.texts(&self.in_context(source.as_str())?, &mut found)?;
+            }
+        }
+        for (_, path) in self.mounts.iter().filter(|(target, _)| below(target, directory).is_some()) {
+            self.texts(path, &mut found)?;
+        }
+        Some(found)
+    }
+
+    /// A file, or the files of a directory.
+    fn texts(&self, path: &Path, found: &mut Vec<Text>) -> Option<()> {
+        let disk = self.sources?.disk();
+        if !disk.is_dir(path) {
+            found.push(self.read(path)?);
+            return Some(());
+        }
+        let mut inside: Vec<PathBuf> = disk.entries(path).take(MAX_ENTRIES).collect();
+        inside.sort();
+        for path in inside.iter().filter(|path| !disk.is_dir(path)) {
+            found.push(self.read(path)?);
+        }
+        Some(())
+    }
+
     fn walk(&self, path: &Path, depth: usize, entries: &mut usize, found: &mut Vec<Text>) {
         let Some(sources) = self.sources else { return };
         *entries += 1;

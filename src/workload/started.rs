@@ -14,13 +14,13 @@ impl Assembler<'_> {
         &self,
         workload: &mut Workload,
         facts: &ImageFacts,
-        (runs, scripts, service): (Option<&Runs<'_>>, Scripts<'_>, Option<&Service>),
+        (runs, scripts, service): (Option<&Runs<'_>>, &Scripts<'_>, Option<&Service>),
         out: &mut Project,
     ) {
         if let Some(start) = workload.start.value()
             && !workload.base.is_absent()
         {
-            let read = (&scripts, self.catalog.packages());
+            let read = (scripts, self.catalog.packages());
             let found = lingering::lingering(start, facts.handover.as_ref(), facts.sh_is_dash, read);
             workload.lingering_shell = found;
         }
@@ -35,7 +35,7 @@ impl Assembler<'_> {
         });
         workload.role.listens_nowhere = jobs::listens_nowhere(&start, facts.handover.as_ref());
         workload.lighter_base =
-            runs.and_then(|runs| toolchain::lighter(workload, facts, (runs, &scripts, &start), self.catalog));
+            runs.and_then(|runs| toolchain::lighter(workload, facts, (runs, scripts, &start), self.catalog));
         let inside = workload.lingering_shell.as_ref().and_then(|found| found.inside);
         if let Some(place) = inside
             && !out.files.contains(&place.file)

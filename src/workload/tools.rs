@@ -35,6 +35,24 @@ pub(super) fn tools(
     tools
 }
 
+/// The ports of other protocols that a Dockerfile shows: `UDP 1162`; then whether a TCP range or a variable hides others.
+pub(super) fn beside_tcp(target: Option<&TargetImage>) -> (Vec<String>, bool) {
+    let (mut others, mut hidden) = (Vec::new(), false);
+    for port in target.into_iter().flat_map(|target| &target.exposes) {
+        let Ok(text) = port else {
+            hidden = true;
+            continue;
+        };
+        match text.as_str().split_once('/').unwrap_or((text.as_str(), "tcp")) {
+            (port, protocol) if protocol.eq_ignore_ascii_case("tcp") => {
+                hidden |= port.parse::<u16>().is_err()
+            }
+            (port, protocol) => others.push(format!("{} {port}", protocol.to_ascii_uppercase())),
+        }
+    }
+    (others, hidden)
+}
+
 /// The TCP ports that an image shows: its own `EXPOSE`s, or those of the image that it stands on.
 pub(super) fn exposed(base: &Fact<Text>, target: Option<&TargetImage>, catalog: &Catalog) -> Vec<u16> {
     let written = target.into_iter().flat_map(|target| &target.exposes).filter_map(|port| {

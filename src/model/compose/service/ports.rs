@@ -10,6 +10,8 @@ use super::{items, variables};
 pub struct Ports {
     /// The container's side of `ports`, and `expose`.
     pub named: Vec<u16>,
+    /// Those of other protocols: `UDP 1162`, `UDP 10000-10010`.
+    pub other: Vec<String>,
     /// A variable without a value, or a range, hides others.
     pub hidden: bool,
     /// The ports that Traefik is told to send requests to.
@@ -21,14 +23,24 @@ pub(super) fn read(fields: Fields<'_>) -> Ports {
     for key in ["ports", "expose"] {
         for item in fields.get(&[key]).map(items).unwrap_or_default() {
             let long = Fields { value: item, anchor: item.span };
-            let scalar = match item.as_scalar() {
-                Some(scalar) => Some(scalar),
-                None if long.string(&["protocol"]).value().is_some_and(|kind| kind != "tcp") => continue,
-                None => item.get("target").and_then(|entry| entry.value.as_scalar()),
-            };
+            let scalar =
+                match item.as_scalar() {
+                    Some(scalar) => Some(scalar),
+                    None if long.string(&["protocol"]).value().is_some_and(|kind| kind != "tcp") => {
+                        let target = item.get("target").and_then(|entry| entry.value.as_scalar());
+                        let target = target.filter(|scalar| scalar.unset.is_none());
+                        let kind = long.string(&["protocol"]);
+                        let other = kind.value().zip(target);
+                        ports.other.extend(other.map(|(kind, port)| {
+                            format!("{} {}", kind.to_ascii_uppercase(), port.text.as_str())
+                        }));
+                        continue;
+                    }
+                    None => item.get("target").and_then(|entry| entry.value.as_scalar()),
+                };
             match scalar.and_then(container) {
                 Some(Side::Tcp(port)) => add(&mut ports.named, port),
-                Some(Side::Other) => {}
+                Some(Side::Other(port)) => ports.other.push(port),
                 None => ports.hidden = true,
             }
         }
@@ -52,7 +64,7 @@ enum Side {
     /// One TCP port.
     Tcp(u16),
     /// Another protocol.
-    Other,
+    Other(String),
 }
 
 /// `8080`, `127.0.0.1:80:8080/tcp`, `${PORT}:8080`. None for ranges and for what a variable hides.
@@ -65,10 +77,11 @@ fn container(scalar: &Scalar) -> Option<Side> {
     if protocol.contains(HOLE) {
         return None;
     }
-    if !protocol.eq_ignore_ascii_case("tcp") {
-        return Some(Side::Other);
-    }
     let side = addresses.rsplit(':').next().unwrap_or(addresses);
+    if !protocol.eq_ignore_ascii_case("tcp") {
+        let known = !side.contains(HOLE);
+        return known.then(|| Side::Other(format!("{} {}", protocol.to_ascii_uppercase(), side.trim())));
+    }
     side.trim().parse().ok().map(Side::Tcp)
 }
 

@@ -1,0 +1,125 @@
+//! Healthchecks are offered where they fit: the protocol, the user and the port are those of the container.
+
+#![allow(clippy::unwrap_used)]
+
+use oomlint::discover::{self, discover};
+use oomlint::engine;
+use oomlint::source::Sources;
+
+/// The help of `missing-healthcheck` for files of a project; none where it is silent.
+fn help(files: &[(&str, &str)]) -> Option<String> {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(dir.path().join(name), text).unwrap();
+    }
+    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    let findings = engine::run(&engine::Options::default(), &Sources::new(), &found).findings;
+    findings.into_iter().find(|finding| finding.rule == "missing-healthcheck")?.help
+}
+
+fn service(text: &str) -> String {
+    help(&[("compose.yaml", &format!("services:\n  it: {text}\n"))]).unwrap_or_default()
+}
+
+fn image(text: &str) -> String {
+    help(&[("Dockerfile", text)]).unwrap_or_default()
+}
+
+#[track_caller]
+fn has(help: &str, part: &str) {
+    assert!(help.contains(part), "{part} is not in:\n{help}");
+}
+
+#[test]
+fn http_is_asked_of_what_speaks_it() {
+    let zabbix = image("FROM alpine:3.22\nEXPOSE 10051/TCP\nCMD [\"/usr/sbin/zabbix_server\"]\n");
+    has(&zabbix, r#"CMD ["nc", "-z", "127.0.0.1", "10051"]"#);
+    has(&image("FROM debian:13\nEXPOSE 7000\nCMD [\"/app/server\"]\n"), "</dev/tcp/127.0.0.1/7000");
+    has(&image("FROM alpine:3.22\nEXPOSE 8080\nCMD [\"/app\"]\n"), r#""nc", "-z""#);
+    has(&image("FROM node:22-alpine\nEXPOSE 3000\nCMD [\"node\", \"a.js\"]\n"), "http://127.0.0.1:3000/");
+    has(&image("FROM node:22-slim\nEXPOSE 9999\nCMD [\"node\", \"a.js\"]\n"), "</dev/tcp/127.0.0.1/9999");
+    has(&image("FROM python:3.13-slim\nEXPOSE 9876\nCMD [\"uvicorn\", \"a:b\"]\n"), "http://127.0.0.1:9876/");
+    has(&image("FROM php:8.4-apache\nEXPOSE 80\n"), "http://127.0.0.1/");
+    let label = "{image: 'alpine:3.22', command: /app, labels: [traefik.http.services.a.loadbalancer.server.port=7070]}";
+    has(&service(label), "http://127.0.0.1:7070/");
+}
+
+#[test]
+fn ports_of_a_configuration_are_asked() {
+    let dockerfile = "FROM nginx:1.30-alpine\nCOPY site.conf /etc/nginx/conf.d/default.conf\n";
+    let with = |conf: &str| {
+        help(&[("Dockerfile", &format!("{dockerfile}EXPOSE 80 8080\n")), ("site.conf", conf)]).unwrap()
+    };
+    has(&with("server { listen 8080; }"), "http://127.0.0.1:8080/");
+    has(&with("server { listen 48087 http2; }"), r#""nc", "-z", "127.0.0.1", "48087""#);
+    has(&with("server { root /x; }"), "http://127.0.0.1/");
+    has(&with("server { listen ${PORT}; }"), "a configuration that is not read here");
+    let mounted = "services:\n  lb: {image: 'nginx:stable', ports: ['1514:1514'], volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro']}\n";
+    let stream = "events {}\nstream { server { listen 1514; proxy_pass m; } }\n";
+    has(&help(&[("compose.yaml", mounted), ("nginx.conf", stream)]).unwrap(), "</dev/tcp/127.0.0.1/1514");
+    has(&help(&[("compose.yaml", mounted)]).unwrap(), "</dev/tcp/127.0.0.1/1514");
+    let apache = "services:\n  w: {image: 'httpd:2.4-alpine', volumes: ['./h.conf:/usr/local/apache2/conf/httpd.conf']}\n";
+    has(&help(&[("compose.yaml", apache), ("h.conf", "Listen 8081\n")]).unwrap(), "http://127.0.0.1:8081/");
+    has(&help(&[("compose.yaml", apache)]).unwrap(), "a configuration that is not read here");
+    let built = "FROM node:22 AS b\nRUN npm run build\nFROM nginx:1.30-alpine\nCOPY --from=b /app/dist /usr/share/nginx/html\nEXPOSE 80\n";
+    has(&image(built), "http://127.0.0.1/");
+}
+
+#[test]
+fn users_are_those_of_the_container() {
+    let with = |text: &str| service(&format!("{{image: 'postgres:16', environment: {{{text}}}}}"));
+    has(&with("POSTGRES_PASSWORD: x"), "pg_isready -U postgres\"");
+    has(&with("POSTGRES_USER: shop"), "pg_isready -U $$POSTGRES_USER");
+    has(&with("POSTGRES_USER_FILE: /run/secrets/u"), r#"pg_isready -U \"$$(cat /run/secrets/u)\""#);
+    has(&with("POSTGRES_USER_FILE: '${WHERE}'"), r#"pg_isready -U \"$$(cat \"$$POSTGRES_USER_FILE\")\""#);
+    let file = "services:\n  it: {image: 'postgres:16', env_file: [a.env, {path: b.env, required: false}]}\n";
+    let read = |env: &str| help(&[("compose.yaml", file), ("a.env", env)]).unwrap();
+    has(&read("POSTGRES_USER_FILE=/run/secrets/u\n"), r#"\"$$(cat /run/secrets/u)\""#);
+    has(&read("POSTGRES_USER=shop\n"), "pg_isready -U $$POSTGRES_USER");
+    has(&read("A=b\n"), "$${POSTGRES_USER:-postgres}");
+    let dockerfile = image("FROM postgres:16\nENV POSTGRES_USER_FILE=/run/secrets/u\nEXPOSE 5432\n");
+    has(&dockerfile, r#"CMD pg_isready -U "$(cat /run/secrets/u)""#);
+}
+
+#[test]
+fn servers_are_known_behind_options_and_scripts() {
+    let redis = |text: &str| service(&format!("{{image: 'redis:7', {text}}}"));
+    has(&redis("command: ['--maxmemory', '${M}']"), r#"["CMD", "redis-cli", "ping"]"#);
+    has(&redis("command: ['--requirepass', '${PW}']"), "REDISCLI_AUTH");
+    has(&redis("command: 'redis-server ${ARGS}'"), "REDISCLI_AUTH");
+    has(&redis("command: redis-server --requirepass x"), "REDISCLI_AUTH");
+    has(&redis("command: [/etc/redis.conf]"), "REDISCLI_AUTH");
+    has(&redis("command: redis-benchmark"), "is not the server of its image");
+    has(&redis("entrypoint: [sh, /run.sh]"), "what it starts is not known here");
+    has(&service("{image: 'postgres:16', command: [-c, 'shared_buffers=${M}']}"), "pg_isready");
+    let script = "services:\n  it: {image: 'redis:7', entrypoint: [/bin/sh, /run.sh], volumes: ['./run.sh:/run.sh']}\n";
+    let run =
+        |line: &str| help(&[("compose.yaml", script), ("run.sh", &format!("#!/bin/sh\n{line}\n"))]).unwrap();
+    has(&run("exec redis-server"), r#""redis-cli", "ping""#);
+    has(&run("exec redis-server --requirepass x"), "REDISCLI_AUTH");
+    let conf = "services:\n  it: {image: 'redis:7', command: [redis-server, /r.conf], volumes: ['./r.conf:/r.conf']}\n";
+    let with = |line: &str| help(&[("compose.yaml", conf), ("r.conf", &format!("{line}\n"))]).unwrap();
+    has(&with("maxmemory 1gb"), r#""redis-cli", "ping""#);
+    has(&with("requirepass x"), "REDISCLI_AUTH");
+}
+
+#[test]
+fn ports_that_no_probe_reaches_are_named() {
+    let snmp = "FROM alpine:3.22\nEXPOSE 1162/UDP\nCMD [\"/usr/sbin/snmptrapd\", \"-f\"]\n";
+    let built = "services:\n  it: {build: ., ports: ['162:1162/udp']}\n";
+    has(
+        &help(&[("compose.yaml", built), ("Dockerfile", snmp)]).unwrap(),
+        "it listens on UDP 1162, which no such probe reaches",
+    );
+    let long = "{image: 'alpine:3.22', command: /app, ports: [{target: 53, protocol: udp}]}";
+    has(&service(long), "it listens on UDP 53,");
+    has(
+        &service("{image: 'alpine:3.22', command: /app, ports: ['53:53/udp', '53:53']}"),
+        r#""127.0.0.1", "53""#,
+    );
+    has(
+        &service("{image: 'alpine:3.22', command: /app}"),
+        "the port that it listens on is named nowhere here",
+    );
+    has(&service("{image: 'alpine:3.22', command: /app, ports: ['443:443']}"), r#""127.0.0.1", "443""#);
+}
