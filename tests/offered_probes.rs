@@ -72,6 +72,7 @@ fn users_are_those_of_the_container() {
     let with = |text: &str| service(&format!("{{image: 'postgres:16', environment: {{{text}}}}}"));
     has(&with("POSTGRES_PASSWORD: x"), "pg_isready -U postgres\"");
     has(&with("POSTGRES_USER: shop"), "pg_isready -U $$POSTGRES_USER");
+    has(&with("POSTGRES_USER: ''"), "pg_isready -U $${POSTGRES_USER:-postgres}");
     has(&with("POSTGRES_USER_FILE: /run/secrets/u"), r#"pg_isready -U \"$$(cat /run/secrets/u)\""#);
     has(&with("POSTGRES_USER_FILE: '${WHERE}'"), r#"pg_isready -U \"$$(cat \"$$POSTGRES_USER_FILE\")\""#);
     let file = "services:\n  it: {image: 'postgres:16', env_file: [a.env, {path: b.env, required: false}]}\n";
