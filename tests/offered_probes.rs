@@ -58,6 +58,8 @@ fn ports_of_a_configuration_are_asked() {
     let stream = "events {}\nstream { server { listen 1514; proxy_pass m; } }\n";
     has(&help(&[("compose.yaml", mounted), ("nginx.conf", stream)]).unwrap(), "</dev/tcp/127.0.0.1/1514");
     has(&help(&[("compose.yaml", mounted)]).unwrap(), "</dev/tcp/127.0.0.1/1514");
+    let unread = "{image: 'nginx:stable', ports: ['8080:80'], volumes: ['./n.conf:/etc/nginx/nginx.conf']}";
+    has(&service(unread), "http://127.0.0.1/");
     let apache = "services:\n  w: {image: 'httpd:2.4-alpine', volumes: ['./h.conf:/usr/local/apache2/conf/httpd.conf']}\n";
     has(&help(&[("compose.yaml", apache), ("h.conf", "Listen 8081\n")]).unwrap(), "http://127.0.0.1:8081/");
     has(&help(&[("compose.yaml", apache)]).unwrap(), "a configuration that is not read here");
@@ -70,6 +72,7 @@ fn users_are_those_of_the_container() {
     let with = |text: &str| service(&format!("{{image: 'postgres:16', environment: {{{text}}}}}"));
     has(&with("POSTGRES_PASSWORD: x"), "pg_isready -U postgres\"");
     has(&with("POSTGRES_USER: shop"), "pg_isready -U $$POSTGRES_USER");
+    has(&with("POSTGRES_USER: ''"), "pg_isready -U $${POSTGRES_USER:-postgres}");
     has(&with("POSTGRES_USER_FILE: /run/secrets/u"), r#"pg_isready -U \"$$(cat /run/secrets/u)\""#);
     has(&with("POSTGRES_USER_FILE: '${WHERE}'"), r#"pg_isready -U \"$$(cat \"$$POSTGRES_USER_FILE\")\""#);
     let file = "services:\n  it: {image: 'postgres:16', env_file: [a.env, {path: b.env, required: false}]}\n";

@@ -57,24 +57,24 @@ impl Site<'_> {
             let probe = request::tcp(&tools, LOOPBACK, port).map(Probe::new);
             probe.ok_or_else(|| format!("no tool that its image is known to have asks port {port}"))
         };
-        Some(match one {
-            Some(listen) if listen.http => match by_http(&tools, listen.port, "/") {
-                Some(test) => {
-                    let mut probe = Probe::new(test);
-                    probe.adjust = probe.test.iter().any(|word| word.contains("http://"));
-                    Ok(probe)
-                }
-                None => open(listen.port),
-            },
-            Some(listen) => open(listen.port),
-            // What the Dockerfile shows itself, not what its base does.
-            None => match (named.named.as_slice(), named.hidden, self.workload.exposed.as_slice()) {
-                ([port], false, _) => open(*port),
-                ([], false, [port]) if self.target.is_some_and(|target| !target.exposes.is_empty()) => {
-                    open(*port)
-                }
-                _ => Err("its port is in a configuration that is not read here".to_owned()),
-            },
+        let http = |port: u16| match by_http(&tools, port, "/") {
+            Some(test) => {
+                let mut probe = Probe::new(test);
+                probe.adjust = probe.test.iter().any(|word| word.contains("http://"));
+                Ok(probe)
+            }
+            None => open(port),
+        };
+        // What the Dockerfile shows itself, not what its base does.
+        let own = self.target.is_some_and(|target| !target.exposes.is_empty());
+        Some(match (one, named.named.as_slice(), self.workload.exposed.as_slice()) {
+            (Some(listen), ..) if listen.http => http(listen.port),
+            (Some(listen), ..) => open(listen.port),
+            (None, [80], _) if !named.hidden => http(80),
+            (None, [port], _) if !named.hidden => open(*port),
+            (None, [], [80]) if !named.hidden && own => http(80),
+            (None, [], [port]) if !named.hidden && own => open(*port),
+            _ => Err("its port is in a configuration that is not read here".to_owned()),
         })
     }
 }

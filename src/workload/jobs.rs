@@ -211,6 +211,11 @@ fn works(program: &Program) -> bool {
     if words.clone().any(|word| SERVES.contains(&word.split('=').next().unwrap_or(word))) {
         return false;
     }
+    // `run-integration-tests.sh`
+    let script = program.base_name().strip_suffix(".sh").unwrap_or_default();
+    if script.split(['-', '_', '.']).any(|word| matches!(word, "test" | "tests" | "e2e")) {
+        return true;
+    }
     let mut before: Option<&str> = None;
     // `python -m pytest`, `npx playwright test`, `poetry run pytest`, `php artisan migrate`.
     while let Some(word) = words.next() {
@@ -303,6 +308,8 @@ mod tests {
     fn work_that_ends_listens_nowhere() {
         for line in [
             "pytest -v",
+            "/app/entrypoint-integration-tests.sh",
+            "./run_e2e.sh",
             "python -m pytest",
             "python3 -m unittest discover",
             "poetry run pytest",
@@ -347,6 +354,7 @@ mod tests {
         }
         for line in [
             "npm start",
+            "./contest.sh",
             "npm run dev",
             "node server.js",
             "python app.py",

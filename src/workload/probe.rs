@@ -153,7 +153,10 @@ impl Site<'_> {
         };
         entry.set.iter().all(|(name, wanted)| known(name, &|value| value.eq_ignore_ascii_case(wanted)))
             && entry.contains.iter().all(|(name, part)| known(name, &|value| value.contains(part.as_str())))
-            && entry.only_set.iter().all(|name| self.workload.env.contains_key(name))
+            && entry
+                .only_set
+                .iter()
+                .all(|name| self.workload.env.contains_key(name) && !known(name, &str::is_empty))
             && entry.unless_set.iter().all(|name| value(name).is_absent())
     }
 

@@ -66,7 +66,7 @@ impl Site<'_> {
             (None, _) => return None,
         };
         let scripts = words.iter().filter_map(|word| self.script(word)).collect::<Vec<_>>();
-        let inside = scripts.iter().flat_map(|text| commands(text));
+        let inside = scripts.iter().flat_map(commands);
         let split = words.iter().flat_map(|word| word.as_str().split_whitespace()).map(str::to_owned);
         Some(split.chain(inside).map(|word| word.trim_matches(['"', '\'']).to_owned()).collect())
     }
@@ -136,7 +136,7 @@ impl Site<'_> {
             Some(text) => text.as_str().lines().any(|line| {
                 let name = line.split([' ', '\t', '=']).find(|word| !word.is_empty()).unwrap_or_default();
                 flags.iter().any(|flag| flag.trim_start_matches('-').eq_ignore_ascii_case(name))
-                    || matches!(name, "include" | "user" | "aclfile" | "bind")
+                    || matches!(name, "include" | "user" | "aclfile")
             }),
         })
     }
