@@ -17,7 +17,7 @@ use crate::rules::{Preset, unused_suppression};
 use crate::source::{Sources, normalize};
 
 /// Fixes can make room for others: a limit that is written down, a tighter heap.
-const MAX_ROUNDS: usize = 8;
+const MAX_ROUNDS: usize = 12;
 
 /// Most states that are looked at. Among many fixes each one that is taken back costs a few.
 const MAX_TRIALS: usize = 1_000;
@@ -117,6 +117,7 @@ pub fn fix_some(
     let mut state = State::of(options, discovered, &now);
     let mut fixed = Fixed::default();
     let (mut rounds, mut trials) = (0, 0);
+    let mut known: HashSet<Identity> = HashSet::default();
     // What is taken back may work out once others are in: the end is a round in which nothing does.
     loop {
         let patches = candidates(&state, level, wanted);
@@ -125,7 +126,15 @@ pub fn fix_some(
             break;
         }
         rounds += 1;
-        fixed.refused.clear();
+        let is_known = |patch: &Patch| known.contains(&patch.identity);
+        let (again, fresh): (Vec<_>, Vec<_>) = patches.into_iter().partition(is_known);
+        // The ones that were taken back are tried once more when nothing else is left.
+        let last = fresh.is_empty();
+        let patches = if last { again } else { fresh };
+        if last {
+            known.clear();
+            fixed.refused.clear();
+        }
         if patches.is_empty() {
             break;
         }
@@ -146,10 +155,13 @@ pub fn fix_some(
                     let follow = Follow { options, discovered, level, wanted };
                     match follow.all(&state, patch, (next, after), &mut trials) {
                         Some((next, after, batch)) => Ok((next, after, batch, left)),
-                        None => Err((why, batch)),
+                        None => Err((why.why, vec![batch])),
                     }
                 }
-                (Err(why), _) => Err((why, batch)),
+                (Err(doubt), _) => {
+                    let parts = parted(batch, doubt.stack);
+                    Err((doubt.why, parts))
+                }
                 (Ok(()), _) => Ok((next, after, batch, left)),
             };
             match tried {
@@ -170,37 +182,48 @@ pub fn fix_some(
                     (now, state) = (next, after);
                     open = moved(open, candidates(&state, level, wanted));
                 }
-                Err((why, batch)) => match batch.len() {
-                    1 => {
-                        let Some(mut patch) = batch.into_iter().next() else { continue };
-                        if !patch.alternatives.is_empty() {
-                            let mut next = patch.alternatives.remove(0);
-                            next.alternatives = patch.alternatives;
-                            open.push(vec![next]);
-                            continue;
-                        }
-                        fixed.refused.push(Refused {
-                            rule: patch.rule,
-                            title: patch.title,
-                            path: patch.path,
-                            why,
-                        });
+                // Several are tried in parts, the ones that cannot have done it first.
+                Err((_, parts)) if parts.len() > 1 => open.extend(parts),
+                Err((why, parts)) => {
+                    let Some(mut patch) = parts.into_iter().flatten().next() else { continue };
+                    if !patch.alternatives.is_empty() {
+                        let mut next = patch.alternatives.remove(0);
+                        next.alternatives = patch.alternatives;
+                        open.push(vec![next]);
+                        continue;
                     }
-                    several => {
-                        let mut first = batch;
-                        let second = first.split_off(several / 2);
-                        open.extend([second, first]);
-                    }
-                },
+                    known.insert(patch.identity.clone());
+                    fixed.refused.push(Refused {
+                        rule: patch.rule,
+                        title: patch.title,
+                        path: patch.path,
+                        why,
+                    });
+                }
             }
         }
-        if !progress {
+        if !progress && last {
             break;
         }
     }
     fixed.files = changed(&before, now);
     fixed.outcome = state.outcome;
     fixed
+}
+
+/// A batch in two: the patches of files that the stack in doubt reads, and the others, which are tried first. Halves where that
+/// does not part them.
+fn parted(batch: Vec<Patch>, stack: Option<&Stack>) -> Vec<Vec<Patch>> {
+    let touches = |patch: &Patch| {
+        stack.is_none_or(|stack| patch.edits.iter().any(|(path, ..)| stack.reads.contains(path)))
+    };
+    let (suspects, mut others): (Vec<_>, Vec<_>) = batch.into_iter().partition(touches);
+    if suspects.is_empty() || others.is_empty() {
+        others.extend(suspects);
+        let second = others.split_off(others.len() / 2);
+        return vec![second, others];
+    }
+    vec![suspects, others]
 }
 
 /// How the fixes that another one uncovers are looked for.
@@ -278,6 +301,7 @@ impl State {
 /// The fixes of a state that may be applied, none overlapping another one.
 fn candidates(state: &State, level: Applicability, wanted: &dyn Fn(&Finding) -> bool) -> Vec<Patch> {
     let mut taken: HashMap<PathBuf, Vec<std::ops::Range<usize>>> = HashMap::default();
+    let mut rules: HashMap<(PathBuf, String), &'static str> = HashMap::default();
     let mut seen = HashSet::default();
     let mut patches = Vec::new();
     for finding in state.outcome.findings.iter().filter(|finding| wanted(finding)) {
@@ -294,9 +318,14 @@ fn candidates(state: &State, level: Applicability, wanted: &dyn Fn(&Finding) -> 
                 })
             })
         });
-        if !free {
+        // What two rules make of one service's memory is for two rounds: the second sees what the first did.
+        let place = patch.path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let about = finding.service.clone().map(|service| (place, service));
+        let other = about.as_ref().and_then(|about| rules.get(about)).is_some_and(|rule| *rule != patch.rule);
+        if !free || (other && !patch.changes.is_empty()) {
             continue;
         }
+        rules.extend(about.map(|about| (about, patch.rule)));
         for (path, range, _) in &patch.edits {
             taken.entry(path.clone()).or_default().push(range.clone());
         }
@@ -364,16 +393,24 @@ fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> (Overlay, HashSet<Ide
     (next, left)
 }
 
+/// What speaks against a batch of fixes.
+struct Doubt<'s> {
+    why: String,
+    /// The stack that would be worse off; none where it is not one alone.
+    stack: Option<&'s Stack>,
+}
+
 /// Checks that the patches mend what they are for and do nothing else, in any stack that reads the files.
-fn verdict(before: &State, after: &State, batch: &[Patch]) -> Result<(), String> {
+fn verdict<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), Doubt<'s>> {
+    let doubt = |why: &str| Err(Doubt { why: why.to_owned(), stack: None });
     if unparsed(after) > unparsed(before) {
-        return Err("the file would no longer parse".to_owned());
+        return doubt("the file would no longer parse");
     }
     if before.stacks.len() != after.stacks.len() {
-        return Err("other services would be there".to_owned());
+        return doubt("other services would be there");
     }
     for (old, new) in before.stacks.iter().zip(&after.stacks) {
-        stack::verdict(old, new, batch)?;
+        stack::verdict(old, new, batch).map_err(|why| Doubt { why, stack: Some(old) })?;
     }
     // Comments belong to no stack: of two that are alike but for their places each patch takes one away.
     let counted = |state: &State| {
@@ -385,13 +422,13 @@ fn verdict(before: &State, after: &State, batch: &[Patch]) -> Result<(), String>
     let meant = self::counted(first.map(|patch| patch.identity.clone()));
     let of = |counts: &HashMap<Identity, usize>, identity| counts.get(identity).copied().unwrap_or(0);
     if meant.iter().any(|(identity, count)| of(&are, identity) + count > of(&were, identity)) {
-        return Err("the finding would stay".to_owned());
+        return doubt("the finding would stay");
     }
     let comments = |state: &State| {
         state.outcome.findings.iter().filter(|finding| finding.rule == unused_suppression::META.name).count()
     };
     if comments(after) > comments(before) {
-        return Err("a suppression would be unused".to_owned());
+        return doubt("a suppression would be unused");
     }
     Ok(())
 }

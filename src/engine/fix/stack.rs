@@ -15,8 +15,10 @@ use crate::workload::Project;
 /// The facts and findings of one stack, or of one lone image.
 #[derive(Debug)]
 pub(super) struct Stack {
-    /// Its files, as shown.
+    /// The files that it is made of, as shown.
     files: Vec<PathBuf>,
+    /// All files that were read for it.
+    pub(super) reads: HashSet<PathBuf>,
     workloads: BTreeMap<String, Container>,
     findings: Vec<Found>,
 }
@@ -60,6 +62,7 @@ impl Stack {
         });
         Self {
             files: files.iter().map(|file| sources.get(*file).path().to_path_buf()).collect(),
+            reads: project.files.iter().map(|file| normalize(sources.get(*file).path())).collect(),
             workloads: workloads.collect(),
             findings: findings.collect(),
         }

@@ -449,7 +449,12 @@ fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
     };
     let limit = memory.limit.value().copied().filter(|limit| limit.0 > 0);
     match name {
-        _ if workload.key(other).is_some() => false,
+        // Where Compose refuses the two already, a size that it reads makes nothing worse.
+        _ if workload.key(other).is_some()
+            && !memory.conflicts.iter().any(|conflict| conflict.short == name) =>
+        {
+            false
+        }
         "mem_limit" | "deploy.resources.limits.memory" => {
             Need::is_held_by(workload, size)
                 && known(&memory.reservation, &|reserved| reserved <= size)

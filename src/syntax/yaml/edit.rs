@@ -179,8 +179,10 @@ fn in_quotes(value: &str) -> String {
 pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
     let (map, at) = key_at(tree, key)?;
     let Kind::Map(pairs) = &tree.node(map).kind else { return None };
-    // Without its own value the mapping may get one that it merges.
-    if pairs.len() < 2 || pairs.iter().any(|(key, _)| scalar(tree, *key) == Some("<<")) {
+    // Without its own value the mapping would get one that it merges.
+    let name = scalar(tree, pairs.get(at)?.0)?;
+    let merges = pairs.iter().filter(|(key, _)| scalar(tree, *key) == Some("<<"));
+    if pairs.len() < 2 || merges.into_iter().any(|(_, merged)| may_bring(tree, *merged, name)) {
         return None;
     }
     let end_of = |at: usize| pairs.get(at).map(|(name, value)| end(tree, *name, *value));
@@ -199,6 +201,21 @@ pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
     }
     let end = line_end(text, end_of(at)? as usize);
     Some(Splice { span: Span::new(key.file, begin, end), text: String::new() })
+}
+
+/// True where a merged node has a key of this name, or what it has is not in sight.
+fn may_bring(tree: &Tree, merged: NodeId, name: &str) -> bool {
+    let has = |id: NodeId| match &tree.node(id).kind {
+        Kind::Map(pairs) => {
+            pairs.iter().any(|(key, _)| matches!(scalar(tree, *key), Some(own) if own == name || own == "<<"))
+        }
+        _ => true,
+    };
+    match &tree.node(merged).kind {
+        Kind::Alias(Some(target)) => has(*target),
+        Kind::Map(_) => has(merged),
+        _ => true,
+    }
 }
 
 /// The key of this name in the mapping whose own key stands at `owner`.
