@@ -206,8 +206,9 @@ impl<'w> Offer<'w> {
         }
         // One that has the limit, too, and is offered nothing.
         let without = |other: &&Workload| {
-            other.limit_key().is_some_and(|key| key.key == limit.key)
-                && self.project.changed_elsewhere(&other.name).next().is_some()
+            other.name != workload.name
+                && other.limit_key().is_some_and(|key| key.key == limit.key)
+                && self.project.changed_elsewhere(&other.name).any(|change| change.memory)
         };
         if self.project.workloads.iter().any(|other| without(&other)) {
             return Some(vec![Request::Set { owner: workload.anchor, path: SWAP, value, after: "image" }]);
