@@ -17,10 +17,13 @@ use crate::rules::{Preset, unused_suppression};
 use crate::source::{Sources, normalize};
 
 /// Fixes can make room for others: a limit that is written down, a tighter heap.
-const MAX_ROUNDS: usize = 12;
+const MAX_ROUNDS: usize = 8;
 
 /// Most states that are looked at. Among many fixes each one that is taken back costs a few.
 const MAX_TRIALS: usize = 1_000;
+
+/// Said of a fix that leaves its finding, or another one of the same rule and service.
+const STAYS: &str = "the finding would stay";
 
 /// Fixes that are tried together with the one that uncovers them.
 const MAX_UNCOVERED: usize = 16;
@@ -151,6 +154,7 @@ pub fn fix_some(
             let after = State::of(options, discovered, &next);
             let judged = verdict(&state, &after, &batch);
             let tried = match (judged, batch.as_slice()) {
+                (Err(doubt), [_]) if doubt.why != STAYS => Err((doubt.why, vec![batch])),
                 (Err(why), [patch]) => {
                     let follow = Follow { options, discovered, level, wanted };
                     match follow.all(&state, patch, (next, after), &mut trials) {
@@ -422,7 +426,7 @@ fn verdict<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), 
     let meant = self::counted(first.map(|patch| patch.identity.clone()));
     let of = |counts: &HashMap<Identity, usize>, identity| counts.get(identity).copied().unwrap_or(0);
     if meant.iter().any(|(identity, count)| of(&are, identity) + count > of(&were, identity)) {
-        return doubt("the finding would stay");
+        return doubt(STAYS);
     }
     let comments = |state: &State| {
         state.outcome.findings.iter().filter(|finding| finding.rule == unused_suppression::META.name).count()

@@ -79,6 +79,8 @@ const OTHERS: &[&str] = &[
     "syntax/yaml/resolve.rs MAX_NUMBER",
     "stats/mod.rs MAX_SKIPPED",
     "report/budget/mod.rs MAX_GAPS",
+    "engine/fix.rs MAX_UNCOVERED",
+    "workload/configured.rs MAX_DIRECTIVES",
     "workload/lingering.rs MAX_SCRIPTS",
     "workload/packages.rs MAX_FOLLOWED",
     "workload/removal.rs MAX_ALTERNATIVES",

@@ -104,7 +104,7 @@ pub(super) fn verdict(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<
         }
     }
     if mended.iter().any(|(about, count)| of(&are, *about) + count > of(&were, *about)) {
-        return Err("the finding would stay".to_owned());
+        return Err(super::STAYS.to_owned());
     }
     // A limit brings notes on what else it wants. They come for the services that are changed, and only as notes.
     let changed: HashSet<Option<&str>> = mended.keys().map(|(_, service)| *service).collect();
