@@ -225,3 +225,71 @@ fn findings_that_are_alike_are_mended_in_one_run() {
         assert!(again.applied.is_empty(), "{text}: {:?}", again.applied);
     }
 }
+
+/// The titles of all fixes that are offered, not only those that hold when they are tried.
+fn offered(files: &[(&str, &str)]) -> Vec<String> {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
+        std::fs::write(dir.path().join(name), text).unwrap();
+    }
+    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    let options = Options { preset: Some(Preset::Strict), ..Options::default() };
+    let findings = engine::run(&options, &Sources::new(), &found).findings;
+    findings.iter().flat_map(|finding| &finding.fixes).map(|fix| fix.title.clone()).collect()
+}
+
+/// A size is computed from a limit: where another file has another limit for the service, none is offered.
+#[test]
+fn no_size_is_computed_from_a_limit_that_another_file_changes() {
+    for (service, title) in [
+        ("image: example/go, environment: {GOGC: 'off'}", "GOMEMLIMIT"),
+        ("image: 'zookeeper:3.8'", "ZK_SERVER_HEAP"),
+        ("image: 'apache/kafka:4.1.0'", "KAFKA_HEAP_OPTS"),
+        ("image: 'postgres:17'", "shm_size"),
+        ("image: 'node:22-slim', command: node a.js", "max-old-space-size"),
+        ("image: 'eclipse-temurin:21-jre', command: java -jar a.jar", "bound the heap"),
+    ] {
+        let base = format!("services:\n  it: {{{service}, mem_limit: 800m}}\n");
+        let has = |files: &[(&str, &str)]| offered(files).iter().any(|offered| offered.contains(title));
+        assert!(has(&[("compose.yaml", &base)]), "{service}");
+        let overlay = "services:\n  it: {mem_limit: 192m}\n";
+        assert!(!has(&[("compose.yaml", &base), ("compose.prod.yaml", overlay)]), "{service}");
+        let varies = base.replace("800m", "'${LIMIT:-800m}'");
+        if title != "shm_size" {
+            assert!(!has(&[("compose.yaml", &varies)]), "{service}");
+        }
+    }
+}
+
+/// The same of a value that a service in another directory extends, with a limit of its own.
+#[test]
+fn no_size_is_written_for_others_who_extend_the_service() {
+    let base = "services:\n  base:\n    image: node:22-slim\n    command: node a.js\n    environment: {NODE_OPTIONS: --unhandled-rejections=strict}\n";
+    let user = |name: &str, base: &str, limit: &str| {
+        format!(
+            "services:\n  {name}:\n    extends: {{file: {base}, service: base}}\n    mem_limit: {limit}\n"
+        )
+    };
+    let (web, twin) = (user("web", "base/base.yaml", "1g"), user("twin", "../base/base.yaml", "300m"));
+    let files = [("base/base.yaml", base), ("compose.yaml", &web), ("other/compose.yaml", &twin)];
+    let bounds = |files: &[(&str, &str)]| {
+        offered(files).iter().filter(|title| title.contains("max-old-space-size")).count()
+    };
+    assert_eq!(bounds(&files[..2]), 1);
+    assert_eq!(bounds(&files), 0);
+}
+
+/// What a variable sets is not written over with today's value.
+#[test]
+fn variables_stay() {
+    for limit in ["${MEM}", "${MEM:-512}"] {
+        let text = format!("services:\n  it: {{image: x, mem_limit: '{limit}', mem_reservation: 7}}\n");
+        let offered = offered(&[("compose.yaml", &text), (".env", "MEM=256\n")]);
+        assert!(!offered.iter().any(|title| title.contains("256 MiB")), "{offered:?}");
+    }
+    let text = "services:\n  it: {image: x, mem_limit: '${MEM:-512}'}\n";
+    assert!(fixed_text(text).0.contains("mem_limit: '${MEM:-512m}'"), "{}", fixed_text(text).0);
+    let shared = "x-c: &c\n  mem_limit: ${MEM:-512m}\n  mem_reservation: 1g\nservices:\n  a: {<<: *c, image: x}\n  b: {<<: *c, image: x}\n";
+    assert!(!offered(&[("compose.yaml", shared)]).iter().any(|title| title.contains("raise the limit")));
+}

@@ -126,3 +126,30 @@ fn ports_that_no_probe_reaches_are_named() {
     );
     has(&service("{image: 'alpine:3.22', command: /app, ports: ['443:443']}"), r#""127.0.0.1", "443""#);
 }
+
+#[test]
+fn a_probe_asks_with_tools_that_stay() {
+    let with = |run: &str| {
+        image(&format!("FROM alpine:3.22\n{run}\nENV VIRTUAL_PORT=8080\nEXPOSE 8080\nCMD [\"/srv/app\"]\n"))
+    };
+    has(&with("RUN apk add --no-cache curl"), "\"curl\"");
+    for run in [
+        "RUN apk add --no-cache --virtual .deps curl make && make && apk del .deps",
+        "RUN apk add -t .deps curl\nRUN apk del .deps",
+        "RUN apk add --virtual=.deps curl",
+        "RUN apk add curl && apk del curl",
+    ] {
+        let help = with(run);
+        assert!(!help.contains("\"curl\""), "{run}:\n{help}");
+    }
+}
+
+/// Scripts of the project that have nothing to do with the question.
+#[test]
+fn other_scripts_hide_no_configuration() {
+    let dockerfile = "FROM nginx:1.30-alpine\nCOPY . /usr/share/nginx/html\nCOPY site.conf /etc/nginx/conf.d/default.conf\nEXPOSE 80 8090\n";
+    let scripts: Vec<String> = (0..60).map(|i| format!("s{i}.sh")).collect();
+    let mut files = vec![("Dockerfile", dockerfile), ("site.conf", "server { listen 8090; }")];
+    files.extend(scripts.iter().map(|name| (name.as_str(), "#!/bin/sh\necho a\n")));
+    has(&help(&files).unwrap(), "http://127.0.0.1:8090/");
+}

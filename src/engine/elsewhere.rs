@@ -102,10 +102,11 @@ impl Elsewhere {
         found
     }
 
-    /// Takes away fixes of limits that change a file for others: those that write outside of an overlay's own files, and those
-    /// that write into a service which another one extends with limits of its own.
+    /// Takes away fixes that change a file for others: those that write outside of an overlay's own files, and those that write
+    /// a size into a service which another one extends with limits of its own.
     pub(super) fn withdraw(&self, findings: &mut [Finding], project: &Project, sources: &Sources) {
-        const LIMITS: [&str; 3] = ["memory_limit", "memory_reservation", "swap_limit"];
+        const SIZED: [&str; 7] =
+            ["memory_limit", "memory_reservation", "swap_limit", "shm_size", "env", "heaps", "caches"];
         let own = project.within.first();
         let reads: HashSet<PathBuf> =
             project.files.iter().map(|file| normalize(sources.get(*file).path())).collect();
@@ -116,13 +117,14 @@ impl Elsewhere {
                 let outside = |edit: &Edit| {
                     is_yaml(edit, sources) && own.is_some_and(|own| !own.contains(&edit.span.file))
                 };
-                let limits = fix.changes.iter().any(|fact| LIMITS.contains(fact));
+                // Heaps and caches are sized for a limit, so a user with another limit must not get them, either.
+                let sized = fix.changes.iter().any(|fact| SIZED.contains(fact));
                 let shared = |edit: &Edit| {
                     self.users(edit, sources).any(|(file, change)| {
                         change.memory && !(change.by == service && reads.contains(&normalize(file)))
                     })
                 };
-                !fix.edits.iter().any(|edit| outside(edit) || (limits && shared(edit)))
+                !fix.edits.iter().any(|edit| outside(edit) || (sized && shared(edit)))
             });
             if finding.fixes.is_empty() && finding.help.is_none() {
                 finding.help = title.map(|title| format!("{title}, in every file that sets it"));

@@ -22,9 +22,6 @@ const MAX_ROUNDS: usize = 8;
 /// Most states that are looked at. Among many fixes each one that is taken back costs a few.
 const MAX_TRIALS: usize = 1_000;
 
-/// Said of a fix that leaves its finding, or another one of the same rule and service.
-const STAYS: &str = "the finding would stay";
-
 /// Fixes that are tried together with the one that uncovers them.
 const MAX_UNCOVERED: usize = 16;
 
@@ -150,27 +147,27 @@ pub fn fix_some(
                 break;
             }
             trials += 1;
-            let (next, left) = apply(&now, &state, &batch);
+            let next = apply(&now, &state, &batch);
             let after = State::of(options, discovered, &next);
             let judged = verdict(&state, &after, &batch);
             let tried = match (judged, batch.as_slice()) {
-                (Err(doubt), [_]) if doubt.why != STAYS => Err((doubt.why, vec![batch])),
-                (Err(why), [patch]) => {
+                (Err(Doubt { why: Why::Other(why), .. }), [_]) => Err((why, vec![batch])),
+                (Err(doubt), [patch]) => {
                     let follow = Follow { options, discovered, level, wanted };
                     match follow.all(&state, patch, (next, after), &mut trials) {
-                        Some((next, after, batch)) => Ok((next, after, batch, left)),
-                        None => Err((why.why, vec![batch])),
+                        Some(reached) => Ok(reached),
+                        None => Err((doubt.why.to_string(), vec![batch])),
                     }
                 }
                 (Err(doubt), _) => {
                     let parts = parted(batch, doubt.stack);
-                    Err((doubt.why, parts))
+                    Err((doubt.why.to_string(), parts))
                 }
-                (Ok(()), _) => Ok((next, after, batch, left)),
+                (Ok(()), _) => Ok((next, after, batch)),
             };
             match tried {
-                Ok((next, after, batch, left)) => {
-                    for patch in batch.iter().filter(|patch| !left.contains(&patch.identity)) {
+                Ok((next, after, batch)) => {
+                    for patch in &batch {
                         fixed.applied.push(Applied {
                             rule: patch.rule,
                             title: patch.title.clone(),
@@ -257,7 +254,7 @@ impl Follow<'_> {
                     && all.iter().all(|known| known.identity != patch.identity)
             });
             let next = Patch { uncovered: true, ..next? };
-            texts = apply(&texts, &reached, std::slice::from_ref(&next)).0;
+            texts = apply(&texts, &reached, std::slice::from_ref(&next));
             reached = State::of(self.options, self.discovered, &texts);
             *trials += 1;
             all.push(next);
@@ -368,10 +365,9 @@ fn edits(fix: &Fix, sources: &Sources) -> Option<Edits> {
     edits.collect()
 }
 
-/// The texts with the patches in them, and the patches that did not fit.
-fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> (Overlay, HashSet<Identity>) {
+/// The texts with the patches in them.
+fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> Overlay {
     let mut next = now.clone();
-    let mut left = HashSet::default();
     let mut edits: BTreeMap<&Path, Vec<(&std::ops::Range<usize>, &str)>> = BTreeMap::new();
     for patch in batch {
         for (path, range, text) in &patch.edits {
@@ -379,10 +375,8 @@ fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> (Overlay, HashSet<Ide
         }
     }
     for (path, mut edits) in edits {
-        let Ok(id) = state.sources.load(path) else {
-            left.extend(batch.iter().map(|patch| patch.identity.clone()));
-            continue;
-        };
+        // The edits are made of these very sources, so none is missing.
+        let Ok(id) = state.sources.load(path) else { continue };
         let mut text = state.sources.get(id).text().to_owned();
         edits.sort_by_key(|(range, _)| (range.start, range.end));
         // From the end, so that places stay right; of two insertions in one place the first one stands first.
@@ -394,19 +388,37 @@ fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> (Overlay, HashSet<Ide
         }
         next.insert(path.to_path_buf(), text);
     }
-    (next, left)
+    next
+}
+
+/// Why a batch of fixes is not taken.
+#[derive(Debug)]
+enum Why {
+    /// Its finding would stay, or another one of the same rule and service: one more fix may end that.
+    Stays,
+    /// Anything else, for people: lower case, no full stop.
+    Other(String),
+}
+
+impl std::fmt::Display for Why {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stays => f.write_str("the finding would stay"),
+            Self::Other(why) => f.write_str(why),
+        }
+    }
 }
 
 /// What speaks against a batch of fixes.
 struct Doubt<'s> {
-    why: String,
+    why: Why,
     /// The stack that would be worse off; none where it is not one alone.
     stack: Option<&'s Stack>,
 }
 
 /// Checks that the patches mend what they are for and do nothing else, in any stack that reads the files.
 fn verdict<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), Doubt<'s>> {
-    let doubt = |why: &str| Err(Doubt { why: why.to_owned(), stack: None });
+    let doubt = |why: &str| Err(Doubt { why: Why::Other(why.to_owned()), stack: None });
     if unparsed(after) > unparsed(before) {
         return doubt("the file would no longer parse");
     }
@@ -426,7 +438,7 @@ fn verdict<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), 
     let meant = self::counted(first.map(|patch| patch.identity.clone()));
     let of = |counts: &HashMap<Identity, usize>, identity| counts.get(identity).copied().unwrap_or(0);
     if meant.iter().any(|(identity, count)| of(&are, identity) + count > of(&were, identity)) {
-        return doubt(STAYS);
+        return Err(Doubt { why: Why::Stays, stack: None });
     }
     let comments = |state: &State| {
         state.outcome.findings.iter().filter(|finding| finding.rule == unused_suppression::META.name).count()

@@ -30,8 +30,10 @@ struct Kept {
 /// A finding, and who holds it back.
 #[derive(Debug)]
 struct Said {
-    /// Without its other places.
+    /// Without its other places and its image.
     finding: Finding,
+    /// That of all projects; none where they differ.
+    image: Option<String>,
     /// As the first one gave them, as long as the others give the same.
     related: Vec<Label>,
     /// Those of all, in the order of the files.
@@ -80,7 +82,7 @@ impl<'r> Pool<'r> {
         let said = self.lock().said.get_mut(index)?.take()?;
         let merged = said.merged.into_iter().map(|(_, label)| label);
         let related = if merged.len() == 0 { said.related } else { merged.collect() };
-        Some((Finding { related, ..said.finding }, said.held))
+        Some((Finding { related, image: said.image, ..said.finding }, said.held))
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -90,25 +92,23 @@ impl<'r> Pool<'r> {
 
 impl Kept {
     fn add(&mut self, mut finding: Finding, held: Option<Held>, sources: &Sources) -> usize {
-        let related = take(&mut finding.related);
+        let (related, image) = (take(&mut finding.related), take(&mut finding.image));
         let key = (finding.rule, finding.primary.span, &finding.message, &finding.service);
         let known = self.known.hasher().hash_one(key);
         let known = self.known.entry(known).or_default();
         for index in known.iter() {
-            let Some(Some(said)) = self.said.get_mut(*index) else { continue };
-            // Stacks that share a service may each give it another image.
-            let image = take(&mut finding.image);
-            let known = take(&mut said.finding.image);
-            let same = said.held == held && said.finding == finding;
-            said.finding.image = known.clone().filter(|known| !same || image.as_ref() == Some(known));
-            finding.image = image;
-            if same {
+            if let Some(Some(said)) = self.said.get_mut(*index)
+                && said.held == held
+                && said.finding == finding
+            {
+                // Stacks that share a service may each give it another image.
+                said.image = said.image.take().filter(|known| image.as_ref() == Some(known));
                 said.merge(related, sources);
                 return *index;
             }
         }
         known.push(self.said.len());
-        self.said.push(Some(Said { finding, related, merged: Vec::new(), held }));
+        self.said.push(Some(Said { finding, image, related, merged: Vec::new(), held }));
         self.said.len() - 1
     }
 }

@@ -9,6 +9,7 @@ use super::compose::{BuildSection, Compose, is_remote};
 use super::fact::{Fact, Why};
 use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
 use crate::hash::{HashMap, IndexMap};
+use crate::model::ELSEWHERE;
 use crate::source::{SourceId, Sources, Span, normalize};
 use crate::syntax::SyntaxError;
 use crate::syntax::dockerfile::Dockerfile;
@@ -212,12 +213,7 @@ fn find(
     }
     let context_span = build.context.known().map_or(build.span, |context| context.span);
     if is_remote(&built.context) {
-        return Err(missing(
-            context_span,
-            "build context",
-            &built.context,
-            "is not on this machine".to_owned(),
-        ));
+        return Err(missing(context_span, "build context", &built.context, ELSEWHERE.to_owned()));
     }
     let context = directory.join(&built.context);
     let mut path = context.join(&built.dockerfile);

@@ -41,10 +41,14 @@ impl std::fmt::Display for Unresolved {
         match unset {
             Some(variable) => write!(f, "`{variable}` is not set, so `{name}` cannot be resolved"),
             None if reason == MISSING => write!(f, "{what} names `{name}`, which does not exist"),
+            None if reason == ELSEWHERE => write!(f, "{what} names `{name}`, which is not on this machine"),
             None => write!(f, "{what} names `{name}`: {reason}"),
         }
     }
 }
+
+/// The reason of a file that only a registry, a Git server or another host has.
+pub(crate) const ELSEWHERE: &str = "is not on this machine";
 
 /// The reason of a file that does not exist.
 const MISSING: &str = "no such file";

@@ -1,6 +1,6 @@
 //! `costly-healthcheck`
 
-use super::probe::{Form, command, flags, test_key, time};
+use super::probe::{Form, command, flags, guess, instead, time};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::source::Spanned;
@@ -65,16 +65,9 @@ fn virtual_machine(
         finding = finding.related(heap.span, format!("the probe inherits `{}`", heap.value));
     }
     if let Ok(probe) = &workload.probe {
-        let text = match Form::at(program.span, workload) {
-            Form::Compose => test_key(&probe.test),
-            Form::Dockerfile => format!("HEALTHCHECK {}{}", flags(check, &[]), command(&probe.test)),
-        };
-        let adjust = match (probe.assumed_http, probe.adjust) {
-            (Some(port), _) => format!(", by an HTTP request to port {port} (adjust the path)"),
-            (None, true) => " (adjust the path)".to_owned(),
-            (None, false) => String::new(),
-        };
-        finding.help(format!("the same without a {machine}{adjust}:\n  {text}"));
+        let text = instead(Form::at(program.span, workload), check, &probe.test);
+        let guess = guess(probe);
+        finding.help(format!("the same without a {machine}{guess}:\n  {text}"));
     }
 }
 

@@ -31,7 +31,7 @@ impl Rule for DefaultHeapExceedsLimit {
             let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
                 continue;
             };
-            let heap = ByteSize((own.mib << 20) as i64);
+            let heap = own.size();
             if heap < limit.value {
                 continue;
             }
@@ -61,8 +61,7 @@ fn room(offer: &Offer<'_>, own: &OwnHeap, limit: ByteSize, mut finding: Builder<
         "MEMORY" => format!("{half}M"),
         _ => format!("-Xms{half}m -Xmx{half}m"),
     };
-    let varies = offer.workload.limit_key().is_none_or(|key| key.text.varies());
-    if !varies
+    if offer.settled_limit().is_some()
         && half >= SMALLEST
         && let Some((requests, edits)) = set_words(offer, &own.variable, &value)
     {

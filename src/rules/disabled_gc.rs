@@ -48,8 +48,7 @@ impl Rule for DisabledGc {
             if workload.kind == Kind::Image {
                 finding = finding.severity(Severity::Warning);
             }
-            let key = workload.limit_key().filter(|key| target.is_absent() && !key.text.varies());
-            let limit = key.and_then(|key| key.size.value()).filter(|limit| limit.0 > 0);
+            let limit = offer.settled_limit().filter(|_| target.is_absent());
             let value = limit.map(|limit| format!("{}MiB", limit.percent_in_mebibytes(90)));
             match value.and_then(|value| Some((set_words(&offer, "GOMEMLIMIT", &value)?, value))) {
                 Some(((requests, edits), value)) => {

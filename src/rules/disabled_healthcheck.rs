@@ -23,13 +23,7 @@ impl Rule for DisabledHealthcheck {
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
         let Some(check) = workload.healthcheck.known() else { return };
-        let role = workload.role;
-        if check.value != Healthcheck::Disabled
-            || !role.runs()
-            || role.one_shot
-            || role.idle
-            || role.listens_nowhere
-        {
+        if check.value != Healthcheck::Disabled || !workload.role.serves() {
             return;
         }
         sink.report(

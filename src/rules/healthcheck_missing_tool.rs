@@ -1,6 +1,6 @@
 //! `healthcheck-missing-tool`
 
-use super::probe::{Form, command, flags, test_key};
+use super::probe::{Form, instead};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Confidence, Severity};
 use crate::source::Text;
@@ -64,16 +64,7 @@ fn help(workload: &Workload, check: &Healthcheck, test: &[Text], tool: &str) -> 
     let place = test.get(1)?.span();
     let form = Form::at(place, workload);
     if let Some(other) = Place::of_test(test).and_then(|place| http(&workload.tools, &place)) {
-        return Some(match form {
-            Form::Compose => format!("the same with what the image has:\n  {}", test_key(&other)),
-            Form::Dockerfile => {
-                format!(
-                    "the same with what the image has:\n  HEALTHCHECK {}{}",
-                    flags(check, &[]),
-                    command(&other)
-                )
-            }
-        });
+        return Some(format!("the same with what the image has:\n  {}", instead(form, check, &other)));
     }
     if workload.lacks.contains(&"sh") {
         return Some(

@@ -44,7 +44,7 @@ impl Rule for HeapSetInBuildStage {
     }
 }
 
-/// The line for what runs. The build's own number is none for it: it has the builder's memory, not the container's.
+/// The line for the final stage, with a number for the container: the build's own is for the builder's memory.
 fn help(workload: &Workload, heap: &Heap, problem: &HeapProblem, way: &Way) -> Option<String> {
     let limit = workload.memory.limit.known().filter(|limit| limit.value.0 > 0);
     let flag = match (way.setting.bound, limit) {
@@ -52,8 +52,8 @@ fn help(workload: &Workload, heap: &Heap, problem: &HeapProblem, way: &Way) -> O
         (Bound::Bytes(size), Some(limit)) => way.setting.with_size(heap.fits_in(limit.value)?.min(size))?,
         (Bound::Bytes(_), None) if problem.instead.is_some() => problem.instead.clone()?,
         (Bound::Bytes(_), None) => {
-            return Some("what runs takes a bound below the limit that it is started with".to_owned());
+            return Some("the final stage takes a bound below the limit that it is started with".to_owned());
         }
     };
-    Some(format!("if it is meant for what runs, in the last stage:\n  ENV {}={flag}", way.variable))
+    Some(format!("if the container needs it, in the last stage:\n  ENV {}={flag}", way.variable))
 }

@@ -126,14 +126,17 @@ fn several(workload: &Workload, script: &Text, rest: &[Text], sink: &mut Sink<'_
         .report(
             ignored,
             "never run",
-            format!("the healthcheck of `{name}` runs `{}` alone: the shell takes one text", script.as_str()),
+            format!(
+                "the healthcheck of `{name}` runs only `{}`: `CMD-SHELL` takes one string",
+                script.as_str()
+            ),
         )
         .of(workload)
         .note(
-            "`CMD-SHELL` hands the first text to `sh -c`; what follows becomes its arguments `$0`, `$1`, …",
+            "`CMD-SHELL` hands the first string to `sh -c`; what follows becomes its arguments `$0`, `$1`, …",
         );
     if !is_plain(rest) {
-        finding.help("write them as one text, as the shell is to read them");
+        finding.help("write them as one string, as the shell is to read them");
         return;
     }
     let words: Vec<&str> = std::iter::once(script).chain(rest).map(Text::as_str).collect();
@@ -143,12 +146,12 @@ fn several(workload: &Workload, script: &Text, rest: &[Text], sink: &mut Sink<'_
     };
     let text = test_key(&joined);
     let value = text.strip_prefix("test: ").unwrap_or(&text).to_owned();
-    let finding = finding.help(format!("as one text:\n  {text}"));
     if workload.test_in_block {
+        finding.help(format!("as one string:\n  {text}"));
         return;
     }
     finding.fix(
-        "make one text of them",
+        "make it one string",
         Applicability::Unsafe,
         &["healthcheck"],
         vec![Edit { span: place, replacement: value }],

@@ -1,4 +1,4 @@
-//! Limits held against what was measured: what is said of them, and what is to be written instead.
+//! Limits compared with measured use: the findings' notes, and the values to write instead.
 
 use super::offer::{CHANGES, Offer};
 use super::{Builder, Policy};
@@ -26,29 +26,27 @@ pub(super) fn cases(project: &Project, verdict: Verdict) -> impl Iterator<Item =
 }
 
 impl Case<'_> {
-    /// What all three say: what was seen, what follows, what to write.
+    /// Adds what every rule on a measured limit says: what was seen, what follows, what to write.
     pub(super) fn tell<'b>(&self, finding: Builder<'b>, project: &Project, policy: &Policy) -> Builder<'b> {
         let Self { workload, measured, advice, limit } = self;
-        let finding = finding
-            .of(workload)
-            .confidence(Confidence::Medium)
-            .via(&limit.via)
-            .note(format!("measured: {}", measured.describe()))
-            .note(advice.arithmetic());
-        let finding = advice.caveats.iter().fold(finding, |finding, caveat| finding.note(caveat));
-        Change { offer: Offer { project, workload, policy }, advice }.ask(finding)
+        let finding = finding.of(workload).confidence(Confidence::Medium).via(&limit.via);
+        Change { offer: Offer { project, workload, policy }, measured, advice }.ask(finding)
     }
 }
 
 /// The limit and reservation that were measured, as a patch of one service.
 pub(super) struct Change<'w> {
     pub(super) offer: Offer<'w>,
+    pub(super) measured: &'w Measured,
     pub(super) advice: &'w Advice,
 }
 
 impl Change<'_> {
-    /// Asks for the limit that fits, and for what has to go with it.
+    /// Adds the measurement and its arithmetic, and asks for the limit that fits with what has to go with it.
     pub(super) fn ask<'b>(&self, finding: Builder<'b>) -> Builder<'b> {
+        let measured = format!("measured: {}", self.measured.describe());
+        let finding = finding.note(measured).note(self.advice.arithmetic());
+        let finding = self.advice.caveats.iter().fold(finding, |finding, caveat| finding.note(caveat));
         let limit = self.advice.limit.to_compose();
         match self.offer.set_limit(self.advice.limit, Some(self.advice.reservation)) {
             Some(requests) => {
@@ -65,6 +63,7 @@ impl Change<'_> {
     pub(super) fn ask_reservation<'b>(&self, finding: Builder<'b>) -> Builder<'b> {
         let size = self.advice.reservation;
         let title = format!("a reservation of {}, as measured", size.to_compose());
+        let finding = finding.note(format!("measured: {}", self.measured.describe()));
         finding.ask(title, Applicability::Unsafe, &["memory_reservation"], self.offer.set_reservation(size))
     }
 }

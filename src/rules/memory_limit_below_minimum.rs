@@ -19,7 +19,7 @@ static META: Meta = Meta {
 };
 
 /// moby `daemon/daemon_unix.go`, `linuxMinMemory`: 6 MiB since 20.10.
-pub(crate) const MINIMUM: ByteSize = ByteSize(6 * 1024 * 1024);
+pub(super) const MINIMUM: ByteSize = ByteSize(6 * 1024 * 1024);
 
 impl Rule for MemoryLimitBelowMinimum {
     fn meta(&self) -> &'static Meta {
@@ -65,20 +65,26 @@ impl Rule for MemoryLimitBelowMinimum {
                     _ => workload.reservation_key(),
                 };
                 let meant = ByteSize(bytes.saturating_mul(1 << 20));
-                let key = key.filter(|key| (6..=65_536).contains(&bytes) && offer.takes(key, meant));
-                if key.is_some() {
-                    let edit = Edit { span: size.span, replacement: format!("{bytes}m") };
-                    finding.note("a number without a unit counts bytes").fix(
+                if !(6..=65_536).contains(&bytes) {
+                    continue;
+                }
+                let finding = finding.note("a number without a unit counts bytes");
+                // None where a variable outside of the file sets it.
+                let place =
+                    key.filter(|key| offer.takes(key, meant)).and_then(|key| match key.text.varies() {
+                        true => key.text.verbatim_span(),
+                        false => Some(size.span),
+                    });
+                match place {
+                    Some(span) => finding.fix(
                         format!("{bytes} MiB, where that is meant"),
                         Applicability::Unsafe,
                         &["memory_limit", "memory_reservation"],
-                        vec![edit],
-                    );
-                } else if (6..=65_536).contains(&bytes) {
-                    finding
-                        .note("a number without a unit counts bytes")
-                        .help(format!("write `{bytes}m` where MiB are meant, and see that the rest fits"));
-                }
+                        vec![Edit { span, replacement: format!("{bytes}m") }],
+                    ),
+                    None => finding
+                        .help(format!("write `{bytes}m` where MiB are meant, and see that the rest fits")),
+                };
             }
         }
     }

@@ -1,6 +1,6 @@
 //! `missing-healthcheck`
 
-use super::probe::{Form, healthcheck};
+use super::probe::{Form, guess, healthcheck};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::workload::{Kind, Workload};
@@ -24,12 +24,7 @@ impl Rule for MissingHealthcheck {
 
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
         let role = workload.role;
-        if !workload.healthcheck.is_absent()
-            || !role.runs()
-            || role.one_shot
-            || role.idle
-            || role.listens_nowhere
-        {
+        if !workload.healthcheck.is_absent() || !role.serves() {
             return;
         }
         let name = &workload.name;
@@ -52,7 +47,7 @@ impl Rule for MissingHealthcheck {
             Kind::Image => {
                 sink.report(
                     workload.anchor,
-                    "no HEALTHCHECK in what runs",
+                    "no HEALTHCHECK in the final stage",
                     format!("`{name}` has no healthcheck"),
                 )
                 .of(workload)
@@ -71,22 +66,11 @@ fn help(workload: &Workload) -> String {
         Ok(probe) => probe,
         Err(why) => return format!("no probe to paste for `{name}`: {why}"),
     };
-    let form = Form::of(workload);
-    let place = match workload.key("healthcheck") {
-        Some(_) => format!("in the healthcheck of `{name}`"),
-        None => format!("in `{name}`"),
+    let with = if probe.assumed_http.is_some() { "" } else { ", with what its image has" };
+    let place = match (Form::of(workload), workload.key("healthcheck")) {
+        (Form::Dockerfile, _) => "at the end of the last stage".to_owned(),
+        (Form::Compose, Some(_)) => format!("in the healthcheck of `{name}`{with}"),
+        (Form::Compose, None) => format!("in `{name}`{with}"),
     };
-    let what = match (form, probe.assumed_http, probe.adjust) {
-        (Form::Dockerfile, Some(port), _) => {
-            format!("at the end of the last stage, an HTTP request to port {port} (adjust the path)")
-        }
-        (Form::Compose, Some(port), _) => {
-            format!("{place}, an HTTP request to port {port} (adjust the path)")
-        }
-        (Form::Compose, None, true) => format!("{place}, with what its image has (adjust the path)"),
-        (Form::Compose, None, false) => format!("{place}, with what its image has"),
-        (Form::Dockerfile, None, true) => "at the end of the last stage (adjust the path)".to_owned(),
-        (Form::Dockerfile, None, false) => "at the end of the last stage".to_owned(),
-    };
-    format!("{what}:\n{}", healthcheck(workload, probe))
+    format!("{place}{}:\n{}", guess(probe), healthcheck(workload, probe))
 }

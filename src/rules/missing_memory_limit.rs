@@ -5,7 +5,7 @@ use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::sizing::advise;
-use crate::workload::{Bound, Project, Workload};
+use crate::workload::{Bound, Project};
 
 /// A container that may take the whole host.
 pub(super) struct MissingMemoryLimit;
@@ -25,13 +25,14 @@ impl Rule for MissingMemoryLimit {
     }
 
     fn project(&self, project: &Project, sink: &mut Sink<'_>) {
-        for workload in &project.workloads {
-            limited(project, workload, sink);
+        for offer in Offer::each(project, sink.policy()) {
+            limited(&offer, sink);
         }
     }
 }
 
-fn limited(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
+fn limited(offer: &Offer<'_>, sink: &mut Sink<'_>) {
+    let workload = offer.workload;
     if !workload.memory.limit.is_absent() || !workload.role.runs() {
         return;
     }
@@ -40,7 +41,6 @@ fn limited(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
         Some(what) => format!("no memory limit: {what}"),
         None => "no memory limit".to_owned(),
     };
-    let offer = Offer { project, workload, policy: sink.policy() };
     let mut finding = sink
         .report(workload.anchor, label, format!("`{name}` has no memory limit"))
         .of(workload)
@@ -49,9 +49,7 @@ fn limited(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
         .folded("services have no memory limit")
         .note("one leak takes the host's memory, and the kernel then picks what to kill");
     if let (Some(measured), Some(advice)) = (&workload.measured, advise(workload)) {
-        finding = finding.note(format!("measured: {}", measured.describe())).note(advice.arithmetic());
-        finding = advice.caveats.iter().fold(finding, |finding, caveat| finding.note(caveat));
-        finding = Change { offer, advice: &advice }.ask(finding);
+        finding = Change { offer: *offer, measured, advice: &advice }.ask(finding);
     } else {
         finding = offer.limit(finding);
     }

@@ -5,7 +5,7 @@ use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::sizing::advise;
-use crate::workload::{Project, Workload};
+use crate::workload::Project;
 
 /// A limited container for which nothing is set aside.
 pub(super) struct MissingMemoryReservation;
@@ -25,19 +25,19 @@ impl Rule for MissingMemoryReservation {
     }
 
     fn project(&self, project: &Project, sink: &mut Sink<'_>) {
-        for workload in &project.workloads {
-            reserved(project, workload, sink);
+        for offer in Offer::each(project, sink.policy()) {
+            reserved(&offer, sink);
         }
     }
 }
 
-fn reserved(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
+fn reserved(offer: &Offer<'_>, sink: &mut Sink<'_>) {
+    let workload = offer.workload;
     let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
     if !workload.memory.reservation.is_absent() || !workload.role.runs() {
         return;
     }
     let name = &workload.name;
-    let offer = Offer { project, workload, policy: sink.policy() };
     let finding = sink
         .report(
             limit.span,
@@ -54,8 +54,7 @@ fn reserved(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
     let advice = advise(workload);
     match (&workload.measured, &advice) {
         (Some(measured), Some(advice)) if advice.keeps_limit() => {
-            let finding = finding.note(format!("measured: {}", measured.describe()));
-            Change { offer, advice }.ask_reservation(finding)
+            Change { offer: *offer, measured, advice }.ask_reservation(finding)
         }
         (Some(_), Some(_)) => finding,
         _ => offer.reservation(finding, limit.value),

@@ -5,7 +5,7 @@ use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::workload::{Fact, Project};
 
-/// No limit for pids_limit.
+/// No limit for processes and threads.
 pub(super) struct MissingPidsLimit;
 
 static META: Meta = Meta {

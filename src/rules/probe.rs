@@ -21,9 +21,7 @@ impl Form {
             Kind::Image => Self::Dockerfile,
         }
     }
-}
 
-impl Form {
     /// The form of a place in one of a workload's files.
     pub(super) fn at(place: Span, workload: &Workload) -> Self {
         match workload.kind {
@@ -62,6 +60,23 @@ pub(super) fn time(nanoseconds: i64) -> String {
         }
     }
     text
+}
+
+/// What of a probe is a guess, for the end of the line before it: `, an HTTP request to port 80 (adjust the path)`.
+pub(super) fn guess(probe: &Probe) -> String {
+    match (probe.assumed_http, probe.adjust) {
+        (Some(port), _) => format!(", an HTTP request to port {port} (adjust the path)"),
+        (None, true) => " (adjust the path)".to_owned(),
+        (None, false) => String::new(),
+    }
+}
+
+/// The line that takes the place of a healthcheck's test, in the form of its place: of an instruction, the whole.
+pub(super) fn instead(form: Form, check: &Healthcheck, test: &[String]) -> String {
+    match form {
+        Form::Compose => test_key(test),
+        Form::Dockerfile => format!("HEALTHCHECK {}{}", flags(check, &[]), command(test)),
+    }
 }
 
 /// A whole healthcheck, two blanks deep; its test alone where the service has the rest.

@@ -62,22 +62,19 @@ fn heaps(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
 /// A server that is told its size by variables.
 fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
     let (workload, name) = (offer.workload, &offer.workload.name);
-    let Some((why, way_out)) = &workload.limit_unseen else { return };
+    let Some(sized) = &workload.limit_unseen else { return };
     let message = format!("`{name}` follows the host's memory, not its limit");
     let finding = sink
-        .report(workload.base.span(), why.as_str(), message)
+        .report(workload.base.span(), sized.why.as_str(), message)
         .of(workload)
         .confidence(Confidence::Medium)
         .related(limit.span, format!("the kernel kills it at {}", limit.value));
-    let variables: Vec<(&str, &str)> = way_out.lines().filter_map(|line| line.split_once(": ")).collect();
-    let names: Vec<String> = variables.iter().map(|(name, _)| format!("`{name}`")).collect();
-    let names = names.join(" and ");
-    match set_variables(offer, &variables) {
+    let Some(names) = sized.names() else { return };
+    match set_variables(offer, &sized.variables) {
         Some(requests) => {
             let title = format!("set {names} to what the limit allows");
             finding.ask(title, Applicability::Unsafe, &["env", "heaps", "caches"], requests);
         }
-        None if names.is_empty() => {}
         None => _ = finding.help(format!("set {names} to what the limit allows")),
     }
 }

@@ -31,7 +31,6 @@ impl Rule for ShadowedRestartPolicy {
             ("on-failure", Fact::Known(attempts)) if attempts.value > 0 => {
                 format!("on-failure:{}", attempts.value)
             }
-            ("on-failure", _) => "on-failure without a bound".to_owned(),
             (effective, _) => effective.to_owned(),
         };
         let condition = match name {

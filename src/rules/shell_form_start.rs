@@ -32,7 +32,9 @@ impl Rule for ShellFormStart {
         }
         let name = &workload.name;
         let Lingering { span, shell, command, inside, outer } = found;
+        let is_list = command.starts_with('[') && !command.starts_with("[ ");
         let label = match (inside, outer) {
+            (None, _) if is_list => "not valid JSON, so a shell runs it as text".to_owned(),
             (None, _) => "runs below `sh`, which is process 1".to_owned(),
             (Some(_), Outer::None) => format!("`{shell}` is process 1, and waits for what it starts"),
             (Some(_), Outer::Stays) => format!("`sh` is process 1, and waits for `{shell}`"),
@@ -51,6 +53,9 @@ impl Rule for ShellFormStart {
             Some(place) => finding
                 .related(*place, "runs without `exec`")
                 .help(format!("in `{shell}`, start it with `exec`:\n  exec {command}")),
+            None if is_list => finding.help(
+                "a list is JSON: each word in double quotes, a comma between two, one pair of brackets",
+            ),
             None => finding.help(format!("start it with `exec`:\n  exec {command}")),
         };
     }

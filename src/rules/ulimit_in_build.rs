@@ -29,33 +29,7 @@ impl Rule for UlimitInBuild {
                 format!("`{}` has no effect on what runs in `{}`", command.value, workload.name),
             )
             .of(workload)
-            .help(format!(
-                "set it where the container is started: `ulimits: {{{}}}` in Compose",
-                setting(&command.value)
-            ));
+            .help("set it where the container is started, in `ulimits` of the service: sizes are bytes there, KiB in the shell");
         }
     }
-}
-
-/// The same as a key of `ulimits`, by the option's letter (POSIX and bash `ulimit`, setrlimit(2)).
-fn setting(command: &str) -> String {
-    let mut words = command.split_whitespace().skip(1);
-    let name = match words.next().unwrap_or_default().trim_start_matches("-H").trim_start_matches("-S") {
-        "-v" => "as",
-        "-u" => "nproc",
-        "-l" => "memlock",
-        "-s" => "stack",
-        "-c" => "core",
-        "-d" => "data",
-        "-m" => "rss",
-        "-t" => "cpu",
-        "-f" => "fsize",
-        _ => "nofile",
-    };
-    let value = match words.next() {
-        Some("unlimited") => "-1",
-        Some(number) if number.bytes().all(|b| b.is_ascii_digit()) => number,
-        _ => "40000",
-    };
-    format!("{name}: {value}")
 }

@@ -1,6 +1,6 @@
 //! `unhealthy-dependency`
 
-use super::probe::healthcheck;
+use super::probe::{guess, healthcheck};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
 use crate::hash::HashMap;
@@ -55,9 +55,8 @@ impl Rule for UnhealthyDependency {
                     .note("Compose gives up waiting, and the service that waits does not start");
                 if let (Ok(probe), Kind::Service, false) = (&other.probe, other.kind, disabled) {
                     let of = if other.key("healthcheck").is_some() { "the healthcheck of " } else { "" };
-                    let adjust = if probe.adjust { " (adjust the path)" } else { "" };
                     let text = healthcheck(other, probe);
-                    finding.help(format!("in {of}`{name}`{adjust}:\n{text}"));
+                    finding.help(format!("in {of}`{name}`{}:\n{text}", guess(probe)));
                 }
             }
         }

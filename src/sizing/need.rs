@@ -54,11 +54,8 @@ impl Need {
     /// # Errors
     /// Why no number can be argued.
     pub fn of(workload: &Workload) -> Result<Self, NoNumber> {
-        if let Some((why, first)) = &workload.limit_unseen {
-            let names = first.lines().filter_map(|line| Some(format!("`{}`", line.split_once(": ")?.0)));
-            let names: Vec<String> = names.collect();
-            let first = (!names.is_empty()).then(|| names.join(" and "));
-            return Err(NoNumber::HostSized { why: why.clone(), first });
+        if let Some(sized) = &workload.limit_unseen {
+            return Err(NoNumber::HostSized { why: sized.why.clone(), first: sized.names() });
         }
         if let Some(why) = host_sized(workload) {
             return Err(NoNumber::HostSized { why, first: None });

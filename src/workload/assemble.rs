@@ -15,7 +15,9 @@ use super::runs::Runs;
 use super::scripts::Scripts;
 use super::started;
 use super::tools;
-use super::{Build, BuildStage, Fact, Kind, Memory, Origin, Project, Role, Start, Variable, Why, Workload};
+use super::{
+    Build, BuildStage, Fact, HostSized, Kind, Memory, Origin, Project, Role, Start, Variable, Why, Workload,
+};
 use crate::catalog::{Catalog, Pool};
 use crate::discover::Untracked;
 use crate::hash::IndexMap;
@@ -221,7 +223,6 @@ impl Assembler<'_> {
             }
             (None, _) => ImageFacts::of_reference(&service.image, service.key, self.catalog),
         };
-        let target = built.as_ref().and_then(|built| built.image.as_ref().ok());
         let names = |mount: &Mount, file: &str| mount.source.contains(file) || mount.target.contains(file);
         facts.settle_by_files(&|file| service.mounts.iter().any(|mount| names(mount, file)));
         facts.lacks.retain(|tool| !service.mounts.iter().any(|mount| started::brings_tool(mount, tool)));
@@ -347,7 +348,10 @@ impl Assembler<'_> {
             scripts: &scripts,
         };
         workload.probe = site.probe();
-        workload.self_sizing = self_sizing(&workload, &facts);
+        // Another entrypoint may be another program.
+        let own_entrypoint =
+            !service.entrypoint.is_absent() || target.is_some_and(|target| target.entrypoint.is_some());
+        workload.self_sizing = self_sizing(&workload, &facts).filter(|_| !own_entrypoint);
         // Another command may be another program with another heap.
         let as_shipped = service.command.is_absent() && service.entrypoint.is_absent();
         workload.own_heap = facts
@@ -366,7 +370,10 @@ impl Assembler<'_> {
             .map(|ignores| {
                 let limit = workload.memory.limit.value().copied().unwrap_or(ByteSize(0));
                 let facts = BesideFacts { product: beside_heap, ..BesideFacts::default() };
-                (ignores.why, heap::with_numbers(&ignores.way_out, runtime, &facts, limit))
+                let variables = heap::with_numbers(&ignores.way_out, runtime, &facts, limit);
+                let variables = variables.lines().filter_map(|line| line.split_once(": "));
+                let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+                HostSized { why: ignores.why, variables: variables.collect() }
             });
         workload
     }

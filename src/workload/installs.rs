@@ -1,7 +1,7 @@
 //! Whether what an image is made of may bring a tool that its base lacks.
 
 use super::packages::manager_of;
-use super::runs::{Runs, has_word};
+use super::runs::Runs;
 use crate::catalog::Packages;
 use crate::model::image::{Copied, Run};
 use crate::source::Text;
@@ -56,9 +56,16 @@ pub(super) fn may_bring(tool: &str, runs: &Runs<'_>, packages: &Packages) -> boo
 pub(super) fn installed(runs: &Runs<'_>, packages: &Packages) -> Vec<String> {
     const NAMES: [&str; 5] = ["curl", "wget", "bash", "python3", "ruby"];
     let mut found: Vec<String> = Vec::new();
-    let scripts = runs.all().filter(|(run, _)| has_word(run, &NAMES)).filter_map(|(_, script)| script);
+    let scripts = runs.all().filter_map(|(_, script)| script);
     for command in scripts.flat_map(|script| &script.commands) {
         let Some((manager, words)) = manager_of(command, packages) else { continue };
+        // `apk add --virtual .deps curl` goes again with `apk del .deps`, which names no tool.
+        let group = |word: &Word| {
+            matches!(word.as_ref(), "-t" | "--virtual") || word.as_ref().starts_with("--virtual=")
+        };
+        if manager.name == "apk" && words.iter().any(group) {
+            continue;
+        }
         let is_tool = |name: &&str| NAMES.contains(name);
         match manager.installed(words) {
             Some(words) => {

@@ -181,6 +181,24 @@ pub enum Kind {
     Image,
 }
 
+/// A program that sizes itself by the host's memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostSized {
+    /// Why it does so: lower case, no full stop.
+    pub why: String,
+    /// The variables that tell it the limit, with values for the one of the service; empty where none is known to do.
+    pub variables: Vec<(String, String)>,
+}
+
+impl HostSized {
+    /// The names of the variables, for a sentence.
+    #[must_use]
+    pub fn names(&self) -> Option<String> {
+        let names: Vec<String> = self.variables.iter().map(|(name, _)| format!("`{name}`")).collect();
+        (!names.is_empty()).then(|| names.join(" and "))
+    }
+}
+
 /// One container that will run.
 #[derive(Clone, Debug)]
 pub struct Workload {
@@ -258,8 +276,8 @@ pub struct Workload {
     pub strangers: Vec<HeapProblem>,
     /// The heap that the image's start script sets, when nothing here says otherwise.
     pub own_heap: Option<OwnHeap>,
-    /// Why what it runs does not see the limit, and a way out to paste; empty where none fits the limit.
-    pub limit_unseen: Option<(String, String)>,
+    /// Its program sizes itself by the host's memory, whatever the limit.
+    pub limit_unseen: Option<HostSized>,
     /// What its program needs of `/dev/shm`.
     pub shared_memory: Option<SharedMemory>,
     /// The image that its file system starts from has been given up.

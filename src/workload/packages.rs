@@ -180,14 +180,10 @@ impl Look<'_> {
     fn mount(&self) -> Option<String> {
         let Form::Shell(line) = &self.run.form else { return None };
         let directory = self.manager.directories.first()?;
-        let user = self.target.user.as_ref().map(|user| user.as_ref().map(Text::as_str));
-        let before = |text: &Text| text.span().start < self.run.span.start;
-        let is_root = match (&self.target.user, user) {
-            (Some(Ok(text)), Some(Ok(name))) => {
-                !before(text) || matches!(name.split(':').next(), Some("root" | "0"))
-            }
-            (None, _) => true,
-            _ => false,
+        let is_root = match &self.run.user {
+            None => true,
+            Some(Ok(user)) => matches!(user.as_str().split(':').next(), Some("root" | "0")),
+            Some(Err(_)) => false,
         };
         let directory = match directory.strip_prefix('~') {
             Some(rest) if is_root => format!("/root{rest}"),
@@ -229,10 +225,8 @@ fn may_clean(command: &Command, script: &Script) -> bool {
 
 /// `ulimit` as the last command of a `RUN`: the shell that has the limit ends with it.
 pub(super) fn ulimits(runs: &Runs<'_>) -> Vec<Spanned<String>> {
-    let with = runs.target.runs.iter().any(|run| has_word(run, &["ulimit"]));
     let last = runs
         .all()
-        .filter(|(run, _)| with && has_word(run, &["ulimit"]))
         .filter_map(|(_, script)| script?.commands.iter().rfind(|command| !command.words.is_empty()));
     let set = last.filter(|command| command.program() == Some("ulimit"));
     set.map(|command| {

@@ -76,7 +76,7 @@ impl Place {
                 "-o" | "--output" if curl => _ = take()?,
                 "-O" | "--output-document" if !curl => _ = take()?,
                 "-t" | "--tries" if !curl => _ = take()?,
-                "--retry" | "--retry-delay" | "--retry-max-time" if curl => _ = take()?,
+                "--noproxy" | "--retry" | "--retry-delay" | "--retry-max-time" if curl => _ = take()?,
                 "--fail"
                 | "--silent"
                 | "--show-error"
@@ -85,7 +85,6 @@ impl Place {
                 | "--retry-connrefused"
                 | "--fail-with-body"
                 | "--verbose"
-                | "--noproxy"
                     if curl => {}
                 "--quiet" | "--spider" | "--no-verbose" | "-nv" | "--server-response" if !curl => {}
                 // Letters in a row: none of them takes a value.
@@ -105,8 +104,7 @@ impl Place {
                 _ => place.url = (*word).to_owned(),
             }
         }
-        let text = place.url.clone();
-        (!text.is_empty()).then_some(place)
+        (!place.url.is_empty()).then_some(place)
     }
 
     /// The URL with its scheme: curl and wget take it for granted.
@@ -229,6 +227,7 @@ mod tests {
             "curl -f http://localhost:3000/up || exit 1",
             "curl -fsS -o /dev/null http://localhost:3000/up",
             "curl --fail --silent --max-time 3 'http://localhost:3000/up' > /dev/null 2>&1 || exit 1",
+            "curl --noproxy '*' -f http://localhost:3000/up",
             "wget --no-verbose --tries=1 --spider http://localhost:3000/up || exit 1",
             "wget -qO- http://localhost:3000/up",
             "wget -q -O - http://localhost:3000/up &>/dev/null",

@@ -54,7 +54,13 @@ impl Role {
         !self.fragment && !self.never_runs
     }
 
-    /// The severity of an absence: a note for what runs once, does nothing, or runs only while developing.
+    /// True for what runs on and may listen: what a healthcheck is for.
+    #[must_use]
+    pub fn serves(self) -> bool {
+        self.runs() && !self.one_shot && !self.idle && !self.listens_nowhere
+    }
+
+    /// The severity of an absence: a note for one-shot, idle and development-only services, else `severity`.
     #[must_use]
     pub fn soften(self, severity: Severity) -> Severity {
         if self.one_shot || self.development || self.idle { Severity::Note } else { severity }

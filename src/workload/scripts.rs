@@ -12,7 +12,7 @@ use crate::syntax::shell::{base_name, is_shell};
 /// Largest script that is read, in bytes.
 const MAX_SCRIPT: usize = 256 * 1024;
 
-/// Scripts of one container that are read.
+/// Most scripts that are read in the directories of one container.
 const MAX_READ: usize = 48;
 
 /// Entries of directories that are looked at for scripts.
@@ -29,15 +29,21 @@ pub(super) struct Scripts<'s> {
     target: Option<&'s TargetImage>,
     /// Paths in the container, and what is seen there.
     mounts: Vec<(String, PathBuf)>,
-    /// Scripts that were read.
-    read: Cell<usize>,
+    /// Scripts that were read on walks through directories.
+    walked: Cell<usize>,
 }
 
 impl<'s> Scripts<'s> {
     /// Nothing is in sight.
     #[cfg(test)]
     pub(super) fn none() -> Self {
-        Self { sources: None, contexts: Vec::new(), target: None, mounts: Vec::new(), read: Cell::default() }
+        Self {
+            sources: None,
+            contexts: Vec::new(),
+            target: None,
+            mounts: Vec::new(),
+            walked: Cell::default(),
+        }
     }
 
     /// Those of a service: `context` is its build context, `directory` the project's.
@@ -50,7 +56,7 @@ impl<'s> Scripts<'s> {
         let bound = mounts.iter().filter(|mount| mount.source.starts_with(['.', '/']));
         let mounts = bound.map(|mount| (mount.target.clone(), directory.join(&mount.source))).collect();
         let contexts = context.into_iter().collect();
-        Self { sources: Some(sources), contexts, target, mounts, read: Cell::default() }
+        Self { sources: Some(sources), contexts, target, mounts, walked: Cell::default() }
     }
 
     /// Those of a Dockerfile that nothing builds: its context is its directory, or one above within the current one.
@@ -62,7 +68,7 @@ impl<'s> Scripts<'s> {
             contexts,
             target: Some(target),
             mounts: Vec::new(),
-            read: Cell::default(),
+            walked: Cell::default(),
         }
     }
 
@@ -137,6 +143,9 @@ impl<'s> Scripts<'s> {
         let mut inside: Vec<PathBuf> = disk.entries(path).take(MAX_ENTRIES).collect();
         inside.sort();
         for path in inside.iter().filter(|path| !disk.is_dir(path)) {
+            if found.len() >= MAX_READ {
+                return None;
+            }
             found.push(self.read(path)?);
         }
         Some(())
@@ -162,7 +171,8 @@ impl<'s> Scripts<'s> {
             return;
         }
         let plain = !name.contains('.') || name.ends_with(".sh") || name.ends_with(".bash");
-        if plain && !name.starts_with("Dockerfile") {
+        if plain && !name.starts_with("Dockerfile") && self.walked.get() < MAX_READ {
+            self.walked.set(self.walked.get() + 1);
             found.extend(self.read(path).filter(is_script));
         }
     }
@@ -230,7 +240,7 @@ impl<'s> Scripts<'s> {
 
     fn read(&self, path: &Path) -> Option<Text> {
         let sources = self.sources?;
-        if self.read.get() >= MAX_READ || !sources.exists(path) {
+        if !sources.exists(path) {
             return None;
         }
         // One that is in memory alone has no size on the disk.
@@ -242,7 +252,6 @@ impl<'s> Scripts<'s> {
         if source.text().len() > MAX_SCRIPT {
             return None;
         }
-        self.read.set(self.read.get() + 1);
         Some(Text::verbatim(source.text(), source.span()))
     }
 }

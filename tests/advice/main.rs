@@ -142,6 +142,9 @@ fn holds(name: &str, parts: Vec<(String, Vec<Project>)>) {
         let path = Path::new(&path).with_extension(format!("{name}.txt"));
         std::fs::write(path, tally::report(&sums, 5)).unwrap();
     }
+    for sum in sums.iter().filter(|sum| sum.findings > 100) {
+        assert!(sum.pasted > 0 && sum.fixes > 0, "{}: nothing was followed", sum.part);
+    }
     let violations: usize = sums.iter().map(|sum| sum.violations.len()).sum();
     assert!(violations == 0, "{violations} violations\n{}", tally::report(&sums, 2));
 }

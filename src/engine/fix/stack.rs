@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use super::{Edits, Patch, edits};
+use super::{Edits, Patch, Why, edits};
 use crate::finding::{Finding, Severity};
 use crate::hash::{HashMap, HashSet};
 use crate::report::inspect;
@@ -89,11 +89,11 @@ impl Stack {
 }
 
 /// Whether a stack is as the patches want it: their findings gone, nothing else changed, nothing new.
-pub(super) fn verdict(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<(), String> {
+pub(super) fn verdict(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<(), Why> {
     if before.files != after.files || before.workloads.keys().ne(after.workloads.keys()) {
-        return Err("other services would be there".to_owned());
+        return Err(Why::Other("other services would be there".to_owned()));
     }
-    unchanged(before, after, batch)?;
+    unchanged(before, after, batch).map_err(Why::Other)?;
     let (were, are) = (before.counts(Severity::Note), after.counts(Severity::Note));
     let mut mended: HashMap<About<'_>, usize> = HashMap::default();
     for patch in batch {
@@ -104,7 +104,7 @@ pub(super) fn verdict(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<
         }
     }
     if mended.iter().any(|(about, count)| of(&are, *about) + count > of(&were, *about)) {
-        return Err(super::STAYS.to_owned());
+        return Err(Why::Stays);
     }
     // A limit brings notes on what else it wants. They come for the services that are changed, and only as notes.
     let changed: HashSet<Option<&str>> = mended.keys().map(|(_, service)| *service).collect();
@@ -115,7 +115,12 @@ pub(super) fn verdict(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<
         let worse = found.severity >= Severity::Warning && of(&are_worse, about) > of(&were_worse, about);
         let more = of(&are, about) > of(&were, about);
         if worse || (more && !changed.contains(&about.1)) {
-            return Err(format!("{} would come in {}: {}", found.rule, after.name(), found.message));
+            return Err(Why::Other(format!(
+                "{} would come in {}: {}",
+                found.rule,
+                after.name(),
+                found.message
+            )));
         }
     }
     Ok(())

@@ -157,7 +157,9 @@ impl<'d> Configuration<'d> {
                 let flags = instruction.flags.iter().filter(|flag| flag.name.as_str() == "mount");
                 let mounts = flags.filter_map(|flag| flag.value.clone()).collect();
                 let (shell, workdir) = (self.shell(), self.workdir.clone());
-                let run = form(arguments).map(|form| Run { span, form, mounts, scripts, shell, workdir });
+                let user = self.user.clone();
+                let run =
+                    form(arguments).map(|form| Run { span, form, mounts, scripts, shell, workdir, user });
                 self.runs.extend(run);
             }
             (Keyword::Copy | Keyword::Add, Arguments::Words(words) | Arguments::Exec(words)) => {

@@ -158,6 +158,8 @@ pub struct Run {
     pub shell: Option<Vec<Text>>,
     /// The `WORKDIR` that it runs in, as far as the Dockerfile says.
     pub workdir: Option<Resolved>,
+    /// The `USER` that it runs as, as far as the Dockerfile says.
+    pub user: Option<Resolved>,
 }
 
 /// A `COPY` or `ADD`.

@@ -83,11 +83,7 @@ pub(in crate::rules) fn bound_in_bytes<'b>(
     limit: ByteSize,
     finding: Builder<'b>,
 ) -> Builder<'b> {
-    let varies = offer.workload.limit_key().is_none_or(|key| key.text.varies());
-    if varies || offer.changed_elsewhere().is_some() {
-        return finding;
-    }
-    let Some(size) = largest(heap, limit) else { return finding };
+    let Some(size) = offer.settled_limit().and_then(|_| largest(heap, limit)) else { return finding };
     let (usual, words) = match heap.runtime {
         RuntimeName::Java => ("JAVA_TOOL_OPTIONS", format!("-Xmx{}m", size.mebibytes())),
         RuntimeName::Node => ("NODE_OPTIONS", format!("--max-old-space-size={}", size.mebibytes())),
@@ -109,16 +105,18 @@ pub(in crate::rules) fn bound_in_bytes<'b>(
 
 /// New variables for a service, in the form of its file; none where one is set, or where the limit that they follow from is not
 /// the same everywhere.
-pub(in crate::rules) fn set_variables(offer: &Offer<'_>, variables: &[(&str, &str)]) -> Option<Vec<Request>> {
-    let varies = offer.workload.limit_key().is_none_or(|key| key.text.varies());
+pub(in crate::rules) fn set_variables(
+    offer: &Offer<'_>,
+    variables: &[(String, String)],
+) -> Option<Vec<Request>> {
+    offer.settled_limit()?;
     let workload = offer.workload;
     let known = workload.kind == Kind::Service && workload.env_missing.is_none();
-    let set = variables.iter().any(|(name, _)| workload.env.contains_key(*name));
-    if varies || variables.is_empty() || !known || set || offer.changed_elsewhere().is_some() {
+    let set = variables.iter().any(|(name, _)| workload.env.contains_key(name));
+    if variables.is_empty() || !known || set {
         return None;
     }
-    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Some(vec![Request::SetVariables { owner: workload.anchor, variables: variables.collect() }])
+    Some(vec![Request::SetVariables { owner: workload.anchor, variables: variables.to_vec() }])
 }
 
 /// Adds a smaller size for a heap or cache that does not fit its limit, as a patch. Where none fits it says so, if that is all
@@ -186,7 +184,8 @@ pub(in crate::rules) fn set_words(
     words: &str,
 ) -> Option<(Vec<Request>, Vec<Edit>)> {
     let workload = offer.workload;
-    if workload.kind != Kind::Service || workload.env_missing.is_some() {
+    if workload.kind != Kind::Service || workload.env_missing.is_some() || offer.changed_elsewhere().is_some()
+    {
         return None;
     }
     let owner = workload.anchor;

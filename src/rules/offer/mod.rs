@@ -4,6 +4,7 @@
 //! names the key and the reason, and shows nothing to paste.
 
 mod heap;
+mod write;
 
 use self::heap::lower;
 pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_words};
@@ -11,18 +12,12 @@ pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_wo
 use super::memory_limit_below_minimum::MINIMUM;
 use super::{Builder, Policy, Target};
 use crate::finding::Applicability;
-use crate::finding::fix::{Request, Step, as_string};
 use crate::model::size::ByteSize;
 use crate::sizing::{Need, NoNumber};
-use crate::source::Span;
 use crate::workload::{ChangedElsewhere, Fact, Heap, HeapSetting, Kind, Project, SizeKey, Workload};
 
 /// The facts that a fix of a limit may change.
 pub(super) const CHANGES: &[&str] = &["memory_limit", "memory_reservation", "swap_limit"];
-
-const LIMIT: [&[&str]; 2] = [&["mem_limit"], &["deploy", "resources", "limits", "memory"]];
-const RESERVATION: [&[&str]; 2] = [&["mem_reservation"], &["deploy", "resources", "reservations", "memory"]];
-const SWAP: &[&str] = &["memswap_limit"];
 
 /// A service that is offered something.
 #[derive(Clone, Copy)]
@@ -82,6 +77,13 @@ impl<'w> Offer<'w> {
         let name = &self.workload.name;
         let change = self.project.changed_elsewhere(name).next()?;
         self.because(change)
+    }
+
+    /// The limit that other settings are computed from: its text is a number, and no other file changes the service.
+    pub(super) fn settled_limit(&self) -> Option<ByteSize> {
+        let key = self.workload.limit_key().filter(|key| !key.text.varies())?;
+        let limit = key.size.value().copied().filter(|limit| limit.0 > 0)?;
+        self.changed_elsewhere().is_none().then_some(limit)
     }
 
     /// The same of limits alone: for what repeats or follows one.
@@ -177,7 +179,7 @@ impl<'w> Offer<'w> {
         let steady = Need::of(self.workload).ok().and_then(|need| need.steady);
         match steady.map(ByteSize::rounded_up).filter(|steady| *steady < limit && !varies && !self.is_refused()) {
             Some(steady) => finding.ask(
-                format!("reserve {}, what its heap or cache takes", steady.to_compose()),
+                format!("reserve {}: its heap or cache, rounded up", steady.to_compose()),
                 Applicability::Unsafe,
                 &["memory_reservation"],
                 self.set_reservation(steady),
@@ -194,66 +196,6 @@ impl<'w> Offer<'w> {
             Some(requests) => finding.ask(title, Applicability::Unsafe, &["swap_limit"], requests),
             None => finding.help("`memswap_limit` equal to the memory limit allows no swap"),
         }
-    }
-
-    /// `memswap_limit` equal to the limit, where the limit is set; none for Swarm, which does not take it.
-    pub(super) fn set_swap(&self) -> Option<Vec<Request>> {
-        let workload = self.workload;
-        let limit = workload.limit_key().filter(|_| self.may_swap() && !self.is_refused())?;
-        let value = limit.template.clone();
-        if let Some(swap) = self.key("memswap_limit") {
-            return Some(vec![self.replace(swap, value)?]);
-        }
-        // One that has the limit, too, and is offered nothing.
-        let without = |other: &&Workload| {
-            other.name != workload.name
-                && other.limit_key().is_some_and(|key| key.key == limit.key)
-                && self.project.changed_elsewhere(&other.name).any(|change| change.memory)
-        };
-        if self.project.workloads.iter().any(|other| without(&other)) {
-            return Some(vec![Request::Set { owner: workload.anchor, path: SWAP, value, after: "image" }]);
-        }
-        let below: &[&str] = match limit.name {
-            "mem_limit" => &[],
-            _ => &["deploy", "resources", "limits"],
-        };
-        Some(vec![Request::SetNear { leaf: limit.key, below, path: SWAP, value, owner: workload.anchor }])
-    }
-
-    /// Another size for the `memswap_limit` that is there. None where the limit is another in other files.
-    pub(super) fn set_swap_size(&self, both: ByteSize) -> Option<Vec<Request>> {
-        if self.changed_elsewhere().is_some() {
-            return None;
-        }
-        let varies = self.workload.limit_key().is_none_or(|key| key.text.varies());
-        self.resize(&[self.key("memswap_limit").filter(|_| !varies)?], both)
-    }
-
-    /// A limit with the text of the `memswap_limit`, where that is enough for all that is known of the service.
-    pub(super) fn limit_like_swap(&self) -> Option<Vec<Request>> {
-        let swap = self.key("memswap_limit").filter(|_| self.changed_elsewhere().is_none())?;
-        let size = *swap.size.value()?;
-        let reserved = self.workload.memory.reservation.value().is_none_or(|reserved| *reserved <= size);
-        let fits = Need::is_held_by(self.workload, size) && self.fits_host(size) && reserved;
-        if !fits || self.workload.memory.reservation.is_unknown() {
-            return None;
-        }
-        let (value, owner) = (swap.template.clone(), self.workload.anchor);
-        Some(vec![match self.in_deploy() {
-            true => Request::Set { owner, path: LIMIT[1], value: as_string(&value), after: "image" },
-            false => Request::SetNear { leaf: swap.key, below: &[], path: LIMIT[0], value, owner },
-        }])
-    }
-
-    /// A reservation with the text of the limit, which follows it whatever it is.
-    pub(super) fn reservation_like_limit(&self) -> Option<Vec<Request>> {
-        let limit = self.workload.limit_key().filter(|_| !self.is_refused())?;
-        if self.limited_elsewhere().is_some() {
-            return None;
-        }
-        let keys = self.keys(["deploy.resources.reservations.memory", "mem_reservation"]);
-        let known = keys.iter().filter(|key| matches!(key.size, Fact::Known(_)));
-        known.map(|key| self.replace(key, limit.template.clone())).collect()
     }
 
     /// True where a size that a key gets stands against nothing that is known of the services that read it.
@@ -299,143 +241,7 @@ impl<'w> Offer<'w> {
         let alone = raised.is_none();
         lower(heap, setting, (limit.value, alone), finding)
     }
-
-    /// Writes a limit, and what has to go with it: swap that would be below it, a reservation above it.
-    pub(super) fn set_limit(&self, limit: ByteSize, reservation: Option<ByteSize>) -> Option<Vec<Request>> {
-        let memory = &self.workload.memory;
-        let mut requests = match self.keys(["deploy.resources.limits.memory", "mem_limit"]) {
-            keys if keys.is_empty() => vec![self.set(LIMIT, limit)],
-            keys => self.resize(&keys, limit)?,
-        };
-        let too_much = memory.reservation.value().is_some_and(|reserved| *reserved > limit);
-        if let Some(size) = reservation.filter(|_| memory.reservation.is_absent() || too_much) {
-            requests.extend(self.set_reservation(size));
-        } else if too_much {
-            return None;
-        }
-        // The engine refuses less for both than for memory alone; who allowed no swap goes on to allow none.
-        if let (Some(both), old) = (memory.swap.value().filter(|both| both.0 > 0), memory.limit.value())
-            && (*both < limit || Some(both) == old)
-        {
-            requests.extend(self.resize(&self.keys(["memswap_limit"]), limit)?);
-        }
-        Some(requests)
-    }
-
-    /// Writes a reservation, in the place of the one that is there.
-    pub(super) fn set_reservation(&self, size: ByteSize) -> Vec<Request> {
-        let keys = self.keys(["deploy.resources.reservations.memory", "mem_reservation"]);
-        if keys.is_empty() {
-            return vec![self.beside_limit(size)];
-        }
-        self.resize(&keys, size).unwrap_or_default()
-    }
-
-    /// A reservation where the limit is written, else in the service: also where others share that limit.
-    fn beside_limit(&self, size: ByteSize) -> Request {
-        let value = size.to_compose();
-        let owner = self.workload.anchor;
-        match self.workload.limit_key().filter(|key| !self.is_shared(key.size.span())) {
-            Some(SizeKey { name: "mem_limit", key, .. }) if !self.in_deploy() => {
-                Request::SetNear { leaf: *key, below: &[], path: RESERVATION[0], value, owner }
-            }
-            Some(SizeKey { name: "deploy.resources.limits.memory", key, .. }) => Request::SetNear {
-                leaf: *key,
-                below: &["limits"],
-                path: &["reservations", "memory"],
-                value,
-                owner,
-            },
-            _ => self.set(RESERVATION, size),
-        }
-    }
-
-    /// A new block of limits, where the service has other limits outside: these go along. None where it has not.
-    fn new_block(&self, path: &'static [&'static str], size: ByteSize) -> Option<Request> {
-        let workload = self.workload;
-        if path != LIMIT[1] || !self.in_deploy() || workload.key("deploy.resources.limits").is_some() {
-            return None;
-        }
-        let moved = LIMITS.iter().filter_map(|(name, path)| {
-            workload.key(name)?;
-            let value = match *name {
-                "cpus" => workload.cpus.known().map(|cpus| format!("\"{}\"", cpus.value)),
-                _ => workload.pids_limit.known().map(|pids| pids.value.to_string()),
-            };
-            Some(Step { from: Some(name), path, value: value? })
-        });
-        let mut steps: Vec<Step> = moved.collect();
-        if steps.is_empty() {
-            return None;
-        }
-        steps.push(Step { from: None, path, value: size.to_compose() });
-        Some(Request::Steps { owner: workload.anchor, steps })
-    }
-
-    fn keys<const N: usize>(&self, names: [&str; N]) -> Vec<&'w SizeKey> {
-        self.workload.memory.keys.iter().filter(|key| names.contains(&key.name)).collect()
-    }
-
-    fn key(&self, name: &str) -> Option<&'w SizeKey> {
-        self.workload.memory.keys.iter().find(|key| key.name == name)
-    }
-
-    /// Each of these keys gets this size, in its own unit; none where a variable sets one.
-    fn resize(&self, keys: &[&SizeKey], size: ByteSize) -> Option<Vec<Request>> {
-        let known = keys.iter().filter(|key| matches!(key.size, Fact::Known(_)));
-        known.map(|key| self.replace(key, like(key.text.as_str(), size))).collect()
-    }
-
-    /// Another value for a key: in its place, else in the service where others read the same bytes. None where a variable
-    /// sets it and no default stands in the file.
-    pub(super) fn replace(&self, key: &SizeKey, text: String) -> Option<Request> {
-        let value = key.size.known()?;
-        if key.text.varies() && key.text.verbatim_span().is_none() {
-            return None;
-        }
-        if self.is_shared(value.span) {
-            let path = path(key.name)?;
-            let value = if key.name.starts_with("deploy.") { as_string(&text) } else { text };
-            return Some(Request::Set { owner: self.workload.anchor, path, value, after: "image" });
-        }
-        // A template in the place of a default would stand within the one that is there.
-        if key.text.varies() && text.contains('$') {
-            return None;
-        }
-        let inner = key.text.verbatim_span().unwrap_or(value.span);
-        // Digits are a string below `deploy`, and a variable's braces are none of a flow mapping's: quotes that are there stay.
-        let text = match inner == value.span {
-            true if text.contains('$') => format!("\"{text}\""),
-            true if key.name.starts_with("deploy.") => as_string(&text),
-            _ => text,
-        };
-        Some(Request::Replace { value: inner, text })
-    }
-
-    fn is_shared(&self, value: Span) -> bool {
-        let reads = |workload: &&Workload| {
-            workload.memory.keys.iter().any(|key| key.size.known().is_some_and(|size| size.span == value))
-        };
-        self.project.workloads.iter().filter(reads).count() > 1
-    }
-
-    /// A new key in the service.
-    fn set(&self, [short, long]: [&'static [&'static str]; 2], size: ByteSize) -> Request {
-        if let Some(request) = self.new_block(long, size) {
-            return request;
-        }
-        let path = if self.in_deploy() { long } else { short };
-        let neighbours = ["mem_limit", "mem_reservation", "image"];
-        let after = neighbours.into_iter().find(|key| self.workload.key(key).is_some()).unwrap_or_default();
-        Request::Set { owner: self.workload.anchor, path, value: size.to_compose(), after }
-    }
 }
-
-/// Keys of a service that Compose wants in the block of limits where there is one.
-const LIMITS: [(&str, &[&str]); 2] = [
-    ("cpus", &["deploy", "resources", "limits", "cpus"]),
-    ("pids_limit", &["deploy", "resources", "limits", "pids"]),
-];
 
 /// True where a service may have this size for one of its keys.
 fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
@@ -464,59 +270,5 @@ fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
         "mem_reservation" | "deploy.resources.reservations.memory" => limit.is_none_or(|limit| size <= limit),
         "memswap_limit" => limit.is_some_and(|limit| size >= limit),
         _ => limit.is_none_or(|limit| size < limit),
-    }
-}
-
-/// The keys on the way to one that is known by its dotted name.
-fn path(name: &str) -> Option<&'static [&'static str]> {
-    [LIMIT, RESERVATION, [SWAP, &[]]]
-        .into_iter()
-        .flatten()
-        .find(|path| !path.is_empty() && path.join(".") == name)
-}
-
-/// A size with the unit that people wrote before, where it is whole in it: `768M` for `512M`.
-fn like(old: &str, size: ByteSize) -> String {
-    let unit = old.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '_'));
-    let shift = match unit.chars().next().map(|c| c.to_ascii_lowercase()) {
-        Some('k') => 10,
-        Some('m') => 20,
-        Some('g') => 30,
-        _ => return size.to_compose(),
-    };
-    let whole = size.0 >> shift;
-    if whole << shift == size.0 && !unit.starts_with(' ') {
-        format!("{whole}{unit}")
-    } else {
-        size.to_compose()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_written_as_before() {
-        let size = ByteSize(768 << 20);
-        for (old, new) in [
-            ("512M", "768M"),
-            ("512MB", "768MB"),
-            ("0.5GiB", "768m"),
-            ("536870912", "768m"),
-            ("524288k", "786432k"),
-            ("512 m", "768m"),
-            ("", "768m"),
-        ] {
-            assert_eq!(like(old, size), new, "{old}");
-        }
-        assert_eq!(like("1g", ByteSize(2 << 30)), "2g");
-    }
-
-    #[test]
-    fn every_key_has_its_path() {
-        for path in LIMIT.into_iter().chain(RESERVATION).chain([SWAP]) {
-            assert_eq!(self::path(&path.join(".")), Some(path));
-        }
     }
 }
