@@ -54,7 +54,7 @@ impl Rule for ConflictingLimits {
                 ))
                 .help("keep one spelling, or write the same value in both");
                 if let (Err(block), Some(path), Some(key)) =
-                    (&conflict.long_value, member(long), workload.key(short))
+                    (&conflict.long_value, member(long), workload.removable_key(short))
                 {
                     // In the block a size is a string.
                     let text = if path == ["pids"] { value.value.clone() } else { as_string(&value.value) };
@@ -72,7 +72,7 @@ impl Rule for ConflictingLimits {
                     kept.via.is_empty() && value.via.is_empty() && files.iter().all(|file| *file == files[0])
                 };
                 let alone = offer.changed_elsewhere().is_none();
-                if let (Ok(kept), Some(key)) = (&conflict.long_value, workload.key(short))
+                if let (Ok(kept), Some(key)) = (&conflict.long_value, workload.removable_key(short))
                     && together(kept)
                     && alone
                 {

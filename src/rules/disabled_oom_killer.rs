@@ -48,7 +48,7 @@ impl Rule for DisabledOomKiller {
             .severity(severity)
             .via(&disabled.via)
             .note(note);
-        if let Some(key) = workload.key("oom_kill_disable") {
+        if let Some(key) = workload.removable_key("oom_kill_disable") {
             finding.ask(
                 "remove the line",
                 Applicability::Unsafe,

@@ -44,7 +44,7 @@ impl Rule for IneffectiveSwappiness {
         };
         let finding =
             sink.report(swappiness.span, label, message).of(workload).severity(severity).via(&swappiness.via);
-        let finding = match workload.key("mem_swappiness").filter(|_| value <= 100) {
+        let finding = match workload.removable_key("mem_swappiness").filter(|_| value <= 100) {
             // On a host with cgroup v1 the others have an effect.
             Some(key) => finding.ask(
                 "remove the line",

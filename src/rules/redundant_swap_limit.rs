@@ -49,7 +49,7 @@ impl Rule for RedundantSwapLimit {
             let varies = |key: &SizeKey| key.name == "memswap_limit" && key.text.varies();
             let varies =
                 memory.keys.iter().any(varies) || workload.limit_key().is_none_or(|key| key.text.varies());
-            if let Some(key) = workload.key("memswap_limit").filter(|_| !varies) {
+            if let Some(key) = workload.removable_key("memswap_limit").filter(|_| !varies) {
                 finding = finding.ask(
                     "remove the line",
                     Applicability::Safe,

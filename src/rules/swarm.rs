@@ -3,8 +3,7 @@
 use super::{Builder, Sink, Target};
 use crate::finding::Applicability;
 use crate::finding::fix::{Request, Step, as_string};
-use crate::source::Spanned;
-use crate::workload::{Fact, Project, Workload};
+use crate::workload::{Fact, Project, ServiceKey, Workload};
 
 /// A key, and what takes its place.
 pub(super) type Row = (&'static str, Instead);
@@ -30,7 +29,7 @@ pub(super) fn report(project: &Project, sink: &mut Sink<'_>, rows: &[Row], verb:
         // Who extends or overlays a service gets its blocks otherwise than its keys.
         let shared = project.changed_elsewhere(&workload.name).next().is_some();
         // Without a key of its own it may get that of a file below, or of what it extends.
-        let own = |key: &Spanned<String>| key.span.file == workload.anchor.file && key.via.is_empty();
+        let own = |key: &ServiceKey| key.span.file == workload.anchor.file && key.via.is_empty();
         let alone = !shared && workload.via.is_empty() && workload.keys.iter().all(own);
         keys(workload, alone, sink, rows, (verb, label));
     }
@@ -38,8 +37,8 @@ pub(super) fn report(project: &Project, sink: &mut Sink<'_>, rows: &[Row], verb:
 
 fn keys(workload: &Workload, alone: bool, sink: &mut Sink<'_>, rows: &[Row], (verb, label): (&str, &str)) {
     for key in &workload.keys {
-        let Some((_, instead)) = rows.iter().find(|(name, _)| *name == key.value) else { continue };
-        let message = format!("`docker stack deploy` {verb} `{}` of `{}`", key.value, workload.name);
+        let Some((_, instead)) = rows.iter().find(|(name, _)| *name == key.name) else { continue };
+        let message = format!("`docker stack deploy` {verb} `{}` of `{}`", key.name, workload.name);
         let finding = sink.report(key.span, label, message).of(workload).via(&key.via);
         match instead {
             Instead::Nothing => {}
@@ -47,7 +46,7 @@ fn keys(workload: &Workload, alone: bool, sink: &mut Sink<'_>, rows: &[Row], (ve
             Instead::Restart => restart(workload, alone, finding),
             Instead::Below(path) => match moves(workload, rows, path).filter(|_| alone) {
                 // The patch says it with the value itself.
-                Some(steps) if steps.iter().any(|step| step.from == Some(key.value.as_str())) => {
+                Some(steps) if steps.iter().any(|step| step.from == Some(key.name.as_str())) => {
                     let title = format!("move it to `{}`", path.join("."));
                     let request = Request::Steps { owner: workload.anchor, steps };
                     finding.ask(title, Applicability::Safe, &[], vec![request]);

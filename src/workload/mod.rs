@@ -43,7 +43,8 @@ pub use self::start::{Handover, Program};
 pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
-    Conflict, Dependency, Logging, Mount, Refusal, Remedy, SizeKey, SizeProblem, Tmpfs, UnknownKey,
+    Conflict, Dependency, Logging, Mount, Refusal, Remedy, ServiceKey, SizeKey, SizeProblem, Tmpfs,
+    UnknownKey,
 };
 pub use crate::model::fact::{Fact, Why};
 
@@ -116,7 +117,13 @@ impl Workload {
     /// Where the service has this key; none when it comes from another service or file by a way that is not its own.
     #[must_use]
     pub fn key(&self, name: &str) -> Option<Span> {
-        self.keys.iter().find(|key| key.value == name).map(|key| key.span)
+        self.keys.iter().find(|key| key.name == name).map(|key| key.span)
+    }
+
+    /// Where the service has this key, if the service has no value for it once this one is removed.
+    #[must_use]
+    pub fn removable_key(&self, name: &str) -> Option<Span> {
+        self.keys.iter().find(|key| key.name == name && !key.overrides).map(|key| key.span)
     }
 
     /// Where its effective limit is written: the key of the service, or the one below `deploy`.
@@ -287,7 +294,7 @@ pub struct Workload {
     /// `ipc`.
     pub ipc: Fact<String>,
     /// The keys of the service, in order; those of `deploy` as `deploy.resources`.
-    pub keys: Vec<Spanned<String>>,
+    pub keys: Vec<ServiceKey>,
     /// The entrypoint that runs the words behind it.
     pub handover: Option<Handover>,
     /// What its program does with the memory that it sees, when nothing here says otherwise.

@@ -127,7 +127,7 @@ impl Loader<'_> {
 fn import(document: &mut Value, found: Map, site: Span) {
     if let Kind::Map(map) = &mut document.kind {
         map.entry("services".to_owned())
-            .or_insert_with(|| Entry { key: site, value: Value::map(Map::default(), site) });
+            .or_insert_with(|| Entry::new(site, Value::map(Map::default(), site)));
     }
     if let Some(own) = services(document) {
         for (name, entry) in found {

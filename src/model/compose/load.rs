@@ -288,7 +288,7 @@ fn wrap_first_format(document: &mut Value) -> Option<Span> {
     }
     let key = map.values().next()?.key;
     let services = Value::map(std::mem::take(map), document.span);
-    map.insert("services".to_owned(), Entry { key, value: services });
+    map.insert("services".to_owned(), Entry::new(key, services));
     Some(key)
 }
 

@@ -136,6 +136,7 @@ fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
                 if replaces {
                     below.key = entry.key;
                 }
+                below.overrides = true;
                 path.pop();
             }
             None => {
@@ -173,12 +174,12 @@ pub(crate) fn to_key_values(value: &mut Value) {
                 if !scalar.text.as_str().is_empty() {
                     item.span = scalar.text.span();
                 }
-                (name, Entry { key, value: item })
+                (name, Entry::new(key, item))
             }
             None => {
                 let (name, key) = (text.to_owned(), item.span);
                 item.kind = Kind::Null;
-                (name, Entry { key, value: item })
+                (name, Entry::new(key, item))
             }
         };
         map.entry(name).or_insert(entry);
@@ -197,7 +198,7 @@ fn to_sequence(value: &mut Value) {
 /// `build: ./dir` as `build: {context: ./dir}`.
 pub(crate) fn to_build(value: &mut Value) {
     if value.as_scalar().is_some() {
-        let entry = Entry { key: value.span, value: value.clone() };
+        let entry = Entry::new(value.span, value.clone());
         value.kind = Kind::Map(Map::from_iter([("context".to_owned(), entry)]));
     }
 }
@@ -209,10 +210,10 @@ pub(crate) fn to_depends_on(value: &mut Value) {
     for item in std::mem::take(items) {
         let Some(scalar) = item.as_scalar() else { continue };
         let condition = Value::string(Text::derived("service_started", item.span));
-        let condition = Entry { key: item.span, value: condition };
+        let condition = Entry::new(item.span, condition);
         let name = scalar.text.as_str().to_owned();
         let body = Value::map(Map::from_iter([("condition".to_owned(), condition)]), item.span);
-        map.insert(name, Entry { key: item.span, value: body });
+        map.insert(name, Entry::new(item.span, body));
     }
     value.kind = Kind::Map(map);
 }

@@ -20,7 +20,7 @@ pub(crate) use load::is_remote;
 pub use memory::{Conflict, SizeKey, SizeProblem, UnknownKey};
 pub use service::{
     BuildSection, Dependency, Deploy, EnvFile, HealthcheckSection, Logging, Mount, Ports, Refusal, Remedy,
-    Service, Tmpfs,
+    Service, ServiceKey, Tmpfs,
 };
 
 use std::path::{Path, PathBuf};

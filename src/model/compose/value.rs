@@ -65,6 +65,15 @@ pub(crate) type Map = IndexMap<String, Entry>;
 pub(crate) struct Entry {
     pub(crate) key: Span,
     pub(crate) value: Value,
+    /// What it was merged over sets the key, too: without this one, that value holds.
+    pub(crate) overrides: bool,
+}
+
+impl Entry {
+    /// An entry that nothing was merged with.
+    pub(crate) fn new(key: Span, value: Value) -> Self {
+        Self { key, value, overrides: false }
+    }
 }
 
 /// A scalar after interpolation.
@@ -253,7 +262,7 @@ impl Lowering<'_> {
                 continue;
             }
             let value = self.node(*value, via, depth + 1);
-            map.insert(name.to_owned(), Entry { key: key_node.span, value });
+            map.insert(name.to_owned(), Entry::new(key_node.span, value));
         }
         for merge in merges {
             let merged = self.node(merge, via, depth + 1);
@@ -264,7 +273,7 @@ impl Lowering<'_> {
             for source in sources {
                 if let Kind::Map(entries) = source.kind {
                     for (name, entry) in entries {
-                        map.entry(name).or_insert(entry);
+                        map.entry(name).and_modify(|own| own.overrides = true).or_insert(entry);
                     }
                 }
             }

@@ -24,6 +24,19 @@ use crate::model::fact::{Fact, Why};
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
 
+/// A key of a service.
+#[derive(Clone, Debug)]
+pub struct ServiceKey {
+    /// Its name; below `deploy` with those that lead to it, as `deploy.resources.limits`.
+    pub name: String,
+    /// Where it is written.
+    pub span: Span,
+    /// The aliases, merge keys and extends that brought its value here.
+    pub via: Vec<Span>,
+    /// A base file, an extended service or a merged mapping sets it, too: without this one, that value holds.
+    pub overrides: bool,
+}
+
 /// A service of the merged model, before its image and `env_file`s are looked at.
 #[derive(Clone, Debug)]
 pub struct Service {
@@ -102,7 +115,7 @@ pub struct Service {
     /// `x-oomlint`: rules that are not to speak of it, and why.
     pub ignores: (Vec<Spanned<String>>, Option<String>),
     /// The keys that it sets, in order.
-    pub keys: Vec<Spanned<String>>,
+    pub keys: Vec<ServiceKey>,
     /// `profiles`.
     pub profiles: Vec<Spanned<String>>,
     /// `depends_on`.
@@ -270,11 +283,16 @@ fn ignores(fields: Fields<'_>) -> (Vec<Spanned<String>>, Option<String>) {
 }
 
 /// The keys of a service, and those of its `deploy`, `build` and the like as `deploy.resources.limits`.
-fn keys(value: &Value) -> Vec<Spanned<String>> {
-    fn below(value: &Value, prefix: &str, depth: usize, found: &mut Vec<Spanned<String>>) {
+fn keys(value: &Value) -> Vec<ServiceKey> {
+    fn below(value: &Value, prefix: &str, depth: usize, found: &mut Vec<ServiceKey>) {
         for (name, entry) in value.as_map().into_iter().flatten() {
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-            found.push(Spanned::through(path.clone(), entry.key, entry.value.via.clone()));
+            found.push(ServiceKey {
+                name: path.clone(),
+                span: entry.key,
+                via: entry.value.via.clone(),
+                overrides: entry.overrides,
+            });
             if depth > 0 && path.starts_with("deploy") {
                 below(&entry.value, &path, depth - 1, found);
             }
