@@ -291,6 +291,11 @@ fn knows_which_versions_are_still_rebuilt() {
         ("postgres:9.6-alpine", Some(false)),
         ("ibm-semeru-runtimes:open-17-jre", None),
         ("someone/app:1", None),
+        // Newer than the list.
+        ("node:99-slim", None),
+        ("python:3.99-rc-slim", None),
+        ("postgres:99beta1", None),
+        ("cassandra:6.0-alpha2", None),
     ] {
         assert_eq!(catalog.rebuilt(&parse(text)), expected, "{text}");
     }

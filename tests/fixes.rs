@@ -293,3 +293,66 @@ fn variables_stay() {
     let shared = "x-c: &c\n  mem_limit: ${MEM:-512m}\n  mem_reservation: 1g\nservices:\n  a: {<<: *c, image: x}\n  b: {<<: *c, image: x}\n";
     assert!(!offered(&[("compose.yaml", shared)]).iter().any(|title| title.contains("raise the limit")));
 }
+
+/// A line that covers another one is no longer the last word once it goes: nothing is offered that the other one undoes.
+#[test]
+fn no_line_is_removed_that_uncovers_another() {
+    let removes = |files: &[(&str, &str)]| {
+        let titles = offered(files);
+        titles.iter().filter(|title| title.contains("remove the line") || title.starts_with("keep ")).count()
+    };
+    for (key, over, base) in [
+        ("mem_swappiness", "0", "10"),
+        ("oom_kill_disable", "true", "true"),
+        ("memswap_limit", "512m", "1g"),
+    ] {
+        let of = |value: &str| format!("{{image: x, mem_limit: 256m, {key}: {value}}}");
+        let alone = format!("services:\n  a: {}\n", of(over));
+        assert_eq!(removes(&[("compose.yaml", &alone)]), 1, "{key}");
+        let merged = format!("x-b: &b {}\nservices:\n  a: {{<<: *b, {key}: {over}}}\n", of(base));
+        assert_eq!(removes(&[("compose.yaml", &merged)]), 0, "{key}");
+        let extends = format!("services:\n  a: {{extends: {{file: b.txt, service: b}}, {key}: {over}}}\n");
+        let below = format!("services:\n  b: {}\n", of(base));
+        assert_eq!(removes(&[("compose.yaml", &extends), ("b.txt", &below)]), 0, "{key}");
+        // Over a file that is found as a base of its own the base keeps its fix, and the overlay has none.
+        let prod = format!("services:\n  a: {{{key}: {over}}}\n");
+        let both = [("compose.yaml", alone.as_str()), ("compose.prod.yaml", prod.as_str())];
+        assert!(removes(&both) <= 1, "{key}");
+    }
+}
+
+/// A size that several services read is lowered to what fits all of them, or not at all.
+#[test]
+fn a_shared_heap_is_lowered_for_the_smallest_limit() {
+    let text = "x-env: &env\n  NODE_OPTIONS: --max-old-space-size=768\nservices:\n  a: {image: 'node:22', command: node a.js, mem_limit: 600m, environment: *env}\n  b: {image: 'node:22', command: node a.js, mem_limit: 300m, environment: *env}\n";
+    let lowers = |files: &[(&str, &str)]| -> Vec<String> {
+        offered(files).into_iter().filter(|title| title.contains("lower the heap")).collect()
+    };
+    let titles = lowers(&[("compose.yaml", text)]);
+    assert!(titles.len() == 2 && titles.iter().all(|title| title.contains("225 MiB")), "{titles:?}");
+    let overlay = "services:\n  b: {mem_limit: 256m}\n";
+    assert_eq!(lowers(&[("compose.yaml", text), ("compose.small.yaml", overlay)]), [""; 0]);
+}
+
+/// Swarm refuses a file with `mem_limit`, and Compose two limits that differ: who has a `deploy`, here or elsewhere, gets it there.
+#[test]
+fn limits_go_where_the_files_deploy() {
+    let service = |more: &str| {
+        format!("services:\n  a: {{image: 'apache/kafka:4.1.0'{more}}}\n  b: {{image: 'nginx:1.30', deploy: {{replicas: 2}}}}\n")
+    };
+    let titles = |files: &[(&str, &str)]| offered(files).join("\n");
+    for more in [", deploy: {replicas: 2}", ", deploy: {restart_policy: {condition: any}}", ""] {
+        let titles = titles(&[("compose.yaml", &service(more))]);
+        assert!(titles.contains("`deploy.resources.limits.memory`") && !titles.contains("`mem_limit`"), "{titles}");
+    }
+    let plain = "services:\n  a: {image: example/a}\n";
+    let memory = "services:\n  a: {deploy: {resources: {limits: {memory: 4000m}}}}\n";
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(dir.path().join("ci/memory")).unwrap();
+    std::fs::write(dir.path().join("compose.yaml"), plain).unwrap();
+    std::fs::write(dir.path().join("ci/memory/compose.yaml"), memory).unwrap();
+    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    let findings = engine::run(&Options::default(), &Sources::new(), &found).findings;
+    let limit = findings.iter().find(|finding| finding.rule == "missing-memory-limit").unwrap();
+    assert!(limit.help.as_ref().unwrap().contains("`deploy.resources.limits.memory: <size>`"), "{limit:?}");
+}

@@ -53,6 +53,9 @@ pub struct ImageEntry {
     /// The least memory that it needs, as its maker says.
     #[serde(default)]
     pub minimum: Option<Minimum>,
+    /// How data of an older version gets to a newer one, where taking its tag is not enough.
+    #[serde(default)]
+    pub upgrade: Option<Upgrade>,
     /// A `test` for a healthcheck that the image can run.
     #[serde(default)]
     pub probe: Vec<String>,
@@ -165,6 +168,19 @@ pub struct Start {
 pub struct Minimum {
     /// In MiB.
     pub mib: i64,
+    /// The limit that its maker's sizing guide comes to for normal use, in MiB, where there is one.
+    #[serde(default)]
+    pub usual: Option<i64>,
+    /// Where its maker says so.
+    pub source: String,
+}
+
+/// How a server's data gets from one version to the next.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Upgrade {
+    /// Lower case, no full stop.
+    pub how: String,
     /// Where its maker says so.
     pub source: String,
 }
@@ -181,6 +197,9 @@ pub struct SizesItself {
     /// Words of the start that say otherwise, up to their value.
     #[serde(default)]
     pub unless_flags: Vec<String>,
+    /// Files that may say otherwise, as parts of paths that are mounted or copied in.
+    #[serde(default)]
+    pub unless_files: Vec<String>,
     /// Where it was measured or read.
     pub source: String,
 }

@@ -120,15 +120,25 @@ impl Tags {
         if self.line_of(repository, version).is_some() {
             return Some(true);
         }
-        // `3` is whatever 3.x is newest; a name that no list has says nothing.
+        // `3` is whatever 3.x is newest; a name that no list has says nothing, nor does a version that is newer than the list.
         let moves = lines.iter().any(|line| is_of_line(line, version));
-        (!moves && version.starts_with(|c: char| c.is_ascii_digit())).then_some(false)
+        let newest = lines.iter().map(|line| numbers(line)).max().unwrap_or_default();
+        let past = numbers(version);
+        (!moves && !past.is_empty() && past < newest).then_some(false)
     }
 }
 
 /// True when `words`, with spaces between, has this one.
 fn has_word(words: &str, word: &str) -> bool {
     words.split_whitespace().any(|other| other == word)
+}
+
+/// The numbers that a version begins with: 3 and 12 of `3.12-rc`, none of a name.
+fn numbers(version: &str) -> Vec<u32> {
+    let parts = version.split(['.', '-', '_']);
+    // `19beta1` is 19.
+    let digits = |part: &str| part.split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse().ok());
+    parts.map_while(digits).collect()
 }
 
 /// `3.12.4` and `3.12` are of 3.12, `3.1` is not.

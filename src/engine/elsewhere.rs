@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::finding::{Edit, Finding};
 use crate::hash::{HashMap, HashSet};
-use crate::model::elsewhere::{Change, Changed, changes, may_change, service_at};
+use crate::model::elsewhere::{Change, Changed, Changes, changes, may_change, service_at};
 use crate::model::project;
 use crate::parallel;
 use crate::source::{Sources, normalize};
@@ -16,9 +16,11 @@ use crate::workload::{ChangedElsewhere, Project};
 #[derive(Debug, Default)]
 pub(super) struct Elsewhere {
     overlays: Vec<(PathBuf, Vec<Change>)>,
+    /// Files that may be overlays of one that they are named after.
+    possible: Vec<(PathBuf, Changes)>,
     /// For each service that others extend, who does: the file, and its change.
     extended: HashMap<(PathBuf, String), Vec<(PathBuf, Change)>>,
-    /// Directories with a file that Compose takes by itself.
+    /// Directories with a file that Compose takes by itself and that is no overlay.
     bases: HashSet<PathBuf>,
 }
 
@@ -37,13 +39,16 @@ impl Elsewhere {
             }
             let tree: Arc<Tree> = Tree::of(&source);
             let found = changes(&tree, path);
-            (!found.is_empty()).then(|| (path.clone(), found))
+            (!found.known.is_empty() || !found.possible.is_empty()).then(|| (path.clone(), found))
         });
-        let bases = files.iter().filter(|file| project::is_default(file)).map(|file| folder(file)).collect();
-        let mut all = Self { bases, ..Self::default() };
-        for (path, found) in read.into_iter().flatten() {
+        let mut all = Self::default();
+        for (path, mut found) in read.into_iter().flatten() {
+            let known = std::mem::take(&mut found.known);
+            if !found.possible.is_empty() && !project::is_default(&path) {
+                all.possible.push((path.clone(), found));
+            }
             let (overlaid, extended): (Vec<_>, Vec<_>) =
-                found.into_iter().partition(|change| matches!(change.of, Changed::Overlaid(_)));
+                known.into_iter().partition(|change| matches!(change.of, Changed::Overlaid(_)));
             for change in extended {
                 if let Changed::Extended(file, service) = change.of.clone() {
                     all.extended.entry((file, service)).or_default().push((path.clone(), change));
@@ -53,12 +58,15 @@ impl Elsewhere {
                 all.overlays.push((path, overlaid));
             }
         }
+        let overlays: HashSet<&PathBuf> = all.overlays.iter().map(|(path, _)| path).collect();
+        let bases = files.iter().filter(|file| project::is_default(file) && !overlays.contains(file));
+        all.bases = bases.map(|file| folder(file)).collect();
         all
     }
 
     /// The changes of the services of one project in files that it does not read.
     pub(super) fn of_project(&self, model: &project::Project, sources: &Sources) -> Vec<ChangedElsewhere> {
-        if self.overlays.is_empty() && self.extended.is_empty() {
+        if self.overlays.is_empty() && self.possible.is_empty() && self.extended.is_empty() {
             return Vec::new();
         }
         let path = |id| normalize(sources.get(id).path());
@@ -72,7 +80,19 @@ impl Elsewhere {
             in_deploy: change.in_deploy,
             memory: change.memory,
         };
-        for (file, changes) in &self.overlays {
+        let base = model.request.files.first().filter(|base| project::is_default(base));
+        let possible = self.possible.iter().filter(|(file, changes)| {
+            let part = |base: &PathBuf| {
+                let own = changes.sizes.iter().map(|(name, size)| (name.as_str(), *size));
+                folder(file) == directory
+                    && project::is_named_after(file, base)
+                    && project::is_part(own, &model.compose.services)
+            };
+            base.is_some_and(part)
+        });
+        let possible = possible.map(|(file, changes)| (file, &changes.possible));
+        let overlays = self.overlays.iter().map(|(file, changes)| (file, changes));
+        for (file, changes) in overlays.chain(possible) {
             if own.contains(&normalize(file)) || !self.lies_over(&directory, file) {
                 continue;
             }
@@ -93,6 +113,9 @@ impl Elsewhere {
             for file in &own {
                 let users = self.extended.get(&(file.clone(), service.name.clone()));
                 let others = users.into_iter().flatten().filter(|(file, change)| {
+                    if change.plain {
+                        return false;
+                    }
                     // A service of this stack that extends one of its own name is that service itself.
                     !(change.by == service.name && own.contains(&normalize(file)))
                 });
@@ -112,6 +135,8 @@ impl Elsewhere {
             project.files.iter().map(|file| normalize(sources.get(*file).path())).collect();
         for finding in findings.iter_mut().filter(|finding| !finding.fixes.is_empty()) {
             let service = finding.service.clone().unwrap_or_default();
+            let workload = project.workloads.iter().find(|workload| workload.name == service);
+            let limited_in = workload.and_then(|workload| workload.limit_key()).map(|key| key.key.file);
             let title = finding.fix().map(|fix| fix.title.clone());
             finding.fixes.retain(|fix| {
                 let outside = |edit: &Edit| {
@@ -119,9 +144,12 @@ impl Elsewhere {
                 };
                 // Heaps and caches are sized for a limit, so a user with another limit must not get them, either.
                 let sized = fix.changes.iter().any(|fact| SIZED.contains(fact));
+                // Who has a limit of its own here, and a size from there, does not know the limits that go with that size.
                 let shared = |edit: &Edit| {
+                    let inherited = limited_in.is_some_and(|file| file != edit.span.file);
                     self.users(edit, sources).any(|(file, change)| {
-                        change.memory && !(change.by == service && reads.contains(&normalize(file)))
+                        let same = change.by == service && reads.contains(&normalize(file));
+                        (change.memory || inherited) && !same
                     })
                 };
                 !fix.edits.iter().any(|edit| outside(edit) || (sized && shared(edit)))

@@ -22,6 +22,8 @@ pub struct Change {
     pub memory: bool,
     /// It has an image or a build of its own.
     pub runs: bool,
+    /// It runs the other one as it is: nothing that it sets counts here.
+    pub plain: bool,
 }
 
 /// The service that is changed.
@@ -53,9 +55,20 @@ pub fn may_change(text: &str) -> bool {
 /// A service: its name, its node, and its keys with their values.
 type Named<'t> = (&'t str, NodeId, &'t [(NodeId, NodeId)]);
 
+/// The services of others that the file at `path` changes, and those that it would change as an overlay.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Changes of services that it names, or that the file below it has.
+    pub known: Vec<Change>,
+    /// Changes of the services of a file that it is named after, if it is an overlay of that: it could run without.
+    pub possible: Vec<Change>,
+    /// Its services, and how many keys each has.
+    pub sizes: Vec<(String, usize)>,
+}
+
 /// The services of others that the file at `path` changes.
 #[must_use]
-pub fn changes(tree: &Tree, path: &Path) -> Vec<Change> {
+pub fn changes(tree: &Tree, path: &Path) -> Changes {
     let services: Vec<Named<'_>> = tree
         .documents()
         .iter()
@@ -68,28 +81,31 @@ pub fn changes(tree: &Tree, path: &Path) -> Vec<Change> {
     let is_overlay = services.iter().any(|(_, service, entries)| {
         !has(*service, &["image", "build", "extends", "provider"]) && merged(tree, entries).next().is_none()
     });
-    let mut found = Vec::new();
+    let mut found = Changes {
+        sizes: services.iter().map(|(name, _, entries)| ((*name).to_owned(), entries.len())).collect(),
+        ..Changes::default()
+    };
     for (name, service, entries) in &services {
         let memory = has(*service, &MEMORY);
-        if !memory && !has(*service, &STARTS) {
-            continue;
-        }
+        let plain = !memory && !has(*service, &STARTS);
         let change = |of| Change {
             of,
             by: (*name).to_owned(),
             in_deploy: sets_memory_in_deploy(tree, *service),
             memory,
             runs: has(*service, &["image", "build"]),
+            plain,
         };
-        if is_overlay {
-            found.push(change(Changed::Overlaid((*name).to_owned())));
+        let list = if is_overlay { &mut found.known } else { &mut found.possible };
+        if !plain {
+            list.push(change(Changed::Overlaid((*name).to_owned())));
         }
         let bases = merged(tree, entries).filter_map(|base| {
             let (name, ..) = services.iter().find(|(_, service, _)| *service == base)?;
             Some((normalize(path), (*name).to_owned()))
         });
         let bases = bases.chain(extended(tree, *service, path));
-        found.extend(bases.map(|(file, name)| change(Changed::Extended(file, name))));
+        found.known.extend(bases.map(|(file, name)| change(Changed::Extended(file, name))));
     }
     found
 }
@@ -190,7 +206,8 @@ mod tests {
     use crate::source::SourceId;
 
     fn of(text: &str) -> Vec<Change> {
-        changes(&Tree::parse(SourceId(0), text), Path::new("a/compose.x.yaml"))
+        let found = changes(&Tree::parse(SourceId(0), text), Path::new("a/compose.x.yaml"));
+        found.known.into_iter().filter(|change| !change.plain).collect()
     }
 
     #[test]

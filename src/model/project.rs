@@ -156,7 +156,16 @@ pub fn load_directory(
             continue;
         }
         let alone = Project::load(request(vec![file.clone()]), None, sources);
-        let overlay = !default.is_empty() && !alone.compose.services.iter().all(Service::stands_alone);
+        let overlay = match default.first() {
+            None => false,
+            Some(_) if !alone.compose.services.iter().all(Service::stands_alone) => true,
+            Some(base) => {
+                is_named_after(file, base) && {
+                    let base = Project::load(request(vec![base.clone()]), None, sources);
+                    is_part(sizes(&alone.compose.services), &base.compose.services)
+                }
+            }
+        };
         if !overlay {
             taken += alone.taken(sources);
             each(alone);
@@ -170,6 +179,33 @@ pub fn load_directory(
         taken += merged.taken(sources);
         each(merged);
     }
+}
+
+/// True for `compose.gpu.yaml` and `compose-gpu.yaml` beside `compose.yaml`.
+#[must_use]
+pub fn is_named_after(file: &Path, base: &Path) -> bool {
+    let stem = |path: &Path| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
+    let (Some(name), Some(base)) = (stem(file), stem(base)) else { return false };
+    name.strip_prefix(&base).is_some_and(|rest| rest.starts_with(['-', '.', '_']))
+}
+
+/// True where services could run without those of a base file and yet are changes of some of them: each has fewer keys than the
+/// one of its name in the base, and the base has others. Alone they would miss ports, volumes or variables.
+#[must_use]
+pub fn is_part<'s>(services: impl Iterator<Item = (&'s str, usize)>, base: &[Service]) -> bool {
+    let mut count = 0;
+    let all_less = services
+        .inspect(|_| count += 1)
+        .all(|(name, keys)| sizes(base).any(|(other, others)| other == name && keys < others));
+    all_less && (1..base.len()).contains(&count)
+}
+
+/// The names of services, and how many keys each has.
+fn sizes(services: &[Service]) -> impl Iterator<Item = (&str, usize)> {
+    services.iter().map(|service| {
+        let keys = service.keys.iter().filter(|key| !key.name.contains('.'));
+        (service.name.as_str(), keys.count())
+    })
 }
 
 /// The files that `docker compose` takes in `directory` when it is told none; empty when there are none.

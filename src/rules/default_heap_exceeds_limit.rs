@@ -56,11 +56,7 @@ impl Rule for DefaultHeapExceedsLimit {
 /// Adds a smaller heap, in the variable that the script reads, or a limit that holds the default.
 fn room(offer: &Offer<'_>, own: &OwnHeap, limit: ByteSize, mut finding: Builder<'_>) {
     let half = limit.percent_in_mebibytes(50);
-    let value = match own.variable.as_str() {
-        "ZK_SERVER_HEAP" => half.to_string(),
-        "MEMORY" => format!("{half}M"),
-        _ => format!("-Xms{half}m -Xmx{half}m"),
-    };
+    let value = own.written(half);
     if offer.settled_limit().is_some()
         && half >= SMALLEST
         && let Some((requests, edits)) = set_words(offer, &own.variable, &value)

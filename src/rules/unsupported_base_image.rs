@@ -39,7 +39,11 @@ impl Rule for UnsupportedBaseImage {
         if let Some(replacement) = &unsupported.replacement {
             finding = finding.help(format!("the image that took its place is `{replacement}`"));
         } else if !unsupported.lines.is_empty() {
-            finding = finding.help(format!("versions that are rebuilt: {}", unsupported.lines.join(", ")));
+            let lines = format!("versions that are rebuilt: {}", unsupported.lines.join(", "));
+            finding = finding.help(match &unsupported.upgrade {
+                Some(how) => format!("{lines}; {how}"),
+                None => lines,
+            });
         }
         drop(finding);
     }

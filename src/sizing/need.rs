@@ -25,6 +25,11 @@ pub enum NoNumber {
         /// The runtime, as people write it.
         runtime: &'static str,
     },
+    /// It takes a share of the limit, or all of it: what it is seen to use says nothing of what it needs.
+    Grows {
+        /// What it does with the memory that it sees: lower case, no full stop.
+        what: String,
+    },
     /// What it runs sizes itself to the host under any limit, until it is told otherwise.
     HostSized {
         /// Why: lower case, no full stop.
@@ -106,7 +111,7 @@ impl Need {
     pub fn is_held_by(workload: &Workload, limit: ByteSize) -> bool {
         match Self::of(workload) {
             Ok(need) => need.limit <= limit,
-            Err(NoNumber::Unknown | NoNumber::Follows { .. }) => {
+            Err(NoNumber::Unknown | NoNumber::Follows { .. } | NoNumber::Grows { .. }) => {
                 memory_files(workload) < limit.0 && defaults_fit(workload, limit)
             }
             Err(_) => false,
@@ -164,15 +169,19 @@ fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
     let Some(minimum) = &workload.minimum else {
         return Err(match follows {
             Some(heap) => NoNumber::Follows { runtime: heap.runtime.display_name() },
-            None => NoNumber::Unknown,
+            None => match &workload.self_sizing {
+                Some(what) => NoNumber::Grows { what: what.clone() },
+                None => NoNumber::Unknown,
+            },
         });
     };
-    let size = ByteSize(minimum.mib.saturating_mul(MIB));
+    let size = ByteSize(minimum.usual.unwrap_or(minimum.mib).saturating_mul(MIB));
     let total = ByteSize(size.0.saturating_add(memory_files(workload)));
-    let sum = format!(
-        "the maker of `{}` asks for {size} at least",
-        workload.base.value().map_or("its image", |base| base.as_str())
-    );
+    let image = workload.base.value().map_or("its image", |base| base.as_str());
+    let sum = match minimum.usual {
+        Some(_) => format!("the sizing guide of the maker of `{image}` comes to {size}"),
+        None => format!("the maker of `{image}` asks for {size} at least"),
+    };
     Need { limit: total.rounded_up(), steady: None, sum }.within(workload)
 }
 

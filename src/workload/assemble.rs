@@ -57,16 +57,20 @@ impl Assembler<'_> {
             elsewhere: Vec::new(),
         };
         let awaited = role::awaited(&compose.services);
+        let exists = |path: &Path| self.sources.exists(path);
+        let development = out.asked.iter().any(|file| {
+            let source = self.sources.get(*file);
+            role::is_for_development(source.path(), &exists)
+        });
         let mut allowance = Allowance::of_services(project.request.others);
         for service in &compose.services {
             let mut workload = self.service(service, project, &mut out, &mut allowance);
             let Role { idle, listens_nowhere, .. } = workload.role;
-            workload.role = Role { idle, listens_nowhere, ..Role::of(service, &awaited) };
+            workload.role = Role { idle, listens_nowhere, ..Role::of(service, &awaited, development) };
             out.workloads.push(workload);
         }
         // A file that is not meant to be in the repository is nobody's mistake; what it would set stays unknown.
         let mut untracked = Untracked::default();
-        let exists = |path: &Path| self.sources.exists(path);
         out.unresolved.retain(|reference| {
             let missing = reference.variables.as_ref();
             !missing.is_some_and(|path| untracked.has(path, &exists, self.sources.disk()))

@@ -6,8 +6,8 @@ use super::runs::Runs;
 use super::start::Handover;
 use super::{Fact, Healthcheck, Start, Why};
 use crate::catalog::{
-    self, BesideHeap, Catalog, DefaultHeap, IgnoresLimit, Minimum, NoHeapIn, RuntimeName, SharedMemory,
-    SizesItself,
+    self, BesideHeap, Catalog, DefaultHeap, Grammar, IgnoresLimit, Minimum, NoHeapIn, RuntimeName,
+    SharedMemory, SizesItself,
 };
 use crate::model::ImageReference;
 use crate::model::compose::Service;
@@ -52,6 +52,8 @@ pub struct OwnHeap {
     pub initial_too: bool,
     /// Not so any more once the variable is there.
     pub(super) replaced: bool,
+    /// How the variable is written, where it is a size; flags of the runtime otherwise.
+    grammar: Option<Grammar>,
     /// Files that may say otherwise, as parts of paths.
     pub(super) unless_files: Vec<String>,
     beside: BesideFacts,
@@ -62,6 +64,16 @@ impl OwnHeap {
     #[must_use]
     pub fn size(&self) -> ByteSize {
         ByteSize(i64::try_from(self.mib).ok().and_then(|mib| mib.checked_mul(1 << 20)).unwrap_or(i64::MAX))
+    }
+
+    /// The value of the variable for a heap of so many MiB.
+    #[must_use]
+    pub fn written(&self, mebibytes: i64) -> String {
+        match self.grammar {
+            None => format!("-Xms{mebibytes}m -Xmx{mebibytes}m"),
+            Some(Grammar::Mebibytes) => mebibytes.to_string(),
+            Some(_) => format!("{mebibytes}m"),
+        }
     }
 
     /// What the process takes beside it; none for what has not been measured.
@@ -80,6 +92,8 @@ pub struct Unsupported {
     pub replacement: Option<String>,
     /// The versions that are still rebuilt.
     pub lines: Vec<String>,
+    /// How data of the old version gets to one of them, where taking the tag is not enough.
+    pub upgrade: Option<String>,
 }
 
 /// Facts of the image, before the service has its say.
@@ -269,6 +283,10 @@ impl ImageFacts {
                 variable: heap.variable.clone(),
                 initial_too: heap.initial_too,
                 replaced: heap.replaced,
+                grammar: catalog
+                    .runtime(of)
+                    .and_then(|runtime| runtime.variable(&heap.variable)?.value.as_ref())
+                    .map(|value| value.grammar),
                 unless_files: heap.unless_files.clone(),
                 beside: BesideFacts { product: entry.beside_heap.clone(), ..BesideFacts::default() },
             }),
@@ -299,6 +317,9 @@ impl ImageFacts {
         }
         if self.ignores_limit.as_ref().is_some_and(|own| own.unless_files.iter().any(|file| brought(file))) {
             self.ignores_limit = None;
+        }
+        if self.sizes_itself.as_ref().is_some_and(|own| own.unless_files.iter().any(|file| brought(file))) {
+            self.sizes_itself = None;
         }
     }
 
@@ -333,12 +354,17 @@ fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsuppor
             why: Some(deprecated.why.clone()),
             replacement: deprecated.replacement.clone(),
             lines: Vec::new(),
+            upgrade: None,
         });
     }
     (catalog.rebuilt(reference) == Some(false)).then(|| Unsupported {
         why: None,
         replacement: None,
         lines: catalog.lines(reference).iter().map(|line| (*line).to_owned()).collect(),
+        upgrade: catalog
+            .image(reference)
+            .and_then(|entry| entry.upgrade.as_ref())
+            .map(|upgrade| upgrade.how.clone()),
     })
 }
 

@@ -1,8 +1,12 @@
 //! What part a container plays, where that makes an absence less of a problem.
 
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
 use crate::finding::Severity;
 use crate::hash::HashSet;
 use crate::model::compose::Service;
+use crate::source::normalize;
 
 /// What kind of member of the stack it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,7 +17,7 @@ pub struct Role {
     pub never_runs: bool,
     /// `restart: "no"` written out, or something waits for its successful end.
     pub one_shot: bool,
-    /// Only in profiles named dev, test, debug and the like.
+    /// Only for development or tests, as its profiles, or the files of its stack, are named.
     pub development: bool,
     /// It serves nothing: `sleep infinity`, a shell for people, `echo`.
     pub idle: bool,
@@ -22,8 +26,9 @@ pub struct Role {
 }
 
 impl Role {
-    /// The role of `service`; `awaited` are the services for whose successful end another one waits.
-    pub(super) fn of(service: &Service, awaited: &HashSet<&str>) -> Self {
+    /// The role of `service`; `awaited` are the services for whose successful end another one waits, `development` is true where
+    /// its whole stack is for development.
+    pub(super) fn of(service: &Service, awaited: &HashSet<&str>, development: bool) -> Self {
         let awaited = awaited.contains(service.name.as_str());
         let copies = service.scale.value().or_else(|| service.deploy.replicas.value());
         let is_development = |profile: &str| {
@@ -43,8 +48,9 @@ impl Role {
             one_shot: awaited
                 || never_restarts
                 || service.restart.value().is_some_and(|restart| restart == "no"),
-            development: !service.profiles.is_empty()
-                && service.profiles.iter().all(|profile| is_development(&profile.value)),
+            development: development
+                || !service.profiles.is_empty()
+                    && service.profiles.iter().all(|profile| is_development(&profile.value)),
         }
     }
 
@@ -67,9 +73,73 @@ impl Role {
     }
 }
 
+/// Names of files and directories for what runs on a laptop or in a pipeline for as long as its tests take.
+const DEVELOPMENT: [&str; 14] = [
+    "dev",
+    "devel",
+    "develop",
+    "development",
+    "devcontainer",
+    "debug",
+    "local",
+    "test",
+    "tests",
+    "testing",
+    "e2e",
+    "ci",
+    "github",
+    "circleci",
+];
+
+/// True where a file is for development or tests, as its name or a directory of its repository says. `path` is as shown; `exists`
+/// finds the top of the repository.
+pub(super) fn is_for_development(path: &Path, exists: &dyn Fn(&Path) -> bool) -> bool {
+    let says = |part: &OsStr| {
+        let part = part.to_string_lossy().to_ascii_lowercase();
+        part.split(['-', '_', '.']).any(|word| DEVELOPMENT.contains(&word))
+    };
+    if path.file_name().is_some_and(says) {
+        return true;
+    }
+    // Relative to where the tool was called it may be told without directories of the repository that are above.
+    let here = if path.is_absolute() { PathBuf::new() } else { std::env::current_dir().unwrap_or_default() };
+    let folder = normalize(&here.join(path));
+    let Some(folder) = folder.parent() else { return false };
+    let Some(deepest) = folder.ancestors().find(|above| above.file_name().is_some_and(says)) else {
+        return false;
+    };
+    // Above the repository names are those of somebody's machine.
+    let above_top = |place: &Path| place.ancestors().skip(1).any(|above| exists(&above.join(".git")));
+    above_top(deepest) || (path.is_relative() && path.iter().any(says))
+}
+
 /// The services for whose successful end another one waits.
 pub(super) fn awaited(services: &[Service]) -> HashSet<&str> {
     let dependencies = services.iter().flat_map(|service| &service.depends_on);
     let ends = dependencies.filter(|dependency| dependency.condition == "service_completed_successfully");
     ends.map(|dependency| dependency.service.value.as_str()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_for_development_are_known_by_their_names() {
+        let top = |path: &Path| path == Path::new("/home/dev/shop/.git");
+        let is = |path: &str| is_for_development(Path::new(path), &top);
+        for path in [
+            "docker-compose.dev.yml",
+            "/elsewhere/compose-e2e-tests.yaml",
+            "/home/dev/shop/ci/memory/compose.yaml",
+            "/home/dev/shop/.devcontainer/docker-compose.yml",
+            "internal/tests/compose.yaml",
+        ] {
+            assert!(is(path), "{path}");
+        }
+        // Names above the repository, and words that only begin so.
+        for path in ["/home/dev/shop/compose.yaml", "/srv/test/compose.yaml", "devices/compose.testnet.yaml"] {
+            assert!(!is(path), "{path}");
+        }
+    }
 }

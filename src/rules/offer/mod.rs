@@ -39,7 +39,7 @@ impl<'w> Offer<'w> {
     }
 
     /// True where limits are written below `deploy.resources`: for Swarm, and where the service, its overlays or its
-    /// neighbours do so.
+    /// neighbours have a `deploy` or limits there. Swarm refuses a file with the short keys, and Compose reads both.
     pub(super) fn in_deploy(&self) -> bool {
         let Self { project, workload, policy } = self;
         let has = |workload: &Workload, name: &str| workload.key(name).is_some();
@@ -50,17 +50,14 @@ impl<'w> Offer<'w> {
             let keys = ["mem_limit", "mem_reservation", "memswap_limit", "cpus", "pids_limit"];
             keys.iter().any(|name| has(workload, name))
         };
-        if short(workload) {
-            return false;
+        if short(workload) || has(workload, "deploy") {
+            return !short(workload);
         }
-        let below = |workload: &Workload| {
-            has(workload, "deploy.resources.limits") || has(workload, "deploy.resources.reservations")
-        };
         let count = |uses: &dyn Fn(&Workload) -> bool| {
             project.workloads.iter().filter(|workload| uses(workload)).count()
         };
         let elsewhere = project.changed_elsewhere(&workload.name).any(|change| change.in_deploy);
-        project.for_swarm || elsewhere || count(&below) > count(&short)
+        project.for_swarm || elsewhere || count(&|workload| has(workload, "deploy")) > count(&short)
     }
 
     /// The key of a limit, as people say it.
@@ -94,7 +91,7 @@ impl<'w> Offer<'w> {
 
     fn because(&self, change: &ChangedElsewhere) -> Option<String> {
         let name = &self.workload.name;
-        let file = change.file.file_name().unwrap_or(change.file.as_os_str()).display();
+        let file = change.file.display();
         Some(match &change.by {
             Some(other) => {
                 format!("`{other}` in `{file}` is based on `{name}`, so pick a size that fits both")
@@ -150,6 +147,11 @@ impl<'w> Offer<'w> {
             NoNumber::Follows { runtime } => format!(
                 "add `{key}: <size>`: the {runtime} heap then follows it; `oomlint size` works out the number from `docker stats`"
             ),
+            NoNumber::Grows { what } => {
+                format!(
+                    "add `{key}: <size>`, as much as it is to have: {what}, so what it uses now tells nothing"
+                )
+            }
             NoNumber::HostSized { why, first } => match first {
                 Some(first) => {
                     format!("`{key}` alone is not enough, {why}: set {first} first, then a limit above it")
@@ -239,7 +241,32 @@ impl<'w> Offer<'w> {
             None => {}
         }
         let alone = raised.is_none();
-        lower(heap, setting, (limit.value, alone), finding)
+        match self.smallest_limit(setting) {
+            Some(smallest) => {
+                let alone = alone && smallest >= limit.value;
+                lower(heap, setting, (smallest.min(limit.value), alone), finding)
+            }
+            None if alone => finding.help("lower the size, in every service that reads it"),
+            None => finding,
+        }
+    }
+
+    /// The smallest limit of the services that read a size, in bytes. None where another file changes one of them.
+    fn smallest_limit(&self, setting: &HeapSetting) -> Option<ByteSize> {
+        let span = setting.flag.verbatim_span();
+        let reads = |workload: &&Workload| {
+            let sizes = workload.heaps.iter().filter_map(|heap| heap.bound.value());
+            span.is_some() && sizes.into_iter().any(|size| size.flag.verbatim_span() == span)
+        };
+        let mut smallest = ByteSize(i64::MAX);
+        for workload in self.project.workloads.iter().filter(reads) {
+            if self.project.changed_elsewhere(&workload.name).next().is_some() {
+                return None;
+            }
+            let limit = workload.memory.limit.value().copied().filter(|limit| limit.0 > 0);
+            smallest = limit.map_or(smallest, |limit| limit.min(smallest));
+        }
+        Some(smallest)
     }
 }
 
