@@ -301,11 +301,9 @@ fn no_line_is_removed_that_uncovers_another() {
         let titles = offered(files);
         titles.iter().filter(|title| title.contains("remove the line") || title.starts_with("keep ")).count()
     };
-    for (key, over, base) in [
-        ("mem_swappiness", "0", "10"),
-        ("oom_kill_disable", "true", "true"),
-        ("memswap_limit", "512m", "1g"),
-    ] {
+    for (key, over, base) in
+        [("mem_swappiness", "0", "10"), ("oom_kill_disable", "true", "true"), ("memswap_limit", "512m", "1g")]
+    {
         let of = |value: &str| format!("{{image: x, mem_limit: 256m, {key}: {value}}}");
         let alone = format!("services:\n  a: {}\n", of(over));
         assert_eq!(removes(&[("compose.yaml", &alone)]), 1, "{key}");
@@ -338,12 +336,17 @@ fn a_shared_heap_is_lowered_for_the_smallest_limit() {
 #[test]
 fn limits_go_where_the_files_deploy() {
     let service = |more: &str| {
-        format!("services:\n  a: {{image: 'apache/kafka:4.1.0'{more}}}\n  b: {{image: 'nginx:1.30', deploy: {{replicas: 2}}}}\n")
+        format!(
+            "services:\n  a: {{image: 'apache/kafka:4.1.0'{more}}}\n  b: {{image: 'nginx:1.30', deploy: {{replicas: 2}}}}\n"
+        )
     };
     let titles = |files: &[(&str, &str)]| offered(files).join("\n");
     for more in [", deploy: {replicas: 2}", ", deploy: {restart_policy: {condition: any}}", ""] {
         let titles = titles(&[("compose.yaml", &service(more))]);
-        assert!(titles.contains("`deploy.resources.limits.memory`") && !titles.contains("`mem_limit`"), "{titles}");
+        assert!(
+            titles.contains("`deploy.resources.limits.memory`") && !titles.contains("`mem_limit`"),
+            "{titles}"
+        );
     }
     let plain = "services:\n  a: {image: example/a}\n";
     let memory = "services:\n  a: {deploy: {resources: {limits: {memory: 4000m}}}}\n";

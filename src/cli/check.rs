@@ -201,7 +201,7 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
             Report::new(&outcome.findings, &outcome.summary, &sources, &root).write_statistics(out)
         })?;
     }
-    outcome.shorten(&sources);
+    outcome.truncate(&sources);
     let suppressed = if reports.show_suppressed { &outcome.suppressed[..] } else { &[] };
     let report =
         Report::new(&outcome.findings, &outcome.summary, &sources, &root).with_suppressed(suppressed);

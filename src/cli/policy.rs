@@ -109,8 +109,8 @@ impl Scope {
             configs: Some(Arc::new(configs)),
             ..options
         };
-        discovered.files.retain(|found| !options.leaves_out(&found.path, found.named));
-        discovered.context.retain(|path| !options.leaves_out(path, false));
+        discovered.files.retain(|found| !options.is_excluded(&found.path, found.named));
+        discovered.context.retain(|path| !options.is_excluded(path, false));
         Ok(options)
     }
 }

@@ -1,35 +1,40 @@
-//! Runs the rules over the projects.
+//! Runs the rules over all projects and decides which findings are reported.
 
-mod concern;
-mod configured;
+mod base_findings;
+mod checked;
+mod checker;
+mod config;
+mod disposition;
 mod elsewhere;
-mod examine;
-mod excess;
 pub mod fix;
-mod overlays;
-mod shared;
-mod suppression;
+mod merge;
+mod scope;
+mod suppressions;
+mod truncate;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use self::examine::{Examined, Examiner};
-pub use self::excess::MAX_FINDINGS;
-use self::shared::Pool;
+use self::checked::CheckedProject;
+use self::checker::Checker;
+use self::config::ConfigResolver;
+use self::disposition::Decider;
+use self::merge::SharedFindings;
+use self::suppressions::Suppressions;
+pub use self::truncate::MAX_FINDINGS;
 use crate::config::{Configs, FailOn, Patterns};
 use crate::discover::{Discovered, Root};
 use crate::finding::baseline::Baseline;
 use crate::finding::{self, Finding, Suppressed, SuppressionKind, evidence};
 use crate::hash::{HashMap, HashSet};
 use crate::model::compose::Settings;
-use crate::parallel;
 use crate::report::Summary;
 use crate::rules::{Meta, Policy, Preset, RULES, Sink, Target};
 use crate::source::{Disk, Source, SourceId, Sources, in_order};
 use crate::stats::Stats;
 use crate::workload::{Kind, Measurements, Project};
 
-/// What shapes a run.
+/// Options of one run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Compose files to merge in this order, as `docker compose -f`; none to group what was discovered.
@@ -76,7 +81,7 @@ impl Options {
     }
 }
 
-/// What a run gives.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// By path and position, errors first where two share a place; each once.
@@ -94,83 +99,85 @@ pub struct Outcome {
 /// Builds the projects and runs every rule over each.
 #[must_use]
 pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Outcome {
-    examined(options, sources, discovered, true)
+    run_inner(options, sources, discovered, true)
 }
 
-/// The same without [`Outcome::projects`]: of a large tree they are most of what a run holds.
+/// Like [`run`], but drops each project as soon as it is checked: on large trees they take most of the memory.
 #[must_use]
 pub fn findings(options: &Options, sources: &Sources, discovered: &Discovered) -> Outcome {
-    examined(options, sources, discovered, false)
+    run_inner(options, sources, discovered, false)
 }
 
-fn examined(options: &Options, sources: &Sources, discovered: &Discovered, keep: bool) -> Outcome {
-    let look = |project: &Project| {
+fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep: bool) -> Outcome {
+    let run_rules = |project: &Project| {
         let mut findings = check(project, options, sources);
-        // What the files look like is at hand now, and would have to be read again later.
+        // The trees of the project's files are still there; later they would have to be parsed again.
         finding::place(&mut findings, sources);
         finding::fix::realize(&mut findings, sources);
         findings
     };
-    let pool = Pool::new(sources);
+    let shared = SharedFindings::new(sources);
     let mut projects = with_measurements(options, sources, discovered, |measured| {
-        Examiner { options, sources, look: &look, pool: &pool, keep, measured }.all(discovered)
+        Checker { options, sources, run_rules: &run_rules, shared: &shared, keep, measured }.all(discovered)
     });
-    let found =
-        parallel::map(projects.iter_mut().collect(), |project| suppression::by_service(project, sources));
-    let mut findings = Vec::with_capacity(found.iter().map(|(sifted, _)| sifted.findings.len()).sum());
-    let (mut suppressed, mut ledger) = (Vec::new(), suppression::Ledger::default());
-    let mut unsaid = Vec::new();
-    for (project, (sifted, names)) in projects.iter().zip(found) {
-        findings.extend(sifted.findings);
-        for (finding, held) in project.shared.iter().filter_map(|index| pool.take(*index)) {
-            match held {
-                None => findings.push(finding),
-                Some(reason) => suppressed.push(suppression::in_source(finding, reason)),
-            }
+    let configs = ConfigResolver::new(options, sources, &projects);
+    let mut suppressions = Suppressions::read(&projects, sources);
+    let mut decider = Decider::new((options, sources, discovered), &configs, &mut suppressions);
+    for project in &mut projects {
+        for finding in std::mem::take(&mut project.findings) {
+            decider.decide(finding, project);
         }
-        unsaid.extend(sifted.unsaid);
-        suppressed.extend(sifted.suppressed);
-        ledger.merge(names);
+        for (finding, ignored) in project.shared.iter().filter_map(|index| shared.remove(*index)) {
+            decider.decide_shared(finding, ignored);
+        }
+        decider.use_for(&project.out_of_scope);
     }
-    let voices = configured::Voices::new(options, sources, &projects);
-    let sifted = suppression::by_comments(&voices, options, sources, &projects, (findings, unsaid), ledger);
-    suppressed.extend(sifted.suppressed);
-    let sifted = configured::apply(&voices, discovered, sifted.findings);
-    suppressed.extend(sifted.suppressed);
-    let mut findings = sorted(sifted.findings, sources, |finding| finding);
+    decider.check_suppressions(&projects);
+    let (findings, suppressed) = decider.into_parts();
+    let mut findings = sorted(findings, sources, |finding| finding);
+    let old = match &options.baseline {
+        Some((baseline, root)) => baseline.knows(&evidence(&findings, sources, root)),
+        None => vec![false; findings.len()],
+    };
+    let mut suppressed = suppressed;
     let before = suppressed.len();
-    if let Some((baseline, root)) = &options.baseline {
-        let known = baseline.knows(&evidence(&findings, sources, root));
-        let (old, new): (Vec<_>, Vec<_>) = findings.into_iter().zip(known).partition(|(_, known)| *known);
-        findings = new.into_iter().map(|(finding, _)| finding).collect();
-        suppressed.extend(old.into_iter().map(|(finding, _)| Suppressed {
-            finding,
-            kind: SuppressionKind::External,
-            justification: Some("in the baseline".to_owned()),
-        }));
-    }
+    let (old, new): (Vec<_>, Vec<_>) = findings.into_iter().zip(old).partition(|(_, old)| *old);
+    findings = new.into_iter().map(|(finding, _)| finding).collect();
+    suppressed.extend(old.into_iter().map(|(finding, _)| Suppressed {
+        finding,
+        kind: SuppressionKind::External,
+        justification: Some("in the baseline".to_owned()),
+    }));
     let known = suppressed.len() - before;
     let suppressed = sorted(suppressed, sources, |suppressed| &suppressed.finding);
     let mut summary = count(&projects, sources, discovered);
     summary.count(&findings);
     summary.suppressed = suppressed.len() - known;
     summary.baseline = known;
-    let fails = voices.fail(&findings);
-    let projects = whole(projects);
-    Outcome { findings, suppressed, fails, summary, projects }
+    let fails = configs.exceeds_fail_on(&findings);
+    Outcome { findings, suppressed, fails, summary, projects: into_projects(projects) }
 }
 
-/// The stacks and lone images that the files make.
+/// Builds the projects that the files make, and runs no rules.
 #[must_use]
 pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -> Vec<Project> {
-    let look = |_: &Project| Vec::new();
-    let pool = Pool::new(sources);
-    with_measurements(options, sources, discovered, |measured| {
-        whole(Examiner { options, sources, look: &look, pool: &pool, keep: true, measured }.all(discovered))
-    })
+    with_measurements(options, sources, discovered, |measured| build(options, sources, discovered, measured))
 }
 
-/// Which container is which service's hangs on all the projects: where something was measured, they are built once before.
+fn build(
+    options: &Options,
+    sources: &Sources,
+    discovered: &Discovered,
+    measured: Option<&Measurements<'_>>,
+) -> Vec<Project> {
+    let run_rules = |_: &Project| Vec::new();
+    let shared = SharedFindings::new(sources);
+    let checker = Checker { options, sources, run_rules: &run_rules, shared: &shared, keep: true, measured };
+    into_projects(checker.all(discovered))
+}
+
+/// Calls `then` with the measurements of the run, if there are any. Which container belongs to which service depends on all
+/// projects: they are built once before.
 fn with_measurements<T>(
     options: &Options,
     sources: &Sources,
@@ -178,33 +185,30 @@ fn with_measurements<T>(
     then: impl FnOnce(Option<&Measurements<'_>>) -> T,
 ) -> T {
     let Some(stats) = &options.stats else { return then(None) };
-    let look = |_: &Project| Vec::new();
-    let pool = Pool::new(sources);
-    let examiner = Examiner { options, sources, look: &look, pool: &pool, keep: true, measured: None };
-    let measured = Measurements::new(stats, &whole(examiner.all(discovered)));
+    let measured = Measurements::new(stats, &build(options, sources, discovered, None));
     then(Some(&measured))
 }
 
-/// The projects themselves, with what is known by now of what to say of them.
-fn whole(examined: Vec<Examined>) -> Vec<Project> {
-    let kept = examined.into_iter().filter_map(|examined| Some((examined.project?, examined.within)));
+/// The projects themselves, narrowed to the files in scope.
+fn into_projects(checked: Vec<CheckedProject>) -> Vec<Project> {
+    let kept = checked.into_iter().filter_map(|checked| Some((checked.project?, checked.within)));
     kept.map(|(project, within)| Project { within, ..project }).collect()
 }
 
-/// Every rule over one project, in the order of the rules.
+/// Runs every enabled rule over one project, in the order of the rules.
 fn check(project: &Project, options: &Options, sources: &Sources) -> Vec<Finding> {
     let mut findings = Vec::new();
     let config = options.config_of_files(&project.files, sources);
     let policy = options.policy_of(config.as_deref());
     let preset = options.preset_of(config.as_deref());
-    // A rule with a severity of its own is wanted, whatever the preset.
-    let wanted = |meta: &Meta| {
+    // A rule with a severity in the configuration runs whatever the preset.
+    let enabled = |meta: &Meta| {
         let named = options.select.is_empty()
             && config.as_ref().is_some_and(|config| config.names(meta.name))
             && options.runs(meta, Preset::Strict);
         named || options.runs(meta, preset)
     };
-    for rule in RULES.iter().filter(|rule| wanted(rule.meta())) {
+    for rule in RULES.iter().filter(|rule| enabled(rule.meta())) {
         let mut sink = Sink::new(rule.meta(), &policy, &mut findings).with_preset(preset);
         for workload in &project.workloads {
             rule.check(workload, &mut sink);
@@ -214,7 +218,7 @@ fn check(project: &Project, options: &Options, sources: &Sources) -> Vec<Finding
     findings
 }
 
-/// Sorts by what a reader sees, never by the order of reading, and drops what two projects say of a file that they share.
+/// Sorts findings by path and position, never by the order of reading, and drops those that two projects have alike.
 fn sorted<T: PartialEq>(items: Vec<T>, sources: &Sources, finding: impl Fn(&T) -> &Finding) -> Vec<T> {
     let place = |item: &T| sources.locate(finding(item).primary.span);
     let ranks = ranks(items.iter().map(|item| place(item).file), sources);
@@ -237,7 +241,7 @@ fn sorted<T: PartialEq>(items: Vec<T>, sources: &Sources, finding: impl Fn(&T) -
     sorted
 }
 
-/// Where each file stands in the order of the paths; two of one path share a place.
+/// The rank of each file in the order of the paths; two files of one path share a rank.
 fn ranks(files: impl Iterator<Item = SourceId>, sources: &Sources) -> HashMap<SourceId, usize> {
     let unique: HashSet<SourceId> = files.collect();
     let mut files: Vec<Arc<Source>> = unique.into_iter().map(|file| sources.get(file)).collect();
@@ -246,8 +250,8 @@ fn ranks(files: impl Iterator<Item = SourceId>, sources: &Sources) -> HashMap<So
     places.flat_map(|(rank, files)| files.iter().map(move |file| (file.id(), rank))).collect()
 }
 
-fn count(projects: &[Examined], sources: &Sources, discovered: &Discovered) -> Summary {
-    // A service of an overlay is the same as in its base: its key tells.
+fn count(projects: &[CheckedProject], sources: &Sources, discovered: &Discovered) -> Summary {
+    // A service of an overlay is declared in its base.
     let anchors: HashSet<_> = projects.iter().flat_map(|project| &project.anchors).collect();
     let of = |kind| anchors.iter().filter(|(other, _)| *other == kind).count();
     let mut files: HashSet<PathBuf> = discovered.files.iter().map(|found| found.path.clone()).collect();
@@ -276,7 +280,7 @@ mod tests {
     };
 
     #[test]
-    fn findings_are_ordered_by_path_and_each_is_said_once() {
+    fn findings_are_ordered_by_path_and_each_is_reported_once() {
         let sources = Sources::new();
         let b = sources.add(Path::new("b.yaml"), "x: 1\n");
         let a = sources.add(Path::new("a.yaml"), "x: 1\n");

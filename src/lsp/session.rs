@@ -119,7 +119,7 @@ impl Session {
             sources.add(&path, text);
         }
         let mut outcome = engine::run(&self.options(), &sources, &discovered);
-        outcome.shorten(&sources);
+        outcome.truncate(&sources);
         let look = Arc::new(Look { sources, outcome, discovered });
         self.looks.insert(directory, Arc::clone(&look));
         Some(look)

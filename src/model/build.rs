@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::Unresolved;
 use super::allowance::{Allowance, MAX_TAKEN};
 use super::compose::{BuildSection, Compose, is_remote};
 use super::fact::{Fact, Why};
 use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
+use super::{Unresolved, is_from_above};
 use crate::hash::{HashMap, IndexMap};
 use crate::model::ELSEWHERE;
 use crate::source::{SourceId, Sources, Span, normalize};
@@ -229,6 +229,9 @@ fn find(
     let beside = PathBuf::from(format!("{}.dockerignore", path.display()));
     built.dockerignore = ignores(&[beside, context.join(".dockerignore")], sources);
     sources.load(&path).map_err(|error| {
+        if is_from_above(directory, &Path::new(&built.context).join(&built.dockerfile), sources) {
+            return unknown(&Why::Other("its paths start in another directory"));
+        }
         let here: PathBuf = if context.as_os_str().is_empty() { PathBuf::from(".") } else { context };
         if !sources.disk().is_dir(&here) {
             return missing(context_span, "build context", &built.context, error.to_string());

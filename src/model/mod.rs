@@ -12,9 +12,9 @@ pub mod size;
 
 pub use reference::ImageReference;
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
-use crate::source::Span;
+use crate::source::{Sources, Span, normalize};
 
 /// A reference that could not be followed: what depends on it is Unknown.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +49,22 @@ impl std::fmt::Display for Unresolved {
 
 /// The reason of a file that only a registry, a Git server or another host has.
 pub(crate) const ELSEWHERE: &str = "is not on this machine";
+
+/// Directories above a project's in which a path of it is looked for.
+const MAX_ABOVE: usize = 6;
+
+/// True where a path that is not there from `directory` is there from one above: the file that names it is merged over another
+/// one, whose directory is the project's. A bare name tells nothing: there may be one in any directory.
+pub(crate) fn is_from_above(directory: &Path, path: &Path, sources: &Sources) -> bool {
+    let named = path.components().filter(|part| matches!(part, Component::Normal(_))).count();
+    let mut above = directory.to_path_buf();
+    named > 1
+        && path.is_relative()
+        && (0..MAX_ABOVE).any(|_| {
+            above.push("..");
+            sources.exists(&normalize(&above.join(path)))
+        })
+}
 
 /// The reason of a file that does not exist.
 const MISSING: &str = "no such file";

@@ -24,7 +24,8 @@ impl Rule for UnresolvedReference {
     fn project(&self, project: &Project, sink: &mut Sink<'_>) {
         for reference in &project.unresolved {
             let finding = sink.report(reference.span, "cannot be resolved", reference.to_string());
-            let finding = finding.note("what it would set is unknown, so no rule reports it as missing");
+            let finding =
+                finding.note("what it may set is unknown, and nothing of that is reported as missing");
             if let Some(service) = &reference.service {
                 finding.service(service);
             }

@@ -138,7 +138,8 @@ mod tests {
             assert!(is(path), "{path}");
         }
         // Names above the repository, and words that only begin so.
-        for path in ["/home/dev/shop/compose.yaml", "/srv/test/compose.yaml", "devices/compose.testnet.yaml"] {
+        for path in ["/home/dev/shop/compose.yaml", "/srv/test/compose.yaml", "devices/compose.testnet.yaml"]
+        {
             assert!(!is(path), "{path}");
         }
     }

@@ -402,7 +402,7 @@ fn services(count: usize) -> String {
 pub(crate) fn findings_of_one_rule() {
     let mut checked = check(&[("compose.yaml", &services(20_000))]);
     let (warnings, all) = (checked.outcome.summary.warnings, checked.outcome.findings.len());
-    checked.outcome.shorten(&checked.sources);
+    checked.outcome.truncate(&checked.sources);
     assert!(warnings >= 20_000 && checked.outcome.summary.warnings == warnings);
     let of_rule = |rule: &str| checked.outcome.findings.iter().filter(|found| found.rule == rule).count();
     assert_eq!(of_rule("missing-memory-limit"), 1_000 + 1 + 1, "and that of the file beside");
@@ -424,7 +424,7 @@ pub(crate) fn other_places() {
     let compose =
         format!("services:\n  a:\n    image: eclipse-temurin:21\n    command: java -jar x.jar {flags}\n");
     let mut checked = check(&[("compose.yaml", &compose)]);
-    checked.outcome.shorten(&checked.sources);
+    checked.outcome.truncate(&checked.sources);
     assert!(checked.report(Format::Json).len() < 8 << 20);
 }
 
@@ -432,7 +432,7 @@ pub(crate) fn other_places() {
 pub(crate) fn a_text_of_a_finding() {
     let name = "n".repeat(1 << 20);
     let mut checked = check(&[("compose.yaml", &format!("services: {{? {name} : {{image: {name}}}}}\n"))]);
-    checked.outcome.shorten(&checked.sources);
+    checked.outcome.truncate(&checked.sources);
     let longest = checked.outcome.findings.iter().map(|found| found.message.len()).max();
     assert_eq!(longest, Some(8 * 1024 + "…".len()));
     let report = checked.report(Format::Json);

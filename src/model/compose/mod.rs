@@ -30,8 +30,8 @@ use self::environment::Environment;
 use self::field::Fields;
 use self::load::{Context, Loader};
 use self::value::{Kind, Value};
-use super::Unresolved;
 use super::fact::{Fact, Why};
+use super::{Unresolved, is_from_above};
 use crate::hash::IndexMap;
 use crate::model::allowance::Allowance;
 use crate::source::{SourceId, Sources, Span, Text};
@@ -255,7 +255,8 @@ impl ServiceEnvironment {
             variables: missing,
             service: Some(service.name.clone()),
         };
-        if file.required && file.path.known().is_some() {
+        let from_above = is_from_above(directory, Path::new(&problem.name), sources);
+        if file.required && file.path.known().is_some() && !from_above {
             self.unresolved.push(problem.clone());
         }
         self.open_ended = Some(problem);

@@ -1,4 +1,4 @@
-//! One file that says the same thing without end does not fill the report: what is new in it would not be seen.
+//! Caps the findings of one rule in one file at [`MAX_FINDINGS`], and the length of their texts.
 
 use super::Outcome;
 use crate::finding::{Finding, Severity};
@@ -14,23 +14,23 @@ pub const MAX_FINDINGS: usize = 1_000;
 const MAX_TEXT: usize = 8 * 1024;
 
 impl Outcome {
-    /// Keeps the first findings of each rule in each file, and behind them one that says how many more there are. The counts
-    /// of the summary stay those of all. Texts without end are cut, too.
-    pub fn shorten(&mut self, sources: &Sources) {
-        shorten(&mut self.findings, sources);
-        shorten(&mut self.suppressed, sources);
+    /// Keeps the first [`MAX_FINDINGS`] findings of each rule in each file, and after them one that counts the rest. The summary
+    /// still counts all. Longer texts than 8 KiB are cut, too.
+    pub fn truncate(&mut self, sources: &Sources) {
+        truncate(&mut self.findings, sources);
+        truncate(&mut self.suppressed, sources);
     }
 }
 
-/// How often a rule spoke in a file, and the finding that speaks for the rest: where it stands, and how severe that is.
+/// The number of findings of a rule in a file, and the finding that counts the rest: its index and its severity.
 #[derive(Default)]
 struct Count {
     seen: usize,
     rest: Option<(usize, Severity)>,
 }
 
-fn shorten<T: AsMut<Finding>>(items: &mut Vec<T>, sources: &Sources) {
-    items.iter_mut().for_each(|item| clip_all(item.as_mut()));
+fn truncate<T: AsMut<Finding>>(items: &mut Vec<T>, sources: &Sources) {
+    items.iter_mut().for_each(|item| truncate_texts(item.as_mut()));
     if items.len() <= MAX_FINDINGS {
         return;
     }
@@ -67,7 +67,7 @@ fn shorten<T: AsMut<Finding>>(items: &mut Vec<T>, sources: &Sources) {
     }
 }
 
-fn clip_all(finding: &mut Finding) {
+fn truncate_texts(finding: &mut Finding) {
     let labels =
         std::iter::once(&mut finding.primary).chain(&mut finding.related).map(|label| &mut label.text);
     let texts = std::iter::once(&mut finding.message).chain(labels).chain(&mut finding.notes);
@@ -114,7 +114,7 @@ mod tests {
                 outcome.findings.push(finding(files[1], "one", at, Severity::Note));
             }
         }
-        outcome.shorten(&sources);
+        outcome.truncate(&sources);
         let of = |file, rule| {
             let same = |finding: &&Finding| finding.primary.span.file == file && finding.rule == rule;
             outcome.findings.iter().filter(same).collect::<Vec<_>>()

@@ -1,4 +1,4 @@
-//! Which stacks the files that were named have a part in.
+//! Limits a run to the projects that the files named on the command line are part of.
 
 use std::path::PathBuf;
 
@@ -8,18 +8,18 @@ use crate::model::project;
 use crate::source::{SourceId, Sources};
 use crate::workload::{Project, Workload};
 
-/// The files that were asked for, to hold the stacks around them against.
+/// The files named on the command line.
 ///
-/// What is said of named files is what is said of the whole repository, as far as they have a part in it: all of a stack
-/// that reads one of them as a Compose file or for its variables; what an overlay says of a base that was named; what the
-/// services that build a named Dockerfile have from it.
-pub(super) struct Concern {
+/// Their findings are those of the whole repository, as far as the named files are part of it: all findings of a project that
+/// reads one of them as a Compose file or for its variables; those of an overlay in a base that was named; those of services
+/// that build a named Dockerfile, in the Dockerfile.
+pub(super) struct Scope {
     compose: HashSet<SourceId>,
     dockerfiles: Vec<SourceId>,
     named: HashSet<SourceId>,
 }
 
-impl Concern {
+impl Scope {
     pub(super) fn new(discovered: &Discovered, sources: &Sources) -> Self {
         let load = |path: &PathBuf| sources.load(path).ok();
         let of = |kind: FileKind| discovered.files.iter().filter(move |found| found.kind == kind);
@@ -32,8 +32,9 @@ impl Concern {
         }
     }
 
-    /// What the files have a part in, as more sets for [`Project::within`]; none when that is nothing of the project.
-    pub(super) fn part(&self, reach: &project::Reach, project: &Project) -> Option<Vec<Vec<SourceId>>> {
+    /// The sets of files that a project's findings are narrowed to, beside [`Project::within`]; none when the project is out of
+    /// scope.
+    pub(super) fn restrict(&self, reach: &project::Reach, project: &Project) -> Option<Vec<Vec<SourceId>>> {
         let own = reach.only.as_ref().unwrap_or(&reach.roots);
         if own.iter().any(|file| self.compose.contains(file)) {
             return Some(Vec::new());
@@ -47,7 +48,7 @@ impl Concern {
             .filter(|file| self.named.contains(file) && !built.contains(file))
             .collect();
         if !read.is_empty() {
-            // What an overlay says by itself does not hang on its base.
+            // Findings in an overlay's own file are not its base's.
             return Some(if reach.only.is_some() { vec![read] } else { Vec::new() });
         }
         let ours: Vec<SourceId> =

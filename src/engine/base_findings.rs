@@ -1,0 +1,89 @@
+//! Drops findings of an overlay's project that the project of its base, or another overlay, has reported already.
+
+use super::checked::{CheckedProject, OutOfScope, ServiceIgnores, has_place_in_each};
+use crate::hash::{HashMap, HashSet};
+use crate::model::project;
+use crate::source::{SourceId, Sources, Span};
+use crate::workload::Kind;
+
+/// A project of Compose files that rules have run over, before it is known whether another project includes it.
+pub(super) struct LoadedProject {
+    pub(super) checked: CheckedProject,
+    /// The files that it reads.
+    pub(super) reach: project::Reach,
+    /// The files that were named on the command line are part of it.
+    pub(super) in_scope: bool,
+}
+
+impl LoadedProject {
+    /// True where it is a file laid over the base of another project.
+    pub(super) fn is_overlay(&self) -> bool {
+        self.reach.only.is_some()
+    }
+}
+
+/// The findings, suppressions and Dockerfiles of the projects of one directory so far.
+#[derive(Debug, Default)]
+pub(super) struct ReportedByBase {
+    /// The Dockerfiles that projects without a base build: findings in them are theirs.
+    built: HashSet<SourceId>,
+    anchors: HashSet<(Kind, Span)>,
+    out_of_scope: HashSet<OutOfScope>,
+    used: HashSet<Span>,
+    named: HashSet<Span>,
+}
+
+impl ReportedByBase {
+    /// Drops what another project of the directory has already: a hundred overlays do not take a hundred times the memory of
+    /// their base.
+    pub(super) fn drop_duplicates(&mut self, loaded: &mut LoadedProject, sources: &Sources) {
+        let is_overlay = loaded.is_overlay();
+        let CheckedProject { within, dockerfiles, findings, ignores, out_of_scope, used, anchors, .. } =
+            &mut loaded.checked;
+        if !is_overlay {
+            self.built.extend(dockerfiles.iter());
+        }
+        let (true, true, Some((own, others))) = (is_overlay, loaded.in_scope, within.split_first()) else {
+            return;
+        };
+        // Which project a Dockerfile belongs to is known when all are loaded: it may be the overlay's.
+        let maybe = dockerfiles.iter().filter(|file| !self.built.contains(file));
+        let own: Vec<SourceId> = own.iter().chain(maybe).copied().collect();
+        let sets: Vec<Vec<SourceId>> = std::iter::once(own).chain(others.iter().cloned()).collect();
+        let of_service: HashMap<&str, &ServiceIgnores> =
+            ignores.iter().map(|ignores| (ignores.service.as_str(), ignores)).collect();
+        findings.retain(|finding| {
+            if has_place_in_each(finding, &sets, sources) {
+                return true;
+            }
+            let ignores = finding.service.as_deref().and_then(|service| of_service.get(service));
+            match ignores.and_then(|ignores| ignores.suppresses(finding)) {
+                Some(name) => used.extend(self.used.insert(name.span).then_some(name.span)),
+                None => {
+                    let one = OutOfScope::of(finding, sources);
+                    out_of_scope.extend(self.out_of_scope.insert(one).then_some(one));
+                }
+            }
+            false
+        });
+        findings.shrink_to_fit();
+        let services: HashSet<&str> =
+            findings.iter().filter_map(|finding| finding.service.as_deref()).collect();
+        for ignores in ignores.iter_mut().filter(|ignores| !services.contains(ignores.service.as_str())) {
+            ignores.names.retain(|name| self.named.insert(name.span));
+        }
+        anchors.retain(|anchor| self.anchors.insert(*anchor));
+    }
+}
+
+/// Counts a Dockerfile that only an overlay builds among the overlay's own files: no base reports its findings.
+pub(super) fn assign_dockerfiles_to_overlays(projects: &mut [LoadedProject]) {
+    let bases = projects.iter().filter(|project| !project.is_overlay()).map(|project| &project.checked);
+    let by_bases: HashSet<SourceId> = bases.flat_map(|base| base.dockerfiles.iter().copied()).collect();
+    for LoadedProject { checked, .. } in projects.iter_mut().filter(|project| project.is_overlay()) {
+        let own = checked.dockerfiles.iter().copied().filter(|file| !by_bases.contains(file));
+        if let Some(files) = checked.within.first_mut() {
+            files.extend(own);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Builds every project of a run and runs the rules over it, one project after the other: what is parsed for one is shared as
+//! long as it is needed, and dropped after it.
+
+use std::path::{Path, PathBuf};
+
+use super::Options;
+use super::base_findings::{LoadedProject, ReportedByBase, assign_dockerfiles_to_overlays};
+use super::checked::CheckedProject;
+use super::elsewhere::Elsewhere;
+use super::merge::SharedFindings;
+use super::scope::Scope;
+use crate::catalog::Catalog;
+use crate::discover::{Discovered, FileKind};
+use crate::finding::Finding;
+use crate::hash::HashSet;
+use crate::model::allowance;
+use crate::model::build::Dockerfiles;
+use crate::model::elsewhere;
+use crate::model::project;
+use crate::parallel;
+use crate::source::{Source, SourceId, Sources, Span};
+use crate::syntax::SyntaxError;
+use crate::syntax::yaml::Tree;
+use crate::workload::{Assembler, Measurements, Project, Workload};
+
+/// Builds projects and runs the rules over them.
+pub(super) struct Checker<'r> {
+    pub(super) options: &'r Options,
+    pub(super) sources: &'r Sources,
+    /// Runs the rules over a project.
+    pub(super) run_rules: &'r (dyn Fn(&Project) -> Vec<Finding> + Sync),
+    /// Takes findings in files that projects share.
+    pub(super) shared: &'r SharedFindings<'r>,
+    /// The projects themselves are kept, too.
+    pub(super) keep: bool,
+    /// What the containers were measured to use.
+    pub(super) measured: Option<&'r Measurements<'r>>,
+}
+
+impl Checker<'_> {
+    /// Checks every stack, and every Dockerfile that no stack builds.
+    pub(super) fn all(&self, discovered: &Discovered) -> Vec<CheckedProject> {
+        let Self { options, sources, .. } = *self;
+        let found =
+            |kind| discovered.files.iter().filter(move |found| found.kind == kind).map(|found| &found.path);
+        let chosen: HashSet<&PathBuf> = options.compose_files.iter().collect();
+        let mut compose: Vec<PathBuf> =
+            found(FileKind::Compose).filter(|path| !chosen.contains(path)).cloned().collect();
+        // With the files of the stack given, no other one is looked for.
+        let scope = (options.compose_files.is_empty() && !discovered.context.is_empty()).then(|| {
+            compose.extend(discovered.context.iter().cloned());
+            Scope::new(discovered, sources)
+        });
+        let known: Vec<PathBuf> = options.compose_files.iter().chain(&compose).cloned().collect();
+        let elsewhere = Elsewhere::of(&known, sources);
+        let mut projects: Vec<LoadedProject> = Vec::new();
+        if !options.compose_files.is_empty() {
+            let model = project::merged(&options.compose_files, &options.settings, sources);
+            projects.push(self.load(&model, None, (&Dockerfiles::default(), &elsewhere)));
+        }
+        let settings = (&options.settings, allowance::part(compose.len()));
+        let loaded = parallel::map(project::by_directory(&compose), |(directory, files)| {
+            let dockerfiles = Dockerfiles::default();
+            let mut projects = Vec::new();
+            let mut reported = ReportedByBase::default();
+            project::load_directory(&directory, files, settings, sources, &mut |model| {
+                let mut project = self.load(&model, scope.as_ref(), (&dockerfiles, &elsewhere));
+                reported.drop_duplicates(&mut project, sources);
+                projects.push(project);
+            });
+            projects
+        });
+        projects.extend(loaded.into_iter().flatten());
+        let reach: Vec<&project::Reach> = projects.iter().map(|project| &project.reach).collect();
+        let first = usize::from(!options.compose_files.is_empty());
+        let kept = project::stand_alone(reach.get(first..).unwrap_or_default());
+        let kept = std::iter::repeat_n(true, first).chain(kept);
+        let mut projects: Vec<LoadedProject> =
+            projects.into_iter().zip(kept).filter_map(|(project, kept)| kept.then_some(project)).collect();
+        assign_dockerfiles_to_overlays(&mut projects);
+        let mut checked: Vec<CheckedProject> =
+            projects.into_iter().filter(|project| project.in_scope).map(|project| project.checked).collect();
+        let built: HashSet<SourceId> =
+            checked.iter().flat_map(|checked| &checked.dockerfiles).copied().collect();
+        let alone = parallel::map(found(FileKind::Dockerfile).collect(), |path| {
+            let file = sources.load(path).ok()?;
+            (!built.contains(&file)).then(|| {
+                let dockerfiles = Dockerfiles::default();
+                self.with_catalog(path, &dockerfiles, |assembler| {
+                    self.check(assembler.image(file), false, None)
+                })
+            })
+        });
+        checked.extend(alone.into_iter().flatten());
+        checked.extend(unreadable(sources, discovered).map(|project| self.check(project, false, None)));
+        checked
+    }
+
+    /// Builds a project of Compose files, and checks it where it is in scope.
+    fn load(
+        &self,
+        model: &project::Project,
+        scope: Option<&Scope>,
+        (dockerfiles, elsewhere): (&Dockerfiles, &Elsewhere),
+    ) -> LoadedProject {
+        let first = model.request.files.first().map_or(Path::new("."), PathBuf::as_path);
+        let mut project = self.with_catalog(first, dockerfiles, |assembler| assembler.project(model));
+        project.elsewhere = elsewhere.of_project(model, self.sources);
+        project.for_swarm = project.workloads.iter().any(Workload::is_for_swarm)
+            || project.asked.iter().any(|file| is_for_swarm(&self.sources.get(*file)));
+        if let Some(measured) = self.measured {
+            measured.attach(&mut project);
+        }
+        let reach = model.reach(self.sources);
+        let sets = scope.map_or(Some(Vec::new()), |scope| scope.restrict(&reach, &project));
+        // Of a project out of scope only the Dockerfiles that it builds count.
+        let Some(sets) = sets else {
+            return LoadedProject { checked: CheckedProject::of(&project), reach, in_scope: false };
+        };
+        let narrowed = !(project.within.is_empty() && sets.is_empty());
+        let mut checked = self.check(project, narrowed, Some(elsewhere));
+        checked.within.extend(sets);
+        LoadedProject { checked, reach, in_scope: true }
+    }
+
+    /// Assembles with the catalogue of the configuration that holds for a file.
+    fn with_catalog<T>(
+        &self,
+        path: &Path,
+        dockerfiles: &Dockerfiles,
+        assemble: impl FnOnce(&Assembler<'_>) -> T,
+    ) -> T {
+        let own = self.options.config_of(path).and_then(|config| config.catalog.clone());
+        let catalog = own.as_deref().unwrap_or_else(|| Catalog::builtin());
+        assemble(&Assembler { sources: self.sources, dockerfiles, catalog })
+    }
+
+    /// Runs the rules over a project. Where it is narrowed to a part of its files, it shares no findings with others.
+    fn check(&self, project: Project, narrowed: bool, elsewhere: Option<&Elsewhere>) -> CheckedProject {
+        let mut checked =
+            CheckedProject { findings: (self.run_rules)(&project), ..CheckedProject::of(&project) };
+        if let Some(elsewhere) = elsewhere {
+            elsewhere.withdraw(&mut checked.findings, &project, self.sources);
+        }
+        if !narrowed {
+            self.shared.add_from(&mut checked, &project);
+        }
+        checked.project = self.keep.then_some(project);
+        checked
+    }
+}
+
+/// True for a file that only Swarm deploys. Its tree was parsed just before, and is shared.
+fn is_for_swarm(source: &Source) -> bool {
+    elsewhere::is_for_swarm(&Tree::of(source), source.path())
+}
+
+/// Files that cannot be read: each is a project with one syntax error.
+fn unreadable(sources: &Sources, discovered: &Discovered) -> impl Iterator<Item = Project> {
+    let failed = discovered.files.iter().filter_map(|found| Some((found, sources.load(&found.path).err()?)));
+    failed.map(|(found, error)| {
+        let file = sources.add(&found.path, "");
+        let span = Span::new(file, 0, 0);
+        let error = SyntaxError { message: error.to_string(), span, fatal: true, first: None, ends: false };
+        Project { files: vec![file], syntax_errors: vec![error], ..Project::default() }
+    })
+}

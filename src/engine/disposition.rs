@@ -1,0 +1,209 @@
+//! Decides what becomes of each finding: it is reported, suppressed, or out of scope.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Options;
+use super::checked::{CheckedProject, OutOfScope};
+use super::config::ConfigResolver;
+use super::suppressions::Suppressions;
+use crate::config::{Config, Known, Level};
+use crate::discover::Discovered;
+use crate::finding::{Finding, Severity, Suppressed, SuppressionKind};
+use crate::hash::{HashMap, HashSet};
+use crate::rules::{self, Preset};
+use crate::source::{SourceId, Sources};
+
+/// What becomes of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Disposition {
+    /// It is reported.
+    Report,
+    /// It is listed as suppressed.
+    Suppressed {
+        /// Who suppressed it.
+        kind: SuppressionKind,
+        /// The reason that people gave.
+        justification: Option<String>,
+    },
+    /// It is dropped: its file is excluded or was not asked for, or its rule is off there.
+    OutOfScope,
+}
+
+impl Disposition {
+    /// Suppressed by a comment or an `x-oomlint` key.
+    fn in_source(justification: Option<String>) -> Self {
+        Self::Suppressed { kind: SuppressionKind::InSource, justification }
+    }
+}
+
+/// What the configuration sets for one file.
+struct FilePolicy {
+    /// The file's own configuration first, then those of the projects that read it.
+    configs: Vec<Arc<Config>>,
+    preset: Preset,
+    excluded: bool,
+}
+
+/// Decides over all findings of a run.
+///
+/// The order of the questions is fixed: `x-oomlint` of the service, scope, comments, exclusion, severity and preset, ignores
+/// of the configuration. The baseline comes last, when the findings are in order.
+pub(super) struct Decider<'r> {
+    options: &'r Options,
+    sources: &'r Sources,
+    configs: &'r ConfigResolver<'r>,
+    suppressions: &'r mut Suppressions,
+    /// Files that were named on the command line.
+    named: HashSet<&'r Path>,
+    policies: HashMap<SourceId, FilePolicy>,
+    reported: Vec<Finding>,
+    suppressed: Vec<Suppressed>,
+}
+
+impl<'r> Decider<'r> {
+    pub(super) fn new(
+        (options, sources, discovered): (&'r Options, &'r Sources, &'r Discovered),
+        configs: &'r ConfigResolver<'r>,
+        suppressions: &'r mut Suppressions,
+    ) -> Self {
+        let named = discovered.files.iter().filter(|found| found.named);
+        Self {
+            options,
+            sources,
+            configs,
+            suppressions,
+            named: named.map(|found| found.path.as_path()).collect(),
+            policies: HashMap::default(),
+            reported: Vec::new(),
+            suppressed: Vec::new(),
+        }
+    }
+
+    /// Decides over a finding in a project's own files.
+    pub(super) fn decide(&mut self, mut finding: Finding, project: &CheckedProject) {
+        let in_scope = project.in_scope(&finding, self.sources);
+        let disposition = match project.ignored_by(&finding) {
+            Some((ignores, name)) => {
+                self.suppressions.use_name(name.span);
+                if in_scope {
+                    Disposition::in_source(ignores.reason.clone())
+                } else {
+                    Disposition::OutOfScope
+                }
+            }
+            None if in_scope => self.by_comments(&mut finding),
+            None => {
+                self.suppressions.use_for(&OutOfScope::of(&finding, self.sources));
+                Disposition::OutOfScope
+            }
+        };
+        self.put(finding, disposition);
+    }
+
+    /// Decides over a finding in a file that several projects share; `ignored` is the reason of `x-oomlint` keys that
+    /// suppress it in all of them.
+    pub(super) fn decide_shared(&mut self, mut finding: Finding, ignored: Option<Option<String>>) {
+        let disposition = match ignored {
+            Some(reason) => Disposition::in_source(reason),
+            None => self.by_comments(&mut finding),
+        };
+        self.put(finding, disposition);
+    }
+
+    /// Marks the suppressions that match findings out of scope as used.
+    pub(super) fn use_for(&mut self, findings: &[OutOfScope]) {
+        for finding in findings {
+            self.suppressions.use_for(finding);
+        }
+    }
+
+    /// Decides over findings about the suppressions themselves, after all others: no comment suppresses them.
+    pub(super) fn check_suppressions(&mut self, projects: &[CheckedProject]) {
+        for mut finding in self.suppressions.check(projects, self.configs, self.options, self.sources) {
+            let disposition = self.by_config(&mut finding);
+            self.put(finding, disposition);
+        }
+    }
+
+    /// The findings that are reported, and those that are suppressed.
+    pub(super) fn into_parts(self) -> (Vec<Finding>, Vec<Suppressed>) {
+        (self.reported, self.suppressed)
+    }
+
+    fn put(&mut self, finding: Finding, disposition: Disposition) {
+        match disposition {
+            Disposition::Report => self.reported.push(finding),
+            Disposition::Suppressed { kind, justification } => {
+                self.suppressed.push(Suppressed { finding, kind, justification });
+            }
+            Disposition::OutOfScope => {}
+        }
+    }
+
+    fn by_comments(&mut self, finding: &mut Finding) -> Disposition {
+        match self.suppressions.use_for(&OutOfScope::of(finding, self.sources)) {
+            Some(reason) => Disposition::in_source(reason),
+            None => self.by_config(finding),
+        }
+    }
+
+    /// Sets the severity that the configuration gives a rule, and decides by what it excludes, turns off and ignores.
+    fn by_config(&mut self, finding: &mut Finding) -> Disposition {
+        let file = self.sources.locate(finding.primary.span).file;
+        let source = self.sources.get(file);
+        let path = source.path();
+        let (options, configs, named) = (self.options, self.configs, &self.named);
+        let policy = self.policies.entry(file).or_insert_with(|| {
+            let configs = configs.configs_for(file);
+            let own = configs.first().and_then(|config| Some(config.preset_of(path)?.value));
+            FilePolicy {
+                preset: options.preset.or(own).unwrap_or_default(),
+                excluded: options.is_excluded(path, named.contains(path)),
+                configs,
+            }
+        });
+        if policy.excluded {
+            return Disposition::OutOfScope;
+        }
+        let config = policy.configs.first();
+        let level = config.and_then(|config| config.level_of(finding.rule, path)).map(|level| level.value);
+        // A rule that the command line names runs, whatever the configuration turns off.
+        let selected = options.select.iter().any(|name| name == finding.rule);
+        match level.map(Level::severity) {
+            Some(Some(severity)) => finding.severity = severity,
+            Some(None) if !selected => return Disposition::OutOfScope,
+            _ => {}
+        }
+        if !in_preset(finding, policy.preset, options, level) {
+            return Disposition::OutOfScope;
+        }
+        // A service belongs to its project, whose configuration may ignore it in every file.
+        let known = policy.configs.iter().filter_map(|config| Some((config, config.knows(finding)?)));
+        let known: Vec<_> = known.collect();
+        if let Some(why) = known.iter().find_map(|(_, known)| match known {
+            Known::Ignored(why) => Some(why.clone()),
+            Known::Expired { .. } => None,
+        }) {
+            return Disposition::Suppressed { kind: SuppressionKind::External, justification: why };
+        }
+        for (config, known) in known {
+            if let Known::Expired { until, at } = known {
+                finding.notes.push(format!("`{}` ignored it until {until}", config.place(&at)));
+            }
+        }
+        Disposition::Report
+    }
+}
+
+/// True when the preset of its file has the finding. A rule that is named, on the command line or with a severity, needs no
+/// preset.
+fn in_preset(finding: &Finding, preset: Preset, options: &Options, level: Option<Level>) -> bool {
+    if !options.select.is_empty() || level.is_some_and(|level| level != Level::Off) {
+        return true;
+    }
+    match preset {
+        Preset::Minimal => finding.severity == Severity::Error,
+        preset => rules::find(finding.rule).is_none_or(|rule| rule.meta().preset <= preset),
+    }
+}

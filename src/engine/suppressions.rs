@@ -1,0 +1,135 @@
+//! Comments and `x-oomlint` keys that suppress findings, and findings about those that match nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Options;
+use super::checked::{CheckedProject, OutOfScope, names_of};
+use super::config::ConfigResolver;
+use crate::discover::{FileKind, kind_of_text};
+use crate::finding::Finding;
+use crate::finding::suppress::{self, Comments, Suppression};
+use crate::hash::HashSet;
+use crate::parallel;
+use crate::rules::{Group, Preset, RULES, Sink, unknown_rule, unused_suppression};
+use crate::source::{SourceId, Sources, Span, Spanned};
+use crate::syntax::dockerfile::Dockerfile;
+use crate::syntax::yaml::Tree;
+
+/// All suppressions of a run, and the names in them that matched a finding.
+#[derive(Debug, Default)]
+pub(super) struct Suppressions {
+    comments: BTreeMap<SourceId, Comments>,
+    /// The names in `x-oomlint` keys.
+    of_services: Vec<Spanned<String>>,
+    used: HashSet<Span>,
+}
+
+impl Suppressions {
+    /// Reads the comments of every file of the projects.
+    pub(super) fn read(projects: &[CheckedProject], sources: &Sources) -> Self {
+        let files: BTreeSet<SourceId> = projects.iter().flat_map(|project| &project.files).copied().collect();
+        let dockerfiles: HashSet<SourceId> =
+            projects.iter().flat_map(|project| &project.dockerfiles).copied().collect();
+        let comments = parallel::map(files.into_iter().collect(), |file| {
+            let comments = of_file(file, &dockerfiles, sources);
+            (!comments.is_empty()).then(|| (file, Comments::new(comments)))
+        });
+        let ignores = projects.iter().flat_map(|project| &project.ignores);
+        Self {
+            comments: comments.into_iter().flatten().collect(),
+            of_services: ignores.flat_map(|ignores| ignores.names.iter().cloned()).collect(),
+            used: projects.iter().flat_map(|project| &project.used).copied().collect(),
+        }
+    }
+
+    /// Marks a name in a suppression as used.
+    pub(super) fn use_name(&mut self, name: Span) {
+        self.used.insert(name);
+    }
+
+    /// The reason of the comment that suppresses a finding, which is marked as used; none where no comment does.
+    pub(super) fn use_for(&mut self, finding: &OutOfScope) -> Option<Option<String>> {
+        let comments = self.comments.get(&finding.place.file)?;
+        let (suppression, name) = comments.naming(finding.place, &names_of(finding.rule))?;
+        self.used.insert(name);
+        Some(suppression.reason.clone())
+    }
+
+    /// Findings about suppressions: those that name nothing, no known rule, or a rule that found nothing there.
+    pub(super) fn check(
+        &self,
+        projects: &[CheckedProject],
+        configs: &ConfigResolver<'_>,
+        options: &Options,
+        sources: &Sources,
+    ) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let in_scope = files_in_scope(projects);
+        let mut names = self.of_services.clone();
+        let all = self.comments.values().flat_map(Comments::all);
+        for suppression in all.filter(|one| in_scope.contains(&one.comment.file)) {
+            names.extend(suppression.names.iter().cloned());
+            if suppression.names.is_empty() {
+                let mut sink = Sink::new(unknown_rule::META, &options.policy, &mut findings);
+                unknown_rule::nameless(suppression.comment, &mut sink);
+            }
+        }
+        names.retain(|name| in_scope.contains(&sources.locate(name.span).file));
+        names.sort_by_key(|name| name.span);
+        names.dedup_by_key(|name| name.span);
+        for name in &names {
+            let known = RULES.iter().any(|rule| rule.meta().name == name.value)
+                || Group::ALL.iter().any(|group| group.name() == name.value);
+            if !known {
+                let mut sink = Sink::new(unknown_rule::META, &options.policy, &mut findings);
+                unknown_rule::report(name, &mut sink);
+            } else if !self.used.contains(&name.span) && runs(name, options, configs) {
+                let comments = self.comments.get(&name.span.file);
+                let comment = comments.and_then(|comments| comments.around(name.span));
+                let mut sink = Sink::new(unused_suppression::META, &options.policy, &mut findings);
+                unused_suppression::report(name, comment, sources, &mut sink);
+            }
+        }
+        findings
+    }
+}
+
+/// The files whose own suppressions are checked.
+fn files_in_scope(projects: &[CheckedProject]) -> HashSet<SourceId> {
+    let of = |project: &CheckedProject| match project.within.first() {
+        None => project.files.clone(),
+        Some(first) => {
+            let in_all = |file: &&SourceId| project.within.iter().all(|set| set.contains(file));
+            first.iter().filter(in_all).copied().collect()
+        }
+    };
+    projects.iter().flat_map(of).collect()
+}
+
+/// True when the rule, or one of the group, ran in this run.
+fn runs(name: &Spanned<String>, options: &Options, configs: &ConfigResolver<'_>) -> bool {
+    let config = configs.configs_for(name.span.file).into_iter().next();
+    let preset = options.preset_of(config.as_deref());
+    let rules = RULES.iter().map(|rule| rule.meta());
+    let mut named = rules.filter(|meta| meta.name == name.value || meta.group.name() == name.value);
+    named.any(|meta| {
+        let off = config.as_ref().is_some_and(|config| config.turns_off(meta.name));
+        // The smallest preset runs all rules and reports errors alone.
+        !off && preset != Preset::Minimal && options.runs(meta, preset)
+    })
+}
+
+/// The suppressing comments of a file.
+fn of_file(file: SourceId, dockerfiles: &HashSet<SourceId>, sources: &Sources) -> Vec<Suppression> {
+    let source = sources.get(file);
+    if !suppress::may_have_any(source.text()) || source.is_embedded() {
+        return Vec::new();
+    }
+    let is_dockerfile = dockerfiles.contains(&file);
+    match crate::discover::kind_of(source.path()).or_else(|| kind_of_text(source.text())) {
+        _ if is_dockerfile => suppress::of_dockerfile(&source, &Dockerfile::of(&source)),
+        Some(FileKind::Dockerfile) => suppress::of_dockerfile(&source, &Dockerfile::of(&source)),
+        Some(FileKind::Compose) => suppress::of_yaml(&source, &Tree::of(&source)),
+        None => suppress::of_lines(&source),
+    }
+}
