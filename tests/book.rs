@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use oomlint::rules::{Group, RULES};
+use oomlint::workload::FactName;
 use serde_json::Value;
 
 fn top() -> &'static Path {
@@ -238,6 +239,19 @@ fn the_configuration_is_that_of_the_schema() {
 
 /// What stands behind it is generated; mdBook takes no comment in a list.
 const LAST: &str = "- [The rules](../rules/README.md)\n";
+
+/// The table in docs/facts.md lists the facts that `inspect` prints.
+#[test]
+fn the_facts_are_those_of_a_workload() {
+    let page = read("docs/facts.md");
+    let (before, rest) = page.split_once("<!-- facts -->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- /facts -->\n").unwrap();
+    let mut table = "| fact | |\n|---|---|\n".to_owned();
+    for fact in FactName::ALL {
+        writeln!(table, "| `{}` | {} |", fact.name(), fact.summary()).unwrap();
+    }
+    current("docs/facts.md", &format!("{before}<!-- facts -->\n{table}<!-- /facts -->\n{after}"));
+}
 
 #[test]
 fn the_summary_has_every_rule_and_every_page() {

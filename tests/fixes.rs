@@ -13,10 +13,9 @@ use oomlint::discover::{self, Discovered, FileKind, discover};
 use oomlint::engine::fix::{Overlay, fix, fix_some};
 use oomlint::engine::{self, Options};
 use oomlint::finding::Applicability;
-use oomlint::report::inspect;
 use oomlint::rules::{Preset, Target};
 use oomlint::source::Sources;
-use serde_json::Value;
+use oomlint::workload::{FactName, FactTable, FactValue};
 
 #[test]
 fn fixes_do_what_they_say_and_come_to_an_end() {
@@ -40,7 +39,10 @@ fn fixes_do_what_they_say_and_come_to_an_end() {
 }
 
 /// Every fact of every workload, by its file, its name and the fact's.
-fn facts(overlay: &Overlay, found: &discover::Discovered) -> BTreeMap<(PathBuf, String, String), Value> {
+fn facts(
+    overlay: &Overlay,
+    found: &discover::Discovered,
+) -> BTreeMap<(PathBuf, String, FactName), FactValue> {
     let sources = Sources::new();
     for (path, text) in overlay {
         sources.add(path, text.as_str());
@@ -51,8 +53,9 @@ fn facts(overlay: &Overlay, found: &discover::Discovered) -> BTreeMap<(PathBuf, 
         project.workloads.iter().map(move |workload| (first.clone(), workload))
     });
     let facts = workloads.flat_map(|(file, workload)| {
-        let facts = inspect::facts(workload, &sources).into_iter();
-        facts.map(move |(name, value)| ((file.clone(), workload.name.clone(), name), value))
+        let facts: Vec<_> =
+            FactTable::of(workload).iter().map(|(name, value)| (name, value.clone())).collect();
+        facts.into_iter().map(move |(name, value)| ((file.clone(), workload.name.clone(), name), value))
     });
     facts.collect()
 }
@@ -80,13 +83,17 @@ fn safe_fixes_change_nothing_that_runs() {
         assert!(before.keys().eq(after.keys()), "{part}: other services");
         for (key, old) in &before {
             let new = &after[key];
-            if old == new {
+            if old.is_same(new) {
                 continue;
             }
-            let redundant = key.2 == "swap_limit" && new["state"] == "absent";
+            let (FactValue::Fact { fact: was, .. }, FactValue::Fact { fact: is, .. }) = (old, new) else {
+                panic!("{key:?}: {old:?} became {new:?}");
+            };
+            let redundant = key.2 == FactName::SwapLimit && is.is_absent();
             // The engine takes 0 for not set.
-            let unset = key.2 == "mem_swappiness" && old["value"] == 0 && new["state"] == "absent";
-            assert!(old["state"] == "unknown" || redundant || unset, "{key:?}: {old} became {new}");
+            let zero = was.value().is_some_and(|value| *value == 0);
+            let unset = key.2 == FactName::MemSwappiness && zero && is.is_absent();
+            assert!(was.is_unknown() || redundant || unset, "{key:?}: {old:?} became {new:?}");
         }
     }
     println!("{applied} safe fixes");

@@ -12,8 +12,8 @@ use std::path::Path;
 use clap::ValueEnum;
 use common::Checked;
 use oomlint::discover::Root;
-use oomlint::finding::{Confidence, Finding, Label, Severity};
-use oomlint::report::{Format, Report, Summary, human, json};
+use oomlint::finding::{Confidence, Finding, Label, Severity, Summary};
+use oomlint::report::{Format, Report, human, json};
 use oomlint::source::{Sources, Span};
 use serde_json::Value;
 

@@ -16,8 +16,8 @@ const FLOORS: &[&[&str]] = &[
     &["workload"],
     &["budget", "sizing"],
     &["rules"],
-    &["config", "report"],
-    &["engine"],
+    &["config"],
+    &["engine", "report"],
     &["lsp"],
     &["cli"],
 ];

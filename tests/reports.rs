@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use oomlint::discover::Root;
-use oomlint::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity};
-use oomlint::report::{Format, Report, Summary, human};
+use oomlint::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, Summary};
+use oomlint::report::{Format, Report, human};
 use oomlint::source::{SourceId, Sources, Span, Text};
 
 struct Case {

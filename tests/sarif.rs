@@ -16,8 +16,8 @@ use std::process::Command;
 
 use common::Checked;
 use oomlint::discover::Root;
-use oomlint::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity};
-use oomlint::report::{Format, Report, Summary, human};
+use oomlint::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, Summary};
+use oomlint::report::{Format, Report, human};
 use oomlint::rules::RULES;
 use oomlint::source::{Sources, Span};
 use serde_json::Value;

@@ -10,7 +10,7 @@ use crate::model::project;
 use crate::parallel;
 use crate::source::{Sources, normalize};
 use crate::syntax::yaml::Tree;
-use crate::workload::{ChangedElsewhere, Project};
+use crate::workload::{ChangedElsewhere, FactName, Project};
 
 /// The changes of all Compose files of a run.
 #[derive(Debug, Default)]
@@ -128,8 +128,15 @@ impl Elsewhere {
     /// Takes away fixes that change a file for others: those that write outside of an overlay's own files, and those that write
     /// a size into a service which another one extends with limits of its own.
     pub(super) fn withdraw(&self, findings: &mut [Finding], project: &Project, sources: &Sources) {
-        const SIZED: [&str; 7] =
-            ["memory_limit", "memory_reservation", "swap_limit", "shm_size", "env", "heaps", "caches"];
+        const SIZED: [FactName; 7] = [
+            FactName::MemoryLimit,
+            FactName::MemoryReservation,
+            FactName::SwapLimit,
+            FactName::ShmSize,
+            FactName::Env,
+            FactName::Heaps,
+            FactName::Caches,
+        ];
         let own = project.within.first();
         let reads: HashSet<PathBuf> =
             project.files.iter().map(|file| normalize(sources.get(*file).path())).collect();

@@ -15,6 +15,7 @@ use crate::hash::{HashMap, HashSet};
 use crate::parallel;
 use crate::rules::{Preset, unused_suppression};
 use crate::source::{Sources, normalize};
+use crate::workload::FactName;
 
 /// Fixes can make room for others: a limit that is written down, a tighter heap.
 const MAX_ROUNDS: usize = 8;
@@ -75,7 +76,7 @@ struct Patch {
     path: PathBuf,
     /// Tells its finding from others from one round to the next.
     identity: Identity,
-    changes: &'static [&'static str],
+    changes: &'static [FactName],
     edits: Edits,
     /// Other ways to mend the same finding, the better first.
     alternatives: Vec<Patch>,

@@ -4,11 +4,14 @@ pub mod baseline;
 mod evidence;
 mod fingerprint;
 pub mod fix;
+mod summary;
 pub mod suppress;
 
 pub use evidence::{Keys, place};
 pub use fingerprint::{Evidence, Fingerprint, evidence, fingerprints};
+pub use summary::Summary;
 
+use crate::model::fact::FactName;
 use crate::source::Span;
 
 /// How bad a finding is.
@@ -83,9 +86,8 @@ pub struct Fix {
     pub edits: Vec<Edit>,
     /// Changes that are not bytes yet; none once the engine is done.
     pub requests: Vec<fix::Request>,
-    /// The facts of the workload that may be others afterwards, by their names in `oomlint inspect`. Everything else has
-    /// to stay as it is.
-    pub changes: &'static [&'static str],
+    /// The facts of the workload that may change. All others have to stay as they are.
+    pub changes: &'static [FactName],
 }
 
 /// A finding that is known and not reported, and who says so.

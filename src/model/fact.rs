@@ -79,6 +79,100 @@ impl<T> Fact<T> {
     }
 }
 
+/// The name of a fact of a workload, as `oomlint inspect` prints it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "`summary` describes each")]
+pub enum FactName {
+    MemoryLimit,
+    MemoryReservation,
+    SwapLimit,
+    MemSwappiness,
+    OomKillDisable,
+    ShmSize,
+    Tmpfs,
+    PidsLimit,
+    Cpus,
+    Replicas,
+    Restart,
+    Init,
+    BaseImage,
+    Healthcheck,
+    Start,
+    Env,
+    Heaps,
+    Caches,
+    Logging,
+    DependsOn,
+    Ulimits,
+}
+
+impl FactName {
+    /// All facts, in the order of reports.
+    pub const ALL: [Self; 21] = [
+        Self::MemoryLimit,
+        Self::MemoryReservation,
+        Self::SwapLimit,
+        Self::MemSwappiness,
+        Self::OomKillDisable,
+        Self::ShmSize,
+        Self::Tmpfs,
+        Self::PidsLimit,
+        Self::Cpus,
+        Self::Replicas,
+        Self::Restart,
+        Self::Init,
+        Self::BaseImage,
+        Self::Healthcheck,
+        Self::Start,
+        Self::Env,
+        Self::Heaps,
+        Self::Caches,
+        Self::Logging,
+        Self::DependsOn,
+        Self::Ulimits,
+    ];
+
+    /// The name, as in JSON: `memory_limit`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.row().0
+    }
+
+    /// One line about the fact: lower case, no full stop.
+    #[must_use]
+    pub fn summary(self) -> &'static str {
+        self.row().1
+    }
+
+    fn row(self) -> (&'static str, &'static str) {
+        match self {
+            Self::MemoryLimit => ("memory_limit", "the most memory that it may use, in bytes"),
+            Self::MemoryReservation => {
+                ("memory_reservation", "memory that is left to it under pressure, in bytes")
+            }
+            Self::SwapLimit => ("swap_limit", "memory and swap together, in bytes; -1 for unlimited"),
+            Self::MemSwappiness => ("mem_swappiness", "how readily the kernel swaps it out, from 0 to 100"),
+            Self::OomKillDisable => ("oom_kill_disable", "the kernel does not kill it at its limit"),
+            Self::ShmSize => ("shm_size", "the size of `/dev/shm`, in bytes"),
+            Self::Tmpfs => ("tmpfs", "file systems in memory, each with its size in bytes"),
+            Self::PidsLimit => ("pids_limit", "the most processes and threads that it may have"),
+            Self::Cpus => ("cpus", "the processor time that it may use, in cores"),
+            Self::Replicas => ("replicas", "how many containers of the service run"),
+            Self::Restart => ("restart", "when it is started again"),
+            Self::Init => ("init", "an init process runs as process 1"),
+            Self::BaseImage => ("base_image", "the image that it runs, or that its Dockerfile starts from"),
+            Self::Healthcheck => ("healthcheck", "the probe that tells whether it works"),
+            Self::Start => ("start", "`ENTRYPOINT` and `CMD`, after the service's own"),
+            Self::Env => ("env", "the environment, each variable with who sets it"),
+            Self::Heaps => ("heaps", "what bounds the heap of each runtime"),
+            Self::Caches => ("caches", "what bounds the cache of each server"),
+            Self::Logging => ("logging", "the logging driver and its options"),
+            Self::DependsOn => ("depends_on", "the services that it waits for, and for what"),
+            Self::Ulimits => ("ulimits", "the limits of its processes, soft and hard"),
+        }
+    }
+}
+
 impl std::fmt::Display for Why {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

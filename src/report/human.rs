@@ -11,8 +11,8 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::snippet::{Block, draw};
-use super::{Place, Summary, escape, severity_name};
-use crate::finding::{Finding, Severity};
+use super::{Place, escape, severity_name};
+use crate::finding::{Finding, Severity, Summary};
 use crate::hash::{HashMap, HashSet};
 use crate::rules;
 use crate::source::Sources;

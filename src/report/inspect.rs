@@ -1,18 +1,16 @@
 //! The workloads as the rules see them: `oomlint inspect`. What looks like a password or a key is masked.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::escape::{self, json_pretty, printable};
 use super::{Place, path_text, secret};
-use crate::hash::IndexMap;
 use crate::model::size::ByteSize;
 use crate::source::{Sources, Span, Text};
 use crate::syntax::duration;
 use crate::workload::{
-    Bound, Fact, Healthcheck, Heap, Kind, Origin, Pool, Project, Start, Variable, Workload,
+    Fact, FactName, FactTable, FactValue, Healthcheck, Kind, Origin, Pool, Project, Start, Workload,
 };
 
 /// Version of the JSON format.
@@ -23,7 +21,7 @@ const VERSION: u32 = 1;
 /// # Errors
 /// When `out` cannot be written.
 pub fn json(out: &mut dyn Write, projects: &[Project], sources: &Sources) -> io::Result<()> {
-    let show = Show { sources, masks: true };
+    let show = Show { sources };
     let projects: Vec<Value> = projects.iter().map(|project| show.project(project)).collect();
     let document = json!({ "version": VERSION, "projects": projects });
     json_pretty(out, &document)?;
@@ -35,7 +33,7 @@ pub fn json(out: &mut dyn Write, projects: &[Project], sources: &Sources) -> io:
 /// # Errors
 /// When `out` cannot be written.
 pub fn human(out: &mut dyn Write, projects: &[Project], sources: &Sources) -> io::Result<()> {
-    let show = Show { sources, masks: true };
+    let show = Show { sources };
     let mut first = true;
     for project in projects {
         for workload in &project.workloads {
@@ -56,30 +54,8 @@ pub fn human(out: &mut dyn Write, projects: &[Project], sources: &Sources) -> io
     Ok(())
 }
 
-/// The facts of a workload without their places: what two runs are compared by.
-#[must_use]
-pub fn facts(workload: &Workload, sources: &Sources) -> Map<String, Value> {
-    fn without_places(value: Value) -> Value {
-        match value {
-            Value::Object(map) => map
-                .into_iter()
-                .filter(|(key, _)| !matches!(key.as_str(), "from" | "via"))
-                .map(|(key, value)| (key, without_places(value)))
-                .collect(),
-            Value::Array(items) => items.into_iter().map(without_places).collect(),
-            other => other,
-        }
-    }
-    match without_places(Show { sources, masks: false }.facts(workload)) {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
-}
-
 struct Show<'s> {
     sources: &'s Sources,
-    /// What looks like a secret is not shown.
-    masks: bool,
 }
 
 impl Show<'_> {
@@ -125,93 +101,48 @@ impl Show<'_> {
     }
 
     fn facts(&self, workload: &Workload) -> Value {
-        let memory = &workload.memory;
-        let bytes = |size: &ByteSize| json!(size.0);
-        let tmpfs = memory
-            .tmpfs
-            .iter()
-            .map(|mount| json!({ "target": mount.target.as_str(), "size": self.fact(&mount.size, bytes) }));
-        let depends_on = workload
-            .depends_on
-            .iter()
-            .map(|dependency| (dependency.service.value.clone(), json!(dependency.condition)));
-        let ulimits = workload
-            .ulimits
-            .iter()
-            .map(|(name, limit)| (name.clone(), json!({ "soft": limit.value.0, "hard": limit.value.1 })));
-        json!({
-            "memory_limit": self.fact(&memory.limit, bytes),
-            "memory_reservation": self.fact(&memory.reservation, bytes),
-            "swap_limit": self.fact(&memory.swap, bytes),
-            "mem_swappiness": self.fact(&memory.swappiness, |swappiness| json!(swappiness)),
-            "oom_kill_disable": self.fact(&memory.oom_kill_disable, |disabled| json!(disabled)),
-            "shm_size": self.fact(&memory.shm, bytes),
-            "tmpfs": tmpfs.collect::<Vec<_>>(),
-            "pids_limit": self.fact(&workload.pids_limit, |pids| json!(pids)),
-            "cpus": self.fact(&workload.cpus, |cpus| json!(cpus)),
-            "replicas": self.fact(&workload.replicas, |replicas| json!(replicas)),
-            "restart": self.fact(&workload.restart, |restart| json!(restart)),
-            "init": self.fact(&workload.init, |init| json!(init)),
-            "base_image": self.fact(&workload.base, |base| json!(base.as_str())),
-            "healthcheck": self.fact(&workload.healthcheck, |check| self.healthcheck(check)),
-            "start": self.fact(&workload.start, |start| self.start(start)),
-            "env": self.environment(&workload.env),
-            "heaps": workload.heaps.iter().map(|heap| self.heap(heap)).collect::<Vec<_>>(),
-            "caches": workload.caches.iter().map(|cache| self.heap(cache)).collect::<Vec<_>>(),
-            "logging": self.fact(&workload.logging, |logging| {
-                let options = logging.options.iter();
-                let options = options.map(|(name, value)| (name.clone(), json!(self.value(name, value))));
-                json!({ "driver": logging.driver, "options": options.collect::<Map<_, _>>() })
-            }),
-            "depends_on": depends_on.collect::<Map<_, _>>(),
-            "ulimits": ulimits.collect::<Map<_, _>>(),
-        })
+        let table = FactTable::of(workload);
+        let facts = table.iter().map(|(name, value)| (name.name().to_owned(), self.fact(name, "", value)));
+        Value::Object(facts.collect())
     }
 
-    fn fact<T>(&self, fact: &Fact<T>, value: impl Fn(&T) -> Value) -> Value {
-        match fact {
-            Fact::Known(known) => {
-                let mut object = json!({
-                    "state": "known",
-                    "value": value(&known.value),
-                    "from": self.place_json(known.span),
-                });
-                if !known.via.is_empty() {
-                    let via = known.via.iter().map(|span| self.place_json(*span));
-                    object["via"] = via.collect();
-                }
-                if let Some(variable) = &known.default_of {
-                    object["default_of"] = json!(variable);
+    /// A fact, or the part of one that has this key.
+    fn fact(&self, name: FactName, key: &str, value: &FactValue) -> Value {
+        match value {
+            FactValue::Value(value) => value.clone(),
+            FactValue::List(items) => items.iter().map(|item| self.fact(name, key, item)).collect(),
+            FactValue::Map(items) => {
+                let items = items.iter().map(|(key, item)| (key.clone(), self.fact(name, key, item)));
+                Value::Object(items.collect())
+            }
+            FactValue::Fact { fact, details } => {
+                let mut object = match fact {
+                    Fact::Known(known) => {
+                        let mut object = json!({
+                            "state": "known",
+                            "value": masked(name, key, &known.value),
+                            "from": self.place_json(known.span),
+                        });
+                        if !known.via.is_empty() {
+                            let via = known.via.iter().map(|span| self.place_json(*span));
+                            object["via"] = via.collect();
+                        }
+                        if let Some(variable) = &known.default_of {
+                            object["default_of"] = json!(variable);
+                        }
+                        object
+                    }
+                    Fact::Unknown { at, why } => {
+                        json!({ "state": "unknown", "why": why.to_string(), "from": self.place_json(*at) })
+                    }
+                    Fact::Absent { .. } => json!({ "state": "absent" }),
+                };
+                for (key, value) in details {
+                    object[*key] = value.clone();
                 }
                 object
             }
-            Fact::Unknown { at, why } => {
-                json!({ "state": "unknown", "why": why.to_string(), "from": self.place_json(*at) })
-            }
-            Fact::Absent { .. } => json!({ "state": "absent" }),
         }
-    }
-
-    fn environment(&self, env: &IndexMap<String, Variable>) -> Value {
-        let variables = env.iter().map(|(name, variable)| {
-            let mut fact = self.fact(&variable.value, |text| json!(self.value(name, text.as_str())));
-            fact["origin"] = json!(variable.origin);
-            (name.clone(), fact)
-        });
-        Value::Object(variables.collect())
-    }
-
-    fn heap(&self, heap: &Heap) -> Value {
-        let mut object = self.fact(&heap.bound, |setting| json!(setting.flag.as_str()));
-        object["runtime"] = json!(heap.runtime.name());
-        if let Some(setting) = heap.bound.value() {
-            object["setting"] = json!(setting.carrier);
-            match setting.bound {
-                Bound::Bytes(size) => object["bytes"] = json!(size.0),
-                Bound::Percent(percent) => object["percent"] = json!(percent),
-            }
-        }
-        object
     }
 
     fn paragraph(&self, workload: &Workload, out: &mut dyn Write) -> io::Result<()> {
@@ -240,8 +171,8 @@ impl Show<'_> {
             self.line(&format!("tmpfs {}", mount.target), &mount.size, size, out)?;
         }
         self.line("base image", &workload.base, Text::to_string, out)?;
-        self.line("starts", &workload.start, |start| self.command_line(start), out)?;
-        self.line("healthcheck", &workload.healthcheck, |check| self.describe_healthcheck(check), out)?;
+        self.line("starts", &workload.start, command_line, out)?;
+        self.line("healthcheck", &workload.healthcheck, describe_healthcheck, out)?;
         self.line("restart", &workload.restart, String::clone, out)?;
         if !workload.replicas.is_absent() {
             self.line("replicas", &workload.replicas, i64::to_string, out)?;
@@ -255,7 +186,7 @@ impl Show<'_> {
             self.line(
                 &format!("env {name}"),
                 &variable.value,
-                |text| shorten(&self.value(name, text.as_str())),
+                |text| shorten(&secret::value(name, text.as_str())),
                 out,
             )?;
         }
@@ -300,66 +231,65 @@ fn shorten(text: &str) -> String {
     if short.len() < text.len() { format!("{short}…") } else { short }
 }
 
-impl Show<'_> {
-    /// The value of a variable or an option.
-    fn value<'t>(&self, name: &str, text: &'t str) -> Cow<'t, str> {
-        if self.masks { secret::value(name, text) } else { Cow::Borrowed(text) }
-    }
-
-    /// The words of a command line.
-    fn words<'t>(&self, words: impl Iterator<Item = &'t Text>) -> Vec<String> {
-        let words: Vec<&str> = words.map(Text::as_str).collect();
-        if self.masks { secret::words(&words) } else { words.into_iter().map(str::to_owned).collect() }
-    }
-
-    fn command_line(&self, start: &Start) -> String {
-        shorten(&self.words(start.entrypoint.iter().chain(&start.command)).join(" "))
-    }
-
-    fn start(&self, start: &Start) -> Value {
-        let mut entrypoint = self.words(start.entrypoint.iter().chain(&start.command));
-        let command = entrypoint.split_off(start.entrypoint.len());
-        json!({ "entrypoint": entrypoint, "command": command, "shell": start.shell })
-    }
-
-    fn describe_healthcheck(&self, check: &Healthcheck) -> String {
-        match check {
-            Healthcheck::Disabled => "disabled".to_owned(),
-            Healthcheck::OfImage => "the image's own".to_owned(),
-            Healthcheck::Probe { test, interval, .. } => {
-                let words = self.words(test.iter().flatten()).join(" ");
-                let every =
-                    interval.map(|ns| format!(", every {}", duration::display(ns))).unwrap_or_default();
-                format!("{}{every}", shorten(&words))
+/// The value of a fact without what looks like a secret.
+fn masked(name: FactName, key: &str, value: &Value) -> Value {
+    let mut value = value.clone();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    match name {
+        FactName::Env => {
+            if let Some(text) = text(&value) {
+                value = json!(secret::value(key, &text));
             }
         }
-    }
-
-    fn healthcheck(&self, check: &Healthcheck) -> Value {
-        match check {
-            Healthcheck::Disabled => json!("disabled"),
-            Healthcheck::OfImage => json!("of the image"),
-            Healthcheck::Probe { test, interval, timeout, start_period, start_interval, retries } => {
-                let mut object = Map::new();
-                if let Some(test) = test {
-                    object.insert("test".to_owned(), json!(self.words(test.iter())));
+        FactName::Start => {
+            let [entrypoint, command] = ["entrypoint", "command"].map(|key| words(value.get(key)));
+            // A flag may end the one, and its value begin the other.
+            let mut all =
+                secret::words(&entrypoint.iter().chain(&command).map(String::as_str).collect::<Vec<_>>());
+            let command = all.split_off(entrypoint.len());
+            value["entrypoint"] = json!(all);
+            value["command"] = json!(command);
+        }
+        FactName::Healthcheck if value.get("test").is_some() => {
+            let test = words(value.get("test"));
+            value["test"] = json!(secret::words(&test.iter().map(String::as_str).collect::<Vec<_>>()));
+        }
+        FactName::Logging => {
+            for (key, option) in value.get_mut("options").and_then(Value::as_object_mut).into_iter().flatten()
+            {
+                if let Some(text) = text(option) {
+                    *option = json!(secret::value(key, &text));
                 }
-                let durations = [
-                    ("interval", interval),
-                    ("timeout", timeout),
-                    ("start_period", start_period),
-                    ("start_interval", start_interval),
-                ];
-                for (name, value) in durations {
-                    if let Some(nanoseconds) = value {
-                        object.insert(name.to_owned(), json!(duration::display(*nanoseconds)));
-                    }
-                }
-                if let Some(retries) = retries {
-                    object.insert("retries".to_owned(), json!(retries));
-                }
-                Value::Object(object)
             }
+        }
+        _ => {}
+    }
+    value
+}
+
+/// The words of a list.
+fn words(list: Option<&Value>) -> Vec<String> {
+    let words = list.and_then(Value::as_array).into_iter().flatten();
+    words.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// The words of a command line without what looks like a secret.
+fn masked_words<'t>(words: impl Iterator<Item = &'t Text>) -> String {
+    secret::words(&words.map(Text::as_str).collect::<Vec<_>>()).join(" ")
+}
+
+fn command_line(start: &Start) -> String {
+    shorten(&masked_words(start.entrypoint.iter().chain(&start.command)))
+}
+
+fn describe_healthcheck(check: &Healthcheck) -> String {
+    match check {
+        Healthcheck::Disabled => "disabled".to_owned(),
+        Healthcheck::OfImage => "the image's own".to_owned(),
+        Healthcheck::Probe { test, interval, .. } => {
+            let words = masked_words(test.iter().flatten());
+            let every = interval.map(|ns| format!(", every {}", duration::display(ns))).unwrap_or_default();
+            format!("{}{every}", shorten(&words))
         }
     }
 }

@@ -30,12 +30,11 @@ mod xml;
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
 use crate::discover::Root;
-use crate::finding::{Finding, Fingerprint, Severity, Suppressed, fingerprints};
+use crate::finding::{Finding, Fingerprint, Severity, Summary, Suppressed, fingerprints};
 use crate::source::{Sources, Span};
 use place::{Place, Point, floor, path_text};
 
@@ -190,50 +189,6 @@ fn full_text(finding: &Finding) -> String {
         text.push_str(&escape::lines(note));
     }
     text
-}
-
-/// What was looked at and what came of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Findings of severity error.
-    pub errors: usize,
-    /// Findings of severity warning.
-    pub warnings: usize,
-    /// Findings of severity note.
-    pub notes: usize,
-    /// Findings that comments or the configuration hold back.
-    pub suppressed: usize,
-    /// Findings that the baseline knows.
-    pub baseline: usize,
-    /// Compose services that were checked.
-    pub services: usize,
-    /// Dockerfiles that no service builds.
-    pub images: usize,
-    /// Files that were read.
-    pub files: usize,
-    /// From the first look at the disk to the last rule.
-    pub elapsed: Duration,
-}
-
-impl Summary {
-    /// Counts the findings.
-    pub fn count(&mut self, findings: &[Finding]) {
-        let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-        self.errors = of(Severity::Error);
-        self.warnings = of(Severity::Warning);
-        self.notes = of(Severity::Note);
-    }
-
-    /// The severity of the worst finding; none when there are no findings.
-    #[must_use]
-    pub fn worst(&self) -> Option<Severity> {
-        let all = [
-            (self.errors, Severity::Error),
-            (self.warnings, Severity::Warning),
-            (self.notes, Severity::Note),
-        ];
-        all.into_iter().find(|(count, _)| *count > 0).map(|(_, severity)| severity)
-    }
 }
 
 /// The severity in a word.

@@ -4,7 +4,7 @@ use super::probe::{json, test_key};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Edit, Severity};
 use crate::source::Span;
-use crate::workload::{Workload, quoted};
+use crate::workload::{FactName, Workload, quoted};
 
 /// A variable of the wrong side.
 pub(super) struct ComposeExpandsVariable;
@@ -54,7 +54,7 @@ impl Rule for ComposeExpandsVariable {
                 finding.fix(
                     format!("leave `${name}` to the shell in the container"),
                     Applicability::Unsafe,
-                    &["start", "healthcheck", "heaps", "caches"],
+                    &[FactName::Start, FactName::Healthcheck, FactName::Heaps, FactName::Caches],
                     vec![edit],
                 );
             }

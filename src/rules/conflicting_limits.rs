@@ -5,7 +5,7 @@ use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::{Request, as_string};
 use crate::finding::{Applicability, Severity};
 use crate::source::Spanned;
-use crate::workload::Project;
+use crate::workload::{FactName, Project};
 
 /// Two keys that say different things.
 pub(super) struct ConflictingLimits;
@@ -20,7 +20,13 @@ static META: Meta = Meta {
 };
 
 /// The facts that one spelling alone may change.
-const CHANGES: &[&str] = &["memory_limit", "memory_reservation", "cpus", "pids_limit", "replicas"];
+const CHANGES: &[FactName] = &[
+    FactName::MemoryLimit,
+    FactName::MemoryReservation,
+    FactName::Cpus,
+    FactName::PidsLimit,
+    FactName::Replicas,
+];
 
 impl Rule for ConflictingLimits {
     fn meta(&self) -> &'static Meta {

@@ -5,7 +5,7 @@ use super::{Builder, Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Severity};
 use crate::model::size::ByteSize;
 use crate::sizing::Need;
-use crate::workload::{OwnHeap, Project};
+use crate::workload::{FactName, OwnHeap, Project};
 
 /// A default that does not fit.
 pub(super) struct DefaultHeapExceedsLimit;
@@ -62,7 +62,8 @@ fn room(offer: &Offer<'_>, own: &OwnHeap, limit: ByteSize, mut finding: Builder<
         && let Some((requests, edits)) = set_words(offer, &own.variable, &value)
     {
         let title = format!("half of the limit for the heap: `{}` set to `{value}`", own.variable);
-        finding = finding.change(title, Applicability::Unsafe, &["env", "heaps"], edits, requests);
+        finding =
+            finding.change(title, Applicability::Unsafe, &[FactName::Env, FactName::Heaps], edits, requests);
     }
     let need = Need::of(offer.workload).ok().filter(|need| offer.fits_host(need.limit));
     match need.and_then(|need| Some((offer.set_limit(need.limit, None)?, need))) {

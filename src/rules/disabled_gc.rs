@@ -3,7 +3,7 @@
 use super::offer::{Offer, set_words};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Severity};
-use crate::workload::{Kind, Project};
+use crate::workload::{FactName, Kind, Project};
 
 /// No collection at all.
 pub(super) struct DisabledGc;
@@ -53,7 +53,13 @@ impl Rule for DisabledGc {
             match value.and_then(|value| Some((set_words(&offer, "GOMEMLIMIT", &value)?, value))) {
                 Some(((requests, edits), value)) => {
                     let title = format!("nine tenths of the limit: `GOMEMLIMIT` set to {value}");
-                    finding.change(title, Applicability::Unsafe, &["env", "heaps"], edits, requests);
+                    finding.change(
+                        title,
+                        Applicability::Unsafe,
+                        &[FactName::Env, FactName::Heaps],
+                        edits,
+                        requests,
+                    );
                 }
                 None => {
                     finding.help(

@@ -3,7 +3,7 @@
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Severity};
-use crate::workload::Workload;
+use crate::workload::{FactName, Workload};
 
 /// A container that cannot be killed.
 pub(super) struct DisabledOomKiller;
@@ -52,7 +52,7 @@ impl Rule for DisabledOomKiller {
             finding.ask(
                 "remove the line",
                 Applicability::Unsafe,
-                &["oom_kill_disable"],
+                &[FactName::OomKillDisable],
                 vec![Request::Remove { key }],
             );
         }

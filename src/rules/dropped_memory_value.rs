@@ -4,7 +4,7 @@ use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Edit, Severity};
 use crate::model::size::ByteSize;
-use crate::workload::{Project, SizeProblem};
+use crate::workload::{FactName, Project, SizeProblem};
 
 /// A size that is silently no size.
 pub(super) struct DroppedMemoryValue;
@@ -19,7 +19,7 @@ static META: Meta = Meta {
 };
 
 /// Any of them may be the one.
-const SIZES: &[&str] = &["memory_limit", "swap_limit", "shm_size"];
+const SIZES: &[FactName] = &[FactName::MemoryLimit, FactName::SwapLimit, FactName::ShmSize];
 
 impl Rule for DroppedMemoryValue {
     fn meta(&self) -> &'static Meta {

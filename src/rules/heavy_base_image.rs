@@ -2,7 +2,7 @@
 
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Confidence, Edit, Severity};
-use crate::workload::{LighterKind, Workload};
+use crate::workload::{FactName, LighterKind, Workload};
 
 /// A base image that carries more than what runs needs.
 pub(super) struct HeavyBaseImage;
@@ -17,7 +17,14 @@ static META: Meta = Meta {
 };
 
 /// Another image may start, probe and bound otherwise.
-const IMAGE: &[&str] = &["base_image", "start", "healthcheck", "env", "heaps", "caches"];
+const IMAGE: &[FactName] = &[
+    FactName::BaseImage,
+    FactName::Start,
+    FactName::Healthcheck,
+    FactName::Env,
+    FactName::Heaps,
+    FactName::Caches,
+];
 
 impl Rule for HeavyBaseImage {
     fn meta(&self) -> &'static Meta {

@@ -5,7 +5,7 @@ use crate::catalog::RuntimeName;
 use crate::finding::{Applicability, Edit, Severity};
 use crate::model::size::ByteSize;
 use crate::source::Spanned;
-use crate::workload::{Bound, Heap, HeapSetting, Workload};
+use crate::workload::{Bound, FactName, Heap, HeapSetting, Workload};
 
 /// A share that the runtime does not take.
 pub(super) struct IgnoredHeapPercentage;
@@ -53,7 +53,7 @@ impl Rule for IgnoredHeapPercentage {
                     finding.fix(
                         format!("write `{flag}`"),
                         Applicability::Unsafe,
-                        &["env", "start", "heaps"],
+                        &[FactName::Env, FactName::Start, FactName::Heaps],
                         vec![edit],
                     );
                 }

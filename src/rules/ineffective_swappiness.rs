@@ -3,7 +3,7 @@
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Severity};
-use crate::workload::Workload;
+use crate::workload::{FactName, Workload};
 
 /// A wish that nobody hears.
 pub(super) struct IneffectiveSwappiness;
@@ -49,7 +49,7 @@ impl Rule for IneffectiveSwappiness {
             Some(key) => finding.ask(
                 "remove the line",
                 if value == 0 { Applicability::Safe } else { Applicability::Unsafe },
-                &["mem_swappiness"],
+                &[FactName::MemSwappiness],
                 vec![Request::Remove { key }],
             ),
             None => finding,

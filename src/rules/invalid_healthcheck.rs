@@ -5,7 +5,7 @@ use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Edit, Severity};
 use crate::source::{Span, Text};
-use crate::workload::{Healthcheck, Remedy, Workload};
+use crate::workload::{FactName, Healthcheck, Remedy, Workload};
 
 /// A probe that is refused.
 pub(super) struct InvalidHealthcheck;
@@ -47,7 +47,7 @@ impl Rule for InvalidHealthcheck {
                     finding.fix(
                         format!("write `{text}`"),
                         Applicability::Unsafe,
-                        &["healthcheck"],
+                        &[FactName::Healthcheck],
                         vec![edit],
                     );
                 }
@@ -60,7 +60,7 @@ impl Rule for InvalidHealthcheck {
                         finding.ask(
                             format!("begin the list with `{word}`"),
                             Applicability::Unsafe,
-                            &["healthcheck"],
+                            &[FactName::Healthcheck],
                             vec![lead],
                         );
                     }
@@ -109,7 +109,7 @@ fn called_none(workload: &Workload, command: &Text, sink: &mut Sink<'_>) {
     finding.fix(
         "switch the healthcheck off",
         Applicability::Unsafe,
-        &["healthcheck"],
+        &[FactName::Healthcheck],
         vec![Edit { span: place, replacement: replacement.to_owned() }],
     );
 }
@@ -153,7 +153,7 @@ fn several(workload: &Workload, script: &Text, rest: &[Text], sink: &mut Sink<'_
     finding.fix(
         "make it one string",
         Applicability::Unsafe,
-        &["healthcheck"],
+        &[FactName::Healthcheck],
         vec![Edit { span: place, replacement: value }],
     );
 }

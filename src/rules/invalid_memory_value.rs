@@ -5,7 +5,7 @@ use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Edit, Severity};
 use crate::model::size::ByteSize;
-use crate::workload::{Fact, Project, SizeKey, SizeProblem, Why};
+use crate::workload::{Fact, FactName, Project, SizeKey, SizeProblem, Why};
 
 /// A size in a spelling that is none.
 pub(super) struct InvalidMemoryValue;
@@ -20,7 +20,8 @@ static META: Meta = Meta {
 };
 
 /// Any of them may be the one.
-const SIZES: &[&str] = &["memory_limit", "memory_reservation", "swap_limit", "shm_size"];
+const SIZES: &[FactName] =
+    &[FactName::MemoryLimit, FactName::MemoryReservation, FactName::SwapLimit, FactName::ShmSize];
 
 impl Rule for InvalidMemoryValue {
     fn meta(&self) -> &'static Meta {

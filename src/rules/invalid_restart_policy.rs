@@ -3,7 +3,7 @@
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Severity};
-use crate::workload::Workload;
+use crate::workload::{FactName, Workload};
 
 /// A restart policy that the engine refuses.
 pub(super) struct InvalidRestartPolicy;
@@ -43,7 +43,12 @@ impl Rule for InvalidRestartPolicy {
         .help("write `condition: on-failure` in the block");
         if let Some(owner) = workload.key("deploy.restart_policy") {
             let set = Request::Set { owner, path: &["condition"], value: "on-failure".to_owned(), after: "" };
-            finding.ask("restart after failures only", Applicability::Unsafe, &["restart"], vec![set]);
+            finding.ask(
+                "restart after failures only",
+                Applicability::Unsafe,
+                &[FactName::Restart],
+                vec![set],
+            );
         }
     }
 }
@@ -115,6 +120,6 @@ fn attempts_in_condition(workload: &Workload, sink: &mut Sink<'_>) {
             after: "",
         };
         let asked = vec![set(&["condition"], "on-failure"), set(&["max_attempts"], attempts)];
-        finding.ask("give the number its own key", Applicability::Unsafe, &["restart"], asked);
+        finding.ask("give the number its own key", Applicability::Unsafe, &[FactName::Restart], asked);
     }
 }

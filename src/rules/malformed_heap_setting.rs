@@ -2,7 +2,7 @@
 
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Edit, Severity};
-use crate::workload::{HeapProblemKind, Workload};
+use crate::workload::{FactName, HeapProblemKind, Workload};
 
 /// A flag that stops the runtime.
 pub(super) struct MalformedHeapSetting;
@@ -54,7 +54,7 @@ impl Rule for MalformedHeapSetting {
                     finding.fix(
                         format!("write `{instead}`"),
                         Applicability::Unsafe,
-                        &["env", "start", "heaps", "caches"],
+                        &[FactName::Env, FactName::Start, FactName::Heaps, FactName::Caches],
                         vec![edit],
                     );
                 }

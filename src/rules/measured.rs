@@ -6,7 +6,7 @@ use crate::finding::{Applicability, Confidence};
 use crate::model::size::ByteSize;
 use crate::sizing::{Advice, Verdict, advise};
 use crate::source::Spanned;
-use crate::workload::{Measured, Project, Workload};
+use crate::workload::{FactName, Measured, Project, Workload};
 
 /// A service with a limit that was measured.
 pub(super) struct Case<'w> {
@@ -64,6 +64,11 @@ impl Change<'_> {
         let size = self.advice.reservation;
         let title = format!("a reservation of {}, as measured", size.to_compose());
         let finding = finding.note(format!("measured: {}", self.measured.describe()));
-        finding.ask(title, Applicability::Unsafe, &["memory_reservation"], self.offer.set_reservation(size))
+        finding.ask(
+            title,
+            Applicability::Unsafe,
+            &[FactName::MemoryReservation],
+            self.offer.set_reservation(size),
+        )
     }
 }

@@ -4,7 +4,7 @@ use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Edit, Severity};
 use crate::model::size::ByteSize;
-use crate::workload::Project;
+use crate::workload::{FactName, Project};
 
 /// A limit that the engine refuses.
 pub(super) struct MemoryLimitBelowMinimum;
@@ -79,7 +79,7 @@ impl Rule for MemoryLimitBelowMinimum {
                     Some(span) => finding.fix(
                         format!("{bytes} MiB, where that is meant"),
                         Applicability::Unsafe,
-                        &["memory_limit", "memory_reservation"],
+                        &[FactName::MemoryLimit, FactName::MemoryReservation],
                         vec![Edit { span, replacement: format!("{bytes}m") }],
                     ),
                     None => finding

@@ -3,7 +3,7 @@
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Severity};
-use crate::workload::{Kind, Workload};
+use crate::workload::{FactName, Kind, Workload};
 
 /// A lock without the right to it.
 pub(super) struct MemoryLockWithoutUlimit;
@@ -56,7 +56,7 @@ impl Rule for MemoryLockWithoutUlimit {
                     value: "-1".to_owned(),
                     after: "environment",
                 };
-                finding = finding.ask("allow it", Applicability::Unsafe, &["ulimits"], vec![set]);
+                finding = finding.ask("allow it", Applicability::Unsafe, &[FactName::Ulimits], vec![set]);
             }
         }
         drop(finding);

@@ -3,7 +3,7 @@
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Severity};
-use crate::workload::{HeapProblemKind, Workload};
+use crate::workload::{FactName, HeapProblemKind, Workload};
 
 /// A flag in the wrong place.
 pub(super) struct MisplacedHeapFlag;
@@ -44,7 +44,7 @@ impl Rule for MisplacedHeapFlag {
                     finding.ask(
                         "before `-jar`, the main class or the script",
                         Applicability::Unsafe,
-                        &["start", "heaps"],
+                        &[FactName::Start, FactName::Heaps],
                         vec![Request::MoveFirst { words: problem.ahead.clone() }],
                     );
                 }

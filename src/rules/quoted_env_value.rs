@@ -2,7 +2,7 @@
 
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Edit, Severity};
-use crate::workload::Workload;
+use crate::workload::{FactName, Workload};
 
 /// Quotes that nobody takes away.
 pub(super) struct QuotedEnvValue;
@@ -38,7 +38,7 @@ impl Rule for QuotedEnvValue {
             .via(&value.via)
             .severity(severity)
             .note("Compose takes the text behind `=` of a list item as it is; in a mapping YAML takes the quotes away")
-            .fix("remove the quotes", Applicability::Unsafe, &["env", "heaps", "caches"], vec![edit]);
+            .fix("remove the quotes", Applicability::Unsafe, &[FactName::Env, FactName::Heaps, FactName::Caches], vec![edit]);
         }
     }
 }

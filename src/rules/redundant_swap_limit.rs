@@ -4,7 +4,7 @@ use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Severity};
-use crate::workload::{Project, SizeKey};
+use crate::workload::{FactName, Project, SizeKey};
 
 /// A swap limit that says what holds anyway.
 pub(super) struct RedundantSwapLimit;
@@ -53,7 +53,7 @@ impl Rule for RedundantSwapLimit {
                 finding = finding.ask(
                     "remove the line",
                     Applicability::Safe,
-                    &["swap_limit"],
+                    &[FactName::SwapLimit],
                     vec![Request::Remove { key }],
                 );
             }

@@ -2,7 +2,7 @@
 
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Edit, Severity};
-use crate::workload::{HeapProblemKind, Workload};
+use crate::workload::{FactName, HeapProblemKind, Workload};
 
 /// A flag of the past.
 pub(super) struct RemovedJvmFlag;
@@ -46,7 +46,7 @@ impl Rule for RemovedJvmFlag {
                     finding = finding.fix(
                         format!("write `{instead}`"),
                         Applicability::Unsafe,
-                        &["env", "start", "heaps"],
+                        &[FactName::Env, FactName::Start, FactName::Heaps],
                         vec![edit],
                     );
                 }

@@ -3,7 +3,7 @@
 use super::offer::{CHANGES, Offer};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Severity};
-use crate::workload::Project;
+use crate::workload::{FactName, Project};
 
 /// A reservation that does not fit.
 pub(super) struct ReservationExceedsLimit;
@@ -46,7 +46,7 @@ impl Rule for ReservationExceedsLimit {
                 Some(requests) => finding.ask(
                     format!("reserve no more than the limit of {}", limit.value.to_compose()),
                     Applicability::Unsafe,
-                    &["memory_reservation"],
+                    &[FactName::MemoryReservation],
                     requests,
                 ),
                 None => finding.help(format!("a reservation of at most {}, the limit", limit.value)),

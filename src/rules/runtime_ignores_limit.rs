@@ -5,7 +5,7 @@ use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Confidence, Severity};
 use crate::model::size::ByteSize;
 use crate::source::Spanned;
-use crate::workload::{Bound, Heap, Project};
+use crate::workload::{Bound, FactName, Heap, Project};
 
 /// A program that looks past its limit.
 pub(super) struct RuntimeIgnoresLimit;
@@ -73,7 +73,12 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
     match set_variables(offer, &sized.variables) {
         Some(requests) => {
             let title = format!("set {names} to what the limit allows");
-            finding.ask(title, Applicability::Unsafe, &["env", "heaps", "caches"], requests);
+            finding.ask(
+                title,
+                Applicability::Unsafe,
+                &[FactName::Env, FactName::Heaps, FactName::Caches],
+                requests,
+            );
         }
         None => _ = finding.help(format!("set {names} to what the limit allows")),
     }

@@ -3,7 +3,7 @@
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Severity};
-use crate::workload::{Fact, Workload};
+use crate::workload::{Fact, FactName, Workload};
 
 /// A restart policy that does not count.
 pub(super) struct ShadowedRestartPolicy;
@@ -77,6 +77,6 @@ impl Rule for ShadowedRestartPolicy {
             }
             asked.push(set(&["max_attempts"], attempts));
         }
-        finding.ask("say it in the block", Applicability::Unsafe, &["restart"], asked);
+        finding.ask("say it in the block", Applicability::Unsafe, &[FactName::Restart], asked);
     }
 }

@@ -4,7 +4,7 @@ use super::{Meta, Policy, Preset};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity};
 use crate::source::Span;
-use crate::workload::{Kind, Workload};
+use crate::workload::{FactName, Kind, Workload};
 
 /// Takes the findings of one rule.
 pub struct Sink<'a> {
@@ -140,7 +140,7 @@ impl Builder<'_> {
         self,
         title: impl Into<String>,
         applicability: Applicability,
-        changes: &'static [&'static str],
+        changes: &'static [FactName],
         edits: Vec<Edit>,
     ) -> Self {
         self.change(title, applicability, changes, edits, Vec::new())
@@ -151,7 +151,7 @@ impl Builder<'_> {
         self,
         title: impl Into<String>,
         applicability: Applicability,
-        changes: &'static [&'static str],
+        changes: &'static [FactName],
         edits: Vec<Edit>,
         requests: Vec<Request>,
     ) -> Self {
@@ -164,7 +164,7 @@ impl Builder<'_> {
         self,
         title: impl Into<String>,
         applicability: Applicability,
-        changes: &'static [&'static str],
+        changes: &'static [FactName],
         requests: Vec<Request>,
     ) -> Self {
         self.change(title, applicability, changes, Vec::new(), requests)

@@ -5,7 +5,7 @@ use super::{Group, Meta, Preset, Rule, Sink, Target};
 use crate::finding::fix::Request;
 use crate::finding::{Applicability, Confidence, Severity};
 use crate::model::size::ByteSize;
-use crate::workload::Project;
+use crate::workload::{FactName, Project};
 
 /// Too little of /dev/shm.
 pub(super) struct SmallShm;
@@ -77,6 +77,6 @@ fn report(offer: &Offer<'_>, sink: &mut Sink<'_>) {
         let value = needs.enough.clone();
         let set = Request::Set { owner: workload.anchor, path, value, after: "image" };
         let title = format!("set `shm_size` to {}", needs.enough);
-        finding.ask(title, Applicability::Unsafe, &["shm_size"], vec![set]);
+        finding.ask(title, Applicability::Unsafe, &[FactName::ShmSize], vec![set]);
     }
 }

@@ -4,7 +4,7 @@ use super::offer::Offer;
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Applicability, Severity};
 use crate::model::size::ByteSize;
-use crate::workload::Project;
+use crate::workload::{FactName, Project};
 
 /// A swap limit that does not fit.
 pub(super) struct SwapBelowLimit;
@@ -48,7 +48,7 @@ impl Rule for SwapBelowLimit {
             let finding = offer.no_swap(finding, "allow no swap: the same as the memory limit");
             if let Some(requests) = offer.set_swap_size(both) {
                 let title = format!("or allow {} of swap: {} together", swap.value, both.to_compose());
-                finding.ask(title, Applicability::Unsafe, &["swap_limit"], requests);
+                finding.ask(title, Applicability::Unsafe, &[FactName::SwapLimit], requests);
             }
         }
     }

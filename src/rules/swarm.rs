@@ -3,7 +3,7 @@
 use super::{Builder, Sink, Target};
 use crate::finding::Applicability;
 use crate::finding::fix::{Request, Step, as_string};
-use crate::workload::{Fact, Project, ServiceKey, Workload};
+use crate::workload::{Fact, FactName, Project, ServiceKey, Workload};
 
 /// A key, and what takes its place.
 pub(super) type Row = (&'static str, Instead);
@@ -90,7 +90,7 @@ fn restart(workload: &Workload, alone: bool, finding: Builder<'_>) {
     finding.ask(
         format!("move it to `{}`", path.join(".")),
         Applicability::Unsafe,
-        &["restart"],
+        &[FactName::Restart],
         vec![request],
     );
 }

@@ -2,7 +2,7 @@
 
 use super::{Group, Meta, Preset, Rule, Sink, Target};
 use crate::finding::{Applicability, Edit, Severity};
-use crate::workload::Workload;
+use crate::workload::{FactName, Workload};
 
 /// A key that is none.
 pub(super) struct UnknownMemoryKey;
@@ -17,8 +17,14 @@ static META: Meta = Meta {
 };
 
 /// Any of them may be the one.
-const SIZES: &[&str] =
-    &["memory_limit", "memory_reservation", "swap_limit", "shm_size", "cpus", "pids_limit"];
+const SIZES: &[FactName] = &[
+    FactName::MemoryLimit,
+    FactName::MemoryReservation,
+    FactName::SwapLimit,
+    FactName::ShmSize,
+    FactName::Cpus,
+    FactName::PidsLimit,
+];
 
 impl Rule for UnknownMemoryKey {
     fn meta(&self) -> &'static Meta {

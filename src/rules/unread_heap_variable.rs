@@ -5,7 +5,7 @@ use super::offer::Offer;
 use super::sink::Builder;
 use super::{Group, Meta, Preset, Rule, Sink, Thresholds};
 use crate::finding::{Applicability, Confidence, Edit, Severity};
-use crate::workload::{Bound, Heap, HeapProblem, HeapProblemKind, Project, Way, Workload};
+use crate::workload::{Bound, FactName, Heap, HeapProblem, HeapProblemKind, Project, Way, Workload};
 
 /// A heap size that nobody hears.
 pub(super) struct UnreadHeapVariable;
@@ -76,7 +76,7 @@ fn unread(offer: &Offer<'_>, heap: &Heap, problem: &HeapProblem, sink: &mut Sink
     }
     match way.as_ref().and_then(|(way, held)| renamed(offer, problem, way, held)) {
         Some(edits) => {
-            finding.fix(what, Applicability::Unsafe, &["env", "heaps"], edits);
+            finding.fix(what, Applicability::Unsafe, &[FactName::Env, FactName::Heaps], edits);
         }
         None => help(finding, what, way),
     }

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod configured;
+mod facts;
 mod health;
 mod heap;
 mod idle;
@@ -29,6 +30,7 @@ mod tools;
 mod workers;
 
 pub use self::assemble::Assembler;
+pub use self::facts::{FactTable, FactValue};
 pub use self::heap::{
     Beside, Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitUnseen, SizedBy, Way,
 };
@@ -46,7 +48,7 @@ pub use crate::model::compose::{
     Conflict, Dependency, Logging, Mount, Refusal, Remedy, ServiceKey, SizeKey, SizeProblem, Tmpfs,
     UnknownKey,
 };
-pub use crate::model::fact::{Fact, Why};
+pub use crate::model::fact::{Fact, FactName, Why};
 
 use std::path::PathBuf;
 

@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde_json::{Map, Value};
-
 use super::{Edits, Patch, Why, edits};
 use crate::finding::{Finding, Severity};
 use crate::hash::{HashMap, HashSet};
-use crate::report::inspect;
 use crate::source::{Sources, normalize};
-use crate::workload::Project;
+use crate::workload::{FactTable, Project};
 
 /// The facts and findings of one stack, or of one lone image.
 #[derive(Debug)]
@@ -27,7 +24,7 @@ pub(super) struct Stack {
 #[derive(Debug)]
 struct Container {
     dockerfile: Option<PathBuf>,
-    facts: Map<String, Value>,
+    facts: FactTable,
 }
 
 /// One finding, as far as it tells what a fix did.
@@ -51,7 +48,7 @@ impl Stack {
         let runs = project.workloads.iter().filter(|workload| !workload.role.fragment);
         let workloads = runs.map(|workload| {
             let dockerfile = workload.dockerfile().map(|file| normalize(sources.get(file).path()));
-            (workload.name.clone(), Container { dockerfile, facts: inspect::facts(workload, sources) })
+            (workload.name.clone(), Container { dockerfile, facts: FactTable::of(workload) })
         });
         let findings = findings.iter().map(|finding| Found {
             rule: finding.rule,
@@ -134,16 +131,18 @@ fn of<'f>(counts: &HashMap<About<'f>, usize>, about: About<'f>) -> usize {
 fn unchanged(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<(), String> {
     for (name, Container { dockerfile, facts }) in &before.workloads {
         let Some(new) = after.workloads.get(name) else { continue };
-        let other = facts.iter().filter(|(fact, value)| new.facts.get(*fact) != Some(*value));
-        for (fact, _) in other {
-            let meant = batch.iter().filter(|patch| patch.changes.contains(&fact.as_str())).any(|patch| {
+        for fact in facts.differences(&new.facts) {
+            let meant = batch.iter().filter(|patch| patch.changes.contains(&fact)).any(|patch| {
                 let mut mended = before.mended(patch);
                 let builds = patch.edits.iter().any(|(path, ..)| Some(path) == dockerfile.as_ref());
                 builds || mended.any(|found| found.service.as_ref().is_none_or(|service| service == name))
             });
             if !meant {
                 let file = before.name();
-                return Err(format!("{} of `{name}` in {file} would be another", fact.replace('_', " ")));
+                return Err(format!(
+                    "{} of `{name}` in {file} would be another",
+                    fact.name().replace('_', " ")
+                ));
             }
         }
     }

@@ -6,10 +6,10 @@ use crate::finding::{Applicability, Edit};
 use crate::model::size::ByteSize;
 use crate::rules::Builder;
 use crate::sizing::MIB;
-use crate::workload::{Bound, Heap, HeapSetting, Kind, Origin, Pool, RuntimeName};
+use crate::workload::{Bound, FactName, Heap, HeapSetting, Kind, Origin, Pool, RuntimeName};
 
 /// The facts that a bound of a heap may change.
-const CHANGES: &[&str] = &["env", "start", "heaps", "caches"];
+const CHANGES: &[FactName] = &[FactName::Env, FactName::Start, FactName::Heaps, FactName::Caches];
 
 /// A smaller heap than this is no advice: hardly a program starts with it.
 const SMALLEST: i64 = 64 * MIB;

@@ -14,10 +14,13 @@ use super::{Builder, Policy, Target};
 use crate::finding::Applicability;
 use crate::model::size::ByteSize;
 use crate::sizing::{Need, NoNumber};
-use crate::workload::{ChangedElsewhere, Fact, Heap, HeapSetting, Kind, Project, SizeKey, Workload};
+use crate::workload::{
+    ChangedElsewhere, Fact, FactName, Heap, HeapSetting, Kind, Project, SizeKey, Workload,
+};
 
 /// The facts that a fix of a limit may change.
-pub(super) const CHANGES: &[&str] = &["memory_limit", "memory_reservation", "swap_limit"];
+pub(super) const CHANGES: &[FactName] =
+    &[FactName::MemoryLimit, FactName::MemoryReservation, FactName::SwapLimit];
 
 /// A service that is offered something.
 #[derive(Clone, Copy)]
@@ -183,7 +186,7 @@ impl<'w> Offer<'w> {
             Some(steady) => finding.ask(
                 format!("reserve {}: its heap or cache, rounded up", steady.to_compose()),
                 Applicability::Unsafe,
-                &["memory_reservation"],
+                &[FactName::MemoryReservation],
                 self.set_reservation(steady),
             ),
             None => finding.help(format!(
@@ -195,7 +198,7 @@ impl<'w> Offer<'w> {
     /// Adds `memswap_limit` with the text of the limit, which allows no swap.
     pub(super) fn no_swap<'b>(&self, finding: Builder<'b>, title: &str) -> Builder<'b> {
         match self.set_swap().filter(|_| self.limited_elsewhere().is_none()) {
-            Some(requests) => finding.ask(title, Applicability::Unsafe, &["swap_limit"], requests),
+            Some(requests) => finding.ask(title, Applicability::Unsafe, &[FactName::SwapLimit], requests),
             None => finding.help("`memswap_limit` equal to the memory limit allows no swap"),
         }
     }
