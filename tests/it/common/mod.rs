@@ -1,0 +1,89 @@
+//! What several test binaries need: the reference material beside the project, and reports.
+#![allow(dead_code, unreachable_pub, clippy::print_stdout)]
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use oomlint::discover::{self, Discovered, Root};
+use oomlint::engine::{self, Options, Outcome};
+use oomlint::finding::fingerprints;
+use oomlint::report::{Format, Report, human};
+use oomlint::rules::Preset;
+use oomlint::source::Sources;
+
+/// The reference material. Tests that need it are ignored where it is not beside the project: `build.rs` sets `cfg(shared)`.
+pub fn shared() -> PathBuf {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared"));
+    assert!(path.join("corpus").is_dir(), "../shared is gone since the tests were built");
+    path
+}
+
+/// The real files.
+pub fn corpus() -> PathBuf {
+    shared().join("corpus")
+}
+
+/// The JSON lines of one file of reference answers.
+pub fn answers(name: &str) -> Vec<serde_json::Value> {
+    let file = std::fs::File::open(corpus().join("answers").join(name)).unwrap();
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Findings with what it takes to write them.
+pub struct Checked {
+    pub sources: Sources,
+    pub outcome: Outcome,
+    root: Root,
+}
+
+impl Checked {
+    /// Checks what is below `path`, which is a path from the project's root.
+    pub fn below(path: &Path) -> Self {
+        let sources = Sources::new();
+        let discovered = discover::discover(&[path.to_path_buf()], discover::Options::default()).unwrap();
+        Self::of(sources, &discovered)
+    }
+
+    /// Checks texts that are on no disk.
+    pub fn texts(files: &[(&str, &str)]) -> Self {
+        let sources = Sources::new();
+        let mut discovered = Discovered::default();
+        for (path, text) in files {
+            sources.add(Path::new(path), *text);
+            let kind = discover::kind_of(Path::new(path)).or_else(|| discover::kind_of_text(text));
+            if let Some(kind) = kind {
+                discovered.add(PathBuf::from(path), kind);
+            }
+        }
+        Self::of(sources, &discovered)
+    }
+
+    fn of(sources: Sources, discovered: &Discovered) -> Self {
+        let options = Options { preset: Some(Preset::Strict), ..Options::default() };
+        let outcome = engine::run(&options, &sources, discovered);
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        Self { sources, outcome, root: Root::new(here, here) }
+    }
+
+    pub fn fingerprints(&self) -> Vec<String> {
+        let prints = fingerprints(&self.outcome.findings, &self.sources, &self.root);
+        prints.iter().map(ToString::to_string).collect()
+    }
+
+    pub fn report(&self, format: Format) -> String {
+        let mut out = Vec::new();
+        self.write(&mut out, format);
+        String::from_utf8(out).unwrap()
+    }
+
+    pub fn json(&self, format: Format) -> serde_json::Value {
+        serde_json::from_str(&self.report(format)).unwrap()
+    }
+
+    pub fn write(&self, out: &mut dyn Write, format: Format) {
+        let report = Report::new(&self.outcome.findings, &self.outcome.summary, &self.sources, &self.root);
+        report.write(out, format, human::Options { color: false, time: false }).unwrap();
+    }
+}

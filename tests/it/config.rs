@@ -1,0 +1,391 @@
+//! The configuration file, through the binary.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::process::Command;
+
+use oomlint::config::{Config, Configs, Day};
+
+/// Exit code, standard output, standard error.
+fn run(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
+    let output = command.args(arguments).current_dir(directory).env("NO_COLOR", "1").output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+fn write(directory: &Path, name: &str, text: &str) {
+    let path = directory.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+const COMPOSE: &str = "services:\n  web:\n    image: nginx:stable\n  worker-a:\n    image: example/worker\n    mem_limit: 512m\n";
+
+/// A project with a configuration: rule and severity of what is found, in order.
+fn found(config: &str, arguments: &[&str]) -> Vec<String> {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "compose.yaml", COMPOSE);
+    write(dir.path(), ".oomlint.yaml", config);
+    let mut all = vec!["--format", "concise", "--fail-on", "never"];
+    all.extend(arguments);
+    let (code, out, err) = run(dir.path(), &all);
+    assert_eq!(code, Some(0), "{err}");
+    let heads = out.lines().filter_map(|line| Some(line.split_once(": ")?.1.split_once("] ")?.0.to_owned()));
+    heads.map(|head| head.replace('[', " ")).collect()
+}
+
+#[test]
+fn rules_are_switched_and_weighed() {
+    let plain = found("", &[]);
+    assert!(plain.contains(&"warning missing-memory-limit".to_owned()), "{plain:?}");
+    let weighed = found(
+        "rules:\n  missing-memory-limit: error\n  missing-healthcheck: off\n  missing-cpu-limit: {severity: warning}\n",
+        &[],
+    );
+    assert!(weighed.contains(&"error missing-memory-limit".to_owned()), "{weighed:?}");
+    assert!(weighed.contains(&"warning missing-cpu-limit".to_owned()), "{weighed:?}");
+    assert!(!weighed.iter().any(|head| head.ends_with("missing-healthcheck")), "{weighed:?}");
+    assert!(found("preset: strict\n", &[]).iter().any(|head| head.ends_with("unbounded-logs")));
+    assert!(found("preset: minimal\n", &[]).is_empty());
+    // The command line wins.
+    assert!(!found("preset: minimal\n", &["--preset", "recommended"]).is_empty());
+    assert_eq!(found("preset: strict\n", &["--no-config"]), plain);
+}
+
+#[test]
+fn services_and_files_are_told_apart() {
+    let ignored = found("services:\n  worker-*:\n    ignore: [limits]\n    reason: sized by hand\n", &[]);
+    assert!(!ignored.iter().any(|head| head.ends_with("missing-swap-limit")), "{ignored:?}");
+    assert!(ignored.iter().any(|head| head.ends_with("missing-memory-limit")), "{ignored:?}");
+    let over = found("services: {'*': {ignore: [limits], until: 2001-01-01}}\n", &[]);
+    assert!(over.iter().any(|head| head.ends_with("missing-swap-limit")), "{over:?}");
+    let later = found("services: {'*': {ignore: [limits], until: 9999-01-01}}\n", &[]);
+    assert!(!later.iter().any(|head| head.ends_with("missing-swap-limit")), "{later:?}");
+    let files = found("overrides:\n  - files: 'comp*.yaml'\n    rules: {missing-memory-limit: note}\n", &[]);
+    assert!(files.contains(&"note missing-memory-limit".to_owned()), "{files:?}");
+    let others = found("overrides:\n  - files: [deploy/**]\n    preset: minimal\n", &[]);
+    assert_eq!(others, found("", &[]));
+    assert!(found("exclude: ['*.yaml']\n", &[]).is_empty());
+    assert!(!found("exclude: ['*.yaml']\n", &["compose.yaml"]).is_empty());
+    assert!(found("exclude: ['*.yaml']\n", &["--force-exclude", "compose.yaml"]).is_empty());
+}
+
+#[test]
+fn numbers_and_rows_reach_the_rules() {
+    let host = found("host-memory: 256m\n", &[]);
+    assert!(host.contains(&"error limit-exceeds-host".to_owned()), "{host:?}");
+    assert!(
+        !found("host-memory: 256m\n", &["--host-memory", "16g"])
+            .contains(&"error limit-exceeds-host".to_owned())
+    );
+    let swarm = found("target: swarm\n", &[]);
+    assert!(swarm.contains(&"error swarm-rejects-key".to_owned()), "{swarm:?}");
+    let rows = "images:\n  - repositories: [example/worker]\n    healthcheck: none\n    start: {entrypoint: [java, -Xmx400m, -jar, /a.jar], cmd: []}\n";
+    let tight = found(rows, &[]);
+    assert!(tight.contains(&"warning tight-heap".to_owned()), "{tight:?}");
+    let relaxed =
+        found(&format!("{rows}rules:\n  tight-heap: {{java-heap-percent: 90, java-rest: 64m}}\n"), &[]);
+    assert!(!relaxed.contains(&"warning tight-heap".to_owned()), "{relaxed:?}");
+}
+
+#[test]
+fn the_nearest_file_counts_and_a_repository_ends_the_search() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), ".oomlint.yaml", "rules: {missing-memory-limit: error}\n");
+    write(dir.path(), "a/compose.yaml", COMPOSE);
+    write(dir.path(), "b/oomlint.yaml", "rules: {missing-memory-limit: note}\n");
+    write(dir.path(), "b/compose.yaml", COMPOSE);
+    write(dir.path(), "c/.git/HEAD", "");
+    write(dir.path(), "c/compose.yaml", COMPOSE);
+    let (_, out, _) = run(dir.path(), &["--format", "concise"]);
+    let of = |place: &str| {
+        let line = out.lines().find(|line| line.starts_with(place) && line.contains("missing-memory-limit"));
+        line.unwrap_or_else(|| panic!("{out}")).to_owned()
+    };
+    assert!(of("a/").contains("error["));
+    assert!(of("b/").contains("note["));
+    assert!(of("c/").contains("warning["));
+    let (code, _, err) = run(dir.path(), &["--config", "b/oomlint.yaml", "--fail-on", "error"]);
+    assert_eq!(code, Some(0), "{err}");
+}
+
+#[test]
+fn mistakes_are_shown_with_their_place_and_a_way_out() {
+    let mut shown = String::new();
+    for config in [
+        "presett: strict\n",
+        "preset: stirct\n",
+        "rules:\n  mising-memory-limit: off\n  tight-heap: {cache-percent: 50, java-rest: 12Q}\n",
+        "rules:\n  tight-heap: loud\n",
+        "rules:\n  tight-heap: {java-heap-percnt: 3}\n",
+        "host-memory: 16Gi\n",
+        "services:\n  api: {ignore: [limts], until: next week}\n",
+        "exclude: ['[a']\n",
+        "overrides:\n  - files: x\n    rules: {a-rule: off}\n",
+        "images:\n  - {repositories: [x], shel: true}\n",
+        "preset: [strict\n",
+        "overcommit: 0\n",
+        "rules:\n  tight-heap: off\n  tight-heap: error\n",
+        "presett: a\nfail-on: erorr\nrules: {x: off, missing-cpu-limit: {sverity: note}}\nservices: [a]\n",
+        "services:\n  a:\n  b: {ignore: heap, unitl: 2026-12-31}\noverrides:\n  - preset: strict\n  - files: {a: b}\n",
+        "preset: strict\n---\npreset: minimal\n",
+        "images:\n  - repositories: ['a:1']\n    runtime: {name: jav, fixed: -3}\n  - {shell: maybe}\n",
+        "- preset\n",
+        "exclude: ['!a', 3, [b]]\nhost-memory: 0\nbaseline: {}\n",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), "compose.yaml", COMPOSE);
+        write(dir.path(), ".oomlint.yaml", config);
+        let (code, out, err) = run(dir.path(), &[]);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{config}{err}");
+        shown.push_str(&format!("--- {config}{err}\n"));
+    }
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn what_holds_is_shown_with_where_it_comes_from() {
+    let dir = tempfile::tempdir().unwrap();
+    write(
+        dir.path(),
+        ".oomlint.yaml",
+        "# ours\npreset: strict\nhost-memory: 16g\nrules:\n  tight-heap: off\n",
+    );
+    let (code, out, _) = run(dir.path(), &["config", "show", "--target", "swarm"]);
+    assert_eq!(code, Some(0));
+    insta::assert_snapshot!(out);
+    write(dir.path(), "a/b", "");
+    let (_, above, _) = run(&dir.path().join("a"), &["config", "show", "b", "--fail-on", "note"]);
+    assert!(above.starts_with("../.oomlint.yaml holds for b\n"), "{above}");
+    assert!(above.contains("../.oomlint.yaml:2\n") && above.contains("note    "), "{above}");
+    let (_, json, _) = run(dir.path(), &["config", "show", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["values"]["preset"]["from"], ".oomlint.yaml:2");
+    assert_eq!(value["values"]["rules.tight-heap.java-heap-percent"]["value"], 80.0);
+    let (_, json, _) = run(dir.path(), &["config", "show", "--format", "json", "--no-config"]);
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&value["file"], &value["excluded"]), (&serde_json::Value::Null, &false.into()));
+}
+
+#[test]
+fn the_schema_is_current_and_takes_what_is_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, schema, _) = run(dir.path(), &["config", "schema"]);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/oomlint.schema.json");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &schema).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    assert!(
+        kept == schema,
+        "schemas/oomlint.schema.json is not current: UPDATE=1 cargo test --test it config"
+    );
+    let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    // Rows have the catalogue's own format.
+    let table = include_str!("../../rules/catalog/images.yaml");
+    let mut rows: serde_yaml::Value = serde_yaml::from_str(table).unwrap();
+    rows.as_mapping_mut().unwrap().remove("mirrors");
+    let rows: serde_json::Value = serde_json::to_value(rows).unwrap();
+    if let Err(error) = validator.validate(&rows) {
+        panic!("{error} at {}", error.instance_path());
+    }
+    write(dir.path(), "rows.yaml", &serde_json::to_string(&rows).unwrap());
+    let (code, _, err) = run(dir.path(), &["config", "show", "--config", "rows.yaml"]);
+    assert_eq!(code, Some(0), "{err}");
+    let valid = |text: &str| validator.is_valid(&serde_yaml::from_str::<serde_json::Value>(text).unwrap());
+    assert!(valid(
+        "preset: strict\nrules: {tight-heap: off, missing-cpu-limit: {severity: note}}\noverrides: [{files: x, preset: minimal}]\n"
+    ));
+    assert!(valid(
+        "services: {api: {ignore: [limits], reason: x, until: 2026-12-31}}\nimages: [{repositories: [a]}]\n"
+    ));
+    assert!(valid("exclude: vendor\nservices: {api: {ignore: heap}}\nhost-memory: 17179869184\n"));
+    assert!(!valid("rules: {no-such-rule: off}\n"));
+    assert!(!valid("rules: {missing-cpu-limit: {heap-percent: 3}}\n"));
+    assert!(!valid("services: {api: {ignore: [no-such-rule]}}\n"));
+    assert!(!valid("presett: strict\n"));
+    assert!(!valid("rules: {tight-heap: loud}\n"));
+}
+
+#[test]
+fn a_word_on_the_command_line_beats_the_file() {
+    let off = "rules: {missing-memory-limit: off}\n";
+    let heads = |arguments: &[&str]| found(off, arguments);
+    assert!(!heads(&[]).iter().any(|head| head.ends_with("missing-memory-limit")));
+    // A rule that is asked for by its name runs; its group alone does not mean it.
+    assert_eq!(heads(&["--select", "missing-memory-limit"]), ["warning missing-memory-limit"]);
+    assert!(!heads(&["--select", "limits"]).iter().any(|head| head.ends_with("missing-memory-limit")));
+    assert_eq!(found("", &["--select", "missing-memory-limit,heap", "--ignore", "limits"]), [""; 0]);
+    assert!(found("target: swarm\n", &["--target", "compose"]).iter().all(|head| !head.contains("swarm")));
+    assert!(found("exclude: x\n", &["--exclude", "compose.*"]).is_empty());
+}
+
+#[test]
+fn exclusion_is_told_as_in_gitignore_and_holds_for_what_is_reached() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = "services:\n  api:\n    build: others/api\n    mem_limit: 512m\n";
+    write(dir.path(), "compose.yaml", service);
+    write(dir.path(), "others/api/Dockerfile", "FROM node:22\nCMD [\"node\", \"a.js\"]\n");
+    write(dir.path(), "deep/others/Dockerfile", "FROM node:22\nCMD [\"node\", \"a.js\"]\n");
+    let places = |arguments: &[&str]| {
+        let path = dir.path().canonicalize().unwrap();
+        let all = [&["--format", "concise", "--fail-on", "never"], arguments].concat();
+        let (code, out, err) = run(&path, &all);
+        assert_eq!(code, Some(0), "{err}");
+        let mut places: Vec<String> =
+            out.lines().map(|line| line.split(':').next().unwrap().to_owned()).collect();
+        places.dedup();
+        places
+    };
+    assert_eq!(places(&[]), ["compose.yaml", "deep/others/Dockerfile", "others/api/Dockerfile"]);
+    for glob in ["others", "others/", "**/others/**"] {
+        write(dir.path(), ".oomlint.yaml", &format!("exclude: ['{glob}']\n"));
+        assert_eq!(places(&[]), ["compose.yaml"], "{glob}");
+    }
+    write(dir.path(), ".oomlint.yaml", "exclude: /others\n");
+    assert_eq!(places(&[]), ["compose.yaml", "deep/others/Dockerfile"]);
+    // A file that is named is meant, unless it is not; the stack that builds it has its part.
+    assert_eq!(places(&["others/api/Dockerfile"]), ["compose.yaml", "others/api/Dockerfile"]);
+    assert!(places(&["others/api/Dockerfile", "--force-exclude"]).is_empty());
+    let here = dir.path().canonicalize().unwrap();
+    let absolute = places(&["--exclude", "deep/**", here.to_str().unwrap()]);
+    assert_eq!(absolute, [here.join("compose.yaml").to_str().unwrap()]);
+}
+
+#[test]
+fn each_file_is_held_against_its_own_configuration() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), ".git/HEAD", "");
+    write(dir.path(), "a/compose.yaml", COMPOSE);
+    write(dir.path(), "a/.oomlint.yaml", "fail-on: error\n");
+    let code = |arguments: &[&str]| run(dir.path(), arguments).0;
+    assert_eq!(code(&["a"]), Some(0));
+    assert_eq!(code(&["a", "--fail-on", "warning"]), Some(1));
+    assert_eq!(code(&["a", "--no-config"]), Some(1));
+    write(dir.path(), "b/compose.yaml", COMPOSE);
+    assert_eq!(code(&[]), Some(1));
+    write(dir.path(), "b/oomlint.yaml", "fail-on: never\n");
+    assert_eq!(code(&[]), Some(0));
+}
+
+#[test]
+fn a_repository_within_is_still_part_of_the_project() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "compose.yaml", "services: {a: {build: api, mem_limit: 128m}}\n");
+    write(
+        dir.path(),
+        "api/Dockerfile",
+        "FROM node:22\nCMD [\"node\", \"--max-old-space-size=256\", \"a.js\"]\n",
+    );
+    write(dir.path(), "api/.git", "gitdir: ../.git/modules/api\n");
+    write(dir.path(), "other/.git", "gitdir: ../.git/modules/other\n");
+    write(dir.path(), "other/Dockerfile", "FROM node:22\nCMD [\"node\", \"a.js\"]\n");
+    let concise = |config: &str| {
+        write(dir.path(), ".oomlint.yaml", config);
+        run(dir.path(), &["--format", "concise"])
+    };
+    let (code, out, _) = concise("{}\n");
+    assert!(
+        out.contains("[heap-exceeds-limit]") && out.contains("api/Dockerfile") && code == Some(1),
+        "{out}"
+    );
+    assert!(out.contains("other/Dockerfile"), "{out}");
+    let (_, out, _) = concise("rules: {heap-exceeds-limit: off, heavy-base-image: off}\nexclude: [other]\n");
+    assert!(!out.contains("heap-exceeds-limit") && !out.contains("Dockerfile"), "{out}");
+    // What the project says of its services holds even where a file has a configuration of its own.
+    write(dir.path(), "api/oomlint.yaml", "rules: {heavy-base-image: warning}\n");
+    let (_, out, _) = concise("services: {a: {ignore: heap-exceeds-limit}}\n");
+    assert!(!out.contains("heap-exceeds-limit"), "{out}");
+    assert!(out.contains("api/Dockerfile:1:6: warning[heavy-base-image]"), "{out}");
+}
+
+#[test]
+fn a_mistake_is_told_wherever_a_file_is_reached() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "compose.yaml", "services: {a: {build: api, mem_limit: 512m}}\n");
+    write(dir.path(), "api/Dockerfile", "FROM node:22\nCMD [\"node\", \"a.js\"]\n");
+    write(dir.path(), "api/.oomlint.yaml", "presett: strict\n");
+    let (code, out, err) = run(dir.path(), &["compose.yaml"]);
+    assert_eq!(code, Some(2));
+    assert!(out.contains("missing-healthcheck"), "{out}");
+    assert!(err.starts_with("error: unknown key `presett`\n --> api/.oomlint.yaml:1:1\n"), "{err}");
+    let (code, out, _) = run(dir.path(), &[]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    let (code, ..) = run(dir.path(), &["--config", "none.yaml"]);
+    assert_eq!(code, Some(2));
+}
+
+/// What is found on a day, through the library: the binary knows only today.
+fn found_on(day: &str, config: &str) -> Vec<(String, Vec<String>)> {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "compose.yaml", COMPOSE);
+    write(dir.path(), ".oomlint.yaml", config);
+    let discovered =
+        oomlint::discover::discover(&[dir.path().to_path_buf()], oomlint::discover::Options::default())
+            .unwrap();
+    let configs = Configs::on(Day::parse(day).unwrap());
+    let options =
+        oomlint::engine::Options { configs: Some(configs.into()), ..oomlint::engine::Options::default() };
+    let sources = oomlint::source::Sources::new();
+    let outcome = oomlint::engine::run(&options, &sources, &discovered);
+    let of = |finding: oomlint::finding::Finding| (finding.rule.to_owned(), finding.notes);
+    outcome.findings.into_iter().map(of).collect()
+}
+
+#[test]
+fn an_exception_holds_through_its_last_day() {
+    let config = "services:\n  web: {ignore: missing-memory-limit, until: 2026-12-31}\n";
+    let notes = |day: &str, config: &str| {
+        let found = found_on(day, config).into_iter().find(|(rule, _)| rule == "missing-memory-limit");
+        found.map(|(_, notes)| notes.join("\n"))
+    };
+    assert_eq!(notes("2026-12-31", config), None);
+    let over = notes("2027-01-01", config).unwrap();
+    assert!(over.contains(".oomlint.yaml:2` ignored it until 2026-12-31"), "{over}");
+    // What is over brings back no rule that is off, and an exception without a day goes on.
+    assert_eq!(notes("2027-01-01", &format!("{config}rules: {{missing-memory-limit: off}}\n")), None);
+    assert_eq!(notes("2027-01-01", &format!("{config}  '*': {{ignore: [limits]}}\n")), None);
+}
+
+#[test]
+fn what_the_readme_shows_is_taken() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let section = readme.split_once("## Configuration\n").unwrap().1;
+    let text = section.split_once("```yaml\n").unwrap().1.split_once("```").unwrap().0;
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), ".oomlint.yaml", text);
+    write(dir.path(), "deploy/prod/compose.yaml", "services: {}\n");
+    let (code, out, err) = run(dir.path(), &["config", "show", "deploy/prod/compose.yaml"]);
+    assert_eq!(code, Some(0), "{err}");
+    insta::assert_snapshot!(out);
+    // Every part of it is a configuration or a mistake with a place; none is a panic.
+    let path = dir.path().join(".oomlint.yaml");
+    let ends = text.char_indices().map(|(at, _)| text[..at].to_owned());
+    let lines: Vec<&str> = text.lines().collect();
+    let without = (0..lines.len()).map(|out| {
+        let rest = lines.iter().enumerate().filter(|(index, _)| *index != out);
+        rest.map(|(_, line)| format!("{line}\n")).collect::<String>()
+    });
+    let letters = text.char_indices().map(|(at, c)| format!("{}{}", &text[..at], &text[at + c.len_utf8()..]));
+    for part in ends.chain(without).chain(letters) {
+        std::fs::write(&path, &part).unwrap();
+        if let Err(error) = Config::read(&path, &oomlint::source::Disk::default()) {
+            let oomlint::error::Error::Config { problems, .. } = &error else { panic!("{part}\n{error}") };
+            assert!(!problems.is_empty(), "{part}");
+            let drawn = oomlint::report::draw_failure(&error, false);
+            assert!(drawn.contains(".oomlint.yaml:"), "{part}\n{drawn}");
+        }
+    }
+}
+
+#[test]
+fn rows_reach_inspect_and_win_over_those_that_are_there() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "compose.yaml", "services: {a: {image: 'nginx:stable'}}\n");
+    let row = "images: [{repositories: [docker.io/library/nginx], start: {entrypoint: [ours], cmd: []}}]\n";
+    write(dir.path(), ".oomlint.yaml", row);
+    let starts = |arguments: &[&str]| run(dir.path(), &[&["inspect"], arguments].concat()).1.contains("ours");
+    assert!(starts(&[]));
+    assert!(!starts(&["--no-config"]));
+}

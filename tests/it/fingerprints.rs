@@ -1,0 +1,118 @@
+//! A finding keeps its fingerprint while someone works elsewhere, and loses it when what it rests on changes.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use crate::common;
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use common::Checked;
+use oomlint::discover::Root;
+use oomlint::finding::fingerprints;
+
+const STACK: &str = "\
+services:
+  api:
+    image: eclipse-temurin:21-jre
+    command: [java, -Xmx768m, -jar, /api.jar]
+    mem_limit: 512m
+  db:
+    image: postgres:17
+    shm_size: 64Mi
+    mem_limit: 1Gi
+";
+
+/// By rule, service and place: what a reader would call the same finding.
+fn prints(files: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let checked = Checked::texts(files);
+    let findings = &checked.outcome.findings;
+    let named = findings.iter().zip(checked.fingerprints()).map(|(finding, print)| {
+        let source = checked.sources.get(finding.primary.span.file);
+        let place = source.slice(finding.primary.span);
+        let service = finding.service.as_deref().unwrap_or_default();
+        (format!("{} {service} {place}", finding.rule), print)
+    });
+    named.collect()
+}
+
+fn stack(text: &str) -> BTreeMap<String, String> {
+    prints(&[("compose.yaml", text)])
+}
+
+#[test]
+fn edits_elsewhere_leave_every_fingerprint() {
+    let before = stack(STACK);
+    assert!(before.len() > 8, "{before:#?}");
+    assert_eq!(before.values().collect::<HashSet<_>>().len(), before.len());
+    let comment = format!("# a comment\n\n{STACK}");
+    let crlf = STACK.replace('\n', "\r\n");
+    let indented = STACK.replace("    ", "        ").replace("\n  ", "\n    ");
+    let (api, db) = STACK["services:\n".len()..].split_at(STACK.find("  db").unwrap() - "services:\n".len());
+    let moved = format!("services:\n{db}{api}");
+    for edited in [&comment, &crlf, &indented, &moved] {
+        assert_eq!(stack(edited), before, "{edited}");
+    }
+    let longer = stack(&format!("{STACK}  other:\n    image: redis:8\n    mem_limit: 3Gi\n"));
+    for (name, print) in &before {
+        assert_eq!(longer.get(name), Some(print), "{name}");
+    }
+}
+
+#[test]
+fn another_value_is_another_finding() {
+    let (before, after) = (stack(STACK), stack(&STACK.replace("1Gi", "2Gi")));
+    let changed: Vec<_> = before.iter().filter(|(name, print)| after.get(*name) != Some(print)).collect();
+    assert_eq!(changed.len(), 1, "{changed:?}");
+    assert!(changed[0].0.starts_with("invalid-memory-value db"), "{changed:?}");
+    let values: HashSet<_> = before.values().collect();
+    assert_eq!(after.values().filter(|print| !values.contains(print)).count(), 1);
+}
+
+#[test]
+fn another_file_service_or_key_is_another_finding() {
+    let before: HashSet<String> = stack(STACK).into_values().collect();
+    let apart = |other: BTreeMap<String, String>, most: usize| {
+        let same = other.values().filter(|print| before.contains(*print)).count();
+        assert!(same <= most, "{same} are the same: {other:#?}");
+    };
+    apart(prints(&[("other/compose.yaml", STACK)]), 0);
+    apart(stack(&STACK.replace("api:", "web:").replace("db:", "sql:")), 0);
+    // The value stands in another key: what is said of `shm_size` is another finding, the rest is not.
+    let other = stack(&STACK.replace("shm_size: 64Mi", "mem_reservation: 64Mi"));
+    let name = other.keys().find(|name| name.ends_with("64Mi")).unwrap();
+    assert!(!before.contains(&other[name]), "{name}");
+}
+
+#[test]
+fn equal_evidence_is_counted() {
+    let dockerfile = "FROM alpine\nENV A=1\nCOPPY a b\nCOPPY a b\n";
+    let checked = Checked::texts(&[("Dockerfile", dockerfile)]);
+    let prints = checked.fingerprints();
+    assert!(prints.len() >= 2);
+    assert_eq!(prints.iter().collect::<HashSet<_>>().len(), prints.len());
+    assert_eq!(prints, Checked::texts(&[("Dockerfile", dockerfile)]).fingerprints());
+}
+
+#[test]
+fn a_new_tag_is_no_new_stage() {
+    let of = |text: &str| prints(&[("Dockerfile", text)]);
+    let (before, after) = (of("FROM node:20-slim\nCOPPY a b\n"), of("FROM node:22-slim\n\nCOPPY a b\n"));
+    let found = |prints: &BTreeMap<String, String>| {
+        prints.iter().find(|(name, _)| name.contains("COPPY")).map(|(_, print)| print.clone()).unwrap()
+    };
+    assert_eq!(found(&before), found(&after));
+}
+
+/// From wherever the tool is called.
+#[test]
+fn paths_count_from_the_repository() {
+    let of = |path: &str, here: &str| {
+        let checked = Checked::texts(&[(path, STACK)]);
+        let root = Root::new(Path::new(here), Path::new("/repo"));
+        fingerprints(&checked.outcome.findings, &checked.sources, &root)
+    };
+    let top = of("deploy/compose.yaml", "/repo");
+    assert_eq!(top, of("compose.yaml", "/repo/deploy"));
+    assert_eq!(top, of("../deploy/compose.yaml", "/repo/api"));
+    assert_eq!(top, of("/repo/deploy/compose.yaml", "/elsewhere"));
+    assert_ne!(top, of("compose.yaml", "/repo"));
+}

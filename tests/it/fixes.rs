@@ -1,0 +1,369 @@
+//! Fixes over real files: each parses, makes its finding go away, changes nothing else, and leaves nothing for a second run.
+//!
+//! The engine takes back what does more than it says, so what is held here is that it has nothing to take back, and that it
+//! comes to an end.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use crate::common;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use oomlint::discover::{self, Discovered, FileKind, discover};
+use oomlint::engine::fix::{Overlay, fix, fix_some};
+use oomlint::engine::{self, Options};
+use oomlint::finding::Applicability;
+use oomlint::rules::{Preset, Target};
+use oomlint::source::Sources;
+use oomlint::workload::{FactName, FactTable, FactValue};
+
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn fixes_do_what_they_say_and_come_to_an_end() {
+    let shared = common::shared();
+    for (part, at_least) in [("files", 150), ("limits", 1000), ("layouts", 60)] {
+        let found = discover(&[shared.join("corpus").join(part)], discover::Options::default()).unwrap();
+        let options = Options { preset: Some(Preset::Strict), ..Options::default() };
+        let fixed = fix(&options, &found, &Overlay::new(), Applicability::Unsafe);
+        println!(
+            "{part}: {} fixes in {} files, {} taken back",
+            fixed.applied.len(),
+            fixed.files.len(),
+            fixed.refused.len()
+        );
+        assert!(fixed.applied.len() >= at_least, "{part}: {} fixes", fixed.applied.len());
+        assert!(fixed.refused.is_empty(), "{:#?}", fixed.refused);
+        let overlay: Overlay = fixed.files.iter().map(|(path, _, new)| (path.clone(), new.clone())).collect();
+        let again = fix(&options, &found, &overlay, Applicability::Unsafe);
+        assert!(again.files.is_empty(), "{part}: a second run changes {:?}", again.applied);
+    }
+}
+
+/// Every fact of every workload, by its file, its name and the fact's.
+fn facts(
+    overlay: &Overlay,
+    found: &discover::Discovered,
+) -> BTreeMap<(PathBuf, String, FactName), FactValue> {
+    let sources = Sources::new();
+    for (path, text) in overlay {
+        sources.add(path, text.as_str());
+    }
+    let outcome = engine::run(&Options::default(), &sources, found);
+    let workloads = outcome.projects.iter().flat_map(|project| {
+        let first = sources.get(project.files[0]).path().to_path_buf();
+        project.workloads.iter().map(move |workload| (first.clone(), workload))
+    });
+    let facts = workloads.flat_map(|(file, workload)| {
+        let facts: Vec<_> =
+            FactTable::of(workload).iter().map(|(name, value)| (name, value.clone())).collect();
+        facts.into_iter().map(move |(name, value)| ((file.clone(), workload.name.clone(), name), value))
+    });
+    facts.collect()
+}
+
+/// A size that Compose refuses has none, and after the fix it has: nothing else that runs is another. The one exception is
+/// the swap limit that says what holds without it.
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn safe_fixes_change_nothing_that_runs() {
+    let shared = common::shared();
+    let mut applied = 0;
+    // Swarm's keys are moved to where both read them.
+    let runs = ["files", "limits", "layouts"].map(|part| (part, Target::Compose));
+    for (part, target) in runs.into_iter().chain([("limits", Target::Swarm), ("files", Target::Swarm)]) {
+        let found = discover(&[shared.join("corpus").join(part)], discover::Options::default()).unwrap();
+        let options = Options { preset: Some(Preset::Strict), target: Some(target), ..Options::default() };
+        let fixed = fix(&options, &found, &Overlay::new(), Applicability::Safe);
+        // Two files of `files` end in a block scalar: a line behind it would give it a line end.
+        let refused: Vec<&str> = fixed.refused.iter().map(|refused| refused.why.as_str()).collect();
+        let expected = if (part, target) == ("files", Target::Swarm) { 2 } else { 0 };
+        assert!(refused.iter().all(|why| why.starts_with("env of `taskmanager` in ")), "{refused:?}");
+        assert_eq!(refused.len(), expected, "{refused:?}");
+        applied += fixed.applied.len();
+        let overlay: Overlay = fixed.files.iter().map(|(path, _, new)| (path.clone(), new.clone())).collect();
+        let (before, after) = (facts(&Overlay::new(), &found), facts(&overlay, &found));
+        assert!(before.keys().eq(after.keys()), "{part}: other services");
+        for (key, old) in &before {
+            let new = &after[key];
+            if old.is_same(new) {
+                continue;
+            }
+            let (FactValue::Fact { fact: was, .. }, FactValue::Fact { fact: is, .. }) = (old, new) else {
+                panic!("{key:?}: {old:?} became {new:?}");
+            };
+            let redundant = key.2 == FactName::SwapLimit && is.is_absent();
+            // The engine takes 0 for not set.
+            let zero = was.value().is_some_and(|value| *value == 0);
+            let unset = key.2 == FactName::MemSwappiness && zero && is.is_absent();
+            assert!(was.is_unknown() || redundant || unset, "{key:?}: {old:?} became {new:?}");
+        }
+    }
+    println!("{applied} safe fixes");
+    assert!(applied >= 20, "{applied}");
+}
+
+/// A text with its fixes, and what was taken back.
+fn fixed_text(text: &str) -> (String, Vec<String>) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("compose.yaml");
+    std::fs::write(&path, text).unwrap();
+    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    let options = Options { preset: Some(Preset::Strict), ..Options::default() };
+    let fixed = fix(&options, &found, &Overlay::new(), Applicability::Unsafe);
+    let new = fixed.files.first().map_or(text, |(_, _, new)| new).to_owned();
+    let again = fix(&options, &found, &Overlay::from([(path, new.clone())]), Applicability::Unsafe);
+    assert!(again.files.is_empty(), "a second run: {:?}", again.applied);
+    (new, fixed.refused.into_iter().map(|refused| refused.why).collect())
+}
+
+#[test]
+fn a_number_that_lacks_its_unit_is_not_made_a_size() {
+    let text = |value: &str| {
+        format!("services:\n  a:\n    image: x\n    deploy: {{resources: {{limits: {{memory: {value}}}}}}}\n")
+    };
+    assert!(fixed_text(&text("1.5")).0.contains("memory: 1.5}"));
+    assert!(fixed_text(&text("536870912")).0.contains("memory: \"536870912\"}"));
+}
+
+/// What several services share is changed only where that is right for all of them; else each gets a key of its own.
+#[test]
+fn shared_anchors_are_changed_for_all_or_for_none() {
+    // It does nothing in any of the three.
+    let idle = "services:\n  a: &a\n    image: example/a\n    mem_limit: 1g\n    memswap_limit: 1g\n    mem_swappiness: 0\n  b:\n    <<: *a\n    mem_limit: 512m\n    memswap_limit: 2g\n  c: {<<: *a, restart: always:3}\n";
+    assert_eq!(fixed_text(idle), (idle.replace("    mem_swappiness: 0\n", ""), Vec::new()));
+    let text = "services:\n  a: &a\n    image: example/a\n    mem_limit: 1g\n  b:\n    <<: *a\n    mem_limit: 512m\n  c: {<<: *a, restart: always}\n";
+    // The limit of `a` is another one in `b`: `a` is left alone.
+    let expected = "services:\n  a: &a\n    image: example/a\n    mem_limit: 1g\n  b:\n    <<: *a\n    mem_limit: 512m\n    memswap_limit: 512m\n  c: {<<: *a, restart: always, memswap_limit: 1g}\n";
+    assert_eq!(fixed_text(text), (expected.to_owned(), Vec::new()));
+}
+
+/// One stack with a mistake in each place, in every style that people write.
+#[test]
+fn what_is_taken_back_keeps_nothing_else_from_being_fixed() {
+    use std::fmt::Write;
+    let mut text = "services:\n".to_owned();
+    for i in 0..12 {
+        // The first is fixed, and so are the next two, which share a value; the last shares its value with a variable.
+        writeln!(text, "  a{i}: {{image: x, mem_limit: 512Mi}}").unwrap();
+        writeln!(text, "  b{i}: {{image: x, mem_limit: &l{i} 1Gi}}\n  c{i}: {{image: x, mem_limit: *l{i}}}")
+            .unwrap();
+        writeln!(text, "  d{i}: {{image: x, mem_limit: &v{i} 2Gi, environment: {{LIMIT: *v{i}}}}}").unwrap();
+    }
+    let (fixed, refused) = fixed_text(&text);
+    let counts = ["mem_limit: 512MiB", " 1GiB, memswap", " 2Gi, env"].map(|text| fixed.matches(text).count());
+    assert_eq!(counts, [12; 3], "{fixed}");
+    let why: Vec<String> = (0..12).map(|i| format!("env of `d{i}` in ")).collect();
+    assert!(why.iter().all(|why| refused.iter().any(|refused| refused.starts_with(why))), "{refused:?}");
+}
+
+#[test]
+fn every_style_keeps_its_comments_and_everything_else() {
+    let block = "# top\nx-common: &common # shared\n  restart: always # for all\n\nservices: # all\n  # the api\n  api: # its key\n    <<: *common\n    image: example/api # its image\n    mem_limit: 512Mi # its limit\n    pids_limit: 100 # moves\n    deploy: # block\n      resources: # more\n        limits: # of these\n          cpus: \"1\" # one\n    healthcheck: # probe\n      test: [curl, -f, http://localhost] # words\n      interval: 30 # seconds\n  # behind\n  other: # untouched\n    image: example/other\n    restart: \"no\" # never\n    mem_limit: 1g\n    memswap_limit: 1g\n# end\n";
+    let flow = "# top\nservices:\n  api: {image: example/api, mem_limit: 512Mi, pids_limit: 100, deploy: {resources: {limits: {cpus: \"1\"}}}} # api\n  other: {image: example/other, mem_limit: 1g, memswap_limit: 1g} # untouched\n";
+    let deep = block.replace("  ", "    ");
+    let tight = block.trim_end_matches("# end\n").trim_end();
+    let crlf = block.replace('\n', "\r\n");
+    let marked = format!("\u{feff}{block}");
+    let document = format!("---\n{block}...\n");
+    for text in [block, flow, &deep, tight, &crlf, &marked, &document] {
+        let (new, refused) = fixed_text(text);
+        assert_ne!(new, text);
+        assert_eq!(refused, Vec::<String>::new());
+        let comments = |text: &str| {
+            let mut found: Vec<String> =
+                text.lines().filter_map(|line| Some(line.split_once("# ")?.1.to_owned())).collect();
+            found.sort();
+            found
+        };
+        assert_eq!(comments(&new), comments(text), "{new}");
+        assert_eq!(new.contains("\r\n"), text.contains("\r\n"));
+        assert!(
+            !new.replace("\r\n", "").contains('\r') && new.ends_with('\n') == text.ends_with('\n'),
+            "{new:?}"
+        );
+        // Another parser's word for it: the other service, the shared part and the image are as they were.
+        let data = |text: &str| -> serde_yaml::Value {
+            serde_yaml::from_str(text.trim_start_matches('\u{feff}')).unwrap()
+        };
+        let (old, new) = (data(text), data(&new));
+        assert_eq!(new["services"]["other"], old["services"]["other"]);
+        assert_eq!(new["x-common"], old["x-common"]);
+        let api = &new["services"]["api"];
+        assert_eq!(api["image"], old["services"]["api"]["image"]);
+        assert_eq!(
+            api["mem_limit"].as_str().or(api["deploy"]["resources"]["limits"]["memory"].as_str()),
+            Some("512MiB")
+        );
+        assert_eq!(api["deploy"]["resources"]["limits"]["pids"].as_u64(), Some(100));
+        if old["services"]["api"]["healthcheck"].is_mapping() {
+            assert_eq!(api["healthcheck"]["interval"], "30s");
+            assert_eq!(api["healthcheck"]["test"][0], "CMD");
+        }
+    }
+}
+
+/// What comes out stems from what was read, whatever stands on the disk in the end.
+#[test]
+fn a_file_that_changes_meanwhile_is_not_mixed_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("compose.yaml");
+    let text = "services:\n  a:\n    image: x\n    mem_limit: 512Mi\n";
+    std::fs::write(&path, text).unwrap();
+    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    let save = |_: &_| std::fs::write(&path, "services: {b: {image: y}}\n").is_ok();
+    let fixed = fix_some(&Options::default(), &found, &Overlay::new(), Applicability::Safe, &save);
+    let [(_, old, new)] = &fixed.files[..] else { panic!("{:?}", fixed.files) };
+    assert_eq!((old.as_str(), new.as_str()), (text, text.replace("512Mi", "512MiB").as_str()));
+}
+
+/// Two findings of one text are two, also where they are not mended together; and what does not work out at first is tried again.
+#[test]
+fn findings_that_are_alike_are_mended_in_one_run() {
+    let comment = "# oomlint: ignore[shell-form-start] why\n";
+    let twins = format!(
+        "CMD node a.js\nFRO== Dockerfile\nCMD node a.jX\nFROM node:22\n# oomlint: ignore[shell-frt] why\nCMD node * node a.js\n{comment}{comment}"
+    );
+    let many = format!("{}CMD nod\n Dockerfile\n{comment}  FROM oomy {comment}{comment}", comment.repeat(4));
+    for (text, level) in [(twins, Applicability::Unsafe), (many, Applicability::Safe)] {
+        let mut discovered = Discovered::default();
+        discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
+        let overlay = |text: &str| Overlay::from([(PathBuf::from("compose.yaml"), text.to_owned())]);
+        let fixed = fix(&Options::default(), &discovered, &overlay(&text), level);
+        assert!(!fixed.applied.is_empty(), "{text}");
+        let again = fix(&Options::default(), &discovered, &overlay(&fixed.files[0].2), level);
+        assert!(again.applied.is_empty(), "{text}: {:?}", again.applied);
+    }
+}
+
+/// The titles of all fixes that are offered, not only those that hold when they are tried.
+fn offered(files: &[(&str, &str)]) -> Vec<String> {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
+        std::fs::write(dir.path().join(name), text).unwrap();
+    }
+    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    let options = Options { preset: Some(Preset::Strict), ..Options::default() };
+    let findings = engine::run(&options, &Sources::new(), &found).findings;
+    findings.iter().flat_map(|finding| &finding.fixes).map(|fix| fix.title.clone()).collect()
+}
+
+/// A size is computed from a limit: where another file has another limit for the service, none is offered.
+#[test]
+fn no_size_is_computed_from_a_limit_that_another_file_changes() {
+    for (service, title) in [
+        ("image: example/go, environment: {GOGC: 'off'}", "GOMEMLIMIT"),
+        ("image: 'zookeeper:3.8'", "ZK_SERVER_HEAP"),
+        ("image: 'apache/kafka:4.1.0'", "KAFKA_HEAP_OPTS"),
+        ("image: 'postgres:17'", "shm_size"),
+        ("image: 'node:22-slim', command: node a.js", "max-old-space-size"),
+        ("image: 'eclipse-temurin:21-jre', command: java -jar a.jar", "bound the heap"),
+    ] {
+        let base = format!("services:\n  it: {{{service}, mem_limit: 800m}}\n");
+        let has = |files: &[(&str, &str)]| offered(files).iter().any(|offered| offered.contains(title));
+        assert!(has(&[("compose.yaml", &base)]), "{service}");
+        let overlay = "services:\n  it: {mem_limit: 192m}\n";
+        assert!(!has(&[("compose.yaml", &base), ("compose.prod.yaml", overlay)]), "{service}");
+        let varies = base.replace("800m", "'${LIMIT:-800m}'");
+        if title != "shm_size" {
+            assert!(!has(&[("compose.yaml", &varies)]), "{service}");
+        }
+    }
+}
+
+/// The same of a value that a service in another directory extends, with a limit of its own.
+#[test]
+fn no_size_is_written_for_others_who_extend_the_service() {
+    let base = "services:\n  base:\n    image: node:22-slim\n    command: node a.js\n    environment: {NODE_OPTIONS: --unhandled-rejections=strict}\n";
+    let user = |name: &str, base: &str, limit: &str| {
+        format!(
+            "services:\n  {name}:\n    extends: {{file: {base}, service: base}}\n    mem_limit: {limit}\n"
+        )
+    };
+    let (web, twin) = (user("web", "base/base.yaml", "1g"), user("twin", "../base/base.yaml", "300m"));
+    let files = [("base/base.yaml", base), ("compose.yaml", &web), ("other/compose.yaml", &twin)];
+    let bounds = |files: &[(&str, &str)]| {
+        offered(files).iter().filter(|title| title.contains("max-old-space-size")).count()
+    };
+    assert_eq!(bounds(&files[..2]), 1);
+    assert_eq!(bounds(&files), 0);
+}
+
+/// What a variable sets is not written over with today's value.
+#[test]
+fn variables_stay() {
+    for limit in ["${MEM}", "${MEM:-512}"] {
+        let text = format!("services:\n  it: {{image: x, mem_limit: '{limit}', mem_reservation: 7}}\n");
+        let offered = offered(&[("compose.yaml", &text), (".env", "MEM=256\n")]);
+        assert!(!offered.iter().any(|title| title.contains("256 MiB")), "{offered:?}");
+    }
+    let text = "services:\n  it: {image: x, mem_limit: '${MEM:-512}'}\n";
+    assert!(fixed_text(text).0.contains("mem_limit: '${MEM:-512m}'"), "{}", fixed_text(text).0);
+    let shared = "x-c: &c\n  mem_limit: ${MEM:-512m}\n  mem_reservation: 1g\nservices:\n  a: {<<: *c, image: x}\n  b: {<<: *c, image: x}\n";
+    assert!(!offered(&[("compose.yaml", shared)]).iter().any(|title| title.contains("raise the limit")));
+}
+
+/// A line that covers another one is no longer the last word once it goes: nothing is offered that the other one undoes.
+#[test]
+fn no_line_is_removed_that_uncovers_another() {
+    let removes = |files: &[(&str, &str)]| {
+        let titles = offered(files);
+        titles.iter().filter(|title| title.contains("remove the line") || title.starts_with("keep ")).count()
+    };
+    for (key, over, base) in
+        [("mem_swappiness", "0", "10"), ("oom_kill_disable", "true", "true"), ("memswap_limit", "512m", "1g")]
+    {
+        let of = |value: &str| format!("{{image: x, mem_limit: 256m, {key}: {value}}}");
+        let alone = format!("services:\n  a: {}\n", of(over));
+        assert_eq!(removes(&[("compose.yaml", &alone)]), 1, "{key}");
+        let merged = format!("x-b: &b {}\nservices:\n  a: {{<<: *b, {key}: {over}}}\n", of(base));
+        assert_eq!(removes(&[("compose.yaml", &merged)]), 0, "{key}");
+        let extends = format!("services:\n  a: {{extends: {{file: b.txt, service: b}}, {key}: {over}}}\n");
+        let below = format!("services:\n  b: {}\n", of(base));
+        assert_eq!(removes(&[("compose.yaml", &extends), ("b.txt", &below)]), 0, "{key}");
+        // Over a file that is found as a base of its own the base keeps its fix, and the overlay has none.
+        let prod = format!("services:\n  a: {{{key}: {over}}}\n");
+        let both = [("compose.yaml", alone.as_str()), ("compose.prod.yaml", prod.as_str())];
+        assert!(removes(&both) <= 1, "{key}");
+    }
+}
+
+/// A size that several services read is lowered to what fits all of them, or not at all.
+#[test]
+fn a_shared_heap_is_lowered_for_the_smallest_limit() {
+    let text = "x-env: &env\n  NODE_OPTIONS: --max-old-space-size=768\nservices:\n  a: {image: 'node:22', command: node a.js, mem_limit: 600m, environment: *env}\n  b: {image: 'node:22', command: node a.js, mem_limit: 300m, environment: *env}\n";
+    let lowers = |files: &[(&str, &str)]| -> Vec<String> {
+        offered(files).into_iter().filter(|title| title.contains("lower the heap")).collect()
+    };
+    let titles = lowers(&[("compose.yaml", text)]);
+    assert!(titles.len() == 2 && titles.iter().all(|title| title.contains("225 MiB")), "{titles:?}");
+    let overlay = "services:\n  b: {mem_limit: 256m}\n";
+    assert_eq!(lowers(&[("compose.yaml", text), ("compose.small.yaml", overlay)]), [""; 0]);
+}
+
+/// Swarm refuses a file with `mem_limit`, and Compose two limits that differ: who has a `deploy`, here or elsewhere, gets it there.
+#[test]
+fn limits_go_where_the_files_deploy() {
+    let service = |more: &str| {
+        format!(
+            "services:\n  a: {{image: 'apache/kafka:4.1.0'{more}}}\n  b: {{image: 'nginx:1.30', deploy: {{replicas: 2}}}}\n"
+        )
+    };
+    let titles = |files: &[(&str, &str)]| offered(files).join("\n");
+    for more in [", deploy: {replicas: 2}", ", deploy: {restart_policy: {condition: any}}", ""] {
+        let titles = titles(&[("compose.yaml", &service(more))]);
+        assert!(
+            titles.contains("`deploy.resources.limits.memory`") && !titles.contains("`mem_limit`"),
+            "{titles}"
+        );
+    }
+    let plain = "services:\n  a: {image: example/a}\n";
+    let memory = "services:\n  a: {deploy: {resources: {limits: {memory: 4000m}}}}\n";
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(dir.path().join("ci/memory")).unwrap();
+    std::fs::write(dir.path().join("compose.yaml"), plain).unwrap();
+    std::fs::write(dir.path().join("ci/memory/compose.yaml"), memory).unwrap();
+    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    let findings = engine::run(&Options::default(), &Sources::new(), &found).findings;
+    let limit = findings.iter().find(|finding| finding.rule == "missing-memory-limit").unwrap();
+    assert!(limit.help.as_ref().unwrap().contains("`deploy.resources.limits.memory: <size>`"), "{limit:?}");
+}

@@ -1,0 +1,151 @@
+//! Every bound is written down in docs/limits.md with its number, and holds.
+#![allow(clippy::unwrap_used)]
+
+mod beyond;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// A test of `beyond` for each bound: one that has none does not compile.
+macro_rules! rows {
+    ($($test:ident, $constant:literal, $words:literal;)*) => {
+        /// A constant, and the words that stand for it in the page.
+        const ROWS: &[(&str, &str)] = &[$(($constant, $words)),*];
+
+        mod exceeded {
+            $(
+                #[test]
+                fn $test() {
+                    super::beyond::$test();
+                }
+            )*
+        }
+    };
+}
+
+rows! {
+    bytes_of_a_file, "source/mod.rs MAX_FILE_SIZE", "bytes of a file";
+    bytes_of_rules, "discover/ignored.rs MAX_RULES", "bytes of a `.gitignore`";
+    bytes_that_are_looked_at, "discover/kind.rs MAX_LOOKED_AT", "bytes that are looked at";
+    bytes_of_a_configuration, "config/read.rs MAX_TEXT", "bytes of a configuration";
+    links_on_a_way, "source/disk.rs MAX_LINKS", "symbolic links on a way";
+    levels_of_a_yaml_file, "syntax/yaml/mod.rs MAX_DEPTH", "levels of a YAML file";
+    values_of_a_yaml_file, "syntax/yaml/mod.rs MAX_NODES", "values of a YAML file";
+    lines_that_do_not_parse, "syntax/yaml/repair.rs MAX_ROUNDS", "lines that do not parse";
+    levels_of_a_project, "model/compose/value.rs MAX_DEPTH", "levels of a project";
+    values_of_a_project, "model/compose/value.rs MAX_NODES", "values of a project";
+    ways_of_include_and_extends, "model/compose/load.rs MAX_FILE_DEPTH", "files on a way of `include`";
+    what_a_directory_takes, "model/project.rs MAX_OF_DIRECTORY", "what the Compose files of a directory take";
+    services_of_a_project, "model/compose/mod.rs MAX_SERVICES", "services of a project |";
+    what_services_take, "model/allowance.rs MAX_TAKEN", "Dockerfiles and `env_file`s";
+    what_all_projects_take, "model/allowance.rs MAX_OF_RUN", "the same for all projects of a run";
+    defaults_within_defaults, "model/compose/interpolate.rs MAX_DEPTH", "defaults within defaults";
+    a_value_with_its_variables, "model/compose/interpolate.rs MAX_LENGTH", "a value with its variables";
+    values_of_an_env_file, "model/compose/dotenv.rs MAX_MADE", "values of a `.env`";
+    a_line_of_a_dockerfile, "syntax/dockerfile/lines.rs MAX_LINE", "a line of a Dockerfile";
+    variables_within_variables, "syntax/dockerfile/expand.rs MAX_DEPTH", "variables within variables in a Dockerfile";
+    what_variables_put_in, "syntax/dockerfile/expand.rs MAX_PUT_IN", "what variables put into one text";
+    values_of_env_and_arg, "model/image/variables.rs MAX_VALUES", "all values of ENV and ARG";
+    variables_where_a_heredoc_begins, "syntax/dockerfile/heredoc.rs MAX_DEPTH", "variables within variables where a here-document";
+    heredocs_without_an_end, "syntax/dockerfile/parse.rs MAX_UNTERMINATED", "here-documents without an end";
+    programs_that_start_each_other, "syntax/shell/mod.rs MAX_WRAPPERS", "programs that start each other";
+    scripts_within_scripts, "syntax/shell/reader.rs MAX_DEPTH", "scripts within scripts";
+    commands_of_a_script, "syntax/shell/reader.rs MAX_COMMANDS", "commands of a script";
+    constructs_around_each_other, "syntax/shell/reader.rs MAX_OPEN", "constructs around each other";
+    bytes_of_a_script, "workload/scripts.rs MAX_SCRIPT", "bytes of a script";
+    mistakes_in_a_configuration, "config/tree.rs MAX_PROBLEMS", "mistakes in a configuration";
+    findings_of_one_rule, "engine/excess.rs MAX_FINDINGS", "findings of one rule";
+    other_places, "rules/sink.rs MAX_RELATED", "other places that a finding names";
+    a_text_of_a_finding, "engine/excess.rs MAX_TEXT", "one text of a finding";
+    words_ahead_of_a_flag, "workload/heap/mod.rs MAX_AHEAD", "words that a fix moves";
+    rounds_of_fixes, "engine/fix.rs MAX_ROUNDS", "rounds of fixes";
+    fixes_that_are_tried, "engine/fix.rs MAX_TRIALS", "fixes that are tried";
+    a_page_of_markdown, "report/markdown.rs MAX_BYTES", "a page of markdown";
+    bytes_of_measurements, "stats/mod.rs MAX_INPUT", "bytes of measurements";
+    samples_of_measurements, "stats/mod.rs MAX_SAMPLES", "samples of measurements";
+}
+
+/// Bounds of how something is drawn or done, which nobody meets in a file.
+const OTHERS: &[&str] = &[
+    "report/patch.rs MAX_LINES",
+    "report/patch.rs MAX_WIDTH",
+    "report/sarif.rs MAX_RELATED",
+    "report/snippet.rs MAX_GAP",
+    "report/snippet.rs MAX_RELATED",
+    "discover/walk.rs MAX_THREADS",
+    "syntax/yaml/resolve.rs MAX_NUMBER",
+    "stats/mod.rs MAX_SKIPPED",
+    "report/budget/mod.rs MAX_GAPS",
+    "engine/fix.rs MAX_UNCOVERED",
+    "workload/configured.rs MAX_DIRECTIVES",
+    "workload/lingering.rs MAX_SCRIPTS",
+    "workload/packages.rs MAX_FOLLOWED",
+    "workload/removal.rs MAX_ALTERNATIVES",
+    "workload/scripts.rs MAX_ENTRIES",
+    "workload/scripts.rs MAX_READ",
+    "workload/start.rs MAX_HANDOVERS",
+];
+
+/// Every `const MAX_…` of the program with its number.
+fn constants() -> Vec<(String, u64)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(&src) {
+        let path = entry.unwrap().into_path();
+        if path.extension().is_none_or(|ending| ending != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let inside = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
+        for line in text.lines() {
+            let Some((_, rest)) = line.split_once("const MAX_") else { continue };
+            let (name, rest) = rest.split_once(':').unwrap();
+            let value = rest.split_once('=').unwrap().1.trim().trim_end_matches(';');
+            found.push((format!("{inside} MAX_{name}"), number(value)));
+        }
+    }
+    found
+}
+
+/// `16 * 1024`, `1 << 20`, `400_000`.
+fn number(text: &str) -> u64 {
+    if let Some((left, right)) = text.split_once("<<") {
+        return number(left) << number(right);
+    }
+    text.split('*').map(|part| part.trim().replace('_', "").parse::<u64>().unwrap()).product()
+}
+
+/// As the page writes it.
+fn written(text: &str) -> u64 {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let unit = match () {
+        () if text.contains("MiB") => 1024 * 1024,
+        () if text.contains("KiB") => 1024,
+        () => 1,
+    };
+    digits.parse::<u64>().unwrap() * unit
+}
+
+#[test]
+fn the_page_has_every_bound_and_its_number() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/limits.md")).unwrap();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    let constants = constants();
+    let mut used = BTreeSet::new();
+    for (constant, words) in ROWS {
+        let (_, value) =
+            constants.iter().find(|(name, _)| name == constant).unwrap_or_else(|| panic!("no {constant}"));
+        let begin = format!("| {words}");
+        let at: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].starts_with(&begin)).collect();
+        assert_eq!(at.len(), 1, "{words}: {rows:?}");
+        let bound = rows[at[0]].split(" | ").nth(1).unwrap();
+        assert_eq!(written(bound), *value, "{constant}: docs/limits.md says {bound}");
+        used.insert(at[0]);
+    }
+    assert_eq!(used.len(), rows.len(), "a row of docs/limits.md is of no constant");
+    for (constant, _) in &constants {
+        let known =
+            ROWS.iter().map(|(known, _)| *known).chain(OTHERS.iter().copied()).any(|known| known == constant);
+        assert!(known, "{constant} is a new bound: give it a row in docs/limits.md and one here");
+    }
+}

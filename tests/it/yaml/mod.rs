@@ -1,0 +1,94 @@
+//! What the tests of the YAML tree share.
+#![allow(dead_code, unreachable_pub)]
+
+use std::path::{Path, PathBuf};
+
+use oomlint::source::{Sources, Span};
+use oomlint::syntax::yaml::{Kind, NodeId, Tree};
+
+/// Every YAML file of the corpus that is UTF-8.
+pub fn corpus() -> Vec<(PathBuf, String)> {
+    let corpus = crate::common::corpus();
+    let mut out = Vec::new();
+    for part in ["files", "limits", "layouts", "stories"] {
+        for entry in walkdir::WalkDir::new(corpus.join(part)).sort_by_file_name() {
+            let path = entry.unwrap().into_path();
+            let yaml = path.extension().is_some_and(|e| e == "yml" || e == "yaml");
+            if yaml
+                && path.is_file()
+                && let Ok(text) = std::fs::read_to_string(&path)
+            {
+                out.push((path, text));
+            }
+        }
+    }
+    out
+}
+
+pub fn parse(text: &str) -> Tree {
+    let sources = Sources::new();
+    Tree::parse(sources.add(Path::new("test.yaml"), text), text)
+}
+
+/// Every node that is reachable, parents first.
+pub fn nodes(tree: &Tree) -> Vec<NodeId> {
+    let mut out = Vec::new();
+    let mut rest: Vec<NodeId> = tree.documents().iter().rev().copied().collect();
+    while let Some(id) = rest.pop() {
+        out.push(id);
+        match &tree.node(id).kind {
+            Kind::Map(entries) => rest.extend(entries.iter().rev().flat_map(|(key, value)| [*value, *key])),
+            Kind::Seq(items) => rest.extend(items.iter().rev()),
+            _ => {}
+        }
+    }
+    out
+}
+
+pub fn scalars(tree: &Tree) -> impl Iterator<Item = NodeId> {
+    nodes(tree).into_iter().filter(|id| matches!(tree.node(*id).kind, Kind::Scalar(_)))
+}
+
+/// Every span lies in the text, on character boundaries; children lie in their parents.
+pub fn check_spans(tree: &Tree, text: &str) {
+    let good = |span: Span| assert!(text.get(span.range()).is_some(), "{span:?} of {text:?}");
+    for id in nodes(tree) {
+        let node = tree.node(id);
+        good(node.span);
+        if let Some(tag) = &node.tag {
+            good(tag.span);
+            assert_eq!(text[tag.span.range()], tag.name);
+        }
+        if let Some(anchor) = &node.anchor {
+            good(anchor.span);
+            assert_eq!(text[anchor.span.range()], format!("&{}", anchor.name));
+        }
+        match &node.kind {
+            Kind::Scalar(scalar) => {
+                assert_eq!(scalar.text.span(), node.span);
+                let value = scalar.text.as_str();
+                for (at, c) in value.char_indices() {
+                    good(scalar.text.span_of(at..at + c.len_utf8()));
+                    if at > 300 {
+                        break;
+                    }
+                }
+            }
+            Kind::Map(entries) => {
+                for child in entries.iter().flat_map(|(key, value)| [*key, *value]) {
+                    let child = tree.node(child).span;
+                    assert!(node.span.contains(child), "{child:?} in {:?} of {text:?}", node.span);
+                }
+            }
+            Kind::Seq(items) => {
+                for item in items {
+                    let child = tree.node(*item).span;
+                    assert!(node.span.contains(child), "{child:?} in {:?} of {text:?}", node.span);
+                }
+            }
+            Kind::Alias(_) => {}
+        }
+    }
+    tree.comments().iter().for_each(|comment| good(*comment));
+    tree.errors().iter().for_each(|error| good(error.span));
+}
