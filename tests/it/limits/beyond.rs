@@ -512,3 +512,19 @@ pub(crate) fn samples_of_measurements() {
     let rows = "a,1MiB\n".repeat(4_000_001);
     refused(&tree(&[("stats.csv", &format!("name,memory\n{rows}"))]), "there are more than 4000000 samples");
 }
+
+/// A path that is there from a directory above is not missing, as far up as is looked.
+pub fn directories_above_a_project() {
+    let is_reported = |levels: usize| {
+        let dir = tempfile::tempdir().unwrap();
+        let below = dir.path().join(vec!["d"; levels].join("/"));
+        std::fs::create_dir_all(&below).unwrap();
+        std::fs::create_dir(dir.path().join("app")).unwrap();
+        std::fs::write(dir.path().join("app/Dockerfile"), "FROM nginx\n").unwrap();
+        std::fs::write(below.join("compose.yaml"), "services: {a: {build: app}}\n").unwrap();
+        let checked = Checked::below(&below);
+        checked.outcome.findings.iter().any(|finding| finding.rule == "unresolved-reference")
+    };
+    assert!(!is_reported(6));
+    assert!(is_reported(7));
+}

@@ -37,6 +37,7 @@ rows! {
     ways_of_include_and_extends, "model/compose/load.rs MAX_FILE_DEPTH", "files on a way of `include`";
     what_a_directory_takes, "model/project.rs MAX_OF_DIRECTORY", "what the Compose files of a directory take";
     services_of_a_project, "model/compose/mod.rs MAX_SERVICES", "services of a project |";
+    directories_above_a_project, "model/mod.rs MAX_ABOVE", "directories above a project's";
     what_services_take, "model/allowance.rs MAX_TAKEN", "Dockerfiles and `env_file`s";
     what_all_projects_take, "model/allowance.rs MAX_OF_RUN", "the same for all projects of a run";
     defaults_within_defaults, "model/compose/interpolate.rs MAX_DEPTH", "defaults within defaults";
@@ -54,9 +55,9 @@ rows! {
     constructs_around_each_other, "syntax/shell/reader.rs MAX_OPEN", "constructs around each other";
     bytes_of_a_script, "workload/scripts.rs MAX_SCRIPT", "bytes of a script";
     mistakes_in_a_configuration, "config/tree.rs MAX_PROBLEMS", "mistakes in a configuration";
-    findings_of_one_rule, "engine/excess.rs MAX_FINDINGS", "findings of one rule";
+    findings_of_one_rule, "engine/truncate.rs MAX_FINDINGS", "findings of one rule";
     other_places, "rules/sink.rs MAX_RELATED", "other places that a finding names";
-    a_text_of_a_finding, "engine/excess.rs MAX_TEXT", "one text of a finding";
+    a_text_of_a_finding, "engine/truncate.rs MAX_TEXT", "one text of a finding";
     words_ahead_of_a_flag, "workload/heap/mod.rs MAX_AHEAD", "words that a fix moves";
     rounds_of_fixes, "engine/fix.rs MAX_ROUNDS", "rounds of fixes";
     fixes_that_are_tried, "engine/fix.rs MAX_TRIALS", "fixes that are tried";
