@@ -78,6 +78,9 @@ pub struct ImageEntry {
     /// Its `/bin/sh` is dash, save in alpine tags.
     #[serde(default)]
     dash: bool,
+    /// Its `/bin/sh` is BusyBox, as in alpine tags.
+    #[serde(default)]
+    busybox: bool,
     /// Programs for healthchecks.
     #[serde(default)]
     tools: Tools,
@@ -389,6 +392,15 @@ impl ImageEntry {
     /// Whether its `/bin/sh` is known to be dash: Debian and Ubuntu.
     pub fn sh_is_dash(&self, tag: &str) -> bool {
         self.dash && !is_windows(tag) && !has_word(tag, "alpine")
+    }
+
+    /// The name of its `/bin/sh`, where that is known to be another shell than bash.
+    pub fn sh(&self, tag: &str) -> Option<&'static str> {
+        if self.sh_is_dash(tag) {
+            return Some("dash");
+        }
+        let alpine = self.busybox || has_word(tag, "alpine");
+        (alpine && self.shell(tag) == Some(true)).then_some("BusyBox")
     }
 
     /// Whether it has a program such as `curl`, before anything is installed. None when that is not known.

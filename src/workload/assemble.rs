@@ -142,6 +142,7 @@ impl Assembler<'_> {
                 .and_then(|start| process::several(start, facts.handover.as_ref())),
             eaten: Vec::new(),
             unexpanded: Vec::new(),
+            probe_lack: None,
             probe_runtime: None,
             package_caches: packages::left_behind(&runs, self.catalog),
             build_ulimits: packages::ulimits(&runs),
@@ -174,6 +175,7 @@ impl Assembler<'_> {
             role: Role::default(),
         };
         workload.role.idle = workload.idle();
+        workload.probe_lack = health::lacking(&workload.healthcheck, &workload.lacks, facts.sh);
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
         let scripts = Scripts::of_dockerfile(self.sources, &target, self.sources.get(file).path());
         self.started(&mut workload, &facts, (Some(&runs), &scripts, None), &mut out);
@@ -291,6 +293,7 @@ impl Assembler<'_> {
             several_processes: None,
             eaten: process::eaten(service, &env),
             unexpanded: Vec::new(),
+            probe_lack: None,
             probe_runtime: None,
             build_ulimits: runs.as_ref().map(packages::ulimits).unwrap_or_default(),
             package_caches: runs
@@ -330,6 +333,7 @@ impl Assembler<'_> {
         }
         workload.unexpanded = process::unexpanded(&workload, self.catalog);
         workload.role.idle = workload.idle();
+        workload.probe_lack = health::lacking(&workload.healthcheck, &workload.lacks, facts.sh);
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
         quotes::find(&mut workload, &facts, service.entrypoint.is_absent(), self.catalog);
         let context = built.as_ref().map(|built| directory.join(&built.context));

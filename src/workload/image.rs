@@ -110,6 +110,8 @@ pub(super) struct ImageFacts {
     pub(super) shared_memory: Option<SharedMemory>,
     /// Its `/bin/sh` is dash, as on Debian and Ubuntu.
     pub(super) sh_is_dash: bool,
+    /// The name of its `/bin/sh`, where that is known not to be bash.
+    pub(super) sh: Option<&'static str>,
     /// Variables that only the build has.
     pub(super) build_only: Vec<BuildVariable>,
     /// Its makers have given it up.
@@ -153,6 +155,7 @@ impl ImageFacts {
             ignores_limit: None,
             shared_memory: None,
             sh_is_dash: false,
+            sh: None,
             build_only: Vec::new(),
             unsupported: None,
             runtime: None,
@@ -191,7 +194,10 @@ impl ImageFacts {
         };
         facts.lacks.retain(|tool| !installs::may_bring(tool, runs, catalog.packages()));
         // A link to another shell may be among what is installed.
-        facts.sh_is_dash &= !target.mentions("bin/sh");
+        if target.mentions("bin/sh") {
+            facts.sh_is_dash = false;
+            facts.sh = None;
+        }
         facts.build_only.clone_from(&target.build_only);
         facts.settle_by_files(&|file| target.mentions(file));
         let known = |words: Vec<Text>, span: Span| Fact::Known(Spanned::new(words, span));
@@ -276,6 +282,7 @@ impl ImageFacts {
             ignores_limit: entry.ignores_limit(tag).cloned(),
             shared_memory: entry.shared_memory.clone(),
             sh_is_dash: entry.sh_is_dash(tag),
+            sh: entry.sh(tag),
             runtime: entry.runtime(),
             major: entry.runtime_major(tag).map(|(_, major)| major),
             patch: entry.runtime_patch(tag),

@@ -29,6 +29,7 @@ mod tools;
 mod workers;
 
 pub use self::assemble::Assembler;
+pub use self::health::{Lack, ProbeLack};
 pub use self::heap::{
     Beside, Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitUnseen, SizedBy, Way,
 };
@@ -37,7 +38,7 @@ pub use self::measured::{Measured, Measurements};
 pub use self::packages::PackageCache;
 pub use self::probe::Probe;
 pub use self::process::{Eaten, Unexpanded};
-pub use self::request::{Place, http, quoted};
+pub use self::request::{Place, http, quoted, tcp};
 pub use self::role::Role;
 pub use self::start::{Handover, Program};
 pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory};
@@ -265,6 +266,8 @@ pub struct Workload {
     pub eaten: Vec<Eaten>,
     /// Words like `$NAME` that reach a runtime as they stand, though the environment has them: no shell is between.
     pub unexpanded: Vec<Unexpanded>,
+    /// The thing for the lack of which its healthcheck can not pass.
+    pub probe_lack: Option<ProbeLack>,
     /// A managed runtime that its healthcheck starts, and the program.
     pub probe_runtime: Option<(RuntimeName, Spanned<String>)>,
     /// Caches of package managers in the layers of its image.
