@@ -381,6 +381,17 @@ impl ImageEntry {
         self.variants(tag).find_map(|variant| variant.start.as_ref()).or(self.start.as_ref())
     }
 
+    /// The programs that are its server, as its start says.
+    pub fn servers(&self, tag: &str) -> Vec<&str> {
+        let Some(start) = self.start(tag) else { return Vec::new() };
+        let given = start.hands_over || start.entrypoint.is_empty();
+        let program = match given {
+            true => start.cmd.as_ref().and_then(|cmd| cmd.first()),
+            false => start.entrypoint.iter().rfind(|word| !word.starts_with('-')),
+        };
+        program.into_iter().chain(&start.options_to).map(String::as_str).collect()
+    }
+
     /// Whether it has a shell. None when that is not known.
     pub fn shell(&self, tag: &str) -> Option<bool> {
         if is_windows(tag) {

@@ -15,6 +15,7 @@ use crate::model::image::{Base, BuildVariable, Command, Form, Health, HealthTest
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
 use crate::syntax::duration;
+use crate::syntax::shell::base_name;
 
 pub use crate::catalog::LighterKind;
 
@@ -129,6 +130,12 @@ pub(super) struct ImageFacts {
     pub(super) probe: Vec<String>,
     /// Programs that it is known to lack.
     pub(super) lacks: Vec<&'static str>,
+    /// The programs that are its server, as the catalogue writes them: `mysqld`, `kc.sh start`.
+    pub(super) servers: Vec<String>,
+    /// The words that it starts when nobody says otherwise, not even a Dockerfile that is built on it.
+    pub(super) shipped: Vec<Text>,
+    /// It is made to run a server that listens on a port.
+    pub(super) is_server: bool,
 }
 
 /// Programs that probes use.
@@ -166,6 +173,9 @@ impl ImageFacts {
             minimum: None,
             probe: Vec::new(),
             lacks: Vec::new(),
+            servers: Vec::new(),
+            shipped: Vec::new(),
+            is_server: false,
         }
     }
 
@@ -206,16 +216,8 @@ impl ImageFacts {
         }
         if let Some(entrypoint) = &target.entrypoint {
             facts.entrypoint = known(words(entrypoint, target), entrypoint.span);
-            facts.handover = None;
-            facts.expands = Vec::new();
-            facts.keeps_quotes = Vec::new();
-            facts.unsets = Vec::new();
-            facts.no_heap_in = None;
-            facts.heap_when_unset = None;
-            facts.minimum = None;
-            facts.beside_heap = None;
-            // What a version of the runtime does stays; what the replaced script did is gone.
-            facts.ignores_limit = facts.ignores_limit.filter(|ignores| !ignores.majors.is_empty());
+            // The script of the base is still there, unless another one takes its name.
+            facts.handover = facts.handover.filter(|script| !target.mentions(&script.entrypoint));
             // An ENTRYPOINT of its own clears the CMD of the base (moby `daemon/builder`, buildkit `dispatchEntrypoint`).
             facts.command = Fact::Absent { anchor: entrypoint.span };
         }
@@ -246,8 +248,14 @@ impl ImageFacts {
             catalog::Healthcheck::Unknown => unknown.healthcheck.clone(),
         };
         let unsupported = unsupported(&parsed, catalog);
-        let Some(entry) = catalog.image(&parsed) else { return Self { healthcheck, unsupported, ..unknown } };
         let tag = parsed.effective_tag().unwrap_or_default();
+        let row = catalog.probes(&parsed);
+        let mut servers = row.map(|row| row.program.clone()).unwrap_or_default();
+        let is_server = row.is_some_and(|row| !row.exposes.is_empty());
+        let Some(entry) = catalog.image(&parsed) else {
+            return Self { healthcheck, unsupported, servers, is_server, ..unknown };
+        };
+        servers.extend(entry.servers(tag).into_iter().map(str::to_owned));
         let start = entry.start(tag);
         let texts = |words: &[String]| -> Fact<Vec<Text>> {
             // An image's own start stands in no file: its place is the reference.
@@ -255,14 +263,15 @@ impl ImageFacts {
             Fact::Known(Spanned::new(words, at))
         };
         let command = start.and_then(|start| start.cmd.as_ref());
+        let shipped = start.zip(command).map(|(start, command)| start.entrypoint.iter().chain(command));
         Self {
             healthcheck,
             unsupported,
             entrypoint: start.map_or(unknown.entrypoint.clone(), |start| texts(&start.entrypoint)),
             command: command.map_or(unknown.command.clone(), |command| texts(command)),
             handover: start.filter(|start| start.hands_over).and_then(|start| {
-                let name = start.entrypoint.first()?;
-                let entrypoint = name.rsplit('/').next().unwrap_or(name).to_owned();
+                let name = start.entrypoint.iter().rfind(|word| !word.starts_with('-'))?;
+                let entrypoint = base_name(name).to_owned();
                 Some(Handover { entrypoint, options_to: start.options_to.clone() })
             }),
             expands: entry.expands.clone(),
@@ -290,9 +299,25 @@ impl ImageFacts {
             sizes_itself: entry.sizes_itself.clone(),
             minimum: entry.minimum.clone(),
             probe: entry.probe.clone(),
+            servers,
+            shipped: shipped.into_iter().flatten().map(|word| Text::derived(word.as_str(), at)).collect(),
+            is_server,
             lacks: TOOLS.into_iter().filter(|tool| entry.has_tool(tag, tool) == Some(false)).collect(),
             ..unknown
         }
+    }
+
+    /// Forgets what the image's own start script does, where that does not run.
+    pub(super) fn without_script(&mut self) {
+        self.expands = Vec::new();
+        self.keeps_quotes = Vec::new();
+        self.unsets = Vec::new();
+        self.no_heap_in = None;
+        self.heap_when_unset = None;
+        self.minimum = None;
+        self.beside_heap = None;
+        // What a version of the runtime does stays.
+        self.ignores_limit = self.ignores_limit.take().filter(|ignores| !ignores.majors.is_empty());
     }
 
     /// Forgets what a file that is brought in may say otherwise.

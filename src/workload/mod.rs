@@ -12,6 +12,7 @@ mod keys;
 mod lingering;
 mod listens;
 mod measured;
+mod opened;
 mod packages;
 mod probe;
 mod process;
@@ -22,6 +23,7 @@ mod role;
 mod runs;
 mod scripts;
 mod server;
+mod serves;
 mod start;
 mod started;
 mod toolchain;
@@ -40,6 +42,7 @@ pub use self::probe::Probe;
 pub use self::process::{Eaten, Unexpanded};
 pub use self::request::{Place, http, quoted, tcp};
 pub use self::role::Role;
+pub use self::server::Starts;
 pub use self::start::{Handover, Program};
 pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory};
 pub use crate::model::Unresolved;
@@ -194,15 +197,19 @@ pub enum Kind {
 pub struct HostSized {
     /// Why it does so: lower case, no full stop.
     pub why: String,
-    /// The variables that tell it the limit, with values for the one of the service; empty where none is known to do.
+    /// The names of the variables that tell it the limit; empty where none is known to do.
+    pub told_by: Vec<String>,
+    /// The same with values for the limit of the service, where it has one that leaves some.
     pub variables: Vec<(String, String)>,
+    /// It is known that the program starts; else it may be another one.
+    pub certain: bool,
 }
 
 impl HostSized {
     /// The names of the variables, for a sentence.
     #[must_use]
     pub fn names(&self) -> Option<String> {
-        let names: Vec<String> = self.variables.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let names: Vec<String> = self.told_by.iter().map(|name| format!("`{name}`")).collect();
         (!names.is_empty()).then(|| names.join(" and "))
     }
 }
@@ -258,6 +265,8 @@ pub struct Workload {
     pub max_attempts: Fact<i64>,
     /// What the container starts.
     pub start: Fact<Start>,
+    /// Whether that is the server of its image.
+    pub starts: Starts,
     /// A shell that stays process 1 and keeps signals from the program.
     pub lingering_shell: Option<Lingering>,
     /// What shows that it starts several processes.
