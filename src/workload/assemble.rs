@@ -167,6 +167,7 @@ impl Assembler<'_> {
             ipc: outside(anchor),
             keys: Vec::new(),
             handover: facts.handover.clone(),
+            hands_over: facts.hands_over(&facts.entrypoint),
             self_sizing: None,
             minimum: None,
             probe: Err(String::new()),
@@ -335,6 +336,10 @@ impl Assembler<'_> {
             ipc: service.ipc.clone(),
             keys: service.keys.clone(),
             handover: facts.handover.clone(),
+            hands_over: facts.hands_over(match &service.entrypoint {
+                Fact::Absent { .. } => &facts.entrypoint,
+                own => own,
+            }),
             self_sizing: None,
             minimum: None,
             probe: Err(String::new()),

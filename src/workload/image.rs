@@ -307,6 +307,13 @@ impl ImageFacts {
         }
     }
 
+    /// True when the image's own script is the last word of an entrypoint, and so runs what stands behind it.
+    pub(super) fn hands_over(&self, entrypoint: &Fact<Vec<Text>>) -> bool {
+        let last = entrypoint.value().and_then(|words| words.last());
+        let name = last.map(|word| base_name(word.as_str()));
+        self.handover.as_ref().is_some_and(|script| Some(script.entrypoint.as_str()) == name)
+    }
+
     /// Forgets what the image's own start script does, where that does not run.
     pub(super) fn without_script(&mut self) {
         self.expands = Vec::new();

@@ -2,7 +2,7 @@
 
 mod words;
 
-use self::words::{LEADS, MANY_GOALS, RUNNERS, SERVES, TEST_RUNNERS, TOOLS, WORK};
+use self::words::{GOES_ON, LEADS, MANY_GOALS, RUNNERS, SERVES, TEST_RUNNERS, TOOLS, WORK};
 use super::Start;
 use super::idle;
 use super::opened::Opened;
@@ -13,6 +13,15 @@ use crate::syntax::shell::{self, FrameKind, base_name};
 /// True when a start is known to come down to work.
 pub(super) fn works_alone(opened: &Opened) -> bool {
     !opened.last.is_empty() && opened.last.iter().all(works)
+}
+
+/// True when a start comes down to work that ends.
+pub(super) fn ends(opened: &Opened) -> bool {
+    let goes_on = |program: &Program| {
+        let mut words = std::iter::once(&program.name).chain(&program.arguments);
+        words.any(|word| GOES_ON.contains(&base_name(word.as_str())))
+    };
+    works_alone(opened) && !opened.endless && !opened.last.iter().any(goes_on)
 }
 
 /// True for a program that does a piece of work and ends.
@@ -235,6 +244,31 @@ mod tests {
             "migrate-and-serve",
         ] {
             assert!(!alone(&["sh", "-c", line]), "{line}");
+        }
+    }
+
+    #[test]
+    fn work_that_goes_on_does_not_end() {
+        let does = |line: &str| {
+            let words =
+                ["sh", "-c", line].map(|word| Text::verbatim(word, Span::new(SourceId(0), 0, word.len())));
+            ends(&Opened::of(&words, None, &Scripts::none()))
+        };
+        for line in [
+            "until mc alias set s3 http://s3:9000 a b; do sleep 1; done; mc mb s3/orders; exit 0",
+            "for file in /sql/*.sql; do psql -h db -f $file; done",
+            "python manage.py migrate && echo done",
+        ] {
+            assert!(does(line), "{line}");
+        }
+        for line in [
+            "while true; do docker image prune -af; sleep 86400; done",
+            "apk add jq; while [ 1 -eq 1 ]; do sleep 60; done",
+            "npm run build -- --watch",
+            "redis-cli -h cache monitor",
+            "minio server /data & sleep 5; mc mb s3/orders",
+        ] {
+            assert!(!does(line), "{line}");
         }
     }
 

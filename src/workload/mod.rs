@@ -307,8 +307,10 @@ pub struct Workload {
     pub ipc: Fact<String>,
     /// The keys of the service, in order; those of `deploy` as `deploy.resources`.
     pub keys: Vec<ServiceKey>,
-    /// The entrypoint that runs the words behind it.
+    /// The script of its image that runs the words behind it.
     pub handover: Option<Handover>,
+    /// That script is its entrypoint.
+    pub hands_over: bool,
     /// What its program does with the memory that it sees, when nothing here says otherwise.
     pub self_sizing: Option<String>,
     /// The least memory that its program needs, as its maker says.

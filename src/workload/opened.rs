@@ -226,3 +226,48 @@ fn is_last(script: &Script, at: usize) -> bool {
     let later = script.commands.get(at + 1..).unwrap_or_default();
     later.len() <= MAX_LATER && !later.iter().any(follows)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{SourceId, Span};
+
+    fn opened(line: &str) -> Opened {
+        let words =
+            ["sh", "-c", line].map(|word| Text::verbatim(word, Span::new(SourceId(0), 0, word.len())));
+        Opened::of(&words, None, &Scripts::none())
+    }
+
+    #[test]
+    fn what_nothing_follows_is_last() {
+        for (line, last) in [
+            ("a; b", "b"),
+            ("a && b || exit 1", "b"),
+            ("a || exit 1; b", "b"),
+            ("a & b", "a b"),
+            ("if x; then a; else b; fi", "a b"),
+            ("if x; then exec a; fi; b", "a b"),
+            ("if x; then a; fi; exec b", "b"),
+            ("case $1 in x) a;; *) b;; esac", "a b"),
+            ("until a; do sleep 1; done; b", "b"),
+            ("main() { a; b; }; main \"$@\"", "b"),
+            ("a; echo done; exit 0", "a"),
+            ("(a; b) & wait", "a b"),
+            ("x=$(a); b", "b"),
+        ] {
+            let found = opened(line);
+            let names: Vec<&str> = found.last.iter().map(Program::base_name).collect();
+            assert_eq!(names.join(" "), last, "{line}");
+        }
+        assert!(opened("exec $SERVER").open && opened("./start.sh").open && opened("exec \"$@\"").open);
+        assert!(!opened("exec nginx").open && !opened("/usr/sbin/nginx").open);
+        assert!(opened("while :; do a; done").endless && !opened("while ! a; do sleep 1; done").endless);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_panics(line in "[a-z$@\"'(){};&| \n./-]{0,80}") {
+            opened(&line);
+        }
+    }
+}

@@ -84,7 +84,7 @@ impl Assembler<'_> {
         let start = &started.start;
         let again = matches!(workload.restart.value().map(String::as_str), Some("always" | "unless-stopped"));
         let works = jobs::works_alone(&started.opened);
-        workload.role.ends = works && !again && !started.opened.endless;
+        workload.role.ends = jobs::ends(&started.opened) && !again;
         workload.role.listens_nowhere = works || jobs::repeats(start, facts.handover.as_ref());
         workload.lighter_base =
             runs.and_then(|runs| toolchain::lighter(workload, facts, (runs, scripts, start), self.catalog));

@@ -245,7 +245,7 @@ pub(super) const LEADS: [&str; 9] = ["run", "exec", "run-script", "-m", "db", "m
 pub(super) const MANY_GOALS: [&str; 8] = ["ant", "gradle", "gradlew", "make", "mvn", "mvnw", "rake", "sbt"];
 
 /// Words of which one is enough for a server: a page of results, a browser to look at.
-pub(super) const SERVES: [&str; 12] = [
+pub(super) const SERVES: [&str; 15] = [
     "--serve",
     "serve",
     "--ui",
@@ -258,4 +258,20 @@ pub(super) const SERVES: [&str; 12] = [
     "dev",
     "start",
     "watch",
+    "port-forward",
+    "proxy",
+    "rcd",
+];
+
+/// Words with which work goes on for as long as it is let.
+pub(super) const GOES_ON: [&str; 9] = [
+    "--watch",
+    "--watchAll",
+    "events",
+    "kafka-console-consumer",
+    "kafka-console-consumer.sh",
+    "monitor",
+    "mount",
+    "psubscribe",
+    "subscribe",
 ];
