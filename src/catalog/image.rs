@@ -81,6 +81,9 @@ pub struct ImageEntry {
     /// Its `/bin/sh` is dash, save in alpine tags.
     #[serde(default)]
     dash: bool,
+    /// Its `/bin/sh` is BusyBox, as in alpine tags.
+    #[serde(default)]
+    busybox: bool,
     /// Programs for healthchecks.
     #[serde(default)]
     tools: Tools,
@@ -397,6 +400,17 @@ impl ImageEntry {
         self.variants(tag).find_map(|variant| variant.start.as_ref()).or(self.start.as_ref())
     }
 
+    /// The programs that are its server, as its start says.
+    pub fn servers(&self, tag: &str) -> Vec<&str> {
+        let Some(start) = self.start(tag) else { return Vec::new() };
+        let given = start.hands_over || start.entrypoint.is_empty();
+        let program = match given {
+            true => start.cmd.as_ref().and_then(|cmd| cmd.first()),
+            false => start.entrypoint.iter().rfind(|word| !word.starts_with('-')),
+        };
+        program.into_iter().chain(&start.options_to).map(String::as_str).collect()
+    }
+
     /// Whether it has a shell. None when that is not known.
     pub fn shell(&self, tag: &str) -> Option<bool> {
         if is_windows(tag) {
@@ -408,6 +422,15 @@ impl ImageEntry {
     /// Whether its `/bin/sh` is known to be dash: Debian and Ubuntu.
     pub fn sh_is_dash(&self, tag: &str) -> bool {
         self.dash && !is_windows(tag) && !has_word(tag, "alpine")
+    }
+
+    /// The name of its `/bin/sh`, where that is known to be another shell than bash.
+    pub fn sh(&self, tag: &str) -> Option<&'static str> {
+        if self.sh_is_dash(tag) {
+            return Some("dash");
+        }
+        let alpine = self.busybox || has_word(tag, "alpine");
+        (alpine && self.shell(tag) == Some(true)).then_some("BusyBox")
     }
 
     /// Whether it has a program such as `curl`, before anything is installed. None when that is not known.

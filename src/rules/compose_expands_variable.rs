@@ -103,7 +103,7 @@ fn for_shell(workload: &Workload, key: &str, words: &[String]) -> String {
         list.push("--".to_owned());
     }
     let takes_words = key == "entrypoint"
-        || workload.handover.is_some()
+        || workload.hands_over
         || workload.start.value().is_some_and(|start| start.entrypoint.is_empty());
     let when = if takes_words { "" } else { ", if the entrypoint of its image runs what it is given" };
     let list: Vec<String> = list.iter().map(|word| json(&word.replace('$', "$$"))).collect();

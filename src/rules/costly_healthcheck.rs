@@ -26,6 +26,10 @@ impl Rule for CostlyHealthcheck {
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
         let Some(known) = workload.healthcheck.known() else { return };
         let Healthcheck::Probe { interval, .. } = &known.value else { return };
+        // What can never pass is to be another probe anyway.
+        if workload.probe_lack.is_some() {
+            return;
+        }
         match &workload.probe_runtime {
             Some((runtime, program)) => virtual_machine(workload, &known.value, *runtime, program, sink),
             None => often(workload, known, *interval, sink),

@@ -4,7 +4,7 @@ use super::probe::{Form, instead};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::{Confidence, Severity};
 use crate::source::Text;
-use crate::workload::{Healthcheck, Place, Workload, http};
+use crate::workload::{Healthcheck, Lack, Place, Workload, http, tcp};
 
 /// A probe without its program.
 pub(super) struct HealthcheckMissingTool;
@@ -26,16 +26,26 @@ impl Rule for HealthcheckMissingTool {
     fn check(&self, workload: &Workload, sink: &mut Sink<'_>) {
         let Some(check) = workload.healthcheck.known() else { return };
         let Healthcheck::Probe { test: Some(test), .. } = &check.value else { return };
-        let [kind, command, ..] = test.as_slice() else { return };
-        let no_shell = workload.lacks.contains(&"sh");
-        let tool = match kind.as_str() {
-            "CMD" => command.as_str().rsplit('/').next().unwrap_or_default(),
-            "CMD-SHELL" if no_shell => "sh",
-            "CMD-SHELL" => command.as_str().split_whitespace().next().unwrap_or_default(),
-            _ => return,
-        };
-        let Some(tool) = workload.lacks.iter().find(|lacking| **lacking == tool) else { return };
+        let Some(lack) = &workload.probe_lack else { return };
         let name = &workload.name;
+        let tool = match &lack.what {
+            Lack::Program(tool) => tool,
+            Lack::DevTcp { shell, host, port } => {
+                let message = format!(
+                    "the healthcheck of `{name}` can never pass: `sh` is {shell}, and only bash has /dev/tcp"
+                );
+                let finding = sink
+                    .report(lack.at, format!("{shell} has no /dev/tcp"), message)
+                    .of(workload)
+                    .confidence(Confidence::Medium);
+                if let Some(other) = tcp(&workload.tools, host, *port) {
+                    let text = instead(Form::at(lack.at, workload), &check.value, &other);
+                    finding.help(format!("the same with what the image has:\n  {text}"));
+                }
+                return;
+            }
+        };
+        let no_shell = workload.lacks.contains(&"sh");
         let message = match (*tool, no_shell) {
             ("sh", _) => format!("the healthcheck of `{name}` can never pass: its image has no shell"),
             (_, true) => {
@@ -44,7 +54,7 @@ impl Rule for HealthcheckMissingTool {
             (_, false) => format!("the healthcheck of `{name}` runs `{tool}`: its image has no `{tool}`"),
         };
         let mut finding = sink
-            .report(command.span(), format!("no `{tool}` in the image"), message)
+            .report(lack.at, format!("no `{tool}` in the image"), message)
             .of(workload)
             .confidence(Confidence::Medium);
         if let Some(base) = workload.base.known() {

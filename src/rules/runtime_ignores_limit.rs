@@ -62,7 +62,7 @@ fn heaps(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
 /// A server that is told its size by variables.
 fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
     let (workload, name) = (offer.workload, &offer.workload.name);
-    let Some(sized) = &workload.limit_unseen else { return };
+    let Some(sized) = workload.limit_unseen.as_ref().filter(|sized| sized.certain) else { return };
     let message = format!("`{name}` follows the host's memory, not its limit");
     let finding = sink
         .report(workload.base.span(), sized.why.as_str(), message)

@@ -37,6 +37,13 @@ pub enum NoNumber {
         /// The variables that tell it; none where a newer image is the way.
         first: Option<String>,
     },
+    /// The same, if it is the server of its image that starts: nobody can tell.
+    MayBeHostSized {
+        /// Why: lower case, no full stop.
+        why: String,
+        /// The variables that tell it.
+        first: Option<String>,
+    },
     /// A variable of Compose's decides the size.
     Varies {
         /// The setting as it is today.
@@ -59,7 +66,7 @@ impl Need {
     /// # Errors
     /// Why no number can be argued.
     pub fn of(workload: &Workload) -> Result<Self, NoNumber> {
-        if let Some(sized) = &workload.limit_unseen {
+        if let Some(sized) = workload.limit_unseen.as_ref().filter(|sized| sized.certain) {
             return Err(NoNumber::HostSized { why: sized.why.clone(), first: sized.names() });
         }
         if let Some(why) = host_sized(workload) {
@@ -111,9 +118,12 @@ impl Need {
     pub fn is_held_by(workload: &Workload, limit: ByteSize) -> bool {
         match Self::of(workload) {
             Ok(need) => need.limit <= limit,
-            Err(NoNumber::Unknown | NoNumber::Follows { .. } | NoNumber::Grows { .. }) => {
-                memory_files(workload) < limit.0 && defaults_fit(workload, limit)
-            }
+            Err(
+                NoNumber::Unknown
+                | NoNumber::MayBeHostSized { .. }
+                | NoNumber::Follows { .. }
+                | NoNumber::Grows { .. },
+            ) => memory_files(workload) < limit.0 && defaults_fit(workload, limit),
             Err(_) => false,
         }
     }
@@ -167,12 +177,11 @@ fn pools(workload: &Workload) -> Vec<Declared> {
 fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
     let follows = workload.heaps.iter().find(|heap| heap.follows());
     let Some(minimum) = &workload.minimum else {
-        return Err(match follows {
-            Some(heap) => NoNumber::Follows { runtime: heap.runtime.display_name() },
-            None => match &workload.self_sizing {
-                Some(what) => NoNumber::Grows { what: what.clone() },
-                None => NoNumber::Unknown,
-            },
+        let grows = workload.self_sizing.as_ref();
+        return Err(match (follows, &workload.limit_unseen) {
+            (_, Some(sized)) => NoNumber::MayBeHostSized { why: sized.why.clone(), first: sized.names() },
+            (Some(heap), None) => NoNumber::Follows { runtime: heap.runtime.display_name() },
+            (None, None) => grows.map_or(NoNumber::Unknown, |what| NoNumber::Grows { what: what.clone() }),
         });
     };
     let size = ByteSize(minimum.usual.unwrap_or(minimum.mib).saturating_mul(MIB));

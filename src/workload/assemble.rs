@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::health;
-use super::heap::{self, BesideFacts};
+use super::heap;
 use super::image::{ImageFacts, partial_start, service_start};
 use super::keys::{cpu_quota, either, restart, shadowed_restart, unless};
 use super::packages;
@@ -13,14 +13,14 @@ use super::quotes;
 use super::role;
 use super::runs::Runs;
 use super::scripts::Scripts;
-use super::started;
+use super::server::Starts;
+use super::serves;
+use super::started::{self, Started};
 use super::tools;
-use super::{
-    Build, BuildStage, Fact, HostSized, Kind, Memory, Origin, Project, Role, Start, Variable, Why, Workload,
-};
+use super::{Build, BuildStage, Fact, Kind, Memory, Origin, Project, Role, Start, Variable, Why, Workload};
 use crate::catalog::{Catalog, Pool};
 use crate::discover::Untracked;
-use crate::hash::IndexMap;
+use crate::hash::{HashSet, IndexMap};
 use crate::model::allowance::Allowance;
 use crate::model::build::{Built, Dockerfiles, follow_within};
 use crate::model::compose::{Mount, Service};
@@ -62,11 +62,11 @@ impl Assembler<'_> {
             let source = self.sources.get(*file);
             role::is_for_development(source.path(), &exists)
         });
+        let shared = role::shared(&compose.services);
         let mut allowance = Allowance::of_services(project.request.others);
         for service in &compose.services {
-            let mut workload = self.service(service, project, &mut out, &mut allowance);
-            let Role { idle, listens_nowhere, .. } = workload.role;
-            workload.role = Role { idle, listens_nowhere, ..Role::of(service, &awaited, development) };
+            let mut workload = self.service(service, project, &mut out, (&shared, &mut allowance));
+            workload.role = workload.role.of(service, &awaited, development);
             out.workloads.push(workload);
         }
         // A file that is not meant to be in the repository is nobody's mistake; what it would set stays unknown.
@@ -86,7 +86,7 @@ impl Assembler<'_> {
             Project { files: vec![file], syntax_errors: dockerfile.errors.clone(), ..Project::default() };
         let Ok(target) = resolve(&dockerfile, &BuildOptions::default()) else { return out };
         let runs = Runs::new(&target);
-        let facts = ImageFacts::of_target(&runs, self.catalog);
+        let mut facts = ImageFacts::of_target(&runs, self.catalog);
         let anchor = target.from;
         // Whoever starts the image sets its limits: not in sight from here.
         fn outside<T>(at: Span) -> Fact<T> {
@@ -95,6 +95,12 @@ impl Assembler<'_> {
         let env = image_environment(&target);
         let start = facts.start();
         let stage = stage(&target);
+        let scripts = Scripts::of_dockerfile(self.sources, &target, self.sources.get(file).path());
+        let started = Started::of(&start, None, &facts, (&scripts, None));
+        let starts = started.starts(&facts, None, Some(&target));
+        if target.entrypoint.is_some() && starts != Starts::Server {
+            facts.without_script();
+        }
         let mut workload = Workload {
             name: self.sources.get(file).path().display().to_string(),
             kind: Kind::Image,
@@ -146,10 +152,12 @@ impl Assembler<'_> {
                 .and_then(|start| process::several(start, facts.handover.as_ref())),
             eaten: Vec::new(),
             unexpanded: Vec::new(),
+            probe_lack: None,
             probe_runtime: None,
             package_caches: packages::left_behind(&runs, self.catalog),
             build_ulimits: packages::ulimits(&runs),
             start,
+            starts,
             env,
             env_missing: None,
             heaps: Vec::new(),
@@ -163,11 +171,12 @@ impl Assembler<'_> {
             ipc: outside(anchor),
             keys: Vec::new(),
             handover: facts.handover.clone(),
+            hands_over: facts.hands_over(&facts.entrypoint),
             self_sizing: None,
             minimum: None,
             probe: Err(String::new()),
             tools: tools::tools(&facts.base, Some(&runs), &facts.lacks, self.catalog),
-            exposed: tools::exposed(&facts.base, Some(&target), self.catalog),
+            exposed: tools::exposed(&facts.base, Some(&target), starts, self.catalog),
             profiles: Vec::new(),
             depends_on: Vec::new(),
             logging: outside(anchor),
@@ -178,15 +187,19 @@ impl Assembler<'_> {
             role: Role::default(),
         };
         workload.role.idle = workload.idle();
+        workload.probe_lack = health::lacking(&workload.healthcheck, &workload.lacks, facts.sh);
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
-        let scripts = Scripts::of_dockerfile(self.sources, &target, self.sources.get(file).path());
-        self.started(&mut workload, &facts, (Some(&runs), &scripts, None), &mut out);
+        self.started(&mut workload, &facts, (Some(&runs), &scripts, &started), &mut out);
         self.pools(&mut workload, &facts, None);
         let site = probe::Site {
             workload: &workload,
             service: None,
             target: Some(&target),
             partial: None,
+            opened: &started.opened,
+            as_shipped: started.is_as_shipped(&facts, &scripts),
+            servers: &facts.servers,
+            shared: false,
             own: &facts.probe,
             catalog: self.catalog,
             scripts: &scripts,
@@ -201,7 +214,7 @@ impl Assembler<'_> {
         service: &Service,
         project: &project::Project,
         out: &mut Project,
-        allowance: &mut Allowance,
+        (shared, allowance): (&HashSet<&str>, &mut Allowance),
     ) -> Workload {
         let directory: &Path = &project.request.directory;
         let built = service.build.as_ref().map(|build| {
@@ -230,6 +243,16 @@ impl Assembler<'_> {
         let names = |mount: &Mount, file: &str| mount.source.contains(file) || mount.target.contains(file);
         facts.settle_by_files(&|file| service.mounts.iter().any(|mount| names(mount, file)));
         facts.lacks.retain(|tool| !service.mounts.iter().any(|mount| started::brings_tool(mount, tool)));
+        let scripts = {
+            let context = built.as_ref().map(|built| directory.join(&built.context));
+            Scripts::of_service(self.sources, target, context, (service.mounts.as_slice(), directory))
+        };
+        let (start, partial) = (service_start(service, &facts), partial_start(service, &facts));
+        let started = Started::of(&start, partial.as_ref(), &facts, (&scripts, Some(service)));
+        let starts = started.starts(&facts, Some(service), target);
+        if target.is_some_and(|target| target.entrypoint.is_some()) && starts != Starts::Server {
+            facts.without_script();
+        }
         let resolved = project.compose.service_environment(service, directory, self.sources, allowance);
         out.syntax_errors.extend(resolved.errors);
         out.unresolved.extend(resolved.unresolved);
@@ -295,13 +318,15 @@ impl Assembler<'_> {
             several_processes: None,
             eaten: process::eaten(service, &env),
             unexpanded: Vec::new(),
+            probe_lack: None,
             probe_runtime: None,
             build_ulimits: runs.as_ref().map(packages::ulimits).unwrap_or_default(),
             package_caches: runs
                 .as_ref()
                 .map(|runs| packages::left_behind(runs, self.catalog))
                 .unwrap_or_default(),
-            start: service_start(service, &facts),
+            start,
+            starts,
             env,
             env_missing: resolved.open_ended.map(|file| Spanned::new(file.name, file.span)),
             heaps: Vec::new(),
@@ -315,11 +340,15 @@ impl Assembler<'_> {
             ipc: service.ipc.clone(),
             keys: service.keys.clone(),
             handover: facts.handover.clone(),
+            hands_over: facts.hands_over(match &service.entrypoint {
+                Fact::Absent { .. } => &facts.entrypoint,
+                own => own,
+            }),
             self_sizing: None,
             minimum: None,
             probe: Err(String::new()),
             tools: tools::tools(&facts.base, runs.as_ref(), &facts.lacks, self.catalog),
-            exposed: tools::exposed(&facts.base, target, self.catalog),
+            exposed: tools::exposed(&facts.base, target, starts, self.catalog),
             profiles: service.profiles.clone(),
             depends_on: service.depends_on.clone(),
             logging: service.logging.clone(),
@@ -334,51 +363,27 @@ impl Assembler<'_> {
         }
         workload.unexpanded = process::unexpanded(&workload, self.catalog);
         workload.role.idle = workload.idle();
+        workload.probe_lack = health::lacking(&workload.healthcheck, &workload.lacks, facts.sh);
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
         quotes::find(&mut workload, &facts, service.entrypoint.is_absent(), self.catalog);
-        let context = built.as_ref().map(|built| directory.join(&built.context));
-        let mounts = (service.mounts.as_slice(), directory);
-        let scripts = Scripts::of_service(self.sources, target, context, mounts);
-        self.started(&mut workload, &facts, (runs.as_ref(), &scripts, Some(service)), out);
-        let partial = partial_start(service, &facts);
+        self.started(&mut workload, &facts, (runs.as_ref(), &scripts, &started), out);
+        workload.role.replaced = serves::is_replaced(&workload, service, target, &facts);
         self.pools(&mut workload, &facts, partial.as_ref());
         let site = probe::Site {
             workload: &workload,
             service: Some(service),
             target,
             partial: partial.as_ref(),
+            opened: &started.opened,
+            as_shipped: started.is_as_shipped(&facts, &scripts),
+            servers: &facts.servers,
+            shared: shared.contains(service.name.as_str()),
             own: &facts.probe,
             catalog: self.catalog,
             scripts: &scripts,
         };
         workload.probe = site.probe();
-        // Another entrypoint may be another program.
-        let own_entrypoint =
-            !service.entrypoint.is_absent() || target.is_some_and(|target| target.entrypoint.is_some());
-        workload.self_sizing = self_sizing(&workload, &facts).filter(|_| !own_entrypoint);
-        // Another command may be another program with another heap.
-        let as_shipped = service.command.is_absent() && service.entrypoint.is_absent();
-        workload.own_heap = facts
-            .heap_when_unset
-            .filter(|heap| as_shipped && workload.variable(&heap.variable).is_absent())
-            .filter(|_| workload.variable("_JAVA_OPTIONS").is_absent())
-            .filter(|own| {
-                !workload.heaps.iter().any(|heap| heap.runtime == own.of && heap.bound.known().is_some())
-            });
-        workload.minimum = facts.minimum.filter(|_| service.entrypoint.is_absent());
-        let (beside_heap, runtime) = (facts.beside_heap, facts.runtime);
-        workload.limit_unseen = facts
-            .ignores_limit
-            .filter(|ignores| ignores.majors.is_empty() && as_shipped)
-            .filter(|ignores| ignores.unless_set.iter().all(|name| workload.variable(name).is_absent()))
-            .map(|ignores| {
-                let limit = workload.memory.limit.value().copied().unwrap_or(ByteSize(0));
-                let facts = BesideFacts { product: beside_heap, ..BesideFacts::default() };
-                let variables = heap::with_numbers(&ignores.way_out, runtime, &facts, limit);
-                let variables = variables.lines().filter_map(|line| line.split_once(": "));
-                let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-                HostSized { why: ignores.why, variables: variables.collect() }
-            });
+        serves::settle(&mut workload, facts, service);
         workload
     }
 
@@ -441,19 +446,6 @@ fn image_environment(target: &TargetImage) -> IndexMap<String, Variable> {
         (name.clone(), Variable { value, origin: Origin::Image, name: place, quotes: None })
     });
     variables.collect()
-}
-
-/// What the program does with the memory that it sees. None as soon as anything may say otherwise.
-fn self_sizing(workload: &Workload, facts: &ImageFacts) -> Option<String> {
-    let sizes = facts.sizes_itself.as_ref()?;
-    let start = workload.start.value();
-    let words = start.iter().flat_map(|start| start.entrypoint.iter().chain(&start.command));
-    let mut flagged =
-        words.filter(|word| sizes.unless_flags.iter().any(|flag| word.as_str().contains(flag.as_str())));
-    // Where its flags come from at all, a bound may be among them.
-    let set = sizes.unless_set.iter().chain(&facts.expands).any(|name| workload.env.contains_key(name));
-    let bound = workload.heaps.iter().any(|heap| !heap.bound.is_absent());
-    (!set && !bound && flagged.next().is_none()).then(|| sizes.what.clone())
 }
 
 /// `deploy` wins where it is not 0 (docker/compose `pkg/compose/create.go`, `getDeployResources`).

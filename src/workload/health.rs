@@ -3,7 +3,104 @@
 use super::{Fact, Healthcheck, Start};
 use crate::catalog::{Catalog, RuntimeName};
 use crate::model::compose::{HealthcheckSection, Service};
-use crate::source::{Spanned, Text};
+use crate::source::{Span, Spanned, Text};
+use crate::syntax::shell::{self, Join, base_name};
+
+/// A thing that a probe needs and its image lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeLack {
+    /// The place in the test that needs it.
+    pub at: Span,
+    /// What is lacking.
+    pub what: Lack,
+}
+
+/// What an image lacks for a probe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// A program: `curl`, `sh`.
+    Program(&'static str),
+    /// The files below `/dev/tcp` that bash alone makes up.
+    DevTcp {
+        /// The shell that reads the probe: `dash`, `BusyBox`.
+        shell: &'static str,
+        /// The address that it asks.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+}
+
+/// The thing for the lack of which a probe can not pass; `sh` is the name of a shell that is not bash.
+pub(super) fn lacking(
+    healthcheck: &Fact<Healthcheck>,
+    lacks: &[&'static str],
+    sh: Option<&'static str>,
+) -> Option<ProbeLack> {
+    let Healthcheck::Probe { test: Some(test), .. } = healthcheck.value()? else { return None };
+    let [kind, command, ..] = test.as_slice() else { return None };
+    let tool = match kind.as_str() {
+        "CMD" => base_name(command.as_str()),
+        "CMD-SHELL" if lacks.contains(&"sh") => "sh",
+        "CMD-SHELL" => command.as_str().split_whitespace().next().unwrap_or_default(),
+        _ => return None,
+    };
+    if let Some(program) = lacks.iter().find(|lacking| **lacking == tool) {
+        return Some(ProbeLack { at: command.span(), what: Lack::Program(program) });
+    }
+    let shell = sh?;
+    let words = match kind.as_str() {
+        "CMD-SHELL" => {
+            vec![Text::derived("sh", kind.span()), Text::derived("-c", kind.span()), command.clone()]
+        }
+        _ => test.get(1..)?.to_vec(),
+    };
+    let own = words.first().is_some_and(|word| base_name(word.as_str()) == "sh");
+    let shell::Inner::Script(at) = shell::inner(&words) else { return None };
+    let (host, port) = asked_by_file(words.get(at).filter(|_| own)?)?;
+    Some(ProbeLack { at: command.span(), what: Lack::DevTcp { shell, host, port } })
+}
+
+/// The host and the port of `/dev/tcp/HOST/PORT` in a script that fails where that can not be opened.
+fn asked_by_file(script: &Text) -> Option<(String, u16)> {
+    let script = shell::read(script);
+    let target = |command: &shell::Command| {
+        command.redirections.iter().find_map(|redirection| {
+            redirection.target.literal()?.strip_prefix("/dev/tcp/").map(str::to_owned)
+        })
+    };
+    // Another shell in it may be bash, and a branch or a loop may come to an end without it.
+    let plain = |frame: usize| {
+        script
+            .frames
+            .get(frame)
+            .is_some_and(|frame| matches!(frame.kind, shell::FrameKind::Group | shell::FrameKind::Subshell))
+    };
+    let at = script.commands.iter().position(|command| target(command).is_some())?;
+    let asking = script.commands.get(at)?;
+    let before = script.commands.get(..at)?.iter().all(|command| command.end != Join::Or);
+    let fails = |command: &shell::Command| {
+        command.program() == Some("false")
+            || command.program() == Some("exit")
+                && command.arguments().first().is_some_and(|code| code.as_ref() != "0")
+    };
+    // `&&` leaves what follows out; `|| exit 1` fails as well.
+    let frames: Vec<_> = script.around(asking).filter_map(|frame| script.frames.get(frame)).collect();
+    let mut ends = std::iter::once(asking.end).chain(frames.iter().map(|frame| frame.end));
+    let sound = ends.all(|end| matches!(end, Join::Nothing | Join::And | Join::Or));
+    let mut later = script.commands.get(at + 1..)?.iter();
+    let rest = later.all(|command| match command.joined {
+        Join::And => true,
+        Join::Or => fails(command),
+        _ => false,
+    });
+    if !script.complete || !script.around(asking).all(plain) || !before || !sound || !rest {
+        return None;
+    }
+    let target = target(asking)?;
+    let (host, port) = target.split_once('/')?;
+    Some((host.to_owned(), port.parse().ok()?))
+}
 
 /// The service's own, or what is left of its image's.
 pub(super) fn of_service(service: &Service, image: &Fact<Healthcheck>) -> Fact<Healthcheck> {

@@ -15,6 +15,7 @@ use crate::model::image::{Base, BuildVariable, Command, Form, Health, HealthTest
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, Text};
 use crate::syntax::duration;
+use crate::syntax::shell::base_name;
 
 pub use crate::catalog::LighterKind;
 
@@ -124,6 +125,8 @@ pub(super) struct ImageFacts {
     pub(super) shared_memory: Option<SharedMemory>,
     /// Its `/bin/sh` is dash, as on Debian and Ubuntu.
     pub(super) sh_is_dash: bool,
+    /// The name of its `/bin/sh`, where that is known not to be bash.
+    pub(super) sh: Option<&'static str>,
     /// Variables that only the build has.
     pub(super) build_only: Vec<BuildVariable>,
     /// Its makers have given it up.
@@ -141,6 +144,12 @@ pub(super) struct ImageFacts {
     pub(super) probe: Vec<String>,
     /// Programs that it is known to lack.
     pub(super) lacks: Vec<&'static str>,
+    /// The programs that are its server, as the catalogue writes them: `mysqld`, `kc.sh start`.
+    pub(super) servers: Vec<String>,
+    /// The words that it starts when nobody says otherwise, not even a Dockerfile that is built on it.
+    pub(super) shipped: Vec<Text>,
+    /// It is made to run a server that listens on a port.
+    pub(super) is_server: bool,
 }
 
 /// Programs that probes use.
@@ -167,6 +176,7 @@ impl ImageFacts {
             ignores_limit: None,
             shared_memory: None,
             sh_is_dash: false,
+            sh: None,
             build_only: Vec::new(),
             unsupported: None,
             runtime: None,
@@ -177,6 +187,9 @@ impl ImageFacts {
             minimum: None,
             probe: Vec::new(),
             lacks: Vec::new(),
+            servers: Vec::new(),
+            shipped: Vec::new(),
+            is_server: false,
         }
     }
 
@@ -205,7 +218,10 @@ impl ImageFacts {
         };
         facts.lacks.retain(|tool| !installs::may_bring(tool, runs, catalog.packages()));
         // A link to another shell may be among what is installed.
-        facts.sh_is_dash &= !target.mentions("bin/sh");
+        if target.mentions("bin/sh") {
+            facts.sh_is_dash = false;
+            facts.sh = None;
+        }
         facts.build_only.clone_from(&target.build_only);
         facts.settle_by_files(&|file| target.mentions(file));
         let known = |words: Vec<Text>, span: Span| Fact::Known(Spanned::new(words, span));
@@ -214,16 +230,8 @@ impl ImageFacts {
         }
         if let Some(entrypoint) = &target.entrypoint {
             facts.entrypoint = known(words(entrypoint, target), entrypoint.span);
-            facts.handover = None;
-            facts.expands = Vec::new();
-            facts.keeps_quotes = Vec::new();
-            facts.unsets = Vec::new();
-            facts.no_heap_in = None;
-            facts.heap_when_unset = None;
-            facts.minimum = None;
-            facts.beside_heap = None;
-            // What a version of the runtime does stays; what the replaced script did is gone.
-            facts.ignores_limit = facts.ignores_limit.filter(|ignores| !ignores.majors.is_empty());
+            // The script of the base is still there, unless another one takes its name.
+            facts.handover = facts.handover.filter(|script| !target.mentions(&script.entrypoint));
             // An ENTRYPOINT of its own clears the CMD of the base (moby `daemon/builder`, buildkit `dispatchEntrypoint`).
             facts.command = Fact::Absent { anchor: entrypoint.span };
         }
@@ -254,8 +262,14 @@ impl ImageFacts {
             catalog::Healthcheck::Unknown => unknown.healthcheck.clone(),
         };
         let unsupported = unsupported(&parsed, catalog);
-        let Some(entry) = catalog.image(&parsed) else { return Self { healthcheck, unsupported, ..unknown } };
         let tag = parsed.effective_tag().unwrap_or_default();
+        let row = catalog.probes(&parsed);
+        let mut servers = row.map(|row| row.program.clone()).unwrap_or_default();
+        let is_server = row.is_some_and(|row| !row.exposes.is_empty());
+        let Some(entry) = catalog.image(&parsed) else {
+            return Self { healthcheck, unsupported, servers, is_server, ..unknown };
+        };
+        servers.extend(entry.servers(tag).into_iter().map(str::to_owned));
         let start = entry.start(tag);
         let texts = |words: &[String]| -> Fact<Vec<Text>> {
             // An image's own start stands in no file: its place is the reference.
@@ -263,14 +277,15 @@ impl ImageFacts {
             Fact::Known(Spanned::new(words, at))
         };
         let command = start.and_then(|start| start.cmd.as_ref());
+        let shipped = start.zip(command).map(|(start, command)| start.entrypoint.iter().chain(command));
         Self {
             healthcheck,
             unsupported,
             entrypoint: start.map_or(unknown.entrypoint.clone(), |start| texts(&start.entrypoint)),
             command: command.map_or(unknown.command.clone(), |command| texts(command)),
             handover: start.filter(|start| start.hands_over).and_then(|start| {
-                let name = start.entrypoint.first()?;
-                let entrypoint = name.rsplit('/').next().unwrap_or(name).to_owned();
+                let name = start.entrypoint.iter().rfind(|word| !word.starts_with('-'))?;
+                let entrypoint = base_name(name).to_owned();
                 Some(Handover { entrypoint, options_to: start.options_to.clone() })
             }),
             expands: entry.expands.clone(),
@@ -294,6 +309,7 @@ impl ImageFacts {
             ignores_limit: entry.ignores_limit(tag).cloned(),
             shared_memory: entry.shared_memory.clone(),
             sh_is_dash: entry.sh_is_dash(tag),
+            sh: entry.sh(tag),
             runtime: entry.runtime(),
             major: entry.runtime_major(tag).map(|(_, major)| major),
             patch: entry.runtime_patch(tag),
@@ -301,9 +317,32 @@ impl ImageFacts {
             sizes_itself: entry.sizes_itself.clone(),
             minimum: entry.minimum.clone(),
             probe: entry.probe.clone(),
+            servers,
+            shipped: shipped.into_iter().flatten().map(|word| Text::derived(word.as_str(), at)).collect(),
+            is_server,
             lacks: TOOLS.into_iter().filter(|tool| entry.has_tool(tag, tool) == Some(false)).collect(),
             ..unknown
         }
+    }
+
+    /// True when the image's own script is the last word of an entrypoint, and so runs what stands behind it.
+    pub(super) fn hands_over(&self, entrypoint: &Fact<Vec<Text>>) -> bool {
+        let last = entrypoint.value().and_then(|words| words.last());
+        let name = last.map(|word| base_name(word.as_str()));
+        self.handover.as_ref().is_some_and(|script| Some(script.entrypoint.as_str()) == name)
+    }
+
+    /// Forgets what the image's own start script does, where that does not run.
+    pub(super) fn without_script(&mut self) {
+        self.expands = Vec::new();
+        self.keeps_quotes = Vec::new();
+        self.unsets = Vec::new();
+        self.no_heap_in = None;
+        self.heap_when_unset = None;
+        self.minimum = None;
+        self.beside_heap = None;
+        // What a version of the runtime does stays.
+        self.ignores_limit = self.ignores_limit.take().filter(|ignores| !ignores.majors.is_empty());
     }
 
     /// Forgets what a file that is brought in may say otherwise.

@@ -1,234 +1,62 @@
 //! Containers that do a piece of work, and listen nowhere: tests, builds, migrations, loops with `sleep` in them.
 
+mod words;
+
+use self::words::{GOES_ON, LEADS, MANY_GOALS, RUNNERS, SERVES, TEST_RUNNERS, TOOLS, WORK};
 use super::Start;
 use super::idle;
+use super::opened::Opened;
 use super::start::{Handover, Program};
 use crate::source::Text;
 use crate::syntax::shell::{self, FrameKind, base_name};
 
-/// Programs that run tests.
-const TEST_RUNNERS: [&str; 37] = [
-    "artillery",
-    "ava",
-    "bats",
-    "behat",
-    "behave",
-    "cargo-nextest",
-    "codecept",
-    "ctest",
-    "cucumber",
-    "cucumber-js",
-    "cypress",
-    "ginkgo",
-    "gotestsum",
-    "jasmine",
-    "jest",
-    "k6",
-    "karma",
-    "mocha",
-    "newman",
-    "nightwatch",
-    "nose2",
-    "nosetests",
-    "nox",
-    "paratest",
-    "pest",
-    "phpspec",
-    "phpunit",
-    "playwright",
-    "protractor",
-    "py.test",
-    "pytest",
-    "robot",
-    "rspec",
-    "testcafe",
-    "tox",
-    "vitest",
-    "wdio",
-];
-
-/// Programs that build, install, copy or ask somebody else, and end.
-const TOOLS: [&str; 50] = [
-    "alembic",
-    "ansible-playbook",
-    "apk",
-    "apt",
-    "apt-get",
-    "aws",
-    "bower",
-    "bundler",
-    "cmake",
-    "composer",
-    "curl",
-    "docker",
-    "docker-compose",
-    "dnf",
-    "esbuild",
-    "eslint",
-    "flyway",
-    "git",
-    "kubectl",
-    "liquibase",
-    "mc",
-    "mkdocs",
-    "mongodump",
-    "mongoimport",
-    "mongorestore",
-    "mongosh",
-    "mysql",
-    "mysqladmin",
-    "mysqldump",
-    "ninja",
-    "pg_dump",
-    "pg_dumpall",
-    "pg_isready",
-    "pg_restore",
-    "pip",
-    "pip3",
-    "protoc",
-    "psql",
-    "pylint",
-    "rclone",
-    "redis-cli",
-    "restic",
-    "rollup",
-    "rsync",
-    "terraform",
-    "tsc",
-    "wait-for-it.sh",
-    "wget",
-    "yum",
-    "buf",
-];
-
-/// Programs of which the next words say what they do.
-const RUNNERS: [&str; 34] = [
-    "ant",
-    "artisan",
-    "bun",
-    "bundle",
-    "bunx",
-    "cargo",
-    "coverage",
-    "deno",
-    "dotnet",
-    "go",
-    "gradle",
-    "gradlew",
-    "make",
-    "manage.py",
-    "mix",
-    "mvn",
-    "mvnw",
-    "node",
-    "npm",
-    "npx",
-    "pdm",
-    "pipenv",
-    "php",
-    "pnpm",
-    "poetry",
-    "prisma",
-    "python",
-    "python3",
-    "rails",
-    "rake",
-    "sbt",
-    "uv",
-    "yarn",
-    "next",
-];
-
-/// Words behind those that are work which ends.
-const WORK: [&str; 31] = [
-    "build",
-    "check",
-    "ci",
-    "clean",
-    "collectstatic",
-    "compile",
-    "fetch",
-    "fmt",
-    "generate",
-    "get",
-    "install",
-    "lint",
-    "loaddata",
-    "makemigrations",
-    "migrate",
-    "nextest",
-    "package",
-    "publish",
-    "restore",
-    "seed",
-    "spec",
-    "sync",
-    "test",
-    "tests",
-    "unittest",
-    "verify",
-    "vet",
-    "--test",
-    "deploy",
-    "download",
-    "tidy",
-];
-
-/// Words behind them that only lead to the next one.
-const LEADS: [&str; 9] = ["run", "exec", "run-script", "-m", "db", "mod", "x", "dlx", "--"];
-
-/// Runners that do all that their words name, one after the other.
-const MANY_GOALS: [&str; 8] = ["ant", "gradle", "gradlew", "make", "mvn", "mvnw", "rake", "sbt"];
-
-/// Words of which one is enough for a server: a page of results, a browser to look at.
-const SERVES: [&str; 12] = [
-    "--serve",
-    "serve",
-    "--ui",
-    "--ui-host",
-    "run-server",
-    "show-report",
-    "open",
-    "--host",
-    "preview",
-    "dev",
-    "start",
-    "watch",
-];
-
-/// True when a start is known to be nothing but work that ends, or that a loop repeats after a `sleep`.
-pub(super) fn listens_nowhere(start: &Start, handover: Option<&Handover>) -> bool {
-    works_alone(&start.programs(handover)) || repeats(start, handover)
+/// True when a start is known to come down to work.
+pub(super) fn works_alone(opened: &Opened) -> bool {
+    !opened.last.is_empty() && opened.last.iter().all(works)
 }
 
-/// True when programs are known, one of them works, and none of them serves.
-fn works_alone(programs: &[Program]) -> bool {
-    programs.iter().any(works) && programs.iter().all(|program| works(program) || idle::is_nothing(program))
+/// True when a start comes down to work that ends.
+pub(super) fn ends(opened: &Opened) -> bool {
+    let goes_on = |program: &Program| {
+        let mut words = std::iter::once(&program.name).chain(&program.arguments);
+        words.any(|word| GOES_ON.contains(&base_name(word.as_str())))
+    };
+    works_alone(opened) && !opened.endless && !opened.last.iter().any(goes_on)
 }
 
-fn works(program: &Program) -> bool {
+/// True for a program that does a piece of work and ends.
+pub(super) fn works(program: &Program) -> bool {
     let mut words = std::iter::once(&program.name).chain(&program.arguments).map(Text::as_str);
     if words.clone().any(|word| SERVES.contains(&word.split('=').next().unwrap_or(word))) {
         return false;
     }
-    // `run-integration-tests.sh`
-    let script = program.base_name().strip_suffix(".sh").unwrap_or_default();
-    if script.split(['-', '_', '.']).any(|word| matches!(word, "test" | "tests" | "e2e")) {
+    let name = program.base_name();
+    // `run-integration-tests.sh`, `docker-entrypoint-migrator.sh`
+    let script = name.strip_suffix(".sh").unwrap_or_default();
+    let told = ["test", "tests", "e2e", "migrate", "migration", "migrations", "migrator"];
+    if script.split(['-', '_', '.']).any(|word| told.contains(&word)) {
+        return true;
+    }
+    // `kong migrations bootstrap`, `/app/server migrate`, `knex migrate:latest`
+    if migrates(program.arguments.iter().map(Text::as_str)) {
         return true;
     }
     let mut before: Option<&str> = None;
     // `python -m pytest`, `npx playwright test`, `poetry run pytest`, `php artisan migrate`.
     while let Some(word) = words.next() {
         let name = base_name(word);
-        if TEST_RUNNERS.contains(&name) || TOOLS.contains(&name) {
+        // Apache's scripts have an ending where others leave it out: `kafka-topics.sh`.
+        if TEST_RUNNERS.contains(&name) || TOOLS.contains(&name.strip_suffix(".sh").unwrap_or(name)) {
             return true;
         }
         match before {
             Some("node") if word == "--test" => return true,
             // A file or a directory of any name may be a server.
-            Some("node" | "php") if !RUNNERS.contains(&name) && !word.starts_with('-') => return false,
+            Some("node" | "php") if !RUNNERS.contains(&name) && !word.starts_with('-') => {
+                return migrates(words);
+            }
             Some("python" | "python3") if word != "-m" && !word.starts_with('-') && name != "manage.py" => {
-                return false;
+                return migrates(words);
             }
             Some(runner) if is_work(word) => {
                 let goals = MANY_GOALS.contains(&runner);
@@ -242,10 +70,24 @@ fn works(program: &Program) -> bool {
         } else if word == "-m" {
             before = Some("module");
         } else if !passes {
-            return false;
+            // `npx knex migrate:latest`, `bundle exec rake db:migrate`
+            return before.is_some() && migrates(words);
         }
     }
     false
+}
+
+/// The words of a program that brings the tables of a database to a version: `migrate`, `migrations up`, `db:migrate`, `db upgrade`.
+fn migrates<'w>(words: impl Iterator<Item = &'w str>) -> bool {
+    const OF_DATABASE: [&str; 9] =
+        ["upgrade", "migrate", "init", "seed", "setup", "prepare", "create", "push", "reset"];
+    let mut words = words.filter(|word| !word.starts_with('-'));
+    let Some(first) = words.next() else { return false };
+    if first == "db" {
+        return words.next().is_some_and(|word| OF_DATABASE.contains(&word));
+    }
+    let mut parts = first.split(':');
+    first.starts_with("db:") || parts.any(|part| matches!(part, "migrate" | "migration" | "migrations"))
 }
 
 /// `test`, `test:unit`, `db:migrate`.
@@ -257,7 +99,7 @@ fn is_work(word: &str) -> bool {
 
 /// True when every command that does something stands in a loop with a `sleep`: what is there ends, or the `sleep` would never
 /// come.
-fn repeats(start: &Start, handover: Option<&Handover>) -> bool {
+pub(super) fn repeats(start: &Start, handover: Option<&Handover>) -> bool {
     let words = super::process::words(start, handover);
     let script = shell::read_words(&words);
     if !script.complete {
@@ -297,11 +139,11 @@ fn works_words(command: &shell::Command) -> bool {
 mod tests {
     use super::*;
     use crate::source::{SourceId, Span};
+    use crate::workload::scripts::Scripts;
 
     fn alone(words: &[&str]) -> bool {
         let words = words.iter().map(|word| Text::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
-        let start = Start { entrypoint: Vec::new(), command: words.collect(), shell: false };
-        works_alone(&start.programs(None))
+        works_alone(&Opened::of(&words.collect::<Vec<_>>(), None, &Scripts::none()))
     }
 
     #[test]
@@ -347,6 +189,19 @@ mod tests {
             "npm ci",
             "coverage run -m pytest",
             "rails test",
+            "kong migrations bootstrap",
+            "/app/server migrate",
+            "npx knex migrate:latest",
+            "npx sequelize-cli db:migrate",
+            "php bin/console doctrine:migrations:migrate --no-interaction",
+            "flask db upgrade",
+            "python -m flask db upgrade",
+            "prisma migrate deploy",
+            "docker-entrypoint-migrator.sh",
+            "kafka-topics.sh --create --topic a",
+            "/opt/kafka/bin/kafka-topics.sh --list",
+            "pg_dump -h db postgres",
+            "rpk topic create a",
         ] {
             assert!(alone(&["sh", "-c", line]), "{line}");
             assert!(alone(&["sh", "-c", &format!("cd /x && pip install -r r.txt && {line}")]), "{line}");
@@ -383,8 +238,37 @@ mod tests {
             "python build",
             "php test",
             "php -S 0.0.0.0:80",
+            "hydra serve all --migrate",
+            "rpk redpanda start",
+            "kafka-server-start.sh x",
+            "migrate-and-serve",
         ] {
             assert!(!alone(&["sh", "-c", line]), "{line}");
+        }
+    }
+
+    #[test]
+    fn work_that_goes_on_does_not_end() {
+        let does = |line: &str| {
+            let words =
+                ["sh", "-c", line].map(|word| Text::verbatim(word, Span::new(SourceId(0), 0, word.len())));
+            ends(&Opened::of(&words, None, &Scripts::none()))
+        };
+        for line in [
+            "until mc alias set s3 http://s3:9000 a b; do sleep 1; done; mc mb s3/orders; exit 0",
+            "for file in /sql/*.sql; do psql -h db -f $file; done",
+            "python manage.py migrate && echo done",
+        ] {
+            assert!(does(line), "{line}");
+        }
+        for line in [
+            "while true; do docker image prune -af; sleep 86400; done",
+            "apk add jq; while [ 1 -eq 1 ]; do sleep 60; done",
+            "npm run build -- --watch",
+            "redis-cli -h cache monitor",
+            "minio server /data & sleep 5; mc mb s3/orders",
+        ] {
+            assert!(!does(line), "{line}");
         }
     }
 

@@ -154,7 +154,10 @@ impl Site<'_> {
     /// The one port that it is plain to ask.
     fn port(&self) -> Result<u16, String> {
         let mut ports = self.ports();
-        let shown = self.workload.exposed.clone();
+        let words = self.words().unwrap_or_default();
+        let serves = words.iter().any(|word| HTTP_SERVERS.contains(&base_name(word)));
+        // What the image shows may be the port of the other service that runs it.
+        let shown = if self.shared && !serves { Vec::new() } else { self.workload.exposed.clone() };
         let (others, range) = tools::beside_tcp(self.target);
         ports.other.extend(others);
         ports.hidden |= range && shown.is_empty();

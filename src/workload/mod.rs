@@ -13,6 +13,7 @@ mod keys;
 mod lingering;
 mod listens;
 mod measured;
+mod opened;
 mod packages;
 mod probe;
 mod process;
@@ -23,6 +24,7 @@ mod role;
 mod runs;
 mod scripts;
 mod server;
+mod serves;
 mod start;
 mod started;
 mod toolchain;
@@ -31,6 +33,7 @@ mod workers;
 
 pub use self::assemble::Assembler;
 pub use self::facts::{FactTable, FactValue};
+pub use self::health::{Lack, ProbeLack};
 pub use self::heap::{
     Beside, Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitUnseen, SizedBy, Way,
 };
@@ -39,8 +42,9 @@ pub use self::measured::{Measured, Measurements};
 pub use self::packages::PackageCache;
 pub use self::probe::Probe;
 pub use self::process::{Eaten, Unexpanded};
-pub use self::request::{Place, http, quoted};
+pub use self::request::{Place, http, quoted, tcp};
 pub use self::role::Role;
+pub use self::server::Starts;
 pub use self::start::{Handover, Program};
 pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory};
 pub use crate::model::Unresolved;
@@ -195,15 +199,19 @@ pub enum Kind {
 pub struct HostSized {
     /// Why it does so: lower case, no full stop.
     pub why: String,
-    /// The variables that tell it the limit, with values for the one of the service; empty where none is known to do.
+    /// The names of the variables that tell it the limit; empty where none is known to do.
+    pub told_by: Vec<String>,
+    /// The same with values for the limit of the service, where it has one that leaves some.
     pub variables: Vec<(String, String)>,
+    /// It is known that the program starts; else it may be another one.
+    pub certain: bool,
 }
 
 impl HostSized {
     /// The names of the variables, for a sentence.
     #[must_use]
     pub fn names(&self) -> Option<String> {
-        let names: Vec<String> = self.variables.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let names: Vec<String> = self.told_by.iter().map(|name| format!("`{name}`")).collect();
         (!names.is_empty()).then(|| names.join(" and "))
     }
 }
@@ -259,6 +267,8 @@ pub struct Workload {
     pub max_attempts: Fact<i64>,
     /// What the container starts.
     pub start: Fact<Start>,
+    /// Whether that is the server of its image.
+    pub starts: Starts,
     /// A shell that stays process 1 and keeps signals from the program.
     pub lingering_shell: Option<Lingering>,
     /// What shows that it starts several processes.
@@ -267,6 +277,8 @@ pub struct Workload {
     pub eaten: Vec<Eaten>,
     /// Words like `$NAME` that reach a runtime as they stand, though the environment has them: no shell is between.
     pub unexpanded: Vec<Unexpanded>,
+    /// The thing for the lack of which its healthcheck can not pass.
+    pub probe_lack: Option<ProbeLack>,
     /// A managed runtime that its healthcheck starts, and the program.
     pub probe_runtime: Option<(RuntimeName, Spanned<String>)>,
     /// Caches of package managers in the layers of its image.
@@ -297,8 +309,10 @@ pub struct Workload {
     pub ipc: Fact<String>,
     /// The keys of the service, in order; those of `deploy` as `deploy.resources`.
     pub keys: Vec<ServiceKey>,
-    /// The entrypoint that runs the words behind it.
+    /// The script of its image that runs the words behind it.
     pub handover: Option<Handover>,
+    /// That script is its entrypoint.
+    pub hands_over: bool,
     /// What its program does with the memory that it sees, when nothing here says otherwise.
     pub self_sizing: Option<String>,
     /// The least memory that its program needs, as its maker says.

@@ -1,9 +1,10 @@
 //! A healthcheck that a container can run: with what its image has, on a port that is known.
 
+use super::opened::Opened;
 use super::request::{self, Place};
 use super::scripts::Scripts;
 use super::server::{Starts, is_flag};
-use super::workers::is_worker;
+use super::workers::{is_worker, may_be_worker};
 use super::{Start, Workload};
 use crate::catalog::{Catalog, ProbeEntry};
 use crate::model::ImageReference;
@@ -30,6 +31,14 @@ pub(super) struct Site<'a> {
     pub(super) target: Option<&'a TargetImage>,
     /// Its start with holes, where variables have no value.
     pub(super) partial: Option<&'a Start>,
+    /// The programs that it comes down to.
+    pub(super) opened: &'a Opened,
+    /// It comes down to what the image starts by itself.
+    pub(super) as_shipped: bool,
+    /// The names of its image's server.
+    pub(super) servers: &'a [String],
+    /// Another service runs the same image with another command.
+    pub(super) shared: bool,
     /// The probe that people name for the image themselves.
     pub(super) own: &'a [String],
     pub(super) catalog: &'a Catalog,
@@ -40,9 +49,14 @@ pub(super) struct Site<'a> {
 impl Site<'_> {
     /// The healthcheck to offer, or why there is none.
     pub(super) fn probe(&self) -> Result<Probe, String> {
-        let start = self.workload.start.value().or(self.partial);
-        if start.is_some_and(|start| is_worker(start, self.workload)) {
+        if is_worker(self.opened) {
             return Err("no port to ask: it works off a queue or a timetable; watch that, or let the program touch a file and test the file's age".to_owned());
+        }
+        if may_be_worker(self.opened) && !self.ports().is_shown() {
+            return Err(
+                "no port of its own is named, and a part of what it starts works off a queue or a timetable"
+                    .to_owned(),
+            );
         }
         if !self.own.is_empty() {
             return Ok(Probe::new(self.own.to_vec()));
@@ -55,8 +69,10 @@ impl Site<'_> {
         if entries.is_empty() && row.otherwise.is_none() {
             return self.by_port();
         }
-        match self.starts(row) {
+        match self.starts() {
             Starts::Server => {}
+            // PHP and its like run what they are given.
+            Starts::Other if row.program.is_empty() && row.exposes.is_empty() => return self.by_port(),
             Starts::Other => return Err("what it starts is not the server of its image".to_owned()),
             Starts::Unknown => return Err("what it starts is not known here".to_owned()),
         }

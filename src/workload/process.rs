@@ -11,7 +11,7 @@ use super::{Fact, Start, Variable, Why, Workload};
 use crate::syntax::shell::{self, Inner, Join, base_name, is_shell};
 
 /// Programs whose business is to start others.
-const SUPERVISORS: [&str; 7] =
+pub(super) const SUPERVISORS: [&str; 7] =
     ["supervisord", "s6-svscan", "runsvdir", "runsvdir-start", "monit", "circusd", "my_init"];
 
 /// A variable in a command or healthcheck that Compose replaces by nothing.

@@ -179,7 +179,8 @@ pub fn quoted(word: &str) -> String {
 }
 
 /// The words of a `test` that a port is open.
-pub(super) fn tcp(tools: &[String], host: &str, port: u16) -> Option<Vec<String>> {
+#[must_use]
+pub fn tcp(tools: &[String], host: &str, port: u16) -> Option<Vec<String>> {
     let has = |name: &str| tools.iter().find(|tool| base_name(tool) == name).cloned();
     let words: Vec<String> = if let Some(bash) = has("bash") {
         vec![bash, "-c".to_owned(), format!("</dev/tcp/{host}/{port}")]

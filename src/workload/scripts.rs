@@ -212,6 +212,11 @@ impl<'s> Scripts<'s> {
             return (rest.is_empty() || written.ends_with('/')).then_some(None);
         }
         sources.iter().find_map(|source| {
+            let (folder, pattern) = source.as_str().rsplit_once('/').unwrap_or((".", source.as_str()));
+            if pattern.contains('*') && fits(pattern, rest) {
+                let path = self.in_context(folder)?.join(rest);
+                return self.read(&path).map(|text| Some(text).filter(is_script));
+            }
             let path = self.in_context(source.as_str())?;
             let is_directory = self.sources?.disk().is_dir(&path);
             let found = match (rest.is_empty(), is_directory) {
@@ -262,6 +267,13 @@ fn is_script(text: &Text) -> bool {
     let Some(interpreter) = first.strip_prefix("#!") else { return !text.as_str().contains('\0') };
     let mut words = interpreter.split_whitespace().map(base_name).filter(|word| !word.starts_with('-'));
     words.find(|word| *word != "env" && *word != "with-contenv").is_some_and(is_shell)
+}
+
+/// True for a file of a name like `*`, `*.sh`, `run-*`.
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((front, back)) = pattern.split_once('*') else { return false };
+    let long = name.len() >= front.len() + back.len();
+    !name.is_empty() && !name.contains('/') && long && name.starts_with(front) && name.ends_with(back)
 }
 
 /// The rest of `place` below `above`; empty for the same.

@@ -1,22 +1,82 @@
 //! Whether a container starts the server of its image, and with which words.
 
-use super::Fact;
+use super::opened::Opened;
 use super::probe::Site;
-use crate::catalog::ProbeRow;
+use super::start::Program;
+use super::{Fact, jobs};
 use crate::model::compose::interpolate::HOLE;
 use crate::model::image::Form;
 use crate::source::Text;
-use crate::syntax::shell::{self, base_name, is_shell};
+use crate::syntax::shell::{self, base_name};
 
 /// The program that a container starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Starts {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Starts {
     /// The server of its image.
     Server,
     /// Another one.
     Other,
     /// It is not known.
+    #[default]
     Unknown,
+}
+
+/// Whether a container comes down to the server of its image, of which `servers` are the names.
+///
+/// `as_shipped` where nobody says what the image is to start, `own_entrypoint` where its entrypoint is replaced.
+pub(super) fn starts(
+    opened: &Opened,
+    servers: &[String],
+    (as_shipped, own_entrypoint): (bool, bool),
+) -> Starts {
+    if as_shipped {
+        return Starts::Server;
+    }
+    let given = |program: &Program| !own_entrypoint && program.name.as_str().starts_with('-');
+    let is_server = |program: &Program| {
+        // Entrypoints put the server in front of options.
+        given(program) || servers.iter().any(|server| is(program, server))
+    };
+    if opened.programs.iter().any(|program| is_server(program) && !jobs::works(program) && !asks(program)) {
+        return Starts::Server;
+    }
+    if opened.open || opened.programs.is_empty() || servers.is_empty() {
+        return Starts::Unknown;
+    }
+    Starts::Other
+}
+
+/// True for the program of a name as the catalogue writes it: `mysqld`, `/etc/kafka/docker/run`.
+fn is(program: &Program, server: &str) -> bool {
+    let own = program.name.as_str();
+    match server.contains('/') && own.contains('/') {
+        true => server == own,
+        false => base_name(server) == base_name(own),
+    }
+}
+
+/// True for a server that prints something, or does something with its files, and ends.
+fn asks(program: &Program) -> bool {
+    const FLAGS: [&str; 6] =
+        ["--version", "--help", "--initialize", "--initialize-insecure", "--bootstrap", "--wsrep-recover"];
+    const WORDS: [&str; 13] = [
+        "adapt",
+        "build",
+        "configtest",
+        "export",
+        "fmt",
+        "garbage-collect",
+        "help",
+        "import",
+        "list",
+        "pull",
+        "show-config",
+        "validate",
+        "version",
+    ];
+    let mut words = program.arguments.iter().map(Text::as_str);
+    words.clone().any(|word| FLAGS.contains(&word))
+        || words.find(|word| !word.starts_with('-')).is_some_and(|word| WORDS.contains(&word))
 }
 
 /// The command that a container's entrypoint gets.
@@ -29,8 +89,12 @@ enum Command<'a> {
 }
 
 impl Site<'_> {
-    /// Nobody says what the image is to start.
+    /// Nobody says what the image is to start, or what it starts by itself is written out.
     pub(super) fn is_as_shipped(&self) -> bool {
+        self.as_shipped || self.is_untouched()
+    }
+
+    fn is_untouched(&self) -> bool {
         self.keeps_entrypoint() && matches!(self.command(), Command::OfImage)
     }
 
@@ -56,7 +120,7 @@ impl Site<'_> {
 
     /// The words of its start, those of a `-c` and of a script in sight, too; none where they are not known.
     pub(super) fn words(&self) -> Option<Vec<String>> {
-        if self.is_as_shipped() {
+        if self.is_untouched() {
             return Some(Vec::new());
         }
         let words: Vec<&Text> = match (self.workload.start.value().or(self.partial), self.command()) {
@@ -80,41 +144,10 @@ impl Site<'_> {
     }
 
     /// Whether the server of the image is what starts.
-    pub(super) fn starts(&self, row: &ProbeRow) -> Starts {
-        if self.is_as_shipped() {
-            return Starts::Server;
-        }
-        if row.program.is_empty() {
-            return if self.keeps_entrypoint() { Starts::Server } else { Starts::Unknown };
-        }
-        if self.keeps_entrypoint() {
-            match self.command() {
-                // The entrypoints of the official images put the server in front of options; Redis' in front of its file, too.
-                Command::Words([first, ..])
-                    if first.as_str().starts_with('-') || first.as_str().ends_with(".conf") =>
-                {
-                    return Starts::Server;
-                }
-                _ => {}
-            }
-        }
-        let Some(words) = self.words() else { return Starts::Unknown };
-        let is_server = |word: &String| row.program.iter().any(|name| base_name(name) == base_name(word));
-        if words.iter().any(is_server) {
-            return Starts::Server;
-        }
-        let Some(start) = self.workload.start.value() else { return Starts::Unknown };
-        let programs = start.programs(self.workload.handover.as_ref());
-        // A script may start anything.
-        let open = |name: &str| {
-            name.contains(['/', '$', HOLE]) && !name.starts_with("/usr/") && !name.starts_with("/bin/")
-                || name.ends_with(".sh")
-                || is_shell(base_name(name))
-        };
-        match programs.iter().any(|program| open(program.name.as_str())) || programs.is_empty() {
-            true => Starts::Unknown,
-            false => Starts::Other,
-        }
+    pub(super) fn starts(&self) -> Starts {
+        // A server that is its image's entrypoint takes whatever it is given.
+        let alone = self.servers.is_empty() && self.keeps_entrypoint();
+        if alone { Starts::Server } else { self.workload.starts }
     }
 
     /// True when one of these flags is given, or may be: by a variable, or a configuration file as argument.
@@ -156,5 +189,56 @@ pub(super) fn is_flag(word: &str, flag: &str) -> bool {
         true => word.eq_ignore_ascii_case(flag),
         false if flag.starts_with("--") => name.eq_ignore_ascii_case(flag),
         false => word.starts_with(flag) && !word.starts_with("--"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{SourceId, Span};
+    use crate::workload::scripts::Scripts;
+    use crate::workload::start::Handover;
+
+    fn starts(words: &[&str], own_entrypoint: bool) -> Starts {
+        let words = words.iter().map(|word| Text::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
+        let script =
+            Handover { entrypoint: "docker-entrypoint.sh".to_owned(), options_to: Some("mysqld".to_owned()) };
+        let opened = Opened::of(&words.collect::<Vec<_>>(), Some(&script), &Scripts::none());
+        super::starts(&opened, &["mysqld".to_owned()], (false, own_entrypoint))
+    }
+
+    #[test]
+    fn the_server_is_seen_through_what_stands_before_it() {
+        for words in [
+            &["docker-entrypoint.sh", "mysqld"][..],
+            &["docker-entrypoint.sh", "--skip-name-resolve"],
+            &["docker-entrypoint.sh", "docker-entrypoint.sh", "mysqld"],
+            &["docker-entrypoint.sh", "docker-entrypoint.sh", "--skip-name-resolve"],
+            &["docker-entrypoint.sh", "sh", "-c", "exec mysqld --port=3307"],
+            &["docker-entrypoint.sh", "bash", "-c", "exec docker-entrypoint.sh mysqld"],
+            &["sh", "-c", "sleep 5 && exec docker-entrypoint.sh --skip-name-resolve"],
+            &["tini", "--", "docker-entrypoint.sh", "/usr/sbin/mysqld"],
+            &["sh", "-c", "mysqld & sleep 10; mysql -e 'select 1'; wait"],
+        ] {
+            assert_eq!(starts(words, false), Starts::Server, "{words:?}");
+            assert_eq!(starts(words, true), Starts::Server, "{words:?}");
+        }
+        for words in [
+            &["docker-entrypoint.sh", "mysql", "-h", "mysqld"][..],
+            &["docker-entrypoint.sh", "mysqld", "--initialize-insecure"],
+            &["docker-entrypoint.sh", "mysqld", "--version"],
+            &["docker-entrypoint.sh", "sh", "-c", "mysqldump -h db shop > /backup/shop.sql"],
+            &["docker-entrypoint.sh", "sleep", "infinity"],
+        ] {
+            assert_eq!(starts(words, false), Starts::Other, "{words:?}");
+        }
+        for words in [
+            &["docker-entrypoint.sh", "/start.sh"][..],
+            &["docker-entrypoint.sh", "sh", "-c", "exec $SERVER"],
+            &["supervisord", "-n"],
+            &["/init"],
+        ] {
+            assert_eq!(starts(words, false), Starts::Unknown, "{words:?}");
+        }
     }
 }

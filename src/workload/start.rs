@@ -64,20 +64,23 @@ fn programs(
         }
         let Some((first, rest)) = command.runs().split_first() else { continue };
         let rest: Vec<Text> = rest.iter().map(|word| word.text.clone()).collect();
-        let name = base_name(first.as_ref());
-        let script = handover.filter(|script| script.entrypoint == name && !rest.is_empty());
-        if let Some(script) = script
-            && depth < MAX_HANDOVERS
-        {
-            let option = rest.first().filter(|word| word.as_str().starts_with('-'));
-            let program = option.zip(script.options_to.as_deref());
-            let program = program.map(|(option, name)| Text::derived(name, option.span()));
-            let inner: Vec<Text> = program.into_iter().chain(rest).collect();
-            programs(&inner, handover, (expanded, depth + 1), found);
-            continue;
+        let program = Program { name: first.text.clone(), arguments: rest, expanded };
+        match handed(&program, handover).filter(|_| depth < MAX_HANDOVERS) {
+            Some(inner) => programs(&inner, handover, (expanded, depth + 1), found),
+            None => found.push(program),
         }
-        found.push(Program { name: first.text.clone(), arguments: rest, expanded });
     }
+}
+
+/// The words that an image's entrypoint script runs when it is started with some: its server stands in front of options, and
+/// of a configuration file.
+pub(super) fn handed(program: &Program, handover: Option<&Handover>) -> Option<Vec<Text>> {
+    let script = handover.filter(|script| script.entrypoint == program.base_name())?;
+    let first = program.arguments.first()?;
+    let before = first.as_str().starts_with('-') || first.as_str().ends_with(".conf");
+    let server =
+        script.options_to.as_deref().filter(|_| before).map(|name| Text::derived(name, first.span()));
+    Some(server.into_iter().chain(program.arguments.iter().cloned()).collect())
 }
 
 #[cfg(test)]

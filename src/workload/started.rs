@@ -1,12 +1,69 @@
 //! Facts of the start line that need the scripts of the project.
 
 use super::image::ImageFacts;
+use super::opened::Opened;
 use super::runs::Runs;
 use super::scripts::Scripts;
+use super::server::{self, Starts};
 use super::{Assembler, Fact, Project, Start, Workload, jobs, lingering, toolchain};
 use crate::model::compose::{Mount, Service};
+use crate::model::image::TargetImage;
 use crate::source::Text;
 use crate::syntax::shell::base_name;
+
+/// What the start line of a container comes down to.
+pub(super) struct Started {
+    /// As far as it is known, where the image's own part is not.
+    pub(super) start: Start,
+    pub(super) opened: Opened,
+}
+
+impl Started {
+    /// Opens the start, or what is known of it; `partial` is the one with holes.
+    pub(super) fn of(
+        start: &Fact<Start>,
+        partial: Option<&Start>,
+        facts: &ImageFacts,
+        (scripts, service): (&Scripts<'_>, Option<&Service>),
+    ) -> Self {
+        let start = start.value().or(partial).cloned().unwrap_or_else(|| {
+            let own = |of: fn(&Service) -> &Fact<Vec<Text>>, image: &Fact<Vec<Text>>| {
+                let words = service.map(of).filter(|words| !words.is_absent()).unwrap_or(image);
+                words.value().cloned().unwrap_or_default()
+            };
+            let entrypoint = own(|service| &service.entrypoint, &facts.entrypoint);
+            Start { entrypoint, command: own(|service| &service.command, &facts.command), shell: false }
+        });
+        let words: Vec<Text> = start.entrypoint.iter().chain(&start.command).cloned().collect();
+        let opened = Opened::of(&words, facts.handover.as_ref(), scripts);
+        Self { start, opened }
+    }
+
+    /// True where it comes down to what the image starts by itself, written out.
+    pub(super) fn is_as_shipped(&self, facts: &ImageFacts, scripts: &Scripts<'_>) -> bool {
+        fn words(opened: &Opened) -> Vec<&str> {
+            let programs = opened.programs.iter();
+            let words = programs.flat_map(|program| std::iter::once(&program.name).chain(&program.arguments));
+            words.map(Text::as_str).collect()
+        }
+        let shipped = Opened::of(&facts.shipped, facts.handover.as_ref(), scripts);
+        !shipped.programs.is_empty() && words(&shipped) == words(&self.opened)
+    }
+
+    /// Whether it is the server of the image that starts.
+    pub(super) fn starts(
+        &self,
+        facts: &ImageFacts,
+        service: Option<&Service>,
+        target: Option<&TargetImage>,
+    ) -> Starts {
+        let entrypoint = service.is_some_and(|service| !service.entrypoint.is_absent())
+            || target.is_some_and(|target| target.entrypoint.is_some());
+        let command = service.is_some_and(|service| !service.command.is_absent())
+            || target.is_some_and(|target| target.cmd.is_some());
+        server::starts(&self.opened, &facts.servers, (!entrypoint && !command, entrypoint))
+    }
+}
 
 impl Assembler<'_> {
     /// Reads the scripts of the project for the shell that keeps signals, and for the tools that the image needs.
@@ -14,7 +71,7 @@ impl Assembler<'_> {
         &self,
         workload: &mut Workload,
         facts: &ImageFacts,
-        (runs, scripts, service): (Option<&Runs<'_>>, &Scripts<'_>, Option<&Service>),
+        (runs, scripts, started): (Option<&Runs<'_>>, &Scripts<'_>, &Started),
         out: &mut Project,
     ) {
         if let Some(start) = workload.start.value()
@@ -24,18 +81,13 @@ impl Assembler<'_> {
             let found = lingering::lingering(start, facts.handover.as_ref(), facts.sh_is_dash, read);
             workload.lingering_shell = found;
         }
-        // What is known of it, where the image's own part is not.
-        let start = workload.start.value().cloned().unwrap_or_else(|| {
-            let own = |of: fn(&Service) -> &Fact<Vec<Text>>, image: &Fact<Vec<Text>>| {
-                let words = service.map(of).filter(|words| !words.is_absent()).unwrap_or(image);
-                words.value().cloned().unwrap_or_default()
-            };
-            let entrypoint = own(|service| &service.entrypoint, &facts.entrypoint);
-            Start { entrypoint, command: own(|service| &service.command, &facts.command), shell: false }
-        });
-        workload.role.listens_nowhere = jobs::listens_nowhere(&start, facts.handover.as_ref());
+        let start = &started.start;
+        let again = matches!(workload.restart.value().map(String::as_str), Some("always" | "unless-stopped"));
+        let works = jobs::works_alone(&started.opened);
+        workload.role.ends = jobs::ends(&started.opened) && !again;
+        workload.role.listens_nowhere = works || jobs::repeats(start, facts.handover.as_ref());
         workload.lighter_base =
-            runs.and_then(|runs| toolchain::lighter(workload, facts, (runs, scripts, &start), self.catalog));
+            runs.and_then(|runs| toolchain::lighter(workload, facts, (runs, scripts, start), self.catalog));
         let inside = workload.lingering_shell.as_ref().and_then(|found| found.inside);
         if let Some(place) = inside
             && !out.files.contains(&place.file)

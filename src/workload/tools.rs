@@ -1,6 +1,7 @@
 //! What an image has to be asked with: its tools, and the ports that it shows.
 
 use super::runs::Runs;
+use super::server::Starts;
 use super::{Fact, installs};
 use crate::catalog::Catalog;
 use crate::model::ImageReference;
@@ -53,8 +54,13 @@ pub(super) fn beside_tcp(target: Option<&TargetImage>) -> (Vec<String>, bool) {
     (others, hidden)
 }
 
-/// The TCP ports that an image shows: its own `EXPOSE`s, or those of the image that it stands on.
-pub(super) fn exposed(base: &Fact<Text>, target: Option<&TargetImage>, catalog: &Catalog) -> Vec<u16> {
+/// The TCP ports that an image shows: its own `EXPOSE`s, or those of the image that it stands on, of whose server they are.
+pub(super) fn exposed(
+    base: &Fact<Text>,
+    target: Option<&TargetImage>,
+    starts: Starts,
+    catalog: &Catalog,
+) -> Vec<u16> {
     let written = target.into_iter().flat_map(|target| &target.exposes).filter_map(|port| {
         let (port, protocol) = match port.as_ref().ok()?.as_str().split_once('/') {
             Some((port, protocol)) => (port, protocol),
@@ -63,7 +69,8 @@ pub(super) fn exposed(base: &Fact<Text>, target: Option<&TargetImage>, catalog: 
         port.parse().ok().filter(|_| protocol.eq_ignore_ascii_case("tcp"))
     });
     let mut ports: Vec<u16> = written.collect();
-    if ports.is_empty() {
+    let replaced = starts != Starts::Server && target.is_some_and(|target| target.entrypoint.is_some());
+    if ports.is_empty() && starts != Starts::Other && !replaced {
         let reference = base.value().and_then(|base| ImageReference::parse(base.as_str()));
         let row = reference.and_then(|reference| catalog.probes(&reference));
         ports.extend(row.map(|row| row.exposes.as_slice()).unwrap_or_default());

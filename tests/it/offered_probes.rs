@@ -10,7 +10,9 @@ use oomlint::source::Sources;
 fn help(files: &[(&str, &str)]) -> Option<String> {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in files {
-        std::fs::write(dir.path().join(name), text).unwrap();
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
     let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
     let findings = engine::run(&engine::Options::default(), &Sources::new(), &found).findings;
@@ -92,7 +94,15 @@ fn servers_are_known_behind_options_and_scripts() {
     has(&redis("command: 'redis-server ${ARGS}'"), "REDISCLI_AUTH");
     has(&redis("command: redis-server --requirepass x"), "REDISCLI_AUTH");
     has(&redis("command: [/etc/redis.conf]"), "REDISCLI_AUTH");
-    has(&redis("command: redis-benchmark"), "is not the server of its image");
+    has(&redis("command: redis-benchmark, ports: ['80:80']"), "is not the server of its image");
+    for start in [
+        "command: [docker-entrypoint.sh, --appendonly, 'yes']",
+        "entrypoint: [docker-entrypoint.sh], command: [--appendonly, 'yes']",
+        "command: [sh, -c, 'exec docker-entrypoint.sh --appendonly yes']",
+        "entrypoint: [bash, -c, 'exec redis-server --appendonly yes']",
+    ] {
+        has(&redis(start), r#"["CMD", "redis-cli", "ping"]"#);
+    }
     has(&redis("entrypoint: [sh, /run.sh]"), "what it starts is not known here");
     has(&service("{image: 'postgres:16', command: [-c, 'shared_buffers=${M}']}"), "pg_isready");
     let script = "services:\n  it: {image: 'redis:7', entrypoint: [/bin/sh, /run.sh], volumes: ['./run.sh:/run.sh']}\n";
@@ -104,6 +114,38 @@ fn servers_are_known_behind_options_and_scripts() {
     let with = |line: &str| help(&[("compose.yaml", conf), ("r.conf", &format!("{line}\n"))]).unwrap();
     has(&with("maxmemory 1gb"), r#""redis-cli", "ping""#);
     has(&with("requirepass x"), "REDISCLI_AUTH");
+}
+
+#[test]
+fn no_probe_asks_a_worker_on_the_port_of_its_neighbour() {
+    let dockerfile =
+        "FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nEXPOSE 8000\nCMD [\"gunicorn\", \"shop.wsgi\"]\n";
+    let check = "healthcheck: {test: [CMD, 'true']}";
+    let with = |start: &str, script: &str| {
+        let project = format!(
+            "services:\n  web: {{build: ., ports: ['8000:8000'], {check}}}\n  it: {{build: ., {start}}}\n"
+        );
+        help(&[("compose.yaml", &project), ("Dockerfile", dockerfile), ("bin/run.sh", script)]).unwrap()
+    };
+    for line in
+        ["celery -A shop worker", "exec celery -A shop beat", "exec rq worker", "php artisan queue:work"]
+    {
+        let script = format!("#!/bin/sh\nset -e\npython manage.py wait_for_db\n{line}\n");
+        for start in
+            ["command: ./bin/run.sh", "command: sh -c 'exec ./bin/run.sh'", "entrypoint: [sh, bin/run.sh]"]
+        {
+            has(&with(start, &script), "it works off a queue or a timetable");
+        }
+    }
+    let entry = "#!/bin/sh\nexec \"$@\"\n";
+    has(&with("entrypoint: ./bin/run.sh, command: bundle exec sidekiq", entry), "it works off a queue");
+    has(&with("command: python consume.py", entry), "named nowhere here");
+    has(&with("command: ./bin/other.sh", entry), "named nowhere here");
+    has(&with("command: gunicorn admin.wsgi", entry), "127.0.0.1:8000");
+    has(
+        &with("command: ./bin/run.sh", "#!/bin/sh\npython manage.py migrate\nexec gunicorn shop.wsgi\n"),
+        ":8000",
+    );
 }
 
 #[test]

@@ -144,6 +144,9 @@ impl<'w> Offer<'w> {
     fn without_number(&self, why: &NoNumber) -> String {
         let key = self.limit_name();
         match why {
+            NoNumber::Unknown if self.workload.role.is_job() => format!(
+                "add `{key}: <size>`, above what it uses at its peak: `docker stats` shows it while it runs, `oomlint size` works out the number"
+            ),
             NoNumber::Unknown => format!(
                 "add `{key}: <size>`, above what it uses at its peak: `docker stats` shows it, `oomlint size` works out the number"
             ),
@@ -161,6 +164,14 @@ impl<'w> Offer<'w> {
                 }
                 None => {
                     format!("`{key}` alone is not enough, {why}: bound that first, then add a limit above it")
+                }
+            },
+            NoNumber::MayBeHostSized { why, first } => match first {
+                Some(first) => format!(
+                    "`{key}` alone may not be enough: if it starts the server of its image, {why}; set {first} first, then a limit above it"
+                ),
+                None => {
+                    format!("`{key}` alone may not be enough: if it starts the server of its image, {why}")
                 }
             },
             NoNumber::Varies { setting, limit } => format!(

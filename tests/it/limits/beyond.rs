@@ -514,7 +514,7 @@ pub(crate) fn samples_of_measurements() {
 }
 
 /// A path that is there from a directory above is not missing, as far up as is looked.
-pub fn directories_above_a_project() {
+pub(super) fn directories_above_a_project() {
     let is_reported = |levels: usize| {
         let dir = tempfile::tempdir().unwrap();
         let below = dir.path().join(vec!["d"; levels].join("/"));

@@ -18,6 +18,14 @@ pub struct Ports {
     pub web: Vec<u16>,
 }
 
+impl Ports {
+    /// True when any port is named, of whatever protocol, or hidden.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        self.hidden || !self.named.is_empty() || !self.other.is_empty() || !self.web.is_empty()
+    }
+}
+
 pub(super) fn read(fields: Fields<'_>) -> Ports {
     let mut ports = Ports::default();
     for key in ["ports", "expose"] {

@@ -1,0 +1,273 @@
+//! The programs that a start comes down to, behind shells, entrypoint scripts and the scripts of the project.
+
+use super::process::SUPERVISORS;
+use super::scripts::Scripts;
+use super::start::{Handover, Program};
+use super::{idle, jobs};
+use crate::hash::HashSet;
+use crate::model::compose::interpolate::HOLE;
+use crate::source::Text;
+use crate::syntax::shell::{self, Command, FrameKind, Join, Script, Word, base_name, is_shell};
+
+/// Scripts that start scripts that are followed.
+const MAX_DEPTH: usize = 5;
+
+/// Later commands that are asked whether they follow one.
+const MAX_LATER: usize = 64;
+
+/// Most scripts that are opened for one start.
+const MAX_SCRIPTS: usize = 64;
+
+/// Most words of one command that are kept.
+const MAX_WORDS: usize = 512;
+
+/// Most programs that are kept of one start.
+const MAX_PROGRAMS: usize = 512;
+
+/// The programs that a container comes down to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Opened {
+    /// Every program that it runs, in order.
+    pub(super) programs: Vec<Program>,
+    /// Those that nothing follows: what is before them has ended.
+    pub(super) last: Vec<Program>,
+    /// What is not in sight may start others: a script that is not here, a variable, a supervisor.
+    pub(super) open: bool,
+    /// A loop without an end is among it.
+    pub(super) endless: bool,
+}
+
+/// The way of one command to its program.
+#[derive(Clone, Copy)]
+struct Way<'w> {
+    /// A shell expands its words.
+    expanded: bool,
+    /// Nothing follows it.
+    last: bool,
+    depth: usize,
+    /// The words that `"$@"` stands for, where they are known.
+    arguments: Option<&'w [Text]>,
+}
+
+struct Opener<'o> {
+    handover: Option<&'o Handover>,
+    scripts: &'o Scripts<'o>,
+    /// The commands that were replaced by others so far.
+    replaced: usize,
+    out: Opened,
+}
+
+impl Opened {
+    /// What the words of a start come down to.
+    pub(super) fn of(words: &[Text], handover: Option<&Handover>, scripts: &Scripts<'_>) -> Self {
+        let mut opener = Opener { handover, scripts, replaced: 0, out: Self::default() };
+        let way = Way { expanded: false, last: true, depth: 0, arguments: None };
+        opener.words(words, way);
+        opener.out
+    }
+}
+
+impl Opener<'_> {
+    fn words(&mut self, words: &[Text], way: Way<'_>) {
+        self.replaced += 1;
+        self.script(&shell::read_words(words), way, 1);
+    }
+
+    /// The commands of a script, of which a shell expands those from `shell` on.
+    fn script(&mut self, script: &Script, way: Way<'_>, shell: usize) {
+        self.out.open |= !script.complete;
+        self.out.endless |= is_endless(script);
+        let named = script.frames.iter().filter_map(|frame| frame.name.as_ref());
+        let functions: HashSet<&str> = named.map(Text::as_str).collect();
+        for (at, command) in script.commands.iter().enumerate() {
+            if self.out.programs.len() >= MAX_PROGRAMS {
+                self.out.open = true;
+                return;
+            }
+            let inside = script.around(command).any(|frame| kind(script, frame) == FrameKind::Substitution);
+            // The commands of a function are looked at where they stand.
+            let call = command.program().is_some_and(|name| functions.contains(name));
+            if command.is_opened() || inside || call {
+                continue;
+            }
+            let last = way.last && is_last(script, at);
+            self.command(command, Way { last, expanded: way.expanded || at >= shell, ..way });
+        }
+    }
+
+    fn command(&mut self, command: &Command, way: Way<'_>) {
+        let Some((first, rest)) = command.runs().split_first() else { return };
+        let is_all = |word: &str| matches!(word, "$@" | "${@}" | "$*");
+        let rest: Vec<Text> = rest
+            .iter()
+            .flat_map(|word| match way.arguments {
+                Some(arguments) if is_all(word.as_ref()) => arguments.to_vec(),
+                _ => vec![word.text.clone()],
+            })
+            .take(MAX_WORDS)
+            .collect();
+        let deeper = Way { depth: way.depth + 1, ..way };
+        if is_all(first.as_ref()) {
+            let within = way.depth < MAX_DEPTH && self.replaced < MAX_SCRIPTS;
+            match way.arguments.filter(|_| within) {
+                Some([first, more @ ..]) => {
+                    // They come from outside of this script: nothing in them stands for its arguments.
+                    let inner: Vec<Text> = std::iter::once(first).chain(more).cloned().chain(rest).collect();
+                    self.words(&inner, Way { arguments: None, ..deeper });
+                }
+                Some([]) => {}
+                None => self.out.open = true,
+            }
+            return;
+        }
+        self.program(Program { name: first.text.clone(), arguments: rest, expanded: way.expanded }, way);
+    }
+
+    fn program(&mut self, program: Program, way: Way<'_>) {
+        let deeper = Way { depth: way.depth + 1, arguments: None, ..way };
+        let within = way.depth < MAX_DEPTH && self.replaced < MAX_SCRIPTS;
+        let name = program.base_name().to_owned();
+        if let Some(inner) = super::start::handed(&program, self.handover).filter(|_| within) {
+            return self.words(&inner, deeper);
+        }
+        let (file, arguments) = match is_shell(&name) {
+            false => (Some(&program.name), program.arguments.as_slice()),
+            true => {
+                let at = program.arguments.iter().position(|word| !word.as_str().starts_with(['-', '+']));
+                let words = at.and_then(|at| program.arguments.get(at..)).and_then(<[Text]>::split_first);
+                words.map_or((None, &[][..]), |(file, rest)| (Some(file), rest))
+            }
+        };
+        let found = file.filter(|file| within && may_be_script(file.as_str()));
+        if let Some(text) = found.and_then(|file| self.scripts.find(file.as_str())) {
+            let script = shell::read(&text);
+            self.replaced += 1;
+            return self.script(&script, Way { arguments: Some(arguments), expanded: true, ..deeper }, 0);
+        }
+        // An image's own script of this name runs what it is given.
+        let entrypoint = name == "docker-entrypoint.sh" && self.handover.is_none();
+        if entrypoint && within && !program.arguments.is_empty() {
+            return self.words(&program.arguments, deeper);
+        }
+        self.out.open |= is_open(program.name.as_str()) && !jobs::works(&program);
+        if way.last && !idle::is_nothing(&program) {
+            self.out.last.push(program.clone());
+        }
+        self.out.programs.push(program);
+    }
+}
+
+/// A script that is not here, a variable, a shell, a supervisor: it may start anything.
+fn is_open(name: &str) -> bool {
+    let base = base_name(name);
+    name.contains(['/', '$', HOLE]) && !name.starts_with("/usr/") && !name.starts_with("/bin/")
+        || name.ends_with(".sh")
+        || is_shell(base)
+        || SUPERVISORS.contains(&base)
+}
+
+/// A file of the project is no script by another ending.
+fn may_be_script(name: &str) -> bool {
+    let named = name.ends_with(".sh") || name.ends_with(".bash");
+    named || name.contains('/') && !base_name(name).contains('.')
+}
+
+/// `while true`, `while sleep 60`, `while [ 1 -eq 1 ]`, with nothing that leaves it.
+fn is_endless(script: &Script) -> bool {
+    let asks = |command: &Command| {
+        let in_condition = |frame| kind(script, frame) == FrameKind::Condition;
+        let constant = || command.arguments().iter().all(|word| !word.expands);
+        command.frame.is_some_and(in_condition)
+            && match command.program() {
+                Some("true" | ":" | "sleep" | "false") => true,
+                Some("[" | "[[" | "test") => constant() && !command.arguments().iter().any(is_test),
+                _ => false,
+            }
+    };
+    let leaves = |command: &Command| matches!(command.program(), Some("break" | "exit" | "return"));
+    let has = |wanted: FrameKind| script.frames.iter().any(|frame| frame.kind == wanted);
+    has(FrameKind::Loop) && script.commands.iter().any(asks) && !script.commands.iter().any(leaves)
+}
+
+/// `-f`, `-S`: it asks for something outside.
+fn is_test(word: &Word) -> bool {
+    let letters = word.as_ref().strip_prefix('-').unwrap_or_default();
+    letters.len() == 1
+}
+
+fn kind(script: &Script, frame: usize) -> FrameKind {
+    script.frames.get(frame).map_or(FrameKind::Substitution, |frame| frame.kind)
+}
+
+/// True for a command that stays: in the place of the shell, in the background, or with nothing behind it.
+fn is_last(script: &Script, at: usize) -> bool {
+    let Some(command) = script.commands.get(at) else { return false };
+    if command.words.first().is_some_and(|word| word.as_ref() == "exec") {
+        return true;
+    }
+    let around: Vec<usize> = script.around(command).collect();
+    if around.iter().any(|frame| kind(script, *frame) == FrameKind::Condition) {
+        return false;
+    }
+    let in_background =
+        |frame: &usize| script.frames.get(*frame).is_some_and(|frame| frame.end == Join::Background);
+    if command.end == Join::Background || around.iter().any(in_background) {
+        return true;
+    }
+    let function = around.iter().find(|frame| kind(script, **frame) == FrameKind::Function);
+    let follows = |later: &Command| {
+        function.is_none_or(|function| script.around(later).any(|frame| frame == *function))
+            && !later.runs().is_empty()
+            && !later.program().is_some_and(idle::is_quiet)
+            && !matches!(later.program(), Some("sleep" | "tail"))
+            && script.always_follows(command, later)
+    };
+    // Of more than that something will follow it.
+    let later = script.commands.get(at + 1..).unwrap_or_default();
+    later.len() <= MAX_LATER && !later.iter().any(follows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{SourceId, Span};
+
+    fn opened(line: &str) -> Opened {
+        let words =
+            ["sh", "-c", line].map(|word| Text::verbatim(word, Span::new(SourceId(0), 0, word.len())));
+        Opened::of(&words, None, &Scripts::none())
+    }
+
+    #[test]
+    fn what_nothing_follows_is_last() {
+        for (line, last) in [
+            ("a; b", "b"),
+            ("a && b || exit 1", "b"),
+            ("a || exit 1; b", "b"),
+            ("a & b", "a b"),
+            ("if x; then a; else b; fi", "a b"),
+            ("if x; then exec a; fi; b", "a b"),
+            ("if x; then a; fi; exec b", "b"),
+            ("case $1 in x) a;; *) b;; esac", "a b"),
+            ("until a; do sleep 1; done; b", "b"),
+            ("main() { a; b; }; main \"$@\"", "b"),
+            ("a; echo done; exit 0", "a"),
+            ("(a; b) & wait", "a b"),
+            ("x=$(a); b", "b"),
+        ] {
+            let found = opened(line);
+            let names: Vec<&str> = found.last.iter().map(Program::base_name).collect();
+            assert_eq!(names.join(" "), last, "{line}");
+        }
+        assert!(opened("exec $SERVER").open && opened("./start.sh").open && opened("exec \"$@\"").open);
+        assert!(!opened("exec nginx").open && !opened("/usr/sbin/nginx").open);
+        assert!(opened("while :; do a; done").endless && !opened("while ! a; do sleep 1; done").endless);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_panics(line in "[a-z$@\"'(){};&| \n./-]{0,80}") {
+            opened(&line);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The facts of an image's server, which hold where that is what a container starts.
+
+use super::heap::{self, BesideFacts};
+use super::image::ImageFacts;
+use super::server::Starts;
+use super::{HostSized, Workload};
+use crate::model::compose::Service;
+use crate::model::image::TargetImage;
+use crate::model::size::ByteSize;
+
+/// Gives a service what is known of the memory of its image's server, as far as that may be what starts.
+pub(super) fn settle(workload: &mut Workload, facts: ImageFacts, service: &Service) {
+    let server = workload.starts == Starts::Server;
+    workload.self_sizing = self_sizing(workload, &facts).filter(|_| server);
+    // Another program has another heap.
+    workload.own_heap = facts
+        .heap_when_unset
+        .filter(|heap| server && workload.variable(&heap.variable).is_absent())
+        .filter(|_| workload.variable("_JAVA_OPTIONS").is_absent())
+        .filter(|own| {
+            !workload.heaps.iter().any(|heap| heap.runtime == own.of && heap.bound.known().is_some())
+        });
+    let own_entrypoint = !service.entrypoint.is_absent();
+    workload.minimum =
+        facts.minimum.filter(|_| server || !own_entrypoint && workload.starts != Starts::Other);
+    if workload.starts == Starts::Other {
+        workload.shared_memory = None;
+    }
+    let (beside_heap, runtime) = (facts.beside_heap, facts.runtime);
+    workload.limit_unseen = facts
+        .ignores_limit
+        .filter(|ignores| ignores.majors.is_empty() && workload.starts != Starts::Other)
+        .filter(|ignores| ignores.unless_set.iter().all(|name| workload.variable(name).is_absent()))
+        .map(|ignores| {
+            let limit = workload.memory.limit.value().copied().unwrap_or(ByteSize(0));
+            let facts = BesideFacts { product: beside_heap, ..BesideFacts::default() };
+            let told_by = ignores.way_out.lines().filter_map(|line| line.split_once(": "));
+            let told_by = told_by.map(|(name, _)| name.to_owned()).collect();
+            let variables = heap::with_numbers(&ignores.way_out, runtime, &facts, limit);
+            let variables = variables.lines().filter_map(|line| line.split_once(": "));
+            let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            HostSized { why: ignores.why, told_by, variables: variables.collect(), certain: server }
+        });
+}
+
+/// True where something else than the server of its image starts, or may start behind an `ENTRYPOINT` of a Dockerfile, and no
+/// port of its own is shown.
+pub(super) fn is_replaced(
+    workload: &Workload,
+    service: &Service,
+    target: Option<&TargetImage>,
+    facts: &ImageFacts,
+) -> bool {
+    let other = match workload.starts {
+        Starts::Server => false,
+        Starts::Other => true,
+        Starts::Unknown => target.is_some_and(|target| target.entrypoint.is_some()),
+    };
+    let shows = service.ports.is_shown() || target.is_some_and(|target| !target.exposes.is_empty());
+    other && facts.is_server && !shows
+}
+
+/// What the program does with the memory that it sees. None as soon as anything may say otherwise.
+fn self_sizing(workload: &Workload, facts: &ImageFacts) -> Option<String> {
+    let sizes = facts.sizes_itself.as_ref()?;
+    let start = workload.start.value();
+    let words = start.iter().flat_map(|start| start.entrypoint.iter().chain(&start.command));
+    let mut flagged =
+        words.filter(|word| sizes.unless_flags.iter().any(|flag| word.as_str().contains(flag.as_str())));
+    // Where its flags come from at all, a bound may be among them.
+    let set = sizes.unless_set.iter().chain(&facts.expands).any(|name| workload.env.contains_key(name));
+    let bound = workload.heaps.iter().any(|heap| !heap.bound.is_absent());
+    (!set && !bound && flagged.next().is_none()).then(|| sizes.what.clone())
+}
