@@ -16,7 +16,8 @@ use super::scripts::Scripts;
 use super::started;
 use super::tools;
 use super::{
-    Build, BuildStage, Fact, HostSized, Kind, Memory, Origin, Project, Role, Start, Variable, Why, Workload,
+    Build, BuildStage, Fact, HostSized, Kind, Memory, NoProbe, Origin, Project, Role, Start, Variable, Why,
+    Workload,
 };
 use crate::catalog::{Catalog, Pool};
 use crate::discover::Untracked;
@@ -106,6 +107,7 @@ impl Assembler<'_> {
                 file: Some(file),
                 dockerignore: None,
                 whole_context: whole_context(&target),
+                starts: starts(&target),
                 from: Some(stage),
             }),
             base: facts.base.clone(),
@@ -161,7 +163,7 @@ impl Assembler<'_> {
             handover: facts.handover.clone(),
             self_sizing: None,
             minimum: None,
-            probe: Err(String::new()),
+            probe: Err(NoProbe::default()),
             tools: tools::tools(&facts.base, Some(&runs), &facts.lacks, self.catalog),
             exposed: tools::exposed(&facts.base, Some(&target), self.catalog),
             profiles: Vec::new(),
@@ -175,7 +177,9 @@ impl Assembler<'_> {
         };
         workload.role.idle = workload.idle();
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
-        let scripts = Scripts::of_dockerfile(self.sources, &target, self.sources.get(file).path());
+        let home = tools::home(&facts.base, self.catalog);
+        let scripts =
+            Scripts::of_dockerfile(self.sources, &target, self.sources.get(file).path()).at_home(home);
         self.started(&mut workload, &facts, (Some(&runs), &scripts, None), &mut out);
         self.pools(&mut workload, &facts, None);
         let site = probe::Site {
@@ -258,6 +262,7 @@ impl Assembler<'_> {
                 file: built.file,
                 dockerignore: built.dockerignore,
                 whole_context: built.image.as_ref().ok().and_then(whole_context),
+                starts: built.image.as_ref().is_ok_and(starts),
                 from: built.image.as_ref().ok().map(stage),
             }),
             base: facts.base.clone(),
@@ -313,7 +318,7 @@ impl Assembler<'_> {
             handover: facts.handover.clone(),
             self_sizing: None,
             minimum: None,
-            probe: Err(String::new()),
+            probe: Err(NoProbe::default()),
             tools: tools::tools(&facts.base, runs.as_ref(), &facts.lacks, self.catalog),
             exposed: tools::exposed(&facts.base, target, self.catalog),
             profiles: service.profiles.clone(),
@@ -334,7 +339,8 @@ impl Assembler<'_> {
         quotes::find(&mut workload, &facts, service.entrypoint.is_absent(), self.catalog);
         let context = built.as_ref().map(|built| directory.join(&built.context));
         let mounts = (service.mounts.as_slice(), directory);
-        let scripts = Scripts::of_service(self.sources, target, context, mounts);
+        let home = tools::home(&facts.base, self.catalog);
+        let scripts = Scripts::of_service(self.sources, target, context, mounts).at_home(home);
         self.started(&mut workload, &facts, (runs.as_ref(), &scripts, Some(service)), out);
         let partial = partial_start(service, &facts);
         self.pools(&mut workload, &facts, partial.as_ref());
@@ -416,6 +422,11 @@ fn whole_context(target: &TargetImage) -> Option<Span> {
     own.filter_map(|copied| copied.words.split_last())
         .find_map(|(_, sources)| sources.iter().find(|word| matches!(word.as_str(), "." | "./")))
         .map(Text::span)
+}
+
+/// It has a CMD, an ENTRYPOINT or an EXPOSE of its own.
+fn starts(target: &TargetImage) -> bool {
+    target.cmd.is_some() || target.entrypoint.is_some() || !target.exposes.is_empty()
 }
 
 fn stage(target: &TargetImage) -> BuildStage {
