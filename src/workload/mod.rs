@@ -13,6 +13,7 @@ mod keys;
 mod lingering;
 mod listens;
 mod measured;
+mod own;
 mod packages;
 mod probe;
 mod process;
