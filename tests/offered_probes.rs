@@ -94,6 +94,9 @@ fn servers_are_known_behind_options_and_scripts() {
     has(&redis("command: 'redis-server ${ARGS}'"), "REDISCLI_AUTH");
     has(&redis("command: redis-server --requirepass x"), "REDISCLI_AUTH");
     has(&redis("command: [/etc/redis.conf]"), "a configuration file that is not read here");
+    let auth = "environment: {REDISCLI_AUTH: x}, command: redis-server --requirepass x";
+    has(&redis(auth), "redis-cli ping | grep -q PONG");
+    has(&redis(&format!("{auth} --port 6390")), "redis-cli -p 6390 ping | grep");
     has(&redis("command: redis-server --port 6390"), r#""redis-cli", "-p6390", "ping""#);
     has(&redis("command: redis-benchmark"), "another program than the server of its image");
     has(&redis("entrypoint: [sh, /run.sh]"), "what it starts is not known here");
@@ -240,6 +243,9 @@ fn servers_are_told_their_ports_and_their_silence() {
         has(&caddy(&format!("{{\n\t{admin}\n}}\n")), "no probe to paste");
     }
     has(&service("{image: 'caddy:2', volumes: ['./no:/etc/caddy/Caddyfile']}"), "that is not read here");
+    has(&service("{image: 'caddy:2', command: caddy file-server --root /srv}"), "no probe to paste");
+    has(&service("{image: 'redis:8', command: redis-server --sentinel}"), "no probe to paste");
+    has(&service("{image: 'postgres:17', command: postgres -k /run/pg}"), "no probe to paste");
     let grafana = |text: &str| service(&format!("{{image: 'grafana/grafana:12.1.0', {text}}}"));
     has(&grafana("environment: {GF_SERVER_HTTP_PORT: 3001}"), ":3001/api/health");
     has(&grafana("volumes: ['./no.ini:/etc/grafana/grafana.ini']"), "that is not read here");
