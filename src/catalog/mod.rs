@@ -22,7 +22,7 @@ pub use image::{
 };
 pub use lighter::{Lighter, LighterKind};
 pub use packages::{Effect, Manager, Packages, Toolchain};
-pub use probes::{ConfigurationFiles, HttpPort, ProbeEntry, ProbeRow};
+pub use probes::{ClosedRole, ConfigurationFiles, HttpPort, PortBy, ProbeEntry, ProbeRow, SettingFiles};
 pub use refused::RefusedFlag;
 pub use runtimes::{
     CommandLine, Flag, Grammar, Pool, Quotes, ReadBy, Runtime, Sets, Setting, Starter, Variable,
@@ -53,6 +53,7 @@ pub struct Catalog {
     by_prefix: Vec<(String, usize)>,
     mirrors: Vec<String>,
     probes: Vec<ProbeRow>,
+    closed_roles: Vec<ClosedRole>,
     /// Names to places in `probes`.
     probes_by_name: HashMap<String, usize>,
     tags: Tags,
@@ -74,11 +75,19 @@ impl Catalog {
     /// When one of them does not fit its schema.
     fn from_tables(images: &str, tags: &'static str, runtimes: &str) -> Result<Self, serde_json::Error> {
         let Images { mirrors, images } = serde_json::from_str(images)?;
-        let ProbeTable { probes } = serde_json::from_str(PROBES)?;
+        let ProbeTable { probes, closed_roles } = serde_json::from_str(PROBES)?;
         let tags: TagTable = serde_json::from_str(tags)?;
         let RuntimeTable { runtimes, quotes } = serde_json::from_str(runtimes)?;
-        let mut catalog =
-            Self { images, mirrors, probes, tags: tags.into(), runtimes, quotes, ..Self::default() };
+        let mut catalog = Self {
+            images,
+            mirrors,
+            probes,
+            closed_roles,
+            tags: tags.into(),
+            runtimes,
+            quotes,
+            ..Self::default()
+        };
         for (at, row) in catalog.probes.iter().enumerate() {
             for name in &row.repositories {
                 catalog.probes_by_name.insert(name.clone(), at);
@@ -117,6 +126,11 @@ impl Catalog {
         catalog.images.extend(rows);
         catalog.by_prefix.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
         catalog
+    }
+
+    /// Parts of a cluster's members that open nothing on the loopback.
+    pub fn closed_roles(&self) -> &[ClosedRole] {
+        &self.closed_roles
     }
 
     /// What is known of an image; the most specific row. None when there is no row for it.

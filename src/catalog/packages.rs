@@ -104,6 +104,13 @@ pub struct Toolchain {
     /// The image is too heavy only where the stage itself builds.
     #[serde(default)]
     pub only_where_built: bool,
+    /// The programs that start what a project builds itself. Where something else starts, or something made elsewhere, nothing is
+    /// said of the image.
+    #[serde(default)]
+    pub runs_own: Vec<String>,
+    /// What a program may miss in the lighter image: lower case, no full stop.
+    #[serde(default)]
+    pub lost: Option<String>,
     /// Installations that compile what has no ready-made package.
     #[serde(default)]
     pub may_compile: Vec<String>,

@@ -12,6 +12,21 @@ use super::pattern::has_word;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ProbeTable {
     pub(super) probes: Vec<ProbeRow>,
+    pub(super) closed_roles: Vec<ClosedRole>,
+}
+
+/// A part that a server plays in a cluster and in which it opens nothing on the loopback, whatever its image shows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ClosedRole {
+    /// The variable that gives it the part.
+    pub variable: String,
+    /// The value.
+    pub value: String,
+    /// Lower case, no full stop.
+    pub why: String,
+    /// Where it can be checked.
+    pub source: String,
 }
 
 /// One family of images, and what it can be asked with.
@@ -35,6 +50,15 @@ pub struct ProbeRow {
     /// Files that move its port.
     #[serde(default)]
     pub configuration: Option<ConfigurationFiles>,
+    /// Files with other settings of it.
+    #[serde(default)]
+    pub settings: Option<SettingFiles>,
+    /// Its `WORKDIR`, where that is not the root.
+    #[serde(default)]
+    pub workdir: Option<String>,
+    /// Words of tags whose server opens nothing on the loopback, and why: lower case, no full stop.
+    #[serde(default)]
+    closed_tags: BTreeMap<String, String>,
     /// Ways to ask, the best first.
     #[serde(default)]
     probes: Vec<ProbeEntry>,
@@ -51,8 +75,36 @@ pub struct ProbeRow {
 pub struct ConfigurationFiles {
     /// The directory that has them.
     pub directory: String,
-    /// Parts of paths that are such files.
-    pub names: Vec<String>,
+    /// Where relative paths of includes start.
+    pub root: String,
+    /// The file that it begins with.
+    pub main: String,
+    /// The flag that names another one.
+    pub flag: String,
+    /// What the image's own main file includes.
+    #[serde(default)]
+    pub includes: Vec<String>,
+    /// The image's own file among those, which listens on port 80.
+    #[serde(default)]
+    pub own: Option<String>,
+    /// A directory whose files are copied into another one when it starts, with variables filled in.
+    #[serde(default)]
+    pub templates: Option<(String, String)>,
+}
+
+/// Files with settings of a server: a line each, in whatever language, with a name first.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SettingFiles {
+    /// Files, and directories of such files.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// Variables whose words are such lines, where none of the files is brought in.
+    #[serde(default)]
+    pub variables: Vec<String>,
+    /// Settings after which no probe of the row holds, with the values after which they do.
+    #[serde(default)]
+    pub unless: BTreeMap<String, Vec<String>>,
 }
 
 /// Programs of the tags that fit every condition.
@@ -83,9 +135,6 @@ pub struct ProbeEntry {
     /// Variables with these values.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
-    /// Variables with these texts in them.
-    #[serde(default)]
-    pub contains: BTreeMap<String, String>,
     /// Variables that are there.
     #[serde(default)]
     pub only_set: Vec<String>,
@@ -101,6 +150,18 @@ pub struct ProbeEntry {
     /// Parts of paths that are neither mounted nor copied in.
     #[serde(default)]
     pub unless_files: Vec<String>,
+    /// Settings that are there.
+    #[serde(default)]
+    pub only_settings: Vec<String>,
+    /// Settings that are not.
+    #[serde(default)]
+    pub unless_settings: Vec<String>,
+    /// What moves its port.
+    #[serde(default)]
+    pub port_by: Option<PortBy>,
+    /// The port that `{port}` in its test stands for.
+    #[serde(default)]
+    pub port: Option<u16>,
     /// Nobody replaces its command.
     #[serde(default)]
     pub as_shipped: bool,
@@ -122,9 +183,33 @@ pub struct ProbeEntry {
     /// The path is a guess.
     #[serde(default)]
     pub adjust: bool,
+    /// What is off where only its `set` or its `only-flags` does not hold: lower case, no full stop.
+    #[serde(default)]
+    pub off: Option<String>,
     /// How long it may take to come up.
     #[serde(default)]
     pub start_period: Option<String>,
+}
+
+/// What a server is told its port by; the first that is there counts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PortBy {
+    /// Flags.
+    #[serde(default)]
+    pub flags: Vec<String>,
+    /// Variables.
+    #[serde(default)]
+    pub variables: Vec<String>,
+    /// Settings of its files.
+    #[serde(default)]
+    pub settings: Vec<String>,
+    /// Variables with listeners as Kafka has them: `NAME://host:port,…`.
+    #[serde(default)]
+    pub listeners: Vec<String>,
+    /// The variable with the number of the `server.…=…;port` line that is its own.
+    #[serde(default)]
+    pub member: Option<String>,
 }
 
 /// A port and a path that answer without a password.
@@ -146,6 +231,12 @@ impl ProbeRow {
         let Some(tag) = tag.filter(|tag| !is_windows(tag)) else { return Vec::new() };
         let fitting = self.tools.iter().filter(|row| fits(tag, &row.when, &row.unless, &row.since, &None));
         fitting.flat_map(|row| row.has.iter().map(String::as_str)).collect()
+    }
+
+    /// Why nothing of a tag listens on the loopback.
+    pub fn closed(&self, tag: Option<&str>) -> Option<&str> {
+        let tag = tag?;
+        self.closed_tags.iter().find(|(word, _)| has_word(tag, word)).map(|(_, why)| why.as_str())
     }
 
     /// Ways to ask a tag, the best first.

@@ -77,12 +77,14 @@ fn virtual_machine(
 
 /// A probe that hardly pauses.
 fn often(workload: &Workload, known: &Spanned<Healthcheck>, interval: Option<i64>, sink: &mut Sink<'_>) {
-    let Healthcheck::Probe { test, start_period, start_interval, .. } = &known.value else { return };
+    let Healthcheck::Probe { test, start_period, start_interval, retries, .. } = &known.value else { return };
     let short = |interval: &i64| (1..=2 * SECOND).contains(interval) && start_interval.is_none();
     let Some(interval) = interval.filter(short) else { return };
     let name = &workload.name;
-    let period = start_period.filter(|period| *period > 0).unwrap_or(30 * SECOND);
-    let (period, quick) = (time(period), time(interval));
+    let tries = retries.filter(|retries| *retries > 0).unwrap_or(DEFAULT_RETRIES);
+    // As long as it may fail now until it counts as unhealthy.
+    let allowed = start_period.unwrap_or(0).max(0).saturating_add(interval.saturating_mul(tries));
+    let (period, quick) = (time(rounded(allowed.max(30 * SECOND))), time(interval));
     let finding = sink
         .report(
             known.span,
@@ -93,18 +95,53 @@ fn often(workload: &Workload, known: &Spanned<Healthcheck>, interval: Option<i64
         .via(&known.via)
         .severity(Severity::Note)
         .note("each probe is a process of its own, in the container's memory");
-    let text = match (Form::at(known.span, workload), test) {
-        (Form::Compose, _) => format!("interval: 30s\n  start_period: {period}\n  start_interval: {quick}"),
+    // Of probes half a minute apart, as many failures would take minutes.
+    let fewer = tries > DEFAULT_RETRIES;
+    let (what, text) = match (Form::at(known.span, workload), test) {
+        (Form::Compose, _) => {
+            let retries = if fewer { format!("\n  retries: {DEFAULT_RETRIES}") } else { String::new() };
+            let times =
+                format!("interval: 30s\n  start_period: {period}\n  start_interval: {quick}{retries}");
+            ("these keys of the healthcheck", times)
+        }
         (Form::Dockerfile, Some(test)) => {
-            let others =
-                [("interval", "30s".to_owned()), ("start-period", period), ("start-interval", quick)];
+            let mut others =
+                vec![("interval", "30s".to_owned()), ("start-period", period), ("start-interval", quick)];
+            others.extend(fewer.then(|| ("retries", DEFAULT_RETRIES.to_string())));
             let words: Vec<String> = test.iter().map(|word| word.as_str().to_owned()).collect();
-            format!("HEALTHCHECK {}{}", flags(&known.value, &others), command(&words))
+            ("the HEALTHCHECK", format!("HEALTHCHECK {}{}", flags(&known.value, &others), command(&words)))
         }
         (Form::Dockerfile, None) => return,
     };
-    finding.help(format!("quick only until it is up, with Docker 25 or later:\n  {text}"));
+    finding.help(format!("replace {what}: quick only until it is up, with Docker 25 or later:\n  {text}"));
 }
+
+/// A duration that people write, not less than this one: 65s is 1m30s, 95s is 2m.
+fn rounded(nanoseconds: i64) -> i64 {
+    let step = match nanoseconds / SECOND {
+        ..=59 => 5 * SECOND,
+        60..=299 => 30 * SECOND,
+        _ => 60 * SECOND,
+    };
+    let over = nanoseconds % step;
+    if over == 0 { nanoseconds } else { nanoseconds.saturating_add(step - over) }
+}
+
+/// Failures in a row that the engine waits for (moby `daemon/health.go`).
+const DEFAULT_RETRIES: i64 = 3;
 
 /// In nanoseconds.
 const SECOND: i64 = 1_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_up() {
+        for (seconds, wanted) in [(30, 30), (41, 45), (60, 60), (65, 90), (91, 120), (301, 360)] {
+            assert_eq!(rounded(seconds * SECOND), wanted * SECOND);
+        }
+        assert!(rounded(i64::MAX) > 0);
+    }
+}

@@ -38,7 +38,7 @@ impl Rule for HealthcheckMissingTool {
                     .report(lack.at, format!("{shell} has no /dev/tcp"), message)
                     .of(workload)
                     .confidence(Confidence::Medium);
-                if let Some(other) = tcp(&workload.tools, host, *port) {
+                if let Some(other) = tcp(&workload.tools, host, &port.to_string()) {
                     let text = instead(Form::at(lack.at, workload), &check.value, &other);
                     finding.help(format!("the same with what the image has:\n  {text}"));
                 }

@@ -56,6 +56,9 @@ impl Rule for HeavyBaseImage {
             .confidence(Confidence::Medium)
             .note(format!("{}; the lighter image has {}", lighter.why, lighter.cost))
             .note("this is disk and pull time, not memory");
+        if let Some(lost) = &lighter.lost {
+            finding = finding.note(lost.as_str());
+        }
         if lighter.may_compile {
             finding = finding
                 .note("a package without a ready-made build needs a compiler, which the lighter image lacks");

@@ -1,9 +1,9 @@
 //! `missing-healthcheck`
 
-use super::probe::{Form, guess, healthcheck};
+use super::probe::{Form, command, guess, healthcheck, json, test_key};
 use super::{Group, Meta, Preset, Rule, Sink};
 use crate::finding::Severity;
-use crate::workload::{Kind, Workload};
+use crate::workload::{Kind, NoProbe, Workload};
 
 /// A container of which nobody can tell whether it still works.
 pub(super) struct MissingHealthcheck;
@@ -42,8 +42,11 @@ impl Rule for MissingHealthcheck {
                     finding.related(stage.from, "no HEALTHCHECK in what this builds either");
                 }
             }
-            // An image that shows no port is mostly one that others are made from.
-            Kind::Image if workload.exposed.is_empty() => {}
+            // An image that shows no port is mostly one that others are made from; one that adds nothing to its base is a note
+            // of a version.
+            Kind::Image
+                if workload.exposed.is_empty()
+                    || !workload.build.as_ref().is_some_and(|build| build.starts) => {}
             Kind::Image => {
                 sink.report(
                     workload.anchor,
@@ -59,12 +62,36 @@ impl Rule for MissingHealthcheck {
     }
 }
 
+/// Why there is nothing to paste, and what leads to a probe.
+fn without(form: Form, no: &NoProbe) -> String {
+    let NoProbe { why, test, set, flag } = no;
+    if test.is_empty() {
+        return why.clone();
+    }
+    let (first, then) = match form {
+        Form::Compose => {
+            let set =
+                set.as_ref().map(|(name, value)| format!("add `{name}: {}` to `environment`", json(value)));
+            (set.or(flag.as_ref().map(|flag| format!("add `{flag}` to `command`"))), test_key(test))
+        }
+        Form::Dockerfile => {
+            let set = set.as_ref().map(|(name, value)| format!("add `ENV {name}={value}`"));
+            let flag = flag.as_ref().map(|flag| format!("add `{flag}` to CMD"));
+            (set.or(flag), format!("HEALTHCHECK {}", command(test)))
+        }
+    };
+    match first {
+        Some(first) => format!("{why}; {first}, then `{then}`"),
+        None => format!("{why}: `{then}`"),
+    }
+}
+
 /// A probe that the image can run, else why there is none to paste.
 fn help(workload: &Workload) -> String {
     let name = &workload.name;
     let probe = match &workload.probe {
         Ok(probe) => probe,
-        Err(why) => return format!("no probe to paste for `{name}`: {why}"),
+        Err(no) => return format!("no probe to paste for `{name}`: {}", without(Form::of(workload), no)),
     };
     let with = if probe.assumed_http.is_some() { "" } else { ", with what its image has" };
     let place = match (Form::of(workload), workload.key("healthcheck")) {

@@ -17,7 +17,9 @@ use super::server::Starts;
 use super::serves;
 use super::started::{self, Started};
 use super::tools;
-use super::{Build, BuildStage, Fact, Kind, Memory, Origin, Project, Role, Start, Variable, Why, Workload};
+use super::{
+    Build, BuildStage, Fact, Kind, Memory, NoProbe, Origin, Project, Role, Start, Variable, Why, Workload,
+};
 use crate::catalog::{Catalog, Pool};
 use crate::discover::Untracked;
 use crate::hash::{HashSet, IndexMap};
@@ -95,7 +97,9 @@ impl Assembler<'_> {
         let env = image_environment(&target);
         let start = facts.start();
         let stage = stage(&target);
-        let scripts = Scripts::of_dockerfile(self.sources, &target, self.sources.get(file).path());
+        let home = tools::home(&facts.base, self.catalog);
+        let scripts =
+            Scripts::of_dockerfile(self.sources, &target, self.sources.get(file).path()).at_home(home);
         let started = Started::of(&start, None, &facts, (&scripts, None));
         let starts = started.starts(&facts, None, Some(&target));
         if target.entrypoint.is_some() && starts != Starts::Server {
@@ -116,6 +120,7 @@ impl Assembler<'_> {
                 file: Some(file),
                 dockerignore: None,
                 whole_context: whole_context(&target),
+                starts: has_own_start(&target),
                 from: Some(stage),
             }),
             base: facts.base.clone(),
@@ -174,7 +179,7 @@ impl Assembler<'_> {
             hands_over: facts.hands_over(&facts.entrypoint),
             self_sizing: None,
             minimum: None,
-            probe: Err(String::new()),
+            probe: Err(NoProbe::default()),
             tools: tools::tools(&facts.base, Some(&runs), &facts.lacks, self.catalog),
             exposed: tools::exposed(&facts.base, Some(&target), starts, self.catalog),
             profiles: Vec::new(),
@@ -245,7 +250,9 @@ impl Assembler<'_> {
         facts.lacks.retain(|tool| !service.mounts.iter().any(|mount| started::brings_tool(mount, tool)));
         let scripts = {
             let context = built.as_ref().map(|built| directory.join(&built.context));
-            Scripts::of_service(self.sources, target, context, (service.mounts.as_slice(), directory))
+            let home = tools::home(&facts.base, self.catalog);
+            let mounts = (service.mounts.as_slice(), directory);
+            Scripts::of_service(self.sources, target, context, mounts).at_home(home)
         };
         let (start, partial) = (service_start(service, &facts), partial_start(service, &facts));
         let started = Started::of(&start, partial.as_ref(), &facts, (&scripts, Some(service)));
@@ -285,6 +292,7 @@ impl Assembler<'_> {
                 file: built.file,
                 dockerignore: built.dockerignore,
                 whole_context: built.image.as_ref().ok().and_then(whole_context),
+                starts: built.image.as_ref().is_ok_and(has_own_start),
                 from: built.image.as_ref().ok().map(stage),
             }),
             base: facts.base.clone(),
@@ -346,7 +354,7 @@ impl Assembler<'_> {
             }),
             self_sizing: None,
             minimum: None,
-            probe: Err(String::new()),
+            probe: Err(NoProbe::default()),
             tools: tools::tools(&facts.base, runs.as_ref(), &facts.lacks, self.catalog),
             exposed: tools::exposed(&facts.base, target, starts, self.catalog),
             profiles: service.profiles.clone(),
@@ -425,6 +433,11 @@ fn whole_context(target: &TargetImage) -> Option<Span> {
     own.filter_map(|copied| copied.words.split_last())
         .find_map(|(_, sources)| sources.iter().find(|word| matches!(word.as_str(), "." | "./")))
         .map(Text::span)
+}
+
+/// It has a CMD, an ENTRYPOINT or an EXPOSE of its own.
+fn has_own_start(target: &TargetImage) -> bool {
+    target.cmd.is_some() || target.entrypoint.is_some() || !target.exposes.is_empty()
 }
 
 fn stage(target: &TargetImage) -> BuildStage {

@@ -1,13 +1,22 @@
 //! The ports that a web server's own configuration tells it to listen on.
 
-use super::probe::{LOOPBACK, Probe, Site, by_http};
+use super::brought::{Brought, is_edited};
+use super::probe::{LOOPBACK, Probe, Site, UNREAD, by_http};
 use super::request;
-use super::runs::has_word;
+use super::scripts::{below, fits};
 use crate::catalog::ConfigurationFiles;
+use crate::model::image::tidy;
 use crate::source::Text;
+use crate::syntax::shell::base_name;
 
 /// Directives that are read of one container.
 const MAX_DIRECTIVES: usize = 10_000;
+
+/// Includes that are followed.
+const MAX_INCLUDES: usize = 200;
+
+/// Longest template that variables are put into, in bytes.
+const MAX_FILLED: usize = 1024 * 1024;
 
 /// A port that a configuration names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,27 +26,29 @@ struct Listen {
     http: bool,
 }
 
+/// The files of a web server's configuration that it reads.
+enum Read {
+    /// Nothing that it reads is brought in.
+    OfImage,
+    /// The texts, and whether the image's own file is among what is read.
+    Texts(Vec<Text>, bool),
+    /// A part is not here.
+    Unread,
+}
+
 impl Site<'_> {
     /// The probe for a server whose configuration is not that of its image; none where it is, or only adds to it.
     pub(super) fn by_configuration(&self, files: &ConfigurationFiles) -> Option<Result<Probe, String>> {
-        let names = |text: &str| files.names.iter().any(|name| text.contains(name.as_str()));
-        let mounted = self
-            .workload
-            .mounts
-            .iter()
-            .filter(|mount| mount.target.starts_with(files.directory.as_str()) || names(&mount.target));
-        let words: Vec<&str> = files.names.iter().map(String::as_str).collect();
-        let copied = self.target.is_some_and(|target| {
-            target.copies.iter().flat_map(|copied| &copied.words).any(|word| names(word.as_str()))
-                || target.runs.iter().any(|run| has_word(run, &words))
-        });
-        if mounted.count() == 0 && !copied {
-            return None;
-        }
-        let texts = self.scripts.below(&files.directory);
-        let listens = match &texts {
-            Some(texts) => listens(texts),
-            None => Vec::new(),
+        let listens = match self.configuration(files) {
+            Read::OfImage => return None,
+            Read::Texts(texts, own) => {
+                let mut listens = listens(&texts);
+                if own && listens.is_empty() && !texts.iter().any(|text| mentions_listen(text.as_str())) {
+                    listens.push(Listen { port: 80, http: true });
+                }
+                listens
+            }
+            Read::Unread => Vec::new(),
         };
         let named = self.ports();
         let wanted =
@@ -54,10 +65,10 @@ impl Site<'_> {
         };
         let tools = self.tools();
         let open = |port: u16| {
-            let probe = request::tcp(&tools, LOOPBACK, port).map(Probe::new);
-            probe.ok_or_else(|| format!("no tool that its image is known to have asks port {port}"))
+            let probe = request::tcp(&tools, LOOPBACK, &self.as_set(port).1).map(Probe::new);
+            probe.ok_or_else(|| format!("its image has no tool that is known to reach port {port}"))
         };
-        let http = |port: u16| match by_http(&tools, port, "/") {
+        let http = |port: u16| match by_http(&tools, &self.as_set(port).1, "/") {
             Some(test) => {
                 let mut probe = Probe::new(test);
                 probe.adjust = probe.test.iter().any(|word| word.contains("http://"));
@@ -74,9 +85,128 @@ impl Site<'_> {
             (None, [port], _) if !named.hidden => open(*port),
             (None, [], [80]) if !named.hidden && own => http(80),
             (None, [], [port]) if !named.hidden && own => open(*port),
-            _ => Err("its port is in a configuration that is not read here".to_owned()),
+            _ => Err(UNREAD.to_owned()),
         })
     }
+
+    /// The files that it reads, from its main one on along what that includes.
+    fn configuration(&self, conf: &ConfigurationFiles) -> Read {
+        let absolute = |path: &str| match path.starts_with('/') {
+            true => tidy(path),
+            false => tidy(&format!("{}/{path}", conf.root)),
+        };
+        let words = self.words().unwrap_or_default();
+        let other = words.iter().position(|word| *word == conf.flag).and_then(|at| words.get(at + 1));
+        let own_main = absolute(&conf.main);
+        let main = other.map_or_else(|| own_main.clone(), |path| absolute(path));
+        let directories = [conf.directory.as_str(), main.as_str()];
+        let writes = |word: &String| matches!(base_name(word), "envsubst" | "confd" | "dockerize");
+        let written = words.iter().any(writes)
+            || words.iter().any(|word| base_name(word) == "sed")
+                && words.iter().any(|word| word.contains(conf.directory.as_str()));
+        if written || self.target.is_some_and(|target| is_edited(target, &directories)) {
+            return Read::Unread;
+        }
+        let mut files = self.scripts.brought(&conf.directory);
+        if below(&main, &conf.directory).is_none() {
+            files.extend(self.scripts.brought(&main));
+        }
+        if let Some((from, to)) = &conf.templates {
+            self.fill(&mut files, (from, to));
+        }
+        if files.is_empty() && main == own_main {
+            return Read::OfImage;
+        }
+        let mut patterns: Vec<String> = Vec::new();
+        let mut texts: Vec<Text> = Vec::new();
+        match files.iter().find(|file| file.path == main) {
+            Some(Brought { text: Some(text), .. }) => {
+                patterns.extend(includes(text.as_str()).iter().map(|path| absolute(path)));
+                texts.push(text.clone());
+            }
+            Some(_) => return Read::Unread,
+            None if main != own_main => return Read::Unread,
+            None if files.iter().any(|file| file.text.is_none() && below(&main, &file.path).is_some()) => {
+                return Read::Unread;
+            }
+            None => patterns.extend(conf.includes.iter().map(|path| absolute(path))),
+        }
+        let of_image = texts.is_empty();
+        let mut read: Vec<&str> = vec![&main];
+        let mut at = 0;
+        while let Some(pattern) = patterns.get(at).cloned() {
+            at += 1;
+            if at > MAX_INCLUDES {
+                return Read::Unread;
+            }
+            for file in &files {
+                let Some(text) = &file.text else {
+                    // It may be or have what is included.
+                    let fixed = pattern.split(['*', '?', '[']).next().unwrap_or_default();
+                    let directory = fixed.rsplit_once('/').map_or("", |(directory, _)| directory);
+                    if fits(&pattern, &file.path)
+                        || below(directory, &file.path).is_some()
+                        || below(&pattern, &file.path).is_some()
+                    {
+                        return Read::Unread;
+                    }
+                    continue;
+                };
+                if fits(&pattern, &file.path) && !read.contains(&file.path.as_str()) {
+                    read.push(&file.path);
+                    patterns.extend(includes(text.as_str()).iter().map(|path| absolute(path)));
+                    texts.push(text.clone());
+                }
+            }
+        }
+        let own = conf.own.as_ref().is_some_and(|own| {
+            let own = absolute(own);
+            // A mounted directory hides it.
+            let hidden = files.iter().any(|file| {
+                let directory = own.rsplit_once('/').map_or("", |(directory, _)| directory);
+                file.path == own || file.mounted && below(&file.path, directory).is_some()
+            });
+            !hidden
+                && patterns.iter().any(|pattern| fits(pattern, &own))
+                && !self.target.is_some_and(|target| target.mentions(&own))
+        });
+        if texts.is_empty() && of_image && (own || conf.own.is_none()) {
+            return Read::OfImage;
+        }
+        Read::Texts(texts, own)
+    }
+
+    /// Puts templates where their results are read, with the variables that are known.
+    fn fill(&self, files: &mut [Brought], (from, to): (&str, &str)) {
+        for file in files {
+            let Some(rest) = below(&file.path, from) else { continue };
+            let name = rest.strip_suffix(".template").unwrap_or(rest);
+            file.path = tidy(&format!("{to}/{name}"));
+            let Some(text) = &file.text else { continue };
+            let known = self.workload.env.iter().filter_map(|(name, set)| Some((name, set.value.value()?)));
+            let filled = known.fold(text.as_str().to_owned(), |filled, (name, value)| {
+                match filled.contains(name.as_str()) && filled.len() < MAX_FILLED {
+                    true => filled.replace(&format!("${{{name}}}"), value.as_str()),
+                    false => filled,
+                }
+            });
+            file.text = Some(Text::derived(filled, text.span()));
+        }
+    }
+}
+
+/// The paths of `include`, and of Apache's `Include` and `IncludeOptional`.
+fn includes(text: &str) -> Vec<String> {
+    let tokens = tokens(text);
+    let names = ["include", "Include", "IncludeOptional"];
+    let pairs = tokens.iter().zip(tokens.iter().skip(1)).take(MAX_DIRECTIVES);
+    let found = pairs.filter(|(name, _)| names.contains(&name.as_str()));
+    found.map(|(_, path)| path.trim_matches(['"', '\'']).to_owned()).collect()
+}
+
+/// A place to listen that could not be read.
+fn mentions_listen(text: &str) -> bool {
+    tokens(text).iter().any(|token| token.eq_ignore_ascii_case("listen"))
 }
 
 /// The ports of `listen` and `Listen`, each once; `server` without one is port 80. None of what a variable names.
@@ -160,7 +290,8 @@ fn tokens(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     for line in text.lines() {
         let line = line.split('#').next().unwrap_or_default();
-        let apache = line.trim_start().starts_with("Listen ");
+        let first = line.split_whitespace().next().unwrap_or_default();
+        let apache = ["Listen", "Include", "IncludeOptional"].contains(&first);
         tokens.extend(apache.then(|| ";".to_owned()));
         let (mut word, mut variable) = (String::new(), false);
         for c in line.chars().chain([if apache { ';' } else { ' ' }]) {

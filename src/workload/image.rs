@@ -28,6 +28,8 @@ pub struct LighterBase {
     pub reference: String,
     /// What is lost: lower case, no full stop.
     pub cost: String,
+    /// What else a program may miss in it: lower case, no full stop.
+    pub lost: Option<String>,
     /// What makes the other one heavy: lower case, no full stop.
     pub why: String,
     /// Compressed size of the image used.
@@ -371,6 +373,7 @@ impl ImageFacts {
             kind: lighter.kind,
             reference: lighter.reference,
             cost: lighter.cost.to_owned(),
+            lost: None,
             why: lighter.why.to_owned(),
             size_now: size(lighter.size_now),
             size_then: size(lighter.size_then),

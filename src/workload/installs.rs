@@ -3,7 +3,7 @@
 use super::packages::manager_of;
 use super::runs::Runs;
 use crate::catalog::Packages;
-use crate::model::image::{Copied, Run};
+use crate::model::image::{Copied, Run, TargetImage};
 use crate::source::Text;
 use crate::syntax::shell::{Command, Inner, Script, Word, base_name, inner, is_shell};
 
@@ -46,7 +46,7 @@ pub(super) fn may_bring(tool: &str, runs: &Runs<'_>, packages: &Packages) -> boo
         || runs.all().any(|(run, script)| match script {
             None => true,
             Some(script) => script.commands.iter().any(|command| {
-                let step = Step { tool, packages, script, run, command };
+                let step = Step { target: runs.target, tool, packages, script, run, command };
                 !matches!(step.brings(), Brings::Nothing)
             }),
         })
@@ -57,7 +57,9 @@ pub(super) fn installed(runs: &Runs<'_>, packages: &Packages) -> Vec<String> {
     const NAMES: [&str; 5] = ["curl", "wget", "bash", "python3", "ruby"];
     let mut found: Vec<String> = Vec::new();
     let scripts = runs.all().filter_map(|(_, script)| script);
-    for command in scripts.flat_map(|script| &script.commands) {
+    for (script, command) in
+        scripts.flat_map(|script| script.commands.iter().map(move |command| (script, command)))
+    {
         let Some((manager, words)) = manager_of(command, packages) else { continue };
         // `apk add --virtual .deps curl` goes again with `apk del .deps`, which names no tool.
         let group = |word: &Word| {
@@ -69,8 +71,9 @@ pub(super) fn installed(runs: &Runs<'_>, packages: &Packages) -> Vec<String> {
         let is_tool = |name: &&str| NAMES.contains(name);
         match manager.installed(words) {
             Some(words) => {
-                let names = words.iter().filter_map(|word| word.literal()).filter(is_tool);
-                found.extend(names.map(str::to_owned));
+                let names =
+                    words.iter().filter_map(|word| expanded(&[*word], (script, command, runs.target)));
+                found.extend(names.flatten().filter(|name| is_tool(&name.as_str())));
             }
             // Whatever else names one may take it away.
             None => found.retain(|tool| !words.iter().any(|word| word.literal() == Some(tool))),
@@ -79,7 +82,71 @@ pub(super) fn installed(runs: &Runs<'_>, packages: &Packages) -> Vec<String> {
     found
 }
 
+/// Variables in variables that are followed.
+const MAX_NESTED: usize = 4;
+
+/// Longest list of packages that is made of variables, in bytes.
+const MAX_LIST: usize = 64 * 1024;
+
+/// The words of a call with the variables of the shell, ENV and ARG in their places, one for each package; none where one of
+/// them has no value here.
+pub(super) fn expanded(
+    words: &[&Word],
+    (script, command, target): (&Script, &Command, &TargetImage),
+) -> Option<Vec<String>> {
+    let mut found: Vec<String> = Vec::new();
+    for word in words {
+        match word.literal() {
+            Some(word) => found.push(word.to_owned()),
+            None => {
+                let text = filled(word.as_ref(), (script, command, target), 0)?;
+                found.extend(text.split_whitespace().map(str::to_owned));
+            }
+        }
+    }
+    Some(found)
+}
+
+fn filled(text: &str, at: (&Script, &Command, &TargetImage), depth: usize) -> Option<String> {
+    let (script, command, target) = at;
+    if depth > MAX_NESTED || text.contains('`') {
+        return None;
+    }
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('$') {
+        out.push_str(before);
+        let (name, after) = match behind.strip_prefix('{') {
+            Some(inside) => inside.split_once('}')?,
+            None => behind.split_at(
+                behind.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(behind.len()),
+            ),
+        };
+        if name.is_empty() || !name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric()) {
+            return None;
+        }
+        let earlier = script.commands.iter().take_while(|other| other.span.start < command.span.start);
+        let set = earlier.flat_map(|other| other.variables().collect::<Vec<_>>());
+        let own = set.filter(|(set, _)| *set == name).last().map(|(_, value)| value);
+        let value = match own {
+            Some(value) => filled(value, at, depth + 1)?,
+            None => match target.env.get(name) {
+                Some(entry) => entry.value.as_ref().ok()?.as_str().to_owned(),
+                None => target.argument_values.get(name)?.clone(),
+            },
+        };
+        out.push_str(&value);
+        if out.len() > MAX_LIST {
+            return None;
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
 struct Step<'s> {
+    target: &'s TargetImage,
     tool: &'s str,
     packages: &'s Packages,
     script: &'s Script,
@@ -151,8 +218,10 @@ impl Step<'_> {
     }
 
     fn packages_bring(&self, installed: &[&Word]) -> Brings {
-        for package in installed {
-            let Some(name) = package.literal() else { return Brings::Anything };
+        let Some(names) = expanded(installed, (self.script, self.command, self.target)) else {
+            return Brings::Anything;
+        };
+        for name in names.iter().map(String::as_str) {
             let file = name.contains("://") || [".deb", ".rpm", ".apk"].iter().any(|end| name.ends_with(end));
             if file || name.starts_with(['@', '/']) || name.contains('*') {
                 return Brings::Anything;
@@ -244,17 +313,12 @@ fn interprets(words: &[Word]) -> Brings {
 fn copy_brings(copied: &Copied, tool: &str) -> bool {
     let Some((to, sources)) = copied.words.split_last() else { return false };
     let to = to.as_str();
-    let base = copied.workdir.as_ref().and_then(|workdir| workdir.as_ref().ok()).map_or("/", Text::as_str);
-    let into = match to {
-        "." | "./" => base.to_owned(),
-        to if to.starts_with(['/', '$']) => to.to_owned(),
-        to => format!("{}/{to}", base.trim_end_matches('/')),
-    };
+    let into = copied.to("/");
     sources.iter().map(Text::as_str).chain([to]).any(|word| {
         base_name(word.trim_end_matches('/')) == tool
             // From another stage whole directories of programs may come.
             || copied.from.is_some() && word != to && is_below_system(word)
-    }) || (is_system(&into) || into.starts_with('$'))
+    }) || into.is_none_or(|into| is_system(&into))
         && sources
             .iter()
             .any(|source| is_open(source.as_str()) || copied.from.is_some() || is_archive(source.as_str()))

@@ -1,6 +1,6 @@
 //! The port that a container can be asked on, and whether that port speaks HTTP.
 
-use super::probe::{LOOPBACK, Probe, Site, by_http};
+use super::probe::{LOOPBACK, NoProbe, Probe, Site, by_http};
 use super::{Fact, request, tools};
 use crate::syntax::shell::base_name;
 
@@ -76,42 +76,94 @@ const HTTP_SERVERS: [&str; 26] = [
 /// Images whose programs are web applications on such a port.
 const BASES: [&str; 8] = ["node", "php", "python", "ruby", "nginx", "httpd", "aspnet", "tomcat"];
 
+/// Why a container is asked on no port.
+enum NoPort {
+    /// It listens, and no TCP port is among that.
+    NotTcp(String),
+    /// It is not known, or there are several.
+    Unclear(String),
+}
+
 impl Site<'_> {
-    /// The tool that the image has, on the port that it shows.
-    pub(super) fn by_port(&self) -> Result<Probe, String> {
+    /// The tool that the image has, on the port that it shows. `inherited`: the ports of the base image count, too.
+    pub(super) fn by_port(&self, inherited: bool) -> Result<Probe, NoProbe> {
         let tools = self.tools();
         let lacks_shell = self.workload.lacks.contains(&"sh");
-        let port = self.port();
-        if let Err(why) = &port
-            && why.starts_with("it listens on")
-        {
-            return Err(why.clone());
-        }
+        let port = match self.port(inherited) {
+            Err(NoPort::NotTcp(why)) => return Err(why.into()),
+            port => port,
+        };
         if tools.is_empty() && lacks_shell {
-            return Err("its image has no shell, no curl and no wget, so a probe has to be a command of the program itself".to_owned());
+            return Err("its image has no shell, no curl and no wget, so a probe has to be a command of the program itself".into());
         }
         if tools.is_empty() {
-            return Err("no curl, wget or nc is known in its image".to_owned());
+            return Err("curl, wget and nc are not known to be in its image".into());
         }
-        let port = port?;
-        if !self.speaks_http(port) {
-            let probe = request::tcp(&tools, LOOPBACK, port).map(Probe::new);
-            return probe.ok_or_else(|| {
+        let port = match port {
+            Ok(port) => port,
+            Err(NoPort::NotTcp(why) | NoPort::Unclear(why)) => return Err(why.into()),
+        };
+        let speaks_http = self.speaks_http(port);
+        let (port, word) = self.as_set(port);
+        let usable = |test: &Vec<String>| !lacks_shell || test.first().is_some_and(|kind| kind == "CMD");
+        let reaches = || format!("its image has no tool that is known to reach port {port}");
+        if !speaks_http {
+            let probe = request::tcp(&tools, LOOPBACK, &word).filter(usable);
+            return probe.map(Probe::new).ok_or_else(|| {
                 match tools.iter().find(|tool| ["curl", "wget"].contains(&base_name(tool))) {
                     Some(tool) => {
-                        format!("`{tool}` asks by HTTP, and whether port {port} speaks it is not known")
+                        format!("`{tool}` asks by HTTP, and whether port {port} answers to that is not known")
                     }
-                    None => format!("no tool that its image is known to have asks port {port}"),
+                    None => reaches(),
                 }
+                .into()
             });
         }
-        let no_tool = || format!("no tool that its image is known to have asks port {port}");
-        let mut probe = Probe::new(by_http(&tools, port, "/").ok_or_else(no_tool)?);
+        let test = by_http(&tools, &word, "/").filter(usable);
+        let mut probe = Probe::new(test.ok_or_else(reaches)?);
         // Whether a port is open says little, and is true of every protocol.
         let asks = probe.test.iter().any(|word| word.contains("http://"));
         probe.assumed_http = asks.then_some(port);
         probe.adjust = asks;
         Ok(probe)
+    }
+
+    /// A port, and the word for it in a probe: the variable of the Dockerfile that sets it, where whoever starts the container
+    /// may set another value.
+    pub(super) fn as_set(&self, port: u16) -> (u16, String) {
+        let literal = (port, port.to_string());
+        let named = self.ports();
+        let Some(name) = self.port_variable(port) else { return literal };
+        match self.workload.variable(name) {
+            _ if self.service.is_none() => (port, format!("${name}")),
+            Fact::Unknown { .. } => (port, format!("${name}")),
+            Fact::Known(value) if named.named.is_empty() && named.web.is_empty() => {
+                value.value.as_str().trim().parse().map_or(literal, |port: u16| (port, port.to_string()))
+            }
+            _ => literal,
+        }
+    }
+
+    /// The variable of the Dockerfile whose value is this port, where its EXPOSE or what it starts reads it, or it is `PORT`.
+    fn port_variable(&self, port: u16) -> Option<&str> {
+        let target = self.target?;
+        let reads = |text: &str, name: &str| {
+            text.contains(&format!("${{{name}"))
+                || text.match_indices(&format!("${name}")).any(|(at, found)| {
+                    let next = text.get(at + found.len()..).and_then(|rest| rest.chars().next());
+                    next.is_none_or(|c| c != '_' && !c.is_ascii_alphanumeric())
+                })
+        };
+        let words = self.words().unwrap_or_default();
+        let names = target.env.iter().filter(|(_, entry)| {
+            entry.value.as_ref().is_ok_and(|value| value.as_str().trim().parse() == Ok(port))
+        });
+        let mut names = names.map(|(name, _)| name.as_str()).filter(|name| {
+            matches!(*name, "PORT" | "NGINX_PORT")
+                || target.expose_words.iter().any(|word| reads(word.as_str(), name))
+                || words.iter().any(|word| reads(word, name))
+        });
+        names.next()
     }
 
     /// True when a port is one of HTTP, as far as its number, a label, the program and the image tell.
@@ -152,24 +204,27 @@ impl Site<'_> {
     }
 
     /// The one port that it is plain to ask.
-    fn port(&self) -> Result<u16, String> {
+    fn port(&self, inherited: bool) -> Result<u16, NoPort> {
         let mut ports = self.ports();
         let words = self.words().unwrap_or_default();
         let serves = words.iter().any(|word| HTTP_SERVERS.contains(&base_name(word)));
+        let own = self.target.is_some_and(|target| !target.exposes.is_empty());
         // What the image shows may be the port of the other service that runs it.
-        let shown = if self.shared && !serves { Vec::new() } else { self.workload.exposed.clone() };
+        let counts = (inherited || own) && (!self.shared || serves);
+        let shown = if counts { self.workload.exposed.clone() } else { Vec::new() };
         let (others, range) = tools::beside_tcp(self.target);
         ports.other.extend(others);
         ports.hidden |= range && shown.is_empty();
         let hidden =
-            || "which port it listens on is not plain: a range, or a variable without a value".to_owned();
+            || NoPort::Unclear("its port is a range, or hangs on a variable without a value".to_owned());
         let several = |ports: &[u16]| {
-            let list: Vec<String> = ports.iter().map(u16::to_string).collect();
-            format!("it is not plain which of its ports to ask: {}", list.join(", "))
+            let list = listed(ports.iter().map(u16::to_string).collect());
+            NoPort::Unclear(format!("which of its ports tells that it works is not known: {list}"))
         };
         let one = match (ports.web.as_slice(), main(&ports.named).as_slice(), main(&shown).as_slice()) {
             ([port], ..) => *port,
             ([], [port], _) if !ports.hidden => *port,
+            ([], [], [port]) if !ports.hidden && self.port_variable(*port).is_some() => return Ok(*port),
             ([], [], [port]) if !ports.hidden => *port,
             ([], [], []) if !ports.hidden => {
                 let tls: Vec<u16> = ports.named.iter().chain(&shown).copied().collect();
@@ -177,18 +232,23 @@ impl Site<'_> {
                     return Ok(*port);
                 }
                 if let Some(port) = tls.first() {
-                    return Err(format!("port {port} is a debugger's, and no other one is named here"));
+                    return Err(NoPort::Unclear(format!(
+                        "it shows port {port} alone, which is a debugger's"
+                    )));
                 }
                 if !ports.other.is_empty() {
-                    let list = ports.other.iter().fold(Vec::new(), |mut list, port| {
-                        if !list.contains(port) {
-                            list.push(port.clone());
+                    let mut list: Vec<String> = Vec::new();
+                    for port in ports.other {
+                        if !list.contains(&port) {
+                            list.push(port);
                         }
-                        list
-                    });
-                    return Err(format!("it listens on {}, which no such probe reaches", list.join(", ")));
+                    }
+                    let list = listed(list);
+                    return Err(NoPort::NotTcp(format!(
+                        "it listens on {list}, and only TCP ports can be asked"
+                    )));
                 }
-                return Err("the port that it listens on is named nowhere here".to_owned());
+                return Err(NoPort::Unclear("no port of it is named here".to_owned()));
             }
             ([], named, _) if ports.hidden => match named {
                 _ if main(&shown).len() == 1 => main(&shown)[0],
@@ -205,12 +265,19 @@ impl Site<'_> {
         };
         match self.workload.variable("PORT") {
             Fact::Known(set) if set.value.as_str().trim().parse() == Ok(one) => Ok(one),
-            Fact::Known(_) if ports.web.is_empty() => {
-                Err(format!("port {one} is named, and `PORT` is another one"))
-            }
+            Fact::Known(set) if ports.web.is_empty() => Err(NoPort::Unclear(format!(
+                "port {one} is named, and `PORT` is {}",
+                set.value.as_str().trim()
+            ))),
             _ => Ok(one),
         }
     }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(mut words: Vec<String>) -> String {
+    let last = words.pop().unwrap_or_default();
+    if words.is_empty() { last } else { format!("{} and {last}", words.join(", ")) }
 }
 
 fn main(ports: &[u16]) -> Vec<u16> {

@@ -1,6 +1,7 @@
 //! A container that will run, and the facts known about it.
 
 mod assemble;
+mod brought;
 mod configured;
 mod facts;
 mod health;
@@ -14,6 +15,7 @@ mod lingering;
 mod listens;
 mod measured;
 mod opened;
+mod own;
 mod packages;
 mod probe;
 mod process;
@@ -25,6 +27,7 @@ mod runs;
 mod scripts;
 mod server;
 mod serves;
+mod settings;
 mod start;
 mod started;
 mod toolchain;
@@ -40,7 +43,7 @@ pub use self::heap::{
 pub use self::image::{LighterBase, LighterKind, OwnHeap, Unsupported};
 pub use self::measured::{Measured, Measurements};
 pub use self::packages::PackageCache;
-pub use self::probe::Probe;
+pub use self::probe::{NoProbe, Probe};
 pub use self::process::{Eaten, Unexpanded};
 pub use self::request::{Place, http, quoted, tcp};
 pub use self::role::Role;
@@ -317,8 +320,8 @@ pub struct Workload {
     pub self_sizing: Option<String>,
     /// The least memory that its program needs, as its maker says.
     pub minimum: Option<Minimum>,
-    /// A healthcheck that it can run, or why none is known: lower case, no full stop.
-    pub probe: Result<Probe, String>,
+    /// A healthcheck that it can run, or why none is known.
+    pub probe: Result<Probe, NoProbe>,
     /// Programs for probes that its image is certain to have, as they are called.
     pub tools: Vec<String>,
     /// The TCP ports that its image shows.
@@ -385,6 +388,8 @@ pub struct Build {
     pub dockerignore: Option<bool>,
     /// The word of a `COPY` or `ADD` that brings in the whole context.
     pub whole_context: Option<Span>,
+    /// The Dockerfile itself says what it starts or shows: CMD, ENTRYPOINT or EXPOSE.
+    pub starts: bool,
     /// The `FROM` of the stage that runs, and the `FROM` that names the outermost base.
     pub from: Option<BuildStage>,
 }

@@ -4,12 +4,14 @@ use super::opened::Opened;
 use super::request::{self, Place};
 use super::scripts::Scripts;
 use super::server::{Starts, is_flag};
+use super::settings::{Address, Settings};
 use super::workers::{is_worker, may_be_worker};
 use super::{Start, Workload};
-use crate::catalog::{Catalog, ProbeEntry};
+use crate::catalog::{Catalog, ProbeEntry, RuntimeName};
 use crate::model::ImageReference;
 use crate::model::compose::{Ports, Service};
 use crate::model::image::TargetImage;
+use crate::syntax::duration;
 
 /// A healthcheck to offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,31 @@ pub struct Probe {
     pub assumed_http: Option<u16>,
     /// The path is a guess.
     pub adjust: bool,
+}
+
+/// Why there is no healthcheck to offer, and what leads to one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NoProbe {
+    /// Lower case, no full stop.
+    pub why: String,
+    /// The test that works once the rest is set; empty where none is known.
+    pub test: Vec<String>,
+    /// The variable to set, and its value.
+    pub set: Option<(String, String)>,
+    /// The flag to start with.
+    pub flag: Option<String>,
+}
+
+impl From<String> for NoProbe {
+    fn from(why: String) -> Self {
+        Self { why, ..Self::default() }
+    }
+}
+
+impl From<&str> for NoProbe {
+    fn from(why: &str) -> Self {
+        why.to_owned().into()
+    }
 }
 
 /// What is known of a container before it is asked.
@@ -48,94 +75,181 @@ pub(super) struct Site<'a> {
 
 impl Site<'_> {
     /// The healthcheck to offer, or why there is none.
-    pub(super) fn probe(&self) -> Result<Probe, String> {
+    pub(super) fn probe(&self) -> Result<Probe, NoProbe> {
+        let mut probe = self.way()?;
+        let period = |text: &str| duration::parse(text).unwrap_or_default();
+        if self.runs_jvm() && period(&probe.start_period) < period(JVM_START) {
+            JVM_START.clone_into(&mut probe.start_period);
+        }
+        Ok(probe)
+    }
+
+    /// True when a Java virtual machine serves, as far as its heaps, its programs and its image tell.
+    fn runs_jvm(&self) -> bool {
+        let java = RuntimeName::Java;
+        let by_image = || {
+            self.reference().is_some_and(|image| {
+                self.catalog.image(&image).and_then(|entry| entry.runtime()) == Some(java)
+            })
+        };
+        let starts = |program: &super::Program| {
+            self.catalog.runtime(java).is_some_and(|row| {
+                let name = program.base_name();
+                row.is_program(name) || row.starter(name).is_some()
+            })
+        };
+        self.workload.heaps.iter().any(|heap| heap.runtime == java)
+            || self.workload.programs().iter().any(starts)
+            || by_image()
+    }
+
+    fn way(&self) -> Result<Probe, NoProbe> {
         if is_worker(self.opened) {
-            return Err("no port to ask: it works off a queue or a timetable; watch that, or let the program touch a file and test the file's age".to_owned());
+            return Err("it works off a queue or a timetable and has no port to ask: watch that, or let the program touch a file and test the file's age".into());
         }
         if may_be_worker(self.opened) && !self.ports().is_shown() {
             return Err(
                 "no port of its own is named, and a part of what it starts works off a queue or a timetable"
-                    .to_owned(),
+                    .into(),
             );
         }
         if !self.own.is_empty() {
             return Ok(Probe::new(self.own.to_vec()));
         }
+        let role = self.catalog.closed_roles().iter().find(|role| {
+            self.workload
+                .variable(&role.variable)
+                .value()
+                .is_some_and(|value| value.as_str().trim() == role.value)
+        });
+        if let Some(role) = role {
+            return Err(role.why.as_str().into());
+        }
         let reference = self.reference();
         let tag = reference.as_ref().and_then(ImageReference::effective_tag);
         let row = reference.as_ref().and_then(|reference| self.catalog.probes(reference));
-        let Some(row) = row else { return self.by_port() };
+        let Some(row) = row else { return self.by_port(true) };
+        if let Some(why) = row.closed(tag) {
+            return Err(why.into());
+        }
         let entries = row.probes(tag);
         if entries.is_empty() && row.otherwise.is_none() {
-            return self.by_port();
+            return self.by_port(true);
         }
         match self.starts() {
             Starts::Server => {}
             // PHP and its like run what they are given.
-            Starts::Other if row.program.is_empty() && row.exposes.is_empty() => return self.by_port(),
-            Starts::Other => return Err("what it starts is not the server of its image".to_owned()),
-            Starts::Unknown => return Err("what it starts is not known here".to_owned()),
+            Starts::Other if row.program.is_empty() && row.exposes.is_empty() => return self.by_port(true),
+            Starts::Other => return Err("it starts another program than the server of its image".into()),
+            Starts::Unknown => return Err("what it starts is not known here".into()),
         }
         if let Some(asked) = row.configuration.as_ref().and_then(|files| self.by_configuration(files)) {
-            return asked;
+            return asked.map_err(NoProbe::from);
         }
-        if let Some(probe) = entries.iter().find_map(|entry| self.asked(entry)) {
+        let settings = self.settings(row.settings.as_ref());
+        if matches!(settings, Settings::Unread) {
+            return Err(UNREAD.into());
+        }
+        let fit = self.settings_fit(row.settings.as_ref(), &settings);
+        if !fit {
+            return Err("its settings move or close what its usual probe asks".into());
+        }
+        if let Some(probe) = entries.iter().find_map(|entry| self.asked(entry, &settings, true)) {
             return Ok(probe);
         }
-        match &row.otherwise {
-            Some(otherwise) => Err(otherwise.clone()),
-            None if entries.iter().all(|entry| entry.http.is_some()) => self.by_port(),
-            None => Err("how to ask it depends on its settings".to_owned()),
+        if let Some(no) = entries.iter().find_map(|entry| self.switched_off(entry, &settings)) {
+            return Err(no);
         }
+        match &row.otherwise {
+            Some(otherwise) => Err(otherwise.as_str().into()),
+            None => self.by_port(false),
+        }
+    }
+
+    /// What has to be switched on before a row's probe holds, when all of its other conditions do.
+    fn switched_off(&self, entry: &ProbeEntry, settings: &Settings) -> Option<NoProbe> {
+        let why = entry.off.clone()?;
+        let open = |name: &String| matches!(self.workload.variable(name), super::Fact::Unknown { .. });
+        if !matches!(settings, Settings::None) || entry.set.keys().any(open) {
+            return None;
+        }
+        let test = self.asked(entry, settings, false)?.test;
+        let set = entry.set.iter().next().map(|(name, value)| (name.clone(), value.clone()));
+        let flag = entry.only_flags.first().cloned().filter(|_| set.is_none());
+        Some(NoProbe { why, test, set, flag })
     }
 
     pub(super) fn reference(&self) -> Option<ImageReference> {
         ImageReference::parse(self.workload.base.value()?.as_str())
     }
 
-    /// A row's probe, when all of its conditions hold.
-    fn asked(&self, entry: &ProbeEntry) -> Option<Probe> {
-        if entry.as_shipped && !self.is_as_shipped() || !self.variables_fit(entry) {
+    /// A row's probe, when all of its conditions hold; `switched_on`: what switches its answer on is one of them.
+    fn asked(&self, entry: &ProbeEntry, settings: &Settings, switched_on: bool) -> Option<Probe> {
+        if !entry.only_settings.iter().all(|name| settings.has(name))
+            || entry.unless_settings.iter().any(|name| settings.has(name))
+        {
+            return None;
+        }
+        if entry.as_shipped && !self.is_as_shipped() || !self.variables_fit(entry, switched_on) {
             return None;
         }
         if !entry.only_flags.is_empty() || !entry.unless_flags.is_empty() {
             let words = self.words()?;
             let has = |flag: &String| words.iter().any(|word| is_flag(word, flag));
             if self.may_have(&words, &entry.unless_flags)
-                || !entry.only_flags.is_empty() && !entry.only_flags.iter().any(has)
+                || switched_on && !entry.only_flags.is_empty() && !entry.only_flags.iter().any(has)
             {
                 return None;
             }
         }
+        // A path is a place; a name is a part of one.
         let brought = |file: &String| {
-            let mounted = |mount: &super::Mount| {
-                mount.source.contains(file.as_str()) || mount.target.contains(file.as_str())
-            };
-            self.workload.mounts.iter().any(mounted)
-                || self.target.is_some_and(|target| target.mentions(file))
+            let names = |path: &str| path.contains(file.as_str());
+            let mounts = &self.workload.mounts;
+            match file.starts_with('/') {
+                true => {
+                    !self.scripts.brought(file).is_empty()
+                        || self.target.is_some_and(|target| target.mentions(file))
+                }
+                false => {
+                    mounts.iter().any(|mount| names(&mount.source) || names(&mount.target))
+                        || self.target.is_some_and(|target| target.mentions(file))
+                }
+            }
         };
         if entry.unless_files.iter().any(brought) {
             return None;
         }
+        let default = entry.http.as_ref().map(|http| http.port).or(entry.tcp).or(entry.port);
+        let host = entry.host.as_deref().unwrap_or(LOOPBACK);
+        let (address, moved) = match (default, &entry.port_by) {
+            (Some(port), Some(by)) => self.listens_at((port, host), by, settings)?,
+            (port, _) => {
+                let port = port.unwrap_or_default();
+                (Address { host: host.to_owned(), port, variable: None }, false)
+            }
+        };
+        let published = entry.http.as_ref().is_some_and(|http| !http.own) || entry.tcp.is_some();
+        if !moved && published && self.is_moved(address.port) {
+            return None;
+        }
+        let host = address.host.as_str();
+        let literal = || address.port.to_string();
+        let port = address.variable.as_ref().map_or_else(literal, |name| format!("${name}"));
         let test = match (&entry.http, entry.tcp) {
             (Some(http), _) => {
-                if !http.own && self.is_moved(http.port) {
-                    return None;
-                }
                 let tools = match &entry.tool {
                     Some(tool) => vec![tool.clone()],
                     None => self.tools(),
                 };
-                by_http(&tools, http.port, &http.path)?
+                by_http(&tools, &port, &http.path)?
             }
-            (None, Some(port)) => {
-                let host = entry.host.as_deref().unwrap_or(LOOPBACK);
-                if self.is_moved(port) {
-                    return None;
-                }
-                request::tcp(&self.tools(), host, port)?
+            (None, Some(_)) => request::tcp(&self.tools(), host, &port)?,
+            (None, None) => {
+                let other = default != Some(address.port);
+                let words = entry.test.iter().map(|word| with_port(word, &port, other));
+                words.filter(|word| !word.is_empty()).map(|word| self.filled(&word)).collect()
             }
-            (None, None) => entry.test.iter().map(|word| self.filled(word)).collect(),
         };
         let shell = test.first().is_some_and(|kind| kind == "CMD-SHELL");
         if shell && self.workload.lacks.contains(&"sh") {
@@ -162,13 +276,14 @@ impl Site<'_> {
         })
     }
 
-    fn variables_fit(&self, entry: &ProbeEntry) -> bool {
+    fn variables_fit(&self, entry: &ProbeEntry, switched_on: bool) -> bool {
         let value = |name: &str| self.workload.variable(name);
         let known = |name: &str, fits: &dyn Fn(&str) -> bool| {
             value(name).value().is_some_and(|value| fits(value.as_str()))
         };
-        entry.set.iter().all(|(name, wanted)| known(name, &|value| value.eq_ignore_ascii_case(wanted)))
-            && entry.contains.iter().all(|(name, part)| known(name, &|value| value.contains(part.as_str())))
+        let set =
+            |(name, wanted): (&String, &String)| known(name, &|value| value.eq_ignore_ascii_case(wanted));
+        (!switched_on || entry.set.iter().all(set))
             && entry
                 .only_set
                 .iter()
@@ -193,12 +308,28 @@ impl Site<'_> {
     }
 }
 
-/// A request by whatever tool there is, else that the port opens.
-pub(super) fn by_http(tools: &[String], port: u16, path: &str) -> Option<Vec<String>> {
-    let suffix = if port == 80 { String::new() } else { format!(":{port}") };
+/// A word of a row's test with its port; the part in `[…]` around that is left out where it is the default one.
+fn with_port(word: &str, port: &str, other: bool) -> String {
+    let Some((before, after)) = word.split_once("{port}") else { return word.to_owned() };
+    match (before.rsplit_once('['), after.split_once(']')) {
+        (Some((start, flag)), Some((rest, end))) if other => format!("{start}{flag}{port}{rest}{end}"),
+        (Some((start, _)), Some((_, end))) => format!("{start}{end}"),
+        _ => format!("{before}{port}{after}"),
+    }
+}
+
+/// A request by whatever tool there is, else that the port opens. The port may be a variable of the container.
+pub(super) fn by_http(tools: &[String], port: &str, path: &str) -> Option<Vec<String>> {
+    let suffix = if port == "80" { String::new() } else { format!(":{port}") };
     let place = Place::plain(format!("http://{LOOPBACK}{suffix}{path}"));
     request::http(tools, &place).or_else(|| request::tcp(tools, LOOPBACK, port))
 }
+
+/// How long a Java virtual machine may take until its program answers.
+const JVM_START: &str = "60s";
+
+/// Why nothing is offered where a file may say otherwise.
+pub(super) const UNREAD: &str = "which port answers depends on a configuration file that is not read here";
 
 /// The address to ask: `localhost` is `::1` first in some images.
 pub(super) const LOOPBACK: &str = "127.0.0.1";

@@ -121,7 +121,8 @@ impl Place {
 pub fn http(tools: &[String], place: &Place) -> Option<Vec<String>> {
     let has = |name: &str| tools.iter().find(|tool| base_name(tool) == name);
     let url = place.address();
-    let plain = !place.insecure && place.headers.is_empty() && !url.contains(['$', '\'', '"', '\\']);
+    let plain = !place.insecure && place.headers.is_empty() && !url.contains(['\'', '"', '\\']);
+    let text = |language: Language| literal(&url, language);
     let seconds = place.timeout.as_deref();
     let mut words: Vec<String>;
     if let Some(tool) = has("curl") {
@@ -144,18 +145,20 @@ pub fn http(tools: &[String], place: &Place) -> Option<Vec<String>> {
             tool.clone(),
             "-e".to_owned(),
             format!(
-                "require('{module}').get('{url}', r => process.exit(r.statusCode < 400 ? 0 : 1)).on('error', () => process.exit(1))"
+                "require('{module}').get({}, r => process.exit(r.statusCode < 400 ? 0 : 1)).on('error', () => process.exit(1))",
+                text(Language::Node)?
             ),
         ];
     } else if let Some(tool) = has("python").or_else(|| has("python3")) {
-        let script =
-            format!("import urllib.request as u; u.urlopen('{url}', timeout={})", seconds.unwrap_or("5"));
+        let (url, seconds) = (text(Language::Python)?, seconds.unwrap_or("5"));
+        let os = if url.contains("os.environ") { "os, " } else { "" };
+        let script = format!("import {os}urllib.request as u; u.urlopen({url}, timeout={seconds})");
         words = vec![tool.clone(), "-c".to_owned(), script];
     } else if let Some(tool) = has("ruby") {
-        let script = format!("exit Net::HTTP.get_response(URI('{url}')).code.to_i < 400");
+        let script = format!("exit Net::HTTP.get_response(URI({})).code.to_i < 400", text(Language::Ruby)?);
         words = vec![tool.clone(), "-rnet/http".to_owned(), "-e".to_owned(), script];
     } else if let Some(tool) = has("php") {
-        let script = format!("exit(@file_get_contents('{url}') === false ? 1 : 0);");
+        let script = format!("exit(@file_get_contents({}) === false ? 1 : 0);", text(Language::Php)?);
         words = vec![tool.clone(), "-r".to_owned(), script];
     } else {
         return None;
@@ -178,30 +181,90 @@ pub fn quoted(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"").replace('`', "\\`"))
 }
 
-/// The words of a `test` that a port is open.
+/// A language that an image's interpreter takes a line of.
+#[derive(Clone, Copy)]
+enum Language {
+    Node,
+    Python,
+    Ruby,
+    Php,
+}
+
+/// A text as a language has it, with variables of the container in it; none where one of them is more than a name.
+fn literal(text: &str, language: Language) -> Option<String> {
+    let variable = |name: &str| match language {
+        Language::Node => format!("process.env.{name}"),
+        Language::Python => format!("os.environ['{name}']"),
+        Language::Ruby => format!("ENV['{name}']"),
+        Language::Php => format!("getenv('{name}')"),
+    };
+    let plus = if matches!(language, Language::Php) { " . " } else { " + " };
+    let mut parts: Vec<String> = Vec::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('$') {
+        parts.extend((!before.is_empty()).then(|| format!("'{before}'")));
+        let (name, after) = match behind.strip_prefix('{') {
+            Some(inside) => inside.split_once('}')?,
+            None => {
+                let end =
+                    behind.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(behind.len());
+                behind.split_at(end)
+            }
+        };
+        if name.is_empty() || !name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric()) {
+            return None;
+        }
+        parts.push(variable(name));
+        rest = after;
+    }
+    parts.extend((!rest.is_empty() || parts.is_empty()).then(|| format!("'{rest}'")));
+    Some(parts.join(plus))
+}
+
+/// The words of a `test` that a port is open; the port may be a variable of the container.
 #[must_use]
-pub fn tcp(tools: &[String], host: &str, port: u16) -> Option<Vec<String>> {
+pub fn tcp(tools: &[String], host: &str, port: &str) -> Option<Vec<String>> {
     let has = |name: &str| tools.iter().find(|tool| base_name(tool) == name).cloned();
     let words: Vec<String> = if let Some(bash) = has("bash") {
         vec![bash, "-c".to_owned(), format!("</dev/tcp/{host}/{port}")]
     } else if host.contains('$') {
         return None;
     } else if let Some(nc) = has("nc") {
-        vec![nc, "-z".to_owned(), host.to_owned(), port.to_string()]
+        if port.contains('$') {
+            return Some(vec!["CMD-SHELL".to_owned(), format!("{nc} -z {host} {}", quoted(port))]);
+        }
+        vec![nc, "-z".to_owned(), host.to_owned(), port.to_owned()]
     } else if let Some(php) = has("php") {
+        let port = number(port, Language::Php)?;
         vec![php, "-r".to_owned(), format!("exit(@fsockopen('{host}', {port}) ? 0 : 1);")]
     } else if let Some(node) = has("node") {
+        let port = number(port, Language::Node)?;
         let script = format!(
             "require('net').connect({port}, '{host}', () => process.exit(0)).on('error', () => process.exit(1))"
         );
         vec![node, "-e".to_owned(), script]
     } else if let Some(python) = has("python").or_else(|| has("python3")) {
-        let script = format!("import socket; socket.create_connection(('{host}', {port}), 5)");
+        let port = number(port, Language::Python)?;
+        let os = if port.contains("os.environ") { "os, " } else { "" };
+        let script = format!("import {os}socket; socket.create_connection(('{host}', {port}), 5)");
         vec![python, "-c".to_owned(), script]
     } else {
         return None;
     };
     Some(std::iter::once("CMD".to_owned()).chain(words).collect())
+}
+
+/// A port as a language has it: its digits, or a variable as a number.
+fn number(port: &str, language: Language) -> Option<String> {
+    if !port.contains('$') {
+        return Some(port.to_owned());
+    }
+    let variable = literal(port, language)?;
+    Some(match language {
+        Language::Python => format!("int({variable})"),
+        Language::Php => format!("(int) {variable}"),
+        Language::Node | Language::Ruby => variable,
+    })
 }
 
 #[cfg(test)]
@@ -277,9 +340,25 @@ mod tests {
 
     #[test]
     fn ports_are_opened_by_what_is_there() {
-        let tcp = |tool: &str| tcp(&strings(&[tool]), "127.0.0.1", 6379).map(|test| test.join(" "));
+        let tcp = |tool: &str| tcp(&strings(&[tool]), "127.0.0.1", "6379").map(|test| test.join(" "));
         assert_eq!(tcp("bash").unwrap(), "CMD bash -c </dev/tcp/127.0.0.1/6379");
         assert_eq!(tcp("nc").unwrap(), "CMD nc -z 127.0.0.1 6379");
         assert_eq!(tcp("curl"), None);
+    }
+
+    #[test]
+    fn ports_may_be_variables() {
+        let place = Place::plain("http://127.0.0.1:$PORT/".to_owned());
+        let by = |tool: &str| http(&strings(&[tool]), &place).map(|test| test.join(" ")).unwrap();
+        assert_eq!(by("wget"), "CMD-SHELL wget -q -O /dev/null http://127.0.0.1:$PORT/");
+        assert!(by("node").contains(".get('http://127.0.0.1:' + process.env.PORT + '/', r =>"));
+        assert!(by("python").contains("import os, urllib.request as u"));
+        assert!(by("php").contains("'http://127.0.0.1:' . getenv('PORT') . '/'"));
+        let tcp =
+            |tool: &str| tcp(&strings(&[tool]), "127.0.0.1", "$PORT").map(|test| test.join(" ")).unwrap();
+        assert_eq!(tcp("bash"), "CMD bash -c </dev/tcp/127.0.0.1/$PORT");
+        assert_eq!(tcp("nc"), "CMD-SHELL nc -z 127.0.0.1 $PORT");
+        assert!(tcp("python").contains("int(os.environ['PORT'])"));
+        assert_eq!(literal("${A:-1}", Language::Node), None);
     }
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::path::{Component, Path, PathBuf};
 
 use crate::model::compose::Mount;
-use crate::model::image::{Copied, TargetImage};
+use crate::model::image::{Copied, TargetImage, tidy};
 use crate::source::{Sources, Text, normalize};
 use crate::syntax::shell::{base_name, is_shell};
 
@@ -13,10 +13,10 @@ use crate::syntax::shell::{base_name, is_shell};
 const MAX_SCRIPT: usize = 256 * 1024;
 
 /// Most scripts that are read in the directories of one container.
-const MAX_READ: usize = 48;
+pub(super) const MAX_READ: usize = 48;
 
 /// Entries of directories that are looked at for scripts.
-const MAX_ENTRIES: usize = 400;
+pub(super) const MAX_ENTRIES: usize = 400;
 
 /// The directories in which a program without a path is looked for.
 const PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -28,7 +28,11 @@ pub(super) struct Scripts<'s> {
     contexts: Vec<PathBuf>,
     target: Option<&'s TargetImage>,
     /// Paths in the container, and what is seen there.
-    mounts: Vec<(String, PathBuf)>,
+    pub(super) mounts: Vec<(String, PathBuf)>,
+    /// Paths in the container where something is mounted that is no file here: volumes, configs, secrets.
+    pub(super) volumes: Vec<String>,
+    /// The base image's own `WORKDIR`.
+    home: String,
     /// Scripts that were read on walks through directories.
     walked: Cell<usize>,
 }
@@ -42,6 +46,8 @@ impl<'s> Scripts<'s> {
             contexts: Vec::new(),
             target: None,
             mounts: Vec::new(),
+            volumes: Vec::new(),
+            home: "/".to_owned(),
             walked: Cell::default(),
         }
     }
@@ -53,10 +59,19 @@ impl<'s> Scripts<'s> {
         context: Option<PathBuf>,
         (mounts, directory): (&[Mount], &Path),
     ) -> Self {
-        let bound = mounts.iter().filter(|mount| mount.source.starts_with(['.', '/']));
-        let mounts = bound.map(|mount| (mount.target.clone(), directory.join(&mount.source))).collect();
-        let contexts = context.into_iter().collect();
-        Self { sources: Some(sources), contexts, target, mounts, walked: Cell::default() }
+        let (bound, others): (Vec<&Mount>, Vec<&Mount>) = mounts
+            .iter()
+            .partition(|mount| mount.source.starts_with(['.', '/']) && !mount.source.contains('$'));
+        let mounts = bound.into_iter().map(|mount| (mount.target.clone(), directory.join(&mount.source)));
+        Self {
+            sources: Some(sources),
+            contexts: context.into_iter().collect(),
+            target,
+            mounts: mounts.collect(),
+            volumes: others.into_iter().map(|mount| mount.target.clone()).collect(),
+            home: "/".to_owned(),
+            walked: Cell::default(),
+        }
     }
 
     /// Those of a Dockerfile that nothing builds: its context is its directory, or one above within the current one.
@@ -68,8 +83,24 @@ impl<'s> Scripts<'s> {
             contexts,
             target: Some(target),
             mounts: Vec::new(),
+            volumes: Vec::new(),
+            home: "/".to_owned(),
             walked: Cell::default(),
         }
+    }
+
+    /// The same, where the base image has a `WORKDIR` of its own.
+    pub(super) fn at_home(mut self, home: &str) -> Self {
+        home.clone_into(&mut self.home);
+        self
+    }
+
+    pub(super) fn home(&self) -> &str {
+        &self.home
+    }
+
+    pub(super) fn copies(&self) -> &'s [Copied] {
+        self.target.map(|target| target.copies.as_slice()).unwrap_or_default()
     }
 
     /// The shell script that a word of a start line or a probe names; none when it is not here, or no shell's.
@@ -83,20 +114,21 @@ impl<'s> Scripts<'s> {
         if let Some(path) = mounted {
             return self.read(&path).filter(is_script);
         }
-        let copies = self.target.map(|target| target.copies.as_slice()).unwrap_or_default();
         // The last one wins.
-        copies.iter().rev().find_map(|copied| places.iter().find_map(|place| self.copied(copied, place)))?
+        self.copies()
+            .iter()
+            .rev()
+            .find_map(|copied| places.iter().find_map(|place| self.copied(copied, place)))?
     }
 
     /// Every script that the image takes from its context, as far as the bounds go.
     pub(super) fn all(&self) -> Vec<Text> {
-        let copies = self.target.map(|target| target.copies.as_slice()).unwrap_or_default();
         let mut entries = 0;
         let mut found: Vec<Text> = Vec::new();
-        for copied in copies.iter().filter(|copied| copied.from.is_none()) {
+        for copied in self.copies().iter().filter(|copied| copied.from.is_none()) {
             found.extend(copied.contents.iter().filter(|text| is_script(text)).cloned());
             let Some((_, sources)) = copied.words.split_last() else { continue };
-            for path in sources.iter().filter_map(|word| self.in_context(word.as_str())) {
+            for path in sources.iter().flat_map(|word| self.in_context(word.as_str())) {
                 self.walk(&path, 0, &mut entries, &mut found);
             }
         }
@@ -104,51 +136,6 @@ impl<'s> Scripts<'s> {
             self.walk(path, 0, &mut entries, &mut found);
         }
         found
-    }
-
-    /// The texts that a container gets below a directory; none when a part of them is not here.
-    pub(super) fn below(&self, directory: &str) -> Option<Vec<Text>> {
-        let copies = self.target.map(|target| target.copies.as_slice()).unwrap_or_default();
-        let mut found = Vec::new();
-        for copied in copies {
-            let Some((to, sources)) = copied.words.split_last() else { continue };
-            let base =
-                copied.workdir.as_ref().and_then(|workdir| workdir.as_ref().ok()).map_or("/", Text::as_str);
-            let to = to.as_str();
-            let to = if to.starts_with('/') { tidy(to) } else { tidy(&format!("{base}/{to}")) };
-            if below(&to, directory).is_none() {
-                continue;
-            }
-            if copied.from.is_some() {
-                return None;
-            }
-            found.extend(copied.contents.iter().cloned());
-            for source in sources.iter().filter(|_| copied.contents.is_empty()) {
-                self.texts(&self.in_context(source.as_str())?, &mut found)?;
-            }
-        }
-        for (_, path) in self.mounts.iter().filter(|(target, _)| below(target, directory).is_some()) {
-            self.texts(path, &mut found)?;
-        }
-        Some(found)
-    }
-
-    /// A file, or the files of a directory.
-    fn texts(&self, path: &Path, found: &mut Vec<Text>) -> Option<()> {
-        let disk = self.sources?.disk();
-        if !disk.is_dir(path) {
-            found.push(self.read(path)?);
-            return Some(());
-        }
-        let mut inside: Vec<PathBuf> = disk.entries(path).take(MAX_ENTRIES).collect();
-        inside.sort();
-        for path in inside.iter().filter(|path| !disk.is_dir(path)) {
-            if found.len() >= MAX_READ {
-                return None;
-            }
-            found.push(self.read(path)?);
-        }
-        Some(())
     }
 
     fn walk(&self, path: &Path, depth: usize, entries: &mut usize, found: &mut Vec<Text>) {
@@ -186,64 +173,99 @@ impl<'s> Scripts<'s> {
             let here = self.workdir().map(|workdir| tidy(&format!("{workdir}/{word}")));
             return PATH.iter().map(|path| format!("{path}/{word}")).chain(here).collect();
         }
-        let workdir = self.workdir().unwrap_or("/");
+        let workdir = self.workdir().unwrap_or_default();
         vec![tidy(&format!("{workdir}/{word}"))]
     }
 
-    fn workdir(&self) -> Option<&str> {
-        self.target?.workdir.as_ref()?.as_ref().ok().map(Text::as_str)
+    /// The absolute path of a relative one, where a container starts.
+    pub(super) fn place(&self, path: &str) -> String {
+        tidy(&format!("{}/{path}", self.workdir().unwrap_or_default()))
+    }
+
+    fn workdir(&self) -> Option<String> {
+        let workdir = match self.target.map(|target| &target.workdir) {
+            Some(Some(workdir)) => workdir.as_ref().ok()?.as_str(),
+            _ => "",
+        };
+        let above = if workdir.starts_with('/') { "" } else { &self.home };
+        Some(tidy(&format!("{above}/{workdir}")))
     }
 
     /// The script that a `COPY` puts at a place of the container: none when it puts nothing there, `Some(None)` for no script or
     /// not here.
     fn copied(&self, copied: &Copied, place: &str) -> Option<Option<Text>> {
-        let (to, sources) = copied.words.split_last()?;
-        let base = copied.workdir.as_ref().and_then(|workdir| workdir.as_ref().ok());
-        let base = base.map_or("/", Text::as_str);
-        let written = to.as_str();
-        let absolute =
-            if written.starts_with('/') { tidy(written) } else { tidy(&format!("{base}/{written}")) };
-        let rest = below(place, &absolute)?;
+        let (_, sources) = copied.words.split_last()?;
+        let Some(to) = copied.to(&self.home) else {
+            // It may be the place.
+            let named = sources.iter().any(|source| base_name(source.as_str()) == base_name(place));
+            return named.then_some(None);
+        };
+        let rest = below(place, &to)?;
         if let [content] = copied.contents.as_slice() {
             return (rest.is_empty()).then(|| Some(content.clone()).filter(is_script));
         }
         if copied.from.is_some() {
             // From another stage: there it is not followed.
-            return (rest.is_empty() || written.ends_with('/')).then_some(None);
+            return (rest.is_empty() || copied.into_directory()).then_some(None);
         }
         sources.iter().find_map(|source| {
-            let (folder, pattern) = source.as_str().rsplit_once('/').unwrap_or((".", source.as_str()));
-            if pattern.contains('*') && fits(pattern, rest) {
-                let path = self.in_context(folder)?.join(rest);
-                return self.read(&path).map(|text| Some(text).filter(is_script));
-            }
-            let path = self.in_context(source.as_str())?;
-            let is_directory = self.sources?.disk().is_dir(&path);
-            let found = match (rest.is_empty(), is_directory) {
-                (true, false) => self.read(&path),
-                (false, true) => self.read(&path.join(rest)),
-                (false, false) if base_name(source.as_str()) == rest => self.read(&path),
-                _ => None,
-            };
+            let found = self.in_context(source.as_str()).into_iter().find_map(|path| {
+                match (rest.is_empty(), self.is_dir(&path)) {
+                    (true, false) => self.read(&path),
+                    (false, true) => self.read(&path.join(rest)),
+                    (false, false) if path.file_name().is_some_and(|name| name == rest) => self.read(&path),
+                    _ => None,
+                }
+            });
             found.map(|text| Some(text).filter(is_script))
         })
     }
 
-    /// The path of a word of `COPY`, inside of the context.
-    fn in_context(&self, word: &str) -> Option<PathBuf> {
-        if word.contains(['$', '*', '?', '[']) || word.contains("://") {
-            return None;
-        }
-        let inside = normalize(Path::new(word.trim_start_matches('/')));
-        if inside.components().any(|part| part == Component::ParentDir) {
-            return None;
-        }
-        let sources = self.sources?;
-        let there = |path: &PathBuf| sources.exists(path) || sources.disk().is_dir(path);
-        self.contexts.iter().map(|context| context.join(&inside)).find(there)
+    /// True for a word of `COPY` that may be several files.
+    pub(super) fn is_glob(&self, word: &str) -> bool {
+        word.contains(['*', '?', '['])
     }
 
-    fn read(&self, path: &Path) -> Option<Text> {
+    /// The paths that a word of `COPY` means, inside of the context; several for `conf/*.conf`.
+    pub(super) fn in_context(&self, word: &str) -> Vec<PathBuf> {
+        let (directory, pattern) = match word.rsplit_once('/') {
+            _ if !self.is_glob(word) => (word, None),
+            Some((directory, pattern)) => (directory, Some(pattern)),
+            None => (".", Some(word)),
+        };
+        if directory.contains(['$', '*', '?', '[']) || word.contains("://") {
+            return Vec::new();
+        }
+        let inside = normalize(Path::new(directory.trim_start_matches('/')));
+        if inside.components().any(|part| part == Component::ParentDir) {
+            return Vec::new();
+        }
+        let there =
+            self.contexts.iter().map(|context| context.join(&inside)).find(|path| self.is_there(path));
+        let (Some(path), Some(pattern)) = (&there, pattern) else { return there.into_iter().collect() };
+        let name = |path: &PathBuf| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| fits(pattern, name))
+        };
+        let mut paths: Vec<PathBuf> = self.entries(path).take(MAX_ENTRIES).filter(name).collect();
+        paths.sort();
+        paths
+    }
+
+    pub(super) fn is_there(&self, path: &Path) -> bool {
+        self.sources.is_some_and(|sources| sources.exists(path) || sources.disk().is_dir(path))
+    }
+
+    pub(super) fn is_dir(&self, path: &Path) -> bool {
+        self.sources.is_some_and(|sources| sources.disk().is_dir(path))
+    }
+
+    pub(super) fn entries(&self, directory: &Path) -> impl Iterator<Item = PathBuf> {
+        self.sources
+            .into_iter()
+            .flat_map(move |sources| sources.disk().entries(directory).collect::<Vec<_>>())
+    }
+
+    pub(super) fn read(&self, path: &Path) -> Option<Text> {
         let sources = self.sources?;
         if !sources.exists(path) {
             return None;
@@ -269,29 +291,44 @@ fn is_script(text: &Text) -> bool {
     words.find(|word| *word != "env" && *word != "with-contenv").is_some_and(is_shell)
 }
 
-/// True for a file of a name like `*`, `*.sh`, `run-*`.
-fn fits(pattern: &str, name: &str) -> bool {
-    let Some((front, back)) = pattern.split_once('*') else { return false };
-    let long = name.len() >= front.len() + back.len();
-    !name.is_empty() && !name.contains('/') && long && name.starts_with(front) && name.ends_with(back)
-}
-
 /// The rest of `place` below `above`; empty for the same.
-fn below<'p>(place: &'p str, above: &str) -> Option<&'p str> {
+pub(super) fn below<'p>(place: &'p str, above: &str) -> Option<&'p str> {
     let above = above.trim_end_matches('/');
     let rest = place.strip_prefix(above)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
 }
 
-/// An absolute path without `.`, `..` and needless slashes.
-fn tidy(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => _ = parts.pop(),
-            part => parts.push(part),
+/// True when a name fits a pattern with `*` and `?`, neither of which is a `/`. Classes of characters fit nothing.
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
+    let (mut at, mut from) = (0, 0);
+    // Where to go on when what stands behind the last star does not fit.
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(byte) = name.get(from) {
+        match (pattern.get(at), star) {
+            (Some(b'*'), _) => {
+                star = Some((at + 1, from));
+                at += 1;
+            }
+            (Some(b'?'), _) if *byte != b'/' => (at, from) = (at + 1, from + 1),
+            (Some(wanted), _) if wanted == byte => (at, from) = (at + 1, from + 1),
+            (_, Some((behind, taken))) if name.get(taken) != Some(&b'/') => {
+                star = Some((behind, taken + 1));
+                (at, from) = (behind, taken + 1);
+            }
+            _ => return false,
         }
     }
-    format!("/{}", parts.join("/"))
+    pattern.get(at..).is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn patterns_fit_names() {
+        assert!(fits("*.conf", "a.conf") && fits("/x/*/y?", "/x/ab/yz") && fits("a*b*c", "a1b2b3c"));
+        assert!(fits("**", "") && !fits("?", "") && !fits("/x/*", "/x/a/b") && !fits("*.conf", "a.conf~"));
+    }
 }

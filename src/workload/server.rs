@@ -150,7 +150,7 @@ impl Site<'_> {
         if alone { Starts::Server } else { self.workload.starts }
     }
 
-    /// True when one of these flags is given, or may be: by a variable, or a configuration file as argument.
+    /// True when one of these flags is given, or a variable may give it.
     pub(super) fn may_have(&self, words: &[String], flags: &[String]) -> bool {
         let given = |flag: &String| words.iter().any(|word| is_flag(word, flag));
         let hidden = words.iter().enumerate().any(|(at, word)| {
@@ -158,20 +158,7 @@ impl Site<'_> {
             let value = value.is_some_and(|before| before.starts_with('-') && !before.contains('='));
             word.starts_with(HOLE) && !value
         });
-        !flags.is_empty() && (flags.iter().any(given) || hidden || self.in_file(words, flags))
-    }
-
-    /// True when a configuration file among the words has a setting of the flag's name, or is not here.
-    fn in_file(&self, words: &[String], flags: &[String]) -> bool {
-        let mut files = words.iter().filter(|word| word.ends_with(".conf") && word.contains('/'));
-        files.any(|file| match self.scripts.find(file.rsplit('=').next().unwrap_or(file)) {
-            None => true,
-            Some(text) => text.as_str().lines().any(|line| {
-                let name = line.split([' ', '\t', '=']).find(|word| !word.is_empty()).unwrap_or_default();
-                flags.iter().any(|flag| flag.trim_start_matches('-').eq_ignore_ascii_case(name))
-                    || matches!(name, "include" | "user" | "aclfile")
-            }),
-        })
+        !flags.is_empty() && (flags.iter().any(given) || hidden)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::idle::is_idle;
 use super::image::{ImageFacts, LighterBase};
+use super::installs::expanded;
+use super::own::{Own, is_call};
 use super::packages::manager_of;
 use super::process::words;
 use super::runs::Runs;
@@ -56,7 +58,18 @@ pub(super) fn lighter(
             return None;
         }
     }
+    if let Some(row) = toolchain.filter(|row| !row.runs_own.is_empty()) {
+        let own = Own { row, runs, scripts };
+        if !own.is_made_here(&commands_of(workload, start, scripts)) {
+            return None;
+        }
+    }
+    lighter.lost = toolchain.and_then(|row| row.lost.clone());
     if lighter.kind != LighterKind::MultiStage {
+        // Whether an installation brings it along is not known.
+        if installed.open && in_runs().any(|command| used(command, &tools).is_some()) {
+            return None;
+        }
         lighter.needed = in_runs().find_map(|command| {
             let tool = used(command, &tools)?;
             Some(Spanned::new(tool.to_owned(), command.runs().first()?.text.span()))
@@ -83,6 +96,13 @@ fn at_run_time(workload: &Workload, start: &Start, scripts: &Scripts<'_>) -> Vec
         }
     }
     found
+}
+
+/// The commands that it starts with, and those of the scripts that they name.
+fn commands_of(workload: &Workload, start: &Start, scripts: &Scripts<'_>) -> Vec<Command> {
+    let line = shell::read_words(&words(start, workload.handover.as_ref()));
+    let inside = scripts_of(start, scripts).into_iter().flat_map(|script| script.commands);
+    line.commands.into_iter().chain(inside).collect()
 }
 
 /// The scripts that its start names.
@@ -116,34 +136,28 @@ fn used<'t>(command: &Command, tools: &[&'t str]) -> Option<&'t str> {
     })
 }
 
-/// True when a command is the words of a phrase: `go build`, `dotnet watch`, `make`.
-fn is_call(command: &Command, phrase: &str) -> bool {
-    let Some((first, rest)) = command.runs().split_first() else { return false };
-    let mut parts = phrase.split(' ');
-    let mut words = rest.iter().map(AsRef::as_ref).filter(|word: &&str| !word.starts_with('-'));
-    parts.next() == Some(base_name(first.as_ref())) && parts.all(|part| words.next() == Some(part))
-}
-
-/// Packages that the image's `RUN`s install by name: they come with the lighter image, too.
+/// Packages that the image's `RUN`s install: they come with the lighter image, too.
 struct Installed<'c> {
     packages: Vec<String>,
+    /// Others may be among them: a variable without a value names them.
+    open: bool,
     catalog: &'c Catalog,
 }
 
 impl<'c> Installed<'c> {
     fn by(runs: &Runs<'_>, catalog: &'c Catalog) -> Self {
-        let commands = runs.all().filter_map(|(_, script)| script).flat_map(|script| &script.commands);
-        let installed = commands.filter_map(|command| {
-            let (manager, words) = manager_of(command, catalog.packages())?;
-            Some(
-                manager
-                    .installed(words)?
-                    .into_iter()
-                    .map(|word| word.as_ref().to_owned())
-                    .collect::<Vec<_>>(),
-            )
-        });
-        Self { packages: installed.flatten().collect(), catalog }
+        let mut installed = Self { packages: Vec::new(), open: false, catalog };
+        for script in runs.all().filter_map(|(_, script)| script) {
+            for command in &script.commands {
+                let Some((manager, words)) = manager_of(command, catalog.packages()) else { continue };
+                let Some(words) = manager.installed(words) else { continue };
+                match expanded(&words, (script, command, runs.target)) {
+                    Some(names) => installed.packages.extend(names),
+                    None => installed.open = true,
+                }
+            }
+        }
+        installed
     }
 
     fn has(&self, tool: &str) -> bool {

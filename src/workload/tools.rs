@@ -36,6 +36,13 @@ pub(super) fn tools(
     tools
 }
 
+/// The `WORKDIR` of an image, where it is known to be another one than the root.
+pub(super) fn home<'c>(base: &Fact<Text>, catalog: &'c Catalog) -> &'c str {
+    let reference = base.value().and_then(|base| ImageReference::parse(base.as_str()));
+    let row = reference.and_then(|reference| catalog.probes(&reference));
+    row.and_then(|row| row.workdir.as_deref()).unwrap_or("/")
+}
+
 /// The ports of other protocols that a Dockerfile shows: `UDP 1162`; then whether a TCP range or a variable hides others.
 pub(super) fn beside_tcp(target: Option<&TargetImage>) -> (Vec<String>, bool) {
     let (mut others, mut hidden) = (Vec::new(), false);

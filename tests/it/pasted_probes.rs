@@ -36,9 +36,22 @@ struct Entry {
     since: Option<String>,
     before: Option<String>,
     set: BTreeMap<String, String>,
-    contains: BTreeMap<String, String>,
     only_set: Vec<String>,
     only_flags: Vec<String>,
+    only_settings: Vec<String>,
+    port_by: PortBy,
+    http: Option<Http>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PortBy {
+    flags: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Http {
+    port: u16,
 }
 
 /// A service that a probe is meant for.
@@ -60,12 +73,17 @@ impl Case {
         };
         let words: Vec<String> = version.into_iter().chain(entry.when.first().cloned()).collect();
         let tag = if words.is_empty() { "latest".to_owned() } else { words.join("-") };
-        let given = entry.set.iter().chain(&entry.contains);
-        let variables = given
+        let some = |name: &String| if name.ends_with("LISTENERS") { "PLAINTEXT://it:9092" } else { "some" };
+        let variables = entry
+            .set
+            .iter()
             .map(|(name, value)| (name.clone(), value.clone()))
-            .chain(entry.only_set.iter().map(|name| (name.clone(), "some".to_owned())));
+            .chain(entry.only_set.iter().map(|name| (name.clone(), some(name).to_owned())));
         let flag = entry.only_flags.first();
-        let command = flag.map(|flag| row.program.first().into_iter().chain([flag]).cloned().collect());
+        let port = entry.http.as_ref().map(|http| http.port.to_string());
+        let value = port.filter(|_| flag.is_some_and(|flag| entry.port_by.flags.contains(flag)));
+        let command =
+            flag.map(|flag| row.program.iter().take(1).chain([flag]).chain(&value).cloned().collect());
         Self {
             image: format!("{}:{tag}", row.repositories.first().unwrap()),
             variables: variables.collect(),
@@ -131,7 +149,7 @@ fn every_probe_of_the_table_can_be_pasted() {
     let mut problems = String::new();
     let mut pasted = 0;
     for row in &table.probes {
-        for entry in &row.probes {
+        for entry in row.probes.iter().filter(|entry| entry.only_settings.is_empty()) {
             let case = Case::of(row, entry);
             let mut text = case.compose();
             let before = lint("compose.yaml", &text);
@@ -158,7 +176,7 @@ fn every_probe_of_the_table_can_be_an_instruction() {
     let table: Table = serde_yaml::from_str(TABLE).unwrap();
     let mut problems = String::new();
     for row in &table.probes {
-        for entry in &row.probes {
+        for entry in row.probes.iter().filter(|entry| entry.only_settings.is_empty()) {
             let mut text = Case::of(row, entry).dockerfile();
             let before = lint("Dockerfile", &text);
             let Some(offer) = missing(&before).and_then(|finding| snippet(finding, 0)) else {

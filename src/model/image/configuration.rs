@@ -3,8 +3,12 @@
 use super::resolve::BuildOptions;
 use super::target::{Command, Copied, Form, Health, HealthTest, Resolved, Run};
 use super::variables::{Args, Env, Scope};
+use crate::hash::IndexMap;
 use crate::source::{Span, Text};
-use crate::syntax::dockerfile::{Arguments, Instruction, Keyword};
+use crate::syntax::dockerfile::{Arguments, Instruction, Keyword, Lookup};
+
+/// Longest path that is kept, in bytes: `PATH_MAX` of Linux.
+const MAX_PATH: usize = 4096;
 
 /// `ENTRYPOINT`, `CMD` or `HEALTHCHECK` as written: only the last of each is worth a copy.
 #[derive(Clone, Copy)]
@@ -55,6 +59,7 @@ pub(super) struct Configuration<'d> {
     pub(super) workdir: Option<Resolved>,
     pub(super) stop_signal: Option<Resolved>,
     pub(super) exposes: Vec<Resolved>,
+    pub(super) expose_words: Vec<Text>,
     healthcheck: Option<Written<'d>>,
     entrypoint: Option<Written<'d>>,
     cmd: Option<Written<'d>>,
@@ -62,6 +67,7 @@ pub(super) struct Configuration<'d> {
     pub(super) runs: Vec<Run>,
     pub(super) copies: Vec<Copied>,
     pub(super) arguments: Vec<Text>,
+    pub(super) argument_values: IndexMap<String, String>,
 }
 
 impl<'d> Configuration<'d> {
@@ -85,6 +91,7 @@ impl<'d> Configuration<'d> {
             workdir: None,
             stop_signal: None,
             exposes: Vec::new(),
+            expose_words: Vec::new(),
             healthcheck: None,
             entrypoint: None,
             cmd: None,
@@ -92,6 +99,7 @@ impl<'d> Configuration<'d> {
             runs: Vec::new(),
             copies: Vec::new(),
             arguments: Vec::new(),
+            argument_values: IndexMap::default(),
         }
     }
 
@@ -116,6 +124,12 @@ impl<'d> Configuration<'d> {
         Scope { env: &self.env, args: &self.args, from_scratch: self.from_scratch, escape: self.escape }
     }
 
+    /// A path after expansion. What no file system takes counts as unknown: each instruction keeps its own copy.
+    fn path(&self, text: &Text) -> Resolved {
+        let path = self.scope().value(text)?;
+        if path.as_str().len() > MAX_PATH { Err(text.as_str().to_owned()) } else { Ok(path) }
+    }
+
     fn run(&mut self, instruction: &'d Instruction) {
         let span = instruction.span;
         match (instruction.keyword, &instruction.arguments) {
@@ -126,13 +140,29 @@ impl<'d> Configuration<'d> {
             }
             (Keyword::Shell, Arguments::Exec(words)) => self.shell = Some(words),
             (Keyword::User, Arguments::Shell(text)) => self.user = Some(self.scope().value(text)),
-            (Keyword::Workdir, Arguments::Shell(text)) => self.workdir = Some(self.scope().value(text)),
+            (Keyword::Workdir, Arguments::Shell(text)) => {
+                let next = self.path(text);
+                self.workdir = Some(match (self.workdir.take(), next) {
+                    (Some(before), Ok(next)) if !next.as_str().starts_with(['/', '\\']) => {
+                        before.and_then(|before| {
+                            let path = format!("{}/{}", before.as_str().trim_end_matches('/'), next.as_str());
+                            if path.len() > MAX_PATH {
+                                Err(path)
+                            } else {
+                                Ok(Text::derived(path, next.span()))
+                            }
+                        })
+                    }
+                    (_, next) => next,
+                });
+            }
             (Keyword::Stopsignal, Arguments::Shell(text)) => {
                 self.stop_signal = Some(self.scope().value(text))
             }
             (Keyword::Expose, Arguments::Words(words)) => {
                 let ports: Vec<Resolved> = words.iter().map(|word| self.scope().value(word)).collect();
                 self.exposes.extend(ports);
+                self.expose_words.extend(words.iter().cloned());
             }
             (Keyword::Healthcheck, Arguments::Healthcheck { kind, command }) => {
                 let is_cmd = kind.as_str().eq_ignore_ascii_case("cmd") && is_command(command);
@@ -166,7 +196,10 @@ impl<'d> Configuration<'d> {
                 self.copies.push(Copied {
                     span,
                     from: flag(instruction, "from"),
-                    words: words.clone(),
+                    words: words
+                        .iter()
+                        .map(|word| self.path(word).unwrap_or_else(|_| word.clone()))
+                        .collect(),
                     contents: contents(instruction),
                     workdir: self.workdir.clone(),
                 });
@@ -186,6 +219,16 @@ impl<'d> Configuration<'d> {
             Scope { args: so_far, ..self.scope() }.expand(text)
         });
         self.args = args;
+        let Arguments::Words(words) = &instruction.arguments else { return };
+        for word in words {
+            let name = word.as_str().split('=').next().unwrap_or_default();
+            match self.args.get(name) {
+                Some(Lookup::Known(value)) => {
+                    _ = self.argument_values.insert(name.to_owned(), value.to_owned())
+                }
+                _ => _ = self.argument_values.shift_remove(name),
+            }
+        }
     }
 
     fn written(&self, instruction: &'d Instruction) -> Written<'d> {

@@ -14,4 +14,5 @@ pub use resolve::{BuildArg, BuildOptions, ImageError, resolve};
 pub use stages::{Stage, stages};
 pub use target::{
     Base, BuildVariable, Command, Copied, EnvEntry, Form, Health, HealthTest, Resolved, Run, TargetImage,
+    tidy,
 };

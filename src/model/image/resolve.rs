@@ -76,6 +76,7 @@ pub fn resolve(dockerfile: &Dockerfile, options: &BuildOptions) -> Result<Target
         onbuild: image.onbuild(),
         shell: image.shell(),
         exposes: image.exposes.clone(),
+        expose_words: image.expose_words.clone(),
         healthcheck: image.healthcheck(),
         entrypoint: image.entrypoint(),
         cmd: image.cmd(),
@@ -87,6 +88,7 @@ pub fn resolve(dockerfile: &Dockerfile, options: &BuildOptions) -> Result<Target
         runs: image.runs,
         copies: image.copies,
         arguments: image.arguments,
+        argument_values: image.argument_values,
     })
 }
 

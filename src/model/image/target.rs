@@ -30,12 +30,14 @@ pub struct TargetImage {
     pub shell: Option<Vec<Text>>,
     /// `USER`.
     pub user: Option<Resolved>,
-    /// `WORKDIR`; may be relative to the one before.
+    /// `WORKDIR`; relative to that of the base image where none here is absolute.
     pub workdir: Option<Resolved>,
     /// `STOPSIGNAL`.
     pub stop_signal: Option<Resolved>,
     /// The ports of its `EXPOSE`s, as `80/tcp`, in order.
     pub exposes: Vec<Resolved>,
+    /// The words of those, as written.
+    pub expose_words: Vec<Text>,
     /// `HEALTHCHECK`.
     pub healthcheck: Option<Health>,
     /// `ENTRYPOINT`.
@@ -53,6 +55,8 @@ pub struct TargetImage {
     pub onbuild: Vec<Span>,
     /// The names of its stages' build arguments: what runs while building sees them as variables.
     pub arguments: Vec<Text>,
+    /// The values of those that are known, the last of each name.
+    pub argument_values: IndexMap<String, String>,
     /// Variables that are set while building and are not there when the image runs.
     pub build_only: Vec<BuildVariable>,
 }
@@ -169,12 +173,53 @@ pub struct Copied {
     pub span: Span,
     /// `--from=`: a stage or an image, as written.
     pub from: Option<Text>,
-    /// Sources and, last, the destination, as written.
+    /// Sources and, last, the destination, their variables expanded; as written where one of them has no value.
     pub words: Vec<Text>,
     /// Its here-documents: files that stand in the Dockerfile.
     pub contents: Vec<Text>,
     /// The `WORKDIR` of a relative destination, as far as the Dockerfile says.
     pub workdir: Option<Resolved>,
+}
+
+impl Copied {
+    /// The absolute path that it copies to; `home` is the base image's own `WORKDIR`. None where a variable without a value is in it.
+    #[must_use]
+    pub fn to(&self, home: &str) -> Option<String> {
+        let written = self.words.last()?.as_str();
+        let path = if written.starts_with('/') {
+            written.to_owned()
+        } else {
+            let workdir = match &self.workdir {
+                None => "",
+                Some(Ok(workdir)) => workdir.as_str(),
+                Some(Err(_)) => return None,
+            };
+            let above = if workdir.starts_with('/') { "" } else { home };
+            format!("{above}/{workdir}/{written}")
+        };
+        (!path.contains('$')).then(|| tidy(&path))
+    }
+
+    /// True when it copies into a directory, as far as its words say.
+    #[must_use]
+    pub fn into_directory(&self) -> bool {
+        let to = self.words.last().map_or("", Text::as_str);
+        to.ends_with('/') || to == "." || to.ends_with("/.") || to.ends_with("..") || self.words.len() > 2
+    }
+}
+
+/// An absolute path without `.`, `..` and needless slashes.
+#[must_use]
+pub fn tidy(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => _ = parts.pop(),
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
 }
 
 impl TargetImage {

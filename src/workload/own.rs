@@ -1,0 +1,95 @@
+//! Whether what a managed runtime starts is made by the project, and no server from elsewhere, which may need the whole of
+//! the runtime's development kit.
+
+use super::runs::Runs;
+use super::scripts::{Scripts, below};
+use crate::catalog::Toolchain;
+use crate::model::image::Copied;
+use crate::syntax::shell::{Command, base_name};
+
+/// Commands that bring what others have made.
+const DOWNLOADS: [&str; 5] = ["curl", "wget", "aria2c", "git", "svn"];
+
+/// An image with a development kit, and what it runs.
+pub(super) struct Own<'o> {
+    pub(super) row: &'o Toolchain,
+    pub(super) runs: &'o Runs<'o>,
+    pub(super) scripts: &'o Scripts<'o>,
+}
+
+impl Own<'_> {
+    /// True when the runtime starts files that the Dockerfile builds or copies in. Where something else starts, or something
+    /// that is downloaded, nobody here knows what it needs.
+    pub(super) fn is_made_here(&self, commands: &[Command]) -> bool {
+        let starts = |command: &&Command| {
+            command.program().is_some_and(|name| self.row.runs_own.iter().any(|runs| runs == name))
+        };
+        let starts: Vec<&Command> = commands.iter().filter(starts).collect();
+        let in_runs = || self.runs.all().filter_map(|(_, script)| script).flat_map(|script| &script.commands);
+        let built = || in_runs().any(|command| self.row.builds.iter().any(|build| is_call(command, build)));
+        let downloads = || {
+            in_runs().any(|command| command.program().is_some_and(|name| DOWNLOADS.contains(&name)))
+                || self.runs.target.copies.iter().any(is_remote)
+        };
+        // A class by its name, or a path that is not known: the project's, as far as nothing else comes in.
+        let known = |command: &&Command| match program_file(command).and_then(|file| self.path(file)) {
+            Some(path) => self.is_copied(&path),
+            None => !downloads(),
+        };
+        !starts.is_empty() && (built() || starts.iter().all(known))
+    }
+
+    /// The absolute path of a file, up to a pattern; none where a variable in it has no value.
+    fn path(&self, file: &str) -> Option<String> {
+        let mut file = file.to_owned();
+        for (name, entry) in &self.runs.target.env {
+            if let (true, Ok(value)) = (file.contains('$') && file.len() <= MAX_PATH, &entry.value) {
+                file = file.replace(&format!("${{{name}}}"), value.as_str());
+                file = file.replace(&format!("${name}/"), &format!("{}/", value.as_str()));
+            }
+        }
+        if file.contains('$') || file.len() > MAX_PATH {
+            return None;
+        }
+        let path = if file.starts_with('/') { file } else { self.scripts.place(&file) };
+        Some(path.split('*').next().unwrap_or_default().trim_end_matches('/').to_owned())
+    }
+
+    /// A `COPY` of local files brings it, or something in the directory that it names.
+    fn is_copied(&self, path: &str) -> bool {
+        self.runs.target.copies.iter().filter(|copied| !is_remote(copied)).any(|copied| {
+            copied
+                .to(self.scripts.home())
+                .is_none_or(|to| below(path, &to).is_some() || below(&to, path).is_some())
+        })
+    }
+}
+
+/// Longest path that is looked at, in bytes.
+const MAX_PATH: usize = 4096;
+
+/// `ADD https://…`
+fn is_remote(copied: &Copied) -> bool {
+    copied.words.iter().any(|word| word.as_str().contains("://"))
+}
+
+/// True when a command is the words of a phrase: `go build`, `dotnet watch`, `make`.
+pub(super) fn is_call(command: &Command, phrase: &str) -> bool {
+    let Some((first, rest)) = command.runs().split_first() else { return false };
+    let mut parts = phrase.split(' ');
+    let mut words = rest.iter().map(AsRef::as_ref).filter(|word: &&str| !word.starts_with('-'));
+    parts.next() == Some(base_name(first.as_ref())) && parts.all(|part| words.next() == Some(part))
+}
+
+/// The file that a start of Java or .NET names: the archive, the first of the class path, the assembly.
+fn program_file(command: &Command) -> Option<&str> {
+    let words: Vec<&str> = command.arguments().iter().map(AsRef::as_ref).collect();
+    let behind = |names: &[&str]| {
+        let at = words.iter().position(|word| names.contains(word))?;
+        words.get(at + 1).copied()
+    };
+    let class_path =
+        || behind(&["-cp", "-classpath", "--class-path"])?.split(':').find(|path| !path.is_empty());
+    let assembly = || words.iter().copied().find(|word| base_name(word).ends_with(".dll"));
+    behind(&["-jar"]).or_else(class_path).or_else(assembly)
+}
