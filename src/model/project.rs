@@ -189,14 +189,14 @@ pub fn is_named_after(file: &Path, base: &Path) -> bool {
     name.strip_prefix(&base).is_some_and(|rest| rest.starts_with(['-', '.', '_']))
 }
 
-/// True where services could run without those of a base file and yet are changes of some of them: each has fewer keys than the
-/// one of its name in the base, and the base has others. Alone they would miss ports, volumes or variables.
+/// True where services could run without those of a base file and yet are changes of some of them: each has at most half as
+/// many keys as the one of its name in the base, and the base has others. Alone they would miss ports, volumes or variables.
 #[must_use]
 pub fn is_part<'s>(services: impl Iterator<Item = (&'s str, usize)>, base: &[Service]) -> bool {
     let mut count = 0;
     let all_less = services
         .inspect(|_| count += 1)
-        .all(|(name, keys)| sizes(base).any(|(other, others)| other == name && keys < others));
+        .all(|(name, keys)| sizes(base).any(|(other, others)| other == name && 2 * keys <= others));
     all_less && (1..base.len()).contains(&count)
 }
 
