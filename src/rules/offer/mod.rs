@@ -94,7 +94,7 @@ impl<'w> Offer<'w> {
 
     fn because(&self, change: &ChangedElsewhere) -> Option<String> {
         let name = &self.workload.name;
-        let file = change.file.display();
+        let file = change.file.strip_prefix(&self.project.directory).unwrap_or(&change.file).display();
         Some(match &change.by {
             Some(other) => {
                 format!("`{other}` in `{file}` is based on `{name}`, so pick a size that fits both")
