@@ -13,7 +13,8 @@ use crate::finding::fix::realize;
 use crate::finding::{Applicability, Finding, Fix};
 use crate::hash::{HashMap, HashSet};
 use crate::parallel;
-use crate::rules::{Preset, unused_suppression};
+use crate::rules::Preset;
+use crate::rules::lint::unused_suppression;
 use crate::source::{Sources, normalize};
 use crate::workload::FactName;
 
@@ -442,7 +443,12 @@ fn verdict<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), 
         return Err(Doubt { why: Why::Stays, stack: None });
     }
     let comments = |state: &State| {
-        state.outcome.findings.iter().filter(|finding| finding.rule == unused_suppression::META.name).count()
+        state
+            .outcome
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == unused_suppression::RULE.meta().name)
+            .count()
     };
     if comments(after) > comments(before) {
         return doubt("a suppression would be unused");

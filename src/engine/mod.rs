@@ -209,10 +209,7 @@ fn check(project: &Project, options: &Options, sources: &Sources) -> Vec<Finding
     };
     for rule in RULES.iter().filter(|rule| enabled(rule.meta())) {
         let mut sink = Sink::new(rule.meta(), &policy, &mut findings).with_preset(preset);
-        for workload in &project.workloads {
-            rule.check(workload, &mut sink);
-        }
-        rule.project(project, &mut sink);
+        rule.check(project, &mut sink);
     }
     findings
 }

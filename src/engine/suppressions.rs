@@ -10,7 +10,8 @@ use crate::finding::Finding;
 use crate::finding::suppress::{self, Comments, Suppression};
 use crate::hash::HashSet;
 use crate::parallel;
-use crate::rules::{Group, Preset, RULES, Sink, unknown_rule, unused_suppression};
+use crate::rules::lint::{unknown_rule, unused_suppression};
+use crate::rules::{Group, Preset, RULES, Sink};
 use crate::source::{SourceId, Sources, Span, Spanned};
 use crate::syntax::dockerfile::Dockerfile;
 use crate::syntax::yaml::Tree;
@@ -70,7 +71,7 @@ impl Suppressions {
         for suppression in all.filter(|one| in_scope.contains(&one.comment.file)) {
             names.extend(suppression.names.iter().cloned());
             if suppression.names.is_empty() {
-                let mut sink = Sink::new(unknown_rule::META, &options.policy, &mut findings);
+                let mut sink = Sink::new(unknown_rule::RULE.meta(), &options.policy, &mut findings);
                 unknown_rule::nameless(suppression.comment, &mut sink);
             }
         }
@@ -81,12 +82,12 @@ impl Suppressions {
             let known = RULES.iter().any(|rule| rule.meta().name == name.value)
                 || Group::ALL.iter().any(|group| group.name() == name.value);
             if !known {
-                let mut sink = Sink::new(unknown_rule::META, &options.policy, &mut findings);
+                let mut sink = Sink::new(unknown_rule::RULE.meta(), &options.policy, &mut findings);
                 unknown_rule::report(name, &mut sink);
             } else if !self.used.contains(&name.span) && runs(name, options, configs) {
                 let comments = self.comments.get(&name.span.file);
                 let comment = comments.and_then(|comments| comments.around(name.span));
-                let mut sink = Sink::new(unused_suppression::META, &options.policy, &mut findings);
+                let mut sink = Sink::new(unused_suppression::RULE.meta(), &options.policy, &mut findings);
                 unused_suppression::report(name, comment, sources, &mut sink);
             }
         }

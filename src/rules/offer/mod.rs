@@ -9,10 +9,10 @@ mod write;
 use self::heap::lower;
 pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_words};
 
-use super::memory_limit_below_minimum::MINIMUM;
 use super::{Builder, Policy, Target};
 use crate::finding::Applicability;
 use crate::model::size::ByteSize;
+use crate::rules::limits::memory_limit_below_minimum::MINIMUM;
 use crate::sizing::{Need, NoNumber};
 use crate::workload::{
     ChangedElsewhere, Fact, FactName, Heap, HeapSetting, Kind, Project, SizeKey, Workload,

@@ -1,0 +1,138 @@
+//! `costly-healthcheck`
+
+use crate::finding::Severity;
+use crate::rules::Sink;
+use crate::rules::probe::{Form, command, flags, guess, instead, time};
+use crate::source::Spanned;
+use crate::workload::{Healthcheck, RuntimeName, Workload};
+
+rule! {
+    name: "costly-healthcheck",
+    summary: "a healthcheck that starts a virtual machine for every probe, or runs all the time",
+    severity: Warning,
+    group: Health,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let Some(known) = workload.healthcheck.known() else { return };
+    let Healthcheck::Probe { interval, .. } = &known.value else { return };
+    // What can never pass is to be another probe anyway.
+    if workload.probe_lack.is_some() {
+        return;
+    }
+    match &workload.probe_runtime {
+        Some((runtime, program)) => virtual_machine(workload, &known.value, *runtime, program, sink),
+        None => often(workload, known, *interval, sink),
+    }
+}
+
+/// A virtual machine for every probe.
+fn virtual_machine(
+    workload: &Workload,
+    check: &Healthcheck,
+    runtime: RuntimeName,
+    program: &Spanned<String>,
+    sink: &mut Sink<'_>,
+) {
+    let Healthcheck::Probe { interval, .. } = check else { return };
+    let name = &workload.name;
+    let machine = if runtime == RuntimeName::Java { "JVM" } else { runtime.display_name() };
+    let every = match interval.filter(|interval| *interval > 0) {
+        Some(interval) => format!("every {}", time(interval)),
+        None => "every 30s".to_owned(),
+    };
+    let limit = workload.memory.limit.value().filter(|limit| limit.0 > 0);
+    let inside = limit.map(|limit| format!(", inside its limit of {limit}")).unwrap_or_default();
+    let mut finding = sink
+        .report(
+            program.span,
+            format!("starts a {machine} for every probe"),
+            format!("the healthcheck of `{name}` starts a {machine} (`{}`) {every}{inside}", program.value),
+        )
+        .of(workload)
+        .note(format!(
+            "about 40 to 70 MiB for a {machine} that does nothing, while the service is under load too"
+        ));
+    let heap = workload.heaps.iter().find_map(|heap| heap.carrier.as_ref());
+    if let Some(heap) = heap {
+        finding = finding.related(heap.span, format!("the probe inherits `{}`", heap.value));
+    }
+    if let Ok(probe) = &workload.probe {
+        let text = instead(Form::at(program.span, workload), check, &probe.test);
+        let guess = guess(probe);
+        finding.help(format!("the same without a {machine}{guess}:\n  {text}"));
+    }
+}
+
+/// A probe that hardly pauses.
+fn often(workload: &Workload, known: &Spanned<Healthcheck>, interval: Option<i64>, sink: &mut Sink<'_>) {
+    let Healthcheck::Probe { test, start_period, start_interval, retries, .. } = &known.value else { return };
+    let short = |interval: &i64| (1..=2 * SECOND).contains(interval) && start_interval.is_none();
+    let Some(interval) = interval.filter(short) else { return };
+    let name = &workload.name;
+    let tries = retries.filter(|retries| *retries > 0).unwrap_or(DEFAULT_RETRIES);
+    // As long as it may fail now until it counts as unhealthy.
+    let allowed = start_period.unwrap_or(0).max(0).saturating_add(interval.saturating_mul(tries));
+    let (period, quick) = (time(rounded(allowed.max(30 * SECOND))), time(interval));
+    let finding = sink
+        .report(
+            known.span,
+            format!("{} probes a day", 86_400 * SECOND / interval),
+            format!("the healthcheck of `{name}` runs every {quick}"),
+        )
+        .of(workload)
+        .via(&known.via)
+        .severity(Severity::Note)
+        .note("each probe is a process of its own, in the container's memory");
+    // Of probes half a minute apart, as many failures would take minutes.
+    let fewer = tries > DEFAULT_RETRIES;
+    let (what, text) = match (Form::at(known.span, workload), test) {
+        (Form::Compose, _) => {
+            let retries = if fewer { format!("\n  retries: {DEFAULT_RETRIES}") } else { String::new() };
+            let times =
+                format!("interval: 30s\n  start_period: {period}\n  start_interval: {quick}{retries}");
+            ("these keys of the healthcheck", times)
+        }
+        (Form::Dockerfile, Some(test)) => {
+            let mut others =
+                vec![("interval", "30s".to_owned()), ("start-period", period), ("start-interval", quick)];
+            others.extend(fewer.then(|| ("retries", DEFAULT_RETRIES.to_string())));
+            let words: Vec<String> = test.iter().map(|word| word.as_str().to_owned()).collect();
+            ("the HEALTHCHECK", format!("HEALTHCHECK {}{}", flags(&known.value, &others), command(&words)))
+        }
+        (Form::Dockerfile, None) => return,
+    };
+    finding.help(format!("replace {what}: quick only until it is up, with Docker 25 or later:\n  {text}"));
+}
+
+/// A duration that people write, not less than this one: 65s is 1m30s, 95s is 2m.
+fn rounded(nanoseconds: i64) -> i64 {
+    let step = match nanoseconds / SECOND {
+        ..=59 => 5 * SECOND,
+        60..=299 => 30 * SECOND,
+        _ => 60 * SECOND,
+    };
+    let over = nanoseconds % step;
+    if over == 0 { nanoseconds } else { nanoseconds.saturating_add(step - over) }
+}
+
+/// Failures in a row that the engine waits for (moby `daemon/health.go`).
+const DEFAULT_RETRIES: i64 = 3;
+
+/// In nanoseconds.
+const SECOND: i64 = 1_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_up() {
+        for (seconds, wanted) in [(30, 30), (41, 45), (60, 60), (65, 90), (91, 120), (301, 360)] {
+            assert_eq!(rounded(seconds * SECOND), wanted * SECOND);
+        }
+        assert!(rounded(i64::MAX) > 0);
+    }
+}

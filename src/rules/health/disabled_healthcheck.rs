@@ -1,0 +1,24 @@
+//! `disabled-healthcheck`
+
+use crate::rules::Sink;
+use crate::workload::{Healthcheck, Workload};
+
+rule! {
+    name: "disabled-healthcheck",
+    summary: "a healthcheck that is switched off",
+    severity: Note,
+    group: Health,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let Some(check) = workload.healthcheck.known() else { return };
+    if check.value != Healthcheck::Disabled || !workload.role.serves() {
+        return;
+    }
+    sink.report(check.span, "switched off", format!("`{}` has its healthcheck switched off", workload.name))
+        .of(workload)
+        .via(&check.via)
+        .note("nothing tells when it hangs, and `depends_on` with `service_healthy` cannot wait for it");
+}

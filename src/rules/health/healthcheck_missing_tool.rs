@@ -1,0 +1,90 @@
+//! `healthcheck-missing-tool`
+
+use crate::finding::Confidence;
+use crate::rules::Sink;
+use crate::rules::probe::{Form, instead};
+use crate::source::Text;
+use crate::workload::{Healthcheck, Lack, Place, Workload, http, tcp};
+
+rule! {
+    name: "healthcheck-missing-tool",
+    summary: "a probe that runs a program which the image does not have",
+    severity: Warning,
+    group: Health,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let Some(check) = workload.healthcheck.known() else { return };
+    let Healthcheck::Probe { test: Some(test), .. } = &check.value else { return };
+    let Some(lack) = &workload.probe_lack else { return };
+    let name = &workload.name;
+    let tool = match &lack.what {
+        Lack::Program(tool) => tool,
+        Lack::DevTcp { shell, host, port } => {
+            let message = format!(
+                "the healthcheck of `{name}` can never pass: `sh` is {shell}, and only bash has /dev/tcp"
+            );
+            let finding = sink
+                .report(lack.at, format!("{shell} has no /dev/tcp"), message)
+                .of(workload)
+                .confidence(Confidence::Medium);
+            if let Some(other) = tcp(&workload.tools, host, &port.to_string()) {
+                let text = instead(Form::at(lack.at, workload), &check.value, &other);
+                finding.help(format!("the same with what the image has:\n  {text}"));
+            }
+            return;
+        }
+    };
+    let no_shell = workload.lacks.contains(&"sh");
+    let message = match (*tool, no_shell) {
+        ("sh", _) => format!("the healthcheck of `{name}` can never pass: its image has no shell"),
+        (_, true) => {
+            format!("the healthcheck of `{name}` can never pass: its image has no shell and no `{tool}`")
+        }
+        (_, false) => format!("the healthcheck of `{name}` runs `{tool}`: its image has no `{tool}`"),
+    };
+    let mut finding = sink
+        .report(lack.at, format!("no `{tool}` in the image"), message)
+        .of(workload)
+        .confidence(Confidence::Medium);
+    if let Some(base) = workload.base.known() {
+        finding = finding.related(
+            base.span,
+            format!("`{}` comes without `{tool}`, and nothing here installs it", base.value),
+        );
+    }
+    if let Some(help) = help(workload, &check.value, test, tool) {
+        finding.help(help);
+    }
+}
+
+/// The same request with a tool that the image has, else how the tool comes in.
+fn help(workload: &Workload, check: &Healthcheck, test: &[Text], tool: &str) -> Option<String> {
+    let place = test.get(1)?.span();
+    let form = Form::at(place, workload);
+    if let Some(other) = Place::of_test(test).and_then(|place| http(&workload.tools, &place)) {
+        return Some(format!("the same with what the image has:\n  {}", instead(form, check, &other)));
+    }
+    if workload.lacks.contains(&"sh") {
+        return Some(
+            "without a shell the probe has to be a command of the program itself, in the form `[\"CMD\", …]`"
+                .to_owned(),
+        );
+    }
+    let base = workload.base.value().map(Text::as_str).unwrap_or_default();
+    let install = match workload.dockerfile() {
+        None => {
+            return Some(format!(
+                "its image is not built here: probe with a program that it has, or build one with `{tool}`"
+            ));
+        }
+        Some(_) if base.contains("busybox") => return None,
+        Some(_) if base.contains("alpine") => format!("RUN apk add --no-cache {tool}"),
+        Some(_) => format!(
+            "RUN apt-get update && apt-get install -y --no-install-recommends {tool} && rm -rf /var/lib/apt/lists/*"
+        ),
+    };
+    Some(format!("install it in the Dockerfile's last stage, before any USER:\n  {install}"))
+}

@@ -1,0 +1,156 @@
+//! `invalid-healthcheck`
+
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Edit};
+use crate::rules::Sink;
+use crate::rules::probe::{Form, test_key};
+use crate::source::{Span, Text};
+use crate::workload::{FactName, Healthcheck, Remedy, Workload};
+
+rule! {
+    name: "invalid-healthcheck",
+    summary: "a healthcheck that Compose or the engine refuses, or that can never pass",
+    severity: Error,
+    group: Health,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+/// The tool that a test without `CMD` begins with, where the image lacks it.
+fn missing_tool(workload: &Workload) -> Option<&'static str> {
+    let Healthcheck::Probe { test: Some(test), .. } = workload.healthcheck.value()? else { return None };
+    let name = test.first()?.as_str().rsplit('/').next()?;
+    workload.lacks.iter().copied().find(|tool| *tool == name)
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let name = &workload.name;
+    for refusal in &workload.healthcheck_refusals {
+        let finding = sink
+            .report(refusal.span, refusal.message.as_str(), format!("the healthcheck of `{name}` is refused"))
+            .of(workload);
+        match &refusal.remedy {
+            Some(Remedy::Write(span, text)) => {
+                let edit = Edit { span: *span, replacement: text.clone() };
+                finding.fix(
+                    format!("write `{text}`"),
+                    Applicability::Unsafe,
+                    &[FactName::Healthcheck],
+                    vec![edit],
+                );
+            }
+            Some(Remedy::Lead(word)) => match missing_tool(workload) {
+                Some(tool) => {
+                    finding.help(format!("begin the list with `{word}`; its image has no `{tool}`"));
+                }
+                None => {
+                    let lead = Request::Lead { item: refusal.span, word };
+                    finding.ask(
+                        format!("begin the list with `{word}`"),
+                        Applicability::Unsafe,
+                        &[FactName::Healthcheck],
+                        vec![lead],
+                    );
+                }
+            },
+            None => _ = finding.help(help(&refusal.message)),
+        }
+    }
+    let Some(check) = workload.healthcheck.known() else { return };
+    let Healthcheck::Probe { test: Some(test), .. } = &check.value else { return };
+    match test.as_slice() {
+        [_, command] if command.as_str() == "NONE" => called_none(workload, command, sink),
+        [kind, script, rest @ ..] if kind.as_str() == "CMD-SHELL" && !rest.is_empty() => {
+            several(workload, script, rest, sink);
+        }
+        _ => {}
+    }
+}
+
+/// What is missing, where nothing can be written in its place.
+fn help(message: &str) -> &'static str {
+    if message.contains("start_period") {
+        return "beside it:\n  start_period: 30s";
+    }
+    if message.contains("test must start") {
+        return "the list begins with `CMD` before a program and its arguments, or `CMD-SHELL` before one line for the shell";
+    }
+    "times are text with their units: 30s, 1m30s, 500ms"
+}
+
+/// `NONE` where a command is meant to stand.
+fn called_none(workload: &Workload, command: &Text, sink: &mut Sink<'_>) {
+    let finding = sink
+        .report(
+            command.span(),
+            "a command",
+            format!("the healthcheck of `{}` runs a command called NONE", workload.name),
+        )
+        .of(workload);
+    let Some(place) = workload.test_place else { return };
+    let replacement = match Form::at(place, workload) {
+        Form::Compose if workload.test_in_block => "\"NONE\"",
+        Form::Compose => "[\"NONE\"]",
+        Form::Dockerfile => "HEALTHCHECK NONE",
+    };
+    finding.fix(
+        "switch the healthcheck off",
+        Applicability::Unsafe,
+        &[FactName::Healthcheck],
+        vec![Edit { span: place, replacement: replacement.to_owned() }],
+    );
+}
+
+/// Several texts behind `CMD-SHELL`: the shell runs the first, the others are its arguments (moby `daemon/health.go`).
+fn several(workload: &Workload, script: &Text, rest: &[Text], sink: &mut Sink<'_>) {
+    // A script that reads its arguments is meant so.
+    if ["$0", "$1", "$2", "$@", "$*", "$#", "${"].iter().any(|argument| script.as_str().contains(argument)) {
+        return;
+    }
+    let name = &workload.name;
+    let ignored = rest.iter().map(Text::span).reduce(Span::cover).unwrap_or(script.span());
+    let finding = sink
+        .report(
+            ignored,
+            "never run",
+            format!(
+                "the healthcheck of `{name}` runs only `{}`: `CMD-SHELL` takes one string",
+                script.as_str()
+            ),
+        )
+        .of(workload)
+        .note(
+            "`CMD-SHELL` hands the first string to `sh -c`; what follows becomes its arguments `$0`, `$1`, …",
+        );
+    if !is_plain(rest) {
+        finding.help("write them as one string, as the shell is to read them");
+        return;
+    }
+    let words: Vec<&str> = std::iter::once(script).chain(rest).map(Text::as_str).collect();
+    let joined = vec!["CMD-SHELL".to_owned(), words.join(" ")];
+    let Some(place) = workload.test_place.filter(|place| Form::at(*place, workload) == Form::Compose) else {
+        return;
+    };
+    let text = test_key(&joined);
+    let value = text.strip_prefix("test: ").unwrap_or(&text).to_owned();
+    if workload.test_in_block {
+        finding.help(format!("as one string:\n  {text}"));
+        return;
+    }
+    finding.fix(
+        "make it one string",
+        Applicability::Unsafe,
+        &[FactName::Healthcheck],
+        vec![Edit { span: place, replacement: value }],
+    );
+}
+
+/// Whether words are the same when they are joined by blanks. Blanks and quotes within one of them may be an argument's own,
+/// unless it is a command behind `||` or the like.
+fn is_plain(words: &[Text]) -> bool {
+    let mut command = false;
+    words.iter().map(Text::as_str).all(|word| {
+        command |= ["||", "&&", ";", "|"].iter().any(|operator| word.starts_with(operator));
+        command || !word.contains(|c: char| c.is_whitespace() || "\"'\\$`".contains(c))
+    })
+}

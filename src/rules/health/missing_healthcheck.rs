@@ -1,0 +1,93 @@
+//! `missing-healthcheck`
+
+use crate::finding::Severity;
+use crate::rules::Sink;
+use crate::rules::probe::{Form, command, guess, healthcheck, json, test_key};
+use crate::workload::{Kind, NoProbe, Workload};
+
+rule! {
+    name: "missing-healthcheck",
+    summary: "neither the service nor its image says how to tell whether it works",
+    severity: Warning,
+    group: Health,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let role = workload.role;
+    if !workload.healthcheck.is_absent() || !role.serves() {
+        return;
+    }
+    let name = &workload.name;
+    match workload.kind {
+        Kind::Service => {
+            let finding = sink
+                .report(workload.anchor, "no healthcheck", format!("`{name}` has no healthcheck"))
+                .of(workload)
+                .via(&workload.via)
+                .severity(role.soften(RULE.meta().severity))
+                .folded("services have no healthcheck, and neither have their images")
+                .note("a process that thrashes at its memory limit still counts as running")
+                .help(help(workload));
+            if let Some(stage) = workload.build.as_ref().and_then(|build| build.from.as_ref()) {
+                finding.related(stage.from, "no HEALTHCHECK in what this builds either");
+            }
+        }
+        // An image that shows no port is mostly one that others are made from; one that adds nothing to its base is a note
+        // of a version.
+        Kind::Image
+            if workload.exposed.is_empty() || !workload.build.as_ref().is_some_and(|build| build.starts) => {}
+        Kind::Image => {
+            sink.report(
+                workload.anchor,
+                "no HEALTHCHECK in the final stage",
+                format!("`{name}` has no healthcheck"),
+            )
+            .of(workload)
+            .severity(Severity::Note)
+            .folded("images have no healthcheck")
+            .help(help(workload));
+        }
+    }
+}
+
+/// Why there is nothing to paste, and what leads to a probe.
+fn without(form: Form, no: &NoProbe) -> String {
+    let NoProbe { why, test, set, flag } = no;
+    if test.is_empty() {
+        return why.clone();
+    }
+    let (first, then) = match form {
+        Form::Compose => {
+            let set =
+                set.as_ref().map(|(name, value)| format!("add `{name}: {}` to `environment`", json(value)));
+            (set.or(flag.as_ref().map(|flag| format!("add `{flag}` to `command`"))), test_key(test))
+        }
+        Form::Dockerfile => {
+            let set = set.as_ref().map(|(name, value)| format!("add `ENV {name}={value}`"));
+            let flag = flag.as_ref().map(|flag| format!("add `{flag}` to CMD"));
+            (set.or(flag), format!("HEALTHCHECK {}", command(test)))
+        }
+    };
+    match first {
+        Some(first) => format!("{why}; {first}, then `{then}`"),
+        None => format!("{why}: `{then}`"),
+    }
+}
+
+/// A probe that the image can run, else why there is none to paste.
+fn help(workload: &Workload) -> String {
+    let name = &workload.name;
+    let probe = match &workload.probe {
+        Ok(probe) => probe,
+        Err(no) => return format!("no probe to paste for `{name}`: {}", without(Form::of(workload), no)),
+    };
+    let with = if probe.assumed_http.is_some() { "" } else { ", with what its image has" };
+    let place = match (Form::of(workload), workload.key("healthcheck")) {
+        (Form::Dockerfile, _) => "at the end of the last stage".to_owned(),
+        (Form::Compose, Some(_)) => format!("in the healthcheck of `{name}`{with}"),
+        (Form::Compose, None) => format!("in `{name}`{with}"),
+    };
+    format!("{place}{}:\n{}", guess(probe), healthcheck(workload, probe))
+}

@@ -1,0 +1,60 @@
+//! `unhealthy-dependency`
+
+use crate::hash::HashMap;
+use crate::rules::Sink;
+use crate::rules::probe::{guess, healthcheck};
+use crate::workload::{Dependency, Healthcheck, Kind, Project, Workload};
+
+rule! {
+    name: "unhealthy-dependency",
+    summary: "a service waits for another one to be healthy that has no healthcheck",
+    severity: Error,
+    group: Health,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    let named: HashMap<&str, &Workload> =
+        project.workloads.iter().map(|workload| (workload.name.as_str(), workload)).collect();
+    for workload in &project.workloads {
+        let waits = |wait: &&Dependency| wait.condition == "service_healthy" && wait.required;
+        for dependency in workload.depends_on.iter().filter(waits) {
+            let name = &dependency.service.value;
+            let Some(other) = named.get(name.as_str()) else { continue };
+            if !never_healthy(other) {
+                continue;
+            }
+            let disabled = other.healthcheck.value() == Some(&Healthcheck::Disabled);
+            let (state, label) = if disabled {
+                ("has it switched off", "switched off here")
+            } else {
+                ("has none", "no healthcheck here, and none in its image")
+            };
+            let finding = sink
+                .report(
+                    dependency.service.span,
+                    "waits for it to be healthy",
+                    format!(
+                        "`{}` waits for the healthcheck of `{name}`, and `{name}` {state}",
+                        workload.name
+                    ),
+                )
+                .of(workload)
+                .via(&dependency.service.via)
+                .related(other.healthcheck.span(), label)
+                .note("Compose gives up waiting, and the service that waits does not start");
+            if let (Ok(probe), Kind::Service, false) = (&other.probe, other.kind, disabled) {
+                let of = if other.key("healthcheck").is_some() { "the healthcheck of " } else { "" };
+                let text = healthcheck(other, probe);
+                finding.help(format!("in {of}`{name}`{}:\n{text}", guess(probe)));
+            }
+        }
+    }
+}
+
+/// Nothing measures its health, for sure.
+fn never_healthy(workload: &Workload) -> bool {
+    let disabled = workload.healthcheck.value() == Some(&Healthcheck::Disabled);
+    workload.role.runs() && (workload.healthcheck.is_absent() || disabled)
+}

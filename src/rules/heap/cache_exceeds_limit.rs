@@ -1,0 +1,53 @@
+//! `cache-exceeds-limit`
+
+use crate::finding::{Confidence, Severity};
+use crate::model::size::ByteSize;
+use crate::rules::Sink;
+use crate::rules::estimate::{Limited, limited};
+use crate::rules::offer::Offer;
+use crate::workload::Project;
+
+rule! {
+    name: "cache-exceeds-limit",
+    summary: "a server's cache may grow to the memory limit or beyond",
+    severity: Error,
+    group: Heap,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    let most = sink.policy().thresholds.cache_percent;
+    for offer in Offer::each(project, sink.policy()) {
+        let workload = offer.workload;
+        for bounded in limited(workload, &workload.caches) {
+            let Limited { heap, setting, size, limit } = &bounded;
+            let percent = size.0 as f64 / limit.value.0 as f64 * 100.0;
+            let exceeds = *size >= limit.value;
+            if !exceeds && percent <= most {
+                continue;
+            }
+            let (name, server) = (&workload.name, heap.runtime.display_name());
+            let message = match exceeds {
+                true => {
+                    format!("the {server} cache of `{name}` may grow to {size}, its limit is {}", limit.value)
+                }
+                false => format!(
+                    "the {server} cache of `{name}` leaves {} of {} for everything else",
+                    ByteSize(limit.value.0 - size.0),
+                    limit.value
+                ),
+            };
+            let mut finding = sink
+                .report(setting.span, format!("up to {size}"), message)
+                .of(workload)
+                .via(&setting.via)
+                .related(limit.span, format!("the kernel kills `{name}` at {}", limit.value))
+                .note(bounded.arithmetic());
+            if !exceeds {
+                finding = finding.severity(Severity::Warning).confidence(Confidence::Medium);
+            }
+            offer.room(finding, heap, &setting.value);
+        }
+    }
+}

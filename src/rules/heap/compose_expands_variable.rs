@@ -1,0 +1,106 @@
+//! `compose-expands-variable`
+
+use crate::finding::{Applicability, Edit, Severity};
+use crate::rules::Sink;
+use crate::rules::probe::{json, test_key};
+use crate::source::Span;
+use crate::workload::{FactName, Workload, quoted};
+
+rule! {
+    name: "compose-expands-variable",
+    summary: "Compose replaces a variable that the container was to expand",
+    severity: Error,
+    group: Heap,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    for eaten in &workload.eaten {
+        let variable = &eaten.name;
+        let (service, name) = (&workload.name, &variable.value);
+        let mut finding = sink
+            .report(
+                variable.span,
+                "empty: Compose looks in its own environment and in .env",
+                format!(
+                    "Compose replaces `${name}` of `{service}` by nothing, before the container exists"
+                ),
+            )
+            .of(workload)
+            .help(match &eaten.words {
+                Some(words) => for_shell(workload, eaten.key, words),
+                None => format!("`$${name}` reaches the shell in the container as `${name}`; without a shell nothing expands it"),
+            });
+        if let Some(value) = workload.env.get(name).and_then(|variable| variable.value.known()) {
+            // `NAME: ${NAME:-default}`: where somebody sets it for Compose, both sides have it.
+            let shared = value.default_of.as_ref() == Some(name);
+            let severity = if shared { Severity::Warning } else { RULE.meta().severity };
+            finding = finding
+                .severity(severity)
+                .related(value.span, "the container has it, Compose does not look here");
+        }
+        if eaten.shell {
+            let at = variable.span.start;
+            let edit = Edit { span: Span { end: at, ..variable.span }, replacement: "$".to_owned() };
+            finding.fix(
+                format!("leave `${name}` to the shell in the container"),
+                Applicability::Unsafe,
+                &[FactName::Start, FactName::Healthcheck, FactName::Heaps, FactName::Caches],
+                vec![edit],
+            );
+        }
+    }
+    for unexpanded in &workload.unexpanded {
+        let text = &unexpanded.word.value;
+        sink.report(
+            unexpanded.word.span,
+            format!("the program gets the text `{text}`"),
+            format!("nothing expands `{text}` of `{}`: there is no shell in its command", workload.name),
+        )
+        .of(workload)
+        .related(unexpanded.value, "the value that was meant")
+        .help(for_shell(workload, unexpanded.key, &unexpanded.words));
+    }
+}
+
+/// The words of a key behind a shell of the container, which expands their variables.
+fn for_shell(workload: &Workload, key: &str, words: &[String]) -> String {
+    let line = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    let no_shell = workload.lacks.contains(&"sh");
+    if no_shell {
+        return "its image has no shell to expand it: write the value in its place".to_owned();
+    }
+    if key == "healthcheck" {
+        let text = match words {
+            [kind, script] if kind == "CMD-SHELL" => script.clone(),
+            [_, words @ ..] => line(words),
+            [] => String::new(),
+        };
+        return format!("for the shell in the container:\n  {}", test_key(&["CMD-SHELL".to_owned(), text]));
+    }
+    let mut list: Vec<String> = match words {
+        [shell, options @ .., _] if is_shell(shell) && options.iter().any(|word| word.ends_with('c')) => {
+            words.to_vec()
+        }
+        _ => vec!["sh".to_owned(), "-c".to_owned(), format!("exec {}", line(words))],
+    };
+    // Behind an entrypoint stands a command, which `sh -c` takes for arguments of its script.
+    let command = workload.start.value().is_some_and(|start| !start.command.is_empty());
+    if key == "entrypoint" && command && list.len() == 3 {
+        if let Some(script) = list.last_mut() {
+            script.push_str(" \"$@\"");
+        }
+        list.push("--".to_owned());
+    }
+    let takes_words = key == "entrypoint"
+        || workload.hands_over
+        || workload.start.value().is_some_and(|start| start.entrypoint.is_empty());
+    let when = if takes_words { "" } else { ", if the entrypoint of its image runs what it is given" };
+    let list: Vec<String> = list.iter().map(|word| json(&word.replace('$', "$$"))).collect();
+    format!("for the shell in the container{when}:\n  {key}: [{}]", list.join(", "))
+}
+
+fn is_shell(word: &str) -> bool {
+    matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"))
+}

@@ -1,0 +1,63 @@
+//! `disabled-gc`
+
+use crate::finding::{Applicability, Severity};
+use crate::rules::Sink;
+use crate::rules::offer::{Offer, set_words};
+use crate::workload::{FactName, Kind, Project};
+
+rule! {
+    name: "disabled-gc",
+    summary: "the Go collector is off and nothing brings it back",
+    severity: Error,
+    group: Heap,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    for offer in Offer::each(project, sink.policy()) {
+        let workload = offer.workload;
+        let collector = workload.variable("GOGC");
+        let Some(off) = collector.known().filter(|value| value.value.as_str() == "off") else { continue };
+        let target = workload.variable("GOMEMLIMIT");
+        let none = match target.value() {
+            Some(value) => matches!(value.as_str(), "" | "off"),
+            None => target.is_absent(),
+        };
+        if !none {
+            continue;
+        }
+        let mut finding = sink
+            .report(
+                off.span,
+                "the collector never runs",
+                format!("`{}` turns the Go collector off and sets no memory limit", workload.name),
+            )
+            .of(workload)
+            .via(&off.via)
+            .note("every allocation stays until the kernel kills the process");
+        // Whoever starts the image may set the other one.
+        if workload.kind == Kind::Image {
+            finding = finding.severity(Severity::Warning);
+        }
+        let limit = offer.settled_limit().filter(|_| target.is_absent());
+        let value = limit.map(|limit| format!("{}MiB", limit.percent_in_mebibytes(90)));
+        match value.and_then(|value| Some((set_words(&offer, "GOMEMLIMIT", &value)?, value))) {
+            Some(((requests, edits), value)) => {
+                let title = format!("nine tenths of the limit: `GOMEMLIMIT` set to {value}");
+                finding.change(
+                    title,
+                    Applicability::Unsafe,
+                    &[FactName::Env, FactName::Heaps],
+                    edits,
+                    requests,
+                );
+            }
+            None => {
+                finding.help(
+                    "with `GOMEMLIMIT=<size>` below the memory limit it collects when memory gets short",
+                );
+            }
+        }
+    }
+}

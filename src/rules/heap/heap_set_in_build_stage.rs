@@ -1,0 +1,49 @@
+//! `heap-set-in-build-stage`
+
+use crate::rules::Sink;
+use crate::workload::{Bound, Heap, HeapProblem, HeapProblemKind, Way, Workload};
+
+rule! {
+    name: "heap-set-in-build-stage",
+    summary: "a heap setting that only the build has",
+    severity: Note,
+    group: Heap,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    for heap in &workload.heaps {
+        for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::BuildOnly) {
+            let (name, carrier) = (&workload.name, &problem.carrier);
+            let finding = sink
+                .report(
+                    problem.flag.span(),
+                    problem.effect.as_str(),
+                    format!("`{carrier}` with `{}` is not there when `{name}` runs", problem.written),
+                )
+                .of(workload)
+                .related(
+                    heap.program.span,
+                    format!("starts {} without a bound", heap.runtime.display_name()),
+                );
+            if let Some(help) = problem.way.as_ref().and_then(|way| help(workload, heap, problem, way)) {
+                finding.help(help);
+            }
+        }
+    }
+}
+
+/// The line for the final stage, with a number for the container: the build's own is for the builder's memory.
+fn help(workload: &Workload, heap: &Heap, problem: &HeapProblem, way: &Way) -> Option<String> {
+    let limit = workload.memory.limit.known().filter(|limit| limit.value.0 > 0);
+    let flag = match (way.setting.bound, limit) {
+        (Bound::Percent(percent), _) => way.setting.with_percent(percent.min(70.0))?,
+        (Bound::Bytes(size), Some(limit)) => way.setting.with_size(heap.fits_in(limit.value)?.min(size))?,
+        (Bound::Bytes(_), None) if problem.instead.is_some() => problem.instead.clone()?,
+        (Bound::Bytes(_), None) => {
+            return Some("the final stage takes a bound below the limit that it is started with".to_owned());
+        }
+    };
+    Some(format!("if the container needs it, in the last stage:\n  ENV {}={flag}", way.variable))
+}

@@ -1,0 +1,131 @@
+//! `ignored-heap-percentage`
+
+use crate::catalog::RuntimeName;
+use crate::finding::{Applicability, Edit};
+use crate::model::size::ByteSize;
+use crate::rules::Sink;
+use crate::source::Spanned;
+use crate::workload::{Bound, FactName, Heap, HeapSetting, Workload};
+
+rule! {
+    name: "ignored-heap-percentage",
+    summary: "a heap percentage without effect",
+    severity: Warning,
+    group: Heap,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    for heap in &workload.heaps {
+        beside_a_number(workload, heap, sink);
+        let Some(setting) = heap.bound.known() else { continue };
+        let Bound::Percent(percent) = setting.value.bound else { continue };
+        let (name, written) = (&workload.name, setting.value.written());
+        let runtime = heap.runtime.display_name();
+        if percent < 1.0 && heap.runtime == RuntimeName::Java {
+            // 0.29 * 100 is 28.999… in binary.
+            let share = (percent * 1000.0).round() / 10.0;
+            let label = match share > 0.0 {
+                true => format!("{percent} percent, not {share} percent"),
+                false => "the smallest heap that there is".to_owned(),
+            };
+            let finding = sink
+                .report(
+                    setting.span,
+                    label,
+                    format!("`{written}` gives `{name}` less than a hundredth of its memory"),
+                )
+                .of(workload)
+                .note(format!("the value is a percentage: {runtime} falls back to its smallest heap"));
+            let flag = setting.value.with_percent(share);
+            if let Some(flag) = flag.filter(|flag| share > 0.0 && flag.starts_with('-')) {
+                let text = &setting.value.flag;
+                let edit = Edit { span: text.span_of(0..text.as_str().len()), replacement: flag.clone() };
+                finding.fix(
+                    format!("write `{flag}`"),
+                    Applicability::Unsafe,
+                    &[FactName::Env, FactName::Start, FactName::Heaps],
+                    vec![edit],
+                );
+            }
+            continue;
+        }
+        small_limit(workload, heap, setting, percent, sink);
+    }
+}
+
+/// A limit under which the JVM takes half, whatever the share.
+fn small_limit(
+    workload: &Workload,
+    heap: &Heap,
+    setting: &Spanned<HeapSetting>,
+    percent: f64,
+    sink: &mut Sink<'_>,
+) {
+    let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
+    if heap.takes_shares(limit.value) || heap.limit_unseen.is_some() {
+        return;
+    }
+    let Some(taken) = heap.share_of(percent, limit.value) else { return };
+    let meant = ByteSize((limit.value.0 as f64 * percent / 100.0) as i64);
+    // Half of it is what it says, or nearly; and `-Xms` may raise what is taken.
+    if (meant.0 - taken.0).abs() < 1 << 20 || taken.0 > limit.value.0 / 2 {
+        return;
+    }
+    let finding = sink
+        .report(
+            setting.span,
+            format!("the heap is {taken}, half of the limit"),
+            format!(
+                "`{}` of `{}` has no effect below a limit of 252 MiB",
+                setting.value.written(),
+                workload.name
+            ),
+        )
+        .of(workload)
+        .via(&setting.via)
+        .related(limit.span, format!("a limit of {}", limit.value))
+        .note(format!(
+            "the JVM takes half of a small limit: {} / 2 = {taken}, not {percent} % = {meant}",
+            limit.value
+        ));
+    match roomy_limit(percent) {
+        Some(roomy) => finding.help(format!(
+            "a limit of {roomy} is one that the share counts under, and that leaves room beside the heap"
+        )),
+        None => finding.help("half of the limit is what fits: the flag can go"),
+    };
+}
+
+/// The least limit under which a share counts and leaves what a small JVM takes beside its heap; none where it never does.
+fn roomy_limit(percent: f64) -> Option<ByteSize> {
+    const BESIDE: f64 = 130.0;
+    let rest = 1.0 - percent / 100.0;
+    let mebibytes = (BESIDE / rest).max(256.0);
+    (percent <= 75.0).then(|| ByteSize((mebibytes.ceil() as i64) << 20).rounded_up())
+}
+
+/// A share beside a setting that wins over it.
+fn beside_a_number(workload: &Workload, heap: &Heap, sink: &mut Sink<'_>) {
+    let (Some(share), Some(number)) = (&heap.overruled, heap.bound.known()) else { return };
+    let (share_text, number_text) = (share.written(), number.value.written());
+    let finding = sink.report(
+        share.flag.span(),
+        format!("`{number_text}` wins"),
+        format!("`{share_text}` of `{}` has no effect beside `{number_text}`", workload.name),
+    );
+    let finding = finding.of(workload);
+    match (heap.small_share(), number.value.bound) {
+        (Some(percent), Bound::Bytes(size)) => finding
+            .related(number.span, format!("a heap of {size}"))
+            .note(format!(
+                "where it comes to less than 126 MiB, MinRAMPercentage is the heap and no floor of it: {percent} % of {} = {size}",
+                workload.memory.limit.value().copied().unwrap_or(ByteSize(0))
+            ))
+            .help(format!("without `{number_text}` the other counts from a limit of 252 MiB on")),
+        _ => finding
+            .related(number.span, "a number of bytes beats a share, in any order")
+            .help("keep the one that is meant"),
+    };
+}

@@ -1,0 +1,54 @@
+//! `malformed-heap-setting`
+
+use crate::finding::{Applicability, Edit, Severity};
+use crate::rules::Sink;
+use crate::workload::{FactName, HeapProblemKind, Workload};
+
+rule! {
+    name: "malformed-heap-setting",
+    summary: "a heap setting that the runtime refuses: it does not start",
+    severity: Error,
+    group: Heap,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    for heap in workload.heaps.iter().chain(&workload.caches) {
+        let runtime = heap.runtime.display_name();
+        for problem in &heap.problems {
+            let misread = match problem.kind {
+                HeapProblemKind::Malformed => false,
+                HeapProblemKind::Misread => true,
+                _ => continue,
+            };
+            let (written, name) = (&problem.written, &workload.name);
+            let message = match misread {
+                true => format!("{runtime} reads `{written}` of `{name}` otherwise than it looks"),
+                false => format!("{runtime} refuses `{written}` of `{name}`"),
+            };
+            let mut finding = sink.report(problem.flag.span(), problem.effect.as_str(), message).of(workload);
+            if misread {
+                finding = finding.severity(Severity::Warning);
+            }
+            if !heap.assumed {
+                finding = finding.related(heap.program.span, format!("starts {runtime}"));
+            }
+            if let Some(help) = &problem.help {
+                finding = finding.help(help.as_str());
+            }
+            // Quotes around it stay, and so does a word before its value.
+            if let Some(instead) = &problem.instead
+                && let Some((span, replacement)) = problem.flag.change_to(instead)
+            {
+                let edit = Edit { span, replacement };
+                finding.fix(
+                    format!("write `{instead}`"),
+                    Applicability::Unsafe,
+                    &[FactName::Env, FactName::Start, FactName::Heaps, FactName::Caches],
+                    vec![edit],
+                );
+            }
+        }
+    }
+}

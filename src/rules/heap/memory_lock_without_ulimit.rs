@@ -1,0 +1,55 @@
+//! `memory-lock-without-ulimit`
+
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Severity};
+use crate::rules::Sink;
+use crate::workload::{FactName, Kind, Workload};
+
+rule! {
+    name: "memory-lock-without-ulimit",
+    summary: "memory is to be locked, and the ulimit does not allow it",
+    severity: Error,
+    group: Heap,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let asked = workload.variable("bootstrap.memory_lock");
+    let Some(asked) = asked.known().filter(|value| value.value.as_str() == "true") else { return };
+    let limit = workload.ulimits.get("memlock");
+    if workload.kind != Kind::Service || limit.is_some_and(|limit| limit.value == (-1, -1)) {
+        return;
+    }
+    // A single node only warns: its checks at the start are for clusters.
+    let alone = workload.variable("discovery.type");
+    let alone = alone.value().is_some_and(|kind| kind.as_str() == "single-node");
+    let name = &workload.name;
+    let mut finding = sink
+        .report(
+            asked.span,
+            "asks the kernel to keep the heap in memory",
+            format!("`{name}` locks its memory without the ulimit for it"),
+        )
+        .of(workload)
+        .via(&asked.via)
+        .severity(if alone { Severity::Warning } else { RULE.meta().severity })
+        .note("the default allows 64 KiB: the node stops with `memory locking requested … but memory is not locked`");
+    match limit {
+        Some(limit) => {
+            finding = finding
+                .related(limit.span, format!("{} bytes", limit.value.0))
+                .help("set both `soft` and `hard` of `memlock` to -1");
+        }
+        None => {
+            let set = Request::Set {
+                owner: workload.anchor,
+                path: &["ulimits", "memlock"],
+                value: "-1".to_owned(),
+                after: "environment",
+            };
+            finding = finding.ask("allow it", Applicability::Unsafe, &[FactName::Ulimits], vec![set]);
+        }
+    }
+    drop(finding);
+}

@@ -1,0 +1,43 @@
+//! `misplaced-heap-flag`
+
+use crate::finding::Applicability;
+use crate::finding::fix::Request;
+use crate::rules::Sink;
+use crate::workload::{FactName, HeapProblemKind, Workload};
+
+rule! {
+    name: "misplaced-heap-flag",
+    summary: "a heap flag behind the program: an argument of it, not of the runtime",
+    severity: Error,
+    group: Heap,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    for heap in &workload.heaps {
+        let runtime = heap.runtime.display_name();
+        for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::Misplaced) {
+            let (flag, name) = (problem.flag.as_str(), &workload.name);
+            let finding = sink
+                .report(
+                    problem.flag.span(),
+                    "an argument of the program",
+                    format!("`{flag}` of `{name}` stands behind the program, where {runtime} does not look"),
+                )
+                .of(workload)
+                .related(
+                    heap.program.span,
+                    format!("{runtime} reads its own flags from here to the program's name"),
+                );
+            if !problem.ahead.is_empty() {
+                finding.ask(
+                    "before `-jar`, the main class or the script",
+                    Applicability::Unsafe,
+                    &[FactName::Start, FactName::Heaps],
+                    vec![Request::MoveFirst { words: problem.ahead.clone() }],
+                );
+            }
+        }
+    }
+}

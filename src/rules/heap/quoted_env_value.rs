@@ -1,0 +1,35 @@
+//! `quoted-env-value`
+
+use crate::finding::{Applicability, Edit, Severity};
+use crate::rules::Sink;
+use crate::workload::{FactName, Workload};
+
+rule! {
+    name: "quoted-env-value",
+    summary: "quotes that are part of an environment variable's value",
+    severity: Warning,
+    group: Heap,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    for (name, variable) in &workload.env {
+        let (Some(quotes), Some(value)) = (&variable.quotes, variable.value.known()) else { continue };
+        let text = value.value.as_str();
+        let severity = if quotes.breaks { Severity::Error } else { RULE.meta().severity };
+        let inner = value.value.slice(1..text.len() - 1);
+        let span = value.value.span_of(0..text.len());
+        let edit = Edit { span, replacement: inner.as_str().to_owned() };
+        sink.report(
+            span,
+            &quotes.effect,
+            format!("the quotes are part of the value of `{name}` of `{}`", workload.name),
+        )
+        .of(workload)
+        .via(&value.via)
+        .severity(severity)
+        .note("Compose takes the text behind `=` of a list item as it is; in a mapping YAML takes the quotes away")
+        .fix("remove the quotes", Applicability::Unsafe, &[FactName::Env, FactName::Heaps, FactName::Caches], vec![edit]);
+    }
+}

@@ -1,0 +1,48 @@
+//! `removed-jvm-flag`
+
+use crate::finding::{Applicability, Edit};
+use crate::rules::Sink;
+use crate::workload::{FactName, HeapProblemKind, Workload};
+
+rule! {
+    name: "removed-jvm-flag",
+    summary: "a flag that the Java version of the image no longer knows: it does not start",
+    severity: Error,
+    group: Heap,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    for heap in &workload.heaps {
+        for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::Removed) {
+            let mut finding = sink
+                .report(
+                    problem.flag.span(),
+                    problem.effect.as_str(),
+                    format!(
+                        "`{}` of `{}` is gone in {} {}",
+                        problem.written,
+                        workload.name,
+                        heap.runtime.display_name(),
+                        heap.major.unwrap_or_default()
+                    ),
+                )
+                .of(workload)
+                .related(workload.base.span(), "this image has that version")
+                .help(problem.help.as_deref().unwrap_or("remove it"));
+            if let Some(instead) = &problem.instead {
+                // Quotes around it stay.
+                let span = problem.flag.span_of(0..problem.flag.as_str().len());
+                let edit = Edit { span, replacement: instead.clone() };
+                finding = finding.fix(
+                    format!("write `{instead}`"),
+                    Applicability::Unsafe,
+                    &[FactName::Env, FactName::Start, FactName::Heaps],
+                    vec![edit],
+                );
+            }
+            drop(finding);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `runtime-ignores-limit`
+
+use crate::finding::{Applicability, Confidence, Severity};
+use crate::model::size::ByteSize;
+use crate::rules::Sink;
+use crate::rules::offer::{Offer, bound_in_bytes, set_variables};
+use crate::source::Spanned;
+use crate::workload::{Bound, FactName, Heap, Project};
+
+rule! {
+    name: "runtime-ignores-limit",
+    summary: "a runtime or server that sizes itself to the host, limit or not",
+    severity: Warning,
+    group: Heap,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    for offer in Offer::each(project, sink.policy()) {
+        // Without a limit everything looks at the host.
+        let limit = offer.workload.memory.limit.known().filter(|limit| limit.value.0 > 0);
+        if let Some(limit) = limit {
+            heaps(&offer, limit, sink);
+            server(&offer, limit, sink);
+        }
+    }
+}
+
+fn heaps(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
+    let (workload, name) = (offer.workload, &offer.workload.name);
+    for heap in workload.heaps.iter().filter(|heap| follows_memory(heap)) {
+        let runtime = heap.runtime.display_name();
+        let (unseen, word, severity) = match (&heap.limit_unseen, &heap.unseen_on_new_kernels) {
+            (Some(unseen), _) => (unseen, "follows", RULE.meta().severity),
+            (None, Some(unseen)) => (unseen, "may follow", Severity::Note),
+            (None, None) => continue,
+        };
+        let low = severity == Severity::Note;
+        let message = format!("the {runtime} heap of `{name}` {word} the host's memory, not its limit");
+        let finding = sink
+            .report(workload.base.span(), unseen.why.as_str(), message)
+            .of(workload)
+            .severity(severity)
+            .confidence(if low { Confidence::Low } else { Confidence::Medium })
+            .related(limit.span, format!("the kernel kills it at {}", limit.value))
+            .related(heap.program.span, format!("starts {runtime}"))
+            .help(unseen.way_out.as_str());
+        bound_in_bytes(offer, heap, limit.value, finding);
+    }
+}
+
+/// A server that is told its size by variables.
+fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
+    let (workload, name) = (offer.workload, &offer.workload.name);
+    let Some(sized) = workload.limit_unseen.as_ref().filter(|sized| sized.certain) else { return };
+    let message = format!("`{name}` follows the host's memory, not its limit");
+    let finding = sink
+        .report(workload.base.span(), sized.why.as_str(), message)
+        .of(workload)
+        .confidence(Confidence::Medium)
+        .related(limit.span, format!("the kernel kills it at {}", limit.value));
+    let Some(names) = sized.names() else { return };
+    match set_variables(offer, &sized.variables) {
+        Some(requests) => {
+            let title = format!("set {names} to what the limit allows");
+            finding.ask(
+                title,
+                Applicability::Unsafe,
+                &[FactName::Env, FactName::Heaps, FactName::Caches],
+                requests,
+            );
+        }
+        None => _ = finding.help(format!("set {names} to what the limit allows")),
+    }
+}
+
+/// Nothing bounds it, or a share of the memory that it sees does.
+fn follows_memory(heap: &Heap) -> bool {
+    heap.bound.is_absent()
+        || heap.bound.value().is_some_and(|setting| matches!(setting.bound, Bound::Percent(_)))
+}

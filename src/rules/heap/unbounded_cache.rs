@@ -1,0 +1,44 @@
+//! `unbounded-cache`
+
+use crate::catalog::RuntimeName;
+use crate::rules::Sink;
+use crate::workload::Workload;
+
+rule! {
+    name: "unbounded-cache",
+    summary: "a cache without a bound of its own: it grows until the kernel stops it",
+    severity: Note,
+    group: Heap,
+    preset: Strict,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    if !workload.role.runs() {
+        return;
+    }
+    let unbounded =
+        workload.caches.iter().filter(|cache| cache.runtime == RuntimeName::Redis && cache.bound.is_absent());
+    for cache in unbounded {
+        let name = &workload.name;
+        let bound = workload
+            .memory
+            .limit
+            .value()
+            .filter(|limit| limit.0 > 0)
+            .map(|limit| limit.percent_in_mebibytes(75));
+        sink.report(
+            cache.program.span,
+            "without --maxmemory it keeps every key",
+            format!("nothing bounds the data of `{name}`"),
+        )
+        .of(workload)
+        .note("Redis takes no notice of the container's limit: it is killed with all of its data")
+        .help(match bound {
+            Some(mebibytes) => format!(
+                "bound it with `--maxmemory {mebibytes}mb`, three quarters of the limit: writes fail there, or with `--maxmemory-policy allkeys-lru` old keys go"
+            ),
+            None => "bound it with `--maxmemory <size>`, and with a memory limit a third above that".to_owned(),
+        });
+    }
+}

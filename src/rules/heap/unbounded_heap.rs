@@ -1,0 +1,127 @@
+//! `unbounded-heap`
+
+use crate::finding::{Confidence, Severity};
+use crate::model::size::ByteSize;
+use crate::rules::Sink;
+use crate::rules::offer::{Offer, bound_default};
+use crate::source::Spanned;
+use crate::workload::{Heap, Kind, Project, RuntimeName, Workload};
+
+rule! {
+    name: "unbounded-heap",
+    summary: "a Java or Node heap that neither a flag nor a memory limit bounds",
+    severity: Warning,
+    group: Heap,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    let grows = |heap: &&Heap| matches!(heap.runtime, RuntimeName::Java | RuntimeName::Node);
+    for offer in Offer::each(project, sink.policy()).filter(|offer| offer.workload.role.runs()) {
+        let workload = offer.workload;
+        for heap in workload.heaps.iter().filter(grows).filter(|heap| heap.bound.is_absent()) {
+            if workload.kind == Kind::Image {
+                tuned(workload, heap, sink);
+            } else if workload.memory.limit.is_absent() {
+                unlimited(&offer, heap, sink);
+            } else if heap.limit_unseen.is_some() {
+                // The default under the limit is not what it takes: `runtime-ignores-limit` speaks of it.
+            } else if let Some(limit) = workload.memory.limit.known()
+                && let Some(default) = heap.default_for(limit.value)
+            {
+                limited(&offer, heap, limit, default, sink);
+            }
+        }
+    }
+}
+
+/// An image whose flags tune the runtime and leave its heap to whoever starts it.
+fn tuned(workload: &Workload, heap: &Heap, sink: &mut Sink<'_>) {
+    let Some(carrier) = &heap.carrier else { return };
+    let (name, runtime) = (&workload.name, heap.runtime.display_name());
+    let default = match heap.runtime {
+        RuntimeName::Java => "a quarter of the limit that it is started with, or of the host",
+        _ => "about half of the limit that it is started with, or what follows the host",
+    };
+    sink.report(
+        carrier.span,
+        format!("`{}` sets flags, none of them bounds the heap", carrier.value),
+        format!("nothing bounds the {runtime} heap of `{name}`"),
+    )
+    .of(workload)
+    .severity(Severity::Note)
+    .confidence(Confidence::Low)
+    .note(format!("the default is {default}"))
+    .help(format!("bound it with `{}` in `{}`", share(heap.runtime), carrier.value));
+}
+
+fn unlimited(offer: &Offer<'_>, heap: &Heap, sink: &mut Sink<'_>) {
+    let workload = offer.workload;
+    let (name, runtime) = (&workload.name, heap.runtime.display_name());
+    let place = heap.carrier.as_ref().map_or(heap.program.span, |carrier| carrier.span);
+    let label = match &heap.carrier {
+        Some(carrier) => format!("`{}` sets flags, none of them bounds the heap", carrier.value),
+        None => format!("{runtime} starts here without a bound for its heap"),
+    };
+    let mut finding = sink
+        .report(place, label, format!("nothing bounds the {runtime} heap of `{name}`"))
+        .of(workload)
+        .severity(if heap.assumed { Severity::Note } else { workload.role.soften(RULE.meta().severity) })
+        .confidence(if heap.assumed { Confidence::Low } else { Confidence::Medium })
+        .note(without_limit(heap.runtime));
+    if workload.anchor != place {
+        finding = finding.related(workload.anchor, "no memory limit on this service");
+    }
+    if place != heap.program.span {
+        finding = finding.related(heap.program.span, format!("starts {runtime}"));
+    }
+    bound_default(offer, heap, None, finding);
+}
+
+fn limited(
+    offer: &Offer<'_>,
+    heap: &Heap,
+    limit: &Spanned<ByteSize>,
+    default: ByteSize,
+    sink: &mut Sink<'_>,
+) {
+    let workload = offer.workload;
+    let (name, runtime, size) = (&workload.name, heap.runtime.display_name(), limit.value);
+    let percent = (default.0 as f64 / size.0 as f64 * 100.0).round();
+    let fits = default < size;
+    let (label, message) = if fits {
+        (
+            format!("leaves {runtime} a heap of about {default}"),
+            format!("`{name}` leaves its {runtime} heap at the default, about {default} of {size}"),
+        )
+    } else {
+        (
+            format!("the heap may grow to about {default}"),
+            format!(
+                "the default {runtime} heap of `{name}` does not fit its limit: about {default} in {size}"
+            ),
+        )
+    };
+    let finding = sink
+        .report(limit.span, label, message)
+        .of(workload)
+        .severity(if fits { Severity::Note } else { workload.role.soften(RULE.meta().severity) })
+        .confidence(Confidence::Medium)
+        .via(&limit.via)
+        .related(heap.program.span, format!("starts {runtime} without a bound for its heap"))
+        .note(format!("{runtime} takes about {percent} % of a limit of {size} when no flag says otherwise"));
+    bound_default(offer, heap, Some(size), finding);
+}
+
+fn without_limit(runtime: RuntimeName) -> &'static str {
+    match runtime {
+        RuntimeName::Java => "without a limit the default is a quarter of the host's memory",
+        _ => "without a limit the default follows the host's memory, up to about 4 GiB",
+    }
+}
+
+/// The flag that makes the heap follow the limit, where the runtime has one.
+fn share(runtime: RuntimeName) -> &'static str {
+    if runtime == RuntimeName::Java { "-XX:MaxRAMPercentage=70.0" } else { "--max-old-space-size=<MiB>" }
+}

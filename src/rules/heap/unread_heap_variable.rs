@@ -1,0 +1,157 @@
+//! `unread-heap-variable`
+
+use crate::finding::{Applicability, Confidence, Edit, Severity};
+use crate::rules::estimate::is_tight;
+use crate::rules::offer::Offer;
+use crate::rules::sink::Builder;
+use crate::rules::{Sink, Thresholds};
+use crate::workload::{Bound, FactName, Heap, HeapProblem, HeapProblemKind, Project, Way, Workload};
+
+rule! {
+    name: "unread-heap-variable",
+    summary: "a heap size in a variable that nothing reads",
+    severity: Error,
+    group: Heap,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    for offer in Offer::each(project, sink.policy()) {
+        for heap in &offer.workload.heaps {
+            for problem in &heap.problems {
+                if matches!(problem.kind, HeapProblemKind::Unread | HeapProblemKind::WrongVariable) {
+                    unread(&offer, heap, problem, sink);
+                }
+            }
+        }
+        for problem in &offer.workload.strangers {
+            let finding = by_script(offer.workload, problem, sink);
+            let finding = finding.related(offer.workload.base.span(), "this image");
+            if let Some(help) = &problem.help {
+                finding.help(help.as_str());
+            }
+        }
+    }
+}
+
+fn unread(offer: &Offer<'_>, heap: &Heap, problem: &HeapProblem, sink: &mut Sink<'_>) {
+    let workload = offer.workload;
+    let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
+    let thresholds = &sink.policy().thresholds;
+    let way = problem.way.as_ref().map(|way| (way, held(workload, heap, way, thresholds)));
+    // A script of the image stands between: what it does is known from its name alone.
+    let (mut finding, what) = if problem.effect.is_empty() {
+        let finding = sink
+            .report(
+                problem.flag.span(),
+                format!("the JVM does not look at `{variable}`"),
+                format!("nothing reads `{variable}` of `{name}`, so `{flag}` has no effect"),
+            )
+            .of(workload)
+            .related(heap.program.span, "no shell here expands it");
+        (finding, "the variable that every JVM reads")
+    } else {
+        let finding = by_script(workload, problem, sink).related(heap.program.span, "this image's script");
+        let what = match problem.kind {
+            HeapProblemKind::WrongVariable => "the variable for the heap",
+            _ => "the variable that it reads",
+        };
+        (finding, what)
+    };
+    if let Some(limit) = workload.memory.limit.known()
+        && let Some(default) = heap.default_for(limit.value).filter(|_| heap.bound.is_absent())
+    {
+        finding = finding
+            .note(format!("the heap is the default instead, about {default} of a limit of {}", limit.value));
+    }
+    match way.as_ref().and_then(|(way, held)| renamed(offer, problem, way, held)) {
+        Some(edits) => {
+            finding.fix(what, Applicability::Unsafe, &[FactName::Env, FactName::Heaps], edits);
+        }
+        None => help(finding, what, way),
+    }
+}
+
+/// The same value under the name that is read, with a heap that fits; none where that name has a value already, or where others
+/// read the same lines.
+fn renamed(offer: &Offer<'_>, problem: &HeapProblem, way: &Way, held: &Held) -> Option<Vec<Edit>> {
+    let workload = offer.workload;
+    let flag = match held {
+        Held::Fits => None,
+        Held::Instead(flag) => Some(flag.as_str()),
+        Held::Never => return None,
+    };
+    if !way.there.is_empty() || workload.env.contains_key(&way.variable) {
+        return None;
+    }
+    let variable = workload.env.get(&problem.carrier)?;
+    let (name, value) = (variable.name?, variable.value.known()?);
+    let shared =
+        |other: &&Workload| other.env.get(&problem.carrier).is_some_and(|other| other.name == variable.name);
+    if offer.project.workloads.iter().filter(shared).count() > 1 {
+        return None;
+    }
+    let text = way.text(flag);
+    let mut edits = vec![Edit { span: name, replacement: way.variable.clone() }];
+    if value.value.as_str() != text {
+        let (span, replacement) = value.value.change_to(&text)?;
+        edits.push(Edit { span, replacement });
+    }
+    Some(edits)
+}
+
+fn by_script<'s>(workload: &Workload, problem: &HeapProblem, sink: &'s mut Sink<'_>) -> Builder<'s> {
+    let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
+    let message = match problem.kind {
+        HeapProblemKind::WrongVariable => format!("`{variable}` of `{name}` is no place for `{flag}`"),
+        _ => format!("nothing reads `{variable}` of `{name}`, so `{flag}` has no effect"),
+    };
+    sink.report(problem.flag.span(), problem.effect.as_str(), message)
+        .of(workload)
+        .severity(Severity::Warning)
+        .confidence(Confidence::Medium)
+}
+
+/// How the heap would do under the limit, once its bound is read.
+enum Held {
+    /// With room beside it, or nobody knows.
+    Fits,
+    /// Not so; this flag does.
+    Instead(String),
+    /// No heap that is worth it does.
+    Never,
+}
+
+fn held(workload: &Workload, heap: &Heap, way: &Way, thresholds: &Thresholds) -> Held {
+    let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
+        return Held::Fits;
+    };
+    let flag = match (way.setting.bound, heap.fits_in(limit.value)) {
+        (Bound::Percent(percent), _) if percent <= 75.0 => return Held::Fits,
+        (Bound::Percent(_), _) => way.setting.with_percent(70.0),
+        (Bound::Bytes(size), _) if size < limit.value && !is_tight(heap, size, limit.value, thresholds) => {
+            return Held::Fits;
+        }
+        (Bound::Bytes(_), most) => most.and_then(|most| way.setting.with_size(most)),
+    };
+    flag.map_or(Held::Never, Held::Instead)
+}
+
+fn help(finding: Builder<'_>, what: &str, way: Option<(&Way, Held)>) {
+    match way {
+        Some((way, Held::Fits)) => {
+            finding.help(format!("{what} is `{}`: write `{}` there", way.variable, way.text(None)));
+        }
+        Some((way, Held::Instead(flag))) => {
+            let text = way.text(Some(&flag));
+            finding.help(format!("{what} is `{}`: write `{text}` there, which fits the limit", way.variable));
+        }
+        Some((way, Held::Never)) => {
+            finding.help(format!("{what} is `{}`, but no such heap fits the limit", way.variable));
+        }
+        None => {
+            finding.help("remove it: another place sets the heap, or may do so");
+        }
+    }
+}

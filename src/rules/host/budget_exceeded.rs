@@ -1,0 +1,41 @@
+//! `budget-exceeded`
+
+use crate::budget::{shares, sum};
+use crate::model::size::ByteSize;
+use crate::rules::Sink;
+use crate::rules::shares::{SHOWN, arithmetic, label, services};
+use crate::workload::Project;
+
+rule! {
+    name: "budget-exceeded",
+    summary: "the sum of limits is more than the host has",
+    severity: Warning,
+    group: Host,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    let policy = sink.policy();
+    let Some(host) = policy.host_memory else { return };
+    let budget = ByteSize((host.0 as f64 * policy.overcommit) as i64);
+    let terms = shares(project, &policy.profiles, |workload| workload.memory.limit.known());
+    // One service alone is another rule's, unless it runs more than once.
+    if terms.len() == 1 && terms.iter().all(|term| term.total == term.size.value) {
+        return;
+    }
+    let total = sum(terms.iter().map(|term| term.total));
+    let Some(largest) = terms.iter().max_by_key(|term| term.total).filter(|_| total > budget) else {
+        return;
+    };
+    let message = format!("{} may take {total} together, the host has {host}", services(&terms));
+    let mut finding = sink.report(largest.size.span, label(largest), message).of(largest.workload);
+    for term in terms.iter().filter(|term| term.size.span != largest.size.span).take(SHOWN) {
+        finding = finding.related(term.size.span, label(term));
+    }
+    finding = finding.note(arithmetic(&terms, total));
+    if policy.overcommit != 1.0 {
+        finding = finding.note(format!("{host} x {} = {budget}", policy.overcommit));
+    }
+    drop(finding);
+}

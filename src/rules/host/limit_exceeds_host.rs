@@ -1,0 +1,30 @@
+//! `limit-exceeds-host`
+
+use crate::rules::Sink;
+use crate::workload::Workload;
+
+rule! {
+    name: "limit-exceeds-host",
+    summary: "a memory limit above the memory of the host",
+    severity: Error,
+    group: Host,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let (Some(host), Some(limit)) = (sink.policy().host_memory, workload.memory.limit.known()) else {
+        return;
+    };
+    if limit.value <= host || !workload.role.runs() {
+        return;
+    }
+    sink.report(
+        limit.span,
+        format!("the host has {host}"),
+        format!("the limit of `{}` is {}, more than the host has", workload.name, limit.value),
+    )
+    .of(workload)
+    .via(&limit.via)
+    .note("a limit that cannot be reached is none: the host runs out of memory first");
+}

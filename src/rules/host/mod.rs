@@ -1,0 +1,7 @@
+//! The machine that runs it all.
+
+pub(super) mod budget_exceeded;
+pub(super) mod limit_exceeds_host;
+pub(super) mod reservations_exceed_host;
+pub(super) mod swarm_ignores_key;
+pub(super) mod swarm_rejects_key;

@@ -1,0 +1,92 @@
+//! `heavy-base-image`
+
+use crate::finding::{Applicability, Confidence, Edit};
+use crate::rules::Sink;
+use crate::workload::{FactName, LighterKind, Workload};
+
+rule! {
+    name: "heavy-base-image",
+    summary: "the final stage is based on an image for which a lighter one exists",
+    severity: Note,
+    group: Image,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+/// Another image may start, probe and bound otherwise.
+const IMAGE: &[FactName] = &[
+    FactName::BaseImage,
+    FactName::Start,
+    FactName::Healthcheck,
+    FactName::Env,
+    FactName::Heaps,
+    FactName::Caches,
+];
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let (Some(base), Some(lighter)) = (workload.base.known(), &workload.lighter_base) else { return };
+    if workload.role.never_runs {
+        return;
+    }
+    let reference = base.value.as_str();
+    let message = match lighter.kind {
+        LighterKind::DropIn | LighterKind::Line => {
+            format!("`{reference}` is heavier than `{}`", lighter.reference)
+        }
+        LighterKind::MultiStage => {
+            format!("`{reference}` brings its build tools to where the program runs")
+        }
+    };
+    let label = match (lighter.size_now, lighter.size_then) {
+        (Some(now), Some(then)) => format!("{now} to pull, `{}` is {then}", lighter.reference),
+        _ => format!("the final stage can use `{}`", lighter.reference),
+    };
+    let mut finding = sink
+        .report(base.span, label, message)
+        .image(reference)
+        .via(&base.via)
+        .confidence(Confidence::Medium)
+        .note(format!("{}; the lighter image has {}", lighter.why, lighter.cost))
+        .note("this is disk and pull time, not memory");
+    if let Some(lost) = &lighter.lost {
+        finding = finding.note(lost.as_str());
+    }
+    if lighter.may_compile {
+        finding = finding
+            .note("a package without a ready-made build needs a compiler, which the lighter image lacks");
+    }
+    if let Some(tool) = &lighter.needed {
+        let then = match lighter.kind {
+            LighterKind::MultiStage => "there".to_owned(),
+            LighterKind::DropIn | LighterKind::Line => format!("`{}`", lighter.reference),
+        };
+        finding
+            .related(tool.span, format!("`{}` is not in {then}", tool.value))
+            .help(format!(
+                "run `{}` in a stage of its own, and copy the result:\n  FROM {reference} AS build\n  …\n  FROM {}\n  COPY --from=build …",
+                tool.value, lighter.reference
+            ));
+        return;
+    }
+    match lighter.kind {
+        LighterKind::DropIn => {
+            let edit = Edit { span: base.span, replacement: lighter.reference.clone() };
+            let title = format!("use `{}` as the base image", lighter.reference);
+            // The reference is replaced only where it is written out as it is used.
+            if base.span.len() == reference.len() {
+                finding.fix(title, Applicability::Unsafe, IMAGE, vec![edit]);
+            } else {
+                finding.help(title);
+            }
+        }
+        LighterKind::Line => {
+            finding.help(format!("a lighter image of the same version:\n  FROM {}", lighter.reference));
+        }
+        LighterKind::MultiStage => {
+            finding.help(format!(
+                "build in this image, and copy the result into a last stage:\n  FROM {reference} AS build\n  …\n  FROM {}\n  COPY --from=build …",
+                lighter.reference
+            ));
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! `missing-dockerignore`
+
+use crate::rules::Sink;
+use crate::workload::Workload;
+
+rule! {
+    name: "missing-dockerignore",
+    summary: "the whole context is copied and nothing is left out",
+    severity: Note,
+    group: Image,
+    preset: Strict,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let Some(build) = &workload.build else { return };
+    let (Some(copied), Some(false)) = (build.whole_context, build.dockerignore) else { return };
+    sink.report(
+        copied,
+        "brings in .git, node_modules and whatever else lies there",
+        format!("the image of `{}` is built from a context without a .dockerignore", workload.name),
+    )
+    .of(workload)
+    .related(build.span, format!("the context is `{}`", build.context))
+    .help("a file .dockerignore in the context, to begin with:\n  .git\n  node_modules\n  target\n  .env");
+}

@@ -1,0 +1,33 @@
+//! `uncleaned-package-cache`
+
+use crate::rules::Sink;
+use crate::workload::Workload;
+
+rule! {
+    name: "uncleaned-package-cache",
+    summary: "a package manager's cache stays in a layer of the image",
+    severity: Note,
+    group: Image,
+    preset: Strict,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    for cache in &workload.package_caches {
+        let help = match &cache.mount {
+            Some(line) => format!(
+                "a cache mount keeps it out of the image, as does `{}` in the same RUN:\n  {line}",
+                cache.way_out
+            ),
+            None => format!("write `{}` in the same RUN", cache.way_out),
+        };
+        sink.report(
+            cache.span,
+            cache.left.as_str(),
+            format!("the image of `{}` keeps the cache of {}", workload.name, cache.manager),
+        )
+        .of(workload)
+        .note("size on disk and in every pull; it is no memory of the container")
+        .help(help);
+    }
+}

@@ -1,0 +1,40 @@
+//! `unsupported-base-image`
+
+use crate::rules::Sink;
+use crate::workload::Workload;
+
+rule! {
+    name: "unsupported-base-image",
+    summary: "an image that its makers have given up, or a version that is no longer rebuilt",
+    severity: Note,
+    group: Image,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let (Some(unsupported), Some(base)) = (&workload.unsupported, workload.base.known()) else { return };
+    if workload.role.fragment {
+        return;
+    }
+    let reference = base.value.as_str();
+    let label = match &unsupported.why {
+        Some(why) => why.clone(),
+        None => "this version gets no more security updates".to_owned(),
+    };
+    let message = match unsupported.why {
+        Some(_) => format!("`{reference}` is deprecated"),
+        None => format!("`{reference}` is no longer rebuilt"),
+    };
+    let mut finding = sink.report(base.span, label, message).of(workload).image(reference).via(&base.via);
+    if let Some(replacement) = &unsupported.replacement {
+        finding = finding.help(format!("the image that took its place is `{replacement}`"));
+    } else if !unsupported.lines.is_empty() {
+        let lines = format!("versions that are rebuilt: {}", unsupported.lines.join(", "));
+        finding = finding.help(match &unsupported.upgrade {
+            Some(how) => format!("{lines}; {how}"),
+            None => lines,
+        });
+    }
+    drop(finding);
+}

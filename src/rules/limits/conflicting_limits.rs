@@ -1,0 +1,97 @@
+//! `conflicting-limits`
+
+use crate::finding::Applicability;
+use crate::finding::fix::{Request, as_string};
+use crate::rules::Sink;
+use crate::rules::offer::Offer;
+use crate::source::Spanned;
+use crate::workload::{FactName, Project};
+
+rule! {
+    name: "conflicting-limits",
+    summary: "one setting with two values: Compose refuses the project",
+    severity: Error,
+    group: Limits,
+    preset: Recommended,
+    check: Project(check),
+}
+
+/// The facts that one spelling alone may change.
+const CHANGES: &[FactName] = &[
+    FactName::MemoryLimit,
+    FactName::MemoryReservation,
+    FactName::Cpus,
+    FactName::PidsLimit,
+    FactName::Replicas,
+];
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    for offer in Offer::each(project, sink.policy()) {
+        let workload = offer.workload;
+        for conflict in &workload.memory.conflicts {
+            let (short, long) = (conflict.short, conflict.long);
+            let (span, label) = match &conflict.long_value {
+                Ok(value) => (value.span, format!("... and {} here", value.value)),
+                Err(block) => {
+                    let member = long.rsplit('.').next().unwrap_or(long);
+                    (*block, format!("... and no `{member}` in this block, which counts as 0"))
+                }
+            };
+            let value = &conflict.short_value;
+            let mut finding = sink.report(
+                value.span,
+                format!("{} here ...", value.value),
+                format!("Compose refuses `{}`: `{short}` and `{long}` differ", workload.name),
+            )
+            .of(workload)
+            .via(&value.via)
+            .related(span, label)
+            .note(format!(
+                "services.{}: can't set distinct values on '{short}' and '{long}': invalid compose project",
+                workload.name
+            ))
+            .help("keep one spelling, or write the same value in both");
+            if let (Err(block), Some(path), Some(key)) =
+                (&conflict.long_value, member(long), workload.removable_key(short))
+            {
+                // In the block a size is a string.
+                let text = if path == ["pids"] { value.value.clone() } else { as_string(&value.value) };
+                let moved = Request::Move { key, owner: *block, path, value: text };
+                finding = finding.ask(
+                    format!("move `{short}` into the block"),
+                    Applicability::Safe,
+                    &[],
+                    vec![moved],
+                );
+            }
+            // What another file says of one of them is not known to be there whenever this one is.
+            let together = |kept: &Spanned<String>| {
+                let files = [kept.span.file, value.span.file, workload.anchor.file];
+                kept.via.is_empty() && value.via.is_empty() && files.iter().all(|file| *file == files[0])
+            };
+            let alone = offer.changed_elsewhere().is_none();
+            if let (Ok(kept), Some(key)) = (&conflict.long_value, workload.removable_key(short))
+                && together(kept)
+                && alone
+            {
+                finding = finding.ask(
+                    format!("keep {} of `{long}`", kept.value),
+                    Applicability::Unsafe,
+                    CHANGES,
+                    vec![Request::Remove { key }],
+                );
+            }
+            drop(finding);
+        }
+    }
+}
+
+/// The key within its block.
+fn member(long: &str) -> Option<&'static [&'static str]> {
+    match long.rsplit('.').next() {
+        Some("memory") => Some(&["memory"]),
+        Some("cpus") => Some(&["cpus"]),
+        Some("pids") => Some(&["pids"]),
+        _ => None,
+    }
+}

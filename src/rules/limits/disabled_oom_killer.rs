@@ -1,0 +1,51 @@
+//! `disabled-oom-killer`
+
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Severity};
+use crate::rules::Sink;
+use crate::workload::{FactName, Workload};
+
+rule! {
+    name: "disabled-oom-killer",
+    summary: "`oom_kill_disable` freezes the host instead of the container, or does nothing",
+    severity: Error,
+    group: Limits,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let memory = &workload.memory;
+    let Some(disabled) = memory.oom_kill_disable.known().filter(|disabled| disabled.value) else {
+        return;
+    };
+    let name = &workload.name;
+    let (severity, message, note) = if memory.limit.is_absent() {
+        (
+            RULE.meta().severity,
+            format!("`{name}` may take all memory, and the kernel may not kill it"),
+            "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out \
+             of resources; on cgroup v2 the setting is discarded",
+        )
+    } else {
+        (
+            Severity::Warning,
+            format!("`oom_kill_disable` of `{name}` has no effect on a host with cgroup v2"),
+            "on cgroup v1 a container at its limit freezes instead of being killed",
+        )
+    };
+    let finding = sink
+        .report(disabled.span, "keeps the kernel from killing it", message)
+        .of(workload)
+        .severity(severity)
+        .via(&disabled.via)
+        .note(note);
+    if let Some(key) = workload.removable_key("oom_kill_disable") {
+        finding.ask(
+            "remove the line",
+            Applicability::Unsafe,
+            &[FactName::OomKillDisable],
+            vec![Request::Remove { key }],
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! `dropped-memory-value`
+
+use crate::finding::{Applicability, Edit};
+use crate::model::size::ByteSize;
+use crate::rules::Sink;
+use crate::rules::offer::Offer;
+use crate::workload::{FactName, Project, SizeProblem};
+
+rule! {
+    name: "dropped-memory-value",
+    summary: "a size that Compose takes and forgets, so that nothing is limited",
+    severity: Error,
+    group: Limits,
+    preset: Recommended,
+    check: Project(check),
+}
+
+/// Any of them may be the one.
+const SIZES: &[FactName] = &[FactName::MemoryLimit, FactName::SwapLimit, FactName::ShmSize];
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    for offer in Offer::each(project, sink.policy()) {
+        let workload = offer.workload;
+        for key in &workload.memory.keys {
+            if key.problem != Some(SizeProblem::Dropped) {
+                continue;
+            }
+            let (name, text) = (key.name, key.text.as_str());
+            let finding = sink.report(
+                key.size.span(),
+                "a float: dropped",
+                format!("`{name}: {text}` of `{}` has no effect", workload.name),
+            )
+            .of(workload)
+            .via(&key.via)
+            .note("Compose reads integers and strings here; a float is accepted and the setting stays unset")
+            .help("write it as a string with a unit, as in `512m`");
+            // As many bytes as it says, where that makes a size: then it is meant.
+            let bytes = text.replace('_', "").parse::<f64>().ok().filter(|bytes| bytes.fract() == 0.0);
+            let bytes = bytes.filter(|bytes| offer.takes(key, ByteSize(*bytes as i64)));
+            if let Some(bytes) = bytes.filter(|bytes| (6.0 * 1024.0 * 1024.0..1e15).contains(bytes)) {
+                let edit = Edit { span: key.size.span(), replacement: format!("{bytes:.0}") };
+                finding.fix(format!("write `{bytes:.0}`"), Applicability::Unsafe, SIZES, vec![edit]);
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! `ineffective-swappiness`
+
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Severity};
+use crate::rules::Sink;
+use crate::workload::{FactName, Workload};
+
+rule! {
+    name: "ineffective-swappiness",
+    summary: "`mem_swappiness` that changes nothing",
+    severity: Warning,
+    group: Limits,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let Some(swappiness) = workload.memory.swappiness.known() else { return };
+    let (value, name) = (swappiness.value, &workload.name);
+    let (severity, label, message) = match value {
+        0 => (
+            Severity::Warning,
+            "0 counts as not set",
+            format!("`mem_swappiness: 0` of `{name}` does not turn swap off"),
+        ),
+        1..=100 => (
+            Severity::Warning,
+            "ignored on cgroup v2",
+            format!("`mem_swappiness: {value}` of `{name}` has no effect on a host with cgroup v2"),
+        ),
+        _ => (
+            Severity::Error,
+            "out of range",
+            format!("the engine refuses `mem_swappiness: {value}` of `{name}`: 0 to 100"),
+        ),
+    };
+    let finding =
+        sink.report(swappiness.span, label, message).of(workload).severity(severity).via(&swappiness.via);
+    let finding = match workload.removable_key("mem_swappiness").filter(|_| value <= 100) {
+        // On a host with cgroup v1 the others have an effect.
+        Some(key) => finding.ask(
+            "remove the line",
+            if value == 0 { Applicability::Safe } else { Applicability::Unsafe },
+            &[FactName::MemSwappiness],
+            vec![Request::Remove { key }],
+        ),
+        None => finding,
+    };
+    finding.help("a `memswap_limit` equal to the memory limit forbids swap");
+}

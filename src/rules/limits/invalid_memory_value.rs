@@ -1,0 +1,80 @@
+//! `invalid-memory-value`
+
+use crate::finding::{Applicability, Edit};
+use crate::model::size::ByteSize;
+use crate::rules::Sink;
+use crate::rules::limits::memory_limit_below_minimum::MINIMUM;
+use crate::rules::offer::Offer;
+use crate::workload::{Fact, FactName, Project, SizeKey, SizeProblem, Why};
+
+rule! {
+    name: "invalid-memory-value",
+    summary: "a size that Compose cannot read: it refuses the project",
+    severity: Error,
+    group: Limits,
+    preset: Recommended,
+    check: Project(check),
+}
+
+/// Any of them may be the one.
+const SIZES: &[FactName] =
+    &[FactName::MemoryLimit, FactName::MemoryReservation, FactName::SwapLimit, FactName::ShmSize];
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    for offer in Offer::each(project, sink.policy()) {
+        let workload = offer.workload;
+        for mount in &workload.memory.tmpfs {
+            let Fact::Unknown { at, why: Why::Malformed(text) } = &mount.size else { continue };
+            if !mount.option {
+                continue;
+            }
+            let message = format!(
+                "the kernel refuses `size={text}` of the tmpfs `{}` of `{}`",
+                mount.target, workload.name
+            );
+            sink.report(*at, "the container does not start", message)
+                .of(workload)
+                .note("a mount option takes a whole number with at most one of k, m, g, and no `b`")
+                .help("write it as in `size=64m`");
+        }
+        for key in &workload.memory.keys {
+            let Some(SizeProblem::Refused(upstream)) = &key.problem else { continue };
+            let (name, text) = (key.name, key.text.as_str());
+            let message = format!("Compose refuses `{name}: {text}` of `{}`", workload.name);
+            let finding = sink
+                .report(key.size.span(), upstream.as_str(), message)
+                .of(workload)
+                .via(&key.via)
+                .note("units are b, k, m, g, t and p, also with `b` or `iB` behind them, and all of them are binary");
+            if let Some(written) = suggestion(key) {
+                let span = key.text.span_of(0..text.len());
+                let edit = Edit { span, replacement: written.clone() };
+                let size = ByteSize::parse_compose(written.trim_matches('"')).ok();
+                if size.is_some_and(|size| offer.takes(key, size)) {
+                    finding.fix(format!("write `{written}`"), Applicability::Safe, SIZES, vec![edit]);
+                } else {
+                    finding.help(format!("write it as `{written}`, and see that the rest fits"));
+                }
+            }
+        }
+    }
+}
+
+/// The same size as Compose reads it; none when nobody can tell what was meant.
+fn suggestion(key: &SizeKey) -> Option<String> {
+    let text = key.text.as_str();
+    if key.bare {
+        // `deploy.resources` takes strings only. Less than the engine takes was never meant as bytes: `1.5` lacks its unit.
+        let is_meant = ByteSize::parse_compose(text).is_ok_and(|size| size >= MINIMUM);
+        return is_meant.then(|| format!("\"{text}\""));
+    }
+    let joined: String = text.split_whitespace().collect();
+    let lower = joined.to_ascii_lowercase();
+    let candidates = [
+        joined.clone(),
+        format!("{joined}B"),
+        joined.replace(',', "."),
+        lower.strip_suffix("ytes").map(str::to_owned).unwrap_or_default(),
+    ];
+    candidates.into_iter().find(|candidate| ByteSize::parse_compose(candidate).is_ok_and(|size| size.0 > 0))
+}

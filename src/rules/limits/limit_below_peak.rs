@@ -1,0 +1,29 @@
+//! `limit-below-peak`
+
+use crate::rules::Sink;
+use crate::rules::measured::{Case, cases};
+use crate::sizing::Verdict;
+use crate::workload::Project;
+
+rule! {
+    name: "limit-below-peak",
+    summary: "a memory limit below what the container was seen to use",
+    severity: Warning,
+    group: Limits,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    let policy = sink.policy();
+    for case in cases(project, Verdict::BelowPeak) {
+        let Case { workload, measured, limit, .. } = &case;
+        let (name, peak) = (&workload.name, measured.peak);
+        let finding = sink.report(
+            limit.span,
+            format!("{peak} were seen: more than this"),
+            format!("`{name}` was seen to use {peak}, its limit is {}", limit.value),
+        );
+        case.tell(finding, project, policy);
+    }
+}

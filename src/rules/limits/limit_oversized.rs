@@ -1,0 +1,29 @@
+//! `limit-oversized`
+
+use crate::rules::Sink;
+use crate::rules::measured::{Case, cases};
+use crate::sizing::Verdict;
+use crate::workload::Project;
+
+rule! {
+    name: "limit-oversized",
+    summary: "a memory limit of more than twice what measurements ask for",
+    severity: Note,
+    group: Limits,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    let policy = sink.policy();
+    for case in cases(project, Verdict::Oversized) {
+        let Case { workload, measured, advice, limit } = &case;
+        let (name, peak) = (&workload.name, measured.peak);
+        let finding = sink.report(
+            limit.span,
+            format!("{} are enough", advice.limit),
+            format!("`{name}` was seen to use {peak} of its limit of {}", limit.value),
+        );
+        case.tell(finding, project, policy);
+    }
+}

@@ -1,0 +1,80 @@
+//! `memory-limit-below-minimum`
+
+use crate::finding::{Applicability, Edit};
+use crate::model::size::ByteSize;
+use crate::rules::Sink;
+use crate::rules::offer::Offer;
+use crate::workload::{FactName, Project};
+
+rule! {
+    name: "memory-limit-below-minimum",
+    summary: "less than 6 MiB: the engine refuses to start the container",
+    severity: Error,
+    group: Limits,
+    preset: Recommended,
+    check: Project(check),
+}
+
+/// moby `daemon/daemon_unix.go`, `linuxMinMemory`: 6 MiB since 20.10.
+pub(in crate::rules) const MINIMUM: ByteSize = ByteSize(6 * 1024 * 1024);
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    for offer in Offer::each(project, sink.policy()) {
+        let workload = offer.workload;
+        let memory = &workload.memory;
+        if let Some(shm) = memory.shm.known().filter(|shm| shm.value.0 < 0) {
+            let message = format!("the engine refuses the `shm_size` of `{}`: it is negative", workload.name);
+            sink.report(shm.span, "less than nothing", message)
+                .of(workload)
+                .via(&shm.via)
+                .note("Error response from daemon: SHM size can not be less than 0");
+        }
+        for (what, fact) in [("memory limit", &memory.limit), ("memory reservation", &memory.reservation)] {
+            let Some(size) = fact.known() else { continue };
+            let bytes = size.value.0;
+            if bytes == 0 || bytes >= MINIMUM.0 || (what == "memory reservation" && bytes < 0) {
+                continue;
+            }
+            // The engine stops at the first of the two.
+            let limit = memory.limit.value().filter(|limit| limit.0 != 0 && **limit < MINIMUM);
+            if what == "memory reservation" && limit.is_some() {
+                continue;
+            }
+            let message = format!(
+                "the engine refuses the {what} of `{}`: {} is below {MINIMUM}",
+                workload.name, size.value
+            );
+            let finding = sink
+                .report(size.span, format!("{} in all", size.value), message)
+                .of(workload)
+                .via(&size.via)
+                .note(format!("Error response from daemon: Minimum {what} allowed is 6MB"));
+            // A number without a unit that would be a sensible number of MiB.
+            let key = match what {
+                "memory limit" => workload.limit_key(),
+                _ => workload.reservation_key(),
+            };
+            let meant = ByteSize(bytes.saturating_mul(1 << 20));
+            if !(6..=65_536).contains(&bytes) {
+                continue;
+            }
+            let finding = finding.note("a number without a unit counts bytes");
+            // None where a variable outside of the file sets it.
+            let place = key.filter(|key| offer.takes(key, meant)).and_then(|key| match key.text.varies() {
+                true => key.text.verbatim_span(),
+                false => Some(size.span),
+            });
+            match place {
+                Some(span) => finding.fix(
+                    format!("{bytes} MiB, where that is meant"),
+                    Applicability::Unsafe,
+                    &[FactName::MemoryLimit, FactName::MemoryReservation],
+                    vec![Edit { span, replacement: format!("{bytes}m") }],
+                ),
+                None => {
+                    finding.help(format!("write `{bytes}m` where MiB are meant, and see that the rest fits"))
+                }
+            };
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! `missing-cpu-limit`
+
+use crate::rules::Sink;
+use crate::rules::offer::Offer;
+use crate::workload::{Fact, Project};
+
+rule! {
+    name: "missing-cpu-limit",
+    summary: "a service without a limit for processors",
+    severity: Note,
+    group: Limits,
+    preset: Strict,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    for offer in Offer::each(project, sink.policy()) {
+        let workload = offer.workload;
+        // 0 is none, and so is a quota of -1. A list of processors is a limit, too.
+        let unlimited = |fact: &Fact<f64>| fact.is_absent() || fact.value().is_some_and(|cpus| *cpus <= 0.0);
+        let bound = !unlimited(&workload.cpus) || !unlimited(&workload.cpu_quota);
+        if bound || workload.key("cpuset").is_some() || !workload.role.runs() {
+            continue;
+        }
+        let key = if offer.in_deploy() { "deploy.resources.limits.cpus" } else { "cpus" };
+        let written = workload.cpus.known().or(workload.cpu_quota.known());
+        let (place, label) = match written {
+            Some(written) => (written.span, "no limit"),
+            None => (workload.anchor, "no `cpus`"),
+        };
+        sink.report(place, label, format!("`{}` has no limit for processors", workload.name))
+            .of(workload)
+            .via(&workload.via)
+            .folded("services have no limit for processors")
+            .help(format!("add `{key}: <number>`, the processors that it may use at once"));
+    }
+}

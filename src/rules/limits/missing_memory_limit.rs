@@ -1,0 +1,56 @@
+//! `missing-memory-limit`
+
+use crate::rules::Sink;
+use crate::rules::measured::Change;
+use crate::rules::offer::Offer;
+use crate::sizing::advise;
+use crate::workload::{Bound, Project};
+
+rule! {
+    name: "missing-memory-limit",
+    summary: "a service has no memory limit and may take all of the host's memory",
+    severity: Warning,
+    group: Limits,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    for offer in Offer::each(project, sink.policy()) {
+        limited(&offer, sink);
+    }
+}
+
+fn limited(offer: &Offer<'_>, sink: &mut Sink<'_>) {
+    let workload = offer.workload;
+    if !workload.memory.limit.is_absent() || !workload.role.runs() {
+        return;
+    }
+    let name = &workload.name;
+    let label = match &workload.self_sizing {
+        Some(what) => format!("no memory limit: {what}"),
+        None => "no memory limit".to_owned(),
+    };
+    let mut finding = sink
+        .report(workload.anchor, label, format!("`{name}` has no memory limit"))
+        .of(workload)
+        .via(&workload.via)
+        .severity(workload.role.soften(RULE.meta().severity))
+        .folded("services have no memory limit")
+        .note("one leak takes the host's memory, and the kernel then picks what to kill");
+    if let (Some(measured), Some(advice)) = (&workload.measured, advise(workload)) {
+        finding = Change { offer: *offer, measured, advice: &advice }.ask(finding);
+    } else {
+        finding = offer.limit(finding);
+    }
+    if let Some(reservation) = workload.memory.reservation.known() {
+        let label = format!("a reservation of {} caps nothing", reservation.value);
+        finding = finding.related(reservation.span, label);
+    }
+    for setting in workload.heaps.iter().filter_map(|heap| heap.bound.known()) {
+        if let Bound::Percent(percent) = setting.value.bound {
+            let label = format!("{percent} % of the host's memory without a limit");
+            finding = finding.related(setting.span, label);
+        }
+    }
+}

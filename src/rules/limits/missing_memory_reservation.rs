@@ -1,0 +1,52 @@
+//! `missing-memory-reservation`
+
+use crate::rules::Sink;
+use crate::rules::measured::Change;
+use crate::rules::offer::Offer;
+use crate::sizing::advise;
+use crate::workload::Project;
+
+rule! {
+    name: "missing-memory-reservation",
+    summary: "a limited service reserves nothing, so that others may squeeze it out",
+    severity: Note,
+    group: Limits,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    for offer in Offer::each(project, sink.policy()) {
+        reserved(&offer, sink);
+    }
+}
+
+fn reserved(offer: &Offer<'_>, sink: &mut Sink<'_>) {
+    let workload = offer.workload;
+    let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
+    if !workload.memory.reservation.is_absent() || !workload.role.runs() {
+        return;
+    }
+    let name = &workload.name;
+    let finding = sink
+        .report(
+            limit.span,
+            format!("`{name}` may use {}, but none of it is reserved", limit.value),
+            format!("`{name}` has a memory limit of {} and no reservation", limit.value),
+        )
+        .of(workload)
+        .via(&limit.via)
+        .folded("services have a memory limit and no reservation")
+        .note(
+            "under pressure the kernel takes memory back first from those that are above their reservation",
+        );
+    // Where the limit is to be another, the two come together.
+    let advice = advise(workload);
+    match (&workload.measured, &advice) {
+        (Some(measured), Some(advice)) if advice.keeps_limit() => {
+            Change { offer: *offer, measured, advice }.ask_reservation(finding)
+        }
+        (Some(_), Some(_)) => finding,
+        _ => offer.reservation(finding, limit.value),
+    };
+}

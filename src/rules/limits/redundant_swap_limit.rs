@@ -1,0 +1,53 @@
+//! `redundant-swap-limit`
+
+use crate::finding::Applicability;
+use crate::finding::fix::Request;
+use crate::rules::Sink;
+use crate::rules::offer::Offer;
+use crate::workload::{FactName, Project, SizeKey};
+
+rule! {
+    name: "redundant-swap-limit",
+    summary: "memswap_limit repeats the engine's default",
+    severity: Note,
+    group: Limits,
+    preset: Strict,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    for offer in Offer::each(project, sink.policy()).filter(Offer::may_swap) {
+        let workload = offer.workload;
+        let memory = &workload.memory;
+        let (Some(swap), Some(limit)) = (memory.swap.known(), memory.limit.known()) else { continue };
+        if limit.value.0 <= 0 || (swap.value.0 != 0 && Some(swap.value.0) != limit.value.0.checked_mul(2)) {
+            continue;
+        }
+        let name = &workload.name;
+        let mut finding = sink
+            .report(
+                swap.span,
+                "the same as no line at all",
+                format!(
+                    "`memswap_limit` of `{name}` is the default: {} of swap on top of {}",
+                    limit.value, limit.value
+                ),
+            )
+            .of(workload)
+            .via(&swap.via)
+            .related(limit.span, format!("a limit of {}", limit.value));
+        // Where a variable sets one of them it says so on purpose: elsewhere the two differ.
+        let varies = |key: &SizeKey| key.name == "memswap_limit" && key.text.varies();
+        let varies =
+            memory.keys.iter().any(varies) || workload.limit_key().is_none_or(|key| key.text.varies());
+        if let Some(key) = workload.removable_key("memswap_limit").filter(|_| !varies) {
+            finding = finding.ask(
+                "remove the line",
+                Applicability::Safe,
+                &[FactName::SwapLimit],
+                vec![Request::Remove { key }],
+            );
+        }
+        offer.no_swap(finding, "or allow no swap: the same as the memory limit");
+    }
+}

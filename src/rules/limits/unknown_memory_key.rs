@@ -1,0 +1,50 @@
+//! `unknown-memory-key`
+
+use crate::finding::{Applicability, Edit};
+use crate::rules::{Sink, Target};
+use crate::workload::{FactName, Workload};
+
+rule! {
+    name: "unknown-memory-key",
+    summary: "a key that Compose does not know, where a memory key was meant",
+    severity: Error,
+    group: Limits,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+/// Any of them may be the one.
+const SIZES: &[FactName] = &[
+    FactName::MemoryLimit,
+    FactName::MemoryReservation,
+    FactName::SwapLimit,
+    FactName::ShmSize,
+    FactName::Cpus,
+    FactName::PidsLimit,
+];
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    for unknown in &workload.memory.unknown_keys {
+        let (key, meant) = (unknown.key.value.as_str(), unknown.meant);
+        let dot = if unknown.place.is_empty() { "" } else { "." };
+        let place = format!("services.{}{dot}{}", workload.name, unknown.place);
+        let target = sink.policy().target;
+        let finding = sink
+            .report(
+                unknown.key.span,
+                format!("did you mean `{meant}`?"),
+                format!("Compose refuses the key `{key}` of `{}`", workload.name),
+            )
+            .of(workload)
+            .via(&unknown.key.via)
+            .note(format!("{place} additional properties '{key}' not allowed"));
+        // Only a key of the same place can take its place.
+        let there = meant.strip_prefix(&format!("{}{dot}", unknown.place)).filter(|rest| !rest.contains('.'));
+        // The same key is another mistake for Swarm.
+        let taken = target == Target::Compose || !unknown.place.is_empty();
+        if let Some(there) = there.filter(|_| taken) {
+            let edit = Edit { span: unknown.key.span, replacement: there.to_owned() };
+            finding.fix(format!("write `{there}`"), Applicability::Safe, SIZES, vec![edit]);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The lint itself.
+
+pub(super) mod syntax_error;
+pub(crate) mod unknown_rule;
+pub(super) mod unresolved_reference;
+pub(crate) mod unused_suppression;

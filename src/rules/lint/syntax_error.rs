@@ -1,0 +1,44 @@
+//! `syntax-error`
+
+use crate::finding::Severity;
+use crate::hash::HashMap;
+use crate::rules::Sink;
+use crate::source::SourceId;
+use crate::workload::Project;
+
+/// Errors that are shown of one file: a template has one a line.
+const SHOWN: usize = 12;
+
+rule! {
+    name: "syntax-error",
+    summary: "a file does not parse; the rest of it is checked all the same",
+    severity: Error,
+    group: Lint,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    let mut totals: HashMap<SourceId, usize> = HashMap::default();
+    for error in &project.syntax_errors {
+        *totals.entry(error.span.file).or_default() += 1;
+    }
+    let mut seen: HashMap<SourceId, usize> = HashMap::default();
+    for error in &project.syntax_errors {
+        let count = seen.entry(error.span.file).or_default();
+        *count += 1;
+        // Where reading ended is never one of those that are only counted.
+        if *count > SHOWN && !error.ends {
+            continue;
+        }
+        let severity = if error.fatal { RULE.meta().severity } else { Severity::Warning };
+        let mut finding = sink.report(error.span, "", error.message.clone()).severity(severity);
+        if let Some(first) = error.first {
+            finding = finding.related(first, "first written here");
+        }
+        let total = totals.get(&error.span.file).copied().unwrap_or_default();
+        if *count == SHOWN && total > SHOWN {
+            finding.note(format!("and {} more in this file: is it a template?", total - SHOWN));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `unknown-rule`
+
+use crate::error::nearest;
+use crate::finding::{Applicability, Edit};
+use crate::rules::{Group, RULES, Sink};
+use crate::source::{Span, Spanned};
+
+rule! {
+    name: "unknown-rule",
+    summary: "a suppression names a rule that does not exist",
+    severity: Warning,
+    group: Lint,
+    preset: Recommended,
+    check: Engine,
+}
+
+/// No rule and no group has this name.
+pub(crate) fn report(name: &Spanned<String>, sink: &mut Sink<'_>) {
+    let known = RULES.iter().map(|rule| rule.meta().name).chain(Group::ALL.iter().map(|group| group.name()));
+    let meant = nearest(&name.value, known).first().copied();
+    let finding =
+        sink.report(name.span, "no rule of that name", format!("there is no rule `{}`", name.value));
+    match meant {
+        Some(meant) => {
+            let edit = Edit { span: name.span, replacement: meant.to_owned() };
+            finding.fix(format!("write `{meant}`"), Applicability::Safe, &[], vec![edit]);
+        }
+        None => {
+            finding.help("`oomlint rules` lists them");
+        }
+    }
+}
+
+/// Brackets are missing, or hold nothing.
+pub(crate) fn nameless(comment: Span, sink: &mut Sink<'_>) {
+    sink.report(comment, "names no rule", "a suppression without a rule holds nothing back")
+        .help("with the rule, and why:\n  # oomlint: ignore[missing-memory-limit] runs alone on its host");
+}

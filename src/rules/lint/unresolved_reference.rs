@@ -1,0 +1,23 @@
+//! `unresolved-reference`
+
+use crate::rules::Sink;
+use crate::workload::Project;
+
+rule! {
+    name: "unresolved-reference",
+    summary: "a file, service or stage that is named and not here: what depends on it is not checked",
+    severity: Note,
+    group: Lint,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    for reference in &project.unresolved {
+        let finding = sink.report(reference.span, "cannot be resolved", reference.to_string());
+        let finding = finding.note("what it may set is unknown, and nothing of that is reported as missing");
+        if let Some(service) = &reference.service {
+            finding.service(service);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `shm-exceeds-limit`
+
+use crate::model::size::ByteSize;
+use crate::rules::Sink;
+use crate::workload::Workload;
+
+rule! {
+    name: "shm-exceeds-limit",
+    summary: "shared memory and tmpfs that together may take the whole memory limit",
+    severity: Warning,
+    group: MemoryFs,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let memory = &workload.memory;
+    let Some(limit) = memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
+    let sized = memory.tmpfs.iter().filter_map(|mount| mount.size.known());
+    let parts: Vec<_> = memory.shm.known().into_iter().chain(sized).filter(|part| part.value.0 > 0).collect();
+    let total = ByteSize(parts.iter().fold(0, |sum: i64, part| sum.saturating_add(part.value.0)));
+    let Some((first, others)) = parts.split_first() else { return };
+    if total < limit.value {
+        return;
+    }
+    let mut finding = sink
+        .report(
+            first.span,
+            format!("{} of memory", first.value),
+            format!(
+                "memory-backed files of `{}` may take {total} of a limit of {}",
+                workload.name, limit.value
+            ),
+        )
+        .of(workload)
+        .related(limit.span, format!("the kernel kills it at {}", limit.value))
+        .note("what is written to /dev/shm and to a tmpfs counts against the container's limit");
+    for part in others {
+        finding = finding.related(part.span, format!("{} of memory", part.value));
+    }
+}

@@ -1,0 +1,73 @@
+//! `small-shm`
+
+use crate::finding::fix::Request;
+use crate::finding::{Applicability, Confidence, Severity};
+use crate::model::size::ByteSize;
+use crate::rules::offer::Offer;
+use crate::rules::{Preset, Sink, Target};
+use crate::workload::{FactName, Project};
+
+rule! {
+    name: "small-shm",
+    summary: "/dev/shm stays at 64 MiB for a program that is known to need more",
+    severity: Warning,
+    group: MemoryFs,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    for offer in Offer::each(project, sink.policy()) {
+        report(&offer, sink);
+    }
+}
+
+/// Reports a service whose program is known to need more of /dev/shm than Docker gives it.
+fn report(offer: &Offer<'_>, sink: &mut Sink<'_>) {
+    let workload = offer.workload;
+    let Some(needs) = &workload.shared_memory else { return };
+    let host = workload.ipc.is_unknown()
+        || workload
+            .ipc
+            .value()
+            .is_some_and(|ipc| !ipc.starts_with("private") && !ipc.starts_with("shareable"));
+    let mounted = workload.mounts.iter().any(|mount| mount.target == "/dev/shm")
+        || workload.memory.tmpfs.iter().any(|mount| mount.target.as_str() == "/dev/shm");
+    if !workload.memory.shm.is_absent() || host || mounted || !workload.role.runs() {
+        return;
+    }
+    let says = |flags: &[String]| {
+        workload.words().any(|word| flags.iter().any(|flag| word.as_str().contains(flag.as_str())))
+    };
+    // What it needs by chance alone is said to those who ask for everything.
+    let asked = needs.only_flags.is_empty() || says(&needs.only_flags) || sink.preset() == Preset::Strict;
+    if says(&needs.unless_flags) || !asked {
+        return;
+    }
+    let name = &workload.name;
+    let severity = if needs.only_flags.is_empty() { RULE.meta().severity } else { Severity::Note };
+    let policy = sink.policy();
+    let finding = sink
+        .report(workload.anchor, "no `shm_size`: 64 MiB", format!("`{name}` has 64 MiB of /dev/shm"))
+        .of(workload)
+        .via(&workload.via)
+        .severity(workload.role.soften(severity))
+        .confidence(Confidence::Medium)
+        .related(workload.base.span(), needs.why.as_str())
+        .note("what is written there counts against the container's limit");
+    let enough = ByteSize::parse_compose(&needs.enough).ok();
+    let limit = workload.memory.limit.value().filter(|limit| limit.0 > 0);
+    // Together with the rest it has to stay below the limit; Swarm has no such key.
+    let fits = enough.zip(limit).is_none_or(|(enough, limit)| enough.0 < limit.0 / 2);
+    if policy.target == Target::Swarm || !fits || workload.memory.limit.is_unknown() {
+        finding.help(format!("{} of /dev/shm are known to do, in a limit that holds them", needs.enough));
+    } else if let Some(why) = offer.changed_elsewhere() {
+        finding.help(format!("add `shm_size: <size>`, {} are known to do: {why}", needs.enough));
+    } else {
+        let path = &["shm_size"];
+        let value = needs.enough.clone();
+        let set = Request::Set { owner: workload.anchor, path, value, after: "image" };
+        let title = format!("set `shm_size` to {}", needs.enough);
+        finding.ask(title, Applicability::Unsafe, &[FactName::ShmSize], vec![set]);
+    }
+}

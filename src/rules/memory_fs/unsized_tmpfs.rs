@@ -1,0 +1,43 @@
+//! `unsized-tmpfs`
+
+use crate::rules::Sink;
+use crate::workload::Workload;
+
+rule! {
+    name: "unsized-tmpfs",
+    summary: "a tmpfs without a size may take half of the host's memory",
+    severity: Note,
+    group: MemoryFs,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    if !workload.role.runs() {
+        return;
+    }
+    for mount in workload.mounts.iter().filter(|mount| mount.source == "/dev/shm") {
+        sink.report(
+            mount.span,
+            "half of the host's memory, shared with the host",
+            format!("`{}` writes to the host's own /dev/shm, which has no bound for it", workload.name),
+        )
+        .of(workload)
+        .note("what it leaves there stays when it ends")
+        .help("give it one of its own: `shm_size: <size>`, in the place of the mount");
+    }
+    for mount in workload.memory.tmpfs.iter().filter(|mount| mount.size.is_absent()) {
+        let target = &mount.target;
+        sink.report(
+            target.span(),
+            "half of the host's memory",
+            format!("the tmpfs at `{target}` of `{}` has no size", workload.name),
+        )
+        .of(workload)
+        .note("what is written there counts against the container's memory limit, where it has one")
+        .help(match mount.long {
+            false => format!("give it a size, as in `{target}:size=<size>`"),
+            true => "give it a size, as in `tmpfs: {size: <size>}` of this mount".to_owned(),
+        });
+    }
+}

@@ -1,0 +1,110 @@
+//! `invalid-restart-policy`
+
+use crate::finding::Applicability;
+use crate::finding::fix::Request;
+use crate::rules::Sink;
+use crate::workload::{FactName, Workload};
+
+rule! {
+    name: "invalid-restart-policy",
+    summary: "a restart policy that the engine refuses",
+    severity: Error,
+    group: Process,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    unknown_policy(workload, sink);
+    attempts_in_condition(workload, sink);
+    let (Some(attempts), Some(condition)) = (workload.max_attempts.known(), workload.restart.known()) else {
+        return;
+    };
+    if attempts.value <= 0 || condition.value.starts_with("on-failure") {
+        return;
+    }
+    let finding = sink.report(
+        attempts.span,
+        format!("with `{}`", condition.value),
+        format!("the engine refuses to start `{}`: attempts are counted after failures only", workload.name),
+    )
+    .of(workload)
+    .via(&attempts.via)
+    .note("Error response from daemon: invalid restart policy: maximum retry count can only be used with 'on-failure'")
+    .help("write `condition: on-failure` in the block");
+    if let Some(owner) = workload.key("deploy.restart_policy") {
+        let set = Request::Set { owner, path: &["condition"], value: "on-failure".to_owned(), after: "" };
+        finding.ask("restart after failures only", Applicability::Unsafe, &[FactName::Restart], vec![set]);
+    }
+}
+
+/// `restart: always:3`, `restart: foo` (moby `api/types/container/hostconfig.go`, `ValidateRestartPolicy`).
+fn unknown_policy(workload: &Workload, sink: &mut Sink<'_>) {
+    let Some(restart) = workload.restart.known() else { return };
+    let (name, attempts) = match restart.value.split_once(':') {
+        Some((name, attempts)) => (name, Some(attempts)),
+        None => (restart.value.as_str(), None),
+    };
+    // The block's own: what it says there is not what `restart` takes.
+    if !workload.restart_condition.is_absent() {
+        return;
+    }
+    let negative = attempts.is_some_and(|attempts| attempts.parse::<i64>().is_ok_and(|count| count < 0));
+    let (label, note) = match (name, attempts) {
+        ("on-failure", _) if negative => {
+            ("fewer than none", "invalid restart policy: maximum retry count cannot be negative".to_owned())
+        }
+        ("on-failure", _) | ("" | "no" | "always" | "unless-stopped", None) => return,
+        ("no" | "always" | "unless-stopped", Some(_)) => (
+            "only failures are counted",
+            "invalid restart policy: maximum retry count can only be used with 'on-failure'".to_owned(),
+        ),
+        _ => ("no policy of that name", format!("invalid restart policy: unknown policy '{name}'")),
+    };
+    sink.report(
+        restart.span,
+        label,
+        format!("the engine refuses to start `{}` with `restart: {}`", workload.name, restart.value),
+    )
+    .of(workload)
+    .via(&restart.via)
+    .note(format!("Error response from daemon: {note}"))
+    .help("the policies are `no`, `always`, `unless-stopped` and `on-failure`, with `:3` behind it for three attempts");
+}
+
+/// `condition: on-failure:3`, `condition: sometimes`: the engine gets the word as it is (docker/compose
+/// `pkg/compose/create.go`, `mapRestartPolicyCondition`).
+fn attempts_in_condition(workload: &Workload, sink: &mut Sink<'_>) {
+    let Some(condition) = workload.restart_condition.known() else { return };
+    let text = condition.value.as_str();
+    if matches!(text, "" | "none" | "any" | "on-failure" | "no" | "always" | "unless-stopped") {
+        return;
+    }
+    let attempts = text.strip_prefix("on-failure:").filter(|count| count.parse::<u32>().is_ok());
+    let finding = sink
+        .report(
+            condition.span,
+            if attempts.is_some() { "the number has a key of its own" } else { "no condition of that name" },
+            format!("the engine refuses to start `{}` with `condition: {text}`", workload.name),
+        )
+        .of(workload)
+        .via(&condition.via)
+        .note(format!("Error response from daemon: invalid restart policy: unknown policy '{text}'"));
+    let Some(attempts) = attempts else {
+        finding.help("the conditions are `none`, `on-failure` and `any`");
+        return;
+    };
+    let finding =
+        finding.help(format!("write `condition: on-failure` and `max_attempts: {attempts}` in the block"));
+    let owner = workload.key("deploy.restart_policy").filter(|_| workload.max_attempts.is_absent());
+    if let Some(owner) = owner {
+        let set = |path: &'static [&'static str], value: &str| Request::Set {
+            owner,
+            path,
+            value: value.to_owned(),
+            after: "",
+        };
+        let asked = vec![set(&["condition"], "on-failure"), set(&["max_attempts"], attempts)];
+        finding.ask("give the number its own key", Applicability::Unsafe, &[FactName::Restart], asked);
+    }
+}

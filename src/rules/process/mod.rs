@@ -1,0 +1,8 @@
+//! Processes, restarts, signals.
+
+pub(super) mod invalid_restart_policy;
+pub(super) mod several_processes;
+pub(super) mod shadowed_restart_policy;
+pub(super) mod shell_form_start;
+pub(super) mod ulimit_in_build;
+pub(super) mod unbounded_logs;

@@ -1,0 +1,26 @@
+//! `several-processes`
+
+use crate::rules::Sink;
+use crate::workload::Workload;
+
+rule! {
+    name: "several-processes",
+    summary: "a container that starts several programs: one limit for all of them",
+    severity: Note,
+    group: Process,
+    preset: Strict,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let Some(span) = workload.several_processes else { return };
+    let name = &workload.name;
+    sink.report(
+        span,
+        "more than one program starts here",
+        format!("`{name}` runs several programs under one limit"),
+    )
+    .of(workload)
+    .note("when one of them takes too much, the kernel picks which to kill; the container runs on without it")
+    .help("a service for each, with a limit and a healthcheck of its own");
+}

@@ -1,0 +1,72 @@
+//! `shadowed-restart-policy`
+
+use crate::finding::Applicability;
+use crate::finding::fix::Request;
+use crate::rules::Sink;
+use crate::workload::{Fact, FactName, Workload};
+
+rule! {
+    name: "shadowed-restart-policy",
+    summary: "`restart` beside a `deploy.restart_policy` that takes its place",
+    severity: Warning,
+    group: Process,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    let Some((written, block)) = &workload.shadowed_restart else { return };
+    let name = written.value.split(':').next().unwrap_or(&written.value);
+    let attempts = written.value.split_once(':').map(|(_, attempts)| attempts);
+    let effective = match (workload.restart.value().map_or("no", String::as_str), &workload.max_attempts) {
+        ("on-failure", Fact::Known(attempts)) if attempts.value > 0 => {
+            format!("on-failure:{}", attempts.value)
+        }
+        (effective, _) => effective.to_owned(),
+    };
+    let condition = match name {
+        "no" => "none",
+        "on-failure" => "on-failure",
+        _ => "any",
+    };
+    let bound = attempts.map(|attempts| format!(" and `max_attempts: {attempts}`")).unwrap_or_default();
+    let finding = sink
+        .report(
+            written.span,
+            "not what happens",
+            format!("`restart: {}` of `{}` becomes `{effective}`", written.value, workload.name),
+        )
+        .of(workload)
+        .via(&written.via)
+        .related(
+            *block,
+            if effective == "no" {
+                "this block has no condition to restart on"
+            } else {
+                "this block takes its place"
+            },
+        )
+        .note("any `deploy.restart_policy` takes the place of `restart`, outside of Swarm too")
+        .help(format!("leave the block out, or write `condition: {condition}`{bound} in it"));
+    // A block that leaves something out was not to say that there is none of it.
+    let Some(owner) = workload.key("deploy.restart_policy") else { return };
+    let set = |path: &'static [&'static str], value: &str| Request::Set {
+        owner,
+        path,
+        value: value.to_owned(),
+        after: "",
+    };
+    let mut asked = Vec::new();
+    if workload.key("deploy.restart_policy.condition").is_none() {
+        asked.push(set(&["condition"], condition));
+    } else if effective.split([':', ' ']).next() != Some(name) {
+        return;
+    }
+    if let Some(attempts) = attempts {
+        if workload.key("deploy.restart_policy.max_attempts").is_some() {
+            return;
+        }
+        asked.push(set(&["max_attempts"], attempts));
+    }
+    finding.ask("say it in the block", Applicability::Unsafe, &[FactName::Restart], asked);
+}

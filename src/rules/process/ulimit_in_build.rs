@@ -1,0 +1,25 @@
+//! `ulimit-in-build`
+
+use crate::rules::Sink;
+use crate::workload::Workload;
+
+rule! {
+    name: "ulimit-in-build",
+    summary: "a RUN that ends with ulimit: nothing of it is left in the image",
+    severity: Warning,
+    group: Process,
+    preset: Recommended,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    for command in &workload.build_ulimits {
+        sink.report(
+            command.span,
+            "holds for the shell of this RUN, which ends here",
+            format!("`{}` has no effect on what runs in `{}`", command.value, workload.name),
+        )
+        .of(workload)
+        .help("set it where the container is started, in `ulimits` of the service: sizes are bytes there, KiB in the shell");
+    }
+}

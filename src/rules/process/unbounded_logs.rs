@@ -1,0 +1,39 @@
+//! `unbounded-logs`
+
+use crate::rules::Sink;
+use crate::workload::{Fact, Workload};
+
+rule! {
+    name: "unbounded-logs",
+    summary: "the default log driver keeps every line on the host's disk",
+    severity: Note,
+    group: Process,
+    preset: Strict,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, sink: &mut Sink<'_>) {
+    if !workload.role.runs() {
+        return;
+    }
+    let label = match &workload.logging {
+        Fact::Absent { .. } => "no `logging`",
+        Fact::Known(logging) => {
+            let default = logging.value.driver.as_deref().is_none_or(|driver| driver == "json-file");
+            if !default || logging.value.options.contains_key("max-size") {
+                return;
+            }
+            "no `max-size`"
+        }
+        Fact::Unknown { .. } => return,
+    };
+    let place = workload.logging.known().map_or(workload.anchor, |logging| logging.span);
+    sink.report(place, label, format!("nothing bounds the log of `{}`", workload.name))
+        .of(workload)
+        .folded("services have a log that nothing bounds")
+        .note("the `json-file` driver keeps every line until the container is removed")
+        .help(match &workload.logging {
+            Fact::Known(_) => "in the service:\n  logging:\n    options:\n      max-size: 10m",
+            _ => "in the service:\n  logging:\n    driver: local",
+        });
+}
