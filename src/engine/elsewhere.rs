@@ -12,6 +12,12 @@ use crate::source::{Sources, normalize};
 use crate::syntax::yaml::Tree;
 use crate::workload::{ChangedElsewhere, FactName, Project};
 
+/// Entries of a directory that are looked at for overlays of other names.
+const MAX_LISTED: usize = 200;
+
+/// Bytes of a file that may be such an overlay.
+const MAX_SNIFFED: u64 = 64 * 1024;
+
 /// The changes of all Compose files of a run.
 #[derive(Debug, Default)]
 pub(super) struct Elsewhere {
@@ -41,7 +47,7 @@ impl Elsewhere {
             let found = changes(&tree, path);
             (!found.known.is_empty() || !found.possible.is_empty()).then(|| (path.clone(), found))
         });
-        let mut all = Self::default();
+        let mut all = Self { overlays: unnamed_overlays(files, sources), ..Self::default() };
         for (path, mut found) in read.into_iter().flatten() {
             let known = std::mem::take(&mut found.known);
             if !found.possible.is_empty() && !project::is_default(&path) {
@@ -110,17 +116,13 @@ impl Elsewhere {
             }
         }
         for service in &model.compose.services {
-            for file in &own {
-                let users = self.extended.get(&(file.clone(), service.name.clone()));
-                let others = users.into_iter().flatten().filter(|(file, change)| {
-                    if change.plain {
-                        return false;
-                    }
-                    // A service of this stack that extends one of its own name is that service itself.
-                    !(change.by == service.name && own.contains(&normalize(file)))
-                });
-                found.extend(others.map(|(file, change)| known(file, &service.name, change)));
-            }
+            // Services that extend the same base as this one get nothing from it.
+            let users = self.extended.get(&(path(service.key.file), service.name.clone()));
+            let others = users.into_iter().flatten().filter(|(file, change)| {
+                // A service of this stack that extends one of its own name is that service itself.
+                !change.plain && !(change.by == service.name && own.contains(&normalize(file)))
+            });
+            found.extend(others.map(|(file, change)| known(file, &service.name, change)));
         }
         found
     }
@@ -183,10 +185,48 @@ impl Elsewhere {
     }
 }
 
+/// Overlays that are not called like Compose files, beside Compose files and one directory below: only `-f` names them.
+fn unnamed_overlays(files: &[PathBuf], sources: &Sources) -> Vec<(PathBuf, Vec<Change>)> {
+    let known: HashSet<PathBuf> = files.iter().map(|file| normalize(file)).collect();
+    let directories: HashSet<PathBuf> =
+        files.iter().filter(|file| project::is_default(file)).map(|file| folder(file)).collect();
+    let found = parallel::map(directories.into_iter().collect(), |directory| {
+        let disk = sources.disk();
+        let hidden = |path: &Path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name.starts_with('.') || matches!(name, "node_modules" | "vendor")
+        };
+        let mut beside: Vec<PathBuf> = disk.entries(&directory).take(MAX_LISTED).collect();
+        let below = beside.iter().filter(|path| path.extension().is_none() && !hidden(path));
+        let below: Vec<PathBuf> = below.flat_map(|path| disk.entries(path).take(MAX_LISTED)).collect();
+        beside.extend(below);
+        beside.retain(|path| is_yaml_name(path) && !known.contains(&normalize(path)));
+        beside.sort();
+        beside.truncate(MAX_LISTED);
+        let overlay = |path: PathBuf| {
+            let bytes = disk.beginning(&path, MAX_SNIFFED).ok()?;
+            let text = std::str::from_utf8(&bytes).ok()?;
+            if bytes.len() as u64 == MAX_SNIFFED || !text.contains("services:") || !may_change(text) {
+                return None;
+            }
+            let source = sources.get(sources.load(&path).ok()?);
+            let mut changes = changes(&Tree::of(&source), &path).known;
+            changes.retain(|change| matches!(change.of, Changed::Overlaid(_)));
+            (!changes.is_empty()).then_some((path, changes))
+        };
+        beside.into_iter().filter_map(overlay).collect::<Vec<_>>()
+    });
+    found.into_iter().flatten().collect()
+}
+
+fn is_yaml_name(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "yaml" || end == "yml")
+}
+
 /// The edit is made in a Compose file, not in a Dockerfile or a file of variables.
 fn is_yaml(edit: &Edit, sources: &Sources) -> bool {
     let source = sources.get(edit.span.file);
-    source.path().extension().is_some_and(|end| end == "yaml" || end == "yml")
+    is_yaml_name(source.path())
 }
 
 fn folder(file: &Path) -> PathBuf {

@@ -62,7 +62,7 @@ impl Assembler<'_> {
         let exists = |path: &Path| self.sources.exists(path);
         let development = out.asked.iter().any(|file| {
             let source = self.sources.get(*file);
-            role::is_for_development(source.path(), &exists)
+            role::is_for_development(source.path(), &exists) || role::is_not_for_production(source.text())
         });
         let shared = role::shared(&compose.services);
         let mut allowance = Allowance::of_services(project.request.others);

@@ -101,6 +101,45 @@ const DEVELOPMENT: [&str; 14] = [
     "circleci",
 ];
 
+/// What the comment at the head of a file says, in lower case, where it is not for production.
+const NOT_FOR_PRODUCTION: [&str; 17] = [
+    "not for production",
+    "not meant for production",
+    "not intended for production",
+    "not suitable for production",
+    "not recommended for production",
+    "not production",
+    "never use in production",
+    "do not use in production",
+    "don't use in production",
+    "development only",
+    "only for development",
+    "for local development",
+    "testing only",
+    "only for testing",
+    "for learning",
+    "not meant for end-users",
+    "not meant for end users",
+];
+
+/// Lines at the head of a file that may be its comment.
+const HEAD: usize = 30;
+
+/// True where the comment at the head of a file says that it is not for production.
+pub(super) fn is_not_for_production(text: &str) -> bool {
+    let comment = text.lines().take(HEAD).take_while(|line| {
+        let line = line.trim();
+        line.is_empty() || line.starts_with(['#', '-']) || line.starts_with("version")
+    });
+    // A sentence may go on in the next line.
+    let words: Vec<String> = comment
+        .flat_map(|line| line.trim_start_matches([' ', '#']).split_whitespace())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let said = words.join(" ");
+    NOT_FOR_PRODUCTION.iter().any(|phrase| said.contains(phrase))
+}
+
 /// True where a file is for development or tests, as its name or a directory of its repository says. `path` is as shown; `exists`
 /// finds the top of the repository.
 pub(super) fn is_for_development(path: &Path, exists: &dyn Fn(&Path) -> bool) -> bool {
@@ -185,6 +224,22 @@ mod tests {
         for path in ["/home/dev/shop/compose.yaml", "/srv/test/compose.yaml", "devices/compose.testnet.yaml"]
         {
             assert!(!is(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_comment_at_the_head_tells_what_a_file_is_for() {
+        for text in [
+            "# A demo, meant for learning, not production\n# deployments.\nservices: {}\n",
+            "version: '3'\n\n# For local development\nservices: {}\n",
+        ] {
+            assert!(is_not_for_production(text), "{text}");
+        }
+        for text in [
+            "# For production; development has its own file.\nservices: {}\n",
+            "services:\n  a: {image: x} # not for production\n",
+        ] {
+            assert!(!is_not_for_production(text), "{text}");
         }
     }
 }

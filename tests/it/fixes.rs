@@ -367,3 +367,35 @@ fn limits_go_where_the_files_deploy() {
     let limit = findings.iter().find(|finding| finding.rule == "missing-memory-limit").unwrap();
     assert!(limit.help.as_ref().unwrap().contains("`deploy.resources.limits.memory: <size>`"), "{limit:?}");
 }
+
+/// An overlay of any name beside the base or one directory below counts; services that extend the same base do not.
+#[test]
+fn overlays_of_any_name_count_and_siblings_do_not() {
+    let help = |files: &[(&str, &str)], at: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+        let sources = Sources::new();
+        let findings = engine::run(&Options::default(), &sources, &found).findings;
+        let limits = findings.into_iter().filter(|finding| finding.rule == "missing-memory-limit");
+        let of = |finding: &oomlint::finding::Finding| {
+            sources.get(finding.primary.span.file).path().ends_with(at)
+        };
+        limits.filter(of).map(|finding| finding.help.unwrap_or_default()).collect::<Vec<_>>().join("\n")
+    };
+    let base = "services:\n  a: {image: example/a}\n";
+    let limits = "services:\n  a: {deploy: {resources: {limits: {memory: 500M}}}}\n";
+    for overlay in ["scenarios/apply-limits.yml", "limits.yaml", "scenarios/compose.limits.yaml"] {
+        let help = help(&[("compose.yaml", base), (overlay, limits)], "compose.yaml");
+        assert!(help.contains("deploy.resources.limits.memory: <size>") && help.contains(overlay), "{help}");
+    }
+    let other = "services:\n  a: {image: example/b, mem_limit: 1g}\n";
+    assert!(!help(&[("compose.yaml", base), ("k8s/limits.yml", other)], "compose.yaml").contains("also sets"));
+    let heir = "services:\n  a: {extends: {file: base.yaml, service: a}, environment: {A: b}}\n";
+    let files = [("base.yaml", base), ("compose.a.yaml", heir), ("compose.b.yaml", heir)];
+    assert!(!help(&files, "compose.b.yaml").contains("is based on"));
+}

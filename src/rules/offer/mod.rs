@@ -97,16 +97,24 @@ impl<'w> Offer<'w> {
         let file = change.file.strip_prefix(&self.project.directory).unwrap_or(&change.file).display();
         Some(match &change.by {
             Some(other) => {
-                format!("`{other}` in `{file}` is based on `{name}`, so pick a size that fits both")
+                format!("`{other}` in `{file}` is based on `{name}`: pick a size that fits that, too")
             }
-            None => format!("`{file}` also sets `{name}`, so pick a size that holds with and without it"),
+            None => format!("`{file}` also sets `{name}`: pick a size that holds with and without it"),
         })
     }
 
     /// Adds the limit that the service needs as a patch, or the reason why there is no number.
     pub(super) fn limit<'b>(&self, finding: Builder<'b>) -> Builder<'b> {
         if let Some(why) = self.changed_elsewhere() {
-            return finding.help(format!("add `{}: <size>`: {why}", self.limit_name()));
+            let help = match Need::of(self.workload) {
+                Err(without) => self.without_number(&without),
+                Ok(need) => format!(
+                    "add `{}: <size>`: {} holds what is set here",
+                    self.limit_name(),
+                    need.limit.to_compose()
+                ),
+            };
+            return finding.help(format!("{help}; {why}"));
         }
         let need = match Need::of(self.workload) {
             Ok(need) if self.fits_host(need.limit) => need,
@@ -160,7 +168,9 @@ impl<'w> Offer<'w> {
             }
             NoNumber::HostSized { why, first } => match first {
                 Some(first) => {
-                    format!("`{key}` alone is not enough, {why}: set {first} first, then a limit above it")
+                    format!(
+                        "`{key}` alone is not enough, {why}: add it, and take the {first} that oomlint then offers"
+                    )
                 }
                 None => {
                     format!("`{key}` alone is not enough, {why}: bound that first, then add a limit above it")
@@ -168,7 +178,7 @@ impl<'w> Offer<'w> {
             },
             NoNumber::MayBeHostSized { why, first } => match first {
                 Some(first) => format!(
-                    "`{key}` alone may not be enough: if it starts the server of its image, {why}; set {first} first, then a limit above it"
+                    "`{key}` alone may not be enough: if it starts the server of its image, {why}; add it, and take the {first} that oomlint then offers"
                 ),
                 None => {
                     format!("`{key}` alone may not be enough: if it starts the server of its image, {why}")
