@@ -382,9 +382,8 @@ fn overlays_of_any_name_count_and_siblings_do_not() {
         let sources = Sources::new();
         let findings = engine::run(&Options::default(), &sources, &found).findings;
         let limits = findings.into_iter().filter(|finding| finding.rule == "missing-memory-limit");
-        let of = |finding: &oomlint::finding::Finding| {
-            sources.get(finding.primary.span.file).path().ends_with(at)
-        };
+        let of =
+            |finding: &oomlint::finding::Finding| sources.get(finding.primary.span.file).path().ends_with(at);
         limits.filter(of).map(|finding| finding.help.unwrap_or_default()).collect::<Vec<_>>().join("\n")
     };
     let base = "services:\n  a: {image: example/a}\n";
@@ -394,8 +393,34 @@ fn overlays_of_any_name_count_and_siblings_do_not() {
         assert!(help.contains("deploy.resources.limits.memory: <size>") && help.contains(overlay), "{help}");
     }
     let other = "services:\n  a: {image: example/b, mem_limit: 1g}\n";
-    assert!(!help(&[("compose.yaml", base), ("k8s/limits.yml", other)], "compose.yaml").contains("also sets"));
+    assert!(
+        !help(&[("compose.yaml", base), ("k8s/limits.yml", other)], "compose.yaml").contains("also sets")
+    );
     let heir = "services:\n  a: {extends: {file: base.yaml, service: a}, environment: {A: b}}\n";
     let files = [("base.yaml", base), ("compose.a.yaml", heir), ("compose.b.yaml", heir)];
     assert!(!help(&files, "compose.b.yaml").contains("is based on"));
+}
+
+/// What is written beside a limit in a shared mapping is right for every service that merges it, or it is written in the service.
+#[test]
+fn shared_mappings_get_and_lose_no_swap_limit_of_one_service() {
+    let fixed = |files: &[(&str, &str)]| {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            std::fs::write(dir.path().join(path), text).unwrap();
+        }
+        let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+        let options = Options { preset: Some(Preset::Strict), ..Options::default() };
+        let fixed = fix(&options, &found, &Overlay::new(), Applicability::Unsafe);
+        fixed.files.into_iter().find(|(path, ..)| path.ends_with("compose.yaml")).map(|(_, _, new)| new)
+    };
+    let base = "x-c: &c\n  mem_limit: 1g\nservices:\n  web: {<<: *c, image: a}\n  db: {<<: *c, image: b}\n";
+    let other = "services:\n  db: {mem_limit: 2g}\n";
+    let text = fixed(&[("compose.yaml", base), ("compose.override.yaml", other)]).unwrap();
+    assert!(text.contains("x-c: &c\n  mem_limit: 1g\nservices:"), "{text}");
+    let base = base.replace("mem_limit: 1g\n", "mem_limit: 512m\n  memswap_limit: 1g\n");
+    let small = "services:\n  web: {mem_limit: '${MEM:-2g}'}\n";
+    let both = [("compose.yaml", base.as_str()), ("docker-compose.small.yml", small)];
+    assert!(fixed(&both).is_none_or(|text| text.contains("memswap_limit: 1g")));
+    assert!(!fixed(&both[..1]).unwrap().contains("memswap_limit: 1g"));
 }

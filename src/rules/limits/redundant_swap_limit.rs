@@ -40,7 +40,8 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         let varies = |key: &SizeKey| key.name == "memswap_limit" && key.text.varies();
         let varies =
             memory.keys.iter().any(varies) || workload.limit_key().is_none_or(|key| key.text.varies());
-        if let Some(key) = workload.removable_key("memswap_limit").filter(|_| !varies) {
+        let removable = workload.removable_key("memswap_limit");
+        if let Some(key) = removable.filter(|key| !varies && !offer.is_limited_elsewhere(*key)) {
             finding = finding.ask(
                 "remove the line",
                 Applicability::Safe,

@@ -26,7 +26,12 @@ impl<'w> Offer<'w> {
                 && other.limit_key().is_some_and(|key| key.key == limit.key)
                 && self.project.changed_elsewhere(&other.name).any(|change| change.memory)
         };
-        if self.project.workloads.iter().any(|other| without(&other)) {
+        // One that gets the rest of a shared mapping, and a limit of its own.
+        let overrides = |other: &&Workload| {
+            let mut keys = other.keys.iter();
+            other.name != workload.name && keys.any(|key| key.overrides && is_part_of(&key.name, limit.name))
+        };
+        if self.project.workloads.iter().any(|other| without(&other) || overrides(&other)) {
             return Some(vec![Request::Set { owner: workload.anchor, path: SWAP, value, after: "image" }]);
         }
         let below: &[&str] = match limit.name {
@@ -189,6 +194,13 @@ impl<'w> Offer<'w> {
         Some(Request::Replace { value: inner, text })
     }
 
+    /// True where another file changes the limits of a service that has this very key.
+    pub(in crate::rules) fn is_limited_elsewhere(&self, key: Span) -> bool {
+        let reads = |workload: &&Workload| workload.keys.iter().any(|own| own.span == key);
+        let mut readers = self.project.workloads.iter().filter(reads);
+        readers.any(|reader| self.project.changed_elsewhere(&reader.name).any(|change| change.memory))
+    }
+
     fn is_shared(&self, value: Span) -> bool {
         let reads = |workload: &&Workload| {
             workload.memory.keys.iter().any(|key| key.size.known().is_some_and(|size| size.span == value))
@@ -206,6 +218,11 @@ impl<'w> Offer<'w> {
         let after = neighbours.into_iter().find(|key| self.workload.key(key).is_some()).unwrap_or_default();
         Request::Set { owner: self.workload.anchor, path, value: size.to_compose(), after }
     }
+}
+
+/// True for `deploy` and `deploy.resources` of `deploy.resources.limits`, and for a key itself.
+fn is_part_of(part: &str, key: &str) -> bool {
+    key.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Keys of a service that Compose wants in the block of limits where there is one.
