@@ -188,3 +188,22 @@ fn only_one_file_reads_the_disk() {
         }
     }
 }
+
+/// The table of rooms in docs/architecture.md is that of this test, and every room is in it.
+#[test]
+fn the_page_has_every_room() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(top.join("docs/architecture.md")).unwrap();
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split(" |").next())
+        .map(|rooms| rooms.split("`, `").map(|room| room.trim_end_matches('`')).collect())
+        .collect();
+    let floors: Vec<Vec<&str>> = FLOORS.iter().map(|rooms| rooms.to_vec()).collect();
+    assert_eq!(rows, floors, "the table of rooms");
+    for entry in std::fs::read_dir(top.join("src")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let room = name.trim_end_matches(".rs");
+        assert!(matches!(room, "lib" | "main") || FLOORS.iter().any(|rooms| rooms.contains(&room)), "{room}");
+    }
+}
