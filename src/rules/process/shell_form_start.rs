@@ -75,17 +75,16 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
 fn started(command: &Waited, lead: &str) -> String {
     match &command.with_exec {
         Some(line) => format!("{lead}:\n  {line}"),
-        None => format!("{lead}: right before `{}`, on its line", command.first),
+        None => format!("{lead}, right before `{}`", command.first),
     }
 }
 
 /// The init that an interpreter wants above it which has no handler for SIGTERM.
 fn below_init(workload: &Workload, runtime: &str) -> String {
-    let lead =
-        format!("\n{runtime} as process 1 ignores SIGTERM unless the program handles it, with `exec`, too");
+    let lead = format!("\n{runtime} as process 1 ignores SIGTERM that the program does not handle");
     match workload.kind {
-        Kind::Service => format!("{lead}: it takes an init:\n  init: true"),
-        Kind::Image => format!("{lead}: `docker run --init`, or `tini --` in front of it, helps"),
+        Kind::Service => format!("{lead}; an init above it mends that:\n  init: true"),
+        Kind::Image => format!("{lead}; `docker run --init` mends that, or `tini --` in front of it"),
     }
 }
 
