@@ -125,8 +125,6 @@ pub(super) struct ImageFacts {
     pub(super) ignores_limit: Option<IgnoresLimit>,
     /// What it runs needs more of `/dev/shm` than the default.
     pub(super) shared_memory: Option<SharedMemory>,
-    /// Its `/bin/sh` is dash, as on Debian and Ubuntu.
-    pub(super) sh_is_dash: bool,
     /// The name of its `/bin/sh`, where that is known not to be bash.
     pub(super) sh: Option<&'static str>,
     /// Variables that only the build has.
@@ -177,7 +175,6 @@ impl ImageFacts {
             beside_heap: None,
             ignores_limit: None,
             shared_memory: None,
-            sh_is_dash: false,
             sh: None,
             build_only: Vec::new(),
             unsupported: None,
@@ -221,7 +218,6 @@ impl ImageFacts {
         facts.lacks.retain(|tool| !installs::may_bring(tool, runs, catalog.packages()));
         // A link to another shell may be among what is installed.
         if target.mentions("bin/sh") {
-            facts.sh_is_dash = false;
             facts.sh = None;
         }
         facts.build_only.clone_from(&target.build_only);
@@ -310,7 +306,6 @@ impl ImageFacts {
             beside_heap: entry.beside_heap.clone(),
             ignores_limit: entry.ignores_limit(tag).cloned(),
             shared_memory: entry.shared_memory.clone(),
-            sh_is_dash: entry.sh_is_dash(tag),
             sh: entry.sh(tag),
             runtime: entry.runtime(),
             major: entry.runtime_major(tag).map(|(_, major)| major),

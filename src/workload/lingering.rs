@@ -6,13 +6,26 @@
 use super::process::words;
 use super::scripts::Scripts;
 use super::start::Handover;
-use super::{Lingering, Outer, Start};
+use super::{Lingering, Outer, Start, Waited};
 use crate::catalog::Packages;
 use crate::source::Text;
 use crate::syntax::shell::{self, Command, FrameKind, Inner, Join, Script, Word, base_name, inner, is_shell};
 
 /// Scripts that start scripts that are followed.
 const MAX_SCRIPTS: usize = 4;
+
+/// The longest command that is repeated, in bytes.
+const MAX_REPEATED: usize = 200;
+
+/// Interpreters that set no handler for SIGTERM: a program of theirs dies of it by default, and process 1 has no default
+/// (docker-node, "Best practices"; Python, "signal"). Those that are started by npm and its like, too.
+const DEAF: [(&str, &[&str]); 2] = [
+    ("Node", &["node", "nodejs", "npm", "npx", "yarn", "pnpm", "tsx", "ts-node", "nodemon"]),
+    ("Python", &["python", "python3"]),
+];
+
+/// Words of the shell itself, which `exec` takes for programs.
+const NO_PROGRAMS: [&str; 4] = ["time", "command", "builtin", "eval"];
 
 /// Wrappers that put what they run in their own place.
 const REPLACE_THEMSELVES: [&str; 9] =
@@ -29,11 +42,22 @@ struct Look<'l> {
     command: &'l [Text],
 }
 
-/// The shell that keeps signals from what a container starts.
+/// A shell in front of `-c`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shell {
+    /// Stays process 1.
+    Dash,
+    /// Puts a single simple command in its own place; others, from some version on.
+    Replaced,
+    Unknown,
+}
+
+/// The shell that keeps signals from what a container starts. `split`: its entrypoint and its command are strings of a
+/// Compose file; `sh`: the shell that its image has by that name.
 pub(super) fn lingering(
-    start: &Start,
+    (start, split): (&Start, [bool; 2]),
     handover: Option<&Handover>,
-    sh_is_dash: bool,
+    sh: Option<&str>,
     (scripts, packages): (&Scripts<'_>, &Packages),
 ) -> Option<Lingering> {
     let words = words(start, handover);
@@ -52,7 +76,18 @@ pub(super) fn lingering(
     }
     match shell::inner(words) {
         Inner::Script(at) => {
-            look.line(words.get(at)?, if name == "sh" { sh_is_dash } else { name == "dash" })
+            let text = words.get(at)?;
+            // `sh -c node server.js`: the script is `node`, and nothing reads the rest.
+            if at + 1 < words.len() && !text.as_str().contains([' ', '\t', '\n', '$']) {
+                return None;
+            }
+            let shell = match (name, sh) {
+                ("dash", _) | ("sh", Some("dash")) => Shell::Dash,
+                ("bash", _) | ("sh" | "ash", Some("BusyBox")) => Shell::Replaced,
+                _ => Shell::Unknown,
+            };
+            let list = listed(start, split, text);
+            look.line(text, shell).map(|found| Lingering { list, ..found })
         }
         // `sh start.sh`
         Inner::Itself => {
@@ -65,30 +100,39 @@ pub(super) fn lingering(
 
 impl Look<'_> {
     /// The script behind `-c`.
-    fn line(&self, text: &Text, stays: bool) -> Option<Lingering> {
+    fn line(&self, text: &Text, shell: Shell) -> Option<Lingering> {
         let script = shell::read(text);
         let last = self.last(&script, None, 0)?;
         let program = last.runs().first()?;
         let behind = self.script(&program.text, 0);
         let exec = last.words.first().is_some_and(|word| word.as_ref() == "exec");
         if let (Some(inside), false) = (&behind, exec) {
+            let single = matches!(script.commands.as_slice(), [command] if command.redirections.is_empty());
             // Where this shell may be another one, `exec` in both places is right for either.
-            let outer = if stays { Outer::Stays } else { Outer::MayStay };
+            let outer = match shell {
+                Shell::Dash => Outer::Stays,
+                Shell::Replaced if single => Outer::None,
+                Shell::Replaced | Shell::Unknown => Outer::MayStay,
+            };
+            if outer != Outer::None && !can_exec(last) {
+                return None;
+            }
             return Some(Lingering { span: text.span(), outer, ..inside.clone() });
         }
         if exec {
             return behind.map(|inside| Lingering { span: program.text.span(), ..inside });
         }
-        if !stays || self.is_done(last) {
+        if shell != Shell::Dash || self.is_done(last) || !can_exec(last) {
             return None;
         }
         // A script that is not here may start the program in its own place, or not.
         (!self.is_foreign_script(program)).then(|| Lingering {
             span: text.span(),
             shell: "sh".to_owned(),
-            command: said(last),
+            command: self.waited(last),
             inside: None,
             outer: Outer::None,
+            list: None,
         })
     }
 
@@ -104,7 +148,10 @@ impl Look<'_> {
             return self.script(&next.text, depth + 1);
         }
         // `gosu app bash -c "$@"`: whether that shell stays depends on what it gets, and `exec` here does not change it.
-        if self.is_done(last) || last.runs().first().is_some_and(|word| is_shell(base_name(word.as_ref()))) {
+        if self.is_done(last)
+            || !can_exec(last)
+            || last.runs().first().is_some_and(|word| is_shell(base_name(word.as_ref())))
+        {
             return None;
         }
         let arguments = matches!(first.as_ref(), "$@" | "${@}" | "$*");
@@ -116,10 +163,42 @@ impl Look<'_> {
         (arguments || !open).then(|| Lingering {
             span: word.span(),
             shell: base_name(word.as_str()).to_owned(),
-            command: said(last),
+            command: self.waited(last),
             inside: Some(last.span),
             outer: Outer::None,
+            list: None,
         })
+    }
+
+    fn waited(&self, command: &Command) -> Waited {
+        let first = command.words.first().map_or("", AsRef::as_ref);
+        let program = match first {
+            "$@" | "${@}" | "$*" => self.command.first().map(|word| base_name(word.as_str())),
+            _ => command.program(),
+        };
+        let deaf = DEAF.iter().find(|(_, programs)| program.is_some_and(|name| programs.contains(&name)));
+        Waited {
+            first: if first == "$@" { "\"$@\"".to_owned() } else { first.to_owned() },
+            with_exec: self.with_exec(command),
+            deaf: deaf.map(|(name, _)| (*name).to_owned()),
+        }
+    }
+
+    /// The command as its file has it, with `exec` behind its variables. None where it takes more than its line, or where
+    /// what the file has reads as something else: escapes of YAML and JSON, variables of Compose.
+    fn with_exec(&self, command: &Command) -> Option<String> {
+        let span = command.span;
+        let written = self.scripts.written(span).filter(|text| text.len() <= MAX_REPEATED)?;
+        if written.contains(['\n', '\r']) || command.redirections.iter().any(|to| to.heredoc.is_some()) {
+            return None;
+        }
+        let first = command.words.first()?.text.span();
+        let at = first.start.checked_sub(span.start).filter(|_| first.file == span.file)? as usize;
+        let again = shell::read(&Text::verbatim(written.as_str(), span));
+        let mut outermost = again.commands.iter().filter(|command| command.frame.is_none());
+        let (Some(read), None) = (outermost.next(), outermost.next()) else { return None };
+        let (before, behind) = written.split_at_checked(at)?;
+        (again.complete && same(read, command)).then(|| format!("{before}exec {behind}"))
     }
 
     /// The command that a script ends with, when it is one that every way through the script comes to.
@@ -128,7 +207,8 @@ impl Look<'_> {
             .commands
             .iter()
             .any(|command| command.program() == Some("trap") || command.end == Join::Background);
-        if !script.complete || traps {
+        let background = script.frames.iter().any(|frame| frame.end == Join::Background);
+        if !script.complete || traps || background {
             return None;
         }
         let kind = |frame: usize| script.frames.get(frame).map(|frame| frame.kind);
@@ -181,20 +261,39 @@ impl Look<'_> {
     }
 }
 
-/// The command as it is written in one line, shortened.
-fn said(command: &Command) -> String {
-    let words = command.words.iter().map(|word| match word.as_ref() {
-        "$@" => "\"$@\"",
-        other => other,
-    });
-    let line = words.collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(60) {
-        Some((at, _)) => {
-            let cut = line.get(..at).unwrap_or_default();
-            format!("{} …", cut.rsplit_once(' ').map_or(cut, |(words, _)| words))
-        }
-        None => line,
+/// True where `exec` in front of its words runs the same: a part of the shell is no program.
+fn can_exec(command: &Command) -> bool {
+    let wrappers = command.words.len().saturating_sub(command.runs().len());
+    let mut wrappers = command.words.iter().take(wrappers).map(AsRef::as_ref);
+    !wrappers.any(|word| NO_PROGRAMS.contains(&word))
+        && command.words.first().is_some_and(|first| !first.as_ref().contains('='))
+}
+
+/// The words of the key that has this script of a shell, with `exec` in it: where that key is a string and the script a
+/// single word of it, with quotes or without.
+fn listed(start: &Start, split: [bool; 2], script: &Text) -> Option<(&'static str, Vec<String>)> {
+    let keys = [("entrypoint", &start.entrypoint), ("command", &start.command)];
+    let (key, words) = keys.into_iter().zip(split).find_map(|(key, split)| {
+        let here = key.1.last().is_some_and(|last| last.span() == script.span());
+        (split && here).then_some(key)
+    })?;
+    let plain = !script.as_str().contains(char::is_whitespace) && !words.iter().any(Text::varies);
+    let (_, before) = words.split_last().filter(|_| plain)?;
+    let before = before.iter().map(|word| word.as_str().to_owned());
+    Some((key, before.chain([format!("exec {script}")]).collect()))
+}
+
+/// The same words, variables and redirections. `$$` is how Compose has a dollar.
+fn same(one: &Command, other: &Command) -> bool {
+    fn parts(command: &Command) -> Vec<String> {
+        let set = command.assignments.iter().flat_map(|set| [set.name.as_str(), set.value.as_ref()]);
+        let to = command.redirections.iter().flat_map(|to| [to.operator.as_str(), to.target.as_ref()]);
+        let words = command.words.iter().map(AsRef::as_ref);
+        set.chain(words).chain(to).map(|part| part.replace("$$", "$")).collect()
     }
+    one.words.len() == other.words.len()
+        && one.redirections.len() == other.redirections.len()
+        && parts(one) == parts(other)
 }
 
 #[cfg(test)]
@@ -207,7 +306,8 @@ mod tests {
         let words = words.iter().map(|word| Text::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
         let start = Start { entrypoint: words.collect(), command: Vec::new(), shell: false };
         let packages = Catalog::builtin().packages();
-        lingering(&start, None, dash, (&Scripts::none(), packages)).is_some()
+        let sh = if dash { Some("dash") } else { None };
+        lingering((&start, [false; 2]), None, sh, (&Scripts::none(), packages)).is_some()
     }
 
     #[test]
@@ -226,6 +326,10 @@ mod tests {
             &["sh", "-c", "a & wait"],
             &["tini", "--", "sh", "-c", "node x"],
             &["sh", "start.sh"],
+            &["sh", "-c", "time node x"],
+            &["sh", "-c", "command node x"],
+            &["sh", "-c", "node", "server.js"],
+            &["sh", "-c", "{ node x; } & wait"],
         ] {
             assert!(!lingers(words, true), "{words:?}");
         }

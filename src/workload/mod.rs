@@ -449,12 +449,26 @@ pub struct Lingering {
     pub span: Span,
     /// The shell, or the script's file name.
     pub shell: String,
-    /// The command that it waits for, in one line.
-    pub command: String,
+    /// The command that it waits for.
+    pub command: Waited,
     /// The place of that command in the script's file.
     pub inside: Option<Span>,
     /// The shell whose line starts the script without `exec`.
     pub outer: Outer,
+    /// The words of the key, with `exec` in the shell's script. Only where the key is a string that Compose splits, so that a
+    /// word put in front of the script is an argument of its own.
+    pub list: Option<(&'static str, Vec<String>)>,
+}
+
+/// The command that a shell waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waited {
+    /// Its first word behind the variables.
+    pub first: String,
+    /// It as its file has it, with `exec` put in. None where it is longer than a line, or is not in the file as it stands.
+    pub with_exec: Option<String>,
+    /// The interpreter that it runs, where that leaves SIGTERM to the kernel, which ignores it for process 1.
+    pub deaf: Option<String>,
 }
 
 /// A shell around a script that is started without `exec`.

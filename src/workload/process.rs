@@ -26,6 +26,8 @@ pub struct Eaten {
     /// The words of that key with `$NAME` in them, as the container is to have them. None where other variables are missing,
     /// too.
     pub words: Option<Vec<String>>,
+    /// The key is a command behind an entrypoint like `[sh, -c]`, which takes its script as one word.
+    pub behind_shell: bool,
 }
 
 /// What Compose takes for variables of its own, and finds no value for, though the container has one.
@@ -46,7 +48,8 @@ pub(super) fn eaten(service: &Service, env: &IndexMap<String, Variable>) -> Vec<
     let unknown = facts.into_iter().filter_map(|(key, fact, shell, words)| match fact? {
         Fact::Unknown { at, why: Why::Variable(name) } => {
             let words = words.and_then(|words| filled(words, name));
-            Some(Eaten { name: Spanned::new(name.clone(), *at), shell, key, words })
+            let behind_shell = key == "command" && wants_script(service.entrypoint.value());
+            Some(Eaten { name: Spanned::new(name.clone(), *at), shell, key, words, behind_shell })
         }
         _ => None,
     });
@@ -65,6 +68,13 @@ fn filled(words: &[Text], name: &str) -> Option<Vec<String>> {
     };
     let words = words.iter().map(|word| fill(word).unwrap_or_else(|| word.as_str().to_owned()));
     (holes == 1).then(|| words.collect())
+}
+
+/// A shell whose script is to come: `[sh, -c]`.
+fn wants_script(words: Option<&Vec<Text>>) -> bool {
+    let Some([shell, .., option]) = words.map(Vec::as_slice) else { return false };
+    let flags = option.as_str().strip_prefix('-').filter(|flags| !flags.starts_with('-'));
+    is_shell(base_name(shell.as_str())) && flags.is_some_and(|flags| flags.ends_with('c'))
 }
 
 /// A shell with its script and nothing behind it: words there are arguments, which nobody expands.

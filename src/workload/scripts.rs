@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::model::compose::Mount;
 use crate::model::image::{Copied, TargetImage, tidy};
-use crate::source::{Sources, Text, normalize};
+use crate::source::{Sources, Span, Text, normalize};
 use crate::syntax::shell::{base_name, is_shell};
 
 /// Largest script that is read, in bytes.
@@ -119,6 +119,12 @@ impl<'s> Scripts<'s> {
             .iter()
             .rev()
             .find_map(|copied| places.iter().find_map(|place| self.copied(copied, place)))?
+    }
+
+    /// The text that the file has at this place.
+    pub(super) fn written(&self, place: Span) -> Option<String> {
+        let text = self.sources?.get(place.file).slice(place).to_owned();
+        (!text.is_empty()).then_some(text)
     }
 
     /// Every script that the image takes from its context, as far as the bounds go.

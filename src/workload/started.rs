@@ -16,6 +16,8 @@ pub(super) struct Started {
     /// As far as it is known, where the image's own part is not.
     pub(super) start: Start,
     pub(super) opened: Opened,
+    /// Its entrypoint and its command are each a string of a Compose file, split into words.
+    pub(super) split: [bool; 2],
 }
 
 impl Started {
@@ -36,7 +38,8 @@ impl Started {
         });
         let words: Vec<Text> = start.entrypoint.iter().chain(&start.command).cloned().collect();
         let opened = Opened::of(&words, facts.handover.as_ref(), scripts);
-        Self { start, opened }
+        let split = service.map(|service| service.split).unwrap_or_default();
+        Self { start, opened, split }
     }
 
     /// True where it comes down to what the image starts by itself, written out.
@@ -78,8 +81,8 @@ impl Assembler<'_> {
             && !workload.base.is_absent()
         {
             let read = (scripts, self.catalog.packages());
-            let found = lingering::lingering(start, facts.handover.as_ref(), facts.sh_is_dash, read);
-            workload.lingering_shell = found;
+            workload.lingering_shell =
+                lingering::lingering((start, started.split), facts.handover.as_ref(), facts.sh, read);
         }
         let start = &started.start;
         let again = matches!(workload.restart.value().map(String::as_str), Some("always" | "unless-stopped"));

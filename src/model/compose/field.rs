@@ -105,6 +105,11 @@ impl<'v> Fields<'v> {
 }
 
 impl Fields<'_> {
+    /// True where one scalar stands in the place of a list.
+    pub(super) fn is_string(&self, path: &[&str]) -> bool {
+        self.get(path).is_some_and(|value| matches!(value.kind, Kind::Scalar(_)))
+    }
+
     /// The words of a command in which a variable has no value, with holes for what is not known; none when all is
     /// known, or nothing.
     pub(super) fn partial_words(&self, path: &[&str]) -> Option<Vec<Text>> {

@@ -29,7 +29,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             )
             .of(workload)
             .help(match &eaten.words {
-                Some(words) => for_shell(workload, eaten.key, words),
+                Some(words) => for_shell(workload, eaten.key, words, eaten.behind_shell),
                 None => format!("`$${name}` reaches the shell in the container as `${name}`; without a shell nothing expands it"),
             });
         if let Some(value) = workload.env.get(name).and_then(|variable| variable.value.known()) {
@@ -60,12 +60,12 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         )
         .of(workload)
         .related(unexpanded.value, "the value that was meant")
-        .help(for_shell(workload, unexpanded.key, &unexpanded.words));
+        .help(for_shell(workload, unexpanded.key, &unexpanded.words, false));
     }
 }
 
 /// The words of a key behind a shell of the container, which expands their variables.
-fn for_shell(workload: &Workload, key: &str, words: &[String]) -> String {
+fn for_shell(workload: &Workload, key: &str, words: &[String], behind_shell: bool) -> String {
     let line = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     let no_shell = workload.lacks.contains(&"sh");
     if no_shell {
@@ -83,6 +83,9 @@ fn for_shell(workload: &Workload, key: &str, words: &[String]) -> String {
         [shell, options @ .., _] if is_shell(shell) && options.iter().any(|word| word.ends_with('c')) => {
             words.to_vec()
         }
+        // The entrypoint is the shell, which takes its script as one word.
+        [script] if behind_shell => vec![script.clone()],
+        _ if behind_shell => vec![format!("exec {}", line(words))],
         _ => vec!["sh".to_owned(), "-c".to_owned(), format!("exec {}", line(words))],
     };
     // Behind an entrypoint stands a command, which `sh -c` takes for arguments of its script.
@@ -94,6 +97,7 @@ fn for_shell(workload: &Workload, key: &str, words: &[String]) -> String {
         list.push("--".to_owned());
     }
     let takes_words = key == "entrypoint"
+        || behind_shell
         || workload.hands_over
         || workload.start.value().is_some_and(|start| start.entrypoint.is_empty());
     let when = if takes_words { "" } else { ", if the entrypoint of its image runs what it is given" };

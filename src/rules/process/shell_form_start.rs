@@ -1,7 +1,8 @@
 //! `shell-form-start`
 
 use crate::rules::Sink;
-use crate::workload::{Kind, Lingering, Outer, Workload};
+use crate::rules::probe::json;
+use crate::workload::{Kind, Lingering, Outer, Waited, Workload};
 
 rule! {
     name: "shell-form-start",
@@ -22,8 +23,8 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         return;
     }
     let name = &workload.name;
-    let Lingering { span, shell, command, inside, outer } = found;
-    let is_list = command.starts_with('[') && !command.starts_with("[ ");
+    let Lingering { span, shell, command, inside, outer, list } = found;
+    let is_list = inside.is_none() && command.first.starts_with('[');
     let label = match (inside, outer) {
         (None, _) if is_list => "not valid JSON, so a shell runs it as text".to_owned(),
         (None, _) => "runs below `sh`, which is process 1".to_owned(),
@@ -31,19 +32,64 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         (Some(_), Outer::Stays) => format!("`sh` is process 1, and waits for `{shell}`"),
         (Some(_), Outer::MayStay) => format!("starts `{shell}` without `exec`"),
     };
-    let finding = sink
+    let mut finding = sink
         .report(*span, label, format!("`{name}` never gets SIGTERM: a shell is process 1"))
         .of(workload)
         .note("`docker stop` waits ten seconds and kills it: nothing is flushed, no connection is closed");
-    match inside {
-        Some(place) if *outer != Outer::None => finding
-            .related(*place, format!("`{shell}` waits here"))
-            .help(format!("`exec` in both places: in front of `{shell}`, and in it:\n  exec {command}")),
-        Some(place) => finding
-            .related(*place, "runs without `exec`")
-            .help(format!("in `{shell}`, start it with `exec`:\n  exec {command}")),
-        None if is_list => finding
-            .help("a list is JSON: each word in double quotes, a comma between two, one pair of brackets"),
-        None => finding.help(format!("start it with `exec`:\n  exec {command}")),
+    if let Some(place) = inside {
+        let waits = if *outer == Outer::None {
+            "runs without `exec`".to_owned()
+        } else {
+            format!("`{shell}` waits here")
+        };
+        finding = finding.related(*place, waits);
+    }
+    if is_list {
+        finding.help("a list is JSON: each word in double quotes, a comma between two, one pair of brackets");
+        return;
+    }
+    let list = list.as_ref().map(|(key, words)| pasted_list(key, words));
+    let mut help = match (inside, list) {
+        (None, Some(list)) => format!("start it with `exec`, in one word for the shell:\n  {list}"),
+        (None, None) => started(command, "start it with `exec`"),
+        (Some(_), _) if *outer == Outer::None => {
+            started(command, &format!("in `{shell}`, start it with `exec`"))
+        }
+        (Some(_), Some(list)) => {
+            let inside = started(command, &format!("and in `{shell}`, start it with `exec`"));
+            format!(
+                "`exec` in both places: in front of `{shell}`, in one word for the shell:\n  {list}\n{inside}"
+            )
+        }
+        (Some(_), None) => {
+            started(command, &format!("`exec` in both places: in front of `{shell}`, and in it"))
+        }
     };
+    if let Some(runtime) = &command.deaf {
+        help.push_str(&below_init(workload, runtime));
+    }
+    finding.help(help);
+}
+
+/// The command to paste; in words where it cannot be repeated.
+fn started(command: &Waited, lead: &str) -> String {
+    match &command.with_exec {
+        Some(line) => format!("{lead}:\n  {line}"),
+        None => format!("{lead}, right before `{}`", command.first),
+    }
+}
+
+/// The init that an interpreter wants above it which has no handler for SIGTERM.
+fn below_init(workload: &Workload, runtime: &str) -> String {
+    let lead = format!("\n{runtime} as process 1 ignores SIGTERM that the program does not handle");
+    match workload.kind {
+        Kind::Service => format!("{lead}; an init above it mends that:\n  init: true"),
+        Kind::Image => format!("{lead}; `docker run --init` mends that, or `tini --` in front of it"),
+    }
+}
+
+/// A key with its words as a list; a dollar is doubled for Compose.
+fn pasted_list(key: &str, words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| json(&word.replace('$', "$$"))).collect();
+    format!("{key}: [{}]", words.join(", "))
 }

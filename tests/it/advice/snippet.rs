@@ -122,6 +122,10 @@ fn snippet(prose: &str, lines: &[&str]) -> Option<Snippet> {
     if is(keyword, first) {
         return Some(Snippet::Instructions(lines.iter().map(|line| (*line).to_owned()).collect()));
     }
+    // `NAME=value exec program`: a command, and no variable of the container.
+    if is(r"^[A-Za-z_][A-Za-z0-9_]*=.* exec ", first) {
+        return None;
+    }
     let variable = Regex::new(r"^(?:- )?([A-Z_][A-Za-z0-9_.]*)(?:=|: )").unwrap();
     if lines.iter().all(|line| variable.is_match(line)) {
         let pair = |line: &&str| (variable.captures(line).unwrap()[1].to_owned(), (*line).to_owned());

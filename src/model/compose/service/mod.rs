@@ -98,6 +98,8 @@ pub struct Service {
     pub command: Fact<Vec<Text>>,
     /// `entrypoint` and `command` where a variable in them has no value, with [`super::interpolate::HOLE`]s.
     pub partial: [Option<Vec<Text>>; 2],
+    /// `entrypoint` and `command` are each one string, which Compose splits into words.
+    pub split: [bool; 2],
     /// `environment`; a name without a value comes from outside.
     pub environment: IndexMap<String, Fact<Text>>,
     /// Where the names of `environment` stand.
@@ -216,6 +218,7 @@ impl Service {
             entrypoint: fields.words(&["entrypoint"]),
             command: fields.words(&["command"]),
             partial: [fields.partial_words(&["entrypoint"]), fields.partial_words(&["command"])],
+            split: ["entrypoint", "command"].map(|key| fields.is_string(&[key])),
             environment: variables::values(&environment),
             environment_keys: variables::places(&environment),
             env_files: env_files(fields),
