@@ -17,10 +17,14 @@ pub(super) enum Family {
 }
 
 /// Beginnings of a tag's words for distributions with RPMs.
-const RPM_TAGS: [&str; 12] = [
+const RPM_TAGS: [&str; 16] = [
     "ubi",
     "al2",
     "amazonlinux",
+    "amazoncorretto",
+    "corretto",
+    "azurelinux",
+    "cbl",
     "centos",
     "rhel",
     "ol7",
@@ -121,9 +125,12 @@ impl Family {
         let has =
             |starts: &[&str]| tag.split('-').any(|word| starts.iter().any(|start| word.starts_with(start)));
         let debian = ["bookworm", "bullseye", "trixie", "buster", "jammy", "noble", "focal"];
+        // From 12 on OpenJDK's own tags are Oracle Linux where no word tells another.
+        let major = tag.split(['-', '.', 'u']).next().and_then(|word| word.parse::<u32>().ok());
+        let oracle = repository == "openjdk" && major.is_none_or(|major| major > 11) && !has(&["slim"]);
         if repository == "alpine" || has(&["alpine"]) {
             Self::Alpine
-        } else if has(&RPM_TAGS) || RPM_REPOSITORIES.contains(&repository) && !has(&debian) {
+        } else if (has(&RPM_TAGS) || RPM_REPOSITORIES.contains(&repository) || oracle) && !has(&debian) {
             Self::Rpm
         } else {
             Self::Debian
@@ -187,6 +194,10 @@ mod tests {
             ("amazoncorretto:21-alpine", Family::Alpine),
             ("eclipse-temurin:21-jdk-ubi9-minimal", Family::Rpm),
             ("maven:3.9-amazoncorretto-21-debian-bookworm", Family::Debian),
+            ("gradle:8-jdk21-corretto", Family::Rpm),
+            ("openjdk:17-jdk", Family::Rpm),
+            ("openjdk:17-jdk-slim", Family::Debian),
+            ("openjdk:8u292-jdk", Family::Debian),
             ("nginx", Family::Debian),
         ] {
             let parsed = ImageReference::parse(image).map(|image| Family::of(&image));
