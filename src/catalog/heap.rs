@@ -43,6 +43,12 @@ pub struct HeapWhenUnset {
     /// The variable takes the place of all of it, the heap at the start included.
     #[serde(default)]
     pub replaced: bool,
+    /// The first version that does so; a tag without a number is the newest.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// The first version that does not.
+    #[serde(default)]
+    pub before: Option<String>,
     /// Files that may say otherwise, as parts of paths that are mounted or copied in.
     #[serde(default)]
     pub unless_files: Vec<String>,

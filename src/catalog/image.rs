@@ -194,6 +194,9 @@ pub struct Upgrade {
 pub struct SizesItself {
     /// Lower case, no full stop, as in "its cache takes half of the memory that it sees".
     pub what: String,
+    /// The first version that does so; a tag without a number is the newest.
+    #[serde(default)]
+    pub since: Option<String>,
     /// Variables that say otherwise.
     #[serde(default)]
     pub unless_set: Vec<String>,

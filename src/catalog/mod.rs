@@ -22,7 +22,9 @@ pub use image::{
 };
 pub use lighter::{Lighter, LighterKind};
 pub use packages::{Effect, Manager, Packages, Toolchain};
-pub use probes::{ClosedRole, ConfigurationFiles, HttpPort, PortBy, ProbeEntry, ProbeRow, SettingFiles};
+pub use probes::{
+    ClosedRole, ConfigurationFiles, HttpPort, PortBy, ProbeEntry, ProbeRow, SettingFiles, in_versions,
+};
 pub use refused::RefusedFlag;
 pub use runtimes::{
     CommandLine, Flag, Grammar, Pool, Quotes, ReadBy, Runtime, Sets, Setting, Starter, Variable,

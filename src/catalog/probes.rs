@@ -272,6 +272,11 @@ fn fits(
         && before.as_ref().is_none_or(|line| !at_least(line))
 }
 
+/// Whether the version of a tag is `since` or a later one, and earlier than `before`.
+pub fn in_versions(tag: &str, since: &Option<String>, before: &Option<String>) -> bool {
+    fits(tag, &[], &[], since, before)
+}
+
 /// The first version in a tag: `v3.7-alpine` is 3.7. None for tags that move without one.
 fn version(tag: &str) -> Option<Vec<u32>> {
     let words = tag.split('-').map(|word| word.strip_prefix('v').unwrap_or(word));

@@ -175,7 +175,7 @@ fn pools(workload: &Workload) -> Vec<Declared> {
 
 /// What the image's maker says that it needs at the least.
 fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
-    let follows = workload.heaps.iter().find(|heap| heap.follows());
+    let follows = workload.heaps.iter().find(|heap| heap.follows() && !heap.env_unseen);
     let Some(minimum) = &workload.minimum else {
         let grows = workload.self_sizing.as_ref();
         return Err(match (follows, &workload.limit_unseen) {

@@ -7,7 +7,7 @@ use super::start::Handover;
 use super::{Fact, Healthcheck, Start, Why};
 use crate::catalog::{
     self, BesideHeap, Catalog, DefaultHeap, Grammar, IgnoresLimit, Minimum, NoHeapIn, RuntimeName,
-    SharedMemory, SizesItself,
+    SharedMemory, SizesItself, in_versions,
 };
 use crate::model::ImageReference;
 use crate::model::compose::Service;
@@ -150,6 +150,8 @@ pub(super) struct ImageFacts {
     pub(super) shipped: Vec<Text>,
     /// It is made to run a server that listens on a port.
     pub(super) is_server: bool,
+    /// Its own variables are known not to bound a heap: the catalogue has it, or it is empty.
+    pub(super) env_known: bool,
 }
 
 /// Programs that probes use.
@@ -189,6 +191,7 @@ impl ImageFacts {
             servers: Vec::new(),
             shipped: Vec::new(),
             is_server: false,
+            env_known: false,
         }
     }
 
@@ -246,6 +249,7 @@ impl ImageFacts {
             entrypoint: Fact::Absent { anchor },
             command: Fact::Absent { anchor },
             lacks: TOOLS.to_vec(),
+            env_known: true,
             ..Self::unknown(anchor, &Why::Other("scratch"))
         }
     }
@@ -268,6 +272,8 @@ impl ImageFacts {
             return Self { healthcheck, unsupported, servers, is_server, ..unknown };
         };
         servers.extend(entry.servers(tag).into_iter().map(str::to_owned));
+        let own_heap = entry.heap_when_unset.as_ref();
+        let own_heap = own_heap.filter(|own| in_versions(tag, &own.since, &own.before));
         let start = entry.start(tag);
         let texts = |words: &[String]| -> Fact<Vec<Text>> {
             // An image's own start stands in no file: its place is the reference.
@@ -290,7 +296,7 @@ impl ImageFacts {
             keeps_quotes: entry.keeps_quotes.clone(),
             unsets: entry.unsets.clone(),
             no_heap_in: entry.no_heap_in.clone(),
-            heap_when_unset: entry.heap_when_unset.as_ref().zip(entry.runtime()).map(|(heap, of)| OwnHeap {
+            heap_when_unset: own_heap.zip(entry.runtime()).map(|(heap, of)| OwnHeap {
                 of,
                 mib: heap.mib,
                 variable: heap.variable.clone(),
@@ -311,12 +317,13 @@ impl ImageFacts {
             major: entry.runtime_major(tag).map(|(_, major)| major),
             patch: entry.runtime_patch(tag),
             default_heap: entry.default_heap(),
-            sizes_itself: entry.sizes_itself.clone(),
+            sizes_itself: entry.sizes_itself.clone().filter(|own| in_versions(tag, &own.since, &None)),
             minimum: entry.minimum.clone(),
             probe: entry.probe.clone(),
             servers,
             shipped: shipped.into_iter().flatten().map(|word| Text::derived(word.as_str(), at)).collect(),
             is_server,
+            env_known: true,
             lacks: TOOLS.into_iter().filter(|tool| entry.has_tool(tag, tool) == Some(false)).collect(),
             ..unknown
         }

@@ -3,6 +3,7 @@
 mod assemble;
 mod brought;
 mod configured;
+mod distribution;
 mod facts;
 mod health;
 mod heap;

@@ -1,5 +1,6 @@
 //! Whether a lighter base image would do: not where what runs uses the tools that it lacks.
 
+use super::distribution::{Family, is_bound_to};
 use super::idle::is_idle;
 use super::image::{ImageFacts, LighterBase};
 use super::installs::expanded;
@@ -47,7 +48,12 @@ pub(super) fn lighter(
         .collect();
     let uses = |script: &Script| script.commands.iter().any(|command| used(command, &tools).is_some());
     let toolbox = start.command.is_empty() && scripts_of(start, scripts).iter().any(is_toolbox);
-    if toolbox || at_run_time(workload, start, scripts).iter().any(uses) {
+    let running = at_run_time(workload, start, scripts);
+    if toolbox || running.iter().any(uses) {
+        return None;
+    }
+    let family = Family::of(&heavy);
+    if family != Family::of(&light) && is_bound_to(family, runs, &running, &scripts.all()) {
         return None;
     }
     let in_runs = || runs.all().filter_map(|(_, script)| script).flat_map(|script| &script.commands);

@@ -82,6 +82,33 @@ fn users_are_those_of_the_container() {
     has(&read("POSTGRES_USER_FILE=/run/secrets/u\n"), r#"\"$$(cat /run/secrets/u)\""#);
     has(&read("POSTGRES_USER=shop\n"), "pg_isready -U $${POSTGRES_USER:-postgres}");
     has(&read("A=b\n"), "$${POSTGRES_USER:-postgres}");
+    // Without a database a client asks for the one of the user's name, and the server logs that there is none.
+    has(&with("POSTGRES_DB: shop"), "pg_isready -U postgres -d $${POSTGRES_DB:-postgres}");
+    has(
+        &with("POSTGRES_USER: u, POSTGRES_DB: shop"),
+        "pg_isready -U $${POSTGRES_USER:-postgres} -d $${POSTGRES_DB:-$${POSTGRES_USER:-postgres}}",
+    );
+    has(&with("POSTGRES_USER: u, POSTGRES_DB: '${DB}'"), "-d $${POSTGRES_DB:-$${POSTGRES_USER:-postgres}}");
+    has(
+        &with("POSTGRES_USER: u, POSTGRES_DB_FILE: /run/secrets/d"),
+        r#"-U $${POSTGRES_USER:-postgres} -d \"$$(cat /run/secrets/d)\""#,
+    );
+    has(
+        &with("POSTGRES_USER_FILE: /run/secrets/u, POSTGRES_DB: shop"),
+        r#"-d \"$${POSTGRES_DB:-$$(cat /run/secrets/u)}\""#,
+    );
+    has(
+        &with("POSTGRES_USER_FILE: /run/secrets/u, POSTGRES_DB_FILE: /run/secrets/d"),
+        r#"-U \"$$(cat /run/secrets/u)\" -d \"$$(cat /run/secrets/d)\""#,
+    );
+    let dockerfile = image("FROM postgres:17\nENV POSTGRES_DB=shop\nEXPOSE 5432\n");
+    has(&dockerfile, "CMD pg_isready -U postgres -d ${POSTGRES_DB:-postgres}");
+    // Data of an older image lacks the user that MariaDB's own script signs in as.
+    for image in ["mariadb", "mariadb:11.4", "mariadb:10.6.20", "mariadb:lts"] {
+        let of = service(&format!("{{image: '{image}'}}"));
+        has(&of, r#"["CMD", "mariadb-admin", "ping", "-h", "127.0.0.1"]"#);
+    }
+    has(&service("{image: 'mariadb:10.5'}"), r#"["CMD", "mysqladmin", "ping", "-h", "127.0.0.1"]"#);
     let dockerfile = image("FROM postgres:16\nENV POSTGRES_USER_FILE=/run/secrets/u\nEXPOSE 5432\n");
     has(&dockerfile, r#"CMD pg_isready -U "$(cat /run/secrets/u)""#);
 }

@@ -3,7 +3,7 @@
 use crate::finding::{Confidence, Severity};
 use crate::model::size::ByteSize;
 use crate::rules::Sink;
-use crate::rules::offer::{Offer, bound_default};
+use crate::rules::offer::{Offer, bound_default, usual};
 use crate::source::Spanned;
 use crate::workload::{Heap, Kind, Project, RuntimeName, Workload};
 
@@ -65,10 +65,14 @@ fn unlimited(offer: &Offer<'_>, heap: &Heap, sink: &mut Sink<'_>) {
         None => format!("{runtime} starts here without a bound for its heap"),
     };
     let mut finding = sink
-        .report(place, label, format!("nothing bounds the {runtime} heap of `{name}`"))
+        .report(place, label, format!("nothing bounds the {runtime} heap of `{name}`{}", unless(heap)))
         .of(workload)
-        .severity(if heap.assumed { Severity::Note } else { workload.role.soften(RULE.meta().severity) })
-        .confidence(if heap.assumed { Confidence::Low } else { Confidence::Medium })
+        .severity(if heap.assumed || heap.env_unseen {
+            Severity::Note
+        } else {
+            workload.role.soften(RULE.meta().severity)
+        })
+        .confidence(if heap.assumed || heap.env_unseen { Confidence::Low } else { Confidence::Medium })
         .note(without_limit(heap.runtime));
     if workload.anchor != place {
         finding = finding.related(workload.anchor, "no memory limit on this service");
@@ -104,14 +108,23 @@ fn limited(
         )
     };
     let finding = sink
-        .report(limit.span, label, message)
+        .report(limit.span, label, format!("{message}{}", unless(heap)))
         .of(workload)
-        .severity(if fits { Severity::Note } else { workload.role.soften(RULE.meta().severity) })
-        .confidence(Confidence::Medium)
+        .severity(if fits || heap.env_unseen {
+            Severity::Note
+        } else {
+            workload.role.soften(RULE.meta().severity)
+        })
+        .confidence(if heap.env_unseen { Confidence::Low } else { Confidence::Medium })
         .via(&limit.via)
         .related(heap.program.span, format!("starts {runtime} without a bound for its heap"))
         .note(format!("{runtime} takes about {percent} % of a limit of {size} when no flag says otherwise"));
     bound_default(offer, heap, Some(size), finding);
+}
+
+/// The condition under which an image whose variables are not known bounds it after all.
+fn unless(heap: &Heap) -> String {
+    if heap.env_unseen { format!(", unless its image sets `{}`", usual(heap.runtime)) } else { String::new() }
 }
 
 fn without_limit(runtime: RuntimeName) -> &'static str {

@@ -43,6 +43,10 @@ pub(in crate::rules) fn bound_default<'b>(
         let runtime = heap.runtime.display_name();
         return finding.help(match &heap.limit_unseen {
             Some(unseen) => format!("add `{key}: <size>` and bound the heap below it: {}", unseen.why),
+            None if heap.env_unseen => format!(
+                "add a limit, `{key}: <size>`, and bound the heap below it in `{}`",
+                usual(heap.runtime)
+            ),
             None => format!("add a limit first, `{key}: <size>`: the {runtime} heap then follows it"),
         });
     };
@@ -173,7 +177,7 @@ pub(in crate::rules) fn too_small(heap: &Heap, limit: ByteSize) -> String {
 }
 
 /// The variable that the runtime reads however it is started.
-fn usual(runtime: RuntimeName) -> &'static str {
+pub(in crate::rules) fn usual(runtime: RuntimeName) -> &'static str {
     if runtime == RuntimeName::Node { "NODE_OPTIONS" } else { "JAVA_TOOL_OPTIONS" }
 }
 

@@ -7,7 +7,7 @@ mod heap;
 mod write;
 
 use self::heap::lower;
-pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_words};
+pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_words, usual};
 
 use super::{Builder, Policy, Target};
 use crate::finding::Applicability;

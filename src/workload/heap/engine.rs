@@ -120,6 +120,8 @@ impl Engine<'_> {
             }
         }
         let name = program.base_name().to_owned();
+        // A variable of the service takes the place of the image's.
+        let env_unseen = bound.is_absent() && carrier.is_none() && !self.image.env_known;
         Some(Heap {
             runtime: self.runtime.name,
             pool: self.runtime.pool,
@@ -131,6 +133,7 @@ impl Engine<'_> {
             overruled,
             problems,
             assumed: false,
+            env_unseen,
             limit_unseen,
             unseen_on_new_kernels: self.unseen_on_new_kernels(),
             default,
@@ -193,6 +196,7 @@ impl Engine<'_> {
             overruled,
             problems,
             assumed: true,
+            env_unseen: false,
             limit_unseen: None,
             unseen_on_new_kernels: None,
             default,

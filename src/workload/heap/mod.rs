@@ -47,6 +47,8 @@ pub struct Heap {
     pub problems: Vec<HeapProblem>,
     /// Nothing shows that the runtime starts; a variable that only it reads says so.
     pub assumed: bool,
+    /// Nothing in sight bounds it, and the variables of the image are not known: one of them may.
+    pub env_unseen: bool,
     /// It does not see the limit of the container on cgroup v2 hosts.
     pub limit_unseen: Option<LimitUnseen>,
     /// The same on hosts with a newer kernel alone.
