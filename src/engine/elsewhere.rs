@@ -89,7 +89,7 @@ impl Elsewhere {
         let base = model.request.files.first().filter(|base| project::is_default(base));
         let possible = self.possible.iter().filter(|(file, changes)| {
             let part = |base: &PathBuf| {
-                let own = changes.sizes.iter().map(|(name, size)| (name.as_str(), *size));
+                let own = changes.wholes.iter().map(|(name, is_whole)| (name.as_str(), *is_whole));
                 folder(file) == directory
                     && project::is_named_after(file, base)
                     && project::is_part(own, &model.compose.services)

@@ -62,8 +62,8 @@ pub struct Changes {
     pub known: Vec<Change>,
     /// Changes of the services of a file that it is named after, if it is an overlay of that: it could run without.
     pub possible: Vec<Change>,
-    /// Its services, and how many keys each has.
-    pub sizes: Vec<(String, usize)>,
+    /// Its services, and whether each could be whole: see [`super::project::is_part`].
+    pub wholes: Vec<(String, bool)>,
 }
 
 /// The services of others that the file at `path` changes.
@@ -82,7 +82,10 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
         !has(*service, &["image", "build", "extends", "provider"]) && merged(tree, entries).next().is_none()
     });
     let mut found = Changes {
-        sizes: services.iter().map(|(name, _, entries)| ((*name).to_owned(), entries.len())).collect(),
+        wholes: services
+            .iter()
+            .map(|(name, _, entries)| ((*name).to_owned(), is_whole(tree, entries)))
+            .collect(),
         ..Changes::default()
     };
     for (name, service, entries) in &services {
@@ -108,6 +111,12 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
         found.known.extend(bases.map(|(file, name)| change(Changed::Extended(file, name))));
     }
     found
+}
+
+/// True for a service with keys that make it whole.
+fn is_whole(tree: &Tree, entries: &[(NodeId, NodeId)]) -> bool {
+    let mut names = entries.iter().filter_map(|(key, _)| scalar(tree, *key));
+    names.any(super::project::makes_whole)
 }
 
 /// True for a file that names itself a stack of Swarm, or has networks, secrets or configs that only Swarm has.

@@ -162,7 +162,7 @@ pub fn load_directory(
             Some(base) => {
                 is_named_after(file, base) && {
                     let base = Project::load(request(vec![base.clone()]), None, sources);
-                    is_part(sizes(&alone.compose.services), &base.compose.services)
+                    is_part(wholes(&alone.compose.services), &base.compose.services)
                 }
             }
         };
@@ -189,22 +189,28 @@ pub fn is_named_after(file: &Path, base: &Path) -> bool {
     name.strip_prefix(&base).is_some_and(|rest| rest.starts_with(['-', '.', '_']))
 }
 
-/// True where services could run without those of a base file and yet are changes of some of them: each has at most half as
-/// many keys as the one of its name in the base, and the base has others. Alone they would miss ports, volumes or variables.
+/// True where services could run without those of a base file and yet are changes of some of them: they have no command, ports,
+/// volumes or files of variables, those of the base have, and the base has other services. Each comes with whether it has such
+/// keys.
 #[must_use]
-pub fn is_part<'s>(services: impl Iterator<Item = (&'s str, usize)>, base: &[Service]) -> bool {
+pub fn is_part<'s>(services: impl Iterator<Item = (&'s str, bool)>, base: &[Service]) -> bool {
     let mut count = 0;
-    let all_less = services
+    let all_bare = services
         .inspect(|_| count += 1)
-        .all(|(name, keys)| sizes(base).any(|(other, others)| other == name && 2 * keys <= others));
-    all_less && (1..base.len()).contains(&count)
+        .all(|(name, is_whole)| !is_whole && wholes(base).any(|(other, is_whole)| other == name && is_whole));
+    all_bare && (1..base.len()).contains(&count)
 }
 
-/// The names of services, and how many keys each has.
-fn sizes(services: &[Service]) -> impl Iterator<Item = (&str, usize)> {
+/// True for a key without which a service is rarely whole. No fix adds or removes one.
+pub(super) fn makes_whole(key: &str) -> bool {
+    matches!(key, "command" | "depends_on" | "entrypoint" | "env_file" | "expose" | "ports" | "volumes")
+}
+
+/// The names of services, and whether each has such keys.
+fn wholes(services: &[Service]) -> impl Iterator<Item = (&str, bool)> {
     services.iter().map(|service| {
-        let keys = service.keys.iter().filter(|key| !key.name.contains('.'));
-        (service.name.as_str(), keys.count())
+        let mut keys = service.keys.iter();
+        (service.name.as_str(), keys.any(|key| makes_whole(&key.name)))
     })
 }
 

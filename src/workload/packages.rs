@@ -179,6 +179,10 @@ impl Look<'_> {
     /// The `RUN` with a cache mount in front.
     fn mount(&self) -> Option<String> {
         let Form::Shell(line) = &self.run.form else { return None };
+        // A here-document is more than its first line.
+        if line.as_str().contains("<<") {
+            return None;
+        }
         let directory = self.manager.directories.first()?;
         let is_root = match &self.run.user {
             None => true,

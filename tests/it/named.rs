@@ -66,8 +66,8 @@ fn what_an_overlay_alone_builds_is_checked() {
     let dir = repository(&[
         ("compose.yaml", "services:\n  a: {image: alpine, mem_limit: 64m}\n  c: {build: c, mem_limit: 2g}\n"),
         ("compose.dev.yaml", "services:\n  a: {mem_limit: 65m}\n  b: {build: b, mem_limit: 2g}\n"),
-        ("b/Dockerfile", "FROM eclipse-temurin:21-jdk\nCMD [\"java\", \"-jar\", \"a.jar\"]\n"),
-        ("c/Dockerfile", "FROM eclipse-temurin:21-jdk\nCMD [\"java\", \"-jar\", \"a.jar\"]\n"),
+        ("b/Dockerfile", "FROM eclipse-temurin:21-jdk\nCOPY a.jar .\nCMD [\"java\", \"-jar\", \"a.jar\"]\n"),
+        ("c/Dockerfile", "FROM eclipse-temurin:21-jdk\nCOPY a.jar .\nCMD [\"java\", \"-jar\", \"a.jar\"]\n"),
     ]);
     let heavy = "b/Dockerfile:1:6:noteheavy-base-image".to_owned();
     assert!(heads(dir.path(), &[]).contains(&heavy));

@@ -88,6 +88,7 @@ const OTHERS: &[&str] = &[
     "workload/configured.rs MAX_INCLUDES",
     "workload/installs.rs MAX_LIST",
     "workload/installs.rs MAX_NESTED",
+    "workload/lingering.rs MAX_REPEATED",
     "workload/lingering.rs MAX_SCRIPTS",
     "workload/own.rs MAX_PATH",
     "workload/packages.rs MAX_FOLLOWED",
