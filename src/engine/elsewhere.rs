@@ -120,7 +120,8 @@ impl Elsewhere {
             let users = self.extended.get(&(path(service.key.file), service.name.clone()));
             let others = users.into_iter().flatten().filter(|(file, change)| {
                 // A service of this stack that extends one of its own name is that service itself.
-                !change.plain && !(change.by == service.name && own.contains(&normalize(file)))
+                let same = change.by == service.name && own.contains(&normalize(file));
+                !same && !change.plain
             });
             found.extend(others.map(|(file, change)| known(file, &service.name, change)));
         }

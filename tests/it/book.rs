@@ -1,5 +1,4 @@
 //! The documentation: generated parts are current, every page is in the book, every link leads somewhere.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

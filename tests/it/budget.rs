@@ -1,5 +1,4 @@
 //! What `oomlint budget` prints, and that its numbers add up in every format.
-#![allow(clippy::unwrap_used)]
 
 use crate::common;
 use std::collections::BTreeMap;

@@ -1,7 +1,5 @@
 //! The command as users run it.
 
-#![allow(clippy::unwrap_used)]
-
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};

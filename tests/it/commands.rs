@@ -1,7 +1,5 @@
 //! What single commands refuse, mask and say beside their work.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::Path;
 use std::process::Command;
 

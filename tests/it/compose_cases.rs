@@ -1,6 +1,5 @@
 //! 195 small Compose files of which Compose was asked whether it takes them: what it refuses over memory is an error here,
 //! and what it takes is none.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use crate::common;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! Every fact that Docker Compose resolves in real files, held against ours.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use crate::common;
 use std::path::{Path, PathBuf};

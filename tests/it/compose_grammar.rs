@@ -1,5 +1,4 @@
 //! Sizes, variables and durations against what Compose answered when it was asked.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::Path;
 

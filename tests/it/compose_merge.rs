@@ -1,6 +1,5 @@
 //! Small projects of ours about merging, extends, include and variables: `fixtures/compose/merge.json` holds each with what
 //! Docker Compose made of it (`docker compose config`).
-#![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,4 @@
 //! The configuration file, through the binary.
-#![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 use std::process::Command;

@@ -1,5 +1,4 @@
 //! Every real file, through everything: no panic, and every span where it belongs.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use crate::common;
 use std::collections::BTreeMap;

@@ -1,7 +1,5 @@
 //! The Dockerfile parser beside BuildKit's own, and beside two other parsers, over real and hostile files.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)] // what was compared
-
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;

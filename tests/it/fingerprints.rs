@@ -1,5 +1,4 @@
 //! A finding keeps its fingerprint while someone works elsewhere, and loses it when what it rests on changes.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use crate::common;
 use std::collections::{BTreeMap, HashSet};

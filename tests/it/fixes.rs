@@ -2,7 +2,6 @@
 //!
 //! The engine takes back what does more than it says, so what is held here is that it has nothing to take back, and that it
 //! comes to an end.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use crate::common;
 use std::collections::BTreeMap;

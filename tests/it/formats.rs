@@ -1,6 +1,5 @@
 //! The formats that programs read: what they say of whole projects, whether their readers can read it, and that nothing which
 //! stands in a user's file gets out of its place.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use crate::common;
 use crate::whole;

@@ -1,5 +1,4 @@
 //! Files that try to take time or memory out of proportion: each is bounded, and says so.
-#![allow(clippy::unwrap_used)]
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,6 @@
 //! File systems that try to make a run wait, read what it may not, or say something else than it saw.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

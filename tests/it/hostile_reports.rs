@@ -2,7 +2,6 @@
 //! browser, no reader of XML or JSON. Every format and every command is tried, by the program itself.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::Path;
 use std::process::Command;

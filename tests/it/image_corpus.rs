@@ -1,7 +1,5 @@
 //! Images of real Dockerfiles, held against what BuildKit says of their stages and ENV pairs.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)] // what was counted
-
 use std::io::Read;
 use std::path::Path;
 

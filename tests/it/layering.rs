@@ -1,7 +1,5 @@
 //! Each room of the house uses only the rooms that it stands on.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::Path;
 
 /// From the ground up. Rooms on one line do not use each other.

@@ -1,5 +1,4 @@
 //! Which Dockerfile each service of a real project builds.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use crate::common;
 use std::path::{Path, PathBuf};

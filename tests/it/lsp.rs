@@ -1,5 +1,4 @@
 //! The language server, as a client meets it.
-#![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
 use std::thread::JoinHandle;

@@ -1,7 +1,6 @@
 //! `oomlint lsp --restrict-to`, as an editor starts it: nothing outside is read, and the diagnostics say so.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used)]
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! The integration tests, in one program: they share what they need, and are linked once.
 //!
 //! `cargo test --test it rule_pages` runs one file of them.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod advice;
 mod book;

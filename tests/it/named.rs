@@ -1,7 +1,5 @@
 //! Files that are named, as hooks name what changed: what they have a part in is reported, wherever it stands.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,5 @@
 //! Healthchecks are offered where they fit: the protocol, the user and the port are those of the container.
 
-#![allow(clippy::unwrap_used)]
-
 use oomlint::discover::{self, discover};
 use oomlint::engine;
 use oomlint::source::Sources;

@@ -1,7 +1,6 @@
 //! What is written: whole or not at all, and by `check` nothing.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! What installs oomlint and calls it agrees with what it is.
-#![allow(clippy::unwrap_used)]
 
 use crate::common;
 use std::path::Path;

@@ -1,7 +1,5 @@
 //! What `--diff` prints is taken by `git apply` and gives what `--fix` writes, or the file is left out with a word.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
-
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -1,5 +1,4 @@
 //! Whole projects of ours: what is printed of them, to the letter.
-#![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,4 @@
 //! What the README shows is what the binary prints.
-#![allow(clippy::unwrap_used)]
 
 use std::process::Command;
 

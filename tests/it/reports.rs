@@ -1,7 +1,5 @@
 //! The reports of findings made by hand, as people and programs get them.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::Path;
 
 use oomlint::discover::Root;

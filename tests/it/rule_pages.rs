@@ -17,8 +17,6 @@
 //!
 //! Any other word is an error, so that a typing mistake cannot switch an example off.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,6 +1,5 @@
 //! Whole runs over mixtures of valid pieces: no panic, every place lies within its file, and the same bytes come out
 //! whatever the number of threads.
-#![allow(clippy::unwrap_used)]
 
 use crate::common;
 use common::Checked;

@@ -6,7 +6,6 @@
 //! `tests/sarif-tools.sh` installs them.
 //!
 //! The Multitool's package has the official schema in it.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use crate::common;
 use std::collections::HashSet;

@@ -1,7 +1,5 @@
 //! The reader of shell commands on text that nobody would write.
 
-#![allow(clippy::unwrap_used)]
-
 use oomlint::source::{Sources, Span, Text};
 use oomlint::syntax::shell::{Script, Word, read, read_run, read_words};
 use proptest::prelude::*;

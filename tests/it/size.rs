@@ -1,5 +1,4 @@
 //! Limits from measurements: through the binary, on the project of the fixtures, and on whatever may be measured.
-#![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

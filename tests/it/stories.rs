@@ -1,7 +1,6 @@
 //! Memory trouble that real projects had and mended: is it named where it stands, and no longer where it is mended?
 //!
 //! The stories are `corpus/stories.jsonl`; those with files have the state with the fault and mostly the one without.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use crate::common;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! Facts that come of joining a service with its image: what starts, which heap, which probe.
-#![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 

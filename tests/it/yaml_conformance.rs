@@ -1,5 +1,4 @@
 //! The YAML tree against a second reader, and against what Docker Compose says, over real files.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use crate::yaml;
 use std::collections::BTreeMap;

@@ -1,5 +1,4 @@
 //! Whatever the text: no panic, and every span lies in it.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use crate::yaml;
 use oomlint::syntax::yaml::to_json;

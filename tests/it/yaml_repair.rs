@@ -1,5 +1,4 @@
 //! Half-typed files: the keys around the line that is being typed stay where they were.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use crate::yaml;
 use std::collections::{BTreeMap, HashSet};

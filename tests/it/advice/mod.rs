@@ -23,7 +23,7 @@
 //! ```
 //!
 //! `OOMLINT_SHAPES_IN=folder` writes the generated projects there. `OOMLINT_ADVICE=8` follows everything in one of eight projects of `../shared`. `OOMLINT_BIN` measures another program than the one built here; `OOMLINT_ADVICE_PARTS=pages,limits` takes parts.
-#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)]
+#![allow(unreachable_pub)]
 
 use crate::common;
 mod keys;

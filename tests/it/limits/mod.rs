@@ -1,5 +1,4 @@
 //! Every bound is written down in docs/limits.md with its number, and holds.
-#![allow(clippy::unwrap_used)]
 
 mod beyond;
 
