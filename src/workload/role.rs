@@ -83,8 +83,8 @@ impl Role {
     }
 }
 
-/// Names of files and directories for what runs on a laptop or in a pipeline for as long as its tests take.
-const DEVELOPMENT: [&str; 14] = [
+/// Names of files and directories for what runs on a laptop, in a pipeline for as long as its tests take, or not any more.
+const DEVELOPMENT: [&str; 16] = [
     "dev",
     "devel",
     "develop",
@@ -99,6 +99,8 @@ const DEVELOPMENT: [&str; 14] = [
     "ci",
     "github",
     "circleci",
+    "archive",
+    "archived",
 ];
 
 /// What the comment at the head of a file says, in lower case, where it is not for production.
