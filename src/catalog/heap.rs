@@ -7,6 +7,12 @@ use serde::Deserialize;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BesideHeap {
+    /// The first version that it holds for; none where it holds from the first one on.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// The first version that it holds for no more.
+    #[serde(default)]
+    pub before: Option<String>,
     /// The least of the fixed part, in MiB; the runtime's own when it is not there.
     #[serde(default)]
     pub least: Option<i64>,

@@ -46,7 +46,7 @@ pub struct ImageEntry {
     pub heap_when_unset: Option<HeapWhenUnset>,
     /// What it takes beside its heap, where that is more than any program of its runtime does.
     #[serde(default)]
-    pub beside_heap: Option<BesideHeap>,
+    pub beside_heap: Vec<BesideHeap>,
     /// Set when what it runs sizes itself to the memory that it sees.
     #[serde(default)]
     pub sizes_itself: Option<SizesItself>,

@@ -145,10 +145,10 @@ impl Catalog {
         self.images.get(*at)
     }
 
-    /// The memory that the product whose script reads a variable takes on top of its heap.
+    /// The memory that the newest version of the product whose script reads a variable takes on top of its heap.
     pub fn beside_heap_of(&self, variable: &str) -> Option<&BesideHeap> {
         let reads = |entry: &&ImageEntry| entry.expands.iter().any(|name| name == variable);
-        self.images.iter().filter(reads).find_map(|entry| entry.beside_heap.as_ref())
+        self.images.iter().filter(reads).find_map(|entry| entry.beside_heap.last())
     }
 
     /// How what an image runs can be asked. None when there is no row for it.

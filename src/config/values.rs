@@ -8,15 +8,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error};
 
 use crate::error::nearest;
-use crate::model::size::ByteSize;
+use crate::model::size::{ByteSize, SMALLEST_LIMIT};
 use crate::rules::{Group, RULES};
 
 /// A size as Compose writes it, more than 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size(pub ByteSize);
-
-/// Less than this without a unit is no size of a machine: 6 MiB, the least that Docker gives to a container.
-const LEAST: i64 = 6 * 1024 * 1024;
 
 /// A share of something, in percent.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +43,9 @@ impl Size {
     pub fn parse(text: &str) -> Result<Self, String> {
         match ByteSize::parse_compose(text) {
             // No engine starts a container in less, let alone a machine: the unit is missing.
-            Ok(size) if size.0 > 0 && size.0 < LEAST && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Ok(size)
+                if size.0 > 0 && size < SMALLEST_LIMIT && text.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
                 let help = match size.0 {
                     1..1024 => format!("did you mean `{text}g`?"),
                     1024..=1_048_576 => format!("did you mean `{text}m`?"),

@@ -12,7 +12,7 @@ use crate::source::{Sources, normalize};
 use crate::syntax::yaml::Tree;
 use crate::workload::{ChangedElsewhere, FactName, Project};
 
-/// Entries of a directory that are looked at for overlays of other names.
+/// Directories below one with a Compose file, and YAML files in it and in them, that are looked at for overlays of other names.
 const MAX_LISTED: usize = 200;
 
 /// Bytes of a file that may be such an overlay.
@@ -197,13 +197,12 @@ fn unnamed_overlays(files: &[PathBuf], sources: &Sources) -> Vec<(PathBuf, Vec<C
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             name.starts_with('.') || matches!(name, "node_modules" | "vendor")
         };
-        let mut beside: Vec<PathBuf> = disk.entries(&directory).take(MAX_LISTED).collect();
-        let below = beside.iter().filter(|path| path.extension().is_none() && !hidden(path));
-        let below: Vec<PathBuf> = below.flat_map(|path| disk.entries(path).take(MAX_LISTED)).collect();
-        beside.extend(below);
-        beside.retain(|path| is_yaml_name(path) && !known.contains(&normalize(path)));
-        beside.sort();
-        beside.truncate(MAX_LISTED);
+        let may_be = |path: &PathBuf| is_yaml_name(path) && !known.contains(&normalize(path));
+        let below = |path: &PathBuf| path.extension().is_none() && !hidden(path);
+        let mut beside = disk.first_entries(&directory, MAX_LISTED, may_be);
+        for path in disk.first_entries(&directory, MAX_LISTED, below) {
+            beside.extend(disk.first_entries(&path, MAX_LISTED.saturating_sub(beside.len()), may_be));
+        }
         let overlay = |path: PathBuf| {
             let bytes = disk.beginning(&path, MAX_SNIFFED).ok()?;
             let text = std::str::from_utf8(&bytes).ok()?;

@@ -10,6 +10,9 @@ const GIB: i64 = MIB * 1024;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ByteSize(pub i64);
 
+/// The smallest memory limit that the engine takes: 6 MiB since 20.10 (moby `daemon/daemon_unix.go`, `linuxMinMemory`).
+pub const SMALLEST_LIMIT: ByteSize = ByteSize(6 * 1024 * 1024);
+
 impl ByteSize {
     /// Reads a size as Compose does: `strconv.ParseInt`, then go-units `RAMInBytes`. All units are binary, so that
     /// `1g`, `1gb` and `1GiB` are the same; `512Mi` is refused.

@@ -143,6 +143,20 @@ impl Disk {
         entries.into_iter().flatten().flatten().map(move |entry| directory.join(entry.file_name()))
     }
 
+    /// The first `most` entries of a directory that `keep` takes, by name: which ones are left out does not hang on their order
+    /// on the disk.
+    pub fn first_entries(
+        &self,
+        directory: &Path,
+        most: usize,
+        keep: impl Fn(&PathBuf) -> bool,
+    ) -> Vec<PathBuf> {
+        let mut entries: Vec<PathBuf> = self.entries(directory).filter(keep).collect();
+        entries.sort();
+        entries.truncate(most);
+        entries
+    }
+
     /// All of a file.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The files that a container gets at a place: copied into its image, or mounted.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::runs::{Runs, has_word};
 use super::scripts::{MAX_ENTRIES, MAX_READ, Scripts, below};
@@ -119,8 +119,11 @@ impl Scripts<'_> {
             found.push(Brought { path: at.to_owned(), text, mounted });
             return;
         }
-        let mut inside: Vec<PathBuf> = self.entries(path).take(MAX_ENTRIES).collect();
-        inside.sort();
+        let inside = self.entries(path, MAX_ENTRIES + 1, |_| true);
+        if inside.len() > MAX_ENTRIES {
+            found.push(Brought { path: at.to_owned(), text: None, mounted });
+            return;
+        }
         for path in inside {
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
             self.add(&format!("{at}/{name}"), &path, (depth + 1, mounted), found);

@@ -9,8 +9,8 @@ use crate::model::image::tidy;
 use crate::source::Text;
 use crate::syntax::shell::base_name;
 
-/// Directives that are read of one container.
-const MAX_DIRECTIVES: usize = 10_000;
+/// Words of one file of a configuration.
+const MAX_TOKENS: usize = 10_000;
 
 /// Includes that are followed.
 const MAX_INCLUDES: usize = 200;
@@ -173,6 +173,9 @@ impl Site<'_> {
         if texts.is_empty() && of_image && (own || conf.own.is_none()) {
             return Read::OfImage;
         }
+        if texts.iter().any(|text| tokens(text.as_str()).len() > MAX_TOKENS) {
+            return Read::Unread;
+        }
         Read::Texts(texts, own)
     }
 
@@ -199,7 +202,7 @@ impl Site<'_> {
 fn includes(text: &str) -> Vec<String> {
     let tokens = tokens(text);
     let names = ["include", "Include", "IncludeOptional"];
-    let pairs = tokens.iter().zip(tokens.iter().skip(1)).take(MAX_DIRECTIVES);
+    let pairs = tokens.iter().zip(tokens.iter().skip(1));
     let found = pairs.filter(|(name, _)| names.contains(&name.as_str()));
     found.map(|(_, path)| path.trim_matches(['"', '\'']).to_owned()).collect()
 }
@@ -224,7 +227,7 @@ fn listens(texts: &[Text]) -> Vec<Listen> {
     for text in texts {
         let mut blocks: Vec<(String, bool)> = Vec::new();
         let mut statement: Vec<String> = Vec::new();
-        for token in tokens(text.as_str()).into_iter().take(MAX_DIRECTIVES) {
+        for token in tokens(text.as_str()) {
             let name = statement.first().map(|word| word.to_ascii_lowercase()).unwrap_or_default();
             match token.as_str() {
                 "{" => {

@@ -93,7 +93,7 @@ pub struct Unsupported {
     pub why: Option<String>,
     /// The image that takes its place.
     pub replacement: Option<String>,
-    /// The versions that are still rebuilt.
+    /// The versions that are still rebuilt, the newest first.
     pub lines: Vec<String>,
     /// How data of the old version gets to one of them, where taking the tag is not enough.
     pub upgrade: Option<String>,
@@ -274,6 +274,8 @@ impl ImageFacts {
         servers.extend(entry.servers(tag).into_iter().map(str::to_owned));
         let own_heap = entry.heap_when_unset.as_ref();
         let own_heap = own_heap.filter(|own| in_versions(tag, &own.since, &own.before));
+        let mut beside = entry.beside_heap.iter();
+        let beside = beside.find(|row| in_versions(tag, &row.since, &row.before)).cloned();
         let start = entry.start(tag);
         let texts = |words: &[String]| -> Fact<Vec<Text>> {
             // An image's own start stands in no file: its place is the reference.
@@ -307,9 +309,9 @@ impl ImageFacts {
                     .and_then(|runtime| runtime.variable(&heap.variable)?.value.as_ref())
                     .map(|value| value.grammar),
                 unless_files: heap.unless_files.clone(),
-                beside: BesideFacts { product: entry.beside_heap.clone(), ..BesideFacts::default() },
+                beside: BesideFacts { product: beside.clone(), ..BesideFacts::default() },
             }),
-            beside_heap: entry.beside_heap.clone(),
+            beside_heap: beside,
             ignores_limit: entry.ignores_limit(tag).cloned(),
             shared_memory: entry.shared_memory.clone(),
             sh: entry.sh(tag),
@@ -390,6 +392,14 @@ impl ImageFacts {
     }
 }
 
+/// The lines of a table, which has the oldest first, and numbers before names.
+fn newest_first(lines: &[&str]) -> Vec<String> {
+    let is_number = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
+    let (mut newest, names): (Vec<&str>, Vec<&str>) = lines.iter().rev().copied().partition(is_number);
+    newest.extend(names);
+    newest.into_iter().map(str::to_owned).collect()
+}
+
 /// Whether its makers have given an image up, or the line that its tag is on.
 fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsupported> {
     let tag = reference.effective_tag().unwrap_or_default();
@@ -404,7 +414,7 @@ fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsuppor
     (catalog.rebuilt(reference) == Some(false)).then(|| Unsupported {
         why: None,
         replacement: None,
-        lines: catalog.lines(reference).iter().map(|line| (*line).to_owned()).collect(),
+        lines: newest_first(catalog.lines(reference)),
         upgrade: catalog
             .image(reference)
             .and_then(|entry| entry.upgrade.as_ref())

@@ -86,8 +86,11 @@ fn migrates<'w>(words: impl Iterator<Item = &'w str>) -> bool {
     if first == "db" {
         return words.next().is_some_and(|word| OF_DATABASE.contains(&word));
     }
+    // `db:5432` is an address, `db:migrate` a task.
+    let task = first.strip_prefix("db:").and_then(|rest| rest.split(':').next());
     let mut parts = first.split(':');
-    first.starts_with("db:") || parts.any(|part| matches!(part, "migrate" | "migration" | "migrations"))
+    task.is_some_and(|task| OF_DATABASE.contains(&task))
+        || parts.any(|part| matches!(part, "migrate" | "migration" | "migrations"))
 }
 
 /// `test`, `test:unit`, `db:migrate`.
@@ -230,7 +233,8 @@ mod tests {
             "next start",
             "mvn spring-boot:run",
             "node test.js",
-            "vite build --watch && x",
+            "wait-for db:5432",
+            "npx wait-on db:5432",
             "/app/server test",
             "node build",
             "mvn clean spring-boot:run",

@@ -104,8 +104,12 @@ impl Opener<'_> {
                 Some(arguments) if is_all(word.as_ref()) => arguments.to_vec(),
                 _ => vec![word.text.clone()],
             })
-            .take(MAX_WORDS)
+            .take(MAX_WORDS + 1)
             .collect();
+        if rest.len() > MAX_WORDS {
+            self.out.open = true;
+            return;
+        }
         let deeper = Way { depth: way.depth + 1, ..way };
         if is_all(first.as_ref()) {
             let within = way.depth < MAX_DEPTH && self.replaced < MAX_SCRIPTS;

@@ -84,7 +84,7 @@ impl Role {
 }
 
 /// Names of files and directories for what runs on a laptop, in a pipeline for as long as its tests take, or not any more.
-const DEVELOPMENT: [&str; 16] = [
+const DEVELOPMENT: [&str; 12] = [
     "dev",
     "devel",
     "develop",
@@ -97,14 +97,13 @@ const DEVELOPMENT: [&str; 16] = [
     "testing",
     "e2e",
     "ci",
-    "github",
-    "circleci",
-    "archive",
-    "archived",
 ];
 
+/// Names of whole directories for the same: `github-exporter` and `archive-db` are programs.
+const DEVELOPMENT_DIRECTORIES: [&str; 4] = [".github", ".circleci", "archive", "archived"];
+
 /// What the comment at the head of a file says, in lower case, where it is not for production.
-const NOT_FOR_PRODUCTION: [&str; 17] = [
+const NOT_FOR_PRODUCTION: [&str; 15] = [
     "not for production",
     "not meant for production",
     "not intended for production",
@@ -117,9 +116,7 @@ const NOT_FOR_PRODUCTION: [&str; 17] = [
     "development only",
     "only for development",
     "for local development",
-    "testing only",
-    "only for testing",
-    "for learning",
+    "meant for learning",
     "not meant for end-users",
     "not meant for end users",
 ];
@@ -148,6 +145,7 @@ pub(super) fn is_for_development(path: &Path, exists: &dyn Fn(&Path) -> bool) ->
     let says = |part: &OsStr| {
         let part = part.to_string_lossy().to_ascii_lowercase();
         part.split(['-', '_', '.']).any(|word| DEVELOPMENT.contains(&word))
+            || DEVELOPMENT_DIRECTORIES.contains(&&*part)
     };
     if path.file_name().is_some_and(says) {
         return true;
@@ -219,12 +217,19 @@ mod tests {
             "/home/dev/shop/ci/memory/compose.yaml",
             "/home/dev/shop/.devcontainer/docker-compose.yml",
             "internal/tests/compose.yaml",
+            "/home/dev/shop/.github/compose.yaml",
+            "archive/compose.yaml",
         ] {
             assert!(is(path), "{path}");
         }
         // Names above the repository, and words that only begin so.
-        for path in ["/home/dev/shop/compose.yaml", "/srv/test/compose.yaml", "devices/compose.testnet.yaml"]
-        {
+        for path in [
+            "/home/dev/shop/compose.yaml",
+            "/srv/test/compose.yaml",
+            "devices/compose.testnet.yaml",
+            "/home/dev/shop/github-exporter/compose.yaml",
+            "/home/dev/shop/archive-db/compose.yaml",
+        ] {
             assert!(!is(path), "{path}");
         }
     }

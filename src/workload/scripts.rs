@@ -156,9 +156,7 @@ impl<'s> Scripts<'s> {
             if depth > 0 && skipped.contains(&name) {
                 return;
             }
-            let mut inside: Vec<PathBuf> = sources.disk().entries(path).take(MAX_ENTRIES).collect();
-            inside.sort();
-            for path in inside {
+            for path in sources.disk().first_entries(path, MAX_ENTRIES, |_| true) {
                 self.walk(&path, depth + 1, entries, found);
             }
             return;
@@ -252,9 +250,7 @@ impl<'s> Scripts<'s> {
         let name = |path: &PathBuf| {
             path.file_name().and_then(|name| name.to_str()).is_some_and(|name| fits(pattern, name))
         };
-        let mut paths: Vec<PathBuf> = self.entries(path).take(MAX_ENTRIES).filter(name).collect();
-        paths.sort();
-        paths
+        self.entries(path, MAX_ENTRIES, name)
     }
 
     pub(super) fn is_there(&self, path: &Path) -> bool {
@@ -265,10 +261,14 @@ impl<'s> Scripts<'s> {
         self.sources.is_some_and(|sources| sources.disk().is_dir(path))
     }
 
-    pub(super) fn entries(&self, directory: &Path) -> impl Iterator<Item = PathBuf> {
-        self.sources
-            .into_iter()
-            .flat_map(move |sources| sources.disk().entries(directory).collect::<Vec<_>>())
+    /// The first `most` entries of a directory that `keep` takes, by name.
+    pub(super) fn entries(
+        &self,
+        directory: &Path,
+        most: usize,
+        keep: impl Fn(&PathBuf) -> bool,
+    ) -> Vec<PathBuf> {
+        self.sources.map(|sources| sources.disk().first_entries(directory, most, keep)).unwrap_or_default()
     }
 
     pub(super) fn read(&self, path: &Path) -> Option<Text> {

@@ -5,21 +5,20 @@ use super::image::ImageFacts;
 use super::server::Starts;
 use super::{HostSized, Workload};
 use crate::model::compose::Service;
+use crate::model::fact::Fact;
 use crate::model::image::TargetImage;
 use crate::model::size::ByteSize;
 
 /// Gives a service what is known of the memory of its image's server, as far as that may be what starts.
 pub(super) fn settle(workload: &mut Workload, facts: ImageFacts, service: &Service) {
     let server = workload.starts == Starts::Server;
-    workload.self_sizing = self_sizing(workload, &facts).filter(|_| server);
+    workload.self_sizing = self_sizing(workload, &facts, service).filter(|_| server);
     // Another program has another heap.
     workload.own_heap = facts
         .heap_when_unset
         .filter(|heap| server && workload.variable(&heap.variable).is_absent())
         .filter(|_| workload.variable("_JAVA_OPTIONS").is_absent())
-        .filter(|own| {
-            !workload.heaps.iter().any(|heap| heap.runtime == own.of && heap.bound.known().is_some())
-        });
+        .filter(|own| !workload.heaps.iter().any(|heap| heap.runtime == own.of && !heap.bound.is_absent()));
     let own_entrypoint = !service.entrypoint.is_absent();
     workload.minimum =
         facts.minimum.filter(|_| server || !own_entrypoint && workload.starts != Starts::Other);
@@ -61,14 +60,21 @@ pub(super) fn is_replaced(
 }
 
 /// What the program does with the memory that it sees. None as soon as anything may say otherwise.
-fn self_sizing(workload: &Workload, facts: &ImageFacts) -> Option<String> {
+fn self_sizing(workload: &Workload, facts: &ImageFacts, service: &Service) -> Option<String> {
     let sizes = facts.sizes_itself.as_ref()?;
+    // What starts is not known where the image's own words are not; those of the service still are.
     let start = workload.start.value();
     let words = start.iter().flat_map(|start| start.entrypoint.iter().chain(&start.command));
-    let mut flagged =
-        words.filter(|word| sizes.unless_flags.iter().any(|flag| word.as_str().contains(flag.as_str())));
+    let own = [&service.entrypoint, &service.command];
+    if own.iter().any(|words| words.is_unknown()) {
+        return None;
+    }
+    let own = own.into_iter().filter_map(Fact::value).flatten();
+    let mut flagged = words
+        .chain(own)
+        .filter(|word| sizes.unless_flags.iter().any(|flag| word.as_str().contains(flag.as_str())));
     // Where its flags come from at all, a bound may be among them.
-    let set = sizes.unless_set.iter().chain(&facts.expands).any(|name| workload.env.contains_key(name));
+    let set = sizes.unless_set.iter().chain(&facts.expands).any(|name| !workload.variable(name).is_absent());
     let bound = workload.heaps.iter().any(|heap| !heap.bound.is_absent());
     (!set && !bound && flagged.next().is_none()).then(|| sizes.what.clone())
 }

@@ -188,7 +188,7 @@ fn mappings(schema: &Value, definitions: &Value, found: &mut Vec<String>) {
 
 #[test]
 fn the_configuration_is_that_of_the_schema() {
-    let schema: Value = serde_json::from_str(&read("schemas/oomlint.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&printed(&["config", "schema"])).unwrap();
     let definitions = &schema["$defs"];
     let mut page = format!("{GENERATED}\n\n# Configuration\n\n");
     page.push_str(

@@ -1,20 +1,12 @@
 //! The Dockerfile parser beside BuildKit's own, and beside two other parsers, over real and hostile files.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
-use crate::common::shared;
+use crate::common::{answers, shared};
 use oomlint::source::{Source, Sources, Span, Text};
 use oomlint::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Keyword, parse, to_json};
 use serde_json::Value;
-
-fn answers(shared: &Path, name: &str) -> Vec<Value> {
-    let file = std::fs::File::open(shared.join("corpus/answers").join(name)).expect("the answers");
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("gzip");
-    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
-}
 
 fn read(sources: &Sources, name: &str, bytes: Vec<u8>) -> (std::sync::Arc<Source>, Dockerfile) {
     let id = sources.add(Path::new(name), bytes);
@@ -118,7 +110,7 @@ fn real_files_read_as_buildkit_reads_them() {
     let sources = Sources::new();
     let mut wrong = BTreeMap::new();
     let mut count = 0;
-    for answer in answers(&shared, "dockerfile.jsonl.gz") {
+    for answer in answers("dockerfile.jsonl.gz") {
         let name = answer["file"].as_str().expect("a name");
         let bytes = std::fs::read(shared.join("corpus").join(name)).expect("a corpus file");
         let (source, dockerfile) = read(&sources, name, bytes);
@@ -149,11 +141,10 @@ fn real_files_read_as_buildkit_reads_them() {
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn hostile_files_read_as_buildkit_reads_them() {
-    let shared = shared();
     let sources = Sources::new();
     let mut wrong = BTreeMap::new();
     let mut count = 0;
-    for answer in answers(&shared, "dockerfile_edge.jsonl.gz") {
+    for answer in answers("dockerfile_edge.jsonl.gz") {
         count += 1;
         let name = answer["name"].as_str().expect("a name");
         let text = answer["text"].as_str().expect("a text");
@@ -185,7 +176,7 @@ fn hostile_files_read_as_buildkit_reads_them() {
 
 /// Every corpus Dockerfile that BuildKit builds.
 fn corpus(shared: &Path) -> Vec<(String, Vec<u8>)> {
-    let answers = answers(shared, "dockerfile.jsonl.gz");
+    let answers = answers("dockerfile.jsonl.gz");
     let built = answers.iter().filter(|answer| answer["builds"] == true);
     let names = built.filter_map(|answer| answer["file"].as_str());
     names.map(|n| (n.to_owned(), std::fs::read(shared.join("corpus").join(n)).expect("a file"))).collect()

@@ -1,25 +1,19 @@
 //! Images of real Dockerfiles, held against what BuildKit says of their stages and ENV pairs.
 
-use std::io::Read;
 use std::path::Path;
 
 use oomlint::hash::IndexMap;
 use oomlint::model::image::{Base, BuildOptions, resolve, stages};
 use oomlint::source::{Sources, Text};
 use oomlint::syntax::dockerfile::parse;
-use serde_json::Value;
 
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn real_files_resolve_as_buildkit_reads_them() {
     let shared = crate::common::shared();
-    let file = std::fs::File::open(shared.join("corpus/answers/dockerfile.jsonl.gz")).expect("the answers");
-    let mut answers = String::new();
-    flate2::read::GzDecoder::new(file).read_to_string(&mut answers).expect("gzip");
     let sources = Sources::new();
     let (mut known, mut scratch, mut unknown, mut plain, mut entries, mut open) = (0, 0, Vec::new(), 0, 0, 0);
-    for line in answers.lines() {
-        let answer: Value = serde_json::from_str(line).expect("JSON");
+    for answer in crate::common::answers("dockerfile.jsonl.gz") {
         let name = answer["file"].as_str().expect("a name");
         let bytes = std::fs::read(shared.join("corpus").join(name)).expect("a corpus file");
         let id = sources.add(Path::new(name), bytes);

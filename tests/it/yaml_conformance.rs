@@ -2,7 +2,6 @@
 
 use crate::yaml;
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
 use oomlint::syntax::yaml::{Kind, NodeId, Style, Tag, Tree, Value};
@@ -225,12 +224,9 @@ struct Answer {
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn what_compose_accepts_has_no_fatal_error() {
     let shared = crate::common::shared();
-    let file = std::fs::File::open(shared.join("corpus/answers/compose.jsonl.gz")).unwrap();
-    let mut lines = String::new();
-    flate2::read::GzDecoder::new(file).read_to_string(&mut lines).unwrap();
     let (mut accepted, mut wrong) = (0, Vec::new());
-    for line in lines.lines() {
-        let answer: Answer = serde_json::from_str(line).unwrap();
+    for answer in crate::common::answers("compose.jsonl.gz") {
+        let answer: Answer = serde_json::from_value(answer).unwrap();
         let Ok(text) = std::fs::read_to_string(shared.join("corpus").join(Path::new(&answer.file))) else {
             continue;
         };

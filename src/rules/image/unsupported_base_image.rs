@@ -30,12 +30,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     if let Some(replacement) = &unsupported.replacement {
         finding = finding.help(format!("the image that took its place is `{replacement}`"));
     } else if !unsupported.lines.is_empty() {
-        // The table goes from the oldest to the newest, first the numbers and then the names.
-        let is_number = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
-        let all = unsupported.lines.iter().rev().map(String::as_str);
-        let (mut lines, names): (Vec<&str>, Vec<&str>) = all.partition(is_number);
-        lines.extend(names);
-        let lines = format!("versions that are rebuilt: {}", lines.join(", "));
+        let lines = format!("versions that are rebuilt: {}", unsupported.lines.join(", "));
         finding = finding.help(match &unsupported.upgrade {
             Some(how) => format!("{lines}; {how}"),
             None => lines,

@@ -1,7 +1,7 @@
 //! `dropped-memory-value`
 
 use crate::finding::{Applicability, Edit};
-use crate::model::size::ByteSize;
+use crate::model::size::{ByteSize, SMALLEST_LIMIT};
 use crate::rules::Sink;
 use crate::rules::offer::Offer;
 use crate::workload::{FactName, Project, SizeProblem};
@@ -38,7 +38,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             // As many bytes as it says, where that makes a size: then it is meant.
             let bytes = text.replace('_', "").parse::<f64>().ok().filter(|bytes| bytes.fract() == 0.0);
             let bytes = bytes.filter(|bytes| offer.takes(key, ByteSize(*bytes as i64)));
-            if let Some(bytes) = bytes.filter(|bytes| (6.0 * 1024.0 * 1024.0..1e15).contains(bytes)) {
+            if let Some(bytes) = bytes.filter(|bytes| (SMALLEST_LIMIT.0 as f64..1e15).contains(bytes)) {
                 let edit = Edit { span: key.size.span(), replacement: format!("{bytes:.0}") };
                 finding.fix(format!("write `{bytes:.0}`"), Applicability::Unsafe, SIZES, vec![edit]);
             }

@@ -1,9 +1,8 @@
 //! `invalid-memory-value`
 
 use crate::finding::{Applicability, Edit};
-use crate::model::size::ByteSize;
+use crate::model::size::{ByteSize, SMALLEST_LIMIT};
 use crate::rules::Sink;
-use crate::rules::limits::memory_limit_below_minimum::MINIMUM;
 use crate::rules::offer::Offer;
 use crate::workload::{Fact, FactName, Project, SizeKey, SizeProblem, Why};
 
@@ -65,7 +64,7 @@ fn suggestion(key: &SizeKey) -> Option<String> {
     let text = key.text.as_str();
     if key.bare {
         // `deploy.resources` takes strings only. Less than the engine takes was never meant as bytes: `1.5` lacks its unit.
-        let is_meant = ByteSize::parse_compose(text).is_ok_and(|size| size >= MINIMUM);
+        let is_meant = ByteSize::parse_compose(text).is_ok_and(|size| size >= SMALLEST_LIMIT);
         return is_meant.then(|| format!("\"{text}\""));
     }
     let joined: String = text.split_whitespace().collect();

@@ -1,7 +1,7 @@
 //! `memory-limit-below-minimum`
 
 use crate::finding::{Applicability, Edit};
-use crate::model::size::ByteSize;
+use crate::model::size::{ByteSize, SMALLEST_LIMIT};
 use crate::rules::Sink;
 use crate::rules::offer::Offer;
 use crate::workload::{FactName, Project};
@@ -14,9 +14,6 @@ rule! {
     preset: Recommended,
     check: Project(check),
 }
-
-/// moby `daemon/daemon_unix.go`, `linuxMinMemory`: 6 MiB since 20.10.
-pub(in crate::rules) const MINIMUM: ByteSize = ByteSize(6 * 1024 * 1024);
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::each(project, sink.policy()) {
@@ -32,16 +29,16 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         for (what, fact) in [("memory limit", &memory.limit), ("memory reservation", &memory.reservation)] {
             let Some(size) = fact.known() else { continue };
             let bytes = size.value.0;
-            if bytes == 0 || bytes >= MINIMUM.0 || (what == "memory reservation" && bytes < 0) {
+            if bytes == 0 || bytes >= SMALLEST_LIMIT.0 || (what == "memory reservation" && bytes < 0) {
                 continue;
             }
             // The engine stops at the first of the two.
-            let limit = memory.limit.value().filter(|limit| limit.0 != 0 && **limit < MINIMUM);
+            let limit = memory.limit.value().filter(|limit| limit.0 != 0 && **limit < SMALLEST_LIMIT);
             if what == "memory reservation" && limit.is_some() {
                 continue;
             }
             let message = format!(
-                "the engine refuses the {what} of `{}`: {} is below {MINIMUM}",
+                "the engine refuses the {what} of `{}`: {} is below {SMALLEST_LIMIT}",
                 workload.name, size.value
             );
             let finding = sink

@@ -1,5 +1,6 @@
 //! `unresolved-reference`
 
+use crate::hash::HashSet;
 use crate::rules::Sink;
 use crate::workload::Project;
 
@@ -13,7 +14,12 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
+    let mut seen = HashSet::default();
     for reference in &project.unresolved {
+        // Services that share a mapping name the same file in the same place.
+        if !seen.insert((reference.span, &reference.name)) {
+            continue;
+        }
         let finding = sink.report(reference.span, "cannot be resolved", reference.to_string());
         let finding = finding.note("what it may set is unknown, and nothing of that is reported as missing");
         if let Some(service) = &reference.service {

@@ -11,8 +11,7 @@ pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_wo
 
 use super::{Builder, Policy, Target};
 use crate::finding::Applicability;
-use crate::model::size::ByteSize;
-use crate::rules::limits::memory_limit_below_minimum::MINIMUM;
+use crate::model::size::{ByteSize, SMALLEST_LIMIT};
 use crate::sizing::{Need, NoNumber};
 use crate::workload::{
     ChangedElsewhere, Fact, FactName, Heap, HeapSetting, Kind, Project, SizeKey, Workload,
@@ -140,7 +139,7 @@ impl<'w> Offer<'w> {
 
     /// True where the engine refuses the limit itself: nothing is to be written after it.
     fn is_refused(&self) -> bool {
-        self.workload.memory.limit.value().is_some_and(|limit| *limit < MINIMUM)
+        self.workload.memory.limit.value().is_some_and(|limit| *limit < SMALLEST_LIMIT)
     }
 
     /// True unless the host is known to have less.

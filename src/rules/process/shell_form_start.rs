@@ -51,12 +51,12 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     let list = list.as_ref().map(|(key, words)| pasted_list(key, words));
     let mut help = match (inside, list) {
         (None, Some(list)) => format!("start it with `exec`, in one word for the shell:\n  {list}"),
-        (None, None) => started(command, "start it with `exec`"),
+        (None, None) => started(command, "put `exec` before the last command"),
         (Some(_), _) if *outer == Outer::None => {
-            started(command, &format!("in `{shell}`, start it with `exec`"))
+            started(command, &format!("in `{shell}`, put `exec` before the last command"))
         }
         (Some(_), Some(list)) => {
-            let inside = started(command, &format!("and in `{shell}`, start it with `exec`"));
+            let inside = started(command, &format!("and in `{shell}`, put `exec` before the last command"));
             format!(
                 "`exec` in both places: in front of `{shell}`, in one word for the shell:\n  {list}\n{inside}"
             )
@@ -79,12 +79,12 @@ fn started(command: &Waited, lead: &str) -> String {
     }
 }
 
-/// The init that an interpreter wants above it which has no handler for SIGTERM.
+/// Advice to run an init as process 1, for an interpreter that does not handle SIGTERM by itself.
 fn below_init(workload: &Workload, runtime: &str) -> String {
-    let lead = format!("\n{runtime} as process 1 ignores SIGTERM that the program does not handle");
+    let lead = format!("\n{runtime} ignores SIGTERM as process 1, unless the program handles it: ");
     match workload.kind {
-        Kind::Service => format!("{lead}; an init above it mends that:\n  init: true"),
-        Kind::Image => format!("{lead}; `docker run --init` mends that, or `tini --` in front of it"),
+        Kind::Service => format!("{lead}let an init be process 1\n  init: true"),
+        Kind::Image => format!("{lead}start it with `docker run --init`, or below `tini --`"),
     }
 }
 

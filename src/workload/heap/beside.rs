@@ -129,6 +129,8 @@ mod tests {
 
     fn elasticsearch() -> BesideHeap {
         BesideHeap {
+            since: None,
+            before: None,
             least: None,
             most: None,
             what: None,

@@ -1,5 +1,5 @@
-//! What several test binaries need: the reference material beside the project, and reports.
-#![allow(dead_code, unreachable_pub)]
+//! Helpers of several tests: the reference material beside the project, and reports.
+#![allow(unreachable_pub)]
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

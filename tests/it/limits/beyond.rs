@@ -528,3 +528,24 @@ pub(super) fn directories_above_a_project() {
     assert!(!is_reported(6));
     assert!(is_reported(7));
 }
+
+const BASE: (&str, &str) = ("compose.yaml", "services: {web: {image: x}}\n");
+const OVERLAY: &str = "services: {web: {mem_limit: 256m}}\n";
+
+pub(crate) fn files_that_may_be_overlays() {
+    let others: Vec<String> = (0..300).map(|i| format!("m{i:03}.yaml")).collect();
+    let others = others.iter().map(|name| (name.as_str(), "kind: Job\n"));
+    for (name, seen) in [("a.yaml", true), ("z.yaml", false)] {
+        let files: Vec<_> = others.clone().chain([BASE, (name, OVERLAY)]).collect();
+        let out = oomlint(tree(&files).path(), &[]).1;
+        assert_eq!(out.contains(&format!("`{name}` also sets `web`")), seen, "{out}");
+    }
+}
+
+pub(crate) fn bytes_of_an_overlay() {
+    for (length, seen) in [(60 << 10, true), (65 << 10, false)] {
+        let text = format!("# {}\n{OVERLAY}", "-".repeat(length));
+        let out = oomlint(tree(&[BASE, ("a.yaml", &text)]).path(), &[]).1;
+        assert_eq!(out.contains("`a.yaml` also sets `web`"), seen, "{out}");
+    }
+}
