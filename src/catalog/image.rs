@@ -184,6 +184,9 @@ pub struct Minimum {
 pub struct Upgrade {
     /// Lower case, no full stop.
     pub how: String,
+    /// Options of older versions with which the newer ones do not start, with `-` between words: `--query-cache-size`.
+    #[serde(default)]
+    pub refuses: Vec<String>,
     /// Where its maker says so.
     pub source: String,
 }

@@ -18,7 +18,8 @@ use std::sync::OnceLock;
 pub use defaults::{DefaultHeap, HotspotFlags};
 pub use heap::{BesideHeap, HeapWhenUnset, NoHeapIn};
 pub use image::{
-    Deprecated, Healthcheck, IgnoresLimit, ImageEntry, Minimum, RuntimeName, SharedMemory, SizesItself, Start,
+    Deprecated, Healthcheck, IgnoresLimit, ImageEntry, Minimum, RuntimeName, SharedMemory, SizesItself,
+    Start, Upgrade,
 };
 pub use lighter::{Lighter, LighterKind};
 pub use packages::{Effect, Manager, Packages, Toolchain};

@@ -43,6 +43,20 @@ fn no_repository_stands_in_two_rows() {
 }
 
 #[test]
+fn what_an_image_takes_is_known_together_with_its_server() {
+    // Without its server a `command` of a service would turn the facts off.
+    let catalog = tables();
+    for entry in &catalog.images {
+        let name = entry.repositories.first().map(String::as_str).unwrap_or_default();
+        let plain = name.trim_end_matches('*').trim_end_matches('/');
+        let reference = ImageReference::parse(plain).expect("a reference");
+        let by_probe = catalog.probes(&reference).is_some_and(|row| !row.program.is_empty());
+        let takes = entry.heap_when_unset.is_some() || entry.sizes_itself.is_some();
+        assert!(!takes || by_probe || !entry.servers("").is_empty(), "{name}");
+    }
+}
+
+#[test]
 fn every_claim_has_a_source() {
     let catalog = tables();
     for entry in &catalog.images {

@@ -85,6 +85,8 @@ impl Elsewhere {
             by: matches!(change.of, Changed::Extended(..)).then(|| change.by.clone()),
             in_deploy: change.in_deploy,
             memory: change.memory,
+            limit: change.limit,
+            healthcheck: change.healthcheck,
         };
         let base = model.request.files.first().filter(|base| project::is_default(base));
         let possible = self.possible.iter().filter(|(file, changes)| {

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use crate::source::normalize;
+use crate::syntax::shell::base_name;
 use crate::syntax::yaml::{Kind, NodeId, Tree};
 
 /// One service of a file, as far as it changes another one.
@@ -20,6 +21,10 @@ pub struct Change {
     pub in_deploy: bool,
     /// It sets limits, reservations, swap or shared memory.
     pub memory: bool,
+    /// It sets a memory limit.
+    pub limit: bool,
+    /// It has a healthcheck of its own.
+    pub healthcheck: bool,
     /// It has an image or a build of its own.
     pub runs: bool,
     /// It runs the other one as it is: nothing that it sets counts here.
@@ -90,12 +95,14 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
     };
     for (name, service, entries) in &services {
         let memory = has(*service, &MEMORY);
-        let plain = !memory && !has(*service, &STARTS);
+        let plain = !memory && (!has(*service, &STARTS) || is_switched_off(tree, *service));
         let change = |of| Change {
             of,
             by: (*name).to_owned(),
             in_deploy: sets_memory_in_deploy(tree, *service),
             memory,
+            limit: has(*service, &["mem_limit"]) || limits_memory_in_deploy(tree, *service),
+            healthcheck: has(*service, &["healthcheck"]),
             runs: has(*service, &["image", "build"]),
             plain,
         };
@@ -170,6 +177,24 @@ fn merged<'t>(tree: &'t Tree, entries: &'t [(NodeId, NodeId)]) -> impl Iterator<
     nodes.map(|node| target(tree, *node))
 }
 
+/// True for a service that is there to start nothing: `entrypoint: [echo, off]`, `command: /bin/true`.
+fn is_switched_off(tree: &Tree, service: NodeId) -> bool {
+    let start = ["entrypoint", "command"].iter().find_map(|name| child(tree, service, name));
+    let first = start.and_then(|start| match &tree.node(start).kind {
+        Kind::Seq(words) => words.first().and_then(|word| scalar(tree, target(tree, *word))),
+        _ => scalar(tree, start),
+    });
+    let program = first.and_then(|text| text.split_whitespace().next()).map(base_name);
+    program.is_some_and(|name| matches!(name, "echo" | "true" | "false" | ":" | "printf" | "exit"))
+}
+
+fn limits_memory_in_deploy(tree: &Tree, service: NodeId) -> bool {
+    ["deploy", "resources", "limits", "memory"]
+        .iter()
+        .try_fold(service, |node, name| child(tree, node, name))
+        .is_some()
+}
+
 fn sets_memory_in_deploy(tree: &Tree, service: NodeId) -> bool {
     let resources = child(tree, service, "deploy").and_then(|deploy| child(tree, deploy, "resources"));
     resources.is_some_and(|resources| {
@@ -227,6 +252,20 @@ mod tests {
         let deploy = "services: {a: {deploy: {resources: {limits: {memory: 1g}}}}}\n";
         assert!(of(deploy)[0].in_deploy);
         assert_eq!(of("services:\n  a: {image: x, mem_limit: 1g}\n"), []);
+    }
+
+    #[test]
+    fn an_overlay_that_only_switches_a_service_off_changes_nothing() {
+        for off in [
+            "entrypoint: [echo, off]",
+            "entrypoint: echo off",
+            "command: [/bin/true]",
+            "entrypoint: [\"true\"]",
+        ] {
+            assert_eq!(of(&format!("services:\n  a: {{{off}}}\n")), [], "{off}");
+        }
+        assert_eq!(of("services:\n  a: {entrypoint: [sh, -c, echo]}\n").len(), 1);
+        assert!(of("services:\n  a: {entrypoint: [echo], mem_limit: 1g}\n")[0].limit);
     }
 
     #[test]

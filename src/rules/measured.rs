@@ -50,7 +50,7 @@ impl Change<'_> {
         let limit = self.advice.limit.to_compose();
         match self.offer.set_limit(self.advice.limit, Some(self.advice.reservation)) {
             Some(requests) => {
-                let title = format!("a limit of {limit}, as measured");
+                let title = format!("a limit of {limit} for `{}`, as measured", self.offer.workload.name);
                 finding.ask(title, Applicability::Unsafe, CHANGES, requests)
             }
             None => {
@@ -62,7 +62,8 @@ impl Change<'_> {
     /// Asks for the reservation that fits.
     pub(super) fn ask_reservation<'b>(&self, finding: Builder<'b>) -> Builder<'b> {
         let size = self.advice.reservation;
-        let title = format!("a reservation of {}, as measured", size.to_compose());
+        let title =
+            format!("a reservation of {} for `{}`, as measured", size.to_compose(), self.offer.workload.name);
         let finding = finding.note(format!("measured: {}", self.measured.describe()));
         finding.ask(
             title,

@@ -1,8 +1,7 @@
 //! Healthchecks as text to paste: below a service, or as an instruction.
 
 use crate::source::Span;
-use crate::syntax::duration;
-use crate::workload::{Healthcheck, Kind, Probe, Workload};
+use crate::workload::{Healthcheck, Kind, Probe, Workload, duration};
 
 /// The form of the place that a healthcheck is pasted into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

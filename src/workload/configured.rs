@@ -292,7 +292,7 @@ fn listen(words: &[String], stream: bool) -> Option<Listen> {
 fn tokens(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     for line in text.lines() {
-        let line = line.split('#').next().unwrap_or_default();
+        let line = uncommented(line);
         let first = line.split_whitespace().next().unwrap_or_default();
         let apache = ["Listen", "Include", "IncludeOptional"].contains(&first);
         tokens.extend(apache.then(|| ";".to_owned()));
@@ -316,6 +316,23 @@ fn tokens(text: &str) -> Vec<String> {
     tokens
 }
 
+/// A line up to its comment: `#` begins one where a word begins, outside of quotes.
+fn uncommented(line: &str) -> &str {
+    let (mut quote, mut before) = (None, ' ');
+    for (at, c) in line.char_indices() {
+        match (quote, c) {
+            (None, '#') if before.is_whitespace() || matches!(before, ';' | '{' | '}') => {
+                return line.get(..at).unwrap_or(line);
+            }
+            (None, '"' | '\'') if before.is_whitespace() => quote = Some(c),
+            (Some(open), c) if open == c && before != '\\' => quote = None,
+            _ => {}
+        }
+        before = c;
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,6 +347,8 @@ mod tests {
     fn ports_are_read() {
         assert_eq!(ports("server { listen 8080; # listen 1;\n listen [::]:8080; }"), [(8080, true)]);
         assert_eq!(ports("http { server { root /x; } }"), [(80, true)]);
+        assert_eq!(ports("server { rewrite ^ /a#b; listen 81; }"), [(81, true)]);
+        assert_eq!(ports("server { return 200 \"a # b\"; listen 82;# listen 83;\n }"), [(82, true)]);
         assert_eq!(ports("events {}\nstream { server { listen 1514; } }"), [(1514, false)]);
         assert_eq!(
             ports("server { listen 443 ssl; }\nserver { listen 80 default_server; }"),

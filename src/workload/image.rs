@@ -7,7 +7,7 @@ use super::start::Handover;
 use super::{Fact, Healthcheck, Start, Why};
 use crate::catalog::{
     self, BesideHeap, Catalog, DefaultHeap, Grammar, IgnoresLimit, Minimum, NoHeapIn, RuntimeName,
-    SharedMemory, SizesItself, in_versions,
+    SharedMemory, SizesItself, Upgrade, in_versions,
 };
 use crate::model::ImageReference;
 use crate::model::compose::Service;
@@ -96,7 +96,7 @@ pub struct Unsupported {
     /// The versions that are still rebuilt, the newest first.
     pub lines: Vec<String>,
     /// How data of the old version gets to one of them, where taking the tag is not enough.
-    pub upgrade: Option<String>,
+    pub upgrade: Option<Upgrade>,
 }
 
 /// Facts of the image, before the service has its say.
@@ -415,10 +415,7 @@ fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsuppor
         why: None,
         replacement: None,
         lines: newest_first(catalog.lines(reference)),
-        upgrade: catalog
-            .image(reference)
-            .and_then(|entry| entry.upgrade.as_ref())
-            .map(|upgrade| upgrade.how.clone()),
+        upgrade: catalog.image(reference).and_then(|entry| entry.upgrade.clone()),
     })
 }
 

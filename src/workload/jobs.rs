@@ -2,7 +2,7 @@
 
 mod words;
 
-use self::words::{GOES_ON, LEADS, MANY_GOALS, RUNNERS, SERVES, TEST_RUNNERS, TOOLS, WORK};
+use self::words::{FILLS, GOES_ON, LEADS, MANY_GOALS, RUNNERS, SERVES, TEST_RUNNERS, TOOLS, WATCHERS, WORK};
 use super::Start;
 use super::idle;
 use super::opened::Opened;
@@ -18,8 +18,11 @@ pub(super) fn works_alone(opened: &Opened) -> bool {
 /// True when a start comes down to work that ends.
 pub(super) fn ends(opened: &Opened) -> bool {
     let goes_on = |program: &Program| {
-        let mut words = std::iter::once(&program.name).chain(&program.arguments);
-        words.any(|word| GOES_ON.contains(&base_name(word.as_str())))
+        let words = || std::iter::once(&program.name).chain(&program.arguments).map(Text::as_str);
+        // `npm run build:watch`, `tsc -w`
+        let watches = |word: &str| word.split(':').any(|part| part == "watch");
+        words().any(|word| GOES_ON.contains(&base_name(word)) || watches(word))
+            || words().any(|word| WATCHERS.contains(&base_name(word))) && words().any(|word| word == "-w")
     };
     works_alone(opened) && !opened.endless && !opened.last.iter().any(goes_on)
 }
@@ -35,6 +38,18 @@ pub(super) fn works(program: &Program) -> bool {
     let script = name.strip_suffix(".sh").unwrap_or_default();
     let told = ["test", "tests", "e2e", "migrate", "migration", "migrations", "migrator"];
     if script.split(['-', '_', '.']).any(|word| told.contains(&word)) {
+        return true;
+    }
+    // `python seed.py`, `node scripts/seed-users.js`, `./db_seeder.sh`
+    let fills = |word: &str| {
+        let stem = base_name(word).rsplit_once('.').map_or("", |(stem, _)| stem);
+        stem.split(['-', '_', '.']).any(|part| FILLS.contains(&part))
+    };
+    let file = match RUNNERS.contains(&name) || name == "ruby" {
+        true => program.arguments.iter().map(Text::as_str).find(|word| !word.starts_with('-')),
+        false => Some(program.name.as_str()),
+    };
+    if file.is_some_and(fills) {
         return true;
     }
     // `kong migrations bootstrap`, `/app/server migrate`, `knex migrate:latest`
@@ -205,6 +220,9 @@ mod tests {
             "/opt/kafka/bin/kafka-topics.sh --list",
             "pg_dump -h db postgres",
             "rpk topic create a",
+            "python seed.py",
+            "node scripts/seed-users.js --all",
+            "./db_seeder.sh",
         ] {
             assert!(alone(&["sh", "-c", line]), "{line}");
             assert!(alone(&["sh", "-c", &format!("cd /x && pip install -r r.txt && {line}")]), "{line}");
@@ -246,6 +264,8 @@ mod tests {
             "rpk redpanda start",
             "kafka-server-start.sh x",
             "migrate-and-serve",
+            "python seedbank.py",
+            "java -jar seed.jar",
         ] {
             assert!(!alone(&["sh", "-c", line]), "{line}");
         }
@@ -269,6 +289,8 @@ mod tests {
             "while true; do docker image prune -af; sleep 86400; done",
             "apk add jq; while [ 1 -eq 1 ]; do sleep 60; done",
             "npm run build -- --watch",
+            "npm run build:watch",
+            "npx tsc -w",
             "redis-cli -h cache monitor",
             "minio server /data & sleep 5; mc mb s3/orders",
         ] {

@@ -50,13 +50,14 @@ pub use self::request::{Place, http, quoted, tcp};
 pub use self::role::Role;
 pub use self::server::Starts;
 pub use self::start::{Handover, Program};
-pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory};
+pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory, Upgrade};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
     Conflict, Dependency, Logging, Mount, Refusal, Remedy, ServiceKey, SizeKey, SizeProblem, Tmpfs,
     UnknownKey,
 };
 pub use crate::model::fact::{Fact, FactName, Why};
+pub(crate) use crate::syntax::duration;
 
 use std::path::PathBuf;
 
@@ -104,6 +105,10 @@ pub struct ChangedElsewhere {
     pub in_deploy: bool,
     /// It sets limits, reservations, swap or shared memory.
     pub memory: bool,
+    /// It sets a memory limit.
+    pub limit: bool,
+    /// It has a healthcheck of its own.
+    pub healthcheck: bool,
 }
 
 impl Project {

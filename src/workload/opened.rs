@@ -178,8 +178,8 @@ fn may_be_script(name: &str) -> bool {
 
 /// `while true`, `while sleep 60`, `while [ 1 -eq 1 ]`, with nothing that leaves it.
 fn is_endless(script: &Script) -> bool {
-    let asks = |command: &Command| {
-        let in_condition = |frame| kind(script, frame) == FrameKind::Condition;
+    let in_condition = |frame| kind(script, frame) == FrameKind::Condition;
+    let asks = |command: &&Command| {
         let constant = || command.arguments().iter().all(|word| !word.expands);
         command.frame.is_some_and(in_condition)
             && match command.program() {
@@ -188,9 +188,25 @@ fn is_endless(script: &Script) -> bool {
                 _ => false,
             }
     };
-    let leaves = |command: &Command| matches!(command.program(), Some("break" | "exit" | "return"));
-    let has = |wanted: FrameKind| script.frames.iter().any(|frame| frame.kind == wanted);
-    has(FrameKind::Loop) && script.commands.iter().any(asks) && !script.commands.iter().any(leaves)
+    let is_loop = |frame: &usize| kind(script, *frame) == FrameKind::Loop;
+    let innermost = |command: &Command| script.around(command).find(is_loop);
+    // `break` leaves the loop around it, the others all of them.
+    let leaves = |command: &Command, wanted: usize| match command.program() {
+        Some("break") => innermost(command) == Some(wanted),
+        Some("exit" | "return") => script.around(command).any(|frame| frame == wanted),
+        _ => false,
+    };
+    let bodies = script.commands.iter().filter(asks).filter_map(|command| body(script, command.frame?));
+    let mut endless = bodies.filter(|body| !script.commands.iter().any(|command| leaves(command, *body)));
+    endless.next().is_some()
+}
+
+/// The body of the loop that a condition belongs to: it follows the condition in the same construct.
+fn body(script: &Script, condition: usize) -> Option<usize> {
+    let parent = script.frames.get(condition)?.parent;
+    let mut later = script.frames.iter().enumerate().skip(condition + 1);
+    let (at, frame) = later.find(|(_, frame)| frame.parent == parent)?;
+    (frame.kind == FrameKind::Loop).then_some(at)
 }
 
 /// `-f`, `-S`: it asks for something outside.
@@ -265,7 +281,17 @@ mod tests {
         }
         assert!(opened("exec $SERVER").open && opened("./start.sh").open && opened("exec \"$@\"").open);
         assert!(!opened("exec nginx").open && !opened("/usr/sbin/nginx").open);
-        assert!(opened("while :; do a; done").endless && !opened("while ! a; do sleep 1; done").endless);
+        for (line, endless) in [
+            ("while :; do a; done", true),
+            ("while ! a; do sleep 1; done", false),
+            ("while :; do a && break; done; b", false),
+            ("while :; do a && break; done; while :; do b; sleep 1; done", true),
+            ("while :; do for x in 1 2; do a && break; done; sleep 1; done", true),
+            ("while :; do for x in 1 2; do a && exit 0; done; sleep 1; done", false),
+            ("a || exit 1; while true; do b; sleep 5; done", true),
+        ] {
+            assert_eq!(opened(line).endless, endless, "{line}");
+        }
     }
 
     proptest::proptest! {

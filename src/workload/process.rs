@@ -54,7 +54,13 @@ pub(super) fn eaten(service: &Service, env: &IndexMap<String, Variable>) -> Vec<
         _ => None,
     });
     let has_value = |name: &str| env.get(name).is_some_and(|variable| variable.value.known().is_some());
-    unknown.filter(|eaten| has_value(&eaten.name.value)).collect()
+    // Without a value for these Compose refuses the file: who runs it gives them one.
+    let is_given = |name: &str| {
+        let of_image =
+            matches!(&service.image, Fact::Unknown { why: Why::Variable(image), .. } if image == name);
+        of_image || service.ports.hidden_by.iter().any(|port| port == name)
+    };
+    unknown.filter(|eaten| has_value(&eaten.name.value) && !is_given(&eaten.name.value)).collect()
 }
 
 /// Words with the one variable that is missing put back, as the container's own. None where more than one is.

@@ -32,18 +32,27 @@ pub(super) fn starts(
     if as_shipped {
         return Starts::Server;
     }
-    let given = |program: &Program| !own_entrypoint && program.name.as_str().starts_with('-');
-    let is_server = |program: &Program| {
-        // Entrypoints put the server in front of options.
-        given(program) || servers.iter().any(|server| is(program, server))
-    };
-    if opened.programs.iter().any(|program| is_server(program) && !jobs::works(program) && !asks(program)) {
+    if runs_of(opened, servers, own_entrypoint).next().is_some() {
         return Starts::Server;
     }
     if opened.open || opened.programs.is_empty() || servers.is_empty() {
         return Starts::Unknown;
     }
     Starts::Other
+}
+
+/// The starts of the server among what a container runs: not one that prints something and ends.
+fn runs_of<'o>(
+    opened: &'o Opened,
+    servers: &'o [String],
+    own_entrypoint: bool,
+) -> impl Iterator<Item = &'o Program> {
+    // Entrypoints put the server in front of options.
+    let given = move |program: &Program| !own_entrypoint && program.name.as_str().starts_with('-');
+    let is_server =
+        move |program: &&Program| given(program) || servers.iter().any(|server| is(program, server));
+    let programs = opened.programs.iter().filter(is_server);
+    programs.filter(|program| !jobs::works(program) && !asks(program))
 }
 
 /// True for the program of a name as the catalogue writes it: `mysqld`, `/etc/kafka/docker/run`.
@@ -118,10 +127,15 @@ impl Site<'_> {
         }
     }
 
-    /// The words of its start, those of a `-c` and of a script in sight, too; none where they are not known.
+    /// The words that the server is started with, else those of the whole start, of a `-c` and of a script in sight, too; none
+    /// where they are not known.
     pub(super) fn words(&self) -> Option<Vec<String>> {
         if self.is_untouched() {
             return Some(Vec::new());
+        }
+        let words = self.server_words();
+        if !words.is_empty() {
+            return Some(words);
         }
         let words: Vec<&Text> = match (self.workload.start.value().or(self.partial), self.command()) {
             (Some(start), _) => start.entrypoint.iter().chain(&start.command).collect(),
@@ -133,6 +147,14 @@ impl Site<'_> {
         let inside = scripts.iter().flat_map(commands);
         let split = words.iter().flat_map(|word| word.as_str().split_whitespace()).map(str::to_owned);
         Some(split.chain(inside).map(|word| word.trim_matches(['"', '\'']).to_owned()).collect())
+    }
+
+    /// The words of the programs that are the server of its image: another program's `-p` is none of its flags.
+    fn server_words(&self) -> Vec<String> {
+        let words = runs_of(self.opened, self.servers, !self.keeps_entrypoint())
+            .flat_map(|program| std::iter::once(&program.name).chain(&program.arguments))
+            .map(|word| word.as_str().trim_matches(['"', '\'']));
+        words.flat_map(|word| std::iter::once(word).chain(joined_setting(word))).map(str::to_owned).collect()
     }
 
     /// The script in sight that a word of the start names.
@@ -169,13 +191,22 @@ fn commands(script: &Text) -> Vec<String> {
     words.flat_map(|word| word.as_ref().split_whitespace()).map(str::to_owned).collect()
 }
 
+/// The setting of a short option that is written together with it: `port=5433` of `-cport=5433`.
+fn joined_setting(word: &str) -> Option<&str> {
+    let setting = word.strip_prefix('-')?.get(1..)?;
+    let (name, _) = setting.split_once('=')?;
+    let plain = |c: char| c.is_ascii_lowercase() || c == '_' || c == '.';
+    (!name.is_empty() && name.chars().all(plain) && !word.starts_with("--")).then_some(setting)
+}
+
 /// `--port`, `--port=1`, `-p1`; the case of long flags is not looked at, as Traefik does not.
 pub(super) fn is_flag(word: &str, flag: &str) -> bool {
     let name = word.split('=').next().unwrap_or(word);
     match flag.contains('=') {
         true => word.eq_ignore_ascii_case(flag),
         false if flag.starts_with("--") => name.eq_ignore_ascii_case(flag),
-        false => word.starts_with(flag) && !word.starts_with("--"),
+        false if flag.starts_with('-') => word.starts_with(flag) && !word.starts_with("--"),
+        false => name == flag,
     }
 }
 

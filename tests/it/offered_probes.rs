@@ -122,6 +122,14 @@ fn servers_are_known_behind_options_and_scripts() {
     let auth = "environment: {REDISCLI_AUTH: x}, command: redis-server --requirepass x";
     has(&redis(auth), "redis-cli ping | grep -q PONG");
     has(&redis(&format!("{auth} --port 6390")), "redis-cli -p 6390 ping | grep");
+    // Flags of other programs of the line are none of the server's.
+    has(
+        &service(
+            "{image: 'postgres:17', command: 'sh -c \"psql -h old -p 5439 -c x; exec postgres -c shared_buffers=1GB\"'}",
+        ),
+        "pg_isready -U postgres",
+    );
+    has(&service("{image: 'postgres:17', command: [-cport=5433]}"), "pg_isready -p 5433 -U postgres");
     has(&redis("command: redis-server --port 6390"), r#""redis-cli", "-p6390", "ping""#);
     has(&redis("command: redis-benchmark, ports: ['80:80']"), "another program than the server of its image");
     for start in [

@@ -3,7 +3,7 @@
 use crate::finding::Severity;
 use crate::rules::Sink;
 use crate::rules::probe::{Form, command, guess, healthcheck, json, test_key};
-use crate::workload::{Kind, NoProbe, Workload};
+use crate::workload::{Kind, NoProbe, Project, Workload};
 
 rule! {
     name: "missing-healthcheck",
@@ -11,10 +11,16 @@ rule! {
     severity: Warning,
     group: Health,
     preset: Recommended,
-    check: Workload(check),
+    check: Project(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(project: &Project, sink: &mut Sink<'_>) {
+    for workload in &project.workloads {
+        probed(project, workload, sink);
+    }
+}
+
+fn probed(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
     let role = workload.role;
     if !workload.healthcheck.is_absent() || !role.serves() {
         return;
@@ -29,7 +35,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 .severity(role.soften(RULE.meta().severity))
                 .folded("services have no healthcheck, and neither have their images")
                 .note("a process that thrashes at its memory limit still counts as running")
-                .help(help(workload));
+                .help(inherited(project, workload).unwrap_or_else(|| help(workload)));
             if let Some(stage) = workload.build.as_ref().and_then(|build| build.from.as_ref()) {
                 finding.related(stage.from, "no HEALTHCHECK in what this builds either");
             }
@@ -50,6 +56,21 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             .help(help(workload));
         }
     }
+}
+
+/// Why nothing is pasted where other services are based on this one: they get its healthcheck, and start something else.
+fn inherited(project: &Project, workload: &Workload) -> Option<String> {
+    let name = &workload.name;
+    let mut based = project.changed_elsewhere(name).filter(|change| !change.healthcheck);
+    let (change, other) = based.find_map(|change| Some((change, change.by.as_ref()?)))?;
+    let file = change.file.strip_prefix(&project.directory).unwrap_or(&change.file).display();
+    let own = match &workload.probe {
+        Ok(probe) => format!("; that of `{name}`{}: `{}`", guess(probe), test_key(&probe.test)),
+        Err(_) => String::new(),
+    };
+    Some(format!(
+        "`{other}` in `{file}` is based on `{name}` and would get the same one: give each a `healthcheck` of its own{own}"
+    ))
 }
 
 /// Why there is nothing to paste, and what leads to a probe.

@@ -29,7 +29,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             )
             .of(workload)
             .help(match &eaten.words {
-                Some(words) => for_shell(workload, eaten.key, words, eaten.behind_shell),
+                Some(words) => for_shell(workload, eaten.key, words, (eaten.shell, eaten.behind_shell)),
                 None => format!("`$${name}` reaches the shell in the container as `${name}`; without a shell nothing expands it"),
             });
         if let Some(value) = workload.env.get(name).and_then(|variable| variable.value.known()) {
@@ -60,12 +60,18 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         )
         .of(workload)
         .related(unexpanded.value, "the value that was meant")
-        .help(for_shell(workload, unexpanded.key, &unexpanded.words, false));
+        .help(for_shell(workload, unexpanded.key, &unexpanded.words, (false, false)));
     }
 }
 
-/// The words of a key behind a shell of the container, which expands their variables.
-fn for_shell(workload: &Workload, key: &str, words: &[String], behind_shell: bool) -> String {
+/// The words of a key behind a shell of the container, which expands their variables. `is_script`: they are a shell with its
+/// script; `behind_shell`: the entrypoint is a shell that waits for its script.
+fn for_shell(
+    workload: &Workload,
+    key: &str,
+    words: &[String],
+    (is_script, behind_shell): (bool, bool),
+) -> String {
     let line = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     let no_shell = workload.lacks.contains(&"sh");
     if no_shell {
@@ -80,9 +86,7 @@ fn for_shell(workload: &Workload, key: &str, words: &[String], behind_shell: boo
         return format!("for the shell in the container:\n  {}", test_key(&["CMD-SHELL".to_owned(), text]));
     }
     let mut list: Vec<String> = match words {
-        [shell, options @ .., _] if is_shell(shell) && options.iter().any(|word| word.ends_with('c')) => {
-            words.to_vec()
-        }
+        _ if is_script => words.to_vec(),
         // The entrypoint is the shell, which takes its script as one word.
         [script] if behind_shell => vec![script.clone()],
         _ if behind_shell => vec![format!("exec {}", line(words))],
@@ -103,8 +107,4 @@ fn for_shell(workload: &Workload, key: &str, words: &[String], behind_shell: boo
     let when = if takes_words { "" } else { ", if the entrypoint of its image runs what it is given" };
     let list: Vec<String> = list.iter().map(|word| json(&word.replace('$', "$$"))).collect();
     format!("for the shell in the container{when}:\n  {key}: [{}]", list.join(", "))
-}
-
-fn is_shell(word: &str) -> bool {
-    matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"))
 }

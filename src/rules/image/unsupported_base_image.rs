@@ -1,7 +1,7 @@
 //! `unsupported-base-image`
 
 use crate::rules::Sink;
-use crate::workload::Workload;
+use crate::workload::{Upgrade, Workload};
 
 rule! {
     name: "unsupported-base-image",
@@ -30,11 +30,21 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     if let Some(replacement) = &unsupported.replacement {
         finding = finding.help(format!("the image that took its place is `{replacement}`"));
     } else if !unsupported.lines.is_empty() {
-        let lines = format!("versions that are rebuilt: {}", unsupported.lines.join(", "));
-        finding = finding.help(match &unsupported.upgrade {
-            Some(how) => format!("{lines}; {how}"),
-            None => lines,
-        });
+        let mut help = format!("versions that are rebuilt: {}", unsupported.lines.join(", "));
+        if let Some(upgrade) = &unsupported.upgrade {
+            help = format!("{help}; {}", upgrade.how);
+            if let Some(option) = refused(workload, upgrade) {
+                help = format!("{help}; the newest does not start with `{option}`: take it out");
+            }
+        }
+        finding = finding.help(help);
     }
     drop(finding);
+}
+
+/// An option of its start that newer versions refuse.
+fn refused<'w>(workload: &'w Workload, upgrade: &Upgrade) -> Option<&'w str> {
+    let name = |word: &'w str| word.split('=').next().unwrap_or(word);
+    let mut options = workload.words().map(|word| name(word.as_str()));
+    options.find(|option| upgrade.refuses.contains(&option.replace('_', "-")))
 }

@@ -32,6 +32,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             .via(&limit.via)
             .folded("services may swap as much again as their memory limit")
             .note("without `memswap_limit`, Docker lets it use as much swap as memory, if the host has swap");
-        offer.no_swap(finding, "allow no swap: `memswap_limit` counts memory and swap together");
+        let title = format!("allow `{name}` no swap: `memswap_limit` counts memory and swap together");
+        offer.no_swap(finding, &title);
     }
 }

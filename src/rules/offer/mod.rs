@@ -95,9 +95,13 @@ impl<'w> Offer<'w> {
         let name = &self.workload.name;
         let file = change.file.strip_prefix(&self.project.directory).unwrap_or(&change.file).display();
         Some(match &change.by {
+            Some(other) if change.limit => {
+                format!("`{other}` in `{file}` is based on `{name}` and has a limit of its own")
+            }
             Some(other) => {
                 format!("`{other}` in `{file}` is based on `{name}`: pick a size that fits that, too")
             }
+            None if change.limit => format!("`{file}` sets a limit of its own for `{name}`"),
             None => format!("`{file}` also sets `{name}`: pick a size that holds with and without it"),
         })
     }
@@ -126,7 +130,8 @@ impl<'w> Offer<'w> {
         };
         match self.set_limit(need.limit, None).filter(|_| self.workload.kind == Kind::Service) {
             Some(requests) => {
-                let title = format!("set `{}` to {}", self.limit_name(), need.limit.to_compose());
+                let (key, name) = (self.limit_name(), &self.workload.name);
+                let title = format!("set `{key}` of `{name}` to {}", need.limit.to_compose());
                 finding.note(need.sum).ask(title, Applicability::Unsafe, CHANGES, requests)
             }
             None => finding.help(format!(
@@ -204,7 +209,11 @@ impl<'w> Offer<'w> {
         let steady = Need::of(self.workload).ok().and_then(|need| need.steady);
         match steady.map(ByteSize::rounded_up).filter(|steady| *steady < limit && !varies && !self.is_refused()) {
             Some(steady) => finding.ask(
-                format!("reserve {}: its heap or cache, rounded up", steady.to_compose()),
+                format!(
+                    "reserve {} for `{}`: its heap or cache, rounded up",
+                    steady.to_compose(),
+                    self.workload.name
+                ),
                 Applicability::Unsafe,
                 &[FactName::MemoryReservation],
                 self.set_reservation(steady),

@@ -263,6 +263,13 @@ pub(super) const SERVES: [&str; 15] = [
     "rcd",
 ];
 
+/// Words in the name of a script that fills a database.
+pub(super) const FILLS: [&str; 6] = ["seed", "seeds", "seeder", "seeders", "seeding", "fixtures"];
+
+/// Builders and test runners that go on with `-w`.
+pub(super) const WATCHERS: [&str; 8] =
+    ["babel", "jest", "mocha", "rollup", "sass", "tsc", "vitest", "webpack"];
+
 /// Words with which work goes on for as long as it is let.
 pub(super) const GOES_ON: [&str; 9] = [
     "--watch",

@@ -14,6 +14,8 @@ pub struct Ports {
     pub other: Vec<String>,
     /// A variable without a value, or a range, hides others.
     pub hidden: bool,
+    /// The variables without a value that hide a port: Compose refuses the file where one of them is empty.
+    pub hidden_by: Vec<String>,
     /// The ports that Traefik is told to send requests to.
     pub web: Vec<u16>,
 }
@@ -49,7 +51,11 @@ pub(super) fn read(fields: Fields<'_>) -> Ports {
             match scalar.and_then(container) {
                 Some(Side::Tcp(port)) => add(&mut ports.named, port),
                 Some(Side::Other(port)) => ports.other.push(port),
-                None => ports.hidden = true,
+                None => {
+                    ports.hidden = true;
+                    let unset = scalar.and_then(|scalar| scalar.unset.as_ref());
+                    ports.hidden_by.extend(unset.map(|unset| unset.name.clone()));
+                }
             }
         }
     }
