@@ -31,7 +31,7 @@ impl Untracked {
     }
 
     /// True when the nearest `.gitignore` that says something of the file hides it.
-    fn ignores(&mut self, path: &Path, disk: &Disk) -> bool {
+    pub fn ignores(&mut self, path: &Path, disk: &Disk) -> bool {
         let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(path));
         for directory in absolute.ancestors().skip(1) {
             let rules = self.rules.entry(directory.to_path_buf()).or_insert_with(|| read(directory, disk));

@@ -7,6 +7,7 @@ use super::Options;
 use super::base_findings::{LoadedProject, ReportedByBase, assign_dockerfiles_to_overlays};
 use super::checked::CheckedProject;
 use super::elsewhere::Elsewhere;
+use super::generated;
 use super::merge::SharedFindings;
 use super::scope::Scope;
 use crate::catalog::Catalog;
@@ -52,7 +53,7 @@ impl Checker<'_> {
             Scope::new(discovered, sources)
         });
         let known: Vec<PathBuf> = options.compose_files.iter().chain(&compose).cloned().collect();
-        let elsewhere = Elsewhere::of(&known, sources);
+        let elsewhere = Elsewhere::of(&known, sources, &|path| options.is_excluded(path, false));
         let mut projects: Vec<LoadedProject> = Vec::new();
         if !options.compose_files.is_empty() {
             let model = project::merged(&options.compose_files, &options.settings, sources);
@@ -142,6 +143,7 @@ impl Checker<'_> {
         if let Some(elsewhere) = elsewhere {
             elsewhere.withdraw(&mut checked.findings, &project, self.sources);
         }
+        generated::withdraw(&mut checked.findings, self.sources);
         if !narrowed {
             self.shared.add_from(&mut checked, &project);
         }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::discover::Untracked;
 use crate::finding::{Edit, Finding};
 use crate::hash::{HashMap, HashSet};
 use crate::model::elsewhere::{Change, Changed, Changes, changes, may_change, service_at};
@@ -31,7 +32,12 @@ pub(super) struct Elsewhere {
 }
 
 impl Elsewhere {
-    pub(super) fn of(files: &[PathBuf], sources: &Sources) -> Self {
+    /// Reads what changes the services of others in `files`, and in files beside them that are not `excluded`.
+    pub(super) fn of(
+        files: &[PathBuf],
+        sources: &Sources,
+        excluded: &(dyn Fn(&Path) -> bool + Sync),
+    ) -> Self {
         let mut counts: HashMap<PathBuf, usize> = HashMap::default();
         for file in files {
             *counts.entry(folder(file)).or_default() += 1;
@@ -47,7 +53,7 @@ impl Elsewhere {
             let found = changes(&tree, path);
             (!found.known.is_empty() || !found.possible.is_empty()).then(|| (path.clone(), found))
         });
-        let mut all = Self { overlays: unnamed_overlays(files, sources), ..Self::default() };
+        let mut all = Self { overlays: unnamed_overlays(files, sources, excluded), ..Self::default() };
         for (path, mut found) in read.into_iter().flatten() {
             let known = std::mem::take(&mut found.known);
             if !found.possible.is_empty() && !project::is_default(&path) {
@@ -188,8 +194,13 @@ impl Elsewhere {
     }
 }
 
-/// Overlays that are not called like Compose files, beside Compose files and one directory below: only `-f` names them.
-fn unnamed_overlays(files: &[PathBuf], sources: &Sources) -> Vec<(PathBuf, Vec<Change>)> {
+/// Overlays that are not called like Compose files, beside Compose files and one directory below: only `-f` names them. What
+/// the command line, the configuration or `.gitignore` leaves out is none.
+fn unnamed_overlays(
+    files: &[PathBuf],
+    sources: &Sources,
+    excluded: &(dyn Fn(&Path) -> bool + Sync),
+) -> Vec<(PathBuf, Vec<Change>)> {
     let known: HashSet<PathBuf> = files.iter().map(|file| normalize(file)).collect();
     let directories: HashSet<PathBuf> =
         files.iter().filter(|file| project::is_default(file)).map(|file| folder(file)).collect();
@@ -205,10 +216,14 @@ fn unnamed_overlays(files: &[PathBuf], sources: &Sources) -> Vec<(PathBuf, Vec<C
         for path in disk.first_entries(&directory, MAX_LISTED, below) {
             beside.extend(disk.first_entries(&path, MAX_LISTED.saturating_sub(beside.len()), may_be));
         }
+        let mut untracked = Untracked::default();
         let overlay = |path: PathBuf| {
             let bytes = disk.beginning(&path, MAX_SNIFFED).ok()?;
             let text = std::str::from_utf8(&bytes).ok()?;
             if bytes.len() as u64 == MAX_SNIFFED || !text.contains("services:") || !may_change(text) {
+                return None;
+            }
+            if excluded(&path) || untracked.ignores(&path, disk) {
                 return None;
             }
             let source = sources.get(sources.load(&path).ok()?);

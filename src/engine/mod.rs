@@ -7,6 +7,7 @@ mod config;
 mod disposition;
 mod elsewhere;
 pub mod fix;
+mod generated;
 mod merge;
 mod scope;
 mod suppressions;

@@ -7,6 +7,7 @@ pub mod elsewhere;
 pub mod fact;
 pub mod image;
 pub mod project;
+pub mod purpose;
 mod reference;
 pub mod size;
 

@@ -28,6 +28,7 @@ use crate::model::build::{Built, Dockerfiles, follow_within};
 use crate::model::compose::{Mount, Service};
 use crate::model::image::{BuildOptions, TargetImage, resolve};
 use crate::model::project;
+use crate::model::purpose;
 use crate::model::size::ByteSize;
 use crate::source::{SourceId, Sources, Span, Spanned, Text};
 
@@ -60,9 +61,11 @@ impl Assembler<'_> {
         };
         let awaited = role::awaited(&compose.services);
         let exists = |path: &Path| self.sources.exists(path);
-        let development = out.asked.iter().any(|file| {
+        // What a base says at its head holds for those that extend it.
+        let development = compose.files.iter().any(|file| {
             let source = self.sources.get(*file);
-            role::is_for_development(source.path(), &exists) || role::is_not_for_production(source.text())
+            out.asked.contains(file) && purpose::is_for_development(source.path(), &exists)
+                || purpose::is_not_for_production(source.text())
         });
         let shared = role::shared(&compose.services);
         let mut allowance = Allowance::of_services(project.request.others);

@@ -2,6 +2,7 @@
 
 use super::probe::{LOOPBACK, NoProbe, Probe, Site, by_http};
 use super::{Fact, request, tools};
+use crate::source::{Spanned, Text};
 use crate::syntax::shell::base_name;
 
 /// Ports of protocols that are not HTTP.
@@ -133,6 +134,9 @@ impl Site<'_> {
     pub(super) fn as_set(&self, port: u16) -> (u16, String) {
         let literal = (port, port.to_string());
         let named = self.ports();
+        if let Some(name) = self.varying_variable(port) {
+            return (port, format!("${name}"));
+        }
         let Some(name) = self.port_variable(port) else { return literal };
         match self.workload.variable(name) {
             _ if self.service.is_none() => (port, format!("${name}")),
@@ -142,6 +146,20 @@ impl Site<'_> {
             }
             _ => literal,
         }
+    }
+
+    /// The variable of the service that is this port today and hangs on one of Compose: `PORT: ${PORT:-3000}`.
+    fn varying_variable(&self, port: u16) -> Option<&str> {
+        let service = self.service?;
+        let mut names = self.workload.env.iter().filter(|(name, variable)| {
+            let varies = |value: &Spanned<Text>| {
+                value.default_of.is_some() && value.value.as_str().trim().parse() == Ok(port)
+            };
+            (*name == "PORT" || name.ends_with("_PORT"))
+                && service.environment.contains_key(*name)
+                && variable.value.known().is_some_and(varies)
+        });
+        names.next().map(|(name, _)| name.as_str())
     }
 
     /// The variable of the Dockerfile whose value is this port, where its EXPOSE or what it starts reads it, or it is `PORT`.

@@ -1,13 +1,10 @@
 //! What part a container plays, where that makes an absence less of a problem.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-
 use crate::finding::Severity;
 use crate::hash::{HashMap, HashSet};
 use crate::model::compose::Service;
 use crate::model::fact::Fact;
-use crate::source::{Text, normalize};
+use crate::source::Text;
 
 /// What kind of member of the stack it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +49,7 @@ impl Role {
                 || never_restarts
                 || service.restart.value().is_some_and(|restart| restart == "no"),
             development: development
+                || is_test(service)
                 || !service.profiles.is_empty()
                     && service.profiles.iter().all(|profile| is_development(&profile.value)),
             ..self
@@ -83,83 +81,10 @@ impl Role {
     }
 }
 
-/// Names of files and directories for what runs on a laptop, in a pipeline for as long as its tests take, or not any more.
-const DEVELOPMENT: [&str; 12] = [
-    "dev",
-    "devel",
-    "develop",
-    "development",
-    "devcontainer",
-    "debug",
-    "local",
-    "test",
-    "tests",
-    "testing",
-    "e2e",
-    "ci",
-];
-
-/// Names of whole directories for the same: `github-exporter` and `archive-db` are programs.
-const DEVELOPMENT_DIRECTORIES: [&str; 4] = [".github", ".circleci", "archive", "archived"];
-
-/// What the comment at the head of a file says, in lower case, where it is not for production.
-const NOT_FOR_PRODUCTION: [&str; 15] = [
-    "not for production",
-    "not meant for production",
-    "not intended for production",
-    "not suitable for production",
-    "not recommended for production",
-    "not production",
-    "never use in production",
-    "do not use in production",
-    "don't use in production",
-    "development only",
-    "only for development",
-    "for local development",
-    "meant for learning",
-    "not meant for end-users",
-    "not meant for end users",
-];
-
-/// Lines at the head of a file that may be its comment.
-const HEAD: usize = 30;
-
-/// True where the comment at the head of a file says that it is not for production.
-pub(super) fn is_not_for_production(text: &str) -> bool {
-    let comment = text.lines().take(HEAD).take_while(|line| {
-        let line = line.trim();
-        line.is_empty() || line.starts_with(['#', '-']) || line.starts_with("version")
-    });
-    // A sentence may go on in the next line.
-    let words: Vec<String> = comment
-        .flat_map(|line| line.trim_start_matches([' ', '#']).split_whitespace())
-        .map(str::to_ascii_lowercase)
-        .collect();
-    let said = words.join(" ");
-    NOT_FOR_PRODUCTION.iter().any(|phrase| said.contains(phrase))
-}
-
-/// True where a file is for development or tests, as its name or a directory of its repository says. `path` is as shown; `exists`
-/// finds the top of the repository.
-pub(super) fn is_for_development(path: &Path, exists: &dyn Fn(&Path) -> bool) -> bool {
-    let says = |part: &OsStr| {
-        let part = part.to_string_lossy().to_ascii_lowercase();
-        part.split(['-', '_', '.']).any(|word| DEVELOPMENT.contains(&word))
-            || DEVELOPMENT_DIRECTORIES.contains(&&*part)
-    };
-    if path.file_name().is_some_and(says) {
-        return true;
-    }
-    // Relative to where the tool was called it may be told without directories of the repository that are above.
-    let here = if path.is_absolute() { PathBuf::new() } else { std::env::current_dir().unwrap_or_default() };
-    let folder = normalize(&here.join(path));
-    let Some(folder) = folder.parent() else { return false };
-    let Some(deepest) = folder.ancestors().find(|above| above.file_name().is_some_and(says)) else {
-        return false;
-    };
-    // Above the repository names are those of somebody's machine.
-    let above_top = |place: &Path| place.ancestors().skip(1).any(|above| exists(&above.join(".git")));
-    above_top(deepest) || (path.is_relative() && path.iter().any(says))
+/// True for a service that Docker Hub's automated tests run, and for an image that is tagged as one for tests.
+fn is_test(service: &Service) -> bool {
+    let tag = service.image.value().and_then(|image| image.as_str().rsplit_once(':'));
+    service.name == "sut" || tag.is_some_and(|(_, tag)| matches!(tag, "test" | "tests" | "testing" | "ci"))
 }
 
 /// The services for whose successful end another one waits.
@@ -201,52 +126,4 @@ pub(super) fn shared(services: &[Service]) -> HashSet<&str> {
         }
     }
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_for_development_are_known_by_their_names() {
-        let top = |path: &Path| path == Path::new("/home/dev/shop/.git");
-        let is = |path: &str| is_for_development(Path::new(path), &top);
-        for path in [
-            "docker-compose.dev.yml",
-            "/elsewhere/compose-e2e-tests.yaml",
-            "/home/dev/shop/ci/memory/compose.yaml",
-            "/home/dev/shop/.devcontainer/docker-compose.yml",
-            "internal/tests/compose.yaml",
-            "/home/dev/shop/.github/compose.yaml",
-            "archive/compose.yaml",
-        ] {
-            assert!(is(path), "{path}");
-        }
-        // Names above the repository, and words that only begin so.
-        for path in [
-            "/home/dev/shop/compose.yaml",
-            "/srv/test/compose.yaml",
-            "devices/compose.testnet.yaml",
-            "/home/dev/shop/github-exporter/compose.yaml",
-            "/home/dev/shop/archive-db/compose.yaml",
-        ] {
-            assert!(!is(path), "{path}");
-        }
-    }
-
-    #[test]
-    fn a_comment_at_the_head_tells_what_a_file_is_for() {
-        for text in [
-            "# A demo, meant for learning, not production\n# deployments.\nservices: {}\n",
-            "version: '3'\n\n# For local development\nservices: {}\n",
-        ] {
-            assert!(is_not_for_production(text), "{text}");
-        }
-        for text in [
-            "# For production; development has its own file.\nservices: {}\n",
-            "services:\n  a: {image: x} # not for production\n",
-        ] {
-            assert!(!is_not_for_production(text), "{text}");
-        }
-    }
 }

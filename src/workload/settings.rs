@@ -42,7 +42,7 @@ impl Settings {
 pub(super) struct Address {
     pub(super) host: String,
     pub(super) port: u16,
-    /// The variable of a Dockerfile that is this port: whoever starts the container may set another one.
+    /// The variable of the container that is this port: whoever starts it may set another one.
     pub(super) variable: Option<String>,
 }
 
@@ -120,8 +120,9 @@ impl Site<'_> {
         for name in &by.variables {
             match self.workload.variable(name) {
                 Fact::Known(value) => {
+                    let varies = self.service.is_none() || value.default_of.is_some();
                     let value = value.value.as_str();
-                    let open = self.service.is_none() && value.parse::<u16>().is_ok();
+                    let open = varies && value.parse::<u16>().is_ok();
                     let variable = open.then(|| name.clone());
                     return Some((Address { variable, ..own(port(value)?) }, true));
                 }

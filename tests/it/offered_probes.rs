@@ -130,6 +130,23 @@ fn servers_are_known_behind_options_and_scripts() {
         "pg_isready -U postgres",
     );
     has(&service("{image: 'postgres:17', command: [-cport=5433]}"), "pg_isready -p 5433 -U postgres");
+    // A port that hangs on a variable is asked by that.
+    has(
+        &service(
+            "{image: 'node:22', command: node server.js, ports: ['80:3000'], environment: {PORT: '${PORT:-3000}'}}",
+        ),
+        "http://127.0.0.1:$$PORT/",
+    );
+    has(
+        &service(
+            "{image: 'node:22', command: node server.js, ports: ['80:3000'], environment: {PORT: 3000}}",
+        ),
+        "http://127.0.0.1:3000/",
+    );
+    has(
+        &service("{image: 'grafana/grafana:12.1.0', environment: {GF_SERVER_HTTP_PORT: '${GRAFANA:-3001}'}}"),
+        ":$$GF_SERVER_HTTP_PORT/api/health",
+    );
     has(&redis("command: redis-server --port 6390"), r#""redis-cli", "-p6390", "ping""#);
     has(&redis("command: redis-benchmark, ports: ['80:80']"), "another program than the server of its image");
     for start in [

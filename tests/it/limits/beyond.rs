@@ -538,7 +538,7 @@ pub(crate) fn files_that_may_be_overlays() {
     for (name, seen) in [("a.yaml", true), ("z.yaml", false)] {
         let files: Vec<_> = others.clone().chain([BASE, (name, OVERLAY)]).collect();
         let out = oomlint(tree(&files).path(), &[]).1;
-        assert_eq!(out.contains(&format!("`{name}` also sets `web`")), seen, "{out}");
+        assert_eq!(out.contains(&format!("`{name}` sets a limit of its own for `web`")), seen, "{out}");
     }
 }
 
@@ -546,6 +546,6 @@ pub(crate) fn bytes_of_an_overlay() {
     for (length, seen) in [(60 << 10, true), (65 << 10, false)] {
         let text = format!("# {}\n{OVERLAY}", "-".repeat(length));
         let out = oomlint(tree(&[BASE, ("a.yaml", &text)]).path(), &[]).1;
-        assert_eq!(out.contains("`a.yaml` also sets `web`"), seen, "{out}");
+        assert_eq!(out.contains("`a.yaml` sets a limit of its own for `web`"), seen, "{out}");
     }
 }

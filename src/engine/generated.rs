@@ -1,0 +1,25 @@
+//! Files that a program writes: what is changed in them is lost with its next run.
+
+use crate::finding::{Finding, Fix};
+use crate::hash::HashMap;
+use crate::model::purpose::is_generated;
+use crate::source::{SourceId, Sources};
+
+/// Takes away fixes that change generated files, and says where a change belongs.
+pub(super) fn withdraw(findings: &mut [Finding], sources: &Sources) {
+    let mut known: HashMap<SourceId, bool> = HashMap::default();
+    let mut generated =
+        |file: SourceId| *known.entry(file).or_insert_with(|| is_generated(sources.get(file).text()));
+    for finding in findings {
+        let offered = finding.help.is_some() || !finding.fixes.is_empty();
+        let file = finding.primary.span.file;
+        if !offered || !generated(file) {
+            continue;
+        }
+        let touches = |fix: &Fix| fix.edits.iter().any(|edit| edit.span.file == file);
+        let title = finding.fixes.iter().find(|fix| touches(fix)).map(|fix| fix.title.clone());
+        finding.fixes.retain(|fix| !touches(fix));
+        finding.help = finding.help.take().or(title);
+        finding.notes.push("a program writes this file: change what it is made from".to_owned());
+    }
+}
