@@ -112,9 +112,44 @@ pub fn is_for_development(path: &Path, exists: &dyn Fn(&Path) -> bool) -> bool {
     above_top(deepest) || (path.is_relative() && path.iter().any(says))
 }
 
+/// True for `${project.version}`: no name of a variable has a dot, and those of Maven's and Gradle's projects do.
+#[must_use]
+pub fn is_build_property(text: &str) -> bool {
+    let name = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).unwrap_or_default();
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+    };
+    name.contains('.') && name.split('.').all(is_word)
+}
+
+/// True where a build by Maven or Gradle copies a file, and may fill in its project's properties: it lies below the `src` of a
+/// project. `exists` finds the project's own file.
+///
+/// Source: maven.apache.org plugins/maven-resources-plugin examples/filter.
+pub fn is_build_resource(path: &Path, exists: &dyn Fn(&Path) -> bool) -> bool {
+    const PROJECTS: [&str; 3] = ["pom.xml", "build.gradle", "build.gradle.kts"];
+    let sources = path.ancestors().filter(|folder| folder.file_name().is_some_and(|name| name == "src"));
+    let mut projects = sources.filter_map(Path::parent);
+    projects.any(|project| PROJECTS.iter().any(|name| exists(&project.join(name))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn properties_of_a_build_are_told_from_mistakes() {
+        for text in ["${project.version}", "${docker.ozone-runner.image}", "${a.b.c}"] {
+            assert!(is_build_property(text), "{text}");
+        }
+        for text in ["${A}", "${.a}", "${a.}", "${a b.c}", "${a.b:-c}", "$a.b", "${a.b"] {
+            assert!(!is_build_property(text), "{text}");
+        }
+        let exists = |path: &Path| path == Path::new("dist/pom.xml");
+        assert!(is_build_resource(Path::new("dist/src/main/compose/.env"), &exists));
+        assert!(!is_build_resource(Path::new("dist/compose/.env"), &exists));
+        assert!(!is_build_resource(Path::new("other/src/main/.env"), &exists));
+    }
 
     #[test]
     fn files_for_development_are_known_by_their_names() {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::examples;
 use super::health;
 use super::heap;
 use super::image::{ImageFacts, partial_start, service_start};
@@ -30,7 +31,9 @@ use crate::model::image::{BuildOptions, TargetImage, resolve};
 use crate::model::project;
 use crate::model::purpose;
 use crate::model::size::ByteSize;
-use crate::source::{SourceId, Sources, Span, Spanned, Text};
+use crate::source::{SourceId, Sources, Span, Spanned, Text, normalize};
+use crate::syntax::SyntaxError;
+use crate::syntax::shell::base_name;
 
 /// Makes workloads of projects and Dockerfiles.
 pub struct Assembler<'a> {
@@ -50,7 +53,7 @@ impl Assembler<'_> {
         let mut out = Project {
             files: compose.files.iter().chain(&compose.environment_files).copied().collect(),
             workloads: Vec::with_capacity(compose.services.len()),
-            syntax_errors: compose.errors.clone(),
+            syntax_errors: compose.errors.iter().filter(|error| !self.is_filled_in(error)).cloned().collect(),
             unresolved: compose.unresolved.clone(),
             within: project.only.clone().into_iter().collect(),
             asked: project.roots(self.sources),
@@ -81,6 +84,22 @@ impl Assembler<'_> {
             !missing.is_some_and(|path| untracked.has(path, &exists, self.sources.disk()))
         });
         out
+    }
+
+    /// The variables that the example files beside a project give Compose.
+    fn given_by_examples(&self, project: &project::Project) -> HashSet<String> {
+        let files = project.compose.services.iter().flat_map(|service| &service.env_files);
+        let names = files.filter_map(|file| Some(base_name(file.path.value()?.as_str())));
+        examples::variables(&project.request.directory, &names.collect::<Vec<_>>(), self.sources.disk())
+    }
+
+    /// True for the property of a Maven or Gradle project in a file that its build fills in: Compose reads what comes of it.
+    fn is_filled_in(&self, error: &SyntaxError) -> bool {
+        let source = self.sources.get(error.span.file);
+        let text = source.text().get(error.span.range()).unwrap_or_default();
+        let exists = |path: &Path| self.sources.exists(path);
+        let absolute = || normalize(&std::env::current_dir().unwrap_or_default().join(source.path()));
+        purpose::is_build_property(text) && purpose::is_build_resource(&absolute(), &exists)
     }
 
     /// The workload of a Dockerfile that no service builds: its last stage.
@@ -280,6 +299,11 @@ impl Assembler<'_> {
             let place = service.environment_keys.get(&name).copied().filter(|_| !from_file);
             env.insert(name, Variable { value, origin, name: place, quotes: None });
         }
+        let mut eaten = process::eaten(service, &env);
+        if !eaten.is_empty() {
+            let given = self.given_by_examples(project);
+            eaten.retain(|variable| !given.contains(&variable.name.value));
+        }
         let mut workload = Workload {
             name: service.name.clone(),
             kind: Kind::Service,
@@ -327,7 +351,7 @@ impl Assembler<'_> {
             max_attempts: service.deploy.max_attempts.clone(),
             lingering_shell: None,
             several_processes: None,
-            eaten: process::eaten(service, &env),
+            eaten,
             unexpanded: Vec::new(),
             probe_lack: None,
             probe_runtime: None,

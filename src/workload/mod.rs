@@ -4,6 +4,7 @@ mod assemble;
 mod brought;
 mod configured;
 mod distribution;
+mod examples;
 mod facts;
 mod health;
 mod heap;

@@ -385,6 +385,27 @@ pub(crate) fn bytes_of_a_script() {
     assert!(stays(line, &long(200 << 10)) && !stays(line, &long(257 << 10)));
 }
 
+const USES_A: (&str, &str) =
+    ("compose.yaml", "services: {a: {image: x, environment: {A: b}, command: sh -c 'x $A'}}\n");
+
+pub(crate) fn files_of_examples() {
+    for (count, given) in [(39, true), (40, false)] {
+        let names: Vec<String> = (0..count).map(|i| format!("a{i:02}.env")).collect();
+        let others = names.iter().map(|name| (name.as_str(), "B=1\n"));
+        let files: Vec<_> = others.chain([USES_A, ("z.env", "A=1\n")]).collect();
+        let out = oomlint(tree(&files).path(), &[]).1;
+        assert_eq!(!out.contains("compose-expands-variable"), given, "{out}");
+    }
+}
+
+pub(crate) fn bytes_of_an_example() {
+    for (length, given) in [(60 << 10, true), (65 << 10, false)] {
+        let text = format!("# {}\nA=1\n", "-".repeat(length));
+        let out = oomlint(tree(&[USES_A, (".env.example", &text)]).path(), &[]).1;
+        assert_eq!(!out.contains("compose-expands-variable"), given, "{out}");
+    }
+}
+
 pub(crate) fn mistakes_in_a_configuration() {
     let keys: String = (0..60).map(|i| format!("nothing{i}: 1\n")).collect();
     let scratch = tree(&[(".oomlint.yaml", &keys)]);
