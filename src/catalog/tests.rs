@@ -184,12 +184,13 @@ fn the_table_of_probes_is_used() {
 
 #[test]
 fn package_managers_are_told_by_their_words() {
-    use crate::source::{SourceId, Span, Text};
+    use crate::source::{SourceId, Span, TracedText};
     let packages =
         serde_json::from_str::<packages::PackageTable>(PACKAGES).expect("the table fits its schema");
     let packages = Packages::from(packages);
     let effect = |line: &str| {
-        let script = crate::syntax::shell::read(&Text::verbatim(line, Span::new(SourceId(0), 0, line.len())));
+        let script =
+            crate::syntax::shell::read(&TracedText::verbatim(line, Span::new(SourceId(0), 0, line.len())));
         let command = &script.commands[0];
         let manager = packages.manager(command.program().unwrap()).unwrap();
         manager.effect(command.arguments())

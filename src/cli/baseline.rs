@@ -10,13 +10,13 @@ use super::input::Input;
 use super::output::{Console, write_file};
 use super::policy::Choices;
 use super::stats::Measured;
-use crate::discover::Root;
+use crate::discover::RepositoryRoot;
 use crate::engine;
 use crate::error::Error;
 use crate::finding::baseline::{Baseline, FILE_NAME};
-use crate::finding::{Evidence, evidence};
+use crate::finding::{FindingIdentity, evidence};
 use crate::report::escape;
-use crate::source::{Disk, LoadError};
+use crate::source::{FileSystem, LoadError};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -43,7 +43,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
-    let root = Root::current();
+    let root = RepositoryRoot::current();
     let sources = arguments.input.sources();
     let disk = sources.disk().clone();
     let here = arguments.choices.config_here(&disk)?;
@@ -51,14 +51,14 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let path = named.unwrap_or_else(|| default_path(&root, &disk));
     // A link or a configuration of the tree does not choose what is written over; the command line may.
     if let (false, None, Err(error @ LoadError::Outside(_))) =
-        (arguments.check, &arguments.baseline, disk.look(&path))
+        (arguments.check, &arguments.baseline, disk.entry_kind(&path))
     {
         return Err(unwritable(&path, &error));
     }
     let mut discovered = arguments.input.discover(&sources, console)?;
     let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
     let options = engine::Options { stats: arguments.measured.read()?, ..options };
-    let nothing = discovered.files.is_empty() && discovered.environments.is_empty();
+    let nothing = discovered.files.is_empty() && discovered.env_files.is_empty();
     if nothing && !arguments.check && !arguments.update {
         return Err(Error::Usage {
             problem: "nothing to check: no Dockerfile and no Compose file here".to_owned(),
@@ -90,7 +90,7 @@ fn unwritable(path: &Path, reason: &dyn std::fmt::Display) -> Error {
     Error::Unwritable { target: format!("`{}`", path.display()), reason: reason.to_string() }
 }
 
-fn check(baseline: &Baseline, found: &[Evidence], console: &Console) -> Outcome {
+fn check(baseline: &Baseline, found: &[FindingIdentity], console: &Console) -> Outcome {
     let stale = baseline.stale(found);
     console.write(|out| {
         for evidence in &stale {
@@ -108,9 +108,9 @@ fn check(baseline: &Baseline, found: &[Evidence], console: &Console) -> Outcome 
 }
 
 /// The file in the root of the repository, or of what may be read of it.
-pub(super) fn default_path(root: &Root, disk: &Disk) -> PathBuf {
-    let path = match disk.kept_to() {
-        Some(top) if !disk.holds(root.path()) => return top.join(FILE_NAME),
+pub(super) fn default_path(root: &RepositoryRoot, disk: &FileSystem) -> PathBuf {
+    let path = match disk.allowed_root() {
+        Some(top) if !disk.may_read(root.path()) => return top.join(FILE_NAME),
         _ => root.path().join(FILE_NAME),
     };
     // As short as people would write it.
@@ -118,7 +118,7 @@ pub(super) fn default_path(root: &Root, disk: &Disk) -> PathBuf {
 }
 
 /// Reads a baseline.
-pub(super) fn read(path: &Path, disk: &Disk) -> Result<Baseline, Error> {
+pub(super) fn read(path: &Path, disk: &FileSystem) -> Result<Baseline, Error> {
     let unreadable = |reason: String| Error::Unreadable { path: path.to_path_buf(), reason };
     let bytes = match disk.read(path) {
         Ok(bytes) => bytes,

@@ -13,13 +13,13 @@ use super::policy::Choices;
 use super::stats::Measured;
 use super::{Outcome, baseline, fix};
 use crate::config::{Config, FailOn};
-use crate::discover::Root;
+use crate::discover::RepositoryRoot;
 use crate::engine;
 use crate::error::{Error, nearest};
 use crate::finding::Applicability;
 use crate::finding::baseline::Baseline;
 use crate::report::{Format, Report, human};
-use crate::source::Disk;
+use crate::source::FileSystem;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -148,7 +148,12 @@ impl Reports {
     }
 
     /// The baseline that is named, or the one that is there.
-    fn baseline(&self, root: &Root, config: Option<&Config>, disk: &Disk) -> Result<Option<Baseline>, Error> {
+    fn baseline(
+        &self,
+        root: &RepositoryRoot,
+        config: Option<&Config>,
+        disk: &FileSystem,
+    ) -> Result<Option<Baseline>, Error> {
         if self.no_baseline {
             return Ok(None);
         }
@@ -168,7 +173,7 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let on_stdout = reports.on_stdout()?;
     let mut sources = input.sources();
     let mut discovered = input.discover(&sources, console)?;
-    let root = Root::current();
+    let root = RepositoryRoot::current();
     let here = choices.config_here(sources.disk())?;
     let options = choices.apply(input.options(), &mut discovered)?;
     let baseline =

@@ -11,7 +11,7 @@ use super::Outcome;
 use super::input::Fence;
 use super::output::{Console, FactFormat};
 use super::policy::Choices;
-use crate::config::{Config, FailOn, Placed, Rules, schema};
+use crate::config::{Config, FailOn, Located, Rules, schema};
 use crate::error::Error;
 use crate::finding::baseline::FILE_NAME;
 use crate::report::escape;
@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
         })?,
         Command::Show(show) => {
             let disk = show.fence.disk();
-            if let Err(error) = disk.look(&show.path) {
+            if let Err(error) = disk.entry_kind(&show.path) {
                 let path = show.path.clone();
                 return Err(match error {
                     LoadError::NotFound => Error::NotFound { path, help: None },
@@ -156,7 +156,7 @@ impl Table {
         row("baseline", named.zip(baseline).map(|(path, set)| (path.into(), &set.at)), FILE_NAME.into());
         let options = file.map_or_else(|| Rules::default().options(), |file| file.rules.options());
         for meta in RULES.iter().map(|rule| rule.meta()) {
-            if let Some(Placed { value, at }) = config.and_then(|config| config.level_of(meta.name, path)) {
+            if let Some(Located { value, at }) = config.and_then(|config| config.level_of(meta.name, path)) {
                 row(&format!("rules.{}", meta.name), Some((value.name().into(), at)), Value::Null);
             }
             for option in options.iter().filter(|option| option.rule == meta.name) {
@@ -170,7 +170,7 @@ impl Table {
         for (name, setting) in &config.file.services.0 {
             let rules: Vec<&str> = setting.ignore.0.iter().map(|rule| rule.value.0).collect();
             let until = setting.until.map(|day| day.to_string());
-            let expired = setting.until.is_some_and(|day| config.is_over(day));
+            let expired = setting.until.is_some_and(|day| config.applies_to(day));
             let value =
                 json!({ "ignore": rules, "reason": setting.reason, "until": until, "expired": expired });
             row(&format!("services.{}", name.value.text), Some((value, &name.at)), Value::Null);

@@ -13,7 +13,7 @@ use crate::engine::fix::Overlay;
 use crate::error::{Error, nearest};
 use crate::hash::IndexMap;
 use crate::model::compose::Settings;
-use crate::source::{Disk, LoadError, MAX_FILE_SIZE, Sources, normalize};
+use crate::source::{FileSystem, LoadError, MAX_FILE_SIZE, Sources, normalize};
 
 /// The arguments that name files.
 #[derive(Args)]
@@ -52,13 +52,13 @@ pub(super) struct Input {
 #[command(next_help_heading = "Files")]
 pub(super) struct Fence {
     /// Read nothing outside of this directory, symbolic links followed: for trees that nobody has looked at
-    #[arg(long, value_name = "DIR", value_parser = PathBufValueParser::new().try_map(|path| Disk::within(&path)))]
-    restrict_to: Option<Disk>,
+    #[arg(long, value_name = "DIR", value_parser = PathBufValueParser::new().try_map(|path| FileSystem::restricted_to(&path)))]
+    restrict_to: Option<FileSystem>,
 }
 
 impl Fence {
     /// What may be read.
-    pub(super) fn disk(&self) -> Disk {
+    pub(super) fn disk(&self) -> FileSystem {
         self.restrict_to.clone().unwrap_or_default()
     }
 }
@@ -85,7 +85,7 @@ impl Input {
             let options = discover::Options { no_ignore: self.no_ignore, disk: self.fence.disk() };
             discover::discover(&paths, options).map_err(suggest_command)?
         };
-        for path in self.files.iter().chain(&self.env_files).chain(&discovered.environments) {
+        for path in self.files.iter().chain(&self.env_files).chain(&discovered.env_files) {
             load(sources, path)?;
         }
         for path in &self.files {
@@ -109,7 +109,7 @@ impl Input {
     /// The Compose files among the paths that somebody may have meant to merge with those of `-f`.
     fn beside_files<'d>(&self, discovered: &'d Discovered) -> impl Iterator<Item = &'d Path> {
         let own: Vec<PathBuf> = self.files.iter().map(|file| normalize(file)).collect();
-        let named = discovered.files.iter().filter(|found| found.named && found.kind == FileKind::Compose);
+        let named = discovered.files.iter().filter(|found| found.explicit && found.kind == FileKind::Compose);
         let named = named.map(|found| found.path.as_path());
         named.filter(move |path| !own.is_empty() && !own.contains(&normalize(path)))
     }

@@ -11,7 +11,7 @@ use crate::engine;
 use crate::error::Error;
 use crate::model::size::ByteSize;
 use crate::rules::{Policy, Preset, Target};
-use crate::source::Disk;
+use crate::source::FileSystem;
 
 /// The arguments that choose rules.
 #[derive(Args)]
@@ -83,7 +83,7 @@ pub(super) struct Scope {
 
 impl Scope {
     /// Where configurations come from.
-    pub(super) fn configs(&self, disk: &Disk) -> Result<Configs, Error> {
+    pub(super) fn configs(&self, disk: &FileSystem) -> Result<Configs, Error> {
         Ok(match &self.config {
             _ if self.no_config => Configs::off(),
             Some(path) => Configs::named(Config::read(path, disk)?),
@@ -102,15 +102,15 @@ impl Scope {
     ) -> Result<engine::Options, Error> {
         let configs = self.configs(&options.disk)?;
         let files: Vec<&Path> = discovered.files.iter().map(|found| found.path.as_path()).collect();
-        configs.look_ahead(&files)?;
+        configs.preload(&files)?;
         let options = engine::Options {
             exclude: Patterns::new(&Base::at(Path::new("")), &self.exclude),
             force_exclude: self.force_exclude,
             configs: Some(Arc::new(configs)),
             ..options
         };
-        discovered.files.retain(|found| !options.is_excluded(&found.path, found.named));
-        discovered.context.retain(|path| !options.is_excluded(path, false));
+        discovered.files.retain(|found| !options.is_excluded(&found.path, found.explicit));
+        discovered.related_compose_files.retain(|path| !options.is_excluded(path, false));
         Ok(options)
     }
 }
@@ -137,12 +137,12 @@ impl Choices {
     }
 
     /// Where configurations come from.
-    pub(super) fn configs(&self, disk: &Disk) -> Result<Configs, Error> {
+    pub(super) fn configs(&self, disk: &FileSystem) -> Result<Configs, Error> {
         self.scope.configs(disk)
     }
 
     /// The configuration for the current directory: it has the last word on the whole run.
-    pub(super) fn config_here(&self, disk: &Disk) -> Result<Option<Arc<Config>>, Error> {
+    pub(super) fn config_here(&self, disk: &FileSystem) -> Result<Option<Arc<Config>>, Error> {
         self.configs(disk)?.at(Path::new(""))
     }
 

@@ -9,7 +9,7 @@ use super::input::Input;
 use super::output::{Console, TableFormat};
 use super::policy::Scope;
 use super::{Outcome, fix, stats};
-use crate::discover::Root;
+use crate::discover::RepositoryRoot;
 use crate::engine;
 use crate::engine::fix::Overlay;
 use crate::finding::{Applicability, Finding};
@@ -84,7 +84,7 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
     let report = size::Report::new(&projects, &stats, &sources);
     console.write(|out| match arguments.format {
         TableFormat::Human => size::human(out, &report, console.color),
-        TableFormat::Json => size::json(out, &report, &Root::current()),
+        TableFormat::Json => size::json(out, &report, &RepositoryRoot::current()),
         TableFormat::Markdown => size::markdown(out, &report),
     })?;
     Ok(console.end(&discovered))

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::glob::{NamePattern, Pattern};
-use super::options::{CacheExceedsLimit, Plain, RuleOptions, Shown, TightHeap};
-use super::place::{List, Placed, Table, WordOr};
-use super::values::{Day, Factor, RuleName, RuleOrGroup, Size};
+use super::options::{CacheExceedsLimit, EffectiveOption, RuleOptions, SeverityOnly, TightHeap};
+use super::place::{List, Located, ScalarOr, Table};
+use super::values::{Date, Factor, RuleName, RuleOrGroup, Size};
 use crate::catalog::ImageEntry;
 use crate::finding::Severity;
 use crate::rules::{Preset, RULES, Target, Thresholds};
@@ -19,17 +19,17 @@ use crate::rules::{Preset, RULES, Target, Thresholds};
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct File {
     /// Which rules run.
-    pub preset: Option<Placed<Preset>>,
+    pub preset: Option<Located<Preset>>,
     /// The severity from which on findings in its files make the exit code 1.
-    pub fail_on: Option<Placed<FailOn>>,
+    pub fail_on: Option<Located<FailOn>>,
     /// Memory of the machine that runs it all.
-    pub host_memory: Option<Placed<Size>>,
+    pub host_memory: Option<Located<Size>>,
     /// How often the sum of limits may exceed the host's memory; 1 when not set.
-    pub overcommit: Option<Placed<Factor>>,
+    pub overcommit: Option<Located<Factor>>,
     /// Who runs the files.
-    pub target: Option<Placed<Target>>,
+    pub target: Option<Located<Target>>,
     /// Files of which nothing is said, unless they are named on the command line.
-    pub exclude: List<Placed<Pattern>>,
+    pub exclude: List<Located<Pattern>>,
     /// Severities and options of rules, by the rule's name.
     pub rules: Rules,
     /// Services, by name or glob, of which some rules say nothing.
@@ -37,9 +37,9 @@ pub struct File {
     /// Other rules for some files. The last that fits wins.
     pub overrides: List<Override>,
     /// Rows for the catalogue of images, as in rules/catalog/images.yaml; they win over those that are there.
-    pub images: Vec<Placed<ImageEntry>>,
+    pub images: Vec<Located<ImageEntry>>,
     /// The baseline, from the directory of this file.
-    pub baseline: Option<Placed<String>>,
+    pub baseline: Option<Located<String>>,
 }
 
 /// From which severity on the exit code is 1.
@@ -75,7 +75,7 @@ pub enum Level {
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     /// Rules that get a level, and where it is written.
-    pub levels: Vec<(RuleName, Placed<Level>)>,
+    pub levels: Vec<(RuleName, Located<Level>)>,
     /// Its options.
     pub tight_heap: TightHeap,
     /// Its options.
@@ -87,13 +87,13 @@ pub struct Rules {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ServiceSetting {
     /// Rules and groups.
-    pub ignore: List<Placed<RuleOrGroup>>,
+    pub ignore: List<Located<RuleOrGroup>>,
     /// Why.
     #[serde(default)]
     pub reason: Option<String>,
     /// The last day on which it holds: 2026-12-31. Afterwards the finding is reported, with a note that says so.
     #[serde(default)]
-    pub until: Option<Day>,
+    pub until: Option<Date>,
 }
 
 /// Other rules for some files.
@@ -101,13 +101,13 @@ pub struct ServiceSetting {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Override {
     /// The files.
-    pub files: List<Placed<Pattern>>,
+    pub files: List<Located<Pattern>>,
     /// Severities of rules there.
     #[serde(default)]
-    pub rules: Table<RuleName, Placed<Level>>,
+    pub rules: Table<RuleName, Located<Level>>,
     /// Which rules run there.
     #[serde(default)]
-    pub preset: Option<Placed<Preset>>,
+    pub preset: Option<Located<Preset>>,
 }
 
 impl<'de> Deserialize<'de> for Rules {
@@ -126,7 +126,7 @@ impl<'de> Deserialize<'de> for Rules {
                     let level = match name {
                         TightHeap::RULE => setting(&mut map, &mut rules.tight_heap)?,
                         CacheExceedsLimit::RULE => setting(&mut map, &mut rules.cache_exceeds_limit)?,
-                        _ => setting(&mut map, &mut Plain::default())?,
+                        _ => setting(&mut map, &mut SeverityOnly::default())?,
                     };
                     rules.levels.extend(level.map(|level| (RuleName(name), level)));
                 }
@@ -141,10 +141,10 @@ impl<'de> Deserialize<'de> for Rules {
 fn setting<'de, O: RuleOptions + Deserialize<'de>, A: MapAccess<'de>>(
     map: &mut A,
     options: &mut O,
-) -> Result<Option<Placed<Level>>, A::Error> {
-    Ok(match map.next_value::<WordOr<Level, O>>()? {
-        WordOr::Word(level) => Some(level),
-        WordOr::More(more) => {
+) -> Result<Option<Located<Level>>, A::Error> {
+    Ok(match map.next_value::<ScalarOr<Level, O>>()? {
+        ScalarOr::Word(level) => Some(level),
+        ScalarOr::More(more) => {
             *options = more;
             options.severity().cloned()
         }
@@ -160,7 +160,7 @@ impl Rules {
 
     /// Every option as it holds.
     #[must_use]
-    pub fn options(&self) -> Vec<Shown> {
+    pub fn options(&self) -> Vec<EffectiveOption> {
         [self.tight_heap.shown(), self.cache_exceeds_limit.shown()].concat()
     }
 }
@@ -174,9 +174,9 @@ impl JsonSchema for Rules {
         let mut properties = serde_json::Map::new();
         for meta in RULES.iter().map(|rule| rule.meta()) {
             let mut setting = match meta.name {
-                TightHeap::RULE => WordOr::<Level, TightHeap>::json_schema(generator),
-                CacheExceedsLimit::RULE => WordOr::<Level, CacheExceedsLimit>::json_schema(generator),
-                _ => WordOr::<Level, Plain>::json_schema(generator),
+                TightHeap::RULE => ScalarOr::<Level, TightHeap>::json_schema(generator),
+                CacheExceedsLimit::RULE => ScalarOr::<Level, CacheExceedsLimit>::json_schema(generator),
+                _ => ScalarOr::<Level, SeverityOnly>::json_schema(generator),
             };
             setting.insert("description".to_owned(), meta.summary.into());
             properties.insert(meta.name.to_owned(), setting.to_value());

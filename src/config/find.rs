@@ -8,10 +8,10 @@ use rayon::prelude::*;
 
 use super::Config;
 use super::glob::Base;
-use super::values::Day;
+use super::values::Date;
 use crate::error::Error;
 use crate::hash::HashMap;
-use crate::source::{Disk, Entry, LoadError, normalize};
+use crate::source::{EntryKind, FileSystem, LoadError, normalize};
 
 /// The names that are looked for in each directory, in order.
 pub const FILE_NAMES: [&str; 2] = [".oomlint.yaml", "oomlint.yaml"];
@@ -26,9 +26,9 @@ pub struct Configs {
     /// None is looked for.
     off: bool,
     /// The day that `until` is held against; none for today.
-    today: Option<Day>,
+    today: Option<Date>,
     /// What may be read: the search ends where that does.
-    disk: Disk,
+    disk: FileSystem,
     /// By directory, from the top of the file system.
     found: Mutex<HashMap<OsString, Found>>,
     /// By directory, as they were asked for: the same ones over and over.
@@ -47,7 +47,7 @@ impl Default for Configs {
             named: None,
             off: false,
             today: None,
-            disk: Disk::default(),
+            disk: FileSystem::default(),
             found: Mutex::default(),
             asked: Mutex::default(),
         }
@@ -69,13 +69,13 @@ impl Configs {
 
     /// Looks as on that day.
     #[must_use]
-    pub fn on(day: Day) -> Self {
+    pub fn on(day: Date) -> Self {
         Self { today: Some(day), ..Self::default() }
     }
 
     /// Looks for the nearest one of each file, as far as that may be read.
     #[must_use]
-    pub fn on_disk(disk: Disk) -> Self {
+    pub fn on_disk(disk: FileSystem) -> Self {
         Self { disk, ..Self::default() }
     }
 
@@ -91,7 +91,7 @@ impl Configs {
     ///
     /// # Errors
     /// When one is there and cannot be used: the first, in the order of the files.
-    pub fn look_ahead(&self, files: &[&Path]) -> Result<(), Error> {
+    pub fn preload(&self, files: &[&Path]) -> Result<(), Error> {
         // To start threads takes longer than to look for a few.
         const FEW: usize = 32;
         if files.len() < FEW {
@@ -127,7 +127,7 @@ impl Configs {
                 found = known.clone();
                 break;
             }
-            if !self.disk.holds(place) {
+            if !self.disk.may_read(place) {
                 break;
             }
             passed.push(place);
@@ -137,7 +137,7 @@ impl Configs {
                 // As people would name it who named the directory so.
                 let outside = directory.is_absolute() && !file.starts_with(&self.here);
                 let shown = if outside { file } else { Base::at(&self.here).relative(&file) };
-                let today = self.today.unwrap_or_else(Day::today);
+                let today = self.today.unwrap_or_else(Date::today);
                 // Whoever comes here meanwhile gets the same one: it is told by its place in memory.
                 let mut known = self.lock();
                 let read = || Config::read_on(&shown, today, &self.disk).map(|config| Some(Arc::new(config)));
@@ -157,7 +157,10 @@ impl Configs {
 
     /// True for what was meant to be read, also when it cannot be: a pipe, a link that leads out.
     fn is_there(&self, path: &Path) -> bool {
-        matches!(self.disk.look(path), Ok(Entry::File | Entry::Other) | Err(LoadError::Outside(_)))
+        matches!(
+            self.disk.entry_kind(path),
+            Ok(EntryKind::File | EntryKind::Other) | Err(LoadError::Outside(_))
+        )
     }
 
     /// The configurations that were met and cannot be used.

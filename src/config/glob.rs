@@ -10,7 +10,7 @@ use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error};
 
-use super::place::{List, Placed};
+use super::place::{List, Located};
 use crate::source::normalize;
 
 /// A glob for paths.
@@ -95,7 +95,7 @@ impl Pattern {
 impl NamePattern {
     /// True when the name fits.
     #[must_use]
-    pub fn fits(&self, name: &str) -> bool {
+    pub fn matches(&self, name: &str) -> bool {
         self.text == name || self.matcher.is_match(name)
     }
 
@@ -121,7 +121,7 @@ impl Patterns {
     }
 
     /// All of a list.
-    pub(super) fn of(base: &Base, list: &List<Placed<Pattern>>) -> Self {
+    pub(super) fn of(base: &Base, list: &List<Located<Pattern>>) -> Self {
         Self::new(base, list.0.iter().map(|pattern| &pattern.value))
     }
 
@@ -133,7 +133,7 @@ impl Patterns {
 
     /// True when one of them fits the path or a directory on the way to it.
     #[must_use]
-    pub fn fit(&self, path: &Path) -> bool {
+    pub fn any_match(&self, path: &Path) -> bool {
         !self.set.is_empty() && self.base.relative(path).ancestors().any(|path| self.set.is_match(path))
     }
 }
@@ -185,7 +185,7 @@ mod tests {
     fn globs_fit_as_in_gitignore() {
         let base = Base::at(Path::new("here"));
         let fits = |glob: &str, path: &str| {
-            Patterns::new(&base, &[Pattern::parse(glob).unwrap()]).fit(&Path::new("here").join(path))
+            Patterns::new(&base, &[Pattern::parse(glob).unwrap()]).any_match(&Path::new("here").join(path))
         };
         for (glob, path) in [
             ("vendor", "vendor/a/Dockerfile"),

@@ -15,9 +15,9 @@ mod values;
 pub use file::{FailOn, File, Level, Override, Rules, ServiceSetting};
 pub use find::{Configs, FILE_NAMES};
 pub use glob::{Base, NamePattern, Pattern, Patterns};
-pub use options::{CacheExceedsLimit, Plain, RuleOptions, Shown, TightHeap};
-pub use place::{List, Placed, Table, WordOr};
-pub use values::{Day, Factor, Percent, RuleName, RuleOrGroup, Size};
+pub use options::{CacheExceedsLimit, EffectiveOption, RuleOptions, SeverityOnly, TightHeap};
+pub use place::{List, Located, ScalarOr, Table};
+pub use values::{Date, Factor, Percent, RuleName, RuleOrGroup, Size};
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::rules::{Policy, Preset};
-use crate::source::{Disk, LoadError, Source, Sources};
+use crate::source::{FileSystem, LoadError, Source, Sources};
 
 /// One configuration file, checked.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub struct Config {
     /// The repositories of each of its rows, and where the row begins.
     pub images: Vec<(String, Range<usize>)>,
     /// The day that `until` is held against.
-    today: Day,
+    today: Date,
     source: Arc<Source>,
     exclude: Patterns,
     overrides: Vec<OverrideFor>,
@@ -54,19 +54,19 @@ pub struct Config {
 #[derive(Debug)]
 struct OverrideFor {
     files: Patterns,
-    rules: Vec<(RuleName, Placed<Level>)>,
-    preset: Option<Placed<Preset>>,
+    rules: Vec<(RuleName, Located<Level>)>,
+    preset: Option<Located<Preset>>,
 }
 
 /// What a configuration says of a service's finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Known {
+pub enum ServiceIgnore {
     /// It is known: why.
     Ignored(Option<String>),
     /// It was known until a day that is over.
     Expired {
         /// The last day.
-        until: Day,
+        until: Date,
         /// Where that is written.
         at: Range<usize>,
     },
@@ -77,8 +77,8 @@ impl Config {
     ///
     /// # Errors
     /// When it cannot be read, or says something that means nothing: every such place.
-    pub fn read(path: &Path, disk: &Disk) -> Result<Self, Error> {
-        Self::read_on(path, Day::today(), disk)
+    pub fn read(path: &Path, disk: &FileSystem) -> Result<Self, Error> {
+        Self::read_on(path, Date::today(), disk)
     }
 
     /// Reads a text that was read already, or is on no disk.
@@ -86,11 +86,11 @@ impl Config {
     /// # Errors
     /// When it says something that means nothing: every such place.
     pub fn of(source: Arc<Source>) -> Result<Self, Error> {
-        read::read(source, Day::today())
+        read::read(source, Date::today())
     }
 
     /// Reads a file as it holds on a day.
-    pub(crate) fn read_on(path: &Path, today: Day, disk: &Disk) -> Result<Self, Error> {
+    pub(crate) fn read_on(path: &Path, today: Date, disk: &FileSystem) -> Result<Self, Error> {
         let sources = Sources::on(disk.clone());
         let file = sources.load(path).map_err(|error| match error {
             LoadError::NotFound => Error::NotFound { path: path.to_path_buf(), help: None },
@@ -115,17 +115,17 @@ impl Config {
     /// True when its `exclude` has the file.
     #[must_use]
     pub fn excludes(&self, path: &Path) -> bool {
-        self.exclude.fit(path)
+        self.exclude.any_match(path)
     }
 
     /// The overrides that hold for a file, the one that wins first.
     fn overrides_of<'c>(&'c self, path: &Path) -> impl Iterator<Item = &'c OverrideFor> {
-        self.overrides.iter().rev().filter(|other| other.files.fit(path))
+        self.overrides.iter().rev().filter(|other| other.files.any_match(path))
     }
 
     /// The preset for a file.
     #[must_use]
-    pub fn preset_of(&self, path: &Path) -> Option<&Placed<Preset>> {
+    pub fn preset_of(&self, path: &Path) -> Option<&Located<Preset>> {
         self.overrides_of(path).find_map(|other| other.preset.as_ref()).or(self.file.preset.as_ref())
     }
 
@@ -138,8 +138,9 @@ impl Config {
 
     /// The level that it sets for a rule in a file.
     #[must_use]
-    pub fn level_of(&self, rule: &str, path: &Path) -> Option<&Placed<Level>> {
-        let of = |levels: &'_ [(RuleName, Placed<Level>)]| levels.iter().position(|(name, _)| name.0 == rule);
+    pub fn level_of(&self, rule: &str, path: &Path) -> Option<&Located<Level>> {
+        let of =
+            |levels: &'_ [(RuleName, Located<Level>)]| levels.iter().position(|(name, _)| name.0 == rule);
         let other = self.overrides_of(path).find_map(|other| Some(&other.rules[of(&other.rules)?].1));
         other.or_else(|| Some(&self.file.rules.levels[of(&self.file.rules.levels)?].1))
     }
@@ -153,32 +154,32 @@ impl Config {
 
     /// True when it gives the rule a severity somewhere.
     #[must_use]
-    pub fn names(&self, rule: &str) -> bool {
+    pub fn sets_severity(&self, rule: &str) -> bool {
         self.levels(rule).any(|level| level != Level::Off)
     }
 
     /// True when it turns the rule off everywhere.
     #[must_use]
     pub fn turns_off(&self, rule: &str) -> bool {
-        self.file.rules.levels.iter().any(|(name, _)| name.0 == rule) && !self.names(rule)
+        self.file.rules.levels.iter().any(|(name, _)| name.0 == rule) && !self.sets_severity(rule)
     }
 
     /// What it says of a finding about a service; none when it says nothing.
     #[must_use]
-    pub fn knows(&self, finding: &Finding) -> Option<Known> {
+    pub fn suppresses(&self, finding: &Finding) -> Option<ServiceIgnore> {
         let service = finding.service.as_ref()?;
         let group = crate::rules::find(finding.rule).map(|rule| rule.meta().group.name());
         let named = |name: &str| name == finding.rule || Some(name) == group;
         let mut expired = None;
-        for (name, setting) in self.file.services.0.iter().filter(|(name, _)| name.value.fits(service)) {
+        for (name, setting) in self.file.services.0.iter().filter(|(name, _)| name.value.matches(service)) {
             if !setting.ignore.0.iter().any(|rule| named(rule.value.0)) {
                 continue;
             }
             match setting.until {
-                Some(until) if self.is_over(until) => {
-                    expired = Some(Known::Expired { until, at: name.at.clone() });
+                Some(until) if self.applies_to(until) => {
+                    expired = Some(ServiceIgnore::Expired { until, at: name.at.clone() });
                 }
-                _ => return Some(Known::Ignored(setting.reason.clone())),
+                _ => return Some(ServiceIgnore::Ignored(setting.reason.clone())),
             }
         }
         expired
@@ -186,7 +187,7 @@ impl Config {
 
     /// True when a day is over: the last day of an exception is part of it.
     #[must_use]
-    pub fn is_over(&self, until: Day) -> bool {
+    pub fn applies_to(&self, until: Date) -> bool {
         until < self.today
     }
 }

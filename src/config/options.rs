@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::file::Level;
-use super::place::Placed;
+use super::place::Located;
 use super::values::{Percent, Size};
 use crate::model::size::ByteSize;
 use crate::rules::Thresholds;
@@ -12,12 +12,12 @@ use crate::rules::Thresholds;
 /// What a rule's mapping holds.
 pub trait RuleOptions {
     /// Its severity.
-    fn severity(&self) -> Option<&Placed<Level>>;
+    fn severity(&self) -> Option<&Located<Level>>;
 }
 
 /// An option as it holds: its name, its value, and where that is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct EffectiveOption {
     /// The rule.
     pub rule: &'static str,
     /// The option.
@@ -48,12 +48,12 @@ macro_rules! options {
         #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
         pub struct $name {
             /// Its severity.
-            pub severity: Option<Placed<Level>>,
-            $($(#[$doc])* pub $option: Option<Placed<$type>>,)*
+            pub severity: Option<Located<Level>>,
+            $($(#[$doc])* pub $option: Option<Located<$type>>,)*
         }
 
         impl RuleOptions for $name {
-            fn severity(&self) -> Option<&Placed<Level>> {
+            fn severity(&self) -> Option<&Located<Level>> {
                 self.severity.as_ref()
             }
         }
@@ -68,11 +68,11 @@ macro_rules! options {
 
             /// The options with their defaults.
             #[must_use]
-            pub fn shown(&self) -> Vec<Shown> {
+            pub fn shown(&self) -> Vec<EffectiveOption> {
                 let default = Thresholds::default();
                 vec![$({
                     let set = self.$option.as_ref();
-                    Shown {
+                    EffectiveOption {
                         rule: $rule,
                         option: stringify!($option).replace('_', "-"),
                         value: set.map_or($type(default.$option), |option| option.value).to_string(),
@@ -92,13 +92,13 @@ macro_rules! options {
 /// What can be set of every rule.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Plain {
+pub struct SeverityOnly {
     /// Its severity.
-    pub severity: Option<Placed<Level>>,
+    pub severity: Option<Located<Level>>,
 }
 
-impl RuleOptions for Plain {
-    fn severity(&self) -> Option<&Placed<Level>> {
+impl RuleOptions for SeverityOnly {
+    fn severity(&self) -> Option<&Located<Level>> {
         self.severity.as_ref()
     }
 }

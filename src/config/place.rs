@@ -21,7 +21,7 @@ pub(super) enum Shape {
 
 /// A value and the bytes that it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed<T> {
+pub struct Located<T> {
     /// The value.
     pub value: T,
     /// Its bytes in the file.
@@ -34,13 +34,13 @@ pub struct List<T>(pub Vec<T>);
 
 /// Keys and values in the order of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Table<K, V>(pub Vec<(Placed<K>, V)>);
+pub struct Table<K, V>(pub Vec<(Located<K>, V)>);
 
 /// A word, or a mapping with more to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WordOr<W, O> {
+pub enum ScalarOr<W, O> {
     /// The word alone.
-    Word(Placed<W>),
+    Word(Located<W>),
     /// The mapping.
     More(O),
 }
@@ -86,7 +86,7 @@ fn from_node<'de, T: FromNode<'de>, D: Deserializer<'de>>(deserializer: D) -> Re
     deserializer.deserialize_tuple_struct(NODE, 4, Reader(PhantomData))
 }
 
-impl<'de, T: Deserialize<'de>> FromNode<'de> for Placed<T> {
+impl<'de, T: Deserialize<'de>> FromNode<'de> for Located<T> {
     fn from_node<A: SeqAccess<'de>>(_: Shape, at: Range<usize>, node: &mut A) -> Result<Self, A::Error> {
         Ok(Self { value: value(node)?, at })
     }
@@ -101,16 +101,16 @@ impl<'de, T: Deserialize<'de>> FromNode<'de> for List<T> {
     }
 }
 
-impl<'de, W: Deserialize<'de>, O: Deserialize<'de>> FromNode<'de> for WordOr<W, O> {
+impl<'de, W: Deserialize<'de>, O: Deserialize<'de>> FromNode<'de> for ScalarOr<W, O> {
     fn from_node<A: SeqAccess<'de>>(shape: Shape, at: Range<usize>, node: &mut A) -> Result<Self, A::Error> {
         match shape {
             Shape::Map => value(node).map(Self::More),
-            _ => Ok(Self::Word(Placed { value: value(node)?, at })),
+            _ => Ok(Self::Word(Located { value: value(node)?, at })),
         }
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Placed<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_node(deserializer)
     }
@@ -122,7 +122,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     }
 }
 
-impl<'de, W: Deserialize<'de>, O: Deserialize<'de>> Deserialize<'de> for WordOr<W, O> {
+impl<'de, W: Deserialize<'de>, O: Deserialize<'de>> Deserialize<'de> for ScalarOr<W, O> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_node(deserializer)
     }
@@ -150,7 +150,7 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Table<K
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Placed<T> {
+impl<T: JsonSchema> JsonSchema for Located<T> {
     fn inline_schema() -> bool {
         T::inline_schema()
     }
@@ -183,7 +183,7 @@ impl<T: JsonSchema> JsonSchema for List<T> {
     }
 }
 
-impl<W: JsonSchema, O: JsonSchema> JsonSchema for WordOr<W, O> {
+impl<W: JsonSchema, O: JsonSchema> JsonSchema for ScalarOr<W, O> {
     fn inline_schema() -> bool {
         true
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::file::File;
 use super::glob::{Base, Patterns};
 use super::tree::{self, Problem};
-use super::values::Day;
+use super::values::Date;
 use super::{Config, OverrideFor};
 use crate::catalog::Catalog;
 use crate::error::{ConfigProblem, Error};
@@ -19,7 +19,7 @@ use crate::syntax::yaml::Tree;
 const MAX_TEXT: usize = 256 * 1024;
 
 /// Reads a configuration.
-pub(super) fn read(source: Arc<Source>, today: Day) -> Result<Config, Error> {
+pub(super) fn read(source: Arc<Source>, today: Date) -> Result<Config, Error> {
     let mut problems = Vec::new();
     let file = file(&source, &mut problems);
     repositories(&file, &mut problems);
@@ -45,7 +45,7 @@ fn file(source: &Source, problems: &mut Vec<Problem>) -> File {
     let tree = Tree::parse(source.id(), source.text());
     syntax(&tree, source, problems);
     // A text that was repaired to be read says what nobody wrote.
-    let unread = tree.errors().iter().any(|error| error.first.is_none());
+    let unread = tree.errors().iter().any(|error| error.duplicate_of.is_none());
     if unread { File::default() } else { tree::read(&tree, problems) }
 }
 
@@ -55,7 +55,7 @@ fn syntax(tree: &Tree, source: &Source, problems: &mut Vec<Problem>) {
         problems.push(Problem { message: "not UTF-8".to_owned(), help: None, at: span.range() });
     }
     for error in tree.errors() {
-        let first = error.first.map(|first| source.position(first.start).line);
+        let first = error.duplicate_of.map(|first| source.position(first.start).line);
         let help = first.map(|line| format!("it stands on line {line} already"));
         problems.push(Problem { message: error.message.clone(), help, at: error.span.range() });
     }
@@ -90,7 +90,7 @@ fn repositories(file: &File, problems: &mut Vec<Problem>) {
     }
 }
 
-fn compile(source: Arc<Source>, mut file: File, today: Day) -> Config {
+fn compile(source: Arc<Source>, mut file: File, today: Date) -> Config {
     let path = source.path().to_path_buf();
     let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();
     let base = Base::at(&directory);

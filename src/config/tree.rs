@@ -46,7 +46,7 @@ pub(super) fn read<T: for<'de> Deserialize<'de> + Default>(tree: &Tree, problems
 
 /// Why a value is none of those that stand there.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct DeserializeError {
     message: String,
     help: Option<String>,
     at: Option<Range<usize>>,
@@ -58,7 +58,7 @@ pub(super) struct Refusal {
     echo: bool,
 }
 
-impl Refusal {
+impl DeserializeError {
     fn new(message: String, help: Option<String>) -> Self {
         Self { message, help, at: None, entry: None, missing: None, echo: false }
     }
@@ -69,13 +69,13 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for DeserializeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for DeserializeError {}
 
 /// The nearest of the names, or all of them.
 fn out_of(name: &str, what: &str, names: &[&str]) -> Option<String> {
@@ -86,7 +86,7 @@ fn out_of(name: &str, what: &str, names: &[&str]) -> Option<String> {
     }
 }
 
-impl de::Error for Refusal {
+impl de::Error for DeserializeError {
     /// The first line is the message, what is below is the way out.
     fn custom<T: fmt::Display>(text: T) -> Self {
         let text = text.to_string();
@@ -176,7 +176,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    fn expected(self, what: &str) -> Refusal {
+    fn expected(self, what: &str) -> DeserializeError {
         let here = match (self.shape(), self.value()) {
             (Shape::Map, _) => "a mapping",
             (Shape::List, _) => "a list",
@@ -185,29 +185,29 @@ impl<'t> Node<'t> {
             (_, Some(Value::Str)) => "a text",
             _ => "a number",
         };
-        Refusal::new(format!("{what} is expected here, not {here}"), None).at(self.place())
+        DeserializeError::new(format!("{what} is expected here, not {here}"), None).at(self.place())
     }
 
-    fn number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         let visited = match self.value() {
             Some(Value::Int(number)) => visitor.visit_i64(number),
             Some(Value::Float(number)) => visitor.visit_f64(number),
             _ => return Err(self.expected("a number")),
         };
-        visited.map_err(|refusal: Refusal| refusal.at(self.place()))
+        visited.map_err(|refusal: DeserializeError| refusal.at(self.place()))
     }
 
-    fn string<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn string<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         match self.text() {
             // A number that stands for a text is one.
             Some(text) if self.shape() == Shape::Scalar => {
-                visitor.visit_str(text).map_err(|refusal: Refusal| refusal.at(self.place()))
+                visitor.visit_str(text).map_err(|refusal: DeserializeError| refusal.at(self.place()))
             }
             _ => Err(self.expected("a text")),
         }
     }
 
-    fn list<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn list<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         let items = match (self.shape(), self.kind().1) {
             (_, Kind::Seq(items)) => items.as_slice(),
             (Shape::Nothing, _) => &[],
@@ -215,16 +215,16 @@ impl<'t> Node<'t> {
         };
         visitor
             .visit_seq(Items { node: self, items: items.iter() })
-            .map_err(|refusal: Refusal| refusal.at(self.place()))
+            .map_err(|refusal: DeserializeError| refusal.at(self.place()))
     }
 
-    fn map<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn map<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         let pairs = match (self.shape(), self.kind().1) {
             (_, Kind::Map(pairs)) => pairs.as_slice(),
             (Shape::Nothing, _) => &[],
             _ => return Err(self.expected("a mapping")),
         };
-        visitor.visit_map(Entries { node: self, pairs, next: 0 }).map_err(|mut refusal: Refusal| {
+        visitor.visit_map(Entries { node: self, pairs, next: 0 }).map_err(|mut refusal: DeserializeError| {
             let left_out = |(key, _): &(NodeId, NodeId)| {
                 self.left_out.contains(key) && self.of(*key).text() == refusal.missing
             };
@@ -236,53 +236,56 @@ impl<'t> Node<'t> {
 }
 
 impl<'de> de::Deserializer<'de> for Node<'_> {
-    type Error = Refusal;
+    type Error = DeserializeError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         match (self.shape(), self.value()) {
             (Shape::Map, _) => self.map(visitor),
             (Shape::List, _) => self.list(visitor),
-            (Shape::Nothing, _) => visitor.visit_unit().map_err(|refusal: Refusal| refusal.at(self.place())),
+            (Shape::Nothing, _) => {
+                visitor.visit_unit().map_err(|refusal: DeserializeError| refusal.at(self.place()))
+            }
             (_, Some(Value::Bool(_))) => self.deserialize_bool(visitor),
             (_, Some(Value::Str)) => self.string(visitor),
             _ => self.number(visitor),
         }
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         match self.value() {
             Some(Value::Bool(value)) => visitor.visit_bool(value),
             _ => Err(self.expected("true or false")),
         }
     }
 
-    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         match self.value() {
             Some(Value::Int(number)) if u32::try_from(number).is_ok() => self.number(visitor),
             Some(Value::Int(_) | Value::BigInt | Value::Float(_)) => {
-                Err(Refusal::new("not a whole number that fits here".to_owned(), None).at(self.place()))
+                Err(DeserializeError::new("not a whole number that fits here".to_owned(), None)
+                    .at(self.place()))
             }
             _ => Err(self.expected("a whole number")),
         }
     }
 
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         self.number(visitor)
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         self.string(visitor)
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         self.string(visitor)
     }
 
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         self.string(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         if self.shape() == Shape::Nothing { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
@@ -290,11 +293,11 @@ impl<'de> de::Deserializer<'de> for Node<'_> {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Refusal> {
+    ) -> Result<V::Value, DeserializeError> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         self.list(visitor)
     }
 
@@ -303,11 +306,11 @@ impl<'de> de::Deserializer<'de> for Node<'_> {
         name: &'static str,
         _: usize,
         visitor: V,
-    ) -> Result<V::Value, Refusal> {
+    ) -> Result<V::Value, DeserializeError> {
         if name == NODE { visitor.visit_seq(Parts { node: self, next: 0 }) } else { self.list(visitor) }
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         self.map(visitor)
     }
 
@@ -316,7 +319,7 @@ impl<'de> de::Deserializer<'de> for Node<'_> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Refusal> {
+    ) -> Result<V::Value, DeserializeError> {
         self.map(visitor)
     }
 
@@ -325,11 +328,11 @@ impl<'de> de::Deserializer<'de> for Node<'_> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Refusal> {
+    ) -> Result<V::Value, DeserializeError> {
         match self.text() {
             Some(text) if self.shape() == Shape::Scalar => {
-                let word: de::value::StrDeserializer<'_, Refusal> = text.into_deserializer();
-                visitor.visit_enum(word).map_err(|refusal: Refusal| refusal.at(self.place()))
+                let word: de::value::StrDeserializer<'_, DeserializeError> = text.into_deserializer();
+                visitor.visit_enum(word).map_err(|refusal: DeserializeError| refusal.at(self.place()))
             }
             _ => Err(self.expected("a word")),
         }
@@ -345,9 +348,12 @@ struct Parts<'t> {
 }
 
 impl<'de> de::SeqAccess<'de> for Parts<'_> {
-    type Error = Refusal;
+    type Error = DeserializeError;
 
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refusal> {
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, DeserializeError> {
         self.next += 1;
         let clip = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let number = match self.next {
@@ -360,7 +366,7 @@ impl<'de> de::SeqAccess<'de> for Parts<'_> {
             }
             _ => return Ok(None),
         };
-        let number: U32Deserializer<Refusal> = number.into_deserializer();
+        let number: U32Deserializer<DeserializeError> = number.into_deserializer();
         seed.deserialize(number).map(Some)
     }
 }
@@ -371,9 +377,12 @@ struct Items<'t> {
 }
 
 impl<'de> de::SeqAccess<'de> for Items<'_> {
-    type Error = Refusal;
+    type Error = DeserializeError;
 
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refusal> {
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, DeserializeError> {
         let Some(item) = self.items.by_ref().find(|item| !self.node.left_out.contains(item)) else {
             return Ok(None);
         };
@@ -405,9 +414,12 @@ impl Entries<'_> {
 }
 
 impl<'de> de::MapAccess<'de> for Entries<'_> {
-    type Error = Refusal;
+    type Error = DeserializeError;
 
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refusal> {
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, DeserializeError> {
         while self.next < self.pairs.len() && self.skipped(self.next) {
             self.next += 1;
         }
@@ -421,7 +433,7 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
         Ok(Some(name))
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Refusal> {
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, DeserializeError> {
         let (key, value) = self.pairs[self.next];
         self.next += 1;
         let node = self.node.of(value);

@@ -25,7 +25,7 @@ pub struct Factor(pub f64);
 
 /// A day, by UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(time::Date);
+pub struct Date(time::Date);
 
 /// The name of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Size {
     }
 }
 
-impl Day {
+impl Date {
     /// Today, by the clock of the machine.
     #[must_use]
     pub fn today() -> Self {
@@ -148,7 +148,7 @@ impl fmt::Display for Percent {
     }
 }
 
-impl fmt::Display for Day {
+impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
@@ -199,7 +199,7 @@ checked!(
     json_schema!({ "type": "number", "minimum": 0.1, "maximum": 100 })
 );
 checked!(
-    Day,
+    Date,
     String,
     |text| Self::parse(&text),
     json_schema!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" })
@@ -244,10 +244,10 @@ mod tests {
 
     #[test]
     fn days_are_those_of_the_calendar() {
-        assert!(Day::parse("2028-02-29").is_ok());
+        assert!(Date::parse("2028-02-29").is_ok());
         for text in ["2026-02-29", "2026-1-1", "31.12.2026", "tomorrow", "2026-12-31T00:00"] {
-            assert!(Day::parse(text).is_err(), "{text}");
+            assert!(Date::parse(text).is_err(), "{text}");
         }
-        assert!(Day::parse("2026-12-31").unwrap() < Day::parse("2027-01-01").unwrap());
+        assert!(Date::parse("2026-12-31").unwrap() < Date::parse("2027-01-01").unwrap());
     }
 }

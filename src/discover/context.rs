@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Discovered, FileKind, Options, kind_met, shown, walk};
-use crate::source::{Disk, normalize};
+use crate::source::{FileSystem, normalize};
 
 /// The Compose files of the repositories around the files that were named, without those that are looked at anyway.
 ///
 /// Without a repository nothing says how far to look: there it is the directories above, up to the current one, or of an
 /// absolute path the nearest two, as in `compose.yaml` above `app/Dockerfile`.
 pub(super) fn around(discovered: &Discovered, options: &Options) -> Vec<PathBuf> {
-    let named = discovered.files.iter().filter(|found| found.named).map(|found| &found.path);
-    let named: Vec<&PathBuf> = named.chain(&discovered.environments).collect();
+    let named = discovered.files.iter().filter(|found| found.explicit).map(|found| &found.path);
+    let named: Vec<&PathBuf> = named.chain(&discovered.env_files).collect();
     let here = std::env::current_dir().unwrap_or_default();
     let mut repositories = BTreeSet::new();
     let mut directories = BTreeSet::new();
@@ -39,7 +39,7 @@ pub(super) fn around(discovered: &Discovered, options: &Options) -> Vec<PathBuf>
 }
 
 /// The top of the repository that a file is in; told from the current directory where the file is.
-fn repository(file: &Path, here: &Path, disk: &Disk) -> Option<PathBuf> {
+fn repository(file: &Path, here: &Path, disk: &FileSystem) -> Option<PathBuf> {
     let absolute = normalize(&here.join(file));
     let top = absolute.ancestors().skip(1).find(|directory| disk.exists(&directory.join(".git")))?;
     if file.is_absolute() {
@@ -59,7 +59,7 @@ fn ways_up(file: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// What cannot be read holds nothing.
-fn compose_files(directory: &Path, disk: &Disk) -> Vec<PathBuf> {
+fn compose_files(directory: &Path, disk: &FileSystem) -> Vec<PathBuf> {
     let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let is_compose = |path: &PathBuf| {
         let name = path.file_name().map(Path::new).unwrap_or(path);
@@ -79,13 +79,14 @@ mod tests {
         for directory in ["a/.git", "a/b/c", "z"] {
             std::fs::create_dir_all(top.join(directory)).unwrap();
         }
-        let way = |here: &str, file: &str| repository(Path::new(file), &top.join(here), &Disk::default());
+        let way =
+            |here: &str, file: &str| repository(Path::new(file), &top.join(here), &FileSystem::default());
         assert_eq!(way("a", "b/Dockerfile"), Some(PathBuf::from(".")));
         assert_eq!(way("a/b/c", "Dockerfile"), Some(PathBuf::from("../..")));
         assert_eq!(way("a/b/c", "../x"), Some(PathBuf::from("../..")));
         assert_eq!(way("z", "../a/b/x"), Some(PathBuf::from("../a")));
         assert_eq!(way("", "a/b/x"), Some(PathBuf::from("a")));
         let absolute = top.join("a/b/x");
-        assert_eq!(repository(&absolute, &top.join("z"), &Disk::default()), Some(top.join("a")));
+        assert_eq!(repository(&absolute, &top.join("z"), &FileSystem::default()), Some(top.join("a")));
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::content::{Content, content};
 use crate::error::Error;
-use crate::source::{Disk, LoadError};
+use crate::source::{FileSystem, LoadError};
 
 /// The two kinds of files that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -71,7 +71,7 @@ pub fn kind_of(path: &Path) -> Option<FileKind> {
 
 /// True for the usual names of files of variables: `.env`, `.env.prod`, `db.env`.
 #[must_use]
-pub fn is_environment(path: &Path) -> bool {
+pub fn is_env_file(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     kind_of(path).is_none()
         && (name.ends_with(".env") || name.starts_with(".env.") && !has_other_ending(name))
@@ -130,7 +130,7 @@ const MAX_LOOKED_AT: u64 = 256 * 1024;
 /// The kind of a file that nobody named. A Dockerfile is told by its name, and so is a Compose file that is called as Compose
 /// expects it; another one has to look like one inside. `below` is its path below the directory that was searched.
 #[must_use]
-pub fn kind_met(path: &Path, below: &Path, disk: &Disk) -> Option<FileKind> {
+pub fn kind_met(path: &Path, below: &Path, disk: &FileSystem) -> Option<FileKind> {
     let name = path.file_name()?.to_str()?;
     let by_name = kind_of(path);
     if by_name == Some(FileKind::Dockerfile) || by_name.is_none() && !is_stack(name) {
@@ -177,7 +177,7 @@ pub fn kind_open(path: &Path, text: &str) -> Option<FileKind> {
 ///
 /// # Errors
 /// When it cannot be read, or is neither kind.
-pub(super) fn kind_named(path: &Path, disk: &Disk) -> Result<Option<FileKind>, Error> {
+pub(super) fn kind_named(path: &Path, disk: &FileSystem) -> Result<Option<FileKind>, Error> {
     let Some(kind) = kind_of(path) else {
         let text = beginning(path, disk).map_err(|error| super::failure(path, error))?;
         let kind = kind_of_text(&text).ok_or_else(|| Error::UnknownKind { path: path.to_path_buf() });
@@ -191,8 +191,8 @@ pub(super) fn kind_named(path: &Path, disk: &Disk) -> Result<Option<FileKind>, E
 }
 
 /// The beginning of a file as text. YAML may be UTF-16, which says so with its first two bytes.
-fn beginning(path: &Path, disk: &Disk) -> Result<String, LoadError> {
-    let bytes = disk.beginning(path, MAX_LOOKED_AT)?;
+fn beginning(path: &Path, disk: &FileSystem) -> Result<String, LoadError> {
+    let bytes = disk.read_prefix(path, MAX_LOOKED_AT)?;
     let wide = |unit: fn([u8; 2]) -> u16| {
         let units = bytes.chunks_exact(2).skip(1).map(|pair| unit([pair[0], pair[1]]));
         char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()

@@ -9,12 +9,12 @@ use crate::source::normalize;
 /// Reports for other machines, fingerprints and baselines name files from the repository's root, whatever directory the
 /// tool was called in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Root {
+pub struct RepositoryRoot {
     here: PathBuf,
     root: PathBuf,
 }
 
-impl Root {
+impl RepositoryRoot {
     /// Looks upward from `here`, an absolute path, for a `.git`: a directory, or a file in work trees and submodules. Without
     /// one, `here` is the root.
     #[must_use]
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn paths_are_told_from_the_repository() {
-        let root = Root::new(Path::new("/repo/deploy"), Path::new("/repo"));
+        let root = RepositoryRoot::new(Path::new("/repo/deploy"), Path::new("/repo"));
         let relative = |path: &str| root.relative(Path::new(path));
         assert_eq!(relative("compose.yaml"), Some(PathBuf::from("deploy/compose.yaml")));
         assert_eq!(relative("../api/./Dockerfile"), Some(PathBuf::from("api/Dockerfile")));
@@ -84,7 +84,7 @@ mod tests {
         std::fs::create_dir_all(top.join("a/b/c")).unwrap();
         std::fs::write(top.join("a/.git"), "gitdir: elsewhere\n").unwrap();
         std::fs::create_dir(top.join(".git")).unwrap();
-        let below = |here: &str| Root::around(&top.join(here)).relative(&top.join("a/b/x"));
+        let below = |here: &str| RepositoryRoot::around(&top.join(here)).relative(&top.join("a/b/x"));
         assert_eq!(below("a/b/c"), Some(PathBuf::from("b/x")));
         assert_eq!(below(""), Some(PathBuf::from("a/b/x")));
     }

@@ -7,7 +7,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::ignored::MAX_RULES;
 use crate::hash::HashMap;
-use crate::source::{Disk, normalize};
+use crate::source::{FileSystem, normalize};
 
 /// Words by which a file is called an example of another one.
 const EXAMPLE: [&str; 8] = ["example", "sample", "dist", "template", "tmpl", "tpl", "default", "defaults"];
@@ -21,7 +21,7 @@ pub struct Untracked {
 
 impl Untracked {
     /// True when an example of the file stands beside it, or git is told to ignore it. `exists` tells which files are there.
-    pub fn has(&mut self, path: &Path, exists: &dyn Fn(&Path) -> bool, disk: &Disk) -> bool {
+    pub fn has(&mut self, path: &Path, exists: &dyn Fn(&Path) -> bool, disk: &FileSystem) -> bool {
         if let Some(known) = self.known.get(path) {
             return *known;
         }
@@ -31,7 +31,7 @@ impl Untracked {
     }
 
     /// True when the nearest `.gitignore` that says something of the file hides it.
-    pub fn ignores(&mut self, path: &Path, disk: &Disk) -> bool {
+    pub fn ignores(&mut self, path: &Path, disk: &FileSystem) -> bool {
         let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(path));
         for directory in absolute.ancestors().skip(1) {
             let rules = self.rules.entry(directory.to_path_buf()).or_insert_with(|| read(directory, disk));
@@ -50,8 +50,8 @@ impl Untracked {
 }
 
 /// The rules of a directory; none where there are none, or too many.
-fn read(directory: &Path, disk: &Disk) -> Option<Gitignore> {
-    let bytes = disk.beginning(&directory.join(".gitignore"), MAX_RULES + 1).ok()?;
+fn read(directory: &Path, disk: &FileSystem) -> Option<Gitignore> {
+    let bytes = disk.read_prefix(&directory.join(".gitignore"), MAX_RULES + 1).ok()?;
     if bytes.len() as u64 > MAX_RULES {
         return None;
     }
@@ -102,7 +102,7 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         let exists = |path: &Path| path.is_file();
-        Untracked::default().has(&top.join(path), &exists, &Disk::default())
+        Untracked::default().has(&top.join(path), &exists, &FileSystem::default())
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::{Discovered, Found, Options, ignored, kind_met, shown};
+use super::{Discovered, DiscoveredFile, Options, ignored, kind_met, shown};
 use crate::error::Error;
-use crate::source::{Disk, Entry, LoadError, normalize};
+use crate::source::{EntryKind, FileSystem, LoadError, normalize};
 
 /// More threads than this only wait for the same disk.
 const MAX_THREADS: usize = 8;
@@ -25,7 +25,7 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
     let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(root));
     let above: Vec<&Path> = absolute.ancestors().skip(1).collect();
     // Without its own rules a directory is not what git sees: better to say so than to report what is hidden.
-    let in_the_way = if options.no_ignore { None } else { ignored::in_the_way(root, &above, disk) };
+    let in_the_way = if options.no_ignore { None } else { ignored::unusable_ignore_file(root, &above, disk) };
     if let Some(error) = in_the_way {
         discovered.unreadable.push(error);
         return;
@@ -33,7 +33,7 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
     let mut walker = WalkBuilder::new(root);
     walker.standard_filters(!options.no_ignore).hidden(false).require_git(false).follow_links(false);
-    if disk.kept_to().is_some() && !options.no_ignore {
+    if disk.allowed_root().is_some() && !options.no_ignore {
         // The files of git's own kind are sought above the directory, too; those of another kind are not.
         walker.parents(false).ignore(false).git_ignore(false).git_global(false).git_exclude(false);
         for name in ignored::FILE_NAMES {
@@ -47,7 +47,10 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
         if entry.depth() > 0 && (left_out || entry.file_name() == ".git") {
             return false;
         }
-        match (is_directory && !no_ignore).then(|| ignored::in_the_way(entry.path(), &[], &own)).flatten() {
+        match (is_directory && !no_ignore)
+            .then(|| ignored::unusable_ignore_file(entry.path(), &[], &own))
+            .flatten()
+        {
             None => true,
             Some(error) => {
                 add(&met, Err(error));
@@ -72,10 +75,14 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
     discovered.unreadable.sort_by_key(ToString::to_string);
 }
 
-type Results = Mutex<Vec<Result<Found, Error>>>;
+type Results = Mutex<Vec<Result<DiscoveredFile, Error>>>;
 
 /// What one entry adds, when it adds anything.
-fn look(entry: Result<DirEntry, ignore::Error>, root: &Path, disk: &Disk) -> Option<Result<Found, Error>> {
+fn look(
+    entry: Result<DirEntry, ignore::Error>,
+    root: &Path,
+    disk: &FileSystem,
+) -> Option<Result<DiscoveredFile, Error>> {
     let entry = match entry {
         Ok(entry) => entry,
         Err(error) => return unreadable(&error).map(Err),
@@ -86,11 +93,12 @@ fn look(entry: Result<DirEntry, ignore::Error>, root: &Path, disk: &Disk) -> Opt
     }
     // A link to a file is read under its own name, as Docker and Compose read it. Of one that leads out of what may be read
     // nobody can say where to: a run says that instead.
-    let leads_to_file = || matches!(disk.look(entry.path()), Ok(Entry::File) | Err(LoadError::Outside(_)));
+    let leads_to_file =
+        || matches!(disk.entry_kind(entry.path()), Ok(EntryKind::File) | Err(LoadError::Outside(_)));
     let is_file = || file_type.is_file() || (file_type.is_symlink() && leads_to_file());
     let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
     let kind = kind_met(entry.path(), below, disk)?;
-    is_file().then(|| Ok(Found { path: shown(entry.path()), kind, named: false }))
+    is_file().then(|| Ok(DiscoveredFile { path: shown(entry.path()), kind, explicit: false }))
 }
 
 /// A malformed line of a `.gitignore` is git's to report; a file that went away meanwhile is not missed.
@@ -223,7 +231,7 @@ mod tests {
         assert_eq!(below(&dir, Options { no_ignore: true, ..Options::default() }), found);
         let named = ["vendor", "vendor/a/node_modules/b/Dockerfile"].map(|name| dir.path().join(name));
         let found = discover(&named, Options::default()).unwrap().files;
-        let named: Vec<(PathBuf, bool)> = found.into_iter().map(|file| (file.path, file.named)).collect();
+        let named: Vec<(PathBuf, bool)> = found.into_iter().map(|file| (file.path, file.explicit)).collect();
         let path = |name: &str| dir.path().join(name);
         assert_eq!(
             named,
@@ -281,7 +289,7 @@ mod tests {
         let found = discover(&paths, Options::default()).unwrap();
         let kinds: Vec<FileKind> = found.files.iter().map(|file| file.kind).collect();
         assert_eq!(kinds, [FileKind::Dockerfile, FileKind::Dockerfile, FileKind::Compose]);
-        assert!(found.files.iter().all(|file| file.named));
+        assert!(found.files.iter().all(|file| file.explicit));
 
         let kind = discover(&[path("values.yml")], Options::default()).unwrap_err();
         assert_eq!(kind, Error::UnknownKind { path: path("values.yml") });

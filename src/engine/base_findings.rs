@@ -10,7 +10,7 @@ use crate::workload::Kind;
 pub(super) struct LoadedProject {
     pub(super) checked: CheckedProject,
     /// The files that it reads.
-    pub(super) reach: project::Reach,
+    pub(super) reach: project::ProjectFiles,
     /// The files that were named on the command line are part of it.
     pub(super) in_scope: bool,
 }

@@ -96,7 +96,7 @@ pub(super) struct OutOfScope {
 
 impl OutOfScope {
     pub(super) fn of(finding: &Finding, sources: &Sources) -> Self {
-        Self { place: sources.locate(finding.primary.span), rule: finding.rule }
+        Self { place: sources.to_outer_span(finding.primary.span), rule: finding.rule }
     }
 }
 
@@ -104,5 +104,5 @@ impl OutOfScope {
 pub(super) fn has_place_in_each(finding: &Finding, sets: &[Vec<SourceId>], sources: &Sources) -> bool {
     let labels = || std::iter::once(&finding.primary).chain(&finding.related);
     let mut sets = sets.iter();
-    sets.all(|files| labels().any(|label| files.contains(&sources.locate(label.span).file)))
+    sets.all(|files| labels().any(|label| files.contains(&sources.to_outer_span(label.span).file)))
 }

@@ -48,18 +48,19 @@ impl Checker<'_> {
         let mut compose: Vec<PathBuf> =
             found(FileKind::Compose).filter(|path| !chosen.contains(path)).cloned().collect();
         // With the files of the stack given, no other one is looked for.
-        let scope = (options.compose_files.is_empty() && !discovered.context.is_empty()).then(|| {
-            compose.extend(discovered.context.iter().cloned());
-            Scope::new(discovered, sources)
-        });
+        let scope =
+            (options.compose_files.is_empty() && !discovered.related_compose_files.is_empty()).then(|| {
+                compose.extend(discovered.related_compose_files.iter().cloned());
+                Scope::new(discovered, sources)
+            });
         let known: Vec<PathBuf> = options.compose_files.iter().chain(&compose).cloned().collect();
         let elsewhere = Elsewhere::of(&known, sources, &|path| options.is_excluded(path, false));
         let mut projects: Vec<LoadedProject> = Vec::new();
         if !options.compose_files.is_empty() {
-            let model = project::merged(&options.compose_files, &options.settings, sources);
+            let model = project::load_merged(&options.compose_files, &options.settings, sources);
             projects.push(self.load(&model, None, (&Dockerfiles::default(), &elsewhere)));
         }
-        let settings = (&options.settings, allowance::part(compose.len()));
+        let settings = (&options.settings, allowance::share_of_run(compose.len()));
         let loaded = parallel::map(project::by_directory(&compose), |(directory, files)| {
             let dockerfiles = Dockerfiles::default();
             let mut projects = Vec::new();
@@ -72,9 +73,9 @@ impl Checker<'_> {
             projects
         });
         projects.extend(loaded.into_iter().flatten());
-        let reach: Vec<&project::Reach> = projects.iter().map(|project| &project.reach).collect();
+        let reach: Vec<&project::ProjectFiles> = projects.iter().map(|project| &project.reach).collect();
         let first = usize::from(!options.compose_files.is_empty());
-        let kept = project::stand_alone(reach.get(first..).unwrap_or_default());
+        let kept = project::top_level_files(reach.get(first..).unwrap_or_default());
         let kept = std::iter::repeat_n(true, first).chain(kept);
         let mut projects: Vec<LoadedProject> =
             projects.into_iter().zip(kept).filter_map(|(project, kept)| kept.then_some(project)).collect();
@@ -112,7 +113,7 @@ impl Checker<'_> {
         if let Some(measured) = self.measured {
             measured.attach(&mut project);
         }
-        let reach = model.reach(self.sources);
+        let reach = model.project_files(self.sources);
         let sets = scope.map_or(Some(Vec::new()), |scope| scope.restrict(&reach, &project));
         // Of a project out of scope only the Dockerfiles that it builds count.
         let Some(sets) = sets else {
@@ -163,7 +164,13 @@ fn unreadable(sources: &Sources, discovered: &Discovered) -> impl Iterator<Item 
     failed.map(|(found, error)| {
         let file = sources.add(&found.path, "");
         let span = Span::new(file, 0, 0);
-        let error = SyntaxError { message: error.to_string(), span, fatal: true, first: None, ends: false };
+        let error = SyntaxError {
+            message: error.to_string(),
+            span,
+            fatal: true,
+            duplicate_of: None,
+            truncates_file: false,
+        };
         Project { files: vec![file], syntax_errors: vec![error], ..Project::default() }
     })
 }

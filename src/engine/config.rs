@@ -68,7 +68,7 @@ impl Options {
             return false;
         }
         let here = || self.configs.as_ref()?.at(Path::new("")).ok().flatten();
-        self.exclude.fit(path)
+        self.exclude.any_match(path)
             || self.config_of(path).is_some_and(|config| config.excludes(path))
             || here().is_some_and(|config| config.is_above(path) && config.excludes(path))
     }
@@ -109,7 +109,7 @@ impl<'r> ConfigResolver<'r> {
     pub(super) fn exceeds_fail_on(&self, findings: &[Finding]) -> bool {
         findings.iter().any(|finding| {
             let own = || {
-                let configs = self.configs_for(self.sources.locate(finding.primary.span).file);
+                let configs = self.configs_for(self.sources.to_outer_span(finding.primary.span).file);
                 configs.first()?.file.fail_on.as_ref().map(|level| level.value)
             };
             self.options.fail_on.or_else(own).unwrap_or_default().includes(finding.severity)

@@ -7,7 +7,7 @@ use super::Options;
 use super::checked::{CheckedProject, OutOfScope};
 use super::config::ConfigResolver;
 use super::suppressions::Suppressions;
-use crate::config::{Config, Known, Level};
+use crate::config::{Config, Level, ServiceIgnore};
 use crate::discover::Discovered;
 use crate::finding::{Finding, Severity, Suppressed, SuppressionKind};
 use crate::hash::{HashMap, HashSet};
@@ -67,7 +67,7 @@ impl<'r> Decider<'r> {
         configs: &'r ConfigResolver<'r>,
         suppressions: &'r mut Suppressions,
     ) -> Self {
-        let named = discovered.files.iter().filter(|found| found.named);
+        let named = discovered.files.iter().filter(|found| found.explicit);
         Self {
             options,
             sources,
@@ -150,7 +150,7 @@ impl<'r> Decider<'r> {
 
     /// Sets the severity that the configuration gives a rule, and decides by what it excludes, turns off and ignores.
     fn by_config(&mut self, finding: &mut Finding) -> Disposition {
-        let file = self.sources.locate(finding.primary.span).file;
+        let file = self.sources.to_outer_span(finding.primary.span).file;
         let source = self.sources.get(file);
         let path = source.path();
         let (options, configs, named) = (self.options, self.configs, &self.named);
@@ -179,16 +179,16 @@ impl<'r> Decider<'r> {
             return Disposition::OutOfScope;
         }
         // A service belongs to its project, whose configuration may ignore it in every file.
-        let known = policy.configs.iter().filter_map(|config| Some((config, config.knows(finding)?)));
+        let known = policy.configs.iter().filter_map(|config| Some((config, config.suppresses(finding)?)));
         let known: Vec<_> = known.collect();
         if let Some(why) = known.iter().find_map(|(_, known)| match known {
-            Known::Ignored(why) => Some(why.clone()),
-            Known::Expired { .. } => None,
+            ServiceIgnore::Ignored(why) => Some(why.clone()),
+            ServiceIgnore::Expired { .. } => None,
         }) {
             return Disposition::Suppressed { kind: SuppressionKind::External, justification: why };
         }
         for (config, known) in known {
-            if let Known::Expired { until, at } = known {
+            if let ServiceIgnore::Expired { until, at } = known {
                 finding.notes.push(format!("`{}` ignored it until {until}", config.place(&at)));
             }
         }

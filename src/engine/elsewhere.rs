@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::discover::Untracked;
 use crate::finding::{Edit, Finding};
 use crate::hash::{HashMap, HashSet};
-use crate::model::elsewhere::{Change, Changed, Changes, changes, may_change, service_at};
+use crate::model::elsewhere::{Change, ChangeTarget, Changes, changes, may_change, service_at};
 use crate::model::project;
 use crate::parallel;
 use crate::source::{Sources, normalize};
@@ -60,9 +60,9 @@ impl Elsewhere {
                 all.possible.push((path.clone(), found));
             }
             let (overlaid, extended): (Vec<_>, Vec<_>) =
-                known.into_iter().partition(|change| matches!(change.of, Changed::Overlaid(_)));
+                known.into_iter().partition(|change| matches!(change.of, ChangeTarget::BaseService(_)));
             for change in extended {
-                if let Changed::Extended(file, service) = change.of.clone() {
+                if let ChangeTarget::ExtendedService(file, service) = change.of.clone() {
                     all.extended.entry((file, service)).or_default().push((path.clone(), change));
                 }
             }
@@ -88,7 +88,7 @@ impl Elsewhere {
         let known = |file: &Path, service: &str, change: &Change| ChangedElsewhere {
             service: service.to_owned(),
             file: file.to_path_buf(),
-            by: matches!(change.of, Changed::Extended(..)).then(|| change.by.clone()),
+            by: matches!(change.of, ChangeTarget::ExtendedService(..)).then(|| change.by.clone()),
             in_deploy: change.in_deploy,
             memory: change.memory,
             limit: change.limit,
@@ -111,7 +111,7 @@ impl Elsewhere {
                 continue;
             }
             for change in changes {
-                let Changed::Overlaid(name) = &change.of else { continue };
+                let ChangeTarget::BaseService(name) = &change.of else { continue };
                 let Some(service) = model.compose.services.iter().find(|service| service.name == *name)
                 else {
                     continue;
@@ -218,7 +218,7 @@ fn unnamed_overlays(
         }
         let mut untracked = Untracked::default();
         let overlay = |path: PathBuf| {
-            let bytes = disk.beginning(&path, MAX_SNIFFED).ok()?;
+            let bytes = disk.read_prefix(&path, MAX_SNIFFED).ok()?;
             let text = std::str::from_utf8(&bytes).ok()?;
             if bytes.len() as u64 == MAX_SNIFFED || !text.contains("services:") || !may_change(text) {
                 return None;
@@ -228,7 +228,7 @@ fn unnamed_overlays(
             }
             let source = sources.get(sources.load(&path).ok()?);
             let mut changes = changes(&Tree::of(&source), &path).known;
-            changes.retain(|change| matches!(change.of, Changed::Overlaid(_)));
+            changes.retain(|change| matches!(change.of, ChangeTarget::BaseService(_)));
             (!changes.is_empty()).then_some((path, changes))
         };
         beside.into_iter().filter_map(overlay).collect::<Vec<_>>()

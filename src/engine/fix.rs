@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use self::stack::Stack;
 use super::{Options, Outcome, check, run};
 use crate::discover::Discovered;
-use crate::finding::fix::realize;
+use crate::finding::fix::resolve_fix_ops;
 use crate::finding::{Applicability, Finding, Fix};
 use crate::hash::{HashMap, HashSet};
 use crate::parallel;
@@ -294,7 +294,7 @@ impl State {
         };
         let stacks = parallel::map(outcome.projects.iter().collect(), |project| {
             let mut findings = check(project, &all, &sources);
-            realize(&mut findings, &sources);
+            resolve_fix_ops(&mut findings, &sources);
             Stack::of(project, &findings, &sources)
         });
         Self { sources, outcome, stacks }
@@ -463,7 +463,7 @@ fn unparsed(state: &State) -> usize {
 }
 
 fn identity(finding: &Finding, sources: &Sources) -> Identity {
-    let place = sources.locate(finding.primary.span);
+    let place = sources.to_outer_span(finding.primary.span);
     let source = sources.get(place.file);
     let (path, text) = (source.path().to_path_buf(), source.slice(place).to_owned());
     (path, finding.rule, finding.service.clone(), text)

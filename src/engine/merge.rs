@@ -10,7 +10,7 @@ use super::checked::CheckedProject;
 use crate::finding::{Finding, Label};
 use crate::hash::HashMap;
 use crate::rules::MAX_RELATED;
-use crate::source::{Source, Sources, in_order};
+use crate::source::{Source, Sources, compare_paths};
 use crate::workload::Project;
 
 /// Findings in files that no project has for itself.
@@ -50,7 +50,7 @@ impl<'r> SharedFindings<'r> {
     /// Takes a project's findings in files that are not its own.
     pub(super) fn add_from(&self, checked: &mut CheckedProject, project: &Project) {
         let own = |finding: &Finding| {
-            let file = self.sources.locate(finding.primary.span).file;
+            let file = self.sources.to_outer_span(finding.primary.span).file;
             project.asked.contains(&file) || project.files.first() == Some(&file)
         };
         let (kept, others): (Vec<_>, Vec<_>) = take(&mut checked.findings).into_iter().partition(own);
@@ -66,7 +66,7 @@ impl<'r> SharedFindings<'r> {
                 reason
             });
             for label in std::iter::once(&mut finding.primary).chain(&mut finding.related) {
-                label.span = self.sources.locate(label.span);
+                label.span = self.sources.to_outer_span(label.span);
             }
             checked.shared.push(inner.add(finding, ignored, self.sources));
         }
@@ -122,7 +122,7 @@ impl MergedFinding {
         for label in first.into_iter().chain(related) {
             let source = sources.get(label.span.file);
             let order = |(known, other): &(Arc<Source>, Label)| {
-                let place = in_order(known.path(), source.path());
+                let place = compare_paths(known.path(), source.path());
                 place.then_with(|| {
                     let key = |label: &Label| (label.span.start, label.span.end);
                     (key(other), &other.text).cmp(&(key(&label), &label.text))

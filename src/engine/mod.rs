@@ -24,13 +24,13 @@ use self::merge::SharedFindings;
 use self::suppressions::Suppressions;
 pub use self::truncate::MAX_FINDINGS;
 use crate::config::{Configs, FailOn, Patterns};
-use crate::discover::{Discovered, Root};
+use crate::discover::{Discovered, RepositoryRoot};
 use crate::finding::baseline::Baseline;
 use crate::finding::{self, Finding, Summary, Suppressed, SuppressionKind, evidence};
 use crate::hash::{HashMap, HashSet};
 use crate::model::compose::Settings;
 use crate::rules::{Meta, Policy, Preset, RULES, Sink, Target};
-use crate::source::{Disk, Source, SourceId, Sources, in_order};
+use crate::source::{FileSystem, Source, SourceId, Sources, compare_paths};
 use crate::stats::Stats;
 use crate::workload::{Kind, Measurements, Project};
 
@@ -62,9 +62,9 @@ pub struct Options {
     /// What the containers were seen to use.
     pub stats: Option<Arc<Stats>>,
     /// Findings that were there before, and the place that their paths start from.
-    pub baseline: Option<(Baseline, Root)>,
+    pub baseline: Option<(Baseline, RepositoryRoot)>,
     /// What may be read, for the stores that a run makes itself.
-    pub disk: Disk,
+    pub disk: FileSystem,
 }
 
 impl Options {
@@ -112,8 +112,8 @@ fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep
     let run_rules = |project: &Project| {
         let mut findings = check(project, options, sources);
         // The trees of the project's files are still there; later they would have to be parsed again.
-        finding::place(&mut findings, sources);
-        finding::fix::realize(&mut findings, sources);
+        finding::attach_node_paths(&mut findings, sources);
+        finding::fix::resolve_fix_ops(&mut findings, sources);
         findings
     };
     let shared = SharedFindings::new(sources);
@@ -204,7 +204,7 @@ fn check(project: &Project, options: &Options, sources: &Sources) -> Vec<Finding
     // A rule with a severity in the configuration runs whatever the preset.
     let enabled = |meta: &Meta| {
         let named = options.select.is_empty()
-            && config.as_ref().is_some_and(|config| config.names(meta.name))
+            && config.as_ref().is_some_and(|config| config.sets_severity(meta.name))
             && options.runs(meta, Preset::Strict);
         named || options.runs(meta, preset)
     };
@@ -217,7 +217,7 @@ fn check(project: &Project, options: &Options, sources: &Sources) -> Vec<Finding
 
 /// Sorts findings by path and position, never by the order of reading, and drops those that two projects have alike.
 fn sorted<T: PartialEq>(items: Vec<T>, sources: &Sources, finding: impl Fn(&T) -> &Finding) -> Vec<T> {
-    let place = |item: &T| sources.locate(finding(item).primary.span);
+    let place = |item: &T| sources.to_outer_span(finding(item).primary.span);
     let ranks = ranks(items.iter().map(|item| place(item).file), sources);
     let places: Vec<_> = items.iter().map(place).map(|place| (ranks.get(&place.file), place.start)).collect();
     // Findings are large: they are moved once, when their order is known.
@@ -242,7 +242,7 @@ fn sorted<T: PartialEq>(items: Vec<T>, sources: &Sources, finding: impl Fn(&T) -
 fn ranks(files: impl Iterator<Item = SourceId>, sources: &Sources) -> HashMap<SourceId, usize> {
     let unique: HashSet<SourceId> = files.collect();
     let mut files: Vec<Arc<Source>> = unique.into_iter().map(|file| sources.get(file)).collect();
-    files.sort_by(|a, b| in_order(a.path(), b.path()));
+    files.sort_by(|a, b| compare_paths(a.path(), b.path()));
     let places = files.chunk_by(|a, b| a.path() == b.path()).enumerate();
     places.flat_map(|(rank, files)| files.iter().map(move |file| (file.id(), rank))).collect()
 }

@@ -23,18 +23,22 @@ impl Scope {
     pub(super) fn new(discovered: &Discovered, sources: &Sources) -> Self {
         let load = |path: &PathBuf| sources.load(path).ok();
         let of = |kind: FileKind| discovered.files.iter().filter(move |found| found.kind == kind);
-        let named = discovered.files.iter().filter(|found| found.named).map(|found| &found.path);
-        let dockerfiles = of(FileKind::Dockerfile).filter(|found| found.named).map(|found| &found.path);
+        let named = discovered.files.iter().filter(|found| found.explicit).map(|found| &found.path);
+        let dockerfiles = of(FileKind::Dockerfile).filter(|found| found.explicit).map(|found| &found.path);
         Self {
             compose: of(FileKind::Compose).map(|found| &found.path).filter_map(load).collect(),
             dockerfiles: dockerfiles.filter_map(load).collect(),
-            named: named.chain(&discovered.environments).filter_map(load).collect(),
+            named: named.chain(&discovered.env_files).filter_map(load).collect(),
         }
     }
 
     /// The sets of files that a project's findings are narrowed to, beside [`Project::within`]; none when the project is out of
     /// scope.
-    pub(super) fn restrict(&self, reach: &project::Reach, project: &Project) -> Option<Vec<Vec<SourceId>>> {
+    pub(super) fn restrict(
+        &self,
+        reach: &project::ProjectFiles,
+        project: &Project,
+    ) -> Option<Vec<Vec<SourceId>>> {
         let own = reach.only.as_ref().unwrap_or(&reach.roots);
         if own.iter().any(|file| self.compose.contains(file)) {
             return Some(Vec::new());

@@ -51,7 +51,7 @@ impl Suppressions {
     /// The reason of the comment that suppresses a finding, which is marked as used; none where no comment does.
     pub(super) fn use_for(&mut self, finding: &OutOfScope) -> Option<Option<String>> {
         let comments = self.comments.get(&finding.place.file)?;
-        let (suppression, name) = comments.naming(finding.place, &names_of(finding.rule))?;
+        let (suppression, name) = comments.suppression_for(finding.place, &names_of(finding.rule))?;
         self.used.insert(name);
         Some(suppression.reason.clone())
     }
@@ -75,7 +75,7 @@ impl Suppressions {
                 unknown_rule::nameless(suppression.comment, &mut sink);
             }
         }
-        names.retain(|name| in_scope.contains(&sources.locate(name.span).file));
+        names.retain(|name| in_scope.contains(&sources.to_outer_span(name.span).file));
         names.sort_by_key(|name| name.span);
         names.dedup_by_key(|name| name.span);
         for name in &names {
@@ -86,7 +86,7 @@ impl Suppressions {
                 unknown_rule::report(name, &mut sink);
             } else if !self.used.contains(&name.span) && runs(name, options, configs) {
                 let comments = self.comments.get(&name.span.file);
-                let comment = comments.and_then(|comments| comments.around(name.span));
+                let comment = comments.and_then(|comments| comments.enclosing(name.span));
                 let mut sink = Sink::new(unused_suppression::RULE.meta(), &options.policy, &mut findings);
                 unused_suppression::report(name, comment, sources, &mut sink);
             }

@@ -38,7 +38,7 @@ fn truncate<T: AsMut<Finding>>(items: &mut Vec<T>, sources: &Sources) {
     let mut place = 0;
     let kept = std::mem::take(items).into_iter().filter_map(|mut item| {
         let own = item.as_mut();
-        let (file, rule) = (sources.locate(own.primary.span).file, own.rule);
+        let (file, rule) = (sources.to_outer_span(own.primary.span).file, own.rule);
         let count = counts.entry((file, rule)).or_default();
         count.seen += 1;
         if count.seen > MAX_FINDINGS {
@@ -94,7 +94,7 @@ mod tests {
         let finding = |file, rule, at, severity| Finding {
             help: Some("paste".to_owned()),
             service: Some("s".to_owned()),
-            folded: Some("many"),
+            group_message: Some("many"),
             ..Finding::new(
                 rule,
                 severity,
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!([long.len(), over.len(), full.len()], [MAX_FINDINGS + 1, MAX_FINDINGS + 1, MAX_FINDINGS]);
         let last = long[MAX_FINDINGS];
         assert_eq!(last.message, "20 more findings of this rule in this file");
-        assert_eq!((last.severity, last.folded, &last.service), (Severity::Error, None, &None));
+        assert_eq!((last.severity, last.group_message, &last.service), (Severity::Error, None, &None));
         assert_eq!(over[MAX_FINDINGS].message, "1 more finding of this rule in this file");
         assert_eq!(full[MAX_FINDINGS - 1].message, format!("one {}", MAX_FINDINGS - 1));
     }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
-use super::Evidence;
+use super::FindingIdentity;
 
 /// The file's name, in the root of a repository.
 pub const FILE_NAME: &str = ".oomlint-baseline.json";
@@ -19,7 +19,7 @@ const VERSION: u32 = 1;
 /// Known findings: what each rests on, and how often that was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
-    entries: BTreeMap<Evidence, usize>,
+    entries: BTreeMap<FindingIdentity, usize>,
 }
 
 /// One line of the file.
@@ -27,7 +27,7 @@ pub struct Baseline {
 #[serde(deny_unknown_fields)]
 struct Entry {
     #[serde(flatten)]
-    evidence: Evidence,
+    evidence: FindingIdentity,
     #[serde(default = "once", skip_serializing_if = "is_once")]
     count: usize,
 }
@@ -51,7 +51,7 @@ fn is_once(count: &usize) -> bool {
 impl Baseline {
     /// Everything that was found.
     #[must_use]
-    pub fn of(evidence: impl IntoIterator<Item = Evidence>) -> Self {
+    pub fn of(evidence: impl IntoIterator<Item = FindingIdentity>) -> Self {
         let mut baseline = Self::default();
         for evidence in evidence {
             *baseline.entries.entry(evidence).or_default() += 1;
@@ -105,7 +105,7 @@ impl Baseline {
 
     /// Whether each finding is known, in their order: as often as it is in the baseline.
     #[must_use]
-    pub fn knows(&self, found: &[Evidence]) -> Vec<bool> {
+    pub fn knows(&self, found: &[FindingIdentity]) -> Vec<bool> {
         let mut left = self.entries.clone();
         let known = found.iter().map(|evidence| match left.get_mut(evidence) {
             Some(count) if *count > 0 => {
@@ -119,7 +119,7 @@ impl Baseline {
 
     /// What it knows and is no longer found.
     #[must_use]
-    pub fn stale(&self, found: &[Evidence]) -> Vec<&Evidence> {
+    pub fn stale(&self, found: &[FindingIdentity]) -> Vec<&FindingIdentity> {
         let now = Self::of(found.iter().cloned());
         let gone = self.entries.iter().filter(|(evidence, count)| now.count(evidence) < **count);
         gone.map(|(evidence, _)| evidence).collect()
@@ -127,7 +127,7 @@ impl Baseline {
 
     /// The same without what is no longer found.
     #[must_use]
-    pub fn shrunk(&self, found: &[Evidence]) -> Self {
+    pub fn shrunk(&self, found: &[FindingIdentity]) -> Self {
         let now = Self::of(found.iter().cloned());
         let entries = self.entries.iter().filter_map(|(evidence, count)| {
             let count = (*count).min(now.count(evidence));
@@ -136,7 +136,7 @@ impl Baseline {
         Self { entries: entries.collect() }
     }
 
-    fn count(&self, evidence: &Evidence) -> usize {
+    fn count(&self, evidence: &FindingIdentity) -> usize {
         self.entries.get(evidence).copied().unwrap_or_default()
     }
 }
@@ -145,8 +145,8 @@ impl Baseline {
 mod tests {
     use super::*;
 
-    fn evidence(rule: &str, text: &str) -> Evidence {
-        Evidence {
+    fn evidence(rule: &str, text: &str) -> FindingIdentity {
+        FindingIdentity {
             file: "compose.yaml".to_owned(),
             rule: rule.to_owned(),
             name: "api".to_owned(),

@@ -12,7 +12,7 @@ use crate::syntax::yaml::{Kind, NodeId, Tree};
 
 /// Where in the structure of its file something stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Keys {
+pub struct NodePath {
     /// `services`, `api`, `mem_limit`; the stage and the instruction; the variable.
     pub(super) keys: Vec<String>,
     /// The first key is a stage.
@@ -20,13 +20,13 @@ pub struct Keys {
 }
 
 /// Finds the keys of each finding: cheap as long as somebody has the trees of the files.
-pub fn place(findings: &mut [Finding], sources: &Sources) {
-    let mut files: HashMap<SourceId, (Arc<Source>, Structure)> = HashMap::default();
+pub fn attach_node_paths(findings: &mut [Finding], sources: &Sources) {
+    let mut files: HashMap<SourceId, (Arc<Source>, FileOutline)> = HashMap::default();
     for finding in findings {
-        let span = sources.locate(finding.primary.span);
+        let span = sources.to_outer_span(finding.primary.span);
         let (source, structure) = files.entry(span.file).or_insert_with(|| {
             let source = sources.get(span.file);
-            let structure = Structure::of(&source);
+            let structure = FileOutline::of(&source);
             (source, structure)
         });
         finding.keys = Some(structure.keys(source, span));
@@ -34,7 +34,7 @@ pub fn place(findings: &mut [Finding], sources: &Sources) {
 }
 
 /// A file of which is known where in it a span stands.
-pub(super) enum Structure {
+pub(super) enum FileOutline {
     Compose(Arc<Tree>),
     /// And which instructions begin a stage.
     Dockerfile(Arc<Dockerfile>, Vec<usize>),
@@ -42,7 +42,7 @@ pub(super) enum Structure {
     Lines,
 }
 
-impl Structure {
+impl FileOutline {
     pub(super) fn of(source: &Source) -> Self {
         let by_name = Path::file_name(source.path()).and_then(|name| kind_of(Path::new(name)));
         match by_name.or_else(|| kind_of_text(source.text())) {
@@ -59,7 +59,7 @@ impl Structure {
     }
 
     /// The keys that lead to the span.
-    pub(super) fn keys(&self, source: &Source, span: Span) -> Keys {
+    pub(super) fn keys(&self, source: &Source, span: Span) -> NodePath {
         let keys = match self {
             Self::Compose(tree) => keys_in_yaml(tree, span.start),
             Self::Dockerfile(dockerfile, stages) => keys_in_dockerfile(dockerfile, stages, span.start),
@@ -69,7 +69,7 @@ impl Structure {
                 vec![line.text.get(..before).unwrap_or_default().trim().to_owned()]
             }
         };
-        Keys { keys, in_stage: matches!(self, Self::Dockerfile(..)) }
+        NodePath { keys, in_stage: matches!(self, Self::Dockerfile(..)) }
     }
 }
 
@@ -161,7 +161,7 @@ mod tests {
         let source = sources.get(sources.add(Path::new(path), text));
         let start = text.find(needle).unwrap_or_else(|| panic!("no {needle}"));
         let span = Span::new(source.id(), start, start + needle.len());
-        Structure::of(&source).keys(&source, span).keys.join("/")
+        FileOutline::of(&source).keys(&source, span).keys.join("/")
     }
 
     #[test]

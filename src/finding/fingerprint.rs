@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 use std::fmt;
 
 use super::Finding;
-use super::evidence::{Keys, Structure, normal, without_tag};
-use crate::discover::Root;
+use super::evidence::{FileOutline, NodePath, normal, without_tag};
+use crate::discover::RepositoryRoot;
 use crate::hash::HashMap;
 use crate::parallel;
 use crate::source::{SourceId, Sources, Span};
@@ -22,7 +22,7 @@ impl fmt::Display for Fingerprint {
 
 /// What a finding rests on: no line numbers, no positions, no words of the message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-pub struct Evidence {
+pub struct FindingIdentity {
     /// The file's path from the repository's root, with forward slashes.
     pub file: String,
     /// The rule.
@@ -47,7 +47,7 @@ pub struct Evidence {
 /// Findings that agree in all of that are told apart by their number among each other, so that no two fingerprints of
 /// one call are equal; give all findings of a run at once. Files outside of the repository count with the path that is shown.
 #[must_use]
-pub fn fingerprints(findings: &[Finding], sources: &Sources, root: &Root) -> Vec<Fingerprint> {
+pub fn fingerprints(findings: &[Finding], sources: &Sources, root: &RepositoryRoot) -> Vec<Fingerprint> {
     let hashes = evidence(findings, sources, root).into_iter().map(|evidence| Hash::of(&evidence));
     let mut seen: HashMap<Hash, u32> = HashMap::default();
     let numbered = hashes.map(|mut hash| {
@@ -63,8 +63,9 @@ pub fn fingerprints(findings: &[Finding], sources: &Sources, root: &Root) -> Vec
 
 /// What each finding rests on, in the findings' order.
 #[must_use]
-pub fn evidence(findings: &[Finding], sources: &Sources, root: &Root) -> Vec<Evidence> {
-    let spans: Vec<Span> = findings.iter().map(|finding| sources.locate(finding.primary.span)).collect();
+pub fn evidence(findings: &[Finding], sources: &Sources, root: &RepositoryRoot) -> Vec<FindingIdentity> {
+    let spans: Vec<Span> =
+        findings.iter().map(|finding| sources.to_outer_span(finding.primary.span)).collect();
     // File by file, so that each is read once and only those in work are held.
     let mut order: Vec<usize> = (0..findings.len()).collect();
     order.sort_by_key(|index| spans[*index].file);
@@ -75,7 +76,7 @@ pub fn evidence(findings: &[Finding], sources: &Sources, root: &Root) -> Vec<Evi
             |index: &usize| Some((*index, file.as_ref()?.evidence(&findings[*index], spans[*index])));
         of_file.iter().filter_map(evidence).collect::<Vec<_>>()
     });
-    let mut found: Vec<(usize, Evidence)> = found.into_iter().flatten().collect();
+    let mut found: Vec<(usize, FindingIdentity)> = found.into_iter().flatten().collect();
     found.sort_unstable_by_key(|(index, _)| *index);
     found.into_iter().map(|(_, evidence)| evidence).collect()
 }
@@ -85,11 +86,11 @@ struct File {
     source: std::sync::Arc<crate::source::Source>,
     path: String,
     /// Read when a finding comes without its keys.
-    structure: OnceCell<Structure>,
+    structure: OnceCell<FileOutline>,
 }
 
 impl File {
-    fn new(id: SourceId, sources: &Sources, root: &Root) -> Self {
+    fn new(id: SourceId, sources: &Sources, root: &RepositoryRoot) -> Self {
         let source = sources.get(id);
         let path = root.relative(source.path()).unwrap_or_else(|| source.path().to_path_buf());
         let path =
@@ -97,18 +98,18 @@ impl File {
         Self { structure: OnceCell::new(), path, source }
     }
 
-    fn evidence(&self, finding: &Finding, span: Span) -> Evidence {
-        let Keys { keys, in_stage } = finding.keys.clone().unwrap_or_else(|| {
-            self.structure.get_or_init(|| Structure::of(&self.source)).keys(&self.source, span)
+    fn evidence(&self, finding: &Finding, span: Span) -> FindingIdentity {
+        let NodePath { keys, in_stage } = finding.keys.clone().unwrap_or_else(|| {
+            self.structure.get_or_init(|| FileOutline::of(&self.source)).keys(&self.source, span)
         });
         let image = finding.image.as_deref().map(without_tag);
         // In a Dockerfile the first key is the stage.
         let name = finding.service.as_deref().or(if in_stage { None } else { image });
-        let text = match finding.folded {
+        let text = match finding.group_message {
             Some(_) => String::new(),
             None => normal(self.source.text().get(span.range()).unwrap_or_default()),
         };
-        Evidence {
+        FindingIdentity {
             file: self.path.clone(),
             rule: finding.rule.to_owned(),
             name: name.unwrap_or_default().to_owned(),
@@ -124,7 +125,7 @@ impl File {
 struct Hash(u64);
 
 impl Hash {
-    fn of(evidence: &Evidence) -> Self {
+    fn of(evidence: &FindingIdentity) -> Self {
         let mut hash = Self::new();
         for part in [&evidence.rule, &evidence.file, &evidence.name, &evidence.text] {
             hash.part(part.as_bytes());

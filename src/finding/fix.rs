@@ -9,7 +9,7 @@ use crate::syntax::yaml::{Tree, edit};
 
 /// A change to a Compose file that a rule asks for without knowing its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Request {
+pub enum FixOp {
     /// Sets a key below the service, or other mapping, whose own key stands at `owner`.
     Set {
         /// The key of the mapping.
@@ -105,7 +105,7 @@ pub struct Step {
 
 /// Turns the requests of every finding into edits, and every edit into one of a file on the disk. A fix that cannot be written
 /// without touching more is taken away; of the last one its title stays as the help.
-pub fn realize<'f>(findings: impl IntoIterator<Item = &'f mut Finding>, sources: &Sources) {
+pub fn resolve_fix_ops<'f>(findings: impl IntoIterator<Item = &'f mut Finding>, sources: &Sources) {
     let mut trees: HashMap<SourceId, Arc<Tree>> = HashMap::default();
     for finding in findings {
         let finding: &mut Finding = finding;
@@ -129,7 +129,7 @@ pub fn realize<'f>(findings: impl IntoIterator<Item = &'f mut Finding>, sources:
 /// An edit of a text within another file, as one of that file. Its indentation and quotes are that one's business: what
 /// stands there as it is, and becomes nothing that they would notice, is the same in both.
 fn in_file(edit: Edit, sources: &Sources) -> Option<Edit> {
-    let span = sources.locate(edit.span);
+    let span = sources.to_outer_span(edit.span);
     if span == edit.span {
         return Some(edit);
     }
@@ -142,50 +142,50 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
     let mut edits = Vec::new();
     for request in &fix.requests {
         let at = match request {
-            Request::MoveFirst { words } => {
+            FixOp::MoveFirst { words } => {
                 edits.extend(moved(words, sources)?);
                 continue;
             }
-            Request::Replace { value, text } => {
+            FixOp::Replace { value, text } => {
                 edits.push(Edit { span: *value, replacement: text.clone() });
                 continue;
             }
-            Request::Set { owner: at, .. }
-            | Request::Remove { key: at }
-            | Request::Move { key: at, .. }
-            | Request::SetNear { leaf: at, .. }
-            | Request::SetVariables { owner: at, .. }
-            | Request::Extend { name: at, .. }
-            | Request::Steps { owner: at, .. }
-            | Request::Lead { item: at, .. } => at,
+            FixOp::Set { owner: at, .. }
+            | FixOp::Remove { key: at }
+            | FixOp::Move { key: at, .. }
+            | FixOp::SetNear { leaf: at, .. }
+            | FixOp::SetVariables { owner: at, .. }
+            | FixOp::Extend { name: at, .. }
+            | FixOp::Steps { owner: at, .. }
+            | FixOp::Lead { item: at, .. } => at,
         };
         let source = sources.get(at.file);
         let text = source.text();
         let tree = trees.entry(at.file).or_insert_with(|| Tree::of(&source));
         match request {
-            Request::Set { owner, path, value, after } => {
+            FixOp::Set { owner, path, value, after } => {
                 edits.push(edit::set(tree, text, *owner, path, value, after)?.into());
             }
-            Request::SetNear { leaf, below, path, value, owner } => {
+            FixOp::SetNear { leaf, below, path, value, owner } => {
                 let near = edit::set_near(tree, text, (*leaf, below), path, value);
                 let own = || edit::set(tree, text, *owner, path, value, "image");
                 let alone = path.len() == 1 && leaf.file == owner.file;
                 edits.push(near.or_else(|| own().filter(|_| alone))?.into());
             }
-            Request::SetVariables { owner, variables } => {
+            FixOp::SetVariables { owner, variables } => {
                 edits.push(with_variables(text, *owner, variables)?);
             }
-            Request::Extend { name, words } => edits.push(edit::extend(tree, text, *name, words)?.into()),
-            Request::Steps { owner, steps } => edits.push(in_steps(text, *owner, steps)?),
-            Request::Remove { key } => edits.push(edit::remove(tree, text, *key)?.into()),
-            Request::Lead { item, word } => edits.push(edit::lead(tree, text, *item, word)?.into()),
+            FixOp::Extend { name, words } => edits.push(edit::extend(tree, text, *name, words)?.into()),
+            FixOp::Steps { owner, steps } => edits.push(in_steps(text, *owner, steps)?),
+            FixOp::Remove { key } => edits.push(edit::remove(tree, text, *key)?.into()),
+            FixOp::Lead { item, word } => edits.push(edit::prepend(tree, text, *item, word)?.into()),
             // Both places are of one file: text is not carried from one to another.
-            Request::Move { key, owner, path, value } if key.file == owner.file => {
+            FixOp::Move { key, owner, path, value } if key.file == owner.file => {
                 let set = edit::set(tree, text, *owner, path, value, "")?.into();
                 let removal = edit::remove(tree, text, *key)?.into();
-                edits.extend(moved_away(set, removal, edit::comment(tree, text, *key), *key, text));
+                edits.extend(merge_move(set, removal, edit::comment(tree, text, *key), *key, text));
             }
-            Request::Move { .. } | Request::MoveFirst { .. } | Request::Replace { .. } => return None,
+            FixOp::Move { .. } | FixOp::MoveFirst { .. } | FixOp::Replace { .. } => return None,
         }
     }
     Some(edits)
@@ -202,7 +202,7 @@ fn in_steps(text: &str, owner: Span, steps: &[Step]) -> Option<Edit> {
             Some(name) => {
                 let key = edit::key_below(&tree, owner, name)?;
                 let removal = edit::remove(&tree, &now, key)?.into();
-                moved_away(set, removal, edit::comment(&tree, &now, key), key, &now)
+                merge_move(set, removal, edit::comment(&tree, &now, key), key, &now)
             }
         };
         edits.sort_by_key(|edit| std::cmp::Reverse(edit.span.start));
@@ -251,7 +251,7 @@ pub fn as_string(value: &str) -> String {
 
 /// A key that is set in one place and removed from another: its comment goes along. Where the new line is to stand in the
 /// place of the old one, the two are one edit.
-fn moved_away(mut set: Edit, mut removal: Edit, comment: Option<Span>, key: Span, text: &str) -> Vec<Edit> {
+fn merge_move(mut set: Edit, mut removal: Edit, comment: Option<Span>, key: Span, text: &str) -> Vec<Edit> {
     if let Some(comment) = comment {
         if !set.replacement.contains('\n') {
             // Only a line of its own can end in a comment: this one stays, on the line that it had.

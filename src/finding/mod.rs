@@ -7,8 +7,8 @@ pub mod fix;
 mod summary;
 pub mod suppress;
 
-pub use evidence::{Keys, place};
-pub use fingerprint::{Evidence, Fingerprint, evidence, fingerprints};
+pub use evidence::{NodePath, attach_node_paths};
+pub use fingerprint::{FindingIdentity, Fingerprint, evidence, fingerprints};
 pub use summary::Summary;
 
 use crate::model::fact::FactName;
@@ -85,7 +85,7 @@ pub struct Fix {
     /// Non-overlapping, in any file.
     pub edits: Vec<Edit>,
     /// Changes that are not bytes yet; none once the engine is done.
-    pub requests: Vec<fix::Request>,
+    pub requests: Vec<fix::FixOp>,
     /// The facts of the workload that may change. All others have to stay as they are.
     pub changes: &'static [FactName],
 }
@@ -150,9 +150,9 @@ pub struct Finding {
     pub image: Option<String>,
     /// For absences: what to say after a number when several of one file are shown as one, as in
     /// "5 *services have no memory limit*".
-    pub folded: Option<&'static str>,
+    pub group_message: Option<&'static str>,
     /// The keys that lead to the primary place, where [`place`] has found them already.
-    pub keys: Option<Keys>,
+    pub keys: Option<NodePath>,
 }
 
 impl Finding {
@@ -183,7 +183,7 @@ impl Finding {
             fixes: Vec::new(),
             service: None,
             image: None,
-            folded: None,
+            group_message: None,
             keys: None,
         }
     }

@@ -102,7 +102,7 @@ impl Comments {
 
     /// The first of them that says one of the names of a place of the file, and where it says it.
     #[must_use]
-    pub fn naming(&self, place: Span, names: &[&str]) -> Option<(&Suppression, Span)> {
+    pub fn suppression_for(&self, place: Span, names: &[&str]) -> Option<(&Suppression, Span)> {
         let named = names.iter().filter_map(|name| self.by_name.get(*name));
         let (index, at) = named.filter_map(|named| named.first(place)).min()?;
         let suppression = self.all.get(index)?;
@@ -111,7 +111,7 @@ impl Comments {
 
     /// The one whose comment a place is in.
     #[must_use]
-    pub fn around(&self, place: Span) -> Option<&Suppression> {
+    pub fn enclosing(&self, place: Span) -> Option<&Suppression> {
         let begun = self.all.partition_point(|suppression| suppression.comment.start <= place.start);
         self.all.get(begun.checked_sub(1)?).filter(|suppression| suppression.comment.contains(place))
     }
@@ -390,7 +390,7 @@ mod tests {
                 let one_by_one = all.iter().filter(|one| one.covers(place)).find_map(|one| {
                     Some((one, one.names.iter().find(|name| ["a", "b"].contains(&name.value.as_str()))?.span))
                 });
-                proptest::prop_assert_eq!(comments.naming(place, &["a", "b"]), one_by_one);
+                proptest::prop_assert_eq!(comments.suppression_for(place, &["a", "b"]), one_by_one);
             }
         }
 

@@ -118,7 +118,7 @@ fn at<'l>(
     range: Range,
 ) -> impl Iterator<Item = &'l Finding> + 'l {
     look.outcome.findings.iter().filter(move |finding| {
-        let place = look.sources.locate(finding.primary.span);
+        let place = look.sources.to_outer_span(finding.primary.span);
         absolute(look.sources.get(place.file).path()) == path
             && touch(session.encoding.range(&look.sources, finding.primary.span), range)
     })
@@ -149,7 +149,7 @@ fn quick_fix(session: &Session, look: &Look, fix: &Fix) -> Option<(String, bool,
 
 /// A comment above the line of the finding, as far to the right as that line.
 fn suppress(look: &Look, finding: &Finding, path: &Path, range: Range) -> Option<WorkspaceEdit> {
-    let place = look.sources.locate(finding.primary.span);
+    let place = look.sources.to_outer_span(finding.primary.span);
     let source = look.sources.get(place.file);
     let line = source.line_at(place.start);
     let indent: String = line.text.chars().take_while(|c| matches!(c, ' ' | '\t')).collect();

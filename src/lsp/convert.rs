@@ -70,7 +70,7 @@ impl Encoding {
 
     /// A span as a range of its file.
     pub(super) fn range(self, sources: &Sources, span: Span) -> Range {
-        let span = sources.locate(span);
+        let span = sources.to_outer_span(span);
         let source = sources.get(span.file);
         Range { start: self.position(&source, span.start), end: self.position(&source, span.end) }
     }

@@ -14,7 +14,7 @@ use crate::workload::{Bound, Fact, Workload};
 /// What is said at a byte of a file.
 pub(super) fn hover(session: &Session, look: &Look, path: &Path, at: usize) -> Option<Hover> {
     let here = |span: Span| {
-        let span = look.sources.locate(span);
+        let span = look.sources.to_outer_span(span);
         absolute(look.sources.get(span.file).path()) == path
             && span.start as usize <= at
             && at <= span.end as usize

@@ -27,7 +27,7 @@ use super::convert::{Encoding, path_of, uri_of};
 use super::session::Session;
 use super::{actions, hover};
 use crate::report::rule_page;
-use crate::source::{Disk, normalize};
+use crate::source::{FileSystem, normalize};
 
 /// Why the conversation ended early: the other end went away.
 type Ended = Box<dyn std::error::Error + Send + Sync>;
@@ -36,7 +36,7 @@ type Ended = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// # Errors
 /// When the client breaks the protocol's first rules, or goes away in the middle of a message.
-pub fn serve_stdio(disk: &Disk) -> Result<(), Ended> {
+pub fn serve_stdio(disk: &FileSystem) -> Result<(), Ended> {
     let (connection, threads) = Connection::stdio();
     let result = serve_on(&connection, disk);
     drop(connection);
@@ -49,10 +49,10 @@ pub fn serve_stdio(disk: &Disk) -> Result<(), Ended> {
 /// # Errors
 /// As [`serve_stdio`].
 pub fn serve(connection: &Connection) -> Result<(), Ended> {
-    serve_on(connection, &Disk::default())
+    serve_on(connection, &FileSystem::default())
 }
 
-fn serve_on(connection: &Connection, disk: &Disk) -> Result<(), Ended> {
+fn serve_on(connection: &Connection, disk: &FileSystem) -> Result<(), Ended> {
     let (id, params) = connection.initialize_start()?;
     // Parameters that nobody can read are no reason to refuse: the defaults do.
     let params: InitializeParams = serde_json::from_value(params).unwrap_or_default();

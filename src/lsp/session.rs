@@ -18,7 +18,7 @@ use crate::finding::{Finding, Label, Severity};
 use crate::hash::HashMap;
 use crate::report::escape::printable;
 use crate::report::rule_page;
-use crate::source::{Disk, MAX_FILE_SIZE, Sources, normalize};
+use crate::source::{FileSystem, MAX_FILE_SIZE, Sources, normalize};
 
 /// A document that an editor has open.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub(super) struct Session {
     /// The client can show a page.
     pub(super) shows_documents: bool,
     /// What may be read.
-    pub(super) disk: Disk,
+    pub(super) disk: FileSystem,
     /// Directories that the client has open; searches do not leave them.
     pub(super) folders: Vec<PathBuf>,
     pub(super) documents: BTreeMap<PathBuf, Document>,
@@ -164,7 +164,7 @@ impl Session {
     pub(super) fn diagnostics(&self, look: &Look) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
         let mut found: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
         for finding in &look.outcome.findings {
-            let place = look.sources.locate(finding.primary.span);
+            let place = look.sources.to_outer_span(finding.primary.span);
             let path = absolute(look.sources.get(place.file).path());
             found.entry(path).or_default().push(self.diagnostic(finding, look));
         }
@@ -198,7 +198,7 @@ impl Session {
     }
 
     fn related(&self, label: &Label, look: &Look) -> Option<DiagnosticRelatedInformation> {
-        let place = look.sources.locate(label.span);
+        let place = look.sources.to_outer_span(label.span);
         let uri = uri_of(&absolute(look.sources.get(place.file).path()))?;
         let range = self.encoding.range(&look.sources, label.span);
         let message = printable(&label.text).into_owned();

@@ -15,20 +15,20 @@ const LEAST: usize = 256 * 1024;
 
 /// The part of a project in a run over so many Compose files.
 #[must_use]
-pub fn part(files: usize) -> usize {
+pub fn share_of_run(files: usize) -> usize {
     (MAX_OF_RUN / files.max(1)).clamp(LEAST, MAX_TAKEN)
 }
 
 /// What is left of a part.
 #[derive(Debug)]
-pub struct Allowance {
+pub struct ByteBudget {
     left: usize,
     most: usize,
     /// Who takes, and what.
     words: (&'static str, &'static str),
 }
 
-impl Allowance {
+impl ByteBudget {
     /// For what a project includes and extends.
     #[must_use]
     pub fn of_project(most: usize) -> Self {
@@ -42,7 +42,7 @@ impl Allowance {
     }
 
     /// Takes what is there already.
-    pub fn spend(&mut self, bytes: usize) {
+    pub fn charge(&mut self, bytes: usize) {
         self.left = self.left.saturating_sub(bytes);
     }
 
@@ -50,7 +50,7 @@ impl Allowance {
     ///
     /// # Errors
     /// When they are.
-    pub fn take(&mut self, bytes: usize) -> Result<(), String> {
+    pub fn try_charge(&mut self, bytes: usize) -> Result<(), String> {
         match self.left.checked_sub(bytes) {
             Some(left) => {
                 self.left = left;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::allowance::{Allowance, MAX_TAKEN};
+use super::allowance::{ByteBudget, MAX_TAKEN};
 use super::compose::{BuildSection, Compose, is_remote};
 use super::fact::{Fact, Why};
 use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
@@ -38,8 +38,8 @@ impl Dockerfiles {
                 message,
                 span,
                 fatal: true,
-                first: None,
-                ends: false,
+                duplicate_of: None,
+                truncates_file: false,
             });
         }
         lock().insert(file, Arc::clone(&parsed));
@@ -49,7 +49,7 @@ impl Dockerfiles {
 
 /// What `build` leads to.
 #[derive(Clone, Debug)]
-pub struct Built {
+pub struct ResolvedBuild {
     /// The context as written.
     pub context: String,
     /// The Dockerfile as written, or the default.
@@ -69,34 +69,34 @@ pub struct Built {
 }
 
 /// Follows `build` of `service`; `directory` is the project's.
-pub fn follow(
+pub fn resolve_build(
     build: &BuildSection,
     service: &str,
     compose: &Compose,
     directory: &Path,
     sources: &Sources,
     dockerfiles: &Dockerfiles,
-) -> Built {
-    follow_within(
+) -> ResolvedBuild {
+    resolve_build_within(
         build,
         service,
         compose,
         directory,
         (sources, dockerfiles),
-        &mut Allowance::of_services(MAX_TAKEN),
+        &mut ByteBudget::of_services(MAX_TAKEN),
     )
 }
 
 /// The same for one service of many.
-pub fn follow_within(
+pub fn resolve_build_within(
     build: &BuildSection,
     service: &str,
     compose: &Compose,
     directory: &Path,
     (sources, dockerfiles): (&Sources, &Dockerfiles),
-    allowance: &mut Allowance,
-) -> Built {
-    let mut built = Built {
+    allowance: &mut ByteBudget,
+) -> ResolvedBuild {
+    let mut built = ResolvedBuild {
         context: build.context.value().map_or_else(|| ".".to_owned(), |text| text.as_str().to_owned()),
         dockerfile: build
             .dockerfile
@@ -118,7 +118,7 @@ pub fn follow_within(
         }
     };
     built.file = Some(file);
-    let refuse = |mut built: Built, reason: String| {
+    let refuse = |mut built: ResolvedBuild, reason: String| {
         built.image = Err(Why::File(built.dockerfile.clone()));
         built.unresolved = Some(Unresolved {
             span: build.span,
@@ -132,7 +132,7 @@ pub fn follow_within(
         built
     };
     let written = sources.get(file).text().len();
-    if let Err(reason) = allowance.take(written) {
+    if let Err(reason) = allowance.try_charge(written) {
         return refuse(built, reason);
     }
     if let Fact::Unknown { why, .. } = &build.target {
@@ -161,11 +161,11 @@ pub fn follow_within(
     let values = built.image.iter().flat_map(|target| target.env.values());
     let made: usize = values.filter_map(|entry| Some(entry.value.as_ref().ok()?.as_str().len())).sum();
     let made = made.saturating_sub(written);
-    match allowance.take(made) {
+    match allowance.try_charge(made) {
         Ok(()) => built,
         Err(reason) => {
             // To see that takes as long as to take it: the next one is refused before.
-            allowance.spend(made);
+            allowance.charge(made);
             refuse(built, reason)
         }
     }
@@ -179,7 +179,7 @@ struct Missing {
 fn find(
     build: &BuildSection,
     service: &str,
-    built: &mut Built,
+    built: &mut ResolvedBuild,
     directory: &Path,
     sources: &Sources,
 ) -> Result<SourceId, Box<Missing>> {
@@ -244,7 +244,7 @@ fn find(
 /// True when one of the files is there; none when nobody may say.
 fn ignores(files: &[PathBuf], sources: &Sources) -> Option<bool> {
     let there = files.iter().any(|file| sources.exists(file));
-    (there || files.iter().all(|file| sources.disk().holds(file))).then_some(there)
+    (there || files.iter().all(|file| sources.disk().may_read(file))).then_some(there)
 }
 
 /// `build.args`; a name without a value takes it from the project's environment.
@@ -253,7 +253,7 @@ fn arguments(build: &BuildSection, compose: &Compose) -> IndexMap<String, BuildA
         let value = match fact {
             Fact::Known(text) => BuildArg::Known(text.value.clone()),
             Fact::Unknown { at, .. } => match compose.variable(name) {
-                Some((value, _)) => BuildArg::Known(crate::source::Text::derived(value, *at)),
+                Some((value, _)) => BuildArg::Known(crate::source::TracedText::derived(value, *at)),
                 None => BuildArg::Unknown,
             },
             Fact::Absent { .. } => BuildArg::Unknown,

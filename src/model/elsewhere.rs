@@ -14,7 +14,7 @@ use crate::syntax::yaml::{Kind, NodeId, Tree};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Whom it changes.
-    pub of: Changed,
+    pub of: ChangeTarget,
     /// The service that does so.
     pub by: String,
     /// It sets memory below `deploy.resources`.
@@ -33,11 +33,11 @@ pub struct Change {
 
 /// The service that is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Changed {
+pub enum ChangeTarget {
     /// The one of this name in the file that this one is laid over.
-    Overlaid(String),
+    BaseService(String),
     /// One that it extends, or whose mapping it merges: the file, normalized, and the name.
-    Extended(PathBuf, String),
+    ExtendedService(PathBuf, String),
 }
 
 /// Keys that change how much a container may use.
@@ -108,14 +108,14 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
         };
         let list = if is_overlay { &mut found.known } else { &mut found.possible };
         if !plain {
-            list.push(change(Changed::Overlaid((*name).to_owned())));
+            list.push(change(ChangeTarget::BaseService((*name).to_owned())));
         }
         let bases = merged(tree, entries).filter_map(|base| {
             let (name, ..) = services.iter().find(|(_, service, _)| *service == base)?;
             Some((normalize(path), (*name).to_owned()))
         });
         let bases = bases.chain(extended(tree, *service, path));
-        found.known.extend(bases.map(|(file, name)| change(Changed::Extended(file, name))));
+        found.known.extend(bases.map(|(file, name)| change(ChangeTarget::ExtendedService(file, name))));
     }
     found
 }
@@ -123,7 +123,7 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
 /// True for a service with keys that make it whole.
 fn is_whole(tree: &Tree, entries: &[(NodeId, NodeId)]) -> bool {
     let mut names = entries.iter().filter_map(|(key, _)| scalar(tree, *key));
-    names.any(super::project::makes_whole)
+    names.any(super::project::makes_complete)
 }
 
 /// True for a file that names itself a stack of Swarm, or has networks, secrets or configs that only Swarm has.
@@ -247,8 +247,8 @@ mod tests {
     #[test]
     fn overlays_change_the_services_of_their_base() {
         let overlay = "services:\n  a: {mem_limit: 1g}\n  b: {image: x}\n  c: {ports: [80]}\n";
-        let names: Vec<Changed> = of(overlay).into_iter().map(|change| change.of).collect();
-        assert_eq!(names, ["a", "b"].map(|name| Changed::Overlaid(name.to_owned())));
+        let names: Vec<ChangeTarget> = of(overlay).into_iter().map(|change| change.of).collect();
+        assert_eq!(names, ["a", "b"].map(|name| ChangeTarget::BaseService(name.to_owned())));
         let deploy = "services: {a: {deploy: {resources: {limits: {memory: 1g}}}}}\n";
         assert!(of(deploy)[0].in_deploy);
         assert_eq!(of("services:\n  a: {image: x, mem_limit: 1g}\n"), []);
@@ -270,7 +270,8 @@ mod tests {
 
     #[test]
     fn services_change_what_they_extend_or_merge() {
-        let base = |file: &str, name: &str| Changed::Extended(PathBuf::from(file), name.to_owned());
+        let base =
+            |file: &str, name: &str| ChangeTarget::ExtendedService(PathBuf::from(file), name.to_owned());
         for (text, expected) in [
             ("services:\n  b: {extends: a, mem_limit: 1g}\n  a: {image: x}\n", base("a/compose.x.yaml", "a")),
             (

@@ -8,7 +8,7 @@ use super::allowance::MAX_TAKEN;
 use super::compose::{Compose, Request, Service, Settings, dotenv};
 use crate::hash::HashMap;
 use crate::model::size::ByteSize;
-use crate::source::{SourceId, Sources, Span, in_order};
+use crate::source::{SourceId, Sources, Span, compare_paths};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::Tree;
 
@@ -54,8 +54,8 @@ impl Project {
                 message: why,
                 span,
                 fatal: false,
-                first: None,
-                ends: false,
+                duplicate_of: None,
+                truncates_file: false,
             });
         }
         project
@@ -76,14 +76,18 @@ impl Project {
 
     /// Its files.
     #[must_use]
-    pub fn reach(&self, sources: &Sources) -> Reach {
-        Reach { roots: self.roots(sources), files: self.compose.files.clone(), only: self.only.clone() }
+    pub fn project_files(&self, sources: &Sources) -> ProjectFiles {
+        ProjectFiles {
+            roots: self.roots(sources),
+            files: self.compose.files.clone(),
+            only: self.only.clone(),
+        }
     }
 }
 
 /// The Compose files that a project has to do with.
 #[derive(Clone, Debug)]
-pub struct Reach {
+pub struct ProjectFiles {
     /// Those that it was asked for.
     pub roots: Vec<SourceId>,
     /// All that were read.
@@ -94,9 +98,14 @@ pub struct Reach {
 
 /// Loads `files` as Compose's `-f` does: merged in order, paths relative to the first one's directory.
 #[must_use]
-pub fn merged(files: &[PathBuf], settings: &Settings, sources: &Sources) -> Project {
+pub fn load_merged(files: &[PathBuf], settings: &Settings, sources: &Sources) -> Project {
     let directory = files.first().map(|file| folder(file)).unwrap_or_default();
-    let request = Request { files: files.to_vec(), directory, settings: settings.clone(), others: MAX_TAKEN };
+    let request = Request {
+        files: files.to_vec(),
+        directory,
+        settings: settings.clone(),
+        shared_byte_limit: MAX_TAKEN,
+    };
     Project::load(request, None, sources)
 }
 
@@ -113,7 +122,7 @@ pub fn by_directory(files: &[PathBuf]) -> Vec<(PathBuf, Vec<PathBuf>)> {
             None => directories.push((folder, vec![file.clone()])),
         }
     }
-    directories.sort_by(|(a, _), (b, _)| in_order(a, b));
+    directories.sort_by(|(a, _), (b, _)| compare_paths(a, b));
     directories
 }
 
@@ -132,9 +141,9 @@ pub fn load_directory(
         files,
         directory: directory.to_path_buf(),
         settings: settings.clone(),
-        others,
+        shared_byte_limit: others,
     };
-    let named = files_of_environment(directory, sources);
+    let named = files_of_compose_file_variable(directory, sources);
     let is_named = named.is_some();
     let default = named.unwrap_or_else(|| default_files(directory, sources));
     // Every overlay reads the files below it: parsed once, as long as somebody has them.
@@ -162,7 +171,7 @@ pub fn load_directory(
             Some(base) => {
                 is_named_after(file, base) && {
                     let base = Project::load(request(vec![base.clone()]), None, sources);
-                    is_part(wholes(&alone.compose.services), &base.compose.services)
+                    is_part(complete_services(&alone.compose.services), &base.compose.services)
                 }
             }
         };
@@ -195,22 +204,22 @@ pub fn is_named_after(file: &Path, base: &Path) -> bool {
 #[must_use]
 pub fn is_part<'s>(services: impl Iterator<Item = (&'s str, bool)>, base: &[Service]) -> bool {
     let mut count = 0;
-    let all_bare = services
-        .inspect(|_| count += 1)
-        .all(|(name, is_whole)| !is_whole && wholes(base).any(|(other, is_whole)| other == name && is_whole));
+    let all_bare = services.inspect(|_| count += 1).all(|(name, is_whole)| {
+        !is_whole && complete_services(base).any(|(other, is_whole)| other == name && is_whole)
+    });
     all_bare && (1..base.len()).contains(&count)
 }
 
 /// True for a key without which a service is rarely whole. No fix adds or removes one.
-pub(super) fn makes_whole(key: &str) -> bool {
+pub(super) fn makes_complete(key: &str) -> bool {
     matches!(key, "command" | "depends_on" | "entrypoint" | "env_file" | "expose" | "ports" | "volumes")
 }
 
 /// The names of services, and whether each has such keys.
-fn wholes(services: &[Service]) -> impl Iterator<Item = (&str, bool)> {
+fn complete_services(services: &[Service]) -> impl Iterator<Item = (&str, bool)> {
     services.iter().map(|service| {
         let mut keys = service.keys.iter();
-        (service.name.as_str(), keys.any(|key| makes_whole(&key.name)))
+        (service.name.as_str(), keys.any(|key| makes_complete(&key.name)))
     })
 }
 
@@ -223,7 +232,7 @@ fn default_files(directory: &Path, sources: &Sources) -> Vec<PathBuf> {
 }
 
 /// `COMPOSE_FILE` of the directory's `.env`.
-fn files_of_environment(directory: &Path, sources: &Sources) -> Option<Vec<PathBuf>> {
+fn files_of_compose_file_variable(directory: &Path, sources: &Sources) -> Option<Vec<PathBuf>> {
     let id = sources.load(&directory.join(".env")).ok()?;
     let source = sources.get(id);
     let parsed = dotenv::parse(id, source.text(), &|_| None);
@@ -255,7 +264,7 @@ fn is_override(path: &Path) -> bool {
 
 /// Which of the projects are not part of another one: all of their files are not read by it without having been asked for.
 #[must_use]
-pub fn stand_alone(projects: &[&Reach]) -> Vec<bool> {
+pub fn top_level_files(projects: &[&ProjectFiles]) -> Vec<bool> {
     let mut readers: HashMap<SourceId, Vec<usize>> = HashMap::default();
     for (index, project) in projects.iter().enumerate() {
         for file in project.files.iter().filter(|file| !project.roots.contains(file)) {

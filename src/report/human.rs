@@ -107,7 +107,7 @@ fn folds<'f>(findings: &'f [Finding], sources: &Sources) -> Vec<Fold<'f>> {
     let mut open: HashMap<(&str, Severity, String, &str), usize> = HashMap::default();
     let mut folds: Vec<Fold<'_>> = Vec::new();
     for (path, _, finding) in placed {
-        if let Some(plural) = finding.folded {
+        if let Some(plural) = finding.group_message {
             let index = *open.entry((finding.rule, finding.severity, path, plural)).or_insert(folds.len());
             if let Some(fold) = folds.get_mut(index) {
                 fold.findings.push(finding);
@@ -130,7 +130,7 @@ impl<'f> Fold<'f> {
 
     fn message(&self) -> String {
         let first = self.findings[0];
-        match (first.folded, self.findings.len()) {
+        match (first.group_message, self.findings.len()) {
             (Some(plural), many @ 2..) => format!("{many} {plural}"),
             _ => first.message.clone(),
         }

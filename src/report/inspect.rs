@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::escape::{self, json_pretty, printable};
 use super::{Place, path_text, secret};
 use crate::model::size::ByteSize;
-use crate::source::{Sources, Span, Text};
+use crate::source::{Sources, Span, TracedText};
 use crate::syntax::duration;
 use crate::workload::{
     Fact, FactName, FactTable, FactValue, Healthcheck, Kind, Origin, Pool, Project, Start, Workload,
@@ -93,7 +93,7 @@ impl Show<'_> {
             "name": workload.name,
             "kind": workload.kind,
             "file": self.place(workload.anchor).0,
-            "image": workload.image.value().map(Text::as_str),
+            "image": workload.image.value().map(TracedText::as_str),
             "build": build,
             "profiles": workload.profiles.iter().map(|profile| profile.value.as_str()).collect::<Vec<_>>(),
             "facts": self.facts(workload),
@@ -127,7 +127,7 @@ impl Show<'_> {
                             let via = known.via.iter().map(|span| self.place_json(*span));
                             object["via"] = via.collect();
                         }
-                        if let Some(variable) = &known.default_of {
+                        if let Some(variable) = &known.default_for {
                             object["default_of"] = json!(variable);
                         }
                         object
@@ -170,7 +170,7 @@ impl Show<'_> {
         for mount in &memory.tmpfs {
             self.line(&format!("tmpfs {}", mount.target), &mount.size, size, out)?;
         }
-        self.line("base image", &workload.base, Text::to_string, out)?;
+        self.line("base image", &workload.base, TracedText::to_string, out)?;
         self.line("starts", &workload.start, command_line, out)?;
         self.line("healthcheck", &workload.healthcheck, describe_healthcheck, out)?;
         self.line("restart", &workload.restart, String::clone, out)?;
@@ -207,7 +207,7 @@ impl Show<'_> {
                 for via in &known.via {
                     place.push_str(&format!(" via {}", self.place_text(*via)));
                 }
-                if let Some(variable) = &known.default_of {
+                if let Some(variable) = &known.default_for {
                     place.push_str(&format!(", unless {variable} is set"));
                 }
                 writeln!(out, "  {what:<16} {}  ({place})", printable(&value(&known.value)))
@@ -274,8 +274,8 @@ fn words(list: Option<&Value>) -> Vec<String> {
 }
 
 /// The words of a command line without what looks like a secret.
-fn masked_words<'t>(words: impl Iterator<Item = &'t Text>) -> String {
-    secret::words(&words.map(Text::as_str).collect::<Vec<_>>()).join(" ")
+fn masked_words<'t>(words: impl Iterator<Item = &'t TracedText>) -> String {
+    secret::words(&words.map(TracedText::as_str).collect::<Vec<_>>()).join(" ")
 }
 
 fn command_line(start: &Start) -> String {

@@ -33,7 +33,7 @@ use std::sync::OnceLock;
 
 use serde::{Serialize, Serializer};
 
-use crate::discover::Root;
+use crate::discover::RepositoryRoot;
 use crate::finding::{Finding, Fingerprint, Severity, Summary, Suppressed, fingerprints};
 use crate::source::{Sources, Span};
 use place::{Place, Point, floor, path_text};
@@ -76,7 +76,7 @@ pub struct Report<'r> {
     findings: &'r [Finding],
     summary: &'r Summary,
     sources: &'r Sources,
-    root: &'r Root,
+    root: &'r RepositoryRoot,
     fingerprints: OnceLock<Vec<Fingerprint>>,
     suppressed: &'r [Suppressed],
 }
@@ -84,7 +84,12 @@ pub struct Report<'r> {
 impl<'r> Report<'r> {
     /// The findings in the order in which they are to be written.
     #[must_use]
-    pub fn new(findings: &'r [Finding], summary: &'r Summary, sources: &'r Sources, root: &'r Root) -> Self {
+    pub fn new(
+        findings: &'r [Finding],
+        summary: &'r Summary,
+        sources: &'r Sources,
+        root: &'r RepositoryRoot,
+    ) -> Self {
         Self { findings, summary, sources, root, fingerprints: OnceLock::new(), suppressed: &[] }
     }
 
@@ -157,7 +162,7 @@ impl<'r> Report<'r> {
 
     /// The findings by file, in runs as they come: the engine sorts them by path.
     fn by_file(&self) -> impl Iterator<Item = &'r [Finding]> {
-        let file = |finding: &Finding| self.sources.locate(finding.primary.span).file;
+        let file = |finding: &Finding| self.sources.to_outer_span(finding.primary.span).file;
         self.findings.chunk_by(move |a, b| file(a) == file(b))
     }
 }

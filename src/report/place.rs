@@ -33,7 +33,7 @@ pub(super) struct Point {
 
 impl Place {
     pub(super) fn new(sources: &Sources, span: Span) -> Self {
-        let span = sources.locate(span);
+        let span = sources.to_outer_span(span);
         let source = sources.get(span.file);
         let text = source.text();
         let start = floor(text, span.start as usize);

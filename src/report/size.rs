@@ -8,7 +8,7 @@ use super::escape;
 use super::human::plural;
 use super::markdown::with_code;
 use super::{Place, path_text};
-use crate::discover::Root;
+use crate::discover::RepositoryRoot;
 use crate::hash::HashSet;
 use crate::model::size::ByteSize;
 use crate::sizing::{Advice, Verdict, advise};
@@ -216,7 +216,7 @@ pub fn markdown(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn json(out: &mut dyn Write, report: &Report<'_>, root: &Root) -> io::Result<()> {
+pub fn json(out: &mut dyn Write, report: &Report<'_>, root: &RepositoryRoot) -> io::Result<()> {
     let rows: Vec<Value> = report
         .rows
         .iter()

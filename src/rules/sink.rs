@@ -1,7 +1,7 @@
 //! Where rules put their findings.
 
 use super::{Meta, Policy, Preset};
-use crate::finding::fix::Request;
+use crate::finding::fix::FixOp;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity};
 use crate::source::Span;
 use crate::workload::{FactName, Kind, Workload};
@@ -153,7 +153,7 @@ impl Builder<'_> {
         applicability: Applicability,
         changes: &'static [FactName],
         edits: Vec<Edit>,
-        requests: Vec<Request>,
+        requests: Vec<FixOp>,
     ) -> Self {
         let title = title.into();
         self.with(|finding| finding.fixes.push(Fix { title, applicability, edits, requests, changes }))
@@ -165,13 +165,13 @@ impl Builder<'_> {
         title: impl Into<String>,
         applicability: Applicability,
         changes: &'static [FactName],
-        requests: Vec<Request>,
+        requests: Vec<FixOp>,
     ) -> Self {
         self.change(title, applicability, changes, Vec::new(), requests)
     }
 
     /// For absences: what several of one file say together, after their number.
     pub fn folded(self, plural: &'static str) -> Self {
-        self.with(|finding| finding.folded = Some(plural))
+        self.with(|finding| finding.group_message = Some(plural))
     }
 }

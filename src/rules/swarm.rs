@@ -2,7 +2,7 @@
 
 use super::{Builder, Sink, Target};
 use crate::finding::Applicability;
-use crate::finding::fix::{Request, Step, as_string};
+use crate::finding::fix::{FixOp, Step, as_string};
 use crate::workload::{Fact, FactName, Project, ServiceKey, Workload};
 
 /// A key, and what takes its place.
@@ -48,7 +48,7 @@ fn keys(workload: &Workload, alone: bool, sink: &mut Sink<'_>, rows: &[Row], (ve
                 // The patch says it with the value itself.
                 Some(steps) if steps.iter().any(|step| step.from == Some(key.name.as_str())) => {
                     let title = format!("move it to `{}`", path.join("."));
-                    let request = Request::Steps { owner: workload.anchor, steps };
+                    let request = FixOp::Steps { owner: workload.anchor, steps };
                     finding.ask(title, Applicability::Safe, &[], vec![request]);
                 }
                 _ => _ = finding.help(format!("write it as `{}`", path.join("."))),
@@ -86,7 +86,7 @@ fn restart(workload: &Workload, alone: bool, finding: Builder<'_>) {
         return;
     }
     let step = Step { from: Some("restart"), path, value: condition.to_owned() };
-    let request = Request::Steps { owner: workload.anchor, steps: vec![step] };
+    let request = FixOp::Steps { owner: workload.anchor, steps: vec![step] };
     finding.ask(
         format!("move it to `{}`", path.join(".")),
         Applicability::Unsafe,
@@ -114,5 +114,5 @@ fn size(workload: &Workload, key: &str) -> Option<String> {
 /// A value that stands in this place itself: a variable, or another file, would be lost by moving what it comes to.
 fn written<T>(fact: &Fact<T>) -> Option<&T> {
     let known = fact.known()?;
-    (known.via.is_empty() && known.default_of.is_none()).then_some(&known.value)
+    (known.via.is_empty() && known.default_for.is_none()).then_some(&known.value)
 }

@@ -48,7 +48,7 @@ impl From<std::io::Error> for LoadError {
 
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entry {
+pub enum EntryKind {
     /// A regular file.
     File,
     /// A directory.
@@ -62,12 +62,12 @@ pub enum Entry {
 /// Where a path leads is decided with every symbolic link followed. Between that look and the opening a directory may become
 /// a link: on Linux an open file says where it stands, elsewhere a tree that someone changes while it is read is beyond this.
 #[derive(Clone, Debug, Default)]
-pub struct Disk {
-    fence: Option<Arc<Fence>>,
+pub struct FileSystem {
+    fence: Option<Arc<AllowedRoot>>,
 }
 
 #[derive(Debug)]
-struct Fence {
+struct AllowedRoot {
     /// Without links.
     top: PathBuf,
     /// As it was given.
@@ -76,29 +76,29 @@ struct Fence {
     opened: Option<PathBuf>,
 }
 
-impl Disk {
+impl FileSystem {
     /// Nothing but what stands in `directory`.
     ///
     /// # Errors
     /// When that is no directory.
-    pub fn within(directory: &Path) -> Result<Self, LoadError> {
+    pub fn restricted_to(directory: &Path) -> Result<Self, LoadError> {
         let top = resolve(directory, |_| true)?.unwrap_or_default();
         if !std::fs::metadata(&top)?.is_dir() {
             return Err(LoadError::Io("is not a directory".to_owned()));
         }
         let opened = File::open(&top).ok().and_then(|top| whereabouts(&top));
-        Ok(Self { fence: Some(Arc::new(Fence { top, shown: directory.to_path_buf(), opened })) })
+        Ok(Self { fence: Some(Arc::new(AllowedRoot { top, shown: directory.to_path_buf(), opened })) })
     }
 
     /// The directory that it is kept to, as it was given.
     #[must_use]
-    pub fn kept_to(&self) -> Option<&Path> {
+    pub fn allowed_root(&self) -> Option<&Path> {
         self.fence.as_ref().map(|fence| fence.shown.as_path())
     }
 
     /// True when a path leads to a place that may be read, whether something stands there or not.
     #[must_use]
-    pub fn holds(&self, path: &Path) -> bool {
+    pub fn may_read(&self, path: &Path) -> bool {
         self.place(path).is_ok()
     }
 
@@ -106,26 +106,26 @@ impl Disk {
     ///
     /// # Errors
     /// When nothing does, or nobody may say.
-    pub fn look(&self, path: &Path) -> Result<Entry, LoadError> {
+    pub fn entry_kind(&self, path: &Path) -> Result<EntryKind, LoadError> {
         Ok(entry(&std::fs::metadata(self.place(path)?)?))
     }
 
     /// True when a regular file stands there.
     #[must_use]
     pub fn is_file(&self, path: &Path) -> bool {
-        self.look(path) == Ok(Entry::File)
+        self.entry_kind(path) == Ok(EntryKind::File)
     }
 
     /// True when a directory stands there.
     #[must_use]
     pub fn is_dir(&self, path: &Path) -> bool {
-        self.look(path) == Ok(Entry::Directory)
+        self.entry_kind(path) == Ok(EntryKind::Directory)
     }
 
     /// True when anything stands there.
     #[must_use]
     pub fn exists(&self, path: &Path) -> bool {
-        self.look(path).is_ok()
+        self.entry_kind(path).is_ok()
     }
 
     /// The bytes of a file.
@@ -162,7 +162,7 @@ impl Disk {
     /// # Errors
     /// When it is not there, not a file, too large, or not to be read.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>, LoadError> {
-        let bytes = self.beginning(path, MAX_FILE_SIZE + 1)?;
+        let bytes = self.read_prefix(path, MAX_FILE_SIZE + 1)?;
         if bytes.len() as u64 > MAX_FILE_SIZE { Err(LoadError::TooLarge) } else { Ok(bytes) }
     }
 
@@ -170,7 +170,7 @@ impl Disk {
     ///
     /// # Errors
     /// As [`Disk::read`].
-    pub fn beginning(&self, path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
+    pub fn read_prefix(&self, path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
         self.read_at(&self.place(path)?, most)
     }
 
@@ -181,7 +181,7 @@ impl Disk {
         // What was a file may be something else by now.
         regular(&file.metadata()?)?;
         if let Some(fence) = &self.fence {
-            fence.holds_open(&file)?;
+            fence.contains_open_file(&file)?;
         }
         let mut bytes = Vec::with_capacity(size.min(most) as usize);
         file.take(most).read_to_end(&mut bytes)?;
@@ -199,7 +199,7 @@ impl Disk {
     }
 }
 
-impl Fence {
+impl AllowedRoot {
     /// The path without links.
     ///
     /// Whoever was inside and left learns nothing of what stands outside, not even whether it is there.
@@ -214,7 +214,7 @@ impl Fence {
     }
 
     /// An error where the system says that an open file stands outside.
-    fn holds_open(&self, file: &File) -> Result<(), LoadError> {
+    fn contains_open_file(&self, file: &File) -> Result<(), LoadError> {
         match (&self.opened, whereabouts(file)) {
             (Some(top), Some(place)) if !place.starts_with(top) => {
                 Err(LoadError::Outside(self.shown.clone()))
@@ -271,22 +271,22 @@ fn resolve(path: &Path, mut go_on: impl FnMut(&Path) -> bool) -> Result<Option<P
     Ok(Some(here))
 }
 
-fn entry(metadata: &Metadata) -> Entry {
+fn entry(metadata: &Metadata) -> EntryKind {
     if metadata.is_file() {
-        Entry::File
+        EntryKind::File
     } else if metadata.is_dir() {
-        Entry::Directory
+        EntryKind::Directory
     } else {
-        Entry::Other
+        EntryKind::Other
     }
 }
 
 /// The size of a regular file; an error for all else.
 fn regular(metadata: &Metadata) -> Result<u64, LoadError> {
     match entry(metadata) {
-        Entry::File => Ok(metadata.len()),
-        Entry::Directory => Err(LoadError::IsDirectory),
-        Entry::Other => Err(LoadError::NotRegular),
+        EntryKind::File => Ok(metadata.len()),
+        EntryKind::Directory => Err(LoadError::IsDirectory),
+        EntryKind::Other => Err(LoadError::NotRegular),
     }
 }
 
@@ -325,7 +325,7 @@ mod tests {
         link("a/../../in/a/file", "in/back");
         link("circle", "in/circle");
         link("in", "alias");
-        let disk = Disk::within(&at("alias")).unwrap();
+        let disk = FileSystem::restricted_to(&at("alias")).unwrap();
         let outside = Err(LoadError::Outside(at("alias")));
         for path in ["in/a/file", "in/back", "alias/a/file", "in/a/../back", "out/../in/a/file"] {
             assert_eq!(disk.read(&at(path)), Ok(b"inside".to_vec()), "{path}");
@@ -344,10 +344,10 @@ mod tests {
         assert_eq!(disk.read(Path::new("/etc/passwd")), outside);
         assert_eq!(disk.read(&at("in/none/file")), Err(LoadError::NotFound));
         assert!(matches!(disk.read(&at("in/circle")), Err(LoadError::Io(_))));
-        assert!(matches!(Disk::default().read(&at("in/circle")), Err(LoadError::Io(_))));
-        assert_eq!(Disk::default().read(&at("in/way/file")), Ok(b"outside".to_vec()));
-        assert_eq!(Disk::within(&at("none")).unwrap_err(), LoadError::NotFound);
-        assert!(Disk::within(&at("out/file")).is_err());
+        assert!(matches!(FileSystem::default().read(&at("in/circle")), Err(LoadError::Io(_))));
+        assert_eq!(FileSystem::default().read(&at("in/way/file")), Ok(b"outside".to_vec()));
+        assert_eq!(FileSystem::restricted_to(&at("none")).unwrap_err(), LoadError::NotFound);
+        assert!(FileSystem::restricted_to(&at("out/file")).is_err());
     }
 
     /// What a thread that is faster than the look would do.
@@ -360,13 +360,13 @@ mod tests {
             std::fs::create_dir_all(at(directory)).unwrap();
             std::fs::write(at(directory).join("file"), directory).unwrap();
         }
-        let disk = Disk::within(&at("in")).unwrap();
+        let disk = FileSystem::restricted_to(&at("in")).unwrap();
         let place = disk.place(&at("in/a/file")).unwrap().into_owned();
         assert_eq!(disk.read_at(&place, 9), Ok(b"in/a".to_vec()));
         std::fs::rename(at("in/a"), at("in/b")).unwrap();
         std::os::unix::fs::symlink("../out", at("in/a")).unwrap();
         assert_eq!(disk.read_at(&place, 9), Err(LoadError::Outside(at("in"))));
-        assert_eq!(Disk::default().read_at(&place, 9), Ok(b"out".to_vec()));
+        assert_eq!(FileSystem::default().read_at(&place, 9), Ok(b"out".to_vec()));
         // A file that is gone was inside.
         std::fs::remove_file(at("in/a")).unwrap();
         assert_eq!(disk.read_at(&place, 9), Err(LoadError::NotFound));
@@ -375,17 +375,17 @@ mod tests {
     #[test]
     fn only_regular_files_of_a_bounded_size_are_read() {
         let scratch = tempfile::tempdir().unwrap();
-        assert_eq!(Disk::default().read(scratch.path()), Err(LoadError::IsDirectory));
+        assert_eq!(FileSystem::default().read(scratch.path()), Err(LoadError::IsDirectory));
         let path = scratch.path().join("file");
         let file = File::create(&path).unwrap();
         file.set_len(MAX_FILE_SIZE).unwrap();
-        assert_eq!(Disk::default().read(&path).unwrap().len() as u64, MAX_FILE_SIZE);
+        assert_eq!(FileSystem::default().read(&path).unwrap().len() as u64, MAX_FILE_SIZE);
         file.set_len(MAX_FILE_SIZE + 1).unwrap();
-        assert_eq!(Disk::default().read(&path), Err(LoadError::TooLarge));
-        assert_eq!(Disk::default().beginning(&path, 3), Ok(vec![0; 3]));
+        assert_eq!(FileSystem::default().read(&path), Err(LoadError::TooLarge));
+        assert_eq!(FileSystem::default().read_prefix(&path, 3), Ok(vec![0; 3]));
         #[cfg(unix)]
         for device in ["/dev/zero", "/dev/null", "/dev/tty"] {
-            let read = Disk::default().read(Path::new(device));
+            let read = FileSystem::default().read(Path::new(device));
             assert!(matches!(read, Err(LoadError::NotRegular | LoadError::NotFound)), "{device}");
         }
     }

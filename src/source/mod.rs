@@ -7,10 +7,10 @@ mod disk;
 mod sources;
 mod text;
 
-pub use disk::{Disk, Entry, LoadError, MAX_LINKS};
+pub use disk::{EntryKind, FileSystem, LoadError, MAX_LINKS};
 pub use sources::{Line, Position, Source, Sources};
-pub(crate) use sources::{from_here, in_order, normalize};
-pub use text::Text;
+pub(crate) use sources::{compare_paths, normalize, relative_to};
+pub use text::TracedText;
 
 /// Largest file that is read, in bytes. Spans are 32-bit, and no real Dockerfile or Compose file comes near it.
 pub const MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
@@ -82,22 +82,22 @@ pub struct Spanned<T> {
     /// The alias, merge, extends, include, override or variable sites that brought it here, outermost first.
     pub via: Vec<Span>,
     /// The variable whose default it is, as in `${MEMORY:-512m}`: elsewhere it may be another.
-    pub default_of: Option<String>,
+    pub default_for: Option<String>,
 }
 
 impl<T> Spanned<T> {
     /// A value written at `span` and used there.
     pub fn new(value: T, span: Span) -> Self {
-        Self { value, span, via: Vec::new(), default_of: None }
+        Self { value, span, via: Vec::new(), default_for: None }
     }
 
     /// A value written at `span` that came by way of `via`.
-    pub fn through(value: T, span: Span, via: Vec<Span>) -> Self {
-        Self { value, span, via, default_of: None }
+    pub fn with_provenance(value: T, span: Span, via: Vec<Span>) -> Self {
+        Self { value, span, via, default_for: None }
     }
 
     /// The same place with another value.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
-        Spanned { value: f(self.value), span: self.span, via: self.via, default_of: self.default_of }
+        Spanned { value: f(self.value), span: self.span, via: self.via, default_for: self.default_for }
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 
-use super::{Disk, LoadError, SourceId, Span};
+use super::{FileSystem, LoadError, SourceId, Span};
 use crate::hash::HashMap;
 
 /// One file as it was read.
@@ -16,7 +16,7 @@ pub struct Source {
     text: String,
     invalid_utf8: Option<u32>,
     /// For text that stands inside another file (`dockerfile_inline`): which bytes there each piece came from.
-    host: Option<super::Text>,
+    host: Option<super::TracedText>,
     lines: OnceLock<Vec<u32>>,
     ascii: OnceLock<bool>,
     made: Mutex<Weak<dyn Any + Send + Sync>>,
@@ -89,7 +89,7 @@ impl Source {
     ///
     /// A file is parsed for its project, and asked for its tree again by whoever tells a finding's place or writes a fix;
     /// nobody has to hold the trees of all files for that.
-    pub fn shared<T: Send + Sync + 'static>(&self, make: impl FnOnce(&Self) -> T) -> Arc<T> {
+    pub fn parsed<T: Send + Sync + 'static>(&self, make: impl FnOnce(&Self) -> T) -> Arc<T> {
         let mut known = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.upgrade().and_then(|known| known.downcast::<T>().ok()) {
             return known;
@@ -131,7 +131,7 @@ impl Source {
 #[derive(Debug)]
 pub struct Sources {
     here: PathBuf,
-    disk: Disk,
+    disk: FileSystem,
     inner: RwLock<Inner>,
 }
 
@@ -152,19 +152,19 @@ impl Sources {
     /// No files yet, and nothing that may not be read; relative paths start at the current directory.
     #[must_use]
     pub fn new() -> Self {
-        Self::on(Disk::default())
+        Self::on(FileSystem::default())
     }
 
     /// No files yet, and what may be read.
     #[must_use]
-    pub fn on(disk: Disk) -> Self {
-        Self { disk, ..Self::seen_from(&std::env::current_dir().unwrap_or_default()) }
+    pub fn on(disk: FileSystem) -> Self {
+        Self { disk, ..Self::with_current_dir(&std::env::current_dir().unwrap_or_default()) }
     }
 
     /// No files yet, and the absolute path where relative ones start.
     #[must_use]
-    pub fn seen_from(here: &Path) -> Self {
-        Self { here: here.to_path_buf(), disk: Disk::default(), inner: RwLock::default() }
+    pub fn with_current_dir(here: &Path) -> Self {
+        Self { here: here.to_path_buf(), disk: FileSystem::default(), inner: RwLock::default() }
     }
 
     /// Reads a file, or finds it read already.
@@ -197,7 +197,7 @@ impl Sources {
     }
 
     /// Adds text that stands inside another file; its spans are traced back by [`Sources::locate`].
-    pub fn embed(&self, path: &Path, text: super::Text) -> SourceId {
+    pub fn embed(&self, path: &Path, text: super::TracedText) -> SourceId {
         let bytes = text.as_str().as_bytes().to_vec();
         self.write().push(path.to_path_buf(), bytes, Some(text))
     }
@@ -211,7 +211,7 @@ impl Sources {
     }
 
     /// A span in text that stands inside another file, as a span of that file; others as they are.
-    pub fn locate(&self, span: Span) -> Span {
+    pub fn to_outer_span(&self, span: Span) -> Span {
         let source = self.get(span.file);
         match &source.host {
             Some(host) => host.span_of(span.range()),
@@ -234,13 +234,13 @@ impl Sources {
 
     /// What files are read from.
     #[must_use]
-    pub fn disk(&self) -> &Disk {
+    pub fn disk(&self) -> &FileSystem {
         &self.disk
     }
 
     /// One name for one file, however it is spelled.
     fn key(&self, path: &Path) -> PathBuf {
-        from_here(&normalize(path), &self.here)
+        relative_to(&normalize(path), &self.here)
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Inner> {
@@ -253,7 +253,7 @@ impl Sources {
 }
 
 impl Inner {
-    fn push(&mut self, path: PathBuf, bytes: Vec<u8>, host: Option<super::Text>) -> SourceId {
+    fn push(&mut self, path: PathBuf, bytes: Vec<u8>, host: Option<super::TracedText>) -> SourceId {
         let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         let (text, invalid_utf8) = decode(bytes);
         let source = Source {
@@ -324,7 +324,7 @@ fn is_normal(path: &Path) -> bool {
 /// The order of paths: that of their parts, as [`Path`] has it.
 ///
 /// Where the bytes up to a difference leave no doubt about the parts, they decide.
-pub(crate) fn in_order(a: &Path, b: &Path) -> std::cmp::Ordering {
+pub(crate) fn compare_paths(a: &Path, b: &Path) -> std::cmp::Ordering {
     let (one, other) = (a.as_os_str().as_encoded_bytes(), b.as_os_str().as_encoded_bytes());
     let unclear = |byte: &u8| matches!(byte, b'/' | b'.' | b'\\' | b':');
     match one.iter().zip(other).find(|(x, y)| x != y) {
@@ -334,7 +334,7 @@ pub(crate) fn in_order(a: &Path, b: &Path) -> std::cmp::Ordering {
 }
 
 /// `../api/x` is `x` where `here` ends in `api`: a normalized path without a way up that leads back down.
-pub(crate) fn from_here(path: &Path, here: &Path) -> PathBuf {
+pub(crate) fn relative_to(path: &Path, here: &Path) -> PathBuf {
     use std::path::Component;
     if !path.as_os_str().as_encoded_bytes().starts_with(b"..") {
         return path.to_path_buf();
@@ -361,7 +361,7 @@ mod tests {
         let source = sources.get(sources.add(Path::new("a"), "text"));
         let mut made = 0;
         let mut length = || {
-            source.shared(|source| {
+            source.parsed(|source| {
                 made += 1;
                 source.text().len()
             })
@@ -371,7 +371,7 @@ mod tests {
         drop((one, other));
         assert_eq!(*length(), 4);
         assert_eq!(made, 2);
-        assert_eq!(*source.shared(|_| "another kind"), "another kind");
+        assert_eq!(*source.parsed(|_| "another kind"), "another kind");
     }
 
     #[test]
@@ -399,7 +399,7 @@ mod tests {
         let id = sources.add(Path::new("a/b"), "x");
         assert_eq!(sources.load(Path::new("./a/c/../b")), Ok(id));
         assert_eq!(sources.load(Path::new("a/none")), Err(LoadError::NotFound));
-        let sources = Sources::seen_from(Path::new("/repo/deploy/api"));
+        let sources = Sources::with_current_dir(Path::new("/repo/deploy/api"));
         let id = sources.add(Path::new("Dockerfile"), "FROM a");
         assert_eq!(sources.load(Path::new("../api/Dockerfile")), Ok(id));
         assert_eq!(sources.load(Path::new("../../deploy/api/./Dockerfile")), Ok(id));
@@ -412,7 +412,7 @@ mod tests {
             ".a", "b",
         ];
         for (a, b) in paths.iter().flat_map(|a| paths.iter().map(move |b| (Path::new(a), Path::new(b)))) {
-            assert_eq!(in_order(a, b), a.cmp(b), "{a:?} {b:?}");
+            assert_eq!(compare_paths(a, b), a.cmp(b), "{a:?} {b:?}");
         }
     }
 
@@ -428,7 +428,7 @@ mod tests {
 
     #[test]
     fn a_way_up_does_not_lead_back_down() {
-        let seen = |path: &str| from_here(Path::new(path), Path::new("/repo/deploy/api"));
+        let seen = |path: &str| relative_to(Path::new(path), Path::new("/repo/deploy/api"));
         assert_eq!(seen("../compose.yaml"), Path::new("../compose.yaml"));
         assert_eq!(seen("../../deploy/compose.yaml"), Path::new("../compose.yaml"));
         assert_eq!(seen("../../web/api/x"), Path::new("../../web/api/x"));

@@ -8,7 +8,7 @@ use super::Span;
 ///
 /// A part of it (one flag of `JAVA_TOOL_OPTIONS`, say) can be traced back to its own bytes with [`Text::span_of`].
 #[derive(Clone, Debug)]
-pub struct Text {
+pub struct TracedText {
     value: String,
     span: Span,
     /// Sorted by `at`; covers the whole value unless it is empty.
@@ -27,7 +27,7 @@ struct Piece {
     variable: bool,
 }
 
-impl Text {
+impl TracedText {
     /// Empty text that stands at `span`; pieces are pushed onto it.
     #[must_use]
     pub fn empty(span: Span) -> Self {
@@ -138,7 +138,7 @@ impl Text {
 
     /// The same text, said to stand at `span`.
     #[must_use]
-    pub fn at(mut self, span: Span) -> Self {
+    pub fn with_span(mut self, span: Span) -> Self {
         self.span = span;
         self
     }
@@ -218,21 +218,21 @@ impl Text {
     }
 }
 
-impl PartialEq for Text {
+impl PartialEq for TracedText {
     fn eq(&self, other: &Self) -> bool {
         self.value == other.value
     }
 }
 
-impl Eq for Text {}
+impl Eq for TracedText {}
 
-impl std::fmt::Display for Text {
+impl std::fmt::Display for TracedText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.value)
     }
 }
 
-impl AsRef<str> for Text {
+impl AsRef<str> for TracedText {
     fn as_ref(&self) -> &str {
         &self.value
     }
@@ -241,7 +241,7 @@ impl AsRef<str> for Text {
 #[cfg(test)]
 mod tests {
     use super::super::{SourceId, Span};
-    use super::Text;
+    use super::TracedText;
 
     fn at(start: usize, end: usize) -> Span {
         Span::new(SourceId(0), start, end)
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn parts_are_traced_through_copied_and_derived_pieces() {
-        let mut text = Text::empty(at(10, 40));
+        let mut text = TracedText::empty(at(10, 40));
         text.push_verbatim("abc", at(11, 14));
         text.push_derived("\n", at(14, 16));
         text.push_verbatim("def", at(20, 23));
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn parts_of_variables_stay_parts_of_variables() {
-        let mut text = Text::verbatim("-Xmx", at(0, 4));
+        let mut text = TracedText::verbatim("-Xmx", at(0, 4));
         text.push_verbatim("512m", at(10, 14));
         text.mark_variable(4);
         text.push_verbatim(" -Xms1g", at(15, 22));
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn neighbouring_copies_join() {
-        let mut text = Text::verbatim("ab", at(0, 2));
+        let mut text = TracedText::verbatim("ab", at(0, 2));
         text.push_verbatim("cd", at(2, 4));
         assert_eq!(text.span_of(1..3), at(1, 3));
         assert_eq!(text.slice(1..4).as_str(), "bcd");

@@ -17,7 +17,7 @@ pub struct SyntaxError {
     /// True when the reference implementation refuses the file for it.
     pub fatal: bool,
     /// Where the same thing is written first, when it is there twice.
-    pub first: Option<Span>,
+    pub duplicate_of: Option<Span>,
     /// A bound ended the reading of the file here: nothing of the rest is known.
-    pub ends: bool,
+    pub truncates_file: bool,
 }

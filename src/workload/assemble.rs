@@ -24,14 +24,14 @@ use super::{
 use crate::catalog::{Catalog, Pool};
 use crate::discover::Untracked;
 use crate::hash::{HashSet, IndexMap};
-use crate::model::allowance::Allowance;
-use crate::model::build::{Built, Dockerfiles, follow_within};
+use crate::model::allowance::ByteBudget;
+use crate::model::build::{Dockerfiles, ResolvedBuild, resolve_build_within};
 use crate::model::compose::{Mount, Service};
 use crate::model::image::{BuildOptions, TargetImage, resolve};
 use crate::model::project;
 use crate::model::purpose;
 use crate::model::size::ByteSize;
-use crate::source::{SourceId, Sources, Span, Spanned, Text, normalize};
+use crate::source::{SourceId, Sources, Span, Spanned, TracedText, normalize};
 use crate::syntax::SyntaxError;
 use crate::syntax::shell::base_name;
 
@@ -71,7 +71,7 @@ impl Assembler<'_> {
                 || purpose::is_not_for_production(source.text())
         });
         let shared = role::shared(&compose.services);
-        let mut allowance = Allowance::of_services(project.request.others);
+        let mut allowance = ByteBudget::of_services(project.request.shared_byte_limit);
         for service in &compose.services {
             let mut workload = self.service(service, project, &mut out, (&shared, &mut allowance));
             workload.role = workload.role.of(service, &awaited, development);
@@ -241,12 +241,12 @@ impl Assembler<'_> {
         service: &Service,
         project: &project::Project,
         out: &mut Project,
-        (shared, allowance): (&HashSet<&str>, &mut Allowance),
+        (shared, allowance): (&HashSet<&str>, &mut ByteBudget),
     ) -> Workload {
         let directory: &Path = &project.request.directory;
         let built = service.build.as_ref().map(|build| {
             let files = (self.sources, self.dockerfiles);
-            follow_within(build, &service.name, &project.compose, directory, files, allowance)
+            resolve_build_within(build, &service.name, &project.compose, directory, files, allowance)
         });
         if let Some(built) = &built {
             out.unresolved.extend(built.unresolved.clone());
@@ -261,7 +261,7 @@ impl Assembler<'_> {
         let runs = target.map(Runs::new);
         let mut facts = match (&runs, &built) {
             (Some(runs), _) => ImageFacts::of_target(runs, self.catalog),
-            (None, Some(Built { image: Err(why), .. })) => {
+            (None, Some(ResolvedBuild { image: Err(why), .. })) => {
                 let at = service.build.as_ref().map_or(service.key, |build| build.span);
                 ImageFacts::unknown(at, why)
             }
@@ -291,7 +291,7 @@ impl Assembler<'_> {
             }
         }
         let mut env = match &built {
-            Some(Built { image: Ok(target), .. }) => image_environment(target),
+            Some(ResolvedBuild { image: Ok(target), .. }) => image_environment(target),
             _ => IndexMap::default(),
         };
         for (name, (value, from_file)) in resolved.variables {
@@ -459,7 +459,7 @@ fn whole_context(target: &TargetImage) -> Option<Span> {
     let own = target.copies.iter().filter(|copied| copied.from.is_none());
     own.filter_map(|copied| copied.words.split_last())
         .find_map(|(_, sources)| sources.iter().find(|word| matches!(word.as_str(), "." | "./")))
-        .map(Text::span)
+        .map(TracedText::span)
 }
 
 /// It has a CMD, an ENTRYPOINT or an EXPOSE of its own.

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::runs::{Runs, has_word};
 use super::scripts::{MAX_ENTRIES, MAX_READ, Scripts, below};
-use crate::model::image::{Copied, TargetImage};
-use crate::source::Text;
+use crate::model::image::{CopyInstruction, TargetImage};
+use crate::source::TracedText;
 use crate::syntax::shell::{Command, base_name};
 
 /// Directories in directories that are followed.
@@ -24,7 +24,7 @@ pub(super) struct Brought {
     /// Its path; that of a directory, where nothing in it is here.
     pub(super) path: String,
     /// Its text; none where it is not here.
-    pub(super) text: Option<Text>,
+    pub(super) text: Option<TracedText>,
     /// It is mounted, and hides what the image has there.
     pub(super) mounted: bool,
 }
@@ -55,7 +55,7 @@ impl Scripts<'_> {
         last
     }
 
-    fn copied_to(&self, copied: &Copied, place: &str, found: &mut Vec<Brought>) {
+    fn copied_to(&self, copied: &CopyInstruction, place: &str, found: &mut Vec<Brought>) {
         let unread = |path: &str| Brought { path: path.to_owned(), text: None, mounted: false };
         let (Some(to), Some((_, sources))) = (copied.to(self.home()), copied.words.split_last()) else {
             found.push(unread(place));
@@ -76,7 +76,7 @@ impl Scripts<'_> {
             }
             return;
         }
-        for source in sources.iter().map(Text::as_str) {
+        for source in sources.iter().map(TracedText::as_str) {
             let local = (copied.from.is_none()).then(|| self.in_context(source));
             let paths = local.unwrap_or_default();
             for path in &paths {

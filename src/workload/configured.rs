@@ -6,7 +6,7 @@ use super::request;
 use super::scripts::{below, fits};
 use crate::catalog::ConfigurationFiles;
 use crate::model::image::tidy;
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::syntax::shell::base_name;
 
 /// Words of one file of a configuration.
@@ -31,7 +31,7 @@ enum Read {
     /// Nothing that it reads is brought in.
     OfImage,
     /// The texts, and whether the image's own file is among what is read.
-    Texts(Vec<Text>, bool),
+    Texts(Vec<TracedText>, bool),
     /// A part is not here.
     Unread,
 }
@@ -118,7 +118,7 @@ impl Site<'_> {
             return Read::OfImage;
         }
         let mut patterns: Vec<String> = Vec::new();
-        let mut texts: Vec<Text> = Vec::new();
+        let mut texts: Vec<TracedText> = Vec::new();
         match files.iter().find(|file| file.path == main) {
             Some(Brought { text: Some(text), .. }) => {
                 patterns.extend(includes(text.as_str()).iter().map(|path| absolute(path)));
@@ -193,7 +193,7 @@ impl Site<'_> {
                     false => filled,
                 }
             });
-            file.text = Some(Text::derived(filled, text.span()));
+            file.text = Some(TracedText::derived(filled, text.span()));
         }
     }
 }
@@ -213,7 +213,7 @@ fn mentions_listen(text: &str) -> bool {
 }
 
 /// The ports of `listen` and `Listen`, each once; `server` without one is port 80. None of what a variable names.
-fn listens(texts: &[Text]) -> Vec<Listen> {
+fn listens(texts: &[TracedText]) -> Vec<Listen> {
     let mut found: Vec<Listen> = Vec::new();
     let all_streams = texts.iter().any(|text| {
         let text = text.as_str();
@@ -339,7 +339,7 @@ mod tests {
     use crate::source::{SourceId, Span};
 
     fn ports(text: &str) -> Vec<(u16, bool)> {
-        let text = Text::verbatim(text, Span::new(SourceId(0), 0, text.len()));
+        let text = TracedText::verbatim(text, Span::new(SourceId(0), 0, text.len()));
         listens(&[text]).into_iter().map(|listen| (listen.port, listen.http)).collect()
     }
 

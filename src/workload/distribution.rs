@@ -2,7 +2,7 @@
 
 use super::runs::Runs;
 use crate::model::ImageReference;
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::syntax::shell::{Inner, Script, base_name, inner, is_shell};
 
 /// Distributions with the same package manager.
@@ -140,7 +140,12 @@ impl Family {
 
 /// True when something of an image, in the build or where it runs, holds for the family of its base alone: a package manager, its
 /// files and directories, and commands that other families lack; or may do so, because a part cannot be read.
-pub(super) fn is_bound_to(family: Family, runs: &Runs<'_>, at_run_time: &[Script], scripts: &[Text]) -> bool {
+pub(super) fn is_bound_to(
+    family: Family,
+    runs: &Runs<'_>,
+    at_run_time: &[Script],
+    scripts: &[TracedText],
+) -> bool {
     let own: &[&str] = OWN.iter().find(|(of, _)| *of == family).map_or(&[], |(_, names)| names);
     let is_own = |word: &str| {
         own.contains(&base_name(word))
@@ -155,7 +160,7 @@ pub(super) fn is_bound_to(family: Family, runs: &Runs<'_>, at_run_time: &[Script
     };
     let target = runs.target;
     let copied = target.copies.iter().flat_map(|copied| copied.words.iter().chain(&copied.contents));
-    if copied.map(Text::as_str).chain(scripts.iter().map(Text::as_str)).any(text_has) {
+    if copied.map(TracedText::as_str).chain(scripts.iter().map(TracedText::as_str)).any(text_has) {
         return true;
     }
     let shells = target.runs.iter().filter_map(|run| run.shell.as_ref()).chain(&target.shell);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::hash::HashSet;
-use crate::source::Disk;
+use crate::source::FileSystem;
 
 /// Files of a directory that are read for them.
 const MAX_EXAMPLES: usize = 40;
@@ -13,7 +13,7 @@ const MAX_EXAMPLE: u64 = 64 * 1024;
 
 /// The names that the example files of a directory set. Whoever follows them has a value for each. `of_containers` are the names
 /// of files that containers get: those, and examples of them, set nothing for Compose.
-pub(super) fn variables(directory: &Path, of_containers: &[&str], disk: &Disk) -> HashSet<String> {
+pub(super) fn variables(directory: &Path, of_containers: &[&str], disk: &FileSystem) -> HashSet<String> {
     let files = disk.first_entries(directory, MAX_EXAMPLES, |path| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let of_container = |other: &&str| *other != ".env" && name.contains(*other);
@@ -21,7 +21,7 @@ pub(super) fn variables(directory: &Path, of_containers: &[&str], disk: &Disk) -
             && name.split(['.', '-', '_']).any(|word| word == "env")
             && !of_containers.iter().any(of_container)
     });
-    let texts = files.iter().filter_map(|file| disk.beginning(file, MAX_EXAMPLE).ok());
+    let texts = files.iter().filter_map(|file| disk.read_prefix(file, MAX_EXAMPLE).ok());
     let mut names = HashSet::default();
     for text in texts {
         for line in String::from_utf8_lossy(&text).lines() {
@@ -54,7 +54,7 @@ mod tests {
             std::fs::write(dir.path().join(name), text).unwrap();
         }
         let mut names: Vec<String> =
-            variables(dir.path(), &[".env", "db.env"], &Disk::default()).into_iter().collect();
+            variables(dir.path(), &[".env", "db.env"], &FileSystem::default()).into_iter().collect();
         names.sort();
         assert_eq!(names, ["A", "B", "C", "D"]);
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Bound, Fact, FactName, Healthcheck, Heap, Start, Workload};
 use crate::model::size::ByteSize;
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::syntax::duration;
 
 /// Every fact of a workload, in the order of [`FactName::ALL`].
@@ -75,7 +75,7 @@ impl FactValue {
 fn is_same_fact(own: &Fact<Value>, other: &Fact<Value>) -> bool {
     match (own, other) {
         (Fact::Known(own), Fact::Known(other)) => {
-            own.value == other.value && own.default_of == other.default_of
+            own.value == other.value && own.default_for == other.default_for
         }
         (Fact::Unknown { why, .. }, Fact::Unknown { why: other, .. }) => why == other,
         (Fact::Absent { .. }, Fact::Absent { .. }) => true,
@@ -160,7 +160,7 @@ fn one<T>(fact: &Fact<T>, value: impl FnOnce(&T) -> Value) -> FactValue {
             value: value(&known.value),
             span: known.span,
             via: known.via.clone(),
-            default_of: known.default_of.clone(),
+            default_for: known.default_for.clone(),
         }),
         Fact::Unknown { at, why } => Fact::Unknown { at: *at, why: why.clone() },
         Fact::Absent { anchor } => Fact::Absent { anchor: *anchor },
@@ -184,7 +184,8 @@ fn heap(heap: &Heap) -> FactValue {
 }
 
 fn start(start: &Start) -> Value {
-    let words = |words: &[Text]| words.iter().map(Text::as_str).map(str::to_owned).collect::<Vec<_>>();
+    let words =
+        |words: &[TracedText]| words.iter().map(TracedText::as_str).map(str::to_owned).collect::<Vec<_>>();
     json!({ "entrypoint": words(&start.entrypoint), "command": words(&start.command), "shell": start.shell })
 }
 
@@ -195,7 +196,7 @@ fn healthcheck(check: &Healthcheck) -> Value {
         Healthcheck::Probe { test, interval, timeout, start_period, start_interval, retries } => {
             let mut object = Map::new();
             if let Some(test) = test {
-                object.insert("test".to_owned(), test.iter().map(Text::as_str).collect());
+                object.insert("test".to_owned(), test.iter().map(TracedText::as_str).collect());
             }
             let durations = [
                 ("interval", interval),

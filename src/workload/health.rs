@@ -3,7 +3,7 @@
 use super::{Fact, Healthcheck, Start};
 use crate::catalog::{Catalog, RuntimeName};
 use crate::model::compose::{HealthcheckSection, Service};
-use crate::source::{Span, Spanned, Text};
+use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::shell::{self, Join, base_name};
 
 /// A thing that a probe needs and its image lacks.
@@ -51,7 +51,11 @@ pub(super) fn lacking(
     let shell = sh?;
     let words = match kind.as_str() {
         "CMD-SHELL" => {
-            vec![Text::derived("sh", kind.span()), Text::derived("-c", kind.span()), command.clone()]
+            vec![
+                TracedText::derived("sh", kind.span()),
+                TracedText::derived("-c", kind.span()),
+                command.clone(),
+            ]
         }
         _ => test.get(1..)?.to_vec(),
     };
@@ -62,7 +66,7 @@ pub(super) fn lacking(
 }
 
 /// The host and the port of `/dev/tcp/HOST/PORT` in a script that fails where that can not be opened.
-fn asked_by_file(script: &Text) -> Option<(String, u16)> {
+fn asked_by_file(script: &TracedText) -> Option<(String, u16)> {
     let script = shell::read(script);
     let target = |command: &shell::Command| {
         command.redirections.iter().find_map(|redirection| {
@@ -112,7 +116,7 @@ pub(super) fn of_service(service: &Service, image: &Fact<Healthcheck>) -> Fact<H
             (other, None) => other.clone(),
         };
     };
-    let known = |value| Fact::Known(Spanned::through(value, section.span, section.via.clone()));
+    let known = |value| Fact::Known(Spanned::with_provenance(value, section.span, section.via.clone()));
     if let Fact::Unknown { at, why } = &section.disable {
         return Fact::Unknown { at: *at, why: why.clone() };
     }
@@ -136,7 +140,7 @@ pub(super) fn of_service(service: &Service, image: &Fact<Healthcheck>) -> Fact<H
     }
 }
 
-fn probe(section: &HealthcheckSection, test: Option<Vec<Text>>) -> Healthcheck {
+fn probe(section: &HealthcheckSection, test: Option<Vec<TracedText>>) -> Healthcheck {
     Healthcheck::Probe {
         test,
         interval: section.interval.value().copied(),
@@ -155,7 +159,7 @@ pub(super) fn runtime(
     let Healthcheck::Probe { test: Some(test), .. } = healthcheck.value()? else { return None };
     let (kind, words) = test.split_first()?;
     let command = match kind.as_str() {
-        "CMD-SHELL" => ["/bin/sh", "-c"].map(|word| Text::derived(word, kind.span())).to_vec(),
+        "CMD-SHELL" => ["/bin/sh", "-c"].map(|word| TracedText::derived(word, kind.span())).to_vec(),
         _ => Vec::new(),
     };
     let start = Start { entrypoint: command, command: words.to_vec(), shell: false };

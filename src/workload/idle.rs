@@ -2,7 +2,7 @@
 
 use super::start::Program;
 use super::{Start, Workload};
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::syntax::shell::base_name;
 
 /// Interpreters that, without a word behind them, wait for what somebody types.
@@ -55,7 +55,7 @@ pub(super) fn is_quiet(name: &str) -> bool {
 }
 
 fn does_nothing(program: &Program) -> bool {
-    let words: Vec<&str> = program.arguments.iter().map(Text::as_str).collect();
+    let words: Vec<&str> = program.arguments.iter().map(TracedText::as_str).collect();
     let bare = || words.iter().all(|word| matches!(*word, "-i" | "-l" | "-li" | "-il" | "--login" | "-"));
     match program.base_name() {
         "sleep" => true,
@@ -75,7 +75,8 @@ mod tests {
     use crate::source::{SourceId, Span};
 
     fn idle(words: &[&str]) -> bool {
-        let words = words.iter().map(|word| Text::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
+        let words =
+            words.iter().map(|word| TracedText::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
         let start = Start { entrypoint: Vec::new(), command: words.collect(), shell: false };
         is_idle(&start.programs(None), &start)
     }

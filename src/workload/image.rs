@@ -11,9 +11,11 @@ use crate::catalog::{
 };
 use crate::model::ImageReference;
 use crate::model::compose::Service;
-use crate::model::image::{Base, BuildVariable, Command, Form, Health, HealthTest, TargetImage};
+use crate::model::image::{
+    Base, BuildVariable, Command, Form, HealthTest, HealthcheckInstruction, TargetImage,
+};
 use crate::model::size::ByteSize;
-use crate::source::{Span, Spanned, Text};
+use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::duration;
 use crate::syntax::shell::base_name;
 
@@ -103,10 +105,10 @@ pub struct Unsupported {
 #[derive(Clone, Debug)]
 pub(super) struct ImageFacts {
     /// The reference that the file system starts from.
-    pub(super) base: Fact<Text>,
+    pub(super) base: Fact<TracedText>,
     pub(super) healthcheck: Fact<Healthcheck>,
-    pub(super) entrypoint: Fact<Vec<Text>>,
-    pub(super) command: Fact<Vec<Text>>,
+    pub(super) entrypoint: Fact<Vec<TracedText>>,
+    pub(super) command: Fact<Vec<TracedText>>,
     /// The entrypoint prepares something and then runs the words that follow it.
     pub(super) handover: Option<Handover>,
     /// Variables that the image's start script expands.
@@ -147,7 +149,7 @@ pub(super) struct ImageFacts {
     /// The programs that are its server, as the catalogue writes them: `mysqld`, `kc.sh start`.
     pub(super) servers: Vec<String>,
     /// The words that it starts when nobody says otherwise, not even a Dockerfile that is built on it.
-    pub(super) shipped: Vec<Text>,
+    pub(super) shipped: Vec<TracedText>,
     /// It is made to run a server that listens on a port.
     pub(super) is_server: bool,
     /// Its own variables are known not to bound a heap: the catalogue has it, or it is empty.
@@ -196,7 +198,7 @@ impl ImageFacts {
     }
 
     /// The facts of an image that is pulled; `anchor` is the service's key.
-    pub(super) fn of_reference(image: &Fact<Text>, anchor: Span, catalog: &Catalog) -> Self {
+    pub(super) fn of_reference(image: &Fact<TracedText>, anchor: Span, catalog: &Catalog) -> Self {
         match image {
             Fact::Known(reference) => {
                 let base = Fact::Known(reference.clone());
@@ -225,7 +227,7 @@ impl ImageFacts {
         }
         facts.build_only.clone_from(&target.build_only);
         facts.settle_by_files(&|file| target.mentions(file));
-        let known = |words: Vec<Text>, span: Span| Fact::Known(Spanned::new(words, span));
+        let known = |words: Vec<TracedText>, span: Span| Fact::Known(Spanned::new(words, span));
         if let Some(health) = &target.healthcheck {
             facts.healthcheck = Fact::Known(Spanned::new(of_instruction(health, target), health.span));
         }
@@ -254,7 +256,7 @@ impl ImageFacts {
         }
     }
 
-    fn catalogued(base: Fact<Text>, reference: &Text, at: Span, catalog: &Catalog) -> Self {
+    fn catalogued(base: Fact<TracedText>, reference: &TracedText, at: Span, catalog: &Catalog) -> Self {
         let why = Why::Image(reference.as_str().to_owned());
         let unknown = Self { base: base.clone(), ..Self::unknown(at, &why) };
         let Some(parsed) = ImageReference::parse(reference.as_str()) else { return unknown };
@@ -277,9 +279,9 @@ impl ImageFacts {
         let mut beside = entry.beside_heap.iter();
         let beside = beside.find(|row| in_versions(tag, &row.since, &row.before)).cloned();
         let start = entry.start(tag);
-        let texts = |words: &[String]| -> Fact<Vec<Text>> {
+        let texts = |words: &[String]| -> Fact<Vec<TracedText>> {
             // An image's own start stands in no file: its place is the reference.
-            let words = words.iter().map(|word| Text::derived(word.as_str(), at)).collect();
+            let words = words.iter().map(|word| TracedText::derived(word.as_str(), at)).collect();
             Fact::Known(Spanned::new(words, at))
         };
         let command = start.and_then(|start| start.cmd.as_ref());
@@ -323,7 +325,11 @@ impl ImageFacts {
             minimum: entry.minimum.clone(),
             probe: entry.probe.clone(),
             servers,
-            shipped: shipped.into_iter().flatten().map(|word| Text::derived(word.as_str(), at)).collect(),
+            shipped: shipped
+                .into_iter()
+                .flatten()
+                .map(|word| TracedText::derived(word.as_str(), at))
+                .collect(),
             is_server,
             env_known: true,
             lacks: TOOLS.into_iter().filter(|tool| entry.has_tool(tag, tool) == Some(false)).collect(),
@@ -332,7 +338,7 @@ impl ImageFacts {
     }
 
     /// True when the image's own script is the last word of an entrypoint, and so runs what stands behind it.
-    pub(super) fn hands_over(&self, entrypoint: &Fact<Vec<Text>>) -> bool {
+    pub(super) fn hands_over(&self, entrypoint: &Fact<Vec<TracedText>>) -> bool {
         let last = entrypoint.value().and_then(|words| words.last());
         let name = last.map(|word| base_name(word.as_str()));
         self.handover.as_ref().is_some_and(|script| Some(script.entrypoint.as_str()) == name)
@@ -434,7 +440,7 @@ pub(super) fn partial_start(service: &Service, image: &ImageFacts) -> Option<Sta
     if entrypoint.is_none() && command.is_none() {
         return None;
     }
-    let either = |partial: &Option<Vec<Text>>, whole: &Fact<Vec<Text>>| match partial {
+    let either = |partial: &Option<Vec<TracedText>>, whole: &Fact<Vec<TracedText>>| match partial {
         Some(words) => Fact::Known(Spanned::new(words.clone(), whole.span())),
         None => whole.clone(),
     };
@@ -446,13 +452,13 @@ pub(super) fn partial_start(service: &Service, image: &ImageFacts) -> Option<Sta
     start.value().cloned()
 }
 
-fn join(entrypoint: &Fact<Vec<Text>>, command: &Fact<Vec<Text>>) -> Fact<Start> {
+fn join(entrypoint: &Fact<Vec<TracedText>>, command: &Fact<Vec<TracedText>>) -> Fact<Start> {
     for fact in [entrypoint, command] {
         if let Fact::Unknown { at, why } = fact {
             return Fact::Unknown { at: *at, why: why.clone() };
         }
     }
-    let words = |fact: &Fact<Vec<Text>>| fact.value().cloned().unwrap_or_default();
+    let words = |fact: &Fact<Vec<TracedText>>| fact.value().cloned().unwrap_or_default();
     let (first, second) = (words(entrypoint), words(command));
     let Some(known) = entrypoint.known().filter(|known| !known.value.is_empty()).or_else(|| command.known())
     else {
@@ -461,33 +467,34 @@ fn join(entrypoint: &Fact<Vec<Text>>, command: &Fact<Vec<Text>>) -> Fact<Start> 
     let place = if second.is_empty() { known } else { command.known().unwrap_or(known) };
     let shell = first.iter().chain(&second).any(|word| matches!(word.as_str(), "-c" | "-lc" | "-ec"));
     let start = Start { entrypoint: first, command: second, shell };
-    Fact::Known(Spanned::through(start, place.span, place.via.clone()))
+    Fact::Known(Spanned::with_provenance(start, place.span, place.via.clone()))
 }
 
 /// A start instruction as the engine executes it: shell form behind the stage's shell.
-fn words(command: &Command, target: &TargetImage) -> Vec<Text> {
+fn words(command: &Command, target: &TargetImage) -> Vec<TracedText> {
     match &command.form {
         Form::Exec(words) => words.clone(),
         Form::Shell(text) => behind_shell(text, target),
     }
 }
 
-fn behind_shell(text: &Text, target: &TargetImage) -> Vec<Text> {
-    let default = || ["/bin/sh", "-c"].map(|word| Text::derived(word, text.span())).to_vec();
+fn behind_shell(text: &TracedText, target: &TargetImage) -> Vec<TracedText> {
+    let default = || ["/bin/sh", "-c"].map(|word| TracedText::derived(word, text.span())).to_vec();
     let mut words = target.shell.clone().unwrap_or_else(default);
     words.push(text.clone());
     words
 }
 
-fn of_instruction(health: &Health, target: &TargetImage) -> Healthcheck {
+fn of_instruction(health: &HealthcheckInstruction, target: &TargetImage) -> Healthcheck {
     let HealthTest::Command(command) = &health.test else { return Healthcheck::Disabled };
-    let prefix = |kind: &str| Text::derived(kind, health.span);
+    let prefix = |kind: &str| TracedText::derived(kind, health.span);
     let test = match &command.form {
         Form::Exec(words) => std::iter::once(prefix("CMD")).chain(words.iter().cloned()).collect(),
         Form::Shell(text) if target.shell.is_none() => vec![prefix("CMD-SHELL"), text.clone()],
         Form::Shell(text) => std::iter::once(prefix("CMD")).chain(behind_shell(text, target)).collect(),
     };
-    let duration = |text: &Option<Text>| text.as_ref().and_then(|text| duration::parse(text.as_str()).ok());
+    let duration =
+        |text: &Option<TracedText>| text.as_ref().and_then(|text| duration::parse(text.as_str()).ok());
     Healthcheck::Probe {
         test: Some(test),
         interval: duration(&health.interval),

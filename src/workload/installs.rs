@@ -3,8 +3,8 @@
 use super::packages::manager_of;
 use super::runs::Runs;
 use crate::catalog::Packages;
-use crate::model::image::{Copied, Run, TargetImage};
-use crate::source::Text;
+use crate::model::image::{CopyInstruction, Run, TargetImage};
+use crate::source::TracedText;
 use crate::syntax::shell::{Command, Inner, Script, Word, base_name, inner, is_shell};
 
 /// Directories in which programs stand, or whose contents may be anything.
@@ -264,7 +264,7 @@ impl Step<'_> {
         let here = || {
             let last = cd.filter(|command| command.program() == Some("cd")).last();
             let workdir =
-                self.run.workdir.as_ref().and_then(|workdir| workdir.as_ref().ok()).map(Text::as_str);
+                self.run.workdir.as_ref().and_then(|workdir| workdir.as_ref().ok()).map(TracedText::as_str);
             last.and_then(|command| command.arguments().first().map(AsRef::as_ref)).or(workdir)
         };
         match into.or_else(here) {
@@ -310,11 +310,11 @@ fn interprets(words: &[Word]) -> Brings {
     if inline || known { Brings::Nothing } else { Brings::Anything }
 }
 
-fn copy_brings(copied: &Copied, tool: &str) -> bool {
+fn copy_brings(copied: &CopyInstruction, tool: &str) -> bool {
     let Some((to, sources)) = copied.words.split_last() else { return false };
     let to = to.as_str();
     let into = copied.to("/");
-    sources.iter().map(Text::as_str).chain([to]).any(|word| {
+    sources.iter().map(TracedText::as_str).chain([to]).any(|word| {
         base_name(word.trim_end_matches('/')) == tool
             // From another stage whole directories of programs may come.
             || copied.from.is_some() && word != to && is_below_system(word)

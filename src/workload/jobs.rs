@@ -7,7 +7,7 @@ use super::Start;
 use super::idle;
 use super::opened::Opened;
 use super::start::{Handover, Program};
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::syntax::shell::{self, FrameKind, base_name};
 
 /// True when a start is known to come down to work.
@@ -18,7 +18,7 @@ pub(super) fn works_alone(opened: &Opened) -> bool {
 /// True when a start comes down to work that ends.
 pub(super) fn ends(opened: &Opened) -> bool {
     let goes_on = |program: &Program| {
-        let words = || std::iter::once(&program.name).chain(&program.arguments).map(Text::as_str);
+        let words = || std::iter::once(&program.name).chain(&program.arguments).map(TracedText::as_str);
         // `npm run build:watch`, `tsc -w`
         let watches = |word: &str| word.split(':').any(|part| part == "watch");
         words().any(|word| GOES_ON.contains(&base_name(word)) || watches(word))
@@ -29,7 +29,7 @@ pub(super) fn ends(opened: &Opened) -> bool {
 
 /// True for a program that does a piece of work and ends.
 pub(super) fn works(program: &Program) -> bool {
-    let mut words = std::iter::once(&program.name).chain(&program.arguments).map(Text::as_str);
+    let mut words = std::iter::once(&program.name).chain(&program.arguments).map(TracedText::as_str);
     if words.clone().any(|word| SERVES.contains(&word.split('=').next().unwrap_or(word))) {
         return false;
     }
@@ -46,14 +46,14 @@ pub(super) fn works(program: &Program) -> bool {
         stem.split(['-', '_', '.']).any(|part| FILLS.contains(&part))
     };
     let file = match RUNNERS.contains(&name) || name == "ruby" {
-        true => program.arguments.iter().map(Text::as_str).find(|word| !word.starts_with('-')),
+        true => program.arguments.iter().map(TracedText::as_str).find(|word| !word.starts_with('-')),
         false => Some(program.name.as_str()),
     };
     if file.is_some_and(fills) {
         return true;
     }
     // `kong migrations bootstrap`, `/app/server migrate`, `knex migrate:latest`
-    if migrates(program.arguments.iter().map(Text::as_str)) {
+    if migrates(program.arguments.iter().map(TracedText::as_str)) {
         return true;
     }
     let mut before: Option<&str> = None;
@@ -160,7 +160,8 @@ mod tests {
     use crate::workload::scripts::Scripts;
 
     fn alone(words: &[&str]) -> bool {
-        let words = words.iter().map(|word| Text::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
+        let words =
+            words.iter().map(|word| TracedText::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
         works_alone(&Opened::of(&words.collect::<Vec<_>>(), None, &Scripts::none()))
     }
 
@@ -274,8 +275,8 @@ mod tests {
     #[test]
     fn work_that_goes_on_does_not_end() {
         let does = |line: &str| {
-            let words =
-                ["sh", "-c", line].map(|word| Text::verbatim(word, Span::new(SourceId(0), 0, word.len())));
+            let words = ["sh", "-c", line]
+                .map(|word| TracedText::verbatim(word, Span::new(SourceId(0), 0, word.len())));
             ends(&Opened::of(&words, None, &Scripts::none()))
         };
         for line in [
@@ -301,8 +302,8 @@ mod tests {
     #[test]
     fn loops_with_a_sleep_listen_nowhere() {
         let repeats = |line: &str| {
-            let words =
-                ["sh", "-c", line].map(|word| Text::verbatim(word, Span::new(SourceId(0), 0, word.len())));
+            let words = ["sh", "-c", line]
+                .map(|word| TracedText::verbatim(word, Span::new(SourceId(0), 0, word.len())));
             repeats(&Start { entrypoint: Vec::new(), command: words.to_vec(), shell: false }, None)
         };
         for line in [

@@ -8,7 +8,7 @@ use super::scripts::Scripts;
 use super::start::Handover;
 use super::{Lingering, Outer, Start, Waited};
 use crate::catalog::Packages;
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::syntax::shell::{self, Command, FrameKind, Inner, Join, Script, Word, base_name, inner, is_shell};
 
 /// Scripts that start scripts that are followed.
@@ -39,7 +39,7 @@ struct Look<'l> {
     scripts: &'l Scripts<'l>,
     packages: &'l Packages,
     /// The words that `"$@"` stands for in an entrypoint.
-    command: &'l [Text],
+    command: &'l [TracedText],
 }
 
 /// A shell in front of `-c`.
@@ -100,7 +100,7 @@ pub(super) fn lingering(
 
 impl Look<'_> {
     /// The script behind `-c`.
-    fn line(&self, text: &Text, shell: Shell) -> Option<Lingering> {
+    fn line(&self, text: &TracedText, shell: Shell) -> Option<Lingering> {
         let script = shell::read(text);
         let last = self.last(&script, None, 0)?;
         let program = last.runs().first()?;
@@ -137,7 +137,7 @@ impl Look<'_> {
     }
 
     /// The command that keeps signals in the file that a word names.
-    fn script(&self, word: &Text, depth: usize) -> Option<Lingering> {
+    fn script(&self, word: &TracedText, depth: usize) -> Option<Lingering> {
         let text = self.scripts.find(word.as_str()).filter(|_| depth < MAX_SCRIPTS)?;
         let script = shell::read(&text);
         let last = self.last(&script, None, 0)?;
@@ -194,7 +194,7 @@ impl Look<'_> {
         }
         let first = command.words.first()?.text.span();
         let at = first.start.checked_sub(span.start).filter(|_| first.file == span.file)? as usize;
-        let again = shell::read(&Text::verbatim(written.as_str(), span));
+        let again = shell::read(&TracedText::verbatim(written.as_str(), span));
         let mut outermost = again.commands.iter().filter(|command| command.frame.is_none());
         let (Some(read), None) = (outermost.next(), outermost.next()) else { return None };
         let (before, behind) = written.split_at_checked(at)?;
@@ -230,7 +230,7 @@ impl Look<'_> {
         }
         // `main "$@"`
         let called = script.frames.iter().position(|frame| {
-            frame.name.as_ref().map(Text::as_str).is_some_and(|name| Some(name) == last.program())
+            frame.name.as_ref().map(TracedText::as_str).is_some_and(|name| Some(name) == last.program())
         });
         match called {
             Some(function) if depth < MAX_SCRIPTS => self.last(script, Some(function), depth + 1),
@@ -271,13 +271,13 @@ fn can_exec(command: &Command) -> bool {
 
 /// The words of the key that has this script of a shell, with `exec` in it: where that key is a string and the script a
 /// single word of it, with quotes or without.
-fn listed(start: &Start, split: [bool; 2], script: &Text) -> Option<(&'static str, Vec<String>)> {
+fn listed(start: &Start, split: [bool; 2], script: &TracedText) -> Option<(&'static str, Vec<String>)> {
     let keys = [("entrypoint", &start.entrypoint), ("command", &start.command)];
     let (key, words) = keys.into_iter().zip(split).find_map(|(key, split)| {
         let here = key.1.last().is_some_and(|last| last.span() == script.span());
         (split && here).then_some(key)
     })?;
-    let plain = !script.as_str().contains(char::is_whitespace) && !words.iter().any(Text::varies);
+    let plain = !script.as_str().contains(char::is_whitespace) && !words.iter().any(TracedText::varies);
     let (_, before) = words.split_last().filter(|_| plain)?;
     let before = before.iter().map(|word| word.as_str().to_owned());
     Some((key, before.chain([format!("exec {script}")]).collect()))
@@ -303,7 +303,8 @@ mod tests {
     use crate::source::{SourceId, Span};
 
     fn lingers(words: &[&str], dash: bool) -> bool {
-        let words = words.iter().map(|word| Text::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
+        let words =
+            words.iter().map(|word| TracedText::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
         let start = Start { entrypoint: words.collect(), command: Vec::new(), shell: false };
         let packages = Catalog::builtin().packages();
         let sh = if dash { Some("dash") } else { None };

@@ -2,7 +2,7 @@
 
 use super::probe::{LOOPBACK, NoProbe, Probe, Site, by_http};
 use super::{Fact, request, tools};
-use crate::source::{Spanned, Text};
+use crate::source::{Spanned, TracedText};
 use crate::syntax::shell::base_name;
 
 /// Ports of protocols that are not HTTP.
@@ -152,8 +152,8 @@ impl Site<'_> {
     fn varying_variable(&self, port: u16) -> Option<&str> {
         let service = self.service?;
         let mut names = self.workload.env.iter().filter(|(name, variable)| {
-            let varies = |value: &Spanned<Text>| {
-                value.default_of.is_some() && value.value.as_str().trim().parse() == Ok(port)
+            let varies = |value: &Spanned<TracedText>| {
+                value.default_for.is_some() && value.value.as_str().trim().parse() == Ok(port)
             };
             (*name == "PORT" || name.ends_with("_PORT"))
                 && service.environment.contains_key(*name)

@@ -54,7 +54,7 @@ pub use self::start::{Handover, Program};
 pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory, Upgrade};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
-    Conflict, Dependency, Logging, Mount, Refusal, Remedy, ServiceKey, SizeKey, SizeProblem, Tmpfs,
+    Conflict, Dependency, Logging, Mount, Rejection, ServiceKey, SizeKey, SizeProblem, Suggestion, Tmpfs,
     UnknownKey,
 };
 pub use crate::model::fact::{Fact, FactName, Why};
@@ -64,7 +64,7 @@ use std::path::PathBuf;
 
 use crate::hash::IndexMap;
 use crate::model::size::ByteSize;
-use crate::source::{SourceId, Span, Spanned, Text};
+use crate::source::{SourceId, Span, Spanned, TracedText};
 use crate::syntax::SyntaxError;
 
 /// Files that make one stack, and the containers that it runs.
@@ -122,7 +122,7 @@ impl Project {
 impl Workload {
     /// A variable of the effective environment, as the files say. Unknown where a file that is not here may set it.
     #[must_use]
-    pub fn variable(&self, name: &str) -> Fact<Text> {
+    pub fn variable(&self, name: &str) -> Fact<TracedText> {
         match (self.env.get(name), &self.env_missing) {
             (Some(variable), _) => variable.value.clone(),
             (None, Some(file)) => Fact::Unknown { at: file.span, why: Why::File(file.value.clone()) },
@@ -182,7 +182,7 @@ impl Workload {
     }
 
     /// The words of its start, in order.
-    pub fn words(&self) -> impl Iterator<Item = &Text> {
+    pub fn words(&self) -> impl Iterator<Item = &TracedText> {
         let start = self.start.value();
         start.into_iter().flat_map(|start| start.entrypoint.iter().chain(&start.command))
     }
@@ -240,11 +240,11 @@ pub struct Workload {
     /// `container_name`.
     pub container_name: Fact<String>,
     /// The service's `image`; Absent when it has only `build`.
-    pub image: Fact<Text>,
+    pub image: Fact<TracedText>,
     /// What builds it, when something here does.
     pub build: Option<Build>,
     /// The image reference that the container's file system starts from: `image`, or the outermost `FROM`.
-    pub base: Fact<Text>,
+    pub base: Fact<TracedText>,
     /// Limits of the container.
     pub memory: Memory,
     /// `pids_limit`, `deploy.resources.limits.pids`.
@@ -266,7 +266,7 @@ pub struct Workload {
     /// The value of `test` is a list of items below each other; its place begins behind the first dash.
     pub test_in_block: bool,
     /// What Compose or the engine refuses in the service's healthcheck.
-    pub healthcheck_refusals: Vec<Refusal>,
+    pub healthcheck_refusals: Vec<Rejection>,
     /// Programs that the image is known to lack: `curl`, `wget`, `sh`, `bash`.
     pub lacks: Vec<&'static str>,
     /// `restart` where a `deploy.restart_policy` takes its place: what was written, and the block.
@@ -424,7 +424,7 @@ pub enum Healthcheck {
     /// A probe runs.
     Probe {
         /// As Docker keeps it: `CMD` or `CMD-SHELL`, then the words. None when it is the image's.
-        test: Option<Vec<Text>>,
+        test: Option<Vec<TracedText>>,
         /// Nanoseconds.
         interval: Option<i64>,
         /// Nanoseconds.
@@ -442,9 +442,9 @@ pub enum Healthcheck {
 #[derive(Clone, Debug)]
 pub struct Start {
     /// `ENTRYPOINT`, after the service's `entrypoint`.
-    pub entrypoint: Vec<Text>,
+    pub entrypoint: Vec<TracedText>,
     /// `CMD`, after the service's `command`.
-    pub command: Vec<Text>,
+    pub command: Vec<TracedText>,
     /// True when a shell expands variables in it: shell form, `sh -c`, or a start script known to do so.
     pub shell: bool,
 }
@@ -493,7 +493,7 @@ pub enum Outer {
 #[derive(Clone, Debug)]
 pub struct Variable {
     /// Its value; Unknown when it comes from outside.
-    pub value: Fact<Text>,
+    pub value: Fact<TracedText>,
     /// Who sets it.
     pub origin: Origin,
     /// Where its name is written; none for a name of an `env_file`.

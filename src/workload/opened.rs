@@ -6,7 +6,7 @@ use super::start::{Handover, Program};
 use super::{idle, jobs};
 use crate::hash::HashSet;
 use crate::model::compose::interpolate::HOLE;
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::syntax::shell::{self, Command, FrameKind, Join, Script, Word, base_name, is_shell};
 
 /// Scripts that start scripts that are followed.
@@ -46,7 +46,7 @@ struct Way<'w> {
     last: bool,
     depth: usize,
     /// The words that `"$@"` stands for, where they are known.
-    arguments: Option<&'w [Text]>,
+    arguments: Option<&'w [TracedText]>,
 }
 
 struct Opener<'o> {
@@ -59,7 +59,7 @@ struct Opener<'o> {
 
 impl Opened {
     /// What the words of a start come down to.
-    pub(super) fn of(words: &[Text], handover: Option<&Handover>, scripts: &Scripts<'_>) -> Self {
+    pub(super) fn of(words: &[TracedText], handover: Option<&Handover>, scripts: &Scripts<'_>) -> Self {
         let mut opener = Opener { handover, scripts, replaced: 0, out: Self::default() };
         let way = Way { expanded: false, last: true, depth: 0, arguments: None };
         opener.words(words, way);
@@ -68,7 +68,7 @@ impl Opened {
 }
 
 impl Opener<'_> {
-    fn words(&mut self, words: &[Text], way: Way<'_>) {
+    fn words(&mut self, words: &[TracedText], way: Way<'_>) {
         self.replaced += 1;
         self.script(&shell::read_words(words), way, 1);
     }
@@ -78,7 +78,7 @@ impl Opener<'_> {
         self.out.open |= !script.complete;
         self.out.endless |= is_endless(script);
         let named = script.frames.iter().filter_map(|frame| frame.name.as_ref());
-        let functions: HashSet<&str> = named.map(Text::as_str).collect();
+        let functions: HashSet<&str> = named.map(TracedText::as_str).collect();
         for (at, command) in script.commands.iter().enumerate() {
             if self.out.programs.len() >= MAX_PROGRAMS {
                 self.out.open = true;
@@ -98,7 +98,7 @@ impl Opener<'_> {
     fn command(&mut self, command: &Command, way: Way<'_>) {
         let Some((first, rest)) = command.runs().split_first() else { return };
         let is_all = |word: &str| matches!(word, "$@" | "${@}" | "$*");
-        let rest: Vec<Text> = rest
+        let rest: Vec<TracedText> = rest
             .iter()
             .flat_map(|word| match way.arguments {
                 Some(arguments) if is_all(word.as_ref()) => arguments.to_vec(),
@@ -116,7 +116,8 @@ impl Opener<'_> {
             match way.arguments.filter(|_| within) {
                 Some([first, more @ ..]) => {
                     // They come from outside of this script: nothing in them stands for its arguments.
-                    let inner: Vec<Text> = std::iter::once(first).chain(more).cloned().chain(rest).collect();
+                    let inner: Vec<TracedText> =
+                        std::iter::once(first).chain(more).cloned().chain(rest).collect();
                     self.words(&inner, Way { arguments: None, ..deeper });
                 }
                 Some([]) => {}
@@ -138,7 +139,8 @@ impl Opener<'_> {
             false => (Some(&program.name), program.arguments.as_slice()),
             true => {
                 let at = program.arguments.iter().position(|word| !word.as_str().starts_with(['-', '+']));
-                let words = at.and_then(|at| program.arguments.get(at..)).and_then(<[Text]>::split_first);
+                let words =
+                    at.and_then(|at| program.arguments.get(at..)).and_then(<[TracedText]>::split_first);
                 words.map_or((None, &[][..]), |(file, rest)| (Some(file), rest))
             }
         };
@@ -254,7 +256,7 @@ mod tests {
 
     fn opened(line: &str) -> Opened {
         let words =
-            ["sh", "-c", line].map(|word| Text::verbatim(word, Span::new(SourceId(0), 0, word.len())));
+            ["sh", "-c", line].map(|word| TracedText::verbatim(word, Span::new(SourceId(0), 0, word.len())));
         Opened::of(&words, None, &Scripts::none())
     }
 

@@ -4,7 +4,7 @@
 use super::runs::Runs;
 use super::scripts::{Scripts, below};
 use crate::catalog::Toolchain;
-use crate::model::image::Copied;
+use crate::model::image::CopyInstruction;
 use crate::syntax::shell::{Command, base_name};
 
 /// Commands that bring what others have made.
@@ -69,7 +69,7 @@ impl Own<'_> {
 const MAX_PATH: usize = 4096;
 
 /// `ADD https://…`
-fn is_remote(copied: &Copied) -> bool {
+fn is_remote(copied: &CopyInstruction) -> bool {
     copied.words.iter().any(|word| word.as_str().contains("://"))
 }
 

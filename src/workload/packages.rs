@@ -4,7 +4,7 @@ use super::removal::{Removal, covers, removal};
 use super::runs::{Runs, has_word};
 use crate::catalog::{Catalog, Effect, Manager, Packages};
 use crate::model::image::{Form, Run, TargetImage};
-use crate::source::{Span, Spanned, Text};
+use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::shell::{Command, FrameKind, Script, Word, base_name};
 
 /// What an installation leaves behind.
@@ -95,7 +95,7 @@ impl Look<'_> {
             let words: Vec<&str> = set.iter().map(String::as_str).chain(files.iter().copied()).collect();
             let copied = self.target.copies.iter().flat_map(|copied| &copied.words);
             self.target.runs.iter().any(|run| has_word(run, &words))
-                || copied.map(Text::as_str).any(|word| files.iter().any(|file| word.contains(file)))
+                || copied.map(TracedText::as_str).any(|word| files.iter().any(|file| word.contains(file)))
         };
         mounted || elsewhere || manager.variables.iter().any(named) || configured()
     }

@@ -4,7 +4,7 @@ use crate::catalog::Catalog;
 use crate::hash::IndexMap;
 use crate::model::compose::Service;
 use crate::model::compose::interpolate::HOLE;
-use crate::source::{Span, Spanned, Text};
+use crate::source::{Span, Spanned, TracedText};
 
 use super::start::Handover;
 use super::{Fact, Start, Variable, Why, Workload};
@@ -64,9 +64,9 @@ pub(super) fn eaten(service: &Service, env: &IndexMap<String, Variable>) -> Vec<
 }
 
 /// Words with the one variable that is missing put back, as the container's own. None where more than one is.
-fn filled(words: &[Text], name: &str) -> Option<Vec<String>> {
+fn filled(words: &[TracedText], name: &str) -> Option<Vec<String>> {
     let holes: usize = words.iter().map(|word| word.as_str().matches(HOLE).count()).sum();
-    let fill = |word: &Text| {
+    let fill = |word: &TracedText| {
         let text = word.as_str();
         let at = text.find(HOLE)? + HOLE.len_utf8();
         let joined = text.get(at..)?.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
@@ -77,14 +77,14 @@ fn filled(words: &[Text], name: &str) -> Option<Vec<String>> {
 }
 
 /// A shell whose script is to come: `[sh, -c]`.
-fn wants_script(words: Option<&Vec<Text>>) -> bool {
+fn wants_script(words: Option<&Vec<TracedText>>) -> bool {
     let Some([shell, .., option]) = words.map(Vec::as_slice) else { return false };
     let flags = option.as_str().strip_prefix('-').filter(|flags| !flags.starts_with('-'));
     is_shell(base_name(shell.as_str())) && flags.is_some_and(|flags| flags.ends_with('c'))
 }
 
 /// A shell with its script and nothing behind it: words there are arguments, which nobody expands.
-fn has_script(words: Option<&[Text]>) -> bool {
+fn has_script(words: Option<&[TracedText]>) -> bool {
     let Some(words) = words else { return false };
     let is_shell = words.first().is_some_and(|name| is_shell(base_name(name.as_str())));
     is_shell && matches!(shell::inner(words), Inner::Script(at) if at + 1 == words.len())
@@ -116,7 +116,7 @@ pub(super) fn unexpanded(workload: &Workload, catalog: &Catalog) -> Vec<Unexpand
         let value = workload.env.get(name)?.value.known()?;
         let word = Spanned::new(text.to_owned(), word.span());
         let start = workload.start.value()?;
-        let here = |words: &[Text]| words.iter().any(|other| other.span().contains(word.span));
+        let here = |words: &[TracedText]| words.iter().any(|other| other.span().contains(word.span));
         let (key, words) = match here(&start.command) {
             true => ("command", &start.command),
             false => ("entrypoint", &start.entrypoint),
@@ -129,8 +129,8 @@ pub(super) fn unexpanded(workload: &Workload, catalog: &Catalog) -> Vec<Unexpand
 }
 
 /// The words that process 1 runs in the end: an entrypoint script that hands over puts them in its own place.
-pub(super) fn words(start: &Start, handover: Option<&Handover>) -> Vec<Text> {
-    let mut words: Vec<Text> = start.entrypoint.iter().chain(&start.command).cloned().collect();
+pub(super) fn words(start: &Start, handover: Option<&Handover>) -> Vec<TracedText> {
+    let mut words: Vec<TracedText> = start.entrypoint.iter().chain(&start.command).cloned().collect();
     let first = words.first().map(|word| base_name(word.as_str()));
     if words.len() > 1 && handover.is_some_and(|script| Some(script.entrypoint.as_str()) == first) {
         words.remove(0);
@@ -152,7 +152,7 @@ pub(super) fn several(start: &Start, handover: Option<&Handover>) -> Option<Span
 }
 
 /// The `&` that puts a command into the background, with another command behind it.
-fn background(words: &[Text]) -> Option<Span> {
+fn background(words: &[TracedText]) -> Option<Span> {
     let script = shell::read_words(words);
     let of_commands = script.commands.iter().filter(|command| command.end == Join::Background);
     let of_frames = script.frames.iter().filter(|frame| frame.end == Join::Background);
@@ -168,7 +168,8 @@ mod tests {
     use crate::source::SourceId;
 
     fn start(words: &[&str]) -> Start {
-        let words = words.iter().map(|word| Text::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
+        let words =
+            words.iter().map(|word| TracedText::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
         Start { entrypoint: words.collect(), command: Vec::new(), shell: false }
     }
 

@@ -3,13 +3,13 @@
 use super::image::ImageFacts;
 use super::{Origin, Workload};
 use crate::catalog::Catalog;
-use crate::source::Text;
+use crate::source::TracedText;
 
 /// Notes them at the variables of `environment`. `own_script` when the image's own entrypoint runs.
 pub(super) fn find(workload: &mut Workload, image: &ImageFacts, own_script: bool, catalog: &Catalog) {
     let programs = workload.programs();
     // A shell puts the value into words as it is, unless `eval` reads it again.
-    let shells: Vec<&Text> = programs
+    let shells: Vec<&TracedText> = programs
         .iter()
         .filter(|program| program.expanded && program.base_name() != "eval")
         .flat_map(|program| &program.arguments)
@@ -24,7 +24,7 @@ pub(super) fn find(workload: &mut Workload, image: &ImageFacts, own_script: bool
 }
 
 /// `- NAME="value"`: the value of a list item begins and ends with the same quote. In a mapping YAML takes the quotes away.
-fn is_quoted_item(value: &Text) -> bool {
+fn is_quoted_item(value: &TracedText) -> bool {
     let text = value.as_str();
     let quoted = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
     (quoted('"') || quoted('\'')) && value.span_of(0..1).start == value.span().start

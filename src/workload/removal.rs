@@ -1,7 +1,7 @@
 //! Whether a command removes a directory, or what is in it.
 
 use crate::model::image::TargetImage;
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::syntax::shell::{Command, Script, base_name};
 
 /// Alternatives in braces that one word is taken for.
@@ -67,7 +67,8 @@ fn with_value(path: &str, script: &Script, target: &TargetImage) -> String {
     let (name, rest) = inside.split_at(end);
     let rest = if after.starts_with('{') { rest.strip_prefix('}').unwrap_or(rest) } else { rest };
     let set = script.commands.iter().flat_map(Command::variables).find(|(set, _)| *set == name);
-    let of_image = || target.env.get(name).and_then(|entry| entry.value.as_ref().ok()).map(Text::as_str);
+    let of_image =
+        || target.env.get(name).and_then(|entry| entry.value.as_ref().ok()).map(TracedText::as_str);
     match set.map(|(_, value)| value).or_else(of_image) {
         // A directory that was made on the spot.
         Some(value) if value.contains("mktemp") => format!("/tmp/{name}{rest}"),

@@ -1,6 +1,6 @@
 //! Requests that a probe makes: what a `curl` or `wget` asks for, and the same by another tool.
 
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::syntax::shell::{self, Join, Redirection, base_name};
 
 /// What is asked, and how.
@@ -30,10 +30,10 @@ impl Place {
 
     /// What a test asks for, when it is one request and all of its flags are understood.
     #[must_use]
-    pub fn of_test(test: &[Text]) -> Option<Self> {
+    pub fn of_test(test: &[TracedText]) -> Option<Self> {
         let (kind, words) = test.split_first()?;
         if kind.as_str() == "CMD" {
-            return Self::of_words(&words.iter().map(Text::as_str).collect::<Vec<_>>());
+            return Self::of_words(&words.iter().map(TracedText::as_str).collect::<Vec<_>>());
         }
         let [script] = words else { return None };
         let script = shell::read(script);
@@ -272,8 +272,8 @@ mod tests {
     use super::*;
     use crate::source::{SourceId, Span};
 
-    fn words(words: &[&str]) -> Vec<Text> {
-        words.iter().map(|word| Text::verbatim(*word, Span::new(SourceId(0), 0, word.len()))).collect()
+    fn words(words: &[&str]) -> Vec<TracedText> {
+        words.iter().map(|word| TracedText::verbatim(*word, Span::new(SourceId(0), 0, word.len()))).collect()
     }
 
     fn strings(words: &[&str]) -> Vec<String> {

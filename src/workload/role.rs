@@ -4,7 +4,7 @@ use crate::finding::Severity;
 use crate::hash::{HashMap, HashSet};
 use crate::model::compose::Service;
 use crate::model::fact::Fact;
-use crate::source::Text;
+use crate::source::TracedText;
 
 /// What kind of member of the stack it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,12 +99,14 @@ pub(super) fn awaited(services: &[Service]) -> HashSet<&str> {
 pub(super) fn shared(services: &[Service]) -> HashSet<&str> {
     let mut by_image: HashMap<String, Vec<(&Service, String)>> = HashMap::default();
     for service in services {
-        let words = |fact: &Fact<Vec<Text>>| match fact {
-            Fact::Known(words) => format!("{:?}", words.value.iter().map(Text::as_str).collect::<Vec<_>>()),
+        let words = |fact: &Fact<Vec<TracedText>>| match fact {
+            Fact::Known(words) => {
+                format!("{:?}", words.value.iter().map(TracedText::as_str).collect::<Vec<_>>())
+            }
             Fact::Absent { .. } => String::new(),
             Fact::Unknown { .. } => service.name.clone(),
         };
-        let text = |fact: &Fact<Text>| fact.value().map(|text| text.as_str().to_owned());
+        let text = |fact: &Fact<TracedText>| fact.value().map(|text| text.as_str().to_owned());
         let image = match &service.build {
             Some(build) => format!("{:?}", [&build.context, &build.dockerfile, &build.target].map(text)),
             None => match service.image.value() {

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use crate::model::image::{Base, Form, Run, TargetImage};
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::syntax::shell::{self, Script, base_name, is_shell};
 
 /// The `RUN`s of an image.
@@ -49,7 +49,7 @@ fn script(run: &Run) -> Script {
 
 /// True when a text of the `RUN` has one of the words: few have, and taking scripts apart costs most.
 pub(super) fn has_word(run: &Run, words: &[&str]) -> bool {
-    let has = |text: &Text| words.iter().any(|word| text.as_str().contains(word));
+    let has = |text: &TracedText| words.iter().any(|word| text.as_str().contains(word));
     let in_form = match &run.form {
         Form::Exec(words) => words.iter().any(has),
         Form::Shell(line) => has(line),

@@ -5,8 +5,8 @@ use std::cell::Cell;
 use std::path::{Component, Path, PathBuf};
 
 use crate::model::compose::Mount;
-use crate::model::image::{Copied, TargetImage, tidy};
-use crate::source::{Sources, Span, Text, normalize};
+use crate::model::image::{CopyInstruction, TargetImage, tidy};
+use crate::source::{Sources, Span, TracedText, normalize};
 use crate::syntax::shell::{base_name, is_shell};
 
 /// Largest script that is read, in bytes.
@@ -99,12 +99,12 @@ impl<'s> Scripts<'s> {
         &self.home
     }
 
-    pub(super) fn copies(&self) -> &'s [Copied] {
+    pub(super) fn copies(&self) -> &'s [CopyInstruction] {
         self.target.map(|target| target.copies.as_slice()).unwrap_or_default()
     }
 
     /// The shell script that a word of a start line or a probe names; none when it is not here, or no shell's.
-    pub(super) fn find(&self, word: &str) -> Option<Text> {
+    pub(super) fn find(&self, word: &str) -> Option<TracedText> {
         let places = self.places(word);
         let mounted = places.iter().find_map(|place| {
             let (target, source) = self.mounts.iter().rfind(|(target, _)| below(place, target).is_some())?;
@@ -128,9 +128,9 @@ impl<'s> Scripts<'s> {
     }
 
     /// Every script that the image takes from its context, as far as the bounds go.
-    pub(super) fn all(&self) -> Vec<Text> {
+    pub(super) fn all(&self) -> Vec<TracedText> {
         let mut entries = 0;
-        let mut found: Vec<Text> = Vec::new();
+        let mut found: Vec<TracedText> = Vec::new();
         for copied in self.copies().iter().filter(|copied| copied.from.is_none()) {
             found.extend(copied.contents.iter().filter(|text| is_script(text)).cloned());
             let Some((_, sources)) = copied.words.split_last() else { continue };
@@ -144,7 +144,7 @@ impl<'s> Scripts<'s> {
         found
     }
 
-    fn walk(&self, path: &Path, depth: usize, entries: &mut usize, found: &mut Vec<Text>) {
+    fn walk(&self, path: &Path, depth: usize, entries: &mut usize, found: &mut Vec<TracedText>) {
         let Some(sources) = self.sources else { return };
         *entries += 1;
         if depth > 3 || *entries > MAX_ENTRIES || found.len() >= MAX_READ {
@@ -197,7 +197,7 @@ impl<'s> Scripts<'s> {
 
     /// The script that a `COPY` puts at a place of the container: none when it puts nothing there, `Some(None)` for no script or
     /// not here.
-    fn copied(&self, copied: &Copied, place: &str) -> Option<Option<Text>> {
+    fn copied(&self, copied: &CopyInstruction, place: &str) -> Option<Option<TracedText>> {
         let (_, sources) = copied.words.split_last()?;
         let Some(to) = copied.to(&self.home) else {
             // It may be the place.
@@ -271,7 +271,7 @@ impl<'s> Scripts<'s> {
         self.sources.map(|sources| sources.disk().first_entries(directory, most, keep)).unwrap_or_default()
     }
 
-    pub(super) fn read(&self, path: &Path) -> Option<Text> {
+    pub(super) fn read(&self, path: &Path) -> Option<TracedText> {
         let sources = self.sources?;
         if !sources.exists(path) {
             return None;
@@ -285,12 +285,12 @@ impl<'s> Scripts<'s> {
         if source.text().len() > MAX_SCRIPT {
             return None;
         }
-        Some(Text::verbatim(source.text(), source.span()))
+        Some(TracedText::verbatim(source.text(), source.span()))
     }
 }
 
 /// A script for a shell: by its first line, or without one.
-fn is_script(text: &Text) -> bool {
+fn is_script(text: &TracedText) -> bool {
     let first = text.as_str().lines().next().unwrap_or_default();
     let Some(interpreter) = first.strip_prefix("#!") else { return !text.as_str().contains('\0') };
     let mut words = interpreter.split_whitespace().map(base_name).filter(|word| !word.starts_with('-'));

@@ -6,7 +6,7 @@ use super::start::Program;
 use super::{Fact, jobs};
 use crate::model::compose::interpolate::HOLE;
 use crate::model::image::Form;
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::syntax::shell::{self, base_name};
 
 /// The program that a container starts.
@@ -83,14 +83,14 @@ fn asks(program: &Program) -> bool {
         "validate",
         "version",
     ];
-    let mut words = program.arguments.iter().map(Text::as_str);
+    let mut words = program.arguments.iter().map(TracedText::as_str);
     words.clone().any(|word| FLAGS.contains(&word))
         || words.find(|word| !word.starts_with('-')).is_some_and(|word| WORDS.contains(&word))
 }
 
 /// The command that a container's entrypoint gets.
 enum Command<'a> {
-    Words(&'a [Text]),
+    Words(&'a [TracedText]),
     /// A line for a shell, or a variable hides it.
     Unseen,
     /// There is none but the image's own.
@@ -137,7 +137,7 @@ impl Site<'_> {
         if !words.is_empty() {
             return Some(words);
         }
-        let words: Vec<&Text> = match (self.workload.start.value().or(self.partial), self.command()) {
+        let words: Vec<&TracedText> = match (self.workload.start.value().or(self.partial), self.command()) {
             (Some(start), _) => start.entrypoint.iter().chain(&start.command).collect(),
             // The image's entrypoint is not known, and gets these.
             (None, Command::Words(words)) => words.iter().collect(),
@@ -158,7 +158,7 @@ impl Site<'_> {
     }
 
     /// The script in sight that a word of the start names.
-    fn script(&self, word: &Text) -> Option<Text> {
+    fn script(&self, word: &TracedText) -> Option<TracedText> {
         let name = word.as_str();
         let plain = name.ends_with(".sh") || name.ends_with(".bash") || !base_name(name).contains('.');
         let path = plain && name.contains('/') && !name.contains(char::is_whitespace);
@@ -185,7 +185,7 @@ impl Site<'_> {
 }
 
 /// The words of all commands of a script.
-fn commands(script: &Text) -> Vec<String> {
+fn commands(script: &TracedText) -> Vec<String> {
     let script = shell::read(script);
     let words = script.commands.iter().flat_map(|command| command.runs());
     words.flat_map(|word| word.as_ref().split_whitespace()).map(str::to_owned).collect()
@@ -218,7 +218,8 @@ mod tests {
     use crate::workload::start::Handover;
 
     fn starts(words: &[&str], own_entrypoint: bool) -> Starts {
-        let words = words.iter().map(|word| Text::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
+        let words =
+            words.iter().map(|word| TracedText::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
         let script =
             Handover { entrypoint: "docker-entrypoint.sh".to_owned(), options_to: Some("mysqld".to_owned()) };
         let opened = Opened::of(&words.collect::<Vec<_>>(), Some(&script), &Scripts::none());

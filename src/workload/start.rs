@@ -1,7 +1,7 @@
 //! Which program a container ends up running, behind shells, inits and wrappers.
 
 use super::Start;
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::syntax::shell::{self, FrameKind, base_name};
 
 /// An entrypoint script may run itself again this often.
@@ -11,9 +11,9 @@ const MAX_HANDOVERS: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     /// The word that names it, as written: `java`, `/usr/bin/node`.
-    pub name: Text,
+    pub name: TracedText,
     /// What follows, quotes removed. Variables stand as written.
-    pub arguments: Vec<Text>,
+    pub arguments: Vec<TracedText>,
     /// A shell expands variables in the arguments.
     pub expanded: bool,
 }
@@ -39,7 +39,7 @@ impl Start {
     /// Every program that the start line runs itself, in order; scripts are programs, not looked into.
     #[must_use]
     pub fn programs(&self, handover: Option<&Handover>) -> Vec<Program> {
-        let words: Vec<Text> = self.entrypoint.iter().chain(&self.command).cloned().collect();
+        let words: Vec<TracedText> = self.entrypoint.iter().chain(&self.command).cloned().collect();
         let mut found = Vec::new();
         programs(&words, handover, (false, 0), &mut found);
         found
@@ -47,7 +47,7 @@ impl Start {
 }
 
 fn programs(
-    words: &[Text],
+    words: &[TracedText],
     handover: Option<&Handover>,
     (expanded, depth): (bool, usize),
     found: &mut Vec<Program>,
@@ -63,7 +63,7 @@ fn programs(
             continue;
         }
         let Some((first, rest)) = command.runs().split_first() else { continue };
-        let rest: Vec<Text> = rest.iter().map(|word| word.text.clone()).collect();
+        let rest: Vec<TracedText> = rest.iter().map(|word| word.text.clone()).collect();
         let program = Program { name: first.text.clone(), arguments: rest, expanded };
         match handed(&program, handover).filter(|_| depth < MAX_HANDOVERS) {
             Some(inner) => programs(&inner, handover, (expanded, depth + 1), found),
@@ -74,12 +74,12 @@ fn programs(
 
 /// The words that an image's entrypoint script runs when it is started with some: its server stands in front of options, and
 /// of a configuration file.
-pub(super) fn handed(program: &Program, handover: Option<&Handover>) -> Option<Vec<Text>> {
+pub(super) fn handed(program: &Program, handover: Option<&Handover>) -> Option<Vec<TracedText>> {
     let script = handover.filter(|script| script.entrypoint == program.base_name())?;
     let first = program.arguments.first()?;
     let before = first.as_str().starts_with('-') || first.as_str().ends_with(".conf");
     let server =
-        script.options_to.as_deref().filter(|_| before).map(|name| Text::derived(name, first.span()));
+        script.options_to.as_deref().filter(|_| before).map(|name| TracedText::derived(name, first.span()));
     Some(server.into_iter().chain(program.arguments.iter().cloned()).collect())
 }
 
@@ -89,7 +89,8 @@ mod tests {
     use crate::source::{SourceId, Span};
 
     fn start(words: &[&str]) -> Start {
-        let words = words.iter().map(|word| Text::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
+        let words =
+            words.iter().map(|word| TracedText::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
         Start { entrypoint: words.collect(), command: Vec::new(), shell: false }
     }
 
@@ -102,7 +103,7 @@ mod tests {
         programs
             .iter()
             .map(|program| {
-                let words = program.arguments.iter().map(Text::as_str);
+                let words = program.arguments.iter().map(TracedText::as_str);
                 std::iter::once(program.base_name()).chain(words).collect::<Vec<_>>().join(" ")
             })
             .collect()

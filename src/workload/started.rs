@@ -8,7 +8,7 @@ use super::server::{self, Starts};
 use super::{Assembler, Fact, Project, Start, Workload, jobs, lingering, toolchain};
 use crate::model::compose::{Mount, Service};
 use crate::model::image::TargetImage;
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::syntax::shell::base_name;
 
 /// What the start line of a container comes down to.
@@ -29,14 +29,14 @@ impl Started {
         (scripts, service): (&Scripts<'_>, Option<&Service>),
     ) -> Self {
         let start = start.value().or(partial).cloned().unwrap_or_else(|| {
-            let own = |of: fn(&Service) -> &Fact<Vec<Text>>, image: &Fact<Vec<Text>>| {
+            let own = |of: fn(&Service) -> &Fact<Vec<TracedText>>, image: &Fact<Vec<TracedText>>| {
                 let words = service.map(of).filter(|words| !words.is_absent()).unwrap_or(image);
                 words.value().cloned().unwrap_or_default()
             };
             let entrypoint = own(|service| &service.entrypoint, &facts.entrypoint);
             Start { entrypoint, command: own(|service| &service.command, &facts.command), shell: false }
         });
-        let words: Vec<Text> = start.entrypoint.iter().chain(&start.command).cloned().collect();
+        let words: Vec<TracedText> = start.entrypoint.iter().chain(&start.command).cloned().collect();
         let opened = Opened::of(&words, facts.handover.as_ref(), scripts);
         let split = service.map(|service| service.split).unwrap_or_default();
         Self { start, opened, split }
@@ -47,7 +47,7 @@ impl Started {
         fn words(opened: &Opened) -> Vec<&str> {
             let programs = opened.programs.iter();
             let words = programs.flat_map(|program| std::iter::once(&program.name).chain(&program.arguments));
-            words.map(Text::as_str).collect()
+            words.map(TracedText::as_str).collect()
         }
         let shipped = Opened::of(&facts.shipped, facts.handover.as_ref(), scripts);
         !shipped.programs.is_empty() && words(&shipped) == words(&self.opened)

@@ -6,14 +6,14 @@ use super::{Fact, installs};
 use crate::catalog::Catalog;
 use crate::model::ImageReference;
 use crate::model::image::TargetImage;
-use crate::source::Text;
+use crate::source::TracedText;
 
 /// Programs that probes use.
 const TOOLS: [&str; 9] = ["curl", "wget", "nc", "bash", "node", "python", "python3", "ruby", "php"];
 
 /// The programs for probes that an image is certain to have.
 pub(super) fn tools(
-    base: &Fact<Text>,
+    base: &Fact<TracedText>,
     runs: Option<&Runs<'_>>,
     lacks: &[&'static str],
     catalog: &Catalog,
@@ -37,7 +37,7 @@ pub(super) fn tools(
 }
 
 /// The `WORKDIR` of an image, where it is known to be another one than the root.
-pub(super) fn home<'c>(base: &Fact<Text>, catalog: &'c Catalog) -> &'c str {
+pub(super) fn home<'c>(base: &Fact<TracedText>, catalog: &'c Catalog) -> &'c str {
     let reference = base.value().and_then(|base| ImageReference::parse(base.as_str()));
     let row = reference.and_then(|reference| catalog.probes(&reference));
     row.and_then(|row| row.workdir.as_deref()).unwrap_or("/")
@@ -63,7 +63,7 @@ pub(super) fn beside_tcp(target: Option<&TargetImage>) -> (Vec<String>, bool) {
 
 /// The TCP ports that an image shows: its own `EXPOSE`s, or those of the image that it stands on, of whose server they are.
 pub(super) fn exposed(
-    base: &Fact<Text>,
+    base: &Fact<TracedText>,
     target: Option<&TargetImage>,
     starts: Starts,
     catalog: &Catalog,

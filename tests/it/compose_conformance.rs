@@ -7,7 +7,7 @@ use oomlint::model::compose::{Compose, HealthcheckSection, Service, Settings};
 use oomlint::model::fact::{Fact, Why};
 use oomlint::model::project::{self, Project};
 use oomlint::model::size::ByteSize;
-use oomlint::source::{Sources, Text};
+use oomlint::source::{Sources, TracedText};
 use oomlint::syntax::duration;
 use serde_json::{Value, json};
 
@@ -81,12 +81,12 @@ fn fact<T>(fact: &Fact<T>, show: impl Fn(&T) -> Value) -> Ours {
     }
 }
 
-fn text(value: &Fact<Text>) -> Ours {
+fn text(value: &Fact<TracedText>) -> Ours {
     fact(value, |text| json!(text.as_str()))
 }
 
-fn words(value: &Fact<Vec<Text>>) -> Ours {
-    fact(value, |words| json!(words.iter().map(Text::as_str).collect::<Vec<_>>()))
+fn words(value: &Fact<Vec<TracedText>>) -> Ours {
+    fact(value, |words| json!(words.iter().map(TracedText::as_str).collect::<Vec<_>>()))
 }
 
 fn size(value: &Fact<ByteSize>) -> Ours {
@@ -269,7 +269,7 @@ fn compare_environment(
         ours,
         &project.request.directory,
         sources,
-        &mut oomlint::model::allowance::Allowance::of_services(usize::MAX),
+        &mut oomlint::model::allowance::ByteBudget::of_services(usize::MAX),
     );
     let empty = serde_json::Map::new();
     let theirs = theirs.as_object().unwrap_or(&empty);
@@ -349,7 +349,7 @@ fn single_files_resolve_as_docker_compose_resolves_them() {
         let environment =
             assumed.map(|name| (name.as_str().unwrap().to_owned(), "8080".to_owned())).collect();
         let settings = Settings { environment, ..Settings::default() };
-        let project = project::merged(&[corpus.join(name)], &settings, &sources);
+        let project = project::load_merged(&[corpus.join(name)], &settings, &sources);
         compare(&answer, &project, &sources, &mut tally, name);
         files += 1;
     }
@@ -426,7 +426,7 @@ fn what_docker_compose_cannot_parse_has_an_error_here() {
         let name = answer["file"].as_str().unwrap();
         let sources = Sources::new();
         let files = [corpus.join(name)];
-        let compose: Compose = project::merged(&files, &Settings::default(), &sources).compose;
+        let compose: Compose = project::load_merged(&files, &Settings::default(), &sources).compose;
         if !compose.errors.iter().any(|error| error.fatal) {
             missed.push(format!("{name}: {error}"));
         }

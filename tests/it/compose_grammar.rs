@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::common::shared;
 use oomlint::model::compose::interpolate::{Interpolated, interpolate};
 use oomlint::model::size::ByteSize;
-use oomlint::source::{Sources, Span, Text};
+use oomlint::source::{Sources, Span, TracedText};
 use oomlint::syntax::duration;
 use serde_json::Value;
 
@@ -29,9 +29,9 @@ fn is_typed(text: &str) -> bool {
         || matches!(text, "null" | "~" | "true" | "false" | "")
 }
 
-fn text(value: &str) -> Text {
+fn text(value: &str) -> TracedText {
     let id = Sources::new().add(Path::new("compose.yaml"), value);
-    Text::verbatim(value, Span::new(id, 0, value.len()))
+    TracedText::verbatim(value, Span::new(id, 0, value.len()))
 }
 
 /// The value as Compose has it before it reads a size; none when a variable stands in the way.

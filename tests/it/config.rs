@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use oomlint::config::{Config, Configs, Day};
+use oomlint::config::{Config, Configs, Date};
 
 /// Exit code, standard output, standard error.
 fn run(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -323,7 +323,7 @@ fn found_on(day: &str, config: &str) -> Vec<(String, Vec<String>)> {
     let discovered =
         oomlint::discover::discover(&[dir.path().to_path_buf()], oomlint::discover::Options::default())
             .unwrap();
-    let configs = Configs::on(Day::parse(day).unwrap());
+    let configs = Configs::on(Date::parse(day).unwrap());
     let options =
         oomlint::engine::Options { configs: Some(configs.into()), ..oomlint::engine::Options::default() };
     let sources = oomlint::source::Sources::new();
@@ -369,7 +369,7 @@ fn what_the_readme_shows_is_taken() {
     let letters = text.char_indices().map(|(at, c)| format!("{}{}", &text[..at], &text[at + c.len_utf8()..]));
     for part in ends.chain(without).chain(letters) {
         std::fs::write(&path, &part).unwrap();
-        if let Err(error) = Config::read(&path, &oomlint::source::Disk::default()) {
+        if let Err(error) = Config::read(&path, &oomlint::source::FileSystem::default()) {
             let oomlint::error::Error::Config { problems, .. } = &error else { panic!("{part}\n{error}") };
             assert!(!problems.is_empty(), "{part}");
             let drawn = oomlint::report::draw_failure(&error, false);

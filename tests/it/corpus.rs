@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use oomlint::discover::{self, Discovered, Root};
+use oomlint::discover::{self, Discovered, RepositoryRoot};
 use oomlint::engine::{self, Options};
 use oomlint::finding::Finding;
 use oomlint::report::{Format, Report, human, inspect};
@@ -14,7 +14,7 @@ use oomlint::source::Sources;
 fn check_spans(findings: &[Finding], sources: &Sources) {
     for finding in findings {
         let labels = std::iter::once(&finding.primary).chain(&finding.related);
-        for span in labels.map(|label| sources.locate(label.span)) {
+        for span in labels.map(|label| sources.to_outer_span(label.span)) {
             let source = sources.get(span.file);
             assert!(
                 source.text().get(span.range()).is_some(),
@@ -49,7 +49,7 @@ fn the_whole_corpus_is_checked_and_reported() {
     assert!(outcome.summary.services > 3_000, "only {} services", outcome.summary.services);
     let mut text = Vec::new();
     let options = human::Options { color: false, time: false };
-    let root = Root::current();
+    let root = RepositoryRoot::current();
     let report = Report::new(&outcome.findings, &outcome.summary, &sources, &root);
     for format in Format::value_variants() {
         let before = text.len();

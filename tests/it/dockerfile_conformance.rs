@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::common::{answers, shared};
-use oomlint::source::{Source, Sources, Span, Text};
+use oomlint::source::{Source, Sources, Span, TracedText};
 use oomlint::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Keyword, parse, to_json};
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ fn differences(ours: &Value, theirs: &Value) -> Vec<String> {
 }
 
 /// Every text with bytes of its own.
-fn texts(instruction: &Instruction) -> Vec<&Text> {
+fn texts(instruction: &Instruction) -> Vec<&TracedText> {
     let mut out = vec![&instruction.name];
     for flag in &instruction.flags {
         out.extend([&flag.text, &flag.name]);
@@ -45,7 +45,7 @@ fn texts(instruction: &Instruction) -> Vec<&Text> {
     out
 }
 
-fn collect<'a>(arguments: &'a Arguments, out: &mut Vec<&'a Text>) {
+fn collect<'a>(arguments: &'a Arguments, out: &mut Vec<&'a TracedText>) {
     match arguments {
         Arguments::None => {}
         Arguments::Words(words) | Arguments::Exec(words) => out.extend(words),
@@ -203,7 +203,7 @@ fn spans_and_values_are_those_of_dockerfile_parser() {
         }
         files += 1;
         for (theirs, ours) in theirs.instructions.iter().zip(&ours.instructions) {
-            let mut same = |theirs: &dockerfile_parser::SpannedString, ours: Option<&Text>| {
+            let mut same = |theirs: &dockerfile_parser::SpannedString, ours: Option<&TracedText>| {
                 compared += 1;
                 let agrees = ours.is_some_and(|ours| {
                     let inner = ours.span_of(0..ours.as_str().len()).range();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use common::Checked;
-use oomlint::discover::Root;
+use oomlint::discover::RepositoryRoot;
 use oomlint::finding::fingerprints;
 
 const STACK: &str = "\
@@ -106,7 +106,7 @@ fn a_new_tag_is_no_new_stage() {
 fn paths_count_from_the_repository() {
     let of = |path: &str, here: &str| {
         let checked = Checked::texts(&[(path, STACK)]);
-        let root = Root::new(Path::new(here), Path::new("/repo"));
+        let root = RepositoryRoot::new(Path::new(here), Path::new("/repo"));
         fingerprints(&checked.outcome.findings, &checked.sources, &root)
     };
     let top = of("deploy/compose.yaml", "/repo");

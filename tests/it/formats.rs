@@ -9,7 +9,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use common::Checked;
-use oomlint::discover::Root;
+use oomlint::discover::RepositoryRoot;
 use oomlint::finding::{Confidence, Finding, Label, Severity, Summary};
 use oomlint::report::{Format, Report, human, json};
 use oomlint::source::{Sources, Span};
@@ -213,7 +213,7 @@ fn hostile_names_stay_what_they_are() {
         let findings = [finding];
         let mut summary = Summary { services: 1, files: 1, ..Summary::default() };
         summary.count(&findings);
-        let root = Root::new(Path::new("/repo"), Path::new("/repo"));
+        let root = RepositoryRoot::new(Path::new("/repo"), Path::new("/repo"));
         let report = Report::new(&findings, &summary, &sources, &root);
         for format in Format::value_variants() {
             let mut out = Vec::new();
@@ -331,7 +331,7 @@ fn a_hundred_thousand_findings_are_written_piece_by_piece() {
     }
     let mut summary = Summary::default();
     summary.count(&findings);
-    let root = Root::new(Path::new("/repo"), Path::new("/repo"));
+    let root = RepositoryRoot::new(Path::new("/repo"), Path::new("/repo"));
     let report = Report::new(&findings, &summary, &sources, &root);
     for format in Format::value_variants() {
         let mut pieces = Pieces::default();

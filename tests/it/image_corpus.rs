@@ -4,7 +4,7 @@ use std::path::Path;
 
 use oomlint::hash::IndexMap;
 use oomlint::model::image::{Base, BuildOptions, resolve, stages};
-use oomlint::source::{Sources, Text};
+use oomlint::source::{Sources, TracedText};
 use oomlint::syntax::dockerfile::parse;
 
 #[test]
@@ -20,7 +20,7 @@ fn real_files_resolve_as_buildkit_reads_them() {
         let dockerfile = parse(id, sources.get(id).text());
         let stages = stages(&dockerfile);
         for index in 0..stages.len() {
-            let target = Text::derived(index.to_string(), dockerfile.instructions[0].span);
+            let target = TracedText::derived(index.to_string(), dockerfile.instructions[0].span);
             let options = BuildOptions { target: Some(target), args: IndexMap::default() };
             resolve(&dockerfile, &options).expect("every stage has an image");
         }

@@ -3,7 +3,7 @@
 use crate::common;
 use std::path::{Path, PathBuf};
 
-use oomlint::model::build::{Dockerfiles, follow};
+use oomlint::model::build::{Dockerfiles, resolve_build};
 use oomlint::model::compose::Settings;
 use oomlint::model::project;
 use oomlint::source::Sources;
@@ -12,7 +12,7 @@ use serde_json::Value;
 /// The Dockerfile that `service` of `compose` leads to, as a path below `root`.
 fn dockerfile_of(root: &Path, compose: &str, service: &str) -> Result<String, String> {
     let sources = Sources::new();
-    let project = project::merged(&[root.join(compose)], &Settings::default(), &sources);
+    let project = project::load_merged(&[root.join(compose)], &Settings::default(), &sources);
     let Some(service) = project.compose.services.iter().find(|ours| ours.name == service) else {
         return Err(format!("no service {service} in {compose}"));
     };
@@ -21,7 +21,7 @@ fn dockerfile_of(root: &Path, compose: &str, service: &str) -> Result<String, St
     };
     let dockerfiles = Dockerfiles::default();
     let directory = &project.request.directory;
-    let built = follow(build, &service.name, &project.compose, directory, &sources, &dockerfiles);
+    let built = resolve_build(build, &service.name, &project.compose, directory, &sources, &dockerfiles);
     let path = built.path.ok_or_else(|| format!("{compose} {}: {:?}", service.name, built.image.err()))?;
     Ok(path
         .strip_prefix(normal(root))

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use oomlint::discover::{is_environment, kind_of};
+use oomlint::discover::{is_env_file, kind_of};
 
 /// A repository with these files.
 fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -148,7 +148,7 @@ fn all_named_files_together_say_what_the_whole_says() {
     let whole = check(dir.path(), &["--preset", "strict"]);
     assert!(whole.len() > 50);
     let mut together = BTreeSet::new();
-    for name in names.iter().filter(|name| kind_of(name).is_some() || is_environment(name)) {
+    for name in names.iter().filter(|name| kind_of(name).is_some() || is_env_file(name)) {
         let of_one = check(dir.path(), &["--preset", "strict", name.to_str().unwrap()]);
         assert!(of_one.is_subset(&whole), "{name:?}: {:?}", of_one.difference(&whole).collect::<Vec<_>>());
         together.extend(of_one);

@@ -3,7 +3,7 @@
 use crate::common;
 use std::path::Path;
 
-use oomlint::discover::{FileKind, is_environment, kind_of};
+use oomlint::discover::{FileKind, is_env_file, kind_of};
 use regex::Regex;
 use serde_yaml::Value;
 
@@ -75,13 +75,13 @@ fn hooks_are_given_the_files_that_are_looked_at() {
             assert_eq!(given, kind.is_some(), "{}: {name}", hook["id"].as_str().unwrap());
         }
         for (name, is) in ENVIRONMENTS {
-            assert_eq!(is_environment(Path::new(name)), *is, "{name}");
+            assert_eq!(is_env_file(Path::new(name)), *is, "{name}");
             assert_eq!(files.is_match(name) && !exclude.is_match(name), *is, "{name}");
         }
         for name in &real {
             let given = files.is_match(name) && !exclude.is_match(name);
             let path = Path::new(name);
-            let looked_at = !is_left_out(name) && (kind_of(path).is_some() || is_environment(path));
+            let looked_at = !is_left_out(name) && (kind_of(path).is_some() || is_env_file(path));
             assert_eq!(given, looked_at, "{name}");
         }
     }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use oomlint::discover::Root;
+use oomlint::discover::RepositoryRoot;
 use oomlint::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, Summary};
 use oomlint::report::{Format, Report, human};
-use oomlint::source::{SourceId, Sources, Span, Text};
+use oomlint::source::{SourceId, Sources, Span, TracedText};
 
 struct Case {
     sources: Sources,
@@ -50,7 +50,7 @@ impl Case {
 
     fn format(&self, format: Format, color: bool) -> String {
         let mut out = Vec::new();
-        let (summary, root) = (self.summary(), Root::new(Path::new("/repo"), Path::new("/repo")));
+        let (summary, root) = (self.summary(), RepositoryRoot::new(Path::new("/repo"), Path::new("/repo")));
         let report = Report::new(&self.findings, &summary, &self.sources, &root);
         report.write(&mut out, format, human::Options { color, time: false }).unwrap();
         String::from_utf8(out).unwrap()
@@ -140,7 +140,7 @@ fn fold(count: usize) -> Case {
             &format!("`{name}` may take the whole host"),
         );
         found.service = Some(name);
-        found.folded = Some("services have no memory limit");
+        found.group_message = Some("services have no memory limit");
         found.notes.push("one container without a limit can freeze the host".to_owned());
         found.help = Some("deploy: { resources: { limits: { memory: 512M } } }".to_owned());
         case.findings.push(found);
@@ -233,7 +233,7 @@ fn patches_show_what_goes_what_comes_and_where() {
 fn text_inside_another_file_is_shown_there() {
     let mut case = Case::new();
     let host = case.file("compose.yaml", "services:\n  api:\n    build:\n      dockerfile_inline: |\n        FROM node:22\n        CMD node app.js\n");
-    let mut text = Text::empty(case.sources.get(host).span());
+    let mut text = TracedText::empty(case.sources.get(host).span());
     text.push_verbatim("FROM node:22\n", case.at(host, "FROM node:22\n"));
     text.push_verbatim("CMD node app.js\n", case.at(host, "CMD node app.js\n"));
     let inline = case.sources.embed(Path::new("compose.yaml"), text);
@@ -324,7 +324,7 @@ fn a_whole_tree_of_findings_is_written_quickly() {
         for line in 0..10 {
             let span = Span::new(file, line * 24 + 2, line * 24 + 9);
             let mut found = finding("missing-memory-limit", Severity::Warning, "no limit", span, "here");
-            found.folded = Some("services have no memory limit");
+            found.group_message = Some("services have no memory limit");
             case.findings.push(found);
         }
     }

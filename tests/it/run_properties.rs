@@ -103,7 +103,7 @@ fn within(finding: &Finding, checked: &Checked) -> Result<(), TestCaseError> {
     let labels = std::iter::once(&finding.primary).chain(&finding.related).map(|label| label.span);
     let edits = finding.fixes.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
     for span in labels.chain(edits) {
-        for span in [span, checked.sources.locate(span)] {
+        for span in [span, checked.sources.to_outer_span(span)] {
             let source = checked.sources.get(span.file);
             prop_assert!(
                 span.start <= span.end && source.text().get(span.range()).is_some(),

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::Checked;
-use oomlint::discover::Root;
+use oomlint::discover::RepositoryRoot;
 use oomlint::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, Summary};
 use oomlint::report::{Format, Report, human};
 use oomlint::rules::RULES;
@@ -61,7 +61,7 @@ fn odd_places() -> Value {
     let findings =
         [found(Span::new(odd, 20, 21)), found(Span::new(odd, 0, 999)), found(Span::new(outside, 8, 8))];
     let summary = Summary::default();
-    let root = Root::new(Path::new("/repo/sub"), Path::new("/repo"));
+    let root = RepositoryRoot::new(Path::new("/repo/sub"), Path::new("/repo"));
     let mut out = Vec::new();
     let report = Report::new(&findings, &summary, &sources, &root);
     report.write(&mut out, Format::Sarif, human::Options { color: false, time: false }).unwrap();

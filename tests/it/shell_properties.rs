@@ -1,6 +1,6 @@
 //! The reader of shell commands on text that nobody would write.
 
-use oomlint::source::{Sources, Span, Text};
+use oomlint::source::{Sources, Span, TracedText};
 use oomlint::syntax::shell::{Script, Word, read, read_run, read_words};
 use proptest::prelude::*;
 
@@ -80,7 +80,7 @@ fn spans(script: &Script) -> Vec<Span> {
         spans.extend(command.redirections.iter().flat_map(|to| [to.operator.span(), of(&to.target)]));
     }
     spans.extend(script.frames.iter().filter_map(|frame| frame.end_span));
-    spans.extend(script.heredocs.iter().map(Text::span));
+    spans.extend(script.heredocs.iter().map(TracedText::span));
     spans
 }
 
@@ -88,11 +88,11 @@ fn check(text: &str) {
     let sources = Sources::new();
     let file = sources.add(std::path::Path::new("script"), text);
     let whole = sources.get(file).span();
-    let text = Text::verbatim(text, whole);
+    let text = TracedText::verbatim(text, whole);
     let scripts = [
         read(&text),
         read_run(&text, std::slice::from_ref(&text)),
-        read_words(&[Text::derived("sh", whole), Text::derived("-c", whole), text.clone()]),
+        read_words(&[TracedText::derived("sh", whole), TracedText::derived("-c", whole), text.clone()]),
     ];
     for script in &scripts {
         for span in spans(script) {
@@ -119,7 +119,7 @@ fn check(text: &str) {
 fn only_word(line: &str) -> Option<Word> {
     let sources = Sources::new();
     let file = sources.add(std::path::Path::new("script"), line);
-    let script = read(&Text::verbatim(line, sources.get(file).span()));
+    let script = read(&TracedText::verbatim(line, sources.get(file).span()));
     let [command] = script.commands.as_slice() else { return None };
     command.words.get(1).cloned().filter(|_| command.words.len() == 2 && script.complete)
 }

@@ -177,7 +177,7 @@ fn findings(state: &Path, file: &str, preset: Preset) -> Vec<(&'static str, Stri
     let sources = Sources::new();
     let outcome = engine::run(&Options { preset: Some(preset), ..Options::default() }, &sources, &discovered);
     let place = |finding: oomlint::finding::Finding| {
-        let span = sources.locate(finding.primary.span);
+        let span = sources.to_outer_span(finding.primary.span);
         let source = sources.get(span.file);
         let below = source.path().strip_prefix(state).unwrap();
         let below = below.to_string_lossy().replace('\\', "/");

@@ -6,7 +6,7 @@ use oomlint::catalog::Catalog;
 use oomlint::model::build::Dockerfiles;
 use oomlint::model::compose::Settings;
 use oomlint::model::project;
-use oomlint::source::{Sources, Text};
+use oomlint::source::{Sources, TracedText};
 use oomlint::workload::{Assembler, Bound, Fact, Healthcheck, Workload};
 
 /// The workload `app` of a Compose file and the Dockerfile beside it.
@@ -15,7 +15,7 @@ fn app(compose: &str, dockerfile: &str) -> (Workload, Sources) {
     sources.add(Path::new("compose.yaml"), compose);
     sources.add(Path::new("Dockerfile"), dockerfile);
     sources.add(Path::new(".env"), "");
-    let project = project::merged(&[PathBuf::from("compose.yaml")], &Settings::default(), &sources);
+    let project = project::load_merged(&[PathBuf::from("compose.yaml")], &Settings::default(), &sources);
     let dockerfiles = Dockerfiles::default();
     let assembler = Assembler { sources: &sources, dockerfiles: &dockerfiles, catalog: Catalog::builtin() };
     let workloads = assembler.project(&project).workloads;
@@ -43,7 +43,7 @@ fn heap(workload: &Workload) -> String {
 fn words(workload: &Workload) -> String {
     match &workload.start {
         Fact::Known(start) => {
-            let words = start.value.entrypoint.iter().chain(&start.value.command).map(Text::as_str);
+            let words = start.value.entrypoint.iter().chain(&start.value.command).map(TracedText::as_str);
             words.collect::<Vec<_>>().join(" ")
         }
         Fact::Unknown { why, .. } => format!("unknown: {why}"),
@@ -174,7 +174,7 @@ fn the_probe_is_the_service_s_or_the_image_s() {
             Healthcheck::Disabled => "disabled".to_owned(),
             Healthcheck::OfImage => "the image's".to_owned(),
             Healthcheck::Probe { test, interval, .. } => {
-                let words = test.iter().flatten().map(Text::as_str).collect::<Vec<_>>().join(" ");
+                let words = test.iter().flatten().map(TracedText::as_str).collect::<Vec<_>>().join(" ");
                 format!("{words} {}", interval.unwrap_or_default() / 1_000_000_000)
             }
         },
@@ -224,7 +224,7 @@ fn an_inline_dockerfile_is_traced_to_its_yaml() {
     let compose = "services:\n  app:\n    build:\n      dockerfile_inline: |\n        FROM node:22\n        CMD [\"node\", \"x\"]\n";
     let (workload, sources) = app(compose, "");
     let base = workload.base.known().unwrap();
-    let place = sources.locate(base.span);
+    let place = sources.to_outer_span(base.span);
     assert_eq!(&compose[place.range()], "node:22");
     assert_eq!(words(&workload), "docker-entrypoint.sh node x");
 }

@@ -4,20 +4,20 @@ use std::ops::Range;
 
 use super::interpolate::{Interpolated, Variable, interpolate};
 use crate::hash::IndexMap;
-use crate::source::{SourceId, Span, Text};
+use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
 /// Bytes that variables may put into the values of one file: a line that is short puts in a long one, and the next line that
 /// twice.
-const MAX_MADE: usize = 16 * 1024 * 1024;
+const MAX_EXPANDED: usize = 16 * 1024 * 1024;
 
 /// One variable.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Its name.
-    pub key: Text,
+    pub key: TracedText,
     /// Its value; none when the line is only a name, whose value comes from outside.
-    pub value: Option<Text>,
+    pub value: Option<TracedText>,
 }
 
 /// The variables of a file.
@@ -28,7 +28,7 @@ pub struct Dotenv {
     /// Lines that are no variable. Compose refuses the file for one; here the others still count.
     pub errors: Vec<SyntaxError>,
     /// Bytes of the values that variables stand in.
-    pub made: usize,
+    pub expanded_bytes: usize,
 }
 
 /// Reads a file. Variables in values are looked up with `lookup` first and among earlier lines then.
@@ -90,8 +90,8 @@ impl Reader<'_> {
         self.text.get(from..to).unwrap_or_default()
     }
 
-    fn verbatim(&self, from: usize, to: usize) -> Text {
-        Text::verbatim(self.slice(from, to), self.span(from, to))
+    fn verbatim(&self, from: usize, to: usize) -> TracedText {
+        TracedText::verbatim(self.slice(from, to), self.span(from, to))
     }
 
     fn line_end(&mut self, at: usize) -> usize {
@@ -104,7 +104,7 @@ impl Reader<'_> {
 
     fn error(&mut self, message: String, from: usize, to: usize, fatal: bool) {
         let span = self.span(from, to);
-        self.out.errors.push(SyntaxError { message, span, fatal, first: None, ends: false });
+        self.out.errors.push(SyntaxError { message, span, fatal, duplicate_of: None, truncates_file: false });
     }
 
     /// Reads what begins at `at`; gives where the next statement begins.
@@ -154,7 +154,7 @@ impl Reader<'_> {
     }
 
     /// The value that begins at or after `at`, and where the next statement begins.
-    fn value(&mut self, at: usize, lookup: &dyn Fn(&str) -> Option<String>) -> (Option<Text>, usize) {
+    fn value(&mut self, at: usize, lookup: &dyn Fn(&str) -> Option<String>) -> (Option<TracedText>, usize) {
         let end = self.line_end(at);
         let line = self.slice(at, end);
         let start = at + (line.len() - line.trim_start_matches(is_blank).len());
@@ -171,7 +171,7 @@ impl Reader<'_> {
                     Some(self.single_quoted(start + 1, close))
                 };
                 // What follows the quote is another statement, on the same line too.
-                (value.map(|value| value.at(self.span(start, close + 1))), close + 1)
+                (value.map(|value| value.with_span(self.span(start, close + 1))), close + 1)
             }
             _ => {
                 let line = self.slice(start, end);
@@ -197,8 +197,8 @@ impl Reader<'_> {
     }
 
     /// Between single quotes only the quote itself can be escaped.
-    fn single_quoted(&self, from: usize, to: usize) -> Text {
-        let mut out = Text::empty(self.span(from, to));
+    fn single_quoted(&self, from: usize, to: usize) -> TracedText {
+        let mut out = TracedText::empty(self.span(from, to));
         let mut at = from;
         while let Some(slash) = self.slice(at, to).find("\\'").map(|i| at + i) {
             out.push_verbatim(self.slice(at, slash), self.span(at, slash));
@@ -209,8 +209,8 @@ impl Reader<'_> {
     }
 
     /// `\n`, `\"`, `\0101`, … of a double-quoted value; `\$` is left for the expansion.
-    fn unescape(&self, from: usize, to: usize) -> Text {
-        let mut out = Text::empty(self.span(from, to));
+    fn unescape(&self, from: usize, to: usize) -> TracedText {
+        let mut out = TracedText::empty(self.span(from, to));
         let mut at = from;
         while let Some(slash) = self.slice(at, to).find('\\').map(|i| at + i) {
             out.push_verbatim(self.slice(at, slash), self.span(at, slash));
@@ -249,8 +249,8 @@ impl Reader<'_> {
 
     /// The value with its variables replaced; none where one is required that only the outside can give, and where it is
     /// refused.
-    fn expand(&mut self, value: Text, lookup: &dyn Fn(&str) -> Option<String>) -> Option<Text> {
-        if self.out.made > MAX_MADE && value.as_str().contains('$') {
+    fn expand(&mut self, value: TracedText, lookup: &dyn Fn(&str) -> Option<String>) -> Option<TracedText> {
+        if self.out.expanded_bytes > MAX_EXPANDED && value.as_str().contains('$') {
             return None;
         }
         let find = |name: &str| {
@@ -268,23 +268,29 @@ impl Reader<'_> {
             {
                 None
             }
-            Interpolated::Known { text, .. } | Interpolated::Unset { text, .. } => self.made(text),
+            Interpolated::Known { text, .. } | Interpolated::Unset { text, .. } => self.charge_expanded(text),
             Interpolated::Plain => Some(value),
             Interpolated::Required { .. } => None,
             Interpolated::Invalid { message, span } => {
-                self.out.errors.push(SyntaxError { message, span, fatal: true, first: None, ends: false });
+                self.out.errors.push(SyntaxError {
+                    message,
+                    span,
+                    fatal: true,
+                    duplicate_of: None,
+                    truncates_file: false,
+                });
                 None
             }
         }
     }
 
     /// A value that variables stand in, as long as all of them are not too much.
-    fn made(&mut self, text: Text) -> Option<Text> {
-        let before = self.out.made;
-        self.out.made = before.saturating_add(text.as_str().len());
-        if self.out.made > MAX_MADE {
-            if before <= MAX_MADE {
-                let most = MAX_MADE / 1024 / 1024;
+    fn charge_expanded(&mut self, text: TracedText) -> Option<TracedText> {
+        let before = self.out.expanded_bytes;
+        self.out.expanded_bytes = before.saturating_add(text.as_str().len());
+        if self.out.expanded_bytes > MAX_EXPANDED {
+            if before <= MAX_EXPANDED {
+                let most = MAX_EXPANDED / 1024 / 1024;
                 let message = format!(
                     "the variables of this file expand to more than {most} MiB; the rest is not known"
                 );
@@ -292,8 +298,8 @@ impl Reader<'_> {
                     message,
                     span: text.span(),
                     fatal: false,
-                    first: None,
-                    ends: false,
+                    duplicate_of: None,
+                    truncates_file: false,
                 });
             }
             return None;
@@ -397,7 +403,7 @@ mod tests {
     #[test]
     fn raw_files_keep_everything() {
         let parsed = parse_raw(SourceId(0), "A=\"$x\" # y\n#c\nB\n");
-        assert_eq!(parsed.entries["A"].value.as_ref().map(Text::as_str), Some("\"$x\" # y"));
+        assert_eq!(parsed.entries["A"].value.as_ref().map(TracedText::as_str), Some("\"$x\" # y"));
         assert!(parsed.entries["B"].value.is_none());
         let parsed = parse_raw(SourceId(0), "\u{feff}A=1\r\nB =2\nC D\n=3\n");
         assert_eq!(parsed.entries.keys().collect::<Vec<_>>(), ["A"]);

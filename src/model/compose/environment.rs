@@ -68,7 +68,7 @@ impl Environment {
             Some((name, variable))
         });
         self.layers.push(Arc::new(known.collect()));
-        Ok((id, parsed.made))
+        Ok((id, parsed.expanded_bytes))
     }
 
     /// Says that a file is not read in which anything may be set.

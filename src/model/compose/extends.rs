@@ -7,7 +7,7 @@ use super::merge::{merge, to_build};
 use super::value::{Kind, Map, Missing, Value};
 use crate::model::ELSEWHERE;
 use crate::model::fact::Why;
-use crate::source::{SourceId, Span, Text};
+use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
 /// What `extends` says.
@@ -65,7 +65,7 @@ impl Loader<'_> {
     /// The service `name` of `file` with its bases below it.
     fn extended(&mut self, name: &str, here: Here<'_>, trail: &mut Trail) -> Option<Value> {
         let written = here.map.get(name).or_else(|| here.earlier?.get(name))?;
-        if !self.pay(&written.value, written.key) {
+        if !self.charge_nodes(&written.value, written.key) {
             let mut unknown = Value::map(Map::default(), written.value.span);
             let why = Why::Other("it is more than is followed");
             unknown.missing = Some(Box::new(Missing { at: written.key, why }));
@@ -85,8 +85,8 @@ impl Loader<'_> {
                 message,
                 span: extends.site,
                 fatal: true,
-                first: None,
-                ends: false,
+                duplicate_of: None,
+                truncates_file: false,
             });
             return Some(service);
         }
@@ -103,7 +103,7 @@ impl Loader<'_> {
                 return Some(service);
             }
         };
-        base.came_by(extends.site);
+        base.add_provenance(extends.site);
         let missing = base.missing.take();
         merge(&mut base, service, &mut vec!["services".to_owned(), name.to_owned()]);
         base.missing = base.missing.or(missing);
@@ -157,7 +157,7 @@ impl Loader<'_> {
         } else {
             let found =
                 self.sources.load(&context.directory.join(written)).map_err(|error| error.to_string());
-            found.and_then(|file| self.take(file).map(|()| file)).map_err(failed)
+            found.and_then(|file| self.charge_file(file).map(|()| file)).map_err(failed)
         };
         let file = match found {
             Ok(file) => file,
@@ -246,5 +246,5 @@ fn rebase_path(value: &mut Value, folder: &Path) {
     }
     let joined = crate::source::normalize(&folder.join(path));
     let joined = if joined.as_os_str().is_empty() { Path::new(".") } else { joined.as_path() };
-    scalar.text = Text::derived(joined.to_string_lossy(), scalar.text.span());
+    scalar.text = TracedText::derived(joined.to_string_lossy(), scalar.text.span());
 }

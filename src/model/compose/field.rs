@@ -4,7 +4,7 @@ use super::shellwords;
 use super::value::{Entry, Kind, Scalar, Value};
 use crate::model::fact::{Fact, Why};
 use crate::model::size::ByteSize;
-use crate::source::{Span, Spanned, Text};
+use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::{duration, yaml};
 
 /// A service's mapping, and where its absences are shown.
@@ -39,7 +39,7 @@ impl<'v> Fields<'v> {
         read_scalar(value, read)
     }
 
-    pub(super) fn text(&self, path: &[&str]) -> Fact<Text> {
+    pub(super) fn text(&self, path: &[&str]) -> Fact<TracedText> {
         self.scalar(path, |scalar| Some(scalar.text.clone()))
     }
 
@@ -81,7 +81,7 @@ impl<'v> Fields<'v> {
     }
 
     /// A list of words, or one string that is split as a shell would.
-    pub(super) fn words(&self, path: &[&str]) -> Fact<Vec<Text>> {
+    pub(super) fn words(&self, path: &[&str]) -> Fact<Vec<TracedText>> {
         let Some(value) = self.get(path) else { return self.missing() };
         match &value.kind {
             Kind::Scalar(_) => match read_scalar(value, |scalar| shellwords::split(&scalar.text).ok()) {
@@ -97,7 +97,7 @@ impl<'v> Fields<'v> {
                         Fact::Absent { .. } => {}
                     }
                 }
-                Fact::Known(Spanned::through(words, value.span, value.via.clone()))
+                Fact::Known(Spanned::with_provenance(words, value.span, value.via.clone()))
             }
             _ => malformed(value),
         }
@@ -112,7 +112,7 @@ impl Fields<'_> {
 
     /// The words of a command in which a variable has no value, with holes for what is not known; none when all is
     /// known, or nothing.
-    pub(super) fn partial_words(&self, path: &[&str]) -> Option<Vec<Text>> {
+    pub(super) fn partial_words(&self, path: &[&str]) -> Option<Vec<TracedText>> {
         let value = self.get(path)?;
         let text = |scalar: &Scalar| match &scalar.unset {
             Some(unset) => unset.partial.clone(),
@@ -150,7 +150,7 @@ pub(super) fn size(scalar: &Scalar) -> Option<ByteSize> {
 }
 
 /// A scalar as the text that Compose makes of it where it wants one: YAML's `TRUE` is `true` then, `0x10` is `16`.
-pub(super) fn text_of(scalar: &Scalar) -> Text {
+pub(super) fn text_of(scalar: &Scalar) -> TracedText {
     let written = scalar.text.as_str();
     let canonical = match scalar.typed {
         yaml::Value::Bool(value) => value.to_string(),
@@ -159,7 +159,11 @@ pub(super) fn text_of(scalar: &Scalar) -> Text {
         yaml::Value::Float(value) if (1e-4..1e15).contains(&value.abs()) => value.to_string(),
         _ => return scalar.text.clone(),
     };
-    if canonical == written { scalar.text.clone() } else { Text::derived(canonical, scalar.text.span()) }
+    if canonical == written {
+        scalar.text.clone()
+    } else {
+        TracedText::derived(canonical, scalar.text.span())
+    }
 }
 
 /// A scalar as a fact; a value that does not fit is Unknown here, and another rule's business.
@@ -173,7 +177,7 @@ pub(super) fn read_scalar<T>(value: &Value, read: impl FnOnce(&Scalar) -> Option
             value: read,
             span: exact_span(value, scalar),
             via: value.via.clone(),
-            default_of: scalar.default_of.clone(),
+            default_for: scalar.default_of.clone(),
         }),
         None => malformed(value),
     }

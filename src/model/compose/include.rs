@@ -63,11 +63,11 @@ impl Loader<'_> {
                         message,
                         span: path.span(),
                         fatal: true,
-                        first: None,
-                        ends: false,
+                        duplicate_of: None,
+                        truncates_file: false,
                     });
                 }
-                Ok(file) => match self.take(file) {
+                Ok(file) => match self.charge_file(file) {
                     Ok(()) => files.push(file),
                     Err(reason) => self.unresolved(path.span(), "include", written, reason, None),
                 },
@@ -117,7 +117,7 @@ impl Loader<'_> {
         if let Some(services) = services(&mut included) {
             for entry in services.values_mut() {
                 rebase(&mut entry.value, &folder);
-                entry.value.came_by(item.site);
+                entry.value.add_provenance(item.site);
             }
         }
         Some(included)

@@ -1,6 +1,6 @@
 //! Compose's variables in values: `${MEMORY:-512m}`, after compose-go's grammar (`template/template.go`).
 
-use crate::source::{Span, Text};
+use crate::source::{Span, TracedText};
 
 /// Defaults within defaults that are followed.
 const MAX_DEPTH: usize = 16;
@@ -41,7 +41,7 @@ pub enum Interpolated {
     /// Every variable has a value.
     Known {
         /// The result. A default stands at its own bytes inside `${…}`, a variable's value at the `${…}`.
-        text: Text,
+        text: TracedText,
         /// Where files set the variables in it.
         via: Vec<Span>,
         /// The variables whose default was taken.
@@ -50,9 +50,9 @@ pub enum Interpolated {
     /// Some have none: Compose warns and takes the empty string.
     Unset {
         /// The result with empty strings.
-        text: Text,
+        text: TracedText,
         /// The result with a [`HOLE`] for each.
-        partial: Text,
+        partial: TracedText,
         /// Their names in order, and where each stands.
         names: Vec<(String, Span)>,
     },
@@ -76,14 +76,14 @@ pub enum Interpolated {
 
 /// Replaces the variables in `text`.
 #[must_use]
-pub fn interpolate(text: &Text, lookup: &dyn Fn(&str) -> Option<Variable>) -> Interpolated {
+pub fn interpolate(text: &TracedText, lookup: &dyn Fn(&str) -> Option<Variable>) -> Interpolated {
     if !text.as_str().contains('$') {
         return Interpolated::Plain;
     }
     let mut run = Run {
         text,
         lookup,
-        out: Text::empty(text.span()),
+        out: TracedText::empty(text.span()),
         partial: None,
         via: Vec::new(),
         defaulted: Vec::new(),
@@ -119,11 +119,11 @@ pub fn interpolate(text: &Text, lookup: &dyn Fn(&str) -> Option<Variable>) -> In
 }
 
 struct Run<'a> {
-    text: &'a Text,
+    text: &'a TracedText,
     lookup: &'a dyn Fn(&str) -> Option<Variable>,
-    out: Text,
+    out: TracedText,
     /// The same with holes, from the first one on.
-    partial: Option<Text>,
+    partial: Option<TracedText>,
     via: Vec<Span>,
     defaulted: Vec<String>,
     unset: Vec<(String, Span)>,
@@ -300,7 +300,7 @@ mod tests {
     use crate::source::SourceId;
 
     fn run(template: &str) -> Interpolated {
-        let text = Text::verbatim(template, Span::new(SourceId(0), 0, template.len()));
+        let text = TracedText::verbatim(template, Span::new(SourceId(0), 0, template.len()));
         interpolate(&text, &|name| {
             let value = match name {
                 "A" => "one",

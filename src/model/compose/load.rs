@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::environment::Environment;
-use super::merge::{merge, settle};
+use super::merge::{apply_resets, merge};
 use super::value::{Entry, Kind, MAX_NODES, Map, Missing, Value, lower, too_many};
 use crate::hash::{HashMap, IndexSet};
 use crate::model::Unresolved;
-use crate::model::allowance::Allowance;
+use crate::model::allowance::ByteBudget;
 use crate::model::fact::Why;
-use crate::source::{LoadError, SourceId, Sources, Span, Text};
+use crate::source::{LoadError, SourceId, Sources, Span, TracedText};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::Tree;
 
@@ -43,7 +43,7 @@ pub(super) struct Loader<'s> {
     budget: usize,
     /// It was said that the budget is at its end.
     exhausted: bool,
-    allowance: Allowance,
+    allowance: ByteBudget,
 }
 
 impl<'s> Loader<'s> {
@@ -58,7 +58,7 @@ impl<'s> Loader<'s> {
             trees: HashMap::default(),
             budget: MAX_NODES,
             exhausted: false,
-            allowance: Allowance::of_project(others),
+            allowance: ByteBudget::of_project(others),
         }
     }
 
@@ -69,13 +69,13 @@ impl<'s> Loader<'s> {
         path: &Path,
     ) -> Result<(), LoadError> {
         let bytes = self.sources.load(path).map_or(0, |file| self.sources.get(file).text().len());
-        self.allowance.take(bytes).map_err(LoadError::Io).inspect_err(|_| environment.leave_open())?;
+        self.allowance.try_charge(bytes).map_err(LoadError::Io).inspect_err(|_| environment.leave_open())?;
         self.read_environment(environment, path)
     }
 
     fn read_environment(&mut self, environment: &mut Environment, path: &Path) -> Result<(), LoadError> {
         let (read, made) = environment.read(path, self.sources, &mut self.errors)?;
-        self.allowance.spend(made);
+        self.allowance.charge(made);
         self.environments.insert(read);
         Ok(())
     }
@@ -83,16 +83,16 @@ impl<'s> Loader<'s> {
     /// The same for a file that need not be there: `.env`. `site` is where people look for the reason.
     pub(super) fn optional_environment(&mut self, environment: &mut Environment, path: &Path, site: Span) {
         let read = self.environment(environment, path);
-        self.tell_unread(read, path, site);
+        self.report_unread(read, path, site);
     }
 
     /// The project's own `.env`.
     pub(super) fn own_environment(&mut self, environment: &mut Environment, path: &Path, site: Span) {
         let read = self.read_environment(environment, path);
-        self.tell_unread(read, path, site);
+        self.report_unread(read, path, site);
     }
 
-    fn tell_unread(&mut self, read: Result<(), LoadError>, path: &Path, site: Span) {
+    fn report_unread(&mut self, read: Result<(), LoadError>, path: &Path, site: Span) {
         match read {
             Ok(()) | Err(LoadError::NotFound | LoadError::IsDirectory) => {}
             Err(error) => {
@@ -103,7 +103,7 @@ impl<'s> Loader<'s> {
     }
 
     /// Counts a copy of a value; false when there is no room for it, which is said once, at `site`.
-    pub(super) fn pay(&mut self, value: &Value, site: Span) -> bool {
+    pub(super) fn charge_nodes(&mut self, value: &Value, site: Span) -> bool {
         let nodes = value.nodes();
         if let Some(left) = self.budget.checked_sub(nodes) {
             self.budget = left;
@@ -114,19 +114,19 @@ impl<'s> Loader<'s> {
                 message: too_many(),
                 span: site,
                 fatal: true,
-                first: None,
-                ends: false,
+                duplicate_of: None,
+                truncates_file: false,
             });
         }
         false
     }
 
     /// Counts a file that another one leads to, once.
-    pub(super) fn take(&mut self, file: SourceId) -> Result<(), String> {
+    pub(super) fn charge_file(&mut self, file: SourceId) -> Result<(), String> {
         if self.files.contains(&file) {
             return Ok(());
         }
-        self.allowance.take(self.sources.get(file).text().len())
+        self.allowance.try_charge(self.sources.get(file).text().len())
     }
 
     /// The files merged in order; `including` are the files on the way here.
@@ -150,7 +150,7 @@ impl<'s> Loader<'s> {
             }
         }
         if let Some(value) = &mut merged {
-            settle(value);
+            apply_resets(value);
         }
         merged
     }
@@ -170,11 +170,11 @@ impl<'s> Loader<'s> {
                             message: message.to_owned(),
                             span,
                             fatal: true,
-                            first: None,
-                            ends: false,
+                            duplicate_of: None,
+                            truncates_file: false,
                         });
                     }
-                    damaged(&mut value, tree.blanked());
+                    damaged(&mut value, tree.skipped_lines());
                     documents.push(value);
                 }
                 Kind::Null => {}
@@ -182,8 +182,8 @@ impl<'s> Loader<'s> {
                     message: "a Compose file is a mapping".to_owned(),
                     span: first_line(self.sources, value.span),
                     fatal: true,
-                    first: None,
-                    ends: false,
+                    duplicate_of: None,
+                    truncates_file: false,
                 }),
             }
         }
@@ -202,8 +202,8 @@ impl<'s> Loader<'s> {
             message: "not UTF-8".to_owned(),
             span,
             fatal: true,
-            first: None,
-            ends: false,
+            duplicate_of: None,
+            truncates_file: false,
         }));
         self.trees.insert(file, Arc::clone(&tree));
         tree
@@ -256,7 +256,7 @@ impl<'s> Loader<'s> {
 /// A name in a file.
 #[derive(Clone)]
 pub(super) struct Named {
-    pub(super) text: Text,
+    pub(super) text: TracedText,
     /// A variable in it that has no value.
     pub(super) unset: Option<String>,
 }

@@ -4,7 +4,7 @@ use super::field::{Fields, size};
 use super::value::{Kind, Value};
 use crate::model::fact::Fact;
 use crate::model::size::ByteSize;
-use crate::source::{Span, Spanned, Text};
+use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::yaml;
 
 /// A size as it is written.
@@ -17,7 +17,7 @@ pub struct SizeKey {
     /// The value, as far as it fits.
     pub size: Fact<ByteSize>,
     /// The value as written; empty for what is no scalar.
-    pub text: Text,
+    pub text: TracedText,
     /// The value before its variables were replaced, as in `${MEMORY:-512m}`.
     pub template: String,
     /// The sites that brought it here.
@@ -90,7 +90,7 @@ pub(super) fn size_keys(fields: Fields<'_>) -> Vec<SizeKey> {
         let value = &entry.value;
         let (text, bare) = match &value.kind {
             Kind::Scalar(scalar) => (scalar.text.clone(), !matches!(scalar.typed, yaml::Value::Str)),
-            _ => (Text::empty(value.span), false),
+            _ => (TracedText::empty(value.span), false),
         };
         let template = value.as_scalar().and_then(|scalar| scalar.template.as_deref());
         Some(SizeKey {
@@ -213,7 +213,7 @@ fn number(fields: Fields<'_>, path: &[&str]) -> Option<Spanned<f64>> {
     let scalar = value.as_scalar().filter(|scalar| scalar.unset.is_none())?;
     let is_size = path.last().is_some_and(|key| key.starts_with("mem"));
     let number = if is_size { size(scalar)?.0 as f64 } else { scalar.text.as_str().trim().parse().ok()? };
-    Some(Spanned::through(number, value.span, value.via.clone()))
+    Some(Spanned::with_provenance(number, value.span, value.via.clone()))
 }
 
 /// The number of a size that Compose refuses for what stands behind it, as `512Mi`.
@@ -224,7 +224,7 @@ fn refused_size(fields: Fields<'_>, path: &[&str]) -> Option<Spanned<f64>> {
     ByteSize::parse_compose(text).err()?;
     let digits = text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
     let number: f64 = digits.parse().ok()?;
-    Some(Spanned::through(number, value.span, value.via.clone()))
+    Some(Spanned::with_provenance(number, value.span, value.via.clone()))
 }
 
 /// Keys from the service down.
@@ -291,7 +291,7 @@ pub(super) fn unknown_keys(fields: Fields<'_>) -> Vec<UnknownKey> {
         };
         for (wrong, meant) in mistakes {
             if let Some(entry) = map.get(*wrong) {
-                let key = Spanned::through((*wrong).to_owned(), entry.key, entry.value.via.clone());
+                let key = Spanned::with_provenance((*wrong).to_owned(), entry.key, entry.value.via.clone());
                 found.push(UnknownKey { place, key, meant });
             }
         }

@@ -2,7 +2,7 @@
 
 use super::value::{Entry, Kind, Map, Overlay, Value};
 use crate::hash::HashSet;
-use crate::source::Text;
+use crate::source::TracedText;
 
 /// `over` on top of `base`; `path` is where both stand, as in `services.web.build`.
 pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
@@ -77,7 +77,7 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
 }
 
 /// Removes everywhere what `over` marks with `!reset`, and the marks of both.
-pub(crate) fn settle(value: &mut Value) {
+pub(crate) fn apply_resets(value: &mut Value) {
     if value.overlay == Overlay::Remove {
         value.kind = Kind::Null;
     }
@@ -85,9 +85,9 @@ pub(crate) fn settle(value: &mut Value) {
     match &mut value.kind {
         Kind::Map(map) => {
             map.retain(|_, entry| entry.value.overlay != Overlay::Remove);
-            map.values_mut().for_each(|entry| settle(&mut entry.value));
+            map.values_mut().for_each(|entry| apply_resets(&mut entry.value));
         }
-        Kind::Seq(items) => items.iter_mut().for_each(settle),
+        Kind::Seq(items) => items.iter_mut().for_each(apply_resets),
         _ => {}
     }
 }
@@ -209,7 +209,7 @@ pub(crate) fn to_depends_on(value: &mut Value) {
     let mut map = Map::default();
     for item in std::mem::take(items) {
         let Some(scalar) = item.as_scalar() else { continue };
-        let condition = Value::string(Text::derived("service_started", item.span));
+        let condition = Value::string(TracedText::derived("service_started", item.span));
         let condition = Entry::new(item.span, condition);
         let name = scalar.text.as_str().to_owned();
         let body = Value::map(Map::from_iter([("condition".to_owned(), condition)]), item.span);

@@ -19,8 +19,8 @@ pub mod shellwords;
 pub(crate) use load::is_remote;
 pub use memory::{Conflict, SizeKey, SizeProblem, UnknownKey};
 pub use service::{
-    BuildSection, Dependency, Deploy, EnvFile, HealthcheckSection, Logging, Mount, Ports, Refusal, Remedy,
-    Service, ServiceKey, Tmpfs,
+    BuildSection, Dependency, Deploy, EnvFile, HealthcheckSection, Logging, Mount, Ports, Rejection, Service,
+    ServiceKey, Suggestion, Tmpfs,
 };
 
 use std::path::{Path, PathBuf};
@@ -33,8 +33,8 @@ use self::value::{Kind, Value};
 use super::fact::{Fact, Why};
 use super::{Unresolved, is_from_above};
 use crate::hash::IndexMap;
-use crate::model::allowance::Allowance;
-use crate::source::{SourceId, Sources, Span, Text};
+use crate::model::allowance::ByteBudget;
+use crate::source::{SourceId, Sources, Span, TracedText};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::Tree;
 
@@ -48,7 +48,7 @@ pub struct Request {
     /// What the files are read with.
     pub settings: Settings,
     /// Bytes of other files that they may take.
-    pub others: usize,
+    pub shared_byte_limit: usize,
 }
 
 /// Services of one project that are looked at.
@@ -71,7 +71,7 @@ pub struct Compose {
     /// The files of variables that were read for interpolation: `.env`, and what stands in its place.
     pub environment_files: Vec<SourceId>,
     /// Its name: `name`, else `COMPOSE_PROJECT_NAME` of the environment. Containers are named after it.
-    pub name: Fact<Text>,
+    pub name: Fact<TracedText>,
     /// In the order of the files.
     pub services: Vec<Service>,
     /// What does not parse.
@@ -88,7 +88,7 @@ impl Compose {
     /// Loads and merges. Files that cannot be read are left out: whoever found them says so.
     #[must_use]
     pub fn load(request: &Request, sources: &Sources) -> Self {
-        let mut loader = Loader::new(sources, request.others);
+        let mut loader = Loader::new(sources, request.shared_byte_limit);
         let mut environment = Environment::of(&request.settings.environment);
         let default = [request.directory.join(".env")];
         let env_files = &request.settings.env_files;
@@ -114,8 +114,8 @@ impl Compose {
                 message,
                 span: beyond.key,
                 fatal: true,
-                first: None,
-                ends: false,
+                duplicate_of: None,
+                truncates_file: false,
             });
         }
         let services = real.take(MAX_SERVICES).map(|(name, entry)| Service::read(name, entry)).collect();
@@ -139,7 +139,7 @@ impl Compose {
         service: &Service,
         directory: &Path,
         sources: &Sources,
-        allowance: &mut Allowance,
+        allowance: &mut ByteBudget,
     ) -> ServiceEnvironment {
         let mut out = ServiceEnvironment::default();
         for file in &service.env_files {
@@ -151,9 +151,9 @@ impl Compose {
                 Fact::Unknown { at, why: Why::Variable(variable) } if variable == name => {
                     match self.environment.variable(name).filter(|found| !found.is_unknown()) {
                         Some(variable) => {
-                            let text = Text::derived(variable.value, *at);
+                            let text = TracedText::derived(variable.value, *at);
                             let via = variable.span.into_iter().collect();
-                            Fact::Known(crate::source::Spanned::through(text, *at, via))
+                            Fact::Known(crate::source::Spanned::with_provenance(text, *at, via))
                         }
                         None => fact.clone(),
                     }
@@ -172,13 +172,13 @@ impl Compose {
 }
 
 /// `COMPOSE_PROJECT_NAME` wins over the `name` of a file (docs.docker.com, "Specify a project name").
-fn project_name(merged: Option<&Value>, files: &[SourceId], environment: &Environment) -> Fact<Text> {
+fn project_name(merged: Option<&Value>, files: &[SourceId], environment: &Environment) -> Fact<TracedText> {
     let anchor = Span::new(files.first().copied().unwrap_or(SourceId(0)), 0, 0);
     if let Some(variable) =
         environment.variable("COMPOSE_PROJECT_NAME").filter(|variable| !variable.value.is_empty())
     {
         let at = variable.span.unwrap_or(anchor);
-        return Fact::Known(crate::source::Spanned::new(Text::derived(variable.value, at), at));
+        return Fact::Known(crate::source::Spanned::new(TracedText::derived(variable.value, at), at));
     }
     merged.map_or(Fact::Absent { anchor }, |value| Fields { value, anchor }.text(&["name"]))
 }
@@ -187,7 +187,7 @@ fn project_name(merged: Option<&Value>, files: &[SourceId], environment: &Enviro
 #[derive(Clone, Debug, Default)]
 pub struct ServiceEnvironment {
     /// Values, and true where an `env_file` sets them.
-    pub variables: IndexMap<String, (Fact<Text>, bool)>,
+    pub variables: IndexMap<String, (Fact<TracedText>, bool)>,
     /// The `env_file`s that were read.
     pub files: Vec<SourceId>,
     /// An `env_file` that could not be read: any name may be set there.
@@ -204,16 +204,16 @@ impl ServiceEnvironment {
         file: &EnvFile,
         service: &Service,
         directory: &Path,
-        (sources, allowance): (&Sources, &mut Allowance),
+        (sources, allowance): (&Sources, &mut ByteBudget),
         environment: &Environment,
     ) {
-        let load = |path: &str, allowance: &mut Allowance| {
+        let load = |path: &str, allowance: &mut ByteBudget| {
             let file = directory.join(path);
             let id = sources.load(&file).map_err(|error| {
                 let missing = matches!(error, crate::source::LoadError::NotFound).then_some(file);
                 (error.to_string(), missing)
             })?;
-            allowance.take(sources.get(id).text().len()).map_err(|reason| (reason, None))?;
+            allowance.try_charge(sources.get(id).text().len()).map_err(|reason| (reason, None))?;
             Ok::<_, (String, Option<PathBuf>)>(id)
         };
         let (span, name, reason, missing) = match &file.path {
@@ -226,14 +226,14 @@ impl ServiceEnvironment {
                     } else {
                         dotenv::parse(id, source.text(), &|name| environment.value(name))
                     };
-                    allowance.spend(parsed.made);
+                    allowance.charge(parsed.expanded_bytes);
                     self.errors.extend(parsed.errors);
                     for (name, entry) in parsed.entries {
                         let fact = match entry.value {
                             Some(value) => {
                                 let span = value.span();
                                 let via = vec![path.span];
-                                Fact::Known(crate::source::Spanned::through(value, span, via))
+                                Fact::Known(crate::source::Spanned::with_provenance(value, span, via))
                             }
                             None => Fact::Unknown { at: entry.key.span(), why: Why::Variable(name.clone()) },
                         };

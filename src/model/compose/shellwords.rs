@@ -1,16 +1,16 @@
 //! How Compose splits a string `command`: quotes and backslashes as in a shell, but no shell
 //! (mattn/go-shellwords, which compose-go calls in `types/command.go`).
 
-use crate::source::Text;
+use crate::source::TracedText;
 
 /// Splits into words, each with its places.
 ///
 /// # Errors
 /// An open quote or backtick, a backslash at the end, or a parenthesis that belongs to no `$(…)`: Compose refuses those.
-pub fn split(text: &Text) -> Result<Vec<Text>, &'static str> {
+pub fn split(text: &TracedText) -> Result<Vec<TracedText>, &'static str> {
     let mut words = Vec::new();
     // The word so far; there is one as soon as a quote opens, if only an empty one.
-    let mut word: Option<Text> = None;
+    let mut word: Option<TracedText> = None;
     let (mut single, mut double, mut back, mut dollar) = (false, false, false, false);
     let mut characters = text.as_str().char_indices();
     while let Some((at, c)) = characters.next() {
@@ -21,7 +21,7 @@ pub fn split(text: &Text) -> Result<Vec<Text>, &'static str> {
                     return Err("a backslash with nothing after it");
                 };
                 let piece = next..next + escaped.len_utf8();
-                let word = word.get_or_insert_with(|| Text::empty(text.span_of(at..next)));
+                let word = word.get_or_insert_with(|| TracedText::empty(text.span_of(at..next)));
                 match escaped {
                     't' => word.push_derived("\t", text.span_of(piece)),
                     'n' => word.push_derived("\n", text.span_of(piece)),
@@ -48,12 +48,12 @@ pub fn split(text: &Text) -> Result<Vec<Text>, &'static str> {
             }
             '"' if !single && !dollar && !back => {
                 double = !double;
-                word.get_or_insert_with(|| Text::empty(text.span_of(at..at + 1)));
+                word.get_or_insert_with(|| TracedText::empty(text.span_of(at..at + 1)));
                 continue;
             }
             '\'' if !double && !dollar && !back => {
                 single = !single;
-                word.get_or_insert_with(|| Text::empty(text.span_of(at..at + 1)));
+                word.get_or_insert_with(|| TracedText::empty(text.span_of(at..at + 1)));
                 continue;
             }
             // go-shellwords ends here, and what follows is lost; before `>` a number goes with it.
@@ -66,13 +66,13 @@ pub fn split(text: &Text) -> Result<Vec<Text>, &'static str> {
             _ => {}
         }
         let piece = at..at + c.len_utf8();
-        word.get_or_insert_with(|| Text::empty(text.span_of(piece.clone()))).push_slice(text, piece);
+        word.get_or_insert_with(|| TracedText::empty(text.span_of(piece.clone()))).push_slice(text, piece);
     }
     if single || double || back || dollar {
         return Err("an open quote");
     }
     words.extend(word);
-    Ok(words.into_iter().map(settle).collect())
+    Ok(words.into_iter().map(finish_word).collect())
 }
 
 fn is_descriptor(word: &str) -> bool {
@@ -80,12 +80,12 @@ fn is_descriptor(word: &str) -> bool {
 }
 
 /// A word's place is that of all its pieces.
-fn settle(word: Text) -> Text {
+fn finish_word(word: TracedText) -> TracedText {
     if word.as_str().is_empty() {
         return word;
     }
     let span = word.span_of(0..word.as_str().len());
-    word.at(span)
+    word.with_span(span)
 }
 
 #[cfg(test)]
@@ -94,7 +94,7 @@ mod tests {
     use crate::source::{SourceId, Span};
 
     fn words(line: &str) -> Result<Vec<String>, &'static str> {
-        let text = Text::verbatim(line, Span::new(SourceId(0), 0, line.len()));
+        let text = TracedText::verbatim(line, Span::new(SourceId(0), 0, line.len()));
         split(&text).map(|words| words.iter().map(|word| word.as_str().to_owned()).collect())
     }
 
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn words_keep_their_places() {
-        let text = Text::verbatim("a \"b c\" d", Span::new(SourceId(0), 10, 19));
+        let text = TracedText::verbatim("a \"b c\" d", Span::new(SourceId(0), 10, 19));
         let Ok(words) = split(&text) else { panic!("has words") };
         assert_eq!(words[1].span().range(), 13..16);
         assert_eq!(words[2].span().range(), 18..19);
@@ -131,7 +131,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn nothing_panics(line in "[a1 \\\\'\"`$()&;|<>é\n]{0,40}") {
-            let text = Text::verbatim(line.as_str(), Span::new(SourceId(0), 0, line.len()));
+            let text = TracedText::verbatim(line.as_str(), Span::new(SourceId(0), 0, line.len()));
             for word in split(&text).unwrap_or_default() {
                 proptest::prop_assert!(text.span().contains(word.span()));
             }

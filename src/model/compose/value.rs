@@ -4,7 +4,7 @@ use super::environment::Environment;
 use super::interpolate::{Interpolated, interpolate};
 use crate::hash::IndexMap;
 use crate::model::fact::Why;
-use crate::source::{Span, Text};
+use crate::source::{Span, TracedText};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::{self, NodeId, Tree};
 
@@ -79,7 +79,7 @@ impl Entry {
 /// A scalar after interpolation.
 #[derive(Clone, Debug)]
 pub(crate) struct Scalar {
-    pub(crate) text: Text,
+    pub(crate) text: TracedText,
     pub(crate) typed: yaml::Value,
     /// A variable in it that has no value: the text is then only a guess.
     pub(crate) unset: Option<Box<Unset>>,
@@ -96,7 +96,7 @@ pub(crate) struct Unset {
     /// Where it stands.
     pub(crate) at: Span,
     /// The text with holes in the place of such variables, where that can be told.
-    pub(crate) partial: Option<Text>,
+    pub(crate) partial: Option<TracedText>,
 }
 
 impl Value {
@@ -104,7 +104,7 @@ impl Value {
         Self { kind: Kind::Map(entries), span, via: Vec::new(), overlay: Overlay::Merge, missing: None }
     }
 
-    pub(crate) fn string(text: Text) -> Self {
+    pub(crate) fn string(text: TracedText) -> Self {
         let span = text.span();
         let kind = Kind::Scalar(Scalar {
             text,
@@ -159,7 +159,7 @@ impl Value {
     }
 
     /// Says of this value and all below it that it came by way of `site`.
-    pub(crate) fn came_by(&mut self, site: Span) {
+    pub(crate) fn add_provenance(&mut self, site: Span) {
         let mut stack = vec![self];
         while let Some(value) = stack.pop() {
             value.via.insert(0, site);
@@ -245,7 +245,13 @@ impl Lowering<'_> {
             self.exhausted = true;
             let message =
                 if depth > MAX_DEPTH { format!("nested deeper than {MAX_DEPTH} levels") } else { too_many() };
-            self.errors.push(SyntaxError { message, span, fatal: true, first: None, ends: false });
+            self.errors.push(SyntaxError {
+                message,
+                span,
+                fatal: true,
+                duplicate_of: None,
+                truncates_file: false,
+            });
         }
         true
     }
@@ -313,7 +319,13 @@ impl Lowering<'_> {
                     out.unset = Some(Box::new(Unset { name, at: span, partial: None }));
                 }
                 Interpolated::Invalid { message, span } => {
-                    self.errors.push(SyntaxError { message, span, fatal: true, first: None, ends: false });
+                    self.errors.push(SyntaxError {
+                        message,
+                        span,
+                        fatal: true,
+                        duplicate_of: None,
+                        truncates_file: false,
+                    });
                     out.unset = Some(Box::new(Unset { name: String::new(), at: span, partial: None }));
                 }
             }

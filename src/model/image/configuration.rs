@@ -1,10 +1,10 @@
 //! Running instructions as far as they shape the image's configuration.
 
 use super::resolve::BuildOptions;
-use super::target::{Command, Copied, Form, Health, HealthTest, Resolved, Run};
+use super::target::{Command, CopyInstruction, Form, HealthTest, HealthcheckInstruction, Resolved, Run};
 use super::variables::{Args, Env, Scope};
 use crate::hash::IndexMap;
-use crate::source::{Span, Text};
+use crate::source::{Span, TracedText};
 use crate::syntax::dockerfile::{Arguments, Instruction, Keyword, Lookup};
 
 /// Longest path that is kept, in bytes: `PATH_MAX` of Linux.
@@ -14,23 +14,23 @@ const MAX_PATH: usize = 4096;
 #[derive(Clone, Copy)]
 struct Written<'d> {
     instruction: &'d Instruction,
-    shell: Option<&'d [Text]>,
+    shell: Option<&'d [TracedText]>,
 }
 
 impl Written<'_> {
     fn command(self, arguments: &Arguments) -> Option<Command> {
-        let shell = self.shell.map(<[Text]>::to_vec);
+        let shell = self.shell.map(<[TracedText]>::to_vec);
         form(arguments).map(|form| Command { span: self.instruction.span, form, shell })
     }
 
-    fn health(self) -> Option<Health> {
+    fn health(self) -> Option<HealthcheckInstruction> {
         let Arguments::Healthcheck { kind, command } = &self.instruction.arguments else { return None };
         let test = match is_none(kind) {
             true => HealthTest::Disabled,
             false => HealthTest::Command(self.command(command)?),
         };
         let flag = |name| flag(self.instruction, name);
-        Some(Health {
+        Some(HealthcheckInstruction {
             span: self.instruction.span,
             test,
             interval: flag("interval"),
@@ -54,19 +54,19 @@ pub(super) struct Configuration<'d> {
     /// `ONBUILD` instructions and their triggers, for the next stage.
     triggers: Vec<(Span, &'d Instruction)>,
     pub(super) env: Env,
-    shell: Option<&'d [Text]>,
+    shell: Option<&'d [TracedText]>,
     pub(super) user: Option<Resolved>,
     pub(super) workdir: Option<Resolved>,
     pub(super) stop_signal: Option<Resolved>,
     pub(super) exposes: Vec<Resolved>,
-    pub(super) expose_words: Vec<Text>,
+    pub(super) expose_words: Vec<TracedText>,
     healthcheck: Option<Written<'d>>,
     entrypoint: Option<Written<'d>>,
     cmd: Option<Written<'d>>,
     pub(super) cmd_reset_by: Option<Span>,
     pub(super) runs: Vec<Run>,
-    pub(super) copies: Vec<Copied>,
-    pub(super) arguments: Vec<Text>,
+    pub(super) copies: Vec<CopyInstruction>,
+    pub(super) arguments: Vec<TracedText>,
     pub(super) argument_values: IndexMap<String, String>,
 }
 
@@ -125,7 +125,7 @@ impl<'d> Configuration<'d> {
     }
 
     /// A path after expansion. What no file system takes counts as unknown: each instruction keeps its own copy.
-    fn path(&self, text: &Text) -> Resolved {
+    fn path(&self, text: &TracedText) -> Resolved {
         let path = self.scope().value(text)?;
         if path.as_str().len() > MAX_PATH { Err(text.as_str().to_owned()) } else { Ok(path) }
     }
@@ -149,7 +149,7 @@ impl<'d> Configuration<'d> {
                             if path.len() > MAX_PATH {
                                 Err(path)
                             } else {
-                                Ok(Text::derived(path, next.span()))
+                                Ok(TracedText::derived(path, next.span()))
                             }
                         })
                     }
@@ -193,7 +193,7 @@ impl<'d> Configuration<'d> {
                 self.runs.extend(run);
             }
             (Keyword::Copy | Keyword::Add, Arguments::Words(words) | Arguments::Exec(words)) => {
-                self.copies.push(Copied {
+                self.copies.push(CopyInstruction {
                     span,
                     from: flag(instruction, "from"),
                     words: words
@@ -211,7 +211,8 @@ impl<'d> Configuration<'d> {
 
     fn declare(&mut self, instruction: &Instruction) {
         if let Arguments::Words(words) = &instruction.arguments {
-            let name = |word: &Text| word.slice(0..word.as_str().find('=').unwrap_or(word.as_str().len()));
+            let name =
+                |word: &TracedText| word.slice(0..word.as_str().find('=').unwrap_or(word.as_str().len()));
             self.arguments.extend(words.iter().map(name));
         }
         let mut args = std::mem::take(&mut self.args);
@@ -235,11 +236,11 @@ impl<'d> Configuration<'d> {
         Written { instruction, shell: self.shell }
     }
 
-    pub(super) fn shell(&self) -> Option<Vec<Text>> {
-        self.shell.map(<[Text]>::to_vec)
+    pub(super) fn shell(&self) -> Option<Vec<TracedText>> {
+        self.shell.map(<[TracedText]>::to_vec)
     }
 
-    pub(super) fn healthcheck(&self) -> Option<Health> {
+    pub(super) fn healthcheck(&self) -> Option<HealthcheckInstruction> {
         self.healthcheck.and_then(Written::health)
     }
 
@@ -252,10 +253,10 @@ impl<'d> Configuration<'d> {
     }
 }
 
-fn contents(instruction: &Instruction) -> Vec<Text> {
+fn contents(instruction: &Instruction) -> Vec<TracedText> {
     let contents = instruction.heredocs.iter().map(|heredoc| match heredoc.chomp {
-        true => Text::derived(heredoc.content.as_str(), heredoc.body),
-        false => Text::verbatim(heredoc.content.as_str(), heredoc.body),
+        true => TracedText::derived(heredoc.content.as_str(), heredoc.body),
+        false => TracedText::verbatim(heredoc.content.as_str(), heredoc.body),
     });
     contents.collect()
 }
@@ -265,7 +266,7 @@ fn is_command(arguments: &Arguments) -> bool {
     matches!(arguments, Arguments::Exec(_) | Arguments::Shell(_))
 }
 
-fn is_none(kind: &Text) -> bool {
+fn is_none(kind: &TracedText) -> bool {
     kind.as_str().eq_ignore_ascii_case("none")
 }
 
@@ -277,6 +278,6 @@ fn form(arguments: &Arguments) -> Option<Form> {
     }
 }
 
-fn flag(instruction: &Instruction, name: &str) -> Option<Text> {
+fn flag(instruction: &Instruction, name: &str) -> Option<TracedText> {
     instruction.flags.iter().find(|flag| flag.name.as_str() == name)?.value.clone()
 }

@@ -13,6 +13,6 @@ mod variables;
 pub use resolve::{BuildArg, BuildOptions, ImageError, resolve};
 pub use stages::{Stage, stages};
 pub use target::{
-    Base, BuildVariable, Command, Copied, EnvEntry, Form, Health, HealthTest, Resolved, Run, TargetImage,
-    tidy,
+    Base, BuildVariable, Command, CopyInstruction, EnvEntry, Form, HealthTest, HealthcheckInstruction,
+    Resolved, Run, TargetImage, tidy,
 };

@@ -6,14 +6,14 @@ use super::stages::{Stage, by_name, stages};
 use super::target::{Base, TargetImage};
 use super::variables::Args;
 use crate::hash::IndexMap;
-use crate::source::{Span, Text};
+use crate::source::{Span, TracedText};
 use crate::syntax::dockerfile::{Dockerfile, Expansion, Keyword, Lookup, expand};
 
 /// What a build is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct BuildOptions {
     /// The stage to build, by name or number; the last one when none is named.
-    pub target: Option<Text>,
+    pub target: Option<TracedText>,
     /// Build arguments by name.
     pub args: IndexMap<String, BuildArg>,
 }
@@ -22,7 +22,7 @@ pub struct BuildOptions {
 #[derive(Clone, Debug)]
 pub enum BuildArg {
     /// Given.
-    Known(Text),
+    Known(TracedText),
     /// Given, but nobody here knows its value.
     Unknown,
 }
@@ -92,13 +92,13 @@ pub fn resolve(dockerfile: &Dockerfile, options: &BuildOptions) -> Result<Target
     })
 }
 
-fn find_target(stages: &[Stage<'_>], target: Option<&Text>) -> Result<usize, ImageError> {
+fn find_target(stages: &[Stage<'_>], target: Option<&TracedText>) -> Result<usize, ImageError> {
     let last = stages.len().checked_sub(1).ok_or(ImageError::NoStage)?;
     let Some(target) = target else { return Ok(last) };
     let name = target.as_str();
     let number = || name.parse().ok().filter(|number| *number <= last);
     by_name(stages, name).or_else(number).ok_or_else(|| {
-        let names = stages.iter().filter_map(|stage| stage.name.as_ref()).map(Text::as_str);
+        let names = stages.iter().filter_map(|stage| stage.name.as_ref()).map(TracedText::as_str);
         let near = names.filter(|other| strsim::damerau_levenshtein(name, other) <= 2);
         let nearest = near.min_by_key(|other| strsim::damerau_levenshtein(name, other));
         let nearest = nearest.filter(|other| name.len().min(other.len()) > 2).map(str::to_owned);
@@ -127,7 +127,7 @@ fn chain(stages: &[Stage<'_>], target: usize, globals: &Args, escape: char) -> (
     (chain, base)
 }
 
-fn base(reference: &Text, globals: &Args, escape: char) -> Base {
+fn base(reference: &TracedText, globals: &Args, escape: char) -> Base {
     let at = reference.span();
     // FROM with an empty variable fails, so one without a value is one that is not known.
     let mut lookup = |name: &str| globals.get(name).unwrap_or(Lookup::Declared);

@@ -1,6 +1,6 @@
 //! The stages of a Dockerfile, as written.
 
-use crate::source::{Span, Text};
+use crate::source::{Span, TracedText};
 use crate::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Keyword};
 
 /// One `FROM` and what follows it.
@@ -11,9 +11,9 @@ pub struct Stage<'d> {
     /// The `FROM` instruction.
     pub from: Span,
     /// What it names, nothing expanded: an image or an earlier stage.
-    pub reference: Text,
+    pub reference: TracedText,
     /// The name after `AS`.
-    pub name: Option<Text>,
+    pub name: Option<TracedText>,
     /// The instructions after the `FROM`.
     pub instructions: &'d [Instruction],
     /// The last stage: what is built when nobody names a target.

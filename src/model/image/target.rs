@@ -1,10 +1,10 @@
 //! The image that runs.
 
 use crate::hash::IndexMap;
-use crate::source::{Span, Text};
+use crate::source::{Span, TracedText};
 
 /// A value after expansion, or the name of the variable in it that is not known.
-pub type Resolved = Result<Text, String>;
+pub type Resolved = Result<TracedText, String>;
 
 /// The image of one stage, with what it inherits from the stages below it. Where something is `None`, the external base
 /// image decides (for [`Base::Scratch`]: there is none).
@@ -27,7 +27,7 @@ pub struct TargetImage {
     /// The environment, by name.
     pub env: IndexMap<String, EnvEntry>,
     /// `SHELL`, as the last instruction leaves it; commands hold the one of their own time.
-    pub shell: Option<Vec<Text>>,
+    pub shell: Option<Vec<TracedText>>,
     /// `USER`.
     pub user: Option<Resolved>,
     /// `WORKDIR`; relative to that of the base image where none here is absolute.
@@ -37,9 +37,9 @@ pub struct TargetImage {
     /// The ports of its `EXPOSE`s, as `80/tcp`, in order.
     pub exposes: Vec<Resolved>,
     /// The words of those, as written.
-    pub expose_words: Vec<Text>,
+    pub expose_words: Vec<TracedText>,
     /// `HEALTHCHECK`.
-    pub healthcheck: Option<Health>,
+    pub healthcheck: Option<HealthcheckInstruction>,
     /// `ENTRYPOINT`.
     pub entrypoint: Option<Command>,
     /// `CMD`.
@@ -50,11 +50,11 @@ pub struct TargetImage {
     /// `RUN` instructions, in order: what is installed.
     pub runs: Vec<Run>,
     /// `COPY` and `ADD` instructions, in order: what is brought in.
-    pub copies: Vec<Copied>,
+    pub copies: Vec<CopyInstruction>,
     /// `ONBUILD` instructions that wait for images made from this one.
     pub onbuild: Vec<Span>,
     /// The names of its stages' build arguments: what runs while building sees them as variables.
-    pub arguments: Vec<Text>,
+    pub arguments: Vec<TracedText>,
     /// The values of those that are known, the last of each name.
     pub argument_values: IndexMap<String, String>,
     /// Variables that are set while building and are not there when the image runs.
@@ -65,9 +65,9 @@ pub struct TargetImage {
 #[derive(Clone, Debug)]
 pub struct BuildVariable {
     /// Its name.
-    pub name: Text,
+    pub name: TracedText,
     /// Its value as written.
-    pub value: Text,
+    pub value: TracedText,
     /// The stage that sets it, where that is another one; none for a `RUN export`, which ends with its shell.
     pub stage: Option<String>,
 }
@@ -76,7 +76,7 @@ pub struct BuildVariable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Base {
     /// An image.
-    Reference(Text),
+    Reference(TracedText),
     /// A variable without a value is in it.
     Unknown {
         /// The reference.
@@ -92,7 +92,7 @@ pub enum Base {
 #[derive(Clone, Debug)]
 pub struct EnvEntry {
     /// Its name where it is written.
-    pub key: Text,
+    pub key: TracedText,
     /// Its value.
     pub value: Resolved,
     /// The pair in its `ENV`.
@@ -107,35 +107,35 @@ pub struct Command {
     /// Exec or shell form. `ENTRYPOINT []` is an exec form of no words: there is no entrypoint.
     pub form: Form,
     /// The `SHELL` before this instruction, which shell form runs in; the base image's when `None`.
-    pub shell: Option<Vec<Text>>,
+    pub shell: Option<Vec<TracedText>>,
 }
 
 /// How a command is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Form {
     /// A JSON array: executed as it is.
-    Exec(Vec<Text>),
+    Exec(Vec<TracedText>),
     /// Text for the shell.
-    Shell(Text),
+    Shell(TracedText),
 }
 
 /// `HEALTHCHECK`.
 #[derive(Clone, Debug)]
-pub struct Health {
+pub struct HealthcheckInstruction {
     /// The instruction.
     pub span: Span,
     /// What it runs.
     pub test: HealthTest,
     /// `--interval`.
-    pub interval: Option<Text>,
+    pub interval: Option<TracedText>,
     /// `--timeout`.
-    pub timeout: Option<Text>,
+    pub timeout: Option<TracedText>,
     /// `--start-period`.
-    pub start_period: Option<Text>,
+    pub start_period: Option<TracedText>,
     /// `--start-interval`.
-    pub start_interval: Option<Text>,
+    pub start_interval: Option<TracedText>,
     /// `--retries`.
-    pub retries: Option<Text>,
+    pub retries: Option<TracedText>,
 }
 
 /// What a `HEALTHCHECK` runs.
@@ -155,11 +155,11 @@ pub struct Run {
     /// What stands on its line.
     pub form: Form,
     /// `--mount=`: caches and the like.
-    pub mounts: Vec<Text>,
+    pub mounts: Vec<TracedText>,
     /// Its here-documents: the commands themselves where the line is no more than `<<EOF`.
-    pub scripts: Vec<Text>,
+    pub scripts: Vec<TracedText>,
     /// The `SHELL` before it; the base image's when `None`.
-    pub shell: Option<Vec<Text>>,
+    pub shell: Option<Vec<TracedText>>,
     /// The `WORKDIR` that it runs in, as far as the Dockerfile says.
     pub workdir: Option<Resolved>,
     /// The `USER` that it runs as, as far as the Dockerfile says.
@@ -168,20 +168,20 @@ pub struct Run {
 
 /// A `COPY` or `ADD`.
 #[derive(Clone, Debug)]
-pub struct Copied {
+pub struct CopyInstruction {
     /// The instruction.
     pub span: Span,
     /// `--from=`: a stage or an image, as written.
-    pub from: Option<Text>,
+    pub from: Option<TracedText>,
     /// Sources and, last, the destination, their variables expanded; as written where one of them has no value.
-    pub words: Vec<Text>,
+    pub words: Vec<TracedText>,
     /// Its here-documents: files that stand in the Dockerfile.
-    pub contents: Vec<Text>,
+    pub contents: Vec<TracedText>,
     /// The `WORKDIR` of a relative destination, as far as the Dockerfile says.
     pub workdir: Option<Resolved>,
 }
 
-impl Copied {
+impl CopyInstruction {
     /// The absolute path that it copies to; `home` is the base image's own `WORKDIR`. None where a variable without a value is in it.
     #[must_use]
     pub fn to(&self, home: &str) -> Option<String> {
@@ -203,7 +203,7 @@ impl Copied {
     /// True when it copies into a directory, as far as its words say.
     #[must_use]
     pub fn into_directory(&self) -> bool {
-        let to = self.words.last().map_or("", Text::as_str);
+        let to = self.words.last().map_or("", TracedText::as_str);
         to.ends_with('/') || to == "." || to.ends_with("/.") || to.ends_with("..") || self.words.len() > 2
     }
 }
@@ -234,8 +234,8 @@ impl TargetImage {
             |run: &Run| in_form(&run.form) || run.scripts.iter().any(|script| script.as_str().contains(word));
         // From another stage whole directories of programs may come.
         let programs = ["/usr", "/bin", "/opt", "/sbin"];
-        let in_copy = |copied: &Copied| {
-            copied.words.iter().map(Text::as_str).any(|text| {
+        let in_copy = |copied: &CopyInstruction| {
+            copied.words.iter().map(TracedText::as_str).any(|text| {
                 let brings = copied.from.is_some()
                     && (text == "/" || programs.iter().any(|path| text.starts_with(path)));
                 brings || text.contains(word)

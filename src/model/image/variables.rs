@@ -3,7 +3,7 @@
 use super::resolve::{BuildArg, BuildOptions};
 use super::target::{EnvEntry, Resolved};
 use crate::hash::{HashMap, IndexMap};
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::syntax::dockerfile::{Arguments, Expansion, Instruction, Lookup, Pair, expand};
 
 /// What BuildKit sets by where it builds, unless the Dockerfile gives a default (`dockerfile2llb/platform.go`).
@@ -67,7 +67,7 @@ impl Args {
         instruction: &Instruction,
         options: &BuildOptions,
         outer: &Self,
-        expand: &dyn Fn(&Text, &Self) -> Expansion,
+        expand: &dyn Fn(&TracedText, &Self) -> Expansion,
     ) {
         let Arguments::Words(words) = &instruction.arguments else { return };
         for word in words {
@@ -91,7 +91,7 @@ impl Args {
 }
 
 /// `NAME=default` or `NAME`.
-fn split(word: &Text) -> (Text, Option<Text>) {
+fn split(word: &TracedText) -> (TracedText, Option<TracedText>) {
     let length = word.as_str().len();
     match word.as_str().find('=') {
         Some(at) => (word.slice(0..at), Some(word.slice(at + 1..length))),
@@ -139,12 +139,12 @@ impl<'a> Scope<'a> {
         }
     }
 
-    pub(super) fn expand(&self, text: &Text) -> Expansion {
+    pub(super) fn expand(&self, text: &TracedText) -> Expansion {
         expand(text, self.escape, &mut |name| self.lookup(name))
     }
 
     /// What BuildKit would refuse to expand is as little known as what hangs on a variable.
-    pub(super) fn value(&self, text: &Text) -> Resolved {
+    pub(super) fn value(&self, text: &TracedText) -> Resolved {
         match self.expand(text) {
             Expansion::Known(value) => Ok(value),
             Expansion::Unknown { variable, .. } => Err(variable),

@@ -3,7 +3,7 @@
 use crate::finding::Confidence;
 use crate::rules::Sink;
 use crate::rules::probe::{Form, instead};
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::workload::{Healthcheck, Lack, Place, Workload, http, tcp};
 
 rule! {
@@ -61,7 +61,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
 }
 
 /// The same request with a tool that the image has, else how the tool comes in.
-fn help(workload: &Workload, check: &Healthcheck, test: &[Text], tool: &str) -> Option<String> {
+fn help(workload: &Workload, check: &Healthcheck, test: &[TracedText], tool: &str) -> Option<String> {
     let place = test.get(1)?.span();
     let form = Form::at(place, workload);
     if let Some(other) = Place::of_test(test).and_then(|place| http(&workload.tools, &place)) {
@@ -73,7 +73,7 @@ fn help(workload: &Workload, check: &Healthcheck, test: &[Text], tool: &str) -> 
                 .to_owned(),
         );
     }
-    let base = workload.base.value().map(Text::as_str).unwrap_or_default();
+    let base = workload.base.value().map(TracedText::as_str).unwrap_or_default();
     let install = match workload.dockerfile() {
         None => {
             return Some(format!(

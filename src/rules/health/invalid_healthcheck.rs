@@ -1,11 +1,11 @@
 //! `invalid-healthcheck`
 
-use crate::finding::fix::Request;
+use crate::finding::fix::FixOp;
 use crate::finding::{Applicability, Edit};
 use crate::rules::Sink;
 use crate::rules::probe::{Form, test_key};
-use crate::source::{Span, Text};
-use crate::workload::{FactName, Healthcheck, Remedy, Workload};
+use crate::source::{Span, TracedText};
+use crate::workload::{FactName, Healthcheck, Suggestion, Workload};
 
 rule! {
     name: "invalid-healthcheck",
@@ -30,7 +30,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             .report(refusal.span, refusal.message.as_str(), format!("the healthcheck of `{name}` is refused"))
             .of(workload);
         match &refusal.remedy {
-            Some(Remedy::Write(span, text)) => {
+            Some(Suggestion::Replace(span, text)) => {
                 let edit = Edit { span: *span, replacement: text.clone() };
                 finding.fix(
                     format!("write `{text}`"),
@@ -39,12 +39,12 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                     vec![edit],
                 );
             }
-            Some(Remedy::Lead(word)) => match missing_tool(workload) {
+            Some(Suggestion::Prepend(word)) => match missing_tool(workload) {
                 Some(tool) => {
                     finding.help(format!("begin the list with `{word}`; its image has no `{tool}`"));
                 }
                 None => {
-                    let lead = Request::Lead { item: refusal.span, word };
+                    let lead = FixOp::Lead { item: refusal.span, word };
                     finding.ask(
                         format!("begin the list with `{word}`"),
                         Applicability::Unsafe,
@@ -79,7 +79,7 @@ fn help(message: &str) -> &'static str {
 }
 
 /// `NONE` where a command is meant to stand.
-fn called_none(workload: &Workload, command: &Text, sink: &mut Sink<'_>) {
+fn called_none(workload: &Workload, command: &TracedText, sink: &mut Sink<'_>) {
     let finding = sink
         .report(
             command.span(),
@@ -102,13 +102,13 @@ fn called_none(workload: &Workload, command: &Text, sink: &mut Sink<'_>) {
 }
 
 /// Several texts behind `CMD-SHELL`: the shell runs the first, the others are its arguments (moby `daemon/health.go`).
-fn several(workload: &Workload, script: &Text, rest: &[Text], sink: &mut Sink<'_>) {
+fn several(workload: &Workload, script: &TracedText, rest: &[TracedText], sink: &mut Sink<'_>) {
     // A script that reads its arguments is meant so.
     if ["$0", "$1", "$2", "$@", "$*", "$#", "${"].iter().any(|argument| script.as_str().contains(argument)) {
         return;
     }
     let name = &workload.name;
-    let ignored = rest.iter().map(Text::span).reduce(Span::cover).unwrap_or(script.span());
+    let ignored = rest.iter().map(TracedText::span).reduce(Span::cover).unwrap_or(script.span());
     let finding = sink
         .report(
             ignored,
@@ -126,7 +126,7 @@ fn several(workload: &Workload, script: &Text, rest: &[Text], sink: &mut Sink<'_
         finding.help("write them as one string, as the shell is to read them");
         return;
     }
-    let words: Vec<&str> = std::iter::once(script).chain(rest).map(Text::as_str).collect();
+    let words: Vec<&str> = std::iter::once(script).chain(rest).map(TracedText::as_str).collect();
     let joined = vec!["CMD-SHELL".to_owned(), words.join(" ")];
     let Some(place) = workload.test_place.filter(|place| Form::at(*place, workload) == Form::Compose) else {
         return;
@@ -147,9 +147,9 @@ fn several(workload: &Workload, script: &Text, rest: &[Text], sink: &mut Sink<'_
 
 /// Whether words are the same when they are joined by blanks. Blanks and quotes within one of them may be an argument's own,
 /// unless it is a command behind `||` or the like.
-fn is_plain(words: &[Text]) -> bool {
+fn is_plain(words: &[TracedText]) -> bool {
     let mut command = false;
-    words.iter().map(Text::as_str).all(|word| {
+    words.iter().map(TracedText::as_str).all(|word| {
         command |= ["||", "&&", ";", "|"].iter().any(|operator| word.starts_with(operator));
         command || !word.contains(|c: char| c.is_whitespace() || "\"'\\$`".contains(c))
     })

@@ -34,7 +34,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             });
         if let Some(value) = workload.env.get(name).and_then(|variable| variable.value.known()) {
             // `NAME: ${NAME:-default}`: where somebody sets it for Compose, both sides have it.
-            let shared = value.default_of.as_ref() == Some(name);
+            let shared = value.default_for.as_ref() == Some(name);
             let severity = if shared { Severity::Warning } else { RULE.meta().severity };
             finding = finding
                 .severity(severity)

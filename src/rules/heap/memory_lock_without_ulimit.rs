@@ -1,6 +1,6 @@
 //! `memory-lock-without-ulimit`
 
-use crate::finding::fix::Request;
+use crate::finding::fix::FixOp;
 use crate::finding::{Applicability, Severity};
 use crate::rules::Sink;
 use crate::workload::{FactName, Kind, Workload};
@@ -42,7 +42,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 .help("set both `soft` and `hard` of `memlock` to -1");
         }
         None => {
-            let set = Request::Set {
+            let set = FixOp::Set {
                 owner: workload.anchor,
                 path: &["ulimits", "memlock"],
                 value: "-1".to_owned(),

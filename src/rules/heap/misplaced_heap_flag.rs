@@ -1,7 +1,7 @@
 //! `misplaced-heap-flag`
 
 use crate::finding::Applicability;
-use crate::finding::fix::Request;
+use crate::finding::fix::FixOp;
 use crate::rules::Sink;
 use crate::workload::{FactName, HeapProblemKind, Workload};
 
@@ -35,7 +35,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                     "before `-jar`, the main class or the script",
                     Applicability::Unsafe,
                     &[FactName::Start, FactName::Heaps],
-                    vec![Request::MoveFirst { words: problem.ahead.clone() }],
+                    vec![FixOp::MoveFirst { words: problem.ahead.clone() }],
                 );
             }
         }

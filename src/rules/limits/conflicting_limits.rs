@@ -1,7 +1,7 @@
 //! `conflicting-limits`
 
 use crate::finding::Applicability;
-use crate::finding::fix::{Request, as_string};
+use crate::finding::fix::{FixOp, as_string};
 use crate::rules::Sink;
 use crate::rules::offer::Offer;
 use crate::source::Spanned;
@@ -56,7 +56,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             {
                 // In the block a size is a string.
                 let text = if path == ["pids"] { value.value.clone() } else { as_string(&value.value) };
-                let moved = Request::Move { key, owner: *block, path, value: text };
+                let moved = FixOp::Move { key, owner: *block, path, value: text };
                 finding = finding.ask(
                     format!("move `{short}` into the block"),
                     Applicability::Safe,
@@ -78,7 +78,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                     format!("keep {} of `{long}`", kept.value),
                     Applicability::Unsafe,
                     CHANGES,
-                    vec![Request::Remove { key }],
+                    vec![FixOp::Remove { key }],
                 );
             }
             drop(finding);

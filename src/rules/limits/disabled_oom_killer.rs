@@ -1,6 +1,6 @@
 //! `disabled-oom-killer`
 
-use crate::finding::fix::Request;
+use crate::finding::fix::FixOp;
 use crate::finding::{Applicability, Severity};
 use crate::rules::Sink;
 use crate::workload::{FactName, Workload};
@@ -45,7 +45,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             "remove the line",
             Applicability::Unsafe,
             &[FactName::OomKillDisable],
-            vec![Request::Remove { key }],
+            vec![FixOp::Remove { key }],
         );
     }
 }

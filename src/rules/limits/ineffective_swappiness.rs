@@ -1,6 +1,6 @@
 //! `ineffective-swappiness`
 
-use crate::finding::fix::Request;
+use crate::finding::fix::FixOp;
 use crate::finding::{Applicability, Severity};
 use crate::rules::Sink;
 use crate::workload::{FactName, Workload};
@@ -42,7 +42,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             "remove the line",
             if value == 0 { Applicability::Safe } else { Applicability::Unsafe },
             &[FactName::MemSwappiness],
-            vec![Request::Remove { key }],
+            vec![FixOp::Remove { key }],
         ),
         None => finding,
     };

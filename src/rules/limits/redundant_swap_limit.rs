@@ -1,7 +1,7 @@
 //! `redundant-swap-limit`
 
 use crate::finding::Applicability;
-use crate::finding::fix::Request;
+use crate::finding::fix::FixOp;
 use crate::rules::Sink;
 use crate::rules::offer::Offer;
 use crate::workload::{FactName, Project, SizeKey};
@@ -46,7 +46,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 "remove the line",
                 Applicability::Safe,
                 &[FactName::SwapLimit],
-                vec![Request::Remove { key }],
+                vec![FixOp::Remove { key }],
             );
         }
         offer.no_swap(finding, "or allow no swap: the same as the memory limit");

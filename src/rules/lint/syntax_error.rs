@@ -28,12 +28,12 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         let count = seen.entry(error.span.file).or_default();
         *count += 1;
         // Where reading ended is never one of those that are only counted.
-        if *count > SHOWN && !error.ends {
+        if *count > SHOWN && !error.truncates_file {
             continue;
         }
         let severity = if error.fatal { RULE.meta().severity } else { Severity::Warning };
         let mut finding = sink.report(error.span, "", error.message.clone()).severity(severity);
-        if let Some(first) = error.first {
+        if let Some(first) = error.duplicate_of {
             finding = finding.related(first, "first written here");
         }
         let total = totals.get(&error.span.file).copied().unwrap_or_default();

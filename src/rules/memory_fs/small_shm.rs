@@ -1,6 +1,6 @@
 //! `small-shm`
 
-use crate::finding::fix::Request;
+use crate::finding::fix::FixOp;
 use crate::finding::{Applicability, Confidence, Severity};
 use crate::model::size::ByteSize;
 use crate::rules::offer::Offer;
@@ -66,7 +66,7 @@ fn report(offer: &Offer<'_>, sink: &mut Sink<'_>) {
     } else {
         let path = &["shm_size"];
         let value = needs.enough.clone();
-        let set = Request::Set { owner: workload.anchor, path, value, after: "image" };
+        let set = FixOp::Set { owner: workload.anchor, path, value, after: "image" };
         let title = format!("set `shm_size` to {}", needs.enough);
         finding.ask(title, Applicability::Unsafe, &[FactName::ShmSize], vec![set]);
     }

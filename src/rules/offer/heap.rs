@@ -1,7 +1,7 @@
 //! Bounds of heaps that rules offer, where the runtime reads them.
 
 use super::Offer;
-use crate::finding::fix::Request;
+use crate::finding::fix::FixOp;
 use crate::finding::{Applicability, Edit};
 use crate::model::size::ByteSize;
 use crate::rules::Builder;
@@ -112,7 +112,7 @@ pub(in crate::rules) fn bound_in_bytes<'b>(
 pub(in crate::rules) fn set_variables(
     offer: &Offer<'_>,
     variables: &[(String, String)],
-) -> Option<Vec<Request>> {
+) -> Option<Vec<FixOp>> {
     offer.settled_limit()?;
     let workload = offer.workload;
     let known = workload.kind == Kind::Service && workload.env_missing.is_none();
@@ -120,7 +120,7 @@ pub(in crate::rules) fn set_variables(
     if variables.is_empty() || !known || set {
         return None;
     }
-    Some(vec![Request::SetVariables { owner: workload.anchor, variables: variables.to_vec() }])
+    Some(vec![FixOp::SetVariables { owner: workload.anchor, variables: variables.to_vec() }])
 }
 
 /// Adds a smaller size for a heap or cache that does not fit its limit, as a patch. Where none fits it says so, if that is all
@@ -186,7 +186,7 @@ pub(in crate::rules) fn set_words(
     offer: &Offer<'_>,
     name: &str,
     words: &str,
-) -> Option<(Vec<Request>, Vec<Edit>)> {
+) -> Option<(Vec<FixOp>, Vec<Edit>)> {
     let workload = offer.workload;
     if workload.kind != Kind::Service || workload.env_missing.is_some() || offer.changed_elsewhere().is_some()
     {
@@ -194,7 +194,7 @@ pub(in crate::rules) fn set_words(
     }
     let owner = workload.anchor;
     let Some(variable) = workload.env.get(name) else {
-        let set = Request::SetVariables { owner, variables: vec![(name.to_owned(), words.to_owned())] };
+        let set = FixOp::SetVariables { owner, variables: vec![(name.to_owned(), words.to_owned())] };
         return Some((vec![set], Vec::new()));
     };
     let value = variable.value.known()?;
@@ -204,16 +204,13 @@ pub(in crate::rules) fn set_words(
     });
     match variable.origin {
         Origin::Environment if others.count() == 1 => {
-            Some((vec![Request::Extend { name: variable.name?, words: words.to_owned() }], Vec::new()))
+            Some((vec![FixOp::Extend { name: variable.name?, words: words.to_owned() }], Vec::new()))
         }
         Origin::Environment => None,
         Origin::EnvFile | Origin::Image if value.value.varies() => None,
         Origin::EnvFile | Origin::Image => {
             let value = format!("{} {words}", value.value.as_str().trim());
-            Some((
-                vec![Request::SetVariables { owner, variables: vec![(name.to_owned(), value)] }],
-                Vec::new(),
-            ))
+            Some((vec![FixOp::SetVariables { owner, variables: vec![(name.to_owned(), value)] }], Vec::new()))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Requests that write a memory setting of a service: in the place of the one that is there, else in the form of its files.
 
 use super::Offer;
-use crate::finding::fix::{Request, Step, as_string};
+use crate::finding::fix::{FixOp, Step, as_string};
 use crate::model::size::ByteSize;
 use crate::sizing::Need;
 use crate::source::Span;
@@ -13,7 +13,7 @@ const SWAP: &[&str] = &["memswap_limit"];
 
 impl<'w> Offer<'w> {
     /// `memswap_limit` equal to the limit, where the limit is set; none for Swarm, which does not take it.
-    pub(in crate::rules) fn set_swap(&self) -> Option<Vec<Request>> {
+    pub(in crate::rules) fn set_swap(&self) -> Option<Vec<FixOp>> {
         let workload = self.workload;
         let limit = workload.limit_key().filter(|_| self.may_swap() && !self.is_refused())?;
         let value = limit.template.clone();
@@ -32,23 +32,23 @@ impl<'w> Offer<'w> {
             other.name != workload.name && keys.any(|key| key.overrides && is_part_of(&key.name, limit.name))
         };
         if self.project.workloads.iter().any(|other| without(&other) || overrides(&other)) {
-            return Some(vec![Request::Set { owner: workload.anchor, path: SWAP, value, after: "image" }]);
+            return Some(vec![FixOp::Set { owner: workload.anchor, path: SWAP, value, after: "image" }]);
         }
         let below: &[&str] = match limit.name {
             "mem_limit" => &[],
             _ => &["deploy", "resources", "limits"],
         };
-        Some(vec![Request::SetNear { leaf: limit.key, below, path: SWAP, value, owner: workload.anchor }])
+        Some(vec![FixOp::SetNear { leaf: limit.key, below, path: SWAP, value, owner: workload.anchor }])
     }
 
     /// Another size for the `memswap_limit` that is there. None where the limit is another in other files.
-    pub(in crate::rules) fn set_swap_size(&self, both: ByteSize) -> Option<Vec<Request>> {
+    pub(in crate::rules) fn set_swap_size(&self, both: ByteSize) -> Option<Vec<FixOp>> {
         self.settled_limit()?;
         self.resize(&[self.key("memswap_limit")?], both)
     }
 
     /// A limit with the text of the `memswap_limit`, where that is enough for all that is known of the service.
-    pub(in crate::rules) fn limit_like_swap(&self) -> Option<Vec<Request>> {
+    pub(in crate::rules) fn limit_like_swap(&self) -> Option<Vec<FixOp>> {
         let swap = self.key("memswap_limit").filter(|_| self.changed_elsewhere().is_none())?;
         let size = *swap.size.value()?;
         let reserved = self.workload.memory.reservation.value().is_none_or(|reserved| *reserved <= size);
@@ -58,13 +58,13 @@ impl<'w> Offer<'w> {
         }
         let (value, owner) = (swap.template.clone(), self.workload.anchor);
         Some(vec![match self.in_deploy() {
-            true => Request::Set { owner, path: LIMIT[1], value: as_string(&value), after: "image" },
-            false => Request::SetNear { leaf: swap.key, below: &[], path: LIMIT[0], value, owner },
+            true => FixOp::Set { owner, path: LIMIT[1], value: as_string(&value), after: "image" },
+            false => FixOp::SetNear { leaf: swap.key, below: &[], path: LIMIT[0], value, owner },
         }])
     }
 
     /// A reservation with the text of the limit, which follows it whatever it is.
-    pub(in crate::rules) fn reservation_like_limit(&self) -> Option<Vec<Request>> {
+    pub(in crate::rules) fn reservation_like_limit(&self) -> Option<Vec<FixOp>> {
         let limit = self.workload.limit_key().filter(|_| !self.is_refused())?;
         if self.limited_elsewhere().is_some() {
             return None;
@@ -79,7 +79,7 @@ impl<'w> Offer<'w> {
         &self,
         limit: ByteSize,
         reservation: Option<ByteSize>,
-    ) -> Option<Vec<Request>> {
+    ) -> Option<Vec<FixOp>> {
         let memory = &self.workload.memory;
         let mut requests = match self.keys(["deploy.resources.limits.memory", "mem_limit"]) {
             keys if keys.is_empty() => vec![self.set(LIMIT, limit)],
@@ -101,7 +101,7 @@ impl<'w> Offer<'w> {
     }
 
     /// Writes a reservation, in the place of the one that is there.
-    pub(in crate::rules) fn set_reservation(&self, size: ByteSize) -> Vec<Request> {
+    pub(in crate::rules) fn set_reservation(&self, size: ByteSize) -> Vec<FixOp> {
         let keys = self.keys(["deploy.resources.reservations.memory", "mem_reservation"]);
         if keys.is_empty() {
             return vec![self.beside_limit(size)];
@@ -110,14 +110,14 @@ impl<'w> Offer<'w> {
     }
 
     /// A reservation where the limit is written, else in the service: also where others share that limit.
-    fn beside_limit(&self, size: ByteSize) -> Request {
+    fn beside_limit(&self, size: ByteSize) -> FixOp {
         let value = size.to_compose();
         let owner = self.workload.anchor;
         match self.workload.limit_key().filter(|key| !self.is_shared(key.size.span())) {
             Some(SizeKey { name: "mem_limit", key, .. }) if !self.in_deploy() => {
-                Request::SetNear { leaf: *key, below: &[], path: RESERVATION[0], value, owner }
+                FixOp::SetNear { leaf: *key, below: &[], path: RESERVATION[0], value, owner }
             }
-            Some(SizeKey { name: "deploy.resources.limits.memory", key, .. }) => Request::SetNear {
+            Some(SizeKey { name: "deploy.resources.limits.memory", key, .. }) => FixOp::SetNear {
                 leaf: *key,
                 below: &["limits"],
                 path: &["reservations", "memory"],
@@ -129,7 +129,7 @@ impl<'w> Offer<'w> {
     }
 
     /// A new block of limits, where the service has other limits outside: these go along. None where it has not.
-    fn new_block(&self, path: &'static [&'static str], size: ByteSize) -> Option<Request> {
+    fn new_block(&self, path: &'static [&'static str], size: ByteSize) -> Option<FixOp> {
         let workload = self.workload;
         if path != LIMIT[1] || !self.in_deploy() || workload.key("deploy.resources.limits").is_some() {
             return None;
@@ -147,7 +147,7 @@ impl<'w> Offer<'w> {
             return None;
         }
         steps.push(Step { from: None, path, value: size.to_compose() });
-        Some(Request::Steps { owner: workload.anchor, steps })
+        Some(FixOp::Steps { owner: workload.anchor, steps })
     }
 
     fn keys<const N: usize>(&self, names: [&str; N]) -> Vec<&'w SizeKey> {
@@ -159,14 +159,14 @@ impl<'w> Offer<'w> {
     }
 
     /// Each of these keys gets this size, in its own unit; none where a variable sets one.
-    fn resize(&self, keys: &[&SizeKey], size: ByteSize) -> Option<Vec<Request>> {
+    fn resize(&self, keys: &[&SizeKey], size: ByteSize) -> Option<Vec<FixOp>> {
         let known = keys.iter().filter(|key| matches!(key.size, Fact::Known(_)));
         known.map(|key| self.replace(key, like(key.text.as_str(), size))).collect()
     }
 
     /// Another value for a key: in its place, else in the service where others read the same bytes. None where a variable
     /// sets it and no default stands in the file.
-    pub(in crate::rules) fn replace(&self, key: &SizeKey, text: String) -> Option<Request> {
+    pub(in crate::rules) fn replace(&self, key: &SizeKey, text: String) -> Option<FixOp> {
         let value = key.size.known()?;
         if key.text.varies() && key.text.verbatim_span().is_none() {
             return None;
@@ -178,7 +178,7 @@ impl<'w> Offer<'w> {
             }
             let path = path(key.name)?;
             let value = if key.name.starts_with("deploy.") { as_string(&text) } else { text };
-            return Some(Request::Set { owner: self.workload.anchor, path, value, after: "image" });
+            return Some(FixOp::Set { owner: self.workload.anchor, path, value, after: "image" });
         }
         // A template in the place of a default would stand within the one that is there.
         if key.text.varies() && text.contains('$') {
@@ -191,7 +191,7 @@ impl<'w> Offer<'w> {
             true if key.name.starts_with("deploy.") => as_string(&text),
             _ => text,
         };
-        Some(Request::Replace { value: inner, text })
+        Some(FixOp::Replace { value: inner, text })
     }
 
     /// True where another file changes the limits of a service that has this very key.
@@ -209,14 +209,14 @@ impl<'w> Offer<'w> {
     }
 
     /// A new key in the service.
-    fn set(&self, [short, long]: [&'static [&'static str]; 2], size: ByteSize) -> Request {
+    fn set(&self, [short, long]: [&'static [&'static str]; 2], size: ByteSize) -> FixOp {
         if let Some(request) = self.new_block(long, size) {
             return request;
         }
         let path = if self.in_deploy() { long } else { short };
         let neighbours = ["mem_limit", "mem_reservation", "image"];
         let after = neighbours.into_iter().find(|key| self.workload.key(key).is_some()).unwrap_or_default();
-        Request::Set { owner: self.workload.anchor, path, value: size.to_compose(), after }
+        FixOp::Set { owner: self.workload.anchor, path, value: size.to_compose(), after }
     }
 }
 

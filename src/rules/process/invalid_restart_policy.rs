@@ -1,7 +1,7 @@
 //! `invalid-restart-policy`
 
 use crate::finding::Applicability;
-use crate::finding::fix::Request;
+use crate::finding::fix::FixOp;
 use crate::rules::Sink;
 use crate::workload::{FactName, Workload};
 
@@ -33,7 +33,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     .note("Error response from daemon: invalid restart policy: maximum retry count can only be used with 'on-failure'")
     .help("write `condition: on-failure` in the block");
     if let Some(owner) = workload.key("deploy.restart_policy") {
-        let set = Request::Set { owner, path: &["condition"], value: "on-failure".to_owned(), after: "" };
+        let set = FixOp::Set { owner, path: &["condition"], value: "on-failure".to_owned(), after: "" };
         finding.ask("restart after failures only", Applicability::Unsafe, &[FactName::Restart], vec![set]);
     }
 }
@@ -98,7 +98,7 @@ fn attempts_in_condition(workload: &Workload, sink: &mut Sink<'_>) {
         finding.help(format!("write `condition: on-failure` and `max_attempts: {attempts}` in the block"));
     let owner = workload.key("deploy.restart_policy").filter(|_| workload.max_attempts.is_absent());
     if let Some(owner) = owner {
-        let set = |path: &'static [&'static str], value: &str| Request::Set {
+        let set = |path: &'static [&'static str], value: &str| FixOp::Set {
             owner,
             path,
             value: value.to_owned(),

@@ -1,7 +1,7 @@
 //! `shadowed-restart-policy`
 
 use crate::finding::Applicability;
-use crate::finding::fix::Request;
+use crate::finding::fix::FixOp;
 use crate::rules::Sink;
 use crate::workload::{Fact, FactName, Workload};
 
@@ -50,7 +50,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         .help(format!("leave the block out, or write `condition: {condition}`{bound} in it"));
     // A block that leaves something out was not to say that there is none of it.
     let Some(owner) = workload.key("deploy.restart_policy") else { return };
-    let set = |path: &'static [&'static str], value: &str| Request::Set {
+    let set = |path: &'static [&'static str], value: &str| FixOp::Set {
         owner,
         path,
         value: value.to_owned(),

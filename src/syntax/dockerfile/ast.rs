@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::source::{Source, SourceId, Span, Text};
+use crate::source::{Source, SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
 /// A parsed Dockerfile.
@@ -26,7 +26,7 @@ impl Dockerfile {
     /// What `source` says, parsed once for all who hold it at the same time.
     #[must_use]
     pub fn of(source: &Source) -> Arc<Self> {
-        source.shared(|source| super::parse(source.id(), source.text()))
+        source.parsed(|source| super::parse(source.id(), source.text()))
     }
 
     /// True when `# syntax=` names another frontend than Docker's own: what that one reads need be no Dockerfile, and
@@ -48,9 +48,9 @@ impl Dockerfile {
 #[derive(Clone, Debug)]
 pub struct Directive {
     /// `syntax`, `escape` or `check`, as written.
-    pub name: Text,
+    pub name: TracedText,
     /// What stands after the `=`.
-    pub value: Text,
+    pub value: TracedText,
 }
 
 /// The instruction keywords of the Dockerfile reference.
@@ -141,7 +141,7 @@ pub struct Instruction {
     /// Which instruction.
     pub keyword: Keyword,
     /// The keyword as written.
-    pub name: Text,
+    pub name: TracedText,
     /// From the keyword to the end of the last argument (heredoc bodies included).
     pub span: Span,
     /// First line, from 1.
@@ -160,11 +160,11 @@ pub struct Instruction {
 #[derive(Clone, Debug)]
 pub struct Flag {
     /// The whole word, quotes removed.
-    pub text: Text,
+    pub text: TracedText,
     /// What stands between `--` and `=`.
-    pub name: Text,
+    pub name: TracedText,
     /// What stands after the `=`.
-    pub value: Option<Text>,
+    pub value: Option<TracedText>,
 }
 
 /// An instruction's arguments.
@@ -173,33 +173,33 @@ pub enum Arguments {
     /// None at all.
     None,
     /// Separated by white space; ARG's words keep their quotes.
-    Words(Vec<Text>),
+    Words(Vec<TracedText>),
     /// A JSON array of strings, unescaped: exec form.
-    Exec(Vec<Text>),
+    Exec(Vec<TracedText>),
     /// One text to the end of the instruction: shell form, or a single value (USER, WORKDIR).
-    Shell(Text),
+    Shell(TracedText),
     /// ENV and LABEL; quotes and escapes are still there.
     Pairs(Vec<Pair>),
     /// HEALTHCHECK: `CMD` or `NONE`, and its command.
     Healthcheck {
         /// `CMD` or `NONE`, as written.
-        kind: Text,
+        kind: TracedText,
         /// Shell or exec form.
         command: Box<Arguments>,
     },
     /// ONBUILD's instruction.
     Onbuild(Box<Instruction>),
     /// Text that could not be split.
-    Malformed(Text),
+    Malformed(TracedText),
 }
 
 /// `KEY=value` or the old `KEY value`.
 #[derive(Clone, Debug)]
 pub struct Pair {
     /// The key, quotes not removed.
-    pub key: Text,
+    pub key: TracedText,
     /// The value, quotes not removed, nothing expanded.
-    pub value: Text,
+    pub value: TracedText,
     /// `ENV KEY the rest of the line`.
     pub legacy: bool,
 }

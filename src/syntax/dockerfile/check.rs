@@ -1,6 +1,6 @@
 //! What BuildKit refuses once the text is split: its typed-instruction stage (`instructions/parse.go`, `bflag.go`).
 
-use crate::source::{Span, Text};
+use crate::source::{Span, TracedText};
 use crate::syntax::duration::parse_go;
 
 use super::ast::{Arguments, Flag, Instruction, Keyword};
@@ -73,7 +73,7 @@ fn check(instruction: &Instruction) -> Result<(), Problem> {
     }
 }
 
-fn unknown(name: &Text) -> Problem {
+fn unknown(name: &TracedText) -> Problem {
     let word = name.as_str();
     if word.is_empty() {
         return ("a continued line with no instruction".to_owned(), name.span());
@@ -153,14 +153,14 @@ fn arguments(instruction: &Instruction) -> Result<(), Problem> {
     }
 }
 
-fn words(arguments: &Arguments) -> &[Text] {
+fn words(arguments: &Arguments) -> &[TracedText] {
     match arguments {
         Arguments::Words(words) | Arguments::Exec(words) => words,
         _ => &[],
     }
 }
 
-fn from(instruction: &Instruction, words: &[Text]) -> Result<(), Problem> {
+fn from(instruction: &Instruction, words: &[TracedText]) -> Result<(), Problem> {
     if let Some(comment) = words.iter().skip(1).find(|word| word.as_str().starts_with('#')) {
         return Err(("a comment cannot follow FROM on its line".to_owned(), comment.span()));
     }
@@ -186,7 +186,7 @@ fn from(instruction: &Instruction, words: &[Text]) -> Result<(), Problem> {
     }
 }
 
-fn healthcheck(kind: &Text, command: &Arguments) -> Result<(), Problem> {
+fn healthcheck(kind: &TracedText, command: &Arguments) -> Result<(), Problem> {
     let empty = match command {
         Arguments::None => true,
         Arguments::Exec(words) => words.is_empty(),
@@ -230,7 +230,7 @@ fn flags(instruction: &Instruction, known: &[(&'static str, Kind)]) -> Result<()
     Ok(())
 }
 
-fn is(value: &Text, word: &str) -> bool {
+fn is(value: &TracedText, word: &str) -> bool {
     value.as_str().eq_ignore_ascii_case(word)
 }
 

@@ -1,6 +1,6 @@
 //! Parser directives: `# escape=`, `# syntax=`, `# check=` at the top of the file.
 
-use crate::source::{SourceId, Span, Text};
+use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
 use super::ast::Directive;
@@ -31,11 +31,12 @@ impl Directives {
         };
         let text = |part: &str| {
             let at = start + (part.as_ptr() as usize - line.as_ptr() as usize);
-            Text::verbatim(part, Span::new(self.file, at, at + part.len()))
+            TracedText::verbatim(part, Span::new(self.file, at, at + part.len()))
         };
         let directive = Directive { name: text(name), value: text(value) };
-        let mut refuse =
-            |message, span| errors.push(SyntaxError { message, span, fatal: true, first: None, ends: false });
+        let mut refuse = |message, span| {
+            errors.push(SyntaxError { message, span, fatal: true, duplicate_of: None, truncates_file: false })
+        };
         if self.found.iter().any(|d| d.name.as_str().eq_ignore_ascii_case(name)) {
             refuse(format!("a second `{}` directive", name.to_ascii_lowercase()), directive.name.span());
         } else if name.eq_ignore_ascii_case("escape") {

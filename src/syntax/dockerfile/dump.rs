@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::source::{Source, Span, Text};
+use crate::source::{Source, Span, TracedText};
 
 use super::ast::{Arguments, Dockerfile, Instruction, Keyword};
 
@@ -72,8 +72,8 @@ fn instruction(instruction: &Instruction, source: &Source) -> Value {
 fn flatten(arguments: &Arguments) -> (Vec<&str>, bool) {
     match arguments {
         Arguments::None => (Vec::new(), false),
-        Arguments::Words(words) => (words.iter().map(Text::as_str).collect(), false),
-        Arguments::Exec(words) => (words.iter().map(Text::as_str).collect(), true),
+        Arguments::Words(words) => (words.iter().map(TracedText::as_str).collect(), false),
+        Arguments::Exec(words) => (words.iter().map(TracedText::as_str).collect(), true),
         Arguments::Shell(text) | Arguments::Malformed(text) => (vec![text.as_str()], false),
         Arguments::Pairs(pairs) => {
             (pairs.iter().flat_map(|pair| [pair.key.as_str(), pair.value.as_str()]).collect(), false)

@@ -1,6 +1,6 @@
 //! Quotes, escapes and variables, as BuildKit's shell lexer (`shell/lex.go`) resolves them in ENV, ARG, FROM, USER, ….
 
-use crate::source::{Span, Text};
+use crate::source::{Span, TracedText};
 
 use super::heredoc::name_length;
 
@@ -29,7 +29,7 @@ pub enum Lookup<'v> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expansion {
     /// This text; pieces that were copied keep their bytes, a variable's value stands at its use.
-    Known(Text),
+    Known(TracedText),
     /// It depends on a variable whose value is not known.
     Unknown {
         /// The variable's name.
@@ -47,11 +47,11 @@ pub enum Expansion {
 }
 
 /// Removes quotes and escapes from `text` and puts in variables.
-pub fn expand<'v>(text: &Text, escape: char, lookup: &mut dyn FnMut(&str) -> Lookup<'v>) -> Expansion {
+pub fn expand<'v>(text: &TracedText, escape: char, lookup: &mut dyn FnMut(&str) -> Lookup<'v>) -> Expansion {
     let mut expander =
         Expander { text, value: text.as_str(), escape, at: 0, keep_escapes: false, put_in: 0, lookup };
     match expander.until(None, 0) {
-        Ok(Part { text: out, unknown: None }) => Expansion::Known(out.at(text.span())),
+        Ok(Part { text: out, unknown: None }) => Expansion::Known(out.with_span(text.span())),
         Ok(Part { unknown: Some((variable, at)), .. }) => Expansion::Unknown { variable, at },
         Err((message, span)) => Expansion::Invalid { message, span },
     }
@@ -61,7 +61,7 @@ type Step<T> = Result<T, (String, Span)>;
 
 /// A part of the result, and the first variable that makes it unknown.
 struct Part {
-    text: Text,
+    text: TracedText,
     unknown: Option<(String, Span)>,
 }
 
@@ -73,7 +73,7 @@ impl Part {
 }
 
 struct Expander<'a, 'v> {
-    text: &'a Text,
+    text: &'a TracedText,
     value: &'a str,
     escape: char,
     at: usize,
@@ -104,7 +104,7 @@ impl<'v> Expander<'_, 'v> {
     }
 
     fn empty(&self) -> Part {
-        Part { text: Text::empty(self.text.span()), unknown: None }
+        Part { text: TracedText::empty(self.text.span()), unknown: None }
     }
 
     fn unknown(&self, name: &str, from: usize) -> Part {
@@ -359,7 +359,7 @@ mod tests {
     use crate::source::SourceId;
 
     fn run(word: &str, escape: char) -> Expansion {
-        let text = Text::verbatim(word, Span::new(SourceId(0), 100, 100 + word.len()));
+        let text = TracedText::verbatim(word, Span::new(SourceId(0), 100, 100 + word.len()));
         expand(&text, escape, &mut |name| match name {
             "A" => Lookup::Known("one"),
             "EMPTY" => Lookup::Known(""),
@@ -386,7 +386,7 @@ mod tests {
         assert_eq!(known("$$A$1"), "A");
         assert_eq!(
             run(r"C:\x`$A", '`'),
-            Expansion::Known(Text::derived(r"C:\x$A", Span::new(SourceId(0), 0, 0)))
+            Expansion::Known(TracedText::derived(r"C:\x$A", Span::new(SourceId(0), 0, 0)))
         );
     }
 
@@ -425,7 +425,7 @@ mod tests {
     #[test]
     fn values_do_not_grow_without_end() {
         let mut value = "x".to_owned();
-        let doubled = Text::verbatim("$A$A", Span::new(SourceId(0), 0, 4));
+        let doubled = TracedText::verbatim("$A$A", Span::new(SourceId(0), 0, 4));
         let steps = (0..100).find(|_| match expand(&doubled, '\\', &mut |_| Lookup::Known(&value)) {
             Expansion::Known(text) => {
                 value = text.as_str().to_owned();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::source::Text;
+use crate::source::TracedText;
 
 use super::ast::Flag;
 use super::lines::LogicalLine;
@@ -30,10 +30,10 @@ pub(super) fn take(line: &LogicalLine<'_>, range: Range<usize>) -> (Vec<Flag>, R
 }
 
 /// One word with its quotes and escapes removed, and where it ends.
-fn word(line: &LogicalLine<'_>, range: Range<usize>) -> (Text, usize) {
+fn word(line: &LogicalLine<'_>, range: Range<usize>) -> (TracedText, usize) {
     let part = &line.text[range.clone()];
     let length = end_of_word(part);
-    let mut text = Text::empty(line.span(range.start..range.start + length));
+    let mut text = TracedText::empty(line.span(range.start..range.start + length));
     let mut copied = range.start;
     let mut quote: Option<char> = None;
     let mut chars = part[..length].char_indices();
@@ -77,7 +77,7 @@ fn end_of_word(part: &str) -> usize {
     part.len()
 }
 
-fn flag(text: Text) -> Flag {
+fn flag(text: TracedText) -> Flag {
     let length = text.as_str().len();
     let (name, value) = match text.as_str().find('=') {
         Some(at) => (text.slice(2..at), Some(text.slice(at + 1..length))),

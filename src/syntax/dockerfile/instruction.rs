@@ -46,13 +46,25 @@ impl Reader<'_> {
             && let Some((message, span)) = check::problem(&instruction)
         {
             // What is wrong with a trigger shows in the builds that use the image.
-            self.errors.push(SyntaxError { message, span, fatal: !trigger, first: None, ends: false });
+            self.errors.push(SyntaxError {
+                message,
+                span,
+                fatal: !trigger,
+                duplicate_of: None,
+                truncates_file: false,
+            });
         }
         instruction
     }
 
     fn refuse(&mut self, message: String, span: Span) {
-        self.errors.push(SyntaxError { message, span, fatal: true, first: None, ends: false });
+        self.errors.push(SyntaxError {
+            message,
+            span,
+            fatal: true,
+            duplicate_of: None,
+            truncates_file: false,
+        });
     }
 
     fn arguments(

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use crate::source::Text;
+use crate::source::TracedText;
 
 use super::lines::LogicalLine;
 
 /// What `[…` turned out to be.
 pub(super) enum Exec {
     /// An array of strings.
-    Words(Vec<Text>),
+    Words(Vec<TracedText>),
     /// A JSON array with something else in it: BuildKit refuses the file.
     NotStrings,
     /// No JSON: BuildKit takes the text as shell form.
@@ -49,7 +49,7 @@ impl Reader<'_, '_> {
     }
 
     /// Everything after the `[`; `None` when it is not a list of strings up to the end of the text.
-    fn strings(&mut self) -> Option<Vec<Text>> {
+    fn strings(&mut self) -> Option<Vec<TracedText>> {
         let mut words = Vec::new();
         self.skip_space();
         if self.peek() == Some(b']') {
@@ -71,13 +71,13 @@ impl Reader<'_, '_> {
         (self.at == self.text.len()).then_some(words)
     }
 
-    fn string(&mut self) -> Option<Text> {
+    fn string(&mut self) -> Option<TracedText> {
         if self.peek() != Some(b'"') {
             return None;
         }
         let opened = self.at;
         let closed = self.closing_quote(opened + 1)?;
-        let mut word = Text::empty(self.line.span(self.base + opened..self.base + closed + 1));
+        let mut word = TracedText::empty(self.line.span(self.base + opened..self.base + closed + 1));
         self.at = opened + 1;
         let mut copied = self.at;
         while self.at < closed {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::source::{SourceId, Span, Text};
+use crate::source::{SourceId, Span, TracedText};
 
 /// The longest line that BuildKit reads, in bytes without the line end (Go's `bufio.MaxScanTokenSize` - 1).
 pub(super) const MAX_LINE: usize = 65_535;
@@ -129,14 +129,14 @@ impl<'s> LogicalLine<'s> {
     }
 
     /// `range` of the joined text with the bytes of each physical piece.
-    pub(super) fn copy(&self, range: Range<usize>) -> Text {
-        let mut out = Text::empty(self.span(range.clone()));
+    pub(super) fn copy(&self, range: Range<usize>) -> TracedText {
+        let mut out = TracedText::empty(self.span(range.clone()));
         self.copy_into(&mut out, range);
         out
     }
 
     /// Appends `range` of the joined text to `out`.
-    pub(super) fn copy_into(&self, out: &mut Text, range: Range<usize>) {
+    pub(super) fn copy_into(&self, out: &mut TracedText, range: Range<usize>) {
         let mut at = range.start;
         let mut index = self.pieces.partition_point(|piece| piece.0 <= at);
         while at < range.end {

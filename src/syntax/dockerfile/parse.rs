@@ -29,8 +29,8 @@ pub fn parse(file: SourceId, text: &str) -> Dockerfile {
             message,
             span: Span::new(file, 0, 0),
             fatal: true,
-            first: None,
-            ends: false,
+            duplicate_of: None,
+            truncates_file: false,
         });
         return dockerfile;
     }
@@ -64,8 +64,8 @@ pub fn parse(file: SourceId, text: &str) -> Dockerfile {
             message,
             span,
             fatal: true,
-            first: None,
-            ends: false,
+            duplicate_of: None,
+            truncates_file: false,
         });
         dockerfile.errors.extend(found);
         number(&mut instruction, first_line, lines.number);
@@ -75,7 +75,13 @@ pub fn parse(file: SourceId, text: &str) -> Dockerfile {
         let message =
             format!("a line of {} bytes, more than the {MAX_LINE} that BuildKit reads", range.len());
         let span = Span::new(file, range.start, range.end);
-        dockerfile.errors.push(SyntaxError { message, span, fatal: true, first: None, ends: false });
+        dockerfile.errors.push(SyntaxError {
+            message,
+            span,
+            fatal: true,
+            duplicate_of: None,
+            truncates_file: false,
+        });
     }
     if dockerfile.instructions.is_empty() {
         let message = "a file with no instructions".to_owned();
@@ -83,8 +89,8 @@ pub fn parse(file: SourceId, text: &str) -> Dockerfile {
             message,
             span: Span::new(file, 0, 0),
             fatal: true,
-            first: None,
-            ends: false,
+            duplicate_of: None,
+            truncates_file: false,
         });
     }
     dockerfile.errors.sort_by_key(|error| error.span.start);

@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::{Command, Frame, FrameKind, Join, Word};
-use crate::source::Text;
+use crate::source::TracedText;
 
 impl Reader<'_> {
     /// True for a keyword where a command begins.
@@ -90,7 +90,7 @@ impl Reader<'_> {
             match self.peek() {
                 None | Some(b'\n' | b';' | b'&' | b'|' | b')' | b'<' | b'>') => return,
                 Some(b'(') => {
-                    let mut skipped = Text::empty(self.text.span_of(self.at..self.at));
+                    let mut skipped = TracedText::empty(self.text.span_of(self.at..self.at));
                     self.parentheses(&mut skipped);
                 }
                 Some(_) => _ = self.word(),
@@ -155,7 +155,7 @@ impl Reader<'_> {
     pub(super) fn parenthesis(&mut self) {
         let Some(command) = self.command.take() else {
             if self.byte(1) == Some(b'(') && self.rest().contains("))") && self.function.is_none() {
-                let mut skipped = Text::empty(self.text.span_of(self.at..self.at));
+                let mut skipped = TracedText::empty(self.text.span_of(self.at..self.at));
                 return self.parentheses(&mut skipped);
             }
             self.at += 1;

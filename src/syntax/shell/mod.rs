@@ -11,7 +11,7 @@ mod wrapper;
 
 pub use wrapper::{Inner, base_name, inner, is_shell};
 
-use crate::source::{Span, Text};
+use crate::source::{Span, TracedText};
 
 /// Programs that start each other, as `sudo env nice java`, that are followed.
 const MAX_WRAPPERS: usize = 12;
@@ -24,7 +24,7 @@ pub struct Script {
     /// The constructs around them: groups, branches, loops.
     pub frames: Vec<Frame>,
     /// The contents of here-documents.
-    pub heredocs: Vec<Text>,
+    pub heredocs: Vec<TracedText>,
     /// False where a bound, an open quote or a keyword without its partner left something unread.
     pub complete: bool,
 }
@@ -54,7 +54,7 @@ pub struct Command {
 #[derive(Clone, Debug)]
 pub struct Word {
     /// Without quotes; variables and substitutions as written.
-    pub text: Text,
+    pub text: TracedText,
     /// A variable or a substitution is in it: what it will be is not known.
     pub expands: bool,
     /// A part of it is quoted or escaped: it is no keyword.
@@ -65,7 +65,7 @@ pub struct Word {
 #[derive(Clone, Debug)]
 pub struct Assignment {
     /// The name.
-    pub name: Text,
+    pub name: TracedText,
     /// The value.
     pub value: Word,
 }
@@ -74,7 +74,7 @@ pub struct Assignment {
 #[derive(Clone, Debug)]
 pub struct Redirection {
     /// `>`, `>>`, `<`, `<<`, `<<<`, `>&`: as written, without the descriptor.
-    pub operator: Text,
+    pub operator: TracedText,
     /// The file, the descriptor, or the here-document's name.
     pub target: Word,
     /// The here-document's content: an index into [`Script::heredocs`].
@@ -113,7 +113,7 @@ pub struct Frame {
     /// The place of that operator.
     pub end_span: Option<Span>,
     /// The name of a function.
-    pub name: Option<Text>,
+    pub name: Option<TracedText>,
 }
 
 /// The kinds of constructs.
@@ -141,19 +141,19 @@ pub enum FrameKind {
 
 /// Reads a script.
 #[must_use]
-pub fn read(text: &Text) -> Script {
+pub fn read(text: &TracedText) -> Script {
     reader::script(text, &[])
 }
 
 /// Reads the line of a `RUN`, whose here-documents stand elsewhere; one without a command of its own is a script.
 #[must_use]
-pub fn read_run(line: &Text, heredocs: &[Text]) -> Script {
+pub fn read_run(line: &TracedText, heredocs: &[TracedText]) -> Script {
     reader::script(line, heredocs)
 }
 
 /// Reads the words of an exec form: the first is the program, and nothing is expanded but what a shell among them reads.
 #[must_use]
-pub fn read_words(words: &[Text]) -> Script {
+pub fn read_words(words: &[TracedText]) -> Script {
     reader::words(words)
 }
 

@@ -4,7 +4,7 @@ use super::redirections::Pending;
 use super::{
     Assignment, Command, Frame, FrameKind, Inner, Join, Script, Word, behind_wrappers, inner, wrapper,
 };
-use crate::source::{Span, Text};
+use crate::source::{Span, TracedText};
 
 /// Constructs, substitutions and scripts inside scripts that are followed.
 const MAX_DEPTH: usize = 40;
@@ -17,7 +17,7 @@ const MAX_OPEN: usize = 100;
 
 pub(super) struct Reader<'s> {
     pub(super) script: &'s mut Script,
-    pub(super) text: &'s Text,
+    pub(super) text: &'s TracedText,
     pub(super) at: usize,
     pub(super) depth: usize,
     /// The constructs that are open, outermost first.
@@ -30,26 +30,26 @@ pub(super) struct Reader<'s> {
     pub(super) closed: Option<usize>,
     pub(super) command: Option<Command>,
     /// The name of a function whose body comes.
-    pub(super) function: Option<Text>,
+    pub(super) function: Option<TracedText>,
     /// Here-documents whose contents begin at the next line.
     pub(super) pending: Vec<Pending>,
     /// Contents that stand elsewhere, in order.
-    pub(super) elsewhere: &'s [Text],
+    pub(super) elsewhere: &'s [TracedText],
 }
 
-pub(super) fn script(text: &Text, elsewhere: &[Text]) -> Script {
+pub(super) fn script(text: &TracedText, elsewhere: &[TracedText]) -> Script {
     let mut script = Script { complete: true, ..Script::default() };
     let mut reader = Reader::new(&mut script, text, elsewhere, 0, Vec::new());
     reader.list(false);
     script
 }
 
-pub(super) fn words(words: &[Text]) -> Script {
+pub(super) fn words(words: &[TracedText]) -> Script {
     let mut script = Script { complete: true, ..Script::default() };
-    let Some(span) = words.iter().map(Text::span).reduce(Span::cover) else { return script };
-    let nothing = Text::empty(span);
+    let Some(span) = words.iter().map(TracedText::span).reduce(Span::cover) else { return script };
+    let nothing = TracedText::empty(span);
     let mut reader = Reader::new(&mut script, &nothing, &[], 0, Vec::new());
-    let plain = |text: &Text| Word { text: text.clone(), expands: false, quoted: true };
+    let plain = |text: &TracedText| Word { text: text.clone(), expands: false, quoted: true };
     reader.building(span).words = words.iter().map(plain).collect();
     reader.end_command(Join::Nothing, span);
     script
@@ -58,8 +58,8 @@ pub(super) fn words(words: &[Text]) -> Script {
 impl<'s> Reader<'s> {
     fn new(
         script: &'s mut Script,
-        text: &'s Text,
-        elsewhere: &'s [Text],
+        text: &'s TracedText,
+        elsewhere: &'s [TracedText],
         depth: usize,
         open: Vec<usize>,
     ) -> Self {
@@ -96,7 +96,7 @@ impl<'s> Reader<'s> {
     }
 
     /// Appends so many bytes of the script to a word.
-    pub(super) fn take(&mut self, text: &mut Text, length: usize) {
+    pub(super) fn take(&mut self, text: &mut TracedText, length: usize) {
         text.push_slice(self.text, self.at..self.at + length);
         self.at += length;
     }
@@ -193,7 +193,7 @@ impl<'s> Reader<'s> {
     }
 
     /// A script inside the script: its commands follow, in a construct of their own.
-    pub(super) fn inside(&mut self, text: &Text, kind: FrameKind) {
+    pub(super) fn inside(&mut self, text: &TracedText, kind: FrameKind) {
         let made = self.script.commands.len().max(self.script.frames.len());
         if self.depth >= MAX_DEPTH || made >= MAX_COMMANDS {
             self.script.complete = false;
@@ -288,7 +288,7 @@ impl<'s> Reader<'s> {
     }
 
     /// Scripts that a command has a shell run: `sh -c '…'`, `eval '…'`.
-    fn scripts_of(&mut self, command: &Command) -> Vec<Text> {
+    fn scripts_of(&mut self, command: &Command) -> Vec<TracedText> {
         let words = behind_wrappers(&command.words);
         match inner(words) {
             Inner::Script(at) => words.get(at).map(|word| word.text.clone()).into_iter().collect(),

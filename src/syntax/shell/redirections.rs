@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::{FrameKind, Redirection, Word};
-use crate::source::Text;
+use crate::source::TracedText;
 
 /// A here-document whose contents begin at the next line.
 pub(super) struct Pending {
@@ -36,7 +36,7 @@ impl Reader<'_> {
         }
         let target = match self.peek() {
             None | Some(b'\n' | b'\r' | b';' | b'&' | b'|' | b'(' | b')') => {
-                let nothing = Text::empty(self.text.span_of(self.at..self.at));
+                let nothing = TracedText::empty(self.text.span_of(self.at..self.at));
                 Word { text: nothing, expands: false, quoted: false }
             }
             _ => self.word(),
@@ -44,7 +44,7 @@ impl Reader<'_> {
         let mut heredoc = None;
         if matches!(operator.as_str(), "<<" | "<<-") && !target.as_ref().is_empty() {
             let index = self.script.heredocs.len();
-            self.script.heredocs.push(Text::empty(target.text.span()));
+            self.script.heredocs.push(TracedText::empty(target.text.span()));
             let strip = operator.as_str() == "<<-";
             let name = target.as_ref().to_owned();
             self.pending.push(Pending { heredoc: index, name, strip, runs: false });
@@ -83,8 +83,8 @@ impl Reader<'_> {
     }
 
     /// The lines up to the one that is the name.
-    fn body(&mut self, pending: &Pending) -> Text {
-        let mut text = Text::empty(self.text.span_of(self.at..self.at));
+    fn body(&mut self, pending: &Pending) -> TracedText {
+        let mut text = TracedText::empty(self.text.span_of(self.at..self.at));
         loop {
             let rest = self.rest();
             if rest.is_empty() {

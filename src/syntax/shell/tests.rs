@@ -1,8 +1,8 @@
 use super::*;
 use crate::source::SourceId;
 
-fn text(script: &str) -> Text {
-    Text::verbatim(script, Span::new(SourceId(0), 0, script.len()))
+fn text(script: &str) -> TracedText {
+    TracedText::verbatim(script, Span::new(SourceId(0), 0, script.len()))
 }
 
 fn said(script: &str) -> Vec<String> {

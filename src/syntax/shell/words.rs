@@ -2,14 +2,17 @@
 
 use super::reader::Reader;
 use super::{Word, wrapper};
-use crate::source::Text;
+use crate::source::TracedText;
 
 impl Reader<'_> {
     /// The word that begins here; at least one character is taken.
     pub(super) fn word(&mut self) -> Word {
         let start = self.at;
-        let mut word =
-            Word { text: Text::empty(self.text.span_of(start..start + 1)), expands: false, quoted: false };
+        let mut word = Word {
+            text: TracedText::empty(self.text.span_of(start..start + 1)),
+            expands: false,
+            quoted: false,
+        };
         while let Some(byte) = self.peek() {
             match byte {
                 b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b')' => break,
@@ -66,12 +69,12 @@ impl Reader<'_> {
             let length = self.character().map_or(1, char::len_utf8);
             self.take(&mut word.text, length);
         }
-        word.text = word.text.at(self.text.span_of(start..self.at));
+        word.text = word.text.with_span(self.text.span_of(start..self.at));
         word
     }
 
     /// Takes the text up to the closing quote, and the quote.
-    fn quote(&mut self, text: &mut Text, close: u8, escapes: bool) {
+    fn quote(&mut self, text: &mut TracedText, close: u8, escapes: bool) {
         let rest = self.rest();
         let mut bytes = rest.bytes().enumerate();
         let mut end = None;
@@ -173,7 +176,7 @@ impl Reader<'_> {
                 b'\'' | b'"' => {
                     self.take(&mut word.text, 1);
                     let from = self.at;
-                    let mut inside = Text::empty(self.text.span());
+                    let mut inside = TracedText::empty(self.text.span());
                     self.quote(&mut inside, byte, byte == b'"');
                     let to = self.at;
                     word.text.push_slice(self.text, from..to);
@@ -193,7 +196,7 @@ impl Reader<'_> {
     }
 
     /// `( … )` that is no command: an array, a pattern, arithmetic.
-    pub(super) fn parentheses(&mut self, text: &mut Text) {
+    pub(super) fn parentheses(&mut self, text: &mut TracedText) {
         let from = self.at;
         let mut open = 0_usize;
         let mut bytes = self.rest().bytes().enumerate();
@@ -222,7 +225,7 @@ impl Reader<'_> {
     }
 
     /// `$( … )`: its commands are read, and the word has it as written. `opening` is the length of what opens it.
-    fn substitution(&mut self, text: &mut Text, opening: usize) {
+    fn substitution(&mut self, text: &mut TracedText, opening: usize) {
         let from = self.at;
         self.at += opening;
         self.nested();
@@ -232,7 +235,7 @@ impl Reader<'_> {
     fn backticks(&mut self, word: &mut Word) {
         let from = self.at;
         let rest = self.text.as_str().get(from + 1..).unwrap_or_default();
-        let mut inside = Text::empty(self.text.span_of(from..from + 1));
+        let mut inside = TracedText::empty(self.text.span_of(from..from + 1));
         let (mut begin, mut end) = (0, None);
         let mut bytes = rest.bytes().enumerate().peekable();
         while let Some((at, byte)) = bytes.next() {

@@ -6,7 +6,7 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span as EventSpan, St
 
 use super::{Anchor, Kind, MAX_DEPTH, MAX_NODES, Node, NodeId, Scalar, Style, Tag, problem, scalar};
 use crate::hash::HashMap;
-use crate::source::{SourceId, Span, Text};
+use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
 /// Nesting at which go-yaml itself gives up (`max_flow_level`, `max_indents`).
@@ -97,7 +97,7 @@ pub(super) fn build(file: SourceId, text: &str) -> Built {
             let span = builder.span(builder.last, text.len());
             builder.report(format!("more than {MAX_NODES} values; the rest is not read"), span, false);
             if let Some(error) = builder.out.errors.last_mut() {
-                error.ends = true;
+                error.truncates_file = true;
             }
             break;
         }
@@ -111,7 +111,7 @@ impl Builder<'_> {
     }
 
     fn report(&mut self, message: String, span: Span, fatal: bool) {
-        self.out.errors.push(SyntaxError { message, span, fatal, first: None, ends: false });
+        self.out.errors.push(SyntaxError { message, span, fatal, duplicate_of: None, truncates_file: false });
     }
 
     fn fail(&mut self, error: &ScanError) {
@@ -213,7 +213,7 @@ impl Builder<'_> {
             Style::Plain if start == end => {
                 let is_value = self.stack.last().is_some_and(|frame| frame.key.is_some());
                 let at = if is_value { self.after_colon(start) } else { start };
-                Text::empty(self.span(at, at))
+                TracedText::empty(self.span(at, at))
             }
             _ => scalar::flow(self.file, self.text, start..end, value, style),
         };
@@ -307,7 +307,7 @@ impl Builder<'_> {
         let at = self.after_colon(self.out.nodes[key.0 as usize].span.end as usize);
         let span = self.span(at, at);
         let id = NodeId(self.out.nodes.len() as u32);
-        let kind = Kind::Scalar(Scalar { text: Text::empty(span), style: Style::Plain });
+        let kind = Kind::Scalar(Scalar { text: TracedText::empty(span), style: Style::Plain });
         self.out.nodes.push(Node { kind, span, tag: None, anchor: None });
         if let Kind::Map(entries) = &mut self.out.nodes[map.0 as usize].kind {
             entries.push((key, id));
@@ -342,7 +342,7 @@ impl Builder<'_> {
             let message = format!("duplicate key `{name}`");
             self.report(message, span, true);
             if let Some(error) = self.out.errors.last_mut() {
-                error.first = Some(first);
+                error.duplicate_of = Some(first);
             }
         }
     }

@@ -61,10 +61,10 @@ pub fn set_near(
 ) -> Option<Splice> {
     let mut maps: Vec<(Option<NodeId>, NodeId)> = Vec::new();
     let mut above = None;
-    for id in way_to(tree, leaf.start) {
+    for id in path_to(tree, leaf.start) {
         if let Kind::Map(pairs) = &tree.node(id).kind {
             maps.push((above, id));
-            let at = last_begun(pairs, |(key, _)| tree.node(*key).span.start <= leaf.start)?;
+            let at = last_starting_before(pairs, |(key, _)| tree.node(*key).span.start <= leaf.start)?;
             above = Some(pairs[at].0);
         }
     }
@@ -137,7 +137,7 @@ pub fn extend(tree: &Tree, text: &str, name: Span, words: &str) -> Option<Splice
     };
     let found = match entry_at(tree, name) {
         Some((_, value)) => value,
-        None => way_to(tree, name.start).find(holds)?,
+        None => path_to(tree, name.start).find(holds)?,
     };
     let node = tree.node(found);
     let Kind::Scalar(_) = &node.kind else { return None };
@@ -182,7 +182,7 @@ pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
     // Without its own value the mapping would get one that it merges.
     let name = scalar(tree, pairs.get(at)?.0)?;
     let merges = pairs.iter().filter(|(key, _)| scalar(tree, *key) == Some("<<"));
-    if pairs.len() < 2 || merges.into_iter().any(|(_, merged)| may_bring(tree, *merged, name)) {
+    if pairs.len() < 2 || merges.into_iter().any(|(_, merged)| may_merge(tree, *merged, name)) {
         return None;
     }
     let end_of = |at: usize| pairs.get(at).map(|(name, value)| end(tree, *name, *value));
@@ -204,7 +204,7 @@ pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
 }
 
 /// True where a merged node has a key of this name, or what it has is not in sight.
-fn may_bring(tree: &Tree, merged: NodeId, name: &str) -> bool {
+fn may_merge(tree: &Tree, merged: NodeId, name: &str) -> bool {
     let has = |id: NodeId| match &tree.node(id).kind {
         Kind::Map(pairs) => {
             pairs.iter().any(|(key, _)| matches!(scalar(tree, *key), Some(own) if own == name || own == "<<"))
@@ -239,12 +239,12 @@ pub fn comment(tree: &Tree, text: &str, key: Span) -> Option<Span> {
 
 /// Puts a word before the first item of the list that begins with the one at `item`, quoted as that one is.
 #[must_use]
-pub fn lead(tree: &Tree, text: &str, item: Span, word: &str) -> Option<Splice> {
+pub fn prepend(tree: &Tree, text: &str, item: Span, word: &str) -> Option<Splice> {
     let is_first = |id: NodeId| match &tree.node(id).kind {
         Kind::Seq(items) => items.first().is_some_and(|first| tree.node(*first).span == item),
         _ => false,
     };
-    let list = tree.node(way_to(tree, item.start).find(|id| is_first(*id))?);
+    let list = tree.node(path_to(tree, item.start).find(|id| is_first(*id))?);
     let at = item.start as usize;
     let quote = text.get(at..).and_then(|rest| rest.chars().next()).filter(|c| matches!(c, '"' | '\''));
     let quote = quote.map(String::from).unwrap_or_default();
@@ -273,30 +273,30 @@ fn entry_at(tree: &Tree, key: Span) -> Option<(NodeId, NodeId)> {
 
 /// The mapping that has a key at a span, and which of its keys that is.
 fn key_at(tree: &Tree, key: Span) -> Option<(NodeId, usize)> {
-    way_to(tree, key.start).find_map(|id| {
+    path_to(tree, key.start).find_map(|id| {
         let Kind::Map(pairs) = &tree.node(id).kind else { return None };
-        let at = last_begun(pairs, |(name, _)| tree.node(*name).span.start <= key.start)?;
+        let at = last_starting_before(pairs, |(name, _)| tree.node(*name).span.start <= key.start)?;
         (tree.node(pairs[at].0).span == key).then_some((id, at))
     })
 }
 
 /// The nodes around a byte, from the root of its document inwards.
-fn way_to(tree: &Tree, at: u32) -> impl Iterator<Item = NodeId> {
+fn path_to(tree: &Tree, at: u32) -> impl Iterator<Item = NodeId> {
     let begun = move |id: NodeId| tree.node(id).span.start <= at;
     let roots = tree.documents();
-    let root = last_begun(roots, |root| begun(*root)).map(|index| roots[index]);
+    let root = last_starting_before(roots, |root| begun(*root)).map(|index| roots[index]);
     std::iter::successors(root, move |id| match &tree.node(*id).kind {
         Kind::Map(pairs) => {
-            let (key, value) = pairs[last_begun(pairs, |(key, _)| begun(*key))?];
+            let (key, value) = pairs[last_starting_before(pairs, |(key, _)| begun(*key))?];
             Some(if begun(value) && at >= tree.node(key).span.end { value } else { key })
         }
-        Kind::Seq(items) => Some(items[last_begun(items, |item| begun(*item))?]),
+        Kind::Seq(items) => Some(items[last_starting_before(items, |item| begun(*item))?]),
         Kind::Scalar(_) | Kind::Alias(_) => None,
     })
 }
 
 /// Which one is the last of those that have begun.
-fn last_begun<T>(items: &[T], begun: impl Fn(&T) -> bool) -> Option<usize> {
+fn last_starting_before<T>(items: &[T], begun: impl Fn(&T) -> bool) -> Option<usize> {
     items.partition_point(begun).checked_sub(1)
 }
 

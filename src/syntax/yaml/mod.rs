@@ -17,7 +17,7 @@ pub use resolve::Value;
 
 use std::sync::{Arc, OnceLock};
 
-use crate::source::{Source, SourceId, Span, Text};
+use crate::source::{Source, SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
 /// Deepest nesting that is kept. What stands deeper is dropped and reported.
@@ -93,7 +93,7 @@ pub enum Kind {
 #[derive(Clone, Debug)]
 pub struct Scalar {
     /// The value after unquoting, unescaping and folding, traced to its bytes.
-    pub text: Text,
+    pub text: TracedText,
     /// How it is written.
     pub style: Style,
 }
@@ -125,7 +125,7 @@ impl Tree {
     /// The tree of `source`, parsed once for all who hold it at the same time.
     #[must_use]
     pub fn of(source: &Source) -> Arc<Self> {
-        source.shared(|source| Self::parse(source.id(), source.text()))
+        source.parsed(|source| Self::parse(source.id(), source.text()))
     }
 
     /// The file.
@@ -163,7 +163,7 @@ impl Tree {
 
     /// Lines that were left out so that the rest could be read, from the first byte that is no blank: what stands there is
     /// not known.
-    pub fn blanked(&self) -> &[Span] {
+    pub fn skipped_lines(&self) -> &[Span] {
         &self.blanked
     }
 }

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use super::build::{Built, Failure, build};
 use super::{Kind, Node, Tree};
-use crate::source::{SourceId, Span, Text};
+use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
 /// Most lines that are blanked.
@@ -23,15 +23,15 @@ pub(super) fn parse(file: SourceId, text: &str) -> Tree {
     let mut built = build(file, text);
     let (mut errors, mut blanked) = (Vec::new(), Vec::new());
     if built.failure.is_some() {
-        blanked = repair(file, text, &mut built, &mut errors);
+        blanked = recover(file, text, &mut built, &mut errors);
     } else {
         let name = |span: &Span| text.get(span.start as usize + 1..span.end as usize).unwrap_or_default();
         errors.extend(built.unknown_anchors.iter().map(|span| SyntaxError {
             message: format!("unknown anchor `{}`", name(span)),
             span: *span,
             fatal: true,
-            first: None,
-            ends: false,
+            duplicate_of: None,
+            truncates_file: false,
         }));
     }
     errors.append(&mut built.errors);
@@ -42,7 +42,7 @@ pub(super) fn parse(file: SourceId, text: &str) -> Tree {
 
 /// Replaces `built` by what can be read of the file, and gives the lines that cannot. Unknown anchors are not reported
 /// then: the anchor may stand in a line that was blanked.
-fn repair(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<SyntaxError>) -> Vec<Span> {
+fn recover(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<SyntaxError>) -> Vec<Span> {
     let mut current = text.to_owned();
     let mut blanked_lines = Vec::new();
     let mut budget = text.len().saturating_mul(BUDGET_PER_BYTE).saturating_add(BUDGET);
@@ -73,7 +73,7 @@ fn repair(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<Syntax
     if let Some(failure) = built.failure.take() {
         let last = error(file, text, &failure, None);
         let message = format!("{}; the rest is not read", last.message);
-        errors.push(SyntaxError { message, ends: true, ..last });
+        errors.push(SyntaxError { message, truncates_file: true, ..last });
     }
     for line in &blanked_lines {
         untrace(&mut built.nodes, line);
@@ -89,7 +89,7 @@ fn untrace(nodes: &mut [Node], line: &Range<usize>) {
         // A block scalar may end in blanked lines, which its own span leaves out.
         let extent = node.span.cover(scalar.text.span_of(0..value.len()));
         if (extent.start as usize) < line.end && line.start < extent.end as usize {
-            scalar.text = Text::derived(value, node.span);
+            scalar.text = TracedText::derived(value, node.span);
         }
     }
 }
@@ -156,7 +156,7 @@ fn error(file: SourceId, text: &str, failure: &Failure, line: Option<Range<usize
         message: failure.message.clone(),
         span: Span::new(file, start, line.end),
         fatal: true,
-        first: None,
-        ends: false,
+        duplicate_of: None,
+        truncates_file: false,
     }
 }

@@ -141,12 +141,12 @@ fn float(text: &str) -> Option<f64> {
 mod tests {
     use super::super::Style;
     use super::*;
-    use crate::source::{SourceId, Span, Text};
+    use crate::source::{SourceId, Span, TracedText};
 
     fn resolve(text: &str, style: Style, tag: Option<&str>) -> Value {
         let span = Span::new(SourceId(0), 0, 0);
         let tag = tag.map(|name| Tag { name: name.to_owned(), span });
-        Scalar { text: Text::derived(text, span), style }.resolve(tag.as_ref())
+        Scalar { text: TracedText::derived(text, span), style }.resolve(tag.as_ref())
     }
 
     #[test]

@@ -6,10 +6,10 @@
 use std::ops::Range;
 
 use super::Style;
-use crate::source::{SourceId, Span, Text};
+use crate::source::{SourceId, Span, TracedText};
 
 /// A plain or quoted scalar at `range`.
-pub(super) fn flow(file: SourceId, text: &str, range: Range<usize>, value: &str, style: Style) -> Text {
+pub(super) fn flow(file: SourceId, text: &str, range: Range<usize>, value: &str, style: Style) -> TracedText {
     let span = Span::new(file, range.start, range.end);
     let raw = text.get(range.clone()).unwrap_or_default();
     let (inner, start) = match style {
@@ -17,12 +17,12 @@ pub(super) fn flow(file: SourceId, text: &str, range: Range<usize>, value: &str,
         _ => (raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default(), range.start + 1),
     };
     if inner == value {
-        return Text::verbatim(value, Span::new(file, start, start + inner.len())).at(span);
+        return TracedText::verbatim(value, Span::new(file, start, start + inner.len())).with_span(span);
     }
-    let mut reader = Flow { file, raw: inner, base: start, run: 0, out: Text::empty(span) };
+    let mut reader = Flow { file, raw: inner, base: start, run: 0, out: TracedText::empty(span) };
     match reader.read(style) {
         Some(()) if reader.out.as_str() == value => reader.out,
-        _ => Text::derived(value, span),
+        _ => TracedText::derived(value, span),
     }
 }
 
@@ -33,7 +33,7 @@ struct Flow<'t> {
     base: usize,
     /// Start of the bytes that are not copied yet.
     run: usize,
-    out: Text,
+    out: TracedText,
 }
 
 impl Flow<'_> {
@@ -160,7 +160,7 @@ pub(super) fn block(
     range: Range<usize>,
     value: &str,
     style: Style,
-) -> Text {
+) -> TracedText {
     let start = header(text, from, range.end).unwrap_or(range.start);
     let bytes = text.as_bytes();
     let indicators = bytes.get(start + 1..).unwrap_or_default();
@@ -171,16 +171,16 @@ pub(super) fn block(
         lines.iter().rev().find(|line| !text[line.content.clone()].trim_matches([' ', '\t']).is_empty());
     let span = Span::new(file, start, last.map_or(header_end, |line| line.content.end));
     let Some(indent) = indentation(text, &lines, value) else {
-        return Text::derived(value, span);
+        return TracedText::derived(value, span);
     };
     let keep = match text.get(start + 1..header_end) {
         Some(flags) if flags.contains('-') => Chomp::Strip,
         Some(flags) if flags.contains('+') => Chomp::Keep,
         _ => Chomp::Clip,
     };
-    let mut out = Text::empty(span);
+    let mut out = TracedText::empty(span);
     lay(&mut out, file, text, &lines, indent, style == Style::Folded, keep);
-    if out.as_str() == value { out } else { Text::derived(value, span) }
+    if out.as_str() == value { out } else { TracedText::derived(value, span) }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -249,7 +249,7 @@ fn indentation(text: &str, lines: &[BlockLine], value: &str) -> Option<usize> {
 
 /// Lays the lines out as libyaml does (`yaml_parser_scan_block_scalar`).
 fn lay(
-    out: &mut Text,
+    out: &mut TracedText,
     file: SourceId,
     text: &str,
     lines: &[BlockLine],
@@ -298,7 +298,7 @@ fn lay(
 }
 
 /// A line end: copied when it is `\n`, derived when it is longer, nothing at the end of the file.
-fn push_break(out: &mut Text, text: &str, line: &BlockLine, span: Span) {
+fn push_break(out: &mut TracedText, text: &str, line: &BlockLine, span: Span) {
     match &text[line.end.clone()] {
         "" => {}
         "\n" => out.push_verbatim("\n", span),

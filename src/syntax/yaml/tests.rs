@@ -47,7 +47,7 @@ impl Read {
         self.slice(self.at(path).span)
     }
 
-    fn text(&self, path: &str) -> &Text {
+    fn text(&self, path: &str) -> &TracedText {
         match &self.at(path).kind {
             Kind::Scalar(scalar) => &scalar.text,
             kind => panic!("{kind:?}"),

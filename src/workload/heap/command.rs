@@ -3,7 +3,7 @@
 use super::engine::{Engine, Source};
 use super::flags::words;
 use crate::model::compose::interpolate::HOLE;
-use crate::source::{Spanned, Text};
+use crate::source::{Spanned, TracedText};
 use crate::workload::{Fact, Program, Why};
 
 impl Engine<'_> {
@@ -51,9 +51,9 @@ impl Engine<'_> {
     }
 
     /// A word with `$NAME` in it, split as a shell splits it.
-    fn expand(&self, word: &Text, source: &mut Source) -> Vec<Text> {
+    fn expand(&self, word: &TracedText, source: &mut Source) -> Vec<TracedText> {
         let text = word.as_str();
-        let mut out = Text::empty(word.span());
+        let mut out = TracedText::empty(word.span());
         let mut at = 0;
         while let Some(dollar) = text.get(at..).and_then(|rest| rest.find('$')).map(|i| at + i) {
             out.push_text(&word.slice(at..dollar));
@@ -79,7 +79,7 @@ impl Engine<'_> {
                     out.push_text(&value.value);
                     if self.runtime.variable(name).is_some() && !value.value.as_str().trim().is_empty() {
                         let span = value.value.span();
-                        source.carrier = Some(Spanned::through(name.to_owned(), span, value.via));
+                        source.carrier = Some(Spanned::with_provenance(name.to_owned(), span, value.via));
                     }
                 }
                 Fact::Unknown { at, why } => source.unknown = Some((at, why)),
@@ -93,14 +93,14 @@ impl Engine<'_> {
 }
 
 /// An option and its value, one blank between them.
-fn joined(option: &Text, value: &Text) -> Text {
+fn joined(option: &TracedText, value: &TracedText) -> TracedText {
     let span = match option.span().file == value.span().file {
         true => option.span().cover(value.span()),
         false => value.span(),
     };
-    let mut text = Text::empty(span);
+    let mut text = TracedText::empty(span);
     text.push_text(option);
     text.push_derived(" ", option.span());
     text.push_text(value);
-    text.at(span)
+    text.with_span(span)
 }

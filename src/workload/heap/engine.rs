@@ -2,7 +2,7 @@
 
 use crate::catalog::{Catalog, DefaultHeap, Flag, Grammar, ReadBy, Runtime, RuntimeName, Sets, Starter};
 use crate::model::size::ByteSize;
-use crate::source::{Span, Spanned, Text};
+use crate::source::{Span, Spanned, TracedText};
 
 use super::flags::{bound, hexadecimal, size, words};
 use super::unread::{by_script, nothing};
@@ -26,7 +26,11 @@ pub(in crate::workload) fn pools(
         }
         // An image's own script that the catalogue does not name: its place is the image's.
         Fact::Unknown { at, why: Why::Image(name) } => {
-            vec![Program { name: Text::derived(name.as_str(), *at), arguments: Vec::new(), expanded: false }]
+            vec![Program {
+                name: TracedText::derived(name.as_str(), *at),
+                arguments: Vec::new(),
+                expanded: false,
+            }]
         }
         _ => Vec::new(),
     };
@@ -69,12 +73,12 @@ pub(super) struct Source {
     /// The variable, or `command line`.
     pub(super) name: String,
     /// Flags, each with its value.
-    pub(super) words: Vec<Text>,
+    pub(super) words: Vec<TracedText>,
     pub(super) unknown: Option<(Span, Why)>,
     /// Set when it is a variable with flags in it.
     pub(super) carrier: Option<Spanned<String>>,
     /// A variable that is a setting itself.
-    pub(super) setting: Option<Text>,
+    pub(super) setting: Option<TracedText>,
 }
 
 /// What wins.
@@ -249,7 +253,7 @@ impl Engine<'_> {
                 source.words = words(&value.value);
                 if !source.words.is_empty() {
                     let span = value.value.span();
-                    source.carrier = Some(Spanned::through(name.to_owned(), span, value.via));
+                    source.carrier = Some(Spanned::with_provenance(name.to_owned(), span, value.via));
                 }
             }
             Fact::Unknown { at, why } => source.unknown = Some((at, why)),
@@ -329,7 +333,7 @@ impl Engine<'_> {
     }
 
     /// What a place says of the bound, in order: the words, and what they come to.
-    fn bounds(&self, source: &Source, major: Option<u32>) -> Vec<(Text, Sets, Grammar, Option<Bound>)> {
+    fn bounds(&self, source: &Source, major: Option<u32>) -> Vec<(TracedText, Sets, Grammar, Option<Bound>)> {
         let setting = source.setting.as_ref().and_then(|value| {
             let setting = self.runtime.variable(&source.name)?.value.as_ref()?;
             Some((value.clone(), setting.sets, setting.grammar, value.as_str()))
@@ -376,7 +380,7 @@ impl Engine<'_> {
         scripts.filter(|variable| variable.value.is_none()).map(|variable| variable.name.as_str())
     }
 
-    pub(super) fn is_heap_flag(&self, word: &Text) -> bool {
+    pub(super) fn is_heap_flag(&self, word: &TracedText) -> bool {
         self.runtime.flag(word.as_str()).is_some_and(|(flag, _): (&Flag, _)| flag.sets.is_bound())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Grammar, Sets};
 use crate::model::size::ByteSize;
-use crate::source::Text;
+use crate::source::TracedText;
 
 use super::Bound;
 
@@ -188,7 +188,7 @@ fn whole(number: &str, unit: i64) -> Option<ByteSize> {
 }
 
 /// The words of a variable's value: separated by white space, kept together by quotes.
-pub(super) fn words(value: &Text) -> Vec<Text> {
+pub(super) fn words(value: &TracedText) -> Vec<TracedText> {
     let text = value.as_str();
     let mut words = Vec::new();
     let mut start = None;
@@ -218,7 +218,7 @@ pub(super) fn words(value: &Text) -> Vec<Text> {
     words.into_iter().map(unquoted).filter(|word| !word.as_str().is_empty()).collect()
 }
 
-fn unquoted(word: Text) -> Text {
+fn unquoted(word: TracedText) -> TracedText {
     let text = word.as_str();
     for quote in ['"', '\''] {
         if let Some(inner) = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {

@@ -5,7 +5,7 @@ use super::flags::{share, size};
 use super::{Bound, HeapSetting};
 use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, Sets};
 use crate::model::size::ByteSize;
-use crate::source::{Spanned, Text};
+use crate::source::{Spanned, TracedText};
 use crate::workload::Fact;
 
 /// From this version on `-XX:MaxRAM` does nothing (JDK-8369347).
@@ -13,7 +13,7 @@ const IGNORES_MAX_RAM: u32 = 27;
 
 /// A flag and what it comes to.
 struct Said<T> {
-    flag: Text,
+    flag: TracedText,
     carrier: String,
     value: T,
 }

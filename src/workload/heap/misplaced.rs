@@ -4,7 +4,7 @@ use super::engine::{Engine, Source};
 use super::flags::{bound, fits, size};
 use super::{Bound, HeapProblem, HeapProblemKind, MAX_AHEAD};
 use crate::catalog::{HotspotFlags, Sets};
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::workload::Program;
 
 /// No runtime starts with so small a heap, or none that does anything.
@@ -34,7 +34,7 @@ impl Engine<'_> {
                 let words =
                     if words.len() > MAX_AHEAD || !self.does_good(flag, sources) { &[] } else { words };
                 HeapProblem {
-                    ahead: words.iter().map(Text::span).collect(),
+                    ahead: words.iter().map(TracedText::span).collect(),
                     ..self.problem(HeapProblemKind::Misplaced, flag, "command line", String::new())
                 }
             })
@@ -42,7 +42,7 @@ impl Engine<'_> {
     }
 
     /// True when the runtime takes the flag where it looks, and its heap is below the limit then.
-    fn does_good(&self, word: &Text, sources: &[Source]) -> bool {
+    fn does_good(&self, word: &TracedText, sources: &[Source]) -> bool {
         let (major, default) = self.version();
         let Some((flag, value)) = self.runtime.flag(word.as_str()) else { return false };
         let value = value.trim_start();

@@ -20,7 +20,7 @@ pub(super) use unread::strangers;
 
 use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, Pool, RuntimeName};
 use crate::model::size::ByteSize;
-use crate::source::{Span, Spanned, Text};
+use crate::source::{Span, Spanned, TracedText};
 
 use super::Fact;
 
@@ -71,7 +71,7 @@ pub struct LimitUnseen {
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeapSetting {
     /// The flag, or the value of a variable that is a setting itself.
-    pub flag: Text,
+    pub flag: TracedText,
     /// The variable that carries it, or `command line`.
     pub carrier: String,
     /// The bound.
@@ -89,7 +89,7 @@ pub struct HeapProblem {
     /// What is wrong with it.
     pub kind: HeapProblemKind,
     /// The flag, or the value of a variable that is a setting itself.
-    pub flag: Text,
+    pub flag: TracedText,
     /// As people write it: the flag, or `NAME=value`.
     pub written: String,
     /// The variable that carries it, or `command line`.

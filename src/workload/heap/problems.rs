@@ -6,7 +6,7 @@ use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting};
 use crate::catalog::{DefaultHeap, Grammar, Sets};
 use crate::model::compose::interpolate::HOLE;
 use crate::model::size::ByteSize;
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::workload::Fact;
 
 /// HotSpot starts with no smaller heap: "Too small maximum heap" (`gc/shared/gcArguments.cpp`).
@@ -14,7 +14,7 @@ const SMALLEST_JAVA_HEAP: i64 = 2 << 20;
 
 /// One setting as written, and how its reader takes it.
 struct Written<'a> {
-    text: &'a Text,
+    text: &'a TracedText,
     value: &'a str,
     sets: Sets,
     grammar: Grammar,
@@ -170,7 +170,7 @@ impl Engine<'_> {
     pub(super) fn problem(
         &self,
         kind: HeapProblemKind,
-        flag: &Text,
+        flag: &TracedText,
         carrier: &str,
         effect: String,
     ) -> HeapProblem {
@@ -225,7 +225,7 @@ fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
 }
 
 /// The same word with another value at its end.
-fn with_value(text: &Text, value: &str, instead: &str) -> String {
+fn with_value(text: &TracedText, value: &str, instead: &str) -> String {
     let word = text.as_str();
     let front = word.strip_suffix(value).unwrap_or(word);
     // `-Xmx=512m` and `-Xmx:512m` have a character too much.

@@ -3,7 +3,7 @@
 use super::engine::{Engine, Source};
 use super::{HeapProblem, HeapProblemKind};
 use crate::catalog::DefaultHeap;
-use crate::source::Text;
+use crate::source::TracedText;
 
 /// The JVM's words for starting with flags that it does not know, and for not doing so.
 const TOLERANT: [(&str, bool); 2] =
@@ -21,7 +21,7 @@ impl Engine<'_> {
     }
 
     /// The problem with a word that the major version refuses.
-    pub(super) fn refused(&self, word: &Text, carrier: &str, major: u32) -> Option<HeapProblem> {
+    pub(super) fn refused(&self, word: &TracedText, carrier: &str, major: u32) -> Option<HeapProblem> {
         let row = self.runtime.refused(word.as_str())?;
         let name = self.runtime.name.display_name();
         if row.from.is_some_and(|from| major >= from) {

@@ -4,7 +4,7 @@ use super::engine::{Engine, Source, Starts};
 use super::flags::{bound, size, spelled, words};
 use super::{HeapProblem, HeapProblemKind, HeapSetting, Way};
 use crate::catalog::{Catalog, Grammar, ReadBy, Runtime, Sets};
-use crate::source::Text;
+use crate::source::TracedText;
 use crate::workload::image::ImageFacts;
 use crate::workload::{Fact, Program, Workload};
 
@@ -77,7 +77,7 @@ impl Engine<'_> {
     }
 
     /// True for a flag that says how large the heap begins.
-    fn begins(&self, word: &Text) -> bool {
+    fn begins(&self, word: &TracedText) -> bool {
         self.runtime.flag(word.as_str()).is_some_and(|(flag, _)| flag.sets == Sets::HeapInitial)
     }
 
@@ -104,7 +104,7 @@ impl Engine<'_> {
     }
 
     /// The same flags in a variable that is read; none where nobody knows what is in it, or a bound is there already.
-    fn way(&self, variable: &str, value: &Text, flag: &Text) -> Option<Way> {
+    fn way(&self, variable: &str, value: &TracedText, flag: &TracedText) -> Option<Way> {
         let there = match self.workload.variable(variable) {
             Fact::Known(there) => Some(there.value),
             Fact::Unknown { .. } => return None,
@@ -118,7 +118,7 @@ impl Engine<'_> {
         Some(Way {
             variable: variable.to_owned(),
             there: there.map(|there| there.as_str().to_owned()).unwrap_or_default(),
-            value: words(value).iter().map(Text::as_str).collect::<Vec<_>>().join(" "),
+            value: words(value).iter().map(TracedText::as_str).collect::<Vec<_>>().join(" "),
             begins: false,
             setting: HeapSetting {
                 flag: flag.clone(),
@@ -159,7 +159,7 @@ pub(in crate::workload) fn strangers(
 }
 
 /// The same bound for the runtime that the image has; none where that has no variable for it, or more is in it.
-fn in_its_own_words(engine: &Engine<'_>, own: &Runtime, flag: &Text) -> Option<String> {
+fn in_its_own_words(engine: &Engine<'_>, own: &Runtime, flag: &TracedText) -> Option<String> {
     let (known, written) = engine.runtime.flag(flag.as_str())?;
     let bytes = size(known.grammar, written).filter(|_| known.grammar == Grammar::JvmSize)?;
     let carries = |name: &String| {

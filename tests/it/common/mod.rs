@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use oomlint::discover::{self, Discovered, Root};
+use oomlint::discover::{self, Discovered, RepositoryRoot};
 use oomlint::engine::{self, Options, Outcome};
 use oomlint::finding::fingerprints;
 use oomlint::report::{Format, Report, human};
@@ -35,7 +35,7 @@ pub fn answers(name: &str) -> Vec<serde_json::Value> {
 pub struct Checked {
     pub sources: Sources,
     pub outcome: Outcome,
-    root: Root,
+    root: RepositoryRoot,
 }
 
 impl Checked {
@@ -64,7 +64,7 @@ impl Checked {
         let options = Options { preset: Some(Preset::Strict), ..Options::default() };
         let outcome = engine::run(&options, &sources, discovered);
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        Self { sources, outcome, root: Root::new(here, here) }
+        Self { sources, outcome, root: RepositoryRoot::new(here, here) }
     }
 
     pub fn fingerprints(&self) -> Vec<String> {

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use oomlint::model::image::{BuildOptions, resolve};
-use oomlint::source::{Sources, Span, Text};
+use oomlint::source::{Sources, Span, TracedText};
 use oomlint::syntax::dockerfile::{Arguments, Expansion, Lookup, expand, parse, to_json};
 
 /// Reads any text: every span lies in it, instructions do not overlap, each character is traced to its own bytes.
@@ -39,7 +39,7 @@ pub fn check(text: &str) {
     let _ = to_json(&dockerfile, &sources.get(id));
 }
 
-fn check_text(source: &str, text: &Text) {
+fn check_text(source: &str, text: &TracedText) {
     assert!(source.get(text.span().range()).is_some(), "{text:?} in {source:?}");
     for (at, c) in text.as_str().char_indices() {
         let span = text.span_of(at..at + c.len_utf8());
@@ -49,7 +49,7 @@ fn check_text(source: &str, text: &Text) {
 }
 
 fn check_arguments(source: &str, arguments: &Arguments, escape: char) {
-    let check = |text: &Text| {
+    let check = |text: &TracedText| {
         check_text(source, text);
         for lookup in [Lookup::Known("é v"), Lookup::Unset, Lookup::Declared, Lookup::Unknown] {
             if let Expansion::Known(text) = expand(text, escape, &mut |_| lookup) {

@@ -15,7 +15,7 @@ const BESIDE: (&str, &str) = ("beside/compose.yaml", "services: {beside: {image:
 
 /// `path:line` of a finding.
 fn place(checked: &Checked, finding: &Finding) -> String {
-    let at = checked.sources.locate(finding.primary.span);
+    let at = checked.sources.to_outer_span(finding.primary.span);
     let source = checked.sources.get(at.file);
     format!("{}:{}", source.path().display(), source.position(at.start).line)
 }

@@ -41,7 +41,7 @@ rows! {
     what_all_projects_take, "model/allowance.rs MAX_OF_RUN", "the same for all projects of a run";
     defaults_within_defaults, "model/compose/interpolate.rs MAX_DEPTH", "defaults within defaults";
     a_value_with_its_variables, "model/compose/interpolate.rs MAX_LENGTH", "a value with its variables";
-    values_of_an_env_file, "model/compose/dotenv.rs MAX_MADE", "values of a `.env`";
+    values_of_an_env_file, "model/compose/dotenv.rs MAX_EXPANDED", "values of a `.env`";
     a_line_of_a_dockerfile, "syntax/dockerfile/lines.rs MAX_LINE", "a line of a Dockerfile";
     variables_within_variables, "syntax/dockerfile/expand.rs MAX_DEPTH", "variables within variables in a Dockerfile";
     what_variables_put_in, "syntax/dockerfile/expand.rs MAX_PUT_IN", "what variables put into one text";

@@ -25,7 +25,7 @@ pub(super) fn depends_on(fields: Fields<'_>) -> Vec<Dependency> {
             let fields = Fields { value: &entry.value, anchor: entry.key };
             let condition = fields.string(&["condition"]);
             dependencies.push(Dependency {
-                service: Spanned::through(name.clone(), entry.key, entry.value.via.clone()),
+                service: Spanned::with_provenance(name.clone(), entry.key, entry.value.via.clone()),
                 condition: condition.value().cloned().unwrap_or_else(|| "service_started".to_owned()),
                 required: fields.boolean(&["required"]).is_absent()
                     || fields.boolean(&["required"]).value() == Some(&true),
@@ -43,7 +43,7 @@ pub(super) fn depends_on(fields: Fields<'_>) -> Vec<Dependency> {
     });
     for (value, name) in shared.chain(listed) {
         if !dependencies.iter().any(|known| known.service.value == name) {
-            let service = Spanned::through(name.to_owned(), value.span, value.via.clone());
+            let service = Spanned::with_provenance(name.to_owned(), value.span, value.via.clone());
             dependencies.push(Dependency {
                 service,
                 condition: "service_started".to_owned(),

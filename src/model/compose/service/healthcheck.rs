@@ -3,7 +3,7 @@
 use super::super::field::Fields;
 use super::super::value::{Kind, Value};
 use crate::model::fact::Fact;
-use crate::source::{Span, Text};
+use crate::source::{Span, TracedText};
 use crate::syntax::{duration, yaml};
 
 /// `healthcheck`.
@@ -16,9 +16,9 @@ pub struct HealthcheckSection {
     /// `disable`.
     pub disable: Fact<bool>,
     /// `test` as Compose hands it on: a string becomes `CMD-SHELL` and that string.
-    pub test: Fact<Vec<Text>>,
+    pub test: Fact<Vec<TracedText>>,
     /// `test` where a variable in it has no value, with holes.
-    pub partial: Option<Vec<Text>>,
+    pub partial: Option<Vec<TracedText>>,
     /// `interval`, nanoseconds.
     pub interval: Fact<i64>,
     /// `timeout`, nanoseconds.
@@ -30,7 +30,7 @@ pub struct HealthcheckSection {
     /// `retries`.
     pub retries: Fact<i64>,
     /// What Compose or the engine refuses in it.
-    pub refusals: Vec<Refusal>,
+    pub refusals: Vec<Rejection>,
     /// Its test is a list of items below each other.
     pub block: bool,
     /// A shell runs its test: a string, or a list that begins with `CMD-SHELL`.
@@ -39,29 +39,29 @@ pub struct HealthcheckSection {
 
 /// Something that Compose or the engine refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Rejection {
     /// Where it is written.
     pub span: Span,
     /// In their words.
     pub message: String,
     /// What was meant, where that is plain.
-    pub remedy: Option<Remedy>,
+    pub remedy: Option<Suggestion>,
 }
 
 /// What was meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Remedy {
+pub enum Suggestion {
     /// Another text in this place: a time with its unit, a word in capitals.
-    Write(Span, String),
+    Replace(Span, String),
     /// A word before the first one of the list.
-    Lead(&'static str),
+    Prepend(&'static str),
 }
 
 pub(super) fn read(value: &Value) -> HealthcheckSection {
     let fields = Fields { value, anchor: value.span };
     let test = match fields.get(&["test"]) {
         Some(test) if test.as_scalar().is_some() => {
-            fields.text(&["test"]).map(|text| vec![Text::derived("CMD-SHELL", text.span()), text])
+            fields.text(&["test"]).map(|text| vec![TracedText::derived("CMD-SHELL", text.span()), text])
         }
         _ => fields.words(&["test"]),
     };
@@ -88,11 +88,11 @@ pub(super) fn read(value: &Value) -> HealthcheckSection {
 }
 
 /// The words of a test with holes for the variables that have no value.
-fn partial(fields: Fields<'_>) -> Option<Vec<Text>> {
+fn partial(fields: Fields<'_>) -> Option<Vec<TracedText>> {
     match fields.get(&["test"])?.as_scalar() {
         Some(scalar) => {
             let text = scalar.unset.as_ref()?.partial.clone()?;
-            Some(vec![Text::derived("CMD-SHELL", text.span()), text])
+            Some(vec![TracedText::derived("CMD-SHELL", text.span()), text])
         }
         None => fields.partial_words(&["test"]),
     }
@@ -110,10 +110,10 @@ fn first_word(test: &Value) -> Option<&str> {
 const KINDS: [&str; 3] = ["CMD", "CMD-SHELL", "NONE"];
 
 /// What a list was to be that begins with another word: one of the three, or a command without any of them.
-fn meant(word: &Text, count: usize) -> Option<Remedy> {
+fn suggestion(word: &TracedText, count: usize) -> Option<Suggestion> {
     let text = word.as_str();
     if let Some(kind) = KINDS.iter().find(|kind| kind.eq_ignore_ascii_case(text)) {
-        return Some(Remedy::Write(word.span_of(0..text.len()), (*kind).to_owned()));
+        return Some(Suggestion::Replace(word.span_of(0..text.len()), (*kind).to_owned()));
     }
     // `CMD_SHELL`, `CMD curl`, `shell`: nearly one of them, and nobody can tell which.
     let start = text.to_ascii_lowercase();
@@ -122,11 +122,11 @@ fn meant(word: &Text, count: usize) -> Option<Remedy> {
     }
     // One word with blanks in it is a line for a shell.
     let line = count == 1 && text.contains(char::is_whitespace);
-    Some(Remedy::Lead(if line { "CMD-SHELL" } else { "CMD" }))
+    Some(Suggestion::Prepend(if line { "CMD-SHELL" } else { "CMD" }))
 }
 
 /// What Compose refuses when it loads the file, and what the engine refuses of the rest.
-fn refusals(fields: Fields<'_>) -> Vec<Refusal> {
+fn refusals(fields: Fields<'_>) -> Vec<Rejection> {
     let mut found = Vec::new();
     if let Some(Kind::Seq(items)) = fields.get(&["test"]).map(|test| &test.kind)
         && let Some(first) = items.first()
@@ -134,16 +134,16 @@ fn refusals(fields: Fields<'_>) -> Vec<Refusal> {
         && !KINDS.contains(&word.text.as_str())
     {
         let message = "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"";
-        let remedy = meant(&word.text, items.len());
-        found.push(Refusal { span: first.span, message: message.to_owned(), remedy });
+        let remedy = suggestion(&word.text, items.len());
+        found.push(Rejection { span: first.span, message: message.to_owned(), remedy });
     }
     for key in ["interval", "timeout", "start_period", "start_interval"] {
         let Some(value) = fields.get(&[key]) else { continue };
         let Some(scalar) = value.as_scalar().filter(|scalar| scalar.unset.is_none()) else { continue };
         let text = scalar.text.as_str();
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        let in_seconds = || Remedy::Write(scalar.text.span_of(0..text.len()), format!("{text}s"));
-        let refusal = |message| Refusal { span: value.span, message, remedy: digits.then(in_seconds) };
+        let in_seconds = || Suggestion::Replace(scalar.text.span_of(0..text.len()), format!("{text}s"));
+        let refusal = |message| Rejection { span: value.span, message, remedy: digits.then(in_seconds) };
         if !matches!(scalar.typed, yaml::Value::Str) {
             found.push(refusal(format!("healthcheck.{key} must be a string")));
         } else {
@@ -162,7 +162,7 @@ fn refusals(fields: Fields<'_>) -> Vec<Refusal> {
         && fields.value.missing.is_none()
     {
         let message = "healthcheck.start_interval requires healthcheck.start_period to be set".to_owned();
-        found.push(Refusal { span: entry.key, message, remedy: None });
+        found.push(Rejection { span: entry.key, message, remedy: None });
     }
     found
 }
@@ -175,12 +175,12 @@ mod tests {
     #[test]
     fn only_what_is_plain_is_put_right() {
         let meant = |word: &str, count| {
-            meant(&Text::verbatim(word, Span::new(SourceId(0), 0, word.len())), count).map(|remedy| {
-                match remedy {
-                    Remedy::Write(_, text) => format!("write {text}"),
-                    Remedy::Lead(word) => format!("lead {word}"),
-                }
-            })
+            suggestion(&TracedText::verbatim(word, Span::new(SourceId(0), 0, word.len())), count).map(
+                |remedy| match remedy {
+                    Suggestion::Replace(_, text) => format!("write {text}"),
+                    Suggestion::Prepend(word) => format!("lead {word}"),
+                },
+            )
         };
         assert_eq!(meant("curl", 3).unwrap(), "lead CMD");
         assert_eq!(meant("curl -f localhost", 1).unwrap(), "lead CMD-SHELL");

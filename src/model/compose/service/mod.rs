@@ -7,7 +7,7 @@ mod ports;
 mod variables;
 
 pub use self::dependencies::Dependency;
-pub use self::healthcheck::{HealthcheckSection, Refusal, Remedy};
+pub use self::healthcheck::{HealthcheckSection, Rejection, Suggestion};
 pub use self::mounts::{Mount, Tmpfs};
 pub use self::ports::Ports;
 pub use self::variables::EnvFile;
@@ -22,7 +22,7 @@ use super::value::{Entry, Kind, Value};
 use crate::hash::IndexMap;
 use crate::model::fact::{Fact, Why};
 use crate::model::size::ByteSize;
-use crate::source::{Span, Spanned, Text};
+use crate::source::{Span, Spanned, TracedText};
 
 /// A key of a service.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ pub struct Service {
     /// The sites that brought it here: include, extends.
     pub via: Vec<Span>,
     /// `image`.
-    pub image: Fact<Text>,
+    pub image: Fact<TracedText>,
     /// `build`.
     pub build: Option<BuildSection>,
     /// `container_name`.
@@ -93,15 +93,15 @@ pub struct Service {
     /// `healthcheck`.
     pub healthcheck: Option<HealthcheckSection>,
     /// `entrypoint` as words.
-    pub entrypoint: Fact<Vec<Text>>,
+    pub entrypoint: Fact<Vec<TracedText>>,
     /// `command` as words.
-    pub command: Fact<Vec<Text>>,
+    pub command: Fact<Vec<TracedText>>,
     /// `entrypoint` and `command` where a variable in them has no value, with [`super::interpolate::HOLE`]s.
-    pub partial: [Option<Vec<Text>>; 2],
+    pub partial: [Option<Vec<TracedText>>; 2],
     /// `entrypoint` and `command` are each one string, which Compose splits into words.
     pub split: [bool; 2],
     /// `environment`; a name without a value comes from outside.
-    pub environment: IndexMap<String, Fact<Text>>,
+    pub environment: IndexMap<String, Fact<TracedText>>,
     /// Where the names of `environment` stand.
     pub environment_keys: IndexMap<String, Span>,
     /// `env_file`, in order.
@@ -134,15 +134,15 @@ pub struct BuildSection {
     /// Where it is written.
     pub span: Span,
     /// `context`, relative to the project's directory; `.` when not set.
-    pub context: Fact<Text>,
+    pub context: Fact<TracedText>,
     /// `dockerfile`, relative to the context.
-    pub dockerfile: Fact<Text>,
+    pub dockerfile: Fact<TracedText>,
     /// `dockerfile_inline`.
-    pub inline: Fact<Text>,
+    pub inline: Fact<TracedText>,
     /// `target`.
-    pub target: Fact<Text>,
+    pub target: Fact<TracedText>,
     /// `args`; a name without a value comes from outside.
-    pub args: IndexMap<String, Fact<Text>>,
+    pub args: IndexMap<String, Fact<TracedText>>,
 }
 
 /// `deploy`, as far as it is about memory.
@@ -280,7 +280,7 @@ fn ignores(fields: Fields<'_>) -> (Vec<Spanned<String>>, Option<String>) {
     let names = fields.get(&["x-oomlint", "ignore"]).map(items).unwrap_or_default();
     let names = names.into_iter().filter_map(|item| {
         let name = item.as_scalar()?.text.as_str().to_owned();
-        Some(Spanned::through(name, item.span, item.via.clone()))
+        Some(Spanned::with_provenance(name, item.span, item.via.clone()))
     });
     (names.collect(), fields.string(&["x-oomlint", "reason"]).value().cloned())
 }
@@ -310,7 +310,7 @@ fn profiles(fields: Fields<'_>) -> Vec<Spanned<String>> {
     let Some(value) = fields.get(&["profiles"]) else { return Vec::new() };
     let names = items(value).into_iter().filter_map(|item| {
         let name = item.as_scalar()?.text.as_str().to_owned();
-        Some(Spanned::through(name, item.span, item.via.clone()))
+        Some(Spanned::with_provenance(name, item.span, item.via.clone()))
     });
     names.collect()
 }
@@ -328,7 +328,7 @@ fn logging(fields: Fields<'_>) -> Fact<Logging> {
         driver: section.string(&["driver"]).value().cloned(),
         options: options.unwrap_or_default(),
     };
-    Fact::Known(Spanned::through(logging, value.span, value.via.clone()))
+    Fact::Known(Spanned::with_provenance(logging, value.span, value.via.clone()))
 }
 
 /// `nofile: 1024` or `{soft: 1024, hard: 2048}`.
@@ -340,7 +340,7 @@ fn ulimits(fields: Fields<'_>) -> IndexMap<String, Spanned<(i64, i64)>> {
             Kind::Scalar(scalar) => integer(scalar).map(|limit| (limit, limit)),
             _ => Some((*section.integer(&["soft"]).value()?, *section.integer(&["hard"]).value()?)),
         };
-        let limit = Spanned::through(both?, entry.value.span, entry.value.via.clone());
+        let limit = Spanned::with_provenance(both?, entry.value.span, entry.value.via.clone());
         Some((name.clone(), limit))
     });
     limits.collect()

@@ -4,13 +4,13 @@ use super::super::field::Fields;
 use super::items;
 use crate::model::fact::{Fact, Why};
 use crate::model::size::ByteSize;
-use crate::source::{Span, Spanned, Text};
+use crate::source::{Span, Spanned, TracedText};
 
 /// A tmpfs mount.
 #[derive(Clone, Debug)]
 pub struct Tmpfs {
     /// Where it is mounted.
-    pub target: Text,
+    pub target: TracedText,
     /// Its size; Absent means half of the host's RAM.
     pub size: Fact<ByteSize>,
     /// The size is a mount option, which the kernel reads and not Compose.
@@ -49,7 +49,7 @@ pub(super) fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
                 // `size=50%` is a share of the host's memory.
                 let share = value.strip_suffix('%').is_some_and(|share| share.parse::<u32>().is_ok());
                 size = match ByteSize::parse_mount(value) {
-                    Some(bytes) => Fact::Known(Spanned::through(bytes, span, item.via.clone())),
+                    Some(bytes) => Fact::Known(Spanned::with_provenance(bytes, span, item.via.clone())),
                     None if share => {
                         Fact::Unknown { at: span, why: Why::Other("a share of the host's memory") }
                     }

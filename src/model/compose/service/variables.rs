@@ -8,13 +8,13 @@ use super::super::value::{Kind, Map, Value};
 use super::items;
 use crate::hash::IndexMap;
 use crate::model::fact::{Fact, Why};
-use crate::source::{Span, Text};
+use crate::source::{Span, TracedText};
 
 /// One `env_file`.
 #[derive(Clone, Debug)]
 pub struct EnvFile {
     /// Its path, relative to the project's directory.
-    pub path: Fact<Text>,
+    pub path: Fact<TracedText>,
     /// False with `required: false`.
     pub required: bool,
     /// `format: raw`: no quotes, no variables.
@@ -35,7 +35,7 @@ pub(super) fn pairs(value: &Value) -> Cow<'_, Map> {
 }
 
 /// What each name is set to. A name alone is Unknown: its value comes from where Compose runs.
-pub(super) fn values(pairs: &Map) -> IndexMap<String, Fact<Text>> {
+pub(super) fn values(pairs: &Map) -> IndexMap<String, Fact<TracedText>> {
     pairs
         .iter()
         .map(|(name, entry)| {

@@ -5,8 +5,8 @@ use crate::model::image::{Form, HealthTest};
 use crate::source::SourceId;
 use crate::syntax::dockerfile::parse;
 
-fn text(value: &str) -> Text {
-    Text::derived(value, Span::new(SourceId(9), 3, 4))
+fn text(value: &str) -> TracedText {
+    TracedText::derived(value, Span::new(SourceId(9), 3, 4))
 }
 
 fn build(
@@ -44,7 +44,7 @@ fn env(image: &TargetImage) -> Vec<String> {
 
 fn words(command: Option<&super::super::Command>) -> Vec<&str> {
     match command.map(|command| &command.form) {
-        Some(Form::Exec(words)) => words.iter().map(Text::as_str).collect(),
+        Some(Form::Exec(words)) => words.iter().map(TracedText::as_str).collect(),
         Some(Form::Shell(text)) => vec!["sh", text.as_str()],
         None => Vec::new(),
     }
@@ -164,8 +164,8 @@ fn healthchecks() {
     let source =
         "FROM a AS x\nHEALTHCHECK --interval=5s --start-period=1m --retries=2 CMD curl -f x\nFROM x\n";
     let health = image(source).healthcheck.expect("a healthcheck");
-    assert_eq!(health.interval.as_ref().map(Text::as_str), Some("5s"));
-    assert_eq!(health.start_period.as_ref().map(Text::as_str), Some("1m"));
+    assert_eq!(health.interval.as_ref().map(TracedText::as_str), Some("5s"));
+    assert_eq!(health.start_period.as_ref().map(TracedText::as_str), Some("1m"));
     assert_eq!((health.retries.is_some(), health.timeout.is_some()), (true, false));
     assert!(matches!(&health.test, HealthTest::Command(c) if c.form == Form::Shell(text("curl -f x"))));
     let health = image(&format!("{source}HEALTHCHECK none\n")).healthcheck.expect("a healthcheck");
@@ -213,7 +213,7 @@ fn what_is_installed_and_brought_in() {
     assert_eq!(found.runs.len(), 3);
     let script = &found.runs[1].scripts[0];
     assert_eq!(&source[script.span_of(8..12).range()], "curl");
-    let from: Vec<_> = found.copies.iter().map(|c| c.from.as_ref().map(Text::as_str)).collect();
+    let from: Vec<_> = found.copies.iter().map(|c| c.from.as_ref().map(TracedText::as_str)).collect();
     assert_eq!(from, [Some("b"), None]);
     assert_eq!(found.onbuild.len(), 1);
 }

@@ -50,7 +50,7 @@ fn flow_mappings_and_foreign_line_ends_are_kept() {
 fn lists_get_a_first_word_in_their_own_style() {
     let lead = |text: &str, name: &str| {
         let tree = Tree::parse(SourceId(0), text);
-        super::lead(&tree, text, key(text, name), "CMD").map(|splice| apply(text, &splice))
+        super::prepend(&tree, text, key(text, name), "CMD").map(|splice| apply(text, &splice))
     };
     assert_eq!(lead("test: [curl, -f]\n", "curl").unwrap(), "test: [CMD, curl, -f]\n");
     assert_eq!(lead("test: [\"curl\"]\n", "\"curl\"").unwrap(), "test: [\"CMD\", \"curl\"]\n");
