@@ -238,13 +238,19 @@ pub struct IgnoresLimit {
     /// The runtime's major versions that it is true of; empty for all.
     #[serde(default)]
     pub majors: Vec<u32>,
+    /// The first version of which it is not true any more.
+    #[serde(default)]
+    pub before: Option<String>,
     /// Variables that make up for it.
     #[serde(default)]
     pub unless_set: Vec<String>,
+    /// Words of the start that make up for it, up to their value.
+    #[serde(default)]
+    pub unless_flags: Vec<String>,
     /// Files that may make up for it, as parts of paths that are mounted or copied in.
     #[serde(default)]
     pub unless_files: Vec<String>,
-    /// Something to paste: a line of `environment`, or a setting.
+    /// Something to paste: a line of `environment`, or an option of the command line.
     pub way_out: String,
     /// Lower case, no full stop.
     pub why: String,
@@ -455,8 +461,9 @@ impl ImageEntry {
     /// Set when what this tag runs sizes itself to the host, limit or not.
     pub fn ignores_limit(&self, tag: &str) -> Option<&IgnoresLimit> {
         self.ignores_limit.as_ref().filter(|ignores| {
-            ignores.majors.is_empty()
-                || self.runtime_major(tag).is_some_and(|(_, major)| ignores.majors.contains(&major))
+            super::in_versions(tag, &None, &ignores.before)
+                && (ignores.majors.is_empty()
+                    || self.runtime_major(tag).is_some_and(|(_, major)| ignores.majors.contains(&major)))
         })
     }
 

@@ -44,7 +44,10 @@ pub enum ChangeTarget {
 const MEMORY: [&str; 6] = ["mem_limit", "memswap_limit", "mem_reservation", "deploy", "shm_size", "tmpfs"];
 
 /// Keys that change what it starts.
-const STARTS: [&str; 6] = ["environment", "env_file", "command", "entrypoint", "image", "build"];
+const STARTS: [&str; 5] = ["env_file", "command", "entrypoint", "image", "build"];
+
+/// Parts of the names of variables that tell a program its memory.
+const OF_MEMORY: [&str; 9] = ["HEAP", "MEM", "CACHE", "BUFFER", "OPTS", "OPTIONS", "ARGS", "XMX", "SIZE"];
 
 /// Words of which each file with such a service has one, unless it may be an overlay.
 const WORDS: [&str; 6] = ["mem_limit", "mem_reservation", "memswap_limit", "resources", "extends", "<<"];
@@ -95,7 +98,8 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
     };
     for (name, service, entries) in &services {
         let memory = has(*service, &MEMORY);
-        let plain = !memory && (!has(*service, &STARTS) || is_switched_off(tree, *service));
+        let starts = has(*service, &STARTS) || sets_memory_variable(tree, *service);
+        let plain = !memory && (!starts || is_switched_off(tree, *service));
         let change = |of| Change {
             of,
             by: (*name).to_owned(),
@@ -175,6 +179,19 @@ fn merged<'t>(tree: &'t Tree, entries: &'t [(NodeId, NodeId)]) -> impl Iterator<
         _ => std::slice::from_ref(value),
     });
     nodes.map(|node| target(tree, *node))
+}
+
+/// True where `environment` has a variable whose name tells a program its memory.
+fn sets_memory_variable(tree: &Tree, service: NodeId) -> bool {
+    let Some(environment) = child(tree, service, "environment") else { return false };
+    let names: Vec<&str> = match &tree.node(environment).kind {
+        Kind::Seq(items) => items.iter().filter_map(|item| scalar(tree, target(tree, *item))).collect(),
+        _ => pairs(tree, environment).iter().filter_map(|(name, _)| scalar(tree, *name)).collect(),
+    };
+    names.iter().any(|entry| {
+        let name = entry.split('=').next().unwrap_or(entry).to_ascii_uppercase();
+        OF_MEMORY.iter().any(|word| name.contains(word)) || name == "<<"
+    })
 }
 
 /// True for a service that is there to start nothing: `entrypoint: [echo, off]`, `command: /bin/true`.
@@ -275,7 +292,7 @@ mod tests {
         for (text, expected) in [
             ("services:\n  b: {extends: a, mem_limit: 1g}\n  a: {image: x}\n", base("a/compose.x.yaml", "a")),
             (
-                "services:\n  b: {extends: {service: a, file: ../b.yaml}, environment: [A=b]}\n",
+                "services:\n  b: {extends: {service: a, file: ../b.yaml}, environment: [JAVA_OPTS=b]}\n",
                 base("b.yaml", "a"),
             ),
             (

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use crate::source::normalize;
 
 /// Names of files and directories for what runs on a laptop, in a pipeline for as long as its tests take, or not any more.
-const DEVELOPMENT: [&str; 12] = [
+const DEVELOPMENT: [&str; 15] = [
+    "demo",
+    "demos",
     "dev",
+    "devenv",
     "devel",
     "develop",
     "development",
@@ -22,7 +25,7 @@ const DEVELOPMENT: [&str; 12] = [
 ];
 
 /// Names of whole directories for the same: `github-exporter` and `archive-db` are programs.
-const DEVELOPMENT_DIRECTORIES: [&str; 4] = [".github", ".circleci", "archive", "archived"];
+const DEVELOPMENT_DIRECTORIES: [&str; 5] = [".github", ".circleci", "archive", "archived", "hack"];
 
 /// What the comment at the head of a file says, in lower case, where it is not for production.
 const NOT_FOR_PRODUCTION: [&str; 15] = [
@@ -64,6 +67,76 @@ fn head_comment(text: &str) -> String {
 pub fn is_not_for_production(text: &str) -> bool {
     let head = head_comment(text);
     NOT_FOR_PRODUCTION.iter().any(|phrase| head.contains(phrase))
+        || sentences(&head).any(|words| denies_production(&words) || names_development(&words))
+}
+
+/// True where a README beside a file, or above it in its repository, says that what is there is not for production.
+#[must_use]
+pub fn is_readme_not_for_production(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let mut paragraphs = text.split("\n\n");
+    paragraphs.any(|paragraph| {
+        let paragraph = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+        sentences(&paragraph).any(|words| {
+            denies_production(&words) || words.windows(2).any(|two| two == ["for", "developers"])
+        })
+    })
+}
+
+/// Words by which a sentence tells that it is of the file itself.
+const ITSELF: [&str; 18] = [
+    "this",
+    "these",
+    "it",
+    "file",
+    "files",
+    "compose",
+    "configuration",
+    "setup",
+    "stack",
+    "environment",
+    "environments",
+    "definition",
+    "definitions",
+    "example",
+    "examples",
+    "image",
+    "images",
+    "deployment",
+];
+
+/// The words of each sentence of a text in lower case, without the marks of Markdown.
+fn sentences(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    let parts = text.split(['.', '!', '?', ';']);
+    parts.map(|sentence| {
+        let words = sentence.split(|c: char| c.is_whitespace() || "*_`#>()\"".contains(c));
+        words.map(|word| word.trim_matches([',', ':', '-'])).filter(|word| !word.is_empty()).collect()
+    })
+}
+
+/// "This is not meant for production", "none of these definitions are for production".
+fn denies_production(words: &[&str]) -> bool {
+    const MOST_BETWEEN: usize = 10;
+    let is_no =
+        |word: &&str| matches!(*word, "not" | "never" | "none" | "cannot" | "don't" | "isn't" | "aren't");
+    let itself = words.iter().any(|word| ITSELF.contains(word));
+    let no = words.iter().position(is_no);
+    let behind = no.and_then(|at| words.get(at..)).unwrap_or_default();
+    itself && behind.iter().take(MOST_BETWEEN).any(|word| word.starts_with("production"))
+}
+
+/// "This file is for the development setup", "test environment".
+fn names_development(words: &[&str]) -> bool {
+    let kind =
+        |word: &str| matches!(word, "development" | "dev" | "test" | "testing" | "developers" | "tests");
+    let itself = words.iter().any(|word| ITSELF.contains(word));
+    let is_for = words.windows(2).any(|two| matches!(two, ["for", word] if kind(word)))
+        || words.windows(3).any(|three| matches!(three, ["for", "the" | "local" | "a", word] if kind(word)));
+    let place =
+        words.windows(2).any(|two| matches!(two, [word, "environment" | "setup" | "stack"] if kind(word)));
+    // "For production, and not for development": neither.
+    let production = words.iter().any(|word| word.starts_with("production"));
+    (is_for && itself || place) && !production
 }
 
 /// Phrases of the comment at the head of a file that another one is made into, in lower case.
@@ -183,14 +256,28 @@ mod tests {
         for text in [
             "# A demo, meant for learning, not production\n# deployments.\nservices: {}\n",
             "version: '3'\n\n# For local development\nservices: {}\n",
+            "# This configuration file is for the **development** setup. For a production example see elsewhere.\na: b\n",
+            "#\n# License\n#\n\n# Test environment for Matomo. This should NEVER be used in production scenarios!\na: b\n",
         ] {
             assert!(is_not_for_production(text), "{text}");
+        }
+        for (text, is) in [
+            (
+                "# Ozone\n\nEnvironments for developers\nand CI. Obviously none of these definitions\nare for production.\n",
+                true,
+            ),
+            ("Specifically designed for developers.\n", true),
+            ("# Shop\n\nHow to run this in production. Do not expose the database.\n", false),
+        ] {
+            assert_eq!(is_readme_not_for_production(text), is, "{text}");
         }
         assert!(is_generated("# Code generated by compose-gen. DO NOT EDIT.\nservices: {}\n"));
         assert!(is_generated("##\n# WARNING: This file was auto-generated\n##\n\nversion: '3'\n"));
         assert!(!is_generated("services:\n  a: {image: x} # generated by hand\n"));
         for text in [
             "# For production; development has its own file.\nservices: {}\n",
+            "# Do not use the default passwords in production.\nservices: {}\n",
+            "# Run this in production, and the other file for development.\nservices: {}\n",
             "services:\n  a: {image: x} # not for production\n",
         ] {
             assert!(!is_not_for_production(text), "{text}");

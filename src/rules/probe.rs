@@ -61,11 +61,11 @@ pub(super) fn time(nanoseconds: i64) -> String {
     text
 }
 
-/// What of a probe is a guess, for the end of the line before it: `, an HTTP request to port 80 (adjust the path)`.
+/// What of a probe is a guess, for the end of the line before it: `, an HTTP request to port 80; any answer counts`.
 pub(super) fn guess(probe: &Probe) -> String {
-    match (probe.assumed_http, probe.adjust) {
-        (Some(port), _) => format!(", an HTTP request to port {port} (adjust the path)"),
-        (None, true) => " (adjust the path)".to_owned(),
+    match (probe.assumed_http, probe.any_answer) {
+        (Some(port), _) => format!(", an HTTP request to port {port}; any answer counts"),
+        (None, true) => "; any answer counts".to_owned(),
         (None, false) => String::new(),
     }
 }

@@ -60,6 +60,7 @@ impl Assembler<'_> {
             name: project_name(project, self.sources),
             directory: project.request.directory.clone(),
             for_swarm: false,
+            is_version_3: compose.version.as_ref().is_some_and(|version| version.starts_with('3')),
             elsewhere: Vec::new(),
         };
         let awaited = role::awaited(&compose.services);
@@ -67,8 +68,10 @@ impl Assembler<'_> {
         // What a base says at its head holds for those that extend it.
         let development = compose.files.iter().any(|file| {
             let source = self.sources.get(*file);
-            out.asked.contains(file) && purpose::is_for_development(source.path(), &exists)
+            let is_asked = out.asked.contains(file);
+            is_asked && purpose::is_for_development(source.path(), &exists)
                 || purpose::is_not_for_production(source.text())
+                || is_asked && self.is_test_by_neighbours(source.path())
         });
         let shared = role::shared(&compose.services);
         let mut allowance = ByteBudget::of_services(project.request.shared_byte_limit);
@@ -84,6 +87,27 @@ impl Assembler<'_> {
             !missing.is_some_and(|path| untracked.has(path, &exists, self.sources.disk()))
         });
         out
+    }
+
+    /// True where a script beside a file tests what it starts, or a README between it and the top of its repository says that it
+    /// is not for production.
+    fn is_test_by_neighbours(&self, file: &Path) -> bool {
+        const SCRIPTS: [&str; 4] = ["test.sh", "tests.sh", "run-tests.sh", "run_tests.sh"];
+        const README_BYTES: u64 = 16 * 1024;
+        let (sources, disk) = (self.sources, self.sources.disk());
+        let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(file));
+        let Some(folder) = absolute.parent() else { return false };
+        let top = folder.ancestors().find(|above| sources.exists(&above.join(".git")));
+        // What stands at the top is of the whole repository.
+        let Some(top) = top.filter(|top| *top != folder) else { return false };
+        if SCRIPTS.iter().any(|name| sources.exists(&folder.join(name))) {
+            return true;
+        }
+        let mut between = folder.ancestors().take_while(|above| *above != top);
+        between.any(|above| {
+            let readme = disk.read_prefix(&above.join("README.md"), README_BYTES);
+            readme.is_ok_and(|bytes| purpose::is_readme_not_for_production(&String::from_utf8_lossy(&bytes)))
+        })
     }
 
     /// The variables that the example files beside a project give Compose.

@@ -68,10 +68,10 @@ impl Site<'_> {
             let probe = request::tcp(&tools, LOOPBACK, &self.as_set(port).1).map(Probe::new);
             probe.ok_or_else(|| format!("its image has no tool that is known to reach port {port}"))
         };
-        let http = |port: u16| match by_http(&tools, &self.as_set(port).1, "/") {
+        let http = |port: u16| match by_http(&tools, &self.as_set(port).1, "/", true) {
             Some(test) => {
                 let mut probe = Probe::new(test);
-                probe.adjust = probe.test.iter().any(|word| word.contains("http://"));
+                probe.any_answer = probe.test.iter().any(|word| word.contains("http://"));
                 Ok(probe)
             }
             None => open(port),

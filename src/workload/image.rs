@@ -12,7 +12,7 @@ use crate::catalog::{
 use crate::model::ImageReference;
 use crate::model::compose::Service;
 use crate::model::image::{
-    Base, BuildVariable, Command, Form, HealthTest, HealthcheckInstruction, TargetImage,
+    Base, BuildVariable, Command, CopyInstruction, Form, HealthTest, HealthcheckInstruction, TargetImage,
 };
 use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, TracedText};
@@ -125,6 +125,8 @@ pub(super) struct ImageFacts {
     pub(super) beside_heap: Option<BesideHeap>,
     /// What it runs sizes itself to the host, limit or not.
     pub(super) ignores_limit: Option<IgnoresLimit>,
+    /// Files of another stage or image are copied in, which are not in sight.
+    pub(super) brings_unseen: bool,
     /// What it runs needs more of `/dev/shm` than the default.
     pub(super) shared_memory: Option<SharedMemory>,
     /// The name of its `/bin/sh`, where that is known not to be bash.
@@ -178,6 +180,7 @@ impl ImageFacts {
             heap_when_unset: None,
             beside_heap: None,
             ignores_limit: None,
+            brings_unseen: false,
             shared_memory: None,
             sh: None,
             build_only: Vec::new(),
@@ -226,6 +229,7 @@ impl ImageFacts {
             facts.sh = None;
         }
         facts.build_only.clone_from(&target.build_only);
+        facts.brings_unseen = target.copies.iter().any(brings_unseen);
         facts.settle_by_files(&|file| target.mentions(file));
         let known = |words: Vec<TracedText>, span: Span| Fact::Known(Spanned::new(words, span));
         if let Some(health) = &target.healthcheck {
@@ -398,6 +402,16 @@ impl ImageFacts {
     }
 }
 
+/// True for a `COPY` of files from another stage or image that may be programs: archives of Java are none.
+fn brings_unseen(copied: &CopyInstruction) -> bool {
+    let archive = |word: &TracedText| {
+        let name = word.as_str();
+        [".jar", ".war", ".ear"].iter().any(|ending| name.ends_with(ending))
+    };
+    let sources = copied.words.split_last().map(|(_, sources)| sources).unwrap_or_default();
+    copied.from.is_some() && !sources.iter().all(archive)
+}
+
 /// The lines of a table, which has the oldest first, and numbers before names.
 fn newest_first(lines: &[&str]) -> Vec<String> {
     let is_number = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
@@ -406,13 +420,26 @@ fn newest_first(lines: &[&str]) -> Vec<String> {
     newest.into_iter().map(str::to_owned).collect()
 }
 
+/// The image that takes the place of a deprecated one, with the tag of the same major version where that is rebuilt.
+fn in_its_place(name: &str, reference: &ImageReference, catalog: &Catalog) -> String {
+    let tag = reference.effective_tag().unwrap_or_default();
+    let major = catalog.image(reference).and_then(|entry| entry.runtime_major(tag));
+    let kind = tag.split('-').filter(|word| matches!(*word, "jre" | "alpine"));
+    let kind: String = kind.map(|word| format!("-{word}")).collect();
+    let tagged = major.map(|(_, major)| format!("{name}:{major}{kind}"));
+    let is_rebuilt = |tagged: &String| {
+        ImageReference::parse(tagged).is_some_and(|tagged| catalog.rebuilt(&tagged) == Some(true))
+    };
+    tagged.filter(is_rebuilt).unwrap_or_else(|| name.to_owned())
+}
+
 /// Whether its makers have given an image up, or the line that its tag is on.
 fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsupported> {
     let tag = reference.effective_tag().unwrap_or_default();
     if let Some(deprecated) = catalog.image(reference).and_then(|entry| entry.deprecated(tag)) {
         return Some(Unsupported {
             why: Some(deprecated.why.clone()),
-            replacement: deprecated.replacement.clone(),
+            replacement: deprecated.replacement.as_ref().map(|name| in_its_place(name, reference, catalog)),
             lines: Vec::new(),
             upgrade: None,
         });

@@ -120,12 +120,12 @@ impl Site<'_> {
                 .into()
             });
         }
-        let test = by_http(&tools, &word, "/").filter(usable);
+        let test = by_http(&tools, &word, "/", true).filter(usable);
         let mut probe = Probe::new(test.ok_or_else(reaches)?);
         // Whether a port is open says little, and is true of every protocol.
         let asks = probe.test.iter().any(|word| word.contains("http://"));
         probe.assumed_http = asks.then_some(port);
-        probe.adjust = asks;
+        probe.any_answer = asks;
         Ok(probe)
     }
 

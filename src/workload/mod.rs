@@ -89,6 +89,8 @@ pub struct Project {
     pub directory: PathBuf,
     /// Something in its files is for Swarm alone: a service that is placed, an overlay network, an external secret.
     pub for_swarm: bool,
+    /// Its files name version 3 of the format, which Swarm reads: without the short keys for limits.
+    pub is_version_3: bool,
     /// Changes to its services in files that it does not read.
     pub elsewhere: Vec<ChangedElsewhere>,
 }
@@ -211,6 +213,8 @@ pub struct HostSized {
     pub why: String,
     /// The names of the variables that tell it the limit; empty where none is known to do.
     pub told_by: Vec<String>,
+    /// The option of its command line that does, with a value for the limit of the service.
+    pub option: Option<String>,
     /// The same with values for the limit of the service, where it has one that leaves some.
     pub variables: Vec<(String, String)>,
     /// It is known that the program starts; else it may be another one.

@@ -22,8 +22,8 @@ pub struct Probe {
     pub start_period: String,
     /// The port that is asked by HTTP, where nobody knows that it speaks it.
     pub assumed_http: Option<u16>,
-    /// The path is a guess.
-    pub adjust: bool,
+    /// The path is a guess, and any answer counts.
+    pub any_answer: bool,
 }
 
 /// Why there is no healthcheck to offer, and what leads to one.
@@ -242,7 +242,7 @@ impl Site<'_> {
                     Some(tool) => vec![tool.clone()],
                     None => self.tools(),
                 };
-                by_http(&tools, &port, &http.path)?
+                by_http(&tools, &port, &http.path, entry.adjust)?
             }
             (None, Some(_)) => request::tcp(&self.tools(), host, &port)?,
             (None, None) => {
@@ -256,7 +256,7 @@ impl Site<'_> {
             return None;
         }
         let mut probe = Probe::new(test);
-        probe.adjust = entry.adjust && probe.test.iter().any(|word| word.contains("http://"));
+        probe.any_answer = entry.adjust && probe.test.iter().any(|word| word.contains("http://"));
         if let Some(period) = &entry.start_period {
             probe.start_period.clone_from(period);
         }
@@ -319,9 +319,11 @@ fn with_port(word: &str, port: &str, other: bool) -> String {
 }
 
 /// A request by whatever tool there is, else that the port opens. The port may be a variable of the container.
-pub(super) fn by_http(tools: &[String], port: &str, path: &str) -> Option<Vec<String>> {
+/// `any_answer`: the path is a guess, and a status of any kind tells that somebody is there.
+pub(super) fn by_http(tools: &[String], port: &str, path: &str, any_answer: bool) -> Option<Vec<String>> {
     let suffix = if port == "80" { String::new() } else { format!(":{port}") };
     let place = Place::plain(format!("http://{LOOPBACK}{suffix}{path}"));
+    let place = if any_answer { place.any_answer() } else { place };
     request::http(tools, &place).or_else(|| request::tcp(tools, LOOPBACK, port))
 }
 
@@ -336,6 +338,6 @@ pub(super) const LOOPBACK: &str = "127.0.0.1";
 
 impl Probe {
     pub(super) fn new(test: Vec<String>) -> Self {
-        Self { test, start_period: "30s".to_owned(), assumed_http: None, adjust: false }
+        Self { test, start_period: "30s".to_owned(), assumed_http: None, any_answer: false }
     }
 }

@@ -14,6 +14,8 @@ pub struct Place {
     pub timeout: Option<String>,
     /// Headers, as written.
     pub headers: Vec<String>,
+    /// Any answer counts, of whatever status: which path has a good one is not known.
+    pub any_answer: bool,
 }
 
 /// Where the output of a probe goes is all the same, as long as it is nowhere.
@@ -26,6 +28,11 @@ impl Place {
     /// A URL and nothing else.
     pub(super) fn plain(url: String) -> Self {
         Self { url, ..Self::default() }
+    }
+
+    /// The same where any answer counts.
+    pub(super) fn any_answer(self) -> Self {
+        Self { any_answer: true, ..self }
     }
 
     /// What a test asks for, when it is one request and all of its flags are understood.
@@ -126,7 +133,8 @@ pub fn http(tools: &[String], place: &Place) -> Option<Vec<String>> {
     let seconds = place.timeout.as_deref();
     let mut words: Vec<String>;
     if let Some(tool) = has("curl") {
-        words = vec![tool.clone(), "-fsS".to_owned()];
+        let options = if place.any_answer { "-sS" } else { "-fsS" };
+        words = vec![tool.clone(), options.to_owned()];
         words.extend(place.insecure.then(|| "-k".to_owned()));
         words.extend(seconds.into_iter().flat_map(|seconds| ["-m".to_owned(), seconds.to_owned()]));
         words.extend(place.headers.iter().flat_map(|header| ["-H".to_owned(), header.clone()]));
@@ -137,28 +145,54 @@ pub fn http(tools: &[String], place: &Place) -> Option<Vec<String>> {
         words.extend(seconds.into_iter().flat_map(|seconds| ["-T".to_owned(), seconds.to_owned()]));
         words.extend(place.headers.iter().flat_map(|header| ["--header".to_owned(), header.clone()]));
         words.extend(["-O".to_owned(), "/dev/null".to_owned(), url]);
+        if place.any_answer {
+            // It fails on 404, and names the status: `HTTP/1.1 404` of BusyBox, `ERROR 404` of GNU Wget.
+            let line = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+            let first = line(&words);
+            words.retain(|word| word != "-q");
+            let script = format!("{first} || {} 2>&1 | grep -Eq 'HTTP/|ERROR '", line(&words));
+            return Some(vec!["CMD-SHELL".to_owned(), script]);
+        }
     } else if !plain {
         return None;
     } else if let Some(tool) = has("node") {
         let module = if url.starts_with("https:") { "https" } else { "http" };
+        let answer = if place.any_answer {
+            "() => process.exit(0)"
+        } else {
+            "r => process.exit(r.statusCode < 400 ? 0 : 1)"
+        };
         words = vec![
             tool.clone(),
             "-e".to_owned(),
             format!(
-                "require('{module}').get({}, r => process.exit(r.statusCode < 400 ? 0 : 1)).on('error', () => process.exit(1))",
+                "require('{module}').get({}, {answer}).on('error', () => process.exit(1))",
                 text(Language::Node)?
             ),
         ];
     } else if let Some(tool) = has("python").or_else(|| has("python3")) {
         let (url, seconds) = (text(Language::Python)?, seconds.unwrap_or("5"));
         let os = if url.contains("os.environ") { "os, " } else { "" };
-        let script = format!("import {os}urllib.request as u; u.urlopen({url}, timeout={seconds})");
+        let script = match place.any_answer {
+            false => format!("import {os}urllib.request as u; u.urlopen({url}, timeout={seconds})"),
+            // The plain handler raises nothing for a status.
+            true => format!(
+                "import {os}urllib.request as u; o = u.OpenerDirector(); o.add_handler(u.HTTPHandler()); o.open({url}, timeout={seconds}).status"
+            ),
+        };
         words = vec![tool.clone(), "-c".to_owned(), script];
     } else if let Some(tool) = has("ruby") {
-        let script = format!("exit Net::HTTP.get_response(URI({})).code.to_i < 400", text(Language::Ruby)?);
+        let answer = format!("Net::HTTP.get_response(URI({})).code.to_i", text(Language::Ruby)?);
+        let script =
+            if place.any_answer { format!("exit {answer} > 0") } else { format!("exit {answer} < 400") };
         words = vec![tool.clone(), "-rnet/http".to_owned(), "-e".to_owned(), script];
     } else if let Some(tool) = has("php") {
-        let script = format!("exit(@file_get_contents({}) === false ? 1 : 0);", text(Language::Php)?);
+        let url = text(Language::Php)?;
+        let arguments = match place.any_answer {
+            true => format!("{url}, false, stream_context_create(['http' => ['ignore_errors' => true]])"),
+            false => url,
+        };
+        let script = format!("exit(@file_get_contents({arguments}) === false ? 1 : 0);");
         words = vec![tool.clone(), "-r".to_owned(), script];
     } else {
         return None;

@@ -105,6 +105,14 @@ impl<'s> Scripts<'s> {
 
     /// The shell script that a word of a start line or a probe names; none when it is not here, or no shell's.
     pub(super) fn find(&self, word: &str) -> Option<TracedText> {
+        // A file of another ending is one when it says so: `redis.conf` is none.
+        let name = base_name(word);
+        let plain = !name.contains('.') || [".sh", ".bash", ".ash"].iter().any(|end| name.ends_with(end));
+        self.file_at(word).filter(|text| plain || text.as_str().starts_with("#!"))
+    }
+
+    /// The text without a NUL and with a shell's first line, or none, of the file that a word names.
+    fn file_at(&self, word: &str) -> Option<TracedText> {
         let places = self.places(word);
         let mounted = places.iter().find_map(|place| {
             let (target, source) = self.mounts.iter().rfind(|(target, _)| below(place, target).is_some())?;

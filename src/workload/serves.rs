@@ -30,6 +30,7 @@ pub(super) fn settle(workload: &mut Workload, facts: ImageFacts, service: &Servi
         .ignores_limit
         .filter(|ignores| ignores.majors.is_empty() && workload.starts != Starts::Other)
         .filter(|ignores| ignores.unless_set.iter().all(|name| workload.variable(name).is_absent()))
+        .filter(|ignores| !has_flag(workload, service, &ignores.unless_flags))
         .map(|ignores| {
             let limit = workload.memory.limit.value().copied().unwrap_or(ByteSize(0));
             let facts = BesideFacts { product: beside_heap, ..BesideFacts::default() };
@@ -38,8 +39,19 @@ pub(super) fn settle(workload: &mut Workload, facts: ImageFacts, service: &Servi
             let variables = heap::with_numbers(&ignores.way_out, runtime, &facts, limit);
             let variables = variables.lines().filter_map(|line| line.split_once(": "));
             let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            HostSized { why: ignores.why, told_by, variables: variables.collect(), certain: server }
+            let option = ignores.way_out.starts_with("--").then(|| ignores.way_out.clone());
+            let option = option
+                .filter(|_| limit.0 > 0)
+                .map(|option| heap::with_numbers(&option, runtime, &facts, limit));
+            HostSized { why: ignores.why, told_by, option, variables: variables.collect(), certain: server }
         });
+}
+
+/// True where a word of its start is one of these flags, up to its value.
+fn has_flag(workload: &Workload, service: &Service, flags: &[String]) -> bool {
+    let own = [&service.entrypoint, &service.command].into_iter().filter_map(Fact::value).flatten();
+    let mut words = workload.words().chain(own);
+    words.any(|word| flags.iter().any(|flag| word.as_str().contains(flag.as_str())))
 }
 
 /// True where something else than the server of its image starts, or may start behind an `ENTRYPOINT` of a Dockerfile, and no

@@ -407,6 +407,10 @@ fn overlays_of_any_name_count_and_siblings_do_not() {
     assert!(
         !help(&[("compose.yaml", base), ("k8s/limits.yml", other)], "compose.yaml").contains("also sets")
     );
+    // A variable that has nothing to do with memory changes nothing.
+    let told = "services:\n  a: {environment: {PGSSLMODE: require}}\n";
+    let files = [("compose.yaml", base), ("tls.yaml", told)];
+    assert!(!help(&files, "compose.yaml").contains("tls.yaml"));
     let heir = "services:\n  a: {extends: {file: base.yaml, service: a}, environment: {A: b}}\n";
     let files = [("base.yaml", base), ("compose.a.yaml", heir), ("compose.b.yaml", heir)];
     assert!(!help(&files, "compose.b.yaml").contains("is based on"));
@@ -438,6 +442,23 @@ fn shared_mappings_get_and_lose_no_swap_limit_of_one_service() {
 }
 
 /// What is changed in a file that a program writes is lost: its findings say so, and have no fix.
+#[test]
+fn version_3_gets_its_limits_where_swarm_reads_them() {
+    for (head, key) in [
+        ("version: '3.8'\n", "deploy.resources.limits.memory"),
+        ("version: '2.4'\n", "mem_limit"),
+        ("", "mem_limit"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let text = format!("{head}services:\n  a: {{image: x}}\n");
+        std::fs::write(dir.path().join("compose.yaml"), text).unwrap();
+        let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+        let findings = engine::run(&Options::default(), &Sources::new(), &found).findings;
+        let limit = findings.iter().find(|finding| finding.rule == "missing-memory-limit").unwrap();
+        assert!(limit.help.as_ref().unwrap().contains(&format!("`{key}: <size>`")), "{limit:?}");
+    }
+}
+
 #[test]
 fn generated_files_are_left_to_what_writes_them() {
     let of = |head: &str| {

@@ -130,6 +130,12 @@ fn servers_are_known_behind_options_and_scripts() {
         "pg_isready -U postgres",
     );
     has(&service("{image: 'postgres:17', command: [-cport=5433]}"), "pg_isready -p 5433 -U postgres");
+    // Which path has a good answer is not known: any will do.
+    let web =
+        |image: &str| service(&format!("{{image: '{image}', command: node server.js, ports: ['80:3000']}}"));
+    has(&web("node:22"), r#"["CMD", "curl", "-sS", "-o", "/dev/null", "http://127.0.0.1:3000/"]"#);
+    has(&web("node:22-alpine"), "|| wget -O /dev/null http://127.0.0.1:3000/ 2>&1 | grep -Eq 'HTTP/|ERROR '");
+    has(&web("node:22-slim"), ".get('http://127.0.0.1:3000/', () => process.exit(0))");
     // A port that hangs on a variable is asked by that.
     has(
         &service(

@@ -72,6 +72,8 @@ pub struct Compose {
     pub environment_files: Vec<SourceId>,
     /// Its name: `name`, else `COMPOSE_PROJECT_NAME` of the environment. Containers are named after it.
     pub name: Fact<TracedText>,
+    /// Its top-level `version`, which Compose reads no more.
+    pub version: Option<String>,
     /// In the order of the files.
     pub services: Vec<Service>,
     /// What does not parse.
@@ -108,6 +110,8 @@ impl Compose {
             map.iter().filter(|(_, entry)| matches!(entry.value.kind, Kind::Map(_) | Kind::Null))
         });
         let name = project_name(merged.as_ref(), &files, &context.environment);
+        let version = merged.as_ref().and_then(|value| value.at(&["version"])?.as_scalar());
+        let version = version.map(|version| version.text.as_str().to_owned());
         if let Some((_, beyond)) = real.clone().nth(MAX_SERVICES) {
             let message = format!("more than {MAX_SERVICES} services; the rest is not looked at");
             loader.errors.push(SyntaxError {
@@ -121,6 +125,7 @@ impl Compose {
         let services = real.take(MAX_SERVICES).map(|(name, entry)| Service::read(name, entry)).collect();
         Self {
             name,
+            version,
             files: loader.files.into_iter().collect(),
             environment_files: loader.environments.into_iter().collect(),
             services,

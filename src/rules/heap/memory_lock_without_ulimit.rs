@@ -34,7 +34,11 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         .of(workload)
         .via(&asked.via)
         .severity(if alone { Severity::Warning } else { RULE.meta().severity })
-        .note("the default allows 64 KiB: the node stops with `memory locking requested … but memory is not locked`");
+        .note(if alone {
+            "where the default of the engine allows too little, the node logs that its memory is not locked, and swaps"
+        } else {
+            "where the default of the engine allows too little, the node stops: `memory locking requested … but memory is not locked`"
+        });
     match limit {
         Some(limit) => {
             finding = finding

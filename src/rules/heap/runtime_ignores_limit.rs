@@ -60,7 +60,14 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
         .of(workload)
         .confidence(Confidence::Medium)
         .related(limit.span, format!("the kernel kills it at {}", limit.value));
-    let Some(names) = sized.names() else { return };
+    let Some(names) = sized.names() else {
+        if let Some(option) = &sized.option {
+            finding.help(format!(
+                "start it with `{option}`: that much of the limit for it, the rest for what is beside it"
+            ));
+        }
+        return;
+    };
     match set_variables(offer, &sized.variables) {
         Some(requests) => {
             let title = format!("set {names} to what the limit allows");

@@ -42,13 +42,20 @@ fn unread(offer: &Offer<'_>, heap: &Heap, problem: &HeapProblem, sink: &mut Sink
     let way = problem.way.as_ref().map(|way| (way, held(workload, heap, way, thresholds)));
     // A script of the image stands between: what it does is known from its name alone.
     let (mut finding, what) = if problem.effect.is_empty() {
-        let finding = sink
-            .report(
-                problem.flag.span(),
-                format!("the JVM does not look at `{variable}`"),
+        let (message, severity) = match problem.has_other_readers {
+            false => (
                 format!("nothing reads `{variable}` of `{name}`, so `{flag}` has no effect"),
-            )
+                Severity::Error,
+            ),
+            true => (
+                format!("`{name}` starts without `{variable}`, so `{flag}` has no effect on what it runs"),
+                Severity::Warning,
+            ),
+        };
+        let finding = sink
+            .report(problem.flag.span(), format!("the JVM does not look at `{variable}`"), message)
             .of(workload)
+            .severity(severity)
             .related(heap.program.span, "no shell here expands it");
         (finding, "the variable that every JVM reads")
     } else {
@@ -64,6 +71,14 @@ fn unread(offer: &Offer<'_>, heap: &Heap, problem: &HeapProblem, sink: &mut Sink
     {
         finding = finding
             .note(format!("the heap is the default instead, about {default} of a limit of {}", limit.value));
+    }
+    if let Some((way, Held::Fits)) = way.as_ref().filter(|_| problem.has_other_readers) {
+        finding.help(format!(
+            "{what} is `{}`: write `{}` there, too, and leave `{variable}` to other programs of the image",
+            way.variable,
+            way.text(None)
+        ));
+        return;
     }
     match way.as_ref().and_then(|(way, held)| renamed(offer, problem, way, held)) {
         Some(edits) => {

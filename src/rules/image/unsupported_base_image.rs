@@ -32,7 +32,10 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     } else if !unsupported.lines.is_empty() {
         let mut help = format!("versions that are rebuilt: {}", unsupported.lines.join(", "));
         if let Some(upgrade) = &unsupported.upgrade {
-            help = format!("{help}; {}", upgrade.how);
+            help = format!(
+                "{help}; {}; its release notes say what clients and settings it refuses",
+                upgrade.how
+            );
             if let Some(option) = refused(workload, upgrade) {
                 help = format!("{help}; the newest does not start with `{option}`: take it out");
             }

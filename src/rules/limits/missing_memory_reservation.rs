@@ -24,7 +24,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
 fn reserved(offer: &Offer<'_>, sink: &mut Sink<'_>) {
     let workload = offer.workload;
     let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
-    if !workload.memory.reservation.is_absent() || !workload.role.runs() {
+    if !workload.memory.reservation.is_absent() || !workload.role.runs() || workload.role.is_job() {
         return;
     }
     let name = &workload.name;

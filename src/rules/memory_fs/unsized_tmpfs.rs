@@ -36,7 +36,10 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         .of(workload)
         .note("what is written there counts against the container's memory limit, where it has one")
         .help(match mount.long {
-            false => format!("give it a size, as in `{target}:size=<size>`"),
+            false => {
+                let options: String = mount.options.iter().map(|option| format!("{option},")).collect();
+                format!("give it a size: `{target}:{options}size=<size>`")
+            }
             true => "give it a size, as in `tmpfs: {size: <size>}` of this mount".to_owned(),
         });
     }

@@ -41,7 +41,8 @@ impl<'w> Offer<'w> {
     }
 
     /// True where limits are written below `deploy.resources`: for Swarm, and where the service, its overlays or its
-    /// neighbours have a `deploy` or limits there. Swarm refuses a file with the short keys, and Compose reads both.
+    /// neighbours have a `deploy` or limits there, or the file is of version 3. Swarm refuses a file with the short keys, as
+    /// docker-compose 1 refuses them in version 3, and Compose reads both.
     pub(super) fn in_deploy(&self) -> bool {
         let Self { project, workload, policy } = self;
         let has = |workload: &Workload, name: &str| workload.key(name).is_some();
@@ -59,7 +60,8 @@ impl<'w> Offer<'w> {
             project.workloads.iter().filter(|workload| uses(workload)).count()
         };
         let elsewhere = project.changed_elsewhere(&workload.name).any(|change| change.in_deploy);
-        project.for_swarm || elsewhere || count(&|workload| has(workload, "deploy")) > count(&short)
+        let (long, short) = (count(&|workload| has(workload, "deploy")), count(&short));
+        project.for_swarm || elsewhere || long > short || project.is_version_3 && short == 0
     }
 
     /// The key of a limit, as people say it.
@@ -177,7 +179,9 @@ impl<'w> Offer<'w> {
                     )
                 }
                 None => {
-                    format!("`{key}` alone is not enough, {why}: bound that first, then add a limit above it")
+                    format!(
+                        "`{key}` alone is not enough, {why}: bound its heap or cache first, then add a limit above it"
+                    )
                 }
             },
             NoNumber::MayBeHostSized { why, first } => match first {
@@ -203,7 +207,9 @@ impl<'w> Offer<'w> {
     pub(super) fn reservation<'b>(&self, finding: Builder<'b>, limit: ByteSize) -> Builder<'b> {
         let key = self.reservation_name();
         if let Some(why) = self.changed_elsewhere() {
-            return finding.help(format!("add `{key}: <size>`, below the limit of {limit}: {why}"));
+            return finding.help(format!(
+                "add `{key}: <size>`, below the limit of {limit}: what it uses most of the time, as `docker stats` shows; {why}"
+            ));
         }
         let varies = self.workload.limit_key().is_none_or(|key| key.text.varies());
         let steady = Need::of(self.workload).ok().and_then(|need| need.steady);
@@ -226,8 +232,12 @@ impl<'w> Offer<'w> {
 
     /// Adds `memswap_limit` with the text of the limit, which allows no swap.
     pub(super) fn no_swap<'b>(&self, finding: Builder<'b>, title: &str) -> Builder<'b> {
-        match self.set_swap().filter(|_| self.limited_elsewhere().is_none()) {
+        // Swarm refuses a file of version 3 that has the key.
+        let swarm_reads = self.project.is_version_3 && self.in_deploy();
+        match self.set_swap().filter(|_| !swarm_reads && self.limited_elsewhere().is_none()) {
             Some(requests) => finding.ask(title, Applicability::Unsafe, &[FactName::SwapLimit], requests),
+            None if swarm_reads => finding
+                .help("`memswap_limit` equal to the memory limit allows no swap, where no `docker stack deploy` reads the file"),
             None => finding.help("`memswap_limit` equal to the memory limit allows no swap"),
         }
     }

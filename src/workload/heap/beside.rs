@@ -108,6 +108,9 @@ pub(in crate::workload) fn with_numbers(
     limit: ByteSize,
 ) -> String {
     let mut text = text.replace("{60%}", &limit.percent_in_mebibytes(60).to_string());
+    // In GiB with two digits, rounded down.
+    let hundredths = limit.percent_in_mebibytes(50) * 100 / 1024;
+    text = text.replace("{50%GiB}", &format!("{}.{:02}", hundredths / 100, hundredths % 100));
     if text.contains("{heap") {
         let Some(heap) = runtime.and_then(|runtime| facts.fits_in(runtime, limit)) else {
             return String::new();

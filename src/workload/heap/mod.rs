@@ -105,6 +105,8 @@ pub struct HeapProblem {
     pub help: Option<String>,
     /// Where the same would be read.
     pub way: Option<Way>,
+    /// Programs of the image that are not in sight may read the variable.
+    pub has_other_readers: bool,
 }
 
 /// A variable that is read, and what would stand in it.

@@ -186,6 +186,7 @@ impl Engine<'_> {
             instead: None,
             help: None,
             way: None,
+            has_other_readers: false,
         }
     }
 }
@@ -221,6 +222,7 @@ fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
         instead,
         help: None,
         way: None,
+        has_other_readers: false,
     })
 }
 

@@ -26,6 +26,7 @@ impl Engine<'_> {
             let flag = words(value).into_iter().find(|word| self.is_heap_flag(word));
             found.extend(flag.map(|flag| HeapProblem {
                 way: self.way(EVERY_JVM, value, &flag),
+                has_other_readers: self.image.brings_unseen,
                 ..self.problem(HeapProblemKind::Unread, &flag, name, String::new())
             }));
         }

@@ -42,7 +42,7 @@ pub(super) const TEST_RUNNERS: [&str; 37] = [
 ];
 
 /// Programs that build, install, copy or ask somebody else, and end.
-pub(super) const TOOLS: [&str; 120] = [
+pub(super) const TOOLS: [&str; 121] = [
     "alembic",
     "ansible-playbook",
     "apk",
@@ -80,6 +80,7 @@ pub(super) const TOOLS: [&str; 120] = [
     "esbuild",
     "eslint",
     "etcdctl",
+    "fdbcli",
     "flyway",
     "gcloud",
     "git",

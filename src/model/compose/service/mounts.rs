@@ -13,6 +13,8 @@ pub struct Tmpfs {
     pub target: TracedText,
     /// Its size; Absent means half of the host's RAM.
     pub size: Fact<ByteSize>,
+    /// Its mount options as written: `mode=1777`.
+    pub options: Vec<String>,
     /// The size is a mount option, which the kernel reads and not Compose.
     pub option: bool,
     /// It is an entry of `volumes` and not of `tmpfs`.
@@ -58,7 +60,9 @@ pub(super) fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
             }
             at += option.len() + 1;
         }
-        mounts.push(Tmpfs { target: scalar.text.slice(0..end), size, option: true, long: false });
+        let options = text.get(end + 1..).into_iter().flat_map(|options| options.split(','));
+        let options = options.filter(|option| !option.is_empty()).map(str::to_owned).collect();
+        mounts.push(Tmpfs { target: scalar.text.slice(0..end), size, options, option: true, long: false });
     }
     for item in fields.get(&["volumes"]).map(items).unwrap_or_default() {
         let long = Fields { value: item, anchor: item.span };
@@ -66,7 +70,7 @@ pub(super) fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
             && let Fact::Known(target) = long.text(&["target"])
         {
             let size = long.size(&["tmpfs", "size"]);
-            mounts.push(Tmpfs { target: target.value, size, option: false, long: true });
+            mounts.push(Tmpfs { target: target.value, size, options: Vec::new(), option: false, long: true });
         }
     }
     mounts
