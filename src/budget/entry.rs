@@ -3,7 +3,7 @@
 use super::share::{replicas, sum};
 use crate::model::size::ByteSize;
 use crate::source::Span;
-use crate::workload::{Beside, Fact, Pool, SizedBy, Workload};
+use crate::workload::{Fact, NativeOverhead, Pool, SizedBy, Workload};
 
 const MIB: i64 = 1 << 20;
 
@@ -27,7 +27,7 @@ pub struct Entry {
     /// The swap of one container beside its memory.
     pub swap: Swap,
     /// What its programs manage by settings or defaults, in one container.
-    pub managed: Vec<Managed>,
+    pub managed: Vec<ManagedMemory>,
     /// What those programs take beside it, an estimate: the least and the most, in bytes.
     pub beside: Option<(ByteSize, ByteSize)>,
     /// Runtimes whose heap follows a host that nobody names: `Java`.
@@ -38,7 +38,7 @@ pub struct Entry {
 
 /// A heap or a cache.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Managed {
+pub struct ManagedMemory {
     /// `Java heap`, `Redis cache`.
     pub what: String,
     /// The most that it grows to, in bytes.
@@ -141,7 +141,7 @@ fn swap(workload: &Workload, limit: &Fact<ByteSize>) -> Swap {
     }
 }
 
-fn managed(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSize>) -> Vec<Managed> {
+fn managed(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSize>) -> Vec<ManagedMemory> {
     // A limit that nobody can tell is none, and is not the host either.
     let host = host.filter(|_| !limit.is_unknown());
     let pools = workload.heaps.iter().chain(&workload.caches).filter_map(|heap| {
@@ -152,14 +152,19 @@ fn managed(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSize>) 
         };
         let what = format!("{} {kind}", heap.runtime.display_name());
         let span = heap.bound.known().map_or(heap.program.span, |setting| setting.span);
-        Some(Managed { what, size: size.size, by: size.by, span })
+        Some(ManagedMemory { what, size: size.size, by: size.by, span })
     });
-    let mut managed: Vec<Managed> = pools.collect();
-    if let Some(own) = workload.own_heap.as_ref().filter(|_| managed.is_empty())
+    let mut managed: Vec<ManagedMemory> = pools.collect();
+    if let Some(own) = workload.image_default_heap.as_ref().filter(|_| managed.is_empty())
         && let Some(bytes) = i64::try_from(own.mib).ok().and_then(|mib| mib.checked_mul(MIB))
     {
         let what = format!("{} heap", own.of.display_name());
-        managed.push(Managed { what, size: ByteSize(bytes), by: SizedBy::Default, span: workload.anchor });
+        managed.push(ManagedMemory {
+            what,
+            size: ByteSize(bytes),
+            by: SizedBy::Default,
+            span: workload.anchor,
+        });
     }
     managed
 }
@@ -174,12 +179,12 @@ fn follows_host(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSi
 }
 
 fn beside(workload: &Workload) -> Option<(ByteSize, ByteSize)> {
-    let own = workload.own_heap.iter().map(|own| own.of);
+    let own = workload.image_default_heap.iter().map(|own| own.of);
     let mut runtimes: Vec<_> = workload.heaps.iter().map(|heap| heap.runtime).chain(own).collect();
     runtimes.dedup();
     let (least, most) = runtimes
         .into_iter()
-        .filter_map(Beside::of)
+        .filter_map(NativeOverhead::of)
         .fold((0, 0), |(least, most), beside| (least + beside.least, most + beside.most));
     (most > 0).then_some((ByteSize(least * MIB), ByteSize(most * MIB)))
 }

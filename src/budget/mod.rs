@@ -4,6 +4,6 @@ mod entry;
 mod share;
 mod stack;
 
-pub use self::entry::{Entry, Managed, Swap};
+pub use self::entry::{Entry, ManagedMemory, Swap};
 pub use self::share::{Share, shares, started, sum};
 pub use self::stack::{Excess, Host, Stack, Sum};

@@ -88,8 +88,8 @@ impl Stack {
             (entry.replicas > 0).then_some(entry)
         });
         Self {
-            files: project.asked.clone(),
-            overlay: !project.within.is_empty(),
+            files: project.compose_files.clone(),
+            overlay: !project.report_only.is_empty(),
             services: services.collect(),
             gaps: gaps(project),
             active: active.to_vec(),

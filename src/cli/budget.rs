@@ -15,7 +15,7 @@ use crate::discover::host_requirement;
 use crate::engine;
 use crate::error::Error;
 use crate::model::size::ByteSize;
-use crate::report::budget::{self, Format, Look, Report};
+use crate::report::budget::{self, Format, Report, TableStyle};
 use crate::source::Sources;
 use crate::workload::Project;
 
@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     known_services(&scale, &projects)?;
     let stacks: Vec<Stack> = projects
         .iter()
-        .filter(|project| !project.asked.is_empty())
+        .filter(|project| !project.compose_files.is_empty())
         .map(|project| {
             let host = host(arguments, &options, project, &sources);
             Stack::of(project, host, &arguments.host.profiles, &scale)
@@ -82,8 +82,9 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let report = Report::new(&stacks, &sources);
     let format = arguments.format();
     match &arguments.output {
-        Some(path) => write_file(path, |out| budget::write(out, &report, format, Look::plain()))?,
-        None => console.write(|out| budget::write(out, &report, format, Look::of_terminal(console.color)))?,
+        Some(path) => write_file(path, |out| budget::write(out, &report, format, TableStyle::plain()))?,
+        None => console
+            .write(|out| budget::write(out, &report, format, TableStyle::of_terminal(console.color)))?,
     }
     let end = console.end(&discovered);
     let fits = stacks.iter().all(|stack| stack.excesses().is_empty());

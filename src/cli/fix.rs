@@ -8,7 +8,7 @@ use super::Outcome;
 use super::output::{Console, fresh_beside};
 use crate::discover::Discovered;
 use crate::engine::Options;
-use crate::engine::fix::{Fixed, Overlay, fix_some};
+use crate::engine::fix::{FixResult, Overlay, fix_some};
 use crate::error::Error;
 use crate::finding::{Applicability, Finding};
 use crate::report::{escape, unified};
@@ -60,7 +60,7 @@ pub(super) fn diff(
     })?;
     for path in refused {
         let why = "has control characters or commands to a CI runner around what changes";
-        console.say(&format!("not shown: `{}` {why}; use --fix", path.display()));
+        console.report(&format!("not shown: `{}` {why}; use --fix", path.display()));
     }
     said(&fixed, fixes.level, console);
     Ok(if fixed.files.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
@@ -74,27 +74,27 @@ fn shown(line: &str) -> String {
 }
 
 /// How much was done, and what was left alone.
-fn said(fixed: &Fixed, level: Applicability, console: &Console) {
+fn said(fixed: &FixResult, level: Applicability, console: &Console) {
     let count = |count: usize, what: &str| match count {
         1 => format!("1 {what}"),
         count => format!("{count} {what}s"),
     };
     if !fixed.applied.is_empty() {
         let files = count(fixed.files.len(), "file");
-        console.say(&format!("{} in {files}", count(fixed.applied.len(), "fix").replace("fixs", "fixes")));
+        console.report(&format!("{} in {files}", count(fixed.applied.len(), "fix").replace("fixs", "fixes")));
     }
     for refused in &fixed.refused {
         let (path, rule, title, why) = (refused.path.display(), refused.rule, &refused.title, &refused.why);
-        console.say(&format!("not fixed: {path}: {rule}: {title}: {why}"));
+        console.report(&format!("not fixed: {path}: {rule}: {title}: {why}"));
     }
     let is_unsafe =
         |finding: &&Finding| finding.fixes.iter().any(|fix| fix.applicability == Applicability::Unsafe);
     let more = fixed.outcome.findings.iter().filter(is_unsafe).count();
     if level == Applicability::Safe && more > 0 {
-        console.say(&format!("{more} more with --unsafe-fixes"));
+        console.report(&format!("{more} more with --unsafe-fixes"));
     }
     if fixed.unfinished {
-        console.say("there are more fixes than one run tries: the next run goes on");
+        console.report("there are more fixes than one run tries: the next run goes on");
     }
 }
 

@@ -95,13 +95,14 @@ impl Input {
             self.read_stdin(sources, &mut discovered)?;
         }
         for path in &discovered.pipelines {
-            console.say(&format!("not checked: `{}` is a CI pipeline, not a Compose file", path.display()));
+            console
+                .report(&format!("not checked: `{}` is a CI pipeline, not a Compose file", path.display()));
         }
         for path in self.beside_files(&discovered) {
             let (path, merged) =
                 (path.display(), self.files.iter().map(|file| format!(" -f {}", file.display())));
             let merged: String = merged.collect();
-            console.say(&format!("`{path}` is checked on its own; to merge it: `-f {path}{merged}`"));
+            console.report(&format!("`{path}` is checked on its own; to merge it: `-f {path}{merged}`"));
         }
         Ok(discovered)
     }

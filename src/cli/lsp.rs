@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     Ok(match lsp::serve_stdio(&arguments.fence.disk()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            console.say(&format!("oomlint lsp: {error}"));
+            console.report(&format!("oomlint lsp: {error}"));
             ExitCode::from(2)
         }
     })

@@ -70,7 +70,7 @@ impl Console {
     }
 
     /// Says on standard error what was done.
-    pub(super) fn say(&self, line: &str) {
+    pub(super) fn report(&self, line: &str) {
         // There is nowhere left to report that standard error is closed.
         let _ = writeln!(io::stderr().lock(), "{}", report::escape::line(line));
     }

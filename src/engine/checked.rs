@@ -36,7 +36,7 @@ impl CheckedProject {
         let ignoring = workloads().filter(|workload| !workload.ignores.is_empty());
         Self {
             files: project.files.clone(),
-            within: project.within.clone(),
+            within: project.report_only.clone(),
             dockerfiles: workloads().filter_map(Workload::dockerfile).collect(),
             anchors: workloads().map(|workload| (workload.kind, workload.anchor)).collect(),
             ignores: ignoring

@@ -109,7 +109,7 @@ impl Checker<'_> {
         let mut project = self.with_catalog(first, dockerfiles, |assembler| assembler.project(model));
         project.elsewhere = elsewhere.of_project(model, self.sources);
         project.for_swarm = project.workloads.iter().any(Workload::is_for_swarm)
-            || project.asked.iter().any(|file| is_for_swarm(&self.sources.get(*file)));
+            || project.compose_files.iter().any(|file| is_for_swarm(&self.sources.get(*file)));
         if let Some(measured) = self.measured {
             measured.attach(&mut project);
         }
@@ -119,7 +119,7 @@ impl Checker<'_> {
         let Some(sets) = sets else {
             return LoadedProject { checked: CheckedProject::of(&project), reach, in_scope: false };
         };
-        let narrowed = !(project.within.is_empty() && sets.is_empty());
+        let narrowed = !(project.report_only.is_empty() && sets.is_empty());
         let mut checked = self.check(project, narrowed, Some(elsewhere));
         checked.within.extend(sets);
         LoadedProject { checked, reach, in_scope: true }

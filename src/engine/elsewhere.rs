@@ -148,7 +148,7 @@ impl Elsewhere {
             FactName::Heaps,
             FactName::Caches,
         ];
-        let own = project.within.first();
+        let own = project.report_only.first();
         let reads: HashSet<PathBuf> =
             project.files.iter().map(|file| normalize(sources.get(*file).path())).collect();
         for finding in findings.iter_mut().filter(|finding| !finding.fixes.is_empty()) {

@@ -29,13 +29,13 @@ const MAX_UNCOVERED: usize = 16;
 
 /// What fixing came to.
 #[derive(Debug, Default)]
-pub struct Fixed {
+pub struct FixResult {
     /// The files that are others now: path, the text as it was read, the text after.
     pub files: Vec<(PathBuf, String, String)>,
     /// The fixes that were applied, in order.
     pub applied: Vec<Applied>,
     /// The fixes that were tried and taken back.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RejectedFix>,
     /// There are fixes that were not tried any more.
     pub unfinished: bool,
     /// What is left to say of the fixed files.
@@ -55,7 +55,7 @@ pub struct Applied {
 
 /// A fix that would have changed more than it was meant to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct RejectedFix {
     /// The rule.
     pub rule: &'static str,
     /// What the fix was to do.
@@ -102,7 +102,7 @@ struct State {
 ///
 /// `overlay` holds what stands in the place of files: standard input, unsaved buffers. `sources` makes a store that has it.
 #[must_use]
-pub fn fix(options: &Options, discovered: &Discovered, overlay: &Overlay, level: Applicability) -> Fixed {
+pub fn fix(options: &Options, discovered: &Discovered, overlay: &Overlay, level: Applicability) -> FixResult {
     fix_some(options, discovered, overlay, level, &|_| true)
 }
 
@@ -114,10 +114,10 @@ pub fn fix_some(
     overlay: &Overlay,
     level: Applicability,
     wanted: &dyn Fn(&Finding) -> bool,
-) -> Fixed {
+) -> FixResult {
     let (mut before, mut now) = (overlay.clone(), overlay.clone());
     let mut state = State::of(options, discovered, &now);
-    let mut fixed = Fixed::default();
+    let mut fixed = FixResult::default();
     let (mut rounds, mut trials) = (0, 0);
     let mut known: HashSet<Identity> = HashSet::default();
     // What is taken back may work out once others are in: the end is a round in which nothing does.
@@ -151,9 +151,9 @@ pub fn fix_some(
             trials += 1;
             let next = apply(&now, &state, &batch);
             let after = State::of(options, discovered, &next);
-            let judged = verdict(&state, &after, &batch);
+            let judged = verify(&state, &after, &batch);
             let tried = match (judged, batch.as_slice()) {
-                (Err(Doubt { why: Why::Other(why), .. }), [_]) => Err((why, vec![batch])),
+                (Err(Objection { why: RejectReason::Other(why), .. }), [_]) => Err((why, vec![batch])),
                 (Err(doubt), [patch]) => {
                     let follow = Follow { options, discovered, level, wanted };
                     match follow.all(&state, patch, (next, after), &mut trials) {
@@ -196,7 +196,7 @@ pub fn fix_some(
                         continue;
                     }
                     known.insert(patch.identity.clone());
-                    fixed.refused.push(Refused {
+                    fixed.refused.push(RejectedFix {
                         rule: patch.rule,
                         title: patch.title,
                         path: patch.path,
@@ -260,7 +260,7 @@ impl Follow<'_> {
             reached = State::of(self.options, self.discovered, &texts);
             *trials += 1;
             all.push(next);
-            if verdict(state, &reached, &all).is_ok() {
+            if verify(state, &reached, &all).is_ok() {
                 return Some((texts, reached, all));
             }
         }
@@ -395,14 +395,14 @@ fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> Overlay {
 
 /// Why a batch of fixes is not taken.
 #[derive(Debug)]
-enum Why {
+enum RejectReason {
     /// Its finding would stay, or another one of the same rule and service: one more fix may end that.
     Stays,
     /// Anything else, for people: lower case, no full stop.
     Other(String),
 }
 
-impl std::fmt::Display for Why {
+impl std::fmt::Display for RejectReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Stays => f.write_str("the finding would stay"),
@@ -412,15 +412,15 @@ impl std::fmt::Display for Why {
 }
 
 /// What speaks against a batch of fixes.
-struct Doubt<'s> {
-    why: Why,
+struct Objection<'s> {
+    why: RejectReason,
     /// The stack that would be worse off; none where it is not one alone.
     stack: Option<&'s Stack>,
 }
 
 /// Checks that the patches mend what they are for and do nothing else, in any stack that reads the files.
-fn verdict<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), Doubt<'s>> {
-    let doubt = |why: &str| Err(Doubt { why: Why::Other(why.to_owned()), stack: None });
+fn verify<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), Objection<'s>> {
+    let doubt = |why: &str| Err(Objection { why: RejectReason::Other(why.to_owned()), stack: None });
     if unparsed(after) > unparsed(before) {
         return doubt("the file would no longer parse");
     }
@@ -428,7 +428,7 @@ fn verdict<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), 
         return doubt("other services would be there");
     }
     for (old, new) in before.stacks.iter().zip(&after.stacks) {
-        stack::verdict(old, new, batch).map_err(|why| Doubt { why, stack: Some(old) })?;
+        stack::verdict(old, new, batch).map_err(|why| Objection { why, stack: Some(old) })?;
     }
     // Comments belong to no stack: of two that are alike but for their places each patch takes one away.
     let counted = |state: &State| {
@@ -440,7 +440,7 @@ fn verdict<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), 
     let meant = self::counted(first.map(|patch| patch.identity.clone()));
     let of = |counts: &HashMap<Identity, usize>, identity| counts.get(identity).copied().unwrap_or(0);
     if meant.iter().any(|(identity, count)| of(&are, identity) + count > of(&were, identity)) {
-        return Err(Doubt { why: Why::Stays, stack: None });
+        return Err(Objection { why: RejectReason::Stays, stack: None });
     }
     let comments = |state: &State| {
         state

@@ -51,7 +51,7 @@ impl<'r> SharedFindings<'r> {
     pub(super) fn add_from(&self, checked: &mut CheckedProject, project: &Project) {
         let own = |finding: &Finding| {
             let file = self.sources.to_outer_span(finding.primary.span).file;
-            project.asked.contains(&file) || project.files.first() == Some(&file)
+            project.compose_files.contains(&file) || project.files.first() == Some(&file)
         };
         let (kept, others): (Vec<_>, Vec<_>) = take(&mut checked.findings).into_iter().partition(own);
         checked.findings = kept;

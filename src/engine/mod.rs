@@ -192,7 +192,7 @@ fn with_measurements<T>(
 /// The projects themselves, narrowed to the files in scope.
 fn into_projects(checked: Vec<CheckedProject>) -> Vec<Project> {
     let kept = checked.into_iter().filter_map(|checked| Some((checked.project?, checked.within)));
-    kept.map(|(project, within)| Project { within, ..project }).collect()
+    kept.map(|(project, within)| Project { report_only: within, ..project }).collect()
 }
 
 /// Runs every enabled rule over one project, in the order of the rules.

@@ -9,7 +9,7 @@ use lsp_types::{
 };
 
 use super::convert::uri_of;
-use super::session::{Look, Session, absolute};
+use super::session::{Analysis, Session, absolute};
 use crate::engine::fix::fix;
 use crate::finding::{Applicability, Finding, Fix};
 use crate::report::escape::printable;
@@ -31,7 +31,7 @@ pub(super) fn kinds() -> Vec<CodeActionKind> {
 /// What can be done at a range of a file.
 pub(super) fn actions(
     session: &Session,
-    look: &Look,
+    look: &Analysis,
     path: &Path,
     params: &CodeActionParams,
 ) -> Vec<CodeActionOrCommand> {
@@ -113,7 +113,7 @@ pub(super) fn actions(
 /// The findings that a range of a file touches.
 fn at<'l>(
     session: &'l Session,
-    look: &'l Look,
+    look: &'l Analysis,
     path: &'l Path,
     range: Range,
 ) -> impl Iterator<Item = &'l Finding> + 'l {
@@ -134,7 +134,7 @@ fn touch(a: Range, b: Range) -> bool {
     before(a.start, b.end) && before(b.start, a.end)
 }
 
-fn quick_fix(session: &Session, look: &Look, fix: &Fix) -> Option<(String, bool, WorkspaceEdit)> {
+fn quick_fix(session: &Session, look: &Analysis, fix: &Fix) -> Option<(String, bool, WorkspaceEdit)> {
     if fix.applicability == Applicability::DisplayOnly {
         return None;
     }
@@ -148,7 +148,7 @@ fn quick_fix(session: &Session, look: &Look, fix: &Fix) -> Option<(String, bool,
 }
 
 /// A comment above the line of the finding, as far to the right as that line.
-fn suppress(look: &Look, finding: &Finding, path: &Path, range: Range) -> Option<WorkspaceEdit> {
+fn suppress(look: &Analysis, finding: &Finding, path: &Path, range: Range) -> Option<WorkspaceEdit> {
     let place = look.sources.to_outer_span(finding.primary.span);
     let source = look.sources.get(place.file);
     let line = source.line_at(place.start);
@@ -162,7 +162,7 @@ fn suppress(look: &Look, finding: &Finding, path: &Path, range: Range) -> Option
     Some(changes.edit())
 }
 
-fn fix_all(session: &Session, look: &Look) -> Option<WorkspaceEdit> {
+fn fix_all(session: &Session, look: &Analysis) -> Option<WorkspaceEdit> {
     let fixed = fix(&session.options(), &look.discovered, &session.overlay(), Applicability::Safe);
     let mut changes = Changes::default();
     for (path, old, new) in fixed.files {

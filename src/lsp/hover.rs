@@ -5,14 +5,14 @@ use std::path::Path;
 
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 
-use super::session::{Look, Session, absolute};
+use super::session::{Analysis, Session, absolute};
 use crate::report::escape::printable;
 use crate::rules;
 use crate::source::Span;
 use crate::workload::{Bound, Fact, Workload};
 
 /// What is said at a byte of a file.
-pub(super) fn hover(session: &Session, look: &Look, path: &Path, at: usize) -> Option<Hover> {
+pub(super) fn hover(session: &Session, look: &Analysis, path: &Path, at: usize) -> Option<Hover> {
     let here = |span: Span| {
         let span = look.sources.to_outer_span(span);
         absolute(look.sources.get(span.file).path()) == path

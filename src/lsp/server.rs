@@ -30,13 +30,13 @@ use crate::report::rule_page;
 use crate::source::{FileSystem, normalize};
 
 /// Why the conversation ended early: the other end went away.
-type Ended = Box<dyn std::error::Error + Send + Sync>;
+type ServerError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Serves on standard input and output until the client is done; files come from `disk`.
 ///
 /// # Errors
 /// When the client breaks the protocol's first rules, or goes away in the middle of a message.
-pub fn serve_stdio(disk: &FileSystem) -> Result<(), Ended> {
+pub fn serve_stdio(disk: &FileSystem) -> Result<(), ServerError> {
     let (connection, threads) = Connection::stdio();
     let result = serve_on(&connection, disk);
     drop(connection);
@@ -48,11 +48,11 @@ pub fn serve_stdio(disk: &FileSystem) -> Result<(), Ended> {
 ///
 /// # Errors
 /// As [`serve_stdio`].
-pub fn serve(connection: &Connection) -> Result<(), Ended> {
+pub fn serve(connection: &Connection) -> Result<(), ServerError> {
     serve_on(connection, &FileSystem::default())
 }
 
-fn serve_on(connection: &Connection, disk: &FileSystem) -> Result<(), Ended> {
+fn serve_on(connection: &Connection, disk: &FileSystem) -> Result<(), ServerError> {
     let (id, params) = connection.initialize_start()?;
     // Parameters that nobody can read are no reason to refuse: the defaults do.
     let params: InitializeParams = serde_json::from_value(params).unwrap_or_default();
@@ -143,7 +143,7 @@ impl<'c> Server<'c> {
     }
 
     /// Asks to be told of files that change on the disk.
-    fn watch(&mut self) -> Result<(), Ended> {
+    fn watch(&mut self) -> Result<(), ServerError> {
         if !self.watches {
             return Ok(());
         }
@@ -171,7 +171,7 @@ impl<'c> Server<'c> {
         self.ask(RegisterCapability::METHOD, &RegistrationParams { registrations: vec![registration] })
     }
 
-    fn run(&mut self) -> Result<(), Ended> {
+    fn run(&mut self) -> Result<(), ServerError> {
         loop {
             // Look again only when nobody is waiting: typing sends faster than files can be read.
             let message = match self.connection.receiver.try_recv() {
@@ -192,17 +192,17 @@ impl<'c> Server<'c> {
                     if self.connection.handle_shutdown(&request)? {
                         return Ok(());
                     }
-                    let response = self.answer(request);
+                    let response = self.on_request(request);
                     self.send(Message::Response(response))?;
                 }
-                Message::Notification(notification) => self.take(notification),
+                Message::Notification(notification) => self.on_notification(notification),
                 // Answers to what we asked: nothing hangs on them.
                 Message::Response(_) => {}
             }
         }
     }
 
-    fn answer(&mut self, request: Request) -> Response {
+    fn on_request(&mut self, request: Request) -> Response {
         let id = request.id.clone();
         let result = match request.method.as_str() {
             CodeActionRequest::METHOD => {
@@ -274,13 +274,13 @@ impl<'c> Server<'c> {
     }
 
     /// The file of an address, and what is found around it.
-    fn at(&mut self, uri: &Uri) -> Option<(PathBuf, std::sync::Arc<super::session::Look>)> {
+    fn at(&mut self, uri: &Uri) -> Option<(PathBuf, std::sync::Arc<super::session::Analysis>)> {
         let path = normalize(&path_of(uri)?);
-        let look = self.session.look(&path)?;
+        let look = self.session.analyze(&path)?;
         Some((path, look))
     }
 
-    fn take(&mut self, notification: Notification) {
+    fn on_notification(&mut self, notification: Notification) {
         // What cannot be read is left alone: a notification has no answer.
         match notification.method.as_str() {
             DidOpenTextDocument::METHOD => {
@@ -307,7 +307,7 @@ impl<'c> Server<'c> {
                 }
             }
             DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => {
-                self.session.forget();
+                self.session.invalidate();
                 self.stale = true;
             }
             _ => {}
@@ -315,11 +315,11 @@ impl<'c> Server<'c> {
     }
 
     /// Sends what is found around the open documents, and takes back what no longer is.
-    fn publish(&mut self) -> Result<(), Ended> {
+    fn publish(&mut self) -> Result<(), ServerError> {
         let mut now: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
         let open: Vec<PathBuf> = self.session.documents.keys().cloned().collect();
         for path in &open {
-            let Some(look) = self.session.look(path) else { continue };
+            let Some(look) = self.session.analyze(path) else { continue };
             now.entry(path.clone()).or_default();
             now.extend(self.session.diagnostics(&look));
         }
@@ -352,7 +352,7 @@ impl<'c> Server<'c> {
         Ok(())
     }
 
-    fn ask(&mut self, method: &str, params: &impl serde::Serialize) -> Result<(), Ended> {
+    fn ask(&mut self, method: &str, params: &impl serde::Serialize) -> Result<(), ServerError> {
         self.next += 1;
         let request = Request {
             id: RequestId::from(self.next),
@@ -362,7 +362,7 @@ impl<'c> Server<'c> {
         self.send(Message::Request(request))
     }
 
-    fn send(&self, message: Message) -> Result<(), Ended> {
+    fn send(&self, message: Message) -> Result<(), ServerError> {
         Ok(self.connection.sender.send(message)?)
     }
 }

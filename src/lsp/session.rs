@@ -29,7 +29,7 @@ pub(super) struct Document {
 }
 
 /// One look at the files around a document.
-pub(super) struct Look {
+pub(super) struct Analysis {
     pub(super) sources: Sources,
     pub(super) outcome: Outcome,
     pub(super) discovered: Discovered,
@@ -49,7 +49,7 @@ pub(super) struct Session {
     pub(super) folders: Vec<PathBuf>,
     pub(super) documents: BTreeMap<PathBuf, Document>,
     /// What was found around each directory, until something changes.
-    pub(super) looks: HashMap<PathBuf, Arc<Look>>,
+    pub(super) looks: HashMap<PathBuf, Arc<Analysis>>,
     /// What was last sent for each file.
     pub(super) published: BTreeSet<PathBuf>,
 }
@@ -58,7 +58,7 @@ impl Session {
     pub(super) fn open(&mut self, uri: &Uri, text: String, version: i32, language: String) {
         if let Some(path) = path_of(uri) {
             self.documents.insert(normalize(&path), Document { text, version, language });
-            self.forget();
+            self.invalidate();
         }
     }
 
@@ -66,19 +66,19 @@ impl Session {
         if let Some(document) = path_of(uri).and_then(|path| self.documents.get_mut(&normalize(&path))) {
             document.text = text;
             document.version = version;
-            self.forget();
+            self.invalidate();
         }
     }
 
     pub(super) fn close(&mut self, uri: &Uri) {
         if let Some(path) = path_of(uri) {
             self.documents.remove(&normalize(&path));
-            self.forget();
+            self.invalidate();
         }
     }
 
     /// Something is another than it was: on the disk, or in a buffer.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn invalidate(&mut self) {
         self.looks.clear();
     }
 
@@ -94,7 +94,7 @@ impl Session {
     }
 
     /// What is found around a file; none for files that are none of ours.
-    pub(super) fn look(&mut self, path: &Path) -> Option<Arc<Look>> {
+    pub(super) fn analyze(&mut self, path: &Path) -> Option<Arc<Analysis>> {
         let kind = self.kind(path)?;
         let directory = self.project(path, kind);
         if let Some(known) = self.looks.get(&directory) {
@@ -120,7 +120,7 @@ impl Session {
         }
         let mut outcome = engine::run(&self.options(), &sources, &discovered);
         outcome.truncate(&sources);
-        let look = Arc::new(Look { sources, outcome, discovered });
+        let look = Arc::new(Analysis { sources, outcome, discovered });
         self.looks.insert(directory, Arc::clone(&look));
         Some(look)
     }
@@ -161,7 +161,7 @@ impl Session {
     }
 
     /// The diagnostics of every file that a look found something in.
-    pub(super) fn diagnostics(&self, look: &Look) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
+    pub(super) fn diagnostics(&self, look: &Analysis) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
         let mut found: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
         for finding in &look.outcome.findings {
             let place = look.sources.to_outer_span(finding.primary.span);
@@ -171,7 +171,7 @@ impl Session {
         found
     }
 
-    fn diagnostic(&self, finding: &Finding, look: &Look) -> Diagnostic {
+    fn diagnostic(&self, finding: &Finding, look: &Analysis) -> Diagnostic {
         let label = Some(finding.primary.text.as_str()).filter(|text| !text.is_empty());
         let notes = finding.notes.iter().map(String::as_str);
         // Help alone has lines of its own.
@@ -197,7 +197,7 @@ impl Session {
         }
     }
 
-    fn related(&self, label: &Label, look: &Look) -> Option<DiagnosticRelatedInformation> {
+    fn related(&self, label: &Label, look: &Analysis) -> Option<DiagnosticRelatedInformation> {
         let place = look.sources.to_outer_span(label.span);
         let uri = uri_of(&absolute(look.sources.get(place.file).path()))?;
         let range = self.encoding.range(&look.sources, label.span);

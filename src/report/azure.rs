@@ -9,7 +9,7 @@ use crate::finding::Severity;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     for finding in report.findings {
-        let place = report.spot(finding);
+        let place = report.primary_location(finding);
         let at = place.first(Unit::Character);
         let kind = if finding.severity == Severity::Error { "error" } else { "warning" };
         let path = escape::command(&escape::line(&report.path(&place)), "%AZP25", &[';', ']']);

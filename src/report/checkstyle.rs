@@ -12,9 +12,9 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
     xml.open("checkstyle", &[("version", "4.3")])?;
     for findings in report.by_file() {
         let Some(first) = findings.first() else { continue };
-        xml.open("file", &[("name", &report.path(&report.spot(first)))])?;
+        xml.open("file", &[("name", &report.path(&report.primary_location(first)))])?;
         for finding in findings {
-            let at = report.spot(finding).first(Unit::Character);
+            let at = report.primary_location(finding).first(Unit::Character);
             let severity = match finding.severity {
                 Severity::Error => "error",
                 Severity::Warning => "warning",

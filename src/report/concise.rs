@@ -8,7 +8,7 @@ use super::{Report, escape, severity_name};
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     for finding in report.findings {
-        let place = report.spot(finding);
+        let place = report.primary_location(finding);
         let at = place.first(Unit::Character);
         let severity = severity_name(finding.severity);
         let head = escape::line(&format!("{}:{}:{}", place.path(), at.line, at.column));

@@ -11,7 +11,7 @@ use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 /// or by `�`, one character for one.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if text.chars().any(steers) { text.chars().map(picture).collect() } else { Cow::Borrowed(text) }
+    if text.chars().any(is_unsafe_char) { text.chars().map(picture).collect() } else { Cow::Borrowed(text) }
 }
 
 /// One line for a log that a CI runner reads: [`printable`], and nothing in it is a command to the runner, neither at the
@@ -57,15 +57,15 @@ pub(super) fn xml(text: &str) -> String {
     let escaped = quick_xml::escape::escape(text);
     let mut out = String::with_capacity(escaped.len());
     for (at, c) in escaped.char_indices() {
-        if calls_runner(&escaped, at) { out.push_str("&#35;") } else { out.push(c) }
+        if is_runner_command(&escaped, at) { out.push_str("&#35;") } else { out.push(c) }
     }
     out
 }
 
 /// The rest of what steers, in text that annotate-snippets has made or cleaned: it knows of ASCII's control characters and
 /// of some directions, and its colours are escape sequences. One character for one, so that marks stay below their text.
-pub(super) fn drawn(text: String) -> String {
-    let rest = |c: char| !c.is_ascii() && steers(c);
+pub(super) fn sanitize_rendered(text: String) -> String {
+    let rest = |c: char| !c.is_ascii() && is_unsafe_char(c);
     with_sharps_apart(if text.contains(rest) { text.replace(rest, "�") } else { text })
 }
 
@@ -74,12 +74,12 @@ fn with_sharps_apart(text: String) -> String {
     if !text.contains("##") {
         return text;
     }
-    let sharps = text.char_indices().map(|(at, c)| if calls_runner(&text, at) { '♯' } else { c });
+    let sharps = text.char_indices().map(|(at, c)| if is_runner_command(&text, at) { '♯' } else { c });
     sharps.collect()
 }
 
 /// True for the second `#` of `##[` and `##vso[`, which begin a command to a CI runner anywhere in a line.
-fn calls_runner(text: &str, at: usize) -> bool {
+fn is_runner_command(text: &str, at: usize) -> bool {
     let (before, rest) = text.split_at(at);
     before.ends_with('#') && (rest.starts_with("#[") || rest.starts_with("#vso["))
 }
@@ -96,7 +96,7 @@ fn push_apart(out: &mut String, text: &str) {
 
 /// Control characters (C1 too: U+009B begins an escape sequence as ESC `[` does), line separators, directions of writing,
 /// marks without width, and what XML has no way to write.
-fn steers(c: char) -> bool {
+fn is_unsafe_char(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
@@ -109,7 +109,7 @@ fn picture(c: char) -> char {
         '\t' => ' ',
         '\u{7f}' => '␡',
         c if c < ' ' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('�'),
-        c if steers(c) => '�',
+        c if is_unsafe_char(c) => '�',
         c => c,
     }
 }
@@ -206,7 +206,9 @@ impl Formatter for Ascii {
             return writer.write_all(fragment.as_bytes());
         }
         let mut written = 0;
-        for (at, c) in fragment.char_indices().filter(|(at, c)| steers(*c) || calls_runner(fragment, *at)) {
+        for (at, c) in
+            fragment.char_indices().filter(|(at, c)| is_unsafe_char(*c) || is_runner_command(fragment, *at))
+        {
             writer.write_all(&fragment.as_bytes()[written..at])?;
             write!(writer, "\\u{:04x}", u32::from(c))?;
             written = at + c.len_utf8();
@@ -251,8 +253,8 @@ mod tests {
 
     #[test]
     fn drawn_lines_keep_their_width() {
-        assert_eq!(drawn("## a ##[b] ##vso[c] \u{9b}".to_owned()), "## a #♯[b] #♯vso[c] �");
-        assert_eq!(drawn("\x1b[1m##".to_owned()), "\x1b[1m##");
+        assert_eq!(sanitize_rendered("## a ##[b] ##vso[c] \u{9b}".to_owned()), "## a #♯[b] #♯vso[c] �");
+        assert_eq!(sanitize_rendered("\x1b[1m##".to_owned()), "\x1b[1m##");
     }
 
     #[test]

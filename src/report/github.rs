@@ -10,7 +10,7 @@ use crate::finding::Severity;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     for finding in report.findings {
-        let place = report.spot(finding);
+        let place = report.primary_location(finding);
         let (first, last) = (place.first(Unit::Character), place.last(Unit::Character));
         let command = match finding.severity {
             Severity::Error => "error",

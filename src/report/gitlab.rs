@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::place::Unit;
-use super::{Each, Place, Report, escape};
+use super::{Each, FileLocation, Report, escape};
 use crate::finding::{Finding, Fingerprint, Severity};
 
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
 }
 
 fn issue(finding: &Finding, fingerprint: Fingerprint, report: &Report<'_>) -> Issue {
-    let place = report.spot(finding);
+    let place = report.primary_location(finding);
     Issue {
         r#type: "issue",
         check_name: finding.rule,
@@ -60,7 +60,7 @@ fn issue(finding: &Finding, fingerprint: Fingerprint, report: &Report<'_>) -> Is
     }
 }
 
-fn positions(place: &Place) -> Positions {
+fn positions(place: &FileLocation) -> Positions {
     let (first, last) = (place.first(Unit::Character), place.last(Unit::Character));
     Positions {
         begin: Position { line: first.line, column: first.column },

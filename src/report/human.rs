@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::snippet::{Block, draw};
-use super::{Place, escape, severity_name};
+use super::{FileLocation, escape, severity_name};
 use crate::finding::{Finding, Severity, Summary};
 use crate::hash::{HashMap, HashSet};
 use crate::rules;
@@ -91,7 +91,7 @@ fn folds<'f>(findings: &'f [Finding], sources: &Sources) -> Vec<Fold<'f>> {
     let mut placed: Vec<(String, usize, &Finding)> = findings
         .iter()
         .map(|finding| {
-            let place = Place::new(sources, finding.primary.span);
+            let place = FileLocation::new(sources, finding.primary.span);
             (place.path(), place.start, finding)
         })
         .collect();
@@ -167,7 +167,7 @@ impl<'f> Fold<'f> {
 
     /// The block in one line, as editors and `grep` like it.
     fn line(&self, sources: &Sources) -> String {
-        let place = Place::new(sources, self.findings[0].primary.span);
+        let place = FileLocation::new(sources, self.findings[0].primary.span);
         let position = place.source.position(place.start as u32);
         let severity = severity_name(self.severity());
         let at = format!("{}:{}:{}", place.path(), position.line, position.column);

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::escape::{self, json_pretty, printable};
-use super::{Place, path_text, secret};
+use super::{FileLocation, path_text, secret};
 use crate::model::size::ByteSize;
 use crate::source::{Sources, Span, TracedText};
 use crate::syntax::duration;
@@ -61,7 +61,7 @@ struct Show<'s> {
 impl Show<'_> {
     /// File, line, and column in bytes of UTF-8.
     fn place(&self, span: Span) -> (String, u32, u32) {
-        let place = Place::new(self.sources, span);
+        let place = FileLocation::new(self.sources, span);
         let at = u32::try_from(place.start).unwrap_or(u32::MAX);
         let line = place.source.line_at(at);
         (place.path(), line.number, at - line.start + 1)

@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
-use super::place::{Place, Unit};
+use super::place::{FileLocation, Unit};
 use super::{Each, Report, escape};
 use crate::finding::{
     Applicability, Confidence, Finding, Fingerprint, Fix, Label, Severity, SuppressionKind,
@@ -242,18 +242,18 @@ fn entry<'f>(finding: &'f Finding, print: Fingerprint, sources: &Sources) -> Ent
 
 fn patch<'f>(fix: &'f Fix, sources: &Sources) -> Patch<'f> {
     let edits = fix.edits.iter().map(|edit| {
-        let place = Place::new(sources, edit.span);
+        let place = FileLocation::new(sources, edit.span);
         Replacement { file: place.path(), range: range(&place), replacement: &edit.replacement }
     });
     Patch { title: &fix.title, applicability: fix.applicability, edits: edits.collect() }
 }
 
 fn site<'f>(label: &'f Label, sources: &Sources) -> Site<'f> {
-    let place = Place::new(sources, label.span);
+    let place = FileLocation::new(sources, label.span);
     Site { file: place.path(), range: range(&place), label: &label.text }
 }
 
-fn range(place: &Place) -> Range {
+fn range(place: &FileLocation) -> Range {
     let position = |byte: usize| {
         let [super::Point { line, column }, utf16] = place.points(byte, [Unit::Byte, Unit::Utf16]);
         Position { line, column, column_utf16: utf16.column, byte }

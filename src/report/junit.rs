@@ -15,7 +15,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
     xml.open("testsuites", &attributes(env!("CARGO_PKG_NAME"), &counts))?;
     for findings in report.by_file() {
         let Some(first) = findings.first() else { continue };
-        let path = report.path(&report.spot(first));
+        let path = report.path(&report.primary_location(first));
         xml.open("testsuite", &attributes(&path, &Counts::of(findings)))?;
         for finding in findings {
             case(&mut xml, finding, &path, report)?;
@@ -32,7 +32,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
 }
 
 fn case(xml: &mut Xml<'_>, finding: &Finding, path: &str, report: &Report<'_>) -> io::Result<()> {
-    let at = report.spot(finding).first(Unit::Character);
+    let at = report.primary_location(finding).first(Unit::Character);
     let line = at.line.to_string();
     let name = format!("{} ({}:{})", finding.rule, at.line, at.column);
     xml.open("testcase", &[("name", &name), ("classname", path), ("file", path), ("line", &line)])?;

@@ -41,7 +41,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
 }
 
 fn row(finding: &Finding, report: &Report<'_>) -> String {
-    let place = report.spot(finding);
+    let place = report.primary_location(finding);
     let at = place.first(Unit::Character);
     let message = with_code(&finding.message);
     let path = text(&report.path(&place));

@@ -36,7 +36,7 @@ use serde::{Serialize, Serializer};
 use crate::discover::RepositoryRoot;
 use crate::finding::{Finding, Fingerprint, Severity, Summary, Suppressed, fingerprints};
 use crate::source::{Sources, Span};
-use place::{Place, Point, floor, path_text};
+use place::{FileLocation, Point, floor, path_text};
 
 pub use snippet::draw_failure;
 
@@ -145,17 +145,17 @@ impl<'r> Report<'r> {
     }
 
     /// Where it stands, as it is shown.
-    fn place(&self, span: Span) -> Place {
-        Place::new(self.sources, span)
+    fn place(&self, span: Span) -> FileLocation {
+        FileLocation::new(self.sources, span)
     }
 
     /// Where a finding stands, without the white space behind it.
-    fn spot(&self, finding: &Finding) -> Place {
+    fn primary_location(&self, finding: &Finding) -> FileLocation {
         self.place(finding.primary.span).trimmed()
     }
 
     /// The path from the repository's root, for readers on other machines; an absolute one outside of it.
-    fn path(&self, place: &Place) -> String {
+    fn path(&self, place: &FileLocation) -> String {
         let path = place.source.path();
         path_text(&self.root.relative(path).unwrap_or_else(|| self.root.absolute(path)))
     }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::{Place, floor};
+use super::{FileLocation, floor};
 use crate::finding::Fix;
 use crate::source::{Source, Sources};
 
@@ -36,8 +36,11 @@ pub(super) fn draw(
     color: bool,
 ) -> String {
     let mut files: Vec<(String, Vec<Hunk>)> = Vec::new();
-    let mut edits: Vec<(Place, &str)> =
-        fix.edits.iter().map(|edit| (Place::new(sources, edit.span), edit.replacement.as_str())).collect();
+    let mut edits: Vec<(FileLocation, &str)> = fix
+        .edits
+        .iter()
+        .map(|edit| (FileLocation::new(sources, edit.span), edit.replacement.as_str()))
+        .collect();
     edits.sort_by_key(|(place, _)| (place.path(), place.start, place.end));
     for file in edits.chunk_by(|a, b| a.0.source.id() == b.0.source.id()) {
         let hunks = hunks(&file[0].0.source, file);
@@ -76,7 +79,7 @@ pub(super) fn draw(
 }
 
 /// Groups edits that share lines, and compares each group's lines before and after. Edits that overlap an earlier one are left out.
-fn hunks(source: &Source, edits: &[(Place, &str)]) -> Vec<Hunk> {
+fn hunks(source: &Source, edits: &[(FileLocation, &str)]) -> Vec<Hunk> {
     let mut hunks = Vec::new();
     let mut rest = edits;
     while let Some((first, _)) = rest.first() {
@@ -97,7 +100,7 @@ fn hunks(source: &Source, edits: &[(Place, &str)]) -> Vec<Hunk> {
     hunks
 }
 
-fn hunk(source: &Source, start: usize, end: usize, edits: &[(Place, &str)]) -> Option<Hunk> {
+fn hunk(source: &Source, start: usize, end: usize, edits: &[(FileLocation, &str)]) -> Option<Hunk> {
     let text = source.text();
     let mut new = String::new();
     let mut done = start;

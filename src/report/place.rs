@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::source::{Source, Sources, Span};
 
 /// A span with its file, as it is printed.
-pub(super) struct Place {
+pub(super) struct FileLocation {
     pub(super) source: Arc<Source>,
     /// Within the file, on character boundaries.
     pub(super) start: usize,
@@ -31,7 +31,7 @@ pub(super) struct Point {
     pub(super) column: usize,
 }
 
-impl Place {
+impl FileLocation {
     pub(super) fn new(sources: &Sources, span: Span) -> Self {
         let span = sources.to_outer_span(span);
         let source = sources.get(span.file);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::place::{Place, Unit};
+use super::place::{FileLocation, Unit};
 use super::{Each, Report, escape, full_text, page};
 use crate::finding::{Applicability, Finding, Fix, Label, Severity};
 
@@ -82,7 +82,7 @@ fn diagnostic(finding: &Finding, report: &Report<'_>) -> Diagnostic {
         message: escape::line(&label.text),
         location: location(&report.place(label.span).trimmed(), report),
     };
-    let spot = report.spot(finding);
+    let spot = report.primary_location(finding);
     Diagnostic {
         message: full_text(finding),
         severity: match finding.severity {
@@ -99,7 +99,7 @@ fn diagnostic(finding: &Finding, report: &Report<'_>) -> Diagnostic {
 
 /// A suggestion is one text in place of another in the finding's own file: edits far from each other, or of several files,
 /// make none.
-fn suggestion(fix: &Fix, spot: &Place, report: &Report<'_>) -> Option<Suggestion> {
+fn suggestion(fix: &Fix, spot: &FileLocation, report: &Report<'_>) -> Option<Suggestion> {
     const FAR: usize = 2_000;
     let mut edits: Vec<_> =
         fix.edits.iter().map(|edit| (report.place(edit.span), &edit.replacement)).collect();
@@ -116,15 +116,15 @@ fn suggestion(fix: &Fix, spot: &Place, report: &Report<'_>) -> Option<Suggestion
         text.push_str(replacement);
         done = place.end;
     }
-    let place = Place { source: spot.source.clone(), start, end };
+    let place = FileLocation { source: spot.source.clone(), start, end };
     Some(Suggestion { range: range(&place), text })
 }
 
-fn location(place: &Place, report: &Report<'_>) -> Location {
+fn location(place: &FileLocation, report: &Report<'_>) -> Location {
     Location { path: report.path(place), range: range(place) }
 }
 
-fn range(place: &Place) -> Range {
+fn range(place: &FileLocation) -> Range {
     let (first, last) = (place.first(Unit::Byte), place.last(Unit::Byte));
     Range {
         start: Position { line: first.line, column: first.column },

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use super::place::{Place, Unit};
+use super::place::{FileLocation, Unit};
 use super::{Each, Report, escape, full_text, line_hash, page, severity_name};
 use crate::finding::{
     Applicability, Confidence, Edit, Finding, Fingerprint, Fix, Label, Severity, Suppressed, SuppressionKind,
@@ -302,7 +302,7 @@ fn prose(meta: &Meta) -> String {
 }
 
 fn result(finding: &Finding, print: Fingerprint, report: &Report<'_>, lines: &mut Lines) -> SarifResult {
-    let spot = report.spot(finding);
+    let spot = report.primary_location(finding);
     let index = rules::position(finding.rule);
     let related = finding.related.iter().take(MAX_RELATED).enumerate();
     SarifResult {
@@ -347,11 +347,11 @@ fn label(label: &Label) -> Option<Text> {
     (!label.text.is_empty()).then(|| message(&escape::line(&label.text)))
 }
 
-fn physical(place: &Place, report: &Report<'_>) -> Physical {
+fn physical(place: &FileLocation, report: &Report<'_>) -> Physical {
     Physical { artifact_location: artifact(place, report), region: region(place) }
 }
 
-fn region(place: &Place) -> Region {
+fn region(place: &FileLocation) -> Region {
     let (first, last) = (place.first(Unit::Utf16), place.last(Unit::Utf16));
     Region {
         start_line: first.line,
@@ -361,7 +361,7 @@ fn region(place: &Place) -> Region {
     }
 }
 
-fn artifact(place: &Place, report: &Report<'_>) -> Artifact {
+fn artifact(place: &FileLocation, report: &Report<'_>) -> Artifact {
     /// What RFC 3986 lets stand in a path as it is, less what has a meaning in some reader.
     const PATH: &AsciiSet =
         &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -378,7 +378,7 @@ fn sarif_fix(fix: &Fix, report: &Report<'_>) -> Option<SarifFix> {
     if fix.applicability == Applicability::DisplayOnly || fix.edits.is_empty() {
         return None;
     }
-    let mut edits: Vec<(Place, &Edit)> =
+    let mut edits: Vec<(FileLocation, &Edit)> =
         fix.edits.iter().map(|edit| (report.place(edit.span), edit)).collect();
     edits.sort_by_key(|(place, _)| (place.source.id(), place.start, place.end));
     let files = edits.chunk_by(|(a, _), (b, _)| a.source.id() == b.source.id());
@@ -403,7 +403,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn hash(&mut self, place: &Place) -> String {
+    fn hash(&mut self, place: &FileLocation) -> String {
         if self.of.as_ref().is_none_or(|source| source.id() != place.source.id()) {
             self.hashes = line_hash::of_lines(place.source.text());
             self.of = Some(Arc::clone(&place.source));

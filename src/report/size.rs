@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::escape;
 use super::human::plural;
 use super::markdown::with_code;
-use super::{Place, path_text};
+use super::{FileLocation, path_text};
 use crate::discover::RepositoryRoot;
 use crate::hash::HashSet;
 use crate::model::size::ByteSize;
@@ -70,7 +70,7 @@ impl<'r> Report<'r> {
     }
 
     fn place(&self, row: &Row<'_>) -> (String, u32) {
-        let place = Place::new(self.sources, row.workload.memory.limit.span());
+        let place = FileLocation::new(self.sources, row.workload.memory.limit.span());
         (place.path(), place.source.line_at(u32::try_from(place.start).unwrap_or(u32::MAX)).number)
     }
 

@@ -7,7 +7,7 @@ use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Padding, Renderer, Snippet, normalize_untrusted_str,
 };
 
-use super::{Place, escape, floor, patch};
+use super::{FileLocation, escape, floor, patch};
 use crate::finding::{Fix, Label, Severity};
 use crate::source::Sources;
 
@@ -70,7 +70,7 @@ pub(super) fn draw(block: &Block<'_>, sources: &Sources, color: bool) -> String 
     if !patches.is_empty() && block.notes.is_empty() && block.help.is_empty() {
         group = group.element(Padding);
     }
-    let mut drawn = escape::drawn(renderer(color).render(&[group]));
+    let mut drawn = escape::sanitize_rendered(renderer(color).render(&[group]));
     drawn.push('\n');
     patches.iter().for_each(|patch| drawn.push_str(patch));
     drawn
@@ -109,7 +109,7 @@ pub fn draw_failure(failure: &dyn miette::Diagnostic, color: bool) -> String {
         }
         title = title.element(snippet);
     }
-    let mut drawn_title = escape::drawn(renderer.render(&[title]));
+    let mut drawn_title = escape::sanitize_rendered(renderer.render(&[title]));
     drawn_title.push('\n');
     drawn.push_str(&drawn_title);
     if let Some(help) = failure.help() {
@@ -122,7 +122,7 @@ pub fn draw_failure(failure: &dyn miette::Diagnostic, color: bool) -> String {
 
 /// The text with control characters made visible: what stands in a user's file must not steer a terminal.
 pub(super) fn visible(text: &str) -> String {
-    escape::drawn(normalize_untrusted_str(text))
+    escape::sanitize_rendered(normalize_untrusted_str(text))
 }
 
 fn renderer(color: bool) -> Renderer {
@@ -130,23 +130,23 @@ fn renderer(color: bool) -> Renderer {
 }
 
 /// A label with its place in a file that a reader can open.
-struct Mark<'a> {
-    place: Place,
+struct LabelSpan<'a> {
+    place: FileLocation,
     text: &'a str,
     kind: AnnotationKind,
     first_line: usize,
     last_line: usize,
 }
 
-fn marks<'a>(block: &Block<'a>, sources: &Sources) -> Vec<Mark<'a>> {
+fn marks<'a>(block: &Block<'a>, sources: &Sources) -> Vec<LabelSpan<'a>> {
     let primary = block.primary.iter().map(|label| (*label, AnnotationKind::Primary));
     let related = block.related.iter().take(MAX_RELATED).map(|label| (*label, AnnotationKind::Context));
-    primary.chain(related).map(|(label, kind)| Mark::new(label, kind, sources)).collect()
+    primary.chain(related).map(|(label, kind)| LabelSpan::new(label, kind, sources)).collect()
 }
 
-impl<'a> Mark<'a> {
+impl<'a> LabelSpan<'a> {
     fn new(label: &'a Label, kind: AnnotationKind, sources: &Sources) -> Self {
-        let mut place = Place::new(sources, label.span);
+        let mut place = FileLocation::new(sources, label.span);
         let text = place.source.text();
         // A label that ends in line ends would be drawn into the next line; one behind the last line has no line to stand on.
         let trimmed = place.text().trim_end().len();
@@ -180,8 +180,8 @@ impl<'a> Mark<'a> {
 }
 
 /// Neighbouring lines of one file with the marks that stand in them.
-struct Piece<'m> {
-    marks: Vec<&'m Mark<'m>>,
+struct Excerpt<'m> {
+    marks: Vec<&'m LabelSpan<'m>>,
     first_line: usize,
     lines: Vec<PieceLine>,
     text: String,
@@ -195,20 +195,20 @@ struct PieceLine {
 }
 
 /// The marks file by file, the first mark's file first, and file by file in pieces whose labels stand near each other.
-fn pieces<'m>(marks: &'m [Mark<'m>]) -> Vec<Piece<'m>> {
-    let mut files: Vec<Vec<&Mark<'_>>> = Vec::new();
+fn pieces<'m>(marks: &'m [LabelSpan<'m>]) -> Vec<Excerpt<'m>> {
+    let mut files: Vec<Vec<&LabelSpan<'_>>> = Vec::new();
     for mark in marks {
-        let same = |file: &&mut Vec<&Mark<'_>>| file[0].place.source.id() == mark.place.source.id();
+        let same = |file: &&mut Vec<&LabelSpan<'_>>| file[0].place.source.id() == mark.place.source.id();
         match files.iter_mut().find(same) {
             Some(file) => file.push(mark),
             None => files.push(vec![mark]),
         }
     }
-    let mut pieces: Vec<Piece<'_>> = Vec::new();
+    let mut pieces: Vec<Excerpt<'_>> = Vec::new();
     for mut file in files {
         let first = file[0];
         file.sort_by_key(|mark| (mark.far_right(), mark.first_line, mark.place.start));
-        let mut near: Vec<Vec<&Mark<'_>>> = Vec::new();
+        let mut near: Vec<Vec<&LabelSpan<'_>>> = Vec::new();
         for mark in file {
             match near.last_mut() {
                 Some(piece) if piece.iter().any(|other| other.is_near(mark)) => piece.push(mark),
@@ -217,13 +217,13 @@ fn pieces<'m>(marks: &'m [Mark<'m>]) -> Vec<Piece<'m>> {
         }
         // The head names the first label that is drawn.
         near.sort_by_key(|piece| !piece.iter().any(|mark| std::ptr::eq(*mark, first)));
-        pieces.extend(near.into_iter().map(Piece::new));
+        pieces.extend(near.into_iter().map(Excerpt::new));
     }
     pieces
 }
 
-impl<'m> Piece<'m> {
-    fn new(marks: Vec<&'m Mark<'m>>) -> Self {
+impl<'m> Excerpt<'m> {
+    fn new(marks: Vec<&'m LabelSpan<'m>>) -> Self {
         let source = &marks[0].place.source;
         let first_line = marks.iter().map(|mark| mark.first_line).min().unwrap_or(1);
         let last_line = marks.iter().map(|mark| mark.last_line).max().unwrap_or(1);

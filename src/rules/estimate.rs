@@ -4,11 +4,11 @@ use super::Thresholds;
 use crate::catalog::RuntimeName;
 use crate::model::size::ByteSize;
 use crate::source::Spanned;
-use crate::workload::{Beside, Bound, Heap, HeapSetting, Workload};
+use crate::workload::{Bound, HeapSetting, MemoryPool, NativeOverhead, Workload};
 
 /// A bounded heap or cache in a container with a limit.
-pub(super) struct Limited<'w> {
-    pub(super) heap: &'w Heap,
+pub(super) struct BoundedHeap<'w> {
+    pub(super) heap: &'w MemoryPool,
     pub(super) setting: &'w Spanned<HeapSetting>,
     /// The largest heap.
     pub(super) size: ByteSize,
@@ -16,7 +16,7 @@ pub(super) struct Limited<'w> {
 }
 
 /// The pools that can be held against the limit.
-pub(super) fn limited<'w>(workload: &'w Workload, pools: &'w [Heap]) -> Vec<Limited<'w>> {
+pub(super) fn bounded_heaps<'w>(workload: &'w Workload, pools: &'w [MemoryPool]) -> Vec<BoundedHeap<'w>> {
     let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
         return Vec::new();
     };
@@ -29,12 +29,12 @@ pub(super) fn limited<'w>(workload: &'w Workload, pools: &'w [Heap]) -> Vec<Limi
             Bound::Percent(_) if heap.limit_unseen.is_some() => None?,
             Bound::Percent(percent) => heap.share_of(percent, limit.value)?,
         };
-        Some(Limited { heap, setting, size, limit })
+        Some(BoundedHeap { heap, setting, size, limit })
     });
     pools.collect()
 }
 
-impl Limited<'_> {
+impl BoundedHeap<'_> {
     /// Leaves less than experience asks for.
     pub(super) fn is_tight(&self, thresholds: &Thresholds) -> bool {
         is_tight(self.heap, self.size, self.limit.value, thresholds)
@@ -66,7 +66,7 @@ impl Limited<'_> {
     pub(super) fn arithmetic(&self) -> String {
         let (heap, limit) = (self.size, self.limit.value);
         let share = self.percent().map(|percent| format!("{percent} % of {limit} = ")).unwrap_or_default();
-        let Some(Beside { least: low, most: high, what }) = self.heap.beside(heap) else {
+        let Some(NativeOverhead { least: low, most: high, what }) = self.heap.beside(heap) else {
             let rest = ByteSize((limit.0 - heap.0).max(0));
             let top = on_top(self.heap.runtime);
             return format!("{share}{heap} of a limit of {limit} leave {rest} for {top}");
@@ -87,7 +87,7 @@ impl Limited<'_> {
 
 /// A heap of this size leaves less of a limit than experience asks for: Java by its share, by what is left, or where the image
 /// or a flag says what it takes beside it; the others by their share.
-pub(super) fn is_tight(heap: &Heap, size: ByteSize, limit: ByteSize, thresholds: &Thresholds) -> bool {
+pub(super) fn is_tight(heap: &MemoryPool, size: ByteSize, limit: ByteSize, thresholds: &Thresholds) -> bool {
     let percent = size.0 as f64 / limit.0 as f64 * 100.0;
     match heap.runtime {
         RuntimeName::Java => {
@@ -103,7 +103,7 @@ pub(super) fn is_tight(heap: &Heap, size: ByteSize, limit: ByteSize, thresholds:
 }
 
 /// What the product takes beside its heap, or what flags allow it, does not fit the rest of the limit.
-fn lacks_room_of_its_own(heap: &Heap, size: ByteSize, limit: ByteSize) -> bool {
+fn lacks_room_of_its_own(heap: &MemoryPool, size: ByteSize, limit: ByteSize) -> bool {
     let beside = heap.beside(size).filter(|_| heap.knows_beside());
     let sum = beside.map(|beside| size.mebibytes().saturating_add(beside.most));
     sum.is_some_and(|sum| sum > limit.mebibytes())

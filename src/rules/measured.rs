@@ -9,7 +9,7 @@ use crate::source::Spanned;
 use crate::workload::{FactName, Measured, Project, Workload};
 
 /// A service with a limit that was measured.
-pub(super) struct Case<'w> {
+pub(super) struct MeasuredService<'w> {
     pub(super) workload: &'w Workload,
     pub(super) measured: &'w Measured,
     pub(super) advice: Advice,
@@ -17,31 +17,39 @@ pub(super) struct Case<'w> {
 }
 
 /// The services of which the verdict is this one.
-pub(super) fn cases(project: &Project, verdict: Verdict) -> impl Iterator<Item = Case<'_>> {
+pub(super) fn measured_services(
+    project: &Project,
+    verdict: Verdict,
+) -> impl Iterator<Item = MeasuredService<'_>> {
     project.workloads.iter().filter_map(move |workload| {
         let measured = workload.measured.as_ref()?;
         let advice = advise(workload).filter(|advice| advice.verdict == verdict)?;
-        Some(Case { workload, measured, advice, limit: workload.memory.limit.known()? })
+        Some(MeasuredService { workload, measured, advice, limit: workload.memory.limit.known()? })
     })
 }
 
-impl Case<'_> {
+impl MeasuredService<'_> {
     /// Adds what every rule on a measured limit says: what was seen, what follows, what to write.
-    pub(super) fn tell<'b>(&self, finding: Builder<'b>, project: &Project, policy: &Policy) -> Builder<'b> {
+    pub(super) fn describe<'b>(
+        &self,
+        finding: Builder<'b>,
+        project: &Project,
+        policy: &Policy,
+    ) -> Builder<'b> {
         let Self { workload, measured, advice, limit } = self;
-        let finding = finding.of(workload).confidence(Confidence::Medium).via(&limit.via);
-        Change { offer: Offer { project, workload, policy }, measured, advice }.ask(finding)
+        let finding = finding.workload(workload).confidence(Confidence::Medium).via(&limit.via);
+        MeasuredLimit { offer: Offer { project, workload, policy }, measured, advice }.ask(finding)
     }
 }
 
 /// The limit and reservation that were measured, as a patch of one service.
-pub(super) struct Change<'w> {
+pub(super) struct MeasuredLimit<'w> {
     pub(super) offer: Offer<'w>,
     pub(super) measured: &'w Measured,
     pub(super) advice: &'w Advice,
 }
 
-impl Change<'_> {
+impl MeasuredLimit<'_> {
     /// Adds the measurement and its arithmetic, and asks for the limit that fits with what has to go with it.
     pub(super) fn ask<'b>(&self, finding: Builder<'b>) -> Builder<'b> {
         let measured = format!("measured: {}", self.measured.describe());
@@ -51,7 +59,7 @@ impl Change<'_> {
         match self.offer.set_limit(self.advice.limit, Some(self.advice.reservation)) {
             Some(requests) => {
                 let title = format!("a limit of {limit} for `{}`, as measured", self.offer.workload.name);
-                finding.ask(title, Applicability::Unsafe, CHANGES, requests)
+                finding.fix_model(title, Applicability::Unsafe, CHANGES, requests)
             }
             None => {
                 finding.help(format!("a limit of {limit} fits; a variable sets it, so change the variable"))
@@ -65,7 +73,7 @@ impl Change<'_> {
         let title =
             format!("a reservation of {} for `{}`, as measured", size.to_compose(), self.offer.workload.name);
         let finding = finding.note(format!("measured: {}", self.measured.describe()));
-        finding.ask(
+        finding.fix_model(
             title,
             Applicability::Unsafe,
             &[FactName::MemoryReservation],

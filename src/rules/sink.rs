@@ -77,7 +77,7 @@ impl Builder<'_> {
     }
 
     /// Names the workload that it is about.
-    pub fn of(self, workload: &Workload) -> Self {
+    pub fn workload(self, workload: &Workload) -> Self {
         self.with(|finding| {
             match workload.kind {
                 Kind::Service => finding.service = Some(workload.name.clone()),
@@ -160,7 +160,7 @@ impl Builder<'_> {
     }
 
     /// A patch in the words of the model.
-    pub fn ask(
+    pub fn fix_model(
         self,
         title: impl Into<String>,
         applicability: Applicability,

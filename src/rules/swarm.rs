@@ -6,10 +6,10 @@ use crate::finding::fix::{FixOp, Step, as_string};
 use crate::workload::{Fact, FactName, Project, ServiceKey, Workload};
 
 /// A key, and what takes its place.
-pub(super) type Row = (&'static str, Instead);
+pub(super) type Row = (&'static str, Replacement);
 
 /// What takes a key's place.
-pub(super) enum Instead {
+pub(super) enum Replacement {
     /// Nothing does.
     Nothing,
     /// Something else, in words.
@@ -39,17 +39,17 @@ fn keys(workload: &Workload, alone: bool, sink: &mut Sink<'_>, rows: &[Row], (ve
     for key in &workload.keys {
         let Some((_, instead)) = rows.iter().find(|(name, _)| *name == key.name) else { continue };
         let message = format!("`docker stack deploy` {verb} `{}` of `{}`", key.name, workload.name);
-        let finding = sink.report(key.span, label, message).of(workload).via(&key.via);
+        let finding = sink.report(key.span, label, message).workload(workload).via(&key.via);
         match instead {
-            Instead::Nothing => {}
-            Instead::Say(text) => _ = finding.help(*text),
-            Instead::Restart => restart(workload, alone, finding),
-            Instead::Below(path) => match moves(workload, rows, path).filter(|_| alone) {
+            Replacement::Nothing => {}
+            Replacement::Say(text) => _ = finding.help(*text),
+            Replacement::Restart => restart(workload, alone, finding),
+            Replacement::Below(path) => match moves(workload, rows, path).filter(|_| alone) {
                 // The patch says it with the value itself.
                 Some(steps) if steps.iter().any(|step| step.from == Some(key.name.as_str())) => {
                     let title = format!("move it to `{}`", path.join("."));
                     let request = FixOp::Steps { owner: workload.anchor, steps };
-                    finding.ask(title, Applicability::Safe, &[], vec![request]);
+                    finding.fix_model(title, Applicability::Safe, &[], vec![request]);
                 }
                 _ => _ = finding.help(format!("write it as `{}`", path.join("."))),
             },
@@ -62,7 +62,7 @@ fn keys(workload: &Workload, alone: bool, sink: &mut Sink<'_>, rows: &[Row], (ve
 fn moves(workload: &Workload, rows: &[Row], path: &[&str]) -> Option<Vec<Step>> {
     let block = path.split_last()?.1;
     let in_block = rows.iter().filter_map(|(name, instead)| match instead {
-        Instead::Below(path) if path.split_last().is_some_and(|(_, above)| above == block) => {
+        Replacement::Below(path) if path.split_last().is_some_and(|(_, above)| above == block) => {
             workload.key(name).map(|_| (*name, *path))
         }
         _ => None,
@@ -87,7 +87,7 @@ fn restart(workload: &Workload, alone: bool, finding: Builder<'_>) {
     }
     let step = Step { from: Some("restart"), path, value: condition.to_owned() };
     let request = FixOp::Steps { owner: workload.anchor, steps: vec![step] };
-    finding.ask(
+    finding.fix_model(
         format!("move it to `{}`", path.join(".")),
         Applicability::Unsafe,
         &[FactName::Restart],

@@ -6,7 +6,7 @@ mod need;
 pub use self::need::{Need, NoNumber};
 
 use crate::model::size::ByteSize;
-use crate::workload::{Heap, Measured, Pool, SizedBy, Workload};
+use crate::workload::{Measured, MemoryPool, Pool, SizedBy, Workload};
 
 /// Bytes of one MiB.
 pub const MIB: i64 = 1 << 20;
@@ -134,7 +134,7 @@ fn terms(workload: &Workload, measured: &Measured) -> Vec<Term> {
     let mut terms = measured_terms(measured);
     // What is measured today is not all that a heap may grow to tomorrow.
     let declared = declared(workload).map(|(heap, size)| (heap.beside(size), size, heap.pool));
-    let own = workload.own_heap.iter().map(|own| (own.beside(), own.size(), Pool::Heap));
+    let own = workload.image_default_heap.iter().map(|own| (own.beside(), own.size(), Pool::Heap));
     for (beside, size, pool) in declared.chain(own) {
         let what = match pool {
             Pool::Heap => "heap",
@@ -153,7 +153,7 @@ fn terms(workload: &Workload, measured: &Measured) -> Vec<Term> {
 }
 
 /// The heaps and caches whose size is a number, in bytes.
-fn declared(workload: &Workload) -> impl Iterator<Item = (&Heap, ByteSize)> {
+fn declared(workload: &Workload) -> impl Iterator<Item = (&MemoryPool, ByteSize)> {
     workload.heaps.iter().chain(&workload.caches).filter_map(|heap| {
         let size = heap.size_under(None, None).filter(|heap| heap.by == SizedBy::Bytes)?;
         Some((heap, size.size))

@@ -2,7 +2,7 @@
 
 use super::{MIB, declared};
 use crate::model::size::ByteSize;
-use crate::workload::{Beside, Bound, Heap, Pool, RuntimeName, SizedBy, Workload};
+use crate::workload::{Bound, MemoryPool, NativeOverhead, Pool, RuntimeName, SizedBy, Workload};
 
 /// A memory limit that holds all that is declared of a service, and the sum that it follows from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Need {
     /// # Errors
     /// Why no number can be argued.
     pub fn of(workload: &Workload) -> Result<Self, NoNumber> {
-        if let Some(sized) = workload.limit_unseen.as_ref().filter(|sized| sized.certain) {
+        if let Some(sized) = workload.ignores_cgroup_limit.as_ref().filter(|sized| sized.certain) {
             return Err(NoNumber::HostSized { why: sized.why.clone(), first: sized.names() });
         }
         if let Some(why) = host_sized(workload) {
@@ -134,7 +134,7 @@ struct Declared {
     pool: Pool,
     runtime: RuntimeName,
     size: ByteSize,
-    beside: Option<Beside>,
+    beside: Option<NativeOverhead>,
     /// The setting, where a variable of Compose's has a part in it.
     varies: Option<String>,
 }
@@ -166,7 +166,7 @@ fn pools(workload: &Workload) -> Vec<Declared> {
         beside: heap.beside(size),
         varies: heap.bound.value().filter(|setting| setting.flag.varies()).map(|setting| setting.written()),
     });
-    let own = workload.own_heap.iter().map(|own| {
+    let own = workload.image_default_heap.iter().map(|own| {
         let size = own.size();
         Declared { pool: Pool::Heap, runtime: own.of, size, beside: own.beside(), varies: None }
     });
@@ -178,7 +178,7 @@ fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
     let follows = workload.heaps.iter().find(|heap| heap.follows() && !heap.env_unseen);
     let Some(minimum) = &workload.minimum else {
         let grows = workload.self_sizing.as_ref();
-        return Err(match (follows, &workload.limit_unseen) {
+        return Err(match (follows, &workload.ignores_cgroup_limit) {
             (_, Some(sized)) => NoNumber::MayBeHostSized { why: sized.why.clone(), first: sized.names() },
             (Some(heap), None) => NoNumber::Follows { runtime: heap.runtime.display_name() },
             (None, None) => grows.map_or(NoNumber::Unknown, |what| NoNumber::Grows { what: what.clone() }),
@@ -204,7 +204,7 @@ fn memory_files(workload: &Workload) -> i64 {
 
 /// A runtime that follows the host's memory whatever the limit.
 fn host_sized(workload: &Workload) -> Option<String> {
-    let follows = |heap: &&Heap| match heap.bound.value() {
+    let follows = |heap: &&MemoryPool| match heap.bound.value() {
         Some(setting) => matches!(setting.bound, Bound::Percent(_)),
         None => heap.bound.is_absent(),
     };

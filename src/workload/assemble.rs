@@ -16,7 +16,7 @@ use super::runs::Runs;
 use super::scripts::Scripts;
 use super::server::Starts;
 use super::serves;
-use super::started::{self, Started};
+use super::started::{self, StartFacts};
 use super::tools;
 use super::{
     Build, BuildStage, Fact, Kind, Memory, NoProbe, Origin, Project, Role, Start, Variable, Why, Workload,
@@ -55,8 +55,8 @@ impl Assembler<'_> {
             workloads: Vec::with_capacity(compose.services.len()),
             syntax_errors: compose.errors.iter().filter(|error| !self.is_filled_in(error)).cloned().collect(),
             unresolved: compose.unresolved.clone(),
-            within: project.only.clone().into_iter().collect(),
-            asked: project.roots(self.sources),
+            report_only: project.only.clone().into_iter().collect(),
+            compose_files: project.roots(self.sources),
             name: project_name(project, self.sources),
             directory: project.request.directory.clone(),
             for_swarm: false,
@@ -68,7 +68,7 @@ impl Assembler<'_> {
         // What a base says at its head holds for those that extend it.
         let development = compose.files.iter().any(|file| {
             let source = self.sources.get(*file);
-            let is_asked = out.asked.contains(file);
+            let is_asked = out.compose_files.contains(file);
             is_asked && purpose::is_for_development(source.path(), &exists)
                 || purpose::is_not_for_production(source.text())
                 || is_asked && self.is_test_by_neighbours(source.path())
@@ -146,7 +146,7 @@ impl Assembler<'_> {
         let home = tools::home(&facts.base, self.catalog);
         let scripts =
             Scripts::of_dockerfile(self.sources, &target, self.sources.get(file).path()).at_home(home);
-        let started = Started::of(&start, None, &facts, (&scripts, None));
+        let started = StartFacts::of(&start, None, &facts, (&scripts, None));
         let starts = started.starts(&facts, None, Some(&target));
         if target.entrypoint.is_some() && starts != Starts::Server {
             facts.without_script();
@@ -193,15 +193,15 @@ impl Assembler<'_> {
             test_place: target.healthcheck.as_ref().map(|health| health.span),
             test_in_block: false,
             healthcheck_refusals: Vec::new(),
-            lacks: facts.lacks.clone(),
+            missing_tools: facts.lacks.clone(),
             shadowed_restart: None,
             restart_condition: outside(anchor),
             max_attempts: outside(anchor),
-            lingering_shell: None,
+            shell_as_pid1: None,
             several_processes: start
                 .value()
-                .and_then(|start| process::several(start, facts.handover.as_ref())),
-            eaten: Vec::new(),
+                .and_then(|start| process::starts_several(start, facts.handover.as_ref())),
+            replaced_by_compose: Vec::new(),
             unexpanded: Vec::new(),
             probe_lack: None,
             probe_runtime: None,
@@ -213,9 +213,9 @@ impl Assembler<'_> {
             env_missing: None,
             heaps: Vec::new(),
             caches: Vec::new(),
-            strangers: Vec::new(),
-            own_heap: None,
-            limit_unseen: None,
+            heap_flags_of_other_runtimes: Vec::new(),
+            image_default_heap: None,
+            ignores_cgroup_limit: None,
             shared_memory: None,
             unsupported: facts.unsupported.clone(),
             mounts: Vec::new(),
@@ -238,11 +238,11 @@ impl Assembler<'_> {
             role: Role::default(),
         };
         workload.role.idle = workload.idle();
-        workload.probe_lack = health::lacking(&workload.healthcheck, &workload.lacks, facts.sh);
+        workload.probe_lack = health::missing_tool(&workload.healthcheck, &workload.missing_tools, facts.sh);
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
         self.started(&mut workload, &facts, (Some(&runs), &scripts, &started), &mut out);
         self.pools(&mut workload, &facts, None);
-        let site = probe::Site {
+        let site = probe::ProbeContext {
             workload: &workload,
             service: None,
             target: Some(&target),
@@ -292,7 +292,7 @@ impl Assembler<'_> {
             (None, _) => ImageFacts::of_reference(&service.image, service.key, self.catalog),
         };
         let names = |mount: &Mount, file: &str| mount.source.contains(file) || mount.target.contains(file);
-        facts.settle_by_files(&|file| service.mounts.iter().any(|mount| names(mount, file)));
+        facts.drop_facts_of_replaced_files(&|file| service.mounts.iter().any(|mount| names(mount, file)));
         facts.lacks.retain(|tool| !service.mounts.iter().any(|mount| started::brings_tool(mount, tool)));
         let scripts = {
             let context = built.as_ref().map(|built| directory.join(&built.context));
@@ -301,7 +301,7 @@ impl Assembler<'_> {
             Scripts::of_service(self.sources, target, context, mounts).at_home(home)
         };
         let (start, partial) = (service_start(service, &facts), partial_start(service, &facts));
-        let started = Started::of(&start, partial.as_ref(), &facts, (&scripts, Some(service)));
+        let started = StartFacts::of(&start, partial.as_ref(), &facts, (&scripts, Some(service)));
         let starts = started.starts(&facts, Some(service), target);
         if target.is_some_and(|target| target.entrypoint.is_some()) && starts != Starts::Server {
             facts.without_script();
@@ -323,7 +323,7 @@ impl Assembler<'_> {
             let place = service.environment_keys.get(&name).copied().filter(|_| !from_file);
             env.insert(name, Variable { value, origin, name: place, quotes: None });
         }
-        let mut eaten = process::eaten(service, &env);
+        let mut eaten = process::replaced_by_compose(service, &env);
         if !eaten.is_empty() {
             let given = self.given_by_examples(project);
             eaten.retain(|variable| !given.contains(&variable.name.value));
@@ -366,16 +366,16 @@ impl Assembler<'_> {
                 .as_ref()
                 .map(|section| section.refusals.clone())
                 .unwrap_or_default(),
-            lacks: facts.lacks.clone(),
+            missing_tools: facts.lacks.clone(),
             shadowed_restart: shadowed_restart(service),
             restart_condition: match &service.deploy.restart_policy {
                 Some((_, condition)) => condition.clone(),
                 None => Fact::Absent { anchor: service.key },
             },
             max_attempts: service.deploy.max_attempts.clone(),
-            lingering_shell: None,
+            shell_as_pid1: None,
             several_processes: None,
-            eaten,
+            replaced_by_compose: eaten,
             unexpanded: Vec::new(),
             probe_lack: None,
             probe_runtime: None,
@@ -390,9 +390,9 @@ impl Assembler<'_> {
             env_missing: resolved.open_ended.map(|file| Spanned::new(file.name, file.span)),
             heaps: Vec::new(),
             caches: Vec::new(),
-            strangers: Vec::new(),
-            own_heap: None,
-            limit_unseen: None,
+            heap_flags_of_other_runtimes: Vec::new(),
+            image_default_heap: None,
+            ignores_cgroup_limit: None,
             shared_memory: facts.shared_memory.clone(),
             unsupported: facts.unsupported.clone(),
             mounts: service.mounts.clone(),
@@ -418,17 +418,17 @@ impl Assembler<'_> {
             role: Role::default(),
         };
         if let Some(start) = workload.start.value() {
-            workload.several_processes = process::several(start, facts.handover.as_ref());
+            workload.several_processes = process::starts_several(start, facts.handover.as_ref());
         }
         workload.unexpanded = process::unexpanded(&workload, self.catalog);
         workload.role.idle = workload.idle();
-        workload.probe_lack = health::lacking(&workload.healthcheck, &workload.lacks, facts.sh);
+        workload.probe_lack = health::missing_tool(&workload.healthcheck, &workload.missing_tools, facts.sh);
         workload.probe_runtime = health::runtime(&workload.healthcheck, self.catalog);
         quotes::find(&mut workload, &facts, service.entrypoint.is_absent(), self.catalog);
         self.started(&mut workload, &facts, (runs.as_ref(), &scripts, &started), out);
         workload.role.replaced = serves::is_replaced(&workload, service, target, &facts);
         self.pools(&mut workload, &facts, partial.as_ref());
-        let site = probe::Site {
+        let site = probe::ProbeContext {
             workload: &workload,
             service: Some(service),
             target,
@@ -442,14 +442,14 @@ impl Assembler<'_> {
             scripts: &scripts,
         };
         workload.probe = site.probe();
-        serves::settle(&mut workload, facts, service);
+        serves::apply_server_facts(&mut workload, facts, service);
         workload
     }
 
     /// What the programs of a workload manage by settings.
     fn pools(&self, workload: &mut Workload, facts: &ImageFacts, partial: Option<&Start>) {
         let pools = heap::pools(workload, facts, partial, self.catalog);
-        workload.strangers = heap::strangers(workload, facts, self.catalog);
+        workload.heap_flags_of_other_runtimes = heap::strangers(workload, facts, self.catalog);
         (workload.heaps, workload.caches) = pools.into_iter().partition(|pool| pool.pool == Pool::Heap);
     }
 }

@@ -20,7 +20,7 @@ const LEAVES_AS_IT_IS: [&str; 12] =
 
 /// A file at a path of the container.
 #[derive(Clone, Debug)]
-pub(super) struct Brought {
+pub(super) struct ProvidedFile {
     /// Its path; that of a directory, where nothing in it is here.
     pub(super) path: String,
     /// Its text; none where it is not here.
@@ -31,7 +31,7 @@ pub(super) struct Brought {
 
 impl Scripts<'_> {
     /// The files at a place or below it, the last of each path.
-    pub(super) fn brought(&self, place: &str) -> Vec<Brought> {
+    pub(super) fn files_at(&self, place: &str) -> Vec<ProvidedFile> {
         let mut found = Vec::new();
         for copied in self.copies() {
             self.copied_to(copied, place, &mut found);
@@ -40,12 +40,12 @@ impl Scripts<'_> {
             self.put(target, path, (place, true), &mut found);
         }
         for target in self.volumes.iter().filter(|target| below(target, place).is_some()) {
-            found.push(Brought { path: target.clone(), text: None, mounted: true });
+            found.push(ProvidedFile { path: target.clone(), text: None, mounted: true });
         }
         if found.len() > MAX_BROUGHT {
-            return vec![Brought { path: place.to_owned(), text: None, mounted: true }];
+            return vec![ProvidedFile { path: place.to_owned(), text: None, mounted: true }];
         }
-        let mut last: Vec<Brought> = Vec::new();
+        let mut last: Vec<ProvidedFile> = Vec::new();
         for file in found.into_iter().rev() {
             if !last.iter().any(|other| other.path == file.path) {
                 last.push(file);
@@ -55,8 +55,8 @@ impl Scripts<'_> {
         last
     }
 
-    fn copied_to(&self, copied: &CopyInstruction, place: &str, found: &mut Vec<Brought>) {
-        let unread = |path: &str| Brought { path: path.to_owned(), text: None, mounted: false };
+    fn copied_to(&self, copied: &CopyInstruction, place: &str, found: &mut Vec<ProvidedFile>) {
+        let unread = |path: &str| ProvidedFile { path: path.to_owned(), text: None, mounted: false };
         let (Some(to), Some((_, sources))) = (copied.to(self.home()), copied.words.split_last()) else {
             found.push(unread(place));
             return;
@@ -71,7 +71,7 @@ impl Scripts<'_> {
                 let name = name.trim_end_matches(['"', '\'']);
                 let path = if copied.into_directory() { inside(name) } else { to.clone() };
                 if below(&path, place).is_some() {
-                    found.push(Brought { path, text: Some(text.clone()), mounted: false });
+                    found.push(ProvidedFile { path, text: Some(text.clone()), mounted: false });
                 }
             }
             return;
@@ -101,27 +101,27 @@ impl Scripts<'_> {
     }
 
     /// A file or directory of this machine at a path of the container, as far as it is at the place or below it.
-    fn put(&self, at: &str, path: &Path, (place, mounted): (&str, bool), found: &mut Vec<Brought>) {
+    fn put(&self, at: &str, path: &Path, (place, mounted): (&str, bool), found: &mut Vec<ProvidedFile>) {
         if below(at, place).is_some() {
             self.add(at.trim_end_matches('/'), path, (0, mounted), found);
         } else if let Some(rest) = below(place, at) {
             if !self.is_there(path) {
-                found.push(Brought { path: at.to_owned(), text: None, mounted });
+                found.push(ProvidedFile { path: at.to_owned(), text: None, mounted });
             } else if self.is_there(&path.join(rest)) {
                 self.add(place, &path.join(rest), (0, mounted), found);
             }
         }
     }
 
-    fn add(&self, at: &str, path: &Path, (depth, mounted): (usize, bool), found: &mut Vec<Brought>) {
+    fn add(&self, at: &str, path: &Path, (depth, mounted): (usize, bool), found: &mut Vec<ProvidedFile>) {
         if !self.is_dir(path) || depth > MAX_DEPTH || found.len() >= MAX_READ {
             let text = self.read(path).filter(|_| found.len() < MAX_READ);
-            found.push(Brought { path: at.to_owned(), text, mounted });
+            found.push(ProvidedFile { path: at.to_owned(), text, mounted });
             return;
         }
         let inside = self.entries(path, MAX_ENTRIES + 1, |_| true);
         if inside.len() > MAX_ENTRIES {
-            found.push(Brought { path: at.to_owned(), text: None, mounted });
+            found.push(ProvidedFile { path: at.to_owned(), text: None, mounted });
             return;
         }
         for path in inside {

@@ -1,7 +1,7 @@
 //! The ports that a web server's own configuration tells it to listen on.
 
-use super::brought::{Brought, is_edited};
-use super::probe::{LOOPBACK, Probe, Site, UNREAD, by_http};
+use super::brought::{ProvidedFile, is_edited};
+use super::probe::{LOOPBACK, Probe, ProbeContext, UNREAD, by_http};
 use super::request;
 use super::scripts::{below, fits};
 use crate::catalog::ConfigurationFiles;
@@ -27,7 +27,7 @@ struct Listen {
 }
 
 /// The files of a web server's configuration that it reads.
-enum Read {
+enum ServerConfiguration {
     /// Nothing that it reads is brought in.
     OfImage,
     /// The texts, and whether the image's own file is among what is read.
@@ -36,19 +36,19 @@ enum Read {
     Unread,
 }
 
-impl Site<'_> {
+impl ProbeContext<'_> {
     /// The probe for a server whose configuration is not that of its image; none where it is, or only adds to it.
     pub(super) fn by_configuration(&self, files: &ConfigurationFiles) -> Option<Result<Probe, String>> {
         let listens = match self.configuration(files) {
-            Read::OfImage => return None,
-            Read::Texts(texts, own) => {
+            ServerConfiguration::OfImage => return None,
+            ServerConfiguration::Texts(texts, own) => {
                 let mut listens = listens(&texts);
                 if own && listens.is_empty() && !texts.iter().any(|text| mentions_listen(text.as_str())) {
                     listens.push(Listen { port: 80, http: true });
                 }
                 listens
             }
-            Read::Unread => Vec::new(),
+            ServerConfiguration::Unread => Vec::new(),
         };
         let named = self.ports();
         let wanted =
@@ -90,7 +90,7 @@ impl Site<'_> {
     }
 
     /// The files that it reads, from its main one on along what that includes.
-    fn configuration(&self, conf: &ConfigurationFiles) -> Read {
+    fn configuration(&self, conf: &ConfigurationFiles) -> ServerConfiguration {
         let absolute = |path: &str| match path.starts_with('/') {
             true => tidy(path),
             false => tidy(&format!("{}/{path}", conf.root)),
@@ -105,29 +105,29 @@ impl Site<'_> {
             || words.iter().any(|word| base_name(word) == "sed")
                 && words.iter().any(|word| word.contains(conf.directory.as_str()));
         if written || self.target.is_some_and(|target| is_edited(target, &directories)) {
-            return Read::Unread;
+            return ServerConfiguration::Unread;
         }
-        let mut files = self.scripts.brought(&conf.directory);
+        let mut files = self.scripts.files_at(&conf.directory);
         if below(&main, &conf.directory).is_none() {
-            files.extend(self.scripts.brought(&main));
+            files.extend(self.scripts.files_at(&main));
         }
         if let Some((from, to)) = &conf.templates {
             self.fill(&mut files, (from, to));
         }
         if files.is_empty() && main == own_main {
-            return Read::OfImage;
+            return ServerConfiguration::OfImage;
         }
         let mut patterns: Vec<String> = Vec::new();
         let mut texts: Vec<TracedText> = Vec::new();
         match files.iter().find(|file| file.path == main) {
-            Some(Brought { text: Some(text), .. }) => {
+            Some(ProvidedFile { text: Some(text), .. }) => {
                 patterns.extend(includes(text.as_str()).iter().map(|path| absolute(path)));
                 texts.push(text.clone());
             }
-            Some(_) => return Read::Unread,
-            None if main != own_main => return Read::Unread,
+            Some(_) => return ServerConfiguration::Unread,
+            None if main != own_main => return ServerConfiguration::Unread,
             None if files.iter().any(|file| file.text.is_none() && below(&main, &file.path).is_some()) => {
-                return Read::Unread;
+                return ServerConfiguration::Unread;
             }
             None => patterns.extend(conf.includes.iter().map(|path| absolute(path))),
         }
@@ -137,7 +137,7 @@ impl Site<'_> {
         while let Some(pattern) = patterns.get(at).cloned() {
             at += 1;
             if at > MAX_INCLUDES {
-                return Read::Unread;
+                return ServerConfiguration::Unread;
             }
             for file in &files {
                 let Some(text) = &file.text else {
@@ -148,7 +148,7 @@ impl Site<'_> {
                         || below(directory, &file.path).is_some()
                         || below(&pattern, &file.path).is_some()
                     {
-                        return Read::Unread;
+                        return ServerConfiguration::Unread;
                     }
                     continue;
                 };
@@ -171,16 +171,16 @@ impl Site<'_> {
                 && !self.target.is_some_and(|target| target.mentions(&own))
         });
         if texts.is_empty() && of_image && (own || conf.own.is_none()) {
-            return Read::OfImage;
+            return ServerConfiguration::OfImage;
         }
         if texts.iter().any(|text| tokens(text.as_str()).len() > MAX_TOKENS) {
-            return Read::Unread;
+            return ServerConfiguration::Unread;
         }
-        Read::Texts(texts, own)
+        ServerConfiguration::Texts(texts, own)
     }
 
     /// Puts templates where their results are read, with the variables that are known.
-    fn fill(&self, files: &mut [Brought], (from, to): (&str, &str)) {
+    fn fill(&self, files: &mut [ProvidedFile], (from, to): (&str, &str)) {
         for file in files {
             let Some(rest) = below(&file.path, from) else { continue };
             let name = rest.strip_suffix(".template").unwrap_or(rest);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Bound, Fact, FactName, Healthcheck, Heap, Start, Workload};
+use super::{Bound, Fact, FactName, Healthcheck, MemoryPool, Start, Workload};
 use crate::model::size::ByteSize;
 use crate::source::TracedText;
 use crate::syntax::duration;
@@ -168,7 +168,7 @@ fn one<T>(fact: &Fact<T>, value: impl FnOnce(&T) -> Value) -> FactValue {
     FactValue::Fact { fact, details: Vec::new() }
 }
 
-fn heap(heap: &Heap) -> FactValue {
+fn heap(heap: &MemoryPool) -> FactValue {
     let mut details = vec![("runtime", json!(heap.runtime.name()))];
     if let Some(setting) = heap.bound.value() {
         details.push(("setting", json!(setting.carrier)));

@@ -12,12 +12,12 @@ pub struct ProbeLack {
     /// The place in the test that needs it.
     pub at: Span,
     /// What is lacking.
-    pub what: Lack,
+    pub what: MissingKind,
 }
 
 /// What an image lacks for a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lack {
+pub enum MissingKind {
     /// A program: `curl`, `sh`.
     Program(&'static str),
     /// The files below `/dev/tcp` that bash alone makes up.
@@ -32,7 +32,7 @@ pub enum Lack {
 }
 
 /// The thing for the lack of which a probe can not pass; `sh` is the name of a shell that is not bash.
-pub(super) fn lacking(
+pub(super) fn missing_tool(
     healthcheck: &Fact<Healthcheck>,
     lacks: &[&'static str],
     sh: Option<&'static str>,
@@ -46,7 +46,7 @@ pub(super) fn lacking(
         _ => return None,
     };
     if let Some(program) = lacks.iter().find(|lacking| **lacking == tool) {
-        return Some(ProbeLack { at: command.span(), what: Lack::Program(program) });
+        return Some(ProbeLack { at: command.span(), what: MissingKind::Program(program) });
     }
     let shell = sh?;
     let words = match kind.as_str() {
@@ -62,7 +62,7 @@ pub(super) fn lacking(
     let own = words.first().is_some_and(|word| base_name(word.as_str()) == "sh");
     let shell::Inner::Script(at) = shell::inner(&words) else { return None };
     let (host, port) = asked_by_file(words.get(at).filter(|_| own)?)?;
-    Some(ProbeLack { at: command.span(), what: Lack::DevTcp { shell, host, port } })
+    Some(ProbeLack { at: command.span(), what: MissingKind::DevTcp { shell, host, port } })
 }
 
 /// The host and the port of `/dev/tcp/HOST/PORT` in a script that fails where that can not be opened.

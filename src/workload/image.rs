@@ -1,9 +1,9 @@
 //! What a container inherits from the image that it runs.
 
-use super::heap::{Beside, BesideFacts};
+use super::heap::{BesideFacts, NativeOverhead};
 use super::installs;
 use super::runs::Runs;
-use super::start::Handover;
+use super::start::ExecEntrypoint;
 use super::{Fact, Healthcheck, Start, Why};
 use crate::catalog::{
     self, BesideHeap, Catalog, DefaultHeap, Grammar, IgnoresLimit, Minimum, NoHeapIn, RuntimeName,
@@ -46,7 +46,7 @@ pub struct LighterBase {
 
 /// A heap that an image's start script sets when nothing else is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnHeap {
+pub struct ImageDefaultHeap {
     /// Whose heap.
     pub of: RuntimeName,
     /// The heap, in MiB.
@@ -64,7 +64,7 @@ pub struct OwnHeap {
     beside: BesideFacts,
 }
 
-impl OwnHeap {
+impl ImageDefaultHeap {
     /// In bytes.
     #[must_use]
     pub fn size(&self) -> ByteSize {
@@ -83,7 +83,7 @@ impl OwnHeap {
 
     /// What the process takes beside it; none for what has not been measured.
     #[must_use]
-    pub fn beside(&self) -> Option<Beside> {
+    pub fn beside(&self) -> Option<NativeOverhead> {
         self.beside.of(self.of, self.size())
     }
 }
@@ -110,7 +110,7 @@ pub(super) struct ImageFacts {
     pub(super) entrypoint: Fact<Vec<TracedText>>,
     pub(super) command: Fact<Vec<TracedText>>,
     /// The entrypoint prepares something and then runs the words that follow it.
-    pub(super) handover: Option<Handover>,
+    pub(super) handover: Option<ExecEntrypoint>,
     /// Variables that the image's start script expands.
     pub(super) expands: Vec<String>,
     /// Those of which it keeps quotes.
@@ -120,7 +120,7 @@ pub(super) struct ImageFacts {
     /// A variable that is no place for flags of the heap.
     pub(super) no_heap_in: Option<NoHeapIn>,
     /// The heap that the image's start script sets by itself.
-    pub(super) heap_when_unset: Option<OwnHeap>,
+    pub(super) heap_when_unset: Option<ImageDefaultHeap>,
     /// What it takes beside its heap.
     pub(super) beside_heap: Option<BesideHeap>,
     /// What it runs sizes itself to the host, limit or not.
@@ -230,7 +230,7 @@ impl ImageFacts {
         }
         facts.build_only.clone_from(&target.build_only);
         facts.brings_unseen = target.copies.iter().any(brings_unseen);
-        facts.settle_by_files(&|file| target.mentions(file));
+        facts.drop_facts_of_replaced_files(&|file| target.mentions(file));
         let known = |words: Vec<TracedText>, span: Span| Fact::Known(Spanned::new(words, span));
         if let Some(health) = &target.healthcheck {
             facts.healthcheck = Fact::Known(Spanned::new(of_instruction(health, target), health.span));
@@ -298,13 +298,13 @@ impl ImageFacts {
             handover: start.filter(|start| start.hands_over).and_then(|start| {
                 let name = start.entrypoint.iter().rfind(|word| !word.starts_with('-'))?;
                 let entrypoint = base_name(name).to_owned();
-                Some(Handover { entrypoint, options_to: start.options_to.clone() })
+                Some(ExecEntrypoint { entrypoint, options_to: start.options_to.clone() })
             }),
             expands: entry.expands.clone(),
             keeps_quotes: entry.keeps_quotes.clone(),
             unsets: entry.unsets.clone(),
             no_heap_in: entry.no_heap_in.clone(),
-            heap_when_unset: own_heap.zip(entry.runtime()).map(|(heap, of)| OwnHeap {
+            heap_when_unset: own_heap.zip(entry.runtime()).map(|(heap, of)| ImageDefaultHeap {
                 of,
                 mib: heap.mib,
                 variable: heap.variable.clone(),
@@ -362,7 +362,7 @@ impl ImageFacts {
     }
 
     /// Forgets what a file that is brought in may say otherwise.
-    pub(super) fn settle_by_files(&mut self, brought: &dyn Fn(&str) -> bool) {
+    pub(super) fn drop_facts_of_replaced_files(&mut self, brought: &dyn Fn(&str) -> bool) {
         if self
             .heap_when_unset
             .as_ref()

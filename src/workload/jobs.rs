@@ -5,18 +5,18 @@ mod words;
 use self::words::{FILLS, GOES_ON, LEADS, MANY_GOALS, RUNNERS, SERVES, TEST_RUNNERS, TOOLS, WATCHERS, WORK};
 use super::Start;
 use super::idle;
-use super::opened::Opened;
-use super::start::{Handover, Program};
+use super::opened::StartedPrograms;
+use super::start::{ExecEntrypoint, Program};
 use crate::source::TracedText;
 use crate::syntax::shell::{self, FrameKind, base_name};
 
 /// True when a start is known to come down to work.
-pub(super) fn works_alone(opened: &Opened) -> bool {
-    !opened.last.is_empty() && opened.last.iter().all(works)
+pub(super) fn is_only_jobs(opened: &StartedPrograms) -> bool {
+    !opened.last.is_empty() && opened.last.iter().all(is_job)
 }
 
 /// True when a start comes down to work that ends.
-pub(super) fn ends(opened: &Opened) -> bool {
+pub(super) fn ends(opened: &StartedPrograms) -> bool {
     let goes_on = |program: &Program| {
         let words = || std::iter::once(&program.name).chain(&program.arguments).map(TracedText::as_str);
         // `npm run build:watch`, `tsc -w`
@@ -24,11 +24,11 @@ pub(super) fn ends(opened: &Opened) -> bool {
         words().any(|word| GOES_ON.contains(&base_name(word)) || watches(word))
             || words().any(|word| WATCHERS.contains(&base_name(word))) && words().any(|word| word == "-w")
     };
-    works_alone(opened) && !opened.endless && !opened.last.iter().any(goes_on)
+    is_only_jobs(opened) && !opened.endless && !opened.last.iter().any(goes_on)
 }
 
 /// True for a program that does a piece of work and ends.
-pub(super) fn works(program: &Program) -> bool {
+pub(super) fn is_job(program: &Program) -> bool {
     let mut words = std::iter::once(&program.name).chain(&program.arguments).map(TracedText::as_str);
     if words.clone().any(|word| SERVES.contains(&word.split('=').next().unwrap_or(word))) {
         return false;
@@ -117,7 +117,7 @@ fn is_work(word: &str) -> bool {
 
 /// True when every command that does something stands in a loop with a `sleep`: what is there ends, or the `sleep` would never
 /// come.
-pub(super) fn repeats(start: &Start, handover: Option<&Handover>) -> bool {
+pub(super) fn repeats(start: &Start, handover: Option<&ExecEntrypoint>) -> bool {
     let words = super::process::words(start, handover);
     let script = shell::read_words(&words);
     if !script.complete {
@@ -142,15 +142,15 @@ pub(super) fn repeats(start: &Start, handover: Option<&Handover>) -> bool {
                     .get(frame)
                     .is_some_and(|frame| matches!(frame.kind, FrameKind::Substitution | FrameKind::Condition))
             })
-            || works_words(command)
+            || is_job_command(command)
     };
     !sleeps.is_empty() && script.commands.iter().all(quiet)
 }
 
-fn works_words(command: &shell::Command) -> bool {
+fn is_job_command(command: &shell::Command) -> bool {
     let mut words = command.runs().iter().map(|word| word.text.clone());
     let Some(name) = words.next() else { return true };
-    works(&Program { name, arguments: words.collect(), expanded: true })
+    is_job(&Program { name, arguments: words.collect(), expanded: true })
 }
 
 #[cfg(test)]
@@ -162,7 +162,7 @@ mod tests {
     fn alone(words: &[&str]) -> bool {
         let words =
             words.iter().map(|word| TracedText::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
-        works_alone(&Opened::of(&words.collect::<Vec<_>>(), None, &Scripts::none()))
+        is_only_jobs(&StartedPrograms::of(&words.collect::<Vec<_>>(), None, &Scripts::none()))
     }
 
     #[test]
@@ -277,7 +277,7 @@ mod tests {
         let does = |line: &str| {
             let words = ["sh", "-c", line]
                 .map(|word| TracedText::verbatim(word, Span::new(SourceId(0), 0, word.len())));
-            ends(&Opened::of(&words, None, &Scripts::none()))
+            ends(&StartedPrograms::of(&words, None, &Scripts::none()))
         };
         for line in [
             "until mc alias set s3 http://s3:9000 a b; do sleep 1; done; mc mb s3/orders; exit 0",

@@ -5,8 +5,8 @@
 
 use super::process::words;
 use super::scripts::Scripts;
-use super::start::Handover;
-use super::{Lingering, Outer, Start, Waited};
+use super::start::ExecEntrypoint;
+use super::{OuterShell, ShellAsPid1, Start, Waited};
 use crate::catalog::Packages;
 use crate::source::TracedText;
 use crate::syntax::shell::{self, Command, FrameKind, Inner, Join, Script, Word, base_name, inner, is_shell};
@@ -35,7 +35,7 @@ const REPLACE_THEMSELVES: [&str; 9] =
 const ENDS: [&str; 12] =
     ["exec", "exit", "return", "wait", "sleep", "tail", "true", "false", ":", "echo", "printf", "trap"];
 
-struct Look<'l> {
+struct ScriptFollower<'l> {
     scripts: &'l Scripts<'l>,
     packages: &'l Packages,
     /// The words that `"$@"` stands for in an entrypoint.
@@ -54,14 +54,14 @@ enum Shell {
 
 /// The shell that keeps signals from what a container starts. `split`: its entrypoint and its command are strings of a
 /// Compose file; `sh`: the shell that its image has by that name.
-pub(super) fn lingering(
+pub(super) fn shell_as_pid1(
     (start, split): (&Start, [bool; 2]),
-    handover: Option<&Handover>,
+    handover: Option<&ExecEntrypoint>,
     sh: Option<&str>,
     (scripts, packages): (&Scripts<'_>, &Packages),
-) -> Option<Lingering> {
+) -> Option<ShellAsPid1> {
     let words = words(start, handover);
-    let look = Look { scripts, packages, command: &start.command };
+    let look = ScriptFollower { scripts, packages, command: &start.command };
     let mut words = words.as_slice();
     while let Inner::From(at) = shell::inner(words) {
         if !REPLACE_THEMSELVES.contains(&base_name(words.first()?.as_str())) {
@@ -72,7 +72,7 @@ pub(super) fn lingering(
     let first = words.first()?;
     let name = base_name(first.as_str());
     if !is_shell(name) {
-        return look.script(first, 0).map(|inside| Lingering { span: first.span(), ..inside });
+        return look.script(first, 0).map(|inside| ShellAsPid1 { span: first.span(), ..inside });
     }
     match shell::inner(words) {
         Inner::Script(at) => {
@@ -87,20 +87,20 @@ pub(super) fn lingering(
                 _ => Shell::Unknown,
             };
             let list = listed(start, split, text);
-            look.line(text, shell).map(|found| Lingering { list, ..found })
+            look.line(text, shell).map(|found| ShellAsPid1 { list, ..found })
         }
         // `sh start.sh`
         Inner::Itself => {
             let file = words.iter().skip(1).find(|word| !word.as_str().starts_with(['-', '+']))?;
-            look.script(file, 0).map(|inside| Lingering { span: file.span(), ..inside })
+            look.script(file, 0).map(|inside| ShellAsPid1 { span: file.span(), ..inside })
         }
         Inner::From(_) | Inner::Input => None,
     }
 }
 
-impl Look<'_> {
+impl ScriptFollower<'_> {
     /// The script behind `-c`.
-    fn line(&self, text: &TracedText, shell: Shell) -> Option<Lingering> {
+    fn line(&self, text: &TracedText, shell: Shell) -> Option<ShellAsPid1> {
         let script = shell::read(text);
         let last = self.last(&script, None, 0)?;
         let program = last.runs().first()?;
@@ -110,34 +110,34 @@ impl Look<'_> {
             let single = matches!(script.commands.as_slice(), [command] if command.redirections.is_empty());
             // Where this shell may be another one, `exec` in both places is right for either.
             let outer = match shell {
-                Shell::Dash => Outer::Stays,
-                Shell::Replaced if single => Outer::None,
-                Shell::Replaced | Shell::Unknown => Outer::MayStay,
+                Shell::Dash => OuterShell::Stays,
+                Shell::Replaced if single => OuterShell::None,
+                Shell::Replaced | Shell::Unknown => OuterShell::MayStay,
             };
-            if outer != Outer::None && !can_exec(last) {
+            if outer != OuterShell::None && !can_exec(last) {
                 return None;
             }
-            return Some(Lingering { span: text.span(), outer, ..inside.clone() });
+            return Some(ShellAsPid1 { span: text.span(), outer, ..inside.clone() });
         }
         if exec {
-            return behind.map(|inside| Lingering { span: program.text.span(), ..inside });
+            return behind.map(|inside| ShellAsPid1 { span: program.text.span(), ..inside });
         }
         if shell != Shell::Dash || self.is_done(last) || !can_exec(last) {
             return None;
         }
         // A script that is not here may start the program in its own place, or not.
-        (!self.is_foreign_script(program)).then(|| Lingering {
+        (!self.is_foreign_script(program)).then(|| ShellAsPid1 {
             span: text.span(),
             shell: "sh".to_owned(),
             command: self.waited(last),
             inside: None,
-            outer: Outer::None,
+            outer: OuterShell::None,
             list: None,
         })
     }
 
     /// The command that keeps signals in the file that a word names.
-    fn script(&self, word: &TracedText, depth: usize) -> Option<Lingering> {
+    fn script(&self, word: &TracedText, depth: usize) -> Option<ShellAsPid1> {
         let text = self.scripts.find(word.as_str()).filter(|_| depth < MAX_SCRIPTS)?;
         let script = shell::read(&text);
         let last = self.last(&script, None, 0)?;
@@ -160,12 +160,12 @@ impl Look<'_> {
         }
         // A variable may hold anything, `exec` too; one in quotes, or with a path behind it, is a program.
         let open = first.expands && !first.quoted && !first.as_ref().contains("/bin/");
-        (arguments || !open).then(|| Lingering {
+        (arguments || !open).then(|| ShellAsPid1 {
             span: word.span(),
             shell: base_name(word.as_str()).to_owned(),
             command: self.waited(last),
             inside: Some(last.span),
-            outer: Outer::None,
+            outer: OuterShell::None,
             list: None,
         })
     }
@@ -308,7 +308,7 @@ mod tests {
         let start = Start { entrypoint: words.collect(), command: Vec::new(), shell: false };
         let packages = Catalog::builtin().packages();
         let sh = if dash { Some("dash") } else { None };
-        lingering((&start, [false; 2]), None, sh, (&Scripts::none(), packages)).is_some()
+        shell_as_pid1((&start, [false; 2]), None, sh, (&Scripts::none(), packages)).is_some()
     }
 
     #[test]

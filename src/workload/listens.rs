@@ -1,6 +1,6 @@
 //! The port that a container can be asked on, and whether that port speaks HTTP.
 
-use super::probe::{LOOPBACK, NoProbe, Probe, Site, by_http};
+use super::probe::{LOOPBACK, NoProbe, Probe, ProbeContext, by_http};
 use super::{Fact, request, tools};
 use crate::source::{Spanned, TracedText};
 use crate::syntax::shell::base_name;
@@ -85,11 +85,11 @@ enum NoPort {
     Unclear(String),
 }
 
-impl Site<'_> {
+impl ProbeContext<'_> {
     /// The tool that the image has, on the port that it shows. `inherited`: the ports of the base image count, too.
     pub(super) fn by_port(&self, inherited: bool) -> Result<Probe, NoProbe> {
         let tools = self.tools();
-        let lacks_shell = self.workload.lacks.contains(&"sh");
+        let lacks_shell = self.workload.missing_tools.contains(&"sh");
         let port = match self.port(inherited) {
             Err(NoPort::NotTcp(why)) => return Err(why.into()),
             port => port,

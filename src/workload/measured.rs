@@ -55,7 +55,7 @@ impl<'s> Measurements<'s> {
         for (index, (identity, samples)) in self.containers.iter().enumerate() {
             let service = match self.certain.contains(&index) {
                 true => names.certain(identity),
-                false => likely(project, &names, identity, &prefixes),
+                false => best_match(project, &names, identity, &prefixes),
             };
             if let Some(service) = service {
                 found.entry(service).or_default().push((identity, samples));
@@ -159,7 +159,7 @@ fn prefixes(names: &Names<'_>, containers: &[(&Identity, &[Sample])]) -> HashMap
 }
 
 /// By the name alone: where it fits several services, the one that makes the project of the others', then the longest name.
-fn likely(
+fn best_match(
     project: &Project,
     names: &Names<'_>,
     identity: &Identity,

@@ -38,19 +38,20 @@ mod workers;
 
 pub use self::assemble::Assembler;
 pub use self::facts::{FactTable, FactValue};
-pub use self::health::{Lack, ProbeLack};
+pub use self::health::{MissingKind, ProbeLack};
 pub use self::heap::{
-    Beside, Bound, Heap, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitUnseen, SizedBy, Way,
+    Bound, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitBlindness, MemoryPool, NativeOverhead,
+    ReadVariable, SizedBy,
 };
-pub use self::image::{LighterBase, LighterKind, OwnHeap, Unsupported};
+pub use self::image::{ImageDefaultHeap, LighterBase, LighterKind, Unsupported};
 pub use self::measured::{Measured, Measurements};
 pub use self::packages::PackageCache;
 pub use self::probe::{NoProbe, Probe};
-pub use self::process::{Eaten, Unexpanded};
-pub use self::request::{Place, http, quoted, tcp};
+pub use self::process::{ReplacedByCompose, Unexpanded};
+pub use self::request::{HttpRequest, http, quoted, tcp};
 pub use self::role::Role;
 pub use self::server::Starts;
-pub use self::start::{Handover, Program};
+pub use self::start::{ExecEntrypoint, Program};
 pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory, Upgrade};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
@@ -80,9 +81,9 @@ pub struct Project {
     pub unresolved: Vec<Unresolved>,
     /// Sets of files: only what has a place in each of them is to be spoken of. Of an overlay, say, what is said for its
     /// base already is not said again.
-    pub within: Vec<Vec<SourceId>>,
+    pub report_only: Vec<Vec<SourceId>>,
     /// The Compose files that make it, in order; none for a lone image.
-    pub asked: Vec<SourceId>,
+    pub compose_files: Vec<SourceId>,
     /// What Compose calls it; none for a lone image, and where a variable without a value decides.
     pub name: Option<String>,
     /// Where its relative paths start, as shown.
@@ -272,7 +273,7 @@ pub struct Workload {
     /// What Compose or the engine refuses in the service's healthcheck.
     pub healthcheck_refusals: Vec<Rejection>,
     /// Programs that the image is known to lack: `curl`, `wget`, `sh`, `bash`.
-    pub lacks: Vec<&'static str>,
+    pub missing_tools: Vec<&'static str>,
     /// `restart` where a `deploy.restart_policy` takes its place: what was written, and the block.
     pub shadowed_restart: Option<(Spanned<String>, Span)>,
     /// `deploy.restart_policy.condition` as written.
@@ -284,11 +285,11 @@ pub struct Workload {
     /// Whether that is the server of its image.
     pub starts: Starts,
     /// A shell that stays process 1 and keeps signals from the program.
-    pub lingering_shell: Option<Lingering>,
+    pub shell_as_pid1: Option<ShellAsPid1>,
     /// What shows that it starts several processes.
     pub several_processes: Option<Span>,
     /// Variables in its command or healthcheck that Compose replaces by nothing, though its own environment has them.
-    pub eaten: Vec<Eaten>,
+    pub replaced_by_compose: Vec<ReplacedByCompose>,
     /// Words like `$NAME` that reach a runtime as they stand, though the environment has them: no shell is between.
     pub unexpanded: Vec<Unexpanded>,
     /// The thing for the lack of which its healthcheck can not pass.
@@ -304,15 +305,15 @@ pub struct Workload {
     /// A file with variables that is not here: any name may be set in it.
     pub env_missing: Option<Spanned<String>>,
     /// The managed heaps of the programs that it starts, and what bounds them.
-    pub heaps: Vec<Heap>,
+    pub heaps: Vec<MemoryPool>,
     /// The same of the caches of servers.
-    pub caches: Vec<Heap>,
+    pub caches: Vec<MemoryPool>,
     /// Heap settings of runtimes that its image is known not to run.
-    pub strangers: Vec<HeapProblem>,
+    pub heap_flags_of_other_runtimes: Vec<HeapProblem>,
     /// The heap that the image's start script sets, when nothing here says otherwise.
-    pub own_heap: Option<OwnHeap>,
+    pub image_default_heap: Option<ImageDefaultHeap>,
     /// Its program sizes itself by the host's memory, whatever the limit.
-    pub limit_unseen: Option<HostSized>,
+    pub ignores_cgroup_limit: Option<HostSized>,
     /// What its program needs of `/dev/shm`.
     pub shared_memory: Option<SharedMemory>,
     /// The image that its file system starts from has been given up.
@@ -324,7 +325,7 @@ pub struct Workload {
     /// The keys of the service, in order; those of `deploy` as `deploy.resources`.
     pub keys: Vec<ServiceKey>,
     /// The script of its image that runs the words behind it.
-    pub handover: Option<Handover>,
+    pub handover: Option<ExecEntrypoint>,
     /// That script is its entrypoint.
     pub hands_over: bool,
     /// What its program does with the memory that it sees, when nothing here says otherwise.
@@ -455,7 +456,7 @@ pub struct Start {
 
 /// A shell that stays process 1 and keeps signals from the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lingering {
+pub struct ShellAsPid1 {
     /// The script behind `-c`, or the word that names the script's file.
     pub span: Span,
     /// The shell, or the script's file name.
@@ -465,7 +466,7 @@ pub struct Lingering {
     /// The place of that command in the script's file.
     pub inside: Option<Span>,
     /// The shell whose line starts the script without `exec`.
-    pub outer: Outer,
+    pub outer: OuterShell,
     /// The words of the key, with `exec` in the shell's script. Only where the key is a string that Compose splits, so that a
     /// word put in front of the script is an argument of its own.
     pub list: Option<(&'static str, Vec<String>)>,
@@ -484,7 +485,7 @@ pub struct Waited {
 
 /// A shell around a script that is started without `exec`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outer {
+pub enum OuterShell {
     /// There is none.
     None,
     /// It stays process 1.

@@ -2,7 +2,7 @@
 
 use super::process::SUPERVISORS;
 use super::scripts::Scripts;
-use super::start::{Handover, Program};
+use super::start::{ExecEntrypoint, Program};
 use super::{idle, jobs};
 use crate::hash::HashSet;
 use crate::model::compose::interpolate::HOLE;
@@ -26,20 +26,20 @@ const MAX_PROGRAMS: usize = 512;
 
 /// The programs that a container comes down to.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Opened {
+pub(super) struct StartedPrograms {
     /// Every program that it runs, in order.
     pub(super) programs: Vec<Program>,
     /// Those that nothing follows: what is before them has ended.
     pub(super) last: Vec<Program>,
     /// What is not in sight may start others: a script that is not here, a variable, a supervisor.
-    pub(super) open: bool,
+    pub(super) may_start_others: bool,
     /// A loop without an end is among it.
     pub(super) endless: bool,
 }
 
 /// The way of one command to its program.
 #[derive(Clone, Copy)]
-struct Way<'w> {
+struct Context<'w> {
     /// A shell expands its words.
     expanded: bool,
     /// Nothing follows it.
@@ -49,39 +49,39 @@ struct Way<'w> {
     arguments: Option<&'w [TracedText]>,
 }
 
-struct Opener<'o> {
-    handover: Option<&'o Handover>,
+struct StartReader<'o> {
+    handover: Option<&'o ExecEntrypoint>,
     scripts: &'o Scripts<'o>,
     /// The commands that were replaced by others so far.
     replaced: usize,
-    out: Opened,
+    out: StartedPrograms,
 }
 
-impl Opened {
+impl StartedPrograms {
     /// What the words of a start come down to.
-    pub(super) fn of(words: &[TracedText], handover: Option<&Handover>, scripts: &Scripts<'_>) -> Self {
-        let mut opener = Opener { handover, scripts, replaced: 0, out: Self::default() };
-        let way = Way { expanded: false, last: true, depth: 0, arguments: None };
+    pub(super) fn of(words: &[TracedText], handover: Option<&ExecEntrypoint>, scripts: &Scripts<'_>) -> Self {
+        let mut opener = StartReader { handover, scripts, replaced: 0, out: Self::default() };
+        let way = Context { expanded: false, last: true, depth: 0, arguments: None };
         opener.words(words, way);
         opener.out
     }
 }
 
-impl Opener<'_> {
-    fn words(&mut self, words: &[TracedText], way: Way<'_>) {
+impl StartReader<'_> {
+    fn words(&mut self, words: &[TracedText], way: Context<'_>) {
         self.replaced += 1;
         self.script(&shell::read_words(words), way, 1);
     }
 
     /// The commands of a script, of which a shell expands those from `shell` on.
-    fn script(&mut self, script: &Script, way: Way<'_>, shell: usize) {
-        self.out.open |= !script.complete;
+    fn script(&mut self, script: &Script, way: Context<'_>, shell: usize) {
+        self.out.may_start_others |= !script.complete;
         self.out.endless |= is_endless(script);
         let named = script.frames.iter().filter_map(|frame| frame.name.as_ref());
         let functions: HashSet<&str> = named.map(TracedText::as_str).collect();
         for (at, command) in script.commands.iter().enumerate() {
             if self.out.programs.len() >= MAX_PROGRAMS {
-                self.out.open = true;
+                self.out.may_start_others = true;
                 return;
             }
             let inside = script.around(command).any(|frame| kind(script, frame) == FrameKind::Substitution);
@@ -91,11 +91,11 @@ impl Opener<'_> {
                 continue;
             }
             let last = way.last && is_last(script, at);
-            self.command(command, Way { last, expanded: way.expanded || at >= shell, ..way });
+            self.command(command, Context { last, expanded: way.expanded || at >= shell, ..way });
         }
     }
 
-    fn command(&mut self, command: &Command, way: Way<'_>) {
+    fn command(&mut self, command: &Command, way: Context<'_>) {
         let Some((first, rest)) = command.runs().split_first() else { return };
         let is_all = |word: &str| matches!(word, "$@" | "${@}" | "$*");
         let rest: Vec<TracedText> = rest
@@ -107,10 +107,10 @@ impl Opener<'_> {
             .take(MAX_WORDS + 1)
             .collect();
         if rest.len() > MAX_WORDS {
-            self.out.open = true;
+            self.out.may_start_others = true;
             return;
         }
-        let deeper = Way { depth: way.depth + 1, ..way };
+        let deeper = Context { depth: way.depth + 1, ..way };
         if is_all(first.as_ref()) {
             let within = way.depth < MAX_DEPTH && self.replaced < MAX_SCRIPTS;
             match way.arguments.filter(|_| within) {
@@ -118,21 +118,21 @@ impl Opener<'_> {
                     // They come from outside of this script: nothing in them stands for its arguments.
                     let inner: Vec<TracedText> =
                         std::iter::once(first).chain(more).cloned().chain(rest).collect();
-                    self.words(&inner, Way { arguments: None, ..deeper });
+                    self.words(&inner, Context { arguments: None, ..deeper });
                 }
                 Some([]) => {}
-                None => self.out.open = true,
+                None => self.out.may_start_others = true,
             }
             return;
         }
         self.program(Program { name: first.text.clone(), arguments: rest, expanded: way.expanded }, way);
     }
 
-    fn program(&mut self, program: Program, way: Way<'_>) {
-        let deeper = Way { depth: way.depth + 1, arguments: None, ..way };
+    fn program(&mut self, program: Program, way: Context<'_>) {
+        let deeper = Context { depth: way.depth + 1, arguments: None, ..way };
         let within = way.depth < MAX_DEPTH && self.replaced < MAX_SCRIPTS;
         let name = program.base_name().to_owned();
-        if let Some(inner) = super::start::handed(&program, self.handover).filter(|_| within) {
+        if let Some(inner) = super::start::handed_to(&program, self.handover).filter(|_| within) {
             return self.words(&inner, deeper);
         }
         let (file, arguments) = match is_shell(&name) {
@@ -148,14 +148,14 @@ impl Opener<'_> {
         if let Some(text) = found.and_then(|file| self.scripts.find(file.as_str())) {
             let script = shell::read(&text);
             self.replaced += 1;
-            return self.script(&script, Way { arguments: Some(arguments), expanded: true, ..deeper }, 0);
+            return self.script(&script, Context { arguments: Some(arguments), expanded: true, ..deeper }, 0);
         }
         // An image's own script of this name runs what it is given.
         let entrypoint = name == "docker-entrypoint.sh" && self.handover.is_none();
         if entrypoint && within && !program.arguments.is_empty() {
             return self.words(&program.arguments, deeper);
         }
-        self.out.open |= is_open(program.name.as_str()) && !jobs::works(&program);
+        self.out.may_start_others |= may_start_others(program.name.as_str()) && !jobs::is_job(&program);
         if way.last && !idle::is_nothing(&program) {
             self.out.last.push(program.clone());
         }
@@ -164,7 +164,7 @@ impl Opener<'_> {
 }
 
 /// A script that is not here, a variable, a shell, a supervisor: it may start anything.
-fn is_open(name: &str) -> bool {
+fn may_start_others(name: &str) -> bool {
     let base = base_name(name);
     name.contains(['/', '$', HOLE]) && !name.starts_with("/usr/") && !name.starts_with("/bin/")
         || name.ends_with(".sh")
@@ -254,10 +254,10 @@ mod tests {
     use super::*;
     use crate::source::{SourceId, Span};
 
-    fn opened(line: &str) -> Opened {
+    fn opened(line: &str) -> StartedPrograms {
         let words =
             ["sh", "-c", line].map(|word| TracedText::verbatim(word, Span::new(SourceId(0), 0, word.len())));
-        Opened::of(&words, None, &Scripts::none())
+        StartedPrograms::of(&words, None, &Scripts::none())
     }
 
     #[test]
@@ -281,8 +281,12 @@ mod tests {
             let names: Vec<&str> = found.last.iter().map(Program::base_name).collect();
             assert_eq!(names.join(" "), last, "{line}");
         }
-        assert!(opened("exec $SERVER").open && opened("./start.sh").open && opened("exec \"$@\"").open);
-        assert!(!opened("exec nginx").open && !opened("/usr/sbin/nginx").open);
+        assert!(
+            opened("exec $SERVER").may_start_others
+                && opened("./start.sh").may_start_others
+                && opened("exec \"$@\"").may_start_others
+        );
+        assert!(!opened("exec nginx").may_start_others && !opened("/usr/sbin/nginx").may_start_others);
         for (line, endless) in [
             ("while :; do a; done", true),
             ("while ! a; do sleep 1; done", false),

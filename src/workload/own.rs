@@ -11,13 +11,13 @@ use crate::syntax::shell::{Command, base_name};
 const DOWNLOADS: [&str; 5] = ["curl", "wget", "aria2c", "git", "svn"];
 
 /// An image with a development kit, and what it runs.
-pub(super) struct Own<'o> {
+pub(super) struct OwnProgram<'o> {
     pub(super) row: &'o Toolchain,
     pub(super) runs: &'o Runs<'o>,
     pub(super) scripts: &'o Scripts<'o>,
 }
 
-impl Own<'_> {
+impl OwnProgram<'_> {
     /// True when the runtime starts files that the Dockerfile builds or copies in. Where something else starts, or something
     /// that is downloaded, nobody here knows what it needs.
     pub(super) fn is_made_here(&self, commands: &[Command]) -> bool {

@@ -42,7 +42,7 @@ pub(super) fn left_behind(runs: &Runs<'_>, catalog: &Catalog) -> Vec<PackageCach
             if followed > MAX_FOLLOWED {
                 break;
             }
-            let look = Look { target: runs.target, run, script, manager, packages };
+            let look = CommandContext { target: runs.target, run, script, manager, packages };
             if look.is_kept_out(at, command) || look.is_emptied(at, command) {
                 continue;
             }
@@ -69,7 +69,7 @@ pub(super) fn manager_of<'c>(
 }
 
 /// One installation in its `RUN`.
-struct Look<'l> {
+struct CommandContext<'l> {
     target: &'l TargetImage,
     run: &'l Run,
     script: &'l Script,
@@ -77,7 +77,7 @@ struct Look<'l> {
     packages: &'l Packages,
 }
 
-impl Look<'_> {
+impl CommandContext<'_> {
     /// A mount, a variable or a file keeps the cache out of the layer, or may do so.
     fn is_kept_out(&self, at: usize, command: &Command) -> bool {
         let manager = self.manager;

@@ -1,7 +1,7 @@
 //! A healthcheck that a container can run: with what its image has, on a port that is known.
 
-use super::opened::Opened;
-use super::request::{self, Place};
+use super::opened::StartedPrograms;
+use super::request::{self, HttpRequest};
 use super::scripts::Scripts;
 use super::server::{Starts, is_flag};
 use super::settings::{Address, Settings};
@@ -52,14 +52,14 @@ impl From<&str> for NoProbe {
 }
 
 /// What is known of a container before it is asked.
-pub(super) struct Site<'a> {
+pub(super) struct ProbeContext<'a> {
     pub(super) workload: &'a Workload,
     pub(super) service: Option<&'a Service>,
     pub(super) target: Option<&'a TargetImage>,
     /// Its start with holes, where variables have no value.
     pub(super) partial: Option<&'a Start>,
     /// The programs that it comes down to.
-    pub(super) opened: &'a Opened,
+    pub(super) opened: &'a StartedPrograms,
     /// It comes down to what the image starts by itself.
     pub(super) as_shipped: bool,
     /// The names of its image's server.
@@ -73,10 +73,10 @@ pub(super) struct Site<'a> {
     pub(super) scripts: &'a Scripts<'a>,
 }
 
-impl Site<'_> {
+impl ProbeContext<'_> {
     /// The healthcheck to offer, or why there is none.
     pub(super) fn probe(&self) -> Result<Probe, NoProbe> {
-        let mut probe = self.way()?;
+        let mut probe = self.choose()?;
         let period = |text: &str| duration::parse(text).unwrap_or_default();
         if self.runs_jvm() && period(&probe.start_period) < period(JVM_START) {
             JVM_START.clone_into(&mut probe.start_period);
@@ -103,7 +103,7 @@ impl Site<'_> {
             || by_image()
     }
 
-    fn way(&self) -> Result<Probe, NoProbe> {
+    fn choose(&self) -> Result<Probe, NoProbe> {
         if is_worker(self.opened) {
             return Err("it works off a queue or a timetable and has no port to ask: watch that, or let the program touch a file and test the file's age".into());
         }
@@ -154,7 +154,7 @@ impl Site<'_> {
         if !fit {
             return Err("its settings move or close what its usual probe asks".into());
         }
-        if let Some(probe) = entries.iter().find_map(|entry| self.asked(entry, &settings, true)) {
+        if let Some(probe) = entries.iter().find_map(|entry| self.by_entry(entry, &settings, true)) {
             return Ok(probe);
         }
         if let Some(no) = entries.iter().find_map(|entry| self.switched_off(entry, &settings)) {
@@ -173,7 +173,7 @@ impl Site<'_> {
         if !matches!(settings, Settings::None) || entry.set.keys().any(open) {
             return None;
         }
-        let test = self.asked(entry, settings, false)?.test;
+        let test = self.by_entry(entry, settings, false)?.test;
         let set = entry.set.iter().next().map(|(name, value)| (name.clone(), value.clone()));
         let flag = entry.only_flags.first().cloned().filter(|_| set.is_none());
         Some(NoProbe { why, test, set, flag })
@@ -184,7 +184,7 @@ impl Site<'_> {
     }
 
     /// A row's probe, when all of its conditions hold; `switched_on`: what switches its answer on is one of them.
-    fn asked(&self, entry: &ProbeEntry, settings: &Settings, switched_on: bool) -> Option<Probe> {
+    fn by_entry(&self, entry: &ProbeEntry, settings: &Settings, switched_on: bool) -> Option<Probe> {
         if !entry.only_settings.iter().all(|name| settings.has(name))
             || entry.unless_settings.iter().any(|name| settings.has(name))
         {
@@ -208,7 +208,7 @@ impl Site<'_> {
             let mounts = &self.workload.mounts;
             match file.starts_with('/') {
                 true => {
-                    !self.scripts.brought(file).is_empty()
+                    !self.scripts.files_at(file).is_empty()
                         || self.target.is_some_and(|target| target.mentions(file))
                 }
                 false => {
@@ -248,11 +248,11 @@ impl Site<'_> {
             (None, None) => {
                 let other = default != Some(address.port);
                 let words = entry.test.iter().map(|word| with_port(word, &port, other));
-                words.filter(|word| !word.is_empty()).map(|word| self.filled(&word)).collect()
+                words.filter(|word| !word.is_empty()).map(|word| self.with_secret_paths(&word)).collect()
             }
         };
         let shell = test.first().is_some_and(|kind| kind == "CMD-SHELL");
-        if shell && self.workload.lacks.contains(&"sh") {
+        if shell && self.workload.missing_tools.contains(&"sh") {
             return None;
         }
         let mut probe = Probe::new(test);
@@ -264,7 +264,7 @@ impl Site<'_> {
     }
 
     /// A word with the paths of `*_FILE` variables in their places, where they are known.
-    fn filled(&self, word: &str) -> String {
+    fn with_secret_paths(&self, word: &str) -> String {
         let files = self.workload.env.iter().filter(|(name, _)| name.ends_with("_FILE"));
         files.fold(word.to_owned(), |word, (name, variable)| {
             let path = variable.value.value().map(|value| value.as_str().trim());
@@ -322,7 +322,7 @@ fn with_port(word: &str, port: &str, other: bool) -> String {
 /// `any_answer`: the path is a guess, and a status of any kind tells that somebody is there.
 pub(super) fn by_http(tools: &[String], port: &str, path: &str, any_answer: bool) -> Option<Vec<String>> {
     let suffix = if port == "80" { String::new() } else { format!(":{port}") };
-    let place = Place::plain(format!("http://{LOOPBACK}{suffix}{path}"));
+    let place = HttpRequest::plain(format!("http://{LOOPBACK}{suffix}{path}"));
     let place = if any_answer { place.any_answer() } else { place };
     request::http(tools, &place).or_else(|| request::tcp(tools, LOOPBACK, port))
 }

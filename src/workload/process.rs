@@ -6,7 +6,7 @@ use crate::model::compose::Service;
 use crate::model::compose::interpolate::HOLE;
 use crate::source::{Span, Spanned, TracedText};
 
-use super::start::Handover;
+use super::start::ExecEntrypoint;
 use super::{Fact, Start, Variable, Why, Workload};
 use crate::syntax::shell::{self, Inner, Join, base_name, is_shell};
 
@@ -16,7 +16,7 @@ pub(super) const SUPERVISORS: [&str; 7] =
 
 /// A variable in a command or healthcheck that Compose replaces by nothing.
 #[derive(Clone, Debug)]
-pub struct Eaten {
+pub struct ReplacedByCompose {
     /// Its name; the place is that of the `$NAME`.
     pub name: Spanned<String>,
     /// A shell in the container reads the text.
@@ -31,7 +31,10 @@ pub struct Eaten {
 }
 
 /// What Compose takes for variables of its own, and finds no value for, though the container has one.
-pub(super) fn eaten(service: &Service, env: &IndexMap<String, Variable>) -> Vec<Eaten> {
+pub(super) fn replaced_by_compose(
+    service: &Service,
+    env: &IndexMap<String, Variable>,
+) -> Vec<ReplacedByCompose> {
     let [entrypoint, command] = &service.partial;
     let section = service.healthcheck.as_ref();
     let test = section.and_then(|section| section.partial.as_deref());
@@ -49,7 +52,7 @@ pub(super) fn eaten(service: &Service, env: &IndexMap<String, Variable>) -> Vec<
         Fact::Unknown { at, why: Why::Variable(name) } => {
             let words = words.and_then(|words| filled(words, name));
             let behind_shell = key == "command" && wants_script(service.entrypoint.value());
-            Some(Eaten { name: Spanned::new(name.clone(), *at), shell, key, words, behind_shell })
+            Some(ReplacedByCompose { name: Spanned::new(name.clone(), *at), shell, key, words, behind_shell })
         }
         _ => None,
     });
@@ -129,7 +132,7 @@ pub(super) fn unexpanded(workload: &Workload, catalog: &Catalog) -> Vec<Unexpand
 }
 
 /// The words that process 1 runs in the end: an entrypoint script that hands over puts them in its own place.
-pub(super) fn words(start: &Start, handover: Option<&Handover>) -> Vec<TracedText> {
+pub(super) fn words(start: &Start, handover: Option<&ExecEntrypoint>) -> Vec<TracedText> {
     let mut words: Vec<TracedText> = start.entrypoint.iter().chain(&start.command).cloned().collect();
     let first = words.first().map(|word| base_name(word.as_str()));
     if words.len() > 1 && handover.is_some_and(|script| Some(script.entrypoint.as_str()) == first) {
@@ -139,7 +142,7 @@ pub(super) fn words(start: &Start, handover: Option<&Handover>) -> Vec<TracedTex
 }
 
 /// What shows that the start is made for several processes: a supervisor, or a command in the background.
-pub(super) fn several(start: &Start, handover: Option<&Handover>) -> Option<Span> {
+pub(super) fn starts_several(start: &Start, handover: Option<&ExecEntrypoint>) -> Option<Span> {
     let words = words(start, handover);
     let supervisor = words.iter().find(|word| SUPERVISORS.contains(&base_name(word.as_str())));
     if let Some(supervisor) = supervisor {
@@ -175,7 +178,7 @@ mod tests {
 
     #[test]
     fn commands_in_the_background_are_seen() {
-        let several = |words: &[&str]| several(&start(words), None).is_some();
+        let several = |words: &[&str]| starts_several(&start(words), None).is_some();
         assert!(several(&["sh", "-c", "nginx & php-fpm"]));
         assert!(several(&["/usr/bin/supervisord", "-n"]));
         assert!(!several(&["sh", "-c", "a && b 2>&1 | tee 'x & y'"]));

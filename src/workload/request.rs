@@ -5,7 +5,7 @@ use crate::syntax::shell::{self, Join, Redirection, base_name};
 
 /// What is asked, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct HttpRequest {
     /// The URL as written.
     pub url: String,
     /// The certificate is not looked at.
@@ -24,7 +24,7 @@ fn is_thrown_away(redirection: &Redirection) -> bool {
     redirection.operator.as_str().contains('>') && matches!(target, "/dev/null" | "1" | "2")
 }
 
-impl Place {
+impl HttpRequest {
     /// A URL and nothing else.
     pub(super) fn plain(url: String) -> Self {
         Self { url, ..Self::default() }
@@ -125,7 +125,7 @@ impl Place {
 
 /// The words of a `test` that asks for a place with the first of the tools that can. A URL with a variable in it needs a shell.
 #[must_use]
-pub fn http(tools: &[String], place: &Place) -> Option<Vec<String>> {
+pub fn http(tools: &[String], place: &HttpRequest) -> Option<Vec<String>> {
     let has = |name: &str| tools.iter().find(|tool| base_name(tool) == name);
     let url = place.address();
     let plain = !place.insecure && place.headers.is_empty() && !url.contains(['\'', '"', '\\']);
@@ -315,7 +315,7 @@ mod tests {
     }
 
     fn url(test: &[&str]) -> Option<String> {
-        Place::of_test(&words(test)).map(|place| place.url)
+        HttpRequest::of_test(&words(test)).map(|place| place.url)
     }
 
     #[test]
@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn requests_keep_what_they_ask_for() {
-        let place = Place::of_test(&words(&[
+        let place = HttpRequest::of_test(&words(&[
             "CMD",
             "curl",
             "-kf",
@@ -365,10 +365,10 @@ mod tests {
         );
         assert_eq!(http(&strings(&["node"]), &place), None, "a header is not dropped");
         assert_eq!(http(&[], &place), None);
-        let variable = Place::plain("http://localhost:$PORT/up?a=b".to_owned());
+        let variable = HttpRequest::plain("http://localhost:$PORT/up?a=b".to_owned());
         let curl = http(&strings(&["curl"]), &variable).unwrap();
         assert_eq!(curl, ["CMD-SHELL", "curl -fsS -o /dev/null \"http://localhost:$PORT/up?a=b\""]);
-        let bare = Place::plain("localhost:3000".to_owned());
+        let bare = HttpRequest::plain("localhost:3000".to_owned());
         assert!(http(&strings(&["python"]), &bare).unwrap()[3].contains("'http://localhost:3000'"));
     }
 
@@ -382,7 +382,7 @@ mod tests {
 
     #[test]
     fn ports_may_be_variables() {
-        let place = Place::plain("http://127.0.0.1:$PORT/".to_owned());
+        let place = HttpRequest::plain("http://127.0.0.1:$PORT/".to_owned());
         let by = |tool: &str| http(&strings(&[tool]), &place).map(|test| test.join(" ")).unwrap();
         assert_eq!(by("wget"), "CMD-SHELL wget -q -O /dev/null http://127.0.0.1:$PORT/");
         assert!(by("node").contains(".get('http://127.0.0.1:' + process.env.PORT + '/', r =>"));

@@ -1,7 +1,7 @@
 //! Whether a container starts the server of its image, and with which words.
 
-use super::opened::Opened;
-use super::probe::Site;
+use super::opened::StartedPrograms;
+use super::probe::ProbeContext;
 use super::start::Program;
 use super::{Fact, jobs};
 use crate::model::compose::interpolate::HOLE;
@@ -25,7 +25,7 @@ pub enum Starts {
 ///
 /// `as_shipped` where nobody says what the image is to start, `own_entrypoint` where its entrypoint is replaced.
 pub(super) fn starts(
-    opened: &Opened,
+    opened: &StartedPrograms,
     servers: &[String],
     (as_shipped, own_entrypoint): (bool, bool),
 ) -> Starts {
@@ -35,7 +35,7 @@ pub(super) fn starts(
     if runs_of(opened, servers, own_entrypoint).next().is_some() {
         return Starts::Server;
     }
-    if opened.open || opened.programs.is_empty() || servers.is_empty() {
+    if opened.may_start_others || opened.programs.is_empty() || servers.is_empty() {
         return Starts::Unknown;
     }
     Starts::Other
@@ -43,20 +43,20 @@ pub(super) fn starts(
 
 /// The starts of the server among what a container runs: not one that prints something and ends.
 fn runs_of<'o>(
-    opened: &'o Opened,
+    opened: &'o StartedPrograms,
     servers: &'o [String],
     own_entrypoint: bool,
 ) -> impl Iterator<Item = &'o Program> {
     // Entrypoints put the server in front of options.
     let given = move |program: &Program| !own_entrypoint && program.name.as_str().starts_with('-');
     let is_server =
-        move |program: &&Program| given(program) || servers.iter().any(|server| is(program, server));
+        move |program: &&Program| given(program) || servers.iter().any(|server| is_server(program, server));
     let programs = opened.programs.iter().filter(is_server);
-    programs.filter(|program| !jobs::works(program) && !asks(program))
+    programs.filter(|program| !jobs::is_job(program) && !prints_and_ends(program))
 }
 
 /// True for the program of a name as the catalogue writes it: `mysqld`, `/etc/kafka/docker/run`.
-fn is(program: &Program, server: &str) -> bool {
+fn is_server(program: &Program, server: &str) -> bool {
     let own = program.name.as_str();
     match server.contains('/') && own.contains('/') {
         true => server == own,
@@ -65,7 +65,7 @@ fn is(program: &Program, server: &str) -> bool {
 }
 
 /// True for a server that prints something, or does something with its files, and ends.
-fn asks(program: &Program) -> bool {
+fn prints_and_ends(program: &Program) -> bool {
     const FLAGS: [&str; 6] =
         ["--version", "--help", "--initialize", "--initialize-insecure", "--bootstrap", "--wsrep-recover"];
     const WORDS: [&str; 13] = [
@@ -97,7 +97,7 @@ enum Command<'a> {
     OfImage,
 }
 
-impl Site<'_> {
+impl ProbeContext<'_> {
     /// Nobody says what the image is to start, or what it starts by itself is written out.
     pub(super) fn is_as_shipped(&self) -> bool {
         self.as_shipped || self.is_untouched()
@@ -215,14 +215,16 @@ mod tests {
     use super::*;
     use crate::source::{SourceId, Span};
     use crate::workload::scripts::Scripts;
-    use crate::workload::start::Handover;
+    use crate::workload::start::ExecEntrypoint;
 
     fn starts(words: &[&str], own_entrypoint: bool) -> Starts {
         let words =
             words.iter().map(|word| TracedText::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
-        let script =
-            Handover { entrypoint: "docker-entrypoint.sh".to_owned(), options_to: Some("mysqld".to_owned()) };
-        let opened = Opened::of(&words.collect::<Vec<_>>(), Some(&script), &Scripts::none());
+        let script = ExecEntrypoint {
+            entrypoint: "docker-entrypoint.sh".to_owned(),
+            options_to: Some("mysqld".to_owned()),
+        };
+        let opened = StartedPrograms::of(&words.collect::<Vec<_>>(), Some(&script), &Scripts::none());
         super::starts(&opened, &["mysqld".to_owned()], (false, own_entrypoint))
     }
 

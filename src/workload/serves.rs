@@ -10,11 +10,11 @@ use crate::model::image::TargetImage;
 use crate::model::size::ByteSize;
 
 /// Gives a service what is known of the memory of its image's server, as far as that may be what starts.
-pub(super) fn settle(workload: &mut Workload, facts: ImageFacts, service: &Service) {
+pub(super) fn apply_server_facts(workload: &mut Workload, facts: ImageFacts, service: &Service) {
     let server = workload.starts == Starts::Server;
     workload.self_sizing = self_sizing(workload, &facts, service).filter(|_| server);
     // Another program has another heap.
-    workload.own_heap = facts
+    workload.image_default_heap = facts
         .heap_when_unset
         .filter(|heap| server && workload.variable(&heap.variable).is_absent())
         .filter(|_| workload.variable("_JAVA_OPTIONS").is_absent())
@@ -26,7 +26,7 @@ pub(super) fn settle(workload: &mut Workload, facts: ImageFacts, service: &Servi
         workload.shared_memory = None;
     }
     let (beside_heap, runtime) = (facts.beside_heap, facts.runtime);
-    workload.limit_unseen = facts
+    workload.ignores_cgroup_limit = facts
         .ignores_limit
         .filter(|ignores| ignores.majors.is_empty() && workload.starts != Starts::Other)
         .filter(|ignores| ignores.unless_set.iter().all(|name| workload.variable(name).is_absent()))

@@ -2,7 +2,7 @@
 
 use super::Fact;
 use super::brought::is_edited;
-use super::probe::{LOOPBACK, Site};
+use super::probe::{LOOPBACK, ProbeContext};
 use super::server::is_flag;
 use crate::catalog::{PortBy, SettingFiles};
 use crate::model::compose::interpolate::HOLE;
@@ -46,14 +46,14 @@ pub(super) struct Address {
     pub(super) variable: Option<String>,
 }
 
-impl Site<'_> {
+impl ProbeContext<'_> {
     /// The settings that the files of a row say, and those that a word of the start names.
     pub(super) fn settings(&self, files: Option<&SettingFiles>) -> Settings {
         let Some(files) = files else { return Settings::None };
         let named: Vec<String> = self.named_files();
         let mut found = Vec::new();
         for place in files.files.iter().chain(&named) {
-            let brought = self.scripts.brought(place);
+            let brought = self.scripts.files_at(place);
             if brought.is_empty() && named.contains(place) && !files.files.contains(place) {
                 return Settings::Unread;
             }

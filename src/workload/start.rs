@@ -28,7 +28,7 @@ impl Program {
 
 /// An entrypoint script that runs its arguments in the end, as those of the official images do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Handover {
+pub struct ExecEntrypoint {
     /// The script's file name.
     pub entrypoint: String,
     /// The program that it runs when the arguments begin with an option.
@@ -38,7 +38,7 @@ pub struct Handover {
 impl Start {
     /// Every program that the start line runs itself, in order; scripts are programs, not looked into.
     #[must_use]
-    pub fn programs(&self, handover: Option<&Handover>) -> Vec<Program> {
+    pub fn programs(&self, handover: Option<&ExecEntrypoint>) -> Vec<Program> {
         let words: Vec<TracedText> = self.entrypoint.iter().chain(&self.command).cloned().collect();
         let mut found = Vec::new();
         programs(&words, handover, (false, 0), &mut found);
@@ -48,7 +48,7 @@ impl Start {
 
 fn programs(
     words: &[TracedText],
-    handover: Option<&Handover>,
+    handover: Option<&ExecEntrypoint>,
     (expanded, depth): (bool, usize),
     found: &mut Vec<Program>,
 ) {
@@ -65,7 +65,7 @@ fn programs(
         let Some((first, rest)) = command.runs().split_first() else { continue };
         let rest: Vec<TracedText> = rest.iter().map(|word| word.text.clone()).collect();
         let program = Program { name: first.text.clone(), arguments: rest, expanded };
-        match handed(&program, handover).filter(|_| depth < MAX_HANDOVERS) {
+        match handed_to(&program, handover).filter(|_| depth < MAX_HANDOVERS) {
             Some(inner) => programs(&inner, handover, (expanded, depth + 1), found),
             None => found.push(program),
         }
@@ -74,7 +74,7 @@ fn programs(
 
 /// The words that an image's entrypoint script runs when it is started with some: its server stands in front of options, and
 /// of a configuration file.
-pub(super) fn handed(program: &Program, handover: Option<&Handover>) -> Option<Vec<TracedText>> {
+pub(super) fn handed_to(program: &Program, handover: Option<&ExecEntrypoint>) -> Option<Vec<TracedText>> {
     let script = handover.filter(|script| script.entrypoint == program.base_name())?;
     let first = program.arguments.first()?;
     let before = first.as_str().starts_with('-') || first.as_str().ends_with(".conf");
@@ -95,7 +95,7 @@ mod tests {
     }
 
     fn names(words: &[&str]) -> Vec<String> {
-        let script = Handover {
+        let script = ExecEntrypoint {
             entrypoint: "docker-entrypoint.sh".to_owned(),
             options_to: Some("redis-server".to_owned()),
         };

@@ -1,7 +1,7 @@
 //! Facts of the start line that need the scripts of the project.
 
 use super::image::ImageFacts;
-use super::opened::Opened;
+use super::opened::StartedPrograms;
 use super::runs::Runs;
 use super::scripts::Scripts;
 use super::server::{self, Starts};
@@ -12,15 +12,15 @@ use crate::source::TracedText;
 use crate::syntax::shell::base_name;
 
 /// What the start line of a container comes down to.
-pub(super) struct Started {
+pub(super) struct StartFacts {
     /// As far as it is known, where the image's own part is not.
     pub(super) start: Start,
-    pub(super) opened: Opened,
+    pub(super) opened: StartedPrograms,
     /// Its entrypoint and its command are each a string of a Compose file, split into words.
     pub(super) split: [bool; 2],
 }
 
-impl Started {
+impl StartFacts {
     /// Opens the start, or what is known of it; `partial` is the one with holes.
     pub(super) fn of(
         start: &Fact<Start>,
@@ -37,19 +37,19 @@ impl Started {
             Start { entrypoint, command: own(|service| &service.command, &facts.command), shell: false }
         });
         let words: Vec<TracedText> = start.entrypoint.iter().chain(&start.command).cloned().collect();
-        let opened = Opened::of(&words, facts.handover.as_ref(), scripts);
+        let opened = StartedPrograms::of(&words, facts.handover.as_ref(), scripts);
         let split = service.map(|service| service.split).unwrap_or_default();
         Self { start, opened, split }
     }
 
     /// True where it comes down to what the image starts by itself, written out.
     pub(super) fn is_as_shipped(&self, facts: &ImageFacts, scripts: &Scripts<'_>) -> bool {
-        fn words(opened: &Opened) -> Vec<&str> {
+        fn words(opened: &StartedPrograms) -> Vec<&str> {
             let programs = opened.programs.iter();
             let words = programs.flat_map(|program| std::iter::once(&program.name).chain(&program.arguments));
             words.map(TracedText::as_str).collect()
         }
-        let shipped = Opened::of(&facts.shipped, facts.handover.as_ref(), scripts);
+        let shipped = StartedPrograms::of(&facts.shipped, facts.handover.as_ref(), scripts);
         !shipped.programs.is_empty() && words(&shipped) == words(&self.opened)
     }
 
@@ -74,24 +74,24 @@ impl Assembler<'_> {
         &self,
         workload: &mut Workload,
         facts: &ImageFacts,
-        (runs, scripts, started): (Option<&Runs<'_>>, &Scripts<'_>, &Started),
+        (runs, scripts, started): (Option<&Runs<'_>>, &Scripts<'_>, &StartFacts),
         out: &mut Project,
     ) {
         if let Some(start) = workload.start.value()
             && !workload.base.is_absent()
         {
             let read = (scripts, self.catalog.packages());
-            workload.lingering_shell =
-                lingering::lingering((start, started.split), facts.handover.as_ref(), facts.sh, read);
+            workload.shell_as_pid1 =
+                lingering::shell_as_pid1((start, started.split), facts.handover.as_ref(), facts.sh, read);
         }
         let start = &started.start;
         let again = matches!(workload.restart.value().map(String::as_str), Some("always" | "unless-stopped"));
-        let works = jobs::works_alone(&started.opened);
+        let works = jobs::is_only_jobs(&started.opened);
         workload.role.ends = jobs::ends(&started.opened) && !again;
         workload.role.listens_nowhere = works || jobs::repeats(start, facts.handover.as_ref());
         workload.lighter_base =
             runs.and_then(|runs| toolchain::lighter(workload, facts, (runs, scripts, start), self.catalog));
-        let inside = workload.lingering_shell.as_ref().and_then(|found| found.inside);
+        let inside = workload.shell_as_pid1.as_ref().and_then(|found| found.inside);
         if let Some(place) = inside
             && !out.files.contains(&place.file)
         {

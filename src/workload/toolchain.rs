@@ -4,7 +4,7 @@ use super::distribution::{Family, is_bound_to};
 use super::idle::is_idle;
 use super::image::{ImageFacts, LighterBase};
 use super::installs::expanded;
-use super::own::{Own, is_call};
+use super::own::{OwnProgram, is_call};
 use super::packages::manager_of;
 use super::process::words;
 use super::runs::Runs;
@@ -65,7 +65,7 @@ pub(super) fn lighter(
         }
     }
     if let Some(row) = toolchain.filter(|row| !row.runs_own.is_empty()) {
-        let own = Own { row, runs, scripts };
+        let own = OwnProgram { row, runs, scripts };
         if !own.is_made_here(&commands_of(workload, start, scripts)) {
             return None;
         }

@@ -1,6 +1,6 @@
 //! Programs that take work from a queue or a timetable.
 
-use super::opened::Opened;
+use super::opened::StartedPrograms;
 use super::start::Program;
 use crate::syntax::shell::base_name;
 
@@ -59,16 +59,16 @@ const WORKER_WORDS: [&str; 16] = [
 ];
 
 /// True for a start that comes down to nothing but such programs.
-pub(super) fn is_worker(opened: &Opened) -> bool {
-    !opened.last.is_empty() && opened.last.iter().all(works_off)
+pub(super) fn is_worker(opened: &StartedPrograms) -> bool {
+    !opened.last.is_empty() && opened.last.iter().all(is_queue_worker)
 }
 
 /// True for a start of which a part is such a program: which part runs is decided in the container.
-pub(super) fn may_be_worker(opened: &Opened) -> bool {
-    opened.last.iter().any(works_off)
+pub(super) fn may_be_worker(opened: &StartedPrograms) -> bool {
+    opened.last.iter().any(is_queue_worker)
 }
 
-fn works_off(program: &Program) -> bool {
+fn is_queue_worker(program: &Program) -> bool {
     let words = || std::iter::once(&program.name).chain(&program.arguments).map(|word| word.as_str());
     // Flower shows a queue as a page.
     let shows = words().any(|word| word == "flower");

@@ -9,7 +9,7 @@ use oomlint::budget::{Host, Stack};
 use oomlint::discover::{self, Discovered, FileKind};
 use oomlint::engine::{self, Options};
 use oomlint::model::size::ByteSize;
-use oomlint::report::budget::{Format, Look, Report, write};
+use oomlint::report::budget::{Format, Report, TableStyle, write};
 use oomlint::source::Sources;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -21,13 +21,13 @@ fn stacks(sources: &Sources, discovered: &Discovered, host: Option<i64>, profile
     let projects = engine::projects(&Options::default(), sources, discovered);
     let host =
         host.map(|bytes| Host { size: ByteSize(bytes), from: "--host-memory".to_owned(), overcommit: 1.0 });
-    let stacks = projects.iter().filter(|project| !project.asked.is_empty());
+    let stacks = projects.iter().filter(|project| !project.compose_files.is_empty());
     stacks.map(|project| Stack::of(project, host.clone(), &profiles, &BTreeMap::new())).collect()
 }
 
 fn print(stacks: &[Stack], sources: &Sources, format: Format, width: usize) -> String {
     let mut out = Vec::new();
-    write(&mut out, &Report::new(stacks, sources), format, Look { width, color: false }).unwrap();
+    write(&mut out, &Report::new(stacks, sources), format, TableStyle { width, color: false }).unwrap();
     String::from_utf8(out).unwrap()
 }
 

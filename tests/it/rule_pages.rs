@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use oomlint::discover::{self, discover};
-use oomlint::engine::fix::Refused;
+use oomlint::engine::fix::RejectedFix;
 use oomlint::finding::{Applicability, Finding};
 use oomlint::model::size::ByteSize;
 use oomlint::rules::{Group, Meta, Policy, RULES, Target};
@@ -165,7 +165,7 @@ fn lint(files: &[(String, String)], meta: &Meta) -> Vec<Finding> {
 }
 
 /// What the fixes of one rule make of the files: those that are others now.
-fn fixed(files: &[(String, String)], meta: &Meta) -> (Vec<(String, String)>, Vec<Refused>) {
+fn fixed(files: &[(String, String)], meta: &Meta) -> (Vec<(String, String)>, Vec<RejectedFix>) {
     let (dir, found) = project(files);
     let options = engine::Options { select: vec![meta.name.to_owned()], ..options(meta, files) };
     let fixed = engine::fix::fix(&options, &found, &engine::fix::Overlay::new(), Applicability::Unsafe);
@@ -204,7 +204,7 @@ fn fixed_examples_are_what_the_fixes_make() {
             found.iter().enumerate().filter(|(_, example)| example.verdict == Verdict::Bad)
         {
             let (becomes, refused) = fixed(&example.files, meta);
-            for Refused { title, why, .. } in refused {
+            for RejectedFix { title, why, .. } in refused {
                 writeln!(problems, "rules/{}.md: line {}: {title}: {why}", meta.name, example.line).unwrap();
             }
             let next = found.get(index + 1).filter(|next| next.verdict == Verdict::Fixed);

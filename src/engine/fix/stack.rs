@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Edits, Patch, Why, edits};
+use super::{Edits, Patch, RejectReason, edits};
 use crate::finding::{Finding, Severity};
 use crate::hash::{HashMap, HashSet};
 use crate::source::{Sources, normalize};
@@ -43,7 +43,7 @@ type About<'f> = (&'static str, Option<&'f str>);
 impl Stack {
     /// `findings` are those of every rule in this project alone, with their fixes as edits.
     pub(super) fn of(project: &Project, findings: &[Finding], sources: &Sources) -> Self {
-        let files = if project.asked.is_empty() { &project.files } else { &project.asked };
+        let files = if project.compose_files.is_empty() { &project.files } else { &project.compose_files };
         // What cannot run by itself gets nothing: those that extend it are looked at.
         let runs = project.workloads.iter().filter(|workload| !workload.role.fragment);
         let workloads = runs.map(|workload| {
@@ -66,7 +66,7 @@ impl Stack {
     }
 
     /// The findings of this stack that a patch was made for.
-    fn mended<'s>(&'s self, patch: &'s Patch) -> impl Iterator<Item = &'s Found> {
+    fn resolved<'s>(&'s self, patch: &'s Patch) -> impl Iterator<Item = &'s Found> {
         let own = |found: &&Found| found.rule == patch.rule && found.fixes.contains(&patch.edits);
         self.findings.iter().filter(own)
     }
@@ -86,22 +86,22 @@ impl Stack {
 }
 
 /// Whether a stack is as the patches want it: their findings gone, nothing else changed, nothing new.
-pub(super) fn verdict(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<(), Why> {
+pub(super) fn verdict(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<(), RejectReason> {
     if before.files != after.files || before.workloads.keys().ne(after.workloads.keys()) {
-        return Err(Why::Other("other services would be there".to_owned()));
+        return Err(RejectReason::Other("other services would be there".to_owned()));
     }
-    unchanged(before, after, batch).map_err(Why::Other)?;
+    unchanged(before, after, batch).map_err(RejectReason::Other)?;
     let (were, are) = (before.counts(Severity::Note), after.counts(Severity::Note));
     let mut mended: HashMap<About<'_>, usize> = HashMap::default();
     for patch in batch {
         let about: HashSet<About<'_>> =
-            before.mended(patch).map(|found| (found.rule, found.service.as_deref())).collect();
+            before.resolved(patch).map(|found| (found.rule, found.service.as_deref())).collect();
         for about in about {
             *mended.entry(about).or_default() += 1;
         }
     }
     if mended.iter().any(|(about, count)| of(&are, *about) + count > of(&were, *about)) {
-        return Err(Why::Stays);
+        return Err(RejectReason::Stays);
     }
     // A limit brings notes on what else it wants. They come for the services that are changed, and only as notes.
     let changed: HashSet<Option<&str>> = mended.keys().map(|(_, service)| *service).collect();
@@ -112,7 +112,7 @@ pub(super) fn verdict(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<
         let worse = found.severity >= Severity::Warning && of(&are_worse, about) > of(&were_worse, about);
         let more = of(&are, about) > of(&were, about);
         if worse || (more && !changed.contains(&about.1)) {
-            return Err(Why::Other(format!(
+            return Err(RejectReason::Other(format!(
                 "{} would come in {}: {}",
                 found.rule,
                 after.name(),
@@ -133,7 +133,7 @@ fn unchanged(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<(), Strin
         let Some(new) = after.workloads.get(name) else { continue };
         for fact in facts.differences(&new.facts) {
             let meant = batch.iter().filter(|patch| patch.changes.contains(&fact)).any(|patch| {
-                let mut mended = before.mended(patch);
+                let mut mended = before.resolved(patch);
                 let builds = patch.edits.iter().any(|(path, ..)| Some(path) == dockerfile.as_ref());
                 builds || mended.any(|found| found.service.as_ref().is_none_or(|service| service == name))
             });

@@ -24,14 +24,14 @@ const NAMED: usize = 24;
 
 /// How it looks.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
+pub struct TableStyle {
     /// Columns.
     pub width: usize,
     /// With colours.
     pub color: bool,
 }
 
-impl Look {
+impl TableStyle {
     /// For a file.
     #[must_use]
     pub fn plain() -> Self {
@@ -59,7 +59,7 @@ impl Look {
     }
 }
 
-pub(super) fn write(out: &mut dyn Write, report: &Report<'_>, look: Look) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, report: &Report<'_>, look: TableStyle) -> io::Result<()> {
     if report.stacks.is_empty() {
         return writeln!(out, "no service here");
     }
@@ -76,7 +76,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>, look: Look) -> io:
     Ok(())
 }
 
-fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack, look: Look) -> io::Result<()> {
+fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack, look: TableStyle) -> io::Result<()> {
     let host = stack.host.as_ref();
     let on = host.map(|host| format!("  on a host with {} ({})", host.size, escape::line(&host.from)));
     let title = escape::line(&report.title(stack));
@@ -171,7 +171,7 @@ fn table(
     report: &Report<'_>,
     stack: &Stack,
     entries: &[&Entry],
-    look: Look,
+    look: TableStyle,
 ) -> io::Result<()> {
     let cells = |text: &dyn Fn(&Entry) -> String| entries.iter().map(|entry| text(entry)).collect::<Vec<_>>();
     let host = stack.host.as_ref().map(|host| host.size);
@@ -275,7 +275,7 @@ fn pad(text: &str, column: &Column) -> String {
 }
 
 /// The parts of a limit, to scale. What is there is seen, however small.
-fn draw(entry: &Entry, largest: ByteSize, room: usize, look: Look) -> String {
+fn draw(entry: &Entry, largest: ByteSize, room: usize, look: TableStyle) -> String {
     let Some(parts) = entry.parts().filter(|_| largest.0 > 0) else { return " ".repeat(room) };
     let cells = |bytes: i64| (bytes as f64 / largest.0 as f64 * room as f64).round() as usize;
     let (mut drawn, mut sum, mut out) = (0, 0_i64, String::new());

@@ -10,13 +10,13 @@ mod svg;
 
 use std::io::{self, Write};
 
-use super::{Place, human::plural, path_text};
-use crate::budget::{Entry, Excess, Managed, Stack, Sum, Swap};
+use super::{FileLocation, human::plural, path_text};
+use crate::budget::{Entry, Excess, ManagedMemory, Stack, Sum, Swap};
 use crate::model::size::ByteSize;
 use crate::source::{Sources, Span};
 use crate::workload::{Fact, SizedBy};
 
-pub use human::Look;
+pub use human::TableStyle;
 
 /// Places that could not be read and are told of.
 const MAX_GAPS: usize = 10;
@@ -50,7 +50,7 @@ pub struct Report<'r> {
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write(out: &mut dyn Write, report: &Report<'_>, format: Format, look: Look) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, report: &Report<'_>, format: Format, look: TableStyle) -> io::Result<()> {
     match format {
         Format::Human => human::write(out, report, look),
         Format::Json => json::write(out, report),
@@ -69,7 +69,7 @@ impl<'r> Report<'r> {
     }
 
     fn place(&self, span: Span) -> (String, u32) {
-        let place = Place::new(self.sources, span);
+        let place = FileLocation::new(self.sources, span);
         (place.path(), place.source.line_at(u32::try_from(place.start).unwrap_or(u32::MAX)).number)
     }
 
@@ -172,7 +172,7 @@ fn beside(entry: &Entry) -> String {
 }
 
 /// One of them in words: `Java heap of 512 MiB by default`.
-fn in_words(managed: &Managed) -> String {
+fn in_words(managed: &ManagedMemory) -> String {
     let by = match managed.by {
         SizedBy::Bytes => "",
         SizedBy::Share => ", a share",

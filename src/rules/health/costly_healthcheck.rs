@@ -51,11 +51,11 @@ fn virtual_machine(
             format!("starts a {machine} for every probe"),
             format!("the healthcheck of `{name}` starts a {machine} (`{}`) {every}{inside}", program.value),
         )
-        .of(workload)
+        .workload(workload)
         .note(format!(
             "about 40 to 70 MiB for a {machine} that does nothing, while the service is under load too"
         ));
-    let heap = workload.heaps.iter().find_map(|heap| heap.carrier.as_ref());
+    let heap = workload.heaps.iter().find_map(|heap| heap.origin.as_ref());
     if let Some(heap) = heap {
         finding = finding.related(heap.span, format!("the probe inherits `{}`", heap.value));
     }
@@ -82,7 +82,7 @@ fn often(workload: &Workload, known: &Spanned<Healthcheck>, interval: Option<i64
             format!("{} probes a day", 86_400 * SECOND / interval),
             format!("the healthcheck of `{name}` runs every {quick}"),
         )
-        .of(workload)
+        .workload(workload)
         .via(&known.via)
         .severity(Severity::Note)
         .note("each probe is a process of its own, in the container's memory");

@@ -18,7 +18,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         return;
     }
     sink.report(check.span, "switched off", format!("`{}` has its healthcheck switched off", workload.name))
-        .of(workload)
+        .workload(workload)
         .via(&check.via)
         .note("nothing tells when it hangs, and `depends_on` with `service_healthy` cannot wait for it");
 }

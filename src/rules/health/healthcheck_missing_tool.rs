@@ -4,7 +4,7 @@ use crate::finding::Confidence;
 use crate::rules::Sink;
 use crate::rules::probe::{Form, instead};
 use crate::source::TracedText;
-use crate::workload::{Healthcheck, Lack, Place, Workload, http, tcp};
+use crate::workload::{Healthcheck, HttpRequest, MissingKind, Workload, http, tcp};
 
 rule! {
     name: "healthcheck-missing-tool",
@@ -21,14 +21,14 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     let Some(lack) = &workload.probe_lack else { return };
     let name = &workload.name;
     let tool = match &lack.what {
-        Lack::Program(tool) => tool,
-        Lack::DevTcp { shell, host, port } => {
+        MissingKind::Program(tool) => tool,
+        MissingKind::DevTcp { shell, host, port } => {
             let message = format!(
                 "the healthcheck of `{name}` can never pass: `sh` is {shell}, and only bash has /dev/tcp"
             );
             let finding = sink
                 .report(lack.at, format!("{shell} has no /dev/tcp"), message)
-                .of(workload)
+                .workload(workload)
                 .confidence(Confidence::Medium);
             if let Some(other) = tcp(&workload.tools, host, &port.to_string()) {
                 let text = instead(Form::at(lack.at, workload), &check.value, &other);
@@ -37,7 +37,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             return;
         }
     };
-    let no_shell = workload.lacks.contains(&"sh");
+    let no_shell = workload.missing_tools.contains(&"sh");
     let message = match (*tool, no_shell) {
         ("sh", _) => format!("the healthcheck of `{name}` can never pass: its image has no shell"),
         (_, true) => {
@@ -47,7 +47,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     };
     let mut finding = sink
         .report(lack.at, format!("no `{tool}` in the image"), message)
-        .of(workload)
+        .workload(workload)
         .confidence(Confidence::Medium);
     if let Some(base) = workload.base.known() {
         finding = finding.related(
@@ -64,10 +64,10 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
 fn help(workload: &Workload, check: &Healthcheck, test: &[TracedText], tool: &str) -> Option<String> {
     let place = test.get(1)?.span();
     let form = Form::at(place, workload);
-    if let Some(other) = Place::of_test(test).and_then(|place| http(&workload.tools, &place)) {
+    if let Some(other) = HttpRequest::of_test(test).and_then(|place| http(&workload.tools, &place)) {
         return Some(format!("the same with what the image has:\n  {}", instead(form, check, &other)));
     }
-    if workload.lacks.contains(&"sh") {
+    if workload.missing_tools.contains(&"sh") {
         return Some(
             "without a shell the probe has to be a command of the program itself, in the form `[\"CMD\", …]`"
                 .to_owned(),

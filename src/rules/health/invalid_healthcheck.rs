@@ -20,7 +20,7 @@ rule! {
 fn missing_tool(workload: &Workload) -> Option<&'static str> {
     let Healthcheck::Probe { test: Some(test), .. } = workload.healthcheck.value()? else { return None };
     let name = test.first()?.as_str().rsplit('/').next()?;
-    workload.lacks.iter().copied().find(|tool| *tool == name)
+    workload.missing_tools.iter().copied().find(|tool| *tool == name)
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
@@ -28,7 +28,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     for refusal in &workload.healthcheck_refusals {
         let finding = sink
             .report(refusal.span, refusal.message.as_str(), format!("the healthcheck of `{name}` is refused"))
-            .of(workload);
+            .workload(workload);
         match &refusal.remedy {
             Some(Suggestion::Replace(span, text)) => {
                 let edit = Edit { span: *span, replacement: text.clone() };
@@ -45,7 +45,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 }
                 None => {
                     let lead = FixOp::Lead { item: refusal.span, word };
-                    finding.ask(
+                    finding.fix_model(
                         format!("begin the list with `{word}`"),
                         Applicability::Unsafe,
                         &[FactName::Healthcheck],
@@ -86,7 +86,7 @@ fn called_none(workload: &Workload, command: &TracedText, sink: &mut Sink<'_>) {
             "a command",
             format!("the healthcheck of `{}` runs a command called NONE", workload.name),
         )
-        .of(workload);
+        .workload(workload);
     let Some(place) = workload.test_place else { return };
     let replacement = match Form::at(place, workload) {
         Form::Compose if workload.test_in_block => "\"NONE\"",
@@ -118,7 +118,7 @@ fn several(workload: &Workload, script: &TracedText, rest: &[TracedText], sink: 
                 script.as_str()
             ),
         )
-        .of(workload)
+        .workload(workload)
         .note(
             "`CMD-SHELL` hands the first string to `sh -c`; what follows becomes its arguments `$0`, `$1`, …",
         );

@@ -30,7 +30,7 @@ fn probed(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
         Kind::Service => {
             let finding = sink
                 .report(workload.anchor, "no healthcheck", format!("`{name}` has no healthcheck"))
-                .of(workload)
+                .workload(workload)
                 .via(&workload.via)
                 .severity(role.soften(RULE.meta().severity))
                 .folded("services have no healthcheck, and neither have their images")
@@ -50,7 +50,7 @@ fn probed(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
                 "no HEALTHCHECK in the final stage",
                 format!("`{name}` has no healthcheck"),
             )
-            .of(workload)
+            .workload(workload)
             .severity(Severity::Note)
             .folded("images have no healthcheck")
             .help(help(workload));

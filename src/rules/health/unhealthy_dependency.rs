@@ -40,7 +40,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                         workload.name
                     ),
                 )
-                .of(workload)
+                .workload(workload)
                 .via(&dependency.service.via)
                 .related(other.healthcheck.span(), label)
                 .note("Compose gives up waiting, and the service that waits does not start");

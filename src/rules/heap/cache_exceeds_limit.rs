@@ -3,7 +3,7 @@
 use crate::finding::{Confidence, Severity};
 use crate::model::size::ByteSize;
 use crate::rules::Sink;
-use crate::rules::estimate::{Limited, limited};
+use crate::rules::estimate::{BoundedHeap, bounded_heaps};
 use crate::rules::offer::Offer;
 use crate::workload::Project;
 
@@ -20,8 +20,8 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     let most = sink.policy().thresholds.cache_percent;
     for offer in Offer::each(project, sink.policy()) {
         let workload = offer.workload;
-        for bounded in limited(workload, &workload.caches) {
-            let Limited { heap, setting, size, limit } = &bounded;
+        for bounded in bounded_heaps(workload, &workload.caches) {
+            let BoundedHeap { heap, setting, size, limit } = &bounded;
             let percent = size.0 as f64 / limit.value.0 as f64 * 100.0;
             let exceeds = *size >= limit.value;
             if !exceeds && percent <= most {
@@ -40,7 +40,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             };
             let mut finding = sink
                 .report(setting.span, format!("up to {size}"), message)
-                .of(workload)
+                .workload(workload)
                 .via(&setting.via)
                 .related(limit.span, format!("the kernel kills `{name}` at {}", limit.value))
                 .note(bounded.arithmetic());

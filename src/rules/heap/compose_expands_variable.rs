@@ -16,7 +16,7 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    for eaten in &workload.eaten {
+    for eaten in &workload.replaced_by_compose {
         let variable = &eaten.name;
         let (service, name) = (&workload.name, &variable.value);
         let mut finding = sink
@@ -27,7 +27,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                     "Compose replaces `${name}` of `{service}` by nothing, before the container exists"
                 ),
             )
-            .of(workload)
+            .workload(workload)
             .help(match &eaten.words {
                 Some(words) => for_shell(workload, eaten.key, words, (eaten.shell, eaten.behind_shell)),
                 None => format!("`$${name}` reaches the shell in the container as `${name}`; without a shell nothing expands it"),
@@ -58,7 +58,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             format!("the program gets the text `{text}`"),
             format!("nothing expands `{text}` of `{}`: there is no shell in its command", workload.name),
         )
-        .of(workload)
+        .workload(workload)
         .related(unexpanded.value, "the value that was meant")
         .help(for_shell(workload, unexpanded.key, &unexpanded.words, (false, false)));
     }
@@ -73,7 +73,7 @@ fn for_shell(
     (is_script, behind_shell): (bool, bool),
 ) -> String {
     let line = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-    let no_shell = workload.lacks.contains(&"sh");
+    let no_shell = workload.missing_tools.contains(&"sh");
     if no_shell {
         return "its image has no shell to expand it: write the value in its place".to_owned();
     }

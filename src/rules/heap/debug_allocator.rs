@@ -27,7 +27,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             "for finding misuse of memory, not for running",
             format!("`{}` runs Python with a debugging allocator", workload.name),
         )
-        .of(workload)
+        .workload(workload)
         .via(&value.via)
         .severity(workload.role.soften(RULE.meta().severity))
         .note("measured: about a third more memory (220 MiB became 295) and slower; it does not find leaks")

@@ -5,7 +5,7 @@ use crate::model::size::ByteSize;
 use crate::rules::offer::{CHANGES, Offer, set_words};
 use crate::rules::{Builder, Sink};
 use crate::sizing::Need;
-use crate::workload::{FactName, OwnHeap, Project};
+use crate::workload::{FactName, ImageDefaultHeap, Project};
 
 rule! {
     name: "default-heap-exceeds-limit",
@@ -19,7 +19,7 @@ rule! {
 fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::each(project, sink.policy()) {
         let workload = offer.workload;
-        let Some(own) = &workload.own_heap else { continue };
+        let Some(own) = &workload.image_default_heap else { continue };
         let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
             continue;
         };
@@ -34,7 +34,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 format!("the kernel kills `{name}` at {}", limit.value),
                 format!("the heap of `{name}` is {heap} by default, its limit is {}", limit.value),
             )
-            .of(workload)
+            .workload(workload)
             .via(&limit.via)
             .related(
                 workload.base.span(),
@@ -45,7 +45,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
 }
 
 /// Adds a smaller heap, in the variable that the script reads, or a limit that holds the default.
-fn room(offer: &Offer<'_>, own: &OwnHeap, limit: ByteSize, mut finding: Builder<'_>) {
+fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, mut finding: Builder<'_>) {
     let half = limit.percent_in_mebibytes(50);
     let value = own.written(half);
     if offer.settled_limit().is_some()
@@ -60,7 +60,7 @@ fn room(offer: &Offer<'_>, own: &OwnHeap, limit: ByteSize, mut finding: Builder<
     match need.and_then(|need| Some((offer.set_limit(need.limit, None)?, need))) {
         Some((requests, need)) => {
             let title = format!("or raise the limit to {}", need.limit.to_compose());
-            finding.note(need.sum).ask(title, Applicability::Unsafe, CHANGES, requests);
+            finding.note(need.sum).fix_model(title, Applicability::Unsafe, CHANGES, requests);
         }
         None => _ = finding.help(format!("a smaller heap in `{}`, or a higher limit", own.variable)),
     }

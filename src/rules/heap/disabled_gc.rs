@@ -33,7 +33,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 "the collector never runs",
                 format!("`{}` turns the Go collector off and sets no memory limit", workload.name),
             )
-            .of(workload)
+            .workload(workload)
             .via(&off.via)
             .note("every allocation stays until the kernel kills the process");
         // Whoever starts the image may set the other one.

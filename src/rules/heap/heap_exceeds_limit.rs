@@ -2,7 +2,7 @@
 
 use crate::finding::{Confidence, Severity};
 use crate::rules::Sink;
-use crate::rules::estimate::{Limited, limited};
+use crate::rules::estimate::{BoundedHeap, bounded_heaps};
 use crate::rules::offer::Offer;
 use crate::workload::Project;
 
@@ -18,14 +18,14 @@ rule! {
 fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::each(project, sink.policy()) {
         let workload = offer.workload;
-        for bounded in limited(workload, &workload.heaps) {
+        for bounded in bounded_heaps(workload, &workload.heaps) {
             exceeding(&offer, &bounded, sink);
         }
     }
 }
 
-fn exceeding(offer: &Offer<'_>, bounded: &Limited<'_>, sink: &mut Sink<'_>) {
-    let (Limited { heap, setting, size, limit }, workload) = (bounded, offer.workload);
+fn exceeding(offer: &Offer<'_>, bounded: &BoundedHeap<'_>, sink: &mut Sink<'_>) {
+    let (BoundedHeap { heap, setting, size, limit }, workload) = (bounded, offer.workload);
     if *size < limit.value {
         return;
     }
@@ -42,7 +42,7 @@ fn exceeding(offer: &Offer<'_>, bounded: &Limited<'_>, sink: &mut Sink<'_>) {
                 limit.value
             ),
         )
-        .of(workload)
+        .workload(workload)
         .via(&limit.via)
         .related(setting.span, format!("heap up to {size}"))
         .note(bounded.arithmetic());

@@ -1,7 +1,7 @@
 //! `heap-set-in-build-stage`
 
 use crate::rules::Sink;
-use crate::workload::{Bound, Heap, HeapProblem, HeapProblemKind, Way, Workload};
+use crate::workload::{Bound, HeapProblem, HeapProblemKind, MemoryPool, ReadVariable, Workload};
 
 rule! {
     name: "heap-set-in-build-stage",
@@ -22,7 +22,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                     problem.effect.as_str(),
                     format!("`{carrier}` with `{}` is not there when `{name}` runs", problem.written),
                 )
-                .of(workload)
+                .workload(workload)
                 .related(
                     heap.program.span,
                     format!("starts {} without a bound", heap.runtime.display_name()),
@@ -35,7 +35,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
 }
 
 /// The line for the final stage, with a number for the container: the build's own is for the builder's memory.
-fn help(workload: &Workload, heap: &Heap, problem: &HeapProblem, way: &Way) -> Option<String> {
+fn help(workload: &Workload, heap: &MemoryPool, problem: &HeapProblem, way: &ReadVariable) -> Option<String> {
     let limit = workload.memory.limit.known().filter(|limit| limit.value.0 > 0);
     let flag = match (way.setting.bound, limit) {
         (Bound::Percent(percent), _) => way.setting.with_percent(percent.min(70.0))?,

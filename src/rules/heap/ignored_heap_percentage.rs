@@ -5,7 +5,7 @@ use crate::finding::{Applicability, Edit};
 use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::source::Spanned;
-use crate::workload::{Bound, FactName, Heap, HeapSetting, Workload};
+use crate::workload::{Bound, FactName, HeapSetting, MemoryPool, Workload};
 
 rule! {
     name: "ignored-heap-percentage",
@@ -36,7 +36,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                     label,
                     format!("`{written}` gives `{name}` less than a hundredth of its memory"),
                 )
-                .of(workload)
+                .workload(workload)
                 .note(format!("the value is a percentage: {runtime} falls back to its smallest heap"));
             let flag = setting.value.with_percent(share);
             if let Some(flag) = flag.filter(|flag| share > 0.0 && flag.starts_with('-')) {
@@ -58,7 +58,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
 /// A limit under which the JVM takes half, whatever the share.
 fn small_limit(
     workload: &Workload,
-    heap: &Heap,
+    heap: &MemoryPool,
     setting: &Spanned<HeapSetting>,
     percent: f64,
     sink: &mut Sink<'_>,
@@ -83,7 +83,7 @@ fn small_limit(
                 workload.name
             ),
         )
-        .of(workload)
+        .workload(workload)
         .via(&setting.via)
         .related(limit.span, format!("a limit of {}", limit.value))
         .note(format!(
@@ -107,7 +107,7 @@ fn roomy_limit(percent: f64) -> Option<ByteSize> {
 }
 
 /// A share beside a setting that wins over it.
-fn beside_a_number(workload: &Workload, heap: &Heap, sink: &mut Sink<'_>) {
+fn beside_a_number(workload: &Workload, heap: &MemoryPool, sink: &mut Sink<'_>) {
     let (Some(share), Some(number)) = (&heap.overruled, heap.bound.known()) else { return };
     let (share_text, number_text) = (share.written(), number.value.written());
     let finding = sink.report(
@@ -115,7 +115,7 @@ fn beside_a_number(workload: &Workload, heap: &Heap, sink: &mut Sink<'_>) {
         format!("`{number_text}` wins"),
         format!("`{share_text}` of `{}` has no effect beside `{number_text}`", workload.name),
     );
-    let finding = finding.of(workload);
+    let finding = finding.workload(workload);
     match (heap.small_share(), number.value.bound) {
         (Some(percent), Bound::Bytes(size)) => finding
             .related(number.span, format!("a heap of {size}"))

@@ -27,7 +27,8 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 true => format!("{runtime} reads `{written}` of `{name}` otherwise than it looks"),
                 false => format!("{runtime} refuses `{written}` of `{name}`"),
             };
-            let mut finding = sink.report(problem.flag.span(), problem.effect.as_str(), message).of(workload);
+            let mut finding =
+                sink.report(problem.flag.span(), problem.effect.as_str(), message).workload(workload);
             if misread {
                 finding = finding.severity(Severity::Warning);
             }

@@ -31,7 +31,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             "asks the kernel to keep the heap in memory",
             format!("`{name}` locks its memory without the ulimit for it"),
         )
-        .of(workload)
+        .workload(workload)
         .via(&asked.via)
         .severity(if alone { Severity::Warning } else { RULE.meta().severity })
         .note(if alone {
@@ -52,7 +52,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 value: "-1".to_owned(),
                 after: "environment",
             };
-            finding = finding.ask("allow it", Applicability::Unsafe, &[FactName::Ulimits], vec![set]);
+            finding = finding.fix_model("allow it", Applicability::Unsafe, &[FactName::Ulimits], vec![set]);
         }
     }
     drop(finding);

@@ -25,13 +25,13 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                     "an argument of the program",
                     format!("`{flag}` of `{name}` stands behind the program, where {runtime} does not look"),
                 )
-                .of(workload)
+                .workload(workload)
                 .related(
                     heap.program.span,
                     format!("{runtime} reads its own flags from here to the program's name"),
                 );
             if !problem.ahead.is_empty() {
-                finding.ask(
+                finding.fix_model(
                     "before `-jar`, the main class or the script",
                     Applicability::Unsafe,
                     &[FactName::Start, FactName::Heaps],

@@ -30,7 +30,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                     format!("{percent} % of the host's memory"),
                     format!("the {runtime} heap of `{name}` is {percent} % of a limit that does not exist"),
                 )
-                .of(workload)
+                .workload(workload)
                 .via(&setting.via)
                 .severity(workload.role.soften(RULE.meta().severity))
                 .related(workload.anchor, "no memory limit on this service")

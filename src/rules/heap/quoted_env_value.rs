@@ -26,7 +26,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             &quotes.effect,
             format!("the quotes are part of the value of `{name}` of `{}`", workload.name),
         )
-        .of(workload)
+        .workload(workload)
         .via(&value.via)
         .severity(severity)
         .note("Compose takes the text behind `=` of a list item as it is; in a mapping YAML takes the quotes away")

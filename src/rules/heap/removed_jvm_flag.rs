@@ -28,7 +28,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                         heap.major.unwrap_or_default()
                     ),
                 )
-                .of(workload)
+                .workload(workload)
                 .related(workload.base.span(), "this image has that version")
                 .help(problem.help.as_deref().unwrap_or("remove it"));
             if let Some(instead) = &problem.instead {

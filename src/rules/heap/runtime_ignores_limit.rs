@@ -5,7 +5,7 @@ use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::rules::offer::{Offer, bound_in_bytes, set_variables};
 use crate::source::Spanned;
-use crate::workload::{Bound, FactName, Heap, Project};
+use crate::workload::{Bound, FactName, MemoryPool, Project};
 
 rule! {
     name: "runtime-ignores-limit",
@@ -40,7 +40,7 @@ fn heaps(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
         let message = format!("the {runtime} heap of `{name}` {word} the host's memory, not its limit");
         let finding = sink
             .report(workload.base.span(), unseen.why.as_str(), message)
-            .of(workload)
+            .workload(workload)
             .severity(severity)
             .confidence(if low { Confidence::Low } else { Confidence::Medium })
             .related(limit.span, format!("the kernel kills it at {}", limit.value))
@@ -53,11 +53,11 @@ fn heaps(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
 /// A server that is told its size by variables.
 fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
     let (workload, name) = (offer.workload, &offer.workload.name);
-    let Some(sized) = workload.limit_unseen.as_ref().filter(|sized| sized.certain) else { return };
+    let Some(sized) = workload.ignores_cgroup_limit.as_ref().filter(|sized| sized.certain) else { return };
     let message = format!("`{name}` follows the host's memory, not its limit");
     let finding = sink
         .report(workload.base.span(), sized.why.as_str(), message)
-        .of(workload)
+        .workload(workload)
         .confidence(Confidence::Medium)
         .related(limit.span, format!("the kernel kills it at {}", limit.value));
     let Some(names) = sized.names() else {
@@ -71,7 +71,7 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
     match set_variables(offer, &sized.variables) {
         Some(requests) => {
             let title = format!("set {names} to what the limit allows");
-            finding.ask(
+            finding.fix_model(
                 title,
                 Applicability::Unsafe,
                 &[FactName::Env, FactName::Heaps, FactName::Caches],
@@ -83,7 +83,7 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
 }
 
 /// Nothing bounds it, or a share of the memory that it sees does.
-fn follows_memory(heap: &Heap) -> bool {
+fn follows_memory(heap: &MemoryPool) -> bool {
     heap.bound.is_absent()
         || heap.bound.value().is_some_and(|setting| matches!(setting.bound, Bound::Percent(_)))
 }

@@ -3,7 +3,7 @@
 use crate::finding::Confidence;
 use crate::model::size::ByteSize;
 use crate::rules::Sink;
-use crate::rules::estimate::{Limited, limited};
+use crate::rules::estimate::{BoundedHeap, bounded_heaps};
 use crate::rules::offer::Offer;
 use crate::workload::Project;
 
@@ -20,8 +20,8 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     let thresholds = &sink.policy().thresholds;
     for offer in Offer::each(project, sink.policy()) {
         let workload = offer.workload;
-        for bounded in limited(workload, &workload.heaps) {
-            let Limited { heap, setting, size, limit } = &bounded;
+        for bounded in bounded_heaps(workload, &workload.heaps) {
+            let BoundedHeap { heap, setting, size, limit } = &bounded;
             if *size >= limit.value || !bounded.is_tight(thresholds) {
                 continue;
             }
@@ -33,7 +33,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                     format!("up to {size}"),
                     format!("{what} of `{name}` leaves {rest} of {} for everything else", limit.value),
                 )
-                .of(workload)
+                .workload(workload)
                 .confidence(Confidence::Medium)
                 .related(limit.span, format!("`{name}` is killed at {}", limit.value))
                 .note(bounded.arithmetic());

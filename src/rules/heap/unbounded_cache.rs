@@ -32,7 +32,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             "without --maxmemory it keeps every key",
             format!("nothing bounds the data of `{name}`"),
         )
-        .of(workload)
+        .workload(workload)
         .note("Redis takes no notice of the container's limit: it is killed with all of its data")
         .help(match bound {
             Some(mebibytes) => format!(

@@ -5,7 +5,7 @@ use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::rules::offer::{Offer, bound_default, usual};
 use crate::source::Spanned;
-use crate::workload::{Heap, Kind, Project, RuntimeName, Workload};
+use crate::workload::{Kind, MemoryPool, Project, RuntimeName, Workload};
 
 rule! {
     name: "unbounded-heap",
@@ -17,7 +17,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    let grows = |heap: &&Heap| matches!(heap.runtime, RuntimeName::Java | RuntimeName::Node);
+    let grows = |heap: &&MemoryPool| matches!(heap.runtime, RuntimeName::Java | RuntimeName::Node);
     for offer in Offer::each(project, sink.policy()).filter(|offer| offer.workload.role.runs()) {
         let workload = offer.workload;
         for heap in workload.heaps.iter().filter(grows).filter(|heap| heap.bound.is_absent()) {
@@ -37,8 +37,8 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
 }
 
 /// An image whose flags tune the runtime and leave its heap to whoever starts it.
-fn tuned(workload: &Workload, heap: &Heap, sink: &mut Sink<'_>) {
-    let Some(carrier) = &heap.carrier else { return };
+fn tuned(workload: &Workload, heap: &MemoryPool, sink: &mut Sink<'_>) {
+    let Some(carrier) = &heap.origin else { return };
     let (name, runtime) = (&workload.name, heap.runtime.display_name());
     let default = match heap.runtime {
         RuntimeName::Java => "a quarter of the limit that it is started with, or of the host",
@@ -49,24 +49,24 @@ fn tuned(workload: &Workload, heap: &Heap, sink: &mut Sink<'_>) {
         format!("`{}` sets flags, none of them bounds the heap", carrier.value),
         format!("nothing bounds the {runtime} heap of `{name}`"),
     )
-    .of(workload)
+    .workload(workload)
     .severity(Severity::Note)
     .confidence(Confidence::Low)
     .note(format!("the default is {default}"))
     .help(format!("bound it with `{}` in `{}`", share(heap.runtime), carrier.value));
 }
 
-fn unlimited(offer: &Offer<'_>, heap: &Heap, sink: &mut Sink<'_>) {
+fn unlimited(offer: &Offer<'_>, heap: &MemoryPool, sink: &mut Sink<'_>) {
     let workload = offer.workload;
     let (name, runtime) = (&workload.name, heap.runtime.display_name());
-    let place = heap.carrier.as_ref().map_or(heap.program.span, |carrier| carrier.span);
-    let label = match &heap.carrier {
+    let place = heap.origin.as_ref().map_or(heap.program.span, |carrier| carrier.span);
+    let label = match &heap.origin {
         Some(carrier) => format!("`{}` sets flags, none of them bounds the heap", carrier.value),
         None => format!("{runtime} starts here without a bound for its heap"),
     };
     let mut finding = sink
         .report(place, label, format!("nothing bounds the {runtime} heap of `{name}`{}", unless(heap)))
-        .of(workload)
+        .workload(workload)
         .severity(if heap.assumed || heap.env_unseen {
             Severity::Note
         } else {
@@ -85,7 +85,7 @@ fn unlimited(offer: &Offer<'_>, heap: &Heap, sink: &mut Sink<'_>) {
 
 fn limited(
     offer: &Offer<'_>,
-    heap: &Heap,
+    heap: &MemoryPool,
     limit: &Spanned<ByteSize>,
     default: ByteSize,
     sink: &mut Sink<'_>,
@@ -109,7 +109,7 @@ fn limited(
     };
     let finding = sink
         .report(limit.span, label, format!("{message}{}", unless(heap)))
-        .of(workload)
+        .workload(workload)
         .severity(if fits || heap.env_unseen {
             Severity::Note
         } else {
@@ -123,7 +123,7 @@ fn limited(
 }
 
 /// The condition under which an image whose variables are not known bounds it after all.
-fn unless(heap: &Heap) -> String {
+fn unless(heap: &MemoryPool) -> String {
     if heap.env_unseen { format!(", unless its image sets `{}`", usual(heap.runtime)) } else { String::new() }
 }
 

@@ -5,7 +5,9 @@ use crate::rules::estimate::is_tight;
 use crate::rules::offer::Offer;
 use crate::rules::sink::Builder;
 use crate::rules::{Sink, Thresholds};
-use crate::workload::{Bound, FactName, Heap, HeapProblem, HeapProblemKind, Project, Way, Workload};
+use crate::workload::{
+    Bound, FactName, HeapProblem, HeapProblemKind, MemoryPool, Project, ReadVariable, Workload,
+};
 
 rule! {
     name: "unread-heap-variable",
@@ -25,7 +27,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 }
             }
         }
-        for problem in &offer.workload.strangers {
+        for problem in &offer.workload.heap_flags_of_other_runtimes {
             let finding = by_script(offer.workload, problem, sink);
             let finding = finding.related(offer.workload.base.span(), "this image");
             if let Some(help) = &problem.help {
@@ -35,7 +37,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     }
 }
 
-fn unread(offer: &Offer<'_>, heap: &Heap, problem: &HeapProblem, sink: &mut Sink<'_>) {
+fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, sink: &mut Sink<'_>) {
     let workload = offer.workload;
     let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
     let thresholds = &sink.policy().thresholds;
@@ -54,7 +56,7 @@ fn unread(offer: &Offer<'_>, heap: &Heap, problem: &HeapProblem, sink: &mut Sink
         };
         let finding = sink
             .report(problem.flag.span(), format!("the JVM does not look at `{variable}`"), message)
-            .of(workload)
+            .workload(workload)
             .severity(severity)
             .related(heap.program.span, "no shell here expands it");
         (finding, "the variable that every JVM reads")
@@ -90,7 +92,7 @@ fn unread(offer: &Offer<'_>, heap: &Heap, problem: &HeapProblem, sink: &mut Sink
 
 /// The same value under the name that is read, with a heap that fits; none where that name has a value already, or where others
 /// read the same lines.
-fn renamed(offer: &Offer<'_>, problem: &HeapProblem, way: &Way, held: &Held) -> Option<Vec<Edit>> {
+fn renamed(offer: &Offer<'_>, problem: &HeapProblem, way: &ReadVariable, held: &Held) -> Option<Vec<Edit>> {
     let workload = offer.workload;
     let flag = match held {
         Held::Fits => None,
@@ -123,7 +125,7 @@ fn by_script<'s>(workload: &Workload, problem: &HeapProblem, sink: &'s mut Sink<
         _ => format!("nothing reads `{variable}` of `{name}`, so `{flag}` has no effect"),
     };
     sink.report(problem.flag.span(), problem.effect.as_str(), message)
-        .of(workload)
+        .workload(workload)
         .severity(Severity::Warning)
         .confidence(Confidence::Medium)
 }
@@ -138,7 +140,7 @@ enum Held {
     Never,
 }
 
-fn held(workload: &Workload, heap: &Heap, way: &Way, thresholds: &Thresholds) -> Held {
+fn held(workload: &Workload, heap: &MemoryPool, way: &ReadVariable, thresholds: &Thresholds) -> Held {
     let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
         return Held::Fits;
     };
@@ -153,7 +155,7 @@ fn held(workload: &Workload, heap: &Heap, way: &Way, thresholds: &Thresholds) ->
     flag.map_or(Held::Never, Held::Instead)
 }
 
-fn help(finding: Builder<'_>, what: &str, way: Option<(&Way, Held)>) {
+fn help(finding: Builder<'_>, what: &str, way: Option<(&ReadVariable, Held)>) {
     match way {
         Some((way, Held::Fits)) => {
             finding.help(format!("{what} is `{}`: write `{}` there", way.variable, way.text(None)));

@@ -24,7 +24,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         format!("the host has {host}"),
         format!("the limit of `{}` is {}, more than the host has", workload.name, limit.value),
     )
-    .of(workload)
+    .workload(workload)
     .via(&limit.via)
     .note("a limit that cannot be reached is none: the host runs out of memory first");
 }

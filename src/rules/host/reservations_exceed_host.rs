@@ -23,7 +23,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         return;
     };
     let message = format!("{} reserve {total} together, the host has {host}", services(&terms));
-    let mut finding = sink.report(largest.size.span, label(largest), message).of(largest.workload);
+    let mut finding = sink.report(largest.size.span, label(largest), message).workload(largest.workload);
     for term in terms.iter().filter(|term| term.size.span != largest.size.span).take(SHOWN) {
         finding = finding.related(term.size.span, label(term));
     }

@@ -1,7 +1,7 @@
 //! `swarm-ignores-key`
 
 use crate::rules::Sink;
-use crate::rules::swarm::{self, Instead, Row};
+use crate::rules::swarm::{self, Replacement, Row};
 use crate::workload::Project;
 
 rule! {
@@ -21,14 +21,14 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
 const IGNORED: &[Row] = &[
     (
         "shm_size",
-        Instead::Say(
+        Replacement::Say(
             "mount a tmpfs of that size at /dev/shm: `type: tmpfs`, `target: /dev/shm`, `tmpfs: {size: <bytes>}`",
         ),
     ),
-    ("restart", Instead::Restart),
-    ("privileged", Instead::Nothing),
-    ("ipc", Instead::Nothing),
-    ("security_opt", Instead::Nothing),
-    ("devices", Instead::Nothing),
-    ("build", Instead::Say("build and push it before: `image: <registry>/<name>`")),
+    ("restart", Replacement::Restart),
+    ("privileged", Replacement::Nothing),
+    ("ipc", Replacement::Nothing),
+    ("security_opt", Replacement::Nothing),
+    ("devices", Replacement::Nothing),
+    ("build", Replacement::Say("build and push it before: `image: <registry>/<name>`")),
 ];

@@ -1,7 +1,7 @@
 //! `swarm-rejects-key`
 
 use crate::rules::Sink;
-use crate::rules::swarm::{self, Instead, Row};
+use crate::rules::swarm::{self, Replacement, Row};
 use crate::workload::Project;
 
 rule! {
@@ -19,25 +19,25 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
 
 /// What is refused, and what takes its place.
 const REFUSED: &[Row] = &[
-    ("mem_limit", Instead::Below(&["deploy", "resources", "limits", "memory"])),
-    ("mem_reservation", Instead::Below(&["deploy", "resources", "reservations", "memory"])),
-    ("memswap_limit", Instead::Nothing),
-    ("mem_swappiness", Instead::Nothing),
-    ("oom_kill_disable", Instead::Nothing),
-    ("pids_limit", Instead::Below(&["deploy", "resources", "limits", "pids"])),
-    ("cpus", Instead::Below(&["deploy", "resources", "limits", "cpus"])),
-    ("cpu_quota", Instead::Say("write it as `deploy.resources.limits.cpus: <number>`")),
-    ("cpu_shares", Instead::Nothing),
-    ("cpuset", Instead::Nothing),
-    ("scale", Instead::Below(&["deploy", "replicas"])),
-    ("extends", Instead::Nothing),
-    ("volumes_from", Instead::Nothing),
-    ("profiles", Instead::Nothing),
-    ("develop", Instead::Nothing),
-    ("gpus", Instead::Nothing),
-    ("runtime", Instead::Nothing),
-    ("storage_opt", Instead::Nothing),
-    ("platform", Instead::Nothing),
-    ("deploy.resources.reservations.devices", Instead::Nothing),
-    ("provider", Instead::Nothing),
+    ("mem_limit", Replacement::Below(&["deploy", "resources", "limits", "memory"])),
+    ("mem_reservation", Replacement::Below(&["deploy", "resources", "reservations", "memory"])),
+    ("memswap_limit", Replacement::Nothing),
+    ("mem_swappiness", Replacement::Nothing),
+    ("oom_kill_disable", Replacement::Nothing),
+    ("pids_limit", Replacement::Below(&["deploy", "resources", "limits", "pids"])),
+    ("cpus", Replacement::Below(&["deploy", "resources", "limits", "cpus"])),
+    ("cpu_quota", Replacement::Say("write it as `deploy.resources.limits.cpus: <number>`")),
+    ("cpu_shares", Replacement::Nothing),
+    ("cpuset", Replacement::Nothing),
+    ("scale", Replacement::Below(&["deploy", "replicas"])),
+    ("extends", Replacement::Nothing),
+    ("volumes_from", Replacement::Nothing),
+    ("profiles", Replacement::Nothing),
+    ("develop", Replacement::Nothing),
+    ("gpus", Replacement::Nothing),
+    ("runtime", Replacement::Nothing),
+    ("storage_opt", Replacement::Nothing),
+    ("platform", Replacement::Nothing),
+    ("deploy.resources.reservations.devices", Replacement::Nothing),
+    ("provider", Replacement::Nothing),
 ];

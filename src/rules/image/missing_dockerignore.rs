@@ -20,7 +20,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         "brings in .git, node_modules and whatever else lies there",
         format!("the image of `{}` is built from a context without a .dockerignore", workload.name),
     )
-    .of(workload)
+    .workload(workload)
     .related(build.span, format!("the context is `{}`", build.context))
     .help("a file .dockerignore in the context, to begin with:\n  .git\n  node_modules\n  target\n  .env");
 }

@@ -26,7 +26,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             cache.left.as_str(),
             format!("the image of `{}` keeps the cache of {}", workload.name, cache.manager),
         )
-        .of(workload)
+        .workload(workload)
         .note("size on disk and in every pull; it is no memory of the container")
         .help(help);
     }

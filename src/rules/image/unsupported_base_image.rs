@@ -26,7 +26,8 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         Some(_) => format!("`{reference}` is deprecated"),
         None => format!("`{reference}` is no longer rebuilt"),
     };
-    let mut finding = sink.report(base.span, label, message).of(workload).image(reference).via(&base.via);
+    let mut finding =
+        sink.report(base.span, label, message).workload(workload).image(reference).via(&base.via);
     if let Some(replacement) = &unsupported.replacement {
         finding = finding.help(format!("the image that took its place is `{replacement}`"));
     } else if !unsupported.lines.is_empty() {

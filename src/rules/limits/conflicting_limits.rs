@@ -43,7 +43,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 format!("{} here ...", value.value),
                 format!("Compose refuses `{}`: `{short}` and `{long}` differ", workload.name),
             )
-            .of(workload)
+            .workload(workload)
             .via(&value.via)
             .related(span, label)
             .note(format!(
@@ -57,7 +57,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 // In the block a size is a string.
                 let text = if path == ["pids"] { value.value.clone() } else { as_string(&value.value) };
                 let moved = FixOp::Move { key, owner: *block, path, value: text };
-                finding = finding.ask(
+                finding = finding.fix_model(
                     format!("move `{short}` into the block"),
                     Applicability::Safe,
                     &[],
@@ -74,7 +74,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 && together(kept)
                 && alone
             {
-                finding = finding.ask(
+                finding = finding.fix_model(
                     format!("keep {} of `{long}`", kept.value),
                     Applicability::Unsafe,
                     CHANGES,

@@ -36,12 +36,12 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     };
     let finding = sink
         .report(disabled.span, "keeps the kernel from killing it", message)
-        .of(workload)
+        .workload(workload)
         .severity(severity)
         .via(&disabled.via)
         .note(note);
     if let Some(key) = workload.removable_key("oom_kill_disable") {
-        finding.ask(
+        finding.fix_model(
             "remove the line",
             Applicability::Unsafe,
             &[FactName::OomKillDisable],

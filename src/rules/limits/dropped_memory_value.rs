@@ -31,7 +31,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 "a float: dropped",
                 format!("`{name}: {text}` of `{}` has no effect", workload.name),
             )
-            .of(workload)
+            .workload(workload)
             .via(&key.via)
             .note("Compose reads integers and strings here; a float is accepted and the setting stays unset")
             .help("write it as a string with a unit, as in `512m`");

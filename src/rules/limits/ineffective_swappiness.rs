@@ -34,11 +34,14 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             format!("the engine refuses `mem_swappiness: {value}` of `{name}`: 0 to 100"),
         ),
     };
-    let finding =
-        sink.report(swappiness.span, label, message).of(workload).severity(severity).via(&swappiness.via);
+    let finding = sink
+        .report(swappiness.span, label, message)
+        .workload(workload)
+        .severity(severity)
+        .via(&swappiness.via);
     let finding = match workload.removable_key("mem_swappiness").filter(|_| value <= 100) {
         // On a host with cgroup v1 the others have an effect.
-        Some(key) => finding.ask(
+        Some(key) => finding.fix_model(
             "remove the line",
             if value == 0 { Applicability::Safe } else { Applicability::Unsafe },
             &[FactName::MemSwappiness],

@@ -32,7 +32,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 mount.target, workload.name
             );
             sink.report(*at, "the container does not start", message)
-                .of(workload)
+                .workload(workload)
                 .note("a mount option takes a whole number with at most one of k, m, g, and no `b`")
                 .help("write it as in `size=64m`");
         }
@@ -42,7 +42,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             let message = format!("Compose refuses `{name}: {text}` of `{}`", workload.name);
             let finding = sink
                 .report(key.size.span(), upstream.as_str(), message)
-                .of(workload)
+                .workload(workload)
                 .via(&key.via)
                 .note("units are b, k, m, g, t and p, also with `b` or `iB` behind them, and all of them are binary");
             if let Some(written) = suggestion(key) {

@@ -1,7 +1,7 @@
 //! `limit-below-peak`
 
 use crate::rules::Sink;
-use crate::rules::measured::{Case, cases};
+use crate::rules::measured::{MeasuredService, measured_services};
 use crate::sizing::Verdict;
 use crate::workload::Project;
 
@@ -16,14 +16,14 @@ rule! {
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
     let policy = sink.policy();
-    for case in cases(project, Verdict::BelowPeak) {
-        let Case { workload, measured, limit, .. } = &case;
+    for case in measured_services(project, Verdict::BelowPeak) {
+        let MeasuredService { workload, measured, limit, .. } = &case;
         let (name, peak) = (&workload.name, measured.peak);
         let finding = sink.report(
             limit.span,
             format!("{peak} were seen: more than this"),
             format!("`{name}` was seen to use {peak}, its limit is {}", limit.value),
         );
-        case.tell(finding, project, policy);
+        case.describe(finding, project, policy);
     }
 }

@@ -1,7 +1,7 @@
 //! `limit-oversized`
 
 use crate::rules::Sink;
-use crate::rules::measured::{Case, cases};
+use crate::rules::measured::{MeasuredService, measured_services};
 use crate::sizing::Verdict;
 use crate::workload::Project;
 
@@ -16,14 +16,14 @@ rule! {
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
     let policy = sink.policy();
-    for case in cases(project, Verdict::Oversized) {
-        let Case { workload, measured, advice, limit } = &case;
+    for case in measured_services(project, Verdict::Oversized) {
+        let MeasuredService { workload, measured, advice, limit } = &case;
         let (name, peak) = (&workload.name, measured.peak);
         let finding = sink.report(
             limit.span,
             format!("{} are enough", advice.limit),
             format!("`{name}` was seen to use {peak} of its limit of {}", limit.value),
         );
-        case.tell(finding, project, policy);
+        case.describe(finding, project, policy);
     }
 }

@@ -3,7 +3,7 @@
 use crate::finding::Severity;
 use crate::model::size::ByteSize;
 use crate::rules::Sink;
-use crate::rules::measured::{Case, cases};
+use crate::rules::measured::{MeasuredService, measured_services};
 use crate::sizing::Verdict;
 use crate::workload::Project;
 
@@ -18,8 +18,8 @@ rule! {
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
     let policy = sink.policy();
-    for case in cases(project, Verdict::WithoutHeadroom) {
-        let Case { workload, measured, limit, .. } = &case;
+    for case in measured_services(project, Verdict::WithoutHeadroom) {
+        let MeasuredService { workload, measured, limit, .. } = &case;
         let (name, peak) = (&workload.name, measured.peak);
         let room = ByteSize(limit.value.0 - peak.0);
         let finding = sink
@@ -29,6 +29,6 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 format!("the limit of `{name}` leaves {room} above the {peak} that it was seen to use"),
             )
             .severity(if measured.samples == 1 { Severity::Note } else { RULE.meta().severity });
-        case.tell(finding, project, policy);
+        case.describe(finding, project, policy);
     }
 }

@@ -22,7 +22,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         if let Some(shm) = memory.shm.known().filter(|shm| shm.value.0 < 0) {
             let message = format!("the engine refuses the `shm_size` of `{}`: it is negative", workload.name);
             sink.report(shm.span, "less than nothing", message)
-                .of(workload)
+                .workload(workload)
                 .via(&shm.via)
                 .note("Error response from daemon: SHM size can not be less than 0");
         }
@@ -43,7 +43,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             );
             let finding = sink
                 .report(size.span, format!("{} in all", size.value), message)
-                .of(workload)
+                .workload(workload)
                 .via(&size.via)
                 .note(format!("Error response from daemon: Minimum {what} allowed is 6MB"));
             // A number without a unit that would be a sensible number of MiB.

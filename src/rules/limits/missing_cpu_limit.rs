@@ -29,7 +29,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             None => (workload.anchor, "no `cpus`"),
         };
         sink.report(place, label, format!("`{}` has no limit for processors", workload.name))
-            .of(workload)
+            .workload(workload)
             .via(&workload.via)
             .folded("services have no limit for processors")
             .help(format!("add `{key}: <number>`, the processors that it may use at once"));

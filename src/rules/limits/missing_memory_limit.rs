@@ -1,7 +1,7 @@
 //! `missing-memory-limit`
 
 use crate::rules::Sink;
-use crate::rules::measured::Change;
+use crate::rules::measured::MeasuredLimit;
 use crate::rules::offer::Offer;
 use crate::sizing::advise;
 use crate::workload::{Bound, Project};
@@ -33,13 +33,13 @@ fn limited(offer: &Offer<'_>, sink: &mut Sink<'_>) {
     };
     let mut finding = sink
         .report(workload.anchor, label, format!("`{name}` has no memory limit"))
-        .of(workload)
+        .workload(workload)
         .via(&workload.via)
         .severity(workload.role.soften(RULE.meta().severity))
         .folded("services have no memory limit")
         .note("one leak takes the host's memory, and the kernel then picks what to kill");
     if let (Some(measured), Some(advice)) = (&workload.measured, advise(workload)) {
-        finding = Change { offer: *offer, measured, advice: &advice }.ask(finding);
+        finding = MeasuredLimit { offer: *offer, measured, advice: &advice }.ask(finding);
     } else {
         finding = offer.limit(finding);
     }

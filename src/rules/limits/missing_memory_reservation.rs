@@ -1,7 +1,7 @@
 //! `missing-memory-reservation`
 
 use crate::rules::Sink;
-use crate::rules::measured::Change;
+use crate::rules::measured::MeasuredLimit;
 use crate::rules::offer::Offer;
 use crate::sizing::advise;
 use crate::workload::Project;
@@ -34,7 +34,7 @@ fn reserved(offer: &Offer<'_>, sink: &mut Sink<'_>) {
             format!("`{name}` may use {}, but none of it is reserved", limit.value),
             format!("`{name}` has a memory limit of {} and no reservation", limit.value),
         )
-        .of(workload)
+        .workload(workload)
         .via(&limit.via)
         .folded("services have a memory limit and no reservation")
         .note(
@@ -44,7 +44,7 @@ fn reserved(offer: &Offer<'_>, sink: &mut Sink<'_>) {
     let advice = advise(workload);
     match (&workload.measured, &advice) {
         (Some(measured), Some(advice)) if advice.keeps_limit() => {
-            Change { offer: *offer, measured, advice }.ask_reservation(finding)
+            MeasuredLimit { offer: *offer, measured, advice }.ask_reservation(finding)
         }
         (Some(_), Some(_)) => finding,
         _ => offer.reservation(finding, limit.value),

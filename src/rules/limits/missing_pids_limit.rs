@@ -27,7 +27,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         }
         let key = if offer.in_deploy() { "deploy.resources.limits.pids" } else { "pids_limit" };
         sink.report(place, label, format!("`{}` has no limit for processes and threads", workload.name))
-            .of(workload)
+            .workload(workload)
             .via(&workload.via)
             .folded("services have no limit for processes and threads")
             .help(format!(

@@ -28,7 +28,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 format!("{size} of memory, and {size} of swap on top"),
                 format!("`{name}` may swap {size} beyond its memory limit of {size}"),
             )
-            .of(workload)
+            .workload(workload)
             .via(&limit.via)
             .folded("services may swap as much again as their memory limit")
             .note("without `memswap_limit`, Docker lets it use as much swap as memory, if the host has swap");

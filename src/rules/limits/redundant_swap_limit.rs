@@ -33,7 +33,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                     limit.value, limit.value
                 ),
             )
-            .of(workload)
+            .workload(workload)
             .via(&swap.via)
             .related(limit.span, format!("a limit of {}", limit.value));
         // Where a variable sets one of them it says so on purpose: elsewhere the two differ.
@@ -42,7 +42,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             memory.keys.iter().any(varies) || workload.limit_key().is_none_or(|key| key.text.varies());
         let removable = workload.removable_key("memswap_limit");
         if let Some(key) = removable.filter(|key| !varies && !offer.is_limited_elsewhere(*key)) {
-            finding = finding.ask(
+            finding = finding.fix_model(
                 "remove the line",
                 Applicability::Safe,
                 &[FactName::SwapLimit],

@@ -30,12 +30,12 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 format!("reserves {}", reservation.value),
                 format!("`{}` reserves {} of a limit of {}", workload.name, reservation.value, limit.value),
             )
-            .of(workload)
+            .workload(workload)
             .via(&reservation.via)
             .related(limit.span, format!("may use {}", limit.value))
             .note("Error response from daemon: Minimum memory limit can not be less than memory reservation limit, see usage");
         let finding = match offer.reservation_like_limit() {
-            Some(requests) => finding.ask(
+            Some(requests) => finding.fix_model(
                 format!("reserve no more than the limit of {}", limit.value.to_compose()),
                 Applicability::Unsafe,
                 &[FactName::MemoryReservation],
@@ -46,7 +46,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         let raised = offer.set_limit(reservation.value, None);
         if let Some(requests) = raised.filter(|_| offer.fits_host(reservation.value)) {
             let title = format!("or raise the limit to {}", reservation.value.to_compose());
-            finding.ask(title, Applicability::Unsafe, CHANGES, requests);
+            finding.fix_model(title, Applicability::Unsafe, CHANGES, requests);
         }
     }
 }

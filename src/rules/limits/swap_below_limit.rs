@@ -33,14 +33,14 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                     workload.name, swap.value, limit.value
                 ),
             )
-            .of(workload)
+            .workload(workload)
             .via(&swap.via)
             .related(limit.span, format!("memory alone: {}", limit.value))
             .note("Error response from daemon: Minimum memoryswap limit should be larger than memory limit, see usage");
         let finding = offer.no_swap(finding, "allow no swap: the same as the memory limit");
         if let Some(requests) = offer.set_swap_size(both) {
             let title = format!("or allow {} of swap: {} together", swap.value, both.to_compose());
-            finding.ask(title, Applicability::Unsafe, &[FactName::SwapLimit], requests);
+            finding.fix_model(title, Applicability::Unsafe, &[FactName::SwapLimit], requests);
         }
     }
 }

@@ -28,13 +28,13 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 "counts memory and swap together",
                 format!("`{}` has a `memswap_limit` of {} and no memory limit", workload.name, swap.value),
             )
-            .of(workload)
+            .workload(workload)
             .via(&swap.via)
             .note("Error response from daemon: You should always set the Memory limit when using Memoryswap limit, see usage");
         match offer.limit_like_swap() {
             Some(requests) => {
                 let title = format!("set `{}` to the same: all of it memory, no swap", offer.limit_name());
-                finding.ask(title, Applicability::Unsafe, CHANGES, requests);
+                finding.fix_model(title, Applicability::Unsafe, CHANGES, requests);
             }
             None => _ = offer.limit(finding),
         }

@@ -35,7 +35,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 format!("did you mean `{meant}`?"),
                 format!("Compose refuses the key `{key}` of `{}`", workload.name),
             )
-            .of(workload)
+            .workload(workload)
             .via(&unknown.key.via)
             .note(format!("{place} additional properties '{key}' not allowed"));
         // Only a key of the same place can take its place.

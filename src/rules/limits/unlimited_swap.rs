@@ -31,7 +31,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                     workload.name, limit.value
                 ),
             )
-            .of(workload)
+            .workload(workload)
             .via(&swap.via);
         if quoted {
             finding = finding.note("written as a string, Compose before 5.0 refuses it: invalid size: '-1'");

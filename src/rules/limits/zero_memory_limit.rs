@@ -25,7 +25,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 "0 is unlimited",
                 format!("the memory limit of `{}` is 0, which limits nothing", workload.name),
             )
-            .of(workload)
+            .workload(workload)
             .via(&limit.via);
         offer.limit(finding);
     }

@@ -32,7 +32,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 workload.name, limit.value
             ),
         )
-        .of(workload)
+        .workload(workload)
         .related(limit.span, format!("the kernel kills it at {}", limit.value))
         .note("what is written to /dev/shm and to a tmpfs counts against the container's limit");
     for part in others {

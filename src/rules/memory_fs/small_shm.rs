@@ -49,7 +49,7 @@ fn report(offer: &Offer<'_>, sink: &mut Sink<'_>) {
     let policy = sink.policy();
     let finding = sink
         .report(workload.anchor, "no `shm_size`: 64 MiB", format!("`{name}` has 64 MiB of /dev/shm"))
-        .of(workload)
+        .workload(workload)
         .via(&workload.via)
         .severity(workload.role.soften(severity))
         .confidence(Confidence::Medium)
@@ -68,6 +68,6 @@ fn report(offer: &Offer<'_>, sink: &mut Sink<'_>) {
         let value = needs.enough.clone();
         let set = FixOp::Set { owner: workload.anchor, path, value, after: "image" };
         let title = format!("set `shm_size` to {}", needs.enough);
-        finding.ask(title, Applicability::Unsafe, &[FactName::ShmSize], vec![set]);
+        finding.fix_model(title, Applicability::Unsafe, &[FactName::ShmSize], vec![set]);
     }
 }

@@ -22,7 +22,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             "half of the host's memory, shared with the host",
             format!("`{}` writes to the host's own /dev/shm, which has no bound for it", workload.name),
         )
-        .of(workload)
+        .workload(workload)
         .note("what it leaves there stays when it ends")
         .help("give it one of its own: `shm_size: <size>`, in the place of the mount");
     }
@@ -33,7 +33,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             "half of the host's memory",
             format!("the tmpfs at `{target}` of `{}` has no size", workload.name),
         )
-        .of(workload)
+        .workload(workload)
         .note("what is written there counts against the container's memory limit, where it has one")
         .help(match mount.long {
             false => {

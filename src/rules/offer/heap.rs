@@ -6,7 +6,7 @@ use crate::finding::{Applicability, Edit};
 use crate::model::size::ByteSize;
 use crate::rules::Builder;
 use crate::sizing::MIB;
-use crate::workload::{Bound, FactName, Heap, HeapSetting, Kind, Origin, Pool, RuntimeName};
+use crate::workload::{Bound, FactName, HeapSetting, Kind, MemoryPool, Origin, Pool, RuntimeName};
 
 /// The facts that a bound of a heap may change.
 const CHANGES: &[FactName] = &[FactName::Env, FactName::Start, FactName::Heaps, FactName::Caches];
@@ -15,7 +15,7 @@ const CHANGES: &[FactName] = &[FactName::Env, FactName::Start, FactName::Heaps, 
 const SMALLEST: i64 = 64 * MIB;
 
 /// The largest heap that leaves room for the rest in a limit, in whole MiB; none where the limit is too small for any.
-fn largest(heap: &Heap, limit: ByteSize) -> Option<ByteSize> {
+fn largest(heap: &MemoryPool, limit: ByteSize) -> Option<ByteSize> {
     let size = match heap.runtime {
         RuntimeName::Java => heap.fits_in(limit)?,
         RuntimeName::Go => ByteSize(limit.percent_in_mebibytes(90).saturating_mul(MIB)),
@@ -25,7 +25,7 @@ fn largest(heap: &Heap, limit: ByteSize) -> Option<ByteSize> {
 }
 
 /// True where seven tenths of the limit leave a JVM what it takes on top of its heap.
-fn share_fits(heap: &Heap, limit: ByteSize) -> bool {
+fn share_fits(heap: &MemoryPool, limit: ByteSize) -> bool {
     let size = limit.percent_in_mebibytes(70);
     let overhead = heap.beside(ByteSize(size.saturating_mul(MIB))).map_or(0, |beside| beside.most);
     size.saturating_add(overhead) <= limit.mebibytes()
@@ -34,7 +34,7 @@ fn share_fits(heap: &Heap, limit: ByteSize) -> bool {
 /// Adds a bound for a heap that has none, as a patch where the limit tells it, else the reason.
 pub(in crate::rules) fn bound_default<'b>(
     offer: &Offer<'_>,
-    heap: &Heap,
+    heap: &MemoryPool,
     limit: Option<ByteSize>,
     finding: Builder<'b>,
 ) -> Builder<'b> {
@@ -68,7 +68,7 @@ pub(in crate::rules) fn bound_default<'b>(
             false => too_small(heap, limit),
         });
     };
-    let carrier = heap.carrier.as_ref().map(|carrier| carrier.value.as_str());
+    let carrier = heap.origin.as_ref().map(|carrier| carrier.value.as_str());
     let name = carrier.unwrap_or(usual(heap.runtime)).to_owned();
     match set_words(offer, &name, &words) {
         Some((requests, edits)) => {
@@ -83,7 +83,7 @@ pub(in crate::rules) fn bound_default<'b>(
 /// where the limit does not tell it.
 pub(in crate::rules) fn bound_in_bytes<'b>(
     offer: &Offer<'_>,
-    heap: &Heap,
+    heap: &MemoryPool,
     limit: ByteSize,
     finding: Builder<'b>,
 ) -> Builder<'b> {
@@ -100,7 +100,7 @@ pub(in crate::rules) fn bound_in_bytes<'b>(
         let edit = Edit { span, replacement: words };
         return finding.change(title, Applicability::Unsafe, CHANGES, vec![edit], Vec::new());
     }
-    let carrier = heap.carrier.as_ref().map_or(usual, |carrier| carrier.value.as_str());
+    let carrier = heap.origin.as_ref().map_or(usual, |carrier| carrier.value.as_str());
     match set_words(offer, carrier, &words) {
         Some((requests, edits)) => finding.change(title, Applicability::Unsafe, CHANGES, edits, requests),
         None => finding,
@@ -126,7 +126,7 @@ pub(in crate::rules) fn set_variables(
 /// Adds a smaller size for a heap or cache that does not fit its limit, as a patch. Where none fits it says so, if that is all
 /// there is to say.
 pub(super) fn lower<'b>(
-    heap: &Heap,
+    heap: &MemoryPool,
     setting: &HeapSetting,
     (limit, alone): (ByteSize, bool),
     finding: Builder<'b>,
@@ -170,7 +170,7 @@ fn lower_share<'b>(
 }
 
 /// The words for a limit that is too small for the runtime.
-pub(in crate::rules) fn too_small(heap: &Heap, limit: ByteSize) -> String {
+pub(in crate::rules) fn too_small(heap: &MemoryPool, limit: ByteSize) -> String {
     let runtime = heap.runtime.display_name();
     let overhead = heap.beside(ByteSize(SMALLEST)).map_or(0, |beside| beside.most);
     format!("raise the limit of {limit}: {runtime} needs up to {overhead} MiB on top of its heap")

@@ -14,7 +14,7 @@ use crate::finding::Applicability;
 use crate::model::size::{ByteSize, SMALLEST_LIMIT};
 use crate::sizing::{Need, NoNumber};
 use crate::workload::{
-    ChangedElsewhere, Fact, FactName, Heap, HeapSetting, Kind, Project, SizeKey, Workload,
+    ChangedElsewhere, Fact, FactName, HeapSetting, Kind, MemoryPool, Project, SizeKey, Workload,
 };
 
 /// The facts that a fix of a limit may change.
@@ -134,7 +134,7 @@ impl<'w> Offer<'w> {
             Some(requests) => {
                 let (key, name) = (self.limit_name(), &self.workload.name);
                 let title = format!("set `{key}` of `{name}` to {}", need.limit.to_compose());
-                finding.note(need.sum).ask(title, Applicability::Unsafe, CHANGES, requests)
+                finding.note(need.sum).fix_model(title, Applicability::Unsafe, CHANGES, requests)
             }
             None => finding.help(format!(
                 "a limit of {}: {}; a variable sets it, so change the variable",
@@ -214,7 +214,7 @@ impl<'w> Offer<'w> {
         let varies = self.workload.limit_key().is_none_or(|key| key.text.varies());
         let steady = Need::of(self.workload).ok().and_then(|need| need.steady);
         match steady.map(ByteSize::rounded_up).filter(|steady| *steady < limit && !varies && !self.is_refused()) {
-            Some(steady) => finding.ask(
+            Some(steady) => finding.fix_model(
                 format!(
                     "reserve {} for `{}`: its heap or cache, rounded up",
                     steady.to_compose(),
@@ -235,7 +235,7 @@ impl<'w> Offer<'w> {
         // Swarm refuses a file of version 3 that has the key.
         let swarm_reads = self.project.is_version_3 && self.in_deploy();
         match self.set_swap().filter(|_| !swarm_reads && self.limited_elsewhere().is_none()) {
-            Some(requests) => finding.ask(title, Applicability::Unsafe, &[FactName::SwapLimit], requests),
+            Some(requests) => finding.fix_model(title, Applicability::Unsafe, &[FactName::SwapLimit], requests),
             None if swarm_reads => finding
                 .help("`memswap_limit` equal to the memory limit allows no swap, where no `docker stack deploy` reads the file"),
             None => finding.help("`memswap_limit` equal to the memory limit allows no swap"),
@@ -256,7 +256,7 @@ impl<'w> Offer<'w> {
     pub(super) fn room<'b>(
         &self,
         mut finding: Builder<'b>,
-        heap: &Heap,
+        heap: &MemoryPool,
         setting: &HeapSetting,
     ) -> Builder<'b> {
         let Some(limit) = self.workload.memory.limit.known() else { return finding };
@@ -272,7 +272,7 @@ impl<'w> Offer<'w> {
         match raised.map(|need| (need, self.set_limit(need, None))) {
             Some((need, Some(requests))) => {
                 let title = format!("raise the limit to {}", need.to_compose());
-                finding = finding.ask(title, Applicability::Unsafe, CHANGES, requests);
+                finding = finding.fix_model(title, Applicability::Unsafe, CHANGES, requests);
             }
             Some((need, None)) => {
                 finding = finding.help(format!(

@@ -28,13 +28,18 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         format!("with `{}`", condition.value),
         format!("the engine refuses to start `{}`: attempts are counted after failures only", workload.name),
     )
-    .of(workload)
+    .workload(workload)
     .via(&attempts.via)
     .note("Error response from daemon: invalid restart policy: maximum retry count can only be used with 'on-failure'")
     .help("write `condition: on-failure` in the block");
     if let Some(owner) = workload.key("deploy.restart_policy") {
         let set = FixOp::Set { owner, path: &["condition"], value: "on-failure".to_owned(), after: "" };
-        finding.ask("restart after failures only", Applicability::Unsafe, &[FactName::Restart], vec![set]);
+        finding.fix_model(
+            "restart after failures only",
+            Applicability::Unsafe,
+            &[FactName::Restart],
+            vec![set],
+        );
     }
 }
 
@@ -66,7 +71,7 @@ fn unknown_policy(workload: &Workload, sink: &mut Sink<'_>) {
         label,
         format!("the engine refuses to start `{}` with `restart: {}`", workload.name, restart.value),
     )
-    .of(workload)
+    .workload(workload)
     .via(&restart.via)
     .note(format!("Error response from daemon: {note}"))
     .help("the policies are `no`, `always`, `unless-stopped` and `on-failure`, with `:3` behind it for three attempts");
@@ -87,7 +92,7 @@ fn attempts_in_condition(workload: &Workload, sink: &mut Sink<'_>) {
             if attempts.is_some() { "the number has a key of its own" } else { "no condition of that name" },
             format!("the engine refuses to start `{}` with `condition: {text}`", workload.name),
         )
-        .of(workload)
+        .workload(workload)
         .via(&condition.via)
         .note(format!("Error response from daemon: invalid restart policy: unknown policy '{text}'"));
     let Some(attempts) = attempts else {
@@ -105,6 +110,6 @@ fn attempts_in_condition(workload: &Workload, sink: &mut Sink<'_>) {
             after: "",
         };
         let asked = vec![set(&["condition"], "on-failure"), set(&["max_attempts"], attempts)];
-        finding.ask("give the number its own key", Applicability::Unsafe, &[FactName::Restart], asked);
+        finding.fix_model("give the number its own key", Applicability::Unsafe, &[FactName::Restart], asked);
     }
 }

@@ -20,7 +20,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         "more than one program starts here",
         format!("`{name}` runs several programs under one limit"),
     )
-    .of(workload)
+    .workload(workload)
     .note("when one of them takes too much, the kernel picks which to kill; the container runs on without it")
     .help("a service for each, with a limit and a healthcheck of its own");
 }

@@ -36,7 +36,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             "not what happens",
             format!("`restart: {}` of `{}` becomes `{effective}`", written.value, workload.name),
         )
-        .of(workload)
+        .workload(workload)
         .via(&written.via)
         .related(
             *block,
@@ -68,5 +68,5 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         }
         asked.push(set(&["max_attempts"], attempts));
     }
-    finding.ask("say it in the block", Applicability::Unsafe, &[FactName::Restart], asked);
+    finding.fix_model("say it in the block", Applicability::Unsafe, &[FactName::Restart], asked);
 }

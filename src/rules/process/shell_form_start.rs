@@ -2,7 +2,7 @@
 
 use crate::rules::Sink;
 use crate::rules::probe::json;
-use crate::workload::{Kind, Lingering, Outer, Waited, Workload};
+use crate::workload::{Kind, OuterShell, ShellAsPid1, Waited, Workload};
 
 rule! {
     name: "shell-form-start",
@@ -14,7 +14,7 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    let Some(found) = &workload.lingering_shell else { return };
+    let Some(found) = &workload.shell_as_pid1 else { return };
     let init = match workload.kind {
         Kind::Service => !workload.init.is_absent() && workload.init.value() != Some(&false),
         Kind::Image => false,
@@ -23,21 +23,21 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         return;
     }
     let name = &workload.name;
-    let Lingering { span, shell, command, inside, outer, list } = found;
+    let ShellAsPid1 { span, shell, command, inside, outer, list } = found;
     let is_list = inside.is_none() && command.first.starts_with('[');
     let label = match (inside, outer) {
         (None, _) if is_list => "not valid JSON, so a shell runs it as text".to_owned(),
         (None, _) => "runs below `sh`, which is process 1".to_owned(),
-        (Some(_), Outer::None) => format!("`{shell}` is process 1, and waits for what it starts"),
-        (Some(_), Outer::Stays) => format!("`sh` is process 1, and waits for `{shell}`"),
-        (Some(_), Outer::MayStay) => format!("starts `{shell}` without `exec`"),
+        (Some(_), OuterShell::None) => format!("`{shell}` is process 1, and waits for what it starts"),
+        (Some(_), OuterShell::Stays) => format!("`sh` is process 1, and waits for `{shell}`"),
+        (Some(_), OuterShell::MayStay) => format!("starts `{shell}` without `exec`"),
     };
     let mut finding = sink
         .report(*span, label, format!("`{name}` never gets SIGTERM: a shell is process 1"))
-        .of(workload)
+        .workload(workload)
         .note("`docker stop` waits ten seconds and kills it: nothing is flushed, no connection is closed");
     if let Some(place) = inside {
-        let waits = if *outer == Outer::None {
+        let waits = if *outer == OuterShell::None {
             "runs without `exec`".to_owned()
         } else {
             format!("`{shell}` waits here")
@@ -52,7 +52,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     let mut help = match (inside, list) {
         (None, Some(list)) => format!("start it with `exec`, in one word for the shell:\n  {list}"),
         (None, None) => started(command, "put `exec` before the last command"),
-        (Some(_), _) if *outer == Outer::None => {
+        (Some(_), _) if *outer == OuterShell::None => {
             started(command, &format!("in `{shell}`, put `exec` before the last command"))
         }
         (Some(_), Some(list)) => {

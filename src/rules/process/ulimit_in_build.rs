@@ -19,7 +19,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             "holds for the shell of this RUN, which ends here",
             format!("`{}` has no effect on what runs in `{}`", command.value, workload.name),
         )
-        .of(workload)
+        .workload(workload)
         .help("set it where the container is started, in `ulimits` of the service: sizes are bytes there, KiB in the shell");
     }
 }

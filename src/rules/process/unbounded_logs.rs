@@ -29,7 +29,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     };
     let place = workload.logging.known().map_or(workload.anchor, |logging| logging.span);
     sink.report(place, label, format!("nothing bounds the log of `{}`", workload.name))
-        .of(workload)
+        .workload(workload)
         .folded("services have a log that nothing bounds")
         .note("the `json-file` driver keeps every line until the container is removed")
         .help(match &workload.logging {

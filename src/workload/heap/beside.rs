@@ -12,7 +12,7 @@ const METASPACE: i64 = 100;
 
 /// What a runtime takes beside its heap, an estimate: from a program that does little to one with many classes and threads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Beside {
+pub struct NativeOverhead {
     /// In MiB.
     pub least: i64,
     /// In MiB.
@@ -21,7 +21,7 @@ pub struct Beside {
     pub what: Cow<'static, str>,
 }
 
-impl Beside {
+impl NativeOverhead {
     /// Measured on JDK 8 to 25 and Node 18 to 26; none for what has not been measured.
     #[must_use]
     pub fn of(runtime: RuntimeName) -> Option<Self> {
@@ -47,8 +47,8 @@ pub(in crate::workload) struct BesideFacts {
 
 impl BesideFacts {
     /// The estimate for a heap of this size.
-    pub(in crate::workload) fn of(&self, runtime: RuntimeName, heap: ByteSize) -> Option<Beside> {
-        let plain = Beside::of(runtime)?;
+    pub(in crate::workload) fn of(&self, runtime: RuntimeName, heap: ByteSize) -> Option<NativeOverhead> {
+        let plain = NativeOverhead::of(runtime)?;
         let product = self.product.as_ref();
         let least = product.and_then(|row| row.least).unwrap_or(plain.least);
         let fixed = product.and_then(|row| row.most).unwrap_or(plain.most);
@@ -66,9 +66,9 @@ impl BesideFacts {
             }
             _ => None,
         };
-        let Some((growing, name)) = growing else { return Some(Beside { least, most: fixed, what }) };
+        let Some((growing, name)) = growing else { return Some(NativeOverhead { least, most: fixed, what }) };
         let what = format!("{what}, up to {} of {name}", ByteSize(growing.saturating_mul(MIB)));
-        Some(Beside { least, most: fixed.saturating_add(growing), what: what.into() })
+        Some(NativeOverhead { least, most: fixed.saturating_add(growing), what: what.into() })
     }
 
     /// The largest heap under a limit that leaves it, in whole MiB and at most three quarters; none below 64 MiB.

@@ -1,15 +1,15 @@
 //! The words of a start command that the runtime reads itself.
 
-use super::engine::{Engine, Source};
+use super::engine::{SettingSource, SettingsReader};
 use super::flags::words;
 use crate::model::compose::interpolate::HOLE;
 use crate::source::{Spanned, TracedText};
 use crate::workload::{Fact, Program, Why};
 
-impl Engine<'_> {
+impl SettingsReader<'_> {
     /// The runtime's own words, variables expanded where a shell does that, up to the program that it runs.
-    pub(super) fn command_line(&self, program: &Program) -> Source {
-        let mut source = Source { name: "command line".to_owned(), ..Source::default() };
+    pub(super) fn command_line(&self, program: &Program) -> SettingSource {
+        let mut source = SettingSource { name: "command line".to_owned(), ..SettingSource::default() };
         let reading = &self.runtime.command_line;
         let mut arguments = program.arguments.iter().peekable();
         while let Some(argument) = arguments.next() {
@@ -51,7 +51,7 @@ impl Engine<'_> {
     }
 
     /// A word with `$NAME` in it, split as a shell splits it.
-    fn expand(&self, word: &TracedText, source: &mut Source) -> Vec<TracedText> {
+    fn expand(&self, word: &TracedText, source: &mut SettingSource) -> Vec<TracedText> {
         let text = word.as_str();
         let mut out = TracedText::empty(word.span());
         let mut at = 0;

@@ -6,7 +6,7 @@ use crate::source::{Span, Spanned, TracedText};
 
 use super::flags::{bound, hexadecimal, size, words};
 use super::unread::{by_script, nothing};
-use super::{BesideFacts, Bound, Heap, HeapSetting};
+use super::{BesideFacts, Bound, HeapSetting, MemoryPool};
 use crate::workload::image::ImageFacts;
 use crate::workload::{Fact, Program, Start, Why, Workload};
 
@@ -18,7 +18,7 @@ pub(in crate::workload) fn pools(
     image: &ImageFacts,
     partial: Option<&Start>,
     catalog: &Catalog,
-) -> Vec<Heap> {
+) -> Vec<MemoryPool> {
     let programs = match &workload.start {
         Fact::Known(start) => start.value.programs(image.handover.as_ref()),
         Fact::Unknown { why: Why::Variable(_), .. } if partial.is_some() => {
@@ -34,13 +34,13 @@ pub(in crate::workload) fn pools(
         }
         _ => Vec::new(),
     };
-    let engine = |runtime| Engine { workload, image, runtime };
+    let engine = |runtime| SettingsReader { workload, image, runtime };
     let heaps =
         catalog.runtimes().iter().filter_map(|runtime| Some((runtime, engine(runtime).heap(&programs)?)));
     heaps
         .map(|(runtime, mut heap)| {
             // A variable that only one product reads tells what its program takes, whoever made the image.
-            let told = heap.carrier.as_ref().filter(|_| heap.assumed && heap.beside.product.is_none());
+            let told = heap.origin.as_ref().filter(|_| heap.assumed && heap.beside.product.is_none());
             let variable = told.and_then(|carrier| runtime.variable(&carrier.value));
             if let Some(variable) = variable.filter(|variable| variable.names_reader) {
                 heap.beside.product = catalog.beside_heap_of(&variable.name).cloned();
@@ -51,14 +51,14 @@ pub(in crate::workload) fn pools(
 }
 
 /// Reads the settings of one runtime.
-pub(super) struct Engine<'a> {
+pub(super) struct SettingsReader<'a> {
     pub(super) workload: &'a Workload,
     pub(super) image: &'a ImageFacts,
     pub(super) runtime: &'a Runtime,
 }
 
 /// How the runtime comes to run.
-pub(super) enum Starts<'c> {
+pub(super) enum LaunchedBy<'c> {
     /// The start line names it.
     Itself,
     /// A program that is known to start it.
@@ -69,7 +69,7 @@ pub(super) enum Starts<'c> {
 
 /// What one place says: a variable, or the command line.
 #[derive(Default)]
-pub(super) struct Source {
+pub(super) struct SettingSource {
     /// The variable, or `command line`.
     pub(super) name: String,
     /// Flags, each with its value.
@@ -82,21 +82,21 @@ pub(super) struct Source {
 }
 
 /// What wins.
-pub(super) struct Winner {
+pub(super) struct EffectiveBound {
     pub(super) bound: Fact<HeapSetting>,
     pub(super) overruled: Option<HeapSetting>,
 }
 
-impl Engine<'_> {
-    fn heap(&self, programs: &[Program]) -> Option<Heap> {
+impl SettingsReader<'_> {
+    fn heap(&self, programs: &[Program]) -> Option<MemoryPool> {
         let itself = programs.iter().find(|program| self.runtime.is_program(program.base_name()));
         let known = match itself {
-            Some(program) => Some((program, Starts::Itself)),
+            Some(program) => Some((program, LaunchedBy::Itself)),
             None => programs.iter().find_map(|program| {
-                let starter = self.runtime.starter(program.base_name()).map(Starts::By);
+                let starter = self.runtime.starter(program.base_name()).map(LaunchedBy::By);
                 // The image's own start script, known by what it expands.
                 let own = self.image.runtime == Some(self.runtime.name) && !self.image.expands.is_empty();
-                Some((program, starter.or(own.then_some(Starts::Script))?))
+                Some((program, starter.or(own.then_some(LaunchedBy::Script))?))
             }),
         };
         let Some((program, starter)) = known else { return self.assumed() };
@@ -106,17 +106,18 @@ impl Engine<'_> {
         let said = carrier.is_some() || sources.iter().any(|source| source.setting.is_some());
         let strangers = if by_script(&starter) { self.other_readers() } else { Vec::new() };
         // A script without flags of ours runs something that nobody here can see.
-        if !said && strangers.is_empty() && !matches!(starter, Starts::Itself) {
+        if !said && strangers.is_empty() && !matches!(starter, LaunchedBy::Itself) {
             return None;
         }
         let limit_unseen = self.limit_unseen(&sources, major);
-        let mut winner = self.winner(&sources, &starter, program.name.span(), major);
+        let mut winner = self.effective_bound(&sources, &starter, program.name.span(), major);
         let mut problems = self.malformed(&sources, &winner.bound, (major, default));
-        let hotspot = self.settle(&mut winner, &sources, (major, default), limit_unseen.is_none());
-        let Winner { bound, overruled } = winner;
+        let hotspot =
+            self.apply_hotspot_flags(&mut winner, &sources, (major, default), limit_unseen.is_none());
+        let EffectiveBound { bound, overruled } = winner;
         problems.extend(self.contradiction(&sources, &bound));
         problems.extend(strangers);
-        if matches!(starter, Starts::Itself) {
+        if matches!(starter, LaunchedBy::Itself) {
             problems.extend(self.misplaced(program, &sources));
             problems.extend(self.unread(program));
             if bound.is_absent() {
@@ -126,12 +127,12 @@ impl Engine<'_> {
         let name = program.base_name().to_owned();
         // A variable of the service takes the place of the image's.
         let env_unseen = bound.is_absent() && carrier.is_none() && !self.image.env_known;
-        Some(Heap {
+        Some(MemoryPool {
             runtime: self.runtime.name,
             pool: self.runtime.pool,
             major,
             program: Spanned::new(name, program.name.span()),
-            carrier,
+            origin: carrier,
             bound,
             initial: self.initial(&sources),
             overruled,
@@ -148,7 +149,7 @@ impl Engine<'_> {
 
     /// A heap that a variable speaks of, where nothing shows what starts. Without a word on the bound in it there is
     /// nothing to say.
-    fn assumed(&self) -> Option<Heap> {
+    fn assumed(&self) -> Option<MemoryPool> {
         // An image that is known to run something else reads none of it.
         let other = self.image.runtime.is_some_and(|own| own != self.runtime.name);
         if other && self.workload.build.is_none() && self.runtime.name == RuntimeName::Java {
@@ -162,7 +163,7 @@ impl Engine<'_> {
             .filter(|variable| variable.names_reader && set(&variable.name))
             .map(|variable| &variable.name)
             .collect();
-        let mut sources: Vec<Source> = Vec::new();
+        let mut sources: Vec<SettingSource> = Vec::new();
         let (major, default) = self.version();
         for name in &self.runtime.precedence {
             if name == "command-line" {
@@ -179,22 +180,22 @@ impl Engine<'_> {
             })?;
         // What a script of ours adds is not known; a virtual machine of the image reads these variables whoever starts it.
         let own = self.image.runtime == Some(self.runtime.name) && self.workload.build.is_some();
-        let starter = if own { Starts::Itself } else { Starts::Script };
-        let mut winner = self.winner(&sources, &starter, place, major);
+        let starter = if own { LaunchedBy::Itself } else { LaunchedBy::Script };
+        let mut winner = self.effective_bound(&sources, &starter, place, major);
         // Flags that any program of the runtime reads say nothing of which one runs; these variables do.
         let telling = named.iter().any(|known| **known == name);
         let problems = match telling {
             true => self.malformed(&sources, &winner.bound, (major, default)),
             false => Vec::new(),
         };
-        let hotspot = self.settle(&mut winner, &sources, (major, default), true);
-        let Winner { bound, overruled } = winner;
-        let heap = Heap {
+        let hotspot = self.apply_hotspot_flags(&mut winner, &sources, (major, default), true);
+        let EffectiveBound { bound, overruled } = winner;
+        let heap = MemoryPool {
             runtime: self.runtime.name,
             pool: self.runtime.pool,
             major,
             program: Spanned::new(name.clone(), place),
-            carrier: Some(Spanned::new(name, place)),
+            origin: Some(Spanned::new(name, place)),
             bound,
             initial: self.initial(&sources),
             overruled,
@@ -217,14 +218,14 @@ impl Engine<'_> {
     }
 
     /// What each place says, weakest first.
-    fn sources(&self, program: &Program, starter: &Starts<'_>, major: Option<u32>) -> Vec<Source> {
+    fn sources(&self, program: &Program, starter: &LaunchedBy<'_>, major: Option<u32>) -> Vec<SettingSource> {
         let mut sources = Vec::new();
         for name in &self.runtime.precedence {
             if name == "command-line" {
-                let starters = if let Starts::By(starter) = starter { &starter.expands[..] } else { &[] };
+                let starters = if let LaunchedBy::By(starter) = starter { &starter.expands[..] } else { &[] };
                 let scripts = starters.iter().chain(&self.image.expands);
                 sources.extend(scripts.map(|script| self.variable(script, major)));
-                if matches!(starter, Starts::Itself) {
+                if matches!(starter, LaunchedBy::Itself) {
                     sources.push(self.command_line(program));
                 }
             } else if by_script(starter) && self.image.unsets.iter().any(|unset| unset == name) {
@@ -236,8 +237,8 @@ impl Engine<'_> {
         sources
     }
 
-    fn variable(&self, name: &str, major: Option<u32>) -> Source {
-        let mut source = Source { name: name.to_owned(), ..Source::default() };
+    fn variable(&self, name: &str, major: Option<u32>) -> SettingSource {
+        let mut source = SettingSource { name: name.to_owned(), ..SettingSource::default() };
         let known = self.runtime.variable(name);
         if let (Some(since), Some(major)) = (known.and_then(|variable| variable.since), major)
             && major < since
@@ -263,7 +264,13 @@ impl Engine<'_> {
     }
 
     /// The setting that wins: the strongest place, the last flag, a number before a share.
-    fn winner(&self, sources: &[Source], starter: &Starts<'_>, anchor: Span, major: Option<u32>) -> Winner {
+    fn effective_bound(
+        &self,
+        sources: &[SettingSource],
+        starter: &LaunchedBy<'_>,
+        anchor: Span,
+        major: Option<u32>,
+    ) -> EffectiveBound {
         let mut number = None;
         let mut share = None;
         let mut fraction = None;
@@ -291,13 +298,13 @@ impl Engine<'_> {
         let number = number
             .filter(|setting: &HeapSetting| !matches!(setting.bound, Bound::Bytes(size) if size.0 == 0));
         if let Some((at, why)) = unknown {
-            return Winner { bound: Fact::Unknown { at, why }, overruled: None };
+            return EffectiveBound { bound: Fact::Unknown { at, why }, overruled: None };
         }
         let own_bound = match starter {
-            Starts::Itself => false,
-            Starts::By(starter) => starter.bounds_heap || self.image.heap_when_unset.is_some(),
+            LaunchedBy::Itself => false,
+            LaunchedBy::By(starter) => starter.bounds_heap || self.image.heap_when_unset.is_some(),
             // What the image's script does without a bound is its own affair.
-            Starts::Script => true,
+            LaunchedBy::Script => true,
         };
         // A share beats a fraction, in any order.
         let mut share = share.or(fraction);
@@ -312,11 +319,11 @@ impl Engine<'_> {
             }
             None => Fact::Absent { anchor },
         };
-        Winner { bound, overruled }
+        EffectiveBound { bound, overruled }
     }
 
     /// The setting of the size at the start that counts.
-    fn initial(&self, sources: &[Source]) -> Option<HeapSetting> {
+    fn initial(&self, sources: &[SettingSource]) -> Option<HeapSetting> {
         let all = sources.iter().flat_map(|source| source.words.iter().map(move |word| (source, word)));
         all.rev().find_map(|(source, word)| {
             let (flag, value) =
@@ -333,7 +340,11 @@ impl Engine<'_> {
     }
 
     /// What a place says of the bound, in order: the words, and what they come to.
-    fn bounds(&self, source: &Source, major: Option<u32>) -> Vec<(TracedText, Sets, Grammar, Option<Bound>)> {
+    fn bounds(
+        &self,
+        source: &SettingSource,
+        major: Option<u32>,
+    ) -> Vec<(TracedText, Sets, Grammar, Option<Bound>)> {
         let setting = source.setting.as_ref().and_then(|value| {
             let setting = self.runtime.variable(&source.name)?.value.as_ref()?;
             Some((value.clone(), setting.sets, setting.grammar, value.as_str()))
@@ -355,7 +366,7 @@ impl Engine<'_> {
     }
 
     /// What the image and the flags say of the memory beside the heap.
-    fn beside(&self, sources: &[Source]) -> BesideFacts {
+    fn beside(&self, sources: &[SettingSource]) -> BesideFacts {
         let own = self.image.runtime == Some(self.runtime.name);
         BesideFacts {
             product: self.image.beside_heap.clone().filter(|_| own),
@@ -365,7 +376,7 @@ impl Engine<'_> {
     }
 
     /// The size that the last flag of this kind sets; none for 0, the JVM's word for its own choice.
-    fn last_size(&self, sources: &[Source], sets: Sets) -> Option<ByteSize> {
+    fn last_size(&self, sources: &[SettingSource], sets: Sets) -> Option<ByteSize> {
         let words = sources.iter().flat_map(|source| &source.words);
         let mut sizes = words.filter_map(|word| {
             let (flag, value) = self.runtime.flag(word.as_str())?;

@@ -1,6 +1,6 @@
 //! HotSpot's sum: what the flags beside `-Xmx` make of the largest heap.
 
-use super::engine::{Engine, Source, Winner};
+use super::engine::{EffectiveBound, SettingSource, SettingsReader};
 use super::flags::{share, size};
 use super::{Bound, HeapSetting};
 use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, Sets};
@@ -12,18 +12,18 @@ use crate::workload::Fact;
 const IGNORES_MAX_RAM: u32 = 27;
 
 /// A flag and what it comes to.
-struct Said<T> {
+struct FlagValue<T> {
     flag: TracedText,
     carrier: String,
     value: T,
 }
 
-impl Engine<'_> {
+impl SettingsReader<'_> {
     /// What the flags say apart from the setting that wins; and the winner, where one of them decides in its place.
-    pub(super) fn settle(
+    pub(super) fn apply_hotspot_flags(
         &self,
-        winner: &mut Winner,
-        sources: &[Source],
+        winner: &mut EffectiveBound,
+        sources: &[SettingSource],
         (major, default): (Option<u32>, Option<DefaultHeap>),
         limit_seen: bool,
     ) -> HotspotFlags {
@@ -80,19 +80,19 @@ impl Engine<'_> {
     /// The last flag of which `read` makes something.
     fn last<T>(
         &self,
-        sources: &[Source],
+        sources: &[SettingSource],
         read: impl Fn(Sets, Grammar, &str) -> Option<T>,
-    ) -> Option<Said<T>> {
+    ) -> Option<FlagValue<T>> {
         let words = sources.iter().flat_map(|source| source.words.iter().map(move |word| (source, word)));
         words.rev().find_map(|(source, word)| {
             let (flag, value) = self.runtime.flag(word.as_str())?;
             let value = read(flag.sets, flag.grammar, value)?;
-            Some(Said { flag: word.clone(), carrier: source.name.clone(), value })
+            Some(FlagValue { flag: word.clone(), carrier: source.name.clone(), value })
         })
     }
 }
 
-impl<T> Said<T> {
+impl<T> FlagValue<T> {
     /// The heap follows from this flag.
     fn decides(self, heap: u64) -> Fact<HeapSetting> {
         let span = self.flag.span();

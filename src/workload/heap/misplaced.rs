@@ -1,6 +1,6 @@
 //! Flags that stand behind the program, where the runtime does not look.
 
-use super::engine::{Engine, Source};
+use super::engine::{SettingSource, SettingsReader};
 use super::flags::{bound, fits, size};
 use super::{Bound, HeapProblem, HeapProblemKind, MAX_AHEAD};
 use crate::catalog::{HotspotFlags, Sets};
@@ -10,9 +10,9 @@ use crate::workload::Program;
 /// No runtime starts with so small a heap, or none that does anything.
 const SMALLEST: i64 = 2 << 20;
 
-impl Engine<'_> {
+impl SettingsReader<'_> {
     /// Heap flags among the arguments of the program that the runtime runs.
-    pub(super) fn misplaced(&self, program: &Program, sources: &[Source]) -> Vec<HeapProblem> {
+    pub(super) fn misplaced(&self, program: &Program, sources: &[SettingSource]) -> Vec<HeapProblem> {
         let reading = &self.runtime.command_line;
         // Servers run nothing, and read all of their words.
         if reading.joins_values || reading.settings_files.is_some() {
@@ -42,7 +42,7 @@ impl Engine<'_> {
     }
 
     /// True when the runtime takes the flag where it looks, and its heap is below the limit then.
-    fn does_good(&self, word: &TracedText, sources: &[Source]) -> bool {
+    fn does_good(&self, word: &TracedText, sources: &[SettingSource]) -> bool {
         let (major, default) = self.version();
         let Some((flag, value)) = self.runtime.flag(word.as_str()) else { return false };
         let value = value.trim_start();

@@ -13,7 +13,7 @@ mod refused;
 mod unread;
 mod unseen;
 
-pub use beside::Beside;
+pub use beside::NativeOverhead;
 pub(super) use beside::{BesideFacts, with_numbers};
 pub(super) use engine::pools;
 pub(super) use unread::strangers;
@@ -26,7 +26,7 @@ use super::Fact;
 
 /// The memory that one program of the container manages.
 #[derive(Clone, Debug)]
-pub struct Heap {
+pub struct MemoryPool {
     /// Which runtime or server.
     pub runtime: RuntimeName,
     /// What kind of memory.
@@ -36,7 +36,7 @@ pub struct Heap {
     /// What starts it, and where that is written.
     pub program: Spanned<String>,
     /// The strongest variable that carries flags for it.
-    pub carrier: Option<Spanned<String>>,
+    pub origin: Option<Spanned<String>>,
     /// What bounds it: the setting that wins.
     pub bound: Fact<HeapSetting>,
     /// The setting of its size at the start, where one is a number.
@@ -50,9 +50,9 @@ pub struct Heap {
     /// Nothing in sight bounds it, and the variables of the image are not known: one of them may.
     pub env_unseen: bool,
     /// It does not see the limit of the container on cgroup v2 hosts.
-    pub limit_unseen: Option<LimitUnseen>,
+    pub limit_unseen: Option<LimitBlindness>,
     /// The same on hosts with a newer kernel alone.
-    pub unseen_on_new_kernels: Option<LimitUnseen>,
+    pub unseen_on_new_kernels: Option<LimitBlindness>,
     default: Option<DefaultHeap>,
     beside: BesideFacts,
     hotspot: HotspotFlags,
@@ -60,7 +60,7 @@ pub struct Heap {
 
 /// Why a runtime looks past the limit, and the way out. Both lower case, no full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LimitUnseen {
+pub struct LimitBlindness {
     /// A flag, or the version.
     pub why: String,
     /// What ends it.
@@ -104,14 +104,14 @@ pub struct HeapProblem {
     /// What to do: lower case, no full stop, with something to paste where there is.
     pub help: Option<String>,
     /// Where the same would be read.
-    pub way: Option<Way>,
+    pub way: Option<ReadVariable>,
     /// Programs of the image that are not in sight may read the variable.
     pub has_other_readers: bool,
 }
 
 /// A variable that is read, and what would stand in it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Way {
+pub struct ReadVariable {
     /// The variable.
     pub variable: String,
     /// What is in it already; empty when it is not set.
@@ -124,7 +124,7 @@ pub struct Way {
     pub setting: HeapSetting,
 }
 
-impl Way {
+impl ReadVariable {
     /// All of it, with another size or share for the heap where that is given.
     #[must_use]
     pub fn text(&self, flag: Option<&str>) -> String {
@@ -187,7 +187,7 @@ pub enum SizedBy {
     Default,
 }
 
-impl Heap {
+impl MemoryPool {
     /// The most that it grows to under `limit`, or without one on a host with that much memory. None when that is not known,
     /// and for what is no sum: PHP's `memory_limit` holds for each request.
     #[must_use]
@@ -210,7 +210,7 @@ impl Heap {
     /// What the process takes beside a heap of this size: the product's own where the image is known, else the runtime's; with
     /// the bounds that flags set. None for what has not been measured.
     #[must_use]
-    pub fn beside(&self, heap: ByteSize) -> Option<Beside> {
+    pub fn beside(&self, heap: ByteSize) -> Option<NativeOverhead> {
         self.beside.of(self.runtime, heap)
     }
 

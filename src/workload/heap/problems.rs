@@ -1,6 +1,6 @@
 //! Settings that do not do what they were written for.
 
-use super::engine::{Engine, Source};
+use super::engine::{SettingSource, SettingsReader};
 use super::flags::{fits, hexadecimal, meant, size, spelled};
 use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting};
 use crate::catalog::{DefaultHeap, Grammar, Sets};
@@ -21,11 +21,11 @@ struct Written<'a> {
     bad: Option<&'a String>,
 }
 
-impl Engine<'_> {
+impl SettingsReader<'_> {
     /// Values that the runtime refuses or misreads, of every memory setting.
     pub(super) fn malformed(
         &self,
-        sources: &[Source],
+        sources: &[SettingSource],
         bound: &Fact<HeapSetting>,
         (major, default): (Option<u32>, Option<DefaultHeap>),
     ) -> Vec<HeapProblem> {
@@ -126,7 +126,11 @@ impl Engine<'_> {
     }
 
     /// A heap that begins larger than it may become: "Initial heap size set to a larger value than the maximum heap size".
-    pub(super) fn contradiction(&self, sources: &[Source], bound: &Fact<HeapSetting>) -> Option<HeapProblem> {
+    pub(super) fn contradiction(
+        &self,
+        sources: &[SettingSource],
+        bound: &Fact<HeapSetting>,
+    ) -> Option<HeapProblem> {
         let setting = bound.known()?;
         let Bound::Bytes(most) = setting.value.bound else { return None };
         let initial = sources

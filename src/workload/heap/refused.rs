@@ -1,6 +1,6 @@
 //! Flags that the version of the runtime refuses: it no longer knows them, or does not know them yet.
 
-use super::engine::{Engine, Source};
+use super::engine::{SettingSource, SettingsReader};
 use super::{HeapProblem, HeapProblemKind};
 use crate::catalog::DefaultHeap;
 use crate::source::TracedText;
@@ -9,10 +9,14 @@ use crate::source::TracedText;
 const TOLERANT: [(&str, bool); 2] =
     [("-XX:+IgnoreUnrecognizedVMOptions", true), ("-XX:-IgnoreUnrecognizedVMOptions", false)];
 
-impl Engine<'_> {
+impl SettingsReader<'_> {
     /// True when the runtime starts with whatever it does not know: OpenJ9 always does, HotSpot when one of its flags says so,
     /// wherever that stands.
-    pub(super) fn tolerates_unknown_flags(&self, sources: &[Source], default: Option<DefaultHeap>) -> bool {
+    pub(super) fn tolerates_unknown_flags(
+        &self,
+        sources: &[SettingSource],
+        default: Option<DefaultHeap>,
+    ) -> bool {
         let mut words = sources.iter().flat_map(|source| &source.words).rev();
         let said = words.find_map(|word| {
             TOLERANT.iter().find(|(flag, _)| *flag == word.as_str()).map(|(_, tolerant)| *tolerant)

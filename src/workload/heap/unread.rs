@@ -1,8 +1,8 @@
 //! Heap settings where what runs does not look, and where it does.
 
-use super::engine::{Engine, Source, Starts};
+use super::engine::{LaunchedBy, SettingSource, SettingsReader};
 use super::flags::{bound, size, spelled, words};
-use super::{HeapProblem, HeapProblemKind, HeapSetting, Way};
+use super::{HeapProblem, HeapProblemKind, HeapSetting, ReadVariable};
 use crate::catalog::{Catalog, Grammar, ReadBy, Runtime, Sets};
 use crate::source::TracedText;
 use crate::workload::image::ImageFacts;
@@ -11,7 +11,7 @@ use crate::workload::{Fact, Program, Workload};
 /// The variable that every JVM reads.
 const EVERY_JVM: &str = "JAVA_TOOL_OPTIONS";
 
-impl Engine<'_> {
+impl SettingsReader<'_> {
     /// Heap flags in variables that only scripts read, where no script stands between.
     pub(super) fn unread(&self, program: &Program) -> Vec<HeapProblem> {
         let mut found = Vec::new();
@@ -70,7 +70,7 @@ impl Engine<'_> {
                 // The image's own -Xms may be larger than the bound.
                 let first = words(value).iter().any(|word| self.begins(word));
                 let begin = flag.as_str().strip_prefix("-Xmx").filter(|_| !first);
-                Some(Way { begins: begin.is_some(), ..way })
+                Some(ReadVariable { begins: begin.is_some(), ..way })
             });
             Some(HeapProblem { way, ..self.problem(HeapProblemKind::Unread, &flag, &variable.name, effect) })
         });
@@ -105,7 +105,7 @@ impl Engine<'_> {
     }
 
     /// The same flags in a variable that is read; none where nobody knows what is in it, or a bound is there already.
-    fn way(&self, variable: &str, value: &TracedText, flag: &TracedText) -> Option<Way> {
+    fn way(&self, variable: &str, value: &TracedText, flag: &TracedText) -> Option<ReadVariable> {
         let there = match self.workload.variable(variable) {
             Fact::Known(there) => Some(there.value),
             Fact::Unknown { .. } => return None,
@@ -116,7 +116,7 @@ impl Engine<'_> {
         }
         let (known, written) = self.runtime.flag(flag.as_str())?;
         let bound = bound(known.sets, known.grammar, written.trim_start(), self.version().0)?;
-        Some(Way {
+        Some(ReadVariable {
             variable: variable.to_owned(),
             there: there.map(|there| there.as_str().to_owned()).unwrap_or_default(),
             value: words(value).iter().map(TracedText::as_str).collect::<Vec<_>>().join(" "),
@@ -141,7 +141,7 @@ pub(in crate::workload) fn strangers(
     let Some(own) = own else { return Vec::new() };
     let others = catalog.runtimes().iter().filter(|runtime| runtime.name != own.name);
     let found = others.flat_map(|runtime| {
-        let engine = Engine { workload, image, runtime };
+        let engine = SettingsReader { workload, image, runtime };
         let set = runtime.variables.iter().filter(|variable| {
             variable.names_reader && variable.value.is_none() && workload.env.contains_key(&variable.name)
         });
@@ -160,7 +160,7 @@ pub(in crate::workload) fn strangers(
 }
 
 /// The same bound for the runtime that the image has; none where that has no variable for it, or more is in it.
-fn in_its_own_words(engine: &Engine<'_>, own: &Runtime, flag: &TracedText) -> Option<String> {
+fn in_its_own_words(engine: &SettingsReader<'_>, own: &Runtime, flag: &TracedText) -> Option<String> {
     let (known, written) = engine.runtime.flag(flag.as_str())?;
     let bytes = size(known.grammar, written).filter(|_| known.grammar == Grammar::JvmSize)?;
     let carries = |name: &String| {
@@ -176,11 +176,11 @@ fn in_its_own_words(engine: &Engine<'_>, own: &Runtime, flag: &TracedText) -> Op
 }
 
 /// True when the image's own script decides what is read.
-pub(super) fn by_script(starter: &Starts<'_>) -> bool {
-    matches!(starter, Starts::Script)
+pub(super) fn by_script(starter: &LaunchedBy<'_>) -> bool {
+    matches!(starter, LaunchedBy::Script)
 }
 
 /// A place of which nothing counts: the image's script takes it away.
-pub(super) fn nothing(name: &str) -> Source {
-    Source { name: name.to_owned(), ..Source::default() }
+pub(super) fn nothing(name: &str) -> SettingSource {
+    SettingSource { name: name.to_owned(), ..SettingSource::default() }
 }

@@ -1,16 +1,20 @@
 //! Runtimes that look past the limit of their container.
 
-use super::LimitUnseen;
-use super::engine::{Engine, Source};
+use super::LimitBlindness;
+use super::engine::{SettingSource, SettingsReader};
 use crate::catalog::Sets;
 
-impl Engine<'_> {
+impl SettingsReader<'_> {
     /// Its version, or a flag, keeps it from seeing the limit of the container.
-    pub(super) fn limit_unseen(&self, sources: &[Source], major: Option<u32>) -> Option<LimitUnseen> {
+    pub(super) fn limit_unseen(
+        &self,
+        sources: &[SettingSource],
+        major: Option<u32>,
+    ) -> Option<LimitBlindness> {
         let flags = sources.iter().flat_map(|source| &source.words);
         let blinded = flags.rev().find_map(|word| {
             let (flag, _) = self.runtime.flag(word.as_str())?;
-            (flag.sets == Sets::LimitUnseen).then(|| LimitUnseen {
+            (flag.sets == Sets::LimitUnseen).then(|| LimitBlindness {
                 why: format!("`{word}` makes it look at the host"),
                 way_out: format!("without `{word}` it sees the limit"),
             })
@@ -20,7 +24,7 @@ impl Engine<'_> {
         blinded
             .or_else(|| {
                 let (since, major) = old?;
-                Some(LimitUnseen {
+                Some(LimitBlindness {
                     why: format!(
                         "{name} {major} does not see limits on cgroup v2 hosts, {name} {since} does"
                     ),
@@ -30,7 +34,7 @@ impl Engine<'_> {
             .or_else(|| {
                 let ignores = self.image.ignores_limit.as_ref();
                 let ignores = ignores.filter(|ignores| self.is_its_image() && !ignores.majors.is_empty())?;
-                Some(LimitUnseen {
+                Some(LimitBlindness {
                     why: ignores.why.clone(),
                     way_out: format!("a newer base image, such as {}", ignores.way_out),
                 })
@@ -38,11 +42,11 @@ impl Engine<'_> {
     }
 
     /// Its build is one that a newer kernel keeps from seeing the limit.
-    pub(super) fn unseen_on_new_kernels(&self) -> Option<LimitUnseen> {
+    pub(super) fn unseen_on_new_kernels(&self) -> Option<LimitBlindness> {
         let (major, patch) = self.image.patch.filter(|_| self.is_its_image())?;
         let row = self.runtime.unseen_builds.iter().find(|row| row.major == major && patch < row.fixed_in)?;
         let name = self.runtime.name.display_name();
-        Some(LimitUnseen {
+        Some(LimitBlindness {
             why: format!("{name} {major}.0.{patch} does not see the limit on hosts with {}", row.kernel),
             way_out: format!("a base image with {name} {major}.0.{} or later", row.fixed_in),
         })
