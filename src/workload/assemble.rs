@@ -65,11 +65,13 @@ impl Assembler<'_> {
         };
         let awaited = role::awaited(&compose.services);
         let exists = |path: &Path| self.sources.exists(path);
+        // `.git` is a directory, or a file in a worktree.
+        let stands = |path: &Path| self.sources.disk().exists(path);
         // What a base says at its head holds for those that extend it.
         let development = compose.files.iter().any(|file| {
             let source = self.sources.get(*file);
             let is_asked = out.compose_files.contains(file);
-            is_asked && purpose::is_for_development(source.path(), &exists)
+            is_asked && purpose::is_for_development(source.path(), &stands)
                 || purpose::is_not_for_production(source.text())
                 || is_asked && self.is_test_by_neighbours(source.path())
         });
@@ -97,7 +99,7 @@ impl Assembler<'_> {
         let (sources, disk) = (self.sources, self.sources.disk());
         let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(file));
         let Some(folder) = absolute.parent() else { return false };
-        let top = folder.ancestors().find(|above| sources.exists(&above.join(".git")));
+        let top = folder.ancestors().find(|above| disk.exists(&above.join(".git")));
         // What stands at the top is of the whole repository.
         let Some(top) = top.filter(|top| *top != folder) else { return false };
         if SCRIPTS.iter().any(|name| sources.exists(&folder.join(name))) {

@@ -254,3 +254,33 @@ fn another_frontend_s_file_is_no_broken_dockerfile() {
     assert!(errors("docker/dockerfile:1.7-labs") > 0);
     assert!(errors("docker.io/docker/dockerfile-upstream:master") > 0);
 }
+
+/// What stands beside a Compose file, or above it in its repository, tells what it is for.
+#[test]
+fn neighbours_tell_what_a_file_is_for() {
+    let severity = |files: &[(&str, &str)]| {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("deploy/shop");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("compose.yaml"), "services: {a: {image: x}}\n").unwrap();
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let found = oomlint::discover::discover(&[folder], oomlint::discover::Options::default()).unwrap();
+        let options = oomlint::engine::Options::default();
+        let findings = oomlint::engine::run(&options, &oomlint::source::Sources::new(), &found).findings;
+        let limit = findings.into_iter().find(|finding| finding.rule == "missing-memory-limit").unwrap();
+        limit.severity
+    };
+    use oomlint::finding::Severity::{Note, Warning};
+    let (git, readme) = ((".git/HEAD", ""), "None of these files are for production.\n");
+    assert_eq!(severity(&[git]), Warning);
+    assert_eq!(severity(&[git, ("deploy/shop/test.sh", "")]), Note);
+    assert_eq!(severity(&[git, ("deploy/README.md", readme)]), Note);
+    // At the top they are of the whole repository, and beyond it of others.
+    assert_eq!(severity(&[git, ("README.md", readme), ("test.sh", "")]), Warning);
+    assert_eq!(severity(&[("deploy/shop/.git/HEAD", ""), ("deploy/README.md", readme)]), Warning);
+    assert_eq!(severity(&[("deploy/README.md", readme)]), Warning);
+}
