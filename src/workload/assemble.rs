@@ -33,6 +33,7 @@ use crate::model::purpose;
 use crate::model::size::ByteSize;
 use crate::source::{SourceId, Sources, Span, Spanned, TracedText, normalize};
 use crate::syntax::SyntaxError;
+use crate::syntax::dockerfile::{Dockerfile, Keyword};
 use crate::syntax::shell::base_name;
 
 /// Makes workloads of projects and Dockerfiles.
@@ -134,6 +135,9 @@ impl Assembler<'_> {
         let dockerfile = self.dockerfiles.get(file, self.sources);
         let mut out =
             Project { files: vec![file], syntax_errors: dockerfile.errors.clone(), ..Project::default() };
+        if is_fragment(&dockerfile, self.sources.get(file).path()) {
+            return Project { files: vec![file], ..Project::default() };
+        }
         let Ok(target) = resolve(&dockerfile, &BuildOptions::default()) else { return out };
         let runs = Runs::new(&target);
         let mut facts = ImageFacts::of_target(&runs, self.catalog);
@@ -454,6 +458,15 @@ impl Assembler<'_> {
         workload.heap_flags_of_other_runtimes = heap::strangers(workload, facts, self.catalog);
         (workload.heaps, workload.caches) = pools.into_iter().partition(|pool| pool.pool == Pool::Heap);
     }
+}
+
+/// True for a part of a Dockerfile that a script puts together with others: `Dockerfile.append` without a stage of its own.
+fn is_fragment(dockerfile: &Dockerfile, path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let plain = ["dockerfile", "containerfile"].contains(&name.to_ascii_lowercase().as_str());
+    let mut stages =
+        dockerfile.instructions.iter().filter(|instruction| instruction.keyword == Keyword::From);
+    !plain && !dockerfile.instructions.is_empty() && stages.next().is_none()
 }
 
 /// The name that Compose gives a project: its own, else that of its directory (compose-go `cli/options.go`).

@@ -284,3 +284,20 @@ fn neighbours_tell_what_a_file_is_for() {
     assert_eq!(severity(&[("deploy/shop/.git/HEAD", ""), ("deploy/README.md", readme)]), Warning);
     assert_eq!(severity(&[("deploy/README.md", readme)]), Warning);
 }
+
+/// A part of a Dockerfile has no stage of its own, and is nobody's mistake; a Dockerfile by its plain name is.
+#[test]
+fn parts_of_dockerfiles_are_no_dockerfiles() {
+    let findings = |name: &str, text: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(name), text).unwrap();
+        let found =
+            oomlint::discover::discover(&[dir.path().to_path_buf()], oomlint::discover::Options::default())
+                .unwrap();
+        let options = oomlint::engine::Options::default();
+        oomlint::engine::run(&options, &oomlint::source::Sources::new(), &found).findings.len()
+    };
+    assert_eq!(findings("Dockerfile.append", "ENV A=b\nCMD [\"x\"]\n"), 0);
+    assert!(findings("Dockerfile", "ENV A=b\nCMD [\"x\"]\n") > 0);
+    assert!(findings("Dockerfile.prod", "FROM node:14\nNO x\n") > 0);
+}
