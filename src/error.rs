@@ -1,34 +1,34 @@
-//! The tool's own failures: what kept it from doing its work. A user's mistake in a file is a finding, never one of these.
+//! Errors that keep the tool from doing its work. A user's mistake in a file is a finding, never one of these.
 //!
-//! They speak miette's protocol (code, help), and are drawn by the same code as the findings.
+//! They implement [`miette::Diagnostic`] (code, help) and are rendered by the same code as findings.
 
 use std::path::PathBuf;
 
-/// Why there is no verdict. Every one of them ends the command with exit code 2.
+/// The reason why a run has no result. Each ends the command with exit code 2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
-    /// A path that was named leads nowhere.
+    /// A path on the command line does not exist.
     #[error("there is no `{}`", path.display())]
     #[diagnostic(code(oomlint::path_not_found))]
     NotFound {
-        /// As it was given.
+        /// The path as given.
         path: PathBuf,
-        /// What may have been meant.
+        /// What the user may have meant.
         #[help]
         help: Option<String>,
     },
 
-    /// A file or directory that is there and cannot be read.
+    /// A file or directory exists and cannot be read.
     #[error("cannot read `{}`: {reason}", path.display())]
     #[diagnostic(code(oomlint::unreadable))]
     Unreadable {
-        /// As it was given, or joined below what was given.
+        /// The path as given, or joined to a given directory.
         path: PathBuf,
-        /// The operating system's word, or ours.
+        /// The operating system's message, or the tool's own.
         reason: String,
     },
 
-    /// A file that was named is neither a Dockerfile nor a Compose file.
+    /// A file on the command line is neither a Dockerfile nor a Compose file.
     #[error("cannot tell whether `{}` is a Dockerfile or a Compose file", path.display())]
     #[diagnostic(
         code(oomlint::unknown_kind),
@@ -37,68 +37,68 @@ pub enum Error {
         )
     )]
     UnknownKind {
-        /// As it was given.
+        /// The path as given.
         path: PathBuf,
     },
 
-    /// A rule's name that no rule has.
+    /// No rule has the given name.
     #[error("there is no rule `{name}`")]
     #[diagnostic(code(oomlint::unknown_rule))]
     UnknownRule {
-        /// As it was given.
+        /// The name as given.
         name: String,
-        /// The nearest names, or where to find them all.
+        /// The most similar names, or where all of them are listed.
         #[help]
         help: Option<String>,
     },
 
-    /// Standard input was asked for in a way that cannot be met.
+    /// Command-line arguments that contradict each other or cannot be satisfied.
     #[error("{problem}")]
     #[diagnostic(code(oomlint::usage))]
     Usage {
-        /// What does not fit.
+        /// What is wrong.
         problem: String,
-        /// What does.
+        /// How to call the command instead.
         #[help]
         help: Option<String>,
     },
 
-    /// A configuration that says something that means nothing.
+    /// A configuration file is invalid.
     #[error("the configuration cannot be used: `{}`", path.display())]
     #[diagnostic(code(oomlint::config))]
     Config {
-        /// The file.
+        /// Path of the configuration file.
         path: PathBuf,
-        /// Every place.
+        /// Everything that is wrong with it.
         #[related]
         problems: Vec<ConfigProblem>,
     },
 
-    /// Measurements that cannot be used.
+    /// A file of measurements cannot be used.
     #[error("cannot use `{}`: {problem}", path.display())]
     #[diagnostic(code(oomlint::stats))]
     Stats {
-        /// As it was given; `-` is standard input.
+        /// The path as given; `-` is standard input.
         path: PathBuf,
         /// The line, and what is wrong with it.
         problem: String,
-        /// The way out.
+        /// How to fix it.
         #[help]
         help: Option<String>,
     },
 
-    /// A report that cannot be written.
+    /// A report cannot be written.
     #[error("cannot write {target}: {reason}")]
     #[diagnostic(code(oomlint::unwritable))]
     Unwritable {
         /// The path in backticks, or `the report`.
         target: String,
-        /// The operating system's word.
+        /// The operating system's message.
         reason: String,
     },
 }
 
-/// One place of a configuration that means nothing.
+/// An invalid place in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("{message}")]
 pub struct ConfigProblem {
@@ -112,7 +112,7 @@ pub struct ConfigProblem {
 }
 
 impl ConfigProblem {
-    /// A problem at `span` of `text`, which stands at `path`.
+    /// Creates a problem at the bytes `span` of `text`, the content of the file at `path`.
     #[must_use]
     pub fn new(
         path: &std::path::Path,
@@ -126,7 +126,7 @@ impl ConfigProblem {
     }
 }
 
-/// The candidates that are near enough to `name` to have been meant, nearest first.
+/// Returns up to three candidates that resemble `name`, most similar first.
 #[must_use]
 pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<&'c str> {
     let mut scored: Vec<(f64, &str)> = candidates

@@ -1,31 +1,33 @@
-//! A look at the keys of a YAML text, line by line and without a parser: whether it is a Compose file, and if not, what else.
+//! Classifies a YAML text by its keys, line by line and without a parser: Compose file, CI pipeline, template or
+//! something else.
 
-/// What a YAML text is.
+/// The class of a YAML text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
-    /// It has `services`, `include`, or `jobs` with an image.
+    /// A Compose file: it has `services` that is no list or scalar; or it has `include`, or a job with `image` or
+    /// `build`, but no key of a pipeline and no top-level key that Compose does not define.
     Compose,
-    /// The steps of a CI system: a workflow of GitHub, Gitea or Forgejo, or GitLab's pipeline.
+    /// A CI pipeline: a workflow of GitHub, Gitea or Forgejo, a GitHub action, or a pipeline of GitLab or Azure.
     Pipeline,
-    /// Jinja, Go or another template: YAML only once it is filled in.
+    /// A Jinja, Go or other template: YAML only after rendering.
     Template,
-    /// A list at the top level: the tasks of an Ansible role, for one.
+    /// A list at the top level, for example the tasks of an Ansible role.
     List,
-    /// Anything else, and what is empty or broken.
+    /// Anything else, empty and broken texts included.
     Other,
 }
 
-/// The keys that Compose knows at the top level, beside `x-…`.
+/// Top-level keys that Compose defines, apart from `x-…`.
 const TOP_LEVEL: [&str; 10] =
     ["name", "version", "services", "include", "jobs", "volumes", "networks", "configs", "secrets", "models"];
-/// Keys of a job that no service has: it is a CI system's.
+/// Keys of a CI job that no Compose service has.
 const OF_PIPELINE_JOBS: [&str; 5] = ["runs-on", "steps", "uses", "script", "stage"];
-/// Top-level keys that only a pipeline has: GitLab's, and those of an action.
+/// Top-level keys that only pipelines have: those of GitLab, and `runs` of a GitHub action.
 const OF_PIPELINES: [&str; 4] = ["stages", "before_script", "after_script", "runs"];
 /// Keys of an item of GitLab's `include`.
 const OF_GITLAB_INCLUDES: [&str; 5] = ["local", "remote", "template", "project", "component"];
 
-/// Tells what a text is.
+/// Classifies a text.
 pub(super) fn content(text: &str) -> Content {
     let text = text.trim_start_matches('\u{feff}');
     let mut seen = Seen::default();
@@ -37,21 +39,21 @@ pub(super) fn content(text: &str) -> Content {
     seen.verdict()
 }
 
-/// What was met on the way through a text.
+/// The keys and marks seen so far.
 #[derive(Default)]
 struct Seen {
     services: bool,
     include: bool,
     jobs: bool,
     pipeline: bool,
-    /// A top-level key that Compose does not know.
+    /// A top-level key that Compose does not define, or whose value has the wrong type.
     foreign: bool,
     template: bool,
     list: bool,
 }
 
 impl Seen {
-    /// A key with those above it, the top-level one first.
+    /// Records a key, given with its parents, outermost first.
     fn key(&mut self, path: &[String]) {
         match path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["services"] => self.services = true,
@@ -67,7 +69,7 @@ impl Seen {
         }
     }
 
-    /// The same where the value begins with `next`.
+    /// Records a key whose value begins with the character `next`.
     fn key_before(&mut self, path: &[String], next: char) {
         self.key(path);
         if let [key] = path
@@ -77,7 +79,7 @@ impl Seen {
         }
     }
 
-    /// A key whose value is no mapping after all.
+    /// Corrects what was recorded for a top-level key whose value is not a mapping.
     fn no_mapping(&mut self, key: &str, is_list: bool) {
         match key {
             "services" => {
@@ -88,7 +90,7 @@ impl Seen {
                 self.include = false;
                 self.foreign = true;
             }
-            // Azure's.
+            // Azure Pipelines has a list of jobs.
             "jobs" if is_list => self.pipeline = true,
             _ => {}
         }
@@ -108,16 +110,16 @@ impl Seen {
 
 /// Reads the first three levels of a text in block style.
 fn block(text: &str, seen: &mut Seen) {
-    // The indentation of each level, and the key that is open there.
+    // Indentation and current key of each open level.
     let mut levels: Vec<(usize, String)> = Vec::new();
-    // Lines that are indented more than this are text.
+    // Indentation of a block scalar's parent: deeper lines are its text.
     let mut scalar: Option<usize> = None;
-    // The value of the top-level key begins on one of the next lines.
+    // True while the value of the top-level key is still to come, on one of the next lines.
     let mut open = false;
     let mut at = 0;
-    // Where a mapping in flow style ends that was read already.
+    // End of the last flow mapping, which was read as a whole.
     let mut read = 0;
-    // A lone carriage return ends a line of YAML, too.
+    // A lone carriage return is a line break in YAML, too.
     for line in text.split_inclusive(['\n', '\r']) {
         let start = at;
         at += line.len();
@@ -156,7 +158,7 @@ fn block(text: &str, seen: &mut Seen) {
         if let Some(item) = item {
             match levels.first() {
                 None => seen.list = true,
-                // A list may stand as far left as its key.
+                // A list may have the same indentation as its key.
                 Some((_, key)) if open => seen.no_mapping(&key.clone(), true),
                 Some(_) => {}
             }
@@ -196,7 +198,7 @@ fn block(text: &str, seen: &mut Seen) {
         }
         let looks_below = path.first().is_some_and(|first| matches!(first.as_str(), "jobs" | "include"));
         if bare.starts_with('{') && looks_below {
-            // What stands behind the colon ends where the line does.
+            // `bare` is the end of the line, so its length gives its position.
             let from = start + line.len() - bare.len();
             let length = flow(text.get(from..).unwrap_or_default(), &mut path, &mut |path, _| seen.key(path));
             read = from + length;
@@ -204,7 +206,7 @@ fn block(text: &str, seen: &mut Seen) {
     }
 }
 
-/// The key of a line and what stands behind its colon, without a comment.
+/// Returns the key of a line and the value after its colon, without a comment.
 fn key_of(line: &str) -> Option<(&str, &str)> {
     let line = without_properties(line.strip_prefix("? ").map_or(line, str::trim_start));
     let (key, rest) = match line.chars().next()? {
@@ -225,7 +227,7 @@ fn key_of(line: &str) -> Option<(&str, &str)> {
     Some((key, if rest.starts_with('#') { "" } else { rest }))
 }
 
-/// A value without its anchor and tags, and without a comment behind them.
+/// Returns a value without anchor and tags; empty if only a comment follows them.
 fn without_properties(value: &str) -> &str {
     let mut rest = value.trim_start();
     while rest.starts_with(['&', '!']) {
@@ -234,7 +236,7 @@ fn without_properties(value: &str) -> &str {
     if rest.starts_with('#') { "" } else { rest }
 }
 
-/// True where the lines below are text: `|`, `>-`, `|2+`.
+/// True for the header of a block scalar: `|`, `>-`, `|2+`.
 fn begins_scalar(value: &str) -> bool {
     let value = key_of(value).map_or(value, |(_, value)| value);
     let value = without_properties(value);
@@ -244,7 +246,7 @@ fn begins_scalar(value: &str) -> bool {
     })
 }
 
-/// True for a line that a template engine reads: YAML has no such lines, but within quotes and texts.
+/// True for a line of template syntax, which YAML allows only in quotes and block scalars.
 fn is_template_line(line: &str) -> bool {
     if ["{%", "{{", "{#"].iter().any(|mark| line.starts_with(mark)) {
         return true;
@@ -253,9 +255,10 @@ fn is_template_line(line: &str) -> bool {
     [": {{", "- {{"].iter().any(|mark| line.find(mark).is_some_and(|at| at < quoted))
 }
 
-/// Reads a mapping in flow style, as JSON is one, and gives its length. `path` is the keys that lead to it.
+/// Reads a mapping in flow style (or JSON) and returns its length in bytes. `path` is the keys above it; `each` gets
+/// the path of each key and the first character of its value.
 fn flow(text: &str, path: &mut Vec<String>, each: &mut impl FnMut(&[String], char)) -> usize {
-    // The opened brackets; each mapping with the key that is open in it.
+    // The open brackets.
     let mut brackets: Vec<char> = Vec::new();
     let mut word = String::new();
     let base = path.len();
@@ -295,7 +298,7 @@ fn flow(text: &str, path: &mut Vec<String>, each: &mut impl FnMut(&[String], cha
             ':' if brackets.last() == Some(&'{') => {
                 let ends =
                     chars.peek().is_none_or(|(_, next)| next.is_whitespace() || "{[\"'".contains(*next));
-                // Only mappings within mappings have a path of keys.
+                // A key inside a list has no path that consists of keys only.
                 if (ends || matches!(last, '"' | '\''))
                     && !brackets.contains(&'[')
                     && base + brackets.len() <= 3

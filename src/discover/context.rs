@@ -1,4 +1,5 @@
-//! What named files have a part in: a hook names those that changed, and the stacks that read them stand elsewhere.
+//! Finds Compose files that may use the files named on the command line: a pre-commit hook names only changed files,
+//! and the Compose files that use them may be elsewhere in the repository.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,10 +7,11 @@ use std::path::{Path, PathBuf};
 use super::{Discovered, FileKind, Options, kind_met, shown, walk};
 use crate::source::{FileSystem, normalize};
 
-/// The Compose files of the repositories around the files that were named, without those that are looked at anyway.
+/// Returns the Compose files of the repositories that contain explicitly named files, without those already
+/// discovered.
 ///
-/// Without a repository nothing says how far to look: there it is the directories above, up to the current one, or of an
-/// absolute path the nearest two, as in `compose.yaml` above `app/Dockerfile`.
+/// Outside of a repository only the file's directory and its ancestors are searched: all of them up to the current
+/// directory for a relative path, the nearest two for an absolute one (`compose.yaml` above `app/Dockerfile`).
 pub(super) fn around(discovered: &Discovered, options: &Options) -> Vec<PathBuf> {
     let named = discovered.files.iter().filter(|found| found.explicit).map(|found| &found.path);
     let named: Vec<&PathBuf> = named.chain(&discovered.env_files).collect();
@@ -38,27 +40,27 @@ pub(super) fn around(discovered: &Discovered, options: &Options) -> Vec<PathBuf>
     files
 }
 
-/// The top of the repository that a file is in; told from the current directory where the file is.
+/// Returns the root of the repository that contains `file`, relative to the current directory if `file` is relative.
 fn repository(file: &Path, here: &Path, disk: &FileSystem) -> Option<PathBuf> {
     let absolute = normalize(&here.join(file));
     let top = absolute.ancestors().skip(1).find(|directory| disk.exists(&directory.join(".git")))?;
     if file.is_absolute() {
         return Some(top.to_path_buf());
     }
-    // The directory in which the ways from here and from there part.
+    // The deepest directory that contains both.
     let common = here.ancestors().find(|above| top.starts_with(above))?;
     let ups = here.strip_prefix(common).ok()?.components().map(|_| "..");
     let way: PathBuf = ups.collect::<PathBuf>().join(top.strip_prefix(common).ok()?);
     Some(if way.as_os_str().is_empty() { PathBuf::from(".") } else { way })
 }
 
-/// The directory of a file and those above it.
+/// Returns the directory of a file and its ancestors; two in all for an absolute path.
 fn ways_up(file: &Path) -> impl Iterator<Item = PathBuf> {
     let all = if file.is_absolute() { 2 } else { usize::MAX };
     file.ancestors().skip(1).take(all).map(Path::to_path_buf)
 }
 
-/// What cannot be read holds nothing.
+/// Returns the Compose files in a directory; none if it cannot be read.
 fn compose_files(directory: &Path, disk: &FileSystem) -> Vec<PathBuf> {
     let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let is_compose = |path: &PathBuf| {

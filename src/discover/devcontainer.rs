@@ -1,5 +1,5 @@
-//! What a development container asks of its host: `hostRequirements.memory` of a `devcontainer.json`
-//! (containers.dev, "Minimum host requirements").
+//! Memory requirement of a development container: `hostRequirements.memory` of a `devcontainer.json` (containers.dev,
+//! "Minimum host requirements").
 
 use std::path::{Path, PathBuf};
 
@@ -8,19 +8,20 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use crate::source::Sources;
 
-/// The memory that a host has to have at the least.
+/// Memory that the host needs at least.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostRequirement {
-    /// Its size, in bytes.
+    /// The size in bytes.
     pub bytes: i64,
-    /// The file that says so, as shown.
+    /// Path of the `devcontainer.json`, for display.
     pub path: PathBuf,
-    /// The line, from 1.
+    /// Line of the value, from 1.
     pub line: u32,
 }
 
-/// What the development container around `directory` asks for: `.devcontainer/devcontainer.json` or `.devcontainer.json` there
-/// or above, up to the current directory; in a folder of a `.devcontainer`, that folder's own.
+/// Returns the requirement of the development container for `directory`: from the nearest
+/// `.devcontainer/devcontainer.json` or `.devcontainer.json` that states one, in it or an ancestor, up to the current
+/// directory. Inside of `.devcontainer`, the directory's own `devcontainer.json` comes first.
 #[must_use]
 pub fn host_requirement(directory: &Path, sources: &Sources) -> Option<HostRequirement> {
     let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
@@ -35,7 +36,7 @@ pub fn host_requirement(directory: &Path, sources: &Sources) -> Option<HostRequi
 fn read(path: &Path, sources: &Sources) -> Option<HostRequirement> {
     let id = sources.load(path).ok()?;
     let source = sources.get(id);
-    // A file that does not parse is its own tools' business.
+    // A syntax error is left to the tools that use the file.
     let parsed = parse_to_ast(source.text(), &CollectOptions::default(), &ParseOptions::default()).ok()?;
     let Some(Value::Object(root)) = parsed.value else { return None };
     let memory = root.get_object("hostRequirements")?.get_string("memory")?;
@@ -44,8 +45,8 @@ fn read(path: &Path, sources: &Sources) -> Option<HostRequirement> {
     Some(HostRequirement { bytes, path: source.path().to_path_buf(), line: source.line_at(at).number })
 }
 
-/// A number with `tb`, `gb`, `mb` or `kb` behind it. Powers of 1024, as the reference implementation takes them
-/// (devcontainers/cli `src/spec-node/utils.ts`).
+/// Parses a number with the optional unit `tb`, `gb`, `mb` or `kb` into bytes. Units are powers of 1024, as in the
+/// reference implementation (devcontainers/cli `src/spec-node/utils.ts`).
 fn size(text: &str) -> Option<i64> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);

@@ -1,4 +1,4 @@
-//! The files that say what git does not see: the walker reads them, and waits for ever where one is a pipe.
+//! Checks the ignore files of a directory before the walker reads them: it would block forever if one is a pipe.
 
 use std::path::{Path, PathBuf};
 
@@ -6,13 +6,14 @@ use super::shown;
 use crate::error::Error;
 use crate::source::{EntryKind, FileSystem, LoadError};
 
-/// Largest file of rules, in bytes. Each rule takes hundreds of times its length once it is compiled.
+/// Size limit of an ignore file in bytes. A compiled rule takes hundreds of times its length in memory.
 pub(super) const MAX_RULES: u64 = 256 * 1024;
 
-/// The names that are looked for in each directory; the later one wins.
+/// Names of ignore files in each directory; a later one takes precedence.
 pub(super) const FILE_NAMES: [&str; 2] = [".gitignore", ".ignore"];
 
-/// The first file of rules, in a directory or those above it, that cannot be read as one.
+/// Returns an error for the first ignore file that cannot be used, in `directory` or, with unrestricted access, in
+/// `above`.
 pub(super) fn unusable_ignore_file(directory: &Path, above: &[&Path], disk: &FileSystem) -> Option<Error> {
     let own =
         std::iter::once(directory).chain(above.iter().copied().filter(|_| disk.allowed_root().is_none()));
@@ -22,15 +23,15 @@ pub(super) fn unusable_ignore_file(directory: &Path, above: &[&Path], disk: &Fil
     })
 }
 
-/// What the walker would open for a directory.
+/// Returns the ignore files that the walker would open for a directory.
 fn files(directory: &Path, disk: &FileSystem) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = FILE_NAMES.iter().map(|name| directory.join(name)).collect();
-    // Where a run is kept to one directory these are not read at all.
+    // With restricted access the walker does not read these files.
     let git = directory.join(".git");
     match disk.entry_kind(&git) {
         _ if disk.allowed_root().is_some() => {}
         Ok(EntryKind::Directory) => files.push(git.join("info/exclude")),
-        // A work tree or a submodule: the file names the directory.
+        // In a work tree or submodule `.git` is a file that names the directory.
         Ok(EntryKind::File) => {
             files.push(git.clone());
             let first = |path: &Path| {
@@ -54,10 +55,10 @@ fn files(directory: &Path, disk: &FileSystem) -> Vec<PathBuf> {
     files
 }
 
-/// Longer than any path.
+/// Bytes read of a one-line file; more than any path has.
 const LINE: u64 = 64 * 1024;
 
-/// Why a file of rules cannot be read; none for one that can, and for one that is not there.
+/// Returns why an ignore file cannot be used; `None` if it can, or does not exist.
 fn reason(disk: &FileSystem, path: &Path) -> Option<LoadError> {
     match disk.entry_kind(path) {
         Ok(EntryKind::File) => match disk.size(path) {
@@ -68,7 +69,7 @@ fn reason(disk: &FileSystem, path: &Path) -> Option<LoadError> {
         },
         Ok(EntryKind::Other) => Some(LoadError::NotRegular),
         Err(error @ LoadError::Outside(_)) => Some(error),
-        // git, too, reads no rules from a directory, or from what it may not read.
+        // git does not read rules from a directory or an unreadable file either.
         Ok(EntryKind::Directory) | Err(_) => None,
     }
 }

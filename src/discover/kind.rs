@@ -1,4 +1,4 @@
-//! What a file is, by its name or by a look into it.
+//! Determines whether a file is a Dockerfile or a Compose file, by its name or content.
 
 use std::path::Path;
 
@@ -6,18 +6,18 @@ use super::content::{Content, content};
 use crate::error::Error;
 use crate::source::{FileSystem, LoadError};
 
-/// The two kinds of files that are read.
+/// The two kinds of files that are linted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FileKind {
-    /// A Dockerfile, whatever builds it.
+    /// A Dockerfile or Containerfile, whichever tool builds it.
     Dockerfile,
     /// A Compose file.
     Compose,
 }
 
-/// Endings that make `Dockerfile.ending` something else than a Dockerfile. A template is no Dockerfile before it is filled
-/// in: its braces would only be reported as mistakes. One that is named on the command line is read all the same.
+/// Extensions of files called `Dockerfile.…` that are not Dockerfiles. Templates are among them, because their braces
+/// would only be reported as errors; one that is named on the command line is checked all the same.
 const OTHER_ENDINGS: &[&str] = &[
     "dockerignore",
     "md",
@@ -56,7 +56,7 @@ const OTHER_ENDINGS: &[&str] = &[
     "diff",
 ];
 
-/// The kind that a file's name tells.
+/// Returns the kind that a file's name implies.
 #[must_use]
 pub fn kind_of(path: &Path) -> Option<FileKind> {
     let name = path.file_name()?.to_str()?;
@@ -69,7 +69,7 @@ pub fn kind_of(path: &Path) -> Option<FileKind> {
     }
 }
 
-/// True for the usual names of files of variables: `.env`, `.env.prod`, `db.env`.
+/// True for the usual names of env files: `.env`, `.env.prod`, `db.env`.
 #[must_use]
 pub fn is_env_file(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -106,29 +106,30 @@ fn is_compose(name: &str) -> bool {
     stem.strip_prefix("compose").is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphabetic()))
 }
 
-/// True for the names that Compose takes by itself: whatever stands in such a file is meant to be Compose.
+/// True for the names that Compose finds by default: such a file is meant for Compose whatever its content.
 fn is_default(name: &str) -> bool {
     let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).unwrap_or_default();
     matches!(stem.strip_suffix(".override").unwrap_or(stem), "compose" | "docker-compose")
 }
 
-/// The usual names of files that `docker stack deploy` is given.
+/// True for the usual names of files for `docker stack deploy`.
 fn is_stack(name: &str) -> bool {
     let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) else { return false };
     let stem = stem.strip_prefix("docker-").unwrap_or(stem);
     stem.strip_prefix("stack").is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphabetic()))
 }
 
-/// Directories of what runs in CI: a workflow may be called `docker-compose-ci.yaml`.
+/// Directories of CI systems: a workflow may be called `docker-compose-ci.yaml`.
 const OF_CI: [&str; 3] = [".github", ".gitea", ".forgejo"];
-/// Directories of files that are tasks or templates of another tool, whatever their names.
+/// Directories in which other tools keep tasks or templates, whatever their names.
 const OF_TOOLS: [&str; 3] = ["templates", "tasks", "handlers"];
 
-/// How much of a file is looked at: `services:` may stand below long `x-` blocks.
+/// Maximum bytes of a file that are read to classify it: `services:` may come after long `x-` blocks.
 const MAX_LOOKED_AT: u64 = 256 * 1024;
 
-/// The kind of a file that nobody named. A Dockerfile is told by its name, and so is a Compose file that is called as Compose
-/// expects it; another one has to look like one inside. `below` is its path below the directory that was searched.
+/// Returns the kind of a file found by a directory walk. Dockerfiles and Compose files with a default name are
+/// recognized by name, other Compose files by name and content. `below` is the path relative to the directory that is
+/// searched.
 #[must_use]
 pub fn kind_met(path: &Path, below: &Path, disk: &FileSystem) -> Option<FileKind> {
     let name = path.file_name()?.to_str()?;
@@ -154,29 +155,29 @@ pub fn kind_met(path: &Path, below: &Path, disk: &FileSystem) -> Option<FileKind
     meant.then_some(FileKind::Compose)
 }
 
-/// True for a text that a file of that name holds for a CI system, and not for Compose.
+/// True if a file has the name of a Compose file, but not a default one, and `text` is a CI pipeline.
 #[must_use]
 pub fn is_pipeline(path: &Path, text: &str) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     kind_of(path) == Some(FileKind::Compose) && !is_default(name) && content(text) == Content::Pipeline
 }
 
-/// The kind of a document that an editor has open, as if its file were named.
+/// Returns the kind of a document that is open in an editor, as if its file were named on the command line.
 #[must_use]
 pub fn kind_open(path: &Path, text: &str) -> Option<FileKind> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     match kind_of(path) {
         Some(kind) => (!is_pipeline(path, text)).then_some(kind),
-        // Editors send every YAML file: of other names only those that are met on a walk.
+        // Editors send every YAML file: only stack files are checked without a Compose file's name.
         None if is_stack(name) => kind_of_text(text).filter(|kind| *kind == FileKind::Compose),
         None => None,
     }
 }
 
-/// The kind of a file that is named; none for a pipeline that is called like a Compose file.
+/// Returns the kind of a file named on the command line; `None` for a CI pipeline with a Compose file's name.
 ///
 /// # Errors
-/// When it cannot be read, or is neither kind.
+/// If the file cannot be read, or is neither kind.
 pub(super) fn kind_named(path: &Path, disk: &FileSystem) -> Result<Option<FileKind>, Error> {
     let Some(kind) = kind_of(path) else {
         let text = beginning(path, disk).map_err(|error| super::failure(path, error))?;
@@ -185,12 +186,12 @@ pub(super) fn kind_named(path: &Path, disk: &FileSystem) -> Result<Option<FileKi
     };
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let doubtful = kind == FileKind::Compose && !is_default(name);
-    // What cannot be read is told when it is loaded.
+    // A read error is reported when the file is loaded.
     let pipeline = doubtful && beginning(path, disk).is_ok_and(|text| is_pipeline(path, &text));
     Ok((!pipeline).then_some(kind))
 }
 
-/// The beginning of a file as text. YAML may be UTF-16, which says so with its first two bytes.
+/// Reads the beginning of a file as text. YAML may be UTF-16, which a byte order mark tells.
 fn beginning(path: &Path, disk: &FileSystem) -> Result<String, LoadError> {
     let bytes = disk.read_prefix(path, MAX_LOOKED_AT)?;
     let wide = |unit: fn([u8; 2]) -> u16| {
@@ -204,8 +205,8 @@ fn beginning(path: &Path, disk: &FileSystem) -> Result<String, LoadError> {
     })
 }
 
-/// The kind that a text tells: a Dockerfile when its first instruction is `FROM` or `ARG`, or a parser directive comes before
-/// anything else; Compose by its top-level keys.
+/// Returns the kind of a text: a Dockerfile if its first instruction is `FROM` or `ARG` or a parser directive comes
+/// before, Compose by its top-level keys.
 #[must_use]
 pub fn kind_of_text(text: &str) -> Option<FileKind> {
     let text = text.trim_start_matches('\u{feff}');

@@ -1,8 +1,8 @@
-//! Which files are Dockerfiles and which are Compose files.
+//! Finds the Dockerfiles and Compose files to check.
 //!
-//! Directories are walked as git sees them: `.gitignore` counts at every level, inside a repository or not. Hidden
-//! directories are searched (`.devcontainer` holds real Compose files), `.git` is not, nor is what others wrote (`vendor`,
-//! `node_modules`) unless it is named. Links to directories are not followed, so that a loop cannot be entered.
+//! Directories are walked as git sees them: `.gitignore` applies at every level, inside a repository or not. Hidden
+//! directories are searched (`.devcontainer` holds real Compose files); `.git`, `vendor` and `node_modules` are not,
+//! unless named. Links to directories are not followed, so that the walk cannot loop.
 
 mod content;
 mod context;
@@ -23,48 +23,48 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::source::{EntryKind, FileSystem, LoadError, compare_paths, normalize, relative_to};
 
-/// A file to look at.
+/// A file to check.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DiscoveredFile {
-    /// As it is shown: as given, or joined below what was given; without `./` when that was the current directory.
+    /// Path for display: as given, or joined to a given directory; without `./` if that is the current directory.
     pub path: PathBuf,
-    /// What is in it.
+    /// Whether it is a Dockerfile or a Compose file.
     pub kind: FileKind,
-    /// Named by the user rather than met on the way.
+    /// True if the user named the file; false if a directory walk found it.
     pub explicit: bool,
 }
 
-/// What there is to look at.
+/// The files found for the paths of the command line.
 #[derive(Clone, Debug, Default)]
 pub struct Discovered {
     /// Each file once, sorted by path.
     pub files: Vec<DiscoveredFile>,
-    /// Files of variables that were named: `.env` and what a service's `env_file` may be.
+    /// Env files named on the command line: `.env`, and files that a service's `env_file` may name.
     pub env_files: Vec<PathBuf>,
-    /// Compose files around those that were named, for the stacks that these have a part in.
+    /// Compose files near the named files that may use them.
     pub related_compose_files: Vec<PathBuf>,
-    /// Files that were named, are called like Compose files, and are a CI system's: they are left out.
+    /// Named files that have a Compose file's name but are CI pipelines; they are not checked.
     pub pipelines: Vec<PathBuf>,
-    /// Directories below those given that could not be read. The rest was searched.
+    /// Entries below the given paths that could not be read, ignore files included. The rest was searched.
     pub unreadable: Vec<Error>,
 }
 
-/// How to look.
+/// Options of discovery.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Search what `.gitignore` hides, too.
+    /// Also search what `.gitignore` excludes.
     pub no_ignore: bool,
-    /// What may be read.
+    /// The file system to search.
     pub disk: FileSystem,
 }
 
-/// Finds the files at and below `paths`; below the current directory when there are none.
+/// Finds the files at and below `paths`, or below the current directory if there are none.
 ///
-/// A file that is named is always taken: its kind is told by its name, else by a look into it. The stacks that it has a part
-/// in are looked for in its repository.
+/// A file that is named is always taken, except for a CI pipeline: its kind is determined by its name, else by its
+/// content. Compose files that may use it are searched for in its repository.
 ///
 /// # Errors
-/// When a path is not there, cannot be read, or names a file that is neither kind.
+/// If a path does not exist, cannot be read, or is a file of neither kind.
 pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error> {
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { &here } else { paths };
@@ -86,20 +86,20 @@ pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error
 }
 
 impl Discovered {
-    /// Adds a file that is not on the disk, or that something else than a path named.
+    /// Adds a file that is not on disk, or that was named otherwise than by a path.
     pub fn add(&mut self, path: PathBuf, kind: FileKind) {
         self.files.push(DiscoveredFile { path, kind, explicit: true });
         self.sort();
     }
 
-    /// By path; of one that was both named and met, the named one stays.
+    /// Sorts by path. A file that was both named and found by a walk counts as named.
     fn sort(&mut self) {
         self.files.sort_by(|a, b| compare_paths(&a.path, &b.path).then(b.explicit.cmp(&a.explicit)));
         self.files.dedup_by(|later, earlier| later.path == earlier.path);
     }
 }
 
-/// `./a` is shown as `a`, and so is `../here/a`.
+/// Returns the path for display: `./a` becomes `a`, and so does `../here/a` in the directory `here`.
 fn shown(path: &Path) -> PathBuf {
     let path = match path.strip_prefix(".") {
         Ok(rest) if !rest.as_os_str().is_empty() => rest,
@@ -111,7 +111,7 @@ fn shown(path: &Path) -> PathBuf {
     relative_to(&normalize(path), &std::env::current_dir().unwrap_or_default())
 }
 
-/// Why a named path cannot be read.
+/// Converts the error for a named path that cannot be read.
 fn failure(path: &Path, error: LoadError) -> Error {
     let path = path.to_path_buf();
     match error {

@@ -1,13 +1,13 @@
-//! The repository that paths are told from.
+//! The repository root that reported paths are relative to.
 
 use std::path::{Path, PathBuf};
 
 use crate::source::normalize;
 
-/// Where the tool was called, and the repository around that place.
+/// The current directory and the root of its repository.
 ///
-/// Reports for other machines, fingerprints and baselines name files from the repository's root, whatever directory the
-/// tool was called in.
+/// Reports for other machines, fingerprints and baselines name files relative to the root, whatever the current
+/// directory is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepositoryRoot {
     here: PathBuf,
@@ -15,46 +15,46 @@ pub struct RepositoryRoot {
 }
 
 impl RepositoryRoot {
-    /// Looks upward from `here`, an absolute path, for a `.git`: a directory, or a file in work trees and submodules. Without
-    /// one, `here` is the root.
+    /// Finds the root of the repository around `here`, an absolute path: the nearest directory with a `.git`, which
+    /// is a file in work trees and submodules. Without one, `here` is the root.
     #[must_use]
     pub fn around(here: &Path) -> Self {
         let root = here.ancestors().find(|directory| directory.join(".git").exists()).unwrap_or(here);
         Self::new(here, root)
     }
 
-    /// The root around the current directory.
+    /// Finds the root of the repository around the current directory.
     #[must_use]
     pub fn current() -> Self {
-        // Without a current directory relative paths lead nowhere, and nothing was found below them.
+        // Without a current directory no relative path can be read, so there is nothing to report.
         Self::around(&std::env::current_dir().unwrap_or_default())
     }
 
-    /// Both places as they are given; for tests, and for editors that know their workspace.
+    /// Creates a root from both directories, for tests and for editors that know their workspace.
     #[must_use]
     pub fn new(here: &Path, root: &Path) -> Self {
         Self { here: normalize(here), root: normalize(root) }
     }
 
-    /// The repository's root.
+    /// Returns the path of the root.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.root
     }
 
-    /// The path from the root; none when it leads out of the repository.
+    /// Returns the path relative to the root; `None` if it is outside of the repository.
     #[must_use]
     pub fn relative(&self, path: &Path) -> Option<PathBuf> {
         let absolute = self.absolute(path);
         if let Ok(below) = absolute.strip_prefix(&self.root) {
             return Some(below.to_path_buf());
         }
-        // The same place by another name: a link on the way to the repository.
+        // The path may lead to the repository through a symbolic link.
         let real = absolute.canonicalize().ok()?;
         real.strip_prefix(self.root.canonicalize().ok()?).ok().map(Path::to_path_buf)
     }
 
-    /// The path from the top of the file system.
+    /// Returns the absolute, normalized path.
     #[must_use]
     pub fn absolute(&self, path: &Path) -> PathBuf {
         normalize(&self.here.join(path))

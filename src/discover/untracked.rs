@@ -1,4 +1,4 @@
-//! Files of variables that a repository leaves to each machine: they are missing in a fresh clone, and that is meant.
+//! Recognizes missing env files that are not under version control on purpose, and so are missing in a fresh clone.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,10 @@ use super::ignored::MAX_RULES;
 use crate::hash::HashMap;
 use crate::source::{FileSystem, normalize};
 
-/// Words by which a file is called an example of another one.
+/// Words in a file's name that mark it as an example of another file.
 const EXAMPLE: [&str; 8] = ["example", "sample", "dist", "template", "tmpl", "tpl", "default", "defaults"];
 
-/// Tells missing files that are meant to be missing, each `.gitignore` read once.
+/// Recognizes files that are missing on purpose. Reads each `.gitignore` once.
 #[derive(Default)]
 pub struct Untracked {
     known: HashMap<PathBuf, bool>,
@@ -20,7 +20,8 @@ pub struct Untracked {
 }
 
 impl Untracked {
-    /// True when an example of the file stands beside it, or git is told to ignore it. `exists` tells which files are there.
+    /// True if `path` has an example file in the same directory or is ignored by git. `exists` tells which files
+    /// exist.
     pub fn has(&mut self, path: &Path, exists: &dyn Fn(&Path) -> bool, disk: &FileSystem) -> bool {
         if let Some(known) = self.known.get(path) {
             return *known;
@@ -30,7 +31,7 @@ impl Untracked {
         has
     }
 
-    /// True when the nearest `.gitignore` that says something of the file hides it.
+    /// True if the nearest `.gitignore` with a rule for the file ignores it.
     pub fn ignores(&mut self, path: &Path, disk: &FileSystem) -> bool {
         let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(path));
         for directory in absolute.ancestors().skip(1) {
@@ -49,22 +50,22 @@ impl Untracked {
     }
 }
 
-/// The rules of a directory; none where there are none, or too many.
+/// Reads the `.gitignore` of a directory; `None` if it cannot be read or is larger than [`MAX_RULES`].
 fn read(directory: &Path, disk: &FileSystem) -> Option<Gitignore> {
     let bytes = disk.read_prefix(&directory.join(".gitignore"), MAX_RULES + 1).ok()?;
     if bytes.len() as u64 > MAX_RULES {
         return None;
     }
-    // Paths are told from here.
+    // Paths are matched relative to the directory.
     let mut builder = GitignoreBuilder::new("");
     for line in String::from_utf8_lossy(&bytes).lines() {
-        // git, too, passes over a line that it cannot read.
+        // git skips lines that it cannot parse, too.
         let _ = builder.add_line(None, line);
     }
     builder.build().ok()
 }
 
-/// What an example of a file may be called: `.env.example`, `example.env`, `app.sample.env`.
+/// Returns the names that an example of a file may have: `.env.example`, `example.env`, `app.sample.env`.
 fn examples(path: &Path) -> Vec<PathBuf> {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
     let bare = name.trim_start_matches('.');
@@ -80,7 +81,7 @@ fn examples(path: &Path) -> Vec<PathBuf> {
                 names.push(format!("{stem}{sign}{word}.{ending}"));
             }
         }
-        // `.env.local` is made of `.env.example`, too.
+        // `.env.example` is an example of `.env.local`, too.
         if bare.starts_with("env.") {
             names.extend([format!(".env.{word}"), format!("env.{word}"), format!("{word}.env")]);
         }
@@ -145,7 +146,7 @@ mod tests {
         assert!(untracked("a/b/db.env", &[("a/.gitignore", "*.env\n")]));
         assert!(!untracked("a/b/db.env", &[(".gitignore", "*.env\n"), ("a/.gitignore", "!db.env\n")]));
         assert!(!untracked("a/.env", &[(".gitignore", "target\n"), ("b/.gitignore", ".env\n")]));
-        // Beyond the repository nobody asks.
+        // Files outside of the repository do not count.
         assert!(!untracked("a/.env", &[("../.gitignore", ".env\n")]));
     }
 }

@@ -1,4 +1,4 @@
-//! One directory and all below it.
+//! Walks a directory tree.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -9,13 +9,13 @@ use super::{Discovered, DiscoveredFile, Options, ignored, kind_met, shown};
 use crate::error::Error;
 use crate::source::{EntryKind, FileSystem, LoadError, normalize};
 
-/// More threads than this only wait for the same disk.
+/// Maximum number of threads: more would only wait for the same disk.
 const MAX_THREADS: usize = 8;
 
-/// Directories below the one that is searched which are left out: git's own, and what others wrote.
+/// Directories that are skipped below the given one: git's own, and third-party code.
 const LEFT_OUT: [&str; 3] = [".git", "node_modules", "vendor"];
 
-/// Adds what stands below `root`, in no order.
+/// Adds the files below `root`, unordered.
 pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) {
     let results = Arc::new(Mutex::new(Vec::new()));
     let add = |results: &Results, result| {
@@ -24,7 +24,8 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
     let disk = &options.disk;
     let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(root));
     let above: Vec<&Path> = absolute.ancestors().skip(1).collect();
-    // Without its own rules a directory is not what git sees: better to say so than to report what is hidden.
+    // Without its ignore rules, files that git ignores would be reported: the ignore file is reported as unreadable
+    // instead.
     let in_the_way = if options.no_ignore { None } else { ignored::unusable_ignore_file(root, &above, disk) };
     if let Some(error) = in_the_way {
         discovered.unreadable.push(error);
@@ -34,7 +35,8 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
     let mut walker = WalkBuilder::new(root);
     walker.standard_filters(!options.no_ignore).hidden(false).require_git(false).follow_links(false);
     if disk.allowed_root().is_some() && !options.no_ignore {
-        // The files of git's own kind are sought above the directory, too; those of another kind are not.
+        // The walker looks for git's ignore files above the directory, too, but not for custom ignore files: the same
+        // names are added as those.
         walker.parents(false).ignore(false).git_ignore(false).git_global(false).git_exclude(false);
         for name in ignored::FILE_NAMES {
             walker.add_custom_ignore_filename(name);
@@ -77,7 +79,7 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
 
 type Results = Mutex<Vec<Result<DiscoveredFile, Error>>>;
 
-/// What one entry adds, when it adds anything.
+/// Returns the file or error that an entry adds, if any.
 fn look(
     entry: Result<DirEntry, ignore::Error>,
     root: &Path,
@@ -91,8 +93,8 @@ fn look(
     if entry.file_type().is_some_and(|kind| kind.is_dir()) {
         return None;
     }
-    // A link to a file is read under its own name, as Docker and Compose read it. Of one that leads out of what may be read
-    // nobody can say where to: a run says that instead.
+    // A link to a file is read under its own name, as by Docker and Compose. One that leads out of the allowed
+    // directory counts as a file, so that the run reports it.
     let leads_to_file =
         || matches!(disk.entry_kind(entry.path()), Ok(EntryKind::File) | Err(LoadError::Outside(_)));
     let is_file = || file_type.is_file() || (file_type.is_symlink() && leads_to_file());
@@ -101,7 +103,8 @@ fn look(
     is_file().then(|| Ok(DiscoveredFile { path: shown(entry.path()), kind, explicit: false }))
 }
 
-/// A malformed line of a `.gitignore` is git's to report; a file that went away meanwhile is not missed.
+/// Converts a walk error. `None` for malformed lines of a `.gitignore`, which are left to git, and for files that
+/// have disappeared.
 fn unreadable(error: &ignore::Error) -> Option<Error> {
     let io = error.io_error()?;
     let reason = match LoadError::from(std::io::Error::new(io.kind(), io.to_string())) {

@@ -1,4 +1,5 @@
-//! The one way to what stands on the disk: bounded, never waiting, and not beyond the directory that a run is kept to.
+//! Access to the file system: reads are bounded in size, never block on a pipe or device, and stay inside the
+//! directory that a run is restricted to, if any.
 
 use std::borrow::Cow;
 use std::fs::{File, Metadata};
@@ -8,28 +9,28 @@ use std::sync::Arc;
 
 use super::MAX_FILE_SIZE;
 
-/// Symbolic links that one path may lead through, as on Linux.
+/// Maximum number of symbolic links followed for one path, as on Linux.
 pub const MAX_LINKS: usize = 40;
 
-/// Why a file could not be read.
+/// The reason why a file could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// There is no such file.
     #[error("no such file")]
     NotFound,
-    /// A directory stands there.
+    /// The path is a directory.
     #[error("is a directory")]
     IsDirectory,
-    /// More than [`MAX_FILE_SIZE`] bytes.
+    /// The file has more than [`MAX_FILE_SIZE`] bytes.
     #[error("is larger than {} MiB", MAX_FILE_SIZE / 1024 / 1024)]
     TooLarge,
-    /// It stands outside of the directory that may be read, whether it is there or not.
+    /// The path leads out of the allowed directory. Does not tell whether the file exists.
     #[error("leads out of `{}`, which is all that may be read", .0.display())]
     Outside(PathBuf),
-    /// A pipe, a socket, a device: opening one may wait for ever, or do something.
+    /// A pipe, socket or device: opening one may block forever or have side effects.
     #[error("is not a regular file")]
     NotRegular,
-    /// The operating system's word, lower case, without its number.
+    /// The operating system's message in lower case, without the error number.
     #[error("{0}")]
     Io(String),
 }
@@ -46,21 +47,22 @@ impl From<std::io::Error> for LoadError {
     }
 }
 
-/// What stands at a path.
+/// The type of the entry at a path, symbolic links followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     /// A regular file.
     File,
     /// A directory.
     Directory,
-    /// A pipe, a socket, a device.
+    /// A pipe, socket or device.
     Other,
 }
 
-/// What may be read: all, or what stands in one directory.
+/// Access to the file system: all of it, or one directory.
 ///
-/// Where a path leads is decided with every symbolic link followed. Between that look and the opening a directory may become
-/// a link: on Linux an open file says where it stands, elsewhere a tree that someone changes while it is read is beyond this.
+/// With a restriction, a path is checked with every symbolic link followed. A directory may become a link between
+/// that check and the opening of the file: Linux tells the path of the open file, which is checked again. Elsewhere a
+/// tree that is changed while it is read can lead out.
 #[derive(Clone, Debug, Default)]
 pub struct FileSystem {
     fence: Option<Arc<AllowedRoot>>,
@@ -68,19 +70,19 @@ pub struct FileSystem {
 
 #[derive(Debug)]
 struct AllowedRoot {
-    /// Without links.
+    /// The directory with all symbolic links resolved.
     top: PathBuf,
-    /// As it was given.
+    /// The directory as given.
     shown: PathBuf,
-    /// `top` as an open file tells it, where one does.
+    /// `top` as the system reports it for the open directory (Linux only).
     opened: Option<PathBuf>,
 }
 
 impl FileSystem {
-    /// Nothing but what stands in `directory`.
+    /// Restricts access to `directory` and what is below it.
     ///
     /// # Errors
-    /// When that is no directory.
+    /// If `directory` is not a directory or cannot be resolved.
     pub fn restricted_to(directory: &Path) -> Result<Self, LoadError> {
         let top = resolve(directory, |_| true)?.unwrap_or_default();
         if !std::fs::metadata(&top)?.is_dir() {
@@ -90,61 +92,61 @@ impl FileSystem {
         Ok(Self { fence: Some(Arc::new(AllowedRoot { top, shown: directory.to_path_buf(), opened })) })
     }
 
-    /// The directory that it is kept to, as it was given.
+    /// Returns the directory that access is restricted to, as given.
     #[must_use]
     pub fn allowed_root(&self) -> Option<&Path> {
         self.fence.as_ref().map(|fence| fence.shown.as_path())
     }
 
-    /// True when a path leads to a place that may be read, whether something stands there or not.
+    /// True if the path resolves to a place that may be read. The file need not exist.
     #[must_use]
     pub fn may_read(&self, path: &Path) -> bool {
         self.place(path).is_ok()
     }
 
-    /// What stands at a path.
+    /// Returns the type of the entry at `path`.
     ///
     /// # Errors
-    /// When nothing does, or nobody may say.
+    /// If nothing is there, or it is outside of the allowed directory.
     pub fn entry_kind(&self, path: &Path) -> Result<EntryKind, LoadError> {
         Ok(entry(&std::fs::metadata(self.place(path)?)?))
     }
 
-    /// True when a regular file stands there.
+    /// True if there is a regular file at `path`.
     #[must_use]
     pub fn is_file(&self, path: &Path) -> bool {
         self.entry_kind(path) == Ok(EntryKind::File)
     }
 
-    /// True when a directory stands there.
+    /// True if there is a directory at `path`.
     #[must_use]
     pub fn is_dir(&self, path: &Path) -> bool {
         self.entry_kind(path) == Ok(EntryKind::Directory)
     }
 
-    /// True when anything stands there.
+    /// True if anything exists at `path`.
     #[must_use]
     pub fn exists(&self, path: &Path) -> bool {
         self.entry_kind(path).is_ok()
     }
 
-    /// The bytes of a file.
+    /// Returns the size of a file in bytes.
     ///
     /// # Errors
-    /// When no regular file stands there, or nobody may say.
+    /// If there is no regular file at `path`, or it is outside of the allowed directory.
     pub fn size(&self, path: &Path) -> Result<u64, LoadError> {
         regular(&std::fs::metadata(self.place(path)?)?)
     }
 
-    /// What stands in a directory, in no order; nothing where that cannot be read.
+    /// Returns the paths of a directory's entries, unordered; none if it cannot be read.
     pub fn entries(&self, directory: &Path) -> impl Iterator<Item = PathBuf> {
         let entries = self.place(directory).ok().and_then(|place| std::fs::read_dir(place).ok());
         let directory = directory.to_path_buf();
         entries.into_iter().flatten().flatten().map(move |entry| directory.join(entry.file_name()))
     }
 
-    /// The first `most` entries of a directory that `keep` takes, by name: which ones are left out does not hang on their order
-    /// on the disk.
+    /// Returns the first `most` entries of a directory that satisfy `keep`, sorted by path, so that the selection
+    /// does not depend on the order on disk.
     pub fn first_entries(
         &self,
         directory: &Path,
@@ -157,28 +159,29 @@ impl FileSystem {
         entries
     }
 
-    /// All of a file.
+    /// Reads a whole file.
     ///
     /// # Errors
-    /// When it is not there, not a file, too large, or not to be read.
+    /// If the file does not exist, is not a regular file, exceeds [`MAX_FILE_SIZE`] or is outside of the allowed
+    /// directory.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>, LoadError> {
         let bytes = self.read_prefix(path, MAX_FILE_SIZE + 1)?;
         if bytes.len() as u64 > MAX_FILE_SIZE { Err(LoadError::TooLarge) } else { Ok(bytes) }
     }
 
-    /// The first bytes of a file, as many as there are of `most`.
+    /// Reads at most the first `most` bytes of a file.
     ///
     /// # Errors
-    /// As [`Disk::read`].
+    /// As for [`FileSystem::read`], except that a large file is no error.
     pub fn read_prefix(&self, path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
         self.read_at(&self.place(path)?, most)
     }
 
-    /// The first bytes of what stands at a place that may be read.
+    /// Reads at most `most` bytes of the file at `place`, a path that [`Self::place`] has checked.
     fn read_at(&self, place: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
         let size = regular(&std::fs::metadata(place)?)?;
         let file = open(place, self.fence.is_some())?;
-        // What was a file may be something else by now.
+        // The file may have been replaced since it was checked.
         regular(&file.metadata()?)?;
         if let Some(fence) = &self.fence {
             fence.contains_open_file(&file)?;
@@ -188,10 +191,10 @@ impl FileSystem {
         Ok(bytes)
     }
 
-    /// Where a path leads, when that may be read.
+    /// Resolves a path to one that may be opened.
     fn place<'p>(&self, path: &'p Path) -> Result<Cow<'p, Path>, LoadError> {
         let Some(fence) = &self.fence else {
-            // The current directory is the path's beginning without a name.
+            // An empty path is the current directory.
             let here = || Cow::Borrowed(Path::new("."));
             return Ok(if path.as_os_str().is_empty() { here() } else { Cow::Borrowed(path) });
         };
@@ -200,9 +203,10 @@ impl FileSystem {
 }
 
 impl AllowedRoot {
-    /// The path without links.
+    /// Resolves all symbolic links and checks that the result is inside.
     ///
-    /// Whoever was inside and left learns nothing of what stands outside, not even whether it is there.
+    /// A path that was inside and leaves other than through a parent of the directory fails at once, so that nothing
+    /// is revealed about the outside, not even whether a file exists.
     fn place(&self, path: &Path) -> Result<PathBuf, LoadError> {
         let mut been_inside = false;
         let place = resolve(path, |here| {
@@ -213,7 +217,7 @@ impl AllowedRoot {
         inside.ok_or_else(|| LoadError::Outside(self.shown.clone()))
     }
 
-    /// An error where the system says that an open file stands outside.
+    /// Fails if the system reports that the open file is outside.
     fn contains_open_file(&self, file: &File) -> Result<(), LoadError> {
         match (&self.opened, whereabouts(file)) {
             (Some(top), Some(place)) if !place.starts_with(top) => {
@@ -224,20 +228,21 @@ impl AllowedRoot {
     }
 }
 
-/// Where an open file or directory stands, whatever path led to it.
+/// Returns the path of an open file or directory, whatever path it was opened by.
 #[cfg(target_os = "linux")]
 fn whereabouts(file: &File) -> Option<PathBuf> {
     use std::os::fd::AsRawFd;
     std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()
 }
 
-/// Nobody says.
+/// Other systems do not tell the path.
 #[cfg(not(target_os = "linux"))]
 fn whereabouts(_: &File) -> Option<PathBuf> {
     None
 }
 
-/// Follows every link of a path, step by step, as long as `go_on` says so. What is missing is joined without asking the disk.
+/// Resolves every symbolic link of a path, one component at a time, while `go_on` returns true for the path so far;
+/// `None` once it returns false. Components that do not exist are appended as they are.
 fn resolve(path: &Path, mut go_on: impl FnMut(&Path) -> bool) -> Result<Option<PathBuf>, LoadError> {
     let steps = |path: &Path| -> Vec<PathBuf> {
         path.components().rev().map(|step| PathBuf::from(step.as_os_str())).collect()
@@ -260,7 +265,7 @@ fn resolve(path: &Path, mut go_on: impl FnMut(&Path) -> bool) -> Result<Option<P
                     continue;
                 }
             }
-            // The root, or a drive: joining one begins anew.
+            // Pushing a root or a drive prefix replaces the path.
             Some(_) => here.push(&step),
             None => {}
         }
@@ -281,7 +286,7 @@ fn entry(metadata: &Metadata) -> EntryKind {
     }
 }
 
-/// The size of a regular file; an error for all else.
+/// Returns the size of a regular file in bytes; an error for anything else.
 fn regular(metadata: &Metadata) -> Result<u64, LoadError> {
     match entry(metadata) {
         EntryKind::File => Ok(metadata.len()),
@@ -290,7 +295,7 @@ fn regular(metadata: &Metadata) -> Result<u64, LoadError> {
     }
 }
 
-/// Opens without waiting: a pipe may have come into the place of the file that was looked at.
+/// Opens a file without blocking: a pipe may have replaced the file since it was checked.
 fn open(path: &Path, resolved: bool) -> Result<File, LoadError> {
     let mut options = File::options();
     options.read(true);
@@ -350,7 +355,7 @@ mod tests {
         assert!(FileSystem::restricted_to(&at("out/file")).is_err());
     }
 
-    /// What a thread that is faster than the look would do.
+    /// Does what a concurrent thread could do between the check and the opening.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_directory_that_becomes_a_link_does_not_lead_out() {
@@ -367,7 +372,7 @@ mod tests {
         std::os::unix::fs::symlink("../out", at("in/a")).unwrap();
         assert_eq!(disk.read_at(&place, 9), Err(LoadError::Outside(at("in"))));
         assert_eq!(FileSystem::default().read_at(&place, 9), Ok(b"out".to_vec()));
-        // A file that is gone was inside.
+        // A path that was inside and no longer exists is `NotFound`, not `Outside`.
         std::fs::remove_file(at("in/a")).unwrap();
         assert_eq!(disk.read_at(&place, 9), Err(LoadError::NotFound));
     }

@@ -1,7 +1,6 @@
-//! Files as bytes: identities, spans, text that remembers where it stands.
+//! Source files, byte spans, and text that is traced to its bytes.
 //!
-//! Everything to the right of this room speaks of places as [`Span`]s. Lines and columns are made
-//! only where something is printed.
+//! All other modules identify a place in a file by its [`Span`]. Lines and columns are computed only for output.
 
 mod disk;
 mod sources;
@@ -12,10 +11,11 @@ pub use sources::{Line, Position, Source, Sources};
 pub(crate) use sources::{compare_paths, normalize, relative_to};
 pub use text::TracedText;
 
-/// Largest file that is read, in bytes. Spans are 32-bit, and no real Dockerfile or Compose file comes near it.
+/// Size in bytes of the largest file that is read. Spans are 32-bit, and no real Dockerfile or Compose file comes
+/// near it.
 pub const MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
 
-/// Names one file of [`Sources`].
+/// Identifier of a file in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(pub(crate) u32);
 
@@ -31,32 +31,32 @@ pub struct Span {
 }
 
 impl Span {
-    /// The bytes `start..end` of `file`.
+    /// Creates the span of the bytes `start..end` of `file`.
     #[must_use]
     pub fn new(file: SourceId, start: usize, end: usize) -> Self {
         let clip = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Self { file, start: clip(start), end: clip(end.max(start)) }
     }
 
-    /// The bytes as a range, to index the file's text.
+    /// Returns the byte range, for indexing the file's text.
     #[must_use]
     pub fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize
     }
 
-    /// Number of bytes.
+    /// Returns the number of bytes.
     #[must_use]
     pub fn len(self) -> usize {
         (self.end - self.start) as usize
     }
 
-    /// True when no byte is covered: a place between two bytes.
+    /// True if the span is empty: a position between two bytes.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }
 
-    /// The smallest span that covers both; `self` when they stand in different files.
+    /// Returns the smallest span that covers both; `self` if they are in different files.
     #[must_use]
     pub fn cover(self, other: Self) -> Self {
         if self.file != other.file {
@@ -65,38 +65,40 @@ impl Span {
         Self { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
-    /// True when `other` lies inside.
+    /// True if `other` lies inside this span.
     #[must_use]
     pub fn contains(self, other: Self) -> bool {
         self.file == other.file && self.start <= other.start && other.end <= self.end
     }
 }
 
-/// A value and the bytes that it came from.
+/// A value with the bytes it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it is written.
+    /// The bytes where it is written.
     pub span: Span,
-    /// The alias, merge, extends, include, override or variable sites that brought it here, outermost first.
+    /// Places by which the value got here, outermost first: aliases, merge keys, `extends`, `include`, override
+    /// files, variables.
     pub via: Vec<Span>,
-    /// The variable whose default it is, as in `${MEMORY:-512m}`: elsewhere it may be another.
+    /// Name of the variable whose default the value is, as in `${MEMORY:-512m}`: another environment may have another
+    /// value.
     pub default_for: Option<String>,
 }
 
 impl<T> Spanned<T> {
-    /// A value written at `span` and used there.
+    /// Creates a value that is written at `span` and used there.
     pub fn new(value: T, span: Span) -> Self {
         Self { value, span, via: Vec::new(), default_for: None }
     }
 
-    /// A value written at `span` that came by way of `via`.
+    /// Creates a value that is written at `span` and got here through `via`.
     pub fn with_provenance(value: T, span: Span, via: Vec<Span>) -> Self {
         Self { value, span, via, default_for: None }
     }
 
-    /// The same place with another value.
+    /// Replaces the value and keeps where it came from.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
         Spanned { value: f(self.value), span: self.span, via: self.via, default_for: self.default_for }
     }

@@ -1,4 +1,4 @@
-//! The files that were read, and where lines begin in them.
+//! The files read in a run, and the positions of their lines.
 
 use std::any::Any;
 use std::ffi::OsString;
@@ -8,21 +8,21 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use super::{FileSystem, LoadError, SourceId, Span};
 use crate::hash::HashMap;
 
-/// One file as it was read.
+/// One file and its text.
 #[derive(Debug)]
 pub struct Source {
     id: SourceId,
     path: PathBuf,
     text: String,
     invalid_utf8: Option<u32>,
-    /// For text that stands inside another file (`dockerfile_inline`): which bytes there each piece came from.
+    /// For text embedded in another file (`dockerfile_inline`): the text as traced to the outer file's bytes.
     host: Option<super::TracedText>,
     lines: OnceLock<Vec<u32>>,
     ascii: OnceLock<bool>,
     made: Mutex<Weak<dyn Any + Send + Sync>>,
 }
 
-/// A place as people count: both from 1.
+/// A line and column, both from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Line, from 1.
@@ -34,46 +34,46 @@ pub struct Position {
 /// One line of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'s> {
-    /// Number, from 1.
+    /// Line number, from 1.
     pub number: u32,
-    /// First byte in the file.
+    /// Offset of the first byte in the file.
     pub start: u32,
-    /// Text without its line end.
+    /// Text without the line terminator.
     pub text: &'s str,
 }
 
 impl Source {
-    /// This file's identity.
+    /// Returns the identifier of this file.
     pub fn id(&self) -> SourceId {
         self.id
     }
 
-    /// The path as it is shown: as given, or joined below the path given, without needless `.` and `..`.
+    /// Returns the path for display: as given, or joined to a given directory, without redundant `.` and `..`.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// True for text that stands inside another file.
+    /// True for text embedded in another file.
     pub fn is_embedded(&self) -> bool {
         self.host.is_some()
     }
 
-    /// The text. A byte that is not UTF-8 stands as `?`, so that offsets are those of the file.
+    /// Returns the text. Each byte that is not valid UTF-8 is replaced by `?`, so that offsets match the file.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Where the first byte stands that is not UTF-8.
+    /// Returns the span of the first byte that is not valid UTF-8.
     pub fn invalid_utf8(&self) -> Option<Span> {
         self.invalid_utf8.map(|at| Span { file: self.id, start: at, end: at + 1 })
     }
 
-    /// The whole file.
+    /// Returns the span of the whole file.
     pub fn span(&self) -> Span {
         Span::new(self.id, 0, self.text.len())
     }
 
-    /// The text at `span`; empty when it does not fit this file.
+    /// Returns the text at `span`; empty if the span is out of bounds.
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or_default()
     }
@@ -85,10 +85,10 @@ impl Source {
         })
     }
 
-    /// What `make` makes of the file, made once for all who ask while one of them has it.
+    /// Parses the file with `make`, or returns the result of an earlier call while any `Arc` to it is alive.
     ///
-    /// A file is parsed for its project, and asked for its tree again by whoever tells a finding's place or writes a fix;
-    /// nobody has to hold the trees of all files for that.
+    /// A file is parsed for its project, and its tree is needed again to locate a finding or write a fix. The
+    /// reference is weak, so that the trees of all files need not stay in memory.
     pub fn parsed<T: Send + Sync + 'static>(&self, make: impl FnOnce(&Self) -> T) -> Arc<T> {
         let mut known = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.upgrade().and_then(|known| known.downcast::<T>().ok()) {
@@ -100,12 +100,12 @@ impl Source {
         made
     }
 
-    /// True when each byte is a character.
+    /// True if the text is ASCII, so that each byte is one character.
     pub fn is_ascii(&self) -> bool {
         *self.ascii.get_or_init(|| self.text.is_ascii())
     }
 
-    /// The line that holds the byte at `offset`.
+    /// Returns the line that contains the byte at `offset`.
     pub fn line_at(&self, offset: u32) -> Line<'_> {
         let lines = self.lines();
         let index = lines.partition_point(|start| *start <= offset).max(1) - 1;
@@ -115,10 +115,10 @@ impl Source {
         Line { number: index as u32 + 1, start, text: text.trim_end_matches(['\n', '\r']) }
     }
 
-    /// Line and column of the byte at `offset`.
+    /// Returns line and column of the byte at `offset`.
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_at(offset);
-        // Files of one long line have many places on it: where all is ASCII, bytes are characters.
+        // A file of one long line may have many positions on it; in ASCII, columns need no counting.
         if self.is_ascii() {
             return Position { line: line.number, column: offset.saturating_sub(line.start) + 1 };
         }
@@ -127,7 +127,7 @@ impl Source {
     }
 }
 
-/// Every file that was read in one run, each once.
+/// All files read in a run, each once.
 #[derive(Debug)]
 pub struct Sources {
     here: PathBuf,
@@ -144,33 +144,33 @@ impl Default for Sources {
 #[derive(Debug, Default)]
 struct Inner {
     files: Vec<Arc<Source>>,
-    /// By the path from here without needless parts: one spelling, so that its bytes tell.
+    /// By normalized path: each path has one spelling, so its bytes are the key.
     by_path: HashMap<OsString, Result<SourceId, LoadError>>,
 }
 
 impl Sources {
-    /// No files yet, and nothing that may not be read; relative paths start at the current directory.
+    /// Creates an empty set with unrestricted file access; relative paths start at the current directory.
     #[must_use]
     pub fn new() -> Self {
         Self::on(FileSystem::default())
     }
 
-    /// No files yet, and what may be read.
+    /// Creates an empty set that reads from `disk`.
     #[must_use]
     pub fn on(disk: FileSystem) -> Self {
         Self { disk, ..Self::with_current_dir(&std::env::current_dir().unwrap_or_default()) }
     }
 
-    /// No files yet, and the absolute path where relative ones start.
+    /// Creates an empty set whose relative paths start at the absolute path `here`.
     #[must_use]
     pub fn with_current_dir(here: &Path) -> Self {
         Self { here: here.to_path_buf(), disk: FileSystem::default(), inner: RwLock::default() }
     }
 
-    /// Reads a file, or finds it read already.
+    /// Reads a file, or returns the earlier result for the same path.
     ///
     /// # Errors
-    /// When it is not there, not a file, too large, or not to be read.
+    /// As for [`FileSystem::read`].
     pub fn load(&self, path: &Path) -> Result<SourceId, LoadError> {
         let key = self.key(path);
         if let Some(known) = self.read().by_path.get(key.as_os_str()) {
@@ -186,8 +186,8 @@ impl Sources {
         result
     }
 
-    /// Adds text under a path without reading the disk: standard input, an editor's buffer, a test.
-    /// Later [`Sources::load`]s of that path give this text.
+    /// Adds text under a path without reading the disk: standard input, an editor's buffer, a test. Later calls of
+    /// [`Sources::load`] for that path return this text.
     pub fn add(&self, path: &Path, text: impl Into<Vec<u8>>) -> SourceId {
         let mut inner = self.write();
         let key = self.key(path);
@@ -196,21 +196,21 @@ impl Sources {
         id
     }
 
-    /// Adds text that stands inside another file; its spans are traced back by [`Sources::locate`].
+    /// Adds text embedded in another file; [`Sources::to_outer_span`] maps its spans to that file.
     pub fn embed(&self, path: &Path, text: super::TracedText) -> SourceId {
         let bytes = text.as_str().as_bytes().to_vec();
         self.write().push(path.to_path_buf(), bytes, Some(text))
     }
 
-    /// The file.
+    /// Returns a file.
     ///
     /// # Panics
-    /// Never for an identity that these sources gave.
+    /// If there is no file with this identifier, because it comes from other [`Sources`].
     pub fn get(&self, id: SourceId) -> Arc<Source> {
         Arc::clone(&self.read().files[id.0 as usize])
     }
 
-    /// A span in text that stands inside another file, as a span of that file; others as they are.
+    /// Maps a span in embedded text to the outer file; other spans are returned unchanged.
     pub fn to_outer_span(&self, span: Span) -> Span {
         let source = self.get(span.file);
         match &source.host {
@@ -219,12 +219,12 @@ impl Sources {
         }
     }
 
-    /// The path from the top of the file system.
+    /// Returns the absolute, normalized path.
     pub fn absolute(&self, path: &Path) -> PathBuf {
         normalize(&self.here.join(path))
     }
 
-    /// True when `path` was added or can be read.
+    /// True if `path` was added, was read, or is a regular file on disk.
     pub fn exists(&self, path: &Path) -> bool {
         match self.read().by_path.get(self.key(path).as_os_str()) {
             Some(known) => known.is_ok(),
@@ -232,13 +232,13 @@ impl Sources {
         }
     }
 
-    /// What files are read from.
+    /// Returns the file system that files are read from.
     #[must_use]
     pub fn disk(&self) -> &FileSystem {
         &self.disk
     }
 
-    /// One name for one file, however it is spelled.
+    /// Returns the same path for every spelling of it.
     fn key(&self, path: &Path) -> PathBuf {
         relative_to(&normalize(path), &self.here)
     }
@@ -271,7 +271,8 @@ impl Inner {
     }
 }
 
-/// UTF-8 as it is; every byte that is not becomes `?`, so that offsets hold.
+/// Decodes UTF-8. Each invalid byte becomes `?`, so that offsets stay the same; the second value is the first one's
+/// offset.
 fn decode(bytes: Vec<u8>) -> (String, Option<u32>) {
     let mut bytes = match String::from_utf8(bytes) {
         Ok(text) => return (text, None),
@@ -289,7 +290,7 @@ fn decode(bytes: Vec<u8>) -> (String, Option<u32>) {
     (String::from_utf8_lossy(&bytes).into_owned(), first)
 }
 
-/// `a/./b/../c` and `a/c` are one file: names are joined without asking the disk.
+/// Removes `.` and resolves `..` lexically, without asking the disk: `a/./b/../c` becomes `a/c`.
 pub(crate) fn normalize(path: &Path) -> PathBuf {
     use std::path::Component;
     if is_normal(path) {
@@ -312,7 +313,7 @@ pub(crate) fn normalize(path: &Path) -> PathBuf {
     out
 }
 
-/// True for most paths that have nothing to leave out, told by their bytes alone.
+/// Fast check by bytes: true only for paths that [`normalize`] leaves as they are. False for some of those, too.
 fn is_normal(path: &Path) -> bool {
     let bytes = path.as_os_str().as_encoded_bytes();
     let plain = |at: usize| bytes.get(at).is_some_and(|next| *next != b'/' && *next != b'.');
@@ -321,9 +322,9 @@ fn is_normal(path: &Path) -> bool {
         && memchr::memchr_iter(b'/', bytes).all(|at| plain(at + 1))
 }
 
-/// The order of paths: that of their parts, as [`Path`] has it.
+/// Compares paths by components, as [`Path`] does.
 ///
-/// Where the bytes up to a difference leave no doubt about the parts, they decide.
+/// If neither of the first bytes that differ is a dot or can be a separator, comparing the two gives the same result.
 pub(crate) fn compare_paths(a: &Path, b: &Path) -> std::cmp::Ordering {
     let (one, other) = (a.as_os_str().as_encoded_bytes(), b.as_os_str().as_encoded_bytes());
     let unclear = |byte: &u8| matches!(byte, b'/' | b'.' | b'\\' | b':');
@@ -333,7 +334,8 @@ pub(crate) fn compare_paths(a: &Path, b: &Path) -> std::cmp::Ordering {
     }
 }
 
-/// `../api/x` is `x` where `here` ends in `api`: a normalized path without a way up that leads back down.
+/// Simplifies a normalized relative path that goes up and back down into `here`: `../api/x` is `x` if `here` ends in
+/// `api`.
 pub(crate) fn relative_to(path: &Path, here: &Path) -> PathBuf {
     use std::path::Component;
     if !path.as_os_str().as_encoded_bytes().starts_with(b"..") {

@@ -1,4 +1,4 @@
-//! Text that remembers which bytes of which file each of its pieces was copied from.
+//! Text in which each piece is traced to the bytes of the file it came from.
 
 use smallvec::SmallVec;
 
@@ -6,7 +6,7 @@ use super::Span;
 
 /// A string read from a file, after unquoting, joining and expanding.
 ///
-/// A part of it (one flag of `JAVA_TOOL_OPTIONS`, say) can be traced back to its own bytes with [`Text::span_of`].
+/// [`TracedText::span_of`] returns the bytes of a part of it, one flag of `JAVA_TOOL_OPTIONS` for example.
 #[derive(Clone, Debug)]
 pub struct TracedText {
     value: String,
@@ -17,24 +17,24 @@ pub struct TracedText {
 
 #[derive(Clone, Copy, Debug)]
 struct Piece {
-    /// Where the piece begins in the value.
+    /// Offset of the piece in the value.
     at: u32,
-    /// The bytes it came from.
+    /// The bytes of the file it came from.
     span: Span,
-    /// Copied byte for byte, so that positions inside it are exact.
+    /// True if copied byte for byte, so that offsets inside it are exact.
     exact: bool,
-    /// The value of a variable, or its default: elsewhere it may be another.
+    /// True for the value or default of a variable: another environment may have another value.
     variable: bool,
 }
 
 impl TracedText {
-    /// Empty text that stands at `span`; pieces are pushed onto it.
+    /// Creates empty text at `span`, to which pieces are pushed.
     #[must_use]
     pub fn empty(span: Span) -> Self {
         Self { value: String::new(), span, pieces: SmallVec::new() }
     }
 
-    /// `value`, which stands byte for byte at `span`.
+    /// Creates text that is copied byte for byte from `span`.
     #[must_use]
     pub fn verbatim(value: impl Into<String>, span: Span) -> Self {
         let value = value.into();
@@ -42,7 +42,7 @@ impl TracedText {
         Self::of_one_piece(value, span, exact)
     }
 
-    /// `value`, which stems from `span` as a whole and not byte for byte.
+    /// Creates text that comes from `span` as a whole, not byte for byte.
     #[must_use]
     pub fn derived(value: impl Into<String>, span: Span) -> Self {
         Self::of_one_piece(value.into(), span, false)
@@ -54,7 +54,7 @@ impl TracedText {
         Self { value, span, pieces }
     }
 
-    /// Appends `part`, which stands at `span` byte for byte (`part.len() == span.len()`).
+    /// Appends `part`, copied byte for byte from `span` (`part.len() == span.len()`).
     pub fn push_verbatim(&mut self, part: &str, span: Span) {
         let exact = part.len() == span.len();
         if let Some(last) = self.pieces.last().copied() {
@@ -75,12 +75,13 @@ impl TracedText {
         self.push(part, span, exact);
     }
 
-    /// Appends `part`, which stems from `span` as a whole (an escape, an expanded variable).
+    /// Appends `part`, which comes from `span` as a whole (an escape, an expanded variable).
     pub fn push_derived(&mut self, part: &str, span: Span) {
         self.push(part, span, false);
     }
 
-    /// Appends a part of another text with its places: as [`Text::slice`] has it, and without a text in between.
+    /// Appends a part of another text and keeps its spans: like pushing [`TracedText::slice`], without allocating
+    /// that text.
     pub fn push_slice(&mut self, other: &Self, range: std::ops::Range<usize>) {
         for (index, piece) in other.pieces.iter().enumerate().skip(other.first_piece(range.start as u32)) {
             if piece.at as usize >= range.end {
@@ -109,7 +110,7 @@ impl TracedText {
         }
     }
 
-    /// Appends another text with its places.
+    /// Appends another text and keeps its spans.
     pub fn push_text(&mut self, other: &Self) {
         let base = self.value.len() as u32;
         self.pieces.extend(other.pieces.iter().map(|p| Piece { at: p.at + base, ..*p }));
@@ -124,29 +125,29 @@ impl TracedText {
         self.value.push_str(part);
     }
 
-    /// The string.
+    /// Returns the string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.value
     }
 
-    /// The whole place, quotes included.
+    /// Returns the span of the whole text, quotes included.
     #[must_use]
     pub fn span(&self) -> Span {
         self.span
     }
 
-    /// The same text, said to stand at `span`.
+    /// Replaces the span of the whole text.
     #[must_use]
     pub fn with_span(mut self, span: Span) -> Self {
         self.span = span;
         self
     }
 
-    /// The bytes that `range` of the value came from.
+    /// Returns the bytes that `range` of the value came from.
     ///
-    /// Exact where the value was copied; the surrounding escape, variable or scalar where it was not. A range over
-    /// pieces of several files gives the bytes in the first one's file.
+    /// Exact where the value was copied; elsewhere the span of the whole escape, variable or scalar. For a range over
+    /// pieces of several files, the bytes in the first one's file.
     #[must_use]
     pub fn span_of(&self, range: std::ops::Range<usize>) -> Span {
         let (from, to) = (range.start as u32, range.end as u32);
@@ -171,19 +172,20 @@ impl TracedText {
         found.unwrap_or(self.span)
     }
 
-    /// Says of all from this byte on that a variable, or its default, stands for it.
+    /// Marks everything from this byte on as the value or default of a variable.
     pub fn mark_variable(&mut self, from: usize) {
         let added = self.pieces.iter_mut().rev().take_while(|piece| piece.at as usize >= from);
         added.for_each(|piece| piece.variable = true);
     }
 
-    /// True when a part of it is the value of a variable, or its default: elsewhere it may be another.
+    /// True if any part is the value or default of a variable: another environment may have another value.
     #[must_use]
     pub fn varies(&self) -> bool {
         self.pieces.iter().any(|piece| piece.variable)
     }
 
-    /// The bytes of the whole value, where these are its very text and not a variable's.
+    /// Returns the bytes that the value was copied from, if in one piece. These may be the default of a variable: see
+    /// [`TracedText::varies`].
     #[must_use]
     pub fn verbatim_span(&self) -> Option<Span> {
         match self.pieces.as_slice() {
@@ -192,8 +194,8 @@ impl TracedText {
         }
     }
 
-    /// The bytes to replace, and by what, so that the value becomes `new`: from the first character that differs on. None
-    /// where these bytes are not the value's own.
+    /// Returns the bytes to replace and the replacement that turn the value into `new`. Replaces the whole value if
+    /// it was copied in one piece, else what follows the first difference; `None` if that was not copied either.
     #[must_use]
     pub fn change_to(&self, new: &str) -> Option<(Span, String)> {
         let same = self.value.chars().zip(new.chars()).take_while(|(a, b)| a == b);
@@ -202,12 +204,13 @@ impl TracedText {
         whole.or_else(|| Some((self.slice(at..self.value.len()).verbatim_span()?, new.get(at..)?.to_owned())))
     }
 
-    /// Which piece holds the byte at `at` of the value: found by bisection, for texts of thousands of lines.
+    /// Returns the index of the piece that holds the byte at `at`, by binary search: texts may have thousands of
+    /// lines.
     fn first_piece(&self, at: u32) -> usize {
         self.pieces.partition_point(|piece| piece.at <= at).saturating_sub(1)
     }
 
-    /// A part of this text, with its places.
+    /// Returns a part of this text and keeps its spans.
     ///
     /// `range` must lie on character boundaries; out of bounds gives empty text.
     #[must_use]

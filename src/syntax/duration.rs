@@ -1,17 +1,17 @@
-//! Durations in Go's notation, in nanoseconds: BuildKit reads Go's own units, Compose days and weeks too.
+//! Durations in Go's notation, in nanoseconds. BuildKit accepts Go's own units, Compose also days and weeks.
 
-/// Reads `1m30s`, `1.5h`, `1d` as Compose does (xhit/go-str2duration).
+/// Parses `1m30s`, `1.5h`, `1d` as Compose does (xhit/go-str2duration) and returns nanoseconds.
 ///
 /// # Errors
-/// No number, no unit or an unknown one, or more than 292 years.
+/// If a number or unit is missing, a unit is unknown, or the duration exceeds 292 years.
 pub fn parse(text: &str) -> Result<i64, String> {
     read(text, true)
 }
 
-/// Reads `1m30s`, `1.5h` as BuildKit does (Go's `time.ParseDuration`).
+/// Parses `1m30s`, `1.5h` as BuildKit does (Go's `time.ParseDuration`) and returns nanoseconds.
 ///
 /// # Errors
-/// As [`parse`], and for days and weeks.
+/// As for [`parse`], and for days and weeks.
 pub fn parse_go(text: &str) -> Result<i64, String> {
     read(text, false)
 }
@@ -57,11 +57,11 @@ fn read(text: &str, days: bool) -> Result<i64, String> {
     Ok(if negative { -total } else { total })
 }
 
-/// `0.digits` of a unit. Only this goes through floating point, and what is left of a nanosecond is cut off, as in Go.
+/// Returns `0.digits` of a unit in nanoseconds. Only this part uses floating point, and truncates, as Go does.
 fn fraction_of(digits: &str, unit: i64) -> i64 {
     let (mut number, mut scale) = (0_i64, 1.0);
     for digit in digits.bytes().map(|b| i64::from(b.saturating_sub(b'0'))) {
-        // Digits that no longer fit say nothing.
+        // Further digits would overflow and do not matter.
         let Some(more) = number.checked_mul(10).and_then(|n| n.checked_add(digit)) else { break };
         (number, scale) = (more, scale * 10.0);
     }
@@ -72,7 +72,7 @@ fn split_at_first(text: &str, stop: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(stop).unwrap_or(text.len()))
 }
 
-/// As Go prints it, and `docker compose config` with it: `1m30s`, `1h0m0s`, `500ms`.
+/// Formats nanoseconds as Go and `docker compose config` print them: `1m30s`, `1h0m0s`, `500ms`.
 #[must_use]
 pub fn display(nanoseconds: i64) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };

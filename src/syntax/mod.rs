@@ -1,4 +1,4 @@
-//! Text into trees with byte positions. Nothing here knows what a service or a stage is.
+//! Parsers of text into trees with byte positions. Nothing here knows about services or stages.
 
 pub mod dockerfile;
 pub mod duration;
@@ -7,17 +7,17 @@ pub mod yaml;
 
 use crate::source::Span;
 
-/// Something in a file that does not parse. The rest of the file is read all the same.
+/// A syntax error. The rest of the file is parsed all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// What is wrong: lower case, no full stop.
+    /// The message: lower case, no full stop.
     pub message: String,
     /// The bytes at fault.
     pub span: Span,
-    /// True when the reference implementation refuses the file for it.
+    /// True if the reference implementation rejects the file because of it.
     pub fatal: bool,
-    /// Where the same thing is written first, when it is there twice.
+    /// For a duplicate: where the first one is.
     pub duplicate_of: Option<Span>,
-    /// A bound ended the reading of the file here: nothing of the rest is known.
+    /// True if parsing ended here, at a limit or an error: the rest of the file is unknown.
     pub truncates_file: bool,
 }

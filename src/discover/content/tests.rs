@@ -3,7 +3,7 @@ use super::*;
 fn all(kind: Content, texts: &[&str]) {
     for text in texts {
         assert_eq!(content(text), kind, "{text}");
-        // However its lines end.
+        // Also with CRLF and CR.
         let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
         assert_eq!(content(&windows), kind, "{windows:?}");
         assert_eq!(content(&text.replace('\n', "\r")), kind, "{text:?}");

@@ -1,4 +1,4 @@
-//! What a Dockerfile says, before anything is expanded.
+//! Syntax tree of a Dockerfile, before any expansion.
 
 use std::sync::Arc;
 
@@ -8,29 +8,29 @@ use crate::syntax::SyntaxError;
 /// A parsed Dockerfile.
 #[derive(Clone, Debug)]
 pub struct Dockerfile {
-    /// The file.
+    /// The file it was parsed from.
     pub file: SourceId,
     /// The escape character: `\` or `` ` ``.
     pub escape: char,
-    /// Parser directives (`# syntax=`, `# escape=`, `# check=`), in order.
+    /// Parser directives (`# syntax=`, `# escape=`, `# check=`), in file order.
     pub directives: Vec<Directive>,
-    /// Instructions, in order.
+    /// Instructions, in file order.
     pub instructions: Vec<Instruction>,
-    /// Every comment, those inside continued instructions included.
+    /// Every comment, including those inside continued instructions.
     pub comments: Vec<Span>,
-    /// What did not parse.
+    /// Syntax errors, in file order.
     pub errors: Vec<SyntaxError>,
 }
 
 impl Dockerfile {
-    /// What `source` says, parsed once for all who hold it at the same time.
+    /// Parses `source`, or returns the tree of an earlier call while any `Arc` to it is alive.
     #[must_use]
     pub fn of(source: &Source) -> Arc<Self> {
         source.parsed(|source| super::parse(source.id(), source.text()))
     }
 
-    /// True when `# syntax=` names another frontend than Docker's own: what that one reads need be no Dockerfile, and
-    /// nothing here is an error for sure.
+    /// True if `# syntax=` names a frontend other than Docker's own: its input need not be a Dockerfile, so no error
+    /// is certain.
     #[must_use]
     pub fn has_foreign_frontend(&self) -> bool {
         let syntax =
@@ -49,7 +49,7 @@ impl Dockerfile {
 pub struct Directive {
     /// `syntax`, `escape` or `check`, as written.
     pub name: TracedText,
-    /// What stands after the `=`.
+    /// The text after the `=`.
     pub value: TracedText,
 }
 
@@ -75,7 +75,7 @@ pub enum Keyword {
     User,
     Volume,
     Workdir,
-    /// A word that is no instruction.
+    /// An unknown word in place of an instruction.
     Unknown,
 }
 
@@ -102,13 +102,13 @@ impl Keyword {
         Self::Workdir,
     ];
 
-    /// The instruction that `word` names, in whatever case; [`Keyword::Unknown`] when none.
+    /// Returns the instruction that `word` names, case-insensitive; [`Keyword::Unknown`] if none.
     #[must_use]
     pub fn of(word: &str) -> Self {
         Self::ALL.into_iter().find(|k| k.as_str().eq_ignore_ascii_case(word)).unwrap_or(Self::Unknown)
     }
 
-    /// The keyword in capitals; empty for [`Keyword::Unknown`].
+    /// Returns the keyword in upper case; empty for [`Keyword::Unknown`].
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -138,19 +138,19 @@ impl Keyword {
 /// One instruction.
 #[derive(Clone, Debug)]
 pub struct Instruction {
-    /// Which instruction.
+    /// The kind of instruction.
     pub keyword: Keyword,
     /// The keyword as written.
     pub name: TracedText,
     /// From the keyword to the end of the last argument (heredoc bodies included).
     pub span: Span,
-    /// First line, from 1.
+    /// Number of the first line, from 1.
     pub first_line: u32,
-    /// Last line, heredoc terminators included, from 1.
+    /// Number of the last line, heredoc terminators included, from 1.
     pub last_line: u32,
-    /// `--name=value` words of the instructions that take them.
+    /// The `--name=value` words before the arguments.
     pub flags: Vec<Flag>,
-    /// The rest.
+    /// The arguments after the flags.
     pub arguments: Arguments,
     /// Here-documents of RUN, COPY and ADD.
     pub heredocs: Vec<Heredoc>,
@@ -161,64 +161,64 @@ pub struct Instruction {
 pub struct Flag {
     /// The whole word, quotes removed.
     pub text: TracedText,
-    /// What stands between `--` and `=`.
+    /// The text between `--` and `=`.
     pub name: TracedText,
-    /// What stands after the `=`.
+    /// The text after the `=`; `None` without one.
     pub value: Option<TracedText>,
 }
 
 /// An instruction's arguments.
 #[derive(Clone, Debug)]
 pub enum Arguments {
-    /// None at all.
+    /// No arguments.
     None,
-    /// Separated by white space; ARG's words keep their quotes.
+    /// Words separated by white space; those of ARG keep their quotes.
     Words(Vec<TracedText>),
-    /// A JSON array of strings, unescaped: exec form.
+    /// Exec form: a JSON array of strings, unescaped.
     Exec(Vec<TracedText>),
-    /// One text to the end of the instruction: shell form, or a single value (USER, WORKDIR).
+    /// One text to the end of the instruction: shell form, or a single value (MAINTAINER, STOPSIGNAL, USER, WORKDIR).
     Shell(TracedText),
-    /// ENV and LABEL; quotes and escapes are still there.
+    /// The pairs of ENV and LABEL, with quotes and escapes as written.
     Pairs(Vec<Pair>),
-    /// HEALTHCHECK: `CMD` or `NONE`, and its command.
+    /// `CMD` or `NONE` of HEALTHCHECK, and the command.
     Healthcheck {
         /// `CMD` or `NONE`, as written.
         kind: TracedText,
-        /// Shell or exec form.
+        /// The command in shell or exec form.
         command: Box<Arguments>,
     },
-    /// ONBUILD's instruction.
+    /// The trigger instruction of ONBUILD.
     Onbuild(Box<Instruction>),
-    /// Text that could not be split.
+    /// Text that could not be parsed.
     Malformed(TracedText),
 }
 
-/// `KEY=value` or the old `KEY value`.
+/// `KEY=value` or the legacy `KEY value`.
 #[derive(Clone, Debug)]
 pub struct Pair {
-    /// The key, quotes not removed.
+    /// The key, quotes as written.
     pub key: TracedText,
-    /// The value, quotes not removed, nothing expanded.
+    /// The value, quotes and variables as written.
     pub value: TracedText,
-    /// `ENV KEY the rest of the line`.
+    /// True for the legacy form, `ENV KEY the rest of the line`.
     pub legacy: bool,
 }
 
 /// A here-document.
 #[derive(Clone, Debug)]
 pub struct Heredoc {
-    /// Its terminator word.
+    /// The terminator word, unquoted.
     pub name: String,
-    /// False when the word was quoted: variables in the body are left alone.
+    /// False if the word was quoted: then variables in the body are not expanded.
     pub expand: bool,
-    /// `<<-`: leading tabs are removed.
+    /// True for `<<-`: leading tabs are removed.
     pub chomp: bool,
-    /// The file descriptor before `<<`, 0 when none is written.
+    /// The file descriptor before `<<`; 0 without one.
     pub descriptor: u32,
-    /// The body, terminator line not included.
+    /// The bytes of the body, without the terminator line.
     pub body: Span,
-    /// The content, after removing tabs where `chomp` says so.
+    /// The content, with leading tabs removed if `chomp`.
     pub content: String,
-    /// The terminator; absent when the file ends before it.
+    /// The bytes of the terminator; `None` if the file ends before it.
     pub terminator: Option<Span>,
 }

@@ -1,4 +1,5 @@
-//! What BuildKit refuses once the text is split: its typed-instruction stage (`instructions/parse.go`, `bflag.go`).
+//! Errors that BuildKit reports after splitting the text, in its typed-instruction stage (`instructions/parse.go`,
+//! `bflag.go`).
 
 use crate::source::{Span, TracedText};
 use crate::syntax::duration::parse_go;
@@ -7,10 +8,10 @@ use super::ast::{Arguments, Flag, Instruction, Keyword};
 use super::directives::shorten;
 use super::heredoc;
 
-/// A message and the bytes at fault.
+/// An error message and the bytes at fault.
 type Problem = (String, Span);
 
-/// The shortest interval that the engine takes, in nanoseconds (moby's `container.MinimumDuration`).
+/// The shortest health check interval that the engine accepts, in nanoseconds (moby's `container.MinimumDuration`).
 const SHORTEST_INTERVAL: i64 = 1_000_000;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,7 +21,7 @@ enum Kind {
     Values,
 }
 
-/// The flags that an instruction takes; `None` where BuildKit does not look at them.
+/// Returns the flags of an instruction; `None` if BuildKit does not check them.
 fn flags_of(keyword: Keyword) -> Option<&'static [(&'static str, Kind)]> {
     use Kind::{Switch, Value, Values};
     Some(match keyword {
@@ -55,7 +56,7 @@ fn flags_of(keyword: Keyword) -> Option<&'static [(&'static str, Kind)]> {
     })
 }
 
-/// The first thing that is wrong with an instruction.
+/// Returns the first error of an instruction.
 pub(super) fn problem(instruction: &Instruction) -> Option<Problem> {
     check(instruction).err()
 }
@@ -83,7 +84,7 @@ fn unknown(name: &TracedText) -> Problem {
     (format!("unknown instruction `{}`{hint}", shorten(word)), name.span())
 }
 
-/// `: did you mean `NAME`?` for the name that is at most two edits away, or nothing.
+/// Returns `: did you mean `NAME`?` for the nearest name within two edits, else an empty string.
 fn suggest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> String {
     if word.len() > 20 {
         return String::new();
@@ -253,7 +254,7 @@ fn value(keyword: Keyword, flag: &Flag) -> Result<(), Problem> {
             Ok(_) => Ok(()),
             Err(message) => fail(format!("`--{name}`: {message}")),
         },
-        // Stages are looked up before variables are expanded.
+        // BuildKit resolves stages before it expands variables.
         (Keyword::Run, "mount")
             if text.split(',').any(|part| part.starts_with("from=") && part.contains('$')) =>
         {

@@ -5,7 +5,7 @@ use crate::syntax::SyntaxError;
 
 use super::ast::Directive;
 
-/// The directives that BuildKit knows (`parser/directives.go`); any other comment ends the search.
+/// The directives that BuildKit knows (`parser/directives.go`); any other comment ends them.
 const NAMES: [&str; 3] = ["syntax", "escape", "check"];
 
 /// Collects the directives from the first lines of a file.
@@ -22,7 +22,8 @@ impl Directives {
         Self { file, found: Vec::new(), escape: '\\', done: false }
     }
 
-    /// True when `line`, which begins at byte `start`, is a directive. The first line that is none ends the search.
+    /// Records `line`, which begins at byte `start`, if it is a directive, and returns whether it is. The first line
+    /// that is not ends the directives.
     pub(super) fn take(&mut self, start: usize, line: &str, errors: &mut Vec<SyntaxError>) -> bool {
         let parts = if self.done { None } else { split(line) };
         let Some((name, value)) = parts else {
@@ -54,7 +55,7 @@ impl Directives {
     }
 }
 
-/// `#name=value` with white space anywhere between its parts.
+/// Splits `#name=value`; white space is allowed between all parts.
 fn split(line: &str) -> Option<(&str, &str)> {
     let rest = line.strip_prefix('#')?.trim_start();
     let (name, rest) = rest.split_at(rest.find(|c: char| !c.is_ascii_alphanumeric())?);
@@ -63,7 +64,7 @@ fn split(line: &str) -> Option<(&str, &str)> {
     (known && !value.is_empty()).then_some((name, value))
 }
 
-/// A word as it stands in a message: no longer than 40 characters.
+/// Truncates a word to 40 characters for a message.
 pub(super) fn shorten(word: &str) -> String {
     match word.char_indices().nth(40) {
         Some((end, _)) => format!("{}…", &word[..end]),

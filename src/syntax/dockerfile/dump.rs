@@ -1,4 +1,4 @@
-//! A Dockerfile as JSON, for `inspect --syntax`: bug reports, and comparison with BuildKit's own parser.
+//! JSON dump of a Dockerfile, for `inspect --syntax`: bug reports, and comparison with BuildKit's own parser.
 
 use serde_json::{Map, Value, json};
 
@@ -6,10 +6,10 @@ use crate::source::{Source, Span, TracedText};
 
 use super::ast::{Arguments, Dockerfile, Instruction, Keyword};
 
-/// The instructions and errors of one file, each with its bytes.
+/// Returns the instructions and errors of a file, each with its bytes.
 ///
-/// `cmd` is the keyword in lower case, `start` and `end` are lines from 1, `args` is the flat list that BuildKit makes;
-/// `flags`, `json`, `heredocs`, `onbuild` and `args` stand only where there is something to say.
+/// `cmd` is the keyword in lower case, `start` and `end` are lines from 1, `args` is a flat list as in BuildKit;
+/// `flags`, `json`, `heredocs`, `onbuild` and `args` are omitted if empty.
 #[must_use]
 pub fn to_json(dockerfile: &Dockerfile, source: &Source) -> Value {
     let errors = dockerfile.errors.iter().map(|error| {
@@ -44,7 +44,7 @@ fn instruction(instruction: &Instruction, source: &Source) -> Value {
         inner = trigger;
     }
     let (args, exec) = match (inner.keyword, &inner.arguments) {
-        // BuildKit drops what follows a word that it does not know, and ONBUILD in ONBUILD.
+        // BuildKit drops the text after an unknown word, and an ONBUILD in ONBUILD.
         (Keyword::Unknown, _) | (Keyword::Onbuild, Arguments::Malformed(_)) => (vec![""], false),
         (_, arguments) => flatten(arguments),
     };
@@ -68,7 +68,7 @@ fn instruction(instruction: &Instruction, source: &Source) -> Value {
     Value::Object(out)
 }
 
-/// The arguments as one list, and whether they are in exec form.
+/// Returns the arguments as one list, and true for exec form.
 fn flatten(arguments: &Arguments) -> (Vec<&str>, bool) {
     match arguments {
         Arguments::None => (Vec::new(), false),

@@ -1,52 +1,53 @@
-//! Quotes, escapes and variables, as BuildKit's shell lexer (`shell/lex.go`) resolves them in ENV, ARG, FROM, USER, ….
+//! Resolves quotes, escapes and variables in ENV, ARG, FROM, USER and others, as BuildKit's shell lexer does
+//! (`shell/lex.go`).
 
 use crate::source::{Span, TracedText};
 
 use super::heredoc::name_length;
 
-/// How deep `${A:-${B:-…}}` is followed.
+/// Maximum nesting of `${A:-${B:-…}}`.
 const MAX_DEPTH: usize = 32;
 
-/// How many bytes variables may put into one word: what Linux lets a process have (`MAX_ARG_STRLEN`). `ENV A=$A$A` doubles
-/// the value each time.
+/// Maximum bytes of variable values in one word: the longest argument or environment string on Linux
+/// (`MAX_ARG_STRLEN`). `ENV A=$A$A` doubles the value each time.
 const MAX_PUT_IN: usize = 128 * 1024;
 
-/// What is known of a variable.
+/// What is known of a variable's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookup<'v> {
-    /// It has this value.
+    /// The variable has this value.
     Known(&'v str),
-    /// There is no such variable: it expands to nothing.
+    /// The variable does not exist and expands to nothing.
     Unset,
-    /// It is declared without a value (`ARG X`): unset unless the builder gives one, so `${X:-d}` is `d` and `$X` is
-    /// unknown.
+    /// Declared without a value (`ARG X`): unset unless a build argument sets it, so `${X:-d}` is taken as `d` and
+    /// `$X` is unknown.
     Declared,
-    /// It may be set, and the value is not known.
+    /// The variable may be set to an unknown value.
     Unknown,
 }
 
-/// What a word comes to.
+/// The result of expanding a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expansion {
-    /// This text; pieces that were copied keep their bytes, a variable's value stands at its use.
+    /// The text. Copied pieces are traced to their bytes, a variable's value to the place where it is used.
     Known(TracedText),
-    /// It depends on a variable whose value is not known.
+    /// The text depends on a variable with an unknown value.
     Unknown {
         /// The variable's name.
         variable: String,
         /// Where it is used.
         at: Span,
     },
-    /// BuildKit stops here: an open quote, a bad substitution, `${X:?message}`.
+    /// BuildKit fails here: an open quote, a bad substitution, `${X:?message}`.
     Invalid {
-        /// What is wrong: lower case, no full stop.
+        /// The message: lower case, no full stop.
         message: String,
         /// The bytes at fault.
         span: Span,
     },
 }
 
-/// Removes quotes and escapes from `text` and puts in variables.
+/// Removes quotes and escapes from `text` and expands variables.
 pub fn expand<'v>(text: &TracedText, escape: char, lookup: &mut dyn FnMut(&str) -> Lookup<'v>) -> Expansion {
     let mut expander =
         Expander { text, value: text.as_str(), escape, at: 0, keep_escapes: false, put_in: 0, lookup };
@@ -59,7 +60,7 @@ pub fn expand<'v>(text: &TracedText, escape: char, lookup: &mut dyn FnMut(&str) 
 
 type Step<T> = Result<T, (String, Span)>;
 
-/// A part of the result, and the first variable that makes it unknown.
+/// A part of the result, and the first unknown variable in it.
 struct Part {
     text: TracedText,
     unknown: Option<(String, Span)>,
@@ -77,10 +78,10 @@ struct Expander<'a, 'v> {
     value: &'a str,
     escape: char,
     at: usize,
-    /// In a pattern escapes stay for the matcher.
+    /// True in a pattern, where escapes are kept for the matcher.
     keep_escapes: bool,
     lookup: &'a mut dyn FnMut(&str) -> Lookup<'v>,
-    /// Bytes that variables put in so far.
+    /// Bytes of variable values so far.
     put_in: usize,
 }
 
@@ -121,14 +122,14 @@ impl<'v> Expander<'_, 'v> {
         Ok(part)
     }
 
-    /// Appends the bytes `from..to` as they are.
+    /// Appends the bytes `from..to` verbatim.
     fn copy(&self, part: &mut Part, from: usize, to: usize) {
         if from < to {
             part.text.push_text(&self.text.slice(from..to));
         }
     }
 
-    /// Everything up to `stop`, which is taken too, or up to the end.
+    /// Expands up to `stop` and consumes it; without `stop`, up to the end.
     fn until(&mut self, stop: Option<char>, depth: usize) -> Step<Part> {
         let opened = self.at;
         let mut out = self.empty();
@@ -175,7 +176,7 @@ impl<'v> Expander<'_, 'v> {
         }
     }
 
-    /// The character after an escape character, whatever it is; nothing at the end of the word.
+    /// Appends the character after an escape character, whatever it is; nothing at the end of the word.
     fn escaped(&mut self, out: &mut Part, start: usize) {
         let end_of_escape = self.at;
         let Some(c) = self.next() else {
@@ -191,7 +192,7 @@ impl<'v> Expander<'_, 'v> {
         }
     }
 
-    /// After an opening `"`: variables count, and only `"`, `$` and the escape character itself can be escaped.
+    /// Expands after an opening `"`: only `"`, `$` and the escape character can be escaped.
     fn double_quotes(&mut self, opened: usize, depth: usize) -> Step<Part> {
         let mut out = self.empty();
         let mut copied = self.at;
@@ -229,7 +230,7 @@ impl<'v> Expander<'_, 'v> {
         self.value[from..self.at].to_owned()
     }
 
-    /// After a `$`, which stands at `start`.
+    /// Expands a variable; its `$` is at `start` and consumed.
     fn variable(&mut self, start: usize, depth: usize) -> Step<Part> {
         if depth >= MAX_DEPTH {
             return self.fail(start, &format!("variables nested more than {MAX_DEPTH} deep"));
@@ -276,7 +277,7 @@ impl<'v> Expander<'_, 'v> {
         operand
     }
 
-    /// `${X-word}` and its like; with a colon an empty value counts as none.
+    /// Expands `${X-word}` and the operators `+`, `?`, `#` and `%`; after a colon an empty value counts as unset.
     fn modified(
         &mut self,
         name: &str,
@@ -317,7 +318,7 @@ impl<'v> Expander<'_, 'v> {
         }
     }
 
-    /// `${X/pattern/text}`, or `//` for every match.
+    /// Expands `${X/pattern/text}`, or `//` for all matches.
     fn replaced(&mut self, name: &str, start: usize, depth: usize) -> Step<Part> {
         let all = self.peek() == Some('/');
         if all {
@@ -338,12 +339,12 @@ impl<'v> Expander<'_, 'v> {
     }
 }
 
-/// Patterns are not matched here: a value that hangs on one is unknown.
+/// True for a glob pattern. Globs are not matched here, so that a value that depends on one is unknown.
 fn is_glob(pattern: &str) -> bool {
     pattern.is_empty() || pattern.contains(['*', '?', '\\'])
 }
 
-/// `value` without the literal prefix (`#`) or suffix (`%`).
+/// Removes a literal prefix (`#`) or suffix (`%`); `None` for a glob pattern.
 fn trim<'v>(value: &'v str, pattern: &str, modifier: char) -> Option<&'v str> {
     let pattern = pattern.strip_prefix(modifier).unwrap_or(pattern);
     if is_glob(pattern) {

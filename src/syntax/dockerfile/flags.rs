@@ -1,4 +1,4 @@
-//! `--name=value` words between a keyword and its arguments.
+//! Parses the `--name=value` words between a keyword and its arguments.
 
 use std::ops::Range;
 
@@ -8,10 +8,10 @@ use super::ast::Flag;
 use super::lines::LogicalLine;
 use super::words::skip_space;
 
-/// Takes the flags off the front of `range`; gives them and what is left.
+/// Parses the flags at the start of `range` and returns them with the rest of the range.
 ///
-/// BuildKit's `extractBuilderFlags`: words that begin with `--`, whatever the instruction; a bare `--` ends them. The
-/// backslash escapes here even where the file says that another character does.
+/// As BuildKit's `extractBuilderFlags`: words that begin with `--`, for every instruction, up to a bare `--`. The
+/// escape character is the backslash here, even if `# escape=` sets another.
 pub(super) fn take(line: &LogicalLine<'_>, range: Range<usize>) -> (Vec<Flag>, Range<usize>) {
     let mut flags = Vec::new();
     let mut rest = range;
@@ -29,7 +29,7 @@ pub(super) fn take(line: &LogicalLine<'_>, range: Range<usize>) -> (Vec<Flag>, R
     }
 }
 
-/// One word with its quotes and escapes removed, and where it ends.
+/// Returns a word with quotes and escapes removed, and the offset of its end.
 fn word(line: &LogicalLine<'_>, range: Range<usize>) -> (TracedText, usize) {
     let part = &line.text[range.clone()];
     let length = end_of_word(part);

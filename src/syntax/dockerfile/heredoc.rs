@@ -1,7 +1,7 @@
-//! Here-documents: their markers on the instruction's line, and their bodies.
+//! Here-documents: the markers on an instruction's line, and the bodies.
 //!
-//! BuildKit finds the markers with its shell lexer (`shell/lex.go`), always with the backslash as escape character. When
-//! that lexer fails on a line (an open quote, a substitution it does not know), the line has no here-documents.
+//! BuildKit finds the markers with its shell lexer (`shell/lex.go`), always with the backslash as escape character.
+//! If that lexer fails on a line (an open quote, a substitution it does not know), the line has no here-documents.
 
 use std::ops::Range;
 
@@ -10,21 +10,21 @@ use crate::source::{SourceId, Span};
 use super::ast::Heredoc;
 use super::lines::Lines;
 
-/// How deep `${…${…}…}` is followed.
+/// Maximum nesting of `${…${…}…}`.
 const MAX_DEPTH: usize = 64;
 
-/// `3<<-'EOF'` on an instruction's line.
+/// A marker such as `3<<-'EOF'` on an instruction's line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Marker {
     name: String,
     expand: bool,
     chomp: bool,
     descriptor: u32,
-    /// Where it stands in the line.
+    /// Its bytes in the line.
     pub(super) range: Range<usize>,
 }
 
-/// The here-document markers of a line, in order.
+/// Returns the here-document markers of a line, in order.
 pub(super) fn markers(line: &str) -> Vec<Marker> {
     if !line.contains("<<") {
         return Vec::new();
@@ -33,12 +33,12 @@ pub(super) fn markers(line: &str) -> Vec<Marker> {
     words.into_iter().filter_map(|range| marker(&line[range.clone()], range)).collect()
 }
 
-/// True when `word` is a here-document marker (COPY and ADD cannot write to one).
+/// True if `word` is a here-document marker (COPY and ADD cannot write to one).
 pub(super) fn is_marker(word: &str) -> bool {
     marker(word, 0..word.len()).is_some()
 }
 
-/// BuildKit: `^(\d*)<<(-?)\s*([^<]*)$`.
+/// Parses a marker; BuildKit's pattern is `^(\d*)<<(-?)\s*([^<]*)$`.
 fn marker(word: &str, range: Range<usize>) -> Option<Marker> {
     let digits = word.bytes().take_while(u8::is_ascii_digit).count();
     let (digits, rest) = word.split_at(digits);
@@ -56,7 +56,7 @@ fn marker(word: &str, range: Range<usize>) -> Option<Marker> {
     (!name.is_empty()).then_some(Marker { name, expand: !quoted, chomp, descriptor, range })
 }
 
-/// The terminator that a marker's word stands for, and whether any of it was quoted.
+/// Unquotes the terminator word; the flag is true if any of it was quoted.
 fn unquote(word: &str) -> Option<(String, bool)> {
     let mut name = String::new();
     let mut quoted = false;
@@ -101,7 +101,7 @@ fn unquote(word: &str) -> Option<(String, bool)> {
     Some((name, quoted))
 }
 
-/// The words of a line as a shell splits them, quotes kept; white space after `<<` belongs to the marker.
+/// Splits a line into words as a shell does, quotes kept; white space after `<<` is part of the marker.
 fn shell_words(line: &str) -> Option<Vec<Range<usize>>> {
     let mut words = Vec::new();
     let mut start: Option<usize> = None;
@@ -116,7 +116,7 @@ fn shell_words(line: &str) -> Option<Vec<Range<usize>>> {
                 line.len() - line[after + 1..].trim_start_matches([' ', '\t']).len()
             }
             '$' => {
-                // White space in what a substitution leaves separates words.
+                // White space inside a substitution separates words.
                 let end = substitution(line, at, 0)?;
                 for (offset, c) in line[at..end].char_indices() {
                     step(&mut words, &mut start, at + offset, c.is_whitespace());
@@ -145,12 +145,12 @@ fn step(words: &mut Vec<Range<usize>>, start: &mut Option<usize>, at: usize, sep
     }
 }
 
-/// One past the closing quote of the `'` at `at`.
+/// Returns the offset after the closing quote for the `'` at `at`.
 fn single_quotes(text: &str, at: usize) -> Option<usize> {
     text[at + 1..].find('\'').map(|length| at + 1 + length + 1)
 }
 
-/// One past the closing quote of the `"` at `at`.
+/// Returns the offset after the closing quote for the `"` at `at`.
 fn double_quotes(text: &str, at: usize, depth: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = at + 1;
@@ -164,7 +164,7 @@ fn double_quotes(text: &str, at: usize, depth: usize) -> Option<usize> {
     }
 }
 
-/// One past the end of the `$name` or `${…}` at `at`; `None` where BuildKit's lexer fails.
+/// Returns the offset after the `$name` or `${…}` at `at`; `None` where BuildKit's lexer fails.
 fn substitution(text: &str, at: usize, depth: usize) -> Option<usize> {
     if depth > MAX_DEPTH {
         return None;
@@ -189,7 +189,7 @@ fn substitution(text: &str, at: usize, depth: usize) -> Option<usize> {
     }
 }
 
-/// One past the next `stop` that is not quoted, escaped or inside a substitution.
+/// Returns the offset after the next `stop` that is not quoted, escaped or inside a substitution.
 fn closing(text: &str, from: usize, stop: u8, depth: usize) -> Option<usize> {
     let mut at = from;
     loop {
@@ -204,7 +204,7 @@ fn closing(text: &str, from: usize, stop: u8, depth: usize) -> Option<usize> {
     }
 }
 
-/// How many bytes of `text` are a variable's name, a positional or a special parameter.
+/// Returns the length in bytes of the variable name, positional or special parameter at the start of `text`.
 pub(super) fn name_length(text: &str) -> usize {
     match text.chars().next() {
         Some(c) if c.is_ascii_digit() => text.bytes().take_while(u8::is_ascii_digit).count(),
@@ -213,7 +213,7 @@ pub(super) fn name_length(text: &str) -> usize {
     }
 }
 
-/// Reads the body up to its terminator. `lines` is left after it, or where it was when the file ends before.
+/// Reads the body up to its terminator and moves `lines` past it. Without a terminator `lines` stays where it was.
 pub(super) fn body(file: SourceId, source: &str, lines: &mut Lines<'_>, marker: &Marker) -> Heredoc {
     let start = lines.offset();
     let mut heredoc = Heredoc {
@@ -279,7 +279,7 @@ mod tests {
         ] {
             assert_eq!(names(line), [], "{line}");
         }
-        // The lexer fails on substitutions that it does not know.
+        // The lexer fails on unknown substitutions.
         assert_eq!(names("RUN echo ${#a[@]} <<EOF"), []);
         assert_eq!(names("RUN echo ${a:-b} ${a%x*} ${a//b/c} <<EOF").len(), 1);
         assert_eq!(names(&format!("RUN {}<<EOF", "${a:-".repeat(100_000))), []);

@@ -1,4 +1,4 @@
-//! From a logical line to an instruction: keyword, flags, arguments.
+//! Parses a logical line into an instruction: keyword, flags, arguments.
 
 use std::ops::Range;
 
@@ -12,14 +12,14 @@ use super::lines::LogicalLine;
 use super::words::{fields, is_blank, quoted_words, skip_space, split_first};
 use super::{flags, json};
 
-/// Reads instructions of one file.
+/// Parser of the instructions of one file.
 pub(super) struct Reader<'a> {
     pub(super) escape: char,
     pub(super) errors: &'a mut Vec<SyntaxError>,
 }
 
 impl Reader<'_> {
-    /// The instruction that `line` holds. Its line numbers and here-documents are the caller's to fill in.
+    /// Parses the instruction on `line`. The caller fills in line numbers and here-documents.
     pub(super) fn read(&mut self, line: &LogicalLine<'_>) -> Instruction {
         self.read_part(line, 0..line.text.len(), false)
     }
@@ -45,7 +45,7 @@ impl Reader<'_> {
         if self.errors.len() == known_errors
             && let Some((message, span)) = check::problem(&instruction)
         {
-            // What is wrong with a trigger shows in the builds that use the image.
+            // A wrong trigger fails only the builds that use the image.
             self.errors.push(SyntaxError {
                 message,
                 span,
@@ -100,7 +100,7 @@ impl Reader<'_> {
                     if command.is_empty() { Arguments::None } else { self.exec_or_shell(line, command) };
                 Arguments::Healthcheck { kind, command: Box::new(command) }
             }
-            // BuildKit refuses an ONBUILD in an ONBUILD: not followed, so that nothing nests.
+            // BuildKit rejects ONBUILD in ONBUILD. It is not parsed further, so that nothing nests.
             K::Onbuild if trigger => Arguments::Malformed(line.copy(range)),
             K::Onbuild => Arguments::Onbuild(Box::new(self.read_part(line, range, true))),
             K::Unknown => Arguments::Malformed(line.copy(range)),
@@ -122,7 +122,7 @@ impl Reader<'_> {
         self.exec(line, range.clone()).unwrap_or_else(|| Arguments::Shell(line.copy(range)))
     }
 
-    /// `KEY=value …`, or the old `KEY the rest` when the first word has no `=`.
+    /// Parses `KEY=value …`, or the legacy `KEY the rest` if the first word has no `=`.
     fn pairs(&mut self, keyword: Keyword, line: &LogicalLine<'_>, range: Range<usize>) -> Arguments {
         let words = quoted_words(&line.text, range.clone(), self.escape);
         let Some(first) = words.first() else {

@@ -1,4 +1,4 @@
-//! Exec form: a JSON array of strings whose words keep their places.
+//! Parses exec form: a JSON array of strings, each traced to its bytes.
 
 use std::ops::Range;
 
@@ -6,17 +6,17 @@ use crate::source::TracedText;
 
 use super::lines::LogicalLine;
 
-/// What `[…` turned out to be.
+/// The result of parsing exec form.
 pub(super) enum Exec {
     /// An array of strings.
     Words(Vec<TracedText>),
-    /// A JSON array with something else in it: BuildKit refuses the file.
+    /// A JSON array with other values: BuildKit rejects the file.
     NotStrings,
-    /// No JSON: BuildKit takes the text as shell form.
+    /// Not a JSON array: BuildKit treats the text as shell form.
     NotJson,
 }
 
-/// Reads `range` of the line as an array of strings.
+/// Parses `range` of the line as an array of strings.
 pub(super) fn read(line: &LogicalLine<'_>, range: Range<usize>) -> Exec {
     let text = &line.text[range.clone()];
     if !text.starts_with('[') {
@@ -48,7 +48,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Everything after the `[`; `None` when it is not a list of strings up to the end of the text.
+    /// Parses the text after the `[`; `None` unless it is a list of strings up to the end.
     fn strings(&mut self) -> Option<Vec<TracedText>> {
         let mut words = Vec::new();
         self.skip_space();
@@ -111,7 +111,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The character of the escape at the current place, which is left behind.
+    /// Consumes an escape sequence and returns its character.
     fn escape(&mut self) -> Option<char> {
         let kind = *self.text.as_bytes().get(self.at + 1)?;
         self.at += 2;
@@ -136,7 +136,7 @@ impl Reader<'_, '_> {
                         _ => self.at = back,
                     }
                 }
-                // Half a surrogate pair: Go's decoder puts the replacement character.
+                // For half of a surrogate pair Go's decoder returns the replacement character.
                 char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER)
             }
             _ => return None,

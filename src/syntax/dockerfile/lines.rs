@@ -1,49 +1,49 @@
-//! Physical lines, and the logical lines that continuation makes of them.
+//! Physical lines, and the logical lines that continuations join.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::source::{SourceId, Span, TracedText};
 
-/// The longest line that BuildKit reads, in bytes without the line end (Go's `bufio.MaxScanTokenSize` - 1).
+/// The longest line that BuildKit reads, in bytes without the line terminator (Go's `bufio.MaxScanTokenSize` - 1).
 pub(super) const MAX_LINE: usize = 65_535;
 
-/// One line of the file.
+/// A physical line of the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line<'s> {
-    /// First byte in the file.
+    /// Offset of the first byte in the file.
     pub(super) start: usize,
-    /// Text without its line end.
+    /// Text without the line terminator.
     pub(super) text: &'s str,
 }
 
 impl<'s> Line<'s> {
-    /// The text without leading white space, and where it begins.
+    /// Returns the text without leading white space, and its offset in the file.
     pub(super) fn trimmed(&self) -> (usize, &'s str) {
         let text = self.text.trim_start();
         (self.start + (self.text.len() - text.len()), text)
     }
 }
 
-/// Walks over the lines of a file. A copy remembers a place to come back to.
+/// Iterator over the lines of a file. A clone can be used to look ahead.
 #[derive(Clone, Debug)]
 pub(super) struct Lines<'s> {
     source: &'s str,
     at: usize,
-    /// Lines read so far: the number, from 1, of the line that was read last.
+    /// Number of lines read so far, which is the number, from 1, of the last one.
     pub(super) number: u32,
-    /// The first line beyond [`MAX_LINE`].
+    /// Bytes of the first line that exceeds [`MAX_LINE`].
     pub(super) overlong: Option<Range<usize>>,
 }
 
 impl<'s> Lines<'s> {
-    /// From the start of the file, after a byte order mark.
+    /// Starts at the beginning of the file, after a byte order mark.
     pub(super) fn new(source: &'s str) -> Self {
         let at = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         Self { source, at, number: 0, overlong: None }
     }
 
-    /// Where the next line begins.
+    /// Returns the offset of the next line.
     pub(super) fn offset(&self) -> usize {
         self.at
     }
@@ -68,17 +68,17 @@ impl<'s> Iterator for Lines<'s> {
     }
 }
 
-/// An instruction's text after continued lines are joined and comments are left out.
+/// An instruction's text after continuation lines are joined and comments removed.
 #[derive(Debug)]
 pub(super) struct LogicalLine<'s> {
     file: SourceId,
     pub(super) text: Cow<'s, str>,
-    /// (offset in `text`, offset in the file) of every physical piece, in order; never empty.
+    /// (offset in `text`, offset in the file) of each physical line, in order; never empty.
     pieces: Vec<(usize, usize)>,
 }
 
 impl<'s> LogicalLine<'s> {
-    /// Joins `first` (its leading white space is dropped) and the lines that continue it.
+    /// Joins `first`, without its leading white space, and the lines that continue it.
     pub(super) fn read(
         file: SourceId,
         first: &Line<'s>,
@@ -115,20 +115,20 @@ impl<'s> LogicalLine<'s> {
         Self { file, text: Cow::Owned(joined), pieces }
     }
 
-    /// The file's byte for a byte of the joined text.
+    /// Returns the offset in the file of a byte of the joined text.
     fn offset(&self, at: usize) -> usize {
         let index = self.pieces.partition_point(|piece| piece.0 <= at).saturating_sub(1);
         self.pieces.get(index).map_or(0, |(from, to)| to + (at - from))
     }
 
-    /// The bytes of the file that `range` of the joined text came from.
+    /// Returns the bytes of the file that `range` of the joined text came from.
     pub(super) fn span(&self, range: Range<usize>) -> Span {
         let start = self.offset(range.start);
         let end = if range.is_empty() { start } else { self.offset(range.end - 1) + 1 };
         Span::new(self.file, start, end)
     }
 
-    /// `range` of the joined text with the bytes of each physical piece.
+    /// Copies `range` of the joined text, traced to the bytes of the file.
     pub(super) fn copy(&self, range: Range<usize>) -> TracedText {
         let mut out = TracedText::empty(self.span(range.clone()));
         self.copy_into(&mut out, range);
@@ -150,7 +150,8 @@ impl<'s> LogicalLine<'s> {
     }
 }
 
-/// The line without its continuation mark: an escape character at the end that no other one precedes. Blanks may follow it.
+/// Removes the continuation character: one escape character at the end, blanks after it allowed. `None` without one,
+/// or if another escape character precedes it.
 fn strip_continuation(line: &str, escape: char) -> Option<&str> {
     let head = line.trim_end_matches([' ', '\t']).strip_suffix(escape)?;
     (!head.ends_with(escape)).then_some(head)

@@ -1,6 +1,7 @@
-//! Dockerfiles, losslessly, after BuildKit's algorithm (`frontend/dockerfile/parser`).
+//! Lossless Dockerfile parser, after BuildKit's algorithm (`frontend/dockerfile/parser`).
 //!
-//! Every keyword, flag, argument, key and value has its bytes, through continued lines. An error costs one instruction.
+//! Every keyword, flag, argument, key and value is traced to its bytes, through continued lines. An error affects
+//! only one instruction.
 
 mod ast;
 mod check;

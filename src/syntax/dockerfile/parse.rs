@@ -1,4 +1,4 @@
-//! The parser's loop over a file: `parser/parser.go` of BuildKit.
+//! The main loop of the parser, after BuildKit's `parser/parser.go`.
 
 use crate::source::{MAX_FILE_SIZE, SourceId, Span};
 use crate::syntax::SyntaxError;
@@ -9,10 +9,11 @@ use super::heredoc;
 use super::instruction::Reader;
 use super::lines::{Lines, LogicalLine, MAX_LINE};
 
-/// After so many here-documents without an end no more are looked for: each search runs to the end of the file.
+/// Number of unterminated here-documents after which no more are searched for: each search runs to the end of the
+/// file.
 const MAX_UNTERMINATED: usize = 8;
 
-/// Reads a Dockerfile. Never fails: what does not parse is in [`Dockerfile::errors`], and the rest is read all the same.
+/// Parses a Dockerfile. Never fails: errors are in [`Dockerfile::errors`], and the rest is parsed all the same.
 #[must_use]
 pub fn parse(file: SourceId, text: &str) -> Dockerfile {
     let mut dockerfile = Dockerfile {
@@ -99,12 +100,13 @@ pub fn parse(file: SourceId, text: &str) -> Dockerfile {
     dockerfile
 }
 
-/// What earlier instructions mean for later ones.
+/// State that earlier instructions set for later ones.
 #[derive(Default)]
 struct State {
     has_stage: bool,
     unterminated: usize,
-    /// Between a here-document without an end and the next instruction: its body is not worth an error a line.
+    /// True between an unterminated here-document and the next known instruction: its body would give one error per
+    /// line.
     in_lost_body: bool,
 }
 
@@ -114,7 +116,7 @@ impl State {
         self.in_lost_body
     }
 
-    /// True for the first instruction that stands in no stage. ARG may stand before the first FROM.
+    /// True for the first instruction outside of a stage. ARG is allowed before the first FROM.
     fn missing_stage(&mut self, instruction: &Instruction) -> bool {
         let known = !matches!(instruction.keyword, Keyword::From | Keyword::Arg | Keyword::Unknown);
         let missing = known && !self.has_stage;
@@ -123,7 +125,7 @@ impl State {
     }
 }
 
-/// Reads the here-documents of `instruction` from the lines after it; gives the markers whose end is missing.
+/// Reads the here-documents of `instruction` from the lines after it. Returns an error for one without a terminator.
 fn heredocs(
     instruction: &mut Instruction,
     line: &LogicalLine<'_>,
@@ -176,7 +178,7 @@ fn number(instruction: &mut Instruction, first: u32, last: u32) {
 mod tests {
     use super::*;
 
-    /// The messages, each with the text at its place.
+    /// The error messages, each with the text at its span.
     fn errors(text: &str) -> Vec<(String, String)> {
         let errors = parse(SourceId(0), text).errors;
         errors.into_iter().map(|e| (e.message, text[e.span.range()].to_owned())).collect()

@@ -1,19 +1,19 @@
-//! Words: at white space, and with quotes and escapes as ENV, LABEL and ARG split them.
+//! Word splitting: at white space, or with quotes and escapes as in ENV, LABEL and ARG.
 
 use std::ops::Range;
 
-/// The white space that BuildKit splits at (its `reWhitespace`); a no-break space is none.
+/// True for white space that BuildKit splits at (its `reWhitespace`); a no-break space is not.
 pub(super) fn is_blank(c: char) -> bool {
     matches!(c, '\t' | '\x0b' | '\x0c' | '\r' | ' ')
 }
 
-/// Moves the start of `range` past white space of any kind.
+/// Moves the start of `range` past white space of any kind, no-break spaces included.
 pub(super) fn skip_space(text: &str, range: Range<usize>) -> Range<usize> {
     let part = &text[range.clone()];
     range.end - part.trim_start().len()..range.end
 }
 
-/// The first word of `range`, and what follows it after the blanks.
+/// Returns the first word of `range`, and the rest without leading blanks.
 pub(super) fn split_first(text: &str, range: Range<usize>) -> (Range<usize>, Range<usize>) {
     let part = &text[range.clone()];
     let length = part.find(is_blank).unwrap_or(part.len());
@@ -21,7 +21,7 @@ pub(super) fn split_first(text: &str, range: Range<usize>) -> (Range<usize>, Ran
     (range.start..range.start + length, range.end - rest.len()..range.end)
 }
 
-/// The words of `range` as they stand between blanks (FROM, COPY, EXPOSE).
+/// Returns the words of `range`, separated by blanks (FROM, COPY, EXPOSE).
 pub(super) fn fields(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut rest = range;
@@ -35,9 +35,9 @@ pub(super) fn fields(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     out
 }
 
-/// The words of `range`, where quoted and escaped white space does not separate. Quotes and escapes stay in the words.
+/// Returns the words of `range`; quoted and escaped white space does not separate. Quotes and escapes are kept.
 ///
-/// BuildKit's `parseWords`: nothing is escaped in single quotes; an escape character at the very end is dropped.
+/// As BuildKit's `parseWords`: single quotes disable escapes; an escape character at the very end is dropped.
 pub(super) fn quoted_words(text: &str, range: Range<usize>, escape: char) -> Vec<Range<usize>> {
     let part = &text[range.clone()];
     let mut out = Vec::new();

@@ -1,11 +1,11 @@
-//! Keywords, and the constructs that they open and close.
+//! Shell keywords, and the compound commands that they open and close.
 
 use super::reader::Reader;
 use super::{Command, Frame, FrameKind, Join, Word};
 use crate::source::TracedText;
 
 impl Reader<'_> {
-    /// True for a keyword where a command begins.
+    /// Handles a keyword in command position; false if `word` is not one.
     pub(super) fn keyword(&mut self, word: &Word) -> bool {
         if word.quoted || word.expands {
             return false;
@@ -37,7 +37,7 @@ impl Reader<'_> {
         true
     }
 
-    /// A group, or the body of the function that was named.
+    /// Opens a group or subshell, or the body of the function whose name was just read.
     fn body_or(&mut self, kind: FrameKind) {
         let name = self.function.take();
         let frame = self.enter(if name.is_some() { FrameKind::Function } else { kind });
@@ -46,7 +46,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `then` takes the place of `if`, `do` that of `while` or of a loop's head.
+    /// Replaces the innermost construct: `then` follows `if`, `do` follows `while` or the head of a loop.
     fn instead(&mut self, kind: FrameKind) {
         let fits = |frame: &Frame| matches!(frame.kind, FrameKind::Condition | FrameKind::Branch);
         let Some(place) = self.innermost(fits) else {
@@ -67,7 +67,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Blanks, line ends and comments.
+    /// Skips blanks, newlines and comments.
     fn blank_lines(&mut self) {
         loop {
             self.blank();
@@ -82,7 +82,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `for NAME in WORDS`, up to its `do`: what the words' substitutions run is read.
+    /// Reads `for NAME in WORDS` up to its `do`, including the commands in substitutions.
     fn loop_head(&mut self) {
         self.enter(FrameKind::Condition);
         loop {
@@ -98,7 +98,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `case WORD in`, up to its first arm.
+    /// Reads `case WORD in` up to the first arm.
     fn case_head(&mut self) {
         self.enter(FrameKind::Case);
         self.blank_lines();
@@ -115,7 +115,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `PATTERN | PATTERN )`, or the `esac` in its place.
+    /// Reads `PATTERN | PATTERN )`, unless `esac` follows.
     fn arm(&mut self) {
         self.blank_lines();
         if self.rest().starts_with("esac") && !self.byte(4).is_some_and(|byte| byte.is_ascii_alphanumeric()) {
@@ -137,7 +137,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `;;` and its like.
+    /// Handles `;;`, `;&` and `;;&`.
     pub(super) fn end_of_arm(&mut self) {
         let length = if self.rest().starts_with(";;&") { 3 } else { 2 };
         let span = self.text.span_of(self.at..self.at + length);
@@ -151,7 +151,7 @@ impl Reader<'_> {
         self.arm();
     }
 
-    /// `(`: a subshell, arithmetic, or the parentheses behind a function's name.
+    /// Handles `(`: a subshell, arithmetic, or the parentheses after a function's name.
     pub(super) fn parenthesis(&mut self) {
         let Some(command) = self.command.take() else {
             if self.byte(1) == Some(b'(') && self.rest().contains("))") && self.function.is_none() {
@@ -178,7 +178,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `[[ … ]]`, in which `&&`, `(` and `<` are words.
+    /// Reads `[[ … ]]`, in which `&&`, `(` and `<` are not operators.
     fn test(&mut self, word: &Word) {
         let start = self.at;
         let mut words = vec![word.clone()];

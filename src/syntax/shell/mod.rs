@@ -1,7 +1,8 @@
-//! Shell commands as `RUN`, `CMD`, healthchecks and scripts have them: POSIX sh, and what bash adds that people use.
+//! Parser for the shell commands of `RUN`, `CMD`, health checks and scripts: POSIX sh, and the bash extensions in
+//! common use.
 //!
-//! Nothing is executed and nothing expanded. Commands stand in the order in which a shell comes to them: those of a `$(…)`
-//! before the command that uses it, those of `sh -c '…'`, of `eval` and of a here-document for a shell behind it.
+//! Nothing is executed or expanded. Commands are in the order in which a shell reaches them: those of a `$(…)` before
+//! the command that uses it, those of `sh -c '…'`, of `eval` and of a here-document for a shell after it.
 
 mod constructs;
 mod reader;
@@ -13,55 +14,55 @@ pub use wrapper::{Inner, base_name, inner, is_shell};
 
 use crate::source::{Span, TracedText};
 
-/// Programs that start each other, as `sudo env nice java`, that are followed.
+/// Maximum length of a chain of wrappers that is followed, as in `sudo env nice java`.
 const MAX_WRAPPERS: usize = 12;
 
-/// A script, read and not run.
+/// A parsed script.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
-    /// Its simple commands, in order.
+    /// The simple commands, in the order in which a shell reaches them.
     pub commands: Vec<Command>,
-    /// The constructs around them: groups, branches, loops.
+    /// The compound commands around them: groups, branches, loops.
     pub frames: Vec<Frame>,
-    /// The contents of here-documents.
+    /// Contents of the here-documents.
     pub heredocs: Vec<TracedText>,
-    /// False where a bound, an open quote or a keyword without its partner left something unread.
+    /// False if a limit, an open quote or an unpaired keyword left part of the script unread.
     pub complete: bool,
 }
 
 /// A simple command.
 #[derive(Clone, Debug)]
 pub struct Command {
-    /// `NAME=value` before the command, or alone.
+    /// `NAME=value` words before the command, or without one.
     pub assignments: Vec<Assignment>,
     /// The words, quotes removed, variables as written.
     pub words: Vec<Word>,
-    /// `> file`, `<<EOF` and the like.
+    /// Redirections: `> file`, `<<EOF` and the like.
     pub redirections: Vec<Redirection>,
-    /// The operator before it in its list.
+    /// Operator before it in its list.
     pub joined: Join,
-    /// The operator behind it.
+    /// Operator after it.
     pub end: Join,
-    /// The place of that operator.
+    /// Span of the operator after it.
     pub end_span: Span,
-    /// The innermost construct that it stands in: an index into [`Script::frames`].
+    /// The innermost construct around it: an index into [`Script::frames`].
     pub frame: Option<usize>,
-    /// From its first to its last word.
+    /// Span of the command, redirections and assignments included.
     pub span: Span,
 }
 
 /// One word of a command.
 #[derive(Clone, Debug)]
 pub struct Word {
-    /// Without quotes; variables and substitutions as written.
+    /// The text without quotes; variables and substitutions as written.
     pub text: TracedText,
-    /// A variable or a substitution is in it: what it will be is not known.
+    /// True if it contains a variable or a substitution, so that its value is unknown.
     pub expands: bool,
-    /// A part of it is quoted or escaped: it is no keyword.
+    /// True if any part is quoted or escaped, so that it cannot be a keyword.
     pub quoted: bool,
 }
 
-/// `NAME=value`.
+/// An assignment, `NAME=value`.
 #[derive(Clone, Debug)]
 pub struct Assignment {
     /// The name.
@@ -70,24 +71,24 @@ pub struct Assignment {
     pub value: Word,
 }
 
-/// Input or output that goes elsewhere.
+/// A redirection.
 #[derive(Clone, Debug)]
 pub struct Redirection {
-    /// `>`, `>>`, `<`, `<<`, `<<<`, `>&`: as written, without the descriptor.
+    /// The operator as written, without the descriptor: `>`, `>>`, `<`, `<<`, `<<<`, `>&`.
     pub operator: TracedText,
-    /// The file, the descriptor, or the here-document's name.
+    /// The file, the descriptor, or the terminator of a here-document.
     pub target: Word,
-    /// The here-document's content: an index into [`Script::heredocs`].
+    /// Content of the here-document: an index into [`Script::heredocs`].
     pub heredoc: Option<usize>,
 }
 
-/// The operator between commands.
+/// An operator between commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Join {
-    /// Not at all: the beginning or the end of a list.
+    /// No operator: at the start or end of a list.
     #[default]
     Nothing,
-    /// `;` or a line's end.
+    /// `;` or a newline
     Sequence,
     /// `&&`
     And,
@@ -99,66 +100,67 @@ pub enum Join {
     Background,
 }
 
-/// A construct around commands.
+/// A construct around commands: a compound command, substitution or nested script.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// Which.
+    /// The kind of construct.
     pub kind: FrameKind,
-    /// The construct around it.
+    /// The construct around it: an index into [`Script::frames`].
     pub parent: Option<usize>,
-    /// The operator before it.
+    /// Operator before it.
     pub joined: Join,
-    /// The operator behind it.
+    /// Operator after it.
     pub end: Join,
-    /// The place of that operator.
+    /// Span of the operator after it.
     pub end_span: Option<Span>,
-    /// The name of a function.
+    /// Name, if it is a function.
     pub name: Option<TracedText>,
 }
 
-/// The kinds of constructs.
+/// The kind of a construct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameKind {
     /// `{ … }`
     Group,
     /// `( … )`
     Subshell,
-    /// A script inside the script: `sh -c '…'`, `eval '…'`, a here-document for a shell.
+    /// A nested script: `sh -c '…'`, `eval '…'`, a here-document or here-string for a shell.
     Script,
-    /// The question of the first `if`, or of a `while`: always run.
+    /// The condition of `if`, `while` or `until`, or the head of a `for` or `select`: always runs.
     Condition,
-    /// `then`, `elif`, `else`, and each arm of a `case`.
+    /// `then`, `elif`, `else`, or an arm of a `case`.
     Branch,
     /// The body of a loop.
     Loop,
     /// `case … esac` around its arms.
     Case,
-    /// A function's body: run when it is called.
+    /// A function's body, which runs when the function is called.
     Function,
     /// `$( … )` or backticks.
     Substitution,
 }
 
-/// Reads a script.
+/// Parses a script.
 #[must_use]
 pub fn read(text: &TracedText) -> Script {
     reader::script(text, &[])
 }
 
-/// Reads the line of a `RUN`, whose here-documents stand elsewhere; one without a command of its own is a script.
+/// Parses the command line of a `RUN`. `heredocs` are the contents of its here-documents; one without a command is
+/// parsed as a script.
 #[must_use]
 pub fn read_run(line: &TracedText, heredocs: &[TracedText]) -> Script {
     reader::script(line, heredocs)
 }
 
-/// Reads the words of an exec form: the first is the program, and nothing is expanded but what a shell among them reads.
+/// Parses the words of an exec form. Only a shell among them reads its argument as a script.
 #[must_use]
 pub fn read_words(words: &[TracedText]) -> Script {
     reader::words(words)
 }
 
 impl Word {
-    /// The word, when it stands as it will be.
+    /// Returns the word if it has nothing to expand.
     #[must_use]
     pub fn literal(&self) -> Option<&str> {
         (!self.expands).then(|| self.text.as_str())
@@ -172,25 +174,25 @@ impl AsRef<str> for Word {
 }
 
 impl Command {
-    /// The words of what it runs in the end, behind `sudo`, `env A=b`, `exec` and the like.
+    /// Returns the words of the program that runs in the end, after `sudo`, `env A=b`, `exec` and other wrappers.
     #[must_use]
     pub fn runs(&self) -> &[Word] {
         behind_wrappers(&self.words)
     }
 
-    /// The last part of the name of the program that it runs; none where a variable names it, or nothing runs.
+    /// Returns the base name of the program that runs; `None` if the name contains variables, or if nothing runs.
     #[must_use]
     pub fn program(&self) -> Option<&str> {
         Some(base_name(self.runs().first()?.literal()?))
     }
 
-    /// The words behind the program's name.
+    /// Returns the words after the program's name.
     #[must_use]
     pub fn arguments(&self) -> &[Word] {
         self.runs().get(1..).unwrap_or_default()
     }
 
-    /// True for one whose script stands behind it in the list, read: `sh -c '…'`, `bash <<EOF`.
+    /// True if it runs a script whose commands are parsed and come after it: `sh -c '…'`, `eval '…'`, `bash <<EOF`.
     #[must_use]
     pub fn is_opened(&self) -> bool {
         match inner(self.runs()) {
@@ -202,7 +204,8 @@ impl Command {
         }
     }
 
-    /// Variables that it sets for what it runs, or, with `export` and alone, for what follows.
+    /// Returns names and values of the leading assignments, and of all words with a `=` that are not options, as in
+    /// `export A=b`.
     pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         let own = self.assignments.iter().map(|set| (set.name.as_str(), set.value.as_ref()));
         let words = self.words.iter().filter(|word| !word.as_ref().starts_with('-'));
@@ -210,7 +213,7 @@ impl Command {
     }
 }
 
-/// The words behind the wrappers; beyond the bound a wrapper is what runs.
+/// Returns the words after all wrappers; after [`MAX_WRAPPERS`] the next wrapper counts as the program.
 fn behind_wrappers(words: &[Word]) -> &[Word] {
     let mut words = words;
     for _ in 0..MAX_WRAPPERS {
@@ -221,13 +224,13 @@ fn behind_wrappers(words: &[Word]) -> &[Word] {
 }
 
 impl Script {
-    /// The constructs around a command, innermost first.
+    /// Returns the constructs around a command, innermost first, as indices into [`Script::frames`].
     pub fn around(&self, command: &Command) -> impl Iterator<Item = usize> {
         std::iter::successors(command.frame, |at| self.frames.get(*at)?.parent)
     }
 
-    /// True when `later` runs wherever `earlier` has run, as far as nothing fails: no branch, loop, function or `||` is
-    /// around it that is not around the other.
+    /// True if `later` always runs after `earlier`, as long as nothing fails: no branch, loop, function or `||` is
+    /// around `later` that is not around `earlier`.
     #[must_use]
     pub fn always_follows(&self, earlier: &Command, later: &Command) -> bool {
         let before: Vec<usize> = self.around(earlier).collect();

@@ -1,4 +1,4 @@
-//! The way through a script: commands, operators, redirections, here-documents.
+//! The main loop of the shell parser: commands, operators, nested scripts.
 
 use super::redirections::Pending;
 use super::{
@@ -6,13 +6,13 @@ use super::{
 };
 use crate::source::{Span, TracedText};
 
-/// Constructs, substitutions and scripts inside scripts that are followed.
+/// Maximum nesting of substitutions, `${…}` and nested scripts.
 const MAX_DEPTH: usize = 40;
 
-/// Commands of one script that are read, and constructs around them.
+/// Maximum number of commands in one script, and of constructs.
 const MAX_COMMANDS: usize = 5_000;
 
-/// Constructs inside each other.
+/// Maximum nesting of constructs.
 const MAX_OPEN: usize = 100;
 
 pub(super) struct Reader<'s> {
@@ -20,20 +20,20 @@ pub(super) struct Reader<'s> {
     pub(super) text: &'s TracedText,
     pub(super) at: usize,
     pub(super) depth: usize,
-    /// The constructs that are open, outermost first.
+    /// The open constructs, outermost first.
     pub(super) open: Vec<usize>,
-    /// The number of them that were open where this list began.
+    /// Number of constructs that were open at the start of this list.
     pub(super) base: usize,
-    /// The operator before what comes.
+    /// Operator before the next command or construct.
     joint: Join,
-    /// The construct that was closed last, while nothing followed.
+    /// The last closed construct, as long as nothing follows it.
     pub(super) closed: Option<usize>,
     pub(super) command: Option<Command>,
-    /// The name of a function whose body comes.
+    /// Name of a function whose body comes next.
     pub(super) function: Option<TracedText>,
-    /// Here-documents whose contents begin at the next line.
+    /// Here-documents whose contents begin on the next line.
     pub(super) pending: Vec<Pending>,
-    /// Contents that stand elsewhere, in order.
+    /// Contents of here-documents that are not in `text`, in order.
     pub(super) elsewhere: &'s [TracedText],
 }
 
@@ -95,13 +95,13 @@ impl<'s> Reader<'s> {
         self.rest().chars().next()
     }
 
-    /// Appends so many bytes of the script to a word.
+    /// Moves `length` bytes of the script to a word.
     pub(super) fn take(&mut self, text: &mut TracedText, length: usize) {
         text.push_slice(self.text, self.at..self.at + length);
         self.at += length;
     }
 
-    /// One level deeper; false, and the rest unread, where that is too deep.
+    /// Enters a level of nesting; at a limit returns false and skips the rest of the script.
     pub(super) fn descend(&mut self) -> bool {
         if self.depth < MAX_DEPTH && self.script.commands.len() < MAX_COMMANDS {
             self.depth += 1;
@@ -116,7 +116,7 @@ impl<'s> Reader<'s> {
         self.at = self.text.as_str().len();
     }
 
-    /// Reads commands to the end, or to the parenthesis that closes the list.
+    /// Reads commands up to the end, or up to the parenthesis that closes the list.
     fn list(&mut self, parenthesis: bool) {
         while let Some(byte) = self.peek() {
             let made = self.script.commands.len().max(self.script.frames.len());
@@ -171,7 +171,7 @@ impl<'s> Reader<'s> {
         self.script.complete &= self.open.len() == self.base && !parenthesis;
     }
 
-    /// Reads a substitution to its closing parenthesis; the command around it goes on behind it.
+    /// Reads a substitution up to its closing parenthesis. The command around it is then continued.
     pub(super) fn nested(&mut self) {
         if !self.descend() {
             return;
@@ -192,7 +192,7 @@ impl<'s> Reader<'s> {
         self.depth -= 1;
     }
 
-    /// A script inside the script: its commands follow, in a construct of their own.
+    /// Reads a nested script; its commands are appended in a construct of their own.
     pub(super) fn inside(&mut self, text: &TracedText, kind: FrameKind) {
         let made = self.script.commands.len().max(self.script.frames.len());
         if self.depth >= MAX_DEPTH || made >= MAX_COMMANDS {
@@ -205,7 +205,7 @@ impl<'s> Reader<'s> {
         Reader::new(self.script, text, &[], self.depth + 1, open).list(false);
     }
 
-    /// A new construct inside of those that are open.
+    /// Adds a construct inside the open ones.
     pub(super) fn frame(&mut self, kind: FrameKind) -> usize {
         self.script.frames.push(Frame {
             kind,
@@ -218,7 +218,7 @@ impl<'s> Reader<'s> {
         self.script.frames.len() - 1
     }
 
-    /// Opens a construct.
+    /// Adds and opens a construct.
     pub(super) fn enter(&mut self, kind: FrameKind) -> usize {
         let frame = self.frame(kind);
         self.joint = Join::Nothing;
@@ -227,13 +227,13 @@ impl<'s> Reader<'s> {
         frame
     }
 
-    /// The innermost open construct of this list that fits: its place among those that are open.
+    /// Returns the position in `open` of the innermost matching construct of this list.
     pub(super) fn innermost(&self, fits: impl Fn(&Frame) -> bool) -> Option<usize> {
         let own = self.open.get(self.base..).unwrap_or_default();
         own.iter().rposition(|at| self.script.frames.get(*at).is_some_and(&fits)).map(|at| at + self.base)
     }
 
-    /// Closes the innermost construct that fits, and whatever was left open in it.
+    /// Closes the innermost matching construct, and all that are still open inside it.
     pub(super) fn close(&mut self, fits: impl Fn(&Frame) -> bool) {
         let Some(place) = self.innermost(fits) else {
             self.script.complete = false;
@@ -258,7 +258,7 @@ impl<'s> Reader<'s> {
         self.joint = join;
     }
 
-    /// The command at hand; a new one where there is none.
+    /// Returns the current command, or starts one.
     pub(super) fn building(&mut self, span: Span) -> &mut Command {
         let (joined, frame) = (&mut self.joint, self.open.last().copied());
         self.command.get_or_insert_with(|| Command {
@@ -287,7 +287,8 @@ impl<'s> Reader<'s> {
         self.joint = Join::Nothing;
     }
 
-    /// Scripts that a command has a shell run: `sh -c '…'`, `eval '…'`.
+    /// Returns the scripts that a command passes to a shell (`sh -c '…'`, `eval '…'`, `<<<`) and marks its
+    /// here-documents as scripts.
     fn scripts_of(&mut self, command: &Command) -> Vec<TracedText> {
         let words = behind_wrappers(&command.words);
         match inner(words) {
@@ -301,7 +302,7 @@ impl<'s> Reader<'s> {
                 let strings = command.redirections.iter().filter(|to| to.operator.as_str() == "<<<");
                 strings.map(|to| to.target.text.clone()).take(1).collect()
             }
-            // The line of a `RUN` with nothing but a here-document.
+            // A `RUN` with nothing but a here-document runs it as a script.
             Inner::Itself | Inner::From(_) => {
                 if words.is_empty() && !self.elsewhere.is_empty() {
                     self.pending.iter_mut().for_each(|pending| pending.runs = true);
@@ -311,7 +312,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// A word of the command at hand, a keyword, or an assignment.
+    /// Reads a word of the current command, a keyword, or an assignment.
     fn next_word(&mut self) {
         let start = self.at;
         let is_first = self.command.as_ref().is_none_or(|command| command.words.is_empty());

@@ -4,12 +4,12 @@ use super::reader::Reader;
 use super::{FrameKind, Redirection, Word};
 use crate::source::TracedText;
 
-/// A here-document whose contents begin at the next line.
+/// A here-document whose content begins on the next line.
 pub(super) struct Pending {
     pub(super) heredoc: usize,
     name: String,
     strip: bool,
-    /// The command is a shell that reads it.
+    /// True if the command is a shell that runs the content.
     pub(super) runs: bool,
 }
 
@@ -50,7 +50,7 @@ impl Reader<'_> {
             self.pending.push(Pending { heredoc: index, name, strip, runs: false });
             heredoc = Some(index);
         }
-        // Behind a construct it belongs to that.
+        // A redirection after a compound command belongs to that, and is not recorded.
         if self.closed.is_some() && self.command.is_none() && heredoc.is_none() {
             return;
         }
@@ -60,7 +60,7 @@ impl Reader<'_> {
         command.redirections.push(Redirection { operator, target, heredoc });
     }
 
-    /// The contents of the here-documents of the line that has just ended.
+    /// Reads the contents of the here-documents of the line that has just ended.
     pub(super) fn contents(&mut self) {
         if self.pending.is_empty() {
             return;
@@ -82,7 +82,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The lines up to the one that is the name.
+    /// Reads the lines up to the terminator.
     fn body(&mut self, pending: &Pending) -> TracedText {
         let mut text = TracedText::empty(self.text.span_of(self.at..self.at));
         loop {

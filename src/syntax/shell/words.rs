@@ -5,7 +5,7 @@ use super::{Word, wrapper};
 use crate::source::TracedText;
 
 impl Reader<'_> {
-    /// The word that begins here; at least one character is taken.
+    /// Reads the word at the current position; consumes at least one character.
     pub(super) fn word(&mut self) -> Word {
         let start = self.at;
         let mut word = Word {
@@ -16,7 +16,7 @@ impl Reader<'_> {
         while let Some(byte) = self.peek() {
             match byte {
                 b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b')' => break,
-                // `<(…)` and `>(…)` are words of bash.
+                // bash's process substitutions are part of a word.
                 b'<' | b'>' if self.byte(1) == Some(b'(') => {
                     word.expands = true;
                     self.substitution(&mut word.text, 2);
@@ -45,7 +45,7 @@ impl Reader<'_> {
                 b'\\' => {
                     self.at += 1;
                     match self.character() {
-                        // The line goes on.
+                        // An escaped newline is a continuation.
                         Some('\n') => self.at += 1,
                         Some('\r') if self.byte(1) == Some(b'\n') => self.at += 2,
                         Some(c) => {
@@ -65,7 +65,7 @@ impl Reader<'_> {
             }
         }
         if self.at == start {
-            // A character that begins no word: nobody stays at one place.
+            // A character that cannot begin a word is consumed as one, so that the reader always advances.
             let length = self.character().map_or(1, char::len_utf8);
             self.take(&mut word.text, length);
         }
@@ -73,7 +73,7 @@ impl Reader<'_> {
         word
     }
 
-    /// Takes the text up to the closing quote, and the quote.
+    /// Reads the text up to the closing quote, and skips the quote.
     fn quote(&mut self, text: &mut TracedText, close: u8, escapes: bool) {
         let rest = self.rest();
         let mut bytes = rest.bytes().enumerate();
@@ -121,7 +121,7 @@ impl Reader<'_> {
         self.script.complete = false;
     }
 
-    /// `$NAME`, `${…}`, `$(…)`, `$((…))`, `$'…'`, or a dollar.
+    /// Reads `$NAME`, `${…}`, `$(…)`, `$((…))`, `$'…'`, `$"…"`, or a literal dollar sign.
     fn dollar(&mut self, word: &mut Word) {
         match self.byte(1) {
             Some(b'(') if self.byte(2) == Some(b'(') => {
@@ -151,13 +151,13 @@ impl Reader<'_> {
             next => {
                 let variable = |b: u8| b.is_ascii_alphanumeric() || b"_@*#?$!-".contains(&b);
                 word.expands |= next.is_some_and(variable);
-                // `$$` is one thing.
+                // `$$` is one parameter.
                 self.take(&mut word.text, if next == Some(b'$') { 2 } else { 1 });
             }
         }
     }
 
-    /// The rest of `${…}`.
+    /// Reads the rest of `${…}`.
     fn braces(&mut self, word: &mut Word) {
         if !self.descend() {
             return;
@@ -195,7 +195,7 @@ impl Reader<'_> {
         self.depth -= 1;
     }
 
-    /// `( … )` that is no command: an array, a pattern, arithmetic.
+    /// Reads `( … )` that is not a command: an array, a pattern, arithmetic.
     pub(super) fn parentheses(&mut self, text: &mut TracedText) {
         let from = self.at;
         let mut open = 0_usize;
@@ -224,7 +224,8 @@ impl Reader<'_> {
         text.push_slice(self.text, from..self.at);
     }
 
-    /// `$( … )`: its commands are read, and the word has it as written. `opening` is the length of what opens it.
+    /// Reads `$( … )`: its commands are parsed, and the word keeps it as written. `opening` is the length of the
+    /// opening characters.
     fn substitution(&mut self, text: &mut TracedText, opening: usize) {
         let from = self.at;
         self.at += opening;
@@ -262,7 +263,7 @@ impl Reader<'_> {
     }
 }
 
-/// True for a byte that is not simply part of a word.
+/// True for a byte that needs handling inside a word or ends it.
 fn ends_run(byte: u8) -> bool {
     byte.is_ascii_whitespace() || b"'\"\\;|&()<>$`".contains(&byte)
 }

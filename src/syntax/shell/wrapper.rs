@@ -1,20 +1,20 @@
-//! Programs that run another one: what stands behind them is what counts.
+//! Wrapper programs (`sudo`, `env`, `tini`, `sh -c`) and the command that they run.
 
-/// The part of a command that runs in the end.
+/// What a command runs, one wrapper removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inner {
-    /// The words from here on.
+    /// The words from this index on.
     From(usize),
-    /// The script that the word here is.
+    /// The script in the word at this index.
     Script(usize),
-    /// The script that comes in by standard input.
+    /// The script on standard input.
     Input,
-    /// Itself.
+    /// The command itself: it is not a wrapper, or wraps nothing.
     Itself,
 }
 
-/// Programs that run the words behind their options, the options that take a word more, and how many words of their own
-/// stand before the command.
+/// Wrappers that run the words after their options: names, options that take a value, and the number of operands
+/// before the command.
 const WRAPPERS: &[(&[&str], &[&str], usize)] = &[
     (&["exec"], &["-a"], 0),
     (&["builtin", "nohup", "setsid", "fakeroot", "eatmydata", "unbuffer", "catatonit"], &[], 0),
@@ -37,17 +37,17 @@ const WRAPPERS: &[(&[&str], &[&str], usize)] = &[
     (&["timeout"], &["-s", "-k"], 1),
 ];
 
-/// Programs that wait for something, then run what stands behind `--`.
+/// Programs that wait for something and then run the words after `--`.
 const WAITERS: [&str; 6] =
     ["wait-for-it.sh", "wait-for-it", "wait-for", "wait-for.sh", "dockerize", "waitforit"];
 
-/// True for shells that read POSIX scripts.
+/// True for the names of shells that run POSIX scripts.
 #[must_use]
 pub fn is_shell(name: &str) -> bool {
     matches!(name, "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh")
 }
 
-/// The last part of a path, without `.exe`.
+/// Returns the last component of a path, without `.exe`.
 #[must_use]
 pub fn base_name(word: &str) -> &str {
     let parts = memchr::memrchr2(b'/', b'\\', word.as_bytes()).map_or(0, |last| last + 1);
@@ -55,7 +55,7 @@ pub fn base_name(word: &str) -> &str {
     name.strip_suffix(".exe").unwrap_or(name)
 }
 
-/// Finds the part of a command that runs in the end, one wrapper at a time.
+/// Finds what a command runs, removing one wrapper.
 #[must_use]
 pub fn inner<W: AsRef<str>>(words: &[W]) -> Inner {
     let Some(first) = words.first() else { return Inner::Itself };
@@ -64,7 +64,7 @@ pub fn inner<W: AsRef<str>>(words: &[W]) -> Inner {
     let found = match name {
         _ if is_shell(name) => return shell(rest),
         "command" => match rest.first().map(AsRef::as_ref) {
-            // It asks where a command is.
+            // These options only look up a command.
             Some("-v" | "-V") => None,
             _ => after_options(rest, &[], 0),
         },
@@ -91,7 +91,8 @@ pub fn inner<W: AsRef<str>>(words: &[W]) -> Inner {
     found.filter(|at| *at < rest.len()).map_or(Inner::Itself, |at| Inner::From(at + 1))
 }
 
-/// The text after `-c` (also within `-lc`, `-ec`, and after `-e`, `-o pipefail`), a file's name, or standard input.
+/// Returns what a shell runs: the text after `-c` (also in `-lc`, `-ec`, and after `-e`, `-o pipefail`), standard
+/// input, or, for a script file, the shell itself.
 fn shell<W: AsRef<str>>(rest: &[W]) -> Inner {
     let mut words = rest.iter().enumerate();
     while let Some((at, word)) = words.next() {
@@ -126,7 +127,7 @@ pub(super) fn is_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// The index of the first word behind the options, and `own` words further on.
+/// Returns the index of the command in `words`: after options with their values, assignments and `own` operands.
 fn after_options<W: AsRef<str>>(words: &[W], with_value: &[&str], own: usize) -> Option<usize> {
     let mut at = 0;
     while let Some(word) = words.get(at) {

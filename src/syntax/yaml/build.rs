@@ -1,4 +1,4 @@
-//! The parser's events into an arena.
+//! Builds the arena of nodes from the parser's events.
 
 use std::collections::hash_map::Entry;
 
@@ -9,36 +9,36 @@ use crate::hash::HashMap;
 use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
-/// Nesting at which go-yaml itself gives up (`max_flow_level`, `max_indents`).
+/// Nesting that go-yaml rejects (`max_flow_level`, `max_indents`).
 const REFUSED_DEPTH: usize = 10_000;
 
-/// What one run of the parser gave.
+/// The result of one run of the parser.
 pub(super) struct Built {
     pub(super) nodes: Vec<Node>,
     pub(super) documents: Vec<NodeId>,
     pub(super) comments: Vec<Span>,
-    /// What is wrong with the parts that parse.
+    /// Errors in the parts that parse.
     pub(super) errors: Vec<SyntaxError>,
-    /// Aliases that name no anchor.
+    /// Aliases without an anchor.
     pub(super) unknown_anchors: Vec<Span>,
-    /// Where the parser stopped; the tree holds what stands before.
+    /// The error at which the parser stopped; the tree holds what comes before it.
     pub(super) failure: Option<Failure>,
 }
 
-/// Why the parser stopped.
+/// The error at which the parser stopped.
 pub(super) struct Failure {
-    /// Byte at which it stopped.
+    /// Offset at which it stopped.
     pub(super) at: usize,
     pub(super) message: String,
-    /// Earlier bytes that may be to blame: a quote that swallowed lines, a bracket that is still open.
+    /// Earlier offsets that may have caused it: a quote that spans lines, a bracket that is still open.
     pub(super) suspects: Vec<usize>,
 }
 
 struct Frame {
     id: NodeId,
-    /// A key that waits for its value.
+    /// A key whose value comes next.
     key: Option<NodeId>,
-    /// Where the bracket stands; block collections have none.
+    /// Offset of the opening bracket; `None` for block collections.
     bracket: Option<usize>,
 }
 
@@ -47,21 +47,21 @@ struct Builder<'t> {
     text: &'t str,
     out: Built,
     stack: Vec<Frame>,
-    /// Collections open below the deepest that is kept.
+    /// Number of open collections below [`MAX_DEPTH`], which are dropped.
     dropped: usize,
     anchors: HashMap<usize, NodeId>,
-    /// End of the last token seen.
+    /// End of the last token.
     last: usize,
-    /// Start of the last quoted scalar that goes over several lines.
+    /// Start of the last quoted scalar that spans several lines.
     long_quote: Option<usize>,
 }
 
-/// Parses once, up to the first error.
+/// Parses up to the first error.
 pub(super) fn build(file: SourceId, text: &str) -> Built {
     let options = options! {
         emit_anchor_events: true,
         emit_unresolved_aliases: true,
-        // As libyaml, and so go-yaml, reads a block scalar that the file ends in.
+        // libyaml, and so go-yaml, accepts a block scalar at the end of the file without a newline.
         block_scalar_eof_without_line_feed: true,
         max_buffered_comment_events: usize::MAX,
         flow_nesting_limit: REFUSED_DEPTH,
@@ -117,7 +117,7 @@ impl Builder<'_> {
     fn fail(&mut self, error: &ScanError) {
         let at = error.marker().byte_offset().unwrap_or(self.last).min(self.text.len());
         let bracket = self.stack.iter().find_map(|frame| frame.bracket);
-        // A quoted scalar after which the parser stopped gave no event.
+        // The parser gives no event for the quoted scalar at which it stops.
         let between = self.text.as_bytes().get(self.last..at).unwrap_or_default();
         let quote = memchr::memchr2(b'"', b'\'', between).map(|n| self.last + n);
         let suspects = quote.into_iter().chain(self.long_quote).chain(bracket).collect();
@@ -129,7 +129,7 @@ impl Builder<'_> {
         let (start, end) = (range.start.min(self.text.len()), range.end.min(self.text.len()));
         match event {
             Event::Comment(..) => self.out.comments.push(self.span(start, end)),
-            // The parser calls a document that begins with a tag explicit, too, and gives the tag's span.
+            // The parser also reports a document that begins with a tag as explicit, with the tag's span.
             Event::DocumentStart(..) if self.text.get(start..end) == Some("---") => self.last = end,
             Event::MappingEnd | Event::SequenceEnd if self.dropped > 0 => self.dropped -= 1,
             Event::MappingEnd | Event::SequenceEnd => {
@@ -186,7 +186,7 @@ impl Builder<'_> {
                 self.report(format!("anchor `{name}` contains itself"), span, true);
                 None
             }
-            // The anchor stands in a part that was dropped.
+            // The anchor is in a part that was dropped.
             None => {
                 self.out.unknown_anchors.push(span);
                 None
@@ -209,7 +209,7 @@ impl Builder<'_> {
             Style::Literal | Style::Folded => {
                 scalar::block(self.file, self.text, self.last, start..end, value, style)
             }
-            // The parser says `~` for a value that is not written.
+            // The parser gives `~` for a missing value.
             Style::Plain if start == end => {
                 let is_value = self.stack.last().is_some_and(|frame| frame.key.is_some());
                 let at = if is_value { self.after_colon(start) } else { start };
@@ -225,14 +225,14 @@ impl Builder<'_> {
         (Scalar { text, style }, span)
     }
 
-    /// Where an empty value stands: the parser puts it before the colon when nothing comes after.
+    /// Returns the offset of an empty value: the parser reports it before the colon if nothing follows.
     fn after_colon(&self, at: usize) -> usize {
         let rest = self.text.get(at..).unwrap_or_default();
         let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         if rest[blanks..].starts_with(':') { at + blanks + 1 } else { at }
     }
 
-    /// Puts a node where it belongs: a root, an item, a key, or the value of the key before.
+    /// Adds a node: as a root, an item, a key, or the value of the last key.
     fn add(&mut self, kind: Kind, span: Span, tag: Option<Tag>, anchor: usize) -> NodeId {
         let id = NodeId(self.out.nodes.len() as u32);
         self.out.nodes.push(Node { kind, span, tag, anchor: None });
@@ -263,7 +263,7 @@ impl Builder<'_> {
         tag: Option<Tag>,
         anchor: usize,
     ) {
-        // A pair in a sequence, `[a: b]`, is a flow mapping without brackets.
+        // A pair in a flow sequence, `[a: b]`, is a flow mapping without brackets.
         let bracket = (matches!(style, StructureStyle::Flow) && end > start).then_some(start);
         let span = self.span(start, end);
         let id = self.add(kind, span, tag, anchor);
@@ -280,7 +280,7 @@ impl Builder<'_> {
         self.stack.push(Frame { id, key: None, bracket });
     }
 
-    /// Ends the innermost collection; `bracket` is the end of its closing bracket.
+    /// Closes the innermost collection; `bracket` is the offset after its closing bracket.
     fn close(&mut self, bracket: Option<usize>) {
         let Some(frame) = self.stack.pop() else { return };
         if let Some(key) = frame.key {
@@ -302,7 +302,7 @@ impl Builder<'_> {
         self.repeated_keys(frame.id);
     }
 
-    /// A key at which the parser stopped gets an empty value.
+    /// Gives an empty value to the key at which the parser stopped.
     fn half_entry(&mut self, map: NodeId, key: NodeId) {
         let at = self.after_colon(self.out.nodes[key.0 as usize].span.end as usize);
         let span = self.span(at, at);
@@ -314,7 +314,8 @@ impl Builder<'_> {
         }
     }
 
-    /// go-yaml refuses a mapping in which two keys have one spelling, whatever their types; `<<` is no exception.
+    /// Reports duplicate keys. go-yaml rejects two keys with the same spelling, whatever their types; `<<` is no
+    /// exception.
     fn repeated_keys(&mut self, map: NodeId) {
         let nodes = &self.out.nodes;
         let Kind::Map(entries) = &nodes[map.0 as usize].kind else { return };
@@ -351,7 +352,7 @@ impl Builder<'_> {
         while !self.stack.is_empty() {
             self.close(None);
         }
-        // A comment in a block scalar's header comes after the scalar.
+        // The parser reports a comment in a block scalar's header after the scalar.
         self.out.comments.sort_by_key(|comment| comment.start);
         self.out
     }

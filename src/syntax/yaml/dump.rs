@@ -1,4 +1,4 @@
-//! The tree as JSON, for bug reports.
+//! JSON dump of the tree, for bug reports.
 
 use serde_json::{Value as Json, json};
 
@@ -6,7 +6,7 @@ use super::{Kind, NodeId, Style, Tree};
 use crate::source::{Source, Span};
 use crate::syntax::SyntaxError;
 
-/// The whole tree with the bytes and the line of each node: `{"documents", "comments", "errors"}`.
+/// Returns the whole tree with bytes and line of each node: `{"documents", "comments", "errors"}`.
 #[must_use]
 pub fn to_json(tree: &Tree, source: &Source) -> Json {
     let documents: Vec<Json> = tree.documents().iter().map(|root| node(tree, source, *root)).collect();
@@ -15,7 +15,7 @@ pub fn to_json(tree: &Tree, source: &Source) -> Json {
     json!({ "documents": documents, "comments": comments, "errors": errors })
 }
 
-/// Recurses at most [`super::MAX_DEPTH`] deep: deeper nodes are not in the tree, and aliases are not followed.
+/// Recurses at most [`super::MAX_DEPTH`] levels: deeper nodes are not in the tree, and aliases are not followed.
 fn node(tree: &Tree, source: &Source, id: NodeId) -> Json {
     let node_ = tree.node(id);
     let mut out = serde_json::Map::new();

@@ -1,28 +1,28 @@
-//! Changes to a YAML text that leave everything else as it stands: comments, order, indentation, line ends.
+//! Edits of a YAML text that preserve everything else: comments, order, indentation, line terminators.
 
 use super::{Kind, NodeId, Tree};
 use crate::source::Span;
 
-/// Bytes to put in place of others.
+/// A replacement of bytes by other text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Splice {
-    /// What is replaced; empty to insert.
+    /// The bytes to replace; empty for an insertion.
     pub span: Span,
     /// The new text.
     pub text: String,
 }
 
-/// Sets `path` below the mapping that stands behind the key at `owner`; `value` is written as it is. A new key goes behind
-/// `after` where the mapping has that one, else to its end.
+/// Sets `path` in the mapping that is the value of the key at `owner`; `value` is written verbatim. A new key is
+/// inserted after the key `after` if the mapping has it, else at the end.
 ///
-/// None where that cannot be done without touching more: there is no such mapping, an alias or a scalar stands in the way.
+/// `None` if more would have to change: there is no such mapping, or an alias or a scalar is in the path.
 #[must_use]
 pub fn set(tree: &Tree, text: &str, owner: Span, path: &[&str], value: &str, after: &str) -> Option<Splice> {
     let (key, map) = entry_at(tree, owner)?;
     set_in(tree, text, (Some(key), map), path, value, after)
 }
 
-/// The same in a mapping with the key that leads to it, which the outermost has not.
+/// Sets `path` in a mapping, given with its own key; the root has none.
 fn set_in(
     tree: &Tree,
     text: &str,
@@ -49,8 +49,8 @@ fn set_in(
     }
 }
 
-/// Sets `path` near the key at `leaf`: below the mapping that is as many levels above that key's own as `below` has names. These
-/// are the keys that lead from that mapping to the key; none where others do, as through an anchor of another shape.
+/// Sets `path` near the key at `leaf`: in the mapping from which the keys `below` lead to the leaf's own mapping.
+/// `None` if the keys above the leaf differ, as in an anchor of another structure.
 #[must_use]
 pub fn set_near(
     tree: &Tree,
@@ -81,8 +81,8 @@ pub fn set_near(
     set_in(tree, text, (key, map), path, value, after)
 }
 
-/// Sets a variable in the `environment` of the service at `owner`, as a line of its mapping or an item of its list, whichever it
-/// is. None where it is set already, or where an alias or a value of another kind stands in the way.
+/// Sets a variable in the `environment` of the service at `owner`, as a key of the mapping or an item of the list.
+/// `None` if it is already set, or if `environment` is an alias or a scalar.
 #[must_use]
 pub fn set_variable(tree: &Tree, text: &str, owner: Span, name: &str, value: &str) -> Option<Splice> {
     let (_, service) = entry_at(tree, owner)?;
@@ -106,7 +106,7 @@ pub fn set_variable(tree: &Tree, text: &str, owner: Span, name: &str, value: &st
     }
 }
 
-/// Puts an item behind the last one of a list.
+/// Appends an item to a list.
 fn append_item(tree: &Tree, text: &str, list: NodeId, item: &str) -> Option<Splice> {
     let node = tree.node(list);
     let Kind::Seq(items) = &node.kind else { return None };
@@ -127,8 +127,8 @@ fn append_item(tree: &Tree, text: &str, list: NodeId, item: &str) -> Option<Spli
     Some(Splice { span: Span::new(tree.file(), at, at), text: added })
 }
 
-/// Puts words at the end of the scalar that is the value of the key at `name`, or that begins there as an item `NAME=value` of a
-/// list. None for block scalars, aliases and what is no scalar.
+/// Appends words to the scalar value of the key at `name`, or to the list item `NAME=value` that begins there. `None`
+/// for block scalars, aliases and collections.
 #[must_use]
 pub fn extend(tree: &Tree, text: &str, name: Span, words: &str) -> Option<Splice> {
     let holds = |id: &NodeId| {
@@ -152,7 +152,7 @@ pub fn extend(tree: &Tree, text: &str, name: Span, words: &str) -> Option<Splice
     Some(Splice { span: Span::new(tree.file(), at, at), text: format!(" {words}") })
 }
 
-/// A value as YAML writes it: in quotes where it would be read as something else.
+/// Returns a value as YAML, quoted if it would be read as something else.
 fn quoted(value: &str, flow: bool) -> String {
     let special = value.is_empty()
         || value.starts_with([
@@ -174,12 +174,13 @@ fn in_quotes(value: &str) -> String {
     format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Removes the key at `key` with its value. None where nothing would be left of its mapping.
+/// Removes the key at `key` with its value. `None` if its mapping would be empty or could inherit the key through
+/// `<<`, or if the key is on the line of a list item's dash.
 #[must_use]
 pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
     let (map, at) = key_at(tree, key)?;
     let Kind::Map(pairs) = &tree.node(map).kind else { return None };
-    // Without its own value the mapping would get one that it merges.
+    // Without the key, the mapping would take its value from a merged mapping.
     let name = scalar(tree, pairs.get(at)?.0)?;
     let merges = pairs.iter().filter(|(key, _)| scalar(tree, *key) == Some("<<"));
     if pairs.len() < 2 || merges.into_iter().any(|(_, merged)| may_merge(tree, *merged, name)) {
@@ -187,7 +188,7 @@ pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
     }
     let end_of = |at: usize| pairs.get(at).map(|(name, value)| end(tree, *name, *value));
     if is_flow(text, tree.node(map).span) {
-        // With the comma behind it, or for the last one the comma before.
+        // With the comma after it, or, for the last key, the one before it.
         let span = match pairs.get(at + 1) {
             Some((next, _)) => (key.start, tree.node(*next).span.start),
             None => (end_of(at.checked_sub(1)?)?, end_of(at)?),
@@ -195,7 +196,7 @@ pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
         return Some(Splice { span: Span { start: span.0, end: span.1, ..key }, text: String::new() });
     }
     let begin = line_start(text, key.start as usize);
-    // A key behind `- ` shares its line with the item.
+    // A key after `- ` shares its line with the list item.
     if !text.get(begin..key.start as usize)?.trim().is_empty() {
         return None;
     }
@@ -203,7 +204,7 @@ pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
     Some(Splice { span: Span::new(key.file, begin, end), text: String::new() })
 }
 
-/// True where a merged node has a key of this name, or what it has is not in sight.
+/// True if a merged node has a key of this name, or may have one.
 fn may_merge(tree: &Tree, merged: NodeId, name: &str) -> bool {
     let has = |id: NodeId| match &tree.node(id).kind {
         Kind::Map(pairs) => {
@@ -218,7 +219,7 @@ fn may_merge(tree: &Tree, merged: NodeId, name: &str) -> bool {
     }
 }
 
-/// The key of this name in the mapping whose own key stands at `owner`.
+/// Returns the key `name` in the mapping that is the value of the key at `owner`.
 #[must_use]
 pub fn key_below(tree: &Tree, owner: Span, name: &str) -> Option<Span> {
     let (_, map) = entry_at(tree, owner)?;
@@ -226,7 +227,7 @@ pub fn key_below(tree: &Tree, owner: Span, name: &str) -> Option<Span> {
     pairs.iter().find(|(key, _)| scalar(tree, *key) == Some(name)).map(|(key, _)| tree.node(*key).span)
 }
 
-/// The comment behind the value of the key at `key`, on the same line.
+/// Returns the comment after the value of the key at `key`, on the same line.
 #[must_use]
 pub fn comment(tree: &Tree, text: &str, key: Span) -> Option<Span> {
     let (name, value) = entry_at(tree, key)?;
@@ -237,7 +238,7 @@ pub fn comment(tree: &Tree, text: &str, key: Span) -> Option<Span> {
     rest.trim_start().starts_with('#').then_some(span)
 }
 
-/// Puts a word before the first item of the list that begins with the one at `item`, quoted as that one is.
+/// Inserts a word before the first item of a list, the one at `item`, and in the same quotes.
 #[must_use]
 pub fn prepend(tree: &Tree, text: &str, item: Span, word: &str) -> Option<Splice> {
     let is_first = |id: NodeId| match &tree.node(id).kind {
@@ -253,7 +254,7 @@ pub fn prepend(tree: &Tree, text: &str, item: Span, word: &str) -> Option<Splice
         format!("{word}, ")
     } else {
         let line = text.get(line_start(text, at)..at)?;
-        // Anything but blanks and a dash before it is a tag or an anchor of its own.
+        // Anything other than blanks and a dash is a tag, an anchor or an outer item.
         if line.trim() != "-" {
             return None;
         }
@@ -262,7 +263,7 @@ pub fn prepend(tree: &Tree, text: &str, item: Span, word: &str) -> Option<Splice
     Some(Splice { span: Span { end: item.start, ..item }, text })
 }
 
-/// The key's node at a span, and its value.
+/// Returns the nodes of the key at a span and of its value.
 fn entry_at(tree: &Tree, key: Span) -> Option<(NodeId, NodeId)> {
     let (map, at) = key_at(tree, key)?;
     match &tree.node(map).kind {
@@ -271,7 +272,7 @@ fn entry_at(tree: &Tree, key: Span) -> Option<(NodeId, NodeId)> {
     }
 }
 
-/// The mapping that has a key at a span, and which of its keys that is.
+/// Returns the mapping with a key at a span, and the index of that key.
 fn key_at(tree: &Tree, key: Span) -> Option<(NodeId, usize)> {
     path_to(tree, key.start).find_map(|id| {
         let Kind::Map(pairs) = &tree.node(id).kind else { return None };
@@ -280,7 +281,7 @@ fn key_at(tree: &Tree, key: Span) -> Option<(NodeId, usize)> {
     })
 }
 
-/// The nodes around a byte, from the root of its document inwards.
+/// Returns the nodes around a byte, from the document's root inwards.
 fn path_to(tree: &Tree, at: u32) -> impl Iterator<Item = NodeId> {
     let begun = move |id: NodeId| tree.node(id).span.start <= at;
     let roots = tree.documents();
@@ -295,7 +296,7 @@ fn path_to(tree: &Tree, at: u32) -> impl Iterator<Item = NodeId> {
     })
 }
 
-/// Which one is the last of those that have begun.
+/// Returns the index of the last item for which `begun` holds.
 fn last_starting_before<T>(items: &[T], begun: impl Fn(&T) -> bool) -> Option<usize> {
     items.partition_point(begun).checked_sub(1)
 }
@@ -311,7 +312,7 @@ fn is_flow(text: &str, map: Span) -> bool {
     text.as_bytes().get(map.start as usize) == Some(&b'{')
 }
 
-/// The last byte of an entry: of an empty value that of its key, and the colon.
+/// Returns the end of an entry: of its value, which is after the colon if it is empty.
 fn end(tree: &Tree, key: NodeId, value: NodeId) -> u32 {
     tree.node(value).span.end.max(tree.node(key).span.end)
 }
@@ -329,7 +330,7 @@ fn insert(
     let Kind::Map(pairs) = &node.kind else { return None };
     let file = tree.file();
     if is_flow(text, node.span) {
-        // What is written as JSON stays JSON.
+        // JSON is edited as JSON.
         let is_json = pairs
             .first()
             .is_some_and(|(key, _)| text.as_bytes().get(tree.node(*key).span.start as usize) == Some(&b'"'));
@@ -354,7 +355,7 @@ fn insert(
     let behind = pairs.iter().find(|(key, _)| scalar(tree, *key) == Some(after)).or(pairs.last())?;
     let at = content_end(text, end(tree, behind.0, behind.1) as usize);
     let newline = newline(tree, text, at);
-    // The step that the file's author takes from one level to the next.
+    // Indentation per level, as in the file.
     let outer = above.map_or(0, |above| column_of_line(text, tree.node(above).span.start as usize));
     let step = column.saturating_sub(outer).clamp(1, 8);
     let mut added = String::new();
@@ -369,7 +370,7 @@ fn insert(
     Some(Splice { span: Span::new(file, at, at), text: added })
 }
 
-/// How the lines before a place end.
+/// Returns the line terminator in use before an offset.
 fn newline(tree: &Tree, text: &str, at: usize) -> &'static str {
     let first = *tree.first_crlf.get_or_init(|| memchr::memmem::find(text.as_bytes(), b"\r\n"));
     if first.is_some_and(|first| first + 2 <= at) { "\r\n" } else { "\n" }
@@ -379,18 +380,19 @@ fn line_start(text: &str, at: usize) -> usize {
     text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1)
 }
 
-/// Behind the line's end.
+/// Returns the offset after the line terminator.
 fn line_end(text: &str, at: usize) -> usize {
     text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |offset| at + offset + 1)
 }
 
-/// Before the line's end, comments included.
+/// Returns the offset of the line terminator, after any comment.
 fn content_end(text: &str, at: usize) -> usize {
     let end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |offset| at + offset);
     if text.get(..end).is_some_and(|before| before.ends_with('\r') && end > at) { end - 1 } else { end }
 }
 
-/// Bytes from the line's start, as many blanks as a sibling needs: `- key` counts its dash.
+/// Returns the number of bytes since the start of the line, which is the indentation of a sibling key: a leading `- `
+/// counts.
 fn column(text: &str, at: usize) -> usize {
     at - line_start(text, at)
 }

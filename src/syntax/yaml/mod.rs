@@ -1,8 +1,8 @@
-//! YAML as a tree that keeps positions, comments, anchors, aliases and tags.
+//! YAML tree that preserves positions, comments, anchors, aliases and tags.
 //!
-//! The tree is eager and owned: nodes stand in one arena and name each other by [`NodeId`], so that nothing here
-//! recurses however deep a file nests. Aliases are kept as aliases; who reads the tree follows them. This folder is
-//! the only place that names the event parser (`granit_parser`).
+//! The tree is eager and owned: nodes are in one arena and refer to each other by [`NodeId`], so that parsing does
+//! not recurse however deep a file nests. Aliases are kept as aliases; readers of the tree follow them. Only this
+//! module uses the event parser (`granit_parser`).
 
 mod build;
 mod dump;
@@ -20,17 +20,17 @@ use std::sync::{Arc, OnceLock};
 use crate::source::{Source, SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
-/// Deepest nesting that is kept. What stands deeper is dropped and reported.
+/// Maximum nesting. Deeper nodes are dropped and reported.
 pub const MAX_DEPTH: usize = 256;
 
-/// Most nodes that are kept of one file. The largest real Compose file at hand has 3,092.
+/// Maximum number of nodes per file. The largest real Compose file at hand has 3,092.
 pub const MAX_NODES: usize = 1 << 20;
 
-/// Names one node of a [`Tree`].
+/// Identifier of a node in a [`Tree`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NodeId(u32);
 
-/// One YAML file.
+/// A parsed YAML file.
 #[derive(Clone, Debug)]
 pub struct Tree {
     file: SourceId,
@@ -39,28 +39,29 @@ pub struct Tree {
     comments: Vec<Span>,
     errors: Vec<SyntaxError>,
     blanked: Vec<Span>,
-    /// Where the first line ends as Windows ends them, once somebody wants to know.
+    /// Offset of the first CRLF, computed on first use.
     first_crlf: OnceLock<Option<usize>>,
 }
 
-/// One value, with what was written before it.
+/// A value with its tag and anchor.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// The value.
     pub kind: Kind,
-    /// Its bytes, without tag and anchor. Of a scalar: quotes or the block header included, no line end after it; of
-    /// an empty value: the place where it would stand. Of a map or sequence: the brackets, or first to last child.
+    /// Its bytes, without tag and anchor. For a scalar: quotes or the block header included, no line terminator after
+    /// it; for an empty value: the place where it would be; for a map or sequence: the brackets, or first to last
+    /// child.
     pub span: Span,
-    /// The tag, when one is written.
+    /// The tag, if any.
     pub tag: Option<Tag>,
-    /// The anchor, when one is written.
+    /// The anchor, if any.
     pub anchor: Option<Anchor>,
 }
 
 /// A tag as written: `!reset`, `!!str`, `!<tag:yaml.org,2002:str>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
-    /// Its text, with the exclamation marks.
+    /// The text, with the exclamation marks.
     pub name: String,
     /// Its bytes.
     pub span: Span,
@@ -75,17 +76,17 @@ pub struct Anchor {
     pub span: Span,
 }
 
-/// What a node is.
+/// The kind and content of a node.
 #[derive(Clone, Debug)]
 pub enum Kind {
-    /// A string, number, boolean or nothing.
+    /// A string, number, boolean or null.
     Scalar(Scalar),
-    /// Keys and values in the order of the file. A key that is written twice stands twice.
+    /// Keys and values in file order. A duplicate key is kept.
     Map(Vec<(NodeId, NodeId)>),
-    /// Items.
+    /// Items in file order.
     Seq(Vec<NodeId>),
-    /// `*name`, and the node that it names: one that is complete before the alias. `None` when there is none (an
-    /// error in [`Tree::errors`]).
+    /// `*name` with its node, which is complete before the alias; `None` for an unknown or enclosing anchor (an error
+    /// in [`Tree::errors`]).
     Alias(Option<NodeId>),
 }
 
@@ -94,7 +95,7 @@ pub enum Kind {
 pub struct Scalar {
     /// The value after unquoting, unescaping and folding, traced to its bytes.
     pub text: TracedText,
-    /// How it is written.
+    /// How the scalar is written.
     pub style: Style,
 }
 
@@ -114,55 +115,55 @@ pub enum Style {
 }
 
 impl Tree {
-    /// Reads `text`, which is the whole of `file`.
+    /// Parses `text`, the whole content of `file`.
     ///
-    /// Never fails: what does not parse is in [`Tree::errors`], and the lines around it are read all the same.
+    /// Never fails: errors are in [`Tree::errors`], and the lines around them are parsed all the same.
     #[must_use]
     pub fn parse(file: SourceId, text: &str) -> Self {
         repair::parse(file, text)
     }
 
-    /// The tree of `source`, parsed once for all who hold it at the same time.
+    /// Parses `source`, or returns the tree of an earlier call while any `Arc` to it is alive.
     #[must_use]
     pub fn of(source: &Source) -> Arc<Self> {
         source.parsed(|source| Self::parse(source.id(), source.text()))
     }
 
-    /// The file.
+    /// Returns the file it was parsed from.
     #[must_use]
     pub fn file(&self) -> SourceId {
         self.file
     }
 
-    /// The root of each document, in order. None for a file without content.
+    /// Returns the root of each document, in order; none for a file without content.
     #[must_use]
     pub fn documents(&self) -> &[NodeId] {
         &self.documents
     }
 
-    /// The node.
+    /// Returns a node.
     ///
     /// # Panics
-    /// Never for an identity that this tree gave.
+    /// If `id` comes from another tree and is out of bounds.
     #[must_use]
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
     }
 
-    /// Every comment in the order of the file, from `#` to the end of its line.
+    /// Returns all comments in file order, from `#` to the end of the line.
     #[must_use]
     pub fn comments(&self) -> &[Span] {
         &self.comments
     }
 
-    /// What is wrong with the file, in its order.
+    /// Returns all errors in file order.
     #[must_use]
     pub fn errors(&self) -> &[SyntaxError] {
         &self.errors
     }
 
-    /// Lines that were left out so that the rest could be read, from the first byte that is no blank: what stands there is
-    /// not known.
+    /// Returns lines that were skipped so that the rest could be parsed, without surrounding blanks. Their content is
+    /// unknown.
     pub fn skipped_lines(&self) -> &[Span] {
         &self.blanked
     }

@@ -1,8 +1,8 @@
-//! What is wrong, in words.
+//! Messages for the parser's errors.
 
 use granit_parser::{ErrorKind, ScanError};
 
-/// The parser's error: lower case, no full stop.
+/// Returns the message for an error: lower case, no full stop.
 pub(super) fn message(error: &ScanError) -> String {
     let known = match error.kind() {
         ErrorKind::SimpleKeyExpected => "expected `:` after the key",

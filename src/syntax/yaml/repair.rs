@@ -1,7 +1,7 @@
-//! Reading on past an error: the line at fault is blanked, and the file is parsed again.
+//! Error recovery: blanks the line at fault and parses the file again.
 //!
-//! A half-typed line must not cost the keys around it. Blanks are as long as what they replace, so every span still holds
-//! for the file as it is.
+//! A half-typed line must not hide the keys around it. The blanks are as long as what they replace, so that every
+//! span is valid in the original file.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -11,14 +11,14 @@ use super::{Kind, Node, Tree};
 use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
-/// Most lines that are blanked.
+/// Maximum number of lines that are blanked.
 const MAX_ROUNDS: usize = 32;
 
-/// Bytes that may be parsed for the sake of repair, and what is added for each byte of the file.
+/// Bytes that may be parsed for recovery: a fixed amount, plus an amount per byte of the file.
 const BUDGET: usize = 8 * 1024 * 1024;
 const BUDGET_PER_BYTE: usize = 2;
 
-/// Parses `text`, repairing it where it must be.
+/// Parses `text`, recovering from errors.
 pub(super) fn parse(file: SourceId, text: &str) -> Tree {
     let mut built = build(file, text);
     let (mut errors, mut blanked) = (Vec::new(), Vec::new());
@@ -40,8 +40,8 @@ pub(super) fn parse(file: SourceId, text: &str) -> Tree {
     Tree { file, nodes, documents, comments, errors, blanked, first_crlf: OnceLock::new() }
 }
 
-/// Replaces `built` by what can be read of the file, and gives the lines that cannot. Unknown anchors are not reported
-/// then: the anchor may stand in a line that was blanked.
+/// Replaces `built` by what can be parsed of the file and returns the blanked lines. Unknown anchors are then not
+/// reported: the anchor may be in a blanked line.
 fn recover(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<SyntaxError>) -> Vec<Span> {
     let mut current = text.to_owned();
     let mut blanked_lines = Vec::new();
@@ -81,12 +81,12 @@ fn recover(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<Synta
     blanked_lines.into_iter().map(|line| Span::new(file, line.start, line.end)).collect()
 }
 
-/// A scalar that goes over a blanked line has blanks that stand nowhere: it stems from its bytes as a whole.
+/// Traces a scalar that spans a blanked line to its bytes as a whole, because the file does not have these blanks.
 fn untrace(nodes: &mut [Node], line: &Range<usize>) {
     for node in nodes {
         let Kind::Scalar(scalar) = &mut node.kind else { continue };
         let value = scalar.text.as_str();
-        // A block scalar may end in blanked lines, which its own span leaves out.
+        // A block scalar may end with blanked lines that its span does not include.
         let extent = node.span.cover(scalar.text.span_of(0..value.len()));
         if (extent.start as usize) < line.end && line.start < extent.end as usize {
             scalar.text = TracedText::derived(value, node.span);
@@ -94,7 +94,7 @@ fn untrace(nodes: &mut [Node], line: &Range<usize>) {
     }
 }
 
-/// How good an attempt is: how far it comes, then how much it reads.
+/// Quality of an attempt: how far it gets, then how many nodes it reads.
 #[derive(PartialEq, PartialOrd)]
 struct Score {
     reached: usize,
@@ -108,8 +108,8 @@ impl Score {
     }
 }
 
-/// Lines that may be at fault: the one where the parser stopped, two before it, the next (the parser gives a tab in the
-/// indentation the place of the scalar above), and those that it suspects.
+/// Returns lines that may be at fault: the one where the parser stopped, two before it, the suspects, and the next
+/// (the parser reports a tab in the indentation at the scalar above).
 fn candidates(text: &str, failure: &Failure) -> Vec<Range<usize>> {
     let mut out: Vec<Range<usize>> = Vec::with_capacity(5);
     let mut at = Some(failure.at);
@@ -128,7 +128,7 @@ fn candidates(text: &str, failure: &Failure) -> Vec<Range<usize>> {
     out
 }
 
-/// The bytes of the line at `at`, or of the nearest line above that has something on it; without blanks around.
+/// Returns the bytes of the line at `at`, or of the nearest line above with content, without surrounding blanks.
 fn written_line(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
@@ -145,7 +145,7 @@ fn blank(text: &str, line: Range<usize>) -> String {
     out
 }
 
-/// The error that made `line` be blanked: from where the parser stopped when that is in the line, else the line.
+/// Returns the error for a blanked line: from where the parser stopped if that is in the line, else the whole line.
 fn error(file: SourceId, text: &str, failure: &Failure, line: Option<Range<usize>>) -> SyntaxError {
     let line = line.or_else(|| written_line(text, failure.at)).unwrap_or(failure.at..failure.at);
     let mut start = if line.contains(&failure.at) { failure.at } else { line.start };

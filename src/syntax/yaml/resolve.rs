@@ -1,26 +1,26 @@
-//! What a scalar means, as go-yaml v4 decides it (`internal/libyaml/resolver.go` of go.yaml.in/yaml/v4).
+//! Resolves the type of a scalar as go-yaml v4 does (`internal/libyaml/resolver.go` of go.yaml.in/yaml/v4).
 
 use super::{Kind, Node, Scalar, Style, Tag};
 
 /// A scalar's value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
-    /// Nothing, `~`, `null`.
+    /// Empty, `~` or `null`.
     Null,
     /// `true` or `false`; `yes` and `on` are strings.
     Bool(bool),
     /// An integer in any base.
     Int(i64),
-    /// An integer that fits 64 bits unsigned only.
+    /// An integer that fits into `u64` but not into `i64`.
     BigInt,
-    /// A number with a fraction, an exponent, or an integer too large for 64 bits; `.inf`, `.nan`.
+    /// A number with a fraction or exponent, an integer too large for 64 bits, `.inf` or `.nan`.
     Float(f64),
-    /// A string: the scalar's text.
+    /// A string, the scalar's text.
     Str,
 }
 
 impl Node {
-    /// The value of a scalar as its tag and notation have it; [`None`] for a map, a sequence or an alias.
+    /// Resolves a scalar by its tag and style; [`None`] for a map, a sequence or an alias.
     #[must_use]
     pub fn resolve(&self) -> Option<Value> {
         match &self.kind {
@@ -31,16 +31,16 @@ impl Node {
 }
 
 impl Scalar {
-    /// The value under `tag`.
+    /// Resolves the scalar under `tag`.
     ///
-    /// A date is a string here (go-yaml makes a time of it, which no Compose field takes). A value that contradicts
-    /// its tag, which go-yaml refuses, is a string.
+    /// A date is a string here (go-yaml parses it as a time, which no Compose field accepts). A value that
+    /// contradicts its tag, which go-yaml rejects, is a string.
     #[must_use]
     pub fn resolve(&self, tag: Option<&Tag>) -> Value {
         let text = self.text.as_str();
         let core = tag.and_then(|tag| core_name(&tag.name));
         match (tag, core) {
-            // Compose takes these two tags off before values are typed.
+            // Compose removes these two tags before it types values.
             (Some(tag), None) if tag.name != "!reset" && tag.name != "!override" => Value::Str,
             (_, None) if self.style != Style::Plain => Value::Str,
             (_, None) => plain(text),
@@ -56,13 +56,13 @@ impl Scalar {
     }
 }
 
-/// The name of a core tag in its short or long spelling.
+/// Returns the name of a core tag in its short or long spelling.
 fn core_name(tag: &str) -> Option<&str> {
     let long = tag.strip_prefix("!<tag:yaml.org,2002:").and_then(|name| name.strip_suffix('>'));
     tag.strip_prefix("!!").or(long)
 }
 
-/// The type of a plain scalar.
+/// Resolves a plain scalar.
 fn plain(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
@@ -79,17 +79,17 @@ fn plain(text: &str) -> Value {
         return Value::Str;
     }
     if first == b'.' {
-        // Underscores count as digits only after a digit or a sign.
+        // Underscores are removed only after a leading digit or sign.
         return float(text).map_or(Value::Str, Value::Float);
     }
     let digits = text.replace('_', "");
     integer(&digits).or_else(|| float(&digits).map(Value::Float)).unwrap_or(Value::Str)
 }
 
-/// A longer text is taken for a string without a look: no number that fits anything is that long.
+/// Length in bytes beyond which a scalar is a string without parsing: no number that fits any type is that long.
 const MAX_NUMBER: usize = 512;
 
-/// As `strconv.ParseInt` with base 0: `0x`, `0o`, `0b`, and a leading `0` for octal.
+/// Parses as `strconv.ParseInt` does with base 0: `0x`, `0o`, `0b`, and a leading `0` for octal.
 fn integer(text: &str) -> Option<Value> {
     let (negative, signed, unsigned) = match text.as_bytes().first()? {
         b'-' => (true, true, &text[1..]),
@@ -111,13 +111,13 @@ fn integer(text: &str) -> Option<Value> {
     let number = if negative { -magnitude } else { magnitude };
     match i64::try_from(number) {
         Ok(number) => Some(Value::Int(number)),
-        // `ParseUint` takes no sign.
+        // `ParseUint` accepts no sign.
         Err(_) if !signed => Some(Value::BigInt),
         Err(_) => None,
     }
 }
 
-/// A decimal number with optional sign, fraction and exponent; not one too large for 64 bits.
+/// Parses a decimal number with optional sign, fraction and exponent; `None` if it overflows `f64`.
 fn float(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (mantissa, exponent) = match unsigned.find(['e', 'E']) {

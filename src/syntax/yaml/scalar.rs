@@ -1,14 +1,14 @@
-//! A scalar's value, traced to the bytes that it was copied from.
+//! Traces a scalar's value to the bytes that it was copied from.
 //!
-//! The parser's value counts. The scalar is read here a second time to know which bytes each part came from; should the
-//! two readings ever differ, the value is the parser's and stems from the scalar as a whole.
+//! The parser's value is authoritative. The scalar is read a second time here to find the bytes of each part; if the
+//! two readings differ, the parser's value is traced to the scalar as a whole.
 
 use std::ops::Range;
 
 use super::Style;
 use crate::source::{SourceId, Span, TracedText};
 
-/// A plain or quoted scalar at `range`.
+/// Traces a plain or quoted scalar at `range`.
 pub(super) fn flow(file: SourceId, text: &str, range: Range<usize>, value: &str, style: Style) -> TracedText {
     let span = Span::new(file, range.start, range.end);
     let raw = text.get(range.clone()).unwrap_or_default();
@@ -31,7 +31,7 @@ struct Flow<'t> {
     raw: &'t str,
     /// Offset of `raw` in the file.
     base: usize,
-    /// Start of the bytes that are not copied yet.
+    /// Offset in `raw` of the first byte not yet copied.
     run: usize,
     out: TracedText,
 }
@@ -65,7 +65,7 @@ impl Flow<'_> {
         self.copy(at)
     }
 
-    /// Copies what stands between the last piece and `to`.
+    /// Copies the bytes between the last piece and `to`.
     fn copy(&mut self, to: usize) -> Option<()> {
         let part = self.raw.get(self.run..to)?;
         self.out.push_verbatim(part, Span::new(self.file, self.base + self.run, self.base + to));
@@ -78,7 +78,7 @@ impl Flow<'_> {
         self.out.push_derived(part, Span::new(self.file, self.base + from.start, self.base + from.end));
     }
 
-    /// Reads the escape at `at`; gives the byte after it.
+    /// Reads the escape at `at` and returns the offset after it.
     fn escape(&mut self, at: usize) -> Option<usize> {
         let letter = *self.raw.as_bytes().get(at + 1)?;
         if matches!(letter, b'\n' | b'\r') {
@@ -95,7 +95,7 @@ impl Flow<'_> {
         let mut end = at + 2 + digits;
         let character = if digits > 0 {
             let first = self.hexadecimal(at + 2, digits)?;
-            // A character beyond the first plane as JSON writes it: two halves.
+            // JSON writes a character beyond the basic plane as a surrogate pair.
             if letter == b'u'
                 && (0xD800..0xDC00).contains(&first)
                 && self.raw.get(end..end + 2) == Some("\\u")
@@ -134,7 +134,7 @@ impl Flow<'_> {
     }
 }
 
-/// Passes line ends and blanks from the line end at `at`; gives the next byte and the number of line ends.
+/// Skips newlines and blanks from the newline at `at`; returns the offset after them and the number of newlines.
 fn skip_breaks(raw: &str, mut at: usize) -> (usize, usize) {
     let bytes = raw.as_bytes();
     let mut breaks = 0;
@@ -149,10 +149,10 @@ fn skip_breaks(raw: &str, mut at: usize) -> (usize, usize) {
     (at, breaks)
 }
 
-/// A block scalar: its header stands after `from`, its content ends with `range`.
+/// Traces a block scalar: its header is after `from`, its content ends with `range`.
 ///
-/// The parser's span begins with the content (with the header when there is none) and goes on into the indentation of
-/// the next line; the text's span is from the header to the last line that has something on it.
+/// The parser's span begins with the content (with the header if there is none) and extends into the indentation of
+/// the next line; the returned span is from the header to the last line with content.
 pub(super) fn block(
     file: SourceId,
     text: &str,
@@ -192,13 +192,13 @@ enum Chomp {
 
 /// A line of a block scalar.
 struct BlockLine {
-    /// Its bytes without the line end.
+    /// The bytes without the line terminator.
     content: Range<usize>,
-    /// The line end; empty at the end of the file.
+    /// The line terminator; empty at the end of the file.
     end: Range<usize>,
 }
 
-/// Finds `|` or `>` after `from`, past the marks, properties and comments that may stand before it.
+/// Finds `|` or `>` after `from`, past indicators, tag, anchor and comments before it.
 fn header(text: &str, from: usize, to: usize) -> Option<usize> {
     let bytes = text.as_bytes().get(..to)?;
     let mut at = from;
@@ -213,7 +213,7 @@ fn header(text: &str, from: usize, to: usize) -> Option<usize> {
     None
 }
 
-/// The lines after the header's.
+/// Returns the lines after the header line.
 fn lines(text: &str, range: Range<usize>) -> Vec<BlockLine> {
     let bytes = text.as_bytes().get(..range.end).unwrap_or_default();
     let mut out = Vec::new();
@@ -229,25 +229,25 @@ fn lines(text: &str, range: Range<usize>) -> Vec<BlockLine> {
         start = end;
     }
     if !out.is_empty() {
-        // What is left of the header's line.
+        // The rest of the header line.
         out.remove(0);
     }
     out
 }
 
-/// How many spaces are taken off each line: what the first line with something on it lost.
+/// Returns the indentation that is removed from each line, computed from the first line with content.
 fn indentation(text: &str, lines: &[BlockLine], value: &str) -> Option<usize> {
     let spaces = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let written = lines.iter().map(|line| &text[line.content.clone()]).find(|line| spaces(line) < line.len());
     let read = value.split('\n').find(|line| spaces(line) < line.len());
     match (written, read) {
         (Some(written), Some(read)) => spaces(written).checked_sub(spaces(read)),
-        // Blank lines only.
+        // With blank lines only, there is nothing to keep of any line.
         _ => Some(usize::MAX),
     }
 }
 
-/// Lays the lines out as libyaml does (`yaml_parser_scan_block_scalar`).
+/// Folds and chomps the lines as libyaml does (`yaml_parser_scan_block_scalar`).
 fn lay(
     out: &mut TracedText,
     file: SourceId,
@@ -258,7 +258,7 @@ fn lay(
     chomp: Chomp,
 ) {
     let at = |range: &Range<usize>| Span::new(file, range.start, range.end);
-    // Ends of lines that are not written out yet: of the last line with content, and of blank ones after it.
+    // Newlines not yet written: of the last line with content, and of blank lines after it.
     let mut last_break: Option<&BlockLine> = None;
     let mut blank_breaks: Vec<&BlockLine> = Vec::new();
     let mut after_indented = false;
@@ -277,7 +277,7 @@ fn lay(
             Some(before) if blank_breaks.is_empty() => {
                 out.push_derived(" ", Span::new(file, before.end.start, start));
             }
-            // Folded lines with blank lines between: the blank lines' ends stand for them.
+            // Between folded lines, the newlines of blank lines replace the first one.
             _ => {}
         }
         for blank in blank_breaks.drain(..) {
@@ -297,7 +297,7 @@ fn lay(
     }
 }
 
-/// A line end: copied when it is `\n`, derived when it is longer, nothing at the end of the file.
+/// Appends a newline: copied if it is `\n`, derived if it is longer, nothing at the end of the file.
 fn push_break(out: &mut TracedText, text: &str, line: &BlockLine, span: Span) {
     match &text[line.end.clone()] {
         "" => {}

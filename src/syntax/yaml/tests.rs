@@ -16,7 +16,7 @@ fn read(text: &str) -> Read {
 }
 
 impl Read {
-    /// The node at a path of keys and item numbers below the first document.
+    /// Returns the node at a path of keys and item numbers in the first document.
     fn at(&self, path: &str) -> &Node {
         let mut id = self.tree.documents()[0];
         for step in path.split('/').filter(|step| !step.is_empty()) {
@@ -54,7 +54,7 @@ impl Read {
         }
     }
 
-    /// The bytes that a part of a scalar came from.
+    /// Returns the bytes that a part of a scalar came from.
     fn trace(&self, path: &str, part: &str) -> &str {
         let text = self.text(path);
         let at = text.as_str().find(part).unwrap();

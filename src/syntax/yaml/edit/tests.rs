@@ -103,7 +103,7 @@ fn keys_are_added_near_others_wherever_these_stand() {
         with_near(flow, "memory", &["deploy", "resources", "limits"], &["memswap_limit"], "${M}").unwrap(),
         "a: {deploy: {resources: {limits: {memory: 1g}}}, init: true, memswap_limit: \"${M}\"}\n"
     );
-    // An anchor of another shape leads elsewhere.
+    // An anchor of another structure has other keys above the leaf.
     let anchor = "x-d: &d\n  resources: {limits: {memory: 1g}}\n";
     assert_eq!(
         with_near(anchor, "memory", &["deploy", "resources", "limits"], &["memswap_limit"], "1g"),
