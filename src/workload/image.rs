@@ -24,11 +24,11 @@ pub use crate::catalog::LighterKind;
 /// A lighter image to use instead of the base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LighterBase {
-    /// How large the change is.
+    /// The kind of replacement.
     pub kind: LighterKind,
     /// The reference to write after `FROM`. Its tag exists.
     pub reference: String,
-    /// What the change costs: lower case, no full stop.
+    /// The drawback of the change: lower case, no full stop.
     pub cost: String,
     /// What else a program may miss in it: lower case, no full stop.
     pub lost: Option<String>,
@@ -97,7 +97,7 @@ pub struct Unsupported {
     pub replacement: Option<String>,
     /// The versions that are still rebuilt, newest first.
     pub lines: Vec<String>,
-    /// How to migrate data of the old version, if changing the tag is not enough.
+    /// The migration of the old version's data, if changing the tag is not enough.
     pub upgrade: Option<Upgrade>,
 }
 
@@ -357,7 +357,7 @@ impl ImageFacts {
         self.heap_when_unset = None;
         self.minimum = None;
         self.beside_heap = None;
-        // What the runtime's version does is independent of the script.
+        // A fact about the runtime's version does not depend on the script.
         self.ignores_limit = self.ignores_limit.take().filter(|ignores| !ignores.majors.is_empty());
     }
 

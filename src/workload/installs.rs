@@ -1,4 +1,4 @@
-//! Whether the steps of an image's build may bring a tool that its base lacks.
+//! Recognizes build steps that may bring a tool that the base image lacks.
 
 use super::packages::manager_of;
 use super::runs::Runs;
@@ -29,7 +29,7 @@ const SETTINGS: [&str; 9] =
 const SPEAKS_OF: [&str; 12] =
     ["echo", "printf", "test", "[", "[[", "which", "command", "type", "hash", "apt-mark", "rm", "export"];
 
-/// What a build step may bring.
+/// The programs that a build step may bring.
 enum Brings {
     /// No program except named ones.
     Nothing,

@@ -42,7 +42,7 @@ struct ScriptFollower<'l> {
     command: &'l [TracedText],
 }
 
-/// What a shell does with the last command of a `-c` script.
+/// A shell, by its handling of the last command in a `-c` script.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shell {
     /// Stays PID 1.

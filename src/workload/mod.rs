@@ -73,7 +73,7 @@ use crate::syntax::SyntaxError;
 /// A Compose project, or a lone Dockerfile, and its workloads.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
-    /// Every file that was read for it, in the order of reading.
+    /// Every file that was read for it, the first requested Compose file or the lone Dockerfile first.
     pub files: Vec<SourceId>,
     /// The workloads, in the order of the files.
     pub workloads: Vec<Workload>,
@@ -284,7 +284,7 @@ pub struct Workload {
     pub max_attempts: Fact<i64>,
     /// The command line that the container starts.
     pub start: Fact<Start>,
-    /// Whether that command line starts the server of the image.
+    /// The program that it starts: the image's server, or another.
     pub starts: Starts,
     /// A shell that stays PID 1 and does not pass signals on to the program.
     pub shell_as_pid1: Option<ShellAsPid1>,
@@ -398,7 +398,7 @@ pub struct Build {
     pub target: Option<String>,
     /// The Dockerfile that was read; `None` if it could not be.
     pub file: Option<SourceId>,
-    /// Whether the context has a `.dockerignore`; `None` if the context is not known.
+    /// True if the context has a `.dockerignore`; `None` if the context is not known.
     pub dockerignore: Option<bool>,
     /// The source word of a `COPY` or `ADD` that copies the whole context.
     pub whole_context: Option<Span>,
@@ -485,7 +485,7 @@ pub struct Waited {
     pub deaf: Option<String>,
 }
 
-/// Whether a shell stays as parent of a script that its `-c` line starts without `exec`.
+/// A shell around a script that its `-c` line starts without `exec`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OuterShell {
     /// There is no such shell.

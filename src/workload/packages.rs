@@ -1,4 +1,4 @@
-//! What the `RUN`s of an image leave in its layers (package manager caches), and their `ulimit`s, which have no effect.
+//! Finds package manager caches that `RUN`s leave in layers, and `ulimit`s that end with their `RUN`.
 
 use super::removal::{Removal, covers, removal};
 use super::runs::{Runs, has_word};
@@ -14,7 +14,7 @@ pub struct PackageCache {
     pub span: Span,
     /// The package manager.
     pub manager: String,
-    /// What is left: lower case, no full stop.
+    /// The files that stay in the layer: lower case, no full stop.
     pub left: String,
     /// The `RUN` with a cache mount, to paste; `None` if the cache's directory is not known.
     pub mount: Option<String>,

@@ -1,4 +1,4 @@
-//! What runs as PID 1, and the other processes of the container.
+//! Variables in start lines that are replaced or left unexpanded, and signs of several processes.
 
 use crate::catalog::Catalog;
 use crate::hash::IndexMap;
@@ -95,7 +95,7 @@ fn has_script(words: Option<&[TracedText]>) -> bool {
 /// A word like `$NAME` that a program receives unexpanded.
 #[derive(Clone, Debug)]
 pub struct Unexpanded {
-    /// The word.
+    /// The word, with its place.
     pub word: Spanned<String>,
     /// The span of the value that was meant.
     pub value: Span,

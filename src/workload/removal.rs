@@ -1,4 +1,4 @@
-//! Whether a command deletes a directory or its contents.
+//! Recognizes commands that delete a directory or its contents.
 
 use crate::model::image::TargetImage;
 use crate::source::TracedText;
@@ -7,7 +7,7 @@ use crate::syntax::shell::{Command, Script, base_name};
 /// Maximum number of alternatives that a word with braces expands to.
 const MAX_ALTERNATIVES: usize = 64;
 
-/// What deleting a path does to a directory.
+/// The effect that deleting a path has on a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Removal {
     /// Deletes it: the path is the directory, one above it, or everything in it.

@@ -1,4 +1,4 @@
-//! Whether a container starts the server of its image, and with which arguments.
+//! Recognizes the server of an image in a start line, and returns its arguments.
 
 use super::opened::StartedPrograms;
 use super::probe::ProbeContext;
@@ -9,12 +9,12 @@ use crate::model::image::Form;
 use crate::source::TracedText;
 use crate::syntax::shell::{self, base_name};
 
-/// Whether a container starts the server of its image.
+/// The program that a container starts, relative to its image's server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Starts {
-    /// It starts the image's server.
+    /// The image's server.
     Server,
-    /// It starts another program.
+    /// Another program.
     Other,
     /// Not known.
     #[default]

@@ -1,10 +1,10 @@
-//! Finds the programs that a start line runs behind shells, inits and wrappers.
+//! Finds the programs that a start line runs through shells, inits and wrappers.
 
 use super::Start;
 use crate::source::TracedText;
 use crate::syntax::shell::{self, FrameKind, base_name};
 
-/// How often an entrypoint script may execute itself.
+/// Maximum number of times that an entrypoint script may execute itself.
 const MAX_HANDOVERS: usize = 4;
 
 /// A program with its arguments.

@@ -16,7 +16,7 @@ pub(super) struct StartFacts {
     /// The start line, as far as it is known if parts are not.
     pub(super) start: Start,
     pub(super) opened: StartedPrograms,
-    /// Whether entrypoint and command are each a string that Compose splits into words.
+    /// True for entrypoint and command if the key is a string, which Compose splits into words.
     pub(super) split: [bool; 2],
 }
 

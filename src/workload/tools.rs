@@ -1,4 +1,4 @@
-//! What an image has for probes: tools, and exposed ports.
+//! The tools and exposed ports of an image, for probes.
 
 use super::runs::Runs;
 use super::server::Starts;

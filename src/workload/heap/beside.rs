@@ -17,7 +17,7 @@ pub struct NativeOverhead {
     pub least: i64,
     /// The upper end, in MiB.
     pub most: i64,
-    /// What the memory is used for.
+    /// The uses of that memory.
     pub what: Cow<'static, str>,
 }
 

@@ -51,7 +51,7 @@ pub struct MemoryPool {
     pub env_unseen: bool,
     /// Set if it does not see the container's limit on cgroup v2 hosts.
     pub limit_unseen: Option<LimitBlindness>,
-    /// The same, but only on hosts with a newer kernel.
+    /// Set if it does not see the container's limit on hosts with a newer kernel only.
     pub unseen_on_new_kernels: Option<LimitBlindness>,
     default: Option<DefaultHeap>,
     beside: BesideFacts,
