@@ -1,4 +1,4 @@
-//! From the model to workloads: services joined with the images that they run.
+//! Builds workloads from the model: joins each service with the image that it runs.
 
 use std::path::Path;
 
@@ -36,18 +36,18 @@ use crate::syntax::SyntaxError;
 use crate::syntax::dockerfile::{Dockerfile, Keyword};
 use crate::syntax::shell::base_name;
 
-/// Makes workloads of projects and Dockerfiles.
+/// Builds the workloads of Compose projects and Dockerfiles.
 pub struct Assembler<'a> {
-    /// Every file that was read.
+    /// The files that were read.
     pub sources: &'a Sources,
-    /// Every Dockerfile that was parsed.
+    /// The Dockerfiles that were parsed.
     pub dockerfiles: &'a Dockerfiles,
-    /// What is known of images and runtimes.
+    /// The catalogue of images and runtimes.
     pub catalog: &'a Catalog,
 }
 
 impl Assembler<'_> {
-    /// The workloads of a Compose project.
+    /// Builds the workloads of a Compose project.
     #[must_use]
     pub fn project(&self, project: &project::Project) -> Project {
         let compose = &project.compose;
@@ -68,7 +68,7 @@ impl Assembler<'_> {
         let exists = |path: &Path| self.sources.exists(path);
         // `.git` is a directory, or a file in a worktree.
         let stands = |path: &Path| self.sources.disk().exists(path);
-        // What a base says at its head holds for those that extend it.
+        // A header comment in a base file also covers the files that extend it.
         let development = compose.files.iter().any(|file| {
             let source = self.sources.get(*file);
             let is_asked = out.compose_files.contains(file);
@@ -83,7 +83,7 @@ impl Assembler<'_> {
             workload.role = workload.role.of(service, &awaited, development);
             out.workloads.push(workload);
         }
-        // A file that is not meant to be in the repository is nobody's mistake; what it would set stays unknown.
+        // A file that git ignores, or that has an example next to it, is missing on purpose. Its variables stay unknown.
         let mut untracked = Untracked::default();
         out.unresolved.retain(|reference| {
             let missing = reference.variables.as_ref();
@@ -92,8 +92,8 @@ impl Assembler<'_> {
         out
     }
 
-    /// True where a script beside a file tests what it starts, or a README between it and the top of its repository says that it
-    /// is not for production.
+    /// True if a test script is next to the file, or a README between the file and the repository root says "not for
+    /// production".
     fn is_test_by_neighbours(&self, file: &Path) -> bool {
         const SCRIPTS: [&str; 4] = ["test.sh", "tests.sh", "run-tests.sh", "run_tests.sh"];
         const README_BYTES: u64 = 16 * 1024;
@@ -101,7 +101,7 @@ impl Assembler<'_> {
         let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(file));
         let Some(folder) = absolute.parent() else { return false };
         let top = folder.ancestors().find(|above| disk.exists(&above.join(".git")));
-        // What stands at the top is of the whole repository.
+        // A script or README in the root describes the whole repository.
         let Some(top) = top.filter(|top| *top != folder) else { return false };
         if SCRIPTS.iter().any(|name| sources.exists(&folder.join(name))) {
             return true;
@@ -113,14 +113,14 @@ impl Assembler<'_> {
         })
     }
 
-    /// The variables that the example files beside a project give Compose.
+    /// Returns the variables that example files in the project directory (`.env.example`) set for Compose.
     fn given_by_examples(&self, project: &project::Project) -> HashSet<String> {
         let files = project.compose.services.iter().flat_map(|service| &service.env_files);
         let names = files.filter_map(|file| Some(base_name(file.path.value()?.as_str())));
         examples::variables(&project.request.directory, &names.collect::<Vec<_>>(), self.sources.disk())
     }
 
-    /// True for the property of a Maven or Gradle project in a file that its build fills in: Compose reads what comes of it.
+    /// True for an error about a Maven or Gradle property that the build fills in. Compose only reads the result.
     fn is_filled_in(&self, error: &SyntaxError) -> bool {
         let source = self.sources.get(error.span.file);
         let text = source.text().get(error.span.range()).unwrap_or_default();
@@ -129,7 +129,7 @@ impl Assembler<'_> {
         purpose::is_build_property(text) && purpose::is_build_resource(&absolute(), &exists)
     }
 
-    /// The workload of a Dockerfile that no service builds: its last stage.
+    /// Builds the workload of the final stage of a Dockerfile that no service builds.
     #[must_use]
     pub fn image(&self, file: SourceId) -> Project {
         let dockerfile = self.dockerfiles.get(file, self.sources);
@@ -142,7 +142,7 @@ impl Assembler<'_> {
         let runs = Runs::new(&target);
         let mut facts = ImageFacts::of_target(&runs, self.catalog);
         let anchor = target.from;
-        // Whoever starts the image sets its limits: not in sight from here.
+        // `docker run` sets the limits of a lone image.
         fn outside<T>(at: Span) -> Fact<T> {
             Fact::Unknown { at, why: Why::Other("set when the container is started") }
         }
@@ -452,7 +452,7 @@ impl Assembler<'_> {
         workload
     }
 
-    /// What the programs of a workload manage by settings.
+    /// Sets the heaps and caches of a workload, and its heap flags for other runtimes.
     fn pools(&self, workload: &mut Workload, facts: &ImageFacts, partial: Option<&Start>) {
         let pools = heap::pools(workload, facts, partial, self.catalog);
         workload.heap_flags_of_other_runtimes = heap::strangers(workload, facts, self.catalog);
@@ -469,7 +469,7 @@ fn is_fragment(dockerfile: &Dockerfile, path: &Path) -> bool {
     !plain && !dockerfile.instructions.is_empty() && stages.next().is_none()
 }
 
-/// The name that Compose gives a project: its own, else that of its directory (compose-go `cli/options.go`).
+/// Returns the project name that Compose uses: `name`, else the directory's name (compose-go `cli/options.go`).
 fn project_name(project: &project::Project, sources: &Sources) -> Option<String> {
     match &project.compose.name {
         Fact::Known(name) => Some(name.value.as_str().to_owned()),
@@ -481,8 +481,8 @@ fn project_name(project: &project::Project, sources: &Sources) -> Option<String>
     }
 }
 
-/// Lower case, and only letters, digits, `-` and `_`, of which the last two do not lead (compose-go `loader/loader.go`,
-/// `NormalizeProjectName`).
+/// Normalizes a directory name: lower case, only letters, digits, `-` and `_`, the last two not at the start (compose-go
+/// `loader/loader.go`, `NormalizeProjectName`).
 fn project_name_of(directory: &str) -> Option<String> {
     let kept = directory.to_lowercase();
     let kept: String = kept
@@ -493,7 +493,7 @@ fn project_name_of(directory: &str) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// `COPY . /app`.
+/// Returns the source word of a `COPY` of the whole context, as in `COPY . /app`.
 fn whole_context(target: &TargetImage) -> Option<Span> {
     let own = target.copies.iter().filter(|copied| copied.from.is_none());
     own.filter_map(|copied| copied.words.split_last())
@@ -501,7 +501,7 @@ fn whole_context(target: &TargetImage) -> Option<Span> {
         .map(TracedText::span)
 }
 
-/// It has a CMD, an ENTRYPOINT or an EXPOSE of its own.
+/// True if the image has a `CMD`, `ENTRYPOINT` or `EXPOSE` of its own.
 fn has_own_start(target: &TargetImage) -> bool {
     target.cmd.is_some() || target.entrypoint.is_some() || !target.exposes.is_empty()
 }
@@ -527,7 +527,7 @@ fn image_environment(target: &TargetImage) -> IndexMap<String, Variable> {
     variables.collect()
 }
 
-/// `deploy` wins where it is not 0 (docker/compose `pkg/compose/create.go`, `getDeployResources`).
+/// Reads the memory settings: `deploy` wins where it is not 0 (docker/compose `pkg/compose/create.go`, `getDeployResources`).
 fn memory(service: &Service) -> Memory {
     let effective = |deploy: &Fact<ByteSize>, plain: &Fact<ByteSize>| match deploy.value() {
         Some(ByteSize(0)) if !plain.is_absent() => plain.clone(),

@@ -1,4 +1,4 @@
-//! The files that a container gets at a place: copied into its image, or mounted.
+//! The files that a container has at a path: copied into its image, or mounted.
 
 use std::path::Path;
 
@@ -8,29 +8,29 @@ use crate::model::image::{CopyInstruction, TargetImage};
 use crate::source::TracedText;
 use crate::syntax::shell::{Command, base_name};
 
-/// Directories in directories that are followed.
+/// Maximum depth of directories that are followed.
 const MAX_DEPTH: usize = 4;
 
-/// Files that are brought to one place; of more, nothing is known.
+/// Maximum number of files at one path. With more, their contents count as unknown.
 const MAX_BROUGHT: usize = 1_000;
 
-/// Commands whose words are not what they write.
+/// Commands whose arguments are not files that they write to.
 const LEAVES_AS_IT_IS: [&str; 12] =
     ["rm", "mkdir", "chmod", "chown", "chgrp", "touch", "ls", "test", "[", "rmdir", "stat", "install"];
 
-/// A file at a path of the container.
+/// A file at a path in the container.
 #[derive(Clone, Debug)]
 pub(super) struct ProvidedFile {
-    /// Its path; that of a directory, where nothing in it is here.
+    /// Its path, or that of a directory whose contents are not available.
     pub(super) path: String,
-    /// Its text; none where it is not here.
+    /// Its text; `None` if it is not available.
     pub(super) text: Option<TracedText>,
-    /// It is mounted, and hides what the image has there.
+    /// True if it is mounted, which hides the image's files there.
     pub(super) mounted: bool,
 }
 
 impl Scripts<'_> {
-    /// The files at a place or below it, the last of each path.
+    /// Returns the files at a path or below it. Of several at one path the last wins.
     pub(super) fn files_at(&self, place: &str) -> Vec<ProvidedFile> {
         let mut found = Vec::new();
         for copied in self.copies() {
@@ -87,7 +87,7 @@ impl Scripts<'_> {
                 self.put(&at, path, (place, false), found);
             }
             if paths.is_empty() {
-                // A file by its name, else perhaps a directory.
+                // An unavailable source is a file if its name has an ending, else maybe a directory.
                 let file = base_name(source).trim_start_matches('.').contains('.') && !source.ends_with('/');
                 let at = if file && copied.into_directory() && !self.is_glob(source) {
                     inside(source)
@@ -100,7 +100,7 @@ impl Scripts<'_> {
         }
     }
 
-    /// A file or directory of this machine at a path of the container, as far as it is at the place or below it.
+    /// Adds a local file or directory that appears at `at` in the container, as far as it is at or below `place`.
     fn put(&self, at: &str, path: &Path, (place, mounted): (&str, bool), found: &mut Vec<ProvidedFile>) {
         if below(at, place).is_some() {
             self.add(at.trim_end_matches('/'), path, (0, mounted), found);
@@ -131,7 +131,7 @@ impl Scripts<'_> {
     }
 }
 
-/// True when a `RUN` of the image writes to a file whose path has one of the names in it, or may do so.
+/// True if a `RUN` writes to a path that contains one of the names, or may.
 pub(super) fn is_edited(target: &TargetImage, names: &[&str]) -> bool {
     if !target.runs.iter().any(|run| has_word(run, names)) {
         return false;
@@ -150,7 +150,7 @@ pub(super) fn is_edited(target: &TargetImage, names: &[&str]) -> bool {
     })
 }
 
-/// `echo "daemon off;" >> nginx.conf`
+/// True for an `echo` of text without ports: `echo "daemon off;" >> nginx.conf`
 fn says_nothing_of_ports(command: &Command) -> bool {
     command.program() == Some("echo")
         && command.arguments().iter().all(|word| {

@@ -1,4 +1,4 @@
-//! The ports that a web server's own configuration tells it to listen on.
+//! Finds the ports that a web server's configuration files make it listen on.
 
 use super::brought::{ProvidedFile, is_edited};
 use super::probe::{LOOPBACK, Probe, ProbeContext, UNREAD, by_http};
@@ -9,35 +9,35 @@ use crate::model::image::tidy;
 use crate::source::TracedText;
 use crate::syntax::shell::base_name;
 
-/// Words of one file of a configuration.
+/// Maximum number of tokens in one configuration file.
 const MAX_TOKENS: usize = 10_000;
 
-/// Includes that are followed.
+/// Maximum number of include patterns that are followed.
 const MAX_INCLUDES: usize = 200;
 
-/// Longest template that variables are put into, in bytes.
+/// Maximum length of a template in which variables are replaced, in bytes.
 const MAX_FILLED: usize = 1024 * 1024;
 
-/// A port that a configuration names.
+/// A port that a configuration listens on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Listen {
     port: u16,
-    /// It answers to plain HTTP/1.1.
+    /// True if it answers plain HTTP/1.1.
     http: bool,
 }
 
-/// The files of a web server's configuration that it reads.
+/// The configuration files that a web server reads.
 enum ServerConfiguration {
-    /// Nothing that it reads is brought in.
+    /// Only the image's own.
     OfImage,
-    /// The texts, and whether the image's own file is among what is read.
+    /// The texts of the files, and whether the image's own default file is read as well.
     Texts(Vec<TracedText>, bool),
-    /// A part is not here.
+    /// A part of them is not available.
     Unread,
 }
 
 impl ProbeContext<'_> {
-    /// The probe for a server whose configuration is not that of its image; none where it is, or only adds to it.
+    /// Returns the probe of a server whose configuration is replaced; `None` if it is the image's own.
     pub(super) fn by_configuration(&self, files: &ConfigurationFiles) -> Option<Result<Probe, String>> {
         let listens = match self.configuration(files) {
             ServerConfiguration::OfImage => return None,
@@ -76,7 +76,7 @@ impl ProbeContext<'_> {
             }
             None => open(port),
         };
-        // What the Dockerfile shows itself, not what its base does.
+        // Only the Dockerfile's own `EXPOSE` counts here, not the base's.
         let own = self.target.is_some_and(|target| !target.exposes.is_empty());
         Some(match (one, named.named.as_slice(), self.workload.exposed.as_slice()) {
             (Some(listen), ..) if listen.http => http(listen.port),
@@ -89,7 +89,7 @@ impl ProbeContext<'_> {
         })
     }
 
-    /// The files that it reads, from its main one on along what that includes.
+    /// Collects the files that the server reads, from the main file through its includes.
     fn configuration(&self, conf: &ConfigurationFiles) -> ServerConfiguration {
         let absolute = |path: &str| match path.starts_with('/') {
             true => tidy(path),
@@ -141,7 +141,7 @@ impl ProbeContext<'_> {
             }
             for file in &files {
                 let Some(text) = &file.text else {
-                    // It may be or have what is included.
+                    // The unavailable file or directory may match the include.
                     let fixed = pattern.split(['*', '?', '[']).next().unwrap_or_default();
                     let directory = fixed.rsplit_once('/').map_or("", |(directory, _)| directory);
                     if fits(&pattern, &file.path)
@@ -179,7 +179,7 @@ impl ProbeContext<'_> {
         ServerConfiguration::Texts(texts, own)
     }
 
-    /// Puts templates where their results are read, with the variables that are known.
+    /// Moves templates to where the server reads the results, with the known variables replaced.
     fn fill(&self, files: &mut [ProvidedFile], (from, to): (&str, &str)) {
         for file in files {
             let Some(rest) = below(&file.path, from) else { continue };
@@ -198,7 +198,7 @@ impl ProbeContext<'_> {
     }
 }
 
-/// The paths of `include`, and of Apache's `Include` and `IncludeOptional`.
+/// Returns the paths of `include`, and of Apache's `Include` and `IncludeOptional`.
 fn includes(text: &str) -> Vec<String> {
     let tokens = tokens(text);
     let names = ["include", "Include", "IncludeOptional"];
@@ -207,12 +207,12 @@ fn includes(text: &str) -> Vec<String> {
     found.map(|(_, path)| path.trim_matches(['"', '\'']).to_owned()).collect()
 }
 
-/// A place to listen that could not be read.
+/// True if a text has a `listen` at all, even one that cannot be parsed.
 fn mentions_listen(text: &str) -> bool {
     tokens(text).iter().any(|token| token.eq_ignore_ascii_case("listen"))
 }
 
-/// The ports of `listen` and `Listen`, each once; `server` without one is port 80. None of what a variable names.
+/// Returns the ports of `listen` and `Listen`, each once, without those in variables. A `server` without one has port 80.
 fn listens(texts: &[TracedText]) -> Vec<Listen> {
     let mut found: Vec<Listen> = Vec::new();
     let all_streams = texts.iter().any(|text| {
@@ -270,7 +270,7 @@ fn add(found: &mut Vec<Listen>, listen: Listen) {
     }
 }
 
-/// `8080`, `0.0.0.0:8080 default_server`, `[::]:80`; none for sockets, UDP, other addresses and variables.
+/// Parses `8080`, `0.0.0.0:8080 default_server`, `[::]:80`; `None` for sockets, UDP, other addresses and variables.
 fn listen(words: &[String], stream: bool) -> Option<Listen> {
     let (address, options) = words.split_first()?;
     if address.starts_with("unix:") || options.iter().any(|word| word == "udp" || word == "quic") {
@@ -288,7 +288,7 @@ fn listen(words: &[String], stream: bool) -> Option<Listen> {
     port.parse().ok().filter(|_| here).map(|port| Listen { port, http })
 }
 
-/// Words, `{`, `}` and `;` of nginx; the lines of Apache's `Listen` as statements.
+/// Splits nginx configuration into words, `{`, `}` and `;`. Apache's `Listen` and `Include` lines become statements.
 fn tokens(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     for line in text.lines() {
@@ -298,7 +298,7 @@ fn tokens(text: &str) -> Vec<String> {
         tokens.extend(apache.then(|| ";".to_owned()));
         let (mut word, mut variable) = (String::new(), false);
         for c in line.chars().chain([if apache { ';' } else { ' ' }]) {
-            // `${PORT}` is a part of a word.
+            // `${PORT}` is part of a word.
             let closes = variable && c == '}';
             variable = (variable && !closes || c == '{' && word.ends_with('$')) && !c.is_whitespace();
             match c {
@@ -316,7 +316,7 @@ fn tokens(text: &str) -> Vec<String> {
     tokens
 }
 
-/// A line up to its comment: `#` begins one where a word begins, outside of quotes.
+/// Strips the comment of a line: `#` starts one at the start of a word, outside quotes.
 fn uncommented(line: &str) -> &str {
     let (mut quote, mut before) = (None, ' ');
     for (at, c) in line.char_indices() {

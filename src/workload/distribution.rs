@@ -1,22 +1,22 @@
-//! The family of distributions that an image is of, and whether what is built on it holds for that family alone.
+//! The distribution family of an image, and whether a Dockerfile depends on it.
 
 use super::runs::Runs;
 use crate::model::ImageReference;
 use crate::source::TracedText;
 use crate::syntax::shell::{Inner, Script, base_name, inner, is_shell};
 
-/// Distributions with the same package manager.
+/// A family of distributions with the same package manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
-    /// apk and BusyBox.
+    /// Alpine: apk and BusyBox.
     Alpine,
-    /// apt and dpkg.
+    /// Debian and Ubuntu: apt and dpkg.
     Debian,
-    /// dnf, yum, microdnf, zypper: packages are RPMs.
+    /// RPM-based: dnf, yum, microdnf, zypper.
     Rpm,
 }
 
-/// Beginnings of a tag's words for distributions with RPMs.
+/// Prefixes of the words in tags of RPM-based images.
 const RPM_TAGS: [&str; 16] = [
     "ubi",
     "al2",
@@ -36,10 +36,10 @@ const RPM_TAGS: [&str; 16] = [
     "opensuse",
 ];
 
-/// Images that stand on such a distribution where their tag names none.
+/// Repositories whose images are RPM-based if the tag names no distribution.
 const RPM_REPOSITORIES: [&str; 2] = ["amazoncorretto", "oraclelinux"];
 
-/// Commands that one family has, or whose options are another's elsewhere.
+/// Commands that only one family has, or that take other options in the others.
 const OWN: [(Family, &[&str]); 3] = [
     (Family::Alpine, &["apk", "addgroup", "adduser", "delgroup", "deluser", "setup-timezone"]),
     (
@@ -100,7 +100,7 @@ const OWN: [(Family, &[&str]); 3] = [
     ),
 ];
 
-/// Directories of package managers.
+/// Directories of the package managers.
 const PLACES: [&str; 9] = [
     "/etc/apt",
     "/var/lib/apt",
@@ -113,11 +113,11 @@ const PLACES: [&str; 9] = [
     "/etc/zypp",
 ];
 
-/// Endings of packages.
+/// File endings of packages.
 const PACKAGES: [&str; 3] = [".deb", ".rpm", ".apk"];
 
 impl Family {
-    /// The family of an image whose reference tells it, as far as the tags of official images go: Debian where nothing is named.
+    /// Returns the family by the reference, as official images are tagged. The default is Debian.
     pub(super) fn of(image: &ImageReference) -> Self {
         let name = image.name();
         let repository = base_name(&name);
@@ -125,7 +125,7 @@ impl Family {
         let has =
             |starts: &[&str]| tag.split('-').any(|word| starts.iter().any(|start| word.starts_with(start)));
         let debian = ["bookworm", "bullseye", "trixie", "buster", "jammy", "noble", "focal"];
-        // From 12 on OpenJDK's own tags are Oracle Linux where no word tells another.
+        // OpenJDK tags without a distribution are Oracle Linux from version 12 on.
         let major = tag.split(['-', '.', 'u']).next().and_then(|word| word.parse::<u32>().ok());
         let oracle = repository == "openjdk" && major.is_none_or(|major| major > 11) && !has(&["slim"]);
         if repository == "alpine" || has(&["alpine"]) {
@@ -138,8 +138,8 @@ impl Family {
     }
 }
 
-/// True when something of an image, in the build or where it runs, holds for the family of its base alone: a package manager, its
-/// files and directories, and commands that other families lack; or may do so, because a part cannot be read.
+/// True if the build or the running container depends on the base's family, by its package manager, that one's files or
+/// commands that others lack. Also true if a part cannot be read.
 pub(super) fn is_bound_to(
     family: Family,
     runs: &Runs<'_>,
@@ -172,7 +172,7 @@ pub(super) fn is_bound_to(
             let Some(first) = command.runs().first() else { return false };
             let words = || command.words.iter().map(AsRef::as_ref);
             let assigned = || command.assignments.iter().map(|set| set.value.as_ref());
-            // A script that comes by a pipe, or that is not here, may install anything.
+            // A script from a pipe, or one that is not available, may install anything.
             let unread = || {
                 let name = first.as_ref();
                 is_shell(base_name(name)) && matches!(inner(command.runs()), Inner::Input | Inner::Itself)

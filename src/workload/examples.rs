@@ -1,18 +1,18 @@
-//! Variables that a repository says to set for Compose, in files that become its `.env`: `.env.example`, `deploy.env`.
+//! Variables that example files such as `.env.example` and `deploy.env` set. Users copy them to `.env` for Compose.
 
 use std::path::Path;
 
 use crate::hash::HashSet;
 use crate::source::FileSystem;
 
-/// Files of a directory that are read for them.
+/// Maximum number of example files that are read in a directory.
 const MAX_EXAMPLES: usize = 40;
 
-/// Bytes that are read of one.
+/// Maximum number of bytes that are read of one file.
 const MAX_EXAMPLE: u64 = 64 * 1024;
 
-/// The names that the example files of a directory set. Whoever follows them has a value for each. `of_containers` are the names
-/// of files that containers get: those, and examples of them, set nothing for Compose.
+/// Returns the names that a directory's example files set, which count as set for Compose. `of_containers` are names of
+/// `env_file`s: these, and examples of them, set nothing for Compose.
 pub(super) fn variables(directory: &Path, of_containers: &[&str], disk: &FileSystem) -> HashSet<String> {
     let files = disk.first_entries(directory, MAX_EXAMPLES, |path| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -25,7 +25,7 @@ pub(super) fn variables(directory: &Path, of_containers: &[&str], disk: &FileSys
     let mut names = HashSet::default();
     for text in texts {
         for line in String::from_utf8_lossy(&text).lines() {
-            // A line in a comment is there to be taken in.
+            // A commented-out line is a template, so it counts too.
             let line = line.trim_start_matches(['#', ' ', '\t']);
             let line = line.strip_prefix("export ").unwrap_or(line);
             if let Some((name, _)) = line.split_once('=') {

@@ -1,4 +1,4 @@
-//! The facts of a workload as one table: what reports print, and what a fix is verified by.
+//! The facts of a workload as one table, for reports and for the verification of fixes.
 
 use serde_json::{Map, Value, json};
 
@@ -13,37 +13,37 @@ pub struct FactTable {
     rows: Vec<(FactName, FactValue)>,
 }
 
-/// A fact, or the facts that it is made of.
+/// A fact, or a collection of facts.
 #[derive(Clone, Debug)]
 pub enum FactValue {
     /// A value that is always known.
     Value(Value),
-    /// One fact.
+    /// A value that may be unknown or absent.
     Fact {
-        /// What is known of it.
+        /// The value.
         fact: Fact<Value>,
-        /// More about it, by key.
+        /// Further properties, by key.
         details: Vec<(&'static str, Value)>,
     },
-    /// Several, in order.
+    /// A list, in order.
     List(Vec<FactValue>),
-    /// Several by name.
+    /// A map from names to facts.
     Map(Vec<(String, FactValue)>),
 }
 
 impl FactTable {
-    /// The facts of a workload.
+    /// Collects the facts of a workload.
     #[must_use]
     pub fn of(workload: &Workload) -> Self {
         Self { rows: FactName::ALL.map(|name| (name, value(workload, name))).into() }
     }
 
-    /// All facts with their names.
+    /// Returns all facts with their names.
     pub fn iter(&self) -> impl Iterator<Item = (FactName, &FactValue)> {
         self.rows.iter().map(|(name, value)| (*name, value))
     }
 
-    /// The names of the facts that have other values than those of another workload, wherever they are written.
+    /// Returns the names of the facts whose values differ from the other workload's. Spans are not compared.
     pub fn differences<'t>(&'t self, other: &'t Self) -> impl Iterator<Item = FactName> + 't {
         let pairs = self.rows.iter().zip(&other.rows);
         pairs.filter(|((_, own), (_, other))| !own.is_same(other)).map(|((name, _), _)| *name)
@@ -51,7 +51,7 @@ impl FactTable {
 }
 
 impl FactValue {
-    /// True where the values are equal, wherever they are written and whichever way they came.
+    /// True if the values are equal, wherever they are written and whatever brought them there.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {

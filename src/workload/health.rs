@@ -6,32 +6,32 @@ use crate::model::compose::{HealthcheckSection, Service};
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::shell::{self, Join, base_name};
 
-/// A thing that a probe needs and its image lacks.
+/// A program or shell feature that a healthcheck needs and the image lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeLack {
-    /// The place in the test that needs it.
+    /// The part of the test that needs it.
     pub at: Span,
-    /// What is lacking.
+    /// The missing program or feature.
     pub what: MissingKind,
 }
 
-/// What an image lacks for a probe.
+/// The kind of a missing program or feature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MissingKind {
     /// A program: `curl`, `sh`.
     Program(&'static str),
-    /// The files below `/dev/tcp` that bash alone makes up.
+    /// `/dev/tcp` redirections, which only bash implements.
     DevTcp {
-        /// The shell that reads the probe: `dash`, `BusyBox`.
+        /// The shell that runs the test: `dash`, `BusyBox`.
         shell: &'static str,
-        /// The address that it asks.
+        /// The host that the test connects to.
         host: String,
         /// The port.
         port: u16,
     },
 }
 
-/// The thing for the lack of which a probe can not pass; `sh` is the name of a shell that is not bash.
+/// Returns what a healthcheck lacks to ever pass. `sh` names a `/bin/sh` that is not bash.
 pub(super) fn missing_tool(
     healthcheck: &Fact<Healthcheck>,
     lacks: &[&'static str],
@@ -65,7 +65,7 @@ pub(super) fn missing_tool(
     Some(ProbeLack { at: command.span(), what: MissingKind::DevTcp { shell, host, port } })
 }
 
-/// The host and the port of `/dev/tcp/HOST/PORT` in a script that fails where that can not be opened.
+/// Returns host and port of a `/dev/tcp/HOST/PORT` in a script that fails if it cannot be opened.
 fn asked_by_file(script: &TracedText) -> Option<(String, u16)> {
     let script = shell::read(script);
     let target = |command: &shell::Command| {
@@ -73,7 +73,7 @@ fn asked_by_file(script: &TracedText) -> Option<(String, u16)> {
             redirection.target.literal()?.strip_prefix("/dev/tcp/").map(str::to_owned)
         })
     };
-    // Another shell in it may be bash, and a branch or a loop may come to an end without it.
+    // A shell inside it may be bash, and a branch or loop may end without it.
     let plain = |frame: usize| {
         script
             .frames
@@ -88,7 +88,7 @@ fn asked_by_file(script: &TracedText) -> Option<(String, u16)> {
             || command.program() == Some("exit")
                 && command.arguments().first().is_some_and(|code| code.as_ref() != "0")
     };
-    // `&&` leaves what follows out; `|| exit 1` fails as well.
+    // After `&&` the rest is skipped, and `|| exit 1` fails too.
     let frames: Vec<_> = script.around(asking).filter_map(|frame| script.frames.get(frame)).collect();
     let mut ends = std::iter::once(asking.end).chain(frames.iter().map(|frame| frame.end));
     let sound = ends.all(|end| matches!(end, Join::Nothing | Join::And | Join::Or));
@@ -106,12 +106,12 @@ fn asked_by_file(script: &TracedText) -> Option<(String, u16)> {
     Some((host.to_owned(), port.parse().ok()?))
 }
 
-/// The service's own, or what is left of its image's.
+/// Returns the effective healthcheck: the service's, with the image's test if it has none.
 pub(super) fn of_service(service: &Service, image: &Fact<Healthcheck>) -> Fact<Healthcheck> {
     let Some(section) = &service.healthcheck else {
         return match (image, &service.incomplete) {
             (_, Some(missing)) => Fact::Unknown { at: missing.span, why: missing.value.clone() },
-            // The service could bring it: that is where it is missing.
+            // The absence is reported at the service, where a healthcheck can be added.
             (Fact::Absent { .. }, None) => Fact::Absent { anchor: service.key },
             (other, None) => other.clone(),
         };
@@ -129,7 +129,7 @@ pub(super) fn of_service(service: &Service, image: &Fact<Healthcheck>) -> Fact<H
         }
         Fact::Known(test) if !test.value.is_empty() => known(probe(section, Some(test.value.clone()))),
         Fact::Unknown { at, why } => Fact::Unknown { at: *at, why: why.clone() },
-        // Without a test of its own it runs the image's (moby `daemon/commit.go`, `merge`).
+        // Without a test of its own, the service runs the image's (moby `daemon/commit.go`, `merge`).
         _ => match image {
             Fact::Known(Spanned { value: Healthcheck::Probe { test, .. }, .. }) => {
                 known(probe(section, test.clone()))
@@ -151,7 +151,7 @@ fn probe(section: &HealthcheckSection, test: Option<Vec<TracedText>>) -> Healthc
     }
 }
 
-/// The Java virtual machine or the like that a probe starts, in the container's own memory.
+/// Returns the JVM that a healthcheck starts in the container, with its program.
 pub(super) fn runtime(
     healthcheck: &Fact<Healthcheck>,
     catalog: &Catalog,

@@ -1,17 +1,17 @@
-//! Containers that wait for somebody to come in, or end at once.
+//! Recognizes containers that only wait, or end at once.
 
 use super::start::Program;
 use super::{Start, Workload};
 use crate::source::TracedText;
 use crate::syntax::shell::base_name;
 
-/// Interpreters that, without a word behind them, wait for what somebody types.
+/// Interpreters that read standard input if started without arguments.
 const PROMPTS: [&str; 14] = [
     "node", "nodejs", "python", "python2", "python3", "pypy3", "irb", "iex", "erl", "jshell", "julia",
     "ghci", "R", "cat",
 ];
 
-/// Programs that wait, or do a word's worth of work and end.
+/// Programs that only wait, or print something and end.
 const NOTHINGS: [&str; 12] =
     ["true", "false", ":", "echo", "printf", "pause", "exit", "test", "[", "read", "top", "yes"];
 
@@ -19,20 +19,20 @@ const NOTHINGS: [&str; 12] =
 const PREPARES: [&str; 13] =
     ["cd", "set", "export", "mkdir", "touch", "chmod", "chown", "ls", "pwd", "date", "wait", "trap", "umask"];
 
-/// Programs that call a function of a cloud's platform, and answer nobody who asks the container itself.
+/// Wrappers of cloud functions, which do not answer probes of the container.
 const FUNCTION_RUNTIMES: [&str; 5] =
     ["lambda-entrypoint.sh", "aws-lambda-ric", "awslambdaric", "aws-lambda-rie", "fwatchdog"];
 
 impl Workload {
-    /// True when what it starts is known and answers no probe: a shell that waits for somebody, `sleep infinity`,
-    /// `tail -f /dev/null`, a prompt, a function's wrapper, or nothing but an `echo`.
+    /// True if the start line is known and answers no probe: a bare shell or prompt, `sleep infinity`, `tail -f /dev/null`, a
+    /// function's wrapper, or only an `echo`.
     #[must_use]
     pub fn idle(&self) -> bool {
         self.start.value().is_some_and(|start| is_idle(&start.programs(self.handover.as_ref()), start))
     }
 }
 
-/// True when programs are known and none of them answers anybody.
+/// True if there are programs and all of them are idle.
 pub(super) fn is_idle(programs: &[Program], start: &Start) -> bool {
     let mut words = start.entrypoint.iter().chain(&start.command);
     if words.any(|word| FUNCTION_RUNTIMES.contains(&base_name(word.as_str()))) {
@@ -40,16 +40,16 @@ pub(super) fn is_idle(programs: &[Program], start: &Start) -> bool {
     }
     let works: Vec<&Program> =
         programs.iter().filter(|program| !PREPARES.contains(&program.base_name())).collect();
-    // Of nothing but preparations there is nothing to probe either.
+    // A start line of preparations alone leaves nothing to probe.
     !programs.is_empty() && works.iter().all(|program| does_nothing(program))
 }
 
-/// True for a program that prepares something, or does nothing.
+/// True for a program that prepares something or is idle.
 pub(super) fn is_nothing(program: &Program) -> bool {
     is_quiet(program.base_name()) || does_nothing(program)
 }
 
-/// True for a command that prepares something and starts no program.
+/// True for a command that prepares something or is idle, by its name.
 pub(super) fn is_quiet(name: &str) -> bool {
     PREPARES.contains(&name) || NOTHINGS.contains(&name)
 }
@@ -59,7 +59,7 @@ fn does_nothing(program: &Program) -> bool {
     let bare = || words.iter().all(|word| matches!(*word, "-i" | "-l" | "-li" | "-il" | "--login" | "-"));
     match program.base_name() {
         "sleep" => true,
-        // Of a file something may be seen, of nothing nothing.
+        // `tail` of a file may be of use, of `/dev/null` it only waits.
         "tail" => words.contains(&"/dev/null"),
         "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "fish" | "pwsh" => bare(),
         "php" => words.iter().all(|word| *word == "-a"),

@@ -1,4 +1,4 @@
-//! What a container inherits from the image that it runs.
+//! Facts that a container inherits from its image.
 
 use super::heap::{BesideFacts, NativeOverhead};
 use super::installs;
@@ -21,57 +21,57 @@ use crate::syntax::shell::base_name;
 
 pub use crate::catalog::LighterKind;
 
-/// A lighter image that would do.
+/// A lighter image to use instead of the base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LighterBase {
-    /// How far the way is.
+    /// The kind of replacement.
     pub kind: LighterKind,
-    /// What to write after `FROM`; the tag exists.
+    /// The reference to write after `FROM`. Its tag exists.
     pub reference: String,
-    /// What is lost: lower case, no full stop.
+    /// The drawback of the change: lower case, no full stop.
     pub cost: String,
     /// What else a program may miss in it: lower case, no full stop.
     pub lost: Option<String>,
-    /// What makes the other one heavy: lower case, no full stop.
+    /// Why the current image is heavy: lower case, no full stop.
     pub why: String,
-    /// Compressed size of the image used.
+    /// Compressed size of the current image, in bytes.
     pub size_now: Option<ByteSize>,
-    /// Compressed size of the lighter one.
+    /// Compressed size of the lighter image, in bytes.
     pub size_then: Option<ByteSize>,
-    /// A tool that a `RUN` uses and that the lighter one lacks.
+    /// A tool that a `RUN` uses and the lighter image lacks.
     pub needed: Option<Spanned<String>>,
-    /// A `RUN` installs packages of a language, of which some may be built from source.
+    /// True if a `RUN` installs language packages, some of which may have to be compiled.
     pub may_compile: bool,
 }
 
-/// A heap that an image's start script sets when nothing else is said.
+/// The heap that an image's start script sets by default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageDefaultHeap {
-    /// Whose heap.
+    /// The runtime that has the heap.
     pub of: RuntimeName,
-    /// The heap, in MiB.
+    /// The heap's maximum size, in MiB.
     pub mib: u64,
-    /// The variable that replaces it.
+    /// The variable that overrides it.
     pub variable: String,
-    /// The heap begins with it as well.
+    /// True if the initial size is the same.
     pub initial_too: bool,
-    /// Not so any more once the variable is there.
+    /// True if that no longer holds once the variable is set.
     pub(super) replaced: bool,
-    /// How the variable is written, where it is a size; flags of the runtime otherwise.
+    /// The grammar of the variable if its value is a size; `None` if it holds flags of the runtime.
     grammar: Option<Grammar>,
-    /// Files that may say otherwise, as parts of paths.
+    /// Parts of paths of files that may override the heap.
     pub(super) unless_files: Vec<String>,
     beside: BesideFacts,
 }
 
 impl ImageDefaultHeap {
-    /// In bytes.
+    /// Returns the heap's maximum size in bytes.
     #[must_use]
     pub fn size(&self) -> ByteSize {
         ByteSize(i64::try_from(self.mib).ok().and_then(|mib| mib.checked_mul(1 << 20)).unwrap_or(i64::MAX))
     }
 
-    /// The value of the variable for a heap of so many MiB.
+    /// Formats the variable's value for a heap of this size.
     #[must_use]
     pub fn written(&self, mebibytes: i64) -> String {
         match self.grammar {
@@ -81,88 +81,88 @@ impl ImageDefaultHeap {
         }
     }
 
-    /// What the process takes beside it; none for what has not been measured.
+    /// Returns the process's off-heap memory; `None` if it was never measured.
     #[must_use]
     pub fn beside(&self) -> Option<NativeOverhead> {
         self.beside.of(self.of, self.size())
     }
 }
 
-/// An image that nobody rebuilds any more.
+/// A base image that is no longer maintained.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsupported {
-    /// What its makers say of it, lower case; none for a version whose time is over.
+    /// The maintainers' reason, lower case; `None` for a version past its end of life.
     pub why: Option<String>,
-    /// The image that takes its place.
+    /// The image that replaces it.
     pub replacement: Option<String>,
-    /// The versions that are still rebuilt, the newest first.
+    /// The versions that are still rebuilt, newest first.
     pub lines: Vec<String>,
-    /// How data of the old version gets to one of them, where taking the tag is not enough.
+    /// The migration of the old version's data, if changing the tag is not enough.
     pub upgrade: Option<Upgrade>,
 }
 
-/// Facts of the image, before the service has its say.
+/// Facts about an image, before the service's keys are applied.
 #[derive(Clone, Debug)]
 pub(super) struct ImageFacts {
-    /// The reference that the file system starts from.
+    /// The image reference that the root file system comes from.
     pub(super) base: Fact<TracedText>,
     pub(super) healthcheck: Fact<Healthcheck>,
     pub(super) entrypoint: Fact<Vec<TracedText>>,
     pub(super) command: Fact<Vec<TracedText>>,
-    /// The entrypoint prepares something and then runs the words that follow it.
+    /// The entrypoint script, if it executes its arguments.
     pub(super) handover: Option<ExecEntrypoint>,
     /// Variables that the image's start script expands.
     pub(super) expands: Vec<String>,
-    /// Those of which it keeps quotes.
+    /// Variables of those whose quotes it keeps.
     pub(super) keeps_quotes: Vec<String>,
-    /// Variables that the image's start script takes away.
+    /// Variables that the image's start script unsets or ignores.
     pub(super) unsets: Vec<String>,
-    /// A variable that is no place for flags of the heap.
+    /// A variable that carries flags and is the wrong one for heap flags.
     pub(super) no_heap_in: Option<NoHeapIn>,
-    /// The heap that the image's start script sets by itself.
+    /// The heap that the image's start script sets by default.
     pub(super) heap_when_unset: Option<ImageDefaultHeap>,
-    /// What it takes beside its heap.
+    /// The product's off-heap memory.
     pub(super) beside_heap: Option<BesideHeap>,
-    /// What it runs sizes itself to the host, limit or not.
+    /// Set if its program sizes itself by the host's memory, whatever the limit.
     pub(super) ignores_limit: Option<IgnoresLimit>,
-    /// Files of another stage or image are copied in, which are not in sight.
+    /// True if files that may be programs are copied in from another stage or image, whose contents are not known.
     pub(super) brings_unseen: bool,
-    /// What it runs needs more of `/dev/shm` than the default.
+    /// The program's needs of `/dev/shm`, beyond the default size.
     pub(super) shared_memory: Option<SharedMemory>,
-    /// The name of its `/bin/sh`, where that is known not to be bash.
+    /// The name of its `/bin/sh`, if that is known not to be bash.
     pub(super) sh: Option<&'static str>,
-    /// Variables that only the build has.
+    /// Variables that exist only during the build.
     pub(super) build_only: Vec<BuildVariable>,
-    /// Its makers have given it up.
+    /// Set if the image is no longer maintained.
     pub(super) unsupported: Option<Unsupported>,
     pub(super) runtime: Option<RuntimeName>,
-    /// The runtime's major version, as far as the tag tells.
+    /// The runtime's major version, if the tag has it.
     pub(super) major: Option<u32>,
-    /// The major version and the update, where the tag names both.
+    /// The runtime's major version and update, if the tag has both.
     pub(super) patch: Option<(u32, u32)>,
     pub(super) default_heap: Option<DefaultHeap>,
     pub(super) sizes_itself: Option<SizesItself>,
-    /// The least memory that it needs, as its maker says.
+    /// The minimum memory, as documented by the vendor.
     pub(super) minimum: Option<Minimum>,
-    /// A `test` for a healthcheck that the image can run.
+    /// The healthcheck `test` of the image's catalogue row.
     pub(super) probe: Vec<String>,
-    /// Programs that it is known to lack.
+    /// Programs that the image is known to lack.
     pub(super) lacks: Vec<&'static str>,
-    /// The programs that are its server, as the catalogue writes them: `mysqld`, `kc.sh start`.
+    /// The programs that are the image's server, as the catalogue writes them: `mysqld`, `kc.sh start`.
     pub(super) servers: Vec<String>,
-    /// The words that it starts when nobody says otherwise, not even a Dockerfile that is built on it.
+    /// The image's own entrypoint and command, before any Dockerfile or service changes them.
     pub(super) shipped: Vec<TracedText>,
-    /// It is made to run a server that listens on a port.
+    /// True if it is a server: the catalogue lists TCP ports that it exposes.
     pub(super) is_server: bool,
-    /// Its own variables are known not to bound a heap: the catalogue has it, or it is empty.
+    /// True if no `ENV` of the image can bound a heap unseen: the catalogue has the image, or the base is `scratch`.
     pub(super) env_known: bool,
 }
 
-/// Programs that probes use.
+/// Programs that healthchecks use and an image may lack.
 const TOOLS: [&str; 4] = ["curl", "wget", "bash", "sh"];
 
 impl ImageFacts {
-    /// Nothing is known, and why.
+    /// Returns facts that are all unknown, for the reason `why`.
     pub(super) fn unknown(at: Span, why: &Why) -> Self {
         fn unknown<T>(at: Span, why: &Why) -> Fact<T> {
             Fact::Unknown { at, why: why.clone() }
@@ -200,7 +200,7 @@ impl ImageFacts {
         }
     }
 
-    /// The facts of an image that is pulled; `anchor` is the service's key.
+    /// Returns the facts of a pulled image. `anchor` is the service's key.
     pub(super) fn of_reference(image: &Fact<TracedText>, anchor: Span, catalog: &Catalog) -> Self {
         match image {
             Fact::Known(reference) => {
@@ -212,7 +212,7 @@ impl ImageFacts {
         }
     }
 
-    /// The facts of an image that is built here.
+    /// Returns the facts of an image that is built from a Dockerfile.
     pub(super) fn of_target(runs: &Runs<'_>, catalog: &Catalog) -> Self {
         let target = runs.target;
         let mut facts = match &target.base {
@@ -224,7 +224,7 @@ impl ImageFacts {
             Base::Scratch => Self::scratch(target.base_from),
         };
         facts.lacks.retain(|tool| !installs::may_bring(tool, runs, catalog.packages()));
-        // A link to another shell may be among what is installed.
+        // An installed file may be a link to another shell.
         if target.mentions("bin/sh") {
             facts.sh = None;
         }
@@ -237,9 +237,9 @@ impl ImageFacts {
         }
         if let Some(entrypoint) = &target.entrypoint {
             facts.entrypoint = known(words(entrypoint, target), entrypoint.span);
-            // The script of the base is still there, unless another one takes its name.
+            // The base's script is still in the image, unless a file of the same name replaces it.
             facts.handover = facts.handover.filter(|script| !target.mentions(&script.entrypoint));
-            // An ENTRYPOINT of its own clears the CMD of the base (moby `daemon/builder`, buildkit `dispatchEntrypoint`).
+            // An `ENTRYPOINT` clears the base's `CMD` (moby `daemon/builder`, buildkit `dispatchEntrypoint`).
             facts.command = Fact::Absent { anchor: entrypoint.span };
         }
         if let Some(command) = &target.cmd {
@@ -284,7 +284,7 @@ impl ImageFacts {
         let beside = beside.find(|row| in_versions(tag, &row.since, &row.before)).cloned();
         let start = entry.start(tag);
         let texts = |words: &[String]| -> Fact<Vec<TracedText>> {
-            // An image's own start stands in no file: its place is the reference.
+            // These words come from the catalogue and not from a file, so they get the span of the reference.
             let words = words.iter().map(|word| TracedText::derived(word.as_str(), at)).collect();
             Fact::Known(Spanned::new(words, at))
         };
@@ -341,14 +341,14 @@ impl ImageFacts {
         }
     }
 
-    /// True when the image's own script is the last word of an entrypoint, and so runs what stands behind it.
+    /// True if the image's entrypoint script is the last word of an entrypoint, and so executes the command.
     pub(super) fn hands_over(&self, entrypoint: &Fact<Vec<TracedText>>) -> bool {
         let last = entrypoint.value().and_then(|words| words.last());
         let name = last.map(|word| base_name(word.as_str()));
         self.handover.as_ref().is_some_and(|script| Some(script.entrypoint.as_str()) == name)
     }
 
-    /// Forgets what the image's own start script does, where that does not run.
+    /// Drops the facts of the image's start script, for a container that does not run it.
     pub(super) fn without_script(&mut self) {
         self.expands = Vec::new();
         self.keeps_quotes = Vec::new();
@@ -357,11 +357,11 @@ impl ImageFacts {
         self.heap_when_unset = None;
         self.minimum = None;
         self.beside_heap = None;
-        // What a version of the runtime does stays.
+        // A fact about the runtime's version does not depend on the script.
         self.ignores_limit = self.ignores_limit.take().filter(|ignores| !ignores.majors.is_empty());
     }
 
-    /// Forgets what a file that is brought in may say otherwise.
+    /// Drops facts that a file brought into the image may change. `brought` tells whether a path with this part is brought in.
     pub(super) fn drop_facts_of_replaced_files(&mut self, brought: &dyn Fn(&str) -> bool) {
         if self
             .heap_when_unset
@@ -378,7 +378,7 @@ impl ImageFacts {
         }
     }
 
-    /// A lighter image than the base, when the catalogue knows one.
+    /// Returns a lighter image than the base, if the catalogue knows one.
     pub(super) fn lighter(&self, catalog: &Catalog) -> Option<LighterBase> {
         let reference = ImageReference::parse(self.base.value()?.as_str())?;
         let lighter = catalog.lighter(&reference)?;
@@ -396,13 +396,13 @@ impl ImageFacts {
         })
     }
 
-    /// What the image starts when nobody says otherwise.
+    /// Returns the image's own start.
     pub(super) fn start(&self) -> Fact<Start> {
         join(&self.entrypoint, &self.command)
     }
 }
 
-/// True for a `COPY` of files from another stage or image that may be programs: archives of Java are none.
+/// True for a `COPY` from another stage or image that may bring programs. Java archives are not programs.
 fn brings_unseen(copied: &CopyInstruction) -> bool {
     let archive = |word: &TracedText| {
         let name = word.as_str();
@@ -412,7 +412,7 @@ fn brings_unseen(copied: &CopyInstruction) -> bool {
     copied.from.is_some() && !sources.iter().all(archive)
 }
 
-/// The lines of a table, which has the oldest first, and numbers before names.
+/// Orders version lines newest first, numbers before names. The table has the oldest first.
 fn newest_first(lines: &[&str]) -> Vec<String> {
     let is_number = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
     let (mut newest, names): (Vec<&str>, Vec<&str>) = lines.iter().rev().copied().partition(is_number);
@@ -420,7 +420,7 @@ fn newest_first(lines: &[&str]) -> Vec<String> {
     newest.into_iter().map(str::to_owned).collect()
 }
 
-/// The image that takes the place of a deprecated one, with the tag of the same major version where that is rebuilt.
+/// Returns the replacement of a deprecated image, tagged with the same major version if that is still rebuilt.
 fn in_its_place(name: &str, reference: &ImageReference, catalog: &Catalog) -> String {
     let tag = reference.effective_tag().unwrap_or_default();
     let major = catalog.image(reference).and_then(|entry| entry.runtime_major(tag));
@@ -433,7 +433,7 @@ fn in_its_place(name: &str, reference: &ImageReference, catalog: &Catalog) -> St
     tagged.filter(is_rebuilt).unwrap_or_else(|| name.to_owned())
 }
 
-/// Whether its makers have given an image up, or the line that its tag is on.
+/// Returns the end of support of an image, or of the version line of its tag.
 fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsupported> {
     let tag = reference.effective_tag().unwrap_or_default();
     if let Some(deprecated) = catalog.image(reference).and_then(|entry| entry.deprecated(tag)) {
@@ -452,7 +452,7 @@ fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsuppor
     })
 }
 
-/// What a service starts: its own `entrypoint` clears the image's `CMD`, its `command` takes that one's place.
+/// Returns the start of a service: its `entrypoint` clears the image's `CMD`, its `command` replaces it.
 pub(super) fn service_start(service: &Service, image: &ImageFacts) -> Fact<Start> {
     if service.entrypoint.is_absent() {
         let command = if service.command.is_absent() { &image.command } else { &service.command };
@@ -461,7 +461,7 @@ pub(super) fn service_start(service: &Service, image: &ImageFacts) -> Fact<Start
     join(&service.entrypoint, &service.command)
 }
 
-/// What a service starts as far as it is known, where variables leave holes in it; none where all or nothing is known.
+/// Returns the start of a service with holes for variables without a value; `None` if neither key has holes.
 pub(super) fn partial_start(service: &Service, image: &ImageFacts) -> Option<Start> {
     let [entrypoint, command] = &service.partial;
     if entrypoint.is_none() && command.is_none() {
@@ -497,7 +497,7 @@ fn join(entrypoint: &Fact<Vec<TracedText>>, command: &Fact<Vec<TracedText>>) -> 
     Fact::Known(Spanned::with_provenance(start, place.span, place.via.clone()))
 }
 
-/// A start instruction as the engine executes it: shell form behind the stage's shell.
+/// Returns the words of a start instruction as the engine executes them: shell form follows the stage's `SHELL`.
 fn words(command: &Command, target: &TargetImage) -> Vec<TracedText> {
     match &command.form {
         Form::Exec(words) => words.clone(),

@@ -1,4 +1,4 @@
-//! Whether what an image is made of may bring a tool that its base lacks.
+//! Recognizes build steps that may bring a tool that the base image lacks.
 
 use super::packages::manager_of;
 use super::runs::Runs;
@@ -7,7 +7,7 @@ use crate::model::image::{CopyInstruction, Run, TargetImage};
 use crate::source::TracedText;
 use crate::syntax::shell::{Command, Inner, Script, Word, base_name, inner, is_shell};
 
-/// Directories in which programs stand, or whose contents may be anything.
+/// Directories that contain programs, or may contain anything.
 const SYSTEM: [&str; 10] = [
     "/",
     "/usr",
@@ -21,25 +21,25 @@ const SYSTEM: [&str; 10] = [
     "/opt/bin",
 ];
 
-/// Files that only set variables for the shell that reads them.
+/// Shell files that only set variables.
 const SETTINGS: [&str; 9] =
     ["activate", "profile", ".profile", ".bashrc", "bashrc", ".bash_profile", "os-release", "nvm.sh", "env"];
 
-/// Commands whose words are not what they bring.
+/// Commands that do not bring the programs that their arguments name.
 const SPEAKS_OF: [&str; 12] =
     ["echo", "printf", "test", "[", "[[", "which", "command", "type", "hash", "apt-mark", "rm", "export"];
 
-/// The programs that one step of a build brings.
+/// The programs that a build step may bring.
 enum Brings {
-    /// No program but those that are named.
+    /// No program except named ones.
     Nothing,
-    /// Perhaps anything.
+    /// Possibly any program.
     Anything,
-    /// The tool.
+    /// The tool itself.
     Tool,
 }
 
-/// True when a `RUN`, `COPY` or `ADD` brings the tool, or may do so.
+/// True if a `RUN`, `COPY` or `ADD` brings the tool, or may.
 pub(super) fn may_bring(tool: &str, runs: &Runs<'_>, packages: &Packages) -> bool {
     let copies = || runs.target.copies.iter().any(|copied| copy_brings(copied, tool));
     copies()
@@ -52,7 +52,7 @@ pub(super) fn may_bring(tool: &str, runs: &Runs<'_>, packages: &Packages) -> boo
         })
 }
 
-/// Tools for probes that a `RUN` installs by their own names, and no later one removes.
+/// Returns tools for probes that a `RUN` installs as packages of the same name, and no later command removes.
 pub(super) fn installed(runs: &Runs<'_>, packages: &Packages) -> Vec<String> {
     const NAMES: [&str; 5] = ["curl", "wget", "bash", "python3", "ruby"];
     let mut found: Vec<String> = Vec::new();
@@ -61,7 +61,7 @@ pub(super) fn installed(runs: &Runs<'_>, packages: &Packages) -> Vec<String> {
         scripts.flat_map(|script| script.commands.iter().map(move |command| (script, command)))
     {
         let Some((manager, words)) = manager_of(command, packages) else { continue };
-        // `apk add --virtual .deps curl` goes again with `apk del .deps`, which names no tool.
+        // `apk del .deps` later removes what `apk add --virtual .deps curl` installs, without naming the tool.
         let group = |word: &Word| {
             matches!(word.as_ref(), "-t" | "--virtual") || word.as_ref().starts_with("--virtual=")
         };
@@ -75,21 +75,21 @@ pub(super) fn installed(runs: &Runs<'_>, packages: &Packages) -> Vec<String> {
                     words.iter().filter_map(|word| expanded(&[*word], (script, command, runs.target)));
                 found.extend(names.flatten().filter(|name| is_tool(&name.as_str())));
             }
-            // Whatever else names one may take it away.
+            // Any other command that names a tool may remove it.
             None => found.retain(|tool| !words.iter().any(|word| word.literal() == Some(tool))),
         }
     }
     found
 }
 
-/// Variables in variables that are followed.
+/// Maximum nesting of variables that is expanded.
 const MAX_NESTED: usize = 4;
 
-/// Longest list of packages that is made of variables, in bytes.
+/// Maximum length of a package list expanded from variables, in bytes.
 const MAX_LIST: usize = 64 * 1024;
 
-/// The words of a call with the variables of the shell, ENV and ARG in their places, one for each package; none where one of
-/// them has no value here.
+/// Expands shell variables, `ENV` and `ARG` in the words of a call and splits them into packages; `None` if a variable has no
+/// known value.
 pub(super) fn expanded(
     words: &[&Word],
     (script, command, target): (&Script, &Command, &TargetImage),
@@ -170,13 +170,13 @@ impl Step<'_> {
         }
         let (name, words) = (base_name(written), command.arguments());
         if name == self.tool {
-            // It is there, whoever brought it.
+            // The command runs the tool, so it is installed.
             return Brings::Tool;
         }
         if let Some((manager, words)) = manager_of(command, self.packages)
             && let Some(installed) = manager.installed(words)
         {
-            // Names that come in by standard input are not in sight.
+            // Package names from standard input are not known.
             let more = command.words.iter().any(|word| base_name(word.as_ref()) == "xargs");
             return if more { Brings::Anything } else { self.packages_bring(&installed) };
         }
@@ -184,7 +184,7 @@ impl Step<'_> {
             self.script.frames.iter().any(|frame| frame.name.as_ref().is_some_and(|own| own.as_str() == name))
         };
         if self.packages.manager(name).is_some() {
-            // conda brings what its packages want, which may be a tool.
+            // conda also installs dependencies, one of which may be the tool.
             return if name.ends_with("conda") || name == "mamba" {
                 Brings::Anything
             } else {
@@ -197,7 +197,7 @@ impl Step<'_> {
             _ if is_function() => Brings::Nothing,
             _ if outside => Brings::Anything,
             _ if is_shell(name) => match inner(command.runs()) {
-                // It reads what a pipe brings, or a script that is not here.
+                // It reads a pipe, or a script that is not available.
                 Inner::Input | Inner::Itself => Brings::Anything,
                 Inner::Script(_) | Inner::From(_) => Brings::Nothing,
             },
@@ -233,7 +233,7 @@ impl Step<'_> {
         Brings::Nothing
     }
 
-    /// `tar -x` may bring anything where it unpacks into the system, or nobody knows where.
+    /// `tar -x` may bring anything if it unpacks into a system directory or an unknown one.
     fn unpacks(&self, name: &str, words: &[Word]) -> Brings {
         let mut words = words.iter().map(AsRef::as_ref).peekable();
         let mut extracts = name != "tar" && name != "bsdtar"
@@ -273,7 +273,7 @@ impl Step<'_> {
         }
     }
 
-    /// `cp -r files/* /usr/bin/`
+    /// Checks a copy such as `cp -r files/* /usr/bin/`.
     fn copies(&self, words: &[Word]) -> Brings {
         if words.iter().any(|word| base_name(word.as_ref()) == self.tool) {
             return Brings::Tool;
@@ -285,7 +285,7 @@ impl Step<'_> {
         if system && open { Brings::Anything } else { Brings::Nothing }
     }
 
-    /// `chmod +x /usr/bin/curl`: somebody has put it there.
+    /// Checks for the tool's path, as in `chmod +x /usr/bin/curl`: it has been put there.
     fn named(&self, name: &str, words: &[Word]) -> Brings {
         let named = !SPEAKS_OF.contains(&name)
             && words.iter().any(|word| word.as_ref().contains('/') && base_name(word.as_ref()) == self.tool);
@@ -298,7 +298,7 @@ fn is_interpreter(name: &str) -> bool {
     matches!(plain, "python" | "pypy" | "node" | "nodejs" | "ruby" | "perl" | "php" | "java")
 }
 
-/// A script for an interpreter may do anything; its modules, and a line of it, install no programs.
+/// A script may bring anything, but an interpreter's module or one-line script brings no programs.
 fn interprets(words: &[Word]) -> Brings {
     let file = words.iter().map(AsRef::as_ref).find(|word: &&str| !word.starts_with('-'));
     let inline = words.first().is_some_and(|word| {
@@ -316,7 +316,7 @@ fn copy_brings(copied: &CopyInstruction, tool: &str) -> bool {
     let into = copied.to("/");
     sources.iter().map(TracedText::as_str).chain([to]).any(|word| {
         base_name(word.trim_end_matches('/')) == tool
-            // From another stage whole directories of programs may come.
+            // A directory of programs may be copied from another stage.
             || copied.from.is_some() && word != to && is_below_system(word)
     }) || into.is_none_or(|into| is_system(&into))
         && sources
@@ -324,7 +324,7 @@ fn copy_brings(copied: &CopyInstruction, tool: &str) -> bool {
             .any(|source| is_open(source.as_str()) || copied.from.is_some() || is_archive(source.as_str()))
 }
 
-/// Words of `COPY --from` that bring a part of a file system in which programs stand.
+/// True for a source of `COPY --from` below a directory of programs.
 fn is_below_system(word: &str) -> bool {
     word == "/" || ["/usr", "/bin", "/sbin", "/opt"].iter().any(|path| word.starts_with(path))
 }
@@ -334,7 +334,7 @@ fn is_system(directory: &str) -> bool {
     SYSTEM.contains(&if directory.is_empty() { "/" } else { directory })
 }
 
-/// A word that may be a directory, or several files.
+/// True for a word that may be a directory or several files.
 fn is_open(word: &str) -> bool {
     let name = word.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     word.ends_with('/')

@@ -1,4 +1,4 @@
-//! Containers that do a piece of work, and listen nowhere: tests, builds, migrations, loops with `sleep` in them.
+//! Recognizes containers that do a job and listen on no port: tests, builds, migrations, loops around `sleep`.
 
 mod words;
 
@@ -10,12 +10,12 @@ use super::start::{ExecEntrypoint, Program};
 use crate::source::TracedText;
 use crate::syntax::shell::{self, FrameKind, base_name};
 
-/// True when a start is known to come down to work.
+/// True if all the programs that nothing follows are jobs.
 pub(super) fn is_only_jobs(opened: &StartedPrograms) -> bool {
     !opened.last.is_empty() && opened.last.iter().all(is_job)
 }
 
-/// True when a start comes down to work that ends.
+/// True if a start consists of jobs that end.
 pub(super) fn ends(opened: &StartedPrograms) -> bool {
     let goes_on = |program: &Program| {
         let words = || std::iter::once(&program.name).chain(&program.arguments).map(TracedText::as_str);
@@ -27,7 +27,7 @@ pub(super) fn ends(opened: &StartedPrograms) -> bool {
     is_only_jobs(opened) && !opened.endless && !opened.last.iter().any(goes_on)
 }
 
-/// True for a program that does a piece of work and ends.
+/// True for a program that does a job and ends.
 pub(super) fn is_job(program: &Program) -> bool {
     let mut words = std::iter::once(&program.name).chain(&program.arguments).map(TracedText::as_str);
     if words.clone().any(|word| SERVES.contains(&word.split('=').next().unwrap_or(word))) {
@@ -60,13 +60,13 @@ pub(super) fn is_job(program: &Program) -> bool {
     // `python -m pytest`, `npx playwright test`, `poetry run pytest`, `php artisan migrate`.
     while let Some(word) = words.next() {
         let name = base_name(word);
-        // Apache's scripts have an ending where others leave it out: `kafka-topics.sh`.
+        // Apache's scripts have the ending `.sh` where other distributions omit it: `kafka-topics.sh`.
         if TEST_RUNNERS.contains(&name) || TOOLS.contains(&name.strip_suffix(".sh").unwrap_or(name)) {
             return true;
         }
         match before {
             Some("node") if word == "--test" => return true,
-            // A file or a directory of any name may be a server.
+            // The file may be a server, whatever its name.
             Some("node" | "php") if !RUNNERS.contains(&name) && !word.starts_with('-') => {
                 return migrates(words);
             }
@@ -92,7 +92,7 @@ pub(super) fn is_job(program: &Program) -> bool {
     false
 }
 
-/// The words of a program that brings the tables of a database to a version: `migrate`, `migrations up`, `db:migrate`, `db upgrade`.
+/// True for the arguments of a database migration: `migrate`, `migrations up`, `db:migrate`, `db upgrade`.
 fn migrates<'w>(words: impl Iterator<Item = &'w str>) -> bool {
     const OF_DATABASE: [&str; 9] =
         ["upgrade", "migrate", "init", "seed", "setup", "prepare", "create", "push", "reset"];
@@ -108,15 +108,15 @@ fn migrates<'w>(words: impl Iterator<Item = &'w str>) -> bool {
         || parts.any(|part| matches!(part, "migrate" | "migration" | "migrations"))
 }
 
-/// `test`, `test:unit`, `db:migrate`.
+/// True for the name of a task that ends: `test`, `test:unit`, `db:migrate`.
 fn is_work(word: &str) -> bool {
     let ordered =
         word.split_once(':').is_some_and(|(kind, _)| matches!(kind, "test" | "build" | "lint" | "db"));
     WORK.contains(&word) || ordered
 }
 
-/// True when every command that does something stands in a loop with a `sleep`: what is there ends, or the `sleep` would never
-/// come.
+/// True if the start has a loop with a `sleep` and every other command is a job, or in such a loop. Commands outside it end, or
+/// the `sleep` would never be reached.
 pub(super) fn repeats(start: &Start, handover: Option<&ExecEntrypoint>) -> bool {
     let words = super::process::words(start, handover);
     let script = shell::read_words(&words);

@@ -1,15 +1,15 @@
-//! Settings that several keys of a service have a say in.
+//! Settings that several keys of a service determine.
 
 use super::Fact;
 use crate::model::compose::Service;
 use crate::source::{Span, Spanned};
 
-/// The first that is set, knowing or not.
+/// Returns the first value unless it is absent, then the second.
 pub(super) fn either<T: Clone>(first: &Fact<T>, second: &Fact<T>) -> Fact<T> {
     if first.is_absent() { second.clone() } else { first.clone() }
 }
 
-/// The first, unless it counts as unset and the second does not.
+/// Like [`either`], but a first value that counts as unset also yields to the second.
 pub(super) fn unless<T: Clone>(first: &Fact<T>, second: &Fact<T>, unset: impl Fn(&T) -> bool) -> Fact<T> {
     match first.value() {
         Some(value) if unset(value) && !second.is_absent() => second.clone(),
@@ -17,13 +17,13 @@ pub(super) fn unless<T: Clone>(first: &Fact<T>, second: &Fact<T>, unset: impl Fn
     }
 }
 
-/// `cpu_quota` microseconds of every `cpu_period`, which is 100 ms when nothing is said.
+/// Returns `cpu_quota` divided by `cpu_period`, which defaults to 100 ms: the number of CPUs.
 pub(super) fn cpu_quota(service: &Service) -> Fact<f64> {
     let period = service.cpu_period.value().copied().filter(|period| *period > 0).unwrap_or(100_000);
     service.cpu_quota.clone().map(|quota| quota as f64 / period as f64)
 }
 
-/// `restart`, where a policy below `deploy` says otherwise.
+/// Returns a `restart` that `deploy.restart_policy` overrides with another policy, and the span of that block.
 pub(super) fn shadowed_restart(service: &Service) -> Option<(Spanned<String>, Span)> {
     let (block, _) = service.deploy.restart_policy.as_ref()?;
     let (written, effective) = (service.restart.known()?, restart(service));
@@ -37,14 +37,14 @@ pub(super) fn shadowed_restart(service: &Service) -> Option<(Spanned<String>, Sp
         Fact::Absent { .. } => Some(0),
         Fact::Unknown { .. } => None,
     };
-    // `on-failure` with attempts in the block is the same, said more exactly.
+    // `on-failure` plus attempts in the block is the same policy.
     let same = name == effective.split(':').next().unwrap_or(effective)
         && (name != "on-failure" || attempts.is_none() || bound.is_none() || attempts == bound);
     (!same).then(|| (written.clone(), *block))
 }
 
-/// Any `deploy.restart_policy` takes the place of `restart`; one without a condition means no restart
-/// (docker/compose `pkg/compose/create.go`, `getRestartPolicy`).
+/// Returns the effective restart policy. Any `deploy.restart_policy` replaces `restart`, and one without a condition means no
+/// restart (docker/compose `pkg/compose/create.go`, `getRestartPolicy`).
 pub(super) fn restart(service: &Service) -> Fact<String> {
     let Some((span, condition)) = &service.deploy.restart_policy else { return service.restart.clone() };
     match condition {

@@ -1,7 +1,7 @@
-//! A shell that stays process 1 while its last command runs: `SIGTERM` goes to the shell, which hands nothing on.
+//! Finds shells that stay PID 1 while their last command runs. They receive `SIGTERM` and do not forward it.
 //!
-//! Of `-c` that is true of dash alone: bash and BusyBox put the last command in their own place (measured on dash 0.5.12,
-//! bash 5.2, BusyBox 1.35). Of a script's file it is true of every shell.
+//! With `-c` this applies to dash only: bash and BusyBox replace themselves with the last command (measured on dash 0.5.12,
+//! bash 5.2, BusyBox 1.35). With a script file it applies to every shell.
 
 use super::process::words;
 use super::scripts::Scripts;
@@ -11,49 +11,49 @@ use crate::catalog::Packages;
 use crate::source::TracedText;
 use crate::syntax::shell::{self, Command, FrameKind, Inner, Join, Script, Word, base_name, inner, is_shell};
 
-/// Scripts that start scripts that are followed.
+/// Greatest nesting of scripts and functions that is followed.
 const MAX_SCRIPTS: usize = 4;
 
-/// The longest command that is repeated, in bytes.
+/// The longest command that a message quotes, in bytes.
 const MAX_REPEATED: usize = 200;
 
-/// Interpreters that set no handler for SIGTERM: a program of theirs dies of it by default, and process 1 has no default
-/// (docker-node, "Best practices"; Python, "signal"). Those that are started by npm and its like, too.
+/// Interpreters that install no SIGTERM handler (docker-node, "Best practices"; Python, "signal"), and launchers that start
+/// them, such as npm. The default action would end their programs, but PID 1 has no default action.
 const DEAF: [(&str, &[&str]); 2] = [
     ("Node", &["node", "nodejs", "npm", "npx", "yarn", "pnpm", "tsx", "ts-node", "nodemon"]),
     ("Python", &["python", "python3"]),
 ];
 
-/// Words of the shell itself, which `exec` takes for programs.
+/// Shell builtins and keywords, which `exec` would look up as programs.
 const NO_PROGRAMS: [&str; 4] = ["time", "command", "builtin", "eval"];
 
-/// Wrappers that put what they run in their own place.
+/// Wrappers that replace themselves with the command that they run.
 const REPLACE_THEMSELVES: [&str; 9] =
     ["env", "exec", "gosu", "su-exec", "setuidgid", "chpst", "nice", "setpriv", "nohup"];
 
-/// Commands after which a script has done its work: nothing waits for a signal there.
+/// Commands that need no signal at the end of a script.
 const ENDS: [&str; 12] =
     ["exec", "exit", "return", "wait", "sleep", "tail", "true", "false", ":", "echo", "printf", "trap"];
 
 struct ScriptFollower<'l> {
     scripts: &'l Scripts<'l>,
     packages: &'l Packages,
-    /// The words that `"$@"` stands for in an entrypoint.
+    /// The words that `"$@"` expands to in an entrypoint script.
     command: &'l [TracedText],
 }
 
-/// A shell in front of `-c`.
+/// A shell, by its handling of the last command in a `-c` script.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shell {
-    /// Stays process 1.
+    /// Stays PID 1.
     Dash,
-    /// Puts a single simple command in its own place; others, from some version on.
+    /// Replaces itself with a single simple command; with others, that depends on its version.
     Replaced,
     Unknown,
 }
 
-/// The shell that keeps signals from what a container starts. `split`: its entrypoint and its command are strings of a
-/// Compose file; `sh`: the shell that its image has by that name.
+/// Finds the shell that keeps signals from the container's program. `split` tells if entrypoint and command are strings in the
+/// Compose file, `sh` names the image's `/bin/sh`.
 pub(super) fn shell_as_pid1(
     (start, split): (&Start, [bool; 2]),
     handover: Option<&ExecEntrypoint>,
@@ -77,7 +77,7 @@ pub(super) fn shell_as_pid1(
     match shell::inner(words) {
         Inner::Script(at) => {
             let text = words.get(at)?;
-            // `sh -c node server.js`: the script is `node`, and nothing reads the rest.
+            // In `sh -c node server.js` the script is just `node`, and `server.js` is its `$0`.
             if at + 1 < words.len() && !text.as_str().contains([' ', '\t', '\n', '$']) {
                 return None;
             }
@@ -99,7 +99,7 @@ pub(super) fn shell_as_pid1(
 }
 
 impl ScriptFollower<'_> {
-    /// The script behind `-c`.
+    /// Checks the script after `-c`.
     fn line(&self, text: &TracedText, shell: Shell) -> Option<ShellAsPid1> {
         let script = shell::read(text);
         let last = self.last(&script, None, 0)?;
@@ -108,7 +108,7 @@ impl ScriptFollower<'_> {
         let exec = last.words.first().is_some_and(|word| word.as_ref() == "exec");
         if let (Some(inside), false) = (&behind, exec) {
             let single = matches!(script.commands.as_slice(), [command] if command.redirections.is_empty());
-            // Where this shell may be another one, `exec` in both places is right for either.
+            // If this shell may be another one, `exec` in both places is right for either.
             let outer = match shell {
                 Shell::Dash => OuterShell::Stays,
                 Shell::Replaced if single => OuterShell::None,
@@ -125,7 +125,7 @@ impl ScriptFollower<'_> {
         if shell != Shell::Dash || self.is_done(last) || !can_exec(last) {
             return None;
         }
-        // A script that is not here may start the program in its own place, or not.
+        // A script that is not available may or may not use `exec`.
         (!self.is_foreign_script(program)).then(|| ShellAsPid1 {
             span: text.span(),
             shell: "sh".to_owned(),
@@ -136,18 +136,18 @@ impl ScriptFollower<'_> {
         })
     }
 
-    /// The command that keeps signals in the file that a word names.
+    /// Finds the command that keeps signals, in the script file that a word names.
     fn script(&self, word: &TracedText, depth: usize) -> Option<ShellAsPid1> {
         let text = self.scripts.find(word.as_str()).filter(|_| depth < MAX_SCRIPTS)?;
         let script = shell::read(&text);
         let last = self.last(&script, None, 0)?;
         let first = last.words.first()?;
         if first.as_ref() == "exec" {
-            // The next script stands in the place of this one.
+            // The next script replaces this one.
             let next = last.runs().first()?;
             return self.script(&next.text, depth + 1);
         }
-        // `gosu app bash -c "$@"`: whether that shell stays depends on what it gets, and `exec` here does not change it.
+        // `gosu app bash -c "$@"`: whether that shell stays depends on its arguments, not on an `exec` here.
         if self.is_done(last)
             || !can_exec(last)
             || last.runs().first().is_some_and(|word| is_shell(base_name(word.as_ref())))
@@ -158,7 +158,7 @@ impl ScriptFollower<'_> {
         if arguments && !self.starts_something() {
             return None;
         }
-        // A variable may hold anything, `exec` too; one in quotes, or with a path behind it, is a program.
+        // An unquoted variable may hold anything, even `exec`. A quoted one, or one with a path after it, is a program.
         let open = first.expands && !first.quoted && !first.as_ref().contains("/bin/");
         (arguments || !open).then(|| ShellAsPid1 {
             span: word.span(),
@@ -184,8 +184,8 @@ impl ScriptFollower<'_> {
         }
     }
 
-    /// The command as its file has it, with `exec` behind its variables. None where it takes more than its line, or where
-    /// what the file has reads as something else: escapes of YAML and JSON, variables of Compose.
+    /// Returns the command as written, with `exec` after its variables. `None` if it spans lines, or if YAML or JSON escapes or
+    /// Compose variables make the file's text differ from what the shell reads.
     fn with_exec(&self, command: &Command) -> Option<String> {
         let span = command.span;
         let written = self.scripts.written(span).filter(|text| text.len() <= MAX_REPEATED)?;
@@ -201,7 +201,7 @@ impl ScriptFollower<'_> {
         (again.complete && same(read, command)).then(|| format!("{before}exec {behind}"))
     }
 
-    /// The command that a script ends with, when it is one that every way through the script comes to.
+    /// Returns the last command of a script, if every path through the script reaches it.
     fn last<'s>(&self, script: &'s Script, function: Option<usize>, depth: usize) -> Option<&'s Command> {
         let traps = script
             .commands
@@ -239,7 +239,7 @@ impl ScriptFollower<'_> {
         }
     }
 
-    /// True when `"$@"` stands for a program, as far as it is known.
+    /// True if the first word of `"$@"` is known and is a program that stays.
     fn starts_something(&self) -> bool {
         let first = self.command.first().map(|word| base_name(word.as_str()));
         first.is_some_and(|first| !ENDS.contains(&first) && !is_shell(first))
@@ -247,7 +247,7 @@ impl ScriptFollower<'_> {
 
     fn is_done(&self, last: &Command) -> bool {
         let Some(name) = last.program() else { return last.runs().is_empty() };
-        // `bash -c '…'` is a program like others.
+        // `bash -c '…'` is a program like any other.
         if is_shell(name) && matches!(inner(last.runs()), Inner::Script(_)) {
             return false;
         }
@@ -261,7 +261,7 @@ impl ScriptFollower<'_> {
     }
 }
 
-/// True where `exec` in front of its words runs the same: a part of the shell is no program.
+/// True if `exec` before the command runs the same program. Shell builtins are no programs.
 fn can_exec(command: &Command) -> bool {
     let wrappers = command.words.len().saturating_sub(command.runs().len());
     let mut wrappers = command.words.iter().take(wrappers).map(AsRef::as_ref);
@@ -269,8 +269,8 @@ fn can_exec(command: &Command) -> bool {
         && command.words.first().is_some_and(|first| !first.as_ref().contains('='))
 }
 
-/// The words of the key that has this script of a shell, with `exec` in it: where that key is a string and the script a
-/// single word of it, with quotes or without.
+/// Returns the key with this shell script and its words, with `exec` added. Only if the key is a string and the script a single
+/// word of it, quoted or not.
 fn listed(start: &Start, split: [bool; 2], script: &TracedText) -> Option<(&'static str, Vec<String>)> {
     let keys = [("entrypoint", &start.entrypoint), ("command", &start.command)];
     let (key, words) = keys.into_iter().zip(split).find_map(|(key, split)| {
@@ -283,7 +283,7 @@ fn listed(start: &Start, split: [bool; 2], script: &TracedText) -> Option<(&'sta
     Some((key, before.chain([format!("exec {script}")]).collect()))
 }
 
-/// The same words, variables and redirections. `$$` is how Compose has a dollar.
+/// True for the same words, variables and redirections. Compose escapes a dollar as `$$`.
 fn same(one: &Command, other: &Command) -> bool {
     fn parts(command: &Command) -> Vec<String> {
         let set = command.assignments.iter().flat_map(|set| [set.name.as_str(), set.value.as_ref()]);

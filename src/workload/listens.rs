@@ -1,4 +1,4 @@
-//! The port that a container can be asked on, and whether that port speaks HTTP.
+//! Chooses the port to probe, and whether it speaks HTTP.
 
 use super::probe::{LOOPBACK, NoProbe, Probe, ProbeContext, by_http};
 use super::{Fact, request, tools};
@@ -12,13 +12,13 @@ const OTHER_PROTOCOLS: [u16; 44] = [
     24224, 25565, 27017, 33060, 50051, 61613, 61616,
 ];
 
-/// Ports that are beside the one to ask: TLS, debuggers.
+/// Ports not to probe if there is another: TLS and debuggers.
 const ASIDE: [u16; 6] = [443, 8443, 2345, 5005, 9229, 9230];
 
-/// Ports that web applications take.
+/// Common ports of web applications.
 const WEB: [u16; 14] = [80, 3000, 3001, 4000, 4200, 5000, 5001, 5173, 8000, 8001, 8080, 8081, 8088, 8888];
 
-/// Programs that run web applications on such a port, and other things on others.
+/// Programs that speak HTTP if their port is in [`WEB`], and may speak something else on others.
 const RUNTIMES: [&str; 22] = [
     "apache2",
     "apachectl",
@@ -44,7 +44,7 @@ const RUNTIMES: [&str; 22] = [
     "ts-node",
 ];
 
-/// Programs that speak HTTP on whatever port they have.
+/// Programs that speak HTTP on any port.
 const HTTP_SERVERS: [&str; 26] = [
     "apache2-foreground",
     "catalina.sh",
@@ -74,19 +74,19 @@ const HTTP_SERVERS: [&str; 26] = [
     "thin",
 ];
 
-/// Images whose programs are web applications on such a port.
+/// Images whose programs speak HTTP if their port is in [`WEB`].
 const BASES: [&str; 8] = ["node", "php", "python", "ruby", "nginx", "httpd", "aspnet", "tomcat"];
 
-/// Why a container is asked on no port.
+/// The reason why there is no port to probe.
 enum NoPort {
-    /// It listens, and no TCP port is among that.
+    /// It listens on no TCP port.
     NotTcp(String),
-    /// It is not known, or there are several.
+    /// The port is not known, or one of several.
     Unclear(String),
 }
 
 impl ProbeContext<'_> {
-    /// The tool that the image has, on the port that it shows. `inherited`: the ports of the base image count, too.
+    /// Returns a probe of the container's port with an available tool. `inherited`: the base image's ports count.
     pub(super) fn by_port(&self, inherited: bool) -> Result<Probe, NoProbe> {
         let tools = self.tools();
         let lacks_shell = self.workload.missing_tools.contains(&"sh");
@@ -122,15 +122,15 @@ impl ProbeContext<'_> {
         }
         let test = by_http(&tools, &word, "/", true).filter(usable);
         let mut probe = Probe::new(test.ok_or_else(reaches)?);
-        // Whether a port is open says little, and is true of every protocol.
+        // An open port proves less, but holds for every protocol.
         let asks = probe.test.iter().any(|word| word.contains("http://"));
         probe.assumed_http = asks.then_some(port);
         probe.any_answer = asks;
         Ok(probe)
     }
 
-    /// A port, and the word for it in a probe: the variable of the Dockerfile that sets it, where whoever starts the container
-    /// may set another value.
+    /// Returns a port and its text in a probe: the variable that sets it, if whoever starts the container may change that, else
+    /// the number.
     pub(super) fn as_set(&self, port: u16) -> (u16, String) {
         let literal = (port, port.to_string());
         let named = self.ports();
@@ -148,7 +148,7 @@ impl ProbeContext<'_> {
         }
     }
 
-    /// The variable of the service that is this port today and hangs on one of Compose: `PORT: ${PORT:-3000}`.
+    /// Returns the service's variable that has this port and depends on a Compose variable: `PORT: ${PORT:-3000}`.
     fn varying_variable(&self, port: u16) -> Option<&str> {
         let service = self.service?;
         let mut names = self.workload.env.iter().filter(|(name, variable)| {
@@ -162,7 +162,7 @@ impl ProbeContext<'_> {
         names.next().map(|(name, _)| name.as_str())
     }
 
-    /// The variable of the Dockerfile whose value is this port, where its EXPOSE or what it starts reads it, or it is `PORT`.
+    /// Returns the Dockerfile's variable with this port: `PORT`, `NGINX_PORT`, or one that `EXPOSE` or the start line uses.
     fn port_variable(&self, port: u16) -> Option<&str> {
         let target = self.target?;
         let reads = |text: &str, name: &str| {
@@ -184,7 +184,7 @@ impl ProbeContext<'_> {
         names.next()
     }
 
-    /// True when a port is one of HTTP, as far as its number, a label, the program and the image tell.
+    /// True if a port speaks HTTP, judging by its number, labels, the program and the image.
     fn speaks_http(&self, port: u16) -> bool {
         if OTHER_PROTOCOLS.contains(&port) || [443, 8443].contains(&port) {
             return false;
@@ -198,7 +198,7 @@ impl ProbeContext<'_> {
         }
         let words = self.words().unwrap_or_default();
         let names = |list: &[&str]| words.iter().any(|word| list.contains(&base_name(word)));
-        // FastCGI has no requests that these tools make.
+        // These tools cannot make FastCGI requests.
         if words.iter().any(|word| base_name(word).starts_with("php-fpm")) {
             return false;
         }
@@ -211,7 +211,7 @@ impl ProbeContext<'_> {
             return true;
         }
         let name = reference.as_ref().map(|reference| reference.name()).unwrap_or_default();
-        // A program with a path of its own is nobody's runtime.
+        // A program started by its path is not one of the known runtimes.
         let own = self.workload.programs();
         let own = own.last().is_some_and(|program| {
             let name = program.name.as_str();
@@ -221,13 +221,13 @@ impl ProbeContext<'_> {
             || WEB.contains(&port) && (names(&RUNTIMES) || !own && BASES.contains(&base_name(&name)))
     }
 
-    /// The one port that it is plain to ask.
+    /// Returns the one port that is clearly the one to probe.
     fn port(&self, inherited: bool) -> Result<u16, NoPort> {
         let mut ports = self.ports();
         let words = self.words().unwrap_or_default();
         let serves = words.iter().any(|word| HTTP_SERVERS.contains(&base_name(word)));
         let own = self.target.is_some_and(|target| !target.exposes.is_empty());
-        // What the image shows may be the port of the other service that runs it.
+        // An exposed port may belong to the other service that runs the same image.
         let counts = (inherited || own) && (!self.shared || serves);
         let shown = if counts { self.workload.exposed.clone() } else { Vec::new() };
         let (others, range) = tools::beside_tcp(self.target);
@@ -292,7 +292,7 @@ impl ProbeContext<'_> {
     }
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// Joins words: `a`, `a and b`, `a, b and c`.
 fn listed(mut words: Vec<String>) -> String {
     let last = words.pop().unwrap_or_default();
     if words.is_empty() { last } else { format!("{} and {last}", words.join(", ")) }

@@ -1,4 +1,4 @@
-//! Which container of a measurement is which service, and what they used.
+//! Matches measured containers to services, and summarizes their memory use.
 
 use std::collections::BTreeMap;
 
@@ -7,36 +7,36 @@ use crate::hash::{HashMap, HashSet};
 use crate::model::size::ByteSize;
 use crate::stats::{Identity, Sample, Stats};
 
-/// What the containers of one service were seen to use. A limit holds for each container, so all but `together` are for one.
+/// Measured memory use of a service's containers. All sizes but `together` are per container, as limits are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
-    /// Their names.
+    /// The names of the containers.
     pub containers: Vec<String>,
-    /// How many samples of all of them.
+    /// The number of samples of all of them.
     pub samples: usize,
-    /// Seconds from the first sample to the last, where the input says when they were taken.
+    /// Seconds from the first sample to the last; `None` if the input has no times.
     pub seconds: Option<f64>,
     /// The smallest sample, in bytes.
     pub base: ByteSize,
-    /// Half of the samples are no larger, in bytes.
+    /// The median sample, in bytes; the lower one of two.
     pub typical: ByteSize,
     /// The largest sample, in bytes.
     pub peak: ByteSize,
-    /// The most that all of them used at one moment; the sum of their peaks where moments are not known. In bytes.
+    /// The largest sum at one moment, or the sum of the peaks if the input has no times. In bytes.
     pub together: ByteSize,
 }
 
-/// What was measured, and which of it is certain to be some project's.
+/// Measured containers, and which of them certainly belong to some project.
 ///
-/// Labels and `container_name` say it outright, and so does a name that begins with the project's. Else the name tells the
-/// service alone: what was measured may run under another project's name.
+/// Labels, `container_name` and a name that starts with the project's name are certain. Any other name only identifies the
+/// service, since the measured project may have another name.
 pub struct Measurements<'s> {
     containers: Vec<(&'s Identity, &'s [Sample])>,
     certain: HashSet<usize>,
 }
 
 impl<'s> Measurements<'s> {
-    /// What `stats` holds, beside all the projects that it may be of.
+    /// Collects the containers of `stats`, to match against all of `projects`.
     #[must_use]
     pub fn new(stats: &'s Stats, projects: &[Project]) -> Self {
         let containers: Vec<(&Identity, &[Sample])> = stats.containers().collect();
@@ -47,7 +47,7 @@ impl<'s> Measurements<'s> {
         Self { containers, certain }
     }
 
-    /// Gives each service of a project what was measured of its containers.
+    /// Sets the measurements of each service of a project.
     pub fn attach(&self, project: &mut Project) {
         let names = Names::of(project);
         let prefixes = prefixes(&names, &self.containers);
@@ -67,7 +67,7 @@ impl<'s> Measurements<'s> {
     }
 }
 
-/// What a measurement may call the services of a project.
+/// The names that a measurement may have for the services of a project.
 #[derive(Default)]
 struct Names<'p> {
     project: Option<&'p str>,
@@ -90,7 +90,7 @@ impl<'p> Names<'p> {
         names
     }
 
-    /// By labels, by `container_name`, by the project's own name.
+    /// Finds the service by labels, `container_name` or the project's name.
     fn certain(&self, identity: &Identity) -> Option<usize> {
         if let Some(service) = &identity.service {
             let other = identity.project.as_deref().zip(self.project).is_some_and(|(its, own)| its != own);
@@ -105,12 +105,12 @@ impl<'p> Names<'p> {
         candidates.find(|(_, prefix)| *prefix == own).map(|(index, _)| index)
     }
 
-    /// The services that a name may be of, in order, each with what stands before it: `shop-web-1` of Compose, `shop_web_1` of
-    /// docker-compose 1, `shop_web.1.x2k…` of Swarm, `web`, `web-7d4b9c6f5-x2v8q` and `web-0` of Kubernetes.
+    /// Returns the services that a name may be of, in order, with the prefix before each: `shop-web-1` of Compose, `shop_web_1`
+    /// of docker-compose 1, `shop_web.1.x2k…` of Swarm, `web`, `web-7d4b9c6f5-x2v8q` and `web-0` of Kubernetes.
     fn candidates<'n>(&self, name: &'n str) -> BTreeMap<usize, &'n str> {
         let pod = name.split('/').next().unwrap_or(name);
         let starts = std::iter::once(0).chain(pod.match_indices(['-', '_']).map(|(at, _)| at + 1));
-        // Behind a service stand two parts at the most.
+        // At most two parts follow the service's name.
         let separators = pod.rmatch_indices(['-', '_', '.']).map(|(at, _)| at).take(2);
         let ends: Vec<usize> =
             std::iter::once(pod.len()).chain(separators).filter(|end| is_number(&pod[*end..])).collect();
@@ -125,10 +125,10 @@ impl<'p> Names<'p> {
     }
 }
 
-/// What stands behind a service's name in that of its container.
+/// True for a container name's suffix after the service: a replica number or a generated hash.
 fn is_number(rest: &str) -> bool {
     let mut parts = rest.split(['-', '_', '.']);
-    // `-1` begins with a separator.
+    // `-1` starts with a separator, so its first part is empty.
     if parts.next().is_some_and(|first| !first.is_empty()) {
         return false;
     }
@@ -146,7 +146,7 @@ fn is_number(rest: &str) -> bool {
     }
 }
 
-/// How many containers may belong to a project of each name.
+/// Counts the containers that may belong to a project of each name.
 fn prefixes(names: &Names<'_>, containers: &[(&Identity, &[Sample])]) -> HashMap<String, usize> {
     let mut counts = HashMap::default();
     for (identity, _) in containers {
@@ -158,7 +158,7 @@ fn prefixes(names: &Names<'_>, containers: &[(&Identity, &[Sample])]) -> HashMap
     counts
 }
 
-/// By the name alone: where it fits several services, the one that makes the project of the others', then the longest name.
+/// Finds a service by name alone: of several, the one whose prefix most containers share, then the longest name.
 fn best_match(
     project: &Project,
     names: &Names<'_>,
@@ -172,7 +172,7 @@ fn best_match(
 }
 
 impl Measured {
-    /// What it rests on: `12 samples of 2 containers over 1 h 30 min`.
+    /// Describes the basis of the measurement: `12 samples of 2 containers over 1 h 30 min`.
     #[must_use]
     pub fn evidence(&self) -> String {
         let samples =
@@ -187,7 +187,7 @@ impl Measured {
         }
     }
 
-    /// What was seen, in one line.
+    /// Describes the measured values in one line.
     #[must_use]
     pub fn describe(&self) -> String {
         let Self { base, typical, peak, .. } = self;
@@ -198,7 +198,7 @@ impl Measured {
         format!("{base} at the least, {typical} half of the time, {peak} at the most, {evidence}")
     }
 
-    /// What several containers of one service come to; none without samples.
+    /// Summarizes the samples of a service's containers; `None` without samples.
     fn of(containers: &[(&Identity, &[Sample])]) -> Option<Self> {
         let samples = || containers.iter().flat_map(|(_, samples)| *samples);
         let mut used: Vec<ByteSize> = samples().map(|sample| sample.used).collect();
@@ -228,7 +228,7 @@ impl Measured {
     }
 }
 
-/// The two largest units: `1 h 30 min`.
+/// Formats a duration with its two largest units: `1 h 30 min`.
 fn duration(seconds: f64) -> String {
     let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
     let mut rest = seconds.round() as i64;
@@ -246,7 +246,7 @@ fn duration(seconds: f64) -> String {
     parts.join(" ")
 }
 
-/// The largest sum of samples that share their moment.
+/// Returns the largest sum of samples with the same time.
 fn at_one_moment<'s>(samples: impl Iterator<Item = &'s Sample>) -> i64 {
     let mut sums: HashMap<u64, i64> = HashMap::default();
     for sample in samples {
@@ -263,7 +263,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// As each service would be looked for in the name.
+        /// Compares with a search for each service in the name.
         #[test]
         fn services_are_found_wherever_they_stand(
             services in proptest::collection::vec("[ab1]([-_.ab1]{0,3})", 1..6),
@@ -275,7 +275,7 @@ mod tests {
             }
             let pod = name.split('/').next().unwrap();
             let expected = services.iter().enumerate().filter_map(|(index, service)| {
-                // Places may overlap.
+                // Matches may overlap.
                 let places = (0..pod.len()).filter(|at| pod[*at..].starts_with(service.as_str()));
                 let mut fitting = places.filter(|at| {
                     let before = pod[..*at].chars().next_back();

@@ -1,4 +1,6 @@
-//! A container that will run, and the facts known about it.
+//! Workloads (the containers of Compose services, and images built by lone Dockerfiles) with the facts known about each.
+//!
+//! [`Project`] holds the [`Workload`]s of a set of files and [`Assembler`] builds them from the model.
 
 mod assemble;
 mod brought;
@@ -68,62 +70,62 @@ use crate::model::size::ByteSize;
 use crate::source::{SourceId, Span, Spanned, TracedText};
 use crate::syntax::SyntaxError;
 
-/// Files that make one stack, and the containers that it runs.
+/// A Compose project, or a lone Dockerfile, and its workloads.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
-    /// Every file that was read for it, the one that names it first.
+    /// Every file that was read for it, the first requested Compose file or the lone Dockerfile first.
     pub files: Vec<SourceId>,
-    /// Its containers, in the order of the files.
+    /// The workloads, in the order of the files.
     pub workloads: Vec<Workload>,
-    /// What does not parse, or what the reference implementation refuses, in any of its files.
+    /// Syntax errors, and what Compose or BuildKit rejects, in any of the files.
     pub syntax_errors: Vec<SyntaxError>,
-    /// Files and names that lead nowhere from here.
+    /// References to files and names that could not be resolved.
     pub unresolved: Vec<Unresolved>,
-    /// Sets of files: only what has a place in each of them is to be spoken of. Of an overlay, say, what is said for its
-    /// base already is not said again.
+    /// Sets of files that findings are restricted to: each finding has to touch every set. For an override file's project this
+    /// drops what its base project reports already.
     pub report_only: Vec<Vec<SourceId>>,
-    /// The Compose files that make it, in order; none for a lone image.
+    /// The project's own Compose files, in merge order; empty for a lone Dockerfile.
     pub compose_files: Vec<SourceId>,
-    /// What Compose calls it; none for a lone image, and where a variable without a value decides.
+    /// The project name that Compose uses. `None` for a lone Dockerfile, and if a variable without a value is part of the name.
     pub name: Option<String>,
-    /// Where its relative paths start, as shown.
+    /// The directory that relative paths in the project resolve against, as shown to users.
     pub directory: PathBuf,
-    /// Something in its files is for Swarm alone: a service that is placed, an overlay network, an external secret.
+    /// True if the files use a Swarm-only feature: a placed service, an overlay network or an external secret.
     pub for_swarm: bool,
-    /// Its files name version 3 of the format, which Swarm reads: without the short keys for limits.
+    /// True if the files declare `version: "3…"`. Swarm reads that format, and it has no short keys for limits.
     pub is_version_3: bool,
-    /// Changes to its services in files that it does not read.
+    /// Changes to the project's services by files outside the project.
     pub elsewhere: Vec<ChangedElsewhere>,
 }
 
-/// A file outside of a project that changes what one of its services starts or may use: an overlay, or a service that extends it.
+/// A file outside a project that changes one of its services: an override file, or one whose service extends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangedElsewhere {
-    /// The service.
+    /// The name of the changed service.
     pub service: String,
-    /// The file, as shown.
+    /// The path of the file, as shown to users.
     pub file: PathBuf,
-    /// The service that extends it; none where the file is an overlay.
+    /// The name of the extending service; `None` if the file is an override.
     pub by: Option<String>,
-    /// It sets limits or reservations below `deploy.resources`.
+    /// True if it sets limits or reservations below `deploy.resources`.
     pub in_deploy: bool,
-    /// It sets limits, reservations, swap or shared memory.
+    /// True if it sets limits, reservations, swap or shared memory.
     pub memory: bool,
-    /// It sets a memory limit.
+    /// True if it sets a memory limit.
     pub limit: bool,
-    /// It has a healthcheck of its own.
+    /// True if it has a `healthcheck` of its own.
     pub healthcheck: bool,
 }
 
 impl Project {
-    /// The changes of one service.
+    /// Returns the changes made to one service.
     pub fn changed_elsewhere<'p>(&'p self, service: &'p str) -> impl Iterator<Item = &'p ChangedElsewhere> {
         self.elsewhere.iter().filter(move |change| change.service == service)
     }
 }
 
 impl Workload {
-    /// A variable of the effective environment, as the files say. Unknown where a file that is not here may set it.
+    /// Returns a variable of the effective environment: `Unknown` if a missing `env_file` may set it.
     #[must_use]
     pub fn variable(&self, name: &str) -> Fact<TracedText> {
         match (self.env.get(name), &self.env_missing) {
@@ -133,25 +135,25 @@ impl Workload {
         }
     }
 
-    /// Where the service has this key; none when it comes from another service or file by a way that is not its own.
+    /// Returns the place of a key in the service itself; `None` if the key is absent or inherited from another service or file.
     #[must_use]
     pub fn key(&self, name: &str) -> Option<Span> {
         self.keys.iter().find(|key| key.name == name).map(|key| key.span)
     }
 
-    /// Where the service has this key, if the service has no value for it once this one is removed.
+    /// Returns the place of a key whose removal leaves the service without a value for it: no inherited value takes over.
     #[must_use]
     pub fn removable_key(&self, name: &str) -> Option<Span> {
         self.keys.iter().find(|key| key.name == name && !key.overrides).map(|key| key.span)
     }
 
-    /// Where its effective limit is written: the key of the service, or the one below `deploy`.
+    /// Returns the key that sets the effective memory limit: the service's own or the one below `deploy`.
     #[must_use]
     pub fn limit_key(&self) -> Option<&SizeKey> {
         self.size_key(&self.memory.limit, &["deploy.resources.limits.memory", "mem_limit"])
     }
 
-    /// Where its effective reservation is written.
+    /// Returns the key that sets the effective memory reservation.
     #[must_use]
     pub fn reservation_key(&self) -> Option<&SizeKey> {
         let names = ["deploy.resources.reservations.memory", "mem_reservation"];
@@ -164,7 +166,7 @@ impl Workload {
         names.iter().find_map(|name| self.memory.keys.iter().filter(stands).find(|key| key.name == *name))
     }
 
-    /// True for a service with keys that only Swarm acts on.
+    /// True if the service has keys that only Swarm acts on.
     #[must_use]
     pub fn is_for_swarm(&self) -> bool {
         const SWARM: [&str; 6] = [
@@ -178,26 +180,26 @@ impl Workload {
         SWARM.iter().any(|key| self.key(key).is_some())
     }
 
-    /// The programs that its start line runs itself; none when that is not known.
+    /// Returns the programs that the start line runs; empty if the start is not known.
     #[must_use]
     pub fn programs(&self) -> Vec<Program> {
         self.start.value().map(|start| start.programs(self.handover.as_ref())).unwrap_or_default()
     }
 
-    /// The words of its start, in order.
+    /// Returns the words of the entrypoint and the command, in order.
     pub fn words(&self) -> impl Iterator<Item = &TracedText> {
         let start = self.start.value();
         start.into_iter().flat_map(|start| start.entrypoint.iter().chain(&start.command))
     }
 
-    /// The Dockerfile that its image is built from.
+    /// Returns the Dockerfile that the image is built from.
     #[must_use]
     pub fn dockerfile(&self) -> Option<SourceId> {
         self.build.as_ref()?.file
     }
 }
 
-/// Who starts the container.
+/// The kind of a workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -207,23 +209,23 @@ pub enum Kind {
     Image,
 }
 
-/// A program that sizes itself by the host's memory.
+/// A program that sizes itself by the host's memory instead of the container's limit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HostSized {
-    /// Why it does so: lower case, no full stop.
+    /// The reason: lower case, no full stop.
     pub why: String,
-    /// The names of the variables that tell it the limit; empty where none is known to do.
+    /// Environment variables that set its size; empty if none is known.
     pub told_by: Vec<String>,
-    /// The option of its command line that does, with a value for the limit of the service.
+    /// The command-line option that sets its size, filled in for the service's limit.
     pub option: Option<String>,
-    /// The same with values for the limit of the service, where it has one that leaves some.
+    /// The variables of `told_by` with values for the service's limit; empty if no heap fits it.
     pub variables: Vec<(String, String)>,
-    /// It is known that the program starts; else it may be another one.
+    /// True if that program is known to start, false if another may.
     pub certain: bool,
 }
 
 impl HostSized {
-    /// The names of the variables, for a sentence.
+    /// Returns the variable names as a list for a message.
     #[must_use]
     pub fn names(&self) -> Option<String> {
         let names: Vec<String> = self.told_by.iter().map(|name| format!("`{name}`")).collect();
@@ -231,291 +233,291 @@ impl HostSized {
     }
 }
 
-/// One container that will run.
+/// A container that will run, or an image that will be built, with the facts known about it.
 #[derive(Clone, Debug)]
 pub struct Workload {
-    /// The service's name; for an image, its Dockerfile's path.
+    /// The service's name, or the path of the Dockerfile.
     pub name: String,
-    /// Who starts it.
+    /// Service or image.
     pub kind: Kind,
-    /// Where an absence is shown: the service's key, or the `FROM` of the stage that runs.
+    /// The span that reports of missing settings point at: the service's key, or the `FROM` of the final stage.
     pub anchor: Span,
-    /// The sites (extends, include, override) that shaped it.
+    /// The `extends`, `include` and override sites that contributed to the service.
     pub via: Vec<Span>,
     /// `container_name`.
     pub container_name: Fact<String>,
-    /// The service's `image`; Absent when it has only `build`.
+    /// The service's `image`; `Absent` if it has only `build`.
     pub image: Fact<TracedText>,
-    /// What builds it, when something here does.
+    /// The build of its image, if the service or the Dockerfile has one.
     pub build: Option<Build>,
-    /// The image reference that the container's file system starts from: `image`, or the outermost `FROM`.
+    /// The image reference that the root file system comes from: `image`, or the outermost `FROM`.
     pub base: Fact<TracedText>,
-    /// Limits of the container.
+    /// The memory settings.
     pub memory: Memory,
     /// `pids_limit`, `deploy.resources.limits.pids`.
     pub pids_limit: Fact<i64>,
     /// `cpus`, `deploy.resources.limits.cpus`.
     pub cpus: Fact<f64>,
-    /// `cpu_quota`, a share of `cpu_period`, as processors.
+    /// `cpu_quota` divided by `cpu_period`, in CPUs.
     pub cpu_quota: Fact<f64>,
-    /// How many containers: `scale`, `deploy.replicas`.
+    /// The number of containers: `scale` or `deploy.replicas`.
     pub replicas: Fact<i64>,
-    /// `restart`, or what `deploy.restart_policy` makes of it: `no`, `always`, `on-failure`, `unless-stopped`.
+    /// The effective restart policy, from `restart` or `deploy.restart_policy`: `no`, `always`, `on-failure`, `unless-stopped`.
     pub restart: Fact<String>,
     /// `init`.
     pub init: Fact<bool>,
     /// The effective healthcheck.
     pub healthcheck: Fact<Healthcheck>,
-    /// Where its test is written as a whole: the value of `test`, or the instruction.
+    /// The span of the whole test: the value of `test`, or the `HEALTHCHECK` instruction.
     pub test_place: Option<Span>,
-    /// The value of `test` is a list of items below each other; its place begins behind the first dash.
+    /// True if `test` is a YAML block sequence. Its span then starts after the first dash.
     pub test_in_block: bool,
-    /// What Compose or the engine refuses in the service's healthcheck.
+    /// Problems for which Compose or the engine rejects the service's healthcheck.
     pub healthcheck_refusals: Vec<Rejection>,
-    /// Programs that the image is known to lack: `curl`, `wget`, `sh`, `bash`.
+    /// Programs that the image is known to lack, of `curl`, `wget`, `bash` and `sh`.
     pub missing_tools: Vec<&'static str>,
-    /// `restart` where a `deploy.restart_policy` takes its place: what was written, and the block.
+    /// A `restart` that `deploy.restart_policy` overrides: the value as written, and the span of that block.
     pub shadowed_restart: Option<(Spanned<String>, Span)>,
     /// `deploy.restart_policy.condition` as written.
     pub restart_condition: Fact<String>,
-    /// `deploy.restart_policy.max_attempts`, and whether the engine takes it with its condition.
+    /// `deploy.restart_policy.max_attempts` as written.
     pub max_attempts: Fact<i64>,
-    /// What the container starts.
+    /// The command line that the container starts.
     pub start: Fact<Start>,
-    /// Whether that is the server of its image.
+    /// The program that it starts: the image's server, or another.
     pub starts: Starts,
-    /// A shell that stays process 1 and keeps signals from the program.
+    /// A shell that stays PID 1 and does not pass signals on to the program.
     pub shell_as_pid1: Option<ShellAsPid1>,
-    /// What shows that it starts several processes.
+    /// The span that shows that the container runs several processes.
     pub several_processes: Option<Span>,
-    /// Variables in its command or healthcheck that Compose replaces by nothing, though its own environment has them.
+    /// Variables of its command or healthcheck that Compose replaces by an empty string, though its own environment sets them.
     pub replaced_by_compose: Vec<ReplacedByCompose>,
-    /// Words like `$NAME` that reach a runtime as they stand, though the environment has them: no shell is between.
+    /// Arguments like `$NAME` that no shell expands before a runtime gets them, though the environment sets them.
     pub unexpanded: Vec<Unexpanded>,
-    /// The thing for the lack of which its healthcheck can not pass.
+    /// A program or shell feature that the healthcheck needs and the image lacks.
     pub probe_lack: Option<ProbeLack>,
-    /// A managed runtime that its healthcheck starts, and the program.
+    /// A JVM that the healthcheck starts: the runtime, and the program with its place.
     pub probe_runtime: Option<(RuntimeName, Spanned<String>)>,
-    /// Caches of package managers in the layers of its image.
+    /// Package manager caches left in the image's layers.
     pub package_caches: Vec<PackageCache>,
-    /// `ulimit`s at the end of a `RUN`.
+    /// `ulimit` commands at the end of a `RUN`, which have no effect.
     pub build_ulimits: Vec<Spanned<String>>,
-    /// The effective environment: service over `env_file` over image.
+    /// The effective environment: the service's `environment` over `env_file` over the image's `ENV`.
     pub env: IndexMap<String, Variable>,
-    /// A file with variables that is not here: any name may be set in it.
+    /// A missing `env_file`, which may set any variable.
     pub env_missing: Option<Spanned<String>>,
-    /// The managed heaps of the programs that it starts, and what bounds them.
+    /// The heaps of the runtimes that it starts, and their bounds.
     pub heaps: Vec<MemoryPool>,
-    /// The same of the caches of servers.
+    /// The caches of the servers that it starts, and their bounds.
     pub caches: Vec<MemoryPool>,
-    /// Heap settings of runtimes that its image is known not to run.
+    /// Heap settings of runtimes that the image is known not to run.
     pub heap_flags_of_other_runtimes: Vec<HeapProblem>,
-    /// The heap that the image's start script sets, when nothing here says otherwise.
+    /// The heap that the image's start script sets by default, if nothing in the files overrides it.
     pub image_default_heap: Option<ImageDefaultHeap>,
-    /// Its program sizes itself by the host's memory, whatever the limit.
+    /// Set if the program sizes itself by the host's memory, whatever the limit.
     pub ignores_cgroup_limit: Option<HostSized>,
-    /// What its program needs of `/dev/shm`.
+    /// The program's needs of `/dev/shm`.
     pub shared_memory: Option<SharedMemory>,
-    /// The image that its file system starts from has been given up.
+    /// Set if the base image is no longer maintained.
     pub unsupported: Option<Unsupported>,
-    /// What is mounted into it.
+    /// Its bind mounts, volumes, configs and secrets.
     pub mounts: Vec<Mount>,
     /// `ipc`.
     pub ipc: Fact<String>,
-    /// The keys of the service, in order; those of `deploy` as `deploy.resources`.
+    /// The service's keys, in order. Those below `deploy` have dotted names, such as `deploy.resources`.
     pub keys: Vec<ServiceKey>,
-    /// The script of its image that runs the words behind it.
+    /// The image's entrypoint script, if it executes its arguments.
     pub handover: Option<ExecEntrypoint>,
-    /// That script is its entrypoint.
+    /// True if that script is the last word of the effective entrypoint.
     pub hands_over: bool,
-    /// What its program does with the memory that it sees, when nothing here says otherwise.
+    /// How the program sizes itself by the memory that it sees, if nothing in the files overrides it.
     pub self_sizing: Option<String>,
-    /// The least memory that its program needs, as its maker says.
+    /// The minimum memory of the program, as documented by its vendor.
     pub minimum: Option<Minimum>,
-    /// A healthcheck that it can run, or why none is known.
+    /// A healthcheck that the container can run, or the reason why none is known.
     pub probe: Result<Probe, NoProbe>,
-    /// Programs for probes that its image is certain to have, as they are called.
+    /// Programs for probes that the image certainly has, by the name or path that calls them.
     pub tools: Vec<String>,
-    /// The TCP ports that its image shows.
+    /// The TCP ports that the image exposes.
     pub exposed: Vec<u16>,
-    /// A lighter image than `base`, when the catalogue knows one.
+    /// A lighter image to use instead of `base`, if the catalogue knows one.
     pub lighter_base: Option<LighterBase>,
-    /// The profiles that start it; none means always.
+    /// The profiles that enable it; empty if it is always enabled.
     pub profiles: Vec<Spanned<String>>,
-    /// Services that it waits for.
+    /// The services of its `depends_on`.
     pub depends_on: Vec<Dependency>,
     /// `logging`: driver and options.
     pub logging: Fact<Logging>,
-    /// `ulimits`: soft and hard, -1 for unlimited.
+    /// `ulimits`: soft and hard limit, -1 if unlimited.
     pub ulimits: IndexMap<String, Spanned<(i64, i64)>>,
-    /// Rules and groups that are not to speak of it: `x-oomlint`.
+    /// Rules and groups that `x-oomlint` suppresses for it.
     pub ignores: Vec<Spanned<String>>,
-    /// Why, in people's words.
+    /// The justification given in `x-oomlint`.
     pub ignore_reason: Option<String>,
-    /// What its containers were seen to use, where somebody measured.
+    /// The measured memory use of its containers, if measurements were given.
     pub measured: Option<Measured>,
-    /// Why rules about absence are to be silent or softer.
+    /// The traits that silence or soften rules about missing settings.
     pub role: Role,
 }
 
-/// Memory settings in bytes.
+/// Memory settings of a container, sizes in bytes.
 #[derive(Clone, Debug)]
 pub struct Memory {
-    /// `mem_limit`, `deploy.resources.limits.memory`. 0 counts as set.
+    /// `mem_limit`, `deploy.resources.limits.memory`. 0 is kept as a set value.
     pub limit: Fact<ByteSize>,
     /// `mem_reservation`, `deploy.resources.reservations.memory`.
     pub reservation: Fact<ByteSize>,
-    /// `memswap_limit`: RAM and swap together; -1 is unlimited.
+    /// `memswap_limit`: memory plus swap, -1 if unlimited.
     pub swap: Fact<ByteSize>,
     /// `shm_size`.
     pub shm: Fact<ByteSize>,
-    /// Memory-backed mounts.
+    /// tmpfs mounts.
     pub tmpfs: Vec<Tmpfs>,
     /// `mem_swappiness`, 0 to 100.
     pub swappiness: Fact<i64>,
     /// `oom_kill_disable`.
     pub oom_kill_disable: Fact<bool>,
-    /// Every size that the service sets, as written.
+    /// Every key of the service that sets a size, as written.
     pub keys: Vec<SizeKey>,
-    /// What it says twice and differently: Compose refuses it.
+    /// Settings given twice with different values, which Compose rejects.
     pub conflicts: Vec<Conflict>,
-    /// Keys that look like memory keys and are none.
+    /// Keys that resemble memory keys and are unknown to Compose.
     pub unknown_keys: Vec<UnknownKey>,
 }
 
-/// What builds a service's image.
+/// The build of an image.
 #[derive(Clone, Debug)]
 pub struct Build {
-    /// Where `build` is written.
+    /// The span of `build`; for a lone Dockerfile, that of its `FROM`.
     pub span: Span,
-    /// The context as written.
+    /// The build context as written.
     pub context: String,
-    /// The Dockerfile as written, or the default.
+    /// The path of the Dockerfile as written, or the default.
     pub dockerfile: String,
     /// The target stage as written.
     pub target: Option<String>,
-    /// The Dockerfile that was read; none when it is not here.
+    /// The Dockerfile that was read; `None` if it could not be.
     pub file: Option<SourceId>,
-    /// The context has a `.dockerignore`; none when the context is not known.
+    /// True if the context has a `.dockerignore`; `None` if the context is not known.
     pub dockerignore: Option<bool>,
-    /// The word of a `COPY` or `ADD` that brings in the whole context.
+    /// The source word of a `COPY` or `ADD` that copies the whole context.
     pub whole_context: Option<Span>,
-    /// The Dockerfile itself says what it starts or shows: CMD, ENTRYPOINT or EXPOSE.
+    /// True if the Dockerfile has a `CMD`, `ENTRYPOINT` or `EXPOSE` of its own.
     pub starts: bool,
-    /// The `FROM` of the stage that runs, and the `FROM` that names the outermost base.
+    /// The stage that is built; `None` if the Dockerfile could not be resolved.
     pub from: Option<BuildStage>,
 }
 
-/// The stage that runs.
+/// The stage that the image is built from.
 #[derive(Clone, Debug)]
 pub struct BuildStage {
-    /// Its `FROM` instruction.
+    /// The span of its `FROM` instruction.
     pub from: Span,
-    /// The reference in the `FROM` that names the external base.
+    /// The image reference in the `FROM` of the outermost stage that it builds on.
     pub reference: Span,
-    /// Its name, when it has one.
+    /// The name of the stage, if it has one.
     pub name: Option<String>,
-    /// True when the Dockerfile has other stages than those that this one stands on.
+    /// True if the Dockerfile has stages that this one does not build on.
     pub multi_stage: bool,
 }
 
-/// A probe, or the word that there is none.
+/// The effective healthcheck of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Healthcheck {
     /// `disable: true`, `HEALTHCHECK NONE`, `test: ["NONE"]`.
     Disabled,
-    /// The image brings one that the files do not show.
+    /// The image defines one, and its details are not known.
     OfImage,
-    /// A probe runs.
+    /// A probe with these settings; `None` for what is not set or not known.
     Probe {
-        /// As Docker keeps it: `CMD` or `CMD-SHELL`, then the words. None when it is the image's.
+        /// The test as Docker stores it: `CMD` or `CMD-SHELL`, then the words. `None` if it is the image's and not known.
         test: Option<Vec<TracedText>>,
-        /// Nanoseconds.
+        /// In nanoseconds.
         interval: Option<i64>,
-        /// Nanoseconds.
+        /// In nanoseconds.
         timeout: Option<i64>,
-        /// Nanoseconds.
+        /// In nanoseconds.
         start_period: Option<i64>,
-        /// Nanoseconds.
+        /// In nanoseconds.
         start_interval: Option<i64>,
-        /// Failures in a row that make it unhealthy.
+        /// Consecutive failures that make the container unhealthy.
         retries: Option<i64>,
     },
 }
 
-/// What the container starts: the words that the engine executes.
+/// The entrypoint and command that the engine executes.
 #[derive(Clone, Debug)]
 pub struct Start {
-    /// `ENTRYPOINT`, after the service's `entrypoint`.
+    /// The effective `ENTRYPOINT`, after the service's `entrypoint` is applied.
     pub entrypoint: Vec<TracedText>,
-    /// `CMD`, after the service's `command`.
+    /// The effective `CMD`, after the service's `command` is applied.
     pub command: Vec<TracedText>,
-    /// True when a shell expands variables in it: shell form, `sh -c`, or a start script known to do so.
+    /// True if one of the words is `-c`, `-lc` or `-ec`, as in shell form and `sh -c`.
     pub shell: bool,
 }
 
-/// A shell that stays process 1 and keeps signals from the program.
+/// A shell that stays PID 1 and does not pass signals on to the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShellAsPid1 {
-    /// The script behind `-c`, or the word that names the script's file.
+    /// The script after `-c`, or the word that names the script file.
     pub span: Span,
-    /// The shell, or the script's file name.
+    /// The name of the shell or of the script file.
     pub shell: String,
     /// The command that it waits for.
     pub command: Waited,
-    /// The place of that command in the script's file.
+    /// The place of that command in the script file.
     pub inside: Option<Span>,
-    /// The shell whose line starts the script without `exec`.
+    /// The shell whose `-c` line starts the script file without `exec`.
     pub outer: OuterShell,
-    /// The words of the key, with `exec` in the shell's script. Only where the key is a string that Compose splits, so that a
-    /// word put in front of the script is an argument of its own.
+    /// The key and its words with `exec` added to the script. Set only if the key is a string that Compose splits, since `exec`
+    /// put before the script there would be a separate argument.
     pub list: Option<(&'static str, Vec<String>)>,
 }
 
 /// The command that a shell waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waited {
-    /// Its first word behind the variables.
+    /// Its first word after the variable assignments.
     pub first: String,
-    /// It as its file has it, with `exec` put in. None where it is longer than a line, or is not in the file as it stands.
+    /// The command with `exec` inserted. `None` if it is not one line, is too long, or differs from the file's text.
     pub with_exec: Option<String>,
-    /// The interpreter that it runs, where that leaves SIGTERM to the kernel, which ignores it for process 1.
+    /// The interpreter that it runs, if that installs no SIGTERM handler: the kernel then drops the signal for PID 1.
     pub deaf: Option<String>,
 }
 
-/// A shell around a script that is started without `exec`.
+/// A shell around a script that its `-c` line starts without `exec`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OuterShell {
-    /// There is none.
+    /// There is no such shell.
     None,
-    /// It stays process 1.
+    /// It stays PID 1.
     Stays,
-    /// It stays process 1 or puts the script in its own place: which shell it is decides.
+    /// Depends on the shell: it stays PID 1, or replaces itself with the script.
     MayStay,
 }
 
-/// One variable of the effective environment.
+/// A variable of the effective environment.
 #[derive(Clone, Debug)]
 pub struct Variable {
-    /// Its value; Unknown when it comes from outside.
+    /// Its value; `Unknown` if that comes from outside the files.
     pub value: Fact<TracedText>,
-    /// Who sets it.
+    /// The source that sets it.
     pub origin: Origin,
-    /// Where its name is written; none for a name of an `env_file`.
+    /// The span of its name; `None` in an `env_file`.
     pub name: Option<Span>,
-    /// The quotes around the value are part of it, as in `- NAME="value"` of a list, and what that does to who reads it. None
-    /// where it does nothing, or nobody knows.
+    /// The effect of quotes that are part of the value, as in the list item `- NAME="value"`. `None` if they have no known
+    /// effect.
     pub quotes: Option<Quotes>,
 }
 
-/// Who sets a variable.
+/// The source of an environment variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// The service's `environment`.
     Environment,
-    /// A file that `env_file` names.
+    /// A file listed in `env_file`.
     EnvFile,
-    /// An `ENV` of the Dockerfile.
+    /// An `ENV` instruction of the Dockerfile.
     Image,
 }

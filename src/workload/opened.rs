@@ -1,4 +1,4 @@
-//! The programs that a start comes down to, behind shells, entrypoint scripts and the scripts of the project.
+//! Finds the programs that a start line leads to, through shells, entrypoint scripts and the project's scripts.
 
 use super::process::SUPERVISORS;
 use super::scripts::Scripts;
@@ -9,56 +9,56 @@ use crate::model::compose::interpolate::HOLE;
 use crate::source::TracedText;
 use crate::syntax::shell::{self, Command, FrameKind, Join, Script, Word, base_name, is_shell};
 
-/// Scripts that start scripts that are followed.
+/// Greatest nesting of scripts that is followed.
 const MAX_DEPTH: usize = 5;
 
-/// Later commands that are asked whether they follow one.
+/// Maximum number of later commands that are checked for following a command.
 const MAX_LATER: usize = 64;
 
-/// Most scripts that are opened for one start.
+/// Maximum number of scripts and command lists that are opened for one start.
 const MAX_SCRIPTS: usize = 64;
 
-/// Most words of one command that are kept.
+/// Maximum number of arguments of a command.
 const MAX_WORDS: usize = 512;
 
-/// Most programs that are kept of one start.
+/// Maximum number of programs that are kept for one start.
 const MAX_PROGRAMS: usize = 512;
 
-/// The programs that a container comes down to.
+/// The programs that a container's start line leads to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StartedPrograms {
-    /// Every program that it runs, in order.
+    /// Every program, in order.
     pub(super) programs: Vec<Program>,
-    /// Those that nothing follows: what is before them has ended.
+    /// The programs that no other follows: those before them have ended.
     pub(super) last: Vec<Program>,
-    /// What is not in sight may start others: a script that is not here, a variable, a supervisor.
+    /// True if unseen programs may start: through a script that is not available, a variable or a supervisor.
     pub(super) may_start_others: bool,
-    /// A loop without an end is among it.
+    /// True if an endless loop is among the commands.
     pub(super) endless: bool,
 }
 
-/// The way of one command to its program.
+/// The circumstances in which a command runs.
 #[derive(Clone, Copy)]
 struct Context<'w> {
     /// A shell expands its words.
     expanded: bool,
-    /// Nothing follows it.
+    /// No command follows it.
     last: bool,
     depth: usize,
-    /// The words that `"$@"` stands for, where they are known.
+    /// The words that `"$@"` expands to, if they are known.
     arguments: Option<&'w [TracedText]>,
 }
 
 struct StartReader<'o> {
     handover: Option<&'o ExecEntrypoint>,
     scripts: &'o Scripts<'o>,
-    /// The commands that were replaced by others so far.
+    /// The number of scripts and command lists opened so far.
     replaced: usize,
     out: StartedPrograms,
 }
 
 impl StartedPrograms {
-    /// What the words of a start come down to.
+    /// Collects the programs of a start line.
     pub(super) fn of(words: &[TracedText], handover: Option<&ExecEntrypoint>, scripts: &Scripts<'_>) -> Self {
         let mut opener = StartReader { handover, scripts, replaced: 0, out: Self::default() };
         let way = Context { expanded: false, last: true, depth: 0, arguments: None };
@@ -73,7 +73,7 @@ impl StartReader<'_> {
         self.script(&shell::read_words(words), way, 1);
     }
 
-    /// The commands of a script, of which a shell expands those from `shell` on.
+    /// Reads the commands of a script. A shell expands the words of those from index `shell` on.
     fn script(&mut self, script: &Script, way: Context<'_>, shell: usize) {
         self.out.may_start_others |= !script.complete;
         self.out.endless |= is_endless(script);
@@ -85,7 +85,7 @@ impl StartReader<'_> {
                 return;
             }
             let inside = script.around(command).any(|frame| kind(script, frame) == FrameKind::Substitution);
-            // The commands of a function are looked at where they stand.
+            // The script lists a function's commands at its definition.
             let call = command.program().is_some_and(|name| functions.contains(name));
             if command.is_opened() || inside || call {
                 continue;
@@ -115,7 +115,7 @@ impl StartReader<'_> {
             let within = way.depth < MAX_DEPTH && self.replaced < MAX_SCRIPTS;
             match way.arguments.filter(|_| within) {
                 Some([first, more @ ..]) => {
-                    // They come from outside of this script: nothing in them stands for its arguments.
+                    // These words come from outside the script, so a `"$@"` among them is not this one.
                     let inner: Vec<TracedText> =
                         std::iter::once(first).chain(more).cloned().chain(rest).collect();
                     self.words(&inner, Context { arguments: None, ..deeper });
@@ -150,7 +150,7 @@ impl StartReader<'_> {
             self.replaced += 1;
             return self.script(&script, Context { arguments: Some(arguments), expanded: true, ..deeper }, 0);
         }
-        // An image's own script of this name runs what it is given.
+        // An unknown image's script of this name executes its arguments by convention.
         let entrypoint = name == "docker-entrypoint.sh" && self.handover.is_none();
         if entrypoint && within && !program.arguments.is_empty() {
             return self.words(&program.arguments, deeper);
@@ -163,7 +163,7 @@ impl StartReader<'_> {
     }
 }
 
-/// A script that is not here, a variable, a shell, a supervisor: it may start anything.
+/// True for a script that is not available, a variable, a shell or a supervisor: it may start anything.
 fn may_start_others(name: &str) -> bool {
     let base = base_name(name);
     name.contains(['/', '$', HOLE]) && !name.starts_with("/usr/") && !name.starts_with("/bin/")
@@ -172,13 +172,13 @@ fn may_start_others(name: &str) -> bool {
         || SUPERVISORS.contains(&base)
 }
 
-/// A file of the project is no script by another ending.
+/// True for a word that may name a shell script of the project: other endings name other files.
 fn may_be_script(name: &str) -> bool {
     let named = name.ends_with(".sh") || name.ends_with(".bash");
     named || name.contains('/') && !base_name(name).contains('.')
 }
 
-/// `while true`, `while sleep 60`, `while [ 1 -eq 1 ]`, with nothing that leaves it.
+/// True for a script with an endless loop: `while true`, `while sleep 60`, `while [ 1 -eq 1 ]`, with nothing that leaves it.
 fn is_endless(script: &Script) -> bool {
     let in_condition = |frame| kind(script, frame) == FrameKind::Condition;
     let asks = |command: &&Command| {
@@ -192,7 +192,7 @@ fn is_endless(script: &Script) -> bool {
     };
     let is_loop = |frame: &usize| kind(script, *frame) == FrameKind::Loop;
     let innermost = |command: &Command| script.around(command).find(is_loop);
-    // `break` leaves the loop around it, the others all of them.
+    // `break` leaves the innermost loop, the others all of them.
     let leaves = |command: &Command, wanted: usize| match command.program() {
         Some("break") => innermost(command) == Some(wanted),
         Some("exit" | "return") => script.around(command).any(|frame| frame == wanted),
@@ -203,7 +203,7 @@ fn is_endless(script: &Script) -> bool {
     endless.next().is_some()
 }
 
-/// The body of the loop that a condition belongs to: it follows the condition in the same construct.
+/// Returns the body of the loop that a condition belongs to: the frame after the condition with the same parent.
 fn body(script: &Script, condition: usize) -> Option<usize> {
     let parent = script.frames.get(condition)?.parent;
     let mut later = script.frames.iter().enumerate().skip(condition + 1);
@@ -211,7 +211,7 @@ fn body(script: &Script, condition: usize) -> Option<usize> {
     (frame.kind == FrameKind::Loop).then_some(at)
 }
 
-/// `-f`, `-S`: it asks for something outside.
+/// True for a test operator such as `-f` or `-S`, whose result may change.
 fn is_test(word: &Word) -> bool {
     let letters = word.as_ref().strip_prefix('-').unwrap_or_default();
     letters.len() == 1
@@ -221,7 +221,7 @@ fn kind(script: &Script, frame: usize) -> FrameKind {
     script.frames.get(frame).map_or(FrameKind::Substitution, |frame| frame.kind)
 }
 
-/// True for a command that stays: in the place of the shell, in the background, or with nothing behind it.
+/// True for a command that keeps running: by `exec`, in the background, or because nothing follows.
 fn is_last(script: &Script, at: usize) -> bool {
     let Some(command) = script.commands.get(at) else { return false };
     if command.words.first().is_some_and(|word| word.as_ref() == "exec") {
@@ -244,7 +244,7 @@ fn is_last(script: &Script, at: usize) -> bool {
             && !matches!(later.program(), Some("sleep" | "tail"))
             && script.always_follows(command, later)
     };
-    // Of more than that something will follow it.
+    // With more later commands, one of them is assumed to follow.
     let later = script.commands.get(at + 1..).unwrap_or_default();
     later.len() <= MAX_LATER && !later.iter().any(follows)
 }

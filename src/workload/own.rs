@@ -1,5 +1,5 @@
-//! Whether what a managed runtime starts is made by the project, and no server from elsewhere, which may need the whole of
-//! the runtime's development kit.
+//! Tells programs that the project builds from servers made elsewhere, which may need all of the development kit that the image
+//! contains.
 
 use super::runs::Runs;
 use super::scripts::{Scripts, below};
@@ -7,10 +7,10 @@ use crate::catalog::Toolchain;
 use crate::model::image::CopyInstruction;
 use crate::syntax::shell::{Command, base_name};
 
-/// Commands that bring what others have made.
+/// Commands that download files made elsewhere.
 const DOWNLOADS: [&str; 5] = ["curl", "wget", "aria2c", "git", "svn"];
 
-/// An image with a development kit, and what it runs.
+/// An image with a development kit, and its files.
 pub(super) struct OwnProgram<'o> {
     pub(super) row: &'o Toolchain,
     pub(super) runs: &'o Runs<'o>,
@@ -18,8 +18,8 @@ pub(super) struct OwnProgram<'o> {
 }
 
 impl OwnProgram<'_> {
-    /// True when the runtime starts files that the Dockerfile builds or copies in. Where something else starts, or something
-    /// that is downloaded, nobody here knows what it needs.
+    /// True if the runtime starts files that the Dockerfile builds or copies in. False for other and for downloaded programs,
+    /// whose needs are unknown.
     pub(super) fn is_made_here(&self, commands: &[Command]) -> bool {
         let starts = |command: &&Command| {
             command.program().is_some_and(|name| self.row.runs_own.iter().any(|runs| runs == name))
@@ -31,7 +31,7 @@ impl OwnProgram<'_> {
             in_runs().any(|command| command.program().is_some_and(|name| DOWNLOADS.contains(&name)))
                 || self.runs.target.copies.iter().any(is_remote)
         };
-        // A class by its name, or a path that is not known: the project's, as far as nothing else comes in.
+        // A class name or an unknown path belongs to the project, unless something is downloaded.
         let known = |command: &&Command| match program_file(command).and_then(|file| self.path(file)) {
             Some(path) => self.is_copied(&path),
             None => !downloads(),
@@ -39,7 +39,7 @@ impl OwnProgram<'_> {
         !starts.is_empty() && (built() || starts.iter().all(known))
     }
 
-    /// The absolute path of a file, up to a pattern; none where a variable in it has no value.
+    /// Returns the absolute path of a file, up to the first `*`; `None` if a variable in it has no value.
     fn path(&self, file: &str) -> Option<String> {
         let mut file = file.to_owned();
         for (name, entry) in &self.runs.target.env {
@@ -55,7 +55,7 @@ impl OwnProgram<'_> {
         Some(path.split('*').next().unwrap_or_default().trim_end_matches('/').to_owned())
     }
 
-    /// A `COPY` of local files brings it, or something in the directory that it names.
+    /// True if a `COPY` of local files brings the path or something below it.
     fn is_copied(&self, path: &str) -> bool {
         self.runs.target.copies.iter().filter(|copied| !is_remote(copied)).any(|copied| {
             copied
@@ -65,15 +65,15 @@ impl OwnProgram<'_> {
     }
 }
 
-/// Longest path that is looked at, in bytes.
+/// Maximum length of a path that is expanded, in bytes.
 const MAX_PATH: usize = 4096;
 
-/// `ADD https://…`
+/// True for a download: `ADD https://…`
 fn is_remote(copied: &CopyInstruction) -> bool {
     copied.words.iter().any(|word| word.as_str().contains("://"))
 }
 
-/// True when a command is the words of a phrase: `go build`, `dotnet watch`, `make`.
+/// True if a command calls a phrase, options aside: `go build`, `dotnet watch`, `make`.
 pub(super) fn is_call(command: &Command, phrase: &str) -> bool {
     let Some((first, rest)) = command.runs().split_first() else { return false };
     let mut parts = phrase.split(' ');
@@ -81,7 +81,7 @@ pub(super) fn is_call(command: &Command, phrase: &str) -> bool {
     parts.next() == Some(base_name(first.as_ref())) && parts.all(|part| words.next() == Some(part))
 }
 
-/// The file that a start of Java or .NET names: the archive, the first of the class path, the assembly.
+/// Returns the file that a Java or .NET command starts: the archive, the first entry of the class path, or the assembly.
 fn program_file(command: &Command) -> Option<&str> {
     let words: Vec<&str> = command.arguments().iter().map(AsRef::as_ref).collect();
     let behind = |names: &[&str]| {

@@ -1,4 +1,4 @@
-//! What the `RUN`s of an image leave behind, and what they only seem to.
+//! Finds package manager caches that `RUN`s leave in layers, and `ulimit`s that end with their `RUN`.
 
 use super::removal::{Removal, covers, removal};
 use super::runs::{Runs, has_word};
@@ -7,25 +7,25 @@ use crate::model::image::{Form, Run, TargetImage};
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::shell::{Command, FrameKind, Script, Word, base_name};
 
-/// What an installation leaves behind.
+/// A package manager cache that an installation leaves in a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageCache {
-    /// The words that install.
+    /// The span of the install command.
     pub span: Span,
     /// The package manager.
     pub manager: String,
-    /// What stays: lower case, no full stop.
+    /// The files that stay in the layer: lower case, no full stop.
     pub left: String,
-    /// The `RUN` with a cache mount, to paste; none where nobody knows its directory.
+    /// The `RUN` with a cache mount, to paste; `None` if the cache's directory is not known.
     pub mount: Option<String>,
-    /// Words to paste that leave nothing behind.
+    /// The install command that leaves no cache, to paste.
     pub way_out: String,
 }
 
-/// Installations of one `RUN` that are followed to its end.
+/// Maximum number of installations in one `RUN` that are checked.
 const MAX_FOLLOWED: usize = 64;
 
-/// The caches that the layers of the image keep.
+/// Returns the caches that the image's layers keep.
 pub(super) fn left_behind(runs: &Runs<'_>, catalog: &Catalog) -> Vec<PackageCache> {
     let packages = catalog.packages();
     let mut found: Vec<PackageCache> = Vec::new();
@@ -53,7 +53,7 @@ pub(super) fn left_behind(runs: &Runs<'_>, catalog: &Catalog) -> Vec<PackageCach
     found
 }
 
-/// The package manager that a command calls, `python -m pip` too, and the words behind its name.
+/// Returns the package manager that a command calls, also as `python -m pip`, and its arguments.
 pub(super) fn manager_of<'c>(
     command: &'c Command,
     packages: &'c Packages,
@@ -68,7 +68,7 @@ pub(super) fn manager_of<'c>(
     Some((packages.manager(program)?, words))
 }
 
-/// One installation in its `RUN`.
+/// An installation within its `RUN`.
 struct CommandContext<'l> {
     target: &'l TargetImage,
     run: &'l Run,
@@ -78,11 +78,11 @@ struct CommandContext<'l> {
 }
 
 impl CommandContext<'_> {
-    /// A mount, a variable or a file keeps the cache out of the layer, or may do so.
+    /// True if a mount, variable or configuration file keeps the cache out of the layer, or may.
     fn is_kept_out(&self, at: usize, command: &Command) -> bool {
         let manager = self.manager;
         let mounted = self.run.mounts.iter().any(|mount| self.is_mounted(mount.as_str()));
-        // What is installed into another tree leaves its cache there.
+        // An installation into another root directory puts its cache there.
         let elsewhere = command.words.iter().any(|word| base_name(word.as_ref()) == "chroot");
         let named = |name: &String| {
             self.target.env.contains_key(name.as_str())
@@ -100,7 +100,7 @@ impl CommandContext<'_> {
         mounted || elsewhere || manager.variables.iter().any(named) || configured()
     }
 
-    /// True when the command itself, an `export` before it or the shell around it sets the variable.
+    /// True if the command, an earlier `export` or the surrounding shell sets the variable.
     fn is_set(&self, at: usize, name: &str) -> bool {
         let commands = self.script.commands.iter().enumerate().take(at + 1);
         let mut setting = commands.filter(|(other, command)| {
@@ -110,7 +110,7 @@ impl CommandContext<'_> {
         setting.any(|(_, command)| command.variables().any(|(set, _)| set == name))
     }
 
-    /// `--mount=type=cache,target=/root/.cache`: a mount that is no part of the layer, and covers the cache.
+    /// True for a cache or tmpfs mount that covers the cache: `--mount=type=cache,target=/root/.cache`.
     fn is_mounted(&self, mount: &str) -> bool {
         let fields = || mount.split(',').filter_map(|field| field.split_once('='));
         let kind = fields().find(|(key, _)| *key == "type").map_or("bind", |(_, kind)| kind);
@@ -126,13 +126,13 @@ impl CommandContext<'_> {
         self.manager.directories.iter().any(|directory| covers(&absolute, directory) != Removal::Other)
     }
 
-    /// Something behind it empties the cache on every path, or is not known not to.
+    /// True if a later command empties the cache on every path, or may.
     fn is_emptied(&self, at: usize, fill: &Command) -> bool {
         self.script.commands.iter().enumerate().any(|(other, command)| {
             let called = self.function_of(command).is_some_and(|name| {
                 self.script.commands.iter().skip(at + 1).any(|call| call.program() == Some(name))
             });
-            // What stands in a function runs where that is called.
+            // The commands of a function run where it is called.
             if other <= at && !called {
                 return false;
             }
@@ -151,7 +151,7 @@ impl CommandContext<'_> {
         })
     }
 
-    /// The function that a command stands in.
+    /// Returns the name of the function that contains a command.
     fn function_of(&self, command: &Command) -> Option<&str> {
         self.script.around(command).find_map(|frame| {
             let frame = self.script.frames.get(frame)?;
@@ -176,10 +176,10 @@ impl CommandContext<'_> {
         }
     }
 
-    /// The `RUN` with a cache mount in front.
+    /// Returns the `RUN` with a cache mount added.
     fn mount(&self) -> Option<String> {
         let Form::Shell(line) = &self.run.form else { return None };
-        // A here-document is more than its first line.
+        // The line of a here-document is not the whole command.
         if line.as_str().contains("<<") {
             return None;
         }
@@ -208,7 +208,7 @@ impl CommandContext<'_> {
     }
 }
 
-/// A command that nobody can look into and that may clean up: a script, a program that a variable names.
+/// True for an opaque command that may clean up: a script, or a program named by a variable.
 fn may_clean(command: &Command, script: &Script) -> bool {
     let Some(word) = command.runs().first() else { return false };
     if command.is_opened() {
@@ -227,7 +227,7 @@ fn may_clean(command: &Command, script: &Script) -> bool {
     (is_script && !builds.contains(&name)) || runs_script || name.contains("clean") || name == "eval"
 }
 
-/// `ulimit` as the last command of a `RUN`: the shell that has the limit ends with it.
+/// Returns the `ulimit` commands that end a `RUN`: their limit ends with that shell.
 pub(super) fn ulimits(runs: &Runs<'_>) -> Vec<Spanned<String>> {
     let last = runs
         .all()

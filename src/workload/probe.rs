@@ -1,4 +1,4 @@
-//! A healthcheck that a container can run: with what its image has, on a port that is known.
+//! Chooses a healthcheck that the container can run with its tools, on a known port.
 
 use super::opened::StartedPrograms;
 use super::request::{self, HttpRequest};
@@ -13,29 +13,29 @@ use crate::model::compose::{Ports, Service};
 use crate::model::image::TargetImage;
 use crate::syntax::duration;
 
-/// A healthcheck to offer.
+/// A healthcheck to suggest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
-    /// The words as Docker keeps them: `CMD` or `CMD-SHELL`, then the command. `$NAME` is a variable of the container.
+    /// The test as Docker stores it: `CMD` or `CMD-SHELL`, then the command. `$NAME` is a variable of the container.
     pub test: Vec<String>,
-    /// How long the program may take to come up.
+    /// The `start_period` to suggest, as Compose writes it.
     pub start_period: String,
-    /// The port that is asked by HTTP, where nobody knows that it speaks it.
+    /// The port that is probed by HTTP on the assumption that it speaks it.
     pub assumed_http: Option<u16>,
-    /// The path is a guess, and any answer counts.
+    /// True if the path is a guess and any status counts.
     pub any_answer: bool,
 }
 
-/// Why there is no healthcheck to offer, and what leads to one.
+/// The reason why no healthcheck is suggested, and what makes one possible.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NoProbe {
     /// Lower case, no full stop.
     pub why: String,
-    /// The test that works once the rest is set; empty where none is known.
+    /// The test that works once `set` or `flag` is applied; empty if none is known.
     pub test: Vec<String>,
-    /// The variable to set, and its value.
+    /// The variable to set, with its value.
     pub set: Option<(String, String)>,
-    /// The flag to start with.
+    /// The flag to add to the command.
     pub flag: Option<String>,
 }
 
@@ -51,30 +51,30 @@ impl From<&str> for NoProbe {
     }
 }
 
-/// What is known of a container before it is asked.
+/// Facts about a container from which its healthcheck is chosen.
 pub(super) struct ProbeContext<'a> {
     pub(super) workload: &'a Workload,
     pub(super) service: Option<&'a Service>,
     pub(super) target: Option<&'a TargetImage>,
-    /// Its start with holes, where variables have no value.
+    /// Its start line with holes for variables without a value.
     pub(super) partial: Option<&'a Start>,
-    /// The programs that it comes down to.
+    /// The programs that the start line leads to.
     pub(super) opened: &'a StartedPrograms,
-    /// It comes down to what the image starts by itself.
+    /// True if it starts the same as the image by default.
     pub(super) as_shipped: bool,
-    /// The names of its image's server.
+    /// The names of the image's server.
     pub(super) servers: &'a [String],
-    /// Another service runs the same image with another command.
+    /// True if another service runs the same image with another command.
     pub(super) shared: bool,
-    /// The probe that people name for the image themselves.
+    /// The `test` of the image's own catalogue row.
     pub(super) own: &'a [String],
     pub(super) catalog: &'a Catalog,
-    /// The scripts and other files that it gets.
+    /// Its scripts and other files.
     pub(super) scripts: &'a Scripts<'a>,
 }
 
 impl ProbeContext<'_> {
-    /// The healthcheck to offer, or why there is none.
+    /// Returns the healthcheck to suggest, or why there is none.
     pub(super) fn probe(&self) -> Result<Probe, NoProbe> {
         let mut probe = self.choose()?;
         let period = |text: &str| duration::parse(text).unwrap_or_default();
@@ -84,7 +84,7 @@ impl ProbeContext<'_> {
         Ok(probe)
     }
 
-    /// True when a Java virtual machine serves, as far as its heaps, its programs and its image tell.
+    /// True if a JVM serves, judging by the heaps, the programs and the image.
     fn runs_jvm(&self) -> bool {
         let java = RuntimeName::Java;
         let by_image = || {
@@ -138,7 +138,7 @@ impl ProbeContext<'_> {
         }
         match self.starts() {
             Starts::Server => {}
-            // PHP and its like run what they are given.
+            // Images such as PHP's run any program and have no server of their own.
             Starts::Other if row.program.is_empty() && row.exposes.is_empty() => return self.by_port(true),
             Starts::Other => return Err("it starts another program than the server of its image".into()),
             Starts::Unknown => return Err("what it starts is not known here".into()),
@@ -166,7 +166,7 @@ impl ProbeContext<'_> {
         }
     }
 
-    /// What has to be switched on before a row's probe holds, when all of its other conditions do.
+    /// Returns what has to be switched on for an entry's probe, if its other conditions are met.
     fn switched_off(&self, entry: &ProbeEntry, settings: &Settings) -> Option<NoProbe> {
         let why = entry.off.clone()?;
         let open = |name: &String| matches!(self.workload.variable(name), super::Fact::Unknown { .. });
@@ -183,7 +183,7 @@ impl ProbeContext<'_> {
         ImageReference::parse(self.workload.base.value()?.as_str())
     }
 
-    /// A row's probe, when all of its conditions hold; `switched_on`: what switches its answer on is one of them.
+    /// Returns an entry's probe if its conditions are met. `switched_on`: these include that the probed feature is on.
     fn by_entry(&self, entry: &ProbeEntry, settings: &Settings, switched_on: bool) -> Option<Probe> {
         if !entry.only_settings.iter().all(|name| settings.has(name))
             || entry.unless_settings.iter().any(|name| settings.has(name))
@@ -202,7 +202,7 @@ impl ProbeContext<'_> {
                 return None;
             }
         }
-        // A path is a place; a name is a part of one.
+        // An absolute path is a place in the container, anything else a part of a path.
         let brought = |file: &String| {
             let names = |path: &str| path.contains(file.as_str());
             let mounts = &self.workload.mounts;
@@ -263,7 +263,7 @@ impl ProbeContext<'_> {
         Some(probe)
     }
 
-    /// A word with the paths of `*_FILE` variables in their places, where they are known.
+    /// Replaces `*_FILE` variables in a word by their paths, where they are known.
     fn with_secret_paths(&self, word: &str) -> String {
         let files = self.workload.env.iter().filter(|(name, _)| name.ends_with("_FILE"));
         files.fold(word.to_owned(), |word, (name, variable)| {
@@ -291,7 +291,7 @@ impl ProbeContext<'_> {
             && entry.unless_set.iter().all(|name| value(name).is_absent())
     }
 
-    /// Other ports than this one are published.
+    /// True if the service names ports, but not this one.
     fn is_moved(&self, port: u16) -> bool {
         let ports = self.ports();
         let others = if ports.web.is_empty() { &ports.named } else { &ports.web };
@@ -302,13 +302,13 @@ impl ProbeContext<'_> {
         self.service.map(|service| service.ports.clone()).unwrap_or_default()
     }
 
-    /// What the image has to ask with.
+    /// Returns the tools for probes in the image.
     pub(super) fn tools(&self) -> Vec<String> {
         self.workload.tools.clone()
     }
 }
 
-/// A word of a row's test with its port; the part in `[…]` around that is left out where it is the default one.
+/// Fills in the port of an entry's test. The part in `[…]` around it is dropped if the port is the default.
 fn with_port(word: &str, port: &str, other: bool) -> String {
     let Some((before, after)) = word.split_once("{port}") else { return word.to_owned() };
     match (before.rsplit_once('['), after.split_once(']')) {
@@ -318,8 +318,8 @@ fn with_port(word: &str, port: &str, other: bool) -> String {
     }
 }
 
-/// A request by whatever tool there is, else that the port opens. The port may be a variable of the container.
-/// `any_answer`: the path is a guess, and a status of any kind tells that somebody is there.
+/// Returns a test by HTTP, or else that the port is open. The port may be a variable of the container. `any_answer`: the path
+/// is a guess, and any status counts.
 pub(super) fn by_http(tools: &[String], port: &str, path: &str, any_answer: bool) -> Option<Vec<String>> {
     let suffix = if port == "80" { String::new() } else { format!(":{port}") };
     let place = HttpRequest::plain(format!("http://{LOOPBACK}{suffix}{path}"));
@@ -327,13 +327,13 @@ pub(super) fn by_http(tools: &[String], port: &str, path: &str, any_answer: bool
     request::http(tools, &place).or_else(|| request::tcp(tools, LOOPBACK, port))
 }
 
-/// How long a Java virtual machine may take until its program answers.
+/// The least `start_period` of a JVM.
 const JVM_START: &str = "60s";
 
-/// Why nothing is offered where a file may say otherwise.
+/// The reason for no suggestion if a configuration file decides the port.
 pub(super) const UNREAD: &str = "which port answers depends on a configuration file that is not read here";
 
-/// The address to ask: `localhost` is `::1` first in some images.
+/// The address to probe. `localhost` resolves to `::1` first in some images.
 pub(super) const LOOPBACK: &str = "127.0.0.1";
 
 impl Probe {

@@ -1,4 +1,4 @@
-//! What runs as process 1, and what runs beside it.
+//! Variables in start lines that are replaced or left unexpanded, and signs of several processes.
 
 use crate::catalog::Catalog;
 use crate::hash::IndexMap;
@@ -10,27 +10,26 @@ use super::start::ExecEntrypoint;
 use super::{Fact, Start, Variable, Why, Workload};
 use crate::syntax::shell::{self, Inner, Join, base_name, is_shell};
 
-/// Programs whose business is to start others.
+/// Process supervisors.
 pub(super) const SUPERVISORS: [&str; 7] =
     ["supervisord", "s6-svscan", "runsvdir", "runsvdir-start", "monit", "circusd", "my_init"];
 
-/// A variable in a command or healthcheck that Compose replaces by nothing.
+/// A variable in a command or healthcheck that Compose replaces by an empty string.
 #[derive(Clone, Debug)]
 pub struct ReplacedByCompose {
-    /// Its name; the place is that of the `$NAME`.
+    /// Its name, with the place of the `$NAME`.
     pub name: Spanned<String>,
-    /// A shell in the container reads the text.
+    /// True if a shell in the container reads the text.
     pub shell: bool,
-    /// The key that has it: `command`, `entrypoint` or `healthcheck`.
+    /// The key that contains it: `command`, `entrypoint` or `healthcheck`.
     pub key: &'static str,
-    /// The words of that key with `$NAME` in them, as the container is to have them. None where other variables are missing,
-    /// too.
+    /// The words of that key, with `$NAME` as the container is to receive it. `None` if other variables have no value either.
     pub words: Option<Vec<String>>,
-    /// The key is a command behind an entrypoint like `[sh, -c]`, which takes its script as one word.
+    /// True if the key is a `command` after an entrypoint like `[sh, -c]`, which takes its script as one word.
     pub behind_shell: bool,
 }
 
-/// What Compose takes for variables of its own, and finds no value for, though the container has one.
+/// Finds variables that Compose has no value for and replaces, though the container's environment has one.
 pub(super) fn replaced_by_compose(
     service: &Service,
     env: &IndexMap<String, Variable>,
@@ -57,7 +56,7 @@ pub(super) fn replaced_by_compose(
         _ => None,
     });
     let has_value = |name: &str| env.get(name).is_some_and(|variable| variable.value.known().is_some());
-    // Without a value for these Compose refuses the file: who runs it gives them one.
+    // Compose rejects the file if these are empty, so whoever runs it sets them.
     let is_given = |name: &str| {
         let of_image =
             matches!(&service.image, Fact::Unknown { why: Why::Variable(image), .. } if image == name);
@@ -66,7 +65,7 @@ pub(super) fn replaced_by_compose(
     unknown.filter(|eaten| has_value(&eaten.name.value) && !is_given(&eaten.name.value)).collect()
 }
 
-/// Words with the one variable that is missing put back, as the container's own. None where more than one is.
+/// Puts the one missing variable back into the words, as the container's own. `None` if several are missing.
 fn filled(words: &[TracedText], name: &str) -> Option<Vec<String>> {
     let holes: usize = words.iter().map(|word| word.as_str().matches(HOLE).count()).sum();
     let fill = |word: &TracedText| {
@@ -79,34 +78,34 @@ fn filled(words: &[TracedText], name: &str) -> Option<Vec<String>> {
     (holes == 1).then(|| words.collect())
 }
 
-/// A shell whose script is to come: `[sh, -c]`.
+/// True for a shell whose script is the next word: `[sh, -c]`.
 fn wants_script(words: Option<&Vec<TracedText>>) -> bool {
     let Some([shell, .., option]) = words.map(Vec::as_slice) else { return false };
     let flags = option.as_str().strip_prefix('-').filter(|flags| !flags.starts_with('-'));
     is_shell(base_name(shell.as_str())) && flags.is_some_and(|flags| flags.ends_with('c'))
 }
 
-/// A shell with its script and nothing behind it: words there are arguments, which nobody expands.
+/// True for a shell and its script. Words after the script would be its arguments, which no shell expands.
 fn has_script(words: Option<&[TracedText]>) -> bool {
     let Some(words) = words else { return false };
     let is_shell = words.first().is_some_and(|name| is_shell(base_name(name.as_str())));
     is_shell && matches!(shell::inner(words), Inner::Script(at) if at + 1 == words.len())
 }
 
-/// A word like `$NAME` that a program gets as it stands.
+/// A word like `$NAME` that a program receives unexpanded.
 #[derive(Clone, Debug)]
 pub struct Unexpanded {
-    /// The word.
+    /// The word, with its place.
     pub word: Spanned<String>,
-    /// The value that was meant.
+    /// The span of the value that was meant.
     pub value: Span,
-    /// The key that has it: `command` or `entrypoint`.
+    /// The key that contains it: `command` or `entrypoint`.
     pub key: &'static str,
     /// The words of that key.
     pub words: Vec<String>,
 }
 
-/// The words of a service's command that were to be variables. Those of a Dockerfile are not Compose's doing.
+/// Finds unexpanded variables in a service's command, except those from a Dockerfile.
 pub(super) fn unexpanded(workload: &Workload, catalog: &Catalog) -> Vec<Unexpanded> {
     let programs = workload.programs();
     let known = programs.iter().filter(|program| {
@@ -131,7 +130,7 @@ pub(super) fn unexpanded(workload: &Workload, catalog: &Catalog) -> Vec<Unexpand
     words.collect()
 }
 
-/// The words that process 1 runs in the end: an entrypoint script that hands over puts them in its own place.
+/// Returns the words that PID 1 finally executes, without an entrypoint script that executes its arguments.
 pub(super) fn words(start: &Start, handover: Option<&ExecEntrypoint>) -> Vec<TracedText> {
     let mut words: Vec<TracedText> = start.entrypoint.iter().chain(&start.command).cloned().collect();
     let first = words.first().map(|word| base_name(word.as_str()));
@@ -141,7 +140,7 @@ pub(super) fn words(start: &Start, handover: Option<&ExecEntrypoint>) -> Vec<Tra
     words
 }
 
-/// What shows that the start is made for several processes: a supervisor, or a command in the background.
+/// Returns the span that shows a start of several processes: a supervisor, or a command in the background.
 pub(super) fn starts_several(start: &Start, handover: Option<&ExecEntrypoint>) -> Option<Span> {
     let words = words(start, handover);
     let supervisor = words.iter().find(|word| SUPERVISORS.contains(&base_name(word.as_str())));
@@ -154,7 +153,7 @@ pub(super) fn starts_several(start: &Start, handover: Option<&ExecEntrypoint>) -
     background(&words)
 }
 
-/// The `&` that puts a command into the background, with another command behind it.
+/// Returns the first `&` that puts a command into the background, if another command follows.
 fn background(words: &[TracedText]) -> Option<Span> {
     let script = shell::read_words(words);
     let of_commands = script.commands.iter().filter(|command| command.end == Join::Background);

@@ -1,14 +1,14 @@
-//! Quotes that are part of a variable's value, and what they do to who reads it.
+//! Finds quotes that are part of a variable's value, and what its reader makes of them.
 
 use super::image::ImageFacts;
 use super::{Origin, Workload};
 use crate::catalog::Catalog;
 use crate::source::TracedText;
 
-/// Notes them at the variables of `environment`. `own_script` when the image's own entrypoint runs.
+/// Sets the effect of quotes in `environment`. `own_script` if the image's own entrypoint runs.
 pub(super) fn find(workload: &mut Workload, image: &ImageFacts, own_script: bool, catalog: &Catalog) {
     let programs = workload.programs();
-    // A shell puts the value into words as it is, unless `eval` reads it again.
+    // A shell expands a variable without removing quotes from its value, except in `eval`.
     let shells: Vec<&TracedText> = programs
         .iter()
         .filter(|program| program.expanded && program.base_name() != "eval")
@@ -23,14 +23,14 @@ pub(super) fn find(workload: &mut Workload, image: &ImageFacts, own_script: bool
     }
 }
 
-/// `- NAME="value"`: the value of a list item begins and ends with the same quote. In a mapping YAML takes the quotes away.
+/// True for a quoted value in a list item, as in `- NAME="value"`. In a mapping YAML removes the quotes.
 fn is_quoted_item(value: &TracedText) -> bool {
     let text = value.as_str();
     let quoted = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
     (quoted('"') || quoted('\'')) && value.span_of(0..1).start == value.span().start
 }
 
-/// `$NAME` or `${NAME…` stands in the word.
+/// True if the word contains `$NAME` or `${NAME…`.
 fn expands(word: &str, name: &str) -> bool {
     word.match_indices('$').any(|(at, _)| {
         let rest = word.get(at + 1..).unwrap_or_default();

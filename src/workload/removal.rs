@@ -1,24 +1,24 @@
-//! Whether a command removes a directory, or what is in it.
+//! Recognizes commands that delete a directory or its contents.
 
 use crate::model::image::TargetImage;
 use crate::source::TracedText;
 use crate::syntax::shell::{Command, Script, base_name};
 
-/// Alternatives in braces that one word is taken for.
+/// Maximum number of alternatives that a word with braces expands to.
 const MAX_ALTERNATIVES: usize = 64;
 
-/// The relation of a path to a directory.
+/// The effect that deleting a path has on a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Removal {
-    /// It is the directory, one above, or all that is in it.
+    /// Deletes it: the path is the directory, one above it, or everything in it.
     Covers,
-    /// A variable decides.
+    /// Unknown: the path has a variable.
     Unknown,
-    /// Something else.
+    /// Nothing.
     Other,
 }
 
-/// The most that a command removes of the directories.
+/// Returns the strongest effect that a command has on the directories.
 pub(super) fn removal(
     command: &Command,
     directories: &[String],
@@ -35,14 +35,14 @@ pub(super) fn removal(
             .copied()
             .take_while(|word| !word.starts_with(['-', '(', '!']))
             .collect(),
-        // What is removed comes in by standard input.
+        // The deleted paths come from standard input.
         (_, Some("rm")) if place("xargs").is_some() => return Removal::Unknown,
         (_, Some("rm" | "rmdir" | "shred" | "unlink")) => {
             command.arguments().iter().map(AsRef::as_ref).filter(|word| !word.starts_with('-')).collect()
         }
         // `trap 'rm -rf …' EXIT`
         (_, Some("trap")) => words.iter().skip(1).flat_map(|word| word.split([' ', ';', '\n'])).collect(),
-        // `rsync --delete`, `mv … /dev/null` and other ways are not looked for.
+        // Rarer ways, such as `rsync --delete` and `mv … /dev/null`, are not recognized.
         _ => return Removal::Other,
     };
     let mut result = Removal::Other;
@@ -59,7 +59,7 @@ pub(super) fn removal(
     result
 }
 
-/// The path with the value of the variable that it begins with, where the script or the image sets one.
+/// Replaces the variable that a path begins with, if the script or the image sets it.
 fn with_value(path: &str, script: &Script, target: &TargetImage) -> String {
     let Some(after) = path.strip_prefix('$') else { return path.to_owned() };
     let inside = after.strip_prefix('{').unwrap_or(after);
@@ -70,14 +70,14 @@ fn with_value(path: &str, script: &Script, target: &TargetImage) -> String {
     let of_image =
         || target.env.get(name).and_then(|entry| entry.value.as_ref().ok()).map(TracedText::as_str);
     match set.map(|(_, value)| value).or_else(of_image) {
-        // A directory that was made on the spot.
+        // A newly created temporary directory.
         Some(value) if value.contains("mktemp") => format!("/tmp/{name}{rest}"),
         Some(value) if !value.contains('$') => format!("{value}{rest}"),
         _ => path.to_owned(),
     }
 }
 
-/// The relation of a path to a directory, in which `~` is any home.
+/// Compares a deleted path with a directory. `~` in the directory is any home.
 pub(super) fn covers(path: &str, directory: &str) -> Removal {
     let parts = |path: &str| -> Vec<String> {
         path.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect()
@@ -97,7 +97,7 @@ pub(super) fn covers(path: &str, directory: &str) -> Removal {
             home || from.is_some_and(|from| own.get(from..).is_some_and(fits))
         }
         None if path.starts_with('/') => fits(&own),
-        // Told from where it is: part of the way.
+        // A relative path may match any part of the directory's path.
         None if !path.starts_with(['$', '~']) => (0..wanted.len())
             .any(|from| !own.is_empty() && wanted.get(from..).is_some_and(|wanted| self::fits(&own, wanted))),
         None => false,
@@ -108,21 +108,21 @@ pub(super) fn covers(path: &str, directory: &str) -> Removal {
     if !path.starts_with('$') {
         return Removal::Other;
     }
-    // `$CACHE`, `$CONDA_DIR/pkgs`: what is behind the variable fits the end of the directory.
+    // `$CACHE`, `$CONDA_DIR/pkgs`: the part after the variable matches the directory's end.
     let rest: Vec<&String> = own.iter().skip(1).filter(|part| *part != "*").collect();
     let behind = rest.iter().rev().zip(wanted.iter().rev()).all(|(own, wanted)| matches(own, wanted));
     if behind { Removal::Unknown } else { Removal::Other }
 }
 
-/// True when `own` is `wanted`, something above it, or `*` and the like in it.
+/// True if `own` is `wanted`, a directory above it, or a glob of its entries.
 fn fits(own: &[String], wanted: &[String]) -> bool {
     let alike = own.iter().zip(wanted).all(|(own, wanted)| matches(own, wanted));
     let inside = own.get(wanted.len()..).unwrap_or_default();
-    // The whole file system is nobody's cache.
+    // Deleting `/` is not meant to empty a cache.
     !own.is_empty() && alike && inside.len() <= 1 && inside.iter().all(|part| part.contains(['*', '?', '[']))
 }
 
-/// True when a part of a path, in which `*`, `?` and `[…]` stand for anything, may be `name`.
+/// True if a path component, with globs `*`, `?` and `[…]`, may match `name`.
 fn matches(part: &str, name: &str) -> bool {
     let glob = |c: char| matches!(c, '*' | '?' | '[' | ']');
     if name.starts_with('.') && !part.starts_with('.') {
@@ -138,7 +138,7 @@ fn matches(part: &str, name: &str) -> bool {
     }
 }
 
-/// `/var/{lib/apt,cache/*}` is two paths.
+/// Expands braces: `/var/{lib/apt,cache/*}` is two paths.
 fn alternatives(path: &str) -> Vec<String> {
     let mut whole = Vec::new();
     let mut open = vec![path.to_owned()];

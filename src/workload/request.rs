@@ -1,41 +1,41 @@
-//! Requests that a probe makes: what a `curl` or `wget` asks for, and the same by another tool.
+//! HTTP requests of healthchecks: parses those of `curl` and `wget`, and writes them for other tools.
 
 use crate::source::TracedText;
 use crate::syntax::shell::{self, Join, Redirection, base_name};
 
-/// What is asked, and how.
+/// An HTTP request of a healthcheck.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpRequest {
     /// The URL as written.
     pub url: String,
-    /// The certificate is not looked at.
+    /// True if certificates are not verified.
     pub insecure: bool,
-    /// Seconds, as written.
+    /// The timeout in seconds, as written.
     pub timeout: Option<String>,
     /// Headers, as written.
     pub headers: Vec<String>,
-    /// Any answer counts, of whatever status: which path has a good one is not known.
+    /// True if any status counts as success, because no path with a good status is known.
     pub any_answer: bool,
 }
 
-/// Where the output of a probe goes is all the same, as long as it is nowhere.
+/// True if output goes to `/dev/null` or another stream, which does not change what a probe tests.
 fn is_thrown_away(redirection: &Redirection) -> bool {
     let target = redirection.target.text.as_str();
     redirection.operator.as_str().contains('>') && matches!(target, "/dev/null" | "1" | "2")
 }
 
 impl HttpRequest {
-    /// A URL and nothing else.
+    /// Returns a request of this URL without other options.
     pub(super) fn plain(url: String) -> Self {
         Self { url, ..Self::default() }
     }
 
-    /// The same where any answer counts.
+    /// Makes any status count as success.
     pub(super) fn any_answer(self) -> Self {
         Self { any_answer: true, ..self }
     }
 
-    /// What a test asks for, when it is one request and all of its flags are understood.
+    /// Parses a healthcheck test. `None` if it is more than one request, or has unknown flags.
     #[must_use]
     pub fn of_test(test: &[TracedText]) -> Option<Self> {
         let (kind, words) = test.split_first()?;
@@ -45,7 +45,7 @@ impl HttpRequest {
         let [script] = words else { return None };
         let script = shell::read(script);
         let (first, others) = script.commands.split_first()?;
-        // `… || exit 1` says what is so anyway; a pipe or another command means more.
+        // `… || exit 1` changes nothing. A pipe or another command does.
         let ends = others.iter().all(|command| command.program() == Some("exit"));
         let alone = script.commands.iter().all(|command| {
             command.frame.is_none()
@@ -94,7 +94,7 @@ impl HttpRequest {
                 | "--verbose"
                     if curl => {}
                 "--quiet" | "--spider" | "--no-verbose" | "-nv" | "--server-response" if !curl => {}
-                // Letters in a row: none of them takes a value.
+                // Combined short options, none of which takes a value.
                 _ if name.starts_with('-') && !name.starts_with("--") => {
                     let known = if curl { "fsSLIkiv" } else { "qSO-" };
                     let letters = name.trim_start_matches('-');
@@ -102,7 +102,7 @@ impl HttpRequest {
                         return None;
                     }
                     place.insecure |= curl && letters.contains('k');
-                    // `-qO /dev/null`, but `-qO-`.
+                    // `-qO /dev/null` takes a value, `-qO-` does not.
                     if !curl && letters.ends_with('O') {
                         take()?;
                     }
@@ -114,7 +114,7 @@ impl HttpRequest {
         (!place.url.is_empty()).then_some(place)
     }
 
-    /// The URL with its scheme: curl and wget take it for granted.
+    /// Returns the URL with its scheme, which curl and wget default to `http`.
     fn address(&self) -> String {
         match self.url.contains("://") {
             true => self.url.clone(),
@@ -123,7 +123,7 @@ impl HttpRequest {
     }
 }
 
-/// The words of a `test` that asks for a place with the first of the tools that can. A URL with a variable in it needs a shell.
+/// Returns the `test` that makes the request with the first suitable tool. A URL with a variable needs a shell.
 #[must_use]
 pub fn http(tools: &[String], place: &HttpRequest) -> Option<Vec<String>> {
     let has = |name: &str| tools.iter().find(|tool| base_name(tool) == name);
@@ -146,7 +146,7 @@ pub fn http(tools: &[String], place: &HttpRequest) -> Option<Vec<String>> {
         words.extend(place.headers.iter().flat_map(|header| ["--header".to_owned(), header.clone()]));
         words.extend(["-O".to_owned(), "/dev/null".to_owned(), url]);
         if place.any_answer {
-            // It fails on 404, and names the status: `HTTP/1.1 404` of BusyBox, `ERROR 404` of GNU Wget.
+            // `wget` fails on 404 but prints the status: `HTTP/1.1 404` in BusyBox, `ERROR 404` in GNU Wget.
             let line = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
             let first = line(&words);
             words.retain(|word| word != "-q");
@@ -175,7 +175,7 @@ pub fn http(tools: &[String], place: &HttpRequest) -> Option<Vec<String>> {
         let os = if url.contains("os.environ") { "os, " } else { "" };
         let script = match place.any_answer {
             false => format!("import {os}urllib.request as u; u.urlopen({url}, timeout={seconds})"),
-            // The plain handler raises nothing for a status.
+            // The plain handler raises no exception for a status.
             true => format!(
                 "import {os}urllib.request as u; o = u.OpenerDirector(); o.add_handler(u.HTTPHandler()); o.open({url}, timeout={seconds}).status"
             ),
@@ -205,7 +205,7 @@ pub fn http(tools: &[String], place: &HttpRequest) -> Option<Vec<String>> {
     Some(words)
 }
 
-/// A word as a shell reads it, its variables expanded.
+/// Quotes a word for a shell, with variables still expanded.
 #[must_use]
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+$".contains(c);
@@ -215,7 +215,7 @@ pub fn quoted(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"").replace('`', "\\`"))
 }
 
-/// A language that an image's interpreter takes a line of.
+/// A language whose interpreter can run a one-line script.
 #[derive(Clone, Copy)]
 enum Language {
     Node,
@@ -224,7 +224,7 @@ enum Language {
     Php,
 }
 
-/// A text as a language has it, with variables of the container in it; none where one of them is more than a name.
+/// Writes a text as an expression, with the container's variables. `None` if an expansion is more than a name.
 fn literal(text: &str, language: Language) -> Option<String> {
     let variable = |name: &str| match language {
         Language::Node => format!("process.env.{name}"),
@@ -255,7 +255,7 @@ fn literal(text: &str, language: Language) -> Option<String> {
     Some(parts.join(plus))
 }
 
-/// The words of a `test` that a port is open; the port may be a variable of the container.
+/// Returns the `test` that a port is open. The port may be a variable of the container.
 #[must_use]
 pub fn tcp(tools: &[String], host: &str, port: &str) -> Option<Vec<String>> {
     let has = |name: &str| tools.iter().find(|tool| base_name(tool) == name).cloned();
@@ -288,7 +288,7 @@ pub fn tcp(tools: &[String], host: &str, port: &str) -> Option<Vec<String>> {
     Some(std::iter::once("CMD".to_owned()).chain(words).collect())
 }
 
-/// A port as a language has it: its digits, or a variable as a number.
+/// Writes a port as an expression: its digits, or a variable converted to a number.
 fn number(port: &str, language: Language) -> Option<String> {
     if !port.contains('$') {
         return Some(port.to_owned());

@@ -1,4 +1,4 @@
-//! What part a container plays, where that makes an absence less of a problem.
+//! The role of a container, which silences or softens rules about missing settings.
 
 use crate::finding::Severity;
 use crate::hash::{HashMap, HashSet};
@@ -6,30 +6,30 @@ use crate::model::compose::Service;
 use crate::model::fact::Fact;
 use crate::source::TracedText;
 
-/// What kind of member of the stack it is.
+/// Traits of a workload's role in its project.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Role {
-    /// No container of its own: a `provider:` service, or a fragment without image and build.
+    /// Runs no container: a `provider:` service, or a fragment without `image` and `build`.
     pub fragment: bool,
     /// `scale: 0` or `replicas: 0`.
     pub never_runs: bool,
-    /// `restart: "no"` written out, or something waits for its successful end.
+    /// `restart: "no"` or `condition: none`, or another service waits for it to complete.
     pub one_shot: bool,
-    /// Only for development or tests, as its profiles, or the files of its stack, are named.
+    /// For development or tests only, by its name, its image's tag, its profiles, or its project's files.
     pub development: bool,
-    /// It serves nothing: `sleep infinity`, a shell for people, `echo`.
+    /// Serves nothing: `sleep infinity`, an interactive shell, `echo`.
     pub idle: bool,
-    /// It works and ends, or works at intervals, and listens nowhere: tests, a build, a loop with `sleep`.
+    /// Listens on no port: a job that ends, or a loop with `sleep`.
     pub listens_nowhere: bool,
-    /// It works and ends, and nobody starts it again: tests, a build, a migration.
+    /// A job that ends and is not restarted: tests, a build, a migration.
     pub ends: bool,
-    /// Another program takes the place of its image's server, and nothing of its own shows a port.
+    /// Another program replaces the image's server, and names no port of its own.
     pub replaced: bool,
 }
 
 impl Role {
-    /// The role of `service`, of which what its program does is known; `awaited` are the services for whose successful end
-    /// another one waits, `development` is true where its whole stack is for development.
+    /// Completes the role of `service` after its program's traits are set. `awaited` are the services that others wait for to
+    /// complete, `development` is true if the whole project is for development.
     pub(super) fn of(self, service: &Service, awaited: &HashSet<&str>, development: bool) -> Self {
         let awaited = awaited.contains(service.name.as_str());
         let copies = service.scale.value().or_else(|| service.deploy.replicas.value());
@@ -40,7 +40,7 @@ impl Role {
                     || name.starts_with(word) && *word != "ci"
             })
         };
-        // `deploy.restart_policy: {condition: none}` is the same in other words.
+        // `deploy.restart_policy: {condition: none}` equals `restart: "no"`.
         let never_restarts = matches!(&service.deploy.restart_policy, Some((_, condition)) if condition.value().is_some_and(|word| word == "none"));
         Self {
             fragment: service.provider || !service.stands_alone(),
@@ -56,46 +56,46 @@ impl Role {
         }
     }
 
-    /// True when rules have something to say about it at all.
+    /// True if it runs a container at all.
     #[must_use]
     pub fn runs(self) -> bool {
         !self.fragment && !self.never_runs
     }
 
-    /// True for what runs on and may listen: what a healthcheck is for.
+    /// True if it keeps running and may listen, so a healthcheck makes sense.
     #[must_use]
     pub fn serves(self) -> bool {
         self.runs() && !self.one_shot && !self.idle && !self.listens_nowhere && !self.replaced
     }
 
-    /// True for what does a piece of work and ends.
+    /// True if it does a job and ends.
     #[must_use]
     pub fn is_job(self) -> bool {
         self.one_shot || self.ends
     }
 
-    /// The severity of an absence: a note for one-shot, idle and development-only services, else `severity`.
+    /// Lowers the severity for a missing setting to a note for jobs, idle and development-only services.
     #[must_use]
     pub fn soften(self, severity: Severity) -> Severity {
         if self.is_job() || self.development || self.idle { Severity::Note } else { severity }
     }
 }
 
-/// True for a service that Docker Hub's automated tests run, and for an image that is tagged as one for tests.
+/// True for the `sut` service of Docker Hub's automated tests, and for images tagged as test images.
 fn is_test(service: &Service) -> bool {
     let tag = service.image.value().and_then(|image| image.as_str().rsplit_once(':'));
     service.name == "sut" || tag.is_some_and(|(_, tag)| matches!(tag, "test" | "tests" | "testing" | "ci"))
 }
 
-/// The services for whose successful end another one waits.
+/// Returns the services that another one waits for to complete successfully.
 pub(super) fn awaited(services: &[Service]) -> HashSet<&str> {
     let dependencies = services.iter().flat_map(|service| &service.depends_on);
     let ends = dependencies.filter(|dependency| dependency.condition == "service_completed_successfully");
     ends.map(|dependency| dependency.service.value.as_str()).collect()
 }
 
-/// The services that publish no port, and whose image another one starts with other words: what the image shows may be the port
-/// of that one.
+/// Returns the services that publish no port and share their image with a service of another command. The image's ports may
+/// belong to the other service.
 pub(super) fn shared(services: &[Service]) -> HashSet<&str> {
     let mut by_image: HashMap<String, Vec<(&Service, String)>> = HashMap::default();
     for service in services {

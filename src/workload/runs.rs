@@ -1,4 +1,4 @@
-//! The commands of an image's `RUN`s, read when somebody asks.
+//! The commands of an image's `RUN` instructions, parsed on first use.
 
 use std::cell::OnceCell;
 
@@ -6,7 +6,7 @@ use crate::model::image::{Base, Form, Run, TargetImage};
 use crate::source::TracedText;
 use crate::syntax::shell::{self, Script, base_name, is_shell};
 
-/// The `RUN`s of an image.
+/// The `RUN` instructions of an image.
 pub(super) struct Runs<'t> {
     pub(super) target: &'t TargetImage,
     read: Vec<OnceCell<Option<Script>>>,
@@ -17,7 +17,7 @@ impl<'t> Runs<'t> {
         Self { target, read: target.runs.iter().map(|_| OnceCell::new()).collect() }
     }
 
-    /// Each with its commands; none where another shell than a POSIX one reads it, or a part could not be read.
+    /// Returns each with its commands; `None` if the shell is not a POSIX one, or a part could not be parsed.
     pub(super) fn all(&self) -> impl Iterator<Item = (&'t Run, Option<&Script>)> {
         let read = |at: usize, run: &Run| {
             let cell = self.read.get(at)?;
@@ -47,7 +47,7 @@ fn script(run: &Run) -> Script {
     }
 }
 
-/// True when a text of the `RUN` has one of the words: few have, and taking scripts apart costs most.
+/// True if a text of the `RUN` contains one of the words. A cheap test before parsing, which costs the most.
 pub(super) fn has_word(run: &Run, words: &[&str]) -> bool {
     let has = |text: &TracedText| words.iter().any(|word| text.as_str().contains(word));
     let in_form = match &run.form {

@@ -1,5 +1,4 @@
-//! Scripts that a container runs and that stand in the project: copied from the build context, mounted, or written in the
-//! Dockerfile.
+//! Scripts of the project that a container runs: copied from the build context, mounted, or written in the Dockerfile.
 
 use std::cell::Cell;
 use std::path::{Component, Path, PathBuf};
@@ -9,36 +8,36 @@ use crate::model::image::{CopyInstruction, TargetImage, tidy};
 use crate::source::{Sources, Span, TracedText, normalize};
 use crate::syntax::shell::{base_name, is_shell};
 
-/// Largest script that is read, in bytes.
+/// Maximum size of a script that is read, in bytes.
 const MAX_SCRIPT: usize = 256 * 1024;
 
-/// Most scripts that are read in the directories of one container.
+/// Maximum number of scripts that are read from one container's directories.
 pub(super) const MAX_READ: usize = 48;
 
-/// Entries of directories that are looked at for scripts.
+/// Maximum number of directory entries that are searched for scripts.
 pub(super) const MAX_ENTRIES: usize = 400;
 
-/// The directories in which a program without a path is looked for.
+/// The directories in which a program without a path is searched.
 const PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-/// The way to the scripts of one container.
+/// Finds and reads the scripts of one container.
 pub(super) struct Scripts<'s> {
     sources: Option<&'s Sources>,
-    /// Directories that may be the build context, the likeliest first.
+    /// Directories that may be the build context, the most likely first.
     contexts: Vec<PathBuf>,
     target: Option<&'s TargetImage>,
-    /// Paths in the container, and what is seen there.
+    /// Bind mounts: the path in the container, and the host path.
     pub(super) mounts: Vec<(String, PathBuf)>,
-    /// Paths in the container where something is mounted that is no file here: volumes, configs, secrets.
+    /// Container paths of other mounts, which have no file here: volumes, configs, secrets.
     pub(super) volumes: Vec<String>,
     /// The base image's own `WORKDIR`.
     home: String,
-    /// Scripts that were read on walks through directories.
+    /// The number of scripts read while walking through directories.
     walked: Cell<usize>,
 }
 
 impl<'s> Scripts<'s> {
-    /// Nothing is in sight.
+    /// Returns an instance that finds nothing.
     #[cfg(test)]
     pub(super) fn none() -> Self {
         Self {
@@ -52,7 +51,7 @@ impl<'s> Scripts<'s> {
         }
     }
 
-    /// Those of a service: `context` is its build context, `directory` the project's.
+    /// Finds the scripts of a service. `context` is its build context, `directory` the project's.
     pub(super) fn of_service(
         sources: &'s Sources,
         target: Option<&'s TargetImage>,
@@ -74,7 +73,7 @@ impl<'s> Scripts<'s> {
         }
     }
 
-    /// Those of a Dockerfile that nothing builds: its context is its directory, or one above within the current one.
+    /// Finds the scripts of a lone Dockerfile. Its context is its directory, or for a relative path any directory above it.
     pub(super) fn of_dockerfile(sources: &'s Sources, target: &'s TargetImage, file: &Path) -> Self {
         let above = if file.is_absolute() { 1 } else { usize::MAX };
         let contexts = file.ancestors().skip(1).take(above).map(Path::to_path_buf).collect();
@@ -89,7 +88,7 @@ impl<'s> Scripts<'s> {
         }
     }
 
-    /// The same, where the base image has a `WORKDIR` of its own.
+    /// Sets the `WORKDIR` of the base image.
     pub(super) fn at_home(mut self, home: &str) -> Self {
         home.clone_into(&mut self.home);
         self
@@ -103,15 +102,15 @@ impl<'s> Scripts<'s> {
         self.target.map(|target| target.copies.as_slice()).unwrap_or_default()
     }
 
-    /// The shell script that a word of a start line or a probe names; none when it is not here, or no shell's.
+    /// Returns the shell script that a word of a start line or probe names; `None` if unavailable, or not for a shell.
     pub(super) fn find(&self, word: &str) -> Option<TracedText> {
-        // A file of another ending is one when it says so: `redis.conf` is none.
+        // A file with another ending needs a shebang: `redis.conf` is no script.
         let name = base_name(word);
         let plain = !name.contains('.') || [".sh", ".bash", ".ash"].iter().any(|end| name.ends_with(end));
         self.file_at(word).filter(|text| plain || text.as_str().starts_with("#!"))
     }
 
-    /// The text without a NUL and with a shell's first line, or none, of the file that a word names.
+    /// Returns the text of the file that a word names, if it is a script by [`is_script`].
     fn file_at(&self, word: &str) -> Option<TracedText> {
         let places = self.places(word);
         let mounted = places.iter().find_map(|place| {
@@ -122,20 +121,20 @@ impl<'s> Scripts<'s> {
         if let Some(path) = mounted {
             return self.read(&path).filter(is_script);
         }
-        // The last one wins.
+        // The last `COPY` wins.
         self.copies()
             .iter()
             .rev()
             .find_map(|copied| places.iter().find_map(|place| self.copied(copied, place)))?
     }
 
-    /// The text that the file has at this place.
+    /// Returns the file's text at this span.
     pub(super) fn written(&self, place: Span) -> Option<String> {
         let text = self.sources?.get(place.file).slice(place).to_owned();
         (!text.is_empty()).then_some(text)
     }
 
-    /// Every script that the image takes from its context, as far as the bounds go.
+    /// Returns every script that the container gets from the context and bind mounts, up to the limits.
     pub(super) fn all(&self) -> Vec<TracedText> {
         let mut entries = 0;
         let mut found: Vec<TracedText> = Vec::new();
@@ -176,7 +175,7 @@ impl<'s> Scripts<'s> {
         }
     }
 
-    /// Paths in the container that a word may mean.
+    /// Returns the paths in the container that a word may mean.
     fn places(&self, word: &str) -> Vec<String> {
         if word.starts_with('/') {
             return vec![tidy(word)];
@@ -189,7 +188,7 @@ impl<'s> Scripts<'s> {
         vec![tidy(&format!("{workdir}/{word}"))]
     }
 
-    /// The absolute path of a relative one, where a container starts.
+    /// Returns the absolute path of one relative to the container's working directory.
     pub(super) fn place(&self, path: &str) -> String {
         tidy(&format!("{}/{path}", self.workdir().unwrap_or_default()))
     }
@@ -203,12 +202,12 @@ impl<'s> Scripts<'s> {
         Some(tidy(&format!("{above}/{workdir}")))
     }
 
-    /// The script that a `COPY` puts at a place of the container: none when it puts nothing there, `Some(None)` for no script or
-    /// not here.
+    /// Returns the script that a `COPY` puts at a path: `None` if it puts nothing there, `Some(None)` if the file is no script
+    /// or not available.
     fn copied(&self, copied: &CopyInstruction, place: &str) -> Option<Option<TracedText>> {
         let (_, sources) = copied.words.split_last()?;
         let Some(to) = copied.to(&self.home) else {
-            // It may be the place.
+            // The unknown destination may be this path.
             let named = sources.iter().any(|source| base_name(source.as_str()) == base_name(place));
             return named.then_some(None);
         };
@@ -217,7 +216,7 @@ impl<'s> Scripts<'s> {
             return (rest.is_empty()).then(|| Some(content.clone()).filter(is_script));
         }
         if copied.from.is_some() {
-            // From another stage: there it is not followed.
+            // Files of other stages are not followed.
             return (rest.is_empty() || copied.into_directory()).then_some(None);
         }
         sources.iter().find_map(|source| {
@@ -233,12 +232,12 @@ impl<'s> Scripts<'s> {
         })
     }
 
-    /// True for a word of `COPY` that may be several files.
+    /// True for a `COPY` source that may match several files.
     pub(super) fn is_glob(&self, word: &str) -> bool {
         word.contains(['*', '?', '['])
     }
 
-    /// The paths that a word of `COPY` means, inside of the context; several for `conf/*.conf`.
+    /// Returns the paths in the context that a `COPY` source matches; several for `conf/*.conf`.
     pub(super) fn in_context(&self, word: &str) -> Vec<PathBuf> {
         let (directory, pattern) = match word.rsplit_once('/') {
             _ if !self.is_glob(word) => (word, None),
@@ -269,7 +268,7 @@ impl<'s> Scripts<'s> {
         self.sources.is_some_and(|sources| sources.disk().is_dir(path))
     }
 
-    /// The first `most` entries of a directory that `keep` takes, by name.
+    /// Returns the first `most` entries of a directory that `keep` accepts, by name.
     pub(super) fn entries(
         &self,
         directory: &Path,
@@ -284,7 +283,7 @@ impl<'s> Scripts<'s> {
         if !sources.exists(path) {
             return None;
         }
-        // One that is in memory alone has no size on the disk.
+        // A file that exists only in memory has no size on disk.
         if sources.disk().size(path).is_ok_and(|size| size > MAX_SCRIPT as u64) {
             return None;
         }
@@ -297,7 +296,7 @@ impl<'s> Scripts<'s> {
     }
 }
 
-/// A script for a shell: by its first line, or without one.
+/// True for a shell script: its shebang names a shell, or it has none and no NUL.
 fn is_script(text: &TracedText) -> bool {
     let first = text.as_str().lines().next().unwrap_or_default();
     let Some(interpreter) = first.strip_prefix("#!") else { return !text.as_str().contains('\0') };
@@ -305,18 +304,18 @@ fn is_script(text: &TracedText) -> bool {
     words.find(|word| *word != "env" && *word != "with-contenv").is_some_and(is_shell)
 }
 
-/// The rest of `place` below `above`; empty for the same.
+/// Returns the path of `place` relative to `above`, empty if they are equal; `None` if it is not below.
 pub(super) fn below<'p>(place: &'p str, above: &str) -> Option<&'p str> {
     let above = above.trim_end_matches('/');
     let rest = place.strip_prefix(above)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
 }
 
-/// True when a name fits a pattern with `*` and `?`, neither of which is a `/`. Classes of characters fit nothing.
+/// True if a name matches a pattern with `*` and `?`, neither of which matches `/`. Character classes match nothing.
 pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
     let (mut at, mut from) = (0, 0);
-    // Where to go on when what stands behind the last star does not fit.
+    // Where to resume if the text after the last star does not match.
     let mut star: Option<(usize, usize)> = None;
     while let Some(byte) = name.get(from) {
         match (pattern.get(at), star) {

@@ -1,4 +1,4 @@
-//! Whether a container starts the server of its image, and with which words.
+//! Recognizes the server of an image in a start line, and returns its arguments.
 
 use super::opened::StartedPrograms;
 use super::probe::ProbeContext;
@@ -9,21 +9,21 @@ use crate::model::image::Form;
 use crate::source::TracedText;
 use crate::syntax::shell::{self, base_name};
 
-/// The program that a container starts.
+/// The program that a container starts, relative to its image's server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Starts {
-    /// The server of its image.
+    /// The image's server.
     Server,
-    /// Another one.
+    /// Another program.
     Other,
-    /// It is not known.
+    /// Not known.
     #[default]
     Unknown,
 }
 
-/// Whether a container comes down to the server of its image, of which `servers` are the names.
+/// Returns whether a container starts its image's server, which the catalogue names `servers`.
 ///
-/// `as_shipped` where nobody says what the image is to start, `own_entrypoint` where its entrypoint is replaced.
+/// `as_shipped` if neither entrypoint nor command is replaced, `own_entrypoint` if the entrypoint is.
 pub(super) fn starts(
     opened: &StartedPrograms,
     servers: &[String],
@@ -41,13 +41,13 @@ pub(super) fn starts(
     Starts::Other
 }
 
-/// The starts of the server among what a container runs: not one that prints something and ends.
+/// Returns the server's calls among the started programs, without those that print something and end.
 fn runs_of<'o>(
     opened: &'o StartedPrograms,
     servers: &'o [String],
     own_entrypoint: bool,
 ) -> impl Iterator<Item = &'o Program> {
-    // Entrypoints put the server in front of options.
+    // The entrypoint script puts the server before options.
     let given = move |program: &Program| !own_entrypoint && program.name.as_str().starts_with('-');
     let is_server =
         move |program: &&Program| given(program) || servers.iter().any(|server| is_server(program, server));
@@ -55,7 +55,7 @@ fn runs_of<'o>(
     programs.filter(|program| !jobs::is_job(program) && !prints_and_ends(program))
 }
 
-/// True for the program of a name as the catalogue writes it: `mysqld`, `/etc/kafka/docker/run`.
+/// True if the program is the named server. Catalogue names are `mysqld` or `/etc/kafka/docker/run`.
 fn is_server(program: &Program, server: &str) -> bool {
     let own = program.name.as_str();
     match server.contains('/') && own.contains('/') {
@@ -64,7 +64,7 @@ fn is_server(program: &Program, server: &str) -> bool {
     }
 }
 
-/// True for a server that prints something, or does something with its files, and ends.
+/// True for a call of a server that prints something or processes files, and ends.
 fn prints_and_ends(program: &Program) -> bool {
     const FLAGS: [&str; 6] =
         ["--version", "--help", "--initialize", "--initialize-insecure", "--bootstrap", "--wsrep-recover"];
@@ -88,17 +88,17 @@ fn prints_and_ends(program: &Program) -> bool {
         || words.find(|word| !word.starts_with('-')).is_some_and(|word| WORDS.contains(&word))
 }
 
-/// The command that a container's entrypoint gets.
+/// The command that the container's entrypoint receives.
 enum Command<'a> {
     Words(&'a [TracedText]),
-    /// A line for a shell, or a variable hides it.
+    /// A line for a shell, or hidden by a variable.
     Unseen,
-    /// There is none but the image's own.
+    /// The image's own.
     OfImage,
 }
 
 impl ProbeContext<'_> {
-    /// Nobody says what the image is to start, or what it starts by itself is written out.
+    /// True if the container starts what the image starts by default, even if written out.
     pub(super) fn is_as_shipped(&self) -> bool {
         self.as_shipped || self.is_untouched()
     }
@@ -127,8 +127,8 @@ impl ProbeContext<'_> {
         }
     }
 
-    /// The words that the server is started with, else those of the whole start, of a `-c` and of a script in sight, too; none
-    /// where they are not known.
+    /// Returns the server's arguments. If its call is not found, returns all words of the start, also those within `-c` and of
+    /// available scripts. `None` if they are not known.
     pub(super) fn words(&self) -> Option<Vec<String>> {
         if self.is_untouched() {
             return Some(Vec::new());
@@ -139,7 +139,7 @@ impl ProbeContext<'_> {
         }
         let words: Vec<&TracedText> = match (self.workload.start.value().or(self.partial), self.command()) {
             (Some(start), _) => start.entrypoint.iter().chain(&start.command).collect(),
-            // The image's entrypoint is not known, and gets these.
+            // The unknown entrypoint of the image receives these words.
             (None, Command::Words(words)) => words.iter().collect(),
             (None, _) => return None,
         };
@@ -149,7 +149,7 @@ impl ProbeContext<'_> {
         Some(split.chain(inside).map(|word| word.trim_matches(['"', '\'']).to_owned()).collect())
     }
 
-    /// The words of the programs that are the server of its image: another program's `-p` is none of its flags.
+    /// Returns the words of the image's server only: `-p` of another program is not its flag.
     fn server_words(&self) -> Vec<String> {
         let words = runs_of(self.opened, self.servers, !self.keeps_entrypoint())
             .flat_map(|program| std::iter::once(&program.name).chain(&program.arguments))
@@ -157,7 +157,7 @@ impl ProbeContext<'_> {
         words.flat_map(|word| std::iter::once(word).chain(joined_setting(word))).map(str::to_owned).collect()
     }
 
-    /// The script in sight that a word of the start names.
+    /// Returns the script that a word of the start names, if it is available.
     fn script(&self, word: &TracedText) -> Option<TracedText> {
         let name = word.as_str();
         let plain = name.ends_with(".sh") || name.ends_with(".bash") || !base_name(name).contains('.');
@@ -165,14 +165,14 @@ impl ProbeContext<'_> {
         path.then(|| self.scripts.find(name)).flatten()
     }
 
-    /// Whether the server of the image is what starts.
+    /// Returns whether the container starts the image's server.
     pub(super) fn starts(&self) -> Starts {
-        // A server that is its image's entrypoint takes whatever it is given.
+        // A server that is the image's entrypoint starts with any command.
         let alone = self.servers.is_empty() && self.keeps_entrypoint();
         if alone { Starts::Server } else { self.workload.starts }
     }
 
-    /// True when one of these flags is given, or a variable may give it.
+    /// True if one of the flags is given, or a variable without a value may hold one.
     pub(super) fn may_have(&self, words: &[String], flags: &[String]) -> bool {
         let given = |flag: &String| words.iter().any(|word| is_flag(word, flag));
         let hidden = words.iter().enumerate().any(|(at, word)| {
@@ -184,14 +184,14 @@ impl ProbeContext<'_> {
     }
 }
 
-/// The words of all commands of a script.
+/// Returns the words of all commands of a script.
 fn commands(script: &TracedText) -> Vec<String> {
     let script = shell::read(script);
     let words = script.commands.iter().flat_map(|command| command.runs());
     words.flat_map(|word| word.as_ref().split_whitespace()).map(str::to_owned).collect()
 }
 
-/// The setting of a short option that is written together with it: `port=5433` of `-cport=5433`.
+/// Returns the setting joined to a short option: `port=5433` of `-cport=5433`.
 fn joined_setting(word: &str) -> Option<&str> {
     let setting = word.strip_prefix('-')?.get(1..)?;
     let (name, _) = setting.split_once('=')?;
@@ -199,7 +199,7 @@ fn joined_setting(word: &str) -> Option<&str> {
     (!name.is_empty() && name.chars().all(plain) && !word.starts_with("--")).then_some(setting)
 }
 
-/// `--port`, `--port=1`, `-p1`; the case of long flags is not looked at, as Traefik does not.
+/// True if a word is the flag: `--port`, `--port=1`, `-p1`. Long flags match in any case, as in Traefik.
 pub(super) fn is_flag(word: &str, flag: &str) -> bool {
     let name = word.split('=').next().unwrap_or(word);
     match flag.contains('=') {

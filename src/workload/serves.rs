@@ -1,4 +1,4 @@
-//! The facts of an image's server, which hold where that is what a container starts.
+//! Facts of an image's server, which apply if the container starts it.
 
 use super::heap::{self, BesideFacts};
 use super::image::ImageFacts;
@@ -9,7 +9,7 @@ use crate::model::fact::Fact;
 use crate::model::image::TargetImage;
 use crate::model::size::ByteSize;
 
-/// Gives a service what is known of the memory of its image's server, as far as that may be what starts.
+/// Sets the facts about the memory of the image's server, if that may be what the service starts.
 pub(super) fn apply_server_facts(workload: &mut Workload, facts: ImageFacts, service: &Service) {
     let server = workload.starts == Starts::Server;
     workload.self_sizing = self_sizing(workload, &facts, service).filter(|_| server);
@@ -47,15 +47,15 @@ pub(super) fn apply_server_facts(workload: &mut Workload, facts: ImageFacts, ser
         });
 }
 
-/// True where a word of its start is one of these flags, up to its value.
+/// True if a word of its start contains one of these flags.
 fn has_flag(workload: &Workload, service: &Service, flags: &[String]) -> bool {
     let own = [&service.entrypoint, &service.command].into_iter().filter_map(Fact::value).flatten();
     let mut words = workload.words().chain(own);
     words.any(|word| flags.iter().any(|flag| word.as_str().contains(flag.as_str())))
 }
 
-/// True where something else than the server of its image starts, or may start behind an `ENTRYPOINT` of a Dockerfile, and no
-/// port of its own is shown.
+/// True if another program than the image's server starts, or may start through a Dockerfile's `ENTRYPOINT`, and neither
+/// service nor Dockerfile names a port.
 pub(super) fn is_replaced(
     workload: &Workload,
     service: &Service,
@@ -71,10 +71,10 @@ pub(super) fn is_replaced(
     other && facts.is_server && !shows
 }
 
-/// What the program does with the memory that it sees. None as soon as anything may say otherwise.
+/// Returns how the program sizes itself by the memory that it sees. `None` if anything may override that.
 fn self_sizing(workload: &Workload, facts: &ImageFacts, service: &Service) -> Option<String> {
     let sizes = facts.sizes_itself.as_ref()?;
-    // What starts is not known where the image's own words are not; those of the service still are.
+    // If the image's own words are not known, those of the service still are.
     let start = workload.start.value();
     let words = start.iter().flat_map(|start| start.entrypoint.iter().chain(&start.command));
     let own = [&service.entrypoint, &service.command];
@@ -85,7 +85,7 @@ fn self_sizing(workload: &Workload, facts: &ImageFacts, service: &Service) -> Op
     let mut flagged = words
         .chain(own)
         .filter(|word| sizes.unless_flags.iter().any(|flag| word.as_str().contains(flag.as_str())));
-    // Where its flags come from at all, a bound may be among them.
+    // A variable with flags may contain a bound.
     let set = sizes.unless_set.iter().chain(&facts.expands).any(|name| !workload.variable(name).is_absent());
     let bound = workload.heaps.iter().any(|heap| !heap.bound.is_absent());
     (!set && !bound && flagged.next().is_none()).then(|| sizes.what.clone())

@@ -1,4 +1,4 @@
-//! Settings of a server in its own files, its flags and its variables, as far as they move or hide what a probe asks.
+//! Settings in a server's files, flags and variables that move or close the port of its probe.
 
 use super::Fact;
 use super::brought::is_edited;
@@ -8,22 +8,22 @@ use crate::catalog::{PortBy, SettingFiles};
 use crate::model::compose::interpolate::HOLE;
 use crate::model::image::tidy;
 
-/// Endings of files with settings.
+/// Endings of settings files.
 const ENDINGS: [&str; 9] =
     [".conf", ".cnf", ".yml", ".yaml", ".toml", ".json", ".ini", ".properties", "Caddyfile"];
 
-/// The settings of a server that its files or variables bring.
+/// A server's settings from its files or variables.
 pub(super) enum Settings {
-    /// Nothing is brought in.
+    /// No files or variables are given.
     None,
-    /// The texts.
+    /// The texts of the files or variables.
     Read(Vec<String>),
-    /// A part is not here, or is written while building.
+    /// A part is not available, or is written during the build.
     Unread,
 }
 
 impl Settings {
-    /// The values of a setting, in order.
+    /// Returns the values of a setting, in order.
     pub(super) fn values(&self, name: &str) -> Vec<&str> {
         match self {
             Self::Read(texts) => texts.iter().flat_map(|text| values(text, name)).collect(),
@@ -31,23 +31,23 @@ impl Settings {
         }
     }
 
-    /// True when a setting is there.
+    /// True if a setting is present.
     pub(super) fn has(&self, name: &str) -> bool {
         !self.values(name).is_empty()
     }
 }
 
-/// An address that a server listens on.
+/// An address that a server listens on, to probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Address {
     pub(super) host: String,
     pub(super) port: u16,
-    /// The variable of the container that is this port: whoever starts it may set another one.
+    /// The container variable that holds the port, if whoever starts the container may change it.
     pub(super) variable: Option<String>,
 }
 
 impl ProbeContext<'_> {
-    /// The settings that the files of a row say, and those that a word of the start names.
+    /// Reads the settings from the files that a catalogue row lists, and from those that the start line names.
     pub(super) fn settings(&self, files: Option<&SettingFiles>) -> Settings {
         let Some(files) = files else { return Settings::None };
         let named: Vec<String> = self.named_files();
@@ -81,7 +81,7 @@ impl ProbeContext<'_> {
         if texts.is_empty() { Settings::None } else { Settings::Read(texts) }
     }
 
-    /// The files with settings that words of its start name.
+    /// Returns the settings files that the start line names.
     fn named_files(&self) -> Vec<String> {
         let words = self.words().unwrap_or_default();
         let paths = words.iter().map(|word| word.rsplit('=').next().unwrap_or(word));
@@ -89,7 +89,7 @@ impl ProbeContext<'_> {
         paths.map(|path| if path.starts_with('/') { tidy(path) } else { self.scripts.place(path) }).collect()
     }
 
-    /// True when no setting says what a row does not allow.
+    /// True if no setting has a value that the row excludes.
     pub(super) fn settings_fit(&self, files: Option<&SettingFiles>, settings: &Settings) -> bool {
         files.is_none_or(|files| {
             files.unless.iter().all(|(name, allowed)| {
@@ -99,8 +99,8 @@ impl ProbeContext<'_> {
         })
     }
 
-    /// Where a server listens: `default`, unless something moves it. None where that is not known, or nothing that a probe
-    /// reaches; then whether it was moved.
+    /// Returns the address that a server listens on, and whether something moved it from `default`. `None` if it is unknown, or
+    /// not reachable by a probe.
     pub(super) fn listens_at(
         &self,
         (default, host): (u16, &str),
@@ -162,8 +162,8 @@ impl ProbeContext<'_> {
         }
     }
 
-    /// The client's port of the own line of ZooKeeper's `server.1=host:2888:3888;2181`; none without such lines, `Some(None)` where
-    /// its own has no port, or nobody knows which is its own.
+    /// Returns the client port of this server's own line of ZooKeeper's `server.1=host:2888:3888;2181`. `None` without such
+    /// lines, `Some(None)` if its line has no port or is not known.
     fn member(&self, variable: &str, settings: &Settings) -> Option<Option<u16>> {
         let Settings::Read(texts) = settings else { return None };
         let lines = texts.iter().flat_map(|text| text.lines());
@@ -186,7 +186,7 @@ impl ProbeContext<'_> {
     }
 }
 
-/// The value of a flag: `--port 1`, `--port=1`, `-p1`.
+/// Returns the value of a flag: `--port 1`, `--port=1`, `-p1`.
 fn flag_value(words: &[String], flag: &str) -> Option<String> {
     let at = words.iter().rposition(|word| is_flag(word, flag))?;
     let word = words.get(at)?;
@@ -199,7 +199,7 @@ fn flag_value(words: &[String], flag: &str) -> Option<String> {
     }
 }
 
-/// The port of an address that the loopback reaches and that is no TLS: `8080`, `:8080`, `0.0.0.0:8080`, `http://*:8080/`.
+/// Returns the port of an address that loopback reaches without TLS: `8080`, `:8080`, `0.0.0.0:8080`, `http://*:8080/`.
 pub(super) fn port(address: &str) -> Option<u16> {
     let address = address.trim();
     let address = match address.split_once("://") {
@@ -213,8 +213,8 @@ pub(super) fn port(address: &str) -> Option<u16> {
     port.parse().ok().filter(|port| *port > 0 && here.contains(&host))
 }
 
-/// The listener to ask: the one on the port that is asked by default, else the first that is no controller's. Where a
-/// listener binds to no address, or to a name, the container's own one reaches it.
+/// Returns the listener to probe: the one on the default port, else the first that is not the controller's. One bound to a name
+/// or to all addresses is reached at the container's hostname.
 fn listener(text: &str, (default, here): (u16, bool)) -> Option<Address> {
     if text.contains(['$', HOLE]) {
         return None;
@@ -232,8 +232,8 @@ fn listener(text: &str, (default, here): (u16, bool)) -> Option<Address> {
     all.iter().find(|address| address.port == default).or(all.first()).cloned()
 }
 
-/// The values of a setting that stands first on a line, or behind `{`, `[`, `<` or a comma: `port 1`, `port = 1`, `"port": 1`,
-/// `<port>1</port>`. Lines that are comments count for nothing.
+/// Returns the values of a setting that starts a line, or follows `{`, `[`, `<` or a comma: `port 1`, `port = 1`, `"port": 1`,
+/// `<port>1</port>`. Comment lines are skipped.
 fn values<'t>(text: &'t str, name: &str) -> Vec<&'t str> {
     let part = |c: char| c.is_alphanumeric() || "_-./$".contains(c);
     let mut found = Vec::new();

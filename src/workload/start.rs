@@ -1,42 +1,42 @@
-//! Which program a container ends up running, behind shells, inits and wrappers.
+//! Finds the programs that a start line runs through shells, inits and wrappers.
 
 use super::Start;
 use crate::source::TracedText;
 use crate::syntax::shell::{self, FrameKind, base_name};
 
-/// An entrypoint script may run itself again this often.
+/// Maximum number of times that an entrypoint script may execute itself.
 const MAX_HANDOVERS: usize = 4;
 
-/// A program and the words it is started with.
+/// A program with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
-    /// The word that names it, as written: `java`, `/usr/bin/node`.
+    /// The word that names the program, as written: `java`, `/usr/bin/node`.
     pub name: TracedText,
-    /// What follows, quotes removed. Variables stand as written.
+    /// The words that follow, without quotes. Variables are unexpanded.
     pub arguments: Vec<TracedText>,
-    /// A shell expands variables in the arguments.
+    /// True if a shell expands variables in the arguments.
     pub expanded: bool,
 }
 
 impl Program {
-    /// The last part of its path.
+    /// Returns the last component of its path.
     #[must_use]
     pub fn base_name(&self) -> &str {
         base_name(self.name.as_str())
     }
 }
 
-/// An entrypoint script that runs its arguments in the end, as those of the official images do.
+/// An entrypoint script that executes its arguments in the end, like those of the official images.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecEntrypoint {
     /// The script's file name.
     pub entrypoint: String,
-    /// The program that it runs when the arguments begin with an option.
+    /// The program that it puts in front if the first argument is an option.
     pub options_to: Option<String>,
 }
 
 impl Start {
-    /// Every program that the start line runs itself, in order; scripts are programs, not looked into.
+    /// Returns every program that the start line runs, in order. Scripts count as programs and are not opened.
     #[must_use]
     pub fn programs(&self, handover: Option<&ExecEntrypoint>) -> Vec<Program> {
         let words: Vec<TracedText> = self.entrypoint.iter().chain(&self.command).cloned().collect();
@@ -54,7 +54,7 @@ fn programs(
 ) {
     let script = shell::read_words(words);
     for (at, command) in script.commands.iter().enumerate() {
-        // The first command is the engine's own; what a shell reads behind it, that shell expands.
+        // The engine starts the first command itself. A shell reads the others and expands their variables.
         let expanded = expanded || at > 0;
         let in_substitution = script
             .around(command)
@@ -72,8 +72,8 @@ fn programs(
     }
 }
 
-/// The words that an image's entrypoint script runs when it is started with some: its server stands in front of options, and
-/// of a configuration file.
+/// Returns the words that the image's entrypoint script executes. It puts its server before options and before a configuration
+/// file.
 pub(super) fn handed_to(program: &Program, handover: Option<&ExecEntrypoint>) -> Option<Vec<TracedText>> {
     let script = handover.filter(|script| script.entrypoint == program.base_name())?;
     let first = program.arguments.first()?;

@@ -1,4 +1,4 @@
-//! Facts of the start line that need the scripts of the project.
+//! Facts of the start line that depend on the project's scripts.
 
 use super::image::ImageFacts;
 use super::opened::StartedPrograms;
@@ -11,17 +11,17 @@ use crate::model::image::TargetImage;
 use crate::source::TracedText;
 use crate::syntax::shell::base_name;
 
-/// What the start line of a container comes down to.
+/// The start line of a container, with the programs that it leads to.
 pub(super) struct StartFacts {
-    /// As far as it is known, where the image's own part is not.
+    /// The start line, as far as it is known if parts are not.
     pub(super) start: Start,
     pub(super) opened: StartedPrograms,
-    /// Its entrypoint and its command are each a string of a Compose file, split into words.
+    /// True for entrypoint and command if the key is a string, which Compose splits into words.
     pub(super) split: [bool; 2],
 }
 
 impl StartFacts {
-    /// Opens the start, or what is known of it; `partial` is the one with holes.
+    /// Reads the start line, or the known part of it. `partial` has holes for variables without a value.
     pub(super) fn of(
         start: &Fact<Start>,
         partial: Option<&Start>,
@@ -42,7 +42,7 @@ impl StartFacts {
         Self { start, opened, split }
     }
 
-    /// True where it comes down to what the image starts by itself, written out.
+    /// True if it runs the same as the image by default, with the words written out.
     pub(super) fn is_as_shipped(&self, facts: &ImageFacts, scripts: &Scripts<'_>) -> bool {
         fn words(opened: &StartedPrograms) -> Vec<&str> {
             let programs = opened.programs.iter();
@@ -53,7 +53,7 @@ impl StartFacts {
         !shipped.programs.is_empty() && words(&shipped) == words(&self.opened)
     }
 
-    /// Whether it is the server of the image that starts.
+    /// Returns whether it starts the image's server.
     pub(super) fn starts(
         &self,
         facts: &ImageFacts,
@@ -69,7 +69,7 @@ impl StartFacts {
 }
 
 impl Assembler<'_> {
-    /// Reads the scripts of the project for the shell that keeps signals, and for the tools that the image needs.
+    /// Sets the facts that depend on scripts: the shell that keeps signals, the role, and a lighter base image.
     pub(super) fn started(
         &self,
         workload: &mut Workload,
@@ -100,7 +100,7 @@ impl Assembler<'_> {
     }
 }
 
-/// A mount at the tool's path, or over a directory of programs.
+/// True for a mount at the tool's path, or over a directory of programs.
 pub(super) fn brings_tool(mount: &Mount, tool: &str) -> bool {
     let target = mount.target.trim_end_matches('/');
     base_name(target) == tool

@@ -1,4 +1,4 @@
-//! Whether a lighter base image would do: not where what runs uses the tools that it lacks.
+//! Suggests a lighter base image, unless the container uses tools that it lacks.
 
 use super::distribution::{Family, is_bound_to};
 use super::idle::is_idle;
@@ -15,10 +15,10 @@ use crate::model::ImageReference;
 use crate::source::Spanned;
 use crate::syntax::shell::{self, Command, Script, base_name};
 
-/// Programs for probes, which lighter images often lack.
+/// Programs of healthchecks that lighter images often lack.
 const PROBES: [&str; 3] = ["curl", "wget", "bash"];
 
-/// The lighter base image of a container; none where something in sight needs what it lacks.
+/// Returns the lighter base image of a container; `None` if something needs what it lacks.
 pub(super) fn lighter(
     workload: &Workload,
     facts: &ImageFacts,
@@ -72,7 +72,7 @@ pub(super) fn lighter(
     }
     lighter.lost = toolchain.and_then(|row| row.lost.clone());
     if lighter.kind != LighterKind::MultiStage {
-        // Whether an installation brings it along is not known.
+        // An installation of unknown packages may bring the tool.
         if installed.open && in_runs().any(|command| used(command, &tools).is_some()) {
             return None;
         }
@@ -88,7 +88,7 @@ pub(super) fn lighter(
     Some(lighter)
 }
 
-/// Everything that the container runs, as far as it can be read: its start, its probe, and the scripts that it takes along.
+/// Returns everything that the container runs, as far as it is readable: start line, healthcheck and scripts.
 fn at_run_time(workload: &Workload, start: &Start, scripts: &Scripts<'_>) -> Vec<Script> {
     let mut found: Vec<Script> = scripts.all().iter().map(shell::read).collect();
     found.extend(scripts_of(start, scripts));
@@ -104,28 +104,28 @@ fn at_run_time(workload: &Workload, start: &Start, scripts: &Scripts<'_>) -> Vec
     found
 }
 
-/// The commands that it starts with, and those of the scripts that they name.
+/// Returns the commands of the start line and of the scripts that it names.
 fn commands_of(workload: &Workload, start: &Start, scripts: &Scripts<'_>) -> Vec<Command> {
     let line = shell::read_words(&words(start, workload.handover.as_ref()));
     let inside = scripts_of(start, scripts).into_iter().flat_map(|script| script.commands);
     line.commands.into_iter().chain(inside).collect()
 }
 
-/// The scripts that its start names.
+/// Returns the scripts that the start line names.
 fn scripts_of(start: &Start, scripts: &Scripts<'_>) -> Vec<Script> {
     let words = start.entrypoint.iter().chain(&start.command);
     let names = words.filter(|word| !word.as_str().starts_with('-')).take(4);
     names.filter_map(|word| scripts.find(word.as_str())).map(|text| shell::read(&text)).collect()
 }
 
-/// `exec "$@"` and nothing behind it: what runs is for the caller to say.
+/// True for a script that ends with `exec "$@"`: its caller decides what runs.
 fn is_toolbox(script: &Script) -> bool {
     script.commands.last().is_some_and(|last| {
         last.runs().first().is_some_and(|word| matches!(word.as_ref(), "$@" | "${@}" | "$*"))
     })
 }
 
-/// The tool that a command runs, looks for, or names by its path.
+/// Returns the tool that a command runs, looks up, or names by path.
 fn used<'t>(command: &Command, tools: &[&'t str]) -> Option<&'t str> {
     let name = base_name(command.runs().first().map_or("", AsRef::as_ref));
     let asks = matches!(name, "which" | "type" | "hash" | "command");
@@ -142,10 +142,10 @@ fn used<'t>(command: &Command, tools: &[&'t str]) -> Option<&'t str> {
     })
 }
 
-/// Packages that the image's `RUN`s install: they come with the lighter image, too.
+/// Packages that the image's `RUN`s install, and so would also in the lighter image.
 struct Installed<'c> {
     packages: Vec<String>,
-    /// Others may be among them: a variable without a value names them.
+    /// True if a variable without a value names further packages.
     open: bool,
     catalog: &'c Catalog,
 }

@@ -1,4 +1,4 @@
-//! What an image has to be asked with: its tools, and the ports that it shows.
+//! The tools and exposed ports of an image, for probes.
 
 use super::runs::Runs;
 use super::server::Starts;
@@ -8,10 +8,10 @@ use crate::model::ImageReference;
 use crate::model::image::TargetImage;
 use crate::source::TracedText;
 
-/// Programs that probes use.
+/// Tools that probes can use.
 const TOOLS: [&str; 9] = ["curl", "wget", "nc", "bash", "node", "python", "python3", "ruby", "php"];
 
-/// The programs for probes that an image is certain to have.
+/// Returns the tools for probes that an image certainly has.
 pub(super) fn tools(
     base: &Fact<TracedText>,
     runs: Option<&Runs<'_>>,
@@ -36,14 +36,14 @@ pub(super) fn tools(
     tools
 }
 
-/// The `WORKDIR` of an image, where it is known to be another one than the root.
+/// Returns the `WORKDIR` of an image, `/` if none is known.
 pub(super) fn home<'c>(base: &Fact<TracedText>, catalog: &'c Catalog) -> &'c str {
     let reference = base.value().and_then(|base| ImageReference::parse(base.as_str()));
     let row = reference.and_then(|reference| catalog.probes(&reference));
     row.and_then(|row| row.workdir.as_deref()).unwrap_or("/")
 }
 
-/// The ports of other protocols that a Dockerfile shows: `UDP 1162`; then whether a TCP range or a variable hides others.
+/// Returns the ports that a Dockerfile exposes by other protocols, as `UDP 1162`, and whether more TCP ports are hidden.
 pub(super) fn beside_tcp(target: Option<&TargetImage>) -> (Vec<String>, bool) {
     let (mut others, mut hidden) = (Vec::new(), false);
     for port in target.into_iter().flat_map(|target| &target.exposes) {
@@ -61,7 +61,7 @@ pub(super) fn beside_tcp(target: Option<&TargetImage>) -> (Vec<String>, bool) {
     (others, hidden)
 }
 
-/// The TCP ports that an image shows: its own `EXPOSE`s, or those of the image that it stands on, of whose server they are.
+/// Returns the exposed TCP ports: the Dockerfile's own, or else the base image's if its server may be what starts.
 pub(super) fn exposed(
     base: &Fact<TracedText>,
     target: Option<&TargetImage>,

@@ -1,10 +1,10 @@
-//! Programs that take work from a queue or a timetable.
+//! Recognizes workers: programs that process a queue or run on a schedule.
 
 use super::opened::StartedPrograms;
 use super::start::Program;
 use crate::syntax::shell::base_name;
 
-/// Programs that take work from a queue or a timetable, and listen nowhere.
+/// Programs that process a queue or run on a schedule, and listen on no port.
 const WORKERS: [&str; 30] = [
     "arq",
     "celery",
@@ -38,7 +38,7 @@ const WORKERS: [&str; 30] = [
     "yacron",
 ];
 
-/// Words of programs that do more than one thing, which make workers of them.
+/// Arguments that make a worker of a program with several modes.
 const WORKER_WORDS: [&str; 16] = [
     "celerybeat",
     "horizon",
@@ -58,19 +58,19 @@ const WORKER_WORDS: [&str; 16] = [
     "solid_queue:work",
 ];
 
-/// True for a start that comes down to nothing but such programs.
+/// True if all the programs that nothing follows are workers.
 pub(super) fn is_worker(opened: &StartedPrograms) -> bool {
     !opened.last.is_empty() && opened.last.iter().all(is_queue_worker)
 }
 
-/// True for a start of which a part is such a program: which part runs is decided in the container.
+/// True if one of the programs that nothing follows is a worker. Which of them runs may be decided in the container.
 pub(super) fn may_be_worker(opened: &StartedPrograms) -> bool {
     opened.last.iter().any(is_queue_worker)
 }
 
 fn is_queue_worker(program: &Program) -> bool {
     let words = || std::iter::once(&program.name).chain(&program.arguments).map(|word| word.as_str());
-    // Flower shows a queue as a page.
+    // Flower is a web page for a queue.
     let shows = words().any(|word| word == "flower");
     !shows && words().any(|word| WORKERS.contains(&base_name(word)) || WORKER_WORDS.contains(&word))
 }

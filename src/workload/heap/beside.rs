@@ -1,4 +1,4 @@
-//! Memory that a process takes beside its heap: estimates, by what runs and by its flags.
+//! Estimates of the memory that a process uses outside its heap, by product and flags.
 
 use std::borrow::Cow;
 
@@ -7,22 +7,22 @@ use crate::model::size::ByteSize;
 
 const MIB: i64 = 1 << 20;
 
-/// The part of [`Beside::most`] of a plain JVM that is metaspace, in MiB.
+/// The metaspace included in [`NativeOverhead::most`] of a plain JVM, in MiB.
 const METASPACE: i64 = 100;
 
-/// What a runtime takes beside its heap, an estimate: from a program that does little to one with many classes and threads.
+/// An estimated range of off-heap memory: from a program that does little to one with many classes and threads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NativeOverhead {
-    /// In MiB.
+    /// The lower end, in MiB.
     pub least: i64,
-    /// In MiB.
+    /// The upper end, in MiB.
     pub most: i64,
-    /// What it is made of.
+    /// The uses of that memory.
     pub what: Cow<'static, str>,
 }
 
 impl NativeOverhead {
-    /// Measured on JDK 8 to 25 and Node 18 to 26; none for what has not been measured.
+    /// Returns a runtime's plain range, measured on JDK 8 to 25 and Node 18 to 26; `None` for others.
     #[must_use]
     pub fn of(runtime: RuntimeName) -> Option<Self> {
         let (least, most, what) = match runtime {
@@ -34,10 +34,10 @@ impl NativeOverhead {
     }
 }
 
-/// What decides how much stands beside a heap, apart from the heap's size.
+/// Inputs of the off-heap estimate besides the heap's size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::workload) struct BesideFacts {
-    /// The row of the product, where the image is known.
+    /// The product's row of the catalogue, if the image is known.
     pub(in crate::workload) product: Option<BesideHeap>,
     /// `-XX:MaxDirectMemorySize`.
     pub(in crate::workload) direct: Option<ByteSize>,
@@ -46,14 +46,14 @@ pub(in crate::workload) struct BesideFacts {
 }
 
 impl BesideFacts {
-    /// The estimate for a heap of this size.
+    /// Returns the estimate for a heap of this size.
     pub(in crate::workload) fn of(&self, runtime: RuntimeName, heap: ByteSize) -> Option<NativeOverhead> {
         let plain = NativeOverhead::of(runtime)?;
         let product = self.product.as_ref();
         let least = product.and_then(|row| row.least).unwrap_or(plain.least);
         let fixed = product.and_then(|row| row.most).unwrap_or(plain.most);
         let what = product.and_then(|row| row.what.clone()).map_or(plain.what, Cow::from);
-        // A bound for classes: less than a program with many of them takes, or more where somebody knew that it needs it.
+        // `MaxMetaspaceSize` replaces the metaspace share, which may lower the estimate or raise it.
         let classes = self.metaspace.map_or(0, |most| mebibytes_up(most) - METASPACE);
         let fixed = (fixed + classes).max(least);
         let growing = match (self.direct, product) {
@@ -71,7 +71,7 @@ impl BesideFacts {
         Some(NativeOverhead { least, most: fixed.saturating_add(growing), what: what.into() })
     }
 
-    /// The largest heap under a limit that leaves it, in whole MiB and at most three quarters; none below 64 MiB.
+    /// Returns the largest heap that leaves room, in whole MiB and at most three quarters of the limit; `None` below 64 MiB.
     pub(in crate::workload) fn fits_in(&self, runtime: RuntimeName, limit: ByteSize) -> Option<ByteSize> {
         const LEAST: i64 = 64;
         let limit = limit.mebibytes();
@@ -79,7 +79,7 @@ impl BesideFacts {
             let beside = self.of(runtime, ByteSize(heap.saturating_mul(MIB)));
             heap.saturating_add(beside.map_or(0, |beside| beside.most)) <= limit
         };
-        // It grows with the heap: halve the range that is left.
+        // The off-heap memory grows with the heap, so this bisects.
         let (mut least, mut most) = (0, limit / 4 * 3);
         while least < most {
             let middle = most - (most - least) / 2;
@@ -89,18 +89,18 @@ impl BesideFacts {
                 most = middle - 1;
             }
         }
-        // Numbers that people write.
+        // Round numbers.
         let heap = if least >= 256 { least / 16 * 16 } else { least / 8 * 8 };
         (heap >= LEAST && fits(heap)).then_some(ByteSize(heap.saturating_mul(MIB)))
     }
 
-    /// A part of it that is known of the product or its flags, and not of every program of the runtime.
+    /// True if the product or a flag contributes to the estimate.
     pub(in crate::workload) fn is_own(&self) -> bool {
         self.direct.is_some() || self.product.is_some()
     }
 }
 
-/// A line to paste with the numbers that fit a limit; empty where a heap is asked for and none fits.
+/// Fills in the placeholders of `text` for a limit. Returns an empty string if it has `{heap}` and no heap fits.
 pub(in crate::workload) fn with_numbers(
     text: &str,
     runtime: Option<RuntimeName>,
@@ -108,7 +108,7 @@ pub(in crate::workload) fn with_numbers(
     limit: ByteSize,
 ) -> String {
     let mut text = text.replace("{60%}", &limit.percent_in_mebibytes(60).to_string());
-    // In GiB with two digits, rounded down.
+    // GiB with two decimals, rounded down.
     let hundredths = limit.percent_in_mebibytes(50) * 100 / 1024;
     text = text.replace("{50%GiB}", &format!("{}.{:02}", hundredths / 100, hundredths % 100));
     if text.contains("{heap") {
@@ -121,7 +121,7 @@ pub(in crate::workload) fn with_numbers(
     text
 }
 
-/// In MiB, rounded up.
+/// Converts to MiB, rounded up.
 fn mebibytes_up(size: ByteSize) -> i64 {
     size.0 / MIB + i64::from(size.0 % MIB > 0)
 }
@@ -156,7 +156,7 @@ mod tests {
             (product.clone(), None, None, 1024, (130, 250 + 512)),
             (product.clone(), Some(64), None, 1024, (130, 250 + 64)),
             (capped, None, None, 8192, (130, 250 + 640)),
-            // A most below the least is no range.
+            // An upper end below the lower one is raised to it.
             (own, None, None, 1024, (300, 300)),
             (None, Some(4096), None, 2048, (130, 250 + 4096)),
             (None, None, Some(64), 1024, (130, 214)),

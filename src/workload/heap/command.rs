@@ -1,4 +1,4 @@
-//! The words of a start command that the runtime reads itself.
+//! Reads the runtime's own options from the command line.
 
 use super::engine::{SettingSource, SettingsReader};
 use super::flags::words;
@@ -7,7 +7,7 @@ use crate::source::{Spanned, TracedText};
 use crate::workload::{Fact, Program, Why};
 
 impl SettingsReader<'_> {
-    /// The runtime's own words, variables expanded where a shell does that, up to the program that it runs.
+    /// Returns the runtime's options up to the main program, with variables expanded if a shell does that.
     pub(super) fn command_line(&self, program: &Program) -> SettingSource {
         let mut source = SettingSource { name: "command line".to_owned(), ..SettingSource::default() };
         let reading = &self.runtime.command_line;
@@ -20,13 +20,13 @@ impl SettingsReader<'_> {
                 continue;
             }
             if !text.starts_with('-') && text.contains(HOLE) {
-                // It may be any option, or none.
+                // The variable may hold an option, or nothing.
                 source.unknown = Some((argument.span(), Why::Other("a variable without a value")));
                 continue;
             }
             if !text.starts_with('-') {
                 match &reading.settings_files {
-                    // Nobody looks into it; what follows on the command line is stronger.
+                    // The settings file is not read. Options after it take precedence.
                     Some(_) if source.words.is_empty() => {
                         source.unknown = Some((argument.span(), Why::Other("a file holds its settings")));
                         continue;
@@ -50,7 +50,7 @@ impl SettingsReader<'_> {
         source
     }
 
-    /// A word with `$NAME` in it, split as a shell splits it.
+    /// Expands `$NAME` in a word and splits the result like a shell.
     fn expand(&self, word: &TracedText, source: &mut SettingSource) -> Vec<TracedText> {
         let text = word.as_str();
         let mut out = TracedText::empty(word.span());
@@ -83,7 +83,7 @@ impl SettingsReader<'_> {
                     }
                 }
                 Fact::Unknown { at, why } => source.unknown = Some((at, why)),
-                // Not set in what runs: the shell makes nothing of it.
+                // A shell expands an unset variable to nothing.
                 Fact::Absent { .. } => {}
             }
         }
@@ -92,7 +92,7 @@ impl SettingsReader<'_> {
     }
 }
 
-/// An option and its value, one blank between them.
+/// Joins an option and its value with one space.
 fn joined(option: &TracedText, value: &TracedText) -> TracedText {
     let span = match option.span().file == value.span().file {
         true => option.span().cover(value.span()),

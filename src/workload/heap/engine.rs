@@ -1,4 +1,4 @@
-//! Which runtime starts, where its flags come from, and which of them wins.
+//! Finds the runtimes that start, the sources of their settings, and the settings that win.
 
 use crate::catalog::{Catalog, DefaultHeap, Flag, Grammar, ReadBy, Runtime, RuntimeName, Sets, Starter};
 use crate::model::size::ByteSize;
@@ -10,9 +10,9 @@ use super::{BesideFacts, Bound, HeapSetting, MemoryPool};
 use crate::workload::image::ImageFacts;
 use crate::workload::{Fact, Program, Start, Why, Workload};
 
-/// The memory that the programs of `workload` manage.
+/// Returns the memory pools of the programs of `workload`.
 ///
-/// `partial` is its start where variables leave holes in it.
+/// `partial` is its start with holes for variables without a value.
 pub(in crate::workload) fn pools(
     workload: &Workload,
     image: &ImageFacts,
@@ -24,7 +24,7 @@ pub(in crate::workload) fn pools(
         Fact::Unknown { why: Why::Variable(_), .. } if partial.is_some() => {
             partial.map(|start| start.programs(image.handover.as_ref())).unwrap_or_default()
         }
-        // An image's own script that the catalogue does not name: its place is the image's.
+        // The start line is inside an image that the catalogue does not know, so its span is the image reference.
         Fact::Unknown { at, why: Why::Image(name) } => {
             vec![Program {
                 name: TracedText::derived(name.as_str(), *at),
@@ -39,7 +39,7 @@ pub(in crate::workload) fn pools(
         catalog.runtimes().iter().filter_map(|runtime| Some((runtime, engine(runtime).heap(&programs)?)));
     heaps
         .map(|(runtime, mut heap)| {
-            // A variable that only one product reads tells what its program takes, whoever made the image.
+            // A variable of one product identifies that product, whatever the image, and so its off-heap memory.
             let told = heap.origin.as_ref().filter(|_| heap.assumed && heap.beside.product.is_none());
             let variable = told.and_then(|carrier| runtime.variable(&carrier.value));
             if let Some(variable) = variable.filter(|variable| variable.names_reader) {
@@ -50,38 +50,38 @@ pub(in crate::workload) fn pools(
         .collect()
 }
 
-/// Reads the settings of one runtime.
+/// Reader of the settings of one runtime.
 pub(super) struct SettingsReader<'a> {
     pub(super) workload: &'a Workload,
     pub(super) image: &'a ImageFacts,
     pub(super) runtime: &'a Runtime,
 }
 
-/// How the runtime comes to run.
+/// The program that launches the runtime.
 pub(super) enum LaunchedBy<'c> {
-    /// The start line names it.
+    /// The start line names the runtime.
     Itself,
-    /// A program that is known to start it.
+    /// A start script that the catalogue knows to launch the runtime.
     By(&'c Starter),
     /// The image's own start script.
     Script,
 }
 
-/// What one place says: a variable, or the command line.
+/// The settings from one source: a variable, or the command line.
 #[derive(Default)]
 pub(super) struct SettingSource {
     /// The variable, or `command line`.
     pub(super) name: String,
-    /// Flags, each with its value.
+    /// Flags with their values.
     pub(super) words: Vec<TracedText>,
     pub(super) unknown: Option<(Span, Why)>,
-    /// Set when it is a variable with flags in it.
+    /// The variable's name, if it holds flags.
     pub(super) carrier: Option<Spanned<String>>,
-    /// A variable that is a setting itself.
+    /// The variable's value, if the variable is itself a setting.
     pub(super) setting: Option<TracedText>,
 }
 
-/// What wins.
+/// The bound that wins.
 pub(super) struct EffectiveBound {
     pub(super) bound: Fact<HeapSetting>,
     pub(super) overruled: Option<HeapSetting>,
@@ -94,7 +94,7 @@ impl SettingsReader<'_> {
             Some(program) => Some((program, LaunchedBy::Itself)),
             None => programs.iter().find_map(|program| {
                 let starter = self.runtime.starter(program.base_name()).map(LaunchedBy::By);
-                // The image's own start script, known by what it expands.
+                // The image's own start script, recognized by the variables that it expands.
                 let own = self.image.runtime == Some(self.runtime.name) && !self.image.expands.is_empty();
                 Some((program, starter.or(own.then_some(LaunchedBy::Script))?))
             }),
@@ -105,7 +105,7 @@ impl SettingsReader<'_> {
         let carrier = sources.iter().rev().find_map(|source| source.carrier.clone());
         let said = carrier.is_some() || sources.iter().any(|source| source.setting.is_some());
         let strangers = if by_script(&starter) { self.other_readers() } else { Vec::new() };
-        // A script without flags of ours runs something that nobody here can see.
+        // Without settings there is nothing to judge: what the script runs is not visible.
         if !said && strangers.is_empty() && !matches!(starter, LaunchedBy::Itself) {
             return None;
         }
@@ -125,7 +125,7 @@ impl SettingsReader<'_> {
             }
         }
         let name = program.base_name().to_owned();
-        // A variable of the service takes the place of the image's.
+        // A variable of the service replaces the image's.
         let env_unseen = bound.is_absent() && carrier.is_none() && !self.image.env_known;
         Some(MemoryPool {
             runtime: self.runtime.name,
@@ -147,10 +147,10 @@ impl SettingsReader<'_> {
         })
     }
 
-    /// A heap that a variable speaks of, where nothing shows what starts. Without a word on the bound in it there is
-    /// nothing to say.
+    /// Infers a pool from the environment, if the start line does not show what runs. `None` unless a variable sets a bound or
+    /// has a problem.
     fn assumed(&self) -> Option<MemoryPool> {
-        // An image that is known to run something else reads none of it.
+        // An image that is known to run another runtime reads none of the variables.
         let other = self.image.runtime.is_some_and(|own| own != self.runtime.name);
         if other && self.workload.build.is_none() && self.runtime.name == RuntimeName::Java {
             return None;
@@ -178,11 +178,11 @@ impl SettingsReader<'_> {
                 (None, Some(value)) => Some((source.name.clone(), value.span())),
                 (None, None) => None,
             })?;
-        // What a script of ours adds is not known; a virtual machine of the image reads these variables whoever starts it.
+        // What the service's own script adds is not known. The image's JVM reads these variables however it is started.
         let own = self.image.runtime == Some(self.runtime.name) && self.workload.build.is_some();
         let starter = if own { LaunchedBy::Itself } else { LaunchedBy::Script };
         let mut winner = self.effective_bound(&sources, &starter, place, major);
-        // Flags that any program of the runtime reads say nothing of which one runs; these variables do.
+        // Only a variable that names its reader shows which program runs. General flags do not.
         let telling = named.iter().any(|known| **known == name);
         let problems = match telling {
             true => self.malformed(&sources, &winner.bound, (major, default)),
@@ -211,13 +211,13 @@ impl SettingsReader<'_> {
         (!heap.bound.is_unknown() || !heap.problems.is_empty()).then_some(heap)
     }
 
-    /// The major version and the default heap, where the image is one of this runtime.
+    /// Returns the runtime's major version, if the image has that runtime, and its default heap.
     pub(super) fn version(&self) -> (Option<u32>, Option<DefaultHeap>) {
         let own = self.image.runtime == Some(self.runtime.name);
         (self.image.major.filter(|_| own), self.image.default_heap.or(self.runtime.default_heap))
     }
 
-    /// What each place says, weakest first.
+    /// Returns the settings of each source, lowest precedence first.
     fn sources(&self, program: &Program, starter: &LaunchedBy<'_>, major: Option<u32>) -> Vec<SettingSource> {
         let mut sources = Vec::new();
         for name in &self.runtime.precedence {
@@ -263,7 +263,7 @@ impl SettingsReader<'_> {
         source
     }
 
-    /// The setting that wins: the strongest place, the last flag, a number before a share.
+    /// Returns the bound that wins: source with the highest precedence, last flag, size before percentage.
     fn effective_bound(
         &self,
         sources: &[SettingSource],
@@ -283,7 +283,7 @@ impl SettingsReader<'_> {
                 match read {
                     Some(bound) => {
                         let setting = HeapSetting { flag, carrier: source.name.clone(), bound, grammar };
-                        // What is not known of weaker places no longer matters once a number is set here.
+                        // An unknown source of lower precedence does not matter once a size is set here.
                         match bound {
                             Bound::Bytes(_) => (number, unknown) = (Some(setting), None),
                             Bound::Percent(_) if sets == Sets::HeapMaxFraction => fraction = Some(setting),
@@ -294,7 +294,7 @@ impl SettingsReader<'_> {
                 }
             }
         }
-        // No number of bytes: `off`, `-1`, `0`.
+        // A size of 0 bounds nothing. `bounds` has dropped `off` and `-1`.
         let number = number
             .filter(|setting: &HeapSetting| !matches!(setting.bound, Bound::Bytes(size) if size.0 == 0));
         if let Some((at, why)) = unknown {
@@ -303,10 +303,10 @@ impl SettingsReader<'_> {
         let own_bound = match starter {
             LaunchedBy::Itself => false,
             LaunchedBy::By(starter) => starter.bounds_heap || self.image.heap_when_unset.is_some(),
-            // What the image's script does without a bound is its own affair.
+            // An image's start script may bound the heap by itself.
             LaunchedBy::Script => true,
         };
-        // A share beats a fraction, in any order.
+        // `MaxRAMPercentage` beats `MaxRAMFraction`, in any order.
         let mut share = share.or(fraction);
         let overruled = if number.is_some() { share.take() } else { None };
         let bound = match number.or(share) {
@@ -322,7 +322,7 @@ impl SettingsReader<'_> {
         EffectiveBound { bound, overruled }
     }
 
-    /// The setting of the size at the start that counts.
+    /// Returns the effective setting of the initial size.
     fn initial(&self, sources: &[SettingSource]) -> Option<HeapSetting> {
         let all = sources.iter().flat_map(|source| source.words.iter().map(move |word| (source, word)));
         all.rev().find_map(|(source, word)| {
@@ -339,7 +339,7 @@ impl SettingsReader<'_> {
         })
     }
 
-    /// What a place says of the bound, in order: the words, and what they come to.
+    /// Returns the bounds that a source sets, in order: the word, what it sets, its grammar and its parsed value.
     fn bounds(
         &self,
         source: &SettingSource,
@@ -354,7 +354,7 @@ impl SettingsReader<'_> {
             Some((word.clone(), flag.sets, flag.grammar, value))
         });
         let all = setting.into_iter().chain(flags).filter(|(_, sets, ..)| sets.is_bound());
-        // A word that switches the bound off is no mistake, and bounds nothing; nor does a share that .NET does not take.
+        // A value that disables the bound is no error and bounds nothing. The same holds for a percentage that .NET ignores.
         let bounds = all.map(|(text, sets, grammar, value)| {
             let read = bound(sets, grammar, value, major);
             let nothing = read.is_none()
@@ -365,7 +365,7 @@ impl SettingsReader<'_> {
         bounds.flatten().collect()
     }
 
-    /// What the image and the flags say of the memory beside the heap.
+    /// Collects what the image and the flags tell about off-heap memory.
     fn beside(&self, sources: &[SettingSource]) -> BesideFacts {
         let own = self.image.runtime == Some(self.runtime.name);
         BesideFacts {
@@ -375,7 +375,7 @@ impl SettingsReader<'_> {
         }
     }
 
-    /// The size that the last flag of this kind sets; none for 0, the JVM's word for its own choice.
+    /// Returns the size set by the last flag of this kind; `None` for 0, which means the JVM's default.
     fn last_size(&self, sources: &[SettingSource], sets: Sets) -> Option<ByteSize> {
         let words = sources.iter().flat_map(|source| &source.words);
         let mut sizes = words.filter_map(|word| {
@@ -385,7 +385,7 @@ impl SettingsReader<'_> {
         sizes.next_back().filter(|size| size.0 > 0)
     }
 
-    /// The variables that only scripts read.
+    /// Returns the flag variables that only scripts read.
     pub(super) fn script_variables(&self) -> impl Iterator<Item = &str> {
         let scripts = self.runtime.variables.iter().filter(|variable| variable.read_by == ReadBy::Script);
         scripts.filter(|variable| variable.value.is_none()).map(|variable| variable.name.as_str())
@@ -396,7 +396,7 @@ impl SettingsReader<'_> {
     }
 }
 
-/// `off`, `-1`, nothing: words of their grammars for no bound.
+/// True for the values `off`, `-1` and empty, which disable a bound.
 fn switches_off(text: &str) -> bool {
     let value = text.rsplit(['=', ' ']).next().unwrap_or(text);
     matches!(value, "off" | "-1" | "")

@@ -1,4 +1,4 @@
-//! Flags of runtimes: splitting a variable into words, and reading a word's value.
+//! Parses runtime flags: splits a variable into words, and reads a word's value.
 
 use crate::catalog::{Grammar, Sets};
 use crate::model::size::ByteSize;
@@ -9,11 +9,11 @@ use super::Bound;
 const KIB: i64 = 1 << 10;
 const MIB: i64 = 1 << 20;
 
-/// True when the reader takes the value; for a JVM of a known major version where that matters.
+/// True if the reader accepts the value. `major` is the JVM's major version, if known.
 pub(super) fn fits(grammar: Grammar, value: &str, major: Option<u32>) -> bool {
     match grammar {
         Grammar::JvmSize => ByteSize::parse_jvm(value).is_some_and(|size| size.0 > 0),
-        // JDK 8 wants a decimal point ("Improperly specified VM option"), and takes more than 100.
+        // JDK 8 requires a decimal point ("Improperly specified VM option") and accepts more than 100.
         Grammar::JvmPercent => value.parse::<f64>().is_ok_and(|share| {
             let known = major.is_some_and(|major| major > 8);
             share >= 0.0 && (share <= 100.0 || !known) && (major != Some(8) || value.contains('.'))
@@ -42,7 +42,7 @@ pub(super) fn fits(grammar: Grammar, value: &str, major: Option<u32>) -> bool {
     }
 }
 
-/// Reads a value that bounds the largest heap; none when it does not fit its grammar or bounds nothing.
+/// Parses a value that bounds the maximum heap; `None` if it does not match its grammar or bounds nothing.
 pub(super) fn bound(sets: Sets, grammar: Grammar, value: &str, major: Option<u32>) -> Option<Bound> {
     match grammar {
         Grammar::JvmSizeOrPercent if !value.ends_with('%') => ByteSize::parse_jvm(value).map(Bound::Bytes),
@@ -55,18 +55,18 @@ pub(super) fn bound(sets: Sets, grammar: Grammar, value: &str, major: Option<u32
     }
 }
 
-/// Reads a value that is a share of the limit, as a percentage; none when it does not fit its grammar, or is not taken.
+/// Parses a value as a percentage of the limit; `None` if it does not match its grammar or has no effect.
 pub(super) fn share(sets: Sets, grammar: Grammar, value: &str, major: Option<u32>) -> Option<f64> {
     let fraction = matches!(sets, Sets::HeapMaxFraction | Sets::HeapSmallFraction);
     let percent = match grammar {
         Grammar::JvmPercent if !fits(grammar, value, major) => return None,
-        // JDK 8 takes more than all.
+        // JDK 8 accepts more than 100.
         Grammar::JvmPercent if major == Some(8) => {
             return value.parse().ok().filter(|share: &f64| share.is_finite() && *share >= 0.0);
         }
         Grammar::JvmPercent | Grammar::PercentInteger => value.parse().ok()?,
         Grammar::JvmSizeOrPercent => value.strip_suffix('%')?.parse().ok()?,
-        // .NET takes no share of all, and falls back to its default (`gcconfig`: more than 0 and less than 100).
+        // .NET ignores values outside 1 to 99 and uses its default (`gcconfig`: more than 0 and less than 100).
         Grammar::HexPercent => {
             hexadecimal(value).filter(|share| (1..100).contains(share)).map(|share| share as f64)?
         }
@@ -79,19 +79,19 @@ pub(super) fn share(sets: Sets, grammar: Grammar, value: &str, major: Option<u32
     (0.0..=100.0).contains(&percent).then_some(percent)
 }
 
-/// A number of bytes in the reader's own grammar.
+/// Parses a size in the reader's own grammar.
 pub(super) fn size(grammar: Grammar, value: &str) -> Option<ByteSize> {
     match grammar {
         Grammar::JvmSize => ByteSize::parse_jvm(value),
         Grammar::Mebibytes => ByteSize::parse_mebibytes(value),
-        // Go's `runtime.parseByteCount`: an exact suffix, no fractions.
+        // Go's `runtime.parseByteCount` requires an exact suffix and takes no fractions.
         Grammar::GoSize => {
             let units =
                 [("B", 1), ("KiB", KIB), ("MiB", MIB), ("GiB", MIB * KIB), ("TiB", MIB * MIB), ("", 1)];
             units.into_iter().find_map(|(suffix, unit)| whole(value.strip_suffix(suffix)?, unit))
         }
         Grammar::HexBytes => hexadecimal(value).map(ByteSize),
-        // Redis's `memtoull`: `k` counts thousands, `kb` counts 1024.
+        // Redis's `memtoull`: `k` is 1000, `kb` is 1024.
         Grammar::RedisSize => {
             let value = value.to_ascii_lowercase();
             let units = [
@@ -107,7 +107,7 @@ pub(super) fn size(grammar: Grammar, value: &str) -> Option<ByteSize> {
             units.into_iter().find_map(|(suffix, unit)| whole(value.strip_suffix(suffix)?, unit))
         }
         Grammar::MemcachedMebibytes => whole(value.trim_end_matches(['m', 'M']), MIB),
-        // PostgreSQL's `parse_int` of a setting in blocks of 8 KiB.
+        // PostgreSQL's `parse_int`, for a setting in blocks of 8 KiB.
         Grammar::PostgresSize => {
             let units =
                 [("kB", KIB), ("MB", MIB), ("GB", MIB * KIB), ("TB", MIB * MIB), ("B", 1), ("", 8 * KIB)];
@@ -126,20 +126,20 @@ pub(super) fn size(grammar: Grammar, value: &str) -> Option<ByteSize> {
             let gigabytes: f64 = value.parse().ok().filter(|number: &f64| *number > 0.0 && *number < 1e6)?;
             Some(ByteSize((gigabytes * (MIB * KIB) as f64) as i64))
         }
-        // PHP's `ini_parse_quantity`, as far as it keeps the number.
+        // PHP's `ini_parse_quantity`, for values that it does not truncate.
         Grammar::PhpSize => {
             let value = value.to_ascii_lowercase();
             let units = [("k", KIB), ("m", MIB), ("g", MIB * KIB), ("", 1)];
             let size =
                 units.into_iter().find_map(|(suffix, unit)| whole(value.strip_suffix(suffix)?, unit))?;
-            // A script needs more than this to start: PHP puts its default in the place of less.
+            // PHP replaces values below this by its default, since no script starts with less.
             (size.0 >= 2 * MIB).then_some(size)
         }
         _ => None,
     }
 }
 
-/// A size as people write one somewhere: any number with any unit. None without a unit: nobody can tell which was meant.
+/// Parses a size in any common notation: a number with any unit. `None` without a unit, since the intended one is not known.
 pub(super) fn meant(value: &str) -> Option<ByteSize> {
     let end = value.rfind(|c: char| c.is_ascii_digit())? + 1;
     let (number, unit) = value.split_at(end);
@@ -160,7 +160,7 @@ pub(super) fn meant(value: &str) -> Option<ByteSize> {
     Some(ByteSize((number * unit as f64) as i64))
 }
 
-/// A size as the reader of `grammar` wants it.
+/// Formats a size in the given grammar.
 pub(super) fn spelled(grammar: Grammar, size: ByteSize) -> Option<String> {
     let mebibytes = (size.0 % MIB == 0).then_some(size.0 / MIB)?;
     Some(match grammar {
@@ -175,7 +175,7 @@ pub(super) fn spelled(grammar: Grammar, size: ByteSize) -> Option<String> {
     })
 }
 
-/// .NET reads its variables so, with or without `0x`.
+/// Parses a .NET setting: hexadecimal, with or without `0x`.
 pub(super) fn hexadecimal(value: &str) -> Option<i64> {
     let digits = value.strip_prefix("0x").or_else(|| value.strip_prefix("0X")).unwrap_or(value);
     i64::from_str_radix(digits, 16).ok().filter(|number| *number >= 0)
@@ -187,7 +187,7 @@ fn whole(number: &str, unit: i64) -> Option<ByteSize> {
     number.checked_mul(unit).map(ByteSize)
 }
 
-/// The words of a variable's value: separated by white space, kept together by quotes.
+/// Splits a variable's value into words at white space outside quotes.
 pub(super) fn words(value: &TracedText) -> Vec<TracedText> {
     let text = value.as_str();
     let mut words = Vec::new();
@@ -214,7 +214,7 @@ pub(super) fn words(value: &TracedText) -> Vec<TracedText> {
     if let Some(start) = start {
         words.push(value.slice(start..text.len()));
     }
-    // Quotes around a whole word are the reader's, not the flag's.
+    // The reader strips quotes around a whole word.
     words.into_iter().map(unquoted).filter(|word| !word.as_str().is_empty()).collect()
 }
 

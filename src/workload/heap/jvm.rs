@@ -1,4 +1,4 @@
-//! HotSpot's sum: what the flags beside `-Xmx` make of the largest heap.
+//! HotSpot's heap computation: the effect of flags other than `-Xmx` on the maximum heap.
 
 use super::engine::{EffectiveBound, SettingSource, SettingsReader};
 use super::flags::{share, size};
@@ -8,10 +8,10 @@ use crate::model::size::ByteSize;
 use crate::source::{Spanned, TracedText};
 use crate::workload::Fact;
 
-/// From this version on `-XX:MaxRAM` does nothing (JDK-8369347).
+/// The first version that ignores `-XX:MaxRAM` (JDK-8369347).
 const IGNORES_MAX_RAM: u32 = 27;
 
-/// A flag and what it comes to.
+/// A flag and its parsed value.
 struct FlagValue<T> {
     flag: TracedText,
     carrier: String,
@@ -19,7 +19,7 @@ struct FlagValue<T> {
 }
 
 impl SettingsReader<'_> {
-    /// What the flags say apart from the setting that wins; and the winner, where one of them decides in its place.
+    /// Reads the HotSpot flags that affect the heap's size, and updates the winner if one of them decides instead.
     pub(super) fn apply_hotspot_flags(
         &self,
         winner: &mut EffectiveBound,
@@ -59,7 +59,7 @@ impl SettingsReader<'_> {
         };
         let limit =
             self.workload.memory.limit.value().and_then(|limit| bytes(*limit)).filter(|limit| *limit > 0);
-        // It is the same number whatever the limit, and no share of it.
+        // With `-XX:MaxRAM` the heap is the same size under any limit.
         if let Some(memory) = memory {
             let heap = flags.heap(0);
             match &mut winner.bound {
@@ -77,7 +77,7 @@ impl SettingsReader<'_> {
         flags
     }
 
-    /// The last flag of which `read` makes something.
+    /// Returns the last flag that `read` accepts.
     fn last<T>(
         &self,
         sources: &[SettingSource],
@@ -93,7 +93,7 @@ impl SettingsReader<'_> {
 }
 
 impl<T> FlagValue<T> {
-    /// The heap follows from this flag.
+    /// Returns the bound that follows from this flag.
     fn decides(self, heap: u64) -> Fact<HeapSetting> {
         let span = self.flag.span();
         let mut setting = HeapSetting {
@@ -108,7 +108,7 @@ impl<T> FlagValue<T> {
 }
 
 impl HeapSetting {
-    /// Its number follows from others: none can be written in its place.
+    /// Marks the bound as computed, so that no fix writes a size in its place.
     fn computed(&mut self, heap: u64) {
         self.bound = Bound::Bytes(ByteSize(i64::try_from(heap).unwrap_or(i64::MAX)));
         self.grammar = Grammar::JvmPercent;

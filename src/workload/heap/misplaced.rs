@@ -1,4 +1,4 @@
-//! Flags that stand behind the program, where the runtime does not look.
+//! Finds heap flags after the main program, which the runtime does not read.
 
 use super::engine::{SettingSource, SettingsReader};
 use super::flags::{bound, fits, size};
@@ -7,14 +7,14 @@ use crate::catalog::{HotspotFlags, Sets};
 use crate::source::TracedText;
 use crate::workload::Program;
 
-/// No runtime starts with so small a heap, or none that does anything.
+/// Smallest heap with which a runtime is of any use, in bytes.
 const SMALLEST: i64 = 2 << 20;
 
 impl SettingsReader<'_> {
-    /// Heap flags among the arguments of the program that the runtime runs.
+    /// Returns heap flags among the arguments of the main program that the runtime runs.
     pub(super) fn misplaced(&self, program: &Program, sources: &[SettingSource]) -> Vec<HeapProblem> {
         let reading = &self.runtime.command_line;
-        // Servers run nothing, and read all of their words.
+        // Servers have no main program and read the whole command line.
         if reading.joins_values || reading.settings_files.is_some() {
             return Vec::new();
         }
@@ -41,7 +41,7 @@ impl SettingsReader<'_> {
             .collect()
     }
 
-    /// True when the runtime takes the flag where it looks, and its heap is below the limit then.
+    /// True if the flag is valid where the runtime reads it, and sets a heap below the limit.
     fn does_good(&self, word: &TracedText, sources: &[SettingSource]) -> bool {
         let (major, default) = self.version();
         let Some((flag, value)) = self.runtime.flag(word.as_str()) else { return false };
@@ -61,7 +61,7 @@ impl SettingsReader<'_> {
         let limit = self.workload.memory.limit.value().map(|limit| limit.0).filter(|limit| *limit > 0);
         let below = |heap: i64| limit.is_none_or(|limit| heap < limit);
         match bound(flag.sets, flag.grammar, value, major) {
-            // What is read as bytes may be far too small to start.
+            // `-Xmx512` is 512 bytes, too small to start.
             Some(Bound::Bytes(size)) => below(size.0) && size.0 >= begins.max(SMALLEST),
             Some(Bound::Percent(percent)) => {
                 let flags = HotspotFlags { most: Some(percent), ..HotspotFlags::default() };

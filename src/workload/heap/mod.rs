@@ -1,6 +1,6 @@
-//! Memory that a program manages by settings: the heaps of runtimes, the caches of servers, and what bounds them.
+//! Memory pools (runtime heaps and server caches) and the settings that bound them.
 //!
-//! Which variables and flags count, and in which order, stands in `rules/catalog/runtimes.yaml`.
+//! The table `rules/catalog/runtimes.yaml` lists which variables and flags count, and their precedence.
 
 mod beside;
 mod command;
@@ -24,108 +24,108 @@ use crate::source::{Span, Spanned, TracedText};
 
 use super::Fact;
 
-/// The memory that one program of the container manages.
+/// A heap or cache of one program in the container.
 #[derive(Clone, Debug)]
 pub struct MemoryPool {
-    /// Which runtime or server.
+    /// The runtime or server that owns it.
     pub runtime: RuntimeName,
-    /// What kind of memory.
+    /// Heap or cache.
     pub pool: Pool,
-    /// Its major version, where the image's tag tells.
+    /// The runtime's major version, if the image's tag has it.
     pub major: Option<u32>,
-    /// What starts it, and where that is written.
+    /// The program that starts it, with its place. For an inferred runtime, the variable that shows it.
     pub program: Spanned<String>,
-    /// The strongest variable that carries flags for it.
+    /// The variable with the highest precedence among those that carry its flags.
     pub origin: Option<Spanned<String>>,
-    /// What bounds it: the setting that wins.
+    /// The effective bound: the setting that wins.
     pub bound: Fact<HeapSetting>,
-    /// The setting of its size at the start, where one is a number.
+    /// The effective setting of its initial size, if that is a size in bytes.
     pub initial: Option<HeapSetting>,
-    /// A share of the limit that has no effect beside a number of bytes.
+    /// A percentage that has no effect: a size in bytes, or `MinRAMPercentage` in a small container, takes precedence.
     pub overruled: Option<HeapSetting>,
-    /// Settings that do not do what they were written for.
+    /// Settings with an error, or without the intended effect.
     pub problems: Vec<HeapProblem>,
-    /// Nothing shows that the runtime starts; a variable that only it reads says so.
+    /// True if the runtime is inferred from a variable that only it reads. The start line does not show it.
     pub assumed: bool,
-    /// Nothing in sight bounds it, and the variables of the image are not known: one of them may.
+    /// True if no bound is known, and the image has unknown variables of which one may be a bound.
     pub env_unseen: bool,
-    /// It does not see the limit of the container on cgroup v2 hosts.
+    /// Set if it does not see the container's limit on cgroup v2 hosts.
     pub limit_unseen: Option<LimitBlindness>,
-    /// The same on hosts with a newer kernel alone.
+    /// Set if it does not see the container's limit on hosts with a newer kernel only.
     pub unseen_on_new_kernels: Option<LimitBlindness>,
     default: Option<DefaultHeap>,
     beside: BesideFacts,
     hotspot: HotspotFlags,
 }
 
-/// Why a runtime looks past the limit, and the way out. Both lower case, no full stop.
+/// The reason why a runtime does not see the container's limit, and a remedy. Both lower case, no full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitBlindness {
-    /// A flag, or the version.
+    /// The responsible flag or version.
     pub why: String,
-    /// What ends it.
+    /// The remedy.
     pub way_out: String,
 }
 
 /// A setting that bounds a heap or a cache.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeapSetting {
-    /// The flag, or the value of a variable that is a setting itself.
+    /// The flag, or the value of a variable that is itself a setting.
     pub flag: TracedText,
     /// The variable that carries it, or `command line`.
     pub carrier: String,
     /// The bound.
     pub bound: Bound,
-    /// How its reader wants a size.
+    /// The grammar of its value.
     grammar: Grammar,
 }
 
-/// Words that a flag can be moved over; a command line with more is not mended.
+/// The most words that a fix moves a flag over. A command line with more gets no fix.
 const MAX_AHEAD: usize = 100;
 
-/// A setting that does not do what it was written for.
+/// A setting with an error, or without the intended effect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeapProblem {
-    /// What is wrong with it.
+    /// The kind of problem.
     pub kind: HeapProblemKind,
-    /// The flag, or the value of a variable that is a setting itself.
+    /// The flag, or the value of a variable that is itself a setting.
     pub flag: TracedText,
-    /// As people write it: the flag, or `NAME=value`.
+    /// The setting for messages: the flag, or `NAME=value`.
     pub written: String,
     /// The variable that carries it, or `command line`.
     pub carrier: String,
-    /// What becomes of it: lower case, no full stop.
+    /// The effect of the setting: lower case, no full stop.
     pub effect: String,
-    /// For a flag that stands too late: the words from the first that it belongs before, up to itself. None
-    /// where these are more than [`MAX_AHEAD`].
+    /// For a misplaced flag, the words from the first one that it belongs before, up to itself. Empty if there are more than
+    /// [`MAX_AHEAD`], or if the moved flag would not work.
     pub ahead: Vec<Span>,
-    /// The same in the grammar of its reader, where it is clear what was meant.
+    /// The corrected setting, if the intent is clear.
     pub instead: Option<String>,
-    /// What to do: lower case, no full stop, with something to paste where there is.
+    /// Advice: lower case, no full stop, with something to paste if possible.
     pub help: Option<String>,
-    /// Where the same would be read.
+    /// A variable that would be read, for the same flags.
     pub way: Option<ReadVariable>,
-    /// Programs of the image that are not in sight may read the variable.
+    /// True if programs copied from another stage or image may read the variable.
     pub has_other_readers: bool,
 }
 
-/// A variable that is read, and what would stand in it.
+/// A variable that the runtime reads, and the value to give it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadVariable {
-    /// The variable.
+    /// The name of the variable.
     pub variable: String,
-    /// What is in it already; empty when it is not set.
+    /// Its current value; empty if it is not set.
     pub there: String,
-    /// The whole value that nothing reads.
+    /// The flags to add, from a variable that nothing reads.
     pub value: String,
-    /// The heap is to begin as large as it may get.
+    /// True if `-Xms` is to be added with the same size as `-Xmx`.
     pub begins: bool,
-    /// The flag among it that bounds the heap.
+    /// The flag of `value` that bounds the heap.
     pub setting: HeapSetting,
 }
 
 impl ReadVariable {
-    /// All of it, with another size or share for the heap where that is given.
+    /// Returns the variable's new value, with the heap flag replaced by `flag` if that is given.
     #[must_use]
     pub fn text(&self, flag: Option<&str>) -> String {
         let own = self.setting.flag.as_str();
@@ -138,58 +138,58 @@ impl ReadVariable {
     }
 }
 
-/// Why a setting does nothing, or worse.
+/// The kind of problem of a heap setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeapProblemKind {
-    /// It does not fit its grammar, or contradicts another one.
+    /// It does not match its grammar, or contradicts another setting.
     Malformed,
-    /// It is read, but hardly as it was meant.
+    /// It is read, but with another meaning than intended.
     Misread,
-    /// The version that starts here does not know it any more.
+    /// The version that starts here no longer has it.
     Removed,
-    /// It stands behind the program that the runtime runs, and is an argument of that one.
+    /// It comes after the main program of the command line, and so is an argument of that program.
     Misplaced,
-    /// Nothing here reads the variable.
+    /// Nothing in the container reads the variable.
     Unread,
-    /// The variable is read, and is no place for the heap.
+    /// The variable is read, but is the wrong one for heap flags.
     WrongVariable,
-    /// It is set while building, and is not there when the container runs.
+    /// It is set only during the build, not when the container runs.
     BuildOnly,
 }
 
-/// How large a heap may grow.
+/// The bound of a heap or cache.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Bound {
-    /// A number of bytes.
+    /// A size in bytes.
     Bytes(ByteSize),
-    /// Percent of the memory limit, or of the host's memory where there is none.
+    /// A percentage of the memory limit, or of the host's memory without a limit.
     Percent(f64),
 }
 
-/// The most that a heap or a cache grows to, and what says so.
+/// The maximum size of a heap or cache, and its source.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HeapSize {
     /// In bytes.
     pub size: ByteSize,
-    /// What it follows from.
+    /// The source of the size.
     pub by: SizedBy,
 }
 
-/// What the size of a heap follows from.
+/// The source of a heap's size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SizedBy {
-    /// A setting with a number of bytes.
+    /// A setting with a size in bytes.
     Bytes,
-    /// A setting with a share of the limit, or of the host.
+    /// A setting with a percentage of the limit or the host's memory.
     Share,
-    /// Nothing: the runtime's own default.
+    /// The runtime's default.
     Default,
 }
 
 impl MemoryPool {
-    /// The most that it grows to under `limit`, or without one on a host with that much memory. None when that is not known,
-    /// and for what is no sum: PHP's `memory_limit` holds for each request.
+    /// Returns its maximum size under `limit`, or without a limit on a host with `host` memory. `None` if unknown, and for PHP,
+    /// whose `memory_limit` is per request.
     #[must_use]
     pub fn size_under(&self, limit: Option<ByteSize>, host: Option<ByteSize>) -> Option<HeapSize> {
         if self.runtime == RuntimeName::Php {
@@ -207,35 +207,35 @@ impl MemoryPool {
         (size.0 > 0).then_some(HeapSize { size, by })
     }
 
-    /// What the process takes beside a heap of this size: the product's own where the image is known, else the runtime's; with
-    /// the bounds that flags set. None for what has not been measured.
+    /// Returns the process's off-heap memory beside a heap of this size: the product's if the image is known, else the
+    /// runtime's, adjusted by flags. `None` if it was never measured.
     #[must_use]
     pub fn beside(&self, heap: ByteSize) -> Option<NativeOverhead> {
         self.beside.of(self.runtime, heap)
     }
 
-    /// The largest heap of which three quarters of `limit` are more, and that leaves what stands beside it; none where hardly
-    /// any is left.
+    /// Returns the largest heap of at most three quarters of `limit` that leaves room for the off-heap memory. `None` if less
+    /// than 64 MiB fits.
     #[must_use]
     pub fn fits_in(&self, limit: ByteSize) -> Option<ByteSize> {
         self.beside.fits_in(self.runtime, limit)
     }
 
-    /// True when the image or a flag says what stands beside it, and not the runtime alone.
+    /// True if the off-heap estimate comes from the product or a flag, not only from the runtime.
     #[must_use]
     pub fn knows_beside(&self) -> bool {
         self.beside.is_own()
     }
 
-    /// True when nobody set its size to a number: it follows the limit, or without one the host.
+    /// True if its size follows the limit or the host's memory, because no setting gives it in bytes.
     #[must_use]
     pub fn follows(&self) -> bool {
-        // Any size will do: the question is whether one is needed.
+        // Any size works here, since only the source of the result counts.
         let some_size = Some(ByteSize(16 << 30));
         self.size_under(some_size, some_size).is_some_and(|size| size.by != SizedBy::Bytes)
     }
 
-    /// The heap that the runtime takes under `limit` when nothing bounds it; none when that is not known.
+    /// Returns the runtime's default heap under `limit`; `None` if it is not known.
     #[must_use]
     pub fn default_for(&self, limit: ByteSize) -> Option<ByteSize> {
         let limit = u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?;
@@ -246,7 +246,7 @@ impl MemoryPool {
         i64::try_from(bytes).ok().map(ByteSize)
     }
 
-    /// What a share comes to under `limit`; none for what has not been measured.
+    /// Returns a percentage of `limit` as the runtime computes it; `None` if that was never measured.
     #[must_use]
     pub fn share_of(&self, percent: f64, limit: ByteSize) -> Option<ByteSize> {
         let bytes = u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?;
@@ -260,7 +260,7 @@ impl MemoryPool {
         }
     }
 
-    /// `MinRAMPercentage`, where it is what bounds the heap under the limit that is there.
+    /// Returns `MinRAMPercentage` if that is what bounds the heap under the current limit.
     #[must_use]
     pub fn small_share(&self) -> Option<f64> {
         let setting = self.bound.value()?;
@@ -268,7 +268,7 @@ impl MemoryPool {
         self.hotspot.small.filter(|_| decides)
     }
 
-    /// True when a share counts under `limit`: a JVM in little memory takes another one.
+    /// True if `MaxRAMPercentage` has an effect under `limit`: a JVM with little memory uses `MinRAMPercentage` instead.
     #[must_use]
     pub fn takes_shares(&self, limit: ByteSize) -> bool {
         let small = u64::try_from(limit.0).ok().and_then(|limit| self.hotspot.small_heap(limit));
@@ -277,7 +277,7 @@ impl MemoryPool {
 }
 
 impl HeapSetting {
-    /// The same setting with another size, as people write it: `-Xmx384m`, `MEMORY: 384m`. None for shares.
+    /// Formats the setting with another size: `-Xmx384m`, `MEMORY: 384m`. `None` for a percentage.
     #[must_use]
     pub fn with_size(&self, size: ByteSize) -> Option<String> {
         let spelled = flags::spelled(self.grammar, size)?;
@@ -288,8 +288,8 @@ impl HeapSetting {
         Some(format!("{}{spelled}", flag.get(..self.value_at()?)?))
     }
 
-    /// The bytes of its value in the file, and another size as its reader wants it. None for shares, and where these bytes are
-    /// not the value itself.
+    /// Returns the span of its value, and the text for another size. `None` for a percentage, and if the value is not verbatim
+    /// in the file.
     #[must_use]
     pub fn resized(&self, size: ByteSize) -> Option<(Span, String)> {
         let spelled = flags::spelled(self.grammar, size)?;
@@ -298,7 +298,7 @@ impl HeapSetting {
         Some((self.flag.slice(at..end).verbatim_span()?, spelled))
     }
 
-    /// The bytes of its value in the file, and another share of the limit as its reader wants it. None for sizes and fractions.
+    /// Returns the span of its value, and the text for another percentage. `None` for sizes and fractions.
     #[must_use]
     pub fn reshared(&self, percent: i64) -> Option<(Span, String)> {
         let spelled = match self.grammar {
@@ -313,15 +313,14 @@ impl HeapSetting {
         Some((self.flag.slice(at..end).verbatim_span()?, spelled))
     }
 
-    /// Where the value of a flag begins.
+    /// Returns the offset of the value in the flag.
     fn value_at(&self) -> Option<usize> {
         let flag = self.flag.as_str();
         let behind = flag.rfind(['=', ' ']).map(|at| at + 1);
         behind.or_else(|| flag.find(|c: char| c.is_ascii_digit()))
     }
 
-    /// The same setting with another share, as people write it: `-XX:MaxRAMPercentage=70.0`, `MEMORY: 70%`. None for what is
-    /// a size.
+    /// Formats the setting with another percentage: `-XX:MaxRAMPercentage=70.0`, `MEMORY: 70%`. `None` for a size.
     #[must_use]
     pub fn with_percent(&self, percent: f64) -> Option<String> {
         let flag = self.flag.as_str();
@@ -329,7 +328,7 @@ impl HeapSetting {
         match self.grammar {
             Grammar::JvmPercent => Some(format!("{}{percent:.1}", front()?)),
             Grammar::PercentInteger => Some(format!("{}{percent:.0}", front()?)),
-            // A share took the place of the fraction.
+            // `MaxRAMPercentage` supersedes `MaxRAMFraction`.
             Grammar::JvmInteger => Some(format!("-XX:MaxRAMPercentage={percent:.1}")),
             Grammar::JvmSizeOrPercent if flag.ends_with('%') => {
                 Some(format!("{}: {percent:.0}%", self.carrier))
@@ -339,7 +338,7 @@ impl HeapSetting {
         }
     }
 
-    /// As people write it: the flag, or `NAME=value` where the variable is the setting.
+    /// Formats the setting: the flag, or `NAME=value` if the variable is the setting.
     #[must_use]
     pub fn written(&self) -> String {
         let flag = self.flag.as_str();

@@ -1,4 +1,4 @@
-//! Settings that do not do what they were written for.
+//! Heap settings that are invalid or misread.
 
 use super::engine::{SettingSource, SettingsReader};
 use super::flags::{fits, hexadecimal, meant, size, spelled};
@@ -9,10 +9,10 @@ use crate::model::size::ByteSize;
 use crate::source::TracedText;
 use crate::workload::Fact;
 
-/// HotSpot starts with no smaller heap: "Too small maximum heap" (`gc/shared/gcArguments.cpp`).
+/// Smallest heap with which HotSpot starts: "Too small maximum heap" (`gc/shared/gcArguments.cpp`), in bytes.
 const SMALLEST_JAVA_HEAP: i64 = 2 << 20;
 
-/// One setting as written, and how its reader takes it.
+/// A setting as written, with its meaning.
 struct Written<'a> {
     text: &'a TracedText,
     value: &'a str,
@@ -22,7 +22,7 @@ struct Written<'a> {
 }
 
 impl SettingsReader<'_> {
-    /// Values that the runtime refuses or misreads, of every memory setting.
+    /// Returns the problems of every memory setting that the runtime rejects or misreads.
     pub(super) fn malformed(
         &self,
         sources: &[SettingSource],
@@ -83,7 +83,7 @@ impl SettingsReader<'_> {
         major: Option<u32>,
     ) -> Option<HeapProblem> {
         let Written { text, value, grammar, sets, .. } = *written;
-        // A variable that nobody expands is another mistake, and so are quotes that nobody takes away.
+        // Unexpanded variables and kept quotes have rules of their own.
         if value.contains(['$', HOLE]) || value.starts_with(['"', '\'']) {
             return None;
         }
@@ -125,7 +125,7 @@ impl SettingsReader<'_> {
         Some(HeapProblem { instead, ..self.problem(kind, text, carrier, effect) })
     }
 
-    /// A heap that begins larger than it may become: "Initial heap size set to a larger value than the maximum heap size".
+    /// Finds an initial heap above the maximum: "Initial heap size set to a larger value than the maximum heap size".
     pub(super) fn contradiction(
         &self,
         sources: &[SettingSource],
@@ -195,13 +195,13 @@ impl SettingsReader<'_> {
     }
 }
 
-/// .NET takes its numbers as hexadecimal: decimal ones mean something else.
+/// Finds a decimal number in a .NET setting, which .NET reads as hexadecimal.
 fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
     let Written { text, value, grammar, .. } = *written;
     let read = hexadecimal(value)?;
     let decimal: Option<i64> = value.parse().ok().filter(|_| value.bytes().all(|b| b.is_ascii_digit()));
     let (effect, instead) = match (grammar, decimal) {
-        // Percentages that people write; 10 is 16 %, and may have been meant so.
+        // Decimal percentages that are in common use. 10 is left out: it is 16 %, which may be intended.
         (Grammar::HexPercent, Some(decimal)) if (20..=100).contains(&decimal) => {
             let ignored = if read >= 100 { ", and so ignored: 75 % holds" } else { "" };
             let instead = (decimal < 100).then(|| format!("0x{decimal:X}"));
@@ -230,11 +230,11 @@ fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
     })
 }
 
-/// The same word with another value at its end.
+/// Replaces the value at the end of a word.
 fn with_value(text: &TracedText, value: &str, instead: &str) -> String {
     let word = text.as_str();
     let front = word.strip_suffix(value).unwrap_or(word);
-    // `-Xmx=512m` and `-Xmx:512m` have a character too much.
+    // `-Xmx=512m` and `-Xmx:512m` have one character too many.
     let front = front.strip_suffix(['=', ':']).filter(|front| front.ends_with("-Xmx")).unwrap_or(front);
     format!("{front}{instead}")
 }

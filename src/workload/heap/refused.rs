@@ -1,17 +1,16 @@
-//! Flags that the version of the runtime refuses: it no longer knows them, or does not know them yet.
+//! Finds flags that the runtime's version rejects: removed, or not yet introduced.
 
 use super::engine::{SettingSource, SettingsReader};
 use super::{HeapProblem, HeapProblemKind};
 use crate::catalog::DefaultHeap;
 use crate::source::TracedText;
 
-/// The JVM's words for starting with flags that it does not know, and for not doing so.
+/// JVM flags that turn tolerance of unknown flags on or off.
 const TOLERANT: [(&str, bool); 2] =
     [("-XX:+IgnoreUnrecognizedVMOptions", true), ("-XX:-IgnoreUnrecognizedVMOptions", false)];
 
 impl SettingsReader<'_> {
-    /// True when the runtime starts with whatever it does not know: OpenJ9 always does, HotSpot when one of its flags says so,
-    /// wherever that stands.
+    /// True if the runtime starts with flags that it does not know. OpenJ9 does so by default; the last of these flags decides.
     pub(super) fn tolerates_unknown_flags(
         &self,
         sources: &[SettingSource],
@@ -24,7 +23,7 @@ impl SettingsReader<'_> {
         said.unwrap_or(default == Some(DefaultHeap::Openj9))
     }
 
-    /// The problem with a word that the major version refuses.
+    /// Returns the problem of a word that the major version rejects.
     pub(super) fn refused(&self, word: &TracedText, carrier: &str, major: u32) -> Option<HeapProblem> {
         let row = self.runtime.refused(word.as_str())?;
         let name = self.runtime.name.display_name();

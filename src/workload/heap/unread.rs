@@ -1,4 +1,4 @@
-//! Heap settings where what runs does not look, and where it does.
+//! Finds heap settings in variables that nothing reads, and the variables that are read instead.
 
 use super::engine::{LaunchedBy, SettingSource, SettingsReader};
 use super::flags::{bound, size, spelled, words};
@@ -12,7 +12,7 @@ use crate::workload::{Fact, Program, Workload};
 const EVERY_JVM: &str = "JAVA_TOOL_OPTIONS";
 
 impl SettingsReader<'_> {
-    /// Heap flags in variables that only scripts read, where no script stands between.
+    /// Returns heap flags in variables that only scripts read, if no script starts the runtime.
     pub(super) fn unread(&self, program: &Program) -> Vec<HeapProblem> {
         let mut found = Vec::new();
         for name in self.script_variables() {
@@ -33,10 +33,10 @@ impl SettingsReader<'_> {
         found
     }
 
-    /// Heap flags in variables of other products than the one whose start script runs, and in those that it takes away.
+    /// Returns heap flags in variables that the image's start script does not read: other products', and those that it ignores.
     pub(super) fn other_readers(&self) -> Vec<HeapProblem> {
         let known = &self.image.expands;
-        // One that carries flags; `-Xms` and `-Xmx` in it win over what the script sets.
+        // A variable that holds flags. Its `-Xms` and `-Xmx` take precedence over the script's own.
         let carries = |name: &&String| {
             self.runtime.variable(name.as_str()).is_some_and(|variable| variable.value.is_none())
         };
@@ -67,7 +67,7 @@ impl SettingsReader<'_> {
             };
             let way = read.and_then(|read| {
                 let way = self.way(read, value, &flag)?;
-                // The image's own -Xms may be larger than the bound.
+                // The image's own `-Xms` may be above the bound.
                 let first = words(value).iter().any(|word| self.begins(word));
                 let begin = flag.as_str().strip_prefix("-Xmx").filter(|_| !first);
                 Some(ReadVariable { begins: begin.is_some(), ..way })
@@ -77,12 +77,12 @@ impl SettingsReader<'_> {
         set.chain(misfit).collect()
     }
 
-    /// True for a flag that says how large the heap begins.
+    /// True for a flag that sets the initial heap.
     fn begins(&self, word: &TracedText) -> bool {
         self.runtime.flag(word.as_str()).is_some_and(|(flag, _)| flag.sets == Sets::HeapInitial)
     }
 
-    /// A bound that only the build had, where the program that runs would read it.
+    /// Finds a bound set only during the build, in a variable that the runtime would read.
     pub(super) fn build_only(&self) -> Option<HeapProblem> {
         let absent = |name: &str| self.workload.variable(name).is_absent();
         self.image.build_only.iter().find_map(|set| {
@@ -97,14 +97,14 @@ impl SettingsReader<'_> {
             };
             Some(HeapProblem {
                 way: self.way(&variable.name, &flag, &flag),
-                // A number of the stage that runs is meant for it.
+                // A size set in another stage is meant for that stage.
                 instead: set.stage.is_none().then(|| flag.as_str().to_owned()),
                 ..self.problem(HeapProblemKind::BuildOnly, &flag, &variable.name, effect)
             })
         })
     }
 
-    /// The same flags in a variable that is read; none where nobody knows what is in it, or a bound is there already.
+    /// Returns `variable` with the same flags added. `None` if its current value is unknown, or already bounds the heap.
     fn way(&self, variable: &str, value: &TracedText, flag: &TracedText) -> Option<ReadVariable> {
         let there = match self.workload.variable(variable) {
             Fact::Known(there) => Some(there.value),
@@ -131,7 +131,7 @@ impl SettingsReader<'_> {
     }
 }
 
-/// Heap flags in variables that only another runtime's products read, on an image whose runtime is known.
+/// Returns heap flags in variables that only another runtime's products read, on an image whose runtime is known.
 pub(in crate::workload) fn strangers(
     workload: &Workload,
     image: &ImageFacts,
@@ -159,7 +159,7 @@ pub(in crate::workload) fn strangers(
     found.collect()
 }
 
-/// The same bound for the runtime that the image has; none where that has no variable for it, or more is in it.
+/// Returns the same bound for the image's own runtime; `None` if that has no variable for it, or the variable is set.
 fn in_its_own_words(engine: &SettingsReader<'_>, own: &Runtime, flag: &TracedText) -> Option<String> {
     let (known, written) = engine.runtime.flag(flag.as_str())?;
     let bytes = size(known.grammar, written).filter(|_| known.grammar == Grammar::JvmSize)?;
@@ -175,12 +175,12 @@ fn in_its_own_words(engine: &SettingsReader<'_>, own: &Runtime, flag: &TracedTex
     Some(format!("it reads `{}`: write `{}{value}` there", variable.name, most.spellings.first()?))
 }
 
-/// True when the image's own script decides what is read.
+/// True if the image's own start script decides which variables are read.
 pub(super) fn by_script(starter: &LaunchedBy<'_>) -> bool {
     matches!(starter, LaunchedBy::Script)
 }
 
-/// A place of which nothing counts: the image's script takes it away.
+/// Returns an empty source, for a variable that the image's script unsets.
 pub(super) fn nothing(name: &str) -> SettingSource {
     SettingSource { name: name.to_owned(), ..SettingSource::default() }
 }

@@ -1,11 +1,11 @@
-//! Runtimes that look past the limit of their container.
+//! Finds runtimes that do not see their container's limit.
 
 use super::LimitBlindness;
 use super::engine::{SettingSource, SettingsReader};
 use crate::catalog::Sets;
 
 impl SettingsReader<'_> {
-    /// Its version, or a flag, keeps it from seeing the limit of the container.
+    /// Returns the reason if a flag, the runtime's version or the image keeps the runtime from seeing the limit.
     pub(super) fn limit_unseen(
         &self,
         sources: &[SettingSource],
@@ -41,7 +41,7 @@ impl SettingsReader<'_> {
             })
     }
 
-    /// Its build is one that a newer kernel keeps from seeing the limit.
+    /// Returns the reason if the runtime's build does not see the limit on newer kernels.
     pub(super) fn unseen_on_new_kernels(&self) -> Option<LimitBlindness> {
         let (major, patch) = self.image.patch.filter(|_| self.is_its_image())?;
         let row = self.runtime.unseen_builds.iter().find(|row| row.major == major && patch < row.fixed_in)?;

@@ -1,4 +1,4 @@
-//! The words of programs that do a piece of work.
+//! Names of programs and arguments that mark a job.
 
 /// Programs that run tests.
 pub(super) const TEST_RUNNERS: [&str; 37] = [
@@ -41,7 +41,7 @@ pub(super) const TEST_RUNNERS: [&str; 37] = [
     "wdio",
 ];
 
-/// Programs that build, install, copy or ask somebody else, and end.
+/// Programs that build, install, copy or query another server, and then end.
 pub(super) const TOOLS: [&str; 121] = [
     "alembic",
     "ansible-playbook",
@@ -166,7 +166,7 @@ pub(super) const TOOLS: [&str; 121] = [
     "zkCli",
 ];
 
-/// Programs of which the next words say what they do.
+/// Programs whose arguments decide what they do.
 pub(super) const RUNNERS: [&str; 34] = [
     "ant",
     "artisan",
@@ -204,7 +204,7 @@ pub(super) const RUNNERS: [&str; 34] = [
     "next",
 ];
 
-/// Words behind those that are work which ends.
+/// Arguments of [`RUNNERS`] for work that ends.
 pub(super) const WORK: [&str; 31] = [
     "build",
     "check",
@@ -239,13 +239,13 @@ pub(super) const WORK: [&str; 31] = [
     "tidy",
 ];
 
-/// Words behind them that only lead to the next one.
+/// Arguments of [`RUNNERS`] that only introduce the next word.
 pub(super) const LEADS: [&str; 9] = ["run", "exec", "run-script", "-m", "db", "mod", "x", "dlx", "--"];
 
-/// Runners that do all that their words name, one after the other.
+/// Runners that execute every task that they are given.
 pub(super) const MANY_GOALS: [&str; 8] = ["ant", "gradle", "gradlew", "make", "mvn", "mvnw", "rake", "sbt"];
 
-/// Words of which one is enough for a server: a page of results, a browser to look at.
+/// Arguments any one of which marks a server, such as a page of results.
 pub(super) const SERVES: [&str; 15] = [
     "--serve",
     "serve",
@@ -264,14 +264,14 @@ pub(super) const SERVES: [&str; 15] = [
     "rcd",
 ];
 
-/// Words in the name of a script that fills a database.
+/// Name parts of scripts that fill a database.
 pub(super) const FILLS: [&str; 6] = ["seed", "seeds", "seeder", "seeders", "seeding", "fixtures"];
 
-/// Builders and test runners that go on with `-w`.
+/// Builders and test runners that keep running with `-w`.
 pub(super) const WATCHERS: [&str; 8] =
     ["babel", "jest", "mocha", "rollup", "sass", "tsc", "vitest", "webpack"];
 
-/// Words with which work goes on for as long as it is let.
+/// Arguments that keep a job running until it is stopped.
 pub(super) const GOES_ON: [&str; 9] = [
     "--watch",
     "--watchAll",
