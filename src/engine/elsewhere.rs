@@ -71,7 +71,7 @@ impl Elsewhere {
             }
         }
         let overlays: HashSet<&PathBuf> = all.overlays.iter().map(|(path, _)| path).collect();
-        let bases = files.iter().filter(|file| project::is_default(file) && !overlays.contains(file));
+        let bases = files.iter().filter(|file| !overlays.contains(file));
         all.bases = bases.map(|file| folder(file)).collect();
         all
     }

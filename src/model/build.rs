@@ -232,6 +232,10 @@ fn find(
         if is_from_above(directory, &Path::new(&built.context).join(&built.dockerfile), sources) {
             return unknown(&Why::Other("its paths start in another directory"));
         }
+        // With neither a context nor a file it is a part of a build that another file has.
+        if build.context.is_absent() && build.dockerfile.is_absent() {
+            return unknown(&Why::Other("another file may name its Dockerfile"));
+        }
         let here: PathBuf = if context.as_os_str().is_empty() { PathBuf::from(".") } else { context };
         if !sources.disk().is_dir(&here) {
             return missing(context_span, "build context", &built.context, error.to_string());

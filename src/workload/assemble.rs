@@ -88,8 +88,27 @@ impl Assembler<'_> {
         out.unresolved.retain(|reference| {
             let missing = reference.variables.as_ref();
             !missing.is_some_and(|path| untracked.has(path, &exists, self.sources.disk()))
+                && !self.is_in_submodule(&project.request.directory.join(&reference.name))
         });
         out
+    }
+
+    /// True for a path in a submodule of its repository, which a clone without them leaves empty.
+    fn is_in_submodule(&self, path: &Path) -> bool {
+        const BYTES: u64 = 64 * 1024;
+        let (sources, disk) = (self.sources, self.sources.disk());
+        let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(path));
+        let Some(top) = absolute.ancestors().skip(1).find(|above| disk.exists(&above.join(".git"))) else {
+            return false;
+        };
+        if !sources.exists(&top.join(".gitmodules")) {
+            return false;
+        }
+        let Ok(bytes) = disk.read_prefix(&top.join(".gitmodules"), BYTES) else { return false };
+        let text = String::from_utf8_lossy(&bytes);
+        let mut paths =
+            text.lines().filter_map(|line| line.trim().strip_prefix("path")?.trim_start().strip_prefix('='));
+        paths.any(|module| absolute.starts_with(normalize(&top.join(module.trim()))))
     }
 
     /// True if a test script is next to the file, or a README between the file and the repository root says "not for
@@ -233,6 +252,7 @@ impl Assembler<'_> {
             minimum: None,
             probe: Err(NoProbe::default()),
             tools: tools::tools(&facts.base, Some(&runs), &facts.lacks, self.catalog),
+            names_port: true,
             exposed: tools::exposed(&facts.base, Some(&target), starts, self.catalog),
             profiles: Vec::new(),
             depends_on: Vec::new(),
@@ -413,6 +433,8 @@ impl Assembler<'_> {
             minimum: None,
             probe: Err(NoProbe::default()),
             tools: tools::tools(&facts.base, runs.as_ref(), &facts.lacks, self.catalog),
+            names_port: service.ports.is_shown()
+                || !tools::exposed(&facts.base, target, starts, self.catalog).is_empty(),
             exposed: tools::exposed(&facts.base, target, starts, self.catalog),
             profiles: service.profiles.clone(),
             depends_on: service.depends_on.clone(),

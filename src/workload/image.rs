@@ -420,6 +420,13 @@ fn newest_first(lines: &[&str]) -> Vec<String> {
     newest.into_iter().map(str::to_owned).collect()
 }
 
+/// Returns the version lines that are not older than the version in a tag.
+fn later_lines<'l>(lines: &[&'l str], tag: &str) -> Vec<&'l str> {
+    let digits = tag.trim_start_matches('v').split(|c: char| !c.is_ascii_digit() && c != '.').next();
+    let since = digits.filter(|digits| !digits.is_empty()).map(str::to_owned);
+    lines.iter().copied().filter(|line| in_versions(line, &since, &None)).collect()
+}
+
 /// Returns the replacement of a deprecated image, tagged with the same major version if that is still rebuilt.
 fn in_its_place(name: &str, reference: &ImageReference, catalog: &Catalog) -> String {
     let tag = reference.effective_tag().unwrap_or_default();
@@ -447,7 +454,7 @@ fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsuppor
     (catalog.rebuilt(reference) == Some(false)).then(|| Unsupported {
         why: None,
         replacement: None,
-        lines: newest_first(catalog.lines(reference)),
+        lines: newest_first(&later_lines(catalog.lines(reference), tag)),
         upgrade: catalog.image(reference).and_then(|entry| entry.upgrade.clone()),
     })
 }

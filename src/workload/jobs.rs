@@ -24,7 +24,7 @@ pub(super) fn ends(opened: &StartedPrograms) -> bool {
         words().any(|word| GOES_ON.contains(&base_name(word)) || watches(word))
             || words().any(|word| WATCHERS.contains(&base_name(word))) && words().any(|word| word == "-w")
     };
-    is_only_jobs(opened) && !opened.endless && !opened.last.iter().any(goes_on)
+    (is_only_jobs(opened) || opened.exits) && !opened.endless && !opened.last.iter().any(goes_on)
 }
 
 /// True for a program that does a job and ends.

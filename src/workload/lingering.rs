@@ -207,8 +207,15 @@ impl ScriptFollower<'_> {
             .commands
             .iter()
             .any(|command| command.program() == Some("trap") || command.end == Join::Background);
+        // Daemons lose their parent with `exec`, and do not get the signal either.
+        let daemons = script.commands.iter().any(|command| {
+            let starts =
+                || command.arguments().iter().any(|word| matches!(word.as_ref(), "start" | "restart"));
+            command.program().is_some_and(|name| name == "service" || name.starts_with("/etc/init.d/"))
+                && starts()
+        });
         let background = script.frames.iter().any(|frame| frame.end == Join::Background);
-        if !script.complete || traps || background {
+        if !script.complete || traps || background || daemons {
             return None;
         }
         let kind = |frame: usize| script.frames.get(frame).map(|frame| frame.kind);

@@ -340,6 +340,8 @@ pub struct Workload {
     pub tools: Vec<String>,
     /// The TCP ports that the image exposes.
     pub exposed: Vec<u16>,
+    /// True if `ports`, `expose`, a label or the image names a port of it.
+    pub names_port: bool,
     /// A lighter image to use instead of `base`, if the catalogue knows one.
     pub lighter_base: Option<LighterBase>,
     /// The profiles that enable it; empty if it is always enabled.

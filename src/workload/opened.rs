@@ -33,6 +33,8 @@ pub(super) struct StartedPrograms {
     pub(super) last: Vec<Program>,
     /// True if unseen programs may start: through a script that is not available, a variable or a supervisor.
     pub(super) may_start_others: bool,
+    /// True if a script ends with an unconditional `exit`, and nothing goes on in the background.
+    pub(super) exits: bool,
     /// True if an endless loop is among the commands.
     pub(super) endless: bool,
 }
@@ -77,6 +79,7 @@ impl StartReader<'_> {
     fn script(&mut self, script: &Script, way: Context<'_>, shell: usize) {
         self.out.may_start_others |= !script.complete;
         self.out.endless |= is_endless(script);
+        self.out.exits |= way.last && always_exits(script);
         let named = script.frames.iter().filter_map(|frame| frame.name.as_ref());
         let functions: HashSet<&str> = named.map(TracedText::as_str).collect();
         for (at, command) in script.commands.iter().enumerate() {
@@ -215,6 +218,18 @@ fn body(script: &Script, condition: usize) -> Option<usize> {
 fn is_test(word: &Word) -> bool {
     let letters = word.as_ref().strip_prefix('-').unwrap_or_default();
     letters.len() == 1
+}
+
+/// True for a script whose last command is an `exit` that no branch, loop or function is around.
+fn always_exits(script: &Script) -> bool {
+    let outermost =
+        |command: &Command| script.around(command).all(|frame| kind(script, frame) == FrameKind::Script);
+    let exit = script.commands.last().is_some_and(|last| {
+        last.program() == Some("exit") && !matches!(last.joined, Join::Or | Join::And) && outermost(last)
+    });
+    let background = script.commands.iter().any(|command| command.end == Join::Background)
+        || script.frames.iter().any(|frame| frame.end == Join::Background);
+    exit && script.complete && !background
 }
 
 fn kind(script: &Script, frame: usize) -> FrameKind {

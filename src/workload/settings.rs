@@ -83,8 +83,15 @@ impl ProbeContext<'_> {
 
     /// Returns the settings files that the start line names.
     fn named_files(&self) -> Vec<String> {
+        // Options that name data rather than settings: `--certificatesresolvers.x.acme.storage=acme.json`.
+        const DATA: [&str; 9] = ["storage", "log", "cert", "key", "pid", "data", "output", "cache", "state"];
         let words = self.words().unwrap_or_default();
-        let paths = words.iter().map(|word| word.rsplit('=').next().unwrap_or(word));
+        let is_data = |word: &&String| {
+            let name = word.split_once('=').map_or("", |(name, _)| name).to_ascii_lowercase();
+            DATA.iter().any(|part| name.contains(part))
+        };
+        let paths =
+            words.iter().filter(|word| !is_data(word)).map(|word| word.rsplit('=').next().unwrap_or(word));
         let paths = paths.filter(|path| ENDINGS.iter().any(|ending| path.ends_with(ending)));
         paths.map(|path| if path.starts_with('/') { tidy(path) } else { self.scripts.place(path) }).collect()
     }

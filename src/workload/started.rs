@@ -88,7 +88,9 @@ impl Assembler<'_> {
         let again = matches!(workload.restart.value().map(String::as_str), Some("always" | "unless-stopped"));
         let works = jobs::is_only_jobs(&started.opened);
         workload.role.ends = jobs::ends(&started.opened) && !again;
-        workload.role.listens_nowhere = works || jobs::repeats(start, facts.handover.as_ref());
+        workload.role.listens_nowhere = works
+            || started.opened.exits && !started.opened.endless
+            || jobs::repeats(start, facts.handover.as_ref());
         workload.lighter_base =
             runs.and_then(|runs| toolchain::lighter(workload, facts, (runs, scripts, start), self.catalog));
         let inside = workload.shell_as_pid1.as_ref().and_then(|found| found.inside);

@@ -1,7 +1,7 @@
 //! `invalid-healthcheck`
 
 use crate::finding::fix::FixOp;
-use crate::finding::{Applicability, Edit};
+use crate::finding::{Applicability, Edit, Severity};
 use crate::rules::Sink;
 use crate::rules::probe::{Form, test_key};
 use crate::source::{Span, TracedText};
@@ -108,6 +108,9 @@ fn several(workload: &Workload, script: &TracedText, rest: &[TracedText], sink: 
         return;
     }
     let name = &workload.name;
+    // Without its arguments it still tells whether the server answers.
+    let works_alone = matches!(script.as_str().rsplit('/').next(), Some("pg_isready"));
+    let severity = if works_alone { Severity::Warning } else { RULE.meta().severity };
     let ignored = rest.iter().map(TracedText::span).reduce(Span::cover).unwrap_or(script.span());
     let finding = sink
         .report(
@@ -119,6 +122,7 @@ fn several(workload: &Workload, script: &TracedText, rest: &[TracedText], sink: 
             ),
         )
         .workload(workload)
+        .severity(severity)
         .note(
             "`CMD-SHELL` hands the first string to `sh -c`; what follows becomes its arguments `$0`, `$1`, …",
         );

@@ -26,13 +26,17 @@ fn probed(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
         return;
     }
     let name = &workload.name;
+    let waits = |other: &Workload| other.depends_on.iter().any(|on| on.service.value == *name);
+    let is_asked = workload.names_port || project.workloads.iter().any(waits);
+    // A client that nobody connects to and nobody waits for: its end is all there is to see.
+    let severity = if is_asked { RULE.meta().severity } else { Severity::Note };
     match workload.kind {
         Kind::Service => {
             let finding = sink
                 .report(workload.anchor, "no healthcheck", format!("`{name}` has no healthcheck"))
                 .workload(workload)
                 .via(&workload.via)
-                .severity(role.soften(RULE.meta().severity))
+                .severity(role.soften(severity))
                 .folded("services have no healthcheck, and neither have their images")
                 .note("a process that thrashes at its memory limit still counts as running")
                 .help(inherited(project, workload).unwrap_or_else(|| help(workload)));

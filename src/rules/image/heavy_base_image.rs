@@ -80,7 +80,10 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             }
         }
         LighterKind::Line => {
-            finding.help(format!("a lighter image of the same version:\n  FROM {}", lighter.reference));
+            finding.help(format!(
+                "a lighter image of its version line, whose tag moves on:\n  FROM {}",
+                lighter.reference
+            ));
         }
         LighterKind::MultiStage => {
             finding.help(format!(

@@ -1,7 +1,7 @@
 //! `unsupported-base-image`
 
 use crate::rules::Sink;
-use crate::workload::{Upgrade, Workload};
+use crate::workload::{Healthcheck, Upgrade, Workload};
 
 rule! {
     name: "unsupported-base-image",
@@ -38,7 +38,10 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 upgrade.how
             );
             if let Some(option) = refused(workload, upgrade) {
-                help = format!("{help}; the newest does not start with `{option}`: take it out");
+                help = match option.starts_with('-') {
+                    true => format!("{help}; the newest does not start with `{option}`: take it out"),
+                    false => format!("{help}; the newest has no `{option}`, which this service calls"),
+                };
             }
         }
         finding = finding.help(help);
@@ -46,9 +49,14 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     drop(finding);
 }
 
-/// An option of its start that newer versions refuse.
+/// Returns an option of its start that newer versions refuse, or a program that they do not have.
 fn refused<'w>(workload: &'w Workload, upgrade: &Upgrade) -> Option<&'w str> {
     let name = |word: &'w str| word.split('=').next().unwrap_or(word);
-    let mut options = workload.words().map(|word| name(word.as_str()));
-    options.find(|option| upgrade.refuses.contains(&option.replace('_', "-")))
+    let probe = match workload.healthcheck.value() {
+        Some(Healthcheck::Probe { test: Some(test), .. }) => test.as_slice(),
+        _ => &[],
+    };
+    // A script is one word.
+    let words = workload.words().chain(probe).flat_map(|word| word.as_str().split_whitespace());
+    words.map(name).find(|option| upgrade.refuses.contains(&option.replace('_', "-")))
 }

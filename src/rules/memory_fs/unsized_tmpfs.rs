@@ -28,6 +28,9 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     }
     for mount in workload.memory.tmpfs.iter().filter(|mount| mount.size.is_absent()) {
         let target = &mount.target;
+        if holds_sockets(target.as_str()) {
+            continue;
+        }
         sink.report(
             target.span(),
             "half of the host's memory",
@@ -43,4 +46,11 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             true => "give it a size, as in `tmpfs: {size: <size>}` of this mount".to_owned(),
         });
     }
+}
+
+/// True for the directories of sockets, locks and process numbers, which take a few KiB.
+fn holds_sockets(target: &str) -> bool {
+    let target = target.trim_end_matches('/');
+    let target = target.strip_prefix("/var").unwrap_or(target);
+    target == "/run" || target == "/lock" || target.starts_with("/run/")
 }

@@ -22,7 +22,10 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     if init || workload.role.one_shot || workload.role.listens_nowhere || !workload.role.runs() {
         return;
     }
-    let name = &workload.name;
+    let container = match workload.kind {
+        Kind::Service => format!("`{}`", workload.name),
+        Kind::Image => format!("the image of `{}`", workload.name),
+    };
     let ShellAsPid1 { span, shell, command, inside, outer, list } = found;
     let is_list = inside.is_none() && command.first.starts_with('[');
     let label = match (inside, outer) {
@@ -33,7 +36,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         (Some(_), OuterShell::MayStay) => format!("starts `{shell}` without `exec`"),
     };
     let mut finding = sink
-        .report(*span, label, format!("`{name}` never gets SIGTERM: a shell is process 1"))
+        .report(*span, label, format!("{container} never gets SIGTERM: a shell is process 1"))
         .workload(workload)
         .note("`docker stop` waits ten seconds and kills it: nothing is flushed, no connection is closed");
     if let Some(place) = inside {
