@@ -1,4 +1,4 @@
-//! `unsupported-base-image`
+//! The rule `unsupported-base-image`.
 
 use crate::rules::Sink;
 use crate::workload::{Upgrade, Workload};
@@ -46,7 +46,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     drop(finding);
 }
 
-/// An option of its start that newer versions refuse.
+/// Returns an option of the start command that newer versions reject.
 fn refused<'w>(workload: &'w Workload, upgrade: &Upgrade) -> Option<&'w str> {
     let name = |word: &'w str| word.split('=').next().unwrap_or(word);
     let mut options = workload.words().map(|word| name(word.as_str()));
