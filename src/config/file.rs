@@ -1,4 +1,4 @@
-//! What stands in a configuration file: the types that it is read into and that its JSON Schema is made of.
+//! The types that a configuration file is deserialized into, and that its JSON Schema is generated from.
 
 use std::borrow::Cow;
 
@@ -71,10 +71,10 @@ pub enum Level {
     Error,
 }
 
-/// What is said of rules: `off` or a severity, or a mapping with options.
+/// Settings of rules: `off` or a severity, or a mapping with options.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
-    /// Rules that get a level, and where it is written.
+    /// The rules that get a level, and where it is written.
     pub levels: Vec<(RuleName, Located<Level>)>,
     /// Its options.
     pub tight_heap: TightHeap,
@@ -137,7 +137,7 @@ impl<'de> Deserialize<'de> for Rules {
     }
 }
 
-/// A rule's level, and its options.
+/// Reads a rule's level into the result, and its options into `options`.
 fn setting<'de, O: RuleOptions + Deserialize<'de>, A: MapAccess<'de>>(
     map: &mut A,
     options: &mut O,
@@ -152,13 +152,13 @@ fn setting<'de, O: RuleOptions + Deserialize<'de>, A: MapAccess<'de>>(
 }
 
 impl Rules {
-    /// Puts the options where the rules read them.
+    /// Copies the options into the thresholds that the rules read.
     pub(super) fn set(&self, thresholds: &mut Thresholds) {
         self.tight_heap.set(thresholds);
         self.cache_exceeds_limit.set(thresholds);
     }
 
-    /// Every option as it holds.
+    /// Returns every option with its effective value.
     #[must_use]
     pub fn options(&self) -> Vec<EffectiveOption> {
         [self.tight_heap.shown(), self.cache_exceeds_limit.shown()].concat()
@@ -186,7 +186,7 @@ impl JsonSchema for Rules {
 }
 
 impl Level {
-    /// The severity; none when the rule is off.
+    /// Returns the severity; `None` if the rule is off.
     #[must_use]
     pub fn severity(self) -> Option<Severity> {
         match self {
@@ -197,7 +197,7 @@ impl Level {
         }
     }
 
-    /// The word in the file.
+    /// Returns the word for it in the file.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -210,7 +210,7 @@ impl Level {
 }
 
 impl FailOn {
-    /// True when findings of this severity fail a run.
+    /// True if findings of this severity fail a run.
     #[must_use]
     pub fn includes(self, severity: Severity) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! Which configuration is for a file.
+//! Finds the configuration for a file.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,33 +13,33 @@ use crate::error::Error;
 use crate::hash::HashMap;
 use crate::source::{EntryKind, FileSystem, LoadError, normalize};
 
-/// The names that are looked for in each directory, in order.
+/// The file names that are searched in each directory, in order.
 pub const FILE_NAMES: [&str; 2] = [".oomlint.yaml", "oomlint.yaml"];
 
 /// The configuration files, each read once.
 #[derive(Debug)]
 pub struct Configs {
-    /// Where paths are told from.
+    /// The current directory, which paths are relative to.
     here: PathBuf,
-    /// The one that is named on the command line.
+    /// The configuration named on the command line, for every file.
     named: Option<Arc<Config>>,
-    /// None is looked for.
+    /// True if no configuration is used.
     off: bool,
-    /// The day that `until` is held against; none for today.
+    /// The day that `until` is compared with; `None` for today.
     today: Option<Date>,
-    /// What may be read: the search ends where that does.
+    /// File-system access: the search ends where reading is not allowed.
     disk: FileSystem,
-    /// By directory, from the top of the file system.
+    /// Results by absolute directory.
     found: Mutex<HashMap<OsString, Found>>,
-    /// By directory, as they were asked for: the same ones over and over.
+    /// Results by directory as asked for, which is the same again and again.
     asked: Mutex<HashMap<OsString, Found>>,
 }
 
-/// What is for a directory: a configuration, none, or one that cannot be used.
+/// The result for a directory: a configuration, none, or one that cannot be used.
 type Found = Result<Option<Arc<Config>>, Error>;
 
 impl Default for Configs {
-    /// Looks for the nearest one of each file.
+    /// Finds the nearest configuration of each file.
     fn default() -> Self {
         let here = std::env::current_dir().unwrap_or_default();
         Self {
@@ -55,44 +55,44 @@ impl Default for Configs {
 }
 
 impl Configs {
-    /// Looks for none.
+    /// Uses no configuration.
     #[must_use]
     pub fn off() -> Self {
         Self { off: true, ..Self::default() }
     }
 
-    /// Takes one for every file.
+    /// Uses one configuration for every file.
     #[must_use]
     pub fn named(config: Config) -> Self {
         Self { named: Some(Arc::new(config)), ..Self::default() }
     }
 
-    /// Looks as on that day.
+    /// Finds the nearest configuration of each file, as of that day.
     #[must_use]
     pub fn on(day: Date) -> Self {
         Self { today: Some(day), ..Self::default() }
     }
 
-    /// Looks for the nearest one of each file, as far as that may be read.
+    /// Finds the nearest configuration of each file, as far as `disk` allows reading.
     #[must_use]
     pub fn on_disk(disk: FileSystem) -> Self {
         Self { disk, ..Self::default() }
     }
 
-    /// The one for a file.
+    /// Returns the configuration for a file.
     ///
     /// # Errors
-    /// When it is there and cannot be used.
+    /// If it exists and cannot be used.
     pub fn of(&self, file: &Path) -> Found {
         self.at(file.parent().unwrap_or(file))
     }
 
-    /// Looks for those of many files at once, on all cores.
+    /// Finds the configurations of many files at once, on all cores.
     ///
     /// # Errors
-    /// When one is there and cannot be used: the first, in the order of the files.
+    /// If one exists and cannot be used: the first, in the order of the files.
     pub fn preload(&self, files: &[&Path]) -> Result<(), Error> {
-        // To start threads takes longer than to look for a few.
+        // Starting threads takes longer than finding a few.
         const FEW: usize = 32;
         if files.len() < FEW {
             return files.iter().try_for_each(|file| self.of(file).map(drop));
@@ -101,10 +101,10 @@ impl Configs {
         found.into_iter().try_for_each(|found| found.map(drop))
     }
 
-    /// The one for the files in a directory.
+    /// Returns the configuration for the files in a directory.
     ///
     /// # Errors
-    /// When it is there and cannot be used.
+    /// If it exists and cannot be used.
     pub fn at(&self, directory: &Path) -> Found {
         if self.off || self.named.is_some() {
             return Ok(self.named.clone());
@@ -134,11 +134,12 @@ impl Configs {
             if let Some(file) =
                 FILE_NAMES.iter().map(|name| place.join(name)).find(|path| self.is_there(path))
             {
-                // As people would name it who named the directory so.
+                // Shown with an absolute path if the directory was given so and the file is outside of the current one, else
+                // relative.
                 let outside = directory.is_absolute() && !file.starts_with(&self.here);
                 let shown = if outside { file } else { Base::at(&self.here).relative(&file) };
                 let today = self.today.unwrap_or_else(Date::today);
-                // Whoever comes here meanwhile gets the same one: it is told by its place in memory.
+                // All threads get the same one: configurations are compared by pointer.
                 let mut known = self.lock();
                 let read = || Config::read_on(&shown, today, &self.disk).map(|config| Some(Arc::new(config)));
                 found = known.entry(place.into()).or_insert_with(read).clone();
@@ -155,7 +156,7 @@ impl Configs {
         found
     }
 
-    /// True for what was meant to be read, also when it cannot be: a pipe, a link that leads out.
+    /// True if the file was meant to be read, even when it cannot be: a pipe, a link that leads out.
     fn is_there(&self, path: &Path) -> bool {
         matches!(
             self.disk.entry_kind(path),
@@ -163,7 +164,7 @@ impl Configs {
         )
     }
 
-    /// The configurations that were met and cannot be used.
+    /// Returns the errors of the configurations found so far that cannot be used.
     #[must_use]
     pub fn failures(&self) -> Vec<Error> {
         let mut failures: Vec<Error> = Vec::new();

@@ -1,7 +1,7 @@
-//! Globs of files, read as `.gitignore` reads them, and globs of services.
+//! Globs for files, with the semantics of `.gitignore`, and globs for services.
 //!
-//! Without a slash a glob fits a name at any depth; with one it is told from the directory of its file, and `*` stays
-//! within a directory. What fits a directory fits all that is below it.
+//! Without a slash a glob matches a name at any depth. With one it is relative to the directory of its file, and `*` stays
+//! within a directory. A glob that matches a directory matches all that is below it.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::source::normalize;
 /// A glob for paths.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    /// As it is written.
+    /// The glob as written.
     pub text: String,
     glob: globset::Glob,
 }
@@ -24,19 +24,19 @@ pub struct Pattern {
 /// A glob for the names of services.
 #[derive(Clone, Debug)]
 pub struct NamePattern {
-    /// As it is written.
+    /// The glob as written.
     pub text: String,
     matcher: GlobMatcher,
 }
 
-/// Several globs for paths, any of which may fit.
+/// Several globs for paths; one match is enough.
 #[derive(Clone, Debug, Default)]
 pub struct Patterns {
     base: Base,
     set: GlobSet,
 }
 
-/// The directory that paths are told from.
+/// The directory that paths are relative to.
 #[derive(Clone, Debug, Default)]
 pub struct Base {
     here: PathBuf,
@@ -44,14 +44,14 @@ pub struct Base {
 }
 
 impl Base {
-    /// The directory at `path`, which may be told from the current one.
+    /// Creates the base for the directory at `path`, absolute or relative to the current one.
     #[must_use]
     pub fn at(path: &Path) -> Self {
         let here = std::env::current_dir().unwrap_or_default();
         Self { directory: normalize(&here.join(path)), here }
     }
 
-    /// The way from the directory to `path`, with `..` where it leads out.
+    /// Returns the path from the directory to `path`, with `..` where it leads out.
     #[must_use]
     pub fn relative(&self, path: &Path) -> PathBuf {
         let absolute = normalize(&self.here.join(path));
@@ -67,10 +67,10 @@ impl Base {
 }
 
 impl Pattern {
-    /// Reads a glob.
+    /// Parses a glob.
     ///
     /// # Errors
-    /// What is wrong, and on a second line the way out.
+    /// What is wrong, and on a second line what to write instead, if that is known.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.starts_with('!') {
             return Err(format!(
@@ -93,7 +93,7 @@ impl Pattern {
 }
 
 impl NamePattern {
-    /// True when the name fits.
+    /// True if the glob matches the name.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         self.text == name || self.matcher.is_match(name)
@@ -110,7 +110,7 @@ fn malformed(text: &str, error: &globset::Error) -> String {
 }
 
 impl Patterns {
-    /// All of them in one.
+    /// Compiles several globs into one set.
     #[must_use]
     pub fn new<'p>(base: &Base, patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
         let mut set = GlobSetBuilder::new();
@@ -120,18 +120,18 @@ impl Patterns {
         Self { base: base.clone(), set: set.build().unwrap_or_default() }
     }
 
-    /// All of a list.
+    /// Compiles the globs of a list.
     pub(super) fn of(base: &Base, list: &List<Located<Pattern>>) -> Self {
         Self::new(base, list.0.iter().map(|pattern| &pattern.value))
     }
 
-    /// Where they are told from.
+    /// Returns the directory that the globs are relative to.
     #[must_use]
     pub fn base(&self) -> &Base {
         &self.base
     }
 
-    /// True when one of them fits the path or a directory on the way to it.
+    /// True if a glob matches the path or a directory that it is in.
     #[must_use]
     pub fn any_match(&self, path: &Path) -> bool {
         !self.set.is_empty() && self.base.relative(path).ancestors().any(|path| self.set.is_match(path))

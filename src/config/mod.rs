@@ -1,7 +1,7 @@
-//! The configuration: what a team says once for all of its files.
+//! Configuration files: settings that a team shares for all of its files.
 //!
-//! The nearest `.oomlint.yaml` or `oomlint.yaml` upward from a file is the one for it; the search ends at a `.git`. What is
-//! given on the command line wins.
+//! The configuration of a file is the nearest `.oomlint.yaml` or `oomlint.yaml` upward from it. The search ends at a `.git`.
+//! The command line wins over the configuration.
 
 mod file;
 mod find;
@@ -29,22 +29,22 @@ use crate::finding::Finding;
 use crate::rules::{Policy, Preset};
 use crate::source::{FileSystem, LoadError, Source, Sources};
 
-/// One configuration file, checked.
+/// One configuration file, validated.
 #[derive(Debug)]
 pub struct Config {
-    /// Where it stands.
+    /// The path of the file.
     pub path: PathBuf,
-    /// As it was read, without the rows of the catalogue.
+    /// The content as read, without the `images` rows.
     pub file: File,
-    /// What it tells the rules.
+    /// Its settings for the rules.
     pub policy: Policy,
-    /// The baseline that it names.
+    /// The path of the baseline that it names.
     pub baseline: Option<PathBuf>,
-    /// The catalogue with its rows; none without any.
+    /// The image catalog with its rows; `None` without rows.
     pub catalog: Option<Arc<Catalog>>,
-    /// The repositories of each of its rows, and where the row begins.
+    /// The repositories of each of its `images` rows, and the place of the row.
     pub images: Vec<(String, Range<usize>)>,
-    /// The day that `until` is held against.
+    /// The day that `until` is compared with.
     today: Date,
     source: Arc<Source>,
     exclude: Patterns,
@@ -58,38 +58,38 @@ struct OverrideFor {
     preset: Option<Located<Preset>>,
 }
 
-/// What a configuration says of a service's finding.
+/// The `services` entry of a configuration that matches a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceIgnore {
-    /// It is known: why.
+    /// The finding is ignored; the reason, if one is given.
     Ignored(Option<String>),
-    /// It was known until a day that is over.
+    /// The finding was ignored until a day that is over.
     Expired {
         /// The last day.
         until: Date,
-        /// Where that is written.
+        /// The place of the service's entry.
         at: Range<usize>,
     },
 }
 
 impl Config {
-    /// Reads a file.
+    /// Reads a configuration file.
     ///
     /// # Errors
-    /// When it cannot be read, or says something that means nothing: every such place.
+    /// If it cannot be read or is not valid: every mistake with its place.
     pub fn read(path: &Path, disk: &FileSystem) -> Result<Self, Error> {
         Self::read_on(path, Date::today(), disk)
     }
 
-    /// Reads a text that was read already, or is on no disk.
+    /// Reads a configuration from a text that is loaded already or not on the disk.
     ///
     /// # Errors
-    /// When it says something that means nothing: every such place.
+    /// If it is not valid: every mistake with its place.
     pub fn of(source: Arc<Source>) -> Result<Self, Error> {
         read::read(source, Date::today())
     }
 
-    /// Reads a file as it holds on a day.
+    /// Reads a configuration file, with `today` to compare `until` with.
     pub(crate) fn read_on(path: &Path, today: Date, disk: &FileSystem) -> Result<Self, Error> {
         let sources = Sources::on(disk.clone());
         let file = sources.load(path).map_err(|error| match error {
@@ -99,44 +99,44 @@ impl Config {
         read::read(sources.get(file), today)
     }
 
-    /// A place in the file, as in `.oomlint.yaml:3`.
+    /// Formats a place in the file, as in `.oomlint.yaml:3`.
     #[must_use]
     pub fn place(&self, at: &Range<usize>) -> String {
         let start = u32::try_from(at.start).unwrap_or(u32::MAX);
         format!("{}:{}", self.path.display(), self.source.position(start).line)
     }
 
-    /// True when it stands in a directory on the way to the file.
+    /// True if `path` is in the directory of this configuration or below it.
     #[must_use]
     pub fn is_above(&self, path: &Path) -> bool {
         !self.exclude.base().relative(path).starts_with("..")
     }
 
-    /// True when its `exclude` has the file.
+    /// True if its `exclude` matches the file.
     #[must_use]
     pub fn excludes(&self, path: &Path) -> bool {
         self.exclude.any_match(path)
     }
 
-    /// The overrides that hold for a file, the one that wins first.
+    /// Returns the overrides that match a file, the winning one first.
     fn overrides_of<'c>(&'c self, path: &Path) -> impl Iterator<Item = &'c OverrideFor> {
         self.overrides.iter().rev().filter(|other| other.files.any_match(path))
     }
 
-    /// The preset for a file.
+    /// Returns the preset for a file.
     #[must_use]
     pub fn preset_of(&self, path: &Path) -> Option<&Located<Preset>> {
         self.overrides_of(path).find_map(|other| other.preset.as_ref()).or(self.file.preset.as_ref())
     }
 
-    /// The widest preset that it names.
+    /// Returns the widest preset that it names.
     #[must_use]
     pub fn widest_preset(&self) -> Option<Preset> {
         let others = self.overrides.iter().filter_map(|other| other.preset.as_ref());
         others.chain(&self.file.preset).map(|preset| preset.value).max()
     }
 
-    /// The level that it sets for a rule in a file.
+    /// Returns the level that it sets for a rule in a file.
     #[must_use]
     pub fn level_of(&self, rule: &str, path: &Path) -> Option<&Located<Level>> {
         let of =
@@ -145,26 +145,26 @@ impl Config {
         other.or_else(|| Some(&self.file.rules.levels[of(&self.file.rules.levels)?].1))
     }
 
-    /// Every level that it gives a rule, for whatever files.
+    /// Returns every level that it sets for a rule, in any files.
     fn levels<'c>(&'c self, rule: &'c str) -> impl Iterator<Item = Level> + 'c {
         let lists = self.overrides.iter().map(|other| &other.rules);
         let all = std::iter::once(&self.file.rules.levels).chain(lists).flatten();
         all.filter(move |(name, _)| name.0 == rule).map(|(_, level)| level.value)
     }
 
-    /// True when it gives the rule a severity somewhere.
+    /// True if it gives the rule a severity for any file.
     #[must_use]
     pub fn sets_severity(&self, rule: &str) -> bool {
         self.levels(rule).any(|level| level != Level::Off)
     }
 
-    /// True when it turns the rule off everywhere.
+    /// True if it turns the rule off for all files.
     #[must_use]
     pub fn turns_off(&self, rule: &str) -> bool {
         self.file.rules.levels.iter().any(|(name, _)| name.0 == rule) && !self.sets_severity(rule)
     }
 
-    /// What it says of a finding about a service; none when it says nothing.
+    /// Returns the entry of `services` that matches a finding. One that is not expired wins.
     #[must_use]
     pub fn suppresses(&self, finding: &Finding) -> Option<ServiceIgnore> {
         let service = finding.service.as_ref()?;
@@ -185,14 +185,14 @@ impl Config {
         expired
     }
 
-    /// True when a day is over: the last day of an exception is part of it.
+    /// True if the day is over: an exception still holds on its last day.
     #[must_use]
     pub fn applies_to(&self, until: Date) -> bool {
         until < self.today
     }
 }
 
-/// The JSON Schema of the file.
+/// Returns the JSON Schema of the configuration file.
 #[must_use]
 pub fn schema() -> serde_json::Value {
     let mut schema = schemars::schema_for!(File).to_value();

@@ -1,4 +1,4 @@
-//! Options of rules: the rules that have some, and where their numbers go.
+//! The rules that have options, and the thresholds that the options set.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -9,13 +9,13 @@ use super::values::{Percent, Size};
 use crate::model::size::ByteSize;
 use crate::rules::Thresholds;
 
-/// What a rule's mapping holds.
+/// The mapping of a rule in the configuration.
 pub trait RuleOptions {
     /// Its severity.
     fn severity(&self) -> Option<&Located<Level>>;
 }
 
-/// An option as it holds: its name, its value, and where that is written.
+/// An option with its effective value, and where that is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EffectiveOption {
     /// The rule.
@@ -24,7 +24,7 @@ pub struct EffectiveOption {
     pub option: String,
     /// Its value.
     pub value: String,
-    /// None for the default.
+    /// The place in the file; `None` for the default.
     pub at: Option<std::ops::Range<usize>>,
 }
 
@@ -40,7 +40,7 @@ impl From<Size> for ByteSize {
     }
 }
 
-/// A rule's mapping. Each option is the threshold of the same name.
+/// Declares the mapping of a rule. Each option sets the threshold of the same name.
 macro_rules! options {
     ($name:ident, $rule:literal, { $($(#[$doc:meta])* $option:ident: $type:ident,)* }) => {
         #[doc = concat!("What can be set of `", $rule, "`.")]
@@ -59,14 +59,14 @@ macro_rules! options {
         }
 
         impl $name {
-            /// Puts the options where the rules read them.
+            /// Copies the options into the thresholds that the rules read.
             pub(super) fn set(&self, thresholds: &mut Thresholds) {
                 $(if let Some(option) = &self.$option {
                     thresholds.$option = option.value.into();
                 })*
             }
 
-            /// The options with their defaults.
+            /// Returns all options with their effective values.
             #[must_use]
             pub fn shown(&self) -> Vec<EffectiveOption> {
                 let default = Thresholds::default();

@@ -1,4 +1,4 @@
-//! Values that know where they stand, and values with two spellings.
+//! Configuration values with their place in the file, and values with two spellings.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -7,10 +7,10 @@ use std::ops::Range;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
-/// The name under which the tree hands out a node with its place and its shape.
+/// The struct name for which the tree's deserializer returns a node with its place and its shape.
 pub(super) const NODE: &str = "oomlint::config::Node";
 
-/// What a node is.
+/// The shape of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Nothing,
@@ -24,7 +24,7 @@ pub(super) enum Shape {
 pub struct Located<T> {
     /// The value.
     pub value: T,
-    /// Its bytes in the file.
+    /// Its byte range in the file.
     pub at: Range<usize>,
 }
 
@@ -36,7 +36,7 @@ pub struct List<T>(pub Vec<T>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table<K, V>(pub Vec<(Located<K>, V)>);
 
-/// A word, or a mapping with more to say.
+/// A word, or a mapping with options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScalarOr<W, O> {
     /// The word alone.
@@ -57,7 +57,7 @@ impl<K, V> Default for Table<K, V> {
     }
 }
 
-/// What can be made of a node whose shape is known before it is read.
+/// A type that is read from a node whose shape is known first.
 trait FromNode<'de>: Sized {
     fn from_node<A: SeqAccess<'de>>(shape: Shape, at: Range<usize>, node: &mut A) -> Result<Self, A::Error>;
 }

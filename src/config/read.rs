@@ -1,4 +1,4 @@
-//! From a file's text to a configuration, every mistake with its place.
+//! Reads a configuration from a file's text, and reports every mistake with its place.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::rules::Policy;
 use crate::source::Source;
 use crate::syntax::yaml::Tree;
 
-/// Largest text, in bytes. Each glob takes hundreds of times its length once it is compiled.
+/// The largest text, in bytes. A compiled glob takes hundreds of times its length.
 const MAX_TEXT: usize = 256 * 1024;
 
 /// Reads a configuration.
@@ -35,7 +35,7 @@ pub(super) fn read(source: Arc<Source>, today: Date) -> Result<Config, Error> {
     Err(Error::Config { path: path.to_path_buf(), problems: problems.into_iter().map(problem).collect() })
 }
 
-/// What stands in the text; nothing where that cannot be read.
+/// Deserializes the text. Returns the default if it is too large or has syntax errors.
 fn file(source: &Source, problems: &mut Vec<Problem>) -> File {
     if source.text().len() > MAX_TEXT {
         let message = format!("larger than {} KiB", MAX_TEXT / 1024);
@@ -44,12 +44,12 @@ fn file(source: &Source, problems: &mut Vec<Problem>) -> File {
     }
     let tree = Tree::parse(source.id(), source.text());
     syntax(&tree, source, problems);
-    // A text that was repaired to be read says what nobody wrote.
+    // Recovering from syntax errors may have changed what the text means.
     let unread = tree.errors().iter().any(|error| error.duplicate_of.is_none());
     if unread { File::default() } else { tree::read(&tree, problems) }
 }
 
-/// What is wrong with the text before anything is made of it.
+/// Reports what is wrong with the text itself: encoding, syntax, a second document.
 fn syntax(tree: &Tree, source: &Source, problems: &mut Vec<Problem>) {
     if let Some(span) = source.invalid_utf8() {
         problems.push(Problem { message: "not UTF-8".to_owned(), help: None, at: span.range() });
@@ -67,7 +67,7 @@ fn syntax(tree: &Tree, source: &Source, problems: &mut Vec<Problem>) {
     }
 }
 
-/// A name that no image has can never be met.
+/// Reports image rows that can match no image.
 fn repositories(file: &File, problems: &mut Vec<Problem>) {
     for row in &file.images {
         for name in &row.value.repositories {
@@ -98,7 +98,7 @@ fn compile(source: Arc<Source>, mut file: File, today: Date) -> Config {
     let mut thresholds = default.thresholds.clone();
     file.rules.set(&mut thresholds);
     let policy = Policy {
-        // Whoever starts the stack names them.
+        // The command line selects profiles.
         profiles: Vec::new(),
         host_memory: file.host_memory.as_ref().map(|size| size.value.0),
         overcommit: file.overcommit.as_ref().map_or(default.overcommit, |factor| factor.value.0),

@@ -1,4 +1,4 @@
-//! Our YAML tree as serde reads it, so that every refusal knows its place and all of them are heard.
+//! A serde deserializer for our YAML tree: every error has its place, and all errors of a file are reported.
 
 use std::fmt;
 use std::ops::Range;
@@ -12,10 +12,10 @@ use crate::error::nearest;
 use crate::hash::HashSet;
 use crate::syntax::yaml::{Kind, NodeId, Tree, Value};
 
-/// Mistakes that are told of one file.
+/// The largest number of mistakes reported per file.
 const MAX_PROBLEMS: usize = 20;
 
-/// A mistake, and its bytes.
+/// A mistake and its byte range.
 #[derive(Debug)]
 pub(super) struct Problem {
     pub(super) message: String,
@@ -23,7 +23,8 @@ pub(super) struct Problem {
     pub(super) at: Range<usize>,
 }
 
-/// Reads the tree's first document. What is refused is left out and the rest read again, so that all mistakes are told.
+/// Deserializes the tree's first document. A rejected entry is left out and the rest read again, so that all mistakes are
+/// reported.
 pub(super) fn read<T: for<'de> Deserialize<'de> + Default>(tree: &Tree, problems: &mut Vec<Problem>) -> T {
     let Some(root) = tree.documents().first() else { return T::default() };
     let mut left_out = HashSet::default();
@@ -44,7 +45,7 @@ pub(super) fn read<T: for<'de> Deserialize<'de> + Default>(tree: &Tree, problems
     }
 }
 
-/// Why a value is none of those that stand there.
+/// An error in one value.
 #[derive(Debug)]
 pub(super) struct DeserializeError {
     message: String,
@@ -52,9 +53,9 @@ pub(super) struct DeserializeError {
     at: Option<Range<usize>>,
     /// The key or item to leave out, so that the rest can be read.
     entry: Option<NodeId>,
-    /// The key that is not there.
+    /// The required key that is missing.
     missing: Option<&'static str>,
-    /// Follows from another one alone.
+    /// True if it only follows from another error.
     echo: bool,
 }
 
@@ -77,7 +78,7 @@ impl fmt::Display for DeserializeError {
 
 impl std::error::Error for DeserializeError {}
 
-/// The nearest of the names, or all of them.
+/// Suggests the nearest of the names, or lists all of them.
 fn out_of(name: &str, what: &str, names: &[&str]) -> Option<String> {
     match nearest(name, names.iter().copied()).first() {
         Some(near) => Some(format!("did you mean `{near}`?")),
@@ -87,7 +88,7 @@ fn out_of(name: &str, what: &str, names: &[&str]) -> Option<String> {
 }
 
 impl de::Error for DeserializeError {
-    /// The first line is the message, what is below is the way out.
+    /// Takes the first line as the message, and the rest as the help.
     fn custom<T: fmt::Display>(text: T) -> Self {
         let text = text.to_string();
         match text.split_once('\n') {
@@ -117,7 +118,7 @@ impl de::Error for DeserializeError {
     }
 }
 
-/// One node, to be read.
+/// One node, to be deserialized.
 #[derive(Clone, Copy)]
 struct Node<'t> {
     tree: &'t Tree,
@@ -130,10 +131,10 @@ impl<'t> Node<'t> {
         Self { id, ..self }
     }
 
-    /// The node that an alias names.
+    /// Returns the node itself, or the one that an alias refers to.
     fn kind(self) -> (NodeId, &'t Kind) {
         let mut id = self.id;
-        // An alias names a node before it, so that this ends.
+        // An alias refers to a node before it, so this ends.
         while let Kind::Alias(Some(named)) = &self.tree.node(id).kind {
             id = *named;
         }
@@ -160,7 +161,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// What to point at: a scalar, or the first key or item of what may be many lines.
+    /// Returns the bytes to point at: a scalar, or the first key or item of what may be many lines.
     fn place(self) -> Range<usize> {
         let mut id = self.id;
         loop {
@@ -199,7 +200,7 @@ impl<'t> Node<'t> {
 
     fn string<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         match self.text() {
-            // A number that stands for a text is one.
+            // Unquoted numbers are accepted as text.
             Some(text) if self.shape() == Shape::Scalar => {
                 visitor.visit_str(text).map_err(|refusal: DeserializeError| refusal.at(self.place()))
             }
@@ -341,7 +342,7 @@ impl<'de> de::Deserializer<'de> for Node<'_> {
     forward_to_deserialize_any! { i8 i16 i32 i64 i128 u8 u16 u64 u128 f32 char bytes byte_buf unit unit_struct tuple ignored_any }
 }
 
-/// The parts of [`NODE`]: first byte, end, shape, and the node itself.
+/// The parts of [`NODE`]: start, end, shape, and the node itself.
 struct Parts<'t> {
     node: Node<'t>,
     next: usize,
@@ -402,7 +403,7 @@ struct Entries<'t> {
 }
 
 impl Entries<'_> {
-    /// The first of equal keys counts; the tree has told of the others.
+    /// True for a key that was left out, and for repeated keys after the first, which the tree has reported.
     fn skipped(&self, at: usize) -> bool {
         let text = |(key, _): &(NodeId, NodeId)| self.node.of(*key).text();
         let key = &self.pairs[at];
@@ -440,7 +441,7 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
         seed.deserialize(node).map_err(|refusal| {
             let mut refusal = refusal.at(node.place());
             refusal.entry.get_or_insert(key);
-            // Where nothing stands, the key is what can be shown.
+            // An empty value has no bytes to point at, so the key is shown.
             if refusal.at.as_ref().is_none_or(Range::is_empty) {
                 refusal.at = Some(self.node.of(key).place());
             }

@@ -1,4 +1,4 @@
-//! What stands for more than its letters: sizes, shares, days, names of rules.
+//! Validated values: sizes, shares, days, names of rules.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,7 +19,7 @@ pub struct Size(pub ByteSize);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Percent(pub f64);
 
-/// How often the sum of limits may exceed the host's memory.
+/// The factor by which the sum of limits may exceed the host's memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Factor(pub f64);
 
@@ -36,13 +36,13 @@ pub struct RuleName(pub &'static str);
 pub struct RuleOrGroup(pub &'static str);
 
 impl Size {
-    /// Reads a size.
+    /// Parses a size.
     ///
     /// # Errors
-    /// What is wrong, and on a second line the way out.
+    /// What is wrong, and on a second line what to write instead, if that is known.
     pub fn parse(text: &str) -> Result<Self, String> {
         match ByteSize::parse_compose(text) {
-            // No engine starts a container in less, let alone a machine: the unit is missing.
+            // No engine starts a container in less, and no host has less: the unit is missing.
             Ok(size)
                 if size.0 > 0 && size < SMALLEST_LIMIT && text.bytes().all(|byte| byte.is_ascii_digit()) =>
             {
@@ -56,7 +56,7 @@ impl Size {
             Ok(size) if size.0 > 0 => Ok(Self(size)),
             Ok(_) => Err(format!("`{text}` is too little: it is more than 0")),
             Err(_) => {
-                // `16Gi`, `16 gb`, `16gigs`: the number and its unit's first letter are what people mean.
+                // `16Gi`, `16 gb`, `16gigs`: the number and the first letter of the unit show what is meant.
                 let number: String = text.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
                 let rest = text.get(number.len()..).unwrap_or_default().trim_start();
                 let unit = rest.chars().next().map(|c| c.to_ascii_lowercase());
@@ -72,16 +72,16 @@ impl Size {
 }
 
 impl Date {
-    /// Today, by the clock of the machine.
+    /// Returns the current day by the clock of the machine, in UTC.
     #[must_use]
     pub fn today() -> Self {
         Self(time::OffsetDateTime::now_utc().date())
     }
 
-    /// Reads `2026-12-31`.
+    /// Parses a day such as `2026-12-31`.
     ///
     /// # Errors
-    /// What is wrong, and on a second line the way out.
+    /// What is wrong, and on a second line what to write instead, if that is known.
     pub fn parse(text: &str) -> Result<Self, String> {
         let format = time::macros::format_description!("[year]-[month]-[day]");
         let date = time::Date::parse(text, &format).map(Self);
@@ -89,12 +89,12 @@ impl Date {
     }
 }
 
-/// Names of rules, for help and for the schema.
+/// Returns the names of all rules, for help and for the schema.
 fn rules() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.meta().name)
 }
 
-/// Names of rules, then of groups.
+/// Returns the names of all rules, then of all groups.
 fn rules_and_groups() -> &'static [&'static str] {
     static NAMES: OnceLock<Vec<&str>> = OnceLock::new();
     NAMES.get_or_init(|| rules().chain(Group::ALL.iter().map(|group| group.name())).collect())
@@ -104,7 +104,7 @@ impl RuleName {
     /// Finds a rule.
     ///
     /// # Errors
-    /// What is wrong, and on a second line the way out.
+    /// What is wrong, and on a second line what to write instead, if that is known.
     pub fn parse(text: &str) -> Result<Self, String> {
         rules().find(|name| *name == text).map(Self).ok_or_else(|| unknown(text, rules()))
     }
@@ -114,7 +114,7 @@ impl RuleOrGroup {
     /// Finds a rule or a group.
     ///
     /// # Errors
-    /// What is wrong, and on a second line the way out.
+    /// What is wrong, and on a second line what to write instead, if that is known.
     pub fn parse(text: &str) -> Result<Self, String> {
         let names = || rules_and_groups().iter().copied();
         names().find(|name| *name == text).map(Self).ok_or_else(|| unknown(text, names()))
@@ -154,7 +154,7 @@ impl fmt::Display for Date {
     }
 }
 
-/// `$parse` makes the type of what is read as `$as`; `$schema` says the same.
+/// Implements `Deserialize`, which reads a `$as` and converts it with `$parse`, and `JsonSchema`, which is `$schema`.
 macro_rules! checked {
     ($type:ident, $as:ty, $parse:expr, $schema:expr) => {
         impl<'de> Deserialize<'de> for $type {

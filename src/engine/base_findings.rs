@@ -6,26 +6,26 @@ use crate::model::project;
 use crate::source::{SourceId, Sources, Span};
 use crate::workload::Kind;
 
-/// A project of Compose files that rules have run over, before it is known whether another project includes it.
+/// A checked Compose project, before it is known whether another project includes it.
 pub(super) struct LoadedProject {
     pub(super) checked: CheckedProject,
-    /// The files that it reads.
+    /// The Compose files that it reads.
     pub(super) reach: project::ProjectFiles,
-    /// The files that were named on the command line are part of it.
+    /// True unless the run is limited to named files that are no part of it.
     pub(super) in_scope: bool,
 }
 
 impl LoadedProject {
-    /// True where it is a file laid over the base of another project.
+    /// True if it is an overlay of another project's base.
     pub(super) fn is_overlay(&self) -> bool {
         self.reach.only.is_some()
     }
 }
 
-/// The findings, suppressions and Dockerfiles of the projects of one directory so far.
+/// Findings, suppressions and Dockerfiles of the projects of one directory so far.
 #[derive(Debug, Default)]
 pub(super) struct ReportedByBase {
-    /// The Dockerfiles that projects without a base build: findings in them are theirs.
+    /// Dockerfiles that projects other than overlays build and report findings in.
     built: HashSet<SourceId>,
     anchors: HashSet<(Kind, Span)>,
     out_of_scope: HashSet<OutOfScope>,
@@ -34,8 +34,8 @@ pub(super) struct ReportedByBase {
 }
 
 impl ReportedByBase {
-    /// Drops what another project of the directory has already: a hundred overlays do not take a hundred times the memory of
-    /// their base.
+    /// Drops what another project of the directory has already, so that a hundred overlays do not take a hundred times the
+    /// memory of their base.
     pub(super) fn drop_duplicates(&mut self, loaded: &mut LoadedProject, sources: &Sources) {
         let is_overlay = loaded.is_overlay();
         let CheckedProject { within, dockerfiles, findings, ignores, out_of_scope, used, anchors, .. } =
@@ -46,7 +46,7 @@ impl ReportedByBase {
         let (true, true, Some((own, others))) = (is_overlay, loaded.in_scope, within.split_first()) else {
             return;
         };
-        // Which project a Dockerfile belongs to is known when all are loaded: it may be the overlay's.
+        // A Dockerfile that no base has built so far may turn out to be the overlay's own.
         let maybe = dockerfiles.iter().filter(|file| !self.built.contains(file));
         let own: Vec<SourceId> = own.iter().chain(maybe).copied().collect();
         let sets: Vec<Vec<SourceId>> = std::iter::once(own).chain(others.iter().cloned()).collect();
@@ -76,7 +76,7 @@ impl ReportedByBase {
     }
 }
 
-/// Counts a Dockerfile that only an overlay builds among the overlay's own files: no base reports its findings.
+/// Adds the Dockerfiles that only overlays build to the overlays' own files, since no base reports their findings.
 pub(super) fn assign_dockerfiles_to_overlays(projects: &mut [LoadedProject]) {
     let bases = projects.iter().filter(|project| !project.is_overlay()).map(|project| &project.checked);
     let by_bases: HashSet<SourceId> = bases.flat_map(|base| base.dockerfiles.iter().copied()).collect();

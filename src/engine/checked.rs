@@ -1,4 +1,4 @@
-//! Projects that rules have run over, before it is decided which of their findings are reported.
+//! Projects that rules have run over, before each finding is reported, suppressed or dropped.
 
 use crate::finding::Finding;
 use crate::source::{SourceId, Sources, Span, Spanned};
@@ -7,30 +7,30 @@ use crate::workload::{Kind, Project, Workload};
 /// A project with the findings of all rules.
 #[derive(Debug, Default)]
 pub(super) struct CheckedProject {
-    /// Every file that was read for it, the one that names it first.
+    /// All files read for the project; the configuration of the first holds for the project.
     pub(super) files: Vec<SourceId>,
-    /// Sets of files that a finding needs a place in to be in scope, as [`Project::within`].
+    /// As [`Project::report_only`]: a finding in scope has a label in each of these sets of files.
     pub(super) within: Vec<Vec<SourceId>>,
     /// The Dockerfiles that its workloads are built from.
     pub(super) dockerfiles: Vec<SourceId>,
-    /// The kind of each workload, and where it is declared.
+    /// The kind and the declaration of each workload.
     pub(super) anchors: Vec<(Kind, Span)>,
     /// The `x-oomlint` keys of its services.
     pub(super) ignores: Vec<ServiceIgnores>,
     /// Findings in its own files.
     pub(super) findings: Vec<Finding>,
-    /// Findings in files that it shares with others: their places in [`super::merge::SharedFindings`].
+    /// Indices in [`super::merge::SharedFindings`] of findings in files that other projects share.
     pub(super) shared: Vec<usize>,
     /// Findings that are known to be out of scope.
     pub(super) out_of_scope: Vec<OutOfScope>,
-    /// Names in suppressions that matched a finding.
+    /// Spans of the names in `x-oomlint` keys that matched a finding.
     pub(super) used: Vec<Span>,
-    /// The project itself, where the caller wants it.
+    /// The project itself, if the caller keeps it.
     pub(super) project: Option<Project>,
 }
 
 impl CheckedProject {
-    /// What is kept of a project before rules ran over it.
+    /// Copies from a project what is needed after it is dropped; without findings.
     pub(super) fn of(project: &Project) -> Self {
         let workloads = || project.workloads.iter();
         let ignoring = workloads().filter(|workload| !workload.ignores.is_empty());
@@ -50,44 +50,45 @@ impl CheckedProject {
         }
     }
 
-    /// True when a finding has a place in each set of files that the project is narrowed to.
+    /// True if the finding has a label in each set of files that the project is narrowed to.
     pub(super) fn in_scope(&self, finding: &Finding, sources: &Sources) -> bool {
         has_place_in_each(finding, &self.within, sources)
     }
 
-    /// The `x-oomlint` keys of the finding's service, and the name in them that suppresses it.
+    /// Returns the `x-oomlint` key of the finding's service, and the name in it that suppresses the finding.
     pub(super) fn ignored_by(&self, finding: &Finding) -> Option<(&ServiceIgnores, &Spanned<String>)> {
         let service = finding.service.as_deref()?;
-        // A service has its keys once.
+        // A service has one `x-oomlint` key at most.
         let ignores = self.ignores.iter().find(|ignores| ignores.service == service)?;
         Some((ignores, ignores.suppresses(finding)?))
     }
 }
 
-/// `x-oomlint: {ignore: [rule], reason: …}` of a service.
+/// The `x-oomlint: {ignore: [rule], reason: …}` of a service.
 #[derive(Debug)]
 pub(super) struct ServiceIgnores {
     pub(super) service: String,
-    /// Rules and groups.
+    /// Names of rules and groups.
     pub(super) names: Vec<Spanned<String>>,
     pub(super) reason: Option<String>,
 }
 
 impl ServiceIgnores {
-    /// The name that suppresses a finding: its rule or the rule's group.
+    /// Returns the name that suppresses a finding: its rule or the rule's group.
     pub(super) fn suppresses(&self, finding: &Finding) -> Option<&Spanned<String>> {
         let names = names_of(finding.rule);
         self.names.iter().find(|name| names.contains(&name.value.as_str()))
     }
 }
 
-/// The names by which a suppression may call a rule: its own, and its group's.
+/// Returns the names by which a suppression may refer to a rule: its own and its group's.
 pub(super) fn names_of(rule: &'static str) -> [&'static str; 2] {
     let group = crate::rules::find(rule).map(|rule| rule.meta().group.name());
     [rule, group.unwrap_or(rule)]
 }
 
-/// A finding that is not reported because its place is out of scope. A suppression that matches it is not unused.
+/// The rule and place of a finding, to match with suppressions. Kept of a finding out of scope, so that a suppression that
+/// matches it is not reported as unused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct OutOfScope {
     pub(super) place: Span,
@@ -100,7 +101,7 @@ impl OutOfScope {
     }
 }
 
-/// True when a label of a finding is in each of these sets of files.
+/// True if each of these sets of files has a label of the finding in it.
 pub(super) fn has_place_in_each(finding: &Finding, sets: &[Vec<SourceId>], sources: &Sources) -> bool {
     let labels = || std::iter::once(&finding.primary).chain(&finding.related);
     let mut sets = sets.iter();

@@ -1,5 +1,5 @@
-//! Builds every project of a run and runs the rules over it, one project after the other: what is parsed for one is shared as
-//! long as it is needed, and dropped after it.
+//! Builds the projects of a run and runs the rules over each. Directories run in parallel, the projects of one directory one
+//! after the other: parsed files are shared while they are in use, and dropped afterwards.
 
 use std::path::{Path, PathBuf};
 
@@ -30,16 +30,16 @@ pub(super) struct Checker<'r> {
     pub(super) sources: &'r Sources,
     /// Runs the rules over a project.
     pub(super) run_rules: &'r (dyn Fn(&Project) -> Vec<Finding> + Sync),
-    /// Takes findings in files that projects share.
+    /// Collects findings in files that several projects share.
     pub(super) shared: &'r SharedFindings<'r>,
-    /// The projects themselves are kept, too.
+    /// Keeps each project in its [`CheckedProject`].
     pub(super) keep: bool,
-    /// What the containers were measured to use.
+    /// Measured memory use of the containers.
     pub(super) measured: Option<&'r Measurements<'r>>,
 }
 
 impl Checker<'_> {
-    /// Checks every stack, and every Dockerfile that no stack builds.
+    /// Checks every Compose project, every Dockerfile that no project builds, and reports files that cannot be read.
     pub(super) fn all(&self, discovered: &Discovered) -> Vec<CheckedProject> {
         let Self { options, sources, .. } = *self;
         let found =
@@ -47,7 +47,7 @@ impl Checker<'_> {
         let chosen: HashSet<&PathBuf> = options.compose_files.iter().collect();
         let mut compose: Vec<PathBuf> =
             found(FileKind::Compose).filter(|path| !chosen.contains(path)).cloned().collect();
-        // With the files of the stack given, no other one is looked for.
+        // `-f` names all files of the project, so related Compose files are not loaded.
         let scope =
             (options.compose_files.is_empty() && !discovered.related_compose_files.is_empty()).then(|| {
                 compose.extend(discovered.related_compose_files.iter().cloned());
@@ -98,7 +98,7 @@ impl Checker<'_> {
         checked
     }
 
-    /// Builds a project of Compose files, and checks it where it is in scope.
+    /// Builds a Compose project and checks it if it is in scope.
     fn load(
         &self,
         model: &project::Project,
@@ -115,7 +115,7 @@ impl Checker<'_> {
         }
         let reach = model.project_files(self.sources);
         let sets = scope.map_or(Some(Vec::new()), |scope| scope.restrict(&reach, &project));
-        // Of a project out of scope only the Dockerfiles that it builds count.
+        // No rules run over a project out of scope, but its files and Dockerfiles matter to the other projects.
         let Some(sets) = sets else {
             return LoadedProject { checked: CheckedProject::of(&project), reach, in_scope: false };
         };
@@ -125,7 +125,7 @@ impl Checker<'_> {
         LoadedProject { checked, reach, in_scope: true }
     }
 
-    /// Assembles with the catalogue of the configuration that holds for a file.
+    /// Calls `assemble` with the image catalog of the file's configuration, else the built-in one.
     fn with_catalog<T>(
         &self,
         path: &Path,
@@ -137,7 +137,7 @@ impl Checker<'_> {
         assemble(&Assembler { sources: self.sources, dockerfiles, catalog })
     }
 
-    /// Runs the rules over a project. Where it is narrowed to a part of its files, it shares no findings with others.
+    /// Runs the rules over a project. One that is narrowed to some of its files shares no findings with others.
     fn check(&self, project: Project, narrowed: bool, elsewhere: Option<&Elsewhere>) -> CheckedProject {
         let mut checked =
             CheckedProject { findings: (self.run_rules)(&project), ..CheckedProject::of(&project) };
@@ -153,12 +153,12 @@ impl Checker<'_> {
     }
 }
 
-/// True for a file that only Swarm deploys. Its tree was parsed just before, and is shared.
+/// True if only `docker stack deploy` takes the file. Its tree is still cached from building the project.
 fn is_for_swarm(source: &Source) -> bool {
     elsewhere::is_for_swarm(&Tree::of(source), source.path())
 }
 
-/// Files that cannot be read: each is a project with one syntax error.
+/// Returns a project with one syntax error for each file that cannot be read.
 fn unreadable(sources: &Sources, discovered: &Discovered) -> impl Iterator<Item = Project> {
     let failed = discovered.files.iter().filter_map(|found| Some((found, sources.load(&found.path).err()?)));
     failed.map(|(found, error)| {

@@ -1,4 +1,4 @@
-//! Which configuration holds for each file, and what the command line overrides.
+//! Resolves the configurations of each file, and what the command line overrides.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,18 +14,19 @@ use crate::source::{SourceId, Sources};
 use crate::workload::Project;
 
 impl Options {
-    /// The configuration for a file. One that cannot be used is none here: whoever starts a run says so.
+    /// Returns the configuration for a file. One that cannot be used counts as none: the caller of the run reports it.
     pub(super) fn config_of(&self, path: &Path) -> Option<Arc<Config>> {
         self.configs.as_ref()?.of(path).ok().flatten()
     }
 
-    /// The configuration for a project: that of its first file.
+    /// Returns the configuration for a project: that of its first file.
     pub(super) fn config_of_files(&self, files: &[SourceId], sources: &Sources) -> Option<Arc<Config>> {
         let first = files.first()?;
         self.config_of(sources.get(*first).path())
     }
 
-    /// The memory of a project's host as its configuration has it, where that says so, and how often it may be promised.
+    /// Returns the host memory of a project's configuration with the place where it is set, if it is, and the overcommit
+    /// factor.
     #[must_use]
     pub fn host_of(&self, project: &Project, sources: &Sources) -> (Option<(ByteSize, String)>, f64) {
         let config = self.config_of_files(&project.files, sources);
@@ -36,7 +37,7 @@ impl Options {
         (host, self.policy_of(config.as_deref()).overcommit)
     }
 
-    /// What the rules are told: the command line wins over the configuration.
+    /// Returns the settings for the rules. The command line wins over the configuration.
     pub(super) fn policy_of(&self, config: Option<&Config>) -> Policy {
         let mut policy = self.policy.clone();
         if let Some(config) = config {
@@ -53,13 +54,13 @@ impl Options {
         policy
     }
 
-    /// The widest preset that any file of a project may have.
+    /// Returns the widest preset that any file of a project may have.
     pub(super) fn preset_of(&self, config: Option<&Config>) -> Preset {
         self.preset.or_else(|| config?.widest_preset()).unwrap_or_default()
     }
 
-    /// True when findings in a file are dropped: a glob excludes it. A file that the command line names is not excluded, save by
-    /// `--force-exclude`.
+    /// True if findings in a file are dropped because a glob excludes it. A file named on the command line is excluded by
+    /// `--force-exclude` only.
     ///
     /// The configuration of the current directory may exclude a repository within its own, such as a submodule.
     #[must_use]
@@ -74,8 +75,8 @@ impl Options {
     }
 }
 
-/// The configurations of each file: its own, then those of the projects that read it. A Dockerfile in a repository of its own
-/// is still built by the project around it.
+/// Finds the configurations of each file: its own, then those of the projects that read it. A Dockerfile in a repository of its
+/// own is still built by the project around it.
 pub(super) struct ConfigResolver<'r> {
     options: &'r Options,
     sources: &'r Sources,
@@ -97,7 +98,7 @@ impl<'r> ConfigResolver<'r> {
         Self { options, sources, of_projects }
     }
 
-    /// The configurations of a file, the one that decides first.
+    /// Returns the configurations of a file, the deciding one first.
     pub(super) fn configs_for(&self, file: SourceId) -> Vec<Arc<Config>> {
         let own = self.options.config_of(self.sources.get(file).path());
         let others = self.of_projects.get(&file).into_iter().flatten();
@@ -105,7 +106,7 @@ impl<'r> ConfigResolver<'r> {
         own.iter().chain(others).cloned().collect()
     }
 
-    /// True when one of the findings is as severe as the command line says, or else the configuration of its file.
+    /// True if a finding reaches the severity that the command line, or else the configuration of its file, sets.
     pub(super) fn exceeds_fail_on(&self, findings: &[Finding]) -> bool {
         findings.iter().any(|finding| {
             let own = || {

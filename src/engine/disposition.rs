@@ -14,19 +14,19 @@ use crate::hash::{HashMap, HashSet};
 use crate::rules::{self, Preset};
 use crate::source::{SourceId, Sources};
 
-/// What becomes of a finding.
+/// The decision on a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Disposition {
     /// It is reported.
     Report,
     /// It is listed as suppressed.
     Suppressed {
-        /// Who suppressed it.
+        /// The kind of suppression.
         kind: SuppressionKind,
-        /// The reason that people gave.
+        /// The reason given with it.
         justification: Option<String>,
     },
-    /// It is dropped: its file is excluded or was not asked for, or its rule is off there.
+    /// It is dropped: its file is excluded or out of scope, or its rule is off there.
     OutOfScope,
 }
 
@@ -37,7 +37,7 @@ impl Disposition {
     }
 }
 
-/// What the configuration sets for one file.
+/// The configuration of one file.
 struct FilePolicy {
     /// The file's own configuration first, then those of the projects that read it.
     configs: Vec<Arc<Config>>,
@@ -45,16 +45,16 @@ struct FilePolicy {
     excluded: bool,
 }
 
-/// Decides over all findings of a run.
+/// Decides on all findings of a run.
 ///
-/// The order of the questions is fixed: `x-oomlint` of the service, scope, comments, exclusion, severity and preset, ignores
-/// of the configuration. The baseline comes last, when the findings are in order.
+/// The checks have a fixed order: `x-oomlint` of the service, scope, comments, exclusion, severity and preset, ignores of the
+/// configuration. The baseline comes last, when the findings are sorted.
 pub(super) struct Decider<'r> {
     options: &'r Options,
     sources: &'r Sources,
     configs: &'r ConfigResolver<'r>,
     suppressions: &'r mut Suppressions,
-    /// Files that were named on the command line.
+    /// Files named on the command line.
     named: HashSet<&'r Path>,
     policies: HashMap<SourceId, FilePolicy>,
     reported: Vec<Finding>,
@@ -80,7 +80,7 @@ impl<'r> Decider<'r> {
         }
     }
 
-    /// Decides over a finding in a project's own files.
+    /// Decides on a finding in a project's own files.
     pub(super) fn decide(&mut self, mut finding: Finding, project: &CheckedProject) {
         let in_scope = project.in_scope(&finding, self.sources);
         let disposition = match project.ignored_by(&finding) {
@@ -101,7 +101,7 @@ impl<'r> Decider<'r> {
         self.put(finding, disposition);
     }
 
-    /// Decides over a finding in a file that several projects share; `ignored` is the reason of `x-oomlint` keys that
+    /// Decides on a finding in a file that several projects share. `ignored` is the reason of the `x-oomlint` keys that
     /// suppress it in all of them.
     pub(super) fn decide_shared(&mut self, mut finding: Finding, ignored: Option<Option<String>>) {
         let disposition = match ignored {
@@ -118,7 +118,7 @@ impl<'r> Decider<'r> {
         }
     }
 
-    /// Decides over findings about the suppressions themselves, after all others: no comment suppresses them.
+    /// Decides on findings about suppressions, after all others. No comment suppresses these.
     pub(super) fn check_suppressions(&mut self, projects: &[CheckedProject]) {
         for mut finding in self.suppressions.check(projects, self.configs, self.options, self.sources) {
             let disposition = self.by_config(&mut finding);
@@ -126,7 +126,7 @@ impl<'r> Decider<'r> {
         }
     }
 
-    /// The findings that are reported, and those that are suppressed.
+    /// Returns the reported findings and the suppressed ones.
     pub(super) fn into_parts(self) -> (Vec<Finding>, Vec<Suppressed>) {
         (self.reported, self.suppressed)
     }
@@ -148,7 +148,7 @@ impl<'r> Decider<'r> {
         }
     }
 
-    /// Sets the severity that the configuration gives a rule, and decides by what it excludes, turns off and ignores.
+    /// Applies the configuration: sets the rule's severity, then decides by `exclude`, level, preset and ignored services.
     fn by_config(&mut self, finding: &mut Finding) -> Disposition {
         let file = self.sources.to_outer_span(finding.primary.span).file;
         let source = self.sources.get(file);
@@ -168,7 +168,7 @@ impl<'r> Decider<'r> {
         }
         let config = policy.configs.first();
         let level = config.and_then(|config| config.level_of(finding.rule, path)).map(|level| level.value);
-        // A rule that the command line names runs, whatever the configuration turns off.
+        // A rule selected on the command line runs even if the configuration turns it off.
         let selected = options.select.iter().any(|name| name == finding.rule);
         match level.map(Level::severity) {
             Some(Some(severity)) => finding.severity = severity,
@@ -178,7 +178,7 @@ impl<'r> Decider<'r> {
         if !in_preset(finding, policy.preset, options, level) {
             return Disposition::OutOfScope;
         }
-        // A service belongs to its project, whose configuration may ignore it in every file.
+        // The configuration of a service's project may ignore it in every file.
         let known = policy.configs.iter().filter_map(|config| Some((config, config.suppresses(finding)?)));
         let known: Vec<_> = known.collect();
         if let Some(why) = known.iter().find_map(|(_, known)| match known {
@@ -196,7 +196,7 @@ impl<'r> Decider<'r> {
     }
 }
 
-/// True when the preset of its file has the finding. A rule that is named, on the command line or with a severity, needs no
+/// True if the preset of its file includes the finding. A rule selected on the command line or given a severity needs no
 /// preset.
 fn in_preset(finding: &Finding, preset: Preset, options: &Options, level: Option<Level>) -> bool {
     if !options.select.is_empty() || level.is_some_and(|level| level != Level::Off) {

@@ -1,4 +1,4 @@
-//! Files that change the services of others without being read by them: overlays, and services that extend one.
+//! Finds files that change a project's services without being read by it: overlays, and files whose services extend its own.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,26 +13,27 @@ use crate::source::{Sources, normalize};
 use crate::syntax::yaml::Tree;
 use crate::workload::{ChangedElsewhere, FactName, Project};
 
-/// Directories below one with a Compose file, and YAML files in it and in them, that are looked at for overlays of other names.
+/// The largest number, per directory with a Compose file, of subdirectories and of YAML files in it and them that are searched
+/// for overlays with other names.
 const MAX_LISTED: usize = 200;
 
-/// Bytes of a file that may be such an overlay.
+/// The size, in bytes, from which a file is not read as such an overlay.
 const MAX_SNIFFED: u64 = 64 * 1024;
 
-/// The changes of all Compose files of a run.
+/// The changes that the Compose files of a run make to services of other files.
 #[derive(Debug, Default)]
 pub(super) struct Elsewhere {
     overlays: Vec<(PathBuf, Vec<Change>)>,
-    /// Files that may be overlays of one that they are named after.
+    /// Files that may be overlays of the base that they are named after, as `compose.gpu.yaml` of `compose.yaml`.
     possible: Vec<(PathBuf, Changes)>,
-    /// For each service that others extend, who does: the file, and its change.
+    /// For each extended service, by file and name: the files that extend it, and their changes.
     extended: HashMap<(PathBuf, String), Vec<(PathBuf, Change)>>,
-    /// Directories with a file that Compose takes by itself and that is no overlay.
+    /// Directories with a file of a default name, such as `compose.yaml`, that is no overlay.
     bases: HashSet<PathBuf>,
 }
 
 impl Elsewhere {
-    /// Reads what changes the services of others in `files`, and in files beside them that are not `excluded`.
+    /// Reads the changes that `files` make to services of other files, and overlays next to them that are not `excluded`.
     pub(super) fn of(
         files: &[PathBuf],
         sources: &Sources,
@@ -76,7 +77,7 @@ impl Elsewhere {
         all
     }
 
-    /// The changes of the services of one project in files that it does not read.
+    /// Returns the changes to a project's services in files that it does not read.
     pub(super) fn of_project(&self, model: &project::Project, sources: &Sources) -> Vec<ChangedElsewhere> {
         if self.overlays.is_empty() && self.possible.is_empty() && self.extended.is_empty() {
             return Vec::new();
@@ -116,7 +117,7 @@ impl Elsewhere {
                 else {
                     continue;
                 };
-                // Two overlays that each bring a service of their own are alternatives.
+                // Two overlays that both give the service an image or a build are alternatives.
                 let base = project::is_default(sources.get(service.key.file).path());
                 if base || !change.runs {
                     found.push(known(file, name, change));
@@ -124,10 +125,10 @@ impl Elsewhere {
             }
         }
         for service in &model.compose.services {
-            // Services that extend the same base as this one get nothing from it.
+            // Only services that extend this one count, not those that extend the same base as it.
             let users = self.extended.get(&(path(service.key.file), service.name.clone()));
             let others = users.into_iter().flatten().filter(|(file, change)| {
-                // A service of this stack that extends one of its own name is that service itself.
+                // A service of this project that extends its namesake is that service itself.
                 let same = change.by == service.name && own.contains(&normalize(file));
                 !same && !change.plain
             });
@@ -136,8 +137,8 @@ impl Elsewhere {
         found
     }
 
-    /// Takes away fixes that change a file for others: those that write outside of an overlay's own files, and those that write
-    /// a size into a service which another one extends with limits of its own.
+    /// Removes fixes that change a file for others: those that edit a Compose file other than an overlay's own, and those that
+    /// write a size into a service that another one extends with limits of its own.
     pub(super) fn withdraw(&self, findings: &mut [Finding], project: &Project, sources: &Sources) {
         const SIZED: [FactName; 7] = [
             FactName::MemoryLimit,
@@ -160,9 +161,9 @@ impl Elsewhere {
                 let outside = |edit: &Edit| {
                     is_yaml(edit, sources) && own.is_some_and(|own| !own.contains(&edit.span.file))
                 };
-                // Heaps and caches are sized for a limit, so a user with another limit must not get them, either.
+                // Heaps and caches are sized for one limit: a service with another limit must not inherit them.
                 let sized = fix.changes.iter().any(|fact| SIZED.contains(fact));
-                // Who has a limit of its own here, and a size from there, does not know the limits that go with that size.
+                // If the edited file is not the one with the limit, the services that inherit the size may have other limits.
                 let shared = |edit: &Edit| {
                     let inherited = limited_in.is_some_and(|file| file != edit.span.file);
                     self.users(edit, sources).any(|(file, change)| {
@@ -178,7 +179,7 @@ impl Elsewhere {
         }
     }
 
-    /// The services that extend or merge the one that an edit is made in.
+    /// Returns the services that extend or merge the service that an edit is in.
     fn users<'e>(&'e self, edit: &Edit, sources: &Sources) -> impl Iterator<Item = &'e (PathBuf, Change)> {
         let source = sources.get(edit.span.file);
         let path = normalize(source.path());
@@ -187,15 +188,15 @@ impl Elsewhere {
         name.and_then(|name| self.extended.get(&(path, name))).into_iter().flatten()
     }
 
-    /// An overlay is for the base beside it, or above it where there is none.
+    /// True if the overlay is for the base in `directory`: it is in that directory, or below it where its own has no base.
     fn lies_over(&self, directory: &Path, overlay: &Path) -> bool {
         let own = folder(overlay);
         own == directory || (own.starts_with(directory) && !self.bases.contains(&own))
     }
 }
 
-/// Overlays that are not called like Compose files, beside Compose files and one directory below: only `-f` names them. What
-/// the command line, the configuration or `.gitignore` leaves out is none.
+/// Finds overlays without a default name next to a base or one directory below, which only `-f` names. Files that the command
+/// line, the configuration or `.gitignore` leaves out are skipped.
 fn unnamed_overlays(
     files: &[PathBuf],
     sources: &Sources,
@@ -240,7 +241,7 @@ fn is_yaml_name(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "yaml" || end == "yml")
 }
 
-/// The edit is made in a Compose file, not in a Dockerfile or a file of variables.
+/// True if the edit is in a Compose file rather than a Dockerfile or an env file.
 fn is_yaml(edit: &Edit, sources: &Sources) -> bool {
     let source = sources.get(edit.span.file);
     is_yaml_name(source.path())

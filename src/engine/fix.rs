@@ -1,5 +1,5 @@
-//! Applies fixes, and believes none of them: each has to make its finding go away in every stack that has it, to leave all
-//! other facts as they were, and to bring no finding anywhere.
+//! Applies fixes and verifies each: its finding must disappear from every project that has it, all facts outside
+//! [`Fix::changes`] must stay, and no finding may appear anywhere, save notes on the changed services.
 
 mod stack;
 
@@ -18,27 +18,27 @@ use crate::rules::lint::unused_suppression;
 use crate::source::{Sources, normalize};
 use crate::workload::FactName;
 
-/// Fixes can make room for others: a limit that is written down, a tighter heap.
+/// The largest number of rounds. One fix can make another possible: a limit that is written down, a tighter heap.
 const MAX_ROUNDS: usize = 8;
 
-/// Most states that are looked at. Among many fixes each one that is taken back costs a few.
+/// The largest number of file states that are checked. Each rejected fix among many costs a few.
 const MAX_TRIALS: usize = 1_000;
 
-/// Fixes that are tried together with the one that uncovers them.
+/// The largest number of fixes that are tried together with the one that uncovers them.
 const MAX_UNCOVERED: usize = 16;
 
-/// What fixing came to.
+/// The result of applying fixes.
 #[derive(Debug, Default)]
 pub struct FixResult {
-    /// The files that are others now: path, the text as it was read, the text after.
+    /// The changed files: path, text as read, text afterwards.
     pub files: Vec<(PathBuf, String, String)>,
     /// The fixes that were applied, in order.
     pub applied: Vec<Applied>,
-    /// The fixes that were tried and taken back.
+    /// The fixes that were tried and rejected.
     pub refused: Vec<RejectedFix>,
-    /// There are fixes that were not tried any more.
+    /// True if fixes are left that were not tried.
     pub unfinished: bool,
-    /// What is left to say of the fixed files.
+    /// The outcome of a run over the fixed files.
     pub outcome: Outcome,
 }
 
@@ -47,66 +47,66 @@ pub struct FixResult {
 pub struct Applied {
     /// The rule.
     pub rule: &'static str,
-    /// What the fix does.
+    /// The title of the fix.
     pub title: String,
     /// The file of the finding.
     pub path: PathBuf,
 }
 
-/// A fix that would have changed more than it was meant to.
+/// A fix that did not pass verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RejectedFix {
     /// The rule.
     pub rule: &'static str,
-    /// What the fix was to do.
+    /// The title of the fix.
     pub title: String,
     /// The file of the finding.
     pub path: PathBuf,
-    /// What it would have done beside: lower case, no full stop.
+    /// The reason: lower case, no full stop.
     pub why: String,
 }
 
-/// Texts that take the place of those on the disk.
+/// Texts that replace those on the disk, by path.
 pub type Overlay = BTreeMap<PathBuf, String>;
 
-/// One fix as bytes of files.
+/// One fix as edits by path.
 #[derive(Clone)]
 struct Patch {
     rule: &'static str,
     title: String,
     path: PathBuf,
-    /// Tells its finding from others from one round to the next.
+    /// Identifies its finding from one round to the next.
     identity: Identity,
     changes: &'static [FactName],
     edits: Edits,
-    /// Other ways to mend the same finding, the better first.
+    /// Other fixes of the same finding, the better first.
     alternatives: Vec<Patch>,
-    /// Its finding showed only when another one was mended.
+    /// True if its finding appeared only once another one was fixed.
     uncovered: bool,
 }
 
-/// Texts to write in the place of ranges of files.
+/// Ranges of files, in bytes, and the texts to write in their place.
 type Edits = Vec<(PathBuf, std::ops::Range<usize>, String)>;
 
-/// The file, rule, service and text of a finding.
+/// The file, rule, service and source text of a finding.
 type Identity = (PathBuf, &'static str, Option<String>, String);
 
-/// One state of the files and what is known of it.
+/// One state of the files, with its outcome and projects.
 struct State {
     sources: Sources,
     outcome: Outcome,
     stacks: Vec<Stack>,
 }
 
-/// Applies every fix of at least this applicability, in rounds, until nothing more can be done. Nothing is written.
+/// Applies every fix of at least this applicability, in rounds, until no more can be applied. Writes nothing to the disk.
 ///
-/// `overlay` holds what stands in the place of files: standard input, unsaved buffers. `sources` makes a store that has it.
+/// `overlay` has the texts that replace files on the disk: standard input, unsaved buffers.
 #[must_use]
 pub fn fix(options: &Options, discovered: &Discovered, overlay: &Overlay, level: Applicability) -> FixResult {
     fix_some(options, discovered, overlay, level, &|_| true)
 }
 
-/// [`fix`] for the findings that are `wanted`.
+/// Like [`fix`], for the findings that are `wanted` only.
 #[must_use]
 pub fn fix_some(
     options: &Options,
@@ -120,7 +120,7 @@ pub fn fix_some(
     let mut fixed = FixResult::default();
     let (mut rounds, mut trials) = (0, 0);
     let mut known: HashSet<Identity> = HashSet::default();
-    // What is taken back may work out once others are in: the end is a round in which nothing does.
+    // A rejected fix may pass once others are in: the end is a round in which none does.
     loop {
         let patches = candidates(&state, level, wanted);
         if rounds == MAX_ROUNDS || trials == MAX_TRIALS {
@@ -130,7 +130,7 @@ pub fn fix_some(
         rounds += 1;
         let is_known = |patch: &Patch| known.contains(&patch.identity);
         let (again, fresh): (Vec<_>, Vec<_>) = patches.into_iter().partition(is_known);
-        // The ones that were taken back are tried once more when nothing else is left.
+        // Rejected fixes are tried once more when nothing else is left.
         let last = fresh.is_empty();
         let patches = if last { again } else { fresh };
         if last {
@@ -142,7 +142,7 @@ pub fn fix_some(
         }
         let mut progress = false;
         let mut open = vec![patches];
-        // All at once where that works out; else halves of them, down to the ones that do not.
+        // All at once where that passes, else in parts, down to the fixes that do not pass.
         while let Some(batch) = open.pop() {
             if trials == MAX_TRIALS {
                 fixed.unfinished = true;
@@ -185,7 +185,7 @@ pub fn fix_some(
                     (now, state) = (next, after);
                     open = moved(open, candidates(&state, level, wanted));
                 }
-                // Several are tried in parts, the ones that cannot have done it first.
+                // A rejected batch is split. Those that cannot be at fault are tried first.
                 Err((_, parts)) if parts.len() > 1 => open.extend(parts),
                 Err((why, parts)) => {
                     let Some(mut patch) = parts.into_iter().flatten().next() else { continue };
@@ -214,8 +214,8 @@ pub fn fix_some(
     fixed
 }
 
-/// A batch in two: the patches of files that the stack in doubt reads, and the others, which are tried first. Halves where that
-/// does not part them.
+/// Splits a batch in two: the patches of files that the project in doubt reads, and the others, which are tried first. Halves
+/// if one of the two would be empty.
 fn parted(batch: Vec<Patch>, stack: Option<&Stack>) -> Vec<Vec<Patch>> {
     let touches = |patch: &Patch| {
         stack.is_none_or(|stack| patch.edits.iter().any(|(path, ..)| stack.reads.contains(path)))
@@ -229,7 +229,7 @@ fn parted(batch: Vec<Patch>, stack: Option<&Stack>) -> Vec<Vec<Patch>> {
     vec![suspects, others]
 }
 
-/// How the fixes that another one uncovers are looked for.
+/// The arguments of [`fix_some`], to search for fixes that another one uncovers.
 struct Follow<'f> {
     options: &'f Options,
     discovered: &'f Discovered,
@@ -238,8 +238,8 @@ struct Follow<'f> {
 }
 
 impl Follow<'_> {
-    /// A fix with those that it uncovers of the same rule, file and service: of several variables in one text each shows when
-    /// the one before it is mended. None where that does not come to an end that holds.
+    /// Applies a fix with those that it uncovers for the same rule, file and service: of several variables in one text, each
+    /// shows when the one before it is fixed. `None` if no such series passes verification.
     fn all(
         &self,
         state: &State,
@@ -268,7 +268,7 @@ impl Follow<'_> {
     }
 }
 
-/// What is still open, at the places that it has now. What is not found again is for the next round.
+/// Returns the open batches with current positions. A patch that is not found again is left to the next round.
 fn moved(open: Vec<Vec<Patch>>, now: Vec<Patch>) -> Vec<Vec<Patch>> {
     let mut now: HashMap<Identity, Patch> =
         now.into_iter().map(|patch| (patch.identity.clone(), patch)).collect();
@@ -285,7 +285,7 @@ impl State {
             sources.add(path, text.as_str());
         }
         let outcome = run(options, &sources, discovered);
-        // Whatever was asked for: no rule may find more afterwards.
+        // All rules run, whatever was selected: none of them may find more afterwards.
         let all = Options {
             select: Vec::new(),
             ignore: Vec::new(),
@@ -301,7 +301,7 @@ impl State {
     }
 }
 
-/// The fixes of a state that may be applied, none overlapping another one.
+/// Returns the fixes of a state that may be applied, without overlaps.
 fn candidates(state: &State, level: Applicability, wanted: &dyn Fn(&Finding) -> bool) -> Vec<Patch> {
     let mut taken: HashMap<PathBuf, Vec<std::ops::Range<usize>>> = HashMap::default();
     let mut rules: HashMap<(PathBuf, String), &'static str> = HashMap::default();
@@ -321,7 +321,7 @@ fn candidates(state: &State, level: Applicability, wanted: &dyn Fn(&Finding) -> 
                 })
             })
         });
-        // What two rules make of one service's memory is for two rounds: the second sees what the first did.
+        // Fixes of two rules for one service go into two rounds: the second rule has to see the result of the first.
         let place = patch.path.parent().map(Path::to_path_buf).unwrap_or_default();
         let about = finding.service.clone().map(|service| (place, service));
         let other = about.as_ref().and_then(|about| rules.get(about)).is_some_and(|rule| *rule != patch.rule);
@@ -337,7 +337,7 @@ fn candidates(state: &State, level: Applicability, wanted: &dyn Fn(&Finding) -> 
     patches
 }
 
-/// The best of a finding's fixes that may be applied, with the others behind it.
+/// Returns the best applicable fix of a finding, with the others as alternatives.
 fn patch(finding: &Finding, sources: &Sources, level: Applicability) -> Option<Patch> {
     let identity = identity(finding, sources);
     let fixes = finding.fixes.iter().filter(|fix| fix.applicability >= level && !fix.edits.is_empty());
@@ -357,7 +357,7 @@ fn patch(finding: &Finding, sources: &Sources, level: Applicability) -> Option<P
     Some(Patch { alternatives: patches.collect(), ..first })
 }
 
-/// The edits of a fix by path; none where one does not fit its file.
+/// Returns the edits of a fix by path. `None` if a file is not UTF-8 or an edit is outside of its text.
 fn edits(fix: &Fix, sources: &Sources) -> Option<Edits> {
     let edits = fix.edits.iter().map(|edit| {
         let source = sources.get(edit.span.file);
@@ -367,7 +367,7 @@ fn edits(fix: &Fix, sources: &Sources) -> Option<Edits> {
     edits.collect()
 }
 
-/// The texts with the patches in them.
+/// Returns the overlay with the patches applied.
 fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> Overlay {
     let mut next = now.clone();
     let mut edits: BTreeMap<&Path, Vec<(&std::ops::Range<usize>, &str)>> = BTreeMap::new();
@@ -377,13 +377,13 @@ fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> Overlay {
         }
     }
     for (path, mut edits) in edits {
-        // The edits are made of these very sources, so none is missing.
+        // The edits refer to these sources, so every file loads.
         let Ok(id) = state.sources.load(path) else { continue };
         let mut text = state.sources.get(id).text().to_owned();
         edits.sort_by_key(|(range, _)| (range.start, range.end));
-        // From the end, so that places stay right; of two insertions in one place the first one stands first.
+        // From the end, so that earlier ranges stay valid. Of two insertions in one place the first one comes first.
         for (range, replacement) in edits.into_iter().rev() {
-            // Edits of one patch that overlap are a rule's mistake, and no reason to end the run.
+            // Overlapping edits of one patch are a bug of a rule, and no reason to end the run.
             if text.get(range.clone()).is_some() {
                 text.replace_range(range.clone(), replacement);
             }
@@ -393,12 +393,12 @@ fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> Overlay {
     next
 }
 
-/// Why a batch of fixes is not taken.
+/// The reason to reject a batch of fixes.
 #[derive(Debug)]
 enum RejectReason {
-    /// Its finding would stay, or another one of the same rule and service: one more fix may end that.
+    /// Its finding would stay, or another of the same rule and service: one more fix may resolve that.
     Stays,
-    /// Anything else, for people: lower case, no full stop.
+    /// Any other reason, as text: lower case, no full stop.
     Other(String),
 }
 
@@ -411,14 +411,14 @@ impl std::fmt::Display for RejectReason {
     }
 }
 
-/// What speaks against a batch of fixes.
+/// An objection to a batch of fixes.
 struct Objection<'s> {
     why: RejectReason,
-    /// The stack that would be worse off; none where it is not one alone.
+    /// The project that would be worse off. `None` if it is not a single one.
     stack: Option<&'s Stack>,
 }
 
-/// Checks that the patches mend what they are for and do nothing else, in any stack that reads the files.
+/// Checks that the patches resolve their findings and do nothing else, in any project that reads the files.
 fn verify<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), Objection<'s>> {
     let doubt = |why: &str| Err(Objection { why: RejectReason::Other(why.to_owned()), stack: None });
     if unparsed(after) > unparsed(before) {
@@ -430,7 +430,7 @@ fn verify<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), O
     for (old, new) in before.stacks.iter().zip(&after.stacks) {
         stack::verdict(old, new, batch).map_err(|why| Objection { why, stack: Some(old) })?;
     }
-    // Comments belong to no stack: of two that are alike but for their places each patch takes one away.
+    // Findings about comments belong to no project. Of identical ones, each patch has to remove one.
     let counted = |state: &State| {
         let findings = state.outcome.findings.iter();
         counted(findings.map(|finding| identity(finding, &state.sources)))
@@ -456,7 +456,7 @@ fn verify<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), O
     Ok(())
 }
 
-/// How many errors keep a part of a file from being read.
+/// Counts the errors that keep a part of a file from being read.
 fn unparsed(state: &State) -> usize {
     let errors = state.outcome.projects.iter().flat_map(|project| &project.syntax_errors);
     errors.filter(|error| error.fatal).count()
@@ -477,7 +477,7 @@ fn counted(identities: impl Iterator<Item = Identity>) -> HashMap<Identity, usiz
     counts
 }
 
-/// The files whose text is another one now.
+/// Returns the files whose text differs now.
 fn changed(before: &Overlay, after: Overlay) -> Vec<(PathBuf, String, String)> {
     let files = after.into_iter().filter_map(|(path, new)| {
         let old = before.get(&path)?.clone();

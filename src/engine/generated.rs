@@ -1,11 +1,11 @@
-//! Files that a program writes: what is changed in them is lost with its next run.
+//! Withdraws fixes of generated files: the next run of the generator would undo them.
 
 use crate::finding::{Finding, Fix};
 use crate::hash::HashMap;
 use crate::model::purpose::is_generated;
 use crate::source::{SourceId, Sources};
 
-/// Takes away fixes that change generated files, and says where a change belongs.
+/// Removes fixes that change a generated file, and adds a note that the change belongs in its source.
 pub(super) fn withdraw(findings: &mut [Finding], sources: &Sources) {
     let mut known: HashMap<SourceId, bool> = HashMap::default();
     let mut generated =

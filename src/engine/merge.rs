@@ -1,4 +1,4 @@
-//! Merges identical findings of several projects in a file that they share, with the related places of all of them.
+//! Merges identical findings of several projects in a shared file, with the related labels of all.
 //!
 //! A file that a hundred projects include is checked as part of each, mostly with the same findings.
 
@@ -13,7 +13,7 @@ use crate::rules::MAX_RELATED;
 use crate::source::{Source, Sources, compare_paths};
 use crate::workload::Project;
 
-/// Findings in files that no project has for itself.
+/// Findings in files that belong to no single project.
 #[derive(Debug)]
 pub(super) struct SharedFindings<'r> {
     sources: &'r Sources,
@@ -23,22 +23,22 @@ pub(super) struct SharedFindings<'r> {
 #[derive(Debug, Default)]
 struct Inner {
     findings: Vec<Option<MergedFinding>>,
-    /// Their indices by a hash of rule, place, message and service.
+    /// Indices in `findings`, by a hash of rule, place, message and service.
     by_hash: HashMap<u64, Vec<usize>>,
 }
 
 /// A finding of one or more projects.
 #[derive(Debug)]
 struct MergedFinding {
-    /// Without its related labels and its image.
+    /// The finding, without its related labels and its image.
     finding: Finding,
-    /// The image, where all projects have the same.
+    /// The image, if all projects have the same.
     image: Option<String>,
-    /// The labels of the first project, as long as the others have the same.
+    /// The related labels of the first project, while all others have the same.
     related: Vec<Label>,
-    /// The labels of all projects, in the order of the files.
+    /// The related labels of all projects, by path and position, once they differ.
     merged: Vec<(Arc<Source>, Label)>,
-    /// Set where an `x-oomlint` key suppresses it, with its reason.
+    /// Set if an `x-oomlint` key suppresses it, with the key's reason.
     ignored: Option<Option<String>>,
 }
 
@@ -47,7 +47,7 @@ impl<'r> SharedFindings<'r> {
         Self { sources, inner: Mutex::default() }
     }
 
-    /// Takes a project's findings in files that are not its own.
+    /// Moves a project's findings in files that are not its own into this collection.
     pub(super) fn add_from(&self, checked: &mut CheckedProject, project: &Project) {
         let own = |finding: &Finding| {
             let file = self.sources.to_outer_span(finding.primary.span).file;
@@ -72,7 +72,7 @@ impl<'r> SharedFindings<'r> {
         }
     }
 
-    /// Removes a finding, and the reason of the key that suppresses it. None once it was removed.
+    /// Removes a finding, with the reason of the `x-oomlint` key that suppresses it. `None` if it was removed before.
     pub(super) fn remove(&self, index: usize) -> Option<(Finding, Option<Option<String>>)> {
         let one = self.lock().findings.get_mut(index)?.take()?;
         let merged = one.merged.into_iter().map(|(_, label)| label);
@@ -96,7 +96,7 @@ impl Inner {
                 && known.ignored == ignored
                 && known.finding == finding
             {
-                // Projects that share a service may each give it another image.
+                // Projects that share a service may give it different images.
                 known.image = known.image.take().filter(|known| image.as_ref() == Some(known));
                 known.add_related(related, sources);
                 return *index;
@@ -109,7 +109,7 @@ impl Inner {
 }
 
 impl MergedFinding {
-    /// Adds the labels of another project: the first ones in the order of the files stay, whichever project comes first.
+    /// Adds another project's labels. The first [`MAX_RELATED`] by path and position stay, whichever project comes first.
     fn add_related(&mut self, related: Vec<Label>, sources: &Sources) {
         let first = if self.merged.is_empty() {
             if related == self.related {

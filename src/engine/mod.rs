@@ -37,45 +37,45 @@ use crate::workload::{Kind, Measurements, Project};
 /// Options of one run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Compose files to merge in this order, as `docker compose -f`; none to group what was discovered.
+    /// Compose files to merge in this order, as `docker compose -f`; empty groups the discovered ones into projects.
     pub compose_files: Vec<PathBuf>,
-    /// Variables, and where they are read.
+    /// Variables for interpolation, and where they are read from.
     pub settings: Settings,
-    /// Which rules run; none for what the configuration says.
+    /// The preset; `None` takes the configuration's.
     pub preset: Option<Preset>,
-    /// Only these rules and groups, where there are any.
+    /// Rules and groups to run exclusively, whatever the preset; empty runs those of the preset.
     pub select: Vec<String>,
-    /// None of these rules and groups.
+    /// Rules and groups not to run.
     pub ignore: Vec<String>,
-    /// What the rules are told, where no configuration says otherwise; a size of the host wins over the configuration's.
+    /// Settings for the rules where no configuration has others; `host_memory` and `profiles` win over the configuration.
     pub policy: Policy,
-    /// Who runs the files; none for what the configuration says.
+    /// The deployment target; `None` takes the configuration's.
     pub target: Option<Target>,
-    /// Where configurations come from; none for no configuration at all.
+    /// The configuration lookup; `None` reads no configuration.
     pub configs: Option<Arc<Configs>>,
-    /// From which severity on a run fails; none for what the configuration says.
+    /// The severity from which a run fails; `None` takes the configuration's.
     pub fail_on: Option<FailOn>,
-    /// Files of which nothing is said, beside those that a configuration excludes.
+    /// Globs of files whose findings are dropped, in addition to the configuration's `exclude`.
     pub exclude: Patterns,
-    /// Say nothing of them even when they are named.
+    /// Excludes files even when the command line names them.
     pub force_exclude: bool,
-    /// What the containers were seen to use.
+    /// Measured memory use of the containers.
     pub stats: Option<Arc<Stats>>,
-    /// Findings that were there before, and the place that their paths start from.
+    /// The baseline, and the root of the repository that its paths are relative to.
     pub baseline: Option<(Baseline, RepositoryRoot)>,
-    /// What may be read, for the stores that a run makes itself.
+    /// File-system access for the [`Sources`] that a run creates itself.
     pub disk: FileSystem,
 }
 
 impl Options {
-    /// True when the rule is looked at with this preset. The smallest one has no rules of its own: it keeps what the
-    /// recommended ones are certain of.
+    /// True if the rule runs under this preset. [`Preset::Minimal`] runs the recommended rules, of which only errors are
+    /// reported.
     #[must_use]
     pub fn runs(&self, meta: &Meta, preset: Preset) -> bool {
         let preset = preset.max(Preset::Recommended);
         let named =
             |names: &[String]| names.iter().any(|name| name == meta.name || name == meta.group.name());
-        // Who names a rule wants it, whatever the preset.
+        // A rule selected by name runs under any preset.
         let chosen = if self.select.is_empty() { meta.preset <= preset } else { named(&self.select) };
         chosen && !named(&self.ignore)
     }
@@ -84,19 +84,19 @@ impl Options {
 /// The result of a run.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// By path and position, errors first where two share a place; each once.
+    /// Findings in order of path and position, the most severe first in one place, without duplicates.
     pub findings: Vec<Finding>,
-    /// What is known and meant, in the same order.
+    /// Suppressed findings, in the same order.
     pub suppressed: Vec<Suppressed>,
-    /// True when a finding is severe enough to fail the run.
+    /// True if a finding is severe enough to fail the run.
     pub fails: bool,
-    /// Counts; the time is for the caller to fill in, who knows when it began.
+    /// Counts of the run. The caller sets `elapsed`.
     pub summary: Summary,
-    /// What the rules saw.
+    /// The projects that the rules ran over; empty from [`findings`].
     pub projects: Vec<Project>,
 }
 
-/// Builds the projects and runs every rule over each.
+/// Builds the projects and runs every enabled rule over each.
 #[must_use]
 pub fn run(options: &Options, sources: &Sources, discovered: &Discovered) -> Outcome {
     run_inner(options, sources, discovered, true)
@@ -111,7 +111,7 @@ pub fn findings(options: &Options, sources: &Sources, discovered: &Discovered) -
 fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep: bool) -> Outcome {
     let run_rules = |project: &Project| {
         let mut findings = check(project, options, sources);
-        // The trees of the project's files are still there; later they would have to be parsed again.
+        // The parsed trees of the project's files are still cached here; later they would be parsed again.
         finding::attach_node_paths(&mut findings, sources);
         finding::fix::resolve_fix_ops(&mut findings, sources);
         findings
@@ -158,7 +158,7 @@ fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep
     Outcome { findings, suppressed, fails, summary, projects: into_projects(projects) }
 }
 
-/// Builds the projects that the files make, and runs no rules.
+/// Builds the projects of the discovered files without running rules.
 #[must_use]
 pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -> Vec<Project> {
     with_measurements(options, sources, discovered, |measured| build(options, sources, discovered, measured))
@@ -176,8 +176,8 @@ fn build(
     into_projects(checker.all(discovered))
 }
 
-/// Calls `then` with the measurements of the run, if there are any. Which container belongs to which service depends on all
-/// projects: they are built once before.
+/// Calls `then` with the measurements of the run, if any. Containers are matched to services across all projects, which are
+/// built once beforehand.
 fn with_measurements<T>(
     options: &Options,
     sources: &Sources,
@@ -189,7 +189,7 @@ fn with_measurements<T>(
     then(Some(&measured))
 }
 
-/// The projects themselves, narrowed to the files in scope.
+/// Returns the kept projects, with [`Project::report_only`] set to the files in scope.
 fn into_projects(checked: Vec<CheckedProject>) -> Vec<Project> {
     let kept = checked.into_iter().filter_map(|checked| Some((checked.project?, checked.within)));
     kept.map(|(project, within)| Project { report_only: within, ..project }).collect()
@@ -215,7 +215,7 @@ fn check(project: &Project, options: &Options, sources: &Sources) -> Vec<Finding
     findings
 }
 
-/// Sorts findings by path and position, never by the order of reading, and drops those that two projects have alike.
+/// Sorts findings by path and position, whatever the order of reading, and drops duplicates from different projects.
 fn sorted<T: PartialEq>(items: Vec<T>, sources: &Sources, finding: impl Fn(&T) -> &Finding) -> Vec<T> {
     let place = |item: &T| sources.to_outer_span(finding(item).primary.span);
     let ranks = ranks(items.iter().map(|item| place(item).file), sources);
@@ -238,7 +238,7 @@ fn sorted<T: PartialEq>(items: Vec<T>, sources: &Sources, finding: impl Fn(&T) -
     sorted
 }
 
-/// The rank of each file in the order of the paths; two files of one path share a rank.
+/// Returns the rank of each file in path order; files with the same path share a rank.
 fn ranks(files: impl Iterator<Item = SourceId>, sources: &Sources) -> HashMap<SourceId, usize> {
     let unique: HashSet<SourceId> = files.collect();
     let mut files: Vec<Arc<Source>> = unique.into_iter().map(|file| sources.get(file)).collect();
@@ -248,7 +248,7 @@ fn ranks(files: impl Iterator<Item = SourceId>, sources: &Sources) -> HashMap<So
 }
 
 fn count(projects: &[CheckedProject], sources: &Sources, discovered: &Discovered) -> Summary {
-    // A service of an overlay is declared in its base.
+    // A service of an overlay has its anchor in the base, so the set counts it once.
     let anchors: HashSet<_> = projects.iter().flat_map(|project| &project.anchors).collect();
     let of = |kind| anchors.iter().filter(|(other, _)| *other == kind).count();
     let mut files: HashSet<PathBuf> = discovered.files.iter().map(|found| found.path.clone()).collect();

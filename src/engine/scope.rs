@@ -10,9 +10,9 @@ use crate::workload::{Project, Workload};
 
 /// The files named on the command line.
 ///
-/// Their findings are those of the whole repository, as far as the named files are part of it: all findings of a project that
-/// reads one of them as a Compose file or for its variables; those of an overlay in a base that was named; those of services
-/// that build a named Dockerfile, in the Dockerfile.
+/// In scope are the findings of the whole repository that the named files take part in: all findings of a project that reads
+/// one of them as a Compose file or for its variables; of an overlay of a named base, those in the base; in a named Dockerfile,
+/// those of the services that build it.
 pub(super) struct Scope {
     compose: HashSet<SourceId>,
     dockerfiles: Vec<SourceId>,
@@ -32,8 +32,8 @@ impl Scope {
         }
     }
 
-    /// The sets of files that a project's findings are narrowed to, beside [`Project::within`]; none when the project is out of
-    /// scope.
+    /// Returns the sets of files that a project's findings are narrowed to, in addition to [`Project::report_only`]. `None` if
+    /// the project is out of scope.
     pub(super) fn restrict(
         &self,
         reach: &project::ProjectFiles,
@@ -44,7 +44,7 @@ impl Scope {
             return Some(Vec::new());
         }
         let built: HashSet<SourceId> = project.workloads.iter().filter_map(Workload::dockerfile).collect();
-        // A Dockerfile is among the files of a stack, and yet only a part of each service that builds it.
+        // A named Dockerfile puts only the findings in it in scope, not the whole project.
         let read: Vec<SourceId> = project
             .files
             .iter()
@@ -52,7 +52,7 @@ impl Scope {
             .filter(|file| self.named.contains(file) && !built.contains(file))
             .collect();
         if !read.is_empty() {
-            // Findings in an overlay's own file are not its base's.
+            // Naming the base does not put the findings in an overlay's own file in scope.
             return Some(if reach.only.is_some() { vec![read] } else { Vec::new() });
         }
         let ours: Vec<SourceId> =

@@ -16,7 +16,7 @@ use crate::source::{SourceId, Sources, Span, Spanned};
 use crate::syntax::dockerfile::Dockerfile;
 use crate::syntax::yaml::Tree;
 
-/// All suppressions of a run, and the names in them that matched a finding.
+/// All suppressions of a run, and the names among them that matched a finding.
 #[derive(Debug, Default)]
 pub(super) struct Suppressions {
     comments: BTreeMap<SourceId, Comments>,
@@ -26,7 +26,7 @@ pub(super) struct Suppressions {
 }
 
 impl Suppressions {
-    /// Reads the comments of every file of the projects.
+    /// Reads the suppressing comments of every file of the projects.
     pub(super) fn read(projects: &[CheckedProject], sources: &Sources) -> Self {
         let files: BTreeSet<SourceId> = projects.iter().flat_map(|project| &project.files).copied().collect();
         let dockerfiles: HashSet<SourceId> =
@@ -48,7 +48,7 @@ impl Suppressions {
         self.used.insert(name);
     }
 
-    /// The reason of the comment that suppresses a finding, which is marked as used; none where no comment does.
+    /// Returns the reason of the comment that suppresses a finding, and marks its name as used. `None` if no comment does.
     pub(super) fn use_for(&mut self, finding: &OutOfScope) -> Option<Option<String>> {
         let comments = self.comments.get(&finding.place.file)?;
         let (suppression, name) = comments.suppression_for(finding.place, &names_of(finding.rule))?;
@@ -56,7 +56,7 @@ impl Suppressions {
         Some(suppression.reason.clone())
     }
 
-    /// Findings about suppressions: those that name nothing, no known rule, or a rule that found nothing there.
+    /// Returns findings about suppressions that name nothing, an unknown rule, or a rule that found nothing there.
     pub(super) fn check(
         &self,
         projects: &[CheckedProject],
@@ -95,7 +95,7 @@ impl Suppressions {
     }
 }
 
-/// The files whose own suppressions are checked.
+/// Returns the files whose own suppressions are checked.
 fn files_in_scope(projects: &[CheckedProject]) -> HashSet<SourceId> {
     let of = |project: &CheckedProject| match project.within.first() {
         None => project.files.clone(),
@@ -107,7 +107,7 @@ fn files_in_scope(projects: &[CheckedProject]) -> HashSet<SourceId> {
     projects.iter().flat_map(of).collect()
 }
 
-/// True when the rule, or one of the group, ran in this run.
+/// True if the rule, or one of the group, ran.
 fn runs(name: &Spanned<String>, options: &Options, configs: &ConfigResolver<'_>) -> bool {
     let config = configs.configs_for(name.span.file).into_iter().next();
     let preset = options.preset_of(config.as_deref());
@@ -115,12 +115,12 @@ fn runs(name: &Spanned<String>, options: &Options, configs: &ConfigResolver<'_>)
     let mut named = rules.filter(|meta| meta.name == name.value || meta.group.name() == name.value);
     named.any(|meta| {
         let off = config.as_ref().is_some_and(|config| config.turns_off(meta.name));
-        // The smallest preset runs all rules and reports errors alone.
+        // The minimal preset reports errors alone, and an unused suppression is a warning.
         !off && preset != Preset::Minimal && options.runs(meta, preset)
     })
 }
 
-/// The suppressing comments of a file.
+/// Returns the suppressing comments of a file.
 fn of_file(file: SourceId, dockerfiles: &HashSet<SourceId>, sources: &Sources) -> Vec<Suppression> {
     let source = sources.get(file);
     if !suppress::may_have_any(source.text()) || source.is_embedded() {

@@ -5,17 +5,17 @@ use crate::finding::{Finding, Severity};
 use crate::hash::HashMap;
 use crate::source::{SourceId, Sources};
 
-/// Findings of one rule in one file that are reported.
+/// The largest number of findings that are reported per rule and file.
 ///
-/// Real files with more than a thousand services are generated, and there the first thousand tell what the generator does.
+/// Real files with more than a thousand services are generated, and their first thousand show what the generator does.
 pub const MAX_FINDINGS: usize = 1_000;
 
-/// Bytes of one text of a finding: a name or a value may be as long as a file.
+/// The largest length of one text of a finding, in bytes: a name or a value may be as long as a file.
 const MAX_TEXT: usize = 8 * 1024;
 
 impl Outcome {
-    /// Keeps the first [`MAX_FINDINGS`] findings of each rule in each file, and after them one that counts the rest. The summary
-    /// still counts all. Longer texts than 8 KiB are cut, too.
+    /// Keeps the first [`MAX_FINDINGS`] findings per rule and file, and adds one that counts the rest. The summary still counts
+    /// all. Texts longer than 8 KiB are cut.
     pub fn truncate(&mut self, sources: &Sources) {
         truncate(&mut self.findings, sources);
         truncate(&mut self.suppressed, sources);

@@ -1,7 +1,7 @@
-//! Findings that were there before the tool was: held back, so that only new ones fail a gate.
+//! The baseline: known findings, which are suppressed so that only new ones fail a gate.
 //!
-//! An entry is what a finding rests on ([`Evidence`]), never a line number or a message. The file is sorted, an entry a line, so
-//! that a change is a small diff.
+//! An entry is a [`FindingIdentity`], never a line number or a message. The file is sorted and has one entry per line, so that
+//! a change is a small diff.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,19 +10,19 @@ use serde::{Deserialize, Serialize};
 
 use super::FindingIdentity;
 
-/// The file's name, in the root of a repository.
+/// The name of the file in the root of a repository.
 pub const FILE_NAME: &str = ".oomlint-baseline.json";
 
-/// The version of the file that is written and read.
+/// The version of the format that is written and read.
 const VERSION: u32 = 1;
 
-/// Known findings: what each rests on, and how often that was found.
+/// Known findings: the identity of each, and how often it was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
     entries: BTreeMap<FindingIdentity, usize>,
 }
 
-/// One line of the file.
+/// One entry of the file, on a line of its own.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -49,7 +49,7 @@ fn is_once(count: &usize) -> bool {
 }
 
 impl Baseline {
-    /// Everything that was found.
+    /// Creates a baseline of these findings.
     #[must_use]
     pub fn of(evidence: impl IntoIterator<Item = FindingIdentity>) -> Self {
         let mut baseline = Self::default();
@@ -59,10 +59,10 @@ impl Baseline {
         baseline
     }
 
-    /// Reads a file.
+    /// Parses a baseline file.
     ///
     /// # Errors
-    /// When it is none of ours, or of another version: what is wrong with it.
+    /// If it is not a baseline or has another version: what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if file.version != VERSION {
@@ -75,7 +75,7 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// The file's text.
+    /// Returns the text of the file.
     ///
     /// # Errors
     /// Never, as far as is known: the entries are plain strings.
@@ -91,19 +91,19 @@ impl Baseline {
         Ok(out)
     }
 
-    /// How many findings it knows.
+    /// Returns the number of findings, repeated ones counted each time.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.values().sum()
     }
 
-    /// True when it knows none.
+    /// True if it has no findings.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Whether each finding is known, in their order: as often as it is in the baseline.
+    /// Returns whether each finding is known, in their order. A repeated one is known as often as it is in the baseline.
     #[must_use]
     pub fn knows(&self, found: &[FindingIdentity]) -> Vec<bool> {
         let mut left = self.entries.clone();
@@ -117,7 +117,7 @@ impl Baseline {
         known.collect()
     }
 
-    /// What it knows and is no longer found.
+    /// Returns the entries that are found less often than recorded.
     #[must_use]
     pub fn stale(&self, found: &[FindingIdentity]) -> Vec<&FindingIdentity> {
         let now = Self::of(found.iter().cloned());
@@ -125,7 +125,7 @@ impl Baseline {
         gone.map(|(evidence, _)| evidence).collect()
     }
 
-    /// The same without what is no longer found.
+    /// Returns the baseline without what is no longer found.
     #[must_use]
     pub fn shrunk(&self, found: &[FindingIdentity]) -> Self {
         let now = Self::of(found.iter().cloned());

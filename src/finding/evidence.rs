@@ -1,4 +1,4 @@
-//! What a finding rests on, in words that outlive edits elsewhere in the file: no line numbers, no positions.
+//! The keys that lead to a finding's place: an address without line numbers, which outlives edits elsewhere in the file.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,16 +10,16 @@ use crate::source::{Source, SourceId, Sources, Span};
 use crate::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Keyword};
 use crate::syntax::yaml::{Kind, NodeId, Tree};
 
-/// Where in the structure of its file something stands.
+/// The keys that lead to a place in the structure of its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodePath {
-    /// `services`, `api`, `mem_limit`; the stage and the instruction; the variable.
+    /// In a Compose file `services`, `api`, `mem_limit`. In a Dockerfile the stage, the instruction, and the variable.
     pub(super) keys: Vec<String>,
-    /// The first key is a stage.
+    /// True if the first key is a Dockerfile stage.
     pub(super) in_stage: bool,
 }
 
-/// Finds the keys of each finding: cheap as long as somebody has the trees of the files.
+/// Sets [`Finding::keys`] of each finding. Cheap while the parsed trees of the files are cached.
 pub fn attach_node_paths(findings: &mut [Finding], sources: &Sources) {
     let mut files: HashMap<SourceId, (Arc<Source>, FileOutline)> = HashMap::default();
     for finding in findings {
@@ -33,12 +33,12 @@ pub fn attach_node_paths(findings: &mut [Finding], sources: &Sources) {
     }
 }
 
-/// A file of which is known where in it a span stands.
+/// The structure of a file, which maps a span to its keys.
 pub(super) enum FileOutline {
     Compose(Arc<Tree>),
-    /// And which instructions begin a stage.
+    /// The instructions, and the indices of those that begin a stage.
     Dockerfile(Arc<Dockerfile>, Vec<usize>),
-    /// An env file, or something of which only the text is known.
+    /// An env file, or a file of unknown kind.
     Lines,
 }
 
@@ -58,7 +58,7 @@ impl FileOutline {
         }
     }
 
-    /// The keys that lead to the span.
+    /// Returns the keys that lead to the span.
     pub(super) fn keys(&self, source: &Source, span: Span) -> NodePath {
         let keys = match self {
             Self::Compose(tree) => keys_in_yaml(tree, span.start),
@@ -73,7 +73,7 @@ impl FileOutline {
     }
 }
 
-/// Keys as written; an item of a sequence is `[]` whatever its number, so that others may come before it.
+/// Returns the keys as written. An item of a sequence is `[]` whatever its index, so that items may be inserted before it.
 fn keys_in_yaml(tree: &Tree, at: u32) -> Vec<String> {
     let mut keys = Vec::new();
     let begins = |id: NodeId| tree.node(id).span.start <= at;
@@ -105,7 +105,7 @@ fn keys_in_yaml(tree: &Tree, at: u32) -> Vec<String> {
     keys
 }
 
-/// The stage, the instruction, and the variable where it sets several.
+/// Returns the stage, the instruction, and the variable if the instruction has key-value pairs.
 fn keys_in_dockerfile(dockerfile: &Dockerfile, stages: &[usize], at: u32) -> Vec<String> {
     let begun = dockerfile.instructions.partition_point(|instruction| instruction.span.start <= at);
     let begun = &dockerfile.instructions[..begun];
@@ -122,7 +122,7 @@ fn keys_in_dockerfile(dockerfile: &Dockerfile, stages: &[usize], at: u32) -> Vec
     keys
 }
 
-/// The name behind `AS`, else the image without its tag: a new tag does not make another stage.
+/// Returns the name after `AS`, else the image without its tag: a new tag does not make another stage.
 fn stage_name(from: &Instruction) -> String {
     let Arguments::Words(words) = &from.arguments else { return String::new() };
     match words.as_slice() {
@@ -132,7 +132,7 @@ fn stage_name(from: &Instruction) -> String {
     }
 }
 
-/// `ghcr.io:443/a/b:1@sha256:…` is `ghcr.io:443/a/b`.
+/// Removes tag and digest: `ghcr.io:443/a/b:1@sha256:…` becomes `ghcr.io:443/a/b`.
 pub(super) fn without_tag(reference: &str) -> &str {
     let name = reference.split('@').next().unwrap_or(reference);
     let last = name.rfind('/').map_or(0, |slash| slash + 1);
@@ -143,7 +143,7 @@ pub(super) fn without_tag(reference: &str) -> &str {
     }
 }
 
-/// The text without what an editor or a formatter may change: indentation, line ends, comment lines.
+/// Returns the text without what an editor or a formatter may change: indentation, line ends, empty lines, comment lines.
 pub(super) fn normal(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.collect::<Vec<_>>().join("\n")

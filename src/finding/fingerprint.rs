@@ -1,4 +1,4 @@
-//! Names findings across edits, so that a baseline or a dashboard knows one that it has seen.
+//! Identifies findings across edits, so that a baseline or a dashboard recognizes known ones.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::hash::HashMap;
 use crate::parallel;
 use crate::source::{SourceId, Sources, Span};
 
-/// The name of a finding: 64 bits, written as 16 hexadecimal digits.
+/// The fingerprint of a finding: 64 bits, written as 16 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(u64);
 
@@ -20,32 +20,33 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// What a finding rests on: no line numbers, no positions, no words of the message.
+/// The identity of a finding, without line numbers and without the words of the message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct FindingIdentity {
     /// The file's path from the repository's root, with forward slashes.
     pub file: String,
     /// The rule.
     pub rule: String,
-    /// The service, else the image without its tag; empty for a stage, which is the first of the keys.
+    /// The service, else the image without its tag. Of a place in a Dockerfile without a service it is empty: the first of the
+    /// keys is the stage.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// The keys that lead to the primary place.
     pub keys: Vec<String>,
-    /// The text there without its layout; empty for an absence.
+    /// The text there without layout. Empty for an absence.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
 }
 
-/// One fingerprint a finding, in the findings' order.
+/// Returns one fingerprint per finding, in the findings' order.
 ///
-/// It is made of the rule, the file's path from the repository's root, the service (else the stage, else the image), the keys
-/// that lead to the primary place, and the text there without its layout. Lines inserted above, services moved within their
-/// file, another indentation and other words in the message leave it as it is; another value, service, file or rule changes
-/// it. Of an absence there is no text: only the place where something is missing.
+/// It is a hash of the rule, the file's path from the repository's root, the service (else the stage, else the image), the keys
+/// that lead to the primary place, and the text there without layout. Lines inserted above, services moved within their file,
+/// other indentation and other words in the message leave it as it is. Another value, service, file or rule changes it. An
+/// absence has no text, only the place where something is missing.
 ///
-/// Findings that agree in all of that are told apart by their number among each other, so that no two fingerprints of
-/// one call are equal; give all findings of a run at once. Files outside of the repository count with the path that is shown.
+/// Findings that agree in all of that are numbered, so that no two fingerprints of one call are equal: pass all findings of a
+/// run at once. Files outside of the repository count with the path that is shown.
 #[must_use]
 pub fn fingerprints(findings: &[Finding], sources: &Sources, root: &RepositoryRoot) -> Vec<Fingerprint> {
     let hashes = evidence(findings, sources, root).into_iter().map(|evidence| Hash::of(&evidence));
@@ -61,12 +62,12 @@ pub fn fingerprints(findings: &[Finding], sources: &Sources, root: &RepositoryRo
     numbered.collect()
 }
 
-/// What each finding rests on, in the findings' order.
+/// Returns the identity of each finding, in the findings' order.
 #[must_use]
 pub fn evidence(findings: &[Finding], sources: &Sources, root: &RepositoryRoot) -> Vec<FindingIdentity> {
     let spans: Vec<Span> =
         findings.iter().map(|finding| sources.to_outer_span(finding.primary.span)).collect();
-    // File by file, so that each is read once and only those in work are held.
+    // Grouped by file, so that each file is read once and few are held at a time.
     let mut order: Vec<usize> = (0..findings.len()).collect();
     order.sort_by_key(|index| spans[*index].file);
     let files: Vec<&[usize]> = order.chunk_by(|a, b| spans[*a].file == spans[*b].file).collect();
@@ -81,11 +82,11 @@ pub fn evidence(findings: &[Finding], sources: &Sources, root: &RepositoryRoot) 
     found.into_iter().map(|(_, evidence)| evidence).collect()
 }
 
-/// What the findings of one file have in common.
+/// The data that the findings of one file share.
 struct File {
     source: std::sync::Arc<crate::source::Source>,
     path: String,
-    /// Read when a finding comes without its keys.
+    /// Built when a finding comes without its keys.
     structure: OnceCell<FileOutline>,
 }
 
@@ -119,8 +120,8 @@ impl File {
     }
 }
 
-/// FNV-1a, 64 bits (Fowler, Noll, Vo): the same on every system and in every version, which the standard library's hashers
-/// do not promise.
+/// FNV-1a, 64 bits (Fowler, Noll, Vo): the same on every system and in every version, which the standard library's hashers do
+/// not promise.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Hash(u64);
 
@@ -140,7 +141,7 @@ impl Hash {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
-    /// The part and a byte that no text holds, so that `a`, `bc` differs from `ab`, `c`.
+    /// Hashes the part and a byte that no text holds, so that `a`, `bc` differs from `ab`, `c`.
     fn part(&mut self, bytes: &[u8]) {
         for byte in bytes.iter().chain(&[0xff]) {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);

@@ -1,4 +1,4 @@
-//! Fixes: what rules ask for, in the words of the model, and the bytes that it comes to.
+//! Fix operations, which rules ask for in terms of keys and values, and the edits that they resolve to.
 
 use std::sync::Arc;
 
@@ -7,59 +7,60 @@ use crate::hash::HashMap;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::yaml::{Tree, edit};
 
-/// A change to a Compose file that a rule asks for without knowing its text.
+/// A change to a Compose file in terms of keys and values; [`resolve_fix_ops`] turns it into edits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FixOp {
-    /// Sets a key below the service, or other mapping, whose own key stands at `owner`.
+    /// Sets a key below the mapping, such as a service, whose own key is at `owner`.
     Set {
         /// The key of the mapping.
         owner: Span,
-        /// The keys below it.
+        /// The path of keys below it.
         path: &'static [&'static str],
-        /// The value as it is to be written.
+        /// The value, as written.
         value: String,
-        /// The sibling that it goes behind, where there is one.
+        /// The sibling key that it goes after, if there is one.
         after: &'static str,
     },
-    /// Sets a key near another one, in the file where that stands.
+    /// Sets a key near another one, in the file of that one.
     SetNear {
-        /// The key.
+        /// The other key.
         leaf: Span,
-        /// The keys that lead to it from the mapping that gets the new one; none for its own mapping.
+        /// The keys that lead to it from the mapping that gets the new key; empty if that is the mapping of `leaf` itself.
         below: &'static [&'static str],
         /// The keys to set, from that mapping.
         path: &'static [&'static str],
-        /// The value as it is to be written.
+        /// The value, as written.
         value: String,
-        /// The service of the same file that gets the last of the keys where the other place cannot be written.
+        /// The service that gets the key if it cannot be written near `leaf`. Only for a `path` of one key and in the same
+        /// file.
         owner: Span,
     },
-    /// Sets variables in the `environment` of a service, in the form that this has.
+    /// Sets variables in the `environment` of a service, in its form: a list or a mapping.
     SetVariables {
         /// The service's key.
         owner: Span,
-        /// Their names and values.
+        /// The names and values.
         variables: Vec<(String, String)>,
     },
-    /// Puts words behind those of a variable's value, in a Compose file.
+    /// Appends words to the value of a variable in a Compose file.
     Extend {
         /// The variable's name.
         name: Span,
         /// The words.
         words: String,
     },
-    /// Sets a key as [`Request::Set`] does, and removes the one that had its value: a comment behind that one goes along.
+    /// Sets a key as [`FixOp::Set`] does, and removes the one that had its value. A comment after that one moves along.
     Move {
-        /// The key that goes.
+        /// The key to remove.
         key: Span,
         /// The key of the mapping that gets it.
         owner: Span,
-        /// The keys below it.
+        /// The path of keys below it.
         path: &'static [&'static str],
-        /// The value as it is to be written.
+        /// The value, as written.
         value: String,
     },
-    /// Several changes of one service, each made to what the one before it left.
+    /// Several changes of one service, each applied to the result of the one before it.
     Steps {
         /// The service's key.
         owner: Span,
@@ -68,21 +69,21 @@ pub enum FixOp {
     },
     /// Moves the last of several words before the first.
     MoveFirst {
-        /// Their places, in order.
+        /// The spans of the words, in order.
         words: Vec<Span>,
     },
-    /// Puts a word before the first one of a list.
+    /// Inserts a word before the first one of a list.
     Lead {
         /// The first word.
         item: Span,
-        /// The new one.
+        /// The new word.
         word: &'static str,
     },
-    /// Writes another value in the place of one.
+    /// Replaces a value.
     Replace {
         /// The value, or the default within `${NAME:-default}`.
         value: Span,
-        /// The new one as it is to be written.
+        /// The new value, as written.
         text: String,
     },
     /// Removes a key with its value.
@@ -95,16 +96,17 @@ pub enum FixOp {
 /// One change of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The key of the service that goes; none where nothing does.
+    /// The key of the service to remove; `None` to remove nothing.
     pub from: Option<&'static str>,
-    /// The keys that get the value, from the service on.
+    /// The path of the key to set, from the service on.
     pub path: &'static [&'static str],
-    /// The value as it is to be written.
+    /// The value, as written.
     pub value: String,
 }
 
-/// Turns the requests of every finding into edits, and every edit into one of a file on the disk. A fix that cannot be written
-/// without touching more is taken away; of the last one its title stays as the help.
+/// Resolves the fix operations of every finding to edits, and every edit to one of a file on the disk. A fix that cannot be
+/// written without touching more is removed. If none is left and the finding has no help, the title of its first fix becomes
+/// the help.
 pub fn resolve_fix_ops<'f>(findings: impl IntoIterator<Item = &'f mut Finding>, sources: &Sources) {
     let mut trees: HashMap<SourceId, Arc<Tree>> = HashMap::default();
     for finding in findings {
@@ -126,8 +128,8 @@ pub fn resolve_fix_ops<'f>(findings: impl IntoIterator<Item = &'f mut Finding>, 
     }
 }
 
-/// An edit of a text within another file, as one of that file. Its indentation and quotes are that one's business: what
-/// stands there as it is, and becomes nothing that they would notice, is the same in both.
+/// Maps an edit of a text embedded in another file to that file. `None` unless the text is the same in both, and the
+/// replacement means the same whatever the indentation and quotes of the outer file.
 fn in_file(edit: Edit, sources: &Sources) -> Option<Edit> {
     let span = sources.to_outer_span(edit.span);
     if span == edit.span {
@@ -179,7 +181,7 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
             FixOp::Steps { owner, steps } => edits.push(in_steps(text, *owner, steps)?),
             FixOp::Remove { key } => edits.push(edit::remove(tree, text, *key)?.into()),
             FixOp::Lead { item, word } => edits.push(edit::prepend(tree, text, *item, word)?.into()),
-            // Both places are of one file: text is not carried from one to another.
+            // Within one file only: a move carries no text into another.
             FixOp::Move { key, owner, path, value } if key.file == owner.file => {
                 let set = edit::set(tree, text, *owner, path, value, "")?.into();
                 let removal = edit::remove(tree, text, *key)?.into();
@@ -191,7 +193,7 @@ fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tre
     Some(edits)
 }
 
-/// The text with every step made, as one edit of the lines that are others then.
+/// Applies every step to the text, and returns the lines that differ as one edit.
 fn in_steps(text: &str, owner: Span, steps: &[Step]) -> Option<Edit> {
     let mut now = text.to_owned();
     for Step { from, path, value } in steps {
@@ -214,7 +216,7 @@ fn in_steps(text: &str, owner: Span, steps: &[Step]) -> Option<Edit> {
     difference(text, &now, owner.file)
 }
 
-/// The text with every variable set, as one edit.
+/// Sets every variable in the text, and returns the difference as one edit.
 fn with_variables(text: &str, owner: Span, variables: &[(String, String)]) -> Option<Edit> {
     let mut now = text.to_owned();
     for (name, value) in variables {
@@ -225,7 +227,7 @@ fn with_variables(text: &str, owner: Span, variables: &[(String, String)]) -> Op
     difference(text, &now, owner.file)
 }
 
-/// One edit that makes a text of another.
+/// Returns the one edit that turns `text` into `now`.
 fn difference(text: &str, now: &str, file: SourceId) -> Option<Edit> {
     let same = |(a, b): &(char, char)| a == b;
     let begin: usize = text.chars().zip(now.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
@@ -242,19 +244,19 @@ impl From<edit::Splice> for Edit {
     }
 }
 
-/// A value for a place that takes strings alone: digits get quotes.
+/// Quotes a value of digits, for a key that takes strings only.
 #[must_use]
 pub fn as_string(value: &str) -> String {
     let digits = value.bytes().all(|b| b.is_ascii_digit());
     if digits { format!("\"{value}\"") } else { value.to_owned() }
 }
 
-/// A key that is set in one place and removed from another: its comment goes along. Where the new line is to stand in the
-/// place of the old one, the two are one edit.
+/// Combines setting a key in one place with removing it from another; its comment moves along. The two become one edit if the
+/// new line takes the place of the old one.
 fn merge_move(mut set: Edit, mut removal: Edit, comment: Option<Span>, key: Span, text: &str) -> Vec<Edit> {
     if let Some(comment) = comment {
         if !set.replacement.contains('\n') {
-            // Only a line of its own can end in a comment: this one stays, on the line that it had.
+            // Only a line of its own can end in a comment. This one stays on its old line.
             removal.span = Span { start: key.start, end: comment.start, ..key };
         } else if let Some(comment) = text.get(comment.range()) {
             set.replacement = format!("{} {comment}", set.replacement);
@@ -272,7 +274,7 @@ fn merge_move(mut set: Edit, mut removal: Edit, comment: Option<Span>, key: Span
     vec![Edit { span: removal.span, replacement }]
 }
 
-/// Each place gets the text of the one before it, the first that of the last: commas and quotes stay right.
+/// Gives each place the text of the one before it, and the first that of the last: commas and quotes stay right.
 fn moved(words: &[Span], sources: &Sources) -> Option<Vec<Edit>> {
     let in_order = words.windows(2).all(|pair| pair[0].file == pair[1].file && pair[0].end <= pair[1].start);
     let last = words.last().filter(|_| in_order && words.len() > 1)?;

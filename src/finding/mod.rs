@@ -1,4 +1,4 @@
-//! What a rule found, as data: no rendering here, and no miette.
+//! Findings as data: no rendering here, and no miette.
 
 pub mod baseline;
 mod evidence;
@@ -42,12 +42,12 @@ pub enum Confidence {
     High,
 }
 
-/// A place and what is true there.
+/// A span, and a text on what is true there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     /// The place.
     pub span: Span,
-    /// Lower case, no full stop; may be empty.
+    /// The text: lower case, no full stop; may be empty.
     pub text: String,
 }
 
@@ -66,38 +66,38 @@ pub enum Applicability {
     Safe,
 }
 
-/// Bytes to put in place of others.
+/// A replacement of bytes in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// What is replaced; empty to insert.
+    /// The bytes to replace; empty to insert.
     pub span: Span,
     /// The new text.
     pub replacement: String,
 }
 
-/// A way to make a finding go away.
+/// A change that makes a finding go away.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fix {
-    /// What it does: an imperative, lower case.
+    /// The change in words: an imperative, lower case.
     pub title: String,
-    /// Whether it may be applied unasked.
+    /// How safely it can be applied.
     pub applicability: Applicability,
-    /// Non-overlapping, in any file.
+    /// The edits: non-overlapping, in any file.
     pub edits: Vec<Edit>,
-    /// Changes that are not bytes yet; none once the engine is done.
+    /// Operations that are not edits yet; empty once [`fix::resolve_fix_ops`] has run.
     pub requests: Vec<fix::FixOp>,
-    /// The facts of the workload that may change. All others have to stay as they are.
+    /// The facts of the workload that it may change. All others have to stay as they are.
     pub changes: &'static [FactName],
 }
 
-/// A finding that is known and not reported, and who says so.
+/// A finding that is suppressed, and by what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppressed {
-    /// What was found.
+    /// The finding.
     pub finding: Finding,
-    /// Who holds it back.
+    /// The kind of suppression.
     pub kind: SuppressionKind,
-    /// The reason that people gave.
+    /// The reason given with it.
     pub justification: Option<String>,
 }
 
@@ -128,41 +128,41 @@ pub enum SuppressionKind {
 pub struct Finding {
     /// The rule's name.
     pub rule: &'static str,
-    /// How bad.
+    /// The severity; it may differ from the rule's.
     pub severity: Severity,
-    /// How sure.
+    /// The confidence.
     pub confidence: Confidence,
-    /// One fact with the service's name and the number in it.
+    /// The problem: one fact, with the service's name and the number in it.
     pub message: String,
-    /// Where to change something.
+    /// The place to change.
     pub primary: Label,
-    /// The other ends, in any file.
+    /// Other places that matter, in any file.
     pub related: Vec<Label>,
     /// The arithmetic, and what follows from it.
     pub notes: Vec<String>,
-    /// Something to paste.
+    /// Advice, or text to paste.
     pub help: Option<String>,
-    /// Patches that each make it go away, the better first: one of them is applied, not all.
+    /// Alternative fixes, the better first: one of them is applied, not all.
     pub fixes: Vec<Fix>,
     /// The Compose service it is about.
     pub service: Option<String>,
     /// The image reference it is about.
     pub image: Option<String>,
-    /// For absences: what to say after a number when several of one file are shown as one, as in
-    /// "5 *services have no memory limit*".
+    /// For absences: the message after the count when several in one file are shown as one, as in "5 *services have no memory
+    /// limit*".
     pub group_message: Option<&'static str>,
-    /// The keys that lead to the primary place, where [`place`] has found them already.
+    /// The keys that lead to the primary place, once [`attach_node_paths`] has run.
     pub keys: Option<NodePath>,
 }
 
 impl Finding {
-    /// The better one of its patches.
+    /// Returns the best fix.
     #[must_use]
     pub fn fix(&self) -> Option<&Fix> {
         self.fixes.first()
     }
 
-    /// A finding that says one thing of one place.
+    /// Creates a finding with a message and a primary place only.
     #[must_use]
     pub fn new(
         rule: &'static str,

@@ -36,7 +36,7 @@ impl Summary {
         self.notes = of(Severity::Note);
     }
 
-    /// The severity of the worst finding; none when there are no findings.
+    /// Returns the severity of the worst finding; `None` without findings.
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {
         let all = [

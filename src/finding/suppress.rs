@@ -1,31 +1,31 @@
-//! Comments that say which findings are known and meant: `# oomlint: ignore[rule, rule] reason`.
+//! Comments that suppress findings: `# oomlint: ignore[rule, rule] reason`.
 //!
-//! A comment speaks for what begins on its own line or, when it stands alone, directly below: the whole of a service, of a
-//! key's value, of an instruction, and below `FROM` the whole stage. `# oomlint: ignore-file[rule]` speaks for the file.
+//! A comment covers what begins on its own line or, when it stands alone, directly below: the whole of a service, of a key's
+//! value, of an instruction, and below `FROM` the whole stage. `# oomlint: ignore-file[rule]` covers the file.
 
 use crate::hash::HashMap;
 use crate::source::{Source, SourceId, Span, Spanned};
 use crate::syntax::dockerfile::{Dockerfile, Keyword};
 use crate::syntax::yaml::{Kind, Tree};
 
-/// What every such comment begins with.
+/// The word that every such comment begins with.
 const MARK: &str = "oomlint:";
 
-/// One suppression.
+/// One suppressing comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppression {
     /// The comment, from `#` to the end of its line.
     pub comment: Span,
-    /// Rules and groups; empty when the brackets are missing or hold nothing.
+    /// The names of rules and groups; empty when the brackets are missing or empty.
     pub names: Vec<Spanned<String>>,
-    /// Free text behind the brackets.
+    /// The free text after the brackets.
     pub reason: Option<String>,
-    /// What it speaks for; none for the whole file.
+    /// The span that it covers; `None` for the whole file.
     pub extent: Option<Span>,
 }
 
 impl Suppression {
-    /// True when the place is one that it speaks for.
+    /// True if it covers the start of the span.
     #[must_use]
     pub fn covers(&self, span: Span) -> bool {
         span.file == self.comment.file
@@ -33,7 +33,7 @@ impl Suppression {
     }
 }
 
-/// The suppressions of one file, to be asked by place and name.
+/// The suppressions of one file, indexed by name and place.
 #[derive(Clone, Debug, Default)]
 pub struct Comments {
     /// In the order of the file.
@@ -41,18 +41,18 @@ pub struct Comments {
     by_name: HashMap<String, Named>,
 }
 
-/// Where one name is said. Of two that say it of the same, the first one counts: a thousand comments above each other are not
-/// looked through for each finding.
+/// The suppressions of one name. Of two with the same extent only the first counts, so that a thousand comments above each
+/// other are not searched for each finding.
 #[derive(Clone, Debug, Default)]
 struct Named {
-    /// Of the whole file.
+    /// The first one for the whole file.
     whole: Option<Said>,
-    /// Of a part, by where that begins. Each knows the nearest one before it that goes on beyond its beginning: whoever covers a
-    /// place is found by going from one to the next, as deep as the file is nested.
+    /// Those for a part of the file, by start. `around` links each to the nearest one before it that encloses its start, so a
+    /// lookup follows as many links as the file is nested deep.
     parts: Vec<Part>,
 }
 
-/// Which suppression, and which of its names.
+/// The index of a suppression, and that of one of its names.
 type Said = (usize, usize);
 
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +64,7 @@ struct Part {
 }
 
 impl Comments {
-    /// Those of one file, in its order.
+    /// Indexes the suppressions of one file, given in its order.
     #[must_use]
     pub fn new(all: Vec<Suppression>) -> Self {
         let mut by_name: HashMap<String, Named> = HashMap::default();
@@ -95,12 +95,12 @@ impl Comments {
         Self { all, by_name }
     }
 
-    /// All of them, in the order of the file.
+    /// Returns all suppressions in the order of the file.
     pub fn all(&self) -> impl Iterator<Item = &Suppression> {
         self.all.iter()
     }
 
-    /// The first of them that says one of the names of a place of the file, and where it says it.
+    /// Returns the first suppression that covers a place under one of the names, and the span of that name.
     #[must_use]
     pub fn suppression_for(&self, place: Span, names: &[&str]) -> Option<(&Suppression, Span)> {
         let named = names.iter().filter_map(|name| self.by_name.get(*name));
@@ -109,7 +109,7 @@ impl Comments {
         Some((suppression, suppression.names.get(at)?.span))
     }
 
-    /// The one whose comment a place is in.
+    /// Returns the suppression whose comment contains a place.
     #[must_use]
     pub fn enclosing(&self, place: Span) -> Option<&Suppression> {
         let begun = self.all.partition_point(|suppression| suppression.comment.start <= place.start);
@@ -118,7 +118,7 @@ impl Comments {
 }
 
 impl Named {
-    /// The first one that speaks for a place.
+    /// Returns the first suppression that covers a place.
     fn first(&self, place: Span) -> Option<Said> {
         let begun = self.parts.partition_point(|part| part.start <= place.start);
         let before = |at: usize| self.parts.get(at);
@@ -129,20 +129,20 @@ impl Named {
     }
 }
 
-/// True when a file may have such comments: for most files the rest is then not worth the time.
+/// True if a file may have such comments. For most files this saves parsing them.
 #[must_use]
 pub fn may_have_any(text: &str) -> bool {
     text.contains(MARK)
 }
 
-/// The suppressions of a Compose file.
+/// Returns the suppressions of a Compose file.
 #[must_use]
 pub fn of_yaml(source: &Source, tree: &Tree) -> Vec<Suppression> {
     let begins = Begins::of(tree);
     read(source, tree.comments(), &|line| begins.largest_on(line))
 }
 
-/// The suppressions of a Dockerfile.
+/// Returns the suppressions of a Dockerfile.
 #[must_use]
 pub fn of_dockerfile(source: &Source, dockerfile: &Dockerfile) -> Vec<Suppression> {
     let instructions = &dockerfile.instructions;
@@ -159,7 +159,7 @@ pub fn of_dockerfile(source: &Source, dockerfile: &Dockerfile) -> Vec<Suppressio
     })
 }
 
-/// The suppressions of a file whose lines stand for themselves: `.env`.
+/// Returns the suppressions of a file whose lines are independent, such as `.env`.
 #[must_use]
 pub fn of_lines(source: &Source) -> Vec<Suppression> {
     let mut comments = Vec::new();
@@ -175,9 +175,9 @@ pub fn of_lines(source: &Source) -> Vec<Suppression> {
     read(source, &comments, &Some)
 }
 
-/// `extent` says what begins on a line, which it gets without its indentation.
+/// Parses comments. `extent` returns the span of what begins on a line, which it gets without its indentation.
 fn read(source: &Source, comments: &[Span], extent: &dyn Fn(Span) -> Option<Span>) -> Vec<Suppression> {
-    // Comments below each other speak for one line, which is looked for once.
+    // Comments below each other cover the same line, which is searched once.
     let mut last: Option<(Span, Option<Span>)> = None;
     let found = comments.iter().filter_map(|comment| {
         let (whole_file, names, reason) = parse(source.id(), source.text(), *comment)?;
@@ -190,14 +190,14 @@ fn read(source: &Source, comments: &[Span], extent: &dyn Fn(Span) -> Option<Span
             _ => target(source, *comment),
         };
         last = Some((*comment, line));
-        // Where nothing is below it speaks for its own line, and so for nothing.
+        // With nothing below, it covers its own line, and so nothing.
         let extent = if whole_file { None } else { Some(line.and_then(extent).unwrap_or(*comment)) };
         Some(Suppression { comment: *comment, names, reason, extent })
     });
     found.collect()
 }
 
-/// `# oomlint: ignore[a, b] why`.
+/// Parses `# oomlint: ignore[a, b] why`: true for `ignore-file`, the names, and the reason.
 fn parse(file: SourceId, text: &str, comment: Span) -> Option<(bool, Vec<Spanned<String>>, Option<String>)> {
     let whole = text.get(comment.range())?;
     let body = whole.trim_start_matches('#').trim_start().strip_prefix(MARK)?.trim_start();
@@ -208,7 +208,7 @@ fn parse(file: SourceId, text: &str, comment: Span) -> Option<(bool, Vec<Spanned
     };
     let Some((inner, reason)) = rest.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'))
     else {
-        // `ignored`, `ignore-next` and the like are no word of ours; without brackets nobody knows what is meant.
+        // Other words, such as `ignored` and `ignore-next`, are not ours. Without brackets there are no names.
         return rest.is_empty().then(|| (whole_file, Vec::new(), None)).or_else(|| {
             rest.starts_with(char::is_whitespace)
                 .then(|| (whole_file, Vec::new(), Some(rest.trim().to_owned())))
@@ -229,7 +229,8 @@ fn parse(file: SourceId, text: &str, comment: Span) -> Option<(bool, Vec<Spanned
     Some((whole_file, names, (!reason.is_empty()).then(|| reason.to_owned())))
 }
 
-/// The line that a comment speaks for, without its indentation: its own, or the next one that is no comment.
+/// Returns the line that a comment covers, without its indentation: its own, or the next one that is neither empty nor a
+/// comment.
 fn target(source: &Source, comment: Span) -> Option<Span> {
     let text = source.text();
     let begin = text.get(..comment.start as usize)?.rfind('\n').map_or(0, |at| at + 1);
@@ -251,9 +252,9 @@ fn target(source: &Source, comment: Span) -> Option<Span> {
     None
 }
 
-/// Where keys and items of a file begin.
+/// The spans of the keys and items of a file.
 struct Begins {
-    /// By their beginning: a key with its value, or an item.
+    /// By start: a key with its value, or an item if true.
     spans: Vec<(Span, bool)>,
 }
 
@@ -280,11 +281,11 @@ impl Begins {
         Self { spans }
     }
 
-    /// The largest that begins on the line.
+    /// Returns the largest span that begins on the line.
     fn largest_on(&self, line: Span) -> Option<Span> {
         let first = self.spans.partition_point(|(span, _)| span.start < line.start);
         let on_line = self.spans.iter().skip(first).take_while(|(span, _)| span.start < line.end);
-        // The `-` of an item stands on the line's first byte, two before most items.
+        // An item begins with its `-`, the first byte of the line, and its span after that.
         let spans = on_line.map(|(span, is_item)| match is_item {
             true => Span { start: line.start, ..*span },
             false => *span,

@@ -1,4 +1,4 @@
-//! Heaps held against the limit, and what a runtime needs beside its heap: estimates, and said to be estimates.
+//! Compares heaps with the limit. What a runtime needs beside its heap is an estimate, and is called one.
 
 use super::Thresholds;
 use crate::catalog::RuntimeName;
@@ -10,12 +10,12 @@ use crate::workload::{Bound, HeapSetting, MemoryPool, NativeOverhead, Workload};
 pub(super) struct BoundedHeap<'w> {
     pub(super) heap: &'w MemoryPool,
     pub(super) setting: &'w Spanned<HeapSetting>,
-    /// The largest heap.
+    /// The largest size of the heap.
     pub(super) size: ByteSize,
     pub(super) limit: &'w Spanned<ByteSize>,
 }
 
-/// The pools that can be held against the limit.
+/// Returns the pools whose size can be compared with the limit.
 pub(super) fn bounded_heaps<'w>(workload: &'w Workload, pools: &'w [MemoryPool]) -> Vec<BoundedHeap<'w>> {
     let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
         return Vec::new();
@@ -24,7 +24,7 @@ pub(super) fn bounded_heaps<'w>(workload: &'w Workload, pools: &'w [MemoryPool])
         let setting = heap.bound.known()?;
         let size = match setting.value.bound {
             Bound::Bytes(size) => size,
-            // A share that is not taken is another rule's matter.
+            // A share that has no effect is the subject of `ignored-heap-percentage`.
             Bound::Percent(_) if !heap.takes_shares(limit.value) => None?,
             Bound::Percent(_) if heap.limit_unseen.is_some() => None?,
             Bound::Percent(percent) => heap.share_of(percent, limit.value)?,
@@ -35,12 +35,12 @@ pub(super) fn bounded_heaps<'w>(workload: &'w Workload, pools: &'w [MemoryPool])
 }
 
 impl BoundedHeap<'_> {
-    /// Leaves less than experience asks for.
+    /// True if it leaves less of the limit than the thresholds ask for.
     pub(super) fn is_tight(&self, thresholds: &Thresholds) -> bool {
         is_tight(self.heap, self.size, self.limit.value, thresholds)
     }
 
-    /// What it is called in messages: the heap of a runtime; Go has a limit of its own.
+    /// Returns its name in messages: the heap of a runtime, or the limit that Go and PHP have instead.
     pub(super) fn what(&self) -> String {
         match self.heap.runtime {
             RuntimeName::Go => "`GOMEMLIMIT`".to_owned(),
@@ -49,12 +49,12 @@ impl BoundedHeap<'_> {
         }
     }
 
-    /// What its bound says: a heap may grow to it, Go is told of it.
+    /// Returns the verb for its bound in messages: a heap may grow to it, `GOMEMLIMIT` is it.
     pub(super) fn verb(&self) -> &'static str {
         if self.heap.runtime == RuntimeName::Go { "is" } else { "may grow to" }
     }
 
-    /// The share, where the setting is one.
+    /// Returns the share in percent, if the setting is one.
     fn percent(&self) -> Option<f64> {
         match self.setting.value.bound {
             Bound::Percent(percent) => Some(percent),
@@ -62,7 +62,7 @@ impl BoundedHeap<'_> {
         }
     }
 
-    /// The sum, term by term.
+    /// Formats the sum, term by term.
     pub(super) fn arithmetic(&self) -> String {
         let (heap, limit) = (self.size, self.limit.value);
         let share = self.percent().map(|percent| format!("{percent} % of {limit} = ")).unwrap_or_default();
@@ -85,8 +85,8 @@ impl BoundedHeap<'_> {
     }
 }
 
-/// A heap of this size leaves less of a limit than experience asks for: Java by its share, by what is left, or where the image
-/// or a flag says what it takes beside it; the others by their share.
+/// True if a heap of this size leaves less of a limit than the thresholds ask for: Java by its share, by what is left, or where
+/// the image or a flag gives the memory beside the heap; the others by their share.
 pub(super) fn is_tight(heap: &MemoryPool, size: ByteSize, limit: ByteSize, thresholds: &Thresholds) -> bool {
     let percent = size.0 as f64 / limit.0 as f64 * 100.0;
     match heap.runtime {
@@ -102,14 +102,14 @@ pub(super) fn is_tight(heap: &MemoryPool, size: ByteSize, limit: ByteSize, thres
     }
 }
 
-/// What the product takes beside its heap, or what flags allow it, does not fit the rest of the limit.
+/// True if the heap does not fit the limit together with the memory beside it, as the image or flags give it.
 fn lacks_room_of_its_own(heap: &MemoryPool, size: ByteSize, limit: ByteSize) -> bool {
     let beside = heap.beside(size).filter(|_| heap.knows_beside());
     let sum = beside.map(|beside| size.mebibytes().saturating_add(beside.most));
     sum.is_some_and(|sum| sum > limit.mebibytes())
 }
 
-/// What the bound does not count.
+/// Returns what the bound does not count.
 fn on_top(runtime: RuntimeName) -> &'static str {
     match runtime {
         RuntimeName::Go => "cgo, mapped files and kernel buffers, which GOMEMLIMIT does not count",

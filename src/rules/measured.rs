@@ -1,4 +1,4 @@
-//! Limits compared with measured use: the findings' notes, and the values to write instead.
+//! Compares limits with measured use: notes of the findings, and the values to set instead.
 
 use super::offer::{CHANGES, Offer};
 use super::{Builder, Policy};
@@ -8,7 +8,7 @@ use crate::sizing::{Advice, Verdict, advise};
 use crate::source::Spanned;
 use crate::workload::{FactName, Measured, Project, Workload};
 
-/// A service with a limit that was measured.
+/// A measured service with a memory limit.
 pub(super) struct MeasuredService<'w> {
     pub(super) workload: &'w Workload,
     pub(super) measured: &'w Measured,
@@ -16,7 +16,7 @@ pub(super) struct MeasuredService<'w> {
     pub(super) limit: &'w Spanned<ByteSize>,
 }
 
-/// The services of which the verdict is this one.
+/// Returns the measured services with this verdict.
 pub(super) fn measured_services(
     project: &Project,
     verdict: Verdict,
@@ -29,7 +29,7 @@ pub(super) fn measured_services(
 }
 
 impl MeasuredService<'_> {
-    /// Adds what every rule on a measured limit says: what was seen, what follows, what to write.
+    /// Adds what every finding on a measured limit has: the measurement, its arithmetic, the limit to set.
     pub(super) fn describe<'b>(
         &self,
         finding: Builder<'b>,
@@ -42,7 +42,7 @@ impl MeasuredService<'_> {
     }
 }
 
-/// The limit and reservation that were measured, as a patch of one service.
+/// A fix that sets the limit and reservation of one service as measured.
 pub(super) struct MeasuredLimit<'w> {
     pub(super) offer: Offer<'w>,
     pub(super) measured: &'w Measured,
@@ -50,7 +50,7 @@ pub(super) struct MeasuredLimit<'w> {
 }
 
 impl MeasuredLimit<'_> {
-    /// Adds the measurement and its arithmetic, and asks for the limit that fits with what has to go with it.
+    /// Adds the measurement, its arithmetic, and a fix that sets the limit and what has to go with it.
     pub(super) fn ask<'b>(&self, finding: Builder<'b>) -> Builder<'b> {
         let measured = format!("measured: {}", self.measured.describe());
         let finding = finding.note(measured).note(self.advice.arithmetic());
@@ -67,7 +67,7 @@ impl MeasuredLimit<'_> {
         }
     }
 
-    /// Asks for the reservation that fits.
+    /// Adds the measurement, and a fix that sets the reservation.
     pub(super) fn ask_reservation<'b>(&self, finding: Builder<'b>) -> Builder<'b> {
         let size = self.advice.reservation;
         let title =

@@ -1,8 +1,8 @@
-//! What is said of a rule before it runs.
+//! Static metadata of rules.
 
 use crate::finding::Severity;
 
-/// A family of rules, for `--select`, `--ignore` and the index.
+/// A group of rules, for `--select`, `--ignore` and the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Group {
@@ -18,9 +18,9 @@ pub enum Group {
     Image,
     /// Processes, restarts, signals.
     Process,
-    /// The machine that runs it all.
+    /// The host's memory, and Swarm.
     Host,
-    /// The lint itself.
+    /// Files, references and suppressions that oomlint itself cannot use.
     Lint,
 }
 
@@ -37,7 +37,7 @@ impl Group {
         Self::Lint,
     ];
 
-    /// The name on the command line and in the index.
+    /// Returns the name on the command line and in the index.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -81,7 +81,7 @@ pub enum Preset {
 }
 
 impl Preset {
-    /// The name on the command line and in the config.
+    /// Returns the name on the command line and in the configuration.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -92,18 +92,18 @@ impl Preset {
     }
 }
 
-/// A rule's name, severity and page.
+/// Static metadata of a rule.
 #[derive(Debug)]
 pub struct Meta {
-    /// Kebab-case, naming the problem: the rule's identity.
+    /// The rule's identity: kebab-case, naming the problem.
     pub name: &'static str,
     /// One line: what it finds.
     pub summary: &'static str,
-    /// The severity of most of its findings; one finding may be milder.
+    /// The severity of most of its findings; one finding may be milder or graver.
     pub severity: Severity,
-    /// Its family.
+    /// The group that it belongs to.
     pub group: Group,
-    /// From which preset on it is on.
+    /// The smallest preset that includes it.
     pub preset: Preset,
     /// The Markdown page, `rules/<name>.md`.
     pub page: &'static str,

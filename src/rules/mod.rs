@@ -1,9 +1,9 @@
 //! The rules: one file each in the folder of its group, one line each in [`RULES`].
 //!
-//! A rule sees workloads and their facts, never YAML nodes or files. Its page in `rules/` is joined at compile time, and
-//! the page's examples are its tests.
+//! A rule sees workloads and their facts, never YAML nodes or files. Its page in `rules/` is included at compile time, and the
+//! examples on the page are its tests.
 
-/// Declares the `RULE` of a file: its metadata, and the function that looks for the problem.
+/// Declares the `RULE` of a file: its metadata, and its check.
 macro_rules! rule {
     (
         name: $name:literal,
@@ -58,24 +58,24 @@ pub struct Rule {
     check: Check,
 }
 
-/// The function that looks for a rule's problem.
+/// The check of a rule.
 enum Check {
-    /// In one container that will run.
+    /// Runs for each workload, whether it is started or not.
     Workload(fn(&Workload, &mut Sink<'_>)),
-    /// In a whole project: for rules that compare workloads, or report a file.
+    /// Runs for a whole project: for rules that compare workloads, or report a file.
     Project(fn(&Project, &mut Sink<'_>)),
-    /// In what the engine knows of the run.
+    /// Runs nothing: the engine reports these findings itself.
     Engine,
 }
 
 impl Rule {
-    /// Its name, severity and page.
+    /// Returns its metadata.
     #[must_use]
     pub fn meta(&self) -> &Meta {
         &self.meta
     }
 
-    /// Looks for the problem in a project.
+    /// Runs the check over a project.
     pub(crate) fn check(&self, project: &Project, sink: &mut Sink<'_>) {
         match self.check {
             Check::Workload(check) => project.workloads.iter().for_each(|workload| check(workload, sink)),
@@ -85,7 +85,7 @@ impl Rule {
     }
 }
 
-/// Every rule: what bites hardest first. Reports name findings of one severity in this order.
+/// Every rule, the most harmful problem first. Reports list findings of one severity in this order.
 pub static RULES: &[&Rule] = &[
     &limits::invalid_memory_value::RULE,
     &limits::dropped_memory_value::RULE,
@@ -157,13 +157,13 @@ pub static RULES: &[&Rule] = &[
     &lint::unknown_rule::RULE,
 ];
 
-/// The rule of that name.
+/// Returns the rule of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.meta().name == name)
 }
 
-/// The index of a rule in [`RULES`]; their number for a name that is none.
+/// Returns the index of a rule in [`RULES`], or their number for an unknown name.
 #[must_use]
 pub fn position(name: &str) -> usize {
     RULES.iter().position(|rule| rule.meta().name == name).unwrap_or(RULES.len())

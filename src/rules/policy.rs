@@ -1,19 +1,19 @@
-//! What people tell the rules: numbers that no file of the project holds.
+//! Settings of the rules that are in no Compose file or Dockerfile.
 
 use crate::model::size::ByteSize;
 
-/// The host, the orchestrator and the thresholds.
+/// Settings of the rules: the host, the orchestrator and the thresholds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    /// Memory of the machine that runs everything, in bytes.
+    /// Memory of the host, in bytes.
     pub host_memory: Option<ByteSize>,
-    /// The profiles that are started, beside what always is.
+    /// The Compose profiles that are started, in addition to services without one; `*` for all.
     pub profiles: Vec<String>,
-    /// How often the sum of limits may exceed the host's memory.
+    /// The factor by which the sum of limits may exceed the host's memory.
     pub overcommit: f64,
-    /// Who runs the files.
+    /// The deployment target.
     pub target: Target,
-    /// Where estimates become findings.
+    /// The thresholds from which estimates become findings.
     pub thresholds: Thresholds,
 }
 
@@ -39,12 +39,12 @@ pub enum Target {
     Swarm,
 }
 
-/// Where estimates become findings. Percentages are of the container's limit.
+/// Thresholds from which estimates become findings. Percentages are of the container's limit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Thresholds {
     /// The largest share that a Java heap may take, in percent.
     pub java_heap_percent: f64,
-    /// What is to be left beside a Java heap, in bytes.
+    /// The least memory to leave beside a Java heap, in bytes.
     pub java_rest: ByteSize,
     /// The largest share that a Node heap may take, in percent.
     pub node_heap_percent: f64,

@@ -1,4 +1,4 @@
-//! Healthchecks as text to paste: below a service, or as an instruction.
+//! Formats healthchecks as text to paste, for a Compose service or a Dockerfile.
 
 use crate::source::Span;
 use crate::workload::{Healthcheck, Kind, Probe, Workload, duration};
@@ -13,7 +13,7 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// The form of what starts a workload.
+    /// Returns the form for what starts a workload.
     pub(super) fn of(workload: &Workload) -> Self {
         match workload.kind {
             Kind::Service => Self::Compose,
@@ -21,7 +21,7 @@ impl Form {
         }
     }
 
-    /// The form of a place in one of a workload's files.
+    /// Returns the form for a place in one of a workload's files.
     pub(super) fn at(place: Span, workload: &Workload) -> Self {
         match workload.kind {
             Kind::Service if workload.dockerfile() != Some(place.file) => Self::Compose,
@@ -30,7 +30,7 @@ impl Form {
     }
 }
 
-/// The flags of an instruction that says what a probe says, with other ones in their place: `--interval=5s --retries=3`.
+/// Returns the flags of a `HEALTHCHECK` like this probe, with `others` in place of its own: `--interval=5s --retries=3`.
 pub(super) fn flags(check: &Healthcheck, others: &[(&str, String)]) -> String {
     let Healthcheck::Probe { interval, timeout, start_period, start_interval, retries, .. } = check else {
         return String::new();
@@ -50,7 +50,7 @@ pub(super) fn flags(check: &Healthcheck, others: &[(&str, String)]) -> String {
     flags.collect()
 }
 
-/// A duration as people write it: `2m`, where Go has `2m0s`.
+/// Formats a duration in nanoseconds as people write it: `2m`, where Go prints `2m0s`.
 pub(super) fn time(nanoseconds: i64) -> String {
     let mut text = duration::display(nanoseconds);
     for (whole, unit) in [("m0s", 'm'), ("h0m", 'h')] {
@@ -61,7 +61,8 @@ pub(super) fn time(nanoseconds: i64) -> String {
     text
 }
 
-/// What of a probe is a guess, for the end of the line before it: `, an HTTP request to port 80; any answer counts`.
+/// Describes what is guessed about a probe, for the end of the line before it: `, an HTTP request to port 80; any answer
+/// counts`.
 pub(super) fn guess(probe: &Probe) -> String {
     match (probe.assumed_http, probe.any_answer) {
         (Some(port), _) => format!(", an HTTP request to port {port}; any answer counts"),
@@ -70,7 +71,7 @@ pub(super) fn guess(probe: &Probe) -> String {
     }
 }
 
-/// The line that takes the place of a healthcheck's test, in the form of its place: of an instruction, the whole.
+/// Returns the text that replaces a healthcheck's test: the line `test: […]`, or the whole instruction in a Dockerfile.
 pub(super) fn instead(form: Form, check: &Healthcheck, test: &[String]) -> String {
     match form {
         Form::Compose => test_key(test),
@@ -78,7 +79,7 @@ pub(super) fn instead(form: Form, check: &Healthcheck, test: &[String]) -> Strin
     }
 }
 
-/// A whole healthcheck, two blanks deep; its test alone where the service has the rest.
+/// Returns a whole healthcheck, indented by two spaces; its test alone if the service has the other keys.
 pub(super) fn healthcheck(workload: &Workload, probe: &Probe) -> String {
     let Probe { test, start_period, .. } = probe;
     match Form::of(workload) {
@@ -93,13 +94,13 @@ pub(super) fn healthcheck(workload: &Workload, probe: &Probe) -> String {
     }
 }
 
-/// `test: […]`: the container's variables are doubled, so that Compose leaves them alone.
+/// Formats `test: […]`. The `$` of the container's variables is doubled, so that Compose leaves them alone.
 pub(super) fn test_key(test: &[String]) -> String {
     let words: Vec<String> = test.iter().map(|word| json(&word.replace('$', "$$"))).collect();
     format!("test: [{}]", words.join(", "))
 }
 
-/// `CMD …` of a HEALTHCHECK.
+/// Formats the `CMD …` of a `HEALTHCHECK`.
 pub(super) fn command(test: &[String]) -> String {
     match test {
         [kind, script] if kind == "CMD-SHELL" => format!("CMD {}", script.replace('\n', " \\\n    ")),
@@ -111,7 +112,7 @@ pub(super) fn command(test: &[String]) -> String {
     }
 }
 
-/// A string as JSON, and YAML within double quotes, have it.
+/// Quotes a string for JSON, and for YAML in double quotes.
 pub(super) fn json(word: &str) -> String {
     serde_json::Value::from(word).to_string()
 }

@@ -1,12 +1,12 @@
-//! Sums over a project, in words.
+//! Formats sums over the services of a project.
 
 use crate::budget::Share;
 use crate::model::size::ByteSize;
 
-/// Related labels that a finding takes; the note has all terms.
+/// The largest number of related labels of a finding; the note has the sum.
 pub(super) const SHOWN: usize = 9;
 
-/// A place's own part of the sum.
+/// Formats one service's part of the sum.
 pub(super) fn label(share: &Share<'_>) -> String {
     match share.replicas {
         1 => format!("{} of `{}`", share.total, share.workload.name),
@@ -14,7 +14,7 @@ pub(super) fn label(share: &Share<'_>) -> String {
     }
 }
 
-/// How many containers of how many services.
+/// Formats the number of services, or of the containers of a single one.
 pub(super) fn services(shares: &[Share<'_>]) -> String {
     match shares {
         [share] => format!("{} containers of `{}`", share.replicas, share.workload.name),
@@ -22,7 +22,7 @@ pub(super) fn services(shares: &[Share<'_>]) -> String {
     }
 }
 
-/// The sum, term by term; the largest first.
+/// Formats the sum, the twelve largest terms first, and counts the rest.
 pub(super) fn arithmetic(shares: &[Share<'_>], total: ByteSize) -> String {
     let mut sorted: Vec<&Share<'_>> = shares.iter().collect();
     sorted.sort_by_key(|share| std::cmp::Reverse(share.total));

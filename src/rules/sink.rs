@@ -1,4 +1,4 @@
-//! Where rules put their findings.
+//! Collects the findings of rules.
 
 use super::{Meta, Policy, Preset};
 use crate::finding::fix::FixOp;
@@ -6,7 +6,7 @@ use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Sever
 use crate::source::Span;
 use crate::workload::{FactName, Kind, Workload};
 
-/// Takes the findings of one rule.
+/// Collects the findings of one rule.
 pub struct Sink<'a> {
     meta: &'static Meta,
     policy: &'a Policy,
@@ -15,30 +15,30 @@ pub struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
-    /// A sink for one rule.
+    /// Creates a sink for one rule, under the recommended preset.
     pub fn new(meta: &'static Meta, policy: &'a Policy, findings: &'a mut Vec<Finding>) -> Self {
         Self { meta, policy, preset: Preset::Recommended, findings }
     }
 
-    /// The same for another preset than the recommended one.
+    /// Sets another preset than the recommended one.
     #[must_use]
     pub fn with_preset(self, preset: Preset) -> Self {
         Self { preset, ..self }
     }
 
-    /// How much people asked for: some rules speak of more when it is everything.
+    /// Returns the preset: some rules report more under the strict one.
     #[must_use]
     pub fn preset(&self) -> Preset {
         self.preset
     }
 
-    /// What people told the rules.
+    /// Returns the settings for the rules.
     #[must_use]
     pub fn policy(&self) -> &'a Policy {
         self.policy
     }
 
-    /// Begins a finding at `span`; it is kept when the builder is dropped at the end of the statement.
+    /// Starts a finding at `span`; it is added when the builder is dropped at the end of the statement.
     pub fn report(
         &mut self,
         span: Span,
@@ -52,10 +52,10 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// Other places that a finding names; whoever has mended so many looks again.
+/// The largest number of related labels of a finding; after fixing so many, a new run shows the rest.
 pub(crate) const MAX_RELATED: usize = 100;
 
-/// One finding in the making.
+/// A finding under construction.
 pub struct Builder<'a> {
     findings: &'a mut Vec<Finding>,
     finding: Option<Finding>,
@@ -67,7 +67,7 @@ impl Drop for Builder<'_> {
     }
 }
 
-/// Each method changes the finding; dropping the builder hands it in, so its result need not be used.
+/// Each method changes the finding. Dropping the builder adds it to the sink, so the result need not be used.
 impl Builder<'_> {
     fn with(mut self, change: impl FnOnce(&mut Finding)) -> Self {
         if let Some(finding) = &mut self.finding {
@@ -76,7 +76,7 @@ impl Builder<'_> {
         self
     }
 
-    /// Names the workload that it is about.
+    /// Sets the service, unless the workload is a lone image, and the image reference.
     pub fn workload(self, workload: &Workload) -> Self {
         self.with(|finding| {
             match workload.kind {
@@ -87,27 +87,27 @@ impl Builder<'_> {
         })
     }
 
-    /// Names the service that it is about, where there is no workload.
+    /// Sets the service, where there is no workload.
     pub fn service(self, name: &str) -> Self {
         self.with(|finding| finding.service = Some(name.to_owned()))
     }
 
-    /// Names the image that it is about, whatever runs it.
+    /// Sets the image reference, whatever runs it.
     pub fn image(self, reference: &str) -> Self {
         self.with(|finding| finding.image = Some(reference.to_owned()))
     }
 
-    /// Another severity than the rule's own.
+    /// Sets another severity than the rule's own.
     pub fn severity(self, severity: Severity) -> Self {
         self.with(|finding| finding.severity = severity)
     }
 
-    /// Another confidence than high.
+    /// Sets another confidence than high.
     pub fn confidence(self, confidence: Confidence) -> Self {
         self.with(|finding| finding.confidence = confidence)
     }
 
-    /// Names another place, in any file.
+    /// Adds a related label, in any file.
     pub fn related(self, span: Span, text: impl Into<String>) -> Self {
         self.with(|finding| {
             if finding.related.len() < MAX_RELATED {
@@ -116,7 +116,7 @@ impl Builder<'_> {
         })
     }
 
-    /// Names the sites (anchors, merges, overrides) that brought a value to where it is used.
+    /// Adds related labels for the sites (anchors, merges, overrides) that brought a value to where it is used.
     pub fn via(self, via: &[Span]) -> Self {
         self.with(|finding| {
             let room = MAX_RELATED.saturating_sub(finding.related.len());
@@ -125,17 +125,17 @@ impl Builder<'_> {
         })
     }
 
-    /// Adds arithmetic or a consequence.
+    /// Adds a note: arithmetic or a consequence.
     pub fn note(self, text: impl Into<String>) -> Self {
         self.with(|finding| finding.notes.push(text.into()))
     }
 
-    /// Something to paste.
+    /// Sets the help: advice, or text to paste.
     pub fn help(self, text: impl Into<String>) -> Self {
         self.with(|finding| finding.help = Some(text.into()))
     }
 
-    /// A patch in bytes, behind those that are better; `changes` names the facts that may be others afterwards.
+    /// Adds a fix made of edits, after the better ones. `changes` names the facts that it may change.
     pub fn fix(
         self,
         title: impl Into<String>,
@@ -146,7 +146,7 @@ impl Builder<'_> {
         self.change(title, applicability, changes, edits, Vec::new())
     }
 
-    /// A patch in bytes and in the words of the model.
+    /// Adds a fix made of edits and of fix operations.
     pub fn change(
         self,
         title: impl Into<String>,
@@ -159,7 +159,7 @@ impl Builder<'_> {
         self.with(|finding| finding.fixes.push(Fix { title, applicability, edits, requests, changes }))
     }
 
-    /// A patch in the words of the model.
+    /// Adds a fix made of fix operations.
     pub fn fix_model(
         self,
         title: impl Into<String>,
@@ -170,7 +170,7 @@ impl Builder<'_> {
         self.change(title, applicability, changes, Vec::new(), requests)
     }
 
-    /// For absences: what several of one file say together, after their number.
+    /// Sets the message for several absences in one file, which follows their number.
     pub fn folded(self, plural: &'static str) -> Self {
         self.with(|finding| finding.group_message = Some(plural))
     }

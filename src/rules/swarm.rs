@@ -1,34 +1,34 @@
-//! Keys that `docker stack deploy` does not take as `docker compose up` does.
+//! Compose keys that `docker stack deploy` does not treat as `docker compose up` does.
 
 use super::{Builder, Sink, Target};
 use crate::finding::Applicability;
 use crate::finding::fix::{FixOp, Step, as_string};
 use crate::workload::{Fact, FactName, Project, ServiceKey, Workload};
 
-/// A key, and what takes its place.
+/// A key and its replacement.
 pub(super) type Row = (&'static str, Replacement);
 
-/// What takes a key's place.
+/// The replacement of a key under Swarm.
 pub(super) enum Replacement {
-    /// Nothing does.
+    /// There is none.
     Nothing,
-    /// Something else, in words.
+    /// Advice, in words.
     Say(&'static str),
     /// A condition of `deploy.restart_policy`.
     Restart,
-    /// The same value below these keys, which Compose reads too.
+    /// The same value at this path, which Compose reads too.
     Below(&'static [&'static str]),
 }
 
-/// Reports the keys of a table, when the files are for Swarm: `verb` says what Swarm does with them, `label` what comes of it.
+/// Reports the keys of a table if the target is Swarm: `verb` says what Swarm does with them, `label` what follows.
 pub(super) fn report(project: &Project, sink: &mut Sink<'_>, rows: &[Row], verb: &str, label: &str) {
     if sink.policy().target != Target::Swarm {
         return;
     }
     for workload in &project.workloads {
-        // Who extends or overlays a service gets its blocks otherwise than its keys.
+        // Overlays and extending services merge a `deploy` block differently from a plain key.
         let shared = project.changed_elsewhere(&workload.name).next().is_some();
-        // Without a key of its own it may get that of a file below, or of what it extends.
+        // Once its own key is removed, it may inherit that of a base file or of the service that it extends.
         let own = |key: &ServiceKey| key.span.file == workload.anchor.file && key.via.is_empty();
         let alone = !shared && workload.via.is_empty() && workload.keys.iter().all(own);
         keys(workload, alone, sink, rows, (verb, label));
@@ -45,7 +45,7 @@ fn keys(workload: &Workload, alone: bool, sink: &mut Sink<'_>, rows: &[Row], (ve
             Replacement::Say(text) => _ = finding.help(*text),
             Replacement::Restart => restart(workload, alone, finding),
             Replacement::Below(path) => match moves(workload, rows, path).filter(|_| alone) {
-                // The patch says it with the value itself.
+                // The fix shows the new key with its value, so no help is needed.
                 Some(steps) if steps.iter().any(|step| step.from == Some(key.name.as_str())) => {
                     let title = format!("move it to `{}`", path.join("."));
                     let request = FixOp::Steps { owner: workload.anchor, steps };
@@ -57,8 +57,8 @@ fn keys(workload: &Workload, alone: bool, sink: &mut Sink<'_>, rows: &[Row], (ve
     }
 }
 
-/// All keys of a table that go into the block that `path` leads to: with one of them there Compose wants the others there, too.
-/// None where the value of one is not known.
+/// Returns steps that move all keys of a table that belong in the block of `path`: with one of them there, Compose wants the
+/// others there, too. `None` if the value of one is not known.
 fn moves(workload: &Workload, rows: &[Row], path: &[&str]) -> Option<Vec<Step>> {
     let block = path.split_last()?.1;
     let in_block = rows.iter().filter_map(|(name, instead)| match instead {
@@ -72,7 +72,7 @@ fn moves(workload: &Workload, rows: &[Row], path: &[&str]) -> Option<Vec<Step>> 
         .collect()
 }
 
-/// The policy as Swarm reads it.
+/// Offers the restart policy in the form that Swarm reads.
 fn restart(workload: &Workload, alone: bool, finding: Builder<'_>) {
     let condition = match workload.restart.value().map(String::as_str) {
         Some("no") => "none",
@@ -95,7 +95,7 @@ fn restart(workload: &Workload, alone: bool, finding: Builder<'_>) {
     );
 }
 
-/// A key's value as it is written below `deploy`, where that is known.
+/// Returns a key's value as written below `deploy`, if it is known.
 fn value(workload: &Workload, key: &str) -> Option<String> {
     match key {
         "pids_limit" => written(&workload.pids_limit).map(i64::to_string),
@@ -105,13 +105,13 @@ fn value(workload: &Workload, key: &str) -> Option<String> {
     }
 }
 
-/// A size as it is written, with its variables.
+/// Returns a size as written, with its variables.
 fn size(workload: &Workload, key: &str) -> Option<String> {
     let size = workload.memory.keys.iter().find(|size| size.name == key && size.problem.is_none())?;
     size.via.is_empty().then(|| as_string(&size.template))
 }
 
-/// A value that stands in this place itself: a variable, or another file, would be lost by moving what it comes to.
+/// Returns a value if it is written here itself. Moving the value of a variable or of another file would lose that source.
 fn written<T>(fact: &Fact<T>) -> Option<&T> {
     let known = fact.known()?;
     (known.via.is_empty() && known.default_for.is_none()).then_some(&known.value)

@@ -1,4 +1,4 @@
-//! One stack before and after a fix: its facts, and the findings of every rule in it.
+//! Compares one project before and after a fix: its facts, and the findings of every rule in it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,12 +9,12 @@ use crate::hash::{HashMap, HashSet};
 use crate::source::{Sources, normalize};
 use crate::workload::{FactTable, Project};
 
-/// The facts and findings of one stack, or of one lone image.
+/// The facts and findings of one Compose project or lone Dockerfile.
 #[derive(Debug)]
 pub(super) struct Stack {
-    /// The files that it is made of, as shown.
+    /// The Compose files or the Dockerfile that define it, as shown.
     files: Vec<PathBuf>,
-    /// All files that were read for it.
+    /// All files read for it, normalized.
     pub(super) reads: HashSet<PathBuf>,
     workloads: BTreeMap<String, Container>,
     findings: Vec<Found>,
@@ -27,7 +27,7 @@ struct Container {
     facts: FactTable,
 }
 
-/// One finding, as far as it tells what a fix did.
+/// The parts of a finding that show what a fix did.
 #[derive(Debug)]
 struct Found {
     rule: &'static str,
@@ -37,14 +37,14 @@ struct Found {
     fixes: Vec<Edits>,
 }
 
-/// A rule and the service that it speaks of.
+/// A rule and the service of its finding.
 type About<'f> = (&'static str, Option<&'f str>);
 
 impl Stack {
-    /// `findings` are those of every rule in this project alone, with their fixes as edits.
+    /// Reads the facts of a project. `findings` are those of every rule in this project alone, with their fixes as edits.
     pub(super) fn of(project: &Project, findings: &[Finding], sources: &Sources) -> Self {
         let files = if project.compose_files.is_empty() { &project.files } else { &project.compose_files };
-        // What cannot run by itself gets nothing: those that extend it are looked at.
+        // A fragment runs nothing: its settings show in the services that extend it.
         let runs = project.workloads.iter().filter(|workload| !workload.role.fragment);
         let workloads = runs.map(|workload| {
             let dockerfile = workload.dockerfile().map(|file| normalize(sources.get(file).path()));
@@ -65,13 +65,13 @@ impl Stack {
         }
     }
 
-    /// The findings of this stack that a patch was made for.
+    /// Returns the findings of this project that have this patch as a fix.
     fn resolved<'s>(&'s self, patch: &'s Patch) -> impl Iterator<Item = &'s Found> {
         let own = |found: &&Found| found.rule == patch.rule && found.fixes.contains(&patch.edits);
         self.findings.iter().filter(own)
     }
 
-    /// How many findings of each rule there are of each service, from this severity on.
+    /// Counts the findings per rule and service, from this severity on.
     fn counts(&self, least: Severity) -> HashMap<About<'_>, usize> {
         let mut counts = HashMap::default();
         for found in self.findings.iter().filter(|found| found.severity >= least) {
@@ -85,7 +85,7 @@ impl Stack {
     }
 }
 
-/// Whether a stack is as the patches want it: their findings gone, nothing else changed, nothing new.
+/// Checks that the findings of the patches are gone, no other fact has changed, and nothing new is found save notes.
 pub(super) fn verdict(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<(), RejectReason> {
     if before.files != after.files || before.workloads.keys().ne(after.workloads.keys()) {
         return Err(RejectReason::Other("other services would be there".to_owned()));
@@ -103,7 +103,7 @@ pub(super) fn verdict(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<
     if mended.iter().any(|(about, count)| of(&are, *about) + count > of(&were, *about)) {
         return Err(RejectReason::Stays);
     }
-    // A limit brings notes on what else it wants. They come for the services that are changed, and only as notes.
+    // A new limit brings notes on settings that go with it: allowed for the changed services, and only as notes.
     let changed: HashSet<Option<&str>> = mended.keys().map(|(_, service)| *service).collect();
     let were_worse = before.counts(Severity::Warning);
     let are_worse = after.counts(Severity::Warning);
@@ -127,7 +127,7 @@ fn of<'f>(counts: &HashMap<About<'f>, usize>, about: About<'f>) -> usize {
     counts.get(&about).copied().unwrap_or(0)
 }
 
-/// Every fact that the patches do not name is as it was.
+/// Checks that every fact outside the patches' `changes` is as before.
 fn unchanged(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<(), String> {
     for (name, Container { dockerfile, facts }) in &before.workloads {
         let Some(new) = after.workloads.get(name) else { continue };

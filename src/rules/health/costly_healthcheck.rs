@@ -1,4 +1,4 @@
-//! `costly-healthcheck`
+//! The rule `costly-healthcheck`.
 
 use crate::finding::Severity;
 use crate::rules::Sink;
@@ -18,7 +18,7 @@ rule! {
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
     let Some(known) = workload.healthcheck.known() else { return };
     let Healthcheck::Probe { interval, .. } = &known.value else { return };
-    // What can never pass is to be another probe anyway, and what runs for a test is stopped before it costs.
+    // A probe that can never pass is reported by another rule, and a project for tests stops before the probe costs much.
     if workload.probe_lack.is_some() || workload.role.development {
         return;
     }
@@ -28,7 +28,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     }
 }
 
-/// A virtual machine for every probe.
+/// Reports a probe that starts a virtual machine.
 fn virtual_machine(
     workload: &Workload,
     check: &Healthcheck,
@@ -66,14 +66,14 @@ fn virtual_machine(
     }
 }
 
-/// A probe that hardly pauses.
+/// Reports a probe that runs every two seconds or more often.
 fn often(workload: &Workload, known: &Spanned<Healthcheck>, interval: Option<i64>, sink: &mut Sink<'_>) {
     let Healthcheck::Probe { test, start_period, start_interval, retries, .. } = &known.value else { return };
     let short = |interval: &i64| (1..=2 * SECOND).contains(interval) && start_interval.is_none();
     let Some(interval) = interval.filter(short) else { return };
     let name = &workload.name;
     let tries = retries.filter(|retries| *retries > 0).unwrap_or(DEFAULT_RETRIES);
-    // As long as it may fail now until it counts as unhealthy.
+    // The time for which it may fail now until it counts as unhealthy.
     let allowed = start_period.unwrap_or(0).max(0).saturating_add(interval.saturating_mul(tries));
     let (period, quick) = (time(rounded(allowed.max(30 * SECOND))), time(interval));
     let finding = sink
@@ -86,7 +86,7 @@ fn often(workload: &Workload, known: &Spanned<Healthcheck>, interval: Option<i64
         .via(&known.via)
         .severity(Severity::Note)
         .note("each probe is a process of its own, in the container's memory");
-    // Of probes half a minute apart, as many failures would take minutes.
+    // With probes half a minute apart, as many failures would take minutes.
     let fewer = tries > DEFAULT_RETRIES;
     let (what, text) = match (Form::at(known.span, workload), test) {
         (Form::Compose, _) => {
@@ -107,7 +107,7 @@ fn often(workload: &Workload, known: &Spanned<Healthcheck>, interval: Option<i64
     finding.help(format!("replace {what}: quick only until it is up, with Docker 25 or later:\n  {text}"));
 }
 
-/// A duration that people write, not less than this one: 65s is 1m30s, 95s is 2m.
+/// Rounds a duration in nanoseconds up to one that people write: 65s to 1m30s, 95s to 2m.
 fn rounded(nanoseconds: i64) -> i64 {
     let step = match nanoseconds / SECOND {
         ..=59 => 5 * SECOND,
@@ -118,10 +118,10 @@ fn rounded(nanoseconds: i64) -> i64 {
     if over == 0 { nanoseconds } else { nanoseconds.saturating_add(step - over) }
 }
 
-/// Failures in a row that the engine waits for (moby `daemon/health.go`).
+/// The default number of failures in a row that make a container unhealthy (moby `daemon/health.go`).
 const DEFAULT_RETRIES: i64 = 3;
 
-/// In nanoseconds.
+/// One second, in nanoseconds.
 const SECOND: i64 = 1_000_000_000;
 
 #[cfg(test)]

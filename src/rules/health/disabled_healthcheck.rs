@@ -1,4 +1,4 @@
-//! `disabled-healthcheck`
+//! The rule `disabled-healthcheck`.
 
 use crate::rules::Sink;
 use crate::workload::{Healthcheck, Workload};

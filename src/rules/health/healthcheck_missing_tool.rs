@@ -1,4 +1,4 @@
-//! `healthcheck-missing-tool`
+//! The rule `healthcheck-missing-tool`.
 
 use crate::finding::Confidence;
 use crate::rules::Sink;
@@ -60,7 +60,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     }
 }
 
-/// The same request with a tool that the image has, else how the tool comes in.
+/// Returns the same request with a tool that the image has, else how to install the tool.
 fn help(workload: &Workload, check: &Healthcheck, test: &[TracedText], tool: &str) -> Option<String> {
     let place = test.get(1)?.span();
     let form = Form::at(place, workload);

@@ -1,4 +1,4 @@
-//! `invalid-healthcheck`
+//! The rule `invalid-healthcheck`.
 
 use crate::finding::fix::FixOp;
 use crate::finding::{Applicability, Edit, Severity};
@@ -16,7 +16,7 @@ rule! {
     check: Workload(check),
 }
 
-/// The tool that a test without `CMD` begins with, where the image lacks it.
+/// Returns the tool that a test without `CMD` begins with, if the image lacks it.
 fn missing_tool(workload: &Workload) -> Option<&'static str> {
     let Healthcheck::Probe { test: Some(test), .. } = workload.healthcheck.value()? else { return None };
     let name = test.first()?.as_str().rsplit('/').next()?;
@@ -67,7 +67,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     }
 }
 
-/// What is missing, where nothing can be written in its place.
+/// Returns the help for a rejection that no fix resolves.
 fn help(message: &str) -> &'static str {
     if message.contains("start_period") {
         return "beside it:\n  start_period: 30s";
@@ -78,7 +78,7 @@ fn help(message: &str) -> &'static str {
     "times are text with their units: 30s, 1m30s, 500ms"
 }
 
-/// `NONE` where a command is meant to stand.
+/// Reports a test that runs a command called `NONE`.
 fn called_none(workload: &Workload, command: &TracedText, sink: &mut Sink<'_>) {
     let finding = sink
         .report(
@@ -101,9 +101,9 @@ fn called_none(workload: &Workload, command: &TracedText, sink: &mut Sink<'_>) {
     );
 }
 
-/// Several texts behind `CMD-SHELL`: the shell runs the first, the others are its arguments (moby `daemon/health.go`).
+/// Reports several strings after `CMD-SHELL`: the shell runs the first, the others are its arguments (moby `daemon/health.go`).
 fn several(workload: &Workload, script: &TracedText, rest: &[TracedText], sink: &mut Sink<'_>) {
-    // A script that reads its arguments is meant so.
+    // A script that reads its arguments has them on purpose.
     if ["$0", "$1", "$2", "$@", "$*", "$#", "${"].iter().any(|argument| script.as_str().contains(argument)) {
         return;
     }
@@ -149,8 +149,8 @@ fn several(workload: &Workload, script: &TracedText, rest: &[TracedText], sink: 
     );
 }
 
-/// Whether words are the same when they are joined by blanks. Blanks and quotes within one of them may be an argument's own,
-/// unless it is a command behind `||` or the like.
+/// True if words mean the same when they are joined by spaces. Spaces and quotes within one of them may be an argument's own,
+/// unless they follow `||` or another operator, where they are part of a command.
 fn is_plain(words: &[TracedText]) -> bool {
     let mut command = false;
     words.iter().map(TracedText::as_str).all(|word| {

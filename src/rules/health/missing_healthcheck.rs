@@ -1,4 +1,4 @@
-//! `missing-healthcheck`
+//! The rule `missing-healthcheck`.
 
 use crate::finding::Severity;
 use crate::rules::Sink;
@@ -44,8 +44,7 @@ fn probed(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
                 finding.related(stage.from, "no HEALTHCHECK in what this builds either");
             }
         }
-        // An image that shows no port is mostly one that others are made from; one that adds nothing to its base is a note
-        // of a version.
+        // An image that exposes no port is mostly a base of others. One that adds nothing to its base only pins a version.
         Kind::Image
             if workload.exposed.is_empty() || !workload.build.as_ref().is_some_and(|build| build.starts) => {}
         Kind::Image => {
@@ -62,7 +61,8 @@ fn probed(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
     }
 }
 
-/// Why nothing is pasted where other services are based on this one: they get its healthcheck, and start something else.
+/// Returns the reason to offer nothing where other services are based on this one: they would inherit its healthcheck, and
+/// start something else.
 fn inherited(project: &Project, workload: &Workload) -> Option<String> {
     let name = &workload.name;
     let mut based = project.changed_elsewhere(name).filter(|change| !change.healthcheck);
@@ -77,7 +77,7 @@ fn inherited(project: &Project, workload: &Workload) -> Option<String> {
     ))
 }
 
-/// Why there is nothing to paste, and what leads to a probe.
+/// Returns why there is nothing to paste, and what leads to a probe.
 fn without(form: Form, no: &NoProbe) -> String {
     let NoProbe { why, test, set, flag } = no;
     if test.is_empty() {
@@ -101,7 +101,7 @@ fn without(form: Form, no: &NoProbe) -> String {
     }
 }
 
-/// A probe that the image can run, else why there is none to paste.
+/// Returns a probe that the image can run, else why there is none to paste.
 fn help(workload: &Workload) -> String {
     let name = &workload.name;
     let probe = match &workload.probe {

@@ -1,4 +1,4 @@
-//! Healthchecks.
+//! Rules on healthchecks.
 
 pub(super) mod costly_healthcheck;
 pub(super) mod disabled_healthcheck;

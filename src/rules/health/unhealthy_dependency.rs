@@ -1,4 +1,4 @@
-//! `unhealthy-dependency`
+//! The rule `unhealthy-dependency`.
 
 use crate::hash::HashMap;
 use crate::rules::Sink;
@@ -53,7 +53,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     }
 }
 
-/// Nothing measures its health, for sure.
+/// True if it runs and certainly has no healthcheck.
 fn never_healthy(workload: &Workload) -> bool {
     let disabled = workload.healthcheck.value() == Some(&Healthcheck::Disabled);
     workload.role.runs() && (workload.healthcheck.is_absent() || disabled)

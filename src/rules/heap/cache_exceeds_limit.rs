@@ -1,4 +1,4 @@
-//! `cache-exceeds-limit`
+//! The rule `cache-exceeds-limit`.
 
 use crate::finding::{Confidence, Severity};
 use crate::model::size::ByteSize;

@@ -1,4 +1,4 @@
-//! `compose-expands-variable`
+//! The rule `compose-expands-variable`.
 
 use crate::finding::{Applicability, Edit, Severity};
 use crate::rules::Sink;
@@ -33,7 +33,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 None => format!("`$${name}` reaches the shell in the container as `${name}`; without a shell nothing expands it"),
             });
         if let Some(value) = workload.env.get(name).and_then(|variable| variable.value.known()) {
-            // `NAME: ${NAME:-default}`: where somebody sets it for Compose, both sides have it.
+            // With `NAME: ${NAME:-default}`, a value that is set for Compose reaches both sides.
             let shared = value.default_for.as_ref() == Some(name);
             let severity = if shared { Severity::Warning } else { RULE.meta().severity };
             finding = finding
@@ -64,8 +64,8 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     }
 }
 
-/// The words of a key behind a shell of the container, which expands their variables. `is_script`: they are a shell with its
-/// script; `behind_shell`: the entrypoint is a shell that waits for its script.
+/// Returns help that runs the words of a key in a shell of the container, which expands their variables. `is_script`: the words
+/// are a shell with its script. `behind_shell`: the entrypoint is a shell that waits for its script.
 fn for_shell(
     workload: &Workload,
     key: &str,
@@ -92,7 +92,7 @@ fn for_shell(
         _ if behind_shell => vec![format!("exec {}", line(words))],
         _ => vec!["sh".to_owned(), "-c".to_owned(), format!("exec {}", line(words))],
     };
-    // Behind an entrypoint stands a command, which `sh -c` takes for arguments of its script.
+    // After the entrypoint comes the command, which `sh -c` takes as arguments of its script.
     let command = workload.start.value().is_some_and(|start| !start.command.is_empty());
     if key == "entrypoint" && command && list.len() == 3 {
         if let Some(script) = list.last_mut() {

@@ -1,4 +1,4 @@
-//! `debug-allocator`
+//! The rule `debug-allocator`.
 
 use crate::rules::Sink;
 use crate::workload::Workload;
@@ -17,7 +17,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         let variable = workload.variable(name);
         let Some(value) = variable.known() else { continue };
         let text = value.value.as_str();
-        // Any word turns the development mode on; the allocators for debugging say so in their names.
+        // Any value turns the development mode on. The names of the debugging allocators end in `debug`.
         let on = if name == "PYTHONMALLOC" { text.ends_with("debug") } else { !text.is_empty() };
         if !on {
             continue;

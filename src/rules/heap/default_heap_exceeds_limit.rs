@@ -1,4 +1,4 @@
-//! `default-heap-exceeds-limit`
+//! The rule `default-heap-exceeds-limit`.
 
 use crate::finding::Applicability;
 use crate::model::size::ByteSize;
@@ -44,7 +44,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     }
 }
 
-/// Adds a smaller heap, in the variable that the script reads, or a limit that holds the default.
+/// Adds fixes: a smaller heap, in the variable that the script reads, and a limit that holds the default.
 fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, mut finding: Builder<'_>) {
     let half = limit.percent_in_mebibytes(50);
     let value = own.written(half);
@@ -66,5 +66,5 @@ fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, mut finding:
     }
 }
 
-/// A smaller heap than this, in MiB, starts none of these servers.
+/// The smallest heap that is offered, in MiB: none of these servers starts with less.
 const SMALLEST: i64 = 128;

@@ -1,4 +1,4 @@
-//! `disabled-gc`
+//! The rule `disabled-gc`.
 
 use crate::finding::{Applicability, Severity};
 use crate::rules::Sink;
@@ -36,7 +36,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             .workload(workload)
             .via(&off.via)
             .note("every allocation stays until the kernel kills the process");
-        // Whoever starts the image may set the other one.
+        // `GOMEMLIMIT` may be set when the image is started.
         if workload.kind == Kind::Image {
             finding = finding.severity(Severity::Warning);
         }

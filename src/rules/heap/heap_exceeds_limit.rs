@@ -1,4 +1,4 @@
-//! `heap-exceeds-limit`
+//! The rule `heap-exceeds-limit`.
 
 use crate::finding::{Confidence, Severity};
 use crate::rules::Sink;

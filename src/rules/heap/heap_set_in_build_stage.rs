@@ -1,4 +1,4 @@
-//! `heap-set-in-build-stage`
+//! The rule `heap-set-in-build-stage`.
 
 use crate::rules::Sink;
 use crate::workload::{Bound, HeapProblem, HeapProblemKind, MemoryPool, ReadVariable, Workload};
@@ -34,7 +34,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     }
 }
 
-/// The line for the final stage, with a number for the container: the build's own is for the builder's memory.
+/// Returns the line for the final stage, with a number for the container: that of the build is for the builder's memory.
 fn help(workload: &Workload, heap: &MemoryPool, problem: &HeapProblem, way: &ReadVariable) -> Option<String> {
     let limit = workload.memory.limit.known().filter(|limit| limit.value.0 > 0);
     let flag = match (way.setting.bound, limit) {

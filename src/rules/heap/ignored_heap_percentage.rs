@@ -1,4 +1,4 @@
-//! `ignored-heap-percentage`
+//! The rule `ignored-heap-percentage`.
 
 use crate::catalog::RuntimeName;
 use crate::finding::{Applicability, Edit};
@@ -55,7 +55,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     }
 }
 
-/// A limit under which the JVM takes half, whatever the share.
+/// Reports a share that does not count: under a small limit the JVM takes half, whatever the share.
 fn small_limit(
     workload: &Workload,
     heap: &MemoryPool,
@@ -69,7 +69,7 @@ fn small_limit(
     }
     let Some(taken) = heap.share_of(percent, limit.value) else { return };
     let meant = ByteSize((limit.value.0 as f64 * percent / 100.0) as i64);
-    // Half of it is what it says, or nearly; and `-Xms` may raise what is taken.
+    // The share may come to about half as well, and `-Xms` may raise the heap above half.
     if (meant.0 - taken.0).abs() < 1 << 20 || taken.0 > limit.value.0 / 2 {
         return;
     }
@@ -98,7 +98,8 @@ fn small_limit(
     };
 }
 
-/// The least limit under which a share counts and leaves what a small JVM takes beside its heap; none where it never does.
+/// Returns the smallest limit under which a share counts and leaves what a small JVM takes beside its heap. `None` for shares
+/// above 75 %.
 fn roomy_limit(percent: f64) -> Option<ByteSize> {
     const BESIDE: f64 = 130.0;
     let rest = 1.0 - percent / 100.0;
@@ -106,7 +107,7 @@ fn roomy_limit(percent: f64) -> Option<ByteSize> {
     (percent <= 75.0).then(|| ByteSize((mebibytes.ceil() as i64) << 20).rounded_up())
 }
 
-/// A share beside a setting that wins over it.
+/// Reports a share beside a setting that wins over it.
 fn beside_a_number(workload: &Workload, heap: &MemoryPool, sink: &mut Sink<'_>) {
     let (Some(share), Some(number)) = (&heap.overruled, heap.bound.known()) else { return };
     let (share_text, number_text) = (share.written(), number.value.written());

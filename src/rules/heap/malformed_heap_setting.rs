@@ -1,4 +1,4 @@
-//! `malformed-heap-setting`
+//! The rule `malformed-heap-setting`.
 
 use crate::finding::{Applicability, Edit, Severity};
 use crate::rules::Sink;
@@ -38,7 +38,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             if let Some(help) = &problem.help {
                 finding = finding.help(help.as_str());
             }
-            // Quotes around it stay, and so does a word before its value.
+            // The edit leaves quotes around the setting, and a word before its value, as they are.
             if let Some(instead) = &problem.instead
                 && let Some((span, replacement)) = problem.flag.change_to(instead)
             {

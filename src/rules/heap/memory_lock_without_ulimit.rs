@@ -1,4 +1,4 @@
-//! `memory-lock-without-ulimit`
+//! The rule `memory-lock-without-ulimit`.
 
 use crate::finding::fix::FixOp;
 use crate::finding::{Applicability, Severity};
@@ -21,7 +21,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     if workload.kind != Kind::Service || limit.is_some_and(|limit| limit.value == (-1, -1)) {
         return;
     }
-    // A single node only warns: its checks at the start are for clusters.
+    // A single node only warns: the checks at the start are enforced in clusters.
     let alone = workload.variable("discovery.type");
     let alone = alone.value().is_some_and(|kind| kind.as_str() == "single-node");
     let name = &workload.name;

@@ -1,4 +1,4 @@
-//! `misplaced-heap-flag`
+//! The rule `misplaced-heap-flag`.
 
 use crate::finding::Applicability;
 use crate::finding::fix::FixOp;

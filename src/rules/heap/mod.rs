@@ -1,4 +1,4 @@
-//! Heaps and caches inside of the container.
+//! Rules on heaps and caches inside the container.
 
 pub(super) mod cache_exceeds_limit;
 pub(super) mod compose_expands_variable;

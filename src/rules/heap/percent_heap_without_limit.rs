@@ -1,4 +1,4 @@
-//! `percent-heap-without-limit`
+//! The rule `percent-heap-without-limit`.
 
 use crate::model::size::ByteSize;
 use crate::rules::Sink;

@@ -1,4 +1,4 @@
-//! `quoted-env-value`
+//! The rule `quoted-env-value`.
 
 use crate::finding::{Applicability, Edit, Severity};
 use crate::rules::Sink;

@@ -1,4 +1,4 @@
-//! `removed-jvm-flag`
+//! The rule `removed-jvm-flag`.
 
 use crate::finding::{Applicability, Edit};
 use crate::rules::Sink;
@@ -32,7 +32,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 .related(workload.base.span(), "this image has that version")
                 .help(problem.help.as_deref().unwrap_or("remove it"));
             if let Some(instead) = &problem.instead {
-                // Quotes around it stay.
+                // The edit leaves quotes around the flag as they are.
                 let span = problem.flag.span_of(0..problem.flag.as_str().len());
                 let edit = Edit { span, replacement: instead.clone() };
                 finding = finding.fix(

@@ -1,4 +1,4 @@
-//! `runtime-ignores-limit`
+//! The rule `runtime-ignores-limit`.
 
 use crate::finding::{Applicability, Confidence, Severity};
 use crate::model::size::ByteSize;
@@ -18,7 +18,7 @@ rule! {
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::each(project, sink.policy()) {
-        // Without a limit everything looks at the host.
+        // Without a limit every runtime follows the host.
         let limit = offer.workload.memory.limit.known().filter(|limit| limit.value.0 > 0);
         if let Some(limit) = limit {
             heaps(&offer, limit, sink);
@@ -50,7 +50,7 @@ fn heaps(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
     }
 }
 
-/// A server that is told its size by variables.
+/// Reports a server that sizes itself by the host, unless variables or an option set its size.
 fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
     let (workload, name) = (offer.workload, &offer.workload.name);
     let Some(sized) = workload.ignores_cgroup_limit.as_ref().filter(|sized| sized.certain) else { return };
@@ -82,7 +82,7 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
     }
 }
 
-/// Nothing bounds it, or a share of the memory that it sees does.
+/// True if it has no bound, or is bounded by a share of the memory that it sees.
 fn follows_memory(heap: &MemoryPool) -> bool {
     heap.bound.is_absent()
         || heap.bound.value().is_some_and(|setting| matches!(setting.bound, Bound::Percent(_)))

@@ -1,4 +1,4 @@
-//! `tight-heap`
+//! The rule `tight-heap`.
 
 use crate::finding::Confidence;
 use crate::model::size::ByteSize;

@@ -1,4 +1,4 @@
-//! `unbounded-cache`
+//! The rule `unbounded-cache`.
 
 use crate::catalog::RuntimeName;
 use crate::rules::Sink;

@@ -1,4 +1,4 @@
-//! `unbounded-heap`
+//! The rule `unbounded-heap`.
 
 use crate::finding::{Confidence, Severity};
 use crate::model::size::ByteSize;
@@ -26,7 +26,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             } else if workload.memory.limit.is_absent() {
                 unlimited(&offer, heap, sink);
             } else if heap.limit_unseen.is_some() {
-                // The default under the limit is not what it takes: `runtime-ignores-limit` speaks of it.
+                // Its default does not follow the limit: `runtime-ignores-limit` reports it.
             } else if let Some(limit) = workload.memory.limit.known()
                 && let Some(default) = heap.default_for(limit.value)
             {
@@ -36,7 +36,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     }
 }
 
-/// An image whose flags tune the runtime and leave its heap to whoever starts it.
+/// Reports an image whose flags tune the runtime but do not bound its heap.
 fn tuned(workload: &Workload, heap: &MemoryPool, sink: &mut Sink<'_>) {
     let Some(carrier) = &heap.origin else { return };
     let (name, runtime) = (&workload.name, heap.runtime.display_name());
@@ -122,7 +122,7 @@ fn limited(
     bound_default(offer, heap, Some(size), finding);
 }
 
-/// The condition under which an image whose variables are not known bounds it after all.
+/// Returns the condition under which an image with unknown variables bounds the heap after all.
 fn unless(heap: &MemoryPool) -> String {
     if heap.env_unseen { format!(", unless its image sets `{}`", usual(heap.runtime)) } else { String::new() }
 }
@@ -134,7 +134,7 @@ fn without_limit(runtime: RuntimeName) -> &'static str {
     }
 }
 
-/// The flag that makes the heap follow the limit, where the runtime has one.
+/// Returns the flag that bounds the heap: by a share of the limit, where the runtime has such a flag.
 fn share(runtime: RuntimeName) -> &'static str {
     if runtime == RuntimeName::Java { "-XX:MaxRAMPercentage=70.0" } else { "--max-old-space-size=<MiB>" }
 }

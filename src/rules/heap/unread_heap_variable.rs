@@ -1,4 +1,4 @@
-//! `unread-heap-variable`
+//! The rule `unread-heap-variable`.
 
 use crate::finding::{Applicability, Confidence, Edit, Severity};
 use crate::rules::estimate::is_tight;
@@ -42,7 +42,7 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, sink: &mu
     let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
     let thresholds = &sink.policy().thresholds;
     let way = problem.way.as_ref().map(|way| (way, held(workload, heap, way, thresholds)));
-    // A script of the image stands between: what it does is known from its name alone.
+    // With an `effect`, a script of the image reads the variables, and is known by its name alone.
     let (mut finding, what) = if problem.effect.is_empty() {
         let (message, severity) = match problem.has_other_readers {
             false => (
@@ -90,8 +90,8 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, sink: &mu
     }
 }
 
-/// The same value under the name that is read, with a heap that fits; none where that name has a value already, or where others
-/// read the same lines.
+/// Returns edits that put the value under the name that is read, with a heap that fits. `None` if that name has a value
+/// already, or if others read the same lines.
 fn renamed(offer: &Offer<'_>, problem: &HeapProblem, way: &ReadVariable, held: &Held) -> Option<Vec<Edit>> {
     let workload = offer.workload;
     let flag = match held {
@@ -130,13 +130,13 @@ fn by_script<'s>(workload: &Workload, problem: &HeapProblem, sink: &'s mut Sink<
         .confidence(Confidence::Medium)
 }
 
-/// How the heap would do under the limit, once its bound is read.
+/// The relation of the heap to the limit, once its bound is read.
 enum Held {
-    /// With room beside it, or nobody knows.
+    /// It leaves room, or the limit is not known.
     Fits,
-    /// Not so; this flag does.
+    /// It does not fit, but with this flag it does.
     Instead(String),
-    /// No heap that is worth it does.
+    /// No useful heap fits.
     Never,
 }
 

@@ -1,4 +1,4 @@
-//! `budget-exceeded`
+//! The rule `budget-exceeded`.
 
 use crate::budget::{shares, sum};
 use crate::model::size::ByteSize;
@@ -20,7 +20,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     let Some(host) = policy.host_memory else { return };
     let budget = ByteSize((host.0 as f64 * policy.overcommit) as i64);
     let terms = shares(project, &policy.profiles, |workload| workload.memory.limit.known());
-    // One service alone is another rule's, unless it runs more than once.
+    // A single container is left to `limit-exceeds-host`.
     if terms.len() == 1 && terms.iter().all(|term| term.total == term.size.value) {
         return;
     }

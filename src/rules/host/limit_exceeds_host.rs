@@ -1,4 +1,4 @@
-//! `limit-exceeds-host`
+//! The rule `limit-exceeds-host`.
 
 use crate::rules::Sink;
 use crate::workload::Workload;

@@ -1,4 +1,4 @@
-//! The machine that runs it all.
+//! Rules on the memory of the host, and on keys that Swarm does not take.
 
 pub(super) mod budget_exceeded;
 pub(super) mod limit_exceeds_host;

@@ -1,4 +1,4 @@
-//! `reservations-exceed-host`
+//! The rule `reservations-exceed-host`.
 
 use crate::budget::{shares, sum};
 use crate::rules::Sink;

@@ -1,4 +1,4 @@
-//! `swarm-ignores-key`
+//! The rule `swarm-ignores-key`.
 
 use crate::rules::Sink;
 use crate::rules::swarm::{self, Replacement, Row};
@@ -17,7 +17,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     swarm::report(project, sink, IGNORED, "ignores", "dropped with a note that scrolls by");
 }
 
-/// What is dropped, and what takes its place.
+/// The ignored keys and their replacements.
 const IGNORED: &[Row] = &[
     (
         "shm_size",

@@ -1,4 +1,4 @@
-//! `swarm-rejects-key`
+//! The rule `swarm-rejects-key`.
 
 use crate::rules::Sink;
 use crate::rules::swarm::{self, Replacement, Row};
@@ -17,7 +17,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     swarm::report(project, sink, REFUSED, "refuses", "the stack is not deployed");
 }
 
-/// What is refused, and what takes its place.
+/// The rejected keys and their replacements.
 const REFUSED: &[Row] = &[
     ("mem_limit", Replacement::Below(&["deploy", "resources", "limits", "memory"])),
     ("mem_reservation", Replacement::Below(&["deploy", "resources", "reservations", "memory"])),

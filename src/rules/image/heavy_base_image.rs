@@ -1,4 +1,4 @@
-//! `heavy-base-image`
+//! The rule `heavy-base-image`.
 
 use crate::finding::{Applicability, Confidence, Edit};
 use crate::rules::Sink;
@@ -13,7 +13,7 @@ rule! {
     check: Workload(check),
 }
 
-/// Another image may start, probe and bound otherwise.
+/// The facts that another base image may change.
 const IMAGE: &[FactName] = &[
     FactName::BaseImage,
     FactName::Start,
@@ -72,7 +72,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         LighterKind::DropIn => {
             let edit = Edit { span: base.span, replacement: lighter.reference.clone() };
             let title = format!("use `{}` as the base image", lighter.reference);
-            // The reference is replaced only where it is written out as it is used.
+            // Only a reference that is written without variables can be replaced.
             if base.span.len() == reference.len() {
                 finding.fix(title, Applicability::Unsafe, IMAGE, vec![edit]);
             } else {

@@ -1,4 +1,4 @@
-//! `missing-dockerignore`
+//! The rule `missing-dockerignore`.
 
 use crate::rules::Sink;
 use crate::workload::Workload;

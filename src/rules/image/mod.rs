@@ -1,4 +1,4 @@
-//! Base images and builds.
+//! Rules on base images and builds.
 
 pub(super) mod heavy_base_image;
 pub(super) mod missing_dockerignore;

@@ -1,4 +1,4 @@
-//! `uncleaned-package-cache`
+//! The rule `uncleaned-package-cache`.
 
 use crate::rules::Sink;
 use crate::workload::Workload;

@@ -1,4 +1,4 @@
-//! `unsupported-base-image`
+//! The rule `unsupported-base-image`.
 
 use crate::rules::Sink;
 use crate::workload::{Healthcheck, Upgrade, Workload};

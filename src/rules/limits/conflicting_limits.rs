@@ -1,4 +1,4 @@
-//! `conflicting-limits`
+//! The rule `conflicting-limits`.
 
 use crate::finding::Applicability;
 use crate::finding::fix::{FixOp, as_string};
@@ -16,7 +16,7 @@ rule! {
     check: Project(check),
 }
 
-/// The facts that one spelling alone may change.
+/// The facts that may change when one spelling is removed.
 const CHANGES: &[FactName] = &[
     FactName::MemoryLimit,
     FactName::MemoryReservation,
@@ -54,7 +54,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             if let (Err(block), Some(path), Some(key)) =
                 (&conflict.long_value, member(long), workload.removable_key(short))
             {
-                // In the block a size is a string.
+                // Below `deploy` a size has to be a string.
                 let text = if path == ["pids"] { value.value.clone() } else { as_string(&value.value) };
                 let moved = FixOp::Move { key, owner: *block, path, value: text };
                 finding = finding.fix_model(
@@ -64,7 +64,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                     vec![moved],
                 );
             }
-            // What another file says of one of them is not known to be there whenever this one is.
+            // A value from another file may be missing when this one is read.
             let together = |kept: &Spanned<String>| {
                 let files = [kept.span.file, value.span.file, workload.anchor.file];
                 kept.via.is_empty() && value.via.is_empty() && files.iter().all(|file| *file == files[0])
@@ -86,7 +86,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     }
 }
 
-/// The key within its block.
+/// Returns the path of the key within its block.
 fn member(long: &str) -> Option<&'static [&'static str]> {
     match long.rsplit('.').next() {
         Some("memory") => Some(&["memory"]),

@@ -1,4 +1,4 @@
-//! `disabled-oom-killer`
+//! The rule `disabled-oom-killer`.
 
 use crate::finding::fix::FixOp;
 use crate::finding::{Applicability, Severity};

@@ -1,4 +1,4 @@
-//! `dropped-memory-value`
+//! The rule `dropped-memory-value`.
 
 use crate::finding::{Applicability, Edit};
 use crate::model::size::{ByteSize, SMALLEST_LIMIT};
@@ -15,7 +15,7 @@ rule! {
     check: Project(check),
 }
 
-/// Any of them may be the one.
+/// The facts that such a key may set.
 const SIZES: &[FactName] = &[FactName::MemoryLimit, FactName::SwapLimit, FactName::ShmSize];
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
@@ -35,7 +35,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             .via(&key.via)
             .note("Compose reads integers and strings here; a float is accepted and the setting stays unset")
             .help("write it as a string with a unit, as in `512m`");
-            // As many bytes as it says, where that makes a size: then it is meant.
+            // A float that is a plausible whole number of bytes is meant as such.
             let bytes = text.replace('_', "").parse::<f64>().ok().filter(|bytes| bytes.fract() == 0.0);
             let bytes = bytes.filter(|bytes| offer.takes(key, ByteSize(*bytes as i64)));
             if let Some(bytes) = bytes.filter(|bytes| (SMALLEST_LIMIT.0 as f64..1e15).contains(bytes)) {

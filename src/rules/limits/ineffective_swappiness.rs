@@ -1,4 +1,4 @@
-//! `ineffective-swappiness`
+//! The rule `ineffective-swappiness`.
 
 use crate::finding::fix::FixOp;
 use crate::finding::{Applicability, Severity};
@@ -40,7 +40,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         .severity(severity)
         .via(&swappiness.via);
     let finding = match workload.removable_key("mem_swappiness").filter(|_| value <= 100) {
-        // On a host with cgroup v1 the others have an effect.
+        // On a host with cgroup v1, values from 1 to 100 have an effect.
         Some(key) => finding.fix_model(
             "remove the line",
             if value == 0 { Applicability::Safe } else { Applicability::Unsafe },

@@ -1,4 +1,4 @@
-//! `invalid-memory-value`
+//! The rule `invalid-memory-value`.
 
 use crate::finding::{Applicability, Edit};
 use crate::model::size::{ByteSize, SMALLEST_LIMIT};
@@ -15,7 +15,7 @@ rule! {
     check: Project(check),
 }
 
-/// Any of them may be the one.
+/// The facts that such a key may set.
 const SIZES: &[FactName] =
     &[FactName::MemoryLimit, FactName::MemoryReservation, FactName::SwapLimit, FactName::ShmSize];
 
@@ -59,11 +59,11 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     }
 }
 
-/// The same size as Compose reads it; none when nobody can tell what was meant.
+/// Returns the same size in a form that Compose reads. `None` if it is not clear what was meant.
 fn suggestion(key: &SizeKey) -> Option<String> {
     let text = key.text.as_str();
     if key.bare {
-        // `deploy.resources` takes strings only. Less than the engine takes was never meant as bytes: `1.5` lacks its unit.
+        // `deploy.resources` takes strings only. Less than the engine's minimum was not meant as bytes: `1.5` lacks its unit.
         let is_meant = ByteSize::parse_compose(text).is_ok_and(|size| size >= SMALLEST_LIMIT);
         return is_meant.then(|| format!("\"{text}\""));
     }

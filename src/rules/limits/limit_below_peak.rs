@@ -1,4 +1,4 @@
-//! `limit-below-peak`
+//! The rule `limit-below-peak`.
 
 use crate::rules::Sink;
 use crate::rules::measured::{MeasuredService, measured_services};

@@ -1,4 +1,4 @@
-//! `limit-oversized`
+//! The rule `limit-oversized`.
 
 use crate::rules::Sink;
 use crate::rules::measured::{MeasuredService, measured_services};

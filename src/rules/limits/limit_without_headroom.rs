@@ -1,4 +1,4 @@
-//! `limit-without-headroom`
+//! The rule `limit-without-headroom`.
 
 use crate::finding::Severity;
 use crate::model::size::ByteSize;

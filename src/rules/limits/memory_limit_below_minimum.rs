@@ -1,4 +1,4 @@
-//! `memory-limit-below-minimum`
+//! The rule `memory-limit-below-minimum`.
 
 use crate::finding::{Applicability, Edit};
 use crate::model::size::{ByteSize, SMALLEST_LIMIT};
@@ -32,7 +32,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             if bytes == 0 || bytes >= SMALLEST_LIMIT.0 || (what == "memory reservation" && bytes < 0) {
                 continue;
             }
-            // The engine stops at the first of the two.
+            // The engine reports only the first of the two.
             let limit = memory.limit.value().filter(|limit| limit.0 != 0 && **limit < SMALLEST_LIMIT);
             if what == "memory reservation" && limit.is_some() {
                 continue;
@@ -46,7 +46,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 .workload(workload)
                 .via(&size.via)
                 .note(format!("Error response from daemon: Minimum {what} allowed is 6MB"));
-            // A number without a unit that would be a sensible number of MiB.
+            // Without a unit, a number that is sensible in MiB was probably meant so.
             let key = match what {
                 "memory limit" => workload.limit_key(),
                 _ => workload.reservation_key(),
@@ -56,7 +56,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 continue;
             }
             let finding = finding.note("a number without a unit counts bytes");
-            // None where a variable outside of the file sets it.
+            // `None` if a variable outside of the file sets it.
             let place = key.filter(|key| offer.takes(key, meant)).and_then(|key| match key.text.varies() {
                 true => key.text.verbatim_span(),
                 false => Some(size.span),

@@ -1,4 +1,4 @@
-//! `missing-cpu-limit`
+//! The rule `missing-cpu-limit`.
 
 use crate::rules::Sink;
 use crate::rules::offer::Offer;
@@ -16,7 +16,7 @@ rule! {
 fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::each(project, sink.policy()) {
         let workload = offer.workload;
-        // 0 is none, and so is a quota of -1. A list of processors is a limit, too.
+        // 0 means no limit, and so does a quota of -1. `cpuset` is a limit, too.
         let unlimited = |fact: &Fact<f64>| fact.is_absent() || fact.value().is_some_and(|cpus| *cpus <= 0.0);
         let bound = !unlimited(&workload.cpus) || !unlimited(&workload.cpu_quota);
         if bound || workload.key("cpuset").is_some() || !workload.role.runs() {

@@ -1,4 +1,4 @@
-//! `missing-memory-limit`
+//! The rule `missing-memory-limit`.
 
 use crate::rules::Sink;
 use crate::rules::measured::MeasuredLimit;

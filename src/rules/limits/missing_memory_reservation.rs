@@ -1,4 +1,4 @@
-//! `missing-memory-reservation`
+//! The rule `missing-memory-reservation`.
 
 use crate::rules::Sink;
 use crate::rules::measured::MeasuredLimit;
@@ -40,7 +40,7 @@ fn reserved(offer: &Offer<'_>, sink: &mut Sink<'_>) {
         .note(
             "under pressure the kernel takes memory back first from those that are above their reservation",
         );
-    // Where the limit is to be another, the two come together.
+    // If the limit has to change, the finding on the limit offers both.
     let advice = advise(workload);
     match (&workload.measured, &advice) {
         (Some(measured), Some(advice)) if advice.keeps_limit() => {

@@ -1,4 +1,4 @@
-//! `missing-pids-limit`
+//! The rule `missing-pids-limit`.
 
 use crate::rules::Sink;
 use crate::rules::offer::Offer;

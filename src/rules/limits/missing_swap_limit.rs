@@ -1,4 +1,4 @@
-//! `missing-swap-limit`
+//! The rule `missing-swap-limit`.
 
 use crate::rules::Sink;
 use crate::rules::offer::Offer;

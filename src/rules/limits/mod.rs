@@ -1,4 +1,4 @@
-//! Limits, reservations and swap.
+//! Rules on limits, reservations and swap.
 
 pub(super) mod conflicting_limits;
 pub(super) mod disabled_oom_killer;

@@ -1,4 +1,4 @@
-//! `redundant-swap-limit`
+//! The rule `redundant-swap-limit`.
 
 use crate::finding::Applicability;
 use crate::finding::fix::FixOp;
@@ -36,7 +36,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             .workload(workload)
             .via(&swap.via)
             .related(limit.span, format!("a limit of {}", limit.value));
-        // Where a variable sets one of them it says so on purpose: elsewhere the two differ.
+        // If a variable sets one of them, the two may differ elsewhere.
         let varies = |key: &SizeKey| key.name == "memswap_limit" && key.text.varies();
         let varies =
             memory.keys.iter().any(varies) || workload.limit_key().is_none_or(|key| key.text.varies());

@@ -1,4 +1,4 @@
-//! `reservation-exceeds-limit`
+//! The rule `reservation-exceeds-limit`.
 
 use crate::finding::Applicability;
 use crate::rules::Sink;

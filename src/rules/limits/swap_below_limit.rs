@@ -1,4 +1,4 @@
-//! `swap-below-limit`
+//! The rule `swap-below-limit`.
 
 use crate::finding::Applicability;
 use crate::model::size::ByteSize;

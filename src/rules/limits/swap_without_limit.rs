@@ -1,4 +1,4 @@
-//! `swap-without-limit`
+//! The rule `swap-without-limit`.
 
 use crate::finding::Applicability;
 use crate::rules::Sink;

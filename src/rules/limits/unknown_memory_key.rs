@@ -1,4 +1,4 @@
-//! `unknown-memory-key`
+//! The rule `unknown-memory-key`.
 
 use crate::finding::{Applicability, Edit};
 use crate::rules::{Sink, Target};
@@ -13,7 +13,7 @@ rule! {
     check: Workload(check),
 }
 
-/// Any of them may be the one.
+/// The facts that such a key may set.
 const SIZES: &[FactName] = &[
     FactName::MemoryLimit,
     FactName::MemoryReservation,
@@ -38,9 +38,9 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             .workload(workload)
             .via(&unknown.key.via)
             .note(format!("{place} additional properties '{key}' not allowed"));
-        // Only a key of the same place can take its place.
+        // It can only be renamed to a key of the same mapping.
         let there = meant.strip_prefix(&format!("{}{dot}", unknown.place)).filter(|rest| !rest.contains('.'));
-        // The same key is another mistake for Swarm.
+        // For Swarm, the right key of a service would be a mistake, too.
         let taken = target == Target::Compose || !unknown.place.is_empty();
         if let Some(there) = there.filter(|_| taken) {
             let edit = Edit { span: unknown.key.span, replacement: there.to_owned() };

@@ -1,4 +1,4 @@
-//! `unlimited-swap`
+//! The rule `unlimited-swap`.
 
 use crate::rules::Sink;
 use crate::rules::offer::Offer;

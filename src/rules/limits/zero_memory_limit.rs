@@ -1,4 +1,4 @@
-//! `zero-memory-limit`
+//! The rule `zero-memory-limit`.
 
 use crate::rules::Sink;
 use crate::rules::offer::Offer;

@@ -1,4 +1,4 @@
-//! The lint itself.
+//! Rules on what oomlint cannot read or resolve, and on suppressions.
 
 pub(super) mod syntax_error;
 pub(crate) mod unknown_rule;

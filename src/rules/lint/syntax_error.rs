@@ -1,4 +1,4 @@
-//! `syntax-error`
+//! The rule `syntax-error`.
 
 use crate::finding::Severity;
 use crate::hash::HashMap;
@@ -6,7 +6,7 @@ use crate::rules::Sink;
 use crate::source::SourceId;
 use crate::workload::Project;
 
-/// Errors that are shown of one file: a template has one a line.
+/// The largest number of errors shown per file: a template may have one per line.
 const SHOWN: usize = 12;
 
 rule! {
@@ -27,7 +27,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     for error in &project.syntax_errors {
         let count = seen.entry(error.span.file).or_default();
         *count += 1;
-        // Where reading ended is never one of those that are only counted.
+        // The error that ended reading is always shown.
         if *count > SHOWN && !error.truncates_file {
             continue;
         }

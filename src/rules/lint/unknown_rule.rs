@@ -1,4 +1,4 @@
-//! `unknown-rule`
+//! The rule `unknown-rule`.
 
 use crate::error::nearest;
 use crate::finding::{Applicability, Edit};
@@ -14,7 +14,7 @@ rule! {
     check: Engine,
 }
 
-/// No rule and no group has this name.
+/// Reports a name that no rule and no group has.
 pub(crate) fn report(name: &Spanned<String>, sink: &mut Sink<'_>) {
     let known = RULES.iter().map(|rule| rule.meta().name).chain(Group::ALL.iter().map(|group| group.name()));
     let meant = nearest(&name.value, known).first().copied();
@@ -31,7 +31,7 @@ pub(crate) fn report(name: &Spanned<String>, sink: &mut Sink<'_>) {
     }
 }
 
-/// Brackets are missing, or hold nothing.
+/// Reports a suppression whose brackets are missing or empty.
 pub(crate) fn nameless(comment: Span, sink: &mut Sink<'_>) {
     sink.report(comment, "names no rule", "a suppression without a rule holds nothing back")
         .help("with the rule, and why:\n  # oomlint: ignore[missing-memory-limit] runs alone on its host");

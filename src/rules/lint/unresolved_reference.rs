@@ -1,4 +1,4 @@
-//! `unresolved-reference`
+//! The rule `unresolved-reference`.
 
 use crate::hash::HashSet;
 use crate::rules::Sink;

@@ -1,4 +1,4 @@
-//! `unused-suppression`
+//! The rule `unused-suppression`.
 
 use crate::finding::suppress::Suppression;
 use crate::finding::{Applicability, Edit};
@@ -14,7 +14,7 @@ rule! {
     check: Engine,
 }
 
-/// Nothing was found that `name` would have held back; `comment` is the one that it stands in.
+/// Reports a name that suppresses no finding; `comment` is the comment that it is in.
 pub(crate) fn report(
     name: &Spanned<String>,
     comment: Option<&Suppression>,
@@ -32,7 +32,8 @@ pub(crate) fn report(
     }
 }
 
-/// The name with its comma, or the comment when it is its only name: with its line where it stands alone.
+/// Returns the span to remove: the name with its comma, or the comment if that is its only name, with the line if nothing else
+/// is on it.
 fn removal(name: &Spanned<String>, comment: &Suppression, sources: &Sources) -> Span {
     let source = sources.get(name.span.file);
     let text = source.text();

@@ -1,4 +1,4 @@
-//! File systems in memory.
+//! Rules on memory-backed file systems: /dev/shm and tmpfs.
 
 pub(super) mod shm_exceeds_limit;
 pub(super) mod small_shm;

@@ -1,4 +1,4 @@
-//! `shm-exceeds-limit`
+//! The rule `shm-exceeds-limit`.
 
 use crate::model::size::ByteSize;
 use crate::rules::Sink;

@@ -1,4 +1,4 @@
-//! `small-shm`
+//! The rule `small-shm`.
 
 use crate::finding::fix::FixOp;
 use crate::finding::{Applicability, Confidence, Severity};
@@ -39,7 +39,7 @@ fn report(offer: &Offer<'_>, sink: &mut Sink<'_>) {
     let says = |flags: &[String]| {
         workload.words().any(|word| flags.iter().any(|flag| word.as_str().contains(flag.as_str())))
     };
-    // What it needs by chance alone is said to those who ask for everything.
+    // A need that only some flags bring is reported without them under the strict preset.
     let asked = needs.only_flags.is_empty() || says(&needs.only_flags) || sink.preset() == Preset::Strict;
     if says(&needs.unless_flags) || !asked {
         return;
@@ -57,7 +57,7 @@ fn report(offer: &Offer<'_>, sink: &mut Sink<'_>) {
         .note("what is written there counts against the container's limit");
     let enough = ByteSize::parse_compose(&needs.enough).ok();
     let limit = workload.memory.limit.value().filter(|limit| limit.0 > 0);
-    // Together with the rest it has to stay below the limit; Swarm has no such key.
+    // Half of the limit is left for the rest. Swarm has no such key.
     let fits = enough.zip(limit).is_none_or(|(enough, limit)| enough.0 < limit.0 / 2);
     if policy.target == Target::Swarm || !fits || workload.memory.limit.is_unknown() {
         finding.help(format!("{} of /dev/shm are known to do, in a limit that holds them", needs.enough));

@@ -1,4 +1,4 @@
-//! `unsized-tmpfs`
+//! The rule `unsized-tmpfs`.
 
 use crate::rules::Sink;
 use crate::workload::Workload;

@@ -1,4 +1,4 @@
-//! Bounds of heaps that rules offer, where the runtime reads them.
+//! Fixes that bound a heap or cache where its runtime reads it.
 
 use super::Offer;
 use crate::finding::fix::FixOp;
@@ -11,10 +11,10 @@ use crate::workload::{Bound, FactName, HeapSetting, Kind, MemoryPool, Origin, Po
 /// The facts that a bound of a heap may change.
 const CHANGES: &[FactName] = &[FactName::Env, FactName::Start, FactName::Heaps, FactName::Caches];
 
-/// A smaller heap than this is no advice: hardly a program starts with it.
+/// The smallest heap that is offered, in bytes: hardly a program starts with less.
 const SMALLEST: i64 = 64 * MIB;
 
-/// The largest heap that leaves room for the rest in a limit, in whole MiB; none where the limit is too small for any.
+/// Returns the largest heap that leaves room for the rest in a limit, in whole MiB. `None` if the limit is too small for any.
 fn largest(heap: &MemoryPool, limit: ByteSize) -> Option<ByteSize> {
     let size = match heap.runtime {
         RuntimeName::Java => heap.fits_in(limit)?,
@@ -24,14 +24,14 @@ fn largest(heap: &MemoryPool, limit: ByteSize) -> Option<ByteSize> {
     Some(size).filter(|size| size.0 >= SMALLEST)
 }
 
-/// True where seven tenths of the limit leave a JVM what it takes on top of its heap.
+/// True if a heap of 70 % of the limit leaves a JVM what it takes on top of its heap.
 fn share_fits(heap: &MemoryPool, limit: ByteSize) -> bool {
     let size = limit.percent_in_mebibytes(70);
     let overhead = heap.beside(ByteSize(size.saturating_mul(MIB))).map_or(0, |beside| beside.most);
     size.saturating_add(overhead) <= limit.mebibytes()
 }
 
-/// Adds a bound for a heap that has none, as a patch where the limit tells it, else the reason.
+/// Adds a fix that bounds a heap without a bound, if the limit gives the size; else help with the reason.
 pub(in crate::rules) fn bound_default<'b>(
     offer: &Offer<'_>,
     heap: &MemoryPool,
@@ -79,8 +79,8 @@ pub(in crate::rules) fn bound_default<'b>(
     }
 }
 
-/// Adds a bound in bytes for a heap that follows the host's memory, in the place of a share that does so, as a patch; nothing
-/// where the limit does not tell it.
+/// Adds a fix that bounds a heap in bytes, in place of a share, for a heap that follows the host's memory. Adds nothing if the
+/// limit does not give the size.
 pub(in crate::rules) fn bound_in_bytes<'b>(
     offer: &Offer<'_>,
     heap: &MemoryPool,
@@ -94,7 +94,7 @@ pub(in crate::rules) fn bound_in_bytes<'b>(
         _ => return finding,
     };
     let title = format!("bound the heap: `{words}`");
-    // A share has no effect beside a number: it goes.
+    // A share has no effect beside a number, so it is replaced.
     if let Some(share) = heap.bound.value() {
         let Some(span) = share.flag.verbatim_span() else { return finding };
         let edit = Edit { span, replacement: words };
@@ -107,8 +107,8 @@ pub(in crate::rules) fn bound_in_bytes<'b>(
     }
 }
 
-/// New variables for a service, in the form of its file; none where one is set, or where the limit that they follow from is not
-/// the same everywhere.
+/// Returns operations that set new variables of a service. `None` if one is set already, or if the limit that they follow from
+/// is not the same everywhere.
 pub(in crate::rules) fn set_variables(
     offer: &Offer<'_>,
     variables: &[(String, String)],
@@ -123,8 +123,8 @@ pub(in crate::rules) fn set_variables(
     Some(vec![FixOp::SetVariables { owner: workload.anchor, variables: variables.to_vec() }])
 }
 
-/// Adds a smaller size for a heap or cache that does not fit its limit, as a patch. Where none fits it says so, if that is all
-/// there is to say.
+/// Adds a fix that lowers a heap or cache that does not fit its limit. If no size fits, adds help instead, where that is the
+/// only advice (`alone`).
 pub(super) fn lower<'b>(
     heap: &MemoryPool,
     setting: &HeapSetting,
@@ -154,7 +154,7 @@ pub(super) fn lower<'b>(
     finding.change(title, Applicability::Unsafe, CHANGES, edits, Vec::new())
 }
 
-/// The same for a share of the limit.
+/// Does the same for a share of the limit.
 fn lower_share<'b>(
     setting: &HeapSetting,
     percent: f64,
@@ -169,19 +169,19 @@ fn lower_share<'b>(
     finding.change(title, Applicability::Unsafe, CHANGES, vec![Edit { span, replacement }], Vec::new())
 }
 
-/// The words for a limit that is too small for the runtime.
+/// Returns the help for a limit that is too small for the runtime.
 pub(in crate::rules) fn too_small(heap: &MemoryPool, limit: ByteSize) -> String {
     let runtime = heap.runtime.display_name();
     let overhead = heap.beside(ByteSize(SMALLEST)).map_or(0, |beside| beside.most);
     format!("raise the limit of {limit}: {runtime} needs up to {overhead} MiB on top of its heap")
 }
 
-/// The variable that the runtime reads however it is started.
+/// Returns the variable that the runtime reads however it is started.
 pub(in crate::rules) fn usual(runtime: RuntimeName) -> &'static str {
     if runtime == RuntimeName::Node { "NODE_OPTIONS" } else { "JAVA_TOOL_OPTIONS" }
 }
 
-/// Puts words behind those of a variable, or into a new one, in the form of its file.
+/// Returns what appends words to the value of a variable, or sets a new one, in the form of its file.
 pub(in crate::rules) fn set_words(
     offer: &Offer<'_>,
     name: &str,

@@ -1,7 +1,7 @@
-//! Memory settings that rules offer for a service, written in the form of its files.
+//! Memory settings that rules offer for a service, in the form of its files.
 //!
-//! A number comes from [`Need`] or from what was measured, and is offered as a patch. Where no number can be argued the help
-//! names the key and the reason, and shows nothing to paste.
+//! A number comes from [`Need`] or from measurements, and is offered as a fix. Where no number can be derived, the help names
+//! the key and the reason, and shows nothing to paste.
 
 mod heap;
 mod write;
@@ -21,7 +21,7 @@ use crate::workload::{
 pub(super) const CHANGES: &[FactName] =
     &[FactName::MemoryLimit, FactName::MemoryReservation, FactName::SwapLimit];
 
-/// A service that is offered something.
+/// A service to offer settings for, with its project and the settings of the rules.
 #[derive(Clone, Copy)]
 pub(super) struct Offer<'w> {
     pub(super) project: &'w Project,
@@ -30,19 +30,19 @@ pub(super) struct Offer<'w> {
 }
 
 impl<'w> Offer<'w> {
-    /// One for each service of a project.
+    /// Returns one per workload of a project.
     pub(super) fn each(project: &'w Project, policy: &'w Policy) -> impl Iterator<Item = Self> {
         project.workloads.iter().map(move |workload| Self { project, workload, policy })
     }
 
-    /// True unless Swarm runs it, which has no settings for swap.
+    /// True unless the project is for Swarm, which has no settings for swap.
     pub(super) fn may_swap(&self) -> bool {
         self.policy.target == Target::Compose && !self.project.for_swarm
     }
 
-    /// True where limits are written below `deploy.resources`: for Swarm, and where the service, its overlays or its
-    /// neighbours have a `deploy` or limits there, or the file is of version 3. Swarm refuses a file with the short keys, as
-    /// docker-compose 1 refuses them in version 3, and Compose reads both.
+    /// True if limits belong below `deploy.resources`: for Swarm, where the service, its overlays or its neighbours have a
+    /// `deploy` or limits there, or where the file is of version 3. Swarm rejects a file with the short keys, docker-compose 1
+    /// rejects them in version 3, and Compose reads both.
     pub(super) fn in_deploy(&self) -> bool {
         let Self { project, workload, policy } = self;
         let has = |workload: &Workload, name: &str| workload.key(name).is_some();
@@ -64,7 +64,7 @@ impl<'w> Offer<'w> {
         project.for_swarm || elsewhere || long > short || project.is_version_3 && short == 0
     }
 
-    /// The key of a limit, as people say it.
+    /// Returns the key of a limit, for messages.
     pub(super) fn limit_name(&self) -> &'static str {
         if self.in_deploy() { "deploy.resources.limits.memory" } else { "mem_limit" }
     }
@@ -73,21 +73,22 @@ impl<'w> Offer<'w> {
         if self.in_deploy() { "deploy.resources.reservations.memory" } else { "mem_reservation" }
     }
 
-    /// The reason not to write anything: another file changes what the service starts or may use.
+    /// Returns the reason not to write anything: another file changes what the service starts or may use.
     pub(super) fn changed_elsewhere(&self) -> Option<String> {
         let name = &self.workload.name;
         let change = self.project.changed_elsewhere(name).next()?;
         self.because(change)
     }
 
-    /// The limit that other settings are computed from: its text is a number, and no other file changes the service.
+    /// Returns the limit that other settings are computed from. `None` if a variable sets it or another file changes the
+    /// service.
     pub(super) fn settled_limit(&self) -> Option<ByteSize> {
         let key = self.workload.limit_key().filter(|key| !key.text.varies())?;
         let limit = key.size.value().copied().filter(|limit| limit.0 > 0)?;
         self.changed_elsewhere().is_none().then_some(limit)
     }
 
-    /// The same of limits alone: for what repeats or follows one.
+    /// Like [`Self::changed_elsewhere`] for memory settings alone: for fixes that repeat or follow a limit.
     fn limited_elsewhere(&self) -> Option<String> {
         let change = self.project.changed_elsewhere(&self.workload.name).find(|change| change.memory)?;
         self.because(change)
@@ -108,7 +109,7 @@ impl<'w> Offer<'w> {
         })
     }
 
-    /// Adds the limit that the service needs as a patch, or the reason why there is no number.
+    /// Adds a fix that sets the limit that the service needs, or help with the reason why there is no number.
     pub(super) fn limit<'b>(&self, finding: Builder<'b>) -> Builder<'b> {
         if let Some(why) = self.changed_elsewhere() {
             let help = match Need::of(self.workload) {
@@ -144,17 +145,17 @@ impl<'w> Offer<'w> {
         }
     }
 
-    /// True where the engine refuses the limit itself: nothing is to be written after it.
+    /// True if the engine rejects the limit itself, so that no other setting can follow it.
     fn is_refused(&self) -> bool {
         self.workload.memory.limit.value().is_some_and(|limit| *limit < SMALLEST_LIMIT)
     }
 
-    /// True unless the host is known to have less.
+    /// True unless the host is known to have less memory.
     pub(super) fn fits_host(&self, limit: ByteSize) -> bool {
         self.policy.host_memory.is_none_or(|host| limit <= host)
     }
 
-    /// The key, and why nobody can tell its value from the files.
+    /// Returns help that names the key, and why its value does not follow from the files.
     fn without_number(&self, why: &NoNumber) -> String {
         let key = self.limit_name();
         match why {
@@ -203,7 +204,8 @@ impl<'w> Offer<'w> {
         }
     }
 
-    /// Adds a reservation below the limit as a patch where the heap or cache tells it, else the key and the reason.
+    /// Adds a fix that reserves the steady use of the heap or cache, if it is known and below the limit; else help with the key
+    /// and the reason.
     pub(super) fn reservation<'b>(&self, finding: Builder<'b>, limit: ByteSize) -> Builder<'b> {
         let key = self.reservation_name();
         if let Some(why) = self.changed_elsewhere() {
@@ -230,9 +232,9 @@ impl<'w> Offer<'w> {
         }
     }
 
-    /// Adds `memswap_limit` with the text of the limit, which allows no swap.
+    /// Adds a fix that sets `memswap_limit` to the text of the limit, which allows no swap.
     pub(super) fn no_swap<'b>(&self, finding: Builder<'b>, title: &str) -> Builder<'b> {
-        // Swarm refuses a file of version 3 that has the key.
+        // Swarm rejects a file of version 3 that has the key.
         let swarm_reads = self.project.is_version_3 && self.in_deploy();
         match self.set_swap().filter(|_| !swarm_reads && self.limited_elsewhere().is_none()) {
             Some(requests) => finding.fix_model(title, Applicability::Unsafe, &[FactName::SwapLimit], requests),
@@ -242,7 +244,7 @@ impl<'w> Offer<'w> {
         }
     }
 
-    /// True where a size that a key gets stands against nothing that is known of the services that read it.
+    /// True if a new size for a key contradicts nothing that is known of the services that read the key.
     pub(super) fn takes(&self, key: &SizeKey, size: ByteSize) -> bool {
         let reads = |workload: &&Workload| {
             let own = workload.memory.keys.iter().filter(|own| own.name == key.name);
@@ -252,7 +254,7 @@ impl<'w> Offer<'w> {
             && self.project.workloads.iter().filter(reads).all(|workload| takes(workload, key.name, size))
     }
 
-    /// Adds two ways to make room for a heap or cache that does not fit its limit: a higher limit, a smaller size.
+    /// Adds fixes that make room for a heap or cache that does not fit its limit: a higher limit, and a smaller size.
     pub(super) fn room<'b>(
         &self,
         mut finding: Builder<'b>,
@@ -293,7 +295,7 @@ impl<'w> Offer<'w> {
         }
     }
 
-    /// The smallest limit of the services that read a size, in bytes. None where another file changes one of them.
+    /// Returns the smallest limit, in bytes, of the services that read a size. `None` if another file changes one of them.
     fn smallest_limit(&self, setting: &HeapSetting) -> Option<ByteSize> {
         let span = setting.flag.verbatim_span();
         let reads = |workload: &&Workload| {
@@ -312,7 +314,7 @@ impl<'w> Offer<'w> {
     }
 }
 
-/// True where a service may have this size for one of its keys.
+/// True if a service may have this size for one of its keys.
 fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
     let memory = &workload.memory;
     let known = |fact: &Fact<ByteSize>, fits: &dyn Fn(ByteSize) -> bool| {
@@ -325,7 +327,8 @@ fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
     };
     let limit = memory.limit.value().copied().filter(|limit| limit.0 > 0);
     match name {
-        // Where Compose refuses the two already, a size that it reads makes nothing worse.
+        // With both spellings set and equal, a new size for one would be a conflict. Where they conflict already, it makes
+        // nothing worse.
         _ if workload.key(other).is_some()
             && !memory.conflicts.iter().any(|conflict| conflict.short == name) =>
         {

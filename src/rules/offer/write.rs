@@ -1,4 +1,4 @@
-//! Requests that write a memory setting of a service: in the place of the one that is there, else in the form of its files.
+//! Fix operations that write a memory setting of a service: in place of the one that is there, else in the form of its files.
 
 use super::Offer;
 use crate::finding::fix::{FixOp, Step, as_string};
@@ -12,7 +12,7 @@ const RESERVATION: [&[&str]; 2] = [&["mem_reservation"], &["deploy", "resources"
 const SWAP: &[&str] = &["memswap_limit"];
 
 impl<'w> Offer<'w> {
-    /// `memswap_limit` equal to the limit, where the limit is set; none for Swarm, which does not take it.
+    /// Sets `memswap_limit` to the text of the limit. `None` without a limit, and for Swarm, which has no such key.
     pub(in crate::rules) fn set_swap(&self) -> Option<Vec<FixOp>> {
         let workload = self.workload;
         let limit = workload.limit_key().filter(|_| self.may_swap() && !self.is_refused())?;
@@ -20,13 +20,13 @@ impl<'w> Offer<'w> {
         if let Some(swap) = self.key("memswap_limit") {
             return Some(vec![self.replace(swap, value)?]);
         }
-        // One that has the limit, too, and is offered nothing.
+        // A service that shares the limit, but whose memory settings another file changes.
         let without = |other: &&Workload| {
             other.name != workload.name
                 && other.limit_key().is_some_and(|key| key.key == limit.key)
                 && self.project.changed_elsewhere(&other.name).any(|change| change.memory)
         };
-        // One that gets the rest of a shared mapping, and a limit of its own.
+        // A service that shares the mapping, but overrides the limit.
         let overrides = |other: &&Workload| {
             let mut keys = other.keys.iter();
             other.name != workload.name && keys.any(|key| key.overrides && is_part_of(&key.name, limit.name))
@@ -41,13 +41,13 @@ impl<'w> Offer<'w> {
         Some(vec![FixOp::SetNear { leaf: limit.key, below, path: SWAP, value, owner: workload.anchor }])
     }
 
-    /// Another size for the `memswap_limit` that is there. None where the limit is another in other files.
+    /// Replaces the size of the `memswap_limit`. `None` if the limit is another in other files.
     pub(in crate::rules) fn set_swap_size(&self, both: ByteSize) -> Option<Vec<FixOp>> {
         self.settled_limit()?;
         self.resize(&[self.key("memswap_limit")?], both)
     }
 
-    /// A limit with the text of the `memswap_limit`, where that is enough for all that is known of the service.
+    /// Sets a limit with the text of the `memswap_limit`, if that is enough for all that is known of the service.
     pub(in crate::rules) fn limit_like_swap(&self) -> Option<Vec<FixOp>> {
         let swap = self.key("memswap_limit").filter(|_| self.changed_elsewhere().is_none())?;
         let size = *swap.size.value()?;
@@ -63,7 +63,7 @@ impl<'w> Offer<'w> {
         }])
     }
 
-    /// A reservation with the text of the limit, which follows it whatever it is.
+    /// Replaces the reservation by the text of the limit, so that it follows the limit whatever that is.
     pub(in crate::rules) fn reservation_like_limit(&self) -> Option<Vec<FixOp>> {
         let limit = self.workload.limit_key().filter(|_| !self.is_refused())?;
         if self.limited_elsewhere().is_some() {
@@ -74,7 +74,7 @@ impl<'w> Offer<'w> {
         known.map(|key| self.replace(key, limit.template.clone())).collect()
     }
 
-    /// Writes a limit, and what has to go with it: swap that would be below it, a reservation above it.
+    /// Sets a limit, and what has to go with it: swap that would be below it, a reservation above it.
     pub(in crate::rules) fn set_limit(
         &self,
         limit: ByteSize,
@@ -91,7 +91,7 @@ impl<'w> Offer<'w> {
         } else if too_much {
             return None;
         }
-        // The engine refuses less for both than for memory alone; who allowed no swap goes on to allow none.
+        // The engine rejects a `memswap_limit` below the limit. One equal to the old limit, which allows no swap, stays equal.
         if let (Some(both), old) = (memory.swap.value().filter(|both| both.0 > 0), memory.limit.value())
             && (*both < limit || Some(both) == old)
         {
@@ -100,7 +100,7 @@ impl<'w> Offer<'w> {
         Some(requests)
     }
 
-    /// Writes a reservation, in the place of the one that is there.
+    /// Sets a reservation, in place of the one that is there.
     pub(in crate::rules) fn set_reservation(&self, size: ByteSize) -> Vec<FixOp> {
         let keys = self.keys(["deploy.resources.reservations.memory", "mem_reservation"]);
         if keys.is_empty() {
@@ -109,7 +109,7 @@ impl<'w> Offer<'w> {
         self.resize(&keys, size).unwrap_or_default()
     }
 
-    /// A reservation where the limit is written, else in the service: also where others share that limit.
+    /// Sets a reservation next to the limit, or in the service itself if others share that limit.
     fn beside_limit(&self, size: ByteSize) -> FixOp {
         let value = size.to_compose();
         let owner = self.workload.anchor;
@@ -128,7 +128,7 @@ impl<'w> Offer<'w> {
         }
     }
 
-    /// A new block of limits, where the service has other limits outside: these go along. None where it has not.
+    /// Adds a `limits` block, and moves the service's other limits into it. `None` if the service has none.
     fn new_block(&self, path: &'static [&'static str], size: ByteSize) -> Option<FixOp> {
         let workload = self.workload;
         if path != LIMIT[1] || !self.in_deploy() || workload.key("deploy.resources.limits").is_some() {
@@ -158,21 +158,21 @@ impl<'w> Offer<'w> {
         self.workload.memory.keys.iter().find(|key| key.name == name)
     }
 
-    /// Each of these keys gets this size, in its own unit; none where a variable sets one.
+    /// Sets each of these keys to this size, in its own unit. `None` where a variable sets one.
     fn resize(&self, keys: &[&SizeKey], size: ByteSize) -> Option<Vec<FixOp>> {
         let known = keys.iter().filter(|key| matches!(key.size, Fact::Known(_)));
         known.map(|key| self.replace(key, like(key.text.as_str(), size))).collect()
     }
 
-    /// Another value for a key: in its place, else in the service where others read the same bytes. None where a variable
-    /// sets it and no default stands in the file.
+    /// Replaces the value of a key: in place, or in the service itself if others read the same bytes. `None` where a variable
+    /// sets it and its default is not in the file.
     pub(in crate::rules) fn replace(&self, key: &SizeKey, text: String) -> Option<FixOp> {
         let value = key.size.known()?;
         if key.text.varies() && key.text.verbatim_span().is_none() {
             return None;
         }
         if self.is_shared(value.span) {
-            // A number in the service would take away what the variable sets.
+            // A number in the service would override what the variable sets.
             if key.text.varies() && !text.contains('$') {
                 return None;
             }
@@ -180,12 +180,13 @@ impl<'w> Offer<'w> {
             let value = if key.name.starts_with("deploy.") { as_string(&text) } else { text };
             return Some(FixOp::Set { owner: self.workload.anchor, path, value, after: "image" });
         }
-        // A template in the place of a default would stand within the one that is there.
+        // A template in place of a default would be nested in the template that is there.
         if key.text.varies() && text.contains('$') {
             return None;
         }
         let inner = key.text.verbatim_span().unwrap_or(value.span);
-        // Digits are a string below `deploy`, and a variable's braces are none of a flow mapping's: quotes that are there stay.
+        // Below `deploy` digits have to be quoted, as have a variable's braces, which look like a flow mapping. Existing quotes
+        // stay.
         let text = match inner == value.span {
             true if text.contains('$') => format!("\"{text}\""),
             true if key.name.starts_with("deploy.") => as_string(&text),
@@ -194,7 +195,7 @@ impl<'w> Offer<'w> {
         Some(FixOp::Replace { value: inner, text })
     }
 
-    /// True where another file changes the limits of a service that has this very key.
+    /// True if another file changes the memory settings of a service that has this very key.
     pub(in crate::rules) fn is_limited_elsewhere(&self, key: Span) -> bool {
         let reads = |workload: &&Workload| workload.keys.iter().any(|own| own.span == key);
         let mut readers = self.project.workloads.iter().filter(reads);
@@ -208,7 +209,7 @@ impl<'w> Offer<'w> {
         self.project.workloads.iter().filter(reads).count() > 1
     }
 
-    /// A new key in the service.
+    /// Sets a new key in the service.
     fn set(&self, [short, long]: [&'static [&'static str]; 2], size: ByteSize) -> FixOp {
         if let Some(request) = self.new_block(long, size) {
             return request;
@@ -220,18 +221,18 @@ impl<'w> Offer<'w> {
     }
 }
 
-/// True for `deploy` and `deploy.resources` of `deploy.resources.limits`, and for a key itself.
+/// True for `deploy` and `deploy.resources` of `deploy.resources.limits`, and for the key itself.
 fn is_part_of(part: &str, key: &str) -> bool {
     key.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Keys of a service that Compose wants in the block of limits where there is one.
+/// Keys of a service that Compose wants in the `limits` block if there is one, and their paths in it.
 const LIMITS: [(&str, &[&str]); 2] = [
     ("cpus", &["deploy", "resources", "limits", "cpus"]),
     ("pids_limit", &["deploy", "resources", "limits", "pids"]),
 ];
 
-/// The keys on the way to one that is known by its dotted name.
+/// Returns the path of a key that is given by its dotted name.
 fn path(name: &str) -> Option<&'static [&'static str]> {
     [LIMIT, RESERVATION, [SWAP, &[]]]
         .into_iter()
@@ -239,7 +240,7 @@ fn path(name: &str) -> Option<&'static [&'static str]> {
         .find(|path| !path.is_empty() && path.join(".") == name)
 }
 
-/// A size with the unit that people wrote before, where it is whole in it: `768M` for `512M`.
+/// Formats a size in the unit of the old one, if it is whole in that: `768M` for `512M`.
 fn like(old: &str, size: ByteSize) -> String {
     let unit = old.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '_'));
     let shift = match unit.chars().next().map(|c| c.to_ascii_lowercase()) {

@@ -1,4 +1,4 @@
-//! `invalid-restart-policy`
+//! The rule `invalid-restart-policy`.
 
 use crate::finding::Applicability;
 use crate::finding::fix::FixOp;
@@ -43,14 +43,15 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     }
 }
 
-/// `restart: always:3`, `restart: foo` (moby `api/types/container/hostconfig.go`, `ValidateRestartPolicy`).
+/// Reports a `restart` that the engine rejects: `always:3`, `foo` (moby `api/types/container/hostconfig.go`,
+/// `ValidateRestartPolicy`).
 fn unknown_policy(workload: &Workload, sink: &mut Sink<'_>) {
     let Some(restart) = workload.restart.known() else { return };
     let (name, attempts) = match restart.value.split_once(':') {
         Some((name, attempts)) => (name, Some(attempts)),
         None => (restart.value.as_str(), None),
     };
-    // The block's own: what it says there is not what `restart` takes.
+    // The policy comes from `deploy.restart_policy`, which takes other words than `restart`.
     if !workload.restart_condition.is_absent() {
         return;
     }
@@ -77,8 +78,8 @@ fn unknown_policy(workload: &Workload, sink: &mut Sink<'_>) {
     .help("the policies are `no`, `always`, `unless-stopped` and `on-failure`, with `:3` behind it for three attempts");
 }
 
-/// `condition: on-failure:3`, `condition: sometimes`: the engine gets the word as it is (docker/compose
-/// `pkg/compose/create.go`, `mapRestartPolicyCondition`).
+/// Reports a `condition` that the engine rejects: `on-failure:3`, `sometimes`. The engine gets the word as it is
+/// (docker/compose `pkg/compose/create.go`, `mapRestartPolicyCondition`).
 fn attempts_in_condition(workload: &Workload, sink: &mut Sink<'_>) {
     let Some(condition) = workload.restart_condition.known() else { return };
     let text = condition.value.as_str();

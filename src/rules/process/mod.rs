@@ -1,4 +1,4 @@
-//! Processes, restarts, signals.
+//! Rules on processes, restarts, signals and logs.
 
 pub(super) mod invalid_restart_policy;
 pub(super) mod several_processes;

@@ -1,4 +1,4 @@
-//! `several-processes`
+//! The rule `several-processes`.
 
 use crate::rules::Sink;
 use crate::workload::Workload;

@@ -1,4 +1,4 @@
-//! `shadowed-restart-policy`
+//! The rule `shadowed-restart-policy`.
 
 use crate::finding::Applicability;
 use crate::finding::fix::FixOp;
@@ -48,7 +48,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         )
         .note("any `deploy.restart_policy` takes the place of `restart`, outside of Swarm too")
         .help(format!("leave the block out, or write `condition: {condition}`{bound} in it"));
-    // A block that leaves something out was not to say that there is none of it.
+    // The fix adds only what the block leaves out, and overrides nothing that it sets.
     let Some(owner) = workload.key("deploy.restart_policy") else { return };
     let set = |path: &'static [&'static str], value: &str| FixOp::Set {
         owner,

@@ -1,4 +1,4 @@
-//! `shell-form-start`
+//! The rule `shell-form-start`.
 
 use crate::rules::Sink;
 use crate::rules::probe::json;
@@ -74,7 +74,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     finding.help(help);
 }
 
-/// The command to paste; in words where it cannot be repeated.
+/// Returns the command to paste, or advice in words if it cannot be repeated.
 fn started(command: &Waited, lead: &str) -> String {
     match &command.with_exec {
         Some(line) => format!("{lead}:\n  {line}"),
@@ -82,7 +82,7 @@ fn started(command: &Waited, lead: &str) -> String {
     }
 }
 
-/// Advice to run an init as process 1, for an interpreter that does not handle SIGTERM by itself.
+/// Returns advice to run an init as process 1, for an interpreter that does not handle SIGTERM by itself.
 fn below_init(workload: &Workload, runtime: &str) -> String {
     let lead = format!("\n{runtime} ignores SIGTERM as process 1, unless the program handles it: ");
     match workload.kind {
@@ -91,7 +91,7 @@ fn below_init(workload: &Workload, runtime: &str) -> String {
     }
 }
 
-/// A key with its words as a list; a dollar is doubled for Compose.
+/// Formats a key with its words as a list. A dollar is doubled for Compose.
 fn pasted_list(key: &str, words: &[String]) -> String {
     let words: Vec<String> = words.iter().map(|word| json(&word.replace('$', "$$"))).collect();
     format!("{key}: [{}]", words.join(", "))

@@ -1,4 +1,4 @@
-//! `ulimit-in-build`
+//! The rule `ulimit-in-build`.
 
 use crate::rules::Sink;
 use crate::workload::Workload;

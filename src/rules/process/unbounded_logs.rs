@@ -1,4 +1,4 @@
-//! `unbounded-logs`
+//! The rule `unbounded-logs`.
 
 use crate::rules::Sink;
 use crate::workload::{Fact, Workload};
