@@ -1,4 +1,4 @@
-//! One service beside the machine that runs it: what it may take, and what is known to fill it.
+//! The memory of one service on its host: what it may take, and what is known to fill it.
 
 use super::share::{replicas, sum};
 use crate::model::size::ByteSize;
@@ -7,32 +7,32 @@ use crate::workload::{Fact, NativeOverhead, Pool, SizedBy, Workload};
 
 const MIB: i64 = 1 << 20;
 
-/// One service.
+/// A service in a budget.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Its name.
     pub name: String,
-    /// Where its key stands.
+    /// Span of its key.
     pub anchor: Span,
-    /// The profiles that start it; none means always.
+    /// The profiles that start it. Empty means always.
     pub profiles: Vec<String>,
-    /// How many containers; one where nobody can tell.
+    /// The number of containers, or 1 if unknown.
     pub replicas: i64,
-    /// False where `replicas` hangs on a variable without a value.
+    /// False if `replicas` depends on a variable without a value.
     pub replicas_known: bool,
-    /// The limit of one container; Absent also where it is 0.
+    /// The limit of one container. Also Absent for 0.
     pub limit: Fact<ByteSize>,
     /// The reservation of one container.
     pub reservation: Fact<ByteSize>,
-    /// The swap of one container beside its memory.
+    /// The swap of one container on top of its memory.
     pub swap: Swap,
-    /// What its programs manage by settings or defaults, in one container.
+    /// The heaps and caches of one container, by setting or default.
     pub managed: Vec<ManagedMemory>,
-    /// What those programs take beside it, an estimate: the least and the most, in bytes.
+    /// The estimated memory of their runtimes on top of that, in bytes: the least and the most.
     pub beside: Option<(ByteSize, ByteSize)>,
-    /// Runtimes whose heap follows a host that nobody names: `Java`.
+    /// Runtimes whose heap follows the size of an unknown host: `Java`.
     pub follows_host: Vec<&'static str>,
-    /// What it does with all the memory that it sees, when nothing says otherwise.
+    /// Its use of the memory that it sees, unless configured otherwise.
     pub self_sizing: Option<String>,
 }
 
@@ -43,25 +43,25 @@ pub struct ManagedMemory {
     pub what: String,
     /// The most that it grows to, in bytes.
     pub size: ByteSize,
-    /// What that follows from.
+    /// The origin of the size.
     pub by: SizedBy,
-    /// The setting; for a default the program.
+    /// Span of the setting, or of the program for a default.
     pub span: Span,
 }
 
-/// The swap that a container may use beside its memory.
+/// The swap that a container may use on top of its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Swap {
-    /// Without a limit there is none for swap either.
+    /// No bound: there is no memory limit, or `memswap_limit` is -1.
     Unlimited,
-    /// In bytes; 0 is none.
+    /// A number of bytes. 0 for none.
     Bytes(ByteSize),
-    /// A variable without a value decides.
+    /// Depends on a variable without a value.
     Unknown,
 }
 
 impl Entry {
-    /// What is known of a service, on a host with that much memory.
+    /// Creates the entry of a service, on a host with that much memory.
     pub(super) fn of(workload: &Workload, host: Option<ByteSize>) -> Self {
         let limit = match &workload.memory.limit {
             // Compose takes 0 for no limit.
@@ -85,38 +85,38 @@ impl Entry {
         }
     }
 
-    /// The limits of all containers; none without a limit.
+    /// Returns the limits of all containers together. None without a limit.
     #[must_use]
     pub fn total(&self) -> Option<ByteSize> {
         self.limit.value().map(|limit| self.times(*limit))
     }
 
-    /// The reservations of all containers; none without one.
+    /// Returns the reservations of all containers together. None without one.
     #[must_use]
     pub fn reserved(&self) -> Option<ByteSize> {
         self.reservation.value().filter(|size| size.0 > 0).map(|size| self.times(*size))
     }
 
-    /// What all that its programs manage comes to in one container, in bytes; none where nothing is known of it.
+    /// Returns the sum of [`Entry::managed`] in one container, in bytes. None if nothing is known.
     #[must_use]
     pub fn heap(&self) -> Option<ByteSize> {
         (!self.managed.is_empty()).then(|| sum(self.managed.iter().map(|managed| managed.size)))
     }
 
-    /// True when a part of that is nobody's setting.
+    /// True if part of that is a runtime's default and not a setting.
     #[must_use]
     pub fn heap_by_default(&self) -> bool {
         self.managed.iter().any(|managed| managed.by == SizedBy::Default)
     }
 
-    /// One size for every container.
+    /// Multiplies the size of one container by their number.
     #[must_use]
     pub fn times(&self, size: ByteSize) -> ByteSize {
         ByteSize(size.0.saturating_mul(self.replicas))
     }
 
-    /// How the limit of all containers divides: what is managed, what is beside it at the most, and what is left. None
-    /// without a limit. They add up to it.
+    /// Splits the limit of all containers: managed memory, the most that is on top of it, and what is left. They add up to the
+    /// limit. None without one.
     #[must_use]
     pub fn parts(&self) -> Option<[ByteSize; 3]> {
         let limit = self.limit.value()?.0;
@@ -126,7 +126,7 @@ impl Entry {
     }
 }
 
-/// As much again as the limit unless `memswap_limit` says otherwise (moby `daemon/daemon_unix.go`).
+/// Returns the swap: as much again as the limit, unless `memswap_limit` is set (moby `daemon/daemon_unix.go`).
 fn swap(workload: &Workload, limit: &Fact<ByteSize>) -> Swap {
     let limit = match limit {
         Fact::Known(limit) => limit.value,
@@ -142,7 +142,7 @@ fn swap(workload: &Workload, limit: &Fact<ByteSize>) -> Swap {
 }
 
 fn managed(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSize>) -> Vec<ManagedMemory> {
-    // A limit that nobody can tell is none, and is not the host either.
+    // A limit of unknown value still bounds the heap: the host does not.
     let host = host.filter(|_| !limit.is_unknown());
     let pools = workload.heaps.iter().chain(&workload.caches).filter_map(|heap| {
         let size = heap.size_under(limit.value().copied(), host)?;
@@ -169,7 +169,7 @@ fn managed(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSize>) 
     managed
 }
 
-/// Heaps without a size until somebody says how large the host is.
+/// Returns the runtimes whose heap has no size until the host's is known.
 fn follows_host(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSize>) -> Vec<&'static str> {
     if !limit.is_absent() || host.is_some() {
         return Vec::new();

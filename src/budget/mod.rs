@@ -1,4 +1,4 @@
-//! What a stack may take of its host: the sums that the rules about the host and `oomlint budget` share.
+//! Memory budget of a stack on its host: the sums for `oomlint budget` and the rules about the host.
 
 mod entry;
 mod share;

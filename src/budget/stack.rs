@@ -1,4 +1,4 @@
-//! One stack, service by service, beside the machine that runs it.
+//! The services of one stack, compared with the memory of its host.
 
 use std::collections::BTreeMap;
 
@@ -9,51 +9,51 @@ use crate::model::size::ByteSize;
 use crate::source::{SourceId, Span};
 use crate::workload::{Fact, Kind, Project};
 
-/// The machine that runs it all.
+/// The machine that runs a stack.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Host {
     /// Its memory, in bytes.
     pub size: ByteSize,
-    /// Who says so: an option, or a file.
+    /// The origin of that size: an option, or a file.
     pub from: String,
-    /// How often it may be promised.
+    /// The factor by which limits may exceed its memory.
     pub overcommit: f64,
 }
 
-/// What is too much for the host.
+/// Memory that exceeds the host's.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Excess<'s> {
-    /// One container may take more than there is.
+    /// The limit of one container exceeds the host's memory.
     Limit(&'s Entry, ByteSize),
-    /// What is reserved is more than there is.
+    /// All reservations together exceed the host's memory.
     Reservations(ByteSize),
-    /// All limits together are more than there is, times what it may be promised.
+    /// All limits together exceed the host's memory times [`Host::overcommit`].
     Limits(ByteSize),
 }
 
-/// What one set of Compose files may take.
+/// The memory that one set of Compose files may take.
 #[derive(Clone, Debug)]
 pub struct Stack {
-    /// The Compose files that were asked for, in order; those that they lead to are not among them.
+    /// The requested Compose files, in order, without those that they include or extend.
     pub files: Vec<SourceId>,
-    /// It stands on the base of another stack, and is no stack beside that one.
+    /// An overlay on the base of another stack: it does not run next to that one.
     pub overlay: bool,
-    /// The machine, where anybody says which.
+    /// The host, if known.
     pub host: Option<Host>,
-    /// The profiles that are started.
+    /// The active profiles.
     pub active: Vec<String>,
     /// Every service that has containers, in the order of the files.
     pub services: Vec<Entry>,
-    /// What could not be read, and why: services may be missing.
+    /// Parts of the files that could not be read, and why: services may be missing.
     pub gaps: Vec<(Span, String)>,
 }
 
-/// What several services come to. Sizes are in bytes.
+/// Totals of several services. Sizes are in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
-    /// How many services.
+    /// The number of services.
     pub services: usize,
-    /// How many containers.
+    /// The number of containers.
     pub containers: i64,
     /// Their limits.
     pub limits: ByteSize,
@@ -61,16 +61,16 @@ pub struct Sum {
     pub reservations: ByteSize,
     /// Swap on top of the limits, as far as it is limited.
     pub swap: ByteSize,
-    /// The services with a limit that may swap without end: nothing of that is in the sum.
+    /// The services with a limit and unlimited swap, which is not in `swap`.
     pub swap_without_end: Vec<String>,
-    /// The services without a limit: nothing of them is in the sum.
+    /// The services without a limit: they add nothing to `limits` and `swap`.
     pub unlimited: Vec<String>,
-    /// The services whose limit nobody can tell: nothing of them is in the sum.
+    /// The services with an unknown limit: they add nothing to `limits` and `swap`.
     pub unknown: Vec<String>,
 }
 
 impl Stack {
-    /// The stack of a project, with `scale` containers where that names a service.
+    /// Creates the stack of a project. `scale` replaces the number of containers of the services that it names.
     #[must_use]
     pub fn of(
         project: &Project,
@@ -97,24 +97,24 @@ impl Stack {
         }
     }
 
-    /// True for what is started with the active profiles.
+    /// True if a service starts with the active profiles.
     #[must_use]
     pub fn starts(&self, entry: &Entry) -> bool {
         is_started(entry.profiles.iter().map(String::as_str), &self.active)
     }
 
-    /// What is started.
+    /// Returns the services that start.
     pub fn started(&self) -> impl Iterator<Item = &Entry> {
         self.services.iter().filter(|entry| self.starts(entry))
     }
 
-    /// The sum of what is started.
+    /// Returns the totals of the services that start.
     #[must_use]
     pub fn sum(&self) -> Sum {
         Sum::of(self.started())
     }
 
-    /// What of that does not fit the host: what is certain first. Empty where no host is known.
+    /// Returns what exceeds the host, the certain first. Empty if no host is known.
     #[must_use]
     pub fn excesses(&self) -> Vec<Excess<'_>> {
         let Some(host) = &self.host else { return Vec::new() };
@@ -133,7 +133,7 @@ impl Stack {
         out
     }
 
-    /// What each profile that is not active would add to that.
+    /// Returns the totals that each inactive profile would add.
     #[must_use]
     pub fn by_profile(&self) -> Vec<(String, Sum)> {
         let mut of_names: IndexMap<&String, Vec<&Entry>> = IndexMap::default();
@@ -149,7 +149,7 @@ impl Stack {
 }
 
 impl Sum {
-    /// The sum of these services.
+    /// Returns the totals of these services.
     pub fn of<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Self {
         let mut out = Self::default();
         for entry in entries {
@@ -171,7 +171,7 @@ impl Sum {
         out
     }
 
-    /// Adds other services.
+    /// Adds the totals of other services.
     pub fn add(&mut self, other: Self) {
         let numbers = self.numbers_with(&other);
         let Self { mut swap_without_end, mut unlimited, mut unknown, .. } = std::mem::take(self);
@@ -181,7 +181,7 @@ impl Sum {
         *self = Self { swap_without_end, unlimited, unknown, ..numbers };
     }
 
-    /// What both come to, without the names: those of the one would be said again beside each of the others.
+    /// Returns the numbers of both without the names, which would be repeated for every profile.
     #[must_use]
     pub fn numbers_with(&self, other: &Self) -> Self {
         Self {
@@ -195,7 +195,7 @@ impl Sum {
     }
 }
 
-/// Parts of the files from which nothing is known of services: references that lead nowhere, text that does not parse.
+/// Returns unresolved includes and extends, and text that does not parse: services may be missing there.
 fn gaps(project: &Project) -> Vec<(Span, String)> {
     let unresolved = project.unresolved.iter().filter(|gap| matches!(gap.what, "include" | "extends"));
     let unresolved = unresolved.map(|gap| (gap.span, gap.to_string()));

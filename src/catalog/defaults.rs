@@ -1,6 +1,6 @@
-//! The heap that a runtime gives itself when nothing bounds it, as a function of the container's limit.
+//! The heap that a runtime allows itself when no setting bounds it, as a function of the container's limit.
 //!
-//! Everything is in bytes. Each function gives the bound of the heap, not of the process.
+//! All sizes are in bytes and bound the heap, not the process.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -23,8 +23,8 @@ pub enum DefaultHeap {
 }
 
 impl DefaultHeap {
-    /// The largest heap under a container limit of `limit` bytes. `major` is the runtime's version where it is
-    /// known. None when it has not been measured or hangs on more than the limit.
+    /// Returns the largest heap under a container limit of `limit` bytes. `major` is the runtime's version, if known. None if
+    /// it has not been measured or depends on more than the limit.
     pub fn max(self, major: Option<u32>, limit: u64) -> Option<u64> {
         match self {
             Self::Hotspot => Some(HotspotFlags::default().heap(limit)),
@@ -36,26 +36,26 @@ impl DefaultHeap {
     }
 }
 
-/// The flags that HotSpot's sum of its largest heap takes in, `-Xmx` aside.
+/// The flags besides `-Xmx` from which HotSpot calculates its largest heap.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HotspotFlags {
-    /// `-XX:MaxRAM`: shares are taken of it and not of the limit.
+    /// `-XX:MaxRAM`: percentages are of it, not of the limit.
     pub memory: Option<u64>,
     /// `-XX:MaxRAMPercentage`, 25 when it is not set.
     pub most: Option<f64>,
     /// `-XX:MinRAMPercentage`, 50 when it is not set.
     pub small: Option<f64>,
-    /// `-Xms`, which the largest heap is never below.
+    /// `-Xms`, a lower bound of the largest heap.
     pub initial: Option<u64>,
 }
 
-/// A share of the memory that comes to less than this is the heap of a small memory; no other heap is smaller.
+/// Upper bound of heaps of small memories, lower bound of all others: `-XX:MinRAMPercentage` decides if its share is less.
 ///
 /// HotSpot's own default for `MaxHeapSize`, on 64 bits (`gc/shared/gc_globals.hpp`, aligned up).
 const SMALLEST_ROOMY_HEAP: u64 = 126 * MIB;
 
 impl HotspotFlags {
-    /// The largest heap under a limit: `Arguments::set_heap_size` of `runtime/arguments.cpp`.
+    /// Returns the largest heap under a limit, as `Arguments::set_heap_size` of `runtime/arguments.cpp` does.
     ///
     /// Measured on 8u504, 11, 17, 21 and 25, which agree.
     #[must_use]
@@ -68,7 +68,7 @@ impl HotspotFlags {
         heap.max(self.initial.unwrap_or(0))
     }
 
-    /// The heap of a small memory, where that is what it takes: whatever `MaxRAMPercentage` says.
+    /// Returns the heap of a small memory, where `MaxRAMPercentage` does not count. None if the memory is not small.
     #[must_use]
     pub fn small_heap(&self, limit: u64) -> Option<u64> {
         let small = share(self.memory.unwrap_or(limit), self.small.unwrap_or(50.0));
@@ -77,11 +77,11 @@ impl HotspotFlags {
 }
 
 fn share(memory: u64, percent: f64) -> u64 {
-    // Percentages of 0 to 100 alone start a JVM (8 also takes more); a cast of what is no number, or too large, saturates.
+    // Only percentages of 0 to 100 start a JVM (8 also takes more). The cast saturates for NaN and for what is too large.
     (memory as f64 * percent.max(0.0) / 100.0) as u64
 }
 
-/// OpenJ9's: half of a limit below 1 GiB, then all but 512 MiB, from 2 GiB on three quarters, at most 25 GiB
+/// Returns OpenJ9's heap: half of a limit below 1 GiB, then all but 512 MiB, from 2 GiB on three quarters, at most 25 GiB
 /// (eclipse-openj9/openj9-docs xmx.md).
 fn openj9(limit: u64) -> u64 {
     if limit < GIB {
@@ -93,14 +93,14 @@ fn openj9(limit: u64) -> u64 {
     }
 }
 
-/// V8's: half of the limit for the old generation, between 256 MiB and 2 GiB (4 GiB from 16 GiB on), and three
+/// Returns V8's heap: half of the limit for the old generation, between 256 MiB and 2 GiB (4 GiB from 16 GiB on), and three
 /// semi-spaces whose share of it differs by release.
 ///
-/// Fitted to measurements of Node 20 to 26 under limits of 128 MiB to 8 GiB and of 16 GiB and more. Older ones do
-/// not see a cgroup v2 limit, newer ones are not measured, and somewhere between 8 and 16 GiB the cap doubles.
+/// Fitted to measurements of Node 20 to 26 under limits of 128 MiB to 8 GiB and of 16 GiB and more. Older ones do not see a
+/// cgroup v2 limit, newer ones are not measured, and the cap doubles somewhere between 8 and 16 GiB.
 fn node(major: u32, limit: u64) -> Option<u64> {
     const SMALLEST: u64 = 256 * MIB;
-    // How many old-space bytes go to one byte of semi-space, and how large a semi-space gets.
+    // Bytes of old space per byte of semi-space, and the largest and the smallest semi-space.
     let (ratio, largest, smallest) = match major {
         20..=23 => (128, 16 * MIB, MIB),
         24..=25 => (32, 64 * MIB, MIB),
@@ -155,7 +155,7 @@ mod tests {
             (most(75.0), 1024, 768),
             (most(100.0), 1024, 1024),
             (most(0.0), 1024, 126),
-            // A fraction where a percentage belongs.
+            // A fraction in place of a percentage.
             (most(0.75), 1024, 126),
             (both(20.0, 90.0), 400, 80),
             (both(5.0, 75.0), 1024, 51),
@@ -172,7 +172,7 @@ mod tests {
             (HotspotFlags { initial: memory(400), ..most(30.0) }, 1024, 400),
             (HotspotFlags { initial: memory(100), ..most(30.0) }, 1024, 307),
         ] {
-            // HotSpot rounds up to its heap's regions, of some MiB.
+            // HotSpot rounds up to heap regions of some MiB.
             assert_eq!(flags.heap(limit * MIB) / MIB, heap, "{flags:?} {limit} MiB");
         }
         assert_eq!(most(1e300).heap(u64::MAX), u64::MAX);

@@ -1,4 +1,4 @@
-//! Heaps of products, and what they take beside them, as rows of `rules/catalog/images.yaml` say it.
+//! Fields of `rules/catalog/images.yaml` about a product's heap and its memory beside the heap.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! What is known of an image: rows of `rules/catalog/images.yaml`.
+//! Facts about images: rows of `rules/catalog/images.yaml`.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::lighter::LighterRule;
 use super::pattern::{fit, has_word};
 use super::{BesideHeap, DefaultHeap, HeapWhenUnset, NoHeapIn};
 
-/// The whole table.
+/// The table of images as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Images {
@@ -71,7 +71,7 @@ pub struct ImageEntry {
     /// Ways to a lighter image, in order; the first that fits the tag decides.
     #[serde(default)]
     pub(super) lighter: Vec<LighterRule>,
-    // What holds for every tag, and then what holds for some.
+    // Facts of all tags, then facts of some.
     /// Its ENTRYPOINT and CMD.
     #[serde(default)]
     start: Option<Start>,
@@ -314,7 +314,7 @@ struct Variant {
 }
 
 impl RuntimeName {
-    /// As programs write it.
+    /// Returns the name as programs write it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -335,7 +335,7 @@ impl RuntimeName {
         }
     }
 
-    /// As people write it.
+    /// Returns the name as reports show it.
     #[must_use]
     pub fn display_name(self) -> &'static str {
         match self {
@@ -358,12 +358,12 @@ impl RuntimeName {
 }
 
 impl ImageEntry {
-    /// What its programs run on.
+    /// Returns the runtime of its programs.
     pub fn runtime(&self) -> Option<RuntimeName> {
         self.runtime.as_ref().map(|runtime| runtime.name)
     }
 
-    /// The runtime and its major version, as far as the tag tells. Moving tags (`latest`, `lts`) do not.
+    /// Returns the runtime and its major version, if the tag tells. Moving tags (`latest`, `lts`) do not.
     pub fn runtime_major(&self, tag: &str) -> Option<(RuntimeName, u32)> {
         let runtime = self.runtime.as_ref()?;
         let major = runtime.fixed.or_else(|| {
@@ -373,7 +373,7 @@ impl ImageEntry {
         Some((runtime.name, major))
     }
 
-    /// The major version and the update of a tag that names both: `21.0.5_11-jre` is 21 and 5.
+    /// Returns the major version and the update of a tag that names both: `21.0.5_11-jre` is 21 and 5.
     pub fn runtime_patch(&self, tag: &str) -> Option<(u32, u32)> {
         let version = self.version(tag)?;
         let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse);
@@ -383,18 +383,18 @@ impl ImageEntry {
         }
     }
 
-    /// The part of a tag that is the runtime's version.
+    /// Returns the part of a tag that is the runtime's version.
     fn version(&self, tag: &str) -> Option<String> {
         let patterns = &self.runtime.as_ref()?.major;
         patterns.iter().find_map(|pattern| Some((*fit(pattern, tag)?.get("n")?).to_owned()))
     }
 
-    /// The default heap, where this image's virtual machine has another than its runtime's usual one.
+    /// Returns the default heap, if this image's virtual machine has another than its runtime's usual one.
     pub fn default_heap(&self) -> Option<DefaultHeap> {
         self.runtime.as_ref().and_then(|runtime| runtime.default_heap)
     }
 
-    /// Set when its makers have given this tag up.
+    /// Returns the deprecation of this tag, if its makers have abandoned it.
     pub fn deprecated(&self, tag: &str) -> Option<&Deprecated> {
         self.deprecated.as_ref().filter(|deprecated| {
             let fits = |only: &String| {
@@ -404,7 +404,7 @@ impl ImageEntry {
         })
     }
 
-    /// ENTRYPOINT and CMD. None when they are not known.
+    /// Returns ENTRYPOINT and CMD. None if they are not known.
     pub fn start(&self, tag: &str) -> Option<&Start> {
         if is_windows(tag) {
             return None;
@@ -412,7 +412,7 @@ impl ImageEntry {
         self.variants(tag).find_map(|variant| variant.start.as_ref()).or(self.start.as_ref())
     }
 
-    /// The programs that are its server, as its start says.
+    /// Returns the programs that are its server, according to its ENTRYPOINT and CMD.
     pub fn servers(&self, tag: &str) -> Vec<&str> {
         let Some(start) = self.start(tag) else { return Vec::new() };
         let given = start.hands_over || start.entrypoint.is_empty();
@@ -423,7 +423,7 @@ impl ImageEntry {
         program.into_iter().chain(&start.options_to).map(String::as_str).collect()
     }
 
-    /// Whether it has a shell. None when that is not known.
+    /// True if it has a shell. None if that is not known.
     pub fn shell(&self, tag: &str) -> Option<bool> {
         if is_windows(tag) {
             return None;
@@ -431,12 +431,12 @@ impl ImageEntry {
         self.variants(tag).find_map(|variant| variant.shell).or(self.shell)
     }
 
-    /// Whether its `/bin/sh` is known to be dash: Debian and Ubuntu.
+    /// True if its `/bin/sh` is known to be dash: Debian and Ubuntu.
     pub fn sh_is_dash(&self, tag: &str) -> bool {
         self.dash && !is_windows(tag) && !has_word(tag, "alpine")
     }
 
-    /// The name of its `/bin/sh`, where that is known to be another shell than bash.
+    /// Returns the name of its `/bin/sh`, if that is known to be another shell than bash.
     pub fn sh(&self, tag: &str) -> Option<&'static str> {
         if self.sh_is_dash(tag) {
             return Some("dash");
@@ -445,7 +445,7 @@ impl ImageEntry {
         (alpine && self.shell(tag) == Some(true)).then_some("BusyBox")
     }
 
-    /// Whether it has a program such as `curl`, before anything is installed. None when that is not known.
+    /// True if it has a program such as `curl`, before anything is installed. None if that is not known.
     pub fn has_tool(&self, tag: &str, tool: &str) -> Option<bool> {
         if is_windows(tag) {
             return None;
@@ -458,7 +458,7 @@ impl ImageEntry {
             .or_else(|| self.tools.speaks_of(tool))
     }
 
-    /// Set when what this tag runs sizes itself to the host, limit or not.
+    /// Returns why the program of this tag sizes itself to the host whatever the limit, if it does.
     pub fn ignores_limit(&self, tag: &str) -> Option<&IgnoresLimit> {
         self.ignores_limit.as_ref().filter(|ignores| {
             super::in_versions(tag, &None, &ignores.before)
@@ -473,7 +473,7 @@ impl ImageEntry {
             (variant.when.is_empty() || variant.when.iter().any(|word| has_word(tag, word)))
                 && !variant.unless.iter().any(|word| has_word(tag, word))
                 && (variant.majors.is_empty() || major.is_some_and(|major| variant.majors.contains(&major)))
-                // A tag without a version moves, and is newer than any line drawn here.
+                // A tag without a version moves, and is newer than any bound here.
                 && variant.since.is_none_or(|since| major.is_none_or(|major| major >= since))
         })
     }
@@ -488,12 +488,12 @@ impl Tools {
     }
 }
 
-/// True for tags of Windows images, of which nothing here holds.
+/// True for tags of Windows images, to which no fact here applies.
 pub(super) fn is_windows(tag: &str) -> bool {
     ["windowsservercore", "nanoserver", "windows"].iter().any(|word| has_word(tag, word))
 }
 
-/// `22.5.0` is 22, `8u372` is 8, and for Java `1.8.0` is 8.
+/// Parses the major version: `22.5.0` is 22, `8u372` is 8, and for Java `1.8.0` is 8.
 fn leading_major(version: &str, runtime: RuntimeName) -> Option<u32> {
     let mut numbers = version.split(|c: char| !c.is_ascii_digit());
     let first = numbers.next()?.parse().ok()?;

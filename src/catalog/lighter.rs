@@ -1,4 +1,4 @@
-//! From the tag that is used to a lighter one that does the same.
+//! Finds a lighter tag that does the same as the one in use.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -21,20 +21,20 @@ pub enum LighterKind {
     Line,
 }
 
-/// A lighter image in place of the one that is used. It exists.
+/// A lighter image that exists, in place of the one in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lighter<'c> {
-    /// How far the way is.
+    /// The kind of replacement.
     pub kind: LighterKind,
-    /// What to write after `FROM`.
+    /// The reference to write after `FROM`.
     pub reference: String,
-    /// What is lost: lower case, no full stop.
+    /// The drawback: lower case, no full stop.
     pub cost: &'c str,
-    /// What makes the other one heavy: lower case, no full stop.
+    /// The reason the image in use is heavy: lower case, no full stop.
     pub why: &'c str,
-    /// Compressed size of what is used, in bytes, where it has been read.
+    /// Compressed size of the image in use, in bytes, if known.
     pub size_now: Option<u64>,
-    /// Compressed size of the lighter one.
+    /// Compressed size of the lighter one, in bytes, if known.
     pub size_then: Option<u64>,
 }
 
@@ -68,7 +68,7 @@ pub(super) struct LighterRule {
     pub(super) published_together: Option<String>,
 }
 
-/// Looks for a lighter image. `mirror` is what the reference has before an official image's name.
+/// Returns a lighter image. `mirror` is the prefix of the reference before an official image's name.
 pub(super) fn find<'c>(
     entry: &'c ImageEntry,
     tags: &Tags,
@@ -90,7 +90,7 @@ pub(super) fn find<'c>(
     if (repository.as_str(), tag.as_str()) == (used.repository, used.tag) {
         return None;
     }
-    // Another release of the distribution has other libraries; what is copied into a second stage takes its own along.
+    // Another release of the distribution has other libraries. A second stage may: what is copied into it brings its own.
     let suite = tags.suite(used.tag);
     let same = suite.is_none_or(|suite| tag.split('-').any(|word| word == suite));
     if kind != LighterKind::MultiStage && !same {
@@ -122,7 +122,7 @@ impl LighterRule {
     }
 
     fn target<'t>(&self, tags: &'t Tags, used: &Place<'_>, mut captures: Captures<'t>) -> Option<Target> {
-        // What is on another line or base is still a second stage where the rule is about one.
+        // A target on another line or base is still a second stage if the rule is about one.
         let line = if self.kind == LighterKind::MultiStage { self.kind } else { LighterKind::Line };
         let exact = self.first(&self.to, tags, used, &captures).map(|(r, t)| (self.kind, r, t));
         if let Some(target) = exact {
@@ -131,7 +131,7 @@ impl LighterRule {
         if let Some((repository, tag)) = self.first(&self.line, tags, used, &captures) {
             return Some((line, repository, tag));
         }
-        // 22.5.0 has no tag of its own in the list: its line 22 has.
+        // 22.5.0 is not in the list of tags, but its line 22 is.
         let version = *captures.get("v")?;
         let templates = || self.to.iter().chain(&self.line);
         for template in templates() {
@@ -148,7 +148,7 @@ impl LighterRule {
         None
     }
 
-    /// The first template that leads to a tag that exists.
+    /// Returns the first template that leads to an existing tag.
     fn first(
         &self,
         templates: &[String],

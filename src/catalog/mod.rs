@@ -1,6 +1,6 @@
-//! What is known before any file is read: images, and the runtimes in them.
+//! Built-in facts about images and the runtimes in them.
 //!
-//! The tables are `rules/catalog/*.yaml`; the head of each says how to add a row.
+//! The tables are `rules/catalog/*.yaml`. The head of each says how to add a row.
 
 mod defaults;
 mod heap;
@@ -39,25 +39,25 @@ use probes::ProbeTable;
 use runtimes::RuntimeTable;
 use tags::{TagTable, Tags};
 
-// `build.rs` makes them of the YAML: reading that would take longer than looking at a small file.
+// `build.rs` converts the YAML: parsing that would take longer than checking a small file.
 const IMAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/images.json"));
 const PROBES: &str = include_str!(concat!(env!("OUT_DIR"), "/probes.json"));
 const TAGS: &str = include_str!(concat!(env!("OUT_DIR"), "/tags.json"));
 const RUNTIMES: &str = include_str!(concat!(env!("OUT_DIR"), "/runtimes.json"));
 const PACKAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/packages.json"));
 
-/// The tables, to ask.
+/// The tables, indexed for lookup.
 #[derive(Debug, Default)]
 pub struct Catalog {
     images: Vec<ImageEntry>,
-    /// Names to places in `images`.
+    /// Indexes into `images`, by name.
     by_name: HashMap<String, usize>,
-    /// What stands before a trailing `*`, longest first.
+    /// The text before a trailing `*`, longest first, with its index into `images`.
     by_prefix: Vec<(String, usize)>,
     mirrors: Vec<String>,
     probes: Vec<ProbeRow>,
     closed_roles: Vec<ClosedRole>,
-    /// Names to places in `probes`.
+    /// Indexes into `probes`, by name.
     probes_by_name: HashMap<String, usize>,
     tags: Tags,
     runtimes: Vec<Runtime>,
@@ -65,17 +65,17 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// The tables that are compiled in.
+    /// Returns the compiled-in tables.
     pub fn builtin() -> &'static Self {
         static BUILTIN: OnceLock<Catalog> = OnceLock::new();
-        // A test parses them: that they do not parse cannot happen here, and knowing nothing is safe.
+        // A test parses them, so this does not fail. An empty catalog would be safe.
         BUILTIN.get_or_init(|| Self::from_tables(IMAGES, TAGS, RUNTIMES).unwrap_or_default())
     }
 
-    /// Reads the three tables, which are JSON here.
+    /// Parses the tables of images, tags and runtimes, as JSON, and those of probes.
     ///
     /// # Errors
-    /// When one of them does not fit its schema.
+    /// If one of them does not match its schema.
     fn from_tables(images: &str, tags: &'static str, runtimes: &str) -> Result<Self, serde_json::Error> {
         let Images { mirrors, images } = serde_json::from_str(images)?;
         let ProbeTable { probes, closed_roles } = serde_json::from_str(PROBES)?;
@@ -108,7 +108,7 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// The tables that are compiled in, and rows of people's own before them: of one name the own row counts.
+    /// Returns the compiled-in tables with rows of the user, which win for the same name.
     #[must_use]
     pub fn with_rows(rows: Vec<ImageEntry>) -> Self {
         let mut catalog = Self::from_tables(IMAGES, TAGS, RUNTIMES).unwrap_or_default();
@@ -118,7 +118,7 @@ impl Catalog {
                 match name.strip_suffix('*') {
                     Some(prefix) => catalog.by_prefix.insert(0, (prefix.to_owned(), first + offset)),
                     None => {
-                        // People may write the name in full: images are looked up by the short one.
+                        // Users may write the full name, but images are looked up by the short one.
                         let short =
                             ImageReference::parse(name).map_or_else(|| name.clone(), |name| name.name());
                         catalog.by_name.insert(short, first + offset);
@@ -131,12 +131,12 @@ impl Catalog {
         catalog
     }
 
-    /// Parts of a cluster's members that open nothing on the loopback.
+    /// Returns the roles of cluster members that open nothing on the loopback interface.
     pub fn closed_roles(&self) -> &[ClosedRole] {
         &self.closed_roles
     }
 
-    /// What is known of an image; the most specific row. None when there is no row for it.
+    /// Returns the most specific row of an image. None if there is none.
     pub fn image(&self, reference: &ImageReference) -> Option<&ImageEntry> {
         let name = reference.name();
         let name = self.without_mirror(&name);
@@ -146,25 +146,25 @@ impl Catalog {
         self.images.get(*at)
     }
 
-    /// The memory that the newest version of the product whose script reads a variable takes on top of its heap.
+    /// Returns the memory on top of the heap that the newest version of a product takes whose script reads `variable`.
     pub fn beside_heap_of(&self, variable: &str) -> Option<&BesideHeap> {
         let reads = |entry: &&ImageEntry| entry.expands.iter().any(|name| name == variable);
         self.images.iter().filter(reads).find_map(|entry| entry.beside_heap.last())
     }
 
-    /// How what an image runs can be asked. None when there is no row for it.
+    /// Returns the health probes for an image. None if there is no row for it.
     pub fn probes(&self, reference: &ImageReference) -> Option<&ProbeRow> {
         let name = reference.name();
         self.probes.get(*self.probes_by_name.get(self.without_mirror(&name))?)
     }
 
-    /// True for Docker Official Images, under a mirror's name too. Their names stand in a list: a short name that
-    /// is not there may be anything that was built on the spot.
+    /// True for Docker Official Images, under a mirror's name too. Their names are listed: any other short name may be an image
+    /// that was built locally.
     pub fn is_official(&self, reference: &ImageReference) -> bool {
         self.tags.is_official(self.without_mirror(&reference.name()))
     }
 
-    /// What an image brings for a health check: what its row says, or none by the library's policy.
+    /// Returns whether an image has a healthcheck: its row decides, and official images have none by their library's policy.
     pub fn healthcheck(&self, reference: &ImageReference) -> Healthcheck {
         let known = self.image(reference).and_then(|entry| entry.healthcheck);
         match known.or_else(|| self.probes(reference)?.healthcheck) {
@@ -174,52 +174,52 @@ impl Catalog {
         }
     }
 
-    /// Package managers, and the commands of builds.
+    /// Returns the table of package managers and build commands.
     pub fn packages(&self) -> &Packages {
         static BUILTIN: OnceLock<Packages> = OnceLock::new();
         BUILTIN.get_or_init(|| serde_json::from_str::<PackageTable>(PACKAGES).unwrap_or_default().into())
     }
 
-    /// The tools of an image that its lighter variants lack.
+    /// Returns the tools of an image that its lighter variants lack.
     pub fn toolchain(&self, reference: &ImageReference) -> Option<&Toolchain> {
         self.packages().toolchain(self.without_mirror(&reference.name()))
     }
 
-    /// A lighter image for what runs. None when it is light already, when nobody knows one, and for an image that
-    /// only a digest names.
+    /// Returns a lighter image for what runs. None if it is light already, if none is known, and for an image that only a
+    /// digest names.
     pub fn lighter(&self, reference: &ImageReference) -> Option<Lighter<'_>> {
         let name = reference.name();
         let mirror = name.strip_suffix(self.without_mirror(&name)).unwrap_or_default();
         lighter::find(self.image(reference)?, &self.tags, reference, mirror)
     }
 
-    /// Whether an image's version is still rebuilt. None when the tables do not know it, or the tag moves.
+    /// True if an image's version is still rebuilt. None if the tables do not know it, or the tag moves.
     pub fn rebuilt(&self, reference: &ImageReference) -> Option<bool> {
         self.tags.rebuilt(self.without_mirror(&reference.name()), reference.effective_tag()?)
     }
 
-    /// The versions of an image that are rebuilt today; empty when the tables do not know it.
+    /// Returns the versions of an image that are rebuilt today. Empty if the tables do not know it.
     pub fn lines(&self, reference: &ImageReference) -> &[&'static str] {
         self.tags.lines(self.without_mirror(&reference.name()))
     }
 
-    /// Every runtime that is known.
+    /// Returns all known runtimes.
     pub fn runtimes(&self) -> &[Runtime] {
         &self.runtimes
     }
 
-    /// One of them.
+    /// Returns a runtime by name.
     pub fn runtime(&self, name: RuntimeName) -> Option<&Runtime> {
         self.runtimes.iter().find(|runtime| runtime.name == name)
     }
 
-    /// The runtime that reads a variable, and the variable.
+    /// Returns the runtime that reads a variable, and the variable.
     pub fn variable(&self, name: &str) -> Option<(&Runtime, &Variable)> {
         self.runtimes.iter().find_map(|runtime| Some((runtime, runtime.variable(name)?)))
     }
 
-    /// What quotes that are part of a variable's value do; none when they do nothing, or nobody knows. `kept` when the script
-    /// that reads it is known to hand them on.
+    /// Returns the effect of quotes that are part of a variable's value. None if they have none, or it is not known. `kept` if
+    /// the script that reads it is known to pass them on.
     pub fn quotes(&self, name: &str, value: &str, kept: bool) -> Option<Quotes> {
         if let Some(row) = self.quotes.iter().find(|row| row.fits(name, value)) {
             return Some(row.clone());
@@ -229,7 +229,7 @@ impl Catalog {
             Some((runtime, _)) if runtime.name == RuntimeName::Php => "the php.ini that takes it in",
             _ => "the script that reads it",
         };
-        // No reader of a size takes quotes away.
+        // No reader of a size strips quotes.
         let size = known.filter(|(_, variable)| variable.value.is_some() && is_bare_size(value));
         match (kept, size) {
             (true, _) => Some(Quotes::kept(name, by, "the image's row")),
@@ -244,7 +244,7 @@ impl Catalog {
     }
 }
 
-/// A number within quotes, with at most a unit behind it.
+/// True for a number within quotes, with at most a unit after it.
 fn is_bare_size(quoted: &str) -> bool {
     let inner = quoted.trim_matches(['"', '\'']).trim();
     let unit = inner.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');

@@ -1,4 +1,4 @@
-//! Package managers and the commands of builds: `rules/catalog/packages.yaml`.
+//! Package managers and build commands: `rules/catalog/packages.yaml`.
 
 use serde::Deserialize;
 
@@ -6,7 +6,7 @@ use super::pattern::{Captures, fill};
 use crate::hash::HashSet;
 use crate::syntax::shell::Word;
 
-/// The whole table.
+/// The table as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PackageTable {
@@ -16,10 +16,10 @@ pub(super) struct PackageTable {
     toolchains: Vec<Toolchain>,
 }
 
-/// The same, to ask.
+/// The table, indexed for lookup.
 #[derive(Debug, Default)]
 pub struct Packages {
-    /// One row a manager.
+    /// One row per manager.
     pub managers: Vec<Manager>,
     brings: Vec<Brings>,
     harmless: HashSet<String>,
@@ -27,13 +27,13 @@ pub struct Packages {
     toolchains: Vec<Toolchain>,
 }
 
-/// A package manager, and what it leaves behind.
+/// A package manager, and its cache.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Manager {
     /// Its usual name.
     pub name: String,
-    /// Its programs; a `*` at the end stands for a version.
+    /// Its programs. A `*` at the end stands for a version.
     pub programs: Vec<String>,
     #[serde(default)]
     module: Option<String>,
@@ -44,7 +44,7 @@ pub struct Manager {
     installs: Vec<String>,
     #[serde(default)]
     value_options: Vec<String>,
-    /// The directories of its cache; `~` is a home.
+    /// The directories of its cache. `~` is a home directory.
     pub directories: Vec<String>,
     #[serde(default)]
     cleans: Vec<String>,
@@ -52,23 +52,23 @@ pub struct Manager {
     keeps_out: Vec<String>,
     #[serde(default)]
     elsewhere: Vec<String>,
-    /// Variables that keep the cache from being made, or put it somewhere else.
+    /// Variables that disable the cache or move it.
     #[serde(default)]
     pub variables: Vec<String>,
     /// Parts of paths of configuration files that may do the same.
     #[serde(default)]
     pub files: Vec<String>,
-    /// The part that stays: lower case, no full stop.
+    /// The clause of reports that names what stays in the image: lower case, no full stop.
     pub left: String,
     way_out: String,
-    /// Two builds at a time must not share its cache.
+    /// Concurrent builds must not share its cache.
     #[serde(default)]
     pub locked: bool,
     #[expect(dead_code, reason = "required of the table, for its readers")]
     source: String,
 }
 
-/// Packages that bring a tool along.
+/// Packages that include a tool.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Brings {
@@ -91,43 +91,43 @@ struct Harmless {
     source: String,
 }
 
-/// The tools of images that their lighter variants lack.
+/// The tools of an image that its lighter variants lack.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Toolchain {
     images: Vec<String>,
-    /// Programs, or a program and the word behind it.
+    /// Programs, or a program and the word after it.
     pub tools: Vec<String>,
-    /// Commands that show that a stage builds.
+    /// Commands that show that a stage builds something.
     #[serde(default)]
     pub builds: Vec<String>,
-    /// The image is too heavy only where the stage itself builds.
+    /// The image is too heavy only if the stage itself builds.
     #[serde(default)]
     pub only_where_built: bool,
-    /// The programs that start what a project builds itself. Where something else starts, or something made elsewhere, nothing is
-    /// said of the image.
+    /// The programs that start what a project builds itself. If another program starts, or something built elsewhere, the image
+    /// is not reported.
     #[serde(default)]
     pub runs_own: Vec<String>,
-    /// What a program may miss in the lighter image: lower case, no full stop.
+    /// Things that a program may lack in the lighter image: lower case, no full stop.
     #[serde(default)]
     pub lost: Option<String>,
-    /// Installations that compile what has no ready-made package.
+    /// Installations that compile packages without a prebuilt one.
     #[serde(default)]
     pub may_compile: Vec<String>,
     #[expect(dead_code, reason = "required of the table, for its readers")]
     source: String,
 }
 
-/// The effect of a call of a package manager on its cache.
+/// The effect of a package manager's call on its cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Fills it.
     Fills,
     /// Empties it.
     Empties,
-    /// Nothing, or nothing that stays.
+    /// No effect, or none that stays.
     Nothing,
-    /// A variable in its words decides, or an option puts it somewhere else.
+    /// A variable in its words decides, or an option moves the cache.
     Unknown,
 }
 
@@ -143,13 +143,13 @@ impl From<PackageTable> for Packages {
 }
 
 impl Packages {
-    /// The manager that a program is.
+    /// Returns the manager with this program.
     #[must_use]
     pub fn manager(&self, program: &str) -> Option<&Manager> {
         self.managers.iter().find(|manager| manager.is_program(program))
     }
 
-    /// The manager behind `python -m`.
+    /// Returns the manager that `python -m` runs.
     #[must_use]
     pub fn module(&self, name: &str) -> Option<&Manager> {
         self.managers.iter().find(|manager| manager.module.as_deref() == Some(name))
@@ -162,13 +162,13 @@ impl Packages {
             || self.manager(program).is_some_and(|manager| manager.module.is_some())
     }
 
-    /// True for a command of the shell or of POSIX, which does a piece of work and ends.
+    /// True for a shell builtin or POSIX utility, which does a piece of work and ends.
     #[must_use]
     pub fn is_plain(&self, program: &str) -> bool {
         self.plain.contains(program)
     }
 
-    /// True when a package is the tool, or brings it along.
+    /// True if a package is the tool, or includes it.
     #[must_use]
     pub fn brings(&self, package: &str, tool: &str) -> bool {
         let name = package.split(['=', ':', '<', '>', '~', '@']).next().unwrap_or(package);
@@ -181,7 +181,7 @@ impl Packages {
         name == tool || versioned || rows.flat_map(|row| &row.packages).any(|other| other == name)
     }
 
-    /// The toolchain of an image, by its short name.
+    /// Returns the toolchain of an image, by its short name.
     #[must_use]
     pub fn toolchain(&self, image: &str) -> Option<&Toolchain> {
         self.toolchains.iter().find(|row| {
@@ -194,7 +194,7 @@ impl Packages {
 }
 
 impl Manager {
-    /// True when a program, by the last part of its path, is this manager.
+    /// True if the base name of a program is one of this manager's.
     #[must_use]
     pub fn is_program(&self, program: &str) -> bool {
         self.programs.iter().any(|name| match name.strip_suffix('*') {
@@ -205,7 +205,7 @@ impl Manager {
         })
     }
 
-    /// The words behind the program that are no options and no values of options.
+    /// Returns the words after the program that are neither options nor values of options.
     fn positional<'w>(&self, words: &'w [Word]) -> Vec<&'w Word> {
         let mut found = Vec::new();
         let mut words = words.iter();
@@ -226,7 +226,7 @@ impl Manager {
         found
     }
 
-    /// The effect of a call; `words` stand behind the program.
+    /// Returns the effect of a call. `words` follow the program.
     #[must_use]
     pub fn effect(&self, words: &[Word]) -> Effect {
         let positional = self.positional(words);
@@ -237,20 +237,20 @@ impl Manager {
         let fills = is_one_of(&self.fills, &positional)
             || has(&self.fills_with) && is_one_of(&self.installs, &positional);
         if !fills {
-            // Which word it is called with, a variable says.
+            // The subcommand is in a variable.
             let open = positional.first().is_some_and(|word| word.expands);
             return if open { Effect::Unknown } else { Effect::Nothing };
         }
         if has(&self.keeps_out) {
             return Effect::Nothing;
         }
-        // `pip install $PIP_OPTIONS flask`: an option may come out of it.
+        // `pip install $PIP_OPTIONS flask`: the variable may hold an option.
         let open = !self.keeps_out.is_empty()
             && words.iter().any(|word| word.expands && names_options(word.as_ref()));
         if open || has(&self.elsewhere) { Effect::Unknown } else { Effect::Fills }
     }
 
-    /// The packages that a call installs; none for one that installs no packages of the system.
+    /// Returns the packages that a call installs. None for a call that installs no system packages.
     #[must_use]
     pub fn installed<'w>(&self, words: &'w [Word]) -> Option<Vec<&'w Word>> {
         let positional = self.positional(words);
@@ -258,7 +258,7 @@ impl Manager {
         Some(positional.into_iter().skip(phrase.split_whitespace().count()).collect())
     }
 
-    /// The words of this call that fill the cache, as `install` or `pip install`.
+    /// Returns the words of this call that fill the cache, as `install` or `pip install`.
     #[must_use]
     pub fn phrase(&self, words: &[Word]) -> &str {
         let positional = self.positional(words);
@@ -266,7 +266,7 @@ impl Manager {
         phrases.max_by_key(|phrase| phrase.len()).map_or("", String::as_str)
     }
 
-    /// Something to paste that leaves nothing behind, for this call.
+    /// Returns a replacement of this call to paste, which leaves no cache.
     #[must_use]
     pub fn way_out(&self, program: &str, words: &[Word]) -> String {
         let command = self.phrase(words);
@@ -275,7 +275,7 @@ impl Manager {
     }
 }
 
-/// True for the option, with or without a value behind `=`; of `Dir::State` also what is below it.
+/// True for the option, with or without a value after `=`. `Dir::State` also matches the options below it.
 fn is(word: &Word, option: &str) -> bool {
     word.as_ref().strip_prefix(option).is_some_and(|rest| {
         rest.is_empty() || rest.starts_with('=') || option.contains("::") && rest.starts_with("::")
@@ -294,7 +294,7 @@ fn is_one_of(phrases: &[String], positional: &[&Word]) -> bool {
     })
 }
 
-/// True when words begin with those of a phrase, in which `*` stands for any.
+/// True if words begin with those of a phrase, in which `*` matches any.
 fn begins(words: &[&Word], phrase: &str) -> bool {
     let mut words = words.iter();
     phrase

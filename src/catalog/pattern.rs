@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-/// What a pattern took from a tag, by name.
+/// The parts of a tag that a pattern captured, by name.
 pub(super) type Captures<'t> = BTreeMap<String, &'t str>;
 
-/// Fits a tag to a pattern. `*` stands for any number of words, `{name}` for one word or, after letters, for the
-/// rest of one (`jdk{n}`); everything else for itself. None when it does not fit.
+/// Matches a tag with a pattern. `*` matches any number of words, `{name}` one word or, after letters, the rest of one
+/// (`jdk{n}`), everything else itself. None if it does not match.
 pub(super) fn fit<'t>(pattern: &str, tag: &'t str) -> Option<Captures<'t>> {
     let pattern: Vec<&str> = pattern.split('-').collect();
     let words: Vec<&str> = tag.split('-').collect();
@@ -14,7 +14,7 @@ pub(super) fn fit<'t>(pattern: &str, tag: &'t str) -> Option<Captures<'t>> {
     fit_words(&pattern, &words, &mut captures).then_some(captures)
 }
 
-// The recursion is as deep as the pattern is long: patterns are ours, a handful of words each.
+// The recursion is as deep as the pattern is long: ours have a handful of words each.
 fn fit_words<'t>(pattern: &[&str], words: &[&'t str], captures: &mut Captures<'t>) -> bool {
     let Some((first, rest)) = pattern.split_first() else {
         return words.is_empty();
@@ -41,7 +41,7 @@ fn fit_words<'t>(pattern: &[&str], words: &[&'t str], captures: &mut Captures<'t
     true
 }
 
-/// Puts captures back into a template. None when it asks for one that is not there.
+/// Inserts captures into a template. None if it uses one that is missing.
 pub(super) fn fill(template: &str, captures: &Captures<'_>) -> Option<String> {
     let mut filled = String::with_capacity(template.len() + 8);
     let mut rest = template;
@@ -55,7 +55,7 @@ pub(super) fn fill(template: &str, captures: &Captures<'_>) -> Option<String> {
     Some(filled)
 }
 
-/// True when one of the tag's words is `word`, with or without a version behind it: `alpine3.24` is `alpine`.
+/// True if one of the tag's words is `word`, with or without a version after it: `alpine3.24` is `alpine`.
 pub(super) fn has_word(tag: &str, word: &str) -> bool {
     tag.split('-')
         .any(|part| part == word || part.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') == word)

@@ -1,4 +1,4 @@
-//! How to ask whether what an image runs still works: rows of `rules/catalog/probes.yaml`.
+//! Health probes for what an image runs: rows of `rules/catalog/probes.yaml`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::image::{Healthcheck, is_windows};
 use super::pattern::has_word;
 
-/// The whole table.
+/// The table as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ProbeTable {
@@ -15,99 +15,99 @@ pub(super) struct ProbeTable {
     pub(super) closed_roles: Vec<ClosedRole>,
 }
 
-/// A part that a server plays in a cluster and in which it opens nothing on the loopback, whatever its image shows.
+/// A role in a cluster in which a server opens nothing on the loopback interface, whatever its image exposes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ClosedRole {
-    /// The variable that gives it the part.
+    /// The variable that selects the role.
     pub variable: String,
-    /// The value.
+    /// Its value.
     pub value: String,
-    /// Lower case, no full stop.
+    /// The reason: lower case, no full stop.
     pub why: String,
-    /// Where it can be checked.
+    /// The source of the claim.
     pub source: String,
 }
 
-/// One family of images, and what it can be asked with.
+/// One family of images, and its health probes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ProbeRow {
-    /// The names it goes by, the shortest form.
+    /// Its names, in the shortest form.
     pub(super) repositories: Vec<String>,
-    /// Whether it brings a healthcheck of its own, where its row of `images.yaml` does not say so.
+    /// Its own healthcheck, if its row of `images.yaml` does not tell.
     #[serde(default)]
     pub(super) healthcheck: Option<Healthcheck>,
     /// The TCP ports of its EXPOSE.
     #[serde(default)]
     pub exposes: Vec<u16>,
-    /// Words of its start that are the server.
+    /// Words of its start command that are the server.
     #[serde(default)]
     pub program: Vec<String>,
-    /// Programs that it is certain to have.
+    /// Programs that it certainly has.
     #[serde(default)]
     tools: Vec<ToolRow>,
-    /// Files that move its port.
+    /// Configuration files that change its port.
     #[serde(default)]
     pub configuration: Option<ConfigurationFiles>,
-    /// Files with other settings of it.
+    /// Files with its other settings.
     #[serde(default)]
     pub settings: Option<SettingFiles>,
-    /// Its `WORKDIR`, where that is not the root.
+    /// Its `WORKDIR`, if that is not the root.
     #[serde(default)]
     pub workdir: Option<String>,
-    /// Words of tags whose server opens nothing on the loopback, and why: lower case, no full stop.
+    /// Words of tags whose server opens nothing on the loopback interface, with the reason: lower case, no full stop.
     #[serde(default)]
     closed_tags: BTreeMap<String, String>,
-    /// Ways to ask, the best first.
+    /// Its probes, the best first.
     #[serde(default)]
     probes: Vec<ProbeEntry>,
-    /// What to do where none of them holds: lower case, no full stop.
+    /// Advice if no probe applies: lower case, no full stop.
     #[serde(default)]
     pub otherwise: Option<String>,
-    /// Where it can be checked.
+    /// The source of the claims.
     pub source: String,
 }
 
-/// The files in which a web server is told its port, in nginx's or Apache's language.
+/// The files that set a web server's port, in nginx's or Apache's language.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ConfigurationFiles {
-    /// The directory that has them.
+    /// The directory of these files.
     pub directory: String,
-    /// Where relative paths of includes start.
+    /// The base directory of relative include paths.
     pub root: String,
-    /// The file that it begins with.
+    /// The main file, which is read first.
     pub main: String,
-    /// The flag that names another one.
+    /// The flag that names another main file.
     pub flag: String,
-    /// What the image's own main file includes.
+    /// The includes of the image's own main file.
     #[serde(default)]
     pub includes: Vec<String>,
-    /// The image's own file among those, which listens on port 80.
+    /// The image's own file among those. It listens on port 80.
     #[serde(default)]
     pub own: Option<String>,
-    /// A directory whose files are copied into another one when it starts, with variables filled in.
+    /// A directory of templates, and the directory into which they are copied at start, with variables filled in.
     #[serde(default)]
     pub templates: Option<(String, String)>,
 }
 
-/// Files with settings of a server: a line each, in whatever language, with a name first.
+/// Files with settings of a server: one per line, in whatever language, the name first.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SettingFiles {
     /// Files, and directories of such files.
     #[serde(default)]
     pub files: Vec<String>,
-    /// Variables whose words are such lines, where none of the files is brought in.
+    /// Variables whose words are such lines, if none of the files is brought in.
     #[serde(default)]
     pub variables: Vec<String>,
-    /// Settings after which no probe of the row holds, with the values after which they do.
+    /// Settings that rule out every probe of the row, with the values that do not.
     #[serde(default)]
     pub unless: BTreeMap<String, Vec<String>>,
 }
 
-/// Programs of the tags that fit every condition.
+/// Programs of the tags that match every condition.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ToolRow {
@@ -120,7 +120,7 @@ struct ToolRow {
     has: Vec<String>,
 }
 
-/// One way to ask, and when it holds.
+/// A probe, and the conditions under which it applies.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ProbeEntry {
@@ -132,82 +132,82 @@ pub struct ProbeEntry {
     since: Option<String>,
     #[serde(default)]
     before: Option<String>,
-    /// Variables with these values.
+    /// Variables that have these values.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
-    /// Variables that are there.
+    /// Variables that are set.
     #[serde(default)]
     pub only_set: Vec<String>,
-    /// Variables that are not.
+    /// Variables that are not set.
     #[serde(default)]
     pub unless_set: Vec<String>,
-    /// One of these words, up to `=`, is in its start.
+    /// Words, up to `=`, of which one is in its start command.
     #[serde(default)]
     pub only_flags: Vec<String>,
-    /// None of these is.
+    /// Words of which none is in its start command.
     #[serde(default)]
     pub unless_flags: Vec<String>,
     /// Parts of paths that are neither mounted nor copied in.
     #[serde(default)]
     pub unless_files: Vec<String>,
-    /// Settings that are there.
+    /// Settings that are present.
     #[serde(default)]
     pub only_settings: Vec<String>,
-    /// Settings that are not.
+    /// Settings that are absent.
     #[serde(default)]
     pub unless_settings: Vec<String>,
-    /// What moves its port.
+    /// The settings that change its port.
     #[serde(default)]
     pub port_by: Option<PortBy>,
-    /// The port that `{port}` in its test stands for.
+    /// The port that replaces `{port}` in its test.
     #[serde(default)]
     pub port: Option<u16>,
-    /// Nobody replaces its command.
+    /// It only applies if the image's command is not replaced.
     #[serde(default)]
     pub as_shipped: bool,
-    /// The words of a `test`; `$NAME` is a variable of the container.
+    /// The words of a `test`. `$NAME` is a variable of the container.
     #[serde(default)]
     pub test: Vec<String>,
     /// A port that answers to HTTP.
     #[serde(default)]
     pub http: Option<HttpPort>,
-    /// The one of its tools that is to ask by HTTP.
+    /// The one of its tools that is to send the HTTP request.
     #[serde(default)]
     pub tool: Option<String>,
-    /// A port that is open as soon as it works.
+    /// A port that is open as soon as the server works.
     #[serde(default)]
     pub tcp: Option<u16>,
-    /// The address that has the port, when that is not the loopback.
+    /// The address that listens on the port, if not the loopback.
     #[serde(default)]
     pub host: Option<String>,
     /// The path is a guess.
     #[serde(default)]
     pub adjust: bool,
-    /// What is off where only its `set` or its `only-flags` does not hold: lower case, no full stop.
+    /// The clause of reports that names what is off, if only its `set` or `only-flags` does not hold: lower case, no full stop.
     #[serde(default)]
     pub off: Option<String>,
-    /// How long it may take to come up.
+    /// The time that it may take to start, as a Compose duration.
     #[serde(default)]
     pub start_period: Option<String>,
 }
 
-/// What a server is told its port by; the first that is there counts.
+/// The settings that decide a server's port. The first that is present counts.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PortBy {
-    /// Flags.
+    /// Command-line flags.
     #[serde(default)]
     pub flags: Vec<String>,
-    /// Variables.
+    /// Environment variables.
     #[serde(default)]
     pub variables: Vec<String>,
     /// Settings of its files.
     #[serde(default)]
     pub settings: Vec<String>,
-    /// Variables with listeners as Kafka has them: `NAME://host:port,…`.
+    /// Variables with listeners in Kafka's format: `NAME://host:port,…`.
     #[serde(default)]
     pub listeners: Vec<String>,
-    /// The variable with the number of the `server.…=…;port` line that is its own.
+    /// The variable with the number of the server's own `server.…=…;port` line.
     #[serde(default)]
     pub member: Option<String>,
 }
@@ -220,32 +220,32 @@ pub struct HttpPort {
     pub port: u16,
     /// The path.
     pub path: String,
-    /// Nobody publishes the port, so other ports that are published say nothing of it.
+    /// The port is the program's alone and not published: other published ports tell nothing about it.
     #[serde(default)]
     pub own: bool,
 }
 
 impl ProbeRow {
-    /// Programs that a tag is certain to have; none without a tag.
+    /// Returns the programs that a tag certainly has. None without a tag.
     pub fn tools(&self, tag: Option<&str>) -> Vec<&str> {
         let Some(tag) = tag.filter(|tag| !is_windows(tag)) else { return Vec::new() };
         let fitting = self.tools.iter().filter(|row| fits(tag, &row.when, &row.unless, &row.since, &None));
         fitting.flat_map(|row| row.has.iter().map(String::as_str)).collect()
     }
 
-    /// Why nothing of a tag listens on the loopback.
+    /// Returns why nothing of a tag listens on the loopback interface.
     pub fn closed(&self, tag: Option<&str>) -> Option<&str> {
         let tag = tag?;
         self.closed_tags.iter().find(|(word, _)| has_word(tag, word)).map(|(_, why)| why.as_str())
     }
 
-    /// Ways to ask a tag, the best first.
+    /// Returns the probes of a tag, the best first.
     pub fn probes<'r>(&'r self, tag: Option<&str>) -> Vec<&'r ProbeEntry> {
         let holds = |entry: &&ProbeEntry| match tag {
             Some(tag) => {
                 !is_windows(tag) && fits(tag, &entry.when, &entry.unless, &entry.since, &entry.before)
             }
-            // A digest alone: only what holds for every tag.
+            // Only a digest is given: keep what holds for every tag.
             None => {
                 entry.when.is_empty()
                     && entry.unless.is_empty()
@@ -272,12 +272,12 @@ fn fits(
         && before.as_ref().is_none_or(|line| !at_least(line))
 }
 
-/// Whether the version of a tag is `since` or a later one, and earlier than `before`.
+/// True if the version of a tag is `since` or later, and before `before`.
 pub fn in_versions(tag: &str, since: &Option<String>, before: &Option<String>) -> bool {
     fits(tag, &[], &[], since, before)
 }
 
-/// The first version in a tag: `v3.7-alpine` is 3.7. None for tags that move without one.
+/// Returns the first version in a tag: `v3.7-alpine` is 3.7. None for tags without one, which move.
 fn version(tag: &str) -> Option<Vec<u32>> {
     let words = tag.split('-').map(|word| word.strip_prefix('v').unwrap_or(word));
     let word = words.into_iter().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
@@ -285,7 +285,7 @@ fn version(tag: &str) -> Option<Vec<u32>> {
     Some(word.get(..end)?.split('.').map_while(|number| number.parse().ok()).collect())
 }
 
-/// Whether a version is `line` or a later one. What a tag leaves out is the newest: `1` is `1.31` today.
+/// True if a version is `line` or later. Parts that a tag leaves out count as the newest: `1` is `1.31` today.
 fn reaches(version: &[u32], line: &str) -> bool {
     let line: Vec<u32> = line.split('.').map_while(|number| number.parse().ok()).collect();
     let padded = line.iter().enumerate().map(|(at, _)| version.get(at).copied().unwrap_or(u32::MAX));

@@ -1,33 +1,33 @@
-//! Flags that some versions of a runtime refuse to start with: `refused` in `rules/catalog/runtimes.yaml`.
+//! Flags that some versions of a runtime reject at start: `refused` in `rules/catalog/runtimes.yaml`.
 
 use serde::Deserialize;
 
-/// Flags with one story.
+/// Flags with the same versions and the same replacement.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RefusedFlag {
-    /// Names behind `-XX:`, without `+` or `-`; a name that begins with `-` is the whole word, or what stands before a colon.
+    /// Names after `-XX:`, without `+` or `-`. A name that begins with `-` is the whole word, or what is before a colon.
     names: Vec<String>,
-    /// The first major version known to refuse it.
+    /// The first major version known to reject it.
     #[serde(default)]
     pub from: Option<u32>,
-    /// The first major version that knows it.
+    /// The first major version that has it.
     #[serde(default)]
     pub since: Option<u32>,
-    /// What to do: lower case, no full stop.
+    /// The advice: lower case, no full stop.
     pub help: String,
-    /// The flag that took its place; `{value}` is the old one's value, `{share}` the percentage that a fraction comes to.
+    /// The flag that replaced it. `{value}` is the old one's value, `{share}` the percentage that equals a fraction.
     #[serde(default)]
     instead: Option<String>,
-    /// It does the same.
+    /// The replacement does the same.
     #[serde(default)]
     pub exact: bool,
-    /// Where that was measured or read.
+    /// The source of the claim: a measurement or a document.
     pub source: String,
 }
 
 impl RefusedFlag {
-    /// True when the row speaks of this word.
+    /// True if the row is about this word.
     pub(super) fn names(&self, word: &str) -> bool {
         let name = match word.strip_prefix("-XX:") {
             Some(rest) => {
@@ -39,7 +39,7 @@ impl RefusedFlag {
         self.names.iter().any(|known| known == name)
     }
 
-    /// The flag that takes the place of this word; none when there is none, and for what switches something off.
+    /// Returns the flag that replaces this word. None if there is none, and for a word that switches something off.
     pub fn instead(&self, word: &str) -> Option<String> {
         if word.starts_with("-XX:-") {
             return None;
@@ -61,7 +61,7 @@ impl RefusedFlag {
 mod tests {
     use crate::catalog::{Catalog, RuntimeName};
 
-    /// Measured on 11, 17, 21 and 25: a flag, whether each of them refuses it, and what takes its place.
+    /// Measured on 11, 17, 21 and 25: a flag, whether each of them rejects it, and its replacement.
     #[test]
     fn versions_refuse_what_was_measured() {
         let runtime = Catalog::builtin().runtime(RuntimeName::Java);

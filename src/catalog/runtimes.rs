@@ -1,10 +1,10 @@
-//! Who reads which variable and flag: `rules/catalog/runtimes.yaml`.
+//! The variables and flags that each runtime reads, and their precedence: `rules/catalog/runtimes.yaml`.
 
 use serde::Deserialize;
 
 use super::{DefaultHeap, RefusedFlag, RuntimeName};
 
-/// The whole table.
+/// The table as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RuntimeTable {
@@ -12,31 +12,31 @@ pub(super) struct RuntimeTable {
     pub(super) quotes: Vec<Quotes>,
 }
 
-/// What quotes that are part of a variable's value do to who reads it.
+/// The effect of quotes that are part of a variable's value on its reader.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quotes {
     /// The variable.
     variable: String,
-    /// The quote that does it, where the reader takes the other one away.
+    /// The quote with this effect, if the reader strips the other one.
     #[serde(default)]
     only: Option<char>,
-    /// What was set is lost, or nothing starts.
+    /// The setting is lost, or nothing starts.
     #[serde(default)]
     pub breaks: bool,
-    /// What the reader does: lower case, no full stop.
+    /// The behaviour of the reader: lower case, no full stop.
     pub effect: String,
-    /// Where that is known from.
+    /// The source of the claim.
     pub source: String,
 }
 
 impl Quotes {
-    /// True when the row speaks of this value of this variable.
+    /// True if the row is about this value of this variable.
     pub(super) fn fits(&self, name: &str, value: &str) -> bool {
         self.variable == name && self.only.is_none_or(|quote| value.starts_with(quote))
     }
 
-    /// Of a variable that something hands on as it is.
+    /// Creates the row of a variable that is passed on as it is.
     pub(super) fn kept(name: &str, by: &str, source: &str) -> Self {
         Self {
             variable: name.to_owned(),
@@ -52,39 +52,39 @@ impl Quotes {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Runtime {
-    /// Which one.
+    /// Its name.
     pub name: RuntimeName,
-    /// What kind of memory it manages.
+    /// The kind of memory that it manages.
     #[serde(default)]
     pub pool: Pool,
     /// Programs that are the runtime.
     pub programs: Vec<String>,
-    /// Programs that start it for somebody else.
+    /// Programs, such as start scripts, that start it.
     #[serde(default)]
     pub starters: Vec<Starter>,
-    /// Where flags come from, weakest first; `command-line` stands for the start command.
+    /// The origins of flags, weakest first. `command-line` stands for the start command.
     pub precedence: Vec<String>,
     /// Environment variables.
     pub variables: Vec<Variable>,
     /// Command-line flags.
     #[serde(default)]
     pub flags: Vec<Flag>,
-    /// Flags that some versions refuse.
+    /// Flags that some versions reject.
     #[serde(default)]
     pub refused: Vec<RefusedFlag>,
-    /// How its command line is read.
+    /// The syntax of its command line.
     #[serde(default)]
     pub command_line: CommandLine,
-    /// The heap when nothing bounds it.
+    /// The heap if nothing bounds it.
     #[serde(default)]
     pub default_heap: Option<DefaultHeap>,
-    /// The first major version that sees a cgroup v2 limit, where older ones are still in use.
+    /// The first major version that sees a cgroup v2 limit, if older ones are still in use.
     #[serde(default)]
     pub cgroup_v2_since: Option<u32>,
-    /// Builds that a newer kernel keeps from seeing the limit.
+    /// Builds that do not see the limit on newer kernels.
     #[serde(default)]
     pub unseen_builds: Vec<UnseenBuilds>,
-    /// Where it was measured or read.
+    /// The source of the claims: a measurement or a document.
     pub source: String,
 }
 
@@ -96,13 +96,13 @@ pub struct UnseenBuilds {
     pub major: u32,
     /// The first update that sees it.
     pub fixed_in: u32,
-    /// The kernels on which it does not: lower or upper case as people write it.
+    /// The kernels on which it does not, as reports show them: `Linux 6.12 and later`.
     pub kernel: String,
-    /// Where it is described.
+    /// The source of the claim.
     pub source: String,
 }
 
-/// What kind of memory a runtime or server manages.
+/// The kind of memory that a runtime or server manages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pool {
@@ -113,7 +113,7 @@ pub enum Pool {
     Cache,
 }
 
-/// How a command line is read.
+/// The syntax of a command line.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CommandLine {
@@ -131,7 +131,7 @@ pub struct CommandLine {
     pub settings_files: Option<Vec<String>>,
 }
 
-/// A program that starts the runtime for somebody else.
+/// A program, such as a start script, that starts the runtime.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Starter {
@@ -139,22 +139,22 @@ pub struct Starter {
     pub program: String,
     /// The variables that it puts on the runtime's command line.
     pub expands: Vec<String>,
-    /// It bounds the heap itself when none of them does.
+    /// It bounds the heap itself if none of them does.
     #[serde(default)]
     pub bounds_heap: bool,
-    /// The script.
+    /// The source of the claim: the script.
     pub source: String,
 }
 
-/// Who reads a variable.
+/// The reader of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReadBy {
     /// The runtime itself, however it is started.
     Runtime,
-    /// The program that starts it, such as `java`; not when the library is loaded otherwise.
+    /// The program that starts it, such as `java`. Nothing reads it if the library is loaded otherwise.
     Launcher,
-    /// Only a script that expands it.
+    /// A script that expands it, and nothing else.
     Script,
 }
 
@@ -164,33 +164,33 @@ pub enum ReadBy {
 pub struct Variable {
     /// Its name.
     pub name: String,
-    /// Who reads it.
+    /// Its reader.
     pub read_by: ReadBy,
-    /// Nothing else than one product reads a variable of that name: where it is set, that product runs.
+    /// Only one product reads a variable of that name: if it is set, that product runs.
     #[serde(default)]
     pub names_reader: bool,
-    /// Set when only one of the runtime's virtual machines is known to read it.
+    /// The virtual machine, if only one of the runtime's is known to read it.
     #[serde(default)]
     pub only: Option<DefaultHeap>,
     /// The first major version that reads it.
     #[serde(default)]
     pub since: Option<u32>,
-    /// What it sets, when it is one setting and not a string of flags.
+    /// The setting, if it is a single one and not a string of flags.
     #[serde(default)]
     pub value: Option<Setting>,
-    /// Where that is known from.
+    /// The source of the claim.
     pub source: String,
 }
 
-/// What a value means and how it is written.
+/// The meaning and the syntax of a value.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Setting {
-    /// What it sets.
+    /// The effect of the setting.
     pub sets: Sets,
-    /// How it is written.
+    /// Its syntax.
     pub grammar: Grammar,
-    /// What becomes of a value that does not fit, where the runtime starts all the same.
+    /// The consequence of an invalid value, if the runtime starts all the same.
     #[serde(default)]
     pub bad: Option<String>,
 }
@@ -199,66 +199,66 @@ pub struct Setting {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Flag {
-    /// Its spellings, up to where the value begins.
+    /// Its spellings, up to the start of the value.
     pub spellings: Vec<String>,
-    /// What it sets.
+    /// The effect of the flag.
     pub sets: Sets,
-    /// How the value is written.
+    /// The syntax of the value.
     pub grammar: Grammar,
-    /// What becomes of a value that does not fit, where the runtime starts all the same.
+    /// The consequence of an invalid value, if the runtime starts all the same.
     #[serde(default)]
     pub bad: Option<String>,
     /// The first major version that takes it in a variable.
     #[serde(default)]
     pub since: Option<u32>,
-    /// Where that is known from.
+    /// The source of the claim.
     pub source: String,
 }
 
-/// What a setting bounds.
+/// The effect of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sets {
     /// The largest heap.
     HeapMax,
-    /// The largest heap, as a share of the limit.
+    /// The largest heap, in percent of the limit.
     HeapMaxPercent,
-    /// The largest heap, as one part of so many of the limit.
+    /// The largest heap, as a divisor of the limit.
     HeapMaxFraction,
-    /// The largest heap where memory is small, as a share of the limit.
+    /// The largest heap of a small memory, in percent of the limit.
     HeapSmallPercent,
-    /// The same as one part of so many.
+    /// The largest heap of a small memory, as a divisor of the limit.
     HeapSmallFraction,
-    /// The memory that shares are taken of.
+    /// The memory that percentages refer to, in place of the limit.
     Memory,
-    /// The heap at the start.
+    /// The initial heap.
     HeapInitial,
-    /// The heap at the start, as a share of the limit.
+    /// The initial heap, in percent of the limit.
     HeapInitialPercent,
     /// Sizes the heap by the container's limit, in runtimes that do not by themselves.
     HeapFromLimit,
-    /// Makes the runtime look at the host's memory.
+    /// Makes the runtime use the host's memory instead of the limit.
     LimitUnseen,
-    /// The part of the heap for new objects.
+    /// The young generation of the heap.
     YoungMax,
-    /// Memory beside the heap for buffers.
+    /// Direct memory: buffers outside of the heap.
     DirectMax,
-    /// Memory beside the heap for classes.
+    /// Metaspace: classes outside of the heap.
     MetaspaceMax,
-    /// Memory beside the heap for compiled code.
+    /// Compiled code outside of the heap.
     CodeCache,
-    /// Memory beside the heap for each thread.
+    /// The stack of each thread, outside of the heap.
     ThreadStack,
     /// A target that the collector works towards, and may exceed.
     SoftLimit,
-    /// What a server keeps in memory.
+    /// The cache of a server.
     CacheMax,
-    /// Which allocator serves the program.
+    /// The allocator that serves the program.
     Allocator,
 }
 
 impl Sets {
-    /// True for what bounds the largest heap or cache.
+    /// True for settings that bound the largest heap or cache.
     #[must_use]
     pub fn is_bound(self) -> bool {
         matches!(
@@ -268,13 +268,13 @@ impl Sets {
     }
 }
 
-/// How a value is written.
+/// The syntax of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grammar {
     /// An integer with at most one of k, m, g, t, in either case.
     JvmSize,
-    /// The same or an integer with `%`; empty for the JVM's own default.
+    /// As [`Grammar::JvmSize`], or an integer with `%`. Empty for the JVM's own default.
     JvmSizeOrPercent,
     /// A number from 0 to 100; JDK 8 wants a decimal point.
     JvmPercent,
@@ -309,12 +309,12 @@ pub enum Grammar {
 }
 
 impl Runtime {
-    /// The variable of this name.
+    /// Returns the variable of this name.
     pub fn variable(&self, name: &str) -> Option<&Variable> {
         self.variables.iter().find(|variable| variable.name == name)
     }
 
-    /// The flag that a word is, and its value. The value of a switch is empty.
+    /// Returns the flag that a word is, and its value, which is empty for a switch.
     pub fn flag<'w>(&self, word: &'w str) -> Option<(&Flag, &'w str)> {
         let dashed;
         let name = if self.command_line.underscores {
@@ -333,18 +333,18 @@ impl Runtime {
         })
     }
 
-    /// What is known of versions that refuse a word.
+    /// Returns the row about versions that reject a word.
     pub fn refused(&self, word: &str) -> Option<&RefusedFlag> {
         self.refused.iter().find(|row| row.names(word))
     }
 
-    /// The program that starts it for somebody else, by the last part of its path.
+    /// Returns the starter with the base name of `program`.
     pub fn starter(&self, program: &str) -> Option<&Starter> {
         let name = base_name(program);
         self.starters.iter().find(|starter| starter.program == name)
     }
 
-    /// True when the program is the runtime, wherever it is installed.
+    /// True if the program is the runtime, wherever it is installed.
     pub fn is_program(&self, program: &str) -> bool {
         let name = base_name(program);
         self.programs.iter().any(|known| known == name)

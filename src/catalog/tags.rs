@@ -1,9 +1,9 @@
-//! Tags that exist, lines that are still rebuilt, sizes that were read: `rules/catalog/tags.yaml`.
+//! Tags that exist, release lines that are still rebuilt, sizes of images: `rules/catalog/tags.yaml`.
 
 use crate::hash::{HashMap, HashSet};
 use serde::Deserialize;
 
-/// The table as it is written. Lists are words with spaces between, and stay so: most are never asked for.
+/// The table as written. Lists are words with spaces between, and stay so, since most are never used.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TagTable {
@@ -40,7 +40,7 @@ struct Size {
     date: Option<&'static str>,
 }
 
-/// The same, to ask.
+/// The table, indexed for lookup.
 #[derive(Debug, Default)]
 pub(super) struct Tags {
     official: HashSet<&'static str>,
@@ -71,7 +71,7 @@ impl From<TagTable> for Tags {
 }
 
 impl Tags {
-    /// True for names of Docker Official Images, past ones too.
+    /// True for names of Docker Official Images, former ones included.
     pub(super) fn is_official(&self, name: &str) -> bool {
         self.official.contains(name)
     }
@@ -80,17 +80,17 @@ impl Tags {
         self.tags.get(repository).is_some_and(|tags| has_word(tags, tag))
     }
 
-    /// Compressed size in bytes.
+    /// Returns the compressed size in bytes.
     pub(super) fn size(&self, repository: &str, tag: &str) -> Option<u64> {
         self.sizes.get(format!("{repository}:{tag}").as_str()).copied()
     }
 
-    /// The versions that are still rebuilt.
+    /// Returns the release lines that are still rebuilt.
     pub(super) fn lines(&self, repository: &str) -> &[&'static str] {
         self.lines.get(repository).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The release of a distribution that a tag names: `bookworm`, `noble`, `alpine3.22`.
+    /// Returns the release of a distribution that a tag names: `bookworm`, `noble`, `alpine3.22`.
     pub(super) fn suite<'t>(&self, tag: &'t str) -> Option<&'t str> {
         let named = |word: &str| {
             let letters = word.starts_with(|c: char| c.is_ascii_lowercase());
@@ -104,13 +104,13 @@ impl Tags {
         tag.split('-').find(|word| named(word) || alpine(word))
     }
 
-    /// The line that a version belongs to: of 3.12.4 it is 3.12.
+    /// Returns the line that a version belongs to: 3.12 for 3.12.4.
     pub(super) fn line_of(&self, repository: &str, version: &str) -> Option<&str> {
         self.lines.get(repository)?.iter().copied().find(|line| is_of_line(version, line))
     }
 
-    /// Whether a tag is on a line that is still rebuilt. None when the table does not know the image, or the tag
-    /// moves along with the lines.
+    /// True if a tag is on a line that is still rebuilt. None if the table does not know the image, or the tag moves along with
+    /// the lines.
     pub(super) fn rebuilt(&self, repository: &str, tag: &str) -> Option<bool> {
         let lines = self.lines.get(repository)?;
         let version = tag.split('-').find(|word| !word.is_empty())?;
@@ -120,7 +120,7 @@ impl Tags {
         if self.line_of(repository, version).is_some() {
             return Some(true);
         }
-        // `3` is whatever 3.x is newest; a name that no list has says nothing, nor does a version that is newer than the list.
+        // `3` moves with the newest 3.x. A name that no list has, or a version newer than the list, is unknown.
         let moves = lines.iter().any(|line| is_of_line(line, version));
         let newest = lines.iter().map(|line| numbers(line)).max().unwrap_or_default();
         let past = numbers(version);
@@ -128,12 +128,12 @@ impl Tags {
     }
 }
 
-/// True when `words`, with spaces between, has this one.
+/// True if `words`, with spaces between, has this one.
 fn has_word(words: &str, word: &str) -> bool {
     words.split_whitespace().any(|other| other == word)
 }
 
-/// The numbers that a version begins with: 3 and 12 of `3.12-rc`, none of a name.
+/// Returns the numbers that a version begins with: 3 and 12 for `3.12-rc`, none for a name.
 fn numbers(version: &str) -> Vec<u32> {
     let parts = version.split(['.', '-', '_']);
     // `19beta1` is 19.
@@ -141,7 +141,7 @@ fn numbers(version: &str) -> Vec<u32> {
     parts.map_while(digits).collect()
 }
 
-/// `3.12.4` and `3.12` are of 3.12, `3.1` is not.
+/// True if a version belongs to a line: `3.12.4` and `3.12` belong to 3.12, `3.1` does not.
 fn is_of_line(version: &str, line: &str) -> bool {
     version.strip_prefix(line).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
 }

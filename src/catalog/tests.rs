@@ -44,7 +44,7 @@ fn no_repository_stands_in_two_rows() {
 
 #[test]
 fn what_an_image_takes_is_known_together_with_its_server() {
-    // Without its server a `command` of a service would turn the facts off.
+    // Without its server, any `command` of a service would disable the facts.
     let catalog = tables();
     for entry in &catalog.images {
         let name = entry.repositories.first().map(String::as_str).unwrap_or_default();

@@ -1,55 +1,55 @@
-//! What one project may take of files that are not its own, so that a tree in which all lead to the same ones ends.
+//! Byte budgets for the files that a project reads besides its own, so that densely cross-referencing trees terminate.
 
 use super::size::ByteSize;
 
-/// Bytes that a project takes in all: of Compose files that it includes and extends and of the environments that are read for
-/// them, and as much again of the Dockerfiles and `env_file`s of its services. What two services share counts twice, since each
-/// gets it all.
+/// Upper bound (bytes) on the files that one project reads besides its own: Compose files that it includes and extends, with
+/// their env files, and as much again for the Dockerfiles and `env_file`s of its services. A file that two services share
+/// counts twice, since each gets all of it.
 pub const MAX_TAKEN: usize = 16 * 1024 * 1024;
 
-/// Bytes that the projects of a run take in all; each has an equal part.
+/// Upper bound (bytes) on these files for all projects of a run, divided equally.
 const MAX_OF_RUN: usize = 256 * 1024 * 1024;
 
-/// Bytes of the smallest part.
+/// The smallest budget of a project, in bytes.
 const LEAST: usize = 256 * 1024;
 
-/// The part of a project in a run over so many Compose files.
+/// Returns the budget (bytes) of one project in a run over `files` Compose files.
 #[must_use]
 pub fn share_of_run(files: usize) -> usize {
     (MAX_OF_RUN / files.max(1)).clamp(LEAST, MAX_TAKEN)
 }
 
-/// What is left of a part.
+/// A byte budget, with what is left of it.
 #[derive(Debug)]
 pub struct ByteBudget {
     left: usize,
     most: usize,
-    /// Who takes, and what.
+    /// Subject and object of the error message.
     words: (&'static str, &'static str),
 }
 
 impl ByteBudget {
-    /// For what a project includes and extends.
+    /// Creates the budget for the files that a project includes and extends.
     #[must_use]
     pub fn of_project(most: usize) -> Self {
         Self { left: most, most, words: ("the project takes", "other files") }
     }
 
-    /// For what its services take.
+    /// Creates the budget for the Dockerfiles and `env_file`s of a project's services.
     #[must_use]
     pub fn of_services(most: usize) -> Self {
         Self { left: most, most, words: ("the services take", "Dockerfiles and env_files") }
     }
 
-    /// Takes what is there already.
+    /// Charges bytes that are in memory already, even if fewer are left.
     pub fn charge(&mut self, bytes: usize) {
         self.left = self.left.saturating_sub(bytes);
     }
 
-    /// Takes the bytes of a file; says why not where they are more than what is left.
+    /// Charges the bytes of a file.
     ///
     /// # Errors
-    /// When they are.
+    /// The reason, if fewer bytes are left. Nothing is charged then.
     pub fn try_charge(&mut self, bytes: usize) -> Result<(), String> {
         match self.left.checked_sub(bytes) {
             Some(left) => {

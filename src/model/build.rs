@@ -1,4 +1,4 @@
-//! From a service's `build` to the Dockerfile's stage that runs.
+//! Resolves the `build` of a service to the Dockerfile stage that runs.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -14,14 +14,14 @@ use crate::source::{SourceId, Sources, Span, normalize};
 use crate::syntax::SyntaxError;
 use crate::syntax::dockerfile::Dockerfile;
 
-/// Dockerfiles parsed once for the projects of a directory, however many services build them.
+/// Cache of parsed Dockerfiles for the projects of a directory, shared by all services that build them.
 #[derive(Debug, Default)]
 pub struct Dockerfiles {
     parsed: Mutex<HashMap<SourceId, Arc<Dockerfile>>>,
 }
 
 impl Dockerfiles {
-    /// The parsed file, not UTF-8 being one of its errors.
+    /// Returns the parsed file. Invalid UTF-8 is one of its errors. With a foreign frontend, syntax errors are dropped.
     pub fn get(&self, file: SourceId, sources: &Sources) -> Arc<Dockerfile> {
         let lock = || self.parsed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(known) = lock().get(&file) {
@@ -47,28 +47,28 @@ impl Dockerfiles {
     }
 }
 
-/// What `build` leads to.
+/// The result of resolving `build`.
 #[derive(Clone, Debug)]
 pub struct ResolvedBuild {
-    /// The context as written.
+    /// The context as written, or `.`.
     pub context: String,
     /// The Dockerfile as written, or the default.
     pub dockerfile: String,
     /// The target as written.
     pub target: Option<String>,
-    /// Where the Dockerfile is, or would be.
+    /// The path of the Dockerfile, existing or not. None if it is inline, remote or unknown.
     pub path: Option<PathBuf>,
     /// The Dockerfile that was read.
     pub file: Option<SourceId>,
-    /// The image that runs, or why it is not known.
+    /// The image that runs, or why it is unknown.
     pub image: Result<TargetImage, Why>,
-    /// The context has a `.dockerignore`; none when there is no context here.
+    /// True if the context has a `.dockerignore`. None without a context that may be read.
     pub dockerignore: Option<bool>,
-    /// What leads nowhere.
+    /// The reference that could not be followed, if any.
     pub unresolved: Option<Unresolved>,
 }
 
-/// Follows `build` of `service`; `directory` is the project's.
+/// Resolves `build` of `service`. `directory` is the project's.
 pub fn resolve_build(
     build: &BuildSection,
     service: &str,
@@ -87,7 +87,7 @@ pub fn resolve_build(
     )
 }
 
-/// The same for one service of many.
+/// Like [`resolve_build`], with a byte budget that the services of a project share.
 pub fn resolve_build_within(
     build: &BuildSection,
     service: &str,
@@ -157,14 +157,15 @@ pub fn resolve_build_within(
         }
         Why::Other("its stage is not known")
     });
-    // Variables in it may make much of little.
+    // Variables can expand a short Dockerfile to large values.
     let values = built.image.iter().flat_map(|target| target.env.values());
     let made: usize = values.filter_map(|entry| Some(entry.value.as_ref().ok()?.as_str().len())).sum();
     let made = made.saturating_sub(written);
     match allowance.try_charge(made) {
         Ok(()) => built,
         Err(reason) => {
-            // To see that takes as long as to take it: the next one is refused before.
+            // Measuring the values costs as much as keeping them, so they are charged all the same: the next build is then
+            // rejected early.
             allowance.charge(made);
             refuse(built, reason)
         }
@@ -225,7 +226,7 @@ fn find(
         }
     }
     built.path = Some(normalize(&path));
-    // BuildKit looks for one beside the Dockerfile first (`frontend/dockerui/context.go`).
+    // BuildKit looks for one next to the Dockerfile first (`frontend/dockerui/context.go`).
     let beside = PathBuf::from(format!("{}.dockerignore", path.display()));
     built.dockerignore = ignores(&[beside, context.join(".dockerignore")], sources);
     sources.load(&path).map_err(|error| {
@@ -245,13 +246,13 @@ fn find(
     })
 }
 
-/// True when one of the files is there; none when nobody may say.
+/// True if one of the files exists. None if none is found and one of them may not be read.
 fn ignores(files: &[PathBuf], sources: &Sources) -> Option<bool> {
     let there = files.iter().any(|file| sources.exists(file));
     (there || files.iter().all(|file| sources.disk().may_read(file))).then_some(there)
 }
 
-/// `build.args`; a name without a value takes it from the project's environment.
+/// Returns `build.args`. A name without a value takes it from the project's environment.
 fn arguments(build: &BuildSection, compose: &Compose) -> IndexMap<String, BuildArg> {
     let arguments = build.args.iter().map(|(name, fact)| {
         let value = match fact {

@@ -1,5 +1,4 @@
-//! Services that a Compose file changes for others: overlays of files that it does not name, and services that extend or merge
-//! one of another.
+//! The changes that a Compose file makes to other services: as an overlay of a base file, by `extends` or by YAML merge keys.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -10,12 +9,12 @@ use crate::source::normalize;
 use crate::syntax::shell::base_name;
 use crate::syntax::yaml::{Kind, NodeId, Tree};
 
-/// One service of a file, as far as it changes another one.
+/// A service that changes another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Whom it changes.
+    /// The changed service.
     pub of: ChangeTarget,
-    /// The service that does so.
+    /// The name of the changing service.
     pub by: String,
     /// It sets memory below `deploy.resources`.
     pub in_deploy: bool,
@@ -27,33 +26,33 @@ pub struct Change {
     pub healthcheck: bool,
     /// It has an image or a build of its own.
     pub runs: bool,
-    /// It runs the other one as it is: nothing that it sets counts here.
+    /// It sets nothing that matters for memory: neither sizes nor what starts, or it only switches the service off.
     pub plain: bool,
 }
 
-/// The service that is changed.
+/// Identifies a changed service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeTarget {
-    /// The one of this name in the file that this one is laid over.
+    /// The service of this name in the base file of an overlay.
     BaseService(String),
-    /// One that it extends, or whose mapping it merges: the file, normalized, and the name.
+    /// A service that it extends or merges by `<<`: the normalized file path and the name.
     ExtendedService(PathBuf, String),
 }
 
-/// Keys that change how much a container may use.
+/// Keys that change how much memory a container may use.
 const MEMORY: [&str; 6] = ["mem_limit", "memswap_limit", "mem_reservation", "deploy", "shm_size", "tmpfs"];
 
-/// Keys that change what it starts.
+/// Keys that change what a container starts.
 const STARTS: [&str; 5] = ["env_file", "command", "entrypoint", "image", "build"];
 
-/// Parts of the names of variables that tell a program its memory.
+/// Parts of names of environment variables that may set a program's memory.
 const OF_MEMORY: [&str; 9] = ["HEAP", "MEM", "CACHE", "BUFFER", "OPTS", "OPTIONS", "ARGS", "XMX", "SIZE"];
 
-/// Words of which each file with such a service has one, unless it may be an overlay.
+/// Words of which a file contains at least one if it changes other services and cannot be an overlay.
 const WORDS: [&str; 6] = ["mem_limit", "mem_reservation", "memswap_limit", "resources", "extends", "<<"];
 
-/// True when a file's text may change a service of another file, or one of its own for another. Files that may be overlays are
-/// to be read in any case.
+/// True if a file's text may change a service of another file, or one of its own by another. Files that may be overlays have to
+/// be read in any case.
 #[must_use]
 pub fn may_change(text: &str) -> bool {
     static FINDERS: LazyLock<[Finder<'static>; WORDS.len()]> = LazyLock::new(|| WORDS.map(Finder::new));
@@ -63,18 +62,18 @@ pub fn may_change(text: &str) -> bool {
 /// A service: its name, its node, and its keys with their values.
 type Named<'t> = (&'t str, NodeId, &'t [(NodeId, NodeId)]);
 
-/// The services of others that the file at `path` changes, and those that it would change as an overlay.
+/// The changes that one file makes to other services, certain and possible.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Changes of services that it names, or that the file below it has.
+    /// Changes of services that it extends or merges and, if it is certainly an overlay, of those of its base file.
     pub known: Vec<Change>,
-    /// Changes of the services of a file that it is named after, if it is an overlay of that: it could run without.
+    /// Changes that apply if it is an overlay of the file that it is named after. It could also run alone.
     pub possible: Vec<Change>,
-    /// Its services, and whether each could be whole: see [`super::project::is_part`].
+    /// Its services, and whether each has a key that makes it complete: see [`super::project::is_part`].
     pub wholes: Vec<(String, bool)>,
 }
 
-/// The services of others that the file at `path` changes.
+/// Returns the changes that the file at `path` makes to other services.
 #[must_use]
 pub fn changes(tree: &Tree, path: &Path) -> Changes {
     let services: Vec<Named<'_>> = tree
@@ -124,13 +123,13 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
     found
 }
 
-/// True for a service with keys that make it whole.
+/// True if the service has a key that makes it complete.
 fn is_whole(tree: &Tree, entries: &[(NodeId, NodeId)]) -> bool {
     let mut names = entries.iter().filter_map(|(key, _)| scalar(tree, *key));
     names.any(super::project::makes_complete)
 }
 
-/// True for a file that names itself a stack of Swarm, or has networks, secrets or configs that only Swarm has.
+/// True for a Swarm stack: by the file name, an overlay network, or external secrets or configs.
 #[must_use]
 pub fn is_for_swarm(tree: &Tree, path: &Path) -> bool {
     let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
@@ -147,7 +146,7 @@ pub fn is_for_swarm(tree: &Tree, path: &Path) -> bool {
         || ["secrets", "configs"].into_iter().flat_map(sections).any(|entry| is(entry, "external", "true"))
 }
 
-/// The name of the service that holds a byte of a file.
+/// Returns the name of the service at byte offset `at`.
 #[must_use]
 pub fn service_at(tree: &Tree, at: u32) -> Option<String> {
     let roots = tree.documents().iter().filter_map(|root| child(tree, *root, "services"));
@@ -157,7 +156,7 @@ pub fn service_at(tree: &Tree, at: u32) -> Option<String> {
     scalar(tree, *name).map(str::to_owned)
 }
 
-/// The file and the service that a service extends.
+/// Returns the file and the service that a service extends.
 fn extended(tree: &Tree, service: NodeId, path: &Path) -> Option<(PathBuf, String)> {
     let extends = child(tree, service, "extends")?;
     if let Some(name) = scalar(tree, extends) {
@@ -171,7 +170,7 @@ fn extended(tree: &Tree, service: NodeId, path: &Path) -> Option<(PathBuf, Strin
     Some((normalize(&file), name.to_owned()))
 }
 
-/// The mappings that a mapping merges by `<<`.
+/// Returns the mappings that a mapping merges by `<<`.
 fn merged<'t>(tree: &'t Tree, entries: &'t [(NodeId, NodeId)]) -> impl Iterator<Item = NodeId> + 't {
     let merges = entries.iter().filter(|(key, _)| scalar(tree, *key) == Some("<<"));
     let nodes = merges.flat_map(|(_, value)| match &tree.node(*value).kind {
@@ -181,7 +180,7 @@ fn merged<'t>(tree: &'t Tree, entries: &'t [(NodeId, NodeId)]) -> impl Iterator<
     nodes.map(|node| target(tree, *node))
 }
 
-/// True where `environment` has a variable whose name tells a program its memory.
+/// True if `environment` has a variable whose name may set a program's memory.
 fn sets_memory_variable(tree: &Tree, service: NodeId) -> bool {
     let Some(environment) = child(tree, service, "environment") else { return false };
     let names: Vec<&str> = match &tree.node(environment).kind {
@@ -194,7 +193,7 @@ fn sets_memory_variable(tree: &Tree, service: NodeId) -> bool {
     })
 }
 
-/// True for a service that is there to start nothing: `entrypoint: [echo, off]`, `command: /bin/true`.
+/// True for a service that starts nothing on purpose: `entrypoint: [echo, off]`, `command: /bin/true`.
 fn is_switched_off(tree: &Tree, service: NodeId) -> bool {
     let start = ["entrypoint", "command"].iter().find_map(|name| child(tree, service, name));
     let first = start.and_then(|start| match &tree.node(start).kind {
@@ -220,7 +219,7 @@ fn sets_memory_in_deploy(tree: &Tree, service: NodeId) -> bool {
     })
 }
 
-/// The node itself, or the one that an alias stands for.
+/// Returns the node itself, or the target of an alias.
 fn target(tree: &Tree, id: NodeId) -> NodeId {
     match &tree.node(id).kind {
         Kind::Alias(Some(target)) => *target,

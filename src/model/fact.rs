@@ -1,43 +1,43 @@
-//! Three-valued knowledge, each with its place.
+//! Three-valued facts (known, unknown, absent), each with its span.
 
 use crate::source::{Span, Spanned};
 
-/// Why something cannot be known from the files.
+/// The reason a fact cannot be determined from the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// A variable without a value: its name.
+    /// A variable without a value, by name.
     Variable(String),
-    /// A file that is not there or cannot be read: its path as written.
+    /// A missing or unreadable file: its path as written.
     File(String),
-    /// An image that the catalogue does not know: its reference.
+    /// An image that the catalog does not know: its reference.
     Image(String),
-    /// A value that does not fit its key's grammar: another rule speaks of it.
+    /// A value that its key's grammar rejects, as written. Another rule reports it.
     Malformed(String),
-    /// What the text before it leaves open.
+    /// Any other reason, as a phrase.
     Other(&'static str),
 }
 
-/// What is known of one property of a workload.
+/// The state of one property of a workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact<T> {
-    /// Written down, here.
+    /// Set, at this span.
     Known(Spanned<T>),
-    /// Written down or inherited, but its value cannot be told from the files.
+    /// Set or inherited, but the files do not tell the value.
     Unknown {
-        /// The nearest place that shows it.
+        /// The nearest span that shows it.
         at: Span,
-        /// What is missing.
+        /// The reason.
         why: Why,
     },
     /// Not set anywhere.
     Absent {
-        /// Where it would be set: the service's key or the `FROM` line.
+        /// Span of the place to set it: the service's key or the `FROM` line.
         anchor: Span,
     },
 }
 
 impl<T> Fact<T> {
-    /// The value, when it is known.
+    /// Returns the value with its span, if known.
     pub fn known(&self) -> Option<&Spanned<T>> {
         match self {
             Self::Known(value) => Some(value),
@@ -45,22 +45,22 @@ impl<T> Fact<T> {
         }
     }
 
-    /// The bare value, when it is known.
+    /// Returns the bare value, if known.
     pub fn value(&self) -> Option<&T> {
         self.known().map(|spanned| &spanned.value)
     }
 
-    /// True when it is certain that nothing sets it.
+    /// True if it is certain that nothing sets it.
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent { .. })
     }
 
-    /// True when something sets it and nobody can tell to what.
+    /// True if something sets it to a value that the files do not tell.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown { .. })
     }
 
-    /// The place that speaks of it: the value, the unknown, or where it would stand.
+    /// Returns the span of the value, of the unknown, or of where it would be set.
     pub fn span(&self) -> Span {
         match self {
             Self::Known(value) => value.span,
@@ -69,7 +69,7 @@ impl<T> Fact<T> {
         }
     }
 
-    /// The same knowledge of something derived from it.
+    /// Applies `f` to a known value. Unknown and Absent stay as they are.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Fact<U> {
         match self {
             Self::Known(value) => Fact::Known(value.map(f)),
@@ -79,7 +79,7 @@ impl<T> Fact<T> {
     }
 }
 
-/// The name of a fact of a workload, as `oomlint inspect` prints it.
+/// The name of a workload fact, as `oomlint inspect` prints it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "`summary` describes each")]
 pub enum FactName {
@@ -132,13 +132,13 @@ impl FactName {
         Self::Ulimits,
     ];
 
-    /// The name, as in JSON: `memory_limit`.
+    /// Returns the name as in JSON: `memory_limit`.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.row().0
     }
 
-    /// One line about the fact: lower case, no full stop.
+    /// Returns one line about the fact: lower case, no full stop.
     #[must_use]
     pub fn summary(self) -> &'static str {
         self.row().1

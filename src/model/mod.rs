@@ -1,4 +1,4 @@
-//! What the files say, resolved: images from Dockerfiles, services from Compose files, projects from both.
+//! The resolved model: images from Dockerfiles, services from Compose files, projects from both.
 
 pub mod allowance;
 pub mod build;
@@ -17,22 +17,23 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::source::{Sources, Span, normalize};
 
-/// A reference that could not be followed: what depends on it is Unknown.
+/// A reference that could not be followed. Facts that depend on it are Unknown.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Unresolved {
-    /// Where it is written.
+    /// Span of the reference.
     pub span: Span,
-    /// Which kind of reference: `include`, `extends`, `env_file`, `dockerfile`, `build context`, `build target`.
+    /// The kind of reference: `include`, `extends`, `env_file`, `dockerfile`, `build`, `build context`, `build target`, `the
+    /// project`.
     pub what: &'static str,
-    /// What it names, as written.
+    /// The referenced name, as written.
     pub name: String,
-    /// Why it cannot be followed: lower case, no full stop.
+    /// The reason it cannot be followed: lower case, no full stop.
     pub reason: String,
-    /// A variable that it depends on and that has no value.
+    /// A variable in it that has no value.
     pub unset: Option<String>,
-    /// Where a file of variables would be that does not exist.
+    /// The path of the missing env file, if it is one.
     pub variables: Option<PathBuf>,
-    /// The service that needs it.
+    /// The service that needs it, if one does.
     pub service: Option<String>,
 }
 
@@ -48,14 +49,14 @@ impl std::fmt::Display for Unresolved {
     }
 }
 
-/// The reason of a file that only a registry, a Git server or another host has.
+/// [`Unresolved::reason`] of a file that only a registry, a Git server or another host has.
 pub(crate) const ELSEWHERE: &str = "is not on this machine";
 
-/// Directories above a project's in which a path of it is looked for.
+/// How many parent directories of a project are searched for one of its paths.
 const MAX_ABOVE: usize = 6;
 
-/// True where a path that is not there from `directory` is there from one above: the file that names it is merged over another
-/// one, whose directory is the project's. A bare name tells nothing: there may be one in any directory.
+/// True if `path`, relative to a parent of `directory`, exists: the file that names it is an override, and the project
+/// directory is its base file's. False for a bare name, which may exist in any directory.
 pub(crate) fn is_from_above(directory: &Path, path: &Path, sources: &Sources) -> bool {
     let named = path.components().filter(|part| matches!(part, Component::Normal(_))).count();
     let mut above = directory.to_path_buf();
@@ -67,5 +68,5 @@ pub(crate) fn is_from_above(directory: &Path, path: &Path, sources: &Sources) ->
         })
 }
 
-/// The reason of a file that does not exist.
+/// [`Unresolved::reason`] of a file that does not exist.
 const MISSING: &str = "no such file";

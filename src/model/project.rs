@@ -1,4 +1,4 @@
-//! Which Compose files make one project.
+//! Groups Compose files into projects: a default file with its overrides, overlays, stand-alone files.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,9 @@ use crate::source::{SourceId, Sources, Span, compare_paths};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::Tree;
 
-/// The names that Compose looks for, best first (compose-go `cli/options.go`, `DefaultFileNames`).
+/// File names that Compose looks for, in order of preference (compose-go `cli/options.go`, `DefaultFileNames`).
 const DEFAULT_NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-/// What Compose merges onto a default file unasked (`DefaultOverrideFileNames`).
+/// Override files that Compose merges onto a default file by itself (`DefaultOverrideFileNames`).
 const OVERRIDE_NAMES: [&str; 4] = [
     "compose.override.yml",
     "compose.override.yaml",
@@ -22,18 +22,18 @@ const OVERRIDE_NAMES: [&str; 4] = [
     "docker-compose.override.yaml",
 ];
 
-/// Bytes that the projects of one directory take of other files than their own, counted for each: a hundred overlays merge
-/// their base a hundred times.
+/// Upper bound (bytes) on the files that the projects of one directory read besides their own, counted once per project: a
+/// hundred overlays merge their base a hundred times.
 const MAX_OF_DIRECTORY: usize = 16 * 1024 * 1024;
 
-/// Compose files that are merged, and what they came to.
+/// A set of merged Compose files, with the resulting model.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// What was loaded.
+    /// The files and settings that were loaded.
     pub request: Request,
     /// The merged model.
     pub compose: Compose,
-    /// For an overlay: the only files whose findings are reported, the rest being said for the base.
+    /// For an overlay: the only files whose findings are reported. Those of the other files belong to the base's project.
     pub only: Option<Vec<SourceId>>,
 }
 
@@ -43,7 +43,7 @@ impl Project {
         Self { request, compose, only }
     }
 
-    /// One that is not looked at, and says so.
+    /// Creates an empty project for files that are skipped, with `why` as its error.
     fn refused(request: Request, why: String, sources: &Sources) -> Self {
         let nothing = Request { files: Vec::new(), ..request.clone() };
         let mut project = Self { request, compose: Compose::load(&nothing, sources), only: None };
@@ -61,20 +61,20 @@ impl Project {
         project
     }
 
-    /// Bytes of the files that it was not asked for, or that it merges its own ones onto.
+    /// Returns the bytes of all its Compose files but the last requested one, which is its own.
     fn taken(&self, sources: &Sources) -> usize {
         let own = self.request.files.last().and_then(|path| sources.load(path).ok());
         let others = self.compose.files.iter().filter(|file| Some(**file) != own);
         others.map(|file| sources.get(*file).text().len()).sum()
     }
 
-    /// The files that it was asked for.
+    /// Returns the requested files that can be read.
     #[must_use]
     pub fn roots(&self, sources: &Sources) -> Vec<SourceId> {
         self.request.files.iter().filter_map(|path| sources.load(path).ok()).collect()
     }
 
-    /// Its files.
+    /// Returns its Compose files, requested and read.
     #[must_use]
     pub fn project_files(&self, sources: &Sources) -> ProjectFiles {
         ProjectFiles {
@@ -85,14 +85,14 @@ impl Project {
     }
 }
 
-/// The Compose files that a project has to do with.
+/// The Compose files of a project.
 #[derive(Clone, Debug)]
 pub struct ProjectFiles {
-    /// Those that it was asked for.
+    /// The requested files.
     pub roots: Vec<SourceId>,
-    /// All that were read.
+    /// All Compose files that were read.
     pub files: Vec<SourceId>,
-    /// As [`Project::only`].
+    /// See [`Project::only`].
     pub only: Option<Vec<SourceId>>,
 }
 
@@ -109,7 +109,7 @@ pub fn load_merged(files: &[PathBuf], settings: &Settings, sources: &Sources) ->
     Project::load(request, None, sources)
 }
 
-/// The files that may have to do with each other without naming each other, in the order of the directories.
+/// Groups files by directory, sorted by path. Only files of one directory form a project without naming each other.
 #[must_use]
 pub fn by_directory(files: &[PathBuf]) -> Vec<(PathBuf, Vec<PathBuf>)> {
     let mut directories: Vec<(PathBuf, Vec<PathBuf>)> = Vec::new();
@@ -126,8 +126,9 @@ pub fn by_directory(files: &[PathBuf]) -> Vec<(PathBuf, Vec<PathBuf>)> {
     directories
 }
 
-/// Loads the projects that the Compose files of one directory make, one after the other: its default file with its overrides is
-/// one, files beside it are overlays of it or projects of their own. Each takes so many bytes of `others` at most.
+/// Loads the projects of one directory's Compose files and passes each to `each`. The default file with its overrides is one
+/// project. Every other file is an overlay of it or a project of its own. Each project reads at most `others` bytes of files
+/// besides its own.
 pub fn load_directory(
     directory: &Path,
     mut files: Vec<PathBuf>,
@@ -146,11 +147,11 @@ pub fn load_directory(
     let named = files_of_compose_file_variable(directory, sources);
     let is_named = named.is_some();
     let default = named.unwrap_or_else(|| default_files(directory, sources));
-    // Every overlay reads the files below it: parsed once, as long as somebody has them.
+    // Every overlay reads the base files: holding their trees here keeps them parsed.
     let below = default.iter().filter_map(|path| sources.load(path).ok()).map(|file| sources.get(file));
     let _parsed: Vec<Arc<Tree>> = below.filter(|_| files.len() > 1).map(|source| Tree::of(&source)).collect();
-    // A default file that nobody asked for serves as the base of overlays only. Files that `.env` names are found nowhere
-    // else, since they may be called anything.
+    // A default file that is not in `files` only serves as the base of overlays. Files that `COMPOSE_FILE` names are always
+    // loaded: since they may have any name, discovery does not find them.
     if is_named || default.iter().any(|file| files.contains(file)) {
         let asked = request(default.clone());
         each(Project::load(asked, None, sources));
@@ -181,7 +182,7 @@ pub fn load_directory(
             continue;
         }
         let only = alone.roots(sources);
-        // Compose merges its automatic override only when it is told no files.
+        // With `-f`, Compose does not merge its automatic override.
         let base = default.iter().filter(|base| !is_override(base));
         let stack = base.chain([file]).cloned().collect();
         let merged = Project::load(request(stack), Some(only), sources);
@@ -190,7 +191,7 @@ pub fn load_directory(
     }
 }
 
-/// True for `compose.gpu.yaml` and `compose-gpu.yaml` beside `compose.yaml`.
+/// True for `compose.gpu.yaml` and `compose-gpu.yaml` if `base` is `compose.yaml`.
 #[must_use]
 pub fn is_named_after(file: &Path, base: &Path) -> bool {
     let stem = |path: &Path| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
@@ -198,9 +199,8 @@ pub fn is_named_after(file: &Path, base: &Path) -> bool {
     name.strip_prefix(&base).is_some_and(|rest| rest.starts_with(['-', '.', '_']))
 }
 
-/// True where services could run without those of a base file and yet are changes of some of them: they have no command, ports,
-/// volumes or files of variables, those of the base have, and the base has other services. Each comes with whether it has such
-/// keys.
+/// True if services that could run alone only override some services of `base`: none has a key of `makes_complete`, each has a
+/// namesake in `base` with one, and `base` has other services too. Each comes with whether it has such a key.
 #[must_use]
 pub fn is_part<'s>(services: impl Iterator<Item = (&'s str, bool)>, base: &[Service]) -> bool {
     let mut count = 0;
@@ -210,12 +210,12 @@ pub fn is_part<'s>(services: impl Iterator<Item = (&'s str, bool)>, base: &[Serv
     all_bare && (1..base.len()).contains(&count)
 }
 
-/// True for a key without which a service is rarely whole. No fix adds or removes one.
+/// True for a key that a complete service usually has. No fix adds or removes one.
 pub(super) fn makes_complete(key: &str) -> bool {
     matches!(key, "command" | "depends_on" | "entrypoint" | "env_file" | "expose" | "ports" | "volumes")
 }
 
-/// The names of services, and whether each has such keys.
+/// Returns the names of services, and whether each has a key of [`makes_complete`].
 fn complete_services(services: &[Service]) -> impl Iterator<Item = (&str, bool)> {
     services.iter().map(|service| {
         let mut keys = service.keys.iter();
@@ -223,7 +223,7 @@ fn complete_services(services: &[Service]) -> impl Iterator<Item = (&str, bool)>
     })
 }
 
-/// The files that `docker compose` takes in `directory` when it is told none; empty when there are none.
+/// Returns the files that `docker compose` loads in `directory` without `-f`; empty if there are none.
 fn default_files(directory: &Path, sources: &Sources) -> Vec<PathBuf> {
     let first =
         |names: &[&str]| names.iter().map(|name| directory.join(name)).find(|path| sources.exists(path));
@@ -231,7 +231,7 @@ fn default_files(directory: &Path, sources: &Sources) -> Vec<PathBuf> {
     std::iter::once(base).chain(first(&OVERRIDE_NAMES)).collect()
 }
 
-/// `COMPOSE_FILE` of the directory's `.env`.
+/// Returns the existing files of `COMPOSE_FILE` in the directory's `.env`. None if there are none.
 fn files_of_compose_file_variable(directory: &Path, sources: &Sources) -> Option<Vec<PathBuf>> {
     let id = sources.load(&directory.join(".env")).ok()?;
     let source = sources.get(id);
@@ -250,7 +250,7 @@ fn files_of_compose_file_variable(directory: &Path, sources: &Sources) -> Option
     (!files.is_empty()).then_some(files)
 }
 
-/// True for a name that Compose takes by itself, an override's included.
+/// True for a file name that Compose looks for by itself, an override's included.
 #[must_use]
 pub fn is_default(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -262,7 +262,8 @@ fn is_override(path: &Path) -> bool {
     OVERRIDE_NAMES.contains(&name)
 }
 
-/// Which of the projects are not part of another one: all of their files are not read by it without having been asked for.
+/// Returns per project whether it is top-level: no other top-level project includes or extends all its requested files.
+/// Overlays always are.
 #[must_use]
 pub fn top_level_files(projects: &[&ProjectFiles]) -> Vec<bool> {
     let mut readers: HashMap<SourceId, Vec<usize>> = HashMap::default();

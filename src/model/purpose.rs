@@ -1,11 +1,11 @@
-//! The purpose of a file, as its path and the comment at its head tell: for development, for tests, generated.
+//! Classifies files by path and head comment: for development or tests, not for production, generated.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::source::normalize;
 
-/// Names of files and directories for what runs on a laptop, in a pipeline for as long as its tests take, or not any more.
+/// Words in names of files and directories that mark development, debugging, tests, CI and demos.
 const DEVELOPMENT: [&str; 15] = [
     "demo",
     "demos",
@@ -24,10 +24,11 @@ const DEVELOPMENT: [&str; 15] = [
     "ci",
 ];
 
-/// Names of whole directories for the same: `github-exporter` and `archive-db` are programs.
+/// Names of whole directories with the same meaning. As part of a name they have none: `github-exporter` and `archive-db` are
+/// programs.
 const DEVELOPMENT_DIRECTORIES: [&str; 5] = [".github", ".circleci", "archive", "archived", "hack"];
 
-/// What the comment at the head of a file says, in lower case, where it is not for production.
+/// Phrases, in lower case, of head comments that say a file is not for production.
 const NOT_FOR_PRODUCTION: [&str; 15] = [
     "not for production",
     "not meant for production",
@@ -46,10 +47,10 @@ const NOT_FOR_PRODUCTION: [&str; 15] = [
     "not meant for end users",
 ];
 
-/// Lines at the head of a file that may be its comment.
+/// The number of lines at the head of a file that may be its comment.
 const HEAD: usize = 30;
 
-/// The comment at the head of a file, in lower case, its words with one blank between them: a sentence may go on in the next line.
+/// Returns the head comment in lower case with one blank between words, so that phrases match across lines.
 fn head_comment(text: &str) -> String {
     let comment = text.lines().take(HEAD).take_while(|line| {
         let line = line.trim();
@@ -62,7 +63,7 @@ fn head_comment(text: &str) -> String {
     words.join(" ")
 }
 
-/// True where the comment at the head of a file says that it is not for production.
+/// True if the head comment of a file says that it is not for production.
 #[must_use]
 pub fn is_not_for_production(text: &str) -> bool {
     let head = head_comment(text);
@@ -70,7 +71,7 @@ pub fn is_not_for_production(text: &str) -> bool {
         || sentences(&head).any(|words| denies_production(&words) || names_development(&words))
 }
 
-/// True where a README beside a file, or above it in its repository, says that what is there is not for production.
+/// True if a README in a file's directory, or above it in the repository, says that its content is not for production.
 #[must_use]
 pub fn is_readme_not_for_production(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
@@ -83,7 +84,7 @@ pub fn is_readme_not_for_production(text: &str) -> bool {
     })
 }
 
-/// Words by which a sentence tells that it is of the file itself.
+/// Words by which a sentence refers to the file itself.
 const ITSELF: [&str; 18] = [
     "this",
     "these",
@@ -105,7 +106,7 @@ const ITSELF: [&str; 18] = [
     "deployment",
 ];
 
-/// The words of each sentence of a text in lower case, without the marks of Markdown.
+/// Splits a lower-case text into the words of its sentences, without Markdown marks.
 fn sentences(text: &str) -> impl Iterator<Item = Vec<&str>> {
     let parts = text.split(['.', '!', '?', ';']);
     parts.map(|sentence| {
@@ -114,7 +115,7 @@ fn sentences(text: &str) -> impl Iterator<Item = Vec<&str>> {
     })
 }
 
-/// "This is not meant for production", "none of these definitions are for production".
+/// True for "This is not meant for production", "none of these definitions are for production".
 fn denies_production(words: &[&str]) -> bool {
     const MOST_BETWEEN: usize = 10;
     let is_no =
@@ -125,7 +126,7 @@ fn denies_production(words: &[&str]) -> bool {
     itself && behind.iter().take(MOST_BETWEEN).any(|word| word.starts_with("production"))
 }
 
-/// "This file is for the development setup", "test environment".
+/// True for "This file is for the development setup", "test environment".
 fn names_development(words: &[&str]) -> bool {
     let kind =
         |word: &str| matches!(word, "development" | "dev" | "test" | "testing" | "developers" | "tests");
@@ -134,12 +135,12 @@ fn names_development(words: &[&str]) -> bool {
         || words.windows(3).any(|three| matches!(three, ["for", "the" | "local" | "a", word] if kind(word)));
     let place =
         words.windows(2).any(|two| matches!(two, [word, "environment" | "setup" | "stack"] if kind(word)));
-    // "For production, and not for development": neither.
+    // "For production, and not for development" does not count.
     let production = words.iter().any(|word| word.starts_with("production"));
     (is_for && itself || place) && !production
 }
 
-/// Phrases of the comment at the head of a file that another one is made into, in lower case.
+/// Phrases, in lower case, of the head comments of generated files.
 const GENERATED: [&str; 14] = [
     "do not edit",
     "don't edit",
@@ -157,15 +158,15 @@ const GENERATED: [&str; 14] = [
     "@generated",
 ];
 
-/// True where the comment at the head of a file says that a program writes it: what is changed here is lost.
+/// True if the head comment says that a program writes the file: edits would be lost.
 #[must_use]
 pub fn is_generated(text: &str) -> bool {
     let head = head_comment(text);
     GENERATED.iter().any(|phrase| head.contains(phrase))
 }
 
-/// True where a file is for development or tests, as its name or a directory of its repository says. `path` is as shown; `exists`
-/// finds the top of the repository.
+/// True if the name of a file or of a directory of its repository marks it as for development or tests. `path` is as shown.
+/// `exists` is asked for `.git`, to find the repository root.
 #[must_use]
 pub fn is_for_development(path: &Path, exists: &dyn Fn(&Path) -> bool) -> bool {
     let says = |part: &OsStr| {
@@ -176,19 +177,19 @@ pub fn is_for_development(path: &Path, exists: &dyn Fn(&Path) -> bool) -> bool {
     if path.file_name().is_some_and(says) {
         return true;
     }
-    // Relative to where the tool was called it may be told without directories of the repository that are above.
+    // A path relative to the working directory lacks the repository's directories above it.
     let here = if path.is_absolute() { PathBuf::new() } else { std::env::current_dir().unwrap_or_default() };
     let folder = normalize(&here.join(path));
     let Some(folder) = folder.parent() else { return false };
     let Some(deepest) = folder.ancestors().find(|above| above.file_name().is_some_and(says)) else {
         return false;
     };
-    // Above the repository names are those of somebody's machine.
+    // Directory names above the repository root depend on the machine.
     let above_top = |place: &Path| place.ancestors().skip(1).any(|above| exists(&above.join(".git")));
     above_top(deepest) || (path.is_relative() && path.iter().any(says))
 }
 
-/// True for `${project.version}`: no name of a variable has a dot, and those of Maven's and Gradle's projects do.
+/// True for `${project.version}`: names of variables have no dot, those of Maven and Gradle properties do.
 #[must_use]
 pub fn is_build_property(text: &str) -> bool {
     let name = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).unwrap_or_default();
@@ -198,8 +199,8 @@ pub fn is_build_property(text: &str) -> bool {
     name.contains('.') && name.split('.').all(is_word)
 }
 
-/// True where a build by Maven or Gradle copies a file, and may fill in its project's properties: it lies below the `src` of a
-/// project. `exists` finds the project's own file.
+/// True if a Maven or Gradle build copies the file and may fill in project properties: it is below the `src` of a project.
+/// `exists` is asked for the project's build file.
 ///
 /// Source: maven.apache.org plugins/maven-resources-plugin examples/filter.
 pub fn is_build_resource(path: &Path, exists: &dyn Fn(&Path) -> bool) -> bool {
@@ -242,7 +243,7 @@ mod tests {
         ] {
             assert!(is(path), "{path}");
         }
-        // Names above the repository, and words that only begin so.
+        // Names above the repository root, and words with one of these only as a prefix.
         for path in [
             "/home/dev/shop/compose.yaml",
             "/srv/test/compose.yaml",

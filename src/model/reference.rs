@@ -1,4 +1,4 @@
-//! Names of images: `registry/repository:tag@digest`, normalised as the engine normalises them.
+//! Image references: `registry/repository:tag@digest`, normalised as the engine normalises them.
 
 /// An image reference with its defaults filled in.
 ///
@@ -9,7 +9,7 @@
 pub struct ImageReference {
     /// The registry's host, with its port; `docker.io` when none is written.
     pub registry: String,
-    /// The path there: `library/node`, `grafana/grafana`.
+    /// The path in the registry: `library/node`, `grafana/grafana`.
     pub repository: String,
     /// The tag as written. None means `latest`, or whatever the digest names: see [`ImageReference::effective_tag`].
     pub tag: Option<String>,
@@ -21,7 +21,7 @@ const DOCKER_HUB: &str = "docker.io";
 const OFFICIAL: &str = "library/";
 
 impl ImageReference {
-    /// Reads a reference. None when it is not one: empty, with blanks, with a variable left in it, or malformed.
+    /// Parses a reference. None if it is invalid: empty, with blanks, with a variable left in it, or malformed.
     pub fn parse(text: &str) -> Option<Self> {
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) if is_digest(digest) => (rest, Some(digest.to_owned())),
@@ -39,7 +39,7 @@ impl ImageReference {
             Some((first, path)) if is_registry(first) => (first, path),
             _ => (DOCKER_HUB, name),
         };
-        // The engine still takes Docker Hub's first name for the same place.
+        // The engine still accepts Docker Hub's former host name.
         let registry = if registry == "index.docker.io" { DOCKER_HUB } else { registry };
         if !path.split('/').all(is_component) {
             return None;
@@ -52,7 +52,7 @@ impl ImageReference {
         Some(Self { registry: registry.to_owned(), repository, tag, digest })
     }
 
-    /// The shortest name that means the same repository: `node`, `grafana/grafana`, `quay.io/keycloak/keycloak`.
+    /// Returns the shortest name of the repository: `node`, `grafana/grafana`, `quay.io/keycloak/keycloak`.
     pub fn name(&self) -> String {
         if self.registry != DOCKER_HUB {
             return format!("{}/{}", self.registry, self.repository);
@@ -60,7 +60,7 @@ impl ImageReference {
         self.repository.strip_prefix(OFFICIAL).unwrap_or(&self.repository).to_owned()
     }
 
-    /// The tag that is pulled: the written one, else `latest`. None when only a digest says which image it is.
+    /// Returns the tag that is pulled: the written one, else `latest`. None for a reference with a digest only.
     pub fn effective_tag(&self) -> Option<&str> {
         match (&self.tag, &self.digest) {
             (Some(tag), _) => Some(tag),
@@ -69,7 +69,7 @@ impl ImageReference {
         }
     }
 
-    /// True for the empty base, which is not an image.
+    /// True for `scratch`, the empty base, which is not an image.
     pub fn is_scratch(&self) -> bool {
         self.registry == DOCKER_HUB && self.repository == "library/scratch"
     }

@@ -1,4 +1,4 @@
-//! Sizes in bytes: how Compose, the JVM and V8 write them, and how we print them.
+//! Sizes in bytes: parsers for the syntax of Compose, the JVM, mount options and V8, and the display format.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ const GIB: i64 = MIB * 1024;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ByteSize(pub i64);
 
-/// The smallest memory limit that the engine takes: 6 MiB since 20.10 (moby `daemon/daemon_unix.go`, `linuxMinMemory`).
+/// The smallest memory limit that the engine accepts: 6 MiB since 20.10 (moby `daemon/daemon_unix.go`, `linuxMinMemory`).
 pub const SMALLEST_LIMIT: ByteSize = ByteSize(6 * 1024 * 1024);
 
 impl ByteSize {
-    /// Reads a size as Compose does: `strconv.ParseInt`, then go-units `RAMInBytes`. All units are binary, so that
-    /// `1g`, `1gb` and `1GiB` are the same; `512Mi` is refused.
+    /// Parses a size as Compose does: `strconv.ParseInt`, then go-units `RAMInBytes`. All units are binary, so that `1g`, `1gb`
+    /// and `1GiB` are the same. `512Mi` is rejected.
     ///
     /// # Errors
     /// The text of the upstream error.
@@ -24,7 +24,7 @@ impl ByteSize {
             return Ok(Self(bytes));
         }
         let invalid = || format!("invalid size: '{text}'");
-        // go-units cuts after the last digit, dot or blank: what follows is the suffix.
+        // go-units splits after the last digit, dot or blank: the rest is the suffix.
         let end = text.rfind(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' ')).ok_or_else(invalid)?;
         let (number, suffix) = text.split_at(end + 1);
         let number = number.strip_suffix(' ').unwrap_or(number);
@@ -44,12 +44,12 @@ impl ByteSize {
             return Err(unknown());
         }
         let bytes = value * 1024_f64.powi(power);
-        // Go's conversion on amd64: too much turns into the least number there is, which the engine then refuses.
+        // Go's float-to-int conversion on amd64: an overflow becomes the smallest integer, which the engine then rejects.
         Ok(Self(if bytes >= i64::MAX as f64 { i64::MIN } else { bytes as i64 }))
     }
 
-    /// Reads the value of `-Xmx`: an integer and at most one of `k`, `m`, `g`, `t` in either case
-    /// (HotSpot `Arguments::atojulong`). None when the JVM refuses it.
+    /// Parses the value of `-Xmx`: an integer and at most one of `k`, `m`, `g`, `t` in either case (HotSpot
+    /// `Arguments::atojulong`). None if the JVM rejects it.
     #[must_use]
     pub fn parse_jvm(text: &str) -> Option<Self> {
         let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -65,8 +65,8 @@ impl ByteSize {
         number.parse::<i64>().ok()?.checked_mul(unit).map(Self)
     }
 
-    /// Reads the `size=` of a tmpfs mount as the kernel does (`lib/cmdline.c`, `memparse`): an integer with at most one of
-    /// k, m, g, t, p, e in either case. None when the mount fails.
+    /// Parses the `size=` of a tmpfs mount as the kernel does (`lib/cmdline.c`, `memparse`): an integer with at most one of k,
+    /// m, g, t, p, e in either case. None if the mount fails.
     #[must_use]
     pub fn parse_mount(text: &str) -> Option<Self> {
         let split = text.len() - usize::from(text.ends_with(|c: char| c.is_ascii_alphabetic()));
@@ -86,7 +86,7 @@ impl ByteSize {
         number.checked_mul(1 << shift).map(Self)
     }
 
-    /// Reads a number of MiB without a unit, as V8's `--max-old-space-size` takes it. None when Node refuses it.
+    /// Parses a number of MiB without a unit, as V8's `--max-old-space-size` takes it. None if Node rejects it.
     #[must_use]
     pub fn parse_mebibytes(text: &str) -> Option<Self> {
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -94,26 +94,25 @@ impl ByteSize {
         number.checked_mul(MIB).map(Self)
     }
 
-    /// Whole MiB, rounded down.
+    /// Returns whole MiB, rounded down.
     #[must_use]
     pub fn mebibytes(self) -> i64 {
         self.0 / MIB
     }
 
-    /// This part of it, in MiB, rounded down: for numbers to paste.
+    /// Returns `percent` of it in MiB, rounded down, for suggested settings.
     #[must_use]
     pub fn percent_in_mebibytes(self, percent: i64) -> i64 {
         i64::try_from(i128::from(self.0) * i128::from(percent) / 100 / i128::from(MIB)).unwrap_or(i64::MAX)
     }
 
-    /// A limit of which this is about three quarters: rounded up to a number that people would write.
+    /// Returns a limit of which this is about three quarters, rounded up by [`ByteSize::rounded_up`].
     #[must_use]
     pub fn with_room(self) -> Self {
         Self(self.0.saturating_mul(4) / 3).rounded_up()
     }
 
-    /// Rounded up to a number that people write: to the next 64 MiB, up to 256 MiB to the next 16, beyond 4 GiB to the next
-    /// 256.
+    /// Rounds up to a usual limit: a multiple of 16 MiB up to 256 MiB, of 64 MiB up to 4 GiB, of 256 MiB beyond.
     #[must_use]
     pub fn rounded_up(self) -> Self {
         let step = if self.0 <= 256 * MIB {
@@ -127,7 +126,7 @@ impl ByteSize {
         Self(steps.saturating_mul(step))
     }
 
-    /// Something to paste into a Compose file: `512m`, `1g`, a number of bytes where no unit fits.
+    /// Formats it for a Compose file: `512m`, `1g`, a number of bytes if no unit divides it.
     #[must_use]
     pub fn to_compose(self) -> String {
         match self.0 {
@@ -139,8 +138,8 @@ impl ByteSize {
     }
 }
 
-/// What Go's `strconv.ParseFloat` takes of what can stand before a unit: decimals, also with an exponent, and underscores
-/// between digits. Not the names (`inf`) and hexadecimal fractions (`0x1p4`) that it takes too: nobody writes a size so.
+/// Parses what Go's `strconv.ParseFloat` accepts before a unit: decimals, also with an exponent, and underscores between
+/// digits. Names (`inf`) and hexadecimal fractions (`0x1p4`), which it accepts too, do not occur in sizes.
 fn go_float(text: &str) -> Result<f64, &'static str> {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
@@ -157,7 +156,7 @@ fn go_float(text: &str) -> Result<f64, &'static str> {
 }
 
 impl fmt::Display for ByteSize {
-    /// `512 MiB`, `1.5 GiB`, `900 KiB`, `512 bytes`: one decimal where the number is not whole.
+    /// Formats as `512 MiB`, `1.5 GiB`, `900 KiB`, `512 bytes`, with one decimal if the number is not whole.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = self.0;
         let (unit, name) = match bytes.unsigned_abs() {

@@ -1,5 +1,5 @@
-//! The limit and the reservation that fit a service: by what was measured, else by what its files declare. Rules of thumb, with
-//! every term shown.
+//! Advises the memory limit and reservation of a service, from measurements or else from what its files declare. Rules of
+//! thumb, with every term shown.
 
 mod need;
 
@@ -11,55 +11,55 @@ use crate::workload::{Measured, MemoryPool, Pool, SizedBy, Workload};
 /// Bytes of one MiB.
 pub const MIB: i64 = 1 << 20;
 
-/// A limit this many times the advised one is more than it needs.
+/// A limit above this multiple of the advised one is oversized.
 const OVERSIZED: i64 = 2;
 
-/// What has to be won before a limit is called oversized, in bytes.
+/// The smallest saving for which a limit is called oversized, in bytes.
 const WORTH_SAYING: i64 = 128 * MIB;
 
-/// What fits a service.
+/// The advised memory settings of a service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Advice {
     /// The limit of one container: the largest term, rounded up.
     pub limit: ByteSize,
-    /// What one container uses most of the time, rounded up.
+    /// The median use of one container, rounded up. At most the limit.
     pub reservation: ByteSize,
-    /// What the limit follows from; never empty.
+    /// The terms of which the largest decides the limit. Never empty.
     pub terms: Vec<Term>,
-    /// How the limit that it has compares.
+    /// The comparison of its current limit with the advice.
     pub verdict: Verdict,
-    /// What the numbers do not tell: lower case, no full stop.
+    /// Limitations of the numbers: lower case, no full stop.
     pub caveats: Vec<String>,
 }
 
 /// One lower bound of the limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
-    /// As it is calculated: `310 MiB + (520 MiB - 310 MiB) x 1.2`.
+    /// The calculation: `310 MiB + (520 MiB - 310 MiB) x 1.2`.
     pub text: String,
-    /// What it comes to, in bytes.
+    /// The result, in bytes.
     pub size: ByteSize,
 }
 
-/// How a limit compares with what was measured.
+/// The comparison of a limit with the measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// There is none.
+    /// There is no limit.
     Missing,
-    /// Nobody can tell from the files what it is.
+    /// The files do not tell the limit.
     Unknown,
-    /// Less than was seen.
+    /// The limit is below the measured peak.
     BelowPeak,
-    /// At least what was seen, and less than what is advised.
+    /// The limit is at least the measured peak, and below the largest term.
     WithoutHeadroom,
-    /// It fits.
+    /// The limit is neither too small nor oversized.
     Right,
-    /// Far more than what is advised.
+    /// The limit is far above the advised one.
     Oversized,
 }
 
-/// What fits a service of which something was measured.
+/// Returns advice for a measured service. None without measurements.
 #[must_use]
 pub fn advise(workload: &Workload) -> Option<Advice> {
     let measured = workload.measured.as_ref()?;
@@ -84,14 +84,14 @@ pub fn advise(workload: &Workload) -> Option<Advice> {
 }
 
 impl Advice {
-    /// The term that decides.
+    /// Returns the term that decides the limit.
     #[must_use]
     pub fn largest(&self) -> Option<&Term> {
-        // The first of equals.
+        // The first of equals, since `max_by_key` returns the last.
         self.terms.iter().rev().max_by_key(|term| term.size)
     }
 
-    /// The sum of what is to be shown: term by term, the one that decides last.
+    /// Returns the calculation as text: all terms, then the rounded limit.
     #[must_use]
     pub fn arithmetic(&self) -> String {
         let terms: Vec<String> =
@@ -103,23 +103,23 @@ impl Advice {
         }
     }
 
-    /// True when the limit that is there is to stay.
+    /// True if the current limit is to stay.
     #[must_use]
     pub fn keeps_limit(&self) -> bool {
         matches!(self.verdict, Verdict::Right | Verdict::Unknown)
     }
 }
 
-/// The least limit that satisfies every term.
+/// Returns the smallest limit that satisfies every term.
 fn needed(terms: &[Term]) -> ByteSize {
     terms.iter().map(|term| term.size).max().unwrap_or(ByteSize(0))
 }
 
-/// What was seen, and what is added to it.
+/// Returns the terms from measurements: the use that was measured, with headroom.
 fn measured_terms(measured: &Measured) -> Vec<Term> {
     let Measured { base, peak, .. } = *measured;
     if measured.samples == 1 {
-        // One moment says nothing of how far it swings.
+        // One moment does not show how far the use swings.
         return vec![Term { text: format!("{peak} x 1.25"), size: times(peak, 1.25) }];
     }
     let growth = ByteSize(peak.0 - base.0);
@@ -132,7 +132,7 @@ fn measured_terms(measured: &Measured) -> Vec<Term> {
 
 fn terms(workload: &Workload, measured: &Measured) -> Vec<Term> {
     let mut terms = measured_terms(measured);
-    // What is measured today is not all that a heap may grow to tomorrow.
+    // A heap may grow beyond what has been measured.
     let declared = declared(workload).map(|(heap, size)| (heap.beside(size), size, heap.pool));
     let own = workload.image_default_heap.iter().map(|own| (own.beside(), own.size(), Pool::Heap));
     for (beside, size, pool) in declared.chain(own) {
@@ -152,7 +152,7 @@ fn terms(workload: &Workload, measured: &Measured) -> Vec<Term> {
     terms
 }
 
-/// The heaps and caches whose size is a number, in bytes.
+/// Returns the heaps and caches with a fixed size, in bytes.
 fn declared(workload: &Workload) -> impl Iterator<Item = (&MemoryPool, ByteSize)> {
     workload.heaps.iter().chain(&workload.caches).filter_map(|heap| {
         let size = heap.size_under(None, None).filter(|heap| heap.by == SizedBy::Bytes)?;
@@ -160,7 +160,7 @@ fn declared(workload: &Workload) -> impl Iterator<Item = (&MemoryPool, ByteSize)
     })
 }
 
-/// Rounded up to whole bytes.
+/// Multiplies a size, rounded up to whole bytes.
 fn times(size: ByteSize, factor: f64) -> ByteSize {
     ByteSize((size.0 as f64 * factor).ceil() as i64)
 }
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     proptest::proptest! {
-        /// Whatever was measured: what is advised holds the peak, and is a number that people write.
+        /// For all measurements: the advised limit holds the peak, and is a round number.
         #[test]
         fn never_below_the_peak(base in 1_i64..1 << 42, growth in 0_i64..1 << 42, samples in 1_usize..9) {
             let (base, peak) = (ByteSize(base), ByteSize(base + growth));

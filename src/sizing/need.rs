@@ -1,70 +1,71 @@
-//! The memory limit that a service needs, as far as its files and its image tell: the one number that every rule offers.
+//! The memory limit that a service needs by its files and its image: the one number that all rules suggest.
 
 use super::{MIB, declared};
 use crate::model::size::ByteSize;
 use crate::workload::{Bound, MemoryPool, NativeOverhead, Pool, RuntimeName, SizedBy, Workload};
 
-/// A memory limit that holds all that is declared of a service, and the sum that it follows from.
+/// A memory limit that holds all declared memory of a service, with its calculation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
-    /// The limit, in bytes, rounded up to a number that people write.
+    /// The limit, in bytes, rounded up to a round number.
     pub limit: ByteSize,
-    /// The part that it uses all the time: its heap or cache, in bytes. None where nothing declares one.
+    /// The part that is in use all the time: heaps and caches, in bytes. None if nothing declares one.
     pub steady: Option<ByteSize>,
-    /// The sum, as in `heap of 1 GiB + 250 MiB of overhead = 1.24 GiB`: lower case, no full stop.
+    /// The calculation, as in `heap of 1 GiB + 250 MiB of overhead = 1.24 GiB` after the service's name, or the figure of the
+    /// image's maker. Lower case, no full stop.
     pub sum: String,
 }
 
-/// The reason for which no limit can be offered.
+/// The reason no limit can be suggested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoNumber {
-    /// Nothing in the files or known of the image says how much it needs.
+    /// Neither the files nor the catalog tell how much it needs.
     Unknown,
-    /// Its heap is a share of whatever limit it gets: any limit bounds it.
+    /// Its heap is a share of the limit: any limit bounds it.
     Follows {
-        /// The runtime, as people write it.
+        /// The runtime's display name.
         runtime: &'static str,
     },
-    /// It takes a share of the limit, or all of it: what it is seen to use says nothing of what it needs.
+    /// It takes a share of the limit, or all of it: its measured use does not show what it needs.
     Grows {
-        /// What it does with the memory that it sees: lower case, no full stop.
+        /// Its use of the memory that it sees: lower case, no full stop.
         what: String,
     },
-    /// What it runs sizes itself to the host under any limit, until it is told otherwise.
+    /// It sizes itself to the host whatever the limit, until it is configured otherwise.
     HostSized {
         /// Why: lower case, no full stop.
         why: String,
-        /// The variables that tell it; none where a newer image is the way.
+        /// The variables that configure it. None if that takes a newer image.
         first: Option<String>,
     },
-    /// The same, if it is the server of its image that starts: nobody can tell.
+    /// As [`NoNumber::HostSized`], if what starts is the server of its image, which is not known.
     MayBeHostSized {
         /// Why: lower case, no full stop.
         why: String,
-        /// The variables that tell it.
+        /// The variables that configure it.
         first: Option<String>,
     },
-    /// A variable of Compose's decides the size.
+    /// A Compose variable decides the size.
     Varies {
-        /// The setting as it is today.
+        /// The setting with its current value.
         setting: String,
-        /// The limit that would hold it today.
+        /// The limit for the current value.
         limit: ByteSize,
     },
     /// Another key of the service allows less.
     Capped {
         /// The key, as in `memswap_limit`.
         key: &'static str,
-        /// What it needs.
+        /// The limit that it needs.
         limit: ByteSize,
     },
 }
 
 impl Need {
-    /// The limit that `workload` needs.
+    /// Calculates the limit that `workload` needs.
     ///
     /// # Errors
-    /// Why no number can be argued.
+    /// The reason no number can be given.
     pub fn of(workload: &Workload) -> Result<Self, NoNumber> {
         if let Some(sized) = workload.ignores_cgroup_limit.as_ref().filter(|sized| sized.certain) {
             return Err(NoNumber::HostSized { why: sized.why.clone(), first: sized.names() });
@@ -97,11 +98,12 @@ impl Need {
         need.within(workload)
     }
 
-    /// The same where nothing else that the service sets stands against it.
+    /// Returns the need unless another key of the service contradicts the limit.
     fn within(self, workload: &Workload) -> Result<Self, NoNumber> {
         let memory = &workload.memory;
         let limit = self.limit;
-        // Unlimited swap with a limit is a finding of its own; more than both together is refused.
+        // The engine rejects a limit above `memswap_limit`, memory and swap together. Unlimited swap (-1) with a limit is a
+        // finding of its own.
         let swap = memory.swap.value().is_some_and(|swap| swap.0 != 0 && *swap < limit);
         if memory.swap.is_unknown() || swap {
             return Err(NoNumber::Capped { key: "memswap_limit", limit });
@@ -113,7 +115,7 @@ impl Need {
         Ok(self)
     }
 
-    /// True when a limit of this size holds all that is known of the service: no heap, cache or file system outgrows it.
+    /// True if a limit of this size holds all that is known of the service: no heap, cache or file system outgrows it.
     #[must_use]
     pub fn is_held_by(workload: &Workload, limit: ByteSize) -> bool {
         match Self::of(workload) {
@@ -129,13 +131,13 @@ impl Need {
     }
 }
 
-/// A heap or cache whose size is a number.
+/// A heap or cache with a fixed size.
 struct Declared {
     pool: Pool,
     runtime: RuntimeName,
     size: ByteSize,
     beside: Option<NativeOverhead>,
-    /// The setting, where a variable of Compose's has a part in it.
+    /// The setting, if a Compose variable is part of it.
     varies: Option<String>,
 }
 
@@ -147,8 +149,8 @@ impl Declared {
         }
     }
 
-    /// The memory that its program takes on top: the estimate for its kind, and never less than a quarter of the whole.
-    /// Go's own limit counts nearly all of it.
+    /// Returns the memory on top of the size: the estimate for its runtime, and at least a quarter of the whole. For Go a
+    /// tenth, since its own limit counts nearly all of it.
     fn overhead(&self) -> ByteSize {
         if self.runtime == RuntimeName::Go {
             return ByteSize(self.size.0 / 9);
@@ -173,7 +175,7 @@ fn pools(workload: &Workload) -> Vec<Declared> {
     declared.chain(own).collect()
 }
 
-/// What the image's maker says that it needs at the least.
+/// Returns the need by the sizing guide of the image's maker, else by the minimum that the maker states.
 fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
     let follows = workload.heaps.iter().find(|heap| heap.follows() && !heap.env_unseen);
     let Some(minimum) = &workload.minimum else {
@@ -194,7 +196,7 @@ fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
     Need { limit: total.rounded_up(), steady: None, sum }.within(workload)
 }
 
-/// The most that sized tmpfs mounts and `shm_size` take, in bytes: what is written there counts against the limit.
+/// Returns the most that sized tmpfs mounts and `shm_size` take, in bytes: their files count against the limit.
 fn memory_files(workload: &Workload) -> i64 {
     let memory = &workload.memory;
     let sized = memory.tmpfs.iter().filter_map(|mount| mount.size.value());
@@ -202,7 +204,7 @@ fn memory_files(workload: &Workload) -> i64 {
     sizes.fold(0, |sum: i64, size| sum.saturating_add(size.0))
 }
 
-/// A runtime that follows the host's memory whatever the limit.
+/// Returns why a runtime follows the host's memory whatever the limit, if one does.
 fn host_sized(workload: &Workload) -> Option<String> {
     let follows = |heap: &&MemoryPool| match heap.bound.value() {
         Some(setting) => matches!(setting.bound, Bound::Percent(_)),
@@ -211,7 +213,7 @@ fn host_sized(workload: &Workload) -> Option<String> {
     workload.heaps.iter().filter(follows).find_map(|heap| Some(heap.limit_unseen.as_ref()?.why.clone()))
 }
 
-/// No default or share of a runtime outgrows the limit.
+/// True if no default or relative heap takes 85 % of the limit or more.
 fn defaults_fit(workload: &Workload, limit: ByteSize) -> bool {
     let mut heaps = workload.heaps.iter().filter_map(|heap| heap.size_under(Some(limit), None));
     heaps.all(|heap| heap.by == SizedBy::Bytes || heap.size.0 < limit.0 / 100 * 85)

@@ -1,22 +1,22 @@
-//! `docker stats --format json`: an object a container (docker/cli `cli/command/container/formatter_stats.go`). Podman's, a
-//! list of objects with other names for the same, is read as well.
+//! Reads `docker stats --format json`: one object per container (docker/cli `cli/command/container/formatter_stats.go`). Also
+//! reads Podman's: a list of objects with other names for the same.
 
 use serde_json::Value;
 
 use super::{HOW, Identity, Problem, Sample, Stats, time_of, units};
 
-/// What the rows of one input had in common.
+/// Counts over the rows of one input.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     rows: usize,
-    /// `0B / 0B` of containers that run.
+    /// Rows with `0B / 0B` of containers that run.
     unaccounted: usize,
-    /// Something else than rows was read.
+    /// The input has other values than rows.
     pub(super) other: bool,
 }
 
 impl Seen {
-    /// Whether the numbers mean anything.
+    /// Fails if the numbers mean nothing, or if there are none.
     pub(super) fn verdict(&self) -> Result<(), Problem> {
         if self.rows > 0 && self.unaccounted == self.rows {
             return Err(Problem::new("every container shows `0B / 0B`: the host does not account memory").help(
@@ -45,7 +45,7 @@ pub(super) fn read(stats: &mut Stats, row: &Value, seen: &mut Seen) -> Result<()
         return Err(Problem::new("there is no `Name` in it: nothing says which container it is"));
     };
     seen.rows += 1;
-    // `used / limit`; Windows has no limit to show.
+    // `used / limit`. Windows shows no limit.
     let mut parts = usage.split('/').map(str::trim);
     let used = parts.next().unwrap_or_default();
     let limit = parts.next();

@@ -1,7 +1,6 @@
-//! Memory that containers were seen to use, as `docker stats`, Prometheus and `kubectl top` print it.
+//! Measured memory of containers, as `docker stats`, Prometheus and `kubectl top` print it.
 //!
-//! What they print is told apart by looking at it. Text that is none of these is refused with the reason, and so is what
-//! would give a number that means nothing.
+//! The format is detected. Any other text is rejected with the reason, and so are numbers without a meaning.
 
 mod docker;
 mod prometheus;
@@ -11,54 +10,54 @@ mod units;
 use crate::hash::IndexMap;
 use crate::model::size::ByteSize;
 
-/// Largest input that is read, in bytes: a day of one sample a second of six containers.
+/// The largest input that is read, in bytes: a day of one sample per second of six containers.
 pub const MAX_INPUT: u64 = 256 * 1024 * 1024;
 
-/// More samples than this are refused: they would take more memory than their median is worth.
+/// The most samples that are accepted: more would take more memory than their median is worth.
 const MAX_SAMPLES: usize = 4_000_000;
 
-/// Container names that are told of as skipped.
+/// The most container names that are reported as skipped.
 const MAX_SKIPPED: usize = 100;
 
-/// What was measured, container by container.
+/// Memory samples, by container.
 #[derive(Clone, Debug, Default)]
 pub struct Stats {
     containers: IndexMap<Identity, Vec<Sample>>,
-    /// What is in the input and says nothing: the container, and why.
+    /// Parts of the input without a usable number: the container, and why.
     pub skipped: Vec<(String, &'static str)>,
-    /// What is to be known of the numbers: lower case, no full stop.
+    /// Remarks about the numbers: lower case, no full stop.
     pub remarks: Vec<String>,
     samples: usize,
 }
 
-/// Which container.
+/// The identity of a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Identity {
-    /// Its name; of a pod with several, `pod/container`.
+    /// Its name, or `pod/container` for a container of a pod.
     pub name: String,
-    /// The Compose project, where a label says so.
+    /// The Compose project, if the input names it.
     pub project: Option<String>,
     /// The Compose service, or the container of a pod.
     pub service: Option<String>,
 }
 
-/// Its memory at one moment.
+/// The memory of a container at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
-    /// Seconds since 1970, where the input says when.
+    /// Unix time in seconds, if the input has it.
     pub at: Option<f64>,
-    /// What it used.
+    /// The memory used.
     pub used: ByteSize,
 }
 
-/// Why an input cannot be used.
+/// The reason an input cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The line, from 1, where one is at fault.
+    /// The line at fault, counted from 1, if there is one.
     pub line: Option<usize>,
-    /// What is wrong: lower case, no full stop.
+    /// The problem: lower case, no full stop.
     pub message: String,
-    /// The way out.
+    /// The remedy.
     pub help: Option<String>,
 }
 
@@ -76,15 +75,15 @@ impl Problem {
     }
 }
 
-/// What to ask of whom.
+/// The inputs that work, for help texts.
 const HOW: &str = "docker stats --no-stream --format json, the answer of Prometheus to a query of \
                    container_memory_working_set_bytes, kubectl top pod --containers, or CSV with the columns name and memory";
 
 impl Stats {
-    /// Adds what stands in one file.
+    /// Adds the content of one file.
     ///
     /// # Errors
-    /// When it is cut off, another tool's, or means nothing: then nothing of it counts.
+    /// If it is truncated, another tool's, or means nothing. Some of its samples may have been added by then.
     pub fn read(&mut self, text: &str) -> Result<(), Problem> {
         let text = without_escapes(text);
         let text = text.trim_start_matches('\u{feff}');
@@ -108,7 +107,7 @@ impl Stats {
                 let help = if cut { "it was cut off while it was written: measure again" } else { HOW };
                 Problem::new(message).at(error.line().max(1)).help(help)
             })?;
-            // The line of the value's end: rows stand on one line each.
+            // The line of the value's end: each row is on one line.
             lines += text.get(before..values.byte_offset()).map_or(0, |part| part.matches('\n').count());
             before = values.byte_offset();
             if prometheus::is_answer(&value) {
@@ -127,7 +126,7 @@ impl Stats {
         seen.verdict()
     }
 
-    /// What was measured of each container, in the order of the input.
+    /// Returns the samples of each container, in the order of the input.
     pub fn containers(&self) -> impl Iterator<Item = (&Identity, &[Sample])> {
         self.containers.iter().map(|(identity, samples)| (identity, samples.as_slice()))
     }
@@ -138,7 +137,7 @@ impl Stats {
                 .help("one a minute tells as much as one a second"));
         }
         let samples = self.containers.entry(identity).or_default();
-        // Two collectors that watch one container say the same twice: not twice the memory.
+        // Two collectors that watch one container report the same moment: it is not twice the memory.
         if let Some(last) = samples.last_mut().filter(|last| last.at.is_some() && last.at == sample.at) {
             last.used = last.used.max(sample.used);
             return Ok(());
@@ -168,7 +167,7 @@ fn not_json(error: &serde_json::Error) -> String {
     format!("it is no JSON: {what}")
 }
 
-/// `docker stats` without `--no-stream` clears the screen before each round, also where it writes JSON into a file.
+/// Removes terminal escapes: `docker stats` without `--no-stream` clears the screen before each round, even for JSON in a file.
 fn without_escapes(text: &str) -> std::borrow::Cow<'_, str> {
     if !text.contains('\u{1b}') {
         return text.into();
@@ -187,7 +186,7 @@ fn without_escapes(text: &str) -> std::borrow::Cow<'_, str> {
     out.into()
 }
 
-/// Seconds since 1970: a number of seconds or milliseconds, or a date as RFC 3339 writes it.
+/// Parses a time into seconds since 1970: a number of seconds or milliseconds, or an RFC 3339 date.
 fn time_of(text: &str) -> Option<f64> {
     if let Ok(number) = text.parse::<f64>() {
         // Seconds reach this number in the year 5138.

@@ -1,16 +1,16 @@
-//! The answer of Prometheus to an instant or a range query (prometheus `docs/querying/api.md`), with cAdvisor's labels.
+//! Reads Prometheus's answer to an instant or a range query (prometheus `docs/querying/api.md`), with cAdvisor's labels.
 
 use serde_json::Value;
 
 use super::{Identity, Problem, Sample, Stats, time_of};
 use crate::model::size::ByteSize;
 
-/// True for an answer, with or without its envelope.
+/// True for an answer to a query, with or without its envelope.
 pub(super) fn is_answer(value: &Value) -> bool {
     value.get("resultType").is_some() || value.get("status").is_some_and(Value::is_string)
 }
 
-/// Adds every series that is a container's.
+/// Adds every series that belongs to a container.
 pub(super) fn read(stats: &mut Stats, answer: &Value) -> Result<(), Problem> {
     if answer.get("status").and_then(Value::as_str) == Some("error") {
         let why = answer.get("error").and_then(Value::as_str).unwrap_or("it does not say which");
@@ -68,7 +68,7 @@ fn label<'v>(series: &'v Value, name: &str) -> Option<&'v str> {
     series.get("metric")?.get(name)?.as_str().filter(|text| !text.is_empty())
 }
 
-/// By the labels of Compose, of cAdvisor, of the kubelet. The sum of a pod and its pause container are no containers.
+/// Returns the container by the labels of Compose, cAdvisor or the kubelet. None for a pod's sum and for its pause container.
 fn identity(series: &Value) -> Option<Identity> {
     let service = label(series, "container_label_com_docker_compose_service");
     let project = label(series, "container_label_com_docker_compose_project");
@@ -89,7 +89,7 @@ fn identity(series: &Value) -> Option<Identity> {
     Some(Identity { name, project: project.map(str::to_owned), service })
 }
 
-/// `[1700000000.1, "12345"]`; a value that is no number (`NaN`) is 0: nothing was there.
+/// Parses `[1700000000.1, "12345"]`. A value that is not finite (`NaN`), or too large, counts as 0: no container was there.
 fn sample(point: &Value) -> Option<Sample> {
     let at = point.get(0)?.as_f64()?;
     let value = point.get(1)?;

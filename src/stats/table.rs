@@ -1,8 +1,8 @@
-//! Tables with a header: CSV, and what `kubectl top` prints (kubectl `pkg/metricsutil/metrics_printer.go`).
+//! Reads tables with a header: CSV, and the output of `kubectl top` (kubectl `pkg/metricsutil/metrics_printer.go`).
 
 use super::{HOW, Identity, Problem, Sample, Stats, time_of, units};
 
-/// Which column is what, by names in lower case.
+/// Names of the columns, in lower case.
 const NAME: [&str; 4] = ["name", "container", "names", "container_name"];
 const MEMORY: [&str; 6] = ["memory(bytes)", "memory", "mem", "memory_bytes", "working_set", "used"];
 const SERVICE: [&str; 1] = ["service"];
@@ -35,7 +35,7 @@ pub(super) fn read(stats: &mut Stats, text: &str) -> Result<(), Problem> {
     }
     let (project, time) = (column(&PROJECT), column(&TIME));
     for (line, row) in rows {
-        // Rounds that were appended to one file each bring their header.
+        // Each round that was appended to a file brings its header.
         if row.iter().map(|cell| cell.trim().to_lowercase()).eq(header.iter().cloned()) {
             continue;
         }
@@ -84,7 +84,7 @@ fn unknown() -> Problem {
     Problem::new("it is neither JSON nor a table with the columns name and memory").help(HOW)
 }
 
-/// Rows of cells, each with its line.
+/// Returns the rows of cells, each with its line number.
 fn csv(text: &str, first: &str) -> Result<Vec<(usize, Vec<String>)>, Problem> {
     let delimiter = [b',', b';', b'\t'].into_iter().find(|b| first.as_bytes().contains(b)).unwrap_or(b',');
     let mut reader = csv::ReaderBuilder::new()

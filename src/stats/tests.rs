@@ -1,4 +1,4 @@
-//! Real shapes of input, and what is none.
+//! Real inputs, valid and invalid.
 
 use super::*;
 
@@ -37,10 +37,10 @@ fn docker_prints_an_object_a_line_in_every_unit() {
     let lines: Vec<String> = usages.iter().map(|usage| row(usage)).collect();
     let used = vec![900, 812 << 10, 25 << 19, 5 << 28, 812_000, 12_500_000];
     assert_eq!(read(&lines.join("\n")).unwrap(), [("shop-web-1".to_owned(), used.clone())]);
-    // Without --no-stream each round begins with an order to the terminal; Windows shows no limit.
+    // Without --no-stream each round begins with a terminal escape. Windows shows no limit.
     let rounds = format!("\u{1b}[2J\u{1b}[H{}\n\u{1b}[H{}\r\n", row("1MiB / 2GiB"), row("3MiB"));
     assert_eq!(read(&rounds).unwrap()[0].1, [1 << 20, 3 << 20]);
-    // Whoever adds the moment gets the span.
+    // A time in a row is the time of its sample.
     let mut stats = Stats::default();
     let timed =
         |time: &str| row("1MiB / 2GiB").replace("{\"BlockIO", &format!("{{\"time\":{time},\"BlockIO"));
@@ -65,7 +65,7 @@ fn prometheus_answers_queries_and_ranges() {
     assert_eq!((who.service.as_deref(), who.project.as_deref()), (Some("web"), Some("shop")));
     assert_eq!(samples, [Sample { at: Some(1_700_000_000.123), used: ByteSize(12_345_678) }]);
     assert_eq!(stats.skipped, [("/".to_owned(), "no label names a container")]);
-    // Two collectors saw the same; a pod's sum and its pause container are no containers; a gap is NaN.
+    // Two collectors report the same moment. A pod's sum and its pause container are skipped. A gap is NaN.
     let range = r#"{"resultType":"matrix","result":[
         {"metric":{"pod":"web-1","container":"web"},"values":[[1,"10"],[2,"NaN"],[3,"30"]]},
         {"metric":{"pod":"web-1","container":"web","job":"b"},"values":[[3,"20"]]},

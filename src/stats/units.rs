@@ -1,9 +1,9 @@
-//! Sizes as the tools print them, which is not as Compose reads them: `MB` is decimal here.
+//! Sizes as the measuring tools print them. Unlike in Compose, `MB` is decimal.
 
 use crate::model::size::ByteSize;
 
-/// `B`, `KiB` to `PiB` as `docker stats` prints them (docker/go-units `BytesSize`), `kB` to `PB` of old clients and of Podman
-/// (`HumanSize`), `Ki` to `Pi` and `k` to `P` of Kubernetes. A number alone is bytes.
+/// Units and their bytes: `B`, `KiB` to `PiB` as `docker stats` prints them (docker/go-units `BytesSize`), `kB` to `PB` of old
+/// clients and of Podman (`HumanSize`), `Ki` to `Pi` and `k` to `P` of Kubernetes. A number alone is bytes.
 const UNITS: [(&str, f64); 23] = [
     ("", 1.0),
     ("B", 1.0),
@@ -30,10 +30,10 @@ const UNITS: [(&str, f64); 23] = [
     ("P", 1e15),
 ];
 
-/// Reads a size. None for what is none, for negative numbers, and for what no machine has.
+/// Parses a size. None if it is not a size, is negative, or is more than any machine has.
 pub(super) fn size(text: &str) -> Option<ByteSize> {
     let text = text.trim();
-    // The unit is what stands behind the last digit or dot: `1e9` has none.
+    // The unit is what follows the last digit or dot: `1e9` has none.
     let end = text.rfind(|c: char| c.is_ascii_digit() || c == '.')? + 1;
     let (number, unit) = text.split_at(end);
     let unit = unit.trim_start();
@@ -77,7 +77,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// What Docker prints has four significant digits: it reads back to within half of the last.
+        /// Docker prints four significant digits: they read back to within half of the last.
         #[test]
         fn printed_sizes_read_back(bytes in 0_i64..1 << 45) {
             let units = ["B", "KiB", "MiB", "GiB", "TiB"];

@@ -1,4 +1,4 @@
-//! `.env` and `env_file`, after compose-go's reader (`dotenv/parser.go`, `dotenv/godotenv.go`).
+//! Parses `.env` and `env_file` files as compose-go does (`dotenv/parser.go`, `dotenv/godotenv.go`).
 
 use std::ops::Range;
 
@@ -7,31 +7,31 @@ use crate::hash::IndexMap;
 use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
-/// Bytes that variables may put into the values of one file: a line that is short puts in a long one, and the next line that
-/// twice.
+/// Upper bound (bytes) on all expanded values of one file, against exponential expansion: each line may insert the line before
+/// it twice.
 const MAX_EXPANDED: usize = 16 * 1024 * 1024;
 
-/// One variable.
+/// A variable of an env file.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Its name.
     pub key: TracedText,
-    /// Its value; none when the line is only a name, whose value comes from outside.
+    /// Its value. None if the line is only a name, whose value comes from outside.
     pub value: Option<TracedText>,
 }
 
-/// The variables of a file.
+/// The variables of an env file.
 #[derive(Clone, Debug, Default)]
 pub struct Dotenv {
-    /// By name; of several with one name the last.
+    /// Variables by name. The last of several with one name wins.
     pub entries: IndexMap<String, Entry>,
-    /// Lines that are no variable. Compose refuses the file for one; here the others still count.
+    /// Errors in lines. Compose rejects the whole file for a fatal one. Here the other lines still count.
     pub errors: Vec<SyntaxError>,
-    /// Bytes of the values that variables stand in.
+    /// Bytes of all values in which variables were expanded.
     pub expanded_bytes: usize,
 }
 
-/// Reads a file. Variables in values are looked up with `lookup` first and among earlier lines then.
+/// Parses a file. Variables in values are looked up by `lookup` first, then among earlier lines.
 #[must_use]
 pub fn parse(file: SourceId, text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Dotenv {
     let mut reader = Reader { file, text, out: Dotenv::default(), line: 0..0 };
@@ -42,7 +42,7 @@ pub fn parse(file: SourceId, text: &str, lookup: &dyn Fn(&str) -> Option<String>
     reader.out
 }
 
-/// Reads a file of `format: raw`: everything after the `=` is the value (docker/cli `pkg/kvfile`).
+/// Parses a file of `format: raw`: everything after the `=` is the value (docker/cli `pkg/kvfile`).
 #[must_use]
 pub fn parse_raw(file: SourceId, text: &str) -> Dotenv {
     let mut reader = Reader { file, text, out: Dotenv::default(), line: 0..0 };
@@ -77,7 +77,7 @@ struct Reader<'t> {
     file: SourceId,
     text: &'t str,
     out: Dotenv,
-    /// The line looked at last: many statements may stand on one.
+    /// The line that was scanned last, kept since many statements may be on one line.
     line: Range<usize>,
 }
 
@@ -107,7 +107,7 @@ impl Reader<'_> {
         self.out.errors.push(SyntaxError { message, span, fatal, duplicate_of: None, truncates_file: false });
     }
 
-    /// Reads what begins at `at`; gives where the next statement begins.
+    /// Reads the statement at `at` and returns the offset of the next one.
     fn statement(&mut self, at: usize, lookup: &dyn Fn(&str) -> Option<String>) -> usize {
         let rest = self.slice(at, self.text.len());
         let trimmed = rest.trim_start();
@@ -123,7 +123,7 @@ impl Reader<'_> {
         }
         let end = self.line_end(start);
         let line = self.slice(start, end);
-        // `KEY = value` stands, `KEY: value` too.
+        // `KEY = value` and `KEY: value` are valid too.
         let stop = line.find(|c: char| !is_name(c) && !is_blank(c));
         let name_end = start + line.get(..stop.unwrap_or(line.len())).unwrap_or_default().trim_end().len();
         let key = self.verbatim(start, name_end);
@@ -139,13 +139,14 @@ impl Reader<'_> {
             return end + 1;
         }
         let Some(stop) = stop else {
-            // Compose does not see a name alone on a last line without its line end; whoever writes it means to pass it on.
+            // Compose ignores a bare name on a last line without a line end. Its author means to pass it on, so it is kept
+            // here.
             self.out.entries.insert(key.as_str().to_owned(), Entry { key, value: None });
             return end + 1;
         };
         let (value, next) = self.value(start + stop + 1, lookup);
         if key.as_str().is_empty() {
-            // Compose takes it for a variable with an empty name.
+            // Compose accepts it as a variable with an empty name.
             self.error("a value without a name".to_owned(), start, start + stop + 1, false);
         } else {
             self.out.entries.insert(key.as_str().to_owned(), Entry { key, value });
@@ -153,7 +154,7 @@ impl Reader<'_> {
         next
     }
 
-    /// The value that begins at or after `at`, and where the next statement begins.
+    /// Reads the value at or after `at` and returns it with the offset of the next statement.
     fn value(&mut self, at: usize, lookup: &dyn Fn(&str) -> Option<String>) -> (Option<TracedText>, usize) {
         let end = self.line_end(at);
         let line = self.slice(at, end);
@@ -170,7 +171,7 @@ impl Reader<'_> {
                 } else {
                     Some(self.single_quoted(start + 1, close))
                 };
-                // What follows the quote is another statement, on the same line too.
+                // The next statement begins right after the quote, even on the same line.
                 (value.map(|value| value.with_span(self.span(start, close + 1))), close + 1)
             }
             _ => {
@@ -196,7 +197,7 @@ impl Reader<'_> {
         None
     }
 
-    /// Between single quotes only the quote itself can be escaped.
+    /// Unescapes a single-quoted value, in which only the quote itself can be escaped.
     fn single_quoted(&self, from: usize, to: usize) -> TracedText {
         let mut out = TracedText::empty(self.span(from, to));
         let mut at = from;
@@ -208,7 +209,7 @@ impl Reader<'_> {
         out
     }
 
-    /// `\n`, `\"`, `\0101`, … of a double-quoted value; `\$` is left for the expansion.
+    /// Unescapes `\n`, `\"`, `\0101`, … of a double-quoted value. `\$` becomes `$$` for the expansion.
     fn unescape(&self, from: usize, to: usize) -> TracedText {
         let mut out = TracedText::empty(self.span(from, to));
         let mut at = from;
@@ -234,7 +235,7 @@ impl Reader<'_> {
                     let octal = self.slice(next, next + digits);
                     next += digits;
                     let code = u8::from_str_radix(octal, 8).ok().filter(|_| digits == 3).map(char::from);
-                    // Without three octal digits of one byte only the nought goes.
+                    // Unless three octal digits of one byte follow, only the zero is dropped.
                     let value = code.map_or_else(|| format!("\\{octal}"), String::from);
                     out.push_derived(&value, self.span(slash, next));
                 }
@@ -247,15 +248,15 @@ impl Reader<'_> {
         out
     }
 
-    /// The value with its variables replaced; none where one is required that only the outside can give, and where it is
-    /// refused.
+    /// Expands the variables of a value. None if one is unknown or required but not set, if the value is invalid, or beyond
+    /// [`MAX_EXPANDED`].
     fn expand(&mut self, value: TracedText, lookup: &dyn Fn(&str) -> Option<String>) -> Option<TracedText> {
         if self.out.expanded_bytes > MAX_EXPANDED && value.as_str().contains('$') {
             return None;
         }
         let find = |name: &str| {
             let known = |value: String| Variable { value, span: None };
-            // An earlier line without a value says that nobody here knows it.
+            // The value of a name on an earlier line without one comes from outside and is unknown.
             let earlier = || {
                 let value = self.out.entries.get(name)?.value.as_ref();
                 Some(value.map_or_else(Variable::unknown, |value| known(value.as_str().to_owned())))
@@ -284,7 +285,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A value that variables stand in, as long as all of them are not too much.
+    /// Returns an expanded value and counts its bytes. None once all of them exceed [`MAX_EXPANDED`].
     fn charge_expanded(&mut self, text: TracedText) -> Option<TracedText> {
         let before = self.out.expanded_bytes;
         self.out.expanded_bytes = before.saturating_add(text.as_str().len());
@@ -308,10 +309,10 @@ impl Reader<'_> {
     }
 }
 
-/// What `\s` is in Go's patterns: `export` and its name may even stand on two lines.
+/// The blanks of `\s` in Go's patterns: `export` and its name may even be on two lines.
 const EXPORT_BLANKS: [char; 5] = [' ', '\t', '\n', '\x0c', '\r'];
 
-/// The blanks that may stand around a name.
+/// True for blanks that may surround a name.
 fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\x0b' | '\x0c' | '\r' | '\u{85}' | '\u{a0}')
 }

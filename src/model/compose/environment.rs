@@ -1,4 +1,4 @@
-//! The variables that Compose interpolates with: `.env` and what is passed down by `include`.
+//! The variables that Compose interpolates with: from `.env` and from including projects.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,18 +9,17 @@ use crate::hash::{HashMap, IndexMap};
 use crate::source::{LoadError, SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
 
-/// Names and values. The process environment is part of it only where that is asked for, so that the verdict does not
-/// depend on the machine.
+/// Variables by name. The process environment is part of it only on request, so that results do not depend on the machine.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
-    /// What each file adds, the first one that has a name winning. Shared by all that is included below it.
+    /// The variables of each file. The first file with a name wins. Shared with all that is included below it.
     layers: Vec<Arc<HashMap<String, Variable>>>,
-    /// A file that is there cannot be read: what is not known may be set in it.
+    /// An existing file could not be read: names that are not known may be set in it.
     open: bool,
 }
 
 impl Environment {
-    /// The variables that nothing in a file overrides.
+    /// Creates an environment of variables that no file overrides.
     pub(crate) fn of(outer: &IndexMap<String, String>) -> Self {
         let variables =
             outer.iter().map(|(name, value)| (name.clone(), Variable { value: value.clone(), span: None }));
@@ -35,7 +34,7 @@ impl Environment {
         self.layers.iter().find_map(|layer| layer.get(name))
     }
 
-    /// Its value and, when a file sets it, where.
+    /// Returns the value of a variable and, if a file sets it, the span.
     pub(crate) fn defined(&self, name: &str) -> Option<(&str, Option<Span>)> {
         self.known(name).map(|variable| (variable.value.as_str(), variable.span))
     }
@@ -44,9 +43,10 @@ impl Environment {
         self.variable(name).map(|variable| variable.value)
     }
 
-    /// Adds the variables of a `.env` file; those that are there already win, as an outer environment does in Compose.
+    /// Adds the variables of a `.env` file. Existing ones win, as an outer environment does in Compose.
     ///
-    /// Where it is there and cannot be read, all that is not known yet stays so. Gives the file, and the bytes that its variables made.
+    /// If the file exists but cannot be read, all further names are unknown. Returns the file, and the bytes of its expanded
+    /// values.
     pub(crate) fn read(
         &mut self,
         path: &Path,
@@ -54,7 +54,7 @@ impl Environment {
         errors: &mut Vec<SyntaxError>,
     ) -> Result<(SourceId, usize), LoadError> {
         let id = sources.load(path).inspect_err(|error| {
-            // Compose passes over a directory of that name.
+            // Compose ignores a directory of that name.
             if !matches!(error, LoadError::NotFound | LoadError::IsDirectory) {
                 self.leave_open();
             }
@@ -71,7 +71,7 @@ impl Environment {
         Ok((id, parsed.expanded_bytes))
     }
 
-    /// Says that a file is not read in which anything may be set.
+    /// Marks the environment as incomplete: a file that may set any name was not read.
     pub(crate) fn leave_open(&mut self) {
         self.open = true;
     }

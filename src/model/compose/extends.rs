@@ -1,4 +1,4 @@
-//! `extends`: a service that builds upon another one, of the same or another file.
+//! `extends`: merges a service onto one that it extends, of the same or another file.
 
 use std::path::Path;
 
@@ -10,29 +10,29 @@ use crate::model::fact::Why;
 use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
-/// What `extends` says.
+/// A parsed `extends`.
 struct Extends {
-    /// The mapping's value or the short form.
+    /// Span of the mapping or of the short form.
     site: Span,
     service: Named,
     file: Option<Named>,
 }
 
-/// Where a base of the same file is sought.
+/// The scope in which a base of the same file is looked up.
 #[derive(Clone, Copy)]
 struct Here<'a> {
     map: &'a Map,
-    /// The services of the files before this one.
+    /// The services of the files that were merged before this one.
     earlier: Option<&'a Map>,
     file: SourceId,
     context: &'a Context,
 }
 
-/// The services on the way to a base, to find circles.
+/// The services on the path to a base, to detect cycles.
 type Trail = Vec<(SourceId, String)>;
 
 impl Loader<'_> {
-    /// Puts every service of `document` on top of what it extends. `merged` are the files before this one.
+    /// Replaces every service of `document` that extends another by the merged one. `merged` holds the files before this one.
     pub(super) fn extend_services(
         &mut self,
         document: &mut Value,
@@ -62,7 +62,7 @@ impl Loader<'_> {
         }
     }
 
-    /// The service `name` of `file` with its bases below it.
+    /// Returns the service `name` merged onto its bases. None if there is no such service.
     fn extended(&mut self, name: &str, here: Here<'_>, trail: &mut Trail) -> Option<Value> {
         let written = here.map.get(name).or_else(|| here.earlier?.get(name))?;
         if !self.charge_nodes(&written.value, written.key) {
@@ -206,7 +206,8 @@ fn take_extends(service: &mut Value) -> Option<Extends> {
     }
 }
 
-/// Rewrites the relative paths of a service that was written in `folder` (seen from where it is used).
+/// Rewrites the relative paths of a service (`build.context`, `env_file`). `folder` is its file's directory, relative to the
+/// user of the service.
 pub(super) fn rebase(service: &mut Value, folder: &Path) {
     if folder.as_os_str().is_empty() {
         return;

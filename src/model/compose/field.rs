@@ -1,4 +1,4 @@
-//! Reading one key of a service as a fact.
+//! Reads the keys of a service as facts.
 
 use super::shellwords;
 use super::value::{Entry, Kind, Scalar, Value};
@@ -7,7 +7,7 @@ use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::{duration, yaml};
 
-/// A service's mapping, and where its absences are shown.
+/// The mapping of a service, and the span at which absent keys are reported.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'v> {
     pub(super) value: &'v Value,
@@ -15,18 +15,19 @@ pub(super) struct Fields<'v> {
 }
 
 impl<'v> Fields<'v> {
-    /// The value below `path` when it is there and not null.
+    /// Returns the value at `path` if it is set and not null.
     pub(super) fn get(&self, path: &[&str]) -> Option<&'v Value> {
         self.value.at(path).filter(|value| !value.is_null())
     }
 
-    /// The key and value at `path`, null or not.
+    /// Returns the key and value at `path`, null or not.
     pub(super) fn entry(&self, path: &[&str]) -> Option<&'v Entry> {
         let (last, above) = path.split_last()?;
         self.value.at(above)?.get(last)
     }
 
-    /// Why a key that is not here is unknown: something below it could not be read.
+    /// Returns the fact of a key that is not set: Unknown if something that the mapping builds upon could not be read, else
+    /// Absent.
     pub(super) fn missing<T>(&self) -> Fact<T> {
         match &self.value.missing {
             Some(missing) => Fact::Unknown { at: missing.at, why: missing.why.clone() },
@@ -50,7 +51,7 @@ impl<'v> Fields<'v> {
     pub(super) fn boolean(&self, path: &[&str]) -> Fact<bool> {
         self.scalar(path, |scalar| match scalar.typed {
             yaml::Value::Bool(value) => Some(value),
-            // What compose-go casts interpolated text by (`loader/interpolate.go`).
+            // The words that compose-go casts to booleans in interpolated text (`loader/interpolate.go`).
             _ => match scalar.text.as_str().to_ascii_lowercase().as_str() {
                 "true" | "y" | "yes" | "on" | "1" => Some(true),
                 "false" | "n" | "no" | "off" | "0" => Some(false),
@@ -75,12 +76,12 @@ impl<'v> Fields<'v> {
         self.scalar(path, size)
     }
 
-    /// Nanoseconds.
+    /// Reads a duration, in nanoseconds.
     pub(super) fn duration(&self, path: &[&str]) -> Fact<i64> {
         self.scalar(path, |scalar| duration::parse(scalar.text.as_str()).ok())
     }
 
-    /// A list of words, or one string that is split as a shell would.
+    /// Reads a list of words, or a string, which is split as a shell would split it.
     pub(super) fn words(&self, path: &[&str]) -> Fact<Vec<TracedText>> {
         let Some(value) = self.get(path) else { return self.missing() };
         match &value.kind {
@@ -105,13 +106,12 @@ impl<'v> Fields<'v> {
 }
 
 impl Fields<'_> {
-    /// True where one scalar stands in the place of a list.
+    /// True if a scalar is in the place of a list.
     pub(super) fn is_string(&self, path: &[&str]) -> bool {
         self.get(path).is_some_and(|value| matches!(value.kind, Kind::Scalar(_)))
     }
 
-    /// The words of a command in which a variable has no value, with holes for what is not known; none when all is
-    /// known, or nothing.
+    /// Returns the words of a command with a hole for each variable without a value. None if there is no such variable.
     pub(super) fn partial_words(&self, path: &[&str]) -> Option<Vec<TracedText>> {
         let value = self.get(path)?;
         let text = |scalar: &Scalar| match &scalar.unset {
@@ -135,7 +135,7 @@ impl Fields<'_> {
 pub(super) fn integer(scalar: &Scalar) -> Option<i64> {
     match scalar.typed {
         yaml::Value::Int(value) => Some(value),
-        // `3.0` is an integer to compose-go's casts as little as to its schema.
+        // Neither compose-go's casts nor its schema accept `3.0` as an integer.
         _ => scalar.text.as_str().trim().parse().ok(),
     }
 }
@@ -149,13 +149,14 @@ pub(super) fn size(scalar: &Scalar) -> Option<ByteSize> {
     }
 }
 
-/// A scalar as the text that Compose makes of it where it wants one: YAML's `TRUE` is `true` then, `0x10` is `16`.
+/// Returns the text that Compose makes of a scalar where it expects a string: YAML's `TRUE` becomes `true`, `0x10` becomes
+/// `16`.
 pub(super) fn text_of(scalar: &Scalar) -> TracedText {
     let written = scalar.text.as_str();
     let canonical = match scalar.typed {
         yaml::Value::Bool(value) => value.to_string(),
         yaml::Value::Int(value) => value.to_string(),
-        // Go prints exponents beyond these, as people write them.
+        // Outside of this range Go prints exponents, so the written text is kept.
         yaml::Value::Float(value) if (1e-4..1e15).contains(&value.abs()) => value.to_string(),
         _ => return scalar.text.clone(),
     };
@@ -166,7 +167,7 @@ pub(super) fn text_of(scalar: &Scalar) -> TracedText {
     }
 }
 
-/// A scalar as a fact; a value that does not fit is Unknown here, and another rule's business.
+/// Reads a scalar as a fact. A value that `read` rejects is Unknown here and reported by another rule.
 pub(super) fn read_scalar<T>(value: &Value, read: impl FnOnce(&Scalar) -> Option<T>) -> Fact<T> {
     let Some(scalar) = value.as_scalar() else { return malformed(value) };
     if let Some(unset) = &scalar.unset {
@@ -183,7 +184,7 @@ pub(super) fn read_scalar<T>(value: &Value, read: impl FnOnce(&Scalar) -> Option
     }
 }
 
-/// The default inside `${MEM:-512m}` where the whole value is that default, else the scalar.
+/// Returns the span of the default in `${MEM:-512m}` if that is the whole value, else the scalar's.
 fn exact_span(value: &Value, scalar: &Scalar) -> Span {
     let text = scalar.text.as_str();
     let inner = scalar.text.span_of(0..text.len());

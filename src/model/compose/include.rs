@@ -19,7 +19,7 @@ struct Include {
 }
 
 impl Loader<'_> {
-    /// Adds the services of what `document` includes. Its own services win over included ones of the same name.
+    /// Adds the services that `document` includes. Its own services win over included ones of the same name.
     pub(super) fn include(&mut self, document: &mut Value, context: &Context, including: &[SourceId]) {
         let Kind::Map(map) = &mut document.kind else { return };
         let Some(include) = map.shift_remove("include") else { return };
@@ -80,7 +80,7 @@ impl Loader<'_> {
         };
         let mut there = context.below(&folder);
         match &item.env_files {
-            // Named files are sought from the including file's directory, the default one beside the included file.
+            // `env_file` paths are relative to the including file's directory, the default `.env` to the included project's.
             Some(env_files) => {
                 for path in env_files {
                     if self.unset(path, "include", None).is_some() {

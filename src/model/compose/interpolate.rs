@@ -1,13 +1,13 @@
-//! Compose's variables in values: `${MEMORY:-512m}`, after compose-go's grammar (`template/template.go`).
+//! Interpolates variables in Compose values: `${MEMORY:-512m}`, after compose-go's grammar (`template/template.go`).
 
 use crate::source::{Span, TracedText};
 
-/// Defaults within defaults that are followed.
+/// Upper bound on the nesting of defaults in defaults.
 const MAX_DEPTH: usize = 16;
-/// Bytes that a text may grow to. Variables that hold variables can double with every line of a `.env`.
+/// Upper bound (bytes) on an expanded text. Variables that hold variables can double with every line of a `.env`.
 pub(crate) const MAX_LENGTH: usize = 256 * 1024;
 
-/// Stands in a text for what nobody knows: the value of a variable that has none here. No program's options have it.
+/// Placeholder in a text for a variable without a known value. No program's options contain it.
 pub const HOLE: char = '\u{FFFC}';
 
 /// A variable's value and, when a file sets it, where.
@@ -15,12 +15,12 @@ pub const HOLE: char = '\u{FFFC}';
 pub struct Variable {
     /// Its value; not interpolated again.
     pub value: String,
-    /// The value in the `.env` file.
+    /// Span of the value in the `.env` file.
     pub span: Option<Span>,
 }
 
 impl Variable {
-    /// Set or not, nobody may say: it stands in a file that cannot be read.
+    /// Returns a variable that may or may not be set, in a file that cannot be read.
     #[must_use]
     pub fn unknown() -> Self {
         Self { value: HOLE.to_string(), span: None }
@@ -33,43 +33,43 @@ impl Variable {
     }
 }
 
-/// What became of a text.
+/// The result of an interpolation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interpolated {
-    /// There is nothing to replace in it.
+    /// The text has no `$`.
     Plain,
     /// Every variable has a value.
     Known {
-        /// The result. A default stands at its own bytes inside `${…}`, a variable's value at the `${…}`.
+        /// The result. A default has the span of its own bytes inside `${…}`, a variable's value that of the `${…}`.
         text: TracedText,
-        /// Where files set the variables in it.
+        /// Spans of the variables' values in files.
         via: Vec<Span>,
-        /// The variables whose default was taken.
+        /// The variables whose default was used.
         defaulted: Vec<String>,
     },
-    /// Some have none: Compose warns and takes the empty string.
+    /// Some variables have no value: Compose warns and uses the empty string.
     Unset {
-        /// The result with empty strings.
+        /// The result with empty strings for them.
         text: TracedText,
-        /// The result with a [`HOLE`] for each.
+        /// The result with a [`HOLE`] for each of them.
         partial: TracedText,
-        /// Their names in order, and where each stands.
+        /// Their names in order, with spans.
         names: Vec<(String, Span)>,
     },
-    /// `${NAME:?message}` without a value: Compose refuses to go on.
+    /// `${NAME:?message}` without a value: Compose stops with an error.
     Required {
         /// The variable.
         name: String,
-        /// What the file says about it.
+        /// The message in the file.
         message: String,
         /// The `${…}`.
         span: Span,
     },
-    /// A `${` that begins no template: Compose refuses the file.
+    /// An invalid template, for which Compose rejects the file, or one beyond the bounds of this module.
     Invalid {
-        /// Lower case, no full stop.
+        /// The reason: lower case, no full stop.
         message: String,
-        /// The `$` and what follows it.
+        /// The template or, if the result is too long, the whole text.
         span: Span,
     },
 }
@@ -122,7 +122,7 @@ struct Run<'a> {
     text: &'a TracedText,
     lookup: &'a dyn Fn(&str) -> Option<Variable>,
     out: TracedText,
-    /// The same with holes, from the first one on.
+    /// `out` with holes. None before the first hole.
     partial: Option<TracedText>,
     via: Vec<Span>,
     defaulted: Vec<String>,
@@ -130,9 +130,9 @@ struct Run<'a> {
 }
 
 enum Stop {
-    /// Offsets of what is no template.
+    /// Byte offsets of the invalid template.
     Invalid(usize, usize),
-    /// Offsets of the template that is not looked into.
+    /// Byte offsets of the template that is nested too deep.
     TooDeep(usize, usize),
     TooLong,
     Required {
@@ -198,7 +198,7 @@ impl Run<'_> {
         }
     }
 
-    /// A variable that nobody here knows.
+    /// Records a variable without a known value and inserts its hole.
     fn unset(&mut self, name: &str, from: usize, to: usize) {
         let span = self.text.span_of(from..to);
         self.unset.push((name.to_owned(), span));
@@ -206,7 +206,7 @@ impl Run<'_> {
         partial.push_derived(HOLE.encode_utf8(&mut [0; 4]), span);
     }
 
-    /// `${…}` from its `$` to its `}`.
+    /// Expands `${…}`, from its `$` to its `}`.
     fn braced(&mut self, dollar: usize, close: usize, depth: usize) -> Result<(), Stop> {
         let text = self.text.as_str();
         let inner = text.get(dollar + 2..close).unwrap_or_default();
@@ -236,7 +236,7 @@ impl Run<'_> {
                 self.expand(begin, close, depth + 1)?;
             }
             Some('+') if set => self.expand(begin, close, depth + 1)?,
-            // What a variable that has no value here may be elsewhere decides: not known.
+            // `${NAME+…}`: whether NAME is set elsewhere is unknown.
             Some('+') if value.is_none() => self.unset(name, dollar, close + 1),
             Some('+') => {}
             Some('?') if set => self.variable(name, dollar, close + 1),
@@ -269,10 +269,10 @@ fn name_length(text: &str) -> usize {
     text.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(text.len())
 }
 
-/// The brace that closes the one at the beginning of `text`, or else where looking for it ended.
+/// Returns the offset of the brace that closes the one at the start of `text`, or the offset at which the search ended.
 ///
-/// Only `${` opens another: templates nest, other braces do not count. A template ends on its line; where its braces do not
-/// balance, the line's last one closes it, as in compose-go's pattern: `${A:-x${B}` is `A` when that is set.
+/// Only `${` opens a nested template. A template ends on its line. If its braces do not balance, the last one of the line
+/// closes it, as in compose-go's pattern: `${A:-x${B}` is `A` if that is set.
 fn closing_brace(text: &str) -> Result<usize, usize> {
     let bytes = text.as_bytes();
     let mut depth = 0_usize;

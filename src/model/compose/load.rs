@@ -1,4 +1,4 @@
-//! From file names to one merged document, in compose-go's order: interpolate, extends, include, merge.
+//! Loads files into one merged document, in compose-go's order: interpolate, extends, include, merge.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,25 +14,25 @@ use crate::source::{LoadError, SourceId, Sources, Span, TracedText};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::Tree;
 
-/// Files inside files: deeper chains are cycles in all but name.
+/// Upper bound on nested includes and extends: deeper chains are in effect cycles.
 pub(super) const MAX_FILE_DEPTH: usize = 32;
 
-/// Where relative paths of a file lead, and what it is interpolated with.
+/// The base directory of a file's relative paths, and the variables for its interpolation.
 #[derive(Clone, Debug)]
 pub(super) struct Context {
-    /// The directory, as shown.
+    /// The directory, as shown to users.
     pub(super) directory: PathBuf,
     pub(super) environment: Environment,
 }
 
 impl Context {
-    /// The context of a file or folder that is named in this one.
+    /// Returns the context of a directory that is named in this one, with the same variables.
     pub(super) fn below(&self, folder: &Path) -> Self {
         Self { directory: self.directory.join(folder), environment: self.environment.clone() }
     }
 }
 
-/// What one project's loading keeps: files read once, problems in order.
+/// The state of loading one project: files that were read, problems in order.
 pub(super) struct Loader<'s> {
     pub(super) sources: &'s Sources,
     pub(super) files: IndexSet<SourceId>,
@@ -41,13 +41,13 @@ pub(super) struct Loader<'s> {
     pub(super) unresolved: IndexSet<Unresolved>,
     pub(super) trees: HashMap<SourceId, Arc<Tree>>,
     budget: usize,
-    /// It was said that the budget is at its end.
+    /// The exhausted budget has been reported.
     exhausted: bool,
     allowance: ByteBudget,
 }
 
 impl<'s> Loader<'s> {
-    /// `others` are the bytes that may be taken of files that are not asked for.
+    /// `others` is the byte budget for files that were not requested.
     pub(super) fn new(sources: &'s Sources, others: usize) -> Self {
         Self {
             sources,
@@ -62,7 +62,7 @@ impl<'s> Loader<'s> {
         }
     }
 
-    /// Adds the variables of a file to an environment.
+    /// Adds the variables of a file to an environment, and charges its bytes.
     pub(super) fn environment(
         &mut self,
         environment: &mut Environment,
@@ -80,13 +80,13 @@ impl<'s> Loader<'s> {
         Ok(())
     }
 
-    /// The same for a file that need not be there: `.env`. `site` is where people look for the reason.
+    /// Like [`Loader::environment`], for a file that may be missing: `.env`. `site` is where an unreadable one is reported.
     pub(super) fn optional_environment(&mut self, environment: &mut Environment, path: &Path, site: Span) {
         let read = self.environment(environment, path);
         self.report_unread(read, path, site);
     }
 
-    /// The project's own `.env`.
+    /// Adds the variables of the project's own `.env`, whose size is not charged.
     pub(super) fn own_environment(&mut self, environment: &mut Environment, path: &Path, site: Span) {
         let read = self.read_environment(environment, path);
         self.report_unread(read, path, site);
@@ -102,7 +102,7 @@ impl<'s> Loader<'s> {
         }
     }
 
-    /// Counts a copy of a value; false when there is no room for it, which is said once, at `site`.
+    /// Charges the nodes of a copied value. False if too few are left, which is reported once, at `site`.
     pub(super) fn charge_nodes(&mut self, value: &Value, site: Span) -> bool {
         let nodes = value.nodes();
         if let Some(left) = self.budget.checked_sub(nodes) {
@@ -121,7 +121,7 @@ impl<'s> Loader<'s> {
         false
     }
 
-    /// Counts a file that another one leads to, once.
+    /// Charges the bytes of a file that another one names, unless it has been read.
     pub(super) fn charge_file(&mut self, file: SourceId) -> Result<(), String> {
         if self.files.contains(&file) {
             return Ok(());
@@ -129,7 +129,7 @@ impl<'s> Loader<'s> {
         self.allowance.try_charge(self.sources.get(file).text().len())
     }
 
-    /// The files merged in order; `including` are the files on the way here.
+    /// Returns the files merged in order. `including` is the chain of files that include them.
     pub(super) fn load(
         &mut self,
         files: &[SourceId],
@@ -155,7 +155,7 @@ impl<'s> Loader<'s> {
         merged
     }
 
-    /// The documents of one file, expanded; those that are no mappings are errors.
+    /// Returns the expanded documents of one file. Documents that are not mappings are errors.
     pub(super) fn documents(&mut self, file: SourceId, context: &Context) -> Vec<Value> {
         let tree = self.tree(file);
         let mut documents = Vec::new();
@@ -228,7 +228,7 @@ impl<'s> Loader<'s> {
         });
     }
 
-    /// The same for a path with a variable that has no value, as it is written.
+    /// Records a path as unresolved if a variable in it has no value. Returns that variable.
     pub(super) fn unset(
         &mut self,
         path: &Named,
@@ -253,7 +253,7 @@ impl<'s> Loader<'s> {
     }
 }
 
-/// A name in a file.
+/// A name of a file or service, as a file refers to it.
 #[derive(Clone)]
 pub(super) struct Named {
     pub(super) text: TracedText,
@@ -269,7 +269,7 @@ impl Named {
     }
 }
 
-/// The `services` mapping of a document.
+/// Returns the `services` mapping of a document.
 pub(super) fn services(document: &mut Value) -> Option<&mut Map> {
     let Kind::Map(map) = &mut document.kind else { return None };
     match &mut map.get_mut("services")?.value.kind {
@@ -278,7 +278,7 @@ pub(super) fn services(document: &mut Value) -> Option<&mut Map> {
     }
 }
 
-/// Puts the services of a file in the format of Compose v1 below `services`; gives the first one's key.
+/// Moves the services of a file in the format of Compose v1 below `services`, and returns the first one's key.
 fn wrap_first_format(document: &mut Value) -> Option<Span> {
     let Kind::Map(map) = &mut document.kind else { return None };
     let is_service = |value: &Value| value.get("image").is_some() || value.get("build").is_some();
@@ -292,7 +292,7 @@ fn wrap_first_format(document: &mut Value) -> Option<Span> {
     Some(key)
 }
 
-/// The part of `span` that lies on its first line.
+/// Returns the part of `span` on its first line.
 fn first_line(sources: &Sources, span: Span) -> Span {
     let source = sources.get(span.file);
     let line = source.line_at(span.start);
@@ -300,7 +300,7 @@ fn first_line(sources: &Sources, span: Span) -> Span {
     Span::new(span.file, span.start as usize, (span.end as usize).min(end))
 }
 
-/// Names a path that leads out of the machine: nothing to read here.
+/// True for a path on another host: a URL, a Git or OCI reference.
 pub(crate) fn is_remote(path: &str) -> bool {
     let scheme = path.split_once("://").is_some_and(|(scheme, _)| {
         !scheme.is_empty()
@@ -313,7 +313,7 @@ pub(crate) fn is_remote(path: &str) -> bool {
         || path.starts_with("docker-image:")
 }
 
-/// A line that does not parse may have held anything of the service that it stands in.
+/// Marks services with a line that does not parse as incomplete: the line may have set any of their keys.
 fn damaged(document: &mut Value, blanked: &[Span]) {
     if blanked.is_empty() {
         return;

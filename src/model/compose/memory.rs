@@ -1,4 +1,4 @@
-//! The keys of a service that Compose reads as sizes, and what it refuses about them.
+//! The size keys of a service, and what Compose rejects about them: values, conflicts, misspelled keys.
 
 use super::field::{Fields, size};
 use super::value::{Kind, Value};
@@ -7,62 +7,62 @@ use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::yaml;
 
-/// A size as it is written.
+/// A size key as written.
 #[derive(Clone, Debug)]
 pub struct SizeKey {
     /// The path below the service: `mem_limit`, `deploy.resources.limits.memory`.
     pub name: &'static str,
-    /// Where the key stands.
+    /// Span of the key.
     pub key: Span,
-    /// The value, as far as it fits.
+    /// The value. Unknown if it is invalid.
     pub size: Fact<ByteSize>,
-    /// The value as written; empty for what is no scalar.
+    /// The text of the value after interpolation. Empty if it is not a scalar.
     pub text: TracedText,
     /// The value before its variables were replaced, as in `${MEMORY:-512m}`.
     pub template: String,
-    /// The sites that brought it here.
+    /// Spans of the aliases, variables, extends and includes that it came through.
     pub via: Vec<Span>,
-    /// Why Compose does not take it.
+    /// Why Compose does not accept it, if it does not.
     pub problem: Option<SizeProblem>,
-    /// Written without quotes, as a number.
+    /// It is not a string in YAML: a number without quotes.
     pub bare: bool,
 }
 
-/// Why a size is not taken.
+/// The reason Compose does not accept a size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SizeProblem {
-    /// Compose refuses the file; its words.
+    /// Compose rejects the file, with this message.
     Refused(String),
-    /// Compose takes the file and drops the value: a float, or an integer beyond 64 bits.
+    /// Compose accepts the file and drops the value: a float, or an integer beyond 64 bits.
     Dropped,
 }
 
-/// Two keys that say different things of one setting: Compose refuses the project
-/// (compose-go `loader/validate.go`, `checkConsistency`).
+/// Two keys with different values for one setting: Compose rejects the project (compose-go `loader/validate.go`,
+/// `checkConsistency`).
 #[derive(Clone, Debug)]
 pub struct Conflict {
-    /// The short key.
+    /// The service-level key.
     pub short: &'static str,
     /// Its value.
     pub short_value: Spanned<String>,
     /// The key below `deploy`.
     pub long: &'static str,
-    /// Its value, or where it is missing from.
+    /// Its value, or the span of the block that lacks it.
     pub long_value: Result<Spanned<String>, Span>,
 }
 
-/// A key that Compose does not know and that looks like one about memory.
+/// A key that Compose does not know and that looks like a resource key.
 #[derive(Clone, Debug)]
 pub struct UnknownKey {
-    /// Where it stands below the service: `deploy.resources`; empty for the service itself.
+    /// Its parent below the service: `deploy.resources`. Empty for the service itself.
     pub place: &'static str,
     /// The key as written.
     pub key: Spanned<String>,
-    /// What was meant.
+    /// The key that was meant.
     pub meant: &'static str,
 }
 
-/// Which types the schema takes (compose-go `schema/compose-spec.json`).
+/// The types that the schema accepts (compose-go `schema/compose-spec.json`).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Type {
     NumberOrString,
@@ -83,7 +83,7 @@ const SIZE_KEYS: [(&str, &[&str], Type); 6] = [
     ),
 ];
 
-/// The sizes that a service sets.
+/// Returns the size keys that a service sets.
 pub(super) fn size_keys(fields: Fields<'_>) -> Vec<SizeKey> {
     let written = SIZE_KEYS.iter().filter_map(|(name, path, expected)| {
         let entry = fields.entry(path)?;
@@ -131,7 +131,7 @@ fn problem(value: &Value, expected: Type) -> Option<SizeProblem> {
     }
 }
 
-/// The settings of which a service says two different things.
+/// Returns the settings for which a service has two different values.
 pub(super) fn conflicts(fields: Fields<'_>) -> Vec<Conflict> {
     let pairs: [(&str, &[&str], &str, &[&str]); 4] = [
         (
@@ -162,7 +162,7 @@ pub(super) fn conflicts(fields: Fields<'_>) -> Vec<Conflict> {
     found
 }
 
-/// The block exists, and its member is not what the short key says: a missing member counts as 0.
+/// Returns the conflict of a short key with a member of an existing block, if any. A missing member counts as 0.
 fn conflict(
     fields: Fields<'_>,
     short: &'static str,
@@ -172,7 +172,7 @@ fn conflict(
 ) -> Option<Conflict> {
     let (_, block) = below.split_last()?;
     let block = fields.entry(block).filter(|block| block.value.as_map().is_some())?;
-    // A block without the member conflicts with every size, also with one whose unit Compose does not know.
+    // A block without the member conflicts with every size, even with one whose unit Compose does not know.
     let missing = fields.get(below).is_none();
     let short_value = number(fields, path).or_else(|| refused_size(fields, path).filter(|_| missing))?;
     if short_value.value == 0.0 || block.value.missing.is_some() {
@@ -195,7 +195,7 @@ fn conflict(
     })
 }
 
-/// `scale` and `deploy.replicas` have to agree where both are there.
+/// Returns the conflict of `scale` and `deploy.replicas`, which have to agree if both are set.
 fn scales(fields: Fields<'_>) -> Option<Conflict> {
     let (short, long) = (fields.integer(&["scale"]), fields.integer(&["deploy", "replicas"]));
     let (short, long) = (short.known()?.clone(), long.known()?.clone());
@@ -207,7 +207,7 @@ fn scales(fields: Fields<'_>) -> Option<Conflict> {
     })
 }
 
-/// A size in bytes, or a plain number.
+/// Returns a size in bytes, or a plain number.
 fn number(fields: Fields<'_>, path: &[&str]) -> Option<Spanned<f64>> {
     let value = fields.get(path)?;
     let scalar = value.as_scalar().filter(|scalar| scalar.unset.is_none())?;
@@ -216,7 +216,7 @@ fn number(fields: Fields<'_>, path: &[&str]) -> Option<Spanned<f64>> {
     Some(Spanned::with_provenance(number, value.span, value.via.clone()))
 }
 
-/// The number of a size that Compose refuses for what stands behind it, as `512Mi`.
+/// Returns the number of a size that Compose rejects for its suffix, as `512Mi`.
 fn refused_size(fields: Fields<'_>, path: &[&str]) -> Option<Spanned<f64>> {
     let value = fields.get(path).filter(|_| path.last().is_some_and(|key| key.starts_with("mem")))?;
     let scalar = value.as_scalar().filter(|scalar| scalar.unset.is_none())?;
@@ -227,12 +227,12 @@ fn refused_size(fields: Fields<'_>, path: &[&str]) -> Option<Spanned<f64>> {
     Some(Spanned::with_provenance(number, value.span, value.via.clone()))
 }
 
-/// Keys from the service down.
+/// A path of keys below the service.
 type Place = &'static [&'static str];
-/// What is written, and what is meant.
+/// A misspelled key, and the key that was meant.
 type Mistake = (&'static str, &'static str);
 
-/// What people write for the keys of the schema. Only names that mean memory for sure.
+/// Common misspellings of the schema's resource keys, limited to unambiguous ones.
 const MISTAKES: [(Place, &[Mistake]); 4] = [
     (
         &[],
@@ -278,7 +278,7 @@ const MISTAKES: [(Place, &[Mistake]); 4] = [
     ),
 ];
 
-/// Keys that are none, with what was meant.
+/// Returns the misspelled keys of a service, with what was meant.
 pub(super) fn unknown_keys(fields: Fields<'_>) -> Vec<UnknownKey> {
     let mut found = Vec::new();
     for (path, mistakes) in MISTAKES {

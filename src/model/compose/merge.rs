@@ -1,10 +1,10 @@
-//! Merging one Compose value over another, after compose-go's table (`override/merge.go`).
+//! Merges one Compose value over another, after compose-go's table (`override/merge.go`).
 
 use super::value::{Entry, Kind, Map, Overlay, Value};
 use crate::hash::HashSet;
 use crate::source::TracedText;
 
-/// `over` on top of `base`; `path` is where both stand, as in `services.web.build`.
+/// Merges `over` onto `base`. `path` is the location of both, as in `services.web.build`.
 pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
     match over.overlay {
         Overlay::Replace => {
@@ -37,7 +37,7 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
             to_sequence(base);
             let mut over = over;
             to_sequence(&mut over);
-            // What is there already is not said again, and keeps its place (`override/uncity.go`).
+            // Items that exist already are not repeated, and keep their place (`override/uncity.go`).
             if let (Kind::Seq(known), Kind::Seq(more)) = (&base.kind, &mut over.kind) {
                 let known: HashSet<&str> = known.iter().filter_map(named).collect();
                 more.retain(|item| named(item).is_none_or(|name| !known.contains(name)));
@@ -76,7 +76,7 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
     }
 }
 
-/// Removes everywhere what `over` marks with `!reset`, and the marks of both.
+/// Removes everything that is marked with `!reset`, and clears the marks of `!reset` and `!override`.
 pub(crate) fn apply_resets(value: &mut Value) {
     if value.overlay == Overlay::Remove {
         value.kind = Kind::Null;
@@ -130,7 +130,7 @@ fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
         match base.get_mut(&name) {
             Some(below) => {
                 path.push(name);
-                // A scalar or a replaced value is written at the overriding key.
+                // A scalar is written at the overriding key.
                 let replaces = entry.value.as_scalar().is_some();
                 merge(&mut below.value, entry.value, path);
                 if replaces {
@@ -146,7 +146,7 @@ fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
     }
 }
 
-/// What an item names: a scalar, or the path of a long form.
+/// Returns the name in an item: a scalar, or the `path` of a long form.
 fn named(item: &Value) -> Option<&str> {
     let named = item.get("path").map_or(item, |entry| &entry.value);
     named.as_scalar().map(|scalar| scalar.text.as_str())
@@ -158,11 +158,11 @@ fn append(base: &mut Value, over: Value) {
     }
 }
 
-/// `- KEY=value` lists as mappings; an item without `=` has no value. Later items win.
+/// Converts `- KEY=value` lists to mappings. An item without `=` has no value. Later items win.
 pub(crate) fn to_key_values(value: &mut Value) {
     let Kind::Seq(items) = &mut value.kind else { return };
     let mut map = Map::default();
-    // The last one of a name counts, and stands where it was written: from the end the first one met.
+    // The last item of a name wins and keeps its place, so items are read from the end.
     for mut item in std::mem::take(items).into_iter().rev() {
         let Kind::Scalar(scalar) = &mut item.kind else { continue };
         let text = scalar.text.as_str();
@@ -195,7 +195,7 @@ fn to_sequence(value: &mut Value) {
     }
 }
 
-/// `build: ./dir` as `build: {context: ./dir}`.
+/// Converts `build: ./dir` to `build: {context: ./dir}`.
 pub(crate) fn to_build(value: &mut Value) {
     if value.as_scalar().is_some() {
         let entry = Entry::new(value.span, value.clone());
@@ -203,7 +203,7 @@ pub(crate) fn to_build(value: &mut Value) {
     }
 }
 
-/// `depends_on: [db]` as `depends_on: {db: {condition: service_started}}`.
+/// Converts `depends_on: [db]` to `depends_on: {db: {condition: service_started}}`.
 pub(crate) fn to_depends_on(value: &mut Value) {
     let Kind::Seq(items) = &mut value.kind else { return };
     let mut map = Map::default();

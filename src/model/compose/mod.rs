@@ -1,6 +1,6 @@
-//! Compose files, resolved as Docker Compose resolves them, with the place of every value.
+//! Compose files, resolved as Docker Compose resolves them, with the span of every value.
 //!
-//! The order is compose-go's (`loader/loader.go`): variables, `extends`, `include`, then the files on top of each other.
+//! The order is compose-go's (`loader/loader.go`): variables, `extends`, `include`, then merging the files.
 
 mod environment;
 mod extends;
@@ -38,56 +38,56 @@ use crate::source::{SourceId, Sources, Span, TracedText};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::Tree;
 
-/// What is to be loaded together.
+/// A set of Compose files to load together.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// Compose files, merged in order.
     pub files: Vec<PathBuf>,
     /// The project's directory: relative paths and `.env` start here.
     pub directory: PathBuf,
-    /// What the files are read with.
+    /// The options to load them with.
     pub settings: Settings,
-    /// Bytes of other files that they may take.
+    /// Upper bound (bytes) on the files that they include and extend.
     pub shared_byte_limit: usize,
 }
 
-/// Services of one project that are looked at.
+/// Upper bound on the services of one project. The rest is skipped.
 const MAX_SERVICES: usize = 50_000;
 
-/// What Compose is told beside the files.
+/// Compose options besides the files.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// Take the place of the directory's `.env`; none to read that.
+    /// Env files that replace the directory's `.env`. Empty to read that.
     pub env_files: Vec<PathBuf>,
-    /// Variables that win over those of the files: the process environment, where that is asked for.
+    /// Variables that win over those of the files: the process environment, on request.
     pub environment: IndexMap<String, String>,
 }
 
-/// The services of one project.
+/// The merged model of one project.
 #[derive(Clone, Debug)]
 pub struct Compose {
-    /// Every Compose file that was read: those asked for, then included and extended ones.
+    /// Every Compose file that was read, in this order: each requested file is followed by those it extends and includes.
     pub files: Vec<SourceId>,
-    /// The files of variables that were read for interpolation: `.env`, and what stands in its place.
+    /// The env files that were read for interpolation: `.env`, or those that replace it.
     pub environment_files: Vec<SourceId>,
-    /// Its name: `name`, else `COMPOSE_PROJECT_NAME` of the environment. Containers are named after it.
+    /// The project name, with which container names begin: `COMPOSE_PROJECT_NAME` of the environment, else `name`.
     pub name: Fact<TracedText>,
-    /// Its top-level `version`, which Compose reads no more.
+    /// The top-level `version`, which Compose ignores.
     pub version: Option<String>,
-    /// In the order of the files.
+    /// The services, in the order of the files.
     pub services: Vec<Service>,
-    /// What does not parse.
+    /// Syntax errors.
     pub errors: Vec<SyntaxError>,
-    /// What leads nowhere.
+    /// References that could not be followed.
     pub unresolved: Vec<Unresolved>,
     environment: Environment,
-    /// Held so that who asks for the tree of one of the files while this is there need not parse it.
+    /// Held so that others that ask for the tree of one of the files need not parse it again.
     #[expect(dead_code, reason = "they are held, not read")]
     trees: Vec<Arc<Tree>>,
 }
 
 impl Compose {
-    /// Loads and merges. Files that cannot be read are left out: whoever found them says so.
+    /// Loads and merges the files. Files that cannot be read are left out: discovery reports them.
     #[must_use]
     pub fn load(request: &Request, sources: &Sources) -> Self {
         let mut loader = Loader::new(sources, request.shared_byte_limit);
@@ -136,9 +136,9 @@ impl Compose {
         }
     }
 
-    /// The environment that a service gets from its `env_file`s and its own `environment`, and who sets each name.
+    /// Returns the environment that a service gets from its `env_file`s and its own `environment`.
     ///
-    /// A missing file makes names Unknown that nothing else sets: `open_ended` of the result says so.
+    /// If a file is missing, names that nothing else sets are Unknown: see [`ServiceEnvironment::open_ended`].
     pub fn service_environment(
         &self,
         service: &Service,
@@ -151,7 +151,7 @@ impl Compose {
             out.read_file(file, service, directory, (sources, allowance), &self.environment);
         }
         for (name, fact) in &service.environment {
-            // A name alone takes its value from Compose's own environment, `.env` included.
+            // A bare name takes its value from Compose's own environment, `.env` included.
             let fact = match fact {
                 Fact::Unknown { at, why: Why::Variable(variable) } if variable == name => {
                     match self.environment.variable(name).filter(|found| !found.is_unknown()) {
@@ -170,13 +170,13 @@ impl Compose {
         out
     }
 
-    /// A variable of the project's environment.
+    /// Returns a variable of the project's environment: its value and, if a file sets it, the span.
     pub fn variable(&self, name: &str) -> Option<(&str, Option<Span>)> {
         self.environment.defined(name)
     }
 }
 
-/// `COMPOSE_PROJECT_NAME` wins over the `name` of a file (docs.docker.com, "Specify a project name").
+/// Returns the project name. `COMPOSE_PROJECT_NAME` wins over the `name` of a file (docs.docker.com, "Specify a project name").
 fn project_name(merged: Option<&Value>, files: &[SourceId], environment: &Environment) -> Fact<TracedText> {
     let anchor = Span::new(files.first().copied().unwrap_or(SourceId(0)), 0, 0);
     if let Some(variable) =
@@ -188,18 +188,18 @@ fn project_name(merged: Option<&Value>, files: &[SourceId], environment: &Enviro
     merged.map_or(Fact::Absent { anchor }, |value| Fields { value, anchor }.text(&["name"]))
 }
 
-/// What a service's processes find in their environment before the image's own `ENV`.
+/// The environment of a service's processes, without the image's `ENV`.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceEnvironment {
-    /// Values, and true where an `env_file` sets them.
+    /// Values by name, with true if an `env_file` sets them.
     pub variables: IndexMap<String, (Fact<TracedText>, bool)>,
     /// The `env_file`s that were read.
     pub files: Vec<SourceId>,
-    /// An `env_file` that could not be read: any name may be set there.
+    /// An `env_file` that could not be read and may set any name.
     pub open_ended: Option<Unresolved>,
-    /// What does not parse in them.
+    /// Syntax errors in them.
     pub errors: Vec<SyntaxError>,
-    /// Missing files.
+    /// Required files that could not be read.
     pub unresolved: Vec<Unresolved>,
 }
 

@@ -1,15 +1,15 @@
-//! How Compose splits a string `command`: quotes and backslashes as in a shell, but no shell
-//! (mattn/go-shellwords, which compose-go calls in `types/command.go`).
+//! Splits a string `command` as Compose does: quotes and backslashes as in a shell, but no shell (mattn/go-shellwords, which
+//! compose-go calls in `types/command.go`).
 
 use crate::source::TracedText;
 
-/// Splits into words, each with its places.
+/// Splits a text into words, each with its spans.
 ///
 /// # Errors
-/// An open quote or backtick, a backslash at the end, or a parenthesis that belongs to no `$(…)`: Compose refuses those.
+/// An open quote or backtick, a backslash at the end, or a parenthesis outside of `$(…)`: Compose rejects those.
 pub fn split(text: &TracedText) -> Result<Vec<TracedText>, &'static str> {
     let mut words = Vec::new();
-    // The word so far; there is one as soon as a quote opens, if only an empty one.
+    // The current word. It exists as soon as a quote opens, even if it stays empty.
     let mut word: Option<TracedText> = None;
     let (mut single, mut double, mut back, mut dollar) = (false, false, false, false);
     let mut characters = text.as_str().char_indices();
@@ -56,7 +56,7 @@ pub fn split(text: &TracedText) -> Result<Vec<TracedText>, &'static str> {
                 word.get_or_insert_with(|| TracedText::empty(text.span_of(at..at + 1)));
                 continue;
             }
-            // go-shellwords ends here, and what follows is lost; before `>` a number goes with it.
+            // go-shellwords stops here and drops the rest, before `>` also a number in front of it.
             ';' | '&' | '|' | '<' | '>' if !quoted => {
                 if c == '>' {
                     word = word.filter(|word| !is_descriptor(word.as_str()));
@@ -79,7 +79,7 @@ fn is_descriptor(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A word's place is that of all its pieces.
+/// Extends the span of a word to all its pieces.
 fn finish_word(word: TracedText) -> TracedText {
     if word.as_str().is_empty() {
         return word;

@@ -1,4 +1,4 @@
-//! Compose documents as plain values that keep their places: aliases and merge keys expanded, variables interpolated.
+//! Compose documents as values with spans: aliases and merge keys expanded, variables interpolated.
 
 use super::environment::Environment;
 use super::interpolate::{Interpolated, interpolate};
@@ -8,45 +8,45 @@ use crate::source::{Span, TracedText};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::{self, NodeId, Tree};
 
-/// Nodes that a project may grow to when aliases, extends and includes are expanded. compose-go stops at 100,000 visits
-/// in one file (`loader/reset.go`); the largest real project here has 6,000 nodes.
+/// Upper bound on the nodes of a project after expanding aliases, extends and includes. compose-go stops at 100,000 visits in
+/// one file (`loader/reset.go`). The largest real project that was seen has 6,000 nodes.
 pub(crate) const MAX_NODES: usize = 400_000;
-/// Bytes of text that count as much as a node.
+/// Bytes of text that are charged as one more node.
 const NODE_BYTES: usize = 64;
-/// Nesting that is followed. Real files stay below 20.
+/// Upper bound on nesting. Real files stay below 20.
 const MAX_DEPTH: usize = 128;
 
 /// A node after expansion.
 #[derive(Clone, Debug)]
 pub(crate) struct Value {
     pub(crate) kind: Kind,
-    /// Where it is written.
+    /// Span of the node.
     pub(crate) span: Span,
-    /// The aliases, merge keys, variables and extends that brought it here.
+    /// Spans of the aliases, merge keys, variables, extends and includes that it came through, outermost first.
     pub(crate) via: Vec<Span>,
-    /// What it does to the value below it when files are merged.
+    /// Its effect on the value below it when files are merged.
     pub(crate) overlay: Overlay,
-    /// A file or service that it builds upon and that could not be read: keys that are not here may be there.
+    /// Set if a file or service that it builds upon could not be read: keys that are absent here may be set there.
     pub(crate) missing: Option<Box<Missing>>,
 }
 
-/// Something that a value builds upon and that could not be read.
+/// A file or service that a value builds upon and that could not be read.
 #[derive(Clone, Debug)]
 pub(crate) struct Missing {
-    /// Where it is named.
+    /// Span of its name.
     pub(crate) at: Span,
-    /// What became of it.
+    /// The reason it could not be read.
     pub(crate) why: Why,
 }
 
-/// The YAML tags that Compose gives a meaning.
+/// The merge behaviour that Compose's YAML tags select.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Overlay {
     /// Merged by the rules of its key.
     Merge,
-    /// `!override`: takes the place of what is below.
+    /// `!override`: replaces the value below it.
     Replace,
-    /// `!reset`: removes what is below, and itself.
+    /// `!reset`: removes the value below it, and itself.
     Remove,
 }
 
@@ -60,17 +60,17 @@ pub(crate) enum Kind {
 
 pub(crate) type Map = IndexMap<String, Entry>;
 
-/// A mapping's value and where its key stands.
+/// A value of a mapping, with the span of its key.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: Span,
     pub(crate) value: Value,
-    /// What it was merged over sets the key, too: without this one, that value holds.
+    /// The value that it was merged over sets the key too, and would hold without this one.
     pub(crate) overrides: bool,
 }
 
 impl Entry {
-    /// An entry that nothing was merged with.
+    /// Creates an entry that was merged with nothing.
     pub(crate) fn new(key: Span, value: Value) -> Self {
         Self { key, value, overrides: false }
     }
@@ -81,11 +81,11 @@ impl Entry {
 pub(crate) struct Scalar {
     pub(crate) text: TracedText,
     pub(crate) typed: yaml::Value,
-    /// A variable in it that has no value: the text is then only a guess.
+    /// A variable in it without a value: the text is then only a guess.
     pub(crate) unset: Option<Box<Unset>>,
-    /// A variable of which the default was taken.
+    /// The first variable whose default was used.
     pub(crate) default_of: Option<String>,
-    /// The text before its variables were replaced, where it has some.
+    /// The text before interpolation, if it has variables.
     pub(crate) template: Option<Box<str>>,
 }
 
@@ -93,9 +93,9 @@ pub(crate) struct Scalar {
 #[derive(Clone, Debug)]
 pub(crate) struct Unset {
     pub(crate) name: String,
-    /// Where it stands.
+    /// Span of the variable.
     pub(crate) at: Span,
-    /// The text with holes in the place of such variables, where that can be told.
+    /// The text with a hole for each such variable. None if it cannot be determined.
     pub(crate) partial: Option<TracedText>,
 }
 
@@ -138,12 +138,12 @@ impl Value {
         self.as_map()?.get(key)
     }
 
-    /// The value below a path of keys.
+    /// Returns the value at a path of keys.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Value> {
         path.iter().try_fold(self, |value, key| Some(&value.get(key)?.value))
     }
 
-    /// How many nodes a copy of it is paid for as.
+    /// Returns the number of nodes that a copy of it is charged as.
     pub(crate) fn nodes(&self) -> usize {
         let (mut stack, mut nodes) = (vec![self], 0);
         while let Some(value) = stack.pop() {
@@ -158,7 +158,7 @@ impl Value {
         nodes
     }
 
-    /// Says of this value and all below it that it came by way of `site`.
+    /// Puts `site` first in `via` of this value and all below it.
     pub(crate) fn add_provenance(&mut self, site: Span) {
         let mut stack = vec![self];
         while let Some(value) = stack.pop() {
@@ -172,14 +172,15 @@ impl Value {
     }
 }
 
-/// What is said where the budget of a project ends.
+/// Returns the message for an exhausted node budget.
 pub(crate) fn too_many() -> String {
     format!("aliases, extends and includes expand to more than {MAX_NODES} nodes")
 }
 
-/// Expands one document: aliases, merge keys, variables. `budget` is how many nodes it may still take.
+/// Expands one document: aliases, merge keys, variables. `budget` is the number of nodes left.
 ///
-/// What cannot be expanded (a cycle, a bomb, an invalid template) is null, and `errors` says so.
+/// Nodes beyond the budget or the depth (an alias cycle or bomb) become null. A scalar with an invalid template keeps its text
+/// and counts as unset. `errors` gets both.
 pub(crate) fn lower(
     tree: &Tree,
     root: NodeId,
@@ -294,7 +295,7 @@ impl Lowering<'_> {
         if matches!(typed, yaml::Value::Null) {
             return;
         }
-        // Long values are paid for as so many nodes: an alias is short, and a copy of one is not.
+        // Long texts are charged as several nodes: an alias is short, but a copy of its target is not.
         *self.budget = self.budget.saturating_sub(scalar.text.as_str().len() / NODE_BYTES);
         let mut out =
             Scalar { text: scalar.text.clone(), typed, unset: None, default_of: None, template: None };

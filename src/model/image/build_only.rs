@@ -1,4 +1,4 @@
-//! Variables that a build sets for nobody: they are gone when the image runs, and nothing in the build is seen to use them.
+//! Build variables without effect: gone when the image runs, and not seen to be used by the build.
 
 use super::stages::{Stage, by_name};
 use super::target::{BuildVariable, Form, Run};
@@ -12,8 +12,8 @@ const IDLE: [&str; 45] = [
     "true", "unzip", "useradd", "usermod", "wget", "yum", "zypper",
 ];
 
-/// Variables of stages that are no part of the image, and those that a `RUN` exports to nobody. A variable before a `RUN` of
-/// its stage, or of one that begins with it, that does more than lay out files is for the build.
+/// Returns variables of stages that are not part of the image, and those that a `RUN` exports to nothing. A variable counts as
+/// used if a later `RUN` does more than lay out files, in its stage or in one built on it.
 pub(super) fn build_only(stages: &[Stage<'_>], chain: &[usize], runs: &[Run]) -> Vec<BuildVariable> {
     let works = with_work(stages);
     let others = stages.iter().zip(works).filter(|(stage, _)| !chain.contains(&stage.index));
@@ -37,7 +37,7 @@ pub(super) fn build_only(stages: &[Stage<'_>], chain: &[usize], runs: &[Run]) ->
     set.chain(runs.iter().filter_map(exported)).collect()
 }
 
-/// For each stage the place of its last `RUN` that works; behind all of them where a stage that begins with it has one.
+/// Returns for each stage the index of its last working `RUN`, or `usize::MAX` if a stage built on it has one.
 fn with_work(stages: &[Stage<'_>]) -> Vec<Option<usize>> {
     let mut last: Vec<Option<usize>> =
         stages.iter().map(|stage| stage.instructions.iter().rposition(works)).collect();
@@ -53,7 +53,7 @@ fn with_work(stages: &[Stage<'_>]) -> Vec<Option<usize>> {
     last
 }
 
-/// A `RUN` that runs anything but what is known to be idle.
+/// True for a `RUN` with a command that is not known to be idle.
 fn works(instruction: &Instruction) -> bool {
     if instruction.keyword != Keyword::Run {
         return false;
@@ -67,7 +67,7 @@ fn works(instruction: &Instruction) -> bool {
     !instruction.heredocs.is_empty() || commands.filter_map(program).any(|program| !is_idle(program))
 }
 
-/// The word that a command begins with, behind assignments. A command that is given a variable of its own is for it.
+/// Returns the first word of a command after assignments, which are for that command alone.
 fn program(command: &str) -> Option<&str> {
     let assigned =
         |word: &&str| word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && is_name(name));
@@ -83,7 +83,7 @@ fn is_idle(program: &str) -> bool {
     IDLE.contains(&name)
 }
 
-/// `RUN export NAME=value` or `RUN NAME=value` and nothing else: the shell that knows it ends there.
+/// Returns the variable of a `RUN export NAME=value` or `RUN NAME=value` without a command: it ends with its shell.
 fn exported(run: &Run) -> Option<BuildVariable> {
     let Form::Shell(text) = &run.form else { return None };
     let line = text.as_str();

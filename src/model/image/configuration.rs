@@ -1,4 +1,4 @@
-//! Running instructions as far as they shape the image's configuration.
+//! Applies instructions to the image's configuration.
 
 use super::resolve::BuildOptions;
 use super::target::{Command, CopyInstruction, Form, HealthTest, HealthcheckInstruction, Resolved, Run};
@@ -10,7 +10,7 @@ use crate::syntax::dockerfile::{Arguments, Instruction, Keyword, Lookup};
 /// Longest path that is kept, in bytes: `PATH_MAX` of Linux.
 const MAX_PATH: usize = 4096;
 
-/// `ENTRYPOINT`, `CMD` or `HEALTHCHECK` as written: only the last of each is worth a copy.
+/// `ENTRYPOINT`, `CMD` or `HEALTHCHECK` as written. It is copied at the end, since only the last of each counts.
 #[derive(Clone, Copy)]
 struct Written<'d> {
     instruction: &'d Instruction,
@@ -49,7 +49,7 @@ pub(super) struct Configuration<'d> {
     escape: char,
     from_scratch: bool,
     args: Args,
-    /// A CMD was written in the stage at hand.
+    /// The current stage has a `CMD`.
     has_own_cmd: bool,
     /// `ONBUILD` instructions and their triggers, for the next stage.
     triggers: Vec<(Span, &'d Instruction)>,
@@ -103,7 +103,7 @@ impl<'d> Configuration<'d> {
         }
     }
 
-    /// Goes on with a stage that stands on what was run so far.
+    /// Applies a stage that is built on what was applied so far.
     pub(super) fn run_stage(&mut self, instructions: &'d [Instruction]) {
         self.args.clear();
         self.has_own_cmd = false;
@@ -115,7 +115,7 @@ impl<'d> Configuration<'d> {
         }
     }
 
-    /// `ONBUILD` instructions that no stage has used up.
+    /// Returns the `ONBUILD` instructions that no stage has triggered.
     pub(super) fn onbuild(&self) -> Vec<Span> {
         self.triggers.iter().map(|(span, _)| *span).collect()
     }
@@ -124,7 +124,7 @@ impl<'d> Configuration<'d> {
         Scope { env: &self.env, args: &self.args, from_scratch: self.from_scratch, escape: self.escape }
     }
 
-    /// A path after expansion. What no file system takes counts as unknown: each instruction keeps its own copy.
+    /// Expands a path. A path too long for a file system counts as unknown, since each instruction keeps its own copy.
     fn path(&self, text: &TracedText) -> Resolved {
         let path = self.scope().value(text)?;
         if path.as_str().len() > MAX_PATH { Err(text.as_str().to_owned()) } else { Ok(path) }
@@ -261,7 +261,7 @@ fn contents(instruction: &Instruction) -> Vec<TracedText> {
     contents.collect()
 }
 
-/// True for what can be run. An instruction without it changes nothing: another finding speaks of it.
+/// True for arguments that can be run. An instruction without them changes nothing and is reported elsewhere.
 fn is_command(arguments: &Arguments) -> bool {
     matches!(arguments, Arguments::Exec(_) | Arguments::Shell(_))
 }

@@ -1,7 +1,7 @@
-//! What an image built from a Dockerfile is: stages, inheritance, the target, and what is in effect in it.
+//! Images built from a Dockerfile: stages, inheritance, the target, and the configuration that results.
 //!
-//! Only what the Dockerfile says; what its base image brings along is the catalogue's business. BuildKit's
-//! `frontend/dockerfile/dockerfile2llb/convert.go` is the model.
+//! Covers what the Dockerfile sets. The catalog describes base images. Modelled on BuildKit's
+//! `frontend/dockerfile/dockerfile2llb/convert.go`.
 
 mod build_only;
 mod configuration;

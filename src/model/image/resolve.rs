@@ -1,4 +1,4 @@
-//! From a Dockerfile and what a build is asked for to the image that runs.
+//! Resolves a Dockerfile and build options to the image that runs.
 
 use super::build_only::build_only;
 use super::configuration::Configuration;
@@ -9,10 +9,10 @@ use crate::hash::IndexMap;
 use crate::source::{Span, TracedText};
 use crate::syntax::dockerfile::{Dockerfile, Expansion, Keyword, Lookup, expand};
 
-/// What a build is asked for.
+/// The options of a build.
 #[derive(Clone, Debug, Default)]
 pub struct BuildOptions {
-    /// The stage to build, by name or number; the last one when none is named.
+    /// The stage to build, by name or number. None for the last one.
     pub target: Option<TracedText>,
     /// Build arguments by name.
     pub args: IndexMap<String, BuildArg>,
@@ -21,26 +21,26 @@ pub struct BuildOptions {
 /// The value of a build argument.
 #[derive(Clone, Debug)]
 pub enum BuildArg {
-    /// Given.
+    /// Set to this value.
     Known(TracedText),
-    /// Given, but nobody here knows its value.
+    /// Set to a value that is unknown here.
     Unknown,
 }
 
-/// Why there is no image.
+/// The reason a build has no image.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImageError {
     /// The Dockerfile has no `FROM`.
     #[error("there is no stage in the Dockerfile")]
     NoStage,
-    /// The target is none of its stages.
+    /// No stage has the target's name.
     #[error("no stage `{name}` in the Dockerfile{}", did_you_mean(.nearest.as_deref()))]
     NoSuchStage {
         /// The target.
         name: String,
-        /// Where it is asked for.
+        /// Span of the target in the build's options.
         span: Span,
-        /// A stage with a name like it.
+        /// A stage with a similar name.
         nearest: Option<String>,
     },
 }
@@ -49,7 +49,7 @@ fn did_you_mean(name: Option<&str>) -> String {
     name.map(|name| format!(": did you mean `{name}`?")).unwrap_or_default()
 }
 
-/// Follows the stages to the target and gives its image.
+/// Follows the stages to the target and returns its image.
 ///
 /// # Errors
 /// When there is no stage, or none of the target's name.
@@ -106,11 +106,11 @@ fn find_target(stages: &[Stage<'_>], target: Option<&TracedText>) -> Result<usiz
     })
 }
 
-/// The stages that `target` stands on, outermost first, itself last, and the image below them.
+/// Returns the stages that `target` is built on, outermost first, itself last, and their base image.
 fn chain(stages: &[Stage<'_>], target: usize, globals: &Args, escape: char) -> (Vec<usize>, Base) {
     let mut chain = vec![target];
     let mut at = target;
-    // Each step leads to an earlier stage, so this ends. A number is an image here: FROM knows stages by name only.
+    // Each step leads to an earlier stage, so this ends. `FROM` refers to stages by name only, so a number is an image here.
     let base = loop {
         let reference = &stages[at].reference;
         let base = base(reference, globals, escape);
@@ -129,7 +129,7 @@ fn chain(stages: &[Stage<'_>], target: usize, globals: &Args, escape: char) -> (
 
 fn base(reference: &TracedText, globals: &Args, escape: char) -> Base {
     let at = reference.span();
-    // FROM with an empty variable fails, so one without a value is one that is not known.
+    // `FROM` with an empty variable fails, so a variable without a value counts as unknown.
     let mut lookup = |name: &str| globals.get(name).unwrap_or(Lookup::Declared);
     match expand(reference, escape, &mut lookup) {
         Expansion::Known(text) if text.as_str() == "scratch" => Base::Scratch,
@@ -139,7 +139,7 @@ fn base(reference: &TracedText, globals: &Args, escape: char) -> Base {
     }
 }
 
-/// `ARG`s before the first `FROM`, with the values that the build gives them.
+/// Returns the `ARG`s before the first `FROM`, with the values that the build gives them.
 fn global_args(dockerfile: &Dockerfile, options: &BuildOptions) -> Args {
     let mut globals = Args::platform();
     let before = dockerfile.instructions.iter().take_while(|i| i.keyword != Keyword::From);

@@ -3,32 +3,32 @@
 use crate::source::{Span, TracedText};
 use crate::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Keyword};
 
-/// One `FROM` and what follows it.
+/// One `FROM` and the instructions after it.
 #[derive(Clone, Debug)]
 pub struct Stage<'d> {
     /// Its number, from 0.
     pub index: usize,
     /// The `FROM` instruction.
     pub from: Span,
-    /// What it names, nothing expanded: an image or an earlier stage.
+    /// The image or earlier stage that it names, not expanded.
     pub reference: TracedText,
     /// The name after `AS`.
     pub name: Option<TracedText>,
     /// The instructions after the `FROM`.
     pub instructions: &'d [Instruction],
-    /// The last stage: what is built when nobody names a target.
+    /// The last stage, which is built if no target is named.
     pub is_final: bool,
 }
 
 impl Stage<'_> {
-    /// True when the stage bears this name; case does not count.
+    /// True if the stage has this name, in any case.
     #[must_use]
     pub fn is_named(&self, name: &str) -> bool {
         self.name.as_ref().is_some_and(|own| own.as_str().eq_ignore_ascii_case(name))
     }
 }
 
-/// The stages in order. What stands before the first `FROM` is left out, and so is a `FROM` without an image.
+/// Returns the stages in order. Instructions before the first `FROM` and `FROM`s without an image are left out.
 #[must_use]
 pub fn stages(dockerfile: &Dockerfile) -> Vec<Stage<'_>> {
     let all = &dockerfile.instructions;
@@ -56,7 +56,7 @@ pub fn stages(dockerfile: &Dockerfile) -> Vec<Stage<'_>> {
     stages
 }
 
-/// The last of `stages` with this name.
+/// Returns the index of the last of `stages` with this name.
 pub(super) fn by_name(stages: &[Stage<'_>], name: &str) -> Option<usize> {
     stages.iter().rposition(|stage| stage.is_named(name))
 }

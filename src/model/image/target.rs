@@ -1,42 +1,42 @@
-//! The image that runs.
+//! The image of the stage that a build targets.
 
 use crate::hash::IndexMap;
 use crate::source::{Span, TracedText};
 
-/// A value after expansion, or the name of the variable in it that is not known.
+/// An expanded value. The error is the unknown variable in it, or a text that cannot be expanded.
 pub type Resolved = Result<TracedText, String>;
 
-/// The image of one stage, with what it inherits from the stages below it. Where something is `None`, the external base
-/// image decides (for [`Base::Scratch`]: there is none).
+/// The image of one stage, with what it inherits from the stages that it is built on. A field that is `None` is left to the
+/// external base image (for [`Base::Scratch`]: there is none).
 #[derive(Clone, Debug)]
 pub struct TargetImage {
-    /// The `FROM` instruction of the stage that runs.
+    /// The `FROM` instruction of the target stage.
     pub from: Span,
-    /// What that `FROM` names, as written.
+    /// Span of the name in that `FROM`.
     pub reference: Span,
     /// The stage's name as written.
     pub stage_name: Option<String>,
-    /// The image that the stages stand on.
+    /// The external base image of the stages.
     pub base: Base,
-    /// The `FROM` instruction that names it.
+    /// The `FROM` instruction that names the base.
     pub base_from: Span,
-    /// The numbers of the stages that this image is made of, outermost first, itself last.
+    /// Numbers of the stages that this image is built of, outermost first, itself last.
     pub chain: Vec<usize>,
-    /// The Dockerfile has stages that are no part of this image.
+    /// The Dockerfile has stages that are not part of this image.
     pub multi_stage: bool,
     /// The environment, by name.
     pub env: IndexMap<String, EnvEntry>,
-    /// `SHELL`, as the last instruction leaves it; commands hold the one of their own time.
+    /// `SHELL` after the last instruction. Commands hold the one in effect where they are written.
     pub shell: Option<Vec<TracedText>>,
     /// `USER`.
     pub user: Option<Resolved>,
-    /// `WORKDIR`; relative to that of the base image where none here is absolute.
+    /// `WORKDIR`. Relative to the base image's if none here is absolute.
     pub workdir: Option<Resolved>,
     /// `STOPSIGNAL`.
     pub stop_signal: Option<Resolved>,
     /// The ports of its `EXPOSE`s, as `80/tcp`, in order.
     pub exposes: Vec<Resolved>,
-    /// The words of those, as written.
+    /// Their words, as written.
     pub expose_words: Vec<TracedText>,
     /// `HEALTHCHECK`.
     pub healthcheck: Option<HealthcheckInstruction>,
@@ -44,58 +44,58 @@ pub struct TargetImage {
     pub entrypoint: Option<Command>,
     /// `CMD`.
     pub cmd: Option<Command>,
-    /// The `ENTRYPOINT` that took away the `CMD` of an earlier stage or of the base image: with no [`TargetImage::cmd`],
-    /// the image has none.
+    /// The `ENTRYPOINT` that reset the `CMD` of an earlier stage or of the base image: without [`TargetImage::cmd`], the image
+    /// has no `CMD`.
     pub cmd_reset_by: Option<Span>,
     /// `RUN` instructions, in order: what is installed.
     pub runs: Vec<Run>,
     /// `COPY` and `ADD` instructions, in order: what is brought in.
     pub copies: Vec<CopyInstruction>,
-    /// `ONBUILD` instructions that wait for images made from this one.
+    /// `ONBUILD` instructions that apply to images built on this one.
     pub onbuild: Vec<Span>,
-    /// The names of its stages' build arguments: what runs while building sees them as variables.
+    /// Names of its stages' build arguments, which `RUN`s see as variables.
     pub arguments: Vec<TracedText>,
-    /// The values of those that are known, the last of each name.
+    /// Their known values, the last of each name.
     pub argument_values: IndexMap<String, String>,
-    /// Variables that are set while building and are not there when the image runs.
+    /// Variables that are set by the build only and absent when the image runs.
     pub build_only: Vec<BuildVariable>,
 }
 
-/// A variable that does not reach what runs.
+/// A variable that is absent at run time.
 #[derive(Clone, Debug)]
 pub struct BuildVariable {
     /// Its name.
     pub name: TracedText,
     /// Its value as written.
     pub value: TracedText,
-    /// The stage that sets it, where that is another one; none for a `RUN export`, which ends with its shell.
+    /// The stage that sets it, if not part of the image. None for a `RUN export`, which ends with its shell.
     pub stage: Option<String>,
 }
 
-/// What the outermost `FROM` names.
+/// The base image: what the outermost `FROM` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Base {
     /// An image.
     Reference(TracedText),
-    /// A variable without a value is in it.
+    /// A reference with an unknown variable.
     Unknown {
         /// The reference.
         at: Span,
         /// The variable.
         variable: String,
     },
-    /// Nothing.
+    /// `scratch`.
     Scratch,
 }
 
-/// A variable of the image.
+/// An environment variable of the image.
 #[derive(Clone, Debug)]
 pub struct EnvEntry {
-    /// Its name where it is written.
+    /// Its name.
     pub key: TracedText,
     /// Its value.
     pub value: Resolved,
-    /// The pair in its `ENV`.
+    /// Span of the pair in its `ENV`.
     pub span: Span,
 }
 
@@ -106,11 +106,11 @@ pub struct Command {
     pub span: Span,
     /// Exec or shell form. `ENTRYPOINT []` is an exec form of no words: there is no entrypoint.
     pub form: Form,
-    /// The `SHELL` before this instruction, which shell form runs in; the base image's when `None`.
+    /// The `SHELL` in effect, which runs the shell form. None for the base image's.
     pub shell: Option<Vec<TracedText>>,
 }
 
-/// How a command is written.
+/// The form of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Form {
     /// A JSON array: executed as it is.
@@ -124,7 +124,7 @@ pub enum Form {
 pub struct HealthcheckInstruction {
     /// The instruction.
     pub span: Span,
-    /// What it runs.
+    /// Its test.
     pub test: HealthTest,
     /// `--interval`.
     pub interval: Option<TracedText>,
@@ -138,7 +138,7 @@ pub struct HealthcheckInstruction {
     pub retries: Option<TracedText>,
 }
 
-/// What a `HEALTHCHECK` runs.
+/// The test of a `HEALTHCHECK`.
 #[derive(Clone, Debug)]
 pub enum HealthTest {
     /// `NONE`.
@@ -147,42 +147,42 @@ pub enum HealthTest {
     Command(Command),
 }
 
-/// A `RUN`.
+/// A `RUN` instruction.
 #[derive(Clone, Debug)]
 pub struct Run {
     /// The instruction.
     pub span: Span,
-    /// What stands on its line.
+    /// Its command, without here-documents.
     pub form: Form,
-    /// `--mount=`: caches and the like.
+    /// Values of `--mount=`, such as caches.
     pub mounts: Vec<TracedText>,
-    /// Its here-documents: the commands themselves where the line is no more than `<<EOF`.
+    /// Its here-documents. They are the commands if the line is only `<<EOF`.
     pub scripts: Vec<TracedText>,
-    /// The `SHELL` before it; the base image's when `None`.
+    /// The `SHELL` in effect. None for the base image's.
     pub shell: Option<Vec<TracedText>>,
-    /// The `WORKDIR` that it runs in, as far as the Dockerfile says.
+    /// The `WORKDIR` in effect, as far as the Dockerfile sets it.
     pub workdir: Option<Resolved>,
-    /// The `USER` that it runs as, as far as the Dockerfile says.
+    /// The `USER` in effect, as far as the Dockerfile sets it.
     pub user: Option<Resolved>,
 }
 
-/// A `COPY` or `ADD`.
+/// A `COPY` or `ADD` instruction.
 #[derive(Clone, Debug)]
 pub struct CopyInstruction {
     /// The instruction.
     pub span: Span,
     /// `--from=`: a stage or an image, as written.
     pub from: Option<TracedText>,
-    /// Sources and, last, the destination, their variables expanded; as written where one of them has no value.
+    /// Sources and, last, the destination, expanded. A word with an unknown variable is as written.
     pub words: Vec<TracedText>,
-    /// Its here-documents: files that stand in the Dockerfile.
+    /// Its here-documents: contents of files.
     pub contents: Vec<TracedText>,
-    /// The `WORKDIR` of a relative destination, as far as the Dockerfile says.
+    /// The `WORKDIR` that a relative destination starts at, as far as the Dockerfile sets it.
     pub workdir: Option<Resolved>,
 }
 
 impl CopyInstruction {
-    /// The absolute path that it copies to; `home` is the base image's own `WORKDIR`. None where a variable without a value is in it.
+    /// Returns the absolute destination. `home` is the base image's own `WORKDIR`. None if an unknown variable is in it.
     #[must_use]
     pub fn to(&self, home: &str) -> Option<String> {
         let written = self.words.last()?.as_str();
@@ -200,7 +200,7 @@ impl CopyInstruction {
         (!path.contains('$')).then(|| tidy(&path))
     }
 
-    /// True when it copies into a directory, as far as its words say.
+    /// True if it copies into a directory, as far as its words tell.
     #[must_use]
     pub fn into_directory(&self) -> bool {
         let to = self.words.last().map_or("", TracedText::as_str);
@@ -208,7 +208,7 @@ impl CopyInstruction {
     }
 }
 
-/// An absolute path without `.`, `..` and needless slashes.
+/// Normalizes an absolute path: removes `.`, `..` and repeated slashes.
 #[must_use]
 pub fn tidy(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
@@ -223,7 +223,7 @@ pub fn tidy(path: &str) -> String {
 }
 
 impl TargetImage {
-    /// True when a `RUN`, `COPY` or `ADD` of the image has the program's name in it, or may bring it along.
+    /// True if a `RUN`, `COPY` or `ADD` of the image names the program, or may bring it along.
     #[must_use]
     pub fn mentions(&self, word: &str) -> bool {
         let in_form = |form: &Form| match form {
@@ -232,7 +232,7 @@ impl TargetImage {
         };
         let in_run =
             |run: &Run| in_form(&run.form) || run.scripts.iter().any(|script| script.as_str().contains(word));
-        // From another stage whole directories of programs may come.
+        // A copy from another stage may bring whole directories of programs.
         let programs = ["/usr", "/bin", "/opt", "/sbin"];
         let in_copy = |copied: &CopyInstruction| {
             copied.words.iter().map(TracedText::as_str).any(|text| {

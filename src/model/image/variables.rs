@@ -1,4 +1,4 @@
-//! ARG and ENV while a Dockerfile is followed.
+//! `ARG` and `ENV` while the instructions of a Dockerfile are applied.
 
 use super::resolve::{BuildArg, BuildOptions};
 use super::target::{EnvEntry, Resolved};
@@ -6,7 +6,7 @@ use crate::hash::{HashMap, IndexMap};
 use crate::source::TracedText;
 use crate::syntax::dockerfile::{Arguments, Expansion, Instruction, Lookup, Pair, expand};
 
-/// What BuildKit sets by where it builds, unless the Dockerfile gives a default (`dockerfile2llb/platform.go`).
+/// Arguments that BuildKit sets by platform, unless the Dockerfile gives a default (`dockerfile2llb/platform.go`).
 const PLATFORM: [&str; 9] = [
     "BUILDPLATFORM",
     "BUILDOS",
@@ -19,35 +19,35 @@ const PLATFORM: [&str; 9] = [
     "TARGETSTAGE",
 ];
 
-/// How many bytes all ENV and ARG values together may have before variables count as unknown. Many instructions that each
-/// put in a long value could fill any memory.
+/// Upper bound (bytes) on all ENV and ARG values, beyond which variables count as unknown. Many instructions that each insert a
+/// long value could exhaust memory.
 const MAX_VALUES: usize = 16 * 1024 * 1024;
 
-/// What is known of an ARG.
+/// The state of an ARG.
 #[derive(Clone, Debug)]
 enum Arg {
     Known(String),
-    /// No value; the build may give one.
+    /// Declared without a value. The build may give one.
     Declared,
     Unknown,
 }
 
-/// Every ARG that is in sight.
+/// The ARGs in scope.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Args {
     values: HashMap<String, Arg>,
-    /// Bytes of all values that were ever made.
+    /// Bytes of all values that were ever set.
     made: usize,
 }
 
 impl Args {
-    /// Those that need no declaration before the first `FROM`.
+    /// Returns the arguments that need no declaration before the first `FROM`.
     pub(super) fn platform() -> Self {
         let values = PLATFORM.into_iter().map(|name| (name.to_owned(), Arg::Unknown));
         Self { values: values.collect(), made: 0 }
     }
 
-    /// Another stage begins: nothing is declared in it yet.
+    /// Removes all arguments, since a new stage begins without declarations.
     pub(super) fn clear(&mut self) {
         self.values.clear();
     }
@@ -61,7 +61,7 @@ impl Args {
         })
     }
 
-    /// Runs an `ARG`; `expand` is for its defaults, `outer` gives what a bare name inherits.
+    /// Applies an `ARG`. `expand` expands its defaults, `outer` holds what a bare name inherits.
     pub(super) fn declare(
         &mut self,
         instruction: &Instruction,
@@ -90,7 +90,7 @@ impl Args {
     }
 }
 
-/// `NAME=default` or `NAME`.
+/// Splits `NAME=default` or `NAME`.
 fn split(word: &TracedText) -> (TracedText, Option<TracedText>) {
     let length = word.as_str().len();
     match word.as_str().find('=') {
@@ -99,11 +99,11 @@ fn split(word: &TracedText) -> (TracedText, Option<TracedText>) {
     }
 }
 
-/// The environment so far.
+/// The ENV variables so far.
 #[derive(Default)]
 pub(super) struct Env {
     pub(super) entries: IndexMap<String, EnvEntry>,
-    /// Bytes of all values that were ever made.
+    /// Bytes of all values that were ever set.
     made: usize,
 }
 
@@ -116,7 +116,7 @@ impl Env {
     }
 }
 
-/// What an instruction of a stage sees: its ENV over its ARGs over whatever the base image brings.
+/// The variables that an instruction of a stage sees: its ENV over its ARGs over the base image's.
 pub(super) struct Scope<'a> {
     pub(super) env: &'a Env,
     pub(super) args: &'a Args,
@@ -131,7 +131,7 @@ impl<'a> Scope<'a> {
             Some(EnvEntry { value: Ok(text), .. }) => Lookup::Known(text.as_str()),
             Some(EnvEntry { value: Err(_), .. }) => Lookup::Unknown,
             None => self.args.get(name).unwrap_or(match name {
-                // Nothing is inherited from scratch but the PATH that BuildKit gives.
+                // Of the base image, `scratch` only has the PATH that BuildKit sets.
                 "PATH" => Lookup::Unknown,
                 _ if self.from_scratch => Lookup::Unset,
                 _ => Lookup::Unknown,
@@ -143,7 +143,7 @@ impl<'a> Scope<'a> {
         expand(text, self.escape, &mut |name| self.lookup(name))
     }
 
-    /// What BuildKit would refuse to expand is as little known as what hangs on a variable.
+    /// Expands a value. A text that BuildKit would reject counts as unknown.
     pub(super) fn value(&self, text: &TracedText) -> Resolved {
         match self.expand(text) {
             Expansion::Known(value) => Ok(value),
@@ -152,7 +152,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The entries that an `ENV` makes. All its pairs see the values from before it.
+    /// Returns the entries that an `ENV` sets. All its pairs see the values from before it.
     pub(super) fn entries(&self, pairs: &[Pair]) -> Vec<(String, EnvEntry)> {
         let entries = pairs.iter().map(|pair| {
             let key = self.value(&pair.key).unwrap_or_else(|_| pair.key.clone());

@@ -1,4 +1,4 @@
-//! `depends_on`, and what comes to the same.
+//! `depends_on`, and the keys that imply a dependency.
 
 use super::super::field::Fields;
 use super::super::merge::to_depends_on;
@@ -8,11 +8,11 @@ use crate::source::Spanned;
 /// One entry of `depends_on`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dependency {
-    /// The other service.
+    /// The service that is depended on.
     pub service: Spanned<String>,
     /// `service_started`, `service_healthy`, `service_completed_successfully`.
     pub condition: String,
-    /// `required: false` is not written: without it nothing starts.
+    /// True if `required` is absent or `true`: without the other service, this one does not start.
     pub required: bool,
 }
 
@@ -32,7 +32,7 @@ pub(super) fn depends_on(fields: Fields<'_>) -> Vec<Dependency> {
             });
         }
     }
-    // Services whose network, volumes or names it uses have to be there first (compose-go `loader/normalize.go`).
+    // Services whose network, volumes or names it uses have to start first (compose-go `loader/normalize.go`).
     let shared = ["network_mode", "ipc", "pid"].into_iter().filter_map(|key| fields.get(&[key]));
     let shared =
         shared.filter_map(|value| Some((value, value.as_scalar()?.text.as_str().strip_prefix("service:")?)));

@@ -1,4 +1,4 @@
-//! `healthcheck`: what it says, and what is refused of it.
+//! `healthcheck`: its values, and what Compose or the engine rejects in it.
 
 use super::super::field::Fields;
 use super::super::value::{Kind, Value};
@@ -9,15 +9,15 @@ use crate::syntax::{duration, yaml};
 /// `healthcheck`.
 #[derive(Clone, Debug)]
 pub struct HealthcheckSection {
-    /// Where it is written.
+    /// Span of the section.
     pub span: Span,
-    /// The sites that brought it here.
+    /// Spans of the aliases, extends and includes that it came through.
     pub via: Vec<Span>,
     /// `disable`.
     pub disable: Fact<bool>,
-    /// `test` as Compose hands it on: a string becomes `CMD-SHELL` and that string.
+    /// `test` as Compose passes it on: a string becomes `CMD-SHELL` and that string.
     pub test: Fact<Vec<TracedText>>,
-    /// `test` where a variable in it has no value, with holes.
+    /// `test` with a hole for each variable without a value. None if there is no such variable.
     pub partial: Option<Vec<TracedText>>,
     /// `interval`, nanoseconds.
     pub interval: Fact<i64>,
@@ -29,31 +29,31 @@ pub struct HealthcheckSection {
     pub start_interval: Fact<i64>,
     /// `retries`.
     pub retries: Fact<i64>,
-    /// What Compose or the engine refuses in it.
+    /// Values that Compose or the engine rejects.
     pub refusals: Vec<Rejection>,
-    /// Its test is a list of items below each other.
+    /// Its test is a list in block style, one item per line.
     pub block: bool,
     /// A shell runs its test: a string, or a list that begins with `CMD-SHELL`.
     pub shell: bool,
 }
 
-/// Something that Compose or the engine refuses.
+/// Something that Compose or the engine rejects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// Where it is written.
+    /// Span of the rejected value.
     pub span: Span,
-    /// In their words.
+    /// The message of Compose or the engine.
     pub message: String,
-    /// What was meant, where that is plain.
+    /// The probable correction, if that is clear.
     pub remedy: Option<Suggestion>,
 }
 
-/// What was meant.
+/// A correction of a rejected value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Suggestion {
-    /// Another text in this place: a time with its unit, a word in capitals.
+    /// Replaces the text at the span: a time with its unit, a word in capitals.
     Replace(Span, String),
-    /// A word before the first one of the list.
+    /// Inserts a word before the first one of the list.
     Prepend(&'static str),
 }
 
@@ -87,7 +87,7 @@ pub(super) fn read(value: &Value) -> HealthcheckSection {
     }
 }
 
-/// The words of a test with holes for the variables that have no value.
+/// Returns the words of a test with a hole for each variable without a value.
 fn partial(fields: Fields<'_>) -> Option<Vec<TracedText>> {
     match fields.get(&["test"])?.as_scalar() {
         Some(scalar) => {
@@ -98,7 +98,7 @@ fn partial(fields: Fields<'_>) -> Option<Vec<TracedText>> {
     }
 }
 
-/// The first word of a list; none of a string.
+/// Returns the first word of a list. None for a string.
 fn first_word(test: &Value) -> Option<&str> {
     match &test.kind {
         Kind::Seq(items) => Some(items.first()?.as_scalar()?.text.as_str()),
@@ -106,26 +106,27 @@ fn first_word(test: &Value) -> Option<&str> {
     }
 }
 
-/// What the first word of a list may be.
+/// The valid first words of a list.
 const KINDS: [&str; 3] = ["CMD", "CMD-SHELL", "NONE"];
 
-/// What a list was to be that begins with another word: one of the three, or a command without any of them.
+/// Returns what a list with another first word was meant to be: one of the three in another case, or a command without any of
+/// them.
 fn suggestion(word: &TracedText, count: usize) -> Option<Suggestion> {
     let text = word.as_str();
     if let Some(kind) = KINDS.iter().find(|kind| kind.eq_ignore_ascii_case(text)) {
         return Some(Suggestion::Replace(word.span_of(0..text.len()), (*kind).to_owned()));
     }
-    // `CMD_SHELL`, `CMD curl`, `shell`: nearly one of them, and nobody can tell which.
+    // `CMD_SHELL`, `CMD curl`, `shell`: close to one of them, but it is unclear which.
     let start = text.to_ascii_lowercase();
     if text.is_empty() || ["cmd", "none", "shell"].iter().any(|near| start.starts_with(near)) {
         return None;
     }
-    // One word with blanks in it is a line for a shell.
+    // One word with blanks in it is a shell command line.
     let line = count == 1 && text.contains(char::is_whitespace);
     Some(Suggestion::Prepend(if line { "CMD-SHELL" } else { "CMD" }))
 }
 
-/// What Compose refuses when it loads the file, and what the engine refuses of the rest.
+/// Returns what Compose rejects when it loads the file, and what the engine rejects of the rest.
 fn refusals(fields: Fields<'_>) -> Vec<Rejection> {
     let mut found = Vec::new();
     if let Some(Kind::Seq(items)) = fields.get(&["test"]).map(|test| &test.kind)
@@ -149,7 +150,7 @@ fn refusals(fields: Fields<'_>) -> Vec<Rejection> {
         } else {
             match duration::parse(text) {
                 Err(message) => found.push(refusal(format!("healthcheck.{key}: {message}"))),
-                // moby `daemon/container.go`, `validateHealthCheck`; 0 is the default.
+                // moby `daemon/container.go`, `validateHealthCheck`. 0 means the default.
                 Ok(1..1_000_000) => {
                     found.push(refusal(format!("{key} in Healthcheck cannot be less than 1ms")));
                 }

@@ -1,4 +1,4 @@
-//! One Compose service after everything is merged: its keys as facts, short and long forms made one.
+//! One Compose service after merging: its keys as facts, short and long forms unified.
 
 mod dependencies;
 mod healthcheck;
@@ -27,24 +27,24 @@ use crate::source::{Span, Spanned, TracedText};
 /// A key of a service.
 #[derive(Clone, Debug)]
 pub struct ServiceKey {
-    /// Its name; below `deploy` with those that lead to it, as `deploy.resources.limits`.
+    /// Its name. Below `deploy` the path to it, as `deploy.resources.limits`.
     pub name: String,
-    /// Where it is written.
+    /// Span of the key.
     pub span: Span,
-    /// The aliases, merge keys and extends that brought its value here.
+    /// Spans of the aliases, merge keys and extends that its value came through.
     pub via: Vec<Span>,
-    /// A base file, an extended service or a merged mapping sets it, too: without this one, that value holds.
+    /// A base file, an extended service or a merged mapping sets it too: that value would hold without this one.
     pub overrides: bool,
 }
 
-/// A service of the merged model, before its image and `env_file`s are looked at.
+/// A service of the merged model, before its image and `env_file`s are resolved.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Its name.
     pub name: String,
-    /// Where the name stands.
+    /// Span of the name.
     pub key: Span,
-    /// The sites that brought it here: include, extends.
+    /// Spans of the includes and extends that it came through.
     pub via: Vec<Span>,
     /// `image`.
     pub image: Fact<TracedText>,
@@ -52,9 +52,9 @@ pub struct Service {
     pub build: Option<BuildSection>,
     /// `container_name`.
     pub container_name: Fact<String>,
-    /// `provider` is set: no container.
+    /// `provider` is set: there is no container.
     pub provider: bool,
-    /// Something that it extends could not be read: what it is called, and where it is named.
+    /// Why a part of it could not be read, with the span: something that it extends, or a line that does not parse.
     pub incomplete: Option<Spanned<Why>>,
     /// `mem_limit`.
     pub mem_limit: Fact<ByteSize>,
@@ -64,11 +64,11 @@ pub struct Service {
     pub mem_reservation: Fact<ByteSize>,
     /// `shm_size`.
     pub shm_size: Fact<ByteSize>,
-    /// Every size that it sets, as written.
+    /// Every size key that it sets.
     pub size_keys: Vec<SizeKey>,
-    /// What it says twice and differently.
+    /// Settings for which it has two different values.
     pub conflicts: Vec<Conflict>,
-    /// Keys that look like memory keys and are none.
+    /// Misspelled resource keys.
     pub unknown_keys: Vec<UnknownKey>,
     /// `mem_swappiness`, 0 to 100.
     pub swappiness: Fact<i64>,
@@ -96,27 +96,28 @@ pub struct Service {
     pub entrypoint: Fact<Vec<TracedText>>,
     /// `command` as words.
     pub command: Fact<Vec<TracedText>>,
-    /// `entrypoint` and `command` where a variable in them has no value, with [`super::interpolate::HOLE`]s.
+    /// `entrypoint` and `command` with a [`super::interpolate::HOLE`] per variable without a value. None if every variable has
+    /// one.
     pub partial: [Option<Vec<TracedText>>; 2],
-    /// `entrypoint` and `command` are each one string, which Compose splits into words.
+    /// True for each of `entrypoint` and `command` that is a string, which Compose splits into words.
     pub split: [bool; 2],
-    /// `environment`; a name without a value comes from outside.
+    /// `environment`. A bare name takes its value from outside.
     pub environment: IndexMap<String, Fact<TracedText>>,
-    /// Where the names of `environment` stand.
+    /// Spans of the names in `environment`.
     pub environment_keys: IndexMap<String, Span>,
     /// `env_file`, in order.
     pub env_files: Vec<EnvFile>,
     /// `tmpfs` and `volumes` of type tmpfs.
     pub tmpfs: Vec<Tmpfs>,
-    /// What `volumes`, `configs` and `secrets` bring in.
+    /// The mounts of `volumes`, `configs` and `secrets`.
     pub mounts: Vec<Mount>,
     /// `ports`, `expose` and labels of proxies.
     pub ports: Ports,
     /// `ipc`.
     pub ipc: Fact<String>,
-    /// `x-oomlint`: rules that are not to speak of it, and why.
+    /// `x-oomlint`: the rules that it suppresses, and the reason.
     pub ignores: (Vec<Spanned<String>>, Option<String>),
-    /// The keys that it sets, in order.
+    /// Its keys, in order.
     pub keys: Vec<ServiceKey>,
     /// `profiles`.
     pub profiles: Vec<Spanned<String>>,
@@ -131,7 +132,7 @@ pub struct Service {
 /// `build`.
 #[derive(Clone, Debug)]
 pub struct BuildSection {
-    /// Where it is written.
+    /// Span of the section.
     pub span: Span,
     /// `context`, relative to the project's directory; `.` when not set.
     pub context: Fact<TracedText>,
@@ -141,11 +142,11 @@ pub struct BuildSection {
     pub inline: Fact<TracedText>,
     /// `target`.
     pub target: Fact<TracedText>,
-    /// `args`; a name without a value comes from outside.
+    /// `args`. A bare name takes its value from outside.
     pub args: IndexMap<String, Fact<TracedText>>,
 }
 
-/// `deploy`, as far as it is about memory.
+/// `deploy`, reduced to resources, replicas and the restart policy.
 #[derive(Clone, Debug)]
 pub struct Deploy {
     /// `resources.limits.memory`.
@@ -158,7 +159,7 @@ pub struct Deploy {
     pub reservation: Fact<ByteSize>,
     /// `replicas`.
     pub replicas: Fact<i64>,
-    /// `restart_policy` is there, and its `condition`.
+    /// `restart_policy`, if set: its span and `condition`.
     pub restart_policy: Option<(Span, Fact<String>)>,
     /// `restart_policy.max_attempts`.
     pub max_attempts: Fact<i64>,
@@ -167,14 +168,14 @@ pub struct Deploy {
 /// `logging`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logging {
-    /// The driver; none means the daemon's default.
+    /// The driver. None for the daemon's default.
     pub driver: Option<String>,
     /// Its options.
     pub options: IndexMap<String, String>,
 }
 
 impl Service {
-    /// True when it can run without another file below it.
+    /// True if it can run without a base file.
     #[must_use]
     pub fn stands_alone(&self) -> bool {
         !self.image.is_absent() || self.build.is_some() || self.provider || self.incomplete.is_some()
@@ -275,7 +276,7 @@ fn items(value: &Value) -> Vec<&Value> {
     }
 }
 
-/// `x-oomlint: {ignore: [missing-memory-limit], reason: …}`.
+/// Reads `x-oomlint: {ignore: [missing-memory-limit], reason: …}`.
 fn ignores(fields: Fields<'_>) -> (Vec<Spanned<String>>, Option<String>) {
     let names = fields.get(&["x-oomlint", "ignore"]).map(items).unwrap_or_default();
     let names = names.into_iter().filter_map(|item| {
@@ -285,7 +286,7 @@ fn ignores(fields: Fields<'_>) -> (Vec<Spanned<String>>, Option<String>) {
     (names.collect(), fields.string(&["x-oomlint", "reason"]).value().cloned())
 }
 
-/// The keys of a service, and those of its `deploy`, `build` and the like as `deploy.resources.limits`.
+/// Returns the keys of a service, and those below its `deploy` as `deploy.resources.limits`.
 fn keys(value: &Value) -> Vec<ServiceKey> {
     fn below(value: &Value, prefix: &str, depth: usize, found: &mut Vec<ServiceKey>) {
         for (name, entry) in value.as_map().into_iter().flatten() {
@@ -331,7 +332,7 @@ fn logging(fields: Fields<'_>) -> Fact<Logging> {
     Fact::Known(Spanned::with_provenance(logging, value.span, value.via.clone()))
 }
 
-/// `nofile: 1024` or `{soft: 1024, hard: 2048}`.
+/// Reads `nofile: 1024` or `{soft: 1024, hard: 2048}`.
 fn ulimits(fields: Fields<'_>) -> IndexMap<String, Spanned<(i64, i64)>> {
     let Some(map) = fields.get(&["ulimits"]).and_then(Value::as_map) else { return IndexMap::default() };
     let limits = map.iter().filter_map(|(name, entry)| {

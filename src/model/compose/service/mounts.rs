@@ -9,30 +9,30 @@ use crate::source::{Span, Spanned, TracedText};
 /// A tmpfs mount.
 #[derive(Clone, Debug)]
 pub struct Tmpfs {
-    /// Where it is mounted.
+    /// The path at which it is mounted.
     pub target: TracedText,
-    /// Its size; Absent means half of the host's RAM.
+    /// Its size. Absent means half of the host's RAM.
     pub size: Fact<ByteSize>,
     /// Its mount options as written: `mode=1777`.
     pub options: Vec<String>,
-    /// The size is a mount option, which the kernel reads and not Compose.
+    /// The size is a mount option, which the kernel parses, not Compose.
     pub option: bool,
-    /// It is an entry of `volumes` and not of `tmpfs`.
+    /// It is an entry of `volumes`, not of `tmpfs`.
     pub long: bool,
 }
 
-/// A file or directory of another place that is seen in the container.
+/// A file, directory or volume that is mounted into the container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
-    /// Where it is written.
+    /// Span of the entry.
     pub span: Span,
-    /// Where it comes from: a path, or the name of a volume.
+    /// The source: a path, or the name of a volume.
     pub source: String,
-    /// Where it is seen.
+    /// The target in the container.
     pub target: String,
 }
 
-/// `tmpfs: /run:size=64m` (moby reads the options as mount(8) does) and `volumes` of type tmpfs.
+/// Reads `tmpfs: /run:size=64m` (moby reads the options as mount(8) does) and `volumes` of type tmpfs.
 pub(super) fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
     let mut mounts = Vec::new();
     for item in fields.get(&["tmpfs"]).map(items).unwrap_or_default() {
@@ -76,8 +76,7 @@ pub(super) fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
     mounts
 }
 
-/// `./conf:/etc/conf:ro` and the long forms, `configs` and `secrets` too. What has a variable without a value in it counts
-/// as written: it may be anything.
+/// Reads `./conf:/etc/conf:ro` and the long forms, `configs` and `secrets` too. A variable without a value counts as empty.
 pub(super) fn mounts(fields: Fields<'_>) -> Vec<Mount> {
     let mut mounts = Vec::new();
     for key in ["volumes", "configs", "secrets"] {

@@ -1,27 +1,27 @@
-//! `ports`, `expose`, and labels that name a port: on which the container listens.
+//! Ports that the container listens on: from `ports`, `expose` and Traefik labels.
 
 use super::super::field::Fields;
 use super::super::interpolate::HOLE;
 use super::super::value::{Scalar, Value};
 use super::{items, variables};
 
-/// TCP ports of the container, as far as its service names them.
+/// The ports of the container that its service names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ports {
-    /// The container's side of `ports`, and `expose`.
+    /// TCP ports: the container's side of `ports`, and `expose`.
     pub named: Vec<u16>,
-    /// Those of other protocols: `UDP 1162`, `UDP 10000-10010`.
+    /// Ports of other protocols: `UDP 1162`, `UDP 10000-10010`.
     pub other: Vec<String>,
-    /// A variable without a value, or a range, hides others.
+    /// A variable without a value, or a range, hides further ports.
     pub hidden: bool,
-    /// The variables without a value that hide a port: Compose refuses the file where one of them is empty.
+    /// The variables without a value that hide a port. Compose rejects the file if one of them is empty.
     pub hidden_by: Vec<String>,
-    /// The ports that Traefik is told to send requests to.
+    /// The ports to which Traefik sends requests.
     pub web: Vec<u16>,
 }
 
 impl Ports {
-    /// True when any port is named, of whatever protocol, or hidden.
+    /// True if any port is named, of whatever protocol, or hidden.
     #[must_use]
     pub fn is_shown(&self) -> bool {
         self.hidden || !self.named.is_empty() || !self.other.is_empty() || !self.web.is_empty()
@@ -77,11 +77,11 @@ fn add(ports: &mut Vec<u16>, port: u16) {
 enum Side {
     /// One TCP port.
     Tcp(u16),
-    /// Another protocol.
+    /// A port of another protocol.
     Other(String),
 }
 
-/// `8080`, `127.0.0.1:80:8080/tcp`, `${PORT}:8080`. None for ranges and for what a variable hides.
+/// Parses `8080`, `127.0.0.1:80:8080/tcp`, `${PORT}:8080`. None for ranges and for ports that a variable hides.
 fn container(scalar: &Scalar) -> Option<Side> {
     let text = match &scalar.unset {
         Some(unset) => unset.partial.as_ref()?.as_str(),
@@ -99,7 +99,7 @@ fn container(scalar: &Scalar) -> Option<Side> {
     side.trim().parse().ok().map(Side::Tcp)
 }
 
-/// `traefik.http.services.NAME.loadbalancer.server.port: 8080`.
+/// Returns the ports of labels `traefik.http.services.NAME.loadbalancer.server.port: 8080`.
 fn web(labels: &Value) -> Vec<u16> {
     let pairs = variables::pairs(labels);
     let ports = pairs.iter().filter_map(|(name, entry)| {

@@ -10,18 +10,18 @@ use crate::hash::IndexMap;
 use crate::model::fact::{Fact, Why};
 use crate::source::{Span, TracedText};
 
-/// One `env_file`.
+/// One entry of `env_file`.
 #[derive(Clone, Debug)]
 pub struct EnvFile {
     /// Its path, relative to the project's directory.
     pub path: Fact<TracedText>,
-    /// False with `required: false`.
+    /// False for `required: false`.
     pub required: bool,
     /// `format: raw`: no quotes, no variables.
     pub raw: bool,
 }
 
-/// `environment` and `args` as a mapping, whether they are written as one or as a list.
+/// Returns `environment` or `args` as a mapping, whether written as a mapping or as a list.
 pub(super) fn pairs(value: &Value) -> Cow<'_, Map> {
     if let Kind::Map(map) = &value.kind {
         return Cow::Borrowed(map);
@@ -34,7 +34,7 @@ pub(super) fn pairs(value: &Value) -> Cow<'_, Map> {
     }
 }
 
-/// What each name is set to. A name alone is Unknown: its value comes from where Compose runs.
+/// Returns the value of each name. A bare name is Unknown: its value comes from the environment of Compose.
 pub(super) fn values(pairs: &Map) -> IndexMap<String, Fact<TracedText>> {
     pairs
         .iter()
@@ -48,7 +48,7 @@ pub(super) fn values(pairs: &Map) -> IndexMap<String, Fact<TracedText>> {
         .collect()
 }
 
-/// Where each name is written.
+/// Returns the span of each name.
 pub(super) fn places(pairs: &Map) -> IndexMap<String, Span> {
     pairs.iter().map(|(name, entry)| (name.clone(), entry.key)).collect()
 }

@@ -1,4 +1,4 @@
-//! One test a law of building.
+//! One test per rule of image building.
 
 use super::*;
 use crate::model::image::{Form, HealthTest};
@@ -33,7 +33,7 @@ fn reference(image: &TargetImage) -> &str {
     }
 }
 
-/// `NAME=value`, or `NAME?VARIABLE` where the value is not known.
+/// Formats as `NAME=value`, or `NAME?VARIABLE` if the value is unknown.
 fn env(image: &TargetImage) -> Vec<String> {
     let entries = image.env.iter().map(|(name, entry)| match &entry.value {
         Ok(value) => format!("{name}={value}"),
@@ -100,7 +100,7 @@ fn a_target_that_does_not_exist_is_an_error_with_its_place() {
 fn a_stage_stands_on_the_latest_earlier_one_of_that_name() {
     let source = "FROM a AS x\nENV V=1\nFROM x AS x\nENV W=2\nFROM x\n";
     assert_eq!(image(source).chain, [0, 1, 2]);
-    // Its own name is the image of that name.
+    // In its own `FROM`, the name of a stage is an image.
     assert_eq!(reference(&image("FROM node AS node\n")), "node");
     assert_eq!(reference(&image("FROM a\nFROM 0\n")), "0");
     assert_eq!(reference(&image("ARG S=base\nFROM a AS base\nFROM $S\n")), "a");
@@ -129,7 +129,7 @@ fn what_the_base_may_set_is_unknown_and_env_wins_over_arg() {
     assert_eq!(env(&image(source)), ["A=2", "B=2", "C=g", "D?N", "E=e"]);
     let given = build(source, None, &[("N", Some("n")), ("G", Some("h"))]).expect("an image");
     assert_eq!(env(&given), ["A=2", "B=2", "C=h", "D=n", "E=n"]);
-    // Global arguments are not in sight without a declaration, and end with their stage.
+    // Global arguments are not visible in a stage without a declaration, which ends with the stage.
     assert_eq!(env(&image("ARG G=g\nFROM a\nENV A=$G")), ["A?G"]);
     assert_eq!(env(&image("FROM a AS x\nARG G=g\nFROM x\nENV A=$G")), ["A?G"]);
 }
