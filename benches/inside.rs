@@ -1,5 +1,5 @@
-//! Benchmarks of the stages. Parsers are compared with counting the lines of the same text, since only
-//! ratios carry over to other machines.
+//! Benchmarks of the parsers, the catalog and whole runs. Parsers are compared with counting the lines of the same text, since
+//! only ratios carry over to other machines.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -59,7 +59,7 @@ fn catalogue(criterion: &mut Criterion) {
     criterion.bench_function("catalogue", |bencher| bencher.iter(|| Catalog::with_rows(Vec::new())));
 }
 
-/// Lints text in memory. The printed throughput, in services or instructions, is to stay the same as their number grows.
+/// Lints text in memory. The printed throughput, in services or instructions per second, is constant if the time is linear.
 fn growth(criterion: &mut Criterion) {
     let lint = |path: &str, kind: FileKind, text: &str| {
         let sources = Sources::new();

@@ -288,7 +288,7 @@ fn sentence(text: &str) -> String {
     first.into_iter().chain(letters).chain(['.']).collect()
 }
 
-/// Returns the text of a rule page before its second heading, cut after the last sentence that fits [`LONGEST`].
+/// Returns the introduction of a rule page, before the first `##`, cut after the last sentence within [`LONGEST`].
 fn prose(meta: &Meta) -> String {
     let body = meta.page.split_once('\n').map_or("", |(_, body)| body);
     let body = body.split("\n## ").next().unwrap_or_default();

@@ -49,7 +49,7 @@ impl<'r> Report<'r> {
         let rows: Vec<Row<'_>> = workloads()
             .filter_map(|workload| {
                 let advice = advise(workload)?;
-                // A service with the same limit in a base and an override file gets one row.
+                // An override file that leaves the limit as it is would repeat the row of its base.
                 let place = (workload.anchor, workload.memory.limit.span());
                 said.insert(place).then_some(Row { workload, measured: workload.measured.as_ref()?, advice })
             })
