@@ -1,5 +1,4 @@
-//! Turns the tables of `rules/catalog` from YAML, which people read and edit, into JSON, which a start of the program can
-//! afford to read.
+//! Converts the tables of `rules/catalog` from YAML, which is easier to edit, to JSON, which is faster to parse at startup.
 
 use std::path::Path;
 
@@ -16,7 +15,7 @@ fn main() -> Result<(), Failure> {
         std::fs::write(Path::new(&out).join(format!("{table}.json")), value.to_string())?;
     }
     println!("cargo::rerun-if-changed=build.rs");
-    // Tests that need the reference material are ignored where it is not beside the project. When it comes later, touch this file.
+    // Tests that need the reference corpus are ignored if this directory is missing. Touch this file after adding it.
     println!("cargo::rustc-check-cfg=cfg(shared)");
     if Path::new("../shared/corpus").is_dir() {
         println!("cargo::rustc-cfg=shared");

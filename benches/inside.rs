@@ -1,4 +1,5 @@
-//! What the parts cost, each beside counting the lines of the same text. Only the ratios say something of another machine.
+//! Benchmarks of the parsers, the catalog and whole runs. Parsers are compared with counting the lines of the same text, since
+//! only ratios carry over to other machines.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -53,12 +54,12 @@ fn parsers(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// What a start pays for the tables.
+/// Measures loading the catalog, which every start does.
 fn catalogue(criterion: &mut Criterion) {
     criterion.bench_function("catalogue", |bencher| bencher.iter(|| Catalog::with_rows(Vec::new())));
 }
 
-/// From text in memory to findings: what is printed beside each number is time for each service or instruction, and stays.
+/// Lints text in memory. The printed throughput, in services or instructions per second, is constant if the time is linear.
 fn growth(criterion: &mut Criterion) {
     let lint = |path: &str, kind: FileKind, text: &str| {
         let sources = Sources::new();

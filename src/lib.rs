@@ -1,4 +1,4 @@
-//! oomlint reads Dockerfiles and Compose files and tells how their containers will misbehave over memory.
+//! oomlint is a static linter for memory problems of containers in Dockerfiles and Compose files.
 //!
 //! `discover → source → syntax → model → workload → rules → findings → report`: each stage uses only those before it.
 

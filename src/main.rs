@@ -1,8 +1,8 @@
-//! The command.
+//! The `oomlint` executable.
 
 use std::process::ExitCode;
 
-/// Trees and models are many small pieces that come and go together on each core.
+/// mimalloc, since syntax trees and models are many small allocations that each core makes and frees together.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

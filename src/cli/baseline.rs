@@ -1,4 +1,4 @@
-//! `oomlint baseline`: what is there today, so that a gate asks for nothing but new findings.
+//! `oomlint baseline`: records present findings, so that `check` reports only new ones.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let here = arguments.choices.config_here(&disk)?;
     let named = arguments.baseline.clone().or_else(|| here?.baseline.clone());
     let path = named.unwrap_or_else(|| default_path(&root, &disk));
-    // A link or a configuration of the tree does not choose what is written over; the command line may.
+    // Outside of `--restrict-to`, only the command line may choose the file to overwrite, not a link or a configuration.
     if let (false, None, Err(error @ LoadError::Outside(_))) =
         (arguments.check, &arguments.baseline, disk.entry_kind(&path))
     {
@@ -107,13 +107,13 @@ fn check(baseline: &Baseline, found: &[FindingIdentity], console: &Console) -> O
     Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// The file in the root of the repository, or of what may be read of it.
+/// Returns the default path: in the repository root, or in the root that may be read if that excludes it.
 pub(super) fn default_path(root: &RepositoryRoot, disk: &FileSystem) -> PathBuf {
     let path = match disk.allowed_root() {
         Some(top) if !disk.may_read(root.path()) => return top.join(FILE_NAME),
         _ => root.path().join(FILE_NAME),
     };
-    // As short as people would write it.
+    // Relative if it is in the current directory, as a user would write it.
     if root.path() == std::env::current_dir().unwrap_or_default() { PathBuf::from(FILE_NAME) } else { path }
 }
 

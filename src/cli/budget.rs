@@ -1,4 +1,4 @@
-//! `oomlint budget`: does the stack fit its host?
+//! `oomlint budget`: compares the memory of a stack with that of its host.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -51,7 +51,7 @@ fn scale(text: &str) -> Result<(String, i64), String> {
 }
 
 impl Arguments {
-    /// The format that is named, or that the file's name tells.
+    /// Returns the format of `--format`, else that of the extension of the output file.
     fn format(&self) -> Format {
         let ending = self.output.as_ref().and_then(|path| path.extension()?.to_str());
         let by_name = ending.and_then(|ending| match ending {
@@ -91,7 +91,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     Ok(if end == ExitCode::SUCCESS && !fits { ExitCode::from(1) } else { end })
 }
 
-/// A name that no service has was misspelled.
+/// Fails if `--scale` names a service that does not exist.
 fn known_services(scale: &BTreeMap<String, i64>, projects: &[Project]) -> Result<(), Error> {
     let names =
         || projects.iter().flat_map(|project| &project.workloads).map(|workload| workload.name.as_str());
@@ -107,7 +107,7 @@ fn known_services(scale: &BTreeMap<String, i64>, projects: &[Project]) -> Result
     }
 }
 
-/// The machine: from the command line, the configuration, a development container.
+/// Returns the host: from the command line, the configuration, or a development container, in this order.
 fn host(
     arguments: &Arguments,
     options: &engine::Options,

@@ -1,4 +1,4 @@
-//! `oomlint check`: lint, report, gate.
+//! `oomlint check`: lints, applies fixes, writes reports and determines the exit code.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     fixes: Fixes,
 }
 
-/// What is told, and how.
+/// The arguments that choose reports.
 #[derive(Args)]
 #[command(next_help_heading = "Report")]
 struct Reports {
@@ -78,7 +78,7 @@ struct Reports {
     fail_on: Option<FailOn>,
 }
 
-/// What is mended.
+/// The arguments that choose fixes.
 #[derive(Args)]
 #[command(next_help_heading = "Fixes")]
 struct Fixes {
@@ -95,7 +95,7 @@ struct Fixes {
     diff: bool,
 }
 
-/// `FORMAT=FILE`
+/// Value of `--output`: `FORMAT=FILE`.
 #[derive(Clone, Debug)]
 struct Output {
     format: Format,
@@ -116,7 +116,7 @@ impl FromStr for Output {
     }
 }
 
-/// What to say of a format that is none.
+/// Returns the error message for an unknown format.
 fn unknown_format(name: &str) -> String {
     let values = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
     let names: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
@@ -133,7 +133,7 @@ impl Output {
 }
 
 impl Reports {
-    /// The one format that goes to standard output.
+    /// Returns the format of standard output. Fails if there are several.
     fn on_stdout(&self) -> Result<Format, Error> {
         let outputs = self.output.iter().filter(|output| output.is_stdout()).map(|output| output.format);
         let formats: Vec<Format> = self.format.into_iter().chain(outputs).collect();
@@ -147,7 +147,7 @@ impl Reports {
         }
     }
 
-    /// The baseline that is named, or the one that is there.
+    /// Reads the baseline of the command line or the configuration, else the default one if it exists.
     fn baseline(
         &self,
         root: &RepositoryRoot,
@@ -194,7 +194,7 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let mut outcome = if fixes.fix {
         input.refuse_stdin("--fix")?;
         fix::apply(&options, &discovered, &mended, console)?;
-        // The files are others now.
+        // The files have changed.
         sources = input.sources();
         engine::findings(&options, &sources, &discovered)
     } else {
@@ -222,13 +222,13 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     for error in &discovered.unreadable {
         console.fail(error);
     }
-    // Configurations of files that were not looked for but reached: of theirs, too, mistakes are told.
+    // Also report errors in configurations of files that were not discovered but referenced by others.
     let failures = options.configs.as_ref().map(|configs| configs.failures()).unwrap_or_default();
     for error in &failures {
         console.fail(error);
     }
     let fails = outcome.fails;
-    // The process ends here: to give back piece by piece what a tree took is longer than to leave it to the end.
+    // The process ends here, and leaving the memory to the system is faster than freeing it piece by piece.
     std::mem::forget((outcome, sources));
     Ok(match () {
         () if !discovered.unreadable.is_empty() || !failures.is_empty() => ExitCode::from(2),

@@ -1,4 +1,4 @@
-//! `oomlint config`: what may stand in a configuration, and what holds for a path.
+//! `oomlint config`: prints the schema of the configuration, and the values in effect for a path.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -107,12 +107,12 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Globs and reasons may hold anything.
+/// Writes an escaped line, since globs and reasons may contain any character.
 fn write_line(out: &mut dyn Write, line: &str) -> io::Result<()> {
     writeln!(out, "{}", escape::line(line))
 }
 
-/// One value, and who says so.
+/// Value in effect for a key, and where it comes from.
 struct Row {
     key: String,
     value: Value,
@@ -122,12 +122,12 @@ struct Row {
 struct Table(Vec<Row>);
 
 impl Table {
-    /// Every value that holds, in the order of the file's documentation.
+    /// Collects all values in effect, in the order of the documentation.
     fn of(show: &Show, config: Option<&Config>) -> Self {
         let (path, default) = (&show.path, Policy::default());
         let file = config.map(|config| &config.file);
         let mut table = Self(Vec::new());
-        // The command line, then the file, then the default.
+        // Precedence: command line, file, default.
         let mut row = |key: &str, own: Option<(Value, &std::ops::Range<usize>)>, default: Value| {
             let given = show.given(key);
             let own = own.zip(config).map(|((value, at), config)| (value, config.place(at)));
@@ -197,7 +197,7 @@ impl Table {
 }
 
 impl Show {
-    /// What the command line says of a key.
+    /// Returns the value of a key on the command line.
     fn given(&self, key: &str) -> Option<Value> {
         match key {
             "fail-on" => self.fail_on.as_ref().map(word),
@@ -206,12 +206,12 @@ impl Show {
     }
 }
 
-/// The word for a value on the command line and in the file.
+/// Returns the name of a value on the command line and in the file.
 fn word<T: ValueEnum>(value: &T) -> Value {
     value.to_possible_value().map_or(Value::Null, |value| value.get_name().into())
 }
 
-/// A value as people read it.
+/// Formats a value for the human-readable table.
 fn text(value: &Value) -> String {
     let list = |value: &Value| {
         let items = value.as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -233,7 +233,7 @@ fn text(value: &Value) -> String {
             }
             said
         }
-        // `1` where the number is whole.
+        // Prints `1`, not `1.0`.
         other => other.as_f64().map_or_else(|| other.to_string(), |number| number.to_string()),
     }
 }

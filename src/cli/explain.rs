@@ -1,4 +1,4 @@
-//! `oomlint explain`: a rule's page, offline.
+//! `oomlint explain`: prints the page of a rule, offline.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
-    // People paste what they see: `warning[name]` and `[name]` as well as `name`.
+    // Accepts what reports show, to be pasted: `warning[name]` and `[name]` as well as `name`.
     let name = arguments.rule.split(['[', ']']).find(|part| find(part).is_some()).unwrap_or(&arguments.rule);
     let rule = find(name).ok_or_else(|| unknown(name))?;
     let page = rule.meta().page;
@@ -41,7 +41,7 @@ fn unknown(name: &str) -> Error {
     Error::UnknownRule { name: name.to_owned(), help: Some(help) }
 }
 
-/// Headings in bold, the contents of code fences dimmed; the text itself is left as it is.
+/// Styles a page for terminals: headings bold, fenced code dimmed. The text itself stays the same.
 fn styled(page: &str) -> String {
     let mut fenced = false;
     let mut out = String::with_capacity(page.len() + 256);

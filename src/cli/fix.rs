@@ -1,4 +1,4 @@
-//! `--fix` and `--diff`: what becomes of fixes outside of memory.
+//! `--fix` writes fixed files, `--diff` prints the changes.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,15 +13,15 @@ use crate::error::Error;
 use crate::finding::{Applicability, Finding};
 use crate::report::{escape, unified};
 
-/// Which fixes are meant.
+/// Selection of fixes.
 pub(super) struct Fixes<'f> {
-    /// The least that they have to be.
+    /// Minimum applicability of a fix.
     pub(super) level: Applicability,
-    /// True for the findings that are to be mended.
+    /// True for the findings to fix.
     pub(super) wanted: &'f dyn Fn(&Finding) -> bool,
 }
 
-/// Writes the fixed files.
+/// Applies fixes and writes the fixed files.
 pub(super) fn apply(
     options: &Options,
     discovered: &Discovered,
@@ -34,7 +34,7 @@ pub(super) fn apply(
     Ok(())
 }
 
-/// Prints what would change.
+/// Prints what fixes would change, as a unified diff. The exit code is 1 if that is anything.
 pub(super) fn diff(
     options: &Options,
     discovered: &Discovered,
@@ -48,7 +48,7 @@ pub(super) fn diff(
         for (path, old, new) in &fixed.files {
             let diff = unified::diff(path, old, new);
             if console.is_terminal {
-                // It is looked at there, and stays readable.
+                // A terminal shows the diff to a reader, so it is sanitized, even if it then no longer applies.
                 diff.split_inclusive('\n').try_for_each(|line| write!(out, "{}", shown(line)))?;
             } else if unified::is_harmless(&diff) {
                 write!(out, "{diff}")?;
@@ -66,14 +66,14 @@ pub(super) fn diff(
     Ok(if fixed.files.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// A line of a diff for a terminal: a carriage return within it would hide what stands before.
+/// Makes a line of a diff safe for a terminal, where a carriage return within it would hide the text before.
 fn shown(line: &str) -> String {
     let end = line.trim_end_matches(['\r', '\n']).len();
     let (text, end) = line.split_at(end);
     format!("{}{end}", escape::patch_line(text).replace('\r', "␍"))
 }
 
-/// How much was done, and what was left alone.
+/// Reports what was fixed and what was not.
 fn said(fixed: &FixResult, level: Applicability, console: &Console) {
     let count = |count: usize, what: &str| match count {
         1 => format!("1 {what}"),
@@ -102,14 +102,14 @@ fn unwritable(path: &Path, reason: &str) -> Error {
     Error::Unwritable { target: format!("`{}`", path.display()), reason: reason.to_owned() }
 }
 
-/// Puts the new texts into the place of the old ones: of all files, or of none where one cannot be written.
+/// Replaces the texts of files. All new texts are written beside the files before the first file is replaced.
 fn replace(files: &[(PathBuf, String, String)]) -> Result<(), Error> {
     let mut fresh = Vec::new();
     for (path, _, new) in files {
         writable(path)?;
         fresh.push(write_beside(path, new).map_err(|error| unwritable(path, &error.to_string()))?);
     }
-    // Whoever has one open may have saved it since it was read: what is new in it would be lost.
+    // An editor may have saved a file since it was read. That change would be lost.
     for (path, old, _) in files {
         if std::fs::read(path).ok().is_none_or(|now| now != old.as_bytes()) {
             return Err(unwritable(path, "it is another than it was when it was read"));
@@ -121,7 +121,7 @@ fn replace(files: &[(PathBuf, String, String)]) -> Result<(), Error> {
     Ok(())
 }
 
-/// What would go wrong, before anything is written.
+/// Checks that a file can be replaced, before anything is written.
 fn writable(path: &Path) -> Result<(), Error> {
     let metadata = std::fs::symlink_metadata(path).map_err(|error| unwritable(path, &error.to_string()))?;
     if metadata.is_symlink() {
@@ -133,7 +133,7 @@ fn writable(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes what is to be moved into the place of a file, with the mode that the file has.
+/// Writes a temporary file beside `path`, with the mode of that file.
 fn write_beside(path: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
     let mut fresh = fresh_beside(path)?;
     fresh.as_file_mut().write_all(text.as_bytes())?;

@@ -1,4 +1,4 @@
-//! What is made of the command line's own description: completions and the manual page.
+//! Shell completions and the manual page, generated from the definition of the command line.
 
 use std::io;
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ pub(super) fn completions(arguments: &Completions, console: &Console) -> Outcome
     Ok(ExitCode::SUCCESS)
 }
 
-/// One page, with a section a command: packages install it.
+/// Prints the manual page, with one section per command, for packages.
 pub(super) fn manual(console: &Console) -> Outcome {
     console.write(page)?;
     Ok(ExitCode::SUCCESS)
@@ -51,7 +51,7 @@ fn page(out: &mut dyn io::Write) -> io::Result<()> {
         let one = clap_mangen::Man::new(below.clone());
         let mut options = Vec::new();
         one.render_options_section(&mut options)?;
-        // A section within a section.
+        // The options become a subsection of the command.
         page.extend(String::from_utf8_lossy(&options).replace(".SH OPTIONS", ".SS Options").bytes());
     }
     main.render_extra_section(&mut page)?;

@@ -1,4 +1,4 @@
-//! What to look at: paths, `-f`, standard input.
+//! Arguments that select the files to lint: paths, `-f`, standard input.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ pub(super) struct Input {
     fence: Fence,
 }
 
-/// How far a run may look.
+/// The argument that restricts which files are read.
 #[derive(Args)]
 #[command(next_help_heading = "Files")]
 pub(super) struct Fence {
@@ -57,19 +57,19 @@ pub(super) struct Fence {
 }
 
 impl Fence {
-    /// What may be read.
+    /// Returns the file system with the restriction.
     pub(super) fn disk(&self) -> FileSystem {
         self.restrict_to.clone().unwrap_or_default()
     }
 }
 
 impl Input {
-    /// A store for the files, which reads none that may not be read.
+    /// Returns an empty store, which reads only files that may be read.
     pub(super) fn sources(&self) -> Sources {
         Sources::on(self.fence.disk())
     }
 
-    /// Looks for the files; standard input is read here, the others where they are needed.
+    /// Finds the files to lint. Standard input, `-f` and `--env-file` are read here, other files where they are needed.
     pub(super) fn discover(&self, sources: &Sources, console: &Console) -> Result<Discovered, Error> {
         let stdin = self.paths.iter().any(|path| path == Path::new("-"));
         let paths: Vec<PathBuf> = self.paths.iter().filter(|path| *path != Path::new("-")).cloned().collect();
@@ -107,7 +107,7 @@ impl Input {
         Ok(discovered)
     }
 
-    /// The Compose files among the paths that somebody may have meant to merge with those of `-f`.
+    /// Returns the Compose files among the paths that may have been meant to be merged with those of `-f`.
     fn beside_files<'d>(&self, discovered: &'d Discovered) -> impl Iterator<Item = &'d Path> {
         let own: Vec<PathBuf> = self.files.iter().map(|file| normalize(file)).collect();
         let named = discovered.files.iter().filter(|found| found.explicit && found.kind == FileKind::Compose);
@@ -115,7 +115,7 @@ impl Input {
         named.filter(move |path| !own.is_empty() && !own.contains(&normalize(path)))
     }
 
-    /// Takes the measurements out of the paths: what is neither a directory nor named like a file that is linted.
+    /// Removes the measurement files from the paths and returns them: those not named like a file to lint.
     ///
     /// # Errors
     /// When there are none.
@@ -134,10 +134,10 @@ impl Input {
         Ok(measurements)
     }
 
-    /// The part that the engine needs.
+    /// Returns the options for the engine.
     pub(super) fn options(&self) -> engine::Options {
         let environment = if self.use_environment {
-            // A name or value that is not Unicode cannot stand in a file that is.
+            // Names and values that are not Unicode cannot occur in a Compose file.
             std::env::vars_os()
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
                 .collect()
@@ -153,7 +153,7 @@ impl Input {
         }
     }
 
-    /// What was read from standard input, to stand in the place of its file.
+    /// Returns the text of standard input, which replaces that of its file.
     pub(super) fn overlay(&self, sources: &Sources) -> Overlay {
         let stdin = self.paths.iter().any(|path| path == Path::new("-"));
         let path = self.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
@@ -161,7 +161,7 @@ impl Input {
         source.into_iter().map(|source| (path.clone(), source.text().to_owned())).collect()
     }
 
-    /// Standard input cannot be written back.
+    /// Fails if standard input is linted, since it cannot be written back.
     pub(super) fn refuse_stdin(&self, option: &str) -> Result<(), Error> {
         if self.paths.iter().any(|path| path == Path::new("-")) {
             return Err(Error::Usage {
@@ -202,7 +202,7 @@ fn load(sources: &Sources, path: &Path) -> Result<(), Error> {
     }
 }
 
-/// A path that is not there may have been meant as a command: `oomlint exlpain`.
+/// Suggests a command for a path that does not exist: `oomlint exlpain`.
 fn suggest_command(error: Error) -> Error {
     let Error::NotFound { path, help } = error else { return error };
     let described = super::Cli::command();

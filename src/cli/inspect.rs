@@ -1,4 +1,4 @@
-//! `oomlint inspect`: what the rules see.
+//! `oomlint inspect`: prints the facts that the rules see.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     Ok(console.end(&discovered))
 }
 
-/// Files that cannot be read are left out: `check` reports them.
+/// Prints the syntax trees. Files that cannot be read are left out, since `check` reports them.
 fn syntax(out: &mut dyn Write, sources: &Sources, discovered: &Discovered) -> io::Result<()> {
     for found in &discovered.files {
         let Ok(file) = sources.load(&found.path) else { continue };

@@ -1,4 +1,4 @@
-//! The command line: one file a subcommand.
+//! Command line, one file per subcommand.
 //!
 //! Exit codes: 0 when nothing at or above `--fail-on` was found, 1 when something was, 2 when the tool could not do its work.
 
@@ -107,7 +107,7 @@ Exit codes:
     Size(size::Arguments),
 }
 
-/// Does what the arguments ask for, on the process's own streams.
+/// Runs the command line on the streams of the process, and returns the exit code.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match parse(arguments) {
@@ -145,7 +145,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// An argument of the default command that stands before a named one, where nobody would read it.
+/// Returns an argument of the default command that is given before a subcommand, where it would be ignored.
 fn misplaced(command: &clap::Command, matches: &ArgMatches) -> Option<String> {
     let given = |argument: &&clap::Arg| {
         let id = argument.get_id().as_str();
@@ -155,5 +155,5 @@ fn misplaced(command: &clap::Command, matches: &ArgMatches) -> Option<String> {
     Some(argument.get_long().map_or_else(|| "the path".to_owned(), |long| format!("`--{long}`")))
 }
 
-/// What a subcommand comes to.
+/// Result of a subcommand.
 type Outcome = Result<ExitCode, Error>;

@@ -1,4 +1,4 @@
-//! Where the commands write: standard output, standard error, files.
+//! Output of the commands: standard output, standard error, files.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::discover::Discovered;
 use crate::error::Error;
 use crate::report;
 
-/// `--color`: `auto` is on a terminal unless NO_COLOR is set, and everywhere when CLICOLOR_FORCE is.
+/// Value of `--color`. `Auto` colours terminals, and with CLICOLOR_FORCE every output; NO_COLOR turns both off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum ColorChoice {
     #[default]
@@ -17,7 +17,7 @@ pub(super) enum ColorChoice {
     Never,
 }
 
-/// How the commands that print what is known write it; reports have formats of their own.
+/// Output format of `config show`, `inspect` and `rules`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum FactFormat {
     #[default]
@@ -25,7 +25,7 @@ pub(super) enum FactFormat {
     Json,
 }
 
-/// How advice that is a table is written.
+/// Output format of `size`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum TableFormat {
     #[default]
@@ -34,11 +34,11 @@ pub(super) enum TableFormat {
     Markdown,
 }
 
-/// The process's streams and whether each takes colours.
+/// Standard output and standard error, with their colour settings.
 pub(super) struct Console {
-    /// Standard output takes colours.
+    /// True if standard output is coloured.
     pub(super) color: bool,
-    /// Standard output is a terminal.
+    /// True if standard output is a terminal.
     pub(super) is_terminal: bool,
     error_color: bool,
 }
@@ -46,7 +46,7 @@ pub(super) struct Console {
 impl Console {
     pub(super) fn new(choice: ColorChoice) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
-        // https://no-color.org: any value that is not empty counts. https://bixense.com/clicolors: CLICOLOR_FORCE beats a pipe.
+        // https://no-color.org: any non-empty value counts. https://bixense.com/clicolors: CLICOLOR_FORCE colours pipes, too.
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
         let on = |terminal: bool| match choice {
@@ -58,7 +58,7 @@ impl Console {
         Self { color: on(is_terminal), is_terminal, error_color: on(io::stderr().is_terminal()) }
     }
 
-    /// Writes to standard output. A reader that went away (`| head`) is no failure.
+    /// Writes to standard output. A closed pipe (`| head`) is no error.
     pub(super) fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
         let mut out = BufWriter::new(io::stdout().lock());
         match body(&mut out).and_then(|()| out.flush()) {
@@ -69,13 +69,13 @@ impl Console {
         }
     }
 
-    /// Says on standard error what was done.
+    /// Prints one line to standard error.
     pub(super) fn report(&self, line: &str) {
         // There is nowhere left to report that standard error is closed.
         let _ = writeln!(io::stderr().lock(), "{}", report::escape::line(line));
     }
 
-    /// Says which directories could not be read: a command that prints what is known did half of its work then.
+    /// Prints the errors of directories that could not be read. Returns 2 if there are any, since the output is incomplete.
     pub(super) fn end(&self, discovered: &Discovered) -> ExitCode {
         for error in &discovered.unreadable {
             self.fail(error);
@@ -83,7 +83,7 @@ impl Console {
         if discovered.unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
     }
 
-    /// Says on standard error what went wrong.
+    /// Prints an error to standard error.
     pub(super) fn fail(&self, error: &Error) {
         let drawn = report::draw_failure(error, self.error_color);
         // There is nowhere left to report that standard error is closed.
@@ -91,11 +91,11 @@ impl Console {
     }
 }
 
-/// What clap has to say: help to standard output, mistakes to standard error. A reader that went away is no failure.
+/// Prints clap's help to standard output, or its error to standard error. A closed pipe is no error.
 pub(super) fn refuse(error: &clap::Error) -> ExitCode {
     let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
     if error.use_stderr() {
-        // They repeat what was given, which may be the name of a file. There is nowhere left to report that nobody hears it.
+        // Errors repeat arguments, which may be untrusted file names. There is nowhere left to report a closed standard error.
         let _ = writeln!(io::stderr().lock(), "{}", report::escape::lines(&error.render().to_string()));
         return code;
     }
@@ -105,8 +105,8 @@ pub(super) fn refuse(error: &clap::Error) -> ExitCode {
     }
 }
 
-/// Writes a file whole: what stood there stays until everything else is written. What is no file (a pipe, a device) is
-/// written to as it is.
+/// Writes a file through a temporary one, so that its old content stays until the new one is complete. Pipes, devices, and
+/// files in directories that take no new file are written directly.
 pub(super) fn write_file(
     path: &Path,
     body: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -118,12 +118,12 @@ pub(super) fn write_file(
 }
 
 fn replace(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    // Behind a link its target is replaced, not the link.
+    // Of a symbolic link the target is replaced, not the link.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let old = std::fs::metadata(&target).ok();
-    // `/dev/stdout` may lead to a file that someone else holds open.
+    // `/dev/stdout` may be a regular file that another process has open.
     let is_file = old.as_ref().is_none_or(std::fs::Metadata::is_file) && !path.starts_with("/dev");
-    // A directory that takes no new file may still hold one that can be written.
+    // A file may be writable although its directory is not.
     let Some(fresh) = is_file.then(|| fresh_beside(&target).ok()).flatten() else {
         return buffered(std::fs::File::create(&target)?, body).map(drop);
     };
@@ -137,7 +137,7 @@ fn replace(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     Ok(())
 }
 
-/// A file to be written and then moved into the place of `target`.
+/// Creates a temporary file in the directory of `target`, to be renamed to it.
 pub(super) fn fresh_beside(target: &Path) -> io::Result<tempfile::NamedTempFile> {
     let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -145,7 +145,7 @@ pub(super) fn fresh_beside(target: &Path) -> io::Result<tempfile::NamedTempFile>
     };
     let mut builder = tempfile::Builder::new();
     builder.prefix(".oomlint-");
-    // For everyone as far as the umask lets: a temporary file is for its owner alone.
+    // Mode as for any new file, subject to the umask. The default of tempfile is 0600.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

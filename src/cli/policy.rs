@@ -1,4 +1,4 @@
-//! Which rules run, and what they are told.
+//! Arguments that select rules, configurations and the host.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub(super) struct Choices {
     scope: Scope,
 }
 
-/// What the stack runs on, and what of it runs.
+/// The arguments that describe the host, and the profiles that run on it.
 #[derive(Args)]
 #[command(next_help_heading = "Host")]
 pub(super) struct Host {
@@ -54,13 +54,13 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// What the rules are told of it.
+    /// Returns `policy` with the host memory and the profiles of the command line.
     pub(super) fn policy(&self, policy: Policy) -> Policy {
         Policy { host_memory: self.host_memory, profiles: self.profiles.clone(), ..policy }
     }
 }
 
-/// The arguments that choose configurations and leave files out.
+/// The arguments that choose configurations and exclude files.
 #[derive(Args)]
 #[command(next_help_heading = "Configuration")]
 pub(super) struct Scope {
@@ -82,7 +82,7 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// Where configurations come from.
+    /// Returns the source of configurations.
     pub(super) fn configs(&self, disk: &FileSystem) -> Result<Configs, Error> {
         Ok(match &self.config {
             _ if self.no_config => Configs::off(),
@@ -91,7 +91,7 @@ impl Scope {
         })
     }
 
-    /// The options with what it says; excluded files are taken out of `discovered`.
+    /// Adds the configurations and exclusions to the options, and removes excluded files from `discovered`.
     ///
     /// # Errors
     /// When a configuration of any file cannot be used.
@@ -116,7 +116,7 @@ impl Scope {
 }
 
 impl Choices {
-    /// The options with the choices in them; excluded files are taken out of `discovered`.
+    /// Adds the choices to the options, and removes excluded files from `discovered`.
     ///
     /// # Errors
     /// When a configuration of any file cannot be used.
@@ -136,17 +136,17 @@ impl Choices {
         })
     }
 
-    /// Where configurations come from.
+    /// Returns the source of configurations.
     pub(super) fn configs(&self, disk: &FileSystem) -> Result<Configs, Error> {
         self.scope.configs(disk)
     }
 
-    /// The configuration for the current directory: it has the last word on the whole run.
+    /// Returns the configuration of the current directory, which names the baseline of the run.
     pub(super) fn config_here(&self, disk: &FileSystem) -> Result<Option<Arc<Config>>, Error> {
         self.configs(disk)?.at(Path::new(""))
     }
 
-    /// What is given on the command line, by the configuration's keys.
+    /// Returns the values given on the command line, by key of the configuration.
     pub(super) fn given(&self) -> [(&'static str, Option<String>); 3] {
         let target = self.target.and_then(|target| target.to_possible_value());
         [
@@ -157,7 +157,7 @@ impl Choices {
     }
 }
 
-/// A parser whose way out, on the second line, stands behind the message here.
+/// Adapts a parser to clap: appends the hint on the second line of an error message to its first line.
 fn said<T>(parse: impl Fn(&str) -> Result<T, String> + Clone) -> impl Fn(&str) -> Result<T, String> + Clone {
     move |text| parse(text).map_err(|message| message.replace('\n', ": "))
 }

@@ -1,4 +1,4 @@
-//! `oomlint rules`: what there is to find.
+//! `oomlint rules`: lists the rules.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -56,7 +56,7 @@ fn json(out: &mut dyn Write, metas: &[&'static Meta]) -> io::Result<()> {
     writeln!(out)
 }
 
-/// The groups in the order in which the rules name them, which is that of the index.
+/// Writes the rules by group. Groups are in the order of their first rule, which is that of the index.
 fn table(out: &mut dyn Write, metas: &[&'static Meta], color: bool) -> io::Result<()> {
     let width = metas.iter().map(|meta| meta.name.len()).max().unwrap_or(0);
     let mut groups: Vec<Group> = Vec::new();

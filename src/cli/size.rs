@@ -1,4 +1,4 @@
-//! `oomlint size`: the limits that fit what was measured.
+//! `oomlint size`: advises limits from measurements.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::finding::{Applicability, Finding};
 use crate::hash::HashSet;
 use crate::report::size;
 
-/// The rules whose fixes write what was measured.
+/// Rules whose fixes write limits and reservations from measurements.
 const RULES: [&str; 5] = [
     "limit-below-peak",
     "limit-without-headroom",

@@ -9,7 +9,7 @@ use clap::Args;
 use crate::error::Error;
 use crate::stats::{MAX_INPUT, Stats};
 
-/// The argument that names measurements, for the commands that ask every rule.
+/// The argument that names measurements, for the commands that run all rules.
 #[derive(Args)]
 #[command(next_help_heading = "Rules")]
 pub(super) struct Measured {
@@ -20,16 +20,16 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    /// What was measured, where files are named.
+    /// Reads the measurements. `None` if no file is named.
     pub(super) fn read(&self) -> Result<Option<Arc<Stats>>, Error> {
         if self.stats.is_empty() { Ok(None) } else { read(&self.stats).map(|stats| Some(Arc::new(stats))) }
     }
 }
 
-/// Reads every file; `-` is standard input.
+/// Reads all files; `-` is standard input.
 ///
 /// # Errors
-/// When one cannot be read, or is nothing that can be used.
+/// When one cannot be read, or is not in a known format.
 pub(super) fn read(paths: &[PathBuf]) -> Result<Stats, Error> {
     let mut stats = Stats::default();
     for path in paths {

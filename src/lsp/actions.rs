@@ -1,4 +1,4 @@
-//! Quick fixes, "ignore here", and all safe fixes at once.
+//! Code actions: quick fixes, suppression comments, rule pages, and all safe fixes at once.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,20 +15,20 @@ use crate::finding::{Applicability, Finding, Fix};
 use crate::report::escape::printable;
 use crate::source::Sources;
 
-/// `quickfix.suppress.oomlint`
+/// Kind of the actions that insert a suppression comment.
 const SUPPRESS: &str = "quickfix.suppress.oomlint";
-/// `source.fixAll.oomlint`
+/// Kind of the action that applies all safe fixes.
 const FIX_ALL: &str = "source.fixAll.oomlint";
 
-/// The command that shows a rule's page.
+/// Command that opens the page of a rule.
 pub(super) const EXPLAIN: &str = "oomlint.explainRule";
 
-/// The kinds that are offered.
+/// Returns the kinds of code actions that the server offers.
 pub(super) fn kinds() -> Vec<CodeActionKind> {
     vec![CodeActionKind::QUICKFIX, CodeActionKind::new(SUPPRESS), CodeActionKind::new(FIX_ALL)]
 }
 
-/// What can be done at a range of a file.
+/// Returns the code actions for a range of a file.
 pub(super) fn actions(
     session: &Session,
     look: &Analysis,
@@ -78,7 +78,7 @@ pub(super) fn actions(
             }));
         }
     }
-    // The page of each rule, once; only where the client can show one.
+    // One action per rule, and only if the client can open a page.
     if wanted("quickfix") && session.shows_documents {
         let rules: BTreeSet<&str> =
             at(session, look, path, params.range).map(|finding| finding.rule).collect();
@@ -94,7 +94,7 @@ pub(super) fn actions(
             }));
         }
     }
-    // Asked for by name alone: it looks at every file again.
+    // Only for clients that ask for this kind, since it lints every file again.
     let named = params.context.only.as_ref().is_some_and(|only| {
         only.iter()
             .any(|kind| FIX_ALL == kind.as_str() || FIX_ALL.starts_with(&format!("{}.", kind.as_str())))
@@ -110,7 +110,7 @@ pub(super) fn actions(
     actions
 }
 
-/// The findings that a range of a file touches.
+/// Returns the findings whose primary span touches a range of a file.
 fn at<'l>(
     session: &'l Session,
     look: &'l Analysis,
@@ -128,7 +128,7 @@ fn is_code(diagnostic: &lsp_types::Diagnostic, rule: &str) -> bool {
     matches!(&diagnostic.code, Some(lsp_types::NumberOrString::String(code)) if code == rule)
 }
 
-/// Ranges that share a place; their ends count.
+/// True if two ranges overlap or touch.
 fn touch(a: Range, b: Range) -> bool {
     let before = |a: Position, b: Position| (a.line, a.character) <= (b.line, b.character);
     before(a.start, b.end) && before(b.start, a.end)
@@ -147,7 +147,7 @@ fn quick_fix(session: &Session, look: &Analysis, fix: &Fix) -> Option<(String, b
     Some((printable(&fix.title).into_owned(), fix.applicability == Applicability::Safe, changes.edit()))
 }
 
-/// A comment above the line of the finding, as far to the right as that line.
+/// Returns an edit that inserts a suppression comment above the line of the finding, with the same indentation.
 fn suppress(look: &Analysis, finding: &Finding, path: &Path, range: Range) -> Option<WorkspaceEdit> {
     let place = look.sources.to_outer_span(finding.primary.span);
     let source = look.sources.get(place.file);
@@ -166,7 +166,7 @@ fn fix_all(session: &Session, look: &Analysis) -> Option<WorkspaceEdit> {
     let fixed = fix(&session.options(), &look.discovered, &session.overlay(), Applicability::Safe);
     let mut changes = Changes::default();
     for (path, old, new) in fixed.files {
-        // The whole text: fixes that came in several rounds have no places of their own any more.
+        // Replaces the whole text, since fixes of later rounds have no positions in the original.
         let sources = Sources::on(session.disk.clone());
         let source = sources.get(sources.add(&path, old.as_str()));
         let end = session.encoding.position(&source, u32::try_from(old.len()).unwrap_or(u32::MAX));
@@ -176,12 +176,12 @@ fn fix_all(session: &Session, look: &Analysis) -> Option<WorkspaceEdit> {
     (!changes.0.is_empty()).then(|| changes.edit())
 }
 
-/// Edits by file.
+/// Text edits by file.
 #[derive(Default)]
 struct Changes(Vec<(Uri, Vec<TextEdit>)>);
 
 impl Changes {
-    /// None where the path has no address.
+    /// Adds an edit. `None` if the path cannot be converted to a URI.
     fn push(&mut self, path: &Path, edit: TextEdit) -> Option<()> {
         let uri = uri_of(&absolute(path))?;
         match self.0.iter_mut().find(|(known, _)| *known == uri) {

@@ -1,4 +1,4 @@
-//! Between the protocol's addresses and positions and ours.
+//! Conversion between URIs and positions of LSP, and paths and byte offsets.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 
 use crate::source::{Source, Sources, Span};
 
-/// What stands in a path of an address only escaped.
+/// Characters that are percent-encoded in the path of a URI.
 const PATH: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -27,18 +27,18 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'}')
     .add(b':');
 
-/// In what columns are counted.
+/// Position encoding agreed with the client: the unit of columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Encoding {
-    /// Bytes.
+    /// Bytes of UTF-8.
     Utf8,
-    /// Code units: what every client can do.
+    /// UTF-16 code units, which every client supports.
     #[default]
     Utf16,
 }
 
 impl Encoding {
-    /// Bytes where the client offers them: nothing is to be counted then.
+    /// Returns UTF-8 if the client offers it, since byte columns need no conversion, else UTF-16.
     pub(super) fn negotiate(offered: Option<&[PositionEncodingKind]>) -> Self {
         let utf8 = offered.is_some_and(|kinds| kinds.contains(&PositionEncodingKind::UTF8));
         if utf8 { Self::Utf8 } else { Self::Utf16 }
@@ -59,7 +59,7 @@ impl Encoding {
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// A byte of a file as a position.
+    /// Converts a byte offset to a position, at most the end of its line.
     pub(super) fn position(self, source: &Source, at: u32) -> Position {
         let line = source.line_at(at);
         let column = (at.saturating_sub(line.start) as usize).min(line.text.len());
@@ -68,14 +68,14 @@ impl Encoding {
         Position { line: line.number - 1, character: self.columns(before) }
     }
 
-    /// A span as a range of its file.
+    /// Converts a span to a range of its outermost file.
     pub(super) fn range(self, sources: &Sources, span: Span) -> Range {
         let span = sources.to_outer_span(span);
         let source = sources.get(span.file);
         Range { start: self.position(&source, span.start), end: self.position(&source, span.end) }
     }
 
-    /// A position as a byte of a text; the line's end where it lies behind it.
+    /// Converts a position to a byte offset. Positions after the end of a line or of the text are moved to that end.
     pub(super) fn offset(self, text: &str, position: Position) -> usize {
         let mut start = 0;
         for _ in 0..position.line {
@@ -97,13 +97,13 @@ impl Encoding {
     }
 }
 
-/// The path of a `file:` address; none for others.
+/// Returns the path of a `file:` URI; `None` for other schemes.
 pub(super) fn path_of(uri: &Uri) -> Option<PathBuf> {
     if !uri.scheme().is_some_and(|scheme| scheme.as_str().eq_ignore_ascii_case("file")) {
         return None;
     }
     let path = percent_decode_str(uri.path().as_str()).decode_utf8().ok()?.into_owned();
-    // `/C:/stack` on Windows.
+    // On Windows the path is `/C:/stack`.
     let drive = path.strip_prefix('/').filter(|rest| rest.as_bytes().get(1) == Some(&b':'));
     Some(PathBuf::from(match drive {
         Some(rest) if cfg!(windows) => rest.to_owned(),
@@ -111,7 +111,7 @@ pub(super) fn path_of(uri: &Uri) -> Option<PathBuf> {
     }))
 }
 
-/// The address of an absolute path.
+/// Returns the `file:` URI of an absolute path; `None` if the path is not UTF-8.
 pub(super) fn uri_of(path: &Path) -> Option<Uri> {
     let text = path.to_str()?.replace('\\', "/");
     let slash = if text.starts_with('/') { "" } else { "/" };

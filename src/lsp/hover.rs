@@ -1,4 +1,4 @@
-//! What a reader learns with the pointer: the rule's page over a finding, the container's memory over its keys.
+//! Hovers: the rule page over a finding, and the memory settings of a container over its name and memory keys.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::rules;
 use crate::source::Span;
 use crate::workload::{Bound, Fact, Workload};
 
-/// What is said at a byte of a file.
+/// Returns the hover at a byte offset of a file.
 pub(super) fn hover(session: &Session, look: &Analysis, path: &Path, at: usize) -> Option<Hover> {
     let here = |span: Span| {
         let span = look.sources.to_outer_span(span);
@@ -38,13 +38,13 @@ pub(super) fn hover(session: &Session, look: &Analysis, path: &Path, at: usize) 
     Some(Hover { contents, range: Some(range) })
 }
 
-/// The key or value of a workload's memory that stands there.
+/// Returns the memory key, memory value or name of a workload for which `here` is true.
 fn touched(workload: &Workload, here: &dyn Fn(Span) -> bool) -> Option<Span> {
     let keys = workload.memory.keys.iter().flat_map(|key| [key.key, key.size.span()]);
     keys.chain([workload.anchor]).find(|span| here(*span))
 }
 
-/// What holds for the container.
+/// Formats the memory settings of a container as a Markdown table.
 fn memory(workload: &Workload) -> String {
     fn shown<T>(fact: &Fact<T>, value: impl Fn(&T) -> String) -> String {
         match fact {
@@ -81,7 +81,7 @@ fn memory(workload: &Workload) -> String {
     out
 }
 
-/// Text that is only text in Markdown.
+/// Escapes text for Markdown.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in printable(text).chars() {

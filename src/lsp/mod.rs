@@ -1,7 +1,7 @@
-//! The language server: diagnostics, quick fixes and hovers over the same findings as the command line.
+//! Language server: diagnostics, code actions and hovers for the same findings as the command line.
 //!
-//! Synchronous: messages are taken in their order, and files are looked at again when none is waiting. What stands in an editor's
-//! buffer wins over the disk.
+//! Synchronous: messages are handled in order, and files are linted again once no message is waiting. Open documents take
+//! precedence over the files on disk.
 
 mod actions;
 mod convert;

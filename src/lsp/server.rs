@@ -1,4 +1,4 @@
-//! The conversation: requests, notifications, and when to look again.
+//! LSP main loop: handles requests and notifications, and publishes diagnostics when no message is waiting.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,13 +29,13 @@ use super::{actions, hover};
 use crate::report::rule_page;
 use crate::source::{FileSystem, normalize};
 
-/// Why the conversation ended early: the other end went away.
+/// Error that ends a session early, such as a lost connection.
 type ServerError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Serves on standard input and output until the client is done; files come from `disk`.
+/// Serves one client on standard input and output until it shuts the server down. Files are read from `disk`.
 ///
 /// # Errors
-/// When the client breaks the protocol's first rules, or goes away in the middle of a message.
+/// When the client violates the lifecycle of the protocol, or disconnects in the middle of a message.
 pub fn serve_stdio(disk: &FileSystem) -> Result<(), ServerError> {
     let (connection, threads) = Connection::stdio();
     let result = serve_on(&connection, disk);
@@ -44,7 +44,7 @@ pub fn serve_stdio(disk: &FileSystem) -> Result<(), ServerError> {
     result
 }
 
-/// Serves one client.
+/// Serves one client on `connection`, with access to all files.
 ///
 /// # Errors
 /// As [`serve_stdio`].
@@ -54,7 +54,7 @@ pub fn serve(connection: &Connection) -> Result<(), ServerError> {
 
 fn serve_on(connection: &Connection, disk: &FileSystem) -> Result<(), ServerError> {
     let (id, params) = connection.initialize_start()?;
-    // Parameters that nobody can read are no reason to refuse: the defaults do.
+    // Invalid parameters are no reason to fail: the defaults are enough.
     let params: InitializeParams = serde_json::from_value(params).unwrap_or_default();
     let mut server = Server::new(connection, &params);
     server.session.disk = disk.clone();
@@ -73,12 +73,15 @@ fn serve_on(connection: &Connection, disk: &FileSystem) -> Result<(), ServerErro
 struct Server<'c> {
     connection: &'c Connection,
     session: Session,
-    /// The client asks for diagnostics itself.
+    /// True if the client pulls diagnostics.
     pulls: bool,
+    /// True if the server can ask the client to pull diagnostics again.
     refreshes: bool,
+    /// True if the server can ask the client to watch files.
     watches: bool,
-    /// Something changed since the last look.
+    /// True if something changed since diagnostics were last published.
     stale: bool,
+    /// ID of the last request to the client.
     next: i32,
 }
 
@@ -142,7 +145,7 @@ impl<'c> Server<'c> {
         }
     }
 
-    /// Asks to be told of files that change on the disk.
+    /// Asks the client to report files that change on disk.
     fn watch(&mut self) -> Result<(), ServerError> {
         if !self.watches {
             return Ok(());
@@ -173,7 +176,7 @@ impl<'c> Server<'c> {
 
     fn run(&mut self) -> Result<(), ServerError> {
         loop {
-            // Look again only when nobody is waiting: typing sends faster than files can be read.
+            // Lint only when no message is waiting: edits arrive faster than files can be linted.
             let message = match self.connection.receiver.try_recv() {
                 Ok(message) => message,
                 Err(_) => {
@@ -196,7 +199,7 @@ impl<'c> Server<'c> {
                     self.send(Message::Response(response))?;
                 }
                 Message::Notification(notification) => self.on_notification(notification),
-                // Answers to what we asked: nothing hangs on them.
+                // Responses to the requests of the server need no action.
                 Message::Response(_) => {}
             }
         }
@@ -248,7 +251,7 @@ impl<'c> Server<'c> {
                             take_focus: None,
                             selection: None,
                         };
-                        // A client that is gone is noticed at the next message.
+                        // A lost connection is noticed at the next message.
                         let _ = server.ask(ShowDocument::METHOD, &params);
                     }
                     Value::Null
@@ -273,7 +276,7 @@ impl<'c> Server<'c> {
         }
     }
 
-    /// The file of an address, and what is found around it.
+    /// Returns the path of a URI, and the analysis of the files around it.
     fn at(&mut self, uri: &Uri) -> Option<(PathBuf, std::sync::Arc<super::session::Analysis>)> {
         let path = normalize(&path_of(uri)?);
         let look = self.session.analyze(&path)?;
@@ -281,7 +284,7 @@ impl<'c> Server<'c> {
     }
 
     fn on_notification(&mut self, notification: Notification) {
-        // What cannot be read is left alone: a notification has no answer.
+        // Notifications with invalid parameters are ignored, since they have no response.
         match notification.method.as_str() {
             DidOpenTextDocument::METHOD => {
                 if let Ok(params) = read::<lsp_types::DidOpenTextDocumentParams>(notification.params) {
@@ -294,7 +297,7 @@ impl<'c> Server<'c> {
                 if let Ok(mut params) = read::<lsp_types::DidChangeTextDocumentParams>(notification.params)
                     && let Some(change) = params.content_changes.pop()
                 {
-                    // The whole text: that is what was agreed.
+                    // The last change is the whole text: the server announced full synchronization.
                     let document = params.text_document;
                     self.session.change(&document.uri, change.text, document.version);
                     self.stale = true;
@@ -314,7 +317,7 @@ impl<'c> Server<'c> {
         }
     }
 
-    /// Sends what is found around the open documents, and takes back what no longer is.
+    /// Publishes the diagnostics of the files around open documents, and clears those that are gone.
     fn publish(&mut self) -> Result<(), ServerError> {
         let mut now: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
         let open: Vec<PathBuf> = self.session.documents.keys().cloned().collect();
@@ -330,7 +333,7 @@ impl<'c> Server<'c> {
         }
         for (path, diagnostics) in now {
             let empty = diagnostics.is_empty();
-            // Whoever asks for the diagnostics of its open documents is not sent them as well.
+            // Diagnostics of open documents are not pushed to a client that pulls them.
             let asked_for = self.pulls && self.session.documents.contains_key(&path);
             if !asked_for && (!empty || self.session.published.contains(&path) || open.contains(&path)) {
                 let Some(uri) = uri_of(&path) else { continue };
@@ -371,7 +374,7 @@ fn read<P: DeserializeOwned>(params: Value) -> serde_json::Result<P> {
     serde_json::from_value(params)
 }
 
-/// The report is one of two kinds, and says so.
+/// Adds the `kind` that tells full reports from unchanged ones, which the type of lsp-types does not serialize.
 trait WithKind {
     fn with_kind(self) -> Value;
 }

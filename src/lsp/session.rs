@@ -1,4 +1,4 @@
-//! The open documents, and what was last found around them.
+//! Session state: open documents, and cached analyses of the files around them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use crate::report::escape::printable;
 use crate::report::rule_page;
 use crate::source::{FileSystem, MAX_FILE_SIZE, Sources, normalize};
 
-/// A document that an editor has open.
+/// Document that is open in the editor.
 #[derive(Clone, Debug)]
 pub(super) struct Document {
     pub(super) text: String,
@@ -28,29 +28,30 @@ pub(super) struct Document {
     language: String,
 }
 
-/// One look at the files around a document.
+/// Result of linting the files around a document.
 pub(super) struct Analysis {
     pub(super) sources: Sources,
     pub(super) outcome: Outcome,
     pub(super) discovered: Discovered,
 }
 
-/// What the server knows.
+/// State of the server.
 #[derive(Default)]
 pub(super) struct Session {
     pub(super) encoding: Encoding,
-    /// The client shows other places beside a diagnostic.
+    /// True if the client shows related locations of a diagnostic.
     pub(super) related: bool,
-    /// The client can show a page.
+    /// True if the client can open a page in a browser.
     pub(super) shows_documents: bool,
-    /// What may be read.
+    /// File system that files are read from.
     pub(super) disk: FileSystem,
-    /// Directories that the client has open; searches do not leave them.
+    /// Workspace folders. The search for the Compose file of a Dockerfile does not leave them.
     pub(super) folders: Vec<PathBuf>,
+    /// Open documents by absolute path.
     pub(super) documents: BTreeMap<PathBuf, Document>,
-    /// What was found around each directory, until something changes.
+    /// Analyses by project directory, until something changes.
     pub(super) looks: HashMap<PathBuf, Arc<Analysis>>,
-    /// What was last sent for each file.
+    /// Files with published diagnostics, which have to be cleared once they are gone.
     pub(super) published: BTreeSet<PathBuf>,
 }
 
@@ -77,12 +78,12 @@ impl Session {
         }
     }
 
-    /// Something is another than it was: on the disk, or in a buffer.
+    /// Discards all analyses, after a change on disk or in a document.
     pub(super) fn invalidate(&mut self) {
         self.looks.clear();
     }
 
-    /// The documents' texts, in the place of the files.
+    /// Returns the texts of open documents, which replace their files. Too large ones are left out.
     pub(super) fn overlay(&self) -> Overlay {
         let small = self.documents.iter().filter(|(_, document)| document.text.len() as u64 <= MAX_FILE_SIZE);
         small.map(|(path, document)| (path.clone(), document.text.clone())).collect()
@@ -93,7 +94,7 @@ impl Session {
         Options { configs, disk: self.disk.clone(), ..Options::default() }
     }
 
-    /// What is found around a file; none for files that are none of ours.
+    /// Lints the files around a file, unless that is cached. `None` if it is neither a Dockerfile nor a Compose file.
     pub(super) fn analyze(&mut self, path: &Path) -> Option<Arc<Analysis>> {
         let kind = self.kind(path)?;
         let directory = self.project(path, kind);
@@ -102,7 +103,7 @@ impl Session {
         }
         let looking = discover::Options { disk: self.disk.clone(), ..discover::Options::default() };
         let mut discovered = discover(std::slice::from_ref(&directory), looking).unwrap_or_default();
-        // Buffers that have no file yet, and files that the search leaves out.
+        // Documents without a file yet, and files that discovery leaves out.
         let open: Vec<(PathBuf, FileKind)> = self
             .documents
             .keys()
@@ -125,7 +126,7 @@ impl Session {
         Some(look)
     }
 
-    /// Dockerfile or Compose file, whatever the client calls it: editors send every YAML file.
+    /// Returns the kind of a file by name and text, else by language ID and text. Editors send every YAML file.
     fn kind(&self, path: &Path) -> Option<FileKind> {
         let Some(document) = self.documents.get(path) else { return kind_of(path) };
         if let Some(kind) = kind_open(path, &document.text) {
@@ -138,8 +139,8 @@ impl Session {
         }
     }
 
-    /// The directory whose files belong together: that of a Compose file; for a Dockerfile the nearest one above it that
-    /// has a Compose file, within what the client has open.
+    /// Returns the directory to lint: that of a Compose file; for a Dockerfile the nearest ancestor with a Compose file within
+    /// the workspace folders, else its own.
     fn project(&self, path: &Path, kind: FileKind) -> PathBuf {
         let own = path.parent().unwrap_or(path).to_path_buf();
         if kind == FileKind::Compose {
@@ -160,7 +161,7 @@ impl Session {
         above.find(|directory| has_compose(directory)).map_or(own.clone(), Path::to_path_buf)
     }
 
-    /// The diagnostics of every file that a look found something in.
+    /// Returns the diagnostics of an analysis by file.
     pub(super) fn diagnostics(&self, look: &Analysis) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
         let mut found: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
         for finding in &look.outcome.findings {
@@ -174,7 +175,7 @@ impl Session {
     fn diagnostic(&self, finding: &Finding, look: &Analysis) -> Diagnostic {
         let label = Some(finding.primary.text.as_str()).filter(|text| !text.is_empty());
         let notes = finding.notes.iter().map(String::as_str);
-        // Help alone has lines of its own.
+        // Only the help has several lines, which have to stay apart.
         let help = finding.help.iter().flat_map(|help| help.lines());
         let texts = std::iter::once(finding.message.as_str()).chain(label).chain(notes).chain(help);
         let message = texts.map(printable).collect::<Vec<_>>().join("\n");
@@ -206,7 +207,7 @@ impl Session {
     }
 }
 
-/// As the documents are named.
+/// Returns the absolute, normalized path, as in [`Session::documents`].
 pub(super) fn absolute(path: &Path) -> PathBuf {
     normalize(&std::env::current_dir().unwrap_or_default().join(path))
 }

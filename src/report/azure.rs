@@ -1,5 +1,5 @@
-//! Logging commands of Azure Pipelines: `##vso[task.logissue type=…;…]message`. There are errors and warnings and nothing
-//! milder; notes are warnings.
+//! Logging commands of Azure Pipelines: `##vso[task.logissue type=…;…]message`. Azure knows only errors and warnings, so
+//! notes are written as warnings.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! Checkstyle's XML: files with errors in them. Columns count characters.
+//! Checkstyle XML: `<error>` elements grouped by `<file>`. Columns count characters.
 
 use std::io::{self, Write};
 

@@ -1,5 +1,5 @@
-//! A line a finding, as editors and `grep` like it. Paths are as they are shown, so that they open from where one stands;
-//! columns count characters.
+//! One line per finding, in the `path:line:column:` form of compilers and `grep`. Paths are those that were searched, not
+//! relative to the repository root, so that they open from the current directory. Columns count characters.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! What stands in a user's file must not steer what reads the report: a terminal, a CI runner, a browser.
+//! Escaping of text from linted files, so that it cannot control a terminal, a CI runner or a browser.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,15 +7,15 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
-/// One line that can be shown: whatever moves a cursor, ends a line or turns the writing direction is replaced by a picture
-/// or by `�`, one character for one.
+/// Makes text printable on one line: characters that move the cursor, end a line or change the writing direction are each
+/// replaced by a control picture (`␛`) or `�`.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_unsafe_char) { text.chars().map(picture).collect() } else { Cow::Borrowed(text) }
 }
 
-/// One line for a log that a CI runner reads: [`printable`], and nothing in it is a command to the runner, neither at the
-/// line's beginning (`::error::`) nor anywhere in it (`##[error]`, `##vso[…]`).
+/// Makes text safe for a line of a CI log: [`printable`], and without commands to the runner, neither at the start of the
+/// line (`::error::`) nor within it (`##[error]`, `##vso[…]`).
 #[must_use]
 pub fn line(text: &str) -> String {
     let text = printable(text);
@@ -31,28 +31,28 @@ pub fn line(text: &str) -> String {
     out
 }
 
-/// [`line`] for a text of several lines, which stay apart.
+/// Applies [`line`] to each line of a text.
 #[must_use]
 pub fn lines(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// A line of a patch, without what would steer: one that changed is not the file's any more, and does not apply. Tabs, line
-/// ends and marks without width are the file's own and stay.
+/// Makes a line of a patch safe to print. Tabs, line ends and zero-width characters are kept. If this changes a line, it no
+/// longer matches the file and the patch does not apply.
 #[must_use]
 pub fn patch_line(text: &str) -> String {
     let keeps = |c: char| matches!(c, '\t' | '\r' | '\n' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
     let safe: String = text.chars().map(|c| if keeps(c) { c } else { picture(c) }).collect();
     let mut out = with_sharps_apart(safe);
     let rest = out.trim_start();
-    // Runners look behind the blank of a line that stays; behind a plus or a minus nothing is a command.
+    // Runners skip the leading blank of a context line. After a plus or a minus nothing is a command.
     if rest.starts_with("::") {
         out.insert(out.len() - rest.len() + 1, ' ');
     }
     out
 }
 
-/// For XML's text and values: what it reserves as references, and a reference also where a runner would see a command.
+/// Escapes text and attribute values for XML. The `#` of commands to a CI runner becomes a character reference, too.
 pub(super) fn xml(text: &str) -> String {
     let escaped = quick_xml::escape::escape(text);
     let mut out = String::with_capacity(escaped.len());
@@ -62,14 +62,14 @@ pub(super) fn xml(text: &str) -> String {
     out
 }
 
-/// The rest of what steers, in text that annotate-snippets has made or cleaned: it knows of ASCII's control characters and
-/// of some directions, and its colours are escape sequences. One character for one, so that marks stay below their text.
+/// Replaces the unsafe characters that annotate-snippets leaves in its output. It replaces ASCII control characters and some
+/// bidirectional controls itself, and its colours are escape sequences. Replaces one by one, to keep annotations aligned.
 pub(super) fn sanitize_rendered(text: String) -> String {
     let rest = |c: char| !c.is_ascii() && is_unsafe_char(c);
     with_sharps_apart(if text.contains(rest) { text.replace(rest, "�") } else { text })
 }
 
-/// Without commands to a CI runner within a line, as wide as before.
+/// Disables commands to a CI runner within a line: their second `#` becomes `♯`, which has the same width.
 fn with_sharps_apart(text: String) -> String {
     if !text.contains("##") {
         return text;
@@ -78,13 +78,13 @@ fn with_sharps_apart(text: String) -> String {
     sharps.collect()
 }
 
-/// True for the second `#` of `##[` and `##vso[`, which begin a command to a CI runner anywhere in a line.
+/// True if at `at` is the second `#` of `##[` or `##vso[`, which begin a command to a CI runner anywhere in a line.
 fn is_runner_command(text: &str, at: usize) -> bool {
     let (before, rest) = text.split_at(at);
     before.ends_with('#') && (rest.starts_with("#[") || rest.starts_with("#vso["))
 }
 
-/// Puts a space between two `#`.
+/// Appends `text` to `out` with a space between adjacent `#`.
 fn push_apart(out: &mut String, text: &str) {
     for c in text.chars() {
         if c == '#' && out.ends_with('#') {
@@ -94,8 +94,8 @@ fn push_apart(out: &mut String, text: &str) {
     }
 }
 
-/// Control characters (C1 too: U+009B begins an escape sequence as ESC `[` does), line separators, directions of writing,
-/// marks without width, and what XML has no way to write.
+/// True for control characters (C1 too: U+009B begins an escape sequence as ESC `[` does), line separators, bidirectional
+/// controls, zero-width characters, and characters that XML cannot represent.
 fn is_unsafe_char(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -103,7 +103,7 @@ fn is_unsafe_char(c: char) -> bool {
             | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Unicode has a picture of every character that ASCII does not print.
+/// Returns the printable replacement of a character: its Unicode control picture, a space for a tab, else `�`.
 fn picture(c: char) -> char {
     match c {
         '\t' => ' ',
@@ -114,7 +114,7 @@ fn picture(c: char) -> char {
     }
 }
 
-/// Writes JSON on one line. Nothing is lost: what [`printable`] would replace is written as `\u009b`.
+/// Writes JSON on one line. No character is lost: those that [`printable`] would replace are escaped, as `\u009b`.
 ///
 /// # Errors
 /// When `out` cannot be written to.
@@ -124,7 +124,7 @@ pub fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     pieces.flush()
 }
 
-/// Gathers what is written: a report is made of nothing but small pieces, and each would be a call of someone unknown.
+/// Write buffer: serde_json writes many small pieces, each of which would be a virtual call.
 struct Pieces<'o> {
     out: &'o mut dyn Write,
     gathered: Vec<u8>,
@@ -156,18 +156,19 @@ impl Write for Pieces<'_> {
     }
 }
 
-/// The same over several lines, for people.
+/// Writes JSON like [`json`], but indented.
 pub(super) fn json_pretty(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(out, AsciiPretty(PrettyFormatter::new())))?;
     Ok(())
 }
 
-/// serde_json escapes what JSON demands; this adds what may steer.
+/// JSON formatter that also escapes [`is_unsafe_char`] and [`is_runner_command`], beyond what JSON requires.
 struct Ascii;
 
+/// Indenting variant of [`Ascii`].
 struct AsciiPretty(PrettyFormatter<'static>);
 
-/// Hands on what is about the layout.
+/// Forwards the layout methods to [`PrettyFormatter`].
 macro_rules! as_pretty {
     ($($name:ident($($argument:ident: $kind:ty),*);)*) => {$(
         fn $name<W: ?Sized + Write>(&mut self, writer: &mut W $(, $argument: $kind)*) -> io::Result<()> {
@@ -196,9 +197,9 @@ impl Formatter for AsciiPretty {
 
 impl Formatter for Ascii {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        // Nearly every text is of this kind, and a look at its bytes tells: serde_json wrote the other control characters itself.
+        // Fast path for nearly every text. serde_json has escaped the control characters below 0x20 itself.
         let plain = match fragment.len() {
-            // To start a search takes longer than to look at a few.
+            // For a few bytes, memchr costs more than a loop.
             0..=16 => fragment.bytes().all(|byte| byte < 0x7f && byte != b'#'),
             _ => fragment.is_ascii() && memchr::memchr2(b'#', 0x7f, fragment.as_bytes()).is_none(),
         };
@@ -217,7 +218,8 @@ impl Formatter for Ascii {
     }
 }
 
-/// Percent signs and line ends as GitHub's and Azure's runners take them, and what else is in `also`.
+/// Percent-encodes line ends and the characters of `also` for commands of GitHub's and Azure's runners. `percent` is the
+/// encoding of `%` itself.
 pub(super) fn command(text: &str, percent: &str, also: &[char]) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,6 +1,6 @@
-//! GitHub's workflow commands: `::error file=…,line=…::message`, shown beside the lines of a pull request.
+//! Workflow commands of GitHub Actions: `::error file=…,line=…::message`, shown as annotations of a pull request.
 //!
-//! Columns count characters, and only stand where a place is within one line: GitHub takes them nowhere else.
+//! Columns count characters, and are written only for locations within one line: GitHub accepts them nowhere else.
 
 use std::io::{self, Write};
 
@@ -29,7 +29,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
 }
 
 fn property(text: &str) -> String {
-    // Line ends are kept for the runner, which undoes the escapes; what else steers a terminal is not.
+    // Line ends survive percent-encoded, which the runner decodes. Other control characters are replaced.
     let lines: Vec<_> = text.split('\n').map(escape::printable).collect();
     escape::command(&lines.join("\n"), "%25", &[':', ','])
 }

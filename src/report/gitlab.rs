@@ -1,4 +1,4 @@
-//! GitLab's Code Quality report: an array of issues as Code Climate wrote them. Columns count characters.
+//! GitLab Code Quality report: a JSON array of issues in the Code Climate format. Columns count characters.
 
 use std::io::{self, Write};
 

@@ -1,11 +1,10 @@
-//! The report that people read.
+//! Human-readable report.
 //!
-//! Order: errors, then warnings, then notes; within a severity what bites hardest first (the order of the rules), then by
-//! path and position. Whoever comes here because a host froze last night sees what is provably wrong before what is merely
-//! absent, and missing limits before missing probes, however many files there are. Absences of one rule
-//! in one file make one block with a label a service. Every error is drawn; of a rule's warnings and notes the first
-//! `DRAWN` blocks are, and the rest takes one line each, so that a tree of 150 Compose files stays readable and
-//! nothing is hidden.
+//! Order: errors, warnings, notes, and within a severity by rule (in the order of [`rules::RULES`], most harmful first), path
+//! and position. So provable mistakes come before missing settings, and missing limits before missing health checks, however
+//! many files there are. Findings with the same group message in one file are one block with one label per service. Every
+//! error is drawn. Of a rule's warnings and notes the first `DRAWN` blocks are drawn and the rest take one line each, so that
+//! a tree of 150 Compose files stays readable and nothing is hidden.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -17,29 +16,31 @@ use crate::hash::{HashMap, HashSet};
 use crate::rules;
 use crate::source::Sources;
 
-/// Blocks of one rule that are drawn when it is no error.
+/// Blocks drawn per rule below [`Severity::Error`].
 const DRAWN: usize = 5;
 
-/// Labels of a block that are drawn; the services of the others are named below.
+/// Labels drawn per block. The services of the others are named below it.
 const LABELS: usize = 8;
 
-/// Services that are named below a block, and notes that are shown of a block.
+/// Services named below a block.
 const NAMED: usize = 24;
+
+/// Notes shown per block.
 const NOTES: usize = 5;
 
-/// Texts to paste that a block shows.
+/// Help texts shown per block.
 const HELPS: usize = 3;
 
-/// How to write it.
+/// Options of the human-readable report.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// With colours, for a terminal.
+    /// Whether to use ANSI colours.
     pub color: bool,
-    /// With the time that it took: off where two runs are compared.
+    /// Whether to print the elapsed time. False where the output of two runs is compared.
     pub time: bool,
 }
 
-/// Writes the findings, and what was checked.
+/// Writes the findings, the summary line and a hint at the next step.
 ///
 /// # Errors
 /// When `out` cannot be written to.
@@ -80,13 +81,13 @@ pub fn write(
     }
 }
 
-/// What is shown as one: a finding, or the absences of one rule in one file.
+/// Findings shown as one block: a single one, or those of one rule, file and group message.
 struct Fold<'f> {
     findings: Vec<&'f Finding>,
 }
 
-/// The findings in the order in which they are shown. It depends on paths and positions alone, never on the order in which
-/// files were read.
+/// Sorts and groups the findings for display. The order depends on the findings alone, never on the order in which files
+/// were read.
 fn folds<'f>(findings: &'f [Finding], sources: &Sources) -> Vec<Fold<'f>> {
     let mut placed: Vec<(String, usize, &Finding)> = findings
         .iter()
@@ -148,7 +149,7 @@ impl<'f> Fold<'f> {
         if !others.is_empty() {
             notes.push(and_more(others));
         }
-        // The other ends and the patch of each service would bury the list that the block is.
+        // Related locations of every service would bury the list of services.
         let one = self.findings.len() == 1;
         Block {
             rule: first.rule,
@@ -165,7 +166,7 @@ impl<'f> Fold<'f> {
         }
     }
 
-    /// The block in one line, as editors and `grep` like it.
+    /// Renders the block as one `path:line:column:` line.
     fn line(&self, sources: &Sources) -> String {
         let place = FileLocation::new(sources, self.findings[0].primary.span);
         let position = place.source.position(place.start as u32);
@@ -175,7 +176,7 @@ impl<'f> Fold<'f> {
     }
 }
 
-/// What to paste, each text once: services of several kinds may each need their own.
+/// Returns the distinct help texts, at most [`HELPS`]: different kinds of services may need different ones.
 fn helps<'f>(findings: &[&'f Finding]) -> Vec<&'f str> {
     let mut helps: Vec<&str> = Vec::new();
     for help in findings.iter().filter_map(|finding| finding.help.as_deref()) {
@@ -197,7 +198,7 @@ fn and_more(others: &[&Finding]) -> String {
     format!("and {} more: {}{more}", others.len(), names.join(", "))
 }
 
-/// `2 errors, 1 note · 5 services in 3 files · 3 ms`
+/// Returns the summary line: `2 errors, 1 note · 5 services in 3 files · 3 ms`.
 pub(super) fn last_line(summary: &Summary, time: bool) -> String {
     if summary.files == 0 {
         return "nothing to check: no Dockerfile and no Compose file here".to_owned();
@@ -242,7 +243,7 @@ fn duration(elapsed: Duration) -> String {
     }
 }
 
-/// The page of the rule that was broken most often among the worst findings.
+/// Returns a hint at `oomlint explain` for the most frequent rule of the highest severity.
 fn next_step(findings: &[Finding], summary: &Summary) -> Option<String> {
     let worst = summary.worst()?;
     let mut counts: HashMap<&str, usize> = HashMap::default();

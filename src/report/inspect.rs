@@ -1,4 +1,4 @@
-//! The workloads as the rules see them: `oomlint inspect`. What looks like a password or a key is masked.
+//! Reports of `oomlint inspect`: the workloads as the rules see them. Values that look like secrets are masked.
 
 use std::io::{self, Write};
 
@@ -16,7 +16,7 @@ use crate::workload::{
 /// Version of the JSON format.
 const VERSION: u32 = 1;
 
-/// Every project as one JSON document.
+/// Writes all projects as one JSON document.
 ///
 /// # Errors
 /// When `out` cannot be written.
@@ -28,7 +28,7 @@ pub fn json(out: &mut dyn Write, projects: &[Project], sources: &Sources) -> io:
     writeln!(out)
 }
 
-/// Every project for people: a workload a paragraph, a fact a line, with its place.
+/// Writes one paragraph per workload, with one line per fact and its location.
 ///
 /// # Errors
 /// When `out` cannot be written.
@@ -42,7 +42,7 @@ pub fn human(out: &mut dyn Write, projects: &[Project], sources: &Sources) -> io
             }
             let mut paragraph = Vec::new();
             show.paragraph(workload, &mut paragraph)?;
-            // Names begin a line: not one of them is a command to a runner.
+            // A paragraph begins with a name from a file, which must not be read as a command by a CI runner.
             for line in String::from_utf8_lossy(&paragraph).lines() {
                 writeln!(out, "{}", escape::line(line))?;
             }
@@ -59,7 +59,7 @@ struct Show<'s> {
 }
 
 impl Show<'_> {
-    /// File, line, and column in bytes of UTF-8.
+    /// Returns file, line, and column in bytes of UTF-8.
     fn place(&self, span: Span) -> (String, u32, u32) {
         let place = FileLocation::new(self.sources, span);
         let at = u32::try_from(place.start).unwrap_or(u32::MAX);
@@ -106,7 +106,7 @@ impl Show<'_> {
         Value::Object(facts.collect())
     }
 
-    /// A fact, or the part of one that has this key.
+    /// Converts a fact, or the entry of a map of facts that has this key.
     fn fact(&self, name: FactName, key: &str, value: &FactValue) -> Value {
         match value {
             FactValue::Value(value) => value.clone(),
@@ -231,7 +231,7 @@ fn shorten(text: &str) -> String {
     if short.len() < text.len() { format!("{short}…") } else { short }
 }
 
-/// The value of a fact without what looks like a secret.
+/// Returns the value of a fact with secrets masked.
 fn masked(name: FactName, key: &str, value: &Value) -> Value {
     let mut value = value.clone();
     let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -243,7 +243,7 @@ fn masked(name: FactName, key: &str, value: &Value) -> Value {
         }
         FactName::Start => {
             let [entrypoint, command] = ["entrypoint", "command"].map(|key| words(value.get(key)));
-            // A flag may end the one, and its value begin the other.
+            // The entrypoint may end in a flag whose value is the first word of the command.
             let mut all =
                 secret::words(&entrypoint.iter().chain(&command).map(String::as_str).collect::<Vec<_>>());
             let command = all.split_off(entrypoint.len());
@@ -267,13 +267,13 @@ fn masked(name: FactName, key: &str, value: &Value) -> Value {
     value
 }
 
-/// The words of a list.
+/// Returns the strings of a JSON array.
 fn words(list: Option<&Value>) -> Vec<String> {
     let words = list.and_then(Value::as_array).into_iter().flatten();
     words.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// The words of a command line without what looks like a secret.
+/// Joins the words of a command line, with secrets masked.
 fn masked_words<'t>(words: impl Iterator<Item = &'t TracedText>) -> String {
     secret::words(&words.map(TracedText::as_str).collect::<Vec<_>>()).join(" ")
 }

@@ -1,4 +1,4 @@
-//! The report that programs read, version 1, and the same findings a line each (`jsonl`).
+//! JSON report, version 1, and the same findings as JSON Lines (`jsonl`).
 //!
 //! ```json
 //! {"version": 1, "tool": {"name", "version"},
@@ -6,15 +6,15 @@
 //!                "related": [{"file", "range", "label"}], "notes": [TEXT], "help": TEXT | null,
 //!                "service": NAME | null, "image": REFERENCE | null,
 //!                "fix": {"title", "applicability", "edits": [{"file", "range", "replacement"}]} | null,
-//!                "alternatives": [as "fix"], where there is more than one, "fingerprint"}],
-//!  "suppressed": [the same with "suppression": {"kind", "justification"}], only with --show-suppressed,
+//!                "alternatives": [as "fix"], if there is more than one fix, "fingerprint"}],
+//!  "suppressed": [as "findings", with "suppression": {"kind", "justification"}], only with --show-suppressed,
 //!  "summary": {"errors", "warnings", "notes", "suppressed", "baseline", "services", "images", "files"}}
 //! ```
 //!
-//! [`schema`] says the same for validators. A range is `{"start": {"line", "column", "column_utf16", "byte"}, "end": {…}}`: lines and columns count from 1, `column` in
-//! bytes of UTF-8, `column_utf16` in UTF-16 code units, `byte` from 0 from the beginning of the file; the end is the first
-//! place that is no longer part of it. Paths have forward slashes. The same input gives the same bytes: the time that it took
-//! is not in it.
+//! [`schema`] returns the JSON Schema. A range is `{"start": {"line", "column", "column_utf16", "byte"}, "end": {…}}` with an
+//! exclusive end. Lines and columns count from 1, `column` in bytes of UTF-8, `column_utf16` in UTF-16 code units. `byte` is
+//! the offset in the file, from 0. Paths have forward slashes. The report does not contain the elapsed time, so the same input
+//! gives the same bytes.
 
 use std::io::{self, Write};
 
@@ -166,7 +166,7 @@ struct Suppression<'f> {
     justification: Option<&'f str>,
 }
 
-/// One JSON object on one line.
+/// Writes the report as one JSON object on one line.
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     let summary = report.summary;
     type Entries<'a> = Box<dyn Iterator<Item = Entry<'a>> + 'a>;
@@ -192,7 +192,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
     writeln!(out)
 }
 
-/// A finding a line.
+/// Writes one JSON object per line and finding.
 pub(super) fn write_lines(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     for entry in entries(report) {
         escape::json(out, &entry)?;
@@ -201,7 +201,7 @@ pub(super) fn write_lines(out: &mut dyn Write, report: &Report<'_>) -> io::Resul
     Ok(())
 }
 
-/// The JSON Schema of the report, draft 2020-12. A line of `jsonl` is its `#/$defs/Finding`.
+/// Returns the JSON Schema of the report, draft 2020-12. `#/$defs/Finding` is the schema of a line of `jsonl`.
 #[must_use]
 pub fn schema() -> serde_json::Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();

@@ -1,6 +1,6 @@
-//! JUnit's XML: a suite a file, a test a finding. Errors and warnings are failed tests; a note, which fails nothing by
-//! default, is a skipped one. Without findings there is one test, which passed: readers take a report without tests for a
-//! broken one.
+//! JUnit XML: one suite per file, one test case per finding. Errors and warnings are failed tests. Notes, which do not fail
+//! a run by default, are skipped tests. A report without findings has one passed test, since consumers take a report without
+//! tests for a broken one.
 
 use std::io::{self, Write};
 
@@ -46,7 +46,7 @@ fn case(xml: &mut Xml<'_>, finding: &Finding, path: &str, report: &Report<'_>) -
     xml.close("testcase")
 }
 
-/// Of some findings, as text.
+/// Counts of a suite, formatted as attribute values.
 struct Counts {
     tests: String,
     failures: String,

@@ -1,20 +1,20 @@
-//! GitHub's name for a line: `primaryLocationLineHash`.
+//! GitHub's line fingerprint in SARIF: `primaryLocationLineHash`.
 //!
-//! GitHub's upload action makes it where a report has none, and warns of one that differs from its own; uploads through the
-//! API have only what the report says. So this is that very hash: of the hundred characters (UTF-16 code units) from the
-//! line's beginning on, spaces and tabs left out and every line end a line feed, a polynomial in 37 modulo 2^64, and behind
-//! it how often that value has come up in the file.
+//! GitHub's upload action adds it to results without one and warns if a present one differs from its own. Uploads through
+//! the API have only what the report contains, so this computes the same hash: a polynomial in 37 modulo 2^64 over the 100
+//! UTF-16 code units that follow the start of the line, without spaces and tabs and with every line end as `\n`. The suffix
+//! `:n` counts the occurrences of that value in the file.
 
 use crate::hash::HashMap;
 
-/// How many characters one hash is of.
+/// UTF-16 code units that one hash covers.
 const WINDOW: usize = 100;
 const FACTOR: u64 = 37;
 
-/// Stands for the end of the file.
+/// Code unit that marks the end of the file.
 const END: u16 = u16::MAX;
 
-/// One hash a line; a last line end is followed by one more line, empty.
+/// Returns one hash per line. A final line end is followed by one more, empty line.
 pub(super) fn of_lines(text: &str) -> Vec<String> {
     let mut units: Vec<u16> = Vec::with_capacity(text.len() + 1);
     let mut starts = Vec::new();
@@ -47,7 +47,7 @@ pub(super) fn of_lines(text: &str) -> Vec<String> {
     named.collect()
 }
 
-/// The hash of the window that begins at each of `starts`, which ascend; behind the end stand zeros.
+/// Returns the hash of the window at each of the ascending `starts`. Windows are padded with zeros at the end of the file.
 fn hashes_at(starts: &[usize], units: &[u16]) -> Vec<u64> {
     let top = (1..WINDOW).fold(1_u64, |power, _| power.wrapping_mul(FACTOR));
     let at = |index: usize| units.get(index).copied().map_or(0, u64::from);
@@ -69,7 +69,7 @@ fn hashes_at(starts: &[usize], units: &[u16]) -> Vec<u64> {
 mod tests {
     use super::of_lines;
 
-    /// Values that other implementations of the same hash agree upon.
+    /// Compares with values that other implementations of the hash agree on.
     #[test]
     fn hashes_are_those_of_github() {
         assert_eq!(of_lines(""), ["c129715d7a2bc9a3:1"]);

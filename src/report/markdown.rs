@@ -1,6 +1,6 @@
-//! Tables for a page that people read, such as GitHub's job summary: what was found, worst first, a row a finding.
+//! Markdown tables, for pages such as GitHub's job summary: one row per finding, by severity.
 //!
-//! A job summary of more than 1 MiB is thrown away whole, so the tables end before that and say how much is missing.
+//! GitHub discards a job summary of more than 1 MiB, so the tables end before that and count the missing findings.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use super::place::Unit;
 use super::{Report, human, page};
 use crate::finding::{Finding, Severity};
 
-/// Bytes of rows that are written.
+/// Maximum size of all rows, in bytes.
 const MAX_BYTES: usize = 900 * 1024;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
@@ -21,7 +21,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
         let mut begun = false;
         for finding in report.findings.iter().filter(|finding| finding.severity == severity) {
             let row = row(finding, report);
-            // With the end of its line.
+            // One more for the line end.
             let length = row.len() + 1;
             if missing > 0 || length > left {
                 missing += 1;
@@ -52,7 +52,7 @@ fn row(finding: &Finding, report: &Report<'_>) -> String {
     format!("| {message} | <code>{path}:{}:{}</code> | {rule} |", at.line, at.column)
 }
 
-/// The text with what stands between backticks as code. Where they do not pair up they are characters like any other.
+/// Escapes text, and turns what is between backticks into `<code>`. Backticks that do not pair up are escaped, too.
 pub(super) fn with_code(message: &str) -> String {
     let parts: Vec<String> = message.split('`').map(text).collect();
     if parts.len().is_multiple_of(2) {
@@ -68,21 +68,21 @@ pub(super) fn with_code(message: &str) -> String {
     out
 }
 
-/// Characters that stand for themselves in Markdown, in HTML and in a table's cell: a reference to a character is never part
-/// of a link, an emphasis, a tag or a column's edge.
+/// Escapes text for Markdown, HTML and table cells. It uses character references, which are never part of a link, an emphasis,
+/// a tag or a column border.
 fn text(text: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(text.len());
     for c in super::escape::printable(text).chars() {
         match c {
-            // Behind a comment no address of mail is made of it, nor a mention.
+            // The comment prevents mentions and automatic links of mail addresses.
             '@' => out.push_str("&#64;<!-- -->"),
             ' ' | '.' | ',' | '/' | '-' | '\'' | '"' | '%' | '?' | ';' => out.push(c),
             c if c.is_ascii_punctuation() => _ = write!(out, "&#{};", u32::from(c)),
             c => out.push(c),
         }
     }
-    // The one address that is a link without any mark.
+    // `www.` becomes a link without any other markup.
     out.replace("www.", "www&#46;")
 }
 

@@ -1,7 +1,7 @@
-//! Findings as people and programs read them: one file a format.
+//! Output formats of the findings, one file per format.
 //!
-//! Lines and columns are made here and nowhere earlier, and text that stands inside another file (`dockerfile_inline`) is
-//! traced back to that file before anything is printed. Every format writes finding by finding; none builds the whole text.
+//! Byte offsets become lines and columns only here. Spans in text embedded in another file (`dockerfile_inline`) are mapped
+//! to that file before anything is printed. Every format streams finding by finding, none builds the whole text in memory.
 
 mod azure;
 pub mod budget;
@@ -40,7 +40,7 @@ use place::{FileLocation, Point, floor, path_text};
 
 pub use snippet::draw_failure;
 
-/// How a report is written. The names are those of the command line.
+/// Output format of a report. The variants have the names that the command line takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum Format {
     /// For people: the lines at fault, drawn, with notes and patches
@@ -70,7 +70,7 @@ pub enum Format {
     Markdown,
 }
 
-/// What a report is made of.
+/// Findings of a run with what the formats need to render them.
 #[derive(Debug)]
 pub struct Report<'r> {
     findings: &'r [Finding],
@@ -82,7 +82,7 @@ pub struct Report<'r> {
 }
 
 impl<'r> Report<'r> {
-    /// The findings in the order in which they are to be written.
+    /// Creates a report of `findings`, which are written in the given order.
     #[must_use]
     pub fn new(
         findings: &'r [Finding],
@@ -93,14 +93,13 @@ impl<'r> Report<'r> {
         Self { findings, summary, sources, root, fingerprints: OnceLock::new(), suppressed: &[] }
     }
 
-    /// The same with the findings that are known and not reported, in the formats that can tell them from the others:
-    /// json and sarif.
+    /// Adds suppressed findings. Only json and sarif write them, marked as suppressed.
     #[must_use]
     pub fn with_suppressed(self, suppressed: &'r [Suppressed]) -> Self {
         Self { suppressed, ..self }
     }
 
-    /// Writes it in one format; `options` are for the human one.
+    /// Writes the report in `format`. `options` apply to [`Format::Human`] only.
     ///
     /// # Errors
     /// When `out` cannot be written to.
@@ -121,7 +120,7 @@ impl<'r> Report<'r> {
         }
     }
 
-    /// Writes how often each rule found something.
+    /// Writes the number of findings per rule.
     ///
     /// # Errors
     /// When `out` cannot be written to.
@@ -129,7 +128,7 @@ impl<'r> Report<'r> {
         statistics::write(out, self)
     }
 
-    /// Made when the first format asks for them.
+    /// Returns the fingerprints of the findings, computed on first use.
     fn fingerprints(&self) -> &[Fingerprint] {
         self.fingerprints.get_or_init(|| fingerprints(self.findings, self.sources, self.root))
     }
@@ -144,30 +143,30 @@ impl<'r> Report<'r> {
         self.suppressed.iter().zip(prints)
     }
 
-    /// Where it stands, as it is shown.
+    /// Returns the location of a span in its outermost file.
     fn place(&self, span: Span) -> FileLocation {
         FileLocation::new(self.sources, span)
     }
 
-    /// Where a finding stands, without the white space behind it.
+    /// Returns the location of a finding, without trailing white space.
     fn primary_location(&self, finding: &Finding) -> FileLocation {
         self.place(finding.primary.span).trimmed()
     }
 
-    /// The path from the repository's root, for readers on other machines; an absolute one outside of it.
+    /// Returns the path relative to the repository root, or an absolute one outside of the repository.
     fn path(&self, place: &FileLocation) -> String {
         let path = place.source.path();
         path_text(&self.root.relative(path).unwrap_or_else(|| self.root.absolute(path)))
     }
 
-    /// The findings by file, in runs as they come: the engine sorts them by path.
+    /// Groups consecutive findings of one file. The engine sorts by path, so each file is one group.
     fn by_file(&self) -> impl Iterator<Item = &'r [Finding]> {
         let file = |finding: &Finding| self.sources.to_outer_span(finding.primary.span).file;
         self.findings.chunk_by(move |a, b| file(a) == file(b))
     }
 }
 
-/// Serialises as a sequence, item by item.
+/// Serializes an iterator as a sequence without collecting it.
 struct Each<F>(F);
 
 impl<F, I> Serialize for Each<F>
@@ -180,13 +179,13 @@ where
     }
 }
 
-/// Where people read a rule's page; none without a home.
+/// Returns the URL of a rule's page, or `None` if Cargo.toml has no `repository` or no rule has that name.
 #[must_use]
 pub fn rule_page(rule: &str) -> Option<String> {
     page::of(rule)
 }
 
-/// The fact and what follows from it, a line each.
+/// Returns the message and the notes of a finding, one per line.
 fn full_text(finding: &Finding) -> String {
     let mut text = escape::line(&finding.message);
     for note in &finding.notes {
@@ -196,7 +195,7 @@ fn full_text(finding: &Finding) -> String {
     text
 }
 
-/// The severity in a word.
+/// Returns the name of a severity.
 fn severity_name(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",

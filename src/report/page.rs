@@ -1,11 +1,11 @@
-//! Where a rule's page stands on the web.
+//! URLs of the rule pages.
 
 use crate::rules;
 
-/// The project's place on the web: `repository` of Cargo.toml, empty as long as it names none.
+/// URL of the project: `repository` of Cargo.toml, empty if that is missing.
 pub(super) const HOME: &str = env!("CARGO_PKG_REPOSITORY");
 
-/// The address of a rule's page; none without a home, or for what is no rule.
+/// Returns the URL of a rule's page, or `None` if [`HOME`] is empty or no rule has that name.
 pub(super) fn of(rule: &str) -> Option<String> {
     address(HOME, rules::find(rule)?.meta().name)
 }

@@ -1,7 +1,7 @@
-//! Draws a fix as the lines that go and the lines that come.
+//! Draws a fix as removed and added lines.
 //!
-//! annotate-snippets draws a patch over several lines without the lines that go, and an inserted line without the line that it
-//! stands below; in YAML it is just these that show whether a patch stands at the right depth.
+//! annotate-snippets draws a multi-line patch without the removed lines, and an insertion without the line above it. In YAML
+//! these show whether the patch has the right indentation.
 
 use std::fmt::Write;
 
@@ -9,25 +9,27 @@ use super::{FileLocation, floor};
 use crate::finding::Fix;
 use crate::source::{Source, Sources};
 
-/// Lines of one hunk that are drawn; longer fixes are for `--diff`, not for reading.
+/// Removed lines, and added lines, drawn per hunk; `--diff` prints all of a longer fix.
 const MAX_LINES: usize = 16;
 
-/// Bytes of a line that are drawn.
+/// Bytes drawn per line.
 const MAX_WIDTH: usize = 160;
 
-/// Neighbouring lines of a file that change together.
+/// Group of neighbouring changed lines of a file.
 struct Hunk {
-    /// Number of the first line that goes, or of the line that the new ones are put before.
+    /// Number of the first removed line, or of the line before which the new ones are inserted.
     line: usize,
-    /// The line above an insertion.
+    /// Line above an insertion.
     above: Option<String>,
+    /// Removed lines.
     gone: Vec<String>,
+    /// Added lines.
     come: Vec<String>,
 }
 
-/// The fix as text below its title, ending in a line end; empty when none of its edits fits its file.
+/// Renders a fix with its title, ending in a line end. Empty if no edit changes its file.
 ///
-/// `path` is the file that the reader has just seen, and `last_line` the highest line number that was drawn in it.
+/// `path` is the file of the excerpt drawn before, and `last_line` the highest line number drawn there.
 pub(super) fn draw(
     fix: &Fix,
     sources: &Sources,
@@ -78,7 +80,7 @@ pub(super) fn draw(
     out
 }
 
-/// Groups edits that share lines, and compares each group's lines before and after. Edits that overlap an earlier one are left out.
+/// Groups edits that share lines, and compares each group's lines before and after. Drops edits that overlap an earlier one.
 fn hunks(source: &Source, edits: &[(FileLocation, &str)]) -> Vec<Hunk> {
     let mut hunks = Vec::new();
     let mut rest = edits;
@@ -140,13 +142,13 @@ impl Hunk {
     }
 }
 
-/// One past the line end that follows `at`, or that `at` stands right behind.
+/// Returns the offset after the first line feed at or after `at`, or the length of the text.
 fn line_end(text: &str, at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     memchr::memchr(b'\n', rest.as_bytes()).map_or(text.len(), |end| at + end + 1)
 }
 
-/// Control characters made visible, long lines cut.
+/// Replaces control characters and truncates long lines.
 fn annotated(text: &str) -> String {
     let cut = floor(text, MAX_WIDTH);
     let mut out = super::snippet::visible(&text[..cut]);
@@ -161,7 +163,7 @@ fn digits(number: usize) -> usize {
 }
 
 struct Pen {
-    /// Of the line numbers.
+    /// Digits of the widest line number.
     width: usize,
     color: bool,
 }

@@ -1,30 +1,30 @@
-//! Bytes as lines and columns, paths as text.
+//! Conversion of byte spans to lines and columns, and of paths to text.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::source::{Source, Sources, Span};
 
-/// A span with its file, as it is printed.
+/// Byte range in the outermost file of a span.
 pub(super) struct FileLocation {
     pub(super) source: Arc<Source>,
-    /// Within the file, on character boundaries.
+    /// Byte offset in the file, as is `end`. Both are on character boundaries.
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
-/// What a column counts.
+/// Unit in which columns are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     /// Bytes of UTF-8.
     Byte,
-    /// Unicode scalar values: what people count.
+    /// Unicode scalar values.
     Character,
     /// UTF-16 code units.
     Utf16,
 }
 
-/// Line and column, both from 1.
+/// Line and column, both counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Point {
     pub(super) line: u32,
@@ -41,7 +41,7 @@ impl FileLocation {
         Self { source, start, end }
     }
 
-    /// Without the white space at its end: a place that ends in a line end would reach into the next line.
+    /// Removes trailing white space. A range that includes its line end would reach into the next line.
     pub(super) fn trimmed(mut self) -> Self {
         let trimmed = self.text().trim_end().len();
         if trimmed > 0 {
@@ -62,7 +62,7 @@ impl FileLocation {
         self.point(self.start, unit)
     }
 
-    /// The first place behind it.
+    /// Returns the first position after the range.
     pub(super) fn last(&self, unit: Unit) -> Point {
         self.point(self.end, unit)
     }
@@ -72,7 +72,7 @@ impl FileLocation {
         point
     }
 
-    /// The byte at `at` in several ways of counting.
+    /// Converts a byte offset to line and column, once per unit.
     pub(super) fn points<const N: usize>(&self, at: usize, units: [Unit; N]) -> [Point; N] {
         let clipped = u32::try_from(at).unwrap_or(u32::MAX);
         let line = self.source.line_at(clipped);
@@ -88,19 +88,19 @@ impl FileLocation {
     }
 }
 
-/// A path with forward slashes, whatever the system writes.
+/// Returns a path with forward slashes on every platform.
 pub(super) fn path_text(path: &Path) -> String {
     let text = path.to_string_lossy();
     if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
 }
 
-/// The nearest character boundary at or before `at`.
+/// Returns the nearest character boundary at or before `at`.
 pub(super) fn floor(text: &str, at: usize) -> usize {
     let at = at.min(text.len());
     (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-/// The nearest character boundary at or after `at`.
+/// Returns the nearest character boundary at or after `at`.
 fn ceil(text: &str, at: usize) -> usize {
     (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
 }

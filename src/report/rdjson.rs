@@ -1,4 +1,4 @@
-//! Reviewdog's diagnostic format. Columns count bytes of UTF-8, and an end is the first place behind.
+//! Reviewdog Diagnostic Format. Columns count bytes of UTF-8, and an end position is exclusive.
 
 use std::io::{self, Write};
 
@@ -97,8 +97,8 @@ fn diagnostic(finding: &Finding, report: &Report<'_>) -> Diagnostic {
     }
 }
 
-/// A suggestion is one text in place of another in the finding's own file: edits far from each other, or of several files,
-/// make none.
+/// Returns a fix as one replacement in the finding's own file, the only form that the format has. `None` for display-only
+/// fixes, for edits in other files, and for edits that span more than `FAR` bytes.
 fn suggestion(fix: &Fix, spot: &FileLocation, report: &Report<'_>) -> Option<Suggestion> {
     const FAR: usize = 2_000;
     let mut edits: Vec<_> =

@@ -1,8 +1,8 @@
 //! SARIF 2.1.0, for code scanning: GitHub, Azure DevOps, editors.
 //!
-//! Every rule is described whether it found something or not, with its page. Places are relative to the repository's root,
-//! `%SRCROOT%`; columns count UTF-16 code units. Two names make a result known again: GitHub's own of its line, and ours of
-//! what it rests on.
+//! The driver lists every rule with its page, also those without results. Paths are relative to the repository root,
+//! `%SRCROOT%`. Columns count UTF-16 code units. A result has two partial fingerprints: GitHub's hash of its line, and
+//! [`Fingerprint`].
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use crate::source::Source;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// The base that GitHub resolves against the checkout.
+/// `uriBaseId` that GitHub resolves to the checkout.
 const BASE: &str = "%SRCROOT%";
 
-/// GitHub's bound for a description, in characters.
+/// Maximum length of a description on GitHub, in characters.
 const LONGEST: usize = 1024;
 
-/// Related places of one result; GitHub takes a thousand.
+/// Related locations written per result. GitHub accepts 1000.
 const MAX_RELATED: usize = 100;
 
 #[derive(Serialize)]
@@ -98,7 +98,7 @@ struct Configuration {
 #[derive(Serialize)]
 struct RuleProperties {
     tags: [Group; 1],
-    /// What GitHub sorts by.
+    /// Severity by which GitHub sorts.
     #[serde(rename = "problem.severity")]
     severity: &'static str,
 }
@@ -272,7 +272,7 @@ fn descriptor(meta: &'static Meta) -> Descriptor {
     }
 }
 
-/// `tight-heap` is `TightHeap`.
+/// Converts `tight-heap` to `TightHeap`.
 fn pascal_case(name: &str) -> String {
     let words = name.split('-').flat_map(|word| {
         let mut letters = word.chars();
@@ -281,14 +281,14 @@ fn pascal_case(name: &str) -> String {
     words.collect()
 }
 
-/// SARIF's texts are sentences.
+/// Capitalizes a text and adds a full stop, since SARIF texts are sentences.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(letters).chain(['.']).collect()
 }
 
-/// What the page says before its first heading, as far as it fits: whole paragraphs, else whole sentences.
+/// Returns the introduction of a rule page, before the first `##`, cut after the last sentence within [`LONGEST`].
 fn prose(meta: &Meta) -> String {
     let body = meta.page.split_once('\n').map_or("", |(_, body)| body);
     let body = body.split("\n## ").next().unwrap_or_default();
@@ -338,7 +338,7 @@ fn suppression(known: &Suppressed) -> Suppression {
     Suppression { kind: known.kind, justification }
 }
 
-/// Text that has no links in it: `[text](address)` is one in SARIF, even in plain text.
+/// Builds a text without links: SARIF takes `[text](address)` for one even in plain text.
 fn message(text: &str) -> Text {
     Text { text: text.replace("](", "] (") }
 }
@@ -362,7 +362,7 @@ fn region(place: &FileLocation) -> Region {
 }
 
 fn artifact(place: &FileLocation, report: &Report<'_>) -> Artifact {
-    /// What RFC 3986 lets stand in a path as it is, less what has a meaning in some reader.
+    /// Characters to percent-encode: all that RFC 3986 does not leave unreserved, except `/`.
     const PATH: &AsciiSet =
         &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     let path = report.path(place);
@@ -373,7 +373,7 @@ fn artifact(place: &FileLocation, report: &Report<'_>) -> Artifact {
     Artifact { uri: format!("file:///{}", encoded.trim_start_matches('/')), uri_base_id: None }
 }
 
-/// The fix, unless it is only to be looked at: readers apply what stands here.
+/// Converts a fix. Display-only fixes are left out, since SARIF viewers apply what they find.
 fn sarif_fix(fix: &Fix, report: &Report<'_>) -> Option<SarifFix> {
     if fix.applicability == Applicability::DisplayOnly || fix.edits.is_empty() {
         return None;
@@ -395,7 +395,7 @@ fn sarif_fix(fix: &Fix, report: &Report<'_>) -> Option<SarifFix> {
     Some(SarifFix { description: message(&escape::line(&fix.title)), artifact_changes: changes.collect() })
 }
 
-/// The hashes of the file that was last asked for: findings come file by file.
+/// Line hashes of the last file asked for. One file is enough, since findings are sorted by file.
 #[derive(Default)]
 struct Lines {
     of: Option<Arc<Source>>,

@@ -1,11 +1,11 @@
-//! Passwords, tokens and keys, kept out of what is printed for bug reports and logs.
+//! Masking of passwords, tokens and keys in output for bug reports and logs.
 
 use std::borrow::Cow;
 
-/// Stands in the place of a secret.
+/// Replacement of a secret.
 const MASK: &str = "***";
 
-/// Parts of a name that speak of a secret wherever they stand in it: `DBPASSWORD`.
+/// Parts of a name that mark a secret anywhere in it, as in `DBPASSWORD`.
 const ANYWHERE: [&str; 11] = [
     "PASSWORD",
     "PASSWD",
@@ -19,18 +19,18 @@ const ANYWHERE: [&str; 11] = [
     "REQUIREPASS",
     "MASTERAUTH",
 ];
-/// Words of a name that do so only as words: not in `MONKEY`, `AUTHOR` and `COMPASS`.
+/// Parts of a name that mark a secret only as whole words: not in `MONKEY`, `AUTHOR` and `COMPASS`.
 const WORDS: [&str; 10] = ["PASS", "PWD", "PW", "KEY", "KEYS", "AUTH", "PAT", "JWT", "SALT", "COOKIE"];
-/// Last words of a name whose value is no secret, but where or how to find one.
+/// Last words of a name whose value describes a secret, such as its file or size, and is none itself.
 const ABOUT: [&str; 14] = [
     "FILE", "PATH", "DIR", "NAME", "TYPE", "METHOD", "ENABLED", "DISABLED", "SIZE", "LIMIT", "TTL", "HOST",
     "PORT", "EXPIRY",
 ];
 
-/// True for the name of a variable or option whose value looks like a secret.
+/// True if the name of a variable or option suggests that its value is a secret.
 #[must_use]
 pub(super) fn is_secret(name: &str) -> bool {
-    // `accessKeyId`, `access-key-id` and `ACCESS_KEY_ID` are one name.
+    // `accessKeyId`, `access-key-id` and `ACCESS_KEY_ID` are split into the same words.
     let mut words = vec![String::new()];
     let mut before = ' ';
     for c in name.chars() {
@@ -54,14 +54,15 @@ pub(super) fn is_secret(name: &str) -> bool {
     speaks && !is_about
 }
 
-/// The value of a variable as it is printed; `name` tells most.
+/// Masks secrets in the value of a variable: all of it if `name` suggests a secret, except for references and booleans, else as
+/// [`command`] does.
 #[must_use]
 pub(super) fn value<'t>(name: &str, text: &'t str) -> Cow<'t, str> {
     let harmless = text.is_empty() || is_reference(text) || matches!(text, "true" | "false" | "yes" | "no");
     if is_secret(name) && !harmless { Cow::Borrowed(MASK) } else { command(text) }
 }
 
-/// A command line, or another text, without the secrets in it.
+/// Masks secrets in a command line or another text.
 #[must_use]
 pub(super) fn command(text: &str) -> Cow<'_, str> {
     words(&[text]).pop().map_or(Cow::Borrowed(text), |masked| {
@@ -69,13 +70,13 @@ pub(super) fn command(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// The same for a command line in several words, any of which may be a whole script.
+/// Masks secrets in a command line that is split into words, any of which may be a whole script.
 #[must_use]
 pub(super) fn words(words: &[&str]) -> Vec<String> {
     let mut line = Line::default();
     let mut out = Vec::with_capacity(words.len());
     for word in words {
-        // A value may have blanks in it.
+        // Here the value of an option is one word, even with blanks in it.
         if words.len() > 1 && line.is_secret && !word.starts_with('-') && !is_reference(word) {
             line.is_secret = false;
             out.push(MASK.to_owned());
@@ -86,11 +87,11 @@ pub(super) fn words(words: &[&str]) -> Vec<String> {
     out
 }
 
-/// What the words before tell of the next one.
+/// What the previous words of a command line imply for the next one.
 #[derive(Default)]
 struct Line<'t> {
     program: &'t str,
-    /// The next word is the value of an option that takes a secret.
+    /// True if the next word is the value of an option that takes a secret.
     is_secret: bool,
 }
 
@@ -155,7 +156,7 @@ impl<'t> Line<'t> {
             return format!("{user}:{MASK}");
         }
         let name = word.rsplit('/').next().unwrap_or(word);
-        // A program behind a shell or a variable, and one that is known wherever it stands.
+        // The program is the first word, or the one after a shell, `exec` or `env`. Known ones count at any position.
         let begins = matches!(self.program, "" | "sh" | "bash" | "exec" | "CMD" | "CMD-SHELL" | "env");
         if begins || ["mysql", "mariadb", "redis-cli", "curl"].iter().any(|known| name.starts_with(known)) {
             self.program = name;
@@ -165,7 +166,7 @@ impl<'t> Line<'t> {
 }
 
 impl Line<'_> {
-    /// `PASSWORD=x`, `--password=x`, `--env=PASSWORD=x`.
+    /// Masks `PASSWORD=x`, `--password=x` and `--env=PASSWORD=x`. `None` if no name in it suggests a secret.
     fn assignment(&mut self, word: &str) -> Option<String> {
         let mut at = 0;
         for (sign, _) in word.match_indices('=') {
@@ -182,15 +183,15 @@ impl Line<'_> {
     }
 }
 
-/// True for a value that is taken from somewhere else: `$PASSWORD`, `${PASSWORD}`, `$(cat file)`, `/run/secrets/password`.
+/// True for a value that refers to a secret (`$PASSWORD`, `${PASSWORD}`, `$(cat file)`, `/run/secrets/password`) or is masked.
 fn is_reference(value: &str) -> bool {
     value.starts_with('$') || value.starts_with("/run/secrets/") || value == MASK
 }
 
-/// `scheme://user:password@host` without the password.
+/// Masks the password in `scheme://user:password@host`. `None` if there is none.
 fn in_url(word: &str) -> Option<String> {
     let (scheme, rest) = word.split_once("://")?;
-    // A password may hold an `@` itself, as people write it.
+    // A password may contain an unescaped `@`.
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let (who, host) = authority.rsplit_once('@')?;

@@ -1,4 +1,4 @@
-//! Limits that fit what was measured: `oomlint size`.
+//! Reports of `oomlint size`: limits and reservations advised from measured memory usage.
 
 use std::io::{self, Write};
 
@@ -19,21 +19,21 @@ use crate::workload::{Fact, Kind, Measured, Project, Workload};
 /// Version of the JSON format.
 const VERSION: u32 = 1;
 
-/// Names that are listed below the advice.
+/// Names listed per remark.
 const NAMED: usize = 24;
 
-/// What is to be told.
+/// Advice per measured service, and what could not be matched.
 pub struct Report<'r> {
     rows: Vec<Row<'r>>,
-    /// Services that run and of which nothing was measured.
+    /// Services with containers but without measurements.
     unmeasured: Vec<&'r str>,
-    /// Containers that are no service's.
+    /// Measured containers that belong to no service.
     unmatched: Vec<&'r str>,
     stats: &'r Stats,
     sources: &'r Sources,
 }
 
-/// One service.
+/// Advice for one service.
 struct Row<'r> {
     workload: &'r Workload,
     measured: &'r Measured,
@@ -41,7 +41,7 @@ struct Row<'r> {
 }
 
 impl<'r> Report<'r> {
-    /// The advice for every service of which something was measured.
+    /// Computes the advice for every measured service.
     #[must_use]
     pub fn new(projects: &'r [Project], stats: &'r Stats, sources: &'r Sources) -> Self {
         let workloads = || projects.iter().flat_map(|project| &project.workloads);
@@ -49,7 +49,7 @@ impl<'r> Report<'r> {
         let rows: Vec<Row<'_>> = workloads()
             .filter_map(|workload| {
                 let advice = advise(workload)?;
-                // An overlay that leaves the limit as it is has nothing of its own to say.
+                // An override file that leaves the limit as it is would repeat the row of its base.
                 let place = (workload.anchor, workload.memory.limit.span());
                 said.insert(place).then_some(Row { workload, measured: workload.measured.as_ref()?, advice })
             })
@@ -74,7 +74,7 @@ impl<'r> Report<'r> {
         (place.path(), place.source.line_at(u32::try_from(place.start).unwrap_or(u32::MAX)).number)
     }
 
-    /// What is to be known beside the advice, a line each.
+    /// Returns notes on the measurements, one per line.
     fn remarks(&self) -> Vec<String> {
         let mut remarks = self.stats.remarks.clone();
         for (name, why) in &self.stats.skipped {
@@ -97,7 +97,7 @@ fn named(names: &[&str]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-/// What is said of the limit that is there.
+/// Describes how the present limit compares with the measurements.
 fn verdict(row: &Row<'_>) -> String {
     let limit = row.workload.memory.limit.value().copied().unwrap_or_default();
     let (peak, advised) = (row.measured.peak, row.advice.limit);
@@ -118,7 +118,7 @@ fn verdict(row: &Row<'_>) -> String {
     }
 }
 
-/// For people: a service a paragraph, every term with its number.
+/// Writes one paragraph per service, with every term of the calculation.
 ///
 /// # Errors
 /// When `out` cannot be written.
@@ -173,7 +173,7 @@ pub fn human(out: &mut dyn Write, report: &Report<'_>, color: bool) -> io::Resul
     Ok(())
 }
 
-/// For a pull request: one table.
+/// Writes one Markdown table, for a pull request.
 ///
 /// # Errors
 /// When `out` cannot be written.
@@ -212,7 +212,7 @@ pub fn markdown(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// For programs. Sizes are in bytes, `root` is what files are told from.
+/// Writes JSON. Sizes are in bytes, and paths are relative to `root`.
 ///
 /// # Errors
 /// When `out` cannot be written.

@@ -1,7 +1,7 @@
-//! Draws one block of the human report, and the tool's own failures, in rustc's shape.
+//! Renders blocks of the human report, and errors of the tool itself, in the style of rustc.
 //!
-//! This is the only file that names annotate-snippets. It is given the lines around the labels and not the whole file, so
-//! that the cost of a block does not grow with the file; lines in between are passed empty, which keeps the numbering.
+//! This is the only file that uses annotate-snippets. It passes the lines around the labels, not the whole file, so that the
+//! cost of a block does not grow with the file. Lines in between are passed empty, which keeps the line numbers.
 
 use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Padding, Renderer, Snippet, normalize_untrusted_str,
@@ -11,40 +11,42 @@ use super::{FileLocation, escape, floor, patch};
 use crate::finding::{Fix, Label, Severity};
 use crate::source::Sources;
 
-/// What is drawn as one: a finding, or several of one rule in one file.
+/// Block of the report: a finding, or several of one rule in one file.
 pub(super) struct Block<'a> {
     pub(super) rule: &'a str,
     pub(super) severity: Severity,
     pub(super) message: String,
-    /// The places at fault; the first one is named in the head.
+    /// Primary labels. The header names the location of the first one.
     pub(super) primary: Vec<&'a Label>,
-    /// The other ends.
+    /// Related labels.
     pub(super) related: Vec<&'a Label>,
     pub(super) notes: Vec<String>,
     pub(super) help: Vec<&'a str>,
-    /// Patches, each in the place of the others.
+    /// Alternative fixes.
     pub(super) fixes: &'a [Fix],
 }
 
-/// Lines that are passed around each end of a label. annotate-snippets shows up to five of a long label's first lines.
+/// Lines passed around each end of a label. annotate-snippets shows up to five of a long label's first lines.
 const AROUND: usize = 6;
 
-/// Labels further apart than this many lines are drawn as two pieces of the file.
+/// Maximum distance of labels in one excerpt, in lines.
 const MAX_GAP: usize = 2_000;
 
-/// A label that begins further right than this many bytes is drawn in a piece of its own, so that the lines to its left can be cut.
+/// Byte of a line after which a label counts as far to the right. Such labels get excerpts without other labels, so that the
+/// text to their left can be cut.
 const FAR_RIGHT: usize = 100;
 
-/// Other ends that are drawn of a block; the machine formats have them all.
+/// Related labels drawn per block. json and rdjson have all of them.
 const MAX_RELATED: usize = 12;
 
-/// Bytes of a label that are drawn with all its lines; of a larger one the first line is. Its lines may be as long as the file.
+/// Maximum length of a label drawn with all its lines, in bytes. A longer one ends with its first line, or after this many
+/// bytes if that line is longer still.
 const WHOLE: usize = 16 * 1024;
 
-/// Bytes that are passed of a line behind its last label: more than the widest line that is drawn.
+/// Bytes of a line passed after its last label: more than the widest line that is drawn.
 const BEHIND: usize = 200;
 
-/// The block as text, ending in a line end.
+/// Renders a block, ending in a line end.
 pub(super) fn draw(block: &Block<'_>, sources: &Sources, color: bool) -> String {
     let level = match block.severity {
         Severity::Error => Level::ERROR,
@@ -76,12 +78,12 @@ pub(super) fn draw(block: &Block<'_>, sources: &Sources, color: bool) -> String 
     drawn
 }
 
-/// A failure of the tool itself, with the same head and help line as a finding; ends in a line end.
+/// Renders an error of the tool itself with the header and help line of a finding, ending in a line end.
 #[must_use]
 pub fn draw_failure(failure: &dyn miette::Diagnostic, color: bool) -> String {
     let renderer = renderer(color);
     let mut drawn = String::new();
-    // What is wrong within a file says more than that something is.
+    // Related errors locate the mistakes in a file, so they replace the general message.
     let related: Vec<&dyn miette::Diagnostic> = failure.related().into_iter().flatten().collect();
     for (index, problem) in related.iter().enumerate() {
         if index > 0 {
@@ -120,7 +122,7 @@ pub fn draw_failure(failure: &dyn miette::Diagnostic, color: bool) -> String {
     drawn
 }
 
-/// The text with control characters made visible: what stands in a user's file must not steer a terminal.
+/// Replaces control characters, so that text from a linted file cannot control a terminal.
 pub(super) fn visible(text: &str) -> String {
     escape::sanitize_rendered(normalize_untrusted_str(text))
 }
@@ -129,7 +131,7 @@ fn renderer(color: bool) -> Renderer {
     if color { Renderer::styled() } else { Renderer::plain() }
 }
 
-/// A label with its place in a file that a reader can open.
+/// Label with its location in the outermost file.
 struct LabelSpan<'a> {
     place: FileLocation,
     text: &'a str,
@@ -148,7 +150,7 @@ impl<'a> LabelSpan<'a> {
     fn new(label: &'a Label, kind: AnnotationKind, sources: &Sources) -> Self {
         let mut place = FileLocation::new(sources, label.span);
         let text = place.source.text();
-        // A label that ends in line ends would be drawn into the next line; one behind the last line has no line to stand on.
+        // A label that includes its line end would be drawn into the next line, and one after the last line has no line.
         let trimmed = place.text().trim_end().len();
         if trimmed > 0 {
             place.end = place.start + trimmed;
@@ -173,13 +175,13 @@ impl<'a> LabelSpan<'a> {
         self.place.start - line.start as usize > FAR_RIGHT
     }
 
-    /// True when a later mark is drawn in the same piece.
+    /// True if `later` belongs to the same excerpt.
     fn is_near(&self, later: &Self) -> bool {
         later.first_line <= self.last_line + MAX_GAP && self.far_right() == later.far_right()
     }
 }
 
-/// Neighbouring lines of one file with the marks that stand in them.
+/// Neighbouring lines of one file with their labels, as passed to annotate-snippets.
 struct Excerpt<'m> {
     marks: Vec<&'m LabelSpan<'m>>,
     first_line: usize,
@@ -187,14 +189,17 @@ struct Excerpt<'m> {
     text: String,
 }
 
-/// Where a line stands in the file and in the text that is passed on.
+/// Position of a line in the file and in the text of the excerpt, in bytes.
 struct PieceLine {
+    /// Offset in the file.
     start: usize,
+    /// Offset in [`Excerpt::text`].
     at: usize,
+    /// Bytes of the line in the excerpt.
     length: usize,
 }
 
-/// The marks file by file, the first mark's file first, and file by file in pieces whose labels stand near each other.
+/// Groups labels by file, the file of the first label first, and into excerpts of labels near each other.
 fn pieces<'m>(marks: &'m [LabelSpan<'m>]) -> Vec<Excerpt<'m>> {
     let mut files: Vec<Vec<&LabelSpan<'_>>> = Vec::new();
     for mark in marks {
@@ -215,7 +220,7 @@ fn pieces<'m>(marks: &'m [LabelSpan<'m>]) -> Vec<Excerpt<'m>> {
                 _ => near.push(vec![mark]),
             }
         }
-        // The head names the first label that is drawn.
+        // The header names the first label that is drawn.
         near.sort_by_key(|piece| !piece.iter().any(|mark| std::ptr::eq(*mark, first)));
         pieces.extend(near.into_iter().map(Excerpt::new));
     }
@@ -256,7 +261,7 @@ impl<'m> Excerpt<'m> {
         piece
     }
 
-    /// The offset in the text that is passed on.
+    /// Maps an offset in the file to one in the text of the excerpt.
     fn offset(&self, at: usize) -> usize {
         let index = self.lines.partition_point(|line| line.start <= at).saturating_sub(1);
         self.lines.get(index).map_or(0, |line| line.at + at.saturating_sub(line.start).min(line.length))

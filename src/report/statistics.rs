@@ -1,11 +1,11 @@
-//! How often each rule found something.
+//! Number of findings per rule: `--statistics`.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::{Report, human, severity_name};
 
-/// Worst first, then the most frequent; the last line is that of the human report.
+/// Writes one line per rule, by severity and then by count, and the summary line of the human report.
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     let mut counts: BTreeMap<_, usize> = BTreeMap::new();
     for finding in report.findings {

@@ -1,4 +1,4 @@
-//! Changes of files as unified diffs that `git apply` and `patch` take.
+//! Unified diffs that `git apply` and `patch` accept.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -8,10 +8,10 @@ use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 
 use super::escape;
 
-/// Unchanged lines around a change.
+/// Unchanged lines around each change.
 const CONTEXT: usize = 3;
 
-/// The diff of one file. Lines end at line feeds alone, as they do for git; all else is the line's own.
+/// Returns the diff of one file. As in git, only `\n` ends a line; a `\r` is part of it.
 #[must_use]
 pub fn diff(path: &Path, old: &str, new: &str) -> String {
     let old: Vec<&str> = old.split_inclusive('\n').collect();
@@ -36,13 +36,13 @@ pub fn diff(path: &Path, old: &str, new: &str) -> String {
     out
 }
 
-/// True when a diff can be handed on as it is: nothing in it steers a terminal or is a command to a CI runner.
+/// True if nothing in a diff controls a terminal or is a command to a CI runner.
 #[must_use]
 pub fn is_harmless(diff: &str) -> bool {
     diff.split_inclusive('\n').all(|line| escape::patch_line(line) == line)
 }
 
-/// The first line and how many there are; of none it is the line before.
+/// Formats a range of a hunk header: first line and count. An empty range has the number of the line before it.
 fn at(range: &Range<usize>) -> String {
     let first = if range.is_empty() { range.start } else { range.start + 1 };
     format!("{first},{}", range.len())
@@ -58,7 +58,7 @@ fn lines(out: &mut String, sign: char, lines: &[&str]) {
     }
 }
 
-/// A file's name; one with anything special in it between quotes, its bytes as git writes them.
+/// Formats a file name. A name with special characters is quoted, with octal escapes as git writes them.
 fn name(side: char, path: &Path) -> String {
     let shown = path.to_str().map(|path| path.replace(std::path::MAIN_SEPARATOR, "/"));
     match shown {

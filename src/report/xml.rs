@@ -1,4 +1,4 @@
-//! XML as the two XML formats need it: elements with attributes and text, indented.
+//! XML writer of the JUnit and Checkstyle formats: indented elements with attributes and text.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use quick_xml::name::QName;
 
 use super::escape;
 
-/// Writes one document. Names of elements and attributes are ours; values may be anything.
+/// Writer of one document. Element and attribute names are written as they are, attribute values and text are escaped.
 pub(super) struct Xml<'w> {
     writer: Writer<&'w mut dyn Write>,
 }
@@ -44,13 +44,13 @@ impl<'w> Xml<'w> {
         self.close(name)
     }
 
-    /// The last line end.
+    /// Writes the final line end.
     pub(super) fn finish(self) -> io::Result<()> {
         writeln!(self.writer.into_inner())
     }
 }
 
-/// What XML cannot hold at all is replaced before the rest is escaped.
+/// Builds a tag. In its values, characters that XML cannot represent are replaced before the others are escaped.
 fn element<'e>(name: &'e str, attributes: &[(&'e str, &str)]) -> BytesStart<'e> {
     let mut element = BytesStart::new(name);
     for (key, value) in attributes {

@@ -1,4 +1,4 @@
-//! The documentation: generated parts are current, every page is in the book, every link leads somewhere.
+//! Documentation: generated parts are current, every page is in the book, and every link has a target.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -17,7 +17,7 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(top().join(name)).unwrap()
 }
 
-/// Holds a generated file against what it has to be, or writes it.
+/// Asserts that a generated file is current. Writes it if `UPDATE` is set.
 fn current(name: &str, wanted: &str) {
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(top().join(name), wanted).unwrap();
@@ -42,7 +42,7 @@ fn printed(arguments: &[&str]) -> String {
     String::from_utf8(oomlint(arguments).output().unwrap().stdout).unwrap()
 }
 
-/// The commands that the help of the program lists.
+/// Returns the commands that the help lists.
 fn commands(help: &str) -> Vec<&str> {
     let list = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
     list.lines().filter_map(|line| line.split_whitespace().next()).collect()
@@ -52,7 +52,7 @@ fn commands(help: &str) -> Vec<&str> {
 fn the_command_line_is_that_of_the_program() {
     let help = printed(&["--help"]);
     let mut page = format!("{GENERATED}\n\n# Command line\n\nWhat `--help` prints.\n\n```text\n{help}```\n");
-    // `check` is what stands above.
+    // The main help is that of `check`.
     for command in commands(&help).into_iter().filter(|command| *command != "check") {
         let help = printed(&[command, "--help"]);
         assert!(help.contains("Usage"), "{command}");
@@ -65,7 +65,7 @@ fn the_command_line_is_that_of_the_program() {
     current("docs/command-line.md", &page);
 }
 
-/// The worked example on a real project, which is not ours to keep here.
+/// The worked example uses a real project, which is not part of this repository.
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn the_worked_example_is_what_is_printed() {
@@ -94,7 +94,7 @@ fn the_worked_example_is_what_is_printed() {
     current("docs/pictures/otel-demo.svg", &svg);
 }
 
-/// What a part of the schema allows, in words.
+/// Describes the values that a schema allows.
 fn values(schema: &Value, definitions: &Value, depth: usize) -> String {
     let join = |parts: Vec<String>| {
         let mut parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -106,7 +106,7 @@ fn values(schema: &Value, definitions: &Value, depth: usize) -> String {
     if let Some(name) = schema["$ref"].as_str() {
         let name = name.rsplit('/').next().unwrap();
         let meant = &definitions[name];
-        // They have a page that lists them.
+        // A page of its own lists them.
         if matches!(name, "RuleName" | "RuleOrGroup") {
             return "[a rule or a group](../rules/README.md)".to_owned();
         }
@@ -164,14 +164,14 @@ fn rows(properties: &Value, definitions: &Value) -> String {
     out
 }
 
-/// The definitions that are mappings and can be reached from here, in the order in which they are met.
+/// Collects the definitions of mappings that a schema refers to, in order of occurrence.
 fn mappings(schema: &Value, definitions: &Value, found: &mut Vec<String>) {
     match schema {
         Value::Object(map) => {
             if let Some(name) = map.get("$ref").and_then(Value::as_str) {
                 let name = name.rsplit('/').next().unwrap().to_owned();
                 let meant = &definitions[&name];
-                // The rules have a table of their own.
+                // The rules have a separate table.
                 if name != "Rules" && !found.contains(&name) {
                     let has_keys = meant["properties"].is_object();
                     found.extend(has_keys.then_some(name));
@@ -218,7 +218,7 @@ fn the_configuration_is_that_of_the_schema() {
     }
     assert!(options > 3, "the options of rules are not found in the schema");
     let mut found = Vec::new();
-    // What few people write comes last.
+    // `images` is rarely used and comes last.
     let (images, others): (Vec<_>, Vec<_>) =
         schema["properties"].as_object().unwrap().iter().partition(|(key, _)| *key == "images");
     for (_, part) in others.into_iter().chain(images) {
@@ -233,10 +233,10 @@ fn the_configuration_is_that_of_the_schema() {
     current("docs/configuration.md", &page);
 }
 
-/// What stands behind it is generated; mdBook takes no comment in a list.
+/// Last handwritten line of the summary. Unlike other pages it has no comment as a marker, since mdBook allows none in a list.
 const LAST: &str = "- [The rules](../rules/README.md)\n";
 
-/// The table in docs/facts.md lists the facts that `inspect` prints.
+/// docs/facts.md lists the facts that `inspect` prints.
 #[test]
 fn the_facts_are_those_of_a_workload() {
     let page = read("docs/facts.md");
@@ -268,7 +268,7 @@ fn the_summary_has_every_rule_and_every_page() {
     }
 }
 
-/// Pages of this repository, wherever they are.
+/// Returns the Markdown pages of this repository.
 fn pages() -> Vec<PathBuf> {
     let below = |directory: &str| {
         let entries = walkdir::WalkDir::new(top().join(directory)).into_iter();
@@ -282,7 +282,7 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// The text without code.
+/// Removes code blocks and code spans from a text.
 fn prose(text: &str) -> String {
     let mut fenced = false;
     let mut out = String::new();
@@ -298,7 +298,7 @@ fn prose(text: &str) -> String {
     out
 }
 
-/// The name that GitHub and mdBook give to a heading.
+/// Returns the anchors that GitHub and mdBook generate for headings.
 fn slugs(text: &str) -> BTreeSet<String> {
     let mut fenced = false;
     let heads = text.lines().filter(|line| {
@@ -336,7 +336,7 @@ fn links_lead_somewhere() {
     assert!(seen > 100, "only {seen} links were looked at");
 }
 
-/// What stands on a terminal, up to where a line begins so.
+/// Renders the output of a command as SVG, from the line that begins with `from` to before the one that begins with `until`.
 fn picture(arguments: &[&str], from: &str, until: &str) -> String {
     let mut arguments = arguments.to_vec();
     arguments.push("--color=always");
@@ -357,14 +357,14 @@ fn the_pictures_show_what_is_printed() {
     current("docs/pictures/inspect.svg", &picture(&["inspect", "shop"], "", "worker ("));
 }
 
-/// Lays out what mdBook builds from.
+/// Runs a step of `packaging/book.sh`.
 #[cfg(target_os = "linux")]
 fn book(what: &str, directory: &Path) -> std::process::Output {
     let mut script = Command::new("bash");
     script.arg("packaging/book.sh").arg(what).current_dir(top()).env("BOOK", directory).output().unwrap()
 }
 
-/// Links are moved with the pages: they have to lead somewhere there, too, by the names that mdBook gives to pages.
+/// Links are rewritten when pages are copied to the book: they must have targets there, by the names that mdBook uses.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_book_is_laid_out_with_links_and_examples_that_hold() {
@@ -373,7 +373,7 @@ fn the_book_is_laid_out_with_links_and_examples_that_hold() {
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     let src = scratch.path().join("src");
     let summary = std::fs::read_to_string(src.join("SUMMARY.md")).unwrap();
-    // mdBook makes the first page the index of all, at the top: from elsewhere its links would be others.
+    // mdBook also uses the first page as the index at the root. Links of a page from elsewhere would break there.
     let first = summary.split("](").nth(1).and_then(|rest| rest.split(')').next());
     assert_eq!(first, Some("index.md"));
     let (mut links, mut examples) = (0, 0);
@@ -404,7 +404,7 @@ fn the_book_is_laid_out_with_links_and_examples_that_hold() {
     assert!(links > 150 && examples > 50, "{links} links, {examples} named examples");
 }
 
-/// `packaging/book.sh` looks at the pages that mdBook made, with `packaging/book_check.py`.
+/// `packaging/book.sh` checks the pages that mdBook builds with `packaging/book_check.py`.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_built_book_has_no_dead_link() {

@@ -1,4 +1,4 @@
-//! What `oomlint budget` prints, and that its numbers add up in every format.
+//! `oomlint budget`: snapshots, and sums that agree in every format.
 
 use crate::common;
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ fn every_format_of_one_project() {
     insta::assert_snapshot!("budget_narrow", narrow);
 }
 
-/// Reckoned by hand from fixtures/projects/budget.
+/// The expected sums are calculated by hand from fixtures/projects/budget. Comments are in MiB.
 #[test]
 fn sums_are_those_of_the_files() {
     const MIB: i64 = 1 << 20;
@@ -63,7 +63,7 @@ fn sums_are_those_of_the_files() {
     assert_eq!(sum.limits, ByteSize((2048 + 640 + 1728 + 384) * MIB));
     // web 2 x 256, orders 512
     assert_eq!(sum.reservations, ByteSize(1024 * MIB));
-    // orders 640, mails 3 x 576; web has none, cache no end
+    // orders 640, mails 3 x 576; web has none, that of cache is unlimited
     assert_eq!(sum.swap, ByteSize((640 + 1728) * MIB));
     assert_eq!(sum.swap_without_end, ["cache"]);
     assert_eq!((sum.services, sum.containers), (6, 9));
@@ -107,7 +107,7 @@ fn what_could_not_be_read_is_said_in_every_format_that_people_read() {
     assert_eq!(json["stacks"][0]["gaps"][0]["line"], 1);
 }
 
-/// What the answer of Docker Compose itself adds up to, for every real stack in which something has a limit.
+/// Compares with the sums of what Docker Compose resolves, for every real stack with a limit.
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn sums_agree_with_docker_compose() {
@@ -117,14 +117,14 @@ fn sums_agree_with_docker_compose() {
         let (Some(file), Some(services)) = (answer["file"].as_str(), answer["services"].as_object()) else {
             continue;
         };
-        // Assumed variables are unknown here.
+        // Values that were assumed for Compose are unknown here.
         if answer
             .get("assumed_env")
             .is_some_and(|names| names.as_array().is_none_or(|names| !names.is_empty()))
         {
             continue;
         }
-        // An overlay alone has no container to count.
+        // An overlay on its own has services without containers.
         if services.values().any(|service| service.get("image").is_none() && service.get("build").is_none()) {
             continue;
         }
@@ -153,7 +153,7 @@ fn sums_agree_with_docker_compose() {
     assert!(compared > 20, "only {compared} stacks with a sum were compared");
 }
 
-/// A Compose file of services with these limits in MiB and counts.
+/// Returns a Compose file with services of these limits (MiB), replica counts and heaps (MiB).
 fn compose(services: &[(Option<u16>, u8, Option<u16>)]) -> String {
     let mut text = "services:\n".to_owned();
     for (index, (limit, count, heap)) in services.iter().enumerate() {
@@ -176,7 +176,7 @@ fn data_bytes(text: &str) -> i64 {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// The total is the sum of the parts, whoever adds them up.
+    /// In every format the total is the sum of the parts.
     #[test]
     fn totals_are_the_sum_of_parts_in_every_format(
         services in proptest::collection::vec(
@@ -214,7 +214,7 @@ proptest! {
         prop_assert!(roxmltree::Document::parse(&svg).is_ok());
     }
 
-    /// A table is as wide as its terminal, unless what has to be there is wider.
+    /// A table is at most as wide as the terminal, unless the required columns are wider.
     #[test]
     fn tables_fit_their_terminal(width in 40_usize..200) {
         let (sources, discovered) = project("budget");

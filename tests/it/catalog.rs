@@ -1,4 +1,4 @@
-//! The catalogue against the library's own list of tags and against references that people really use.
+//! The catalog, compared with the tags of Docker's official images and with the references in real files.
 
 #![expect(clippy::print_stdout, reason = "a conformance run tells what it measured")]
 
@@ -115,7 +115,7 @@ fn stays_silent_where_nothing_is_known_or_won() {
         "node:22-alpine",
         "node:alpine3.24",
         "node:8-onbuild",
-        // The release of the distribution has no lighter tag: another one is not offered.
+        // No lighter tag exists for this release of the distribution, and other releases are not suggested.
         "node:22-buster",
         "eclipse-temurin:17-jdk-focal",
         "openjdk:17-jdk-bullseye",
@@ -155,7 +155,7 @@ fn stays_silent_where_nothing_is_known_or_won() {
         assert_eq!(lighter(used), None, "{used}");
     }
     assert_eq!(lighter(&format!("node@{digest}")), None);
-    // A tag beside the digest still says what it is.
+    // A tag before the digest still identifies the image.
     assert!(lighter(&format!("node:22@{digest}")).is_some());
 }
 
@@ -282,7 +282,7 @@ fn knows_which_versions_are_still_rebuilt() {
         ("postgres:9.6-alpine", Some(false)),
         ("ibm-semeru-runtimes:open-17-jre", None),
         ("someone/app:1", None),
-        // Newer than the list.
+        // Newer than the list of tags.
         ("node:99-slim", None),
         ("python:3.99-rc-slim", None),
         ("postgres:99beta1", None),
@@ -328,7 +328,7 @@ fn every_tag_of_the_table_exists() {
     println!("{count} tags of {} images", table["tags"].as_mapping().map_or(0, serde_yaml::Mapping::len));
 }
 
-/// Whatever tag of the library is used, what is suggested for it is in the library.
+/// For every official tag, the suggested one is an official tag, too.
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn every_suggestion_for_an_official_tag_exists() {
@@ -359,8 +359,7 @@ fn every_suggestion_for_an_official_tag_exists() {
     assert!(answered > 1000, "{answered}");
 }
 
-/// Final stages of real Dockerfiles: how much of the world the tables know. Stage names and variables with a
-/// default are followed as far as a few lines can.
+/// Share of the final stages of real Dockerfiles that the tables know. Stage names are followed, variables are not.
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn knows_the_references_of_the_corpus() {
@@ -407,7 +406,7 @@ fn knows_the_references_of_the_corpus() {
     assert!(with_suggestion > 0);
 }
 
-/// The image of the last `FROM`, through stage names.
+/// Returns the image of the last `FROM`, following stage names.
 fn final_from(text: &str) -> Option<String> {
     let mut stages: HashMap<String, String> = HashMap::new();
     let mut last = None;

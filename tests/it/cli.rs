@@ -1,4 +1,4 @@
-//! The command as users run it.
+//! The command line, tested through the executable.
 
 use std::io::Write;
 use std::path::Path;
@@ -187,7 +187,7 @@ fn paths_for_other_machines_count_from_the_repository() {
     assert_eq!(print(&here, "../deploy"), print(dir.path(), "."));
 }
 
-/// A report replaces a file whole, keeps its rights, follows a link, and is written into what is no file.
+/// A report replaces a file atomically, keeps its mode, follows a symbolic link, and is written to devices.
 #[cfg(unix)]
 #[test]
 fn reports_are_written_in_place_of_what_stood_there() {
@@ -237,7 +237,7 @@ fn rules_are_listed_for_programs() {
     }
 }
 
-/// `oomlint … | head` ends without a word.
+/// `oomlint … | head` ends without an error.
 #[cfg(unix)]
 #[test]
 fn a_reader_that_went_away_is_no_failure() {
@@ -249,7 +249,7 @@ fn a_reader_that_went_away_is_no_failure() {
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
 
-/// A directory with files in it.
+/// Creates a directory with files.
 fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = empty();
     for (path, text) in files {
@@ -260,7 +260,7 @@ fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
     dir
 }
 
-/// The memory limits of `oomlint inspect`, by service.
+/// Returns the memory limits of `oomlint inspect` by service.
 fn limits(dir: &Path, arguments: &[&str]) -> Vec<(String, serde_json::Value)> {
     let ran = run(dir, &[&["inspect", "--format", "json"], arguments].concat());
     assert_eq!(ran.code, Some(0), "{}", ran.err);
@@ -377,7 +377,7 @@ fn suppressions_hold_back_what_they_name_and_are_counted() {
     assert!(ran.out.contains("4 suppressed"), "{}", ran.out);
 }
 
-/// The last line without the time.
+/// Removes the elapsed time from the summary line.
 fn time_removed(out: &str) -> String {
     out.lines()
         .map(|line| match line.rsplit_once(" · ") {
@@ -458,14 +458,14 @@ fn a_baseline_holds_back_what_is_known_and_only_that() {
     let quiet = run(dir.path(), &[]);
     assert_eq!(quiet.code, Some(0), "{}", quiet.out);
     assert!(quiet.out.starts_with("nothing found") && quiet.out.contains("in the baseline"), "{}", quiet.out);
-    // Lines move, services change places, comments come: nothing is new.
+    // Moved lines, reordered services and new comments give no new finding.
     let moved = "# why\n\nservices:\n  api:\n    image: example/api\n    mem_limit: 512m # enough\n\n  web: # the front\n    image: nginx:stable\n";
     std::fs::write(&path, moved).unwrap();
     assert_eq!(run(dir.path(), &[]).code, Some(0), "{}", run(dir.path(), &[]).out);
-    // From a directory below, the same file counts.
+    // The same baseline applies in a directory below.
     std::fs::create_dir(dir.path().join("sub")).unwrap();
     assert_eq!(run(&dir.path().join("sub"), &["../compose.yaml"]).code, Some(0));
-    // A new fault is new, and alone; a value that changes is as well.
+    // Only a new fault is reported, and a changed value is a new one.
     std::fs::write(&path, format!("{moved}    shm_size: 64Mi\n")).unwrap();
     let new = run(dir.path(), &[]);
     assert_eq!(new.code, Some(1));
@@ -480,7 +480,7 @@ fn a_baseline_holds_back_what_is_known_and_only_that() {
         assert_eq!(run(&wrong, &[]).code, Some(code), "{size}");
     }
     std::fs::remove_dir_all(&wrong).unwrap();
-    // What is mended is forgotten when that is asked for, and nothing is added.
+    // `--update` removes fixed findings and adds none.
     std::fs::write(
         &path,
         old.replace("    image: nginx:stable\n", "    image: nginx:stable\n    mem_limit: 64m\n"),
@@ -576,7 +576,7 @@ fn completions_and_the_manual_name_every_command() {
     assert!(mistaken.err.contains("'fish'"), "{}", mistaken.err);
 }
 
-/// A line that does not parse may have held what seems to be missing.
+/// A line that does not parse may contain the setting that seems to be missing.
 #[test]
 fn a_service_with_a_broken_line_lacks_nothing() {
     let dir = empty();

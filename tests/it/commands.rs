@@ -1,4 +1,4 @@
-//! What single commands refuse, mask and say beside their work.
+//! Errors, masked values and messages of single commands.
 
 use std::path::Path;
 use std::process::Command;
@@ -46,11 +46,11 @@ fn where_nothing_is_checked_no_baseline_is_written() {
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
     assert!(ran.err.starts_with("error: nothing to check"), "{}", ran.err);
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
-    // Nothing found is another thing.
+    // Files without findings are not an error.
     std::fs::write(dir.path().join("compose.yaml"), "services: {}\n").unwrap();
     assert_eq!(run(dir.path(), &["baseline"]).code, Some(0));
     assert!(dir.path().join(".oomlint-baseline.json").is_file());
-    // What was written down is forgotten when all files are gone.
+    // `--update` empties the baseline even if all files are gone.
     std::fs::remove_file(dir.path().join("compose.yaml")).unwrap();
     assert_eq!(run(dir.path(), &["baseline", "--update"]).code, Some(0));
 }

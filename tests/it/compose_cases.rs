@@ -1,5 +1,5 @@
-//! 195 small Compose files of which Compose was asked whether it takes them: what it refuses over memory is an error here,
-//! and what it takes is none.
+//! 195 small Compose files with the recorded verdict of Docker Compose: what it rejects about memory is an error here, and what
+//! it accepts is not.
 
 use crate::common;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use oomlint::finding::{Finding, Severity};
 use oomlint::source::Sources;
 use serde_json::Value;
 
-/// What stands in for Compose's refusal. The engine's refusals are other rules: see below.
+/// Rules that report what Compose rejects. What only the engine rejects has other rules: see [`ENGINE`].
 const REFUSALS: [&str; 5] = [
     "invalid-memory-value",
     "conflicting-limits",
@@ -19,7 +19,7 @@ const REFUSALS: [&str; 5] = [
     "syntax-error",
 ];
 
-/// Refusals that no rule speaks of yet: not about memory, or about what only the run shows.
+/// Rejected cases that no rule reports yet: not about memory, or known only at run time.
 const SILENT: [&str; 15] = [
     "oom_score_adj -1001",
     "oom_score_adj \"5000\"",
@@ -33,14 +33,14 @@ const SILENT: [&str; 15] = [
     "container_name+replicas",
     "env_file missing",
     "tmpfs dup",
-    // A variable without a value is unknown here, whatever Compose does where it is run.
+    // A variable without a value is unknown here, although Compose resolves or rejects it.
     "unset var",
     "unset var deploy",
     "req var",
 ];
 
-/// Taken when the file is loaded, and wrong all the same: `up` refuses the one, the other can never pass, the third cannot
-/// be mounted.
+/// Accepted when the file is loaded, but still errors: `up` rejects the first, the second can never pass, the third cannot be
+/// mounted.
 const LATER: [&str; 3] = ["hc \"NONE\" string", "hc start_interval without start_period", "tmpfs bad size"];
 
 fn findings(compose: &str) -> Vec<Finding> {
@@ -83,7 +83,7 @@ fn what_compose_refuses_is_an_error_and_what_it_takes_is_not() {
     assert_eq!(right + silent, 195);
 }
 
-/// The engine's own checks: the case, a service that asks for it, and the rule that says so; none where the engine takes it.
+/// Checks of the Docker Engine: the case, a service with it, and the rule that reports it; `None` if the engine accepts it.
 const ENGINE: [(&str, &str, Option<&str>); 40] = [
     ("-m 5m", "mem_limit: 5m", Some("memory-limit-below-minimum")),
     ("-m 6m", "mem_limit: 6m", None),
@@ -163,7 +163,7 @@ const ENGINE: [(&str, &str, Option<&str>); 40] = [
     ("compose shm_size: -1", "shm_size: -1", Some("memory-limit-below-minimum")),
 ];
 
-/// Not about a container's settings alone, or about what only the host knows.
+/// Cases that do not depend on the settings of one container alone, or depend on the host.
 const OF_THE_HOST: [&str; 14] = [
     "--oom-score-adj 1001",
     "(default) df /dev/shm",

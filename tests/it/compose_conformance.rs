@@ -1,4 +1,4 @@
-//! Every fact that Docker Compose resolves in real files, held against ours.
+//! Compares the facts that Docker Compose resolves in real files with ours.
 
 use crate::common;
 use std::path::{Path, PathBuf};
@@ -11,21 +11,21 @@ use oomlint::source::{Sources, TracedText};
 use oomlint::syntax::duration;
 use serde_json::{Value, json};
 
-/// What became of the facts of one reference answer.
+/// Results of comparing the facts of reference answers.
 #[derive(Default)]
 struct Tally {
     equal: usize,
-    /// Unknown to us for want of a variable or a file, as it has to be.
+    /// Facts that are rightly unknown, since a variable or a file is missing.
     unknown: usize,
     different: Vec<String>,
-    /// Variables that Compose warned of in the answer at hand.
+    /// Variables that Compose reported as unset in the current answer.
     unset: Vec<String>,
 }
 
 impl Tally {
     fn add(&mut self, place: &str, theirs: &Value, ours: Ours) {
         match ours {
-            // A name alone in `environment` or `args` is null to Compose when its own environment lacks it.
+            // A name without a value in `environment` or `args` is null to Compose if its own environment lacks it.
             Ours::Unknown(Why::Variable(name)) if self.unset.contains(&name) || theirs.is_null() => {
                 self.unknown += 1
             }
@@ -61,7 +61,7 @@ enum Ours {
     Unknown(Why),
 }
 
-/// Compose prints 2 where the file says 2.0, and leaves out what is `false` or 0 by default.
+/// True if two values are equal, given that Compose prints 2.0 as 2 and omits `false`.
 fn same(ours: &Value, theirs: &Value) -> bool {
     let number = |value: &Value| value.as_f64();
     match (ours, theirs) {
@@ -118,7 +118,7 @@ fn compare(answer: &Value, project: &Project, sources: &Sources, tally: &mut Tal
     }
 }
 
-/// `docker compose config` prints `$$` for every dollar sign, so that its output is a Compose file again.
+/// Replaces `$$` by `$`: `docker compose config` escapes dollar signs, so that its output is a Compose file.
 fn unescaped(value: &Value) -> Value {
     match value {
         Value::String(text) => json!(text.replace("$$", "$")),
@@ -243,7 +243,7 @@ fn compare_lists(theirs: &Value, ours: &Service, add: &mut Add<'_>) {
     add("logging", &theirs["logging"], logging);
     let empty = serde_json::Map::new();
     for (name, limit) in theirs["ulimits"].as_object().unwrap_or(&empty) {
-        // A limit of 0 is printed as nothing.
+        // Compose omits a limit of 0.
         let or_zero = |value: &Value| if value.is_null() { json!(0) } else { value.clone() };
         let (soft, hard) = if limit.is_object() { (&limit["soft"], &limit["hard"]) } else { (limit, limit) };
         let limit = json!([or_zero(soft), or_zero(hard)]);
@@ -292,7 +292,7 @@ fn or_empty(value: &Value) -> Value {
     if value.is_null() { json!([]) } else { value.clone() }
 }
 
-/// `{corpus}/x` as seen from `directory`.
+/// Converts `{corpus}/x` to a path relative to `directory`.
 fn place_outside(path: &str, directory: &Path) -> String {
     match path.strip_prefix("{corpus}/") {
         Some(path) => common::corpus().join(path).strip_prefix(directory).map_or_else(
@@ -344,7 +344,7 @@ fn single_files_resolve_as_docker_compose_resolves_them() {
         }
         let name = answer["file"].as_str().unwrap();
         let sources = Sources::new();
-        // Where Compose failed for want of variables it was asked again, with this value for each.
+        // If Compose failed because of missing variables, it was run again with this value for each.
         let assumed = answer["assumed_env"].as_array().into_iter().flatten();
         let environment =
             assumed.map(|name| (name.as_str().unwrap().to_owned(), "8080".to_owned())).collect();

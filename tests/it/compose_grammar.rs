@@ -1,4 +1,4 @@
-//! Sizes, variables and durations against what Compose answered when it was asked.
+//! Sizes, variables and durations, compared with recorded answers of Compose.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use oomlint::source::{Sources, Span, TracedText};
 use oomlint::syntax::duration;
 use serde_json::Value;
 
-/// The scalar after `key` where the file holds it once on a line of its own, and whether it is quoted.
+/// Returns the scalar after `key` and whether it is quoted, if the key is in the file once, on a line of its own.
 fn scalar<'a>(yaml: &'a str, key: &str) -> Option<(&'a str, bool)> {
     let mut found = yaml.lines().filter_map(|line| line.trim().strip_prefix(key)?.strip_prefix(": "));
     let (text, None) = (found.next()?, found.next()) else { return None };
@@ -19,7 +19,7 @@ fn scalar<'a>(yaml: &'a str, key: &str) -> Option<(&'a str, bool)> {
     }
 }
 
-/// What YAML does not read as a string or a decimal integer: other tests speak of it.
+/// True for what YAML does not read as a string or a decimal integer. Other tests cover it.
 fn is_typed(text: &str) -> bool {
     let integer = text.parse::<i64>().is_ok();
     let number = text.parse::<f64>().is_ok() || text.starts_with("0x") || text.starts_with("0o");
@@ -34,7 +34,7 @@ fn text(value: &str) -> TracedText {
     TracedText::verbatim(value, Span::new(id, 0, value.len()))
 }
 
-/// The value as Compose has it before it reads a size; none when a variable stands in the way.
+/// Returns the interpolated value; `None` if a variable is required or invalid.
 fn interpolated(value: &str) -> Option<String> {
     match interpolate(&text(value), &|_| None) {
         Interpolated::Plain => Some(value.to_owned()),
@@ -65,7 +65,7 @@ fn sizes_variables_and_durations_are_compose_s() {
                 Some(value) => ByteSize::parse_compose(&value),
                 None => Err("required variable".to_owned()),
             };
-            // A refusal for another reason says nothing of the size.
+            // If Compose rejects something else, the size cannot be compared.
             if !accepted && ours.is_ok() {
                 let about_size = ["invalid size", "invalid suffix", "ParseFloat"];
                 let about_size =

@@ -1,5 +1,5 @@
-//! Small projects of ours about merging, extends, include and variables: `fixtures/compose/merge.json` holds each with what
-//! Docker Compose made of it (`docker compose config`).
+//! Small projects about merging, extends, include and variables. `fixtures/compose/merge.json` has each with the output of
+//! `docker compose config`.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use oomlint::report::inspect;
 use oomlint::source::Sources;
 use serde_json::{Map, Value, json};
 
-/// The services of one project as `oomlint inspect` prints them.
+/// Returns the services of a project as `oomlint inspect` prints them.
 fn inspect(project: &Value) -> Map<String, Value> {
     let sources = Sources::new();
     for (path, text) in project["files"].as_object().unwrap() {
@@ -34,12 +34,12 @@ fn inspect(project: &Value) -> Map<String, Value> {
     workloads.into_iter().map(|workload| (workload["name"].as_str().unwrap().to_owned(), workload)).collect()
 }
 
-/// A fact's value; null when it is absent or unknown.
+/// Returns the value of a fact; null if it is absent or unknown.
 fn value(fact: &Value) -> Value {
     fact["value"].clone()
 }
 
-/// What is known of a service, in the shape of the answers.
+/// Converts the facts of a service to the form of the reference answers.
 fn facts(workload: &Value) -> Value {
     let facts = &workload["facts"];
     let env: Map<String, Value> =
@@ -92,7 +92,7 @@ fn projects_are_put_together_as_docker_compose_does() {
             let ours = facts(&ours[service]);
             for (key, theirs) in theirs.as_object().unwrap() {
                 let mine = &ours[key];
-                // What starts hangs on the image where the service does not say: unknown here, null there.
+                // Without a command in the service, that of the image applies: unknown here, null in Compose.
                 let unsaid = matches!(key.as_str(), "entrypoint" | "command") && theirs.is_null();
                 let is_empty = theirs.is_null() && *mine == json!([]);
                 if !(theirs == mine || unsaid || is_empty || (key == "command" && mine.is_null())) {

@@ -1,11 +1,11 @@
-//! The configuration file, through the binary.
+//! The configuration file, tested through the executable.
 
 use std::path::Path;
 use std::process::Command;
 
 use oomlint::config::{Config, Configs, Date};
 
-/// Exit code, standard output, standard error.
+/// Runs oomlint and returns exit code, standard output and standard error.
 fn run(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
     let output = command.args(arguments).current_dir(directory).env("NO_COLOR", "1").output().unwrap();
@@ -21,7 +21,7 @@ fn write(directory: &Path, name: &str, text: &str) {
 
 const COMPOSE: &str = "services:\n  web:\n    image: nginx:stable\n  worker-a:\n    image: example/worker\n    mem_limit: 512m\n";
 
-/// A project with a configuration: rule and severity of what is found, in order.
+/// Returns severity and rule of the findings in a project with this configuration, in order.
 fn found(config: &str, arguments: &[&str]) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), "compose.yaml", COMPOSE);
@@ -47,7 +47,7 @@ fn rules_are_switched_and_weighed() {
     assert!(!weighed.iter().any(|head| head.ends_with("missing-healthcheck")), "{weighed:?}");
     assert!(found("preset: strict\n", &[]).iter().any(|head| head.ends_with("unbounded-logs")));
     assert!(found("preset: minimal\n", &[]).is_empty());
-    // The command line wins.
+    // The command line takes precedence.
     assert!(!found("preset: minimal\n", &["--preset", "recommended"]).is_empty());
     assert_eq!(found("preset: strict\n", &["--no-config"]), plain);
 }
@@ -181,7 +181,7 @@ fn the_schema_is_current_and_takes_what_is_taken() {
         "schemas/oomlint.schema.json is not current: UPDATE=1 cargo test --test it config"
     );
     let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
-    // Rows have the catalogue's own format.
+    // `images` has the format of the catalog.
     let table = include_str!("../../rules/catalog/images.yaml");
     let mut rows: serde_yaml::Value = serde_yaml::from_str(table).unwrap();
     rows.as_mapping_mut().unwrap().remove("mirrors");
@@ -212,7 +212,7 @@ fn a_word_on_the_command_line_beats_the_file() {
     let off = "rules: {missing-memory-limit: off}\n";
     let heads = |arguments: &[&str]| found(off, arguments);
     assert!(!heads(&[]).iter().any(|head| head.ends_with("missing-memory-limit")));
-    // A rule that is asked for by its name runs; its group alone does not mean it.
+    // `--select` with the name of a rule turns it on again, with its group it does not.
     assert_eq!(heads(&["--select", "missing-memory-limit"]), ["warning missing-memory-limit"]);
     assert!(!heads(&["--select", "limits"]).iter().any(|head| head.ends_with("missing-memory-limit")));
     assert_eq!(found("", &["--select", "missing-memory-limit,heap", "--ignore", "limits"]), [""; 0]);
@@ -244,7 +244,7 @@ fn exclusion_is_told_as_in_gitignore_and_holds_for_what_is_reached() {
     }
     write(dir.path(), ".oomlint.yaml", "exclude: /others\n");
     assert_eq!(places(&[]), ["compose.yaml", "deep/others/Dockerfile"]);
-    // A file that is named is meant, unless it is not; the stack that builds it has its part.
+    // A named file is checked although it is excluded, with its stack, except with `--force-exclude`.
     assert_eq!(places(&["others/api/Dockerfile"]), ["compose.yaml", "others/api/Dockerfile"]);
     assert!(places(&["others/api/Dockerfile", "--force-exclude"]).is_empty());
     let here = dir.path().canonicalize().unwrap();
@@ -292,7 +292,7 @@ fn a_repository_within_is_still_part_of_the_project() {
     assert!(out.contains("other/Dockerfile"), "{out}");
     let (_, out, _) = concise("rules: {heap-exceeds-limit: off, heavy-base-image: off}\nexclude: [other]\n");
     assert!(!out.contains("heap-exceeds-limit") && !out.contains("Dockerfile"), "{out}");
-    // What the project says of its services holds even where a file has a configuration of its own.
+    // `services` of the project applies even to a file with a configuration of its own.
     write(dir.path(), "api/oomlint.yaml", "rules: {heavy-base-image: warning}\n");
     let (_, out, _) = concise("services: {a: {ignore: heap-exceeds-limit}}\n");
     assert!(!out.contains("heap-exceeds-limit"), "{out}");
@@ -315,7 +315,7 @@ fn a_mistake_is_told_wherever_a_file_is_reached() {
     assert_eq!(code, Some(2));
 }
 
-/// What is found on a day, through the library: the binary knows only today.
+/// Returns rule and notes of the findings on a date. Uses the library, since the executable knows only the current date.
 fn found_on(day: &str, config: &str) -> Vec<(String, Vec<String>)> {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), "compose.yaml", COMPOSE);
@@ -342,7 +342,7 @@ fn an_exception_holds_through_its_last_day() {
     assert_eq!(notes("2026-12-31", config), None);
     let over = notes("2027-01-01", config).unwrap();
     assert!(over.contains(".oomlint.yaml:2` ignored it until 2026-12-31"), "{over}");
-    // What is over brings back no rule that is off, and an exception without a day goes on.
+    // An expired exception does not turn on a rule that is off, nor override one without a date.
     assert_eq!(notes("2027-01-01", &format!("{config}rules: {{missing-memory-limit: off}}\n")), None);
     assert_eq!(notes("2027-01-01", &format!("{config}  '*': {{ignore: [limits]}}\n")), None);
 }
@@ -358,7 +358,7 @@ fn what_the_readme_shows_is_taken() {
     let (code, out, err) = run(dir.path(), &["config", "show", "deploy/prod/compose.yaml"]);
     assert_eq!(code, Some(0), "{err}");
     insta::assert_snapshot!(out);
-    // Every part of it is a configuration or a mistake with a place; none is a panic.
+    // Every truncated or altered text is valid or gives an error with a location, and none a panic.
     let path = dir.path().join(".oomlint.yaml");
     let ends = text.char_indices().map(|(at, _)| text[..at].to_owned());
     let lines: Vec<&str> = text.lines().collect();

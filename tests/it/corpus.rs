@@ -1,4 +1,4 @@
-//! Every real file, through everything: no panic, and every span where it belongs.
+//! Runs all stages on every real file: no panic, and valid spans.
 
 use crate::common;
 use std::collections::BTreeMap;

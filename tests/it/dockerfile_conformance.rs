@@ -1,4 +1,4 @@
-//! The Dockerfile parser beside BuildKit's own, and beside two other parsers, over real and hostile files.
+//! The Dockerfile parser, compared with BuildKit's and two other parsers on real and hostile files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn read(sources: &Sources, name: &str, bytes: Vec<u8>) -> (std::sync::Arc<Source
     (source, dockerfile)
 }
 
-/// Where our instructions differ from BuildKit's; empty when they agree.
+/// Returns the differences from BuildKit's instructions.
 fn differences(ours: &Value, theirs: &Value) -> Vec<String> {
     let empty = Vec::new();
     let ours = ours["instructions"].as_array().unwrap_or(&empty);
@@ -34,7 +34,7 @@ fn differences(ours: &Value, theirs: &Value) -> Vec<String> {
     out
 }
 
-/// Every text with bytes of its own.
+/// Returns all texts of an instruction that are traced to the file.
 fn texts(instruction: &Instruction) -> Vec<&TracedText> {
     let mut out = vec![&instruction.name];
     for flag in &instruction.flags {
@@ -59,7 +59,7 @@ fn collect<'a>(arguments: &'a Arguments, out: &mut Vec<&'a TracedText>) {
     }
 }
 
-/// Panics when a span is out of bounds, splits a character, or does not hold what was copied from it.
+/// Panics if a span is out of bounds, splits a character, or does not contain the text copied from it.
 fn check_spans(text: &str, dockerfile: &Dockerfile) {
     let slice = |span: Span| {
         text.get(span.range()).unwrap_or_else(|| panic!("{span:?} does not fit {} bytes", text.len()))
@@ -71,7 +71,7 @@ fn check_spans(text: &str, dockerfile: &Dockerfile) {
             assert!(instruction.span.contains(part.span()), "{part:?} outside {:?}", instruction.span);
             let length = part.as_str().len();
             let copied = part.span_of(0..length);
-            // Everything that is not a copy is shorter than what it stems from.
+            // A text that is not a copy is shorter than its source.
             if length > 0 && copied.len() == length {
                 assert_eq!(slice(copied), part.as_str());
             }
@@ -174,7 +174,7 @@ fn hostile_files_read_as_buildkit_reads_them() {
     );
 }
 
-/// Every corpus Dockerfile that BuildKit builds.
+/// Returns every Dockerfile of the corpus that BuildKit builds.
 fn corpus(shared: &Path) -> Vec<(String, Vec<u8>)> {
     let answers = answers("dockerfile.jsonl.gz");
     let built = answers.iter().filter(|answer| answer["builds"] == true);
@@ -192,7 +192,7 @@ fn spans_and_values_are_those_of_dockerfile_parser() {
     let mut wrong = Vec::new();
     for (name, bytes) in corpus(&shared) {
         let (source, ours) = read(&sources, &name, bytes);
-        // It numbers bytes from after a byte order mark, and knows neither here-documents nor the other escape.
+        // That parser counts bytes after a byte order mark, and supports neither here-documents nor another escape character.
         if source.text().starts_with('\u{feff}') || source.text().contains("<<") || ours.escape != '\\' {
             continue;
         }
@@ -207,10 +207,10 @@ fn spans_and_values_are_those_of_dockerfile_parser() {
                 compared += 1;
                 let agrees = ours.is_some_and(|ours| {
                     let inner = ours.span_of(0..ours.as_str().len()).range();
-                    // Its span of a quoted flag has the quotes.
+                    // Its span of a quoted flag includes the quotes.
                     let quoted = inner.start.saturating_sub(1)..inner.end + 1;
                     let places = [ours.span().range(), inner, quoted];
-                    // It removes the quotes of COPY's words, which BuildKit does only after expanding variables.
+                    // It removes the quotes around words of COPY. BuildKit does so only after expanding variables.
                     ours.as_str().trim_matches('"') == theirs.content.trim_matches('"')
                         && places.contains(&(theirs.span.start..theirs.span.end))
                 });
@@ -232,7 +232,7 @@ fn spans_and_values_are_those_of_dockerfile_parser() {
                         same(&theirs.value, ours.value.as_ref());
                     }
                 }
-                // It takes a flag without a value for a source.
+                // It takes a flag without a value as a source.
                 Theirs::Copy(copy) if copy.sources.iter().any(|source| source.content.starts_with("--")) => {}
                 Theirs::Copy(copy) => {
                     for (theirs, ours) in copy.flags.iter().zip(flags) {

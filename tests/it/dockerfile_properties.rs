@@ -1,4 +1,4 @@
-//! The Dockerfile parser on text that nobody would write.
+//! Property tests of the Dockerfile parser on generated text.
 
 use crate::dockerfile;
 use std::path::Path;
@@ -8,7 +8,7 @@ use oomlint::source::Sources;
 use oomlint::syntax::dockerfile::parse;
 use proptest::prelude::*;
 
-/// Pieces that meet each other in every order.
+/// Fragments that are combined in random order.
 const PIECES: [&str; 48] = [
     "FROM a AS b\n",
     "FROM ",

@@ -1,4 +1,4 @@
-//! A finding keeps its fingerprint while someone works elsewhere, and loses it when what it rests on changes.
+//! Fingerprints: stable under edits elsewhere in the files, and different once the evidence of a finding changes.
 
 use crate::common;
 use std::collections::{BTreeMap, HashSet};
@@ -20,7 +20,7 @@ services:
     mem_limit: 1Gi
 ";
 
-/// By rule, service and place: what a reader would call the same finding.
+/// Returns fingerprints by rule, service and text of the finding, which identify it for a reader.
 fn prints(files: &[(&str, &str)]) -> BTreeMap<String, String> {
     let checked = Checked::texts(files);
     let findings = &checked.outcome.findings;
@@ -75,7 +75,7 @@ fn another_file_service_or_key_is_another_finding() {
     };
     apart(prints(&[("other/compose.yaml", STACK)]), 0);
     apart(stack(&STACK.replace("api:", "web:").replace("db:", "sql:")), 0);
-    // The value stands in another key: what is said of `shm_size` is another finding, the rest is not.
+    // The value moves to another key: its finding is a new one, the others are not.
     let other = stack(&STACK.replace("shm_size: 64Mi", "mem_reservation: 64Mi"));
     let name = other.keys().find(|name| name.ends_with("64Mi")).unwrap();
     assert!(!before.contains(&other[name]), "{name}");
@@ -101,7 +101,7 @@ fn a_new_tag_is_no_new_stage() {
     assert_eq!(found(&before), found(&after));
 }
 
-/// From wherever the tool is called.
+/// Fingerprints do not depend on the current directory.
 #[test]
 fn paths_count_from_the_repository() {
     let of = |path: &str, here: &str| {

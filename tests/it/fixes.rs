@@ -1,7 +1,8 @@
-//! Fixes over real files: each parses, makes its finding go away, changes nothing else, and leaves nothing for a second run.
+//! Fixes on real and generated files: a fixed file parses, its finding is gone, nothing else changes, and a second run
+//! changes nothing.
 //!
-//! The engine takes back what does more than it says, so what is held here is that it has nothing to take back, and that it
-//! comes to an end.
+//! The engine rejects a fix that does more than it declares. So these tests assert that nothing is rejected, and that fixing
+//! terminates.
 
 use crate::common;
 use std::collections::BTreeMap;
@@ -38,7 +39,7 @@ fn fixes_do_what_they_say_and_come_to_an_end() {
     }
 }
 
-/// Every fact of every workload, by its file, its name and the fact's.
+/// Returns every fact of every workload, by file, workload and fact.
 fn facts(
     overlay: &Overlay,
     found: &discover::Discovered,
@@ -60,20 +61,20 @@ fn facts(
     facts.collect()
 }
 
-/// A size that Compose refuses has none, and after the fix it has: nothing else that runs is another. The one exception is
-/// the swap limit that says what holds without it.
+/// Safe fixes change no known fact: only a size that Compose rejects, which is unknown before. Exceptions are a removed swap
+/// limit that is the default, and a removed `mem_swappiness: 0`.
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn safe_fixes_change_nothing_that_runs() {
     let shared = common::shared();
     let mut applied = 0;
-    // Swarm's keys are moved to where both read them.
+    // For Swarm, fixes move keys to where both Swarm and Compose read them.
     let runs = ["files", "limits", "layouts"].map(|part| (part, Target::Compose));
     for (part, target) in runs.into_iter().chain([("limits", Target::Swarm), ("files", Target::Swarm)]) {
         let found = discover(&[shared.join("corpus").join(part)], discover::Options::default()).unwrap();
         let options = Options { preset: Some(Preset::Strict), target: Some(target), ..Options::default() };
         let fixed = fix(&options, &found, &Overlay::new(), Applicability::Safe);
-        // Two files of `files` end in a block scalar: a line behind it would give it a line end.
+        // Two files of `files` end in a block scalar without a line end. A line added after it would add one to its value.
         let refused: Vec<&str> = fixed.refused.iter().map(|refused| refused.why.as_str()).collect();
         let expected = if (part, target) == ("files", Target::Swarm) { 2 } else { 0 };
         assert!(refused.iter().all(|why| why.starts_with("env of `taskmanager` in ")), "{refused:?}");
@@ -91,7 +92,7 @@ fn safe_fixes_change_nothing_that_runs() {
                 panic!("{key:?}: {old:?} became {new:?}");
             };
             let redundant = key.2 == FactName::SwapLimit && is.is_absent();
-            // The engine takes 0 for not set.
+            // Docker Engine takes 0 as not set.
             let zero = was.value().is_some_and(|value| *value == 0);
             let unset = key.2 == FactName::MemSwappiness && zero && is.is_absent();
             assert!(was.is_unknown() || redundant || unset, "{key:?}: {old:?} became {new:?}");
@@ -101,7 +102,7 @@ fn safe_fixes_change_nothing_that_runs() {
     assert!(applied >= 20, "{applied}");
 }
 
-/// A text with its fixes, and what was taken back.
+/// Returns the fixed text, and why fixes were rejected.
 fn fixed_text(text: &str) -> (String, Vec<String>) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("compose.yaml");
@@ -124,25 +125,25 @@ fn a_number_that_lacks_its_unit_is_not_made_a_size() {
     assert!(fixed_text(&text("536870912")).0.contains("memory: \"536870912\"}"));
 }
 
-/// What several services share is changed only where that is right for all of them; else each gets a key of its own.
+/// A shared mapping is changed only if that is right for all its services; else each service gets a key of its own.
 #[test]
 fn shared_anchors_are_changed_for_all_or_for_none() {
-    // It does nothing in any of the three.
+    // `mem_swappiness: 0` has no effect in any of the three.
     let idle = "services:\n  a: &a\n    image: example/a\n    mem_limit: 1g\n    memswap_limit: 1g\n    mem_swappiness: 0\n  b:\n    <<: *a\n    mem_limit: 512m\n    memswap_limit: 2g\n  c: {<<: *a, restart: always:3}\n";
     assert_eq!(fixed_text(idle), (idle.replace("    mem_swappiness: 0\n", ""), Vec::new()));
     let text = "services:\n  a: &a\n    image: example/a\n    mem_limit: 1g\n  b:\n    <<: *a\n    mem_limit: 512m\n  c: {<<: *a, restart: always}\n";
-    // The limit of `a` is another one in `b`: `a` is left alone.
+    // `b` overrides the limit of `a`, so `a` is not changed.
     let expected = "services:\n  a: &a\n    image: example/a\n    mem_limit: 1g\n  b:\n    <<: *a\n    mem_limit: 512m\n    memswap_limit: 512m\n  c: {<<: *a, restart: always, memswap_limit: 1g}\n";
     assert_eq!(fixed_text(text), (expected.to_owned(), Vec::new()));
 }
 
-/// One stack with a mistake in each place, in every style that people write.
+/// A rejected fix does not prevent the others.
 #[test]
 fn what_is_taken_back_keeps_nothing_else_from_being_fixed() {
     use std::fmt::Write;
     let mut text = "services:\n".to_owned();
     for i in 0..12 {
-        // The first is fixed, and so are the next two, which share a value; the last shares its value with a variable.
+        // The first is fixed, and so are the next two, which share a value. The last shares its value with a variable.
         writeln!(text, "  a{i}: {{image: x, mem_limit: 512Mi}}").unwrap();
         writeln!(text, "  b{i}: {{image: x, mem_limit: &l{i} 1Gi}}\n  c{i}: {{image: x, mem_limit: *l{i}}}")
             .unwrap();
@@ -180,7 +181,7 @@ fn every_style_keeps_its_comments_and_everything_else() {
             !new.replace("\r\n", "").contains('\r') && new.ends_with('\n') == text.ends_with('\n'),
             "{new:?}"
         );
-        // Another parser's word for it: the other service, the shared part and the image are as they were.
+        // A second parser confirms that the other service, the shared part and the image are unchanged.
         let data = |text: &str| -> serde_yaml::Value {
             serde_yaml::from_str(text.trim_start_matches('\u{feff}')).unwrap()
         };
@@ -201,7 +202,7 @@ fn every_style_keeps_its_comments_and_everything_else() {
     }
 }
 
-/// What comes out stems from what was read, whatever stands on the disk in the end.
+/// The result is based on the text that was read, even if the file changes meanwhile.
 #[test]
 fn a_file_that_changes_meanwhile_is_not_mixed_up() {
     let dir = tempfile::tempdir().unwrap();
@@ -215,7 +216,7 @@ fn a_file_that_changes_meanwhile_is_not_mixed_up() {
     assert_eq!((old.as_str(), new.as_str()), (text, text.replace("512Mi", "512MiB").as_str()));
 }
 
-/// Two findings of one text are two, also where they are not mended together; and what does not work out at first is tried again.
+/// Equal findings are fixed separately if they cannot be fixed together, and a fix that fails at first is tried again.
 #[test]
 fn findings_that_are_alike_are_mended_in_one_run() {
     let comment = "# oomlint: ignore[shell-form-start] why\n";
@@ -234,7 +235,7 @@ fn findings_that_are_alike_are_mended_in_one_run() {
     }
 }
 
-/// The titles of all fixes that are offered, not only those that hold when they are tried.
+/// Returns the titles of all offered fixes, including those that the engine would reject.
 fn offered(files: &[(&str, &str)]) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -247,7 +248,7 @@ fn offered(files: &[(&str, &str)]) -> Vec<String> {
     findings.iter().flat_map(|finding| &finding.fixes).map(|fix| fix.title.clone()).collect()
 }
 
-/// A size is computed from a limit: where another file has another limit for the service, none is offered.
+/// No size is computed from a limit that another file overrides or a variable sets.
 #[test]
 fn no_size_is_computed_from_a_limit_that_another_file_changes() {
     for (service, title) in [
@@ -270,7 +271,7 @@ fn no_size_is_computed_from_a_limit_that_another_file_changes() {
     }
 }
 
-/// The same of a value that a service in another directory extends, with a limit of its own.
+/// No size is computed for a service that a service in another directory extends with a limit of its own.
 #[test]
 fn no_size_is_written_for_others_who_extend_the_service() {
     let base = "services:\n  base:\n    image: node:22-slim\n    command: node a.js\n    environment: {NODE_OPTIONS: --unhandled-rejections=strict}\n";
@@ -288,7 +289,7 @@ fn no_size_is_written_for_others_who_extend_the_service() {
     assert_eq!(bounds(&files), 0);
 }
 
-/// What a variable sets is not written over with today's value.
+/// A variable is not replaced by its current value.
 #[test]
 fn variables_stay() {
     for limit in ["${MEM}", "${MEM:-512}"] {
@@ -302,7 +303,7 @@ fn variables_stay() {
     assert!(!offered(&[("compose.yaml", shared)]).iter().any(|title| title.contains("raise the limit")));
 }
 
-/// A line that covers another one is no longer the last word once it goes: nothing is offered that the other one undoes.
+/// No line is removed that overrides another one, since the overridden value would then apply.
 #[test]
 fn no_line_is_removed_that_uncovers_another() {
     let removes = |files: &[(&str, &str)]| {
@@ -320,7 +321,7 @@ fn no_line_is_removed_that_uncovers_another() {
         let extends = format!("services:\n  a: {{extends: {{file: b.txt, service: b}}, {key}: {over}}}\n");
         let below = format!("services:\n  b: {}\n", of(base));
         assert_eq!(removes(&[("compose.yaml", &extends), ("b.txt", &below)]), 0, "{key}");
-        // An overlay's line uncovers that of its base.
+        // Without the line of an overlay, that of its base applies.
         let plain = "services:\n  a: {image: x, mem_limit: 256m}\n";
         let prod = format!("services:\n  a: {{labels: {{a: b}}, {key}: {over}}}\n");
         let over_plain = [("compose.yaml", plain), ("compose.prod.yaml", prod.as_str())];
@@ -332,7 +333,7 @@ fn no_line_is_removed_that_uncovers_another() {
     }
 }
 
-/// A size that several services read is lowered to what fits all of them, or not at all.
+/// A size that several services share is lowered to what fits the smallest limit, or not at all.
 #[test]
 fn a_shared_heap_is_lowered_for_the_smallest_limit() {
     let text = "x-env: &env\n  NODE_OPTIONS: --max-old-space-size=768\nservices:\n  a: {image: 'node:22', command: node a.js, mem_limit: 600m, environment: *env}\n  b: {image: 'node:22', command: node a.js, mem_limit: 300m, environment: *env}\n";
@@ -345,7 +346,7 @@ fn a_shared_heap_is_lowered_for_the_smallest_limit() {
     assert_eq!(lowers(&[("compose.yaml", text), ("compose.small.yaml", overlay)]), [""; 0]);
 }
 
-/// Swarm refuses a file with `mem_limit`, and Compose two limits that differ: who has a `deploy`, here or elsewhere, gets it there.
+/// Swarm rejects `mem_limit`, and Compose two limits that differ. So a limit goes below `deploy` if the project uses `deploy`.
 #[test]
 fn limits_go_where_the_files_deploy() {
     let service = |more: &str| {
@@ -373,7 +374,7 @@ fn limits_go_where_the_files_deploy() {
     assert!(limit.help.as_ref().unwrap().contains("`deploy.resources.limits.memory: <size>`"), "{limit:?}");
 }
 
-/// An overlay of any name beside the base or one directory below counts; services that extend the same base do not.
+/// An overlay of any name in the directory of the base or one below counts. Services that extend the same base do not.
 #[test]
 fn overlays_of_any_name_count_and_siblings_do_not() {
     let help = |files: &[(&str, &str)], at: &str| {
@@ -407,7 +408,7 @@ fn overlays_of_any_name_count_and_siblings_do_not() {
     assert!(
         !help(&[("compose.yaml", base), ("k8s/limits.yml", other)], "compose.yaml").contains("also sets")
     );
-    // A variable that has nothing to do with memory changes nothing.
+    // An overlay that sets only a variable unrelated to memory does not count.
     let told = "services:\n  a: {environment: {PGSSLMODE: require}}\n";
     let files = [("compose.yaml", base), ("tls.yaml", told)];
     assert!(!help(&files, "compose.yaml").contains("tls.yaml"));
@@ -416,7 +417,7 @@ fn overlays_of_any_name_count_and_siblings_do_not() {
     assert!(!help(&files, "compose.b.yaml").contains("is based on"));
 }
 
-/// What is written beside a limit in a shared mapping is right for every service that merges it, or it is written in the service.
+/// A swap limit is added to or removed from a shared mapping only if that is right for every service that merges it.
 #[test]
 fn shared_mappings_get_and_lose_no_swap_limit_of_one_service() {
     let fixed = |files: &[(&str, &str)]| {
@@ -441,7 +442,6 @@ fn shared_mappings_get_and_lose_no_swap_limit_of_one_service() {
     assert!(!fixed(&both[..1]).unwrap().contains("memswap_limit: 1g"));
 }
 
-/// What is changed in a file that a program writes is lost: its findings say so, and have no fix.
 #[test]
 fn version_3_gets_its_limits_where_swarm_reads_them() {
     for (head, key) in [
@@ -459,6 +459,7 @@ fn version_3_gets_its_limits_where_swarm_reads_them() {
     }
 }
 
+/// Changes to a generated file would be lost, so its findings have a note and no fix.
 #[test]
 fn generated_files_are_left_to_what_writes_them() {
     let of = |head: &str| {

@@ -1,5 +1,4 @@
-//! The formats that programs read: what they say of whole projects, whether their readers can read it, and that nothing which
-//! stands in a user's file gets out of its place.
+//! Machine-readable formats: snapshots of whole projects, validity, and no injection by text from linted files.
 
 use crate::common;
 use crate::whole;
@@ -15,7 +14,7 @@ use oomlint::report::{Format, Report, human, json};
 use oomlint::source::{Sources, Span};
 use serde_json::Value;
 
-/// Other places in the text before them, findings across files, files that do not parse.
+/// Projects with non-ASCII text before the findings, findings across files, and files that do not parse.
 const PROJECTS: [&str; 3] = ["umlaut", "shop", "broken"];
 
 fn project(name: &str) -> Checked {
@@ -45,7 +44,7 @@ fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap()
 }
 
-/// The rules are described by their own pages: of the table one rule is enough to see its shape.
+/// Reduces the table of rules to one, since their pages are tested elsewhere.
 fn sarif_of_few_rules(mut log: Value) -> String {
     let driver = &mut log["runs"][0]["tool"]["driver"];
     let rules = driver["rules"].as_array_mut().unwrap();
@@ -184,7 +183,7 @@ fn json_of_the_corpus_is_valid_under_its_schema() {
     assert_eq!(prints.len(), report["findings"].as_array().unwrap().len());
 }
 
-/// What someone could put into the name of a service, an image or a file.
+/// Hostile name of a service, an image or a file.
 const HOSTILE: &str = "a\n::error file=x::owned\r\n::set-output name=a::b ##vso[task.setvariable variable=x]y ##[error]z \
     ]]> <script>alert(1)</script> <!-- & \" ' \x1b[31mred\x1b[0m \u{9b}31m \u{202e}gnp.exe\u{2066} \u{2028} \0 \u{ffff} \
     | b | `c` ``` [d](http://e.example) **f** {0} 100% %0A, e=f;g] www.h.example\u{200b} i@j.example";
@@ -285,7 +284,7 @@ fn assert_harmless(format: Format, text: &str) {
     }
 }
 
-/// Notes how it is written to.
+/// Writer that records the total and the largest write, in bytes.
 #[derive(Default)]
 struct Pieces {
     largest: usize,

@@ -1,4 +1,4 @@
-//! Files that try to take time or memory out of proportion: each is bounded, and says so.
+//! Files that try to use excessive time or memory: each runs into a limit, which is reported.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -132,7 +132,7 @@ fn bytes_that_are_no_text_are_an_error() {
     assert!(says(&engine::run(&Options::default(), &sources, &discovered), "not UTF-8"));
 }
 
-/// Minutes, where each of the one is held against each of the other.
+/// These would take minutes if every item of a list were compared with every item of another.
 #[test]
 fn lists_that_meet_are_not_multiplied() {
     let list = |item: &dyn Fn(usize) -> String| -> String { (0..60_000).map(item).collect() };
@@ -175,7 +175,7 @@ fn copies_of_long_values_are_counted() {
 
 #[test]
 fn services_do_not_multiply_what_variables_make() {
-    // A line that is short makes a long value, and every service has all of them.
+    // Short lines expand to long values, and every service has all of them.
     let doubled = |set: &str, end: &str| -> String {
         let doubles = (1..13).map(|i| format!("{set}A{i}=${{A{}}}${{A{}}}{end}", i - 1, i - 1));
         let copies = (0..150).map(|i| format!("{set}V{i}=${{A12}}{end}"));
@@ -209,7 +209,7 @@ fn what_stacks_say_of_a_file_that_they_share_is_said_once() {
     let of_rule = |finding: &&oomlint::finding::Finding| finding.rule == "missing-memory-limit";
     let found: Vec<_> = outcome.findings.iter().filter(of_rule).collect();
     assert_eq!(found.len(), 1);
-    // As many as a finding names, in the order of the files.
+    // Up to the maximum of related labels, in the order of the files.
     assert_eq!(found[0].related.len(), 100);
     assert!(found[0].related.is_sorted_by_key(|label| label.span.file));
     assert!(found[0].related.iter().all(|label| label.text == "comes in here"));

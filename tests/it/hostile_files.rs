@@ -1,4 +1,4 @@
-//! File systems that try to make a run wait, read what it may not, or say something else than it saw.
+//! Hostile file systems: they must not make a run hang, read or write outside of `--restrict-to`, or crash.
 
 #![cfg(unix)]
 
@@ -17,7 +17,7 @@ struct Ran {
 }
 
 impl Ran {
-    /// The findings of a json report: rule and message.
+    /// Returns rule and message of the findings in a JSON report.
     fn findings(&self) -> Vec<(String, String)> {
         let report: serde_json::Value =
             serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{} {}", self.out, self.err));
@@ -31,7 +31,7 @@ impl Ran {
     }
 }
 
-/// Runs the command, and fails where it does not come to an end.
+/// Runs the command, and panics if it does not terminate.
 fn run(directory: &Path, arguments: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
     command.args(arguments).current_dir(directory).env_remove("CLICOLOR_FORCE").env("HOME", directory);
@@ -49,7 +49,7 @@ fn run(directory: &Path, arguments: &[&str]) -> Ran {
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-/// Files by their paths, in a directory `tree` of a fresh one.
+/// Directory `tree` with files, in a temporary directory.
 struct Tree {
     scratch: tempfile::TempDir,
 }
@@ -154,13 +154,13 @@ fn pipes_that_are_named_are_refused() {
         assert_eq!(ran.code, Some(2), "{name}");
         assert!(ran.err.contains("is not a regular file"), "{name}: {}", ran.err);
     }
-    // By its name it is a Dockerfile: what is wrong with it is a finding.
+    // A pipe named Dockerfile is a finding, not an error.
     let tree = Tree::new(&[]);
     tree.pipe("Dockerfile");
     assert!(tree.json(&["Dockerfile"]).says("syntax-error", "is not a regular file"));
 }
 
-/// The walker opens these itself: what it would wait for, or read for ever, is found before.
+/// The walker opens these files itself, so those on which it would hang are detected before.
 #[test]
 fn rules_of_what_git_ignores_are_looked_at_first() {
     for name in [".gitignore", ".ignore", ".git/info/exclude"] {
@@ -189,7 +189,7 @@ fn rules_of_what_git_ignores_are_looked_at_first() {
             }
         }
     }
-    // The same above the directory that is searched, and by way of a work tree's file.
+    // The same above the searched directory, and through the `.git` file of a work tree.
     let tree = Tree::new(&[("sub/Dockerfile", "FROM alpine:3\nEXPOSE 80\nCMD [\"/serve\"]\n")]);
     tree.pipe(".gitignore");
     assert!(tree.run(&["sub"]).err.contains("is not a regular file"));
@@ -243,7 +243,7 @@ fn names_that_are_no_text_are_shown_and_resolved() {
     assert_eq!(tree.run(&["--restrict-to", ".", "--quiet"]).code, Some(1));
 }
 
-/// Everything that a reference may be: each leads to a file outside that sets something.
+/// Every kind of reference, each to a file outside that would change the findings.
 #[test]
 fn nothing_outside_is_read() {
     let outside = Tree::new(&[
@@ -334,7 +334,7 @@ fn what_may_be_set_outside_is_not_known() {
     assert!(written != free && written != kept && free != kept, "{written} {free} {kept}");
     let ran = tree.json(&["--restrict-to", ".", "-f", "compose.yaml"]);
     assert!(!ran.says("memory-limit-below-minimum", ""), "{}", ran.out);
-    // Whether a context outside has a .dockerignore nobody may say.
+    // Whether a build context outside has a .dockerignore is unknown.
     let away = Tree::new(&[("Dockerfile", "FROM alpine:3\nCOPY . /\n")]);
     tree.link(away.top().to_str().unwrap(), "away");
     let rule = ["--select", "missing-dockerignore", "-f", "out.yaml"];
@@ -366,7 +366,7 @@ fn what_is_met_on_the_way_does_not_lead_out() {
     assert_eq!(tree.run(&["config", "show", "--restrict-to", "."]).code, Some(0));
     assert_eq!(tree.run(&["baseline", "--restrict-to", "."]).code, Some(0));
     assert!(tree.top().join(".oomlint-baseline.json").is_file());
-    // A link of a name that is looked for.
+    // Symbolic links with names that discovery looks for.
     for (target, name, code) in [
         ("../compose.yaml", "compose.yaml", Some(1)),
         ("../.oomlint.yaml", ".oomlint.yaml", Some(2)),
@@ -381,7 +381,7 @@ fn what_is_met_on_the_way_does_not_lead_out() {
     }
 }
 
-/// A baseline goes where the command line says, or into the directory.
+/// A baseline is written outside only if the command line names that file.
 #[test]
 fn nothing_outside_is_written() {
     for (link, config) in
@@ -437,14 +437,14 @@ fn paths_that_are_named_do_not_lead_out() {
     let ran = tree.run(&["--restrict-to", "none"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("no such file"), "{}", ran.err);
-    // What stands inside is read as ever, however it is named.
+    // Files inside are read, by whatever path.
     let inside = tree.top().join("compose.yaml");
     for path in ["compose.yaml", "../tree/compose.yaml", inside.to_str().unwrap()] {
         assert_eq!(tree.run(&["--restrict-to", ".", path]).code, Some(1), "{path}");
     }
 }
 
-/// Files come and go while they are read.
+/// Files are created and removed while they are read.
 #[test]
 fn vanishing_files_are_no_failure() {
     let tree = Tree::new(&[]);

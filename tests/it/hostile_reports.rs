@@ -1,5 +1,5 @@
-//! What stands in a user's files steers nothing that reads what the command prints: no terminal, no runner's log, no
-//! browser, no reader of XML or JSON. Every format and every command is tried, by the program itself.
+//! Hostile text in linted files cannot control what reads the output: terminals, logs of CI runners, browsers, XML and JSON
+//! parsers. Runs the executable with every format and every command.
 
 #![cfg(unix)]
 
@@ -9,7 +9,7 @@ use std::process::Command;
 use clap::ValueEnum;
 use oomlint::report::Format;
 
-/// What people could put where text is free, without what YAML itself does not hold.
+/// Hostile texts that YAML can contain as they are.
 const TEXTS: &[&str] = &[
     "::error file=x,line=1::owned",
     " ::set-output name=a::b",
@@ -22,11 +22,11 @@ const TEXTS: &[&str] = &[
     "\u{85}\u{9b}31m\u{90}q\u{9d}0;title\u{9c}",
 ];
 
-/// What YAML holds in double quotes alone, and Dockerfiles and names of files as it is.
+/// Hostile texts that YAML can contain only in double quotes, and Dockerfiles and file names as they are.
 const CONTROLS: &[&str] =
     &["\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x1b]8;;http://e.example\x07link", "a\u{8}\u{7f}"];
 
-/// As a scalar of YAML.
+/// Returns the text as a double-quoted YAML scalar.
 fn quoted(text: &str) -> String {
     let mut out = "\"".to_owned();
     for c in text.chars() {
@@ -42,7 +42,7 @@ fn quoted(text: &str) -> String {
     out + "\""
 }
 
-/// A stack with the text in every place that reports speak of.
+/// Returns a Compose file with the text in every position that reports quote.
 fn compose(text: &str) -> String {
     let plain: String = text.chars().filter(|c| !c.is_control()).collect();
     let text = quoted(text);
@@ -89,14 +89,14 @@ fn dockerfile(text: &str) -> String {
     )
 }
 
-/// Trees with one text in every place, one of them the names of files.
+/// Creates one tree per text, with the text in every position, file names included.
 fn trees() -> Vec<(String, tempfile::TempDir)> {
     let texts = TEXTS.iter().chain(CONTROLS).map(|text| (*text).to_owned());
     let all = [TEXTS.concat(), CONTROLS.concat(), format!("a\n{}\r\n{}", TEXTS[0], TEXTS[2])];
     let trees = texts.chain(all).map(|text| {
         let scratch = tempfile::tempdir().unwrap();
         let top = scratch.path();
-        // A name of a file has no slash, and at most 255 bytes.
+        // File names contain no slash, and have at most 255 bytes.
         let name: String = text.replace('/', "_").chars().take(60).collect();
         let below = top.join(&name);
         std::fs::create_dir_all(&below).unwrap();
@@ -133,7 +133,7 @@ fn run(directory: &Path, arguments: &[&str]) -> Ran {
     ran
 }
 
-/// How many lines are commands to GitHub's runner; no text does anything to a terminal or to Azure's runner.
+/// Counts lines that are commands to GitHub's runner, and asserts that none controls a terminal or Azure's runner.
 fn commands(what: &str, text: &str, allowed: &[char]) -> usize {
     let steers = |c: char| {
         (c.is_control() && c != '\n')
@@ -144,7 +144,7 @@ fn commands(what: &str, text: &str, allowed: &[char]) -> usize {
         assert_eq!(steering, None, "{what}: {line:?}");
         let line =
             line.strip_prefix("##vso[task.logissue type=").filter(|_| what.contains("azure")).unwrap_or(line);
-        // GitHub's runner takes the path as it is, and knows none of these behind a command of its own.
+        // GitHub's runner takes a path unescaped, and does not read these within a `::` command.
         let runner = !line.contains("##vso[") && !line.contains("##[");
         assert!(runner || what == "github", "{what}: {line:?}");
     }
@@ -199,7 +199,7 @@ fn no_format_lets_text_through() {
                     for node in read.descendants().filter(roxmltree::Node::is_element) {
                         assert!(known.contains(&node.tag_name().name()), "{name}: {:?}", node.tag_name());
                     }
-                    // Nothing is lost: a reader gets what stands there.
+                    // Nothing is lost: an XML parser gets the original text.
                     if text.starts_with("##vso[") {
                         let vso = |node: roxmltree::Node<'_, '_>| {
                             node.attributes().any(|found| found.value().contains("##vso["))
@@ -249,7 +249,7 @@ fn no_other_command_lets_text_through() {
             &["rules"],
             &[&text],
         ] {
-            // No argument of a command holds a NUL, and one that begins with a dash is an option.
+            // No text contains a NUL, which arguments cannot, or begins with a dash, as an option does.
             let ran = run(tree.path(), arguments);
             shown += ran.out.len() + ran.err.len();
             let what = format!("{arguments:?}");
@@ -268,7 +268,7 @@ fn patches_configurations_and_baselines_let_nothing_through() {
         assert_eq!(commands("--diff", &ran.out, &['\t', '\r']), 0, "{text:?}: {}", ran.out);
         assert_eq!(commands("--diff", &ran.err, &[]), 0, "{text:?}: {}", ran.err);
         seen[0] += ran.out.matches("@@").count();
-        // What is written down is gone from the file afterwards, and is named.
+        // Findings of the baseline are fixed afterwards, so that `--check` prints them.
         run(tree.path(), &["baseline", "--preset", "strict"]);
         let files = walkdir::WalkDir::new(tree.path()).into_iter().map(|entry| entry.unwrap().into_path());
         for file in files.filter(|file| file.file_name().is_some_and(|name| name == "compose.mend.yaml")) {
@@ -300,7 +300,7 @@ fn patches_configurations_and_baselines_let_nothing_through() {
     assert!(seen.iter().all(|seen| *seen > 10), "{seen:?}: the texts are where nobody looks");
 }
 
-/// One service of the text, and measurements of containers of the text.
+/// The names of services and measured containers are the hostile text.
 #[test]
 fn budgets_and_sizes_let_nothing_through() {
     for (text, _) in trees() {

@@ -1,4 +1,4 @@
-//! Images of real Dockerfiles, held against what BuildKit says of their stages and ENV pairs.
+//! Images of real Dockerfiles, compared with the stages and ENV pairs of BuildKit.
 
 use std::path::Path;
 

@@ -1,8 +1,8 @@
-//! Each room of the house uses only the rooms that it stands on.
+//! Architecture tests: each top-level module (room) of `src` uses only modules of lower layers.
 
 use std::path::Path;
 
-/// From the ground up. Rooms on one line do not use each other.
+/// Layers from the bottom up. Modules of one layer do not use each other.
 const FLOORS: &[&[&str]] = &[
     &["hash", "parallel"],
     &["source"],
@@ -25,12 +25,12 @@ fn floor(room: &str) -> usize {
     known.unwrap_or_else(|| panic!("`{room}` is a new room: give it a floor in tests/layering.rs"))
 }
 
-/// The rooms that a line of code names: `crate::room::…`, `crate::{room::…, room}`.
+/// Returns the modules that code names: `crate::room::…`, `crate::{room::…, room}`.
 fn named(text: &str) -> Vec<String> {
     let mut rooms = Vec::new();
     for (at, _) in text.match_indices("crate::") {
         let before = text[..at].chars().next_back();
-        // `$crate::` and `some_crate::` are other things.
+        // `$crate::` and `some_crate::` do not name modules of this crate.
         if before.is_some_and(|c| c == '$' || c == '_' || c.is_alphanumeric()) {
             continue;
         }
@@ -48,7 +48,7 @@ fn word(text: &str) -> String {
     text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
 }
 
-/// The first words of a brace group's members, nested groups skipped.
+/// Returns the first word of each member of a brace group, without nested groups.
 fn group_members(group: &str) -> Vec<String> {
     let (mut depth, mut members, mut begins) = (0_usize, Vec::new(), true);
     for (at, c) in group.char_indices() {
@@ -83,7 +83,7 @@ fn no_room_reaches_up() {
         }
         let here = floor(&room);
         let text = std::fs::read_to_string(entry.path()).unwrap();
-        // A test may use what it likes.
+        // Unit tests may use any module.
         let code = text.split("\n#[cfg(test)]\n").next().unwrap();
         let code: String =
             code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
@@ -107,7 +107,7 @@ fn names_are_found_in_every_form() {
     );
 }
 
-/// Only one file draws, and only the syntax room reads YAML events.
+/// Only one file uses annotate-snippets, and only one directory each the YAML parser and `ignore`.
 #[test]
 fn libraries_stay_behind_their_files() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -138,7 +138,7 @@ fn libraries_stay_behind_their_files() {
     }
 }
 
-/// What may be read is decided in one place: everything else asks there.
+/// Only `source` decides what may be read, so that other modules access files through it.
 #[test]
 fn only_one_file_reads_the_disk() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -177,7 +177,7 @@ fn only_one_file_reads_the_disk() {
         let text = std::fs::read_to_string(entry.path()).unwrap();
         let code = text.split("#[cfg(test)]\n").next().unwrap();
         for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
-            // Two ask a kind that is known already; the last is a `Default`, which nothing here takes.
+            // The first two test a file type that is known already. The last is in a `Default` that the program does not use.
             let known = ["file_type.is_file()", "kind.is_dir()", "disk: Disk::default(),"];
             let line = known.iter().fold(line.to_owned(), |line, known| line.replace(known, ""));
             for ask in asks {
@@ -187,7 +187,7 @@ fn only_one_file_reads_the_disk() {
     }
 }
 
-/// The table of rooms in docs/architecture.md is that of this test, and every room is in it.
+/// docs/architecture.md has the same table of layers as this test, with every module.
 #[test]
 fn the_page_has_every_room() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,4 +1,4 @@
-//! Which Dockerfile each service of a real project builds.
+//! Dockerfiles that the services of real projects build.
 
 use crate::common;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use oomlint::model::project;
 use oomlint::source::Sources;
 use serde_json::Value;
 
-/// The Dockerfile that `service` of `compose` leads to, as a path below `root`.
+/// Returns the Dockerfile that `service` of `compose` builds, relative to `root`.
 fn dockerfile_of(root: &Path, compose: &str, service: &str) -> Result<String, String> {
     let sources = Sources::new();
     let project = project::load_merged(&[root.join(compose)], &Settings::default(), &sources);
@@ -30,7 +30,7 @@ fn dockerfile_of(root: &Path, compose: &str, service: &str) -> Result<String, St
         .to_string())
 }
 
-/// Without `..`, as paths are shown.
+/// Resolves `..` in a path, as the program does.
 fn normal(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {

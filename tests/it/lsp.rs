@@ -1,4 +1,4 @@
-//! The language server, as a client meets it.
+//! Language server, tested through a client.
 
 use std::path::PathBuf;
 use std::thread::JoinHandle;
@@ -12,12 +12,12 @@ struct Client {
     connection: Connection,
     server: Option<JoinHandle<()>>,
     next: i32,
-    /// The last diagnostics of each address that were pushed.
+    /// Last published diagnostics by URI.
     pushed: std::collections::BTreeMap<String, Vec<Value>>,
     directory: tempfile::TempDir,
 }
 
-/// A client that draws related places, counts in UTF-16, and is pushed to.
+/// Returns the capabilities of a client with related information, UTF-16 columns and pushed diagnostics.
 fn plain() -> Value {
     json!({"textDocument": {"publishDiagnostics": {"relatedInformation": true}}})
 }
@@ -77,7 +77,7 @@ impl Client {
         }
     }
 
-    /// The next message; diagnostics are kept.
+    /// Returns the next message. Published diagnostics are recorded.
     fn take(&mut self) -> Message {
         let message = self.connection.receiver.recv_timeout(Duration::from_secs(60)).unwrap();
         if let Message::Notification(notification) = &message
@@ -90,9 +90,9 @@ impl Client {
         message
     }
 
-    /// Waits until everything that was told has been worked on.
+    /// Waits until the server has published diagnostics for all notifications.
     fn settle(&mut self) {
-        // The server looks again when nothing waits: an answer before that says little, so messages are awaited.
+        // The server lints once no message is waiting, so a response does not show that it has, but a notification does.
         while !matches!(self.take(), Message::Notification(_)) {}
         while let Ok(message) = self.connection.receiver.recv_timeout(Duration::from_millis(300)) {
             if let Message::Notification(notification) = &message {
@@ -128,7 +128,7 @@ impl Client {
     }
 }
 
-/// The text that a range covers, its columns counted in UTF-16.
+/// Returns the text of a range with UTF-16 columns.
 fn covered(text: &str, range: &Value) -> String {
     let line = text.lines().nth(range["start"]["line"].as_u64().unwrap() as usize).unwrap();
     let units: Vec<u16> = line.encode_utf16().collect();
@@ -142,7 +142,7 @@ fn diagnostics_follow_the_buffers_and_go_with_them() {
     let dockerfile = "FROM eclipse-temurin:21-jre\nENV NOTE=\"é😀\" JAVA_TOOL_OPTIONS=\"-Xmx512m\"\nENTRYPOINT [\"java\", \"-jar\", \"a.jar\"]\n";
     client.write("api/Dockerfile", dockerfile);
     client.write("compose.yaml", "services:\n  api:\n    build: api\n    mem_limit: 4g\n");
-    // The buffer wins over the disk.
+    // The open document takes precedence over the file.
     let compose = "services:\n  api:\n    build: api\n    mem_limit: 512m\n";
     client.open("compose.yaml", "yaml", compose);
     client.settle();
@@ -156,14 +156,14 @@ fn diagnostics_follow_the_buffers_and_go_with_them() {
     let related = &diagnostic["relatedInformation"][0];
     assert_eq!(related["location"]["uri"], client.uri("api/Dockerfile"));
     assert_eq!(covered(dockerfile, &related["location"]["range"]), "-Xmx512m");
-    // A change in the other buffer, unsaved.
+    // An unsaved change in the other document.
     client.open("api/Dockerfile", "dockerfile", &dockerfile.replace("512m", "256m"));
     client.settle();
     assert!(!client.rules("compose.yaml").contains(&"heap-exceeds-limit".to_owned()));
     client.change("compose.yaml", 2, &compose.replace("512m", "512Mi"));
     client.settle();
     assert!(client.rules("compose.yaml").contains(&"invalid-memory-value".to_owned()));
-    // Closed: the disk counts again, and nothing is left of what nobody has open.
+    // Once closed, the files count again, and diagnostics without an open document are cleared.
     for name in ["compose.yaml", "api/Dockerfile"] {
         let uri = client.uri(name);
         client.tell("textDocument/didClose", json!({"textDocument": {"uri": uri}}));
@@ -229,7 +229,7 @@ fn hovers_show_the_page_and_the_container() {
     client.stop();
 }
 
-/// Editors draw in terminals, too, and Markdown loads images.
+/// Some editors run in terminals, and Markdown can load images.
 #[test]
 fn no_text_of_a_file_steers_what_shows_it() {
     let (mut client, _) = Client::start(plain());
@@ -332,7 +332,7 @@ fn what_is_none_of_ours_is_left_alone_and_nonsense_ends_nothing() {
     client.stop();
 }
 
-/// Editors send every YAML file, and a pipeline may be called like a Compose file.
+/// Editors send every YAML file, and a CI pipeline may be named like a Compose file.
 #[test]
 fn a_ci_pipeline_is_left_alone_whatever_its_name() {
     let (mut client, _) = Client::start(plain());
@@ -346,7 +346,7 @@ fn a_ci_pipeline_is_left_alone_whatever_its_name() {
     let found = |client: &Client, name: &str| client.pushed.get(&client.uri(name)).map_or(0, Vec::len);
     assert_eq!(found(&client, name), 0);
     assert!(found(&client, "compose.yaml") > 0);
-    // Swarm's usual name, which has to look like Compose inside.
+    // The usual name for Swarm, which also needs the content of a Compose file.
     client.open("docker-stack.yml", "yaml", "services:\n  a: {image: alpine, mem_limit: 512Mi}\n");
     client.open("stack.yml", "yaml", "functions: {}\n");
     client.settle();
@@ -354,7 +354,7 @@ fn a_ci_pipeline_is_left_alone_whatever_its_name() {
     client.stop();
 }
 
-/// A client that dies leaves standard input closed: the server goes as well.
+/// The server ends when standard input is closed, as after a crash of the client.
 #[test]
 fn the_server_ends_with_its_client() {
     use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! `oomlint lsp --restrict-to`, as an editor starts it: nothing outside is read, and the diagnostics say so.
+//! `oomlint lsp --restrict-to`: nothing outside is read, and diagnostics report it.
 
 #![cfg(unix)]
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 use lsp_server::{Message, Notification, Request, RequestId};
 use serde_json::{Value, json};
 
-/// What files outside hold, and nothing else does.
+/// Text that occurs only in files outside.
 const SECRET: &str = "9999m";
 
 struct Server {
@@ -62,7 +62,7 @@ impl Server {
         }
     }
 
-    /// All that is said of a document with this text: diagnostics, hovers of each line, actions.
+    /// Returns the diagnostics, hovers of each line, and code actions of a document, as one text.
     fn said_of(&mut self, path: &Path, text: &str) -> String {
         let document = json!({"uri": format!("file://{}", path.display())});
         let language = if path.ends_with("Dockerfile") { "dockerfile" } else { "dockercompose" };
@@ -92,7 +92,7 @@ impl Server {
     }
 }
 
-/// `tree`, which may be read, and `outside` beside it, which holds the secret in every form.
+/// Creates `tree`, which may be read, and `outside` beside it, whose files contain [`SECRET`].
 fn directories() -> (tempfile::TempDir, PathBuf) {
     let scratch = tempfile::tempdir().unwrap();
     let top = scratch.path().canonicalize().unwrap();
@@ -134,7 +134,7 @@ fn what_a_document_names_outside_is_not_read() {
     let build = |context: &str| format!("services:\n  api:\n    build: {context}\n    mem_limit: 512m\n");
     let (scratch, top) = directories();
     let tree = top.join("tree");
-    // What it sets, or what follows from it alone.
+    // True if the output has a value from outside, or a finding that depends on one.
     let read = |said: &str| said.contains(SECRET) || said.contains("unhealthy-dependency");
     let cases = [
         ("env_file", service("    env_file: [../outside/vars]\n"), None),
@@ -172,7 +172,7 @@ fn what_a_document_names_outside_is_not_read() {
     drop(scratch);
 }
 
-/// The text of a document outside comes from the editor; what stands around it is not looked at.
+/// The text of a document outside comes from the editor. The files around it are not read.
 #[test]
 fn a_document_outside_is_looked_at_alone() {
     let (scratch, top) = directories();

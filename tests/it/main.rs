@@ -1,6 +1,6 @@
-//! The integration tests, in one program: they share what they need, and are linked once.
+//! Integration tests, in one executable so that helpers are shared and everything is linked once.
 //!
-//! `cargo test --test it rule_pages` runs one file of them.
+//! `cargo test --test it rule_pages` runs one file.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod advice;

@@ -1,4 +1,4 @@
-//! Files that are named, as hooks name what changed: what they have a part in is reported, wherever it stands.
+//! Named files, as hooks pass changed files: findings of all stacks that they are part of are reported.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use oomlint::discover::{is_env_file, kind_of};
 
-/// A repository with these files.
+/// Creates a repository with these files.
 fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join(".git")).unwrap();
@@ -19,7 +19,7 @@ fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
     dir
 }
 
-/// The findings, one a line.
+/// Returns the findings, one per line.
 fn check(directory: &Path, arguments: &[&str]) -> BTreeSet<String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
     let output =
@@ -29,7 +29,7 @@ fn check(directory: &Path, arguments: &[&str]) -> BTreeSet<String> {
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// Where and what, without the message.
+/// Returns location, severity and rule of the findings.
 fn heads(directory: &Path, arguments: &[&str]) -> Vec<String> {
     let head = |line: &String| line.split(']').next().unwrap().replace(['[', ' '], "");
     check(directory, arguments).iter().map(head).collect()
@@ -43,22 +43,22 @@ fn a_dockerfile_is_held_against_the_stack_that_builds_it_wherever_that_is() {
     let dir = repository(&[("deploy/compose.yaml", stack), ("api/Dockerfile", HEAP)]);
     let found = ["deploy/compose.yaml:2:35:errorheap-exceeds-limit"];
     assert_eq!(heads(dir.path(), &["api/Dockerfile"]), found);
-    // From its own directory, by the names that people give it there, each file is one and is shown in one way.
+    // In its own directory, different paths to one file give one finding with one path.
     let there = dir.path().join("api");
     for name in ["Dockerfile", "./Dockerfile", "../api/Dockerfile"] {
         assert_eq!(heads(&there, &[name]), ["../deploy/compose.yaml:2:35:errorheap-exceeds-limit"], "{name}");
     }
     let absolute = there.join("Dockerfile");
     assert_eq!(heads(&there, &[absolute.to_str().unwrap()]).len(), 1);
-    // Who says which files make the stack means these alone.
+    // With `-f` no other stacks are searched.
     std::fs::write(dir.path().join("empty.yml"), "services: {}\n").unwrap();
     assert_eq!(heads(dir.path(), &["-f", "empty.yml", "api/Dockerfile"]), [] as [&str; 0]);
-    // A Dockerfile that nothing builds stands for itself.
+    // A Dockerfile that no service builds is checked on its own.
     std::fs::write(dir.path().join("Dockerfile"), "FROM alpine:3\nEXPOSE 80\nCMD [\"/serve\"]\n").unwrap();
     assert_eq!(heads(dir.path(), &["Dockerfile"]), ["Dockerfile:1:1:notemissing-healthcheck"]);
 }
 
-/// A Dockerfile that only an overlay builds has no base to speak for it.
+/// A Dockerfile that only an overlay builds is reported with the overlay, since the base does not build it.
 #[test]
 fn what_an_overlay_alone_builds_is_checked() {
     let dir = repository(&[
@@ -70,7 +70,7 @@ fn what_an_overlay_alone_builds_is_checked() {
     let heavy = "b/Dockerfile:1:6:noteheavy-base-image".to_owned();
     assert!(heads(dir.path(), &[]).contains(&heavy));
     assert!(heads(dir.path(), &["b/Dockerfile"]).contains(&heavy));
-    // What the base builds stays the base's to say.
+    // A Dockerfile that the base builds is reported with the base only.
     let of_overlay = heads(dir.path(), &["compose.dev.yaml"]);
     assert!(
         of_overlay.contains(&heavy) && of_overlay.iter().all(|head| !head.starts_with("c/")),
@@ -78,7 +78,7 @@ fn what_an_overlay_alone_builds_is_checked() {
     );
 }
 
-/// Without a repository nothing says how far to look: what stands above is.
+/// Without a repository root, only directories above a named file are searched for stacks.
 #[test]
 fn without_a_repository_it_is_the_stacks_above() {
     let stack = "services:\n  api: {build: api, mem_limit: 512m}\n  other: {image: example/other}\n";
@@ -108,7 +108,7 @@ fn a_file_that_others_read_is_checked_in_their_stacks() {
         assert!(whole, "{name}: {heads:?} without {reserved}");
         assert!(heads.iter().all(|head| !head.starts_with("elsewhere")), "{name}: {heads:?}");
     }
-    // What the overlay and a changed base or variable say together; of the overlay alone, its own.
+    // The finding needs the overlay and the variable, so it belongs to either of them, not to the base.
     let low = |name: &str| {
         let heads = heads(dir.path(), &[name]);
         heads.iter().any(|head| head.ends_with("errormemory-limit-below-minimum"))
@@ -156,7 +156,7 @@ fn all_named_files_together_say_what_the_whole_says() {
     assert_eq!(together, whole);
 }
 
-/// The exit code, standard output and standard error.
+/// Runs oomlint and returns exit code, standard output and standard error.
 fn run(directory: &Path, arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
     command.args(arguments).current_dir(directory).stdin(Stdio::piped());
@@ -167,7 +167,7 @@ fn run(directory: &Path, arguments: &[&str], input: &str) -> (Option<i32>, Strin
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// A hook gives every file whose name looks like a Compose file.
+/// A hook passes every file that is named like a Compose file.
 #[test]
 fn a_ci_pipeline_is_not_checked_and_that_is_said() {
     let workflow = "on: push\njobs: {a: {runs-on: x, steps: [{run: \"echo ${{ github.sha }}\"}]}}\n";
@@ -184,7 +184,7 @@ fn a_ci_pipeline_is_not_checked_and_that_is_said() {
         let (code, out, error) = run(dir.path(), arguments, input);
         assert_eq!((code, error.as_str()), (Some(0), said.as_str()), "{out}");
     }
-    // Who gives it to `-f` means it.
+    // `-f` forces a file to be checked.
     assert_eq!(run(dir.path(), &["-f", name], "").0, Some(1));
 }
 

@@ -1,10 +1,10 @@
-//! Healthchecks are offered where they fit: the protocol, the user and the port are those of the container.
+//! Suggested health checks use the protocol, user and port of the container.
 
 use oomlint::discover::{self, discover};
 use oomlint::engine;
 use oomlint::source::Sources;
 
-/// The help of `missing-healthcheck` for files of a project; none where it is silent.
+/// Returns the help of `missing-healthcheck` for a project; `None` without a finding.
 fn help(files: &[(&str, &str)]) -> Option<String> {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -80,7 +80,7 @@ fn users_are_those_of_the_container() {
     has(&read("POSTGRES_USER_FILE=/run/secrets/u\n"), r#"\"$$(cat /run/secrets/u)\""#);
     has(&read("POSTGRES_USER=shop\n"), "pg_isready -U $${POSTGRES_USER:-postgres}");
     has(&read("A=b\n"), "$${POSTGRES_USER:-postgres}");
-    // Without a database a client asks for the one of the user's name, and the server logs that there is none.
+    // Without `-d` the client asks for a database with the name of the user, and the server logs an error if it is missing.
     has(&with("POSTGRES_DB: shop"), "pg_isready -U postgres -d $${POSTGRES_DB:-postgres}");
     has(
         &with("POSTGRES_USER: u, POSTGRES_DB: shop"),
@@ -101,7 +101,7 @@ fn users_are_those_of_the_container() {
     );
     let dockerfile = image("FROM postgres:17\nENV POSTGRES_DB=shop\nEXPOSE 5432\n");
     has(&dockerfile, "CMD pg_isready -U postgres -d ${POSTGRES_DB:-postgres}");
-    // Data of an older image lacks the user that MariaDB's own script signs in as.
+    // Data directories of older images lack the user of MariaDB's healthcheck.sh.
     for image in ["mariadb", "mariadb:11.4", "mariadb:10.6.20", "mariadb:lts"] {
         let of = service(&format!("{{image: '{image}'}}"));
         has(&of, r#"["CMD", "mariadb-admin", "ping", "-h", "127.0.0.1"]"#);
@@ -122,7 +122,7 @@ fn servers_are_known_behind_options_and_scripts() {
     let auth = "environment: {REDISCLI_AUTH: x}, command: redis-server --requirepass x";
     has(&redis(auth), "redis-cli ping | grep -q PONG");
     has(&redis(&format!("{auth} --port 6390")), "redis-cli -p 6390 ping | grep");
-    // Flags of other programs of the line are none of the server's.
+    // Flags of other programs on the line do not apply to the server.
     has(
         &service(
             "{image: 'postgres:17', command: 'sh -c \"psql -h old -p 5439 -c x; exec postgres -c shared_buffers=1GB\"'}",
@@ -130,13 +130,13 @@ fn servers_are_known_behind_options_and_scripts() {
         "pg_isready -U postgres",
     );
     has(&service("{image: 'postgres:17', command: [-cport=5433]}"), "pg_isready -p 5433 -U postgres");
-    // Which path has a good answer is not known: any will do.
+    // The path of a successful response is unknown, so any response counts.
     let web =
         |image: &str| service(&format!("{{image: '{image}', command: node server.js, ports: ['80:3000']}}"));
     has(&web("node:22"), r#"["CMD", "curl", "-sS", "-o", "/dev/null", "http://127.0.0.1:3000/"]"#);
     has(&web("node:22-alpine"), "|| wget -O /dev/null http://127.0.0.1:3000/ 2>&1 | grep -Eq 'HTTP/|ERROR '");
     has(&web("node:22-slim"), ".get('http://127.0.0.1:3000/', () => process.exit(0))");
-    // A port that hangs on a variable is asked by that.
+    // A port that a variable sets is probed through the variable.
     has(
         &service(
             "{image: 'node:22', command: node server.js, ports: ['80:3000'], environment: {PORT: '${PORT:-3000}'}}",
@@ -245,7 +245,7 @@ fn a_probe_asks_with_tools_that_stay() {
     }
 }
 
-/// Scripts of the project that have nothing to do with the question.
+/// Many unrelated scripts in the build context do not hide the configuration.
 #[test]
 fn other_scripts_hide_no_configuration() {
     let dockerfile = "FROM nginx:1.30-alpine\nCOPY . /usr/share/nginx/html\nCOPY site.conf /etc/nginx/conf.d/default.conf\nEXPOSE 80 8090\n";

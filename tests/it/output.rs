@@ -1,4 +1,4 @@
-//! What is written: whole or not at all, and by `check` nothing.
+//! Written files: complete or unchanged, and never changed by a command that only reads.
 
 #![cfg(unix)]
 
@@ -34,7 +34,7 @@ fn formats() -> Vec<String> {
     values.map(|value| value.get_name().to_owned()).collect()
 }
 
-/// Every entry with its bytes, its time and its mode.
+/// Returns content, modification time and mode of every entry.
 fn state(directory: &Path) -> BTreeMap<PathBuf, (Vec<u8>, std::time::SystemTime, u32)> {
     use std::os::unix::fs::PermissionsExt;
     let entries = walkdir::WalkDir::new(directory).into_iter().map(|entry| entry.unwrap().into_path());
@@ -132,13 +132,13 @@ fn a_full_disk_is_exit_code_2() {
         let output = command(tree.path(), arguments).stdout(full).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
-    // Nobody is left to tell it to.
+    // With standard error full as well, the error cannot be reported.
     let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
     let status = command(tree.path(), &[]).stdout(full()).stderr(full()).status().unwrap();
     assert_eq!(status.code(), Some(2));
 }
 
-/// Runs where no file may grow beyond a size: what is written fails in the middle, as on a full disk.
+/// Runs with a limit for the size of files, so that writing fails in the middle, as on a full disk.
 fn with_room(directory: &Path, blocks: usize, arguments: &str) -> Output {
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" {arguments}");
     let mut command = Command::new("sh");
@@ -178,7 +178,7 @@ fn fixes_are_written_to_all_files_or_to_none() {
     }
     let before = state(tree.path());
     let with_room = |blocks: usize| with_room(tree.path(), blocks, "--fix --no-baseline");
-    // Room for the short ones alone: blocks of 512 or of 1024 bytes.
+    // Room only for the short files. A block is 512 or 1024 bytes.
     let output = with_room(3);
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{error}");
@@ -211,7 +211,7 @@ fn reports_go_where_they_are_sent_or_nowhere() {
     assert_eq!(run(tree.path(), &["--output", "json=link.json"]).status.code(), Some(1));
     assert!(std::fs::symlink_metadata(at("link.json")).unwrap().is_symlink());
     assert!(std::fs::read_to_string(at("elsewhere/real.json")).unwrap().starts_with("{\"version\""));
-    // A link in a circle is written nowhere.
+    // A symbolic link to itself has no target.
     std::os::unix::fs::symlink("circle", at("circle")).unwrap();
     let output = run(tree.path(), &["--output", "json=circle"]);
     assert!(matches!(output.status.code(), Some(1 | 2)), "{output:?}");

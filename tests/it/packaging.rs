@@ -1,4 +1,4 @@
-//! What installs oomlint and calls it agrees with what it is.
+//! Packages, hooks and CI integrations are consistent with the program.
 
 use crate::common;
 use std::path::Path;
@@ -11,7 +11,7 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
-/// Names that people give to their files, and what is behind them.
+/// File names, and the kinds of file that they imply.
 const NAMES: &[(&str, Option<FileKind>)] = &[
     ("compose.yaml", Some(FileKind::Compose)),
     ("deploy/compose.override.yml", Some(FileKind::Compose)),
@@ -49,7 +49,7 @@ const NAMES: &[(&str, Option<FileKind>)] = &[
     ("README.md", None),
 ];
 
-/// Files of variables: no kind of their own, and yet a part of stacks.
+/// File names, and whether they imply environment files, which have no kind but are part of stacks.
 const ENVIRONMENTS: &[(&str, bool)] = &[
     (".env", true),
     ("deploy/.env", true),
@@ -87,7 +87,7 @@ fn hooks_are_given_the_files_that_are_looked_at() {
     }
 }
 
-/// As in `src/discover`: what others wrote, and YAML of CI systems.
+/// True for what `src/discover` leaves out: third-party code, and YAML of CI systems.
 fn is_left_out(name: &str) -> bool {
     let below = |directories: &[&str]| name.split('/').rev().skip(1).any(|part| directories.contains(&part));
     let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
@@ -121,7 +121,7 @@ fn names_below(directory: &Path) -> Vec<String> {
         .collect()
 }
 
-/// The wheel has no version of its own to fall behind.
+/// The wheel takes its version from Cargo.toml.
 #[test]
 fn the_version_stands_in_one_place() {
     let project = read("pyproject.toml");
@@ -171,7 +171,7 @@ fn the_action_reports_fails_and_adds_to_the_summary() {
     let summary = std::fs::read_to_string(dir.path().join("summary.md")).unwrap();
     assert!(summary.starts_with("what was there\n") && summary.contains("invalid-memory-value"), "{summary}");
     assert!(dir.path().join("out.sarif").is_file());
-    // A value is a value, whatever stands in it.
+    // Values are not evaluated by the shell.
     let odd = run(&[("OOMLINT_PATHS", "$(touch broken)\n`touch broken`")]);
     assert_eq!(odd.status.code(), Some(2));
     assert!(!dir.path().join("broken").exists());
@@ -192,7 +192,7 @@ fn the_action_hands_every_input_on() {
     }
 }
 
-/// The tool's own image has nothing for the tool to say.
+/// The Dockerfile of oomlint has no findings.
 #[test]
 fn the_dockerfile_is_clean_by_its_own_rules() {
     let ran = std::process::Command::new(env!("CARGO_BIN_EXE_oomlint"))
@@ -205,7 +205,7 @@ fn the_dockerfile_is_clean_by_its_own_rules() {
     assert!(text.contains("1 suppressed"), "{text}");
 }
 
-/// Cargo finds in the image what it finds here: a target that the manifest names and nobody copies ends the build.
+/// Every target that Cargo.toml names is copied into the image. The build fails if one is missing.
 #[test]
 fn the_image_gets_all_that_is_built() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -263,7 +263,7 @@ fn what_the_pages_give_the_action_it_takes() {
     }
 }
 
-/// The targets that a release is built for.
+/// Returns the targets that a release is built for.
 fn targets() -> Vec<String> {
     let release: Value = serde_yaml::from_str(&read(".github/workflows/release.yml")).unwrap();
     let rows = ["linux", "others"].map(|job| release["jobs"][job]["strategy"]["matrix"]["include"].clone());
@@ -282,7 +282,7 @@ fn npm_has_a_package_for_each_target() {
     assert_eq!(named, targets);
 }
 
-/// cargo-binstall looks for the archives by the names that they are given.
+/// cargo-binstall looks for archives by the names that the release script gives them.
 #[test]
 fn archives_are_where_binstall_looks_for_them() {
     let manifest = read("Cargo.toml");
@@ -310,7 +310,7 @@ fn archives_are_where_binstall_looks_for_them() {
     }
 }
 
-/// The command of the job for GitLab, without its installation.
+/// Runs the command of the GitLab job, without its installation.
 #[cfg(unix)]
 #[test]
 fn the_job_for_gitlab_writes_what_it_keeps() {
@@ -334,7 +334,7 @@ fn the_job_for_gitlab_writes_what_it_keeps() {
         let text = std::fs::read_to_string(dir.path().join(report.as_str().unwrap())).unwrap();
         assert!(text.contains("invalid-memory-value"), "{text}");
     }
-    // What the page sets is there to be set.
+    // The variables that the documentation sets exist.
     let page = read("docs/ci.md");
     let set = page.split("packaging/gitlab.yml\noomlint:\n").nth(1).unwrap().split("```").next().unwrap();
     let set: Value = serde_yaml::from_str(set).unwrap();

@@ -1,4 +1,4 @@
-//! The healthchecks that help texts offer can be pasted: nothing new is found afterwards, and they are found no more.
+//! Suggested health checks can be pasted: `missing-healthcheck` is gone afterwards, and there are no new findings.
 
 #![allow(clippy::unwrap_used, clippy::use_debug)]
 
@@ -18,7 +18,7 @@ struct Table {
     probes: Vec<Row>,
 }
 
-/// What the test needs of a row; the schema of the whole is the program's own business.
+/// Part of a row that the test needs. The program checks the whole schema.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Row {
@@ -54,7 +54,7 @@ struct Http {
     port: u16,
 }
 
-/// A service that a probe is meant for.
+/// Service to which a probe applies.
 struct Case {
     image: String,
     variables: Vec<(String, String)>,
@@ -124,7 +124,7 @@ fn lint(name: &str, text: &str) -> Vec<Finding> {
     engine::run(&engine::Options::default(), &Sources::new(), &found).findings
 }
 
-/// What to paste of a help text: the lines behind the first, moved to the depth that they have there.
+/// Returns the lines of a help text to paste, which are those after the first, with `depth` blanks of indentation.
 fn snippet(finding: &Finding, depth: usize) -> Option<String> {
     let (_, lines) = finding.help.as_deref()?.split_once('\n')?;
     let indented =
@@ -136,7 +136,7 @@ fn missing(findings: &[Finding]) -> Option<&Finding> {
     findings.iter().find(|finding| finding.rule == "missing-healthcheck")
 }
 
-/// Findings that were not there before.
+/// Returns the messages of new warnings and errors.
 fn worse(before: &[Finding], after: &[Finding]) -> Vec<String> {
     let heavy = after.iter().filter(|finding| finding.severity != Severity::Note);
     let new = heavy.filter(|finding| !before.iter().any(|old| old.message == finding.message));

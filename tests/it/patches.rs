@@ -1,4 +1,4 @@
-//! What `--diff` prints is taken by `git apply` and gives what `--fix` writes, or the file is left out with a word.
+//! `git apply` accepts the output of `--diff`, with the result of `--fix`; files that `--diff` leaves out are reported.
 
 use std::io::Write;
 use std::path::Path;
@@ -11,7 +11,7 @@ fn oomlint(directory: &Path, arguments: &[&str]) -> Output {
     command.args(arguments).current_dir(directory).env_remove("CLICOLOR_FORCE").output().unwrap()
 }
 
-/// What becomes of a file by way of a patch; none where it is not shown.
+/// Applies the output of `--diff` and returns the new content of the file; `None` if the file is left out.
 fn patched(directory: &Path, name: &str) -> Option<Vec<u8>> {
     let shown = oomlint(directory, &["--diff", "--unsafe-fixes", "--no-baseline", "."]);
     let said = String::from_utf8(shown.stderr).unwrap();
@@ -34,7 +34,7 @@ fn patched(directory: &Path, name: &str) -> Option<Vec<u8>> {
     Some(std::fs::read(directory.join(name)).unwrap())
 }
 
-/// The patch and the fix of one text; true where the patch is shown.
+/// Asserts that patch and fix of a text agree. False if the patch is left out or nothing changes.
 fn agree(name: &str, text: &str) -> bool {
     let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for directory in [&a, &b] {
@@ -55,7 +55,7 @@ fn git_is_there() -> bool {
     there
 }
 
-/// Something to fix among lines that hold anything.
+/// Returns a Compose file to fix, with `comment` around the fault.
 fn compose(comment: &str, end: &str, lines: usize) -> String {
     let before = format!("  # {comment}{end}").repeat(lines);
     format!(
@@ -76,7 +76,7 @@ fn marks_without_width_and_lone_carriage_returns_are_the_file_s_own() {
             assert!(agree("compose.yaml", &text), "{text:?}");
         }
     }
-    // A lone carriage return ends a line of YAML, and none of git's.
+    // A lone carriage return ends a line in YAML but not in git.
     assert!(agree("compose.yaml", &compose("x", "\n", 1).replacen("# x\n", "# x\r  # y\n", 1)));
     assert!(agree("Dockerfile", "# a\rb\nFROM node:22\n# \u{feff}\nCMD [\"node\", \"a.js\"]"));
     assert!(agree("compose.a b \"c\".yaml", &compose("x", "\n", 2)));

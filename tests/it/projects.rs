@@ -1,4 +1,4 @@
-//! Whole projects of ours: what is printed of them, to the letter.
+//! Snapshots of the output for whole projects.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use oomlint::engine::{self, Options, Outcome};
 use oomlint::report::{human, inspect};
 use oomlint::source::Sources;
 
-/// Runs on a project as someone does who stands at the repository's root.
+/// Checks a project from the root of this repository.
 fn run(project: &str) -> (Outcome, Sources) {
     let path = PathBuf::from("fixtures/projects").join(project);
     assert!(Path::new(&path).is_dir(), "no project {project}");

@@ -1,4 +1,4 @@
-//! What the README shows is what the binary prints.
+//! The README shows the current output of the executable.
 
 use std::process::Command;
 
@@ -24,7 +24,7 @@ fn the_sample_in_the_readme_is_what_is_printed() {
     assert!(shown == printed, "README.md is not current: UPDATE=1 cargo test --test it readme\n{printed}");
 }
 
-/// The time that a run took is another every time.
+/// Removes the elapsed time, which varies.
 fn without_time(printed: &str) -> String {
     let lines = printed.lines().map(|line| match line.rsplit_once(" · ") {
         Some((line, time)) if time.ends_with("ms") || time.ends_with(" s") => line,
@@ -37,7 +37,7 @@ fn readme() -> String {
     std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap()
 }
 
-/// The lines of the blocks of shell.
+/// Returns the lines of the shell blocks, without comments.
 fn shell(text: &str) -> Vec<String> {
     let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("\n```").next());
     blocks.flat_map(str::lines).map(|line| line.split(" #").next().unwrap().trim().to_owned()).collect()
@@ -69,7 +69,7 @@ fn the_first_command_ends_as_the_readme_says() {
     let code = ran.status.code().unwrap();
     let before = set_up.split("```sh").next().unwrap();
     assert!(before.contains(&format!("exit code {code}")), "{first} ends with {code}");
-    // What is built from C wants a compiler.
+    // Building a dependency in C needs a compiler.
     let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock")).unwrap();
     assert_eq!(lock.contains("name = \"cc\""), before.contains("C compiler"));
 }

@@ -1,4 +1,4 @@
-//! The reports of findings made by hand, as people and programs get them.
+//! Reports of handwritten findings in the human and the machine-readable formats.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ impl Case {
         self.sources.add(Path::new(path), text)
     }
 
-    /// The first place where `needle` stands.
+    /// Returns the span of the first occurrence of `needle`.
     fn at(&self, file: SourceId, needle: &str) -> Span {
         let source = self.sources.get(file);
         let start = source.text().find(needle).unwrap_or_else(|| panic!("no {needle:?}"));
@@ -84,7 +84,7 @@ services:
     restart: unless-stopped
 ";
 
-/// A finding with its ends in two files, arithmetic, and a patch of both.
+/// Returns a finding with labels in two files, a calculation, and a fix that changes both.
 fn two_files() -> Case {
     let mut case = Case::new();
     let compose = case.file("compose.yaml", API);
@@ -121,7 +121,7 @@ fn two_files() -> Case {
     case
 }
 
-/// `count` services without a limit, one of them an error's place too.
+/// Returns `count` services without a limit, one of which has an error as well.
 fn fold(count: usize) -> Case {
     let mut case = Case::new();
     let mut text = "services:\n".to_owned();
@@ -175,8 +175,8 @@ fn one_absence_speaks_for_itself() {
     assert!(text.contains("\n1 warning · 1 service in 2 files\n"), "{text}");
 }
 
-/// Text before and inside of the span takes more bytes than characters and more columns than characters; the lines end in
-/// CRLF and are indented with tabs.
+/// The text before and in the span has more bytes than characters, and wide characters. Lines end in CRLF and are indented
+/// with tabs.
 #[test]
 fn columns_count_characters_whatever_stands_before() {
     let mut case = Case::new();
@@ -357,7 +357,7 @@ mod properties {
     use proptest::prelude::*;
 
     proptest! {
-        /// Whatever the spans and the text, a report is drawn.
+        /// Every format can be written for any spans and text.
         #[test]
         fn nothing_makes_a_report_panic(
             text in "[a-z:# \t\r\n\u{e9}\u{65e5}\u{1b}]{0,120}",

@@ -1,21 +1,21 @@
-//! The pages in `rules/` are true: their examples give what they say, and the index lists them all.
+//! Rule pages in `rules/`: their examples give the stated findings, and the index lists all rules.
 //!
 //! A page is `rules/<rule>.md`. Its first line is `# <rule>`; then what happens and why, `## Examples`, `## When to ignore it`,
-//! `## References`. Its examples are fenced blocks whose first line says what to expect:
+//! `## References`. Its examples are fenced blocks whose first line states the expected result:
 //!
 //! ````text
 //! ```yaml bad                        at least one finding of this rule; the file is compose.yaml
 //! ```yaml good                       no finding of this rule
-//! ```yaml fixed                      what `--fix --unsafe-fixes` makes of the bad example above; `UPDATE=1` writes it
-//! ```dockerfile bad                  the same for a Dockerfile that stands alone
+//! ```yaml fixed                      result of `--fix --unsafe-fixes` on the bad example above; `UPDATE=1` writes it
+//! ```dockerfile bad                  the same for a Dockerfile on its own
 //! ```yaml bad file=compose.yaml      ┐ one example of several files: blocks with `file=` and the same word, up to the
-//! ```dockerfile bad file=api/Dockerfile  ┘ next heading, a repeated name, or a block of another kind; prose may stand between
-//! ```json bad file=stats.jsonl       what was measured, as `--stats` takes it
-//! ```ini bad file=.env               any other language when it has a `file=`
+//! ```dockerfile bad file=api/Dockerfile  ┘ next heading, a repeated name, or a block of another kind, with prose between
+//! ```json bad file=stats.jsonl       measurements for `--stats`
+//! ```ini bad file=.env               any other language, if it has a `file=`
 //! ```yaml                            no word: prose, not run
 //! ````
 //!
-//! Any other word is an error, so that a typing mistake cannot switch an example off.
+//! Any other word is an error, so that a typo cannot disable an example.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -40,11 +40,11 @@ enum Verdict {
 #[derive(Debug)]
 struct Example {
     verdict: Verdict,
-    /// Line of the page where it begins, from 1.
+    /// First line on the page, counted from 1.
     line: usize,
-    /// The line behind its last block, from 0.
+    /// Line after the last block, counted from 0.
     end: usize,
-    /// Name and text; the name was given with `file=` when `named`.
+    /// Names and texts of the files. With `named`, the names come from `file=`.
     files: Vec<(String, String)>,
     named: bool,
 }
@@ -101,7 +101,7 @@ fn examples(page: &str) -> Result<Vec<Example>, String> {
     Ok(examples)
 }
 
-/// What to expect of a block, and its file's name; none when it is prose.
+/// Parses the info string of a block: expected result and file name; `None` if the block is not an example.
 fn info(text: &str) -> Result<Option<(Verdict, Option<String>)>, String> {
     let mut words = text.split_whitespace();
     let language = words.next().unwrap_or_default();
@@ -133,7 +133,7 @@ fn default_name(info: &str) -> String {
     if dockerfile { "Dockerfile".to_owned() } else { "compose.yaml".to_owned() }
 }
 
-/// What a rule has to be told before it says anything: its pages speak of a host with 4 GiB, of Swarm, of measurements.
+/// Returns the options that the examples of a rule need: its preset, a host with 4 GiB, Swarm, measurements.
 fn options(meta: &Meta, files: &[(String, String)]) -> engine::Options {
     let measured = files.iter().find(|(name, _)| name == "stats.jsonl").map(|(_, text)| {
         let mut stats = Stats::default();
@@ -146,7 +146,7 @@ fn options(meta: &Meta, files: &[(String, String)]) -> engine::Options {
     engine::Options { preset: Some(meta.preset), policy, stats: measured, ..engine::Options::default() }
 }
 
-/// The files on the disk, until the directory is dropped.
+/// Writes the files to a temporary directory, and discovers them.
 fn project(files: &[(String, String)]) -> (tempfile::TempDir, discover::Discovered) {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -158,13 +158,13 @@ fn project(files: &[(String, String)]) -> (tempfile::TempDir, discover::Discover
     (dir, found)
 }
 
-/// The findings in a project of these files.
+/// Returns the findings of a project of these files.
 fn lint(files: &[(String, String)], meta: &Meta) -> Vec<Finding> {
     let (_dir, found) = project(files);
     engine::run(&options(meta, files), &Sources::new(), &found).findings
 }
 
-/// What the fixes of one rule make of the files: those that are others now.
+/// Applies the fixes of one rule, and returns the changed files and the rejected fixes.
 fn fixed(files: &[(String, String)], meta: &Meta) -> (Vec<(String, String)>, Vec<RejectedFix>) {
     let (dir, found) = project(files);
     let options = engine::Options { select: vec![meta.name.to_owned()], ..options(meta, files) };
@@ -176,7 +176,7 @@ fn fixed(files: &[(String, String)], meta: &Meta) -> (Vec<(String, String)>, Vec
     (fixed.files.into_iter().map(|(path, _, text)| (relative(path), text)).collect(), fixed.refused)
 }
 
-/// The blocks of a fixed example, as pages have them.
+/// Formats the blocks of a fixed example, as on the pages.
 fn fixed_blocks(files: &[(String, String)], bad: &Example) -> String {
     let mut out = String::new();
     for (name, text) in files {
@@ -191,7 +191,7 @@ fn fixed_blocks(files: &[(String, String)], bad: &Example) -> String {
     out
 }
 
-/// Every bad example that a fix mends is followed by what becomes of it.
+/// Every bad example with a fix is followed by its result.
 #[test]
 fn fixed_examples_are_what_the_fixes_make() {
     let mut problems = String::new();
@@ -302,7 +302,7 @@ fn every_page_is_a_rule_and_names_are_kebab_case_and_unique() {
     assert_eq!(names.len(), RULES.len(), "two rules have one name");
 }
 
-/// Run with `UPDATE=1` to write it.
+/// `UPDATE=1` writes the index.
 #[test]
 fn the_index_is_current() {
     let path = pages().join("README.md");

@@ -1,5 +1,5 @@
-//! Whole runs over mixtures of valid pieces: no panic, every place lies within its file, and the same bytes come out
-//! whatever the number of threads.
+//! Property tests of whole runs on mixtures of valid fragments: no panic, spans within their files, and the same output with
+//! any number of threads.
 
 use crate::common;
 use common::Checked;
@@ -91,7 +91,7 @@ fn check(compose: &str, dockerfile: &str, env: &str) -> Checked {
     ])
 }
 
-/// Every format, one behind the other.
+/// Returns the reports in several formats, concatenated.
 fn reports(checked: &Checked) -> String {
     [Format::Human, Format::Json, Format::Sarif, Format::Github, Format::Junit, Format::Markdown]
         .into_iter()

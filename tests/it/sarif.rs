@@ -1,11 +1,8 @@
-//! SARIF: what holds of every log, and what others say of ours.
+//! SARIF logs: invariants, and validation by other tools.
 //!
-//! Two judges are not part of this project. Where they are installed, in a folder that git ignores or that
-//! `OOMLINT_SARIF_TOOLS` names, they are asked:
-//!
-//! `tests/sarif-tools.sh` installs them.
-//!
-//! The Multitool's package has the official schema in it.
+//! The tools are Microsoft's SARIF Multitool, whose package contains the official schema, and the Python package sarif-tools.
+//! `tests/sarif-tools.sh` installs them in `target/sarif-tools` or the folder that `OOMLINT_SARIF_TOOLS` names. Tests without
+//! their tool pass and print that they were skipped.
 
 use crate::common;
 use std::collections::HashSet;
@@ -31,7 +28,8 @@ fn projects() -> Vec<(String, Value)> {
     logs
 }
 
-/// Fixes in two files, a name that an URI cannot hold, a file outside of the repository, places at both ends of a file.
+/// Returns a log with a fix in two files, a path that a URI must escape, a file outside of the repository, and locations at
+/// both ends of a file.
 fn odd_places() -> Value {
     let sources = Sources::new();
     let odd = sources.add(Path::new("größe: [1] #?%/compose.yaml"), "services:\n  é😀: x\n");
@@ -127,12 +125,12 @@ fn results_keep_to_what_readers_need() {
         "sub/gr%C3%B6%C3%9Fe%3A%20%5B1%5D%20%23%3F%25/compose.yaml"
     );
     assert_eq!(uri(&format!("/2/locations/0/{location}")), "file:///else%20where/Dockerfile");
-    // `é😀` before the place: one code unit and two.
+    // `é😀` before the location: one UTF-16 code unit and two.
     assert_eq!(results[0]["locations"][0]["physicalLocation"]["region"]["startColumn"], 8);
     assert_eq!(results[0]["fixes"][0]["artifactChanges"].as_array().unwrap().len(), 2);
 }
 
-/// Where the judges are, when they are.
+/// Returns the path of a file of the tools; `None` if it does not exist.
 fn tool(path: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("OOMLINT_SARIF_TOOLS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/sarif-tools"), PathBuf::from);
@@ -144,7 +142,7 @@ fn tool(path: &str) -> Option<PathBuf> {
     None
 }
 
-/// Ours and, where the reference material is, that of thousands of real files.
+/// Returns the logs of the fixtures and, with the reference corpus, of thousands of real files.
 fn all_logs() -> Vec<(String, Value)> {
     let mut logs = projects();
     if cfg!(shared) {
@@ -172,12 +170,12 @@ fn the_official_schema_accepts_every_log() {
     assert!(!validator.is_valid(&broken), "the schema refuses nothing");
 }
 
-/// The exit code says nothing; what was found is in another log.
+/// Validates a log and returns the results, which the Multitool writes to a log of its own. Its exit code is meaningless.
 fn multitool(program: &Path, log: &Value) -> Vec<Value> {
     let scratch = tempfile::tempdir().unwrap();
     let (input, output) = (scratch.path().join("in.sarif"), scratch.path().join("out.sarif"));
     std::fs::write(&input, serde_json::to_vec(log).unwrap()).unwrap();
-    // It calls home and waits; without a network it does not.
+    // It sends telemetry and waits for it, except without a network.
     let alone = Command::new("unshare").args(["-n", "true"]).status().is_ok_and(|status| status.success());
     let mut command = if alone { Command::new("unshare") } else { Command::new(program) };
     if alone {
@@ -190,7 +188,7 @@ fn multitool(program: &Path, log: &Value) -> Vec<Value> {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
-    // A file that it takes for something else has no findings either.
+    // A file that it does not recognize would have no results either.
     assert!(said.contains("1 files scanned") && !said.contains("skipped"), "{said}");
     let verdict: Value =
         serde_json::from_str(std::fs::read_to_string(output).unwrap().trim_start_matches('\u{feff}'))
@@ -202,7 +200,7 @@ fn multitool(program: &Path, log: &Value) -> Vec<Value> {
 fn microsofts_validator_finds_nothing() {
     let Some(program) = tool("node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool") else { return };
     for (name, mut log) in all_logs() {
-        // It takes minutes for tens of thousands of results.
+        // Tens of thousands of results would take minutes.
         let results = log["runs"][0]["results"].as_array_mut().unwrap();
         if results.len() > 2_000 {
             *results = results.drain(..).step_by(20).collect();

@@ -1,10 +1,10 @@
-//! The reader of shell commands on text that nobody would write.
+//! Property tests of the shell parser on generated text.
 
 use oomlint::source::{Sources, Span, TracedText};
 use oomlint::syntax::shell::{Script, Word, read, read_run, read_words};
 use proptest::prelude::*;
 
-/// Pieces that meet each other in every order.
+/// Fragments that are combined in random order.
 const PIECES: [&str; 62] = [
     "a",
     "b=c ",
@@ -137,7 +137,7 @@ proptest! {
         check(&pieces.concat());
     }
 
-    /// Between single quotes everything is itself.
+    /// Between single quotes every character is literal.
     #[test]
     fn single_quotes_keep_everything(inside in "[^']{0,40}") {
         let word = only_word(&format!("x '{inside}'")).unwrap();
@@ -145,14 +145,14 @@ proptest! {
         prop_assert!(word.quoted && !word.expands);
     }
 
-    /// Between double quotes everything but `$`, backticks, quotes and backslashes is itself.
+    /// Between double quotes every character except `$`, backtick, quote and backslash is literal.
     #[test]
     fn double_quotes_keep_what_is_not_special(inside in "[^\"\\\\$`]{0,40}") {
         let word = only_word(&format!("x \"{inside}\"")).unwrap();
         prop_assert_eq!(word.text.as_str(), inside.as_str());
     }
 
-    /// A backslash makes one character itself.
+    /// A backslash makes the next character literal.
     #[test]
     fn backslashes_keep_characters(inside in "[ -~é]{1,20}") {
         let escaped: String = inside.chars().flat_map(|c| ['\\', c]).collect();
@@ -160,7 +160,7 @@ proptest! {
         prop_assert_eq!(word.text.as_str(), inside.as_str());
     }
 
-    /// Quoted parts that touch are one word.
+    /// Adjacent quoted and unquoted parts are one word.
     #[test]
     fn parts_that_touch_are_one_word(a in "[a-z ]{1,8}", b in "[a-z;|]{1,8}", c in "[a-z]{1,8}") {
         let word = only_word(&format!("x '{a}'\"{b}\"{c}")).unwrap();
@@ -168,7 +168,7 @@ proptest! {
     }
 }
 
-/// Deep and long inputs end, and say that something is left.
+/// Deep and long inputs terminate.
 #[test]
 fn bounds_hold() {
     for piece in ["$(", "`", "{ ", "( ", "if ", "${", "sh -c '", "eval \"", "((", "case x in a) ", "f() { "] {

@@ -1,4 +1,4 @@
-//! Limits from measurements: through the binary, on the project of the fixtures, and on whatever may be measured.
+//! `oomlint size`: the executable on a fixture, and properties of the limits for generated measurements.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -97,7 +97,8 @@ fn what_cannot_be_used_is_exit_code_2() {
     assert!(code == 2 && err.contains("there is no `none.jsonl`"), "{err}");
 }
 
-/// A service whose limit is shared by an anchor, one that has its own, and one with a heap.
+/// Returns a Compose file with two services that share limits through an anchor, one with its own limit and a heap, and one
+/// without a limit.
 fn compose(limit: u32, heap: u32) -> String {
     format!(
         "x-limits: &limits\n  mem_limit: {limit}m\n  memswap_limit: {limit}m\nservices:\n  a:\n    <<: *limits\n    image: example/a\n  \
@@ -119,7 +120,7 @@ fn measured(samples: &[(usize, u32)]) -> String {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// What is written holds every peak, satisfies the rules about heaps and swap, and is written once.
+    /// Written limits cover every peak, satisfy the rules about heaps and swap, and do not change in a second run.
     #[test]
     fn written_limits_hold_what_was_measured(
         limit in 64_u32..4096,

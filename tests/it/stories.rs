@@ -1,6 +1,6 @@
-//! Memory trouble that real projects had and mended: is it named where it stands, and no longer where it is mended?
+//! Memory faults that real projects had and fixed: they must be reported at their location, and no longer once fixed.
 //!
-//! The stories are `corpus/stories.jsonl`; those with files have the state with the fault and mostly the one without.
+//! The stories are in `corpus/stories.jsonl`. Those with files have the state with the fault and mostly the fixed one.
 
 use crate::common;
 use std::path::{Path, PathBuf};
@@ -10,22 +10,22 @@ use oomlint::engine::{self, Options};
 use oomlint::rules::Preset;
 use oomlint::source::Sources;
 
-/// What the state without the fault looks like.
+/// The state that is not the one with the fault.
 #[derive(Clone, Copy, PartialEq)]
 enum Other {
-    /// The fault is mended there.
+    /// The fault is fixed.
     Mended,
-    /// Nobody mended it: the two states differ in something else.
+    /// The fault is still there: the two states differ in something else.
     Same,
-    /// There is none.
+    /// There is no other state.
     Missing,
 }
 use Other::{Mended, Missing, Same};
 
-/// A file of the story, the line, and the service; none for a Dockerfile that no service builds.
+/// A file of the story, the line, and the service; `None` for a Dockerfile that no service builds.
 type Place = (&'static str, u32, Option<&'static str>);
 
-/// The story, the state with the fault, the rule that names it, every place, and the other state.
+/// The story, the state with the fault, the rule that reports it, all locations, and the other state.
 type Fault = (&'static str, &'static str, &'static str, &'static [Place], Other);
 
 const AD: &str = "src/ad/Dockerfile";
@@ -34,11 +34,11 @@ const PLAIN: &str = "docker-compose.yml";
 const PROD: &str = "docker-compose.prod.yml";
 const GRID: &str = "docker-compose-v2.yml";
 
-/// Named by the rules that run by default.
+/// Faults that the default rules report.
 const CAUGHT: &[Fault] = &[
     ("C09", "before", "unbounded-heap", &[(AD, 32, None), (FRAUD, 22, None)], Mended),
     ("C10", "after", "malformed-heap-setting", &[(FRAUD, 22, None)], Mended),
-    // The mended state is too large for its limit: the second fault that the story names.
+    // The second fault of the story: the state that fixes the first one exceeds its limit.
     ("C11", "after", "shm-exceeds-limit", &[("compose.yaml", 414, Some("load-generator"))], Mended),
     (
         "C18",
@@ -92,10 +92,10 @@ const CAUGHT: &[Fault] = &[
     ("C44", "after", "memory-lock-without-ulimit", &[(PLAIN, 601, Some("elasticsearch"))], Missing),
 ];
 
-/// Named for those who ask for everything.
+/// Faults that only the preset `strict` reports.
 const STRICT: &[Fault] = &[("C46", "before", "small-shm", &[("postgres/stack.yml", 6, Some("db"))], Mended)];
 
-/// Named by no rule, the strict ones included, with the rule whose business it is and the reason.
+/// Faults that no rule reports, not even a strict one, with the rule that they concern and the reason.
 const MISSED: &[(Fault, &str)] = &[
     (
         ("C11", "before", "small-shm", &[("compose.yaml", 403, Some("load-generator"))], Mended),
@@ -127,7 +127,7 @@ const MISSED: &[(Fault, &str)] = &[
     ),
 ];
 
-/// Files that the story left out: the story, its file, the name to give it, what to put beside it, the rule, the service.
+/// Story with missing files: the story, its file, a name for it, the files to add, and the expected rule and service.
 type Completed = (&'static str, &'static str, &'static str, &'static [(&'static str, &'static str)], Named);
 type Named = (&'static str, &'static str);
 
@@ -158,17 +158,17 @@ const COMPLETED: &[Completed] = &[
     ),
 ];
 
-/// Their directory; without `..` in it, so that places can be told from there.
+/// Returns the directory of the stories, without `..` so that it can be removed from the paths of findings.
 fn stories() -> PathBuf {
     common::corpus().join("stories").canonicalize().unwrap()
 }
 
-/// What is found in a state of a story: the rule, the file below the state, the line, the service.
+/// Returns the findings of a state of a story: rule, file relative to the state, line, service.
 fn findings(state: &Path, file: &str, preset: Preset) -> Vec<(&'static str, String, u32, Option<String>)> {
     let look = |path: &Path| discover(&[path.to_path_buf()], discover::Options::default());
     let discovered = match look(state) {
         Ok(all) if !all.files.is_empty() => all,
-        // A name that is not searched for; people name such files on the command line.
+        // A file that discovery does not find, so it is named as on the command line.
         _ => match look(&state.join(file)) {
             Ok(named) => named,
             Err(_) => return Vec::new(),
@@ -186,7 +186,7 @@ fn findings(state: &Path, file: &str, preset: Preset) -> Vec<(&'static str, Stri
     outcome.findings.into_iter().map(place).collect()
 }
 
-/// The places of the fault that its rule names in `state`, on the very line or anywhere in the service.
+/// Returns the locations of the fault that its rule reports in `state`, on the exact line or anywhere in the service.
 fn named(stories: &Path, fault: &Fault, state: &str, preset: Preset, by_line: bool) -> Vec<Place> {
     let (story, _, rule, places, _) = *fault;
     let dir = stories.join(story).join(state);
@@ -231,7 +231,7 @@ fn what_is_not_named_is_said_and_why() {
     let stories = stories();
     for (fault, reason) in MISSED {
         let (story, bad, rule, places, _) = *fault;
-        // The file is looked at: something else is named there. An env_file alone is nobody's.
+        // Something else is reported in the file, so it was checked. An env_file without a service is not.
         let file = places[0].0;
         let all = findings(&stories.join(story).join(bad), file, Preset::Strict);
         let seen = all.iter().any(|(_, below, ..)| below == file);
@@ -259,7 +259,7 @@ fn every_story_that_can_be_proved_is_accounted_for() {
         let caught: Vec<&Fault> = CAUGHT.iter().filter(|fault| fault.0 == id).collect();
         let missed: Vec<&Fault> =
             MISSED.iter().map(|(fault, _)| fault).filter(|fault| fault.0 == id).collect();
-        // C11 has a second fault, in the state that mends the first.
+        // C11 has a second fault, in the state that fixes the first.
         let known = story["bad_state"].as_str().unwrap();
         for fault in caught.iter().chain(&missed) {
             assert!(fault.1 == known || id == "C11", "{id}: the bad state is {known}");

@@ -1,4 +1,4 @@
-//! Facts that come of joining a service with its image: what starts, which heap, which probe.
+//! Facts from combining a service with its image: start command, heap, health check.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use oomlint::model::project;
 use oomlint::source::{Sources, TracedText};
 use oomlint::workload::{Assembler, Bound, Fact, Healthcheck, Workload};
 
-/// The workload `app` of a Compose file and the Dockerfile beside it.
+/// Returns the workload `app` of a Compose file and a Dockerfile in the same directory.
 fn app(compose: &str, dockerfile: &str) -> (Workload, Sources) {
     let sources = Sources::new();
     sources.add(Path::new("compose.yaml"), compose);
@@ -27,7 +27,7 @@ fn built(dockerfile: &str, keys: &str) -> (Workload, Sources) {
     app(&format!("services:\n  app:\n    build: .\n{keys}"), dockerfile)
 }
 
-/// The heap in one line: the bound, `none`, or why it is not known.
+/// Formats the bound of the first heap, `none`, or why it is unknown.
 fn heap(workload: &Workload) -> String {
     let Some(heap) = workload.heaps.first() else { return "no heap".to_owned() };
     match &heap.bound {
@@ -80,7 +80,7 @@ fn what_wins_is_the_strongest_place_and_the_last_flag() {
         java("CMD [\"java\", \"-Xmx3g\", \"-jar\", \"a.jar\"]", "      _JAVA_OPTIONS: -Xmx4g"),
         "4 GiB in _JAVA_OPTIONS"
     );
-    // A number beats a share wherever it stands.
+    // A size takes precedence over a percentage, wherever each is set.
     assert_eq!(
         java(
             "CMD [\"java\", \"-XX:MaxRAMPercentage=70.0\", \"-jar\", \"a.jar\"]",
@@ -120,7 +120,7 @@ fn start_scripts_expand_what_the_catalogue_says() {
     assert_eq!(image("node:22", "NODE_OPTIONS: --max-old-space-size=300"), "300 MiB in NODE_OPTIONS");
     assert_eq!(image("node:22", "NODE_OPTIONS: --max_old_space_size=300"), "300 MiB in NODE_OPTIONS");
     assert_eq!(image("elasticsearch:9.1.0", "ES_JAVA_OPTS: -Xms1g -Xmx2g"), "2 GiB in ES_JAVA_OPTS");
-    // Of an image that nobody knows only a bound is believed, and only from a variable that says who reads it.
+    // For an unknown image only a bound counts, and only in a variable whose name implies its runtime.
     assert_eq!(image("ghcr.io/example/app:1", "JAVA_TOOL_OPTIONS: -Xmx1g"), "1 GiB in JAVA_TOOL_OPTIONS");
     assert_eq!(image("ghcr.io/example/app:1", "ES_JAVA_OPTS: -Xmx1g"), "1 GiB in ES_JAVA_OPTS");
     assert_eq!(image("ghcr.io/example/app:1", "JAVA_OPTS: -Xmx1g"), "no heap");
@@ -143,7 +143,7 @@ fn what_is_not_known_is_unknown() {
         keys("    environment:\n      JAVA_TOOL_OPTIONS: -Xmx512MB\n"),
         "unknown: `-Xmx512MB` does not fit the grammar"
     );
-    // A number in a stronger place settles it.
+    // A size in a variable with higher precedence decides.
     assert_eq!(
         keys("    env_file: gone.env\n    environment:\n      _JAVA_OPTIONS: -Xmx1g\n"),
         "1 GiB in _JAVA_OPTIONS"

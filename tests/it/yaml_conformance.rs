@@ -1,4 +1,4 @@
-//! The YAML tree against a second reader, and against what Docker Compose says, over real files.
+//! The YAML tree, compared with serde_yaml and with the verdict of Docker Compose on real files.
 
 use crate::yaml;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use oomlint::syntax::yaml::{Kind, NodeId, Style, Tag, Tree, Value};
 use serde_yaml::Value as Plain;
 use yaml::{check_spans, corpus, parse};
 
-/// Why a scalar is typed otherwise by serde_yaml than by go-yaml, which we follow.
+/// Returns why serde_yaml types a scalar differently from go-yaml, which we follow, and the value of serde_yaml.
 fn otherwise(text: &str, style: Style, tag: Option<&Tag>) -> Option<(&'static str, Plain)> {
     let string = || Plain::String(text.to_owned());
     if style != Style::Plain || tag.is_some_and(|tag| tag.name.starts_with("!!")) {
@@ -28,7 +28,7 @@ fn otherwise(text: &str, style: Style, tag: Option<&Tag>) -> Option<(&'static st
     None
 }
 
-/// Plain data as serde_yaml makes it: aliases replaced, tags kept around values.
+/// Converts a node to the data of serde_yaml: aliases are replaced, local tags are kept.
 fn lower(tree: &Tree, id: NodeId, classes: &mut BTreeMap<&'static str, usize>) -> Plain {
     let node = tree.node(id);
     let value = match &node.kind {
@@ -47,7 +47,7 @@ fn lower(tree: &Tree, id: NodeId, classes: &mut BTreeMap<&'static str, usize>) -
                 *classes.entry(class).or_default() += 1;
                 value
             } else {
-                // serde_yaml types below a local tag as without one.
+                // serde_yaml types a scalar with a local tag as if it had none.
                 let tag = node.tag.as_ref().filter(|tag| tag.name.starts_with("!!"));
                 match scalar.resolve(tag) {
                     Value::Null => Plain::Null,
@@ -69,7 +69,7 @@ fn lower(tree: &Tree, id: NodeId, classes: &mut BTreeMap<&'static str, usize>) -
     }
 }
 
-/// Merge keys applied: a key of the mapping itself wins, then the first source that has it.
+/// Applies merge keys: a key of the mapping itself takes precedence, then the first source that has it.
 fn merge(value: &mut Plain) {
     match value {
         Plain::Mapping(map) => {
@@ -98,7 +98,7 @@ fn serde_documents(text: &str) -> Result<Vec<Plain>, serde_yaml::Error> {
     serde_yaml::Deserializer::from_str(text)
         .map(|document| {
             let mut value: Plain = serde::Deserialize::deserialize(document)?;
-            // One run copies a source's own `<<` and leaves it: run until none is left.
+            // One pass copies the `<<` of a source without applying it, so this repeats until none is left.
             loop {
                 let before = value.clone();
                 value.apply_merge()?;
@@ -110,7 +110,7 @@ fn serde_documents(text: &str) -> Result<Vec<Plain>, serde_yaml::Error> {
         .collect()
 }
 
-/// The first place where two values differ.
+/// Returns the first difference of two values.
 fn difference(ours: &Plain, theirs: &Plain) -> Option<String> {
     match (ours, theirs) {
         (Plain::Mapping(a), Plain::Mapping(b)) if a.len() == b.len() => a.iter().find_map(|(key, value)| {
@@ -151,7 +151,7 @@ fn plain_data_is_what_serde_yaml_reads() {
         let mut ours: Vec<Plain> =
             tree.documents().iter().map(|root| lower(&tree, *root, &mut classes)).collect();
         ours.iter_mut().for_each(merge);
-        // An empty file has no document here, and an empty one there.
+        // An empty file has no document here, and one null document in serde_yaml.
         let empty = ours.is_empty() && theirs.iter().all(|document| *document == Plain::Null);
         if ours != theirs && !empty {
             let first = ours.iter().zip(&theirs).find_map(|(ours, theirs)| difference(ours, theirs));
@@ -188,7 +188,7 @@ fn spans_hold() {
                 Style::Folded => assert!(raw.starts_with('>') && !raw.ends_with('\n'), "{raw:?}"),
                 Style::Plain => {}
             }
-            // Words are copied, wherever they stand: find each by its own bytes.
+            // Each word is a copy of the file, so its span must contain it.
             let mut at = 0;
             for word in value.split_inclusive(char::is_whitespace) {
                 let trimmed = word.trim_end();
@@ -236,7 +236,7 @@ fn what_compose_accepts_has_no_fatal_error() {
             (true, Some(error)) => wrong.push(format!("{}: {error:?}", answer.file)),
             (true, None) => accepted += 1,
             (false, None) => {
-                // Go-yaml's own errors say so; everything else is Compose's.
+                // Only these errors are go-yaml's. All others are errors of Compose.
                 let error = answer.error.unwrap_or_default();
                 if error.contains("go-yaml load error") || error.contains("mapping key") {
                     wrong.push(format!("{}: accepted, but {error}", answer.file));

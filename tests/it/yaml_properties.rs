@@ -1,11 +1,11 @@
-//! Whatever the text: no panic, and every span lies in it.
+//! Property tests of the YAML parser: no panic, and spans within the text, for any text.
 
 use crate::yaml;
 use oomlint::syntax::yaml::to_json;
 use proptest::prelude::*;
 use yaml::{check_spans, parse};
 
-/// Pieces that YAML files are made of, and pieces that break them.
+/// Fragments of YAML files, and fragments that break them.
 const FRAGMENTS: &[&str] = &[
     "a",
     "b: ",

@@ -1,4 +1,4 @@
-//! Half-typed files: the keys around the line that is being typed stay where they were.
+//! Recovery in half-typed files: the keys around the edited line keep their paths and offsets.
 
 use crate::yaml;
 use std::collections::{BTreeMap, HashSet};
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use oomlint::syntax::yaml::{Kind, NodeId, Tree};
 use yaml::{corpus, parse};
 
-/// Each key as its path from the root and its offset; items count by their place.
+/// Returns the path and offset of every key. List items are named by their index.
 fn keys(tree: &Tree) -> Vec<(String, u32)> {
     let mut out = Vec::new();
     let mut rest: Vec<(String, NodeId)> =
@@ -31,14 +31,14 @@ fn keys(tree: &Tree) -> Vec<(String, u32)> {
     out
 }
 
-/// A file with one line changed: what changed, the text, and how old offsets become new ones.
+/// A file with one changed line.
 struct Typed {
     kind: &'static str,
     text: String,
-    /// The changed bytes of the old text.
+    /// Start of the changed range in the old text, in bytes; `to` is its end.
     from: usize,
     to: usize,
-    /// Growth of what follows.
+    /// Difference between new and old offsets after the change, in bytes.
     growth: isize,
 }
 
@@ -47,7 +47,7 @@ fn replace(kind: &'static str, text: &str, from: usize, to: usize, with: &str) -
     Typed { kind, text: format!("{}{with}{}", &text[..from], &text[to..]), from, to, growth }
 }
 
-/// What a person may have in the file at one moment, at the line that begins at `at`.
+/// Returns variants of the text that may occur while the line at `at` is being typed.
 fn typed(text: &str, at: usize) -> Vec<Typed> {
     let end = text[at..].find('\n').map_or(text.len(), |n| at + n);
     let line = &text[at..end];
@@ -85,7 +85,7 @@ fn keys_around_a_half_typed_line_stay() {
             continue;
         }
         let before = keys(&tree);
-        // Lines that begin with a key, spread over the file.
+        // Lines that begin with a key. A few are taken, spread over the file.
         let lines: Vec<usize> = before
             .iter()
             .map(|(_, at)| *at as usize)

@@ -1,4 +1,4 @@
-//! A row a service, for spreadsheets. Sizes are in bytes; what is not there or not known is empty.
+//! CSV with one row per service, for spreadsheets. Sizes are in bytes. Missing and unknown values are empty.
 
 use std::io::{self, Write};
 
@@ -63,7 +63,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
     table.flush()
 }
 
-/// A spreadsheet takes a cell that begins like this for a formula.
+/// Escapes a cell that a spreadsheet would take for a formula.
 fn text(text: &str) -> String {
     let text = line(text);
     if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }

@@ -1,4 +1,4 @@
-//! One page that needs nothing beside it, on a wide screen and on a narrow one.
+//! Self-contained HTML page, for wide and narrow screens.
 
 use std::io::{self, Write};
 
@@ -26,7 +26,7 @@ ul{padding-left:1.2rem;margin:.3rem 0}\
 @media(max-width:46rem){body{padding:1rem}thead{display:none}tr{display:grid;grid-template-columns:1fr auto auto;padding:.35rem 0;border-bottom:1px solid var(--grid)}\
 td{padding:.1rem 0 .1rem .8rem}td.bar{grid-column:1/-1;grid-row:2;width:auto;padding:.15rem 0}td.more{display:none}tr.scale td:not(.bar){display:none}}";
 
-/// What a column shows of a service.
+/// Formats the cell of a service in one column.
 type Cell = fn(&Entry) -> String;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
@@ -66,7 +66,7 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()
         let (severity, rule, words) = excess(&one, host.map_or(ByteSize(0), |host| host.size));
         writeln!(out, "<p class=\"over\">{}</p>", text(&format!("{severity}[{rule}]: {words}")))?;
     }
-    // What no service has needs no column.
+    // Columns that would be empty are left out.
     let more: [(&str, Cell); 4] = [
         ("reserved", |entry| entry.reserved().map(|size| size.to_string()).unwrap_or_default()),
         ("swap", swap),

@@ -1,4 +1,4 @@
-//! A table with bars: every number of a service in one row, as many columns as the terminal has room for.
+//! Table with bars: one row per service, and as many columns as the terminal has room for.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -13,32 +13,32 @@ use crate::budget::{Entry, Stack, Sum};
 use crate::model::size::ByteSize;
 use crate::workload::Fact;
 
-/// Columns where nobody tells how wide the terminal is.
+/// Width of the table if that of the terminal is unknown, in columns.
 const WIDTH: usize = 100;
 
-/// A bar is no shorter than this, and no longer.
+/// Minimum and maximum length of a bar, in columns.
 const BAR: std::ops::RangeInclusive<usize> = 10..=40;
 
-/// Services that are named in a line.
+/// Services named per list.
 const NAMED: usize = 24;
 
-/// How it looks.
+/// Appearance of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct TableStyle {
-    /// Columns.
+    /// Width of the terminal, in columns.
     pub width: usize,
-    /// With colours.
+    /// Whether to use ANSI colours.
     pub color: bool,
 }
 
 impl TableStyle {
-    /// For a file.
+    /// Returns the style for a file.
     #[must_use]
     pub fn plain() -> Self {
         Self { width: WIDTH, color: false }
     }
 
-    /// For standard output: as wide as the terminal, or as `COLUMNS` says.
+    /// Returns the style for standard output, as wide as `COLUMNS` or, without it, the terminal.
     #[must_use]
     pub fn of_terminal(color: bool) -> Self {
         let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok());
@@ -133,7 +133,7 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack, look: TableStyle
     Ok(())
 }
 
-/// `5 services, 7 containers: limits of 1.5 GiB, 37 % of 4 GiB; 512 MiB reserved; 256 MiB of swap on top`.
+/// Formats the summary: `5 services, 7 containers: limits of 1.5 GiB, 37 % of 4 GiB; 512 MiB reserved; 256 MiB of swap on top`.
 fn said(sum: &Sum, stack: &Stack) -> String {
     let mut line = headline(sum, stack);
     if sum.reservations.0 > 0 {
@@ -148,14 +148,14 @@ fn said(sum: &Sum, stack: &Stack) -> String {
     line
 }
 
-/// One column of the table.
+/// Column of the table.
 struct Column {
     head: &'static str,
     cells: Vec<String>,
     right: bool,
-    /// The least important goes first where there is no room; 0 stays.
+    /// Priority of removal: if the terminal is too narrow, the highest goes first. 0 is never removed.
     optional: u8,
-    /// Of the widest cell: taken once, for all rows.
+    /// Display width of the widest cell, or of `head`.
     width: usize,
 }
 
@@ -208,7 +208,7 @@ fn table(
     columns.retain(|column| column.optional == 0 || column.cells.iter().any(|cell| !cell.is_empty()));
     let bar = bar.min(columns.len());
     let used = |columns: &[Column]| columns.iter().map(|column| column.width + 2).sum::<usize>();
-    // The bar goes last: it is the picture.
+    // Columns are removed before the bar is.
     while used(&columns) + BAR.start() > look.width {
         let least = columns.iter().enumerate().filter(|(_, column)| column.optional > 0);
         let Some((index, _)) = least.max_by_key(|(_, column)| column.optional) else { break };
@@ -274,7 +274,7 @@ fn pad(text: &str, column: &Column) -> String {
     if column.right { format!("{blanks}{text}  ") } else { format!("{text}{blanks}  ") }
 }
 
-/// The parts of a limit, to scale. What is there is seen, however small.
+/// Draws the parts of a limit to scale. The bar has at least one character for a limit above 0.
 fn draw(entry: &Entry, largest: ByteSize, room: usize, look: TableStyle) -> String {
     let Some(parts) = entry.parts().filter(|_| largest.0 > 0) else { return " ".repeat(room) };
     let cells = |bytes: i64| (bytes as f64 / largest.0 as f64 * room as f64).round() as usize;

@@ -1,4 +1,4 @@
-//! For programs: every number in bytes, with its place.
+//! JSON report: every number in bytes, with its location.
 
 use std::io::{self, Write};
 

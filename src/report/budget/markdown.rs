@@ -1,4 +1,4 @@
-//! Tables for a pull request or a job's summary page.
+//! Markdown tables, for a pull request or the summary page of a CI job.
 
 use std::io::{self, Write};
 

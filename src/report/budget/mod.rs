@@ -1,4 +1,4 @@
-//! What a stack may take of its host: `oomlint budget`, as a table, as data, as a picture.
+//! Reports of `oomlint budget`: how much memory of its host a stack may use. One file per format.
 
 mod csv;
 mod html;
@@ -18,10 +18,10 @@ use crate::workload::{Fact, SizedBy};
 
 pub use human::TableStyle;
 
-/// Places that could not be read and are told of.
+/// Unreadable places listed per stack.
 const MAX_GAPS: usize = 10;
 
-/// How it is written. The names are those of the command line.
+/// Output format of the budget. The variants have the names that the command line takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum Format {
     /// For people: a table with bars, as wide as the terminal
@@ -39,14 +39,14 @@ pub enum Format {
     Html,
 }
 
-/// What is written: the stacks, and where their numbers stand.
+/// Stacks to report, with the sources of their numbers.
 #[derive(Debug)]
 pub struct Report<'r> {
     stacks: &'r [Stack],
     sources: &'r Sources,
 }
 
-/// Writes it.
+/// Writes the report in `format`. `look` applies to [`Format::Human`] only.
 ///
 /// # Errors
 /// When `out` cannot be written to.
@@ -62,7 +62,7 @@ pub fn write(out: &mut dyn Write, report: &Report<'_>, format: Format, look: Tab
 }
 
 impl<'r> Report<'r> {
-    /// The stacks in their order.
+    /// Creates a report of `stacks`, which are written in the given order.
     #[must_use]
     pub fn new(stacks: &'r [Stack], sources: &'r Sources) -> Self {
         Self { stacks, sources }
@@ -78,14 +78,14 @@ impl<'r> Report<'r> {
         format!("{path}:{line}")
     }
 
-    /// What the stack is called: its files.
+    /// Returns the title of a stack: its Compose files.
     fn title(&self, stack: &Stack) -> String {
         let files: Vec<String> =
             stack.files.iter().map(|file| path_text(self.sources.get(*file).path())).collect();
         files.join(" + ")
     }
 
-    /// What could not be read, a line each: the sum may be too small.
+    /// Describes what could not be read, one line per place. The sum may be too small because of it.
     fn gaps(&self, stack: &Stack) -> Vec<String> {
         let gaps = stack.gaps.iter().take(MAX_GAPS);
         let mut lines: Vec<String> = gaps
@@ -98,7 +98,7 @@ impl<'r> Report<'r> {
         lines
     }
 
-    /// The stacks that may all run at once, when they are several.
+    /// Returns the sum of all stacks that can run at the same time, if there are several. Overlays are not counted.
     fn together(&self) -> Option<Sum> {
         let own = || self.stacks.iter().filter(|stack| !stack.overlay);
         (own().count() > 1).then(|| {
@@ -109,12 +109,12 @@ impl<'r> Report<'r> {
         })
     }
 
-    /// Where the number of a service stands: its limit, or else its key.
+    /// Returns the location of a service's limit, or of its key if it has none.
     fn span(entry: &Entry) -> Span {
         entry.limit.span()
     }
 
-    /// The started services whose limit nobody can tell, a line each, with the reason.
+    /// Describes the started services whose limit cannot be resolved, one line per service with the reason.
     fn unknown(&self, stack: &Stack) -> Vec<String> {
         let line = |entry: &Entry| {
             let Fact::Unknown { at, why } = &entry.limit else { return None };
@@ -125,7 +125,7 @@ impl<'r> Report<'r> {
     }
 }
 
-/// `25 %` of the host, and never 0 of what is there.
+/// Formats a share of the host: `25 %`, or `< 1 %` for a small size other than 0.
 fn share(size: ByteSize, host: ByteSize) -> String {
     let percent = size.0 as f64 / host.0 as f64 * 100.0;
     match percent {
@@ -135,7 +135,7 @@ fn share(size: ByteSize, host: ByteSize) -> String {
     }
 }
 
-/// What holds the service back: `3 x 256 MiB`.
+/// Formats the limit with the number of containers: `3 x 256 MiB`.
 fn limit(entry: &Entry) -> String {
     let limit = match &entry.limit {
         Fact::Known(limit) => limit.value.to_string(),
@@ -145,7 +145,7 @@ fn limit(entry: &Entry) -> String {
     if entry.replicas == 1 { limit } else { format!("{} x {limit}", entry.replicas) }
 }
 
-/// Swap on top of the limit, of all containers.
+/// Formats the swap of all containers on top of the limit. Empty without a limit.
 fn swap(entry: &Entry) -> String {
     match entry.swap {
         _ if entry.limit.is_absent() => String::new(),
@@ -156,7 +156,7 @@ fn swap(entry: &Entry) -> String {
     }
 }
 
-/// What programs in one container manage: `192 MiB`, with `~` where nobody set it.
+/// Formats the heaps and caches of one container: `192 MiB`, with `~` if a default is among them.
 fn heap(entry: &Entry) -> String {
     match entry.heap() {
         Some(size) if entry.heap_by_default() => format!("~{size}"),
@@ -165,13 +165,13 @@ fn heap(entry: &Entry) -> String {
     }
 }
 
-/// What those programs take beside it, an estimate: `130 to 250 MiB`.
+/// Formats the estimated native memory of those programs: `130 to 250 MiB`.
 fn beside(entry: &Entry) -> String {
     let Some((least, most)) = entry.beside else { return String::new() };
     format!("{} to {most}", least.mebibytes())
 }
 
-/// One of them in words: `Java heap of 512 MiB by default`.
+/// Describes one heap or cache: `Java heap of 512 MiB by default`.
 fn in_words(managed: &ManagedMemory) -> String {
     let by = match managed.by {
         SizedBy::Bytes => "",
@@ -181,12 +181,12 @@ fn in_words(managed: &ManagedMemory) -> String {
     format!("{} of {}{by}", managed.what, managed.size)
 }
 
-/// True when something is known of what a service without a limit would make of that.
+/// True if something is known about how much memory a service without a limit would use.
 fn has_appetite(entry: &Entry) -> bool {
     entry.self_sizing.is_some() || !entry.managed.is_empty() || !entry.follows_host.is_empty()
 }
 
-/// What a service without a limit would make of that: its heap, or all that it sees.
+/// Describes how much memory a service without a limit would use.
 fn appetite(entry: &Entry) -> String {
     let follows = entry.follows_host.iter().map(|runtime| format!("a {runtime} heap that follows the host"));
     let managed: Vec<String> = entry.managed.iter().map(in_words).chain(follows).collect();
@@ -197,7 +197,7 @@ fn appetite(entry: &Entry) -> String {
     }
 }
 
-/// What does not fit: how bad, which rule says the same, and the words.
+/// Returns severity, rule and text of what exceeds the host. The rule is the one that `oomlint check` reports for it.
 fn excess(excess: &Excess<'_>, host: ByteSize) -> (&'static str, &'static str, String) {
     match excess {
         Excess::Limit(entry, limit) => {
@@ -213,7 +213,7 @@ fn excess(excess: &Excess<'_>, host: ByteSize) -> (&'static str, &'static str, S
     }
 }
 
-/// `5 services, 7 containers`.
+/// Formats the counts: `5 services, 7 containers`.
 fn counts(sum: &Sum) -> String {
     let services = plural(sum.services, "service");
     if usize::try_from(sum.containers) == Ok(sum.services) {
@@ -222,7 +222,7 @@ fn counts(sum: &Sum) -> String {
     format!("{services}, {} containers", sum.containers)
 }
 
-/// The sum in a line: `5 services, 7 containers: limits of 1.5 GiB, 37 % of 4 GiB`.
+/// Formats the sum: `5 services, 7 containers: limits of 1.5 GiB, 37 % of 4 GiB`.
 fn headline(sum: &Sum, stack: &Stack) -> String {
     if sum.limits.0 == 0 && sum.services > 0 {
         return format!("{}: none with a limit", counts(sum));
@@ -230,7 +230,7 @@ fn headline(sum: &Sum, stack: &Stack) -> String {
     format!("{}: limits of {}", counts(sum), of_host(sum.limits, stack))
 }
 
-/// What a profile adds: `2 services and 512 MiB more: 1.5 GiB, 37 % of 4 GiB`.
+/// Formats what a profile adds: `2 services and 512 MiB more: 1.5 GiB, 37 % of 4 GiB`.
 fn with_profile(adds: &Sum, sum: &Sum, stack: &Stack) -> String {
     if adds.limits.0 == 0 {
         return format!("{} more, none of them with a limit", counts(adds));
@@ -238,7 +238,7 @@ fn with_profile(adds: &Sum, sum: &Sum, stack: &Stack) -> String {
     format!("{} and {} more: {}", counts(adds), adds.limits, of_host(sum.numbers_with(adds).limits, stack))
 }
 
-/// `1.5 GiB, 37 % of 4 GiB`.
+/// Formats a size and its share of the host: `1.5 GiB, 37 % of 4 GiB`.
 fn of_host(size: ByteSize, stack: &Stack) -> String {
     match &stack.host {
         Some(host) => format!("{size}, {} of {}", share(size, host.size), host.size),

@@ -1,34 +1,35 @@
-//! What both pictures show: bars that each begin where the one above ends, up to what all may take together.
+//! Chart of the SVG and HTML reports: stacked bars, each of which begins where the one above ends.
 
 use super::super::escape::line;
 use super::{Report, appetite, heap, in_words, limit, share};
 use crate::budget::{Entry, Stack};
 use crate::model::size::ByteSize;
 
-/// Colours as variables, light and dark. `--line` is the host's.
+/// CSS variables of the light colour scheme. `--line` is the colour of the host's memory.
 pub(super) const COLORS: &str = "\
 --ink:#1f2328;--dim:#59636e;--ground:#ffffff;--grid:#d1d9e0;--heap:#6639ba;--beside:#a475f9;--rest:#a9c4e4;--line:#cf222e;--open:#9a6700";
+/// CSS variables of the dark colour scheme.
 pub(super) const DARK: &str = "\
 --ink:#f0f6fc;--dim:#9198a1;--ground:#0d1117;--grid:#3d444d;--heap:#ab7df8;--beside:#6639ba;--rest:#35557c;--line:#f85149;--open:#d29922";
 
-/// The parts of a bar with their names and classes, in their order.
+/// CSS classes and names of the segments of a bar, in order.
 pub(super) const PARTS: [(&str, &str); 3] =
     [("heap", "heap and caches"), ("beside", "beside them, an estimate"), ("rest", "the rest of the limit")];
 
-/// One service.
+/// Bar of one service.
 pub(super) struct Bar<'s> {
     pub(super) entry: &'s Entry,
-    /// The limits of those above it, in bytes.
+    /// Sum of the limits above it, in bytes.
     pub(super) begin: i64,
-    /// What its limit divides into; none without a limit.
+    /// Sizes of the [`PARTS`]; `None` without a limit.
     pub(super) parts: Option<[ByteSize; 3]>,
-    /// Beside it.
+    /// Text beside the bar.
     pub(super) label: String,
-    /// What is behind it, for who points at it.
+    /// Text of the tooltip.
     pub(super) story: String,
 }
 
-/// The bars of what is started, and how many bytes the axis has.
+/// Returns the bars of the started services, and the length of the axis in bytes.
 pub(super) fn bars<'s>(report: &Report<'_>, stack: &'s Stack) -> (Vec<Bar<'s>>, i64) {
     let mut begin = 0_i64;
     let host = stack.host.as_ref().map(|host| host.size);
@@ -47,7 +48,7 @@ pub(super) fn bars<'s>(report: &Report<'_>, stack: &'s Stack) -> (Vec<Bar<'s>>, 
             Bar { entry, begin: own, parts, label, story: story(report, entry) }
         })
         .collect();
-    // A little more than all of it: what has no limit leads out of the picture.
+    // 4 % more than the sum or the host, so that the line of a service without a limit extends beyond both.
     let all = begin.max(host.map_or(0, |host| host.0));
     (bars, all.saturating_add(all / 25).max(1))
 }
@@ -65,7 +66,7 @@ fn story(report: &Report<'_>, entry: &Entry) -> String {
     format!("{text} ({place})")
 }
 
-/// Places of the axis: round numbers of bytes, four to eight of them.
+/// Returns the ticks of the axis: 0 and the next four to eight multiples of a power of two.
 pub(super) fn ticks(axis: i64) -> Vec<ByteSize> {
     if axis == 1 {
         return Vec::new();
@@ -74,12 +75,12 @@ pub(super) fn ticks(axis: i64) -> Vec<ByteSize> {
     (0..=axis / step).map(|index| ByteSize(index * step)).collect()
 }
 
-/// Text within an element or an attribute of XML and HTML.
+/// Escapes text for an element or attribute of XML and HTML.
 pub(super) fn text(text: &str) -> String {
     quick_xml::escape::escape(line(text)).into_owned()
 }
 
-/// A name that fits its column.
+/// Truncates a name to `most` characters.
 pub(super) fn shorten(name: &str, most: usize) -> String {
     if name.chars().count() <= most {
         return name.to_owned();

@@ -1,4 +1,4 @@
-//! One picture that stands alone, to paste into a README. Its colours follow the reader's.
+//! Self-contained SVG, to embed in a README. Its colours follow the colour scheme of the reader.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -8,12 +8,14 @@ use super::{Report, headline};
 use crate::budget::Stack;
 
 const WIDTH: f64 = 880.0;
-/// Where the bars begin and end.
+/// x coordinate at which the bars begin.
 const LEFT: f64 = 176.0;
+/// x coordinate at which the bars end.
 const RIGHT: f64 = 672.0;
 const ROW: f64 = 26.0;
-/// Above the first bar of a stack, and below the last.
+/// Height above the first bar of a stack.
 const HEAD: f64 = 84.0;
+/// Height below the last bar of a stack.
 const FOOT: f64 = 44.0;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
@@ -48,7 +50,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
     writeln!(out, "</svg>")
 }
 
-/// Adds one stack; gives where the next begins.
+/// Draws one stack and returns the y coordinate of the next.
 fn one(out: &mut String, report: &Report<'_>, stack: &Stack, top: f64) -> f64 {
     let (bars, axis) = bars(report, stack);
     let x = |bytes: i64| LEFT + bytes as f64 / axis as f64 * (RIGHT - LEFT);
@@ -129,7 +131,7 @@ fn row(out: &mut String, bar: &Bar<'_>, y: f64, x: &dyn Fn(i64) -> f64) {
             let mut begin = bar.begin;
             for (part, (class, _)) in parts.iter().zip(PARTS).filter(|(part, _)| part.0 > 0) {
                 let end = begin.saturating_add(part.0);
-                // What is there is seen, however small.
+                // Even a small segment stays visible.
                 let width = (x(end) - x(begin)).max(1.0);
                 let _ = writeln!(
                     out,

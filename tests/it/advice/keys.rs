@@ -1,4 +1,4 @@
-//! Keys of a snippet into a mapping of a Compose file, in the style in which the mapping is written.
+//! Inserts keys of a snippet into a mapping of a Compose file, in the style of that mapping.
 
 use std::ops::Range;
 
@@ -6,13 +6,13 @@ use oomlint::syntax::yaml::NodeId;
 
 use super::yaml::Doc;
 
-/// Lists that get another item. Other lists are replaced.
+/// Lists to which an item is added. Other lists are replaced.
 const GROWING: [&str; 3] = ["volumes", "tmpfs", "security_opt"];
 
-/// What is replaced, and by which text.
+/// Byte ranges and their replacements.
 pub type Changes = Vec<(Range<usize>, String)>;
 
-/// A pair of a snippet into a mapping, which stands behind the key of `target`.
+/// Inserts a pair of a snippet into the mapping that is the value of `target`.
 pub fn put(
     doc: &Doc,
     target: (NodeId, NodeId),
@@ -24,7 +24,7 @@ pub fn put(
     let json = doc.is_json(map);
     let flow = || format!("{}: {}", snippet.flow_key(key, json), snippet.flow(value, json));
     if !doc.is_map(map) {
-        // Nothing yet, or an alias of a mapping, which is merged.
+        // The value is empty, or an alias of a mapping, which becomes a merge key.
         let indent = doc.column(doc.start(owner)) + 2;
         let line = |text: String| format!("{}{}{text}", doc.line_end(), " ".repeat(indent));
         let lines = line(block(snippet, key, value, indent, doc.line_end()));
@@ -69,7 +69,7 @@ pub fn put(
     let range = doc.range(old);
     if doc.is_seq(old) && GROWING.contains(&name) && !doc.is_flow(old) && !snippet.is_map(value) {
         let items = if snippet.is_seq(value) { snippet.items(value) } else { &[value] };
-        // The one that the finding points to is replaced.
+        // The item to which the finding points is replaced.
         let same = doc.items(old).iter().find(|item| doc.range(**item).contains(&place));
         if let (Some(item), false) = (same, snippet.is_seq(value)) {
             out.push((doc.range(*item), snippet.written(value).to_owned()));
@@ -86,7 +86,7 @@ pub fn put(
     if doc.is_flow(map) {
         out.push((start..range.end, flow()));
     } else if doc.scalar(old).is_some() && snippet.scalar(value).is_some() && !range.is_empty() {
-        // Its tag goes, unless it still fits; the anchor stays.
+        // A `!reset` tag is replaced with the value. Other tags and the anchor stay.
         let tag = doc.node(old).tag.as_ref().filter(|tag| tag.name == "!reset");
         out.push((
             tag.map_or(range.start, |tag| tag.span.range().start)..range.end,
@@ -99,7 +99,7 @@ pub fn put(
     Some(())
 }
 
-/// A pair as lines of a block, the first one without its indentation.
+/// Formats a pair in block style, without indentation of the first line.
 fn block(snippet: &Doc, key: NodeId, value: NodeId, indent: usize, line_end: &str) -> String {
     let end = snippet.range(value).end.max(snippet.range(key).end + 1);
     reindented(snippet, snippet.range(key).start..end, indent, line_end)
@@ -114,7 +114,7 @@ fn reindented(snippet: &Doc, range: Range<usize>, indent: usize, line_end: &str)
     })
 }
 
-/// The place of an item's `-`.
+/// Returns the offset of the `-` of a list item.
 pub fn dash(doc: &Doc, item: NodeId) -> Option<usize> {
     doc.text[..doc.range(item).start].rfind('-')
 }

@@ -1,4 +1,4 @@
-//! The law itself, for one project: what is offered is followed, and all that was asked before is asked again.
+//! Checks the law for one project: follows each advice, and compares findings and resolved stacks with those before.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
@@ -13,30 +13,31 @@ use super::snippet::{self, Snippet};
 use super::tally::{Tally, Violation};
 use super::yaml::Doc;
 
-/// Rule, service and file of a finding that is a warning or an error.
+/// Rule, service and file of a warning or an error.
 type Key = (String, Option<String>, String);
 type Keys = BTreeMap<Key, Vec<String>>;
 pub type Files = BTreeMap<String, String>;
 type Variables = [(String, String)];
 
-/// How much of a project is followed.
+/// How much advice of a project is followed.
 #[derive(Clone, Copy, Debug)]
 pub struct Depth {
-    /// How many helps at most, how many of each kind, and if one that was pasted into something alike in another project
-    /// counts as followed.
+    /// Maximum number of pasted helps.
     pub most: usize,
+    /// Maximum number of findings per rule and kind of help.
     pub of_a_kind: usize,
+    /// True if a help counts as followed once it was pasted into an equal service of another project.
     pub once: bool,
-    /// Whether Docker Compose is asked.
+    /// True if Docker Compose is run.
     pub oracle: bool,
 }
 
 impl Depth {
-    /// Everything.
+    /// Follows all advice.
     pub const ALL: Self = Self { most: usize::MAX, of_a_kind: usize::MAX, once: false, oracle: true };
 }
 
-/// Limits, and sets of keys that may hold some.
+/// Keys of limits.
 const LIMITS: [&str; 8] = [
     "mem_limit",
     "mem_reservation",
@@ -47,39 +48,40 @@ const LIMITS: [&str; 8] = [
     "shm_size",
     "logging",
 ];
+/// Keys whose values may contain limits.
 const SETS: [&str; 4] = ["deploy", "extends", "<<", "tmpfs"];
-/// Keys that no advice is about.
+/// Keys that no advice concerns.
 const OTHER: [&str; 8] =
     ["ports", "volumes", "depends_on", "labels", "networks", "container_name", "hostname", "links"];
 
-/// One thing that is offered, and how the files look when it is taken.
+/// A fix or help, and the files after following it.
 pub struct Offered<'f> {
     pub finding: &'f Finding,
-    /// `help`, `fix`, `--fix`.
+    /// `help`, `fix` or `safe fix`.
     pub by: &'static str,
     pub text: String,
     pub edits: Vec<Edit>,
     pub files: Files,
 }
 
-/// A project at work: what was true of it before anything was changed.
+/// State of checking one project, with the results before any change.
 pub struct Judge<'p> {
     pub project: &'p Project,
     pub target: Target,
     pub desk: Desk,
     pub depth: Depth,
-    /// What was followed in other projects, where no other file counts.
+    /// Advice followed in other projects, if it does not depend on their other files.
     seen: &'p Mutex<HashSet<String>>,
-    /// The runs of the linter: the files that are named, and if variables have other values.
+    /// Runs of the linter: the named files, and whether variables have other values.
     runs: Vec<(Vec<String>, bool)>,
     before: Vec<Keys>,
-    /// The stacks that Docker Compose takes, with the variables' values.
+    /// Stacks that Docker Compose accepts, and whether variables have other values.
     pub taken: Vec<(&'p Stack, bool)>,
     pub facts: HashMap<(usize, bool), Value>,
     pub tally: Tally,
 }
 
-/// Holds one project against the law.
+/// Checks the law for one project.
 pub fn judge(
     part: &str,
     project: &Project,
@@ -149,7 +151,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Everything that the findings offer, as changed files. What cannot be followed is counted.
+    /// Returns all fixes and helps of the findings, as changed files. Counts those that cannot be followed.
     fn offered<'f>(&mut self, findings: &[&'f Finding]) -> Vec<Offered<'f>> {
         let mut offered = Vec::new();
         let mut seen: HashMap<(String, String), usize> = HashMap::new();
@@ -227,8 +229,8 @@ impl Judge<'_> {
         offered
     }
 
-    /// What pasting hangs on, and whether that is the limits of the service alone: the same line below two services that are
-    /// alike in all files is pasted once.
+    /// Describes all that the result of pasting depends on, so that a line is pasted only once into services that are equal in
+    /// all files. True if that is only the limits of the service.
     fn shape(&self, finding: &Finding, help: &str, way: &[Snippet]) -> (String, bool) {
         let place = &finding.place.file;
         let Some(name) = finding.service.as_ref().filter(|_| self.project.is_compose(place)) else {
@@ -272,7 +274,7 @@ impl Judge<'_> {
         keys
     }
 
-    /// Writes the files for as long as `ask` takes.
+    /// Calls `ask` with the files changed, and restores them.
     pub fn with<T>(&self, files: &Files, ask: impl FnOnce(&Self) -> T) -> T {
         self.desk.write_all(files);
         let answer = ask(self);
@@ -289,7 +291,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Findings that were not there before: the rule, and the words of one of them.
+    /// Returns the rules with new findings, with the message of one finding each.
     fn new_findings(&self) -> BTreeMap<String, String> {
         let mut new = BTreeMap::new();
         for run in 0..self.runs.len() {
@@ -316,7 +318,7 @@ impl Judge<'_> {
         }
     }
 
-    /// `--fix --unsafe-fixes`, `--diff` and a second run.
+    /// Checks `--fix` with and without `--unsafe-fixes`, `--diff`, and a second run.
     fn all_together(&mut self, findings: &[&Finding]) {
         let fixing = ["--fix", "--unsafe-fixes", "--quiet", "."];
         let any_safe = findings.iter().any(|finding| finding.fixes.iter().any(|fix| fix.safe));
@@ -360,7 +362,7 @@ impl Judge<'_> {
                 self.bare_violation(by, "a second run changes something", path.clone());
             }
             self.desk.write_all(&self.project.files);
-            // A patch that git cannot carry is refused with a word.
+            // A patch that `git apply` would reject is not printed, but reported on standard error.
             if !shown.stdout.is_empty() || shown.stderr.is_empty() {
                 let wrong = match self.desk.patch(&shown.stdout) {
                     Ok(()) => new

@@ -1,28 +1,29 @@
-//! **The law**: paste every help, apply every fix, lint again: there is no warning or error that was not there before, and
-//! Docker Compose still takes what it took. The most important test of this project: advice is followed blind.
+//! **The law** of advice: after pasting any help or applying any fix, there is no new warning or error, and Docker Compose
+//! still accepts what it accepted. This is the most important test of the project, since users follow advice blindly.
 //!
-//! Each project goes through `judge` in `law.rs`, for Docker Compose and for Swarm, through the program as people run it:
+//! `judge` in `law.rs` runs the executable on each project, for Docker Compose and for Swarm:
 //!
-//! * Each help is pasted as printed (`snippet.rs` reads it, `paste.rs` and `words.rs` paste it); each fix is applied alone;
-//!   then all of them by `--fix`, with and without `--unsafe-fixes`. `--diff` and `git apply` give the same files, and a
-//!   second run changes nothing.
-//! * After each the whole tree is linted again, each overlay merged with its base, and all of it once more with other values
-//!   for all variables. A violation is a warning or an error of a rule, for a service and a file, that was not there; flags
-//!   that are lost with the value that a line replaces; and lines in the form of another kind of file.
-//! * Docker Compose is asked for each stack that it took, with and without other values. A safe fix changes nothing in what it
-//!   resolves but the key that the finding is about. `tests/compose-oracle.sh` installs it; without it the test of the
-//!   oracle is ignored aloud, and everything else holds all the same.
+//! * Each help is pasted as printed (`snippet.rs` parses it, `paste.rs` and `words.rs` paste it), and each fix is applied on
+//!   its own. Then `--fix` applies all of them, with and without `--unsafe-fixes`. `--diff` and `git apply` must give the same
+//!   files, and a second run must change nothing.
+//! * After each change the whole tree is linted again, also with each overlay merged with its base, and with other values for
+//!   all variables. A violation is a new warning or error of a rule for a service and a file, a flag that is lost with a
+//!   replaced value, or lines in the syntax of another kind of file.
+//! * Docker Compose resolves each stack that it accepted, with and without other values. A safe fix may change only the key
+//!   of its finding in the result. `tests/compose-oracle.sh` installs Docker Compose. Without it, the test of this oracle
+//!   prints that it is skipped, and all other checks run.
 //!
-//! The projects are the fixtures, the examples of all rule pages, the files of `../shared` where it is there, and generated
-//! ones (`shapes.rs`): overlays, `extends`, anchors, tags, flow style, JSON, and whatever else a file may look like.
+//! The projects are the fixtures, the examples of all rule pages, the files of `../shared` if it exists, and generated ones
+//! (`shapes.rs`) with overlays, `extends`, anchors, tags, flow style and JSON.
 //!
-//! `cargo test` takes a sample that is always the same. For everything, with figures and examples in a file:
+//! `cargo test` takes a fixed sample. To run everything, with statistics and examples in a file:
 //!
 //! ```sh
 //! OOMLINT_ADVICE=all OOMLINT_SHAPES=1000 OOMLINT_ADVICE_REPORT=target/advice.txt cargo test --release --test it advice -- --nocapture
 //! ```
 //!
-//! `OOMLINT_SHAPES_IN=folder` writes the generated projects there. `OOMLINT_ADVICE=8` follows everything in one of eight projects of `../shared`. `OOMLINT_BIN` measures another program than the one built here; `OOMLINT_ADVICE_PARTS=pages,limits` takes parts.
+//! `OOMLINT_SHAPES_IN=folder` writes the generated projects there. `OOMLINT_ADVICE=8` follows all advice in one of eight
+//! projects of `../shared`. `OOMLINT_BIN` is another executable to test. `OOMLINT_ADVICE_PARTS=pages,limits` selects parts.
 #![allow(unreachable_pub)]
 
 use crate::common;
@@ -49,7 +50,7 @@ use program::Target;
 use project::Project;
 use tally::Tally;
 
-/// Of how many projects one is taken, each with all of its advice: 1 for `all`, a number, or nothing for the usual sample.
+/// Returns n of "one in n projects with all advice", from `OOMLINT_ADVICE`: 1 for `all`; `None` for the default sample.
 fn wanted() -> Option<u64> {
     let value = std::env::var("OOMLINT_ADVICE").ok()?;
     if value == "all" { Some(1) } else { value.parse().ok() }
@@ -61,7 +62,7 @@ fn hash(name: &str) -> u64 {
     hasher.finish()
 }
 
-/// How much is followed for a target; nothing where the other target tells the same.
+/// Returns how much advice is followed for a target; `None` if the other target is enough.
 fn depth(part: &str, project: &Project, target: Target) -> Option<Depth> {
     if project.stacks.is_empty() && target == Target::Swarm {
         return None;
@@ -70,7 +71,7 @@ fn depth(part: &str, project: &Project, target: Target) -> Option<Depth> {
         return Some(Depth::ALL);
     }
     let hash = hash(&project.name);
-    // A generated project is tried with one of the two, since the next one is as good.
+    // A generated project is tested for one target, since other projects cover the other one.
     let other = if hash.is_multiple_of(2) { Target::Swarm } else { Target::Compose };
     if part == "shapes" && target == other {
         return None;
@@ -79,7 +80,7 @@ fn depth(part: &str, project: &Project, target: Target) -> Option<Depth> {
     Some(Depth { most, of_a_kind: 2, once: true, oracle: (hash / 2).is_multiple_of(4) })
 }
 
-/// Holds the projects against the law, on all cores.
+/// Checks the law for all projects, on all cores.
 fn judge_all(parts: &[(String, Vec<Project>)]) -> Vec<Tally> {
     let mut tasks: Vec<(&str, &Project, Target, Depth)> = Vec::new();
     for (part, projects) in parts {
@@ -88,7 +89,7 @@ fn judge_all(parts: &[(String, Vec<Project>)]) -> Vec<Tally> {
             tasks.extend(projects.iter().filter_map(task));
         }
     }
-    // The long ones first, so that no core ends alone.
+    // Long tasks first, so that the cores finish at about the same time.
     let mut order: Vec<usize> = (0..tasks.len()).collect();
     order.sort_by_key(|at| std::cmp::Reverse(tasks[*at].1.size() * tasks[*at].1.stacks.len().max(1)));
     let next = AtomicUsize::new(0);
@@ -111,7 +112,7 @@ fn judge_all(parts: &[(String, Vec<Project>)]) -> Vec<Tally> {
     tally::sums(done.into_iter().map(|(_, tally)| tally))
 }
 
-/// One in so many projects, always the same ones; more of them on request.
+/// Selects one in `one_in` projects by the hash of their names, or as `OOMLINT_ADVICE` requests.
 fn sample(projects: Vec<Project>, one_in: u64) -> Vec<Project> {
     let one_in = wanted().unwrap_or(one_in);
     if one_in < 2 {
@@ -177,7 +178,7 @@ fn advice_for_every_shape_of_a_project_holds() {
     holds("shapes", vec![("shapes".to_owned(), projects)]);
 }
 
-/// Ignored aloud where Docker Compose cannot be installed.
+/// The oracle works. Prints that it is skipped if Docker Compose is not installed.
 #[test]
 fn docker_compose_is_asked() {
     if program::compose().is_none() {

@@ -1,4 +1,4 @@
-//! Docker Compose's part of the law: it still takes what it took, and safe fixes leave alone what it resolves.
+//! Part of the law that needs Docker Compose: it accepts what it accepted, and safe fixes do not change other facts.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ impl Judge<'_> {
         self.desk.resolve(&stack.files, self.environment(raised), facts)
     }
 
-    /// The words of Docker Compose where it refuses a stack that it took.
+    /// Returns the error of Docker Compose if it rejects a stack that it accepted before.
     pub fn refusal(&self, files: &Files) -> Option<String> {
         let read = |stack: &Stack| files.keys().any(|file| stack.reaches.contains(file));
         let stacks = self.taken.iter().filter(|(stack, _)| read(stack));
@@ -23,7 +23,7 @@ impl Judge<'_> {
         asked.find_map(|(stack, answer)| Some(format!("{} ({})", answer.err()?, stack.files.join(" + "))))
     }
 
-    /// Which of the offers Docker Compose refuses. Many are taken together, and apart only when it refuses that.
+    /// Returns the offers that Docker Compose rejects. Many are applied together, and bisected only if it rejects them.
     pub fn refused<'o, 'f>(&mut self, offered: &[&'o Offered<'f>]) -> Vec<(&'o Offered<'f>, String)> {
         if !self.depth.oracle {
             return Vec::new();
@@ -92,7 +92,7 @@ impl Judge<'_> {
         !self.project.is_dockerfile(file) && self.taken.iter().any(|(stack, _)| stack.reaches.contains(file))
     }
 
-    /// A safe fix changes nothing in any stack but the key that it is about.
+    /// Checks that a safe fix changes only the key of its finding in any stack.
     pub fn same_facts(&mut self, one: &Offered<'_>) {
         if !self.depth.oracle {
             return;
@@ -124,7 +124,7 @@ impl Judge<'_> {
             let (Ok(new), Some(old)) = (new, self.facts.get(&(index, raised))) else { continue };
             let mut paths = Vec::new();
             differences(old, &new, &mut Vec::new(), &mut paths);
-            // What only anchors stand in is nothing that runs.
+            // `x-` sections only hold anchors.
             paths.retain(|path| path.first().is_none_or(|key| !key.starts_with("x-")));
             let other = |path: &&Vec<String>| {
                 let inner = path.get(2..).unwrap_or_default();
@@ -141,7 +141,7 @@ impl Judge<'_> {
     }
 }
 
-/// The services and keys that an offer changes, so that no two of a group write the same, in one spelling or the other.
+/// Returns the services and keys that an offer changes, so that no two of a group change the same one, in either spelling.
 fn places(one: &Offered<'_>) -> Vec<(String, Option<String>, String)> {
     let flat = ["mem_limit", "mem_reservation", "memswap_limit", "cpus", "pids_limit"];
     let block = ["deploy", "resources", "limits", "reservations", "memory", "pids"];
@@ -160,7 +160,7 @@ fn places(one: &Offered<'_>) -> Vec<(String, Option<String>, String)> {
     places
 }
 
-/// The words of a refusal without names and numbers.
+/// Shortens an error to its kind, without names and numbers.
 pub fn in_short(words: &str) -> String {
     let words = words.split(" (").next().unwrap_or_default();
     let kinds = [

@@ -1,4 +1,4 @@
-//! The projects that the law is held against.
+//! Sources of the projects for which the law is checked.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,12 +7,12 @@ use regex::Regex;
 
 use super::project::Project;
 
-/// Our own projects.
+/// Returns the projects in `fixtures`.
 pub fn fixtures() -> Vec<Project> {
     directories(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects"))
 }
 
-/// What is below each directory, as projects.
+/// Returns the projects in each directory below `root`.
 fn directories(root: &Path) -> Vec<Project> {
     let mut names: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
     names.sort();
@@ -20,7 +20,7 @@ fn directories(root: &Path) -> Vec<Project> {
     names.iter().filter(|path| path.is_dir()).flat_map(|path| Project::below(path, &name(path))).collect()
 }
 
-/// The real files of one part; a story or an incident has two states.
+/// Returns the real projects of one part. Those of `stories` and `field` have two states each.
 pub fn shared(shared: &Path, part: &str) -> Vec<Project> {
     let root = if part == "field" { shared.join(part) } else { shared.join("corpus").join(part) };
     if !matches!(part, "stories" | "field") {
@@ -40,14 +40,14 @@ pub fn shared(shared: &Path, part: &str) -> Vec<Project> {
     projects
 }
 
-/// The examples of the rule pages, with the options that the rules need.
+/// Returns the examples of the rule pages, with the options that the rules need.
 pub fn pages() -> Vec<Project> {
     let block = Regex::new(r"(?ms)^```(\w+) (bad|good)(?: file=(\S+))?\r?\n(.*?)^```\r?$").unwrap();
     let heading = Regex::new(r"(?m)^#").unwrap();
     let mut projects = Vec::new();
     for rule in oomlint::rules::RULES {
         let meta = rule.meta();
-        // One example goes up to the next heading, a name that repeats, or another verdict: rule_pages.rs says more.
+        // An example ends at a heading, a repeated file name, or another verdict, as described in rule_pages.rs.
         let mut examples: Vec<(String, BTreeMap<String, String>, bool)> = Vec::new();
         let mut end = 0;
         for found in block.captures_iter(meta.page) {

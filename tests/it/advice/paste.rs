@@ -1,5 +1,5 @@
-//! Pastes what a help offers, as a person does who follows it without a thought: in the very form that is printed, below
-//! the service that the finding names, into the file that it points to.
+//! Pastes the snippets of a help as a user would without thinking: as printed, into the service that the finding names, in
+//! the file to which it points.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,31 +13,32 @@ use super::snippet::Snippet;
 use super::words;
 use super::yaml::Doc;
 
-/// Keys of a healthcheck: they go into it, wherever the finding points.
+/// Keys of `healthcheck`, into which they go wherever the finding points.
 const HEALTHCHECK: [&str; 7] =
     ["test", "interval", "timeout", "retries", "start_period", "start_interval", "disable"];
+/// Keys of `deploy.restart_policy`, into which they go.
 const RESTART: [&str; 4] = ["condition", "delay", "max_attempts", "window"];
-/// Keys inside of something that the finding points to.
+/// Keys that go into the mapping to which the finding points.
 const NESTED: [&str; 8] = ["memory", "size", "soft", "hard", "memlock", "nofile", "driver", "options"];
 
-/// Why something was not pasted.
+/// Reason why a snippet was not pasted.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Miss {
-    /// Nobody knows where to.
+    /// No position was found.
     Nowhere,
-    /// It is in the form of another kind of file.
+    /// The snippet has the syntax of another kind of file.
     Form,
 }
 
-/// What pasting changes.
+/// Result of pasting.
 #[derive(Clone, Debug, Default)]
 pub struct Paste {
     pub edits: Vec<Edit>,
-    /// Flags that are lost with the value that is replaced.
+    /// Flags that are lost with a replaced value.
     pub drops: Vec<String>,
 }
 
-/// The files with the edits; none where two of them touch the same bytes.
+/// Returns the changed files; `None` if two edits overlap.
 pub fn apply(project: &Project, edits: &[Edit]) -> Option<BTreeMap<String, String>> {
     let mut by_file: BTreeMap<&str, Vec<&Edit>> = BTreeMap::new();
     for edit in edits {
@@ -59,7 +60,7 @@ pub fn apply(project: &Project, edits: &[Edit]) -> Option<BTreeMap<String, Strin
     Some(files)
 }
 
-/// Pastes all parts of one way out.
+/// Pastes all snippets of one alternative.
 pub fn paste(project: &Project, finding: &Finding, parts: &[Snippet]) -> Result<Paste, Miss> {
     let mut pasted = Paste::default();
     for part in parts {
@@ -68,7 +69,7 @@ pub fn paste(project: &Project, finding: &Finding, parts: &[Snippet]) -> Result<
     Ok(pasted)
 }
 
-/// The finding as if it pointed to that one of its places where the flag or variable stands today.
+/// Returns the finding with the one of its locations as primary whose line contains the flag or variable of the snippet.
 fn pointing(project: &Project, finding: &Finding, part: &Snippet) -> Finding {
     let name = match part {
         Snippet::Flags(flags) => words::kind(flags.split_whitespace().next().unwrap_or_default()),
@@ -159,7 +160,7 @@ fn one(project: &Project, finding: &Finding, part: &Snippet, out: &mut Paste) ->
     Ok(())
 }
 
-/// `a.b: c` as a mapping in a mapping.
+/// Converts `a.b: c` to nested mappings.
 fn nested(lines: &str) -> String {
     let Some((path, value)) =
         lines.split_once(": ").filter(|(path, _)| path.contains('.') && !path.contains('\n'))
@@ -171,7 +172,7 @@ fn nested(lines: &str) -> String {
     keys.iter().enumerate().map(line).collect::<Vec<_>>().join("\n") + " " + value
 }
 
-/// The Compose file in which the service of the finding is: the one that it points to, else any that has it.
+/// Returns the Compose file with the service of the finding: the one to which it points, else any with that service.
 fn compose_file(project: &Project, finding: &Finding, keys: &str) -> Result<(String, Doc), Miss> {
     let file = &finding.place.file;
     if project.is_compose(file) {
@@ -196,7 +197,7 @@ fn compose_file(project: &Project, finding: &Finding, keys: &str) -> Result<(Str
     Err(Miss::Nowhere)
 }
 
-/// The service to paste into: the one that the finding points into, else the one that it names.
+/// Returns the service to paste into: the one in which the finding is, else the one that it names.
 fn service(doc: &Doc, finding: &Finding, file: &str) -> Option<(NodeId, NodeId)> {
     if file == finding.place.file {
         let path = doc.path(finding.place.range.start);
@@ -235,7 +236,7 @@ fn keys(doc: &Doc, finding: &Finding, file: &str, lines: &str) -> Option<Changes
     Some(changes)
 }
 
-/// The variables of a service: those that the finding points into, its own, or what it has by a merge key.
+/// Returns `environment` of a service: the one in which the finding is, else its own, else that of a merge key.
 fn environment(doc: &Doc, finding: &Finding, file: &str) -> Option<NodeId> {
     let is_environment = |(key, value): &(NodeId, NodeId)| {
         let map = doc.is_map(doc.real(*value)) || doc.is_seq(doc.real(*value));
@@ -293,7 +294,7 @@ fn variables(
             let (start, end) = (doc.range(key).start, doc.range(value).end.max(doc.range(key).end));
             drops.extend(words::dropped(&doc.text[start..end], line));
             let start = match listed {
-                // The line with its dash for the line with its dash.
+                // A line with a dash replaces the old one with its dash.
                 _ if !doc.is_flow(set) && doc.is_seq(set) && !line.starts_with(&format!("{name}=")) => {
                     dash(doc, key)?
                 }
@@ -310,7 +311,7 @@ fn variables(
                 Some(item) => dash(doc, *item)?,
                 None => doc.start(doc.pairs(set).first()?.0),
             };
-            // A person who is given `NAME=value` for a list writes the dash.
+            // A user adds the dash when pasting `NAME=value` into a list.
             let lacks_dash = doc.is_seq(set) && line.starts_with(&format!("{name}="));
             let line = if lacks_dash { format!("- {line}") } else { line.clone() };
             changes.push((at..at, format!("{line}{}{}", doc.line_end(), " ".repeat(doc.column(at)))));
@@ -319,7 +320,7 @@ fn variables(
     Some(changes)
 }
 
-/// Flags where the finding points to a command or to a variable, else at the end of the service's command.
+/// Inserts flags into the command or variable to which the finding points, else into the command of the service.
 fn flags_of_service(doc: &Doc, finding: &Finding, file: &str, flags: &str) -> Option<Changes> {
     let range = &finding.place.range;
     let path = doc.path(range.start);
@@ -338,7 +339,7 @@ fn flags_of_service(doc: &Doc, finding: &Finding, file: &str, flags: &str) -> Op
         None => {
             let service = service(doc, finding, file)?;
             let Some(command) = doc.get(doc.real(service.1), "command") else {
-                // A server takes its options there; a JVM does not.
+                // Without a command, options that begin with `--` become the command, as servers accept it. JVM flags do not.
                 let snippet = Doc::new(&format!("command: {flags}"));
                 let (key, value) = *snippet.pairs(snippet.root()?).first()?;
                 let mut changes = Changes::new();
@@ -357,7 +358,7 @@ fn flags_of_service(doc: &Doc, finding: &Finding, file: &str, flags: &str) -> Op
     Some(vec![words::flags(&doc.text, &doc.range(value), range, flags)])
 }
 
-/// Flags as items of a list.
+/// Inserts flags as items of a list.
 fn list_flags(doc: &Doc, list: NodeId, flags: &str) -> Option<Changes> {
     let mut changes = Changes::new();
     let items = doc.items(list);
@@ -388,7 +389,7 @@ fn list_flags(doc: &Doc, list: NodeId, flags: &str) -> Option<Changes> {
     Some(changes)
 }
 
-/// Where the limit of the service stands.
+/// Returns file and byte range of the limit of the service.
 fn limit(project: &Project, finding: &Finding) -> Option<(String, Range<usize>)> {
     let is_size =
         |place: &str| place.trim_matches(['"', '\'']).starts_with(|c: char| c.is_ascii_digit() || c == '$');

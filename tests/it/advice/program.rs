@@ -1,4 +1,4 @@
-//! The programs that are asked: oomlint, Docker Compose and git, each with nothing but what a test gives it.
+//! Runs oomlint, Docker Compose and git on the files of a project, in a clean environment.
 
 use std::fs::File;
 use std::ops::Range;
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// How long Docker Compose may think about a stack: what it loads from other hosts is not waited for.
+/// Timeout of Docker Compose, which may load remote files.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Who runs the files.
+/// Deployment target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     Compose,
@@ -27,7 +27,7 @@ impl Target {
     }
 }
 
-/// A place in a file.
+/// Location in a file.
 #[derive(Clone, Debug)]
 pub struct Place {
     pub file: String,
@@ -36,7 +36,7 @@ pub struct Place {
     pub label: String,
 }
 
-/// Text for other text.
+/// Replacement of a byte range.
 #[derive(Clone, Debug)]
 pub struct Edit {
     pub file: String,
@@ -92,7 +92,7 @@ fn fix(value: &Value) -> Option<Fix> {
 
 fn finding(value: &Value) -> Finding {
     let list = |key: &str| value[key].as_array().cloned().unwrap_or_default();
-    // One fix, or several ways out.
+    // The first fix, and its alternatives.
     let mut fixes: Vec<Fix> = fix(&value["fix"]).into_iter().collect();
     for other in list("fixes").iter().chain(&list("alternatives")).filter_map(fix) {
         if !fixes.iter().any(|known| format!("{:?}", known.edits) == format!("{:?}", other.edits)) {
@@ -111,19 +111,19 @@ fn finding(value: &Value) -> Finding {
     }
 }
 
-/// The files of a project on the disk, with the programs to ask about them.
+/// Temporary directory with the files of a project, in which the programs run.
 pub struct Desk {
     directory: tempfile::TempDir,
     target: Target,
     options: Vec<String>,
 }
 
-/// The oomlint that is measured: `OOMLINT_BIN`, or the one that the test was built with.
+/// Returns the executable to test: `OOMLINT_BIN`, or the one built with the test.
 pub fn oomlint() -> PathBuf {
     std::env::var_os("OOMLINT_BIN").map_or_else(|| env!("CARGO_BIN_EXE_oomlint").into(), PathBuf::from)
 }
 
-/// The program that `tests/compose-oracle.sh` installs.
+/// Returns `OOMLINT_COMPOSE`, or the program that `tests/compose-oracle.sh` installs; `None` if it does not exist.
 pub fn compose() -> Option<PathBuf> {
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/compose-oracle/bin/docker-compose");
     let program = std::env::var_os("OOMLINT_COMPOSE").map_or(installed, PathBuf::from);
@@ -165,7 +165,7 @@ impl Desk {
         command
     }
 
-    /// Runs oomlint on the tree, or on what `more` names.
+    /// Runs oomlint with the arguments `more`.
     pub fn oomlint(&self, more: &[&str], environment: &[(String, String)]) -> Output {
         let mut command = self.command(&oomlint(), environment);
         command.args(["--no-config", "--no-baseline", "--no-ignore", "--preset", "strict"]);
@@ -176,7 +176,7 @@ impl Desk {
         command.args(more).output().unwrap()
     }
 
-    /// The findings of the tree (no files), or of these files merged; nothing where the program gives none.
+    /// Returns the findings of the whole tree if `files` is empty, else of these files merged. Empty if there is no report.
     pub fn lint(&self, files: &[String], environment: &[(String, String)]) -> Vec<Finding> {
         let mut more = vec!["--format", "json"];
         files.iter().for_each(|file| more.extend(["-f", file]));
@@ -188,7 +188,7 @@ impl Desk {
         report["findings"].as_array().into_iter().flatten().map(finding).collect()
     }
 
-    /// The stack as Docker Compose resolves it, or its words when it refuses it.
+    /// Returns the stack as Docker Compose resolves it (null unless `facts`), or its error.
     pub fn resolve(
         &self,
         files: &[String],
@@ -226,7 +226,7 @@ impl Desk {
         Err(errors.lines().filter(|line| !line.contains("level=warning")).collect::<Vec<_>>().join(" "))
     }
 
-    /// Applies a patch.
+    /// Applies a patch with `git apply`.
     pub fn patch(&self, patch: &[u8]) -> Result<(), String> {
         let file = self.directory.path().join(".patch-of-the-test");
         std::fs::write(&file, patch).unwrap();

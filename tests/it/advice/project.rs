@@ -1,4 +1,4 @@
-//! Projects that the law is held against: the files that belong together, and the stacks that Docker Compose makes of them.
+//! Projects for which the law is checked: sets of related files, and the stacks that Docker Compose loads from them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::yaml::Doc;
 
-/// The names that Docker Compose takes by itself, the first that is there.
+/// File names that Docker Compose loads by default, in order of precedence.
 const BASES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 const OVERRIDES: [&str; 4] = [
     "compose.override.yml",
@@ -16,28 +16,28 @@ const OVERRIDES: [&str; 4] = [
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 ];
-/// Neighbours of a project that are copied along at most: scripts, configurations, what a build context holds.
+/// Maximum number of neighbours copied with a project, such as scripts and configurations.
 const MAX_NEIGHBOURS: usize = 200;
 const MAX_FILE: u64 = 512 * 1024;
 
-/// Files that belong together.
+/// Related files.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
-    /// Where it comes from, as figures and examples name it.
+    /// Name in statistics and examples.
     pub name: String,
-    /// The texts by their paths from the project's root, with forward slashes.
+    /// Texts by path from the root of the project, with forward slashes.
     pub files: BTreeMap<String, String>,
-    /// Neighbours in the build contexts: there, and nothing that advice is asked for.
+    /// Other files in the directories and build contexts. Advice about them is not followed.
     pub neighbours: BTreeMap<String, String>,
-    /// Options that its pages give the program.
+    /// Command-line options that the example needs.
     pub options: Vec<String>,
-    /// The variables of its Compose files, with values that they do not have today.
+    /// Variables of the Compose files, with values other than their current ones.
     pub raised: Vec<(String, String)>,
-    /// What Docker Compose is asked to take.
+    /// Stacks that Docker Compose resolves.
     pub stacks: Vec<Stack>,
 }
 
-/// Compose files that are merged in order, and every file that they lead to.
+/// Compose files that are merged in order, and all files that they refer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stack {
     pub files: Vec<String>,
@@ -45,14 +45,14 @@ pub struct Stack {
 }
 
 impl Project {
-    /// A project of texts that are on no disk.
+    /// Creates a project of texts in memory.
     pub fn of(name: String, files: BTreeMap<String, String>) -> Self {
         let tree = Tree::of(files);
         let all: Vec<usize> = (0..tree.paths.len()).collect();
         tree.project(name, &all)
     }
 
-    /// The projects of a tree on the disk: each is the smallest set of files that lead to each other.
+    /// Returns the projects in a directory. Each is the smallest set of files that refer to each other.
     pub fn below(root: &Path, name: &str) -> Vec<Self> {
         let tree = Tree::read(root);
         let sets = tree.sets();
@@ -80,7 +80,7 @@ impl Project {
     }
 }
 
-/// The files of a directory, and which leads to which.
+/// Files of a directory, and their references.
 struct Tree {
     paths: Vec<String>,
     texts: Vec<String>,
@@ -123,7 +123,7 @@ impl Tree {
         tree
     }
 
-    /// Every word of a Compose file that is the path of a file or of a build context.
+    /// Collects the files and build contexts to which the words of a Compose file are paths.
     fn follow(
         &self,
         at: usize,
@@ -156,7 +156,7 @@ impl Tree {
         files.extend(joined(here, ".env").and_then(|path| index.get(path.as_str())));
     }
 
-    /// Files that lead to each other, Compose files of one directory included.
+    /// Groups files that refer to each other, or are Compose files of one directory.
     fn sets(&self) -> Vec<Vec<usize>> {
         let mut parent: Vec<usize> = (0..self.paths.len()).collect();
         fn top(parent: &mut [usize], mut at: usize) -> usize {
@@ -187,14 +187,14 @@ impl Tree {
         sets.into_values().filter(|set| set.iter().any(|file| self.kinds[*file].is_some())).collect()
     }
 
-    /// The file that Docker Compose takes by itself in a directory.
+    /// Returns the file that Docker Compose loads by default in a directory.
     fn base(&self, directory: &str) -> Option<usize> {
         let place = |name: &&str| joined(directory, name);
         BASES.iter().find_map(|name| self.paths.binary_search(&place(name)?).ok())
     }
 
-    /// Fragments in a directory without a base, for the base of the nearest directory above: every service of theirs is one
-    /// of its own.
+    /// Returns fragments in directories without a base, each with the base of the nearest ancestor directory, if that has all
+    /// of their services.
     fn far_overlays(&self) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         for at in (0..self.paths.len()).filter(|at| self.kinds[*at] == Some(FileKind::Compose)) {
@@ -215,7 +215,7 @@ impl Tree {
         found
     }
 
-    /// True where a service has neither an image nor a build of its own: something to be merged with a base.
+    /// True if a service has neither image nor build, so that the file has to be merged with a base.
     fn is_fragment(&self, at: usize) -> bool {
         let doc = Doc::new(&self.texts[at]);
         let alone =
@@ -292,7 +292,7 @@ fn kind(path: &str, text: &str) -> Option<FileKind> {
     })
 }
 
-/// Every variable of the texts with a value that it does not have today: sizes are 8g, what has no default is a number.
+/// Returns the variables of the texts with other values: 8g for sizes, 8080 for ports and variables without a default.
 fn raised<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<(String, String)> {
     let variable = Regex::new(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)(?::?[-?+]([^}$]*))?").unwrap();
     let size = Regex::new(r"(?i)^\d+(\.\d+)?[bkmg](i?b)?$").unwrap();
@@ -314,7 +314,7 @@ fn raised<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<(String, String)> {
             found.entry(part[1].to_owned()).or_insert(value.to_owned());
         }
     }
-    // Advice is about sizes: where no variable is one, their values are all one to it.
+    // Advice is about sizes, so without one among the variables their values do not matter.
     if found.values().all(|value| value != "8g") {
         found.clear();
     }
@@ -325,7 +325,7 @@ pub fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// A path from a directory, with `.` and `..` gone. None where it leads out of the tree.
+/// Joins and normalizes a path. `None` if it leads out of the tree.
 pub fn joined(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     for part in PathBuf::from(folder).join(path).components() {

@@ -1,21 +1,21 @@
-//! Generated projects: the same few faults, in whatever shape a project may have. A seed gives the same project for ever.
+//! Generated projects: the same few faults in projects of many shapes. Each seed always gives the same project.
 
 use std::collections::BTreeMap;
 
 use super::project::Project;
 
-/// So many projects, the first ones always the same.
+/// Returns the projects of the first `count` seeds.
 pub fn projects(count: usize) -> Vec<Project> {
     (0..count).map(|seed| Shape::new(seed).project()).collect()
 }
 
-/// A YAML value; scalars stand as they are written.
+/// YAML value. Scalars are as written.
 #[derive(Clone, Debug)]
 enum Node {
     Scalar(String),
     Map(Vec<(String, Node)>),
     Seq(Vec<Node>),
-    /// A tag or an anchor, and what it is for.
+    /// Value with a tag or an anchor.
     Marked(String, Box<Node>),
 }
 
@@ -35,13 +35,13 @@ fn deploy(path: &str, key: &str, value: &str) -> Node {
     map([("resources", map([(path, map([(key, text(value))]))]))])
 }
 
-/// How a text is written.
+/// YAML style of a file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Style {
     Block,
-    /// Services in braces.
+    /// Services in flow style.
     Flow,
-    /// Lists and the innermost mappings in braces.
+    /// Lists and the innermost mappings in flow style.
     Mixed,
     Json,
 }
@@ -79,7 +79,7 @@ impl Shape {
         self.random().is_multiple_of(of)
     }
 
-    /// A size as people write it: plain, quoted, a variable.
+    /// Writes a size plain, quoted, or as a variable.
     fn size(&mut self, sizes: &[&str]) -> String {
         let size = self.one(sizes);
         match self.random() % 6 {
@@ -93,7 +93,7 @@ impl Shape {
         }
     }
 
-    /// The limits of a service: none, one, or a fault.
+    /// Adds limits to a service: none, valid, or faulty ones.
     fn limits(&mut self, service: &mut Vec<(String, Node)>) {
         let mut add = |key: &str, value: Node| service.push((key.to_owned(), value));
         match self.random() % 12 {
@@ -121,7 +121,7 @@ impl Shape {
         }
     }
 
-    /// Variables in a mapping or in a list, or in a file.
+    /// Adds variables to a service, as a mapping, a list, or a file.
     fn variables(&mut self, service: &mut Vec<(String, Node)>, name: &str, values: &[&str]) {
         let value = self.one(values);
         let node = match self.random() % 5 {
@@ -255,7 +255,7 @@ impl Shape {
             self.files.retain(|file, _| file.contains('/') || file.ends_with(".env"));
             self.compose("sub/compose.yaml", Vec::new(), included);
             top.push(("include".to_owned(), list(&["sub/compose.yaml"])));
-            // What the included services read is looked for beside them.
+            // Paths of included services are relative to the included file.
             let beside: Vec<_> =
                 self.files.iter().map(|(file, text)| (format!("sub/{file}"), text.clone())).collect();
             self.files.extend(beside.into_iter().filter(|(file, _)| !file.starts_with("sub/sub/")));
@@ -274,7 +274,7 @@ impl Shape {
         Project::of(format!("seed {}", self.seed), self.files)
     }
 
-    /// Moves part of the services behind anchors.
+    /// Replaces parts of the services by aliases of anchors.
     fn anchors(&mut self, top: &mut Vec<(String, Node)>, services: &mut [(String, Vec<(String, Node)>)]) {
         match self.random() % 5 {
             0 => {
@@ -310,7 +310,7 @@ impl Shape {
         }
     }
 
-    /// The first service from a file of another directory, which another project has, too.
+    /// Makes the first service extend one in another directory, which a second project extends, too.
     fn extends(&mut self, services: &mut [(String, Vec<(String, Node)>)]) {
         let base: Vec<(String, Node)> = services[0]
             .1
@@ -332,7 +332,7 @@ impl Shape {
         self.compose("other/compose.yaml", Vec::new(), vec![("twin".to_owned(), other)]);
     }
 
-    /// What an overlay says of some of the services.
+    /// Returns an overlay of some of the services.
     fn overlay(&mut self, services: &[(String, Vec<(String, Node)>)]) -> Vec<(String, Vec<(String, Node)>)> {
         let mut overlay = Vec::new();
         for (name, service) in services {
@@ -393,7 +393,7 @@ impl Shape {
         self.files.insert(file.to_owned(), text);
     }
 
-    /// Line ends of either kind, and perhaps none at the end.
+    /// Varies the line ends, with or without a final one.
     fn ends(&mut self, mut text: String) -> String {
         if self.chance(6) {
             text.truncate(text.trim_end().len());

@@ -1,42 +1,42 @@
-//! The part of a help that is to be pasted: lines behind two spaces, below a line of prose.
+//! Parser of helps: snippets to paste are lines with two spaces of indentation, below a line of prose.
 
 use regex::Regex;
 
-/// Something to paste.
+/// Text to paste.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Snippet {
     /// Keys of a Compose file.
     Yaml(String),
-    /// `NAME: value`, `- NAME=value` or `NAME=value`: the names and the lines as printed.
+    /// Names of variables with their lines as printed: `NAME: value`, `- NAME=value` or `NAME=value`.
     Variables(Vec<(String, String)>),
     /// Lines of a Dockerfile.
     Instructions(Vec<String>),
-    /// Words of a command line, or of a variable that holds some.
+    /// Words of a command line, or of a variable with flags.
     Flags(String),
-    /// The end of a RUN: `&& …`.
+    /// Text to append to a `RUN`: `&& …`.
     Tail(String),
-    /// A command with a flag that it lacks: `apk add --no-cache`.
+    /// Command with the flag to add: `apk add --no-cache`.
     Command(String),
-    /// `exec`, in front of a command.
+    /// `exec`, to prepend to a command.
     Exec,
-    /// A size alone: a limit.
+    /// Size on its own, which is a limit.
     Size(String),
-    /// A file of its own.
+    /// Name and text of a new file.
     File(String, String),
-    /// A comment for another one.
+    /// Comment that replaces another one.
     Comment(String),
 }
 
-/// What a help offers.
+/// Snippets of a help.
 #[derive(Debug, Default)]
 pub struct Offer {
-    /// Ways out, each to be taken on its own; a way may have several parts.
+    /// Alternatives, each of one or more snippets to paste together.
     pub ways: Vec<Vec<Snippet>>,
-    /// A form with a blank, to be filled by somebody who knows.
+    /// True if a snippet has a blank that only the user can fill in.
     pub blank: bool,
 }
 
-/// Reads a help.
+/// Parses a help.
 pub fn read(help: &str) -> Offer {
     let mut blocks: Vec<(String, Vec<&str>)> = Vec::new();
     let mut prose = String::new();
@@ -78,7 +78,7 @@ pub fn read(help: &str) -> Offer {
     offer
 }
 
-/// The lines with sizes in their blanks; none where another blank is left.
+/// Fills in blanks for sizes; `None` if another blank is left.
 fn filled(lines: &[&str]) -> Option<Vec<String>> {
     let size = Regex::new(r"^(\s*(mem_limit|memory|mem_reservation|memswap_limit|shm_size): *)(…|<[^>]*>)$")
         .unwrap();
@@ -99,7 +99,7 @@ fn filled(lines: &[&str]) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// One key several times: a list of which one is to be taken.
+/// Splits lines that repeat one key, which are alternatives.
 fn choices<'l>(lines: &'l [&'l str]) -> Vec<&'l [&'l str]> {
     let key = |line: &&str| line.split_once(": ").map(|(key, _)| (*key).to_owned());
     match lines.first().and_then(key) {
@@ -122,7 +122,7 @@ fn snippet(prose: &str, lines: &[&str]) -> Option<Snippet> {
     if is(keyword, first) {
         return Some(Snippet::Instructions(lines.iter().map(|line| (*line).to_owned()).collect()));
     }
-    // `NAME=value exec program`: a command, and no variable of the container.
+    // `NAME=value exec program` is a command, not a variable of the container.
     if is(r"^[A-Za-z_][A-Za-z0-9_]*=.* exec ", first) {
         return None;
     }

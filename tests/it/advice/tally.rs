@@ -1,28 +1,28 @@
-//! The figures: what was followed, and what came of it.
+//! Statistics of followed advice, and its violations of the law.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::program::Target;
 
-/// Something that was not there before.
+/// Violation of the law.
 #[derive(Debug)]
 pub struct Violation {
-    /// The rule whose advice it was.
+    /// Rule that gave the advice.
     pub rule: String,
-    /// `help`, `fix`, `safe fix`, or the option.
+    /// `help`, `fix`, `safe fix`, or a command-line option.
     pub by: &'static str,
-    /// The rule that speaks up now, or what else came.
+    /// Rule with the new finding, or another kind of violation.
     pub came: String,
     pub target: Target,
     pub project: String,
     pub size: usize,
-    /// The place and the text of what was followed.
+    /// Location and text of the advice.
     pub offered: String,
     pub words: String,
 }
 
-/// The figures of one part for one target.
+/// Statistics of one part for one target.
 #[derive(Debug)]
 pub struct Tally {
     pub part: String,
@@ -30,18 +30,20 @@ pub struct Tally {
     pub projects: usize,
     pub findings: usize,
     pub pasted: usize,
-    /// Helps that would be pasted a second time into something that looks the same.
+    /// Helps that were not pasted, since an equal one was.
     pub alike: usize,
     pub fixes: usize,
     /// Projects in which `--fix --unsafe-fixes` changes something.
     pub fixed_projects: usize,
-    /// Questions to Docker Compose.
+    /// Runs of Docker Compose.
     pub asked: usize,
-    /// By rule: helps of words alone, with a blank to fill, and those that nobody knows a place for.
+    /// Helps with nothing to paste, by rule.
     pub prose: BTreeMap<String, usize>,
+    /// Helps with a blank to fill in, by rule.
     pub blank: BTreeMap<String, usize>,
+    /// Helps without a position to paste them, by rule.
     pub nowhere: BTreeMap<String, usize>,
-    /// An example by rule of those without a place.
+    /// Example of `nowhere`, by rule.
     pub lost: BTreeMap<String, String>,
     pub violations: Vec<Violation>,
 }
@@ -89,7 +91,7 @@ impl Tally {
     }
 }
 
-/// The tallies of one part and target as one.
+/// Adds up the tallies of the same part and target.
 pub fn sums(tallies: impl IntoIterator<Item = Tally>) -> Vec<Tally> {
     let mut sums: Vec<Tally> = Vec::new();
     for tally in tallies {
@@ -101,7 +103,7 @@ pub fn sums(tallies: impl IntoIterator<Item = Tally>) -> Vec<Tally> {
     sums
 }
 
-/// Offers that broke the law, counted once however much came of each.
+/// Counts the offers with violations, each once.
 fn offers(violations: &[Violation]) -> usize {
     let mut seen: Vec<(&str, &str, &str, &str)> =
         violations.iter().map(|one| (&*one.project, &*one.rule, one.by, &*one.offered)).collect();
@@ -110,7 +112,7 @@ fn offers(violations: &[Violation]) -> usize {
     seen.len()
 }
 
-/// A table of the parts, one of the violations, and the smallest examples of each kind.
+/// Formats a table of the parts, one of the violations, and the smallest examples of each kind.
 pub fn report(sums: &[Tally], examples: usize) -> String {
     let mut out = String::new();
     writeln!(

@@ -1,4 +1,4 @@
-//! Pasting into texts of words: command lines, variables, the instructions of a Dockerfile, files of variables.
+//! Pastes into command lines, variables, Dockerfile instructions, and environment files.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::snippet::Snippet;
 
 type Change = (Range<usize>, String);
 
-/// What makes two flags the same: `-Xmx1g` is `-Xmx`, `-XX:MaxRAMPercentage=70` is `-XX:MaxRAMPercentage`.
+/// Returns the name of a flag without its value: `-Xmx` of `-Xmx1g`, `-XX:MaxRAMPercentage` of `-XX:MaxRAMPercentage=70`.
 pub fn kind(flag: &str) -> String {
     for name in ["-Xmx", "-Xms", "-Xss", "-Xmn"] {
         if flag.starts_with(name) {
@@ -21,7 +21,7 @@ pub fn kind(flag: &str) -> String {
     name.replacen("-XX:+", "-XX:", 1).replacen("-XX:-", "-XX:", 1)
 }
 
-/// The flags of a text, each with the words that follow it.
+/// Splits a text into flags, each with the words that follow it.
 pub fn split(flags: &str) -> Vec<Vec<&str>> {
     let mut found: Vec<Vec<&str>> = Vec::new();
     for word in flags.split_whitespace() {
@@ -33,7 +33,7 @@ pub fn split(flags: &str) -> Vec<Vec<&str>> {
     found
 }
 
-/// Flags of the old text that are not in the new one.
+/// Returns the flags of the old text that are not in the new one, except heap sizes.
 pub fn dropped(old: &str, new: &str) -> Vec<String> {
     let words = |text: &str| -> Vec<String> {
         let words = text.split(|c: char| c.is_whitespace() || "\"',".contains(c));
@@ -47,12 +47,12 @@ pub fn dropped(old: &str, new: &str) -> Vec<String> {
     words(old).into_iter().filter(|kind| !kept.contains(kind) && !bound(kind)).collect()
 }
 
-/// Programs whose options stand right behind their name.
+/// True for programs whose options come directly after their name.
 pub fn wants_flags_first(program: &str) -> bool {
     ["java", "node", "dotnet", "php"].contains(&program.rsplit('/').next().unwrap_or_default())
 }
 
-/// Flags in the place of those of their kind in `within`, else of the flag that is pointed to, else behind all.
+/// Replaces flags of the same name in `within`, else the flag at `pointed`, else inserts after the program or at the end.
 pub fn flags(text: &str, within: &Range<usize>, pointed: &Range<usize>, flags: &str) -> Change {
     let mut new = text[within.clone()].to_owned();
     let pointed_at = text.get(pointed.clone()).unwrap_or_default();
@@ -100,12 +100,12 @@ fn at(found: &[Instruction], place: usize) -> Option<&Instruction> {
     found.iter().rev().find(|one| one.span.range().start <= place)
 }
 
-/// The instruction that a place is in.
+/// Returns the keyword of the instruction at an offset.
 pub fn keyword_at(text: &str, place: usize) -> Option<&'static str> {
     Some(at(&instructions_of(text), place)?.keyword.as_str())
 }
 
-/// Flags in a Dockerfile: in a list as words of their own.
+/// Inserts flags into the instruction at `pointed`. In the exec form each is a separate word.
 pub fn flags_of_instruction(text: &str, pointed: &Range<usize>, new: &str) -> Option<Vec<Change>> {
     let found = instructions_of(text);
     let instruction = at(&found, pointed.start)?;
@@ -135,7 +135,7 @@ pub fn flags_of_instruction(text: &str, pointed: &Range<usize>, new: &str) -> Op
     (quoted && begin <= range.end).then(|| vec![flags(text, &(begin..range.end), pointed, new)])
 }
 
-/// Instructions for the one that is pointed to when it is of their kind, else at the end of the last stage.
+/// Replaces the instruction at `place` if it has the same keyword, else appends to the last stage.
 pub fn instructions(text: &str, place: usize, lines: &[String]) -> Option<Vec<Change>> {
     let found = instructions_of(text);
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
@@ -156,7 +156,7 @@ pub fn instructions(text: &str, place: usize, lines: &[String]) -> Option<Vec<Ch
     Some(vec![(text.len()..text.len(), format!("{before}{}{end}", lines.join(end)))])
 }
 
-/// Changes to the command that is pointed to.
+/// Changes the command at `pointed`.
 pub fn command(text: &str, pointed: &Range<usize>, part: &Snippet) -> Option<Vec<Change>> {
     let found = instructions_of(text);
     match part {
@@ -195,7 +195,7 @@ pub fn command(text: &str, pointed: &Range<usize>, part: &Snippet) -> Option<Vec
     }
 }
 
-/// Lines of a file of variables: for the line of the same name, else at the end.
+/// Replaces the lines of an environment file with the same names, else appends.
 pub fn lines(text: &str, new: &[(String, String)]) -> Vec<Change> {
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let one = |(name, line): &(String, String)| {

@@ -1,11 +1,11 @@
-//! YAML texts with the places of their keys.
+//! YAML texts with the spans of their nodes.
 
 use std::ops::Range;
 
 use oomlint::source::Sources;
 use oomlint::syntax::yaml::{Kind, Node, NodeId, Tree};
 
-/// A text and its nodes.
+/// YAML text with its tree.
 pub struct Doc {
     pub text: String,
     tree: Tree,
@@ -29,7 +29,7 @@ impl Doc {
         self.node(id).span.range()
     }
 
-    /// Where a node begins with its tag and anchor: `!!merge <<` is a key.
+    /// Returns the start of a node, with its tag and anchor. Keys may have a tag, as in `!!merge <<`.
     pub fn start(&self, id: NodeId) -> usize {
         let node = self.node(id);
         let tag = node.tag.as_ref().map(|tag| tag.span.range().start);
@@ -41,7 +41,7 @@ impl Doc {
         &self.text[self.range(id)]
     }
 
-    /// The text of a scalar, unquoted.
+    /// Returns the text of a scalar, unquoted.
     pub fn scalar(&self, id: NodeId) -> Option<&str> {
         match &self.node(id).kind {
             Kind::Scalar(scalar) => Some(scalar.text.as_str()),
@@ -49,7 +49,7 @@ impl Doc {
         }
     }
 
-    /// The node that an alias names.
+    /// Resolves an alias.
     pub fn real(&self, id: NodeId) -> NodeId {
         match self.node(id).kind {
             Kind::Alias(Some(real)) => real,
@@ -84,7 +84,7 @@ impl Doc {
         self.text[self.range(id).start..].starts_with(['{', '['])
     }
 
-    /// True where keys are written as JSON has them.
+    /// True if the first key is in double quotes, as in JSON.
     pub fn is_json(&self, map: NodeId) -> bool {
         self.pairs(map).first().is_some_and(|(key, _)| self.written(*key).starts_with('"'))
     }
@@ -93,7 +93,7 @@ impl Doc {
         self.pairs(map).iter().find(|(key, _)| self.scalar(*key) == Some(name)).copied()
     }
 
-    /// The pair of a service; files of Compose's first format have them at the top.
+    /// Returns key and value of a service. Files of Compose format 1 have services at the top level.
     pub fn service(&self, name: &str) -> Option<(NodeId, NodeId)> {
         let root = self.root()?;
         self.get(self.get(root, "services").map_or(root, |(_, services)| services), name)
@@ -105,12 +105,12 @@ impl Doc {
         pairs.iter().filter_map(|(key, _)| Some(self.scalar(*key)?.to_owned())).collect()
     }
 
-    /// True where the service is written with this key.
+    /// True if the service has this key.
     pub fn has(&self, service: &str, key: &str) -> bool {
         self.service(service).is_some_and(|(_, map)| self.get(self.real(map), key).is_some())
     }
 
-    /// The keys and items that enclose a place, from the root: each pair's key (or item) and the value below it.
+    /// Returns the pairs of key and value that enclose an offset, from the root. For a list item, both are the item.
     pub fn path(&self, at: usize) -> Vec<(NodeId, NodeId)> {
         let mut found = Vec::new();
         let mut open = self.root();
@@ -121,7 +121,7 @@ impl Doc {
                 let (key, value) = (self.range(*key), self.range(*value));
                 key.start <= at && at <= value.end.max(key.end)
             };
-            // Of two that touch the later one begins there.
+            // Of two adjacent pairs the later one begins here.
             if let Some(pair) = pairs.filter(holds).last() {
                 found.push(pair);
                 open = Some(pair.1);
@@ -130,7 +130,7 @@ impl Doc {
         found
     }
 
-    /// The value in flow style, or as JSON.
+    /// Formats a value in flow style, or as JSON.
     pub fn flow(&self, id: NodeId, json: bool) -> String {
         let join = |parts: Vec<String>| parts.join(", ");
         match &self.node(id).kind {
@@ -166,18 +166,18 @@ impl Doc {
         }
     }
 
-    /// Columns before a place.
+    /// Returns the number of characters before an offset in its line.
     pub fn column(&self, at: usize) -> usize {
         let start = self.text[..at].rfind('\n').map_or(0, |line| line + 1);
         self.text[start..at].trim_start_matches('\u{feff}').chars().count()
     }
 
-    /// How the lines end.
+    /// Returns the line end of the text.
     pub fn line_end(&self) -> &'static str {
         if self.text.contains("\r\n") { "\r\n" } else { "\n" }
     }
 
-    /// The end of a place's line, its line end left out.
+    /// Returns the offset of the end of a line, before its line end.
     pub fn end_of_line(&self, at: usize) -> usize {
         let end = self.text[at..].find('\n').map_or(self.text.len(), |line| at + line);
         if self.text[..end].ends_with('\r') { end - 1 } else { end }

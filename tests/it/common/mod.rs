@@ -1,4 +1,4 @@
-//! Helpers of several tests: the reference material beside the project, and reports.
+//! Helpers of several tests: the reference corpus in `../shared`, and reports of checked files.
 #![allow(unreachable_pub)]
 
 use std::io::{Read, Write};
@@ -11,19 +11,19 @@ use oomlint::report::{Format, Report, human};
 use oomlint::rules::Preset;
 use oomlint::source::Sources;
 
-/// The reference material. Tests that need it are ignored where it is not beside the project: `build.rs` sets `cfg(shared)`.
+/// Returns the directory of the reference corpus. Tests that need it are ignored unless `build.rs` sets `cfg(shared)`.
 pub fn shared() -> PathBuf {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared"));
     assert!(path.join("corpus").is_dir(), "../shared is gone since the tests were built");
     path
 }
 
-/// The real files.
+/// Returns the directory of the real files.
 pub fn corpus() -> PathBuf {
     shared().join("corpus")
 }
 
-/// The JSON lines of one file of reference answers.
+/// Reads the JSON lines of one file of reference answers.
 pub fn answers(name: &str) -> Vec<serde_json::Value> {
     let file = std::fs::File::open(corpus().join("answers").join(name)).unwrap();
     let mut text = String::new();
@@ -31,7 +31,7 @@ pub fn answers(name: &str) -> Vec<serde_json::Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Findings with what it takes to write them.
+/// Result of a run, with what is needed to report it.
 pub struct Checked {
     pub sources: Sources,
     pub outcome: Outcome,
@@ -39,14 +39,14 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// Checks what is below `path`, which is a path from the project's root.
+    /// Checks the directory `path`, absolute or relative to the root of this project.
     pub fn below(path: &Path) -> Self {
         let sources = Sources::new();
         let discovered = discover::discover(&[path.to_path_buf()], discover::Options::default()).unwrap();
         Self::of(sources, &discovered)
     }
 
-    /// Checks texts that are on no disk.
+    /// Checks texts in memory.
     pub fn texts(files: &[(&str, &str)]) -> Self {
         let sources = Sources::new();
         let mut discovered = Discovered::default();

@@ -1,4 +1,4 @@
-//! What holds of every text that is read as a Dockerfile: for the properties here and for the fuzzer.
+//! Invariants of parsing any text as a Dockerfile, for the property tests and the fuzzer.
 #![allow(unreachable_pub)]
 
 use std::path::Path;
@@ -7,7 +7,7 @@ use oomlint::model::image::{BuildOptions, resolve};
 use oomlint::source::{Sources, Span, TracedText};
 use oomlint::syntax::dockerfile::{Arguments, Expansion, Lookup, expand, parse, to_json};
 
-/// Reads any text: every span lies in it, instructions do not overlap, each character is traced to its own bytes.
+/// Parses a text and asserts that spans are within it, instructions do not overlap, and characters map to their bytes.
 pub fn check(text: &str) {
     let sources = Sources::new();
     let id = sources.add(Path::new("Dockerfile"), text);

@@ -1,5 +1,5 @@
-//! What happens beyond each bound: a finding says so at its place, or what the page promises holds, and a file beside is
-//! looked at as ever.
+//! Effect of exceeding each limit: it is reported at its location, or has the documented effect, and does not change the
+//! findings of another file.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -13,20 +13,20 @@ use crate::common::Checked;
 
 const BESIDE: (&str, &str) = ("beside/compose.yaml", "services: {beside: {image: x}}\n");
 
-/// `path:line` of a finding.
+/// Returns `path:line` of a finding.
 fn place(checked: &Checked, finding: &Finding) -> String {
     let at = checked.sources.to_outer_span(finding.primary.span);
     let source = checked.sources.get(at.file);
     format!("{}:{}", source.path().display(), source.position(at.start).line)
 }
 
-/// What is said of the file that has nothing to do with the others.
+/// Returns the findings of the unrelated file.
 fn of_beside(checked: &Checked) -> Vec<String> {
     let findings = checked.outcome.findings.iter().map(|found| (place(checked, found), &found.message));
     findings.filter(|(at, _)| at.starts_with(BESIDE.0)).map(|(at, message)| at + message).collect()
 }
 
-/// Checks the files and the one beside them, of which the same is said as when it is alone.
+/// Checks the files and the unrelated one, which must have the same findings as on its own.
 fn check(files: &[(&str, &str)]) -> Checked {
     let checked = Checked::texts(&[files, &[BESIDE]].concat());
     let alone = of_beside(&Checked::texts(&[BESIDE]));
@@ -34,7 +34,7 @@ fn check(files: &[(&str, &str)]) -> Checked {
     checked
 }
 
-/// Checks that a finding of `rule` with these words stands at `at`.
+/// Asserts that a finding of `rule` at `at` has a message with `words`.
 fn says(files: &[(&str, &str)], rule: &str, words: &str, at: &str) -> Checked {
     let checked = check(files);
     let of_rule = checked.outcome.findings.iter().filter(|found| found.rule == rule);
@@ -50,7 +50,7 @@ fn compose_says(compose: &str, words: &str, line: usize) -> Checked {
     says(&[("compose.yaml", compose)], "syntax-error", words, &format!("compose.yaml:{line}"))
 }
 
-/// The only workload that is not the one beside.
+/// Returns the workload that is not of the unrelated file.
 fn workload(checked: &Checked) -> &Workload {
     let mut workloads = checked.outcome.projects.iter().flat_map(|project| &project.workloads);
     workloads.find(|workload| workload.name != "beside").unwrap()
@@ -62,7 +62,7 @@ fn write(directory: &Path, path: &str, text: &str) {
     std::fs::write(path, text).unwrap();
 }
 
-/// A directory with these files and the one beside.
+/// Creates a directory with the files and the unrelated one.
 fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
     let scratch = tempfile::tempdir().unwrap();
     for (path, text) in files.iter().chain([&BESIDE]) {
@@ -71,7 +71,7 @@ fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
     scratch
 }
 
-/// Exit code, standard output, standard error.
+/// Runs oomlint and returns exit code, standard output and standard error.
 fn oomlint(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
     let output = command.args(arguments).current_dir(directory).output().unwrap();
@@ -79,7 +79,7 @@ fn oomlint(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// Runs where files are on the disk; the one beside is looked at.
+/// Runs `check` on the disk. The unrelated file must have its finding.
 fn concise(directory: &Path, arguments: &[&str]) -> String {
     let (code, out, err) = oomlint(directory, &[arguments, &["--format", "concise"]].concat());
     assert_eq!(code, Some(1), "{err}");
@@ -177,7 +177,7 @@ pub(crate) fn values_of_a_project() {
     compose_says(&aliases, "aliases, extends and includes expand to more than 400000 nodes", 1);
 }
 
-/// A file of mistakes shows the first ones, and where reading ended.
+/// A file with many syntax errors has a finding for the first ones and for where parsing ended.
 pub(crate) fn lines_that_do_not_parse() {
     let broken = |lines: usize| format!("services:\n  a: {{image: x}}\n{}", "  \"b\" c\n".repeat(lines));
     let checked = compose_says(&broken(200), "the rest is not read", 3 + 32);
@@ -303,7 +303,7 @@ pub(crate) fn a_line_of_a_dockerfile() {
     dockerfile_says(&line, "more than the 65535 that BuildKit reads", 2);
 }
 
-/// The value of A in an image, where it is known.
+/// Returns the value of `A` in an image, if it is known.
 fn value_of_a(lines: &str) -> Option<String> {
     let checked = check(&[("Dockerfile", &format!("FROM alpine:3\n{lines}"))]);
     workload(&checked).env["A"].value.value().map(|text| text.as_str().to_owned())
@@ -328,7 +328,7 @@ pub(crate) fn values_of_env_and_arg() {
     assert_eq!(value_of_a(&lines(140)), None);
 }
 
-/// What would be the body of one are instructions then.
+/// A delimiter nested too deeply begins no here-document, so that the body is parsed as instructions.
 pub(crate) fn variables_where_a_heredoc_begins() {
     let nested = |depth: usize| {
         let name = format!("{}x{}", "${X:-".repeat(depth), "}".repeat(depth));
@@ -357,7 +357,7 @@ pub(crate) fn programs_that_start_each_other() {
     assert_eq!((heaps(12), heaps(13)), (1, 0));
 }
 
-/// True when it is known that a shell stays process 1 below this start line, with this script beside.
+/// True if a shell is recognized to stay PID 1 with this entrypoint and this content of `start.sh`.
 fn stays(line: &str, script: &str) -> bool {
     let text = format!("FROM debian:13-slim\nCOPY start.sh /start.sh\nENTRYPOINT {line}\n");
     let checked = check(&[("Dockerfile", &text), ("start.sh", script)]);
@@ -414,7 +414,7 @@ pub(crate) fn mistakes_in_a_configuration() {
     assert_eq!(err.matches("unknown key").count(), 20, "{err}");
 }
 
-/// Services that all have the same to hear.
+/// Returns services that all have the same findings.
 fn services(count: usize) -> String {
     let services: String = (0..count).map(|i| format!("  s{i}: {{image: x}}\n")).collect();
     format!("services:\n{services}")
@@ -434,7 +434,7 @@ pub(crate) fn findings_of_one_rule() {
     assert!(checked.report(Format::Json).len() < 20 << 20);
 }
 
-/// Each variable brings the value in; and each flag too late is a finding, none of which names all the others.
+/// A value from 150 variables has at most 100 related labels, and 4000 misplaced flags do not each list all others.
 pub(crate) fn other_places() {
     let compose = format!("services:\n  a:\n    image: x\n    mem_limit: \"{}\"\n", "${A}".repeat(150));
     let files = [("compose.yaml", compose.as_str()), (".env", "A=x\n")];
@@ -449,7 +449,7 @@ pub(crate) fn other_places() {
     assert!(checked.report(Format::Json).len() < 8 << 20);
 }
 
-/// A name as long as a file is not said ten times.
+/// A name of 1 MiB is truncated in findings.
 pub(crate) fn a_text_of_a_finding() {
     let name = "n".repeat(1 << 20);
     let mut checked = check(&[("compose.yaml", &format!("services: {{? {name} : {{image: {name}}}}}\n"))]);
@@ -472,7 +472,7 @@ pub(crate) fn words_ahead_of_a_flag() {
     assert!(fixes(90) && !fixes(110));
 }
 
-/// A service of Java, what its command ends in, and its variable.
+/// Returns a Java service with these arguments of the program and this environment.
 fn java(name: &str, arguments: &str, environment: &str) -> String {
     format!(
         "  {name}:\n    image: eclipse-temurin:21\n    mem_limit: 1g\n    memswap_limit: 1g\n    command: java -jar x.jar{arguments}\n    \
@@ -482,7 +482,7 @@ fn java(name: &str, arguments: &str, environment: &str) -> String {
 
 const GOES_ON: &str = "there are more fixes than one run tries: the next run goes on";
 
-/// Each flag goes to where the one before it went: one a round.
+/// All flags move to the same position, so that each round of fixes can move only one.
 pub(crate) fn rounds_of_fixes() {
     let flags: String = (100..112).map(|i| format!(" -Xmx{i}m")).collect();
     let scratch = tree(&[("compose.yaml", &format!("services:\n{}", java("a", &flags, "[]")))]);
@@ -493,7 +493,7 @@ pub(crate) fn rounds_of_fixes() {
     assert_eq!(third, "");
 }
 
-/// None of these can be mended: another variable has the same text.
+/// None of these can be fixed, since another variable shares the text.
 pub(crate) fn fixes_that_are_tried() {
     let flags: String = (0..510).map(|i| format!(" -Xmx{i}MB")).collect();
     let shared = format!("\n      JAVA_TOOL_OPTIONS: &shared{flags}");
@@ -515,7 +515,7 @@ pub(crate) fn a_page_of_markdown() {
     assert!(page.contains(" more did not fit on this page"), "{}", &page[page.len() - 500..]);
 }
 
-/// `oomlint size` with measurements that are refused.
+/// Asserts that `oomlint size` rejects the measurements.
 fn refused(scratch: &tempfile::TempDir, words: &str) {
     let (code, out, err) = oomlint(scratch.path(), &["size", "stats.csv"]);
     assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
@@ -534,7 +534,7 @@ pub(crate) fn samples_of_measurements() {
     refused(&tree(&[("stats.csv", &format!("name,memory\n{rows}"))]), "there are more than 4000000 samples");
 }
 
-/// A path that is there from a directory above is not missing, as far up as is looked.
+/// A path that exists relative to an ancestor directory within the limit is not reported as missing.
 pub(super) fn directories_above_a_project() {
     let is_reported = |levels: usize| {
         let dir = tempfile::tempdir().unwrap();

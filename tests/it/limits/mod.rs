@@ -1,14 +1,14 @@
-//! Every bound is written down in docs/limits.md with its number, and holds.
+//! Every limit of the program is documented in docs/limits.md with its value, and is enforced.
 
 mod beyond;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// A test of `beyond` for each bound: one that has none does not compile.
+/// Makes a test of each limit from a function of `beyond`, so that a limit without one does not compile.
 macro_rules! rows {
     ($($test:ident, $constant:literal, $words:literal;)*) => {
-        /// A constant, and the words that stand for it in the page.
+        /// Constants, and their names in the documentation.
         const ROWS: &[(&str, &str)] = &[$(($constant, $words)),*];
 
         mod exceeded {
@@ -69,7 +69,7 @@ rows! {
     samples_of_measurements, "stats/mod.rs MAX_SAMPLES", "samples of measurements";
 }
 
-/// Bounds of what is found out about a program and a build. No finding says that one is met; the page says what follows.
+/// Limits of the analysis of programs and builds. Exceeding one is not reported; the documentation describes the effect.
 const PROGRAMS: &[(&str, &str)] = &[
     ("model/image/configuration.rs MAX_PATH", "bytes of a path in an image that"),
     ("workload/own.rs MAX_PATH", "bytes of a path of a program"),
@@ -94,7 +94,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("workload/start.rs MAX_HANDOVERS", "times that a script runs itself"),
 ];
 
-/// Bounds of how something is drawn or done, which nobody meets in a file.
+/// Limits of output and execution, which do not concern input files.
 const OTHERS: &[&str] = &[
     "report/patch.rs MAX_LINES",
     "report/patch.rs MAX_WIDTH",
@@ -108,7 +108,7 @@ const OTHERS: &[&str] = &[
     "engine/fix.rs MAX_UNCOVERED",
 ];
 
-/// Every `const MAX_…` of the program with its number.
+/// Returns every `const MAX_…` of the program with its value.
 fn constants() -> Vec<(String, u64)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
@@ -129,7 +129,7 @@ fn constants() -> Vec<(String, u64)> {
     found
 }
 
-/// `16 * 1024`, `1 << 20`, `400_000`.
+/// Evaluates `16 * 1024`, `1 << 20` or `400_000`.
 fn number(text: &str) -> u64 {
     if let Some((left, right)) = text.split_once("<<") {
         return number(left) << number(right);
@@ -137,7 +137,7 @@ fn number(text: &str) -> u64 {
     text.split('*').map(|part| part.trim().replace('_', "").parse::<u64>().unwrap()).product()
 }
 
-/// As the page writes it.
+/// Formats a value as the documentation writes it.
 fn written(text: &str) -> u64 {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let unit = match () {

@@ -1,19 +1,19 @@
-//! What holds of every report, whatever stands in the files: for the hostile names here and for the fuzzer.
+//! Invariants of every report, for the tests with hostile names and for the fuzzer.
 #![allow(unreachable_pub)]
 
 use oomlint::report::Format;
 use serde_json::Value;
 
-/// Its readers can read it, it has as many findings as there are, and nothing in it steers a terminal or a CI runner.
+/// Asserts that a report parses, has the right number of findings, and cannot control a terminal or a CI runner.
 pub fn check(format: Format, text: &str, findings: usize) {
-    // No control character reaches a terminal, no mark that hides or turns text.
+    // No control characters, zero-width characters or bidirectional controls.
     let steering = text.chars().find(|c| {
         (c.is_control() && *c != '\n')
             || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
                 | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
     });
     assert_eq!(steering, None, "{format:?}: {text:?}");
-    // No line of a log is a command but ours. Three colons name another file in a drawing, and no command.
+    // No line is a command to a runner except ours. `:::` introduces another file in a drawing and is no command.
     let begin = |mark: &str| text.lines().filter(|line| line.trim_start().starts_with(mark)).count();
     let commands = begin("::") - begin(":::");
     let azure = text.matches("##vso[").count();
@@ -53,7 +53,7 @@ pub fn check(format: Format, text: &str, findings: usize) {
             let document = roxmltree::Document::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"));
             let one = if format == Format::Junit { "testcase" } else { "error" };
             let ours = document.descendants().filter(|node| node.has_tag_name(one)).count();
-            // Where all is well, JUnit has one test that says so.
+            // Without findings, JUnit has one passed test.
             let expected = if format == Format::Junit { findings.max(1) } else { findings };
             assert_eq!(ours, expected, "{text}");
         }

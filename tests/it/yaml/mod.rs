@@ -1,4 +1,4 @@
-//! What the tests of the YAML tree share.
+//! Helpers of the tests of the YAML tree.
 #![allow(dead_code, unreachable_pub)]
 
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use oomlint::source::{Sources, Span};
 use oomlint::syntax::yaml::{Kind, NodeId, Tree};
 
-/// Every YAML file of the corpus that is UTF-8.
+/// Returns the YAML files of the corpus that are UTF-8.
 pub fn corpus() -> Vec<(PathBuf, String)> {
     let corpus = crate::common::corpus();
     let mut out = Vec::new();
@@ -30,7 +30,7 @@ pub fn parse(text: &str) -> Tree {
     Tree::parse(sources.add(Path::new("test.yaml"), text), text)
 }
 
-/// Every node that is reachable, parents first.
+/// Returns all reachable nodes, parents first.
 pub fn nodes(tree: &Tree) -> Vec<NodeId> {
     let mut out = Vec::new();
     let mut rest: Vec<NodeId> = tree.documents().iter().rev().copied().collect();
@@ -49,7 +49,7 @@ pub fn scalars(tree: &Tree) -> impl Iterator<Item = NodeId> {
     nodes(tree).into_iter().filter(|id| matches!(tree.node(*id).kind, Kind::Scalar(_)))
 }
 
-/// Every span lies in the text, on character boundaries; children lie in their parents.
+/// Asserts that spans are within the text, on character boundaries, and that children are within their parents.
 pub fn check_spans(tree: &Tree, text: &str) {
     let good = |span: Span| assert!(text.get(span.range()).is_some(), "{span:?} of {text:?}");
     for id in nodes(tree) {
