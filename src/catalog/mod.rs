@@ -167,7 +167,7 @@ impl Catalog {
     /// Returns whether an image has a healthcheck: its row decides, and official images have none by their library's policy.
     pub fn healthcheck(&self, reference: &ImageReference) -> Healthcheck {
         let known = self.image(reference).and_then(|entry| entry.healthcheck);
-        match known.or_else(|| self.probes(reference)?.healthcheck) {
+        match known.or_else(|| self.probes(reference)?.healthcheck(reference.effective_tag())) {
             Some(known) => known,
             None if self.is_official(reference) => Healthcheck::None,
             None => Healthcheck::Unknown,

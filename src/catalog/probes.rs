@@ -38,6 +38,9 @@ pub struct ProbeRow {
     /// Its own healthcheck, if its row of `images.yaml` does not tell.
     #[serde(default)]
     pub(super) healthcheck: Option<Healthcheck>,
+    /// Words of tags of which `healthcheck` is not known.
+    #[serde(default)]
+    healthcheck_unless: Vec<String>,
     /// The TCP ports of its EXPOSE.
     #[serde(default)]
     pub exposes: Vec<u16>,
@@ -226,6 +229,12 @@ pub struct HttpPort {
 }
 
 impl ProbeRow {
+    /// Returns whether the image has a healthcheck of its own; `None` if that is not known of this tag.
+    pub(super) fn healthcheck(&self, tag: Option<&str>) -> Option<Healthcheck> {
+        let tag = tag.unwrap_or_default();
+        self.healthcheck.filter(|_| !self.healthcheck_unless.iter().any(|word| has_word(tag, word)))
+    }
+
     /// Returns the programs that a tag certainly has. None without a tag.
     pub fn tools(&self, tag: Option<&str>) -> Vec<&str> {
         let Some(tag) = tag.filter(|tag| !is_windows(tag)) else { return Vec::new() };

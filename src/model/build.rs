@@ -257,11 +257,14 @@ fn arguments(build: &BuildSection, compose: &Compose) -> IndexMap<String, BuildA
     let arguments = build.args.iter().map(|(name, fact)| {
         let value = match fact {
             Fact::Known(text) => BuildArg::Known(text.value.clone()),
-            Fact::Unknown { at, .. } => match compose.variable(name) {
-                Some((value, _)) => BuildArg::Known(crate::source::TracedText::derived(value, *at)),
-                None => BuildArg::Unknown,
-            },
-            Fact::Absent { .. } => BuildArg::Unknown,
+            // A name without a value. `A: ${B}` hangs on `B`, whatever `A` is.
+            Fact::Unknown { at, why: Why::Variable(variable) } if variable == name => {
+                match compose.variable(name) {
+                    Some((value, _)) => BuildArg::Known(crate::source::TracedText::derived(value, *at)),
+                    None => BuildArg::Unknown,
+                }
+            }
+            Fact::Unknown { .. } | Fact::Absent { .. } => BuildArg::Unknown,
         };
         (name.clone(), value)
     });

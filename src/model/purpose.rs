@@ -26,7 +26,19 @@ const DEVELOPMENT: [&str; 15] = [
 
 /// Names of whole directories with the same meaning. As part of a name they have none: `github-exporter` and `archive-db` are
 /// programs.
-const DEVELOPMENT_DIRECTORIES: [&str; 5] = [".github", ".circleci", "archive", "archived", "hack"];
+const DEVELOPMENT_DIRECTORIES: [&str; 11] = [
+    ".github",
+    ".circleci",
+    ".ddev",
+    ".lando",
+    "archive",
+    "archived",
+    "getting-started",
+    "hack",
+    "quickstart",
+    "tutorial",
+    "tutorials",
+];
 
 /// Phrases, in lower case, of head comments that say a file is not for production.
 const NOT_FOR_PRODUCTION: [&str; 15] = [
@@ -141,7 +153,7 @@ fn names_development(words: &[&str]) -> bool {
 }
 
 /// Phrases, in lower case, of the head comments of generated files.
-const GENERATED: [&str; 14] = [
+const GENERATED: [&str; 15] = [
     "do not edit",
     "don't edit",
     "do not modify",
@@ -156,6 +168,7 @@ const GENERATED: [&str; 14] = [
     "do not make changes",
     "generated file",
     "@generated",
+    "ddev-generated",
 ];
 
 /// True if the head comment says that a program writes the file: edits would be lost.

@@ -31,7 +31,7 @@ pub fn line(text: &str) -> String {
     out
 }
 
-/// Applies [`line`] to each line of a text.
+/// Applies [`line()`] to each line of a text.
 #[must_use]
 pub fn lines(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")

@@ -154,7 +154,7 @@ fn only_one_file_reads_the_disk() {
         ".metadata()",
         ".read_dir()",
         "Sources::new()",
-        "Disk::default()",
+        "FileSystem::default()",
         "Configs::default()",
     ];
     let allowed = [
@@ -178,10 +178,13 @@ fn only_one_file_reads_the_disk() {
         let code = text.split("#[cfg(test)]\n").next().unwrap();
         for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
             // The first two test a file type that is known already. The last is in a `Default` that the program does not use.
-            let known = ["file_type.is_file()", "kind.is_dir()", "disk: Disk::default(),"];
+            let known = ["file_type.is_file()", "kind.is_dir()", "disk: FileSystem::default(),"];
             let line = known.iter().fold(line.to_owned(), |line, known| line.replace(known, ""));
             for ask in asks {
-                assert!(!line.contains(ask), "{inside} asks the disk itself, and not `source::Disk`: {line}");
+                assert!(
+                    !line.contains(ask),
+                    "{inside} asks the disk itself, and not `source::FileSystem`: {line}"
+                );
             }
         }
     }

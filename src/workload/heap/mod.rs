@@ -97,7 +97,7 @@ pub struct HeapProblem {
     /// The effect of the setting: lower case, no full stop.
     pub effect: String,
     /// For a misplaced flag, the words from the first one that it belongs before, up to itself. Empty if there are more than
-    /// [`MAX_AHEAD`], or if the moved flag would not work.
+    /// `MAX_AHEAD`, or if the moved flag would not work.
     pub ahead: Vec<Span>,
     /// The corrected setting, if the intent is clear.
     pub instead: Option<String>,
