@@ -184,7 +184,7 @@ impl Elsewhere {
         let source = sources.get(edit.span.file);
         let path = normalize(source.path());
         let has = self.extended.keys().any(|(file, _)| *file == path);
-        let name = has.then(|| service_at(&Tree::of(&source), edit.span.start)).flatten();
+        let name = has.then(|| service_at(&Tree::of(&source), source.text(), edit.span.start)).flatten();
         name.and_then(|name| self.extended.get(&(path, name))).into_iter().flatten()
     }
 

@@ -148,11 +148,15 @@ pub fn is_for_swarm(tree: &Tree, path: &Path) -> bool {
 
 /// Returns the name of the service at byte offset `at`.
 #[must_use]
-pub fn service_at(tree: &Tree, at: u32) -> Option<String> {
+pub fn service_at(tree: &Tree, text: &str, at: u32) -> Option<String> {
     let roots = tree.documents().iter().filter_map(|root| child(tree, *root, "services"));
     let mut all = roots.flat_map(|services| pairs(tree, services));
-    let (name, _) = all
-        .find(|(name, service)| (tree.node(*name).span.start..=tree.node(*service).span.end).contains(&at))?;
+    // A comment after the last value of a service is outside of its node.
+    let same_line = |end: u32| text.get(end as usize..at as usize).is_some_and(|rest| !rest.contains('\n'));
+    let (name, _) = all.find(|(name, service)| {
+        let (start, end) = (tree.node(*name).span.start, tree.node(*service).span.end);
+        (start..=end).contains(&at) || at > end && same_line(end)
+    })?;
     scalar(tree, *name).map(str::to_owned)
 }
 

@@ -288,7 +288,8 @@ fn describe_healthcheck(check: &Healthcheck) -> String {
         Healthcheck::OfImage => "the image's own".to_owned(),
         Healthcheck::Probe { test, interval, .. } => {
             let words = masked_words(test.iter().flatten());
-            let every = interval.map(|ns| format!(", every {}", duration::display(ns))).unwrap_or_default();
+            let every =
+                interval.value().map(|ns| format!(", every {}", duration::display(*ns))).unwrap_or_default();
             format!("{}{every}", shorten(&words))
         }
     }

@@ -1,7 +1,7 @@
 //! Formats healthchecks as text to paste, for a Compose service or a Dockerfile.
 
 use crate::source::Span;
-use crate::workload::{Healthcheck, Kind, Probe, Workload, duration};
+use crate::workload::{Fact, Healthcheck, Kind, Probe, Workload, duration};
 
 /// The form of the place that a healthcheck is pasted into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,13 +35,13 @@ pub(super) fn flags(check: &Healthcheck, others: &[(&str, String)]) -> String {
     let Healthcheck::Probe { interval, timeout, start_period, start_interval, retries, .. } = check else {
         return String::new();
     };
-    let time = |nanoseconds: &Option<i64>| nanoseconds.map(time);
+    let time = |nanoseconds: &Fact<i64>| nanoseconds.value().copied().map(time);
     let written = [
         ("interval", time(interval)),
         ("timeout", time(timeout)),
         ("start-period", time(start_period)),
         ("start-interval", time(start_interval)),
-        ("retries", retries.map(|retries| retries.to_string())),
+        ("retries", retries.value().map(ToString::to_string)),
     ];
     let flags = written.into_iter().filter_map(|(name, value)| {
         let other = others.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone());

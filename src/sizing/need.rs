@@ -120,6 +120,8 @@ impl Need {
     pub fn is_held_by(workload: &Workload, limit: ByteSize) -> bool {
         match Self::of(workload) {
             Ok(need) => need.limit <= limit,
+            // The other key is its own finding.
+            Err(NoNumber::Capped { limit: need, .. }) => need <= limit,
             Err(
                 NoNumber::Unknown
                 | NoNumber::MayBeHostSized { .. }

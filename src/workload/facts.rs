@@ -205,11 +205,11 @@ fn healthcheck(check: &Healthcheck) -> Value {
                 ("start_interval", start_interval),
             ];
             for (name, value) in durations {
-                if let Some(nanoseconds) = value {
+                if let Some(nanoseconds) = value.value() {
                     object.insert(name.to_owned(), json!(duration::display(*nanoseconds)));
                 }
             }
-            if let Some(retries) = retries {
+            if let Some(retries) = retries.value() {
                 object.insert("retries".to_owned(), json!(retries));
             }
             Value::Object(object)

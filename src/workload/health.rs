@@ -143,11 +143,11 @@ pub(super) fn of_service(service: &Service, image: &Fact<Healthcheck>) -> Fact<H
 fn probe(section: &HealthcheckSection, test: Option<Vec<TracedText>>) -> Healthcheck {
     Healthcheck::Probe {
         test,
-        interval: section.interval.value().copied(),
-        timeout: section.timeout.value().copied(),
-        start_period: section.start_period.value().copied(),
-        start_interval: section.start_interval.value().copied(),
-        retries: section.retries.value().copied(),
+        interval: section.interval.clone(),
+        timeout: section.timeout.clone(),
+        start_period: section.start_period.clone(),
+        start_interval: section.start_interval.clone(),
+        retries: section.retries.clone(),
     }
 }
 

@@ -527,14 +527,20 @@ fn of_instruction(health: &HealthcheckInstruction, target: &TargetImage) -> Heal
         Form::Shell(text) if target.shell.is_none() => vec![prefix("CMD-SHELL"), text.clone()],
         Form::Shell(text) => std::iter::once(prefix("CMD")).chain(behind_shell(text, target)).collect(),
     };
-    let duration =
-        |text: &Option<TracedText>| text.as_ref().and_then(|text| duration::parse(text.as_str()).ok());
+    let number = |text: &Option<TracedText>, parse: &dyn Fn(&str) -> Option<i64>| match text {
+        None => Fact::Absent { anchor: health.span },
+        Some(text) => match parse(text.as_str()) {
+            Some(value) => Fact::Known(Spanned::new(value, text.span())),
+            None => Fact::Unknown { at: text.span(), why: Why::Malformed(text.as_str().to_owned()) },
+        },
+    };
+    let duration = |text: &Option<TracedText>| number(text, &|text| duration::parse(text).ok());
     Healthcheck::Probe {
         test: Some(test),
         interval: duration(&health.interval),
         timeout: duration(&health.timeout),
         start_period: duration(&health.start_period),
         start_interval: duration(&health.start_interval),
-        retries: health.retries.as_ref().and_then(|text| text.as_str().parse().ok()),
+        retries: number(&health.retries, &|text| text.parse().ok()),
     }
 }

@@ -425,25 +425,26 @@ pub struct BuildStage {
 
 /// The effective healthcheck of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a workload has one, and nearly all have a probe")]
 pub enum Healthcheck {
     /// `disable: true`, `HEALTHCHECK NONE`, `test: ["NONE"]`.
     Disabled,
     /// The image defines one, and its details are not known.
     OfImage,
-    /// A probe with these settings; `None` for what is not set or not known.
+    /// A probe with these settings.
     Probe {
         /// The test as Docker stores it: `CMD` or `CMD-SHELL`, then the words. `None` if it is the image's and not known.
         test: Option<Vec<TracedText>>,
         /// In nanoseconds.
-        interval: Option<i64>,
+        interval: Fact<i64>,
         /// In nanoseconds.
-        timeout: Option<i64>,
+        timeout: Fact<i64>,
         /// In nanoseconds.
-        start_period: Option<i64>,
+        start_period: Fact<i64>,
         /// In nanoseconds.
-        start_interval: Option<i64>,
+        start_interval: Fact<i64>,
         /// Consecutive failures that make the container unhealthy.
-        retries: Option<i64>,
+        retries: Fact<i64>,
     },
 }
 

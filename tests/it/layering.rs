@@ -22,7 +22,7 @@ const FLOORS: &[&[&str]] = &[
 
 fn floor(room: &str) -> usize {
     let known = FLOORS.iter().position(|rooms| rooms.contains(&room));
-    known.unwrap_or_else(|| panic!("`{room}` is a new room: give it a floor in tests/layering.rs"))
+    known.unwrap_or_else(|| panic!("`{room}` is a new layer: add it to FLOORS and to docs/architecture.md"))
 }
 
 /// Returns the modules that code names: `crate::room::…`, `crate::{room::…, room}`.

@@ -175,7 +175,7 @@ fn the_probe_is_the_service_s_or_the_image_s() {
             Healthcheck::OfImage => "the image's".to_owned(),
             Healthcheck::Probe { test, interval, .. } => {
                 let words = test.iter().flatten().map(TracedText::as_str).collect::<Vec<_>>().join(" ");
-                format!("{words} {}", interval.unwrap_or_default() / 1_000_000_000)
+                format!("{words} {}", interval.value().copied().unwrap_or_default() / 1_000_000_000)
             }
         },
         Fact::Unknown { .. } => "unknown".to_owned(),
@@ -300,4 +300,19 @@ fn parts_of_dockerfiles_are_no_dockerfiles() {
     assert_eq!(findings("Dockerfile.append", "ENV A=b\nCMD [\"x\"]\n"), 0);
     assert!(findings("Dockerfile", "ENV A=b\nCMD [\"x\"]\n") > 0);
     assert!(findings("Dockerfile.prod", "FROM node:14\nNO x\n") > 0);
+}
+
+/// A finding about a part of a healthcheck points at that part, and names the variable that it is the default of.
+#[test]
+fn a_healthcheck_s_interval_has_its_own_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "services:\n  a:\n    image: x\n    healthcheck:\n      test: [CMD, x]\n      interval: ${EVERY:-1s}\n";
+    std::fs::write(dir.path().join("compose.yaml"), text).unwrap();
+    let options = oomlint::discover::Options::default();
+    let found = oomlint::discover::discover(&[dir.path().to_path_buf()], options).unwrap();
+    let sources = Sources::new();
+    let findings = oomlint::engine::run(&oomlint::engine::Options::default(), &sources, &found).findings;
+    let costly = findings.iter().find(|finding| finding.rule == "costly-healthcheck").unwrap();
+    assert_eq!(sources.get(costly.primary.span.file).slice(costly.primary.span), "1s");
+    assert!(costly.primary.text.ends_with("where `EVERY` is not set"), "{}", costly.primary.text);
 }

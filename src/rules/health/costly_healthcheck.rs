@@ -17,14 +17,13 @@ rule! {
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
     let Some(known) = workload.healthcheck.known() else { return };
-    let Healthcheck::Probe { interval, .. } = &known.value else { return };
     // A probe that can never pass is reported by another rule, and a project for tests stops before the probe costs much.
     if workload.probe_lack.is_some() || workload.role.development {
         return;
     }
     match &workload.probe_runtime {
         Some((runtime, program)) => virtual_machine(workload, &known.value, *runtime, program, sink),
-        None => often(workload, known, *interval, sink),
+        None => often(workload, known, sink),
     }
 }
 
@@ -39,8 +38,8 @@ fn virtual_machine(
     let Healthcheck::Probe { interval, .. } = check else { return };
     let name = &workload.name;
     let machine = if runtime == RuntimeName::Java { "JVM" } else { runtime.display_name() };
-    let every = match interval.filter(|interval| *interval > 0) {
-        Some(interval) => format!("every {}", time(interval)),
+    let every = match interval.value().filter(|interval| **interval > 0) {
+        Some(interval) => format!("every {}", time(*interval)),
         None => "every 30s".to_owned(),
     };
     let limit = workload.memory.limit.value().filter(|limit| limit.0 > 0);
@@ -67,23 +66,33 @@ fn virtual_machine(
 }
 
 /// Reports a probe that runs every two seconds or more often.
-fn often(workload: &Workload, known: &Spanned<Healthcheck>, interval: Option<i64>, sink: &mut Sink<'_>) {
-    let Healthcheck::Probe { test, start_period, start_interval, retries, .. } = &known.value else { return };
-    let short = |interval: &i64| (1..=2 * SECOND).contains(interval) && start_interval.is_none();
-    let Some(interval) = interval.filter(short) else { return };
-    let name = &workload.name;
-    let tries = retries.filter(|retries| *retries > 0).unwrap_or(DEFAULT_RETRIES);
+fn often(workload: &Workload, known: &Spanned<Healthcheck>, sink: &mut Sink<'_>) {
+    let Healthcheck::Probe { test, interval, start_period, start_interval, retries, .. } = &known.value
+    else {
+        return;
+    };
+    let short =
+        |interval: &&Spanned<i64>| (1..=2 * SECOND).contains(&interval.value) && start_interval.is_absent();
+    let Some(setting) = interval.known().filter(short) else { return };
+    let (name, interval) = (&workload.name, setting.value);
+    let tries = retries.value().copied().filter(|retries| *retries > 0).unwrap_or(DEFAULT_RETRIES);
     // The time for which it may fail now until it counts as unhealthy.
-    let allowed = start_period.unwrap_or(0).max(0).saturating_add(interval.saturating_mul(tries));
+    let allowed =
+        start_period.value().copied().unwrap_or(0).max(0).saturating_add(interval.saturating_mul(tries));
     let (period, quick) = (time(rounded(allowed.max(30 * SECOND))), time(interval));
     let finding = sink
         .report(
-            known.span,
-            format!("{} probes a day", 86_400 * SECOND / interval),
+            setting.span,
+            match &setting.default_for {
+                Some(variable) => {
+                    format!("{} probes a day, where `{variable}` is not set", 86_400 * SECOND / interval)
+                }
+                None => format!("{} probes a day", 86_400 * SECOND / interval),
+            },
             format!("the healthcheck of `{name}` runs every {quick}"),
         )
         .workload(workload)
-        .via(&known.via)
+        .via(&setting.via)
         .severity(Severity::Note)
         .note("each probe is a process of its own, in the container's memory");
     // With probes half a minute apart, as many failures would take minutes.

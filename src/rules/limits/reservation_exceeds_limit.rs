@@ -3,6 +3,7 @@
 use crate::finding::Applicability;
 use crate::rules::Sink;
 use crate::rules::offer::{CHANGES, Offer};
+use crate::sizing::Need;
 use crate::workload::{FactName, Project};
 
 rule! {
@@ -44,6 +45,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             None => finding.help(format!("a reservation of at most {}, the limit", limit.value)),
         };
         let raised = offer.set_limit(reservation.value, None);
+        let raised = raised.filter(|_| Need::is_held_by(workload, reservation.value));
         if let Some(requests) = raised.filter(|_| offer.fits_host(reservation.value)) {
             let title = format!("or raise the limit to {}", reservation.value.to_compose());
             finding.fix_model(title, Applicability::Unsafe, CHANGES, requests);

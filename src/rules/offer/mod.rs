@@ -304,7 +304,11 @@ impl<'w> Offer<'w> {
         };
         let mut smallest = ByteSize(i64::MAX);
         for workload in self.project.workloads.iter().filter(reads) {
-            if self.project.changed_elsewhere(&workload.name).next().is_some() {
+            // Without the file that has the limit, the other one may have a smaller limit.
+            let apart = workload.limit_key().zip(span).is_some_and(|(limit, flag)| {
+                limit.key.file != flag.file && self.project.compose_files.contains(&flag.file)
+            });
+            if apart || self.project.changed_elsewhere(&workload.name).next().is_some() {
                 return None;
             }
             let limit = workload.memory.limit.value().copied().filter(|limit| limit.0 > 0);

@@ -32,6 +32,10 @@ impl<'w> Offer<'w> {
             other.name != workload.name && keys.any(|key| key.overrides && is_part_of(&key.name, limit.name))
         };
         if self.project.workloads.iter().any(|other| without(&other) || overrides(&other)) {
+            // In another file than the limit's, the key would also be there without that limit.
+            if workload.anchor.file != limit.key.file {
+                return None;
+            }
             return Some(vec![FixOp::Set { owner: workload.anchor, path: SWAP, value, after: "image" }]);
         }
         let below: &[&str] = match limit.name {
