@@ -3,7 +3,7 @@
 use crate::finding::{Finding, Fix};
 use crate::hash::HashMap;
 use crate::model::purpose::is_generated;
-use crate::source::{SourceId, Sources};
+use crate::source::{Language, SourceId, Sources};
 
 /// Removes fixes that change a generated file, and adds a note that the change belongs in its source.
 pub(super) fn withdraw(findings: &mut [Finding], sources: &Sources) {
@@ -17,6 +17,12 @@ pub(super) fn withdraw(findings: &mut [Finding], sources: &Sources) {
             continue;
         }
         let touches = |fix: &Fix| fix.edits.iter().any(|edit| edit.span.file == file);
+        // The limit of a Dockerfile's service is written in a Compose file.
+        let elsewhere =
+            finding.service.is_some() && sources.get(file).language() == Some(Language::Dockerfile);
+        if elsewhere && !finding.fixes.iter().any(touches) {
+            continue;
+        }
         let title = finding.fixes.iter().find(|fix| touches(fix)).map(|fix| fix.title.clone());
         finding.fixes.retain(|fix| !touches(fix));
         finding.help = finding.help.take().or(title);

@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Options;
 use super::checked::{CheckedProject, OutOfScope, names_of};
 use super::config::ConfigResolver;
-use crate::discover::{FileKind, kind_of_text};
 use crate::finding::Finding;
 use crate::finding::suppress::{self, Comments, Suppression};
 use crate::hash::HashSet;
 use crate::parallel;
 use crate::rules::lint::{unknown_rule, unused_suppression};
 use crate::rules::{Group, Preset, RULES, Sink};
-use crate::source::{SourceId, Sources, Span, Spanned};
+use crate::source::{Language, SourceId, Sources, Span, Spanned};
 use crate::syntax::dockerfile::Dockerfile;
 use crate::syntax::yaml::Tree;
 
@@ -29,10 +28,8 @@ impl Suppressions {
     /// Reads the suppressing comments of every file of the projects.
     pub(super) fn read(projects: &[CheckedProject], sources: &Sources) -> Self {
         let files: BTreeSet<SourceId> = projects.iter().flat_map(|project| &project.files).copied().collect();
-        let dockerfiles: HashSet<SourceId> =
-            projects.iter().flat_map(|project| &project.dockerfiles).copied().collect();
         let comments = parallel::map(files.into_iter().collect(), |file| {
-            let comments = of_file(file, &dockerfiles, sources);
+            let comments = of_file(file, sources);
             (!comments.is_empty()).then(|| (file, Comments::new(comments)))
         });
         let ignores = projects.iter().flat_map(|project| &project.ignores);
@@ -121,16 +118,14 @@ fn runs(name: &Spanned<String>, options: &Options, configs: &ConfigResolver<'_>)
 }
 
 /// Returns the suppressing comments of a file.
-fn of_file(file: SourceId, dockerfiles: &HashSet<SourceId>, sources: &Sources) -> Vec<Suppression> {
+fn of_file(file: SourceId, sources: &Sources) -> Vec<Suppression> {
     let source = sources.get(file);
     if !suppress::may_have_any(source.text()) || source.is_embedded() {
         return Vec::new();
     }
-    let is_dockerfile = dockerfiles.contains(&file);
-    match crate::discover::kind_of(source.path()).or_else(|| kind_of_text(source.text())) {
-        _ if is_dockerfile => suppress::of_dockerfile(&source, &Dockerfile::of(&source)),
-        Some(FileKind::Dockerfile) => suppress::of_dockerfile(&source, &Dockerfile::of(&source)),
-        Some(FileKind::Compose) => suppress::of_yaml(&source, &Tree::of(&source)),
+    match source.language() {
+        Some(Language::Dockerfile) => suppress::of_dockerfile(&source, &Dockerfile::of(&source)),
+        Some(Language::Yaml) => suppress::of_yaml(&source, &Tree::of(&source)),
         None => suppress::of_lines(&source),
     }
 }

@@ -1,12 +1,10 @@
 //! The keys that lead to a finding's place: an address without line numbers, which outlives edits elsewhere in the file.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::Finding;
-use crate::discover::{FileKind, kind_of, kind_of_text};
 use crate::hash::HashMap;
-use crate::source::{Source, SourceId, Sources, Span};
+use crate::source::{Language, Source, SourceId, Sources, Span};
 use crate::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Keyword};
 use crate::syntax::yaml::{Kind, NodeId, Tree};
 
@@ -44,10 +42,9 @@ pub(super) enum FileOutline {
 
 impl FileOutline {
     pub(super) fn of(source: &Source) -> Self {
-        let by_name = Path::file_name(source.path()).and_then(|name| kind_of(Path::new(name)));
-        match by_name.or_else(|| kind_of_text(source.text())) {
-            Some(FileKind::Compose) => Self::Compose(Tree::of(source)),
-            Some(FileKind::Dockerfile) => {
+        match source.language() {
+            Some(Language::Yaml) => Self::Compose(Tree::of(source)),
+            Some(Language::Dockerfile) => {
                 let dockerfile = Dockerfile::of(source);
                 let instructions = dockerfile.instructions.iter().enumerate();
                 let stages = instructions.filter(|(_, instruction)| instruction.keyword == Keyword::From);
@@ -151,6 +148,7 @@ pub(super) fn normal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+
     use std::path::Path;
 
     use super::*;
@@ -159,6 +157,12 @@ mod tests {
     fn keys(path: &str, text: &str, needle: &str) -> String {
         let sources = Sources::new();
         let source = sources.get(sources.add(Path::new(path), text));
+        // The reader of a file decides what it is, whatever its name.
+        match path {
+            path if path.ends_with(".yaml") => source.set_language(Language::Yaml),
+            path if path.ends_with(".env") => {}
+            _ => source.set_language(Language::Dockerfile),
+        }
         let start = text.find(needle).unwrap_or_else(|| panic!("no {needle}"));
         let span = Span::new(source.id(), start, start + needle.len());
         FileOutline::of(&source).keys(&source, span).keys.join("/")
@@ -181,6 +185,9 @@ mod tests {
         assert_eq!(at("node"), "a/node/FROM");
         assert_eq!(at("2\nFROM"), "a/node/ENV/B");
         assert_eq!(at("y"), "last/RUN");
+        // A Dockerfile by another name, as `build.dockerfile` may have it, and one that does not begin with FROM.
+        assert_eq!(keys("api.build", dockerfile, "node"), "a/node/FROM");
+        assert_eq!(keys("api.build", "# x\nRUN y\n", "y"), "/RUN");
         assert_eq!(keys(".env", "# a\nLIMIT=1g\n", "1g"), "LIMIT=");
     }
 

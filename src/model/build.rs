@@ -7,7 +7,8 @@ use super::allowance::{ByteBudget, MAX_TAKEN};
 use super::compose::{BuildSection, Compose, is_remote};
 use super::fact::{Fact, Why};
 use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
-use super::{Unresolved, is_from_above};
+use super::project::DEFAULT_NAMES;
+use super::{MAX_ABOVE, Unresolved, is_from_above};
 use crate::hash::{HashMap, IndexMap};
 use crate::model::ELSEWHERE;
 use crate::source::{SourceId, Sources, Span, normalize};
@@ -233,6 +234,9 @@ fn find(
         if is_from_above(directory, &Path::new(&built.context).join(&built.dockerfile), sources) {
             return unknown(&Why::Other("its paths start in another directory"));
         }
+        if is_built_above(&context, &built.dockerfile, sources) {
+            return unknown(&Why::Other("its paths start in another directory"));
+        }
         // With neither a context nor a file it is a part of a build that another file has.
         if build.context.is_absent() && build.dockerfile.is_absent() {
             return unknown(&Why::Other("another file may name its Dockerfile"));
@@ -243,6 +247,17 @@ fn find(
         }
         let span = build.dockerfile.known().map_or(context_span, |dockerfile| dockerfile.span);
         missing(span, "dockerfile", &built.dockerfile, error.to_string())
+    })
+}
+
+/// True if a directory above has both a Compose file and this Dockerfile: the file that names it is merged over that one, whose
+/// directory is the project's.
+fn is_built_above(context: &Path, dockerfile: &str, sources: &Sources) -> bool {
+    let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(context));
+    let mut above = absolute.ancestors().skip(1).take(MAX_ABOVE);
+    above.any(|folder| {
+        sources.exists(&folder.join(dockerfile))
+            && DEFAULT_NAMES.iter().any(|name| sources.exists(&folder.join(name)))
     })
 }
 

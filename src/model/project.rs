@@ -13,7 +13,8 @@ use crate::syntax::SyntaxError;
 use crate::syntax::yaml::Tree;
 
 /// File names that Compose looks for, in order of preference (compose-go `cli/options.go`, `DefaultFileNames`).
-const DEFAULT_NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+pub(super) const DEFAULT_NAMES: [&str; 4] =
+    ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 /// Override files that Compose merges onto a default file by itself (`DefaultOverrideFileNames`).
 const OVERRIDE_NAMES: [&str; 4] = [
     "compose.override.yml",

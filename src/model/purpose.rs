@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::source::normalize;
 
 /// Words in names of files and directories that mark development, debugging, tests, CI and demos.
-const DEVELOPMENT: [&str; 15] = [
+const DEVELOPMENT: [&str; 16] = [
+    "integration",
     "demo",
     "demos",
     "dev",
@@ -26,7 +27,11 @@ const DEVELOPMENT: [&str; 15] = [
 
 /// Names of whole directories with the same meaning. As part of a name they have none: `github-exporter` and `archive-db` are
 /// programs.
-const DEVELOPMENT_DIRECTORIES: [&str; 11] = [
+const DEVELOPMENT_DIRECTORIES: [&str; 15] = [
+    ".buildkite",
+    "github_actions",
+    "github-actions",
+    "gitlab-ci",
     ".github",
     ".circleci",
     ".ddev",
@@ -135,7 +140,7 @@ fn denies_production(words: &[&str]) -> bool {
     let itself = words.iter().any(|word| ITSELF.contains(word));
     let no = words.iter().position(is_no);
     let behind = no.and_then(|at| words.get(at..)).unwrap_or_default();
-    itself && behind.iter().take(MOST_BETWEEN).any(|word| word.starts_with("production"))
+    itself && behind.iter().take(MOST_BETWEEN).any(|word| *word == "prod" || word.starts_with("production"))
 }
 
 /// True for "This file is for the development setup", "test environment".
@@ -144,7 +149,10 @@ fn names_development(words: &[&str]) -> bool {
         |word: &str| matches!(word, "development" | "dev" | "test" | "testing" | "developers" | "tests");
     let itself = words.iter().any(|word| ITSELF.contains(word));
     let is_for = words.windows(2).any(|two| matches!(two, ["for", word] if kind(word)))
-        || words.windows(3).any(|three| matches!(three, ["for", "the" | "local" | "a", word] if kind(word)));
+        || words.windows(3).any(|three| {
+            matches!(three, ["for", "the" | "local" | "a" | "integration" | "acceptance" | "unit" | "e2e", word] if kind(word))
+        })
+        || words.windows(2).any(|two| matches!(two, ["demonstration" | "demo", "only" | "purposes"]));
     let place =
         words.windows(2).any(|two| matches!(two, [word, "environment" | "setup" | "stack"] if kind(word)));
     // "For production, and not for development" does not count.
@@ -274,6 +282,8 @@ mod tests {
             "# A demo, meant for learning, not production\n# deployments.\nservices: {}\n",
             "version: '3'\n\n# For local development\nservices: {}\n",
             "# This configuration file is for the **development** setup. For a production example see elsewhere.\na: b\n",
+            "# Compose configuration for integration tests\na: b\n",
+            "# This compose file is for demonstration only, do not use in prod.\na: b\n",
             "#\n# License\n#\n\n# Test environment for Matomo. This should NEVER be used in production scenarios!\na: b\n",
         ] {
             assert!(is_not_for_production(text), "{text}");

@@ -20,6 +20,16 @@ pub struct Source {
     lines: OnceLock<Vec<u32>>,
     ascii: OnceLock<bool>,
     made: Mutex<Weak<dyn Any + Send + Sync>>,
+    language: OnceLock<Language>,
+}
+
+/// The language of a file, set by the parser that reads it first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// A Compose file.
+    Yaml,
+    /// A Dockerfile, whatever its name.
+    Dockerfile,
 }
 
 /// A line and column, both from 1.
@@ -98,6 +108,16 @@ impl Source {
         let anything: Arc<dyn Any + Send + Sync> = Arc::<T>::clone(&made);
         *known = Arc::downgrade(&anything);
         made
+    }
+
+    /// Returns the language that the file was parsed as; `None` for files of variables and others without a parser.
+    pub fn language(&self) -> Option<Language> {
+        self.language.get().copied()
+    }
+
+    /// Sets the language unless another parser has set it.
+    pub(crate) fn set_language(&self, language: Language) {
+        self.language.get_or_init(|| language);
     }
 
     /// True if the text is ASCII, so that each byte is one character.
@@ -265,6 +285,7 @@ impl Inner {
             lines: OnceLock::new(),
             ascii: OnceLock::new(),
             made: Mutex::new(Weak::<()>::new()),
+            language: OnceLock::new(),
         };
         self.files.push(Arc::new(source));
         id

@@ -162,7 +162,7 @@ impl ScriptFollower<'_> {
         let open = first.expands && !first.quoted && !first.as_ref().contains("/bin/");
         (arguments || !open).then(|| ShellAsPid1 {
             span: word.span(),
-            shell: base_name(word.as_str()).to_owned(),
+            shell: self.scripts.name_of(&text).unwrap_or_else(|| base_name(word.as_str()).to_owned()),
             command: self.waited(last),
             inside: Some(last.span),
             outer: OuterShell::None,

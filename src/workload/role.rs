@@ -84,7 +84,9 @@ impl Role {
 /// True for the `sut` service of Docker Hub's automated tests, and for images tagged as test images.
 fn is_test(service: &Service) -> bool {
     let tag = service.image.value().and_then(|image| image.as_str().rsplit_once(':'));
-    service.name == "sut" || tag.is_some_and(|(_, tag)| matches!(tag, "test" | "tests" | "testing" | "ci"))
+    service.name == "sut"
+        || service.name.split(['-', '_', '.']).any(|part| matches!(part, "test" | "tests" | "e2e"))
+        || tag.is_some_and(|(_, tag)| matches!(tag, "test" | "tests" | "testing" | "ci"))
 }
 
 /// Returns the services that another one waits for to complete successfully.

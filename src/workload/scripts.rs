@@ -102,6 +102,14 @@ impl<'s> Scripts<'s> {
         self.target.map(|target| target.copies.as_slice()).unwrap_or_default()
     }
 
+    /// Returns the name that a script's file has in the project: a mount or `COPY` may give it another one. `None` for a script
+    /// within a Dockerfile or Compose file.
+    pub(super) fn name_of(&self, text: &TracedText) -> Option<String> {
+        let source = self.sources?.get(text.span().file);
+        let name = source.path().file_name()?.to_str()?;
+        (source.language().is_none()).then(|| name.to_owned())
+    }
+
     /// Returns the shell script that a word of a start line or probe names; `None` if unavailable, or not for a shell.
     pub(super) fn find(&self, word: &str) -> Option<TracedText> {
         // A file with another ending needs a shebang: `redis.conf` is no script.

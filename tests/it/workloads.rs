@@ -316,3 +316,31 @@ fn a_healthcheck_s_interval_has_its_own_place() {
     assert_eq!(sources.get(costly.primary.span.file).slice(costly.primary.span), "1s");
     assert!(costly.primary.text.ends_with("where `EVERY` is not set"), "{}", costly.primary.text);
 }
+
+/// A path that leads nowhere from a part of a project is no mistake where a project above has it.
+#[test]
+fn parts_of_a_project_name_its_paths() {
+    let unresolved = |files: &[(&str, &str)]| {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let options = oomlint::discover::Options::default();
+        let found = oomlint::discover::discover(&[dir.path().to_path_buf()], options).unwrap();
+        let options = oomlint::engine::Options::default();
+        let findings = oomlint::engine::run(&options, &Sources::new(), &found).findings;
+        findings.iter().any(|finding| finding.rule == "unresolved-reference")
+    };
+    let part = ("packages/api/docker-compose.local.yml", "services: {a: {build: {context: .}}}\n");
+    let whole = ("docker-compose.yml", "services: {a: {image: x}}\n");
+    assert!(unresolved(&[part]));
+    assert!(!unresolved(&[part, whole, ("Dockerfile", "FROM scratch\n")]));
+    // A part of a build that another file has, and a submodule that is not checked out.
+    assert!(!unresolved(&[("compose.windows.yml", "services: {a: {build: {args: {A: b}}}}\n")]));
+    let module = [(".git/HEAD", ""), (".gitmodules", "[submodule \"front\"]\n\tpath = front\n")];
+    let build = ("compose.yaml", "services: {a: {build: ./front}}\n");
+    assert!(unresolved(&[build, module[0]]));
+    assert!(!unresolved(&[build, module[0], module[1]]));
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::source::{Source, SourceId, Span, TracedText};
+use crate::source::{Language, Source, SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
 /// A parsed Dockerfile.
@@ -26,6 +26,7 @@ impl Dockerfile {
     /// Parses `source`, or returns the tree of an earlier call while any `Arc` to it is alive.
     #[must_use]
     pub fn of(source: &Source) -> Arc<Self> {
+        source.set_language(Language::Dockerfile);
         source.parsed(|source| super::parse(source.id(), source.text()))
     }
 

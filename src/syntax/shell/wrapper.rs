@@ -38,8 +38,8 @@ const WRAPPERS: &[(&[&str], &[&str], usize)] = &[
 ];
 
 /// Programs that wait for something and then run the words after `--`.
-const WAITERS: [&str; 6] =
-    ["wait-for-it.sh", "wait-for-it", "wait-for", "wait-for.sh", "dockerize", "waitforit"];
+const WAITERS: [&str; 7] =
+    ["wait-for-it.sh", "wait-for-it", "wait_for_it", "wait-for", "wait-for.sh", "dockerize", "waitforit"];
 
 /// True for the names of shells that run POSIX scripts.
 #[must_use]

@@ -17,7 +17,7 @@ pub use resolve::Value;
 
 use std::sync::{Arc, OnceLock};
 
-use crate::source::{Source, SourceId, Span, TracedText};
+use crate::source::{Language, Source, SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
 /// Maximum nesting. Deeper nodes are dropped and reported.
@@ -126,6 +126,7 @@ impl Tree {
     /// Parses `source`, or returns the tree of an earlier call while any `Arc` to it is alive.
     #[must_use]
     pub fn of(source: &Source) -> Arc<Self> {
+        source.set_language(Language::Yaml);
         source.parsed(|source| Self::parse(source.id(), source.text()))
     }
 

@@ -134,7 +134,15 @@ impl ReadVariable {
         let begin = begin.map(|size| format!("-Xms{size} ")).unwrap_or_default();
         let value = self.value.replacen(own, &format!("{begin}{flag}"), 1);
         let blank = if self.there.is_empty() { "" } else { " " };
-        format!("{}{blank}{value}", self.there)
+        let text = format!("{}{blank}{value}", self.there);
+        let Some(most) = flag.strip_prefix("-Xmx") else { return text };
+        // A JVM whose initial heap is larger than the largest one does not start.
+        let lowered = |word: &str| {
+            let initial = word.strip_prefix("-Xms").and_then(ByteSize::parse_jvm);
+            let larger = initial.zip(ByteSize::parse_jvm(most)).is_some_and(|(initial, most)| initial > most);
+            if larger { format!("-Xms{most}") } else { word.to_owned() }
+        };
+        text.split(' ').map(lowered).collect::<Vec<_>>().join(" ")
     }
 }
 
