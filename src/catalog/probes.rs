@@ -120,6 +120,8 @@ struct ToolRow {
     unless: Vec<String>,
     #[serde(default)]
     since: Option<String>,
+    #[serde(default)]
+    before: Option<String>,
     has: Vec<String>,
 }
 
@@ -238,7 +240,8 @@ impl ProbeRow {
     /// Returns the programs that a tag certainly has. None without a tag.
     pub fn tools(&self, tag: Option<&str>) -> Vec<&str> {
         let Some(tag) = tag.filter(|tag| !is_windows(tag)) else { return Vec::new() };
-        let fitting = self.tools.iter().filter(|row| fits(tag, &row.when, &row.unless, &row.since, &None));
+        let fitting =
+            self.tools.iter().filter(|row| fits(tag, &row.when, &row.unless, &row.since, &row.before));
         fitting.flat_map(|row| row.has.iter().map(String::as_str)).collect()
     }
 

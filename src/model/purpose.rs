@@ -46,7 +46,8 @@ const DEVELOPMENT_DIRECTORIES: [&str; 15] = [
 ];
 
 /// Phrases, in lower case, of head comments that say a file is not for production.
-const NOT_FOR_PRODUCTION: [&str; 15] = [
+const NOT_FOR_PRODUCTION: [&str; 16] = [
+    "internal testing",
     "not for production",
     "not meant for production",
     "not intended for production",

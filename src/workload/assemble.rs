@@ -75,7 +75,7 @@ impl Assembler<'_> {
             is_asked && purpose::is_for_development(source.path(), &stands)
                 || purpose::is_not_for_production(source.text())
                 || is_asked && self.is_test_by_neighbours(source.path())
-        });
+        }) || role::is_test_rig(&compose.services);
         let shared = role::shared(&compose.services);
         let mut allowance = ByteBudget::of_services(project.request.shared_byte_limit);
         for service in &compose.services {

@@ -81,6 +81,14 @@ impl Role {
     }
 }
 
+/// True if every service that no other depends on is a test: what is beside them serves the tests.
+pub(super) fn is_test_rig(services: &[Service]) -> bool {
+    let dependencies = services.iter().flat_map(|service| &service.depends_on);
+    let needed: HashSet<&str> = dependencies.map(|dependency| dependency.service.value.as_str()).collect();
+    let mut outermost = services.iter().filter(|service| !needed.contains(service.name.as_str())).peekable();
+    outermost.peek().is_some() && outermost.all(is_test)
+}
+
 /// True for the `sut` service of Docker Hub's automated tests, and for images tagged as test images.
 fn is_test(service: &Service) -> bool {
     let tag = service.image.value().and_then(|image| image.as_str().rsplit_once(':'));

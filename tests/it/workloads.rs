@@ -344,3 +344,27 @@ fn parts_of_a_project_name_its_paths() {
     assert!(unresolved(&[build, module[0]]));
     assert!(!unresolved(&[build, module[0], module[1]]));
 }
+
+/// What serves nothing but tests is as little a concern as the tests.
+#[test]
+fn a_file_of_tests_is_one_for_tests() {
+    let severity = |services: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("compose.yaml"), format!("services:\n{services}")).unwrap();
+        let options = oomlint::discover::Options::default();
+        let found = oomlint::discover::discover(&[dir.path().to_path_buf()], options).unwrap();
+        let options = oomlint::engine::Options::default();
+        let findings = oomlint::engine::run(&options, &Sources::new(), &found).findings;
+        let of_db = |finding: &&oomlint::finding::Finding| {
+            finding.rule == "missing-memory-limit" && finding.service.as_deref() == Some("db")
+        };
+        findings.iter().find(of_db).unwrap().severity
+    };
+    use oomlint::finding::Severity::{Note, Warning};
+    let (db, test) =
+        ("  db: {image: 'mongo:8.0'}\n", "  test_unit: {build: ., depends_on: [db], command: make}\n");
+    assert_eq!(severity(&format!("{db}{test}")), Note);
+    let app = "  app: {image: app, depends_on: [db]}\n";
+    assert_eq!(severity(&format!("{db}{test}{app}")), Warning);
+    assert_eq!(severity(db), Warning);
+}
