@@ -6,4 +6,4 @@ mod stack;
 
 pub use self::entry::{Entry, ManagedMemory, Swap};
 pub use self::share::{Share, shares, started, sum};
-pub use self::stack::{Excess, Host, Stack, Sum};
+pub use self::stack::{Host, Overrun, Stack, Sum};

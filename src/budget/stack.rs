@@ -22,7 +22,7 @@ pub struct Host {
 
 /// Memory that exceeds the host's.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Excess<'s> {
+pub enum Overrun<'s> {
     /// The limit of one container exceeds the host's memory.
     Limit(&'s Entry, ByteSize),
     /// All reservations together exceed the host's memory.
@@ -116,19 +116,19 @@ impl Stack {
 
     /// Returns what exceeds the host, the certain first. Empty if no host is known.
     #[must_use]
-    pub fn excesses(&self) -> Vec<Excess<'_>> {
+    pub fn excesses(&self) -> Vec<Overrun<'_>> {
         let Some(host) = &self.host else { return Vec::new() };
         let sum = self.sum();
         let limits = self.started().filter_map(|entry| {
             let limit = *entry.limit.value().filter(|limit| **limit > host.size)?;
-            Some(Excess::Limit(entry, limit))
+            Some(Overrun::Limit(entry, limit))
         });
-        let mut out: Vec<Excess<'_>> = limits.collect();
+        let mut out: Vec<Overrun<'_>> = limits.collect();
         if sum.reservations > host.size {
-            out.push(Excess::Reservations(sum.reservations));
+            out.push(Overrun::Reservations(sum.reservations));
         }
         if sum.limits.0 as f64 > host.size.0 as f64 * host.overcommit {
-            out.push(Excess::Limits(sum.limits));
+            out.push(Overrun::Limits(sum.limits));
         }
         out
     }

@@ -454,8 +454,8 @@ impl ImageEntry {
             return self.shell(tag);
         }
         self.variants(tag)
-            .find_map(|variant| variant.tools.speaks_of(tool))
-            .or_else(|| self.tools.speaks_of(tool))
+            .find_map(|variant| variant.tools.has_tool_entry(tool))
+            .or_else(|| self.tools.has_tool_entry(tool))
     }
 
     /// Returns why the program of this tag sizes itself to the host whatever the limit, if it does.
@@ -480,7 +480,7 @@ impl ImageEntry {
 }
 
 impl Tools {
-    fn speaks_of(&self, tool: &str) -> Option<bool> {
+    fn has_tool_entry(&self, tool: &str) -> Option<bool> {
         if self.has.iter().any(|name| name == tool) {
             return Some(true);
         }

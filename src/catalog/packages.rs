@@ -170,7 +170,7 @@ impl Packages {
 
     /// True if a package is the tool, or includes it.
     #[must_use]
-    pub fn brings(&self, package: &str, tool: &str) -> bool {
+    pub fn provides(&self, package: &str, tool: &str) -> bool {
         let name = package.split(['=', ':', '<', '>', '~', '@']).next().unwrap_or(package);
         let rows = self.brings.iter().filter(|row| row.tool == tool);
         // `curl-7.76` is curl, `curl-devel` is not.

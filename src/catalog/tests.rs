@@ -237,8 +237,8 @@ fn package_managers_are_told_by_their_words() {
     ] {
         assert_eq!(effect(line), Effect::Unknown, "{line}");
     }
-    assert!(packages.brings("curl=7.88.1-10", "curl") && packages.brings("debootstrap", "wget"));
-    assert!(!packages.brings("libcurl4", "curl") && !packages.brings("curl-devel", "curl"));
+    assert!(packages.provides("curl=7.88.1-10", "curl") && packages.provides("debootstrap", "wget"));
+    assert!(!packages.provides("libcurl4", "curl") && !packages.provides("curl-devel", "curl"));
     assert!(
         packages.is_harmless("mkdir") && !packages.is_harmless("make") && !packages.is_harmless("apt-get")
     );

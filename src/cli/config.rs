@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Outcome;
-use super::input::Fence;
+use super::input::RestrictTo;
 use super::output::{Console, FactFormat};
 use super::policy::Choices;
 use crate::config::{Config, FailOn, Located, Rules, schema};
@@ -42,7 +42,7 @@ struct Show {
     choices: Choices,
 
     #[command(flatten)]
-    fence: Fence,
+    fence: RestrictTo,
 
     /// As for `check`
     #[arg(help_heading = "Report", long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
@@ -170,7 +170,7 @@ impl Table {
         for (name, setting) in &config.file.services.0 {
             let rules: Vec<&str> = setting.ignore.0.iter().map(|rule| rule.value.0).collect();
             let until = setting.until.map(|day| day.to_string());
-            let expired = setting.until.is_some_and(|day| config.applies_to(day));
+            let expired = setting.until.is_some_and(|day| config.is_past(day));
             let value =
                 json!({ "ignore": rules, "reason": setting.reason, "until": until, "expired": expired });
             row(&format!("services.{}", name.value.text), Some((value, &name.at)), Value::Null);

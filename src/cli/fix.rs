@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::Outcome;
-use super::output::{Console, fresh_beside};
+use super::output::{Console, temp_file_beside};
 use crate::discover::Discovered;
 use crate::engine::Options;
 use crate::engine::fix::{FixResult, Overlay, fix_some};
@@ -135,7 +135,7 @@ fn writable(path: &Path) -> Result<(), Error> {
 
 /// Writes a temporary file beside `path`, with the mode of that file.
 fn write_beside(path: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
-    let mut fresh = fresh_beside(path)?;
+    let mut fresh = temp_file_beside(path)?;
     fresh.as_file_mut().write_all(text.as_bytes())?;
     fresh.as_file().set_permissions(std::fs::metadata(path)?.permissions())?;
     fresh.as_file().sync_all()?;

@@ -44,19 +44,19 @@ pub(super) struct Input {
     no_ignore: bool,
 
     #[command(flatten)]
-    fence: Fence,
+    fence: RestrictTo,
 }
 
 /// The argument that restricts which files are read.
 #[derive(Args)]
 #[command(next_help_heading = "Files")]
-pub(super) struct Fence {
+pub(super) struct RestrictTo {
     /// Read nothing outside of this directory, symbolic links followed: for trees that nobody has looked at
     #[arg(long, value_name = "DIR", value_parser = PathBufValueParser::new().try_map(|path| FileSystem::restricted_to(&path)))]
     restrict_to: Option<FileSystem>,
 }
 
-impl Fence {
+impl RestrictTo {
     /// Returns the file system with the restriction.
     pub(super) fn disk(&self) -> FileSystem {
         self.restrict_to.clone().unwrap_or_default()
@@ -66,7 +66,7 @@ impl Fence {
 impl Input {
     /// Returns an empty store, which reads only files that may be read.
     pub(super) fn sources(&self) -> Sources {
-        Sources::on(self.fence.disk())
+        Sources::with_file_system(self.fence.disk())
     }
 
     /// Finds the files to lint. Standard input, `-f` and `--env-file` are read here, other files where they are needed.

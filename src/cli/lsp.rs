@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::Outcome;
-use super::input::Fence;
+use super::input::RestrictTo;
 use super::output::Console;
 use crate::lsp;
 
@@ -16,7 +16,7 @@ pub(super) struct Arguments {
     _stdio: bool,
 
     #[command(flatten)]
-    fence: Fence,
+    fence: RestrictTo,
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {

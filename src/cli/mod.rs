@@ -112,7 +112,7 @@ Exit codes:
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match parse(arguments) {
         Ok(cli) => cli,
-        Err(error) => return output::refuse(&error),
+        Err(error) => return output::print_clap_error(&error),
     };
     let console = Console::new(cli.color);
     let result = match cli.command {

@@ -92,7 +92,7 @@ impl Console {
 }
 
 /// Prints clap's help to standard output, or its error to standard error. A closed pipe is no error.
-pub(super) fn refuse(error: &clap::Error) -> ExitCode {
+pub(super) fn print_clap_error(error: &clap::Error) -> ExitCode {
     let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
     if error.use_stderr() {
         // Errors repeat arguments, which may be untrusted file names. There is nowhere left to report a closed standard error.
@@ -124,7 +124,7 @@ fn replace(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     // `/dev/stdout` may be a regular file that another process has open.
     let is_file = old.as_ref().is_none_or(std::fs::Metadata::is_file) && !path.starts_with("/dev");
     // A file may be writable although its directory is not.
-    let Some(fresh) = is_file.then(|| fresh_beside(&target).ok()).flatten() else {
+    let Some(fresh) = is_file.then(|| temp_file_beside(&target).ok()).flatten() else {
         return buffered(std::fs::File::create(&target)?, body).map(drop);
     };
     let (file, fresh_path) = fresh.into_parts();
@@ -138,7 +138,7 @@ fn replace(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
 }
 
 /// Creates a temporary file in the directory of `target`, to be renamed to it.
-pub(super) fn fresh_beside(target: &Path) -> io::Result<tempfile::NamedTempFile> {
+pub(super) fn temp_file_beside(target: &Path) -> io::Result<tempfile::NamedTempFile> {
     let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -91,7 +91,7 @@ impl Config {
 
     /// Reads a configuration file, with `today` to compare `until` with.
     pub(crate) fn read_on(path: &Path, today: Date, disk: &FileSystem) -> Result<Self, Error> {
-        let sources = Sources::on(disk.clone());
+        let sources = Sources::with_file_system(disk.clone());
         let file = sources.load(path).map_err(|error| match error {
             LoadError::NotFound => Error::NotFound { path: path.to_path_buf(), help: None },
             error => Error::Unreadable { path: path.to_path_buf(), reason: error.to_string() },
@@ -176,7 +176,7 @@ impl Config {
                 continue;
             }
             match setting.until {
-                Some(until) if self.applies_to(until) => {
+                Some(until) if self.is_past(until) => {
                     expired = Some(ServiceIgnore::Expired { until, at: name.at.clone() });
                 }
                 _ => return Some(ServiceIgnore::Ignored(setting.reason.clone())),
@@ -187,7 +187,7 @@ impl Config {
 
     /// True if the day is over: an exception still holds on its last day.
     #[must_use]
-    pub fn applies_to(&self, until: Date) -> bool {
+    pub fn is_past(&self, until: Date) -> bool {
         until < self.today
     }
 }

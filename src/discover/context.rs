@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Discovered, FileKind, Options, kind_met, shown, walk};
+use super::{Discovered, FileKind, Options, kind_in_walk, shown, walk};
 use crate::source::{FileSystem, normalize};
 
 /// Returns the Compose files of the repositories that contain explicitly named files, without those already
@@ -65,7 +65,7 @@ fn compose_files(directory: &Path, disk: &FileSystem) -> Vec<PathBuf> {
     let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let is_compose = |path: &PathBuf| {
         let name = path.file_name().map(Path::new).unwrap_or(path);
-        kind_met(path, name, disk) == Some(FileKind::Compose)
+        kind_in_walk(path, name, disk) == Some(FileKind::Compose)
     };
     disk.entries(here).filter(is_compose).filter(|path| disk.is_file(path)).map(|path| shown(&path)).collect()
 }

@@ -131,7 +131,7 @@ const MAX_LOOKED_AT: u64 = 256 * 1024;
 /// recognized by name, other Compose files by name and content. `below` is the path relative to the directory that is
 /// searched.
 #[must_use]
-pub fn kind_met(path: &Path, below: &Path, disk: &FileSystem) -> Option<FileKind> {
+pub fn kind_in_walk(path: &Path, below: &Path, disk: &FileSystem) -> Option<FileKind> {
     let name = path.file_name()?.to_str()?;
     let by_name = kind_of(path);
     if by_name == Some(FileKind::Dockerfile) || by_name.is_none() && !is_stack(name) {
@@ -164,7 +164,7 @@ pub fn is_pipeline(path: &Path, text: &str) -> bool {
 
 /// Returns the kind of a document that is open in an editor, as if its file were named on the command line.
 #[must_use]
-pub fn kind_open(path: &Path, text: &str) -> Option<FileKind> {
+pub fn kind_in_editor(path: &Path, text: &str) -> Option<FileKind> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     match kind_of(path) {
         Some(kind) => (!is_pipeline(path, text)).then_some(kind),
@@ -178,7 +178,7 @@ pub fn kind_open(path: &Path, text: &str) -> Option<FileKind> {
 ///
 /// # Errors
 /// If the file cannot be read, or is neither kind.
-pub(super) fn kind_named(path: &Path, disk: &FileSystem) -> Result<Option<FileKind>, Error> {
+pub(super) fn kind_of_argument(path: &Path, disk: &FileSystem) -> Result<Option<FileKind>, Error> {
     let Some(kind) = kind_of(path) else {
         let text = beginning(path, disk).map_err(|error| super::failure(path, error))?;
         let kind = kind_of_text(&text).ok_or_else(|| Error::UnknownKind { path: path.to_path_buf() });

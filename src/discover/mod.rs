@@ -14,7 +14,7 @@ mod untracked;
 mod walk;
 
 pub use devcontainer::{HostRequirement, host_requirement};
-pub use kind::{FileKind, is_env_file, is_pipeline, kind_met, kind_of, kind_of_text, kind_open};
+pub use kind::{FileKind, is_env_file, is_pipeline, kind_in_editor, kind_in_walk, kind_of, kind_of_text};
 pub use root::RepositoryRoot;
 pub use untracked::Untracked;
 
@@ -74,7 +74,7 @@ pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error
             walk::walk(path, &options, &mut discovered);
         } else if is_env_file(path) {
             discovered.env_files.push(shown(path));
-        } else if let Some(kind) = kind::kind_named(path, &options.disk)? {
+        } else if let Some(kind) = kind::kind_of_argument(path, &options.disk)? {
             discovered.files.push(DiscoveredFile { path: shown(path), kind, explicit: true });
         } else {
             discovered.pipelines.push(shown(path));

@@ -22,7 +22,12 @@ pub struct Untracked {
 impl Untracked {
     /// True if `path` has an example file in the same directory or is ignored by git. `exists` tells which files
     /// exist.
-    pub fn has(&mut self, path: &Path, exists: &dyn Fn(&Path) -> bool, disk: &FileSystem) -> bool {
+    pub fn is_missing_on_purpose(
+        &mut self,
+        path: &Path,
+        exists: &dyn Fn(&Path) -> bool,
+        disk: &FileSystem,
+    ) -> bool {
         if let Some(known) = self.known.get(path) {
             return *known;
         }
@@ -103,7 +108,7 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         let exists = |path: &Path| path.is_file();
-        Untracked::default().has(&top.join(path), &exists, &FileSystem::default())
+        Untracked::default().is_missing_on_purpose(&top.join(path), &exists, &FileSystem::default())
     }
 
     #[test]

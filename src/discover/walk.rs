@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::{Discovered, DiscoveredFile, Options, ignored, kind_met, shown};
+use super::{Discovered, DiscoveredFile, Options, ignored, kind_in_walk, shown};
 use crate::error::Error;
 use crate::source::{EntryKind, FileSystem, LoadError, normalize};
 
@@ -99,7 +99,7 @@ fn look(
         || matches!(disk.entry_kind(entry.path()), Ok(EntryKind::File) | Err(LoadError::Outside(_)));
     let is_file = || file_type.is_file() || (file_type.is_symlink() && leads_to_file());
     let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
-    let kind = kind_met(entry.path(), below, disk)?;
+    let kind = kind_in_walk(entry.path(), below, disk)?;
     is_file().then(|| Ok(DiscoveredFile { path: shown(entry.path()), kind, explicit: false }))
 }
 

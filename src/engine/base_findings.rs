@@ -38,8 +38,16 @@ impl ReportedByBase {
     /// memory of their base.
     pub(super) fn drop_duplicates(&mut self, loaded: &mut LoadedProject, sources: &Sources) {
         let is_overlay = loaded.is_overlay();
-        let CheckedProject { within, dockerfiles, findings, ignores, out_of_scope, used, anchors, .. } =
-            &mut loaded.checked;
+        let CheckedProject {
+            report_only: within,
+            dockerfiles,
+            findings,
+            ignores,
+            out_of_scope,
+            used,
+            anchors,
+            ..
+        } = &mut loaded.checked;
         if !is_overlay {
             self.built.extend(dockerfiles.iter());
         }
@@ -82,7 +90,7 @@ pub(super) fn assign_dockerfiles_to_overlays(projects: &mut [LoadedProject]) {
     let by_bases: HashSet<SourceId> = bases.flat_map(|base| base.dockerfiles.iter().copied()).collect();
     for LoadedProject { checked, .. } in projects.iter_mut().filter(|project| project.is_overlay()) {
         let own = checked.dockerfiles.iter().copied().filter(|file| !by_bases.contains(file));
-        if let Some(files) = checked.within.first_mut() {
+        if let Some(files) = checked.report_only.first_mut() {
             files.extend(own);
         }
     }

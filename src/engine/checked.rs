@@ -10,7 +10,7 @@ pub(super) struct CheckedProject {
     /// All files read for the project; the configuration of the first holds for the project.
     pub(super) files: Vec<SourceId>,
     /// As [`Project::report_only`]: a finding in scope has a label in each of these sets of files.
-    pub(super) within: Vec<Vec<SourceId>>,
+    pub(super) report_only: Vec<Vec<SourceId>>,
     /// The Dockerfiles that its workloads are built from.
     pub(super) dockerfiles: Vec<SourceId>,
     /// The kind and the declaration of each workload.
@@ -36,7 +36,7 @@ impl CheckedProject {
         let ignoring = workloads().filter(|workload| !workload.ignores.is_empty());
         Self {
             files: project.files.clone(),
-            within: project.report_only.clone(),
+            report_only: project.report_only.clone(),
             dockerfiles: workloads().filter_map(Workload::dockerfile).collect(),
             anchors: workloads().map(|workload| (workload.kind, workload.anchor)).collect(),
             ignores: ignoring
@@ -52,7 +52,7 @@ impl CheckedProject {
 
     /// True if the finding has a label in each set of files that the project is narrowed to.
     pub(super) fn in_scope(&self, finding: &Finding, sources: &Sources) -> bool {
-        has_place_in_each(finding, &self.within, sources)
+        has_place_in_each(finding, &self.report_only, sources)
     }
 
     /// Returns the `x-oomlint` key of the finding's service, and the name in it that suppresses the finding.

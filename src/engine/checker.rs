@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Options;
 use super::base_findings::{LoadedProject, ReportedByBase, assign_dockerfiles_to_overlays};
 use super::checked::CheckedProject;
-use super::elsewhere::Elsewhere;
+use super::elsewhere::ExternalChanges;
 use super::generated;
 use super::merge::SharedFindings;
 use super::scope::Scope;
@@ -54,7 +54,7 @@ impl Checker<'_> {
                 Scope::new(discovered, sources)
             });
         let known: Vec<PathBuf> = options.compose_files.iter().chain(&compose).cloned().collect();
-        let elsewhere = Elsewhere::of(&known, sources, &|path| options.is_excluded(path, false));
+        let elsewhere = ExternalChanges::of(&known, sources, &|path| options.is_excluded(path, false));
         let mut projects: Vec<LoadedProject> = Vec::new();
         if !options.compose_files.is_empty() {
             let model = project::load_merged(&options.compose_files, &options.settings, sources);
@@ -103,7 +103,7 @@ impl Checker<'_> {
         &self,
         model: &project::Project,
         scope: Option<&Scope>,
-        (dockerfiles, elsewhere): (&Dockerfiles, &Elsewhere),
+        (dockerfiles, elsewhere): (&Dockerfiles, &ExternalChanges),
     ) -> LoadedProject {
         let first = model.request.files.first().map_or(Path::new("."), PathBuf::as_path);
         let mut project = self.with_catalog(first, dockerfiles, |assembler| assembler.project(model));
@@ -121,7 +121,7 @@ impl Checker<'_> {
         };
         let narrowed = !(project.report_only.is_empty() && sets.is_empty());
         let mut checked = self.check(project, narrowed, Some(elsewhere));
-        checked.within.extend(sets);
+        checked.report_only.extend(sets);
         LoadedProject { checked, reach, in_scope: true }
     }
 
@@ -138,11 +138,11 @@ impl Checker<'_> {
     }
 
     /// Runs the rules over a project. One that is narrowed to some of its files shares no findings with others.
-    fn check(&self, project: Project, narrowed: bool, elsewhere: Option<&Elsewhere>) -> CheckedProject {
+    fn check(&self, project: Project, narrowed: bool, elsewhere: Option<&ExternalChanges>) -> CheckedProject {
         let mut checked =
             CheckedProject { findings: (self.run_rules)(&project), ..CheckedProject::of(&project) };
         if let Some(elsewhere) = elsewhere {
-            elsewhere.withdraw(&mut checked.findings, &project, self.sources);
+            elsewhere.remove_unsafe_fixes(&mut checked.findings, &project, self.sources);
         }
         generated::withdraw(&mut checked.findings, self.sources);
         if !narrowed {

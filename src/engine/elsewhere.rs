@@ -22,7 +22,7 @@ const MAX_SNIFFED: u64 = 64 * 1024;
 
 /// The changes that the Compose files of a run make to services of other files.
 #[derive(Debug, Default)]
-pub(super) struct Elsewhere {
+pub(super) struct ExternalChanges {
     overlays: Vec<(PathBuf, Vec<Change>)>,
     /// Files that may be overlays of the base that they are named after, as `compose.gpu.yaml` of `compose.yaml`.
     possible: Vec<(PathBuf, Changes)>,
@@ -32,7 +32,7 @@ pub(super) struct Elsewhere {
     bases: HashSet<PathBuf>,
 }
 
-impl Elsewhere {
+impl ExternalChanges {
     /// Reads the changes that `files` make to services of other files, and overlays next to them that are not `excluded`.
     pub(super) fn of(
         files: &[PathBuf],
@@ -101,14 +101,14 @@ impl Elsewhere {
                 let own = changes.wholes.iter().map(|(name, is_whole)| (name.as_str(), *is_whole));
                 folder(file) == directory
                     && project::is_named_after(file, base)
-                    && project::is_part(own, &model.compose.services)
+                    && project::is_partial_override(own, &model.compose.services)
             };
             base.is_some_and(part)
         });
         let possible = possible.map(|(file, changes)| (file, &changes.possible));
         let overlays = self.overlays.iter().map(|(file, changes)| (file, changes));
         for (file, changes) in overlays.chain(possible) {
-            if own.contains(&normalize(file)) || !self.lies_over(&directory, file) {
+            if own.contains(&normalize(file)) || !self.applies_to_base(&directory, file) {
                 continue;
             }
             for change in changes {
@@ -139,7 +139,7 @@ impl Elsewhere {
 
     /// Removes fixes that change a file for others: those that edit a Compose file other than an overlay's own, and those that
     /// write a size into a service that another one extends with limits of its own.
-    pub(super) fn withdraw(&self, findings: &mut [Finding], project: &Project, sources: &Sources) {
+    pub(super) fn remove_unsafe_fixes(&self, findings: &mut [Finding], project: &Project, sources: &Sources) {
         const SIZED: [FactName; 7] = [
             FactName::MemoryLimit,
             FactName::MemoryReservation,
@@ -166,7 +166,7 @@ impl Elsewhere {
                 // If the edited file is not the one with the limit, the services that inherit the size may have other limits.
                 let shared = |edit: &Edit| {
                     let inherited = limited_in.is_some_and(|file| file != edit.span.file);
-                    self.users(edit, sources).any(|(file, change)| {
+                    self.dependents(edit, sources).any(|(file, change)| {
                         let same = change.by == service && reads.contains(&normalize(file));
                         (change.memory || inherited) && !same
                     })
@@ -180,7 +180,11 @@ impl Elsewhere {
     }
 
     /// Returns the services that extend or merge the service that an edit is in.
-    fn users<'e>(&'e self, edit: &Edit, sources: &Sources) -> impl Iterator<Item = &'e (PathBuf, Change)> {
+    fn dependents<'e>(
+        &'e self,
+        edit: &Edit,
+        sources: &Sources,
+    ) -> impl Iterator<Item = &'e (PathBuf, Change)> {
         let source = sources.get(edit.span.file);
         let path = normalize(source.path());
         let has = self.extended.keys().any(|(file, _)| *file == path);
@@ -189,7 +193,7 @@ impl Elsewhere {
     }
 
     /// True if the overlay is for the base in `directory`: it is in that directory, or below it where its own has no base.
-    fn lies_over(&self, directory: &Path, overlay: &Path) -> bool {
+    fn applies_to_base(&self, directory: &Path, overlay: &Path) -> bool {
         let own = folder(overlay);
         own == directory || (own.starts_with(directory) && !self.bases.contains(&own))
     }

@@ -6,7 +6,7 @@ mod stack;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use self::stack::Stack;
+use self::stack::ProjectState;
 use super::{Options, Outcome, check, run};
 use crate::discover::Discovered;
 use crate::finding::fix::resolve_fix_ops;
@@ -95,7 +95,7 @@ type Identity = (PathBuf, &'static str, Option<String>, String);
 struct State {
     sources: Sources,
     outcome: Outcome,
-    stacks: Vec<Stack>,
+    stacks: Vec<ProjectState>,
 }
 
 /// Applies every fix of at least this applicability, in rounds, until no more can be applied. Writes nothing to the disk.
@@ -216,7 +216,7 @@ pub fn fix_some(
 
 /// Splits a batch in two: the patches of files that the project in doubt reads, and the others, which are tried first. Halves
 /// if one of the two would be empty.
-fn parted(batch: Vec<Patch>, stack: Option<&Stack>) -> Vec<Vec<Patch>> {
+fn parted(batch: Vec<Patch>, stack: Option<&ProjectState>) -> Vec<Vec<Patch>> {
     let touches = |patch: &Patch| {
         stack.is_none_or(|stack| patch.edits.iter().any(|(path, ..)| stack.reads.contains(path)))
     };
@@ -280,7 +280,7 @@ fn moved(open: Vec<Vec<Patch>>, now: Vec<Patch>) -> Vec<Vec<Patch>> {
 
 impl State {
     fn of(options: &Options, discovered: &Discovered, overlay: &Overlay) -> Self {
-        let sources = Sources::on(options.disk.clone());
+        let sources = Sources::with_file_system(options.disk.clone());
         for (path, text) in overlay {
             sources.add(path, text.as_str());
         }
@@ -295,7 +295,7 @@ impl State {
         let stacks = parallel::map(outcome.projects.iter().collect(), |project| {
             let mut findings = check(project, &all, &sources);
             resolve_fix_ops(&mut findings, &sources);
-            Stack::of(project, &findings, &sources)
+            ProjectState::of(project, &findings, &sources)
         });
         Self { sources, outcome, stacks }
     }
@@ -415,7 +415,7 @@ impl std::fmt::Display for RejectReason {
 struct Objection<'s> {
     why: RejectReason,
     /// The project that would be worse off. `None` if it is not a single one.
-    stack: Option<&'s Stack>,
+    stack: Option<&'s ProjectState>,
 }
 
 /// Checks that the patches resolve their findings and do nothing else, in any project that reads the files.
@@ -428,7 +428,7 @@ fn verify<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), O
         return doubt("other services would be there");
     }
     for (old, new) in before.stacks.iter().zip(&after.stacks) {
-        stack::verdict(old, new, batch).map_err(|why| Objection { why, stack: Some(old) })?;
+        stack::verify_project(old, new, batch).map_err(|why| Objection { why, stack: Some(old) })?;
     }
     // Findings about comments belong to no project. Of identical ones, each patch has to remove one.
     let counted = |state: &State| {

@@ -191,7 +191,7 @@ fn with_measurements<T>(
 
 /// Returns the kept projects, with [`Project::report_only`] set to the files in scope.
 fn into_projects(checked: Vec<CheckedProject>) -> Vec<Project> {
-    let kept = checked.into_iter().filter_map(|checked| Some((checked.project?, checked.within)));
+    let kept = checked.into_iter().filter_map(|checked| Some((checked.project?, checked.report_only)));
     kept.map(|(project, within)| Project { report_only: within, ..project }).collect()
 }
 

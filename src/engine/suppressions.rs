@@ -94,10 +94,10 @@ impl Suppressions {
 
 /// Returns the files whose own suppressions are checked.
 fn files_in_scope(projects: &[CheckedProject]) -> HashSet<SourceId> {
-    let of = |project: &CheckedProject| match project.within.first() {
+    let of = |project: &CheckedProject| match project.report_only.first() {
         None => project.files.clone(),
         Some(first) => {
-            let in_all = |file: &&SourceId| project.within.iter().all(|set| set.contains(file));
+            let in_all = |file: &&SourceId| project.report_only.iter().all(|set| set.contains(file));
             first.iter().filter(in_all).copied().collect()
         }
     };

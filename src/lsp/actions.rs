@@ -167,7 +167,7 @@ fn fix_all(session: &Session, look: &Analysis) -> Option<WorkspaceEdit> {
     let mut changes = Changes::default();
     for (path, old, new) in fixed.files {
         // Replaces the whole text, since fixes of later rounds have no positions in the original.
-        let sources = Sources::on(session.disk.clone());
+        let sources = Sources::with_file_system(session.disk.clone());
         let source = sources.get(sources.add(&path, old.as_str()));
         let end = session.encoding.position(&source, u32::try_from(old.len()).unwrap_or(u32::MAX));
         let range = Range { start: Position::default(), end };

@@ -11,7 +11,9 @@ use lsp_types::{
 
 use super::convert::{Encoding, path_of, uri_of};
 use crate::config::Configs;
-use crate::discover::{self, Discovered, FileKind, discover, kind_met, kind_of, kind_of_text, kind_open};
+use crate::discover::{
+    self, Discovered, FileKind, discover, kind_in_editor, kind_in_walk, kind_of, kind_of_text,
+};
 use crate::engine::fix::Overlay;
 use crate::engine::{self, Options, Outcome};
 use crate::finding::{Finding, Label, Severity};
@@ -115,7 +117,7 @@ impl Session {
                 discovered.add(path, kind);
             }
         }
-        let sources = Sources::on(self.disk.clone());
+        let sources = Sources::with_file_system(self.disk.clone());
         for (path, text) in self.overlay() {
             sources.add(&path, text);
         }
@@ -129,7 +131,7 @@ impl Session {
     /// Returns the kind of a file by name and text, else by language ID and text. Editors send every YAML file.
     fn kind(&self, path: &Path) -> Option<FileKind> {
         let Some(document) = self.documents.get(path) else { return kind_of(path) };
-        if let Some(kind) = kind_open(path, &document.text) {
+        if let Some(kind) = kind_in_editor(path, &document.text) {
             return Some(kind);
         }
         match document.language.as_str() {
@@ -150,7 +152,7 @@ impl Session {
         let has_compose = |directory: &Path| {
             let name = |path: &PathBuf| path.file_name().map(PathBuf::from).unwrap_or_default();
             let is_compose =
-                |path: PathBuf| kind_met(&path, &name(&path), &self.disk) == Some(FileKind::Compose);
+                |path: PathBuf| kind_in_walk(&path, &name(&path), &self.disk) == Some(FileKind::Compose);
             let on_disk = self.disk.entries(directory).any(is_compose);
             let open = |path: &PathBuf| {
                 path.parent() == Some(directory) && self.kind(path) == Some(FileKind::Compose)

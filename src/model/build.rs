@@ -8,9 +8,9 @@ use super::compose::{BuildSection, Compose, is_remote};
 use super::fact::{Fact, Why};
 use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
 use super::project::DEFAULT_NAMES;
-use super::{MAX_ABOVE, Unresolved, is_from_above};
+use super::{MAX_ABOVE, Unresolved, resolves_above};
 use crate::hash::{HashMap, IndexMap};
-use crate::model::ELSEWHERE;
+use crate::model::NOT_LOCAL;
 use crate::source::{SourceId, Sources, Span, normalize};
 use crate::syntax::SyntaxError;
 use crate::syntax::dockerfile::Dockerfile;
@@ -215,7 +215,7 @@ fn find(
     }
     let context_span = build.context.known().map_or(build.span, |context| context.span);
     if is_remote(&built.context) {
-        return Err(missing(context_span, "build context", &built.context, ELSEWHERE.to_owned()));
+        return Err(missing(context_span, "build context", &built.context, NOT_LOCAL.to_owned()));
     }
     let context = directory.join(&built.context);
     let mut path = context.join(&built.dockerfile);
@@ -229,9 +229,9 @@ fn find(
     built.path = Some(normalize(&path));
     // BuildKit looks for one next to the Dockerfile first (`frontend/dockerui/context.go`).
     let beside = PathBuf::from(format!("{}.dockerignore", path.display()));
-    built.dockerignore = ignores(&[beside, context.join(".dockerignore")], sources);
+    built.dockerignore = has_dockerignore(&[beside, context.join(".dockerignore")], sources);
     sources.load(&path).map_err(|error| {
-        if is_from_above(directory, &Path::new(&built.context).join(&built.dockerfile), sources) {
+        if resolves_above(directory, &Path::new(&built.context).join(&built.dockerfile), sources) {
             return unknown(&Why::Other("its paths start in another directory"));
         }
         if is_built_above(&context, &built.dockerfile, sources) {
@@ -262,7 +262,7 @@ fn is_built_above(context: &Path, dockerfile: &str, sources: &Sources) -> bool {
 }
 
 /// True if one of the files exists. None if none is found and one of them may not be read.
-fn ignores(files: &[PathBuf], sources: &Sources) -> Option<bool> {
+fn has_dockerignore(files: &[PathBuf], sources: &Sources) -> Option<bool> {
     let there = files.iter().any(|file| sources.exists(file));
     (there || files.iter().all(|file| sources.disk().may_read(file))).then_some(there)
 }

@@ -43,21 +43,21 @@ impl std::fmt::Display for Unresolved {
         match unset {
             Some(variable) => write!(f, "`{variable}` is not set, so `{name}` cannot be resolved"),
             None if reason == MISSING => write!(f, "{what} names `{name}`, which does not exist"),
-            None if reason == ELSEWHERE => write!(f, "{what} names `{name}`, which is not on this machine"),
+            None if reason == NOT_LOCAL => write!(f, "{what} names `{name}`, which is not on this machine"),
             None => write!(f, "{what} names `{name}`: {reason}"),
         }
     }
 }
 
 /// [`Unresolved::reason`] of a file that only a registry, a Git server or another host has.
-pub(crate) const ELSEWHERE: &str = "is not on this machine";
+pub(crate) const NOT_LOCAL: &str = "is not on this machine";
 
 /// How many parent directories of a project are searched for one of its paths.
 const MAX_ABOVE: usize = 6;
 
 /// True if `path`, relative to a parent of `directory`, exists: the file that names it is an override, and the project
 /// directory is its base file's. False for a bare name, which may exist in any directory.
-pub(crate) fn is_from_above(directory: &Path, path: &Path, sources: &Sources) -> bool {
+pub(crate) fn resolves_above(directory: &Path, path: &Path, sources: &Sources) -> bool {
     let named = path.components().filter(|part| matches!(part, Component::Normal(_))).count();
     let mut above = directory.to_path_buf();
     named > 1

@@ -169,11 +169,11 @@ pub fn load_directory(
         let alone = Project::load(request(vec![file.clone()]), None, sources);
         let overlay = match default.first() {
             None => false,
-            Some(_) if !alone.compose.services.iter().all(Service::stands_alone) => true,
+            Some(_) if !alone.compose.services.iter().all(Service::runs_without_base) => true,
             Some(base) => {
                 is_named_after(file, base) && {
                     let base = Project::load(request(vec![base.clone()]), None, sources);
-                    is_part(complete_services(&alone.compose.services), &base.compose.services)
+                    is_partial_override(complete_services(&alone.compose.services), &base.compose.services)
                 }
             }
         };
@@ -203,7 +203,7 @@ pub fn is_named_after(file: &Path, base: &Path) -> bool {
 /// True if services that could run alone only override some services of `base`: none has a key of `makes_complete`, each has a
 /// namesake in `base` with one, and `base` has other services too. Each comes with whether it has such a key.
 #[must_use]
-pub fn is_part<'s>(services: impl Iterator<Item = (&'s str, bool)>, base: &[Service]) -> bool {
+pub fn is_partial_override<'s>(services: impl Iterator<Item = (&'s str, bool)>, base: &[Service]) -> bool {
     let mut count = 0;
     let all_bare = services.inspect(|_| count += 1).all(|(name, is_whole)| {
         !is_whole && complete_services(base).any(|(other, is_whole)| other == name && is_whole)

@@ -108,7 +108,7 @@ impl ByteSize {
 
     /// Returns a limit of which this is about three quarters, rounded up by [`ByteSize::rounded_up`].
     #[must_use]
-    pub fn with_room(self) -> Self {
+    pub fn with_headroom(self) -> Self {
         Self(self.0.saturating_mul(4) / 3).rounded_up()
     }
 
@@ -266,9 +266,9 @@ mod tests {
             assert_eq!(ByteSize(bytes).to_string(), text);
         }
         assert_eq!(ByteSize(512 * MIB).percent_in_mebibytes(75), 384);
-        assert_eq!(ByteSize(384 * MIB).with_room(), ByteSize(512 * MIB));
-        assert_eq!(ByteSize(GIB).with_room(), ByteSize(1408 * MIB));
-        assert_eq!(ByteSize(30 * MIB).with_room(), ByteSize(48 * MIB));
+        assert_eq!(ByteSize(384 * MIB).with_headroom(), ByteSize(512 * MIB));
+        assert_eq!(ByteSize(GIB).with_headroom(), ByteSize(1408 * MIB));
+        assert_eq!(ByteSize(30 * MIB).with_headroom(), ByteSize(48 * MIB));
         assert_eq!(ByteSize(512 * MIB).to_compose(), "512m");
         assert_eq!(ByteSize(1_000_000_001).to_compose(), "1000000001");
     }

@@ -43,7 +43,7 @@ pub fn lines(text: &str) -> String {
 pub fn patch_line(text: &str) -> String {
     let keeps = |c: char| matches!(c, '\t' | '\r' | '\n' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
     let safe: String = text.chars().map(|c| if keeps(c) { c } else { picture(c) }).collect();
-    let mut out = with_sharps_apart(safe);
+    let mut out = disable_runner_commands(safe);
     let rest = out.trim_start();
     // Runners skip the leading blank of a context line. After a plus or a minus nothing is a command.
     if rest.starts_with("::") {
@@ -66,11 +66,11 @@ pub(super) fn xml(text: &str) -> String {
 /// bidirectional controls itself, and its colours are escape sequences. Replaces one by one, to keep annotations aligned.
 pub(super) fn sanitize_rendered(text: String) -> String {
     let rest = |c: char| !c.is_ascii() && is_unsafe_char(c);
-    with_sharps_apart(if text.contains(rest) { text.replace(rest, "�") } else { text })
+    disable_runner_commands(if text.contains(rest) { text.replace(rest, "�") } else { text })
 }
 
 /// Disables commands to a CI runner within a line: their second `#` becomes `♯`, which has the same width.
-fn with_sharps_apart(text: String) -> String {
+fn disable_runner_commands(text: String) -> String {
     if !text.contains("##") {
         return text;
     }

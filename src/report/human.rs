@@ -74,7 +74,7 @@ pub fn write(
             writeln!(out)?;
         }
     }
-    writeln!(out, "{}", last_line(summary, options.time))?;
+    writeln!(out, "{}", summary_line(summary, options.time))?;
     match next_step(findings, summary) {
         Some(step) => writeln!(out, "{step}"),
         None => Ok(()),
@@ -199,7 +199,7 @@ fn and_more(others: &[&Finding]) -> String {
 }
 
 /// Returns the summary line: `2 errors, 1 note · 5 services in 3 files · 3 ms`.
-pub(super) fn last_line(summary: &Summary, time: bool) -> String {
+pub(super) fn summary_line(summary: &Summary, time: bool) -> String {
     if summary.files == 0 {
         return "nothing to check: no Dockerfile and no Compose file here".to_owned();
     }

@@ -12,7 +12,7 @@ use crate::finding::{Finding, Severity};
 const MAX_BYTES: usize = 900 * 1024;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
-    writeln!(out, "## oomlint\n\n{}", human::last_line(report.summary, false))?;
+    writeln!(out, "## oomlint\n\n{}", human::summary_line(report.summary, false))?;
     let mut left = MAX_BYTES;
     let mut missing = 0;
     for (severity, title) in

@@ -251,9 +251,9 @@ fn descriptor(meta: &'static Meta) -> Descriptor {
         id: meta.name,
         name: pascal_case(meta.name),
         short_description: Text { text: sentence(meta.summary) },
-        full_description: Text { text: prose(meta) },
+        full_description: Text { text: introduction(meta) },
         help: Help {
-            text: format!("{} More: oomlint explain {}", prose(meta), meta.name),
+            text: format!("{} More: oomlint explain {}", introduction(meta), meta.name),
             markdown: meta.page,
         },
         help_uri: page::of(meta.name),
@@ -289,7 +289,7 @@ fn sentence(text: &str) -> String {
 }
 
 /// Returns the introduction of a rule page, before the first `##`, cut after the last sentence within [`LONGEST`].
-fn prose(meta: &Meta) -> String {
+fn introduction(meta: &Meta) -> String {
     let body = meta.page.split_once('\n').map_or("", |(_, body)| body);
     let body = body.split("\n## ").next().unwrap_or_default();
     let text = body.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -20,5 +20,5 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
     if !rows.is_empty() {
         writeln!(out)?;
     }
-    writeln!(out, "{}", human::last_line(report.summary, true))
+    writeln!(out, "{}", human::summary_line(report.summary, true))
 }

@@ -25,7 +25,7 @@ pub(super) fn bounded_heaps<'w>(workload: &'w Workload, pools: &'w [MemoryPool])
         let size = match setting.value.bound {
             Bound::Bytes(size) => size,
             // A share that has no effect is the subject of `ignored-heap-percentage`.
-            Bound::Percent(_) if !heap.takes_shares(limit.value) => None?,
+            Bound::Percent(_) if !heap.max_percentage_applies(limit.value) => None?,
             Bound::Percent(_) if heap.limit_unseen.is_some() => None?,
             Bound::Percent(percent) => heap.share_of(percent, limit.value)?,
         };
@@ -104,7 +104,7 @@ pub(super) fn is_tight(heap: &MemoryPool, size: ByteSize, limit: ByteSize, thres
 
 /// True if the heap does not fit the limit together with the memory beside it, as the image or flags give it.
 fn lacks_room_of_its_own(heap: &MemoryPool, size: ByteSize, limit: ByteSize) -> bool {
-    let beside = heap.beside(size).filter(|_| heap.knows_beside());
+    let beside = heap.beside(size).filter(|_| heap.has_specific_overhead());
     let sum = beside.map(|beside| size.mebibytes().saturating_add(beside.most));
     sum.is_some_and(|sum| sum > limit.mebibytes())
 }

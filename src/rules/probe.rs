@@ -35,7 +35,7 @@ pub(super) fn flags(check: &Healthcheck, others: &[(&str, String)]) -> String {
     let Healthcheck::Probe { interval, timeout, start_period, start_interval, retries, .. } = check else {
         return String::new();
     };
-    let time = |nanoseconds: &Fact<i64>| nanoseconds.value().copied().map(time);
+    let time = |nanoseconds: &Fact<i64>| nanoseconds.value().copied().map(format_duration);
     let written = [
         ("interval", time(interval)),
         ("timeout", time(timeout)),
@@ -51,7 +51,7 @@ pub(super) fn flags(check: &Healthcheck, others: &[(&str, String)]) -> String {
 }
 
 /// Formats a duration in nanoseconds as people write it: `2m`, where Go prints `2m0s`.
-pub(super) fn time(nanoseconds: i64) -> String {
+pub(super) fn format_duration(nanoseconds: i64) -> String {
     let mut text = duration::display(nanoseconds);
     for (whole, unit) in [("m0s", 'm'), ("h0m", 'h')] {
         if text.ends_with(whole) {
@@ -63,7 +63,7 @@ pub(super) fn time(nanoseconds: i64) -> String {
 
 /// Describes what is guessed about a probe, for the end of the line before it: `, an HTTP request to port 80; any answer
 /// counts`.
-pub(super) fn guess(probe: &Probe) -> String {
+pub(super) fn assumption(probe: &Probe) -> String {
     match (probe.assumed_http, probe.any_answer) {
         (Some(port), _) => format!(", an HTTP request to port {port}; any answer counts"),
         (None, true) => "; any answer counts".to_owned(),
@@ -72,7 +72,7 @@ pub(super) fn guess(probe: &Probe) -> String {
 }
 
 /// Returns the text that replaces a healthcheck's test: the line `test: […]`, or the whole instruction in a Dockerfile.
-pub(super) fn instead(form: Form, check: &Healthcheck, test: &[String]) -> String {
+pub(super) fn replacement_text(form: Form, check: &Healthcheck, test: &[String]) -> String {
     match form {
         Form::Compose => test_key(test),
         Form::Dockerfile => format!("HEALTHCHECK {}{}", flags(check, &[]), command(test)),
@@ -128,11 +128,11 @@ mod tests {
     #[test]
     fn times_are_short() {
         let second = 1_000_000_000;
-        assert_eq!(time(2 * second), "2s");
-        assert_eq!(time(120 * second), "2m");
-        assert_eq!(time(90 * second), "1m30s");
-        assert_eq!(time(3600 * second), "1h");
-        assert_eq!(time(second / 2), "500ms");
+        assert_eq!(format_duration(2 * second), "2s");
+        assert_eq!(format_duration(120 * second), "2m");
+        assert_eq!(format_duration(90 * second), "1m30s");
+        assert_eq!(format_duration(3600 * second), "1h");
+        assert_eq!(format_duration(second / 2), "500ms");
     }
 
     #[test]

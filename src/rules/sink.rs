@@ -143,11 +143,11 @@ impl Builder<'_> {
         changes: &'static [FactName],
         edits: Vec<Edit>,
     ) -> Self {
-        self.change(title, applicability, changes, edits, Vec::new())
+        self.fix_with_ops(title, applicability, changes, edits, Vec::new())
     }
 
     /// Adds a fix made of edits and of fix operations.
-    pub fn change(
+    pub fn fix_with_ops(
         self,
         title: impl Into<String>,
         applicability: Applicability,
@@ -167,11 +167,11 @@ impl Builder<'_> {
         changes: &'static [FactName],
         requests: Vec<FixOp>,
     ) -> Self {
-        self.change(title, applicability, changes, Vec::new(), requests)
+        self.fix_with_ops(title, applicability, changes, Vec::new(), requests)
     }
 
     /// Sets the message for several absences in one file, which follows their number.
-    pub fn folded(self, plural: &'static str) -> Self {
+    pub fn group_message(self, plural: &'static str) -> Self {
         self.with(|finding| finding.group_message = Some(plural))
     }
 }

@@ -95,11 +95,11 @@ impl Need {
         let sum = format!("`{}`: {} = {}", workload.name, terms.join(" + "), ByteSize(total));
         let steady = pools.iter().fold(0_i64, |sum, pool| sum.saturating_add(pool.size.0));
         let need = Self { limit, steady: Some(ByteSize(steady)), sum };
-        need.within(workload)
+        need.checked(workload)
     }
 
     /// Returns the need unless another key of the service contradicts the limit.
-    fn within(self, workload: &Workload) -> Result<Self, NoNumber> {
+    fn checked(self, workload: &Workload) -> Result<Self, NoNumber> {
         let memory = &workload.memory;
         let limit = self.limit;
         // The engine rejects a limit above `memswap_limit`, memory and swap together. Unlimited swap (-1) with a limit is a
@@ -117,7 +117,7 @@ impl Need {
 
     /// True if a limit of this size holds all that is known of the service: no heap, cache or file system outgrows it.
     #[must_use]
-    pub fn is_held_by(workload: &Workload, limit: ByteSize) -> bool {
+    pub fn fits_limit(workload: &Workload, limit: ByteSize) -> bool {
         match Self::of(workload) {
             Ok(need) => need.limit <= limit,
             // The other key is its own finding.
@@ -195,7 +195,7 @@ fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
         Some(_) => format!("the sizing guide of the maker of `{image}` comes to {size}"),
         None => format!("the maker of `{image}` asks for {size} at least"),
     };
-    Need { limit: total.rounded_up(), steady: None, sum }.within(workload)
+    Need { limit: total.rounded_up(), steady: None, sum }.checked(workload)
 }
 
 /// Returns the most that sized tmpfs mounts and `shm_size` take, in bytes: their files count against the limit.

@@ -65,7 +65,7 @@ pub enum EntryKind {
 /// tree that is changed while it is read can lead out.
 #[derive(Clone, Debug, Default)]
 pub struct FileSystem {
-    fence: Option<Arc<AllowedRoot>>,
+    root: Option<Arc<AllowedRoot>>,
 }
 
 #[derive(Debug)]
@@ -89,13 +89,13 @@ impl FileSystem {
             return Err(LoadError::Io("is not a directory".to_owned()));
         }
         let opened = File::open(&top).ok().and_then(|top| whereabouts(&top));
-        Ok(Self { fence: Some(Arc::new(AllowedRoot { top, shown: directory.to_path_buf(), opened })) })
+        Ok(Self { root: Some(Arc::new(AllowedRoot { top, shown: directory.to_path_buf(), opened })) })
     }
 
     /// Returns the directory that access is restricted to, as given.
     #[must_use]
     pub fn allowed_root(&self) -> Option<&Path> {
-        self.fence.as_ref().map(|fence| fence.shown.as_path())
+        self.root.as_ref().map(|fence| fence.shown.as_path())
     }
 
     /// True if the path resolves to a place that may be read. The file need not exist.
@@ -180,10 +180,10 @@ impl FileSystem {
     /// Reads at most `most` bytes of the file at `place`, a path that [`Self::place`] has checked.
     fn read_at(&self, place: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
         let size = regular(&std::fs::metadata(place)?)?;
-        let file = open(place, self.fence.is_some())?;
+        let file = open(place, self.root.is_some())?;
         // The file may have been replaced since it was checked.
         regular(&file.metadata()?)?;
-        if let Some(fence) = &self.fence {
+        if let Some(fence) = &self.root {
             fence.contains_open_file(&file)?;
         }
         let mut bytes = Vec::with_capacity(size.min(most) as usize);
@@ -193,12 +193,12 @@ impl FileSystem {
 
     /// Resolves a path to one that may be opened.
     fn place<'p>(&self, path: &'p Path) -> Result<Cow<'p, Path>, LoadError> {
-        let Some(fence) = &self.fence else {
+        let Some(fence) = &self.root else {
             // An empty path is the current directory.
             let here = || Cow::Borrowed(Path::new("."));
             return Ok(if path.as_os_str().is_empty() { here() } else { Cow::Borrowed(path) });
         };
-        fence.place(path).map(Cow::Owned)
+        fence.allowed_path(path).map(Cow::Owned)
     }
 }
 
@@ -207,7 +207,7 @@ impl AllowedRoot {
     ///
     /// A path that was inside and leaves other than through a parent of the directory fails at once, so that nothing
     /// is revealed about the outside, not even whether a file exists.
-    fn place(&self, path: &Path) -> Result<PathBuf, LoadError> {
+    fn allowed_path(&self, path: &Path) -> Result<PathBuf, LoadError> {
         let mut been_inside = false;
         let place = resolve(path, |here| {
             been_inside |= here.starts_with(&self.top);

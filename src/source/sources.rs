@@ -172,12 +172,12 @@ impl Sources {
     /// Creates an empty set with unrestricted file access; relative paths start at the current directory.
     #[must_use]
     pub fn new() -> Self {
-        Self::on(FileSystem::default())
+        Self::with_file_system(FileSystem::default())
     }
 
     /// Creates an empty set that reads from `disk`.
     #[must_use]
-    pub fn on(disk: FileSystem) -> Self {
+    pub fn with_file_system(disk: FileSystem) -> Self {
         Self { disk, ..Self::with_current_dir(&std::env::current_dir().unwrap_or_default()) }
     }
 

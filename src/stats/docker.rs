@@ -7,7 +7,7 @@ use super::{HOW, Identity, Problem, Sample, Stats, time_of, units};
 
 /// Counts over the rows of one input.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct RowCounts {
     rows: usize,
     /// Rows with `0B / 0B` of containers that run.
     unaccounted: usize,
@@ -15,7 +15,7 @@ pub(super) struct Seen {
     pub(super) other: bool,
 }
 
-impl Seen {
+impl RowCounts {
     /// Fails if the numbers mean nothing, or if there are none.
     pub(super) fn verdict(&self) -> Result<(), Problem> {
         if self.rows > 0 && self.unaccounted == self.rows {
@@ -32,7 +32,7 @@ impl Seen {
 }
 
 /// Adds one row.
-pub(super) fn read(stats: &mut Stats, row: &Value, seen: &mut Seen) -> Result<(), Problem> {
+pub(super) fn read(stats: &mut Stats, row: &Value, seen: &mut RowCounts) -> Result<(), Problem> {
     let text = |names: &[&str]| {
         names.iter().find_map(|name| row.get(*name)?.as_str()).filter(|text| !text.is_empty())
     };

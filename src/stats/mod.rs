@@ -97,7 +97,7 @@ impl Stats {
     fn read_json(&mut self, text: &str) -> Result<(), Problem> {
         let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>();
         let mut before = 0;
-        let mut seen = docker::Seen::default();
+        let mut seen = docker::RowCounts::default();
         let mut lines = 1;
         while let Some(value) = values.next() {
             let value = value.map_err(|error| {

@@ -6,7 +6,7 @@ use super::examples;
 use super::health;
 use super::heap;
 use super::image::{ImageFacts, partial_start, service_start};
-use super::keys::{cpu_quota, either, restart, shadowed_restart, unless};
+use super::keys::{cpu_quota, first_effective, first_present, restart, shadowed_restart};
 use super::packages;
 use super::probe;
 use super::process;
@@ -87,7 +87,7 @@ impl Assembler<'_> {
         let mut untracked = Untracked::default();
         out.unresolved.retain(|reference| {
             let missing = reference.variables.as_ref();
-            !missing.is_some_and(|path| untracked.has(path, &exists, self.sources.disk()))
+            !missing.is_some_and(|path| untracked.is_missing_on_purpose(path, &exists, self.sources.disk()))
                 && !self.is_in_submodule(&project.request.directory.join(&reference.name))
         });
         out
@@ -174,7 +174,7 @@ impl Assembler<'_> {
         let started = StartFacts::of(&start, None, &facts, (&scripts, None));
         let starts = started.starts(&facts, None, Some(&target));
         if target.entrypoint.is_some() && starts != Starts::Server {
-            facts.without_script();
+            facts.drop_script_facts();
         }
         let mut workload = Workload {
             name: self.sources.get(file).path().display().to_string(),
@@ -215,7 +215,7 @@ impl Assembler<'_> {
             restart: outside(anchor),
             init: outside(anchor),
             healthcheck: facts.healthcheck.clone(),
-            test_place: target.healthcheck.as_ref().map(|health| health.span),
+            test_span: target.healthcheck.as_ref().map(|health| health.span),
             test_in_block: false,
             healthcheck_refusals: Vec::new(),
             missing_tools: facts.lacks.clone(),
@@ -330,7 +330,7 @@ impl Assembler<'_> {
         let started = StartFacts::of(&start, partial.as_ref(), &facts, (&scripts, Some(service)));
         let starts = started.starts(&facts, Some(service), target);
         if target.is_some_and(|target| target.entrypoint.is_some()) && starts != Starts::Server {
-            facts.without_script();
+            facts.drop_script_facts();
         }
         let resolved = project.compose.service_environment(service, directory, self.sources, allowance);
         out.syntax_errors.extend(resolved.errors);
@@ -375,14 +375,14 @@ impl Assembler<'_> {
             base: facts.base.clone(),
             lighter_base: None,
             memory: memory(service),
-            pids_limit: unless(&service.deploy.pids, &service.pids_limit, |pids| *pids == 0),
-            cpus: unless(&service.deploy.cpus, &service.cpus, |cpus| *cpus == 0.0),
+            pids_limit: first_effective(&service.deploy.pids, &service.pids_limit, |pids| *pids == 0),
+            cpus: first_effective(&service.deploy.cpus, &service.cpus, |cpus| *cpus == 0.0),
             cpu_quota: cpu_quota(service),
-            replicas: either(&service.scale, &service.deploy.replicas),
+            replicas: first_present(&service.scale, &service.deploy.replicas),
             restart: restart(service),
             init: service.init.clone(),
             healthcheck: health::of_service(service, &facts.healthcheck),
-            test_place: match service.healthcheck.as_ref().map(|section| &section.test) {
+            test_span: match service.healthcheck.as_ref().map(|section| &section.test) {
                 Some(Fact::Known(test)) => Some(test.span),
                 _ => target.and_then(|target| target.healthcheck.as_ref()).map(|health| health.span),
             },
@@ -477,7 +477,7 @@ impl Assembler<'_> {
     /// Sets the heaps and caches of a workload, and its heap flags for other runtimes.
     fn pools(&self, workload: &mut Workload, facts: &ImageFacts, partial: Option<&Start>) {
         let pools = heap::pools(workload, facts, partial, self.catalog);
-        workload.heap_flags_of_other_runtimes = heap::strangers(workload, facts, self.catalog);
+        workload.heap_flags_of_other_runtimes = heap::flags_of_other_runtimes(workload, facts, self.catalog);
         (workload.heaps, workload.caches) = pools.into_iter().partition(|pool| pool.pool == Pool::Heap);
     }
 }
@@ -553,7 +553,7 @@ fn image_environment(target: &TargetImage) -> IndexMap<String, Variable> {
 fn memory(service: &Service) -> Memory {
     let effective = |deploy: &Fact<ByteSize>, plain: &Fact<ByteSize>| match deploy.value() {
         Some(ByteSize(0)) if !plain.is_absent() => plain.clone(),
-        _ => either(deploy, plain),
+        _ => first_present(deploy, plain),
     };
     Memory {
         limit: effective(&service.deploy.limit, &service.mem_limit),

@@ -3,7 +3,7 @@
 use super::brought::{ProvidedFile, is_edited};
 use super::probe::{LOOPBACK, Probe, ProbeContext, UNREAD, by_http};
 use super::request;
-use super::scripts::{below, fits};
+use super::scripts::{below, glob_matches};
 use crate::catalog::ConfigurationFiles;
 use crate::model::image::tidy;
 use crate::source::TracedText;
@@ -65,10 +65,10 @@ impl ProbeContext<'_> {
         };
         let tools = self.tools();
         let open = |port: u16| {
-            let probe = request::tcp(&tools, LOOPBACK, &self.as_set(port).1).map(Probe::new);
+            let probe = request::tcp(&tools, LOOPBACK, &self.port_text(port).1).map(Probe::new);
             probe.ok_or_else(|| format!("its image has no tool that is known to reach port {port}"))
         };
-        let http = |port: u16| match by_http(&tools, &self.as_set(port).1, "/", true) {
+        let http = |port: u16| match by_http(&tools, &self.port_text(port).1, "/", true) {
             Some(test) => {
                 let mut probe = Probe::new(test);
                 probe.any_answer = probe.test.iter().any(|word| word.contains("http://"));
@@ -144,7 +144,7 @@ impl ProbeContext<'_> {
                     // The unavailable file or directory may match the include.
                     let fixed = pattern.split(['*', '?', '[']).next().unwrap_or_default();
                     let directory = fixed.rsplit_once('/').map_or("", |(directory, _)| directory);
-                    if fits(&pattern, &file.path)
+                    if glob_matches(&pattern, &file.path)
                         || below(directory, &file.path).is_some()
                         || below(&pattern, &file.path).is_some()
                     {
@@ -152,7 +152,7 @@ impl ProbeContext<'_> {
                     }
                     continue;
                 };
-                if fits(&pattern, &file.path) && !read.contains(&file.path.as_str()) {
+                if glob_matches(&pattern, &file.path) && !read.contains(&file.path.as_str()) {
                     read.push(&file.path);
                     patterns.extend(includes(text.as_str()).iter().map(|path| absolute(path)));
                     texts.push(text.clone());
@@ -167,7 +167,7 @@ impl ProbeContext<'_> {
                 file.path == own || file.mounted && below(&file.path, directory).is_some()
             });
             !hidden
-                && patterns.iter().any(|pattern| fits(pattern, &own))
+                && patterns.iter().any(|pattern| glob_matches(pattern, &own))
                 && !self.target.is_some_and(|target| target.mentions(&own))
         });
         if texts.is_empty() && of_image && (own || conf.own.is_none()) {

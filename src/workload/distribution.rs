@@ -3,7 +3,7 @@
 use super::runs::Runs;
 use crate::model::ImageReference;
 use crate::source::TracedText;
-use crate::syntax::shell::{Inner, Script, base_name, inner, is_shell};
+use crate::syntax::shell::{Script, Wrapped, base_name, is_shell, unwrap_once};
 
 /// A family of distributions with the same package manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,8 +175,9 @@ pub(super) fn is_bound_to(
             // A script from a pipe, or one that is not available, may install anything.
             let unread = || {
                 let name = first.as_ref();
-                is_shell(base_name(name)) && matches!(inner(command.runs()), Inner::Input | Inner::Itself)
-                    || name.contains('/') && !name.contains("bin/") && !command.is_opened()
+                is_shell(base_name(name))
+                    && matches!(unwrap_once(command.runs()), Wrapped::Input | Wrapped::Itself)
+                    || name.contains('/') && !name.contains("bin/") && !command.runs_parsed_script()
             };
             words().chain(assigned()).any(text_has) || built && unread()
         })

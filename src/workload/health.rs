@@ -60,7 +60,7 @@ pub(super) fn missing_tool(
         _ => test.get(1..)?.to_vec(),
     };
     let own = words.first().is_some_and(|word| base_name(word.as_str()) == "sh");
-    let shell::Inner::Script(at) = shell::inner(&words) else { return None };
+    let shell::Wrapped::Script(at) = shell::unwrap_once(&words) else { return None };
     let (host, port) = asked_by_file(words.get(at).filter(|_| own)?)?;
     Some(ProbeLack { at: command.span(), what: MissingKind::DevTcp { shell, host, port } })
 }
@@ -89,7 +89,7 @@ fn asked_by_file(script: &TracedText) -> Option<(String, u16)> {
                 && command.arguments().first().is_some_and(|code| code.as_ref() != "0")
     };
     // After `&&` the rest is skipped, and `|| exit 1` fails too.
-    let frames: Vec<_> = script.around(asking).filter_map(|frame| script.frames.get(frame)).collect();
+    let frames: Vec<_> = script.enclosing(asking).filter_map(|frame| script.frames.get(frame)).collect();
     let mut ends = std::iter::once(asking.end).chain(frames.iter().map(|frame| frame.end));
     let sound = ends.all(|end| matches!(end, Join::Nothing | Join::And | Join::Or));
     let mut later = script.commands.get(at + 1..)?.iter();
@@ -98,7 +98,7 @@ fn asked_by_file(script: &TracedText) -> Option<(String, u16)> {
         Join::Or => fails(command),
         _ => false,
     });
-    if !script.complete || !script.around(asking).all(plain) || !before || !sound || !rest {
+    if !script.complete || !script.enclosing(asking).all(plain) || !before || !sound || !rest {
         return None;
     }
     let target = target(asking)?;

@@ -41,20 +41,20 @@ pub(super) fn is_idle(programs: &[Program], start: &Start) -> bool {
     let works: Vec<&Program> =
         programs.iter().filter(|program| !PREPARES.contains(&program.base_name())).collect();
     // A start line of preparations alone leaves nothing to probe.
-    !programs.is_empty() && works.iter().all(|program| does_nothing(program))
+    !programs.is_empty() && works.iter().all(|program| is_idle_program(program))
 }
 
 /// True for a program that prepares something or is idle.
-pub(super) fn is_nothing(program: &Program) -> bool {
-    is_quiet(program.base_name()) || does_nothing(program)
+pub(super) fn is_idle_or_setup(program: &Program) -> bool {
+    is_setup_name(program.base_name()) || is_idle_program(program)
 }
 
 /// True for a command that prepares something or is idle, by its name.
-pub(super) fn is_quiet(name: &str) -> bool {
+pub(super) fn is_setup_name(name: &str) -> bool {
     PREPARES.contains(&name) || NOTHINGS.contains(&name)
 }
 
-fn does_nothing(program: &Program) -> bool {
+fn is_idle_program(program: &Program) -> bool {
     let words: Vec<&str> = program.arguments.iter().map(TracedText::as_str).collect();
     let bare = || words.iter().all(|word| matches!(*word, "-i" | "-l" | "-li" | "-il" | "--login" | "-"));
     match program.base_name() {

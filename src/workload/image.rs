@@ -1,6 +1,6 @@
 //! Facts that a container inherits from its image.
 
-use super::heap::{BesideFacts, NativeOverhead};
+use super::heap::{NativeOverhead, OverheadInputs};
 use super::installs;
 use super::runs::Runs;
 use super::start::ExecEntrypoint;
@@ -61,7 +61,7 @@ pub struct ImageDefaultHeap {
     grammar: Option<Grammar>,
     /// Parts of paths of files that may override the heap.
     pub(super) unless_files: Vec<String>,
-    beside: BesideFacts,
+    beside: OverheadInputs,
 }
 
 impl ImageDefaultHeap {
@@ -315,7 +315,7 @@ impl ImageFacts {
                     .and_then(|runtime| runtime.variable(&heap.variable)?.value.as_ref())
                     .map(|value| value.grammar),
                 unless_files: heap.unless_files.clone(),
-                beside: BesideFacts { product: beside.clone(), ..BesideFacts::default() },
+                beside: OverheadInputs { product: beside.clone(), ..OverheadInputs::default() },
             }),
             beside_heap: beside,
             ignores_limit: entry.ignores_limit(tag).cloned(),
@@ -349,7 +349,7 @@ impl ImageFacts {
     }
 
     /// Drops the facts of the image's start script, for a container that does not run it.
-    pub(super) fn without_script(&mut self) {
+    pub(super) fn drop_script_facts(&mut self) {
         self.expands = Vec::new();
         self.keeps_quotes = Vec::new();
         self.unsets = Vec::new();
@@ -428,7 +428,7 @@ fn later_lines<'l>(lines: &[&'l str], tag: &str) -> Vec<&'l str> {
 }
 
 /// Returns the replacement of a deprecated image, tagged with the same major version if that is still rebuilt.
-fn in_its_place(name: &str, reference: &ImageReference, catalog: &Catalog) -> String {
+fn replacement_for(name: &str, reference: &ImageReference, catalog: &Catalog) -> String {
     let tag = reference.effective_tag().unwrap_or_default();
     let major = catalog.image(reference).and_then(|entry| entry.runtime_major(tag));
     let kind = tag.split('-').filter(|word| matches!(*word, "jre" | "alpine"));
@@ -446,7 +446,10 @@ fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsuppor
     if let Some(deprecated) = catalog.image(reference).and_then(|entry| entry.deprecated(tag)) {
         return Some(Unsupported {
             why: Some(deprecated.why.clone()),
-            replacement: deprecated.replacement.as_ref().map(|name| in_its_place(name, reference, catalog)),
+            replacement: deprecated
+                .replacement
+                .as_ref()
+                .map(|name| replacement_for(name, reference, catalog)),
             lines: Vec::new(),
             upgrade: None,
         });

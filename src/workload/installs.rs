@@ -5,7 +5,7 @@ use super::runs::Runs;
 use crate::catalog::Packages;
 use crate::model::image::{CopyInstruction, Run, TargetImage};
 use crate::source::TracedText;
-use crate::syntax::shell::{Command, Inner, Script, Word, base_name, inner, is_shell};
+use crate::syntax::shell::{Command, Script, Word, Wrapped, base_name, is_shell, unwrap_once};
 
 /// Directories that contain programs, or may contain anything.
 const SYSTEM: [&str; 10] = [
@@ -165,7 +165,7 @@ impl Step<'_> {
         }
         let Some(word) = command.runs().first() else { return Brings::Nothing };
         let Some(written) = word.literal() else { return Brings::Anything };
-        if command.is_opened() {
+        if command.runs_parsed_script() {
             return Brings::Nothing;
         }
         let (name, words) = (base_name(written), command.arguments());
@@ -196,10 +196,10 @@ impl Step<'_> {
         match name {
             _ if is_function() => Brings::Nothing,
             _ if outside => Brings::Anything,
-            _ if is_shell(name) => match inner(command.runs()) {
+            _ if is_shell(name) => match unwrap_once(command.runs()) {
                 // It reads a pipe, or a script that is not available.
-                Inner::Input | Inner::Itself => Brings::Anything,
-                Inner::Script(_) | Inner::From(_) => Brings::Nothing,
+                Wrapped::Input | Wrapped::Itself => Brings::Anything,
+                Wrapped::Script(_) | Wrapped::From(_) => Brings::Nothing,
             },
             "." | "source" => {
                 let file = words.first().map(|word| base_name(word.as_ref()));
@@ -226,7 +226,7 @@ impl Step<'_> {
             if file || name.starts_with(['@', '/']) || name.contains('*') {
                 return Brings::Anything;
             }
-            if self.packages.brings(name, self.tool) {
+            if self.packages.provides(name, self.tool) {
                 return Brings::Tool;
             }
         }

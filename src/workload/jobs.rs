@@ -129,14 +129,14 @@ pub(super) fn repeats(start: &Start, handover: Option<&ExecEntrypoint>) -> bool 
         .commands
         .iter()
         .filter(|command| command.program() == Some("sleep"))
-        .filter_map(|command| script.around(command).find(is_loop))
+        .filter_map(|command| script.enclosing(command).find(is_loop))
         .collect();
     let quiet = |command: &shell::Command| {
-        command.is_opened()
+        command.runs_parsed_script()
             || command.runs().is_empty()
-            || command.program().is_some_and(|name| idle::is_quiet(name) || name == "sleep")
-            || script.around(command).any(|frame| sleeps.contains(&frame))
-            || script.around(command).any(|frame| {
+            || command.program().is_some_and(|name| idle::is_setup_name(name) || name == "sleep")
+            || script.enclosing(command).any(|frame| sleeps.contains(&frame))
+            || script.enclosing(command).any(|frame| {
                 script
                     .frames
                     .get(frame)

@@ -5,15 +5,19 @@ use crate::model::compose::Service;
 use crate::source::{Span, Spanned};
 
 /// Returns the first value unless it is absent, then the second.
-pub(super) fn either<T: Clone>(first: &Fact<T>, second: &Fact<T>) -> Fact<T> {
+pub(super) fn first_present<T: Clone>(first: &Fact<T>, second: &Fact<T>) -> Fact<T> {
     if first.is_absent() { second.clone() } else { first.clone() }
 }
 
 /// Like [`either`], but a first value that counts as unset also yields to the second.
-pub(super) fn unless<T: Clone>(first: &Fact<T>, second: &Fact<T>, unset: impl Fn(&T) -> bool) -> Fact<T> {
+pub(super) fn first_effective<T: Clone>(
+    first: &Fact<T>,
+    second: &Fact<T>,
+    unset: impl Fn(&T) -> bool,
+) -> Fact<T> {
     match first.value() {
         Some(value) if unset(value) && !second.is_absent() => second.clone(),
-        _ => either(first, second),
+        _ => first_present(first, second),
     }
 }
 

@@ -9,7 +9,9 @@ use super::start::ExecEntrypoint;
 use super::{OuterShell, ShellAsPid1, Start, Waited};
 use crate::catalog::Packages;
 use crate::source::TracedText;
-use crate::syntax::shell::{self, Command, FrameKind, Inner, Join, Script, Word, base_name, inner, is_shell};
+use crate::syntax::shell::{
+    self, Command, FrameKind, Join, Script, Word, Wrapped, base_name, is_shell, unwrap_once,
+};
 
 /// Greatest nesting of scripts and functions that is followed.
 const MAX_SCRIPTS: usize = 4;
@@ -63,7 +65,7 @@ pub(super) fn shell_as_pid1(
     let words = words(start, handover);
     let look = ScriptFollower { scripts, packages, command: &start.command };
     let mut words = words.as_slice();
-    while let Inner::From(at) = shell::inner(words) {
+    while let Wrapped::From(at) = shell::unwrap_once(words) {
         if !REPLACE_THEMSELVES.contains(&base_name(words.first()?.as_str())) {
             return None;
         }
@@ -74,8 +76,8 @@ pub(super) fn shell_as_pid1(
     if !is_shell(name) {
         return look.script(first, 0).map(|inside| ShellAsPid1 { span: first.span(), ..inside });
     }
-    match shell::inner(words) {
-        Inner::Script(at) => {
+    match shell::unwrap_once(words) {
+        Wrapped::Script(at) => {
             let text = words.get(at)?;
             // In `sh -c node server.js` the script is just `node`, and `server.js` is its `$0`.
             if at + 1 < words.len() && !text.as_str().contains([' ', '\t', '\n', '$']) {
@@ -90,11 +92,11 @@ pub(super) fn shell_as_pid1(
             look.line(text, shell).map(|found| ShellAsPid1 { list, ..found })
         }
         // `sh start.sh`
-        Inner::Itself => {
+        Wrapped::Itself => {
             let file = words.iter().skip(1).find(|word| !word.as_str().starts_with(['-', '+']))?;
             look.script(file, 0).map(|inside| ShellAsPid1 { span: file.span(), ..inside })
         }
-        Inner::From(_) | Inner::Input => None,
+        Wrapped::From(_) | Wrapped::Input => None,
     }
 }
 
@@ -122,7 +124,7 @@ impl ScriptFollower<'_> {
         if exec {
             return behind.map(|inside| ShellAsPid1 { span: program.text.span(), ..inside });
         }
-        if shell != Shell::Dash || self.is_done(last) || !can_exec(last) {
+        if shell != Shell::Dash || self.needs_no_signal(last) || !can_exec(last) {
             return None;
         }
         // A script that is not available may or may not use `exec`.
@@ -148,7 +150,7 @@ impl ScriptFollower<'_> {
             return self.script(&next.text, depth + 1);
         }
         // `gosu app bash -c "$@"`: whether that shell stays depends on its arguments, not on an `exec` here.
-        if self.is_done(last)
+        if self.needs_no_signal(last)
             || !can_exec(last)
             || last.runs().first().is_some_and(|word| is_shell(base_name(word.as_ref())))
         {
@@ -220,7 +222,7 @@ impl ScriptFollower<'_> {
         }
         let kind = |frame: usize| script.frames.get(frame).map(|frame| frame.kind);
         let last = script.commands.iter().rev().find(|command| {
-            let mut around = script.around(command);
+            let mut around = script.enclosing(command);
             let outside = |kind| matches!(kind, Some(FrameKind::Substitution | FrameKind::Script));
             match function {
                 Some(function) => {
@@ -230,7 +232,7 @@ impl ScriptFollower<'_> {
                 None => !around.any(|frame| outside(kind(frame)) || kind(frame) == Some(FrameKind::Function)),
             }
         })?;
-        let mut between = script.around(last).take_while(|frame| Some(*frame) != function).map(kind);
+        let mut between = script.enclosing(last).take_while(|frame| Some(*frame) != function).map(kind);
         let plain = between.all(|kind| kind == Some(FrameKind::Group));
         if !plain || matches!(last.joined, Join::Or | Join::Pipe) {
             return None;
@@ -252,10 +254,10 @@ impl ScriptFollower<'_> {
         first.is_some_and(|first| !ENDS.contains(&first) && !is_shell(first))
     }
 
-    fn is_done(&self, last: &Command) -> bool {
+    fn needs_no_signal(&self, last: &Command) -> bool {
         let Some(name) = last.program() else { return last.runs().is_empty() };
         // `bash -c '…'` is a program like any other.
-        if is_shell(name) && matches!(inner(last.runs()), Inner::Script(_)) {
+        if is_shell(name) && matches!(unwrap_once(last.runs()), Wrapped::Script(_)) {
             return false;
         }
         ENDS.contains(&name) || is_shell(name) || self.packages.is_plain(name) || name == "source"

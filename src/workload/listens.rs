@@ -105,7 +105,7 @@ impl ProbeContext<'_> {
             Err(NoPort::NotTcp(why) | NoPort::Unclear(why)) => return Err(why.into()),
         };
         let speaks_http = self.speaks_http(port);
-        let (port, word) = self.as_set(port);
+        let (port, word) = self.port_text(port);
         let usable = |test: &Vec<String>| !lacks_shell || test.first().is_some_and(|kind| kind == "CMD");
         let reaches = || format!("its image has no tool that is known to reach port {port}");
         if !speaks_http {
@@ -131,7 +131,7 @@ impl ProbeContext<'_> {
 
     /// Returns a port and its text in a probe: the variable that sets it, if whoever starts the container may change that, else
     /// the number.
-    pub(super) fn as_set(&self, port: u16) -> (u16, String) {
+    pub(super) fn port_text(&self, port: u16) -> (u16, String) {
         let literal = (port, port.to_string());
         let named = self.ports();
         if let Some(name) = self.varying_variable(port) {

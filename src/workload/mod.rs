@@ -50,7 +50,7 @@ pub use self::measured::{Measured, Measurements};
 pub use self::packages::PackageCache;
 pub use self::probe::{NoProbe, Probe};
 pub use self::process::{ReplacedByCompose, Unexpanded};
-pub use self::request::{HttpRequest, http, quoted, tcp};
+pub use self::request::{HttpRequest, http, shell_quoted, tcp};
 pub use self::role::Role;
 pub use self::server::Starts;
 pub use self::start::{ExecEntrypoint, Program};
@@ -215,7 +215,7 @@ pub struct HostSized {
     /// The reason: lower case, no full stop.
     pub why: String,
     /// Environment variables that set its size; empty if none is known.
-    pub told_by: Vec<String>,
+    pub size_variables: Vec<String>,
     /// The command-line option that sets its size, filled in for the service's limit.
     pub option: Option<String>,
     /// The variables of `told_by` with values for the service's limit; empty if no heap fits it.
@@ -228,7 +228,7 @@ impl HostSized {
     /// Returns the variable names as a list for a message.
     #[must_use]
     pub fn names(&self) -> Option<String> {
-        let names: Vec<String> = self.told_by.iter().map(|name| format!("`{name}`")).collect();
+        let names: Vec<String> = self.size_variables.iter().map(|name| format!("`{name}`")).collect();
         (!names.is_empty()).then(|| names.join(" and "))
     }
 }
@@ -269,7 +269,7 @@ pub struct Workload {
     /// The effective healthcheck.
     pub healthcheck: Fact<Healthcheck>,
     /// The span of the whole test: the value of `test`, or the `HEALTHCHECK` instruction.
-    pub test_place: Option<Span>,
+    pub test_span: Option<Span>,
     /// True if `test` is a YAML block sequence. Its span then starts after the first dash.
     pub test_in_block: bool,
     /// Problems for which Compose or the engine rejects the service's healthcheck.

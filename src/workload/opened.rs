@@ -87,10 +87,11 @@ impl StartReader<'_> {
                 self.out.may_start_others = true;
                 return;
             }
-            let inside = script.around(command).any(|frame| kind(script, frame) == FrameKind::Substitution);
+            let inside =
+                script.enclosing(command).any(|frame| kind(script, frame) == FrameKind::Substitution);
             // The script lists a function's commands at its definition.
             let call = command.program().is_some_and(|name| functions.contains(name));
-            if command.is_opened() || inside || call {
+            if command.runs_parsed_script() || inside || call {
                 continue;
             }
             let last = way.last && is_last(script, at);
@@ -159,7 +160,7 @@ impl StartReader<'_> {
             return self.words(&program.arguments, deeper);
         }
         self.out.may_start_others |= may_start_others(program.name.as_str()) && !jobs::is_job(&program);
-        if way.last && !idle::is_nothing(&program) {
+        if way.last && !idle::is_idle_or_setup(&program) {
             self.out.last.push(program.clone());
         }
         self.out.programs.push(program);
@@ -194,11 +195,11 @@ fn is_endless(script: &Script) -> bool {
             }
     };
     let is_loop = |frame: &usize| kind(script, *frame) == FrameKind::Loop;
-    let innermost = |command: &Command| script.around(command).find(is_loop);
+    let innermost = |command: &Command| script.enclosing(command).find(is_loop);
     // `break` leaves the innermost loop, the others all of them.
     let leaves = |command: &Command, wanted: usize| match command.program() {
         Some("break") => innermost(command) == Some(wanted),
-        Some("exit" | "return") => script.around(command).any(|frame| frame == wanted),
+        Some("exit" | "return") => script.enclosing(command).any(|frame| frame == wanted),
         _ => false,
     };
     let bodies = script.commands.iter().filter(asks).filter_map(|command| body(script, command.frame?));
@@ -223,7 +224,7 @@ fn is_test(word: &Word) -> bool {
 /// True for a script whose last command is an `exit` that no branch, loop or function is around.
 fn always_exits(script: &Script) -> bool {
     let outermost =
-        |command: &Command| script.around(command).all(|frame| kind(script, frame) == FrameKind::Script);
+        |command: &Command| script.enclosing(command).all(|frame| kind(script, frame) == FrameKind::Script);
     let exit = script.commands.last().is_some_and(|last| {
         last.program() == Some("exit") && !matches!(last.joined, Join::Or | Join::And) && outermost(last)
     });
@@ -242,7 +243,7 @@ fn is_last(script: &Script, at: usize) -> bool {
     if command.words.first().is_some_and(|word| word.as_ref() == "exec") {
         return true;
     }
-    let around: Vec<usize> = script.around(command).collect();
+    let around: Vec<usize> = script.enclosing(command).collect();
     if around.iter().any(|frame| kind(script, *frame) == FrameKind::Condition) {
         return false;
     }
@@ -253,9 +254,9 @@ fn is_last(script: &Script, at: usize) -> bool {
     }
     let function = around.iter().find(|frame| kind(script, **frame) == FrameKind::Function);
     let follows = |later: &Command| {
-        function.is_none_or(|function| script.around(later).any(|frame| frame == *function))
+        function.is_none_or(|function| script.enclosing(later).any(|frame| frame == *function))
             && !later.runs().is_empty()
-            && !later.program().is_some_and(idle::is_quiet)
+            && !later.program().is_some_and(idle::is_setup_name)
             && !matches!(later.program(), Some("sleep" | "tail"))
             && script.always_follows(command, later)
     };

@@ -20,7 +20,7 @@ pub(super) struct OwnProgram<'o> {
 impl OwnProgram<'_> {
     /// True if the runtime starts files that the Dockerfile builds or copies in. False for other and for downloaded programs,
     /// whose needs are unknown.
-    pub(super) fn is_made_here(&self, commands: &[Command]) -> bool {
+    pub(super) fn is_built_or_copied(&self, commands: &[Command]) -> bool {
         let starts = |command: &&Command| {
             command.program().is_some_and(|name| self.row.runs_own.iter().any(|runs| runs == name))
         };

@@ -105,7 +105,7 @@ impl CommandContext<'_> {
         let commands = self.script.commands.iter().enumerate().take(at + 1);
         let mut setting = commands.filter(|(other, command)| {
             let exports = matches!(command.program(), Some("export" | "declare" | "typeset"));
-            *other == at || command.words.is_empty() || exports || command.is_opened()
+            *other == at || command.words.is_empty() || exports || command.runs_parsed_script()
         });
         setting.any(|(_, command)| command.variables().any(|(set, _)| set == name))
     }
@@ -153,7 +153,7 @@ impl CommandContext<'_> {
 
     /// Returns the name of the function that contains a command.
     fn function_of(&self, command: &Command) -> Option<&str> {
-        self.script.around(command).find_map(|frame| {
+        self.script.enclosing(command).find_map(|frame| {
             let frame = self.script.frames.get(frame)?;
             (frame.kind == FrameKind::Function).then_some(frame.name.as_ref()?.as_str())
         })
@@ -211,7 +211,7 @@ impl CommandContext<'_> {
 /// True for an opaque command that may clean up: a script, or a program named by a variable.
 fn may_clean(command: &Command, script: &Script) -> bool {
     let Some(word) = command.runs().first() else { return false };
-    if command.is_opened() {
+    if command.runs_parsed_script() {
         return false;
     }
     let Some(written) = word.literal() else { return true };

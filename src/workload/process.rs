@@ -8,7 +8,7 @@ use crate::source::{Span, Spanned, TracedText};
 
 use super::start::ExecEntrypoint;
 use super::{Fact, Start, Variable, Why, Workload};
-use crate::syntax::shell::{self, Inner, Join, base_name, is_shell};
+use crate::syntax::shell::{self, Join, Wrapped, base_name, is_shell};
 
 /// Process supervisors.
 pub(super) const SUPERVISORS: [&str; 7] =
@@ -89,7 +89,7 @@ fn wants_script(words: Option<&Vec<TracedText>>) -> bool {
 fn has_script(words: Option<&[TracedText]>) -> bool {
     let Some(words) = words else { return false };
     let is_shell = words.first().is_some_and(|name| is_shell(base_name(name.as_str())));
-    is_shell && matches!(shell::inner(words), Inner::Script(at) if at + 1 == words.len())
+    is_shell && matches!(shell::unwrap_once(words), Wrapped::Script(at) if at + 1 == words.len())
 }
 
 /// A word like `$NAME` that a program receives unexpanded.

@@ -83,7 +83,7 @@ pub(super) fn covers(path: &str, directory: &str) -> Removal {
         path.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect()
     };
     let (own, wanted) = (parts(path), parts(directory.trim_start_matches('~')));
-    let fits = |own: &[String]| fits(own, &wanted);
+    let fits = |own: &[String]| covers_parts(own, &wanted);
     let covered = match directory.strip_prefix('~') {
         // `/root/.cache`, `~/.cache/*`, `$HOME/.cache/pip`, `/home/app`.
         Some(_) => {
@@ -98,8 +98,9 @@ pub(super) fn covers(path: &str, directory: &str) -> Removal {
         }
         None if path.starts_with('/') => fits(&own),
         // A relative path may match any part of the directory's path.
-        None if !path.starts_with(['$', '~']) => (0..wanted.len())
-            .any(|from| !own.is_empty() && wanted.get(from..).is_some_and(|wanted| self::fits(&own, wanted))),
+        None if !path.starts_with(['$', '~']) => (0..wanted.len()).any(|from| {
+            !own.is_empty() && wanted.get(from..).is_some_and(|wanted| self::covers_parts(&own, wanted))
+        }),
         None => false,
     };
     if covered {
@@ -115,7 +116,7 @@ pub(super) fn covers(path: &str, directory: &str) -> Removal {
 }
 
 /// True if `own` is `wanted`, a directory above it, or a glob of its entries.
-fn fits(own: &[String], wanted: &[String]) -> bool {
+fn covers_parts(own: &[String], wanted: &[String]) -> bool {
     let alike = own.iter().zip(wanted).all(|(own, wanted)| matches(own, wanted));
     let inside = own.get(wanted.len()..).unwrap_or_default();
     // Deleting `/` is not meant to empty a cache.

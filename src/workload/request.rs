@@ -147,7 +147,8 @@ pub fn http(tools: &[String], place: &HttpRequest) -> Option<Vec<String>> {
         words.extend(["-O".to_owned(), "/dev/null".to_owned(), url]);
         if place.any_answer {
             // `wget` fails on 404 but prints the status: `HTTP/1.1 404` in BusyBox, `ERROR 404` in GNU Wget.
-            let line = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+            let line =
+                |words: &[String]| words.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ");
             let first = line(&words);
             words.retain(|word| word != "-q");
             let script = format!("{first} || {} 2>&1 | grep -Eq 'HTTP/|ERROR '", line(&words));
@@ -198,7 +199,7 @@ pub fn http(tools: &[String], place: &HttpRequest) -> Option<Vec<String>> {
         return None;
     }
     if words.iter().any(|word| word.contains('$')) {
-        let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        let quoted: Vec<String> = words.iter().map(|word| shell_quoted(word)).collect();
         return Some(vec!["CMD-SHELL".to_owned(), quoted.join(" ")]);
     }
     words.insert(0, "CMD".to_owned());
@@ -207,7 +208,7 @@ pub fn http(tools: &[String], place: &HttpRequest) -> Option<Vec<String>> {
 
 /// Quotes a word for a shell, with variables still expanded.
 #[must_use]
-pub fn quoted(word: &str) -> String {
+pub fn shell_quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+$".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
@@ -265,7 +266,7 @@ pub fn tcp(tools: &[String], host: &str, port: &str) -> Option<Vec<String>> {
         return None;
     } else if let Some(nc) = has("nc") {
         if port.contains('$') {
-            return Some(vec!["CMD-SHELL".to_owned(), format!("{nc} -z {host} {}", quoted(port))]);
+            return Some(vec!["CMD-SHELL".to_owned(), format!("{nc} -z {host} {}", shell_quoted(port))]);
         }
         vec![nc, "-z".to_owned(), host.to_owned(), port.to_owned()]
     } else if let Some(php) = has("php") {

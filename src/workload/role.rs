@@ -43,7 +43,7 @@ impl Role {
         // `deploy.restart_policy: {condition: none}` equals `restart: "no"`.
         let never_restarts = matches!(&service.deploy.restart_policy, Some((_, condition)) if condition.value().is_some_and(|word| word == "none"));
         Self {
-            fragment: service.provider || !service.stands_alone(),
+            fragment: service.provider || !service.runs_without_base(),
             never_runs: copies == Some(&0),
             one_shot: awaited
                 || never_restarts

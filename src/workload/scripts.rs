@@ -263,7 +263,7 @@ impl<'s> Scripts<'s> {
             self.contexts.iter().map(|context| context.join(&inside)).find(|path| self.is_there(path));
         let (Some(path), Some(pattern)) = (&there, pattern) else { return there.into_iter().collect() };
         let name = |path: &PathBuf| {
-            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| fits(pattern, name))
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| glob_matches(pattern, name))
         };
         self.entries(path, MAX_ENTRIES, name)
     }
@@ -320,7 +320,7 @@ pub(super) fn below<'p>(place: &'p str, above: &str) -> Option<&'p str> {
 }
 
 /// True if a name matches a pattern with `*` and `?`, neither of which matches `/`. Character classes match nothing.
-pub(super) fn fits(pattern: &str, name: &str) -> bool {
+pub(super) fn glob_matches(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
     let (mut at, mut from) = (0, 0);
     // Where to resume if the text after the last star does not match.
@@ -345,11 +345,20 @@ pub(super) fn fits(pattern: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use super::glob_matches;
 
     #[test]
     fn patterns_fit_names() {
-        assert!(fits("*.conf", "a.conf") && fits("/x/*/y?", "/x/ab/yz") && fits("a*b*c", "a1b2b3c"));
-        assert!(fits("**", "") && !fits("?", "") && !fits("/x/*", "/x/a/b") && !fits("*.conf", "a.conf~"));
+        assert!(
+            glob_matches("*.conf", "a.conf")
+                && glob_matches("/x/*/y?", "/x/ab/yz")
+                && glob_matches("a*b*c", "a1b2b3c")
+        );
+        assert!(
+            glob_matches("**", "")
+                && !glob_matches("?", "")
+                && !glob_matches("/x/*", "/x/a/b")
+                && !glob_matches("*.conf", "a.conf~")
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Facts of an image's server, which apply if the container starts it.
 
-use super::heap::{self, BesideFacts};
+use super::heap::{self, OverheadInputs};
 use super::image::ImageFacts;
 use super::server::Starts;
 use super::{HostSized, Workload};
@@ -33,7 +33,7 @@ pub(super) fn apply_server_facts(workload: &mut Workload, facts: ImageFacts, ser
         .filter(|ignores| !has_flag(workload, service, &ignores.unless_flags))
         .map(|ignores| {
             let limit = workload.memory.limit.value().copied().unwrap_or(ByteSize(0));
-            let facts = BesideFacts { product: beside_heap, ..BesideFacts::default() };
+            let facts = OverheadInputs { product: beside_heap, ..OverheadInputs::default() };
             let told_by = ignores.way_out.lines().filter_map(|line| line.split_once(": "));
             let told_by = told_by.map(|(name, _)| name.to_owned()).collect();
             let variables = heap::with_numbers(&ignores.way_out, runtime, &facts, limit);
@@ -43,7 +43,13 @@ pub(super) fn apply_server_facts(workload: &mut Workload, facts: ImageFacts, ser
             let option = option
                 .filter(|_| limit.0 > 0)
                 .map(|option| heap::with_numbers(&option, runtime, &facts, limit));
-            HostSized { why: ignores.why, told_by, option, variables: variables.collect(), certain: server }
+            HostSized {
+                why: ignores.why,
+                size_variables: told_by,
+                option,
+                variables: variables.collect(),
+                certain: server,
+            }
         });
 }
 

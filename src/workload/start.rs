@@ -57,9 +57,9 @@ fn programs(
         // The engine starts the first command itself. A shell reads the others and expands their variables.
         let expanded = expanded || at > 0;
         let in_substitution = script
-            .around(command)
+            .enclosing(command)
             .any(|frame| script.frames.get(frame).is_some_and(|frame| frame.kind == FrameKind::Substitution));
-        if command.is_opened() || in_substitution {
+        if command.runs_parsed_script() || in_substitution {
             continue;
         }
         let Some((first, rest)) = command.runs().split_first() else { continue };

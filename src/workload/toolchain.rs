@@ -66,7 +66,7 @@ pub(super) fn lighter(
     }
     if let Some(row) = toolchain.filter(|row| !row.runs_own.is_empty()) {
         let own = OwnProgram { row, runs, scripts };
-        if !own.is_made_here(&commands_of(workload, start, scripts)) {
+        if !own.is_built_or_copied(&commands_of(workload, start, scripts)) {
             return None;
         }
     }
@@ -169,7 +169,7 @@ impl<'c> Installed<'c> {
     fn has(&self, tool: &str) -> bool {
         let builds = ["gcc", "g++", "cc", "c++", "make", "ld", "cpp", "patch"].contains(&tool);
         self.packages.iter().any(|package| {
-            self.catalog.packages().brings(package, tool)
+            self.catalog.packages().provides(package, tool)
                 || builds
                     && matches!(package.as_str(), "build-essential" | "build-base" | "gcc" | "g++" | "clang")
         })

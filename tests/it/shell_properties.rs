@@ -108,7 +108,7 @@ fn check(text: &str) {
             assert!(command.frame.is_none_or(|frame| frame < frames));
             let heredocs = command.redirections.iter().filter_map(|to| to.heredoc);
             assert!(heredocs.into_iter().all(|heredoc| heredoc < script.heredocs.len()));
-            let _ = (command.program(), command.arguments(), command.is_opened());
+            let _ = (command.program(), command.arguments(), command.runs_parsed_script());
             assert!(
                 script.always_follows(command, command) || command.joined == oomlint::syntax::shell::Join::Or
             );

@@ -11,25 +11,25 @@ use crate::workload::{FactTable, Project};
 
 /// The facts and findings of one Compose project or lone Dockerfile.
 #[derive(Debug)]
-pub(super) struct Stack {
+pub(super) struct ProjectState {
     /// The Compose files or the Dockerfile that define it, as shown.
     files: Vec<PathBuf>,
     /// All files read for it, normalized.
     pub(super) reads: HashSet<PathBuf>,
-    workloads: BTreeMap<String, Container>,
-    findings: Vec<Found>,
+    workloads: BTreeMap<String, WorkloadFacts>,
+    findings: Vec<FindingState>,
 }
 
 /// The facts of one workload.
 #[derive(Debug)]
-struct Container {
+struct WorkloadFacts {
     dockerfile: Option<PathBuf>,
     facts: FactTable,
 }
 
 /// The parts of a finding that show what a fix did.
 #[derive(Debug)]
-struct Found {
+struct FindingState {
     rule: &'static str,
     service: Option<String>,
     severity: Severity,
@@ -40,7 +40,7 @@ struct Found {
 /// A rule and the service of its finding.
 type About<'f> = (&'static str, Option<&'f str>);
 
-impl Stack {
+impl ProjectState {
     /// Reads the facts of a project. `findings` are those of every rule in this project alone, with their fixes as edits.
     pub(super) fn of(project: &Project, findings: &[Finding], sources: &Sources) -> Self {
         let files = if project.compose_files.is_empty() { &project.files } else { &project.compose_files };
@@ -48,9 +48,9 @@ impl Stack {
         let runs = project.workloads.iter().filter(|workload| !workload.role.fragment);
         let workloads = runs.map(|workload| {
             let dockerfile = workload.dockerfile().map(|file| normalize(sources.get(file).path()));
-            (workload.name.clone(), Container { dockerfile, facts: FactTable::of(workload) })
+            (workload.name.clone(), WorkloadFacts { dockerfile, facts: FactTable::of(workload) })
         });
-        let findings = findings.iter().map(|finding| Found {
+        let findings = findings.iter().map(|finding| FindingState {
             rule: finding.rule,
             service: finding.service.clone(),
             severity: finding.severity,
@@ -66,8 +66,8 @@ impl Stack {
     }
 
     /// Returns the findings of this project that have this patch as a fix.
-    fn resolved<'s>(&'s self, patch: &'s Patch) -> impl Iterator<Item = &'s Found> {
-        let own = |found: &&Found| found.rule == patch.rule && found.fixes.contains(&patch.edits);
+    fn resolved<'s>(&'s self, patch: &'s Patch) -> impl Iterator<Item = &'s FindingState> {
+        let own = |found: &&FindingState| found.rule == patch.rule && found.fixes.contains(&patch.edits);
         self.findings.iter().filter(own)
     }
 
@@ -86,7 +86,11 @@ impl Stack {
 }
 
 /// Checks that the findings of the patches are gone, no other fact has changed, and nothing new is found save notes.
-pub(super) fn verdict(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<(), RejectReason> {
+pub(super) fn verify_project(
+    before: &ProjectState,
+    after: &ProjectState,
+    batch: &[Patch],
+) -> Result<(), RejectReason> {
     if before.files != after.files || before.workloads.keys().ne(after.workloads.keys()) {
         return Err(RejectReason::Other("other services would be there".to_owned()));
     }
@@ -128,8 +132,8 @@ fn of<'f>(counts: &HashMap<About<'f>, usize>, about: About<'f>) -> usize {
 }
 
 /// Checks that every fact outside the patches' `changes` is as before.
-fn unchanged(before: &Stack, after: &Stack, batch: &[Patch]) -> Result<(), String> {
-    for (name, Container { dockerfile, facts }) in &before.workloads {
+fn unchanged(before: &ProjectState, after: &ProjectState, batch: &[Patch]) -> Result<(), String> {
+    for (name, WorkloadFacts { dockerfile, facts }) in &before.workloads {
         let Some(new) = after.workloads.get(name) else { continue };
         for fact in facts.differences(&new.facts) {
             let meant = batch.iter().filter(|patch| patch.changes.contains(&fact)).any(|patch| {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, services};
 use super::merge::{merge, to_build};
 use super::value::{Kind, Map, Missing, Value};
-use crate::model::ELSEWHERE;
+use crate::model::NOT_LOCAL;
 use crate::model::fact::Why;
 use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
@@ -153,7 +153,7 @@ impl Loader<'_> {
         let written = path.as_str();
         let failed = |reason: String| (written.to_owned(), reason);
         let found = if is_remote(written) {
-            Err(failed(ELSEWHERE.to_owned()))
+            Err(failed(NOT_LOCAL.to_owned()))
         } else {
             let found =
                 self.sources.load(&context.directory.join(written)).map_err(|error| error.to_string());

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::extends::rebase;
 use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, services};
 use super::value::{Entry, Kind, Map, Value};
-use crate::model::ELSEWHERE;
+use crate::model::NOT_LOCAL;
 use crate::model::Unresolved;
 use crate::source::{LoadError, SourceId, Span};
 use crate::syntax::SyntaxError;
@@ -48,7 +48,7 @@ impl Loader<'_> {
             let path = &path.text;
             let written = path.as_str();
             if is_remote(written) {
-                self.unresolved(path.span(), "include", written, ELSEWHERE, None);
+                self.unresolved(path.span(), "include", written, NOT_LOCAL, None);
                 continue;
             }
             match self.sources.load(&context.directory.join(written)) {

@@ -80,7 +80,7 @@ pub fn interpolate(text: &TracedText, lookup: &dyn Fn(&str) -> Option<Variable>)
     if !text.as_str().contains('$') {
         return Interpolated::Plain;
     }
-    let mut run = Run {
+    let mut run = Interpolator {
         text,
         lookup,
         out: TracedText::empty(text.span()),
@@ -90,22 +90,22 @@ pub fn interpolate(text: &TracedText, lookup: &dyn Fn(&str) -> Option<Variable>)
         unset: Vec::new(),
     };
     match run.expand(0, text.as_str().len(), 0) {
-        Err(Stop::Invalid(from, to)) => {
+        Err(InterpolateError::Invalid(from, to)) => {
             let span = text.span_of(from..to.max(from + 1));
             Interpolated::Invalid {
                 message: "invalid interpolation format: write `$${` for a dollar sign and a brace".to_owned(),
                 span,
             }
         }
-        Err(Stop::TooDeep(from, to)) => {
+        Err(InterpolateError::TooDeep(from, to)) => {
             let message = format!("defaults nested more than {MAX_DEPTH} deep");
             Interpolated::Invalid { message, span: text.span_of(from..to) }
         }
-        Err(Stop::TooLong) => {
+        Err(InterpolateError::TooLong) => {
             let message = format!("its variables expand to more than {} KiB", MAX_LENGTH / 1024);
             Interpolated::Invalid { message, span: text.span() }
         }
-        Err(Stop::Required { name, message, from, to }) => {
+        Err(InterpolateError::Required { name, message, from, to }) => {
             Interpolated::Required { name, message, span: text.span_of(from..to) }
         }
         Ok(()) if run.unset.is_empty() => {
@@ -118,7 +118,7 @@ pub fn interpolate(text: &TracedText, lookup: &dyn Fn(&str) -> Option<Variable>)
     }
 }
 
-struct Run<'a> {
+struct Interpolator<'a> {
     text: &'a TracedText,
     lookup: &'a dyn Fn(&str) -> Option<Variable>,
     out: TracedText,
@@ -129,7 +129,7 @@ struct Run<'a> {
     unset: Vec<(String, Span)>,
 }
 
-enum Stop {
+enum InterpolateError {
     /// Byte offsets of the invalid template.
     Invalid(usize, usize),
     /// Byte offsets of the template that is nested too deep.
@@ -143,14 +143,14 @@ enum Stop {
     },
 }
 
-impl Run<'_> {
+impl Interpolator<'_> {
     /// Appends `from..to` of the text with its variables replaced.
-    fn expand(&mut self, from: usize, to: usize, depth: usize) -> Result<(), Stop> {
+    fn expand(&mut self, from: usize, to: usize, depth: usize) -> Result<(), InterpolateError> {
         let text = self.text.as_str();
         let mut at = from;
         while let Some(dollar) = text.get(at..to).and_then(|rest| rest.find('$')).map(|i| at + i) {
             if self.out.as_str().len() > MAX_LENGTH.max(text.len()) {
-                return Err(Stop::TooLong);
+                return Err(InterpolateError::TooLong);
             }
             self.copy(at, dollar);
             let rest = text.get(dollar + 1..to).unwrap_or_default();
@@ -158,7 +158,8 @@ impl Run<'_> {
                 self.push_derived("$", dollar, dollar + 2);
                 at = dollar + 2;
             } else if rest.starts_with('{') {
-                let close = closing_brace(rest).map_err(|stop| Stop::Invalid(dollar, dollar + 1 + stop))?;
+                let close = closing_brace(rest)
+                    .map_err(|stop| InterpolateError::Invalid(dollar, dollar + 1 + stop))?;
                 let close = dollar + 1 + close;
                 let begin = self.out.as_str().len();
                 self.braced(dollar, close, depth)?;
@@ -207,7 +208,7 @@ impl Run<'_> {
     }
 
     /// Expands `${…}`, from its `$` to its `}`.
-    fn braced(&mut self, dollar: usize, close: usize, depth: usize) -> Result<(), Stop> {
+    fn braced(&mut self, dollar: usize, close: usize, depth: usize) -> Result<(), InterpolateError> {
         let text = self.text.as_str();
         let inner = text.get(dollar + 2..close).unwrap_or_default();
         let length = name_length(inner);
@@ -218,10 +219,10 @@ impl Run<'_> {
         };
         let begin = dollar + 2 + length + usize::from(colon) + 1;
         if length == 0 {
-            return Err(Stop::Invalid(dollar, close + 1));
+            return Err(InterpolateError::Invalid(dollar, close + 1));
         }
         if depth > MAX_DEPTH {
-            return Err(Stop::TooDeep(dollar, close + 1));
+            return Err(InterpolateError::TooDeep(dollar, close + 1));
         }
         let value = (self.lookup)(name);
         let set = value.as_ref().is_some_and(|variable| !(colon && variable.value.is_empty()));
@@ -242,9 +243,14 @@ impl Run<'_> {
             Some('?') if set => self.variable(name, dollar, close + 1),
             Some('?') => {
                 let message = text.get(begin..close).unwrap_or_default().to_owned();
-                return Err(Stop::Required { name: name.to_owned(), message, from: dollar, to: close + 1 });
+                return Err(InterpolateError::Required {
+                    name: name.to_owned(),
+                    message,
+                    from: dollar,
+                    to: close + 1,
+                });
             }
-            _ => return Err(Stop::Invalid(dollar, close + 1)),
+            _ => return Err(InterpolateError::Invalid(dollar, close + 1)),
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ use self::field::Fields;
 use self::load::{Context, Loader};
 use self::value::{Kind, Value};
 use super::fact::{Fact, Why};
-use super::{Unresolved, is_from_above};
+use super::{Unresolved, resolves_above};
 use crate::hash::IndexMap;
 use crate::model::allowance::ByteBudget;
 use crate::source::{SourceId, Sources, Span, TracedText};
@@ -260,7 +260,7 @@ impl ServiceEnvironment {
             variables: missing,
             service: Some(service.name.clone()),
         };
-        let from_above = is_from_above(directory, Path::new(&problem.name), sources);
+        let from_above = resolves_above(directory, Path::new(&problem.name), sources);
         if file.required && file.path.known().is_some() && !from_above {
             self.unresolved.push(problem.clone());
         }

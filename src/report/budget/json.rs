@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::{escape, path_text};
 use super::Report;
-use crate::budget::{Entry, Excess, Stack, Sum, Swap};
+use crate::budget::{Entry, Overrun, Stack, Sum, Swap};
 use crate::model::size::ByteSize;
 use crate::source::Span;
 use crate::workload::Fact;
@@ -31,9 +31,9 @@ impl Report<'_> {
             json!({ "profile": name, "adds": sum(&adds), "with": with })
         });
         let excesses = stack.excesses().into_iter().map(|excess| match excess {
-            Excess::Limit(entry, _) => json!({ "rule": "limit-exceeds-host", "service": entry.name }),
-            Excess::Reservations(_) => json!({ "rule": "reservations-exceed-host" }),
-            Excess::Limits(_) => json!({ "rule": "budget-exceeded" }),
+            Overrun::Limit(entry, _) => json!({ "rule": "limit-exceeds-host", "service": entry.name }),
+            Overrun::Reservations(_) => json!({ "rule": "reservations-exceed-host" }),
+            Overrun::Limits(_) => json!({ "rule": "budget-exceeded" }),
         });
         json!({
             "files": files,

@@ -11,7 +11,7 @@ mod svg;
 use std::io::{self, Write};
 
 use super::{FileLocation, human::plural, path_text};
-use crate::budget::{Entry, Excess, ManagedMemory, Stack, Sum, Swap};
+use crate::budget::{Entry, ManagedMemory, Overrun, Stack, Sum, Swap};
 use crate::model::size::ByteSize;
 use crate::source::{Sources, Span};
 use crate::workload::{Fact, SizedBy};
@@ -198,16 +198,16 @@ fn appetite(entry: &Entry) -> String {
 }
 
 /// Returns severity, rule and text of what exceeds the host. The rule is the one that `oomlint check` reports for it.
-fn excess(excess: &Excess<'_>, host: ByteSize) -> (&'static str, &'static str, String) {
+fn excess(excess: &Overrun<'_>, host: ByteSize) -> (&'static str, &'static str, String) {
     match excess {
-        Excess::Limit(entry, limit) => {
+        Overrun::Limit(entry, limit) => {
             let text = format!("the limit of `{}` is {limit}, the host has {host}", entry.name);
             ("error", "limit-exceeds-host", text)
         }
-        Excess::Reservations(sum) => {
+        Overrun::Reservations(sum) => {
             ("error", "reservations-exceed-host", format!("{sum} are reserved, the host has {host}"))
         }
-        Excess::Limits(sum) => {
+        Overrun::Limits(sum) => {
             ("warning", "budget-exceeded", format!("the limits add up to {sum}, the host has {host}"))
         }
     }

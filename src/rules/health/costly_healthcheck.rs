@@ -2,7 +2,7 @@
 
 use crate::finding::Severity;
 use crate::rules::Sink;
-use crate::rules::probe::{Form, command, flags, guess, instead, time};
+use crate::rules::probe::{Form, assumption, command, flags, format_duration, replacement_text};
 use crate::source::Spanned;
 use crate::workload::{Healthcheck, RuntimeName, Workload};
 
@@ -39,7 +39,7 @@ fn virtual_machine(
     let name = &workload.name;
     let machine = if runtime == RuntimeName::Java { "JVM" } else { runtime.display_name() };
     let every = match interval.value().filter(|interval| **interval > 0) {
-        Some(interval) => format!("every {}", time(*interval)),
+        Some(interval) => format!("every {}", format_duration(*interval)),
         None => "every 30s".to_owned(),
     };
     let limit = workload.memory.limit.value().filter(|limit| limit.0 > 0);
@@ -59,8 +59,8 @@ fn virtual_machine(
         finding = finding.related(heap.span, format!("the probe inherits `{}`", heap.value));
     }
     if let Ok(probe) = &workload.probe {
-        let text = instead(Form::at(program.span, workload), check, &probe.test);
-        let guess = guess(probe);
+        let text = replacement_text(Form::at(program.span, workload), check, &probe.test);
+        let guess = assumption(probe);
         finding.help(format!("the same without a {machine}{guess}:\n  {text}"));
     }
 }
@@ -79,7 +79,7 @@ fn often(workload: &Workload, known: &Spanned<Healthcheck>, sink: &mut Sink<'_>)
     // The time for which it may fail now until it counts as unhealthy.
     let allowed =
         start_period.value().copied().unwrap_or(0).max(0).saturating_add(interval.saturating_mul(tries));
-    let (period, quick) = (time(rounded(allowed.max(30 * SECOND))), time(interval));
+    let (period, quick) = (format_duration(rounded(allowed.max(30 * SECOND))), format_duration(interval));
     let finding = sink
         .report(
             setting.span,

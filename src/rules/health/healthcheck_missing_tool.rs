@@ -2,7 +2,7 @@
 
 use crate::finding::Confidence;
 use crate::rules::Sink;
-use crate::rules::probe::{Form, instead};
+use crate::rules::probe::{Form, replacement_text};
 use crate::source::TracedText;
 use crate::workload::{Healthcheck, HttpRequest, MissingKind, Workload, http, tcp};
 
@@ -31,7 +31,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 .workload(workload)
                 .confidence(Confidence::Medium);
             if let Some(other) = tcp(&workload.tools, host, &port.to_string()) {
-                let text = instead(Form::at(lack.at, workload), &check.value, &other);
+                let text = replacement_text(Form::at(lack.at, workload), &check.value, &other);
                 finding.help(format!("the same with what the image has:\n  {text}"));
             }
             return;
@@ -65,7 +65,10 @@ fn help(workload: &Workload, check: &Healthcheck, test: &[TracedText], tool: &st
     let place = test.get(1)?.span();
     let form = Form::at(place, workload);
     if let Some(other) = HttpRequest::of_test(test).and_then(|place| http(&workload.tools, &place)) {
-        return Some(format!("the same with what the image has:\n  {}", instead(form, check, &other)));
+        return Some(format!(
+            "the same with what the image has:\n  {}",
+            replacement_text(form, check, &other)
+        ));
     }
     if workload.missing_tools.contains(&"sh") {
         return Some(

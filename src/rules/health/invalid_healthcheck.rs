@@ -87,7 +87,7 @@ fn called_none(workload: &Workload, command: &TracedText, sink: &mut Sink<'_>) {
             format!("the healthcheck of `{}` runs a command called NONE", workload.name),
         )
         .workload(workload);
-    let Some(place) = workload.test_place else { return };
+    let Some(place) = workload.test_span else { return };
     let replacement = match Form::at(place, workload) {
         Form::Compose if workload.test_in_block => "\"NONE\"",
         Form::Compose => "[\"NONE\"]",
@@ -132,7 +132,7 @@ fn several(workload: &Workload, script: &TracedText, rest: &[TracedText], sink: 
     }
     let words: Vec<&str> = std::iter::once(script).chain(rest).map(TracedText::as_str).collect();
     let joined = vec!["CMD-SHELL".to_owned(), words.join(" ")];
-    let Some(place) = workload.test_place.filter(|place| Form::at(*place, workload) == Form::Compose) else {
+    let Some(place) = workload.test_span.filter(|place| Form::at(*place, workload) == Form::Compose) else {
         return;
     };
     let text = test_key(&joined);

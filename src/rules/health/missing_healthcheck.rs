@@ -2,7 +2,7 @@
 
 use crate::finding::Severity;
 use crate::rules::Sink;
-use crate::rules::probe::{Form, command, guess, healthcheck, json, test_key};
+use crate::rules::probe::{Form, assumption, command, healthcheck, json, test_key};
 use crate::workload::{Kind, NoProbe, Project, Workload};
 
 rule! {
@@ -37,7 +37,7 @@ fn probed(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
                 .workload(workload)
                 .via(&workload.via)
                 .severity(role.soften(severity))
-                .folded("services have no healthcheck, and neither have their images")
+                .group_message("services have no healthcheck, and neither have their images")
                 .note("a process that thrashes at its memory limit still counts as running")
                 .help(inherited(project, workload).unwrap_or_else(|| help(workload)));
             if let Some(stage) = workload.build.as_ref().and_then(|build| build.from.as_ref()) {
@@ -55,7 +55,7 @@ fn probed(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
             )
             .workload(workload)
             .severity(Severity::Note)
-            .folded("images have no healthcheck")
+            .group_message("images have no healthcheck")
             .help(help(workload));
         }
     }
@@ -69,7 +69,7 @@ fn inherited(project: &Project, workload: &Workload) -> Option<String> {
     let (change, other) = based.find_map(|change| Some((change, change.by.as_ref()?)))?;
     let file = change.file.strip_prefix(&project.directory).unwrap_or(&change.file).display();
     let own = match &workload.probe {
-        Ok(probe) => format!("; that of `{name}`{}: `{}`", guess(probe), test_key(&probe.test)),
+        Ok(probe) => format!("; that of `{name}`{}: `{}`", assumption(probe), test_key(&probe.test)),
         Err(_) => String::new(),
     };
     Some(format!(
@@ -114,5 +114,5 @@ fn help(workload: &Workload) -> String {
         (Form::Compose, Some(_)) => format!("in the healthcheck of `{name}`{with}"),
         (Form::Compose, None) => format!("in `{name}`{with}"),
     };
-    format!("{place}{}:\n{}", guess(probe), healthcheck(workload, probe))
+    format!("{place}{}:\n{}", assumption(probe), healthcheck(workload, probe))
 }

@@ -2,7 +2,7 @@
 
 use crate::hash::HashMap;
 use crate::rules::Sink;
-use crate::rules::probe::{guess, healthcheck};
+use crate::rules::probe::{assumption, healthcheck};
 use crate::workload::{Dependency, Healthcheck, Kind, Project, Workload};
 
 rule! {
@@ -47,7 +47,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             if let (Ok(probe), Kind::Service, false) = (&other.probe, other.kind, disabled) {
                 let of = if other.key("healthcheck").is_some() { "the healthcheck of " } else { "" };
                 let text = healthcheck(other, probe);
-                finding.help(format!("in {of}`{name}`{}:\n{text}", guess(probe)));
+                finding.help(format!("in {of}`{name}`{}:\n{text}", assumption(probe)));
             }
         }
     }

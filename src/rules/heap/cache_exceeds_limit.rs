@@ -18,7 +18,7 @@ rule! {
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
     let most = sink.policy().thresholds.cache_percent;
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
         for bounded in bounded_heaps(workload, &workload.caches) {
             let BoundedHeap { heap, setting, size, limit } = &bounded;

@@ -4,7 +4,7 @@ use crate::finding::{Applicability, Edit, Severity};
 use crate::rules::Sink;
 use crate::rules::probe::{json, test_key};
 use crate::source::Span;
-use crate::workload::{FactName, Workload, quoted};
+use crate::workload::{FactName, Workload, shell_quoted};
 
 rule! {
     name: "compose-expands-variable",
@@ -72,7 +72,7 @@ fn for_shell(
     words: &[String],
     (is_script, behind_shell): (bool, bool),
 ) -> String {
-    let line = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    let line = |words: &[String]| words.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ");
     let no_shell = workload.missing_tools.contains(&"sh");
     if no_shell {
         return "its image has no shell to expand it: write the value in its place".to_owned();

@@ -17,7 +17,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
         let Some(own) = &workload.image_default_heap else { continue };
         let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
@@ -53,8 +53,13 @@ fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, mut finding:
         && let Some((requests, edits)) = set_words(offer, &own.variable, &value)
     {
         let title = format!("half of the limit for the heap: `{}` set to `{value}`", own.variable);
-        finding =
-            finding.change(title, Applicability::Unsafe, &[FactName::Env, FactName::Heaps], edits, requests);
+        finding = finding.fix_with_ops(
+            title,
+            Applicability::Unsafe,
+            &[FactName::Env, FactName::Heaps],
+            edits,
+            requests,
+        );
     }
     let need = Need::of(offer.workload).ok().filter(|need| offer.fits_host(need.limit));
     match need.and_then(|need| Some((offer.set_limit(need.limit, None)?, need))) {

@@ -15,7 +15,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
         let collector = workload.variable("GOGC");
         let Some(off) = collector.known().filter(|value| value.value.as_str() == "off") else { continue };
@@ -45,7 +45,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         match value.and_then(|value| Some((set_words(&offer, "GOMEMLIMIT", &value)?, value))) {
             Some(((requests, edits), value)) => {
                 let title = format!("nine tenths of the limit: `GOMEMLIMIT` set to {value}");
-                finding.change(
+                finding.fix_with_ops(
                     title,
                     Applicability::Unsafe,
                     &[FactName::Env, FactName::Heaps],

@@ -16,7 +16,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
         for bounded in bounded_heaps(workload, &workload.heaps) {
             exceeding(&offer, &bounded, sink);

@@ -27,7 +27,9 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                     heap.program.span,
                     format!("starts {} without a bound", heap.runtime.display_name()),
                 );
-            if let Some(help) = problem.way.as_ref().and_then(|way| help(workload, heap, problem, way)) {
+            if let Some(help) =
+                problem.read_variable.as_ref().and_then(|way| help(workload, heap, problem, way))
+            {
                 finding.help(help);
             }
         }
@@ -39,7 +41,9 @@ fn help(workload: &Workload, heap: &MemoryPool, problem: &HeapProblem, way: &Rea
     let limit = workload.memory.limit.known().filter(|limit| limit.value.0 > 0);
     let flag = match (way.setting.bound, limit) {
         (Bound::Percent(percent), _) => way.setting.with_percent(percent.min(70.0))?,
-        (Bound::Bytes(size), Some(limit)) => way.setting.with_size(heap.fits_in(limit.value)?.min(size))?,
+        (Bound::Bytes(size), Some(limit)) => {
+            way.setting.with_size(heap.largest_heap_under(limit.value)?.min(size))?
+        }
         (Bound::Bytes(_), None) if problem.instead.is_some() => problem.instead.clone()?,
         (Bound::Bytes(_), None) => {
             return Some("the final stage takes a bound below the limit that it is started with".to_owned());

@@ -64,7 +64,7 @@ fn small_limit(
     sink: &mut Sink<'_>,
 ) {
     let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
-    if heap.takes_shares(limit.value) || heap.limit_unseen.is_some() {
+    if heap.max_percentage_applies(limit.value) || heap.limit_unseen.is_some() {
         return;
     }
     let Some(taken) = heap.share_of(percent, limit.value) else { return };
@@ -117,7 +117,7 @@ fn beside_a_number(workload: &Workload, heap: &MemoryPool, sink: &mut Sink<'_>) 
         format!("`{share_text}` of `{}` has no effect beside `{number_text}`", workload.name),
     );
     let finding = finding.workload(workload);
-    match (heap.small_share(), number.value.bound) {
+    match (heap.min_ram_percentage(), number.value.bound) {
         (Some(percent), Bound::Bytes(size)) => finding
             .related(number.span, format!("a heap of {size}"))
             .note(format!(

@@ -17,7 +17,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         // Without a limit every runtime follows the host.
         let limit = offer.workload.memory.limit.known().filter(|limit| limit.value.0 > 0);
         if let Some(limit) = limit {

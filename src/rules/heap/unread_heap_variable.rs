@@ -19,7 +19,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         for heap in &offer.workload.heaps {
             for problem in &heap.problems {
                 if matches!(problem.kind, HeapProblemKind::Unread | HeapProblemKind::WrongVariable) {
@@ -41,7 +41,7 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, sink: &mu
     let workload = offer.workload;
     let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
     let thresholds = &sink.policy().thresholds;
-    let way = problem.way.as_ref().map(|way| (way, held(workload, heap, way, thresholds)));
+    let way = problem.read_variable.as_ref().map(|way| (way, held(workload, heap, way, thresholds)));
     // With an `effect`, a script of the image reads the variables, and is known by its name alone.
     let (mut finding, what) = if problem.effect.is_empty() {
         let (message, severity) = match problem.has_other_readers {
@@ -144,7 +144,7 @@ fn held(workload: &Workload, heap: &MemoryPool, way: &ReadVariable, thresholds: 
     let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
         return Held::Fits;
     };
-    let flag = match (way.setting.bound, heap.fits_in(limit.value)) {
+    let flag = match (way.setting.bound, heap.largest_heap_under(limit.value)) {
         (Bound::Percent(percent), _) if percent <= 75.0 => return Held::Fits,
         (Bound::Percent(_), _) => way.setting.with_percent(70.0),
         (Bound::Bytes(size), _) if size < limit.value && !is_tight(heap, size, limit.value, thresholds) => {

@@ -26,7 +26,7 @@ const CHANGES: &[FactName] = &[
 ];
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
         for conflict in &workload.memory.conflicts {
             let (short, long) = (conflict.short, conflict.long);

@@ -19,7 +19,7 @@ rule! {
 const SIZES: &[FactName] = &[FactName::MemoryLimit, FactName::SwapLimit, FactName::ShmSize];
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
         for key in &workload.memory.keys {
             if key.problem != Some(SizeProblem::Dropped) {
@@ -37,7 +37,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             .help("write it as a string with a unit, as in `512m`");
             // A float that is a plausible whole number of bytes is meant as such.
             let bytes = text.replace('_', "").parse::<f64>().ok().filter(|bytes| bytes.fract() == 0.0);
-            let bytes = bytes.filter(|bytes| offer.takes(key, ByteSize(*bytes as i64)));
+            let bytes = bytes.filter(|bytes| offer.accepts(key, ByteSize(*bytes as i64)));
             if let Some(bytes) = bytes.filter(|bytes| (SMALLEST_LIMIT.0 as f64..1e15).contains(bytes)) {
                 let edit = Edit { span: key.size.span(), replacement: format!("{bytes:.0}") };
                 finding.fix(format!("write `{bytes:.0}`"), Applicability::Unsafe, SIZES, vec![edit]);

@@ -20,7 +20,7 @@ const SIZES: &[FactName] =
     &[FactName::MemoryLimit, FactName::MemoryReservation, FactName::SwapLimit, FactName::ShmSize];
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
         for mount in &workload.memory.tmpfs {
             let Fact::Unknown { at, why: Why::Malformed(text) } = &mount.size else { continue };
@@ -49,7 +49,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 let span = key.text.span_of(0..text.len());
                 let edit = Edit { span, replacement: written.clone() };
                 let size = ByteSize::parse_compose(written.trim_matches('"')).ok();
-                if size.is_some_and(|size| offer.takes(key, size)) {
+                if size.is_some_and(|size| offer.accepts(key, size)) {
                     finding.fix(format!("write `{written}`"), Applicability::Safe, SIZES, vec![edit]);
                 } else {
                     finding.help(format!("write it as `{written}`, and see that the rest fits"));

@@ -16,7 +16,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
         let memory = &workload.memory;
         if let Some(shm) = memory.shm.known().filter(|shm| shm.value.0 < 0) {
@@ -57,7 +57,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             }
             let finding = finding.note("a number without a unit counts bytes");
             // `None` if a variable outside of the file sets it.
-            let place = key.filter(|key| offer.takes(key, meant)).and_then(|key| match key.text.varies() {
+            let place = key.filter(|key| offer.accepts(key, meant)).and_then(|key| match key.text.varies() {
                 true => key.text.verbatim_span(),
                 false => Some(size.span),
             });

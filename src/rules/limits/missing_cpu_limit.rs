@@ -14,7 +14,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
         // 0 means no limit, and so does a quota of -1. `cpuset` is a limit, too.
         let unlimited = |fact: &Fact<f64>| fact.is_absent() || fact.value().is_some_and(|cpus| *cpus <= 0.0);
@@ -31,7 +31,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         sink.report(place, label, format!("`{}` has no limit for processors", workload.name))
             .workload(workload)
             .via(&workload.via)
-            .folded("services have no limit for processors")
+            .group_message("services have no limit for processors")
             .help(format!("add `{key}: <number>`, the processors that it may use at once"));
     }
 }

@@ -16,7 +16,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         limited(&offer, sink);
     }
 }
@@ -36,7 +36,7 @@ fn limited(offer: &Offer<'_>, sink: &mut Sink<'_>) {
         .workload(workload)
         .via(&workload.via)
         .severity(workload.role.soften(RULE.meta().severity))
-        .folded("services have no memory limit")
+        .group_message("services have no memory limit")
         .note("one leak takes the host's memory, and the kernel then picks what to kill");
     if let (Some(measured), Some(advice)) = (&workload.measured, advise(workload)) {
         finding = MeasuredLimit { offer: *offer, measured, advice: &advice }.ask(finding);

@@ -16,7 +16,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         reserved(&offer, sink);
     }
 }
@@ -36,7 +36,7 @@ fn reserved(offer: &Offer<'_>, sink: &mut Sink<'_>) {
         )
         .workload(workload)
         .via(&limit.via)
-        .folded("services have a memory limit and no reservation")
+        .group_message("services have a memory limit and no reservation")
         .note(
             "under pressure the kernel takes memory back first from those that are above their reservation",
         );

@@ -14,7 +14,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
         // The engine takes 0 and -1 for no limit.
         let (place, label) = match &workload.pids_limit {
@@ -29,7 +29,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         sink.report(place, label, format!("`{}` has no limit for processes and threads", workload.name))
             .workload(workload)
             .via(&workload.via)
-            .folded("services have no limit for processes and threads")
+            .group_message("services have no limit for processes and threads")
             .help(format!(
                 "add `{key}: <number>`, above its threads and processes: `docker stats` shows them as PIDS"
             ));

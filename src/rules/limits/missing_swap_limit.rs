@@ -14,7 +14,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()).filter(Offer::may_swap) {
+    for offer in Offer::for_workloads(project, sink.policy()).filter(Offer::may_swap) {
         let workload = offer.workload;
         let memory = &workload.memory;
         let Some(limit) = memory.limit.known().filter(|limit| limit.value.0 > 0) else { continue };
@@ -30,7 +30,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             )
             .workload(workload)
             .via(&limit.via)
-            .folded("services may swap as much again as their memory limit")
+            .group_message("services may swap as much again as their memory limit")
             .note("without `memswap_limit`, Docker lets it use as much swap as memory, if the host has swap");
         let title = format!("allow `{name}` no swap: `memswap_limit` counts memory and swap together");
         offer.no_swap(finding, &title);

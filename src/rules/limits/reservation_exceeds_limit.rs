@@ -16,7 +16,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
         let memory = &workload.memory;
         let (Some(limit), Some(reservation)) = (memory.limit.known(), memory.reservation.known()) else {
@@ -45,7 +45,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             None => finding.help(format!("a reservation of at most {}, the limit", limit.value)),
         };
         let raised = offer.set_limit(reservation.value, None);
-        let raised = raised.filter(|_| Need::is_held_by(workload, reservation.value));
+        let raised = raised.filter(|_| Need::fits_limit(workload, reservation.value));
         if let Some(requests) = raised.filter(|_| offer.fits_host(reservation.value)) {
             let title = format!("or raise the limit to {}", reservation.value.to_compose());
             finding.fix_model(title, Applicability::Unsafe, CHANGES, requests);

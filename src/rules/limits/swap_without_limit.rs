@@ -15,7 +15,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()).filter(Offer::may_swap) {
+    for offer in Offer::for_workloads(project, sink.policy()).filter(Offer::may_swap) {
         let workload = offer.workload;
         let memory = &workload.memory;
         let Some(swap) = memory.swap.known().filter(|swap| swap.value.0 > 0) else { continue };

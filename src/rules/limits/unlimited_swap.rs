@@ -14,7 +14,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()).filter(Offer::may_swap) {
+    for offer in Offer::for_workloads(project, sink.policy()).filter(Offer::may_swap) {
         let workload = offer.workload;
         let memory = &workload.memory;
         let (Some(limit), Some(swap)) = (memory.limit.known(), memory.swap.known()) else { continue };

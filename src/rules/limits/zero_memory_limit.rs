@@ -14,7 +14,7 @@ rule! {
 }
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::each(project, sink.policy()) {
+    for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
         let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 == 0) else {
             continue;

@@ -17,7 +17,7 @@ const SMALLEST: i64 = 64 * MIB;
 /// Returns the largest heap that leaves room for the rest in a limit, in whole MiB. `None` if the limit is too small for any.
 fn largest(heap: &MemoryPool, limit: ByteSize) -> Option<ByteSize> {
     let size = match heap.runtime {
-        RuntimeName::Java => heap.fits_in(limit)?,
+        RuntimeName::Java => heap.largest_heap_under(limit)?,
         RuntimeName::Go => ByteSize(limit.percent_in_mebibytes(90).saturating_mul(MIB)),
         _ => ByteSize(limit.percent_in_mebibytes(75).saturating_mul(MIB)),
     };
@@ -73,7 +73,7 @@ pub(in crate::rules) fn bound_default<'b>(
     match set_words(offer, &name, &words) {
         Some((requests, edits)) => {
             let title = format!("bound the heap: `{words}` in `{name}`");
-            finding.change(title, Applicability::Unsafe, CHANGES, edits, requests)
+            finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, requests)
         }
         None => finding.help(format!("bound the heap with `{words}` in `{name}`")),
     }
@@ -98,11 +98,13 @@ pub(in crate::rules) fn bound_in_bytes<'b>(
     if let Some(share) = heap.bound.value() {
         let Some(span) = share.flag.verbatim_span() else { return finding };
         let edit = Edit { span, replacement: words };
-        return finding.change(title, Applicability::Unsafe, CHANGES, vec![edit], Vec::new());
+        return finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, vec![edit], Vec::new());
     }
     let carrier = heap.origin.as_ref().map_or(usual, |carrier| carrier.value.as_str());
     match set_words(offer, carrier, &words) {
-        Some((requests, edits)) => finding.change(title, Applicability::Unsafe, CHANGES, edits, requests),
+        Some((requests, edits)) => {
+            finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, requests)
+        }
         None => finding,
     }
 }
@@ -151,7 +153,7 @@ pub(super) fn lower<'b>(
     }
     let what = if heap.pool == Pool::Cache { "cache" } else { "heap" };
     let title = format!("or lower the {what} to {size}: `{}`", setting.with_size(size).unwrap_or(text));
-    finding.change(title, Applicability::Unsafe, CHANGES, edits, Vec::new())
+    finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, Vec::new())
 }
 
 /// Does the same for a share of the limit.
@@ -166,7 +168,7 @@ fn lower_share<'b>(
         return finding.help(format!("a smaller share, or a higher limit than {limit}"));
     };
     let title = format!("leave room: {share} % of the limit");
-    finding.change(title, Applicability::Unsafe, CHANGES, vec![Edit { span, replacement }], Vec::new())
+    finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, vec![Edit { span, replacement }], Vec::new())
 }
 
 /// Returns the help for a limit that is too small for the runtime.

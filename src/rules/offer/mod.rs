@@ -31,7 +31,7 @@ pub(super) struct Offer<'w> {
 
 impl<'w> Offer<'w> {
     /// Returns one per workload of a project.
-    pub(super) fn each(project: &'w Project, policy: &'w Policy) -> impl Iterator<Item = Self> {
+    pub(super) fn for_workloads(project: &'w Project, policy: &'w Policy) -> impl Iterator<Item = Self> {
         project.workloads.iter().map(move |workload| Self { project, workload, policy })
     }
 
@@ -245,7 +245,7 @@ impl<'w> Offer<'w> {
     }
 
     /// True if a new size for a key contradicts nothing that is known of the services that read the key.
-    pub(super) fn takes(&self, key: &SizeKey, size: ByteSize) -> bool {
+    pub(super) fn accepts(&self, key: &SizeKey, size: ByteSize) -> bool {
         let reads = |workload: &&Workload| {
             let own = workload.memory.keys.iter().filter(|own| own.name == key.name);
             own.clone().any(|own| own.size.span() == key.size.span())
@@ -339,7 +339,7 @@ fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
             false
         }
         "mem_limit" | "deploy.resources.limits.memory" => {
-            Need::is_held_by(workload, size)
+            Need::fits_limit(workload, size)
                 && known(&memory.reservation, &|reserved| reserved <= size)
                 && known(&memory.swap, &|swap| swap.0 == 0 || swap >= size)
         }

@@ -56,7 +56,7 @@ impl<'w> Offer<'w> {
         let swap = self.key("memswap_limit").filter(|_| self.changed_elsewhere().is_none())?;
         let size = *swap.size.value()?;
         let reserved = self.workload.memory.reservation.value().is_none_or(|reserved| *reserved <= size);
-        let fits = Need::is_held_by(self.workload, size) && self.fits_host(size) && reserved;
+        let fits = Need::fits_limit(self.workload, size) && self.fits_host(size) && reserved;
         if !fits || self.workload.memory.reservation.is_unknown() {
             return None;
         }
@@ -165,7 +165,7 @@ impl<'w> Offer<'w> {
     /// Sets each of these keys to this size, in its own unit. `None` where a variable sets one.
     fn resize(&self, keys: &[&SizeKey], size: ByteSize) -> Option<Vec<FixOp>> {
         let known = keys.iter().filter(|key| matches!(key.size, Fact::Known(_)));
-        known.map(|key| self.replace(key, like(key.text.as_str(), size))).collect()
+        known.map(|key| self.replace(key, in_unit_of(key.text.as_str(), size))).collect()
     }
 
     /// Replaces the value of a key: in place, or in the service itself if others read the same bytes. `None` where a variable
@@ -245,7 +245,7 @@ fn path(name: &str) -> Option<&'static [&'static str]> {
 }
 
 /// Formats a size in the unit of the old one, if it is whole in that: `768M` for `512M`.
-fn like(old: &str, size: ByteSize) -> String {
+fn in_unit_of(old: &str, size: ByteSize) -> String {
     let unit = old.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '_'));
     let shift = match unit.chars().next().map(|c| c.to_ascii_lowercase()) {
         Some('k') => 10,
@@ -277,9 +277,9 @@ mod tests {
             ("512 m", "768m"),
             ("", "768m"),
         ] {
-            assert_eq!(like(old, size), new, "{old}");
+            assert_eq!(in_unit_of(old, size), new, "{old}");
         }
-        assert_eq!(like("1g", ByteSize(2 << 30)), "2g");
+        assert_eq!(in_unit_of("1g", ByteSize(2 << 30)), "2g");
     }
 
     #[test]

@@ -30,7 +30,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     let place = workload.logging.known().map_or(workload.anchor, |logging| logging.span);
     sink.report(place, label, format!("nothing bounds the log of `{}`", workload.name))
         .workload(workload)
-        .folded("services have a log that nothing bounds")
+        .group_message("services have a log that nothing bounds")
         .note("the `json-file` driver keeps every line until the container is removed")
         .help(match &workload.logging {
             Fact::Known(_) => "in the service:\n  logging:\n    options:\n      max-size: 10m",

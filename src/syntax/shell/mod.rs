@@ -10,7 +10,7 @@ mod redirections;
 mod words;
 mod wrapper;
 
-pub use wrapper::{Inner, base_name, inner, is_shell};
+pub use wrapper::{Wrapped, base_name, is_shell, unwrap_once};
 
 use crate::source::{Span, TracedText};
 
@@ -194,13 +194,13 @@ impl Command {
 
     /// True if it runs a script whose commands are parsed and come after it: `sh -c '…'`, `eval '…'`, `bash <<EOF`.
     #[must_use]
-    pub fn is_opened(&self) -> bool {
-        match inner(self.runs()) {
-            Inner::Script(at) => at < self.runs().len(),
-            Inner::Input => {
+    pub fn runs_parsed_script(&self) -> bool {
+        match unwrap_once(self.runs()) {
+            Wrapped::Script(at) => at < self.runs().len(),
+            Wrapped::Input => {
                 self.redirections.iter().any(|redirection| redirection.operator.as_str().starts_with("<<"))
             }
-            Inner::From(_) | Inner::Itself => false,
+            Wrapped::From(_) | Wrapped::Itself => false,
         }
     }
 
@@ -217,7 +217,7 @@ impl Command {
 fn behind_wrappers(words: &[Word]) -> &[Word] {
     let mut words = words;
     for _ in 0..MAX_WRAPPERS {
-        let Inner::From(at) = inner(words) else { break };
+        let Wrapped::From(at) = unwrap_once(words) else { break };
         words = words.get(at..).unwrap_or_default();
     }
     words
@@ -225,7 +225,7 @@ fn behind_wrappers(words: &[Word]) -> &[Word] {
 
 impl Script {
     /// Returns the constructs around a command, innermost first, as indices into [`Script::frames`].
-    pub fn around(&self, command: &Command) -> impl Iterator<Item = usize> {
+    pub fn enclosing(&self, command: &Command) -> impl Iterator<Item = usize> {
         std::iter::successors(command.frame, |at| self.frames.get(*at)?.parent)
     }
 
@@ -233,8 +233,8 @@ impl Script {
     /// around `later` that is not around `earlier`.
     #[must_use]
     pub fn always_follows(&self, earlier: &Command, later: &Command) -> bool {
-        let before: Vec<usize> = self.around(earlier).collect();
-        let mut frames = self.around(later).filter(|frame| !before.contains(frame));
+        let before: Vec<usize> = self.enclosing(earlier).collect();
+        let mut frames = self.enclosing(later).filter(|frame| !before.contains(frame));
         let certain = |at: usize| {
             self.frames.get(at).is_some_and(|frame| {
                 let runs = matches!(

@@ -2,7 +2,7 @@
 
 use super::redirections::Pending;
 use super::{
-    Assignment, Command, Frame, FrameKind, Inner, Join, Script, Word, behind_wrappers, inner, wrapper,
+    Assignment, Command, Frame, FrameKind, Join, Script, Word, Wrapped, behind_wrappers, unwrap_once, wrapper,
 };
 use crate::source::{Span, TracedText};
 
@@ -291,9 +291,9 @@ impl<'s> Reader<'s> {
     /// here-documents as scripts.
     fn scripts_of(&mut self, command: &Command) -> Vec<TracedText> {
         let words = behind_wrappers(&command.words);
-        match inner(words) {
-            Inner::Script(at) => words.get(at).map(|word| word.text.clone()).into_iter().collect(),
-            Inner::Input => {
+        match unwrap_once(words) {
+            Wrapped::Script(at) => words.get(at).map(|word| word.text.clone()).into_iter().collect(),
+            Wrapped::Input => {
                 for redirection in &command.redirections {
                     for pending in &mut self.pending {
                         pending.runs |= redirection.heredoc == Some(pending.heredoc);
@@ -303,7 +303,7 @@ impl<'s> Reader<'s> {
                 strings.map(|to| to.target.text.clone()).take(1).collect()
             }
             // A `RUN` with nothing but a here-document runs it as a script.
-            Inner::Itself | Inner::From(_) => {
+            Wrapped::Itself | Wrapped::From(_) => {
                 if words.is_empty() && !self.elsewhere.is_empty() {
                     self.pending.iter_mut().for_each(|pending| pending.runs = true);
                 }

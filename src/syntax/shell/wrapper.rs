@@ -2,7 +2,7 @@
 
 /// What a command runs, one wrapper removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Inner {
+pub enum Wrapped {
     /// The words from this index on.
     From(usize),
     /// The script in the word at this index.
@@ -57,8 +57,8 @@ pub fn base_name(word: &str) -> &str {
 
 /// Finds what a command runs, removing one wrapper.
 #[must_use]
-pub fn inner<W: AsRef<str>>(words: &[W]) -> Inner {
-    let Some(first) = words.first() else { return Inner::Itself };
+pub fn unwrap_once<W: AsRef<str>>(words: &[W]) -> Wrapped {
+    let Some(first) = words.first() else { return Wrapped::Itself };
     let rest = words.get(1..).unwrap_or_default();
     let name = base_name(first.as_ref());
     let found = match name {
@@ -68,10 +68,12 @@ pub fn inner<W: AsRef<str>>(words: &[W]) -> Inner {
             Some("-v" | "-V") => None,
             _ => after_options(rest, &[], 0),
         },
-        "eval" => return if rest.len() == 1 { Inner::Script(1) } else { Inner::Itself },
+        "eval" => return if rest.len() == 1 { Wrapped::Script(1) } else { Wrapped::Itself },
         "su" => {
             let script = rest.iter().position(|word| matches!(word.as_ref(), "-c" | "--command" | "-lc"));
-            return script.filter(|at| at + 1 < rest.len()).map_or(Inner::Itself, |at| Inner::Script(at + 2));
+            return script
+                .filter(|at| at + 1 < rest.len())
+                .map_or(Wrapped::Itself, |at| Wrapped::Script(at + 2));
         }
         "busybox" => (!rest.is_empty()).then_some(0),
         "find" => rest
@@ -79,7 +81,7 @@ pub fn inner<W: AsRef<str>>(words: &[W]) -> Inner {
             .position(|word| matches!(word.as_ref(), "-exec" | "-execdir" | "-ok" | "-okdir"))
             .map(|at| at + 1),
         "env" if rest.first().is_some_and(|word| matches!(word.as_ref(), "-S" | "--split-string")) => {
-            return if rest.len() == 2 { Inner::Script(2) } else { Inner::From(2) };
+            return if rest.len() == 2 { Wrapped::Script(2) } else { Wrapped::From(2) };
         }
         _ if WAITERS.contains(&name) => rest.iter().position(|word| word.as_ref() == "--").map(|at| at + 1),
         _ if is_assignment(first.as_ref()) => Some(0),
@@ -88,12 +90,12 @@ pub fn inner<W: AsRef<str>>(words: &[W]) -> Inner {
             .find(|(names, ..)| names.contains(&name))
             .and_then(|(_, with_value, own)| after_options(rest, with_value, *own)),
     };
-    found.filter(|at| *at < rest.len()).map_or(Inner::Itself, |at| Inner::From(at + 1))
+    found.filter(|at| *at < rest.len()).map_or(Wrapped::Itself, |at| Wrapped::From(at + 1))
 }
 
 /// Returns what a shell runs: the text after `-c` (also in `-lc`, `-ec`, and after `-e`, `-o pipefail`), standard
 /// input, or, for a script file, the shell itself.
-fn shell<W: AsRef<str>>(rest: &[W]) -> Inner {
+fn shell<W: AsRef<str>>(rest: &[W]) -> Wrapped {
     let mut words = rest.iter().enumerate();
     while let Some((at, word)) = words.next() {
         let word = word.as_ref();
@@ -103,18 +105,18 @@ fn shell<W: AsRef<str>>(rest: &[W]) -> Inner {
         let Some(option) =
             word.strip_prefix(['-', '+']).filter(|rest| !rest.is_empty() && !rest.starts_with('-'))
         else {
-            return Inner::Itself;
+            return Wrapped::Itself;
         };
         if option.contains('c') {
-            return if at + 1 < rest.len() { Inner::Script(at + 2) } else { Inner::Itself };
+            return if at + 1 < rest.len() { Wrapped::Script(at + 2) } else { Wrapped::Itself };
         }
         if option.ends_with('o') {
             words.next();
         } else if option.contains('s') {
-            return Inner::Input;
+            return Wrapped::Input;
         }
     }
-    Inner::Input
+    Wrapped::Input
 }
 
 pub(super) fn is_assignment(word: &str) -> bool {

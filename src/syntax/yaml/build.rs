@@ -284,7 +284,7 @@ impl Builder<'_> {
     fn close(&mut self, bracket: Option<usize>) {
         let Some(frame) = self.stack.pop() else { return };
         if let Some(key) = frame.key {
-            self.half_entry(frame.id, key);
+            self.complete_pending_key(frame.id, key);
         }
         let children = match self.out.nodes.get(frame.id.0 as usize).map(|node| &node.kind) {
             Some(Kind::Map(entries)) => entries.first().zip(entries.last()).map(|(a, b)| (a.0, b.1)),
@@ -303,7 +303,7 @@ impl Builder<'_> {
     }
 
     /// Gives an empty value to the key at which the parser stopped.
-    fn half_entry(&mut self, map: NodeId, key: NodeId) {
+    fn complete_pending_key(&mut self, map: NodeId, key: NodeId) {
         let at = self.after_colon(self.out.nodes[key.0 as usize].span.end as usize);
         let span = self.span(at, at);
         let id = NodeId(self.out.nodes.len() as u32);

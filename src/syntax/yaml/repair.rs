@@ -76,13 +76,13 @@ fn recover(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<Synta
         errors.push(SyntaxError { message, truncates_file: true, ..last });
     }
     for line in &blanked_lines {
-        untrace(&mut built.nodes, line);
+        trace_as_whole(&mut built.nodes, line);
     }
     blanked_lines.into_iter().map(|line| Span::new(file, line.start, line.end)).collect()
 }
 
 /// Traces a scalar that spans a blanked line to its bytes as a whole, because the file does not have these blanks.
-fn untrace(nodes: &mut [Node], line: &Range<usize>) {
+fn trace_as_whole(nodes: &mut [Node], line: &Range<usize>) {
     for node in nodes {
         let Kind::Scalar(scalar) = &mut node.kind else { continue };
         let value = scalar.text.as_str();

@@ -179,7 +179,7 @@ pub(super) fn block(
         _ => Chomp::Clip,
     };
     let mut out = TracedText::empty(span);
-    lay(&mut out, file, text, &lines, indent, style == Style::Folded, keep);
+    fold_and_chomp(&mut out, file, text, &lines, indent, style == Style::Folded, keep);
     if out.as_str() == value { out } else { TracedText::derived(value, span) }
 }
 
@@ -248,7 +248,7 @@ fn indentation(text: &str, lines: &[BlockLine], value: &str) -> Option<usize> {
 }
 
 /// Folds and chomps the lines as libyaml does (`yaml_parser_scan_block_scalar`).
-fn lay(
+fn fold_and_chomp(
     out: &mut TracedText,
     file: SourceId,
     text: &str,

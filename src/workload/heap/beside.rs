@@ -36,7 +36,7 @@ impl NativeOverhead {
 
 /// Inputs of the off-heap estimate besides the heap's size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::workload) struct BesideFacts {
+pub(in crate::workload) struct OverheadInputs {
     /// The product's row of the catalogue, if the image is known.
     pub(in crate::workload) product: Option<BesideHeap>,
     /// `-XX:MaxDirectMemorySize`.
@@ -45,7 +45,7 @@ pub(in crate::workload) struct BesideFacts {
     pub(in crate::workload) metaspace: Option<ByteSize>,
 }
 
-impl BesideFacts {
+impl OverheadInputs {
     /// Returns the estimate for a heap of this size.
     pub(in crate::workload) fn of(&self, runtime: RuntimeName, heap: ByteSize) -> Option<NativeOverhead> {
         let plain = NativeOverhead::of(runtime)?;
@@ -104,7 +104,7 @@ impl BesideFacts {
 pub(in crate::workload) fn with_numbers(
     text: &str,
     runtime: Option<RuntimeName>,
-    facts: &BesideFacts,
+    facts: &OverheadInputs,
     limit: ByteSize,
 ) -> String {
     let mut text = text.replace("{60%}", &limit.percent_in_mebibytes(60).to_string());
@@ -163,18 +163,18 @@ mod tests {
             (None, None, Some(1), 1024, (130, 151)),
             (None, None, Some(256), 1024, (130, 406)),
         ] {
-            let facts = BesideFacts { product, direct: direct.map(size), metaspace: metaspace.map(size) };
+            let facts = OverheadInputs { product, direct: direct.map(size), metaspace: metaspace.map(size) };
             let beside = facts.of(RuntimeName::Java, size(heap)).map(|beside| (beside.least, beside.most));
             assert_eq!(beside, Some(expected), "{facts:?} {heap}");
         }
-        assert_eq!(BesideFacts::default().of(RuntimeName::Go, size(512)), None);
+        assert_eq!(OverheadInputs::default().of(RuntimeName::Go, size(512)), None);
     }
 
     #[test]
     fn what_fits_leaves_what_stands_beside_it() {
         let size = |mebibytes: i64| ByteSize(mebibytes * MIB);
-        let plain = BesideFacts::default();
-        let product = BesideFacts { product: Some(elasticsearch()), ..BesideFacts::default() };
+        let plain = OverheadInputs::default();
+        let product = OverheadInputs { product: Some(elasticsearch()), ..OverheadInputs::default() };
         for (facts, runtime, limit, heap) in [
             (&plain, RuntimeName::Java, 256, None),
             (&plain, RuntimeName::Java, 400, Some(144)),

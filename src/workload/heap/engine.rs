@@ -6,7 +6,7 @@ use crate::source::{Span, Spanned, TracedText};
 
 use super::flags::{bound, hexadecimal, size, words};
 use super::unread::{by_script, nothing};
-use super::{BesideFacts, Bound, HeapSetting, MemoryPool};
+use super::{Bound, HeapSetting, MemoryPool, OverheadInputs};
 use crate::workload::image::ImageFacts;
 use crate::workload::{Fact, Program, Start, Why, Workload};
 
@@ -366,9 +366,9 @@ impl SettingsReader<'_> {
     }
 
     /// Collects what the image and the flags tell about off-heap memory.
-    fn beside(&self, sources: &[SettingSource]) -> BesideFacts {
+    fn beside(&self, sources: &[SettingSource]) -> OverheadInputs {
         let own = self.image.runtime == Some(self.runtime.name);
-        BesideFacts {
+        OverheadInputs {
             product: self.image.beside_heap.clone().filter(|_| own),
             direct: self.last_size(sources, Sets::DirectMax),
             metaspace: self.last_size(sources, Sets::MetaspaceMax),

@@ -32,7 +32,7 @@ impl SettingsReader<'_> {
             .map(|(at, flag)| {
                 let words = program.arguments.get(first..=at).unwrap_or_default();
                 let words =
-                    if words.len() > MAX_AHEAD || !self.does_good(flag, sources) { &[] } else { words };
+                    if words.len() > MAX_AHEAD || !self.would_work(flag, sources) { &[] } else { words };
                 HeapProblem {
                     ahead: words.iter().map(TracedText::span).collect(),
                     ..self.problem(HeapProblemKind::Misplaced, flag, "command line", String::new())
@@ -42,7 +42,7 @@ impl SettingsReader<'_> {
     }
 
     /// True if the flag is valid where the runtime reads it, and sets a heap below the limit.
-    fn does_good(&self, word: &TracedText, sources: &[SettingSource]) -> bool {
+    fn would_work(&self, word: &TracedText, sources: &[SettingSource]) -> bool {
         let (major, default) = self.version();
         let Some((flag, value)) = self.runtime.flag(word.as_str()) else { return false };
         let value = value.trim_start();

@@ -14,9 +14,9 @@ mod unread;
 mod unseen;
 
 pub use beside::NativeOverhead;
-pub(super) use beside::{BesideFacts, with_numbers};
+pub(super) use beside::{OverheadInputs, with_numbers};
 pub(super) use engine::pools;
-pub(super) use unread::strangers;
+pub(super) use unread::flags_of_other_runtimes;
 
 use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, Pool, RuntimeName};
 use crate::model::size::ByteSize;
@@ -54,7 +54,7 @@ pub struct MemoryPool {
     /// Set if it does not see the container's limit on hosts with a newer kernel only.
     pub unseen_on_new_kernels: Option<LimitBlindness>,
     default: Option<DefaultHeap>,
-    beside: BesideFacts,
+    beside: OverheadInputs,
     hotspot: HotspotFlags,
 }
 
@@ -104,7 +104,7 @@ pub struct HeapProblem {
     /// Advice: lower case, no full stop, with something to paste if possible.
     pub help: Option<String>,
     /// A variable that would be read, for the same flags.
-    pub way: Option<ReadVariable>,
+    pub read_variable: Option<ReadVariable>,
     /// True if programs copied from another stage or image may read the variable.
     pub has_other_readers: bool,
 }
@@ -225,13 +225,13 @@ impl MemoryPool {
     /// Returns the largest heap of at most three quarters of `limit` that leaves room for the off-heap memory. `None` if less
     /// than 64 MiB fits.
     #[must_use]
-    pub fn fits_in(&self, limit: ByteSize) -> Option<ByteSize> {
+    pub fn largest_heap_under(&self, limit: ByteSize) -> Option<ByteSize> {
         self.beside.fits_in(self.runtime, limit)
     }
 
     /// True if the off-heap estimate comes from the product or a flag, not only from the runtime.
     #[must_use]
-    pub fn knows_beside(&self) -> bool {
+    pub fn has_specific_overhead(&self) -> bool {
         self.beside.is_own()
     }
 
@@ -270,7 +270,7 @@ impl MemoryPool {
 
     /// Returns `MinRAMPercentage` if that is what bounds the heap under the current limit.
     #[must_use]
-    pub fn small_share(&self) -> Option<f64> {
+    pub fn min_ram_percentage(&self) -> Option<f64> {
         let setting = self.bound.value()?;
         let decides = setting.flag.as_str().starts_with("-XX:MinRAM");
         self.hotspot.small.filter(|_| decides)
@@ -278,7 +278,7 @@ impl MemoryPool {
 
     /// True if `MaxRAMPercentage` has an effect under `limit`: a JVM with little memory uses `MinRAMPercentage` instead.
     #[must_use]
-    pub fn takes_shares(&self, limit: ByteSize) -> bool {
+    pub fn max_percentage_applies(&self, limit: ByteSize) -> bool {
         let small = u64::try_from(limit.0).ok().and_then(|limit| self.hotspot.small_heap(limit));
         self.default != Some(DefaultHeap::Hotspot) || small.is_none()
     }

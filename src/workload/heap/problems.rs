@@ -189,7 +189,7 @@ impl SettingsReader<'_> {
             ahead: Vec::new(),
             instead: None,
             help: None,
-            way: None,
+            read_variable: None,
             has_other_readers: false,
         }
     }
@@ -225,7 +225,7 @@ fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
         ahead: Vec::new(),
         instead,
         help: None,
-        way: None,
+        read_variable: None,
         has_other_readers: false,
     })
 }

@@ -25,7 +25,7 @@ impl SettingsReader<'_> {
             let Some(value) = value.map(|value| &value.value) else { continue };
             let flag = words(value).into_iter().find(|word| self.is_heap_flag(word));
             found.extend(flag.map(|flag| HeapProblem {
-                way: self.way(EVERY_JVM, value, &flag),
+                read_variable: self.way(EVERY_JVM, value, &flag),
                 has_other_readers: self.image.brings_unseen,
                 ..self.problem(HeapProblemKind::Unread, &flag, name, String::new())
             }));
@@ -53,7 +53,7 @@ impl SettingsReader<'_> {
             let read = read.filter(|read| **read != row.variable)?;
             let kind = HeapProblemKind::WrongVariable;
             Some(HeapProblem {
-                way: self.way(read, value, flag),
+                read_variable: self.way(read, value, flag),
                 ..self.problem(kind, flag, &row.variable, row.why.clone())
             })
         });
@@ -72,7 +72,10 @@ impl SettingsReader<'_> {
                 let begin = flag.as_str().strip_prefix("-Xmx").filter(|_| !first);
                 Some(ReadVariable { begins: begin.is_some(), ..way })
             });
-            Some(HeapProblem { way, ..self.problem(HeapProblemKind::Unread, &flag, &variable.name, effect) })
+            Some(HeapProblem {
+                read_variable: way,
+                ..self.problem(HeapProblemKind::Unread, &flag, &variable.name, effect)
+            })
         });
         set.chain(misfit).collect()
     }
@@ -96,7 +99,7 @@ impl SettingsReader<'_> {
                 None => "the shell of this RUN is the only one that sees it".to_owned(),
             };
             Some(HeapProblem {
-                way: self.way(&variable.name, &flag, &flag),
+                read_variable: self.way(&variable.name, &flag, &flag),
                 // A size set in another stage is meant for that stage.
                 instead: set.stage.is_none().then(|| flag.as_str().to_owned()),
                 ..self.problem(HeapProblemKind::BuildOnly, &flag, &variable.name, effect)
@@ -132,7 +135,7 @@ impl SettingsReader<'_> {
 }
 
 /// Returns heap flags in variables that only another runtime's products read, on an image whose runtime is known.
-pub(in crate::workload) fn strangers(
+pub(in crate::workload) fn flags_of_other_runtimes(
     workload: &Workload,
     image: &ImageFacts,
     catalog: &Catalog,

@@ -177,7 +177,7 @@ pub struct Logging {
 impl Service {
     /// True if it can run without a base file.
     #[must_use]
-    pub fn stands_alone(&self) -> bool {
+    pub fn runs_without_base(&self) -> bool {
         !self.image.is_absent() || self.build.is_some() || self.provider || self.incomplete.is_some()
     }
 
