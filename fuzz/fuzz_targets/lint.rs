@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use oomlint::discover::Root;
+use oomlint::discover::RepositoryRoot;
 use oomlint::engine;
 use oomlint::finding::Label;
 use oomlint::report::{Format, Report, human};
@@ -46,7 +46,7 @@ fn reports(set: &FileSet, formats: &[Format], check: bool) -> Vec<(Format, Strin
             edits.for_each(|edit| check_span(edit.span, &sources, finding.rule));
         }
     }
-    let root = Root::new(Path::new("/repo"), Path::new("/repo"));
+    let root = RepositoryRoot::new(Path::new("/repo"), Path::new("/repo"));
     let report = Report::new(&outcome.findings, &outcome.summary, &sources, &root)
         .with_suppressed(&outcome.suppressed);
     let write = |format: Format| {

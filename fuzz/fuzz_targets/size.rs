@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use oomlint::discover::Root;
+use oomlint::discover::RepositoryRoot;
 use oomlint::engine::{self, Options, fix};
 use oomlint::finding::Applicability;
 use oomlint::report::size;
@@ -53,7 +53,7 @@ fuzz_target!(
         let report = size::Report::new(&projects, &stats, &sources);
         let (mut human, mut json, mut markdown) = (Vec::new(), Vec::new(), Vec::new());
         let wrote = size::human(&mut human, &report, false)
-            .and(size::json(&mut json, &report, &Root::current()))
+            .and(size::json(&mut json, &report, &RepositoryRoot::current()))
             .and(size::markdown(&mut markdown, &report));
         assert!(wrote.is_ok());
         assert!(serde_json::from_slice::<serde_json::Value>(&json).is_ok());

@@ -22,11 +22,11 @@ fuzz_target!(|text: &str| {
     let source = sources.get(sources.add(Path::new("test.yaml"), text));
     let tree = Tree::parse(source.id(), text);
     check_spans(&tree, text);
-    for blanked in tree.blanked() {
+    for blanked in tree.skipped_lines() {
         assert!(text.get(blanked.range()).is_some(), "{blanked:?} of {text:?}");
     }
     assert!(tree.errors().is_sorted_by_key(|error| error.span.start));
-    assert!(tree.blanked().is_empty() || tree.errors().iter().any(|error| error.fatal));
+    assert!(tree.skipped_lines().is_empty() || tree.errors().iter().any(|error| error.fatal));
     assert!(to_json(&tree, &source).is_object());
     edits(&tree, text);
 });
@@ -47,7 +47,7 @@ fn edits(tree: &Tree, text: &str) {
         fits(edit::set(tree, text, key, &["deploy", "resources", "limits", "memory"], "1g", ""));
         fits(edit::set(tree, text, key, &["a"], "1g", "b"));
         fits(edit::remove(tree, text, key));
-        fits(edit::lead(tree, text, key, "exec"));
+        fits(edit::prepend(tree, text, key, "exec"));
         if let Some(comment) = edit::comment(tree, text, key) {
             assert!(text.get(comment.range()).is_some_and(|comment| comment.starts_with('#')), "{text:?}");
         }

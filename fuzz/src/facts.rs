@@ -1,7 +1,7 @@
 //! What holds of the facts of every project.
 
 use oomlint::report::inspect;
-use oomlint::source::{Sources, Span, Spanned, Text};
+use oomlint::source::{Sources, Span, Spanned, TracedText};
 use oomlint::workload::{Fact, Project, Workload};
 
 use crate::check_span;
@@ -11,7 +11,7 @@ pub fn check_projects(projects: &[Project], sources: &Sources) -> Vec<u8> {
     for project in projects {
         for error in &project.syntax_errors {
             check_span(error.span, sources, &error.message);
-            error.first.iter().for_each(|first| check_span(*first, sources, &error.message));
+            error.duplicate_of.iter().for_each(|first| check_span(*first, sources, &error.message));
         }
         for unresolved in &project.unresolved {
             check_span(unresolved.span, sources, unresolved.what);
@@ -29,7 +29,7 @@ pub fn check_projects(projects: &[Project], sources: &Sources) -> Vec<u8> {
 
 fn check_workload(workload: &Workload, sources: &Sources) {
     let check = |span: Span, what: &str| check_span(span, sources, what);
-    let text = |text: &Text, what: &str| {
+    let text = |text: &TracedText, what: &str| {
         check(text.span(), what);
         for (at, c) in text.as_str().char_indices().take(64) {
             check(text.span_of(at..at + c.len_utf8()), what);

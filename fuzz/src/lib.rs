@@ -1,11 +1,11 @@
 //! What the targets share: file sets out of one input, a place with an empty disk, and assertions. Those on syntax trees
 //! and reports are the ones of the project's own tests.
 
-#[path = "../../tests/dockerfile/mod.rs"]
+#[path = "../../tests/it/dockerfile/mod.rs"]
 pub mod dockerfile;
-#[path = "../../tests/whole/mod.rs"]
+#[path = "../../tests/it/whole/mod.rs"]
 pub mod whole;
-#[path = "../../tests/yaml/mod.rs"]
+#[path = "../../tests/it/yaml/mod.rs"]
 pub mod yaml;
 
 mod facts;
@@ -38,5 +38,5 @@ pub fn check_span(span: Span, sources: &Sources, what: &str) {
         assert!(source.text().get(span.range()).is_some(), "{what}: {span:?} in {:?}", source.text());
     };
     good(span);
-    good(sources.locate(span));
+    good(sources.to_outer_span(span));
 }

@@ -72,7 +72,7 @@ impl FileSet {
 
     /// The files without a disk.
     pub fn sources(&self) -> Sources {
-        let sources = Sources::seen_from(Path::new("/repo"));
+        let sources = Sources::with_current_dir(Path::new("/repo"));
         for (name, text) in &self.files {
             sources.add(Path::new(name), text.clone());
         }

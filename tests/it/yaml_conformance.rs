@@ -1,12 +1,13 @@
 //! The YAML tree, compared with serde_yaml and with the verdict of Docker Compose on real files.
 
+use crate::common::yaml_files;
 use crate::yaml;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use oomlint::syntax::yaml::{Kind, NodeId, Style, Tag, Tree, Value};
 use serde_yaml::Value as Plain;
-use yaml::{check_spans, corpus, parse};
+use yaml::{check_spans, parse};
 
 /// Returns why serde_yaml types a scalar differently from go-yaml, which we follow, and the value of serde_yaml.
 fn otherwise(text: &str, style: Style, tag: Option<&Tag>) -> Option<(&'static str, Plain)> {
@@ -128,7 +129,7 @@ fn difference(ours: &Plain, theirs: &Plain) -> Option<String> {
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn plain_data_is_what_serde_yaml_reads() {
-    let files = corpus();
+    let files = yaml_files();
     let (mut compared, mut refused, mut wrong) = (0, Vec::new(), Vec::new());
     let mut classes = BTreeMap::new();
     for (path, text) in &files {
@@ -168,7 +169,7 @@ fn plain_data_is_what_serde_yaml_reads() {
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn spans_hold() {
-    let files = corpus();
+    let files = yaml_files();
     let (mut scalars, mut most) = (0, 0);
     let mut untraced = Vec::new();
     for (path, text) in &files {

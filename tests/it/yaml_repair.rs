@@ -1,10 +1,11 @@
 //! Recovery in half-typed files: the keys around the edited line keep their paths and offsets.
 
+use crate::common::yaml_files;
 use crate::yaml;
 use std::collections::{BTreeMap, HashSet};
 
 use oomlint::syntax::yaml::{Kind, NodeId, Tree};
-use yaml::{corpus, parse};
+use yaml::parse;
 
 /// Returns the path and offset of every key. List items are named by their index.
 fn keys(tree: &Tree) -> Vec<(String, u32)> {
@@ -77,7 +78,7 @@ fn typed(text: &str, at: usize) -> Vec<Typed> {
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn keys_around_a_half_typed_line_stay() {
-    let files = corpus();
+    let files = yaml_files();
     let mut kept: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (_, text) in files.iter().step_by(9) {
         let tree = parse(text);

@@ -87,3 +87,22 @@ impl Checked {
         report.write(out, format, human::Options { color: false, time: false }).unwrap();
     }
 }
+
+/// Returns the YAML files of the corpus that are UTF-8.
+pub fn yaml_files() -> Vec<(PathBuf, String)> {
+    let corpus = corpus();
+    let mut out = Vec::new();
+    for part in ["files", "limits", "layouts", "stories"] {
+        for entry in walkdir::WalkDir::new(corpus.join(part)).sort_by_file_name() {
+            let path = entry.unwrap().into_path();
+            let yaml = path.extension().is_some_and(|e| e == "yml" || e == "yaml");
+            if yaml
+                && path.is_file()
+                && let Ok(text) = std::fs::read_to_string(&path)
+            {
+                out.push((path, text));
+            }
+        }
+    }
+    out
+}

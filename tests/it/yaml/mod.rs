@@ -1,29 +1,10 @@
 //! Helpers of the tests of the YAML tree.
 #![allow(dead_code, unreachable_pub)]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use oomlint::source::{Sources, Span};
 use oomlint::syntax::yaml::{Kind, NodeId, Tree};
-
-/// Returns the YAML files of the corpus that are UTF-8.
-pub fn corpus() -> Vec<(PathBuf, String)> {
-    let corpus = crate::common::corpus();
-    let mut out = Vec::new();
-    for part in ["files", "limits", "layouts", "stories"] {
-        for entry in walkdir::WalkDir::new(corpus.join(part)).sort_by_file_name() {
-            let path = entry.unwrap().into_path();
-            let yaml = path.extension().is_some_and(|e| e == "yml" || e == "yaml");
-            if yaml
-                && path.is_file()
-                && let Ok(text) = std::fs::read_to_string(&path)
-            {
-                out.push((path, text));
-            }
-        }
-    }
-    out
-}
 
 pub fn parse(text: &str) -> Tree {
     let sources = Sources::new();
