@@ -36,6 +36,12 @@ use crate::syntax::SyntaxError;
 use crate::syntax::dockerfile::{Dockerfile, Keyword};
 use crate::syntax::shell::base_name;
 
+/// Bytes of a README that are read for its purpose.
+const MAX_README: u64 = 16 * 1024;
+
+/// Bytes of a `.gitmodules` that are read.
+const MAX_GITMODULES: u64 = 64 * 1024;
+
 /// Builds the workloads of Compose projects and Dockerfiles.
 pub struct Assembler<'a> {
     /// The files that were read.
@@ -95,7 +101,6 @@ impl Assembler<'_> {
 
     /// True for a path in a submodule of its repository, which a clone without them leaves empty.
     fn is_in_submodule(&self, path: &Path) -> bool {
-        const BYTES: u64 = 64 * 1024;
         let (sources, disk) = (self.sources, self.sources.disk());
         let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(path));
         let Some(top) = absolute.ancestors().skip(1).find(|above| disk.exists(&above.join(".git"))) else {
@@ -104,7 +109,7 @@ impl Assembler<'_> {
         if !sources.exists(&top.join(".gitmodules")) {
             return false;
         }
-        let Ok(bytes) = disk.read_prefix(&top.join(".gitmodules"), BYTES) else { return false };
+        let Ok(bytes) = disk.read_prefix(&top.join(".gitmodules"), MAX_GITMODULES) else { return false };
         let text = String::from_utf8_lossy(&bytes);
         let mut paths =
             text.lines().filter_map(|line| line.trim().strip_prefix("path")?.trim_start().strip_prefix('='));
@@ -115,7 +120,6 @@ impl Assembler<'_> {
     /// production".
     fn is_test_by_neighbours(&self, file: &Path) -> bool {
         const SCRIPTS: [&str; 4] = ["test.sh", "tests.sh", "run-tests.sh", "run_tests.sh"];
-        const README_BYTES: u64 = 16 * 1024;
         let (sources, disk) = (self.sources, self.sources.disk());
         let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(file));
         let Some(folder) = absolute.parent() else { return false };
@@ -127,7 +131,7 @@ impl Assembler<'_> {
         }
         let mut between = folder.ancestors().take_while(|above| *above != top);
         between.any(|above| {
-            let readme = disk.read_prefix(&above.join("README.md"), README_BYTES);
+            let readme = disk.read_prefix(&above.join("README.md"), MAX_README);
             readme.is_ok_and(|bytes| purpose::is_readme_not_for_production(&String::from_utf8_lossy(&bytes)))
         })
     }

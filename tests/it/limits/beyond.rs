@@ -385,6 +385,25 @@ pub(crate) fn bytes_of_a_script() {
     assert!(stays(line, &long(200 << 10)) && !stays(line, &long(257 << 10)));
 }
 
+pub(crate) fn bytes_of_a_readme() {
+    for (length, read) in [(15 << 10, true), (17 << 10, false)] {
+        let text = format!("{}\n\nNone of these files are for production.\n", "a ".repeat(length / 2));
+        let files = [(".git/HEAD", ""), ("a/compose.yaml", BASE.1), ("a/README.md", &text)];
+        let out = oomlint(tree(&files).path(), &[]).1;
+        assert_eq!(out.contains("note[missing-memory-limit]"), read, "{out}");
+    }
+}
+
+pub(crate) fn bytes_of_submodules() {
+    for (length, read) in [(60 << 10, true), (65 << 10, false)] {
+        let text = format!("# {}\n[submodule \"x\"]\n\tpath = x\n", "-".repeat(length));
+        let build = "services: {a: {build: ./x}}\n";
+        let files = [(".git/HEAD", ""), (".gitmodules", text.as_str()), ("compose.yaml", build)];
+        let out = oomlint(tree(&files).path(), &[]).1;
+        assert_eq!(!out.contains("unresolved-reference"), read, "{out}");
+    }
+}
+
 const USES_A: (&str, &str) =
     ("compose.yaml", "services: {a: {image: x, environment: {A: b}, command: sh -c 'x $A'}}\n");
 
