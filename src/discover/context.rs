@@ -43,7 +43,7 @@ pub(super) fn around(discovered: &Discovered, options: &Options) -> Vec<PathBuf>
 /// Returns the root of the repository that contains `file`, relative to the current directory if `file` is relative.
 fn repository(file: &Path, here: &Path, disk: &FileSystem) -> Option<PathBuf> {
     let absolute = normalize(&here.join(file));
-    let top = absolute.ancestors().skip(1).find(|directory| disk.exists(&directory.join(".git")))?;
+    let top = disk.repository_root(&absolute)?;
     if file.is_absolute() {
         return Some(top.to_path_buf());
     }

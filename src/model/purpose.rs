@@ -1,9 +1,7 @@
 //! Classifies files by path and head comment: for development or tests, not for production, generated.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-
-use crate::source::normalize;
+use std::path::Path;
 
 /// Words in names of files and directories that mark development, debugging, tests, CI and demos.
 const DEVELOPMENT: [&str; 16] = [
@@ -46,17 +44,8 @@ const DEVELOPMENT_DIRECTORIES: [&str; 15] = [
 ];
 
 /// Phrases, in lower case, of head comments that say a file is not for production.
-const NOT_FOR_PRODUCTION: [&str; 16] = [
+const NOT_FOR_PRODUCTION: [&str; 7] = [
     "internal testing",
-    "not for production",
-    "not meant for production",
-    "not intended for production",
-    "not suitable for production",
-    "not recommended for production",
-    "not production",
-    "never use in production",
-    "do not use in production",
-    "don't use in production",
     "development only",
     "only for development",
     "for local development",
@@ -97,7 +86,8 @@ pub fn is_readme_not_for_production(text: &str) -> bool {
     paragraphs.any(|paragraph| {
         let paragraph = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
         sentences(&paragraph).any(|words| {
-            denies_production(&words) || words.windows(2).any(|two| two == ["for", "developers"])
+            denies_production(&words)
+                || words.windows(3).any(|three| three == ["designed", "for", "developers"])
         })
     })
 }
@@ -133,15 +123,43 @@ fn sentences(text: &str) -> impl Iterator<Item = Vec<&str>> {
     })
 }
 
-/// True for "This is not meant for production", "none of these definitions are for production".
+/// True for "this is not meant for production", "none of these definitions are for production". Between the negation and
+/// "production" only words like these may be: "do not use default passwords in production" denies something else.
 fn denies_production(words: &[&str]) -> bool {
-    const MOST_BETWEEN: usize = 10;
+    const BETWEEN: [&str; 26] = [
+        "a",
+        "an",
+        "any",
+        "are",
+        "be",
+        "designed",
+        "ever",
+        "for",
+        "in",
+        "intended",
+        "is",
+        "it",
+        "meant",
+        "of",
+        "ready",
+        "recommended",
+        "run",
+        "safe",
+        "should",
+        "suitable",
+        "suited",
+        "the",
+        "to",
+        "use",
+        "used",
+        "yet",
+    ];
     let is_no =
         |word: &&str| matches!(*word, "not" | "never" | "none" | "cannot" | "don't" | "isn't" | "aren't");
-    let itself = words.iter().any(|word| ITSELF.contains(word));
-    let no = words.iter().position(is_no);
-    let behind = no.and_then(|at| words.get(at..)).unwrap_or_default();
-    itself && behind.iter().take(MOST_BETWEEN).any(|word| *word == "prod" || word.starts_with("production"))
+    let is_between = |word: &&&str| BETWEEN.contains(*word) || ITSELF.contains(*word);
+    let behind = words.iter().position(is_no).and_then(|at| words.get(at + 1..)).unwrap_or_default();
+    let next = behind.iter().find(|word| !is_between(word));
+    next.is_some_and(|word| *word == "prod" || word.starts_with("production"))
 }
 
 /// True for "This file is for the development setup", "test environment".
@@ -154,8 +172,12 @@ fn names_development(words: &[&str]) -> bool {
             matches!(three, ["for", "the" | "local" | "a" | "integration" | "acceptance" | "unit" | "e2e", word] if kind(word))
         })
         || words.windows(2).any(|two| matches!(two, ["demonstration" | "demo", "only" | "purposes"]));
-    let place =
-        words.windows(2).any(|two| matches!(two, [word, "environment" | "setup" | "stack"] if kind(word)));
+    // At the start, or after an article: "your test environment" is another one.
+    let is_place = |two: &[&str]| matches!(two, [word, "environment" | "setup" | "stack"] if kind(word));
+    let place = words.get(..2).is_some_and(is_place)
+        || words.windows(3).any(|three| {
+            matches!(three, ["a" | "the" | "this" | "local", ..]) && three.get(1..).is_some_and(is_place)
+        });
     // "For production, and not for development" does not count.
     let production = words.iter().any(|word| word.starts_with("production"));
     (is_for && itself || place) && !production
@@ -187,28 +209,22 @@ pub fn is_generated(text: &str) -> bool {
     GENERATED.iter().any(|phrase| head.contains(phrase))
 }
 
-/// True if the name of a file or of a directory of its repository marks it as for development or tests. `path` is as shown.
-/// `exists` is asked for `.git`, to find the repository root.
+/// True if the name of a file, or of a directory between it and the root of its repository, is one for development or tests.
+///
+/// `path` is as shown, `absolute` the same path from the root of the file system. Directory names above the repository depend on the
+/// machine; without a repository, those of a relative path count.
 #[must_use]
-pub fn is_for_development(path: &Path, exists: &dyn Fn(&Path) -> bool) -> bool {
+pub fn is_for_development(path: &Path, absolute: &Path, repository: Option<&Path>) -> bool {
     let says = |part: &OsStr| {
         let part = part.to_string_lossy().to_ascii_lowercase();
         part.split(['-', '_', '.']).any(|word| DEVELOPMENT.contains(&word))
             || DEVELOPMENT_DIRECTORIES.contains(&&*part)
     };
-    if path.file_name().is_some_and(says) {
-        return true;
-    }
-    // A path relative to the working directory lacks the repository's directories above it.
-    let here = if path.is_absolute() { PathBuf::new() } else { std::env::current_dir().unwrap_or_default() };
-    let folder = normalize(&here.join(path));
-    let Some(folder) = folder.parent() else { return false };
-    let Some(deepest) = folder.ancestors().find(|above| above.file_name().is_some_and(says)) else {
-        return false;
+    let inside = match repository {
+        Some(root) => absolute.strip_prefix(root).ok(),
+        None => path.is_relative().then_some(path),
     };
-    // Directory names above the repository root depend on the machine.
-    let above_top = |place: &Path| place.ancestors().skip(1).any(|above| exists(&above.join(".git")));
-    above_top(deepest) || (path.is_relative() && path.iter().any(says))
+    inside.unwrap_or(path.file_name().map(Path::new).unwrap_or(path)).iter().any(says)
 }
 
 /// True for `${project.version}`: names of variables have no dot, those of Maven and Gradle properties do.
@@ -252,8 +268,11 @@ mod tests {
 
     #[test]
     fn files_for_development_are_known_by_their_names() {
-        let top = |path: &Path| path == Path::new("/home/dev/shop/.git");
-        let is = |path: &str| is_for_development(Path::new(path), &top);
+        let repository = Path::new("/home/dev/shop");
+        let is = |path: &str| {
+            let path = Path::new(path);
+            is_for_development(path, path, path.starts_with(repository).then_some(repository))
+        };
         for path in [
             "docker-compose.dev.yml",
             "/elsewhere/compose-e2e-tests.yaml",

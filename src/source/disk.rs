@@ -124,6 +124,13 @@ impl FileSystem {
         self.entry_kind(path) == Ok(EntryKind::Directory)
     }
 
+    /// Returns the root of the repository that `path` lies in: its nearest ancestor with a `.git`, which is a file in worktrees and
+    /// submodules. `path` is absolute.
+    #[must_use]
+    pub fn repository_root<'p>(&self, path: &'p Path) -> Option<&'p Path> {
+        path.ancestors().skip(1).find(|above| self.exists(&above.join(".git")))
+    }
+
     /// True if anything exists at `path`.
     #[must_use]
     pub fn exists(&self, path: &Path) -> bool {

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::examples;
 use super::health;
 use super::heap;
 use super::image::{ImageFacts, partial_start, service_start};
@@ -17,6 +16,7 @@ use super::scripts::Scripts;
 use super::server::Starts;
 use super::serves;
 use super::started::{self, StartFacts};
+use super::surroundings::{Surroundings, is_fragment};
 use super::tools;
 use super::{
     Build, BuildStage, Fact, Kind, Memory, NoProbe, Origin, Project, Role, Start, Variable, Why, Workload,
@@ -31,16 +31,8 @@ use crate::model::image::{BuildOptions, TargetImage, resolve};
 use crate::model::project;
 use crate::model::purpose;
 use crate::model::size::ByteSize;
-use crate::source::{SourceId, Sources, Span, Spanned, TracedText, normalize};
+use crate::source::{SourceId, Sources, Span, Spanned, TracedText};
 use crate::syntax::SyntaxError;
-use crate::syntax::dockerfile::{Dockerfile, Keyword};
-use crate::syntax::shell::base_name;
-
-/// Bytes of a README that are read for its purpose.
-const MAX_README: u64 = 16 * 1024;
-
-/// Bytes of a `.gitmodules` that are read.
-const MAX_GITMODULES: u64 = 64 * 1024;
 
 /// Builds the workloads of Compose projects and Dockerfiles.
 pub struct Assembler<'a> {
@@ -57,10 +49,12 @@ impl Assembler<'_> {
     #[must_use]
     pub fn project(&self, project: &project::Project) -> Project {
         let compose = &project.compose;
+        let around = Surroundings::of(&project.request.directory, self.sources);
+        let is_ours = |error: &&SyntaxError| !around.is_filled_in(error);
         let mut out = Project {
             files: compose.files.iter().chain(&compose.environment_files).copied().collect(),
             workloads: Vec::with_capacity(compose.services.len()),
-            syntax_errors: compose.errors.iter().filter(|error| !self.is_filled_in(error)).cloned().collect(),
+            syntax_errors: compose.errors.iter().filter(is_ours).cloned().collect(),
             unresolved: compose.unresolved.clone(),
             report_only: project.only.clone().into_iter().collect(),
             compose_files: project.roots(self.sources),
@@ -72,15 +66,11 @@ impl Assembler<'_> {
         };
         let awaited = role::awaited(&compose.services);
         let exists = |path: &Path| self.sources.exists(path);
-        // `.git` is a directory, or a file in a worktree.
-        let stands = |path: &Path| self.sources.disk().exists(path);
         // A header comment in a base file also covers the files that extend it.
         let development = compose.files.iter().any(|file| {
             let source = self.sources.get(*file);
-            let is_asked = out.compose_files.contains(file);
-            is_asked && purpose::is_for_development(source.path(), &stands)
-                || purpose::is_not_for_production(source.text())
-                || is_asked && self.is_test_by_neighbours(source.path())
+            let text_says = purpose::is_not_for_production(source.text());
+            text_says || out.compose_files.contains(file) && around.is_for_development(source.path())
         }) || role::is_test_rig(&compose.services);
         let shared = role::shared(&compose.services);
         let mut allowance = ByteBudget::of_services(project.request.shared_byte_limit);
@@ -94,62 +84,9 @@ impl Assembler<'_> {
         out.unresolved.retain(|reference| {
             let missing = reference.variables.as_ref();
             !missing.is_some_and(|path| untracked.is_missing_on_purpose(path, &exists, self.sources.disk()))
-                && !self.is_in_submodule(&project.request.directory.join(&reference.name))
+                && !around.is_in_submodule(&reference.name)
         });
         out
-    }
-
-    /// True for a path in a submodule of its repository, which a clone without them leaves empty.
-    fn is_in_submodule(&self, path: &Path) -> bool {
-        let (sources, disk) = (self.sources, self.sources.disk());
-        let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(path));
-        let Some(top) = absolute.ancestors().skip(1).find(|above| disk.exists(&above.join(".git"))) else {
-            return false;
-        };
-        if !sources.exists(&top.join(".gitmodules")) {
-            return false;
-        }
-        let Ok(bytes) = disk.read_prefix(&top.join(".gitmodules"), MAX_GITMODULES) else { return false };
-        let text = String::from_utf8_lossy(&bytes);
-        let mut paths =
-            text.lines().filter_map(|line| line.trim().strip_prefix("path")?.trim_start().strip_prefix('='));
-        paths.any(|module| absolute.starts_with(normalize(&top.join(module.trim()))))
-    }
-
-    /// True if a test script is next to the file, or a README between the file and the repository root says "not for
-    /// production".
-    fn is_test_by_neighbours(&self, file: &Path) -> bool {
-        const SCRIPTS: [&str; 4] = ["test.sh", "tests.sh", "run-tests.sh", "run_tests.sh"];
-        let (sources, disk) = (self.sources, self.sources.disk());
-        let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(file));
-        let Some(folder) = absolute.parent() else { return false };
-        let top = folder.ancestors().find(|above| disk.exists(&above.join(".git")));
-        // A script or README in the root describes the whole repository.
-        let Some(top) = top.filter(|top| *top != folder) else { return false };
-        if SCRIPTS.iter().any(|name| sources.exists(&folder.join(name))) {
-            return true;
-        }
-        let mut between = folder.ancestors().take_while(|above| *above != top);
-        between.any(|above| {
-            let readme = disk.read_prefix(&above.join("README.md"), MAX_README);
-            readme.is_ok_and(|bytes| purpose::is_readme_not_for_production(&String::from_utf8_lossy(&bytes)))
-        })
-    }
-
-    /// Returns the variables that example files in the project directory (`.env.example`) set for Compose.
-    fn given_by_examples(&self, project: &project::Project) -> HashSet<String> {
-        let files = project.compose.services.iter().flat_map(|service| &service.env_files);
-        let names = files.filter_map(|file| Some(base_name(file.path.value()?.as_str())));
-        examples::variables(&project.request.directory, &names.collect::<Vec<_>>(), self.sources.disk())
-    }
-
-    /// True for an error about a Maven or Gradle property that the build fills in. Compose only reads the result.
-    fn is_filled_in(&self, error: &SyntaxError) -> bool {
-        let source = self.sources.get(error.span.file);
-        let text = source.text().get(error.span.range()).unwrap_or_default();
-        let exists = |path: &Path| self.sources.exists(path);
-        let absolute = || normalize(&std::env::current_dir().unwrap_or_default().join(source.path()));
-        purpose::is_build_property(text) && purpose::is_build_resource(&absolute(), &exists)
     }
 
     /// Builds the workload of the final stage of a Dockerfile that no service builds.
@@ -353,9 +290,10 @@ impl Assembler<'_> {
             let place = service.environment_keys.get(&name).copied().filter(|_| !from_file);
             env.insert(name, Variable { value, origin, name: place, quotes: None });
         }
+        let exposed = tools::exposed(&facts.base, target, starts, self.catalog);
         let mut eaten = process::replaced_by_compose(service, &env);
         if !eaten.is_empty() {
-            let given = self.given_by_examples(project);
+            let given = Surroundings::of(directory, self.sources).variables_of_examples(project);
             eaten.retain(|variable| !given.contains(&variable.name.value));
         }
         let mut workload = Workload {
@@ -437,9 +375,8 @@ impl Assembler<'_> {
             minimum: None,
             probe: Err(NoProbe::default()),
             tools: tools::tools(&facts.base, runs.as_ref(), &facts.lacks, self.catalog),
-            names_port: service.ports.is_shown()
-                || !tools::exposed(&facts.base, target, starts, self.catalog).is_empty(),
-            exposed: tools::exposed(&facts.base, target, starts, self.catalog),
+            names_port: service.ports.is_shown() || !exposed.is_empty(),
+            exposed,
             profiles: service.profiles.clone(),
             depends_on: service.depends_on.clone(),
             logging: service.logging.clone(),
@@ -484,15 +421,6 @@ impl Assembler<'_> {
         workload.heap_flags_of_other_runtimes = heap::flags_of_other_runtimes(workload, facts, self.catalog);
         (workload.heaps, workload.caches) = pools.into_iter().partition(|pool| pool.pool == Pool::Heap);
     }
-}
-
-/// True for a part of a Dockerfile that a script puts together with others: `Dockerfile.append` without a stage of its own.
-fn is_fragment(dockerfile: &Dockerfile, path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let plain = ["dockerfile", "containerfile"].contains(&name.to_ascii_lowercase().as_str());
-    let mut stages =
-        dockerfile.instructions.iter().filter(|instruction| instruction.keyword == Keyword::From);
-    !plain && !dockerfile.instructions.is_empty() && stages.next().is_none()
 }
 
 /// Returns the project name that Compose uses: `name`, else the directory's name (compose-go `cli/options.go`).

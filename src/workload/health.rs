@@ -1,6 +1,6 @@
 //! The effective healthcheck of a container.
 
-use super::{Fact, Healthcheck, Start};
+use super::{Fact, Healthcheck, Program, Start};
 use crate::catalog::{Catalog, RuntimeName};
 use crate::model::compose::{HealthcheckSection, Service};
 use crate::source::{Span, Spanned, TracedText};
@@ -151,19 +151,23 @@ fn probe(section: &HealthcheckSection, test: Option<Vec<TracedText>>) -> Healthc
     }
 }
 
+/// Returns the programs that a healthcheck starts; none if its test is not known.
+pub(super) fn programs(healthcheck: &Fact<Healthcheck>) -> Vec<Program> {
+    let Some(Healthcheck::Probe { test: Some(test), .. }) = healthcheck.value() else { return Vec::new() };
+    let Some((kind, words)) = test.split_first() else { return Vec::new() };
+    let command = match kind.as_str() {
+        "CMD-SHELL" => ["/bin/sh", "-c"].map(|word| TracedText::derived(word, kind.span())).to_vec(),
+        _ => Vec::new(),
+    };
+    Start { entrypoint: command, command: words.to_vec(), shell: false }.programs(None)
+}
+
 /// Returns the JVM that a healthcheck starts in the container, with its program.
 pub(super) fn runtime(
     healthcheck: &Fact<Healthcheck>,
     catalog: &Catalog,
 ) -> Option<(RuntimeName, Spanned<String>)> {
-    let Healthcheck::Probe { test: Some(test), .. } = healthcheck.value()? else { return None };
-    let (kind, words) = test.split_first()?;
-    let command = match kind.as_str() {
-        "CMD-SHELL" => ["/bin/sh", "-c"].map(|word| TracedText::derived(word, kind.span())).to_vec(),
-        _ => Vec::new(),
-    };
-    let start = Start { entrypoint: command, command: words.to_vec(), shell: false };
-    start.programs(None).into_iter().find_map(|program| {
+    programs(healthcheck).into_iter().find_map(|program| {
         let name = program.base_name();
         let managed = catalog.runtime(RuntimeName::Java)?;
         let starts = managed.is_program(name) || managed.starter(name).is_some();

@@ -99,6 +99,8 @@ pub struct Unsupported {
     pub lines: Vec<String>,
     /// The migration of the old version's data, if changing the tag is not enough.
     pub upgrade: Option<Upgrade>,
+    /// An option or program of the container that newer versions no longer have.
+    pub refused: Option<String>,
 }
 
 /// Facts about an image, before the service's keys are applied.
@@ -452,6 +454,7 @@ fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsuppor
                 .map(|name| replacement_for(name, reference, catalog)),
             lines: Vec::new(),
             upgrade: None,
+            refused: None,
         });
     }
     (catalog.rebuilt(reference) == Some(false)).then(|| Unsupported {
@@ -459,6 +462,7 @@ fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsuppor
         replacement: None,
         lines: newest_first(&later_lines(catalog.lines(reference), tag)),
         upgrade: catalog.image(reference).and_then(|entry| entry.upgrade.clone()),
+        refused: None,
     })
 }
 

@@ -34,6 +34,7 @@ mod serves;
 mod settings;
 mod start;
 mod started;
+mod surroundings;
 mod toolchain;
 mod tools;
 mod workers;

@@ -5,7 +5,7 @@ use super::opened::StartedPrograms;
 use super::runs::Runs;
 use super::scripts::Scripts;
 use super::server::{self, Starts};
-use super::{Assembler, Fact, Project, Start, Workload, jobs, lingering, toolchain};
+use super::{Assembler, Fact, Project, Start, Workload, health, jobs, lingering, toolchain};
 use crate::model::compose::{Mount, Service};
 use crate::model::image::TargetImage;
 use crate::source::TracedText;
@@ -84,6 +84,10 @@ impl Assembler<'_> {
             workload.shell_as_pid1 =
                 lingering::shell_as_pid1((start, started.split), facts.handover.as_ref(), facts.sh, read);
         }
+        let refused = refused(workload, &started.opened);
+        if let Some(unsupported) = &mut workload.unsupported {
+            unsupported.refused = refused;
+        }
         let start = &started.start;
         let again = matches!(workload.restart.value().map(String::as_str), Some("always" | "unless-stopped"));
         let works = jobs::is_only_jobs(&started.opened);
@@ -100,6 +104,18 @@ impl Assembler<'_> {
             out.files.push(place.file);
         }
     }
+}
+
+/// Returns an option of its programs that newer versions of the image reject, or a program that they no longer have.
+fn refused(workload: &Workload, opened: &StartedPrograms) -> Option<String> {
+    let refuses = &workload.unsupported.as_ref()?.upgrade.as_ref()?.refuses;
+    let of_probe = health::programs(&workload.healthcheck);
+    let mut words = opened.programs.iter().chain(&of_probe).flat_map(|program| {
+        let options = program.arguments.iter().map(TracedText::as_str).filter(|word| word.starts_with('-'));
+        let options = options.map(|word| word.split('=').next().unwrap_or(word));
+        std::iter::once(program.base_name()).chain(options)
+    });
+    words.find(|word| refuses.contains(&word.replace('_', "-"))).map(str::to_owned)
 }
 
 /// True for a mount at the tool's path, or over a directory of programs.

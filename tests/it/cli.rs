@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::common::tree;
+
 struct Ran {
     code: Option<i32>,
     out: String,
@@ -144,7 +146,7 @@ fn several_reports_are_written_in_one_run() {
 
 #[test]
 fn one_report_goes_to_standard_output() {
-    let dir = project(&[("compose.yaml", "services: {a: {image: x, mem_limit: 512Mi}}\n")]);
+    let dir = tree(&[("compose.yaml", "services: {a: {image: x, mem_limit: 512Mi}}\n")]);
     let out = |arguments: &[&str]| run(dir.path(), arguments).out;
     assert!(out(&["--output", "json=a.json"]).starts_with("error[invalid-memory-value]"));
     let github = out(&["--output", "sarif=a.sarif", "--output", "github=-"]);
@@ -169,7 +171,7 @@ fn one_report_goes_to_standard_output() {
 
 #[test]
 fn paths_for_other_machines_count_from_the_repository() {
-    let dir = project(&[
+    let dir = tree(&[
         (".git", "gitdir: elsewhere\n"),
         ("deploy/compose.yaml", "services: {a: {image: x, mem_limit: 512Mi}}\n"),
         ("here/keep", ""),
@@ -192,7 +194,7 @@ fn paths_for_other_machines_count_from_the_repository() {
 #[test]
 fn reports_are_written_in_place_of_what_stood_there() {
     use std::os::unix::fs::PermissionsExt;
-    let dir = project(&[("compose.yaml", "services: {}\n"), ("old.json", "old"), ("new/keep", "")]);
+    let dir = tree(&[("compose.yaml", "services: {}\n"), ("old.json", "old"), ("new/keep", "")]);
     let old = dir.path().join("old.json");
     std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o600)).unwrap();
     std::os::unix::fs::symlink("old.json", dir.path().join("link.json")).unwrap();
@@ -249,17 +251,6 @@ fn a_reader_that_went_away_is_no_failure() {
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
 
-/// Creates a directory with files.
-fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let dir = empty();
-    for (path, text) in files {
-        let path = dir.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    dir
-}
-
 /// Returns the memory limits of `oomlint inspect` by service.
 fn limits(dir: &Path, arguments: &[&str]) -> Vec<(String, serde_json::Value)> {
     let ran = run(dir, &[&["inspect", "--format", "json"], arguments].concat());
@@ -273,7 +264,7 @@ fn limits(dir: &Path, arguments: &[&str]) -> Vec<(String, serde_json::Value)> {
 
 #[test]
 fn files_are_merged_in_the_order_of_f() {
-    let dir = project(&[
+    let dir = tree(&[
         ("base.yaml", "services: {a: {image: x, mem_limit: 1g}}\n"),
         ("over.yaml", "services: {a: {mem_limit: 2g}}\n"),
     ]);
@@ -284,7 +275,7 @@ fn files_are_merged_in_the_order_of_f() {
 
 #[test]
 fn variables_come_from_files_and_from_the_environment_only_when_asked() {
-    let dir = project(&[
+    let dir = tree(&[
         ("compose.yaml", "services: {a: {image: x, mem_limit: \"${OOMLINT_TEST_LIMIT}\"}}\n"),
         ("other.env", "OOMLINT_TEST_LIMIT=2g\n"),
     ]);
@@ -307,7 +298,7 @@ fn variables_come_from_files_and_from_the_environment_only_when_asked() {
 
 #[test]
 fn files_that_env_names_are_one_project() {
-    let dir = project(&[
+    let dir = tree(&[
         (".env", "COMPOSE_FILE=one.yaml:two.yaml\n"),
         ("one.yaml", "services: {a: {image: x}}\n"),
         ("two.yaml", "services: {a: {mem_limit: 1g}}\n"),
@@ -321,7 +312,7 @@ fn files_that_env_names_are_one_project() {
 
 #[test]
 fn an_included_file_is_not_checked_a_second_time() {
-    let dir = project(&[
+    let dir = tree(&[
         ("compose.yaml", "include: [part/compose.yaml]\nservices: {a: {image: x}}\n"),
         ("part/compose.yaml", "services: {p: {image: y}}\n"),
     ]);
@@ -331,7 +322,7 @@ fn an_included_file_is_not_checked_a_second_time() {
 
 #[test]
 fn the_exit_code_follows_the_worst_finding() {
-    let dir = project(&[
+    let dir = tree(&[
         ("bad/compose.yaml", "services: {a: {image: x, mem_limit: 512Mi}}\n"),
         ("warn/compose.yaml", "services: {a: {image: x}}\n"),
         ("note/compose.yaml", "services: {a: {image: x, mem_limit: 1g}}\n"),
@@ -349,7 +340,7 @@ fn the_exit_code_follows_the_worst_finding() {
 
 #[test]
 fn syntax_trees_are_printed_a_line_a_file() {
-    let dir = project(&[("Dockerfile", "FROM a\nRUN x\n"), ("compose.yaml", "services: {a: {image: x}}\n")]);
+    let dir = tree(&[("Dockerfile", "FROM a\nRUN x\n"), ("compose.yaml", "services: {a: {image: x}}\n")]);
     let ran = run(dir.path(), &["inspect", "--syntax", "."]);
     let lines: Vec<serde_json::Value> =
         ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

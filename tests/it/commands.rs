@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::common::tree;
+
 struct Ran {
     code: Option<i32>,
     out: String,
@@ -14,16 +16,6 @@ fn run(directory: &Path, arguments: &[&str]) -> Ran {
         Command::new(env!("CARGO_BIN_EXE_oomlint")).args(arguments).current_dir(directory).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-}
-
-fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let scratch = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = scratch.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    scratch
 }
 
 #[test]

@@ -46,6 +46,7 @@ mod sarif;
 mod shell_properties;
 mod size;
 mod stories;
+mod surroundings;
 mod whole;
 mod workloads;
 mod yaml;

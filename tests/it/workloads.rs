@@ -255,116 +255,13 @@ fn another_frontend_s_file_is_no_broken_dockerfile() {
     assert!(errors("docker.io/docker/dockerfile-upstream:master") > 0);
 }
 
-/// What stands beside a Compose file, or above it in its repository, tells what it is for.
-#[test]
-fn neighbours_tell_what_a_file_is_for() {
-    let severity = |files: &[(&str, &str)]| {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = dir.path().join("deploy/shop");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("compose.yaml"), "services: {a: {image: x}}\n").unwrap();
-        for (path, text) in files {
-            let path = dir.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        let found = oomlint::discover::discover(&[folder], oomlint::discover::Options::default()).unwrap();
-        let options = oomlint::engine::Options::default();
-        let findings = oomlint::engine::run(&options, &oomlint::source::Sources::new(), &found).findings;
-        let limit = findings.into_iter().find(|finding| finding.rule == "missing-memory-limit").unwrap();
-        limit.severity
-    };
-    use oomlint::finding::Severity::{Note, Warning};
-    let (git, readme) = ((".git/HEAD", ""), "None of these files are for production.\n");
-    assert_eq!(severity(&[git]), Warning);
-    assert_eq!(severity(&[git, ("deploy/shop/test.sh", "")]), Note);
-    assert_eq!(severity(&[git, ("deploy/README.md", readme)]), Note);
-    // At the top they are of the whole repository, and beyond it of others.
-    assert_eq!(severity(&[git, ("README.md", readme), ("test.sh", "")]), Warning);
-    assert_eq!(severity(&[("deploy/shop/.git/HEAD", ""), ("deploy/README.md", readme)]), Warning);
-    assert_eq!(severity(&[("deploy/README.md", readme)]), Warning);
-}
-
-/// A part of a Dockerfile has no stage of its own, and is nobody's mistake; a Dockerfile by its plain name is.
-#[test]
-fn parts_of_dockerfiles_are_no_dockerfiles() {
-    let findings = |name: &str, text: &str| {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join(name), text).unwrap();
-        let found =
-            oomlint::discover::discover(&[dir.path().to_path_buf()], oomlint::discover::Options::default())
-                .unwrap();
-        let options = oomlint::engine::Options::default();
-        oomlint::engine::run(&options, &oomlint::source::Sources::new(), &found).findings.len()
-    };
-    assert_eq!(findings("Dockerfile.append", "ENV A=b\nCMD [\"x\"]\n"), 0);
-    assert!(findings("Dockerfile", "ENV A=b\nCMD [\"x\"]\n") > 0);
-    assert!(findings("Dockerfile.prod", "FROM node:14\nNO x\n") > 0);
-}
-
 /// A finding about a part of a healthcheck points at that part, and names the variable that it is the default of.
 #[test]
 fn a_healthcheck_s_interval_has_its_own_place() {
-    let dir = tempfile::tempdir().unwrap();
     let text = "services:\n  a:\n    image: x\n    healthcheck:\n      test: [CMD, x]\n      interval: ${EVERY:-1s}\n";
-    std::fs::write(dir.path().join("compose.yaml"), text).unwrap();
-    let options = oomlint::discover::Options::default();
-    let found = oomlint::discover::discover(&[dir.path().to_path_buf()], options).unwrap();
-    let sources = Sources::new();
-    let findings = oomlint::engine::run(&oomlint::engine::Options::default(), &sources, &found).findings;
-    let costly = findings.iter().find(|finding| finding.rule == "costly-healthcheck").unwrap();
-    assert_eq!(sources.get(costly.primary.span.file).slice(costly.primary.span), "1s");
-    assert!(costly.primary.text.ends_with("where `EVERY` is not set"), "{}", costly.primary.text);
-}
-
-/// A path that leads nowhere from a part of a project is no mistake where a project above has it.
-#[test]
-fn parts_of_a_project_name_its_paths() {
-    let unresolved = |files: &[(&str, &str)]| {
-        let dir = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let path = dir.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        let options = oomlint::discover::Options::default();
-        let found = oomlint::discover::discover(&[dir.path().to_path_buf()], options).unwrap();
-        let options = oomlint::engine::Options::default();
-        let findings = oomlint::engine::run(&options, &Sources::new(), &found).findings;
-        findings.iter().any(|finding| finding.rule == "unresolved-reference")
-    };
-    let part = ("packages/api/docker-compose.local.yml", "services: {a: {build: {context: .}}}\n");
-    let whole = ("docker-compose.yml", "services: {a: {image: x}}\n");
-    assert!(unresolved(&[part]));
-    assert!(!unresolved(&[part, whole, ("Dockerfile", "FROM scratch\n")]));
-    // A part of a build that another file has, and a submodule that is not checked out.
-    assert!(!unresolved(&[("compose.windows.yml", "services: {a: {build: {args: {A: b}}}}\n")]));
-    let module = [(".git/HEAD", ""), (".gitmodules", "[submodule \"front\"]\n\tpath = front\n")];
-    let build = ("compose.yaml", "services: {a: {build: ./front}}\n");
-    assert!(unresolved(&[build, module[0]]));
-    assert!(!unresolved(&[build, module[0], module[1]]));
-}
-
-/// What serves nothing but tests is as little a concern as the tests.
-#[test]
-fn a_file_of_tests_is_one_for_tests() {
-    let severity = |services: &str| {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("compose.yaml"), format!("services:\n{services}")).unwrap();
-        let options = oomlint::discover::Options::default();
-        let found = oomlint::discover::discover(&[dir.path().to_path_buf()], options).unwrap();
-        let options = oomlint::engine::Options::default();
-        let findings = oomlint::engine::run(&options, &Sources::new(), &found).findings;
-        let of_db = |finding: &&oomlint::finding::Finding| {
-            finding.rule == "missing-memory-limit" && finding.service.as_deref() == Some("db")
-        };
-        findings.iter().find(of_db).unwrap().severity
-    };
-    use oomlint::finding::Severity::{Note, Warning};
-    let (db, test) =
-        ("  db: {image: 'mongo:8.0'}\n", "  test_unit: {build: ., depends_on: [db], command: make}\n");
-    assert_eq!(severity(&format!("{db}{test}")), Note);
-    let app = "  app: {image: app, depends_on: [db]}\n";
-    assert_eq!(severity(&format!("{db}{test}{app}")), Warning);
-    assert_eq!(severity(db), Warning);
+    let checked = crate::common::Checked::texts(&[("compose.yaml", text)]);
+    let found = checked.of_rule("costly-healthcheck");
+    let label = &found.first().unwrap().primary;
+    assert_eq!(checked.sources.get(label.span.file).slice(label.span), "1s");
+    assert!(label.text.ends_with("where `EVERY` is not set"), "{}", label.text);
 }

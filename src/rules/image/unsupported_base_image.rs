@@ -1,7 +1,7 @@
 //! The rule `unsupported-base-image`.
 
 use crate::rules::Sink;
-use crate::workload::{Healthcheck, Upgrade, Workload};
+use crate::workload::Workload;
 
 rule! {
     name: "unsupported-base-image",
@@ -37,7 +37,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 "{help}; {}; its release notes say what clients and settings it refuses",
                 upgrade.how
             );
-            if let Some(option) = refused(workload, upgrade) {
+            if let Some(option) = &unsupported.refused {
                 help = match option.starts_with('-') {
                     true => format!("{help}; the newest does not start with `{option}`: take it out"),
                     false => format!("{help}; the newest has no `{option}`, which this service calls"),
@@ -47,16 +47,4 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         finding = finding.help(help);
     }
     drop(finding);
-}
-
-/// Returns an option of its start that newer versions refuse, or a program that they do not have.
-fn refused<'w>(workload: &'w Workload, upgrade: &Upgrade) -> Option<&'w str> {
-    let name = |word: &'w str| word.split('=').next().unwrap_or(word);
-    let probe = match workload.healthcheck.value() {
-        Some(Healthcheck::Probe { test: Some(test), .. }) => test.as_slice(),
-        _ => &[],
-    };
-    // A script is one word.
-    let words = workload.words().chain(probe).flat_map(|word| word.as_str().split_whitespace());
-    words.map(name).find(|option| upgrade.refuses.contains(&option.replace('_', "-")))
 }

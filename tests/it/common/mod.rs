@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use oomlint::discover::{self, Discovered, RepositoryRoot};
 use oomlint::engine::{self, Options, Outcome};
-use oomlint::finding::fingerprints;
+use oomlint::finding::{Finding, fingerprints};
 use oomlint::report::{Format, Report, human};
 use oomlint::rules::Preset;
 use oomlint::source::Sources;
@@ -31,6 +31,17 @@ pub fn answers(name: &str) -> Vec<serde_json::Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// Creates a directory with files.
+pub fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let scratch = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = scratch.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    scratch
+}
+
 /// Result of a run, with what is needed to report it.
 pub struct Checked {
     pub sources: Sources,
@@ -44,6 +55,17 @@ impl Checked {
         let sources = Sources::new();
         let discovered = discover::discover(&[path.to_path_buf()], discover::Options::default()).unwrap();
         Self::of(sources, &discovered)
+    }
+
+    /// Checks `below` a new directory with files.
+    pub fn tree(files: &[(&str, &str)], below: &str) -> Self {
+        let scratch = tree(files);
+        Self::below(&scratch.path().join(below))
+    }
+
+    /// Returns the findings of a rule.
+    pub fn of_rule(&self, rule: &str) -> Vec<&Finding> {
+        self.outcome.findings.iter().filter(|finding| finding.rule == rule).collect()
     }
 
     /// Checks texts in memory.

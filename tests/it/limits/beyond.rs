@@ -9,7 +9,7 @@ use oomlint::finding::{Finding, Severity};
 use oomlint::report::Format;
 use oomlint::workload::Workload;
 
-use crate::common::Checked;
+use crate::common::{self, Checked};
 
 const BESIDE: (&str, &str) = ("beside/compose.yaml", "services: {beside: {image: x}}\n");
 
@@ -64,11 +64,7 @@ fn write(directory: &Path, path: &str, text: &str) {
 
 /// Creates a directory with the files and the unrelated one.
 fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let scratch = tempfile::tempdir().unwrap();
-    for (path, text) in files.iter().chain([&BESIDE]) {
-        write(scratch.path(), path, text);
-    }
-    scratch
+    common::tree(&files.iter().copied().chain([BESIDE]).collect::<Vec<_>>())
 }
 
 /// Runs oomlint and returns exit code, standard output and standard error.

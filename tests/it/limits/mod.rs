@@ -55,8 +55,8 @@ rows! {
     files_that_may_be_overlays, "engine/elsewhere.rs MAX_LISTED", "YAML files of other names";
     bytes_of_an_overlay, "engine/elsewhere.rs MAX_SNIFFED", "bytes of one of them";
     bytes_of_a_script, "workload/scripts.rs MAX_SCRIPT", "bytes of a script";
-    bytes_of_a_readme, "workload/assemble.rs MAX_README", "bytes of a README";
-    bytes_of_submodules, "workload/assemble.rs MAX_GITMODULES", "bytes of a `.gitmodules`";
+    bytes_of_a_readme, "workload/surroundings.rs MAX_README", "bytes of a README";
+    bytes_of_submodules, "workload/surroundings.rs MAX_GITMODULES", "bytes of a `.gitmodules`";
     files_of_examples, "workload/examples.rs MAX_EXAMPLES", "files like `.env.example`";
     bytes_of_an_example, "workload/examples.rs MAX_EXAMPLE", "bytes of such an example";
     mistakes_in_a_configuration, "config/tree.rs MAX_PROBLEMS", "mistakes in a configuration";

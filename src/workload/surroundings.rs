@@ -1,0 +1,107 @@
+//! Facts from the repository around a project: what its files are for, and what is missing from them on purpose.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use crate::hash::HashSet;
+use crate::model::project::Project;
+use crate::model::purpose;
+use crate::source::Sources;
+use crate::syntax::SyntaxError;
+use crate::syntax::dockerfile::{Dockerfile, Keyword};
+use crate::syntax::shell::base_name;
+
+/// Bytes of a README that are read for its purpose.
+const MAX_README: u64 = 16 * 1024;
+
+/// Bytes of a `.gitmodules` that are read.
+const MAX_GITMODULES: u64 = 64 * 1024;
+
+/// Scripts next to a Compose file that test what it starts.
+const TEST_SCRIPTS: [&str; 4] = ["test.sh", "tests.sh", "run-tests.sh", "run_tests.sh"];
+
+/// The repository around a project's directory.
+pub(super) struct Surroundings<'s> {
+    sources: &'s Sources,
+    /// Absolute.
+    directory: PathBuf,
+    root: OnceCell<Option<PathBuf>>,
+}
+
+impl<'s> Surroundings<'s> {
+    pub(super) fn of(directory: &Path, sources: &'s Sources) -> Self {
+        Self { sources, directory: sources.absolute(directory), root: OnceCell::new() }
+    }
+
+    /// Returns the root of the repository. It is looked up once, and only if something depends on it.
+    fn root(&self) -> Option<&Path> {
+        let find = || {
+            let inside = self.directory.join("compose.yaml");
+            self.sources.disk().repository_root(&inside).map(Path::to_path_buf)
+        };
+        self.root.get_or_init(find).as_deref()
+    }
+
+    /// True if a Compose file, as shown, is for development or tests: by its path, by a script next to it that tests it, or by a
+    /// README between it and the repository root.
+    pub(super) fn is_for_development(&self, file: &Path) -> bool {
+        let absolute = self.sources.absolute(file);
+        purpose::is_for_development(file, &absolute, self.root()) || self.is_test_by_neighbours(&absolute)
+    }
+
+    fn is_test_by_neighbours(&self, file: &Path) -> bool {
+        let Some((folder, root)) = file.parent().zip(self.root()) else { return false };
+        let between = || folder.ancestors().take_while(|above| *above != root);
+        // A script or README in the root describes the whole repository, and those outside of it another one.
+        if folder == root || !folder.starts_with(root) {
+            return false;
+        }
+        let says = |above: &Path| {
+            let readme = self.sources.disk().read_prefix(&above.join("README.md"), MAX_README);
+            readme.is_ok_and(|bytes| purpose::is_readme_not_for_production(&String::from_utf8_lossy(&bytes)))
+        };
+        TEST_SCRIPTS.iter().any(|name| self.sources.exists(&folder.join(name))) || between().any(says)
+    }
+
+    /// True for a path, relative to the project, in a submodule of its repository: a clone without submodules leaves it empty.
+    pub(super) fn is_in_submodule(&self, path: &str) -> bool {
+        let Some(root) = self.root() else { return false };
+        let Ok(bytes) = self.sources.disk().read_prefix(&root.join(".gitmodules"), MAX_GITMODULES) else {
+            return false;
+        };
+        let absolute = self.sources.absolute(&self.directory.join(path));
+        let text = String::from_utf8_lossy(&bytes);
+        let mut modules = text
+            .lines()
+            .filter_map(|line| line.split_once('='))
+            .filter(|(key, _)| key.trim() == "path")
+            .map(|(_, module)| root.join(module.trim()));
+        modules.any(|module| absolute.starts_with(module))
+    }
+
+    /// Returns the variables that example files in the project directory (`.env.example`) set for Compose.
+    pub(super) fn variables_of_examples(&self, project: &Project) -> HashSet<String> {
+        let files = project.compose.services.iter().flat_map(|service| &service.env_files);
+        let names = files.filter_map(|file| Some(base_name(file.path.value()?.as_str())));
+        super::examples::variables(&self.directory, &names.collect::<Vec<_>>(), self.sources.disk())
+    }
+
+    /// True for an error about a Maven or Gradle property that the build fills in: Compose reads only the result.
+    pub(super) fn is_filled_in(&self, error: &SyntaxError) -> bool {
+        let source = self.sources.get(error.span.file);
+        let exists = |path: &Path| self.sources.exists(path);
+        purpose::is_build_property(source.slice(error.span))
+            && purpose::is_build_resource(&self.sources.absolute(source.path()), &exists)
+    }
+}
+
+/// True for a part of a Dockerfile that a script concatenates with others, such as `Dockerfile.append`, without a stage of its own.
+pub(super) fn is_fragment(dockerfile: &Dockerfile, path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let plain = ["dockerfile", "containerfile"].contains(&name.to_ascii_lowercase().as_str());
+    let is_stage = |keyword: Keyword| keyword == Keyword::From;
+    let instructions = &dockerfile.instructions;
+    !plain
+        && !instructions.is_empty()
+        && !instructions.iter().any(|instruction| is_stage(instruction.keyword))
+}
