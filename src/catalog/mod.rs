@@ -25,6 +25,7 @@ pub use lighter::{Lighter, LighterKind};
 pub use packages::{Effect, Manager, Packages, Toolchain};
 pub use probes::{
     ClosedRole, ConfigurationFiles, HttpPort, PortBy, ProbeEntry, ProbeRow, SettingFiles, in_versions,
+    version_text,
 };
 pub use refused::RefusedFlag;
 pub use runtimes::{

@@ -289,12 +289,16 @@ pub fn in_versions(tag: &str, since: &Option<String>, before: &Option<String>) -
     fits(tag, &[], &[], since, before)
 }
 
-/// Returns the first version in a tag: `v3.7-alpine` is 3.7. None for tags without one, which move.
-fn version(tag: &str) -> Option<Vec<u32>> {
-    let words = tag.split('-').map(|word| word.strip_prefix('v').unwrap_or(word));
-    let word = words.into_iter().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+/// Returns the text of the first version in a tag: `3.7` of `v3.7-alpine`. `None` for tags without one, which move.
+pub fn version_text(tag: &str) -> Option<&str> {
+    let mut words = tag.split('-').map(|word| word.strip_prefix('v').unwrap_or(word));
+    let word = words.find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
     let end = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
-    Some(word.get(..end)?.split('.').map_while(|number| number.parse().ok()).collect())
+    word.get(..end)
+}
+
+fn version(tag: &str) -> Option<Vec<u32>> {
+    Some(version_text(tag)?.split('.').map_while(|number| number.parse().ok()).collect())
 }
 
 /// True if a version is `line` or later. Parts that a tag leaves out count as the newest: `1` is `1.31` today.

@@ -164,13 +164,7 @@ fn unreadable(sources: &Sources, discovered: &Discovered) -> impl Iterator<Item 
     failed.map(|(found, error)| {
         let file = sources.add(&found.path, "");
         let span = Span::new(file, 0, 0);
-        let error = SyntaxError {
-            message: error.to_string(),
-            span,
-            fatal: true,
-            duplicate_of: None,
-            truncates_file: false,
-        };
+        let error = SyntaxError::fatal(error.to_string(), span);
         Project { files: vec![file], syntax_errors: vec![error], ..Project::default() }
     })
 }

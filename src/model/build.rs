@@ -35,13 +35,7 @@ impl Dockerfiles {
         }
         if let Some(span) = source.invalid_utf8() {
             let message = "not UTF-8".to_owned();
-            Arc::make_mut(&mut parsed).errors.push(SyntaxError {
-                message,
-                span,
-                fatal: true,
-                duplicate_of: None,
-                truncates_file: false,
-            });
+            Arc::make_mut(&mut parsed).errors.push(SyntaxError::fatal(message, span));
         }
         lock().insert(file, Arc::clone(&parsed));
         parsed
@@ -234,7 +228,7 @@ fn find(
         if resolves_above(directory, &Path::new(&built.context).join(&built.dockerfile), sources) {
             return unknown(&Why::Other("its paths start in another directory"));
         }
-        if is_built_above(&context, &built.dockerfile, sources) {
+        if is_built_above(directory, &built.context, &built.dockerfile, sources) {
             return unknown(&Why::Other("its paths start in another directory"));
         }
         // With neither a context nor a file it is a part of a build that another file has.
@@ -250,13 +244,16 @@ fn find(
     })
 }
 
-/// True if a directory above has both a Compose file and this Dockerfile: the file that names it is merged over that one, whose
-/// directory is the project's.
-fn is_built_above(context: &Path, dockerfile: &str, sources: &Sources) -> bool {
-    let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(context));
-    let mut above = absolute.ancestors().skip(1).take(MAX_ABOVE);
+/// True if a directory above the project has both a Compose file and the Dockerfile in this context: the file that names it is
+/// merged over that one, whose directory is then the project's. Directories above the repository are not looked at.
+fn is_built_above(directory: &Path, context: &str, dockerfile: &str, sources: &Sources) -> bool {
+    let directory = sources.absolute(directory);
+    let file = directory.join("compose.yaml");
+    let root = sources.disk().repository_root(&file);
+    let inside = |folder: &&Path| root.as_ref().is_none_or(|root| folder.starts_with(root));
+    let mut above = directory.ancestors().skip(1).take(MAX_ABOVE).take_while(inside);
     above.any(|folder| {
-        sources.exists(&folder.join(dockerfile))
+        sources.exists(&normalize(&folder.join(context).join(dockerfile)))
             && DEFAULT_NAMES.iter().any(|name| sources.exists(&folder.join(name)))
     })
 }

@@ -102,9 +102,9 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
         let change = |of| Change {
             of,
             by: (*name).to_owned(),
-            in_deploy: sets_memory_in_deploy(tree, *service),
+            in_deploy: sets_memory_in(tree, *service, &["limits", "reservations"]),
             memory,
-            limit: has(*service, &["mem_limit"]) || limits_memory_in_deploy(tree, *service),
+            limit: has(*service, &["mem_limit"]) || sets_memory_in(tree, *service, &["limits"]),
             healthcheck: has(*service, &["healthcheck"]),
             runs: has(*service, &["image", "build"]),
             plain,
@@ -150,13 +150,15 @@ pub fn is_for_swarm(tree: &Tree, path: &Path) -> bool {
 #[must_use]
 pub fn service_at(tree: &Tree, text: &str, at: u32) -> Option<String> {
     let roots = tree.documents().iter().filter_map(|root| child(tree, *root, "services"));
-    let mut all = roots.flat_map(|services| pairs(tree, services));
+    let all = roots.flat_map(|services| pairs(tree, services));
     // A comment after the last value of a service is outside of its node.
     let same_line = |end: u32| text.get(end as usize..at as usize).is_some_and(|rest| !rest.contains('\n'));
-    let (name, _) = all.find(|(name, service)| {
+    // In flow style, several services stand on one line.
+    let inside = |(name, service): &&(NodeId, NodeId)| {
         let (start, end) = (tree.node(*name).span.start, tree.node(*service).span.end);
         (start..=end).contains(&at) || at > end && same_line(end)
-    })?;
+    };
+    let (name, _) = all.filter(inside).last()?;
     scalar(tree, *name).map(str::to_owned)
 }
 
@@ -204,23 +206,20 @@ fn is_switched_off(tree: &Tree, service: NodeId) -> bool {
         Kind::Seq(words) => words.first().and_then(|word| scalar(tree, target(tree, *word))),
         _ => scalar(tree, start),
     });
+    // `echo ready && exec server` goes on.
+    let first = first.filter(|text| !text.contains([';', '&', '|', '\n']));
     let program = first.and_then(|text| text.split_whitespace().next()).map(base_name);
     program.is_some_and(|name| matches!(name, "echo" | "true" | "false" | ":" | "printf" | "exit"))
 }
 
-fn limits_memory_in_deploy(tree: &Tree, service: NodeId) -> bool {
-    ["deploy", "resources", "limits", "memory"]
-        .iter()
-        .try_fold(service, |node, name| child(tree, node, name))
-        .is_some()
-}
-
-fn sets_memory_in_deploy(tree: &Tree, service: NodeId) -> bool {
+/// True if one of these blocks of `deploy.resources` sets `memory`.
+fn sets_memory_in(tree: &Tree, service: NodeId, blocks: &[&str]) -> bool {
     let resources = child(tree, service, "deploy").and_then(|deploy| child(tree, deploy, "resources"));
-    resources.is_some_and(|resources| {
-        let blocks = ["limits", "reservations"].into_iter().filter_map(|name| child(tree, resources, name));
-        blocks.into_iter().any(|block| child(tree, block, "memory").is_some())
-    })
+    let Some(resources) = resources else { return false };
+    blocks
+        .iter()
+        .filter_map(|name| child(tree, resources, name))
+        .any(|block| child(tree, block, "memory").is_some())
 }
 
 /// Returns the node itself, or the target of an alias.
@@ -275,6 +274,19 @@ mod tests {
     }
 
     #[test]
+    fn a_place_belongs_to_the_last_service_that_begins_before_it() {
+        for (text, at, name) in [
+            ("services: {a: {image: x}, b: {image: y}}\n", "y", Some("b")),
+            ("services:\n  a: {image: x} # why\n  b: {image: y}\n", "why", Some("a")),
+            ("services:\n  a: {image: x}\nx-y: 1\n", "x-y", None),
+        ] {
+            let tree = Tree::parse(SourceId(0), text);
+            let at = u32::try_from(text.find(at).unwrap()).unwrap();
+            assert_eq!(service_at(&tree, text, at).as_deref(), name, "{text}");
+        }
+    }
+
+    #[test]
     fn an_overlay_that_only_switches_a_service_off_changes_nothing() {
         for off in [
             "entrypoint: [echo, off]",
@@ -285,6 +297,7 @@ mod tests {
             assert_eq!(of(&format!("services:\n  a: {{{off}}}\n")), [], "{off}");
         }
         assert_eq!(of("services:\n  a: {entrypoint: [sh, -c, echo]}\n").len(), 1);
+        assert_eq!(of("services:\n  a: {command: echo ready && exec server}\n").len(), 1);
         assert!(of("services:\n  a: {entrypoint: [echo], mem_limit: 1g}\n")[0].limit);
     }
 

@@ -51,13 +51,7 @@ impl Project {
         project.compose.files = project.roots(sources);
         if let Some(file) = project.compose.files.first() {
             let span = Span::new(*file, 0, 0);
-            project.compose.errors.push(SyntaxError {
-                message: why,
-                span,
-                fatal: false,
-                duplicate_of: None,
-                truncates_file: false,
-            });
+            project.compose.errors.push(SyntaxError::warning(why, span));
         }
         project
     }

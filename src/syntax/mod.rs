@@ -21,3 +21,15 @@ pub struct SyntaxError {
     /// True if parsing ended here, at a limit or an error: the rest of the file is unknown.
     pub truncates_file: bool,
 }
+
+impl SyntaxError {
+    /// Creates an error for which the reference implementation rejects the file.
+    pub(crate) fn fatal(message: impl Into<String>, span: Span) -> Self {
+        Self { message: message.into(), span, fatal: true, duplicate_of: None, truncates_file: false }
+    }
+
+    /// Creates an error with which the reference implementation accepts the file.
+    pub(crate) fn warning(message: impl Into<String>, span: Span) -> Self {
+        Self { fatal: false, ..Self::fatal(message, span) }
+    }
+}

@@ -66,16 +66,21 @@ impl Assembler<'_> {
         };
         let awaited = role::awaited(&compose.services);
         let exists = |path: &Path| self.sources.exists(path);
-        // A header comment in a base file also covers the files that extend it.
-        let development = compose.files.iter().any(|file| {
-            let source = self.sources.get(*file);
-            let text_says = purpose::is_not_for_production(source.text());
-            text_says || out.compose_files.contains(file) && around.is_for_development(source.path())
-        }) || role::is_test_rig(&compose.services);
+        let says = |file: &SourceId| purpose::is_not_for_production(self.sources.get(*file).text());
+        let noted: HashSet<SourceId> = compose.files.iter().copied().filter(says).collect();
+        // The head of an included file is about its own services, that of a base about all that extend it.
+        let included = |file: &SourceId| {
+            !out.compose_files.contains(file)
+                && compose.services.iter().any(|service| service.key.file == *file)
+        };
+        let development = noted.iter().any(|file| !included(file))
+            || out.compose_files.iter().any(|file| around.is_for_development(self.sources.get(*file).path()))
+            || role::is_test_rig(&compose.services);
         let shared = role::shared(&compose.services);
         let mut allowance = ByteBudget::of_services(project.request.shared_byte_limit);
         for service in &compose.services {
-            let mut workload = self.service(service, project, &mut out, (&shared, &mut allowance));
+            let mut workload = self.service(service, project, &mut out, (&shared, &around, &mut allowance));
+            let development = development || noted.contains(&service.key.file);
             workload.role = workload.role.of(service, &awaited, development);
             out.workloads.push(workload);
         }
@@ -84,7 +89,7 @@ impl Assembler<'_> {
         out.unresolved.retain(|reference| {
             let missing = reference.variables.as_ref();
             !missing.is_some_and(|path| untracked.is_missing_on_purpose(path, &exists, self.sources.disk()))
-                && !around.is_in_submodule(&reference.name)
+                && !around.is_in_submodule(reference, project)
         });
         out
     }
@@ -232,7 +237,7 @@ impl Assembler<'_> {
         service: &Service,
         project: &project::Project,
         out: &mut Project,
-        (shared, allowance): (&HashSet<&str>, &mut ByteBudget),
+        (shared, around, allowance): (&HashSet<&str>, &Surroundings<'_>, &mut ByteBudget),
     ) -> Workload {
         let directory: &Path = &project.request.directory;
         let built = service.build.as_ref().map(|build| {
@@ -293,7 +298,7 @@ impl Assembler<'_> {
         let exposed = tools::exposed(&facts.base, target, starts, self.catalog);
         let mut eaten = process::replaced_by_compose(service, &env);
         if !eaten.is_empty() {
-            let given = Surroundings::of(directory, self.sources).variables_of_examples(project);
+            let given = around.variables_of_examples(project);
             eaten.retain(|variable| !given.contains(&variable.name.value));
         }
         let mut workload = Workload {

@@ -13,7 +13,11 @@ const MAX_EXAMPLE: u64 = 64 * 1024;
 
 /// Returns the names that a directory's example files set, which count as set for Compose. `of_containers` are names of
 /// `env_file`s: these, and examples of them, set nothing for Compose.
-pub(super) fn variables(directory: &Path, of_containers: &[&str], disk: &FileSystem) -> HashSet<String> {
+pub(super) fn variables(
+    directory: &Path,
+    of_containers: &HashSet<&str>,
+    disk: &FileSystem,
+) -> HashSet<String> {
     let files = disk.first_entries(directory, MAX_EXAMPLES, |path| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let of_container = |other: &&str| *other != ".env" && name.contains(*other);
@@ -54,7 +58,9 @@ mod tests {
             std::fs::write(dir.path().join(name), text).unwrap();
         }
         let mut names: Vec<String> =
-            variables(dir.path(), &[".env", "db.env"], &FileSystem::default()).into_iter().collect();
+            variables(dir.path(), &HashSet::from_iter([".env", "db.env"]), &FileSystem::default())
+                .into_iter()
+                .collect();
         names.sort();
         assert_eq!(names, ["A", "B", "C", "D"]);
     }

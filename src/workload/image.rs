@@ -7,7 +7,7 @@ use super::start::ExecEntrypoint;
 use super::{Fact, Healthcheck, Start, Why};
 use crate::catalog::{
     self, BesideHeap, Catalog, DefaultHeap, Grammar, IgnoresLimit, Minimum, NoHeapIn, RuntimeName,
-    SharedMemory, SizesItself, Upgrade, in_versions,
+    SharedMemory, SizesItself, Upgrade, in_versions, version_text,
 };
 use crate::model::ImageReference;
 use crate::model::compose::Service;
@@ -406,9 +406,19 @@ impl ImageFacts {
 
 /// True for a `COPY` from another stage or image that may bring programs. Java archives are not programs.
 fn brings_unseen(copied: &CopyInstruction) -> bool {
+    // Archives of Java, and the layers of one (Spring Boot `jarmode=layertools`, `BOOT-INF`).
     let archive = |word: &TracedText| {
-        let name = word.as_str();
+        let name = base_name(word.as_str().trim_end_matches('/'));
         [".jar", ".war", ".ear"].iter().any(|ending| name.ends_with(ending))
+            || matches!(
+                name,
+                "dependencies"
+                    | "snapshot-dependencies"
+                    | "spring-boot-loader"
+                    | "application"
+                    | "lib"
+                    | "classes"
+            )
     };
     let sources = copied.words.split_last().map(|(_, sources)| sources).unwrap_or_default();
     copied.from.is_some() && !sources.iter().all(archive)
@@ -424,8 +434,7 @@ fn newest_first(lines: &[&str]) -> Vec<String> {
 
 /// Returns the version lines that are not older than the version in a tag.
 fn later_lines<'l>(lines: &[&'l str], tag: &str) -> Vec<&'l str> {
-    let digits = tag.trim_start_matches('v').split(|c: char| !c.is_ascii_digit() && c != '.').next();
-    let since = digits.filter(|digits| !digits.is_empty()).map(str::to_owned);
+    let since = version_text(tag).map(str::to_owned);
     lines.iter().copied().filter(|line| in_versions(line, &since, &None)).collect()
 }
 

@@ -10,6 +10,11 @@ use super::start::{ExecEntrypoint, Program};
 use crate::source::TracedText;
 use crate::syntax::shell::{self, FrameKind, base_name};
 
+/// True for an interpreter or build tool that may run a server in the foreground.
+pub(super) fn may_serve(name: &str) -> bool {
+    name == "java" || RUNNERS.contains(&name)
+}
+
 /// True if all the programs that nothing follows are jobs.
 pub(super) fn is_only_jobs(opened: &StartedPrograms) -> bool {
     !opened.last.is_empty() && opened.last.iter().all(is_job)
@@ -43,7 +48,10 @@ pub(super) fn is_job(program: &Program) -> bool {
     // `python seed.py`, `node scripts/seed-users.js`, `./db_seeder.sh`
     let fills = |word: &str| {
         let stem = base_name(word).rsplit_once('.').map_or("", |(stem, _)| stem);
-        stem.split(['-', '_', '.']).any(|part| FILLS.contains(&part))
+        let parts = || stem.split(['-', '_', '.']);
+        // A seed node of a cluster is a server.
+        parts().any(|part| FILLS.contains(&part))
+            && !parts().any(|part| matches!(part, "node" | "start" | "server"))
     };
     let file = match RUNNERS.contains(&name) || name == "ruby" {
         true => program.arguments.iter().map(TracedText::as_str).find(|word| !word.starts_with('-')),
@@ -266,6 +274,8 @@ mod tests {
             "kafka-server-start.sh x",
             "migrate-and-serve",
             "python seedbank.py",
+            "./start-seed.sh",
+            "/run-seed-node.sh",
             "java -jar seed.jar",
         ] {
             assert!(!alone(&["sh", "-c", line]), "{line}");

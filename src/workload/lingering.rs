@@ -213,7 +213,9 @@ impl ScriptFollower<'_> {
         let daemons = script.commands.iter().any(|command| {
             let starts =
                 || command.arguments().iter().any(|word| matches!(word.as_ref(), "start" | "restart"));
-            command.program().is_some_and(|name| name == "service" || name.starts_with("/etc/init.d/"))
+            command
+                .program()
+                .is_some_and(|name| base_name(name) == "service" || name.starts_with("/etc/init.d/"))
                 && starts()
         });
         let background = script.frames.iter().any(|frame| frame.end == Join::Background);

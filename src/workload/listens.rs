@@ -151,6 +151,10 @@ impl ProbeContext<'_> {
     /// Returns the service's variable that has this port and depends on a Compose variable: `PORT: ${PORT:-3000}`.
     fn varying_variable(&self, port: u16) -> Option<&str> {
         let service = self.service?;
+        // `"${PUBLIC:-80}:8080"`: the container stays on its port.
+        if service.ports.literal.contains(&port) {
+            return None;
+        }
         let mut names = self.workload.env.iter().filter(|(name, variable)| {
             let varies = |value: &Spanned<TracedText>| {
                 value.default_for.is_some() && value.value.as_str().trim().parse() == Ok(port)

@@ -79,7 +79,7 @@ impl StartReader<'_> {
     fn script(&mut self, script: &Script, way: Context<'_>, shell: usize) {
         self.out.may_start_others |= !script.complete;
         self.out.endless |= is_endless(script);
-        self.out.exits |= way.last && always_exits(script);
+        self.out.exits |= way.depth <= 1 && way.last && always_exits(script);
         let named = script.frames.iter().filter_map(|frame| frame.name.as_ref());
         let functions: HashSet<&str> = named.map(TracedText::as_str).collect();
         for (at, command) in script.commands.iter().enumerate() {
@@ -197,9 +197,11 @@ fn is_endless(script: &Script) -> bool {
     let is_loop = |frame: &usize| kind(script, *frame) == FrameKind::Loop;
     let innermost = |command: &Command| script.enclosing(command).find(is_loop);
     // `break` leaves the innermost loop, the others all of them.
+    let replaced = |command: &Command| command.words.first().is_some_and(|word| word.as_ref() == "exec");
     let leaves = |command: &Command, wanted: usize| match command.program() {
-        Some("break") => innermost(command) == Some(wanted),
-        Some("exit" | "return") => script.enclosing(command).any(|frame| frame == wanted),
+        _ if replaced(command) => script.enclosing(command).any(|frame| frame == wanted),
+        Some("break") if command.arguments().is_empty() => innermost(command) == Some(wanted),
+        Some("break" | "exit" | "return") => script.enclosing(command).any(|frame| frame == wanted),
         _ => false,
     };
     let bodies = script.commands.iter().filter(asks).filter_map(|command| body(script, command.frame?));
@@ -221,16 +223,25 @@ fn is_test(word: &Word) -> bool {
     letters.len() == 1
 }
 
-/// True for a script whose last command is an `exit` that no branch, loop or function is around.
+/// True for a script whose last command is an `exit` with a fixed code that no branch, loop or function is around, and that starts no
+/// interpreter which may serve: `java -jar app.jar; exit $?` passes on the end of a server.
 fn always_exits(script: &Script) -> bool {
     let outermost =
         |command: &Command| script.enclosing(command).all(|frame| kind(script, frame) == FrameKind::Script);
     let exit = script.commands.last().is_some_and(|last| {
-        last.program() == Some("exit") && !matches!(last.joined, Join::Or | Join::And) && outermost(last)
+        let code = last.arguments().first().is_none_or(|code| code.as_ref().parse::<u8>().is_ok());
+        last.program() == Some("exit")
+            && code
+            && !matches!(last.joined, Join::Or | Join::And)
+            && outermost(last)
     });
     let background = script.commands.iter().any(|command| command.end == Join::Background)
         || script.frames.iter().any(|frame| frame.end == Join::Background);
-    exit && script.complete && !background
+    let serves = script.commands.iter().any(|command| {
+        let exec = command.words.first().is_some_and(|word| word.as_ref() == "exec");
+        exec || command.program().is_some_and(|name| jobs::may_serve(base_name(name)))
+    });
+    exit && script.complete && !background && !serves
 }
 
 fn kind(script: &Script, frame: usize) -> FrameKind {
@@ -311,6 +322,8 @@ mod tests {
             ("while :; do for x in 1 2; do a && break; done; sleep 1; done", true),
             ("while :; do for x in 1 2; do a && exit 0; done; sleep 1; done", false),
             ("a || exit 1; while true; do b; sleep 5; done", true),
+            ("while :; do for x in 1 2; do a && break 2; done; done; b", false),
+            ("while true; do a && exec b; sleep 1; done", false),
         ] {
             assert_eq!(opened(line).endless, endless, "{line}");
         }

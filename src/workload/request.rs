@@ -146,12 +146,15 @@ pub fn http(tools: &[String], place: &HttpRequest) -> Option<Vec<String>> {
         words.extend(place.headers.iter().flat_map(|header| ["--header".to_owned(), header.clone()]));
         words.extend(["-O".to_owned(), "/dev/null".to_owned(), url]);
         if place.any_answer {
-            // `wget` fails on 404 but prints the status: `HTTP/1.1 404` in BusyBox, `ERROR 404` in GNU Wget.
+            // `wget` fails on 404, and on a redirect to where nobody listens. `-S` prints the status of each response; BusyBox
+            // and GNU Wget have it.
             let line =
                 |words: &[String]| words.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ");
             let first = line(&words);
-            words.retain(|word| word != "-q");
-            let script = format!("{first} || {} 2>&1 | grep -Eq 'HTTP/|ERROR '", line(&words));
+            if let Some(quiet) = words.get_mut(1) {
+                "-S".clone_into(quiet);
+            }
+            let script = format!("{first} || {} 2>&1 | grep -q HTTP/", line(&words));
             return Some(vec!["CMD-SHELL".to_owned(), script]);
         }
     } else if !plain {
@@ -190,7 +193,9 @@ pub fn http(tools: &[String], place: &HttpRequest) -> Option<Vec<String>> {
     } else if let Some(tool) = has("php") {
         let url = text(Language::Php)?;
         let arguments = match place.any_answer {
-            true => format!("{url}, false, stream_context_create(['http' => ['ignore_errors' => true]])"),
+            true => format!(
+                "{url}, false, stream_context_create(['http' => ['ignore_errors' => true, 'follow_location' => 0]])"
+            ),
             false => url,
         };
         let script = format!("exit(@file_get_contents({arguments}) === false ? 1 : 0);");

@@ -81,19 +81,25 @@ impl Role {
     }
 }
 
-/// True if every service that no other depends on is a test: what is beside them serves the tests.
+/// True if every service that no other depends on is a test: what is beside them serves the tests. Services of a profile are left
+/// out, since they start on request only.
 pub(super) fn is_test_rig(services: &[Service]) -> bool {
-    let dependencies = services.iter().flat_map(|service| &service.depends_on);
+    let started = || services.iter().filter(|service| service.profiles.is_empty());
+    let dependencies = started().flat_map(|service| &service.depends_on);
     let needed: HashSet<&str> = dependencies.map(|dependency| dependency.service.value.as_str()).collect();
-    let mut outermost = services.iter().filter(|service| !needed.contains(service.name.as_str())).peekable();
+    let mut outermost = started().filter(|service| !needed.contains(service.name.as_str())).peekable();
     outermost.peek().is_some() && outermost.all(is_test)
 }
 
-/// True for the `sut` service of Docker Hub's automated tests, and for images tagged as test images.
+/// True for the `sut` service of Docker Hub's automated tests, a service without ports whose name begins or ends with "test", and for
+/// images tagged as test images.
 fn is_test(service: &Service) -> bool {
+    let word = |part: &str| matches!(part, "test" | "tests" | "e2e");
+    let mut parts = service.name.split(['-', '_', '.']);
+    let named = parts.next().is_some_and(word) || parts.next_back().is_some_and(word);
     let tag = service.image.value().and_then(|image| image.as_str().rsplit_once(':'));
     service.name == "sut"
-        || service.name.split(['-', '_', '.']).any(|part| matches!(part, "test" | "tests" | "e2e"))
+        || named && !service.ports.is_shown()
         || tag.is_some_and(|(_, tag)| matches!(tag, "test" | "tests" | "testing" | "ci"))
 }
 

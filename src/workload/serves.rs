@@ -2,7 +2,7 @@
 
 use super::heap::{self, OverheadInputs};
 use super::image::ImageFacts;
-use super::server::Starts;
+use super::server::{Starts, is_flag};
 use super::{HostSized, Workload};
 use crate::model::compose::Service;
 use crate::model::fact::Fact;
@@ -30,7 +30,7 @@ pub(super) fn apply_server_facts(workload: &mut Workload, facts: ImageFacts, ser
         .ignores_limit
         .filter(|ignores| ignores.majors.is_empty() && workload.starts != Starts::Other)
         .filter(|ignores| ignores.unless_set.iter().all(|name| workload.variable(name).is_absent()))
-        .filter(|ignores| !has_flag(workload, service, &ignores.unless_flags))
+        .filter(|ignores| !may_have_flag(workload, service, &ignores.unless_flags))
         .map(|ignores| {
             let limit = workload.memory.limit.value().copied().unwrap_or(ByteSize(0));
             let facts = OverheadInputs { product: beside_heap, ..OverheadInputs::default() };
@@ -41,7 +41,7 @@ pub(super) fn apply_server_facts(workload: &mut Workload, facts: ImageFacts, ser
             let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
             let option = ignores.way_out.starts_with("--").then(|| ignores.way_out.clone());
             let option = option
-                .filter(|_| limit.0 > 0)
+                .filter(|_| limit >= LEAST_HALVED)
                 .map(|option| heap::with_numbers(&option, runtime, &facts, limit));
             HostSized {
                 why: ignores.why,
@@ -53,11 +53,17 @@ pub(super) fn apply_server_facts(workload: &mut Workload, facts: ImageFacts, ser
         });
 }
 
-/// True if a word of its start contains one of these flags.
-fn has_flag(workload: &Workload, service: &Service, flags: &[String]) -> bool {
-    let own = [&service.entrypoint, &service.command].into_iter().filter_map(Fact::value).flatten();
+/// The smallest limit whose half is offered as a cache: WiredTiger takes no less than 0.25 GB (MongoDB manual, cacheSizeGB).
+const LEAST_HALVED: ByteSize = ByteSize(512 * 1024 * 1024);
+
+/// True if a word of its start is one of these flags, or a variable without a value may be.
+fn may_have_flag(workload: &Workload, service: &Service, flags: &[String]) -> bool {
+    let given = [&service.entrypoint, &service.command];
+    let own = given.into_iter().filter_map(Fact::value).flatten();
     let mut words = workload.words().chain(own);
-    words.any(|word| flags.iter().any(|flag| word.as_str().contains(flag.as_str())))
+    !flags.is_empty()
+        && (given.iter().any(|words| words.is_unknown())
+            || words.any(|word| flags.iter().any(|flag| is_flag(word.as_str(), flag))))
 }
 
 /// True if another program than the image's server starts, or may start through a Dockerfile's `ENTRYPOINT`, and neither

@@ -84,11 +84,13 @@ impl ProbeContext<'_> {
     /// Returns the settings files that the start line names.
     fn named_files(&self) -> Vec<String> {
         // Options that name data rather than settings: `--certificatesresolvers.x.acme.storage=acme.json`.
-        const DATA: [&str; 9] = ["storage", "log", "cert", "key", "pid", "data", "output", "cache", "state"];
+        const DATA: [&str; 11] = [
+            "storage", "log", "logfile", "cert", "key", "pid", "pidfile", "data", "output", "cache", "state",
+        ];
         let words = self.words().unwrap_or_default();
         let is_data = |word: &&String| {
             let name = word.split_once('=').map_or("", |(name, _)| name).to_ascii_lowercase();
-            DATA.iter().any(|part| name.contains(part))
+            name.rsplit(['.', '-', '_']).next().is_some_and(|last| DATA.contains(&last))
         };
         let paths =
             words.iter().filter(|word| !is_data(word)).map(|word| word.rsplit('=').next().unwrap_or(word));

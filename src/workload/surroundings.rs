@@ -4,9 +4,10 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use crate::hash::HashSet;
+use crate::model::Unresolved;
 use crate::model::project::Project;
 use crate::model::purpose;
-use crate::source::Sources;
+use crate::source::{Sources, TracedText};
 use crate::syntax::SyntaxError;
 use crate::syntax::dockerfile::{Dockerfile, Keyword};
 use crate::syntax::shell::base_name;
@@ -26,11 +27,19 @@ pub(super) struct Surroundings<'s> {
     /// Absolute.
     directory: PathBuf,
     root: OnceCell<Option<PathBuf>>,
+    submodules: OnceCell<Vec<PathBuf>>,
+    examples: OnceCell<HashSet<String>>,
 }
 
 impl<'s> Surroundings<'s> {
     pub(super) fn of(directory: &Path, sources: &'s Sources) -> Self {
-        Self { sources, directory: sources.absolute(directory), root: OnceCell::new() }
+        Self {
+            sources,
+            directory: sources.absolute(directory),
+            root: OnceCell::new(),
+            submodules: OnceCell::new(),
+            examples: OnceCell::new(),
+        }
     }
 
     /// Returns the root of the repository. It is looked up once, and only if something depends on it.
@@ -63,27 +72,38 @@ impl<'s> Surroundings<'s> {
         TEST_SCRIPTS.iter().any(|name| self.sources.exists(&folder.join(name))) || between().any(says)
     }
 
-    /// True for a path, relative to the project, in a submodule of its repository: a clone without submodules leaves it empty.
-    pub(super) fn is_in_submodule(&self, path: &str) -> bool {
-        let Some(root) = self.root() else { return false };
-        let Ok(bytes) = self.sources.disk().read_prefix(&root.join(".gitmodules"), MAX_GITMODULES) else {
-            return false;
+    /// True for a path in a submodule of the repository: a clone without submodules leaves its directory empty.
+    pub(super) fn is_in_submodule(&self, reference: &Unresolved, project: &Project) -> bool {
+        let service =
+            project.compose.services.iter().find(|service| Some(&service.name) == reference.service.as_ref());
+        // A Dockerfile is relative to its context.
+        let context =
+            service.filter(|_| reference.what == "dockerfile").and_then(|service| service.build.as_ref());
+        let context = context.and_then(|build| build.context.value()).map_or("", TracedText::as_str);
+        let absolute = self.sources.absolute(&self.directory.join(context).join(&reference.name));
+        self.submodules().iter().any(|module| absolute.starts_with(module))
+    }
+
+    fn submodules(&self) -> &[PathBuf] {
+        let read = || {
+            let root = self.root()?;
+            let bytes = self.sources.disk().read_prefix(&root.join(".gitmodules"), MAX_GITMODULES).ok()?;
+            let text = String::from_utf8_lossy(&bytes);
+            let keys = text.lines().filter_map(|line| line.split_once('='));
+            let paths = keys.filter(|(key, _)| key.trim() == "path");
+            Some(paths.map(|(_, module)| root.join(module.trim())).collect())
         };
-        let absolute = self.sources.absolute(&self.directory.join(path));
-        let text = String::from_utf8_lossy(&bytes);
-        let mut modules = text
-            .lines()
-            .filter_map(|line| line.split_once('='))
-            .filter(|(key, _)| key.trim() == "path")
-            .map(|(_, module)| root.join(module.trim()));
-        modules.any(|module| absolute.starts_with(module))
+        self.submodules.get_or_init(|| read().unwrap_or_default())
     }
 
     /// Returns the variables that example files in the project directory (`.env.example`) set for Compose.
-    pub(super) fn variables_of_examples(&self, project: &Project) -> HashSet<String> {
-        let files = project.compose.services.iter().flat_map(|service| &service.env_files);
-        let names = files.filter_map(|file| Some(base_name(file.path.value()?.as_str())));
-        super::examples::variables(&self.directory, &names.collect::<Vec<_>>(), self.sources.disk())
+    pub(super) fn variables_of_examples(&self, project: &Project) -> &HashSet<String> {
+        self.examples.get_or_init(|| {
+            let files = project.compose.services.iter().flat_map(|service| &service.env_files);
+            let names: HashSet<&str> =
+                files.filter_map(|file| Some(base_name(file.path.value()?.as_str()))).collect();
+            super::examples::variables(&self.directory, &names, self.sources.disk())
+        })
     }
 
     /// True for an error about a Maven or Gradle property that the build fills in: Compose reads only the result.
@@ -99,9 +119,8 @@ impl<'s> Surroundings<'s> {
 pub(super) fn is_fragment(dockerfile: &Dockerfile, path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let plain = ["dockerfile", "containerfile"].contains(&name.to_ascii_lowercase().as_str());
-    let is_stage = |keyword: Keyword| keyword == Keyword::From;
     let instructions = &dockerfile.instructions;
-    !plain
-        && !instructions.is_empty()
-        && !instructions.iter().any(|instruction| is_stage(instruction.keyword))
+    let has = |wanted: Keyword| instructions.iter().any(|instruction| instruction.keyword == wanted);
+    // A misspelt FROM is an error.
+    !plain && !instructions.is_empty() && !has(Keyword::From) && !has(Keyword::Unknown)
 }

@@ -134,14 +134,21 @@ fn servers_are_known_behind_options_and_scripts() {
     let web =
         |image: &str| service(&format!("{{image: '{image}', command: node server.js, ports: ['80:3000']}}"));
     has(&web("node:22"), r#"["CMD", "curl", "-sS", "-o", "/dev/null", "http://127.0.0.1:3000/"]"#);
-    has(&web("node:22-alpine"), "|| wget -O /dev/null http://127.0.0.1:3000/ 2>&1 | grep -Eq 'HTTP/|ERROR '");
+    has(&web("node:22-alpine"), "|| wget -S -O /dev/null http://127.0.0.1:3000/ 2>&1 | grep -q HTTP/");
     has(&web("node:22-slim"), ".get('http://127.0.0.1:3000/', () => process.exit(0))");
     // A port that a variable sets is probed through the variable.
     has(
         &service(
-            "{image: 'node:22', command: node server.js, ports: ['80:3000'], environment: {PORT: '${PORT:-3000}'}}",
+            "{image: 'node:22', command: node server.js, ports: ['80:${PORT:-3000}'], environment: {PORT: '${PORT:-3000}'}}",
         ),
         "http://127.0.0.1:$$PORT/",
+    );
+    // `PORT` changes, the mapping does not: the container listens on 3000.
+    has(
+        &service(
+            "{image: 'node:22', command: node server.js, ports: ['${PORT:-3000}:3000'], environment: {PORT: '${PORT:-3000}'}}",
+        ),
+        "http://127.0.0.1:3000/",
     );
     has(
         &service(

@@ -273,13 +273,7 @@ impl Reader<'_> {
             Interpolated::Plain => Some(value),
             Interpolated::Required { .. } => None,
             Interpolated::Invalid { message, span } => {
-                self.out.errors.push(SyntaxError {
-                    message,
-                    span,
-                    fatal: true,
-                    duplicate_of: None,
-                    truncates_file: false,
-                });
+                self.out.errors.push(SyntaxError::fatal(message, span));
                 None
             }
         }
@@ -295,13 +289,7 @@ impl Reader<'_> {
                 let message = format!(
                     "the variables of this file expand to more than {most} MiB; the rest is not known"
                 );
-                self.out.errors.push(SyntaxError {
-                    message,
-                    span: text.span(),
-                    fatal: false,
-                    duplicate_of: None,
-                    truncates_file: false,
-                });
+                self.out.errors.push(SyntaxError::warning(message, text.span()));
             }
             return None;
         }

@@ -81,13 +81,7 @@ impl Loader<'_> {
             } else {
                 format!("extends leads through more than {MAX_FILE_DEPTH} services")
             };
-            self.errors.push(SyntaxError {
-                message,
-                span: extends.site,
-                fatal: true,
-                duplicate_of: None,
-                truncates_file: false,
-            });
+            self.errors.push(SyntaxError::fatal(message, extends.site));
             return Some(service);
         }
         trail.push(step);

@@ -59,13 +59,7 @@ impl Loader<'_> {
                     } else {
                         format!("include leads through more than {MAX_FILE_DEPTH} files")
                     };
-                    self.errors.push(SyntaxError {
-                        message,
-                        span: path.span(),
-                        fatal: true,
-                        duplicate_of: None,
-                        truncates_file: false,
-                    });
+                    self.errors.push(SyntaxError::fatal(message, path.span()));
                 }
                 Ok(file) => match self.charge_file(file) {
                     Ok(()) => files.push(file),

@@ -110,13 +110,7 @@ impl<'s> Loader<'s> {
             return true;
         }
         if !std::mem::replace(&mut self.exhausted, true) {
-            self.errors.push(SyntaxError {
-                message: too_many(),
-                span: site,
-                fatal: true,
-                duplicate_of: None,
-                truncates_file: false,
-            });
+            self.errors.push(SyntaxError::fatal(too_many(), site));
         }
         false
     }
@@ -166,25 +160,16 @@ impl<'s> Loader<'s> {
                     if let Some(span) = wrap_first_format(&mut value) {
                         let message = "services stand at the left edge, without `services:` above them: the format of \
                                        Compose v1, which Compose refuses";
-                        self.errors.push(SyntaxError {
-                            message: message.to_owned(),
-                            span,
-                            fatal: true,
-                            duplicate_of: None,
-                            truncates_file: false,
-                        });
+                        self.errors.push(SyntaxError::fatal(message.to_owned(), span));
                     }
                     damaged(&mut value, tree.skipped_lines());
                     documents.push(value);
                 }
                 Kind::Null => {}
-                _ => self.errors.push(SyntaxError {
-                    message: "a Compose file is a mapping".to_owned(),
-                    span: first_line(self.sources, value.span),
-                    fatal: true,
-                    duplicate_of: None,
-                    truncates_file: false,
-                }),
+                _ => self.errors.push(SyntaxError::fatal(
+                    "a Compose file is a mapping".to_owned(),
+                    first_line(self.sources, value.span),
+                )),
             }
         }
         documents
@@ -198,13 +183,8 @@ impl<'s> Loader<'s> {
         let tree = Tree::of(&source);
         self.files.insert(file);
         self.errors.extend(tree.errors().iter().cloned());
-        self.errors.extend(source.invalid_utf8().map(|span| SyntaxError {
-            message: "not UTF-8".to_owned(),
-            span,
-            fatal: true,
-            duplicate_of: None,
-            truncates_file: false,
-        }));
+        self.errors
+            .extend(source.invalid_utf8().map(|span| SyntaxError::fatal("not UTF-8".to_owned(), span)));
         self.trees.insert(file, Arc::clone(&tree));
         tree
     }

@@ -114,13 +114,7 @@ impl Compose {
         let version = version.map(|version| version.text.as_str().to_owned());
         if let Some((_, beyond)) = real.clone().nth(MAX_SERVICES) {
             let message = format!("more than {MAX_SERVICES} services; the rest is not looked at");
-            loader.errors.push(SyntaxError {
-                message,
-                span: beyond.key,
-                fatal: true,
-                duplicate_of: None,
-                truncates_file: false,
-            });
+            loader.errors.push(SyntaxError::fatal(message, beyond.key));
         }
         let services = real.take(MAX_SERVICES).map(|(name, entry)| Service::read(name, entry)).collect();
         Self {

@@ -246,13 +246,7 @@ impl Lowering<'_> {
             self.exhausted = true;
             let message =
                 if depth > MAX_DEPTH { format!("nested deeper than {MAX_DEPTH} levels") } else { too_many() };
-            self.errors.push(SyntaxError {
-                message,
-                span,
-                fatal: true,
-                duplicate_of: None,
-                truncates_file: false,
-            });
+            self.errors.push(SyntaxError::fatal(message, span));
         }
         true
     }
@@ -320,13 +314,7 @@ impl Lowering<'_> {
                     out.unset = Some(Box::new(Unset { name, at: span, partial: None }));
                 }
                 Interpolated::Invalid { message, span } => {
-                    self.errors.push(SyntaxError {
-                        message,
-                        span,
-                        fatal: true,
-                        duplicate_of: None,
-                        truncates_file: false,
-                    });
+                    self.errors.push(SyntaxError::fatal(message, span));
                     out.unset = Some(Box::new(Unset { name: String::new(), at: span, partial: None }));
                 }
             }

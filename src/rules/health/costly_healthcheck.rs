@@ -4,7 +4,7 @@ use crate::finding::Severity;
 use crate::rules::Sink;
 use crate::rules::probe::{Form, assumption, command, flags, format_duration, replacement_text};
 use crate::source::Spanned;
-use crate::workload::{Healthcheck, RuntimeName, Workload};
+use crate::workload::{Fact, Healthcheck, RuntimeName, Workload};
 
 rule! {
     name: "costly-healthcheck",
@@ -38,9 +38,10 @@ fn virtual_machine(
     let Healthcheck::Probe { interval, .. } = check else { return };
     let name = &workload.name;
     let machine = if runtime == RuntimeName::Java { "JVM" } else { runtime.display_name() };
-    let every = match interval.value().filter(|interval| **interval > 0) {
-        Some(interval) => format!("every {}", format_duration(*interval)),
-        None => "every 30s".to_owned(),
+    let every = match interval {
+        Fact::Known(interval) if interval.value > 0 => format!(" every {}", format_duration(interval.value)),
+        Fact::Known(_) | Fact::Absent { .. } => " every 30s".to_owned(),
+        Fact::Unknown { .. } => String::new(),
     };
     let limit = workload.memory.limit.value().filter(|limit| limit.0 > 0);
     let inside = limit.map(|limit| format!(", inside its limit of {limit}")).unwrap_or_default();
@@ -48,7 +49,7 @@ fn virtual_machine(
         .report(
             program.span,
             format!("starts a {machine} for every probe"),
-            format!("the healthcheck of `{name}` starts a {machine} (`{}`) {every}{inside}", program.value),
+            format!("the healthcheck of `{name}` starts a {machine} (`{}`){every}{inside}", program.value),
         )
         .workload(workload)
         .note(format!(
@@ -74,6 +75,10 @@ fn often(workload: &Workload, known: &Spanned<Healthcheck>, sink: &mut Sink<'_>)
     let short =
         |interval: &&Spanned<i64>| (1..=2 * SECOND).contains(&interval.value) && start_interval.is_absent();
     let Some(setting) = interval.known().filter(short) else { return };
+    // How long it may fail hangs on these.
+    if retries.is_unknown() || start_period.is_unknown() {
+        return;
+    }
     let (name, interval) = (&workload.name, setting.value);
     let tries = retries.value().copied().filter(|retries| *retries > 0).unwrap_or(DEFAULT_RETRIES);
     // The time for which it may fail now until it counts as unhealthy.

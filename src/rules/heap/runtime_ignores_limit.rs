@@ -63,7 +63,7 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
     let Some(names) = sized.names() else {
         if let Some(option) = &sized.option {
             finding.help(format!(
-                "start it with `{option}`: that much of the limit for it, the rest for what is beside it"
+                "start it with `{option}`: half of the limit for its cache, the rest for connections and queries"
             ));
         }
         return;

@@ -34,7 +34,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         let mut help = format!("versions that are rebuilt: {}", unsupported.lines.join(", "));
         if let Some(upgrade) = &unsupported.upgrade {
             help = format!(
-                "{help}; {}; its release notes say what clients and settings it refuses",
+                "{help}; {}; the release notes of the newer version list the clients and settings that it refuses",
                 upgrade.how
             );
             if let Some(option) = &unsupported.refused {

@@ -52,5 +52,6 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
 fn holds_sockets(target: &str) -> bool {
     let target = target.trim_end_matches('/');
     let target = target.strip_prefix("/var").unwrap_or(target);
-    target == "/run" || target == "/lock" || target.starts_with("/run/")
+    // `/run/shm` is the old place of `/dev/shm`.
+    target == "/run" || target == "/lock" || target.starts_with("/run/") && target != "/run/shm"
 }

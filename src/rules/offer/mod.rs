@@ -239,7 +239,7 @@ impl<'w> Offer<'w> {
         match self.set_swap().filter(|_| !swarm_reads && self.limited_elsewhere().is_none()) {
             Some(requests) => finding.fix_model(title, Applicability::Unsafe, &[FactName::SwapLimit], requests),
             None if swarm_reads => finding
-                .help("`memswap_limit` equal to the memory limit allows no swap, where no `docker stack deploy` reads the file"),
+                .help("`memswap_limit` equal to the memory limit allows no swap; `docker stack deploy` refuses a file with that key"),
             None => finding.help("`memswap_limit` equal to the memory limit allows no swap"),
         }
     }

@@ -24,7 +24,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     }
     let container = match workload.kind {
         Kind::Service => format!("`{}`", workload.name),
-        Kind::Image => format!("the image of `{}`", workload.name),
+        Kind::Image => format!("a container of `{}`", workload.name),
     };
     let ShellAsPid1 { span, shell, command, inside, outer, list } = found;
     let is_list = inside.is_none() && command.first.starts_with('[');

@@ -35,9 +35,7 @@ impl Directives {
             TracedText::verbatim(part, Span::new(self.file, at, at + part.len()))
         };
         let directive = Directive { name: text(name), value: text(value) };
-        let mut refuse = |message, span| {
-            errors.push(SyntaxError { message, span, fatal: true, duplicate_of: None, truncates_file: false })
-        };
+        let mut refuse = |message, span| errors.push(SyntaxError::fatal(message, span));
         if self.found.iter().any(|d| d.name.as_str().eq_ignore_ascii_case(name)) {
             refuse(format!("a second `{}` directive", name.to_ascii_lowercase()), directive.name.span());
         } else if name.eq_ignore_ascii_case("escape") {

@@ -58,13 +58,7 @@ impl Reader<'_> {
     }
 
     fn refuse(&mut self, message: String, span: Span) {
-        self.errors.push(SyntaxError {
-            message,
-            span,
-            fatal: true,
-            duplicate_of: None,
-            truncates_file: false,
-        });
+        self.errors.push(SyntaxError::fatal(message, span));
     }
 
     fn arguments(

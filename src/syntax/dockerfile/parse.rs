@@ -26,13 +26,7 @@ pub fn parse(file: SourceId, text: &str) -> Dockerfile {
     };
     if text.len() as u64 > MAX_FILE_SIZE {
         let message = format!("larger than {} MiB", MAX_FILE_SIZE / 1024 / 1024);
-        dockerfile.errors.push(SyntaxError {
-            message,
-            span: Span::new(file, 0, 0),
-            fatal: true,
-            duplicate_of: None,
-            truncates_file: false,
-        });
+        dockerfile.errors.push(SyntaxError::fatal(message, Span::new(file, 0, 0)));
         return dockerfile;
     }
     let mut directives = Directives::new(file);
@@ -61,13 +55,7 @@ pub fn parse(file: SourceId, text: &str) -> Dockerfile {
         let messages = dangling
             .into_iter()
             .chain(missing_stage.then(|| ("no FROM before this instruction".to_owned(), at)));
-        let found = messages.map(|(message, span)| SyntaxError {
-            message,
-            span,
-            fatal: true,
-            duplicate_of: None,
-            truncates_file: false,
-        });
+        let found = messages.map(|(message, span)| SyntaxError::fatal(message, span));
         dockerfile.errors.extend(found);
         number(&mut instruction, first_line, lines.number);
         dockerfile.instructions.push(instruction);
@@ -76,23 +64,11 @@ pub fn parse(file: SourceId, text: &str) -> Dockerfile {
         let message =
             format!("a line of {} bytes, more than the {MAX_LINE} that BuildKit reads", range.len());
         let span = Span::new(file, range.start, range.end);
-        dockerfile.errors.push(SyntaxError {
-            message,
-            span,
-            fatal: true,
-            duplicate_of: None,
-            truncates_file: false,
-        });
+        dockerfile.errors.push(SyntaxError::fatal(message, span));
     }
     if dockerfile.instructions.is_empty() {
         let message = "a file with no instructions".to_owned();
-        dockerfile.errors.push(SyntaxError {
-            message,
-            span: Span::new(file, 0, 0),
-            fatal: true,
-            duplicate_of: None,
-            truncates_file: false,
-        });
+        dockerfile.errors.push(SyntaxError::fatal(message, Span::new(file, 0, 0)));
     }
     dockerfile.errors.sort_by_key(|error| error.span.start);
     dockerfile.escape = directives.escape;

@@ -26,13 +26,12 @@ pub(super) fn parse(file: SourceId, text: &str) -> Tree {
         blanked = recover(file, text, &mut built, &mut errors);
     } else {
         let name = |span: &Span| text.get(span.start as usize + 1..span.end as usize).unwrap_or_default();
-        errors.extend(built.unknown_anchors.iter().map(|span| SyntaxError {
-            message: format!("unknown anchor `{}`", name(span)),
-            span: *span,
-            fatal: true,
-            duplicate_of: None,
-            truncates_file: false,
-        }));
+        errors.extend(
+            built
+                .unknown_anchors
+                .iter()
+                .map(|span| SyntaxError::fatal(format!("unknown anchor `{}`", name(span)), *span)),
+        );
     }
     errors.append(&mut built.errors);
     errors.sort_by_key(|error| error.span.start);

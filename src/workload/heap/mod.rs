@@ -135,12 +135,14 @@ impl ReadVariable {
         let value = self.value.replacen(own, &format!("{begin}{flag}"), 1);
         let blank = if self.there.is_empty() { "" } else { " " };
         let text = format!("{}{blank}{value}", self.there);
-        let Some(most) = flag.strip_prefix("-Xmx") else { return text };
+        let most = flag.strip_prefix("-Xmx").or_else(|| flag.strip_prefix("-XX:MaxHeapSize="));
+        let Some(most) = most else { return text };
         // A JVM whose initial heap is larger than the largest one does not start.
         let lowered = |word: &str| {
-            let initial = word.strip_prefix("-Xms").and_then(ByteSize::parse_jvm);
+            let name = ["-Xms", "-XX:InitialHeapSize="].into_iter().find(|name| word.starts_with(name));
+            let initial = name.and_then(|name| ByteSize::parse_jvm(word.strip_prefix(name)?));
             let larger = initial.zip(ByteSize::parse_jvm(most)).is_some_and(|(initial, most)| initial > most);
-            if larger { format!("-Xms{most}") } else { word.to_owned() }
+            name.filter(|_| larger).map_or_else(|| word.to_owned(), |name| format!("{name}{most}"))
         };
         text.split(' ').map(lowered).collect::<Vec<_>>().join(" ")
     }

@@ -12,6 +12,8 @@ pub struct Ports {
     pub named: Vec<u16>,
     /// Ports of other protocols: `UDP 1162`, `UDP 10000-10010`.
     pub other: Vec<String>,
+    /// Those of `named` whose container port is a literal number.
+    pub literal: Vec<u16>,
     /// A variable without a value, or a range, hides further ports.
     pub hidden: bool,
     /// The variables without a value that hide a port. Compose rejects the file if one of them is empty.
@@ -49,7 +51,17 @@ pub(super) fn read(fields: Fields<'_>) -> Ports {
                     None => item.get("target").and_then(|entry| entry.value.as_scalar()),
                 };
             match scalar.and_then(container) {
-                Some(Side::Tcp(port)) => add(&mut ports.named, port),
+                Some(Side::Tcp(port)) => {
+                    add(&mut ports.named, port);
+                    let template = scalar.and_then(|scalar| scalar.template.as_deref());
+                    let number = |text: &str| {
+                        let last = text.trim_end_matches("/tcp").rsplit(':').next().unwrap_or(text);
+                        last.chars().all(|c| c.is_ascii_digit())
+                    };
+                    if template.is_none_or(number) {
+                        add(&mut ports.literal, port);
+                    }
+                }
                 Some(Side::Other(port)) => ports.other.push(port),
                 None => {
                     ports.hidden = true;
