@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use oomlint::catalog::Catalog;
+use oomlint::check::{self, Options};
 use oomlint::discover::{Discovered, FileKind};
-use oomlint::engine::{self, Options};
 use oomlint::source::Sources;
 use oomlint::syntax::dockerfile;
 use oomlint::syntax::yaml::Tree;
@@ -66,7 +66,7 @@ fn growth(criterion: &mut Criterion) {
         sources.add(Path::new(path), text);
         let mut discovered = Discovered::default();
         discovered.add(PathBuf::from(path), kind);
-        engine::findings(&Options::default(), &sources, &discovered)
+        check::findings(&Options::default(), &sources, &discovered)
     };
     let mut group = criterion.benchmark_group("growth");
     group.sample_size(10);

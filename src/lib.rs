@@ -4,12 +4,13 @@
 
 pub mod budget;
 pub mod catalog;
+pub mod check;
 pub mod cli;
 pub mod config;
+pub mod diagnostic;
 pub mod discover;
-pub mod engine;
 pub mod error;
-pub mod finding;
+pub mod fix;
 pub mod hash;
 pub mod lsp;
 pub mod model;

@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use oomlint::engine;
+use oomlint::check;
 use oomlint_fuzz::{FileSet, check_projects, prepare};
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
@@ -18,7 +18,7 @@ fuzz_target!(
         let (options, discovered) = (set.options(), set.discovered());
         let look = || {
             let sources = set.sources();
-            check_projects(&engine::projects(&options, &sources, &discovered), &sources)
+            check_projects(&check::projects(&options, &sources, &discovered), &sources)
         };
         assert!(look() == look(), "the second look sees something else");
     }

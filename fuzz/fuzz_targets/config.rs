@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use oomlint::config::{Config, Configs};
-use oomlint::engine::{self, Options};
+use oomlint::check::{self, Options};
 use oomlint::error::Error;
 use oomlint::report::draw_failure;
 use oomlint::source::Sources;
@@ -51,5 +51,5 @@ fn run(config: Config) {
     let Some(set) = FileSet::of(STACK) else { return };
     let options = Options { configs: Some(Arc::new(Configs::named(config))), ..Options::default() };
     let sources = set.sources();
-    let _ = engine::run(&options, &sources, &set.discovered());
+    let _ = check::run(&options, &sources, &set.discovered());
 }

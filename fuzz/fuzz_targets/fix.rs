@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use oomlint::engine::fix::{Overlay, fix};
-use oomlint::engine::{self, Outcome};
-use oomlint::finding::Applicability;
+use oomlint::fix::{Overlay, fix};
+use oomlint::check::{self, Outcome};
+use oomlint::diagnostic::Applicability;
 use oomlint::source::Sources;
 use oomlint_fuzz::{FileSet, prepare};
 
@@ -31,7 +31,7 @@ fuzz_target!(
             for (path, text) in overlay {
                 sources.add(path, text.as_str());
             }
-            engine::run(&options, &sources, &discovered)
+            check::run(&options, &sources, &discovered)
         };
         let (was, is) = (look(&before), look(&after));
         assert!(errors(&is) <= errors(&was), "{before:#?} does not parse any more: {after:#?}");

@@ -7,8 +7,8 @@ use std::path::Path;
 use clap::ValueEnum;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use oomlint::discover::RepositoryRoot;
-use oomlint::engine;
-use oomlint::finding::Label;
+use oomlint::check;
+use oomlint::diagnostic::Label;
 use oomlint::report::{Format, Report, human};
 use oomlint_fuzz::{FileSet, check_span, prepare, whole};
 
@@ -37,7 +37,7 @@ fuzz_target!(
 
 fn reports(set: &FileSet, formats: &[Format], check: bool) -> Vec<(Format, String)> {
     let sources = set.sources();
-    let outcome = engine::run(&set.options(), &sources, &set.discovered());
+    let outcome = check::run(&set.options(), &sources, &set.discovered());
     if check {
         for finding in &outcome.findings {
             let labels = std::iter::once(&finding.primary).chain(&finding.related);

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use oomlint::discover::RepositoryRoot;
-use oomlint::engine::{self, Options, fix};
-use oomlint::finding::Applicability;
+use oomlint::check::{self, Options};
+use oomlint::fix;
+use oomlint::diagnostic::Applicability;
 use oomlint::report::size;
 use oomlint::sizing::advise;
 use oomlint::stats::Stats;
@@ -43,7 +44,7 @@ fuzz_target!(
         let stats = Arc::new(stats);
         let options = Options { stats: Some(Arc::clone(&stats)), ..Options::default() };
         let sources = set.sources();
-        let projects = engine::projects(&options, &sources, &set.discovered());
+        let projects = check::projects(&options, &sources, &set.discovered());
         for workload in projects.iter().flat_map(|project| &project.workloads) {
             let (Some(measured), Some(advice)) = (&workload.measured, advise(workload)) else { continue };
             assert!(measured.base <= measured.typical && measured.typical <= measured.peak);

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use oomlint::discover::{Discovered, FileKind, kind_of};
-use oomlint::engine::Options;
-use oomlint::engine::fix::Overlay;
+use oomlint::check::Options;
+use oomlint::fix::Overlay;
 use oomlint::model::size::ByteSize;
 use oomlint::rules::{Policy, Preset, Target};
 use oomlint::source::Sources;

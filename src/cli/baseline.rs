@@ -10,11 +10,11 @@ use super::input::Input;
 use super::output::{Console, write_file};
 use super::policy::Choices;
 use super::stats::Measured;
+use crate::check;
+use crate::check::baseline::{Baseline, FILE_NAME};
+use crate::check::{FindingIdentity, evidence};
 use crate::discover::RepositoryRoot;
-use crate::engine;
 use crate::error::Error;
-use crate::finding::baseline::{Baseline, FILE_NAME};
-use crate::finding::{FindingIdentity, evidence};
 use crate::report::escape;
 use crate::source::{FileSystem, LoadError};
 
@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     }
     let mut discovered = arguments.input.discover(&sources, console)?;
     let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
-    let options = engine::Options { stats: arguments.measured.read()?, ..options };
+    let options = check::Options { stats: arguments.measured.read()?, ..options };
     let nothing = discovered.files.is_empty() && discovered.env_files.is_empty();
     if nothing && !arguments.check && !arguments.update {
         return Err(Error::Usage {
@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
             help: Some("no baseline is written; name the directory that has the files".to_owned()),
         });
     }
-    let outcome = engine::findings(&options, &sources, &discovered);
+    let outcome = check::findings(&options, &sources, &discovered);
     let found = evidence(&outcome.findings, &sources, &root);
     if arguments.check {
         return check(&read(&path, &disk)?, &found, console);

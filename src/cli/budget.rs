@@ -11,8 +11,8 @@ use super::input::Input;
 use super::output::{Console, write_file};
 use super::policy::{Host as HostArguments, Scope};
 use crate::budget::{Host, Stack};
+use crate::check;
 use crate::discover::host_requirement;
-use crate::engine;
 use crate::error::Error;
 use crate::model::size::ByteSize;
 use crate::report::budget::{self, Format, Report, TableStyle};
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let sources = arguments.input.sources();
     let mut discovered = arguments.input.discover(&sources, console)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
-    let projects = engine::projects(&options, &sources, &discovered);
+    let projects = check::projects(&options, &sources, &discovered);
     let scale: BTreeMap<String, i64> = arguments.scale.iter().cloned().collect();
     known_services(&scale, &projects)?;
     let stacks: Vec<Stack> = projects
@@ -110,7 +110,7 @@ fn known_services(scale: &BTreeMap<String, i64>, projects: &[Project]) -> Result
 /// Returns the host: from the command line, the configuration, or a development container, in this order.
 fn host(
     arguments: &Arguments,
-    options: &engine::Options,
+    options: &check::Options,
     project: &Project,
     sources: &Sources,
 ) -> Option<Host> {

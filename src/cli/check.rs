@@ -12,12 +12,12 @@ use super::output::{Console, write_file};
 use super::policy::Choices;
 use super::stats::Measured;
 use super::{Outcome, baseline, fix};
+use crate::check;
+use crate::check::baseline::Baseline;
 use crate::config::{Config, FailOn};
+use crate::diagnostic::Applicability;
 use crate::discover::RepositoryRoot;
-use crate::engine;
 use crate::error::{Error, nearest};
-use crate::finding::Applicability;
-use crate::finding::baseline::Baseline;
 use crate::report::{Format, Report, human};
 use crate::source::FileSystem;
 
@@ -179,7 +179,7 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let baseline =
         reports.baseline(&root, here.as_deref(), sources.disk())?.map(|baseline| (baseline, root.clone()));
     let stats = measured.read()?;
-    let options = engine::Options { baseline, stats, fail_on: reports.fail_on, ..options };
+    let options = check::Options { baseline, stats, fail_on: reports.fail_on, ..options };
     let level = if fixes.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     if fixes.unsafe_fixes && !fixes.fix && !fixes.diff {
         return Err(Error::Usage {
@@ -196,9 +196,9 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
         fix::apply(&options, &discovered, &mended, console)?;
         // The files have changed.
         sources = input.sources();
-        engine::findings(&options, &sources, &discovered)
+        check::findings(&options, &sources, &discovered)
     } else {
-        engine::findings(&options, &sources, &discovered)
+        check::findings(&options, &sources, &discovered)
     };
     outcome.summary.elapsed = begun.elapsed();
     if reports.statistics {

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 
 use super::Outcome;
 use super::output::{Console, temp_file_beside};
+use crate::check::Options;
+use crate::diagnostic::{Applicability, Finding};
 use crate::discover::Discovered;
-use crate::engine::Options;
-use crate::engine::fix::{FixResult, Overlay, fix_some};
 use crate::error::Error;
-use crate::finding::{Applicability, Finding};
+use crate::fix::{FixResult, Overlay, fix_some};
 use crate::report::{escape, unified};
 
 /// Selection of fixes.

@@ -7,10 +7,10 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, CommandFactory};
 
 use super::output::Console;
+use crate::check;
 use crate::discover::{self, Discovered, FileKind};
-use crate::engine;
-use crate::engine::fix::Overlay;
 use crate::error::{Error, nearest};
+use crate::fix::Overlay;
 use crate::hash::IndexMap;
 use crate::model::compose::Settings;
 use crate::source::{FileSystem, LoadError, MAX_FILE_SIZE, Sources, normalize};
@@ -135,7 +135,7 @@ impl Input {
     }
 
     /// Returns the options for the engine.
-    pub(super) fn options(&self) -> engine::Options {
+    pub(super) fn options(&self) -> check::Options {
         let environment = if self.use_environment {
             // Names and values that are not Unicode cannot occur in a Compose file.
             std::env::vars_os()
@@ -145,11 +145,11 @@ impl Input {
             IndexMap::default()
         };
         let settings = Settings { env_files: self.env_files.clone(), environment };
-        engine::Options {
+        check::Options {
             compose_files: self.files.clone(),
             settings,
             disk: self.fence.disk(),
-            ..engine::Options::default()
+            ..check::Options::default()
         }
     }
 

@@ -9,8 +9,8 @@ use super::Outcome;
 use super::input::Input;
 use super::output::{Console, FactFormat};
 use super::policy::Scope;
+use crate::check;
 use crate::discover::{Discovered, FileKind};
-use crate::engine;
 use crate::report::{escape, inspect};
 use crate::source::Sources;
 use crate::syntax::{dockerfile, yaml};
@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
         console.write(|out| syntax(out, &sources, &discovered))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let projects = engine::projects(&options, &sources, &discovered);
+    let projects = check::projects(&options, &sources, &discovered);
     console.write(|out| match arguments.format {
         FactFormat::Human => inspect::human(out, &projects, &sources),
         FactFormat::Json => inspect::json(out, &projects, &sources),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
+use crate::check;
 use crate::config::{Base, Config, Configs, Pattern, Patterns, RuleOrGroup, Size};
 use crate::discover::Discovered;
-use crate::engine;
 use crate::error::Error;
 use crate::model::size::ByteSize;
 use crate::rules::{Policy, Preset, Target};
@@ -97,13 +97,13 @@ impl Scope {
     /// When a configuration of any file cannot be used.
     pub(super) fn apply(
         &self,
-        options: engine::Options,
+        options: check::Options,
         discovered: &mut Discovered,
-    ) -> Result<engine::Options, Error> {
+    ) -> Result<check::Options, Error> {
         let configs = self.configs(&options.disk)?;
         let files: Vec<&Path> = discovered.files.iter().map(|found| found.path.as_path()).collect();
         configs.preload(&files)?;
-        let options = engine::Options {
+        let options = check::Options {
             exclude: Patterns::new(&Base::at(Path::new("")), &self.exclude),
             force_exclude: self.force_exclude,
             configs: Some(Arc::new(configs)),
@@ -122,11 +122,11 @@ impl Choices {
     /// When a configuration of any file cannot be used.
     pub(super) fn apply(
         &self,
-        options: engine::Options,
+        options: check::Options,
         discovered: &mut Discovered,
-    ) -> Result<engine::Options, Error> {
+    ) -> Result<check::Options, Error> {
         let options = self.scope.apply(options, discovered)?;
-        Ok(engine::Options {
+        Ok(check::Options {
             preset: self.preset,
             select: self.select.clone(),
             ignore: self.ignore.clone(),

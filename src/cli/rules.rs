@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::output::{Console, FactFormat};
-use crate::finding::Severity;
+use crate::diagnostic::Severity;
 use crate::rules::{Group, Meta, Preset, RULES};
 
 #[derive(Args)]

@@ -9,10 +9,10 @@ use super::input::Input;
 use super::output::{Console, TableFormat};
 use super::policy::Scope;
 use super::{Outcome, fix, stats};
+use crate::check;
+use crate::diagnostic::{Applicability, Finding};
 use crate::discover::RepositoryRoot;
-use crate::engine;
-use crate::engine::fix::Overlay;
-use crate::finding::{Applicability, Finding};
+use crate::fix::Overlay;
 use crate::hash::HashSet;
 use crate::report::size;
 
@@ -59,12 +59,12 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
     let sources = arguments.input.sources();
     let mut discovered = arguments.input.discover(&sources, console)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
-    let options = engine::Options {
+    let options = check::Options {
         stats: Some(Arc::clone(&stats)),
         select: RULES.map(str::to_owned).to_vec(),
         ..options
     };
-    let projects = engine::projects(&options, &sources, &discovered);
+    let projects = check::projects(&options, &sources, &discovered);
     if arguments.write || arguments.diff {
         let measured: HashSet<&str> = projects
             .iter()

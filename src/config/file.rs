@@ -11,7 +11,7 @@ use super::options::{CacheExceedsLimit, EffectiveOption, RuleOptions, SeverityOn
 use super::place::{List, Located, ScalarOr, Table};
 use super::values::{Date, Factor, RuleName, RuleOrGroup, Size};
 use crate::catalog::ImageEntry;
-use crate::finding::Severity;
+use crate::diagnostic::Severity;
 use crate::rules::{Preset, RULES, Target, Thresholds};
 
 /// The configuration of oomlint: `.oomlint.yaml` or `oomlint.yaml`, nearest upward from the files that it is for.

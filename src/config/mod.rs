@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
+use crate::diagnostic::Finding;
 use crate::error::Error;
-use crate::finding::Finding;
 use crate::rules::{Policy, Preset};
 use crate::source::{FileSystem, LoadError, Source, Sources};
 

@@ -10,8 +10,8 @@ use lsp_types::{
 
 use super::convert::uri_of;
 use super::session::{Analysis, Session, absolute};
-use crate::engine::fix::fix;
-use crate::finding::{Applicability, Finding, Fix};
+use crate::diagnostic::{Applicability, Finding, Fix};
+use crate::fix::fix;
 use crate::report::escape::printable;
 use crate::source::Sources;
 

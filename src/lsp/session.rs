@@ -10,13 +10,13 @@ use lsp_types::{
 };
 
 use super::convert::{Encoding, path_of, uri_of};
+use crate::check::{self, Options, Outcome};
 use crate::config::Configs;
+use crate::diagnostic::{Finding, Label, Severity};
 use crate::discover::{
     self, Discovered, FileKind, discover, kind_in_editor, kind_in_walk, kind_of, kind_of_text,
 };
-use crate::engine::fix::Overlay;
-use crate::engine::{self, Options, Outcome};
-use crate::finding::{Finding, Label, Severity};
+use crate::fix::Overlay;
 use crate::hash::HashMap;
 use crate::report::escape::printable;
 use crate::report::rule_page;
@@ -121,7 +121,7 @@ impl Session {
         for (path, text) in self.overlay() {
             sources.add(&path, text);
         }
-        let mut outcome = engine::run(&self.options(), &sources, &discovered);
+        let mut outcome = check::run(&self.options(), &sources, &discovered);
         outcome.truncate(&sources);
         let look = Arc::new(Analysis { sources, outcome, discovered });
         self.looks.insert(directory, Arc::clone(&look));

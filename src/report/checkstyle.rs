@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::place::Unit;
 use super::xml::Xml;
 use super::{Report, escape};
-use crate::finding::Severity;
+use crate::diagnostic::Severity;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     let mut xml = Xml::new(out)?;

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::place::Unit;
 use super::{Report, escape, full_text};
-use crate::finding::Severity;
+use crate::diagnostic::Severity;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     for finding in report.findings {

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::place::Unit;
 use super::{Each, FileLocation, Report, escape};
-use crate::finding::{Finding, Fingerprint, Severity};
+use crate::check::Fingerprint;
+use crate::diagnostic::{Finding, Severity};
 
 #[derive(Serialize)]
 struct Issue {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::snippet::{Block, draw};
 use super::{FileLocation, escape, severity_name};
-use crate::finding::{Finding, Severity, Summary};
+use crate::diagnostic::{Finding, Severity, Summary};
 use crate::hash::{HashMap, HashSet};
 use crate::rules;
 use crate::source::Sources;

@@ -24,9 +24,8 @@ use serde::Serialize;
 
 use super::place::{FileLocation, Unit};
 use super::{Each, Report, escape};
-use crate::finding::{
-    Applicability, Confidence, Finding, Fingerprint, Fix, Label, Severity, SuppressionKind,
-};
+use crate::check::Fingerprint;
+use crate::diagnostic::{Applicability, Confidence, Finding, Fix, Label, Severity, SuppressionKind};
 use crate::source::Sources;
 
 const VERSION: u32 = 1;

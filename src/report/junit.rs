@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::place::Unit;
 use super::xml::Xml;
 use super::{Report, escape, full_text, severity_name};
-use crate::finding::{Finding, Severity};
+use crate::diagnostic::{Finding, Severity};
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     let mut xml = Xml::new(out)?;

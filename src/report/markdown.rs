@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::place::Unit;
 use super::{Report, human, page};
-use crate::finding::{Finding, Severity};
+use crate::diagnostic::{Finding, Severity};
 
 /// Maximum size of all rows, in bytes.
 const MAX_BYTES: usize = 900 * 1024;

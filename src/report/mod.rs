@@ -33,8 +33,9 @@ use std::sync::OnceLock;
 
 use serde::{Serialize, Serializer};
 
+use crate::check::{Fingerprint, fingerprints};
+use crate::diagnostic::{Finding, Severity, Summary, Suppressed};
 use crate::discover::RepositoryRoot;
-use crate::finding::{Finding, Fingerprint, Severity, Summary, Suppressed, fingerprints};
 use crate::source::{Sources, Span};
 use place::{FileLocation, Point, floor, path_text};
 

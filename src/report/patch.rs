@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::{FileLocation, floor};
-use crate::finding::Fix;
+use crate::diagnostic::Fix;
 use crate::source::{Source, Sources};
 
 /// Removed lines, and added lines, drawn per hunk; `--diff` prints all of a longer fix.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::place::{FileLocation, Unit};
 use super::{Each, Report, escape, full_text, page};
-use crate::finding::{Applicability, Finding, Fix, Label, Severity};
+use crate::diagnostic::{Applicability, Finding, Fix, Label, Severity};
 
 #[derive(Serialize)]
 struct Document<D> {

@@ -12,8 +12,9 @@ use serde::Serialize;
 
 use super::place::{FileLocation, Unit};
 use super::{Each, Report, escape, full_text, line_hash, page, severity_name};
-use crate::finding::{
-    Applicability, Confidence, Edit, Finding, Fingerprint, Fix, Label, Severity, Suppressed, SuppressionKind,
+use crate::check::Fingerprint;
+use crate::diagnostic::{
+    Applicability, Confidence, Edit, Finding, Fix, Label, Severity, Suppressed, SuppressionKind,
 };
 use crate::rules::{self, Group, Meta, Preset, RULES};
 use crate::source::Source;

@@ -8,7 +8,7 @@ use annotate_snippets::{
 };
 
 use super::{FileLocation, escape, floor, patch};
-use crate::finding::{Fix, Label, Severity};
+use crate::diagnostic::{Fix, Label, Severity};
 use crate::source::Sources;
 
 /// Block of the report: a finding, or several of one rule in one file.

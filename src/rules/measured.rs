@@ -2,7 +2,7 @@
 
 use super::offer::{CHANGES, Offer};
 use super::{Builder, Policy};
-use crate::finding::{Applicability, Confidence};
+use crate::diagnostic::{Applicability, Confidence};
 use crate::model::size::ByteSize;
 use crate::sizing::{Advice, Verdict, advise};
 use crate::source::Spanned;

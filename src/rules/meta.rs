@@ -1,6 +1,6 @@
 //! Static metadata of rules.
 
-use crate::finding::Severity;
+use crate::diagnostic::Severity;
 
 /// A group of rules, for `--select`, `--ignore` and the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]

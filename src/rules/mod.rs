@@ -17,7 +17,7 @@ macro_rules! rule {
             meta: $crate::rules::Meta {
                 name: $name,
                 summary: $summary,
-                severity: $crate::finding::Severity::$severity,
+                severity: $crate::diagnostic::Severity::$severity,
                 group: $crate::rules::Group::$group,
                 preset: $crate::rules::Preset::$preset,
                 page: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/", $name, ".md")),

@@ -1,8 +1,8 @@
 //! Collects the findings of rules.
 
 use super::{Meta, Policy, Preset};
-use crate::finding::fix::FixOp;
-use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity};
+use crate::diagnostic::FixOp;
+use crate::diagnostic::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity};
 use crate::source::Span;
 use crate::workload::{FactName, Kind, Workload};
 

@@ -1,8 +1,9 @@
 //! Compose keys that `docker stack deploy` does not treat as `docker compose up` does.
 
+use super::offer::as_string;
 use super::{Builder, Sink, Target};
-use crate::finding::Applicability;
-use crate::finding::fix::{FixOp, Step, as_string};
+use crate::diagnostic::Applicability;
+use crate::diagnostic::{FixOp, Step};
 use crate::workload::{Fact, FactName, Project, ServiceKey, Workload};
 
 /// A key and its replacement.

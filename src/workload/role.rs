@@ -1,6 +1,6 @@
 //! The role of a container, which silences or softens rules about missing settings.
 
-use crate::finding::Severity;
+use crate::diagnostic::Severity;
 use crate::hash::{HashMap, HashSet};
 use crate::model::compose::Service;
 use crate::model::fact::Fact;

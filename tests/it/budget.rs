@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use oomlint::budget::{Host, Stack};
+use oomlint::check::{self, Options};
 use oomlint::discover::{self, Discovered, FileKind};
-use oomlint::engine::{self, Options};
 use oomlint::model::size::ByteSize;
 use oomlint::report::budget::{Format, Report, TableStyle, write};
 use oomlint::source::Sources;
@@ -18,7 +18,7 @@ const GIB: i64 = 1 << 30;
 
 fn stacks(sources: &Sources, discovered: &Discovered, host: Option<i64>, profiles: &[&str]) -> Vec<Stack> {
     let profiles: Vec<String> = profiles.iter().map(|profile| (*profile).to_owned()).collect();
-    let projects = engine::projects(&Options::default(), sources, discovered);
+    let projects = check::projects(&Options::default(), sources, discovered);
     let host =
         host.map(|bytes| Host { size: ByteSize(bytes), from: "--host-memory".to_owned(), overcommit: 1.0 });
     let stacks = projects.iter().filter(|project| !project.compose_files.is_empty());
@@ -132,7 +132,7 @@ fn sums_agree_with_docker_compose() {
         let mut discovered = Discovered::default();
         discovered.add(corpus.join(file), FileKind::Compose);
         let options = Options { compose_files: vec![corpus.join(file)], ..Options::default() };
-        let projects = engine::projects(&options, &sources, &discovered);
+        let projects = check::projects(&options, &sources, &discovered);
         let stack = Stack::of(&projects[0], None, &["*".to_owned()], &BTreeMap::new());
         let bytes = |value: &Value| {
             value.as_str().and_then(|text| text.parse::<i64>().ok()).or(value.as_i64()).unwrap_or(0)

@@ -4,9 +4,9 @@
 use crate::common;
 use std::path::{Path, PathBuf};
 
+use oomlint::check::{self, Options};
+use oomlint::diagnostic::{Finding, Severity};
 use oomlint::discover::{Discovered, FileKind};
-use oomlint::engine::{self, Options};
-use oomlint::finding::{Finding, Severity};
 use oomlint::source::Sources;
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ fn findings(compose: &str) -> Vec<Finding> {
     sources.add(Path::new(".env"), "");
     let mut discovered = Discovered::default();
     discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
-    engine::run(&Options::default(), &sources, &discovered).findings
+    check::run(&Options::default(), &sources, &discovered).findings
 }
 
 #[test]

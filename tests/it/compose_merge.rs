@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use oomlint::check::{self, Options};
 use oomlint::discover::{Discovered, FileKind};
-use oomlint::engine::{self, Options};
 use oomlint::report::inspect;
 use oomlint::source::Sources;
 use serde_json::{Map, Value, json};
@@ -26,7 +26,7 @@ fn inspect(project: &Value) -> Map<String, Value> {
         discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
     }
     let options = Options { compose_files: merge, ..Options::default() };
-    let projects = engine::projects(&options, &sources, &discovered);
+    let projects = check::projects(&options, &sources, &discovered);
     let mut out = Vec::new();
     inspect::json(&mut out, &projects, &sources).unwrap();
     let printed: Value = serde_json::from_slice(&out).unwrap();

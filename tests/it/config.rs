@@ -325,10 +325,10 @@ fn found_on(day: &str, config: &str) -> Vec<(String, Vec<String>)> {
             .unwrap();
     let configs = Configs::on(Date::parse(day).unwrap());
     let options =
-        oomlint::engine::Options { configs: Some(configs.into()), ..oomlint::engine::Options::default() };
+        oomlint::check::Options { configs: Some(configs.into()), ..oomlint::check::Options::default() };
     let sources = oomlint::source::Sources::new();
-    let outcome = oomlint::engine::run(&options, &sources, &discovered);
-    let of = |finding: oomlint::finding::Finding| (finding.rule.to_owned(), finding.notes);
+    let outcome = oomlint::check::run(&options, &sources, &discovered);
+    let of = |finding: oomlint::diagnostic::Finding| (finding.rule.to_owned(), finding.notes);
     outcome.findings.into_iter().map(of).collect()
 }
 

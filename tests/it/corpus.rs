@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use oomlint::check::{self, Options};
+use oomlint::diagnostic::Finding;
 use oomlint::discover::{self, Discovered, RepositoryRoot};
-use oomlint::engine::{self, Options};
-use oomlint::finding::Finding;
 use oomlint::report::{Format, Report, human, inspect};
 use oomlint::source::Sources;
 
@@ -32,7 +32,7 @@ fn the_whole_corpus_is_checked_and_reported() {
     let corpus = common::corpus();
     let sources = Sources::new();
     let discovered = discover::discover(&[corpus], discover::Options::default()).unwrap();
-    let outcome = engine::run(&Options::default(), &sources, &discovered);
+    let outcome = check::run(&Options::default(), &sources, &discovered);
     check_spans(&outcome.findings, &sources);
     let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
     for finding in &outcome.findings {
@@ -70,7 +70,7 @@ fn each_file_alone_is_checked_and_reported() {
     for found in all.files {
         let sources = Sources::new();
         let alone = Discovered { files: vec![found], ..Discovered::default() };
-        let outcome = engine::run(&Options::default(), &sources, &alone);
+        let outcome = check::run(&Options::default(), &sources, &alone);
         check_spans(&outcome.findings, &sources);
         let mut text = Vec::new();
         let options = human::Options { color: false, time: false };

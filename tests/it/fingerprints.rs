@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use common::Checked;
+use oomlint::check::fingerprints;
 use oomlint::discover::RepositoryRoot;
-use oomlint::finding::fingerprints;
 
 const STACK: &str = "\
 services:

@@ -8,11 +8,11 @@ use crate::common;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use oomlint::check::{self, Options};
 use oomlint::config::Configs;
+use oomlint::diagnostic::Applicability;
 use oomlint::discover::{self, Discovered, FileKind, discover};
-use oomlint::engine::fix::{Overlay, fix, fix_some};
-use oomlint::engine::{self, Options};
-use oomlint::finding::Applicability;
+use oomlint::fix::{Overlay, fix, fix_some};
 use oomlint::rules::{Preset, Target};
 use oomlint::source::Sources;
 use oomlint::workload::{FactName, FactTable, FactValue};
@@ -48,7 +48,7 @@ fn facts(
     for (path, text) in overlay {
         sources.add(path, text.as_str());
     }
-    let outcome = engine::run(&Options::default(), &sources, found);
+    let outcome = check::run(&Options::default(), &sources, found);
     let workloads = outcome.projects.iter().flat_map(|project| {
         let first = sources.get(project.files[0]).path().to_path_buf();
         project.workloads.iter().map(move |workload| (first.clone(), workload))
@@ -244,7 +244,7 @@ fn offered(files: &[(&str, &str)]) -> Vec<String> {
     }
     let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
     let options = Options { preset: Some(Preset::Strict), ..Options::default() };
-    let findings = engine::run(&options, &Sources::new(), &found).findings;
+    let findings = check::run(&options, &Sources::new(), &found).findings;
     findings.iter().flat_map(|finding| &finding.fixes).map(|fix| fix.title.clone()).collect()
 }
 
@@ -369,7 +369,7 @@ fn limits_go_where_the_files_deploy() {
     std::fs::write(dir.path().join("compose.yaml"), plain).unwrap();
     std::fs::write(dir.path().join("ci/memory/compose.yaml"), memory).unwrap();
     let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
-    let findings = engine::run(&Options::default(), &Sources::new(), &found).findings;
+    let findings = check::run(&Options::default(), &Sources::new(), &found).findings;
     let limit = findings.iter().find(|finding| finding.rule == "missing-memory-limit").unwrap();
     assert!(limit.help.as_ref().unwrap().contains("`deploy.resources.limits.memory: <size>`"), "{limit:?}");
 }
@@ -387,10 +387,11 @@ fn overlays_of_any_name_count_and_siblings_do_not() {
         let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
         let sources = Sources::new();
         let options = Options { configs: Some(Configs::default().into()), ..Options::default() };
-        let findings = engine::run(&options, &sources, &found).findings;
+        let findings = check::run(&options, &sources, &found).findings;
         let limits = findings.into_iter().filter(|finding| finding.rule == "missing-memory-limit");
-        let of =
-            |finding: &oomlint::finding::Finding| sources.get(finding.primary.span.file).path().ends_with(at);
+        let of = |finding: &oomlint::diagnostic::Finding| {
+            sources.get(finding.primary.span.file).path().ends_with(at)
+        };
         limits.filter(of).map(|finding| finding.help.unwrap_or_default()).collect::<Vec<_>>().join("\n")
     };
     let base = "services:\n  a: {image: example/a}\n";
@@ -453,7 +454,7 @@ fn version_3_gets_its_limits_where_swarm_reads_them() {
         let text = format!("{head}services:\n  a: {{image: x}}\n");
         std::fs::write(dir.path().join("compose.yaml"), text).unwrap();
         let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
-        let findings = engine::run(&Options::default(), &Sources::new(), &found).findings;
+        let findings = check::run(&Options::default(), &Sources::new(), &found).findings;
         let limit = findings.iter().find(|finding| finding.rule == "missing-memory-limit").unwrap();
         assert!(limit.help.as_ref().unwrap().contains(&format!("`{key}: <size>`")), "{limit:?}");
     }
@@ -467,7 +468,7 @@ fn generated_files_are_left_to_what_writes_them() {
         let text = format!("{head}services:\n  a: {{image: x, mem_limit: 1g}}\n");
         std::fs::write(dir.path().join("compose.yaml"), text).unwrap();
         let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
-        let findings = engine::run(&Options::default(), &Sources::new(), &found).findings;
+        let findings = check::run(&Options::default(), &Sources::new(), &found).findings;
         findings.into_iter().find(|finding| finding.rule == "missing-swap-limit").unwrap()
     };
     let own = of("# by hand\n");

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use common::Checked;
+use oomlint::diagnostic::{Confidence, Finding, Label, Severity, Summary};
 use oomlint::discover::RepositoryRoot;
-use oomlint::finding::{Confidence, Finding, Label, Severity, Summary};
 use oomlint::report::{Format, Report, human, json};
 use oomlint::source::{Sources, Span};
 use serde_json::Value;

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use oomlint::check::{self, Options, Outcome};
 use oomlint::discover::{Discovered, FileKind};
-use oomlint::engine::{self, Options, Outcome};
 use oomlint::source::Sources;
 
 fn run(files: &[(&str, &str)]) -> Outcome {
@@ -19,7 +19,7 @@ fn run(files: &[(&str, &str)]) -> Outcome {
             discovered.add(PathBuf::from(path), kind);
         }
     }
-    engine::run(&Options::default(), &sources, &discovered)
+    check::run(&Options::default(), &sources, &discovered)
 }
 
 fn says(outcome: &Outcome, text: &str) -> bool {
@@ -129,7 +129,7 @@ fn bytes_that_are_no_text_are_an_error() {
     sources.add(Path::new("Dockerfile"), b"FROM a\nRUN \xff\xfe\n".to_vec());
     let mut discovered = Discovered::default();
     discovered.add(PathBuf::from("Dockerfile"), FileKind::Dockerfile);
-    assert!(says(&engine::run(&Options::default(), &sources, &discovered), "not UTF-8"));
+    assert!(says(&check::run(&Options::default(), &sources, &discovered), "not UTF-8"));
 }
 
 /// These would take minutes if every item of a list were compared with every item of another.
@@ -206,7 +206,7 @@ fn what_stacks_say_of_a_file_that_they_share_is_said_once() {
     let common = format!("services:\n  db:\n    image: x\n{known}");
     files.push(("common.yml", &common));
     let outcome = run(&files);
-    let of_rule = |finding: &&oomlint::finding::Finding| finding.rule == "missing-memory-limit";
+    let of_rule = |finding: &&oomlint::diagnostic::Finding| finding.rule == "missing-memory-limit";
     let found: Vec<_> = outcome.findings.iter().filter(of_rule).collect();
     assert_eq!(found.len(), 1);
     // Up to the maximum of related labels, in the order of the files.

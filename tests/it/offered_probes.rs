@@ -1,7 +1,7 @@
 //! Suggested health checks use the protocol, user and port of the container.
 
+use oomlint::check;
 use oomlint::discover::{self, discover};
-use oomlint::engine;
 use oomlint::source::Sources;
 
 /// Returns the help of `missing-healthcheck` for a project; `None` without a finding.
@@ -13,7 +13,7 @@ fn help(files: &[(&str, &str)]) -> Option<String> {
         std::fs::write(path, text).unwrap();
     }
     let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
-    let findings = engine::run(&engine::Options::default(), &Sources::new(), &found).findings;
+    let findings = check::run(&check::Options::default(), &Sources::new(), &found).findings;
     findings.into_iter().find(|finding| finding.rule == "missing-healthcheck")?.help
 }
 

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use oomlint::check;
+use oomlint::diagnostic::{Finding, Severity};
 use oomlint::discover::{self, discover};
-use oomlint::engine;
-use oomlint::finding::{Finding, Severity};
 use oomlint::source::Sources;
 use serde::Deserialize;
 
@@ -121,7 +121,7 @@ fn lint(name: &str, text: &str) -> Vec<Finding> {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join(name), text).unwrap();
     let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
-    engine::run(&engine::Options::default(), &Sources::new(), &found).findings
+    check::run(&check::Options::default(), &Sources::new(), &found).findings
 }
 
 /// Returns the lines of a help text to paste, which are those after the first, with `depth` blanks of indentation.

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use oomlint::check::{self, Options, Outcome};
 use oomlint::discover;
-use oomlint::engine::{self, Options, Outcome};
 use oomlint::report::{human, inspect};
 use oomlint::source::Sources;
 
@@ -13,7 +13,7 @@ fn run(project: &str) -> (Outcome, Sources) {
     assert!(Path::new(&path).is_dir(), "no project {project}");
     let sources = Sources::new();
     let discovered = discover::discover(&[path], discover::Options::default()).unwrap();
-    (engine::run(&Options::default(), &sources, &discovered), sources)
+    (check::run(&Options::default(), &sources, &discovered), sources)
 }
 
 fn text(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {

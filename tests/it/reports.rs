@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use oomlint::diagnostic::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, Summary};
 use oomlint::discover::RepositoryRoot;
-use oomlint::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, Summary};
 use oomlint::report::{Format, Report, human};
 use oomlint::source::{SourceId, Sources, Span, TracedText};
 

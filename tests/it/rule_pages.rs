@@ -21,14 +21,14 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use oomlint::diagnostic::{Applicability, Finding};
 use oomlint::discover::{self, discover};
-use oomlint::engine::fix::RejectedFix;
-use oomlint::finding::{Applicability, Finding};
+use oomlint::fix::RejectedFix;
 use oomlint::model::size::ByteSize;
 use oomlint::rules::{Group, Meta, Policy, RULES, Target};
 use oomlint::source::Sources;
 use oomlint::stats::Stats;
-use oomlint::{engine, rules};
+use oomlint::{check, fix, rules};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
@@ -134,7 +134,7 @@ fn default_name(info: &str) -> String {
 }
 
 /// Returns the options that the examples of a rule need: its preset, a host with 4 GiB, Swarm, measurements.
-fn options(meta: &Meta, files: &[(String, String)]) -> engine::Options {
+fn options(meta: &Meta, files: &[(String, String)]) -> check::Options {
     let measured = files.iter().find(|(name, _)| name == "stats.jsonl").map(|(_, text)| {
         let mut stats = Stats::default();
         stats.read(text).unwrap();
@@ -143,7 +143,7 @@ fn options(meta: &Meta, files: &[(String, String)]) -> engine::Options {
     let target = if meta.name.starts_with("swarm-") { Target::Swarm } else { Target::Compose };
     let host_memory = (meta.group == Group::Host).then_some(ByteSize(4 << 30));
     let policy = Policy { host_memory, target, ..Policy::default() };
-    engine::Options { preset: Some(meta.preset), policy, stats: measured, ..engine::Options::default() }
+    check::Options { preset: Some(meta.preset), policy, stats: measured, ..check::Options::default() }
 }
 
 /// Writes the files to a temporary directory, and discovers them.
@@ -161,14 +161,14 @@ fn project(files: &[(String, String)]) -> (tempfile::TempDir, discover::Discover
 /// Returns the findings of a project of these files.
 fn lint(files: &[(String, String)], meta: &Meta) -> Vec<Finding> {
     let (_dir, found) = project(files);
-    engine::run(&options(meta, files), &Sources::new(), &found).findings
+    check::run(&options(meta, files), &Sources::new(), &found).findings
 }
 
 /// Applies the fixes of one rule, and returns the changed files and the rejected fixes.
 fn fixed(files: &[(String, String)], meta: &Meta) -> (Vec<(String, String)>, Vec<RejectedFix>) {
     let (dir, found) = project(files);
-    let options = engine::Options { select: vec![meta.name.to_owned()], ..options(meta, files) };
-    let fixed = engine::fix::fix(&options, &found, &engine::fix::Overlay::new(), Applicability::Unsafe);
+    let options = check::Options { select: vec![meta.name.to_owned()], ..options(meta, files) };
+    let fixed = fix::fix(&options, &found, &fix::Overlay::new(), Applicability::Unsafe);
     let relative = |path: PathBuf| {
         let path = path.strip_prefix(dir.path()).map(Path::to_path_buf).unwrap_or(path);
         path.to_str().unwrap().replace('\\', "/")

@@ -3,7 +3,7 @@
 
 use crate::common;
 use common::Checked;
-use oomlint::finding::Finding;
+use oomlint::diagnostic::Finding;
 use oomlint::report::Format;
 use proptest::prelude::*;
 

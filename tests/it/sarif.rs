@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::Checked;
+use oomlint::diagnostic::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, Summary};
 use oomlint::discover::RepositoryRoot;
-use oomlint::finding::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, Summary};
 use oomlint::report::{Format, Report, human};
 use oomlint::rules::RULES;
 use oomlint::source::{Sources, Span};

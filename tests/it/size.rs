@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use oomlint::check::{self, Options};
+use oomlint::diagnostic::Applicability;
 use oomlint::discover::{Discovered, FileKind};
-use oomlint::engine::{self, Options, fix};
-use oomlint::finding::Applicability;
+use oomlint::fix;
 use oomlint::source::Sources;
 use oomlint::stats::Stats;
 use proptest::prelude::*;
@@ -144,7 +145,7 @@ proptest! {
         let after = fixed.files.first().map_or(text, |(_, _, after)| after.clone());
         let sources = Sources::new();
         sources.add(Path::new("compose.yaml"), after.as_str());
-        let projects = engine::projects(&options, &sources, &discovered);
+        let projects = check::projects(&options, &sources, &discovered);
         for workload in &projects[0].workloads {
             let Some(measured) = &workload.measured else { continue };
             let limit = workload.memory.limit.value().copied();
@@ -156,7 +157,7 @@ proptest! {
         let touched = |service: &Option<String>| {
             samples.iter().any(|(index, _)| service.as_deref() == Some(["a", "b", "c", "d"][index % 4]))
         };
-        for finding in engine::run(&all, &sources, &discovered).findings {
+        for finding in check::run(&all, &sources, &discovered).findings {
             let about = ["heap-exceeds-limit", "tight-heap", "swap-below-limit", "conflicting-limits", "reservation-exceeds-limit"];
             prop_assert!(!(about.contains(&finding.rule) && touched(&finding.service)), "{}\n{after}", finding.message);
         }

@@ -5,8 +5,8 @@
 use crate::common;
 use std::path::{Path, PathBuf};
 
+use oomlint::check::{self, Options};
 use oomlint::discover::{self, discover};
-use oomlint::engine::{self, Options};
 use oomlint::rules::Preset;
 use oomlint::source::Sources;
 
@@ -175,8 +175,8 @@ fn findings(state: &Path, file: &str, preset: Preset) -> Vec<(&'static str, Stri
         },
     };
     let sources = Sources::new();
-    let outcome = engine::run(&Options { preset: Some(preset), ..Options::default() }, &sources, &discovered);
-    let place = |finding: oomlint::finding::Finding| {
+    let outcome = check::run(&Options { preset: Some(preset), ..Options::default() }, &sources, &discovered);
+    let place = |finding: oomlint::diagnostic::Finding| {
         let span = sources.to_outer_span(finding.primary.span);
         let source = sources.get(span.file);
         let below = source.path().strip_prefix(state).unwrap();

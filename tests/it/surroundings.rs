@@ -1,6 +1,6 @@
 //! Findings that depend on what surrounds a file: its directory, its repository, the files that belong to it.
 
-use oomlint::finding::Severity::{self, Note, Warning};
+use oomlint::diagnostic::Severity::{self, Note, Warning};
 
 use crate::common::Checked;
 

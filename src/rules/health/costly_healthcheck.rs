@@ -1,6 +1,6 @@
 //! The rule `costly-healthcheck`.
 
-use crate::finding::Severity;
+use crate::diagnostic::Severity;
 use crate::rules::Sink;
 use crate::rules::probe::{Form, assumption, command, flags, format_duration, replacement_text};
 use crate::source::Spanned;

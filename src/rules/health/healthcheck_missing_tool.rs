@@ -1,6 +1,6 @@
 //! The rule `healthcheck-missing-tool`.
 
-use crate::finding::Confidence;
+use crate::diagnostic::Confidence;
 use crate::rules::Sink;
 use crate::rules::probe::{Form, replacement_text};
 use crate::source::TracedText;

@@ -1,7 +1,7 @@
 //! The rule `invalid-healthcheck`.
 
-use crate::finding::fix::FixOp;
-use crate::finding::{Applicability, Edit, Severity};
+use crate::diagnostic::FixOp;
+use crate::diagnostic::{Applicability, Edit, Severity};
 use crate::rules::Sink;
 use crate::rules::probe::{Form, test_key};
 use crate::source::{Span, TracedText};

@@ -1,6 +1,6 @@
 //! The rule `missing-healthcheck`.
 
-use crate::finding::Severity;
+use crate::diagnostic::Severity;
 use crate::rules::Sink;
 use crate::rules::probe::{Form, assumption, command, healthcheck, json, test_key};
 use crate::workload::{Kind, NoProbe, Project, Workload};

@@ -1,6 +1,6 @@
 //! The rule `cache-exceeds-limit`.
 
-use crate::finding::{Confidence, Severity};
+use crate::diagnostic::{Confidence, Severity};
 use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::rules::estimate::{BoundedHeap, bounded_heaps};

@@ -1,6 +1,6 @@
 //! The rule `compose-expands-variable`.
 
-use crate::finding::{Applicability, Edit, Severity};
+use crate::diagnostic::{Applicability, Edit, Severity};
 use crate::rules::Sink;
 use crate::rules::probe::{json, test_key};
 use crate::source::Span;

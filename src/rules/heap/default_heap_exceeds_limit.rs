@@ -1,6 +1,6 @@
 //! The rule `default-heap-exceeds-limit`.
 
-use crate::finding::Applicability;
+use crate::diagnostic::Applicability;
 use crate::model::size::ByteSize;
 use crate::rules::offer::{CHANGES, Offer, set_words};
 use crate::rules::{Builder, Sink};

@@ -1,6 +1,6 @@
 //! The rule `disabled-gc`.
 
-use crate::finding::{Applicability, Severity};
+use crate::diagnostic::{Applicability, Severity};
 use crate::rules::Sink;
 use crate::rules::offer::{Offer, set_words};
 use crate::workload::{FactName, Kind, Project};

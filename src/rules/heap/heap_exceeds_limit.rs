@@ -1,6 +1,6 @@
 //! The rule `heap-exceeds-limit`.
 
-use crate::finding::{Confidence, Severity};
+use crate::diagnostic::{Confidence, Severity};
 use crate::rules::Sink;
 use crate::rules::estimate::{BoundedHeap, bounded_heaps};
 use crate::rules::offer::Offer;

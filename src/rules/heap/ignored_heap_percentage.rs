@@ -1,7 +1,7 @@
 //! The rule `ignored-heap-percentage`.
 
 use crate::catalog::RuntimeName;
-use crate::finding::{Applicability, Edit};
+use crate::diagnostic::{Applicability, Edit};
 use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::source::Spanned;

@@ -1,6 +1,6 @@
 //! The rule `malformed-heap-setting`.
 
-use crate::finding::{Applicability, Edit, Severity};
+use crate::diagnostic::{Applicability, Edit, Severity};
 use crate::rules::Sink;
 use crate::workload::{FactName, HeapProblemKind, Workload};
 

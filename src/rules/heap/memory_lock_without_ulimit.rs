@@ -1,7 +1,7 @@
 //! The rule `memory-lock-without-ulimit`.
 
-use crate::finding::fix::FixOp;
-use crate::finding::{Applicability, Severity};
+use crate::diagnostic::FixOp;
+use crate::diagnostic::{Applicability, Severity};
 use crate::rules::Sink;
 use crate::workload::{FactName, Kind, Workload};
 

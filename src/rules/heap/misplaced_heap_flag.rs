@@ -1,7 +1,7 @@
 //! The rule `misplaced-heap-flag`.
 
-use crate::finding::Applicability;
-use crate::finding::fix::FixOp;
+use crate::diagnostic::Applicability;
+use crate::diagnostic::FixOp;
 use crate::rules::Sink;
 use crate::workload::{FactName, HeapProblemKind, Workload};
 

@@ -1,6 +1,6 @@
 //! The rule `removed-jvm-flag`.
 
-use crate::finding::{Applicability, Edit};
+use crate::diagnostic::{Applicability, Edit};
 use crate::rules::Sink;
 use crate::workload::{FactName, HeapProblemKind, Workload};
 

@@ -1,6 +1,6 @@
 //! The rule `runtime-ignores-limit`.
 
-use crate::finding::{Applicability, Confidence, Severity};
+use crate::diagnostic::{Applicability, Confidence, Severity};
 use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::rules::offer::{Offer, bound_in_bytes, set_variables};

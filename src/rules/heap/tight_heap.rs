@@ -1,6 +1,6 @@
 //! The rule `tight-heap`.
 
-use crate::finding::Confidence;
+use crate::diagnostic::Confidence;
 use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::rules::estimate::{BoundedHeap, bounded_heaps};

@@ -1,6 +1,6 @@
 //! The rule `unbounded-heap`.
 
-use crate::finding::{Confidence, Severity};
+use crate::diagnostic::{Confidence, Severity};
 use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::rules::offer::{Offer, bound_default, usual};

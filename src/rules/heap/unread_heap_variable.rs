@@ -1,6 +1,6 @@
 //! The rule `unread-heap-variable`.
 
-use crate::finding::{Applicability, Confidence, Edit, Severity};
+use crate::diagnostic::{Applicability, Confidence, Edit, Severity};
 use crate::rules::estimate::is_tight;
 use crate::rules::offer::Offer;
 use crate::rules::sink::Builder;

@@ -1,6 +1,6 @@
 //! The rule `heavy-base-image`.
 
-use crate::finding::{Applicability, Confidence, Edit};
+use crate::diagnostic::{Applicability, Confidence, Edit};
 use crate::rules::Sink;
 use crate::workload::{FactName, LighterKind, Workload};
 

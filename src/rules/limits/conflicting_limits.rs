@@ -1,9 +1,10 @@
 //! The rule `conflicting-limits`.
 
-use crate::finding::Applicability;
-use crate::finding::fix::{FixOp, as_string};
+use crate::diagnostic::Applicability;
+use crate::diagnostic::FixOp;
 use crate::rules::Sink;
 use crate::rules::offer::Offer;
+use crate::rules::offer::as_string;
 use crate::source::Spanned;
 use crate::workload::{FactName, Project};
 

@@ -1,7 +1,7 @@
 //! The rule `disabled-oom-killer`.
 
-use crate::finding::fix::FixOp;
-use crate::finding::{Applicability, Severity};
+use crate::diagnostic::FixOp;
+use crate::diagnostic::{Applicability, Severity};
 use crate::rules::Sink;
 use crate::workload::{FactName, Workload};
 

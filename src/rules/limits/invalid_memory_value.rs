@@ -1,6 +1,6 @@
 //! The rule `invalid-memory-value`.
 
-use crate::finding::{Applicability, Edit};
+use crate::diagnostic::{Applicability, Edit};
 use crate::model::size::{ByteSize, SMALLEST_LIMIT};
 use crate::rules::Sink;
 use crate::rules::offer::Offer;

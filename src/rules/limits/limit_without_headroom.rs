@@ -1,6 +1,6 @@
 //! The rule `limit-without-headroom`.
 
-use crate::finding::Severity;
+use crate::diagnostic::Severity;
 use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::rules::measured::{MeasuredService, measured_services};

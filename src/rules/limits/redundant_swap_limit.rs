@@ -1,7 +1,7 @@
 //! The rule `redundant-swap-limit`.
 
-use crate::finding::Applicability;
-use crate::finding::fix::FixOp;
+use crate::diagnostic::Applicability;
+use crate::diagnostic::FixOp;
 use crate::rules::Sink;
 use crate::rules::offer::Offer;
 use crate::workload::{FactName, Project, SizeKey};

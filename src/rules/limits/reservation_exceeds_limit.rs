@@ -1,6 +1,6 @@
 //! The rule `reservation-exceeds-limit`.
 
-use crate::finding::Applicability;
+use crate::diagnostic::Applicability;
 use crate::rules::Sink;
 use crate::rules::offer::{CHANGES, Offer};
 use crate::sizing::Need;

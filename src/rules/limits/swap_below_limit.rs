@@ -1,6 +1,6 @@
 //! The rule `swap-below-limit`.
 
-use crate::finding::Applicability;
+use crate::diagnostic::Applicability;
 use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::rules::offer::Offer;

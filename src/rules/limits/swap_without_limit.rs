@@ -1,6 +1,6 @@
 //! The rule `swap-without-limit`.
 
-use crate::finding::Applicability;
+use crate::diagnostic::Applicability;
 use crate::rules::Sink;
 use crate::rules::offer::{CHANGES, Offer};
 use crate::workload::Project;

@@ -1,6 +1,6 @@
 //! The rule `unknown-memory-key`.
 
-use crate::finding::{Applicability, Edit};
+use crate::diagnostic::{Applicability, Edit};
 use crate::rules::{Sink, Target};
 use crate::workload::{FactName, Workload};
 

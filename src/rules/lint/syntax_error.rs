@@ -1,6 +1,6 @@
 //! The rule `syntax-error`.
 
-use crate::finding::Severity;
+use crate::diagnostic::Severity;
 use crate::hash::HashMap;
 use crate::rules::Sink;
 use crate::source::SourceId;

@@ -1,7 +1,7 @@
 //! The rule `unknown-rule`.
 
+use crate::diagnostic::{Applicability, Edit};
 use crate::error::nearest;
-use crate::finding::{Applicability, Edit};
 use crate::rules::{Group, RULES, Sink};
 use crate::source::{Span, Spanned};
 

@@ -1,7 +1,6 @@
 //! The rule `unused-suppression`.
 
-use crate::finding::suppress::Suppression;
-use crate::finding::{Applicability, Edit};
+use crate::diagnostic::{Applicability, Edit, Suppression};
 use crate::rules::Sink;
 use crate::source::{Sources, Span, Spanned};
 

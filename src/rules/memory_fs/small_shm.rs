@@ -1,7 +1,7 @@
 //! The rule `small-shm`.
 
-use crate::finding::fix::FixOp;
-use crate::finding::{Applicability, Confidence, Severity};
+use crate::diagnostic::FixOp;
+use crate::diagnostic::{Applicability, Confidence, Severity};
 use crate::model::size::ByteSize;
 use crate::rules::offer::Offer;
 use crate::rules::{Preset, Sink, Target};

@@ -1,8 +1,8 @@
 //! Fixes that bound a heap or cache where its runtime reads it.
 
 use super::Offer;
-use crate::finding::fix::FixOp;
-use crate::finding::{Applicability, Edit};
+use crate::diagnostic::FixOp;
+use crate::diagnostic::{Applicability, Edit};
 use crate::model::size::ByteSize;
 use crate::rules::Builder;
 use crate::sizing::MIB;

@@ -10,7 +10,7 @@ use self::heap::lower;
 pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_words, usual};
 
 use super::{Builder, Policy, Target};
-use crate::finding::Applicability;
+use crate::diagnostic::Applicability;
 use crate::model::size::{ByteSize, SMALLEST_LIMIT};
 use crate::sizing::{Need, NoNumber};
 use crate::workload::{
@@ -347,4 +347,10 @@ fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
         "memswap_limit" => limit.is_some_and(|limit| size >= limit),
         _ => limit.is_none_or(|limit| size < limit),
     }
+}
+
+/// Quotes a value of digits, for a key that takes strings only.
+pub(super) fn as_string(value: &str) -> String {
+    let digits = value.bytes().all(|b| b.is_ascii_digit());
+    if digits { format!("\"{value}\"") } else { value.to_owned() }
 }

@@ -1,7 +1,7 @@
 //! Fix operations that write a memory setting of a service: in place of the one that is there, else in the form of its files.
 
-use super::Offer;
-use crate::finding::fix::{FixOp, Step, as_string};
+use super::{Offer, as_string};
+use crate::diagnostic::{FixOp, Step};
 use crate::model::size::ByteSize;
 use crate::sizing::Need;
 use crate::source::Span;

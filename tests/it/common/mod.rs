@@ -4,9 +4,10 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use oomlint::check::fingerprints;
+use oomlint::check::{self, Options, Outcome};
+use oomlint::diagnostic::Finding;
 use oomlint::discover::{self, Discovered, RepositoryRoot};
-use oomlint::engine::{self, Options, Outcome};
-use oomlint::finding::{Finding, fingerprints};
 use oomlint::report::{Format, Report, human};
 use oomlint::rules::Preset;
 use oomlint::source::Sources;
@@ -84,7 +85,7 @@ impl Checked {
 
     fn of(sources: Sources, discovered: &Discovered) -> Self {
         let options = Options { preset: Some(Preset::Strict), ..Options::default() };
-        let outcome = engine::run(&options, &sources, discovered);
+        let outcome = check::run(&options, &sources, discovered);
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         Self { sources, outcome, root: RepositoryRoot::new(here, here) }
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-use oomlint::finding::{Finding, Severity};
+use oomlint::diagnostic::{Finding, Severity};
 use oomlint::report::Format;
 use oomlint::workload::Workload;
 

@@ -1,7 +1,7 @@
 //! Caps the findings of one rule in one file at [`MAX_FINDINGS`], and the length of their texts.
 
 use super::Outcome;
-use crate::finding::{Finding, Severity};
+use crate::diagnostic::{Finding, Severity};
 use crate::hash::HashMap;
 use crate::source::{SourceId, Sources};
 
@@ -84,7 +84,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::finding::{Confidence, Label};
+    use crate::diagnostic::{Confidence, Label};
     use crate::source::Span;
 
     #[test]

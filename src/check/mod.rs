@@ -1,32 +1,37 @@
 //! Runs the rules over all projects and decides which findings are reported.
 
 mod base_findings;
+pub mod baseline;
 mod checked;
 mod checker;
 mod config;
 mod disposition;
+mod edits;
 mod elsewhere;
-pub mod fix;
+mod fingerprint;
 mod generated;
 mod merge;
+mod node_path;
 mod scope;
-mod suppressions;
+mod suppress;
 mod truncate;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use self::baseline::Baseline;
 use self::checked::CheckedProject;
 use self::checker::Checker;
 use self::config::ConfigResolver;
 use self::disposition::Decider;
+pub(crate) use self::edits::resolve_fix_ops;
+pub use self::fingerprint::{FindingIdentity, Fingerprint, evidence, fingerprints};
 use self::merge::SharedFindings;
-use self::suppressions::Suppressions;
+use self::suppress::Suppressions;
 pub use self::truncate::MAX_FINDINGS;
 use crate::config::{Configs, FailOn, Patterns};
+use crate::diagnostic::{Finding, Summary, Suppressed, SuppressionKind};
 use crate::discover::{Discovered, RepositoryRoot};
-use crate::finding::baseline::Baseline;
-use crate::finding::{self, Finding, Summary, Suppressed, SuppressionKind, evidence};
 use crate::hash::{HashMap, HashSet};
 use crate::model::compose::Settings;
 use crate::rules::{Meta, Policy, Preset, RULES, Sink, Target};
@@ -109,16 +114,17 @@ pub fn findings(options: &Options, sources: &Sources, discovered: &Discovered) -
 }
 
 fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep: bool) -> Outcome {
-    let run_rules = |project: &Project| {
-        let mut findings = check(project, options, sources);
+    let check_project = |project: &Project| {
+        let mut findings = run_rules(project, options, sources);
         // The parsed trees of the project's files are still cached here; later they would be parsed again.
-        finding::attach_node_paths(&mut findings, sources);
-        finding::fix::resolve_fix_ops(&mut findings, sources);
+        node_path::attach_node_paths(&mut findings, sources);
+        resolve_fix_ops(&mut findings, sources);
         findings
     };
     let shared = SharedFindings::new(sources);
     let mut projects = with_measurements(options, sources, discovered, |measured| {
-        Checker { options, sources, run_rules: &run_rules, shared: &shared, keep, measured }.all(discovered)
+        Checker { options, sources, check_project: &check_project, shared: &shared, keep, measured }
+            .all(discovered)
     });
     let configs = ConfigResolver::new(options, sources, &projects);
     let mut suppressions = Suppressions::read(&projects, sources);
@@ -170,9 +176,10 @@ fn build(
     discovered: &Discovered,
     measured: Option<&Measurements<'_>>,
 ) -> Vec<Project> {
-    let run_rules = |_: &Project| Vec::new();
+    let check_project = |_: &Project| Vec::new();
     let shared = SharedFindings::new(sources);
-    let checker = Checker { options, sources, run_rules: &run_rules, shared: &shared, keep: true, measured };
+    let checker =
+        Checker { options, sources, check_project: &check_project, shared: &shared, keep: true, measured };
     into_projects(checker.all(discovered))
 }
 
@@ -196,7 +203,7 @@ fn into_projects(checked: Vec<CheckedProject>) -> Vec<Project> {
 }
 
 /// Runs every enabled rule over one project, in the order of the rules.
-fn check(project: &Project, options: &Options, sources: &Sources) -> Vec<Finding> {
+pub(crate) fn run_rules(project: &Project, options: &Options, sources: &Sources) -> Vec<Finding> {
     let mut findings = Vec::new();
     let config = options.config_of_files(&project.files, sources);
     let policy = options.policy_of(config.as_deref());
@@ -263,7 +270,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::finding::Severity;
+    use crate::diagnostic::Severity;
     use crate::rules::{Group, Meta, Preset};
     use crate::source::Span;
 

@@ -1,15 +1,12 @@
-//! Findings as data: no rendering here, and no miette.
+//! Findings and fixes as data: what rules produce, before `check` decides what is reported and `report` prints it.
 
-pub mod baseline;
-mod evidence;
-mod fingerprint;
-pub mod fix;
+mod fix_op;
 mod summary;
-pub mod suppress;
+mod suppression;
 
-pub use evidence::{NodePath, attach_node_paths};
-pub use fingerprint::{FindingIdentity, Fingerprint, evidence, fingerprints};
+pub use fix_op::{FixOp, Step};
 pub use summary::Summary;
+pub use suppression::Suppression;
 
 use crate::model::fact::FactName;
 use crate::source::Span;
@@ -84,8 +81,8 @@ pub struct Fix {
     pub applicability: Applicability,
     /// The edits: non-overlapping, in any file.
     pub edits: Vec<Edit>,
-    /// Operations that are not edits yet; empty once [`fix::resolve_fix_ops`] has run.
-    pub requests: Vec<fix::FixOp>,
+    /// Operations that are not edits yet; `check` resolves them.
+    pub requests: Vec<FixOp>,
     /// The facts of the workload that it may change. All others have to stay as they are.
     pub changes: &'static [FactName],
 }
@@ -123,6 +120,15 @@ pub enum SuppressionKind {
     External,
 }
 
+/// The keys that lead to a place in the structure of its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodePath {
+    /// In a Compose file `services`, `api`, `mem_limit`. In a Dockerfile the stage, the instruction, and the variable.
+    pub keys: Vec<String>,
+    /// True if the first key is a Dockerfile stage.
+    pub in_stage: bool,
+}
+
 /// One problem in one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -151,7 +157,7 @@ pub struct Finding {
     /// For absences: the message after the count when several in one file are shown as one, as in "5 *services have no memory
     /// limit*".
     pub group_message: Option<&'static str>,
-    /// The keys that lead to the primary place, once [`attach_node_paths`] has run.
+    /// The keys that lead to the primary place, once `check` has set them.
     pub keys: Option<NodePath>,
 }
 

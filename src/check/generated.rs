@@ -1,6 +1,6 @@
 //! Removes fixes of generated files: the next run of the generator would undo them.
 
-use crate::finding::{Edit, Finding};
+use crate::diagnostic::{Edit, Finding};
 use crate::hash::HashMap;
 use crate::model::purpose::is_generated;
 use crate::source::{Language, SourceId, Sources, Span};

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::diagnostic::{Edit, Finding};
 use crate::discover::Untracked;
-use crate::finding::{Edit, Finding};
 use crate::hash::{HashMap, HashSet};
 use crate::model::elsewhere::{Change, ChangeTarget, Changes, changes, may_change, service_at};
 use crate::model::project;

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod comments;
+
+use self::comments::Comments;
 use super::Options;
 use super::checked::{CheckedProject, OutOfScope, names_of};
 use super::config::ConfigResolver;
-use crate::finding::Finding;
-use crate::finding::suppress::{self, Comments, Suppression};
+use crate::diagnostic::{Finding, Suppression};
 use crate::hash::HashSet;
 use crate::parallel;
 use crate::rules::lint::{unknown_rule, unused_suppression};
@@ -120,12 +122,12 @@ fn runs(name: &Spanned<String>, options: &Options, configs: &ConfigResolver<'_>)
 /// Returns the suppressing comments of a file.
 fn of_file(file: SourceId, sources: &Sources) -> Vec<Suppression> {
     let source = sources.get(file);
-    if !suppress::may_have_any(source.text()) || source.is_embedded() {
+    if !comments::may_have_any(source.text()) || source.is_embedded() {
         return Vec::new();
     }
     match source.language() {
-        Some(Language::Dockerfile) => suppress::of_dockerfile(&source, &Dockerfile::of(&source)),
-        Some(Language::Yaml) => suppress::of_yaml(&source, &Tree::of(&source)),
-        None => suppress::of_lines(&source),
+        Some(Language::Dockerfile) => comments::of_dockerfile(&source, &Dockerfile::of(&source)),
+        Some(Language::Yaml) => comments::of_yaml(&source, &Tree::of(&source)),
+        None => comments::of_lines(&source),
     }
 }

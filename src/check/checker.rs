@@ -11,8 +11,8 @@ use super::generated;
 use super::merge::SharedFindings;
 use super::scope::Scope;
 use crate::catalog::Catalog;
+use crate::diagnostic::Finding;
 use crate::discover::{Discovered, FileKind};
-use crate::finding::Finding;
 use crate::hash::HashSet;
 use crate::model::allowance;
 use crate::model::build::Dockerfiles;
@@ -29,7 +29,7 @@ pub(super) struct Checker<'r> {
     pub(super) options: &'r Options,
     pub(super) sources: &'r Sources,
     /// Runs the rules over a project.
-    pub(super) run_rules: &'r (dyn Fn(&Project) -> Vec<Finding> + Sync),
+    pub(super) check_project: &'r (dyn Fn(&Project) -> Vec<Finding> + Sync),
     /// Collects findings in files that several projects share.
     pub(super) shared: &'r SharedFindings<'r>,
     /// Keeps each project in its [`CheckedProject`].
@@ -140,7 +140,7 @@ impl Checker<'_> {
     /// Runs the rules over a project. One that is narrowed to some of its files shares no findings with others.
     fn check(&self, project: Project, narrowed: bool, elsewhere: Option<&ExternalChanges>) -> CheckedProject {
         let mut checked =
-            CheckedProject { findings: (self.run_rules)(&project), ..CheckedProject::of(&project) };
+            CheckedProject { findings: (self.check_project)(&project), ..CheckedProject::of(&project) };
         if let Some(elsewhere) = elsewhere {
             elsewhere.remove_unsafe_fixes(&mut checked.findings, &project, self.sources);
         }

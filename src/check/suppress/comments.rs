@@ -3,6 +3,7 @@
 //! A comment covers what begins on its own line or, when it stands alone, directly below: the whole of a service, of a key's
 //! value, of an instruction, and below `FROM` the whole stage. `# oomlint: ignore-file[rule]` covers the file.
 
+use crate::diagnostic::Suppression;
 use crate::hash::HashMap;
 use crate::source::{Source, SourceId, Span, Spanned};
 use crate::syntax::dockerfile::{Dockerfile, Keyword};
@@ -11,31 +12,9 @@ use crate::syntax::yaml::{Kind, Tree};
 /// The word that every such comment begins with.
 const MARK: &str = "oomlint:";
 
-/// One suppressing comment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suppression {
-    /// The comment, from `#` to the end of its line.
-    pub comment: Span,
-    /// The names of rules and groups; empty when the brackets are missing or empty.
-    pub names: Vec<Spanned<String>>,
-    /// The free text after the brackets.
-    pub reason: Option<String>,
-    /// The span that it covers; `None` for the whole file.
-    pub extent: Option<Span>,
-}
-
-impl Suppression {
-    /// True if it covers the start of the span.
-    #[must_use]
-    pub fn covers(&self, span: Span) -> bool {
-        span.file == self.comment.file
-            && self.extent.is_none_or(|extent| extent.start <= span.start && span.start < extent.end)
-    }
-}
-
 /// The suppressions of one file, indexed by name and place.
 #[derive(Clone, Debug, Default)]
-pub struct Comments {
+pub(super) struct Comments {
     /// In the order of the file.
     all: Vec<Suppression>,
     by_name: HashMap<String, Named>,
@@ -65,8 +44,7 @@ struct Part {
 
 impl Comments {
     /// Indexes the suppressions of one file, given in its order.
-    #[must_use]
-    pub fn new(all: Vec<Suppression>) -> Self {
+    pub(super) fn new(all: Vec<Suppression>) -> Self {
         let mut by_name: HashMap<String, Named> = HashMap::default();
         for (index, suppression) in all.iter().enumerate() {
             for (at, name) in suppression.names.iter().enumerate() {
@@ -96,13 +74,12 @@ impl Comments {
     }
 
     /// Returns all suppressions in the order of the file.
-    pub fn all(&self) -> impl Iterator<Item = &Suppression> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Suppression> {
         self.all.iter()
     }
 
     /// Returns the first suppression that covers a place under one of the names, and the span of that name.
-    #[must_use]
-    pub fn suppression_for(&self, place: Span, names: &[&str]) -> Option<(&Suppression, Span)> {
+    pub(super) fn suppression_for(&self, place: Span, names: &[&str]) -> Option<(&Suppression, Span)> {
         let named = names.iter().filter_map(|name| self.by_name.get(*name));
         let (index, at) = named.filter_map(|named| named.first(place)).min()?;
         let suppression = self.all.get(index)?;
@@ -110,8 +87,7 @@ impl Comments {
     }
 
     /// Returns the suppression whose comment contains a place.
-    #[must_use]
-    pub fn enclosing(&self, place: Span) -> Option<&Suppression> {
+    pub(super) fn enclosing(&self, place: Span) -> Option<&Suppression> {
         let begun = self.all.partition_point(|suppression| suppression.comment.start <= place.start);
         self.all.get(begun.checked_sub(1)?).filter(|suppression| suppression.comment.contains(place))
     }
@@ -130,21 +106,18 @@ impl Named {
 }
 
 /// True if a file may have such comments. For most files this saves parsing them.
-#[must_use]
-pub fn may_have_any(text: &str) -> bool {
+pub(super) fn may_have_any(text: &str) -> bool {
     text.contains(MARK)
 }
 
 /// Returns the suppressions of a Compose file.
-#[must_use]
-pub fn of_yaml(source: &Source, tree: &Tree) -> Vec<Suppression> {
+pub(super) fn of_yaml(source: &Source, tree: &Tree) -> Vec<Suppression> {
     let begins = Begins::of(tree);
     read(source, tree.comments(), &|line| begins.largest_on(line))
 }
 
 /// Returns the suppressions of a Dockerfile.
-#[must_use]
-pub fn of_dockerfile(source: &Source, dockerfile: &Dockerfile) -> Vec<Suppression> {
+pub(super) fn of_dockerfile(source: &Source, dockerfile: &Dockerfile) -> Vec<Suppression> {
     let instructions = &dockerfile.instructions;
     read(source, &dockerfile.comments, &|line| {
         let before = |span: Span| span.end.max(span.start + 1) <= line.start;
@@ -160,8 +133,7 @@ pub fn of_dockerfile(source: &Source, dockerfile: &Dockerfile) -> Vec<Suppressio
 }
 
 /// Returns the suppressions of a file whose lines are independent, such as `.env`.
-#[must_use]
-pub fn of_lines(source: &Source) -> Vec<Suppression> {
+pub(super) fn of_lines(source: &Source) -> Vec<Suppression> {
     let mut comments = Vec::new();
     let mut start = 0;
     for line in source.text().split_inclusive('\n') {

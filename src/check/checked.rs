@@ -1,6 +1,6 @@
 //! Projects that rules have run over, before each finding is reported, suppressed or dropped.
 
-use crate::finding::Finding;
+use crate::diagnostic::Finding;
 use crate::source::{SourceId, Sources, Span, Spanned};
 use crate::workload::{Kind, Project, Workload};
 

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
-use super::FindingIdentity;
+use super::fingerprint::FindingIdentity;
 
 /// The name of the file in the root of a repository.
 pub const FILE_NAME: &str = ".oomlint-baseline.json";

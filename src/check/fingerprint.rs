@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 use std::fmt;
 
-use super::Finding;
-use super::evidence::{FileOutline, NodePath, normal, without_tag};
+use super::node_path::{FileOutline, normal, without_tag};
+use crate::diagnostic::{Finding, NodePath};
 use crate::discover::RepositoryRoot;
 use crate::hash::HashMap;
 use crate::parallel;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::{Edits, Patch, RejectReason, edits};
-use crate::finding::{Finding, Severity};
+use crate::diagnostic::{Finding, Severity};
 use crate::hash::{HashMap, HashSet};
 use crate::source::{Sources, normalize};
 use crate::workload::{FactTable, Project};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Options;
 use super::checked::CheckedProject;
 use crate::config::Config;
-use crate::finding::Finding;
+use crate::diagnostic::Finding;
 use crate::hash::HashMap;
 use crate::model::size::ByteSize;
 use crate::rules::{Policy, Preset};

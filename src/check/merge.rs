@@ -7,7 +7,7 @@ use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::checked::CheckedProject;
-use crate::finding::{Finding, Label};
+use crate::diagnostic::{Finding, Label};
 use crate::hash::HashMap;
 use crate::rules::MAX_RELATED;
 use crate::source::{Source, Sources, compare_paths};

@@ -2,23 +2,14 @@
 
 use std::sync::Arc;
 
-use super::Finding;
+use crate::diagnostic::{Finding, NodePath};
 use crate::hash::HashMap;
 use crate::source::{Language, Source, SourceId, Sources, Span};
 use crate::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Keyword};
 use crate::syntax::yaml::{Kind, NodeId, Tree};
 
-/// The keys that lead to a place in the structure of its file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodePath {
-    /// In a Compose file `services`, `api`, `mem_limit`. In a Dockerfile the stage, the instruction, and the variable.
-    pub(super) keys: Vec<String>,
-    /// True if the first key is a Dockerfile stage.
-    pub(super) in_stage: bool,
-}
-
 /// Sets [`Finding::keys`] of each finding. Cheap while the parsed trees of the files are cached.
-pub fn attach_node_paths(findings: &mut [Finding], sources: &Sources) {
+pub(super) fn attach_node_paths(findings: &mut [Finding], sources: &Sources) {
     let mut files: HashMap<SourceId, (Arc<Source>, FileOutline)> = HashMap::default();
     for finding in findings {
         let span = sources.to_outer_span(finding.primary.span);

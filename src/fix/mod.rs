@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use self::stack::ProjectState;
-use super::{Options, Outcome, check, run};
+use crate::check::{Options, Outcome, resolve_fix_ops, run, run_rules};
+use crate::diagnostic::{Applicability, Finding, Fix};
 use crate::discover::Discovered;
-use crate::finding::fix::resolve_fix_ops;
-use crate::finding::{Applicability, Finding, Fix};
 use crate::hash::{HashMap, HashSet};
 use crate::parallel;
 use crate::rules::Preset;
@@ -293,7 +292,7 @@ impl State {
             ..options.clone()
         };
         let stacks = parallel::map(outcome.projects.iter().collect(), |project| {
-            let mut findings = check(project, &all, &sources);
+            let mut findings = run_rules(project, &all, &sources);
             resolve_fix_ops(&mut findings, &sources);
             ProjectState::of(project, &findings, &sources)
         });
