@@ -2,7 +2,7 @@
 //!
 //! `discover → source → syntax → model → workload → rules → findings → report`: each stage uses only those before it.
 
-pub mod budget;
+pub mod capacity;
 pub mod catalog;
 pub mod check;
 pub mod cli;
@@ -17,7 +17,6 @@ pub mod model;
 mod parallel;
 pub mod report;
 pub mod rules;
-pub mod sizing;
 pub mod source;
 pub mod stats;
 pub mod syntax;

@@ -10,7 +10,7 @@ use oomlint::check::{self, Options};
 use oomlint::fix;
 use oomlint::diagnostic::Applicability;
 use oomlint::report::size;
-use oomlint::sizing::advise;
+use oomlint::capacity::advise;
 use oomlint::stats::Stats;
 use oomlint_fuzz::{FileSet, prepare};
 

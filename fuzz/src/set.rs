@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use oomlint::discover::{Discovered, FileKind, kind_of};
 use oomlint::check::Options;
 use oomlint::fix::Overlay;
-use oomlint::model::size::ByteSize;
+use oomlint::syntax::size::ByteSize;
 use oomlint::rules::{Policy, Preset, Target};
 use oomlint::source::Sources;
 

@@ -8,9 +8,9 @@ use super::checked::CheckedProject;
 use crate::config::Config;
 use crate::diagnostic::Finding;
 use crate::hash::HashMap;
-use crate::model::size::ByteSize;
 use crate::rules::{Policy, Preset};
 use crate::source::{SourceId, Sources};
+use crate::syntax::size::ByteSize;
 use crate::workload::Project;
 
 impl Options {

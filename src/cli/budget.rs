@@ -10,13 +10,13 @@ use super::Outcome;
 use super::input::Input;
 use super::output::{Console, write_file};
 use super::policy::{Host as HostArguments, Scope};
-use crate::budget::{Host, Stack};
+use crate::capacity::{Host, Stack};
 use crate::check;
 use crate::discover::host_requirement;
 use crate::error::Error;
-use crate::model::size::ByteSize;
 use crate::report::budget::{self, Format, Report, TableStyle};
 use crate::source::Sources;
+use crate::syntax::size::ByteSize;
 use crate::workload::Project;
 
 #[derive(Args)]

@@ -9,9 +9,9 @@ use crate::check;
 use crate::config::{Base, Config, Configs, Pattern, Patterns, RuleOrGroup, Size};
 use crate::discover::Discovered;
 use crate::error::Error;
-use crate::model::size::ByteSize;
 use crate::rules::{Policy, Preset, Target};
 use crate::source::FileSystem;
+use crate::syntax::size::ByteSize;
 
 /// The arguments that choose rules.
 #[derive(Args)]

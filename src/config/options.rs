@@ -6,8 +6,8 @@ use serde::Deserialize;
 use super::file::Level;
 use super::place::Located;
 use super::values::{Percent, Size};
-use crate::model::size::ByteSize;
 use crate::rules::Thresholds;
+use crate::syntax::size::ByteSize;
 
 /// The mapping of a rule in the configuration.
 pub trait RuleOptions {

@@ -8,8 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error};
 
 use crate::error::nearest;
-use crate::model::size::{ByteSize, SMALLEST_LIMIT};
 use crate::rules::{Group, RULES};
+use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
 
 /// A size as Compose writes it, more than 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

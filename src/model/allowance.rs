@@ -1,6 +1,6 @@
 //! Byte budgets for the files that a project reads besides its own, so that densely cross-referencing trees terminate.
 
-use super::size::ByteSize;
+use crate::syntax::size::ByteSize;
 
 /// Upper bound (bytes) on the files that one project reads besides its own: Compose files that it includes and extends, with
 /// their env files, and as much again for the Dockerfiles and `env_file`s of its services. A file that two services share

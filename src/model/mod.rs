@@ -9,7 +9,6 @@ pub mod image;
 pub mod project;
 pub mod purpose;
 mod reference;
-pub mod size;
 
 pub use reference::ImageReference;
 

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::allowance::MAX_TAKEN;
-use super::compose::{Compose, Request, Service, Settings, dotenv};
+use super::compose::{Compose, Request, Service, Settings};
 use crate::hash::HashMap;
-use crate::model::size::ByteSize;
 use crate::source::{SourceId, Sources, Span, compare_paths};
 use crate::syntax::SyntaxError;
+use crate::syntax::dotenv;
+use crate::syntax::size::ByteSize;
 use crate::syntax::yaml::Tree;
 
 /// File names that Compose looks for, in order of preference (compose-go `cli/options.go`, `DefaultFileNames`).

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::escape::{self, json_pretty, printable};
 use super::{FileLocation, path_text, secret};
-use crate::model::size::ByteSize;
 use crate::source::{Sources, Span, TracedText};
 use crate::syntax::duration;
+use crate::syntax::size::ByteSize;
 use crate::workload::{
     Fact, FactName, FactTable, FactValue, Healthcheck, Kind, Origin, Pool, Project, Start, Workload,
 };

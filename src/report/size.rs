@@ -8,12 +8,12 @@ use super::escape;
 use super::human::plural;
 use super::markdown::with_code;
 use super::{FileLocation, path_text};
+use crate::capacity::{Advice, Verdict, advise};
 use crate::discover::RepositoryRoot;
 use crate::hash::HashSet;
-use crate::model::size::ByteSize;
-use crate::sizing::{Advice, Verdict, advise};
 use crate::source::{Sources, Span};
 use crate::stats::Stats;
+use crate::syntax::size::ByteSize;
 use crate::workload::{Fact, Kind, Measured, Project, Workload};
 
 /// Version of the JSON format.

@@ -2,8 +2,8 @@
 
 use super::Thresholds;
 use crate::catalog::RuntimeName;
-use crate::model::size::ByteSize;
 use crate::source::Spanned;
+use crate::syntax::size::ByteSize;
 use crate::workload::{Bound, HeapSetting, MemoryPool, NativeOverhead, Workload};
 
 /// A bounded heap or cache in a container with a limit.

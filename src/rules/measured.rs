@@ -2,10 +2,10 @@
 
 use super::offer::{CHANGES, Offer};
 use super::{Builder, Policy};
+use crate::capacity::{Advice, Verdict, advise};
 use crate::diagnostic::{Applicability, Confidence};
-use crate::model::size::ByteSize;
-use crate::sizing::{Advice, Verdict, advise};
 use crate::source::Spanned;
+use crate::syntax::size::ByteSize;
 use crate::workload::{FactName, Measured, Project, Workload};
 
 /// A measured service with a memory limit.

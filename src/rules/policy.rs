@@ -1,6 +1,6 @@
 //! Settings of the rules that are in no Compose file or Dockerfile.
 
-use crate::model::size::ByteSize;
+use crate::syntax::size::ByteSize;
 
 /// Settings of the rules: the host, the orchestrator and the thresholds.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! Formats sums over the services of a project.
 
-use crate::budget::Share;
-use crate::model::size::ByteSize;
+use crate::capacity::Share;
+use crate::syntax::size::ByteSize;
 
 /// The largest number of related labels of a finding; the note has the sum.
 pub(super) const SHOWN: usize = 9;

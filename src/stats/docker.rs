@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::{HOW, Identity, Problem, Sample, Stats, time_of, units};
+use super::{HOW, Identity, Problem, Sample, Stats, time_of};
+use crate::syntax::size::ByteSize;
 
 /// Counts over the rows of one input.
 #[derive(Debug, Default)]
@@ -53,7 +54,7 @@ pub(super) fn read(stats: &mut Stats, row: &Value, seen: &mut RowCounts) -> Resu
         stats.skip(name, "it was not running");
         return Ok(());
     }
-    let Some(used) = units::size(used) else {
+    let Some(used) = ByteSize::parse_measured(used) else {
         return Err(Problem::new(format!("`{usage}` is no memory of `{name}`"))
             .help("as `docker stats` prints it: 12.5MiB / 1.9GiB"));
     };

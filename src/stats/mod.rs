@@ -5,10 +5,9 @@
 mod docker;
 mod prometheus;
 mod table;
-mod units;
 
 use crate::hash::IndexMap;
-use crate::model::size::ByteSize;
+use crate::syntax::size::ByteSize;
 
 /// The largest input that is read, in bytes: a day of one sample per second of six containers.
 pub const MAX_INPUT: u64 = 256 * 1024 * 1024;

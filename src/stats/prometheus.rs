@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Identity, Problem, Sample, Stats, time_of};
-use crate::model::size::ByteSize;
+use crate::syntax::size::ByteSize;
 
 /// True for an answer to a query, with or without its envelope.
 pub(super) fn is_answer(value: &Value) -> bool {

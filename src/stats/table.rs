@@ -1,6 +1,7 @@
 //! Reads tables with a header: CSV, and the output of `kubectl top` (kubectl `pkg/metricsutil/metrics_printer.go`).
 
-use super::{HOW, Identity, Problem, Sample, Stats, time_of, units};
+use super::{HOW, Identity, Problem, Sample, Stats, time_of};
+use crate::syntax::size::ByteSize;
 
 /// Names of the columns, in lower case.
 const NAME: [&str; 4] = ["name", "container", "names", "container_name"];
@@ -47,7 +48,7 @@ pub(super) fn read(stats: &mut Stats, text: &str) -> Result<(), Problem> {
                 Problem::new(format!("the row has {} of {} columns", row.len(), header.len())).at(line)
             );
         };
-        let Some(used) = units::size(written) else {
+        let Some(used) = ByteSize::parse_measured(written) else {
             let problem = Problem::new(format!("`{written}` is no memory of `{container}`")).at(line);
             return Err(problem.help("a number of bytes, or with a unit: 12.5MiB, 23Mi, 24MB"));
         };

@@ -1,8 +1,12 @@
 //! Parsers of text into trees with byte positions. Nothing here knows about services or stages.
 
 pub mod dockerfile;
+pub mod dotenv;
 pub mod duration;
 pub mod shell;
+pub mod size;
+pub mod template;
+pub mod words;
 pub mod yaml;
 
 use crate::source::Span;

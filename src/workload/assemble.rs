@@ -30,9 +30,9 @@ use crate::model::compose::{Mount, Service};
 use crate::model::image::{BuildOptions, TargetImage, resolve};
 use crate::model::project;
 use crate::model::purpose;
-use crate::model::size::ByteSize;
 use crate::source::{SourceId, Sources, Span, Spanned, TracedText};
 use crate::syntax::SyntaxError;
+use crate::syntax::size::ByteSize;
 
 /// Builds the workloads of Compose projects and Dockerfiles.
 pub struct Assembler<'a> {

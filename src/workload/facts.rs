@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{Bound, Fact, FactName, Healthcheck, MemoryPool, Start, Workload};
-use crate::model::size::ByteSize;
 use crate::source::TracedText;
 use crate::syntax::duration;
+use crate::syntax::size::ByteSize;
 
 /// Every fact of a workload, in the order of [`FactName::ALL`].
 #[derive(Clone, Debug)]

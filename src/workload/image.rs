@@ -14,10 +14,10 @@ use crate::model::compose::Service;
 use crate::model::image::{
     Base, BuildVariable, Command, CopyInstruction, Form, HealthTest, HealthcheckInstruction, TargetImage,
 };
-use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::duration;
 use crate::syntax::shell::base_name;
+use crate::syntax::size::ByteSize;
 
 pub use crate::catalog::LighterKind;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Kind, Project};
 use crate::hash::{HashMap, HashSet};
-use crate::model::size::ByteSize;
 use crate::stats::{Identity, Sample, Stats};
+use crate::syntax::size::ByteSize;
 
 /// Measured memory use of a service's containers. All sizes but `together` are per container, as limits are.
 #[derive(Clone, Debug, PartialEq)]

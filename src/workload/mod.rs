@@ -67,9 +67,9 @@ pub(crate) use crate::syntax::duration;
 use std::path::PathBuf;
 
 use crate::hash::IndexMap;
-use crate::model::size::ByteSize;
 use crate::source::{SourceId, Span, Spanned, TracedText};
 use crate::syntax::SyntaxError;
+use crate::syntax::size::ByteSize;
 
 /// A Compose project, or a lone Dockerfile, and its workloads.
 #[derive(Clone, Debug, Default)]

@@ -5,9 +5,9 @@ use super::scripts::Scripts;
 use super::start::{ExecEntrypoint, Program};
 use super::{idle, jobs};
 use crate::hash::HashSet;
-use crate::model::compose::interpolate::HOLE;
 use crate::source::TracedText;
 use crate::syntax::shell::{self, Command, FrameKind, Join, Script, Word, base_name, is_shell};
+use crate::syntax::template::HOLE;
 
 /// Greatest nesting of scripts that is followed.
 const MAX_DEPTH: usize = 5;

@@ -3,8 +3,8 @@
 use crate::catalog::Catalog;
 use crate::hash::IndexMap;
 use crate::model::compose::Service;
-use crate::model::compose::interpolate::HOLE;
 use crate::source::{Span, Spanned, TracedText};
+use crate::syntax::template::HOLE;
 
 use super::start::ExecEntrypoint;
 use super::{Fact, Start, Variable, Why, Workload};

@@ -4,10 +4,10 @@ use super::opened::StartedPrograms;
 use super::probe::ProbeContext;
 use super::start::Program;
 use super::{Fact, jobs};
-use crate::model::compose::interpolate::HOLE;
 use crate::model::image::Form;
 use crate::source::TracedText;
 use crate::syntax::shell::{self, base_name};
+use crate::syntax::template::HOLE;
 
 /// The program that a container starts, relative to its image's server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::{HostSized, Workload};
 use crate::model::compose::Service;
 use crate::model::fact::Fact;
 use crate::model::image::TargetImage;
-use crate::model::size::ByteSize;
+use crate::syntax::size::ByteSize;
 
 /// Sets the facts about the memory of the image's server, if that may be what the service starts.
 pub(super) fn apply_server_facts(workload: &mut Workload, facts: ImageFacts, service: &Service) {

@@ -5,8 +5,8 @@ use super::brought::is_edited;
 use super::probe::{LOOPBACK, ProbeContext};
 use super::server::is_flag;
 use crate::catalog::{PortBy, SettingFiles};
-use crate::model::compose::interpolate::HOLE;
 use crate::model::image::tidy;
+use crate::syntax::template::HOLE;
 
 /// Endings of settings files.
 const ENDINGS: [&str; 9] =

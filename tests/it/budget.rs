@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use oomlint::budget::{Host, Stack};
+use oomlint::capacity::{Host, Stack};
 use oomlint::check::{self, Options};
 use oomlint::discover::{self, Discovered, FileKind};
-use oomlint::model::size::ByteSize;
 use oomlint::report::budget::{Format, Report, TableStyle, write};
 use oomlint::source::Sources;
+use oomlint::syntax::size::ByteSize;
 use proptest::prelude::*;
 use serde_json::Value;
 

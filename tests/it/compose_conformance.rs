@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use oomlint::model::compose::{Compose, HealthcheckSection, Service, Settings};
 use oomlint::model::fact::{Fact, Why};
 use oomlint::model::project::{self, Project};
-use oomlint::model::size::ByteSize;
 use oomlint::source::{Sources, TracedText};
 use oomlint::syntax::duration;
+use oomlint::syntax::size::ByteSize;
 use serde_json::{Value, json};
 
 /// Results of comparing the facts of reference answers.

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::common::shared;
-use oomlint::model::compose::interpolate::{Interpolated, interpolate};
-use oomlint::model::size::ByteSize;
 use oomlint::source::{Sources, Span, TracedText};
 use oomlint::syntax::duration;
+use oomlint::syntax::size::ByteSize;
+use oomlint::syntax::template::{Interpolated, interpolate};
 use serde_json::Value;
 
 /// Returns the scalar after `key` and whether it is quoted, if the key is in the file once, on a line of its own.

@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["diagnostic"],
     &["catalog", "stats"],
     &["workload"],
-    &["budget", "sizing"],
+    &["capacity"],
     &["rules"],
     &["config"],
     &["check"],

@@ -24,10 +24,10 @@ use std::sync::Arc;
 use oomlint::diagnostic::{Applicability, Finding};
 use oomlint::discover::{self, discover};
 use oomlint::fix::RejectedFix;
-use oomlint::model::size::ByteSize;
 use oomlint::rules::{Group, Meta, Policy, RULES, Target};
 use oomlint::source::Sources;
 use oomlint::stats::Stats;
+use oomlint::syntax::size::ByteSize;
 use oomlint::{check, fix, rules};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

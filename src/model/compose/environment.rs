@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::dotenv;
-use super::interpolate::Variable;
 use crate::hash::{HashMap, IndexMap};
 use crate::source::{LoadError, SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
+use crate::syntax::dotenv;
+use crate::syntax::template::Variable;
 
 /// Variables by name. The process environment is part of it only on request, so that results do not depend on the machine.
 #[derive(Clone, Debug, Default)]

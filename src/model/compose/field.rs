@@ -1,10 +1,10 @@
 //! Reads the keys of a service as facts.
 
-use super::shellwords;
 use super::value::{Entry, Kind, Scalar, Value};
 use crate::model::fact::{Fact, Why};
-use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, TracedText};
+use crate::syntax::size::ByteSize;
+use crate::syntax::words::split_command;
 use crate::syntax::{duration, yaml};
 
 /// The mapping of a service, and the span at which absent keys are reported.
@@ -85,7 +85,7 @@ impl<'v> Fields<'v> {
     pub(super) fn words(&self, path: &[&str]) -> Fact<Vec<TracedText>> {
         let Some(value) = self.get(path) else { return self.missing() };
         match &value.kind {
-            Kind::Scalar(_) => match read_scalar(value, |scalar| shellwords::split(&scalar.text).ok()) {
+            Kind::Scalar(_) => match read_scalar(value, |scalar| split_command(&scalar.text).ok()) {
                 Fact::Known(words) => Fact::Known(words),
                 other => other,
             },
@@ -121,7 +121,7 @@ impl Fields<'_> {
         match &value.kind {
             Kind::Scalar(scalar) => {
                 scalar.unset.as_ref()?;
-                shellwords::split(&text(scalar)?).ok()
+                split_command(&text(scalar)?).ok()
             }
             Kind::Seq(items) => {
                 let unset = |item: &Value| item.as_scalar().is_some_and(|scalar| scalar.unset.is_some());

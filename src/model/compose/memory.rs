@@ -3,8 +3,8 @@
 use super::field::{Fields, size};
 use super::value::{Kind, Value};
 use crate::model::fact::Fact;
-use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, TracedText};
+use crate::syntax::size::ByteSize;
 use crate::syntax::yaml;
 
 /// A size key as written.

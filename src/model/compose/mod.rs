@@ -12,10 +12,6 @@ mod merge;
 mod service;
 mod value;
 
-pub mod dotenv;
-pub mod interpolate;
-pub mod shellwords;
-
 pub(crate) use load::is_remote;
 pub use memory::{Conflict, SizeKey, SizeProblem, UnknownKey};
 pub use service::{
@@ -36,6 +32,7 @@ use crate::hash::IndexMap;
 use crate::model::allowance::ByteBudget;
 use crate::source::{SourceId, Sources, Span, TracedText};
 use crate::syntax::SyntaxError;
+use crate::syntax::dotenv;
 use crate::syntax::yaml::Tree;
 
 /// A set of Compose files to load together.

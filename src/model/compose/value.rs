@@ -1,11 +1,11 @@
 //! Compose documents as values with spans: aliases and merge keys expanded, variables interpolated.
 
 use super::environment::Environment;
-use super::interpolate::{Interpolated, interpolate};
 use crate::hash::IndexMap;
 use crate::model::fact::Why;
 use crate::source::{Span, TracedText};
 use crate::syntax::SyntaxError;
+use crate::syntax::template::{Interpolated, interpolate};
 use crate::syntax::yaml::{self, NodeId, Tree};
 
 /// Upper bound on the nodes of a project after expanding aliases, extends and includes. compose-go stops at 100,000 visits in

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::super::escape::line;
 use super::Report;
-use crate::budget::Swap;
-use crate::model::size::ByteSize;
+use crate::capacity::Swap;
+use crate::syntax::size::ByteSize;
 
 const HEAD: [&str; 17] = [
     "stack",

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::picture::{COLORS, DARK, PARTS, bars, text, ticks};
 use super::{Report, appetite, beside, excess, headline, heap, swap, with_profile};
-use crate::budget::{Entry, Stack};
-use crate::model::size::ByteSize;
+use crate::capacity::{Entry, Stack};
+use crate::syntax::size::ByteSize;
 
 const STYLE: &str = "\
 body{margin:0 auto;padding:1.5rem;max-width:70rem;background:var(--ground);color:var(--ink);font:15px/1.45 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}\

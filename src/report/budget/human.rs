@@ -9,8 +9,8 @@ use super::{
     Report, appetite, beside, counts, excess, has_appetite, headline, heap, in_words, limit, share, swap,
     with_profile,
 };
-use crate::budget::{Entry, Stack, Sum};
-use crate::model::size::ByteSize;
+use crate::capacity::{Entry, Stack, Sum};
+use crate::syntax::size::ByteSize;
 use crate::workload::Fact;
 
 /// Width of the table if that of the terminal is unknown, in columns.

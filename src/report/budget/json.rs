@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::super::{escape, path_text};
 use super::Report;
-use crate::budget::{Entry, Overrun, Stack, Sum, Swap};
-use crate::model::size::ByteSize;
+use crate::capacity::{Entry, Overrun, Stack, Sum, Swap};
 use crate::source::Span;
+use crate::syntax::size::ByteSize;
 use crate::workload::Fact;
 
 /// Version of the format.

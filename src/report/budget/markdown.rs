@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::super::markdown::with_code;
 use super::{Report, appetite, beside, excess, headline, heap, limit, share, swap, with_profile};
-use crate::model::size::ByteSize;
+use crate::syntax::size::ByteSize;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     for (index, stack) in report.stacks.iter().enumerate() {

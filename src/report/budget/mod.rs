@@ -11,9 +11,9 @@ mod svg;
 use std::io::{self, Write};
 
 use super::{FileLocation, human::plural, path_text};
-use crate::budget::{Entry, ManagedMemory, Overrun, Stack, Sum, Swap};
-use crate::model::size::ByteSize;
+use crate::capacity::{Entry, ManagedMemory, Overrun, Stack, Sum, Swap};
 use crate::source::{Sources, Span};
+use crate::syntax::size::ByteSize;
 use crate::workload::{Fact, SizedBy};
 
 pub use human::TableStyle;

@@ -2,8 +2,8 @@
 
 use super::super::escape::line;
 use super::{Report, appetite, heap, in_words, limit, share};
-use crate::budget::{Entry, Stack};
-use crate::model::size::ByteSize;
+use crate::capacity::{Entry, Stack};
+use crate::syntax::size::ByteSize;
 
 /// CSS variables of the light colour scheme. `--line` is the colour of the host's memory.
 pub(super) const COLORS: &str = "\

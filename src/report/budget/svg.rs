@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::picture::{Bar, COLORS, DARK, PARTS, bars, shorten, text, ticks};
 use super::{Report, headline};
-use crate::budget::Stack;
+use crate::capacity::Stack;
 
 const WIDTH: f64 = 880.0;
 /// x coordinate at which the bars begin.

@@ -1,10 +1,10 @@
 //! The rule `default-heap-exceeds-limit`.
 
+use crate::capacity::Need;
 use crate::diagnostic::Applicability;
-use crate::model::size::ByteSize;
 use crate::rules::offer::{CHANGES, Offer, set_words};
 use crate::rules::{Builder, Sink};
-use crate::sizing::Need;
+use crate::syntax::size::ByteSize;
 use crate::workload::{FactName, ImageDefaultHeap, Project};
 
 rule! {

@@ -2,9 +2,9 @@
 
 use crate::catalog::RuntimeName;
 use crate::diagnostic::{Applicability, Edit};
-use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::source::Spanned;
+use crate::syntax::size::ByteSize;
 use crate::workload::{Bound, FactName, HeapSetting, MemoryPool, Workload};
 
 rule! {

@@ -1,8 +1,8 @@
 //! The rule `percent-heap-without-limit`.
 
-use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::rules::offer::Offer;
+use crate::syntax::size::ByteSize;
 use crate::workload::{Bound, Project};
 
 rule! {

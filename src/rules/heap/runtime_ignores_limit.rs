@@ -1,10 +1,10 @@
 //! The rule `runtime-ignores-limit`.
 
 use crate::diagnostic::{Applicability, Confidence, Severity};
-use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::rules::offer::{Offer, bound_in_bytes, set_variables};
 use crate::source::Spanned;
+use crate::syntax::size::ByteSize;
 use crate::workload::{Bound, FactName, MemoryPool, Project};
 
 rule! {

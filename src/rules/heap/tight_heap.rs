@@ -1,10 +1,10 @@
 //! The rule `tight-heap`.
 
 use crate::diagnostic::Confidence;
-use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::rules::estimate::{BoundedHeap, bounded_heaps};
 use crate::rules::offer::Offer;
+use crate::syntax::size::ByteSize;
 use crate::workload::Project;
 
 rule! {

@@ -1,10 +1,10 @@
 //! The rule `unbounded-heap`.
 
 use crate::diagnostic::{Confidence, Severity};
-use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::rules::offer::{Offer, bound_default, usual};
 use crate::source::Spanned;
+use crate::syntax::size::ByteSize;
 use crate::workload::{Kind, MemoryPool, Project, RuntimeName, Workload};
 
 rule! {

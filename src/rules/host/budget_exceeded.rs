@@ -1,9 +1,9 @@
 //! The rule `budget-exceeded`.
 
-use crate::budget::{shares, sum};
-use crate::model::size::ByteSize;
+use crate::capacity::{shares, sum};
 use crate::rules::Sink;
 use crate::rules::shares::{SHOWN, arithmetic, label, services};
+use crate::syntax::size::ByteSize;
 use crate::workload::Project;
 
 rule! {

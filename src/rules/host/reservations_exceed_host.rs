@@ -1,6 +1,6 @@
 //! The rule `reservations-exceed-host`.
 
-use crate::budget::{shares, sum};
+use crate::capacity::{shares, sum};
 use crate::rules::Sink;
 use crate::rules::shares::{SHOWN, arithmetic, label, services};
 use crate::workload::Project;

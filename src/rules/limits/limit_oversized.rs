@@ -1,8 +1,8 @@
 //! The rule `limit-oversized`.
 
+use crate::capacity::Verdict;
 use crate::rules::Sink;
 use crate::rules::measured::{MeasuredService, measured_services};
-use crate::sizing::Verdict;
 use crate::workload::Project;
 
 rule! {

@@ -1,10 +1,10 @@
 //! The rule `limit-without-headroom`.
 
+use crate::capacity::Verdict;
 use crate::diagnostic::Severity;
-use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::rules::measured::{MeasuredService, measured_services};
-use crate::sizing::Verdict;
+use crate::syntax::size::ByteSize;
 use crate::workload::Project;
 
 rule! {

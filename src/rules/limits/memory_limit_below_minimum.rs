@@ -1,9 +1,9 @@
 //! The rule `memory-limit-below-minimum`.
 
 use crate::diagnostic::{Applicability, Edit};
-use crate::model::size::{ByteSize, SMALLEST_LIMIT};
 use crate::rules::Sink;
 use crate::rules::offer::Offer;
+use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
 use crate::workload::{FactName, Project};
 
 rule! {

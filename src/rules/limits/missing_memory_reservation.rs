@@ -1,9 +1,9 @@
 //! The rule `missing-memory-reservation`.
 
+use crate::capacity::advise;
 use crate::rules::Sink;
 use crate::rules::measured::MeasuredLimit;
 use crate::rules::offer::Offer;
-use crate::sizing::advise;
 use crate::workload::Project;
 
 rule! {

@@ -1,9 +1,9 @@
 //! The rule `reservation-exceeds-limit`.
 
+use crate::capacity::Need;
 use crate::diagnostic::Applicability;
 use crate::rules::Sink;
 use crate::rules::offer::{CHANGES, Offer};
-use crate::sizing::Need;
 use crate::workload::{FactName, Project};
 
 rule! {

@@ -1,9 +1,9 @@
 //! The rule `swap-below-limit`.
 
 use crate::diagnostic::Applicability;
-use crate::model::size::ByteSize;
 use crate::rules::Sink;
 use crate::rules::offer::Offer;
+use crate::syntax::size::ByteSize;
 use crate::workload::{FactName, Project};
 
 rule! {

@@ -1,7 +1,7 @@
 //! The rule `shm-exceeds-limit`.
 
-use crate::model::size::ByteSize;
 use crate::rules::Sink;
+use crate::syntax::size::ByteSize;
 use crate::workload::Workload;
 
 rule! {

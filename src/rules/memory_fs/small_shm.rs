@@ -2,9 +2,9 @@
 
 use crate::diagnostic::FixOp;
 use crate::diagnostic::{Applicability, Confidence, Severity};
-use crate::model::size::ByteSize;
 use crate::rules::offer::Offer;
 use crate::rules::{Preset, Sink, Target};
+use crate::syntax::size::ByteSize;
 use crate::workload::{FactName, Project};
 
 rule! {

@@ -1,11 +1,11 @@
 //! Fixes that bound a heap or cache where its runtime reads it.
 
 use super::Offer;
+use crate::capacity::MIB;
 use crate::diagnostic::FixOp;
 use crate::diagnostic::{Applicability, Edit};
-use crate::model::size::ByteSize;
 use crate::rules::Builder;
-use crate::sizing::MIB;
+use crate::syntax::size::ByteSize;
 use crate::workload::{Bound, FactName, HeapSetting, Kind, MemoryPool, Origin, Pool, RuntimeName};
 
 /// The facts that a bound of a heap may change.

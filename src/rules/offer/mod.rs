@@ -10,9 +10,9 @@ use self::heap::lower;
 pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_words, usual};
 
 use super::{Builder, Policy, Target};
+use crate::capacity::{Need, NoNumber};
 use crate::diagnostic::Applicability;
-use crate::model::size::{ByteSize, SMALLEST_LIMIT};
-use crate::sizing::{Need, NoNumber};
+use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
 use crate::workload::{
     ChangedElsewhere, Fact, FactName, HeapSetting, Kind, MemoryPool, Project, SizeKey, Workload,
 };

@@ -1,10 +1,10 @@
 //! Fix operations that write a memory setting of a service: in place of the one that is there, else in the form of its files.
 
 use super::{Offer, as_string};
+use crate::capacity::Need;
 use crate::diagnostic::{FixOp, Step};
-use crate::model::size::ByteSize;
-use crate::sizing::Need;
 use crate::source::Span;
+use crate::syntax::size::ByteSize;
 use crate::workload::{Fact, SizeKey, Workload};
 
 const LIMIT: [&[&str]; 2] = [&["mem_limit"], &["deploy", "resources", "limits", "memory"]];

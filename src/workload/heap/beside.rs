@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::catalog::{BesideHeap, RuntimeName};
-use crate::model::size::ByteSize;
+use crate::syntax::size::ByteSize;
 
 const MIB: i64 = 1 << 20;
 

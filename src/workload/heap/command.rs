@@ -1,9 +1,9 @@
 //! Reads the runtime's own options from the command line.
 
 use super::engine::{SettingSource, SettingsReader};
-use super::flags::words;
-use crate::model::compose::interpolate::HOLE;
 use crate::source::{Spanned, TracedText};
+use crate::syntax::template::HOLE;
+use crate::syntax::words::split_options;
 use crate::workload::{Fact, Program, Why};
 
 impl SettingsReader<'_> {
@@ -88,7 +88,7 @@ impl SettingsReader<'_> {
             }
         }
         out.push_text(&word.slice(at..text.len()));
-        words(&out)
+        split_options(&out)
     }
 }
 

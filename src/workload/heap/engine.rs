@@ -1,12 +1,13 @@
 //! Finds the runtimes that start, the sources of their settings, and the settings that win.
 
 use crate::catalog::{Catalog, DefaultHeap, Flag, Grammar, ReadBy, Runtime, RuntimeName, Sets, Starter};
-use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, TracedText};
+use crate::syntax::size::ByteSize;
 
-use super::flags::{bound, hexadecimal, size, words};
+use super::flags::{bound, size};
 use super::unread::{by_script, nothing};
 use super::{Bound, HeapSetting, MemoryPool, OverheadInputs};
+use crate::syntax::words::split_options;
 use crate::workload::image::ImageFacts;
 use crate::workload::{Fact, Program, Start, Why, Workload};
 
@@ -251,7 +252,7 @@ impl SettingsReader<'_> {
                     source.setting = Some(value.value);
                     return source;
                 }
-                source.words = words(&value.value);
+                source.words = split_options(&value.value);
                 if !source.words.is_empty() {
                     let span = value.value.span();
                     source.carrier = Some(Spanned::with_provenance(name.to_owned(), span, value.via));
@@ -359,7 +360,8 @@ impl SettingsReader<'_> {
             let read = bound(sets, grammar, value, major);
             let nothing = read.is_none()
                 && (switches_off(text.as_str())
-                    || grammar == Grammar::HexPercent && hexadecimal(value).is_some());
+                    || grammar == Grammar::HexPercent
+                        && ByteSize::parse_hexadecimal(value).map(|size| size.0).is_some());
             (!nothing).then_some((text, sets, grammar, read))
         });
         bounds.flatten().collect()

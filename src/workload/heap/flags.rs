@@ -1,12 +1,9 @@
-//! Parses runtime flags: splits a variable into words, and reads a word's value.
-
-use crate::catalog::{Grammar, Sets};
-use crate::model::size::ByteSize;
-use crate::source::TracedText;
+//! Parses the values of runtime flags, each in the grammar of its reader.
 
 use super::Bound;
+use crate::catalog::{Grammar, Sets};
+use crate::syntax::size::ByteSize;
 
-const KIB: i64 = 1 << 10;
 const MIB: i64 = 1 << 20;
 
 /// True if the reader accepts the value. `major` is the JVM's major version, if known.
@@ -67,9 +64,10 @@ pub(super) fn share(sets: Sets, grammar: Grammar, value: &str, major: Option<u32
         Grammar::JvmPercent | Grammar::PercentInteger => value.parse().ok()?,
         Grammar::JvmSizeOrPercent => value.strip_suffix('%')?.parse().ok()?,
         // .NET ignores values outside 1 to 99 and uses its default (`gcconfig`: more than 0 and less than 100).
-        Grammar::HexPercent => {
-            hexadecimal(value).filter(|share| (1..100).contains(share)).map(|share| share as f64)?
-        }
+        Grammar::HexPercent => ByteSize::parse_hexadecimal(value)
+            .map(|size| size.0)
+            .filter(|share| (1..100).contains(share))
+            .map(|share| share as f64)?,
         Grammar::JvmInteger if fraction => {
             let parts: f64 = value.parse().ok().filter(|parts: &f64| *parts >= 1.0)?;
             100.0 / parts
@@ -84,80 +82,16 @@ pub(super) fn size(grammar: Grammar, value: &str) -> Option<ByteSize> {
     match grammar {
         Grammar::JvmSize => ByteSize::parse_jvm(value),
         Grammar::Mebibytes => ByteSize::parse_mebibytes(value),
-        // Go's `runtime.parseByteCount` requires an exact suffix and takes no fractions.
-        Grammar::GoSize => {
-            let units =
-                [("B", 1), ("KiB", KIB), ("MiB", MIB), ("GiB", MIB * KIB), ("TiB", MIB * MIB), ("", 1)];
-            units.into_iter().find_map(|(suffix, unit)| whole(value.strip_suffix(suffix)?, unit))
-        }
-        Grammar::HexBytes => hexadecimal(value).map(ByteSize),
-        // Redis's `memtoull`: `k` is 1000, `kb` is 1024.
-        Grammar::RedisSize => {
-            let value = value.to_ascii_lowercase();
-            let units = [
-                ("kb", KIB),
-                ("mb", MIB),
-                ("gb", MIB * KIB),
-                ("k", 1000),
-                ("m", 1_000_000),
-                ("g", 1_000_000_000),
-                ("b", 1),
-                ("", 1),
-            ];
-            units.into_iter().find_map(|(suffix, unit)| whole(value.strip_suffix(suffix)?, unit))
-        }
-        Grammar::MemcachedMebibytes => whole(value.trim_end_matches(['m', 'M']), MIB),
-        // PostgreSQL's `parse_int`, for a setting in blocks of 8 KiB.
-        Grammar::PostgresSize => {
-            let units =
-                [("kB", KIB), ("MB", MIB), ("GB", MIB * KIB), ("TB", MIB * MIB), ("B", 1), ("", 8 * KIB)];
-            let bytes = units.into_iter().find_map(|(suffix, unit)| {
-                let number: f64 = value.strip_suffix(suffix)?.trim().parse().ok()?;
-                Some(number * unit as f64)
-            })?;
-            (bytes.is_finite() && bytes > 0.0).then_some(ByteSize(bytes as i64))
-        }
-        Grammar::MysqlSize => {
-            let value = value.to_ascii_lowercase();
-            let units = [("k", KIB), ("m", MIB), ("g", MIB * KIB), ("t", MIB * MIB), ("", 1)];
-            units.into_iter().find_map(|(suffix, unit)| whole(value.strip_suffix(suffix)?, unit))
-        }
-        Grammar::MongoGigabytes => {
-            let gigabytes: f64 = value.parse().ok().filter(|number: &f64| *number > 0.0 && *number < 1e6)?;
-            Some(ByteSize((gigabytes * (MIB * KIB) as f64) as i64))
-        }
-        // PHP's `ini_parse_quantity`, for values that it does not truncate.
-        Grammar::PhpSize => {
-            let value = value.to_ascii_lowercase();
-            let units = [("k", KIB), ("m", MIB), ("g", MIB * KIB), ("", 1)];
-            let size =
-                units.into_iter().find_map(|(suffix, unit)| whole(value.strip_suffix(suffix)?, unit))?;
-            // PHP replaces values below this by its default, since no script starts with less.
-            (size.0 >= 2 * MIB).then_some(size)
-        }
+        Grammar::GoSize => ByteSize::parse_go(value),
+        Grammar::HexBytes => ByteSize::parse_hexadecimal(value),
+        Grammar::RedisSize => ByteSize::parse_redis(value),
+        Grammar::MemcachedMebibytes => ByteSize::parse_memcached(value),
+        Grammar::PostgresSize => ByteSize::parse_postgres(value),
+        Grammar::MysqlSize => ByteSize::parse_mysql(value),
+        Grammar::MongoGigabytes => ByteSize::parse_gigabytes(value),
+        Grammar::PhpSize => ByteSize::parse_php(value),
         _ => None,
     }
-}
-
-/// Parses a size in any common notation: a number with any unit. `None` without a unit, since the intended one is not known.
-pub(super) fn meant(value: &str) -> Option<ByteSize> {
-    let end = value.rfind(|c: char| c.is_ascii_digit())? + 1;
-    let (number, unit) = value.split_at(end);
-    let unit = unit.trim().to_ascii_lowercase();
-    let letter = unit
-        .strip_suffix("ib")
-        .or_else(|| unit.strip_suffix('b'))
-        .or_else(|| unit.strip_suffix('i'))
-        .unwrap_or(&unit);
-    let unit = match letter {
-        "k" => KIB,
-        "m" => MIB,
-        "g" => MIB * KIB,
-        "t" => MIB * MIB,
-        _ => return None,
-    };
-    let number: f64 = number.parse().ok().filter(|number: &f64| *number > 0.0 && *number < 1e6)?;
-    Some(ByteSize((number * unit as f64) as i64))
 }
 
 /// Formats a size in the given grammar.
@@ -173,60 +107,6 @@ pub(super) fn spelled(grammar: Grammar, size: ByteSize) -> Option<String> {
         Grammar::HexBytes => format!("{:#X}", size.0).replace("0X", "0x"),
         _ => return None,
     })
-}
-
-/// Parses a .NET setting: hexadecimal, with or without `0x`.
-pub(super) fn hexadecimal(value: &str) -> Option<i64> {
-    let digits = value.strip_prefix("0x").or_else(|| value.strip_prefix("0X")).unwrap_or(value);
-    i64::from_str_radix(digits, 16).ok().filter(|number| *number >= 0)
-}
-
-fn whole(number: &str, unit: i64) -> Option<ByteSize> {
-    let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-    let number: i64 = if digits { number.parse().ok()? } else { return None };
-    number.checked_mul(unit).map(ByteSize)
-}
-
-/// Splits a variable's value into words at white space outside quotes.
-pub(super) fn words(value: &TracedText) -> Vec<TracedText> {
-    let text = value.as_str();
-    let mut words = Vec::new();
-    let mut start = None;
-    let mut quote = None;
-    for (at, c) in text.char_indices() {
-        match (c, quote) {
-            (c, Some(open)) if c == open => quote = None,
-            (_, Some(_)) => {}
-            ('"' | '\'', None) => {
-                quote = Some(c);
-                start.get_or_insert(at);
-            }
-            (c, None) if c.is_whitespace() => {
-                if let Some(start) = start.take() {
-                    words.push(value.slice(start..at));
-                }
-            }
-            _ => {
-                start.get_or_insert(at);
-            }
-        }
-    }
-    if let Some(start) = start {
-        words.push(value.slice(start..text.len()));
-    }
-    // The reader strips quotes around a whole word.
-    words.into_iter().map(unquoted).filter(|word| !word.as_str().is_empty()).collect()
-}
-
-fn unquoted(word: TracedText) -> TracedText {
-    let text = word.as_str();
-    for quote in ['"', '\''] {
-        if let Some(inner) = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
-            let length = inner.len();
-            return word.slice(1..1 + length);
-        }
-    }
-    word
 }
 
 #[cfg(test)]
@@ -276,9 +156,12 @@ mod tests {
             (Grammar::PhpSize, "512MB", "512M"),
             (Grammar::JvmSize, "1.5G", "1536m"),
         ] {
-            assert_eq!(meant(value).and_then(|size| spelled(grammar, size)).as_deref(), Some(spelling));
+            assert_eq!(
+                ByteSize::parse_any(value).and_then(|size| spelled(grammar, size)).as_deref(),
+                Some(spelling)
+            );
         }
-        assert_eq!(meant("512"), None);
-        assert_eq!(meant("80%"), None);
+        assert_eq!(ByteSize::parse_any("512"), None);
+        assert_eq!(ByteSize::parse_any("80%"), None);
     }
 }

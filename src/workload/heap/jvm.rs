@@ -4,8 +4,8 @@ use super::engine::{EffectiveBound, SettingSource, SettingsReader};
 use super::flags::{share, size};
 use super::{Bound, HeapSetting};
 use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, Sets};
-use crate::model::size::ByteSize;
 use crate::source::{Spanned, TracedText};
+use crate::syntax::size::ByteSize;
 use crate::workload::Fact;
 
 /// The first version that ignores `-XX:MaxRAM` (JDK-8369347).

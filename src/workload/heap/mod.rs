@@ -19,8 +19,8 @@ pub(super) use engine::pools;
 pub(super) use unread::flags_of_other_runtimes;
 
 use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, Pool, RuntimeName};
-use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, TracedText};
+use crate::syntax::size::ByteSize;
 
 use super::Fact;
 

@@ -1,12 +1,12 @@
 //! Heap settings that are invalid or misread.
 
 use super::engine::{SettingSource, SettingsReader};
-use super::flags::{fits, hexadecimal, meant, size, spelled};
+use super::flags::{fits, size, spelled};
 use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting};
 use crate::catalog::{DefaultHeap, Grammar, Sets};
-use crate::model::compose::interpolate::HOLE;
-use crate::model::size::ByteSize;
 use crate::source::TracedText;
+use crate::syntax::size::ByteSize;
+use crate::syntax::template::HOLE;
 use crate::workload::Fact;
 
 /// Smallest heap with which HotSpot starts: "Too small maximum heap" (`gc/shared/gcArguments.cpp`), in bytes.
@@ -98,7 +98,7 @@ impl SettingsReader<'_> {
                     let whole = value.trim_end_matches('%').parse::<u32>().ok().filter(|share| *share <= 100);
                     whole.map(|share| format!("{share}.0"))
                 }
-                grammar => meant(value).and_then(|size| spelled(grammar, size)),
+                grammar => ByteSize::parse_any(value).and_then(|size| spelled(grammar, size)),
             };
             let instead = instead.map(|instead| with_value(text, value, &instead));
             return Some(HeapProblem {
@@ -198,7 +198,7 @@ impl SettingsReader<'_> {
 /// Finds a decimal number in a .NET setting, which .NET reads as hexadecimal.
 fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
     let Written { text, value, grammar, .. } = *written;
-    let read = hexadecimal(value)?;
+    let read = ByteSize::parse_hexadecimal(value).map(|size| size.0)?;
     let decimal: Option<i64> = value.parse().ok().filter(|_| value.bytes().all(|b| b.is_ascii_digit()));
     let (effect, instead) = match (grammar, decimal) {
         // Decimal percentages that are in common use. 10 is left out: it is 16 %, which may be intended.

@@ -1,10 +1,11 @@
 //! Finds heap settings in variables that nothing reads, and the variables that are read instead.
 
 use super::engine::{LaunchedBy, SettingSource, SettingsReader};
-use super::flags::{bound, size, spelled, words};
+use super::flags::{bound, size, spelled};
 use super::{HeapProblem, HeapProblemKind, HeapSetting, ReadVariable};
 use crate::catalog::{Catalog, Grammar, ReadBy, Runtime, Sets};
 use crate::source::TracedText;
+use crate::syntax::words::split_options;
 use crate::workload::image::ImageFacts;
 use crate::workload::{Fact, Program, Workload};
 
@@ -23,7 +24,7 @@ impl SettingsReader<'_> {
             }
             let value = self.workload.env.get(name).and_then(|variable| variable.value.known());
             let Some(value) = value.map(|value| &value.value) else { continue };
-            let flag = words(value).into_iter().find(|word| self.is_heap_flag(word));
+            let flag = split_options(value).into_iter().find(|word| self.is_heap_flag(word));
             found.extend(flag.map(|flag| HeapProblem {
                 read_variable: self.way(EVERY_JVM, value, &flag),
                 has_other_readers: self.image.brings_unseen,
@@ -48,7 +49,7 @@ impl SettingsReader<'_> {
         });
         let misfit = self.image.no_heap_in.iter().filter_map(|row| {
             let value = self.workload.env.get(&row.variable)?.value.value()?;
-            let all = words(value);
+            let all = split_options(value);
             let flag = all.iter().find(|word| self.is_heap_flag(word)).filter(|_| all.len() > 1)?;
             let read = read.filter(|read| **read != row.variable)?;
             let kind = HeapProblemKind::WrongVariable;
@@ -59,7 +60,7 @@ impl SettingsReader<'_> {
         });
         let set = others.filter_map(|variable| {
             let value = self.workload.env.get(&variable.name)?.value.value()?;
-            let flag = words(value).into_iter().find(|word| self.is_heap_flag(word))?;
+            let flag = split_options(value).into_iter().find(|word| self.is_heap_flag(word))?;
             let reads = known.join(", ");
             let effect = match taken(&variable.name) {
                 true => format!("its start script ignores it and reads {reads}"),
@@ -68,7 +69,7 @@ impl SettingsReader<'_> {
             let way = read.and_then(|read| {
                 let way = self.way(read, value, &flag)?;
                 // The image's own `-Xms` may be above the bound.
-                let first = words(value).iter().any(|word| self.begins(word));
+                let first = split_options(value).iter().any(|word| self.begins(word));
                 let begin = flag.as_str().strip_prefix("-Xmx").filter(|_| !first);
                 Some(ReadVariable { begins: begin.is_some(), ..way })
             });
@@ -93,7 +94,7 @@ impl SettingsReader<'_> {
             if variable.read_by == ReadBy::Script || !absent(&variable.name) {
                 return None;
             }
-            let flag = words(&set.value).into_iter().find(|word| self.is_heap_flag(word))?;
+            let flag = split_options(&set.value).into_iter().find(|word| self.is_heap_flag(word))?;
             let effect = match &set.stage {
                 Some(stage) => format!("stage `{stage}` has it, the one that runs does not"),
                 None => "the shell of this RUN is the only one that sees it".to_owned(),
@@ -114,7 +115,8 @@ impl SettingsReader<'_> {
             Fact::Unknown { .. } => return None,
             Fact::Absent { .. } => None,
         };
-        if there.as_ref().is_some_and(|there| words(there).iter().any(|word| self.is_heap_flag(word))) {
+        if there.as_ref().is_some_and(|there| split_options(there).iter().any(|word| self.is_heap_flag(word)))
+        {
             return None;
         }
         let (known, written) = self.runtime.flag(flag.as_str())?;
@@ -122,7 +124,7 @@ impl SettingsReader<'_> {
         Some(ReadVariable {
             variable: variable.to_owned(),
             there: there.map(|there| there.as_str().to_owned()).unwrap_or_default(),
-            value: words(value).iter().map(TracedText::as_str).collect::<Vec<_>>().join(" "),
+            value: split_options(value).iter().map(TracedText::as_str).collect::<Vec<_>>().join(" "),
             begins: false,
             setting: HeapSetting {
                 flag: flag.clone(),
@@ -150,7 +152,7 @@ pub(in crate::workload) fn flags_of_other_runtimes(
         });
         let found = set.filter_map(|variable| {
             let value = workload.env.get(&variable.name)?.value.value()?;
-            let flag = words(value).into_iter().find(|word| engine.is_heap_flag(word))?;
+            let flag = split_options(value).into_iter().find(|word| engine.is_heap_flag(word))?;
             let effect = format!("this image runs {}, which does not read it", own.name.display_name());
             Some(HeapProblem {
                 help: in_its_own_words(&engine, own, &flag),

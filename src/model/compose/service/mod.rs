@@ -21,8 +21,8 @@ use super::merge::to_build;
 use super::value::{Entry, Kind, Value};
 use crate::hash::IndexMap;
 use crate::model::fact::{Fact, Why};
-use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, TracedText};
+use crate::syntax::size::ByteSize;
 
 /// A key of a service.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ pub struct Service {
     pub entrypoint: Fact<Vec<TracedText>>,
     /// `command` as words.
     pub command: Fact<Vec<TracedText>>,
-    /// `entrypoint` and `command` with a [`super::interpolate::HOLE`] per variable without a value. None if every variable has
+    /// `entrypoint` and `command` with a [`crate::syntax::template::HOLE`] per variable without a value. None if every variable has
     /// one.
     pub partial: [Option<Vec<TracedText>>; 2],
     /// True for each of `entrypoint` and `command` that is a string, which Compose splits into words.

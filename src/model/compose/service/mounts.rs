@@ -3,8 +3,8 @@
 use super::super::field::Fields;
 use super::items;
 use crate::model::fact::{Fact, Why};
-use crate::model::size::ByteSize;
 use crate::source::{Span, Spanned, TracedText};
+use crate::syntax::size::ByteSize;
 
 /// A tmpfs mount.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
 //! Ports that the container listens on: from `ports`, `expose` and Traefik labels.
 
 use super::super::field::Fields;
-use super::super::interpolate::HOLE;
 use super::super::value::{Scalar, Value};
 use super::{items, variables};
+use crate::syntax::template::HOLE;
 
 /// The ports of the container that its service names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

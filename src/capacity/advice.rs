@@ -1,11 +1,7 @@
 //! Advises the memory limit and reservation of a service, from measurements or else from what its files declare. Rules of
 //! thumb, with every term shown.
 
-mod need;
-
-pub use self::need::{Need, NoNumber};
-
-use crate::model::size::ByteSize;
+use crate::syntax::size::ByteSize;
 use crate::workload::{Measured, MemoryPool, Pool, SizedBy, Workload};
 
 /// Bytes of one MiB.
@@ -153,7 +149,7 @@ fn terms(workload: &Workload, measured: &Measured) -> Vec<Term> {
 }
 
 /// Returns the heaps and caches with a fixed size, in bytes.
-fn declared(workload: &Workload) -> impl Iterator<Item = (&MemoryPool, ByteSize)> {
+pub(super) fn declared(workload: &Workload) -> impl Iterator<Item = (&MemoryPool, ByteSize)> {
     workload.heaps.iter().chain(&workload.caches).filter_map(|heap| {
         let size = heap.size_under(None, None).filter(|heap| heap.by == SizedBy::Bytes)?;
         Some((heap, size.size))

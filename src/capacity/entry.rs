@@ -1,8 +1,8 @@
 //! The memory of one service on its host: what it may take, and what is known to fill it.
 
 use super::share::{replicas, sum};
-use crate::model::size::ByteSize;
 use crate::source::Span;
+use crate::syntax::size::ByteSize;
 use crate::workload::{Fact, NativeOverhead, Pool, SizedBy, Workload};
 
 const MIB: i64 = 1 << 20;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::entry::{Entry, Swap};
 use super::share::{is_started, sum};
 use crate::hash::{IndexMap, IndexSet};
-use crate::model::size::ByteSize;
 use crate::source::{SourceId, Span};
+use crate::syntax::size::ByteSize;
 use crate::workload::{Fact, Kind, Project};
 
 /// The machine that runs a stack.

@@ -1,7 +1,7 @@
 //! Sizes of services, multiplied by their containers.
 
-use crate::model::size::ByteSize;
 use crate::source::Spanned;
+use crate::syntax::size::ByteSize;
 use crate::workload::{Project, Workload};
 
 /// The part of one service in a sum.

@@ -1,6 +1,6 @@
 //! Sizes as the measuring tools print them. Unlike in Compose, `MB` is decimal.
 
-use crate::model::size::ByteSize;
+use super::ByteSize;
 
 /// Units and their bytes: `B`, `KiB` to `PiB` as `docker stats` prints them (docker/go-units `BytesSize`), `kB` to `PB` of old
 /// clients and of Podman (`HumanSize`), `Ki` to `Pi` and `k` to `P` of Kubernetes. A number alone is bytes.
@@ -30,19 +30,22 @@ const UNITS: [(&str, f64); 23] = [
     ("P", 1e15),
 ];
 
-/// Parses a size. None if it is not a size, is negative, or is more than any machine has.
-pub(super) fn size(text: &str) -> Option<ByteSize> {
-    let text = text.trim();
-    // The unit is what follows the last digit or dot: `1e9` has none.
-    let end = text.rfind(|c: char| c.is_ascii_digit() || c == '.')? + 1;
-    let (number, unit) = text.split_at(end);
-    let unit = unit.trim_start();
-    let factor = UNITS.iter().find(|(name, _)| *name == unit)?.1;
-    if !number.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        return None;
+impl ByteSize {
+    /// Parses a size that a measuring tool printed. None if it is not a size, is negative, or is more than any machine has.
+    #[must_use]
+    pub fn parse_measured(text: &str) -> Option<Self> {
+        let text = text.trim();
+        // The unit is what follows the last digit or dot: `1e9` has none.
+        let end = text.rfind(|c: char| c.is_ascii_digit() || c == '.')? + 1;
+        let (number, unit) = text.split_at(end);
+        let unit = unit.trim_start();
+        let factor = UNITS.iter().find(|(name, _)| *name == unit)?.1;
+        if !number.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+            return None;
+        }
+        let bytes = number.parse::<f64>().ok()? * factor;
+        (bytes < (1_u64 << 60) as f64).then(|| Self(bytes.round() as i64))
     }
-    let bytes = number.parse::<f64>().ok()? * factor;
-    (bytes < (1_u64 << 60) as f64).then(|| ByteSize(bytes.round() as i64))
 }
 
 #[cfg(test)]
@@ -69,10 +72,10 @@ mod tests {
             ("1.28974848e+08", 128_974_848),
             (" 5 MiB ", 5 << 20),
         ] {
-            assert_eq!(size(text), Some(ByteSize(bytes)), "{text}");
+            assert_eq!(ByteSize::parse_measured(text), Some(ByteSize(bytes)), "{text}");
         }
         for text in ["", "--", "-5MiB", "5m", "5 mib", "MiB", "1e30", "NaN", "inf", "12.3.4MiB", "+1B"] {
-            assert_eq!(size(text), None, "{text}");
+            assert_eq!(ByteSize::parse_measured(text), None, "{text}");
         }
     }
 
@@ -89,13 +92,13 @@ mod tests {
             }
             let digits = if value >= 1000.0 { 0 } else if value >= 100.0 { 1 } else if value >= 10.0 { 2 } else { 3 };
             let text = format!("{value:.digits$}{}", units[unit]);
-            let read = size(&text).unwrap().0 as f64;
+            let read = ByteSize::parse_measured(&text).unwrap().0 as f64;
             assert!((read - bytes as f64).abs() <= bytes as f64 * 0.0006 + 1.0, "{text}: {read} for {bytes}");
         }
 
         #[test]
         fn nothing_panics(text in "\\PC{0,12}") {
-            let _ = size(&text);
+            let _ = ByteSize::parse_measured(&text);
         }
     }
 }

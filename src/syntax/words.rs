@@ -7,7 +7,7 @@ use crate::source::TracedText;
 ///
 /// # Errors
 /// An open quote or backtick, a backslash at the end, or a parenthesis outside of `$(…)`: Compose rejects those.
-pub fn split(text: &TracedText) -> Result<Vec<TracedText>, &'static str> {
+pub fn split_command(text: &TracedText) -> Result<Vec<TracedText>, &'static str> {
     let mut words = Vec::new();
     // The current word. It exists as soon as a quote opens, even if it stays empty.
     let mut word: Option<TracedText> = None;
@@ -88,6 +88,49 @@ fn finish_word(word: TracedText) -> TracedText {
     word.with_span(span)
 }
 
+/// Splits the value of a variable that holds options, such as `JAVA_TOOL_OPTIONS`, into words at white space outside quotes.
+#[must_use]
+pub fn split_options(value: &TracedText) -> Vec<TracedText> {
+    let text = value.as_str();
+    let mut words = Vec::new();
+    let mut start = None;
+    let mut quote = None;
+    for (at, c) in text.char_indices() {
+        match (c, quote) {
+            (c, Some(open)) if c == open => quote = None,
+            (_, Some(_)) => {}
+            ('"' | '\'', None) => {
+                quote = Some(c);
+                start.get_or_insert(at);
+            }
+            (c, None) if c.is_whitespace() => {
+                if let Some(start) = start.take() {
+                    words.push(value.slice(start..at));
+                }
+            }
+            _ => {
+                start.get_or_insert(at);
+            }
+        }
+    }
+    if let Some(start) = start {
+        words.push(value.slice(start..text.len()));
+    }
+    // The reader strips quotes around a whole word.
+    words.into_iter().map(unquoted).filter(|word| !word.as_str().is_empty()).collect()
+}
+
+fn unquoted(word: TracedText) -> TracedText {
+    let text = word.as_str();
+    for quote in ['"', '\''] {
+        if let Some(inner) = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
+            let length = inner.len();
+            return word.slice(1..1 + length);
+        }
+    }
+    word
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,7 +138,7 @@ mod tests {
 
     fn words(line: &str) -> Result<Vec<String>, &'static str> {
         let text = TracedText::verbatim(line, Span::new(SourceId(0), 0, line.len()));
-        split(&text).map(|words| words.iter().map(|word| word.as_str().to_owned()).collect())
+        split_command(&text).map(|words| words.iter().map(|word| word.as_str().to_owned()).collect())
     }
 
     #[test]
@@ -123,7 +166,7 @@ mod tests {
     #[test]
     fn words_keep_their_places() {
         let text = TracedText::verbatim("a \"b c\" d", Span::new(SourceId(0), 10, 19));
-        let Ok(words) = split(&text) else { panic!("has words") };
+        let Ok(words) = split_command(&text) else { panic!("has words") };
         assert_eq!(words[1].span().range(), 13..16);
         assert_eq!(words[2].span().range(), 18..19);
     }
@@ -132,7 +175,7 @@ mod tests {
         #[test]
         fn nothing_panics(line in "[a1 \\\\'\"`$()&;|<>é\n]{0,40}") {
             let text = TracedText::verbatim(line.as_str(), Span::new(SourceId(0), 0, line.len()));
-            for word in split(&text).unwrap_or_default() {
+            for word in split_command(&text).unwrap_or_default() {
                 proptest::prop_assert!(text.span().contains(word.span()));
             }
         }

@@ -1,4 +1,8 @@
-//! Sizes in bytes: parsers for the syntax of Compose, the JVM, mount options and V8, and the display format.
+//! Sizes in bytes: parsers for the syntax of Compose, the JVM, mount options and V8, and the display format; `runtimes` has
+//! those of other programs, `measured` that of measuring tools.
+
+mod measured;
+mod runtimes;
 
 use std::fmt;
 

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::interpolate::{Interpolated, Variable, interpolate};
+use super::SyntaxError;
+use super::template::{Interpolated, Variable, interpolate};
 use crate::hash::IndexMap;
 use crate::source::{SourceId, Span, TracedText};
-use crate::syntax::SyntaxError;
 
 /// Upper bound (bytes) on all expanded values of one file, against exponential expansion: each line may insert the line before
 /// it twice.

@@ -1,0 +1,14 @@
+//! Memory of a stack on its host, and the limit that a service needs: the sums for `oomlint budget`, the advice for
+//! `oomlint size`, and what rules compare with both.
+
+mod advice;
+mod entry;
+mod need;
+mod share;
+mod stack;
+
+pub use self::advice::{Advice, MIB, Term, Verdict, advise};
+pub use self::entry::{Entry, ManagedMemory, Swap};
+pub use self::need::{Need, NoNumber};
+pub use self::share::{Share, shares, started, sum};
+pub use self::stack::{Host, Overrun, Stack, Sum};
