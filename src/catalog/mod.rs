@@ -9,6 +9,7 @@ mod lighter;
 mod packages;
 mod pattern;
 mod probes;
+mod programs;
 mod refused;
 mod runtimes;
 mod tags;
@@ -27,6 +28,7 @@ pub use probes::{
     ClosedRole, ConfigurationFiles, HttpPort, PortBy, ProbeEntry, ProbeRow, SettingFiles, in_versions,
     version_text,
 };
+pub use programs::Programs;
 pub use refused::RefusedFlag;
 pub use runtimes::{
     CommandLine, Flag, Grammar, Pool, Quotes, ReadBy, Runtime, Sets, Setting, Starter, Variable,
@@ -45,6 +47,7 @@ const IMAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/images.json"));
 const PROBES: &str = include_str!(concat!(env!("OUT_DIR"), "/probes.json"));
 const TAGS: &str = include_str!(concat!(env!("OUT_DIR"), "/tags.json"));
 const RUNTIMES: &str = include_str!(concat!(env!("OUT_DIR"), "/runtimes.json"));
+const PROGRAMS: &str = include_str!(concat!(env!("OUT_DIR"), "/programs.json"));
 const PACKAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/packages.json"));
 
 /// The tables, indexed for lookup.

@@ -2,14 +2,9 @@
 
 use super::start::Program;
 use super::{Start, Workload};
+use crate::catalog::Programs;
 use crate::source::TracedText;
 use crate::syntax::shell::base_name;
-
-/// Interpreters that read standard input if started without arguments.
-const PROMPTS: [&str; 14] = [
-    "node", "nodejs", "python", "python2", "python3", "pypy3", "irb", "iex", "erl", "jshell", "julia",
-    "ghci", "R", "cat",
-];
 
 /// Programs that only wait, or print something and end.
 const NOTHINGS: [&str; 12] =
@@ -18,10 +13,6 @@ const NOTHINGS: [&str; 12] =
 /// Commands that prepare something and start no program.
 const PREPARES: [&str; 13] =
     ["cd", "set", "export", "mkdir", "touch", "chmod", "chown", "ls", "pwd", "date", "wait", "trap", "umask"];
-
-/// Wrappers of cloud functions, which do not answer probes of the container.
-const FUNCTION_RUNTIMES: [&str; 5] =
-    ["lambda-entrypoint.sh", "aws-lambda-ric", "awslambdaric", "aws-lambda-rie", "fwatchdog"];
 
 impl Workload {
     /// True if the start line is known and answers no probe: a bare shell or prompt, `sleep infinity`, `tail -f /dev/null`, a
@@ -35,7 +26,7 @@ impl Workload {
 /// True if there are programs and all of them are idle.
 pub(super) fn is_idle(programs: &[Program], start: &Start) -> bool {
     let mut words = start.entrypoint.iter().chain(&start.command);
-    if words.any(|word| FUNCTION_RUNTIMES.contains(&base_name(word.as_str()))) {
+    if words.any(|word| Programs::builtin().function_runtimes.contains(base_name(word.as_str()))) {
         return true;
     }
     let works: Vec<&Program> =
@@ -63,7 +54,7 @@ fn is_idle_program(program: &Program) -> bool {
         "tail" => words.contains(&"/dev/null"),
         "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "fish" | "pwsh" => bare(),
         "php" => words.iter().all(|word| *word == "-a"),
-        name if PROMPTS.contains(&name) => words.is_empty(),
+        name if Programs::builtin().prompts.contains(name) => words.is_empty(),
         "busybox" => words.is_empty(),
         name => NOTHINGS.contains(&name),
     }

@@ -2,6 +2,8 @@
 
 use super::probe::{LOOPBACK, NoProbe, Probe, ProbeContext, by_http};
 use super::{Fact, request, tools};
+use crate::catalog::Programs;
+use crate::hash::HashSet;
 use crate::source::{Spanned, TracedText};
 use crate::syntax::shell::base_name;
 
@@ -17,65 +19,6 @@ const ASIDE: [u16; 6] = [443, 8443, 2345, 5005, 9229, 9230];
 
 /// Common ports of web applications.
 const WEB: [u16; 14] = [80, 3000, 3001, 4000, 4200, 5000, 5001, 5173, 8000, 8001, 8080, 8081, 8088, 8888];
-
-/// Programs that speak HTTP if their port is in [`WEB`], and may speak something else on others.
-const RUNTIMES: [&str; 22] = [
-    "apache2",
-    "apachectl",
-    "bun",
-    "bundle",
-    "deno",
-    "dotnet",
-    "httpd",
-    "java",
-    "nginx",
-    "node",
-    "nodemon",
-    "npm",
-    "npx",
-    "php",
-    "pm2-runtime",
-    "pnpm",
-    "python",
-    "python3",
-    "ruby",
-    "tsx",
-    "yarn",
-    "ts-node",
-];
-
-/// Programs that speak HTTP on any port.
-const HTTP_SERVERS: [&str; 26] = [
-    "apache2-foreground",
-    "catalina.sh",
-    "daphne",
-    "fastapi",
-    "flask",
-    "granian",
-    "gunicorn",
-    "http-server",
-    "httpd-foreground",
-    "hypercorn",
-    "jupyter",
-    "jupyter-lab",
-    "live-server",
-    "mkdocs",
-    "next",
-    "nuxt",
-    "puma",
-    "rackup",
-    "runserver",
-    "serve",
-    "streamlit",
-    "unicorn",
-    "uvicorn",
-    "vite",
-    "waitress-serve",
-    "thin",
-];
-
-/// Images whose programs speak HTTP if their port is in [`WEB`].
-const BASES: [&str; 8] = ["node", "php", "python", "ruby", "nginx", "httpd", "aspnet", "tomcat"];
 
 /// The reason why there is no port to probe.
 enum NoPort {
@@ -201,7 +144,7 @@ impl ProbeContext<'_> {
             return true;
         }
         let words = self.words().unwrap_or_default();
-        let names = |list: &[&str]| words.iter().any(|word| list.contains(&base_name(word)));
+        let names = |list: &HashSet<String>| words.iter().any(|word| list.contains(base_name(word)));
         // These tools cannot make FastCGI requests.
         if words.iter().any(|word| base_name(word).starts_with("php-fpm")) {
             return false;
@@ -219,17 +162,21 @@ impl ProbeContext<'_> {
         let own = self.workload.programs();
         let own = own.last().is_some_and(|program| {
             let name = program.name.as_str();
-            name.starts_with(['/', '.']) && !name.ends_with(".sh") && !RUNTIMES.contains(&base_name(name))
+            name.starts_with(['/', '.'])
+                && !name.ends_with(".sh")
+                && !Programs::builtin().web_runtimes.contains(base_name(name))
         });
-        names(&HTTP_SERVERS)
-            || WEB.contains(&port) && (names(&RUNTIMES) || !own && BASES.contains(&base_name(&name)))
+        names(&Programs::builtin().http_servers)
+            || WEB.contains(&port)
+                && (names(&Programs::builtin().web_runtimes)
+                    || !own && Programs::builtin().web_images.contains(base_name(&name)))
     }
 
     /// Returns the one port that is clearly the one to probe.
     fn port(&self, inherited: bool) -> Result<u16, NoPort> {
         let mut ports = self.ports();
         let words = self.words().unwrap_or_default();
-        let serves = words.iter().any(|word| HTTP_SERVERS.contains(&base_name(word)));
+        let serves = words.iter().any(|word| Programs::builtin().http_servers.contains(base_name(word)));
         let own = self.target.is_some_and(|target| !target.exposes.is_empty());
         // An exposed port may belong to the other service that runs the same image.
         let counts = (inherited || own) && (!self.shared || serves);

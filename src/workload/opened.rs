@@ -1,9 +1,9 @@
 //! Finds the programs that a start line leads to, through shells, entrypoint scripts and the project's scripts.
 
-use super::process::SUPERVISORS;
 use super::scripts::Scripts;
 use super::start::{ExecEntrypoint, Program};
 use super::{idle, jobs};
+use crate::catalog::Programs;
 use crate::hash::HashSet;
 use crate::source::TracedText;
 use crate::syntax::shell::{self, Command, FrameKind, Join, Script, Word, base_name, is_shell};
@@ -173,7 +173,7 @@ fn may_start_others(name: &str) -> bool {
     name.contains(['/', '$', HOLE]) && !name.starts_with("/usr/") && !name.starts_with("/bin/")
         || name.ends_with(".sh")
         || is_shell(base)
-        || SUPERVISORS.contains(&base)
+        || Programs::builtin().supervisors.contains(base)
 }
 
 /// True for a word that may name a shell script of the project: other endings name other files.

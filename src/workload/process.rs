@@ -1,6 +1,6 @@
 //! Variables in start lines that are replaced or left unexpanded, and signs of several processes.
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Programs};
 use crate::hash::IndexMap;
 use crate::model::compose::Service;
 use crate::source::{Span, Spanned, TracedText};
@@ -9,10 +9,6 @@ use crate::syntax::template::HOLE;
 use super::start::ExecEntrypoint;
 use super::{Fact, Start, Variable, Why, Workload};
 use crate::syntax::shell::{self, Join, Wrapped, base_name, is_shell};
-
-/// Process supervisors.
-pub(super) const SUPERVISORS: [&str; 7] =
-    ["supervisord", "s6-svscan", "runsvdir", "runsvdir-start", "monit", "circusd", "my_init"];
 
 /// A variable in a command or healthcheck that Compose replaces by an empty string.
 #[derive(Clone, Debug)]
@@ -143,7 +139,8 @@ pub(super) fn words(start: &Start, handover: Option<&ExecEntrypoint>) -> Vec<Tra
 /// Returns the span that shows a start of several processes: a supervisor, or a command in the background.
 pub(super) fn starts_several(start: &Start, handover: Option<&ExecEntrypoint>) -> Option<Span> {
     let words = words(start, handover);
-    let supervisor = words.iter().find(|word| SUPERVISORS.contains(&base_name(word.as_str())));
+    let supervisor =
+        words.iter().find(|word| Programs::builtin().supervisors.contains(base_name(word.as_str())));
     if let Some(supervisor) = supervisor {
         return Some(supervisor.span());
     }

@@ -2,61 +2,8 @@
 
 use super::opened::StartedPrograms;
 use super::start::Program;
+use crate::catalog::Programs;
 use crate::syntax::shell::base_name;
-
-/// Programs that process a queue or run on a schedule, and listen on no port.
-const WORKERS: [&str; 30] = [
-    "arq",
-    "celery",
-    "clockwork",
-    "cron",
-    "crond",
-    "dcron",
-    "delayed_job",
-    "dramatiq",
-    "go-crond",
-    "good_job",
-    "huey_consumer",
-    "huey_consumer.py",
-    "ofelia",
-    "procrastinate",
-    "qcluster",
-    "que",
-    "resque",
-    "rq",
-    "rqscheduler",
-    "rqworker",
-    "run_huey",
-    "rundramatiq",
-    "saq",
-    "shoryuken",
-    "sidekiq",
-    "sneakers",
-    "solid_queue",
-    "supercronic",
-    "taskiq",
-    "yacron",
-];
-
-/// Arguments that make a worker of a program with several modes.
-const WORKER_WORDS: [&str; 16] = [
-    "celerybeat",
-    "horizon",
-    "jobs:work",
-    "messenger:consume",
-    "process_tasks",
-    "queue:listen",
-    "queue:work",
-    "resque:scheduler",
-    "resque:work",
-    "rqscheduler",
-    "rqworker",
-    "schedule:run",
-    "schedule:work",
-    "sneakers:run",
-    "solid_queue:start",
-    "solid_queue:work",
-];
 
 /// True if all the programs that nothing follows are workers.
 pub(super) fn is_worker(opened: &StartedPrograms) -> bool {
@@ -72,5 +19,9 @@ fn is_queue_worker(program: &Program) -> bool {
     let words = || std::iter::once(&program.name).chain(&program.arguments).map(|word| word.as_str());
     // Flower is a web page for a queue.
     let shows = words().any(|word| word == "flower");
-    !shows && words().any(|word| WORKERS.contains(&base_name(word)) || WORKER_WORDS.contains(&word))
+    !shows
+        && words().any(|word| {
+            Programs::builtin().workers.contains(base_name(word))
+                || Programs::builtin().worker_words.contains(word)
+        })
 }
