@@ -36,32 +36,32 @@ fn check_workload(workload: &Workload, sources: &Sources) {
         }
     };
     check(workload.anchor, "anchor");
-    workload.via.iter().for_each(|via| check(*via, "via"));
-    workload.keys.iter().for_each(|key| check(key.span, "key"));
+    workload.service.via.iter().for_each(|via| check(*via, "via"));
+    workload.service.keys.iter().for_each(|key| check(key.span, "key"));
     workload.words().for_each(|word| text(word, "word"));
     for (name, variable) in &workload.env {
         fact(&variable.value, sources, name);
         variable.value.value().iter().for_each(|value| text(value, name));
         variable.name.iter().for_each(|span| check(*span, name));
     }
-    let memory = &workload.memory;
-    for size in [&memory.limit, &memory.reservation, &memory.swap, &memory.shm] {
+    let (service, memory) = (&workload.service, &workload.memory);
+    for size in [&memory.limit, &memory.reservation, &service.memswap_limit, &service.shm_size] {
         fact(size, sources, "size");
     }
-    for mount in &memory.tmpfs {
+    for mount in &service.tmpfs {
         fact(&mount.size, sources, "tmpfs");
         text(&mount.target, "tmpfs");
     }
-    for key in &memory.keys {
+    for key in &service.size_keys {
         check(key.key, key.name);
         text(&key.text, key.name);
         key.via.iter().for_each(|via| check(*via, key.name));
     }
-    fact(&workload.image, sources, "image");
-    fact(&workload.base, sources, "base");
-    fact(&workload.healthcheck, sources, "healthcheck");
-    fact(&workload.start, sources, "start");
-    for heap in workload.heaps.iter().chain(&workload.caches) {
+    fact(&service.image, sources, "image");
+    fact(&workload.image.base, sources, "base");
+    fact(&workload.health.check, sources, "healthcheck");
+    fact(&workload.process.start, sources, "start");
+    for heap in workload.pools.heaps.iter().chain(&workload.pools.caches) {
         spanned(&heap.program, sources, "program");
         fact(&heap.bound, sources, "bound");
         for problem in &heap.problems {

@@ -130,7 +130,7 @@ fn terms(workload: &Workload, measured: &Measured) -> Vec<Term> {
     let mut terms = measured_terms(measured);
     // A heap may grow beyond what has been measured.
     let declared = declared(workload).map(|(heap, size)| (heap.beside(size), size, heap.pool));
-    let own = workload.image_default_heap.iter().map(|own| (own.beside(), own.size(), Pool::Heap));
+    let own = workload.pools.image_default_heap.iter().map(|own| (own.beside(), own.size(), Pool::Heap));
     for (beside, size, pool) in declared.chain(own) {
         let what = match pool {
             Pool::Heap => "heap",
@@ -150,7 +150,7 @@ fn terms(workload: &Workload, measured: &Measured) -> Vec<Term> {
 
 /// Returns the heaps and caches with a fixed size, in bytes.
 pub(super) fn declared(workload: &Workload) -> impl Iterator<Item = (&MemoryPool, ByteSize)> {
-    workload.heaps.iter().chain(&workload.caches).filter_map(|heap| {
+    workload.pools.heaps.iter().chain(&workload.pools.caches).filter_map(|heap| {
         let size = heap.size_under(None, None).filter(|heap| heap.by == SizedBy::Bytes)?;
         Some((heap, size.size))
     })
@@ -167,7 +167,7 @@ fn caveats(workload: &Workload, measured: &Measured) -> Vec<String> {
         caveats.push("one sample shows one moment: a quarter is added for what it does not show".to_owned());
     }
     let limit = workload.memory.limit.value().copied().filter(|limit| limit.0 > 0);
-    if let Some(heap) = workload.heaps.iter().find(|heap| heap.follows()) {
+    if let Some(heap) = workload.pools.heaps.iter().find(|heap| heap.follows()) {
         let of = if limit.is_some() { "limit" } else { "host" };
         caveats.push(format!(
             "the {} heap follows the {of}: with another limit it grows to another size",

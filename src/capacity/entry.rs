@@ -72,14 +72,14 @@ impl Entry {
         Self {
             name: workload.name.clone(),
             anchor: workload.anchor,
-            profiles: workload.profiles.iter().map(|profile| profile.value.clone()).collect(),
+            profiles: workload.service.profiles.iter().map(|profile| profile.value.clone()).collect(),
             replicas: replicas(workload),
-            replicas_known: !workload.replicas.is_unknown(),
+            replicas_known: !workload.resources.replicas.is_unknown(),
             swap: swap(workload, &limit),
             beside: if managed.is_empty() { None } else { beside(workload) },
             managed,
             follows_host: follows_host(workload, &limit, host),
-            self_sizing: workload.self_sizing.clone(),
+            self_sizing: workload.memory.self_sizing.clone(),
             reservation: workload.memory.reservation.clone(),
             limit,
         }
@@ -133,7 +133,7 @@ fn swap(workload: &Workload, limit: &Fact<ByteSize>) -> Swap {
         Fact::Absent { .. } => return Swap::Unlimited,
         Fact::Unknown { .. } => return Swap::Unknown,
     };
-    match &workload.memory.swap {
+    match &workload.service.memswap_limit {
         Fact::Unknown { .. } => Swap::Unknown,
         Fact::Known(both) if both.value.0 < 0 => Swap::Unlimited,
         Fact::Known(both) if both.value.0 > 0 => Swap::Bytes(ByteSize((both.value.0 - limit.0).max(0))),
@@ -144,7 +144,7 @@ fn swap(workload: &Workload, limit: &Fact<ByteSize>) -> Swap {
 fn managed(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSize>) -> Vec<ManagedMemory> {
     // A limit of unknown value still bounds the heap: the host does not.
     let host = host.filter(|_| !limit.is_unknown());
-    let pools = workload.heaps.iter().chain(&workload.caches).filter_map(|heap| {
+    let pools = workload.pools.heaps.iter().chain(&workload.pools.caches).filter_map(|heap| {
         let size = heap.size_under(limit.value().copied(), host)?;
         let kind = match heap.pool {
             Pool::Heap => "heap",
@@ -155,7 +155,7 @@ fn managed(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSize>) 
         Some(ManagedMemory { what, size: size.size, by: size.by, span })
     });
     let mut managed: Vec<ManagedMemory> = pools.collect();
-    if let Some(own) = workload.image_default_heap.as_ref().filter(|_| managed.is_empty())
+    if let Some(own) = workload.pools.image_default_heap.as_ref().filter(|_| managed.is_empty())
         && let Some(bytes) = i64::try_from(own.mib).ok().and_then(|mib| mib.checked_mul(MIB))
     {
         let what = format!("{} heap", own.of.display_name());
@@ -174,13 +174,13 @@ fn follows_host(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSi
     if !limit.is_absent() || host.is_some() {
         return Vec::new();
     }
-    let open = workload.heaps.iter().chain(&workload.caches).filter(|heap| heap.follows());
+    let open = workload.pools.heaps.iter().chain(&workload.pools.caches).filter(|heap| heap.follows());
     open.map(|heap| heap.runtime.display_name()).collect()
 }
 
 fn beside(workload: &Workload) -> Option<(ByteSize, ByteSize)> {
-    let own = workload.image_default_heap.iter().map(|own| own.of);
-    let mut runtimes: Vec<_> = workload.heaps.iter().map(|heap| heap.runtime).chain(own).collect();
+    let own = workload.pools.image_default_heap.iter().map(|own| own.of);
+    let mut runtimes: Vec<_> = workload.pools.heaps.iter().map(|heap| heap.runtime).chain(own).collect();
     runtimes.dedup();
     let (least, most) = runtimes
         .into_iter()

@@ -68,7 +68,7 @@ impl Need {
     /// # Errors
     /// The reason no number can be given.
     pub fn of(workload: &Workload) -> Result<Self, NoNumber> {
-        if let Some(sized) = workload.ignores_cgroup_limit.as_ref().filter(|sized| sized.certain) {
+        if let Some(sized) = workload.memory.ignores_cgroup_limit.as_ref().filter(|sized| sized.certain) {
             return Err(NoNumber::HostSized { why: sized.why.clone(), first: sized.names() });
         }
         if let Some(why) = host_sized(workload) {
@@ -105,8 +105,8 @@ impl Need {
         let limit = self.limit;
         // The engine rejects a limit above `memswap_limit`, memory and swap together. Unlimited swap (-1) with a limit is a
         // finding of its own.
-        let swap = memory.swap.value().is_some_and(|swap| swap.0 != 0 && *swap < limit);
-        if memory.swap.is_unknown() || swap {
+        let swap = workload.service.memswap_limit.value().is_some_and(|swap| swap.0 != 0 && *swap < limit);
+        if workload.service.memswap_limit.is_unknown() || swap {
             return Err(NoNumber::Capped { key: "memswap_limit", limit });
         }
         let reserved = memory.reservation.value().is_some_and(|reserved| *reserved > limit);
@@ -171,7 +171,7 @@ fn pools(workload: &Workload) -> Vec<Declared> {
         beside: heap.beside(size),
         varies: heap.bound.value().filter(|setting| setting.flag.varies()).map(|setting| setting.written()),
     });
-    let own = workload.image_default_heap.iter().map(|own| {
+    let own = workload.pools.image_default_heap.iter().map(|own| {
         let size = own.size();
         Declared { pool: Pool::Heap, runtime: own.of, size, beside: own.beside(), varies: None }
     });
@@ -180,10 +180,10 @@ fn pools(workload: &Workload) -> Vec<Declared> {
 
 /// Returns the need by the sizing guide of the image's maker, else by the minimum that the maker states.
 fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
-    let follows = workload.heaps.iter().find(|heap| heap.follows() && !heap.env_unseen);
-    let Some(minimum) = &workload.minimum else {
-        let grows = workload.self_sizing.as_ref();
-        return Err(match (follows, &workload.ignores_cgroup_limit) {
+    let follows = workload.pools.heaps.iter().find(|heap| heap.follows() && !heap.env_unseen);
+    let Some(minimum) = &workload.memory.minimum else {
+        let grows = workload.memory.self_sizing.as_ref();
+        return Err(match (follows, &workload.memory.ignores_cgroup_limit) {
             (_, Some(sized)) => NoNumber::MayBeHostSized { why: sized.why.clone(), first: sized.names() },
             (Some(heap), None) => NoNumber::Follows { runtime: heap.runtime.display_name() },
             (None, None) => grows.map_or(NoNumber::Unknown, |what| NoNumber::Grows { what: what.clone() }),
@@ -191,7 +191,7 @@ fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
     };
     let size = ByteSize(minimum.usual.unwrap_or(minimum.mib).saturating_mul(MIB));
     let total = ByteSize(size.0.saturating_add(memory_files(workload)));
-    let image = workload.base.value().map_or("its image", |base| base.as_str());
+    let image = workload.image.base.value().map_or("its image", |base| base.as_str());
     let sum = match minimum.usual {
         Some(_) => format!("the sizing guide of the maker of `{image}` comes to {size}"),
         None => format!("the maker of `{image}` asks for {size} at least"),
@@ -201,9 +201,8 @@ fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
 
 /// Returns the most that sized tmpfs mounts and `shm_size` take, in bytes: their files count against the limit.
 fn memory_files(workload: &Workload) -> i64 {
-    let memory = &workload.memory;
-    let sized = memory.tmpfs.iter().filter_map(|mount| mount.size.value());
-    let sizes = memory.shm.value().into_iter().chain(sized).filter(|size| size.0 > 0);
+    let sized = workload.service.tmpfs.iter().filter_map(|mount| mount.size.value());
+    let sizes = workload.service.shm_size.value().into_iter().chain(sized).filter(|size| size.0 > 0);
     sizes.fold(0, |sum: i64, size| sum.saturating_add(size.0))
 }
 
@@ -213,11 +212,11 @@ fn host_sized(workload: &Workload) -> Option<String> {
         Some(setting) => matches!(setting.bound, Bound::Percent(_)),
         None => heap.bound.is_absent(),
     };
-    workload.heaps.iter().filter(follows).find_map(|heap| Some(heap.limit_unseen.as_ref()?.why.clone()))
+    workload.pools.heaps.iter().filter(follows).find_map(|heap| Some(heap.limit_unseen.as_ref()?.why.clone()))
 }
 
 /// True if no default or relative heap takes 85 % of the limit or more.
 fn defaults_fit(workload: &Workload, limit: ByteSize) -> bool {
-    let mut heaps = workload.heaps.iter().filter_map(|heap| heap.size_under(Some(limit), None));
+    let mut heaps = workload.pools.heaps.iter().filter_map(|heap| heap.size_under(Some(limit), None));
     heaps.all(|heap| heap.by == SizedBy::Bytes || heap.size.0 < limit.0 / 100 * 85)
 }

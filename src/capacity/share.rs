@@ -20,7 +20,7 @@ pub struct Share<'w> {
 /// Returns the services that `docker compose up` starts with these profiles. `*` is all of them.
 pub fn started<'w>(project: &'w Project, profiles: &'w [String]) -> impl Iterator<Item = &'w Workload> {
     project.workloads.iter().filter(|workload| workload.role.runs()).filter(move |workload| {
-        is_started(workload.profiles.iter().map(|profile| profile.value.as_str()), profiles)
+        is_started(workload.service.profiles.iter().map(|profile| profile.value.as_str()), profiles)
     })
 }
 
@@ -33,7 +33,7 @@ pub(super) fn is_started<'p>(own: impl IntoIterator<Item = &'p str>, active: &[S
 
 /// Returns the number of containers, or 1 if unknown.
 pub(super) fn replicas(workload: &Workload) -> i64 {
-    workload.replicas.value().copied().unwrap_or(1).max(0)
+    workload.resources.replicas.value().copied().unwrap_or(1).max(0)
 }
 
 /// Returns the `size` of each started service, multiplied by its containers. Unknown sizes are left out.

@@ -33,7 +33,7 @@ impl CheckedProject {
     /// Copies from a project what is needed after it is dropped; without findings.
     pub(super) fn of(project: &Project) -> Self {
         let workloads = || project.workloads.iter();
-        let ignoring = workloads().filter(|workload| !workload.ignores.is_empty());
+        let ignoring = workloads().filter(|workload| !workload.service.ignores.is_empty());
         Self {
             files: project.files.clone(),
             report_only: project.report_only.clone(),
@@ -42,8 +42,8 @@ impl CheckedProject {
             ignores: ignoring
                 .map(|workload| ServiceIgnores {
                     service: workload.name.clone(),
-                    names: workload.ignores.clone(),
-                    reason: workload.ignore_reason.clone(),
+                    names: workload.service.ignores.clone(),
+                    reason: workload.service.ignore_reason.clone(),
                 })
                 .collect(),
             ..Self::default()

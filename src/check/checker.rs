@@ -58,7 +58,7 @@ impl Checker<'_> {
         let mut projects: Vec<LoadedProject> = Vec::new();
         if !options.compose_files.is_empty() {
             let model = project::load_merged(&options.compose_files, &options.settings, sources);
-            projects.push(self.load(&model, None, (&Dockerfiles::default(), &elsewhere)));
+            projects.push(self.load(model, None, (&Dockerfiles::default(), &elsewhere)));
         }
         let settings = (&options.settings, allowance::share_of_run(compose.len()));
         let loaded = parallel::map(project::by_directory(&compose), |(directory, files)| {
@@ -66,7 +66,7 @@ impl Checker<'_> {
             let mut projects = Vec::new();
             let mut reported = ReportedByBase::default();
             project::load_directory(&directory, files, settings, sources, &mut |model| {
-                let mut project = self.load(&model, scope.as_ref(), (&dockerfiles, &elsewhere));
+                let mut project = self.load(model, scope.as_ref(), (&dockerfiles, &elsewhere));
                 reported.drop_duplicates(&mut project, sources);
                 projects.push(project);
             });
@@ -101,19 +101,20 @@ impl Checker<'_> {
     /// Builds a Compose project and checks it if it is in scope.
     fn load(
         &self,
-        model: &project::Project,
+        model: project::Project,
         scope: Option<&Scope>,
         (dockerfiles, elsewhere): (&Dockerfiles, &ExternalChanges),
     ) -> LoadedProject {
-        let first = model.request.files.first().map_or(Path::new("."), PathBuf::as_path);
-        let mut project = self.with_catalog(first, dockerfiles, |assembler| assembler.project(model));
-        project.elsewhere = elsewhere.of_project(model, self.sources);
+        let first = model.request.files.first().cloned().unwrap_or_else(|| PathBuf::from("."));
+        let (changes, reach) =
+            (elsewhere.of_project(&model, self.sources), model.project_files(self.sources));
+        let mut project = self.with_catalog(&first, dockerfiles, |assembler| assembler.project(model));
+        project.elsewhere = changes;
         project.for_swarm = project.workloads.iter().any(Workload::is_for_swarm)
             || project.compose_files.iter().any(|file| is_for_swarm(&self.sources.get(*file)));
         if let Some(measured) = self.measured {
             measured.attach(&mut project);
         }
-        let reach = model.project_files(self.sources);
         let sets = scope.map_or(Some(Vec::new()), |scope| scope.restrict(&reach, &project));
         // No rules run over a project out of scope, but its files and Dockerfiles matter to the other projects.
         let Some(sets) = sets else {

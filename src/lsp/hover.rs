@@ -40,7 +40,7 @@ pub(super) fn hover(session: &Session, look: &Analysis, path: &Path, at: usize) 
 
 /// Returns the memory key, memory value or name of a workload for which `here` is true.
 fn touched(workload: &Workload, here: &dyn Fn(Span) -> bool) -> Option<Span> {
-    let keys = workload.memory.keys.iter().flat_map(|key| [key.key, key.size.span()]);
+    let keys = workload.service.size_keys.iter().flat_map(|key| [key.key, key.size.span()]);
     keys.chain([workload.anchor]).find(|span| here(*span))
 }
 
@@ -60,12 +60,16 @@ fn memory(workload: &Workload) -> String {
     };
     row("memory limit", shown(&memory.limit, ToString::to_string));
     row("reservation", shown(&memory.reservation, ToString::to_string));
-    let swap = match (memory.swap.value(), memory.limit.value()) {
-        (None, Some(limit)) if memory.swap.is_absent() => format!("not set: {limit} on top of the limit"),
-        _ => shown(&memory.swap, |swap| if swap.0 == -1 { "unlimited".to_owned() } else { swap.to_string() }),
+    let swap = match (workload.service.memswap_limit.value(), memory.limit.value()) {
+        (None, Some(limit)) if workload.service.memswap_limit.is_absent() => {
+            format!("not set: {limit} on top of the limit")
+        }
+        _ => shown(&workload.service.memswap_limit, |swap| {
+            if swap.0 == -1 { "unlimited".to_owned() } else { swap.to_string() }
+        }),
     };
     row("memory and swap", swap);
-    for heap in workload.heaps.iter().chain(&workload.caches) {
+    for heap in workload.pools.heaps.iter().chain(&workload.pools.caches) {
         let bound = shown(&heap.bound, |setting| match setting.bound {
             Bound::Bytes(size) => format!("{size} by {}", setting.written()),
             Bound::Percent(percent) => format!("{percent} % by {}", setting.written()),

@@ -93,9 +93,9 @@ impl Show<'_> {
             "name": workload.name,
             "kind": workload.kind,
             "file": self.place(workload.anchor).0,
-            "image": workload.image.value().map(TracedText::as_str),
+            "image": workload.service.image.value().map(TracedText::as_str),
             "build": build,
-            "profiles": workload.profiles.iter().map(|profile| profile.value.as_str()).collect::<Vec<_>>(),
+            "profiles": workload.service.profiles.iter().map(|profile| profile.value.as_str()).collect::<Vec<_>>(),
             "facts": self.facts(workload),
         })
     }
@@ -146,7 +146,7 @@ impl Show<'_> {
     }
 
     fn paragraph(&self, workload: &Workload, out: &mut dyn Write) -> io::Result<()> {
-        let what = match (workload.kind, workload.image.value(), &workload.build) {
+        let what = match (workload.kind, workload.service.image.value(), &workload.build) {
             (Kind::Image, ..) => "image".to_owned(),
             (Kind::Service, _, Some(build)) => format!("service, built from {}", build.context),
             (Kind::Service, Some(image), None) => format!("service of {image}"),
@@ -163,21 +163,21 @@ impl Show<'_> {
         let size = |size: &ByteSize| if size.0 == -1 { "unlimited".to_owned() } else { size.to_string() };
         self.line("memory limit", &memory.limit, size, out)?;
         self.line("reservation", &memory.reservation, size, out)?;
-        self.line("swap limit", &memory.swap, size, out)?;
-        if !memory.shm.is_absent() {
-            self.line("shm size", &memory.shm, size, out)?;
+        self.line("swap limit", &workload.service.memswap_limit, size, out)?;
+        if !workload.service.shm_size.is_absent() {
+            self.line("shm size", &workload.service.shm_size, size, out)?;
         }
-        for mount in &memory.tmpfs {
+        for mount in &workload.service.tmpfs {
             self.line(&format!("tmpfs {}", mount.target), &mount.size, size, out)?;
         }
-        self.line("base image", &workload.base, TracedText::to_string, out)?;
-        self.line("starts", &workload.start, command_line, out)?;
-        self.line("healthcheck", &workload.healthcheck, describe_healthcheck, out)?;
-        self.line("restart", &workload.restart, String::clone, out)?;
-        if !workload.replicas.is_absent() {
-            self.line("replicas", &workload.replicas, i64::to_string, out)?;
+        self.line("base image", &workload.image.base, TracedText::to_string, out)?;
+        self.line("starts", &workload.process.start, command_line, out)?;
+        self.line("healthcheck", &workload.health.check, describe_healthcheck, out)?;
+        self.line("restart", &workload.process.restart, String::clone, out)?;
+        if !workload.resources.replicas.is_absent() {
+            self.line("replicas", &workload.resources.replicas, i64::to_string, out)?;
         }
-        for heap in workload.heaps.iter().chain(&workload.caches) {
+        for heap in workload.pools.heaps.iter().chain(&workload.pools.caches) {
             let pool = if heap.pool == Pool::Heap { "heap" } else { "cache" };
             let what = format!("{} {pool}", heap.runtime.display_name());
             self.line(&what, &heap.bound, |setting| format!("{} in {}", setting.flag, setting.carrier), out)?;

@@ -83,7 +83,7 @@ impl Builder<'_> {
                 Kind::Service => finding.service = Some(workload.name.clone()),
                 Kind::Image => {}
             }
-            finding.image = workload.image.value().map(|image| image.as_str().to_owned());
+            finding.image = workload.service.image.value().map(|image| image.as_str().to_owned());
         })
     }
 

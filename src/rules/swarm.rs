@@ -31,13 +31,13 @@ pub(super) fn report(project: &Project, sink: &mut Sink<'_>, rows: &[Row], verb:
         let shared = project.changed_elsewhere(&workload.name).next().is_some();
         // Once its own key is removed, it may inherit that of a base file or of the service that it extends.
         let own = |key: &ServiceKey| key.span.file == workload.anchor.file && key.via.is_empty();
-        let alone = !shared && workload.via.is_empty() && workload.keys.iter().all(own);
+        let alone = !shared && workload.service.via.is_empty() && workload.service.keys.iter().all(own);
         keys(workload, alone, sink, rows, (verb, label));
     }
 }
 
 fn keys(workload: &Workload, alone: bool, sink: &mut Sink<'_>, rows: &[Row], (verb, label): (&str, &str)) {
-    for key in &workload.keys {
+    for key in &workload.service.keys {
         let Some((_, instead)) = rows.iter().find(|(name, _)| *name == key.name) else { continue };
         let message = format!("`docker stack deploy` {verb} `{}` of `{}`", key.name, workload.name);
         let finding = sink.report(key.span, label, message).workload(workload).via(&key.via);
@@ -75,14 +75,17 @@ fn moves(workload: &Workload, rows: &[Row], path: &[&str]) -> Option<Vec<Step>> 
 
 /// Offers the restart policy in the form that Swarm reads.
 fn restart(workload: &Workload, alone: bool, finding: Builder<'_>) {
-    let condition = match workload.restart.value().map(String::as_str) {
+    let condition = match workload.process.restart.value().map(String::as_str) {
         Some("no") => "none",
         Some("always" | "unless-stopped") => "any",
         Some(text) if text.starts_with("on-failure") => "on-failure",
         _ => return,
     };
     let path = &["deploy", "restart_policy", "condition"];
-    if !alone || workload.key("deploy.restart_policy").is_some() || written(&workload.restart).is_none() {
+    if !alone
+        || workload.key("deploy.restart_policy").is_some()
+        || written(&workload.process.restart).is_none()
+    {
         finding.help(format!("write it as `{}: {condition}`", path.join(".")));
         return;
     }
@@ -99,16 +102,16 @@ fn restart(workload: &Workload, alone: bool, finding: Builder<'_>) {
 /// Returns a key's value as written below `deploy`, if it is known.
 fn value(workload: &Workload, key: &str) -> Option<String> {
     match key {
-        "pids_limit" => written(&workload.pids_limit).map(i64::to_string),
-        "cpus" => written(&workload.cpus).map(|cpus| format!("\"{cpus}\"")),
-        "scale" => written(&workload.replicas).map(i64::to_string),
+        "pids_limit" => written(&workload.resources.pids_limit).map(i64::to_string),
+        "cpus" => written(&workload.resources.cpus).map(|cpus| format!("\"{cpus}\"")),
+        "scale" => written(&workload.resources.replicas).map(i64::to_string),
         _ => size(workload, key),
     }
 }
 
 /// Returns a size as written, with its variables.
 fn size(workload: &Workload, key: &str) -> Option<String> {
-    let size = workload.memory.keys.iter().find(|size| size.name == key && size.problem.is_none())?;
+    let size = workload.service.size_keys.iter().find(|size| size.name == key && size.problem.is_none())?;
     size.via.is_empty().then(|| as_string(&size.template))
 }
 

@@ -78,7 +78,7 @@ impl ProbeContext<'_> {
         };
         // Only the Dockerfile's own `EXPOSE` counts here, not the base's.
         let own = self.target.is_some_and(|target| !target.exposes.is_empty());
-        Some(match (one, named.named.as_slice(), self.workload.exposed.as_slice()) {
+        Some(match (one, named.named.as_slice(), self.workload.health.exposed.as_slice()) {
             (Some(listen), ..) if listen.http => http(listen.port),
             (Some(listen), ..) => open(listen.port),
             (None, [80], _) if !named.hidden => http(80),

@@ -15,12 +15,12 @@ const MAX_EXAMPLE: u64 = 64 * 1024;
 /// `env_file`s: these, and examples of them, set nothing for Compose.
 pub(super) fn variables(
     directory: &Path,
-    of_containers: &HashSet<&str>,
+    of_containers: &HashSet<String>,
     disk: &FileSystem,
 ) -> HashSet<String> {
     let files = disk.first_entries(directory, MAX_EXAMPLES, |path| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let of_container = |other: &&str| *other != ".env" && name.contains(*other);
+        let of_container = |other: &String| other != ".env" && name.contains(other.as_str());
         name != ".env"
             && name.split(['.', '-', '_']).any(|word| word == "env")
             && !of_containers.iter().any(of_container)
@@ -57,10 +57,13 @@ mod tests {
         ] {
             std::fs::write(dir.path().join(name), text).unwrap();
         }
-        let mut names: Vec<String> =
-            variables(dir.path(), &HashSet::from_iter([".env", "db.env"]), &FileSystem::default())
-                .into_iter()
-                .collect();
+        let mut names: Vec<String> = variables(
+            dir.path(),
+            &HashSet::from_iter([".env", "db.env"].map(str::to_owned)),
+            &FileSystem::default(),
+        )
+        .into_iter()
+        .collect();
         names.sort();
         assert_eq!(names, ["A", "B", "C", "D"]);
     }

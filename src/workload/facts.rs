@@ -90,12 +90,13 @@ fn value(workload: &Workload, name: FactName) -> FactValue {
     match name {
         FactName::MemoryLimit => bytes(&memory.limit),
         FactName::MemoryReservation => bytes(&memory.reservation),
-        FactName::SwapLimit => bytes(&memory.swap),
-        FactName::MemSwappiness => number(&memory.swappiness),
-        FactName::OomKillDisable => one(&memory.oom_kill_disable, |disabled| json!(disabled)),
-        FactName::ShmSize => bytes(&memory.shm),
+        FactName::SwapLimit => bytes(&workload.service.memswap_limit),
+        FactName::MemSwappiness => number(&workload.service.swappiness),
+        FactName::OomKillDisable => one(&workload.service.oom_kill_disable, |disabled| json!(disabled)),
+        FactName::ShmSize => bytes(&workload.service.shm_size),
         FactName::Tmpfs => FactValue::List(
-            memory
+            workload
+                .service
                 .tmpfs
                 .iter()
                 .map(|mount| {
@@ -107,14 +108,14 @@ fn value(workload: &Workload, name: FactName) -> FactValue {
                 })
                 .collect(),
         ),
-        FactName::PidsLimit => number(&workload.pids_limit),
-        FactName::Cpus => one(&workload.cpus, |cpus| json!(cpus)),
-        FactName::Replicas => number(&workload.replicas),
-        FactName::Restart => one(&workload.restart, |restart| json!(restart)),
-        FactName::Init => one(&workload.init, |init| json!(init)),
-        FactName::BaseImage => one(&workload.base, |base| json!(base.as_str())),
-        FactName::Healthcheck => one(&workload.healthcheck, healthcheck),
-        FactName::Start => one(&workload.start, start),
+        FactName::PidsLimit => number(&workload.resources.pids_limit),
+        FactName::Cpus => one(&workload.resources.cpus, |cpus| json!(cpus)),
+        FactName::Replicas => number(&workload.resources.replicas),
+        FactName::Restart => one(&workload.process.restart, |restart| json!(restart)),
+        FactName::Init => one(&workload.service.init, |init| json!(init)),
+        FactName::BaseImage => one(&workload.image.base, |base| json!(base.as_str())),
+        FactName::Healthcheck => one(&workload.health.check, healthcheck),
+        FactName::Start => one(&workload.process.start, start),
         FactName::Env => FactValue::Map(
             workload
                 .env
@@ -126,14 +127,15 @@ fn value(workload: &Workload, name: FactName) -> FactValue {
                 })
                 .collect(),
         ),
-        FactName::Heaps => FactValue::List(workload.heaps.iter().map(heap).collect()),
-        FactName::Caches => FactValue::List(workload.caches.iter().map(heap).collect()),
+        FactName::Heaps => FactValue::List(workload.pools.heaps.iter().map(heap).collect()),
+        FactName::Caches => FactValue::List(workload.pools.caches.iter().map(heap).collect()),
         FactName::Logging => one(
-            &workload.logging,
+            &workload.service.logging,
             |logging| json!({ "driver": logging.driver, "options": logging.options.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>() }),
         ),
         FactName::DependsOn => FactValue::Map(
             workload
+                .service
                 .depends_on
                 .iter()
                 .map(|dependency| {
@@ -143,6 +145,7 @@ fn value(workload: &Workload, name: FactName) -> FactValue {
         ),
         FactName::Ulimits => FactValue::Map(
             workload
+                .service
                 .ulimits
                 .iter()
                 .map(|(name, limit)| {

@@ -1,10 +1,82 @@
 //! The effective healthcheck of a container.
 
-use super::{Fact, Healthcheck, Program, Start};
+use super::{Fact, ImageFacts, NoProbe, Probe, Program, Service, Start};
 use crate::catalog::{Catalog, RuntimeName};
-use crate::model::compose::{HealthcheckSection, Service};
+use crate::model::compose::HealthcheckSection;
+use crate::model::image::TargetImage;
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::shell::{self, Join, base_name};
+
+/// The healthcheck of a container, and what a healthcheck can use in it.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// The effective healthcheck.
+    pub check: Fact<Healthcheck>,
+    /// The span of the whole test: the value of `test`, or the `HEALTHCHECK` instruction.
+    pub test_span: Option<Span>,
+    /// A program or shell feature that it needs and the image lacks.
+    pub probe_lack: Option<ProbeLack>,
+    /// A JVM that it starts: the runtime, and the program with its place.
+    pub probe_runtime: Option<(RuntimeName, Spanned<String>)>,
+    /// A healthcheck that the container can run, or the reason why none is known.
+    pub probe: Result<Probe, NoProbe>,
+    /// Programs for probes that the image certainly has, by the name or path that calls them.
+    pub tools: Vec<String>,
+    /// The TCP ports that the image exposes.
+    pub exposed: Vec<u16>,
+    /// True if `ports`, `expose`, a label or the image names a port of it.
+    pub names_port: bool,
+}
+
+impl Health {
+    /// Returns the healthcheck of a service, or of an image that no service runs, before a probe is chosen.
+    pub(super) fn of(
+        (service, target): (&Service, Option<&TargetImage>),
+        facts: &ImageFacts,
+        (tools, exposed): (Vec<String>, Vec<u16>),
+        catalog: &Catalog,
+    ) -> Self {
+        let check = of_service(service, &facts.healthcheck);
+        Self {
+            test_span: match service.healthcheck.as_ref().map(|section| &section.test) {
+                Some(Fact::Known(test)) => Some(test.span),
+                _ => target.and_then(|target| target.healthcheck.as_ref()).map(|health| health.span),
+            },
+            probe_lack: missing_tool(&check, &facts.missing_tools, facts.sh),
+            probe_runtime: runtime(&check, catalog),
+            probe: Err(NoProbe::default()),
+            names_port: service.ports.is_shown() || !exposed.is_empty(),
+            check,
+            tools,
+            exposed,
+        }
+    }
+}
+
+/// The effective healthcheck of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a workload has one, and nearly all have a probe")]
+pub enum Healthcheck {
+    /// `disable: true`, `HEALTHCHECK NONE`, `test: ["NONE"]`.
+    Disabled,
+    /// The image defines one, and its details are not known.
+    OfImage,
+    /// A probe with these settings.
+    Probe {
+        /// The test as Docker stores it: `CMD` or `CMD-SHELL`, then the words. `None` if it is the image's and not known.
+        test: Option<Vec<TracedText>>,
+        /// In nanoseconds.
+        interval: Fact<i64>,
+        /// In nanoseconds.
+        timeout: Fact<i64>,
+        /// In nanoseconds.
+        start_period: Fact<i64>,
+        /// In nanoseconds.
+        start_interval: Fact<i64>,
+        /// Consecutive failures that make the container unhealthy.
+        retries: Fact<i64>,
+    },
+}
 
 /// A program or shell feature that a healthcheck needs and the image lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,7 +19,10 @@ impl Workload {
     /// function's wrapper, or only an `echo`.
     #[must_use]
     pub fn idle(&self) -> bool {
-        self.start.value().is_some_and(|start| is_idle(&start.programs(self.handover.as_ref()), start))
+        self.process
+            .start
+            .value()
+            .is_some_and(|start| is_idle(&start.programs(self.image.handover.as_ref()), start))
     }
 }
 

@@ -4,15 +4,16 @@ use super::heap::{NativeOverhead, OverheadInputs};
 use super::installs;
 use super::runs::Runs;
 use super::start::ExecEntrypoint;
+use super::start::{behind_shell, join, words};
+use super::unsupported::{Unsupported, unsupported};
 use super::{Fact, Healthcheck, Start, Why};
 use crate::catalog::{
     self, BesideHeap, Catalog, DefaultHeap, Grammar, IgnoresLimit, Minimum, NoHeapIn, RuntimeName,
-    SharedMemory, SizesItself, Upgrade, in_versions, version_text,
+    SharedMemory, SizesItself, in_versions,
 };
 use crate::model::ImageReference;
-use crate::model::compose::Service;
 use crate::model::image::{
-    Base, BuildVariable, Command, CopyInstruction, Form, HealthTest, HealthcheckInstruction, TargetImage,
+    Base, BuildVariable, CopyInstruction, Form, HealthTest, HealthcheckInstruction, TargetImage,
 };
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::duration;
@@ -88,31 +89,16 @@ impl ImageDefaultHeap {
     }
 }
 
-/// A base image that is no longer maintained.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unsupported {
-    /// The maintainers' reason, lower case; `None` for a version past its end of life.
-    pub why: Option<String>,
-    /// The image that replaces it.
-    pub replacement: Option<String>,
-    /// The versions that are still rebuilt, newest first.
-    pub lines: Vec<String>,
-    /// The migration of the old version's data, if changing the tag is not enough.
-    pub upgrade: Option<Upgrade>,
-    /// An option or program of the container that newer versions no longer have.
-    pub refused: Option<String>,
-}
-
 /// Facts about an image, before the service's keys are applied.
 #[derive(Clone, Debug)]
-pub(super) struct ImageFacts {
-    /// The image reference that the root file system comes from.
-    pub(super) base: Fact<TracedText>,
+pub struct ImageFacts {
+    /// The image reference that the root file system comes from: `image`, or the outermost `FROM`.
+    pub base: Fact<TracedText>,
     pub(super) healthcheck: Fact<Healthcheck>,
     pub(super) entrypoint: Fact<Vec<TracedText>>,
     pub(super) command: Fact<Vec<TracedText>>,
     /// The entrypoint script, if it executes its arguments.
-    pub(super) handover: Option<ExecEntrypoint>,
+    pub handover: Option<ExecEntrypoint>,
     /// Variables that the image's start script expands.
     pub(super) expands: Vec<String>,
     /// Variables of those whose quotes it keeps.
@@ -136,7 +122,7 @@ pub(super) struct ImageFacts {
     /// Variables that exist only during the build.
     pub(super) build_only: Vec<BuildVariable>,
     /// Set if the image is no longer maintained.
-    pub(super) unsupported: Option<Unsupported>,
+    pub unsupported: Option<Unsupported>,
     pub(super) runtime: Option<RuntimeName>,
     /// The runtime's major version, if the tag has it.
     pub(super) major: Option<u32>,
@@ -148,12 +134,14 @@ pub(super) struct ImageFacts {
     pub(super) minimum: Option<Minimum>,
     /// The healthcheck `test` of the image's catalogue row.
     pub(super) probe: Vec<String>,
-    /// Programs that the image is known to lack.
-    pub(super) lacks: Vec<&'static str>,
+    /// Programs that the image is known to lack, of `curl`, `wget`, `bash` and `sh`.
+    pub missing_tools: Vec<&'static str>,
     /// The programs that are the image's server, as the catalogue writes them: `mysqld`, `kc.sh start`.
     pub(super) servers: Vec<String>,
     /// The image's own entrypoint and command, before any Dockerfile or service changes them.
     pub(super) shipped: Vec<TracedText>,
+    /// A lighter image to use instead of the base, if the catalogue knows one.
+    pub lighter_base: Option<LighterBase>,
     /// True if it is a server: the catalogue lists TCP ports that it exposes.
     pub(super) is_server: bool,
     /// True if no `ENV` of the image can bound a heap unseen: the catalogue has the image, or the base is `scratch`.
@@ -194,9 +182,10 @@ impl ImageFacts {
             sizes_itself: None,
             minimum: None,
             probe: Vec::new(),
-            lacks: Vec::new(),
+            missing_tools: Vec::new(),
             servers: Vec::new(),
             shipped: Vec::new(),
+            lighter_base: None,
             is_server: false,
             env_known: false,
         }
@@ -225,7 +214,7 @@ impl ImageFacts {
             Base::Unknown { at, variable } => Self::unknown(*at, &Why::Variable(variable.clone())),
             Base::Scratch => Self::scratch(target.base_from),
         };
-        facts.lacks.retain(|tool| !installs::may_bring(tool, runs, catalog.packages()));
+        facts.missing_tools.retain(|tool| !installs::may_bring(tool, runs, catalog.packages()));
         // An installed file may be a link to another shell.
         if target.mentions("bin/sh") {
             facts.sh = None;
@@ -256,7 +245,7 @@ impl ImageFacts {
             healthcheck: Fact::Absent { anchor },
             entrypoint: Fact::Absent { anchor },
             command: Fact::Absent { anchor },
-            lacks: TOOLS.to_vec(),
+            missing_tools: TOOLS.to_vec(),
             env_known: true,
             ..Self::unknown(anchor, &Why::Other("scratch"))
         }
@@ -338,7 +327,10 @@ impl ImageFacts {
                 .collect(),
             is_server,
             env_known: true,
-            lacks: TOOLS.into_iter().filter(|tool| entry.has_tool(tag, tool) == Some(false)).collect(),
+            missing_tools: TOOLS
+                .into_iter()
+                .filter(|tool| entry.has_tool(tag, tool) == Some(false))
+                .collect(),
             ..unknown
         }
     }
@@ -422,117 +414,6 @@ fn brings_unseen(copied: &CopyInstruction) -> bool {
     };
     let sources = copied.words.split_last().map(|(_, sources)| sources).unwrap_or_default();
     copied.from.is_some() && !sources.iter().all(archive)
-}
-
-/// Orders version lines newest first, numbers before names. The table has the oldest first.
-fn newest_first(lines: &[&str]) -> Vec<String> {
-    let is_number = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
-    let (mut newest, names): (Vec<&str>, Vec<&str>) = lines.iter().rev().copied().partition(is_number);
-    newest.extend(names);
-    newest.into_iter().map(str::to_owned).collect()
-}
-
-/// Returns the version lines that are not older than the version in a tag.
-fn later_lines<'l>(lines: &[&'l str], tag: &str) -> Vec<&'l str> {
-    let since = version_text(tag).map(str::to_owned);
-    lines.iter().copied().filter(|line| in_versions(line, &since, &None)).collect()
-}
-
-/// Returns the replacement of a deprecated image, tagged with the same major version if that is still rebuilt.
-fn replacement_for(name: &str, reference: &ImageReference, catalog: &Catalog) -> String {
-    let tag = reference.effective_tag().unwrap_or_default();
-    let major = catalog.image(reference).and_then(|entry| entry.runtime_major(tag));
-    let kind = tag.split('-').filter(|word| matches!(*word, "jre" | "alpine"));
-    let kind: String = kind.map(|word| format!("-{word}")).collect();
-    let tagged = major.map(|(_, major)| format!("{name}:{major}{kind}"));
-    let is_rebuilt = |tagged: &String| {
-        ImageReference::parse(tagged).is_some_and(|tagged| catalog.rebuilt(&tagged) == Some(true))
-    };
-    tagged.filter(is_rebuilt).unwrap_or_else(|| name.to_owned())
-}
-
-/// Returns the end of support of an image, or of the version line of its tag.
-fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Option<Unsupported> {
-    let tag = reference.effective_tag().unwrap_or_default();
-    if let Some(deprecated) = catalog.image(reference).and_then(|entry| entry.deprecated(tag)) {
-        return Some(Unsupported {
-            why: Some(deprecated.why.clone()),
-            replacement: deprecated
-                .replacement
-                .as_ref()
-                .map(|name| replacement_for(name, reference, catalog)),
-            lines: Vec::new(),
-            upgrade: None,
-            refused: None,
-        });
-    }
-    (catalog.rebuilt(reference) == Some(false)).then(|| Unsupported {
-        why: None,
-        replacement: None,
-        lines: newest_first(&later_lines(catalog.lines(reference), tag)),
-        upgrade: catalog.image(reference).and_then(|entry| entry.upgrade.clone()),
-        refused: None,
-    })
-}
-
-/// Returns the start of a service: its `entrypoint` clears the image's `CMD`, its `command` replaces it.
-pub(super) fn service_start(service: &Service, image: &ImageFacts) -> Fact<Start> {
-    if service.entrypoint.is_absent() {
-        let command = if service.command.is_absent() { &image.command } else { &service.command };
-        return join(&image.entrypoint, command);
-    }
-    join(&service.entrypoint, &service.command)
-}
-
-/// Returns the start of a service with holes for variables without a value; `None` if neither key has holes.
-pub(super) fn partial_start(service: &Service, image: &ImageFacts) -> Option<Start> {
-    let [entrypoint, command] = &service.partial;
-    if entrypoint.is_none() && command.is_none() {
-        return None;
-    }
-    let either = |partial: &Option<Vec<TracedText>>, whole: &Fact<Vec<TracedText>>| match partial {
-        Some(words) => Fact::Known(Spanned::new(words.clone(), whole.span())),
-        None => whole.clone(),
-    };
-    let filled = (either(entrypoint, &service.entrypoint), either(command, &service.command));
-    let start = match filled {
-        (Fact::Absent { .. }, command) => join(&image.entrypoint, &command),
-        (entrypoint, command) => join(&entrypoint, &command),
-    };
-    start.value().cloned()
-}
-
-fn join(entrypoint: &Fact<Vec<TracedText>>, command: &Fact<Vec<TracedText>>) -> Fact<Start> {
-    for fact in [entrypoint, command] {
-        if let Fact::Unknown { at, why } = fact {
-            return Fact::Unknown { at: *at, why: why.clone() };
-        }
-    }
-    let words = |fact: &Fact<Vec<TracedText>>| fact.value().cloned().unwrap_or_default();
-    let (first, second) = (words(entrypoint), words(command));
-    let Some(known) = entrypoint.known().filter(|known| !known.value.is_empty()).or_else(|| command.known())
-    else {
-        return Fact::Absent { anchor: entrypoint.span() };
-    };
-    let place = if second.is_empty() { known } else { command.known().unwrap_or(known) };
-    let shell = first.iter().chain(&second).any(|word| matches!(word.as_str(), "-c" | "-lc" | "-ec"));
-    let start = Start { entrypoint: first, command: second, shell };
-    Fact::Known(Spanned::with_provenance(start, place.span, place.via.clone()))
-}
-
-/// Returns the words of a start instruction as the engine executes them: shell form follows the stage's `SHELL`.
-fn words(command: &Command, target: &TargetImage) -> Vec<TracedText> {
-    match &command.form {
-        Form::Exec(words) => words.clone(),
-        Form::Shell(text) => behind_shell(text, target),
-    }
-}
-
-fn behind_shell(text: &TracedText, target: &TargetImage) -> Vec<TracedText> {
-    let default = || ["/bin/sh", "-c"].map(|word| TracedText::derived(word, text.span())).to_vec();
-    let mut words = target.shell.clone().unwrap_or_else(default);
-    words.push(text.clone());
-    words
 }
 
 fn of_instruction(health: &HealthcheckInstruction, target: &TargetImage) -> Healthcheck {

@@ -29,7 +29,7 @@ pub(super) fn cpu_quota(service: &Service) -> Fact<f64> {
 
 /// Returns a `restart` that `deploy.restart_policy` overrides with another policy, and the span of that block.
 pub(super) fn shadowed_restart(service: &Service) -> Option<(Spanned<String>, Span)> {
-    let (block, _) = service.deploy.restart_policy.as_ref()?;
+    let block = service.deploy.restart_policy?;
     let (written, effective) = (service.restart.known()?, restart(service));
     let effective = effective.value()?;
     let (name, attempts) = match written.value.split_once(':') {
@@ -44,15 +44,15 @@ pub(super) fn shadowed_restart(service: &Service) -> Option<(Spanned<String>, Sp
     // `on-failure` plus attempts in the block is the same policy.
     let same = name == effective.split(':').next().unwrap_or(effective)
         && (name != "on-failure" || attempts.is_none() || bound.is_none() || attempts == bound);
-    (!same).then(|| (written.clone(), *block))
+    (!same).then(|| (written.clone(), block))
 }
 
 /// Returns the effective restart policy. Any `deploy.restart_policy` replaces `restart`, and one without a condition means no
 /// restart (docker/compose `pkg/compose/create.go`, `getRestartPolicy`).
 pub(super) fn restart(service: &Service) -> Fact<String> {
-    let Some((span, condition)) = &service.deploy.restart_policy else { return service.restart.clone() };
-    match condition {
-        Fact::Absent { .. } => Fact::Known(Spanned::new("no".to_owned(), *span)),
+    let Some(span) = service.deploy.restart_policy else { return service.restart.clone() };
+    match &service.deploy.condition {
+        Fact::Absent { .. } => Fact::Known(Spanned::new("no".to_owned(), span)),
         condition => condition.clone().map(|condition| match condition.as_str() {
             "none" => "no".to_owned(),
             "any" => "always".to_owned(),

@@ -3,15 +3,56 @@
 //! With `-c` this applies to dash only: bash and BusyBox replace themselves with the last command (measured on dash 0.5.12,
 //! bash 5.2, BusyBox 1.35). With a script file it applies to every shell.
 
+use super::Start;
 use super::process::words;
 use super::scripts::Scripts;
 use super::start::ExecEntrypoint;
-use super::{OuterShell, ShellAsPid1, Start, Waited};
 use crate::catalog::Packages;
+use crate::source::Span;
 use crate::source::TracedText;
 use crate::syntax::shell::{
     self, Command, FrameKind, Join, Script, Word, Wrapped, base_name, is_shell, unwrap_once,
 };
+
+/// A shell that stays PID 1 and does not pass signals on to the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShellAsPid1 {
+    /// The script after `-c`, or the word that names the script file.
+    pub span: Span,
+    /// The name of the shell or of the script file.
+    pub shell: String,
+    /// The command that it waits for.
+    pub command: Waited,
+    /// The place of that command in the script file.
+    pub inside: Option<Span>,
+    /// The shell whose `-c` line starts the script file without `exec`.
+    pub outer: OuterShell,
+    /// The key and its words with `exec` added to the script. Set only if the key is a string that Compose splits, since `exec`
+    /// put before the script there would be a separate argument.
+    pub list: Option<(&'static str, Vec<String>)>,
+}
+
+/// The command that a shell waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waited {
+    /// Its first word after the variable assignments.
+    pub first: String,
+    /// The command with `exec` inserted. `None` if it is not one line, is too long, or differs from the file's text.
+    pub with_exec: Option<String>,
+    /// The interpreter that it runs, if that installs no SIGTERM handler: the kernel then drops the signal for PID 1.
+    pub deaf: Option<String>,
+}
+
+/// A shell around a script that its `-c` line starts without `exec`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OuterShell {
+    /// There is no such shell.
+    None,
+    /// It stays PID 1.
+    Stays,
+    /// Depends on the shell: it stays PID 1, or replaces itself with the script.
+    MayStay,
+}
 
 /// Greatest nesting of scripts and functions that is followed.
 const MAX_SCRIPTS: usize = 4;

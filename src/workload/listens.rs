@@ -32,7 +32,7 @@ impl ProbeContext<'_> {
     /// Returns a probe of the container's port with an available tool. `inherited`: the base image's ports count.
     pub(super) fn by_port(&self, inherited: bool) -> Result<Probe, NoProbe> {
         let tools = self.tools();
-        let lacks_shell = self.workload.missing_tools.contains(&"sh");
+        let lacks_shell = self.workload.image.missing_tools.contains(&"sh");
         let port = match self.port(inherited) {
             Err(NoPort::NotTcp(why)) => return Err(why.into()),
             port => port,
@@ -82,7 +82,7 @@ impl ProbeContext<'_> {
         }
         let Some(name) = self.port_variable(port) else { return literal };
         match self.workload.variable(name) {
-            _ if self.service.is_none() => (port, format!("${name}")),
+            _ if self.workload.kind == super::Kind::Image => (port, format!("${name}")),
             Fact::Unknown { .. } => (port, format!("${name}")),
             Fact::Known(value) if named.named.is_empty() && named.web.is_empty() => {
                 value.value.as_str().trim().parse().map_or(literal, |port: u16| (port, port.to_string()))
@@ -93,7 +93,7 @@ impl ProbeContext<'_> {
 
     /// Returns the service's variable that has this port and depends on a Compose variable: `PORT: ${PORT:-3000}`.
     fn varying_variable(&self, port: u16) -> Option<&str> {
-        let service = self.service?;
+        let service = &self.workload.service;
         // `"${PUBLIC:-80}:8080"`: the container stays on its port.
         if service.ports.literal.contains(&port) {
             return None;
@@ -180,7 +180,7 @@ impl ProbeContext<'_> {
         let own = self.target.is_some_and(|target| !target.exposes.is_empty());
         // An exposed port may belong to the other service that runs the same image.
         let counts = (inherited || own) && (!self.shared || serves);
-        let shown = if counts { self.workload.exposed.clone() } else { Vec::new() };
+        let shown = if counts { self.workload.health.exposed.clone() } else { Vec::new() };
         let (others, range) = tools::beside_tcp(self.target);
         ports.other.extend(others);
         ports.hidden |= range && shown.is_empty();

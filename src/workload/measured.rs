@@ -83,7 +83,7 @@ impl<'p> Names<'p> {
                 continue;
             }
             names.services.entry(&workload.name).or_default().push(index);
-            if let Some(name) = workload.container_name.value() {
+            if let Some(name) = workload.service.container_name.value() {
                 names.containers.entry(name).or_insert(index);
             }
         }

@@ -9,7 +9,7 @@ use super::workers::{is_worker, may_be_worker};
 use super::{Start, Workload};
 use crate::catalog::{Catalog, ProbeEntry, RuntimeName};
 use crate::model::ImageReference;
-use crate::model::compose::{Ports, Service};
+use crate::model::compose::Ports;
 use crate::model::image::TargetImage;
 use crate::syntax::duration;
 
@@ -54,7 +54,6 @@ impl From<&str> for NoProbe {
 /// Facts about a container from which its healthcheck is chosen.
 pub(super) struct ProbeContext<'a> {
     pub(super) workload: &'a Workload,
-    pub(super) service: Option<&'a Service>,
     pub(super) target: Option<&'a TargetImage>,
     /// Its start line with holes for variables without a value.
     pub(super) partial: Option<&'a Start>,
@@ -62,12 +61,8 @@ pub(super) struct ProbeContext<'a> {
     pub(super) opened: &'a StartedPrograms,
     /// True if it starts the same as the image by default.
     pub(super) as_shipped: bool,
-    /// The names of the image's server.
-    pub(super) servers: &'a [String],
     /// True if another service runs the same image with another command.
     pub(super) shared: bool,
-    /// The `test` of the image's own catalogue row.
-    pub(super) own: &'a [String],
     pub(super) catalog: &'a Catalog,
     /// Its scripts and other files.
     pub(super) scripts: &'a Scripts<'a>,
@@ -98,7 +93,7 @@ impl ProbeContext<'_> {
                 row.is_program(name) || row.starter(name).is_some()
             })
         };
-        self.workload.heaps.iter().any(|heap| heap.runtime == java)
+        self.workload.pools.heaps.iter().any(|heap| heap.runtime == java)
             || self.workload.programs().iter().any(starts)
             || by_image()
     }
@@ -113,8 +108,8 @@ impl ProbeContext<'_> {
                     .into(),
             );
         }
-        if !self.own.is_empty() {
-            return Ok(Probe::new(self.own.to_vec()));
+        if !self.workload.image.probe.is_empty() {
+            return Ok(Probe::new(self.workload.image.probe.to_vec()));
         }
         let role = self.catalog.closed_roles().iter().find(|role| {
             self.workload
@@ -180,7 +175,7 @@ impl ProbeContext<'_> {
     }
 
     pub(super) fn reference(&self) -> Option<ImageReference> {
-        ImageReference::parse(self.workload.base.value()?.as_str())
+        ImageReference::parse(self.workload.image.base.value()?.as_str())
     }
 
     /// Returns an entry's probe if its conditions are met. `switched_on`: these include that the probed feature is on.
@@ -205,7 +200,7 @@ impl ProbeContext<'_> {
         // An absolute path is a place in the container, anything else a part of a path.
         let brought = |file: &String| {
             let names = |path: &str| path.contains(file.as_str());
-            let mounts = &self.workload.mounts;
+            let mounts = &self.workload.service.mounts;
             match file.starts_with('/') {
                 true => {
                     !self.scripts.files_at(file).is_empty()
@@ -252,7 +247,7 @@ impl ProbeContext<'_> {
             }
         };
         let shell = test.first().is_some_and(|kind| kind == "CMD-SHELL");
-        if shell && self.workload.missing_tools.contains(&"sh") {
+        if shell && self.workload.image.missing_tools.contains(&"sh") {
             return None;
         }
         let mut probe = Probe::new(test);
@@ -299,12 +294,12 @@ impl ProbeContext<'_> {
     }
 
     pub(super) fn ports(&self) -> Ports {
-        self.service.map(|service| service.ports.clone()).unwrap_or_default()
+        self.workload.service.ports.clone()
     }
 
     /// Returns the tools for probes in the image.
     pub(super) fn tools(&self) -> Vec<String> {
-        self.workload.tools.clone()
+        self.workload.health.tools.clone()
     }
 }
 

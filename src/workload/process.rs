@@ -2,13 +2,57 @@
 
 use crate::catalog::{Catalog, Programs};
 use crate::hash::IndexMap;
-use crate::model::compose::Service;
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::template::HOLE;
 
+use super::keys::{restart, shadowed_restart};
 use super::start::ExecEntrypoint;
-use super::{Fact, Start, Variable, Why, Workload};
+use super::{Fact, ImageFacts, Service, ShellAsPid1, Start, Starts, Variable, Why, Workload};
 use crate::syntax::shell::{self, Join, Wrapped, base_name, is_shell};
+
+/// The program that a container starts, and its restart policy.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// The command line that the container starts.
+    pub start: Fact<Start>,
+    /// The program that it starts: the image's server, or another.
+    pub starts: Starts,
+    /// True if the image's entrypoint script is the last word of the effective entrypoint.
+    pub hands_over: bool,
+    /// A shell that stays PID 1 and does not pass signals on to the program.
+    pub shell_as_pid1: Option<ShellAsPid1>,
+    /// The span that shows that the container runs several processes.
+    pub several_processes: Option<Span>,
+    /// Variables of its command or healthcheck that Compose replaces by an empty string, though its own environment sets them.
+    pub replaced_by_compose: Vec<ReplacedByCompose>,
+    /// Arguments like `$NAME` that no shell expands before a runtime gets them, though the environment sets them.
+    pub unexpanded: Vec<Unexpanded>,
+    /// The effective restart policy, from `restart` or `deploy.restart_policy`: `no`, `always`, `on-failure`, `unless-stopped`.
+    pub restart: Fact<String>,
+    /// A `restart` that `deploy.restart_policy` overrides: the value as written, and the span of that block.
+    pub shadowed_restart: Option<(Spanned<String>, Span)>,
+}
+
+impl Process {
+    /// Returns the program of a service, or of an image that no service runs.
+    pub(super) fn of(service: &Service, facts: &ImageFacts, start: Fact<Start>, starts: Starts) -> Self {
+        let entrypoint = match &service.entrypoint {
+            Fact::Absent { .. } => &facts.entrypoint,
+            own => own,
+        };
+        Self {
+            hands_over: facts.hands_over(entrypoint),
+            several_processes: start.value().and_then(|start| starts_several(start, facts.handover.as_ref())),
+            start,
+            starts,
+            shell_as_pid1: None,
+            replaced_by_compose: Vec::new(),
+            unexpanded: Vec::new(),
+            restart: restart(service),
+            shadowed_restart: shadowed_restart(service),
+        }
+    }
+}
 
 /// A variable in a command or healthcheck that Compose replaces by an empty string.
 #[derive(Clone, Debug)]
@@ -113,7 +157,7 @@ pub(super) fn unexpanded(workload: &Workload, catalog: &Catalog) -> Vec<Unexpand
         let name = text.strip_prefix('$')?.trim_start_matches('{').trim_end_matches('}');
         let value = workload.env.get(name)?.value.known()?;
         let word = Spanned::new(text.to_owned(), word.span());
-        let start = workload.start.value()?;
+        let start = workload.process.start.value()?;
         let here = |words: &[TracedText]| words.iter().any(|other| other.span().contains(word.span));
         let (key, words) = match here(&start.command) {
             true => ("command", &start.command),

@@ -1,12 +1,13 @@
 //! Finds quotes that are part of a variable's value, and what its reader makes of them.
 
-use super::image::ImageFacts;
 use super::{Origin, Workload};
 use crate::catalog::Catalog;
 use crate::source::TracedText;
 
-/// Sets the effect of quotes in `environment`. `own_script` if the image's own entrypoint runs.
-pub(super) fn find(workload: &mut Workload, image: &ImageFacts, own_script: bool, catalog: &Catalog) {
+/// Sets the effect of quotes in `environment`.
+pub(super) fn find(workload: &mut Workload, catalog: &Catalog) {
+    // The image's own entrypoint runs.
+    let own_script = workload.service.entrypoint.is_absent();
     let programs = workload.programs();
     // A shell expands a variable without removing quotes from its value, except in `eval`.
     let shells: Vec<&TracedText> = programs
@@ -17,7 +18,7 @@ pub(super) fn find(workload: &mut Workload, image: &ImageFacts, own_script: bool
     for (name, variable) in &mut workload.env {
         let value = variable.value.value().filter(|value| is_quoted_item(value));
         let Some(value) = value.filter(|_| variable.origin == Origin::Environment) else { continue };
-        let by_script = own_script && image.keeps_quotes.iter().any(|kept| kept == name);
+        let by_script = own_script && workload.image.keeps_quotes.iter().any(|kept| kept == name);
         let kept = by_script || shells.iter().any(|word| expands(word.as_str(), name));
         variable.quotes = catalog.quotes(name, value.as_str(), kept);
     }

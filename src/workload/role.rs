@@ -30,7 +30,7 @@ pub struct Role {
 impl Role {
     /// Completes the role of `service` after its program's traits are set. `awaited` are the services that others wait for to
     /// complete, `development` is true if the whole project is for development.
-    pub(super) fn of(self, service: &Service, awaited: &HashSet<&str>, development: bool) -> Self {
+    pub(super) fn of(self, service: &Service, awaited: &HashSet<String>, development: bool) -> Self {
         let awaited = awaited.contains(service.name.as_str());
         let copies = service.scale.value().or_else(|| service.deploy.replicas.value());
         let is_development = |profile: &str| {
@@ -41,7 +41,8 @@ impl Role {
             })
         };
         // `deploy.restart_policy: {condition: none}` equals `restart: "no"`.
-        let never_restarts = matches!(&service.deploy.restart_policy, Some((_, condition)) if condition.value().is_some_and(|word| word == "none"));
+        let never_restarts = service.deploy.restart_policy.is_some()
+            && service.deploy.condition.value().is_some_and(|word| word == "none");
         Self {
             fragment: service.provider || !service.runs_without_base(),
             never_runs: copies == Some(&0),
@@ -104,15 +105,15 @@ fn is_test(service: &Service) -> bool {
 }
 
 /// Returns the services that another one waits for to complete successfully.
-pub(super) fn awaited(services: &[Service]) -> HashSet<&str> {
+pub(super) fn awaited(services: &[Service]) -> HashSet<String> {
     let dependencies = services.iter().flat_map(|service| &service.depends_on);
     let ends = dependencies.filter(|dependency| dependency.condition == "service_completed_successfully");
-    ends.map(|dependency| dependency.service.value.as_str()).collect()
+    ends.map(|dependency| dependency.service.value.clone()).collect()
 }
 
 /// Returns the services that publish no port and share their image with a service of another command. The image's ports may
 /// belong to the other service.
-pub(super) fn shared(services: &[Service]) -> HashSet<&str> {
+pub(super) fn shared(services: &[Service]) -> HashSet<String> {
     let mut by_image: HashMap<String, Vec<(&Service, String)>> = HashMap::default();
     for service in services {
         let words = |fact: &Fact<Vec<TracedText>>| match fact {
@@ -140,7 +141,7 @@ pub(super) fn shared(services: &[Service]) -> HashSet<&str> {
     for (service, _) in several.flatten() {
         let own = !service.command.is_absent() || !service.entrypoint.is_absent();
         if own && !service.ports.is_shown() {
-            found.insert(service.name.as_str());
+            found.insert(service.name.clone());
         }
     }
     found

@@ -108,12 +108,13 @@ impl ProbeContext<'_> {
     }
 
     fn keeps_entrypoint(&self) -> bool {
-        self.service.is_none_or(|service| service.entrypoint.is_absent())
+        self.workload.service.entrypoint.is_absent()
             && self.target.is_none_or(|target| target.entrypoint.is_none())
     }
 
     fn command(&self) -> Command<'_> {
-        if let Some(service) = self.service.filter(|service| !service.command.is_absent()) {
+        let service = &self.workload.service;
+        if !service.command.is_absent() {
             return match (&service.command, &service.partial) {
                 (Fact::Known(words), _) => Command::Words(&words.value),
                 (_, [_, Some(words)]) => Command::Words(words),
@@ -137,12 +138,13 @@ impl ProbeContext<'_> {
         if !words.is_empty() {
             return Some(words);
         }
-        let words: Vec<&TracedText> = match (self.workload.start.value().or(self.partial), self.command()) {
-            (Some(start), _) => start.entrypoint.iter().chain(&start.command).collect(),
-            // The unknown entrypoint of the image receives these words.
-            (None, Command::Words(words)) => words.iter().collect(),
-            (None, _) => return None,
-        };
+        let words: Vec<&TracedText> =
+            match (self.workload.process.start.value().or(self.partial), self.command()) {
+                (Some(start), _) => start.entrypoint.iter().chain(&start.command).collect(),
+                // The unknown entrypoint of the image receives these words.
+                (None, Command::Words(words)) => words.iter().collect(),
+                (None, _) => return None,
+            };
         let scripts = words.iter().filter_map(|word| self.script(word)).collect::<Vec<_>>();
         let inside = scripts.iter().flat_map(commands);
         let split = words.iter().flat_map(|word| word.as_str().split_whitespace()).map(str::to_owned);
@@ -151,7 +153,7 @@ impl ProbeContext<'_> {
 
     /// Returns the words of the image's server only: `-p` of another program is not its flag.
     fn server_words(&self) -> Vec<String> {
-        let words = runs_of(self.opened, self.servers, !self.keeps_entrypoint())
+        let words = runs_of(self.opened, &self.workload.image.servers, !self.keeps_entrypoint())
             .flat_map(|program| std::iter::once(&program.name).chain(&program.arguments))
             .map(|word| word.as_str().trim_matches(['"', '\'']));
         words.flat_map(|word| std::iter::once(word).chain(joined_setting(word))).map(str::to_owned).collect()
@@ -168,8 +170,8 @@ impl ProbeContext<'_> {
     /// Returns whether the container starts the image's server.
     pub(super) fn starts(&self) -> Starts {
         // A server that is the image's entrypoint starts with any command.
-        let alone = self.servers.is_empty() && self.keeps_entrypoint();
-        if alone { Starts::Server } else { self.workload.starts }
+        let alone = self.workload.image.servers.is_empty() && self.keeps_entrypoint();
+        if alone { Starts::Server } else { self.workload.process.starts }
     }
 
     /// True if one of the flags is given, or a variable without a value may hold one.

@@ -1,36 +1,43 @@
 //! Facts of an image's server, which apply if the container starts it.
 
 use super::heap::{self, OverheadInputs};
-use super::image::ImageFacts;
 use super::server::{Starts, is_flag};
 use super::{HostSized, Workload};
-use crate::model::compose::Service;
 use crate::model::fact::Fact;
 use crate::model::image::TargetImage;
 use crate::syntax::size::ByteSize;
 
 /// Sets the facts about the memory of the image's server, if that may be what the service starts.
-pub(super) fn apply_server_facts(workload: &mut Workload, facts: ImageFacts, service: &Service) {
-    let server = workload.starts == Starts::Server;
-    workload.self_sizing = self_sizing(workload, &facts, service).filter(|_| server);
+pub(super) fn apply_server_facts(workload: &mut Workload) {
+    let server = workload.process.starts == Starts::Server;
+    workload.memory.self_sizing = self_sizing(workload).filter(|_| server);
     // Another program has another heap.
-    workload.image_default_heap = facts
+    workload.pools.image_default_heap = workload
+        .image
         .heap_when_unset
+        .clone()
         .filter(|heap| server && workload.variable(&heap.variable).is_absent())
         .filter(|_| workload.variable("_JAVA_OPTIONS").is_absent())
-        .filter(|own| !workload.heaps.iter().any(|heap| heap.runtime == own.of && !heap.bound.is_absent()));
-    let own_entrypoint = !service.entrypoint.is_absent();
-    workload.minimum =
-        facts.minimum.filter(|_| server || !own_entrypoint && workload.starts != Starts::Other);
-    if workload.starts == Starts::Other {
-        workload.shared_memory = None;
+        .filter(|own| {
+            !workload.pools.heaps.iter().any(|heap| heap.runtime == own.of && !heap.bound.is_absent())
+        });
+    let own_entrypoint = !workload.service.entrypoint.is_absent();
+    workload.memory.minimum = workload
+        .image
+        .minimum
+        .clone()
+        .filter(|_| server || !own_entrypoint && workload.process.starts != Starts::Other);
+    if workload.process.starts == Starts::Other {
+        workload.memory.shared_memory = None;
     }
-    let (beside_heap, runtime) = (facts.beside_heap, facts.runtime);
-    workload.ignores_cgroup_limit = facts
+    let (beside_heap, runtime) = (workload.image.beside_heap.clone(), workload.image.runtime);
+    workload.memory.ignores_cgroup_limit = workload
+        .image
         .ignores_limit
-        .filter(|ignores| ignores.majors.is_empty() && workload.starts != Starts::Other)
+        .clone()
+        .filter(|ignores| ignores.majors.is_empty() && workload.process.starts != Starts::Other)
         .filter(|ignores| ignores.unless_set.iter().all(|name| workload.variable(name).is_absent()))
-        .filter(|ignores| !may_have_flag(workload, service, &ignores.unless_flags))
+        .filter(|ignores| !may_have_flag(workload, &ignores.unless_flags))
         .map(|ignores| {
             let limit = workload.memory.limit.value().copied().unwrap_or(ByteSize(0));
             let facts = OverheadInputs { product: beside_heap, ..OverheadInputs::default() };
@@ -57,8 +64,8 @@ pub(super) fn apply_server_facts(workload: &mut Workload, facts: ImageFacts, ser
 const LEAST_HALVED: ByteSize = ByteSize(512 * 1024 * 1024);
 
 /// True if a word of its start is one of these flags, or a variable without a value may be.
-fn may_have_flag(workload: &Workload, service: &Service, flags: &[String]) -> bool {
-    let given = [&service.entrypoint, &service.command];
+fn may_have_flag(workload: &Workload, flags: &[String]) -> bool {
+    let given = [&workload.service.entrypoint, &workload.service.command];
     let own = given.into_iter().filter_map(Fact::value).flatten();
     let mut words = workload.words().chain(own);
     !flags.is_empty()
@@ -68,26 +75,22 @@ fn may_have_flag(workload: &Workload, service: &Service, flags: &[String]) -> bo
 
 /// True if another program than the image's server starts, or may start through a Dockerfile's `ENTRYPOINT`, and neither
 /// service nor Dockerfile names a port.
-pub(super) fn is_replaced(
-    workload: &Workload,
-    service: &Service,
-    target: Option<&TargetImage>,
-    facts: &ImageFacts,
-) -> bool {
-    let other = match workload.starts {
+pub(super) fn is_replaced(workload: &Workload, target: Option<&TargetImage>) -> bool {
+    let other = match workload.process.starts {
         Starts::Server => false,
         Starts::Other => true,
         Starts::Unknown => target.is_some_and(|target| target.entrypoint.is_some()),
     };
-    let shows = service.ports.is_shown() || target.is_some_and(|target| !target.exposes.is_empty());
-    other && facts.is_server && !shows
+    let shows = workload.service.ports.is_shown() || target.is_some_and(|target| !target.exposes.is_empty());
+    other && workload.image.is_server && !shows
 }
 
 /// Returns how the program sizes itself by the memory that it sees. `None` if anything may override that.
-fn self_sizing(workload: &Workload, facts: &ImageFacts, service: &Service) -> Option<String> {
+fn self_sizing(workload: &Workload) -> Option<String> {
+    let (facts, service) = (&workload.image, &workload.service);
     let sizes = facts.sizes_itself.as_ref()?;
     // If the image's own words are not known, those of the service still are.
-    let start = workload.start.value();
+    let start = workload.process.start.value();
     let words = start.iter().flat_map(|start| start.entrypoint.iter().chain(&start.command));
     let own = [&service.entrypoint, &service.command];
     if own.iter().any(|words| words.is_unknown()) {
@@ -99,6 +102,6 @@ fn self_sizing(workload: &Workload, facts: &ImageFacts, service: &Service) -> Op
         .filter(|word| sizes.unless_flags.iter().any(|flag| word.as_str().contains(flag.as_str())));
     // A variable with flags may contain a bound.
     let set = sizes.unless_set.iter().chain(&facts.expands).any(|name| !workload.variable(name).is_absent());
-    let bound = workload.heaps.iter().any(|heap| !heap.bound.is_absent());
+    let bound = workload.pools.heaps.iter().any(|heap| !heap.bound.is_absent());
     (!set && !bound && flagged.next().is_none()).then(|| sizes.what.clone())
 }

@@ -129,7 +129,7 @@ impl ProbeContext<'_> {
         for name in &by.variables {
             match self.workload.variable(name) {
                 Fact::Known(value) => {
-                    let varies = self.service.is_none() || value.default_for.is_some();
+                    let varies = self.workload.kind == super::Kind::Image || value.default_for.is_some();
                     let value = value.value.as_str();
                     let open = varies && value.parse::<u16>().is_ok();
                     let variable = open.then(|| name.clone());

@@ -1,8 +1,20 @@
-//! Finds the programs that a start line runs through shells, inits and wrappers.
+//! The start line of a container, and the programs that it runs through shells, inits and wrappers.
 
-use super::Start;
-use crate::source::TracedText;
+use super::{Fact, ImageFacts, Service};
+use crate::model::image::{Command, Form, TargetImage};
+use crate::source::{Spanned, TracedText};
 use crate::syntax::shell::{self, FrameKind, base_name};
+
+/// The entrypoint and command that the engine executes.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The effective `ENTRYPOINT`, after the service's `entrypoint` is applied.
+    pub entrypoint: Vec<TracedText>,
+    /// The effective `CMD`, after the service's `command` is applied.
+    pub command: Vec<TracedText>,
+    /// True if one of the words is `-c`, `-lc` or `-ec`, as in shell form and `sh -c`.
+    pub shell: bool,
+}
 
 /// Maximum number of times that an entrypoint script may execute itself.
 const MAX_HANDOVERS: usize = 4;
@@ -81,6 +93,66 @@ pub(super) fn handed_to(program: &Program, handover: Option<&ExecEntrypoint>) ->
     let server =
         script.options_to.as_deref().filter(|_| before).map(|name| TracedText::derived(name, first.span()));
     Some(server.into_iter().chain(program.arguments.iter().cloned()).collect())
+}
+
+/// Returns the start of a service: its `entrypoint` clears the image's `CMD`, its `command` replaces it.
+pub(super) fn service_start(service: &Service, image: &ImageFacts) -> Fact<Start> {
+    if service.entrypoint.is_absent() {
+        let command = if service.command.is_absent() { &image.command } else { &service.command };
+        return join(&image.entrypoint, command);
+    }
+    join(&service.entrypoint, &service.command)
+}
+
+/// Returns the start of a service with holes for variables without a value; `None` if neither key has holes.
+pub(super) fn partial_start(service: &Service, image: &ImageFacts) -> Option<Start> {
+    let [entrypoint, command] = &service.partial;
+    if entrypoint.is_none() && command.is_none() {
+        return None;
+    }
+    let either = |partial: &Option<Vec<TracedText>>, whole: &Fact<Vec<TracedText>>| match partial {
+        Some(words) => Fact::Known(Spanned::new(words.clone(), whole.span())),
+        None => whole.clone(),
+    };
+    let filled = (either(entrypoint, &service.entrypoint), either(command, &service.command));
+    let start = match filled {
+        (Fact::Absent { .. }, command) => join(&image.entrypoint, &command),
+        (entrypoint, command) => join(&entrypoint, &command),
+    };
+    start.value().cloned()
+}
+
+pub(super) fn join(entrypoint: &Fact<Vec<TracedText>>, command: &Fact<Vec<TracedText>>) -> Fact<Start> {
+    for fact in [entrypoint, command] {
+        if let Fact::Unknown { at, why } = fact {
+            return Fact::Unknown { at: *at, why: why.clone() };
+        }
+    }
+    let words = |fact: &Fact<Vec<TracedText>>| fact.value().cloned().unwrap_or_default();
+    let (first, second) = (words(entrypoint), words(command));
+    let Some(known) = entrypoint.known().filter(|known| !known.value.is_empty()).or_else(|| command.known())
+    else {
+        return Fact::Absent { anchor: entrypoint.span() };
+    };
+    let place = if second.is_empty() { known } else { command.known().unwrap_or(known) };
+    let shell = first.iter().chain(&second).any(|word| matches!(word.as_str(), "-c" | "-lc" | "-ec"));
+    let start = Start { entrypoint: first, command: second, shell };
+    Fact::Known(Spanned::with_provenance(start, place.span, place.via.clone()))
+}
+
+/// Returns the words of a start instruction as the engine executes them: shell form follows the stage's `SHELL`.
+pub(super) fn words(command: &Command, target: &TargetImage) -> Vec<TracedText> {
+    match &command.form {
+        Form::Exec(words) => words.clone(),
+        Form::Shell(text) => behind_shell(text, target),
+    }
+}
+
+pub(super) fn behind_shell(text: &TracedText, target: &TargetImage) -> Vec<TracedText> {
+    let default = || ["/bin/sh", "-c"].map(|word| TracedText::derived(word, text.span())).to_vec();
+    let mut words = target.shell.clone().unwrap_or_else(default);
+    words.push(text.clone());
+    words
 }
 
 #[cfg(test)]

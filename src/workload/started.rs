@@ -73,31 +73,35 @@ impl Assembler<'_> {
     pub(super) fn started(
         &self,
         workload: &mut Workload,
-        facts: &ImageFacts,
         (runs, scripts, started): (Option<&Runs<'_>>, &Scripts<'_>, &StartFacts),
         out: &mut Project,
     ) {
-        if let Some(start) = workload.start.value()
-            && !workload.base.is_absent()
+        if let Some(start) = workload.process.start.value()
+            && !workload.image.base.is_absent()
         {
             let read = (scripts, self.catalog.packages());
-            workload.shell_as_pid1 =
-                lingering::shell_as_pid1((start, started.split), facts.handover.as_ref(), facts.sh, read);
+            workload.process.shell_as_pid1 = lingering::shell_as_pid1(
+                (start, started.split),
+                workload.image.handover.as_ref(),
+                workload.image.sh,
+                read,
+            );
         }
         let refused = refused(workload, &started.opened);
-        if let Some(unsupported) = &mut workload.unsupported {
+        if let Some(unsupported) = &mut workload.image.unsupported {
             unsupported.refused = refused;
         }
         let start = &started.start;
-        let again = matches!(workload.restart.value().map(String::as_str), Some("always" | "unless-stopped"));
+        let again =
+            matches!(workload.process.restart.value().map(String::as_str), Some("always" | "unless-stopped"));
         let works = jobs::is_only_jobs(&started.opened);
         workload.role.ends = jobs::ends(&started.opened) && !again;
         workload.role.listens_nowhere = works
             || started.opened.exits && !started.opened.endless
-            || jobs::repeats(start, facts.handover.as_ref());
-        workload.lighter_base =
-            runs.and_then(|runs| toolchain::lighter(workload, facts, (runs, scripts, start), self.catalog));
-        let inside = workload.shell_as_pid1.as_ref().and_then(|found| found.inside);
+            || jobs::repeats(start, workload.image.handover.as_ref());
+        workload.image.lighter_base =
+            runs.and_then(|runs| toolchain::lighter(workload, (runs, scripts, start), self.catalog));
+        let inside = workload.process.shell_as_pid1.as_ref().and_then(|found| found.inside);
         if let Some(place) = inside
             && !out.files.contains(&place.file)
         {
@@ -108,8 +112,8 @@ impl Assembler<'_> {
 
 /// Returns an option of its programs that newer versions of the image reject, or a program that they no longer have.
 fn refused(workload: &Workload, opened: &StartedPrograms) -> Option<String> {
-    let refuses = &workload.unsupported.as_ref()?.upgrade.as_ref()?.refuses;
-    let of_probe = health::programs(&workload.healthcheck);
+    let refuses = &workload.image.unsupported.as_ref()?.upgrade.as_ref()?.refuses;
+    let of_probe = health::programs(&workload.health.check);
     let mut words = opened.programs.iter().chain(&of_probe).flat_map(|program| {
         let options = program.arguments.iter().map(TracedText::as_str).filter(|word| word.starts_with('-'));
         let options = options.map(|word| word.split('=').next().unwrap_or(word));

@@ -3,9 +3,10 @@
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
+use super::Workload;
 use crate::hash::HashSet;
 use crate::model::Unresolved;
-use crate::model::project::Project;
+use crate::model::compose::Service;
 use crate::model::purpose;
 use crate::source::{Sources, TracedText};
 use crate::syntax::SyntaxError;
@@ -26,15 +27,20 @@ pub(super) struct Surroundings<'s> {
     sources: &'s Sources,
     /// Absolute.
     directory: PathBuf,
+    /// The names of its services' `env_file`s.
+    env_files: HashSet<String>,
     root: OnceCell<Option<PathBuf>>,
     submodules: OnceCell<Vec<PathBuf>>,
     examples: OnceCell<HashSet<String>>,
 }
 
 impl<'s> Surroundings<'s> {
-    pub(super) fn of(directory: &Path, sources: &'s Sources) -> Self {
+    pub(super) fn of(directory: &Path, services: &[Service], sources: &'s Sources) -> Self {
+        let files = services.iter().flat_map(|service| &service.env_files);
+        let names = files.filter_map(|file| Some(base_name(file.path.value()?.as_str()).to_owned()));
         Self {
             sources,
+            env_files: names.collect(),
             directory: sources.absolute(directory),
             root: OnceCell::new(),
             submodules: OnceCell::new(),
@@ -73,13 +79,12 @@ impl<'s> Surroundings<'s> {
     }
 
     /// True for a path in a submodule of the repository: a clone without submodules leaves its directory empty.
-    pub(super) fn is_in_submodule(&self, reference: &Unresolved, project: &Project) -> bool {
-        let service =
-            project.compose.services.iter().find(|service| Some(&service.name) == reference.service.as_ref());
+    pub(super) fn is_in_submodule(&self, reference: &Unresolved, workloads: &[Workload]) -> bool {
+        let service = workloads.iter().find(|workload| Some(&workload.name) == reference.service.as_ref());
         // A Dockerfile is relative to its context.
-        let context =
-            service.filter(|_| reference.what == "dockerfile").and_then(|service| service.build.as_ref());
-        let context = context.and_then(|build| build.context.value()).map_or("", TracedText::as_str);
+        let build =
+            service.filter(|_| reference.what == "dockerfile").and_then(|own| own.service.build.as_ref());
+        let context = build.and_then(|build| build.context.value()).map_or("", TracedText::as_str);
         let absolute = self.sources.absolute(&self.directory.join(context).join(&reference.name));
         self.submodules().iter().any(|module| absolute.starts_with(module))
     }
@@ -97,13 +102,9 @@ impl<'s> Surroundings<'s> {
     }
 
     /// Returns the variables that example files in the project directory (`.env.example`) set for Compose.
-    pub(super) fn variables_of_examples(&self, project: &Project) -> &HashSet<String> {
-        self.examples.get_or_init(|| {
-            let files = project.compose.services.iter().flat_map(|service| &service.env_files);
-            let names: HashSet<&str> =
-                files.filter_map(|file| Some(base_name(file.path.value()?.as_str()))).collect();
-            super::examples::variables(&self.directory, &names, self.sources.disk())
-        })
+    pub(super) fn variables_of_examples(&self) -> &HashSet<String> {
+        let read = || super::examples::variables(&self.directory, &self.env_files, self.sources.disk());
+        self.examples.get_or_init(read)
     }
 
     /// True for an error about a Maven or Gradle property that the build fills in: Compose reads only the result.

@@ -2,7 +2,7 @@
 
 use super::distribution::{Family, is_bound_to};
 use super::idle::is_idle;
-use super::image::{ImageFacts, LighterBase};
+use super::image::LighterBase;
 use super::installs::expanded;
 use super::own::{OwnProgram, is_call};
 use super::packages::manager_of;
@@ -21,15 +21,14 @@ const PROBES: [&str; 3] = ["curl", "wget", "bash"];
 /// Returns the lighter base image of a container; `None` if something needs what it lacks.
 pub(super) fn lighter(
     workload: &Workload,
-    facts: &ImageFacts,
     (runs, scripts, start): (&Runs<'_>, &Scripts<'_>, &Start),
     catalog: &Catalog,
 ) -> Option<LighterBase> {
-    let mut lighter = facts.lighter(catalog)?;
-    if is_idle(&start.programs(workload.handover.as_ref()), start) {
+    let mut lighter = workload.image.lighter(catalog)?;
+    if is_idle(&start.programs(workload.image.handover.as_ref()), start) {
         return None;
     }
-    let heavy = ImageReference::parse(workload.base.value()?.as_str())?;
+    let heavy = ImageReference::parse(workload.image.base.value()?.as_str())?;
     let light = ImageReference::parse(&lighter.reference)?;
     let toolchain = catalog.toolchain(&heavy);
     let lost = |tool: &&str| {
@@ -92,8 +91,8 @@ pub(super) fn lighter(
 fn at_run_time(workload: &Workload, start: &Start, scripts: &Scripts<'_>) -> Vec<Script> {
     let mut found: Vec<Script> = scripts.all().iter().map(shell::read).collect();
     found.extend(scripts_of(start, scripts));
-    found.push(shell::read_words(&words(start, workload.handover.as_ref())));
-    if let Some(Healthcheck::Probe { test: Some(test), .. }) = workload.healthcheck.value()
+    found.push(shell::read_words(&words(start, workload.image.handover.as_ref())));
+    if let Some(Healthcheck::Probe { test: Some(test), .. }) = workload.health.check.value()
         && let [kind, words @ ..] = test.as_slice()
     {
         match (kind.as_str(), words) {
@@ -106,7 +105,7 @@ fn at_run_time(workload: &Workload, start: &Start, scripts: &Scripts<'_>) -> Vec
 
 /// Returns the commands of the start line and of the scripts that it names.
 fn commands_of(workload: &Workload, start: &Start, scripts: &Scripts<'_>) -> Vec<Command> {
-    let line = shell::read_words(&words(start, workload.handover.as_ref()));
+    let line = shell::read_words(&words(start, workload.image.handover.as_ref()));
     let inside = scripts_of(start, scripts).into_iter().flat_map(|script| script.commands);
     line.commands.into_iter().chain(inside).collect()
 }

@@ -157,7 +157,7 @@ fn compare_service(
     add("reservation", &resources["reservations"]["memory"], size(&ours.deploy.reservation));
     add("replicas", &deploy["replicas"], fact(&ours.deploy.replicas, |replicas| json!(replicas)));
     let condition = match &ours.deploy.restart_policy {
-        Some((_, condition)) => fact(condition, |condition| json!(condition)),
+        Some(_) => fact(&ours.deploy.condition, |condition| json!(condition)),
         None => Ours::Value(Value::Null),
     };
     add("restart_policy", &deploy["restart_policy"]["condition"], condition);

@@ -77,7 +77,8 @@ fn variables_do_not_double_for_ever() {
     let env = format!("A=xxxxxxxxxxxxxxxx\n{}", "A=${A}${A}\n".repeat(60));
     let outcome = run(&[("compose.yaml", "services: {a: {image: \"${A}\"}}\n"), (".env", &env)]);
     assert!(says(&outcome, "variables expand to more than"));
-    let image = outcome.projects[0].workloads[0].image.value().map_or(0, |image| image.as_str().len());
+    let image =
+        outcome.projects[0].workloads[0].service.image.value().map_or(0, |image| image.as_str().len());
     assert!(image < 2 << 20, "{image} bytes");
     let dockerfile = format!("FROM a\nENV A=xxxxxxxxxxxxxxxx\n{}", "ENV A=$A$A\n".repeat(60));
     let outcome = run(&[("Dockerfile", &dockerfile)]);
@@ -118,8 +119,11 @@ fn many_flags_behind_the_program_do_not_multiply() {
     });
     assert!(findings >= 1_000, "{findings} findings");
     assert!(edits < 10_000, "{edits} edits");
-    let words: usize =
-        outcome.projects[0].workloads[0].heaps[0].problems.iter().map(|problem| problem.ahead.len()).sum();
+    let words: usize = outcome.projects[0].workloads[0].pools.heaps[0]
+        .problems
+        .iter()
+        .map(|problem| problem.ahead.len())
+        .sum();
     assert!(words < 10_000, "{words} words to move flags ahead of");
 }
 

@@ -18,7 +18,7 @@ fn app(compose: &str, dockerfile: &str) -> (Workload, Sources) {
     let project = project::load_merged(&[PathBuf::from("compose.yaml")], &Settings::default(), &sources);
     let dockerfiles = Dockerfiles::default();
     let assembler = Assembler { sources: &sources, dockerfiles: &dockerfiles, catalog: Catalog::builtin() };
-    let workloads = assembler.project(&project).workloads;
+    let workloads = assembler.project(project).workloads;
     let app = workloads.into_iter().find(|workload| workload.name == "app").unwrap();
     (app, sources)
 }
@@ -29,7 +29,7 @@ fn built(dockerfile: &str, keys: &str) -> (Workload, Sources) {
 
 /// Formats the bound of the first heap, `none`, or why it is unknown.
 fn heap(workload: &Workload) -> String {
-    let Some(heap) = workload.heaps.first() else { return "no heap".to_owned() };
+    let Some(heap) = workload.pools.heaps.first() else { return "no heap".to_owned() };
     match &heap.bound {
         Fact::Known(setting) => match setting.value.bound {
             Bound::Bytes(size) => format!("{} in {}", size, setting.value.carrier),
@@ -41,7 +41,7 @@ fn heap(workload: &Workload) -> String {
 }
 
 fn words(workload: &Workload) -> String {
-    match &workload.start {
+    match &workload.process.start {
         Fact::Known(start) => {
             let words = start.value.entrypoint.iter().chain(&start.value.command).map(TracedText::as_str);
             words.collect::<Vec<_>>().join(" ")
@@ -169,7 +169,7 @@ fn a_service_s_entrypoint_and_command_take_the_place_of_the_image_s() {
 
 #[test]
 fn the_probe_is_the_service_s_or_the_image_s() {
-    let probe = |dockerfile: &str, keys: &str| match built(dockerfile, keys).0.healthcheck {
+    let probe = |dockerfile: &str, keys: &str| match built(dockerfile, keys).0.health.check {
         Fact::Known(check) => match check.value {
             Healthcheck::Disabled => "disabled".to_owned(),
             Healthcheck::OfImage => "the image's".to_owned(),
@@ -212,7 +212,7 @@ fn the_effective_limit_is_compose_s() {
 
 #[test]
 fn restart_policies_follow_the_deploy_block() {
-    let restart = |keys: &str| built(JAVA, keys).0.restart.value().cloned().unwrap_or_default();
+    let restart = |keys: &str| built(JAVA, keys).0.process.restart.value().cloned().unwrap_or_default();
     assert_eq!(restart("    restart: always\n"), "always");
     assert_eq!(restart("    restart: always\n    deploy: {restart_policy: {delay: 5s}}\n"), "no");
     assert_eq!(restart("    deploy: {restart_policy: {condition: any}}\n"), "always");
@@ -223,7 +223,7 @@ fn restart_policies_follow_the_deploy_block() {
 fn an_inline_dockerfile_is_traced_to_its_yaml() {
     let compose = "services:\n  app:\n    build:\n      dockerfile_inline: |\n        FROM node:22\n        CMD [\"node\", \"x\"]\n";
     let (workload, sources) = app(compose, "");
-    let base = workload.base.known().unwrap();
+    let base = workload.image.base.known().unwrap();
     let place = sources.to_outer_span(base.span);
     assert_eq!(&compose[place.range()], "node:22");
     assert_eq!(words(&workload), "docker-entrypoint.sh node x");
@@ -232,7 +232,7 @@ fn an_inline_dockerfile_is_traced_to_its_yaml() {
 #[test]
 fn what_sizes_itself_is_told_unless_something_says_otherwise() {
     let sizes = |image: &str, keys: &str| {
-        app(&format!("services:\n  app:\n    image: {image}\n{keys}"), "").0.self_sizing.is_some()
+        app(&format!("services:\n  app:\n    image: {image}\n{keys}"), "").0.memory.self_sizing.is_some()
     };
     assert!(sizes("mongo:8", ""));
     assert!(!sizes("mongo:8", "    command: [mongod, --wiredTigerCacheSizeGB, \"1\"]\n"));

@@ -16,12 +16,12 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    let Some(known) = workload.healthcheck.known() else { return };
+    let Some(known) = workload.health.check.known() else { return };
     // A probe that can never pass is reported by another rule, and a project for tests stops before the probe costs much.
-    if workload.probe_lack.is_some() || workload.role.development {
+    if workload.health.probe_lack.is_some() || workload.role.development {
         return;
     }
-    match &workload.probe_runtime {
+    match &workload.health.probe_runtime {
         Some((runtime, program)) => virtual_machine(workload, &known.value, *runtime, program, sink),
         None => often(workload, known, sink),
     }
@@ -55,11 +55,11 @@ fn virtual_machine(
         .note(format!(
             "about 40 to 70 MiB for a {machine} that does nothing, while the service is under load too"
         ));
-    let heap = workload.heaps.iter().find_map(|heap| heap.origin.as_ref());
+    let heap = workload.pools.heaps.iter().find_map(|heap| heap.origin.as_ref());
     if let Some(heap) = heap {
         finding = finding.related(heap.span, format!("the probe inherits `{}`", heap.value));
     }
-    if let Ok(probe) = &workload.probe {
+    if let Ok(probe) = &workload.health.probe {
         let text = replacement_text(Form::at(program.span, workload), check, &probe.test);
         let guess = assumption(probe);
         finding.help(format!("the same without a {machine}{guess}:\n  {text}"));

@@ -13,7 +13,7 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    let Some(check) = workload.healthcheck.known() else { return };
+    let Some(check) = workload.health.check.known() else { return };
     if check.value != Healthcheck::Disabled || !workload.role.serves() {
         return;
     }

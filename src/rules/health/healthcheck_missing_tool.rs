@@ -16,9 +16,9 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    let Some(check) = workload.healthcheck.known() else { return };
+    let Some(check) = workload.health.check.known() else { return };
     let Healthcheck::Probe { test: Some(test), .. } = &check.value else { return };
-    let Some(lack) = &workload.probe_lack else { return };
+    let Some(lack) = &workload.health.probe_lack else { return };
     let name = &workload.name;
     let tool = match &lack.what {
         MissingKind::Program(tool) => tool,
@@ -30,14 +30,14 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 .report(lack.at, format!("{shell} has no /dev/tcp"), message)
                 .workload(workload)
                 .confidence(Confidence::Medium);
-            if let Some(other) = tcp(&workload.tools, host, &port.to_string()) {
+            if let Some(other) = tcp(&workload.health.tools, host, &port.to_string()) {
                 let text = replacement_text(Form::at(lack.at, workload), &check.value, &other);
                 finding.help(format!("the same with what the image has:\n  {text}"));
             }
             return;
         }
     };
-    let no_shell = workload.missing_tools.contains(&"sh");
+    let no_shell = workload.image.missing_tools.contains(&"sh");
     let message = match (*tool, no_shell) {
         ("sh", _) => format!("the healthcheck of `{name}` can never pass: its image has no shell"),
         (_, true) => {
@@ -49,7 +49,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         .report(lack.at, format!("no `{tool}` in the image"), message)
         .workload(workload)
         .confidence(Confidence::Medium);
-    if let Some(base) = workload.base.known() {
+    if let Some(base) = workload.image.base.known() {
         finding = finding.related(
             base.span,
             format!("`{}` comes without `{tool}`, and nothing here installs it", base.value),
@@ -64,19 +64,19 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
 fn help(workload: &Workload, check: &Healthcheck, test: &[TracedText], tool: &str) -> Option<String> {
     let place = test.get(1)?.span();
     let form = Form::at(place, workload);
-    if let Some(other) = HttpRequest::of_test(test).and_then(|place| http(&workload.tools, &place)) {
+    if let Some(other) = HttpRequest::of_test(test).and_then(|place| http(&workload.health.tools, &place)) {
         return Some(format!(
             "the same with what the image has:\n  {}",
             replacement_text(form, check, &other)
         ));
     }
-    if workload.missing_tools.contains(&"sh") {
+    if workload.image.missing_tools.contains(&"sh") {
         return Some(
             "without a shell the probe has to be a command of the program itself, in the form `[\"CMD\", …]`"
                 .to_owned(),
         );
     }
-    let base = workload.base.value().map(TracedText::as_str).unwrap_or_default();
+    let base = workload.image.base.value().map(TracedText::as_str).unwrap_or_default();
     let install = match workload.dockerfile() {
         None => {
             return Some(format!(

@@ -18,14 +18,14 @@ rule! {
 
 /// Returns the tool that a test without `CMD` begins with, if the image lacks it.
 fn missing_tool(workload: &Workload) -> Option<&'static str> {
-    let Healthcheck::Probe { test: Some(test), .. } = workload.healthcheck.value()? else { return None };
+    let Healthcheck::Probe { test: Some(test), .. } = workload.health.check.value()? else { return None };
     let name = test.first()?.as_str().rsplit('/').next()?;
-    workload.missing_tools.iter().copied().find(|tool| *tool == name)
+    workload.image.missing_tools.iter().copied().find(|tool| *tool == name)
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
     let name = &workload.name;
-    for refusal in &workload.healthcheck_refusals {
+    for refusal in workload.service.healthcheck.iter().flat_map(|section| &section.refusals) {
         let finding = sink
             .report(refusal.span, refusal.message.as_str(), format!("the healthcheck of `{name}` is refused"))
             .workload(workload);
@@ -56,7 +56,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             None => _ = finding.help(help(&refusal.message)),
         }
     }
-    let Some(check) = workload.healthcheck.known() else { return };
+    let Some(check) = workload.health.check.known() else { return };
     let Healthcheck::Probe { test: Some(test), .. } = &check.value else { return };
     match test.as_slice() {
         [_, command] if command.as_str() == "NONE" => called_none(workload, command, sink),
@@ -87,9 +87,9 @@ fn called_none(workload: &Workload, command: &TracedText, sink: &mut Sink<'_>) {
             format!("the healthcheck of `{}` runs a command called NONE", workload.name),
         )
         .workload(workload);
-    let Some(place) = workload.test_span else { return };
+    let Some(place) = workload.health.test_span else { return };
     let replacement = match Form::at(place, workload) {
-        Form::Compose if workload.test_in_block => "\"NONE\"",
+        Form::Compose if workload.service.has_block_test() => "\"NONE\"",
         Form::Compose => "[\"NONE\"]",
         Form::Dockerfile => "HEALTHCHECK NONE",
     };
@@ -132,12 +132,13 @@ fn several(workload: &Workload, script: &TracedText, rest: &[TracedText], sink: 
     }
     let words: Vec<&str> = std::iter::once(script).chain(rest).map(TracedText::as_str).collect();
     let joined = vec!["CMD-SHELL".to_owned(), words.join(" ")];
-    let Some(place) = workload.test_span.filter(|place| Form::at(*place, workload) == Form::Compose) else {
+    let Some(place) = workload.health.test_span.filter(|place| Form::at(*place, workload) == Form::Compose)
+    else {
         return;
     };
     let text = test_key(&joined);
     let value = text.strip_prefix("test: ").unwrap_or(&text).to_owned();
-    if workload.test_in_block {
+    if workload.service.has_block_test() {
         finding.help(format!("as one string:\n  {text}"));
         return;
     }

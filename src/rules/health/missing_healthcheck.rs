@@ -22,12 +22,12 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
 
 fn probed(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
     let role = workload.role;
-    if !workload.healthcheck.is_absent() || !role.serves() {
+    if !workload.health.check.is_absent() || !role.serves() {
         return;
     }
     let name = &workload.name;
-    let waits = |other: &Workload| other.depends_on.iter().any(|on| on.service.value == *name);
-    let is_asked = workload.names_port || project.workloads.iter().any(waits);
+    let waits = |other: &Workload| other.service.depends_on.iter().any(|on| on.service.value == *name);
+    let is_asked = workload.health.names_port || project.workloads.iter().any(waits);
     // A client that nobody connects to and nobody waits for: its end is all there is to see.
     let severity = if is_asked { RULE.meta().severity } else { Severity::Note };
     match workload.kind {
@@ -35,7 +35,7 @@ fn probed(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
             let finding = sink
                 .report(workload.anchor, "no healthcheck", format!("`{name}` has no healthcheck"))
                 .workload(workload)
-                .via(&workload.via)
+                .via(&workload.service.via)
                 .severity(role.soften(severity))
                 .group_message("services have no healthcheck, and neither have their images")
                 .note("a process that thrashes at its memory limit still counts as running")
@@ -46,7 +46,8 @@ fn probed(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
         }
         // An image that exposes no port is mostly a base of others. One that adds nothing to its base only pins a version.
         Kind::Image
-            if workload.exposed.is_empty() || !workload.build.as_ref().is_some_and(|build| build.starts) => {}
+            if workload.health.exposed.is_empty()
+                || !workload.build.as_ref().is_some_and(|build| build.starts) => {}
         Kind::Image => {
             sink.report(
                 workload.anchor,
@@ -68,7 +69,7 @@ fn inherited(project: &Project, workload: &Workload) -> Option<String> {
     let mut based = project.changed_elsewhere(name).filter(|change| !change.healthcheck);
     let (change, other) = based.find_map(|change| Some((change, change.by.as_ref()?)))?;
     let file = change.file.strip_prefix(&project.directory).unwrap_or(&change.file).display();
-    let own = match &workload.probe {
+    let own = match &workload.health.probe {
         Ok(probe) => format!("; that of `{name}`{}: `{}`", assumption(probe), test_key(&probe.test)),
         Err(_) => String::new(),
     };
@@ -104,7 +105,7 @@ fn without(form: Form, no: &NoProbe) -> String {
 /// Returns a probe that the image can run, else why there is none to paste.
 fn help(workload: &Workload) -> String {
     let name = &workload.name;
-    let probe = match &workload.probe {
+    let probe = match &workload.health.probe {
         Ok(probe) => probe,
         Err(no) => return format!("no probe to paste for `{name}`: {}", without(Form::of(workload), no)),
     };

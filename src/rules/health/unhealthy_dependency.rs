@@ -19,13 +19,13 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         project.workloads.iter().map(|workload| (workload.name.as_str(), workload)).collect();
     for workload in &project.workloads {
         let waits = |wait: &&Dependency| wait.condition == "service_healthy" && wait.required;
-        for dependency in workload.depends_on.iter().filter(waits) {
+        for dependency in workload.service.depends_on.iter().filter(waits) {
             let name = &dependency.service.value;
             let Some(other) = named.get(name.as_str()) else { continue };
             if !never_healthy(other) {
                 continue;
             }
-            let disabled = other.healthcheck.value() == Some(&Healthcheck::Disabled);
+            let disabled = other.health.check.value() == Some(&Healthcheck::Disabled);
             let (state, label) = if disabled {
                 ("has it switched off", "switched off here")
             } else {
@@ -42,9 +42,9 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 )
                 .workload(workload)
                 .via(&dependency.service.via)
-                .related(other.healthcheck.span(), label)
+                .related(other.health.check.span(), label)
                 .note("Compose gives up waiting, and the service that waits does not start");
-            if let (Ok(probe), Kind::Service, false) = (&other.probe, other.kind, disabled) {
+            if let (Ok(probe), Kind::Service, false) = (&other.health.probe, other.kind, disabled) {
                 let of = if other.key("healthcheck").is_some() { "the healthcheck of " } else { "" };
                 let text = healthcheck(other, probe);
                 finding.help(format!("in {of}`{name}`{}:\n{text}", assumption(probe)));
@@ -55,6 +55,6 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
 
 /// True if it runs and certainly has no healthcheck.
 fn never_healthy(workload: &Workload) -> bool {
-    let disabled = workload.healthcheck.value() == Some(&Healthcheck::Disabled);
-    workload.role.runs() && (workload.healthcheck.is_absent() || disabled)
+    let disabled = workload.health.check.value() == Some(&Healthcheck::Disabled);
+    workload.role.runs() && (workload.health.check.is_absent() || disabled)
 }

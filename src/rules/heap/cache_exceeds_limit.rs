@@ -20,7 +20,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     let most = sink.policy().thresholds.cache_percent;
     for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
-        for bounded in bounded_heaps(workload, &workload.caches) {
+        for bounded in bounded_heaps(workload, &workload.pools.caches) {
             let BoundedHeap { heap, setting, size, limit } = &bounded;
             let percent = size.0 as f64 / limit.value.0 as f64 * 100.0;
             let exceeds = *size >= limit.value;

@@ -16,7 +16,7 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    for eaten in &workload.replaced_by_compose {
+    for eaten in &workload.process.replaced_by_compose {
         let variable = &eaten.name;
         let (service, name) = (&workload.name, &variable.value);
         let mut finding = sink
@@ -51,7 +51,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             );
         }
     }
-    for unexpanded in &workload.unexpanded {
+    for unexpanded in &workload.process.unexpanded {
         let text = &unexpanded.word.value;
         sink.report(
             unexpanded.word.span,
@@ -73,7 +73,7 @@ fn for_shell(
     (is_script, behind_shell): (bool, bool),
 ) -> String {
     let line = |words: &[String]| words.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ");
-    let no_shell = workload.missing_tools.contains(&"sh");
+    let no_shell = workload.image.missing_tools.contains(&"sh");
     if no_shell {
         return "its image has no shell to expand it: write the value in its place".to_owned();
     }
@@ -93,7 +93,7 @@ fn for_shell(
         _ => vec!["sh".to_owned(), "-c".to_owned(), format!("exec {}", line(words))],
     };
     // After the entrypoint comes the command, which `sh -c` takes as arguments of its script.
-    let command = workload.start.value().is_some_and(|start| !start.command.is_empty());
+    let command = workload.process.start.value().is_some_and(|start| !start.command.is_empty());
     if key == "entrypoint" && command && list.len() == 3 {
         if let Some(script) = list.last_mut() {
             script.push_str(" \"$@\"");
@@ -102,8 +102,8 @@ fn for_shell(
     }
     let takes_words = key == "entrypoint"
         || behind_shell
-        || workload.hands_over
-        || workload.start.value().is_some_and(|start| start.entrypoint.is_empty());
+        || workload.process.hands_over
+        || workload.process.start.value().is_some_and(|start| start.entrypoint.is_empty());
     let when = if takes_words { "" } else { ", if the entrypoint of its image runs what it is given" };
     let list: Vec<String> = list.iter().map(|word| json(&word.replace('$', "$$"))).collect();
     format!("for the shell in the container{when}:\n  {key}: [{}]", list.join(", "))

@@ -19,7 +19,7 @@ rule! {
 fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
-        let Some(own) = &workload.image_default_heap else { continue };
+        let Some(own) = &workload.pools.image_default_heap else { continue };
         let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
             continue;
         };
@@ -37,7 +37,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             .workload(workload)
             .via(&limit.via)
             .related(
-                workload.base.span(),
+                workload.image.base.span(),
                 format!("its start script sets {heap} when `{variable}` is not set"),
             );
         room(&offer, own, limit.value, finding);

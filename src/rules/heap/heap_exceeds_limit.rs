@@ -18,7 +18,7 @@ rule! {
 fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
-        for bounded in bounded_heaps(workload, &workload.heaps) {
+        for bounded in bounded_heaps(workload, &workload.pools.heaps) {
             exceeding(&offer, &bounded, sink);
         }
     }
@@ -52,7 +52,7 @@ fn exceeding(offer: &Offer<'_>, bounded: &BoundedHeap<'_>, sink: &mut Sink<'_>) 
             workload.name, setting.value.carrier
         ));
     }
-    if let Some(restart) = workload.restart.known().filter(|restart| restart.value != "no") {
+    if let Some(restart) = workload.process.restart.known().filter(|restart| restart.value != "no") {
         finding = finding
             .note(format!("with `restart: {}` it is killed and started again, over and over", restart.value));
     }

@@ -13,7 +13,7 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    for heap in &workload.heaps {
+    for heap in &workload.pools.heaps {
         for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::BuildOnly) {
             let (name, carrier) = (&workload.name, &problem.carrier);
             let finding = sink

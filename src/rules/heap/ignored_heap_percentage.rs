@@ -17,7 +17,7 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    for heap in &workload.heaps {
+    for heap in &workload.pools.heaps {
         beside_a_number(workload, heap, sink);
         let Some(setting) = heap.bound.known() else { continue };
         let Bound::Percent(percent) = setting.value.bound else { continue };

@@ -14,7 +14,7 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    for heap in workload.heaps.iter().chain(&workload.caches) {
+    for heap in workload.pools.heaps.iter().chain(&workload.pools.caches) {
         let runtime = heap.runtime.display_name();
         for problem in &heap.problems {
             let misread = match problem.kind {

@@ -17,7 +17,7 @@ rule! {
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
     let asked = workload.variable("bootstrap.memory_lock");
     let Some(asked) = asked.known().filter(|value| value.value.as_str() == "true") else { return };
-    let limit = workload.ulimits.get("memlock");
+    let limit = workload.service.ulimits.get("memlock");
     if workload.kind != Kind::Service || limit.is_some_and(|limit| limit.value == (-1, -1)) {
         return;
     }

@@ -15,7 +15,7 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    for heap in &workload.heaps {
+    for heap in &workload.pools.heaps {
         let runtime = heap.runtime.display_name();
         for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::Misplaced) {
             let (flag, name) = (problem.flag.as_str(), &workload.name);

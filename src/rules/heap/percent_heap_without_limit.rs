@@ -20,7 +20,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         if !workload.memory.limit.is_absent() || !workload.role.runs() {
             continue;
         }
-        for heap in &workload.heaps {
+        for heap in &workload.pools.heaps {
             let Some(setting) = heap.bound.known() else { continue };
             let Bound::Percent(percent) = setting.value.bound else { continue };
             let (name, runtime) = (&workload.name, heap.runtime.display_name());

@@ -14,7 +14,7 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    for heap in &workload.heaps {
+    for heap in &workload.pools.heaps {
         for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::Removed) {
             let mut finding = sink
                 .report(
@@ -29,7 +29,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                     ),
                 )
                 .workload(workload)
-                .related(workload.base.span(), "this image has that version")
+                .related(workload.image.base.span(), "this image has that version")
                 .help(problem.help.as_deref().unwrap_or("remove it"));
             if let Some(instead) = &problem.instead {
                 // The edit leaves quotes around the flag as they are.

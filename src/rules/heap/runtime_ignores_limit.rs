@@ -29,7 +29,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
 
 fn heaps(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
     let (workload, name) = (offer.workload, &offer.workload.name);
-    for heap in workload.heaps.iter().filter(|heap| follows_memory(heap)) {
+    for heap in workload.pools.heaps.iter().filter(|heap| follows_memory(heap)) {
         let runtime = heap.runtime.display_name();
         let (unseen, word, severity) = match (&heap.limit_unseen, &heap.unseen_on_new_kernels) {
             (Some(unseen), _) => (unseen, "follows", RULE.meta().severity),
@@ -39,7 +39,7 @@ fn heaps(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
         let low = severity == Severity::Note;
         let message = format!("the {runtime} heap of `{name}` {word} the host's memory, not its limit");
         let finding = sink
-            .report(workload.base.span(), unseen.why.as_str(), message)
+            .report(workload.image.base.span(), unseen.why.as_str(), message)
             .workload(workload)
             .severity(severity)
             .confidence(if low { Confidence::Low } else { Confidence::Medium })
@@ -53,10 +53,12 @@ fn heaps(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
 /// Reports a server that sizes itself by the host, unless variables or an option set its size.
 fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
     let (workload, name) = (offer.workload, &offer.workload.name);
-    let Some(sized) = workload.ignores_cgroup_limit.as_ref().filter(|sized| sized.certain) else { return };
+    let Some(sized) = workload.memory.ignores_cgroup_limit.as_ref().filter(|sized| sized.certain) else {
+        return;
+    };
     let message = format!("`{name}` follows the host's memory, not its limit");
     let finding = sink
-        .report(workload.base.span(), sized.why.as_str(), message)
+        .report(workload.image.base.span(), sized.why.as_str(), message)
         .workload(workload)
         .confidence(Confidence::Medium)
         .related(limit.span, format!("the kernel kills it at {}", limit.value));

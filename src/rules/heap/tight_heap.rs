@@ -20,7 +20,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     let thresholds = &sink.policy().thresholds;
     for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
-        for bounded in bounded_heaps(workload, &workload.heaps) {
+        for bounded in bounded_heaps(workload, &workload.pools.heaps) {
             let BoundedHeap { heap, setting, size, limit } = &bounded;
             if *size >= limit.value || !bounded.is_tight(thresholds) {
                 continue;

@@ -17,8 +17,11 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     if !workload.role.runs() {
         return;
     }
-    let unbounded =
-        workload.caches.iter().filter(|cache| cache.runtime == RuntimeName::Redis && cache.bound.is_absent());
+    let unbounded = workload
+        .pools
+        .caches
+        .iter()
+        .filter(|cache| cache.runtime == RuntimeName::Redis && cache.bound.is_absent());
     for cache in unbounded {
         let name = &workload.name;
         let bound = workload

@@ -20,7 +20,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     let grows = |heap: &&MemoryPool| matches!(heap.runtime, RuntimeName::Java | RuntimeName::Node);
     for offer in Offer::for_workloads(project, sink.policy()).filter(|offer| offer.workload.role.runs()) {
         let workload = offer.workload;
-        for heap in workload.heaps.iter().filter(grows).filter(|heap| heap.bound.is_absent()) {
+        for heap in workload.pools.heaps.iter().filter(grows).filter(|heap| heap.bound.is_absent()) {
             if workload.kind == Kind::Image {
                 tuned(workload, heap, sink);
             } else if workload.memory.limit.is_absent() {

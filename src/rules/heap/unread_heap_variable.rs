@@ -20,16 +20,16 @@ rule! {
 
 fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::for_workloads(project, sink.policy()) {
-        for heap in &offer.workload.heaps {
+        for heap in &offer.workload.pools.heaps {
             for problem in &heap.problems {
                 if matches!(problem.kind, HeapProblemKind::Unread | HeapProblemKind::WrongVariable) {
                     unread(&offer, heap, problem, sink);
                 }
             }
         }
-        for problem in &offer.workload.heap_flags_of_other_runtimes {
+        for problem in &offer.workload.pools.heap_flags_of_other_runtimes {
             let finding = by_script(offer.workload, problem, sink);
-            let finding = finding.related(offer.workload.base.span(), "this image");
+            let finding = finding.related(offer.workload.image.base.span(), "this image");
             if let Some(help) = &problem.help {
                 finding.help(help.as_str());
             }

@@ -24,7 +24,9 @@ const IMAGE: &[FactName] = &[
 ];
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    let (Some(base), Some(lighter)) = (workload.base.known(), &workload.lighter_base) else { return };
+    let (Some(base), Some(lighter)) = (workload.image.base.known(), &workload.image.lighter_base) else {
+        return;
+    };
     if workload.role.never_runs {
         return;
     }

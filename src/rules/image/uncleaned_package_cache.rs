@@ -13,7 +13,7 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    for cache in &workload.package_caches {
+    for cache in workload.build.iter().flat_map(|build| &build.package_caches) {
         let help = match &cache.mount {
             Some(line) => format!(
                 "a cache mount keeps it out of the image, as does `{}` in the same RUN:\n  {line}",

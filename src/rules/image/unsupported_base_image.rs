@@ -13,7 +13,9 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    let (Some(unsupported), Some(base)) = (&workload.unsupported, workload.base.known()) else { return };
+    let (Some(unsupported), Some(base)) = (&workload.image.unsupported, workload.image.base.known()) else {
+        return;
+    };
     if workload.role.fragment {
         return;
     }

@@ -29,7 +29,7 @@ const CHANGES: &[FactName] = &[
 fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
-        for conflict in &workload.memory.conflicts {
+        for conflict in &workload.service.conflicts {
             let (short, long) = (conflict.short, conflict.long);
             let (span, label) = match &conflict.long_value {
                 Ok(value) => (value.span, format!("... and {} here", value.value)),

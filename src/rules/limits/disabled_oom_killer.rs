@@ -16,7 +16,7 @@ rule! {
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
     let memory = &workload.memory;
-    let Some(disabled) = memory.oom_kill_disable.known().filter(|disabled| disabled.value) else {
+    let Some(disabled) = workload.service.oom_kill_disable.known().filter(|disabled| disabled.value) else {
         return;
     };
     let name = &workload.name;

@@ -21,7 +21,7 @@ const SIZES: &[FactName] = &[FactName::MemoryLimit, FactName::SwapLimit, FactNam
 fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
-        for key in &workload.memory.keys {
+        for key in &workload.service.size_keys {
             if key.problem != Some(SizeProblem::Dropped) {
                 continue;
             }

@@ -15,7 +15,7 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    let Some(swappiness) = workload.memory.swappiness.known() else { return };
+    let Some(swappiness) = workload.service.swappiness.known() else { return };
     let (value, name) = (swappiness.value, &workload.name);
     let (severity, label, message) = match value {
         0 => (

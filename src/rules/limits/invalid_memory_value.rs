@@ -22,7 +22,7 @@ const SIZES: &[FactName] =
 fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
-        for mount in &workload.memory.tmpfs {
+        for mount in &workload.service.tmpfs {
             let Fact::Unknown { at, why: Why::Malformed(text) } = &mount.size else { continue };
             if !mount.option {
                 continue;
@@ -36,7 +36,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 .note("a mount option takes a whole number with at most one of k, m, g, and no `b`")
                 .help("write it as in `size=64m`");
         }
-        for key in &workload.memory.keys {
+        for key in &workload.service.size_keys {
             let Some(SizeProblem::Refused(upstream)) = &key.problem else { continue };
             let (name, text) = (key.name, key.text.as_str());
             let message = format!("Compose refuses `{name}: {text}` of `{}`", workload.name);

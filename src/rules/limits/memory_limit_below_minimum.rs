@@ -19,7 +19,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::for_workloads(project, sink.policy()) {
         let workload = offer.workload;
         let memory = &workload.memory;
-        if let Some(shm) = memory.shm.known().filter(|shm| shm.value.0 < 0) {
+        if let Some(shm) = workload.service.shm_size.known().filter(|shm| shm.value.0 < 0) {
             let message = format!("the engine refuses the `shm_size` of `{}`: it is negative", workload.name);
             sink.report(shm.span, "less than nothing", message)
                 .workload(workload)

@@ -18,19 +18,19 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         let workload = offer.workload;
         // 0 means no limit, and so does a quota of -1. `cpuset` is a limit, too.
         let unlimited = |fact: &Fact<f64>| fact.is_absent() || fact.value().is_some_and(|cpus| *cpus <= 0.0);
-        let bound = !unlimited(&workload.cpus) || !unlimited(&workload.cpu_quota);
+        let bound = !unlimited(&workload.resources.cpus) || !unlimited(&workload.resources.cpu_quota);
         if bound || workload.key("cpuset").is_some() || !workload.role.runs() {
             continue;
         }
         let key = if offer.in_deploy() { "deploy.resources.limits.cpus" } else { "cpus" };
-        let written = workload.cpus.known().or(workload.cpu_quota.known());
+        let written = workload.resources.cpus.known().or(workload.resources.cpu_quota.known());
         let (place, label) = match written {
             Some(written) => (written.span, "no limit"),
             None => (workload.anchor, "no `cpus`"),
         };
         sink.report(place, label, format!("`{}` has no limit for processors", workload.name))
             .workload(workload)
-            .via(&workload.via)
+            .via(&workload.service.via)
             .group_message("services have no limit for processors")
             .help(format!("add `{key}: <number>`, the processors that it may use at once"));
     }

@@ -27,14 +27,14 @@ fn limited(offer: &Offer<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let name = &workload.name;
-    let label = match &workload.self_sizing {
+    let label = match &workload.memory.self_sizing {
         Some(what) => format!("no memory limit: {what}"),
         None => "no memory limit".to_owned(),
     };
     let mut finding = sink
         .report(workload.anchor, label, format!("`{name}` has no memory limit"))
         .workload(workload)
-        .via(&workload.via)
+        .via(&workload.service.via)
         .severity(workload.role.soften(RULE.meta().severity))
         .group_message("services have no memory limit")
         .note("one leak takes the host's memory, and the kernel then picks what to kill");
@@ -47,7 +47,7 @@ fn limited(offer: &Offer<'_>, sink: &mut Sink<'_>) {
         let label = format!("a reservation of {} caps nothing", reservation.value);
         finding = finding.related(reservation.span, label);
     }
-    for setting in workload.heaps.iter().filter_map(|heap| heap.bound.known()) {
+    for setting in workload.pools.heaps.iter().filter_map(|heap| heap.bound.known()) {
         if let Bound::Percent(percent) = setting.value.bound {
             let label = format!("{percent} % of the host's memory without a limit");
             finding = finding.related(setting.span, label);

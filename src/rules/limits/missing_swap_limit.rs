@@ -18,7 +18,7 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         let workload = offer.workload;
         let memory = &workload.memory;
         let Some(limit) = memory.limit.known().filter(|limit| limit.value.0 > 0) else { continue };
-        if !memory.swap.is_absent() || !workload.role.runs() {
+        if !workload.service.memswap_limit.is_absent() || !workload.role.runs() {
             continue;
         }
         let (name, size) = (&workload.name, limit.value);

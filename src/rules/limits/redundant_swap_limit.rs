@@ -19,7 +19,9 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::for_workloads(project, sink.policy()).filter(Offer::may_swap) {
         let workload = offer.workload;
         let memory = &workload.memory;
-        let (Some(swap), Some(limit)) = (memory.swap.known(), memory.limit.known()) else { continue };
+        let (Some(swap), Some(limit)) = (workload.service.memswap_limit.known(), memory.limit.known()) else {
+            continue;
+        };
         if limit.value.0 <= 0 || (swap.value.0 != 0 && Some(swap.value.0) != limit.value.0.checked_mul(2)) {
             continue;
         }
@@ -38,8 +40,8 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             .related(limit.span, format!("a limit of {}", limit.value));
         // If a variable sets one of them, the two may differ elsewhere.
         let varies = |key: &SizeKey| key.name == "memswap_limit" && key.text.varies();
-        let varies =
-            memory.keys.iter().any(varies) || workload.limit_key().is_none_or(|key| key.text.varies());
+        let varies = workload.service.size_keys.iter().any(varies)
+            || workload.limit_key().is_none_or(|key| key.text.varies());
         let removable = workload.removable_key("memswap_limit");
         if let Some(key) = removable.filter(|key| !varies && !offer.is_limited_elsewhere(*key)) {
             finding = finding.fix_model(

@@ -19,7 +19,9 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::for_workloads(project, sink.policy()).filter(Offer::may_swap) {
         let workload = offer.workload;
         let memory = &workload.memory;
-        let (Some(limit), Some(swap)) = (memory.limit.known(), memory.swap.known()) else { continue };
+        let (Some(limit), Some(swap)) = (memory.limit.known(), workload.service.memswap_limit.known()) else {
+            continue;
+        };
         if swap.value.0 <= 0 || limit.value.0 <= 0 || swap.value >= limit.value {
             continue;
         }

@@ -18,7 +18,9 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
     for offer in Offer::for_workloads(project, sink.policy()).filter(Offer::may_swap) {
         let workload = offer.workload;
         let memory = &workload.memory;
-        let Some(swap) = memory.swap.known().filter(|swap| swap.value.0 > 0) else { continue };
+        let Some(swap) = workload.service.memswap_limit.known().filter(|swap| swap.value.0 > 0) else {
+            continue;
+        };
         if !memory.limit.is_absent() || !workload.role.runs() {
             continue;
         }

@@ -24,7 +24,7 @@ const SIZES: &[FactName] = &[
 ];
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    for unknown in &workload.memory.unknown_keys {
+    for unknown in &workload.service.unknown_keys {
         let (key, meant) = (unknown.key.value.as_str(), unknown.meant);
         let dot = if unknown.place.is_empty() { "" } else { "." };
         let place = format!("services.{}{dot}{}", workload.name, unknown.place);

@@ -16,8 +16,9 @@ rule! {
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
     let memory = &workload.memory;
     let Some(limit) = memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
-    let sized = memory.tmpfs.iter().filter_map(|mount| mount.size.known());
-    let parts: Vec<_> = memory.shm.known().into_iter().chain(sized).filter(|part| part.value.0 > 0).collect();
+    let sized = workload.service.tmpfs.iter().filter_map(|mount| mount.size.known());
+    let parts: Vec<_> =
+        workload.service.shm_size.known().into_iter().chain(sized).filter(|part| part.value.0 > 0).collect();
     let total = ByteSize(parts.iter().fold(0, |sum: i64, part| sum.saturating_add(part.value.0)));
     let Some((first, others)) = parts.split_first() else { return };
     if total < limit.value {

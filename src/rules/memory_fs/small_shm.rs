@@ -25,15 +25,16 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
 /// Reports a service whose program is known to need more of /dev/shm than Docker gives it.
 fn report(offer: &Offer<'_>, sink: &mut Sink<'_>) {
     let workload = offer.workload;
-    let Some(needs) = &workload.shared_memory else { return };
-    let host = workload.ipc.is_unknown()
+    let Some(needs) = &workload.memory.shared_memory else { return };
+    let host = workload.service.ipc.is_unknown()
         || workload
+            .service
             .ipc
             .value()
             .is_some_and(|ipc| !ipc.starts_with("private") && !ipc.starts_with("shareable"));
-    let mounted = workload.mounts.iter().any(|mount| mount.target == "/dev/shm")
-        || workload.memory.tmpfs.iter().any(|mount| mount.target.as_str() == "/dev/shm");
-    if !workload.memory.shm.is_absent() || host || mounted || !workload.role.runs() {
+    let mounted = workload.service.mounts.iter().any(|mount| mount.target == "/dev/shm")
+        || workload.service.tmpfs.iter().any(|mount| mount.target.as_str() == "/dev/shm");
+    if !workload.service.shm_size.is_absent() || host || mounted || !workload.role.runs() {
         return;
     }
     let says = |flags: &[String]| {
@@ -50,10 +51,10 @@ fn report(offer: &Offer<'_>, sink: &mut Sink<'_>) {
     let finding = sink
         .report(workload.anchor, "no `shm_size`: 64 MiB", format!("`{name}` has 64 MiB of /dev/shm"))
         .workload(workload)
-        .via(&workload.via)
+        .via(&workload.service.via)
         .severity(workload.role.soften(severity))
         .confidence(Confidence::Medium)
-        .related(workload.base.span(), needs.why.as_str())
+        .related(workload.image.base.span(), needs.why.as_str())
         .note("what is written there counts against the container's limit");
     let enough = ByteSize::parse_compose(&needs.enough).ok();
     let limit = workload.memory.limit.value().filter(|limit| limit.0 > 0);

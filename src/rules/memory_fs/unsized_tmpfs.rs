@@ -16,7 +16,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     if !workload.role.runs() {
         return;
     }
-    for mount in workload.mounts.iter().filter(|mount| mount.source == "/dev/shm") {
+    for mount in workload.service.mounts.iter().filter(|mount| mount.source == "/dev/shm") {
         sink.report(
             mount.span,
             "half of the host's memory, shared with the host",
@@ -26,7 +26,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         .note("what it leaves there stays when it ends")
         .help("give it one of its own: `shm_size: <size>`, in the place of the mount");
     }
-    for mount in workload.memory.tmpfs.iter().filter(|mount| mount.size.is_absent()) {
+    for mount in workload.service.tmpfs.iter().filter(|mount| mount.size.is_absent()) {
         let target = &mount.target;
         if holds_sockets(target.as_str()) {
             continue;

@@ -247,7 +247,7 @@ impl<'w> Offer<'w> {
     /// True if a new size for a key contradicts nothing that is known of the services that read the key.
     pub(super) fn accepts(&self, key: &SizeKey, size: ByteSize) -> bool {
         let reads = |workload: &&Workload| {
-            let own = workload.memory.keys.iter().filter(|own| own.name == key.name);
+            let own = workload.service.size_keys.iter().filter(|own| own.name == key.name);
             own.clone().any(|own| own.size.span() == key.size.span())
         };
         self.changed_elsewhere().is_none()
@@ -299,7 +299,7 @@ impl<'w> Offer<'w> {
     fn smallest_limit(&self, setting: &HeapSetting) -> Option<ByteSize> {
         let span = setting.flag.verbatim_span();
         let reads = |workload: &&Workload| {
-            let sizes = workload.heaps.iter().filter_map(|heap| heap.bound.value());
+            let sizes = workload.pools.heaps.iter().filter_map(|heap| heap.bound.value());
             span.is_some() && sizes.into_iter().any(|size| size.flag.verbatim_span() == span)
         };
         let mut smallest = ByteSize(i64::MAX);
@@ -334,14 +334,14 @@ fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
         // With both spellings set and equal, a new size for one would be a conflict. Where they conflict already, it makes
         // nothing worse.
         _ if workload.key(other).is_some()
-            && !memory.conflicts.iter().any(|conflict| conflict.short == name) =>
+            && !workload.service.conflicts.iter().any(|conflict| conflict.short == name) =>
         {
             false
         }
         "mem_limit" | "deploy.resources.limits.memory" => {
             Need::fits_limit(workload, size)
                 && known(&memory.reservation, &|reserved| reserved <= size)
-                && known(&memory.swap, &|swap| swap.0 == 0 || swap >= size)
+                && known(&workload.service.memswap_limit, &|swap| swap.0 == 0 || swap >= size)
         }
         "mem_reservation" | "deploy.resources.reservations.memory" => limit.is_none_or(|limit| size <= limit),
         "memswap_limit" => limit.is_some_and(|limit| size >= limit),

@@ -28,7 +28,7 @@ impl<'w> Offer<'w> {
         };
         // A service that shares the mapping, but overrides the limit.
         let overrides = |other: &&Workload| {
-            let mut keys = other.keys.iter();
+            let mut keys = other.service.keys.iter();
             other.name != workload.name && keys.any(|key| key.overrides && is_part_of(&key.name, limit.name))
         };
         if self.project.workloads.iter().any(|other| without(&other) || overrides(&other)) {
@@ -96,7 +96,8 @@ impl<'w> Offer<'w> {
             return None;
         }
         // The engine rejects a `memswap_limit` below the limit. One equal to the old limit, which allows no swap, stays equal.
-        if let (Some(both), old) = (memory.swap.value().filter(|both| both.0 > 0), memory.limit.value())
+        if let (Some(both), old) =
+            (self.workload.service.memswap_limit.value().filter(|both| both.0 > 0), memory.limit.value())
             && (*both < limit || Some(both) == old)
         {
             requests.extend(self.resize(&self.keys(["memswap_limit"]), limit)?);
@@ -141,8 +142,8 @@ impl<'w> Offer<'w> {
         let moved = LIMITS.iter().filter_map(|(name, path)| {
             workload.key(name)?;
             let value = match *name {
-                "cpus" => workload.cpus.known().map(|cpus| format!("\"{}\"", cpus.value)),
-                _ => workload.pids_limit.known().map(|pids| pids.value.to_string()),
+                "cpus" => workload.resources.cpus.known().map(|cpus| format!("\"{}\"", cpus.value)),
+                _ => workload.resources.pids_limit.known().map(|pids| pids.value.to_string()),
             };
             Some(Step { from: Some(name), path, value: value? })
         });
@@ -155,11 +156,11 @@ impl<'w> Offer<'w> {
     }
 
     fn keys<const N: usize>(&self, names: [&str; N]) -> Vec<&'w SizeKey> {
-        self.workload.memory.keys.iter().filter(|key| names.contains(&key.name)).collect()
+        self.workload.service.size_keys.iter().filter(|key| names.contains(&key.name)).collect()
     }
 
     fn key(&self, name: &str) -> Option<&'w SizeKey> {
-        self.workload.memory.keys.iter().find(|key| key.name == name)
+        self.workload.service.size_keys.iter().find(|key| key.name == name)
     }
 
     /// Sets each of these keys to this size, in its own unit. `None` where a variable sets one.
@@ -201,14 +202,18 @@ impl<'w> Offer<'w> {
 
     /// True if another file changes the memory settings of a service that has this very key.
     pub(in crate::rules) fn is_limited_elsewhere(&self, key: Span) -> bool {
-        let reads = |workload: &&Workload| workload.keys.iter().any(|own| own.span == key);
+        let reads = |workload: &&Workload| workload.service.keys.iter().any(|own| own.span == key);
         let mut readers = self.project.workloads.iter().filter(reads);
         readers.any(|reader| self.project.changed_elsewhere(&reader.name).any(|change| change.memory))
     }
 
     fn is_shared(&self, value: Span) -> bool {
         let reads = |workload: &&Workload| {
-            workload.memory.keys.iter().any(|key| key.size.known().is_some_and(|size| size.span == value))
+            workload
+                .service
+                .size_keys
+                .iter()
+                .any(|key| key.size.known().is_some_and(|size| size.span == value))
         };
         self.project.workloads.iter().filter(reads).count() > 1
     }

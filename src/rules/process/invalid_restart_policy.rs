@@ -17,7 +17,9 @@ rule! {
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
     unknown_policy(workload, sink);
     attempts_in_condition(workload, sink);
-    let (Some(attempts), Some(condition)) = (workload.max_attempts.known(), workload.restart.known()) else {
+    let (Some(attempts), Some(condition)) =
+        (workload.service.deploy.max_attempts.known(), workload.process.restart.known())
+    else {
         return;
     };
     if attempts.value <= 0 || condition.value.starts_with("on-failure") {
@@ -46,13 +48,13 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
 /// Reports a `restart` that the engine rejects: `always:3`, `foo` (moby `api/types/container/hostconfig.go`,
 /// `ValidateRestartPolicy`).
 fn unknown_policy(workload: &Workload, sink: &mut Sink<'_>) {
-    let Some(restart) = workload.restart.known() else { return };
+    let Some(restart) = workload.process.restart.known() else { return };
     let (name, attempts) = match restart.value.split_once(':') {
         Some((name, attempts)) => (name, Some(attempts)),
         None => (restart.value.as_str(), None),
     };
     // The policy comes from `deploy.restart_policy`, which takes other words than `restart`.
-    if !workload.restart_condition.is_absent() {
+    if !workload.service.deploy.condition.is_absent() {
         return;
     }
     let negative = attempts.is_some_and(|attempts| attempts.parse::<i64>().is_ok_and(|count| count < 0));
@@ -81,7 +83,7 @@ fn unknown_policy(workload: &Workload, sink: &mut Sink<'_>) {
 /// Reports a `condition` that the engine rejects: `on-failure:3`, `sometimes`. The engine gets the word as it is
 /// (docker/compose `pkg/compose/create.go`, `mapRestartPolicyCondition`).
 fn attempts_in_condition(workload: &Workload, sink: &mut Sink<'_>) {
-    let Some(condition) = workload.restart_condition.known() else { return };
+    let Some(condition) = workload.service.deploy.condition.known() else { return };
     let text = condition.value.as_str();
     if matches!(text, "" | "none" | "any" | "on-failure" | "no" | "always" | "unless-stopped") {
         return;
@@ -102,7 +104,8 @@ fn attempts_in_condition(workload: &Workload, sink: &mut Sink<'_>) {
     };
     let finding =
         finding.help(format!("write `condition: on-failure` and `max_attempts: {attempts}` in the block"));
-    let owner = workload.key("deploy.restart_policy").filter(|_| workload.max_attempts.is_absent());
+    let owner =
+        workload.key("deploy.restart_policy").filter(|_| workload.service.deploy.max_attempts.is_absent());
     if let Some(owner) = owner {
         let set = |path: &'static [&'static str], value: &str| FixOp::Set {
             owner,

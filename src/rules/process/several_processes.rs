@@ -13,7 +13,7 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    let Some(span) = workload.several_processes else { return };
+    let Some(span) = workload.process.several_processes else { return };
     let name = &workload.name;
     sink.report(
         span,

@@ -15,10 +15,13 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    let Some((written, block)) = &workload.shadowed_restart else { return };
+    let Some((written, block)) = &workload.process.shadowed_restart else { return };
     let name = written.value.split(':').next().unwrap_or(&written.value);
     let attempts = written.value.split_once(':').map(|(_, attempts)| attempts);
-    let effective = match (workload.restart.value().map_or("no", String::as_str), &workload.max_attempts) {
+    let effective = match (
+        workload.process.restart.value().map_or("no", String::as_str),
+        &workload.service.deploy.max_attempts,
+    ) {
         ("on-failure", Fact::Known(attempts)) if attempts.value > 0 => {
             format!("on-failure:{}", attempts.value)
         }

@@ -14,9 +14,9 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    let Some(found) = &workload.shell_as_pid1 else { return };
+    let Some(found) = &workload.process.shell_as_pid1 else { return };
     let init = match workload.kind {
-        Kind::Service => !workload.init.is_absent() && workload.init.value() != Some(&false),
+        Kind::Service => !workload.service.init.is_absent() && workload.service.init.value() != Some(&false),
         Kind::Image => false,
     };
     if init || workload.role.one_shot || workload.role.listens_nowhere || !workload.role.runs() {

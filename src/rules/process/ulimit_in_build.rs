@@ -13,7 +13,7 @@ rule! {
 }
 
 fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    for command in &workload.build_ulimits {
+    for command in workload.build.iter().flat_map(|build| &build.ulimits) {
         sink.report(
             command.span,
             "holds for the shell of this RUN, which ends here",

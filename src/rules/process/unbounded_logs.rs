@@ -16,7 +16,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     if !workload.role.runs() {
         return;
     }
-    let label = match &workload.logging {
+    let label = match &workload.service.logging {
         Fact::Absent { .. } => "no `logging`",
         Fact::Known(logging) => {
             let default = logging.value.driver.as_deref().is_none_or(|driver| driver == "json-file");
@@ -27,12 +27,12 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         }
         Fact::Unknown { .. } => return,
     };
-    let place = workload.logging.known().map_or(workload.anchor, |logging| logging.span);
+    let place = workload.service.logging.known().map_or(workload.anchor, |logging| logging.span);
     sink.report(place, label, format!("nothing bounds the log of `{}`", workload.name))
         .workload(workload)
         .group_message("services have a log that nothing bounds")
         .note("the `json-file` driver keeps every line until the container is removed")
-        .help(match &workload.logging {
+        .help(match &workload.service.logging {
             Fact::Known(_) => "in the service:\n  logging:\n    options:\n      max-size: 10m",
             _ => "in the service:\n  logging:\n    driver: local",
         });

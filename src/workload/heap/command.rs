@@ -1,6 +1,6 @@
 //! Reads the runtime's own options from the command line.
 
-use super::engine::{SettingSource, SettingsReader};
+use super::reader::{SettingSource, SettingsReader};
 use crate::source::{Spanned, TracedText};
 use crate::syntax::template::HOLE;
 use crate::syntax::words::split_options;

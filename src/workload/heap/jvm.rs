@@ -1,7 +1,7 @@
 //! HotSpot's heap computation: the effect of flags other than `-Xmx` on the maximum heap.
 
-use super::engine::{EffectiveBound, SettingSource, SettingsReader};
 use super::flags::{share, size};
+use super::reader::{EffectiveBound, SettingSource, SettingsReader};
 use super::{Bound, HeapSetting};
 use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, Sets};
 use crate::source::{Spanned, TracedText};

@@ -1,7 +1,7 @@
 //! Finds heap flags after the main program, which the runtime does not read.
 
-use super::engine::{SettingSource, SettingsReader};
 use super::flags::{bound, fits, size};
+use super::reader::{SettingSource, SettingsReader};
 use super::{Bound, HeapProblem, HeapProblemKind, MAX_AHEAD};
 use crate::catalog::{HotspotFlags, Sets};
 use crate::source::TracedText;

@@ -4,25 +4,38 @@
 
 mod beside;
 mod command;
-mod engine;
 mod flags;
 mod jvm;
 mod misplaced;
 mod problems;
+mod reader;
 mod refused;
 mod unread;
 mod unseen;
 
 pub use beside::NativeOverhead;
 pub(super) use beside::{OverheadInputs, with_numbers};
-pub(super) use engine::pools;
+pub(super) use reader::pools;
 pub(super) use unread::flags_of_other_runtimes;
 
 use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, Pool, RuntimeName};
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::size::ByteSize;
 
-use super::Fact;
+use super::{Fact, ImageDefaultHeap};
+
+/// The heaps and caches of a container's programs.
+#[derive(Clone, Debug, Default)]
+pub struct Pools {
+    /// The heaps of the runtimes that it starts, and their bounds.
+    pub heaps: Vec<MemoryPool>,
+    /// The caches of the servers that it starts, and their bounds.
+    pub caches: Vec<MemoryPool>,
+    /// Heap settings of runtimes that the image is known not to run.
+    pub heap_flags_of_other_runtimes: Vec<HeapProblem>,
+    /// The heap that the image's start script sets by default, if nothing in the files overrides it.
+    pub image_default_heap: Option<ImageDefaultHeap>,
+}
 
 /// A heap or cache of one program in the container.
 #[derive(Clone, Debug)]

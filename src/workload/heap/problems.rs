@@ -1,7 +1,7 @@
 //! Heap settings that are invalid or misread.
 
-use super::engine::{SettingSource, SettingsReader};
 use super::flags::{fits, size, spelled};
+use super::reader::{SettingSource, SettingsReader};
 use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting};
 use crate::catalog::{DefaultHeap, Grammar, Sets};
 use crate::source::TracedText;
@@ -149,6 +149,7 @@ impl SettingsReader<'_> {
                 .then(|| self.problem(HeapProblemKind::Malformed, word, &source.name, effect));
         }
         let own = self
+            .workload
             .image
             .heap_when_unset
             .as_ref()

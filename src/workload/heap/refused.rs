@@ -1,6 +1,6 @@
 //! Finds flags that the runtime's version rejects: removed, or not yet introduced.
 
-use super::engine::{SettingSource, SettingsReader};
+use super::reader::{SettingSource, SettingsReader};
 use super::{HeapProblem, HeapProblemKind};
 use crate::catalog::DefaultHeap;
 use crate::source::TracedText;

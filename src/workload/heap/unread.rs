@@ -1,12 +1,11 @@
 //! Finds heap settings in variables that nothing reads, and the variables that are read instead.
 
-use super::engine::{LaunchedBy, SettingSource, SettingsReader};
 use super::flags::{bound, size, spelled};
+use super::reader::{LaunchedBy, SettingSource, SettingsReader};
 use super::{HeapProblem, HeapProblemKind, HeapSetting, ReadVariable};
 use crate::catalog::{Catalog, Grammar, ReadBy, Runtime, Sets};
 use crate::source::TracedText;
 use crate::syntax::words::split_options;
-use crate::workload::image::ImageFacts;
 use crate::workload::{Fact, Program, Workload};
 
 /// The variable that every JVM reads.
@@ -19,7 +18,7 @@ impl SettingsReader<'_> {
         for name in self.script_variables() {
             let mentioned =
                 program.expanded && program.arguments.iter().any(|word| word.as_str().contains(name));
-            if mentioned || self.image.expands.iter().any(|known| known == name) {
+            if mentioned || self.workload.image.expands.iter().any(|known| known == name) {
                 continue;
             }
             let value = self.workload.env.get(name).and_then(|variable| variable.value.known());
@@ -27,7 +26,7 @@ impl SettingsReader<'_> {
             let flag = split_options(value).into_iter().find(|word| self.is_heap_flag(word));
             found.extend(flag.map(|flag| HeapProblem {
                 read_variable: self.way(EVERY_JVM, value, &flag),
-                has_other_readers: self.image.brings_unseen,
+                has_other_readers: self.workload.image.brings_unseen,
                 ..self.problem(HeapProblemKind::Unread, &flag, name, String::new())
             }));
         }
@@ -36,18 +35,18 @@ impl SettingsReader<'_> {
 
     /// Returns heap flags in variables that the image's start script does not read: other products', and those that it ignores.
     pub(super) fn other_readers(&self) -> Vec<HeapProblem> {
-        let known = &self.image.expands;
+        let known = &self.workload.image.expands;
         // A variable that holds flags. Its `-Xms` and `-Xmx` take precedence over the script's own.
         let carries = |name: &&String| {
             self.runtime.variable(name.as_str()).is_some_and(|variable| variable.value.is_none())
         };
         let read = known.iter().find(carries);
-        let taken = |name: &str| self.image.unsets.iter().any(|unset| unset == name);
+        let taken = |name: &str| self.workload.image.unsets.iter().any(|unset| unset == name);
         let others = self.runtime.variables.iter().filter(|variable| {
             let stranger = variable.names_reader && variable.read_by == ReadBy::Script;
             !known.contains(&variable.name) && (stranger || taken(&variable.name))
         });
-        let misfit = self.image.no_heap_in.iter().filter_map(|row| {
+        let misfit = self.workload.image.no_heap_in.iter().filter_map(|row| {
             let value = self.workload.env.get(&row.variable)?.value.value()?;
             let all = split_options(value);
             let flag = all.iter().find(|word| self.is_heap_flag(word)).filter(|_| all.len() > 1)?;
@@ -89,7 +88,7 @@ impl SettingsReader<'_> {
     /// Finds a bound set only during the build, in a variable that the runtime would read.
     pub(super) fn build_only(&self) -> Option<HeapProblem> {
         let absent = |name: &str| self.workload.variable(name).is_absent();
-        self.image.build_only.iter().find_map(|set| {
+        self.workload.image.build_only.iter().find_map(|set| {
             let variable = self.runtime.variable(set.name.as_str())?;
             if variable.read_by == ReadBy::Script || !absent(&variable.name) {
                 return None;
@@ -139,24 +138,24 @@ impl SettingsReader<'_> {
 /// Returns heap flags in variables that only another runtime's products read, on an image whose runtime is known.
 pub(in crate::workload) fn flags_of_other_runtimes(
     workload: &Workload,
-    image: &ImageFacts,
     catalog: &Catalog,
 ) -> Vec<HeapProblem> {
-    let own = image.runtime.filter(|_| workload.build.is_none()).and_then(|own| catalog.runtime(own));
+    let own =
+        workload.image.runtime.filter(|_| workload.build.is_none()).and_then(|own| catalog.runtime(own));
     let Some(own) = own else { return Vec::new() };
     let others = catalog.runtimes().iter().filter(|runtime| runtime.name != own.name);
     let found = others.flat_map(|runtime| {
-        let engine = SettingsReader { workload, image, runtime };
+        let reader = SettingsReader { workload, runtime };
         let set = runtime.variables.iter().filter(|variable| {
             variable.names_reader && variable.value.is_none() && workload.env.contains_key(&variable.name)
         });
         let found = set.filter_map(|variable| {
             let value = workload.env.get(&variable.name)?.value.value()?;
-            let flag = split_options(value).into_iter().find(|word| engine.is_heap_flag(word))?;
+            let flag = split_options(value).into_iter().find(|word| reader.is_heap_flag(word))?;
             let effect = format!("this image runs {}, which does not read it", own.name.display_name());
             Some(HeapProblem {
-                help: in_its_own_words(&engine, own, &flag),
-                ..engine.problem(HeapProblemKind::Unread, &flag, &variable.name, effect)
+                help: in_its_own_words(&reader, own, &flag),
+                ..reader.problem(HeapProblemKind::Unread, &flag, &variable.name, effect)
             })
         });
         found.collect::<Vec<_>>()
@@ -165,17 +164,17 @@ pub(in crate::workload) fn flags_of_other_runtimes(
 }
 
 /// Returns the same bound for the image's own runtime; `None` if that has no variable for it, or the variable is set.
-fn in_its_own_words(engine: &SettingsReader<'_>, own: &Runtime, flag: &TracedText) -> Option<String> {
-    let (known, written) = engine.runtime.flag(flag.as_str())?;
+fn in_its_own_words(reader: &SettingsReader<'_>, own: &Runtime, flag: &TracedText) -> Option<String> {
+    let (known, written) = reader.runtime.flag(flag.as_str())?;
     let bytes = size(known.grammar, written).filter(|_| known.grammar == Grammar::JvmSize)?;
     let carries = |name: &String| {
         own.variable(name).filter(|variable| variable.value.is_none() && variable.read_by == ReadBy::Runtime)
     };
     let variable = own.precedence.iter().find_map(carries)?;
     let most = own.flags.iter().find(|flag| flag.sets == Sets::HeapMax)?;
-    let limit = engine.workload.memory.limit.value().filter(|limit| limit.0 > 0);
+    let limit = reader.workload.memory.limit.value().filter(|limit| limit.0 > 0);
     let fits = limit.is_none_or(|limit| bytes.0 <= limit.0 / 4 * 3);
-    let there = engine.workload.variable(&variable.name);
+    let there = reader.workload.variable(&variable.name);
     let value = spelled(most.grammar, bytes).filter(|_| fits && there.is_absent())?;
     Some(format!("it reads `{}`: write `{}{value}` there", variable.name, most.spellings.first()?))
 }

@@ -1,7 +1,7 @@
 //! Finds runtimes that do not see their container's limit.
 
 use super::LimitBlindness;
-use super::engine::{SettingSource, SettingsReader};
+use super::reader::{SettingSource, SettingsReader};
 use crate::catalog::Sets;
 
 impl SettingsReader<'_> {
@@ -32,7 +32,7 @@ impl SettingsReader<'_> {
                 })
             })
             .or_else(|| {
-                let ignores = self.image.ignores_limit.as_ref();
+                let ignores = self.workload.image.ignores_limit.as_ref();
                 let ignores = ignores.filter(|ignores| self.is_its_image() && !ignores.majors.is_empty())?;
                 Some(LimitBlindness {
                     why: ignores.why.clone(),
@@ -43,7 +43,7 @@ impl SettingsReader<'_> {
 
     /// Returns the reason if the runtime's build does not see the limit on newer kernels.
     pub(super) fn unseen_on_new_kernels(&self) -> Option<LimitBlindness> {
-        let (major, patch) = self.image.patch.filter(|_| self.is_its_image())?;
+        let (major, patch) = self.workload.image.patch.filter(|_| self.is_its_image())?;
         let row = self.runtime.unseen_builds.iter().find(|row| row.major == major && patch < row.fixed_in)?;
         let name = self.runtime.name.display_name();
         Some(LimitBlindness {
@@ -53,6 +53,6 @@ impl SettingsReader<'_> {
     }
 
     fn is_its_image(&self) -> bool {
-        self.image.runtime == Some(self.runtime.name)
+        self.workload.image.runtime == Some(self.runtime.name)
     }
 }

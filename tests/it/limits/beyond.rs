@@ -266,14 +266,14 @@ pub(crate) fn defaults_within_defaults() {
         format!("services:\n  a:\n    image: \"{}y{}\"\n", "${X:-".repeat(depth), "}".repeat(depth))
     };
     let checked = compose_says(&defaults(20), "defaults nested more than 16 deep", 3);
-    assert!(workload(&checked).image.value().is_none(), "the value is not known");
+    assert!(workload(&checked).service.image.value().is_none(), "the value is not known");
 }
 
 pub(crate) fn a_value_with_its_variables() {
     let env = format!("A=xxxxxxxxxxxxxxxx\n{}", "A=${A}${A}\n".repeat(20));
     let files = [("compose.yaml", "services:\n  a: {image: \"${A}${A}\"}\n"), (".env", env.as_str())];
     let checked = says(&files, "syntax-error", "expand to more than 256 KiB", ".env:17");
-    assert!(workload(&checked).image.value().is_none(), "the value is not known");
+    assert!(workload(&checked).service.image.value().is_none(), "the value is not known");
 }
 
 fn dockerfile_says(lines: &str, words: &str, line: usize) -> Checked {
@@ -348,7 +348,7 @@ pub(crate) fn programs_that_start_each_other() {
             "compose.yaml",
             &format!("services: {{a: {{image: \"node:22\", command: {words}}}}}\n"),
         )]);
-        workload(&checked).heaps.iter().filter(|heap| heap.bound.value().is_some()).count()
+        workload(&checked).pools.heaps.iter().filter(|heap| heap.bound.value().is_some()).count()
     };
     assert_eq!((heaps(12), heaps(13)), (1, 0));
 }

@@ -115,8 +115,10 @@ pub struct Service {
     pub ports: Ports,
     /// `ipc`.
     pub ipc: Fact<String>,
-    /// `x-oomlint`: the rules that it suppresses, and the reason.
-    pub ignores: (Vec<Spanned<String>>, Option<String>),
+    /// Rules and groups that `x-oomlint` suppresses for it.
+    pub ignores: Vec<Spanned<String>>,
+    /// The justification given in `x-oomlint`.
+    pub ignore_reason: Option<String>,
     /// Its keys, in order.
     pub keys: Vec<ServiceKey>,
     /// `profiles`.
@@ -159,8 +161,10 @@ pub struct Deploy {
     pub reservation: Fact<ByteSize>,
     /// `replicas`.
     pub replicas: Fact<i64>,
-    /// `restart_policy`, if set: its span and `condition`.
-    pub restart_policy: Option<(Span, Fact<String>)>,
+    /// The span of `restart_policy`, if set.
+    pub restart_policy: Option<Span>,
+    /// `restart_policy.condition`.
+    pub condition: Fact<String>,
     /// `restart_policy.max_attempts`.
     pub max_attempts: Fact<i64>,
 }
@@ -179,6 +183,75 @@ impl Service {
     #[must_use]
     pub fn runs_without_base(&self) -> bool {
         !self.image.is_absent() || self.build.is_some() || self.provider || self.incomplete.is_some()
+    }
+
+    /// True if the healthcheck's `test` is a YAML block sequence. Its span then starts after the first dash.
+    #[must_use]
+    pub fn has_block_test(&self) -> bool {
+        self.healthcheck.as_ref().is_some_and(|section| section.block)
+    }
+
+    /// Returns the settings of an image that no service runs: `docker run` sets them, so they are unknown.
+    #[must_use]
+    pub fn unknown(name: String, anchor: Span) -> Self {
+        fn unknown<T>(at: Span) -> Fact<T> {
+            Fact::Unknown { at, why: Why::Other("set when the container is started") }
+        }
+        Self {
+            name,
+            key: anchor,
+            via: Vec::new(),
+            image: Fact::Absent { anchor },
+            build: None,
+            container_name: Fact::Absent { anchor },
+            provider: false,
+            incomplete: None,
+            mem_limit: unknown(anchor),
+            memswap_limit: unknown(anchor),
+            mem_reservation: unknown(anchor),
+            shm_size: unknown(anchor),
+            size_keys: Vec::new(),
+            conflicts: Vec::new(),
+            unknown_keys: Vec::new(),
+            swappiness: unknown(anchor),
+            oom_kill_disable: unknown(anchor),
+            pids_limit: unknown(anchor),
+            cpus: unknown(anchor),
+            cpu_quota: unknown(anchor),
+            cpu_period: unknown(anchor),
+            scale: unknown(anchor),
+            restart: unknown(anchor),
+            init: unknown(anchor),
+            deploy: Deploy {
+                limit: unknown(anchor),
+                cpus: unknown(anchor),
+                pids: unknown(anchor),
+                reservation: unknown(anchor),
+                replicas: unknown(anchor),
+                restart_policy: None,
+                condition: unknown(anchor),
+                max_attempts: unknown(anchor),
+            },
+            healthcheck: None,
+            entrypoint: Fact::Absent { anchor },
+            command: Fact::Absent { anchor },
+            partial: [None, None],
+            split: [false; 2],
+            environment: IndexMap::default(),
+            environment_keys: IndexMap::default(),
+            env_files: Vec::new(),
+            tmpfs: Vec::new(),
+            mounts: Vec::new(),
+            ports: Ports::default(),
+            ipc: unknown(anchor),
+            ignores: Vec::new(),
+            ignore_reason: None,
+            keys: Vec::new(),
+            profiles: Vec::new(),
+            depends_on: Vec::new(),
+            logging: unknown(anchor),
+            ulimits: IndexMap::default(),
+        }
     }
 
     /// Reads a merged service.
@@ -228,6 +301,7 @@ impl Service {
             ports: ports::read(fields),
             ipc: fields.string(&["ipc"]),
             ignores: ignores(fields),
+            ignore_reason: fields.string(&["x-oomlint", "reason"]).value().cloned(),
             keys: keys(fields.value),
             profiles: profiles(fields),
             depends_on: depends_on(fields),
@@ -255,7 +329,6 @@ fn build(value: &Value) -> BuildSection {
 }
 
 fn deploy(fields: Fields<'_>) -> Deploy {
-    let policy = fields.get(&["deploy", "restart_policy"]);
     Deploy {
         limit: fields.size(&["deploy", "resources", "limits", "memory"]),
         cpus: fields.float(&["deploy", "resources", "limits", "cpus"]),
@@ -263,8 +336,8 @@ fn deploy(fields: Fields<'_>) -> Deploy {
         reservation: fields.size(&["deploy", "resources", "reservations", "memory"]),
         replicas: fields.integer(&["deploy", "replicas"]),
         max_attempts: fields.integer(&["deploy", "restart_policy", "max_attempts"]),
-        restart_policy: policy
-            .map(|policy| (policy.span, fields.string(&["deploy", "restart_policy", "condition"]))),
+        restart_policy: fields.get(&["deploy", "restart_policy"]).map(|policy| policy.span),
+        condition: fields.string(&["deploy", "restart_policy", "condition"]),
     }
 }
 
@@ -277,13 +350,13 @@ fn items(value: &Value) -> Vec<&Value> {
 }
 
 /// Reads `x-oomlint: {ignore: [missing-memory-limit], reason: …}`.
-fn ignores(fields: Fields<'_>) -> (Vec<Spanned<String>>, Option<String>) {
+fn ignores(fields: Fields<'_>) -> Vec<Spanned<String>> {
     let names = fields.get(&["x-oomlint", "ignore"]).map(items).unwrap_or_default();
     let names = names.into_iter().filter_map(|item| {
         let name = item.as_scalar()?.text.as_str().to_owned();
         Some(Spanned::with_provenance(name, item.span, item.via.clone()))
     });
-    (names.collect(), fields.string(&["x-oomlint", "reason"]).value().cloned())
+    names.collect()
 }
 
 /// Returns the keys of a service, and those below its `deploy` as `deploy.resources.limits`.

@@ -8,7 +8,6 @@ use super::flags::{bound, size};
 use super::unread::{by_script, nothing};
 use super::{Bound, HeapSetting, MemoryPool, OverheadInputs};
 use crate::syntax::words::split_options;
-use crate::workload::image::ImageFacts;
 use crate::workload::{Fact, Program, Start, Why, Workload};
 
 /// Returns the memory pools of the programs of `workload`.
@@ -16,11 +15,11 @@ use crate::workload::{Fact, Program, Start, Why, Workload};
 /// `partial` is its start with holes for variables without a value.
 pub(in crate::workload) fn pools(
     workload: &Workload,
-    image: &ImageFacts,
     partial: Option<&Start>,
     catalog: &Catalog,
 ) -> Vec<MemoryPool> {
-    let programs = match &workload.start {
+    let image = &workload.image;
+    let programs = match &workload.process.start {
         Fact::Known(start) => start.value.programs(image.handover.as_ref()),
         Fact::Unknown { why: Why::Variable(_), .. } if partial.is_some() => {
             partial.map(|start| start.programs(image.handover.as_ref())).unwrap_or_default()
@@ -35,9 +34,9 @@ pub(in crate::workload) fn pools(
         }
         _ => Vec::new(),
     };
-    let engine = |runtime| SettingsReader { workload, image, runtime };
+    let reader = |runtime| SettingsReader { workload, runtime };
     let heaps =
-        catalog.runtimes().iter().filter_map(|runtime| Some((runtime, engine(runtime).heap(&programs)?)));
+        catalog.runtimes().iter().filter_map(|runtime| Some((runtime, reader(runtime).heap(&programs)?)));
     heaps
         .map(|(runtime, mut heap)| {
             // A variable of one product identifies that product, whatever the image, and so its off-heap memory.
@@ -54,7 +53,6 @@ pub(in crate::workload) fn pools(
 /// Reader of the settings of one runtime.
 pub(super) struct SettingsReader<'a> {
     pub(super) workload: &'a Workload,
-    pub(super) image: &'a ImageFacts,
     pub(super) runtime: &'a Runtime,
 }
 
@@ -96,7 +94,8 @@ impl SettingsReader<'_> {
             None => programs.iter().find_map(|program| {
                 let starter = self.runtime.starter(program.base_name()).map(LaunchedBy::By);
                 // The image's own start script, recognized by the variables that it expands.
-                let own = self.image.runtime == Some(self.runtime.name) && !self.image.expands.is_empty();
+                let own = self.workload.image.runtime == Some(self.runtime.name)
+                    && !self.workload.image.expands.is_empty();
                 Some((program, starter.or(own.then_some(LaunchedBy::Script))?))
             }),
         };
@@ -127,7 +126,7 @@ impl SettingsReader<'_> {
         }
         let name = program.base_name().to_owned();
         // A variable of the service replaces the image's.
-        let env_unseen = bound.is_absent() && carrier.is_none() && !self.image.env_known;
+        let env_unseen = bound.is_absent() && carrier.is_none() && !self.workload.image.env_known;
         Some(MemoryPool {
             runtime: self.runtime.name,
             pool: self.runtime.pool,
@@ -152,7 +151,7 @@ impl SettingsReader<'_> {
     /// has a problem.
     fn assumed(&self) -> Option<MemoryPool> {
         // An image that is known to run another runtime reads none of the variables.
-        let other = self.image.runtime.is_some_and(|own| own != self.runtime.name);
+        let other = self.workload.image.runtime.is_some_and(|own| own != self.runtime.name);
         if other && self.workload.build.is_none() && self.runtime.name == RuntimeName::Java {
             return None;
         }
@@ -180,7 +179,7 @@ impl SettingsReader<'_> {
                 (None, None) => None,
             })?;
         // What the service's own script adds is not known. The image's JVM reads these variables however it is started.
-        let own = self.image.runtime == Some(self.runtime.name) && self.workload.build.is_some();
+        let own = self.workload.image.runtime == Some(self.runtime.name) && self.workload.build.is_some();
         let starter = if own { LaunchedBy::Itself } else { LaunchedBy::Script };
         let mut winner = self.effective_bound(&sources, &starter, place, major);
         // Only a variable that names its reader shows which program runs. General flags do not.
@@ -214,8 +213,11 @@ impl SettingsReader<'_> {
 
     /// Returns the runtime's major version, if the image has that runtime, and its default heap.
     pub(super) fn version(&self) -> (Option<u32>, Option<DefaultHeap>) {
-        let own = self.image.runtime == Some(self.runtime.name);
-        (self.image.major.filter(|_| own), self.image.default_heap.or(self.runtime.default_heap))
+        let own = self.workload.image.runtime == Some(self.runtime.name);
+        (
+            self.workload.image.major.filter(|_| own),
+            self.workload.image.default_heap.or(self.runtime.default_heap),
+        )
     }
 
     /// Returns the settings of each source, lowest precedence first.
@@ -224,12 +226,12 @@ impl SettingsReader<'_> {
         for name in &self.runtime.precedence {
             if name == "command-line" {
                 let starters = if let LaunchedBy::By(starter) = starter { &starter.expands[..] } else { &[] };
-                let scripts = starters.iter().chain(&self.image.expands);
+                let scripts = starters.iter().chain(&self.workload.image.expands);
                 sources.extend(scripts.map(|script| self.variable(script, major)));
                 if matches!(starter, LaunchedBy::Itself) {
                     sources.push(self.command_line(program));
                 }
-            } else if by_script(starter) && self.image.unsets.iter().any(|unset| unset == name) {
+            } else if by_script(starter) && self.workload.image.unsets.iter().any(|unset| unset == name) {
                 sources.push(nothing(name));
             } else {
                 sources.push(self.variable(name, major));
@@ -303,7 +305,7 @@ impl SettingsReader<'_> {
         }
         let own_bound = match starter {
             LaunchedBy::Itself => false,
-            LaunchedBy::By(starter) => starter.bounds_heap || self.image.heap_when_unset.is_some(),
+            LaunchedBy::By(starter) => starter.bounds_heap || self.workload.image.heap_when_unset.is_some(),
             // An image's start script may bound the heap by itself.
             LaunchedBy::Script => true,
         };
@@ -369,9 +371,9 @@ impl SettingsReader<'_> {
 
     /// Collects what the image and the flags tell about off-heap memory.
     fn beside(&self, sources: &[SettingSource]) -> OverheadInputs {
-        let own = self.image.runtime == Some(self.runtime.name);
+        let own = self.workload.image.runtime == Some(self.runtime.name);
         OverheadInputs {
-            product: self.image.beside_heap.clone().filter(|_| own),
+            product: self.workload.image.beside_heap.clone().filter(|_| own),
             direct: self.last_size(sources, Sets::DirectMax),
             metaspace: self.last_size(sources, Sets::MetaspaceMax),
         }
