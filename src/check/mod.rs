@@ -34,7 +34,7 @@ use crate::diagnostic::{Finding, Summary, Suppressed, SuppressionKind};
 use crate::discover::{Discovered, RepositoryRoot};
 use crate::hash::{HashMap, HashSet};
 use crate::model::compose::Settings;
-use crate::rules::{Meta, Policy, Preset, RULES, Sink, Target};
+use crate::rules::{Meta, Policy, Preset, RULES, RuleContext, Target};
 use crate::source::{FileSystem, Source, SourceId, Sources, compare_paths};
 use crate::stats::Stats;
 use crate::workload::{Kind, Measurements, Project};
@@ -216,8 +216,7 @@ pub(crate) fn run_rules(project: &Project, options: &Options, sources: &Sources)
         named || options.runs(meta, preset)
     };
     for rule in RULES.iter().filter(|rule| enabled(rule.meta())) {
-        let mut sink = Sink::new(rule.meta(), &policy, &mut findings).with_preset(preset);
-        rule.check(project, &mut sink);
+        rule.check(&mut RuleContext::new(rule.meta(), &policy, project, &mut findings).with_preset(preset));
     }
     findings
 }
@@ -289,8 +288,8 @@ mod tests {
         let b = sources.add(Path::new("b.yaml"), "x: 1\n");
         let a = sources.add(Path::new("a.yaml"), "x: 1\n");
         let mut findings = Vec::new();
-        let policy = Policy::default();
-        let mut sink = Sink::new(&META, &policy, &mut findings);
+        let (policy, project) = (Policy::default(), Project::default());
+        let mut cx = RuleContext::new(&META, &policy, &project, &mut findings);
         for (file, start, message, severity) in [
             (b, 0, "one", Severity::Note),
             (a, 3, "two", Severity::Note),
@@ -298,7 +297,7 @@ mod tests {
             (b, 0, "one", Severity::Note),
             (b, 0, "four", Severity::Error),
         ] {
-            let _ = sink.report(Span::new(file, start, start + 1), "", message).severity(severity);
+            cx.report(Span::new(file, start, start + 1), message).severity(severity);
         }
         let ordered = sorted(findings, &sources, |finding| finding);
         let messages: Vec<&str> = ordered.iter().map(|finding| finding.message.as_str()).collect();

@@ -27,6 +27,7 @@ macro_rules! rule {
     };
 }
 
+mod context;
 mod estimate;
 mod health;
 mod heap;
@@ -42,13 +43,12 @@ mod policy;
 mod probe;
 mod process;
 mod shares;
-mod sink;
 mod swarm;
 
+pub(crate) use context::MAX_RELATED;
+pub use context::{FindingBuilder, RuleContext};
 pub use meta::{Group, Meta, Preset};
 pub use policy::{Policy, Target, Thresholds};
-pub(crate) use sink::MAX_RELATED;
-pub use sink::{Builder, Sink};
 
 use crate::workload::{Project, Workload};
 
@@ -61,11 +61,11 @@ pub struct Rule {
 /// The check of a rule.
 enum Check {
     /// Runs for each workload, whether it is started or not.
-    Workload(fn(&Workload, &mut Sink<'_>)),
-    /// Runs for a whole project: for rules that compare workloads, or report a file.
-    Project(fn(&Project, &mut Sink<'_>)),
-    /// Runs nothing: the engine reports these findings itself.
-    Engine,
+    Workload(fn(&Workload, &mut RuleContext<'_>)),
+    /// Runs once for a project: for rules that compare workloads, or report a file.
+    Project(fn(&Project, &mut RuleContext<'_>)),
+    /// Runs nothing: its findings depend on those of all other rules, and `check` reports them.
+    AfterAll,
 }
 
 impl Rule {
@@ -75,12 +75,18 @@ impl Rule {
         &self.meta
     }
 
-    /// Runs the check over a project.
-    pub(crate) fn check(&self, project: &Project, sink: &mut Sink<'_>) {
+    /// Runs the check over the project of the context.
+    pub(crate) fn check(&self, cx: &mut RuleContext<'_>) {
+        let project = cx.project();
         match self.check {
-            Check::Workload(check) => project.workloads.iter().for_each(|workload| check(workload, sink)),
-            Check::Project(check) => check(project, sink),
-            Check::Engine => {}
+            Check::Workload(check) => {
+                for workload in &project.workloads {
+                    cx.set_workload(workload);
+                    check(workload, cx);
+                }
+            }
+            Check::Project(check) => check(project, cx),
+            Check::AfterAll => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Compose keys that `docker stack deploy` does not treat as `docker compose up` does.
 
 use super::offer::as_string;
-use super::{Builder, Sink, Target};
+use super::{FindingBuilder, RuleContext, Target};
 use crate::diagnostic::Applicability;
 use crate::diagnostic::{FixOp, Step};
 use crate::workload::{Fact, FactName, Project, ServiceKey, Workload};
@@ -22,8 +22,8 @@ pub(super) enum Replacement {
 }
 
 /// Reports the keys of a table if the target is Swarm: `verb` says what Swarm does with them, `label` what follows.
-pub(super) fn report(project: &Project, sink: &mut Sink<'_>, rows: &[Row], verb: &str, label: &str) {
-    if sink.policy().target != Target::Swarm {
+pub(super) fn report(project: &Project, cx: &mut RuleContext<'_>, rows: &[Row], verb: &str, label: &str) {
+    if cx.policy().target != Target::Swarm {
         return;
     }
     for workload in &project.workloads {
@@ -32,19 +32,28 @@ pub(super) fn report(project: &Project, sink: &mut Sink<'_>, rows: &[Row], verb:
         // Once its own key is removed, it may inherit that of a base file or of the service that it extends.
         let own = |key: &ServiceKey| key.span.file == workload.anchor.file && key.via.is_empty();
         let alone = !shared && workload.service.via.is_empty() && workload.service.keys.iter().all(own);
-        keys(workload, alone, sink, rows, (verb, label));
+        keys(workload, alone, cx, rows, (verb, label));
     }
 }
 
-fn keys(workload: &Workload, alone: bool, sink: &mut Sink<'_>, rows: &[Row], (verb, label): (&str, &str)) {
+fn keys(
+    workload: &Workload,
+    alone: bool,
+    cx: &mut RuleContext<'_>,
+    rows: &[Row],
+    (verb, label): (&str, &str),
+) {
     for key in &workload.service.keys {
         let Some((_, instead)) = rows.iter().find(|(name, _)| *name == key.name) else { continue };
         let message = format!("`docker stack deploy` {verb} `{}` of `{}`", key.name, workload.name);
-        let finding = sink.report(key.span, label, message).workload(workload).via(&key.via);
+        let mut finding = cx.report(key.span, message);
+        finding.label(label).workload(workload).via(&key.via);
         match instead {
             Replacement::Nothing => {}
-            Replacement::Say(text) => _ = finding.help(*text),
-            Replacement::Restart => restart(workload, alone, finding),
+            Replacement::Say(text) => {
+                finding.help(*text);
+            }
+            Replacement::Restart => restart(workload, alone, &mut finding),
             Replacement::Below(path) => match moves(workload, rows, path).filter(|_| alone) {
                 // The fix shows the new key with its value, so no help is needed.
                 Some(steps) if steps.iter().any(|step| step.from == Some(key.name.as_str())) => {
@@ -52,7 +61,9 @@ fn keys(workload: &Workload, alone: bool, sink: &mut Sink<'_>, rows: &[Row], (ve
                     let request = FixOp::Steps { owner: workload.anchor, steps };
                     finding.fix_model(title, Applicability::Safe, &[], vec![request]);
                 }
-                _ => _ = finding.help(format!("write it as `{}`", path.join("."))),
+                _ => {
+                    finding.help(format!("write it as `{}`", path.join(".")));
+                }
             },
         }
     }
@@ -74,7 +85,7 @@ fn moves(workload: &Workload, rows: &[Row], path: &[&str]) -> Option<Vec<Step>> 
 }
 
 /// Offers the restart policy in the form that Swarm reads.
-fn restart(workload: &Workload, alone: bool, finding: Builder<'_>) {
+fn restart(workload: &Workload, alone: bool, finding: &mut FindingBuilder<'_>) {
     let condition = match workload.process.restart.value().map(String::as_str) {
         Some("no") => "none",
         Some("always" | "unless-stopped") => "any",

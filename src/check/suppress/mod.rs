@@ -12,10 +12,11 @@ use crate::diagnostic::{Finding, Suppression};
 use crate::hash::HashSet;
 use crate::parallel;
 use crate::rules::lint::{unknown_rule, unused_suppression};
-use crate::rules::{Group, Preset, RULES, Sink};
+use crate::rules::{Group, Preset, RULES, RuleContext};
 use crate::source::{Language, SourceId, Sources, Span, Spanned};
 use crate::syntax::dockerfile::Dockerfile;
 use crate::syntax::yaml::Tree;
+use crate::workload::Project;
 
 /// All suppressions of a run, and the names among them that matched a finding.
 #[derive(Debug, Default)]
@@ -63,15 +64,16 @@ impl Suppressions {
         options: &Options,
         sources: &Sources,
     ) -> Vec<Finding> {
-        let mut findings = Vec::new();
+        let (mut findings, none) = (Vec::new(), Project::default());
         let in_scope = files_in_scope(projects);
         let mut names = self.of_services.clone();
         let all = self.comments.values().flat_map(Comments::all);
         for suppression in all.filter(|one| in_scope.contains(&one.comment.file)) {
             names.extend(suppression.names.iter().cloned());
             if suppression.names.is_empty() {
-                let mut sink = Sink::new(unknown_rule::RULE.meta(), &options.policy, &mut findings);
-                unknown_rule::nameless(suppression.comment, &mut sink);
+                let mut cx =
+                    RuleContext::new(unknown_rule::RULE.meta(), &options.policy, &none, &mut findings);
+                unknown_rule::nameless(suppression.comment, &mut cx);
             }
         }
         names.retain(|name| in_scope.contains(&sources.to_outer_span(name.span).file));
@@ -81,13 +83,15 @@ impl Suppressions {
             let known = RULES.iter().any(|rule| rule.meta().name == name.value)
                 || Group::ALL.iter().any(|group| group.name() == name.value);
             if !known {
-                let mut sink = Sink::new(unknown_rule::RULE.meta(), &options.policy, &mut findings);
-                unknown_rule::report(name, &mut sink);
+                let mut cx =
+                    RuleContext::new(unknown_rule::RULE.meta(), &options.policy, &none, &mut findings);
+                unknown_rule::report(name, &mut cx);
             } else if !self.used.contains(&name.span) && runs(name, options, configs) {
                 let comments = self.comments.get(&name.span.file);
                 let comment = comments.and_then(|comments| comments.enclosing(name.span));
-                let mut sink = Sink::new(unused_suppression::RULE.meta(), &options.policy, &mut findings);
-                unused_suppression::report(name, comment, sources, &mut sink);
+                let mut cx =
+                    RuleContext::new(unused_suppression::RULE.meta(), &options.policy, &none, &mut findings);
+                unused_suppression::report(name, comment, sources, &mut cx);
             }
         }
         findings

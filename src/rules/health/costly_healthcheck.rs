@@ -1,7 +1,7 @@
 //! The rule `costly-healthcheck`.
 
 use crate::diagnostic::Severity;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::probe::{Form, assumption, command, flags, format_duration, replacement_text};
 use crate::source::Spanned;
 use crate::workload::{Fact, Healthcheck, RuntimeName, Workload};
@@ -15,15 +15,15 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(known) = workload.health.check.known() else { return };
     // A probe that can never pass is reported by another rule, and a project for tests stops before the probe costs much.
     if workload.health.probe_lack.is_some() || workload.role.development {
         return;
     }
     match &workload.health.probe_runtime {
-        Some((runtime, program)) => virtual_machine(workload, &known.value, *runtime, program, sink),
-        None => often(workload, known, sink),
+        Some((runtime, program)) => virtual_machine(workload, &known.value, *runtime, program, cx),
+        None => often(workload, known, cx),
     }
 }
 
@@ -33,7 +33,7 @@ fn virtual_machine(
     check: &Healthcheck,
     runtime: RuntimeName,
     program: &Spanned<String>,
-    sink: &mut Sink<'_>,
+    cx: &mut RuleContext<'_>,
 ) {
     let Healthcheck::Probe { interval, .. } = check else { return };
     let name = &workload.name;
@@ -45,19 +45,16 @@ fn virtual_machine(
     };
     let limit = workload.memory.limit.value().filter(|limit| limit.0 > 0);
     let inside = limit.map(|limit| format!(", inside its limit of {limit}")).unwrap_or_default();
-    let mut finding = sink
-        .report(
-            program.span,
-            format!("starts a {machine} for every probe"),
-            format!("the healthcheck of `{name}` starts a {machine} (`{}`){every}{inside}", program.value),
-        )
-        .workload(workload)
-        .note(format!(
-            "about 40 to 70 MiB for a {machine} that does nothing, while the service is under load too"
-        ));
+    let mut finding = cx.report(
+        program.span,
+        format!("the healthcheck of `{name}` starts a {machine} (`{}`){every}{inside}", program.value),
+    );
+    finding.label(format!("starts a {machine} for every probe")).note(format!(
+        "about 40 to 70 MiB for a {machine} that does nothing, while the service is under load too"
+    ));
     let heap = workload.pools.heaps.iter().find_map(|heap| heap.origin.as_ref());
     if let Some(heap) = heap {
-        finding = finding.related(heap.span, format!("the probe inherits `{}`", heap.value));
+        finding.related(heap.span, format!("the probe inherits `{}`", heap.value));
     }
     if let Ok(probe) = &workload.health.probe {
         let text = replacement_text(Form::at(program.span, workload), check, &probe.test);
@@ -67,7 +64,7 @@ fn virtual_machine(
 }
 
 /// Reports a probe that runs every two seconds or more often.
-fn often(workload: &Workload, known: &Spanned<Healthcheck>, sink: &mut Sink<'_>) {
+fn often(workload: &Workload, known: &Spanned<Healthcheck>, cx: &mut RuleContext<'_>) {
     let Healthcheck::Probe { test, interval, start_period, start_interval, retries, .. } = &known.value
     else {
         return;
@@ -85,18 +82,14 @@ fn often(workload: &Workload, known: &Spanned<Healthcheck>, sink: &mut Sink<'_>)
     let allowed =
         start_period.value().copied().unwrap_or(0).max(0).saturating_add(interval.saturating_mul(tries));
     let (period, quick) = (format_duration(rounded(allowed.max(30 * SECOND))), format_duration(interval));
-    let finding = sink
-        .report(
-            setting.span,
-            match &setting.default_for {
-                Some(variable) => {
-                    format!("{} probes a day, where `{variable}` is not set", 86_400 * SECOND / interval)
-                }
-                None => format!("{} probes a day", 86_400 * SECOND / interval),
-            },
-            format!("the healthcheck of `{name}` runs every {quick}"),
-        )
-        .workload(workload)
+    let mut finding = cx.report(setting.span, format!("the healthcheck of `{name}` runs every {quick}"));
+    finding
+        .label(match &setting.default_for {
+            Some(variable) => {
+                format!("{} probes a day, where `{variable}` is not set", 86_400 * SECOND / interval)
+            }
+            None => format!("{} probes a day", 86_400 * SECOND / interval),
+        })
         .via(&setting.via)
         .severity(Severity::Note)
         .note("each probe is a process of its own, in the container's memory");

@@ -1,6 +1,6 @@
 //! The rule `disabled-healthcheck`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::{Healthcheck, Workload};
 
 rule! {
@@ -12,13 +12,13 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(check) = workload.health.check.known() else { return };
     if check.value != Healthcheck::Disabled || !workload.role.serves() {
         return;
     }
-    sink.report(check.span, "switched off", format!("`{}` has its healthcheck switched off", workload.name))
-        .workload(workload)
+    cx.report(check.span, format!("`{}` has its healthcheck switched off", workload.name))
+        .label("switched off")
         .via(&check.via)
         .note("nothing tells when it hangs, and `depends_on` with `service_healthy` cannot wait for it");
 }

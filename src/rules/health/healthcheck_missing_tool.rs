@@ -1,7 +1,7 @@
 //! The rule `healthcheck-missing-tool`.
 
 use crate::diagnostic::Confidence;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::probe::{Form, replacement_text};
 use crate::source::TracedText;
 use crate::workload::{Healthcheck, HttpRequest, MissingKind, Workload, http, tcp};
@@ -15,7 +15,7 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(check) = workload.health.check.known() else { return };
     let Healthcheck::Probe { test: Some(test), .. } = &check.value else { return };
     let Some(lack) = &workload.health.probe_lack else { return };
@@ -26,10 +26,8 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             let message = format!(
                 "the healthcheck of `{name}` can never pass: `sh` is {shell}, and only bash has /dev/tcp"
             );
-            let finding = sink
-                .report(lack.at, format!("{shell} has no /dev/tcp"), message)
-                .workload(workload)
-                .confidence(Confidence::Medium);
+            let mut finding = cx.report(lack.at, message);
+            finding.label(format!("{shell} has no /dev/tcp")).confidence(Confidence::Medium);
             if let Some(other) = tcp(&workload.health.tools, host, &port.to_string()) {
                 let text = replacement_text(Form::at(lack.at, workload), &check.value, &other);
                 finding.help(format!("the same with what the image has:\n  {text}"));
@@ -45,12 +43,10 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         }
         (_, false) => format!("the healthcheck of `{name}` runs `{tool}`: its image has no `{tool}`"),
     };
-    let mut finding = sink
-        .report(lack.at, format!("no `{tool}` in the image"), message)
-        .workload(workload)
-        .confidence(Confidence::Medium);
+    let mut finding = cx.report(lack.at, message);
+    finding.label(format!("no `{tool}` in the image")).confidence(Confidence::Medium);
     if let Some(base) = workload.image.base.known() {
-        finding = finding.related(
+        finding.related(
             base.span,
             format!("`{}` comes without `{tool}`, and nothing here installs it", base.value),
         );

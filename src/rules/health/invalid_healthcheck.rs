@@ -2,7 +2,7 @@
 
 use crate::diagnostic::FixOp;
 use crate::diagnostic::{Applicability, Edit, Severity};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::probe::{Form, test_key};
 use crate::source::{Span, TracedText};
 use crate::workload::{FactName, Healthcheck, Suggestion, Workload};
@@ -23,12 +23,11 @@ fn missing_tool(workload: &Workload) -> Option<&'static str> {
     workload.image.missing_tools.iter().copied().find(|tool| *tool == name)
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let name = &workload.name;
     for refusal in workload.service.healthcheck.iter().flat_map(|section| &section.refusals) {
-        let finding = sink
-            .report(refusal.span, refusal.message.as_str(), format!("the healthcheck of `{name}` is refused"))
-            .workload(workload);
+        let mut finding = cx.report(refusal.span, format!("the healthcheck of `{name}` is refused"));
+        finding.label(refusal.message.as_str());
         match &refusal.remedy {
             Some(Suggestion::Replace(span, text)) => {
                 let edit = Edit { span: *span, replacement: text.clone() };
@@ -53,15 +52,17 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                     );
                 }
             },
-            None => _ = finding.help(help(&refusal.message)),
+            None => {
+                finding.help(help(&refusal.message));
+            }
         }
     }
     let Some(check) = workload.health.check.known() else { return };
     let Healthcheck::Probe { test: Some(test), .. } = &check.value else { return };
     match test.as_slice() {
-        [_, command] if command.as_str() == "NONE" => called_none(workload, command, sink),
+        [_, command] if command.as_str() == "NONE" => called_none(workload, command, cx),
         [kind, script, rest @ ..] if kind.as_str() == "CMD-SHELL" && !rest.is_empty() => {
-            several(workload, script, rest, sink);
+            several(workload, script, rest, cx);
         }
         _ => {}
     }
@@ -79,14 +80,10 @@ fn help(message: &str) -> &'static str {
 }
 
 /// Reports a test that runs a command called `NONE`.
-fn called_none(workload: &Workload, command: &TracedText, sink: &mut Sink<'_>) {
-    let finding = sink
-        .report(
-            command.span(),
-            "a command",
-            format!("the healthcheck of `{}` runs a command called NONE", workload.name),
-        )
-        .workload(workload);
+fn called_none(workload: &Workload, command: &TracedText, cx: &mut RuleContext<'_>) {
+    let mut finding = cx
+        .report(command.span(), format!("the healthcheck of `{}` runs a command called NONE", workload.name));
+    finding.label("a command");
     let Some(place) = workload.health.test_span else { return };
     let replacement = match Form::at(place, workload) {
         Form::Compose if workload.service.has_block_test() => "\"NONE\"",
@@ -102,7 +99,7 @@ fn called_none(workload: &Workload, command: &TracedText, sink: &mut Sink<'_>) {
 }
 
 /// Reports several strings after `CMD-SHELL`: the shell runs the first, the others are its arguments (moby `daemon/health.go`).
-fn several(workload: &Workload, script: &TracedText, rest: &[TracedText], sink: &mut Sink<'_>) {
+fn several(workload: &Workload, script: &TracedText, rest: &[TracedText], cx: &mut RuleContext<'_>) {
     // A script that reads its arguments has them on purpose.
     if ["$0", "$1", "$2", "$@", "$*", "$#", "${"].iter().any(|argument| script.as_str().contains(argument)) {
         return;
@@ -112,20 +109,13 @@ fn several(workload: &Workload, script: &TracedText, rest: &[TracedText], sink: 
     let works_alone = matches!(script.as_str().rsplit('/').next(), Some("pg_isready"));
     let severity = if works_alone { Severity::Warning } else { RULE.meta().severity };
     let ignored = rest.iter().map(TracedText::span).reduce(Span::cover).unwrap_or(script.span());
-    let finding = sink
-        .report(
-            ignored,
-            "never run",
-            format!(
-                "the healthcheck of `{name}` runs only `{}`: `CMD-SHELL` takes one string",
-                script.as_str()
-            ),
-        )
-        .workload(workload)
-        .severity(severity)
-        .note(
-            "`CMD-SHELL` hands the first string to `sh -c`; what follows becomes its arguments `$0`, `$1`, …",
-        );
+    let mut finding = cx.report(
+        ignored,
+        format!("the healthcheck of `{name}` runs only `{}`: `CMD-SHELL` takes one string", script.as_str()),
+    );
+    finding.label("never run").severity(severity).note(
+        "`CMD-SHELL` hands the first string to `sh -c`; what follows becomes its arguments `$0`, `$1`, …",
+    );
     if !is_plain(rest) {
         finding.help("write them as one string, as the shell is to read them");
         return;

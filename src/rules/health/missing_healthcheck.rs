@@ -1,7 +1,7 @@
 //! The rule `missing-healthcheck`.
 
 use crate::diagnostic::Severity;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::probe::{Form, assumption, command, healthcheck, json, test_key};
 use crate::workload::{Kind, NoProbe, Project, Workload};
 
@@ -14,13 +14,13 @@ rule! {
     check: Project(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
+fn check(project: &Project, cx: &mut RuleContext<'_>) {
     for workload in &project.workloads {
-        probed(project, workload, sink);
+        probed(project, workload, cx);
     }
 }
 
-fn probed(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
+fn probed(project: &Project, workload: &Workload, cx: &mut RuleContext<'_>) {
     let role = workload.role;
     if !workload.health.check.is_absent() || !role.serves() {
         return;
@@ -32,8 +32,9 @@ fn probed(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
     let severity = if is_asked { RULE.meta().severity } else { Severity::Note };
     match workload.kind {
         Kind::Service => {
-            let finding = sink
-                .report(workload.anchor, "no healthcheck", format!("`{name}` has no healthcheck"))
+            let mut finding = cx.report(workload.anchor, format!("`{name}` has no healthcheck"));
+            finding
+                .label("no healthcheck")
                 .workload(workload)
                 .via(&workload.service.via)
                 .severity(role.soften(severity))
@@ -49,15 +50,12 @@ fn probed(project: &Project, workload: &Workload, sink: &mut Sink<'_>) {
             if workload.health.exposed.is_empty()
                 || !workload.build.as_ref().is_some_and(|build| build.starts) => {}
         Kind::Image => {
-            sink.report(
-                workload.anchor,
-                "no HEALTHCHECK in the final stage",
-                format!("`{name}` has no healthcheck"),
-            )
-            .workload(workload)
-            .severity(Severity::Note)
-            .group_message("images have no healthcheck")
-            .help(help(workload));
+            cx.report(workload.anchor, format!("`{name}` has no healthcheck"))
+                .label("no HEALTHCHECK in the final stage")
+                .workload(workload)
+                .severity(Severity::Note)
+                .group_message("images have no healthcheck")
+                .help(help(workload));
         }
     }
 }

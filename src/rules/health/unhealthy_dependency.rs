@@ -1,7 +1,7 @@
 //! The rule `unhealthy-dependency`.
 
 use crate::hash::HashMap;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::probe::{assumption, healthcheck};
 use crate::workload::{Dependency, Healthcheck, Kind, Project, Workload};
 
@@ -14,7 +14,7 @@ rule! {
     check: Project(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
+fn check(project: &Project, cx: &mut RuleContext<'_>) {
     let named: HashMap<&str, &Workload> =
         project.workloads.iter().map(|workload| (workload.name.as_str(), workload)).collect();
     for workload in &project.workloads {
@@ -31,15 +31,12 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             } else {
                 ("has none", "no healthcheck here, and none in its image")
             };
-            let finding = sink
-                .report(
-                    dependency.service.span,
-                    "waits for it to be healthy",
-                    format!(
-                        "`{}` waits for the healthcheck of `{name}`, and `{name}` {state}",
-                        workload.name
-                    ),
-                )
+            let mut finding = cx.report(
+                dependency.service.span,
+                format!("`{}` waits for the healthcheck of `{name}`, and `{name}` {state}", workload.name),
+            );
+            finding
+                .label("waits for it to be healthy")
                 .workload(workload)
                 .via(&dependency.service.via)
                 .related(other.health.check.span(), label)

@@ -1,11 +1,11 @@
 //! The rule `cache-exceeds-limit`.
 
 use crate::diagnostic::{Confidence, Severity};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::estimate::{BoundedHeap, bounded_heaps};
 use crate::rules::offer::Offer;
 use crate::syntax::size::ByteSize;
-use crate::workload::Project;
+use crate::workload::Workload;
 
 rule! {
     name: "cache-exceeds-limit",
@@ -13,41 +13,39 @@ rule! {
     severity: Error,
     group: Heap,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    let most = sink.policy().thresholds.cache_percent;
-    for offer in Offer::for_workloads(project, sink.policy()) {
-        let workload = offer.workload;
-        for bounded in bounded_heaps(workload, &workload.pools.caches) {
-            let BoundedHeap { heap, setting, size, limit } = &bounded;
-            let percent = size.0 as f64 / limit.value.0 as f64 * 100.0;
-            let exceeds = *size >= limit.value;
-            if !exceeds && percent <= most {
-                continue;
-            }
-            let (name, server) = (&workload.name, heap.runtime.display_name());
-            let message = match exceeds {
-                true => {
-                    format!("the {server} cache of `{name}` may grow to {size}, its limit is {}", limit.value)
-                }
-                false => format!(
-                    "the {server} cache of `{name}` leaves {} of {} for everything else",
-                    ByteSize(limit.value.0 - size.0),
-                    limit.value
-                ),
-            };
-            let mut finding = sink
-                .report(setting.span, format!("up to {size}"), message)
-                .workload(workload)
-                .via(&setting.via)
-                .related(limit.span, format!("the kernel kills `{name}` at {}", limit.value))
-                .note(bounded.arithmetic());
-            if !exceeds {
-                finding = finding.severity(Severity::Warning).confidence(Confidence::Medium);
-            }
-            offer.room(finding, heap, &setting.value);
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let most = cx.policy().thresholds.cache_percent;
+    let offer = Offer::of(workload, cx);
+    for bounded in bounded_heaps(workload, &workload.pools.caches) {
+        let BoundedHeap { heap, setting, size, limit } = &bounded;
+        let percent = size.0 as f64 / limit.value.0 as f64 * 100.0;
+        let exceeds = *size >= limit.value;
+        if !exceeds && percent <= most {
+            continue;
         }
+        let (name, server) = (&workload.name, heap.runtime.display_name());
+        let message = match exceeds {
+            true => {
+                format!("the {server} cache of `{name}` may grow to {size}, its limit is {}", limit.value)
+            }
+            false => format!(
+                "the {server} cache of `{name}` leaves {} of {} for everything else",
+                ByteSize(limit.value.0 - size.0),
+                limit.value
+            ),
+        };
+        let mut finding = cx.report(setting.span, message);
+        finding
+            .label(format!("up to {size}"))
+            .via(&setting.via)
+            .related(limit.span, format!("the kernel kills `{name}` at {}", limit.value))
+            .note(bounded.arithmetic());
+        if !exceeds {
+            finding.severity(Severity::Warning).confidence(Confidence::Medium);
+        }
+        offer.room(&mut finding, heap, &setting.value);
     }
 }

@@ -1,7 +1,7 @@
 //! The rule `compose-expands-variable`.
 
 use crate::diagnostic::{Applicability, Edit, Severity};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::probe::{json, test_key};
 use crate::source::Span;
 use crate::workload::{FactName, Workload, shell_quoted};
@@ -15,19 +15,15 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for eaten in &workload.process.replaced_by_compose {
         let variable = &eaten.name;
         let (service, name) = (&workload.name, &variable.value);
-        let mut finding = sink
-            .report(
-                variable.span,
-                "empty: Compose looks in its own environment and in .env",
-                format!(
-                    "Compose replaces `${name}` of `{service}` by nothing, before the container exists"
-                ),
-            )
-            .workload(workload)
+        let mut finding = cx.report(
+            variable.span,
+            format!("Compose replaces `${name}` of `{service}` by nothing, before the container exists"),
+        );
+        finding.label("empty: Compose looks in its own environment and in .env")
             .help(match &eaten.words {
                 Some(words) => for_shell(workload, eaten.key, words, (eaten.shell, eaten.behind_shell)),
                 None => format!("`$${name}` reaches the shell in the container as `${name}`; without a shell nothing expands it"),
@@ -36,7 +32,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             // With `NAME: ${NAME:-default}`, a value that is set for Compose reaches both sides.
             let shared = value.default_for.as_ref() == Some(name);
             let severity = if shared { Severity::Warning } else { RULE.meta().severity };
-            finding = finding
+            finding
                 .severity(severity)
                 .related(value.span, "the container has it, Compose does not look here");
         }
@@ -53,12 +49,11 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     }
     for unexpanded in &workload.process.unexpanded {
         let text = &unexpanded.word.value;
-        sink.report(
+        cx.report(
             unexpanded.word.span,
-            format!("the program gets the text `{text}`"),
             format!("nothing expands `{text}` of `{}`: there is no shell in its command", workload.name),
         )
-        .workload(workload)
+        .label(format!("the program gets the text `{text}`"))
         .related(unexpanded.value, "the value that was meant")
         .help(for_shell(workload, unexpanded.key, &unexpanded.words, (false, false)));
     }

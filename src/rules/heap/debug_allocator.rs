@@ -1,6 +1,6 @@
 //! The rule `debug-allocator`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::Workload;
 
 rule! {
@@ -12,7 +12,7 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for name in ["PYTHONMALLOC", "PYTHONDEVMODE"] {
         let variable = workload.variable(name);
         let Some(value) = variable.known() else { continue };
@@ -22,15 +22,13 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         if !on {
             continue;
         }
-        sink.report(
-            value.span,
-            "for finding misuse of memory, not for running",
-            format!("`{}` runs Python with a debugging allocator", workload.name),
-        )
-        .workload(workload)
-        .via(&value.via)
-        .severity(workload.role.soften(RULE.meta().severity))
-        .note("measured: about a third more memory (220 MiB became 295) and slower; it does not find leaks")
-        .help("leaks are found with `tracemalloc`; here the line can go");
+        cx.report(value.span, format!("`{}` runs Python with a debugging allocator", workload.name))
+            .label("for finding misuse of memory, not for running")
+            .via(&value.via)
+            .severity(workload.role.soften(RULE.meta().severity))
+            .note(
+                "measured: about a third more memory (220 MiB became 295) and slower; it does not find leaks",
+            )
+            .help("leaks are found with `tracemalloc`; here the line can go");
     }
 }

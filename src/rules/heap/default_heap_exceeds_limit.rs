@@ -3,9 +3,9 @@
 use crate::capacity::Need;
 use crate::diagnostic::Applicability;
 use crate::rules::offer::{CHANGES, Offer, set_words};
-use crate::rules::{Builder, Sink};
+use crate::rules::{FindingBuilder, RuleContext};
 use crate::syntax::size::ByteSize;
-use crate::workload::{FactName, ImageDefaultHeap, Project};
+use crate::workload::{FactName, ImageDefaultHeap, Workload};
 
 rule! {
     name: "default-heap-exceeds-limit",
@@ -13,39 +13,33 @@ rule! {
     severity: Warning,
     group: Heap,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()) {
-        let workload = offer.workload;
-        let Some(own) = &workload.pools.image_default_heap else { continue };
-        let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
-            continue;
-        };
-        let heap = own.size();
-        if heap < limit.value {
-            continue;
-        }
-        let (name, variable) = (&workload.name, &own.variable);
-        let finding = sink
-            .report(
-                limit.span,
-                format!("the kernel kills `{name}` at {}", limit.value),
-                format!("the heap of `{name}` is {heap} by default, its limit is {}", limit.value),
-            )
-            .workload(workload)
-            .via(&limit.via)
-            .related(
-                workload.image.base.span(),
-                format!("its start script sets {heap} when `{variable}` is not set"),
-            );
-        room(&offer, own, limit.value, finding);
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    let Some(own) = &workload.pools.image_default_heap else { return };
+    let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
+        return;
+    };
+    let heap = own.size();
+    if heap < limit.value {
+        return;
     }
+    let (name, variable) = (&workload.name, &own.variable);
+    let mut finding = cx.report(
+        limit.span,
+        format!("the heap of `{name}` is {heap} by default, its limit is {}", limit.value),
+    );
+    finding.label(format!("the kernel kills `{name}` at {}", limit.value)).via(&limit.via).related(
+        workload.image.base.span(),
+        format!("its start script sets {heap} when `{variable}` is not set"),
+    );
+    room(&offer, own, limit.value, &mut finding);
 }
 
 /// Adds fixes: a smaller heap, in the variable that the script reads, and a limit that holds the default.
-fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, mut finding: Builder<'_>) {
+fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, finding: &mut FindingBuilder<'_>) {
     let half = limit.percent_in_mebibytes(50);
     let value = own.written(half);
     if offer.settled_limit().is_some()
@@ -53,7 +47,7 @@ fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, mut finding:
         && let Some((requests, edits)) = set_words(offer, &own.variable, &value)
     {
         let title = format!("half of the limit for the heap: `{}` set to `{value}`", own.variable);
-        finding = finding.fix_with_ops(
+        finding.fix_with_ops(
             title,
             Applicability::Unsafe,
             &[FactName::Env, FactName::Heaps],
@@ -67,7 +61,9 @@ fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, mut finding:
             let title = format!("or raise the limit to {}", need.limit.to_compose());
             finding.note(need.sum).fix_model(title, Applicability::Unsafe, CHANGES, requests);
         }
-        None => _ = finding.help(format!("a smaller heap in `{}`, or a higher limit", own.variable)),
+        None => {
+            finding.help(format!("a smaller heap in `{}`, or a higher limit", own.variable));
+        }
     }
 }
 

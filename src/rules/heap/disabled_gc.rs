@@ -1,9 +1,9 @@
 //! The rule `disabled-gc`.
 
 use crate::diagnostic::{Applicability, Severity};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::offer::{Offer, set_words};
-use crate::workload::{FactName, Kind, Project};
+use crate::workload::{FactName, Kind, Workload};
 
 rule! {
     name: "disabled-gc",
@@ -11,53 +11,47 @@ rule! {
     severity: Error,
     group: Heap,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()) {
-        let workload = offer.workload;
-        let collector = workload.variable("GOGC");
-        let Some(off) = collector.known().filter(|value| value.value.as_str() == "off") else { continue };
-        let target = workload.variable("GOMEMLIMIT");
-        let none = match target.value() {
-            Some(value) => matches!(value.as_str(), "" | "off"),
-            None => target.is_absent(),
-        };
-        if !none {
-            continue;
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    let collector = workload.variable("GOGC");
+    let Some(off) = collector.known().filter(|value| value.value.as_str() == "off") else { return };
+    let target = workload.variable("GOMEMLIMIT");
+    let none = match target.value() {
+        Some(value) => matches!(value.as_str(), "" | "off"),
+        None => target.is_absent(),
+    };
+    if !none {
+        return;
+    }
+    let mut finding = cx
+        .report(off.span, format!("`{}` turns the Go collector off and sets no memory limit", workload.name));
+    finding
+        .label("the collector never runs")
+        .via(&off.via)
+        .note("every allocation stays until the kernel kills the process");
+    // `GOMEMLIMIT` may be set when the image is started.
+    if workload.kind == Kind::Image {
+        finding.severity(Severity::Warning);
+    }
+    let limit = offer.settled_limit().filter(|_| target.is_absent());
+    let value = limit.map(|limit| format!("{}MiB", limit.percent_in_mebibytes(90)));
+    match value.and_then(|value| Some((set_words(&offer, "GOMEMLIMIT", &value)?, value))) {
+        Some(((requests, edits), value)) => {
+            let title = format!("nine tenths of the limit: `GOMEMLIMIT` set to {value}");
+            finding.fix_with_ops(
+                title,
+                Applicability::Unsafe,
+                &[FactName::Env, FactName::Heaps],
+                edits,
+                requests,
+            );
         }
-        let mut finding = sink
-            .report(
-                off.span,
-                "the collector never runs",
-                format!("`{}` turns the Go collector off and sets no memory limit", workload.name),
-            )
-            .workload(workload)
-            .via(&off.via)
-            .note("every allocation stays until the kernel kills the process");
-        // `GOMEMLIMIT` may be set when the image is started.
-        if workload.kind == Kind::Image {
-            finding = finding.severity(Severity::Warning);
-        }
-        let limit = offer.settled_limit().filter(|_| target.is_absent());
-        let value = limit.map(|limit| format!("{}MiB", limit.percent_in_mebibytes(90)));
-        match value.and_then(|value| Some((set_words(&offer, "GOMEMLIMIT", &value)?, value))) {
-            Some(((requests, edits), value)) => {
-                let title = format!("nine tenths of the limit: `GOMEMLIMIT` set to {value}");
-                finding.fix_with_ops(
-                    title,
-                    Applicability::Unsafe,
-                    &[FactName::Env, FactName::Heaps],
-                    edits,
-                    requests,
-                );
-            }
-            None => {
-                finding.help(
-                    "with `GOMEMLIMIT=<size>` below the memory limit it collects when memory gets short",
-                );
-            }
+        None => {
+            finding
+                .help("with `GOMEMLIMIT=<size>` below the memory limit it collects when memory gets short");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The rule `heap-set-in-build-stage`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::{Bound, HeapProblem, HeapProblemKind, MemoryPool, ReadVariable, Workload};
 
 rule! {
@@ -12,21 +12,18 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for heap in &workload.pools.heaps {
         for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::BuildOnly) {
             let (name, carrier) = (&workload.name, &problem.carrier);
-            let finding = sink
-                .report(
-                    problem.flag.span(),
-                    problem.effect.as_str(),
-                    format!("`{carrier}` with `{}` is not there when `{name}` runs", problem.written),
-                )
-                .workload(workload)
-                .related(
-                    heap.program.span,
-                    format!("starts {} without a bound", heap.runtime.display_name()),
-                );
+            let mut finding = cx.report(
+                problem.flag.span(),
+                format!("`{carrier}` with `{}` is not there when `{name}` runs", problem.written),
+            );
+            finding.label(problem.effect.as_str()).related(
+                heap.program.span,
+                format!("starts {} without a bound", heap.runtime.display_name()),
+            );
             if let Some(help) =
                 problem.read_variable.as_ref().and_then(|way| help(workload, heap, problem, way))
             {

@@ -2,7 +2,7 @@
 
 use crate::catalog::RuntimeName;
 use crate::diagnostic::{Applicability, Edit};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::source::Spanned;
 use crate::syntax::size::ByteSize;
 use crate::workload::{Bound, FactName, HeapSetting, MemoryPool, Workload};
@@ -16,9 +16,9 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for heap in &workload.pools.heaps {
-        beside_a_number(workload, heap, sink);
+        beside_a_number(workload, heap, cx);
         let Some(setting) = heap.bound.known() else { continue };
         let Bound::Percent(percent) = setting.value.bound else { continue };
         let (name, written) = (&workload.name, setting.value.written());
@@ -30,13 +30,12 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 true => format!("{percent} percent, not {share} percent"),
                 false => "the smallest heap that there is".to_owned(),
             };
-            let finding = sink
-                .report(
-                    setting.span,
-                    label,
-                    format!("`{written}` gives `{name}` less than a hundredth of its memory"),
-                )
-                .workload(workload)
+            let mut finding = cx.report(
+                setting.span,
+                format!("`{written}` gives `{name}` less than a hundredth of its memory"),
+            );
+            finding
+                .label(label)
                 .note(format!("the value is a percentage: {runtime} falls back to its smallest heap"));
             let flag = setting.value.with_percent(share);
             if let Some(flag) = flag.filter(|flag| share > 0.0 && flag.starts_with('-')) {
@@ -51,7 +50,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             }
             continue;
         }
-        small_limit(workload, heap, setting, percent, sink);
+        small_limit(workload, heap, setting, percent, cx);
     }
 }
 
@@ -61,7 +60,7 @@ fn small_limit(
     heap: &MemoryPool,
     setting: &Spanned<HeapSetting>,
     percent: f64,
-    sink: &mut Sink<'_>,
+    cx: &mut RuleContext<'_>,
 ) {
     let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
     if heap.max_percentage_applies(limit.value) || heap.limit_unseen.is_some() {
@@ -73,17 +72,16 @@ fn small_limit(
     if (meant.0 - taken.0).abs() < 1 << 20 || taken.0 > limit.value.0 / 2 {
         return;
     }
-    let finding = sink
-        .report(
-            setting.span,
-            format!("the heap is {taken}, half of the limit"),
-            format!(
-                "`{}` of `{}` has no effect below a limit of 252 MiB",
-                setting.value.written(),
-                workload.name
-            ),
-        )
-        .workload(workload)
+    let mut finding = cx.report(
+        setting.span,
+        format!(
+            "`{}` of `{}` has no effect below a limit of 252 MiB",
+            setting.value.written(),
+            workload.name
+        ),
+    );
+    finding
+        .label(format!("the heap is {taken}, half of the limit"))
         .via(&setting.via)
         .related(limit.span, format!("a limit of {}", limit.value))
         .note(format!(
@@ -108,15 +106,14 @@ fn roomy_limit(percent: f64) -> Option<ByteSize> {
 }
 
 /// Reports a share beside a setting that wins over it.
-fn beside_a_number(workload: &Workload, heap: &MemoryPool, sink: &mut Sink<'_>) {
+fn beside_a_number(workload: &Workload, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
     let (Some(share), Some(number)) = (&heap.overruled, heap.bound.known()) else { return };
     let (share_text, number_text) = (share.written(), number.value.written());
-    let finding = sink.report(
+    let mut finding = cx.report(
         share.flag.span(),
-        format!("`{number_text}` wins"),
         format!("`{share_text}` of `{}` has no effect beside `{number_text}`", workload.name),
     );
-    let finding = finding.workload(workload);
+    finding.label(format!("`{number_text}` wins"));
     match (heap.min_ram_percentage(), number.value.bound) {
         (Some(percent), Bound::Bytes(size)) => finding
             .related(number.span, format!("a heap of {size}"))

@@ -1,7 +1,7 @@
 //! The rule `malformed-heap-setting`.
 
 use crate::diagnostic::{Applicability, Edit, Severity};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::{FactName, HeapProblemKind, Workload};
 
 rule! {
@@ -13,7 +13,7 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for heap in workload.pools.heaps.iter().chain(&workload.pools.caches) {
         let runtime = heap.runtime.display_name();
         for problem in &heap.problems {
@@ -27,16 +27,16 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 true => format!("{runtime} reads `{written}` of `{name}` otherwise than it looks"),
                 false => format!("{runtime} refuses `{written}` of `{name}`"),
             };
-            let mut finding =
-                sink.report(problem.flag.span(), problem.effect.as_str(), message).workload(workload);
+            let mut finding = cx.report(problem.flag.span(), message);
+            finding.label(problem.effect.as_str());
             if misread {
-                finding = finding.severity(Severity::Warning);
+                finding.severity(Severity::Warning);
             }
             if !heap.assumed {
-                finding = finding.related(heap.program.span, format!("starts {runtime}"));
+                finding.related(heap.program.span, format!("starts {runtime}"));
             }
             if let Some(help) = &problem.help {
-                finding = finding.help(help.as_str());
+                finding.help(help.as_str());
             }
             // The edit leaves quotes around the setting, and a word before its value, as they are.
             if let Some(instead) = &problem.instead

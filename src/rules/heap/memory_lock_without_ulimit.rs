@@ -2,7 +2,7 @@
 
 use crate::diagnostic::FixOp;
 use crate::diagnostic::{Applicability, Severity};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::{FactName, Kind, Workload};
 
 rule! {
@@ -14,7 +14,7 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let asked = workload.variable("bootstrap.memory_lock");
     let Some(asked) = asked.known().filter(|value| value.value.as_str() == "true") else { return };
     let limit = workload.service.ulimits.get("memlock");
@@ -25,13 +25,8 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     let alone = workload.variable("discovery.type");
     let alone = alone.value().is_some_and(|kind| kind.as_str() == "single-node");
     let name = &workload.name;
-    let mut finding = sink
-        .report(
-            asked.span,
-            "asks the kernel to keep the heap in memory",
-            format!("`{name}` locks its memory without the ulimit for it"),
-        )
-        .workload(workload)
+    let mut finding = cx.report(asked.span, format!("`{name}` locks its memory without the ulimit for it"));
+    finding.label("asks the kernel to keep the heap in memory")
         .via(&asked.via)
         .severity(if alone { Severity::Warning } else { RULE.meta().severity })
         .note(if alone {
@@ -41,7 +36,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         });
     match limit {
         Some(limit) => {
-            finding = finding
+            finding
                 .related(limit.span, format!("{} bytes", limit.value.0))
                 .help("set both `soft` and `hard` of `memlock` to -1");
         }
@@ -52,8 +47,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 value: "-1".to_owned(),
                 after: "environment",
             };
-            finding = finding.fix_model("allow it", Applicability::Unsafe, &[FactName::Ulimits], vec![set]);
+            finding.fix_model("allow it", Applicability::Unsafe, &[FactName::Ulimits], vec![set]);
         }
     }
-    drop(finding);
 }

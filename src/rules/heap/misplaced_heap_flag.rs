@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Applicability;
 use crate::diagnostic::FixOp;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::{FactName, HeapProblemKind, Workload};
 
 rule! {
@@ -14,22 +14,19 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for heap in &workload.pools.heaps {
         let runtime = heap.runtime.display_name();
         for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::Misplaced) {
             let (flag, name) = (problem.flag.as_str(), &workload.name);
-            let finding = sink
-                .report(
-                    problem.flag.span(),
-                    "an argument of the program",
-                    format!("`{flag}` of `{name}` stands behind the program, where {runtime} does not look"),
-                )
-                .workload(workload)
-                .related(
-                    heap.program.span,
-                    format!("{runtime} reads its own flags from here to the program's name"),
-                );
+            let mut finding = cx.report(
+                problem.flag.span(),
+                format!("`{flag}` of `{name}` stands behind the program, where {runtime} does not look"),
+            );
+            finding.label("an argument of the program").related(
+                heap.program.span,
+                format!("{runtime} reads its own flags from here to the program's name"),
+            );
             if !problem.ahead.is_empty() {
                 finding.fix_model(
                     "before `-jar`, the main class or the script",

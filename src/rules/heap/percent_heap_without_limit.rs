@@ -1,9 +1,9 @@
 //! The rule `percent-heap-without-limit`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::offer::Offer;
 use crate::syntax::size::ByteSize;
-use crate::workload::{Bound, Project};
+use crate::workload::{Bound, Workload};
 
 rule! {
     name: "percent-heap-without-limit",
@@ -11,34 +11,31 @@ rule! {
     severity: Warning,
     group: Heap,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()) {
-        let workload = offer.workload;
-        if !workload.memory.limit.is_absent() || !workload.role.runs() {
-            continue;
-        }
-        for heap in &workload.pools.heaps {
-            let Some(setting) = heap.bound.known() else { continue };
-            let Bound::Percent(percent) = setting.value.bound else { continue };
-            let (name, runtime) = (&workload.name, heap.runtime.display_name());
-            let finding = sink
-                .report(
-                    setting.span,
-                    format!("{percent} % of the host's memory"),
-                    format!("the {runtime} heap of `{name}` is {percent} % of a limit that does not exist"),
-                )
-                .workload(workload)
-                .via(&setting.via)
-                .severity(workload.role.soften(RULE.meta().severity))
-                .related(workload.anchor, "no memory limit on this service")
-                .note(format!(
-                    "on a host with 16 GiB that is {}",
-                    heap.share_of(percent, ByteSize(16 << 30)).unwrap_or_default()
-                ));
-            offer.limit(finding);
-        }
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    if !workload.memory.limit.is_absent() || !workload.role.runs() {
+        return;
+    }
+    for heap in &workload.pools.heaps {
+        let Some(setting) = heap.bound.known() else { continue };
+        let Bound::Percent(percent) = setting.value.bound else { continue };
+        let (name, runtime) = (&workload.name, heap.runtime.display_name());
+        let mut finding = cx.report(
+            setting.span,
+            format!("the {runtime} heap of `{name}` is {percent} % of a limit that does not exist"),
+        );
+        finding
+            .label(format!("{percent} % of the host's memory"))
+            .via(&setting.via)
+            .severity(workload.role.soften(RULE.meta().severity))
+            .related(workload.anchor, "no memory limit on this service")
+            .note(format!(
+                "on a host with 16 GiB that is {}",
+                heap.share_of(percent, ByteSize(16 << 30)).unwrap_or_default()
+            ));
+        offer.limit(&mut finding);
     }
 }

@@ -1,7 +1,7 @@
 //! The rule `quoted-env-value`.
 
 use crate::diagnostic::{Applicability, Edit, Severity};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::{FactName, Workload};
 
 rule! {
@@ -13,7 +13,7 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for (name, variable) in &workload.env {
         let (Some(quotes), Some(value)) = (&variable.quotes, variable.value.known()) else { continue };
         let text = value.value.as_str();
@@ -21,12 +21,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         let inner = value.value.slice(1..text.len() - 1);
         let span = value.value.span_of(0..text.len());
         let edit = Edit { span, replacement: inner.as_str().to_owned() };
-        sink.report(
-            span,
-            &quotes.effect,
-            format!("the quotes are part of the value of `{name}` of `{}`", workload.name),
-        )
-        .workload(workload)
+        cx.report(span, format!("the quotes are part of the value of `{name}` of `{}`", workload.name)).label(&quotes.effect)
         .via(&value.via)
         .severity(severity)
         .note("Compose takes the text behind `=` of a list item as it is; in a mapping YAML takes the quotes away")

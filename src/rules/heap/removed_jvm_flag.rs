@@ -1,7 +1,7 @@
 //! The rule `removed-jvm-flag`.
 
 use crate::diagnostic::{Applicability, Edit};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::{FactName, HeapProblemKind, Workload};
 
 rule! {
@@ -13,36 +13,34 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for heap in &workload.pools.heaps {
         for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::Removed) {
-            let mut finding = sink
-                .report(
-                    problem.flag.span(),
-                    problem.effect.as_str(),
-                    format!(
-                        "`{}` of `{}` is gone in {} {}",
-                        problem.written,
-                        workload.name,
-                        heap.runtime.display_name(),
-                        heap.major.unwrap_or_default()
-                    ),
-                )
-                .workload(workload)
+            let mut finding = cx.report(
+                problem.flag.span(),
+                format!(
+                    "`{}` of `{}` is gone in {} {}",
+                    problem.written,
+                    workload.name,
+                    heap.runtime.display_name(),
+                    heap.major.unwrap_or_default()
+                ),
+            );
+            finding
+                .label(problem.effect.as_str())
                 .related(workload.image.base.span(), "this image has that version")
                 .help(problem.help.as_deref().unwrap_or("remove it"));
             if let Some(instead) = &problem.instead {
                 // The edit leaves quotes around the flag as they are.
                 let span = problem.flag.span_of(0..problem.flag.as_str().len());
                 let edit = Edit { span, replacement: instead.clone() };
-                finding = finding.fix(
+                finding.fix(
                     format!("write `{instead}`"),
                     Applicability::Unsafe,
                     &[FactName::Env, FactName::Start, FactName::Heaps],
                     vec![edit],
                 );
             }
-            drop(finding);
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The rule `runtime-ignores-limit`.
 
 use crate::diagnostic::{Applicability, Confidence, Severity};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::offer::{Offer, bound_in_bytes, set_variables};
 use crate::source::Spanned;
 use crate::syntax::size::ByteSize;
-use crate::workload::{Bound, FactName, MemoryPool, Project};
+use crate::workload::{Bound, FactName, MemoryPool, Workload};
 
 rule! {
     name: "runtime-ignores-limit",
@@ -13,21 +13,20 @@ rule! {
     severity: Warning,
     group: Heap,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()) {
-        // Without a limit every runtime follows the host.
-        let limit = offer.workload.memory.limit.known().filter(|limit| limit.value.0 > 0);
-        if let Some(limit) = limit {
-            heaps(&offer, limit, sink);
-            server(&offer, limit, sink);
-        }
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    // Without a limit every runtime follows the host.
+    let limit = offer.workload.memory.limit.known().filter(|limit| limit.value.0 > 0);
+    if let Some(limit) = limit {
+        heaps(&offer, limit, cx);
+        server(&offer, limit, cx);
     }
 }
 
-fn heaps(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
+fn heaps(offer: &Offer<'_>, limit: &Spanned<ByteSize>, cx: &mut RuleContext<'_>) {
     let (workload, name) = (offer.workload, &offer.workload.name);
     for heap in workload.pools.heaps.iter().filter(|heap| follows_memory(heap)) {
         let runtime = heap.runtime.display_name();
@@ -38,28 +37,28 @@ fn heaps(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
         };
         let low = severity == Severity::Note;
         let message = format!("the {runtime} heap of `{name}` {word} the host's memory, not its limit");
-        let finding = sink
-            .report(workload.image.base.span(), unseen.why.as_str(), message)
-            .workload(workload)
+        let mut finding = cx.report(workload.image.base.span(), message);
+        finding
+            .label(unseen.why.as_str())
             .severity(severity)
             .confidence(if low { Confidence::Low } else { Confidence::Medium })
             .related(limit.span, format!("the kernel kills it at {}", limit.value))
             .related(heap.program.span, format!("starts {runtime}"))
             .help(unseen.way_out.as_str());
-        bound_in_bytes(offer, heap, limit.value, finding);
+        bound_in_bytes(offer, heap, limit.value, &mut finding);
     }
 }
 
 /// Reports a server that sizes itself by the host, unless variables or an option set its size.
-fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
+fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, cx: &mut RuleContext<'_>) {
     let (workload, name) = (offer.workload, &offer.workload.name);
     let Some(sized) = workload.memory.ignores_cgroup_limit.as_ref().filter(|sized| sized.certain) else {
         return;
     };
     let message = format!("`{name}` follows the host's memory, not its limit");
-    let finding = sink
-        .report(workload.image.base.span(), sized.why.as_str(), message)
-        .workload(workload)
+    let mut finding = cx.report(workload.image.base.span(), message);
+    finding
+        .label(sized.why.as_str())
         .confidence(Confidence::Medium)
         .related(limit.span, format!("the kernel kills it at {}", limit.value));
     let Some(names) = sized.names() else {
@@ -80,7 +79,9 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, sink: &mut Sink<'_>) {
                 requests,
             );
         }
-        None => _ = finding.help(format!("set {names} to what the limit allows")),
+        None => {
+            finding.help(format!("set {names} to what the limit allows"));
+        }
     }
 }
 

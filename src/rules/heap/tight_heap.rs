@@ -1,11 +1,11 @@
 //! The rule `tight-heap`.
 
 use crate::diagnostic::Confidence;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::estimate::{BoundedHeap, bounded_heaps};
 use crate::rules::offer::Offer;
 use crate::syntax::size::ByteSize;
-use crate::workload::Project;
+use crate::workload::Workload;
 
 rule! {
     name: "tight-heap",
@@ -13,31 +13,28 @@ rule! {
     severity: Warning,
     group: Heap,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    let thresholds = &sink.policy().thresholds;
-    for offer in Offer::for_workloads(project, sink.policy()) {
-        let workload = offer.workload;
-        for bounded in bounded_heaps(workload, &workload.pools.heaps) {
-            let BoundedHeap { heap, setting, size, limit } = &bounded;
-            if *size >= limit.value || !bounded.is_tight(thresholds) {
-                continue;
-            }
-            let (name, rest) = (&workload.name, ByteSize(limit.value.0 - size.0));
-            let what = bounded.what();
-            let finding = sink
-                .report(
-                    setting.span,
-                    format!("up to {size}"),
-                    format!("{what} of `{name}` leaves {rest} of {} for everything else", limit.value),
-                )
-                .workload(workload)
-                .confidence(Confidence::Medium)
-                .related(limit.span, format!("`{name}` is killed at {}", limit.value))
-                .note(bounded.arithmetic());
-            offer.room(finding, heap, &setting.value);
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let thresholds = &cx.policy().thresholds;
+    let offer = Offer::of(workload, cx);
+    for bounded in bounded_heaps(workload, &workload.pools.heaps) {
+        let BoundedHeap { heap, setting, size, limit } = &bounded;
+        if *size >= limit.value || !bounded.is_tight(thresholds) {
+            continue;
         }
+        let (name, rest) = (&workload.name, ByteSize(limit.value.0 - size.0));
+        let what = bounded.what();
+        let mut finding = cx.report(
+            setting.span,
+            format!("{what} of `{name}` leaves {rest} of {} for everything else", limit.value),
+        );
+        finding
+            .label(format!("up to {size}"))
+            .confidence(Confidence::Medium)
+            .related(limit.span, format!("`{name}` is killed at {}", limit.value))
+            .note(bounded.arithmetic());
+        offer.room(&mut finding, heap, &setting.value);
     }
 }

@@ -1,7 +1,7 @@
 //! The rule `unbounded-cache`.
 
 use crate::catalog::RuntimeName;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::Workload;
 
 rule! {
@@ -13,7 +13,7 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if !workload.role.runs() {
         return;
     }
@@ -30,12 +30,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             .value()
             .filter(|limit| limit.0 > 0)
             .map(|limit| limit.percent_in_mebibytes(75));
-        sink.report(
-            cache.program.span,
-            "without --maxmemory it keeps every key",
-            format!("nothing bounds the data of `{name}`"),
-        )
-        .workload(workload)
+        cx.report(cache.program.span, format!("nothing bounds the data of `{name}`")).label("without --maxmemory it keeps every key")
         .note("Redis takes no notice of the container's limit: it is killed with all of its data")
         .help(match bound {
             Some(mebibytes) => format!(

@@ -1,11 +1,11 @@
 //! The rule `unbounded-heap`.
 
 use crate::diagnostic::{Confidence, Severity};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::offer::{Offer, bound_default, usual};
 use crate::source::Spanned;
 use crate::syntax::size::ByteSize;
-use crate::workload::{Kind, MemoryPool, Project, RuntimeName, Workload};
+use crate::workload::{Kind, MemoryPool, RuntimeName, Workload};
 
 rule! {
     name: "unbounded-heap",
@@ -13,50 +13,48 @@ rule! {
     severity: Warning,
     group: Heap,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let grows = |heap: &&MemoryPool| matches!(heap.runtime, RuntimeName::Java | RuntimeName::Node);
-    for offer in Offer::for_workloads(project, sink.policy()).filter(|offer| offer.workload.role.runs()) {
-        let workload = offer.workload;
-        for heap in workload.pools.heaps.iter().filter(grows).filter(|heap| heap.bound.is_absent()) {
-            if workload.kind == Kind::Image {
-                tuned(workload, heap, sink);
-            } else if workload.memory.limit.is_absent() {
-                unlimited(&offer, heap, sink);
-            } else if heap.limit_unseen.is_some() {
-                // Its default does not follow the limit: `runtime-ignores-limit` reports it.
-            } else if let Some(limit) = workload.memory.limit.known()
-                && let Some(default) = heap.default_for(limit.value)
-            {
-                limited(&offer, heap, limit, default, sink);
-            }
+    let offer = Offer::of(workload, cx);
+    if !(offer.workload.role.runs()) {
+        return;
+    }
+
+    for heap in workload.pools.heaps.iter().filter(grows).filter(|heap| heap.bound.is_absent()) {
+        if workload.kind == Kind::Image {
+            tuned(workload, heap, cx);
+        } else if workload.memory.limit.is_absent() {
+            unlimited(&offer, heap, cx);
+        } else if heap.limit_unseen.is_some() {
+            // Its default does not follow the limit: `runtime-ignores-limit` reports it.
+        } else if let Some(limit) = workload.memory.limit.known()
+            && let Some(default) = heap.default_for(limit.value)
+        {
+            limited(&offer, heap, limit, default, cx);
         }
     }
 }
 
 /// Reports an image whose flags tune the runtime but do not bound its heap.
-fn tuned(workload: &Workload, heap: &MemoryPool, sink: &mut Sink<'_>) {
+fn tuned(workload: &Workload, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
     let Some(carrier) = &heap.origin else { return };
     let (name, runtime) = (&workload.name, heap.runtime.display_name());
     let default = match heap.runtime {
         RuntimeName::Java => "a quarter of the limit that it is started with, or of the host",
         _ => "about half of the limit that it is started with, or what follows the host",
     };
-    sink.report(
-        carrier.span,
-        format!("`{}` sets flags, none of them bounds the heap", carrier.value),
-        format!("nothing bounds the {runtime} heap of `{name}`"),
-    )
-    .workload(workload)
-    .severity(Severity::Note)
-    .confidence(Confidence::Low)
-    .note(format!("the default is {default}"))
-    .help(format!("bound it with `{}` in `{}`", share(heap.runtime), carrier.value));
+    cx.report(carrier.span, format!("nothing bounds the {runtime} heap of `{name}`"))
+        .label(format!("`{}` sets flags, none of them bounds the heap", carrier.value))
+        .severity(Severity::Note)
+        .confidence(Confidence::Low)
+        .note(format!("the default is {default}"))
+        .help(format!("bound it with `{}` in `{}`", share(heap.runtime), carrier.value));
 }
 
-fn unlimited(offer: &Offer<'_>, heap: &MemoryPool, sink: &mut Sink<'_>) {
+fn unlimited(offer: &Offer<'_>, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
     let workload = offer.workload;
     let (name, runtime) = (&workload.name, heap.runtime.display_name());
     let place = heap.origin.as_ref().map_or(heap.program.span, |carrier| carrier.span);
@@ -64,9 +62,10 @@ fn unlimited(offer: &Offer<'_>, heap: &MemoryPool, sink: &mut Sink<'_>) {
         Some(carrier) => format!("`{}` sets flags, none of them bounds the heap", carrier.value),
         None => format!("{runtime} starts here without a bound for its heap"),
     };
-    let mut finding = sink
-        .report(place, label, format!("nothing bounds the {runtime} heap of `{name}`{}", unless(heap)))
-        .workload(workload)
+    let mut finding =
+        cx.report(place, format!("nothing bounds the {runtime} heap of `{name}`{}", unless(heap)));
+    finding
+        .label(label)
         .severity(if heap.assumed || heap.env_unseen {
             Severity::Note
         } else {
@@ -75,12 +74,12 @@ fn unlimited(offer: &Offer<'_>, heap: &MemoryPool, sink: &mut Sink<'_>) {
         .confidence(if heap.assumed || heap.env_unseen { Confidence::Low } else { Confidence::Medium })
         .note(without_limit(heap.runtime));
     if workload.anchor != place {
-        finding = finding.related(workload.anchor, "no memory limit on this service");
+        finding.related(workload.anchor, "no memory limit on this service");
     }
     if place != heap.program.span {
-        finding = finding.related(heap.program.span, format!("starts {runtime}"));
+        finding.related(heap.program.span, format!("starts {runtime}"));
     }
-    bound_default(offer, heap, None, finding);
+    bound_default(offer, heap, None, &mut finding);
 }
 
 fn limited(
@@ -88,7 +87,7 @@ fn limited(
     heap: &MemoryPool,
     limit: &Spanned<ByteSize>,
     default: ByteSize,
-    sink: &mut Sink<'_>,
+    cx: &mut RuleContext<'_>,
 ) {
     let workload = offer.workload;
     let (name, runtime, size) = (&workload.name, heap.runtime.display_name(), limit.value);
@@ -107,9 +106,9 @@ fn limited(
             ),
         )
     };
-    let finding = sink
-        .report(limit.span, label, format!("{message}{}", unless(heap)))
-        .workload(workload)
+    let mut finding = cx.report(limit.span, format!("{message}{}", unless(heap)));
+    finding
+        .label(label)
         .severity(if fits || heap.env_unseen {
             Severity::Note
         } else {
@@ -119,7 +118,7 @@ fn limited(
         .via(&limit.via)
         .related(heap.program.span, format!("starts {runtime} without a bound for its heap"))
         .note(format!("{runtime} takes about {percent} % of a limit of {size} when no flag says otherwise"));
-    bound_default(offer, heap, Some(size), finding);
+    bound_default(offer, heap, Some(size), &mut finding);
 }
 
 /// Returns the condition under which an image with unknown variables bounds the heap after all.

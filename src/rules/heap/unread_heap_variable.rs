@@ -3,11 +3,8 @@
 use crate::diagnostic::{Applicability, Confidence, Edit, Severity};
 use crate::rules::estimate::is_tight;
 use crate::rules::offer::Offer;
-use crate::rules::sink::Builder;
-use crate::rules::{Sink, Thresholds};
-use crate::workload::{
-    Bound, FactName, HeapProblem, HeapProblemKind, MemoryPool, Project, ReadVariable, Workload,
-};
+use crate::rules::{FindingBuilder, RuleContext, Thresholds};
+use crate::workload::{Bound, FactName, HeapProblem, HeapProblemKind, MemoryPool, ReadVariable, Workload};
 
 rule! {
     name: "unread-heap-variable",
@@ -15,32 +12,31 @@ rule! {
     severity: Error,
     group: Heap,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()) {
-        for heap in &offer.workload.pools.heaps {
-            for problem in &heap.problems {
-                if matches!(problem.kind, HeapProblemKind::Unread | HeapProblemKind::WrongVariable) {
-                    unread(&offer, heap, problem, sink);
-                }
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    for heap in &offer.workload.pools.heaps {
+        for problem in &heap.problems {
+            if matches!(problem.kind, HeapProblemKind::Unread | HeapProblemKind::WrongVariable) {
+                unread(&offer, heap, problem, cx);
             }
         }
-        for problem in &offer.workload.pools.heap_flags_of_other_runtimes {
-            let finding = by_script(offer.workload, problem, sink);
-            let finding = finding.related(offer.workload.image.base.span(), "this image");
-            if let Some(help) = &problem.help {
-                finding.help(help.as_str());
-            }
+    }
+    for problem in &offer.workload.pools.heap_flags_of_other_runtimes {
+        let mut finding = by_script(workload, problem, cx);
+        finding.related(offer.workload.image.base.span(), "this image");
+        if let Some(help) = &problem.help {
+            finding.help(help.as_str());
         }
     }
 }
 
-fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, sink: &mut Sink<'_>) {
+fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, cx: &mut RuleContext<'_>) {
     let workload = offer.workload;
     let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
-    let thresholds = &sink.policy().thresholds;
+    let thresholds = &cx.policy().thresholds;
     let way = problem.read_variable.as_ref().map(|way| (way, held(workload, heap, way, thresholds)));
     // With an `effect`, a script of the image reads the variables, and is known by its name alone.
     let (mut finding, what) = if problem.effect.is_empty() {
@@ -54,14 +50,15 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, sink: &mu
                 Severity::Warning,
             ),
         };
-        let finding = sink
-            .report(problem.flag.span(), format!("the JVM does not look at `{variable}`"), message)
-            .workload(workload)
+        let mut finding = cx.report(problem.flag.span(), message);
+        finding
+            .label(format!("the JVM does not look at `{variable}`"))
             .severity(severity)
             .related(heap.program.span, "no shell here expands it");
         (finding, "the variable that every JVM reads")
     } else {
-        let finding = by_script(workload, problem, sink).related(heap.program.span, "this image's script");
+        let mut finding = by_script(workload, problem, cx);
+        finding.related(heap.program.span, "this image's script");
         let what = match problem.kind {
             HeapProblemKind::WrongVariable => "the variable for the heap",
             _ => "the variable that it reads",
@@ -71,7 +68,7 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, sink: &mu
     if let Some(limit) = workload.memory.limit.known()
         && let Some(default) = heap.default_for(limit.value).filter(|_| heap.bound.is_absent())
     {
-        finding = finding
+        finding
             .note(format!("the heap is the default instead, about {default} of a limit of {}", limit.value));
     }
     if let Some((way, Held::Fits)) = way.as_ref().filter(|_| problem.has_other_readers) {
@@ -86,7 +83,7 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, sink: &mu
         Some(edits) => {
             finding.fix(what, Applicability::Unsafe, &[FactName::Env, FactName::Heaps], edits);
         }
-        None => help(finding, what, way),
+        None => help(&mut finding, what, way),
     }
 }
 
@@ -118,16 +115,19 @@ fn renamed(offer: &Offer<'_>, problem: &HeapProblem, way: &ReadVariable, held: &
     Some(edits)
 }
 
-fn by_script<'s>(workload: &Workload, problem: &HeapProblem, sink: &'s mut Sink<'_>) -> Builder<'s> {
+fn by_script<'s>(
+    workload: &Workload,
+    problem: &HeapProblem,
+    cx: &'s mut RuleContext<'_>,
+) -> FindingBuilder<'s> {
     let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
     let message = match problem.kind {
         HeapProblemKind::WrongVariable => format!("`{variable}` of `{name}` is no place for `{flag}`"),
         _ => format!("nothing reads `{variable}` of `{name}`, so `{flag}` has no effect"),
     };
-    sink.report(problem.flag.span(), problem.effect.as_str(), message)
-        .workload(workload)
-        .severity(Severity::Warning)
-        .confidence(Confidence::Medium)
+    let mut finding = cx.report(problem.flag.span(), message);
+    finding.label(problem.effect.as_str()).severity(Severity::Warning).confidence(Confidence::Medium);
+    finding
 }
 
 /// The relation of the heap to the limit, once its bound is read.
@@ -155,7 +155,7 @@ fn held(workload: &Workload, heap: &MemoryPool, way: &ReadVariable, thresholds: 
     flag.map_or(Held::Never, Held::Instead)
 }
 
-fn help(finding: Builder<'_>, what: &str, way: Option<(&ReadVariable, Held)>) {
+fn help(finding: &mut FindingBuilder<'_>, what: &str, way: Option<(&ReadVariable, Held)>) {
     match way {
         Some((way, Held::Fits)) => {
             finding.help(format!("{what} is `{}`: write `{}` there", way.variable, way.text(None)));

@@ -1,7 +1,7 @@
 //! The rule `budget-exceeded`.
 
 use crate::capacity::{shares, sum};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::shares::{SHOWN, arithmetic, label, services};
 use crate::syntax::size::ByteSize;
 use crate::workload::Project;
@@ -15,8 +15,8 @@ rule! {
     check: Project(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    let policy = sink.policy();
+fn check(project: &Project, cx: &mut RuleContext<'_>) {
+    let policy = cx.policy();
     let Some(host) = policy.host_memory else { return };
     let budget = ByteSize((host.0 as f64 * policy.overcommit) as i64);
     let terms = shares(project, &policy.profiles, |workload| workload.memory.limit.known());
@@ -29,13 +29,13 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         return;
     };
     let message = format!("{} may take {total} together, the host has {host}", services(&terms));
-    let mut finding = sink.report(largest.size.span, label(largest), message).workload(largest.workload);
+    let mut finding = cx.report(largest.size.span, message);
+    finding.label(label(largest)).workload(largest.workload);
     for term in terms.iter().filter(|term| term.size.span != largest.size.span).take(SHOWN) {
-        finding = finding.related(term.size.span, label(term));
+        finding.related(term.size.span, label(term));
     }
-    finding = finding.note(arithmetic(&terms, total));
+    finding.note(arithmetic(&terms, total));
     if policy.overcommit != 1.0 {
-        finding = finding.note(format!("{host} x {} = {budget}", policy.overcommit));
+        finding.note(format!("{host} x {} = {budget}", policy.overcommit));
     }
-    drop(finding);
 }

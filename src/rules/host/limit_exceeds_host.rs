@@ -1,6 +1,6 @@
 //! The rule `limit-exceeds-host`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::Workload;
 
 rule! {
@@ -12,19 +12,18 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    let (Some(host), Some(limit)) = (sink.policy().host_memory, workload.memory.limit.known()) else {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let (Some(host), Some(limit)) = (cx.policy().host_memory, workload.memory.limit.known()) else {
         return;
     };
     if limit.value <= host || !workload.role.runs() {
         return;
     }
-    sink.report(
+    cx.report(
         limit.span,
-        format!("the host has {host}"),
         format!("the limit of `{}` is {}, more than the host has", workload.name, limit.value),
     )
-    .workload(workload)
+    .label(format!("the host has {host}"))
     .via(&limit.via)
     .note("a limit that cannot be reached is none: the host runs out of memory first");
 }

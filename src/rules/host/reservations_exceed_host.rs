@@ -1,7 +1,7 @@
 //! The rule `reservations-exceed-host`.
 
 use crate::capacity::{shares, sum};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::shares::{SHOWN, arithmetic, label, services};
 use crate::workload::Project;
 
@@ -14,8 +14,8 @@ rule! {
     check: Project(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    let policy = sink.policy();
+fn check(project: &Project, cx: &mut RuleContext<'_>) {
+    let policy = cx.policy();
     let Some(host) = policy.host_memory else { return };
     let terms = shares(project, &policy.profiles, |workload| workload.memory.reservation.known());
     let total = sum(terms.iter().map(|term| term.total));
@@ -23,9 +23,10 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
         return;
     };
     let message = format!("{} reserve {total} together, the host has {host}", services(&terms));
-    let mut finding = sink.report(largest.size.span, label(largest), message).workload(largest.workload);
+    let mut finding = cx.report(largest.size.span, message);
+    finding.label(label(largest)).workload(largest.workload);
     for term in terms.iter().filter(|term| term.size.span != largest.size.span).take(SHOWN) {
-        finding = finding.related(term.size.span, label(term));
+        finding.related(term.size.span, label(term));
     }
     finding.note(arithmetic(&terms, total));
 }

@@ -1,6 +1,6 @@
 //! The rule `swarm-rejects-key`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::swarm::{self, Replacement, Row};
 use crate::workload::Project;
 
@@ -13,8 +13,8 @@ rule! {
     check: Project(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    swarm::report(project, sink, REFUSED, "refuses", "the stack is not deployed");
+fn check(project: &Project, cx: &mut RuleContext<'_>) {
+    swarm::report(project, cx, REFUSED, "refuses", "the stack is not deployed");
 }
 
 /// The rejected keys and their replacements.

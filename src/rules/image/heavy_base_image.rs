@@ -1,7 +1,7 @@
 //! The rule `heavy-base-image`.
 
 use crate::diagnostic::{Applicability, Confidence, Edit};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::{FactName, LighterKind, Workload};
 
 rule! {
@@ -23,7 +23,7 @@ const IMAGE: &[FactName] = &[
     FactName::Caches,
 ];
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let (Some(base), Some(lighter)) = (workload.image.base.known(), &workload.image.lighter_base) else {
         return;
     };
@@ -43,19 +43,19 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         (Some(now), Some(then)) => format!("{now} to pull, `{}` is {then}", lighter.reference),
         _ => format!("the final stage can use `{}`", lighter.reference),
     };
-    let mut finding = sink
-        .report(base.span, label, message)
-        .image(reference)
+    let mut finding = cx.report(base.span, message);
+    finding
+        .label(label)
+        .image_alone(reference)
         .via(&base.via)
         .confidence(Confidence::Medium)
         .note(format!("{}; the lighter image has {}", lighter.why, lighter.cost))
         .note("this is disk and pull time, not memory");
     if let Some(lost) = &lighter.lost {
-        finding = finding.note(lost.as_str());
+        finding.note(lost.as_str());
     }
     if lighter.may_compile {
-        finding = finding
-            .note("a package without a ready-made build needs a compiler, which the lighter image lacks");
+        finding.note("a package without a ready-made build needs a compiler, which the lighter image lacks");
     }
     if let Some(tool) = &lighter.needed {
         let then = match lighter.kind {

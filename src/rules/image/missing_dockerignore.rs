@@ -1,6 +1,6 @@
 //! The rule `missing-dockerignore`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::Workload;
 
 rule! {
@@ -12,15 +12,14 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(build) = &workload.build else { return };
     let (Some(copied), Some(false)) = (build.whole_context, build.dockerignore) else { return };
-    sink.report(
+    cx.report(
         copied,
-        "brings in .git, node_modules and whatever else lies there",
         format!("the image of `{}` is built from a context without a .dockerignore", workload.name),
     )
-    .workload(workload)
+    .label("brings in .git, node_modules and whatever else lies there")
     .related(build.span, format!("the context is `{}`", build.context))
     .help("a file .dockerignore in the context, to begin with:\n  .git\n  node_modules\n  target\n  .env");
 }

@@ -1,6 +1,6 @@
 //! The rule `uncleaned-package-cache`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::Workload;
 
 rule! {
@@ -12,7 +12,7 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for cache in workload.build.iter().flat_map(|build| &build.package_caches) {
         let help = match &cache.mount {
             Some(line) => format!(
@@ -21,12 +21,11 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             ),
             None => format!("write `{}` in the same RUN", cache.way_out),
         };
-        sink.report(
+        cx.report(
             cache.span,
-            cache.left.as_str(),
             format!("the image of `{}` keeps the cache of {}", workload.name, cache.manager),
         )
-        .workload(workload)
+        .label(cache.left.as_str())
         .note("size on disk and in every pull; it is no memory of the container")
         .help(help);
     }

@@ -1,6 +1,6 @@
 //! The rule `unsupported-base-image`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::Workload;
 
 rule! {
@@ -12,7 +12,7 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let (Some(unsupported), Some(base)) = (&workload.image.unsupported, workload.image.base.known()) else {
         return;
     };
@@ -28,10 +28,10 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         Some(_) => format!("`{reference}` is deprecated"),
         None => format!("`{reference}` is no longer rebuilt"),
     };
-    let mut finding =
-        sink.report(base.span, label, message).workload(workload).image(reference).via(&base.via);
+    let mut finding = cx.report(base.span, message);
+    finding.label(label).image(reference).via(&base.via);
     if let Some(replacement) = &unsupported.replacement {
-        finding = finding.help(format!("the image that took its place is `{replacement}`"));
+        finding.help(format!("the image that took its place is `{replacement}`"));
     } else if !unsupported.lines.is_empty() {
         let mut help = format!("versions that are rebuilt: {}", unsupported.lines.join(", "));
         if let Some(upgrade) = &unsupported.upgrade {
@@ -46,7 +46,6 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
                 };
             }
         }
-        finding = finding.help(help);
+        finding.help(help);
     }
-    drop(finding);
 }

@@ -2,11 +2,11 @@
 
 use crate::diagnostic::Applicability;
 use crate::diagnostic::FixOp;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::offer::Offer;
 use crate::rules::offer::as_string;
 use crate::source::Spanned;
-use crate::workload::{FactName, Project};
+use crate::workload::{FactName, Workload};
 
 rule! {
     name: "conflicting-limits",
@@ -14,7 +14,7 @@ rule! {
     severity: Error,
     group: Limits,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
 /// The facts that may change when one spelling is removed.
@@ -26,25 +26,24 @@ const CHANGES: &[FactName] = &[
     FactName::Replicas,
 ];
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()) {
-        let workload = offer.workload;
-        for conflict in &workload.service.conflicts {
-            let (short, long) = (conflict.short, conflict.long);
-            let (span, label) = match &conflict.long_value {
-                Ok(value) => (value.span, format!("... and {} here", value.value)),
-                Err(block) => {
-                    let member = long.rsplit('.').next().unwrap_or(long);
-                    (*block, format!("... and no `{member}` in this block, which counts as 0"))
-                }
-            };
-            let value = &conflict.short_value;
-            let mut finding = sink.report(
-                value.span,
-                format!("{} here ...", value.value),
-                format!("Compose refuses `{}`: `{short}` and `{long}` differ", workload.name),
-            )
-            .workload(workload)
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    for conflict in &workload.service.conflicts {
+        let (short, long) = (conflict.short, conflict.long);
+        let (span, label) = match &conflict.long_value {
+            Ok(value) => (value.span, format!("... and {} here", value.value)),
+            Err(block) => {
+                let member = long.rsplit('.').next().unwrap_or(long);
+                (*block, format!("... and no `{member}` in this block, which counts as 0"))
+            }
+        };
+        let value = &conflict.short_value;
+        let mut finding = cx.report(
+            value.span,
+            format!("Compose refuses `{}`: `{short}` and `{long}` differ", workload.name),
+        );
+        finding
+            .label(format!("{} here ...", value.value))
             .via(&value.via)
             .related(span, label)
             .note(format!(
@@ -52,37 +51,35 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
                 workload.name
             ))
             .help("keep one spelling, or write the same value in both");
-            if let (Err(block), Some(path), Some(key)) =
-                (&conflict.long_value, member(long), workload.removable_key(short))
-            {
-                // Below `deploy` a size has to be a string.
-                let text = if path == ["pids"] { value.value.clone() } else { as_string(&value.value) };
-                let moved = FixOp::Move { key, owner: *block, path, value: text };
-                finding = finding.fix_model(
-                    format!("move `{short}` into the block"),
-                    Applicability::Safe,
-                    &[],
-                    vec![moved],
-                );
-            }
-            // A value from another file may be missing when this one is read.
-            let together = |kept: &Spanned<String>| {
-                let files = [kept.span.file, value.span.file, workload.anchor.file];
-                kept.via.is_empty() && value.via.is_empty() && files.iter().all(|file| *file == files[0])
-            };
-            let alone = offer.changed_elsewhere().is_none();
-            if let (Ok(kept), Some(key)) = (&conflict.long_value, workload.removable_key(short))
-                && together(kept)
-                && alone
-            {
-                finding = finding.fix_model(
-                    format!("keep {} of `{long}`", kept.value),
-                    Applicability::Unsafe,
-                    CHANGES,
-                    vec![FixOp::Remove { key }],
-                );
-            }
-            drop(finding);
+        if let (Err(block), Some(path), Some(key)) =
+            (&conflict.long_value, member(long), workload.removable_key(short))
+        {
+            // Below `deploy` a size has to be a string.
+            let text = if path == ["pids"] { value.value.clone() } else { as_string(&value.value) };
+            let moved = FixOp::Move { key, owner: *block, path, value: text };
+            finding.fix_model(
+                format!("move `{short}` into the block"),
+                Applicability::Safe,
+                &[],
+                vec![moved],
+            );
+        }
+        // A value from another file may be missing when this one is read.
+        let together = |kept: &Spanned<String>| {
+            let files = [kept.span.file, value.span.file, workload.anchor.file];
+            kept.via.is_empty() && value.via.is_empty() && files.iter().all(|file| *file == files[0])
+        };
+        let alone = offer.changed_elsewhere().is_none();
+        if let (Ok(kept), Some(key)) = (&conflict.long_value, workload.removable_key(short))
+            && together(kept)
+            && alone
+        {
+            finding.fix_model(
+                format!("keep {} of `{long}`", kept.value),
+                Applicability::Unsafe,
+                CHANGES,
+                vec![FixOp::Remove { key }],
+            );
         }
     }
 }

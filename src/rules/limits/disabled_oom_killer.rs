@@ -2,7 +2,7 @@
 
 use crate::diagnostic::FixOp;
 use crate::diagnostic::{Applicability, Severity};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::{FactName, Workload};
 
 rule! {
@@ -14,7 +14,7 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let memory = &workload.memory;
     let Some(disabled) = workload.service.oom_kill_disable.known().filter(|disabled| disabled.value) else {
         return;
@@ -34,12 +34,8 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             "on cgroup v1 a container at its limit freezes instead of being killed",
         )
     };
-    let finding = sink
-        .report(disabled.span, "keeps the kernel from killing it", message)
-        .workload(workload)
-        .severity(severity)
-        .via(&disabled.via)
-        .note(note);
+    let mut finding = cx.report(disabled.span, message);
+    finding.label("keeps the kernel from killing it").severity(severity).via(&disabled.via).note(note);
     if let Some(key) = workload.removable_key("oom_kill_disable") {
         finding.fix_model(
             "remove the line",

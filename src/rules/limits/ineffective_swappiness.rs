@@ -2,7 +2,7 @@
 
 use crate::diagnostic::FixOp;
 use crate::diagnostic::{Applicability, Severity};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::{FactName, Workload};
 
 rule! {
@@ -14,7 +14,7 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(swappiness) = workload.service.swappiness.known() else { return };
     let (value, name) = (swappiness.value, &workload.name);
     let (severity, label, message) = match value {
@@ -34,20 +34,13 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
             format!("the engine refuses `mem_swappiness: {value}` of `{name}`: 0 to 100"),
         ),
     };
-    let finding = sink
-        .report(swappiness.span, label, message)
-        .workload(workload)
-        .severity(severity)
-        .via(&swappiness.via);
-    let finding = match workload.removable_key("mem_swappiness").filter(|_| value <= 100) {
+    let mut finding = cx.report(swappiness.span, message);
+    finding.label(label).severity(severity).via(&swappiness.via);
+    if let Some(key) = workload.removable_key("mem_swappiness").filter(|_| value <= 100) {
         // On a host with cgroup v1, values from 1 to 100 have an effect.
-        Some(key) => finding.fix_model(
-            "remove the line",
-            if value == 0 { Applicability::Safe } else { Applicability::Unsafe },
-            &[FactName::MemSwappiness],
-            vec![FixOp::Remove { key }],
-        ),
-        None => finding,
-    };
+        let applicability = if value == 0 { Applicability::Safe } else { Applicability::Unsafe };
+        let remove = vec![FixOp::Remove { key }];
+        finding.fix_model("remove the line", applicability, &[FactName::MemSwappiness], remove);
+    }
     finding.help("a `memswap_limit` equal to the memory limit forbids swap");
 }

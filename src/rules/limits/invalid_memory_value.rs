@@ -1,10 +1,10 @@
 //! The rule `invalid-memory-value`.
 
 use crate::diagnostic::{Applicability, Edit};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::offer::Offer;
 use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
-use crate::workload::{Fact, FactName, Project, SizeKey, SizeProblem, Why};
+use crate::workload::{Fact, FactName, SizeKey, SizeProblem, Why, Workload};
 
 rule! {
     name: "invalid-memory-value",
@@ -12,48 +12,45 @@ rule! {
     severity: Error,
     group: Limits,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
 /// The facts that such a key may set.
 const SIZES: &[FactName] =
     &[FactName::MemoryLimit, FactName::MemoryReservation, FactName::SwapLimit, FactName::ShmSize];
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()) {
-        let workload = offer.workload;
-        for mount in &workload.service.tmpfs {
-            let Fact::Unknown { at, why: Why::Malformed(text) } = &mount.size else { continue };
-            if !mount.option {
-                continue;
-            }
-            let message = format!(
-                "the kernel refuses `size={text}` of the tmpfs `{}` of `{}`",
-                mount.target, workload.name
-            );
-            sink.report(*at, "the container does not start", message)
-                .workload(workload)
-                .note("a mount option takes a whole number with at most one of k, m, g, and no `b`")
-                .help("write it as in `size=64m`");
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    for mount in &workload.service.tmpfs {
+        let Fact::Unknown { at, why: Why::Malformed(text) } = &mount.size else { continue };
+        if !mount.option {
+            continue;
         }
-        for key in &workload.service.size_keys {
-            let Some(SizeProblem::Refused(upstream)) = &key.problem else { continue };
-            let (name, text) = (key.name, key.text.as_str());
-            let message = format!("Compose refuses `{name}: {text}` of `{}`", workload.name);
-            let finding = sink
-                .report(key.size.span(), upstream.as_str(), message)
-                .workload(workload)
-                .via(&key.via)
-                .note("units are b, k, m, g, t and p, also with `b` or `iB` behind them, and all of them are binary");
-            if let Some(written) = suggestion(key) {
-                let span = key.text.span_of(0..text.len());
-                let edit = Edit { span, replacement: written.clone() };
-                let size = ByteSize::parse_compose(written.trim_matches('"')).ok();
-                if size.is_some_and(|size| offer.accepts(key, size)) {
-                    finding.fix(format!("write `{written}`"), Applicability::Safe, SIZES, vec![edit]);
-                } else {
-                    finding.help(format!("write it as `{written}`, and see that the rest fits"));
-                }
+        let message = format!(
+            "the kernel refuses `size={text}` of the tmpfs `{}` of `{}`",
+            mount.target, workload.name
+        );
+        cx.report(*at, message)
+            .label("the container does not start")
+            .note("a mount option takes a whole number with at most one of k, m, g, and no `b`")
+            .help("write it as in `size=64m`");
+    }
+    for key in &workload.service.size_keys {
+        let Some(SizeProblem::Refused(upstream)) = &key.problem else { continue };
+        let (name, text) = (key.name, key.text.as_str());
+        let message = format!("Compose refuses `{name}: {text}` of `{}`", workload.name);
+        let mut finding = cx.report(key.size.span(), message);
+        finding.label(upstream.as_str()).via(&key.via).note(
+            "units are b, k, m, g, t and p, also with `b` or `iB` behind them, and all of them are binary",
+        );
+        if let Some(written) = suggestion(key) {
+            let span = key.text.span_of(0..text.len());
+            let edit = Edit { span, replacement: written.clone() };
+            let size = ByteSize::parse_compose(written.trim_matches('"')).ok();
+            if size.is_some_and(|size| offer.accepts(key, size)) {
+                finding.fix(format!("write `{written}`"), Applicability::Safe, SIZES, vec![edit]);
+            } else {
+                finding.help(format!("write it as `{written}`, and see that the rest fits"));
             }
         }
     }

@@ -1,9 +1,10 @@
 //! The rule `limit-below-peak`.
 
 use crate::capacity::Verdict;
-use crate::rules::Sink;
-use crate::rules::measured::{MeasuredService, measured_services};
-use crate::workload::Project;
+use crate::rules::RuleContext;
+use crate::rules::measured::MeasuredService;
+use crate::rules::offer::Offer;
+use crate::workload::Workload;
 
 rule! {
     name: "limit-below-peak",
@@ -11,19 +12,15 @@ rule! {
     severity: Warning,
     group: Limits,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    let policy = sink.policy();
-    for case in measured_services(project, Verdict::BelowPeak) {
-        let MeasuredService { workload, measured, limit, .. } = &case;
-        let (name, peak) = (&workload.name, measured.peak);
-        let finding = sink.report(
-            limit.span,
-            format!("{peak} were seen: more than this"),
-            format!("`{name}` was seen to use {peak}, its limit is {}", limit.value),
-        );
-        case.describe(finding, project, policy);
-    }
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let Some(case) = MeasuredService::of(Offer::of(workload, cx), Verdict::BelowPeak) else { return };
+    let MeasuredService { measured, limit, .. } = &case;
+    let (name, peak) = (&workload.name, measured.peak);
+    let mut finding =
+        cx.report(limit.span, format!("`{name}` was seen to use {peak}, its limit is {}", limit.value));
+    finding.label(format!("{peak} were seen: more than this"));
+    case.describe(&mut finding);
 }

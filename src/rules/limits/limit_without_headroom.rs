@@ -2,10 +2,11 @@
 
 use crate::capacity::Verdict;
 use crate::diagnostic::Severity;
-use crate::rules::Sink;
-use crate::rules::measured::{MeasuredService, measured_services};
+use crate::rules::RuleContext;
+use crate::rules::measured::MeasuredService;
+use crate::rules::offer::Offer;
 use crate::syntax::size::ByteSize;
-use crate::workload::Project;
+use crate::workload::Workload;
 
 rule! {
     name: "limit-without-headroom",
@@ -13,22 +14,22 @@ rule! {
     severity: Warning,
     group: Limits,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    let policy = sink.policy();
-    for case in measured_services(project, Verdict::WithoutHeadroom) {
-        let MeasuredService { workload, measured, limit, .. } = &case;
-        let (name, peak) = (&workload.name, measured.peak);
-        let room = ByteSize(limit.value.0 - peak.0);
-        let finding = sink
-            .report(
-                limit.span,
-                format!("{room} above the peak of {peak}"),
-                format!("the limit of `{name}` leaves {room} above the {peak} that it was seen to use"),
-            )
-            .severity(if measured.samples == 1 { Severity::Note } else { RULE.meta().severity });
-        case.describe(finding, project, policy);
-    }
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let Some(case) = MeasuredService::of(Offer::of(workload, cx), Verdict::WithoutHeadroom) else { return };
+    let MeasuredService { measured, limit, .. } = &case;
+    let (name, peak) = (&workload.name, measured.peak);
+    let room = ByteSize(limit.value.0 - peak.0);
+    let mut finding = cx.report(
+        limit.span,
+        format!("the limit of `{name}` leaves {room} above the {peak} that it was seen to use"),
+    );
+    finding.label(format!("{room} above the peak of {peak}")).severity(if measured.samples == 1 {
+        Severity::Note
+    } else {
+        RULE.meta().severity
+    });
+    case.describe(&mut finding);
 }

@@ -1,10 +1,10 @@
 //! The rule `memory-limit-below-minimum`.
 
 use crate::diagnostic::{Applicability, Edit};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::offer::Offer;
 use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
-use crate::workload::{FactName, Project};
+use crate::workload::{FactName, Workload};
 
 rule! {
     name: "memory-limit-below-minimum",
@@ -12,66 +12,62 @@ rule! {
     severity: Error,
     group: Limits,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()) {
-        let workload = offer.workload;
-        let memory = &workload.memory;
-        if let Some(shm) = workload.service.shm_size.known().filter(|shm| shm.value.0 < 0) {
-            let message = format!("the engine refuses the `shm_size` of `{}`: it is negative", workload.name);
-            sink.report(shm.span, "less than nothing", message)
-                .workload(workload)
-                .via(&shm.via)
-                .note("Error response from daemon: SHM size can not be less than 0");
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    let memory = &workload.memory;
+    if let Some(shm) = workload.service.shm_size.known().filter(|shm| shm.value.0 < 0) {
+        let message = format!("the engine refuses the `shm_size` of `{}`: it is negative", workload.name);
+        cx.report(shm.span, message)
+            .label("less than nothing")
+            .via(&shm.via)
+            .note("Error response from daemon: SHM size can not be less than 0");
+    }
+    for (what, fact) in [("memory limit", &memory.limit), ("memory reservation", &memory.reservation)] {
+        let Some(size) = fact.known() else { continue };
+        let bytes = size.value.0;
+        if bytes == 0 || bytes >= SMALLEST_LIMIT.0 || (what == "memory reservation" && bytes < 0) {
+            continue;
         }
-        for (what, fact) in [("memory limit", &memory.limit), ("memory reservation", &memory.reservation)] {
-            let Some(size) = fact.known() else { continue };
-            let bytes = size.value.0;
-            if bytes == 0 || bytes >= SMALLEST_LIMIT.0 || (what == "memory reservation" && bytes < 0) {
-                continue;
-            }
-            // The engine reports only the first of the two.
-            let limit = memory.limit.value().filter(|limit| limit.0 != 0 && **limit < SMALLEST_LIMIT);
-            if what == "memory reservation" && limit.is_some() {
-                continue;
-            }
-            let message = format!(
-                "the engine refuses the {what} of `{}`: {} is below {SMALLEST_LIMIT}",
-                workload.name, size.value
-            );
-            let finding = sink
-                .report(size.span, format!("{} in all", size.value), message)
-                .workload(workload)
-                .via(&size.via)
-                .note(format!("Error response from daemon: Minimum {what} allowed is 6MB"));
-            // Without a unit, a number that is sensible in MiB was probably meant so.
-            let key = match what {
-                "memory limit" => workload.limit_key(),
-                _ => workload.reservation_key(),
-            };
-            let meant = ByteSize(bytes.saturating_mul(1 << 20));
-            if !(6..=65_536).contains(&bytes) {
-                continue;
-            }
-            let finding = finding.note("a number without a unit counts bytes");
-            // `None` if a variable outside of the file sets it.
-            let place = key.filter(|key| offer.accepts(key, meant)).and_then(|key| match key.text.varies() {
-                true => key.text.verbatim_span(),
-                false => Some(size.span),
-            });
-            match place {
-                Some(span) => finding.fix(
-                    format!("{bytes} MiB, where that is meant"),
-                    Applicability::Unsafe,
-                    &[FactName::MemoryLimit, FactName::MemoryReservation],
-                    vec![Edit { span, replacement: format!("{bytes}m") }],
-                ),
-                None => {
-                    finding.help(format!("write `{bytes}m` where MiB are meant, and see that the rest fits"))
-                }
-            };
+        // The engine reports only the first of the two.
+        let limit = memory.limit.value().filter(|limit| limit.0 != 0 && **limit < SMALLEST_LIMIT);
+        if what == "memory reservation" && limit.is_some() {
+            continue;
         }
+        let message = format!(
+            "the engine refuses the {what} of `{}`: {} is below {SMALLEST_LIMIT}",
+            workload.name, size.value
+        );
+        let mut finding = cx.report(size.span, message);
+        finding
+            .label(format!("{} in all", size.value))
+            .via(&size.via)
+            .note(format!("Error response from daemon: Minimum {what} allowed is 6MB"));
+        // Without a unit, a number that is sensible in MiB was probably meant so.
+        let key = match what {
+            "memory limit" => workload.limit_key(),
+            _ => workload.reservation_key(),
+        };
+        let meant = ByteSize(bytes.saturating_mul(1 << 20));
+        if !(6..=65_536).contains(&bytes) {
+            continue;
+        }
+        finding.note("a number without a unit counts bytes");
+        // `None` if a variable outside of the file sets it.
+        let place = key.filter(|key| offer.accepts(key, meant)).and_then(|key| match key.text.varies() {
+            true => key.text.verbatim_span(),
+            false => Some(size.span),
+        });
+        match place {
+            Some(span) => finding.fix(
+                format!("{bytes} MiB, where that is meant"),
+                Applicability::Unsafe,
+                &[FactName::MemoryLimit, FactName::MemoryReservation],
+                vec![Edit { span, replacement: format!("{bytes}m") }],
+            ),
+            None => finding.help(format!("write `{bytes}m` where MiB are meant, and see that the rest fits")),
+        };
     }
 }

@@ -1,10 +1,10 @@
 //! The rule `missing-memory-limit`.
 
 use crate::capacity::advise;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::measured::MeasuredLimit;
 use crate::rules::offer::Offer;
-use crate::workload::{Bound, Project};
+use crate::workload::{Bound, Workload};
 
 rule! {
     name: "missing-memory-limit",
@@ -12,16 +12,15 @@ rule! {
     severity: Warning,
     group: Limits,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()) {
-        limited(&offer, sink);
-    }
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    limited(&offer, cx);
 }
 
-fn limited(offer: &Offer<'_>, sink: &mut Sink<'_>) {
+fn limited(offer: &Offer<'_>, cx: &mut RuleContext<'_>) {
     let workload = offer.workload;
     if !workload.memory.limit.is_absent() || !workload.role.runs() {
         return;
@@ -31,26 +30,26 @@ fn limited(offer: &Offer<'_>, sink: &mut Sink<'_>) {
         Some(what) => format!("no memory limit: {what}"),
         None => "no memory limit".to_owned(),
     };
-    let mut finding = sink
-        .report(workload.anchor, label, format!("`{name}` has no memory limit"))
-        .workload(workload)
+    let mut finding = cx.report(workload.anchor, format!("`{name}` has no memory limit"));
+    finding
+        .label(label)
         .via(&workload.service.via)
         .severity(workload.role.soften(RULE.meta().severity))
         .group_message("services have no memory limit")
         .note("one leak takes the host's memory, and the kernel then picks what to kill");
     if let (Some(measured), Some(advice)) = (&workload.measured, advise(workload)) {
-        finding = MeasuredLimit { offer: *offer, measured, advice: &advice }.ask(finding);
+        MeasuredLimit { offer: *offer, measured, advice: &advice }.offer_limit(&mut finding);
     } else {
-        finding = offer.limit(finding);
+        offer.limit(&mut finding);
     }
     if let Some(reservation) = workload.memory.reservation.known() {
         let label = format!("a reservation of {} caps nothing", reservation.value);
-        finding = finding.related(reservation.span, label);
+        finding.related(reservation.span, label);
     }
     for setting in workload.pools.heaps.iter().filter_map(|heap| heap.bound.known()) {
         if let Bound::Percent(percent) = setting.value.bound {
             let label = format!("{percent} % of the host's memory without a limit");
-            finding = finding.related(setting.span, label);
+            finding.related(setting.span, label);
         }
     }
 }

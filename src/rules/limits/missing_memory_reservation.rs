@@ -1,10 +1,10 @@
 //! The rule `missing-memory-reservation`.
 
 use crate::capacity::advise;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::measured::MeasuredLimit;
 use crate::rules::offer::Offer;
-use crate::workload::Project;
+use crate::workload::Workload;
 
 rule! {
     name: "missing-memory-reservation",
@@ -12,29 +12,25 @@ rule! {
     severity: Note,
     group: Limits,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()) {
-        reserved(&offer, sink);
-    }
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    reserved(&offer, cx);
 }
 
-fn reserved(offer: &Offer<'_>, sink: &mut Sink<'_>) {
+fn reserved(offer: &Offer<'_>, cx: &mut RuleContext<'_>) {
     let workload = offer.workload;
     let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
     if !workload.memory.reservation.is_absent() || !workload.role.runs() || workload.role.is_job() {
         return;
     }
     let name = &workload.name;
-    let finding = sink
-        .report(
-            limit.span,
-            format!("`{name}` may use {}, but none of it is reserved", limit.value),
-            format!("`{name}` has a memory limit of {} and no reservation", limit.value),
-        )
-        .workload(workload)
+    let mut finding =
+        cx.report(limit.span, format!("`{name}` has a memory limit of {} and no reservation", limit.value));
+    finding
+        .label(format!("`{name}` may use {}, but none of it is reserved", limit.value))
         .via(&limit.via)
         .group_message("services have a memory limit and no reservation")
         .note(
@@ -44,9 +40,9 @@ fn reserved(offer: &Offer<'_>, sink: &mut Sink<'_>) {
     let advice = advise(workload);
     match (&workload.measured, &advice) {
         (Some(measured), Some(advice)) if advice.keeps_limit() => {
-            MeasuredLimit { offer: *offer, measured, advice }.ask_reservation(finding)
+            MeasuredLimit { offer: *offer, measured, advice }.offer_reservation(&mut finding);
         }
-        (Some(_), Some(_)) => finding,
-        _ => offer.reservation(finding, limit.value),
-    };
+        (Some(_), Some(_)) => {}
+        _ => offer.reservation(&mut finding, limit.value),
+    }
 }

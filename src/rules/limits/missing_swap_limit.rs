@@ -1,8 +1,8 @@
 //! The rule `missing-swap-limit`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::offer::Offer;
-use crate::workload::Project;
+use crate::workload::Workload;
 
 rule! {
     name: "missing-swap-limit",
@@ -10,29 +10,27 @@ rule! {
     severity: Note,
     group: Limits,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()).filter(Offer::may_swap) {
-        let workload = offer.workload;
-        let memory = &workload.memory;
-        let Some(limit) = memory.limit.known().filter(|limit| limit.value.0 > 0) else { continue };
-        if !workload.service.memswap_limit.is_absent() || !workload.role.runs() {
-            continue;
-        }
-        let (name, size) = (&workload.name, limit.value);
-        let finding = sink
-            .report(
-                limit.span,
-                format!("{size} of memory, and {size} of swap on top"),
-                format!("`{name}` may swap {size} beyond its memory limit of {size}"),
-            )
-            .workload(workload)
-            .via(&limit.via)
-            .group_message("services may swap as much again as their memory limit")
-            .note("without `memswap_limit`, Docker lets it use as much swap as memory, if the host has swap");
-        let title = format!("allow `{name}` no swap: `memswap_limit` counts memory and swap together");
-        offer.no_swap(finding, &title);
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    if !offer.may_swap() {
+        return;
     }
+    let memory = &workload.memory;
+    let Some(limit) = memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
+    if !workload.service.memswap_limit.is_absent() || !workload.role.runs() {
+        return;
+    }
+    let (name, size) = (&workload.name, limit.value);
+    let mut finding =
+        cx.report(limit.span, format!("`{name}` may swap {size} beyond its memory limit of {size}"));
+    finding
+        .label(format!("{size} of memory, and {size} of swap on top"))
+        .via(&limit.via)
+        .group_message("services may swap as much again as their memory limit")
+        .note("without `memswap_limit`, Docker lets it use as much swap as memory, if the host has swap");
+    let title = format!("allow `{name}` no swap: `memswap_limit` counts memory and swap together");
+    offer.no_swap(&mut finding, &title);
 }

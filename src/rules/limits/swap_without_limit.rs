@@ -1,9 +1,9 @@
 //! The rule `swap-without-limit`.
 
 use crate::diagnostic::Applicability;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::offer::{CHANGES, Offer};
-use crate::workload::Project;
+use crate::workload::Workload;
 
 rule! {
     name: "swap-without-limit",
@@ -11,34 +11,33 @@ rule! {
     severity: Error,
     group: Limits,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()).filter(Offer::may_swap) {
-        let workload = offer.workload;
-        let memory = &workload.memory;
-        let Some(swap) = workload.service.memswap_limit.known().filter(|swap| swap.value.0 > 0) else {
-            continue;
-        };
-        if !memory.limit.is_absent() || !workload.role.runs() {
-            continue;
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    if !offer.may_swap() {
+        return;
+    }
+    let memory = &workload.memory;
+    let Some(swap) = workload.service.memswap_limit.known().filter(|swap| swap.value.0 > 0) else {
+        return;
+    };
+    if !memory.limit.is_absent() || !workload.role.runs() {
+        return;
+    }
+    let mut finding = cx.report(
+        swap.span,
+        format!("`{}` has a `memswap_limit` of {} and no memory limit", workload.name, swap.value),
+    );
+    finding.label("counts memory and swap together")
+        .via(&swap.via)
+        .note("Error response from daemon: You should always set the Memory limit when using Memoryswap limit, see usage");
+    match offer.limit_like_swap() {
+        Some(requests) => {
+            let title = format!("set `{}` to the same: all of it memory, no swap", offer.limit_name());
+            finding.fix_model(title, Applicability::Unsafe, CHANGES, requests);
         }
-        let finding = sink
-            .report(
-                swap.span,
-                "counts memory and swap together",
-                format!("`{}` has a `memswap_limit` of {} and no memory limit", workload.name, swap.value),
-            )
-            .workload(workload)
-            .via(&swap.via)
-            .note("Error response from daemon: You should always set the Memory limit when using Memoryswap limit, see usage");
-        match offer.limit_like_swap() {
-            Some(requests) => {
-                let title = format!("set `{}` to the same: all of it memory, no swap", offer.limit_name());
-                finding.fix_model(title, Applicability::Unsafe, CHANGES, requests);
-            }
-            None => _ = offer.limit(finding),
-        }
+        None => offer.limit(&mut finding),
     }
 }

@@ -1,7 +1,7 @@
 //! The rule `unknown-memory-key`.
 
 use crate::diagnostic::{Applicability, Edit};
-use crate::rules::{Sink, Target};
+use crate::rules::{RuleContext, Target};
 use crate::workload::{FactName, Workload};
 
 rule! {
@@ -23,19 +23,16 @@ const SIZES: &[FactName] = &[
     FactName::PidsLimit,
 ];
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for unknown in &workload.service.unknown_keys {
         let (key, meant) = (unknown.key.value.as_str(), unknown.meant);
         let dot = if unknown.place.is_empty() { "" } else { "." };
         let place = format!("services.{}{dot}{}", workload.name, unknown.place);
-        let target = sink.policy().target;
-        let finding = sink
-            .report(
-                unknown.key.span,
-                format!("did you mean `{meant}`?"),
-                format!("Compose refuses the key `{key}` of `{}`", workload.name),
-            )
-            .workload(workload)
+        let target = cx.policy().target;
+        let mut finding =
+            cx.report(unknown.key.span, format!("Compose refuses the key `{key}` of `{}`", workload.name));
+        finding
+            .label(format!("did you mean `{meant}`?"))
             .via(&unknown.key.via)
             .note(format!("{place} additional properties '{key}' not allowed"));
         // It can only be renamed to a key of the same mapping.

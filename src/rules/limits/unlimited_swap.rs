@@ -1,8 +1,8 @@
 //! The rule `unlimited-swap`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::offer::Offer;
-use crate::workload::Project;
+use crate::workload::Workload;
 
 rule! {
     name: "unlimited-swap",
@@ -10,34 +10,29 @@ rule! {
     severity: Warning,
     group: Limits,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()).filter(Offer::may_swap) {
-        let workload = offer.workload;
-        let memory = &workload.memory;
-        let (Some(limit), Some(swap)) = (memory.limit.known(), workload.service.memswap_limit.known()) else {
-            continue;
-        };
-        if swap.value.0 != -1 || limit.value.0 <= 0 {
-            continue;
-        }
-        let quoted = workload.service.size_keys.iter().any(|key| key.name == "memswap_limit" && !key.bare);
-        let mut finding = sink
-            .report(
-                swap.span,
-                "-1 is unlimited",
-                format!(
-                    "`{}` may use all swap of the host beyond its limit of {}",
-                    workload.name, limit.value
-                ),
-            )
-            .workload(workload)
-            .via(&swap.via);
-        if quoted {
-            finding = finding.note("written as a string, Compose before 5.0 refuses it: invalid size: '-1'");
-        }
-        offer.no_swap(finding, "allow no swap: the same as the memory limit");
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    if !offer.may_swap() {
+        return;
     }
+    let memory = &workload.memory;
+    let (Some(limit), Some(swap)) = (memory.limit.known(), workload.service.memswap_limit.known()) else {
+        return;
+    };
+    if swap.value.0 != -1 || limit.value.0 <= 0 {
+        return;
+    }
+    let quoted = workload.service.size_keys.iter().any(|key| key.name == "memswap_limit" && !key.bare);
+    let mut finding = cx.report(
+        swap.span,
+        format!("`{}` may use all swap of the host beyond its limit of {}", workload.name, limit.value),
+    );
+    finding.label("-1 is unlimited").via(&swap.via);
+    if quoted {
+        finding.note("written as a string, Compose before 5.0 refuses it: invalid size: '-1'");
+    }
+    offer.no_swap(&mut finding, "allow no swap: the same as the memory limit");
 }

@@ -1,8 +1,8 @@
 //! The rule `zero-memory-limit`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::offer::Offer;
-use crate::workload::Project;
+use crate::workload::Workload;
 
 rule! {
     name: "zero-memory-limit",
@@ -10,23 +10,16 @@ rule! {
     severity: Warning,
     group: Limits,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()) {
-        let workload = offer.workload;
-        let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 == 0) else {
-            continue;
-        };
-        let finding = sink
-            .report(
-                limit.span,
-                "0 is unlimited",
-                format!("the memory limit of `{}` is 0, which limits nothing", workload.name),
-            )
-            .workload(workload)
-            .via(&limit.via);
-        offer.limit(finding);
-    }
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 == 0) else {
+        return;
+    };
+    let mut finding =
+        cx.report(limit.span, format!("the memory limit of `{}` is 0, which limits nothing", workload.name));
+    finding.label("0 is unlimited").via(&limit.via);
+    offer.limit(&mut finding);
 }

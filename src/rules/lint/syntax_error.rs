@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Severity;
 use crate::hash::HashMap;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::source::SourceId;
 use crate::workload::Project;
 
@@ -18,7 +18,7 @@ rule! {
     check: Project(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
+fn check(project: &Project, cx: &mut RuleContext<'_>) {
     let mut totals: HashMap<SourceId, usize> = HashMap::default();
     for error in &project.syntax_errors {
         *totals.entry(error.span.file).or_default() += 1;
@@ -32,9 +32,10 @@ fn check(project: &Project, sink: &mut Sink<'_>) {
             continue;
         }
         let severity = if error.fatal { RULE.meta().severity } else { Severity::Warning };
-        let mut finding = sink.report(error.span, "", error.message.clone()).severity(severity);
+        let mut finding = cx.report(error.span, error.message.clone());
+        finding.severity(severity);
         if let Some(first) = error.duplicate_of {
-            finding = finding.related(first, "first written here");
+            finding.related(first, "first written here");
         }
         let total = totals.get(&error.span.file).copied().unwrap_or_default();
         if *count == SHOWN && total > SHOWN {

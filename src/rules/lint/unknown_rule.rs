@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Applicability, Edit};
 use crate::error::nearest;
-use crate::rules::{Group, RULES, Sink};
+use crate::rules::{Group, RULES, RuleContext};
 use crate::source::{Span, Spanned};
 
 rule! {
@@ -11,15 +11,15 @@ rule! {
     severity: Warning,
     group: Lint,
     preset: Recommended,
-    check: Engine,
+    check: AfterAll,
 }
 
 /// Reports a name that no rule and no group has.
-pub(crate) fn report(name: &Spanned<String>, sink: &mut Sink<'_>) {
+pub(crate) fn report(name: &Spanned<String>, cx: &mut RuleContext<'_>) {
     let known = RULES.iter().map(|rule| rule.meta().name).chain(Group::ALL.iter().map(|group| group.name()));
     let meant = nearest(&name.value, known).first().copied();
-    let finding =
-        sink.report(name.span, "no rule of that name", format!("there is no rule `{}`", name.value));
+    let mut finding = cx.report(name.span, format!("there is no rule `{}`", name.value));
+    finding.label("no rule of that name");
     match meant {
         Some(meant) => {
             let edit = Edit { span: name.span, replacement: meant.to_owned() };
@@ -32,7 +32,8 @@ pub(crate) fn report(name: &Spanned<String>, sink: &mut Sink<'_>) {
 }
 
 /// Reports a suppression whose brackets are missing or empty.
-pub(crate) fn nameless(comment: Span, sink: &mut Sink<'_>) {
-    sink.report(comment, "names no rule", "a suppression without a rule holds nothing back")
+pub(crate) fn nameless(comment: Span, cx: &mut RuleContext<'_>) {
+    cx.report(comment, "a suppression without a rule holds nothing back")
+        .label("names no rule")
         .help("with the rule, and why:\n  # oomlint: ignore[missing-memory-limit] runs alone on its host");
 }

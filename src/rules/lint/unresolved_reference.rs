@@ -1,7 +1,7 @@
 //! The rule `unresolved-reference`.
 
 use crate::hash::HashSet;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::Project;
 
 rule! {
@@ -13,15 +13,16 @@ rule! {
     check: Project(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
+fn check(project: &Project, cx: &mut RuleContext<'_>) {
     let mut seen = HashSet::default();
     for reference in &project.unresolved {
         // Services that share a mapping name the same file in the same place.
         if !seen.insert((reference.span, &reference.name)) {
             continue;
         }
-        let finding = sink.report(reference.span, "cannot be resolved", reference.to_string());
-        let finding = finding.note("what it may set is unknown, and nothing of that is reported as missing");
+        let mut finding = cx.report(reference.span, reference.to_string());
+        finding.label("cannot be resolved");
+        finding.note("what it may set is unknown, and nothing of that is reported as missing");
         if let Some(service) = &reference.service {
             finding.service(service);
         }

@@ -1,7 +1,7 @@
 //! The rule `unused-suppression`.
 
 use crate::diagnostic::{Applicability, Edit, Suppression};
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::source::{Sources, Span, Spanned};
 
 rule! {
@@ -10,7 +10,7 @@ rule! {
     severity: Warning,
     group: Lint,
     preset: Recommended,
-    check: Engine,
+    check: AfterAll,
 }
 
 /// Reports a name that suppresses no finding; `comment` is the comment that it is in.
@@ -18,13 +18,10 @@ pub(crate) fn report(
     name: &Spanned<String>,
     comment: Option<&Suppression>,
     sources: &Sources,
-    sink: &mut Sink<'_>,
+    cx: &mut RuleContext<'_>,
 ) {
-    let finding = sink.report(
-        name.span,
-        "nothing of it is found here",
-        format!("the suppression of `{}` holds nothing back", name.value),
-    );
+    let mut finding = cx.report(name.span, format!("the suppression of `{}` holds nothing back", name.value));
+    finding.label("nothing of it is found here");
     if let Some(comment) = comment {
         let edit = Edit { span: removal(name, comment, sources), replacement: String::new() };
         finding.fix("remove it", Applicability::Safe, &[], vec![edit]);

@@ -1,6 +1,6 @@
 //! The rule `shm-exceeds-limit`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::syntax::size::ByteSize;
 use crate::workload::Workload;
 
@@ -13,7 +13,7 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let memory = &workload.memory;
     let Some(limit) = memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
     let sized = workload.service.tmpfs.iter().filter_map(|mount| mount.size.known());
@@ -24,19 +24,15 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     if total < limit.value {
         return;
     }
-    let mut finding = sink
-        .report(
-            first.span,
-            format!("{} of memory", first.value),
-            format!(
-                "memory-backed files of `{}` may take {total} of a limit of {}",
-                workload.name, limit.value
-            ),
-        )
-        .workload(workload)
+    let mut finding = cx.report(
+        first.span,
+        format!("memory-backed files of `{}` may take {total} of a limit of {}", workload.name, limit.value),
+    );
+    finding
+        .label(format!("{} of memory", first.value))
         .related(limit.span, format!("the kernel kills it at {}", limit.value))
         .note("what is written to /dev/shm and to a tmpfs counts against the container's limit");
     for part in others {
-        finding = finding.related(part.span, format!("{} of memory", part.value));
+        finding.related(part.span, format!("{} of memory", part.value));
     }
 }

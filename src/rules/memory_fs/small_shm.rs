@@ -3,9 +3,9 @@
 use crate::diagnostic::FixOp;
 use crate::diagnostic::{Applicability, Confidence, Severity};
 use crate::rules::offer::Offer;
-use crate::rules::{Preset, Sink, Target};
+use crate::rules::{Preset, RuleContext, Target};
 use crate::syntax::size::ByteSize;
-use crate::workload::{FactName, Project};
+use crate::workload::{FactName, Workload};
 
 rule! {
     name: "small-shm",
@@ -13,17 +13,16 @@ rule! {
     severity: Warning,
     group: MemoryFs,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, sink: &mut Sink<'_>) {
-    for offer in Offer::for_workloads(project, sink.policy()) {
-        report(&offer, sink);
-    }
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let offer = Offer::of(workload, cx);
+    report(&offer, cx);
 }
 
 /// Reports a service whose program is known to need more of /dev/shm than Docker gives it.
-fn report(offer: &Offer<'_>, sink: &mut Sink<'_>) {
+fn report(offer: &Offer<'_>, cx: &mut RuleContext<'_>) {
     let workload = offer.workload;
     let Some(needs) = &workload.memory.shared_memory else { return };
     let host = workload.service.ipc.is_unknown()
@@ -41,16 +40,16 @@ fn report(offer: &Offer<'_>, sink: &mut Sink<'_>) {
         workload.words().any(|word| flags.iter().any(|flag| word.as_str().contains(flag.as_str())))
     };
     // A need that only some flags bring is reported without them under the strict preset.
-    let asked = needs.only_flags.is_empty() || says(&needs.only_flags) || sink.preset() == Preset::Strict;
+    let asked = needs.only_flags.is_empty() || says(&needs.only_flags) || cx.preset() == Preset::Strict;
     if says(&needs.unless_flags) || !asked {
         return;
     }
     let name = &workload.name;
     let severity = if needs.only_flags.is_empty() { RULE.meta().severity } else { Severity::Note };
-    let policy = sink.policy();
-    let finding = sink
-        .report(workload.anchor, "no `shm_size`: 64 MiB", format!("`{name}` has 64 MiB of /dev/shm"))
-        .workload(workload)
+    let policy = cx.policy();
+    let mut finding = cx.report(workload.anchor, format!("`{name}` has 64 MiB of /dev/shm"));
+    finding
+        .label("no `shm_size`: 64 MiB")
         .via(&workload.service.via)
         .severity(workload.role.soften(severity))
         .confidence(Confidence::Medium)

@@ -1,6 +1,6 @@
 //! The rule `unsized-tmpfs`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::Workload;
 
 rule! {
@@ -12,17 +12,16 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if !workload.role.runs() {
         return;
     }
     for mount in workload.service.mounts.iter().filter(|mount| mount.source == "/dev/shm") {
-        sink.report(
+        cx.report(
             mount.span,
-            "half of the host's memory, shared with the host",
             format!("`{}` writes to the host's own /dev/shm, which has no bound for it", workload.name),
         )
-        .workload(workload)
+        .label("half of the host's memory, shared with the host")
         .note("what it leaves there stays when it ends")
         .help("give it one of its own: `shm_size: <size>`, in the place of the mount");
     }
@@ -31,20 +30,16 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         if holds_sockets(target.as_str()) {
             continue;
         }
-        sink.report(
-            target.span(),
-            "half of the host's memory",
-            format!("the tmpfs at `{target}` of `{}` has no size", workload.name),
-        )
-        .workload(workload)
-        .note("what is written there counts against the container's memory limit, where it has one")
-        .help(match mount.long {
-            false => {
-                let options: String = mount.options.iter().map(|option| format!("{option},")).collect();
-                format!("give it a size: `{target}:{options}size=<size>`")
-            }
-            true => "give it a size, as in `tmpfs: {size: <size>}` of this mount".to_owned(),
-        });
+        cx.report(target.span(), format!("the tmpfs at `{target}` of `{}` has no size", workload.name))
+            .label("half of the host's memory")
+            .note("what is written there counts against the container's memory limit, where it has one")
+            .help(match mount.long {
+                false => {
+                    let options: String = mount.options.iter().map(|option| format!("{option},")).collect();
+                    format!("give it a size: `{target}:{options}size=<size>`")
+                }
+                true => "give it a size, as in `tmpfs: {size: <size>}` of this mount".to_owned(),
+            });
     }
 }
 

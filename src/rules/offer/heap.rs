@@ -4,7 +4,7 @@ use super::Offer;
 use crate::capacity::MIB;
 use crate::diagnostic::FixOp;
 use crate::diagnostic::{Applicability, Edit};
-use crate::rules::Builder;
+use crate::rules::FindingBuilder;
 use crate::syntax::size::ByteSize;
 use crate::workload::{Bound, FactName, HeapSetting, Kind, MemoryPool, Origin, Pool, RuntimeName};
 
@@ -32,16 +32,16 @@ fn share_fits(heap: &MemoryPool, limit: ByteSize) -> bool {
 }
 
 /// Adds a fix that bounds a heap without a bound, if the limit gives the size; else help with the reason.
-pub(in crate::rules) fn bound_default<'b>(
+pub(in crate::rules) fn bound_default(
     offer: &Offer<'_>,
     heap: &MemoryPool,
     limit: Option<ByteSize>,
-    finding: Builder<'b>,
-) -> Builder<'b> {
+    finding: &mut FindingBuilder<'_>,
+) {
     let Some(limit) = limit else {
         let key = offer.limit_name();
         let runtime = heap.runtime.display_name();
-        return finding.help(match &heap.limit_unseen {
+        finding.help(match &heap.limit_unseen {
             Some(unseen) => format!("add `{key}: <size>` and bound the heap below it: {}", unseen.why),
             None if heap.env_unseen => format!(
                 "add a limit, `{key}: <size>`, and bound the heap below it in `{}`",
@@ -49,9 +49,11 @@ pub(in crate::rules) fn bound_default<'b>(
             ),
             None => format!("add a limit first, `{key}: <size>`: the {runtime} heap then follows it"),
         });
+        return;
     };
     if let Some(why) = offer.changed_elsewhere() {
-        return finding.help(format!("bound the heap below the limit: {why}"));
+        finding.help(format!("bound the heap below the limit: {why}"));
+        return;
     }
     let varies = offer.workload.limit_key().is_none_or(|key| key.text.varies());
     let words = match heap.runtime {
@@ -61,51 +63,52 @@ pub(in crate::rules) fn bound_default<'b>(
         _ => largest(heap, limit).map(|size| format!("--max-old-space-size={}", size.mebibytes())),
     };
     let Some(words) = words else {
-        return finding.help(match varies {
+        finding.help(match varies {
             true => {
                 "a variable sets the limit: let it set the heap to about three quarters of it, too".to_owned()
             }
             false => too_small(heap, limit),
         });
+        return;
     };
     let carrier = heap.origin.as_ref().map(|carrier| carrier.value.as_str());
     let name = carrier.unwrap_or(usual(heap.runtime)).to_owned();
     match set_words(offer, &name, &words) {
         Some((requests, edits)) => {
             let title = format!("bound the heap: `{words}` in `{name}`");
-            finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, requests)
+            finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, requests);
         }
-        None => finding.help(format!("bound the heap with `{words}` in `{name}`")),
+        None => {
+            finding.help(format!("bound the heap with `{words}` in `{name}`"));
+        }
     }
 }
 
 /// Adds a fix that bounds a heap in bytes, in place of a share, for a heap that follows the host's memory. Adds nothing if the
 /// limit does not give the size.
-pub(in crate::rules) fn bound_in_bytes<'b>(
+pub(in crate::rules) fn bound_in_bytes(
     offer: &Offer<'_>,
     heap: &MemoryPool,
     limit: ByteSize,
-    finding: Builder<'b>,
-) -> Builder<'b> {
-    let Some(size) = offer.settled_limit().and_then(|_| largest(heap, limit)) else { return finding };
+    finding: &mut FindingBuilder<'_>,
+) {
+    let Some(size) = offer.settled_limit().and_then(|_| largest(heap, limit)) else { return };
     let (usual, words) = match heap.runtime {
         RuntimeName::Java => ("JAVA_TOOL_OPTIONS", format!("-Xmx{}m", size.mebibytes())),
         RuntimeName::Node => ("NODE_OPTIONS", format!("--max-old-space-size={}", size.mebibytes())),
-        _ => return finding,
+        _ => return,
     };
     let title = format!("bound the heap: `{words}`");
     // A share has no effect beside a number, so it is replaced.
     if let Some(share) = heap.bound.value() {
-        let Some(span) = share.flag.verbatim_span() else { return finding };
+        let Some(span) = share.flag.verbatim_span() else { return };
         let edit = Edit { span, replacement: words };
-        return finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, vec![edit], Vec::new());
+        finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, vec![edit], Vec::new());
+        return;
     }
     let carrier = heap.origin.as_ref().map_or(usual, |carrier| carrier.value.as_str());
-    match set_words(offer, carrier, &words) {
-        Some((requests, edits)) => {
-            finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, requests)
-        }
-        None => finding,
+    if let Some((requests, edits)) = set_words(offer, carrier, &words) {
+        finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, requests);
     }
 }
 
@@ -127,20 +130,23 @@ pub(in crate::rules) fn set_variables(
 
 /// Adds a fix that lowers a heap or cache that does not fit its limit. If no size fits, adds help instead, where that is the
 /// only advice (`alone`).
-pub(super) fn lower<'b>(
+pub(super) fn lower(
     heap: &MemoryPool,
     setting: &HeapSetting,
     (limit, alone): (ByteSize, bool),
-    finding: Builder<'b>,
-) -> Builder<'b> {
+    finding: &mut FindingBuilder<'_>,
+) {
     let Some(size) = largest(heap, limit) else {
-        return if alone { finding.help(too_small(heap, limit)) } else { finding };
+        if alone {
+            finding.help(too_small(heap, limit));
+        }
+        return;
     };
 
     if let Bound::Percent(percent) = setting.bound {
         return lower_share(setting, percent, (size, limit), finding);
     }
-    let Some((span, text)) = setting.resized(size) else { return finding };
+    let Some((span, text)) = setting.resized(size) else { return };
     let mut edits = vec![Edit { span, replacement: text.clone() }];
     if let Some(initial) = &heap.initial
         && let Bound::Bytes(begin) = initial.bound
@@ -148,27 +154,28 @@ pub(super) fn lower<'b>(
     {
         match initial.resized(size) {
             Some((span, replacement)) => edits.push(Edit { span, replacement }),
-            None => return finding,
+            None => return,
         }
     }
     let what = if heap.pool == Pool::Cache { "cache" } else { "heap" };
     let title = format!("or lower the {what} to {size}: `{}`", setting.with_size(size).unwrap_or(text));
-    finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, Vec::new())
+    finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, Vec::new());
 }
 
 /// Does the same for a share of the limit.
-fn lower_share<'b>(
+fn lower_share(
     setting: &HeapSetting,
     percent: f64,
     (size, limit): (ByteSize, ByteSize),
-    finding: Builder<'b>,
-) -> Builder<'b> {
+    finding: &mut FindingBuilder<'_>,
+) {
     let share = (size.0 / (limit.0 / 100).max(1)).min(70);
     let Some((span, replacement)) = setting.reshared(share).filter(|_| (share as f64) < percent) else {
-        return finding.help(format!("a smaller share, or a higher limit than {limit}"));
+        finding.help(format!("a smaller share, or a higher limit than {limit}"));
+        return;
     };
     let title = format!("leave room: {share} % of the limit");
-    finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, vec![Edit { span, replacement }], Vec::new())
+    finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, vec![Edit { span, replacement }], Vec::new());
 }
 
 /// Returns the help for a limit that is too small for the runtime.

@@ -9,7 +9,7 @@ mod write;
 use self::heap::lower;
 pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_words, usual};
 
-use super::{Builder, Policy, Target};
+use super::{FindingBuilder, Policy, RuleContext, Target};
 use crate::capacity::{Need, NoNumber};
 use crate::diagnostic::Applicability;
 use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
@@ -30,9 +30,9 @@ pub(super) struct Offer<'w> {
 }
 
 impl<'w> Offer<'w> {
-    /// Returns one per workload of a project.
-    pub(super) fn for_workloads(project: &'w Project, policy: &'w Policy) -> impl Iterator<Item = Self> {
-        project.workloads.iter().map(move |workload| Self { project, workload, policy })
+    /// Returns the offer for a workload of the project that is checked.
+    pub(super) fn of(workload: &'w Workload, cx: &RuleContext<'w>) -> Self {
+        Self { project: cx.project(), workload, policy: cx.policy() }
     }
 
     /// True unless the project is for Swarm, which has no settings for swap.
@@ -110,7 +110,7 @@ impl<'w> Offer<'w> {
     }
 
     /// Adds a fix that sets the limit that the service needs, or help with the reason why there is no number.
-    pub(super) fn limit<'b>(&self, finding: Builder<'b>) -> Builder<'b> {
+    pub(super) fn limit(&self, finding: &mut FindingBuilder<'_>) {
         if let Some(why) = self.changed_elsewhere() {
             let help = match Need::of(self.workload) {
                 Err(without) => self.without_number(&without),
@@ -120,28 +120,35 @@ impl<'w> Offer<'w> {
                     need.limit.to_compose()
                 ),
             };
-            return finding.help(format!("{help}; {why}"));
+            finding.help(format!("{help}; {why}"));
+            return;
         }
         let need = match Need::of(self.workload) {
             Ok(need) if self.fits_host(need.limit) => need,
             Ok(need) => {
                 let host = self.policy.host_memory.unwrap_or_default();
                 let text = format!("it needs {}, more than the host has: {host}", need.limit.to_compose());
-                return finding.help(text);
+                finding.help(text);
+                return;
             }
-            Err(why) => return finding.help(self.without_number(&why)),
+            Err(why) => {
+                finding.help(self.without_number(&why));
+                return;
+            }
         };
         match self.set_limit(need.limit, None).filter(|_| self.workload.kind == Kind::Service) {
             Some(requests) => {
                 let (key, name) = (self.limit_name(), &self.workload.name);
                 let title = format!("set `{key}` of `{name}` to {}", need.limit.to_compose());
-                finding.note(need.sum).fix_model(title, Applicability::Unsafe, CHANGES, requests)
+                finding.note(need.sum).fix_model(title, Applicability::Unsafe, CHANGES, requests);
             }
-            None => finding.help(format!(
-                "a limit of {}: {}; a variable sets it, so change the variable",
-                need.limit.to_compose(),
-                need.sum
-            )),
+            None => {
+                finding.help(format!(
+                    "a limit of {}: {}; a variable sets it, so change the variable",
+                    need.limit.to_compose(),
+                    need.sum
+                ));
+            }
         }
     }
 
@@ -206,41 +213,55 @@ impl<'w> Offer<'w> {
 
     /// Adds a fix that reserves the steady use of the heap or cache, if it is known and below the limit; else help with the key
     /// and the reason.
-    pub(super) fn reservation<'b>(&self, finding: Builder<'b>, limit: ByteSize) -> Builder<'b> {
+    pub(super) fn reservation(&self, finding: &mut FindingBuilder<'_>, limit: ByteSize) {
         let key = self.reservation_name();
         if let Some(why) = self.changed_elsewhere() {
-            return finding.help(format!(
+            finding.help(format!(
                 "add `{key}: <size>`, below the limit of {limit}: what it uses most of the time, as `docker stats` shows; {why}"
             ));
+            return;
         }
         let varies = self.workload.limit_key().is_none_or(|key| key.text.varies());
         let steady = Need::of(self.workload).ok().and_then(|need| need.steady);
-        match steady.map(ByteSize::rounded_up).filter(|steady| *steady < limit && !varies && !self.is_refused()) {
-            Some(steady) => finding.fix_model(
-                format!(
-                    "reserve {} for `{}`: its heap or cache, rounded up",
-                    steady.to_compose(),
-                    self.workload.name
-                ),
-                Applicability::Unsafe,
-                &[FactName::MemoryReservation],
-                self.set_reservation(steady),
-            ),
-            None => finding.help(format!(
+        match steady
+            .map(ByteSize::rounded_up)
+            .filter(|steady| *steady < limit && !varies && !self.is_refused())
+        {
+            Some(steady) => {
+                finding.fix_model(
+                    format!(
+                        "reserve {} for `{}`: its heap or cache, rounded up",
+                        steady.to_compose(),
+                        self.workload.name
+                    ),
+                    Applicability::Unsafe,
+                    &[FactName::MemoryReservation],
+                    self.set_reservation(steady),
+                );
+            }
+            None => {
+                finding.help(format!(
                 "add `{key}: <size>`, below the limit of {limit}: what it uses most of the time, as `docker stats` shows"
-            )),
+            ));
+            }
         }
     }
 
     /// Adds a fix that sets `memswap_limit` to the text of the limit, which allows no swap.
-    pub(super) fn no_swap<'b>(&self, finding: Builder<'b>, title: &str) -> Builder<'b> {
+    pub(super) fn no_swap(&self, finding: &mut FindingBuilder<'_>, title: &str) {
         // Swarm rejects a file of version 3 that has the key.
         let swarm_reads = self.project.is_version_3 && self.in_deploy();
         match self.set_swap().filter(|_| !swarm_reads && self.limited_elsewhere().is_none()) {
-            Some(requests) => finding.fix_model(title, Applicability::Unsafe, &[FactName::SwapLimit], requests),
-            None if swarm_reads => finding
-                .help("`memswap_limit` equal to the memory limit allows no swap; `docker stack deploy` refuses a file with that key"),
-            None => finding.help("`memswap_limit` equal to the memory limit allows no swap"),
+            Some(requests) => {
+                finding.fix_model(title, Applicability::Unsafe, &[FactName::SwapLimit], requests);
+            }
+            None if swarm_reads => {
+                finding
+                .help("`memswap_limit` equal to the memory limit allows no swap; `docker stack deploy` refuses a file with that key");
+            }
+            None => {
+                finding.help("`memswap_limit` equal to the memory limit allows no swap");
+            }
         }
     }
 
@@ -255,15 +276,11 @@ impl<'w> Offer<'w> {
     }
 
     /// Adds fixes that make room for a heap or cache that does not fit its limit: a higher limit, and a smaller size.
-    pub(super) fn room<'b>(
-        &self,
-        mut finding: Builder<'b>,
-        heap: &MemoryPool,
-        setting: &HeapSetting,
-    ) -> Builder<'b> {
-        let Some(limit) = self.workload.memory.limit.known() else { return finding };
+    pub(super) fn room(&self, finding: &mut FindingBuilder<'_>, heap: &MemoryPool, setting: &HeapSetting) {
+        let Some(limit) = self.workload.memory.limit.known() else { return };
         if let Some(why) = self.changed_elsewhere() {
-            return finding.help(format!("raise the limit or lower the size: {why}"));
+            finding.help(format!("raise the limit or lower the size: {why}"));
+            return;
         }
         let need = match Need::of(self.workload) {
             Ok(need) => Some(need.limit),
@@ -274,10 +291,10 @@ impl<'w> Offer<'w> {
         match raised.map(|need| (need, self.set_limit(need, None))) {
             Some((need, Some(requests))) => {
                 let title = format!("raise the limit to {}", need.to_compose());
-                finding = finding.fix_model(title, Applicability::Unsafe, CHANGES, requests);
+                finding.fix_model(title, Applicability::Unsafe, CHANGES, requests);
             }
             Some((need, None)) => {
-                finding = finding.help(format!(
+                finding.help(format!(
                     "raise the limit to {}, or lower the size; a variable sets the limit",
                     need.to_compose()
                 ));
@@ -290,8 +307,10 @@ impl<'w> Offer<'w> {
                 let alone = alone && smallest >= limit.value;
                 lower(heap, setting, (smallest.min(limit.value), alone), finding)
             }
-            None if alone => finding.help("lower the size, in every service that reads it"),
-            None => finding,
+            None if alone => {
+                finding.help("lower the size, in every service that reads it");
+            }
+            None => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Applicability;
 use crate::diagnostic::FixOp;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::{FactName, Workload};
 
 rule! {
@@ -14,9 +14,9 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
-    unknown_policy(workload, sink);
-    attempts_in_condition(workload, sink);
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    unknown_policy(workload, cx);
+    attempts_in_condition(workload, cx);
     let (Some(attempts), Some(condition)) =
         (workload.service.deploy.max_attempts.known(), workload.process.restart.known())
     else {
@@ -25,12 +25,11 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
     if attempts.value <= 0 || condition.value.starts_with("on-failure") {
         return;
     }
-    let finding = sink.report(
+    let mut finding = cx.report(
         attempts.span,
-        format!("with `{}`", condition.value),
         format!("the engine refuses to start `{}`: attempts are counted after failures only", workload.name),
-    )
-    .workload(workload)
+    );
+    finding.label(format!("with `{}`", condition.value))
     .via(&attempts.via)
     .note("Error response from daemon: invalid restart policy: maximum retry count can only be used with 'on-failure'")
     .help("write `condition: on-failure` in the block");
@@ -47,7 +46,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
 
 /// Reports a `restart` that the engine rejects: `always:3`, `foo` (moby `api/types/container/hostconfig.go`,
 /// `ValidateRestartPolicy`).
-fn unknown_policy(workload: &Workload, sink: &mut Sink<'_>) {
+fn unknown_policy(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(restart) = workload.process.restart.known() else { return };
     let (name, attempts) = match restart.value.split_once(':') {
         Some((name, attempts)) => (name, Some(attempts)),
@@ -69,12 +68,7 @@ fn unknown_policy(workload: &Workload, sink: &mut Sink<'_>) {
         ),
         _ => ("no policy of that name", format!("invalid restart policy: unknown policy '{name}'")),
     };
-    sink.report(
-        restart.span,
-        label,
-        format!("the engine refuses to start `{}` with `restart: {}`", workload.name, restart.value),
-    )
-    .workload(workload)
+    cx.report(restart.span, format!("the engine refuses to start `{}` with `restart: {}`", workload.name, restart.value)).label(label)
     .via(&restart.via)
     .note(format!("Error response from daemon: {note}"))
     .help("the policies are `no`, `always`, `unless-stopped` and `on-failure`, with `:3` behind it for three attempts");
@@ -82,20 +76,23 @@ fn unknown_policy(workload: &Workload, sink: &mut Sink<'_>) {
 
 /// Reports a `condition` that the engine rejects: `on-failure:3`, `sometimes`. The engine gets the word as it is
 /// (docker/compose `pkg/compose/create.go`, `mapRestartPolicyCondition`).
-fn attempts_in_condition(workload: &Workload, sink: &mut Sink<'_>) {
+fn attempts_in_condition(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(condition) = workload.service.deploy.condition.known() else { return };
     let text = condition.value.as_str();
     if matches!(text, "" | "none" | "any" | "on-failure" | "no" | "always" | "unless-stopped") {
         return;
     }
     let attempts = text.strip_prefix("on-failure:").filter(|count| count.parse::<u32>().is_ok());
-    let finding = sink
-        .report(
-            condition.span,
-            if attempts.is_some() { "the number has a key of its own" } else { "no condition of that name" },
-            format!("the engine refuses to start `{}` with `condition: {text}`", workload.name),
-        )
-        .workload(workload)
+    let mut finding = cx.report(
+        condition.span,
+        format!("the engine refuses to start `{}` with `condition: {text}`", workload.name),
+    );
+    finding
+        .label(if attempts.is_some() {
+            "the number has a key of its own"
+        } else {
+            "no condition of that name"
+        })
         .via(&condition.via)
         .note(format!("Error response from daemon: invalid restart policy: unknown policy '{text}'"));
     let Some(attempts) = attempts else {

@@ -1,6 +1,6 @@
 //! The rule `several-processes`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::Workload;
 
 rule! {
@@ -12,15 +12,10 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(span) = workload.process.several_processes else { return };
     let name = &workload.name;
-    sink.report(
-        span,
-        "more than one program starts here",
-        format!("`{name}` runs several programs under one limit"),
-    )
-    .workload(workload)
+    cx.report(span, format!("`{name}` runs several programs under one limit")).label("more than one program starts here")
     .note("when one of them takes too much, the kernel picks which to kill; the container runs on without it")
     .help("a service for each, with a limit and a healthcheck of its own");
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Applicability;
 use crate::diagnostic::FixOp;
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::{Fact, FactName, Workload};
 
 rule! {
@@ -14,7 +14,7 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some((written, block)) = &workload.process.shadowed_restart else { return };
     let name = written.value.split(':').next().unwrap_or(&written.value);
     let attempts = written.value.split_once(':').map(|(_, attempts)| attempts);
@@ -33,13 +33,12 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         _ => "any",
     };
     let bound = attempts.map(|attempts| format!(" and `max_attempts: {attempts}`")).unwrap_or_default();
-    let finding = sink
-        .report(
-            written.span,
-            "not what happens",
-            format!("`restart: {}` of `{}` becomes `{effective}`", written.value, workload.name),
-        )
-        .workload(workload)
+    let mut finding = cx.report(
+        written.span,
+        format!("`restart: {}` of `{}` becomes `{effective}`", written.value, workload.name),
+    );
+    finding
+        .label("not what happens")
         .via(&written.via)
         .related(
             *block,

@@ -1,6 +1,6 @@
 //! The rule `shell-form-start`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::rules::probe::json;
 use crate::workload::{Kind, OuterShell, ShellAsPid1, Waited, Workload};
 
@@ -13,7 +13,7 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(found) = &workload.process.shell_as_pid1 else { return };
     let init = match workload.kind {
         Kind::Service => !workload.service.init.is_absent() && workload.service.init.value() != Some(&false),
@@ -35,9 +35,9 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         (Some(_), OuterShell::Stays) => format!("`sh` is process 1, and waits for `{shell}`"),
         (Some(_), OuterShell::MayStay) => format!("starts `{shell}` without `exec`"),
     };
-    let mut finding = sink
-        .report(*span, label, format!("{container} never gets SIGTERM: a shell is process 1"))
-        .workload(workload)
+    let mut finding = cx.report(*span, format!("{container} never gets SIGTERM: a shell is process 1"));
+    finding
+        .label(label)
         .note("`docker stop` waits ten seconds and kills it: nothing is flushed, no connection is closed");
     if let Some(place) = inside {
         let waits = if *outer == OuterShell::None {
@@ -45,7 +45,7 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         } else {
             format!("`{shell}` waits here")
         };
-        finding = finding.related(*place, waits);
+        finding.related(*place, waits);
     }
     if is_list {
         finding.help("a list is JSON: each word in double quotes, a comma between two, one pair of brackets");

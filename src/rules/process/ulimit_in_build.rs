@@ -1,6 +1,6 @@
 //! The rule `ulimit-in-build`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::Workload;
 
 rule! {
@@ -12,14 +12,9 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for command in workload.build.iter().flat_map(|build| &build.ulimits) {
-        sink.report(
-            command.span,
-            "holds for the shell of this RUN, which ends here",
-            format!("`{}` has no effect on what runs in `{}`", command.value, workload.name),
-        )
-        .workload(workload)
+        cx.report(command.span, format!("`{}` has no effect on what runs in `{}`", command.value, workload.name)).label("holds for the shell of this RUN, which ends here")
         .help("set it where the container is started, in `ulimits` of the service: sizes are bytes there, KiB in the shell");
     }
 }

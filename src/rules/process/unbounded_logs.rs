@@ -1,6 +1,6 @@
 //! The rule `unbounded-logs`.
 
-use crate::rules::Sink;
+use crate::rules::RuleContext;
 use crate::workload::{Fact, Workload};
 
 rule! {
@@ -12,7 +12,7 @@ rule! {
     check: Workload(check),
 }
 
-fn check(workload: &Workload, sink: &mut Sink<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if !workload.role.runs() {
         return;
     }
@@ -28,8 +28,8 @@ fn check(workload: &Workload, sink: &mut Sink<'_>) {
         Fact::Unknown { .. } => return,
     };
     let place = workload.service.logging.known().map_or(workload.anchor, |logging| logging.span);
-    sink.report(place, label, format!("nothing bounds the log of `{}`", workload.name))
-        .workload(workload)
+    cx.report(place, format!("nothing bounds the log of `{}`", workload.name))
+        .label(label)
         .group_message("services have a log that nothing bounds")
         .note("the `json-file` driver keeps every line until the container is removed")
         .help(match &workload.service.logging {

@@ -39,9 +39,9 @@ rows! {
     directories_above_a_project, "model/mod.rs MAX_ABOVE", "directories above a project's";
     what_services_take, "model/allowance.rs MAX_TAKEN", "Dockerfiles and `env_file`s";
     what_all_projects_take, "model/allowance.rs MAX_OF_RUN", "the same for all projects of a run";
-    defaults_within_defaults, "model/compose/interpolate.rs MAX_DEPTH", "defaults within defaults";
-    a_value_with_its_variables, "model/compose/interpolate.rs MAX_LENGTH", "a value with its variables";
-    values_of_an_env_file, "model/compose/dotenv.rs MAX_EXPANDED", "values of a `.env`";
+    defaults_within_defaults, "syntax/template.rs MAX_DEPTH", "defaults within defaults";
+    a_value_with_its_variables, "syntax/template.rs MAX_LENGTH", "a value with its variables";
+    values_of_an_env_file, "syntax/dotenv.rs MAX_EXPANDED", "values of a `.env`";
     a_line_of_a_dockerfile, "syntax/dockerfile/lines.rs MAX_LINE", "a line of a Dockerfile";
     variables_within_variables, "syntax/dockerfile/expand.rs MAX_DEPTH", "variables within variables in a Dockerfile";
     what_variables_put_in, "syntax/dockerfile/expand.rs MAX_PUT_IN", "what variables put into one text";
@@ -52,20 +52,20 @@ rows! {
     scripts_within_scripts, "syntax/shell/reader.rs MAX_DEPTH", "scripts within scripts";
     commands_of_a_script, "syntax/shell/reader.rs MAX_COMMANDS", "commands of a script";
     constructs_around_each_other, "syntax/shell/reader.rs MAX_OPEN", "constructs around each other";
-    files_that_may_be_overlays, "engine/elsewhere.rs MAX_LISTED", "YAML files of other names";
-    bytes_of_an_overlay, "engine/elsewhere.rs MAX_SNIFFED", "bytes of one of them";
+    files_that_may_be_overlays, "check/elsewhere.rs MAX_LISTED", "YAML files of other names";
+    bytes_of_an_overlay, "check/elsewhere.rs MAX_SNIFFED", "bytes of one of them";
     bytes_of_a_script, "workload/scripts.rs MAX_SCRIPT", "bytes of a script";
     bytes_of_a_readme, "workload/surroundings.rs MAX_README", "bytes of a README";
     bytes_of_submodules, "workload/surroundings.rs MAX_GITMODULES", "bytes of a `.gitmodules`";
     files_of_examples, "workload/examples.rs MAX_EXAMPLES", "files like `.env.example`";
     bytes_of_an_example, "workload/examples.rs MAX_EXAMPLE", "bytes of such an example";
     mistakes_in_a_configuration, "config/tree.rs MAX_PROBLEMS", "mistakes in a configuration";
-    findings_of_one_rule, "engine/truncate.rs MAX_FINDINGS", "findings of one rule";
-    other_places, "rules/sink.rs MAX_RELATED", "other places that a finding names";
-    a_text_of_a_finding, "engine/truncate.rs MAX_TEXT", "one text of a finding";
+    findings_of_one_rule, "check/truncate.rs MAX_FINDINGS", "findings of one rule";
+    other_places, "rules/context.rs MAX_RELATED", "other places that a finding names";
+    a_text_of_a_finding, "check/truncate.rs MAX_TEXT", "one text of a finding";
     words_ahead_of_a_flag, "workload/heap/mod.rs MAX_AHEAD", "words that a fix moves";
-    rounds_of_fixes, "engine/fix.rs MAX_ROUNDS", "rounds of fixes";
-    fixes_that_are_tried, "engine/fix.rs MAX_TRIALS", "fixes that are tried";
+    rounds_of_fixes, "fix/mod.rs MAX_ROUNDS", "rounds of fixes";
+    fixes_that_are_tried, "fix/mod.rs MAX_TRIALS", "fixes that are tried";
     a_page_of_markdown, "report/markdown.rs MAX_BYTES", "a page of markdown";
     bytes_of_measurements, "stats/mod.rs MAX_INPUT", "bytes of measurements";
     samples_of_measurements, "stats/mod.rs MAX_SAMPLES", "samples of measurements";
@@ -107,7 +107,7 @@ const OTHERS: &[&str] = &[
     "syntax/yaml/resolve.rs MAX_NUMBER",
     "stats/mod.rs MAX_SKIPPED",
     "report/budget/mod.rs MAX_GAPS",
-    "engine/fix.rs MAX_UNCOVERED",
+    "fix/mod.rs MAX_UNCOVERED",
 ];
 
 /// Returns every `const MAX_…` of the program with its value.

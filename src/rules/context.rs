@@ -1,0 +1,204 @@
+//! The context of a rule's check, through which it reports findings.
+
+use super::{Meta, Policy, Preset};
+use crate::diagnostic::{Applicability, Confidence, Edit, Finding, Fix, FixOp, Label, Severity};
+use crate::source::Span;
+use crate::workload::{FactName, Kind, Project, Workload};
+
+/// The project and settings that a rule checks, and the findings that it reports.
+pub struct RuleContext<'a> {
+    meta: &'static Meta,
+    policy: &'a Policy,
+    preset: Preset,
+    project: &'a Project,
+    /// The workload that is checked; `None` in checks of a whole project.
+    workload: Option<&'a Workload>,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl<'a> RuleContext<'a> {
+    /// Creates the context of one rule and project, under the recommended preset.
+    pub fn new(
+        meta: &'static Meta,
+        policy: &'a Policy,
+        project: &'a Project,
+        findings: &'a mut Vec<Finding>,
+    ) -> Self {
+        Self { meta, policy, preset: Preset::Recommended, project, workload: None, findings }
+    }
+
+    /// Sets another preset than the recommended one.
+    #[must_use]
+    pub fn with_preset(self, preset: Preset) -> Self {
+        Self { preset, ..self }
+    }
+
+    /// Sets the workload that findings are about.
+    pub(super) fn set_workload(&mut self, workload: &'a Workload) {
+        self.workload = Some(workload);
+    }
+
+    /// Returns the preset: some rules report more under the strict one.
+    #[must_use]
+    pub fn preset(&self) -> Preset {
+        self.preset
+    }
+
+    /// Returns the settings for the rules.
+    #[must_use]
+    pub fn policy(&self) -> &'a Policy {
+        self.policy
+    }
+
+    /// Returns the project that is checked.
+    #[must_use]
+    pub fn project(&self) -> &'a Project {
+        self.project
+    }
+
+    /// Starts a finding at `span`, about the workload that is checked. It is added when the builder is dropped.
+    pub fn report(&mut self, span: Span, message: impl Into<String>) -> FindingBuilder<'_> {
+        let Meta { name, severity, .. } = self.meta;
+        let primary = Label { span, text: String::new() };
+        let finding = Finding::new(name, *severity, Confidence::High, message.into(), primary);
+        let mut builder = FindingBuilder { findings: self.findings, finding };
+        if let Some(workload) = self.workload {
+            builder.workload(workload);
+        }
+        builder
+    }
+}
+
+/// The largest number of related labels of a finding; after fixing so many, a new run shows the rest.
+pub(crate) const MAX_RELATED: usize = 100;
+
+/// A finding under construction.
+pub struct FindingBuilder<'a> {
+    findings: &'a mut Vec<Finding>,
+    finding: Finding,
+}
+
+impl Drop for FindingBuilder<'_> {
+    fn drop(&mut self) {
+        let none = Label { span: self.finding.primary.span, text: String::new() };
+        let empty = Finding::new("", Severity::Note, Confidence::Low, String::new(), none);
+        self.findings.push(std::mem::replace(&mut self.finding, empty));
+    }
+}
+
+/// Each method changes the finding, which is added when the builder is dropped.
+impl FindingBuilder<'_> {
+    /// Sets the text at the primary place.
+    pub fn label(&mut self, text: impl Into<String>) -> &mut Self {
+        self.finding.primary.text = text.into();
+        self
+    }
+
+    /// Sets the service, unless the workload is a lone image, and the image reference.
+    pub fn workload(&mut self, workload: &Workload) -> &mut Self {
+        if workload.kind == Kind::Service {
+            self.finding.service = Some(workload.name.clone());
+        }
+        self.finding.image = workload.service.image.value().map(|image| image.as_str().to_owned());
+        self
+    }
+
+    /// Sets the service, where there is no workload.
+    pub fn service(&mut self, name: &str) -> &mut Self {
+        self.finding.service = Some(name.to_owned());
+        self
+    }
+
+    /// Sets another image reference than the service's.
+    pub fn image(&mut self, reference: &str) -> &mut Self {
+        self.finding.image = Some(reference.to_owned());
+        self
+    }
+
+    /// Makes it a finding about an image, whichever service runs it: for several services it is one finding.
+    pub fn image_alone(&mut self, reference: &str) -> &mut Self {
+        self.finding.service = None;
+        self.image(reference)
+    }
+
+    /// Sets another severity than the rule's own.
+    pub fn severity(&mut self, severity: Severity) -> &mut Self {
+        self.finding.severity = severity;
+        self
+    }
+
+    /// Sets another confidence than high.
+    pub fn confidence(&mut self, confidence: Confidence) -> &mut Self {
+        self.finding.confidence = confidence;
+        self
+    }
+
+    /// Adds a related label, in any file.
+    pub fn related(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
+        if self.finding.related.len() < MAX_RELATED {
+            self.finding.related.push(Label { span, text: text.into() });
+        }
+        self
+    }
+
+    /// Adds related labels for the sites (anchors, merges, overrides) that brought a value to where it is used.
+    pub fn via(&mut self, via: &[Span]) -> &mut Self {
+        for span in via {
+            self.related(*span, "comes in here");
+        }
+        self
+    }
+
+    /// Adds a note: arithmetic or a consequence.
+    pub fn note(&mut self, text: impl Into<String>) -> &mut Self {
+        self.finding.notes.push(text.into());
+        self
+    }
+
+    /// Sets the help: advice, or text to paste.
+    pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
+        self.finding.help = Some(text.into());
+        self
+    }
+
+    /// Adds a fix made of edits, after the better ones. `changes` names the facts that it may change.
+    pub fn fix(
+        &mut self,
+        title: impl Into<String>,
+        applicability: Applicability,
+        changes: &'static [FactName],
+        edits: Vec<Edit>,
+    ) -> &mut Self {
+        self.fix_with_ops(title, applicability, changes, edits, Vec::new())
+    }
+
+    /// Adds a fix made of edits and of fix operations.
+    pub fn fix_with_ops(
+        &mut self,
+        title: impl Into<String>,
+        applicability: Applicability,
+        changes: &'static [FactName],
+        edits: Vec<Edit>,
+        requests: Vec<FixOp>,
+    ) -> &mut Self {
+        self.finding.fixes.push(Fix { title: title.into(), applicability, edits, requests, changes });
+        self
+    }
+
+    /// Adds a fix made of fix operations.
+    pub fn fix_model(
+        &mut self,
+        title: impl Into<String>,
+        applicability: Applicability,
+        changes: &'static [FactName],
+        requests: Vec<FixOp>,
+    ) -> &mut Self {
+        self.fix_with_ops(title, applicability, changes, Vec::new(), requests)
+    }
+
+    /// Sets the message for several absences in one file, which follows their number.
+    pub fn group_message(&mut self, plural: &'static str) -> &mut Self {
+        self.finding.group_message = Some(plural);
+        self
+    }
+}
