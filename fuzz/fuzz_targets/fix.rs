@@ -3,7 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use oomlint::fix::{Overlay, fix};
+use oomlint::fix::{fix};
+use oomlint::source::Overlay;
 use oomlint::check::{self, Outcome};
 use oomlint::diagnostic::Applicability;
 use oomlint::source::Sources;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use oomlint::discover::{Discovered, FileKind, kind_of};
 use oomlint::check::Options;
-use oomlint::fix::Overlay;
+use oomlint::source::Overlay;
 use oomlint::syntax::size::ByteSize;
 use oomlint::rules::{Policy, Preset, Target};
 use oomlint::source::Sources;

@@ -10,8 +10,9 @@ use crate::check::Options;
 use crate::diagnostic::{Applicability, Finding};
 use crate::discover::Discovered;
 use crate::error::Error;
-use crate::fix::{FixResult, Overlay, fix_some};
+use crate::fix::{FixResult, fix_some};
 use crate::report::{escape, unified};
+use crate::source::Overlay;
 
 /// Selection of fixes.
 pub(super) struct Fixes<'f> {

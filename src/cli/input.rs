@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, CommandFactory};
@@ -10,9 +11,9 @@ use super::output::Console;
 use crate::check;
 use crate::discover::{self, Discovered, FileKind};
 use crate::error::{Error, nearest};
-use crate::fix::Overlay;
 use crate::hash::IndexMap;
 use crate::model::compose::Settings;
+use crate::source::Overlay;
 use crate::source::{FileSystem, LoadError, MAX_FILE_SIZE, Sources, normalize};
 
 /// The arguments that name files.
@@ -54,12 +55,15 @@ pub(super) struct RestrictTo {
     /// Read nothing outside of this directory, symbolic links followed: for trees that nobody has looked at
     #[arg(long, value_name = "DIR", value_parser = PathBufValueParser::new().try_map(|path| FileSystem::restricted_to(&path)))]
     restrict_to: Option<FileSystem>,
+    /// The file system of this run, which lists each directory once.
+    #[arg(skip)]
+    disk: OnceLock<FileSystem>,
 }
 
 impl RestrictTo {
     /// Returns the file system with the restriction.
     pub(super) fn disk(&self) -> FileSystem {
-        self.restrict_to.clone().unwrap_or_default()
+        self.disk.get_or_init(|| self.restrict_to.clone().unwrap_or_default().with_listings()).clone()
     }
 }
 

@@ -12,9 +12,9 @@ use super::{Outcome, fix, stats};
 use crate::check;
 use crate::diagnostic::{Applicability, Finding};
 use crate::discover::RepositoryRoot;
-use crate::fix::Overlay;
 use crate::hash::HashSet;
 use crate::report::size;
+use crate::source::Overlay;
 
 /// Rules whose fixes write limits and reservations from measurements.
 const RULES: [&str; 5] = [

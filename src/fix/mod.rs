@@ -14,7 +14,7 @@ use crate::hash::{HashMap, HashSet};
 use crate::parallel;
 use crate::rules::Preset;
 use crate::rules::lint::unused_suppression;
-use crate::source::{Sources, normalize};
+use crate::source::{Overlay, Sources, normalize};
 use crate::workload::FactName;
 
 /// The largest number of rounds. One fix can make another possible: a limit that is written down, a tighter heap.
@@ -64,9 +64,6 @@ pub struct RejectedFix {
     /// The reason: lower case, no full stop.
     pub why: String,
 }
-
-/// Texts that replace those on the disk, by path.
-pub type Overlay = BTreeMap<PathBuf, String>;
 
 /// One fix as edits by path.
 #[derive(Clone)]
@@ -279,10 +276,7 @@ fn moved(open: Vec<Vec<Patch>>, now: Vec<Patch>) -> Vec<Vec<Patch>> {
 
 impl State {
     fn of(options: &Options, discovered: &Discovered, overlay: &Overlay) -> Self {
-        let sources = Sources::with_file_system(options.disk.clone());
-        for (path, text) in overlay {
-            sources.add(path, text.as_str());
-        }
+        let sources = Sources::with_file_system(options.disk.with_overlay(overlay));
         let outcome = run(options, &sources, discovered);
         // All rules run, whatever was selected: none of them may find more afterwards.
         let all = Options {

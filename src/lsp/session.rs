@@ -16,10 +16,10 @@ use crate::diagnostic::{Finding, Label, Severity};
 use crate::discover::{
     self, Discovered, FileKind, discover, kind_in_editor, kind_in_walk, kind_of, kind_of_text,
 };
-use crate::fix::Overlay;
 use crate::hash::HashMap;
 use crate::report::escape::printable;
 use crate::report::rule_page;
+use crate::source::Overlay;
 use crate::source::{FileSystem, MAX_FILE_SIZE, Sources, normalize};
 
 /// Document that is open in the editor.
@@ -103,7 +103,8 @@ impl Session {
         if let Some(known) = self.looks.get(&directory) {
             return Some(Arc::clone(known));
         }
-        let looking = discover::Options { disk: self.disk.clone(), ..discover::Options::default() };
+        let disk = self.disk.with_listings().with_overlay(&self.overlay());
+        let looking = discover::Options { disk: disk.clone(), ..discover::Options::default() };
         let mut discovered = discover(std::slice::from_ref(&directory), looking).unwrap_or_default();
         // Documents without a file yet, and files that discovery leaves out.
         let open: Vec<(PathBuf, FileKind)> = self
@@ -117,11 +118,9 @@ impl Session {
                 discovered.add(path, kind);
             }
         }
-        let sources = Sources::with_file_system(self.disk.clone());
-        for (path, text) in self.overlay() {
-            sources.add(&path, text);
-        }
-        let mut outcome = check::run(&self.options(), &sources, &discovered);
+        let options = Options { disk: disk.clone(), ..self.options() };
+        let sources = Sources::with_file_system(disk);
+        let mut outcome = check::run(&options, &sources, &discovered);
         outcome.truncate(&sources);
         let look = Arc::new(Analysis { sources, outcome, discovered });
         self.looks.insert(directory, Arc::clone(&look));

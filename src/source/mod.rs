@@ -2,11 +2,11 @@
 //!
 //! All other modules identify a place in a file by its [`Span`]. Lines and columns are computed only for output.
 
-mod disk;
+mod file_system;
 mod sources;
 mod text;
 
-pub use disk::{EntryKind, FileSystem, LoadError, MAX_LINKS};
+pub use file_system::{EntryKind, FileSystem, LoadError, MAX_LINKS, Overlay};
 pub use sources::{Language, Line, Position, Source, Sources};
 pub(crate) use sources::{compare_paths, normalize, relative_to};
 pub use text::TracedText;

@@ -12,8 +12,9 @@ use oomlint::check::{self, Options};
 use oomlint::config::Configs;
 use oomlint::diagnostic::Applicability;
 use oomlint::discover::{self, Discovered, FileKind, discover};
-use oomlint::fix::{Overlay, fix, fix_some};
+use oomlint::fix::{fix, fix_some};
 use oomlint::rules::{Preset, Target};
+use oomlint::source::Overlay;
 use oomlint::source::Sources;
 use oomlint::workload::{FactName, FactTable, FactValue};
 

@@ -168,7 +168,7 @@ fn lint(files: &[(String, String)], meta: &Meta) -> Vec<Finding> {
 fn fixed(files: &[(String, String)], meta: &Meta) -> (Vec<(String, String)>, Vec<RejectedFix>) {
     let (dir, found) = project(files);
     let options = check::Options { select: vec![meta.name.to_owned()], ..options(meta, files) };
-    let fixed = fix::fix(&options, &found, &fix::Overlay::new(), Applicability::Unsafe);
+    let fixed = fix::fix(&options, &found, &oomlint::source::Overlay::new(), Applicability::Unsafe);
     let relative = |path: PathBuf| {
         let path = path.strip_prefix(dir.path()).map(Path::to_path_buf).unwrap_or(path);
         path.to_str().unwrap().replace('\\', "/")

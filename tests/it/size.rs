@@ -139,7 +139,7 @@ proptest! {
         let text = compose(limit, heap);
         let mut discovered = Discovered::default();
         discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
-        let overlay = fix::Overlay::from([(PathBuf::from("compose.yaml"), text.clone())]);
+        let overlay = oomlint::source::Overlay::from([(PathBuf::from("compose.yaml"), text.clone())]);
         let fixed = fix::fix(&options, &discovered, &overlay, Applicability::Unsafe);
         prop_assert!(fixed.refused.is_empty(), "{:?}", fixed.refused);
         let after = fixed.files.first().map_or(text, |(_, _, after)| after.clone());
@@ -161,7 +161,7 @@ proptest! {
             let about = ["heap-exceeds-limit", "tight-heap", "swap-below-limit", "conflicting-limits", "reservation-exceeds-limit"];
             prop_assert!(!(about.contains(&finding.rule) && touched(&finding.service)), "{}\n{after}", finding.message);
         }
-        let again = fix::fix(&options, &discovered, &fix::Overlay::from([(PathBuf::from("compose.yaml"), after)]), Applicability::Unsafe);
+        let again = fix::fix(&options, &discovered, &oomlint::source::Overlay::from([(PathBuf::from("compose.yaml"), after)]), Applicability::Unsafe);
         prop_assert!(again.applied.is_empty());
     }
 }

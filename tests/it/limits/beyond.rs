@@ -149,6 +149,16 @@ pub(crate) fn links_on_a_way() {
     assert!(out.contains(says), "{out}");
 }
 
+pub(crate) fn entries_of_a_directory() {
+    let scratch =
+        tree(&[("compose.yaml", "services: {a: {image: x, env_file: [vars, none]}}\n"), ("vars", "A=1\n")]);
+    for index in 0..10_001 {
+        std::fs::write(scratch.path().join(format!("entry{index}")), "").unwrap();
+    }
+    let out = concise(scratch.path(), &[]);
+    assert!(out.contains("env_file names `none`") && !out.contains("`vars`"), "{out}");
+}
+
 fn nested(depth: usize) -> String {
     format!("services: {{a: {{image: x}}}}\nx-a: {}1{}\n", "[".repeat(depth), "]".repeat(depth))
 }

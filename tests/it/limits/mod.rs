@@ -27,7 +27,8 @@ rows! {
     bytes_of_rules, "discover/ignored.rs MAX_RULES", "bytes of a `.gitignore`";
     bytes_that_are_looked_at, "discover/kind.rs MAX_LOOKED_AT", "bytes that are looked at";
     bytes_of_a_configuration, "config/read.rs MAX_TEXT", "bytes of a configuration";
-    links_on_a_way, "source/disk.rs MAX_LINKS", "symbolic links on a way";
+    links_on_a_way, "source/file_system/root.rs MAX_LINKS", "symbolic links on a way";
+    entries_of_a_directory, "source/file_system/listing.rs MAX_REMEMBERED", "entries of a directory";
     levels_of_a_yaml_file, "syntax/yaml/mod.rs MAX_DEPTH", "levels of a YAML file";
     values_of_a_yaml_file, "syntax/yaml/mod.rs MAX_NODES", "values of a YAML file";
     lines_that_do_not_parse, "syntax/yaml/repair.rs MAX_ROUNDS", "lines that do not parse";

@@ -1,0 +1,152 @@
+//! The entries of directories, each directory read once.
+
+use std::collections::hash_map::Entry;
+use std::ffi::{OsStr, OsString};
+use std::fs::{FileType, ReadDir};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::{EntryKind, LoadError};
+use crate::hash::{HashMap, HashSet};
+
+/// Upper bound on the entries of a directory that are remembered. A larger one is asked for each name.
+pub(super) const MAX_REMEMBERED: usize = 10_000;
+
+/// The answer for a name in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// The directory has no such entry, or does not exist.
+    Missing,
+    /// It has an entry of this type, which is no link.
+    Is(EntryKind),
+    /// The listing does not tell: a link, a directory that cannot be read or is too large.
+    Unknown,
+}
+
+/// Directories by path, as it was asked for.
+#[derive(Debug, Default)]
+pub(super) struct Listings {
+    known: RwLock<HashMap<PathBuf, Arc<Listing>>>,
+}
+
+#[derive(Debug)]
+enum Listing {
+    Entries {
+        /// The types by name; `None` for links.
+        kinds: HashMap<OsString, Option<EntryKind>>,
+        /// The names in lower case.
+        folded: HashSet<OsString>,
+        /// True if a name has other characters than ASCII.
+        unicode: bool,
+    },
+    Unknown,
+}
+
+impl Listings {
+    /// Looks up a name in a directory. `read` opens the directory if it was not listed before.
+    pub(super) fn look(
+        &self,
+        directory: &Path,
+        name: &OsStr,
+        read: impl FnOnce() -> Result<ReadDir, LoadError>,
+    ) -> Listed {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(directory).map(Arc::clone);
+        let listing = known.unwrap_or_else(|| {
+            let listing = Arc::new(Listing::of(read()));
+            match self.known.write().unwrap_or_else(PoisonError::into_inner).entry(directory.to_path_buf()) {
+                Entry::Occupied(other) => Arc::clone(other.get()),
+                Entry::Vacant(free) => Arc::clone(free.insert(listing)),
+            }
+        });
+        listing.look(name)
+    }
+}
+
+impl Listing {
+    fn of(entries: Result<ReadDir, LoadError>) -> Self {
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(LoadError::NotFound) => {
+                let (kinds, folded) = (HashMap::default(), HashSet::default());
+                return Self::Entries { kinds, folded, unicode: false };
+            }
+            Err(_) => return Self::Unknown,
+        };
+        let (mut kinds, mut folded, mut unicode) = (HashMap::default(), HashSet::default(), false);
+        for entry in entries {
+            let Ok((name, kind)) = entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?))) else {
+                return Self::Unknown;
+            };
+            if kinds.len() == MAX_REMEMBERED {
+                return Self::Unknown;
+            }
+            folded.insert(name.to_ascii_lowercase());
+            unicode |= !name.is_ascii();
+            kinds.insert(name, (!kind.is_symlink()).then(|| entry_kind(kind)));
+        }
+        Self::Entries { kinds, folded, unicode }
+    }
+
+    fn look(&self, name: &OsStr) -> Listed {
+        let Self::Entries { kinds, folded, unicode } = self else { return Listed::Unknown };
+        match kinds.get(name) {
+            Some(Some(kind)) => Listed::Is(*kind),
+            Some(None) => Listed::Unknown,
+            // A file system that ignores case, or normalizes Unicode, may find it under another spelling.
+            None if *unicode || !name.is_ascii() || folded.contains(&name.to_ascii_lowercase()) => {
+                Listed::Unknown
+            }
+            None => Listed::Missing,
+        }
+    }
+}
+
+fn entry_kind(kind: FileType) -> EntryKind {
+    if kind.is_file() {
+        EntryKind::File
+    } else if kind.is_dir() {
+        EntryKind::Directory
+    } else {
+        EntryKind::Other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_read_once() {
+        let scratch = tempfile::tempdir().unwrap();
+        std::fs::write(scratch.path().join("file"), "").unwrap();
+        std::fs::create_dir(scratch.path().join("directory")).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("file", scratch.path().join("link")).unwrap();
+        let listings = Listings::default();
+        let mut reads = 0;
+        let mut look = |name: &str| {
+            listings.look(scratch.path(), OsStr::new(name), || {
+                reads += 1;
+                Ok(std::fs::read_dir(scratch.path())?)
+            })
+        };
+        assert_eq!(look("file"), Listed::Is(EntryKind::File));
+        assert_eq!(look("directory"), Listed::Is(EntryKind::Directory));
+        assert_eq!(look("none"), Listed::Missing);
+        // Whether these exist depends on the file system.
+        assert_eq!(look("FILE"), Listed::Unknown);
+        assert_eq!(look("é"), Listed::Unknown);
+        #[cfg(unix)]
+        assert_eq!(look("link"), Listed::Unknown);
+        assert_eq!(reads, 1);
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_has_no_entries() {
+        let listings = Listings::default();
+        let look =
+            |path: &str, error: LoadError| listings.look(Path::new(path), OsStr::new("x"), || Err(error));
+        assert_eq!(look("gone", LoadError::NotFound), Listed::Missing);
+        assert_eq!(look("closed", LoadError::Io("permission denied".to_owned())), Listed::Unknown);
+    }
+}

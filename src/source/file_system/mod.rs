@@ -1,0 +1,299 @@
+//! Access to the file system: reads are bounded in size, never block on a pipe or device, and stay inside the
+//! directory that a run is restricted to, if any.
+
+mod listing;
+mod root;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{File, Metadata};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use self::listing::{Listed, Listings};
+use self::root::AllowedRoot;
+pub use self::root::MAX_LINKS;
+use super::{MAX_FILE_SIZE, normalize};
+
+/// The reason why a file could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// There is no such file.
+    #[error("no such file")]
+    NotFound,
+    /// The path is a directory.
+    #[error("is a directory")]
+    IsDirectory,
+    /// The file has more than [`MAX_FILE_SIZE`] bytes.
+    #[error("is larger than {} MiB", MAX_FILE_SIZE / 1024 / 1024)]
+    TooLarge,
+    /// The path leads out of the allowed directory. Does not tell whether the file exists.
+    #[error("leads out of `{}`, which is all that may be read", .0.display())]
+    Outside(PathBuf),
+    /// A pipe, socket or device: opening one may block forever or have side effects.
+    #[error("is not a regular file")]
+    NotRegular,
+    /// The operating system's message in lower case, without the error number.
+    #[error("{0}")]
+    Io(String),
+}
+
+impl From<std::io::Error> for LoadError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Self::NotFound,
+            _ => {
+                let text = error.to_string();
+                Self::Io(text.split(" (os error").next().unwrap_or(&text).to_lowercase())
+            }
+        }
+    }
+}
+
+/// The type of the entry at a path, symbolic links followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A pipe, socket or device.
+    Other,
+}
+
+/// Access to the file system: all of it, or one directory; with the texts of an overlay in place of files.
+///
+/// With a restriction, a path is checked with every symbolic link followed. A directory may become a link between
+/// that check and the opening of the file: Linux tells the path of the open file, which is checked again. Elsewhere a
+/// tree that is changed while it is read can lead out.
+#[derive(Clone, Debug, Default)]
+pub struct FileSystem {
+    root: Option<Arc<AllowedRoot>>,
+    listings: Option<Arc<Listings>>,
+    overlay: Option<Arc<AbsoluteOverlay>>,
+}
+
+/// Texts that replace files, or stand for files that do not exist, by path: unsaved buffers, fixes that are tried.
+pub type Overlay = BTreeMap<PathBuf, String>;
+
+/// An overlay by absolute, normalized path.
+#[derive(Debug)]
+struct AbsoluteOverlay {
+    here: PathBuf,
+    texts: BTreeMap<PathBuf, String>,
+}
+
+impl FileSystem {
+    /// Restricts access to `directory` and what is below it.
+    ///
+    /// # Errors
+    /// If `directory` is not a directory or cannot be resolved.
+    pub fn restricted_to(directory: &Path) -> Result<Self, LoadError> {
+        Ok(Self { root: Some(Arc::new(AllowedRoot::new(directory)?)), ..Self::default() })
+    }
+
+    /// Returns the same access that lists each directory once, and asks no more of the disk than the listing tells. Changes to
+    /// directories that it has listed are not seen.
+    #[must_use]
+    pub fn with_listings(&self) -> Self {
+        Self { listings: Some(Arc::default()), ..self.clone() }
+    }
+
+    /// Returns the same access with these texts in place of files. Relative paths start at the current directory.
+    #[must_use]
+    pub fn with_overlay(&self, overlay: &Overlay) -> Self {
+        let here = std::env::current_dir().unwrap_or_default();
+        let texts = overlay.iter().map(|(path, text)| (normalize(&here.join(path)), text.clone())).collect();
+        Self { overlay: Some(Arc::new(AbsoluteOverlay { here, texts })), ..self.clone() }
+    }
+
+    /// Returns the text of the overlay for a path.
+    fn overlaid(&self, path: &Path) -> Option<&str> {
+        let overlay = self.overlay.as_ref()?;
+        overlay.texts.get(&normalize(&overlay.here.join(path))).map(String::as_str)
+    }
+
+    /// Returns the directory that access is restricted to, as given.
+    #[must_use]
+    pub fn allowed_root(&self) -> Option<&Path> {
+        self.root.as_ref().map(|fence| fence.shown.as_path())
+    }
+
+    /// True if the path resolves to a place that may be read. The file need not exist.
+    #[must_use]
+    pub fn may_read(&self, path: &Path) -> bool {
+        self.place(path).is_ok()
+    }
+
+    /// Returns the type of the entry at `path`.
+    ///
+    /// # Errors
+    /// If nothing is there, or it is outside of the allowed directory.
+    pub fn entry_kind(&self, path: &Path) -> Result<EntryKind, LoadError> {
+        if self.overlaid(path).is_some() {
+            return Ok(EntryKind::File);
+        }
+        let listing = self.listings.as_ref().zip(path.parent().zip(path.file_name()));
+        if let Some((listings, (directory, name))) = listing {
+            let read = || std::fs::read_dir(self.place(directory)?).map_err(LoadError::from);
+            match listings.look(directory, name, read) {
+                Listed::Missing => return Err(LoadError::NotFound),
+                Listed::Is(kind) => return Ok(kind),
+                Listed::Unknown => {}
+            }
+        }
+        Ok(entry(&std::fs::metadata(self.place(path)?)?))
+    }
+
+    /// True if there is a regular file at `path`.
+    #[must_use]
+    pub fn is_file(&self, path: &Path) -> bool {
+        self.entry_kind(path) == Ok(EntryKind::File)
+    }
+
+    /// True if there is a directory at `path`.
+    #[must_use]
+    pub fn is_dir(&self, path: &Path) -> bool {
+        self.entry_kind(path) == Ok(EntryKind::Directory)
+    }
+
+    /// Returns the root of the repository that `path` lies in: its nearest ancestor with a `.git`, which is a file in worktrees and
+    /// submodules. `path` is absolute.
+    #[must_use]
+    pub fn repository_root<'p>(&self, path: &'p Path) -> Option<&'p Path> {
+        path.ancestors().skip(1).find(|above| self.exists(&above.join(".git")))
+    }
+
+    /// True if anything exists at `path`.
+    #[must_use]
+    pub fn exists(&self, path: &Path) -> bool {
+        self.entry_kind(path).is_ok()
+    }
+
+    /// Returns the size of a file in bytes.
+    ///
+    /// # Errors
+    /// If there is no regular file at `path`, or it is outside of the allowed directory.
+    pub fn size(&self, path: &Path) -> Result<u64, LoadError> {
+        if let Some(text) = self.overlaid(path) {
+            return Ok(text.len() as u64);
+        }
+        regular(&std::fs::metadata(self.place(path)?)?)
+    }
+
+    /// Returns the paths of a directory's entries, unordered; none if it cannot be read.
+    pub fn entries(&self, directory: &Path) -> impl Iterator<Item = PathBuf> {
+        let added = self.overlay.iter().flat_map(|overlay| {
+            let top = normalize(&overlay.here.join(directory));
+            let inside = move |path: &&PathBuf| path.parent() == Some(&top) && !path.exists();
+            overlay.texts.keys().filter(inside).filter_map(|path| path.file_name().map(OsStr::to_owned))
+        });
+        let added: Vec<PathBuf> = added.map(|name| directory.join(name)).collect();
+        let entries = self.place(directory).ok().and_then(|place| std::fs::read_dir(place).ok());
+        let directory = directory.to_path_buf();
+        entries
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(move |entry| directory.join(entry.file_name()))
+            .chain(added)
+    }
+
+    /// Returns the first `most` entries of a directory that satisfy `keep`, sorted by path, so that the selection
+    /// does not depend on the order on disk.
+    pub fn first_entries(
+        &self,
+        directory: &Path,
+        most: usize,
+        keep: impl Fn(&PathBuf) -> bool,
+    ) -> Vec<PathBuf> {
+        let mut entries: Vec<PathBuf> = self.entries(directory).filter(keep).collect();
+        entries.sort();
+        entries.truncate(most);
+        entries
+    }
+
+    /// Reads a whole file.
+    ///
+    /// # Errors
+    /// If the file does not exist, is not a regular file, exceeds [`MAX_FILE_SIZE`] or is outside of the allowed
+    /// directory.
+    pub fn read(&self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        let bytes = self.read_prefix(path, MAX_FILE_SIZE + 1)?;
+        if bytes.len() as u64 > MAX_FILE_SIZE { Err(LoadError::TooLarge) } else { Ok(bytes) }
+    }
+
+    /// Reads at most the first `most` bytes of a file.
+    ///
+    /// # Errors
+    /// As for [`FileSystem::read`], except that a large file is no error.
+    pub fn read_prefix(&self, path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
+        match self.overlaid(path) {
+            Some(text) => Ok(text.as_bytes().get(..most as usize).unwrap_or(text.as_bytes()).to_vec()),
+            None => self.read_at(&self.place(path)?, most),
+        }
+    }
+
+    /// Reads at most `most` bytes of the file at `place`, a path that [`Self::place`] has checked.
+    fn read_at(&self, place: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
+        let size = regular(&std::fs::metadata(place)?)?;
+        let file = open(place, self.root.is_some())?;
+        // The file may have been replaced since it was checked.
+        regular(&file.metadata()?)?;
+        if let Some(fence) = &self.root {
+            fence.contains_open_file(&file)?;
+        }
+        let mut bytes = Vec::with_capacity(size.min(most) as usize);
+        file.take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Resolves a path to one that may be opened.
+    fn place<'p>(&self, path: &'p Path) -> Result<Cow<'p, Path>, LoadError> {
+        let Some(fence) = &self.root else {
+            // An empty path is the current directory.
+            let here = || Cow::Borrowed(Path::new("."));
+            return Ok(if path.as_os_str().is_empty() { here() } else { Cow::Borrowed(path) });
+        };
+        fence.allowed_path(path).map(Cow::Owned)
+    }
+}
+
+fn entry(metadata: &Metadata) -> EntryKind {
+    if metadata.is_file() {
+        EntryKind::File
+    } else if metadata.is_dir() {
+        EntryKind::Directory
+    } else {
+        EntryKind::Other
+    }
+}
+
+/// Returns the size of a regular file in bytes; an error for anything else.
+fn regular(metadata: &Metadata) -> Result<u64, LoadError> {
+    match entry(metadata) {
+        EntryKind::File => Ok(metadata.len()),
+        EntryKind::Directory => Err(LoadError::IsDirectory),
+        EntryKind::Other => Err(LoadError::NotRegular),
+    }
+}
+
+/// Opens a file without blocking: a pipe may have replaced the file since it was checked.
+fn open(path: &Path, resolved: bool) -> Result<File, LoadError> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let no_link = if resolved { libc::O_NOFOLLOW } else { 0 };
+        options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | no_link);
+    }
+    #[cfg(not(unix))]
+    let _ = resolved;
+    Ok(options.open(path)?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+use super::*;
+
+#[cfg(unix)]
+#[test]
+fn every_way_out_is_seen_and_every_way_back() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |path: &str| scratch.path().join(path);
+    for directory in ["in/a", "out"] {
+        std::fs::create_dir_all(at(directory)).unwrap();
+    }
+    std::fs::write(at("in/a/file"), "inside").unwrap();
+    std::fs::write(at("out/file"), "outside").unwrap();
+    let link = |target: &str, path: &str| std::os::unix::fs::symlink(target, at(path)).unwrap();
+    link("../out", "in/way");
+    link("../out/none", "in/dangling");
+    link("a/../../in/a/file", "in/back");
+    link("circle", "in/circle");
+    link("in", "alias");
+    let disk = FileSystem::restricted_to(&at("alias")).unwrap();
+    let outside = Err(LoadError::Outside(at("alias")));
+    for path in ["in/a/file", "in/back", "alias/a/file", "in/a/../back", "out/../in/a/file"] {
+        assert_eq!(disk.read(&at(path)), Ok(b"inside".to_vec()), "{path}");
+    }
+    for path in [
+        "out/file",
+        "out/none",
+        "in/way/file",
+        "in/dangling",
+        "in/none/../../out/file",
+        "in/way/../in/a/file",
+    ] {
+        assert_eq!(disk.read(&at(path)), outside, "{path}");
+        assert_eq!(disk.entries(&at(path)).count(), 0, "{path}");
+    }
+    assert_eq!(disk.read(Path::new("/etc/passwd")), outside);
+    assert_eq!(disk.read(&at("in/none/file")), Err(LoadError::NotFound));
+    assert!(matches!(disk.read(&at("in/circle")), Err(LoadError::Io(_))));
+    assert!(matches!(FileSystem::default().read(&at("in/circle")), Err(LoadError::Io(_))));
+    assert_eq!(FileSystem::default().read(&at("in/way/file")), Ok(b"outside".to_vec()));
+    assert_eq!(FileSystem::restricted_to(&at("none")).unwrap_err(), LoadError::NotFound);
+    assert!(FileSystem::restricted_to(&at("out/file")).is_err());
+}
+
+/// Does what a concurrent thread could do between the check and the opening.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_that_becomes_a_link_does_not_lead_out() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |path: &str| scratch.path().join(path);
+    for directory in ["in/a", "out"] {
+        std::fs::create_dir_all(at(directory)).unwrap();
+        std::fs::write(at(directory).join("file"), directory).unwrap();
+    }
+    let disk = FileSystem::restricted_to(&at("in")).unwrap();
+    let place = disk.place(&at("in/a/file")).unwrap().into_owned();
+    assert_eq!(disk.read_at(&place, 9), Ok(b"in/a".to_vec()));
+    std::fs::rename(at("in/a"), at("in/b")).unwrap();
+    std::os::unix::fs::symlink("../out", at("in/a")).unwrap();
+    assert_eq!(disk.read_at(&place, 9), Err(LoadError::Outside(at("in"))));
+    assert_eq!(FileSystem::default().read_at(&place, 9), Ok(b"out".to_vec()));
+    // A path that was inside and no longer exists is `NotFound`, not `Outside`.
+    std::fs::remove_file(at("in/a")).unwrap();
+    assert_eq!(disk.read_at(&place, 9), Err(LoadError::NotFound));
+}
+
+#[test]
+fn only_regular_files_of_a_bounded_size_are_read() {
+    let scratch = tempfile::tempdir().unwrap();
+    assert_eq!(FileSystem::default().read(scratch.path()), Err(LoadError::IsDirectory));
+    let path = scratch.path().join("file");
+    let file = File::create(&path).unwrap();
+    file.set_len(MAX_FILE_SIZE).unwrap();
+    assert_eq!(FileSystem::default().read(&path).unwrap().len() as u64, MAX_FILE_SIZE);
+    file.set_len(MAX_FILE_SIZE + 1).unwrap();
+    assert_eq!(FileSystem::default().read(&path), Err(LoadError::TooLarge));
+    assert_eq!(FileSystem::default().read_prefix(&path, 3), Ok(vec![0; 3]));
+    #[cfg(unix)]
+    for device in ["/dev/zero", "/dev/null", "/dev/tty"] {
+        let read = FileSystem::default().read(Path::new(device));
+        assert!(matches!(read, Err(LoadError::NotRegular | LoadError::NotFound)), "{device}");
+    }
+}
+
+#[test]
+fn an_overlay_replaces_files_and_adds_others() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |path: &str| scratch.path().join(path);
+    std::fs::write(at("file"), "on disk").unwrap();
+    std::fs::write(at("other"), "on disk").unwrap();
+    let overlay = [("file", "open"), ("new", "unsaved")].map(|(path, text)| (at(path), text.to_owned()));
+    for disk in [FileSystem::default(), FileSystem::restricted_to(scratch.path()).unwrap().with_listings()] {
+        let disk = disk.with_overlay(&overlay.clone().into());
+        let read = |path: &str| disk.read(&at(path)).map(|bytes| String::from_utf8(bytes).unwrap());
+        assert_eq!(read("file").as_deref(), Ok("open"));
+        assert_eq!(read("none/../new").as_deref(), Ok("unsaved"));
+        assert_eq!(read("other").as_deref(), Ok("on disk"));
+        assert_eq!(disk.read_prefix(&at("new"), 2), Ok(b"un".to_vec()));
+        assert_eq!(disk.size(&at("file")), Ok(4));
+        assert!(disk.is_file(&at("new")) && !disk.exists(&at("none")));
+        let mut entries: Vec<PathBuf> = disk.entries(scratch.path()).collect();
+        entries.sort();
+        assert_eq!(entries, ["file", "new", "other"].map(at));
+    }
+}
+
+#[test]
+fn listings_are_kept_until_new_ones_are_asked_for() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("file");
+    let disk = FileSystem::default().with_listings();
+    assert!(!disk.exists(&file));
+    std::fs::write(&file, "").unwrap();
+    assert!(!disk.exists(&file));
+    assert!(disk.with_listings().exists(&file) && FileSystem::default().exists(&file));
+}
