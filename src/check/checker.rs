@@ -77,8 +77,13 @@ impl Checker<'_> {
         let first = usize::from(!options.compose_files.is_empty());
         let kept = project::top_level_files(reach.get(first..).unwrap_or_default());
         let kept = std::iter::repeat_n(true, first).chain(kept);
-        let mut projects: Vec<LoadedProject> =
-            projects.into_iter().zip(kept).filter_map(|(project, kept)| kept.then_some(project)).collect();
+        let keep = |(project, kept): (LoadedProject, bool)| {
+            if !kept {
+                tracing::info!("{} is part of another project", names(&project.reach.roots, sources));
+            }
+            kept.then_some(project)
+        };
+        let mut projects: Vec<LoadedProject> = projects.into_iter().zip(kept).filter_map(keep).collect();
         assign_dockerfiles_to_overlays(&mut projects);
         let mut checked: Vec<CheckedProject> =
             projects.into_iter().filter(|project| project.in_scope).map(|project| project.checked).collect();
@@ -109,6 +114,7 @@ impl Checker<'_> {
         let (changes, reach) =
             (elsewhere.of_project(&model, self.sources), model.project_files(self.sources));
         let mut project = self.with_catalog(&first, dockerfiles, |assembler| assembler.project(model));
+        trace_project(&project, &reach, self.sources);
         project.elsewhere = changes;
         project.for_swarm = project.workloads.iter().any(Workload::is_for_swarm)
             || project.compose_files.iter().any(|file| is_for_swarm(&self.sources.get(*file)));
@@ -152,6 +158,35 @@ impl Checker<'_> {
         checked.project = self.keep.then_some(project);
         checked
     }
+}
+
+/// Prints, for `-v`, which files make a project.
+fn trace_project(project: &Project, reach: &project::ProjectFiles, sources: &Sources) {
+    if !tracing::enabled!(tracing::Level::INFO) {
+        return;
+    }
+    match &reach.only {
+        Some(own) => {
+            let base: Vec<SourceId> =
+                reach.roots.iter().copied().filter(|file| !own.contains(file)).collect();
+            tracing::info!("override file {}, merged over {}", names(own, sources), names(&base, sources));
+        }
+        None => {
+            let name = project.name.as_deref().unwrap_or("?");
+            tracing::info!("project `{name}`: {}", names(&reach.roots, sources));
+        }
+    }
+    let others: Vec<SourceId> =
+        project.files.iter().copied().filter(|file| !reach.roots.contains(file)).collect();
+    if !others.is_empty() {
+        tracing::info!("  reads {}", names(&others, sources));
+    }
+}
+
+/// Returns the paths of files as a list for a message.
+fn names(files: &[SourceId], sources: &Sources) -> String {
+    let names = files.iter().map(|file| format!("`{}`", sources.get(*file).path().display()));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// True if only `docker stack deploy` takes the file. Its tree is still cached from building the project.

@@ -114,6 +114,7 @@ pub fn findings(options: &Options, sources: &Sources, discovered: &Discovered) -
 }
 
 fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep: bool) -> Outcome {
+    let begun = std::time::Instant::now();
     let check_project = |project: &Project| {
         let mut findings = run_rules(project, options, sources);
         // The parsed trees of the project's files are still cached here; later they would be parsed again.
@@ -126,6 +127,7 @@ fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep
         Checker { options, sources, check_project: &check_project, shared: &shared, keep, measured }
             .all(discovered)
     });
+    tracing::debug!("checked {} projects: {} ms", projects.len(), begun.elapsed().as_millis());
     let configs = ConfigResolver::new(options, sources, &projects);
     let mut suppressions = Suppressions::read(&projects, sources);
     let mut decider = Decider::new((options, sources, discovered), &configs, &mut suppressions);
@@ -161,6 +163,7 @@ fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep
     summary.suppressed = suppressed.len() - known;
     summary.baseline = known;
     let fails = configs.exceeds_fail_on(&findings);
+    tracing::debug!("decided on {} findings: {} ms", findings.len(), begun.elapsed().as_millis());
     Outcome { findings, suppressed, fails, summary, projects: into_projects(projects) }
 }
 

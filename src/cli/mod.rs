@@ -17,6 +17,7 @@ mod policy;
 mod rules;
 mod size;
 mod stats;
+mod verbose;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -60,6 +61,10 @@ struct Cli {
         hide_possible_values = true
     )]
     color: ColorChoice,
+
+    /// Print which files make a project and which configuration counts; -vv also files read and times
+    #[arg(short, long, action = clap::ArgAction::Count, global = true, help_heading = None)]
+    verbose: u8,
 }
 
 #[derive(Subcommand)]
@@ -114,6 +119,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return output::print_clap_error(&error),
     };
+    verbose::start(cli.verbose);
     let console = Console::new(cli.color);
     let result = match cli.command {
         None => check::run(cli.check, &console),

@@ -1,7 +1,7 @@
 //! Arguments that select rules, configurations and the host.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clap::{Args, ValueEnum};
 
@@ -79,16 +79,23 @@ pub(super) struct Scope {
     /// Say nothing of excluded files even when they are named
     #[arg(long)]
     force_exclude: bool,
+
+    /// The configurations of this run, each read once.
+    #[arg(skip)]
+    found: OnceLock<Result<Arc<Configs>, Error>>,
 }
 
 impl Scope {
     /// Returns the source of configurations.
-    pub(super) fn configs(&self, disk: &FileSystem) -> Result<Configs, Error> {
-        Ok(match &self.config {
-            _ if self.no_config => Configs::off(),
-            Some(path) => Configs::named(Config::read(path, disk)?),
-            None => Configs::on_disk(disk.clone()),
-        })
+    pub(super) fn configs(&self, disk: &FileSystem) -> Result<Arc<Configs>, Error> {
+        let find = || {
+            Ok(Arc::new(match &self.config {
+                _ if self.no_config => Configs::off(),
+                Some(path) => Configs::named(Config::read(path, disk)?),
+                None => Configs::on_disk(disk.clone()),
+            }))
+        };
+        self.found.get_or_init(find).clone()
     }
 
     /// Adds the configurations and exclusions to the options, and removes excluded files from `discovered`.
@@ -106,7 +113,7 @@ impl Scope {
         let options = check::Options {
             exclude: Patterns::new(&Base::at(Path::new("")), &self.exclude),
             force_exclude: self.force_exclude,
-            configs: Some(Arc::new(configs)),
+            configs: Some(configs),
             ..options
         };
         discovered.files.retain(|found| !options.is_excluded(&found.path, found.explicit));
@@ -137,7 +144,7 @@ impl Choices {
     }
 
     /// Returns the source of configurations.
-    pub(super) fn configs(&self, disk: &FileSystem) -> Result<Configs, Error> {
+    pub(super) fn configs(&self, disk: &FileSystem) -> Result<Arc<Configs>, Error> {
         self.scope.configs(disk)
     }
 

@@ -141,7 +141,10 @@ impl Configs {
                 let today = self.today.unwrap_or_else(Date::today);
                 // All threads get the same one: configurations are compared by pointer.
                 let mut known = self.lock();
-                let read = || Config::read_on(&shown, today, &self.disk).map(|config| Some(Arc::new(config)));
+                let read = || {
+                    tracing::info!("configuration `{}`", shown.display());
+                    Config::read_on(&shown, today, &self.disk).map(|config| Some(Arc::new(config)))
+                };
                 found = known.entry(place.into()).or_insert_with(read).clone();
                 break;
             }

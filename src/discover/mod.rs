@@ -66,6 +66,7 @@ pub struct Options {
 /// # Errors
 /// If a path does not exist, cannot be read, or is a file of neither kind.
 pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error> {
+    let begun = std::time::Instant::now();
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { &here } else { paths };
     let mut discovered = Discovered::default();
@@ -82,6 +83,10 @@ pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error
     }
     discovered.sort();
     discovered.related_compose_files = context::around(&discovered, &options);
+    for path in &discovered.related_compose_files {
+        tracing::debug!("`{}` may read a named file", path.display());
+    }
+    tracing::debug!("found {} files: {} ms", discovered.files.len(), begun.elapsed().as_millis());
     Ok(discovered)
 }
 

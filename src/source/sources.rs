@@ -197,6 +197,10 @@ impl Sources {
             return known.clone();
         }
         let bytes = self.disk.read(path);
+        match &bytes {
+            Ok(bytes) => tracing::debug!("read `{}`: {} bytes", key.display(), bytes.len()),
+            Err(error) => tracing::debug!("`{}`: {error}", key.display()),
+        }
         let mut inner = self.write();
         if let Some(known) = inner.by_path.get(key.as_os_str()) {
             return known.clone();

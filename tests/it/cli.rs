@@ -578,3 +578,30 @@ fn a_service_with_a_broken_line_lacks_nothing() {
     assert!(ran.out.contains("compose.yaml:4:15: error[syntax-error]"), "{}", ran.out);
     assert!(!ran.out.contains("`api`") && ran.out.contains("`other` has no memory limit"), "{}", ran.out);
 }
+
+/// `-v` explains which files belong together, `-vv` what is read; file names cannot write commands of CI runners.
+#[cfg(unix)]
+#[test]
+fn decisions_are_printed_on_request() {
+    let scratch = tree(&[
+        ("oomlint.yaml", "preset: strict\n"),
+        ("compose.yaml", "services: {a: {build: ., extends: {file: parts/base.yaml, service: a}}}\n"),
+        ("compose.override.yaml", "services: {a: {mem_limit: 1g}}\n"),
+        ("compose.prod.yaml", "services: {a: {restart: always}}\n"),
+        ("parts/base.yaml", "services: {a: {environment: [A=1]}}\n"),
+        ("Dockerfile", "FROM alpine\n"),
+        ("x\n::error::y/compose.yaml", "services: {}\n"),
+    ]);
+    let out = run(scratch.path(), &["-q"]);
+    assert_eq!(out.err, "");
+    let out = run(scratch.path(), &["-q", "-v"]).err;
+    let lines: Vec<&str> = out.lines().collect();
+    let has = |part: &str| lines.iter().any(|line| line.contains(part));
+    assert!(has("`: `compose.yaml`, `compose.override.yaml`"), "{out}");
+    assert!(has("  reads `parts/base.yaml`, `Dockerfile`"), "{out}");
+    assert!(has("override file `compose.prod.yaml`, merged over `compose.yaml`"), "{out}");
+    assert_eq!(lines.iter().filter(|line| **line == "configuration `oomlint.yaml`").count(), 1, "{out}");
+    assert!(!lines.iter().any(|line| line.trim_start().starts_with("::")) && !has("read `"), "{out}");
+    let out = run(scratch.path(), &["-q", "-vv"]).err;
+    assert!(out.contains("read `Dockerfile`: 12 bytes") && out.contains(" ms\n"), "{out}");
+}
