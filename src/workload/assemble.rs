@@ -17,8 +17,8 @@ use super::started::{self, StartFacts};
 use super::surroundings::{Surroundings, is_fragment};
 use super::tools;
 use super::{
-    Build, Fact, Health, Kind, Memory, Origin, Pools, Process, Project, Resources, Role, Start, Variable,
-    Why, Workload,
+    Build, Fact, Health, Kind, LimitKeys, Memory, Origin, Pools, Process, Project, Resources, Role, Start,
+    Variable, Why, Workload,
 };
 use crate::catalog::{Catalog, Pool};
 use crate::discover::Untracked;
@@ -61,9 +61,10 @@ impl Assembler<'_> {
             directory: project.request.directory.clone(),
             for_swarm: false,
             is_version_3: compose.version.as_ref().is_some_and(|version| version.starts_with('3')),
+            limit_keys: LimitKeys::default(),
             elsewhere: Vec::new(),
         };
-        let awaited = role::awaited(&services);
+        let (awaited, needed) = (role::awaited(&services), role::needed(&services));
         let exists = |path: &Path| self.sources.exists(path);
         let says = |file: &SourceId| purpose::is_not_for_production(self.sources.get(*file).text());
         let noted: HashSet<SourceId> = compose.files.iter().copied().filter(says).collect();
@@ -82,8 +83,10 @@ impl Assembler<'_> {
                 self.service(service, &project, &mut out, (is_shared, &around, &mut allowance));
             let development = development || noted.contains(&workload.anchor.file);
             workload.role = workload.role.of(&workload.service, &awaited, development);
+            workload.role.needed = needed.contains(&workload.name);
             out.workloads.push(workload);
         }
+        out.limit_keys = LimitKeys::of(&out.workloads);
         // A file that git ignores, or that has an example next to it, is missing on purpose. Its variables stay unknown.
         let mut untracked = Untracked::default();
         let workloads = &out.workloads;

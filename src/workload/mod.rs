@@ -102,8 +102,26 @@ pub struct Project {
     pub for_swarm: bool,
     /// True if the files declare `version: "3…"`. Swarm reads that format, and it has no short keys for limits.
     pub is_version_3: bool,
+    /// The number of services that set limits below `deploy`, and of those with short keys, such as `mem_limit`.
+    pub limit_keys: LimitKeys,
     /// Changes to the project's services by files outside the project.
     pub elsewhere: Vec<ChangedElsewhere>,
+}
+
+/// How many services of a project set limits in which form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LimitKeys {
+    /// Services with a `deploy`.
+    pub deploy: usize,
+    /// Services with `mem_limit`, `cpus` or another short key.
+    pub short: usize,
+}
+
+impl LimitKeys {
+    fn of(workloads: &[Workload]) -> Self {
+        let count = |uses: &dyn Fn(&Workload) -> bool| workloads.iter().filter(|own| uses(own)).count();
+        Self { deploy: count(&|own| own.key("deploy").is_some()), short: count(&Workload::has_short_limits) }
+    }
 }
 
 /// A file outside a project that changes one of its services: an override file, or one whose service extends it.
@@ -153,6 +171,13 @@ impl Workload {
     #[must_use]
     pub fn removable_key(&self, name: &str) -> Option<Span> {
         self.service.keys.iter().find(|key| key.name == name && !key.overrides).map(|key| key.span)
+    }
+
+    /// True if it sets limits with keys of its own instead of `deploy.resources`.
+    #[must_use]
+    pub fn has_short_limits(&self) -> bool {
+        let keys = ["mem_limit", "mem_reservation", "memswap_limit", "cpus", "pids_limit"];
+        keys.iter().any(|name| self.key(name).is_some())
     }
 
     /// Returns the key that sets the effective memory limit: the service's own or the one below `deploy`.

@@ -17,6 +17,8 @@ pub struct Role {
     pub one_shot: bool,
     /// For development or tests only, by its name, its image's tag, its profiles, or its project's files.
     pub development: bool,
+    /// Another service depends on it.
+    pub needed: bool,
     /// Serves nothing: `sleep infinity`, an interactive shell, `echo`.
     pub idle: bool,
     /// Listens on no port: a job that ends, or a loop with `sleep`.
@@ -102,6 +104,12 @@ fn is_test(service: &Service) -> bool {
     service.name == "sut"
         || named && !service.ports.is_shown()
         || tag.is_some_and(|(_, tag)| matches!(tag, "test" | "tests" | "testing" | "ci"))
+}
+
+/// Returns the services that another one depends on.
+pub(super) fn needed(services: &[Service]) -> HashSet<String> {
+    let dependencies = services.iter().flat_map(|service| &service.depends_on);
+    dependencies.map(|dependency| dependency.service.value.clone()).collect()
 }
 
 /// Returns the services that another one waits for to complete successfully.

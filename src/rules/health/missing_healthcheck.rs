@@ -11,23 +11,17 @@ rule! {
     severity: Warning,
     group: Health,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, cx: &mut RuleContext<'_>) {
-    for workload in &project.workloads {
-        probed(project, workload, cx);
-    }
-}
-
-fn probed(project: &Project, workload: &Workload, cx: &mut RuleContext<'_>) {
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let project = cx.project();
     let role = workload.role;
     if !workload.health.check.is_absent() || !role.serves() {
         return;
     }
     let name = &workload.name;
-    let waits = |other: &Workload| other.service.depends_on.iter().any(|on| on.service.value == *name);
-    let is_asked = workload.health.names_port || project.workloads.iter().any(waits);
+    let is_asked = workload.health.names_port || role.needed;
     // A client that nobody connects to and nobody waits for: its end is all there is to see.
     let severity = if is_asked { RULE.meta().severity } else { Severity::Note };
     match workload.kind {
@@ -35,7 +29,6 @@ fn probed(project: &Project, workload: &Workload, cx: &mut RuleContext<'_>) {
             let mut finding = cx.report(workload.anchor, format!("`{name}` has no healthcheck"));
             finding
                 .label("no healthcheck")
-                .workload(workload)
                 .via(&workload.service.via)
                 .severity(role.soften(severity))
                 .group_message("services have no healthcheck, and neither have their images")
@@ -52,7 +45,6 @@ fn probed(project: &Project, workload: &Workload, cx: &mut RuleContext<'_>) {
         Kind::Image => {
             cx.report(workload.anchor, format!("`{name}` has no healthcheck"))
                 .label("no HEALTHCHECK in the final stage")
-                .workload(workload)
                 .severity(Severity::Note)
                 .group_message("images have no healthcheck")
                 .help(help(workload));

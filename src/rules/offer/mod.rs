@@ -14,7 +14,7 @@ use crate::capacity::{Need, NoNumber};
 use crate::diagnostic::Applicability;
 use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
 use crate::workload::{
-    ChangedElsewhere, Fact, FactName, HeapSetting, Kind, MemoryPool, Project, SizeKey, Workload,
+    ChangedElsewhere, Fact, FactName, HeapSetting, Kind, LimitKeys, MemoryPool, Project, SizeKey, Workload,
 };
 
 /// The facts that a fix of a limit may change.
@@ -49,19 +49,15 @@ impl<'w> Offer<'w> {
         if policy.target == Target::Swarm || has(workload, "deploy.resources") {
             return true;
         }
-        let short = |workload: &Workload| {
-            let keys = ["mem_limit", "mem_reservation", "memswap_limit", "cpus", "pids_limit"];
-            keys.iter().any(|name| has(workload, name))
-        };
-        if short(workload) || has(workload, "deploy") {
-            return !short(workload);
+        if workload.has_short_limits() {
+            return false;
         }
-        let count = |uses: &dyn Fn(&Workload) -> bool| {
-            project.workloads.iter().filter(|workload| uses(workload)).count()
-        };
+        if has(workload, "deploy") {
+            return true;
+        }
         let elsewhere = project.changed_elsewhere(&workload.name).any(|change| change.in_deploy);
-        let (long, short) = (count(&|workload| has(workload, "deploy")), count(&short));
-        project.for_swarm || elsewhere || long > short || project.is_version_3 && short == 0
+        let LimitKeys { deploy, short } = project.limit_keys;
+        project.for_swarm || elsewhere || deploy > short || project.is_version_3 && short == 0
     }
 
     /// Returns the key of a limit, for messages.
