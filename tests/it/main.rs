@@ -17,6 +17,7 @@ mod compose_merge;
 mod config;
 mod corpus;
 mod dockerfile;
+mod dockerfile_cases;
 mod dockerfile_conformance;
 mod dockerfile_properties;
 mod fingerprints;
