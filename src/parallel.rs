@@ -1,12 +1,12 @@
 //! Parallel map over the items of a vector.
 
-use rayon::prelude::*;
-
 /// Applies `work` to each item and returns the results in order. A single item is processed on the calling thread:
-/// starting threads takes longer than checking a small file.
+/// starting threads takes longer than checking a small file. Without the feature `threads` all are.
 pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
-    if items.len() < 2 {
-        return items.into_iter().map(work).collect();
+    #[cfg(feature = "threads")]
+    if items.len() > 1 {
+        use rayon::prelude::*;
+        return items.into_par_iter().map(work).collect();
     }
-    items.into_par_iter().map(work).collect()
+    items.into_iter().map(work).collect()
 }

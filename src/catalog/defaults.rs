@@ -2,14 +2,14 @@
 //!
 //! All sizes are in bytes and bound the heap, not the process.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 const MIB: u64 = 1024 * 1024;
 const GIB: u64 = 1024 * MIB;
 
 /// Which function tells the default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DefaultHeap {
     /// OpenJDK's own virtual machine.

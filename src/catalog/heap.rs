@@ -1,10 +1,10 @@
 //! Fields of `rules/catalog/images.yaml` about a product's heap and its memory beside the heap.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Memory beside a heap: a fixed part, and a part that grows with the heap. Estimates.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BesideHeap {
     /// The first version that it holds for; none where it holds from the first one on.
@@ -36,7 +36,8 @@ pub struct BesideHeap {
 }
 
 /// A heap that a start script sets by itself.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HeapWhenUnset {
     /// The variable that replaces it.
@@ -63,7 +64,8 @@ pub struct HeapWhenUnset {
 }
 
 /// A variable in which flags of the heap do harm.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NoHeapIn {
     /// The variable.

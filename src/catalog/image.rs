@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::lighter::LighterRule;
@@ -18,7 +17,8 @@ pub(super) struct Images {
 }
 
 /// One family of images. Questions about a tag take it as the reference has it, `latest` filled in.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ImageEntry {
     /// The names it goes by, the shortest form; a trailing `*` stands for any ending.
@@ -96,7 +96,8 @@ pub struct ImageEntry {
 }
 
 /// What an image brings for a health check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Healthcheck {
     /// It is known to have none.
@@ -108,7 +109,8 @@ pub enum Healthcheck {
 }
 
 /// A language runtime, or a server with a cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum RuntimeName {
@@ -129,7 +131,8 @@ pub enum RuntimeName {
 }
 
 /// What an image runs.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ImageRuntime {
     /// The runtime or server.
@@ -149,7 +152,8 @@ pub(super) struct ImageRuntime {
 }
 
 /// ENTRYPOINT and CMD of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Start {
     /// The words of ENTRYPOINT; empty when the image has none.
@@ -166,7 +170,8 @@ pub struct Start {
 }
 
 /// The least memory that a program needs to start and do little.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Minimum {
     /// In MiB.
@@ -179,7 +184,8 @@ pub struct Minimum {
 }
 
 /// How a server's data gets from one version to the next.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Upgrade {
     /// Lower case, no full stop.
@@ -192,7 +198,8 @@ pub struct Upgrade {
 }
 
 /// What a program does with the memory that it sees.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SizesItself {
     /// Lower case, no full stop, as in "its cache takes half of the memory that it sees".
@@ -214,7 +221,8 @@ pub struct SizesItself {
 }
 
 /// What a program needs of `/dev/shm`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SharedMemory {
     /// A size that is known to do, as Compose writes it.
@@ -232,7 +240,8 @@ pub struct SharedMemory {
 }
 
 /// Why an image's program does not see the container's limit.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct IgnoresLimit {
     /// The runtime's major versions that it is true of; empty for all.
@@ -259,7 +268,8 @@ pub struct IgnoresLimit {
 }
 
 /// An image that its makers have given up.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Deprecated {
     /// The tags of which it is true, with all that begin so and a dot; empty for every tag.
@@ -275,7 +285,8 @@ pub struct Deprecated {
 }
 
 /// Programs for healthchecks that an image has or lacks.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Tools {
     /// It is certain to have these: `curl`, `wget`, `bash`.
@@ -287,7 +298,8 @@ struct Tools {
 }
 
 /// Facts of the tags that fit every condition.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Variant {
     /// One of these words is in the tag.

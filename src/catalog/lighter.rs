@@ -1,6 +1,5 @@
 //! Finds a lighter tag that does the same as the one in use.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::image::{ImageEntry, is_windows};
@@ -9,7 +8,8 @@ use super::tags::Tags;
 use crate::model::ImageReference;
 
 /// How far the way to the lighter image is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LighterKind {
     /// The same version of the same thing: put the new name in place of the old one.
@@ -39,7 +39,8 @@ pub struct Lighter<'c> {
 }
 
 /// A way from a tag to a lighter image.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct LighterRule {
     /// Patterns for the tag, as those of `runtime.major`.

@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let outcome = check::findings(&options, &sources, &discovered);
     let found = evidence(&outcome.findings, &sources, &root);
     if arguments.check {
-        return check(&read(&path, &disk)?, &found, console);
+        return verify(&read(&path, &disk)?, &found, console);
     }
     let baseline = if arguments.update {
         read(&path, &disk)?.shrunk(&found)
@@ -90,7 +90,7 @@ fn unwritable(path: &Path, reason: &dyn std::fmt::Display) -> Error {
     Error::Unwritable { target: format!("`{}`", path.display()), reason: reason.to_string() }
 }
 
-fn check(baseline: &Baseline, found: &[FindingIdentity], console: &Console) -> Outcome {
+fn verify(baseline: &Baseline, found: &[FindingIdentity], console: &Console) -> Outcome {
     let stale = baseline.stale(found);
     console.write(|out| {
         for evidence in &stale {

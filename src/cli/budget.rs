@@ -83,8 +83,9 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let format = arguments.format();
     match &arguments.output {
         Some(path) => write_file(path, |out| budget::write(out, &report, format, TableStyle::plain()))?,
-        None => console
-            .write(|out| budget::write(out, &report, format, TableStyle::of_terminal(console.color)))?,
+        None => console.write(|out| {
+            budget::write(out, &report, format, TableStyle::of_terminal(console.color, console.columns()))
+        })?,
     }
     let end = console.end(&discovered);
     let fits = stacks.iter().all(|stack| stack.excesses().is_empty());

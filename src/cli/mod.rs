@@ -11,6 +11,7 @@ mod fix;
 mod generate;
 mod input;
 mod inspect;
+#[cfg(feature = "lsp")]
 mod lsp;
 mod output;
 mod policy;
@@ -92,6 +93,7 @@ Exit codes:
     /// Print the workloads as the rules see them, each fact with its value and place
     Inspect(inspect::Arguments),
     /// Speak the Language Server Protocol on standard input and output, for editors
+    #[cfg(feature = "lsp")]
     Lsp(lsp::Arguments),
     /// Print the manual page, for packages
     #[command(hide = true)]
@@ -130,6 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Config(arguments)) => config::run(&arguments, &console),
         Some(Command::Explain(arguments)) => explain::run(&arguments, &console),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, &console),
+        #[cfg(feature = "lsp")]
         Some(Command::Lsp(arguments)) => lsp::run(&arguments, &console),
         Some(Command::Man) => generate::manual(&console),
         Some(Command::Rules(arguments)) => rules::run(&arguments, &console),

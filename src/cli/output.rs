@@ -58,6 +58,16 @@ impl Console {
         Self { color: on(is_terminal), is_terminal, error_color: on(io::stderr().is_terminal()) }
     }
 
+    /// Returns the width of the output in columns: `COLUMNS`, else the terminal's. `None` for a pipe.
+    pub(super) fn columns(&self) -> Option<usize> {
+        let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok());
+        let own = || {
+            let terminal = self.is_terminal.then(terminal_size::terminal_size).flatten();
+            terminal.map(|(width, _)| usize::from(width.0))
+        };
+        given.filter(|columns| *columns > 0).or_else(own)
+    }
+
     /// Writes to standard output. A closed pipe (`| head`) is no error.
     pub(super) fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
         let mut out = BufWriter::new(io::stdout().lock());

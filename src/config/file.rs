@@ -1,7 +1,9 @@
 //! The types that a configuration file is deserialized into, and that its JSON Schema is generated from.
 
+#[cfg(feature = "schema")]
 use std::borrow::Cow;
 
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -12,10 +14,13 @@ use super::place::{List, Located, ScalarOr, Table};
 use super::values::{Date, Factor, RuleName, RuleOrGroup, Size};
 use crate::catalog::ImageEntry;
 use crate::diagnostic::Severity;
-use crate::rules::{Preset, RULES, Target, Thresholds};
+#[cfg(feature = "schema")]
+use crate::rules::RULES;
+use crate::rules::{Preset, Target, Thresholds};
 
 /// The configuration of oomlint: `.oomlint.yaml` or `oomlint.yaml`, nearest upward from the files that it is for.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct File {
     /// Which rules run.
@@ -43,7 +48,9 @@ pub struct File {
 }
 
 /// From which severity on the exit code is 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum FailOn {
     /// Errors alone.
@@ -58,7 +65,8 @@ pub enum FailOn {
 }
 
 /// A rule's severity, or that it is off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Its findings are dropped.
@@ -83,7 +91,8 @@ pub struct Rules {
 }
 
 /// What is not to be said of a service.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ServiceSetting {
     /// Rules and groups.
@@ -97,7 +106,8 @@ pub struct ServiceSetting {
 }
 
 /// Other rules for some files.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Override {
     /// The files.
@@ -165,6 +175,7 @@ impl Rules {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for Rules {
     fn schema_name() -> Cow<'static, str> {
         "Rules".into()

@@ -4,13 +4,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rayon::prelude::*;
-
 use super::Config;
 use super::glob::Base;
 use super::values::Date;
 use crate::error::Error;
 use crate::hash::HashMap;
+use crate::parallel;
 use crate::source::{EntryKind, FileSystem, LoadError, normalize};
 
 /// The file names that are searched in each directory, in order.
@@ -97,7 +96,7 @@ impl Configs {
         if files.len() < FEW {
             return files.iter().try_for_each(|file| self.of(file).map(drop));
         }
-        let found: Vec<Found> = files.par_iter().map(|file| self.of(file)).collect();
+        let found = parallel::map(files.to_vec(), |file| self.of(file));
         found.into_iter().try_for_each(|found| found.map(drop))
     }
 

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error};
 
@@ -150,6 +151,7 @@ impl<'de> Deserialize<'de> for NamePattern {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for Pattern {
     fn schema_name() -> Cow<'static, str> {
         "Glob".into()
@@ -163,6 +165,7 @@ impl JsonSchema for Pattern {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for NamePattern {
     fn inline_schema() -> bool {
         true

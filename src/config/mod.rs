@@ -193,6 +193,7 @@ impl Config {
 }
 
 /// Returns the JSON Schema of the configuration file.
+#[cfg(feature = "schema")]
 #[must_use]
 pub fn schema() -> serde_json::Value {
     let mut schema = schemars::schema_for!(File).to_value();

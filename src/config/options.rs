@@ -1,6 +1,5 @@
 //! The rules that have options, and the thresholds that the options set.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::file::Level;
@@ -44,7 +43,8 @@ impl From<Size> for ByteSize {
 macro_rules! options {
     ($name:ident, $rule:literal, { $($(#[$doc:meta])* $option:ident: $type:ident,)* }) => {
         #[doc = concat!("What can be set of `", $rule, "`.")]
-        #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, Default, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
         pub struct $name {
             /// Its severity.
@@ -90,7 +90,8 @@ macro_rules! options {
 }
 
 /// What can be set of every rule.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct SeverityOnly {
     /// Its severity.

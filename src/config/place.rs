@@ -1,9 +1,11 @@
 //! Configuration values with their place in the file, and values with two spellings.
 
+#[cfg(feature = "schema")]
 use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::ops::Range;
 
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
@@ -150,6 +152,7 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Table<K
     }
 }
 
+#[cfg(feature = "schema")]
 impl<T: JsonSchema> JsonSchema for Located<T> {
     fn inline_schema() -> bool {
         T::inline_schema()
@@ -168,6 +171,7 @@ impl<T: JsonSchema> JsonSchema for Located<T> {
     }
 }
 
+#[cfg(feature = "schema")]
 impl<T: JsonSchema> JsonSchema for List<T> {
     fn inline_schema() -> bool {
         true
@@ -183,6 +187,7 @@ impl<T: JsonSchema> JsonSchema for List<T> {
     }
 }
 
+#[cfg(feature = "schema")]
 impl<W: JsonSchema, O: JsonSchema> JsonSchema for ScalarOr<W, O> {
     fn inline_schema() -> bool {
         true
@@ -198,6 +203,7 @@ impl<W: JsonSchema, O: JsonSchema> JsonSchema for ScalarOr<W, O> {
     }
 }
 
+#[cfg(feature = "schema")]
 impl<K: JsonSchema, V: JsonSchema> JsonSchema for Table<K, V> {
     fn inline_schema() -> bool {
         true

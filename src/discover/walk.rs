@@ -60,14 +60,21 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
             }
         }
     });
-    walker.threads(threads).build_parallel().run(|| {
-        Box::new(|entry| {
-            if let Some(result) = look(entry, root, disk) {
-                add(&results, result);
-            }
-            WalkState::Continue
-        })
-    });
+    let visit = |entry| {
+        if let Some(result) = look(entry, root, disk) {
+            add(&results, result);
+        }
+    };
+    if cfg!(feature = "threads") {
+        walker.threads(threads).build_parallel().run(|| {
+            Box::new(|entry| {
+                visit(entry);
+                WalkState::Continue
+            })
+        });
+    } else {
+        walker.build().for_each(visit);
+    }
     for result in std::mem::take(&mut *results.lock().unwrap_or_else(std::sync::PoisonError::into_inner)) {
         match result {
             Ok(found) => discovered.files.push(found),

@@ -18,7 +18,7 @@
 
 use std::io::{self, Write};
 
-use schemars::JsonSchema;
+#[cfg(feature = "schema")]
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
@@ -31,10 +31,11 @@ use crate::source::Sources;
 const VERSION: u32 = 1;
 
 /// The report of `oomlint --format json`.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Document<F> {
     /// The version of this format: it changes when a field goes or changes its meaning, not when one comes.
-    #[schemars(extend("const" = VERSION))]
+    #[cfg_attr(feature = "schema", schemars(extend("const" = VERSION)))]
     version: u32,
     tool: Tool,
     findings: F,
@@ -45,15 +46,17 @@ struct Document<F> {
 }
 
 /// What wrote the report.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Tool {
     name: &'static str,
     version: &'static str,
 }
 
 /// One problem in one place; a line of `oomlint --format jsonl`.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Finding")]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Finding"))]
 struct Entry<'f> {
     /// The rule's name, as `oomlint explain` takes it.
     rule: &'static str,
@@ -79,7 +82,7 @@ struct Entry<'f> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     alternatives: Vec<Patch<'f>>,
     /// Names the finding across edits elsewhere; no two findings of a report have the same.
-    #[schemars(regex(pattern = "^[0-9a-f]{16}$"))]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]{16}$")))]
     fingerprint: String,
     /// Why it is not reported.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,7 +90,8 @@ struct Entry<'f> {
 }
 
 /// A place and what is true there.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Site<'f> {
     /// The path as it is shown, with forward slashes.
     file: String,
@@ -97,31 +101,34 @@ struct Site<'f> {
 }
 
 /// From the first byte to the first that is no longer part of it.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Range {
     start: Position,
     end: Position,
 }
 
 /// A place between two bytes.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Position {
     /// From 1.
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     line: u32,
     /// From 1, in bytes of UTF-8.
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     column: usize,
     /// From 1, in UTF-16 code units.
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     column_utf16: usize,
     /// From 0, from the beginning of the file.
     byte: usize,
 }
 
 /// A way to make the finding go away.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Fix")]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Fix"))]
 struct Patch<'f> {
     /// What it does.
     title: &'f str,
@@ -130,8 +137,9 @@ struct Patch<'f> {
 }
 
 /// Text in place of other text.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Edit")]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Edit"))]
 struct Replacement<'f> {
     /// The path as it is shown, with forward slashes.
     file: String,
@@ -140,8 +148,9 @@ struct Replacement<'f> {
 }
 
 /// How much was found in how much.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Summary")]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Summary"))]
 struct Counts {
     errors: usize,
     warnings: usize,
@@ -159,7 +168,8 @@ struct Counts {
 }
 
 /// Who holds a finding back, and the reason that people gave.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Suppression<'f> {
     kind: SuppressionKind,
     justification: Option<&'f str>,
@@ -201,6 +211,7 @@ pub(super) fn write_lines(out: &mut dyn Write, report: &Report<'_>) -> io::Resul
 }
 
 /// Returns the JSON Schema of the report, draft 2020-12. `#/$defs/Finding` is the schema of a line of `jsonl`.
+#[cfg(feature = "schema")]
 #[must_use]
 pub fn schema() -> serde_json::Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();

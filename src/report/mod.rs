@@ -42,7 +42,8 @@ use place::{FileLocation, Point, floor, path_text};
 pub use snippet::draw_failure;
 
 /// Output format of a report. The variants have the names that the command line takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Format {
     /// For people: the lines at fault, drawn, with notes and patches
     #[default]

@@ -7,7 +7,7 @@ mod sources;
 mod text;
 
 pub use file_system::{EntryKind, FileSystem, LoadError, MAX_LINKS, Overlay};
-pub use sources::{Language, Line, Position, Source, Sources};
+pub use sources::{FilePosition, Language, Line, Position, Source, Sources};
 pub(crate) use sources::{compare_paths, normalize, relative_to};
 pub use text::TracedText;
 

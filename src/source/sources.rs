@@ -41,6 +41,15 @@ pub struct Position {
     pub column: u32,
 }
 
+/// A line and column of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePosition {
+    /// The path for display.
+    pub path: PathBuf,
+    /// The line and column.
+    pub position: Position,
+}
+
 /// One line of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'s> {
@@ -241,6 +250,13 @@ impl Sources {
             Some(host) => host.span_of(span.range()),
             None => span,
         }
+    }
+
+    /// Returns the path, line and column where a span begins, in the outer file for embedded text.
+    pub fn position_of(&self, span: Span) -> FilePosition {
+        let span = self.to_outer_span(span);
+        let source = self.get(span.file);
+        FilePosition { path: source.path().to_path_buf(), position: source.position(span.start) }
     }
 
     /// Returns the absolute, normalized path.

@@ -1,6 +1,6 @@
 //! Table with bars: one row per service, and as many columns as the terminal has room for.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -40,14 +40,8 @@ impl TableStyle {
 
     /// Returns the style for standard output, as wide as `COLUMNS` or, without it, the terminal.
     #[must_use]
-    pub fn of_terminal(color: bool) -> Self {
-        let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok());
-        let own = || {
-            let terminal = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
-            terminal.map(|(width, _)| usize::from(width.0))
-        };
-        let width = said.filter(|columns| *columns > 0).or_else(own).unwrap_or(WIDTH);
-        Self { width: width.clamp(30, 400), color }
+    pub fn of_terminal(color: bool, columns: Option<usize>) -> Self {
+        Self { width: columns.unwrap_or(WIDTH).clamp(30, 400), color }
     }
 
     fn paint(self, text: &str, code: &str) -> String {

@@ -22,7 +22,8 @@ pub use human::TableStyle;
 const MAX_GAPS: usize = 10;
 
 /// Output format of the budget. The variants have the names that the command line takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Format {
     /// For people: a table with bars, as wide as the terminal
     #[default]
