@@ -25,6 +25,7 @@ pub enum DefaultHeap {
 impl DefaultHeap {
     /// Returns the largest heap under a container limit of `limit` bytes. `major` is the runtime's version, if known. None if
     /// it has not been measured or depends on more than the limit.
+    #[must_use]
     pub fn max(self, major: Option<u32>, limit: u64) -> Option<u64> {
         match self {
             Self::Hotspot => Some(HotspotFlags::default().heap(limit)),
@@ -36,7 +37,7 @@ impl DefaultHeap {
     }
 }
 
-/// The flags besides `-Xmx` from which HotSpot calculates its largest heap.
+/// The flags besides `-Xmx` from which `HotSpot` calculates its largest heap.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HotspotFlags {
     /// `-XX:MaxRAM`: percentages are of it, not of the limit.
@@ -51,7 +52,7 @@ pub struct HotspotFlags {
 
 /// Upper bound of heaps of small memories, lower bound of all others: `-XX:MinRAMPercentage` decides if its share is less.
 ///
-/// HotSpot's own default for `MaxHeapSize`, on 64 bits (`gc/shared/gc_globals.hpp`, aligned up).
+/// `HotSpot`'s own default for `MaxHeapSize`, on 64 bits (`gc/shared/gc_globals.hpp`, aligned up).
 const SMALLEST_ROOMY_HEAP: u64 = 126 * MIB;
 
 impl HotspotFlags {

@@ -371,11 +371,13 @@ impl RuntimeName {
 
 impl ImageEntry {
     /// Returns the runtime of its programs.
+    #[must_use]
     pub fn runtime(&self) -> Option<RuntimeName> {
         self.runtime.as_ref().map(|runtime| runtime.name)
     }
 
     /// Returns the runtime and its major version, if the tag tells. Moving tags (`latest`, `lts`) do not.
+    #[must_use]
     pub fn runtime_major(&self, tag: &str) -> Option<(RuntimeName, u32)> {
         let runtime = self.runtime.as_ref()?;
         let major = runtime.fixed.or_else(|| {
@@ -402,11 +404,13 @@ impl ImageEntry {
     }
 
     /// Returns the default heap, if this image's virtual machine has another than its runtime's usual one.
+    #[must_use]
     pub fn default_heap(&self) -> Option<DefaultHeap> {
         self.runtime.as_ref().and_then(|runtime| runtime.default_heap)
     }
 
     /// Returns the deprecation of this tag, if its makers have abandoned it.
+    #[must_use]
     pub fn deprecated(&self, tag: &str) -> Option<&Deprecated> {
         self.deprecated.as_ref().filter(|deprecated| {
             let fits = |only: &String| {
@@ -417,6 +421,7 @@ impl ImageEntry {
     }
 
     /// Returns ENTRYPOINT and CMD. None if they are not known.
+    #[must_use]
     pub fn start(&self, tag: &str) -> Option<&Start> {
         if is_windows(tag) {
             return None;
@@ -436,6 +441,7 @@ impl ImageEntry {
     }
 
     /// True if it has a shell. None if that is not known.
+    #[must_use]
     pub fn shell(&self, tag: &str) -> Option<bool> {
         if is_windows(tag) {
             return None;
@@ -444,11 +450,13 @@ impl ImageEntry {
     }
 
     /// True if its `/bin/sh` is known to be dash: Debian and Ubuntu.
+    #[must_use]
     pub fn sh_is_dash(&self, tag: &str) -> bool {
         self.dash && !is_windows(tag) && !has_word(tag, "alpine")
     }
 
     /// Returns the name of its `/bin/sh`, if that is known to be another shell than bash.
+    #[must_use]
     pub fn sh(&self, tag: &str) -> Option<&'static str> {
         if self.sh_is_dash(tag) {
             return Some("dash");
@@ -458,6 +466,7 @@ impl ImageEntry {
     }
 
     /// True if it has a program such as `curl`, before anything is installed. None if that is not known.
+    #[must_use]
     pub fn has_tool(&self, tag: &str, tool: &str) -> Option<bool> {
         if is_windows(tag) {
             return None;
@@ -471,9 +480,10 @@ impl ImageEntry {
     }
 
     /// Returns why the program of this tag sizes itself to the host whatever the limit, if it does.
+    #[must_use]
     pub fn ignores_limit(&self, tag: &str) -> Option<&IgnoresLimit> {
         self.ignores_limit.as_ref().filter(|ignores| {
-            super::in_versions(tag, &None, &ignores.before)
+            super::in_versions(tag, None, ignores.before.as_deref())
                 && (ignores.majors.is_empty()
                     || self.runtime_major(tag).is_some_and(|(_, major)| ignores.majors.contains(&major)))
         })

@@ -136,11 +136,13 @@ impl Catalog {
     }
 
     /// Returns the roles of cluster members that open nothing on the loopback interface.
+    #[must_use]
     pub fn closed_roles(&self) -> &[ClosedRole] {
         &self.closed_roles
     }
 
     /// Returns the most specific row of an image. None if there is none.
+    #[must_use]
     pub fn image(&self, reference: &ImageReference) -> Option<&ImageEntry> {
         let name = reference.name();
         let name = self.without_mirror(&name);
@@ -151,12 +153,14 @@ impl Catalog {
     }
 
     /// Returns the memory on top of the heap that the newest version of a product takes whose script reads `variable`.
+    #[must_use]
     pub fn beside_heap_of(&self, variable: &str) -> Option<&BesideHeap> {
         let reads = |entry: &&ImageEntry| entry.expands.iter().any(|name| name == variable);
         self.images.iter().filter(reads).find_map(|entry| entry.beside_heap.last())
     }
 
     /// Returns the health probes for an image. None if there is no row for it.
+    #[must_use]
     pub fn probes(&self, reference: &ImageReference) -> Option<&ProbeRow> {
         let name = reference.name();
         self.probes.get(*self.probes_by_name.get(self.without_mirror(&name))?)
@@ -164,11 +168,13 @@ impl Catalog {
 
     /// True for Docker Official Images, under a mirror's name too. Their names are listed: any other short name may be an image
     /// that was built locally.
+    #[must_use]
     pub fn is_official(&self, reference: &ImageReference) -> bool {
         self.tags.is_official(self.without_mirror(&reference.name()))
     }
 
     /// Returns whether an image has a healthcheck: its row decides, and official images have none by their library's policy.
+    #[must_use]
     pub fn healthcheck(&self, reference: &ImageReference) -> Healthcheck {
         let known = self.image(reference).and_then(|entry| entry.healthcheck);
         match known.or_else(|| self.probes(reference)?.healthcheck(reference.effective_tag())) {
@@ -185,12 +191,14 @@ impl Catalog {
     }
 
     /// Returns the tools of an image that its lighter variants lack.
+    #[must_use]
     pub fn toolchain(&self, reference: &ImageReference) -> Option<&Toolchain> {
         self.packages().toolchain(self.without_mirror(&reference.name()))
     }
 
     /// Returns a lighter image for what runs. None if it is light already, if none is known, and for an image that only a
     /// digest names.
+    #[must_use]
     pub fn lighter(&self, reference: &ImageReference) -> Option<Lighter<'_>> {
         let name = reference.name();
         let mirror = name.strip_suffix(self.without_mirror(&name)).unwrap_or_default();
@@ -198,32 +206,38 @@ impl Catalog {
     }
 
     /// True if an image's version is still rebuilt. None if the tables do not know it, or the tag moves.
+    #[must_use]
     pub fn rebuilt(&self, reference: &ImageReference) -> Option<bool> {
         self.tags.rebuilt(self.without_mirror(&reference.name()), reference.effective_tag()?)
     }
 
     /// Returns the versions of an image that are rebuilt today. Empty if the tables do not know it.
+    #[must_use]
     pub fn lines(&self, reference: &ImageReference) -> &[&'static str] {
         self.tags.lines(self.without_mirror(&reference.name()))
     }
 
     /// Returns all known runtimes.
+    #[must_use]
     pub fn runtimes(&self) -> &[Runtime] {
         &self.runtimes
     }
 
     /// Returns a runtime by name.
+    #[must_use]
     pub fn runtime(&self, name: RuntimeName) -> Option<&Runtime> {
         self.runtimes.iter().find(|runtime| runtime.name == name)
     }
 
     /// Returns the runtime that reads a variable, and the variable.
+    #[must_use]
     pub fn variable(&self, name: &str) -> Option<(&Runtime, &Variable)> {
         self.runtimes.iter().find_map(|runtime| Some((runtime, runtime.variable(name)?)))
     }
 
     /// Returns the effect of quotes that are part of a variable's value. None if they have none, or it is not known. `kept` if
     /// the script that reads it is known to pass them on.
+    #[must_use]
     pub fn quotes(&self, name: &str, value: &str, kept: bool) -> Option<Quotes> {
         if let Some(row) = self.quotes.iter().find(|row| row.fits(name, value)) {
             return Some(row.clone());

@@ -238,24 +238,30 @@ impl ProbeRow {
     }
 
     /// Returns the programs that a tag certainly has. None without a tag.
+    #[must_use]
     pub fn tools(&self, tag: Option<&str>) -> Vec<&str> {
         let Some(tag) = tag.filter(|tag| !is_windows(tag)) else { return Vec::new() };
-        let fitting =
-            self.tools.iter().filter(|row| fits(tag, &row.when, &row.unless, &row.since, &row.before));
+        let fitting = self
+            .tools
+            .iter()
+            .filter(|row| fits(tag, &row.when, &row.unless, row.since.as_deref(), row.before.as_deref()));
         fitting.flat_map(|row| row.has.iter().map(String::as_str)).collect()
     }
 
     /// Returns why nothing of a tag listens on the loopback interface.
+    #[must_use]
     pub fn closed(&self, tag: Option<&str>) -> Option<&str> {
         let tag = tag?;
         self.closed_tags.iter().find(|(word, _)| has_word(tag, word)).map(|(_, why)| why.as_str())
     }
 
     /// Returns the probes of a tag, the best first.
+    #[must_use]
     pub fn probes<'r>(&'r self, tag: Option<&str>) -> Vec<&'r ProbeEntry> {
         let holds = |entry: &&ProbeEntry| match tag {
             Some(tag) => {
-                !is_windows(tag) && fits(tag, &entry.when, &entry.unless, &entry.since, &entry.before)
+                !is_windows(tag)
+                    && fits(tag, &entry.when, &entry.unless, entry.since.as_deref(), entry.before.as_deref())
             }
             // Only a digest is given: keep what holds for every tag.
             None => {
@@ -269,27 +275,23 @@ impl ProbeRow {
     }
 }
 
-fn fits(
-    tag: &str,
-    when: &[String],
-    unless: &[String],
-    since: &Option<String>,
-    before: &Option<String>,
-) -> bool {
+fn fits(tag: &str, when: &[String], unless: &[String], since: Option<&str>, before: Option<&str>) -> bool {
     let version = version(tag);
-    let at_least = |line: &String| version.as_ref().is_none_or(|version| reaches(version, line));
+    let at_least = |line: &str| version.as_ref().is_none_or(|version| reaches(version, line));
     (when.is_empty() || when.iter().any(|word| has_word(tag, word)))
         && !unless.iter().any(|word| has_word(tag, word))
-        && since.as_ref().is_none_or(at_least)
-        && before.as_ref().is_none_or(|line| !at_least(line))
+        && since.is_none_or(at_least)
+        && before.is_none_or(|line| !at_least(line))
 }
 
 /// True if the version of a tag is `since` or later, and before `before`.
-pub fn in_versions(tag: &str, since: &Option<String>, before: &Option<String>) -> bool {
+#[must_use]
+pub fn in_versions(tag: &str, since: Option<&str>, before: Option<&str>) -> bool {
     fits(tag, &[], &[], since, before)
 }
 
 /// Returns the text of the first version in a tag: `3.7` of `v3.7-alpine`. `None` for tags without one, which move.
+#[must_use]
 pub fn version_text(tag: &str) -> Option<&str> {
     let mut words = tag.split('-').map(|word| word.strip_prefix('v').unwrap_or(word));
     let word = words.find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
@@ -314,7 +316,7 @@ mod tests {
 
     #[test]
     fn versions_are_compared_as_far_as_they_go() {
-        let since = |tag: &str, line: &str| fits(tag, &[], &[], &Some(line.to_owned()), &None);
+        let since = |tag: &str, line: &str| fits(tag, &[], &[], Some(line), None);
         assert!(since("1.21.6", "1.21") && since("1.21-alpine", "1.21") && since("1", "1.21"));
         assert!(!since("1.17.9", "1.21") && !since("0.9", "1.21"));
         assert!(since("latest", "6") && since("v3.7", "3") && since("8.0-noble", "6"));

@@ -40,6 +40,7 @@ impl RefusedFlag {
     }
 
     /// Returns the flag that replaces this word. None if there is none, and for a word that switches something off.
+    #[must_use]
     pub fn instead(&self, word: &str) -> Option<String> {
         if word.starts_with("-XX:-") {
             return None;

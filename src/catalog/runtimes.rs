@@ -302,7 +302,7 @@ pub enum Grammar {
     MongoGigabytes,
     /// An integer with at most one of K, M, G, in either case; -1 for no bound.
     PhpSize,
-    /// A name of CPython's allocators.
+    /// A name of `CPython`'s allocators.
     PythonAllocator,
     /// No value.
     Switch,
@@ -310,11 +310,13 @@ pub enum Grammar {
 
 impl Runtime {
     /// Returns the variable of this name.
+    #[must_use]
     pub fn variable(&self, name: &str) -> Option<&Variable> {
         self.variables.iter().find(|variable| variable.name == name)
     }
 
     /// Returns the flag that a word is, and its value, which is empty for a switch.
+    #[must_use]
     pub fn flag<'w>(&self, word: &'w str) -> Option<(&Flag, &'w str)> {
         let dashed;
         let name = if self.command_line.underscores {
@@ -334,17 +336,20 @@ impl Runtime {
     }
 
     /// Returns the row about versions that reject a word.
+    #[must_use]
     pub fn refused(&self, word: &str) -> Option<&RefusedFlag> {
         self.refused.iter().find(|row| row.names(word))
     }
 
     /// Returns the starter with the base name of `program`.
+    #[must_use]
     pub fn starter(&self, program: &str) -> Option<&Starter> {
         let name = base_name(program);
         self.starters.iter().find(|starter| starter.program == name)
     }
 
     /// True if the program is the runtime, wherever it is installed.
+    #[must_use]
     pub fn is_program(&self, program: &str) -> bool {
         let name = base_name(program);
         self.programs.iter().any(|known| known == name)

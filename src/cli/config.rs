@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
                 FactFormat::Human => {
                     match &file {
                         Some(file) if excluded => {
-                            write_line(out, &format!("{file} holds for {path}, and excludes it"))?
+                            write_line(out, &format!("{file} holds for {path}, and excludes it"))?;
                         }
                         Some(file) => write_line(out, &format!("{file} holds for {path}"))?,
                         None => write_line(out, &format!("no configuration for {path}"))?,

@@ -103,7 +103,7 @@ Exit codes:
     /// Advise limits that fit what was measured
     ///
     /// Reads `docker stats --no-stream --format json` (one or many rounds), the answer of Prometheus to a query of
-    /// container_memory_working_set_bytes, `kubectl top pod --containers`, or CSV with the columns name and memory.
+    /// `container_memory_working_set_bytes`, `kubectl top pod --containers`, or CSV with the columns name and memory.
     #[command(
         override_usage = "oomlint size [OPTIONS] STATS... [PATH]...",
         mut_arg("paths", |arg| arg.value_name("STATS").required(true).help(

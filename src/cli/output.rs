@@ -8,7 +8,7 @@ use crate::discover::Discovered;
 use crate::error::Error;
 use crate::report;
 
-/// Value of `--color`. `Auto` colours terminals, and with CLICOLOR_FORCE every output; NO_COLOR turns both off.
+/// Value of `--color`. `Auto` colours terminals, and with `CLICOLOR_FORCE` every output; `NO_COLOR` turns both off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum ColorChoice {
     #[default]

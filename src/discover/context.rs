@@ -64,7 +64,7 @@ fn ways_up(file: &Path) -> impl Iterator<Item = PathBuf> {
 fn compose_files(directory: &Path, disk: &FileSystem) -> Vec<PathBuf> {
     let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let is_compose = |path: &PathBuf| {
-        let name = path.file_name().map(Path::new).unwrap_or(path);
+        let name = path.file_name().map_or(path.as_path(), Path::new);
         kind_in_walk(path, name, disk) == Some(FileKind::Compose)
     };
     disk.entries(here).filter(is_compose).filter(|path| disk.is_file(path)).map(|path| shown(&path)).collect()

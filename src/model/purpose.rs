@@ -257,7 +257,7 @@ pub fn is_for_development(path: &Path, absolute: &Path, repository: Option<&Path
         Some(root) => absolute.strip_prefix(root).ok(),
         None => path.is_relative().then_some(path),
     };
-    inside.unwrap_or(path.file_name().map(Path::new).unwrap_or(path)).iter().any(says)
+    inside.unwrap_or(path.file_name().map_or(path, Path::new)).iter().any(says)
 }
 
 /// True for `${project.version}`: names of variables have no dot, those of Maven and Gradle properties do.

@@ -53,6 +53,7 @@ impl ImageReference {
     }
 
     /// Returns the shortest name of the repository: `node`, `grafana/grafana`, `quay.io/keycloak/keycloak`.
+    #[must_use]
     pub fn name(&self) -> String {
         if self.registry != DOCKER_HUB {
             return format!("{}/{}", self.registry, self.repository);
@@ -61,6 +62,7 @@ impl ImageReference {
     }
 
     /// Returns the tag that is pulled: the written one, else `latest`. None for a reference with a digest only.
+    #[must_use]
     pub fn effective_tag(&self) -> Option<&str> {
         match (&self.tag, &self.digest) {
             (Some(tag), _) => Some(tag),
@@ -70,6 +72,7 @@ impl ImageReference {
     }
 
     /// True for `scratch`, the empty base, which is not an image.
+    #[must_use]
     pub fn is_scratch(&self) -> bool {
         self.registry == DOCKER_HUB && self.repository == "library/scratch"
     }

@@ -124,7 +124,7 @@ pub fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     pieces.flush()
 }
 
-/// Write buffer: serde_json writes many small pieces, each of which would be a virtual call.
+/// Write buffer: `serde_json` writes many small pieces, each of which would be a virtual call.
 struct Pieces<'o> {
     out: &'o mut dyn Write,
     gathered: Vec<u8>,

@@ -60,7 +60,7 @@ pub enum Format {
     Github,
     /// Code Quality report of GitLab
     Gitlab,
-    /// JUnit XML: each finding a failed test, notes skipped ones
+    /// `JUnit` XML: each finding a failed test, notes skipped ones
     Junit,
     /// Checkstyle XML
     Checkstyle,

@@ -34,15 +34,15 @@ pub(super) fn is_secret(name: &str) -> bool {
     let mut words = vec![String::new()];
     let mut before = ' ';
     for c in name.chars() {
-        if !c.is_alphanumeric() {
-            words.push(String::new());
-        } else {
+        if c.is_alphanumeric() {
             if c.is_uppercase() && before.is_lowercase() {
                 words.push(String::new());
             }
             if let Some(word) = words.last_mut() {
                 word.extend(c.to_uppercase());
             }
+        } else {
+            words.push(String::new());
         }
         before = c;
     }

@@ -307,7 +307,7 @@ fn tokens(text: &str) -> Vec<String> {
                     tokens.push(c.to_string());
                 }
                 c if c.is_whitespace() => {
-                    tokens.extend((!word.is_empty()).then(|| std::mem::take(&mut word)))
+                    tokens.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
                 }
                 c => word.push(c),
             }

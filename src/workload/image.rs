@@ -270,9 +270,10 @@ impl ImageFacts {
         };
         servers.extend(entry.servers(tag).into_iter().map(str::to_owned));
         let own_heap = entry.heap_when_unset.as_ref();
-        let own_heap = own_heap.filter(|own| in_versions(tag, &own.since, &own.before));
+        let own_heap = own_heap.filter(|own| in_versions(tag, own.since.as_deref(), own.before.as_deref()));
         let mut beside = entry.beside_heap.iter();
-        let beside = beside.find(|row| in_versions(tag, &row.since, &row.before)).cloned();
+        let beside =
+            beside.find(|row| in_versions(tag, row.since.as_deref(), row.before.as_deref())).cloned();
         let start = entry.start(tag);
         let texts = |words: &[String]| -> Fact<Vec<TracedText>> {
             // These words come from the catalogue and not from a file, so they get the span of the reference.
@@ -316,7 +317,10 @@ impl ImageFacts {
             major: entry.runtime_major(tag).map(|(_, major)| major),
             patch: entry.runtime_patch(tag),
             default_heap: entry.default_heap(),
-            sizes_itself: entry.sizes_itself.clone().filter(|own| in_versions(tag, &own.since, &None)),
+            sizes_itself: entry
+                .sizes_itself
+                .clone()
+                .filter(|own| in_versions(tag, own.since.as_deref(), None)),
             minimum: entry.minimum.clone(),
             probe: entry.probe.clone(),
             servers,

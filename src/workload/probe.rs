@@ -109,7 +109,7 @@ impl ProbeContext<'_> {
             );
         }
         if !self.workload.image.probe.is_empty() {
-            return Ok(Probe::new(self.workload.image.probe.to_vec()));
+            return Ok(Probe::new(self.workload.image.probe.clone()));
         }
         let role = self.catalog.closed_roles().iter().find(|role| {
             self.workload

@@ -53,7 +53,7 @@ pub(super) fn beside_tcp(target: Option<&TargetImage>) -> (Vec<String>, bool) {
         };
         match text.as_str().split_once('/').unwrap_or((text.as_str(), "tcp")) {
             (port, protocol) if protocol.eq_ignore_ascii_case("tcp") => {
-                hidden |= port.parse::<u16>().is_err()
+                hidden |= port.parse::<u16>().is_err();
             }
             (port, protocol) => others.push(format!("{} {port}", protocol.to_ascii_uppercase())),
         }

@@ -28,8 +28,8 @@ fn newest_first(lines: &[&str]) -> Vec<String> {
 
 /// Returns the version lines that are not older than the version in a tag.
 fn later_lines<'l>(lines: &[&'l str], tag: &str) -> Vec<&'l str> {
-    let since = version_text(tag).map(str::to_owned);
-    lines.iter().copied().filter(|line| in_versions(line, &since, &None)).collect()
+    let since = version_text(tag);
+    lines.iter().copied().filter(|line| in_versions(line, since, None)).collect()
 }
 
 /// Returns the replacement of a deprecated image, tagged with the same major version if that is still rebuilt.

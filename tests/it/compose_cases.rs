@@ -73,7 +73,7 @@ fn what_compose_refuses_is_an_error_and_what_it_takes_is_not() {
             (true, Some(_)) if LATER.contains(&name) => right += 1,
             (false, None) if SILENT.contains(&name) => silent += 1,
             (true, Some(finding)) => {
-                wrong.push(format!("{name}: taken, but {}: {}", finding.rule, finding.message))
+                wrong.push(format!("{name}: taken, but {}: {}", finding.rule, finding.message));
             }
             (false, None) => wrong.push(format!("{name}: refused, {}", answer["message"])),
         }

@@ -27,11 +27,11 @@ impl Tally {
         match ours {
             // A name without a value in `environment` or `args` is null to Compose if its own environment lacks it.
             Ours::Unknown(Why::Variable(name)) if self.unset.contains(&name) || theirs.is_null() => {
-                self.unknown += 1
+                self.unknown += 1;
             }
             Ours::Unknown(Why::File(_)) => self.unknown += 1,
             Ours::Unknown(why) => {
-                self.different.push(format!("{place}: theirs {theirs} ours unknown: {why}"))
+                self.different.push(format!("{place}: theirs {theirs} ours unknown: {why}"));
             }
             Ours::Value(value) if same(&value, theirs) => self.equal += 1,
             Ours::Value(value) => self.different.push(format!("{place}: theirs {theirs} ours {value}")),

@@ -1,4 +1,4 @@
-//! The Dockerfile parser, compared with BuildKit's and two other parsers on real and hostile files.
+//! The Dockerfile parser, compared with `BuildKit`'s and two other parsers on real and hostile files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn read(sources: &Sources, name: &str, bytes: Vec<u8>) -> (std::sync::Arc<Source
     (source, dockerfile)
 }
 
-/// Returns the differences from BuildKit's instructions.
+/// Returns the differences from `BuildKit`'s instructions.
 fn differences(ours: &Value, theirs: &Value) -> Vec<String> {
     let empty = Vec::new();
     let ours = ours["instructions"].as_array().unwrap_or(&empty);
@@ -174,7 +174,7 @@ fn hostile_files_read_as_buildkit_reads_them() {
     );
 }
 
-/// Returns every Dockerfile of the corpus that BuildKit builds.
+/// Returns every Dockerfile of the corpus that `BuildKit` builds.
 fn corpus(shared: &Path) -> Vec<(String, Vec<u8>)> {
     let answers = answers("dockerfile.jsonl.gz");
     let built = answers.iter().filter(|answer| answer["builds"] == true);

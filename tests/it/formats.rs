@@ -65,7 +65,7 @@ fn without_findings_every_format_is_whole() {
                 assert!(serde_json::from_str::<Value>(&text).is_ok(), "{text}");
             }
             Format::Junit | Format::Checkstyle => {
-                assert!(roxmltree::Document::parse(&text).is_ok(), "{text}")
+                assert!(roxmltree::Document::parse(&text).is_ok(), "{text}");
             }
         }
     }

@@ -57,7 +57,7 @@ impl Server {
         loop {
             match self.messages.recv_timeout(Duration::from_secs(60)).unwrap() {
                 Message::Response(response) => return response.response_result.unwrap(),
-                _ => continue,
+                _ => {}
             }
         }
     }

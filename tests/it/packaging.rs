@@ -186,7 +186,7 @@ fn the_action_hands_every_input_on() {
     for input in action["inputs"].as_mapping().unwrap().keys() {
         let input = input.as_str().unwrap();
         let variable = format!("OOMLINT_{}", input.to_uppercase().replace('-', "_"));
-        let handed = steps.iter().filter_map(|step| step["env"][variable.as_str()].as_str()).next();
+        let handed = steps.iter().find_map(|step| step["env"][variable.as_str()].as_str());
         assert_eq!(handed, Some(format!("${{{{ inputs.{input} }}}}").as_str()));
         assert!(script.contains(&variable), "{variable}");
     }

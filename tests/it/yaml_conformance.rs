@@ -1,4 +1,4 @@
-//! The YAML tree, compared with serde_yaml and with the verdict of Docker Compose on real files.
+//! The YAML tree, compared with `serde_yaml` and with the verdict of Docker Compose on real files.
 
 use crate::common::yaml_files;
 use crate::yaml;
@@ -9,7 +9,7 @@ use oomlint::syntax::yaml::{Kind, NodeId, Style, Tag, Tree, Value};
 use serde_yaml::Value as Plain;
 use yaml::{check_spans, parse};
 
-/// Returns why serde_yaml types a scalar differently from go-yaml, which we follow, and the value of serde_yaml.
+/// Returns why `serde_yaml` types a scalar differently from go-yaml, which we follow, and the value of `serde_yaml`.
 fn otherwise(text: &str, style: Style, tag: Option<&Tag>) -> Option<(&'static str, Plain)> {
     let string = || Plain::String(text.to_owned());
     if style != Style::Plain || tag.is_some_and(|tag| tag.name.starts_with("!!")) {
@@ -29,7 +29,7 @@ fn otherwise(text: &str, style: Style, tag: Option<&Tag>) -> Option<(&'static st
     None
 }
 
-/// Converts a node to the data of serde_yaml: aliases are replaced, local tags are kept.
+/// Converts a node to the data of `serde_yaml`: aliases are replaced, local tags are kept.
 fn lower(tree: &Tree, id: NodeId, classes: &mut BTreeMap<&'static str, usize>) -> Plain {
     let node = tree.node(id);
     let value = match &node.kind {

@@ -53,7 +53,7 @@ impl Comments {
                 match suppression.extent {
                     None => _ = named.whole.get_or_insert(said),
                     Some(Span { start, end, .. }) => {
-                        named.parts.push(Part { start, end, said, around: None })
+                        named.parts.push(Part { start, end, said, around: None });
                     }
                 }
             }

@@ -162,6 +162,7 @@ impl Compose {
     }
 
     /// Returns a variable of the project's environment: its value and, if a file sets it, the span.
+    #[must_use]
     pub fn variable(&self, name: &str) -> Option<(&str, Option<Span>)> {
         self.environment.defined(name)
     }

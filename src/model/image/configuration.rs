@@ -157,7 +157,7 @@ impl<'d> Configuration<'d> {
                 });
             }
             (Keyword::Stopsignal, Arguments::Shell(text)) => {
-                self.stop_signal = Some(self.scope().value(text))
+                self.stop_signal = Some(self.scope().value(text));
             }
             (Keyword::Expose, Arguments::Words(words)) => {
                 let ports: Vec<Resolved> = words.iter().map(|word| self.scope().value(word)).collect();
@@ -225,7 +225,7 @@ impl<'d> Configuration<'d> {
             let name = word.as_str().split('=').next().unwrap_or_default();
             match self.args.get(name) {
                 Some(Lookup::Known(value)) => {
-                    _ = self.argument_values.insert(name.to_owned(), value.to_owned())
+                    _ = self.argument_values.insert(name.to_owned(), value.to_owned());
                 }
                 _ => _ = self.argument_values.shift_remove(name),
             }

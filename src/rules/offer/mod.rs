@@ -301,7 +301,7 @@ impl<'w> Offer<'w> {
         match self.smallest_limit(setting) {
             Some(smallest) => {
                 let alone = alone && smallest >= limit.value;
-                lower(heap, setting, (smallest.min(limit.value), alone), finding)
+                lower(heap, setting, (smallest.min(limit.value), alone), finding);
             }
             None if alone => {
                 finding.help("lower the size, in every service that reads it");

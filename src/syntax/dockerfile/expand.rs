@@ -85,7 +85,7 @@ struct Expander<'a, 'v> {
     put_in: usize,
 }
 
-impl<'v> Expander<'_, 'v> {
+impl Expander<'_, '_> {
     fn peek(&self) -> Option<char> {
         self.value[self.at..].chars().next()
     }

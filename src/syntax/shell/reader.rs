@@ -155,7 +155,7 @@ impl<'s> Reader<'s> {
                     self.at += 1;
                     match inside {
                         Some(_) => {
-                            self.close(|frame| frame.kind == FrameKind::Subshell || frame.name.is_some())
+                            self.close(|frame| frame.kind == FrameKind::Subshell || frame.name.is_some());
                         }
                         None if parenthesis => return,
                         None => self.script.complete = false,

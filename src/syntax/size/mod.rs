@@ -52,7 +52,7 @@ impl ByteSize {
         Ok(Self(if bytes >= i64::MAX as f64 { i64::MIN } else { bytes as i64 }))
     }
 
-    /// Parses the value of `-Xmx`: an integer and at most one of `k`, `m`, `g`, `t` in either case (HotSpot
+    /// Parses the value of `-Xmx`: an integer and at most one of `k`, `m`, `g`, `t` in either case (`HotSpot`
     /// `Arguments::atojulong`). None if the JVM rejects it.
     #[must_use]
     pub fn parse_jvm(text: &str) -> Option<Self> {

@@ -272,7 +272,7 @@ fn fold_and_chomp(
         let indented = content.starts_with([' ', '\t']);
         match last_break.take() {
             Some(before) if !fold || after_indented || indented => {
-                push_break(out, text, before, at(&before.end))
+                push_break(out, text, before, at(&before.end));
             }
             Some(before) if blank_breaks.is_empty() => {
                 out.push_derived(" ", Span::new(file, before.end.start, start));

@@ -1,4 +1,4 @@
-//! HotSpot's heap computation: the effect of flags other than `-Xmx` on the maximum heap.
+//! `HotSpot`'s heap computation: the effect of flags other than `-Xmx` on the maximum heap.
 
 use super::flags::{share, size};
 use super::reader::{EffectiveBound, SettingSource, SettingsReader};
@@ -19,7 +19,7 @@ struct FlagValue<T> {
 }
 
 impl SettingsReader<'_> {
-    /// Reads the HotSpot flags that affect the heap's size, and updates the winner if one of them decides instead.
+    /// Reads the `HotSpot` flags that affect the heap's size, and updates the winner if one of them decides instead.
     pub(super) fn apply_hotspot_flags(
         &self,
         winner: &mut EffectiveBound,

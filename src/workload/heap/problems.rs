@@ -9,7 +9,7 @@ use crate::syntax::size::ByteSize;
 use crate::syntax::template::HOLE;
 use crate::workload::Fact;
 
-/// Smallest heap with which HotSpot starts: "Too small maximum heap" (`gc/shared/gcArguments.cpp`), in bytes.
+/// Smallest heap with which `HotSpot` starts: "Too small maximum heap" (`gc/shared/gcArguments.cpp`), in bytes.
 const SMALLEST_JAVA_HEAP: i64 = 2 << 20;
 
 /// A setting as written, with its meaning.

@@ -347,7 +347,7 @@ impl Shape {
                 2 => self.limits(&mut over),
                 3 => over.push(("mem_limit".to_owned(), text(&self.size(&["2g", "256m"])))),
                 4 => {
-                    over.push(("deploy".to_owned(), deploy("limits", "memory", &self.size(&["2G", "256M"]))))
+                    over.push(("deploy".to_owned(), deploy("limits", "memory", &self.size(&["2G", "256M"]))));
                 }
                 5 if limit && tags => {
                     over.push(("mem_limit".to_owned(), text("!reset null")));

@@ -145,9 +145,7 @@ fn refusals(fields: Fields<'_>) -> Vec<Rejection> {
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         let in_seconds = || Suggestion::Replace(scalar.text.span_of(0..text.len()), format!("{text}s"));
         let refusal = |message| Rejection { span: value.span, message, remedy: digits.then(in_seconds) };
-        if !matches!(scalar.typed, yaml::Value::Str) {
-            found.push(refusal(format!("healthcheck.{key} must be a string")));
-        } else {
+        if matches!(scalar.typed, yaml::Value::Str) {
             match duration::parse(text) {
                 Err(message) => found.push(refusal(format!("healthcheck.{key}: {message}"))),
                 // moby `daemon/container.go`, `validateHealthCheck`. 0 means the default.
@@ -156,6 +154,8 @@ fn refusals(fields: Fields<'_>) -> Vec<Rejection> {
                 }
                 Ok(_) => {}
             }
+        } else {
+            found.push(refusal(format!("healthcheck.{key} must be a string")));
         }
     }
     if let Some(entry) = fields.entry(&["start_interval"])
