@@ -80,7 +80,7 @@ impl Options {
         let preset = preset.max(Preset::Recommended);
         let named =
             |names: &[String]| names.iter().any(|name| name == meta.name || name == meta.group.name());
-        // A rule selected by name runs under any preset.
+        // A rule selected by its name or group runs under any preset.
         let chosen = if self.select.is_empty() { meta.preset <= preset } else { named(&self.select) };
         chosen && !named(&self.ignore)
     }

@@ -138,7 +138,7 @@ impl Input {
         Ok(measurements)
     }
 
-    /// Returns the options for the engine.
+    /// Returns the options of the run.
     pub(super) fn options(&self) -> check::Options {
         let environment = if self.use_environment {
             // Names and values that are not Unicode cannot occur in a Compose file.

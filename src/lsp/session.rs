@@ -91,9 +91,11 @@ impl Session {
         small.map(|(path, document)| (path.clone(), document.text.clone())).collect()
     }
 
+    /// Returns options that read configurations and files anew.
     pub(super) fn options(&self) -> Options {
-        let configs = Some(Arc::new(Configs::on_disk(self.disk.clone())));
-        Options { configs, disk: self.disk.clone(), ..Options::default() }
+        let disk = self.disk.with_listings();
+        let configs = Some(Arc::new(Configs::on_disk(disk.clone())));
+        Options { configs, disk, ..Options::default() }
     }
 
     /// Lints the files around a file, unless that is cached. `None` if it is neither a Dockerfile nor a Compose file.
@@ -103,7 +105,8 @@ impl Session {
         if let Some(known) = self.looks.get(&directory) {
             return Some(Arc::clone(known));
         }
-        let disk = self.disk.with_listings().with_overlay(&self.overlay());
+        let options = self.options();
+        let disk = options.disk.with_overlay(&self.overlay());
         let looking = discover::Options { disk: disk.clone(), ..discover::Options::default() };
         let mut discovered = discover(std::slice::from_ref(&directory), looking).unwrap_or_default();
         // Documents without a file yet, and files that discovery leaves out.
@@ -118,7 +121,7 @@ impl Session {
                 discovered.add(path, kind);
             }
         }
-        let options = Options { disk: disk.clone(), ..self.options() };
+        let options = Options { disk: disk.clone(), ..options };
         let sources = Sources::with_file_system(disk);
         let mut outcome = check::run(&options, &sources, &discovered);
         outcome.truncate(&sources);
@@ -211,4 +214,20 @@ impl Session {
 /// Returns the absolute, normalized path, as in [`Session::documents`].
 pub(super) fn absolute(path: &Path) -> PathBuf {
     normalize(&std::env::current_dir().unwrap_or_default().join(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A configuration or Dockerfile that was created since is seen, though one analysis lists each directory once.
+    #[test]
+    fn each_analysis_lists_directories_anew() {
+        let scratch = tempfile::tempdir().unwrap();
+        let file = scratch.path().join("oomlint.yaml");
+        let session = Session { disk: FileSystem::default().with_listings(), ..Session::default() };
+        assert!(!session.disk.exists(&file) && !session.options().disk.exists(&file));
+        std::fs::write(&file, "").unwrap();
+        assert!(session.options().disk.exists(&file));
+    }
 }

@@ -1,4 +1,4 @@
-//! `JUnit` XML: one suite per file, one test case per finding. Errors and warnings are failed tests. Notes, which do not fail
+//! JUnit XML: one suite per file, one test case per finding. Errors and warnings are failed tests. Notes, which do not fail
 //! a run by default, are skipped tests. A report without findings has one passed test, since consumers take a report without
 //! tests for a broken one.
 

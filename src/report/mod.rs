@@ -60,7 +60,7 @@ pub enum Format {
     Github,
     /// Code Quality report of GitLab
     Gitlab,
-    /// `JUnit` XML: each finding a failed test, notes skipped ones
+    /// JUnit XML: each finding a failed test, notes skipped ones
     Junit,
     /// Checkstyle XML
     Checkstyle,
@@ -161,7 +161,7 @@ impl<'r> Report<'r> {
         path_text(&self.root.relative(path).unwrap_or_else(|| self.root.absolute(path)))
     }
 
-    /// Groups consecutive findings of one file. The engine sorts by path, so each file is one group.
+    /// Groups consecutive findings of one file. `check` sorts by path, so each file is one group.
     fn by_file(&self) -> impl Iterator<Item = &'r [Finding]> {
         let file = |finding: &Finding| self.sources.to_outer_span(finding.primary.span).file;
         self.findings.chunk_by(move |a, b| file(a) == file(b))

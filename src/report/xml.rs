@@ -1,4 +1,4 @@
-//! XML writer of the `JUnit` and Checkstyle formats: indented elements with attributes and text.
+//! XML writer of the JUnit and Checkstyle formats: indented elements with attributes and text.
 
 use std::io::{self, Write};
 

@@ -9,7 +9,7 @@ pub(super) fn first_present<T: Clone>(first: &Fact<T>, second: &Fact<T>) -> Fact
     if first.is_absent() { second.clone() } else { first.clone() }
 }
 
-/// Like [`either`], but a first value that counts as unset also yields to the second.
+/// Like [`first_present`], but a first value that counts as unset also yields to the second.
 pub(super) fn first_effective<T: Clone>(
     first: &Fact<T>,
     second: &Fact<T>,

@@ -145,7 +145,7 @@ impl ScriptFollower<'_> {
     /// Checks the script after `-c`.
     fn line(&self, text: &TracedText, shell: Shell) -> Option<ShellAsPid1> {
         let script = shell::read(text);
-        let last = self.last(&script, None, 0)?;
+        let last = Self::last(&script, None, 0)?;
         let program = last.runs().first()?;
         let behind = self.script(&program.text, 0);
         let exec = last.words.first().is_some_and(|word| word.as_ref() == "exec");
@@ -183,7 +183,7 @@ impl ScriptFollower<'_> {
     fn script(&self, word: &TracedText, depth: usize) -> Option<ShellAsPid1> {
         let text = self.scripts.find(word.as_str()).filter(|_| depth < MAX_SCRIPTS)?;
         let script = shell::read(&text);
-        let last = self.last(&script, None, 0)?;
+        let last = Self::last(&script, None, 0)?;
         let first = last.words.first()?;
         if first.as_ref() == "exec" {
             // The next script replaces this one.
@@ -245,7 +245,7 @@ impl ScriptFollower<'_> {
     }
 
     /// Returns the last command of a script, if every path through the script reaches it.
-    fn last<'s>(&self, script: &'s Script, function: Option<usize>, depth: usize) -> Option<&'s Command> {
+    fn last(script: &Script, function: Option<usize>, depth: usize) -> Option<&Command> {
         let traps = script
             .commands
             .iter()
@@ -285,7 +285,7 @@ impl ScriptFollower<'_> {
             frame.name.as_ref().map(TracedText::as_str).is_some_and(|name| Some(name) == last.program())
         });
         match called {
-            Some(function) if depth < MAX_SCRIPTS => self.last(script, Some(function), depth + 1),
+            Some(function) if depth < MAX_SCRIPTS => Self::last(script, Some(function), depth + 1),
             Some(_) => None,
             None => Some(last),
         }

@@ -7,7 +7,7 @@ use crate::syntax::size::ByteSize;
 /// Memory limits of a container, in bytes, and the memory that its program needs.
 #[derive(Clone, Debug)]
 pub struct Memory {
-    /// `mem_limit`, `deploy.resources.limits.memory`. 0 is kept as a set value.
+    /// `mem_limit`, `deploy.resources.limits.memory`. 0 is kept as a value unless the other key is set.
     pub limit: Fact<ByteSize>,
     /// `mem_reservation`, `deploy.resources.reservations.memory`.
     pub reservation: Fact<ByteSize>,
@@ -74,7 +74,7 @@ pub struct HostSized {
     pub size_variables: Vec<String>,
     /// The command-line option that sets its size, filled in for the service's limit.
     pub option: Option<String>,
-    /// The variables of `told_by` with values for the service's limit; empty if no heap fits it.
+    /// The variables of `size_variables` with values for the service's limit; empty if no heap fits it.
     pub variables: Vec<(String, String)>,
     /// True if that program is known to start, false if another may.
     pub certain: bool,

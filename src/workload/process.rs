@@ -1,4 +1,5 @@
-//! Variables in start lines that are replaced or left unexpanded, and signs of several processes.
+//! The program that a container starts and its restart policy, variables in its start line that are replaced or left
+//! unexpanded, and signs of several processes.
 
 use crate::catalog::{Catalog, Programs};
 use crate::hash::IndexMap;

@@ -55,9 +55,9 @@ impl Server {
         let request = Request::new(RequestId::from(self.next), method.to_owned(), params);
         Message::Request(request).write(&mut self.input).unwrap();
         loop {
-            match self.messages.recv_timeout(Duration::from_secs(60)).unwrap() {
-                Message::Response(response) => return response.response_result.unwrap(),
-                _ => {}
+            let message = self.messages.recv_timeout(Duration::from_secs(60)).unwrap();
+            if let Message::Response(response) = message {
+                return response.response_result.unwrap();
             }
         }
     }

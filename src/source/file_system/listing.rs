@@ -1,4 +1,4 @@
-//! The entries of directories, each directory read once.
+//! A cache of directory listings.
 
 use std::collections::hash_map::Entry;
 use std::ffi::{OsStr, OsString};
@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::{EntryKind, LoadError};
 use crate::hash::{HashMap, HashSet};
 
-/// Upper bound on the entries of a directory that are remembered. A larger one is asked for each name.
+/// Upper bound on the entries of a directory that are remembered. Larger directories are not cached: each lookup asks the disk.
 pub(super) const MAX_REMEMBERED: usize = 10_000;
 
 /// The answer for a name in a directory.
@@ -44,7 +44,7 @@ enum Listing {
 
 impl Listings {
     /// Looks up a name in a directory. `read` opens the directory if it was not listed before.
-    pub(super) fn look(
+    pub(super) fn lookup(
         &self,
         directory: &Path,
         name: &OsStr,
@@ -58,7 +58,7 @@ impl Listings {
                 Entry::Vacant(free) => Arc::clone(free.insert(listing)),
             }
         });
-        listing.look(name)
+        listing.lookup(name)
     }
 }
 
@@ -87,7 +87,7 @@ impl Listing {
         Self::Entries { kinds, folded, unicode }
     }
 
-    fn look(&self, name: &OsStr) -> Listed {
+    fn lookup(&self, name: &OsStr) -> Listed {
         let Self::Entries { kinds, folded, unicode } = self else { return Listed::Unknown };
         match kinds.get(name) {
             Some(Some(kind)) => Listed::Is(*kind),
@@ -125,7 +125,7 @@ mod tests {
         let listings = Listings::default();
         let mut reads = 0;
         let mut look = |name: &str| {
-            listings.look(scratch.path(), OsStr::new(name), || {
+            listings.lookup(scratch.path(), OsStr::new(name), || {
                 reads += 1;
                 Ok(std::fs::read_dir(scratch.path())?)
             })
@@ -145,7 +145,7 @@ mod tests {
     fn a_directory_that_is_not_there_has_no_entries() {
         let listings = Listings::default();
         let look =
-            |path: &str, error: LoadError| listings.look(Path::new(path), OsStr::new("x"), || Err(error));
+            |path: &str, error: LoadError| listings.lookup(Path::new(path), OsStr::new("x"), || Err(error));
         assert_eq!(look("gone", LoadError::NotFound), Listed::Missing);
         assert_eq!(look("closed", LoadError::Io("permission denied".to_owned())), Listed::Unknown);
     }

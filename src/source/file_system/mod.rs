@@ -94,19 +94,27 @@ impl FileSystem {
         Ok(Self { root: Some(Arc::new(AllowedRoot::new(directory)?)), ..Self::default() })
     }
 
-    /// Returns the same access that lists each directory once, and asks no more of the disk than the listing tells. Changes to
-    /// directories that it has listed are not seen.
+    /// Returns a copy that caches directory listings, with none cached yet. It does not see changes to directories that it has
+    /// listed, so it is for one run.
     #[must_use]
     pub fn with_listings(&self) -> Self {
         Self { listings: Some(Arc::default()), ..self.clone() }
     }
 
-    /// Returns the same access with these texts in place of files. Relative paths start at the current directory.
+    /// Returns a copy with these texts in place of files, over those of its own overlay. Relative paths start at the current directory.
     #[must_use]
     pub fn with_overlay(&self, overlay: &Overlay) -> Self {
         let here = std::env::current_dir().unwrap_or_default();
-        let texts = overlay.iter().map(|(path, text)| (normalize(&here.join(path)), text.clone())).collect();
+        // A text of this overlay replaces one of the overlay below it.
+        let below = self.overlay.iter().flat_map(|below| below.texts.clone());
+        let own = overlay.iter().map(|(path, text)| (normalize(&here.join(path)), text.clone()));
+        let texts = below.chain(own).collect();
         Self { overlay: Some(Arc::new(AbsoluteOverlay { here, texts })), ..self.clone() }
+    }
+
+    /// True if the file system itself has an entry at this path, whatever the overlay.
+    fn is_on_disk(&self, path: &Path) -> bool {
+        self.place(path).is_ok_and(|place| std::fs::symlink_metadata(place).is_ok())
     }
 
     /// Returns the text of the overlay for a path.
@@ -135,10 +143,13 @@ impl FileSystem {
         if self.overlaid(path).is_some() {
             return Ok(EntryKind::File);
         }
-        let listing = self.listings.as_ref().zip(path.parent().zip(path.file_name()));
+        // `file/` has to be a directory.
+        let slash = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+        let named = path.parent().zip(path.file_name()).filter(|_| !slash);
+        let listing = self.listings.as_ref().zip(named);
         if let Some((listings, (directory, name))) = listing {
             let read = || std::fs::read_dir(self.place(directory)?).map_err(LoadError::from);
-            match listings.look(directory, name, read) {
+            match listings.lookup(directory, name, read) {
                 Listed::Missing => return Err(LoadError::NotFound),
                 Listed::Is(kind) => return Ok(kind),
                 Listed::Unknown => {}
@@ -187,7 +198,7 @@ impl FileSystem {
     pub fn entries(&self, directory: &Path) -> impl Iterator<Item = PathBuf> {
         let added = self.overlay.iter().flat_map(|overlay| {
             let top = normalize(&overlay.here.join(directory));
-            let inside = move |path: &&PathBuf| path.parent() == Some(&top) && !path.exists();
+            let inside = move |path: &&PathBuf| path.parent() == Some(&top) && !self.is_on_disk(path);
             overlay.texts.keys().filter(inside).filter_map(|path| path.file_name().map(OsStr::to_owned))
         });
         let added: Vec<PathBuf> = added.map(|name| directory.join(name)).collect();

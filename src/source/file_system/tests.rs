@@ -113,3 +113,21 @@ fn listings_are_kept_until_new_ones_are_asked_for() {
     assert!(!disk.exists(&file));
     assert!(disk.with_listings().exists(&file) && FileSystem::default().exists(&file));
 }
+
+#[test]
+fn an_overlay_is_laid_over_another() {
+    let text = |text: &str| Overlay::from([(PathBuf::from("a"), text.to_owned())]);
+    let below = Overlay::from([(PathBuf::from("b"), "kept".to_owned())]);
+    let disk = FileSystem::default().with_overlay(&below).with_overlay(&text("1")).with_overlay(&text("2"));
+    assert_eq!(disk.read(Path::new("a")), Ok(b"2".to_vec()));
+    assert_eq!(disk.read(Path::new("b")), Ok(b"kept".to_vec()));
+}
+
+#[test]
+fn a_file_is_no_directory() {
+    let scratch = tempfile::tempdir().unwrap();
+    std::fs::write(scratch.path().join("file"), "").unwrap();
+    for disk in [FileSystem::default(), FileSystem::default().with_listings()] {
+        assert_eq!(disk.entry_kind(&scratch.path().join("file/")), Err(LoadError::NotFound));
+    }
+}
