@@ -106,14 +106,14 @@ impl Checker<'_> {
     /// Builds a Compose project and checks it if it is in scope.
     fn load(
         &self,
-        model: project::Project,
+        mut model: project::Project,
         scope: Option<&Scope>,
         (dockerfiles, elsewhere): (&Dockerfiles, &ExternalChanges),
     ) -> LoadedProject {
         let first = model.request.files.first().cloned().unwrap_or_else(|| PathBuf::from("."));
         let (changes, reach) =
             (elsewhere.of_project(&model, self.sources), model.project_files(self.sources));
-        let mut project = self.with_catalog(&first, dockerfiles, |assembler| assembler.project(model));
+        let mut project = self.with_catalog(&first, dockerfiles, |assembler| assembler.project(&mut model));
         trace_project(&project, &reach, self.sources);
         project.elsewhere = changes;
         project.for_swarm = project.workloads.iter().any(Workload::is_for_swarm)

@@ -45,7 +45,9 @@ pub struct Assembler<'a> {
 impl Assembler<'_> {
     /// Builds the workloads of a Compose project.
     #[must_use]
-    pub fn project(&self, mut project: project::Project) -> Project {
+    ///
+    /// It moves the services out of the model. The rest stays with the caller, who keeps the parsed trees alive with it.
+    pub fn project(&self, project: &mut project::Project) -> Project {
         let services = std::mem::take(&mut project.compose.services);
         let compose = &project.compose;
         let around = Surroundings::of(&project.request.directory, &services, self.sources);
@@ -57,7 +59,7 @@ impl Assembler<'_> {
             unresolved: compose.unresolved.clone(),
             report_only: project.only.clone().into_iter().collect(),
             compose_files: project.roots(self.sources),
-            name: project_name(&project, self.sources),
+            name: project_name(project, self.sources),
             directory: project.request.directory.clone(),
             for_swarm: false,
             is_version_3: compose.version.as_ref().is_some_and(|version| version.starts_with('3')),
@@ -79,8 +81,7 @@ impl Assembler<'_> {
         let mut allowance = ByteBudget::of_services(project.request.shared_byte_limit);
         for service in services {
             let is_shared = shared.contains(&service.name);
-            let mut workload =
-                self.service(service, &project, &mut out, (is_shared, &around, &mut allowance));
+            let mut workload = self.service(service, project, &mut out, (is_shared, &around, &mut allowance));
             let development = development || noted.contains(&workload.anchor.file);
             workload.role = workload.role.of(&workload.service, &awaited, development);
             workload.role.needed = needed.contains(&workload.name);

@@ -15,10 +15,10 @@ fn app(compose: &str, dockerfile: &str) -> (Workload, Sources) {
     sources.add(Path::new("compose.yaml"), compose);
     sources.add(Path::new("Dockerfile"), dockerfile);
     sources.add(Path::new(".env"), "");
-    let project = project::load_merged(&[PathBuf::from("compose.yaml")], &Settings::default(), &sources);
+    let mut project = project::load_merged(&[PathBuf::from("compose.yaml")], &Settings::default(), &sources);
     let dockerfiles = Dockerfiles::default();
     let assembler = Assembler { sources: &sources, dockerfiles: &dockerfiles, catalog: Catalog::builtin() };
-    let workloads = assembler.project(project).workloads;
+    let workloads = assembler.project(&mut project).workloads;
     let app = workloads.into_iter().find(|workload| workload.name == "app").unwrap();
     (app, sources)
 }
