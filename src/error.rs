@@ -2,7 +2,9 @@
 //!
 //! They implement [`miette::Diagnostic`] (code, help) and are rendered by the same code as findings.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::source::LoadError;
 
 /// The reason why a run has no result. Each ends the command with exit code 2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
@@ -96,6 +98,18 @@ pub enum Error {
         /// The operating system's message.
         reason: String,
     },
+}
+
+impl Error {
+    /// Returns the error for a file that is named on the command line and cannot be read.
+    #[must_use]
+    pub fn of_named_file(path: &Path, error: &LoadError) -> Self {
+        let path = path.to_path_buf();
+        match error {
+            LoadError::NotFound => Self::NotFound { path, help: None },
+            error => Self::Unreadable { path, reason: error.to_string() },
+        }
+    }
 }
 
 /// An invalid place in a configuration file.

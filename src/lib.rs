@@ -70,20 +70,35 @@ pub struct Checked {
     pub outcome: check::Outcome,
     /// The files that were read, to which the spans of findings refer.
     pub sources: source::Sources,
+    /// The files that were found, and those that could not be read or are not checked.
+    pub discovered: discover::Discovered,
 }
 
-/// Lints files and directories, as `oomlint PATH…` does.
+/// Lints files and directories, as `oomlint PATH…` does; without a path the current directory, unless `compose_files` are set.
 ///
-/// Configurations are read only if `options` has a source of them.
+/// Configurations are read only if `options.configs` is set. They are read from the disk, even where an overlay has others.
 ///
 /// # Errors
-/// If a path does not exist, cannot be read, or is a file of neither kind.
+/// If a path does not exist, cannot be read, or is neither a Dockerfile nor a Compose file, and if a configuration cannot be used.
 pub fn check(paths: &[PathBuf], options: check::Options) -> Result<Checked, error::Error> {
     let disk = options.disk.with_listings();
-    let discovered =
-        discover::discover(paths, discover::Options { disk: disk.clone(), ..discover::Options::default() })?;
     let options = check::Options { disk: disk.clone(), ..options };
+    let looking = discover::Options { disk: disk.clone(), ..discover::Options::default() };
     let sources = source::Sources::with_file_system(disk);
+    let mut discovered = match paths {
+        [] if !options.compose_files.is_empty() => discover::Discovered::default(),
+        paths => discover::discover(paths, looking)?,
+    };
+    for path in &options.compose_files {
+        sources.load(path).map_err(|error| error::Error::of_named_file(path, &error))?;
+        discovered.add(path.clone(), discover::FileKind::Compose);
+    }
+    if let Some(configs) = &options.configs {
+        let files: Vec<&std::path::Path> =
+            discovered.files.iter().map(|found| found.path.as_path()).collect();
+        configs.preload(&files)?;
+    }
+    options.remove_excluded(&mut discovered);
     let outcome = check::findings(&options, &sources, &discovered);
-    Ok(Checked { outcome, sources })
+    Ok(Checked { outcome, sources, discovered })
 }

@@ -63,7 +63,7 @@ pub fn advise(workload: &Workload) -> Option<Advice> {
     let needed = needed(&terms);
     let limit = needed.rounded_up();
     let reservation = measured.typical.rounded_up().min(limit);
-    let current = workload.memory.limit.value().copied().filter(|limit| limit.0 > 0);
+    let current = workload.known_limit().map(|limit| limit.value);
     let verdict = match current {
         None if workload.memory.limit.is_unknown() => Verdict::Unknown,
         None => Verdict::Missing,
@@ -166,7 +166,7 @@ fn caveats(workload: &Workload, measured: &Measured) -> Vec<String> {
     if measured.samples == 1 {
         caveats.push("one sample shows one moment: a quarter is added for what it does not show".to_owned());
     }
-    let limit = workload.memory.limit.value().copied().filter(|limit| limit.0 > 0);
+    let limit = workload.known_limit().map(|limit| limit.value);
     if let Some(heap) = workload.pools.heaps.iter().find(|heap| heap.follows()) {
         let of = if limit.is_some() { "limit" } else { "host" };
         caveats.push(format!(

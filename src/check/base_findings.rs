@@ -11,6 +11,8 @@ pub(super) struct LoadedProject {
     pub(super) checked: CheckedProject,
     /// The Compose files that it reads.
     pub(super) reach: project::ProjectFiles,
+    /// See [`crate::workload::Project::name`].
+    pub(super) name: Option<String>,
     /// True unless the run is limited to named files that are no part of it.
     pub(super) in_scope: bool,
 }

@@ -27,7 +27,7 @@ pub struct Baseline {
 #[serde(deny_unknown_fields)]
 struct Entry {
     #[serde(flatten)]
-    evidence: FindingIdentity,
+    identity: FindingIdentity,
     #[serde(default = "once", skip_serializing_if = "is_once")]
     count: usize,
 }
@@ -51,10 +51,10 @@ fn is_once(count: &usize) -> bool {
 impl Baseline {
     /// Creates a baseline of these findings.
     #[must_use]
-    pub fn of(evidence: impl IntoIterator<Item = FindingIdentity>) -> Self {
+    pub fn of(identity: impl IntoIterator<Item = FindingIdentity>) -> Self {
         let mut baseline = Self::default();
-        for evidence in evidence {
-            *baseline.entries.entry(evidence).or_default() += 1;
+        for identity in identity {
+            *baseline.entries.entry(identity).or_default() += 1;
         }
         baseline
     }
@@ -70,7 +70,7 @@ impl Baseline {
         }
         let mut baseline = Self::default();
         for entry in file.entries {
-            *baseline.entries.entry(entry.evidence).or_default() += entry.count;
+            *baseline.entries.entry(entry.identity).or_default() += entry.count;
         }
         Ok(baseline)
     }
@@ -81,8 +81,8 @@ impl Baseline {
     /// Never, as far as is known: the entries are plain strings.
     pub fn to_text(&self) -> serde_json::Result<String> {
         let mut out = format!("{{\n  \"version\": {VERSION},\n  \"entries\": [");
-        for (index, (evidence, count)) in self.entries.iter().enumerate() {
-            let entry = Entry { evidence: evidence.clone(), count: *count };
+        for (index, (identity, count)) in self.entries.iter().enumerate() {
+            let entry = Entry { identity: identity.clone(), count: *count };
             let comma = if index == 0 { "" } else { "," };
             // Writing to a string does not fail.
             let _ = write!(out, "{comma}\n    {}", serde_json::to_string(&entry)?);
@@ -107,7 +107,7 @@ impl Baseline {
     #[must_use]
     pub fn knows(&self, found: &[FindingIdentity]) -> Vec<bool> {
         let mut left = self.entries.clone();
-        let known = found.iter().map(|evidence| match left.get_mut(evidence) {
+        let known = found.iter().map(|identity| match left.get_mut(identity) {
             Some(count) if *count > 0 => {
                 *count -= 1;
                 true
@@ -121,23 +121,23 @@ impl Baseline {
     #[must_use]
     pub fn stale(&self, found: &[FindingIdentity]) -> Vec<&FindingIdentity> {
         let now = Self::of(found.iter().cloned());
-        let gone = self.entries.iter().filter(|(evidence, count)| now.count(evidence) < **count);
-        gone.map(|(evidence, _)| evidence).collect()
+        let gone = self.entries.iter().filter(|(identity, count)| now.count(identity) < **count);
+        gone.map(|(identity, _)| identity).collect()
     }
 
     /// Returns the baseline without what is no longer found.
     #[must_use]
     pub fn shrunk(&self, found: &[FindingIdentity]) -> Self {
         let now = Self::of(found.iter().cloned());
-        let entries = self.entries.iter().filter_map(|(evidence, count)| {
-            let count = (*count).min(now.count(evidence));
-            (count > 0).then(|| (evidence.clone(), count))
+        let entries = self.entries.iter().filter_map(|(identity, count)| {
+            let count = (*count).min(now.count(identity));
+            (count > 0).then(|| (identity.clone(), count))
         });
         Self { entries: entries.collect() }
     }
 
-    fn count(&self, evidence: &FindingIdentity) -> usize {
-        self.entries.get(evidence).copied().unwrap_or_default()
+    fn count(&self, identity: &FindingIdentity) -> usize {
+        self.entries.get(identity).copied().unwrap_or_default()
     }
 }
 
@@ -145,7 +145,7 @@ impl Baseline {
 mod tests {
     use super::*;
 
-    fn evidence(rule: &str, text: &str) -> FindingIdentity {
+    fn identity(rule: &str, text: &str) -> FindingIdentity {
         FindingIdentity {
             file: "compose.yaml".to_owned(),
             rule: rule.to_owned(),
@@ -157,11 +157,11 @@ mod tests {
 
     #[test]
     fn what_is_known_is_known_as_often_as_it_was() {
-        let (a, b) = (evidence("a", "1"), evidence("b", "\"ü\n"));
+        let (a, b) = (identity("a", "1"), identity("b", "\"ü\n"));
         let baseline = Baseline::of([a.clone(), a.clone(), b.clone()]);
         assert_eq!(Baseline::parse(&baseline.to_text().unwrap()).unwrap(), baseline);
         assert_eq!(baseline.len(), 3);
-        let found = [a.clone(), a.clone(), a.clone(), evidence("a", "2")];
+        let found = [a.clone(), a.clone(), a.clone(), identity("a", "2")];
         assert_eq!(baseline.knows(&found), [true, true, false, false]);
         assert_eq!(baseline.stale(&found), [&b]);
         assert_eq!(baseline.shrunk(&found), Baseline::of([a.clone(), a]));

@@ -3,21 +3,18 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Options;
 use super::base_findings::{LoadedProject, ReportedByBase, assign_dockerfiles_to_overlays};
 use super::checked::CheckedProject;
 use super::elsewhere::ExternalChanges;
-use super::generated;
 use super::merge::SharedFindings;
 use super::scope::Scope;
+use super::{Options, generated};
 use crate::catalog::Catalog;
 use crate::diagnostic::Finding;
 use crate::discover::{Discovered, FileKind};
 use crate::hash::HashSet;
-use crate::model::allowance;
 use crate::model::build::Dockerfiles;
-use crate::model::elsewhere;
-use crate::model::project;
+use crate::model::{allowance, elsewhere, project};
 use crate::parallel;
 use crate::source::{Source, SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
@@ -36,6 +33,8 @@ pub(super) struct Checker<'r> {
     pub(super) keep: bool,
     /// Measured memory use of the containers.
     pub(super) measured: Option<&'r Measurements<'r>>,
+    /// Explains for `-v` which files make the projects. A run may build them several times.
+    pub(super) explain: bool,
 }
 
 impl Checker<'_> {
@@ -77,13 +76,14 @@ impl Checker<'_> {
         let first = usize::from(!options.compose_files.is_empty());
         let kept = project::top_level_files(reach.get(first..).unwrap_or_default());
         let kept = std::iter::repeat_n(true, first).chain(kept);
-        let keep = |(project, kept): (LoadedProject, bool)| {
-            if !kept {
-                tracing::info!("{} is part of another project", names(&project.reach.roots, sources));
-            }
-            kept.then_some(project)
-        };
-        let mut projects: Vec<LoadedProject> = projects.into_iter().zip(kept).filter_map(keep).collect();
+        let (mut projects, parts): (Vec<_>, Vec<_>) =
+            projects.into_iter().zip(kept).partition(|(project, kept)| *kept || !project.in_scope);
+        let parts = parts.into_iter().map(|(project, _)| project.reach);
+        projects.retain(|(_, kept)| *kept);
+        let mut projects: Vec<LoadedProject> = projects.into_iter().map(|(project, _)| project).collect();
+        if self.explain && tracing::enabled!(tracing::Level::INFO) {
+            explain(&projects, parts, sources);
+        }
         assign_dockerfiles_to_overlays(&mut projects);
         let mut checked: Vec<CheckedProject> =
             projects.into_iter().filter(|project| project.in_scope).map(|project| project.checked).collect();
@@ -114,7 +114,6 @@ impl Checker<'_> {
         let (changes, reach) =
             (elsewhere.of_project(&model, self.sources), model.project_files(self.sources));
         let mut project = self.with_catalog(&first, dockerfiles, |assembler| assembler.project(&mut model));
-        trace_project(&project, &reach, self.sources);
         project.elsewhere = changes;
         project.for_swarm = project.workloads.iter().any(Workload::is_for_swarm)
             || project.compose_files.iter().any(|file| is_for_swarm(&self.sources.get(*file)));
@@ -124,12 +123,14 @@ impl Checker<'_> {
         let sets = scope.map_or(Some(Vec::new()), |scope| scope.restrict(&reach, &project));
         // No rules run over a project out of scope, but its files and Dockerfiles matter to the other projects.
         let Some(sets) = sets else {
-            return LoadedProject { checked: CheckedProject::of(&project), reach, in_scope: false };
+            let checked = CheckedProject::of(&project);
+            return LoadedProject { checked, reach, name: project.name, in_scope: false };
         };
         let narrowed = !(project.report_only.is_empty() && sets.is_empty());
+        let name = project.name.clone();
         let mut checked = self.check(project, narrowed, Some(elsewhere));
         checked.report_only.extend(sets);
-        LoadedProject { checked, reach, in_scope: true }
+        LoadedProject { checked, reach, name, in_scope: true }
     }
 
     /// Calls `assemble` with the image catalog of the file's configuration, else the built-in one.
@@ -160,26 +161,32 @@ impl Checker<'_> {
     }
 }
 
-/// Prints, for `-v`, which files make a project.
-fn trace_project(project: &Project, reach: &project::ProjectFiles, sources: &Sources) {
-    if !tracing::enabled!(tracing::Level::INFO) {
-        return;
-    }
-    match &reach.only {
-        Some(own) => {
-            let base: Vec<SourceId> =
-                reach.roots.iter().copied().filter(|file| !own.contains(file)).collect();
-            tracing::info!("override file {}, merged over {}", names(own, sources), names(&base, sources));
+/// Prints for `-v` which files make the projects in scope, and which belong to another one.
+fn explain(
+    projects: &[LoadedProject],
+    parts: impl Iterator<Item = project::ProjectFiles>,
+    sources: &Sources,
+) {
+    for LoadedProject { checked, reach, name, .. } in projects.iter().filter(|project| project.in_scope) {
+        let others = checked.files.iter().copied().filter(|file| !reach.roots.contains(file));
+        let reads = match others.collect::<Vec<_>>() {
+            others if others.is_empty() => String::new(),
+            others => format!("; reads {}", names(&others, sources)),
+        };
+        match &reach.only {
+            Some(own) => {
+                let base = reach.roots.iter().copied().filter(|file| !own.contains(file));
+                let base = names(&base.collect::<Vec<_>>(), sources);
+                tracing::info!("override file {}, merged over {base}{reads}", names(own, sources));
+            }
+            None => {
+                let name = name.as_deref().unwrap_or("?");
+                tracing::info!("project `{name}`: {}{reads}", names(&reach.roots, sources));
+            }
         }
-        None => {
-            let name = project.name.as_deref().unwrap_or("?");
-            tracing::info!("project `{name}`: {}", names(&reach.roots, sources));
-        }
     }
-    let others: Vec<SourceId> =
-        project.files.iter().copied().filter(|file| !reach.roots.contains(file)).collect();
-    if !others.is_empty() {
-        tracing::info!("  reads {}", names(&others, sources));
+    for part in parts {
+        tracing::info!("{} is part of another project", names(&part.roots, sources));
     }
 }
 

@@ -168,7 +168,7 @@ impl<'r> Decider<'r> {
         }
         let config = policy.configs.first();
         let level = config.and_then(|config| config.level_of(finding.rule, path)).map(|level| level.value);
-        // A rule selected on the command line runs even if the configuration turns it off.
+        // A rule selected by its own name on the command line runs even if the configuration turns it off.
         let selected = options.select.iter().any(|name| name == finding.rule);
         match level.map(Level::severity) {
             Some(Some(severity)) => finding.severity = severity,

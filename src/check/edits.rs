@@ -16,10 +16,10 @@ pub(crate) fn resolve_fix_ops<'f>(findings: impl IntoIterator<Item = &'f mut Fin
         let finding: &mut Finding = finding;
         let title = finding.fix().map(|fix| fix.title.clone());
         finding.fixes.retain_mut(|fix| {
-            let requested = requested(fix, sources, &mut trees);
-            fix.requests.clear();
-            let edits = requested.and_then(|requested| {
-                fix.edits.drain(..).chain(requested).map(|edit| in_file(edit, sources)).collect()
+            let resolved = edits_of_ops(fix, sources, &mut trees);
+            fix.ops.clear();
+            let edits = resolved.and_then(|resolved| {
+                fix.edits.drain(..).chain(resolved).map(|edit| in_file(edit, sources)).collect()
             });
             let written: Option<Vec<Edit>> = edits;
             fix.edits = written.unwrap_or_default();
@@ -43,12 +43,12 @@ fn in_file(edit: Edit, sources: &Sources) -> Option<Edit> {
     (same && plain && !span.is_empty()).then_some(Edit { span, ..edit })
 }
 
-fn requested(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tree>>) -> Option<Vec<Edit>> {
+fn edits_of_ops(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tree>>) -> Option<Vec<Edit>> {
     let mut edits = Vec::new();
-    for request in &fix.requests {
+    for request in &fix.ops {
         let at = match request {
             FixOp::MoveFirst { words } => {
-                edits.extend(moved(words, sources)?);
+                edits.extend(rotated(words, sources)?);
                 continue;
             }
             FixOp::Replace { value, text } => {
@@ -171,7 +171,7 @@ fn merge_move(mut set: Edit, mut removal: Edit, comment: Option<Span>, key: Span
 }
 
 /// Gives each place the text of the one before it, and the first that of the last: commas and quotes stay right.
-fn moved(words: &[Span], sources: &Sources) -> Option<Vec<Edit>> {
+fn rotated(words: &[Span], sources: &Sources) -> Option<Vec<Edit>> {
     let in_order = words.windows(2).all(|pair| pair[0].file == pair[1].file && pair[0].end <= pair[1].start);
     let last = words.last().filter(|_| in_order && words.len() > 1)?;
     let text = |span: &Span| sources.get(span.file).slice(*span).to_owned();

@@ -49,7 +49,7 @@ pub struct FindingIdentity {
 /// run at once. Files outside of the repository count with the path that is shown.
 #[must_use]
 pub fn fingerprints(findings: &[Finding], sources: &Sources, root: &RepositoryRoot) -> Vec<Fingerprint> {
-    let hashes = evidence(findings, sources, root).into_iter().map(|evidence| Hash::of(&evidence));
+    let hashes = identities(findings, sources, root).into_iter().map(|identity| Hash::of(&identity));
     let mut seen: HashMap<Hash, u32> = HashMap::default();
     let numbered = hashes.map(|mut hash| {
         let number = seen.entry(hash).or_default();
@@ -64,7 +64,7 @@ pub fn fingerprints(findings: &[Finding], sources: &Sources, root: &RepositoryRo
 
 /// Returns the identity of each finding, in the findings' order.
 #[must_use]
-pub fn evidence(findings: &[Finding], sources: &Sources, root: &RepositoryRoot) -> Vec<FindingIdentity> {
+pub fn identities(findings: &[Finding], sources: &Sources, root: &RepositoryRoot) -> Vec<FindingIdentity> {
     let spans: Vec<Span> =
         findings.iter().map(|finding| sources.to_outer_span(finding.primary.span)).collect();
     // Grouped by file, so that each file is read once and few are held at a time.
@@ -73,13 +73,13 @@ pub fn evidence(findings: &[Finding], sources: &Sources, root: &RepositoryRoot) 
     let files: Vec<&[usize]> = order.chunk_by(|a, b| spans[*a].file == spans[*b].file).collect();
     let found = parallel::map(files, |of_file| {
         let file = of_file.first().map(|index| File::new(spans[*index].file, sources, root));
-        let evidence =
-            |index: &usize| Some((*index, file.as_ref()?.evidence(&findings[*index], spans[*index])));
-        of_file.iter().filter_map(evidence).collect::<Vec<_>>()
+        let identity =
+            |index: &usize| Some((*index, file.as_ref()?.identity(&findings[*index], spans[*index])));
+        of_file.iter().filter_map(identity).collect::<Vec<_>>()
     });
     let mut found: Vec<(usize, FindingIdentity)> = found.into_iter().flatten().collect();
     found.sort_unstable_by_key(|(index, _)| *index);
-    found.into_iter().map(|(_, evidence)| evidence).collect()
+    found.into_iter().map(|(_, identity)| identity).collect()
 }
 
 /// The data that the findings of one file share.
@@ -87,7 +87,7 @@ struct File {
     source: std::sync::Arc<crate::source::Source>,
     path: String,
     /// Built when a finding comes without its keys.
-    structure: OnceCell<FileOutline>,
+    outline: OnceCell<FileOutline>,
 }
 
 impl File {
@@ -96,12 +96,12 @@ impl File {
         let path = root.relative(source.path()).unwrap_or_else(|| source.path().to_path_buf());
         let path =
             path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
-        Self { structure: OnceCell::new(), path, source }
+        Self { outline: OnceCell::new(), path, source }
     }
 
-    fn evidence(&self, finding: &Finding, span: Span) -> FindingIdentity {
+    fn identity(&self, finding: &Finding, span: Span) -> FindingIdentity {
         let NodePath { keys, in_stage } = finding.keys.clone().unwrap_or_else(|| {
-            self.structure.get_or_init(|| FileOutline::of(&self.source)).keys(&self.source, span)
+            self.outline.get_or_init(|| FileOutline::of(&self.source)).keys(&self.source, span)
         });
         let image = finding.image.as_deref().map(without_tag);
         // In a Dockerfile the first key is the stage.
@@ -126,12 +126,12 @@ impl File {
 struct Hash(u64);
 
 impl Hash {
-    fn of(evidence: &FindingIdentity) -> Self {
+    fn of(identity: &FindingIdentity) -> Self {
         let mut hash = Self::new();
-        for part in [&evidence.rule, &evidence.file, &evidence.name, &evidence.text] {
+        for part in [&identity.rule, &identity.file, &identity.name, &identity.text] {
             hash.part(part.as_bytes());
         }
-        for key in &evidence.keys {
+        for key in &identity.keys {
             hash.part(key.as_bytes());
         }
         hash

@@ -25,11 +25,11 @@ use self::checker::Checker;
 use self::config::ConfigResolver;
 use self::disposition::Decider;
 pub(crate) use self::edits::resolve_fix_ops;
-pub use self::fingerprint::{FindingIdentity, Fingerprint, evidence, fingerprints};
+pub use self::fingerprint::{FindingIdentity, Fingerprint, fingerprints, identities};
 use self::merge::SharedFindings;
 use self::suppress::Suppressions;
 pub use self::truncate::MAX_FINDINGS;
-use crate::config::{Configs, FailOn, Patterns};
+use crate::config::{Config, Configs, FailOn, Patterns};
 use crate::diagnostic::{Finding, Summary, Suppressed, SuppressionKind};
 use crate::discover::{Discovered, RepositoryRoot};
 use crate::hash::{HashMap, HashSet};
@@ -84,6 +84,18 @@ impl Options {
         let chosen = if self.select.is_empty() { meta.preset <= preset } else { named(&self.select) };
         chosen && !named(&self.ignore)
     }
+
+    /// True if the rule runs on files with this configuration: a rule that has a severity there runs under any preset.
+    fn enables(&self, meta: &Meta, config: Option<&Config>, preset: Preset) -> bool {
+        let set = self.select.is_empty() && config.is_some_and(|config| config.sets_severity(meta.name));
+        self.runs(meta, if set { Preset::Strict } else { preset })
+    }
+
+    /// Removes excluded files from those that were discovered.
+    pub fn remove_excluded(&self, discovered: &mut Discovered) {
+        discovered.files.retain(|found| !self.is_excluded(&found.path, found.explicit));
+        discovered.related_compose_files.retain(|path| !self.is_excluded(path, false));
+    }
 }
 
 /// The result of a run.
@@ -114,7 +126,8 @@ pub fn findings(options: &Options, sources: &Sources, discovered: &Discovered) -
 }
 
 fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep: bool) -> Outcome {
-    let begun = std::time::Instant::now();
+    // `-vv` alone asks the clock, which not every target has.
+    let begun = tracing::enabled!(tracing::Level::DEBUG).then(std::time::Instant::now);
     let check_project = |project: &Project| {
         let mut findings = run_rules(project, options, sources);
         // The parsed trees of the project's files are still cached here; later they would be parsed again.
@@ -124,10 +137,14 @@ fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep
     };
     let shared = SharedFindings::new(sources);
     let mut projects = with_measurements(options, sources, discovered, |measured| {
-        Checker { options, sources, check_project: &check_project, shared: &shared, keep, measured }
+        // Fixes keep projects, and try them many times.
+        let explain = !keep;
+        Checker { options, sources, check_project: &check_project, shared: &shared, keep, measured, explain }
             .all(discovered)
     });
-    tracing::debug!("checked {} projects: {} ms", projects.len(), begun.elapsed().as_millis());
+    if let Some(begun) = begun {
+        tracing::debug!("checked {} projects: {} ms", projects.len(), begun.elapsed().as_millis());
+    }
     let configs = ConfigResolver::new(options, sources, &projects);
     let mut suppressions = Suppressions::read(&projects, sources);
     let mut decider = Decider::new((options, sources, discovered), &configs, &mut suppressions);
@@ -144,7 +161,7 @@ fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep
     let (findings, suppressed) = decider.into_parts();
     let mut findings = sorted(findings, sources, |finding| finding);
     let old = match &options.baseline {
-        Some((baseline, root)) => baseline.knows(&evidence(&findings, sources, root)),
+        Some((baseline, root)) => baseline.knows(&identities(&findings, sources, root)),
         None => vec![false; findings.len()],
     };
     let mut suppressed = suppressed;
@@ -163,26 +180,30 @@ fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep
     summary.suppressed = suppressed.len() - known;
     summary.baseline = known;
     let fails = configs.exceeds_fail_on(&findings);
-    tracing::debug!("decided on {} findings: {} ms", findings.len(), begun.elapsed().as_millis());
+    if let Some(begun) = begun {
+        tracing::debug!("decided on {} findings: {} ms", findings.len(), begun.elapsed().as_millis());
+    }
     Outcome { findings, suppressed, fails, summary, projects: into_projects(projects) }
 }
 
 /// Builds the projects of the discovered files without running rules.
 #[must_use]
 pub fn projects(options: &Options, sources: &Sources, discovered: &Discovered) -> Vec<Project> {
-    with_measurements(options, sources, discovered, |measured| build(options, sources, discovered, measured))
+    with_measurements(options, sources, discovered, |measured| {
+        build(options, sources, discovered, (measured, true))
+    })
 }
 
 fn build(
     options: &Options,
     sources: &Sources,
     discovered: &Discovered,
-    measured: Option<&Measurements<'_>>,
+    (measured, explain): (Option<&Measurements<'_>>, bool),
 ) -> Vec<Project> {
     let check_project = |_: &Project| Vec::new();
     let shared = SharedFindings::new(sources);
-    let checker =
-        Checker { options, sources, check_project: &check_project, shared: &shared, keep: true, measured };
+    let (check_project, shared) = (&check_project, &shared);
+    let checker = Checker { options, sources, check_project, shared, keep: true, measured, explain };
     into_projects(checker.all(discovered))
 }
 
@@ -195,7 +216,7 @@ fn with_measurements<T>(
     then: impl FnOnce(Option<&Measurements<'_>>) -> T,
 ) -> T {
     let Some(stats) = &options.stats else { return then(None) };
-    let measured = Measurements::new(stats, &build(options, sources, discovered, None));
+    let measured = Measurements::new(stats, &build(options, sources, discovered, (None, false)));
     then(Some(&measured))
 }
 
@@ -211,14 +232,7 @@ pub(crate) fn run_rules(project: &Project, options: &Options, sources: &Sources)
     let config = options.config_of_files(&project.files, sources);
     let policy = options.policy_of(config.as_deref());
     let preset = options.preset_of(config.as_deref());
-    // A rule with a severity in the configuration runs whatever the preset.
-    let enabled = |meta: &Meta| {
-        let named = options.select.is_empty()
-            && config.as_ref().is_some_and(|config| config.sets_severity(meta.name))
-            && options.runs(meta, Preset::Strict);
-        named || options.runs(meta, preset)
-    };
-    for rule in RULES.iter().filter(|rule| enabled(rule.meta())) {
+    for rule in RULES.iter().filter(|rule| options.enables(rule.meta(), config.as_deref(), preset)) {
         rule.check(&mut RuleContext::new(rule.meta(), &policy, project, &mut findings).with_preset(preset));
     }
     findings

@@ -13,16 +13,16 @@ pub(super) fn attach_node_paths(findings: &mut [Finding], sources: &Sources) {
     let mut files: HashMap<SourceId, (Arc<Source>, FileOutline)> = HashMap::default();
     for finding in findings {
         let span = sources.to_outer_span(finding.primary.span);
-        let (source, structure) = files.entry(span.file).or_insert_with(|| {
+        let (source, outline) = files.entry(span.file).or_insert_with(|| {
             let source = sources.get(span.file);
-            let structure = FileOutline::of(&source);
-            (source, structure)
+            let outline = FileOutline::of(&source);
+            (source, outline)
         });
-        finding.keys = Some(structure.keys(source, span));
+        finding.keys = Some(outline.keys(source, span));
     }
 }
 
-/// The structure of a file, which maps a span to its keys.
+/// The outline of a file, which maps a span to its keys.
 pub(super) enum FileOutline {
     Compose(Arc<Tree>),
     /// The instructions, and the indices of those that begin a stage.
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn layout_is_no_evidence() {
+    fn layout_does_not_change_the_text() {
         assert_eq!(normal("  a: 1\r\n\r\n    # why\n  b: 2 \n"), "a: 1\nb: 2");
         assert_ne!(normal("a: 1"), normal("a: 2"));
     }

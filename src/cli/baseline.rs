@@ -12,7 +12,7 @@ use super::policy::Choices;
 use super::stats::Measured;
 use crate::check;
 use crate::check::baseline::{Baseline, FILE_NAME};
-use crate::check::{FindingIdentity, evidence};
+use crate::check::{FindingIdentity, identities};
 use crate::discover::RepositoryRoot;
 use crate::error::Error;
 use crate::report::escape;
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
         });
     }
     let outcome = check::findings(&options, &sources, &discovered);
-    let found = evidence(&outcome.findings, &sources, &root);
+    let found = identities(&outcome.findings, &sources, &root);
     if arguments.check {
         return verify(&read(&path, &disk)?, &found, console);
     }
@@ -93,9 +93,9 @@ fn unwritable(path: &Path, reason: &dyn std::fmt::Display) -> Error {
 fn verify(baseline: &Baseline, found: &[FindingIdentity], console: &Console) -> Outcome {
     let stale = baseline.stale(found);
     console.write(|out| {
-        for evidence in &stale {
-            let place = evidence.keys.join(".");
-            let (file, rule, text) = (&evidence.file, &evidence.rule, evidence.text.escape_debug());
+        for identity in &stale {
+            let place = identity.keys.join(".");
+            let (file, rule, text) = (&identity.file, &identity.rule, identity.text.escape_debug());
             let line = format!("{file}: {rule}: {place} {text} is no longer found");
             writeln!(out, "{}", escape::line(&line))?;
         }

@@ -42,7 +42,7 @@ struct Show {
     choices: Choices,
 
     #[command(flatten)]
-    fence: RestrictTo,
+    restriction: RestrictTo,
 
     /// As for `check`
     #[arg(help_heading = "Report", long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
             writeln!(out)
         })?,
         Command::Show(show) => {
-            let disk = show.fence.disk();
+            let disk = show.restriction.disk();
             if let Err(error) = disk.entry_kind(&show.path) {
                 let path = show.path.clone();
                 return Err(match error {

@@ -46,8 +46,8 @@ fn styled(page: &str) -> String {
     let mut fenced = false;
     let mut out = String::with_capacity(page.len() + 256);
     for line in page.lines() {
-        let fence = line.starts_with("```");
-        let style = match (fence || fenced, line.starts_with('#')) {
+        let restriction = line.starts_with("```");
+        let style = match (restriction || fenced, line.starts_with('#')) {
             (true, _) => Some("2"),
             (false, true) => Some("1"),
             (false, false) => None,
@@ -57,7 +57,7 @@ fn styled(page: &str) -> String {
             None => out.push_str(line),
         }
         out.push('\n');
-        fenced ^= fence;
+        fenced ^= restriction;
     }
     out
 }

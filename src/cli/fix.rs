@@ -31,7 +31,7 @@ pub(super) fn apply(
 ) -> Result<(), Error> {
     let fixed = fix_some(options, discovered, &Overlay::new(), fixes.level, fixes.wanted);
     replace(&fixed.files)?;
-    said(&fixed, fixes.level, console);
+    report_result(&fixed, fixes.level, console);
     Ok(())
 }
 
@@ -63,7 +63,7 @@ pub(super) fn diff(
         let why = "has control characters or commands to a CI runner around what changes";
         console.report(&format!("not shown: `{}` {why}; use --fix", path.display()));
     }
-    said(&fixed, fixes.level, console);
+    report_result(&fixed, fixes.level, console);
     Ok(if fixed.files.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
@@ -75,7 +75,7 @@ fn shown(line: &str) -> String {
 }
 
 /// Reports what was fixed and what was not.
-fn said(fixed: &FixResult, level: Applicability, console: &Console) {
+fn report_result(fixed: &FixResult, level: Applicability, console: &Console) {
     let count = |count: usize, what: &str| match count {
         1 => format!("1 {what}"),
         count => format!("{count} {what}s"),

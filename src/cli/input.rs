@@ -13,8 +13,7 @@ use crate::discover::{self, Discovered, FileKind};
 use crate::error::{Error, nearest};
 use crate::hash::IndexMap;
 use crate::model::compose::Settings;
-use crate::source::Overlay;
-use crate::source::{FileSystem, LoadError, MAX_FILE_SIZE, Sources, normalize};
+use crate::source::{FileSystem, LoadError, MAX_FILE_SIZE, Overlay, Sources, normalize};
 
 /// The arguments that name files.
 #[derive(Args)]
@@ -45,7 +44,7 @@ pub(super) struct Input {
     no_ignore: bool,
 
     #[command(flatten)]
-    fence: RestrictTo,
+    restriction: RestrictTo,
 }
 
 /// The argument that restricts which files are read.
@@ -70,7 +69,7 @@ impl RestrictTo {
 impl Input {
     /// Returns an empty store, which reads only files that may be read.
     pub(super) fn sources(&self) -> Sources {
-        Sources::with_file_system(self.fence.disk())
+        Sources::with_file_system(self.restriction.disk())
     }
 
     /// Finds the files to lint. Standard input, `-f` and `--env-file` are read here, other files where they are needed.
@@ -86,7 +85,7 @@ impl Input {
         let mut discovered = if paths.is_empty() && (stdin || !self.files.is_empty()) {
             Discovered::default()
         } else {
-            let options = discover::Options { no_ignore: self.no_ignore, disk: self.fence.disk() };
+            let options = discover::Options { no_ignore: self.no_ignore, disk: self.restriction.disk() };
             discover::discover(&paths, options).map_err(suggest_command)?
         };
         for path in self.files.iter().chain(&self.env_files).chain(&discovered.env_files) {
@@ -124,7 +123,7 @@ impl Input {
     /// # Errors
     /// When there are none.
     pub(super) fn take_measurements(&mut self) -> Result<Vec<PathBuf>, Error> {
-        let disk = self.fence.disk();
+        let disk = self.restriction.disk();
         let is_input = |path: &Path| disk.is_dir(path) || discover::kind_of(path).is_some();
         let (inputs, measurements) =
             std::mem::take(&mut self.paths).into_iter().partition(|path| is_input(path));
@@ -152,7 +151,7 @@ impl Input {
         check::Options {
             compose_files: self.files.clone(),
             settings,
-            disk: self.fence.disk(),
+            disk: self.restriction.disk(),
             ..check::Options::default()
         }
     }
@@ -199,11 +198,7 @@ impl Input {
 }
 
 fn load(sources: &Sources, path: &Path) -> Result<(), Error> {
-    match sources.load(path) {
-        Ok(_) => Ok(()),
-        Err(LoadError::NotFound) => Err(Error::NotFound { path: path.to_path_buf(), help: None }),
-        Err(error) => Err(Error::Unreadable { path: path.to_path_buf(), reason: error.to_string() }),
-    }
+    sources.load(path).map(drop).map_err(|error| Error::of_named_file(path, &error))
 }
 
 /// Suggests a command for a path that does not exist: `oomlint exlpain`.

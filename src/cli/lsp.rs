@@ -16,11 +16,11 @@ pub(super) struct Arguments {
     _stdio: bool,
 
     #[command(flatten)]
-    fence: RestrictTo,
+    restriction: RestrictTo,
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
-    Ok(match lsp::serve_stdio(&arguments.fence.disk()) {
+    Ok(match lsp::serve_stdio(&arguments.restriction.disk()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             console.report(&format!("oomlint lsp: {error}"));

@@ -22,11 +22,11 @@ pub(super) struct Choices {
     preset: Option<Preset>,
 
     /// Only these rules and groups, whatever the preset; may be repeated
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = said(|text| RuleOrGroup::parse(text).map(|name| name.0.to_owned())))]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = single_line_error(|text| RuleOrGroup::parse(text).map(|name| name.0.to_owned())))]
     select: Vec<String>,
 
     /// None of these rules and groups; may be repeated
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = said(|text| RuleOrGroup::parse(text).map(|name| name.0.to_owned())))]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = single_line_error(|text| RuleOrGroup::parse(text).map(|name| name.0.to_owned())))]
     ignore: Vec<String>,
 
     /// Who runs the files: compose, swarm [default: compose]
@@ -45,7 +45,7 @@ pub(super) struct Choices {
 #[command(next_help_heading = "Host")]
 pub(super) struct Host {
     /// Memory of the machine that runs it all, as in 16g: limits and reservations are held against it
-    #[arg(long, value_name = "SIZE", value_parser = said(|text| Size::parse(text).map(|size| size.0)))]
+    #[arg(long, value_name = "SIZE", value_parser = single_line_error(|text| Size::parse(text).map(|size| size.0)))]
     pub(super) host_memory: Option<ByteSize>,
 
     /// Count the services of this profile among those that run; `*` is all of them; may be repeated
@@ -73,7 +73,7 @@ pub(super) struct Scope {
     no_config: bool,
 
     /// Say nothing of files that fit this glob, as in .gitignore; may be repeated
-    #[arg(long, value_name = "GLOB", value_parser = said(Pattern::parse))]
+    #[arg(long, value_name = "GLOB", value_parser = single_line_error(Pattern::parse))]
     exclude: Vec<Pattern>,
 
     /// Say nothing of excluded files even when they are named
@@ -91,7 +91,10 @@ impl Scope {
         let find = || {
             Ok(Arc::new(match &self.config {
                 _ if self.no_config => Configs::off(),
-                Some(path) => Configs::named(Config::read(path, disk)?),
+                Some(path) => {
+                    tracing::info!("configuration `{}` for all files", path.display());
+                    Configs::named(Config::read(path, disk)?)
+                }
                 None => Configs::on_disk(disk.clone()),
             }))
         };
@@ -116,8 +119,7 @@ impl Scope {
             configs: Some(configs),
             ..options
         };
-        discovered.files.retain(|found| !options.is_excluded(&found.path, found.explicit));
-        discovered.related_compose_files.retain(|path| !options.is_excluded(path, false));
+        options.remove_excluded(discovered);
         Ok(options)
     }
 }
@@ -165,6 +167,8 @@ impl Choices {
 }
 
 /// Adapts a parser to clap: appends the hint on the second line of an error message to its first line.
-fn said<T>(parse: impl Fn(&str) -> Result<T, String> + Clone) -> impl Fn(&str) -> Result<T, String> + Clone {
+fn single_line_error<T>(
+    parse: impl Fn(&str) -> Result<T, String> + Clone,
+) -> impl Fn(&str) -> Result<T, String> + Clone {
     move |text| parse(text).map_err(|message| message.replace('\n', ": "))
 }

@@ -79,7 +79,7 @@ pub struct Fix {
     /// The edits: non-overlapping, in any file.
     pub edits: Vec<Edit>,
     /// Operations that are not edits yet; `check` resolves them.
-    pub requests: Vec<FixOp>,
+    pub ops: Vec<FixOp>,
     /// The facts of the workload that it may change. All others have to stay as they are.
     pub changes: &'static [FactName],
 }

@@ -180,7 +180,7 @@ pub fn kind_in_editor(path: &Path, text: &str) -> Option<FileKind> {
 /// If the file cannot be read, or is neither kind.
 pub(super) fn kind_of_argument(path: &Path, disk: &FileSystem) -> Result<Option<FileKind>, Error> {
     let Some(kind) = kind_of(path) else {
-        let text = beginning(path, disk).map_err(|error| super::failure(path, error))?;
+        let text = beginning(path, disk).map_err(|error| Error::of_named_file(path, &error))?;
         let kind = kind_of_text(&text).ok_or_else(|| Error::UnknownKind { path: path.to_path_buf() });
         return kind.map(Some);
     };

@@ -21,7 +21,7 @@ pub use untracked::Untracked;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::source::{EntryKind, FileSystem, LoadError, compare_paths, normalize, relative_to};
+use crate::source::{EntryKind, FileSystem, compare_paths, normalize, relative_to};
 
 /// A file to check.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,12 +66,14 @@ pub struct Options {
 /// # Errors
 /// If a path does not exist, cannot be read, or is a file of neither kind.
 pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error> {
-    let begun = std::time::Instant::now();
+    let begun = tracing::enabled!(tracing::Level::DEBUG).then(std::time::Instant::now);
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { &here } else { paths };
     let mut discovered = Discovered::default();
     for path in paths {
-        if options.disk.entry_kind(path).map_err(|error| failure(path, error))? == EntryKind::Directory {
+        if options.disk.entry_kind(path).map_err(|error| Error::of_named_file(path, &error))?
+            == EntryKind::Directory
+        {
             walk::walk(path, &options, &mut discovered);
         } else if is_env_file(path) {
             discovered.env_files.push(shown(path));
@@ -82,11 +84,13 @@ pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error
         }
     }
     discovered.sort();
-    discovered.related_compose_files = context::around(&discovered, &options);
+    discovered.related_compose_files = context::related_compose_files(&discovered, &options);
     for path in &discovered.related_compose_files {
-        tracing::debug!("`{}` may read a named file", path.display());
+        tracing::debug!("related: `{}`", path.display());
     }
-    tracing::debug!("found {} files: {} ms", discovered.files.len(), begun.elapsed().as_millis());
+    if let Some(begun) = begun {
+        tracing::debug!("found {} files: {} ms", discovered.files.len(), begun.elapsed().as_millis());
+    }
     Ok(discovered)
 }
 
@@ -114,13 +118,4 @@ fn shown(path: &Path) -> PathBuf {
         return path.to_path_buf();
     }
     relative_to(&normalize(path), &std::env::current_dir().unwrap_or_default())
-}
-
-/// Converts the error for a named path that cannot be read.
-fn failure(path: &Path, error: LoadError) -> Error {
-    let path = path.to_path_buf();
-    match error {
-        LoadError::NotFound => Error::NotFound { path, help: None },
-        error => Error::Unreadable { path, reason: error.to_string() },
-    }
 }

@@ -18,7 +18,7 @@ impl RepositoryRoot {
     /// Finds the root of the repository around `here`, an absolute path: the nearest directory with a `.git`, which
     /// is a file in work trees and submodules. Without one, `here` is the root.
     #[must_use]
-    pub fn around(here: &Path) -> Self {
+    pub fn containing(here: &Path) -> Self {
         let root = here.ancestors().find(|directory| directory.join(".git").exists()).unwrap_or(here);
         Self::new(here, root)
     }
@@ -27,7 +27,7 @@ impl RepositoryRoot {
     #[must_use]
     pub fn current() -> Self {
         // Without a current directory no relative path can be read, so there is nothing to report.
-        Self::around(&std::env::current_dir().unwrap_or_default())
+        Self::containing(&std::env::current_dir().unwrap_or_default())
     }
 
     /// Creates a root from both directories, for tests and for editors that know their workspace.
@@ -84,7 +84,7 @@ mod tests {
         std::fs::create_dir_all(top.join("a/b/c")).unwrap();
         std::fs::write(top.join("a/.git"), "gitdir: elsewhere\n").unwrap();
         std::fs::create_dir(top.join(".git")).unwrap();
-        let below = |here: &str| RepositoryRoot::around(&top.join(here)).relative(&top.join("a/b/x"));
+        let below = |here: &str| RepositoryRoot::containing(&top.join(here)).relative(&top.join("a/b/x"));
         assert_eq!(below("a/b/c"), Some(PathBuf::from("b/x")));
         assert_eq!(below(""), Some(PathBuf::from("a/b/x")));
     }

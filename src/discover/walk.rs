@@ -1,5 +1,6 @@
 //! Walks a directory tree.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -26,8 +27,8 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
     let above: Vec<&Path> = absolute.ancestors().skip(1).collect();
     // Without its ignore rules, files that git ignores would be reported: the ignore file is reported as unreadable
     // instead.
-    let in_the_way = if options.no_ignore { None } else { ignored::unusable_ignore_file(root, &above, disk) };
-    if let Some(error) = in_the_way {
+    let unusable = if options.no_ignore { None } else { ignored::unusable_ignore_file(root, &above, disk) };
+    if let Some(error) = unusable {
         discovered.unreadable.push(error);
         return;
     }
@@ -42,7 +43,7 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
             walker.add_custom_ignore_filename(name);
         }
     }
-    let (no_ignore, own, met) = (options.no_ignore, disk.clone(), Arc::clone(&results));
+    let (no_ignore, own, results_of_filter) = (options.no_ignore, disk.clone(), Arc::clone(&results));
     walker.filter_entry(move |entry| {
         let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
         let left_out = is_directory && LEFT_OUT.iter().any(|name| entry.file_name() == *name);
@@ -55,13 +56,13 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
         {
             None => true,
             Some(error) => {
-                add(&met, Err(error));
+                add(&results_of_filter, Err(error));
                 false
             }
         }
     });
     let visit = |entry| {
-        if let Some(result) = look(entry, root, disk) {
+        if let Some(result) = discovered_file(entry, root, disk) {
             add(&results, result);
         }
     };
@@ -82,12 +83,26 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
         }
     }
     discovered.unreadable.sort_by_key(ToString::to_string);
+    add_overlaid(root, disk, discovered);
+}
+
+/// Adds files that only an overlay has. Ignore files do not apply to them.
+fn add_overlaid(root: &Path, disk: &FileSystem, discovered: &mut Discovered) {
+    for below in disk.added_below(root) {
+        let path = root.join(&below);
+        let is_left_out = |part: &OsStr| LEFT_OUT.iter().any(|name| part == *name);
+        if !below.iter().any(is_left_out)
+            && let Some(kind) = kind_in_walk(&path, &below, disk)
+        {
+            discovered.files.push(DiscoveredFile { path: shown(&path), kind, explicit: false });
+        }
+    }
 }
 
 type Results = Mutex<Vec<Result<DiscoveredFile, Error>>>;
 
 /// Returns the file or error that an entry adds, if any.
-fn look(
+fn discovered_file(
     entry: Result<DirEntry, ignore::Error>,
     root: &Path,
     disk: &FileSystem,
@@ -225,6 +240,15 @@ mod tests {
         ];
         wanted.sort_unstable();
         assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn files_of_an_overlay_are_found() {
+        let dir = tree(&[("compose.yaml", "services: {}")]);
+        let names = ["compose.yaml", "new/Dockerfile", "new/notes.txt", "node_modules/a/Dockerfile"];
+        let overlay = names.map(|name| (dir.path().join(name), "FROM a".to_owned())).into();
+        let disk = crate::source::FileSystem::default().with_overlay(&overlay);
+        assert_eq!(below(&dir, Options { disk, ..Options::default() }), ["compose.yaml", "new/Dockerfile"]);
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(super) fn kinds() -> Vec<CodeActionKind> {
 /// Returns the code actions for a range of a file.
 pub(super) fn actions(
     session: &Session,
-    look: &Analysis,
+    analysis: &Analysis,
     path: &Path,
     params: &CodeActionParams,
 ) -> Vec<CodeActionOrCommand> {
@@ -45,8 +45,8 @@ pub(super) fn actions(
         })
     };
     let mut actions = Vec::new();
-    for finding in at(session, look, path, params.range) {
-        let range = session.encoding.range(&look.sources, finding.primary.span);
+    for finding in at(session, analysis, path, params.range) {
+        let range = session.encoding.range(&analysis.sources, finding.primary.span);
         let diagnostics: Vec<_> = params
             .context
             .diagnostics
@@ -56,7 +56,7 @@ pub(super) fn actions(
             .collect();
         let diagnostics = (!diagnostics.is_empty()).then_some(diagnostics);
         let fixes = finding.fixes.iter().filter(|_| wanted("quickfix"));
-        for (title, safe, edit) in fixes.filter_map(|fix| quick_fix(session, look, fix)) {
+        for (title, safe, edit) in fixes.filter_map(|fix| quick_fix(session, analysis, fix)) {
             actions.push(CodeActionOrCommand::CodeAction(CodeAction {
                 title,
                 kind: Some(CodeActionKind::QUICKFIX),
@@ -67,7 +67,7 @@ pub(super) fn actions(
             }));
         }
         if wanted(SUPPRESS)
-            && let Some(edit) = suppress(look, finding, path, range)
+            && let Some(edit) = suppress(analysis, finding, path, range)
         {
             actions.push(CodeActionOrCommand::CodeAction(CodeAction {
                 title: format!("ignore {} here", finding.rule),
@@ -81,7 +81,7 @@ pub(super) fn actions(
     // One action per rule, and only if the client can open a page.
     if wanted("quickfix") && session.shows_documents {
         let rules: BTreeSet<&str> =
-            at(session, look, path, params.range).map(|finding| finding.rule).collect();
+            at(session, analysis, path, params.range).map(|finding| finding.rule).collect();
         for rule in rules {
             let arguments = Some(vec![rule.into()]);
             let title = format!("explain {rule}");
@@ -99,7 +99,7 @@ pub(super) fn actions(
         only.iter()
             .any(|kind| FIX_ALL == kind.as_str() || FIX_ALL.starts_with(&format!("{}.", kind.as_str())))
     });
-    if named && let Some(edit) = fix_all(session, look) {
+    if named && let Some(edit) = fix_all(session, analysis) {
         actions.push(CodeActionOrCommand::CodeAction(CodeAction {
             title: "apply all safe fixes of oomlint".to_owned(),
             kind: Some(CodeActionKind::new(FIX_ALL)),
@@ -113,14 +113,14 @@ pub(super) fn actions(
 /// Returns the findings whose primary span touches a range of a file.
 fn at<'l>(
     session: &'l Session,
-    look: &'l Analysis,
+    analysis: &'l Analysis,
     path: &'l Path,
     range: Range,
 ) -> impl Iterator<Item = &'l Finding> + 'l {
-    look.outcome.findings.iter().filter(move |finding| {
-        let place = look.sources.to_outer_span(finding.primary.span);
-        absolute(look.sources.get(place.file).path()) == path
-            && touch(session.encoding.range(&look.sources, finding.primary.span), range)
+    analysis.outcome.findings.iter().filter(move |finding| {
+        let place = analysis.sources.to_outer_span(finding.primary.span);
+        absolute(analysis.sources.get(place.file).path()) == path
+            && touch(session.encoding.range(&analysis.sources, finding.primary.span), range)
     })
 }
 
@@ -134,23 +134,23 @@ fn touch(a: Range, b: Range) -> bool {
     before(a.start, b.end) && before(b.start, a.end)
 }
 
-fn quick_fix(session: &Session, look: &Analysis, fix: &Fix) -> Option<(String, bool, WorkspaceEdit)> {
+fn quick_fix(session: &Session, analysis: &Analysis, fix: &Fix) -> Option<(String, bool, WorkspaceEdit)> {
     if fix.applicability == Applicability::DisplayOnly {
         return None;
     }
     let mut changes = Changes::default();
     for edit in &fix.edits {
-        let range = session.encoding.range(&look.sources, edit.span);
-        let file = look.sources.get(edit.span.file);
+        let range = session.encoding.range(&analysis.sources, edit.span);
+        let file = analysis.sources.get(edit.span.file);
         changes.push(file.path(), TextEdit { range, new_text: edit.replacement.clone() })?;
     }
     Some((printable(&fix.title).into_owned(), fix.applicability == Applicability::Safe, changes.edit()))
 }
 
 /// Returns an edit that inserts a suppression comment above the line of the finding, with the same indentation.
-fn suppress(look: &Analysis, finding: &Finding, path: &Path, range: Range) -> Option<WorkspaceEdit> {
-    let place = look.sources.to_outer_span(finding.primary.span);
-    let source = look.sources.get(place.file);
+fn suppress(analysis: &Analysis, finding: &Finding, path: &Path, range: Range) -> Option<WorkspaceEdit> {
+    let place = analysis.sources.to_outer_span(finding.primary.span);
+    let source = analysis.sources.get(place.file);
     let line = source.line_at(place.start);
     let indent: String = line.text.chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
     let newline = if source.text().contains("\r\n") { "\r\n" } else { "\n" };
@@ -162,8 +162,8 @@ fn suppress(look: &Analysis, finding: &Finding, path: &Path, range: Range) -> Op
     Some(changes.edit())
 }
 
-fn fix_all(session: &Session, look: &Analysis) -> Option<WorkspaceEdit> {
-    let fixed = fix(&session.options(), &look.discovered, &session.overlay(), Applicability::Safe);
+fn fix_all(session: &Session, analysis: &Analysis) -> Option<WorkspaceEdit> {
+    let fixed = fix(&session.options(), &analysis.discovered, &session.overlay(), Applicability::Safe);
     let mut changes = Changes::default();
     for (path, old, new) in fixed.files {
         // Replaces the whole text, since fixes of later rounds have no positions in the original.

@@ -12,28 +12,28 @@ use crate::source::Span;
 use crate::workload::{Bound, Fact, Workload};
 
 /// Returns the hover at a byte offset of a file.
-pub(super) fn hover(session: &Session, look: &Analysis, path: &Path, at: usize) -> Option<Hover> {
+pub(super) fn hover(session: &Session, analysis: &Analysis, path: &Path, at: usize) -> Option<Hover> {
     let here = |span: Span| {
-        let span = look.sources.to_outer_span(span);
-        absolute(look.sources.get(span.file).path()) == path
+        let span = analysis.sources.to_outer_span(span);
+        absolute(analysis.sources.get(span.file).path()) == path
             && span.start as usize <= at
             && at <= span.end as usize
     };
     let mut text = String::new();
     let mut place = None;
-    for finding in look.outcome.findings.iter().filter(|finding| here(finding.primary.span)) {
+    for finding in analysis.outcome.findings.iter().filter(|finding| here(finding.primary.span)) {
         if let Some(rule) = rules::find(finding.rule) {
             place.get_or_insert(finding.primary.span);
             let _ = writeln!(text, "{}\n", rule.meta().page);
         }
     }
-    let workloads = look.outcome.projects.iter().flat_map(|project| &project.workloads);
+    let workloads = analysis.outcome.projects.iter().flat_map(|project| &project.workloads);
     let workload = workloads.into_iter().find_map(|workload| Some((workload, touched(workload, &here)?)));
     if let Some((workload, span)) = workload {
         place.get_or_insert(span);
         text = format!("{}\n{text}", memory(workload));
     }
-    let range = session.encoding.range(&look.sources, place?);
+    let range = session.encoding.range(&analysis.sources, place?);
     let contents = HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value: text });
     Some(Hover { contents, range: Some(range) })
 }

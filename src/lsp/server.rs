@@ -212,23 +212,23 @@ impl<'c> Server<'c> {
                 self.read(request.params, |server, params: lsp_types::CodeActionParams| {
                     let found = server
                         .at(&params.text_document.uri)
-                        .map(|(path, look)| actions::actions(&server.session, &look, &path, &params));
+                        .map(|(path, analysis)| actions::actions(&server.session, &analysis, &path, &params));
                     json!(found.unwrap_or_default())
                 })
             }
             HoverRequest::METHOD => self.read(request.params, |server, params: lsp_types::HoverParams| {
                 let position = params.text_document_position_params;
-                let found = server.at(&position.text_document.uri).and_then(|(path, look)| {
+                let found = server.at(&position.text_document.uri).and_then(|(path, analysis)| {
                     let text = &server.session.documents.get(&path)?.text;
                     let at = server.session.encoding.offset(text, position.position);
-                    hover::hover(&server.session, &look, &path, at)
+                    hover::hover(&server.session, &analysis, &path, at)
                 });
                 json!(found)
             }),
             DocumentDiagnosticRequest::METHOD => {
                 self.read(request.params, |server, params: lsp_types::DocumentDiagnosticParams| {
-                    let items = server.at(&params.text_document.uri).map(|(path, look)| {
-                        server.session.diagnostics(&look).remove(&path).unwrap_or_default()
+                    let items = server.at(&params.text_document.uri).map(|(path, analysis)| {
+                        server.session.diagnostics(&analysis).remove(&path).unwrap_or_default()
                     });
                     json!(RelatedFullDocumentDiagnosticReport {
                         related_documents: None,
@@ -279,8 +279,8 @@ impl<'c> Server<'c> {
     /// Returns the path of a URI, and the analysis of the files around it.
     fn at(&mut self, uri: &Uri) -> Option<(PathBuf, std::sync::Arc<super::session::Analysis>)> {
         let path = normalize(&path_of(uri)?);
-        let look = self.session.analyze(&path)?;
-        Some((path, look))
+        let analysis = self.session.analyze(&path)?;
+        Some((path, analysis))
     }
 
     fn on_notification(&mut self, notification: Notification) {
@@ -322,9 +322,9 @@ impl<'c> Server<'c> {
         let mut now: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
         let open: Vec<PathBuf> = self.session.documents.keys().cloned().collect();
         for path in &open {
-            let Some(look) = self.session.analyze(path) else { continue };
+            let Some(analysis) = self.session.analyze(path) else { continue };
             now.entry(path.clone()).or_default();
-            now.extend(self.session.diagnostics(&look));
+            now.extend(self.session.diagnostics(&analysis));
         }
         let gone: Vec<PathBuf> =
             self.session.published.iter().filter(|path| !now.contains_key(*path)).cloned().collect();

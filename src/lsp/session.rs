@@ -19,8 +19,7 @@ use crate::discover::{
 use crate::hash::HashMap;
 use crate::report::escape::printable;
 use crate::report::rule_page;
-use crate::source::Overlay;
-use crate::source::{FileSystem, MAX_FILE_SIZE, Sources, normalize};
+use crate::source::{FileSystem, MAX_FILE_SIZE, Overlay, Sources, normalize};
 
 /// Document that is open in the editor.
 #[derive(Clone, Debug)]
@@ -52,7 +51,7 @@ pub(super) struct Session {
     /// Open documents by absolute path.
     pub(super) documents: BTreeMap<PathBuf, Document>,
     /// Analyses by project directory, until something changes.
-    pub(super) looks: HashMap<PathBuf, Arc<Analysis>>,
+    pub(super) analyses: HashMap<PathBuf, Arc<Analysis>>,
     /// Files with published diagnostics, which have to be cleared once they are gone.
     pub(super) published: BTreeSet<PathBuf>,
 }
@@ -82,7 +81,7 @@ impl Session {
 
     /// Discards all analyses, after a change on disk or in a document.
     pub(super) fn invalidate(&mut self) {
-        self.looks.clear();
+        self.analyses.clear();
     }
 
     /// Returns the texts of open documents, which replace their files. Too large ones are left out.
@@ -102,13 +101,13 @@ impl Session {
     pub(super) fn analyze(&mut self, path: &Path) -> Option<Arc<Analysis>> {
         let kind = self.kind(path)?;
         let directory = self.project(path, kind);
-        if let Some(known) = self.looks.get(&directory) {
+        if let Some(known) = self.analyses.get(&directory) {
             return Some(Arc::clone(known));
         }
         let options = self.options();
         let disk = options.disk.with_overlay(&self.overlay());
-        let looking = discover::Options { disk: disk.clone(), ..discover::Options::default() };
-        let mut discovered = discover(std::slice::from_ref(&directory), looking).unwrap_or_default();
+        let discovery = discover::Options { disk: disk.clone(), ..discover::Options::default() };
+        let mut discovered = discover(std::slice::from_ref(&directory), discovery).unwrap_or_default();
         // Documents without a file yet, and files that discovery leaves out.
         let open: Vec<(PathBuf, FileKind)> = self
             .documents
@@ -125,9 +124,9 @@ impl Session {
         let sources = Sources::with_file_system(disk);
         let mut outcome = check::run(&options, &sources, &discovered);
         outcome.truncate(&sources);
-        let look = Arc::new(Analysis { sources, outcome, discovered });
-        self.looks.insert(directory, Arc::clone(&look));
-        Some(look)
+        let analysis = Arc::new(Analysis { sources, outcome, discovered });
+        self.analyses.insert(directory, Arc::clone(&analysis));
+        Some(analysis)
     }
 
     /// Returns the kind of a file by name and text, else by language ID and text. Editors send every YAML file.
@@ -166,17 +165,17 @@ impl Session {
     }
 
     /// Returns the diagnostics of an analysis by file.
-    pub(super) fn diagnostics(&self, look: &Analysis) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
+    pub(super) fn diagnostics(&self, analysis: &Analysis) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
         let mut found: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
-        for finding in &look.outcome.findings {
-            let place = look.sources.to_outer_span(finding.primary.span);
-            let path = absolute(look.sources.get(place.file).path());
-            found.entry(path).or_default().push(self.diagnostic(finding, look));
+        for finding in &analysis.outcome.findings {
+            let place = analysis.sources.to_outer_span(finding.primary.span);
+            let path = absolute(analysis.sources.get(place.file).path());
+            found.entry(path).or_default().push(self.diagnostic(finding, analysis));
         }
         found
     }
 
-    fn diagnostic(&self, finding: &Finding, look: &Analysis) -> Diagnostic {
+    fn diagnostic(&self, finding: &Finding, analysis: &Analysis) -> Diagnostic {
         let label = Some(finding.primary.text.as_str()).filter(|text| !text.is_empty());
         let notes = finding.notes.iter().map(String::as_str);
         // Only the help has several lines, which have to stay apart.
@@ -185,7 +184,7 @@ impl Session {
         let message = texts.map(printable).collect::<Vec<_>>().join("\n");
         let href = rule_page(finding.rule).and_then(|page| page.parse().ok());
         Diagnostic {
-            range: self.encoding.range(&look.sources, finding.primary.span),
+            range: self.encoding.range(&analysis.sources, finding.primary.span),
             severity: Some(match finding.severity {
                 Severity::Error => DiagnosticSeverity::ERROR,
                 Severity::Warning => DiagnosticSeverity::WARNING,
@@ -197,15 +196,15 @@ impl Session {
             message,
             related_information: self
                 .related
-                .then(|| finding.related.iter().filter_map(|label| self.related(label, look)).collect()),
+                .then(|| finding.related.iter().filter_map(|label| self.related(label, analysis)).collect()),
             ..Diagnostic::default()
         }
     }
 
-    fn related(&self, label: &Label, look: &Analysis) -> Option<DiagnosticRelatedInformation> {
-        let place = look.sources.to_outer_span(label.span);
-        let uri = uri_of(&absolute(look.sources.get(place.file).path()))?;
-        let range = self.encoding.range(&look.sources, label.span);
+    fn related(&self, label: &Label, analysis: &Analysis) -> Option<DiagnosticRelatedInformation> {
+        let place = analysis.sources.to_outer_span(label.span);
+        let uri = uri_of(&absolute(analysis.sources.get(place.file).path()))?;
+        let range = self.encoding.range(&analysis.sources, label.span);
         let message = printable(&label.text).into_owned();
         Some(DiagnosticRelatedInformation { location: Location { uri, range }, message })
     }

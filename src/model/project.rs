@@ -8,10 +8,9 @@ use super::allowance::MAX_TAKEN;
 use super::compose::{Compose, Request, Service, Settings};
 use crate::hash::HashMap;
 use crate::source::{SourceId, Sources, Span, compare_paths};
-use crate::syntax::SyntaxError;
-use crate::syntax::dotenv;
 use crate::syntax::size::ByteSize;
 use crate::syntax::yaml::Tree;
+use crate::syntax::{SyntaxError, dotenv};
 
 /// File names that Compose looks for, in order of preference (compose-go `cli/options.go`, `DefaultFileNames`).
 pub(super) const DEFAULT_NAMES: [&str; 4] =

@@ -4,10 +4,9 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::escape;
 use super::human::plural;
 use super::markdown::with_code;
-use super::{FileLocation, path_text};
+use super::{FileLocation, escape, path_text};
 use crate::capacity::{Advice, Verdict, advise};
 use crate::discover::RepositoryRoot;
 use crate::hash::HashSet;

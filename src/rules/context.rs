@@ -72,7 +72,7 @@ impl<'a> RuleContext<'a> {
 /// The largest number of related labels of a finding; after fixing so many, a new run shows the rest.
 pub(crate) const MAX_RELATED: usize = 100;
 
-/// A finding under construction.
+/// A finding under construction. Dropping it adds it, so it ends before the next `report`.
 pub struct FindingBuilder<'a> {
     findings: &'a mut Vec<Finding>,
     finding: Finding,
@@ -86,7 +86,6 @@ impl Drop for FindingBuilder<'_> {
     }
 }
 
-/// Each method changes the finding, which is added when the builder is dropped.
 impl FindingBuilder<'_> {
     /// Sets the text at the primary place.
     pub fn label(&mut self, text: impl Into<String>) -> &mut Self {
@@ -94,11 +93,9 @@ impl FindingBuilder<'_> {
         self
     }
 
-    /// Sets the service, unless the workload is a lone image, and the image reference.
+    /// Names the workload: its service, if it is one, and its image.
     pub fn workload(&mut self, workload: &Workload) -> &mut Self {
-        if workload.kind == Kind::Service {
-            self.finding.service = Some(workload.name.clone());
-        }
+        self.finding.service = (workload.kind == Kind::Service).then(|| workload.name.clone());
         self.finding.image = workload.service.image.value().map(|image| image.as_str().to_owned());
         self
     }
@@ -115,7 +112,7 @@ impl FindingBuilder<'_> {
         self
     }
 
-    /// Makes it a finding about an image, whichever service runs it: for several services it is one finding.
+    /// Makes it a finding about the image alone, reported once for all services that use it.
     pub fn image_alone(&mut self, reference: &str) -> &mut Self {
         self.finding.service = None;
         self.image(reference)
@@ -161,7 +158,7 @@ impl FindingBuilder<'_> {
         self
     }
 
-    /// Adds a fix made of edits, after the better ones. `changes` names the facts that it may change.
+    /// Adds a fix made of edits; the best fix comes first. `changes` names the facts that it may change.
     pub fn fix(
         &mut self,
         title: impl Into<String>,
@@ -179,24 +176,24 @@ impl FindingBuilder<'_> {
         applicability: Applicability,
         changes: &'static [FactName],
         edits: Vec<Edit>,
-        requests: Vec<FixOp>,
+        ops: Vec<FixOp>,
     ) -> &mut Self {
-        self.finding.fixes.push(Fix { title: title.into(), applicability, edits, requests, changes });
+        self.finding.fixes.push(Fix { title: title.into(), applicability, edits, ops, changes });
         self
     }
 
     /// Adds a fix made of fix operations.
-    pub fn fix_model(
+    pub fn fix_ops(
         &mut self,
         title: impl Into<String>,
         applicability: Applicability,
         changes: &'static [FactName],
-        requests: Vec<FixOp>,
+        ops: Vec<FixOp>,
     ) -> &mut Self {
-        self.fix_with_ops(title, applicability, changes, Vec::new(), requests)
+        self.fix_with_ops(title, applicability, changes, Vec::new(), ops)
     }
 
-    /// Sets the message for several absences in one file, which follows their number.
+    /// Sets the plural message for several absences in one file, printed after their number.
     pub fn group_message(&mut self, plural: &'static str) -> &mut Self {
         self.finding.group_message = Some(plural);
         self

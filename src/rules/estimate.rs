@@ -17,7 +17,7 @@ pub(super) struct BoundedHeap<'w> {
 
 /// Returns the pools whose size can be compared with the limit.
 pub(super) fn bounded_heaps<'w>(workload: &'w Workload, pools: &'w [MemoryPool]) -> Vec<BoundedHeap<'w>> {
-    let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
+    let Some(limit) = workload.known_limit() else {
         return Vec::new();
     };
     let pools = pools.iter().filter_map(|heap| {
@@ -80,7 +80,8 @@ impl BoundedHeap<'_> {
             (_, most) => format!("{} MiB to spare", -most),
         };
         format!(
-            "{share}{heap} of heap + about {low} to {high} MiB beside it ({what}) = {least} to {most} MiB, in a limit of {limit}: {verdict}"
+            "{share}{heap} of heap + about {low} to {high} MiB beside it ({what}) = {least} to \
+             {most} MiB, in a limit of {limit}: {verdict}"
         )
     }
 }

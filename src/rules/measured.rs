@@ -51,7 +51,7 @@ impl MeasuredLimit<'_> {
         match self.offer.set_limit(self.advice.limit, Some(self.advice.reservation)) {
             Some(requests) => {
                 let title = format!("a limit of {limit} for `{}`, as measured", self.offer.workload.name);
-                finding.fix_model(title, Applicability::Unsafe, CHANGES, requests);
+                finding.fix_ops(title, Applicability::Unsafe, CHANGES, requests);
             }
             None => {
                 finding.help(format!("a limit of {limit} fits; a variable sets it, so change the variable"));
@@ -65,7 +65,7 @@ impl MeasuredLimit<'_> {
         let title =
             format!("a reservation of {} for `{}`, as measured", size.to_compose(), self.offer.workload.name);
         finding.note(format!("measured: {}", self.measured.describe()));
-        finding.fix_model(
+        finding.fix_ops(
             title,
             Applicability::Unsafe,
             &[FactName::MemoryReservation],

@@ -64,7 +64,7 @@ enum Check {
     Workload(fn(&Workload, &mut RuleContext<'_>)),
     /// Runs once for a project: for rules that compare workloads, or report a file.
     Project(fn(&Project, &mut RuleContext<'_>)),
-    /// Runs nothing: its findings depend on those of all other rules, and `check` reports them.
+    /// Runs nothing: it is about suppressions, which `check` reports once all rules have run.
     AfterAll,
 }
 

@@ -1,13 +1,31 @@
 //! Formats sums over the services of a project.
 
+use super::{FindingBuilder, RuleContext};
 use crate::capacity::Share;
 use crate::syntax::size::ByteSize;
 
 /// The largest number of related labels of a finding; the note has the sum.
-pub(super) const SHOWN: usize = 9;
+const SHOWN: usize = 9;
+
+/// Reports a sum at its largest term; the note has the terms.
+pub(super) fn report_sum<'c>(
+    terms: &[Share<'_>],
+    total: ByteSize,
+    message: String,
+    cx: &'c mut RuleContext<'_>,
+) -> Option<FindingBuilder<'c>> {
+    let largest = terms.iter().max_by_key(|term| term.total)?;
+    let mut finding = cx.report(largest.size.span, message);
+    finding.label(label(largest)).workload(largest.workload);
+    for term in terms.iter().filter(|term| term.size.span != largest.size.span).take(SHOWN) {
+        finding.related(term.size.span, label(term));
+    }
+    finding.note(arithmetic(terms, total));
+    Some(finding)
+}
 
 /// Formats one service's part of the sum.
-pub(super) fn label(share: &Share<'_>) -> String {
+fn label(share: &Share<'_>) -> String {
     match share.replicas {
         1 => format!("{} of `{}`", share.total, share.workload.name),
         count => format!("{count} x {} of `{}` = {}", share.size.value, share.workload.name, share.total),
@@ -23,7 +41,7 @@ pub(super) fn services(shares: &[Share<'_>]) -> String {
 }
 
 /// Formats the sum, the twelve largest terms first, and counts the rest.
-pub(super) fn arithmetic(shares: &[Share<'_>], total: ByteSize) -> String {
+fn arithmetic(shares: &[Share<'_>], total: ByteSize) -> String {
     let mut sorted: Vec<&Share<'_>> = shares.iter().collect();
     sorted.sort_by_key(|share| std::cmp::Reverse(share.total));
     let shown: Vec<String> =

@@ -2,9 +2,8 @@
 
 use super::offer::as_string;
 use super::{FindingBuilder, RuleContext, Target};
-use crate::diagnostic::Applicability;
-use crate::diagnostic::{FixOp, Step};
-use crate::workload::{Fact, FactName, Project, ServiceKey, Workload};
+use crate::diagnostic::{Applicability, FixOp, Step};
+use crate::workload::{Fact, FactName, ServiceKey, Workload};
 
 /// A key and its replacement.
 pub(super) type Row = (&'static str, Replacement);
@@ -21,33 +20,21 @@ pub(super) enum Replacement {
     Below(&'static [&'static str]),
 }
 
-/// Reports the keys of a table if the target is Swarm: `verb` says what Swarm does with them, `label` what follows.
-pub(super) fn report(project: &Project, cx: &mut RuleContext<'_>, rows: &[Row], verb: &str, label: &str) {
+/// Reports the service's keys that are in a table, if the target is Swarm: `verb` is what Swarm does with them, `label` what follows.
+pub(super) fn report(workload: &Workload, cx: &mut RuleContext<'_>, rows: &[Row], verb: &str, label: &str) {
     if cx.policy().target != Target::Swarm {
         return;
     }
-    for workload in &project.workloads {
-        // Overlays and extending services merge a `deploy` block differently from a plain key.
-        let shared = project.changed_elsewhere(&workload.name).next().is_some();
-        // Once its own key is removed, it may inherit that of a base file or of the service that it extends.
-        let own = |key: &ServiceKey| key.span.file == workload.anchor.file && key.via.is_empty();
-        let alone = !shared && workload.service.via.is_empty() && workload.service.keys.iter().all(own);
-        keys(workload, alone, cx, rows, (verb, label));
-    }
-}
-
-fn keys(
-    workload: &Workload,
-    alone: bool,
-    cx: &mut RuleContext<'_>,
-    rows: &[Row],
-    (verb, label): (&str, &str),
-) {
+    // Override files and extending services merge a `deploy` block differently from a plain key.
+    let shared = cx.project().changed_elsewhere(&workload.name).next().is_some();
+    // Once its own key is removed, it may inherit that of a base file or of the service that it extends.
+    let own = |key: &ServiceKey| key.span.file == workload.anchor.file && key.via.is_empty();
+    let alone = !shared && workload.service.via.is_empty() && workload.service.keys.iter().all(own);
     for key in &workload.service.keys {
         let Some((_, instead)) = rows.iter().find(|(name, _)| *name == key.name) else { continue };
         let message = format!("`docker stack deploy` {verb} `{}` of `{}`", key.name, workload.name);
         let mut finding = cx.report(key.span, message);
-        finding.label(label).workload(workload).via(&key.via);
+        finding.label(label).via(&key.via);
         match instead {
             Replacement::Nothing => {}
             Replacement::Say(text) => {
@@ -58,8 +45,8 @@ fn keys(
                 // The fix shows the new key with its value, so no help is needed.
                 Some(steps) if steps.iter().any(|step| step.from == Some(key.name.as_str())) => {
                     let title = format!("move it to `{}`", path.join("."));
-                    let request = FixOp::Steps { owner: workload.anchor, steps };
-                    finding.fix_model(title, Applicability::Safe, &[], vec![request]);
+                    let op = FixOp::Steps { owner: workload.anchor, steps };
+                    finding.fix_ops(title, Applicability::Safe, &[], vec![op]);
                 }
                 _ => {
                     finding.help(format!("write it as `{}`", path.join(".")));
@@ -102,7 +89,7 @@ fn restart(workload: &Workload, alone: bool, finding: &mut FindingBuilder<'_>) {
     }
     let step = Step { from: Some("restart"), path, value: condition.to_owned() };
     let request = FixOp::Steps { owner: workload.anchor, steps: vec![step] };
-    finding.fix_model(
+    finding.fix_ops(
         format!("move it to `{}`", path.join(".")),
         Applicability::Unsafe,
         &[FactName::Restart],

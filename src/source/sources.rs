@@ -19,7 +19,7 @@ pub struct Source {
     host: Option<super::TracedText>,
     lines: OnceLock<Vec<u32>>,
     ascii: OnceLock<bool>,
-    made: Mutex<Weak<dyn Any + Send + Sync>>,
+    parsed: Mutex<Weak<dyn Any + Send + Sync>>,
     language: OnceLock<Language>,
 }
 
@@ -109,7 +109,7 @@ impl Source {
     /// A file is parsed for its project, and its tree is needed again to locate a finding or write a fix. The
     /// reference is weak, so that the trees of all files need not stay in memory.
     pub fn parsed<T: Send + Sync + 'static>(&self, make: impl FnOnce(&Self) -> T) -> Arc<T> {
-        let mut known = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.upgrade().and_then(|known| known.downcast::<T>().ok()) {
             return known;
         }
@@ -304,7 +304,7 @@ impl Inner {
             host,
             lines: OnceLock::new(),
             ascii: OnceLock::new(),
-            made: Mutex::new(Weak::<()>::new()),
+            parsed: Mutex::new(Weak::<()>::new()),
             language: OnceLock::new(),
         };
         self.files.push(Arc::new(source));

@@ -2,24 +2,17 @@
 
 use std::path::Path;
 
-use super::ImageFacts;
-use super::heap;
-use super::probe;
-use super::process;
-use super::quotes;
-use super::role;
 use super::runs::Runs;
 use super::scripts::Scripts;
 use super::server::Starts;
-use super::serves;
 use super::start::{partial_start, service_start};
 use super::started::{self, StartFacts};
 use super::surroundings::{Surroundings, is_fragment};
-use super::tools;
 use super::{
     Build, Fact, Health, Kind, LimitKeys, Memory, Origin, Pools, Process, Project, Resources, Role, Start,
     Variable, Why, Workload,
 };
+use super::{ImageFacts, heap, probe, process, quotes, role, serves, tools};
 use crate::catalog::{Catalog, Pool};
 use crate::discover::Untracked;
 use crate::hash::{HashSet, IndexMap};
@@ -27,8 +20,7 @@ use crate::model::allowance::ByteBudget;
 use crate::model::build::{Dockerfiles, ResolvedBuild, resolve_build_within};
 use crate::model::compose::{Mount, Service};
 use crate::model::image::{BuildOptions, TargetImage, resolve};
-use crate::model::project;
-use crate::model::purpose;
+use crate::model::{project, purpose};
 use crate::source::{SourceId, Sources, Spanned};
 use crate::syntax::SyntaxError;
 
@@ -267,7 +259,7 @@ impl Assembler<'_> {
             scripts: &scripts,
         };
         workload.health.probe = site.probe();
-        serves::apply_server_facts(&mut workload);
+        serves::apply_server_facts(&mut workload, &started.opened);
         workload
     }
 

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use super::PackageCache;
-use super::packages;
 use super::runs::Runs;
+use super::{PackageCache, packages};
 use crate::catalog::Catalog;
 use crate::model::build::ResolvedBuild;
 use crate::model::compose::BuildSection;

@@ -57,7 +57,7 @@ fn is_idle_program(program: &Program) -> bool {
         "tail" => words.contains(&"/dev/null"),
         "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "fish" | "pwsh" => bare(),
         "php" => words.iter().all(|word| *word == "-a"),
-        name if Programs::builtin().prompts.contains(name) => words.is_empty(),
+        name if Programs::builtin().stdin_programs.contains(name) => words.is_empty(),
         "busybox" => words.is_empty(),
         name => NOTHINGS.contains(&name),
     }

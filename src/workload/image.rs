@@ -1,12 +1,10 @@
 //! Facts that a container inherits from its image.
 
 use super::heap::{NativeOverhead, OverheadInputs};
-use super::installs;
 use super::runs::Runs;
-use super::start::ExecEntrypoint;
-use super::start::{behind_shell, join, words};
+use super::start::{ExecEntrypoint, behind_shell, join, words};
 use super::unsupported::{Unsupported, unsupported};
-use super::{Fact, Healthcheck, Start, Why};
+use super::{Fact, Healthcheck, Start, Why, installs};
 use crate::catalog::{
     self, BesideHeap, Catalog, DefaultHeap, Grammar, IgnoresLimit, Minimum, NoHeapIn, RuntimeName,
     SharedMemory, SizesItself, in_versions,
@@ -220,7 +218,7 @@ impl ImageFacts {
             facts.sh = None;
         }
         facts.build_only.clone_from(&target.build_only);
-        facts.brings_unseen = target.copies.iter().any(brings_unseen);
+        facts.brings_unseen = target.copies.iter().any(|copied| brings_unseen(copied, &target.copies));
         facts.drop_facts_of_replaced_files(&|file| target.mentions(file));
         let known = |words: Vec<TracedText>, span: Span| Fact::Known(Spanned::new(words, span));
         if let Some(health) = &target.healthcheck {
@@ -400,24 +398,29 @@ impl ImageFacts {
     }
 }
 
-/// True for a `COPY` from another stage or image that may bring programs. Java archives are not programs.
-fn brings_unseen(copied: &CopyInstruction) -> bool {
-    // Archives of Java, and the layers of one (Spring Boot `jarmode=layertools`, `BOOT-INF`).
-    let archive = |word: &TracedText| {
-        let name = base_name(word.as_str().trim_end_matches('/'));
-        [".jar", ".war", ".ear"].iter().any(|ending| name.ends_with(ending))
-            || matches!(
-                name,
-                "dependencies"
-                    | "snapshot-dependencies"
-                    | "spring-boot-loader"
-                    | "application"
-                    | "lib"
-                    | "classes"
-            )
+/// True for a `COPY` from another stage or image that may bring programs. `copies` are all of the image.
+fn brings_unseen(copied: &CopyInstruction, copies: &[CopyInstruction]) -> bool {
+    let sources = |copied: &CopyInstruction| -> Vec<String> {
+        let sources = copied.words.split_last().map(|(_, sources)| sources).unwrap_or_default();
+        sources.iter().map(|word| word.as_str().trim_end_matches('/').to_owned()).collect()
     };
-    let sources = copied.words.split_last().map(|(_, sources)| sources).unwrap_or_default();
-    copied.from.is_some() && !sources.iter().all(archive)
+    let is_loader = |path: &String| base_name(path) == "spring-boot-loader";
+    let layers = copies.iter().any(|copied| sources(copied).iter().any(is_loader));
+    copied.from.is_some() && !sources(copied).iter().all(|path| is_java(path, layers))
+}
+
+/// True for Java archives and their parts, which are no programs: `layers` if the image has those of a Spring Boot archive
+/// (`jarmode=layertools`).
+fn is_java(path: &str, layers: bool) -> bool {
+    let unpacked =
+        ["BOOT-INF", "WEB-INF", "quarkus-app"].iter().any(|part| path.split('/').any(|own| own == *part));
+    [".jar", ".war", ".ear"].iter().any(|ending| path.ends_with(ending))
+        || match base_name(path) {
+            "lib" | "classes" => unpacked,
+            "dependencies" | "snapshot-dependencies" | "spring-boot-loader" => true,
+            "application" => layers,
+            _ => false,
+        }
 }
 
 fn of_instruction(health: &HealthcheckInstruction, target: &TargetImage) -> Healthcheck {
@@ -443,5 +446,27 @@ fn of_instruction(health: &HealthcheckInstruction, target: &TargetImage) -> Heal
         start_period: duration(&health.start_period),
         start_interval: duration(&health.start_interval),
         retries: number(&health.retries, &|text| text.parse().ok()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_java_archives_are_no_programs() {
+        for path in [
+            "/app/target/app.jar",
+            "BOOT-INF/lib",
+            "x/WEB-INF/classes",
+            "target/quarkus-app/lib",
+            "dependencies",
+        ] {
+            assert!(is_java(path, false), "{path}");
+        }
+        for path in ["/usr/local/lib", "classes", "application", "/app", "jar"] {
+            assert!(!is_java(path, false), "{path}");
+        }
+        assert!(is_java("/app/application", true));
     }
 }

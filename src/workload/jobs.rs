@@ -1,16 +1,15 @@
 //! Recognizes containers that do a job and listen on no port: tests, builds, migrations, loops around `sleep`.
 
-use super::Start;
-use super::idle;
 use super::opened::StartedPrograms;
 use super::start::{ExecEntrypoint, Program};
+use super::{Start, idle};
 use crate::catalog::Programs;
 use crate::source::TracedText;
 use crate::syntax::shell::{self, FrameKind, base_name};
 
 /// True for an interpreter or build tool that may run a server in the foreground.
 pub(super) fn may_serve(name: &str) -> bool {
-    name == "java" || Programs::builtin().runners.contains(name)
+    name == "java" || Programs::builtin().task_runners.contains(name)
 }
 
 /// True if all the programs that nothing follows are jobs.
@@ -24,8 +23,8 @@ pub(super) fn ends(opened: &StartedPrograms) -> bool {
         let words = || std::iter::once(&program.name).chain(&program.arguments).map(TracedText::as_str);
         // `npm run build:watch`, `tsc -w`
         let watches = |word: &str| word.split(':').any(|part| part == "watch");
-        words().any(|word| Programs::builtin().goes_on.contains(base_name(word)) || watches(word))
-            || words().any(|word| Programs::builtin().watchers.contains(base_name(word)))
+        words().any(|word| Programs::builtin().keeps_running.contains(base_name(word)) || watches(word))
+            || words().any(|word| Programs::builtin().watch_mode_programs.contains(base_name(word)))
                 && words().any(|word| word == "-w")
     };
     (is_only_jobs(opened) || opened.exits) && !opened.endless && !opened.last.iter().any(goes_on)
@@ -34,7 +33,10 @@ pub(super) fn ends(opened: &StartedPrograms) -> bool {
 /// True for a program that does a job and ends.
 pub(super) fn is_job(program: &Program) -> bool {
     let mut words = std::iter::once(&program.name).chain(&program.arguments).map(TracedText::as_str);
-    if words.clone().any(|word| Programs::builtin().serves.contains(word.split('=').next().unwrap_or(word))) {
+    if words
+        .clone()
+        .any(|word| Programs::builtin().server_arguments.contains(word.split('=').next().unwrap_or(word)))
+    {
         return false;
     }
     let name = program.base_name();
@@ -49,10 +51,10 @@ pub(super) fn is_job(program: &Program) -> bool {
         let stem = base_name(word).rsplit_once('.').map_or("", |(stem, _)| stem);
         let parts = || stem.split(['-', '_', '.']);
         // A seed node of a cluster is a server.
-        parts().any(|part| Programs::builtin().fills.contains(part))
+        parts().any(|part| Programs::builtin().seed_words.contains(part))
             && !parts().any(|part| matches!(part, "node" | "start" | "server"))
     };
-    let file = match Programs::builtin().runners.contains(name) || name == "ruby" {
+    let file = match Programs::builtin().task_runners.contains(name) || name == "ruby" {
         true => program.arguments.iter().map(TracedText::as_str).find(|word| !word.starts_with('-')),
         false => Some(program.name.as_str()),
     };
@@ -69,27 +71,30 @@ pub(super) fn is_job(program: &Program) -> bool {
         let name = base_name(word);
         // Apache's scripts have the ending `.sh` where other distributions omit it: `kafka-topics.sh`.
         if Programs::builtin().test_runners.contains(name)
-            || Programs::builtin().tools.contains(name.strip_suffix(".sh").unwrap_or(name))
+            || Programs::builtin().client_programs.contains(name.strip_suffix(".sh").unwrap_or(name))
         {
             return true;
         }
         match before {
             Some("node") if word == "--test" => return true,
             // The file may be a server, whatever its name.
-            Some("node" | "php") if !Programs::builtin().runners.contains(name) && !word.starts_with('-') => {
+            Some("node" | "php")
+                if !Programs::builtin().task_runners.contains(name) && !word.starts_with('-') =>
+            {
                 return migrates(words);
             }
             Some("python" | "python3") if word != "-m" && !word.starts_with('-') && name != "manage.py" => {
                 return migrates(words);
             }
             Some(runner) if is_work(word) => {
-                let goals = Programs::builtin().many_goals.contains(runner);
+                let goals = Programs::builtin().multi_task_runners.contains(runner);
                 return !goals || words.all(|word| word.starts_with('-') || is_work(word));
             }
             _ => {}
         }
-        let passes = before.is_some() && (Programs::builtin().leads.contains(word) || word.starts_with('-'));
-        if Programs::builtin().runners.contains(name) {
+        let passes =
+            before.is_some() && (Programs::builtin().task_prefixes.contains(word) || word.starts_with('-'));
+        if Programs::builtin().task_runners.contains(name) {
             before = Some(name);
         } else if word == "-m" {
             before = Some("module");
@@ -121,7 +126,7 @@ fn migrates<'w>(words: impl Iterator<Item = &'w str>) -> bool {
 fn is_work(word: &str) -> bool {
     let ordered =
         word.split_once(':').is_some_and(|(kind, _)| matches!(kind, "test" | "build" | "lint" | "db"));
-    Programs::builtin().work.contains(word) || ordered
+    Programs::builtin().finite_tasks.contains(word) || ordered
 }
 
 /// True if the start has a loop with a `sleep` and every other command is a job, or in such a loop. Commands outside it end, or

@@ -50,7 +50,13 @@ pub(super) fn shadowed_restart(service: &Service) -> Option<(Spanned<String>, Sp
 /// Returns the effective restart policy. Any `deploy.restart_policy` replaces `restart`, and one without a condition means no
 /// restart (docker/compose `pkg/compose/create.go`, `getRestartPolicy`).
 pub(super) fn restart(service: &Service) -> Fact<String> {
-    let Some(span) = service.deploy.restart_policy else { return service.restart.clone() };
+    let Some(span) = service.deploy.restart_policy else {
+        return match &service.deploy.condition {
+            // What it extends cannot be read, and may have a policy.
+            Fact::Unknown { at, why } => Fact::Unknown { at: *at, why: why.clone() },
+            _ => service.restart.clone(),
+        };
+    };
     match &service.deploy.condition {
         Fact::Absent { .. } => Fact::Known(Spanned::new("no".to_owned(), span)),
         condition => condition.clone().map(|condition| match condition.as_str() {

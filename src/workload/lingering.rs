@@ -8,8 +8,7 @@ use super::process::words;
 use super::scripts::Scripts;
 use super::start::ExecEntrypoint;
 use crate::catalog::Packages;
-use crate::source::Span;
-use crate::source::TracedText;
+use crate::source::{Span, TracedText};
 use crate::syntax::shell::{
     self, Command, FrameKind, Join, Script, Word, Wrapped, base_name, is_shell, unwrap_once,
 };

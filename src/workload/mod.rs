@@ -180,6 +180,12 @@ impl Workload {
         keys.iter().any(|name| self.key(name).is_some())
     }
 
+    /// Returns the memory limit if it is known and limits anything: 0 does not.
+    #[must_use]
+    pub fn known_limit(&self) -> Option<&Spanned<ByteSize>> {
+        self.memory.limit.known().filter(|limit| limit.value.0 > 0)
+    }
+
     /// Returns the key that sets the effective memory limit: the service's own or the one below `deploy`.
     #[must_use]
     pub fn limit_key(&self) -> Option<&SizeKey> {

@@ -197,7 +197,7 @@ fn is_endless(script: &Script) -> bool {
     let is_loop = |frame: &usize| kind(script, *frame) == FrameKind::Loop;
     let innermost = |command: &Command| script.enclosing(command).find(is_loop);
     // `break` leaves the innermost loop, the others all of them.
-    let replaced = |command: &Command| command.words.first().is_some_and(|word| word.as_ref() == "exec");
+    let replaced = replaces_shell;
     let leaves = |command: &Command, wanted: usize| match command.program() {
         _ if replaced(command) => script.enclosing(command).any(|frame| frame == wanted),
         Some("break") if command.arguments().is_empty() => innermost(command) == Some(wanted),
@@ -238,10 +238,14 @@ fn always_exits(script: &Script) -> bool {
     let background = script.commands.iter().any(|command| command.end == Join::Background)
         || script.frames.iter().any(|frame| frame.end == Join::Background);
     let serves = script.commands.iter().any(|command| {
-        let exec = command.words.first().is_some_and(|word| word.as_ref() == "exec");
-        exec || command.program().is_some_and(|name| jobs::may_serve(base_name(name)))
+        replaces_shell(command) || command.program().is_some_and(|name| jobs::may_serve(base_name(name)))
     });
     exit && script.complete && !background && !serves
+}
+
+/// True for `exec program`. With redirections alone, `exec` runs nothing.
+fn replaces_shell(command: &Command) -> bool {
+    command.words.len() > 1 && command.words.first().is_some_and(|word| word.as_ref() == "exec")
 }
 
 fn kind(script: &Script, frame: usize) -> FrameKind {
@@ -251,7 +255,7 @@ fn kind(script: &Script, frame: usize) -> FrameKind {
 /// True for a command that keeps running: by `exec`, in the background, or because nothing follows.
 fn is_last(script: &Script, at: usize) -> bool {
     let Some(command) = script.commands.get(at) else { return false };
-    if command.words.first().is_some_and(|word| word.as_ref() == "exec") {
+    if replaces_shell(command) {
         return true;
     }
     let around: Vec<usize> = script.enclosing(command).collect();
@@ -324,8 +328,18 @@ mod tests {
             ("a || exit 1; while true; do b; sleep 5; done", true),
             ("while :; do for x in 1 2; do a && break 2; done; done; b", false),
             ("while true; do a && exec b; sleep 1; done", false),
+            ("while true; do exec 3<>x; a; sleep 1; done", true),
         ] {
             assert_eq!(opened(line).endless, endless, "{line}");
+        }
+        for (line, exits) in [
+            ("a; exit 0", true),
+            ("exec 2>&1; a; exit 0", true),
+            ("exec a; exit 0", false),
+            ("node server.js; exit 0", false),
+            ("a || exit 1", false),
+        ] {
+            assert_eq!(opened(line).exits, exits, "{line}");
         }
     }
 

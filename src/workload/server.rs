@@ -203,7 +203,8 @@ fn joined_setting(word: &str) -> Option<&str> {
 
 /// True if a word is the flag: `--port`, `--port=1`, `-p1`. Long flags match in any case, as in Traefik.
 pub(super) fn is_flag(word: &str, flag: &str) -> bool {
-    let name = word.split('=').next().unwrap_or(word);
+    // Some programs split a word such as `--memory 1G` themselves.
+    let name = word.split(['=', ' ']).next().unwrap_or(word);
     match flag.contains('=') {
         true => word.eq_ignore_ascii_case(flag),
         false if flag.starts_with("--") => name.eq_ignore_ascii_case(flag),

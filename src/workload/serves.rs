@@ -1,6 +1,7 @@
 //! Facts of an image's server, which apply if the container starts it.
 
 use super::heap::{self, OverheadInputs};
+use super::opened::StartedPrograms;
 use super::server::{Starts, is_flag};
 use super::{HostSized, Workload};
 use crate::model::fact::Fact;
@@ -8,9 +9,9 @@ use crate::model::image::TargetImage;
 use crate::syntax::size::ByteSize;
 
 /// Sets the facts about the memory of the image's server, if that may be what the service starts.
-pub(super) fn apply_server_facts(workload: &mut Workload) {
+pub(super) fn apply_server_facts(workload: &mut Workload, opened: &StartedPrograms) {
     let server = workload.process.starts == Starts::Server;
-    workload.memory.self_sizing = self_sizing(workload).filter(|_| server);
+    workload.memory.self_sizing = self_sizing(workload, opened).filter(|_| server);
     // Another program has another heap.
     workload.pools.image_default_heap = workload
         .image
@@ -37,7 +38,7 @@ pub(super) fn apply_server_facts(workload: &mut Workload) {
         .clone()
         .filter(|ignores| ignores.majors.is_empty() && workload.process.starts != Starts::Other)
         .filter(|ignores| ignores.unless_set.iter().all(|name| workload.variable(name).is_absent()))
-        .filter(|ignores| !may_have_flag(workload, &ignores.unless_flags))
+        .filter(|ignores| !may_have_flag(workload, opened, &ignores.unless_flags))
         .map(|ignores| {
             let limit = workload.memory.limit.value().copied().unwrap_or(ByteSize(0));
             let facts = OverheadInputs { product: beside_heap, ..OverheadInputs::default() };
@@ -63,11 +64,13 @@ pub(super) fn apply_server_facts(workload: &mut Workload) {
 /// The smallest limit whose half is offered as a cache: WiredTiger takes no less than 0.25 GB (MongoDB manual, cacheSizeGB).
 const LEAST_HALVED: ByteSize = ByteSize(512 * 1024 * 1024);
 
-/// True if a word of its start is one of these flags, or a variable without a value may be.
-fn may_have_flag(workload: &Workload, flags: &[String]) -> bool {
+/// True if a word of its start is one of these flags, also within a script, or if a variable without a value may be.
+fn may_have_flag(workload: &Workload, opened: &StartedPrograms, flags: &[String]) -> bool {
     let given = [&workload.service.entrypoint, &workload.service.command];
+    // If the image's own words are not known, those of the service still are.
     let own = given.into_iter().filter_map(Fact::value).flatten();
-    let mut words = workload.words().chain(own);
+    let inside = opened.programs.iter().flat_map(|program| &program.arguments);
+    let mut words = workload.words().chain(own).chain(inside);
     !flags.is_empty()
         && (given.iter().any(|words| words.is_unknown())
             || words.any(|word| flags.iter().any(|flag| is_flag(word.as_str(), flag))))
@@ -86,22 +89,14 @@ pub(super) fn is_replaced(workload: &Workload, target: Option<&TargetImage>) -> 
 }
 
 /// Returns how the program sizes itself by the memory that it sees. `None` if anything may override that.
-fn self_sizing(workload: &Workload) -> Option<String> {
-    let (facts, service) = (&workload.image, &workload.service);
+fn self_sizing(workload: &Workload, opened: &StartedPrograms) -> Option<String> {
+    let facts = &workload.image;
     let sizes = facts.sizes_itself.as_ref()?;
-    // If the image's own words are not known, those of the service still are.
-    let start = workload.process.start.value();
-    let words = start.iter().flat_map(|start| start.entrypoint.iter().chain(&start.command));
-    let own = [&service.entrypoint, &service.command];
-    if own.iter().any(|words| words.is_unknown()) {
-        return None;
-    }
-    let own = own.into_iter().filter_map(Fact::value).flatten();
-    let mut flagged = words
-        .chain(own)
-        .filter(|word| sizes.unless_flags.iter().any(|flag| word.as_str().contains(flag.as_str())));
     // A variable with flags may contain a bound.
     let set = sizes.unless_set.iter().chain(&facts.expands).any(|name| !workload.variable(name).is_absent());
-    let bound = workload.pools.heaps.iter().any(|heap| !heap.bound.is_absent());
-    (!set && !bound && flagged.next().is_none()).then(|| sizes.what.clone())
+    let bound = workload.pools.heaps.iter().chain(&workload.pools.caches).any(|pool| !pool.bound.is_absent());
+    let unknown =
+        [&workload.service.entrypoint, &workload.service.command].iter().any(|own| own.is_unknown());
+    let flagged = may_have_flag(workload, opened, &sizes.unless_flags);
+    (!set && !bound && !unknown && !flagged).then(|| sizes.what.clone())
 }

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::Workload;
 use crate::hash::HashSet;
-use crate::model::Unresolved;
 use crate::model::compose::Service;
-use crate::model::purpose;
+use crate::model::{Unresolved, purpose};
 use crate::source::{Sources, TracedText};
 use crate::syntax::SyntaxError;
 use crate::syntax::dockerfile::{Dockerfile, Keyword};

@@ -26,9 +26,9 @@ fn newest_first(lines: &[&str]) -> Vec<String> {
     newest.into_iter().map(str::to_owned).collect()
 }
 
-/// Returns the version lines that are not older than the version in a tag.
+/// Returns the version lines that are not older than the version that a tag begins with. The number in `buster-20230109` is a date.
 fn later_lines<'l>(lines: &[&'l str], tag: &str) -> Vec<&'l str> {
-    let since = version_text(tag);
+    let since = version_text(tag.split('-').next().unwrap_or(tag));
     lines.iter().copied().filter(|line| in_versions(line, since, None)).collect()
 }
 
@@ -67,4 +67,20 @@ pub(super) fn unsupported(reference: &ImageReference, catalog: &Catalog) -> Opti
         upgrade: catalog.image(reference).and_then(|entry| entry.upgrade.clone()),
         refused: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_not_older_than_the_version_in_use() {
+        let lines = ["11", "12", "13", "bookworm"];
+        assert_eq!(later_lines(&lines, "12-slim"), ["12", "13", "bookworm"]);
+        assert_eq!(later_lines(&lines, "v13"), ["13", "bookworm"]);
+        for tag in ["buster-20230109", "buster", "latest"] {
+            assert_eq!(later_lines(&lines, tag), lines, "{tag}");
+        }
+        assert_eq!(newest_first(&lines), ["13", "12", "11", "bookworm"]);
+    }
 }

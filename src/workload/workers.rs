@@ -22,6 +22,6 @@ fn is_queue_worker(program: &Program) -> bool {
     !shows
         && words().any(|word| {
             Programs::builtin().workers.contains(base_name(word))
-                || Programs::builtin().worker_words.contains(word)
+                || Programs::builtin().worker_subcommands.contains(word)
         })
 }

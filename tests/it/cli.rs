@@ -598,8 +598,10 @@ fn decisions_are_printed_on_request() {
     let lines: Vec<&str> = out.lines().collect();
     let has = |part: &str| lines.iter().any(|line| line.contains(part));
     assert!(has("`: `compose.yaml`, `compose.override.yaml`"), "{out}");
-    assert!(has("  reads `parts/base.yaml`, `Dockerfile`"), "{out}");
-    assert!(has("override file `compose.prod.yaml`, merged over `compose.yaml`"), "{out}");
+    let read = "; reads `parts/base.yaml`, `Dockerfile`";
+    assert!(lines.iter().any(|line| line.starts_with("project `") && line.ends_with(read)), "{out}");
+    let over = format!("override file `compose.prod.yaml`, merged over `compose.yaml`{read}");
+    assert_eq!(lines.iter().filter(|line| **line == over).count(), 1, "{out}");
     assert_eq!(lines.iter().filter(|line| **line == "configuration `oomlint.yaml`").count(), 1, "{out}");
     assert!(!lines.iter().any(|line| line.trim_start().starts_with("::")) && !has("read `"), "{out}");
     let out = run(scratch.path(), &["-q", "-vv"]).err;

@@ -1,7 +1,6 @@
 //! Machine-readable formats: snapshots of whole projects, validity, and no injection by text from linted files.
 
-use crate::common;
-use crate::whole;
+use crate::{common, whole};
 use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::Path;

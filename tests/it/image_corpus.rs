@@ -1,4 +1,4 @@
-//! Images of real Dockerfiles, compared with the stages and ENV pairs of `BuildKit`.
+//! Images of real Dockerfiles, compared with the stages and ENV pairs of BuildKit.
 
 use std::path::Path;
 

@@ -1,9 +1,9 @@
-//! Architecture tests: each top-level module (room) of `src` uses only modules of lower layers.
+//! Architecture tests: each top-level module of `src` uses only modules of lower layers.
 
 use std::path::Path;
 
 /// Layers from the bottom up. Modules of one layer do not use each other.
-const FLOORS: &[&[&str]] = &[
+const LAYERS: &[&[&str]] = &[
     &["hash", "parallel"],
     &["source"],
     &["error", "syntax"],
@@ -22,14 +22,14 @@ const FLOORS: &[&[&str]] = &[
     &["cli"],
 ];
 
-fn floor(room: &str) -> usize {
-    let known = FLOORS.iter().position(|rooms| rooms.contains(&room));
-    known.unwrap_or_else(|| panic!("`{room}` is a new layer: add it to FLOORS and to docs/architecture.md"))
+fn layer(module: &str) -> usize {
+    let known = LAYERS.iter().position(|modules| modules.contains(&module));
+    known.unwrap_or_else(|| panic!("`{module}` is a new layer: add it to LAYERS and to docs/architecture.md"))
 }
 
-/// Returns the modules that code names: `crate::room::…`, `crate::{room::…, room}`.
+/// Returns the modules that code names: `crate::module::…`, `crate::{module::…, module}`.
 fn named(text: &str) -> Vec<String> {
-    let mut rooms = Vec::new();
+    let mut modules = Vec::new();
     for (at, _) in text.match_indices("crate::") {
         let before = text[..at].chars().next_back();
         // `$crate::` and `some_crate::` do not name modules of this crate.
@@ -38,12 +38,12 @@ fn named(text: &str) -> Vec<String> {
         }
         let rest = &text[at + "crate::".len()..];
         match rest.strip_prefix('{') {
-            Some(group) => rooms.extend(group_members(group)),
-            None => rooms.push(word(rest)),
+            Some(group) => modules.extend(group_members(group)),
+            None => modules.push(word(rest)),
         }
     }
-    rooms.retain(|room| room.starts_with(|c: char| c.is_lowercase()));
-    rooms
+    modules.retain(|module| module.starts_with(|c: char| c.is_lowercase()));
+    modules
 }
 
 fn word(text: &str) -> String {
@@ -70,7 +70,7 @@ fn group_members(group: &str) -> Vec<String> {
 }
 
 #[test]
-fn no_room_reaches_up() {
+fn layers_use_only_lower_ones() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut seen = 0;
     for entry in walkdir::WalkDir::new(&src) {
@@ -79,11 +79,11 @@ fn no_room_reaches_up() {
             continue;
         }
         let inside = entry.path().strip_prefix(&src).unwrap();
-        let room = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
-        if matches!(room.as_str(), "lib" | "main") {
+        let module = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        if matches!(module.as_str(), "lib" | "main") {
             continue;
         }
-        let here = floor(&room);
+        let here = layer(&module);
         let text = std::fs::read_to_string(entry.path()).unwrap();
         // Unit tests may use any module.
         let code = text.split("\n#[cfg(test)]\n").next().unwrap();
@@ -92,8 +92,8 @@ fn no_room_reaches_up() {
         for other in named(&code) {
             seen += 1;
             assert!(
-                other == room || floor(&other) < here,
-                "{}: `{room}` uses `{other}`, which does not stand below it",
+                other == module || layer(&other) < here,
+                "{}: `{module}` uses `{other}`, which is not below it",
                 inside.display()
             );
         }
@@ -194,19 +194,22 @@ fn only_one_file_reads_the_disk() {
 
 /// docs/architecture.md has the same table of layers as this test, with every module.
 #[test]
-fn the_page_has_every_room() {
+fn the_page_has_every_module() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = std::fs::read_to_string(top.join("docs/architecture.md")).unwrap();
     let rows: Vec<Vec<&str>> = page
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split(" |").next())
-        .map(|rooms| rooms.split("`, `").map(|room| room.trim_end_matches('`')).collect())
+        .map(|modules| modules.split("`, `").map(|module| module.trim_end_matches('`')).collect())
         .collect();
-    let floors: Vec<Vec<&str>> = FLOORS.iter().map(|rooms| rooms.to_vec()).collect();
-    assert_eq!(rows, floors, "the table of rooms");
+    let layers: Vec<Vec<&str>> = LAYERS.iter().map(|modules| modules.to_vec()).collect();
+    assert_eq!(rows, layers, "the table of modules");
     for entry in std::fs::read_dir(top.join("src")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        let room = name.trim_end_matches(".rs");
-        assert!(matches!(room, "lib" | "main") || FLOORS.iter().any(|rooms| rooms.contains(&room)), "{room}");
+        let module = name.trim_end_matches(".rs");
+        assert!(
+            matches!(module, "lib" | "main") || LAYERS.iter().any(|modules| modules.contains(&module)),
+            "{module}"
+        );
     }
 }

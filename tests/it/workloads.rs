@@ -236,6 +236,17 @@ fn what_sizes_itself_is_told_unless_something_says_otherwise() {
     };
     assert!(sizes("mongo:8", ""));
     assert!(!sizes("mongo:8", "    command: [mongod, --wiredTigerCacheSizeGB, \"1\"]\n"));
+    // Within a script, too; `exec` with a redirection alone starts nothing.
+    assert!(!sizes("mongo:8", "    command: sh -c 'exec 2>&1; exec mongod --wiredTigerCacheSizeGB 0.25'\n"));
+    assert!(!sizes("mongo:8", "    command: mongod --wiredTigerCacheSizeGB=$SIZE\n"));
+    assert!(!sizes("redpandadata/redpanda:v25.1.9", "    command: [redpanda, start, --memory 1G]\n"));
+    assert!(sizes("redpandadata/redpanda:v25.1.9", "    command: [redpanda, start, --reserve-memory 0M]\n"));
+    let follows = |keys: &str| {
+        let compose = format!("services:\n  app:\n    image: mongo:4.2\n    mem_limit: 2g\n{keys}");
+        app(&compose, "").0.memory.ignores_cgroup_limit.is_some()
+    };
+    assert!(follows("") && follows("    command: sh -c 'mongod --bind_ip_all'\n"));
+    assert!(!follows("    command: sh -c 'mongod --wiredTigerCacheSizeGB 0.25'\n"));
     assert!(sizes("elasticsearch:9.1.0", ""));
     assert!(!sizes("elasticsearch:9.1.0", "    environment:\n      ES_JAVA_OPTS: -Xmx1g\n"));
     assert!(!sizes("cassandra:5", "    environment: [MAX_HEAP_SIZE]\n"));

@@ -25,21 +25,21 @@ pub(super) struct Comments {
 #[derive(Clone, Debug, Default)]
 struct Named {
     /// The first one for the whole file.
-    whole: Option<Said>,
-    /// Those for a part of the file, by start. `around` links each to the nearest one before it that encloses its start, so a
+    whole: Option<NameIndex>,
+    /// Those for a part of the file, by start. `enclosing` links each to the nearest one before it that encloses its start, so a
     /// lookup follows as many links as the file is nested deep.
     parts: Vec<Part>,
 }
 
 /// The index of a suppression, and that of one of its names.
-type Said = (usize, usize);
+type NameIndex = (usize, usize);
 
 #[derive(Clone, Copy, Debug)]
 struct Part {
     start: u32,
     end: u32,
-    said: Said,
-    around: Option<usize>,
+    name_index: NameIndex,
+    enclosing: Option<usize>,
 }
 
 impl Comments {
@@ -48,12 +48,12 @@ impl Comments {
         let mut by_name: HashMap<String, Named> = HashMap::default();
         for (index, suppression) in all.iter().enumerate() {
             for (at, name) in suppression.names.iter().enumerate() {
-                let said = (index, at);
+                let name_index = (index, at);
                 let named = by_name.entry(name.value.clone()).or_default();
                 match suppression.extent {
-                    None => _ = named.whole.get_or_insert(said),
+                    None => _ = named.whole.get_or_insert(name_index),
                     Some(Span { start, end, .. }) => {
-                        named.parts.push(Part { start, end, said, around: None });
+                        named.parts.push(Part { start, end, name_index, enclosing: None });
                     }
                 }
             }
@@ -66,7 +66,7 @@ impl Comments {
                 while open.last().is_some_and(|(_, end)| *end <= part.start) {
                     open.pop();
                 }
-                part.around = open.last().map(|(at, _)| *at);
+                part.enclosing = open.last().map(|(at, _)| *at);
                 open.push((at, part.end));
             }
         }
@@ -95,13 +95,13 @@ impl Comments {
 
 impl Named {
     /// Returns the first suppression that covers a place.
-    fn first(&self, place: Span) -> Option<Said> {
+    fn first(&self, place: Span) -> Option<NameIndex> {
         let begun = self.parts.partition_point(|part| part.start <= place.start);
         let before = |at: usize| self.parts.get(at);
         let nearest = begun.checked_sub(1).and_then(before);
-        let covering = std::iter::successors(nearest, |part| part.around.and_then(before))
+        let covering = std::iter::successors(nearest, |part| part.enclosing.and_then(before))
             .filter(|part| place.start < part.end);
-        covering.map(|part| part.said).chain(self.whole).min()
+        covering.map(|part| part.name_index).chain(self.whole).min()
     }
 }
 
@@ -180,11 +180,10 @@ fn parse(file: SourceId, text: &str, comment: Span) -> Option<(bool, Vec<Spanned
     };
     let Some((inner, reason)) = rest.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'))
     else {
-        // Other words, such as `ignored` and `ignore-next`, are not ours. Without brackets there are no names.
-        return rest.is_empty().then(|| (whole_file, Vec::new(), None)).or_else(|| {
-            rest.starts_with(char::is_whitespace)
-                .then(|| (whole_file, Vec::new(), Some(rest.trim().to_owned())))
-        });
+        // Other words, such as `ignored` and `ignore-next`, are not ours. Without brackets, or an open one, there are no names.
+        let ours = rest.is_empty() || rest.starts_with(|c: char| c.is_whitespace() || c == '[');
+        let reason = Some(rest.trim().to_owned()).filter(|reason| !reason.is_empty());
+        return ours.then(|| (whole_file, Vec::new(), reason));
     };
     let begin = comment.start as usize + (inner.as_ptr() as usize - whole.as_ptr() as usize);
     let mut names = Vec::new();
@@ -323,8 +322,9 @@ mod tests {
     #[test]
     fn other_comments_are_none_of_ours() {
         assert!(yaml("# oomlint is a linter\na: 1 # ignore[x]\nb: 2 # oomlint: ignored\n").is_empty());
-        let bare = yaml("a: 1 # oomlint: ignore\nb: 2 # oomlint: ignore for now\n");
-        assert_eq!(bare.len(), 2);
+        let bare =
+            yaml("a: 1 # oomlint: ignore\nb: 2 # oomlint: ignore for now\nc: 3 # oomlint: ignore[x why\n");
+        assert_eq!(bare.len(), 3);
         assert!(bare.iter().all(|(names, ..)| names.is_empty()));
     }
 
@@ -343,13 +343,13 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn who_names_a_place_is_found_among_many(
-            said in proptest::collection::vec(
+            name_index in proptest::collection::vec(
                 (proptest::option::of((0_u32..40, 0_u32..20)), proptest::collection::vec("[a-c]", 0..4)), 0..30
             )
         ) {
             let file = SourceId(0);
-            type Said = (Option<(u32, u32)>, Vec<String>);
-            let of = |(at, (extent, names)): (usize, &Said)| Suppression {
+            type NameIndex = (Option<(u32, u32)>, Vec<String>);
+            let of = |(at, (extent, names)): (usize, &NameIndex)| Suppression {
                 comment: Span::new(file, at * 10, at * 10 + 9),
                 names: names.iter().enumerate().map(|(nth, name)| {
                     Spanned::new(name.clone(), Span::new(file, at * 10 + nth, at * 10 + nth + 1))
@@ -357,7 +357,7 @@ mod tests {
                 reason: None,
                 extent: extent.map(|(start, length)| Span { file, start, end: start + length }),
             };
-            let all: Vec<Suppression> = said.iter().enumerate().map(of).collect();
+            let all: Vec<Suppression> = name_index.iter().enumerate().map(of).collect();
             let comments = Comments::new(all.clone());
             for place in (0..60).map(|at| Span::new(file, at, at + 1)) {
                 let one_by_one = all.iter().filter(|one| one.covers(place)).find_map(|one| {

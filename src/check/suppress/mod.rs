@@ -119,7 +119,7 @@ fn runs(name: &Spanned<String>, options: &Options, configs: &ConfigResolver<'_>)
     named.any(|meta| {
         let off = config.as_ref().is_some_and(|config| config.turns_off(meta.name));
         // The minimal preset reports errors alone, and an unused suppression is a warning.
-        !off && preset != Preset::Minimal && options.runs(meta, preset)
+        !off && preset != Preset::Minimal && options.enables(meta, config.as_deref(), preset)
     })
 }
 

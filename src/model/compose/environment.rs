@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use crate::hash::{HashMap, IndexMap};
 use crate::source::{LoadError, SourceId, Sources, Span};
-use crate::syntax::SyntaxError;
-use crate::syntax::dotenv;
 use crate::syntax::template::Variable;
+use crate::syntax::{SyntaxError, dotenv};
 
 /// Variables by name. The process environment is part of it only on request, so that results do not depend on the machine.
 #[derive(Clone, Debug, Default)]

@@ -5,8 +5,7 @@ use std::path::Path;
 use super::extends::rebase;
 use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, services};
 use super::value::{Entry, Kind, Map, Value};
-use crate::model::NOT_LOCAL;
-use crate::model::Unresolved;
+use crate::model::{NOT_LOCAL, Unresolved};
 use crate::source::{LoadError, SourceId, Span};
 use crate::syntax::SyntaxError;
 

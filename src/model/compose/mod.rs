@@ -31,9 +31,8 @@ use super::{Unresolved, resolves_above};
 use crate::hash::IndexMap;
 use crate::model::allowance::ByteBudget;
 use crate::source::{SourceId, Sources, Span, TracedText};
-use crate::syntax::SyntaxError;
-use crate::syntax::dotenv;
 use crate::syntax::yaml::Tree;
+use crate::syntax::{SyntaxError, dotenv};
 
 /// A set of Compose files to load together.
 #[derive(Clone, Debug, Default)]

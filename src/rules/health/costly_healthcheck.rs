@@ -43,7 +43,7 @@ fn virtual_machine(
         Fact::Known(_) | Fact::Absent { .. } => " every 30s".to_owned(),
         Fact::Unknown { .. } => String::new(),
     };
-    let limit = workload.memory.limit.value().filter(|limit| limit.0 > 0);
+    let limit = workload.known_limit().map(|limit| limit.value);
     let inside = limit.map(|limit| format!(", inside its limit of {limit}")).unwrap_or_default();
     let mut finding = cx.report(
         program.span,

@@ -82,7 +82,8 @@ fn help(workload: &Workload, check: &Healthcheck, test: &[TracedText], tool: &st
         Some(_) if base.contains("busybox") => return None,
         Some(_) if base.contains("alpine") => format!("RUN apk add --no-cache {tool}"),
         Some(_) => format!(
-            "RUN apt-get update && apt-get install -y --no-install-recommends {tool} && rm -rf /var/lib/apt/lists/*"
+            "RUN apt-get update && apt-get install -y --no-install-recommends {tool} && rm -rf \
+             /var/lib/apt/lists/*"
         ),
     };
     Some(format!("install it in the Dockerfile's last stage, before any USER:\n  {install}"))

@@ -1,7 +1,6 @@
 //! The rule `invalid-healthcheck`.
 
-use crate::diagnostic::FixOp;
-use crate::diagnostic::{Applicability, Edit, Severity};
+use crate::diagnostic::{Applicability, Edit, FixOp, Severity};
 use crate::rules::RuleContext;
 use crate::rules::probe::{Form, test_key};
 use crate::source::{Span, TracedText};
@@ -44,7 +43,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 }
                 None => {
                     let lead = FixOp::Lead { item: refusal.span, word };
-                    finding.fix_model(
+                    finding.fix_ops(
                         format!("begin the list with `{word}`"),
                         Applicability::Unsafe,
                         &[FactName::Healthcheck],
@@ -74,7 +73,8 @@ fn help(message: &str) -> &'static str {
         return "beside it:\n  start_period: 30s";
     }
     if message.contains("test must start") {
-        return "the list begins with `CMD` before a program and its arguments, or `CMD-SHELL` before one line for the shell";
+        return "the list begins with `CMD` before a program and its arguments, or `CMD-SHELL` \
+                before one line for the shell";
     }
     "times are text with their units: 30s, 1m30s, 500ms"
 }

@@ -64,7 +64,8 @@ fn inherited(project: &Project, workload: &Workload) -> Option<String> {
         Err(_) => String::new(),
     };
     Some(format!(
-        "`{other}` in `{file}` is based on `{name}` and would get the same one: give each a `healthcheck` of its own{own}"
+        "`{other}` in `{file}` is based on `{name}` and would get the same one: give each a \
+         `healthcheck` of its own{own}"
     ))
 }
 

@@ -23,11 +23,13 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             variable.span,
             format!("Compose replaces `${name}` of `{service}` by nothing, before the container exists"),
         );
-        finding.label("empty: Compose looks in its own environment and in .env")
-            .help(match &eaten.words {
-                Some(words) => for_shell(workload, eaten.key, words, (eaten.shell, eaten.behind_shell)),
-                None => format!("`$${name}` reaches the shell in the container as `${name}`; without a shell nothing expands it"),
-            });
+        finding.label("empty: Compose looks in its own environment and in .env").help(match &eaten.words {
+            Some(words) => for_shell(workload, eaten.key, words, (eaten.shell, eaten.behind_shell)),
+            None => format!(
+                "`$${name}` reaches the shell in the container as `${name}`; without a shell nothing \
+                 expands it"
+            ),
+        });
         if let Some(value) = workload.env.get(name).and_then(|variable| variable.value.known()) {
             // With `NAME: ${NAME:-default}`, a value that is set for Compose reaches both sides.
             let shared = value.default_for.as_ref() == Some(name);

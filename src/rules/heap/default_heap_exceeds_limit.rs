@@ -19,7 +19,7 @@ rule! {
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
     let Some(own) = &workload.pools.image_default_heap else { return };
-    let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
+    let Some(limit) = workload.known_limit() else {
         return;
     };
     let heap = own.size();
@@ -59,7 +59,7 @@ fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, finding: &mu
     match need.and_then(|need| Some((offer.set_limit(need.limit, None)?, need))) {
         Some((requests, need)) => {
             let title = format!("or raise the limit to {}", need.limit.to_compose());
-            finding.note(need.sum).fix_model(title, Applicability::Unsafe, CHANGES, requests);
+            finding.note(need.sum).fix_ops(title, Applicability::Unsafe, CHANGES, requests);
         }
         None => {
             finding.help(format!("a smaller heap in `{}`, or a higher limit", own.variable));

@@ -35,7 +35,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
 
 /// Returns the line for the final stage, with a number for the container: that of the build is for the builder's memory.
 fn help(workload: &Workload, heap: &MemoryPool, problem: &HeapProblem, way: &ReadVariable) -> Option<String> {
-    let limit = workload.memory.limit.known().filter(|limit| limit.value.0 > 0);
+    let limit = workload.known_limit();
     let flag = match (way.setting.bound, limit) {
         (Bound::Percent(percent), _) => way.setting.with_percent(percent.min(70.0))?,
         (Bound::Bytes(size), Some(limit)) => {

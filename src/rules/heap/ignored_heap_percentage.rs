@@ -62,7 +62,7 @@ fn small_limit(
     percent: f64,
     cx: &mut RuleContext<'_>,
 ) {
-    let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
+    let Some(limit) = workload.known_limit() else { return };
     if heap.max_percentage_applies(limit.value) || heap.limit_unseen.is_some() {
         return;
     }
@@ -118,7 +118,8 @@ fn beside_a_number(workload: &Workload, heap: &MemoryPool, cx: &mut RuleContext<
         (Some(percent), Bound::Bytes(size)) => finding
             .related(number.span, format!("a heap of {size}"))
             .note(format!(
-                "where it comes to less than 126 MiB, MinRAMPercentage is the heap and no floor of it: {percent} % of {} = {size}",
+                "where it comes to less than 126 MiB, MinRAMPercentage is the heap and no floor of \
+                 it: {percent} % of {} = {size}",
                 workload.memory.limit.value().copied().unwrap_or(ByteSize(0))
             ))
             .help(format!("without `{number_text}` the other counts from a limit of 252 MiB on")),

@@ -1,7 +1,6 @@
 //! The rule `memory-lock-without-ulimit`.
 
-use crate::diagnostic::FixOp;
-use crate::diagnostic::{Applicability, Severity};
+use crate::diagnostic::{Applicability, FixOp, Severity};
 use crate::rules::RuleContext;
 use crate::workload::{FactName, Kind, Workload};
 
@@ -26,13 +25,16 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let alone = alone.value().is_some_and(|kind| kind.as_str() == "single-node");
     let name = &workload.name;
     let mut finding = cx.report(asked.span, format!("`{name}` locks its memory without the ulimit for it"));
-    finding.label("asks the kernel to keep the heap in memory")
+    finding
+        .label("asks the kernel to keep the heap in memory")
         .via(&asked.via)
         .severity(if alone { Severity::Warning } else { RULE.meta().severity })
         .note(if alone {
-            "where the default of the engine allows too little, the node logs that its memory is not locked, and swaps"
+            "where the default of the engine allows too little, the node logs that its memory is \
+             not locked, and swaps"
         } else {
-            "where the default of the engine allows too little, the node stops: `memory locking requested … but memory is not locked`"
+            "where the default of the engine allows too little, the node stops: `memory locking \
+             requested … but memory is not locked`"
         });
     match limit {
         Some(limit) => {
@@ -47,7 +49,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 value: "-1".to_owned(),
                 after: "environment",
             };
-            finding.fix_model("allow it", Applicability::Unsafe, &[FactName::Ulimits], vec![set]);
+            finding.fix_ops("allow it", Applicability::Unsafe, &[FactName::Ulimits], vec![set]);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The rule `misplaced-heap-flag`.
 
-use crate::diagnostic::Applicability;
-use crate::diagnostic::FixOp;
+use crate::diagnostic::{Applicability, FixOp};
 use crate::rules::RuleContext;
 use crate::workload::{FactName, HeapProblemKind, Workload};
 
@@ -28,7 +27,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 format!("{runtime} reads its own flags from here to the program's name"),
             );
             if !problem.ahead.is_empty() {
-                finding.fix_model(
+                finding.fix_ops(
                     "before `-jar`, the main class or the script",
                     Applicability::Unsafe,
                     &[FactName::Start, FactName::Heaps],

@@ -21,10 +21,19 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let inner = value.value.slice(1..text.len() - 1);
         let span = value.value.span_of(0..text.len());
         let edit = Edit { span, replacement: inner.as_str().to_owned() };
-        cx.report(span, format!("the quotes are part of the value of `{name}` of `{}`", workload.name)).label(&quotes.effect)
-        .via(&value.via)
-        .severity(severity)
-        .note("Compose takes the text behind `=` of a list item as it is; in a mapping YAML takes the quotes away")
-        .fix("remove the quotes", Applicability::Unsafe, &[FactName::Env, FactName::Heaps, FactName::Caches], vec![edit]);
+        cx.report(span, format!("the quotes are part of the value of `{name}` of `{}`", workload.name))
+            .label(&quotes.effect)
+            .via(&value.via)
+            .severity(severity)
+            .note(
+                "Compose takes the text behind `=` of a list item as it is; in a mapping YAML takes \
+                 the quotes away",
+            )
+            .fix(
+                "remove the quotes",
+                Applicability::Unsafe,
+                &[FactName::Env, FactName::Heaps, FactName::Caches],
+                vec![edit],
+            );
     }
 }

@@ -19,8 +19,7 @@ rule! {
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
     // Without a limit every runtime follows the host.
-    let limit = offer.workload.memory.limit.known().filter(|limit| limit.value.0 > 0);
-    if let Some(limit) = limit {
+    if let Some(limit) = workload.known_limit() {
         heaps(&offer, limit, cx);
         server(&offer, limit, cx);
     }
@@ -64,7 +63,8 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, cx: &mut RuleContext<'_>
     let Some(names) = sized.names() else {
         if let Some(option) = &sized.option {
             finding.help(format!(
-                "start it with `{option}`: half of the limit for its cache, the rest for connections and queries"
+                "start it with `{option}`: half of the limit for its cache, the rest for connections \
+                 and queries"
             ));
         }
         return;
@@ -72,7 +72,7 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, cx: &mut RuleContext<'_>
     match set_variables(offer, &sized.variables) {
         Some(requests) => {
             let title = format!("set {names} to what the limit allows");
-            finding.fix_model(
+            finding.fix_ops(
                 title,
                 Applicability::Unsafe,
                 &[FactName::Env, FactName::Heaps, FactName::Caches],

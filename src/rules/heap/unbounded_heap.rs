@@ -17,12 +17,11 @@ rule! {
 }
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
-    let grows = |heap: &&MemoryPool| matches!(heap.runtime, RuntimeName::Java | RuntimeName::Node);
-    let offer = Offer::of(workload, cx);
-    if !(offer.workload.role.runs()) {
+    if !workload.role.runs() {
         return;
     }
-
+    let offer = Offer::of(workload, cx);
+    let grows = |heap: &&MemoryPool| matches!(heap.runtime, RuntimeName::Java | RuntimeName::Node);
     for heap in workload.pools.heaps.iter().filter(grows).filter(|heap| heap.bound.is_absent()) {
         if workload.kind == Kind::Image {
             tuned(workload, heap, cx);

@@ -17,16 +17,16 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
-    for heap in &offer.workload.pools.heaps {
+    for heap in &workload.pools.heaps {
         for problem in &heap.problems {
             if matches!(problem.kind, HeapProblemKind::Unread | HeapProblemKind::WrongVariable) {
                 unread(&offer, heap, problem, cx);
             }
         }
     }
-    for problem in &offer.workload.pools.heap_flags_of_other_runtimes {
+    for problem in &workload.pools.heap_flags_of_other_runtimes {
         let mut finding = by_script(workload, problem, cx);
-        finding.related(offer.workload.image.base.span(), "this image");
+        finding.related(workload.image.base.span(), "this image");
         if let Some(help) = &problem.help {
             finding.help(help.as_str());
         }
@@ -141,7 +141,7 @@ enum Held {
 }
 
 fn held(workload: &Workload, heap: &MemoryPool, way: &ReadVariable, thresholds: &Thresholds) -> Held {
-    let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else {
+    let Some(limit) = workload.known_limit() else {
         return Held::Fits;
     };
     let flag = match (way.setting.bound, heap.largest_heap_under(limit.value)) {

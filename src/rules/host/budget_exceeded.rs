@@ -2,7 +2,7 @@
 
 use crate::capacity::{shares, sum};
 use crate::rules::RuleContext;
-use crate::rules::shares::{SHOWN, arithmetic, label, services};
+use crate::rules::shares::{report_sum, services};
 use crate::syntax::size::ByteSize;
 use crate::workload::Project;
 
@@ -25,17 +25,12 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
         return;
     }
     let total = sum(terms.iter().map(|term| term.total));
-    let Some(largest) = terms.iter().max_by_key(|term| term.total).filter(|_| total > budget) else {
+    if total <= budget {
         return;
-    };
-    let message = format!("{} may take {total} together, the host has {host}", services(&terms));
-    let mut finding = cx.report(largest.size.span, message);
-    finding.label(label(largest)).workload(largest.workload);
-    for term in terms.iter().filter(|term| term.size.span != largest.size.span).take(SHOWN) {
-        finding.related(term.size.span, label(term));
     }
-    finding.note(arithmetic(&terms, total));
-    if policy.overcommit != 1.0 {
+    let message = format!("{} may take {total} together, the host has {host}", services(&terms));
+    let finding = report_sum(&terms, total, message, cx);
+    if let Some(mut finding) = finding.filter(|_| policy.overcommit != 1.0) {
         finding.note(format!("{host} x {} = {budget}", policy.overcommit));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::rules::RuleContext;
 use crate::rules::swarm::{self, Replacement, Row};
-use crate::workload::Project;
+use crate::workload::Workload;
 
 rule! {
     name: "swarm-ignores-key",
@@ -10,11 +10,11 @@ rule! {
     severity: Warning,
     group: Host,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, cx: &mut RuleContext<'_>) {
-    swarm::report(project, cx, IGNORED, "ignores", "dropped with a note that scrolls by");
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    swarm::report(workload, cx, IGNORED, "ignores", "dropped with a note that scrolls by");
 }
 
 /// The ignored keys and their replacements.
@@ -22,7 +22,8 @@ const IGNORED: &[Row] = &[
     (
         "shm_size",
         Replacement::Say(
-            "mount a tmpfs of that size at /dev/shm: `type: tmpfs`, `target: /dev/shm`, `tmpfs: {size: <bytes>}`",
+            "mount a tmpfs of that size at /dev/shm: `type: tmpfs`, `target: /dev/shm`, `tmpfs: \
+             {size: <bytes>}`",
         ),
     ),
     ("restart", Replacement::Restart),

@@ -2,7 +2,7 @@
 
 use crate::rules::RuleContext;
 use crate::rules::swarm::{self, Replacement, Row};
-use crate::workload::Project;
+use crate::workload::Workload;
 
 rule! {
     name: "swarm-rejects-key",
@@ -10,11 +10,11 @@ rule! {
     severity: Error,
     group: Host,
     preset: Recommended,
-    check: Project(check),
+    check: Workload(check),
 }
 
-fn check(project: &Project, cx: &mut RuleContext<'_>) {
-    swarm::report(project, cx, REFUSED, "refuses", "the stack is not deployed");
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    swarm::report(workload, cx, REFUSED, "refuses", "the stack is not deployed");
 }
 
 /// The rejected keys and their replacements.

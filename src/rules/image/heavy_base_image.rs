@@ -62,12 +62,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             LighterKind::MultiStage => "there".to_owned(),
             LighterKind::DropIn | LighterKind::Line => format!("`{}`", lighter.reference),
         };
-        finding
-            .related(tool.span, format!("`{}` is not in {then}", tool.value))
-            .help(format!(
-                "run `{}` in a stage of its own, and copy the result:\n  FROM {reference} AS build\n  …\n  FROM {}\n  COPY --from=build …",
-                tool.value, lighter.reference
-            ));
+        finding.related(tool.span, format!("`{}` is not in {then}", tool.value)).help(format!(
+            "run `{}` in a stage of its own, and copy the result:\n  FROM {reference} AS build\n  …\n  FROM {}\n  COPY --from=build …",
+            tool.value, lighter.reference
+        ));
         return;
     }
     match lighter.kind {
@@ -89,7 +87,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         }
         LighterKind::MultiStage => {
             finding.help(format!(
-                "build in this image, and copy the result into a last stage:\n  FROM {reference} AS build\n  …\n  FROM {}\n  COPY --from=build …",
+                "build in this image, and copy the result into a last stage:\n  FROM {reference} AS \
+                 build\n  …\n  FROM {}\n  COPY --from=build …",
                 lighter.reference
             ));
         }

@@ -36,7 +36,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let mut help = format!("versions that are rebuilt: {}", unsupported.lines.join(", "));
         if let Some(upgrade) = &unsupported.upgrade {
             help = format!(
-                "{help}; {}; the release notes of the newer version list the clients and settings that it refuses",
+                "{help}; {}; the release notes of the newer version list the clients and settings \
+                 that it refuses",
                 upgrade.how
             );
             if let Some(option) = &unsupported.refused {

@@ -1,10 +1,8 @@
 //! The rule `conflicting-limits`.
 
-use crate::diagnostic::Applicability;
-use crate::diagnostic::FixOp;
+use crate::diagnostic::{Applicability, FixOp};
 use crate::rules::RuleContext;
-use crate::rules::offer::Offer;
-use crate::rules::offer::as_string;
+use crate::rules::offer::{Offer, as_string};
 use crate::source::Spanned;
 use crate::workload::{FactName, Workload};
 
@@ -57,12 +55,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             // Below `deploy` a size has to be a string.
             let text = if path == ["pids"] { value.value.clone() } else { as_string(&value.value) };
             let moved = FixOp::Move { key, owner: *block, path, value: text };
-            finding.fix_model(
-                format!("move `{short}` into the block"),
-                Applicability::Safe,
-                &[],
-                vec![moved],
-            );
+            finding.fix_ops(format!("move `{short}` into the block"), Applicability::Safe, &[], vec![moved]);
         }
         // A value from another file may be missing when this one is read.
         let together = |kept: &Spanned<String>| {
@@ -74,7 +67,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             && together(kept)
             && alone
         {
-            finding.fix_model(
+            finding.fix_ops(
                 format!("keep {} of `{long}`", kept.value),
                 Applicability::Unsafe,
                 CHANGES,

@@ -1,7 +1,6 @@
 //! The rule `disabled-oom-killer`.
 
-use crate::diagnostic::FixOp;
-use crate::diagnostic::{Applicability, Severity};
+use crate::diagnostic::{Applicability, FixOp, Severity};
 use crate::rules::RuleContext;
 use crate::workload::{FactName, Workload};
 
@@ -37,7 +36,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let mut finding = cx.report(disabled.span, message);
     finding.label("keeps the kernel from killing it").severity(severity).via(&disabled.via).note(note);
     if let Some(key) = workload.removable_key("oom_kill_disable") {
-        finding.fix_model(
+        finding.fix_ops(
             "remove the line",
             Applicability::Unsafe,
             &[FactName::OomKillDisable],

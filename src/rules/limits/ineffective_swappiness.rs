@@ -1,7 +1,6 @@
 //! The rule `ineffective-swappiness`.
 
-use crate::diagnostic::FixOp;
-use crate::diagnostic::{Applicability, Severity};
+use crate::diagnostic::{Applicability, FixOp, Severity};
 use crate::rules::RuleContext;
 use crate::workload::{FactName, Workload};
 
@@ -40,7 +39,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         // On a host with cgroup v1, values from 1 to 100 have an effect.
         let applicability = if value == 0 { Applicability::Safe } else { Applicability::Unsafe };
         let remove = vec![FixOp::Remove { key }];
-        finding.fix_model("remove the line", applicability, &[FactName::MemSwappiness], remove);
+        finding.fix_ops("remove the line", applicability, &[FactName::MemSwappiness], remove);
     }
     finding.help("a `memswap_limit` equal to the memory limit forbids swap");
 }

@@ -17,11 +17,6 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
-    limited(&offer, cx);
-}
-
-fn limited(offer: &Offer<'_>, cx: &mut RuleContext<'_>) {
-    let workload = offer.workload;
     if !workload.memory.limit.is_absent() || !workload.role.runs() {
         return;
     }
@@ -38,7 +33,7 @@ fn limited(offer: &Offer<'_>, cx: &mut RuleContext<'_>) {
         .group_message("services have no memory limit")
         .note("one leak takes the host's memory, and the kernel then picks what to kill");
     if let (Some(measured), Some(advice)) = (&workload.measured, advise(workload)) {
-        MeasuredLimit { offer: *offer, measured, advice: &advice }.offer_limit(&mut finding);
+        MeasuredLimit { offer, measured, advice: &advice }.offer_limit(&mut finding);
     } else {
         offer.limit(&mut finding);
     }

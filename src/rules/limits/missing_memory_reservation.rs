@@ -17,12 +17,7 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
-    reserved(&offer, cx);
-}
-
-fn reserved(offer: &Offer<'_>, cx: &mut RuleContext<'_>) {
-    let workload = offer.workload;
-    let Some(limit) = workload.memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
+    let Some(limit) = workload.known_limit() else { return };
     if !workload.memory.reservation.is_absent() || !workload.role.runs() || workload.role.is_job() {
         return;
     }
@@ -40,7 +35,7 @@ fn reserved(offer: &Offer<'_>, cx: &mut RuleContext<'_>) {
     let advice = advise(workload);
     match (&workload.measured, &advice) {
         (Some(measured), Some(advice)) if advice.keeps_limit() => {
-            MeasuredLimit { offer: *offer, measured, advice }.offer_reservation(&mut finding);
+            MeasuredLimit { offer, measured, advice }.offer_reservation(&mut finding);
         }
         (Some(_), Some(_)) => {}
         _ => offer.reservation(&mut finding, limit.value),

@@ -15,12 +15,8 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
-    if !offer.may_swap() {
-        return;
-    }
-    let memory = &workload.memory;
-    let Some(limit) = memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
-    if !workload.service.memswap_limit.is_absent() || !workload.role.runs() {
+    let Some(limit) = workload.known_limit() else { return };
+    if !workload.service.memswap_limit.is_absent() || !workload.role.runs() || !offer.may_swap() {
         return;
     }
     let (name, size) = (&workload.name, limit.value);

@@ -1,10 +1,9 @@
 //! The rule `redundant-swap-limit`.
 
-use crate::diagnostic::Applicability;
-use crate::diagnostic::FixOp;
+use crate::diagnostic::{Applicability, FixOp};
 use crate::rules::RuleContext;
 use crate::rules::offer::Offer;
-use crate::workload::{FactName, SizeKey, Workload};
+use crate::workload::{FactName, Workload};
 
 rule! {
     name: "redundant-swap-limit",
@@ -17,14 +16,8 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
-    if !offer.may_swap() {
-        return;
-    }
-    let memory = &workload.memory;
-    let (Some(swap), Some(limit)) = (workload.service.memswap_limit.known(), memory.limit.known()) else {
-        return;
-    };
-    if limit.value.0 <= 0 || (swap.value.0 != 0 && Some(swap.value.0) != limit.value.0.checked_mul(2)) {
+    let Some((limit, swap)) = offer.limit_and_swap() else { return };
+    if swap.value.0 != 0 && Some(swap.value.0) != limit.value.0.checked_mul(2) {
         return;
     }
     let name = &workload.name;
@@ -40,12 +33,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .via(&swap.via)
         .related(limit.span, format!("a limit of {}", limit.value));
     // If a variable sets one of them, the two may differ elsewhere.
-    let varies = |key: &SizeKey| key.name == "memswap_limit" && key.text.varies();
-    let varies = workload.service.size_keys.iter().any(varies)
+    let varies = offer.key("memswap_limit").is_some_and(|key| key.text.varies())
         || workload.limit_key().is_none_or(|key| key.text.varies());
     let removable = workload.removable_key("memswap_limit");
     if let Some(key) = removable.filter(|key| !varies && !offer.is_limited_elsewhere(*key)) {
-        finding.fix_model(
+        finding.fix_ops(
             "remove the line",
             Applicability::Safe,
             &[FactName::SwapLimit],

@@ -28,12 +28,16 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         reservation.span,
         format!("`{}` reserves {} of a limit of {}", workload.name, reservation.value, limit.value),
     );
-    finding.label(format!("reserves {}", reservation.value))
+    finding
+        .label(format!("reserves {}", reservation.value))
         .via(&reservation.via)
         .related(limit.span, format!("may use {}", limit.value))
-        .note("Error response from daemon: Minimum memory limit can not be less than memory reservation limit, see usage");
-    let finding = match offer.reservation_like_limit() {
-        Some(requests) => finding.fix_model(
+        .note(
+            "Error response from daemon: Minimum memory limit can not be less than memory \
+             reservation limit, see usage",
+        );
+    match offer.reservation_like_limit() {
+        Some(requests) => finding.fix_ops(
             format!("reserve no more than the limit of {}", limit.value.to_compose()),
             Applicability::Unsafe,
             &[FactName::MemoryReservation],
@@ -45,6 +49,6 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let raised = raised.filter(|_| Need::fits_limit(workload, reservation.value));
     if let Some(requests) = raised.filter(|_| offer.fits_host(reservation.value)) {
         let title = format!("or raise the limit to {}", reservation.value.to_compose());
-        finding.fix_model(title, Applicability::Unsafe, CHANGES, requests);
+        finding.fix_ops(title, Applicability::Unsafe, CHANGES, requests);
     }
 }

@@ -17,14 +17,8 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
-    if !offer.may_swap() {
-        return;
-    }
-    let memory = &workload.memory;
-    let (Some(limit), Some(swap)) = (memory.limit.known(), workload.service.memswap_limit.known()) else {
-        return;
-    };
-    if swap.value.0 <= 0 || limit.value.0 <= 0 || swap.value >= limit.value {
+    let Some((limit, swap)) = offer.limit_and_swap() else { return };
+    if swap.value.0 <= 0 || swap.value >= limit.value {
         return;
     }
     let both = ByteSize(limit.value.0.saturating_add(swap.value.0));
@@ -35,13 +29,17 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             workload.name, swap.value, limit.value
         ),
     );
-    finding.label(format!("memory and swap together: {}", swap.value))
+    finding
+        .label(format!("memory and swap together: {}", swap.value))
         .via(&swap.via)
         .related(limit.span, format!("memory alone: {}", limit.value))
-        .note("Error response from daemon: Minimum memoryswap limit should be larger than memory limit, see usage");
+        .note(
+            "Error response from daemon: Minimum memoryswap limit should be larger than memory \
+             limit, see usage",
+        );
     offer.no_swap(&mut finding, "allow no swap: the same as the memory limit");
     if let Some(requests) = offer.set_swap_size(both) {
         let title = format!("or allow {} of swap: {} together", swap.value, both.to_compose());
-        finding.fix_model(title, Applicability::Unsafe, &[FactName::SwapLimit], requests);
+        finding.fix_ops(title, Applicability::Unsafe, &[FactName::SwapLimit], requests);
     }
 }

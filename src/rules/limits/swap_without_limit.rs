@@ -16,27 +16,24 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
-    if !offer.may_swap() {
-        return;
-    }
-    let memory = &workload.memory;
     let Some(swap) = workload.service.memswap_limit.known().filter(|swap| swap.value.0 > 0) else {
         return;
     };
-    if !memory.limit.is_absent() || !workload.role.runs() {
+    if !workload.memory.limit.is_absent() || !workload.role.runs() || !offer.may_swap() {
         return;
     }
     let mut finding = cx.report(
         swap.span,
         format!("`{}` has a `memswap_limit` of {} and no memory limit", workload.name, swap.value),
     );
-    finding.label("counts memory and swap together")
-        .via(&swap.via)
-        .note("Error response from daemon: You should always set the Memory limit when using Memoryswap limit, see usage");
+    finding.label("counts memory and swap together").via(&swap.via).note(
+        "Error response from daemon: You should always set the Memory limit when using \
+         Memoryswap limit, see usage",
+    );
     match offer.limit_like_swap() {
         Some(requests) => {
             let title = format!("set `{}` to the same: all of it memory, no swap", offer.limit_name());
-            finding.fix_model(title, Applicability::Unsafe, CHANGES, requests);
+            finding.fix_ops(title, Applicability::Unsafe, CHANGES, requests);
         }
         None => offer.limit(&mut finding),
     }

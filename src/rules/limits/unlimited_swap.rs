@@ -15,17 +15,11 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
-    if !offer.may_swap() {
+    let Some((limit, swap)) = offer.limit_and_swap() else { return };
+    if swap.value.0 != -1 {
         return;
     }
-    let memory = &workload.memory;
-    let (Some(limit), Some(swap)) = (memory.limit.known(), workload.service.memswap_limit.known()) else {
-        return;
-    };
-    if swap.value.0 != -1 || limit.value.0 <= 0 {
-        return;
-    }
-    let quoted = workload.service.size_keys.iter().any(|key| key.name == "memswap_limit" && !key.bare);
+    let quoted = offer.key("memswap_limit").is_some_and(|key| !key.bare);
     let mut finding = cx.report(
         swap.span,
         format!("`{}` may use all swap of the host beyond its limit of {}", workload.name, limit.value),

@@ -14,8 +14,7 @@ rule! {
 }
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
-    let memory = &workload.memory;
-    let Some(limit) = memory.limit.known().filter(|limit| limit.value.0 > 0) else { return };
+    let Some(limit) = workload.known_limit() else { return };
     let sized = workload.service.tmpfs.iter().filter_map(|mount| mount.size.known());
     let parts: Vec<_> =
         workload.service.shm_size.known().into_iter().chain(sized).filter(|part| part.value.0 > 0).collect();

@@ -1,7 +1,6 @@
 //! The rule `small-shm`.
 
-use crate::diagnostic::FixOp;
-use crate::diagnostic::{Applicability, Confidence, Severity};
+use crate::diagnostic::{Applicability, Confidence, FixOp, Severity};
 use crate::rules::offer::Offer;
 use crate::rules::{Preset, RuleContext, Target};
 use crate::syntax::size::ByteSize;
@@ -16,14 +15,9 @@ rule! {
     check: Workload(check),
 }
 
+/// Reports a service whose program is known to need more of /dev/shm than Docker gives it.
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
-    report(&offer, cx);
-}
-
-/// Reports a service whose program is known to need more of /dev/shm than Docker gives it.
-fn report(offer: &Offer<'_>, cx: &mut RuleContext<'_>) {
-    let workload = offer.workload;
     let Some(needs) = &workload.memory.shared_memory else { return };
     let host = workload.service.ipc.is_unknown()
         || workload
@@ -56,7 +50,7 @@ fn report(offer: &Offer<'_>, cx: &mut RuleContext<'_>) {
         .related(workload.image.base.span(), needs.why.as_str())
         .note("what is written there counts against the container's limit");
     let enough = ByteSize::parse_compose(&needs.enough).ok();
-    let limit = workload.memory.limit.value().filter(|limit| limit.0 > 0);
+    let limit = workload.known_limit().map(|limit| limit.value);
     // Half of the limit is left for the rest. Swarm has no such key.
     let fits = enough.zip(limit).is_none_or(|(enough, limit)| enough.0 < limit.0 / 2);
     if policy.target == Target::Swarm || !fits || workload.memory.limit.is_unknown() {
@@ -68,6 +62,6 @@ fn report(offer: &Offer<'_>, cx: &mut RuleContext<'_>) {
         let value = needs.enough.clone();
         let set = FixOp::Set { owner: workload.anchor, path, value, after: "image" };
         let title = format!("set `shm_size` to {}", needs.enough);
-        finding.fix_model(title, Applicability::Unsafe, &[FactName::ShmSize], vec![set]);
+        finding.fix_ops(title, Applicability::Unsafe, &[FactName::ShmSize], vec![set]);
     }
 }

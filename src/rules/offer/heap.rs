@@ -2,8 +2,7 @@
 
 use super::Offer;
 use crate::capacity::MIB;
-use crate::diagnostic::FixOp;
-use crate::diagnostic::{Applicability, Edit};
+use crate::diagnostic::{Applicability, Edit, FixOp};
 use crate::rules::FindingBuilder;
 use crate::syntax::size::ByteSize;
 use crate::workload::{Bound, FactName, HeapSetting, Kind, MemoryPool, Origin, Pool, RuntimeName};

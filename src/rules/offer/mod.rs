@@ -12,6 +12,7 @@ pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_wo
 use super::{FindingBuilder, Policy, RuleContext, Target};
 use crate::capacity::{Need, NoNumber};
 use crate::diagnostic::Applicability;
+use crate::source::Spanned;
 use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
 use crate::workload::{
     ChangedElsewhere, Fact, FactName, HeapSetting, Kind, LimitKeys, MemoryPool, Project, SizeKey, Workload,
@@ -30,7 +31,7 @@ pub(super) struct Offer<'w> {
 }
 
 impl<'w> Offer<'w> {
-    /// Returns the offer for a workload of the project that is checked.
+    /// Returns the offer for a workload of the context's project.
     pub(super) fn of(workload: &'w Workload, cx: &RuleContext<'w>) -> Self {
         Self { project: cx.project(), workload, policy: cx.policy() }
     }
@@ -38,6 +39,12 @@ impl<'w> Offer<'w> {
     /// True unless the project is for Swarm, which has no settings for swap.
     pub(super) fn may_swap(&self) -> bool {
         self.policy.target == Target::Compose && !self.project.for_swarm
+    }
+
+    /// Returns the memory limit and `memswap_limit`, if both are known and count.
+    pub(super) fn limit_and_swap(&self) -> Option<(&'w Spanned<ByteSize>, &'w Spanned<ByteSize>)> {
+        let swap = self.workload.service.memswap_limit.known().filter(|_| self.may_swap())?;
+        Some((self.workload.known_limit()?, swap))
     }
 
     /// True if limits belong below `deploy.resources`: for Swarm, where the service, its overlays or its neighbours have a
@@ -136,7 +143,7 @@ impl<'w> Offer<'w> {
             Some(requests) => {
                 let (key, name) = (self.limit_name(), &self.workload.name);
                 let title = format!("set `{key}` of `{name}` to {}", need.limit.to_compose());
-                finding.note(need.sum).fix_model(title, Applicability::Unsafe, CHANGES, requests);
+                finding.note(need.sum).fix_ops(title, Applicability::Unsafe, CHANGES, requests);
             }
             None => {
                 finding.help(format!(
@@ -163,13 +170,16 @@ impl<'w> Offer<'w> {
         let key = self.limit_name();
         match why {
             NoNumber::Unknown if self.workload.role.is_job() => format!(
-                "add `{key}: <size>`, above what it uses at its peak: `docker stats` shows it while it runs, `oomlint size` works out the number"
+                "add `{key}: <size>`, above what it uses at its peak: `docker stats` shows it while \
+                 it runs, `oomlint size` works out the number"
             ),
             NoNumber::Unknown => format!(
-                "add `{key}: <size>`, above what it uses at its peak: `docker stats` shows it, `oomlint size` works out the number"
+                "add `{key}: <size>`, above what it uses at its peak: `docker stats` shows it, \
+                 `oomlint size` works out the number"
             ),
             NoNumber::Follows { runtime } => format!(
-                "add `{key}: <size>`: the {runtime} heap then follows it; `oomlint size` works out the number from `docker stats`"
+                "add `{key}: <size>`: the {runtime} heap then follows it; `oomlint size` works out \
+                 the number from `docker stats`"
             ),
             NoNumber::Grows { what } => {
                 format!(
@@ -179,18 +189,21 @@ impl<'w> Offer<'w> {
             NoNumber::HostSized { why, first } => match first {
                 Some(first) => {
                     format!(
-                        "`{key}` alone is not enough, {why}: add it, and take the {first} that oomlint then offers"
+                        "`{key}` alone is not enough, {why}: add it, and take the {first} that oomlint then \
+                         offers"
                     )
                 }
                 None => {
                     format!(
-                        "`{key}` alone is not enough, {why}: bound its heap or cache first, then add a limit above it"
+                        "`{key}` alone is not enough, {why}: bound its heap or cache first, then add a limit \
+                         above it"
                     )
                 }
             },
             NoNumber::MayBeHostSized { why, first } => match first {
                 Some(first) => format!(
-                    "`{key}` alone may not be enough: if it starts the server of its image, {why}; add it, and take the {first} that oomlint then offers"
+                    "`{key}` alone may not be enough: if it starts the server of its image, {why}; add \
+                     it, and take the {first} that oomlint then offers"
                 ),
                 None => {
                     format!("`{key}` alone may not be enough: if it starts the server of its image, {why}")
@@ -213,7 +226,8 @@ impl<'w> Offer<'w> {
         let key = self.reservation_name();
         if let Some(why) = self.changed_elsewhere() {
             finding.help(format!(
-                "add `{key}: <size>`, below the limit of {limit}: what it uses most of the time, as `docker stats` shows; {why}"
+                "add `{key}: <size>`, below the limit of {limit}: what it uses most of the time, as \
+                 `docker stats` shows; {why}"
             ));
             return;
         }
@@ -224,7 +238,7 @@ impl<'w> Offer<'w> {
             .filter(|steady| *steady < limit && !varies && !self.is_refused())
         {
             Some(steady) => {
-                finding.fix_model(
+                finding.fix_ops(
                     format!(
                         "reserve {} for `{}`: its heap or cache, rounded up",
                         steady.to_compose(),
@@ -237,8 +251,9 @@ impl<'w> Offer<'w> {
             }
             None => {
                 finding.help(format!(
-                "add `{key}: <size>`, below the limit of {limit}: what it uses most of the time, as `docker stats` shows"
-            ));
+                    "add `{key}: <size>`, below the limit of {limit}: what it uses most of the time, as \
+                     `docker stats` shows"
+                ));
             }
         }
     }
@@ -249,11 +264,13 @@ impl<'w> Offer<'w> {
         let swarm_reads = self.project.is_version_3 && self.in_deploy();
         match self.set_swap().filter(|_| !swarm_reads && self.limited_elsewhere().is_none()) {
             Some(requests) => {
-                finding.fix_model(title, Applicability::Unsafe, &[FactName::SwapLimit], requests);
+                finding.fix_ops(title, Applicability::Unsafe, &[FactName::SwapLimit], requests);
             }
             None if swarm_reads => {
-                finding
-                .help("`memswap_limit` equal to the memory limit allows no swap; `docker stack deploy` refuses a file with that key");
+                finding.help(
+                    "`memswap_limit` equal to the memory limit allows no swap; `docker stack deploy` \
+                     refuses a file with that key",
+                );
             }
             None => {
                 finding.help("`memswap_limit` equal to the memory limit allows no swap");
@@ -287,7 +304,7 @@ impl<'w> Offer<'w> {
         match raised.map(|need| (need, self.set_limit(need, None))) {
             Some((need, Some(requests))) => {
                 let title = format!("raise the limit to {}", need.to_compose());
-                finding.fix_model(title, Applicability::Unsafe, CHANGES, requests);
+                finding.fix_ops(title, Applicability::Unsafe, CHANGES, requests);
             }
             Some((need, None)) => {
                 finding.help(format!(
@@ -326,7 +343,7 @@ impl<'w> Offer<'w> {
             if apart || self.project.changed_elsewhere(&workload.name).next().is_some() {
                 return None;
             }
-            let limit = workload.memory.limit.value().copied().filter(|limit| limit.0 > 0);
+            let limit = workload.known_limit().map(|limit| limit.value);
             smallest = limit.map_or(smallest, |limit| limit.min(smallest));
         }
         Some(smallest)
@@ -344,7 +361,7 @@ fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
         "mem_reservation" => "deploy.resources.reservations",
         _ => "",
     };
-    let limit = memory.limit.value().copied().filter(|limit| limit.0 > 0);
+    let limit = workload.known_limit().map(|limit| limit.value);
     match name {
         // With both spellings set and equal, a new size for one would be a conflict. Where they conflict already, it makes
         // nothing worse.

@@ -159,7 +159,7 @@ impl<'w> Offer<'w> {
         self.workload.service.size_keys.iter().filter(|key| names.contains(&key.name)).collect()
     }
 
-    fn key(&self, name: &str) -> Option<&'w SizeKey> {
+    pub(in crate::rules) fn key(&self, name: &str) -> Option<&'w SizeKey> {
         self.workload.service.size_keys.iter().find(|key| key.name == name)
     }
 

@@ -1,7 +1,6 @@
 //! The rule `invalid-restart-policy`.
 
-use crate::diagnostic::Applicability;
-use crate::diagnostic::FixOp;
+use crate::diagnostic::{Applicability, FixOp};
 use crate::rules::RuleContext;
 use crate::workload::{FactName, Workload};
 
@@ -29,13 +28,17 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         attempts.span,
         format!("the engine refuses to start `{}`: attempts are counted after failures only", workload.name),
     );
-    finding.label(format!("with `{}`", condition.value))
-    .via(&attempts.via)
-    .note("Error response from daemon: invalid restart policy: maximum retry count can only be used with 'on-failure'")
-    .help("write `condition: on-failure` in the block");
+    finding
+        .label(format!("with `{}`", condition.value))
+        .via(&attempts.via)
+        .note(
+            "Error response from daemon: invalid restart policy: maximum retry count can only be \
+             used with 'on-failure'",
+        )
+        .help("write `condition: on-failure` in the block");
     if let Some(owner) = workload.key("deploy.restart_policy") {
         let set = FixOp::Set { owner, path: &["condition"], value: "on-failure".to_owned(), after: "" };
-        finding.fix_model(
+        finding.fix_ops(
             "restart after failures only",
             Applicability::Unsafe,
             &[FactName::Restart],
@@ -68,10 +71,17 @@ fn unknown_policy(workload: &Workload, cx: &mut RuleContext<'_>) {
         ),
         _ => ("no policy of that name", format!("invalid restart policy: unknown policy '{name}'")),
     };
-    cx.report(restart.span, format!("the engine refuses to start `{}` with `restart: {}`", workload.name, restart.value)).label(label)
+    cx.report(
+        restart.span,
+        format!("the engine refuses to start `{}` with `restart: {}`", workload.name, restart.value),
+    )
+    .label(label)
     .via(&restart.via)
     .note(format!("Error response from daemon: {note}"))
-    .help("the policies are `no`, `always`, `unless-stopped` and `on-failure`, with `:3` behind it for three attempts");
+    .help(
+        "the policies are `no`, `always`, `unless-stopped` and `on-failure`, with `:3` \
+         behind it for three attempts",
+    );
 }
 
 /// Reports a `condition` that the engine rejects: `on-failure:3`, `sometimes`. The engine gets the word as it is
@@ -99,8 +109,7 @@ fn attempts_in_condition(workload: &Workload, cx: &mut RuleContext<'_>) {
         finding.help("the conditions are `none`, `on-failure` and `any`");
         return;
     };
-    let finding =
-        finding.help(format!("write `condition: on-failure` and `max_attempts: {attempts}` in the block"));
+    finding.help(format!("write `condition: on-failure` and `max_attempts: {attempts}` in the block"));
     let owner =
         workload.key("deploy.restart_policy").filter(|_| workload.service.deploy.max_attempts.is_absent());
     if let Some(owner) = owner {
@@ -111,6 +120,6 @@ fn attempts_in_condition(workload: &Workload, cx: &mut RuleContext<'_>) {
             after: "",
         };
         let asked = vec![set(&["condition"], "on-failure"), set(&["max_attempts"], attempts)];
-        finding.fix_model("give the number its own key", Applicability::Unsafe, &[FactName::Restart], asked);
+        finding.fix_ops("give the number its own key", Applicability::Unsafe, &[FactName::Restart], asked);
     }
 }

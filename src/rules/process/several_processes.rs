@@ -15,7 +15,11 @@ rule! {
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(span) = workload.process.several_processes else { return };
     let name = &workload.name;
-    cx.report(span, format!("`{name}` runs several programs under one limit")).label("more than one program starts here")
-    .note("when one of them takes too much, the kernel picks which to kill; the container runs on without it")
-    .help("a service for each, with a limit and a healthcheck of its own");
+    cx.report(span, format!("`{name}` runs several programs under one limit"))
+        .label("more than one program starts here")
+        .note(
+            "when one of them takes too much, the kernel picks which to kill; \
+             the container runs on without it",
+        )
+        .help("a service for each, with a limit and a healthcheck of its own");
 }

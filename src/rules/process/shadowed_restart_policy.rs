@@ -1,7 +1,6 @@
 //! The rule `shadowed-restart-policy`.
 
-use crate::diagnostic::Applicability;
-use crate::diagnostic::FixOp;
+use crate::diagnostic::{Applicability, FixOp};
 use crate::rules::RuleContext;
 use crate::workload::{Fact, FactName, Workload};
 
@@ -70,5 +69,5 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         }
         asked.push(set(&["max_attempts"], attempts));
     }
-    finding.fix_model("say it in the block", Applicability::Unsafe, &[FactName::Restart], asked);
+    finding.fix_ops("say it in the block", Applicability::Unsafe, &[FactName::Restart], asked);
 }

@@ -14,7 +14,10 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for command in workload.build.iter().flat_map(|build| &build.ulimits) {
-        cx.report(command.span, format!("`{}` has no effect on what runs in `{}`", command.value, workload.name)).label("holds for the shell of this RUN, which ends here")
-        .help("set it where the container is started, in `ulimits` of the service: sizes are bytes there, KiB in the shell");
+        let message = format!("`{}` has no effect on what runs in `{}`", command.value, workload.name);
+        cx.report(command.span, message).label("applies only to the shell of this RUN").help(
+            "set it where the container is started, in `ulimits` of the service: \
+             sizes are bytes there, KiB in the shell",
+        );
     }
 }

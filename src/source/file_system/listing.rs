@@ -34,7 +34,7 @@ enum Listing {
     Entries {
         /// The types by name; `None` for links.
         kinds: HashMap<OsString, Option<EntryKind>>,
-        /// The names in lower case.
+        /// Names with upper-case letters, in lower case.
         folded: HashSet<OsString>,
         /// True if a name has other characters than ASCII.
         unicode: bool,
@@ -80,7 +80,9 @@ impl Listing {
             if kinds.len() == MAX_REMEMBERED {
                 return Self::Unknown;
             }
-            folded.insert(name.to_ascii_lowercase());
+            if name.as_encoded_bytes().iter().any(u8::is_ascii_uppercase) {
+                folded.insert(name.to_ascii_lowercase());
+            }
             unicode |= !name.is_ascii();
             kinds.insert(name, (!kind.is_symlink()).then(|| entry_kind(kind)));
         }
@@ -93,12 +95,20 @@ impl Listing {
             Some(Some(kind)) => Listed::Is(*kind),
             Some(None) => Listed::Unknown,
             // A file system that ignores case, or normalizes Unicode, may find it under another spelling.
-            None if *unicode || !name.is_ascii() || folded.contains(&name.to_ascii_lowercase()) => {
-                Listed::Unknown
+            None if *unicode || !name.is_ascii() || is_short_name(name) => Listed::Unknown,
+            None => {
+                let lower = name.to_ascii_lowercase();
+                let other = folded.contains(&lower) || kinds.contains_key(&lower);
+                if other { Listed::Unknown } else { Listed::Missing }
             }
-            None => Listed::Missing,
         }
     }
+}
+
+/// True for a name that Windows finds although it does not list it: `PROGRA~1`, `file.`.
+fn is_short_name(name: &OsStr) -> bool {
+    let bytes = name.as_encoded_bytes();
+    cfg!(windows) && (bytes.contains(&b'~') || bytes.ends_with(b".") || bytes.ends_with(b" "))
 }
 
 fn entry_kind(kind: FileType) -> EntryKind {
@@ -119,6 +129,7 @@ mod tests {
     fn a_directory_is_read_once() {
         let scratch = tempfile::tempdir().unwrap();
         std::fs::write(scratch.path().join("file"), "").unwrap();
+        std::fs::write(scratch.path().join("README"), "").unwrap();
         std::fs::create_dir(scratch.path().join("directory")).unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink("file", scratch.path().join("link")).unwrap();
@@ -135,6 +146,7 @@ mod tests {
         assert_eq!(look("none"), Listed::Missing);
         // Whether these exist depends on the file system.
         assert_eq!(look("FILE"), Listed::Unknown);
+        assert_eq!(look("readme"), Listed::Unknown);
         assert_eq!(look("é"), Listed::Unknown);
         #[cfg(unix)]
         assert_eq!(look("link"), Listed::Unknown);

@@ -6,7 +6,6 @@ mod root;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -64,6 +63,9 @@ pub enum EntryKind {
 }
 
 /// Access to the file system: all of it, or one directory; with the texts of an overlay in place of files.
+///
+/// Texts of an overlay are the caller's own, so a restriction does not apply to them. They are found by their path without `.` and
+/// `..`; symbolic links to them are not followed.
 ///
 /// With a restriction, a path is checked with every symbolic link followed. A directory may become a link between
 /// that check and the opening of the file: Linux tells the path of the open file, which is checked again. Elsewhere a
@@ -123,16 +125,33 @@ impl FileSystem {
         overlay.texts.get(&normalize(&overlay.here.join(path))).map(String::as_str)
     }
 
+    /// Returns the paths of the overlay's files below a directory, relative to the directory.
+    fn overlaid_below<'f>(&'f self, directory: &'f Path) -> impl Iterator<Item = &'f Path> {
+        self.overlay.iter().flat_map(move |overlay| {
+            let top = normalize(&overlay.here.join(directory));
+            // Paths are ordered by their parts, so that those below a directory follow it.
+            let from = overlay.texts.range(top.clone()..).map(|(path, _)| path);
+            from.map_while(move |path| path.strip_prefix(&top).ok())
+        })
+    }
+
+    /// Returns the paths of the overlay's files below a directory that are not on the disk, relative to the directory.
+    #[must_use]
+    pub fn added_below(&self, directory: &Path) -> Vec<PathBuf> {
+        let added = self.overlaid_below(directory).filter(|below| !self.is_on_disk(&directory.join(below)));
+        added.map(Path::to_path_buf).collect()
+    }
+
     /// Returns the directory that access is restricted to, as given.
     #[must_use]
     pub fn allowed_root(&self) -> Option<&Path> {
-        self.root.as_ref().map(|fence| fence.shown.as_path())
+        self.root.as_ref().map(|root| root.shown.as_path())
     }
 
     /// True if the path resolves to a place that may be read. The file need not exist.
     #[must_use]
     pub fn may_read(&self, path: &Path) -> bool {
-        self.place(path).is_ok()
+        self.overlaid(path).is_some() || self.place(path).is_ok()
     }
 
     /// Returns the type of the entry at `path`.
@@ -143,6 +162,15 @@ impl FileSystem {
         if self.overlaid(path).is_some() {
             return Ok(EntryKind::File);
         }
+        match self.entry_kind_on_disk(path) {
+            Err(LoadError::NotFound) if self.overlaid_below(path).next().is_some() => {
+                Ok(EntryKind::Directory)
+            }
+            kind => kind,
+        }
+    }
+
+    fn entry_kind_on_disk(&self, path: &Path) -> Result<EntryKind, LoadError> {
         // `file/` has to be a directory.
         let slash = path.as_os_str().as_encoded_bytes().ends_with(b"/");
         let named = path.parent().zip(path.file_name()).filter(|_| !slash);
@@ -196,12 +224,12 @@ impl FileSystem {
 
     /// Returns the paths of a directory's entries, unordered; none if it cannot be read.
     pub fn entries(&self, directory: &Path) -> impl Iterator<Item = PathBuf> {
-        let added = self.overlay.iter().flat_map(|overlay| {
-            let top = normalize(&overlay.here.join(directory));
-            let inside = move |path: &&PathBuf| path.parent() == Some(&top) && !self.is_on_disk(path);
-            overlay.texts.keys().filter(inside).filter_map(|path| path.file_name().map(OsStr::to_owned))
-        });
-        let added: Vec<PathBuf> = added.map(|name| directory.join(name)).collect();
+        let added = self.added_below(directory);
+        let added: Vec<PathBuf> = added
+            .iter()
+            .filter(|below| below.components().count() == 1)
+            .map(|name| directory.join(name))
+            .collect();
         let entries = self.place(directory).ok().and_then(|place| std::fs::read_dir(place).ok());
         let directory = directory.to_path_buf();
         entries
@@ -253,8 +281,8 @@ impl FileSystem {
         let file = open(place, self.root.is_some())?;
         // The file may have been replaced since it was checked.
         regular(&file.metadata()?)?;
-        if let Some(fence) = &self.root {
-            fence.contains_open_file(&file)?;
+        if let Some(root) = &self.root {
+            root.contains_open_file(&file)?;
         }
         let mut bytes = Vec::with_capacity(size.min(most) as usize);
         file.take(most).read_to_end(&mut bytes)?;
@@ -263,12 +291,12 @@ impl FileSystem {
 
     /// Resolves a path to one that may be opened.
     fn place<'p>(&self, path: &'p Path) -> Result<Cow<'p, Path>, LoadError> {
-        let Some(fence) = &self.root else {
+        let Some(root) = &self.root else {
             // An empty path is the current directory.
             let here = || Cow::Borrowed(Path::new("."));
             return Ok(if path.as_os_str().is_empty() { here() } else { Cow::Borrowed(path) });
         };
-        fence.allowed_path(path).map(Cow::Owned)
+        root.allowed_path(path).map(Cow::Owned)
     }
 }
 

@@ -96,7 +96,7 @@ fn an_overlay_replaces_files_and_adds_others() {
         assert_eq!(read("other").as_deref(), Ok("on disk"));
         assert_eq!(disk.read_prefix(&at("new"), 2), Ok(b"un".to_vec()));
         assert_eq!(disk.size(&at("file")), Ok(4));
-        assert!(disk.is_file(&at("new")) && !disk.exists(&at("none")));
+        assert!(disk.is_file(&at("new")) && !disk.exists(&at("none")) && disk.may_read(&at("new")));
         let mut entries: Vec<PathBuf> = disk.entries(scratch.path()).collect();
         entries.sort();
         assert_eq!(entries, ["file", "new", "other"].map(at));
@@ -129,5 +129,18 @@ fn a_file_is_no_directory() {
     std::fs::write(scratch.path().join("file"), "").unwrap();
     for disk in [FileSystem::default(), FileSystem::default().with_listings()] {
         assert_eq!(disk.entry_kind(&scratch.path().join("file/")), Err(LoadError::NotFound));
+    }
+}
+
+#[test]
+fn directories_of_an_overlay_exist() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |path: &str| scratch.path().join(path);
+    let overlay = ["a/b/new", "a/b.txt"].map(|path| (at(path), String::new()));
+    for disk in [FileSystem::default(), FileSystem::default().with_listings()] {
+        let disk = disk.with_overlay(&overlay.clone().into());
+        assert!(disk.is_dir(&at("a")) && disk.is_dir(&at("a/b")) && !disk.exists(&at("a/c")));
+        assert_eq!(disk.added_below(&at("a")), ["b/new", "b.txt"].map(PathBuf::from));
+        assert_eq!(disk.entries(&at("a/b")).collect::<Vec<_>>(), [at("a/b/new")]);
     }
 }

@@ -6,11 +6,10 @@ use crate::source::Span;
 use crate::syntax::SyntaxError;
 
 use super::ast::{Arguments, Instruction, Keyword, Pair};
-use super::check;
 use super::directives::shorten;
 use super::lines::LogicalLine;
 use super::words::{fields, is_blank, quoted_words, skip_space, split_first};
-use super::{flags, json};
+use super::{check, flags, json};
 
 /// Parser of the instructions of one file.
 pub(super) struct Reader<'a> {

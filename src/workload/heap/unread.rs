@@ -172,7 +172,7 @@ fn in_its_own_words(reader: &SettingsReader<'_>, own: &Runtime, flag: &TracedTex
     };
     let variable = own.precedence.iter().find_map(carries)?;
     let most = own.flags.iter().find(|flag| flag.sets == Sets::HeapMax)?;
-    let limit = reader.workload.memory.limit.value().filter(|limit| limit.0 > 0);
+    let limit = reader.workload.known_limit().map(|limit| limit.value);
     let fits = limit.is_none_or(|limit| bytes.0 <= limit.0 / 4 * 3);
     let there = reader.workload.variable(&variable.name);
     let value = spelled(most.grammar, bytes).filter(|_| fits && there.is_absent())?;
