@@ -20,7 +20,8 @@ fn fit_words<'t>(pattern: &[&str], words: &[&'t str], captures: &mut Captures<'t
         return words.is_empty();
     };
     if *first == "*" {
-        return (0..=words.len()).any(|taken| fit_words(rest, &words[taken..], captures));
+        let mut left = (0..=words.len()).filter_map(|taken| words.get(taken..));
+        return left.any(|words| fit_words(rest, words, captures));
     }
     let Some((word, others)) = words.split_first() else {
         return false;

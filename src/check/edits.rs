@@ -172,7 +172,7 @@ fn merge_move(mut set: Edit, mut removal: Edit, comment: Option<Span>, key: Span
 
 /// Gives each place the text of the one before it, and the first that of the last: commas and quotes stay right.
 fn rotated(words: &[Span], sources: &Sources) -> Option<Vec<Edit>> {
-    let in_order = words.windows(2).all(|pair| pair[0].file == pair[1].file && pair[0].end <= pair[1].start);
+    let in_order = words.is_sorted_by(|a, b| a.file == b.file && a.end <= b.start);
     let last = words.last().filter(|_| in_order && words.len() > 1)?;
     let text = |span: &Span| sources.get(span.file).slice(*span).to_owned();
     let before = std::iter::once(last).chain(words);

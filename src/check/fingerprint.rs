@@ -65,16 +65,17 @@ pub fn fingerprints(findings: &[Finding], sources: &Sources, root: &RepositoryRo
 /// Returns the identity of each finding, in the findings' order.
 #[must_use]
 pub fn identities(findings: &[Finding], sources: &Sources, root: &RepositoryRoot) -> Vec<FindingIdentity> {
-    let spans: Vec<Span> =
-        findings.iter().map(|finding| sources.to_outer_span(finding.primary.span)).collect();
+    let places = findings.iter().map(|finding| sources.to_outer_span(finding.primary.span));
     // Grouped by file, so that each file is read once and few are held at a time.
-    let mut order: Vec<usize> = (0..findings.len()).collect();
-    order.sort_by_key(|index| spans[*index].file);
-    let files: Vec<&[usize]> = order.chunk_by(|a, b| spans[*a].file == spans[*b].file).collect();
+    let mut placed: Vec<(Span, usize, &Finding)> =
+        places.zip(findings).enumerate().map(|(index, (span, finding))| (span, index, finding)).collect();
+    placed.sort_by_key(|(span, ..)| span.file);
+    let files: Vec<_> = placed.chunk_by(|(a, ..), (b, ..)| a.file == b.file).collect();
     let found = parallel::map(files, |of_file| {
-        let file = of_file.first().map(|index| File::new(spans[*index].file, sources, root));
-        let identity =
-            |index: &usize| Some((*index, file.as_ref()?.identity(&findings[*index], spans[*index])));
+        let file = of_file.first().map(|(span, ..)| File::new(span.file, sources, root));
+        let identity = |(span, index, finding): &(Span, usize, &Finding)| {
+            Some((*index, file.as_ref()?.identity(finding, *span)))
+        };
         of_file.iter().filter_map(identity).collect::<Vec<_>>()
     });
     let mut found: Vec<(usize, FindingIdentity)> = found.into_iter().flatten().collect();

@@ -242,15 +242,18 @@ pub(crate) fn run_rules(project: &Project, options: &Options, sources: &Sources)
 fn sorted<T: PartialEq>(items: Vec<T>, sources: &Sources, finding: impl Fn(&T) -> &Finding) -> Vec<T> {
     let place = |item: &T| sources.to_outer_span(finding(item).primary.span);
     let ranks = ranks(items.iter().map(|item| place(item).file), sources);
-    let places: Vec<_> = items.iter().map(place).map(|place| (ranks.get(&place.file), place.start)).collect();
     // Findings are large: they are moved once, when their order is known.
-    let mut order: Vec<usize> = (0..items.len()).collect();
-    order.sort_by(|a, b| {
-        places[*a].cmp(&places[*b]).then_with(|| {
-            let (a, b) = (finding(&items[*a]), finding(&items[*b]));
-            (b.severity, a.rule, &a.message).cmp(&(a.severity, b.rule, &b.message))
-        })
+    let placed = items.iter().enumerate().map(|(at, item)| {
+        let place = place(item);
+        ((ranks.get(&place.file), place.start), finding(item), at)
     });
+    let mut placed: Vec<_> = placed.collect();
+    placed.sort_by(|(a_place, a, _), (b_place, b, _)| {
+        a_place
+            .cmp(b_place)
+            .then_with(|| (b.severity, a.rule, &a.message).cmp(&(a.severity, b.rule, &b.message)))
+    });
+    let order: Vec<usize> = placed.into_iter().map(|(.., at)| at).collect();
     let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
     let mut sorted: Vec<T> = Vec::with_capacity(items.len());
     for item in order.into_iter().filter_map(|at| items.get_mut(at)?.take()) {

@@ -6,6 +6,7 @@ use crate::diagnostic::{Finding, NodePath};
 use crate::hash::HashMap;
 use crate::source::{Language, Source, SourceId, Sources, Span};
 use crate::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Keyword};
+use crate::syntax::last_begun;
 use crate::syntax::yaml::{Kind, NodeId, Tree};
 
 /// Sets [`Finding::keys`] of each finding. Cheap while the parsed trees of the files are cached.
@@ -65,12 +66,11 @@ impl FileOutline {
 fn keys_in_yaml(tree: &Tree, at: u32) -> Vec<String> {
     let mut keys = Vec::new();
     let begins = |id: NodeId| tree.node(id).span.start <= at;
-    let roots = tree.documents();
-    let mut next = roots[..roots.partition_point(|root| begins(*root))].last().copied();
+    let mut next = last_begun(tree.documents(), |root| begins(*root)).copied();
     while let Some(id) = next {
         next = match &tree.node(id).kind {
             Kind::Map(entries) => {
-                let entry = entries[..entries.partition_point(|(key, _)| begins(*key))].last();
+                let entry = last_begun(entries, |(key, _)| begins(*key));
                 entry.and_then(|(key, value)| {
                     let text = match &tree.node(*key).kind {
                         Kind::Scalar(scalar) => scalar.text.as_str(),
@@ -80,13 +80,10 @@ fn keys_in_yaml(tree: &Tree, at: u32) -> Vec<String> {
                     (at >= tree.node(*key).span.end && begins(*value)).then_some(*value)
                 })
             }
-            Kind::Seq(items) => {
-                let item = items[..items.partition_point(|item| begins(*item))].last();
-                item.map(|item| {
-                    keys.push("[]".to_owned());
-                    *item
-                })
-            }
+            Kind::Seq(items) => last_begun(items, |item| begins(*item)).map(|item| {
+                keys.push("[]".to_owned());
+                *item
+            }),
             Kind::Scalar(_) | Kind::Alias(_) => None,
         };
     }
@@ -95,12 +92,12 @@ fn keys_in_yaml(tree: &Tree, at: u32) -> Vec<String> {
 
 /// Returns the stage, the instruction, and the variable if the instruction has key-value pairs.
 fn keys_in_dockerfile(dockerfile: &Dockerfile, stages: &[usize], at: u32) -> Vec<String> {
-    let begun = dockerfile.instructions.partition_point(|instruction| instruction.span.start <= at);
-    let begun = &dockerfile.instructions[..begun];
-    let stage = stages[..stages.partition_point(|stage| *stage < begun.len())].last();
-    let stage = stage.and_then(|stage| begun.get(*stage));
+    let instructions = &dockerfile.instructions;
+    let begun = |instruction: &Instruction| instruction.span.start <= at;
+    let stage = last_begun(stages, |stage| instructions.get(*stage).is_some_and(begun));
+    let stage = stage.and_then(|stage| instructions.get(*stage));
     let mut keys = vec![stage.map(stage_name).unwrap_or_default()];
-    if let Some(instruction) = begun.last() {
+    if let Some(instruction) = last_begun(instructions, begun) {
         keys.push(instruction.keyword.as_str().to_owned());
         if let Arguments::Pairs(pairs) = &instruction.arguments {
             let pair = pairs.iter().rev().find(|pair| pair.key.span().start <= at);

@@ -147,10 +147,11 @@ impl Table {
         row("overcommit", overcommit.map(|set| (set.value.0.into(), &set.at)), default.overcommit.into());
         let target = file.and_then(|file| file.target.as_ref());
         row("target", target.map(|set| (word(&set.value), &set.at)), word(&default.target));
-        let excluded = file.map(|file| &file.exclude.0).filter(|globs| !globs.is_empty());
-        let globs =
-            excluded.map(|globs| globs.iter().map(|glob| glob.value.text.clone()).collect::<Vec<_>>());
-        row("exclude", globs.zip(excluded).map(|(texts, globs)| (texts.into(), &globs[0].at)), json!([]));
+        let excluded = file.and_then(|file| {
+            let globs = &file.exclude.0;
+            Some((globs.iter().map(|glob| glob.value.text.clone()).collect(), &globs.first()?.at))
+        });
+        row("exclude", excluded, json!([]));
         let baseline = file.and_then(|file| file.baseline.as_ref());
         let named = config.and_then(|config| config.baseline.as_ref()).map(|path| path.display().to_string());
         row("baseline", named.zip(baseline).map(|(path, set)| (path.into(), &set.at)), FILE_NAME.into());

@@ -139,10 +139,9 @@ impl Config {
     /// Returns the level that it sets for a rule in a file.
     #[must_use]
     pub fn level_of(&self, rule: &str, path: &Path) -> Option<&Located<Level>> {
-        let of =
-            |levels: &'_ [(RuleName, Located<Level>)]| levels.iter().position(|(name, _)| name.0 == rule);
-        let other = self.overrides_of(path).find_map(|other| Some(&other.rules[of(&other.rules)?].1));
-        other.or_else(|| Some(&self.file.rules.levels[of(&self.file.rules.levels)?].1))
+        let others = self.overrides_of(path).map(|other| &other.rules);
+        let mut all = others.chain([&self.file.rules.levels]).flatten();
+        all.find(|(name, _)| name.0 == rule).map(|(_, level)| level)
     }
 
     /// Returns every level that it sets for a rule, in any files.

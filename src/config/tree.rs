@@ -403,14 +403,13 @@ struct Entries<'t> {
 }
 
 impl Entries<'_> {
-    /// True for a key that was left out, and for repeated keys after the first, which the tree has reported.
-    fn skipped(&self, at: usize) -> bool {
-        let text = |(key, _): &(NodeId, NodeId)| self.node.of(*key).text();
-        let key = &self.pairs[at];
-        self.node.left_out.contains(&key.0)
+    /// True if the next key was left out or repeats an earlier one, which the tree has reported.
+    fn skipped(&self, key: NodeId) -> bool {
+        let text = |key: NodeId| self.node.of(key).text();
+        self.node.left_out.contains(&key)
             || (!self.node.tree.errors().is_empty()
                 && text(key).is_some()
-                && self.pairs[..at].iter().any(|other| text(other) == text(key)))
+                && self.pairs.iter().take(self.next).any(|(other, _)| text(*other) == text(key)))
     }
 }
 
@@ -421,11 +420,13 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, DeserializeError> {
-        while self.next < self.pairs.len() && self.skipped(self.next) {
-            self.next += 1;
-        }
-        let Some((key, _)) = self.pairs.get(self.next) else { return Ok(None) };
-        let key = *key;
+        let key = loop {
+            match self.pairs.get(self.next) {
+                None => return Ok(None),
+                Some((key, _)) if self.skipped(*key) => self.next += 1,
+                Some((key, _)) => break *key,
+            }
+        };
         let node = self.node.of(key);
         let name = seed.deserialize(node).map_err(|mut refusal| {
             refusal.entry.get_or_insert(key);
@@ -435,7 +436,9 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, DeserializeError> {
-        let (key, value) = self.pairs[self.next];
+        let Some((key, value)) = self.pairs.get(self.next).copied() else {
+            return Err(de::Error::custom("a value was asked for after the last key"));
+        };
         self.next += 1;
         let node = self.node.of(value);
         seed.deserialize(node).map_err(|refusal| {

@@ -195,7 +195,7 @@ pub(super) fn kind_of_argument(path: &Path, disk: &FileSystem) -> Result<Option<
 fn beginning(path: &Path, disk: &FileSystem) -> Result<String, LoadError> {
     let bytes = disk.read_prefix(path, MAX_LOOKED_AT)?;
     let wide = |unit: fn([u8; 2]) -> u16| {
-        let units = bytes.chunks_exact(2).skip(1).map(|pair| unit([pair[0], pair[1]]));
+        let units = bytes.as_chunks().0.iter().skip(1).map(|pair| unit(*pair));
         char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
     };
     Ok(match bytes.first_chunk() {

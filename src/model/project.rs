@@ -268,14 +268,17 @@ pub fn top_level_files(projects: &[&ProjectFiles]) -> Vec<bool> {
         }
     }
     let of = |file: &SourceId| readers.get(file).map(Vec::as_slice).unwrap_or_default();
-    let mut kept = vec![true; projects.len()];
+    let mut kept = Vec::with_capacity(projects.len());
     for (index, project) in projects.iter().enumerate() {
-        let Some((first, rest)) = project.roots.split_first().filter(|_| project.only.is_none()) else {
-            continue;
-        };
-        kept[index] = !of(first).iter().any(|other| {
-            *other != index && kept[*other] && rest.iter().all(|file| of(file).binary_search(other).is_ok())
+        let requested = project.roots.split_first().filter(|_| project.only.is_none());
+        let is_read = requested.is_some_and(|(first, rest)| {
+            of(first).iter().any(|other| {
+                *other != index
+                    && kept.get(*other) != Some(&false)
+                    && rest.iter().all(|file| of(file).binary_search(other).is_ok())
+            })
         });
+        kept.push(!is_read);
     }
     kept
 }

@@ -110,7 +110,7 @@ fn is_component(component: &str) -> bool {
 fn is_tag(tag: &str) -> bool {
     let bytes = tag.as_bytes();
     (1..=128).contains(&bytes.len())
-        && !b".-".contains(&bytes[0])
+        && !tag.starts_with(['.', '-'])
         && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte))
 }
 

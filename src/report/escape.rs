@@ -206,15 +206,14 @@ impl Formatter for Ascii {
         if plain {
             return writer.write_all(fragment.as_bytes());
         }
-        let mut written = 0;
-        for (at, c) in
-            fragment.char_indices().filter(|(at, c)| is_unsafe_char(*c) || is_runner_command(fragment, *at))
-        {
-            writer.write_all(&fragment.as_bytes()[written..at])?;
-            write!(writer, "\\u{:04x}", u32::from(c))?;
-            written = at + c.len_utf8();
+        let mut escaped = String::with_capacity(fragment.len() + 8);
+        for (at, c) in fragment.char_indices() {
+            match is_unsafe_char(c) || is_runner_command(fragment, at) {
+                true => _ = write!(escaped, "\\u{:04x}", u32::from(c)),
+                false => escaped.push(c),
+            }
         }
-        writer.write_all(&fragment.as_bytes()[written..])
+        writer.write_all(escaped.as_bytes())
     }
 }
 

@@ -83,6 +83,8 @@ pub fn write(
 
 /// Findings shown as one block: a single one, or those of one rule, file and group message.
 struct Fold<'f> {
+    first: &'f Finding,
+    /// All of them, the first included.
     findings: Vec<&'f Finding>,
 }
 
@@ -115,30 +117,29 @@ fn folds<'f>(findings: &'f [Finding], sources: &Sources) -> Vec<Fold<'f>> {
                 continue;
             }
         }
-        folds.push(Fold { findings: vec![finding] });
+        folds.push(Fold { first: finding, findings: vec![finding] });
     }
     folds
 }
 
 impl<'f> Fold<'f> {
     fn rule(&self) -> &'static str {
-        self.findings[0].rule
+        self.first.rule
     }
 
     fn severity(&self) -> Severity {
-        self.findings[0].severity
+        self.first.severity
     }
 
     fn message(&self) -> String {
-        let first = self.findings[0];
-        match (first.group_message, self.findings.len()) {
+        match (self.first.group_message, self.findings.len()) {
             (Some(plural), many @ 2..) => format!("{many} {plural}"),
-            _ => first.message.clone(),
+            _ => self.first.message.clone(),
         }
     }
 
     fn block(&self) -> Block<'f> {
-        let first = self.findings[0];
+        let first = self.first;
         let (shown, others) = self.findings.split_at(self.findings.len().min(LABELS));
         let mut notes: Vec<String> = Vec::new();
         for note in shown.iter().flat_map(|finding| &finding.notes) {
@@ -168,7 +169,7 @@ impl<'f> Fold<'f> {
 
     /// Renders the block as one `path:line:column:` line.
     fn line(&self, sources: &Sources) -> String {
-        let place = FileLocation::new(sources, self.findings[0].primary.span);
+        let place = FileLocation::new(sources, self.first.primary.span);
         let position = place.source.position(place.start as u32);
         let severity = severity_name(self.severity());
         let at = format!("{}:{}:{}", place.path(), position.line, position.column);

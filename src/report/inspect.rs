@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::escape::{self, json_pretty, printable};
 use super::{FileLocation, path_text, secret};
@@ -116,31 +116,31 @@ impl Show<'_> {
                 Value::Object(items.collect())
             }
             FactValue::Fact { fact, details } => {
-                let mut object = match fact {
+                let mut object = Map::new();
+                let mut set = |key: &str, value: Value| _ = object.insert(key.to_owned(), value);
+                match fact {
                     Fact::Known(known) => {
-                        let mut object = json!({
-                            "state": "known",
-                            "value": masked(name, key, &known.value),
-                            "from": self.place_json(known.span),
-                        });
+                        set("state", json!("known"));
+                        set("value", masked(name, key, &known.value));
+                        set("from", self.place_json(known.span));
                         if !known.via.is_empty() {
-                            let via = known.via.iter().map(|span| self.place_json(*span));
-                            object["via"] = via.collect();
+                            set("via", known.via.iter().map(|span| self.place_json(*span)).collect());
                         }
                         if let Some(variable) = &known.default_for {
-                            object["default_of"] = json!(variable);
+                            set("default_of", json!(variable));
                         }
-                        object
                     }
                     Fact::Unknown { at, why } => {
-                        json!({ "state": "unknown", "why": why.to_string(), "from": self.place_json(*at) })
+                        set("state", json!("unknown"));
+                        set("why", json!(why.to_string()));
+                        set("from", self.place_json(*at));
                     }
-                    Fact::Absent { .. } => json!({ "state": "absent" }),
-                };
-                for (key, value) in details {
-                    object[*key] = value.clone();
+                    Fact::Absent { .. } => set("state", json!("absent")),
                 }
-                object
+                for (key, value) in details {
+                    set(key, value.clone());
+                }
+                Value::Object(object)
             }
         }
     }
@@ -247,12 +247,17 @@ fn masked(name: FactName, key: &str, value: &Value) -> Value {
             let mut all =
                 secret::words(&entrypoint.iter().chain(&command).map(String::as_str).collect::<Vec<_>>());
             let command = all.split_off(entrypoint.len());
-            value["entrypoint"] = json!(all);
-            value["command"] = json!(command);
+            for (key, words) in [("entrypoint", all), ("command", command)] {
+                if let Some(own) = value.get_mut(key) {
+                    *own = json!(words);
+                }
+            }
         }
-        FactName::Healthcheck if value.get("test").is_some() => {
-            let test = words(value.get("test"));
-            value["test"] = json!(secret::words(&test.iter().map(String::as_str).collect::<Vec<_>>()));
+        FactName::Healthcheck => {
+            if let Some(own) = value.get_mut("test") {
+                let test = words(Some(own));
+                *own = json!(secret::words(&test.iter().map(String::as_str).collect::<Vec<_>>()));
+            }
         }
         FactName::Logging => {
             for (key, option) in value.get_mut("options").and_then(Value::as_object_mut).into_iter().flatten()

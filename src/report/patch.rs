@@ -45,9 +45,10 @@ pub(super) fn draw(
         .collect();
     edits.sort_by_key(|(place, _)| (place.path(), place.start, place.end));
     for file in edits.chunk_by(|a, b| a.0.source.id() == b.0.source.id()) {
-        let hunks = hunks(&file[0].0.source, file);
+        let Some((place, _)) = file.first() else { continue };
+        let hunks = hunks(&place.source, file);
         if !hunks.is_empty() {
-            files.push((file[0].0.path(), hunks));
+            files.push((place.path(), hunks));
         }
     }
     files.sort_by_key(|(file, _)| (Some(file.as_str()) != path, file.clone()));

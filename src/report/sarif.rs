@@ -383,15 +383,13 @@ fn sarif_fix(fix: &Fix, report: &Report<'_>) -> Option<SarifFix> {
         fix.edits.iter().map(|edit| (report.place(edit.span), edit)).collect();
     edits.sort_by_key(|(place, _)| (place.source.id(), place.start, place.end));
     let files = edits.chunk_by(|(a, _), (b, _)| a.source.id() == b.source.id());
-    let changes = files.map(|edits| Change {
-        artifact_location: artifact(&edits[0].0, report),
-        replacements: edits
-            .iter()
-            .map(|(place, edit)| Replacement {
-                deleted_region: region(place),
-                inserted_content: Text { text: edit.replacement.clone() },
-            })
-            .collect(),
+    let changes = files.filter_map(|edits| {
+        let (place, _) = edits.first()?;
+        let replacements = edits.iter().map(|(place, edit)| Replacement {
+            deleted_region: region(place),
+            inserted_content: Text { text: edit.replacement.clone() },
+        });
+        Some(Change { artifact_location: artifact(place, report), replacements: replacements.collect() })
     });
     Some(SarifFix { description: message(&escape::line(&fix.title)), artifact_changes: changes.collect() })
 }

@@ -3,13 +3,15 @@
 //! This is the only file that uses annotate-snippets. It passes the lines around the labels, not the whole file, so that the
 //! cost of a block does not grow with the file. Lines in between are passed empty, which keeps the line numbers.
 
+use std::collections::BTreeMap;
+
 use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Padding, Renderer, Snippet, normalize_untrusted_str,
 };
 
 use super::{FileLocation, escape, floor, patch};
 use crate::diagnostic::{Fix, Label, Severity};
-use crate::source::Sources;
+use crate::source::{Source, Sources};
 
 /// Block of the report: a finding, or several of one rule in one file.
 pub(super) struct Block<'a> {
@@ -201,17 +203,16 @@ struct PieceLine {
 
 /// Groups labels by file, the file of the first label first, and into excerpts of labels near each other.
 fn pieces<'m>(marks: &'m [LabelSpan<'m>]) -> Vec<Excerpt<'m>> {
-    let mut files: Vec<Vec<&LabelSpan<'_>>> = Vec::new();
+    // The first label of each file, and all of them.
+    let mut files: Vec<(&LabelSpan<'_>, Vec<&LabelSpan<'_>>)> = Vec::new();
     for mark in marks {
-        let same = |file: &&mut Vec<&LabelSpan<'_>>| file[0].place.source.id() == mark.place.source.id();
-        match files.iter_mut().find(same) {
-            Some(file) => file.push(mark),
-            None => files.push(vec![mark]),
+        match files.iter_mut().find(|(first, _)| first.place.source.id() == mark.place.source.id()) {
+            Some((_, file)) => file.push(mark),
+            None => files.push((mark, vec![mark])),
         }
     }
     let mut pieces: Vec<Excerpt<'_>> = Vec::new();
-    for mut file in files {
-        let first = file[0];
+    for (first, mut file) in files {
         file.sort_by_key(|mark| (mark.far_right(), mark.first_line, mark.place.start));
         let mut near: Vec<Vec<&LabelSpan<'_>>> = Vec::new();
         for mark in file {
@@ -222,30 +223,29 @@ fn pieces<'m>(marks: &'m [LabelSpan<'m>]) -> Vec<Excerpt<'m>> {
         }
         // The header names the first label that is drawn.
         near.sort_by_key(|piece| !piece.iter().any(|mark| std::ptr::eq(*mark, first)));
-        pieces.extend(near.into_iter().map(Excerpt::new));
+        pieces.extend(near.into_iter().map(|marks| Excerpt::new(&first.place.source, marks)));
     }
     pieces
 }
 
 impl<'m> Excerpt<'m> {
-    fn new(marks: Vec<&'m LabelSpan<'m>>) -> Self {
-        let source = &marks[0].place.source;
+    fn new(source: &Source, marks: Vec<&'m LabelSpan<'m>>) -> Self {
         let first_line = marks.iter().map(|mark| mark.first_line).min().unwrap_or(1);
         let last_line = marks.iter().map(|mark| mark.last_line).max().unwrap_or(1);
         let start = marks.iter().map(|mark| mark.place.start).min().unwrap_or(0);
-        let mut shown = vec![false; last_line - first_line + 1];
-        let mut needed = vec![0; shown.len()];
+        // The lines on which a label begins or ends, and how far it reaches there.
+        let mut needed: BTreeMap<usize, usize> = BTreeMap::new();
         for mark in &marks {
             for (line, at) in [(mark.first_line, mark.place.start), (mark.last_line, mark.place.end)] {
-                let index = line - first_line;
-                needed[index] = at.max(needed[index]);
-                let end = (index + AROUND + 1).min(shown.len());
-                shown[index.saturating_sub(AROUND)..end].fill(true);
+                let reach = needed.entry(line).or_default();
+                *reach = at.max(*reach);
             }
         }
         let mut piece = Self { marks: Vec::new(), first_line, lines: Vec::new(), text: String::new() };
         let mut next = source.line_at(start as u32).start as usize;
-        for (shown, needed) in shown.into_iter().zip(needed) {
+        for number in first_line..=last_line {
+            let shown = needed.range(number.saturating_sub(AROUND)..=number + AROUND).next().is_some();
+            let needed = needed.get(&number).copied().unwrap_or_default();
             let rest = source.text().get(next..).unwrap_or_default();
             let end = memchr::memchr(b'\n', rest.as_bytes());
             let line = &rest[..end.unwrap_or(rest.len())];

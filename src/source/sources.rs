@@ -97,11 +97,10 @@ impl Source {
         self.text.get(span.range()).unwrap_or_default()
     }
 
+    /// Returns where the lines after the first begin.
     fn lines(&self) -> &[u32] {
-        self.lines.get_or_init(|| {
-            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|i| i as u32 + 1);
-            std::iter::once(0).chain(ends).collect()
-        })
+        self.lines
+            .get_or_init(|| memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|i| i as u32 + 1).collect())
     }
 
     /// Parses the file with `make`, or returns the result of an earlier call while any `Arc` to it is alive.
@@ -137,11 +136,11 @@ impl Source {
     /// Returns the line that contains the byte at `offset`.
     pub fn line_at(&self, offset: u32) -> Line<'_> {
         let lines = self.lines();
-        let index = lines.partition_point(|start| *start <= offset).max(1) - 1;
-        let start = lines[index];
-        let end = lines.get(index + 1).map_or(self.text.len(), |next| *next as usize);
+        let (begun, later) = lines.split_at(lines.partition_point(|start| *start <= offset));
+        let start = begun.last().copied().unwrap_or(0);
+        let end = later.first().map_or(self.text.len(), |next| *next as usize);
         let text = self.text.get(start as usize..end).unwrap_or_default();
-        Line { number: index as u32 + 1, start, text: text.trim_end_matches(['\n', '\r']) }
+        Line { number: begun.len() as u32 + 1, start, text: text.trim_end_matches(['\n', '\r']) }
     }
 
     /// Returns line and column of the byte at `offset`.
@@ -239,6 +238,10 @@ impl Sources {
     ///
     /// # Panics
     /// If there is no file with this identifier, because it comes from other [`Sources`].
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "files are never removed, so that only foreign ids have none"
+    )]
     pub fn get(&self, id: SourceId) -> Arc<Source> {
         Arc::clone(&self.read().files[id.0 as usize])
     }
@@ -315,20 +318,16 @@ impl Inner {
 /// Decodes UTF-8. Each invalid byte becomes `?`, so that offsets stay the same; the second value is the first one's
 /// offset.
 fn decode(bytes: Vec<u8>) -> (String, Option<u32>) {
-    let mut bytes = match String::from_utf8(bytes) {
+    let error = match String::from_utf8(bytes) {
         Ok(text) => return (text, None),
-        Err(error) => error.into_bytes(),
+        Err(error) => error,
     };
-    let mut first = None;
-    let mut from = 0;
-    while let Err(error) = std::str::from_utf8(&bytes[from..]) {
-        let start = from + error.valid_up_to();
-        let end = error.error_len().map_or(bytes.len(), |n| start + n);
-        first = first.or(Some(start as u32));
-        bytes[start..end].fill(b'?');
-        from = end;
+    let mut text = String::with_capacity(error.as_bytes().len());
+    for chunk in error.as_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
     }
-    (String::from_utf8_lossy(&bytes).into_owned(), first)
+    (text, Some(error.utf8_error().valid_up_to() as u32))
 }
 
 /// Removes `.` and resolves `..` lexically, without asking the disk: `a/./b/../c` becomes `a/c`.

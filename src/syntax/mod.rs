@@ -11,6 +11,11 @@ pub mod yaml;
 
 use crate::source::Span;
 
+/// Returns the last of `items`, which are in the order of the text, that begins where `begun` holds.
+pub(crate) fn last_begun<T>(items: &[T], begun: impl Fn(&T) -> bool) -> Option<&T> {
+    items.get(items.partition_point(begun).checked_sub(1)?)
+}
+
 /// A syntax error. The rest of the file is parsed all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {

@@ -219,10 +219,8 @@ impl ProbeContext<'_> {
                 }
                 return Err(NoPort::Unclear("no port of it is named here".to_owned()));
             }
-            ([], named, _) if ports.hidden => match named {
-                _ if main(&shown).len() == 1 => main(&shown)[0],
-                _ => return Err(hidden()),
-            },
+            ([], _, [port]) if ports.hidden => *port,
+            ([], ..) if ports.hidden => return Err(hidden()),
             ([], [], shown) => return Err(several(shown)),
             ([], named, shown) => {
                 match named.iter().filter(|port| shown.contains(port)).collect::<Vec<_>>()[..] {

@@ -41,9 +41,9 @@ impl<'s> Measurements<'s> {
     pub fn new(stats: &'s Stats, projects: &[Project]) -> Self {
         let containers: Vec<(&Identity, &[Sample])> = stats.containers().collect();
         let names: Vec<Names<'_>> = projects.iter().map(Names::of).collect();
-        let is_certain =
-            |index: &usize| names.iter().any(|names| names.certain(containers[*index].0).is_some());
-        let certain = (0..containers.len()).filter(is_certain).collect();
+        let is_certain = |identity: &Identity| names.iter().any(|names| names.certain(identity).is_some());
+        let all = containers.iter().enumerate();
+        let certain = all.filter(|(_, (identity, _))| is_certain(identity)).map(|(index, _)| index).collect();
         Self { containers, certain }
     }
 
@@ -62,7 +62,9 @@ impl<'s> Measurements<'s> {
             }
         }
         for (service, containers) in found {
-            project.workloads[service].measured = Measured::of(&containers);
+            if let Some(workload) = project.workloads.get_mut(service) {
+                workload.measured = Measured::of(&containers);
+            }
         }
     }
 }
@@ -165,9 +167,9 @@ fn best_match(
     identity: &Identity,
     prefixes: &HashMap<String, usize>,
 ) -> Option<usize> {
+    let length = |index: usize| project.workloads.get(index).map(|workload| workload.name.len());
     let candidates = names.candidates(&identity.name).into_iter();
-    let best = candidates
-        .max_by_key(|(index, prefix)| (prefixes.get(*prefix).copied(), project.workloads[*index].name.len()));
+    let best = candidates.max_by_key(|(index, prefix)| (prefixes.get(*prefix).copied(), length(*index)));
     best.map(|(index, _)| index)
 }
 
@@ -204,6 +206,7 @@ impl Measured {
         let mut used: Vec<ByteSize> = samples().map(|sample| sample.used).collect();
         used.sort_unstable();
         let (base, peak) = (*used.first()?, *used.last()?);
+        let typical = *used.get((used.len() - 1) / 2)?;
         let times: Option<Vec<f64>> = samples().map(|sample| sample.at).collect();
         let seconds = times.as_ref().and_then(|times| {
             let first = times.iter().copied().min_by(f64::total_cmp)?;
@@ -221,7 +224,7 @@ impl Measured {
             samples: used.len(),
             seconds,
             base,
-            typical: used[(used.len() - 1) / 2],
+            typical,
             peak,
             together: ByteSize(together.max(peak.0)),
         })

@@ -1,7 +1,7 @@
 //! Integration tests, in one executable so that helpers are shared and everything is linked once.
 //!
 //! `cargo test --test it rule_pages` runs one file.
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, clippy::print_stderr)]
 
 mod advice;
 mod book;

@@ -14,9 +14,10 @@ const IDLE: [&str; 45] = [
 
 /// Returns variables of stages that are not part of the image, and those that a `RUN` exports to nothing. A variable counts as
 /// used if a later `RUN` does more than lay out files, in its stage or in one built on it.
-pub(super) fn build_only(stages: &[Stage<'_>], chain: &[usize], runs: &[Run]) -> Vec<BuildVariable> {
+pub(super) fn build_only(stages: &[Stage<'_>], chain: &[&Stage<'_>], runs: &[Run]) -> Vec<BuildVariable> {
     let works = with_work(stages);
-    let others = stages.iter().zip(works).filter(|(stage, _)| !chain.contains(&stage.index));
+    let others =
+        stages.iter().zip(works).filter(|(stage, _)| chain.iter().all(|part| part.index != stage.index));
     let set = others.flat_map(|(stage, works)| {
         let name = match &stage.name {
             Some(name) => name.as_str().to_owned(),
@@ -41,11 +42,10 @@ pub(super) fn build_only(stages: &[Stage<'_>], chain: &[usize], runs: &[Run]) ->
 fn with_work(stages: &[Stage<'_>]) -> Vec<Option<usize>> {
     let mut last: Vec<Option<usize>> =
         stages.iter().map(|stage| stage.instructions.iter().rposition(works)).collect();
-    for at in (0..stages.len()).rev() {
-        let Some(stage) = stages.get(at) else { continue };
-        let below = by_name(stages.get(..at).unwrap_or_default(), stage.reference.as_str());
-        if let Some(below) = below.filter(|_| last.get(at).is_some_and(Option::is_some))
-            && let Some(place) = last.get_mut(below)
+    for stage in stages.iter().rev() {
+        let below = by_name(stages, stage.index, stage.reference.as_str());
+        if let Some(below) = below.filter(|_| last.get(stage.index).is_some_and(Option::is_some))
+            && let Some(place) = last.get_mut(below.index)
         {
             *place = Some(usize::MAX);
         }

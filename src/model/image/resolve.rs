@@ -55,14 +55,13 @@ fn did_you_mean(name: Option<&str>) -> String {
 /// When there is no stage, or none of the target's name.
 pub fn resolve(dockerfile: &Dockerfile, options: &BuildOptions) -> Result<TargetImage, ImageError> {
     let stages = stages(dockerfile);
-    let target = find_target(&stages, options.target.as_ref())?;
+    let stage = find_target(&stages, options.target.as_ref())?;
     let globals = global_args(dockerfile, options);
-    let (chain, base) = chain(&stages, target, &globals, dockerfile.escape);
+    let (chain, base) = chain(&stages, stage, &globals, dockerfile.escape);
     let mut image = Configuration::new(options, &globals, dockerfile.escape, base == Base::Scratch);
-    for index in &chain {
-        image.run_stage(stages[*index].instructions);
+    for part in &chain {
+        image.run_stage(part.instructions);
     }
-    let stage = &stages[target];
     let build_only = build_only(&stages, &chain, &image.runs);
     Ok(TargetImage {
         build_only,
@@ -70,9 +69,9 @@ pub fn resolve(dockerfile: &Dockerfile, options: &BuildOptions) -> Result<Target
         reference: stage.reference.span(),
         stage_name: stage.name.as_ref().map(|name| name.as_str().to_owned()),
         base,
-        base_from: chain.first().map_or(stage.from, |outermost| stages[*outermost].from),
+        base_from: chain.first().map_or(stage.from, |outermost| outermost.from),
         multi_stage: chain.len() < stages.len(),
-        chain,
+        chain: chain.iter().map(|part| part.index).collect(),
         onbuild: image.onbuild(),
         shell: image.shell(),
         exposes: image.exposes.clone(),
@@ -92,12 +91,15 @@ pub fn resolve(dockerfile: &Dockerfile, options: &BuildOptions) -> Result<Target
     })
 }
 
-fn find_target(stages: &[Stage<'_>], target: Option<&TracedText>) -> Result<usize, ImageError> {
-    let last = stages.len().checked_sub(1).ok_or(ImageError::NoStage)?;
+fn find_target<'s, 'd>(
+    stages: &'s [Stage<'d>],
+    target: Option<&TracedText>,
+) -> Result<&'s Stage<'d>, ImageError> {
+    let last = stages.last().ok_or(ImageError::NoStage)?;
     let Some(target) = target else { return Ok(last) };
     let name = target.as_str();
-    let number = || name.parse().ok().filter(|number| *number <= last);
-    by_name(stages, name).or_else(number).ok_or_else(|| {
+    let number = || stages.get(name.parse::<usize>().ok()?);
+    by_name(stages, stages.len(), name).or_else(number).ok_or_else(|| {
         let names = stages.iter().filter_map(|stage| stage.name.as_ref()).map(TracedText::as_str);
         let near = names.filter(|other| strsim::damerau_levenshtein(name, other) <= 2);
         let nearest = near.min_by_key(|other| strsim::damerau_levenshtein(name, other));
@@ -107,16 +109,20 @@ fn find_target(stages: &[Stage<'_>], target: Option<&TracedText>) -> Result<usiz
 }
 
 /// Returns the stages that `target` is built on, outermost first, itself last, and their base image.
-fn chain(stages: &[Stage<'_>], target: usize, globals: &Args, escape: char) -> (Vec<usize>, Base) {
+fn chain<'s, 'd>(
+    stages: &'s [Stage<'d>],
+    target: &'s Stage<'d>,
+    globals: &Args,
+    escape: char,
+) -> (Vec<&'s Stage<'d>>, Base) {
     let mut chain = vec![target];
     let mut at = target;
     // Each step leads to an earlier stage, so this ends. `FROM` refers to stages by name only, so a number is an image here.
     let base = loop {
-        let reference = &stages[at].reference;
-        let base = base(reference, globals, escape);
+        let base = base(&at.reference, globals, escape);
         let below = match &base {
-            Base::Reference(text) => by_name(&stages[..at], text.as_str()),
-            Base::Scratch => by_name(&stages[..at], "scratch"),
+            Base::Reference(text) => by_name(stages, at.index, text.as_str()),
+            Base::Scratch => by_name(stages, at.index, "scratch"),
             Base::Unknown { .. } => None,
         };
         let Some(below) = below else { break base };

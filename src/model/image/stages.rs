@@ -31,22 +31,21 @@ impl Stage<'_> {
 /// Returns the stages in order. Instructions before the first `FROM` and `FROM`s without an image are left out.
 #[must_use]
 pub fn stages(dockerfile: &Dockerfile) -> Vec<Stage<'_>> {
-    let all = &dockerfile.instructions;
-    let is_from = |instruction: &Instruction| instruction.keyword == Keyword::From;
-    let starts = all.iter().enumerate().filter(|(_, instruction)| is_from(instruction));
+    let parts = dockerfile.instructions.chunk_by(|_, next| next.keyword != Keyword::From);
     let mut stages: Vec<Stage<'_>> = Vec::new();
-    for (at, from) in starts {
+    for (from, instructions) in parts.filter_map(<[Instruction]>::split_first) {
+        if from.keyword != Keyword::From {
+            continue;
+        }
         let Arguments::Words(words) = &from.arguments else { continue };
         let Some(reference) = words.first() else { continue };
-        let rest = &all[at + 1..];
-        let length = rest.iter().position(is_from).unwrap_or(rest.len());
         let name = words.get(1).filter(|word| word.as_str().eq_ignore_ascii_case("as")).and(words.get(2));
         stages.push(Stage {
             index: stages.len(),
             from: from.span,
             reference: reference.clone(),
             name: name.cloned(),
-            instructions: &rest[..length],
+            instructions,
             is_final: false,
         });
     }
@@ -56,7 +55,7 @@ pub fn stages(dockerfile: &Dockerfile) -> Vec<Stage<'_>> {
     stages
 }
 
-/// Returns the index of the last of `stages` with this name.
-pub(super) fn by_name(stages: &[Stage<'_>], name: &str) -> Option<usize> {
-    stages.iter().rposition(|stage| stage.is_named(name))
+/// Returns the last of the first `count` stages with this name.
+pub(super) fn by_name<'s, 'd>(stages: &'s [Stage<'d>], count: usize, name: &str) -> Option<&'s Stage<'d>> {
+    stages.iter().take(count).rfind(|stage| stage.is_named(name))
 }

@@ -232,7 +232,7 @@ fn table(
                 line.push_str(&draw(entry, largest, room, look));
                 line.push_str("  ");
             }
-            let cell = pad(&column.cells[row], column);
+            let cell = pad(column.cells.get(row).map_or("", String::as_str), column);
             let open = column.head == "limit" && entry.limit.is_absent();
             line.push_str(&if open { look.paint(&cell, "93") } else { cell });
         }

@@ -27,7 +27,7 @@ impl Report<'_> {
             stack.files.iter().map(|file| path_text(self.sources.get(*file).path())).collect();
         let started = stack.sum();
         let profiles = stack.by_profile().into_iter().map(|(name, adds)| {
-            let with = numbers(&started.numbers_with(&adds));
+            let with = Value::from_iter(numbers(&started.numbers_with(&adds)));
             json!({ "profile": name, "adds": sum(&adds), "with": with })
         });
         let excesses = stack.excesses().into_iter().map(|excess| match excess {
@@ -108,19 +108,20 @@ impl Report<'_> {
 }
 
 fn sum(sum: &Sum) -> Value {
-    let mut out = numbers(sum);
-    out["swap_without_end"] = json!(sum.swap_without_end);
-    out["without_limit"] = json!(sum.unlimited);
-    out["unknown_limit"] = json!(sum.unknown);
-    out
+    let beyond = [
+        ("swap_without_end", json!(sum.swap_without_end)),
+        ("without_limit", json!(sum.unlimited)),
+        ("unknown_limit", json!(sum.unknown)),
+    ];
+    numbers(sum).into_iter().chain(beyond).collect()
 }
 
-fn numbers(sum: &Sum) -> Value {
-    json!({
-        "services": sum.services,
-        "containers": sum.containers,
-        "limits": sum.limits.0,
-        "reservations": sum.reservations.0,
-        "swap": sum.swap.0,
-    })
+fn numbers(sum: &Sum) -> [(&'static str, Value); 5] {
+    [
+        ("services", json!(sum.services)),
+        ("containers", json!(sum.containers)),
+        ("limits", json!(sum.limits.0)),
+        ("reservations", json!(sum.reservations.0)),
+        ("swap", json!(sum.swap.0)),
+    ]
 }

@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span as EventSpan, StructureStyle, options};
 
-use super::{Anchor, Kind, MAX_DEPTH, MAX_NODES, Node, NodeId, Scalar, Style, Tag, problem, scalar};
+use super::{Anchor, Kind, MAX_DEPTH, MAX_NODES, Node, NodeId, Scalar, Style, Tag, node, problem, scalar};
 use crate::hash::HashMap;
 use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
@@ -282,44 +282,39 @@ impl Builder<'_> {
 
     /// Closes the innermost collection; `bracket` is the offset after its closing bracket.
     fn close(&mut self, bracket: Option<usize>) {
-        let Some(frame) = self.stack.pop() else { return };
-        if let Some(key) = frame.key {
-            self.complete_pending_key(frame.id, key);
+        if let Some(key) = self.stack.last().and_then(|frame| frame.key) {
+            self.complete_pending_key(key);
         }
-        let children = match self.out.nodes.get(frame.id.0 as usize).map(|node| &node.kind) {
-            Some(Kind::Map(entries)) => entries.first().zip(entries.last()).map(|(a, b)| (a.0, b.1)),
-            Some(Kind::Seq(items)) => items.first().zip(items.last()).map(|(a, b)| (*a, *b)),
-            _ => None,
+        let Some(frame) = self.stack.pop() else { return };
+        let nodes = &mut self.out.nodes;
+        let children = match &node(nodes, frame.id).kind {
+            Kind::Map(entries) => entries.first().zip(entries.last()).map(|(a, b)| (a.0, b.1)),
+            Kind::Seq(items) => items.first().zip(items.last()).map(|(a, b)| (*a, *b)),
+            Kind::Scalar(_) | Kind::Alias(_) => None,
         };
-        let edges = children.map(|(first, last)| {
-            let span = |id: NodeId| self.out.nodes[id.0 as usize].span;
-            (span(first).start, span(last).end)
-        });
-        let own = self.out.nodes[frame.id.0 as usize].span;
-        let start = frame.bracket.map_or(edges.map_or(own.start, |edges| edges.0), |at| at as u32);
-        let end = bracket.map_or(edges.map_or(own.end, |edges| edges.1), |at| at as u32);
-        self.out.nodes[frame.id.0 as usize].span = Span { start, end: end.max(start), ..own };
+        let edges = children.map(|(first, last)| (node(nodes, first).span.start, node(nodes, last).span.end));
+        if let Some(Node { span, .. }) = nodes.get_mut(frame.id.0 as usize) {
+            let start = frame.bracket.map_or(edges.map_or(span.start, |edges| edges.0), |at| at as u32);
+            let end = bracket.map_or(edges.map_or(span.end, |edges| edges.1), |at| at as u32);
+            *span = Span { start, end: end.max(start), ..*span };
+        }
         self.repeated_keys(frame.id);
     }
 
     /// Gives an empty value to the key at which the parser stopped.
-    fn complete_pending_key(&mut self, map: NodeId, key: NodeId) {
-        let at = self.after_colon(self.out.nodes[key.0 as usize].span.end as usize);
+    fn complete_pending_key(&mut self, key: NodeId) {
+        let at = self.after_colon(node(&self.out.nodes, key).span.end as usize);
         let span = self.span(at, at);
-        let id = NodeId(self.out.nodes.len() as u32);
         let kind = Kind::Scalar(Scalar { text: TracedText::empty(span), style: Style::Plain });
-        self.out.nodes.push(Node { kind, span, tag: None, anchor: None });
-        if let Kind::Map(entries) = &mut self.out.nodes[map.0 as usize].kind {
-            entries.push((key, id));
-        }
+        self.add(kind, span, None, 0);
     }
 
     /// Reports duplicate keys. go-yaml rejects two keys with the same spelling, whatever their types; `<<` is no
     /// exception.
     fn repeated_keys(&mut self, map: NodeId) {
         let nodes = &self.out.nodes;
-        let Kind::Map(entries) = &nodes[map.0 as usize].kind else { return };
-        let spelling = |key: NodeId| match &nodes[key.0 as usize] {
+        let Kind::Map(entries) = &node(nodes, map).kind else { return };
+        let spelling = |key: NodeId| match node(nodes, key) {
             Node { kind: Kind::Scalar(scalar), .. } => Some((true, scalar.text.as_str())),
             Node { kind: Kind::Alias(_), span, .. } => Some((false, self.text.get(span.range())?)),
             _ => None,
@@ -330,11 +325,11 @@ impl Builder<'_> {
             let Some(spelling) = spelling(*key) else { continue };
             match seen.entry(spelling) {
                 Entry::Occupied(first) => repeated.push((*key, *first.get())),
-                Entry::Vacant(place) => _ = place.insert(nodes[key.0 as usize].span),
+                Entry::Vacant(place) => _ = place.insert(node(nodes, *key).span),
             }
         }
         for (key, first) in repeated {
-            let node = &self.out.nodes[key.0 as usize];
+            let node = node(&self.out.nodes, key);
             let span = node.span;
             let name = match &node.kind {
                 Kind::Scalar(scalar) => scalar.text.as_str(),

@@ -2,6 +2,7 @@
 
 use super::{Kind, NodeId, Tree};
 use crate::source::Span;
+use crate::syntax::last_begun;
 
 /// A replacement of bytes by other text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +65,8 @@ pub fn set_near(
     for id in path_to(tree, leaf.start) {
         if let Kind::Map(pairs) = &tree.node(id).kind {
             maps.push((above, id));
-            let at = last_starting_before(pairs, |(key, _)| tree.node(*key).span.start <= leaf.start)?;
-            above = Some(pairs[at].0);
+            let (key, _) = last_begun(pairs, |(key, _)| tree.node(*key).span.start <= leaf.start)?;
+            above = Some(*key);
         }
     }
     let found = above.filter(|key| tree.node(*key).span == leaf)?;
@@ -276,29 +277,24 @@ fn entry_at(tree: &Tree, key: Span) -> Option<(NodeId, NodeId)> {
 fn key_at(tree: &Tree, key: Span) -> Option<(NodeId, usize)> {
     path_to(tree, key.start).find_map(|id| {
         let Kind::Map(pairs) = &tree.node(id).kind else { return None };
-        let at = last_starting_before(pairs, |(name, _)| tree.node(*name).span.start <= key.start)?;
-        (tree.node(pairs[at].0).span == key).then_some((id, at))
+        let begun = pairs.partition_point(|(name, _)| tree.node(*name).span.start <= key.start);
+        let at = begun.checked_sub(1)?;
+        (tree.node(pairs.get(at)?.0).span == key).then_some((id, at))
     })
 }
 
 /// Returns the nodes around a byte, from the document's root inwards.
 fn path_to(tree: &Tree, at: u32) -> impl Iterator<Item = NodeId> {
     let begun = move |id: NodeId| tree.node(id).span.start <= at;
-    let roots = tree.documents();
-    let root = last_starting_before(roots, |root| begun(*root)).map(|index| roots[index]);
+    let root = last_begun(tree.documents(), |root| begun(*root)).copied();
     std::iter::successors(root, move |id| match &tree.node(*id).kind {
         Kind::Map(pairs) => {
-            let (key, value) = pairs[last_starting_before(pairs, |(key, _)| begun(*key))?];
+            let (key, value) = *last_begun(pairs, |(key, _)| begun(*key))?;
             Some(if begun(value) && at >= tree.node(key).span.end { value } else { key })
         }
-        Kind::Seq(items) => Some(items[last_starting_before(items, |item| begun(*item))?]),
+        Kind::Seq(items) => last_begun(items, |item| begun(*item)).copied(),
         Kind::Scalar(_) | Kind::Alias(_) => None,
     })
-}
-
-/// Returns the index of the last item for which `begun` holds.
-fn last_starting_before<T>(items: &[T], begun: impl Fn(&T) -> bool) -> Option<usize> {
-    items.partition_point(begun).checked_sub(1)
 }
 
 fn scalar(tree: &Tree, id: NodeId) -> Option<&str> {

@@ -148,7 +148,7 @@ impl Tree {
     /// If `id` comes from another tree and is out of bounds.
     #[must_use]
     pub fn node(&self, id: NodeId) -> &Node {
-        &self.nodes[id.0 as usize]
+        node(&self.nodes, id)
     }
 
     /// Returns all comments in file order, from `#` to the end of the line.
@@ -168,6 +168,14 @@ impl Tree {
     pub fn skipped_lines(&self) -> &[Span] {
         &self.blanked
     }
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "an id is the place of a node that was added, and none is removed"
+)]
+fn node(nodes: &[Node], id: NodeId) -> &Node {
+    &nodes[id.0 as usize]
 }
 
 #[cfg(test)]

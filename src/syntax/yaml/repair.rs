@@ -132,9 +132,9 @@ fn written_line(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
     let line_end = bytes.get(at..)?.iter().position(|b| *b == b'\n').map_or(bytes.len(), |n| at + n);
-    let end = bytes[..line_end].iter().rposition(|b| !blank(b))? + 1;
-    let start = bytes[..end].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
-    let start = start + bytes[start..end].iter().position(|b| !blank(b))?;
+    let end = bytes.get(..line_end)?.iter().rposition(|b| !blank(b))? + 1;
+    let start = bytes.get(..end)?.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+    let start = start + bytes.get(start..end)?.iter().position(|b| !blank(b))?;
     Some(start..end)
 }
 

@@ -205,8 +205,8 @@ fn header(text: &str, from: usize, to: usize) -> Option<usize> {
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'|' | b'>' => return Some(at),
-            b'#' => at += bytes[at..].iter().position(|b| matches!(b, b'\n' | b'\r'))?,
-            b'!' | b'&' => at += bytes[at..].iter().position(u8::is_ascii_whitespace)?,
+            b'#' => at += bytes.get(at..)?.iter().position(|b| matches!(b, b'\n' | b'\r'))?,
+            b'!' | b'&' => at += bytes.get(at..)?.iter().position(u8::is_ascii_whitespace)?,
             _ => at += 1,
         }
     }
@@ -218,8 +218,8 @@ fn lines(text: &str, range: Range<usize>) -> Vec<BlockLine> {
     let bytes = text.as_bytes().get(..range.end).unwrap_or_default();
     let mut out = Vec::new();
     let mut start = range.start;
-    while start < bytes.len() {
-        let stop = memchr::memchr2(b'\n', b'\r', &bytes[start..]).map_or(bytes.len(), |n| start + n);
+    while let Some(rest @ [_, ..]) = bytes.get(start..) {
+        let stop = memchr::memchr2(b'\n', b'\r', rest).map_or(bytes.len(), |n| start + n);
         let end = match bytes.get(stop..) {
             Some([b'\r', b'\n', ..]) => stop + 2,
             Some([_, ..]) => stop + 1,
