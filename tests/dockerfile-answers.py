@@ -17,7 +17,7 @@ PATH = pathlib.Path(__file__).parent.parent / "fixtures/dockerfile/answers.json"
 def instruction(command):
     """Returns what `oomlint inspect --syntax` prints for an instruction, without what is empty."""
     heredocs = [{"name": here.name, "text": here.content} for here in command.heredocs]
-    answer = {
+    printed = {
         "cmd": command.cmd.lower(),
         "onbuild": command.sub_cmd and command.sub_cmd.lower(),
         "start": command.start_line,
@@ -27,7 +27,7 @@ def instruction(command):
         "args": list(command.value),
         "heredocs": heredocs,
     }
-    return {key: value for key, value in answer.items() if value}
+    return {key: value for key, value in printed.items() if value}
 
 
 def answer(text):
@@ -37,7 +37,7 @@ def answer(text):
         return {"error": str(error)}
 
 
-table = json.loads(PATH.read_text())
+table = json.loads(PATH.read_text(encoding="utf-8"))
 table["answers"] = f"BuildKit's parser, in dockerfile {importlib.metadata.version('dockerfile')} (PyPI)"
 table["files"] = [{"name": file["name"], "text": file["text"], **answer(file["text"])} for file in table["files"]]
-PATH.write_text(json.dumps(table, ensure_ascii=False, indent=1) + "\n")
+PATH.write_text(json.dumps(table, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

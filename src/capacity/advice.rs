@@ -1,11 +1,8 @@
 //! Advises the memory limit and reservation of a service, from measurements or else from what its files declare. Rules of
 //! thumb, with every term shown.
 
-use crate::syntax::size::ByteSize;
+use crate::syntax::size::{ByteSize, MIB};
 use crate::workload::{Measured, MemoryPool, Pool, SizedBy, Workload};
-
-/// Bytes of one MiB.
-pub const MIB: i64 = 1 << 20;
 
 /// A limit above this multiple of the advised one is oversized.
 const OVERSIZED: i64 = 2;

@@ -2,10 +2,8 @@
 
 use super::share::{replicas, sum};
 use crate::source::Span;
-use crate::syntax::size::ByteSize;
+use crate::syntax::size::{ByteSize, MIB};
 use crate::workload::{Fact, NativeOverhead, Pool, SizedBy, Workload};
-
-const MIB: i64 = 1 << 20;
 
 /// A service in a budget.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +66,7 @@ impl Entry {
             Fact::Known(known) if known.value.0 <= 0 => Fact::Absent { anchor: known.span },
             other => other.clone(),
         };
-        let managed = managed(workload, &limit, host);
+        let (managed, overheads) = managed(workload, &limit, host);
         Self {
             name: workload.name.clone(),
             anchor: workload.anchor,
@@ -76,7 +74,7 @@ impl Entry {
             replicas: replicas(workload),
             replicas_known: !workload.resources.replicas.is_unknown(),
             swap: swap(workload, &limit),
-            beside: if managed.is_empty() { None } else { beside(workload) },
+            beside: beside(&overheads),
             managed,
             follows_host: follows_host(workload, &limit, host),
             self_sizing: workload.memory.self_sizing.clone(),
@@ -141,11 +139,18 @@ fn swap(workload: &Workload, limit: &Fact<ByteSize>) -> Swap {
     }
 }
 
-fn managed(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSize>) -> Vec<ManagedMemory> {
+/// Returns the heaps and caches of known size, and the off-heap memory of their processes where it was measured.
+fn managed(
+    workload: &Workload,
+    limit: &Fact<ByteSize>,
+    host: Option<ByteSize>,
+) -> (Vec<ManagedMemory>, Vec<NativeOverhead>) {
     // A limit of unknown value still bounds the heap: the host does not.
     let host = host.filter(|_| !limit.is_unknown());
+    let mut overheads = Vec::new();
     let pools = workload.pools.heaps.iter().chain(&workload.pools.caches).filter_map(|heap| {
         let size = heap.size_under(limit.value().copied(), host)?;
+        overheads.extend(heap.beside(size.size));
         let kind = match heap.pool {
             Pool::Heap => "heap",
             Pool::Cache => "cache",
@@ -155,18 +160,12 @@ fn managed(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSize>) 
         Some(ManagedMemory { what, size: size.size, by: size.by, span })
     });
     let mut managed: Vec<ManagedMemory> = pools.collect();
-    if let Some(own) = workload.pools.image_default_heap.as_ref().filter(|_| managed.is_empty())
-        && let Some(bytes) = i64::try_from(own.mib).ok().and_then(|mib| mib.checked_mul(MIB))
-    {
+    if let Some(own) = workload.pools.image_default_heap.as_ref().filter(|_| managed.is_empty()) {
+        overheads.extend(own.beside());
         let what = format!("{} heap", own.of.display_name());
-        managed.push(ManagedMemory {
-            what,
-            size: ByteSize(bytes),
-            by: SizedBy::Default,
-            span: workload.anchor,
-        });
+        managed.push(ManagedMemory { what, size: own.size(), by: SizedBy::Default, span: workload.anchor });
     }
-    managed
+    (managed, overheads)
 }
 
 /// Returns the runtimes whose heap has no size until the host's is known.
@@ -178,13 +177,10 @@ fn follows_host(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSi
     open.map(|heap| heap.runtime.display_name()).collect()
 }
 
-fn beside(workload: &Workload) -> Option<(ByteSize, ByteSize)> {
-    let own = workload.pools.image_default_heap.iter().map(|own| own.of);
-    let mut runtimes: Vec<_> = workload.pools.heaps.iter().map(|heap| heap.runtime).chain(own).collect();
-    runtimes.dedup();
-    let (least, most) = runtimes
-        .into_iter()
-        .filter_map(NativeOverhead::of)
-        .fold((0, 0), |(least, most), beside| (least + beside.least, most + beside.most));
-    (most > 0).then_some((ByteSize(least * MIB), ByteSize(most * MIB)))
+/// Returns the sum of the least and of the most off-heap memory. None if nothing was measured.
+fn beside(overheads: &[NativeOverhead]) -> Option<(ByteSize, ByteSize)> {
+    let size = |mebibytes: i64| ByteSize(mebibytes.saturating_mul(MIB));
+    let least = sum(overheads.iter().map(|beside| size(beside.least)));
+    let most = sum(overheads.iter().map(|beside| size(beside.most)));
+    (most.0 > 0).then_some((least, most))
 }

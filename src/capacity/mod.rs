@@ -7,7 +7,7 @@ mod need;
 mod share;
 mod stack;
 
-pub use self::advice::{Advice, MIB, Term, Verdict, advise};
+pub use self::advice::{Advice, Term, Verdict, advise};
 pub use self::entry::{Entry, ManagedMemory, Swap};
 pub use self::need::{Need, NoNumber};
 pub use self::share::{Share, shares, started, sum};

@@ -1,8 +1,7 @@
 //! The memory limit that a service needs by its files and its image: the one number that all rules suggest.
 
-use super::MIB;
 use super::advice::declared;
-use crate::syntax::size::ByteSize;
+use crate::syntax::size::{ByteSize, MIB};
 use crate::workload::{Bound, MemoryPool, NativeOverhead, Pool, RuntimeName, SizedBy, Workload};
 
 /// A memory limit that holds all declared memory of a service, with its calculation.

@@ -36,8 +36,8 @@ pub enum Overrun<'s> {
 pub struct Stack {
     /// The requested Compose files, in order, without those that they include or extend.
     pub files: Vec<SourceId>,
-    /// An overlay on the base of another stack: it does not run next to that one.
-    pub overlay: bool,
+    /// An override file on the base of another stack: it does not run next to that one.
+    pub is_override_file: bool,
     /// The host, if known.
     pub host: Option<Host>,
     /// The active profiles.
@@ -89,7 +89,7 @@ impl Stack {
         });
         Self {
             files: project.compose_files.clone(),
-            overlay: !project.report_only.is_empty(),
+            is_override_file: !project.report_only.is_empty(),
             services: services.collect(),
             gaps: gaps(project),
             active: active.to_vec(),

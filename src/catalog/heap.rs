@@ -7,31 +7,31 @@ use serde::Deserialize;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BesideHeap {
-    /// The first version that it holds for; none where it holds from the first one on.
+    /// The first version that needs this; all older ones too if it is not set.
     #[serde(default)]
     pub since: Option<String>,
-    /// The first version that it holds for no more.
+    /// The first version that needs this no longer.
     #[serde(default)]
     pub before: Option<String>,
-    /// The least of the fixed part, in MiB; the runtime's own when it is not there.
+    /// The least of the fixed part, in MiB; the runtime's usual one if it is not set.
     #[serde(default)]
     pub least: Option<i64>,
-    /// The most of the fixed part, in MiB; the runtime's own when it is not there.
+    /// The most of the fixed part, in MiB; the runtime's usual one if it is not set.
     #[serde(default)]
     pub most: Option<i64>,
-    /// What the fixed part is made of: lower case, no full stop.
+    /// The name of the fixed part: lower case, no full stop.
     #[serde(default)]
     pub what: Option<String>,
-    /// The part that grows with the heap, in percent of it. `-XX:MaxDirectMemorySize` takes its place.
+    /// The part that grows with the heap, in percent of it. `-XX:MaxDirectMemorySize` replaces it.
     #[serde(default)]
     pub of_heap_percent: i64,
     /// The most of that part, in MiB.
     #[serde(default)]
     pub of_heap_most: Option<i64>,
-    /// What that part is: lower case, as in "direct memory".
+    /// The name of that part: lower case, as in "direct memory".
     #[serde(default)]
     pub of_heap_what: Option<String>,
-    /// Where it was measured or read.
+    /// The source of the fact.
     pub source: String,
 }
 
@@ -40,38 +40,38 @@ pub struct BesideHeap {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HeapWhenUnset {
-    /// The variable that replaces it.
+    /// The variable that sets another heap.
     pub variable: String,
     /// The heap, in MiB.
     pub mib: u64,
-    /// The same is the heap at the start, and stays so when only the bound is changed.
+    /// True if the script sets the initial heap to the same size, also when a flag changes the largest one.
     #[serde(default)]
     pub initial_too: bool,
-    /// The variable takes the place of all of it, the heap at the start included.
+    /// True if the variable also replaces the initial heap.
     #[serde(default)]
     pub replaced: bool,
-    /// The first version that does so; a tag without a number is the newest.
+    /// The first version that sets it; a tag without a number counts as the newest.
     #[serde(default)]
     pub since: Option<String>,
-    /// The first version that does not.
+    /// The first version that no longer sets it.
     #[serde(default)]
     pub before: Option<String>,
-    /// Files that may say otherwise, as parts of paths that are mounted or copied in.
+    /// Files that may set another heap, as parts of paths that are mounted or copied in.
     #[serde(default)]
     pub unless_files: Vec<String>,
     /// The script.
     pub source: String,
 }
 
-/// A variable in which flags of the heap do harm.
+/// A variable of runtime flags in which heap flags do harm.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NoHeapIn {
     /// The variable.
     pub variable: String,
-    /// What becomes of them: lower case, no full stop.
+    /// The harm: lower case, no full stop.
     pub why: String,
-    /// Where that is reported or read.
+    /// The source of the fact.
     pub source: String,
 }

@@ -16,95 +16,94 @@ pub(super) struct Images {
     pub(super) images: Vec<ImageEntry>,
 }
 
-/// One family of images. Questions about a tag take it as the reference has it, `latest` filled in.
+/// One family of images. Methods that take a tag expect it as in the reference, or `latest` if there is none.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ImageEntry {
-    /// The names it goes by, the shortest form; a trailing `*` stands for any ending.
+    /// Its repositories in their shortest form; a trailing `*` matches any ending.
     pub repositories: Vec<String>,
-    /// Whether it brings a healthcheck of its own.
+    /// Whether the image has a healthcheck.
     #[serde(default)]
     pub(super) healthcheck: Option<Healthcheck>,
-    /// What it runs, and how the tag tells the version.
+    /// The runtime that it runs, and how its tags name the version.
     #[serde(default)]
     pub(super) runtime: Option<ImageRuntime>,
-    /// Variables that its start script turns into flags on the runtime's command line, the weakest first.
+    /// Variables that its start script puts on the runtime's command line as flags, the weakest first.
     #[serde(default)]
     pub expands: Vec<String>,
-    /// Those that it hands on with quotes that are part of their value: no `eval` is between.
+    /// Variables of `expands` whose literal quotes reach the runtime, because the start script does not `eval` them.
     #[serde(default)]
     pub keeps_quotes: Vec<String>,
-    /// Variables that it takes away before it starts anything, or does not look at.
+    /// Variables that its start script unsets or ignores.
     #[serde(default)]
     pub unsets: Vec<String>,
-    /// A variable that carries flags, and is no place for those of the heap.
+    /// A variable of runtime flags in which heap flags do harm.
     #[serde(default)]
     pub no_heap_in: Option<NoHeapIn>,
-    /// The heap that the start script sets when nothing else is said.
+    /// The heap that its start script sets if no variable does.
     #[serde(default)]
     pub heap_when_unset: Option<HeapWhenUnset>,
-    /// What it takes beside its heap, where that is more than any program of its runtime does.
+    /// The memory that it uses outside its heap, if it is more than other programs of its runtime use.
     #[serde(default)]
     pub beside_heap: Vec<BesideHeap>,
-    /// Set when what it runs sizes itself to the memory that it sees.
+    /// Set if its program sizes itself to the memory that it sees.
     #[serde(default)]
     pub sizes_itself: Option<SizesItself>,
-    /// The least memory that it needs, as its maker says.
+    /// The least memory that it needs, by its maker's documentation.
     #[serde(default)]
     pub minimum: Option<Minimum>,
-    /// How data of an older version gets to a newer one, where taking its tag is not enough.
+    /// The steps of an upgrade to a newer version, if changing the tag is not enough.
     #[serde(default)]
     pub upgrade: Option<Upgrade>,
-    /// A `test` for a healthcheck that the image can run.
+    /// A healthcheck `test` that the image can run.
     #[serde(default)]
     pub probe: Vec<String>,
-    /// Set when what it runs sizes itself to the host, limit or not.
+    /// Set if its program sizes itself to the host and ignores the container's limit.
     #[serde(default)]
     pub ignores_limit: Option<IgnoresLimit>,
-    /// Set when what it runs needs more of `/dev/shm` than the default.
+    /// Set if its program needs a larger `/dev/shm` than the default.
     #[serde(default)]
     pub shared_memory: Option<SharedMemory>,
-    /// Set when its makers have given it up.
+    /// Set if its makers have abandoned it.
     #[serde(default)]
     pub(super) deprecated: Option<Deprecated>,
-    /// Ways to a lighter image, in order; the first that fits the tag decides.
+    /// Lighter images to use instead; the first that fits the tag counts.
     #[serde(default)]
     pub(super) lighter: Vec<LighterRule>,
-    // Facts of all tags, then facts of some.
     /// Its ENTRYPOINT and CMD.
     #[serde(default)]
     start: Option<Start>,
     /// Whether it has a shell at `/bin/sh`.
     #[serde(default)]
     shell: Option<bool>,
-    /// Its `/bin/sh` is dash, save in alpine tags.
+    /// True if its `/bin/sh` is dash in all but alpine tags.
     #[serde(default)]
     dash: bool,
-    /// Its `/bin/sh` is BusyBox, as in alpine tags.
+    /// True if its `/bin/sh` is BusyBox in all tags.
     #[serde(default)]
     busybox: bool,
     /// Programs for healthchecks.
     #[serde(default)]
     tools: Tools,
-    /// What holds for some tags alone; the first that speaks of a thing decides.
+    /// Facts of some tags, which replace those of all; the first that has a fact counts.
     #[serde(default)]
     variants: Vec<Variant>,
-    /// Where the claims can be checked. In a row of a configuration it need not be said.
+    /// The source of the facts. Optional in a configuration.
     #[serde(default)]
     pub source: String,
 }
 
-/// What an image brings for a health check.
+/// Whether an image has a healthcheck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Healthcheck {
     /// It is known to have none.
     None,
-    /// It has one of its own.
+    /// It has one.
     Present,
-    /// Nobody looked, or it depends.
+    /// Not known, or it differs between tags.
     Unknown,
 }
 
@@ -130,14 +129,14 @@ pub enum RuntimeName {
     Mongo,
 }
 
-/// What an image runs.
+/// The runtime of an image.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ImageRuntime {
     /// The runtime or server.
     pub(super) name: RuntimeName,
-    /// Patterns for the tag; the version is what `{n}` takes.
+    /// Patterns of tags, in which `{n}` stands for the version.
     #[serde(default)]
     major: Vec<String>,
     /// Release names and their versions.
@@ -146,7 +145,7 @@ pub(super) struct ImageRuntime {
     /// The version of every tag.
     #[serde(default)]
     fixed: Option<u32>,
-    /// Another default heap than the runtime's usual one.
+    /// The default heap, if it is another than the runtime's usual one.
     #[serde(default)]
     default_heap: Option<DefaultHeap>,
 }
@@ -156,15 +155,15 @@ pub(super) struct ImageRuntime {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Start {
-    /// The words of ENTRYPOINT; empty when the image has none.
+    /// The words of ENTRYPOINT; empty if the image has none.
     pub entrypoint: Vec<String>,
-    /// True when the entrypoint prepares something and then runs the words that follow it.
+    /// True if the entrypoint is a script that ends in `exec "$@"`: it runs CMD or the command.
     #[serde(default)]
     pub hands_over: bool,
-    /// The words of CMD, empty when there is none; None when they are not known.
+    /// The words of CMD; empty if there is none, `null` if they are not known.
     #[serde(default)]
     pub cmd: Option<Vec<String>>,
-    /// The program that the entrypoint runs when the words begin with an option.
+    /// The program that the entrypoint runs if the first word of the command is an option.
     #[serde(default)]
     pub options_to: Option<String>,
 }
@@ -176,66 +175,66 @@ pub struct Start {
 pub struct Minimum {
     /// In MiB.
     pub mib: i64,
-    /// The limit that its maker's sizing guide comes to for normal use, in MiB, where there is one.
+    /// The limit for normal use by its maker's sizing guide, in MiB, if there is one.
     #[serde(default)]
     pub usual: Option<i64>,
-    /// Where its maker says so.
+    /// The maker's page.
     pub source: String,
 }
 
-/// How a server's data gets from one version to the next.
+/// The upgrade of a server to a newer version.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Upgrade {
-    /// Lower case, no full stop.
+    /// The steps: lower case, no full stop.
     pub how: String,
     /// Options of older versions with which the newer ones do not start, with `-` between words: `--query-cache-size`.
     #[serde(default)]
     pub refuses: Vec<String>,
-    /// Where its maker says so.
+    /// The maker's page.
     pub source: String,
 }
 
-/// What a program does with the memory that it sees.
+/// How a program sizes itself to the memory that it sees.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SizesItself {
-    /// Lower case, no full stop, as in "its cache takes half of the memory that it sees".
+    /// The effect, lower case, no full stop: "its cache takes half of the memory that it sees".
     pub what: String,
-    /// The first version that does so; a tag without a number is the newest.
+    /// The first version that does so; a tag without a number counts as the newest.
     #[serde(default)]
     pub since: Option<String>,
-    /// Variables that say otherwise.
+    /// Variables that set another size.
     #[serde(default)]
     pub unless_set: Vec<String>,
-    /// Words of the start that say otherwise, up to their value.
+    /// Command-line options that set another size, up to their value.
     #[serde(default)]
     pub unless_flags: Vec<String>,
-    /// Files that may say otherwise, as parts of paths that are mounted or copied in.
+    /// Files that may set another size, as parts of paths that are mounted or copied in.
     #[serde(default)]
     pub unless_files: Vec<String>,
-    /// Where it was measured or read.
+    /// The source of the fact.
     pub source: String,
 }
 
-/// What a program needs of `/dev/shm`.
+/// The size of `/dev/shm` that a program needs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SharedMemory {
-    /// A size that is known to do, as Compose writes it.
+    /// A size that is known to be enough, as Compose writes it.
     pub enough: String,
-    /// What happens with less: lower case, no full stop.
+    /// The effect of less: lower case, no full stop.
     pub why: String,
-    /// Words of the start that do without it.
+    /// Command-line options with which it needs no more than the default.
     #[serde(default)]
     pub unless_flags: Vec<String>,
-    /// It needs it only with one of these words in its start.
+    /// Command-line options without any of which it needs no more than the default.
     #[serde(default)]
     pub only_flags: Vec<String>,
-    /// Where it was measured or read.
+    /// The source of the fact.
     pub source: String,
 }
 
@@ -244,43 +243,43 @@ pub struct SharedMemory {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct IgnoresLimit {
-    /// The runtime's major versions that it is true of; empty for all.
+    /// The runtime's major versions that ignore the limit; empty for all.
     #[serde(default)]
     pub majors: Vec<u32>,
-    /// The first version of which it is not true any more.
+    /// The first version of the image that sees the limit.
     #[serde(default)]
     pub before: Option<String>,
-    /// Variables that make up for it.
+    /// Variables that set a size instead.
     #[serde(default)]
     pub unless_set: Vec<String>,
-    /// Words of the start that make up for it, up to their value.
+    /// Command-line options that set a size instead, up to their value.
     #[serde(default)]
     pub unless_flags: Vec<String>,
-    /// Files that may make up for it, as parts of paths that are mounted or copied in.
+    /// Files that may set a size instead, as parts of paths that are mounted or copied in.
     #[serde(default)]
     pub unless_files: Vec<String>,
-    /// Something to paste: a line of `environment`, or an option of the command line.
+    /// The remedy to paste: a line of `environment`, or an option of the command line.
     pub way_out: String,
-    /// Lower case, no full stop.
+    /// The reason: lower case, no full stop.
     pub why: String,
-    /// Where it can be checked.
+    /// The source of the fact.
     pub source: String,
 }
 
-/// An image that its makers have given up.
+/// An image that its makers have abandoned.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Deprecated {
-    /// The tags of which it is true, with all that begin so and a dot; empty for every tag.
+    /// The abandoned tags, with those that continue one after a dot: `8` covers `8.1`. Empty for every tag.
     #[serde(default)]
     only: Vec<String>,
     /// The image that takes its place.
     #[serde(default)]
     pub replacement: Option<String>,
-    /// Lower case, no full stop.
+    /// The reason: lower case, no full stop.
     pub why: String,
-    /// Where it is announced.
+    /// The announcement.
     pub source: String,
 }
 
@@ -289,10 +288,10 @@ pub struct Deprecated {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Tools {
-    /// It is certain to have these: `curl`, `wget`, `bash`.
+    /// Programs that it is certain to have: `curl`, `wget`, `bash`.
     #[serde(default)]
     has: Vec<String>,
-    /// It is certain to have none of these.
+    /// Programs that it is certain to lack.
     #[serde(default)]
     lacks: Vec<String>,
 }
@@ -302,16 +301,16 @@ struct Tools {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Variant {
-    /// One of these words is in the tag.
+    /// Words of which the tag has one.
     #[serde(default)]
     when: Vec<String>,
-    /// None of these is.
+    /// Words of which the tag has none.
     #[serde(default)]
     unless: Vec<String>,
-    /// It is one of these major versions.
+    /// Major versions of which the tag has one.
     #[serde(default)]
     majors: Vec<u32>,
-    /// It is this major version or a later one.
+    /// The first major version.
     #[serde(default)]
     since: Option<u32>,
     /// Its ENTRYPOINT and CMD.
@@ -387,7 +386,7 @@ impl ImageEntry {
         Some((runtime.name, major))
     }
 
-    /// Returns the major version and the update of a tag that names both: `21.0.5_11-jre` is 21 and 5.
+    /// Returns the major version and the update of a tag of the form `N.0.P`: `21.0.5_11-jre` is 21 and 5.
     pub fn runtime_patch(&self, tag: &str) -> Option<(u32, u32)> {
         let version = self.version(tag)?;
         let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse);

@@ -7,17 +7,17 @@ use super::pattern::{Captures, fill, fit, has_word};
 use super::tags::Tags;
 use crate::model::ImageReference;
 
-/// How far the way to the lighter image is.
+/// The kind of replacement by a lighter image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LighterKind {
-    /// The same version of the same thing: put the new name in place of the old one.
+    /// The same version of the same software: the new name replaces the old one.
     #[default]
     DropIn,
-    /// For what runs: the image that is used now stays, as the stage that builds.
+    /// An image for the final stage; the current one stays as the build stage.
     MultiStage,
-    /// A variant of the same line of versions, not this very version or base.
+    /// A variant of the same major version; version and base may differ.
     Line,
 }
 
@@ -38,33 +38,33 @@ pub struct Lighter<'c> {
     pub size_then: Option<u64>,
 }
 
-/// A way from a tag to a lighter image.
+/// The lighter image to use instead of a tag.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct LighterRule {
-    /// Patterns for the tag, as those of `runtime.major`.
+    /// Patterns of tags, as in `runtime.major`.
     pub(super) from: Vec<String>,
-    /// One of these words is in the tag.
+    /// Words of which the tag has one.
     #[serde(default)]
     pub(super) when: Vec<String>,
-    /// None of these is.
+    /// Words of which the tag has none.
     #[serde(default)]
     pub(super) unless: Vec<String>,
-    /// How far the way is.
+    /// The kind of replacement.
     #[serde(default)]
     pub(super) kind: LighterKind,
-    /// The same thing, lighter.
+    /// The reference of the lighter image.
     #[serde(default)]
     pub(super) to: Vec<String>,
-    /// Something of the same line on another base.
+    /// The reference of an image of the same major version on another base, if `to` has no such tag.
     #[serde(default)]
     pub(super) line: Vec<String>,
-    /// What is lost: lower case, no full stop.
+    /// The drawback: lower case, no full stop.
     pub(super) cost: String,
-    /// What makes the tag heavy: lower case, no full stop.
+    /// The reason the tag is heavy: lower case, no full stop.
     pub(super) why: String,
-    /// Why a target exists whenever the tag does, without being in the list of tags.
+    /// The reason the target exists whenever the tag does, although the list of tags does not have it.
     #[serde(default)]
     pub(super) published_together: Option<String>,
 }

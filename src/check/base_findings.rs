@@ -1,6 +1,6 @@
-//! Drops findings of an overlay's project that the project of its base, or another overlay, has reported already.
+//! Drops findings of an override file's project that the project of its base, or another override file, has reported already.
 
-use super::checked::{CheckedProject, OutOfScope, ServiceIgnores, has_place_in_each};
+use super::checked::{CheckedProject, FindingKey, ServiceIgnores, has_place_in_each};
 use crate::hash::{HashMap, HashSet};
 use crate::model::project;
 use crate::source::{SourceId, Sources, Span};
@@ -10,7 +10,7 @@ use crate::workload::Kind;
 pub(super) struct LoadedProject {
     pub(super) checked: CheckedProject,
     /// The Compose files that it reads.
-    pub(super) reach: project::ProjectFiles,
+    pub(super) project_files: project::ProjectFiles,
     /// See [`crate::workload::Project::name`].
     pub(super) name: Option<String>,
     /// True unless the run is limited to named files that are no part of it.
@@ -18,45 +18,44 @@ pub(super) struct LoadedProject {
 }
 
 impl LoadedProject {
-    /// True if it is an overlay of another project's base.
-    pub(super) fn is_overlay(&self) -> bool {
-        self.reach.only.is_some()
+    /// True if it is an override file of another project's base.
+    pub(super) fn is_override_file(&self) -> bool {
+        self.project_files.own_files.is_some()
     }
 }
 
 /// Findings, suppressions and Dockerfiles of the projects of one directory so far.
 #[derive(Debug, Default)]
-pub(super) struct ReportedByBase {
-    /// Dockerfiles that projects other than overlays build and report findings in.
+pub(super) struct SeenInDirectory {
+    /// Dockerfiles that projects other than override files build and report findings in.
     built: HashSet<SourceId>,
+    /// Services and images that are counted already.
     anchors: HashSet<(Kind, Span)>,
-    out_of_scope: HashSet<OutOfScope>,
+    /// Findings that were dropped, for the suppressions that match them.
+    out_of_scope: HashSet<FindingKey>,
+    /// Names in `x-oomlint` keys that suppress a dropped finding.
     used: HashSet<Span>,
-    named: HashSet<Span>,
+    /// Names in `x-oomlint` keys that one of the projects holds already.
+    suppression_names: HashSet<Span>,
 }
 
-impl ReportedByBase {
-    /// Drops what another project of the directory has already, so that a hundred overlays do not take a hundred times the
+impl SeenInDirectory {
+    /// Drops what another project of the directory has already, so that a hundred override files do not take a hundred times the
     /// memory of their base.
     pub(super) fn drop_duplicates(&mut self, loaded: &mut LoadedProject, sources: &Sources) {
-        let is_overlay = loaded.is_overlay();
+        let is_override_file = loaded.is_override_file();
         let CheckedProject {
-            report_only: within,
-            dockerfiles,
-            findings,
-            ignores,
-            out_of_scope,
-            used,
-            anchors,
-            ..
+            report_only, dockerfiles, findings, ignores, out_of_scope, used, anchors, ..
         } = &mut loaded.checked;
-        if !is_overlay {
+        if !is_override_file {
             self.built.extend(dockerfiles.iter());
         }
-        let (true, true, Some((own, others))) = (is_overlay, loaded.in_scope, within.split_first()) else {
+        let (true, true, Some((own, others))) =
+            (is_override_file, loaded.in_scope, report_only.split_first())
+        else {
             return;
         };
-        // A Dockerfile that no base has built so far may turn out to be the overlay's own.
+        // Kept where no base has built the Dockerfile so far: [`assign_dockerfiles_to_overrides`] decides.
         let maybe = dockerfiles.iter().filter(|file| !self.built.contains(file));
         let own: Vec<SourceId> = own.iter().chain(maybe).copied().collect();
         let sets: Vec<Vec<SourceId>> = std::iter::once(own).chain(others.iter().cloned()).collect();
@@ -70,7 +69,7 @@ impl ReportedByBase {
             match ignores.and_then(|ignores| ignores.suppresses(finding)) {
                 Some(name) => used.extend(self.used.insert(name.span).then_some(name.span)),
                 None => {
-                    let one = OutOfScope::of(finding, sources);
+                    let one = FindingKey::of(finding, sources);
                     out_of_scope.extend(self.out_of_scope.insert(one).then_some(one));
                 }
             }
@@ -80,17 +79,17 @@ impl ReportedByBase {
         let services: HashSet<&str> =
             findings.iter().filter_map(|finding| finding.service.as_deref()).collect();
         for ignores in ignores.iter_mut().filter(|ignores| !services.contains(ignores.service.as_str())) {
-            ignores.names.retain(|name| self.named.insert(name.span));
+            ignores.names.retain(|name| self.suppression_names.insert(name.span));
         }
         anchors.retain(|anchor| self.anchors.insert(*anchor));
     }
 }
 
-/// Adds the Dockerfiles that only overlays build to the overlays' own files, since no base reports their findings.
-pub(super) fn assign_dockerfiles_to_overlays(projects: &mut [LoadedProject]) {
-    let bases = projects.iter().filter(|project| !project.is_overlay()).map(|project| &project.checked);
+/// Adds the Dockerfiles that only override files build to the override files' own files, since no base reports their findings.
+pub(super) fn assign_dockerfiles_to_overrides(projects: &mut [LoadedProject]) {
+    let bases = projects.iter().filter(|project| !project.is_override_file()).map(|project| &project.checked);
     let by_bases: HashSet<SourceId> = bases.flat_map(|base| base.dockerfiles.iter().copied()).collect();
-    for LoadedProject { checked, .. } in projects.iter_mut().filter(|project| project.is_overlay()) {
+    for LoadedProject { checked, .. } in projects.iter_mut().filter(|project| project.is_override_file()) {
         let own = checked.dockerfiles.iter().copied().filter(|file| !by_bases.contains(file));
         if let Some(files) = checked.report_only.first_mut() {
             files.extend(own);

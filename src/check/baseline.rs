@@ -66,11 +66,15 @@ impl Baseline {
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if file.version != VERSION {
-            return Err(format!("it is of version {}, this is oomlint for version {VERSION}", file.version));
+            return Err(format!(
+                "it has format version {}, and this oomlint reads version {VERSION}",
+                file.version
+            ));
         }
         let mut baseline = Self::default();
         for entry in file.entries {
-            *baseline.entries.entry(entry.identity).or_default() += entry.count;
+            let count = baseline.entries.entry(entry.identity).or_default();
+            *count = count.saturating_add(entry.count);
         }
         Ok(baseline)
     }
@@ -94,7 +98,7 @@ impl Baseline {
     /// Returns the number of findings, repeated ones counted each time.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.values().sum()
+        self.entries.values().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
     /// True if it has no findings.
@@ -103,9 +107,9 @@ impl Baseline {
         self.entries.is_empty()
     }
 
-    /// Returns whether each finding is known, in their order. A repeated one is known as often as it is in the baseline.
+    /// Returns whether each finding is in the baseline, in their order. A repeated one is known as often as it is in the baseline.
     #[must_use]
-    pub fn knows(&self, found: &[FindingIdentity]) -> Vec<bool> {
+    pub fn matches_each(&self, found: &[FindingIdentity]) -> Vec<bool> {
         let mut left = self.entries.clone();
         let known = found.iter().map(|identity| match left.get_mut(identity) {
             Some(count) if *count > 0 => {
@@ -127,7 +131,7 @@ impl Baseline {
 
     /// Returns the baseline without what is no longer found.
     #[must_use]
-    pub fn shrunk(&self, found: &[FindingIdentity]) -> Self {
+    pub fn pruned(&self, found: &[FindingIdentity]) -> Self {
         let now = Self::of(found.iter().cloned());
         let entries = self.entries.iter().filter_map(|(identity, count)| {
             let count = (*count).min(now.count(identity));
@@ -162,10 +166,21 @@ mod tests {
         assert_eq!(Baseline::parse(&baseline.to_text().unwrap()).unwrap(), baseline);
         assert_eq!(baseline.len(), 3);
         let found = [a.clone(), a.clone(), a.clone(), identity("a", "2")];
-        assert_eq!(baseline.knows(&found), [true, true, false, false]);
+        assert_eq!(baseline.matches_each(&found), [true, true, false, false]);
         assert_eq!(baseline.stale(&found), [&b]);
-        assert_eq!(baseline.shrunk(&found), Baseline::of([a.clone(), a]));
-        assert!(baseline.shrunk(&[]).is_empty());
+        assert_eq!(baseline.pruned(&found), Baseline::of([a.clone(), a]));
+        assert!(baseline.pruned(&[]).is_empty());
+    }
+
+    #[test]
+    fn counts_of_any_size_are_taken() {
+        let entry = |count: usize| {
+            serde_json::json!({
+                "file": "a", "rule": "b", "name": "c", "keys": [], "text": "", "count": count,
+            })
+        };
+        let text = serde_json::json!({ "version": 1, "entries": [entry(usize::MAX), entry(2)] }).to_string();
+        assert_eq!(Baseline::parse(&text).unwrap().len(), usize::MAX);
     }
 
     #[test]

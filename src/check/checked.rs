@@ -22,7 +22,7 @@ pub(super) struct CheckedProject {
     /// Indices in [`super::merge::SharedFindings`] of findings in files that other projects share.
     pub(super) shared: Vec<usize>,
     /// Findings that are known to be out of scope.
-    pub(super) out_of_scope: Vec<OutOfScope>,
+    pub(super) out_of_scope: Vec<FindingKey>,
     /// Spans of the names in `x-oomlint` keys that matched a finding.
     pub(super) used: Vec<Span>,
     /// The project itself, if the caller keeps it.
@@ -50,7 +50,7 @@ impl CheckedProject {
         }
     }
 
-    /// True if the finding has a label in each set of files that the project is narrowed to.
+    /// True if the finding has a label in each set of files that the project is restricted to.
     pub(super) fn in_scope(&self, finding: &Finding, sources: &Sources) -> bool {
         has_place_in_each(finding, &self.report_only, sources)
     }
@@ -87,15 +87,15 @@ pub(super) fn names_of(rule: &'static str) -> [&'static str; 2] {
     [rule, group.unwrap_or(rule)]
 }
 
-/// The rule and place of a finding, to match with suppressions. Kept of a finding out of scope, so that a suppression that
+/// The rule and place of a finding, by which suppressions match it. Kept of a finding out of scope, so that a suppression that
 /// matches it is not reported as unused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct OutOfScope {
+pub(super) struct FindingKey {
     pub(super) place: Span,
     pub(super) rule: &'static str,
 }
 
-impl OutOfScope {
+impl FindingKey {
     pub(super) fn of(finding: &Finding, sources: &Sources) -> Self {
         Self { place: sources.to_outer_span(finding.primary.span), rule: finding.rule }
     }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::base_findings::{LoadedProject, ReportedByBase, assign_dockerfiles_to_overlays};
+use super::base_findings::{LoadedProject, SeenInDirectory, assign_dockerfiles_to_overrides};
 use super::checked::CheckedProject;
 use super::elsewhere::ExternalChanges;
 use super::merge::SharedFindings;
@@ -39,7 +39,7 @@ pub(super) struct Checker<'r> {
 
 impl Checker<'_> {
     /// Checks every Compose project, every Dockerfile that no project builds, and reports files that cannot be read.
-    pub(super) fn all(&self, discovered: &Discovered) -> Vec<CheckedProject> {
+    pub(super) fn check_all(&self, discovered: &Discovered) -> Vec<CheckedProject> {
         let Self { options, sources, .. } = *self;
         let found =
             |kind| discovered.files.iter().filter(move |found| found.kind == kind).map(|found| &found.path);
@@ -63,28 +63,31 @@ impl Checker<'_> {
         let loaded = parallel::map(project::by_directory(&compose), |(directory, files)| {
             let dockerfiles = Dockerfiles::default();
             let mut projects = Vec::new();
-            let mut reported = ReportedByBase::default();
+            let mut seen = SeenInDirectory::default();
             project::load_directory(&directory, files, settings, sources, &mut |model| {
                 let mut project = self.load(model, scope.as_ref(), (&dockerfiles, &elsewhere));
-                reported.drop_duplicates(&mut project, sources);
+                seen.drop_duplicates(&mut project, sources);
                 projects.push(project);
             });
             projects
         });
         projects.extend(loaded.into_iter().flatten());
-        let reach: Vec<&project::ProjectFiles> = projects.iter().map(|project| &project.reach).collect();
-        let first = usize::from(!options.compose_files.is_empty());
-        let kept = project::top_level_files(reach.get(first..).unwrap_or_default());
-        let kept = std::iter::repeat_n(true, first).chain(kept);
-        let (mut projects, parts): (Vec<_>, Vec<_>) =
-            projects.into_iter().zip(kept).partition(|(project, kept)| *kept || !project.in_scope);
-        let parts = parts.into_iter().map(|(project, _)| project.reach);
-        projects.retain(|(_, kept)| *kept);
+        let all: Vec<&project::ProjectFiles> =
+            projects.iter().map(|project| &project.project_files).collect();
+        let named = usize::from(!options.compose_files.is_empty());
+        let top_level = project::top_level_files(all.get(named..).unwrap_or_default());
+        let top_level = std::iter::repeat_n(true, named).chain(top_level);
+        let (mut projects, included): (Vec<_>, Vec<_>) = projects
+            .into_iter()
+            .zip(top_level)
+            .partition(|(project, top_level)| *top_level || !project.in_scope);
+        let included = included.into_iter().map(|(project, _)| project.project_files);
+        projects.retain(|(_, top_level)| *top_level);
         let mut projects: Vec<LoadedProject> = projects.into_iter().map(|(project, _)| project).collect();
         if self.explain && tracing::enabled!(tracing::Level::INFO) {
-            explain(&projects, parts, sources);
+            explain(&projects, included, sources);
         }
-        assign_dockerfiles_to_overlays(&mut projects);
+        assign_dockerfiles_to_overrides(&mut projects);
         let mut checked: Vec<CheckedProject> =
             projects.into_iter().filter(|project| project.in_scope).map(|project| project.checked).collect();
         let built: HashSet<SourceId> =
@@ -111,7 +114,7 @@ impl Checker<'_> {
         (dockerfiles, elsewhere): (&Dockerfiles, &ExternalChanges),
     ) -> LoadedProject {
         let first = model.request.files.first().cloned().unwrap_or_else(|| PathBuf::from("."));
-        let (changes, reach) =
+        let (changes, project_files) =
             (elsewhere.of_project(&model, self.sources), model.project_files(self.sources));
         let mut project = self.with_catalog(&first, dockerfiles, |assembler| assembler.project(&mut model));
         project.elsewhere = changes;
@@ -120,17 +123,17 @@ impl Checker<'_> {
         if let Some(measured) = self.measured {
             measured.attach(&mut project);
         }
-        let sets = scope.map_or(Some(Vec::new()), |scope| scope.restrict(&reach, &project));
+        let restrictions = scope.map_or(Some(Vec::new()), |scope| scope.restrict(&project_files, &project));
         // No rules run over a project out of scope, but its files and Dockerfiles matter to the other projects.
-        let Some(sets) = sets else {
+        let Some(restrictions) = restrictions else {
             let checked = CheckedProject::of(&project);
-            return LoadedProject { checked, reach, name: project.name, in_scope: false };
+            return LoadedProject { checked, project_files, name: project.name, in_scope: false };
         };
-        let narrowed = !(project.report_only.is_empty() && sets.is_empty());
+        let is_restricted = !(project.report_only.is_empty() && restrictions.is_empty());
         let name = project.name.clone();
-        let mut checked = self.check(project, narrowed, Some(elsewhere));
-        checked.report_only.extend(sets);
-        LoadedProject { checked, reach, name, in_scope: true }
+        let mut checked = self.check(project, is_restricted, Some(elsewhere));
+        checked.report_only.extend(restrictions);
+        LoadedProject { checked, project_files, name, in_scope: true }
     }
 
     /// Calls `assemble` with the image catalog of the file's configuration, else the built-in one.
@@ -145,15 +148,20 @@ impl Checker<'_> {
         assemble(&Assembler { sources: self.sources, dockerfiles, catalog })
     }
 
-    /// Runs the rules over a project. One that is narrowed to some of its files shares no findings with others.
-    fn check(&self, project: Project, narrowed: bool, elsewhere: Option<&ExternalChanges>) -> CheckedProject {
+    /// Runs the rules over a project. One that is restricted to some of its files shares no findings with others.
+    fn check(
+        &self,
+        project: Project,
+        is_restricted: bool,
+        elsewhere: Option<&ExternalChanges>,
+    ) -> CheckedProject {
         let mut checked =
             CheckedProject { findings: (self.check_project)(&project), ..CheckedProject::of(&project) };
         if let Some(elsewhere) = elsewhere {
             elsewhere.remove_unsafe_fixes(&mut checked.findings, &project, self.sources);
         }
-        generated::withdraw(&mut checked.findings, self.sources);
-        if !narrowed {
+        generated::remove_fixes(&mut checked.findings, self.sources);
+        if !is_restricted {
             self.shared.add_from(&mut checked, &project);
         }
         checked.project = self.keep.then_some(project);
@@ -164,28 +172,30 @@ impl Checker<'_> {
 /// Prints for `-v` which files make the projects in scope, and which belong to another one.
 fn explain(
     projects: &[LoadedProject],
-    parts: impl Iterator<Item = project::ProjectFiles>,
+    included: impl Iterator<Item = project::ProjectFiles>,
     sources: &Sources,
 ) {
-    for LoadedProject { checked, reach, name, .. } in projects.iter().filter(|project| project.in_scope) {
-        let others = checked.files.iter().copied().filter(|file| !reach.roots.contains(file));
+    for LoadedProject { checked, project_files, name, .. } in
+        projects.iter().filter(|project| project.in_scope)
+    {
+        let others = checked.files.iter().copied().filter(|file| !project_files.roots.contains(file));
         let reads = match others.collect::<Vec<_>>() {
             others if others.is_empty() => String::new(),
             others => format!("; reads {}", names(&others, sources)),
         };
-        match &reach.only {
+        match &project_files.own_files {
             Some(own) => {
-                let base = reach.roots.iter().copied().filter(|file| !own.contains(file));
+                let base = project_files.roots.iter().copied().filter(|file| !own.contains(file));
                 let base = names(&base.collect::<Vec<_>>(), sources);
                 tracing::info!("override file {}, merged over {base}{reads}", names(own, sources));
             }
             None => {
                 let name = name.as_deref().unwrap_or("?");
-                tracing::info!("project `{name}`: {}{reads}", names(&reach.roots, sources));
+                tracing::info!("project `{name}`: {}{reads}", names(&project_files.roots, sources));
             }
         }
     }
-    for part in parts {
+    for part in included {
         tracing::info!("{} is part of another project", names(&part.roots, sources));
     }
 }

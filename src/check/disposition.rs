@@ -1,10 +1,10 @@
-//! Decides what becomes of each finding: it is reported, suppressed, or out of scope.
+//! Decides what becomes of each finding: it is reported, suppressed, or dropped.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use super::Options;
-use super::checked::{CheckedProject, OutOfScope};
+use super::checked::{CheckedProject, FindingKey};
 use super::config::ConfigResolver;
 use super::suppress::Suppressions;
 use crate::config::{Config, Level, ServiceIgnore};
@@ -27,7 +27,7 @@ pub(super) enum Disposition {
         justification: Option<String>,
     },
     /// It is dropped: its file is excluded or out of scope, or its rule is off there.
-    OutOfScope,
+    Dropped,
 }
 
 impl Disposition {
@@ -38,7 +38,7 @@ impl Disposition {
 }
 
 /// The configuration of one file.
-struct FilePolicy {
+struct FileConfig {
     /// The file's own configuration first, then those of the projects that read it.
     configs: Vec<Arc<Config>>,
     preset: Preset,
@@ -47,8 +47,9 @@ struct FilePolicy {
 
 /// Decides on all findings of a run.
 ///
-/// The checks have a fixed order: `x-oomlint` of the service, scope, comments, exclusion, severity and preset, ignores of the
-/// configuration. The baseline comes last, when the findings are sorted.
+/// A finding out of scope, in an excluded file, or of a rule that is off there is dropped. Otherwise the first of these suppresses
+/// it: `x-oomlint` of the service, a comment, an ignore of the configuration. The baseline comes last, when the findings are
+/// sorted.
 pub(super) struct Decider<'r> {
     options: &'r Options,
     sources: &'r Sources,
@@ -56,7 +57,7 @@ pub(super) struct Decider<'r> {
     suppressions: &'r mut Suppressions,
     /// Files named on the command line.
     named: HashSet<&'r Path>,
-    policies: HashMap<SourceId, FilePolicy>,
+    policies: HashMap<SourceId, FileConfig>,
     reported: Vec<Finding>,
     suppressed: Vec<Suppressed>,
 }
@@ -82,21 +83,17 @@ impl<'r> Decider<'r> {
 
     /// Decides on a finding in a project's own files.
     pub(super) fn decide(&mut self, mut finding: Finding, project: &CheckedProject) {
-        let in_scope = project.in_scope(&finding, self.sources);
-        let disposition = match project.ignored_by(&finding) {
+        let in_source = match project.ignored_by(&finding) {
             Some((ignores, name)) => {
-                self.suppressions.use_name(name.span);
-                if in_scope {
-                    Disposition::in_source(ignores.reason.clone())
-                } else {
-                    Disposition::OutOfScope
-                }
+                self.suppressions.mark_used(name.span);
+                Some(ignores.reason.clone())
             }
-            None if in_scope => self.by_comments(&mut finding),
-            None => {
-                self.suppressions.use_for(&OutOfScope::of(&finding, self.sources));
-                Disposition::OutOfScope
-            }
+            None => self.suppressions.suppress(&FindingKey::of(&finding, self.sources)),
+        };
+        let disposition = if project.in_scope(&finding, self.sources) {
+            self.disposition(&mut finding, in_source)
+        } else {
+            Disposition::Dropped
         };
         self.put(finding, disposition);
     }
@@ -104,23 +101,22 @@ impl<'r> Decider<'r> {
     /// Decides on a finding in a file that several projects share. `ignored` is the reason of the `x-oomlint` keys that
     /// suppress it in all of them.
     pub(super) fn decide_shared(&mut self, mut finding: Finding, ignored: Option<Option<String>>) {
-        let disposition = match ignored {
-            Some(reason) => Disposition::in_source(reason),
-            None => self.by_comments(&mut finding),
-        };
+        let by_comment = || self.suppressions.suppress(&FindingKey::of(&finding, self.sources));
+        let in_source = ignored.or_else(by_comment);
+        let disposition = self.disposition(&mut finding, in_source);
         self.put(finding, disposition);
     }
 
     /// Marks the suppressions that match findings out of scope as used.
-    pub(super) fn use_for(&mut self, findings: &[OutOfScope]) {
+    pub(super) fn mark_used(&mut self, findings: &[FindingKey]) {
         for finding in findings {
-            self.suppressions.use_for(finding);
+            self.suppressions.suppress(finding);
         }
     }
 
     /// Decides on findings about suppressions, after all others. No comment suppresses these.
     pub(super) fn check_suppressions(&mut self, projects: &[CheckedProject]) {
-        for mut finding in self.suppressions.check(projects, self.configs, self.options, self.sources) {
+        for mut finding in self.suppressions.findings(projects, self.configs, self.options, self.sources) {
             let disposition = self.by_config(&mut finding);
             self.put(finding, disposition);
         }
@@ -137,14 +133,17 @@ impl<'r> Decider<'r> {
             Disposition::Suppressed { kind, justification } => {
                 self.suppressed.push(Suppressed { finding, kind, justification });
             }
-            Disposition::OutOfScope => {}
+            Disposition::Dropped => {}
         }
     }
 
-    fn by_comments(&mut self, finding: &mut Finding) -> Disposition {
-        match self.suppressions.use_for(&OutOfScope::of(finding, self.sources)) {
-            Some(reason) => Disposition::in_source(reason),
-            None => self.by_config(finding),
+    /// Decides on a finding in scope. `in_source` is the reason of the comment or `x-oomlint` key that suppresses it.
+    fn disposition(&mut self, finding: &mut Finding, in_source: Option<Option<String>>) -> Disposition {
+        match (self.by_config(finding), in_source) {
+            // A finding that would not be reported is not counted as suppressed.
+            (Disposition::Dropped, _) => Disposition::Dropped,
+            (_, Some(reason)) => Disposition::in_source(reason),
+            (by_config, None) => by_config,
         }
     }
 
@@ -157,14 +156,14 @@ impl<'r> Decider<'r> {
         let policy = self.policies.entry(file).or_insert_with(|| {
             let configs = configs.configs_for(file);
             let own = configs.first().and_then(|config| Some(config.preset_of(path)?.value));
-            FilePolicy {
+            FileConfig {
                 preset: options.preset.or(own).unwrap_or_default(),
                 excluded: options.is_excluded(path, named.contains(path)),
                 configs,
             }
         });
         if policy.excluded {
-            return Disposition::OutOfScope;
+            return Disposition::Dropped;
         }
         let config = policy.configs.first();
         let level = config.and_then(|config| config.level_of(finding.rule, path)).map(|level| level.value);
@@ -172,11 +171,11 @@ impl<'r> Decider<'r> {
         let selected = options.select.iter().any(|name| name == finding.rule);
         match level.map(Level::severity) {
             Some(Some(severity)) => finding.severity = severity,
-            Some(None) if !selected => return Disposition::OutOfScope,
+            Some(None) if !selected => return Disposition::Dropped,
             _ => {}
         }
         if !in_preset(finding, policy.preset, options, level) {
-            return Disposition::OutOfScope;
+            return Disposition::Dropped;
         }
         // The configuration of a service's project may ignore it in every file.
         let known = policy.configs.iter().filter_map(|config| Some((config, config.suppresses(finding)?)));

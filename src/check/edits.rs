@@ -45,9 +45,9 @@ fn in_file(edit: Edit, sources: &Sources) -> Option<Edit> {
 
 fn edits_of_ops(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tree>>) -> Option<Vec<Edit>> {
     let mut edits = Vec::new();
-    for request in &fix.ops {
-        let at = match request {
-            FixOp::MoveFirst { words } => {
+    for op in &fix.ops {
+        let at = match op {
+            FixOp::MoveLastToFirst { words } => {
                 edits.extend(rotated(words, sources)?);
                 continue;
             }
@@ -60,14 +60,14 @@ fn edits_of_ops(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<
             | FixOp::Move { key: at, .. }
             | FixOp::SetNear { leaf: at, .. }
             | FixOp::SetVariables { owner: at, .. }
-            | FixOp::Extend { name: at, .. }
+            | FixOp::AppendToVariable { name: at, .. }
             | FixOp::Steps { owner: at, .. }
-            | FixOp::Lead { item: at, .. } => at,
+            | FixOp::PrependItem { item: at, .. } => at,
         };
         let source = sources.get(at.file);
         let text = source.text();
         let tree = trees.entry(at.file).or_insert_with(|| Tree::of(&source));
-        match request {
+        match op {
             FixOp::Set { owner, path, value, after } => {
                 edits.push(edit::set(tree, text, *owner, path, value, after)?.into());
             }
@@ -80,17 +80,19 @@ fn edits_of_ops(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<
             FixOp::SetVariables { owner, variables } => {
                 edits.push(with_variables(text, *owner, variables)?);
             }
-            FixOp::Extend { name, words } => edits.push(edit::extend(tree, text, *name, words)?.into()),
+            FixOp::AppendToVariable { name, words } => {
+                edits.push(edit::extend(tree, text, *name, words)?.into());
+            }
             FixOp::Steps { owner, steps } => edits.push(in_steps(text, *owner, steps)?),
             FixOp::Remove { key } => edits.push(edit::remove(tree, text, *key)?.into()),
-            FixOp::Lead { item, word } => edits.push(edit::prepend(tree, text, *item, word)?.into()),
+            FixOp::PrependItem { item, word } => edits.push(edit::prepend(tree, text, *item, word)?.into()),
             // Within one file only: a move carries no text into another.
             FixOp::Move { key, owner, path, value } if key.file == owner.file => {
                 let set = edit::set(tree, text, *owner, path, value, "")?.into();
                 let removal = edit::remove(tree, text, *key)?.into();
                 edits.extend(merge_move(set, removal, edit::comment(tree, text, *key), *key, text));
             }
-            FixOp::Move { .. } | FixOp::MoveFirst { .. } | FixOp::Replace { .. } => return None,
+            FixOp::Move { .. } | FixOp::MoveLastToFirst { .. } | FixOp::Replace { .. } => return None,
         }
     }
     Some(edits)

@@ -1,4 +1,4 @@
-//! Finds files that change a project's services without being read by it: overlays, and files whose services extend its own.
+//! Finds files that change a project's services without being read by it: override files, and files whose services extend its own.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,30 +14,30 @@ use crate::syntax::yaml::Tree;
 use crate::workload::{ChangedElsewhere, FactName, Project};
 
 /// The largest number, per directory with a Compose file, of subdirectories and of YAML files in it and them that are searched
-/// for overlays with other names.
+/// for override files with other names.
 const MAX_LISTED: usize = 200;
 
-/// The size, in bytes, from which a file is not read as such an overlay.
+/// The size, in bytes, from which a file is not read as such an override file.
 const MAX_SNIFFED: u64 = 64 * 1024;
 
 /// The changes that the Compose files of a run make to services of other files.
 #[derive(Debug, Default)]
 pub(super) struct ExternalChanges {
-    overlays: Vec<(PathBuf, Vec<Change>)>,
-    /// Files that may be overlays of the base that they are named after, as `compose.gpu.yaml` of `compose.yaml`.
+    overrides: Vec<(PathBuf, Vec<Change>)>,
+    /// Files that may be override files of the base that they are named after, as `compose.gpu.yaml` of `compose.yaml`.
     possible: Vec<(PathBuf, Changes)>,
     /// For each extended service, by file and name: the files that extend it, and their changes.
     extended: HashMap<(PathBuf, String), Vec<(PathBuf, Change)>>,
-    /// Directories with a file of a default name, such as `compose.yaml`, that is no overlay.
+    /// Directories with a file of a default name, such as `compose.yaml`, that is no override file.
     bases: HashSet<PathBuf>,
 }
 
 impl ExternalChanges {
-    /// Reads the changes that `files` make to services of other files, and overlays next to them that are not `excluded`.
+    /// Reads the changes that `files` make to services of other files, and override files next to them that are not excluded.
     pub(super) fn of(
         files: &[PathBuf],
         sources: &Sources,
-        excluded: &(dyn Fn(&Path) -> bool + Sync),
+        is_excluded: &(dyn Fn(&Path) -> bool + Sync),
     ) -> Self {
         let mut counts: HashMap<PathBuf, usize> = HashMap::default();
         for file in files {
@@ -45,48 +45,48 @@ impl ExternalChanges {
         }
         let read = parallel::map(files.iter().collect(), |path| {
             let source = sources.get(sources.load(path).ok()?);
-            let may_overlay =
+            let may_override =
                 !project::is_default(path) && counts.get(&folder(path)).is_some_and(|count| *count > 1);
-            if !may_overlay && !may_change(source.text()) {
+            if !may_override && !may_change(source.text()) {
                 return None;
             }
             let tree: Arc<Tree> = Tree::of(&source);
             let found = changes(&tree, path);
             (!found.known.is_empty() || !found.possible.is_empty()).then(|| (path.clone(), found))
         });
-        let mut all = Self { overlays: unnamed_overlays(files, sources, excluded), ..Self::default() };
+        let mut all = Self { overrides: unnamed_overrides(files, sources, is_excluded), ..Self::default() };
         for (path, mut found) in read.into_iter().flatten() {
             let known = std::mem::take(&mut found.known);
             if !found.possible.is_empty() && !project::is_default(&path) {
                 all.possible.push((path.clone(), found));
             }
-            let (overlaid, extended): (Vec<_>, Vec<_>) =
+            let (overridden, extended): (Vec<_>, Vec<_>) =
                 known.into_iter().partition(|change| matches!(change.of, ChangeTarget::BaseService(_)));
             for change in extended {
                 if let ChangeTarget::ExtendedService(file, service) = change.of.clone() {
                     all.extended.entry((file, service)).or_default().push((path.clone(), change));
                 }
             }
-            if !overlaid.is_empty() {
-                all.overlays.push((path, overlaid));
+            if !overridden.is_empty() {
+                all.overrides.push((path, overridden));
             }
         }
-        let overlays: HashSet<&PathBuf> = all.overlays.iter().map(|(path, _)| path).collect();
-        let bases = files.iter().filter(|file| !overlays.contains(file));
+        let overrides: HashSet<&PathBuf> = all.overrides.iter().map(|(path, _)| path).collect();
+        let bases = files.iter().filter(|file| !overrides.contains(file));
         all.bases = bases.map(|file| folder(file)).collect();
         all
     }
 
     /// Returns the changes to a project's services in files that it does not read.
     pub(super) fn of_project(&self, model: &project::Project, sources: &Sources) -> Vec<ChangedElsewhere> {
-        if self.overlays.is_empty() && self.possible.is_empty() && self.extended.is_empty() {
+        if self.overrides.is_empty() && self.possible.is_empty() && self.extended.is_empty() {
             return Vec::new();
         }
         let path = |id| normalize(sources.get(id).path());
         let own: HashSet<PathBuf> = model.compose.files.iter().copied().map(path).collect();
         let directory = normalize(&model.request.directory);
         let mut found = Vec::new();
-        let known = |file: &Path, service: &str, change: &Change| ChangedElsewhere {
+        let to_changed_elsewhere = |file: &Path, service: &str, change: &Change| ChangedElsewhere {
             service: service.to_owned(),
             file: file.to_path_buf(),
             by: matches!(change.of, ChangeTarget::ExtendedService(..)).then(|| change.by.clone()),
@@ -97,17 +97,17 @@ impl ExternalChanges {
         };
         let base = model.request.files.first().filter(|base| project::is_default(base));
         let possible = self.possible.iter().filter(|(file, changes)| {
-            let part = |base: &PathBuf| {
-                let own = changes.wholes.iter().map(|(name, is_whole)| (name.as_str(), *is_whole));
+            let is_override_of = |base: &PathBuf| {
+                let own = changes.completeness.iter().map(|(name, is_whole)| (name.as_str(), *is_whole));
                 folder(file) == directory
                     && project::is_named_after(file, base)
                     && project::is_partial_override(own, &model.compose.services)
             };
-            base.is_some_and(part)
+            base.is_some_and(is_override_of)
         });
         let possible = possible.map(|(file, changes)| (file, &changes.possible));
-        let overlays = self.overlays.iter().map(|(file, changes)| (file, changes));
-        for (file, changes) in overlays.chain(possible) {
+        let overrides = self.overrides.iter().map(|(file, changes)| (file, changes));
+        for (file, changes) in overrides.chain(possible) {
             if own.contains(&normalize(file)) || !self.applies_to_base(&directory, file) {
                 continue;
             }
@@ -117,10 +117,10 @@ impl ExternalChanges {
                 else {
                     continue;
                 };
-                // Two overlays that both give the service an image or a build are alternatives.
+                // Two override files that both give the service an image or a build are alternatives.
                 let base = project::is_default(sources.get(service.key.file).path());
                 if base || !change.runs {
-                    found.push(known(file, name, change));
+                    found.push(to_changed_elsewhere(file, name, change));
                 }
             }
         }
@@ -132,15 +132,15 @@ impl ExternalChanges {
                 let same = change.by == service.name && own.contains(&normalize(file));
                 !same && !change.plain
             });
-            found.extend(others.map(|(file, change)| known(file, &service.name, change)));
+            found.extend(others.map(|(file, change)| to_changed_elsewhere(file, &service.name, change)));
         }
         found
     }
 
-    /// Removes fixes that change a file for others: those that edit a Compose file other than an overlay's own, and those that
+    /// Removes fixes that change a file for others: those that edit a Compose file other than an override file's own, and those that
     /// write a size into a service that another one extends with limits of its own.
     pub(super) fn remove_unsafe_fixes(&self, findings: &mut [Finding], project: &Project, sources: &Sources) {
-        const SIZED: [FactName; 7] = [
+        const SIZE_FACTS: [FactName; 7] = [
             FactName::MemoryLimit,
             FactName::MemoryReservation,
             FactName::SwapLimit,
@@ -162,7 +162,7 @@ impl ExternalChanges {
                     is_yaml(edit, sources) && own.is_some_and(|own| !own.contains(&edit.span.file))
                 };
                 // Heaps and caches are sized for one limit: a service with another limit must not inherit them.
-                let sized = fix.changes.iter().any(|fact| SIZED.contains(fact));
+                let sized = fix.changes.iter().any(|fact| SIZE_FACTS.contains(fact));
                 // If the edited file is not the one with the limit, the services that inherit the size may have other limits.
                 let shared = |edit: &Edit| {
                     let inherited = limited_in.is_some_and(|file| file != edit.span.file);
@@ -192,43 +192,44 @@ impl ExternalChanges {
         name.and_then(|name| self.extended.get(&(path, name))).into_iter().flatten()
     }
 
-    /// True if the overlay is for the base in `directory`: it is in that directory, or below it where its own has no base.
-    fn applies_to_base(&self, directory: &Path, overlay: &Path) -> bool {
-        let own = folder(overlay);
+    /// True if the override file is for the base in `directory`: it is in that directory, or below it where its own has no base.
+    fn applies_to_base(&self, directory: &Path, override_file: &Path) -> bool {
+        let own = folder(override_file);
         own == directory || (own.starts_with(directory) && !self.bases.contains(&own))
     }
 }
 
-/// Finds overlays without a default name next to a base or one directory below, which only `-f` names. Files that the command
+/// Finds override files without a default name next to a base or one directory below, which only `-f` names. Files that the command
 /// line, the configuration or `.gitignore` leaves out are skipped.
-fn unnamed_overlays(
+fn unnamed_overrides(
     files: &[PathBuf],
     sources: &Sources,
-    excluded: &(dyn Fn(&Path) -> bool + Sync),
+    is_excluded: &(dyn Fn(&Path) -> bool + Sync),
 ) -> Vec<(PathBuf, Vec<Change>)> {
     let known: HashSet<PathBuf> = files.iter().map(|file| normalize(file)).collect();
     let directories: HashSet<PathBuf> =
         files.iter().filter(|file| project::is_default(file)).map(|file| folder(file)).collect();
     let found = parallel::map(directories.into_iter().collect(), |directory| {
         let disk = sources.disk();
-        let hidden = |path: &Path| {
+        let is_skipped = |path: &Path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             name.starts_with('.') || matches!(name, "node_modules" | "vendor")
         };
         let may_be = |path: &PathBuf| is_yaml_name(path) && !known.contains(&normalize(path));
-        let below = |path: &PathBuf| path.extension().is_none() && !hidden(path);
-        let mut beside = disk.first_entries(&directory, MAX_LISTED, may_be);
-        for path in disk.first_entries(&directory, MAX_LISTED, below) {
-            beside.extend(disk.first_entries(&path, MAX_LISTED.saturating_sub(beside.len()), may_be));
+        let is_directory =
+            |path: &PathBuf| path.extension().is_none() && !is_skipped(path) && disk.is_dir(path);
+        let mut candidates = disk.first_entries(&directory, MAX_LISTED, may_be);
+        for path in disk.first_entries(&directory, MAX_LISTED, is_directory) {
+            candidates.extend(disk.first_entries(&path, MAX_LISTED.saturating_sub(candidates.len()), may_be));
         }
         let mut untracked = Untracked::default();
-        let overlay = |path: PathBuf| {
+        let override_file = |path: PathBuf| {
             let bytes = disk.read_prefix(&path, MAX_SNIFFED).ok()?;
             let text = std::str::from_utf8(&bytes).ok()?;
             if bytes.len() as u64 == MAX_SNIFFED || !text.contains("services:") || !may_change(text) {
                 return None;
             }
-            if excluded(&path) || untracked.ignores(&path, disk) {
+            if is_excluded(&path) || untracked.ignores(&path, disk) {
                 return None;
             }
             let source = sources.get(sources.load(&path).ok()?);
@@ -236,7 +237,7 @@ fn unnamed_overlays(
             changes.retain(|change| matches!(change.of, ChangeTarget::BaseService(_)));
             (!changes.is_empty()).then_some((path, changes))
         };
-        beside.into_iter().filter_map(overlay).collect::<Vec<_>>()
+        candidates.into_iter().filter_map(override_file).collect::<Vec<_>>()
     });
     found.into_iter().flatten().collect()
 }
@@ -245,7 +246,7 @@ fn is_yaml_name(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "yaml" || end == "yml")
 }
 
-/// True if the edit is in a Compose file rather than a Dockerfile or an env file.
+/// True if the edit is in a YAML file, by its extension.
 fn is_yaml(edit: &Edit, sources: &Sources) -> bool {
     let source = sources.get(edit.span.file);
     is_yaml_name(source.path())

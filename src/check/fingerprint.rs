@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::fmt;
 
-use super::node_path::{FileOutline, normal, without_tag};
+use super::node_path::{FileOutline, normalize_layout, without_tag};
 use crate::diagnostic::{Finding, NodePath};
 use crate::discover::RepositoryRoot;
 use crate::hash::HashMap;
@@ -49,8 +49,8 @@ pub struct FindingIdentity {
 /// run at once. Files outside of the repository count with the path that is shown.
 #[must_use]
 pub fn fingerprints(findings: &[Finding], sources: &Sources, root: &RepositoryRoot) -> Vec<Fingerprint> {
-    let hashes = identities(findings, sources, root).into_iter().map(|identity| Hash::of(&identity));
-    let mut seen: HashMap<Hash, u32> = HashMap::default();
+    let hashes = identities(findings, sources, root).into_iter().map(|identity| Fnv1a::of(&identity));
+    let mut seen: HashMap<Fnv1a, u32> = HashMap::default();
     let numbered = hashes.map(|mut hash| {
         let number = seen.entry(hash).or_default();
         *number += 1;
@@ -72,7 +72,7 @@ pub fn identities(findings: &[Finding], sources: &Sources, root: &RepositoryRoot
     placed.sort_by_key(|(span, ..)| span.file);
     let files: Vec<_> = placed.chunk_by(|(a, ..), (b, ..)| a.file == b.file).collect();
     let found = parallel::map(files, |of_file| {
-        let file = of_file.first().map(|(span, ..)| File::new(span.file, sources, root));
+        let file = of_file.first().map(|(span, ..)| FileContext::new(span.file, sources, root));
         let identity = |(span, index, finding): &(Span, usize, &Finding)| {
             Some((*index, file.as_ref()?.identity(finding, *span)))
         };
@@ -84,14 +84,14 @@ pub fn identities(findings: &[Finding], sources: &Sources, root: &RepositoryRoot
 }
 
 /// The data that the findings of one file share.
-struct File {
+struct FileContext {
     source: std::sync::Arc<crate::source::Source>,
     path: String,
     /// Built when a finding comes without its keys.
     outline: OnceCell<FileOutline>,
 }
 
-impl File {
+impl FileContext {
     fn new(id: SourceId, sources: &Sources, root: &RepositoryRoot) -> Self {
         let source = sources.get(id);
         let path = root.relative(source.path()).unwrap_or_else(|| source.path().to_path_buf());
@@ -109,7 +109,7 @@ impl File {
         let name = finding.service.as_deref().or(if in_stage { None } else { image });
         let text = match finding.group_message {
             Some(_) => String::new(),
-            None => normal(self.source.text().get(span.range()).unwrap_or_default()),
+            None => normalize_layout(self.source.text().get(span.range()).unwrap_or_default()),
         };
         FindingIdentity {
             file: self.path.clone(),
@@ -124,9 +124,9 @@ impl File {
 /// FNV-1a, 64 bits (Fowler, Noll, Vo): the same on every system and in every version, which the standard library's hashers do
 /// not promise.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Hash(u64);
+struct Fnv1a(u64);
 
-impl Hash {
+impl Fnv1a {
     fn of(identity: &FindingIdentity) -> Self {
         let mut hash = Self::new();
         for part in [&identity.rule, &identity.file, &identity.name, &identity.text] {

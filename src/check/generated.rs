@@ -5,33 +5,45 @@ use crate::hash::HashMap;
 use crate::model::purpose::is_generated;
 use crate::source::{Language, SourceId, Sources, Span};
 
-/// Removes the fixes that edit a generated file, and adds a note where the advice is for one.
-pub(super) fn withdraw(findings: &mut [Finding], sources: &Sources) {
+/// Removes the fixes that edit a generated file, and adds a note where the only advice is for one.
+pub(super) fn remove_fixes(findings: &mut [Finding], sources: &Sources) {
     let mut known: HashMap<SourceId, bool> = HashMap::default();
-    // An inline Dockerfile is a part of its Compose file.
+    // Returns the file of a span if it is generated. An inline Dockerfile is a part of its Compose file.
     let mut generated = |span: Span| {
         let file = sources.to_outer_span(span).file;
-        *known.entry(file).or_insert_with(|| is_generated(sources.get(file).text()))
+        let generated = *known.entry(file).or_insert_with(|| is_generated(sources.get(file).text()));
+        generated.then_some(file)
     };
     for finding in findings {
-        let count = finding.fixes.len();
+        let had_fixes = !finding.fixes.is_empty();
         let title = finding.fixes.first().map(|fix| fix.title.clone());
-        finding.fixes.retain(|fix| !fix.edits.iter().any(|edit: &Edit| generated(edit.span)));
-        let removed = finding.fixes.len() < count;
+        let mut removed = None;
+        finding.fixes.retain(|fix| {
+            let file = fix.edits.iter().find_map(|edit: &Edit| generated(edit.span));
+            removed = removed.or(file);
+            file.is_none()
+        });
         if let Some(first) = finding.fixes.first_mut() {
-            // What is left is no alternative any more.
+            // The first of those left is an alternative to nothing.
             if let Some(rest) = first.title.strip_prefix("or ") {
                 first.title = rest.to_owned();
             }
-        } else if removed && finding.help.is_none() {
+            continue;
+        }
+        if removed.is_some() && finding.help.is_none() {
             finding.help = title;
         }
-        // Help without a fix is for the file that the finding is in, unless a Compose file sets it for a Dockerfile.
+        // Help for a service's finding in a Dockerfile goes into the Compose file.
         let in_dockerfile = finding.service.is_some()
             && sources.get(finding.primary.span.file).language() == Some(Language::Dockerfile);
-        let helps = count == 0 && finding.help.is_some() && !in_dockerfile;
-        if removed || helps && generated(finding.primary.span) {
-            finding.notes.push("this file is generated: edit what it is generated from".to_owned());
+        let helps = !had_fixes && finding.help.is_some() && !in_dockerfile;
+        if let Some(file) = removed.or_else(|| generated(finding.primary.span).filter(|_| helps)) {
+            let subject = if file == sources.to_outer_span(finding.primary.span).file {
+                "this file".to_owned()
+            } else {
+                format!("`{}`", sources.get(file).path().display())
+            };
+            finding.notes.push(format!("{subject} is generated: edit what it is generated from"));
         }
     }
 }

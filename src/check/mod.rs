@@ -140,7 +140,7 @@ fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep
         // Fixes keep projects, and try them many times.
         let explain = !keep;
         Checker { options, sources, check_project: &check_project, shared: &shared, keep, measured, explain }
-            .all(discovered)
+            .check_all(discovered)
     });
     if let Some(begun) = begun {
         tracing::debug!("checked {} projects: {} ms", projects.len(), begun.elapsed().as_millis());
@@ -155,30 +155,31 @@ fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep
         for (finding, ignored) in project.shared.iter().filter_map(|index| shared.remove(*index)) {
             decider.decide_shared(finding, ignored);
         }
-        decider.use_for(&project.out_of_scope);
+        decider.mark_used(&project.out_of_scope);
     }
     decider.check_suppressions(&projects);
     let (findings, suppressed) = decider.into_parts();
     let mut findings = sorted(findings, sources, |finding| finding);
-    let old = match &options.baseline {
-        Some((baseline, root)) => baseline.knows(&identities(&findings, sources, root)),
+    let in_baseline = match &options.baseline {
+        Some((baseline, root)) => baseline.matches_each(&identities(&findings, sources, root)),
         None => vec![false; findings.len()],
     };
     let mut suppressed = suppressed;
-    let before = suppressed.len();
-    let (old, new): (Vec<_>, Vec<_>) = findings.into_iter().zip(old).partition(|(_, old)| *old);
+    let in_source_count = suppressed.len();
+    let (known, new): (Vec<_>, Vec<_>) =
+        findings.into_iter().zip(in_baseline).partition(|(_, in_baseline)| *in_baseline);
     findings = new.into_iter().map(|(finding, _)| finding).collect();
-    suppressed.extend(old.into_iter().map(|(finding, _)| Suppressed {
+    suppressed.extend(known.into_iter().map(|(finding, _)| Suppressed {
         finding,
         kind: SuppressionKind::External,
         justification: Some("in the baseline".to_owned()),
     }));
-    let known = suppressed.len() - before;
+    let baseline_count = suppressed.len() - in_source_count;
     let suppressed = sorted(suppressed, sources, |suppressed| &suppressed.finding);
     let mut summary = count(&projects, sources, discovered);
     summary.count(&findings);
-    summary.suppressed = suppressed.len() - known;
-    summary.baseline = known;
+    summary.suppressed = in_source_count;
+    summary.baseline = baseline_count;
     let fails = configs.exceeds_fail_on(&findings);
     if let Some(begun) = begun {
         tracing::debug!("decided on {} findings: {} ms", findings.len(), begun.elapsed().as_millis());
@@ -204,7 +205,7 @@ fn build(
     let shared = SharedFindings::new(sources);
     let (check_project, shared) = (&check_project, &shared);
     let checker = Checker { options, sources, check_project, shared, keep: true, measured, explain };
-    into_projects(checker.all(discovered))
+    into_projects(checker.check_all(discovered))
 }
 
 /// Calls `then` with the measurements of the run, if any. Containers are matched to services across all projects, which are
@@ -274,13 +275,13 @@ fn ranks(files: impl Iterator<Item = SourceId>, sources: &Sources) -> HashMap<So
 }
 
 fn count(projects: &[CheckedProject], sources: &Sources, discovered: &Discovered) -> Summary {
-    // A service of an overlay has its anchor in the base, so the set counts it once.
+    // A service of an override file has its anchor in the base, so the set counts it once.
     let anchors: HashSet<_> = projects.iter().flat_map(|project| &project.anchors).collect();
     let of = |kind| anchors.iter().filter(|(other, _)| *other == kind).count();
-    let mut files: HashSet<PathBuf> = discovered.files.iter().map(|found| found.path.clone()).collect();
-    for id in projects.iter().flat_map(|project| &project.files) {
-        files.insert(sources.get(*id).path().to_path_buf());
-    }
+    let mut files: HashSet<PathBuf> =
+        discovered.files.iter().map(|found| sources.absolute(&found.path)).collect();
+    let read: HashSet<SourceId> = projects.iter().flat_map(|project| &project.files).copied().collect();
+    files.extend(read.into_iter().map(|id| sources.absolute(sources.get(id).path())));
     Summary { services: of(Kind::Service), images: of(Kind::Image), files: files.len(), ..Summary::default() }
 }
 

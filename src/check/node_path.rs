@@ -25,7 +25,7 @@ pub(super) fn attach_node_paths(findings: &mut [Finding], sources: &Sources) {
 
 /// The outline of a file, which maps a span to its keys.
 pub(super) enum FileOutline {
-    Compose(Arc<Tree>),
+    Yaml(Arc<Tree>),
     /// The instructions, and the indices of those that begin a stage.
     Dockerfile(Arc<Dockerfile>, Vec<usize>),
     /// An env file, or a file of unknown kind.
@@ -35,7 +35,7 @@ pub(super) enum FileOutline {
 impl FileOutline {
     pub(super) fn of(source: &Source) -> Self {
         match source.language() {
-            Some(Language::Yaml) => Self::Compose(Tree::of(source)),
+            Some(Language::Yaml) => Self::Yaml(Tree::of(source)),
             Some(Language::Dockerfile) => {
                 let dockerfile = Dockerfile::of(source);
                 let instructions = dockerfile.instructions.iter().enumerate();
@@ -50,7 +50,7 @@ impl FileOutline {
     /// Returns the keys that lead to the span.
     pub(super) fn keys(&self, source: &Source, span: Span) -> NodePath {
         let keys = match self {
-            Self::Compose(tree) => keys_in_yaml(tree, span.start),
+            Self::Yaml(tree) => keys_in_yaml(tree, span.start),
             Self::Dockerfile(dockerfile, stages) => keys_in_dockerfile(dockerfile, stages, span.start),
             Self::Lines => {
                 let line = source.line_at(span.start);
@@ -117,19 +117,28 @@ fn stage_name(from: &Instruction) -> String {
     }
 }
 
-/// Removes tag and digest: `ghcr.io:443/a/b:1@sha256:…` becomes `ghcr.io:443/a/b`.
+/// Removes tag and digest: `ghcr.io:443/a/b:1@sha256:…` becomes `ghcr.io:443/a/b`. A colon in a variable, `${IMAGE:-a/b:1}`,
+/// begins no tag.
 pub(super) fn without_tag(reference: &str) -> &str {
-    let name = reference.split('@').next().unwrap_or(reference);
-    let last = name.rfind('/').map_or(0, |slash| slash + 1);
-    // A colon in a variable, `${IMAGE:-node}`, begins no tag.
-    match name[last..].find([':', '$']) {
-        Some(at) if name[last + at..].starts_with(':') => &name[..last + at],
-        _ => name,
+    let (mut depth, mut tag) = (0_usize, None);
+    for (at, c) in reference.char_indices() {
+        match (c, depth) {
+            ('{', _) => depth += 1,
+            ('}', _) => depth = depth.saturating_sub(1),
+            ('/', 0) => tag = None,
+            (':', 0) => tag = tag.or(Some(at)),
+            ('@', 0) => {
+                tag = tag.or(Some(at));
+                break;
+            }
+            _ => {}
+        }
     }
+    tag.and_then(|at| reference.get(..at)).unwrap_or(reference)
 }
 
 /// Returns the text without what an editor or a formatter may change: indentation, line ends, empty lines, comment lines.
-pub(super) fn normal(text: &str) -> String {
+pub(super) fn normalize_layout(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -194,7 +203,7 @@ mod tests {
 
     #[test]
     fn layout_does_not_change_the_text() {
-        assert_eq!(normal("  a: 1\r\n\r\n    # why\n  b: 2 \n"), "a: 1\nb: 2");
-        assert_ne!(normal("a: 1"), normal("a: 2"));
+        assert_eq!(normalize_layout("  a: 1\r\n\r\n    # why\n  b: 2 \n"), "a: 1\nb: 2");
+        assert_ne!(normalize_layout("a: 1"), normalize_layout("a: 2"));
     }
 }

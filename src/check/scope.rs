@@ -8,14 +8,18 @@ use crate::model::project;
 use crate::source::{SourceId, Sources};
 use crate::workload::{Project, Workload};
 
-/// The files named on the command line.
+/// The files of a run that names files, and which findings they put in scope:
 ///
-/// In scope are the findings of the whole repository that the named files take part in: all findings of a project that reads
-/// one of them as a Compose file or for its variables; of an overlay of a named base, those in the base; in a named Dockerfile,
-/// those of the services that build it.
+/// * a project with a file of the run: all of its findings,
+/// * a project that reads a named file by `extends`, `include`, `env_file` or as `.env`: all of its findings,
+/// * an override file whose base is such a project: its findings in the named files alone,
+/// * a project that builds a named Dockerfile: its findings in that Dockerfile alone.
 pub(super) struct Scope {
+    /// All Compose files of the run: named ones, and those found in named directories.
     compose: HashSet<SourceId>,
+    /// The named Dockerfiles.
     dockerfiles: Vec<SourceId>,
+    /// All named files, env files included.
     named: HashSet<SourceId>,
 }
 
@@ -32,14 +36,14 @@ impl Scope {
         }
     }
 
-    /// Returns the sets of files that a project's findings are narrowed to, in addition to [`Project::report_only`]. `None` if
+    /// Returns the sets of files that a project's findings are restricted to, in addition to [`Project::report_only`]. `None` if
     /// the project is out of scope.
     pub(super) fn restrict(
         &self,
-        reach: &project::ProjectFiles,
+        project_files: &project::ProjectFiles,
         project: &Project,
     ) -> Option<Vec<Vec<SourceId>>> {
-        let own = reach.only.as_ref().unwrap_or(&reach.roots);
+        let own = project_files.own_files.as_ref().unwrap_or(&project_files.roots);
         if own.iter().any(|file| self.compose.contains(file)) {
             return Some(Vec::new());
         }
@@ -52,8 +56,8 @@ impl Scope {
             .filter(|file| self.named.contains(file) && !built.contains(file))
             .collect();
         if !read.is_empty() {
-            // Naming the base does not put the findings in an overlay's own file in scope.
-            return Some(if reach.only.is_some() { vec![read] } else { Vec::new() });
+            // Naming the base does not put the findings in an override file's own file in scope.
+            return Some(if project_files.own_files.is_some() { vec![read] } else { Vec::new() });
         }
         let ours: Vec<SourceId> =
             self.dockerfiles.iter().copied().filter(|file| built.contains(file)).collect();

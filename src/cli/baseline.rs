@@ -71,13 +71,13 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
         return verify(&read(&path, &disk)?, &found, console);
     }
     let baseline = if arguments.update {
-        read(&path, &disk)?.shrunk(&found)
+        read(&path, &disk)?.pruned(&found)
     } else {
         Baseline::of(found.iter().cloned())
     };
     let text = baseline.to_text().map_err(|error| unwritable(&path, &error))?;
     write_file(&path, |out| out.write_all(text.as_bytes()))?;
-    let new = baseline.knows(&found).iter().filter(|known| !**known).count();
+    let new = baseline.matches_each(&found).iter().filter(|known| !**known).count();
     console.write(|out| {
         let plural = if baseline.len() == 1 { "" } else { "s" };
         write!(out, "{} finding{plural} in {}", baseline.len(), escape::line(&path.to_string_lossy()))?;

@@ -18,7 +18,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     // Accepts what reports show, to be pasted: `warning[name]` and `[name]` as well as `name`.
-    let name = arguments.rule.split(['[', ']']).find(|part| find(part).is_some()).unwrap_or(&arguments.rule);
+    let pasted = arguments.rule.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+    let name = pasted.map_or(arguments.rule.as_str(), |(name, _)| name);
     let rule = find(name).ok_or_else(|| unknown(name))?;
     let page = rule.meta().page;
     console.write(
@@ -46,8 +47,8 @@ fn styled(page: &str) -> String {
     let mut fenced = false;
     let mut out = String::with_capacity(page.len() + 256);
     for line in page.lines() {
-        let restriction = line.starts_with("```");
-        let style = match (restriction || fenced, line.starts_with('#')) {
+        let is_fence = line.starts_with("```");
+        let style = match (is_fence || fenced, line.starts_with('#')) {
             (true, _) => Some("2"),
             (false, true) => Some("1"),
             (false, false) => None,
@@ -57,7 +58,7 @@ fn styled(page: &str) -> String {
             None => out.push_str(line),
         }
         out.push('\n');
-        fenced ^= restriction;
+        fenced ^= is_fence;
     }
     out
 }

@@ -118,13 +118,13 @@ impl Input {
         named.filter(move |path| !own.is_empty() && !own.contains(&normalize(path)))
     }
 
-    /// Removes the measurement files from the paths and returns them: those not named like a file to lint.
+    /// Removes the measurement files from the paths and returns them: what is neither a directory nor a file to lint.
     ///
     /// # Errors
     /// When there are none.
     pub(super) fn take_measurements(&mut self) -> Result<Vec<PathBuf>, Error> {
         let disk = self.restriction.disk();
-        let is_input = |path: &Path| disk.is_dir(path) || discover::kind_of(path).is_some();
+        let is_input = |path: &Path| disk.is_dir(path) || discover::is_to_lint(path, &disk);
         let (inputs, measurements) =
             std::mem::take(&mut self.paths).into_iter().partition(|path| is_input(path));
         self.paths = inputs;

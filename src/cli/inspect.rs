@@ -1,7 +1,6 @@
 //! `oomlint inspect`: prints the facts that the rules see.
 
 use std::io::{self, Write};
-use std::process::ExitCode;
 
 use clap::Args;
 
@@ -45,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
     if arguments.syntax {
         console.write(|out| syntax(out, &sources, &discovered))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(console.end(&discovered));
     }
     let projects = check::projects(&options, &sources, &discovered);
     console.write(|out| match arguments.format {

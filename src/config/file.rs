@@ -10,7 +10,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::glob::{NamePattern, Pattern};
 use super::options::{CacheExceedsLimit, EffectiveOption, RuleOptions, SeverityOnly, TightHeap};
-use super::place::{List, Located, ScalarOr, Table};
+use super::place::{Located, OneOrMany, ScalarOr, Table};
 use super::values::{Date, Factor, RuleName, RuleOrGroup, Size};
 use crate::catalog::ImageEntry;
 use crate::diagnostic::Severity;
@@ -34,13 +34,13 @@ pub struct File {
     /// Who runs the files.
     pub target: Option<Located<Target>>,
     /// Files of which nothing is said, unless they are named on the command line.
-    pub exclude: List<Located<Pattern>>,
+    pub exclude: OneOrMany<Located<Pattern>>,
     /// Severities and options of rules, by the rule's name.
     pub rules: Rules,
     /// Services, by name or glob, of which some rules say nothing.
     pub services: Table<NamePattern, ServiceSetting>,
     /// Other rules for some files. The last that fits wins.
-    pub overrides: List<Override>,
+    pub overrides: OneOrMany<Override>,
     /// Rows for the catalogue of images, as in rules/catalog/images.yaml; they win over those that are there.
     pub images: Vec<Located<ImageEntry>>,
     /// The baseline, from the directory of this file.
@@ -96,7 +96,7 @@ pub struct Rules {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ServiceSetting {
     /// Rules and groups.
-    pub ignore: List<Located<RuleOrGroup>>,
+    pub ignore: OneOrMany<Located<RuleOrGroup>>,
     /// Why.
     #[serde(default)]
     pub reason: Option<String>,
@@ -111,7 +111,7 @@ pub struct ServiceSetting {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Override {
     /// The files.
-    pub files: List<Located<Pattern>>,
+    pub files: OneOrMany<Located<Pattern>>,
     /// Severities of rules there.
     #[serde(default)]
     pub rules: Table<RuleName, Located<Level>>,
@@ -153,8 +153,8 @@ fn setting<'de, O: RuleOptions + Deserialize<'de>, A: MapAccess<'de>>(
     options: &mut O,
 ) -> Result<Option<Located<Level>>, A::Error> {
     Ok(match map.next_value::<ScalarOr<Level, O>>()? {
-        ScalarOr::Word(level) => Some(level),
-        ScalarOr::More(more) => {
+        ScalarOr::Scalar(level) => Some(level),
+        ScalarOr::Mapping(more) => {
             *options = more;
             options.severity().cloned()
         }

@@ -11,7 +11,7 @@ use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error};
 
-use super::place::{List, Located};
+use super::place::{Located, OneOrMany};
 use crate::source::normalize;
 
 /// A glob for paths.
@@ -122,7 +122,7 @@ impl Patterns {
     }
 
     /// Compiles the globs of a list.
-    pub(super) fn of(base: &Base, list: &List<Located<Pattern>>) -> Self {
+    pub(super) fn of(base: &Base, list: &OneOrMany<Located<Pattern>>) -> Self {
         Self::new(base, list.0.iter().map(|pattern| &pattern.value))
     }
 

@@ -16,7 +16,7 @@ pub use file::{FailOn, File, Level, Override, Rules, ServiceSetting};
 pub use find::{Configs, FILE_NAMES};
 pub use glob::{Base, NamePattern, Pattern, Patterns};
 pub use options::{CacheExceedsLimit, EffectiveOption, RuleOptions, SeverityOnly, TightHeap};
-pub use place::{List, Located, ScalarOr, Table};
+pub use place::{Located, OneOrMany, ScalarOr, Table};
 pub use values::{Date, Factor, Percent, RuleName, RuleOrGroup, Size};
 
 use std::ops::Range;

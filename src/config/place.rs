@@ -15,10 +15,10 @@ pub(super) const NODE: &str = "oomlint::config::Node";
 /// The shape of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
-    Nothing,
+    Null,
     Scalar,
     List,
-    Map,
+    Mapping,
 }
 
 /// A value and the bytes that it was read from.
@@ -32,22 +32,22 @@ pub struct Located<T> {
 
 /// One value, or a list of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct List<T>(pub Vec<T>);
+pub struct OneOrMany<T>(pub Vec<T>);
 
 /// Keys and values in the order of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table<K, V>(pub Vec<(Located<K>, V)>);
 
-/// A word, or a mapping with options.
+/// A scalar, or a mapping with options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScalarOr<W, O> {
-    /// The word alone.
-    Word(Located<W>),
+    /// The scalar alone.
+    Scalar(Located<W>),
     /// The mapping.
-    More(O),
+    Mapping(O),
 }
 
-impl<T> Default for List<T> {
+impl<T> Default for OneOrMany<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
@@ -80,8 +80,8 @@ fn from_node<'de, T: FromNode<'de>, D: Deserializer<'de>>(deserializer: D) -> Re
         fn visit_seq<A: SeqAccess<'de>>(self, mut node: A) -> Result<T, A::Error> {
             let (start, end, shape): (u32, u32, u32) =
                 (value(&mut node)?, value(&mut node)?, value(&mut node)?);
-            let shapes = [Shape::Nothing, Shape::Scalar, Shape::List, Shape::Map];
-            let shape = shapes.into_iter().find(|known| *known as u32 == shape).unwrap_or(Shape::Nothing);
+            let shapes = [Shape::Null, Shape::Scalar, Shape::List, Shape::Mapping];
+            let shape = shapes.into_iter().find(|known| *known as u32 == shape).unwrap_or(Shape::Null);
             T::from_node(shape, start as usize..end as usize, &mut node)
         }
     }
@@ -94,11 +94,11 @@ impl<'de, T: Deserialize<'de>> FromNode<'de> for Located<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> FromNode<'de> for List<T> {
+impl<'de, T: Deserialize<'de>> FromNode<'de> for OneOrMany<T> {
     fn from_node<A: SeqAccess<'de>>(shape: Shape, _: Range<usize>, node: &mut A) -> Result<Self, A::Error> {
         match shape {
-            Shape::List | Shape::Nothing => value(node).map(Self),
-            Shape::Scalar | Shape::Map => Ok(Self(vec![value(node)?])),
+            Shape::List | Shape::Null => value(node).map(Self),
+            Shape::Scalar | Shape::Mapping => Ok(Self(vec![value(node)?])),
         }
     }
 }
@@ -106,8 +106,8 @@ impl<'de, T: Deserialize<'de>> FromNode<'de> for List<T> {
 impl<'de, W: Deserialize<'de>, O: Deserialize<'de>> FromNode<'de> for ScalarOr<W, O> {
     fn from_node<A: SeqAccess<'de>>(shape: Shape, at: Range<usize>, node: &mut A) -> Result<Self, A::Error> {
         match shape {
-            Shape::Map => value(node).map(Self::More),
-            _ => Ok(Self::Word(Located { value: value(node)?, at })),
+            Shape::Mapping => value(node).map(Self::Mapping),
+            _ => Ok(Self::Scalar(Located { value: value(node)?, at })),
         }
     }
 }
@@ -118,7 +118,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_node(deserializer)
     }
@@ -172,7 +172,7 @@ impl<T: JsonSchema> JsonSchema for Located<T> {
 }
 
 #[cfg(feature = "schema")]
-impl<T: JsonSchema> JsonSchema for List<T> {
+impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
     fn inline_schema() -> bool {
         true
     }

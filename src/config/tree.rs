@@ -154,9 +154,9 @@ impl<'t> Node<'t> {
 
     fn shape(self) -> Shape {
         match self.kind().1 {
-            Kind::Map(_) => Shape::Map,
+            Kind::Map(_) => Shape::Mapping,
             Kind::Seq(_) => Shape::List,
-            _ if matches!(self.value(), None | Some(Value::Null)) => Shape::Nothing,
+            _ if matches!(self.value(), None | Some(Value::Null)) => Shape::Null,
             _ => Shape::Scalar,
         }
     }
@@ -179,9 +179,9 @@ impl<'t> Node<'t> {
 
     fn expected(self, what: &str) -> DeserializeError {
         let here = match (self.shape(), self.value()) {
-            (Shape::Map, _) => "a mapping",
+            (Shape::Mapping, _) => "a mapping",
             (Shape::List, _) => "a list",
-            (Shape::Nothing, _) => "nothing",
+            (Shape::Null, _) => "nothing",
             (_, Some(Value::Bool(_))) => "true or false",
             (_, Some(Value::Str)) => "a text",
             _ => "a number",
@@ -211,7 +211,7 @@ impl<'t> Node<'t> {
     fn list<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         let items = match (self.shape(), self.kind().1) {
             (_, Kind::Seq(items)) => items.as_slice(),
-            (Shape::Nothing, _) => &[],
+            (Shape::Null, _) => &[],
             _ => return Err(self.expected("a list")),
         };
         visitor
@@ -222,7 +222,7 @@ impl<'t> Node<'t> {
     fn map<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         let pairs = match (self.shape(), self.kind().1) {
             (_, Kind::Map(pairs)) => pairs.as_slice(),
-            (Shape::Nothing, _) => &[],
+            (Shape::Null, _) => &[],
             _ => return Err(self.expected("a mapping")),
         };
         visitor.visit_map(Entries { node: self, pairs, next: 0 }).map_err(|mut refusal: DeserializeError| {
@@ -241,9 +241,9 @@ impl<'de> de::Deserializer<'de> for Node<'_> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         match (self.shape(), self.value()) {
-            (Shape::Map, _) => self.map(visitor),
+            (Shape::Mapping, _) => self.map(visitor),
             (Shape::List, _) => self.list(visitor),
-            (Shape::Nothing, _) => {
+            (Shape::Null, _) => {
                 visitor.visit_unit().map_err(|refusal: DeserializeError| refusal.at(self.place()))
             }
             (_, Some(Value::Bool(_))) => self.deserialize_bool(visitor),
@@ -287,7 +287,7 @@ impl<'de> de::Deserializer<'de> for Node<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
-        if self.shape() == Shape::Nothing { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.shape() == Shape::Null { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(

@@ -38,7 +38,7 @@ pub enum FixOp {
         variables: Vec<(String, String)>,
     },
     /// Appends words to the value of a variable in a Compose file.
-    Extend {
+    AppendToVariable {
         /// The variable's name.
         name: Span,
         /// The words.
@@ -63,12 +63,12 @@ pub enum FixOp {
         steps: Vec<Step>,
     },
     /// Moves the last of several words before the first.
-    MoveFirst {
+    MoveLastToFirst {
         /// The spans of the words, in order.
         words: Vec<Span>,
     },
     /// Inserts a word before the first one of a list.
-    Lead {
+    PrependItem {
         /// The first word.
         item: Span,
         /// The new word.

@@ -36,7 +36,8 @@ pub(super) fn related_compose_files(discovered: &Discovered, options: &Options) 
         .collect();
     files.sort();
     files.dedup();
-    files.retain(|path| !discovered.files.iter().any(|found| found.path == *path));
+    let known: BTreeSet<PathBuf> = discovered.files.iter().map(|found| normalize(&found.path)).collect();
+    files.retain(|path| !known.contains(&normalize(path)));
     files
 }
 

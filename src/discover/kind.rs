@@ -97,8 +97,13 @@ fn has_other_ending(name: &str) -> bool {
     OTHER_ENDINGS.iter().any(|other| ending.eq_ignore_ascii_case(other)) || name.ends_with('~')
 }
 
+/// Returns the name of a YAML file without its extension.
+fn yaml_stem(name: &str) -> Option<&str> {
+    name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"))
+}
+
 fn is_compose(name: &str) -> bool {
-    let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) else { return false };
+    let Some(stem) = yaml_stem(name) else { return false };
     if stem.starts_with("docker-compose") {
         return true;
     }
@@ -108,13 +113,13 @@ fn is_compose(name: &str) -> bool {
 
 /// True for the names that Compose finds by default: such a file is meant for Compose whatever its content.
 fn is_default(name: &str) -> bool {
-    let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).unwrap_or_default();
+    let stem = yaml_stem(name).unwrap_or_default();
     matches!(stem.strip_suffix(".override").unwrap_or(stem), "compose" | "docker-compose")
 }
 
 /// True for the usual names of files for `docker stack deploy`.
 fn is_stack(name: &str) -> bool {
-    let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) else { return false };
+    let Some(stem) = yaml_stem(name) else { return false };
     let stem = stem.strip_prefix("docker-").unwrap_or(stem);
     stem.strip_prefix("stack").is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphabetic()))
 }
@@ -191,6 +196,12 @@ pub(super) fn kind_of_argument(path: &Path, disk: &FileSystem) -> Result<Option<
     Ok((!pipeline).then_some(kind))
 }
 
+/// True if the path is a file to lint, by name or content.
+#[must_use]
+pub fn is_to_lint(path: &Path, disk: &FileSystem) -> bool {
+    kind_of(path).is_some() || matches!(kind_of_argument(path, disk), Ok(Some(_)))
+}
+
 /// Reads the beginning of a file as text. YAML may be UTF-16, which a byte order mark tells.
 fn beginning(path: &Path, disk: &FileSystem) -> Result<String, LoadError> {
     let bytes = disk.read_prefix(path, MAX_LOOKED_AT)?;
@@ -211,7 +222,8 @@ fn beginning(path: &Path, disk: &FileSystem) -> Result<String, LoadError> {
 pub fn kind_of_text(text: &str) -> Option<FileKind> {
     let text = text.trim_start_matches('\u{feff}');
     for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
-        match line.strip_prefix('#') {
+        // BuildKit takes no account of blanks before a comment or an instruction.
+        match line.trim_start().strip_prefix('#') {
             Some(comment) if is_directive(comment) => return Some(FileKind::Dockerfile),
             Some(_) => {}
             None if begins_dockerfile(line) => return Some(FileKind::Dockerfile),

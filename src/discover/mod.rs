@@ -14,7 +14,9 @@ mod untracked;
 mod walk;
 
 pub use devcontainer::{HostRequirement, host_requirement};
-pub use kind::{FileKind, is_env_file, is_pipeline, kind_in_editor, kind_in_walk, kind_of, kind_of_text};
+pub use kind::{
+    FileKind, is_env_file, is_pipeline, is_to_lint, kind_in_editor, kind_in_walk, kind_of, kind_of_text,
+};
 pub use root::RepositoryRoot;
 pub use untracked::Untracked;
 

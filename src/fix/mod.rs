@@ -1,12 +1,12 @@
 //! Applies fixes and verifies each: its finding must disappear from every project that has it, all facts outside
 //! [`Fix::changes`] must stay, and no finding may appear anywhere, save notes on the changed services.
 
-mod stack;
+mod project_state;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use self::stack::ProjectState;
+use self::project_state::ProjectState;
 use crate::check::{Options, Outcome, resolve_fix_ops, run, run_rules};
 use crate::diagnostic::{Applicability, Finding, Fix};
 use crate::discover::Discovered;
@@ -421,7 +421,7 @@ fn verify<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), O
         return doubt("other services would be there");
     }
     for (old, new) in before.stacks.iter().zip(&after.stacks) {
-        stack::verify_project(old, new, batch).map_err(|why| Objection { why, stack: Some(old) })?;
+        project_state::verify_project(old, new, batch).map_err(|why| Objection { why, stack: Some(old) })?;
     }
     // Findings about comments belong to no project. Of identical ones, each patch has to remove one.
     let counted = |state: &State| {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::allowance::{ByteBudget, MAX_TAKEN};
+use super::allowance::ByteBudget;
 use super::compose::{BuildSection, Compose, is_remote};
 use super::fact::{Fact, Why};
 use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
@@ -63,27 +63,8 @@ pub struct ResolvedBuild {
     pub unresolved: Option<Unresolved>,
 }
 
-/// Resolves `build` of `service`. `directory` is the project's.
+/// Resolves `build` of `service`. `directory` is the project's; the services of a project share the byte budget.
 pub fn resolve_build(
-    build: &BuildSection,
-    service: &str,
-    compose: &Compose,
-    directory: &Path,
-    sources: &Sources,
-    dockerfiles: &Dockerfiles,
-) -> ResolvedBuild {
-    resolve_build_within(
-        build,
-        service,
-        compose,
-        directory,
-        (sources, dockerfiles),
-        &mut ByteBudget::of_services(MAX_TAKEN),
-    )
-}
-
-/// Like [`resolve_build`], with a byte budget that the services of a project share.
-pub fn resolve_build_within(
     build: &BuildSection,
     service: &str,
     compose: &Compose,

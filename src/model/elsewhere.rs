@@ -1,4 +1,4 @@
-//! The changes that a Compose file makes to other services: as an overlay of a base file, by `extends` or by YAML merge keys.
+//! The changes that a Compose file makes to other services: as an override file of a base file, by `extends` or by YAML merge keys.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -33,7 +33,7 @@ pub struct Change {
 /// Identifies a changed service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeTarget {
-    /// The service of this name in the base file of an overlay.
+    /// The service of this name in the base file of an override file.
     BaseService(String),
     /// A service that it extends or merges by `<<`: the normalized file path and the name.
     ExtendedService(PathBuf, String),
@@ -48,10 +48,10 @@ const STARTS: [&str; 5] = ["env_file", "command", "entrypoint", "image", "build"
 /// Parts of names of environment variables that may set a program's memory.
 const OF_MEMORY: [&str; 9] = ["HEAP", "MEM", "CACHE", "BUFFER", "OPTS", "OPTIONS", "ARGS", "XMX", "SIZE"];
 
-/// Words of which a file contains at least one if it changes other services and cannot be an overlay.
+/// Words of which a file contains at least one if it changes other services and cannot be an override file.
 const WORDS: [&str; 6] = ["mem_limit", "mem_reservation", "memswap_limit", "resources", "extends", "<<"];
 
-/// True if a file's text may change a service of another file, or one of its own by another. Files that may be overlays have to
+/// True if a file's text may change a service of another file, or one of its own by another. Files that may be override files have to
 /// be read in any case.
 #[must_use]
 pub fn may_change(text: &str) -> bool {
@@ -65,12 +65,12 @@ type Named<'t> = (&'t str, NodeId, &'t [(NodeId, NodeId)]);
 /// The changes that one file makes to other services, certain and possible.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Changes of services that it extends or merges and, if it is certainly an overlay, of those of its base file.
+    /// Changes of services that it extends or merges and, if it is certainly an override file, of those of its base file.
     pub known: Vec<Change>,
-    /// Changes that apply if it is an overlay of the file that it is named after. It could also run alone.
+    /// Changes that apply if it is an override file of the file that it is named after. It could also run alone.
     pub possible: Vec<Change>,
-    /// Its services, and whether each has a key that makes it complete: see [`super::project::is_part`].
-    pub wholes: Vec<(String, bool)>,
+    /// Its services, and whether each has a key that makes it complete: see [`super::project::is_partial_override`].
+    pub completeness: Vec<(String, bool)>,
 }
 
 /// Returns the changes that the file at `path` makes to other services.
@@ -84,12 +84,12 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
         .filter_map(|(name, service)| Some((scalar(tree, *name)?, *service, entries(tree, *service)?)))
         .collect();
     let has = |service: NodeId, names: &[&str]| names.iter().any(|name| child(tree, service, name).is_some());
-    // One service that cannot run alone makes the whole file an overlay.
-    let is_overlay = services.iter().any(|(_, service, entries)| {
+    // One service that cannot run alone makes the whole file an override file.
+    let is_override_file = services.iter().any(|(_, service, entries)| {
         !has(*service, &["image", "build", "extends", "provider"]) && merged(tree, entries).next().is_none()
     });
     let mut found = Changes {
-        wholes: services
+        completeness: services
             .iter()
             .map(|(name, _, entries)| ((*name).to_owned(), is_whole(tree, entries)))
             .collect(),
@@ -109,7 +109,7 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
             runs: has(*service, &["image", "build"]),
             plain,
         };
-        let list = if is_overlay { &mut found.known } else { &mut found.possible };
+        let list = if is_override_file { &mut found.known } else { &mut found.possible };
         if !plain {
             list.push(change(ChangeTarget::BaseService((*name).to_owned())));
         }
@@ -265,8 +265,8 @@ mod tests {
 
     #[test]
     fn overlays_change_the_services_of_their_base() {
-        let overlay = "services:\n  a: {mem_limit: 1g}\n  b: {image: x}\n  c: {ports: [80]}\n";
-        let names: Vec<ChangeTarget> = of(overlay).into_iter().map(|change| change.of).collect();
+        let override_file = "services:\n  a: {mem_limit: 1g}\n  b: {image: x}\n  c: {ports: [80]}\n";
+        let names: Vec<ChangeTarget> = of(override_file).into_iter().map(|change| change.of).collect();
         assert_eq!(names, ["a", "b"].map(|name| ChangeTarget::BaseService(name.to_owned())));
         let deploy = "services: {a: {deploy: {resources: {limits: {memory: 1g}}}}}\n";
         assert!(of(deploy)[0].in_deploy);

@@ -1,4 +1,4 @@
-//! Groups Compose files into projects: a default file with its overrides, overlays, stand-alone files.
+//! Groups Compose files into projects: a default file with its overrides, override files, stand-alone files.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ const OVERRIDE_NAMES: [&str; 4] = [
 ];
 
 /// Upper bound (bytes) on the files that the projects of one directory read besides their own, counted once per project: a
-/// hundred overlays merge their base a hundred times.
+/// hundred override files merge their base a hundred times.
 const MAX_OF_DIRECTORY: usize = 16 * 1024 * 1024;
 
 /// A set of merged Compose files, with the resulting model.
@@ -34,20 +34,20 @@ pub struct Project {
     pub request: Request,
     /// The merged model.
     pub compose: Compose,
-    /// For an overlay: the only files whose findings are reported. Those of the other files belong to the base's project.
-    pub only: Option<Vec<SourceId>>,
+    /// For an override file: the only files whose findings are reported. Those of the other files belong to the base's project.
+    pub own_files: Option<Vec<SourceId>>,
 }
 
 impl Project {
-    fn load(request: Request, only: Option<Vec<SourceId>>, sources: &Sources) -> Self {
+    fn load(request: Request, own_files: Option<Vec<SourceId>>, sources: &Sources) -> Self {
         let compose = Compose::load(&request, sources);
-        Self { request, compose, only }
+        Self { request, compose, own_files }
     }
 
     /// Creates an empty project for files that are skipped, with `why` as its error.
     fn refused(request: Request, why: String, sources: &Sources) -> Self {
         let nothing = Request { files: Vec::new(), ..request.clone() };
-        let mut project = Self { request, compose: Compose::load(&nothing, sources), only: None };
+        let mut project = Self { request, compose: Compose::load(&nothing, sources), own_files: None };
         project.compose.files = project.roots(sources);
         if let Some(file) = project.compose.files.first() {
             let span = Span::new(*file, 0, 0);
@@ -75,7 +75,7 @@ impl Project {
         ProjectFiles {
             roots: self.roots(sources),
             files: self.compose.files.clone(),
-            only: self.only.clone(),
+            own_files: self.own_files.clone(),
         }
     }
 }
@@ -87,8 +87,8 @@ pub struct ProjectFiles {
     pub roots: Vec<SourceId>,
     /// All Compose files that were read.
     pub files: Vec<SourceId>,
-    /// See [`Project::only`].
-    pub only: Option<Vec<SourceId>>,
+    /// See [`Project::own_files`].
+    pub own_files: Option<Vec<SourceId>>,
 }
 
 /// Loads `files` as Compose's `-f` does: merged in order, paths relative to the first one's directory.
@@ -122,7 +122,7 @@ pub fn by_directory(files: &[PathBuf]) -> Vec<(PathBuf, Vec<PathBuf>)> {
 }
 
 /// Loads the projects of one directory's Compose files and passes each to `each`. The default file with its overrides is one
-/// project. Every other file is an overlay of it or a project of its own. Each project reads at most `others` bytes of files
+/// project. Every other file is an override file of it or a project of its own. Each project reads at most `others` bytes of files
 /// besides its own.
 pub fn load_directory(
     directory: &Path,
@@ -142,10 +142,10 @@ pub fn load_directory(
     let named = files_of_compose_file_variable(directory, sources);
     let is_named = named.is_some();
     let default = named.unwrap_or_else(|| default_files(directory, sources));
-    // Every overlay reads the base files: holding their trees here keeps them parsed.
+    // Every override file reads the base files: holding their trees here keeps them parsed.
     let below = default.iter().filter_map(|path| sources.load(path).ok()).map(|file| sources.get(file));
     let _parsed: Vec<Arc<Tree>> = below.filter(|_| files.len() > 1).map(|source| Tree::of(&source)).collect();
-    // A default file that is not in `files` only serves as the base of overlays. Files that `COMPOSE_FILE` names are always
+    // A default file that is not in `files` only serves as the base of override files. Files that `COMPOSE_FILE` names are always
     // loaded: since they may have any name, discovery does not find them.
     if is_named || default.iter().any(|file| files.contains(file)) {
         let asked = request(default.clone());
@@ -161,7 +161,7 @@ pub fn load_directory(
             continue;
         }
         let alone = Project::load(request(vec![file.clone()]), None, sources);
-        let overlay = match default.first() {
+        let override_file = match default.first() {
             None => false,
             Some(_) if !alone.compose.services.iter().all(Service::runs_without_base) => true,
             Some(base) => {
@@ -171,16 +171,16 @@ pub fn load_directory(
                 }
             }
         };
-        if !overlay {
+        if !override_file {
             taken += alone.taken(sources);
             each(alone);
             continue;
         }
-        let only = alone.roots(sources);
+        let own_files = alone.roots(sources);
         // With `-f`, Compose does not merge its automatic override.
         let base = default.iter().filter(|base| !is_override(base));
         let stack = base.chain([file]).cloned().collect();
-        let merged = Project::load(request(stack), Some(only), sources);
+        let merged = Project::load(request(stack), Some(own_files), sources);
         taken += merged.taken(sources);
         each(merged);
     }
@@ -258,7 +258,7 @@ fn is_override(path: &Path) -> bool {
 }
 
 /// Returns per project whether it is top-level: no other top-level project includes or extends all its requested files.
-/// Overlays always are.
+/// Override files always are.
 #[must_use]
 pub fn top_level_files(projects: &[&ProjectFiles]) -> Vec<bool> {
     let mut readers: HashMap<SourceId, Vec<usize>> = HashMap::default();
@@ -270,7 +270,7 @@ pub fn top_level_files(projects: &[&ProjectFiles]) -> Vec<bool> {
     let of = |file: &SourceId| readers.get(file).map(Vec::as_slice).unwrap_or_default();
     let mut kept = Vec::with_capacity(projects.len());
     for (index, project) in projects.iter().enumerate() {
-        let requested = project.roots.split_first().filter(|_| project.only.is_none());
+        let requested = project.roots.split_first().filter(|_| project.own_files.is_none());
         let is_read = requested.is_some_and(|(first, rest)| {
             of(first).iter().any(|other| {
                 *other != index

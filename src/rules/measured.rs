@@ -49,9 +49,9 @@ impl MeasuredLimit<'_> {
         }
         let limit = self.advice.limit.to_compose();
         match self.offer.set_limit(self.advice.limit, Some(self.advice.reservation)) {
-            Some(requests) => {
+            Some(ops) => {
                 let title = format!("a limit of {limit} for `{}`, as measured", self.offer.workload.name);
-                finding.fix_ops(title, Applicability::Unsafe, CHANGES, requests);
+                finding.fix_ops(title, Applicability::Unsafe, CHANGES, ops);
             }
             None => {
                 finding.help(format!("a limit of {limit} fits; a variable sets it, so change the variable"));

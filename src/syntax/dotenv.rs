@@ -27,6 +27,8 @@ pub struct Dotenv {
     pub entries: IndexMap<String, Entry>,
     /// Errors in lines. Compose rejects the whole file for a fatal one. Here the other lines still count.
     pub errors: Vec<SyntaxError>,
+    /// Comments, without the blank before them.
+    pub comments: Vec<Span>,
     /// Bytes of all values in which variables were expanded.
     pub expanded_bytes: usize,
 }
@@ -113,7 +115,7 @@ impl Reader<'_> {
         let trimmed = rest.trim_start();
         if trimmed.starts_with('#') {
             let comment = self.text.len() - trimmed.len();
-            return self.line_end(comment) + 1;
+            return self.comment(comment) + 1;
         }
         let exported = trimmed.strip_prefix("export").filter(|rest| rest.starts_with(EXPORT_BLANKS));
         let trimmed = exported.map_or(trimmed, |rest| rest.trim_start_matches(EXPORT_BLANKS));
@@ -177,11 +179,23 @@ impl Reader<'_> {
             _ => {
                 let line = self.slice(start, end);
                 let comment = line.find(" #").unwrap_or(line.len());
+                if comment < line.len() {
+                    self.comment(start + comment + 1);
+                }
+                let line = self.slice(start, end);
                 let value = line.get(..comment).unwrap_or_default().trim_end();
                 let value = self.verbatim(start, start + value.len());
                 (self.expand(value, lookup), end + 1)
             }
         }
+    }
+
+    /// Remembers the comment at `at`, and returns the end of its line.
+    fn comment(&mut self, at: usize) -> usize {
+        let end = self.line_end(at);
+        let length = self.slice(at, end).trim_end().len();
+        self.out.comments.push(self.span(at, at + length));
+        end
     }
 
     fn closing_quote(&self, open: usize, quote: char) -> Option<usize> {

@@ -17,7 +17,7 @@ use crate::catalog::{Catalog, Pool};
 use crate::discover::Untracked;
 use crate::hash::{HashSet, IndexMap};
 use crate::model::allowance::ByteBudget;
-use crate::model::build::{Dockerfiles, ResolvedBuild, resolve_build_within};
+use crate::model::build::{Dockerfiles, ResolvedBuild, resolve_build};
 use crate::model::compose::{Mount, Service};
 use crate::model::image::{BuildOptions, TargetImage, resolve};
 use crate::model::{project, purpose};
@@ -49,7 +49,7 @@ impl Assembler<'_> {
             workloads: Vec::with_capacity(services.len()),
             syntax_errors: compose.errors.iter().filter(is_ours).cloned().collect(),
             unresolved: compose.unresolved.clone(),
-            report_only: project.only.clone().into_iter().collect(),
+            report_only: project.own_files.clone().into_iter().collect(),
             compose_files: project.roots(self.sources),
             name: project_name(project, self.sources),
             directory: project.request.directory.clone(),
@@ -162,7 +162,7 @@ impl Assembler<'_> {
         let directory: &Path = &project.request.directory;
         let built = service.build.as_ref().map(|build| {
             let files = (self.sources, self.dockerfiles);
-            resolve_build_within(build, &service.name, &project.compose, directory, files, allowance)
+            resolve_build(build, &service.name, &project.compose, directory, files, allowance)
         });
         if let Some(built) = &built {
             out.unresolved.extend(built.unresolved.clone());

@@ -16,7 +16,7 @@ use crate::model::image::{
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::duration;
 use crate::syntax::shell::base_name;
-use crate::syntax::size::ByteSize;
+use crate::syntax::size::{ByteSize, MIB};
 
 pub use crate::catalog::LighterKind;
 
@@ -67,7 +67,7 @@ impl ImageDefaultHeap {
     /// Returns the heap's maximum size in bytes.
     #[must_use]
     pub fn size(&self) -> ByteSize {
-        ByteSize(i64::try_from(self.mib).ok().and_then(|mib| mib.checked_mul(1 << 20)).unwrap_or(i64::MAX))
+        ByteSize(i64::try_from(self.mib).map_or(i64::MAX, |mebibytes| mebibytes.saturating_mul(MIB)))
     }
 
     /// Formats the variable's value for a heap of this size.

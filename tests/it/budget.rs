@@ -84,7 +84,7 @@ fn sums_are_those_of_the_files() {
     let overlay = &stacks(&sources, &discovered, Some(8 * GIB), &[])[1];
     // mails 8 x 576, and the database 2048
     assert_eq!(overlay.sum().limits, ByteSize((2048 + 640 + 8 * 576 + 384 + 2048) * MIB));
-    assert!(overlay.overlay && overlay.excesses().len() == 1);
+    assert!(overlay.is_override_file && overlay.excesses().len() == 1);
 }
 
 #[test]

@@ -393,7 +393,7 @@ fn directories_resolve_as_docker_compose_resolves_them() {
             &sources,
             &mut |project| projects.push(project),
         );
-        let Some(project) = projects.iter().find(|project| project.only.is_none()) else {
+        let Some(project) = projects.iter().find(|project| project.own_files.is_none()) else {
             tally.different.push(format!("{name}: no project"));
             continue;
         };

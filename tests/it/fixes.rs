@@ -322,7 +322,7 @@ fn no_line_is_removed_that_uncovers_another() {
         let extends = format!("services:\n  a: {{extends: {{file: b.txt, service: b}}, {key}: {over}}}\n");
         let below = format!("services:\n  b: {}\n", of(base));
         assert_eq!(removes(&[("compose.yaml", &extends), ("b.txt", &below)]), 0, "{key}");
-        // Without the line of an overlay, that of its base applies.
+        // Without the line of an override file, that of its base applies.
         let plain = "services:\n  a: {image: x, mem_limit: 256m}\n";
         let prod = format!("services:\n  a: {{labels: {{a: b}}, {key}: {over}}}\n");
         let over_plain = [("compose.yaml", plain), ("compose.prod.yaml", prod.as_str())];
@@ -375,9 +375,9 @@ fn limits_go_where_the_files_deploy() {
     assert!(limit.help.as_ref().unwrap().contains("`deploy.resources.limits.memory: <size>`"), "{limit:?}");
 }
 
-/// An overlay of any name in the directory of the base or one below counts. Services that extend the same base do not.
+/// An override file of any name in the directory of the base or one below counts. Services that extend the same base do not.
 #[test]
-fn overlays_of_any_name_count_and_siblings_do_not() {
+fn override_files_of_any_name_count_and_siblings_do_not() {
     let help = |files: &[(&str, &str)], at: &str| {
         let dir = tempfile::tempdir().unwrap();
         for (path, text) in files {
@@ -410,7 +410,7 @@ fn overlays_of_any_name_count_and_siblings_do_not() {
     assert!(
         !help(&[("compose.yaml", base), ("k8s/limits.yml", other)], "compose.yaml").contains("also sets")
     );
-    // An overlay that sets only a variable unrelated to memory does not count.
+    // An override file that sets only a variable unrelated to memory does not count.
     let told = "services:\n  a: {environment: {PGSSLMODE: require}}\n";
     let files = [("compose.yaml", base), ("tls.yaml", told)];
     assert!(!help(&files, "compose.yaml").contains("tls.yaml"));

@@ -3,6 +3,7 @@
 use crate::common;
 use std::path::{Path, PathBuf};
 
+use oomlint::model::allowance::{ByteBudget, MAX_TAKEN};
 use oomlint::model::build::{Dockerfiles, resolve_build};
 use oomlint::model::compose::Settings;
 use oomlint::model::project;
@@ -19,9 +20,10 @@ fn dockerfile_of(root: &Path, compose: &str, service: &str) -> Result<String, St
     let Some(build) = &service.build else {
         return Err(format!("{compose} {} builds nothing", service.name));
     };
-    let dockerfiles = Dockerfiles::default();
-    let directory = &project.request.directory;
-    let built = resolve_build(build, &service.name, &project.compose, directory, &sources, &dockerfiles);
+    let (directory, dockerfiles) = (&project.request.directory, Dockerfiles::default());
+    let files = (&sources, &dockerfiles);
+    let budget = &mut ByteBudget::of_services(MAX_TAKEN);
+    let built = resolve_build(build, &service.name, &project.compose, directory, files, budget);
     let path = built.path.ok_or_else(|| format!("{compose} {}: {:?}", service.name, built.image.err()))?;
     Ok(path
         .strip_prefix(normal(root))

@@ -47,6 +47,7 @@ mod sarif;
 mod shell_properties;
 mod size;
 mod stories;
+mod suppressions;
 mod surroundings;
 mod whole;
 mod workloads;

@@ -7,6 +7,7 @@ use crate::diagnostic::Suppression;
 use crate::hash::HashMap;
 use crate::source::{Source, SourceId, Span, Spanned};
 use crate::syntax::dockerfile::{Dockerfile, Keyword};
+use crate::syntax::dotenv;
 use crate::syntax::yaml::{Kind, Tree};
 
 /// The word that every such comment begins with.
@@ -25,7 +26,7 @@ pub(super) struct Comments {
 #[derive(Clone, Debug, Default)]
 struct Named {
     /// The first one for the whole file.
-    whole: Option<NameIndex>,
+    whole_file: Option<NameIndex>,
     /// Those for a part of the file, by start. `enclosing` links each to the nearest one before it that encloses its start, so a
     /// lookup follows as many links as the file is nested deep.
     parts: Vec<Part>,
@@ -51,7 +52,7 @@ impl Comments {
                 let name_index = (index, at);
                 let named = by_name.entry(name.value.clone()).or_default();
                 match suppression.extent {
-                    None => _ = named.whole.get_or_insert(name_index),
+                    None => _ = named.whole_file.get_or_insert(name_index),
                     Some(Span { start, end, .. }) => {
                         named.parts.push(Part { start, end, name_index, enclosing: None });
                     }
@@ -101,7 +102,7 @@ impl Named {
         let nearest = begun.checked_sub(1).and_then(before);
         let covering = std::iter::successors(nearest, |part| part.enclosing.and_then(before))
             .filter(|part| place.start < part.end);
-        covering.map(|part| part.name_index).chain(self.whole).min()
+        covering.map(|part| part.name_index).chain(self.whole_file).min()
     }
 }
 
@@ -112,8 +113,8 @@ pub(super) fn may_have_any(text: &str) -> bool {
 
 /// Returns the suppressions of a Compose file.
 pub(super) fn of_yaml(source: &Source, tree: &Tree) -> Vec<Suppression> {
-    let begins = Begins::of(tree);
-    read(source, tree.comments(), &|line| begins.largest_on(line))
+    let entries = EntrySpans::of(tree);
+    read(source, tree.comments(), &|line| entries.largest_on(line))
 }
 
 /// Returns the suppressions of a Dockerfile.
@@ -132,19 +133,10 @@ pub(super) fn of_dockerfile(source: &Source, dockerfile: &Dockerfile) -> Vec<Sup
     })
 }
 
-/// Returns the suppressions of a file whose lines are independent, such as `.env`.
-pub(super) fn of_lines(source: &Source) -> Vec<Suppression> {
-    let mut comments = Vec::new();
-    let mut start = 0;
-    for line in source.text().split_inclusive('\n') {
-        let text = line.trim_end();
-        if let Some(at) = text.find('#').filter(|at| text.get(*at..).is_some_and(|rest| rest.contains(MARK)))
-        {
-            comments.push(Span::new(source.id(), start + at, start + text.len()));
-        }
-        start += line.len();
-    }
-    read(source, &comments, &Some)
+/// Returns the suppressions of an env file. A comment covers a line.
+pub(super) fn of_env_file(source: &Source) -> Vec<Suppression> {
+    let file = dotenv::parse(source.id(), source.text(), &|_| None);
+    read(source, &file.comments, &Some)
 }
 
 /// Parses comments. `extent` returns the span of what begins on a line, which it gets without its indentation.
@@ -162,7 +154,7 @@ fn read(source: &Source, comments: &[Span], extent: &dyn Fn(Span) -> Option<Span
             _ => target(source, *comment),
         };
         last = Some((*comment, line));
-        // With nothing below, it covers its own line, and so nothing.
+        // With nothing below, it covers only itself.
         let extent = if whole_file { None } else { Some(line.and_then(extent).unwrap_or(*comment)) };
         Some(Suppression { comment: *comment, names, reason, extent })
     });
@@ -171,8 +163,8 @@ fn read(source: &Source, comments: &[Span], extent: &dyn Fn(Span) -> Option<Span
 
 /// Parses `# oomlint: ignore[a, b] why`: true for `ignore-file`, the names, and the reason.
 fn parse(file: SourceId, text: &str, comment: Span) -> Option<(bool, Vec<Spanned<String>>, Option<String>)> {
-    let whole = text.get(comment.range())?;
-    let body = whole.trim_start_matches('#').trim_start().strip_prefix(MARK)?.trim_start();
+    let comment_text = text.get(comment.range())?;
+    let body = comment_text.trim_start_matches('#').trim_start().strip_prefix(MARK)?.trim_start();
     let rest = body.strip_prefix("ignore")?;
     let (whole_file, rest) = match rest.strip_prefix("-file") {
         Some(rest) => (true, rest),
@@ -185,7 +177,7 @@ fn parse(file: SourceId, text: &str, comment: Span) -> Option<(bool, Vec<Spanned
         let reason = Some(rest.trim().to_owned()).filter(|reason| !reason.is_empty());
         return ours.then(|| (whole_file, Vec::new(), reason));
     };
-    let begin = comment.start as usize + (inner.as_ptr() as usize - whole.as_ptr() as usize);
+    let begin = comment.start as usize + (inner.as_ptr() as usize - comment_text.as_ptr() as usize);
     let mut names = Vec::new();
     let mut at = begin;
     for part in inner.split(',') {
@@ -200,8 +192,8 @@ fn parse(file: SourceId, text: &str, comment: Span) -> Option<(bool, Vec<Spanned
     Some((whole_file, names, (!reason.is_empty()).then(|| reason.to_owned())))
 }
 
-/// Returns the line that a comment covers, without its indentation: its own, or the next one that is neither empty nor a
-/// comment.
+/// Returns the line that a comment covers, without its indentation: its own, or the next one with content. `---` and the
+/// directives before it have none.
 fn target(source: &Source, comment: Span) -> Option<Span> {
     let text = source.text();
     let begin = text.get(..comment.start as usize)?.rfind('\n').map_or(0, |at| at + 1);
@@ -215,7 +207,9 @@ fn target(source: &Source, comment: Span) -> Option<Span> {
     for line in text.get(at..)?.split_inclusive('\n') {
         let content = line.trim_end();
         let indent = content.len() - content.trim_start().len();
-        if !content.is_empty() && !content.trim_start().starts_with('#') {
+        let separates = content.starts_with('%')
+            || matches!(content.strip_prefix("---"), Some(rest) if rest.trim().is_empty());
+        if !content.is_empty() && !content.trim_start().starts_with('#') && !separates {
             return Some(Span::new(source.id(), at + indent, at + content.len()));
         }
         at += line.len();
@@ -224,12 +218,12 @@ fn target(source: &Source, comment: Span) -> Option<Span> {
 }
 
 /// The spans of the keys and items of a file.
-struct Begins {
+struct EntrySpans {
     /// By start: a key with its value, or an item if true.
     spans: Vec<(Span, bool)>,
 }
 
-impl Begins {
+impl EntrySpans {
     fn of(tree: &Tree) -> Self {
         let mut spans = Vec::new();
         let mut open = tree.documents().to_vec();
@@ -329,6 +323,26 @@ mod tests {
     }
 
     #[test]
+    fn separators_of_documents_are_passed_over() {
+        let found = yaml(
+            "# oomlint: ignore[a]\n%YAML 1.2\n---\nservices: {x: 1}\n# oomlint: ignore[b]\n--- # next\nb: 2\n",
+        );
+        let extents: Vec<&str> = found.iter().map(|(_, extent, _)| extent.as_str()).collect();
+        assert_eq!(extents, ["services: {x: 1}", "b: 2"]);
+    }
+
+    #[test]
+    fn comments_of_env_files_begin_where_compose_has_them_begin() {
+        let text = "L=a#b # oomlint: ignore[a] y\nM=\"x # oomlint: ignore[b]\"\n# oomlint: ignore[c]\nN='y' # oomlint: ignore[d]\n";
+        let sources = Sources::new();
+        let source = sources.get(sources.add(Path::new(".env"), text));
+        let found = shown(text, of_env_file(&source));
+        let found: Vec<(&str, &str)> =
+            found.iter().map(|(names, extent, _)| (names.as_str(), extent.as_str())).collect();
+        assert_eq!(found, [("a", "L=a#b"), ("c", "N='y' # oomlint: ignore[d]"), ("d", "N='y'")]);
+    }
+
+    #[test]
     fn a_stage_begins_with_its_from() {
         let text = "FROM a AS one\nRUN x\n# oomlint: ignore[r]\nFROM b\nENV A=1 \\\n  # oomlint: ignore[s]\n  B=2\nCMD x\n";
         let sources = Sources::new();
@@ -343,13 +357,13 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn who_names_a_place_is_found_among_many(
-            name_index in proptest::collection::vec(
+            specs in proptest::collection::vec(
                 (proptest::option::of((0_u32..40, 0_u32..20)), proptest::collection::vec("[a-c]", 0..4)), 0..30
             )
         ) {
             let file = SourceId(0);
-            type NameIndex = (Option<(u32, u32)>, Vec<String>);
-            let of = |(at, (extent, names)): (usize, &NameIndex)| Suppression {
+            type Spec = (Option<(u32, u32)>, Vec<String>);
+            let of = |(at, (extent, names)): (usize, &Spec)| Suppression {
                 comment: Span::new(file, at * 10, at * 10 + 9),
                 names: names.iter().enumerate().map(|(nth, name)| {
                     Spanned::new(name.clone(), Span::new(file, at * 10 + nth, at * 10 + nth + 1))
@@ -357,7 +371,7 @@ mod tests {
                 reason: None,
                 extent: extent.map(|(start, length)| Span { file, start, end: start + length }),
             };
-            let all: Vec<Suppression> = name_index.iter().enumerate().map(of).collect();
+            let all: Vec<Suppression> = specs.iter().enumerate().map(of).collect();
             let comments = Comments::new(all.clone());
             for place in (0..60).map(|at| Span::new(file, at, at + 1)) {
                 let one_by_one = all.iter().filter(|one| one.covers(place)).find_map(|one| {

@@ -6,14 +6,14 @@ mod comments;
 
 use self::comments::Comments;
 use super::Options;
-use super::checked::{CheckedProject, OutOfScope, names_of};
+use super::checked::{CheckedProject, FindingKey, names_of};
 use super::config::ConfigResolver;
 use crate::diagnostic::{Finding, Suppression};
 use crate::hash::HashSet;
 use crate::parallel;
 use crate::rules::lint::{unknown_rule, unused_suppression};
-use crate::rules::{Group, Preset, RULES, RuleContext};
-use crate::source::{Language, SourceId, Sources, Span, Spanned};
+use crate::rules::{Group, Meta, Preset, RULES, RuleContext};
+use crate::source::{Language, Source, SourceId, Sources, Span, Spanned};
 use crate::syntax::dockerfile::Dockerfile;
 use crate::syntax::yaml::Tree;
 use crate::workload::Project;
@@ -23,7 +23,7 @@ use crate::workload::Project;
 pub(super) struct Suppressions {
     comments: BTreeMap<SourceId, Comments>,
     /// The names in `x-oomlint` keys.
-    of_services: Vec<Spanned<String>>,
+    service_names: Vec<Spanned<String>>,
     used: HashSet<Span>,
 }
 
@@ -31,25 +31,31 @@ impl Suppressions {
     /// Reads the suppressing comments of every file of the projects.
     pub(super) fn read(projects: &[CheckedProject], sources: &Sources) -> Self {
         let files: BTreeSet<SourceId> = projects.iter().flat_map(|project| &project.files).copied().collect();
-        let comments = parallel::map(files.into_iter().collect(), |file| {
-            let comments = of_file(file, sources);
-            (!comments.is_empty()).then(|| (file, Comments::new(comments)))
+        let found = parallel::map(files.into_iter().collect(), |file| read_file(file, sources));
+        let mut comments: BTreeMap<SourceId, Vec<Suppression>> = BTreeMap::new();
+        for suppression in found.into_iter().flatten() {
+            comments.entry(suppression.comment.file).or_default().push(suppression);
+        }
+        let comments = comments.into_iter().map(|(file, mut found)| {
+            // Those of an inline Dockerfile come after those of the file that it is in.
+            found.sort_by_key(|suppression| suppression.comment.start);
+            (file, Comments::new(found))
         });
         let ignores = projects.iter().flat_map(|project| &project.ignores);
         Self {
-            comments: comments.into_iter().flatten().collect(),
-            of_services: ignores.flat_map(|ignores| ignores.names.iter().cloned()).collect(),
+            comments: comments.collect(),
+            service_names: ignores.flat_map(|ignores| ignores.names.iter().cloned()).collect(),
             used: projects.iter().flat_map(|project| &project.used).copied().collect(),
         }
     }
 
     /// Marks a name in a suppression as used.
-    pub(super) fn use_name(&mut self, name: Span) {
+    pub(super) fn mark_used(&mut self, name: Span) {
         self.used.insert(name);
     }
 
     /// Returns the reason of the comment that suppresses a finding, and marks its name as used. `None` if no comment does.
-    pub(super) fn use_for(&mut self, finding: &OutOfScope) -> Option<Option<String>> {
+    pub(super) fn suppress(&mut self, finding: &FindingKey) -> Option<Option<String>> {
         let comments = self.comments.get(&finding.place.file)?;
         let (suppression, name) = comments.suppression_for(finding.place, &names_of(finding.rule))?;
         self.used.insert(name);
@@ -57,7 +63,7 @@ impl Suppressions {
     }
 
     /// Returns findings about suppressions that name nothing, an unknown rule, or a rule that found nothing there.
-    pub(super) fn check(
+    pub(super) fn findings(
         &self,
         projects: &[CheckedProject],
         configs: &ConfigResolver<'_>,
@@ -66,13 +72,18 @@ impl Suppressions {
     ) -> Vec<Finding> {
         let (mut findings, none) = (Vec::new(), Project::default());
         let in_scope = files_in_scope(projects);
-        let mut names = self.of_services.clone();
+        let is_enabled = |meta: &Meta, file: SourceId| {
+            let config =
+                configs.configs_for(sources.to_outer_span(Span::new(file, 0, 0)).file).into_iter().next();
+            options.enables(meta, config.as_deref(), options.preset_of(config.as_deref()))
+        };
+        let (unknown, unused) = (unknown_rule::RULE.meta(), unused_suppression::RULE.meta());
+        let mut names = self.service_names.clone();
         let all = self.comments.values().flat_map(Comments::all);
         for suppression in all.filter(|one| in_scope.contains(&one.comment.file)) {
             names.extend(suppression.names.iter().cloned());
-            if suppression.names.is_empty() {
-                let mut cx =
-                    RuleContext::new(unknown_rule::RULE.meta(), &options.policy, &none, &mut findings);
+            if suppression.names.is_empty() && is_enabled(unknown, suppression.comment.file) {
+                let mut cx = RuleContext::new(unknown, &options.policy, &none, &mut findings);
                 unknown_rule::nameless(suppression.comment, &mut cx);
             }
         }
@@ -82,15 +93,15 @@ impl Suppressions {
         for name in &names {
             let known = RULES.iter().any(|rule| rule.meta().name == name.value)
                 || Group::ALL.iter().any(|group| group.name() == name.value);
-            if !known {
-                let mut cx =
-                    RuleContext::new(unknown_rule::RULE.meta(), &options.policy, &none, &mut findings);
+            if !known && is_enabled(unknown, name.span.file) {
+                let mut cx = RuleContext::new(unknown, &options.policy, &none, &mut findings);
                 unknown_rule::report(name, &mut cx);
-            } else if !self.used.contains(&name.span) && runs(name, options, configs) {
+            }
+            let in_use = self.used.contains(&name.span) || !runs(name, options, configs);
+            if known && !in_use && is_enabled(unused, name.span.file) {
                 let comments = self.comments.get(&name.span.file);
                 let comment = comments.and_then(|comments| comments.enclosing(name.span));
-                let mut cx =
-                    RuleContext::new(unused_suppression::RULE.meta(), &options.policy, &none, &mut findings);
+                let mut cx = RuleContext::new(unused, &options.policy, &none, &mut findings);
                 unused_suppression::report(name, comment, sources, &mut cx);
             }
         }
@@ -123,15 +134,34 @@ fn runs(name: &Spanned<String>, options: &Options, configs: &ConfigResolver<'_>)
     })
 }
 
-/// Returns the suppressing comments of a file.
-fn of_file(file: SourceId, sources: &Sources) -> Vec<Suppression> {
+/// Returns the suppressing comments of a file, those of an inline Dockerfile with their places in its Compose file.
+fn read_file(file: SourceId, sources: &Sources) -> Vec<Suppression> {
     let source = sources.get(file);
-    if !comments::may_have_any(source.text()) || source.is_embedded() {
+    if !comments::may_have_any(source.text()) {
         return Vec::new();
     }
-    match source.language() {
+    let found = match source.language() {
         Some(Language::Dockerfile) => comments::of_dockerfile(&source, &Dockerfile::of(&source)),
+        _ if source.is_embedded() => return Vec::new(),
         Some(Language::Yaml) => comments::of_yaml(&source, &Tree::of(&source)),
-        None => comments::of_lines(&source),
+        None => comments::of_env_file(&source),
+    };
+    if !source.is_embedded() {
+        return found;
     }
+    let found = found.into_iter().filter_map(|suppression| to_outer(suppression, &source, sources));
+    found.collect()
+}
+
+/// Maps a suppression of embedded text to the outer file. `None` if its comment is escaped there, and so has no place of its own.
+fn to_outer(suppression: Suppression, source: &Source, sources: &Sources) -> Option<Suppression> {
+    let comment = sources.to_outer_span(suppression.comment);
+    let verbatim = sources.get(comment.file).slice(comment) == source.slice(suppression.comment);
+    let names = suppression.names.into_iter();
+    verbatim.then(|| Suppression {
+        comment,
+        names: names.map(|name| Spanned { span: sources.to_outer_span(name.span), ..name }).collect(),
+        extent: suppression.extent.map(|extent| sources.to_outer_span(extent)),
+        ..suppression
+    })
 }

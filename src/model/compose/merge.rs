@@ -1,22 +1,22 @@
 //! Merges one Compose value over another, after compose-go's table (`override/merge.go`).
 
-use super::value::{Entry, Kind, Map, Overlay, Value};
+use super::value::{Entry, Kind, Map, MergeMode, Value};
 use crate::hash::HashSet;
 use crate::source::TracedText;
 
 /// Merges `over` onto `base`. `path` is the location of both, as in `services.web.build`.
 pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
-    match over.overlay {
-        Overlay::Replace => {
+    match over.merge_mode {
+        MergeMode::Replace => {
             *base = over;
-            base.overlay = Overlay::Merge;
+            base.merge_mode = MergeMode::Merge;
             return;
         }
-        Overlay::Remove => {
+        MergeMode::Remove => {
             base.kind = Kind::Null;
             return;
         }
-        Overlay::Merge => {}
+        MergeMode::Merge => {}
     }
     if over.is_null() {
         return;
@@ -78,13 +78,13 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
 
 /// Removes everything that is marked with `!reset`, and clears the marks of `!reset` and `!override`.
 pub(crate) fn apply_resets(value: &mut Value) {
-    if value.overlay == Overlay::Remove {
+    if value.merge_mode == MergeMode::Remove {
         value.kind = Kind::Null;
     }
-    value.overlay = Overlay::Merge;
+    value.merge_mode = MergeMode::Merge;
     match &mut value.kind {
         Kind::Map(map) => {
-            map.retain(|_, entry| entry.value.overlay != Overlay::Remove);
+            map.retain(|_, entry| entry.value.merge_mode != MergeMode::Remove);
             map.values_mut().for_each(|entry| apply_resets(&mut entry.value));
         }
         Kind::Seq(items) => items.iter_mut().for_each(apply_resets),
@@ -121,7 +121,7 @@ fn special(path: &[String]) -> Special {
 fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
     let (Kind::Map(base), Kind::Map(over)) = (&mut base.kind, over.kind) else { return };
     let (gone, over): (Vec<_>, Vec<_>) =
-        over.into_iter().partition(|(_, entry)| entry.value.overlay == Overlay::Remove);
+        over.into_iter().partition(|(_, entry)| entry.value.merge_mode == MergeMode::Remove);
     if !gone.is_empty() {
         let gone: HashSet<String> = gone.into_iter().map(|(name, _)| name).collect();
         base.retain(|name, _| !gone.contains(name));

@@ -25,7 +25,7 @@ pub(crate) struct Value {
     /// Spans of the aliases, merge keys, variables, extends and includes that it came through, outermost first.
     pub(crate) via: Vec<Span>,
     /// Its effect on the value below it when files are merged.
-    pub(crate) overlay: Overlay,
+    pub(crate) merge_mode: MergeMode,
     /// Set if a file or service that it builds upon could not be read: keys that are absent here may be set there.
     pub(crate) missing: Option<Box<Missing>>,
 }
@@ -41,7 +41,7 @@ pub(crate) struct Missing {
 
 /// The merge behaviour that Compose's YAML tags select.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Overlay {
+pub(crate) enum MergeMode {
     /// Merged by the rules of its key.
     Merge,
     /// `!override`: replaces the value below it.
@@ -101,7 +101,7 @@ pub(crate) struct Unset {
 
 impl Value {
     pub(crate) fn map(entries: Map, span: Span) -> Self {
-        Self { kind: Kind::Map(entries), span, via: Vec::new(), overlay: Overlay::Merge, missing: None }
+        Self { kind: Kind::Map(entries), span, via: Vec::new(), merge_mode: MergeMode::Merge, missing: None }
     }
 
     pub(crate) fn string(text: TracedText) -> Self {
@@ -113,7 +113,7 @@ impl Value {
             default_of: None,
             template: None,
         });
-        Self { kind, span, via: Vec::new(), overlay: Overlay::Merge, missing: None }
+        Self { kind, span, via: Vec::new(), merge_mode: MergeMode::Merge, missing: None }
     }
 
     pub(crate) fn as_map(&self) -> Option<&Map> {
@@ -207,16 +207,16 @@ impl Lowering<'_> {
             kind: Kind::Null,
             span: node.span,
             via: via.clone(),
-            overlay: Overlay::Merge,
+            merge_mode: MergeMode::Merge,
             missing: None,
         };
         if self.over_budget(node.span, depth) {
             return value;
         }
-        value.overlay = match node.tag.as_ref().map(|tag| tag.name.as_str()) {
-            Some("!reset") => Overlay::Remove,
-            Some("!override") => Overlay::Replace,
-            _ => Overlay::Merge,
+        value.merge_mode = match node.tag.as_ref().map(|tag| tag.name.as_str()) {
+            Some("!reset") => MergeMode::Remove,
+            Some("!override") => MergeMode::Replace,
+            _ => MergeMode::Merge,
         };
         match &node.kind {
             yaml::Kind::Scalar(_) => self.scalar(id, &mut value),

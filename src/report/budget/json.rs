@@ -37,7 +37,7 @@ impl Report<'_> {
         });
         json!({
             "files": files,
-            "overlay": stack.overlay,
+            "overlay": stack.is_override_file,
             "host": stack.host.as_ref().map(|host| {
                 json!({ "bytes": host.size.0, "from": host.from, "overcommit": host.overcommit })
             }),

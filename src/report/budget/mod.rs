@@ -99,9 +99,9 @@ impl<'r> Report<'r> {
         lines
     }
 
-    /// Returns the sum of all stacks that can run at the same time, if there are several. Overlays are not counted.
+    /// Returns the sum of all stacks that can run at the same time, if there are several. Override files are not counted.
     fn together(&self) -> Option<Sum> {
-        let own = || self.stacks.iter().filter(|stack| !stack.overlay);
+        let own = || self.stacks.iter().filter(|stack| !stack.is_override_file);
         (own().count() > 1).then(|| {
             own().fold(Sum::default(), |mut sum, stack| {
                 sum.add(stack.sum());

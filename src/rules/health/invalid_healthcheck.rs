@@ -42,7 +42,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                     finding.help(format!("begin the list with `{word}`; its image has no `{tool}`"));
                 }
                 None => {
-                    let lead = FixOp::Lead { item: refusal.span, word };
+                    let lead = FixOp::PrependItem { item: refusal.span, word };
                     finding.fix_ops(
                         format!("begin the list with `{word}`"),
                         Applicability::Unsafe,

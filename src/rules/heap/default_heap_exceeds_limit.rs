@@ -44,22 +44,16 @@ fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, finding: &mu
     let value = own.written(half);
     if offer.settled_limit().is_some()
         && half >= SMALLEST
-        && let Some((requests, edits)) = set_words(offer, &own.variable, &value)
+        && let Some((ops, edits)) = set_words(offer, &own.variable, &value)
     {
         let title = format!("half of the limit for the heap: `{}` set to `{value}`", own.variable);
-        finding.fix_with_ops(
-            title,
-            Applicability::Unsafe,
-            &[FactName::Env, FactName::Heaps],
-            edits,
-            requests,
-        );
+        finding.fix_with_ops(title, Applicability::Unsafe, &[FactName::Env, FactName::Heaps], edits, ops);
     }
     let need = Need::of(offer.workload).ok().filter(|need| offer.fits_host(need.limit));
     match need.and_then(|need| Some((offer.set_limit(need.limit, None)?, need))) {
-        Some((requests, need)) => {
+        Some((ops, need)) => {
             let title = format!("or raise the limit to {}", need.limit.to_compose());
-            finding.note(need.sum).fix_ops(title, Applicability::Unsafe, CHANGES, requests);
+            finding.note(need.sum).fix_ops(title, Applicability::Unsafe, CHANGES, ops);
         }
         None => {
             finding.help(format!("a smaller heap in `{}`, or a higher limit", own.variable));

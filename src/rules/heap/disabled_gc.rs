@@ -39,15 +39,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let limit = offer.settled_limit().filter(|_| target.is_absent());
     let value = limit.map(|limit| format!("{}MiB", limit.percent_in_mebibytes(90)));
     match value.and_then(|value| Some((set_words(&offer, "GOMEMLIMIT", &value)?, value))) {
-        Some(((requests, edits), value)) => {
+        Some(((ops, edits), value)) => {
             let title = format!("nine tenths of the limit: `GOMEMLIMIT` set to {value}");
-            finding.fix_with_ops(
-                title,
-                Applicability::Unsafe,
-                &[FactName::Env, FactName::Heaps],
-                edits,
-                requests,
-            );
+            finding.fix_with_ops(title, Applicability::Unsafe, &[FactName::Env, FactName::Heaps], edits, ops);
         }
         None => {
             finding

@@ -31,7 +31,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                     "before `-jar`, the main class or the script",
                     Applicability::Unsafe,
                     &[FactName::Start, FactName::Heaps],
-                    vec![FixOp::MoveFirst { words: problem.ahead.clone() }],
+                    vec![FixOp::MoveLastToFirst { words: problem.ahead.clone() }],
                 );
             }
         }

@@ -70,13 +70,13 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, cx: &mut RuleContext<'_>
         return;
     };
     match set_variables(offer, &sized.variables) {
-        Some(requests) => {
+        Some(ops) => {
             let title = format!("set {names} to what the limit allows");
             finding.fix_ops(
                 title,
                 Applicability::Unsafe,
                 &[FactName::Env, FactName::Heaps, FactName::Caches],
-                requests,
+                ops,
             );
         }
         None => {

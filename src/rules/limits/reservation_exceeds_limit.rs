@@ -37,18 +37,18 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
              reservation limit, see usage",
         );
     match offer.reservation_like_limit() {
-        Some(requests) => finding.fix_ops(
+        Some(ops) => finding.fix_ops(
             format!("reserve no more than the limit of {}", limit.value.to_compose()),
             Applicability::Unsafe,
             &[FactName::MemoryReservation],
-            requests,
+            ops,
         ),
         None => finding.help(format!("a reservation of at most {}, the limit", limit.value)),
     };
     let raised = offer.set_limit(reservation.value, None);
     let raised = raised.filter(|_| Need::fits_limit(workload, reservation.value));
-    if let Some(requests) = raised.filter(|_| offer.fits_host(reservation.value)) {
+    if let Some(ops) = raised.filter(|_| offer.fits_host(reservation.value)) {
         let title = format!("or raise the limit to {}", reservation.value.to_compose());
-        finding.fix_ops(title, Applicability::Unsafe, CHANGES, requests);
+        finding.fix_ops(title, Applicability::Unsafe, CHANGES, ops);
     }
 }

@@ -38,8 +38,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
              limit, see usage",
         );
     offer.no_swap(&mut finding, "allow no swap: the same as the memory limit");
-    if let Some(requests) = offer.set_swap_size(both) {
+    if let Some(ops) = offer.set_swap_size(both) {
         let title = format!("or allow {} of swap: {} together", swap.value, both.to_compose());
-        finding.fix_ops(title, Applicability::Unsafe, &[FactName::SwapLimit], requests);
+        finding.fix_ops(title, Applicability::Unsafe, &[FactName::SwapLimit], ops);
     }
 }

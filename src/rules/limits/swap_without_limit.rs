@@ -31,9 +31,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
          Memoryswap limit, see usage",
     );
     match offer.limit_like_swap() {
-        Some(requests) => {
+        Some(ops) => {
             let title = format!("set `{}` to the same: all of it memory, no swap", offer.limit_name());
-            finding.fix_ops(title, Applicability::Unsafe, CHANGES, requests);
+            finding.fix_ops(title, Applicability::Unsafe, CHANGES, ops);
         }
         None => offer.limit(&mut finding),
     }

@@ -1,10 +1,9 @@
 //! Fixes that bound a heap or cache where its runtime reads it.
 
 use super::Offer;
-use crate::capacity::MIB;
 use crate::diagnostic::{Applicability, Edit, FixOp};
 use crate::rules::FindingBuilder;
-use crate::syntax::size::ByteSize;
+use crate::syntax::size::{ByteSize, MIB};
 use crate::workload::{Bound, FactName, HeapSetting, Kind, MemoryPool, Origin, Pool, RuntimeName};
 
 /// The facts that a bound of a heap may change.
@@ -73,9 +72,9 @@ pub(in crate::rules) fn bound_default(
     let carrier = heap.origin.as_ref().map(|carrier| carrier.value.as_str());
     let name = carrier.unwrap_or(usual(heap.runtime)).to_owned();
     match set_words(offer, &name, &words) {
-        Some((requests, edits)) => {
+        Some((ops, edits)) => {
             let title = format!("bound the heap: `{words}` in `{name}`");
-            finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, requests);
+            finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, ops);
         }
         None => {
             finding.help(format!("bound the heap with `{words}` in `{name}`"));
@@ -106,8 +105,8 @@ pub(in crate::rules) fn bound_in_bytes(
         return;
     }
     let carrier = heap.origin.as_ref().map_or(usual, |carrier| carrier.value.as_str());
-    if let Some((requests, edits)) = set_words(offer, carrier, &words) {
-        finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, requests);
+    if let Some((ops, edits)) = set_words(offer, carrier, &words) {
+        finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, ops);
     }
 }
 
@@ -211,9 +210,10 @@ pub(in crate::rules) fn set_words(
         shared.is_some_and(|other| other.span == value.span)
     });
     match variable.origin {
-        Origin::Environment if others.count() == 1 => {
-            Some((vec![FixOp::Extend { name: variable.name?, words: words.to_owned() }], Vec::new()))
-        }
+        Origin::Environment if others.count() == 1 => Some((
+            vec![FixOp::AppendToVariable { name: variable.name?, words: words.to_owned() }],
+            Vec::new(),
+        )),
         Origin::Environment => None,
         Origin::EnvFile | Origin::Image if value.value.varies() => None,
         Origin::EnvFile | Origin::Image => {

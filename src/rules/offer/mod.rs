@@ -47,7 +47,7 @@ impl<'w> Offer<'w> {
         Some((self.workload.known_limit()?, swap))
     }
 
-    /// True if limits belong below `deploy.resources`: for Swarm, where the service, its overlays or its neighbours have a
+    /// True if limits belong below `deploy.resources`: for Swarm, where the service, its override files or its neighbours have a
     /// `deploy` or limits there, or where the file is of version 3. Swarm rejects a file with the short keys, docker-compose 1
     /// rejects them in version 3, and Compose reads both.
     pub(super) fn in_deploy(&self) -> bool {
@@ -140,10 +140,10 @@ impl<'w> Offer<'w> {
             }
         };
         match self.set_limit(need.limit, None).filter(|_| self.workload.kind == Kind::Service) {
-            Some(requests) => {
+            Some(ops) => {
                 let (key, name) = (self.limit_name(), &self.workload.name);
                 let title = format!("set `{key}` of `{name}` to {}", need.limit.to_compose());
-                finding.note(need.sum).fix_ops(title, Applicability::Unsafe, CHANGES, requests);
+                finding.note(need.sum).fix_ops(title, Applicability::Unsafe, CHANGES, ops);
             }
             None => {
                 finding.help(format!(
@@ -263,8 +263,8 @@ impl<'w> Offer<'w> {
         // Swarm rejects a file of version 3 that has the key.
         let swarm_reads = self.project.is_version_3 && self.in_deploy();
         match self.set_swap().filter(|_| !swarm_reads && self.limited_elsewhere().is_none()) {
-            Some(requests) => {
-                finding.fix_ops(title, Applicability::Unsafe, &[FactName::SwapLimit], requests);
+            Some(ops) => {
+                finding.fix_ops(title, Applicability::Unsafe, &[FactName::SwapLimit], ops);
             }
             None if swarm_reads => {
                 finding.help(
@@ -302,9 +302,9 @@ impl<'w> Offer<'w> {
         };
         let raised = need.filter(|need| *need > limit.value && self.fits_host(*need));
         match raised.map(|need| (need, self.set_limit(need, None))) {
-            Some((need, Some(requests))) => {
+            Some((need, Some(ops))) => {
                 let title = format!("raise the limit to {}", need.to_compose());
-                finding.fix_ops(title, Applicability::Unsafe, CHANGES, requests);
+                finding.fix_ops(title, Applicability::Unsafe, CHANGES, ops);
             }
             Some((need, None)) => {
                 finding.help(format!(

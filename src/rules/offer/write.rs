@@ -85,13 +85,13 @@ impl<'w> Offer<'w> {
         reservation: Option<ByteSize>,
     ) -> Option<Vec<FixOp>> {
         let memory = &self.workload.memory;
-        let mut requests = match self.keys(["deploy.resources.limits.memory", "mem_limit"]) {
+        let mut ops = match self.keys(["deploy.resources.limits.memory", "mem_limit"]) {
             keys if keys.is_empty() => vec![self.set(LIMIT, limit)],
             keys => self.resize(&keys, limit)?,
         };
         let too_much = memory.reservation.value().is_some_and(|reserved| *reserved > limit);
         if let Some(size) = reservation.filter(|_| memory.reservation.is_absent() || too_much) {
-            requests.extend(self.set_reservation(size));
+            ops.extend(self.set_reservation(size));
         } else if too_much {
             return None;
         }
@@ -100,9 +100,9 @@ impl<'w> Offer<'w> {
             (self.workload.service.memswap_limit.value().filter(|both| both.0 > 0), memory.limit.value())
             && (*both < limit || Some(both) == old)
         {
-            requests.extend(self.resize(&self.keys(["memswap_limit"]), limit)?);
+            ops.extend(self.resize(&self.keys(["memswap_limit"]), limit)?);
         }
-        Some(requests)
+        Some(ops)
     }
 
     /// Sets a reservation, in place of the one that is there.

@@ -4,6 +4,7 @@ use std::collections::hash_map::Entry;
 use std::ffi::{OsStr, OsString};
 use std::fs::{FileType, ReadDir};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{EntryKind, LoadError};
@@ -11,6 +12,9 @@ use crate::hash::{HashMap, HashSet};
 
 /// Upper bound on the entries of a directory that are remembered. Larger directories are not cached: each lookup asks the disk.
 pub(super) const MAX_REMEMBERED: usize = 10_000;
+
+/// Upper bound on the entries of all directories that are remembered. Beyond it each lookup asks the disk.
+pub(super) const MAX_REMEMBERED_IN_ALL: usize = 500_000;
 
 /// The answer for a name in a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub(super) enum Listed {
 #[derive(Debug, Default)]
 pub(super) struct Listings {
     known: RwLock<HashMap<PathBuf, Arc<Listing>>>,
+    /// The number of entries in all of them, a directory counted as one.
+    remembered: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -51,8 +57,12 @@ impl Listings {
         read: impl FnOnce() -> Result<ReadDir, LoadError>,
     ) -> Listed {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(directory).map(Arc::clone);
+        if known.is_none() && self.remembered.load(Ordering::Relaxed) >= MAX_REMEMBERED_IN_ALL {
+            return Listed::Unknown;
+        }
         let listing = known.unwrap_or_else(|| {
             let listing = Arc::new(Listing::of(read()));
+            self.remembered.fetch_add(listing.len() + 1, Ordering::Relaxed);
             match self.known.write().unwrap_or_else(PoisonError::into_inner).entry(directory.to_path_buf()) {
                 Entry::Occupied(other) => Arc::clone(other.get()),
                 Entry::Vacant(free) => Arc::clone(free.insert(listing)),
@@ -87,6 +97,13 @@ impl Listing {
             kinds.insert(name, (!kind.is_symlink()).then(|| entry_kind(kind)));
         }
         Self::Entries { kinds, folded, unicode }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Entries { kinds, .. } => kinds.len(),
+            Self::Unknown => 0,
+        }
     }
 
     fn lookup(&self, name: &OsStr) -> Listed {
@@ -151,6 +168,17 @@ mod tests {
         #[cfg(unix)]
         assert_eq!(look("link"), Listed::Unknown);
         assert_eq!(reads, 1);
+    }
+
+    #[test]
+    fn directories_beyond_the_bound_are_not_remembered() {
+        let listings = Listings::default();
+        let look =
+            |path: &str| listings.lookup(Path::new(path), OsStr::new("x"), || Err(LoadError::NotFound));
+        assert_eq!(look("known"), Listed::Missing);
+        listings.remembered.store(MAX_REMEMBERED_IN_ALL, Ordering::Relaxed);
+        assert_eq!(look("known"), Listed::Missing);
+        assert_eq!(look("other"), Listed::Unknown);
     }
 
     #[test]

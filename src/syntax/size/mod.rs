@@ -1,5 +1,5 @@
-//! Sizes in bytes: parsers for the syntax of Compose, the JVM, mount options and V8, and the display format; `runtimes` has
-//! those of other programs, `measured` that of measuring tools.
+//! Sizes in bytes: parsers for the syntax of Compose and of mount options, and the display format; `runtimes` has
+//! those of programs, `measured` that of measuring tools.
 
 mod measured;
 mod runtimes;
@@ -7,7 +7,8 @@ mod runtimes;
 use std::fmt;
 
 const KIB: i64 = 1024;
-const MIB: i64 = KIB * 1024;
+/// The number of bytes in a MiB.
+pub const MIB: i64 = KIB * 1024;
 const GIB: i64 = MIB * 1024;
 
 /// A number of bytes; negative where a key gives -1 a meaning.
@@ -52,23 +53,6 @@ impl ByteSize {
         Ok(Self(if bytes >= i64::MAX as f64 { i64::MIN } else { bytes as i64 }))
     }
 
-    /// Parses the value of `-Xmx`: an integer and at most one of `k`, `m`, `g`, `t` in either case (`HotSpot`
-    /// `Arguments::atojulong`). None if the JVM rejects it.
-    #[must_use]
-    pub fn parse_jvm(text: &str) -> Option<Self> {
-        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let (number, unit) = text.split_at(digits);
-        let unit = match unit {
-            "" => 1,
-            "k" | "K" => KIB,
-            "m" | "M" => MIB,
-            "g" | "G" => GIB,
-            "t" | "T" => GIB * 1024,
-            _ => return None,
-        };
-        number.parse::<i64>().ok()?.checked_mul(unit).map(Self)
-    }
-
     /// Parses the `size=` of a tmpfs mount as the kernel does (`lib/cmdline.c`, `memparse`): an integer with at most one of k,
     /// m, g, t, p, e in either case. None if the mount fails.
     #[must_use]
@@ -90,14 +74,6 @@ impl ByteSize {
         number.checked_mul(1 << shift).map(Self)
     }
 
-    /// Parses a number of MiB without a unit, as V8's `--max-old-space-size` takes it. None if Node rejects it.
-    #[must_use]
-    pub fn parse_mebibytes(text: &str) -> Option<Self> {
-        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        let number: i64 = if digits { text.parse().ok()? } else { return None };
-        number.checked_mul(MIB).map(Self)
-    }
-
     /// Returns whole MiB, rounded down.
     #[must_use]
     pub fn mebibytes(self) -> i64 {
@@ -108,12 +84,6 @@ impl ByteSize {
     #[must_use]
     pub fn percent_in_mebibytes(self, percent: i64) -> i64 {
         i64::try_from(i128::from(self.0) * i128::from(percent) / 100 / i128::from(MIB)).unwrap_or(i64::MAX)
-    }
-
-    /// Returns a limit of which this is about three quarters, rounded up by [`ByteSize::rounded_up`].
-    #[must_use]
-    pub fn with_headroom(self) -> Self {
-        Self(self.0.saturating_mul(4) / 3).rounded_up()
     }
 
     /// Rounds up to a usual limit: a multiple of 16 MiB up to 256 MiB, of 64 MiB up to 4 GiB, of 256 MiB beyond.
@@ -246,17 +216,6 @@ mod tests {
     }
 
     #[test]
-    fn heaps_are_written_otherwise() {
-        assert_eq!(ByteSize::parse_jvm("512m"), Some(ByteSize(512 * MIB)));
-        assert_eq!(ByteSize::parse_jvm("2G"), Some(ByteSize(2 * GIB)));
-        for text in ["512MB", "0.5g", "512Mi", "80%", "-1", "", " 5m"] {
-            assert_eq!(ByteSize::parse_jvm(text), None, "{text}");
-        }
-        assert_eq!(ByteSize::parse_mebibytes("300"), Some(ByteSize(300 * MIB)));
-        assert_eq!(ByteSize::parse_mebibytes("300m"), None);
-    }
-
-    #[test]
     fn sizes_print_short() {
         for (bytes, text) in [
             (512 * MIB, "512 MiB"),
@@ -270,9 +229,6 @@ mod tests {
             assert_eq!(ByteSize(bytes).to_string(), text);
         }
         assert_eq!(ByteSize(512 * MIB).percent_in_mebibytes(75), 384);
-        assert_eq!(ByteSize(384 * MIB).with_headroom(), ByteSize(512 * MIB));
-        assert_eq!(ByteSize(GIB).with_headroom(), ByteSize(1408 * MIB));
-        assert_eq!(ByteSize(30 * MIB).with_headroom(), ByteSize(48 * MIB));
         assert_eq!(ByteSize(512 * MIB).to_compose(), "512m");
         assert_eq!(ByteSize(1_000_000_001).to_compose(), "1000000001");
     }
@@ -287,7 +243,7 @@ mod tests {
         #[test]
         fn nothing_panics(text in "\\PC{0,12}") {
             let _ = ByteSize::parse_compose(&text);
-            let _ = ByteSize::parse_jvm(&text);
+            let _ = ByteSize::parse_mount(&text);
         }
     }
 }

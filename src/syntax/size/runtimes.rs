@@ -5,6 +5,19 @@ use super::{ByteSize, GIB, KIB, MIB};
 const TIB: i64 = GIB * 1024;
 
 impl ByteSize {
+    /// Parses the value of `-Xmx`: an integer and at most one of `k`, `m`, `g`, `t` in either case (`HotSpot`
+    /// `Arguments::atojulong`). None if the JVM rejects it.
+    #[must_use]
+    pub fn parse_jvm(text: &str) -> Option<Self> {
+        in_binary_units(text)
+    }
+
+    /// Parses a number of MiB without a unit, as V8's `--max-old-space-size` takes it. None if Node rejects it.
+    #[must_use]
+    pub fn parse_mebibytes(text: &str) -> Option<Self> {
+        whole(text, &[("", MIB)])
+    }
+
     /// Parses a size as Go does for `GOMEMLIMIT` (`runtime.parseByteCount`): an exact suffix, no fractions.
     #[must_use]
     pub fn parse_go(text: &str) -> Option<Self> {
@@ -27,10 +40,11 @@ impl ByteSize {
         whole(&text.to_ascii_lowercase(), &units)
     }
 
-    /// Parses a number of MiB as memcached's `-m` does.
+    /// Parses a number of MiB, with or without `m`, as memcached's `-m` takes it. Another unit is not what its author means:
+    /// memcached reads the digits alone (`atoi`).
     #[must_use]
     pub fn parse_memcached(text: &str) -> Option<Self> {
-        whole(text.trim_end_matches(['m', 'M']), &[("", MIB)])
+        whole(text, &[("m", MIB), ("M", MIB), ("", MIB)])
     }
 
     /// Parses a size as PostgreSQL does (`parse_int`), for a setting in blocks of 8 KiB.
@@ -44,11 +58,10 @@ impl ByteSize {
         (bytes.is_finite() && bytes > 0.0).then_some(Self(bytes as i64))
     }
 
-    /// Parses a size as MySQL and MariaDB do.
+    /// Parses a size as MySQL and MariaDB do: an integer and at most one of `k`, `m`, `g`, `t` in either case.
     #[must_use]
     pub fn parse_mysql(text: &str) -> Option<Self> {
-        let units = [("k", KIB), ("m", MIB), ("g", GIB), ("t", TIB), ("", 1)];
-        whole(&text.to_ascii_lowercase(), &units)
+        in_binary_units(text)
     }
 
     /// Parses a number of GiB as MongoDB's `--wiredTigerCacheSizeGB` does.
@@ -62,15 +75,15 @@ impl ByteSize {
     /// such a value by its default.
     #[must_use]
     pub fn parse_php(text: &str) -> Option<Self> {
-        let size = whole(&text.to_ascii_lowercase(), &[("k", KIB), ("m", MIB), ("g", GIB), ("", 1)])?;
-        (size.0 >= 2 * MIB).then_some(size)
+        in_binary_units(text).filter(|size| size.0 >= 2 * MIB && !text.ends_with(['t', 'T']))
     }
 
-    /// Parses a .NET setting: hexadecimal, with or without `0x`.
+    /// Parses a .NET setting: hexadecimal, with or without `0x`, of 64 bits. What is beyond `i64` is as good as no bound.
     #[must_use]
     pub fn parse_hexadecimal(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
-        i64::from_str_radix(digits, 16).ok().filter(|number| *number >= 0).map(Self)
+        let number = u64::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'))?;
+        Some(Self(i64::try_from(number).unwrap_or(i64::MAX)))
     }
 
     /// Parses a size in any common notation: a number with any unit. None without a unit, since the intended one is not known.
@@ -96,6 +109,11 @@ impl ByteSize {
     }
 }
 
+/// Parses an integer with at most one of `k`, `m`, `g`, `t` in either case, each 1024 times the one before.
+fn in_binary_units(text: &str) -> Option<ByteSize> {
+    whole(&text.to_ascii_lowercase(), &[("k", KIB), ("m", MIB), ("g", GIB), ("t", TIB), ("", 1)])
+}
+
 /// Parses digits before one of the suffixes, the first that matches.
 fn whole(text: &str, units: &[(&str, i64)]) -> Option<ByteSize> {
     units.iter().find_map(|(suffix, unit)| {
@@ -104,4 +122,81 @@ fn whole(text: &str, units: &[(&str, i64)]) -> Option<ByteSize> {
         let number: i64 = if digits { number.parse().ok()? } else { return None };
         number.checked_mul(*unit).map(ByteSize)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A parser, texts with the bytes that it reads, and texts that it refuses.
+    type Case = (fn(&str) -> Option<ByteSize>, &'static [(&'static str, i64)], &'static [&'static str]);
+
+    #[test]
+    fn each_program_has_its_own_units() {
+        let cases: &[Case] = &[
+            (
+                ByteSize::parse_jvm,
+                &[("512m", 512 * MIB), ("2G", 2 * GIB), ("1T", TIB), ("1024", 1024), ("64K", 64 * KIB)],
+                &["512MB", "0.5g", "512Mi", "80%", "-1", "", " 5m", "+5m", "m", "9000000T"],
+            ),
+            (
+                ByteSize::parse_mebibytes,
+                &[("300", 300 * MIB)],
+                &["300m", "", "-1", "+1", "9223372036854775807"],
+            ),
+            (
+                ByteSize::parse_go,
+                &[("512MiB", 512 * MIB), ("1GiB", GIB), ("100B", 100), ("100", 100), ("2TiB", 2 * TIB)],
+                &["512m", "1gib", "1.5GiB", "1 GiB", "MiB", "9000000TiB"],
+            ),
+            (
+                ByteSize::parse_redis,
+                &[
+                    ("100mb", 100 * MIB),
+                    ("100m", 100_000_000),
+                    ("1G", 1_000_000_000),
+                    ("1GB", GIB),
+                    ("5b", 5),
+                ],
+                &["1gib", "1.5gb", "", "mb", "-1"],
+            ),
+            (
+                ByteSize::parse_memcached,
+                &[("64", 64 * MIB), ("64m", 64 * MIB), ("64M", 64 * MIB)],
+                &["", "m", "-1", "64mm", "1g"],
+            ),
+            (
+                ByteSize::parse_postgres,
+                &[
+                    ("128MB", 128 * MIB),
+                    ("1GB", GIB),
+                    ("16384", 128 * MIB),
+                    ("1.5GB", GIB * 3 / 2),
+                    ("8 kB", 8192),
+                ],
+                &["128mb", "1G", "", "0", "-1", "inf"],
+            ),
+            (ByteSize::parse_mysql, &[("128M", 128 * MIB), ("1g", GIB), ("5", 5)], &["128MB", "1.5G", ""]),
+            (ByteSize::parse_gigabytes, &[("0.25", GIB / 4), ("2", 2 * GIB)], &["1g", "0", "-1", "1e9", ""]),
+            (ByteSize::parse_php, &[("128M", 128 * MIB), ("1g", GIB)], &["1M", "-1", "1t", "128MB", ""]),
+            (
+                ByteSize::parse_hexadecimal,
+                &[("0x10", 16), ("1F", 31), ("0XC8", 200), ("FFFFFFFFFFFFFFFF", i64::MAX)],
+                &["+1F", "-1", "", "0x", "1FFFFFFFFFFFFFFFF", "512m"],
+            ),
+            (
+                ByteSize::parse_any,
+                &[("512Mi", 512 * MIB), ("1.5 GB", GIB * 3 / 2), ("2g", 2 * GIB), ("64KiB", 64 * KIB)],
+                &["512", "", "g", "1e9g", "5x"],
+            ),
+        ];
+        for (number, (parse, read, refused)) in cases.iter().enumerate() {
+            for (text, bytes) in *read {
+                assert_eq!(parse(text), Some(ByteSize(*bytes)), "{number}: {text}");
+            }
+            for text in *refused {
+                assert_eq!(parse(text), None, "{number}: {text}");
+            }
+        }
+    }
 }

@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 
 use crate::catalog::{BesideHeap, RuntimeName};
-use crate::syntax::size::ByteSize;
-
-const MIB: i64 = 1 << 20;
+use crate::syntax::size::{ByteSize, MIB};
 
 /// The metaspace included in [`NativeOverhead::most`] of a plain JVM, in MiB.
 const METASPACE: i64 = 100;

@@ -2,9 +2,7 @@
 
 use super::Bound;
 use crate::catalog::{Grammar, Sets};
-use crate::syntax::size::ByteSize;
-
-const MIB: i64 = 1 << 20;
+use crate::syntax::size::{ByteSize, MIB};
 
 /// True if the reader accepts the value. `major` is the JVM's major version, if known.
 pub(super) fn fits(grammar: Grammar, value: &str, major: Option<u32>) -> bool {

@@ -72,8 +72,10 @@ rows! {
     samples_of_measurements, "stats/mod.rs MAX_SAMPLES", "samples of measurements";
 }
 
-/// Limits of the analysis of programs and builds. Exceeding one is not reported; the documentation describes the effect.
+/// Limits of the analysis of programs and builds, and of caches. Exceeding one is not reported; the documentation describes the
+/// effect.
 const PROGRAMS: &[(&str, &str)] = &[
+    ("source/file_system/listing.rs MAX_REMEMBERED_IN_ALL", "entries of all directories"),
     ("model/image/configuration.rs MAX_PATH", "bytes of a path in an image that"),
     ("workload/own.rs MAX_PATH", "bytes of a path of a program"),
     ("workload/brought.rs MAX_BROUGHT", "files that a Dockerfile brings"),
