@@ -9,6 +9,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 use super::fingerprint::FindingIdentity;
+use crate::hash::HashMap;
 
 /// The name of the file in the root of a repository.
 pub const FILE_NAME: &str = ".oomlint-baseline.json";
@@ -110,15 +111,13 @@ impl Baseline {
     /// Returns whether each finding is in the baseline, in their order. A repeated one is known as often as it is in the baseline.
     #[must_use]
     pub fn matches_each(&self, found: &[FindingIdentity]) -> Vec<bool> {
-        let mut left = self.entries.clone();
-        let known = found.iter().map(|identity| match left.get_mut(identity) {
-            Some(count) if *count > 0 => {
-                *count -= 1;
-                true
-            }
-            _ => false,
+        let mut matched: HashMap<&FindingIdentity, usize> = HashMap::default();
+        let in_baseline = found.iter().map(|identity| {
+            let matched = matched.entry(identity).or_default();
+            *matched += 1;
+            *matched <= self.count(identity)
         });
-        known.collect()
+        in_baseline.collect()
     }
 
     /// Returns the entries that are found less often than recorded.

@@ -1,5 +1,6 @@
 //! Projects that rules have run over, before each finding is reported, suppressed or dropped.
 
+use super::ProjectInputs;
 use crate::diagnostic::Finding;
 use crate::source::{SourceId, Sources, Span, Spanned};
 use crate::workload::{Kind, Project, Workload};
@@ -25,6 +26,8 @@ pub(super) struct CheckedProject {
     pub(super) out_of_scope: Vec<FindingKey>,
     /// Spans of the names in `x-oomlint` keys that matched a finding.
     pub(super) used: Vec<Span>,
+    /// The files that it depends on.
+    pub(super) inputs: ProjectInputs,
     /// The project itself, if the caller keeps it.
     pub(super) project: Option<Project>,
 }
@@ -36,6 +39,10 @@ impl CheckedProject {
         let ignoring = workloads().filter(|workload| !workload.service.ignores.is_empty());
         Self {
             files: project.files.clone(),
+            inputs: ProjectInputs {
+                files: project.files.clone(),
+                changed_by: project.elsewhere.iter().map(|change| change.file.clone()).collect(),
+            },
             report_only: project.report_only.clone(),
             dockerfiles: workloads().filter_map(Workload::dockerfile).collect(),
             anchors: workloads().map(|workload| (workload.kind, workload.anchor)).collect(),

@@ -111,6 +111,17 @@ pub struct Outcome {
     pub summary: Summary,
     /// The projects that the rules ran over; empty from [`findings`].
     pub projects: Vec<Project>,
+    /// The files that each project depends on.
+    pub(crate) inputs: Vec<ProjectInputs>,
+}
+
+/// The files that a project depends on: its findings and facts are the same as long as none of these changes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ProjectInputs {
+    /// Files read for it.
+    pub(crate) files: Vec<SourceId>,
+    /// Files that it does not read, but that change its services.
+    pub(crate) changed_by: Vec<PathBuf>,
 }
 
 /// Builds the projects and runs every enabled rule over each.
@@ -184,7 +195,8 @@ fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep
     if let Some(begun) = begun {
         tracing::debug!("decided on {} findings: {} ms", findings.len(), begun.elapsed().as_millis());
     }
-    Outcome { findings, suppressed, fails, summary, projects: into_projects(projects) }
+    let inputs = projects.iter_mut().map(|project| std::mem::take(&mut project.inputs)).collect();
+    Outcome { findings, suppressed, fails, summary, projects: into_projects(projects), inputs }
 }
 
 /// Builds the projects of the discovered files without running rules.

@@ -19,7 +19,7 @@ pub(super) struct Fixes<'f> {
     /// Minimum applicability of a fix.
     pub(super) level: Applicability,
     /// True for the findings to fix.
-    pub(super) wanted: &'f dyn Fn(&Finding) -> bool,
+    pub(super) wanted: &'f (dyn Fn(&Finding) -> bool + Sync),
 }
 
 /// Applies fixes and writes the fixed files.
@@ -88,9 +88,7 @@ fn report_result(fixed: &FixResult, level: Applicability, console: &Console) {
         let (path, rule, title, why) = (refused.path.display(), refused.rule, &refused.title, &refused.why);
         console.report(&format!("not fixed: {path}: {rule}: {title}: {why}"));
     }
-    let is_unsafe =
-        |finding: &&Finding| finding.fixes.iter().any(|fix| fix.applicability == Applicability::Unsafe);
-    let more = fixed.outcome.findings.iter().filter(is_unsafe).count();
+    let more = fixed.unsafe_left;
     if level == Applicability::Safe && more > 0 {
         console.report(&format!("{more} more with --unsafe-fixes"));
     }

@@ -1,26 +1,27 @@
 //! Applies fixes and verifies each: its finding must disappear from every project that has it, all facts outside
 //! [`Fix::changes`] must stay, and no finding may appear anywhere, save notes on the changed services.
 
+mod groups;
 mod project_state;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use self::project_state::ProjectState;
-use crate::check::{Options, Outcome, resolve_fix_ops, run, run_rules};
+use crate::check::{Options, Outcome, findings, resolve_fix_ops, run, run_rules};
 use crate::diagnostic::{Applicability, Finding, Fix};
 use crate::discover::Discovered;
 use crate::hash::{HashMap, HashSet};
 use crate::parallel;
 use crate::rules::Preset;
 use crate::rules::lint::unused_suppression;
-use crate::source::{Overlay, Sources, normalize};
+use crate::source::{Overlay, Sources, compare_paths, normalize};
 use crate::workload::FactName;
 
 /// The largest number of rounds. One fix can make another possible: a limit that is written down, a tighter heap.
 const MAX_ROUNDS: usize = 8;
 
-/// The largest number of file states that are checked. Each rejected fix among many costs a few.
+/// The largest number of file states that are checked of one group of files. Each rejected fix among many costs a few.
 const MAX_TRIALS: usize = 1_000;
 
 /// The largest number of fixes that are tried together with the one that uncovers them.
@@ -37,8 +38,8 @@ pub struct FixResult {
     pub refused: Vec<RejectedFix>,
     /// True if fixes are left that were not tried.
     pub unfinished: bool,
-    /// The outcome of a run over the fixed files.
-    pub outcome: Outcome,
+    /// The number of findings with an unsafe fix that are left.
+    pub unsafe_left: usize,
 }
 
 /// A fix that was applied.
@@ -91,7 +92,7 @@ type Identity = (PathBuf, &'static str, Option<String>, String);
 struct State {
     sources: Sources,
     outcome: Outcome,
-    stacks: Vec<ProjectState>,
+    projects: Vec<ProjectState>,
 }
 
 /// Applies every fix of at least this applicability, in rounds, until no more can be applied. Writes nothing to the disk.
@@ -109,10 +110,57 @@ pub fn fix_some(
     discovered: &Discovered,
     overlay: &Overlay,
     level: Applicability,
-    wanted: &dyn Fn(&Finding) -> bool,
+    wanted: &(dyn Fn(&Finding) -> bool + Sync),
 ) -> FixResult {
+    let sources = Sources::with_file_system(options.disk.with_overlay(overlay));
+    let outcome = findings(options, &sources, discovered);
+    let fixable = outcome
+        .findings
+        .iter()
+        .filter(|finding| wanted(finding) && applicable(finding, level).next().is_some());
+    let mut files = fixable.map(|finding| {
+        let place = sources.to_outer_span(finding.primary.span);
+        sources.absolute(sources.get(place.file).path())
+    });
+    let parts = if options.compose_files.is_empty() {
+        groups::with_files(files, discovered, &outcome, &sources)
+    } else {
+        // The files of `-f` are one project, and the others are few.
+        files.next().map(|_| discovered.clone()).into_iter().collect()
+    };
+    let mut fixed = FixResult { unsafe_left: unsafe_fixes(&outcome), ..FixResult::default() };
+    drop((outcome, sources));
+    let parts = parallel::map(parts, |part| fix_group(options, &part, overlay, level, wanted));
+    for (part, unsafe_before) in parts {
+        fixed.files.extend(part.files);
+        fixed.applied.extend(part.applied);
+        fixed.refused.extend(part.refused);
+        fixed.unfinished |= part.unfinished;
+        fixed.unsafe_left = (fixed.unsafe_left + part.unsafe_left).saturating_sub(unsafe_before);
+    }
+    fixed.files.sort_by(|(a, ..), (b, ..)| compare_paths(a, b));
+    fixed
+}
+
+/// Counts the findings with an unsafe fix.
+fn unsafe_fixes(outcome: &Outcome) -> usize {
+    let is_unsafe =
+        |finding: &&Finding| finding.fixes.iter().any(|fix| fix.applicability == Applicability::Unsafe);
+    outcome.findings.iter().filter(is_unsafe).count()
+}
+
+/// Applies the fixes of files that no project outside of `discovered` depends on. Returns the number of findings with an unsafe fix
+/// before, too.
+fn fix_group(
+    options: &Options,
+    discovered: &Discovered,
+    overlay: &Overlay,
+    level: Applicability,
+    wanted: &(dyn Fn(&Finding) -> bool + Sync),
+) -> (FixResult, usize) {
     let (mut before, mut now) = (overlay.clone(), overlay.clone());
     let mut state = State::of(options, discovered, &now);
+    let unsafe_before = unsafe_fixes(&state.outcome);
     let mut fixed = FixResult::default();
     let (mut rounds, mut trials) = (0, 0);
     let mut known: HashSet<Identity> = HashSet::default();
@@ -158,7 +206,7 @@ pub fn fix_some(
                     }
                 }
                 (Err(doubt), _) => {
-                    let parts = parted(batch, doubt.stack);
+                    let parts = parted(batch, doubt.project);
                     Err((doubt.why.to_string(), parts))
                 }
                 (Ok(()), _) => Ok((next, after, batch)),
@@ -205,16 +253,21 @@ pub fn fix_some(
             break;
         }
     }
+    tracing::debug!(
+        "tried {trials} states of {} files for {} fixes",
+        discovered.files.len(),
+        fixed.applied.len()
+    );
     fixed.files = changed(&before, now);
-    fixed.outcome = state.outcome;
-    fixed
+    fixed.unsafe_left = unsafe_fixes(&state.outcome);
+    (fixed, unsafe_before)
 }
 
 /// Splits a batch in two: the patches of files that the project in doubt reads, and the others, which are tried first. Halves
 /// if one of the two would be empty.
-fn parted(batch: Vec<Patch>, stack: Option<&ProjectState>) -> Vec<Vec<Patch>> {
+fn parted(batch: Vec<Patch>, project: Option<&ProjectState>) -> Vec<Vec<Patch>> {
     let touches = |patch: &Patch| {
-        stack.is_none_or(|stack| patch.edits.iter().any(|(path, ..)| stack.reads.contains(path)))
+        project.is_none_or(|project| patch.edits.iter().any(|(path, ..)| project.reads.contains(path)))
     };
     let (suspects, mut others): (Vec<_>, Vec<_>) = batch.into_iter().partition(touches);
     if suspects.is_empty() || others.is_empty() {
@@ -285,12 +338,12 @@ impl State {
             preset: Some(Preset::Strict),
             ..options.clone()
         };
-        let stacks = parallel::map(outcome.projects.iter().collect(), |project| {
+        let projects = parallel::map(outcome.projects.iter().collect(), |project| {
             let mut findings = run_rules(project, &all, &sources);
             resolve_fix_ops(&mut findings, &sources);
             ProjectState::of(project, &findings, &sources)
         });
-        Self { sources, outcome, stacks }
+        Self { sources, outcome, projects }
     }
 }
 
@@ -330,11 +383,15 @@ fn candidates(state: &State, level: Applicability, wanted: &dyn Fn(&Finding) -> 
     patches
 }
 
+/// Returns the fixes of a finding of at least this applicability, the better first.
+fn applicable(finding: &Finding, level: Applicability) -> impl Iterator<Item = &Fix> {
+    finding.fixes.iter().filter(move |fix| fix.applicability >= level && !fix.edits.is_empty())
+}
+
 /// Returns the best applicable fix of a finding, with the others as alternatives.
 fn patch(finding: &Finding, sources: &Sources, level: Applicability) -> Option<Patch> {
     let identity = identity(finding, sources);
-    let fixes = finding.fixes.iter().filter(|fix| fix.applicability >= level && !fix.edits.is_empty());
-    let mut patches = fixes.filter_map(|fix| {
+    let mut patches = applicable(finding, level).filter_map(|fix| {
         Some(Patch {
             rule: finding.rule,
             title: fix.title.clone(),
@@ -408,20 +465,21 @@ impl std::fmt::Display for RejectReason {
 struct Objection<'s> {
     why: RejectReason,
     /// The project that would be worse off. `None` if it is not a single one.
-    stack: Option<&'s ProjectState>,
+    project: Option<&'s ProjectState>,
 }
 
 /// Checks that the patches resolve their findings and do nothing else, in any project that reads the files.
 fn verify<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), Objection<'s>> {
-    let doubt = |why: &str| Err(Objection { why: RejectReason::Other(why.to_owned()), stack: None });
+    let doubt = |why: &str| Err(Objection { why: RejectReason::Other(why.to_owned()), project: None });
     if unparsed(after) > unparsed(before) {
         return doubt("the file would no longer parse");
     }
-    if before.stacks.len() != after.stacks.len() {
+    if before.projects.len() != after.projects.len() {
         return doubt("other services would be there");
     }
-    for (old, new) in before.stacks.iter().zip(&after.stacks) {
-        project_state::verify_project(old, new, batch).map_err(|why| Objection { why, stack: Some(old) })?;
+    for (old, new) in before.projects.iter().zip(&after.projects) {
+        project_state::verify_project(old, new, batch)
+            .map_err(|why| Objection { why, project: Some(old) })?;
     }
     // Findings about comments belong to no project. Of identical ones, each patch has to remove one.
     let counted = |state: &State| {
@@ -433,7 +491,7 @@ fn verify<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), O
     let meant = self::counted(first.map(|patch| patch.identity.clone()));
     let of = |counts: &HashMap<Identity, usize>, identity| counts.get(identity).copied().unwrap_or(0);
     if meant.iter().any(|(identity, count)| of(&are, identity) + count > of(&were, identity)) {
-        return Err(Objection { why: RejectReason::Stays, stack: None });
+        return Err(Objection { why: RejectReason::Stays, project: None });
     }
     let comments = |state: &State| {
         state

@@ -49,6 +49,10 @@ fn sarif_of_few_rules(mut log: Value) -> String {
     let rules = driver["rules"].as_array_mut().unwrap();
     rules.retain(|rule| rule["id"] == "tight-heap");
     rules[0]["help"]["markdown"] = "(the page)".into();
+    // They shift with each new rule; `sarif.rs` tests them.
+    for result in log["runs"][0]["results"].as_array_mut().unwrap() {
+        result["ruleIndex"] = "(of the rule)".into();
+    }
     pretty(&log)
 }
 

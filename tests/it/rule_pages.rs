@@ -194,6 +194,7 @@ fn fixed_blocks(files: &[(String, String)], bad: &Example) -> String {
 /// Every bad example with a fix is followed by its result.
 #[test]
 fn fixed_examples_are_what_the_fixes_make() {
+    let update = std::env::var_os("UPDATE").is_some();
     let mut problems = String::new();
     for rule in RULES {
         let meta = rule.meta();
@@ -211,23 +212,23 @@ fn fixed_examples_are_what_the_fixes_make() {
             if next.map_or(&[][..], |next| &next.files) == &*becomes {
                 continue;
             }
-            let texts: Vec<&str> = becomes.iter().map(|(_, text)| text.as_str()).collect();
-            let texts = texts.join(
-                "
-",
-            );
-            writeln!(
-                problems,
-                "rules/{}.md: line {}: a fix makes of it
-{texts}",
-                meta.name, example.line
-            )
-            .unwrap();
+            if !update {
+                let texts: Vec<&str> = becomes.iter().map(|(_, text)| text.as_str()).collect();
+                writeln!(
+                    problems,
+                    "rules/{}.md: line {}: the `fixed` block below it is missing or differs; \
+                     `UPDATE=1 cargo test --test it rule_pages` writes it:\n{}",
+                    meta.name,
+                    example.line,
+                    texts.join("\n")
+                )
+                .unwrap();
+            }
             page.push_str(&(lines[at..example.end].join("\n") + "\n"));
             page.push_str(&fixed_blocks(&becomes, example));
             at = next.map_or(example.end, |next| next.end);
         }
-        if std::env::var_os("UPDATE").is_some() && at > 0 {
+        if update && at > 0 {
             page.push_str(&(lines[at..].join("\n") + "\n"));
             std::fs::write(pages().join(format!("{}.md", meta.name)), page).unwrap();
         }
@@ -287,7 +288,11 @@ fn every_page_is_a_rule_and_names_are_kebab_case_and_unique() {
         let path = entry.unwrap().path();
         let stem = path.file_stem().unwrap().to_str().unwrap();
         if path.extension().is_some_and(|ending| ending == "md") && stem != "README" {
-            assert!(rules::find(stem).is_some(), "{} is the page of no rule", path.display());
+            assert!(
+                rules::find(stem).is_some(),
+                "{} is the page of no rule: is it in `RULES` in src/rules/mod.rs?",
+                path.display()
+            );
         }
     }
     let mut names: Vec<&str> = RULES.iter().map(|rule| rule.meta().name).collect();

@@ -207,8 +207,9 @@ fn target(source: &Source, comment: Span) -> Option<Span> {
     for line in text.get(at..)?.split_inclusive('\n') {
         let content = line.trim_end();
         let indent = content.len() - content.trim_start().len();
+        let after_dashes = content.strip_prefix("---").map(str::trim_start);
         let separates = content.starts_with('%')
-            || matches!(content.strip_prefix("---"), Some(rest) if rest.trim().is_empty());
+            || after_dashes.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'));
         if !content.is_empty() && !content.trim_start().starts_with('#') && !separates {
             return Some(Span::new(source.id(), at + indent, at + content.len()));
         }
@@ -339,7 +340,7 @@ mod tests {
         let found = shown(text, of_env_file(&source));
         let found: Vec<(&str, &str)> =
             found.iter().map(|(names, extent, _)| (names.as_str(), extent.as_str())).collect();
-        assert_eq!(found, [("a", "L=a#b"), ("c", "N='y' # oomlint: ignore[d]"), ("d", "N='y'")]);
+        assert_eq!(found, [("a", "L=a#b "), ("c", "N='y' # oomlint: ignore[d]"), ("d", "N='y' ")]);
     }
 
     #[test]
