@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Asks BuildKit's parser about the files of fixtures/dockerfile/answers.json, and writes its answers there.
 
-A new case is an entry with `name` and `text`. The parser is that of PyPI's package `dockerfile`, which is BuildKit's, compiled:
+A new case is an entry with `name` and `text`, and `"build": "refused"` if the parser accepts it and a build does not. The parser is that of PyPI's package `dockerfile`, which is BuildKit's, compiled:
     python3 -m venv target/dockerfile && target/dockerfile/bin/pip install dockerfile==3.4.0
     target/dockerfile/bin/python tests/dockerfile-answers.py
 """
@@ -39,5 +39,8 @@ def answer(text):
 
 table = json.loads(PATH.read_text(encoding="utf-8"))
 table["answers"] = f"BuildKit's parser, in dockerfile {importlib.metadata.version('dockerfile')} (PyPI)"
-table["files"] = [{"name": file["name"], "text": file["text"], **answer(file["text"])} for file in table["files"]]
+KEPT = ("name", "text", "build")
+table["files"] = [
+    {**{key: file[key] for key in KEPT if key in file}, **answer(file["text"])} for file in table["files"]
+]
 PATH.write_text(json.dumps(table, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::base_findings::{LoadedProject, SeenInDirectory, assign_dockerfiles_to_overrides};
 use super::checked::CheckedProject;
 use super::elsewhere::ExternalChanges;
+use super::mentions::Mentions;
 use super::merge::SharedFindings;
 use super::scope::Scope;
 use super::{Options, generated};
@@ -46,20 +47,23 @@ impl Checker<'_> {
         let chosen: HashSet<&PathBuf> = options.compose_files.iter().collect();
         let mut compose: Vec<PathBuf> =
             found(FileKind::Compose).filter(|path| !chosen.contains(path)).cloned().collect();
+        let count = compose.len() + discovered.related_compose_files.len();
         // `-f` names all files of the project, so related Compose files are not loaded.
-        let scope =
-            (options.compose_files.is_empty() && !discovered.related_compose_files.is_empty()).then(|| {
-                compose.extend(discovered.related_compose_files.iter().cloned());
-                Scope::new(discovered, sources)
-            });
-        let known: Vec<PathBuf> = options.compose_files.iter().chain(&compose).cloned().collect();
+        let names_files = options.compose_files.is_empty() && !discovered.related_compose_files.is_empty();
+        let mentions = names_files.then(|| Mentions::new(discovered, sources));
+        let related =
+            mentions.as_ref().map(|mentions| mentions.related(discovered, sources)).unwrap_or_default();
+        compose.extend(related.readers);
+        let scope = mentions.map(|mentions| Scope::new(discovered, mentions, sources));
+        let known = options.compose_files.iter().chain(&compose).chain(&related.below);
+        let known: Vec<PathBuf> = known.cloned().collect();
         let elsewhere = ExternalChanges::of(&known, sources, &|path| options.is_excluded(path, false));
         let mut projects: Vec<LoadedProject> = Vec::new();
         if !options.compose_files.is_empty() {
             let model = project::load_merged(&options.compose_files, &options.settings, sources);
             projects.push(self.load(model, None, (&Dockerfiles::default(), &elsewhere)));
         }
-        let settings = (&options.settings, allowance::share_of_run(compose.len()));
+        let settings = (&options.settings, allowance::share_of_run(count));
         let loaded = parallel::map(project::by_directory(&compose), |(directory, files)| {
             let dockerfiles = Dockerfiles::default();
             let mut projects = Vec::new();
@@ -114,8 +118,12 @@ impl Checker<'_> {
         (dockerfiles, elsewhere): (&Dockerfiles, &ExternalChanges),
     ) -> LoadedProject {
         let first = model.request.files.first().cloned().unwrap_or_else(|| PathBuf::from("."));
-        let (changes, project_files) =
-            (elsewhere.of_project(&model, self.sources), model.project_files(self.sources));
+        let project_files = model.project_files(self.sources);
+        if scope.is_some_and(|scope| !scope.may_concern(&model, &project_files, self.sources)) {
+            let checked = CheckedProject::default();
+            return LoadedProject { checked, project_files, name: None, in_scope: false };
+        }
+        let changes = elsewhere.of_project(&model, self.sources);
         let mut project = self.with_catalog(&first, dockerfiles, |assembler| assembler.project(&mut model));
         project.elsewhere = changes;
         project.for_swarm = project.workloads.iter().any(Workload::is_for_swarm)

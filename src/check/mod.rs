@@ -10,6 +10,7 @@ mod edits;
 mod elsewhere;
 mod fingerprint;
 mod generated;
+mod mentions;
 mod merge;
 mod node_path;
 mod scope;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::mentions::Mentions;
 use crate::discover::{Discovered, FileKind};
 use crate::hash::HashSet;
 use crate::model::project;
@@ -21,10 +22,11 @@ pub(super) struct Scope {
     dockerfiles: Vec<SourceId>,
     /// All named files, env files included.
     named: HashSet<SourceId>,
+    mentions: Mentions,
 }
 
 impl Scope {
-    pub(super) fn new(discovered: &Discovered, sources: &Sources) -> Self {
+    pub(super) fn new(discovered: &Discovered, mentions: Mentions, sources: &Sources) -> Self {
         let load = |path: &PathBuf| sources.load(path).ok();
         let of = |kind: FileKind| discovered.files.iter().filter(move |found| found.kind == kind);
         let named = discovered.files.iter().filter(|found| found.explicit).map(|found| &found.path);
@@ -33,7 +35,21 @@ impl Scope {
             compose: of(FileKind::Compose).map(|found| &found.path).filter_map(load).collect(),
             dockerfiles: dockerfiles.filter_map(load).collect(),
             named: named.chain(&discovered.env_files).filter_map(load).collect(),
+            mentions,
         }
+    }
+
+    /// False if a project is certainly out of scope, by its Compose files alone.
+    pub(super) fn may_concern(
+        &self,
+        model: &project::Project,
+        project_files: &project::ProjectFiles,
+        sources: &Sources,
+    ) -> bool {
+        let all: Vec<SourceId> = project_files.roots.iter().chain(&project_files.files).copied().collect();
+        let directory = sources.absolute(&model.request.directory);
+        all.iter().any(|file| self.compose.contains(file) || self.named.contains(file))
+            || self.mentions.may_be_in(&all, &directory, sources)
     }
 
     /// Returns the sets of files that a project's findings are restricted to, in addition to [`Project::report_only`]. `None` if

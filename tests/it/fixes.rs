@@ -7,6 +7,7 @@
 use crate::common;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use oomlint::check::{self, Options};
 use oomlint::config::Configs;
@@ -206,15 +207,28 @@ fn every_style_keeps_its_comments_and_everything_else() {
 /// The result is based on the text that was read, even if the file changes meanwhile.
 #[test]
 fn a_file_that_changes_meanwhile_is_not_mixed_up() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("compose.yaml");
     let text = "services:\n  a:\n    image: x\n    mem_limit: 512Mi\n";
-    std::fs::write(&path, text).unwrap();
-    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
-    let save = |_: &_| std::fs::write(&path, "services: {b: {image: y}}\n").is_ok();
-    let fixed = fix_some(&Options::default(), &found, &Overlay::new(), Applicability::Safe, &save);
-    let [(_, old, new)] = &fixed.files[..] else { panic!("{:?}", fixed.files) };
-    assert_eq!((old.as_str(), new.as_str()), (text, text.replace("512Mi", "512MiB").as_str()));
+    // The first time, fixes are looked for; the second time, they are tried.
+    for saved_at in 0..2 {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("compose.yaml");
+        std::fs::write(&path, text).unwrap();
+        let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+        let asked = AtomicUsize::new(0);
+        let save = |_: &_| {
+            if asked.fetch_add(1, Ordering::Relaxed) == saved_at {
+                std::fs::write(&path, "services: {b: {image: y}}\n").unwrap();
+            }
+            true
+        };
+        let fixed = fix_some(&Options::default(), &found, &Overlay::new(), Applicability::Safe, &save);
+        let fixed: Vec<(&str, &str)> =
+            fixed.files.iter().map(|(_, old, new)| (old.as_str(), new.as_str())).collect();
+        let replaced = text.replace("512Mi", "512MiB");
+        let expected: &[(&str, &str)] = if saved_at == 0 { &[] } else { &[(text, &replaced)] };
+        assert_eq!(fixed, expected, "{saved_at}");
+        assert!(asked.load(Ordering::Relaxed) > saved_at);
+    }
 }
 
 /// Equal findings are fixed separately if they cannot be fixed together, and a fix that fails at first is tried again.

@@ -106,6 +106,7 @@ const OTHERS: &[&str] = &[
     "report/sarif.rs MAX_RELATED",
     "report/snippet.rs MAX_GAP",
     "report/snippet.rs MAX_RELATED",
+    "check/mentions.rs MAX_SEARCHED",
     "discover/walk.rs MAX_THREADS",
     "syntax/yaml/resolve.rs MAX_NUMBER",
     "stats/mod.rs MAX_SKIPPED",
