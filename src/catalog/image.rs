@@ -8,12 +8,11 @@ use super::lighter::LighterRule;
 use super::pattern::{fit, has_word};
 use super::{BesideHeap, DefaultHeap, HeapWhenUnset, NoHeapIn};
 
-/// The table of images as written.
+/// The table of images, without its rows.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Images {
+pub(super) struct ImageTable {
     pub(super) mirrors: Vec<String>,
-    pub(super) images: Vec<ImageEntry>,
 }
 
 /// One family of images. Methods that take a tag expect it as in the reference, or `latest` if there is none.

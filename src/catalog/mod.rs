@@ -11,6 +11,7 @@ mod pattern;
 mod probes;
 mod programs;
 mod refused;
+mod rows;
 mod runtimes;
 mod tags;
 
@@ -36,33 +37,36 @@ pub use runtimes::{
 
 use crate::hash::HashMap;
 use crate::model::ImageReference;
-use image::Images;
+use image::ImageTable;
 use packages::PackageTable;
 use probes::ProbeTable;
+use rows::{Rows, Table};
 use runtimes::RuntimeTable;
 use tags::{TagTable, Tags};
 
 // `build.rs` converts the YAML: parsing that would take longer than checking a small file.
 const IMAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/images.json"));
+static IMAGE_ROWS: Table = include!(concat!(env!("OUT_DIR"), "/images.rs"));
 const PROBES: &str = include_str!(concat!(env!("OUT_DIR"), "/probes.json"));
+static PROBE_ROWS: Table = include!(concat!(env!("OUT_DIR"), "/probes.rs"));
 const TAGS: &str = include_str!(concat!(env!("OUT_DIR"), "/tags.json"));
 const RUNTIMES: &str = include_str!(concat!(env!("OUT_DIR"), "/runtimes.json"));
 const PROGRAMS: &str = include_str!(concat!(env!("OUT_DIR"), "/programs.json"));
 const PACKAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/packages.json"));
 
 /// The tables, indexed for lookup.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Catalog {
-    images: Vec<ImageEntry>,
-    /// Indexes into `images`, by name.
-    by_name: HashMap<String, usize>,
-    /// The text before a trailing `*`, longest first, with its index into `images`.
-    by_prefix: Vec<(String, usize)>,
+    images: Rows<ImageEntry>,
+    /// Rows of the user.
+    own_images: Vec<ImageEntry>,
+    /// Indexes into `own_images`, by name.
+    own_by_name: HashMap<String, usize>,
+    /// The text before a trailing `*`, longest first, with its index into `own_images`.
+    own_by_prefix: Vec<(String, usize)>,
     mirrors: Vec<String>,
-    probes: Vec<ProbeRow>,
+    probes: Rows<ProbeRow>,
     closed_roles: Vec<ClosedRole>,
-    /// Indexes into `probes`, by name.
-    probes_by_name: HashMap<String, usize>,
     tags: Tags,
     runtimes: Vec<Runtime>,
     quotes: Vec<Quotes>,
@@ -72,67 +76,44 @@ impl Catalog {
     /// Returns the compiled-in tables.
     pub fn builtin() -> &'static Self {
         static BUILTIN: OnceLock<Catalog> = OnceLock::new();
-        // A test parses them, so this does not fail. An empty catalog would be safe.
-        BUILTIN.get_or_init(|| Self::from_tables(IMAGES, TAGS, RUNTIMES).unwrap_or_default())
-    }
-
-    /// Parses the tables of images, tags and runtimes, as JSON, and those of probes.
-    ///
-    /// # Errors
-    /// If one of them does not match its schema.
-    fn from_tables(images: &str, tags: &'static str, runtimes: &str) -> Result<Self, serde_json::Error> {
-        let Images { mirrors, images } = serde_json::from_str(images)?;
-        let ProbeTable { probes, closed_roles } = serde_json::from_str(PROBES)?;
-        let tags: TagTable = serde_json::from_str(tags)?;
-        let RuntimeTable { runtimes, quotes } = serde_json::from_str(runtimes)?;
-        let mut catalog = Self {
-            images,
-            mirrors,
-            probes,
-            closed_roles,
-            tags: tags.into(),
-            runtimes,
-            quotes,
-            ..Self::default()
-        };
-        for (at, row) in catalog.probes.iter().enumerate() {
-            for name in &row.repositories {
-                catalog.probes_by_name.insert(name.clone(), at);
-            }
-        }
-        for (at, entry) in catalog.images.iter().enumerate() {
-            for name in &entry.repositories {
-                match name.strip_suffix('*') {
-                    Some(prefix) => catalog.by_prefix.push((prefix.to_owned(), at)),
-                    None => _ = catalog.by_name.insert(name.clone(), at),
-                }
-            }
-        }
-        catalog.by_prefix.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-        Ok(catalog)
+        BUILTIN.get_or_init(|| Self::with_rows(Vec::new()))
     }
 
     /// Returns the compiled-in tables with rows of the user, which win for the same name.
     #[must_use]
     pub fn with_rows(rows: Vec<ImageEntry>) -> Self {
-        let mut catalog = Self::from_tables(IMAGES, TAGS, RUNTIMES).unwrap_or_default();
-        let first = catalog.images.len();
-        for (offset, row) in rows.iter().enumerate() {
+        // A test parses the tables, so this does not fail. Empty ones would be safe.
+        let ImageTable { mirrors } = serde_json::from_str(IMAGES).unwrap_or_default();
+        let ProbeTable { closed_roles } = serde_json::from_str(PROBES).unwrap_or_default();
+        let tags: TagTable = serde_json::from_str(TAGS).unwrap_or_default();
+        let RuntimeTable { runtimes, quotes } = serde_json::from_str(RUNTIMES).unwrap_or_default();
+        let (mut own_by_name, mut own_by_prefix) = (HashMap::default(), Vec::new());
+        for (at, row) in rows.iter().enumerate() {
             for name in &row.repositories {
                 match name.strip_suffix('*') {
-                    Some(prefix) => catalog.by_prefix.insert(0, (prefix.to_owned(), first + offset)),
+                    Some(prefix) => own_by_prefix.insert(0, (prefix.to_owned(), at)),
                     None => {
                         // Users may write the full name, but images are looked up by the short one.
                         let short =
                             ImageReference::parse(name).map_or_else(|| name.clone(), |name| name.name());
-                        catalog.by_name.insert(short, first + offset);
+                        own_by_name.insert(short, at);
                     }
                 }
             }
         }
-        catalog.images.extend(rows);
-        catalog.by_prefix.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-        catalog
+        own_by_prefix.sort_by_key(|(prefix, _): &(String, usize)| std::cmp::Reverse(prefix.len()));
+        Self {
+            images: Rows::new(&IMAGE_ROWS),
+            own_images: rows,
+            own_by_name,
+            own_by_prefix,
+            mirrors,
+            probes: Rows::new(&PROBE_ROWS),
+            closed_roles,
+            tags: tags.into(),
+            runtimes,
+            quotes,
+        }
     }
 
     /// Returns the roles of cluster members that open nothing on the loopback interface.
@@ -146,24 +127,30 @@ impl Catalog {
     pub fn image(&self, reference: &ImageReference) -> Option<&ImageEntry> {
         let name = reference.name();
         let name = self.without_mirror(&name);
-        let at = self.by_name.get(name).or_else(|| {
-            self.by_prefix.iter().find(|(prefix, _)| name.starts_with(prefix.as_str())).map(|(_, at)| at)
-        })?;
-        self.images.get(*at)
+        let own = |at: &usize| self.own_images.get(*at);
+        if let Some(row) = self.own_by_name.get(name).and_then(own).or_else(|| self.images.named(name)) {
+            return Some(row);
+        }
+        let own_prefix = self.own_by_prefix.iter().find(|(prefix, _)| name.starts_with(prefix.as_str()));
+        match (own_prefix, self.images.with_prefix_of(name)) {
+            (Some((own_prefix, at)), Some((prefix, _))) if own_prefix.len() >= prefix.len() => own(at),
+            (Some((_, at)), None) => own(at),
+            (_, built_in) => built_in.map(|(_, row)| row),
+        }
     }
 
     /// Returns the memory on top of the heap that the newest version of a product takes whose script reads `variable`.
     #[must_use]
     pub fn beside_heap_of(&self, variable: &str) -> Option<&BesideHeap> {
         let reads = |entry: &&ImageEntry| entry.expands.iter().any(|name| name == variable);
-        self.images.iter().filter(reads).find_map(|entry| entry.beside_heap.last())
+        let mut rows = self.images.containing(variable).chain(&self.own_images).filter(reads);
+        rows.find_map(|entry| entry.beside_heap.last())
     }
 
     /// Returns the health probes for an image. None if there is no row for it.
     #[must_use]
     pub fn probes(&self, reference: &ImageReference) -> Option<&ProbeRow> {
-        let name = reference.name();
-        self.probes.get(*self.probes_by_name.get(self.without_mirror(&name))?)
+        self.probes.named(self.without_mirror(&reference.name()))
     }
 
     /// True for Docker Official Images, under a mirror's name too. Their names are listed: any other short name may be an image

@@ -2,23 +2,56 @@ use super::*;
 use crate::hash::HashSet;
 
 fn tables() -> Catalog {
-    Catalog::from_tables(IMAGES, TAGS, RUNTIMES).expect("the tables fit their schema")
+    Catalog::with_rows(Vec::new())
 }
 
 #[test]
 fn the_tables_fit_their_schema() {
+    serde_json::from_str::<ImageTable>(IMAGES).expect("mirrors");
+    serde_json::from_str::<ProbeTable>(PROBES).expect("roles");
+    serde_json::from_str::<TagTable>(TAGS).expect("tags");
+    serde_json::from_str::<RuntimeTable>(RUNTIMES).expect("runtimes");
+    for row in IMAGE_ROWS.rows {
+        serde_json::from_str::<ImageEntry>(row).expect(row);
+    }
+    for row in PROBE_ROWS.rows {
+        serde_json::from_str::<ProbeRow>(row).expect(row);
+    }
+    assert!(IMAGE_ROWS.rows.len() > 80 && PROBE_ROWS.rows.len() > 60);
+}
+
+#[test]
+fn rows_are_found_by_name_and_by_the_longest_prefix() {
     let catalog = tables();
-    assert!(catalog.images.len() > 80, "{} rows of images", catalog.images.len());
-    assert_eq!(Catalog::builtin().images.len(), catalog.images.len());
+    let find = |catalog: &Catalog, name: &str| {
+        let row = catalog.image(&ImageReference::parse(name).expect("a reference"))?;
+        row.repositories.first().cloned()
+    };
+    for (name, at) in IMAGE_ROWS.names {
+        let row: ImageEntry = serde_json::from_str(IMAGE_ROWS.rows[*at]).expect("a row");
+        assert_eq!(find(&catalog, name).as_ref(), row.repositories.first(), "{name}");
+    }
+    assert!(IMAGE_ROWS.prefixes.is_sorted_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len())));
+    let (prefix, at) = IMAGE_ROWS.prefixes.first().expect("a row with a prefix");
+    let row: ImageEntry = serde_json::from_str(IMAGE_ROWS.rows[*at]).expect("a row");
+    assert_eq!(find(&catalog, &format!("{prefix}of-nobody")).as_ref(), row.repositories.first());
+    let own = |names: &[&str]| {
+        let row = serde_json::json!({ "repositories": names, "shell": true });
+        Catalog::with_rows(vec![serde_json::from_value(row).expect("a row")])
+    };
+    assert_eq!(find(&own(&["docker.io/library/redis"]), "redis").as_deref(), Some("docker.io/library/redis"));
+    let same = format!("{prefix}*");
+    assert_eq!(find(&own(&["x", &same]), &format!("{prefix}of-nobody")).as_deref(), Some("x"));
+    assert_eq!(find(&own(&["x", "r*"]), "redis"), find(&catalog, "redis"));
 }
 
 #[test]
 fn unknown_keys_are_refused() {
     let with = |row: &str| {
-        let table = format!("mirrors: []\nimages:\n  - {{repositories: [x], source: s, {row}}}\n");
-        serde_yaml::from_str::<serde_json::Value>(&table).expect("a table").to_string()
+        let row = format!("{{repositories: [x], source: s, {row}}}");
+        serde_yaml::from_str::<ImageEntry>(&row).is_ok()
     };
-    assert!(Catalog::from_tables(&with("shell: true"), TAGS, RUNTIMES).is_ok());
+    assert!(with("shell: true"));
     for row in [
         "shel: true",
         "tools: {hass: [sh]}",
@@ -26,7 +59,7 @@ fn unknown_keys_are_refused() {
         "variants: [{wen: [a]}]",
         "runtime: {name: cobol}",
     ] {
-        assert!(Catalog::from_tables(&with(row), TAGS, RUNTIMES).is_err(), "{row}");
+        assert!(!with(row), "{row}");
     }
 }
 
@@ -34,7 +67,7 @@ fn unknown_keys_are_refused() {
 fn no_repository_stands_in_two_rows() {
     let catalog = tables();
     let mut seen = HashSet::default();
-    for name in catalog.images.iter().flat_map(|entry| &entry.repositories) {
+    for name in catalog.images.containing("").flat_map(|entry| &entry.repositories) {
         assert!(seen.insert(name), "{name} has two rows");
         let plain = name.trim_end_matches('*').trim_end_matches('/');
         let parsed = ImageReference::parse(plain).map(|reference| reference.name());
@@ -46,7 +79,7 @@ fn no_repository_stands_in_two_rows() {
 fn what_an_image_takes_is_known_together_with_its_server() {
     // Without its server, any `command` of a service would disable the facts.
     let catalog = tables();
-    for entry in &catalog.images {
+    for entry in catalog.images.containing("") {
         let name = entry.repositories.first().map(String::as_str).unwrap_or_default();
         let plain = name.trim_end_matches('*').trim_end_matches('/');
         let reference = ImageReference::parse(plain).expect("a reference");
@@ -59,7 +92,7 @@ fn what_an_image_takes_is_known_together_with_its_server() {
 #[test]
 fn every_claim_has_a_source() {
     let catalog = tables();
-    for entry in &catalog.images {
+    for entry in catalog.images.containing("") {
         assert!(!entry.source.trim().is_empty(), "{:?}", entry.repositories);
         let nested = [
             entry.deprecated.as_ref().map(|claim| &claim.source),
@@ -90,7 +123,7 @@ fn every_claim_has_a_source() {
 #[test]
 fn words_for_people_are_of_one_form() {
     let catalog = tables();
-    let texts = catalog.images.iter().flat_map(|entry| {
+    let texts = catalog.images.containing("").flat_map(|entry| {
         let lighter = entry.lighter.iter().flat_map(|rule| [&rule.cost, &rule.why]);
         let deprecated = entry.deprecated.iter().map(|claim| &claim.why);
         lighter.chain(deprecated).chain(entry.ignores_limit.iter().map(|claim| &claim.why))
@@ -109,7 +142,7 @@ fn somebody_expands_what_only_scripts_read() {
             .starters
             .iter()
             .flat_map(|starter| &starter.expands)
-            .chain(catalog.images.iter().flat_map(|entry| &entry.expands))
+            .chain(catalog.images.containing("").flat_map(|entry| &entry.expands))
             .collect();
         for variable in runtime.variables.iter().filter(|variable| variable.read_by == ReadBy::Script) {
             assert!(expanded.contains(&variable.name), "nobody expands {}", variable.name);
@@ -149,7 +182,7 @@ fn flags_are_found_by_their_spelling() {
 fn probes_are_told_apart_and_have_sources() {
     let catalog = tables();
     let mut seen = HashSet::default();
-    for row in &catalog.probes {
+    for row in catalog.probes.containing("") {
         assert!(!row.source.trim().is_empty(), "{:?}", row.repositories);
         for name in &row.repositories {
             assert!(seen.insert(name), "{name} has two rows");

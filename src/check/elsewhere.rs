@@ -43,7 +43,7 @@ impl ExternalChanges {
         for file in files {
             *counts.entry(folder(file)).or_default() += 1;
         }
-        let read = parallel::map(files.iter().collect(), |path| {
+        let read = parallel::map_light(files.iter().collect(), |path| {
             let source = sources.get(sources.load(path).ok()?);
             let may_override =
                 !project::is_default(path) && counts.get(&folder(path)).is_some_and(|count| *count > 1);
@@ -209,7 +209,7 @@ fn unnamed_overrides(
     let known: HashSet<PathBuf> = files.iter().map(|file| normalize(file)).collect();
     let directories: HashSet<PathBuf> =
         files.iter().filter(|file| project::is_default(file)).map(|file| folder(file)).collect();
-    let found = parallel::map(directories.into_iter().collect(), |directory| {
+    let found = parallel::map_light(directories.into_iter().collect(), |directory| {
         let disk = sources.disk();
         let is_skipped = |path: &Path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

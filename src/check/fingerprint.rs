@@ -71,7 +71,7 @@ pub fn identities(findings: &[Finding], sources: &Sources, root: &RepositoryRoot
         places.zip(findings).enumerate().map(|(index, (span, finding))| (span, index, finding)).collect();
     placed.sort_by_key(|(span, ..)| span.file);
     let files: Vec<_> = placed.chunk_by(|(a, ..), (b, ..)| a.file == b.file).collect();
-    let found = parallel::map(files, |of_file| {
+    let found = parallel::map_light(files, |of_file| {
         let file = of_file.first().map(|(span, ..)| FileContext::new(span.file, sources, root));
         let identity = |(span, index, finding): &(Span, usize, &Finding)| {
             Some((*index, file.as_ref()?.identity(finding, *span)))

@@ -43,7 +43,7 @@ impl Mentions {
         let compose = discovered.files.iter().filter(|found| found.kind == FileKind::Compose);
         let own: HashSet<PathBuf> = compose.map(|found| directory_of(&found.path, sources)).collect();
         let directories = project::by_directory(&discovered.related_compose_files);
-        let may_read = parallel::map(directories, |(directory, files)| {
+        let may_read = parallel::map_light(directories, |(directory, files)| {
             let directory = sources.absolute(&directory);
             let loaded: Vec<SourceId> = files.iter().filter_map(|path| sources.load(path).ok()).collect();
             let reads = own.contains(&directory)

@@ -1,6 +1,6 @@
 //! Limits a run to the projects that the files named on the command line are part of.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::mentions::Mentions;
 use crate::discover::{Discovered, FileKind};
@@ -18,6 +18,8 @@ use crate::workload::{Project, Workload};
 pub(super) struct Scope {
     /// All Compose files of the run: named ones, and those found in named directories.
     compose: HashSet<SourceId>,
+    /// Absolute directories of these.
+    directories: HashSet<PathBuf>,
     /// The named Dockerfiles.
     dockerfiles: Vec<SourceId>,
     /// All named files, env files included.
@@ -31,7 +33,9 @@ impl Scope {
         let of = |kind: FileKind| discovered.files.iter().filter(move |found| found.kind == kind);
         let named = discovered.files.iter().filter(|found| found.explicit).map(|found| &found.path);
         let dockerfiles = of(FileKind::Dockerfile).filter(|found| found.explicit).map(|found| &found.path);
+        let directory = |path: &PathBuf| sources.absolute(path.parent().unwrap_or(Path::new("")));
         Self {
+            directories: of(FileKind::Compose).map(|found| directory(&found.path)).collect(),
             compose: of(FileKind::Compose).map(|found| &found.path).filter_map(load).collect(),
             dockerfiles: dockerfiles.filter_map(load).collect(),
             named: named.chain(&discovered.env_files).filter_map(load).collect(),
@@ -39,7 +43,8 @@ impl Scope {
         }
     }
 
-    /// False if a project is certainly out of scope, by its Compose files alone.
+    /// False if a project is certainly out of scope, by its Compose files alone, and does not matter to one in scope: the Dockerfiles
+    /// of a base are none of its override files.
     pub(super) fn may_concern(
         &self,
         model: &project::Project,
@@ -48,7 +53,8 @@ impl Scope {
     ) -> bool {
         let all: Vec<SourceId> = project_files.roots.iter().chain(&project_files.files).copied().collect();
         let directory = sources.absolute(&model.request.directory);
-        all.iter().any(|file| self.compose.contains(file) || self.named.contains(file))
+        self.directories.contains(&directory)
+            || all.iter().any(|file| self.compose.contains(file) || self.named.contains(file))
             || self.mentions.may_be_in(&all, &directory, sources)
     }
 

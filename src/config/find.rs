@@ -96,7 +96,7 @@ impl Configs {
         if files.len() < FEW {
             return files.iter().try_for_each(|file| self.of(file).map(drop));
         }
-        let found = parallel::map(files.to_vec(), |file| self.of(file));
+        let found = parallel::map_light(files.to_vec(), |file| self.of(file));
         found.into_iter().try_for_each(|found| found.map(drop))
     }
 

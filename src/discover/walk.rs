@@ -13,6 +13,10 @@ use crate::source::{EntryKind, FileSystem, LoadError, normalize};
 /// Maximum number of threads: more would only wait for the same disk.
 const MAX_THREADS: usize = 8;
 
+/// The number of entries up to which a directory is walked on the calling thread: the walker's threads sleep a millisecond and more
+/// before they end.
+const SERIAL: usize = 256;
+
 /// Directories that are skipped below the given one: git's own, and third-party code.
 const LEFT_OUT: [&str; 3] = [".git", "node_modules", "vendor"];
 
@@ -32,7 +36,6 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
         discovered.unreadable.push(error);
         return;
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
     let mut walker = WalkBuilder::new(root);
     walker.standard_filters(!options.no_ignore).hidden(false).require_git(false).follow_links(false);
     if disk.allowed_root().is_some() && !options.no_ignore {
@@ -66,15 +69,19 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
             add(&results, result);
         }
     };
-    if cfg!(feature = "threads") {
+    let mut entries = walker.build();
+    let serial = if cfg!(feature = "threads") { SERIAL } else { usize::MAX };
+    entries.by_ref().take(serial).for_each(visit);
+    if entries.next().is_some() {
+        // A large tree is walked again from the start.
+        results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
         walker.threads(threads).build_parallel().run(|| {
             Box::new(|entry| {
                 visit(entry);
                 WalkState::Continue
             })
         });
-    } else {
-        walker.build().for_each(visit);
     }
     for result in std::mem::take(&mut *results.lock().unwrap_or_else(std::sync::PoisonError::into_inner)) {
         match result {

@@ -31,7 +31,7 @@ impl Suppressions {
     /// Reads the suppressing comments of every file of the projects.
     pub(super) fn read(projects: &[CheckedProject], sources: &Sources) -> Self {
         let files: BTreeSet<SourceId> = projects.iter().flat_map(|project| &project.files).copied().collect();
-        let found = parallel::map(files.into_iter().collect(), |file| read_file(file, sources));
+        let found = parallel::map_light(files.into_iter().collect(), |file| read_file(file, sources));
         let mut comments: BTreeMap<SourceId, Vec<Suppression>> = BTreeMap::new();
         for suppression in found.into_iter().flatten() {
             comments.entry(suppression.comment.file).or_default().push(suppression);
