@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Time from an edit to its diagnostics: on a stack of fifty services beside a whole run of the command on the same files, and
-in one Dockerfile beside other servers for Dockerfiles.
+"""Time from an edit to its diagnostics: on a stack of fifty services beside a whole run of the command on the same files, in one
+Dockerfile beside other servers for Dockerfiles, and with one stack open beside a hundred and two hundred.
 
     benches/lsp_latency.py target/release/oomlint ["docker-langserver --stdio"] ["tally lsp --stdio"]
 
@@ -44,8 +44,12 @@ def replaced(text):
     return {"start": {"line": 0, "character": 0}, "end": {"line": len(lines) - 1, "character": len(lines[-1])}}
 
 
-def measure(command, root, path, language, texts):
+def measure(command, root, path, language, texts, others=()):
     server = Server(command, root)
+    for other in others:
+        document = {"uri": other.as_uri(), "languageId": language, "version": 1, "text": other.read_text()}
+        server.notify("textDocument/didOpen", {"textDocument": document})
+        server.diagnostics(other.as_uri())
     uri = path.as_uri()
     document = {"uri": uri, "languageId": language, "version": 1, "text": texts[0]}
     server.notify("textDocument/didOpen", {"textDocument": document})
@@ -83,9 +87,28 @@ def alone(program, peers):
         print(f"one Dockerfile, {Path(command[0]).name}: {taken:.2f} ms, {taken / ours:.1f} times ours")
 
 
+def many(program):
+    """An edit of one stack while others are open."""
+    service = "  s{0}:\n    image: nginx:1.27\n    mem_limit: {0}m\n    ports: ['80{0}:80']\n"
+    text = "services:\n" + "".join(service.format(64 + number) for number in range(10))
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory).resolve()
+        paths = [root / f"stack{number}" / "compose.yaml" for number in range(201)]
+        for path in paths:
+            path.parent.mkdir()
+            path.write_text(text)
+        first, *others = paths
+        taken = {}
+        for count in (0, 100, 200):
+            texts = [text, text.replace("64m", "64Mi", 1)]
+            taken[count] = measure([program, "lsp"], root, first, "yaml", texts, others[:count])
+            print(f"an edit beside {count} open stacks: {taken[count]:.2f} ms, {taken[count] / taken[0]:.1f} times alone")
+
+
 def main():
     program, *peers = sys.argv[1:]
     alone(program, peers)
+    many(program)
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory).resolve()
         services = ["services:\n"]

@@ -1,7 +1,8 @@
 //! LSP main loop: handles requests and notifications, and publishes diagnostics when no message is waiting.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::notification::{
@@ -24,7 +25,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::convert::{Encoding, path_of, uri_of};
-use super::session::Session;
+use super::session::{Analysis, Published, Session};
 use super::{actions, hover};
 use crate::report::rule_page;
 use crate::source::{FileSystem, normalize};
@@ -228,7 +229,7 @@ impl<'c> Server<'c> {
             DocumentDiagnosticRequest::METHOD => {
                 self.read(request.params, |server, params: lsp_types::DocumentDiagnosticParams| {
                     let items = server.at(&params.text_document.uri).map(|(path, analysis)| {
-                        server.session.diagnostics(&analysis).remove(&path).unwrap_or_default()
+                        server.session.diagnostics(&analysis).get(&path).cloned().unwrap_or_default()
                     });
                     json!(RelatedFullDocumentDiagnosticReport {
                         related_documents: None,
@@ -319,36 +320,49 @@ impl<'c> Server<'c> {
 
     /// Publishes the diagnostics of the files around open documents, and clears those that are gone.
     fn publish(&mut self) -> Result<(), ServerError> {
-        let mut now: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
         let open: Vec<PathBuf> = self.session.documents.keys().cloned().collect();
+        let mut analyses: Vec<Arc<Analysis>> = Vec::new();
+        let mut linted: Vec<&Path> = Vec::new();
         for path in &open {
             let Some(analysis) = self.session.analyze(path) else { continue };
-            now.entry(path.clone()).or_default();
-            now.extend(self.session.diagnostics(&analysis));
+            linted.push(path);
+            if !analyses.iter().any(|known| Arc::ptr_eq(known, &analysis)) {
+                analyses.push(analysis);
+            }
         }
-        let gone: Vec<PathBuf> =
-            self.session.published.iter().filter(|path| !now.contains_key(*path)).cloned().collect();
-        for path in gone {
-            now.insert(path, Vec::new());
+        let paths = self.session.published.keys().map(PathBuf::as_path).chain(linted);
+        let mut now: BTreeMap<&Path, &[Diagnostic]> = paths.map(|path| (path, [].as_slice())).collect();
+        for analysis in &analyses {
+            let found = self.session.diagnostics(analysis);
+            now.extend(found.iter().map(|(path, diagnostics)| (path.as_path(), diagnostics.as_slice())));
         }
+        let mut published = BTreeMap::new();
         for (path, diagnostics) in now {
-            let empty = diagnostics.is_empty();
+            let document = self.session.documents.get(path);
             // Diagnostics of open documents are not pushed to a client that pulls them.
-            let asked_for = self.pulls && self.session.documents.contains_key(&path);
-            if !asked_for && (!empty || self.session.published.contains(&path) || open.contains(&path)) {
-                let Some(uri) = uri_of(&path) else { continue };
-                let version = self.session.documents.get(&path).map(|document| document.version);
-                let params = PublishDiagnosticsParams { uri, diagnostics, version };
+            if self.pulls && document.is_some() {
+                continue;
+            }
+            let version = document.map(|document| document.version);
+            let last = self.session.published.get(path);
+            let is_clear = |last: &Published| last.diagnostics.is_empty() && document.is_none();
+            let same = |last: &Published| {
+                last.diagnostics == diagnostics && (last.version == version || is_clear(last))
+            };
+            if last.is_none_or(|last| !same(last))
+                && let Some(uri) = uri_of(path)
+            {
+                let params = PublishDiagnosticsParams { uri, diagnostics: diagnostics.to_vec(), version };
                 let params = serde_json::to_value(params)?;
                 let method = PublishDiagnostics::METHOD.to_owned();
                 self.send(Message::Notification(Notification { method, params }))?;
             }
-            if empty || asked_for {
-                self.session.published.remove(&path);
-            } else {
-                self.session.published.insert(path);
+            if document.is_some() || !diagnostics.is_empty() {
+                let diagnostics = diagnostics.to_vec();
+                published.insert(path.to_path_buf(), Published { version, diagnostics });
             }
         }
+        self.session.published = published;
         if self.pulls && self.refreshes && open.len() > 1 {
             self.ask(WorkspaceDiagnosticRefresh::METHOD, &())?;
         }

@@ -1,8 +1,8 @@
 //! Session state: open documents, and cached analyses of the files around them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use lsp_types::{
     CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
@@ -14,9 +14,9 @@ use crate::check::{self, Options, Outcome};
 use crate::config::Configs;
 use crate::diagnostic::{Finding, Label, Severity};
 use crate::discover::{
-    self, Discovered, FileKind, discover, kind_in_editor, kind_in_walk, kind_of, kind_of_text,
+    self, Discovered, FileKind, discover, is_env_file, kind_in_editor, kind_in_walk, kind_of, kind_of_text,
 };
-use crate::hash::HashMap;
+use crate::hash::{HashMap, HashSet};
 use crate::report::escape::printable;
 use crate::report::rule_page;
 use crate::source::{FileSystem, MAX_FILE_SIZE, Overlay, Sources, normalize};
@@ -27,6 +27,19 @@ pub(super) struct Document {
     pub(super) text: String,
     pub(super) version: i32,
     language: String,
+    /// Its kind. `None` if it is neither a Dockerfile nor a Compose file.
+    kind: Option<FileKind>,
+}
+
+impl Document {
+    fn new(path: &Path, text: String, version: i32, language: String) -> Self {
+        let kind = kind_in_editor(path, &text).or_else(|| match language.as_str() {
+            "dockerfile" => Some(FileKind::Dockerfile),
+            "dockercompose" | "docker-compose" | "yaml.docker-compose" => kind_of_text(&text),
+            _ => None,
+        });
+        Self { text, version, language, kind }
+    }
 }
 
 /// Result of linting the files around a document.
@@ -34,6 +47,17 @@ pub(super) struct Analysis {
     pub(super) sources: Sources,
     pub(super) outcome: Outcome,
     pub(super) discovered: Discovered,
+    /// Absolute paths of the files that it depends on.
+    inputs: HashSet<PathBuf>,
+    diagnostics: OnceLock<BTreeMap<PathBuf, Vec<Diagnostic>>>,
+}
+
+/// Diagnostics that were published of a file.
+#[derive(Debug, PartialEq)]
+pub(super) struct Published {
+    /// The version of the document, if it was open.
+    pub(super) version: Option<i32>,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 /// State of the server.
@@ -50,38 +74,61 @@ pub(super) struct Session {
     pub(super) folders: Vec<PathBuf>,
     /// Open documents by absolute path.
     pub(super) documents: BTreeMap<PathBuf, Document>,
-    /// Analyses by project directory, until something changes.
+    /// Analyses by project directory, until something changes that they depend on.
     pub(super) analyses: HashMap<PathBuf, Arc<Analysis>>,
-    /// Files with published diagnostics, which have to be cleared once they are gone.
-    pub(super) published: BTreeSet<PathBuf>,
+    /// Project directories by file.
+    pub(super) directories: HashMap<PathBuf, PathBuf>,
+    /// What was published last of each file that has diagnostics or is open.
+    pub(super) published: BTreeMap<PathBuf, Published>,
 }
 
 impl Session {
     pub(super) fn open(&mut self, uri: &Uri, text: String, version: i32, language: String) {
         if let Some(path) = path_of(uri) {
-            self.documents.insert(normalize(&path), Document { text, version, language });
-            self.invalidate();
+            let path = normalize(&path);
+            self.documents.insert(path.clone(), Document::new(&path, text, version, language));
+            self.directories.clear();
+            self.invalidate_users(&path);
         }
     }
 
     pub(super) fn change(&mut self, uri: &Uri, text: String, version: i32) {
-        if let Some(document) = path_of(uri).and_then(|path| self.documents.get_mut(&normalize(&path))) {
-            document.text = text;
-            document.version = version;
-            self.invalidate();
+        let Some(path) = path_of(uri).map(|path| normalize(&path)) else { return };
+        let Some(document) = self.documents.get_mut(&path) else { return };
+        let (before, language) = (document.kind, std::mem::take(&mut document.language));
+        *document = Document::new(&path, text, version, language);
+        if document.kind != before {
+            self.directories.clear();
         }
+        self.invalidate_users(&path);
     }
 
     pub(super) fn close(&mut self, uri: &Uri) {
         if let Some(path) = path_of(uri) {
-            self.documents.remove(&normalize(&path));
-            self.invalidate();
+            let path = normalize(&path);
+            self.documents.remove(&path);
+            self.directories.clear();
+            self.invalidate_users(&path);
         }
     }
 
-    /// Discards all analyses, after a change on disk or in a document.
+    /// Discards all analyses, after a change on disk.
     pub(super) fn invalidate(&mut self) {
         self.analyses.clear();
+        self.directories.clear();
+    }
+
+    /// Discards the analyses that may depend on a document.
+    fn invalidate_users(&mut self, path: &Path) {
+        // Other files, such as a README, tell what the projects below them are for.
+        let describes = self.kind(path).is_none() && !is_env_file(path);
+        let parent = path.parent().unwrap_or(path);
+        self.analyses.retain(|directory, analysis| {
+            let depends = path.starts_with(directory)
+                || analysis.inputs.contains(path)
+                || (describes && directory.starts_with(parent));
+            !depends
+        });
     }
 
     /// Returns the texts of open documents, which replace their files. Too large ones are left out.
@@ -100,7 +147,14 @@ impl Session {
     /// Lints the files around a file, unless that is cached. `None` if it is neither a Dockerfile nor a Compose file.
     pub(super) fn analyze(&mut self, path: &Path) -> Option<Arc<Analysis>> {
         let kind = self.kind(path)?;
-        let directory = self.project(path, kind);
+        let directory = match self.directories.get(path) {
+            Some(directory) => directory.clone(),
+            None => {
+                let directory = self.project(path, kind);
+                self.directories.insert(path.to_path_buf(), directory.clone());
+                directory
+            }
+        };
         if let Some(known) = self.analyses.get(&directory) {
             return Some(Arc::clone(known));
         }
@@ -124,22 +178,21 @@ impl Session {
         let sources = Sources::with_file_system(disk);
         let mut outcome = check::run(&options, &sources, &discovered);
         outcome.truncate(&sources);
-        let analysis = Arc::new(Analysis { sources, outcome, discovered });
+        let inputs = outcome.inputs.iter().flat_map(|inputs| {
+            let read = inputs.files.iter().map(|file| sources.absolute(sources.get(*file).path()));
+            read.chain(inputs.changed_by.iter().map(|path| sources.absolute(path)))
+        });
+        let inputs = inputs.collect();
+        let analysis =
+            Arc::new(Analysis { sources, outcome, discovered, inputs, diagnostics: OnceLock::new() });
         self.analyses.insert(directory, Arc::clone(&analysis));
         Some(analysis)
     }
 
-    /// Returns the kind of a file by name and text, else by language ID and text. Editors send every YAML file.
+    /// Returns the kind of a file: of an open document by name and text, else by language ID and text. Editors send every YAML
+    /// file.
     fn kind(&self, path: &Path) -> Option<FileKind> {
-        let Some(document) = self.documents.get(path) else { return kind_of(path) };
-        if let Some(kind) = kind_in_editor(path, &document.text) {
-            return Some(kind);
-        }
-        match document.language.as_str() {
-            "dockerfile" => Some(FileKind::Dockerfile),
-            "dockercompose" | "docker-compose" | "yaml.docker-compose" => kind_of_text(&document.text),
-            _ => None,
-        }
+        self.documents.get(path).map_or_else(|| kind_of(path), |document| document.kind)
     }
 
     /// Returns the directory to lint: that of a Compose file; for a Dockerfile the nearest ancestor with a Compose file within
@@ -165,14 +218,16 @@ impl Session {
     }
 
     /// Returns the diagnostics of an analysis by file.
-    pub(super) fn diagnostics(&self, analysis: &Analysis) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
-        let mut found: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
-        for finding in &analysis.outcome.findings {
-            let place = analysis.sources.to_outer_span(finding.primary.span);
-            let path = absolute(analysis.sources.get(place.file).path());
-            found.entry(path).or_default().push(self.diagnostic(finding, analysis));
-        }
-        found
+    pub(super) fn diagnostics<'a>(&self, analysis: &'a Analysis) -> &'a BTreeMap<PathBuf, Vec<Diagnostic>> {
+        analysis.diagnostics.get_or_init(|| {
+            let mut found: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
+            for finding in &analysis.outcome.findings {
+                let place = analysis.sources.to_outer_span(finding.primary.span);
+                let path = absolute(analysis.sources.get(place.file).path());
+                found.entry(path).or_default().push(self.diagnostic(finding, analysis));
+            }
+            found
+        })
     }
 
     fn diagnostic(&self, finding: &Finding, analysis: &Analysis) -> Diagnostic {
