@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The whole process beside others on the same files: a small file, a tree of real files, and files that double.
 
-    benches/process.py target/release/oomlint [--corpus DIR] [--peers DIR] [--skip-trees] [small] [corpus] [growth] [memory]
+    benches/process.py target/release/oomlint [--corpus DIR] [--peers DIR] [--skip-trees] [small] [corpus] [repository] [growth] [memory]
 
 Prints ratios of the best of several interleaved runs; a ratio says something of another machine, a time does not. `rg` is
 ripgrep, whose `-c ''` costs what reading the files costs, and `/bin/true` is what any process costs. Peers are looked for
@@ -126,6 +126,29 @@ def corpus(binary, tree):
     print(f"  {resident(lint, tree) / 1024:.1f} MiB resident")
 
 
+def repository(binary, tree):
+    """A hook's few files, and fixes, beside a check of all: in a copy of the tree that is a repository."""
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch) / "repository"
+        shutil.copytree(tree, root, symlinks=True)
+        (root / ".git").mkdir(exist_ok=True)
+        files = sorted(path.relative_to(root) for path in root.rglob("*") if path.is_file())
+        dockerfiles = [str(path) for path in files if path.name == "Dockerfile"]
+        stacks = [str(path) for path in files if path.name in ("compose.yaml", "docker-compose.yml")]
+        program = str(Path(binary).resolve())
+        check = [program, "--format", "json"]
+        commands = {
+            "all": [*check, "."],
+            "one Dockerfile": [*check, dockerfiles[len(dockerfiles) // 2]],
+            "one Compose file": [*check, stacks[len(stacks) // 2]],
+            "--diff": [program, "--diff", "--unsafe-fixes", "."],
+        }
+        print("in a repository, against a check of all:")
+        show(best(commands, 5, directory=root), "all")
+        for name, command in commands.items():
+            print(f"  {name:22} {resident(command, root) / 1024:8.1f} MiB resident")
+
+
 def growth(binary, trees):
     print("twice as much, in processor time (2 is linear), and memory at the end:")
     for shape, count in shapes.SHAPES.items():
@@ -165,6 +188,8 @@ def main():
         small(said.binary, said.peers)
     if wanted("corpus") and said.corpus:
         corpus(said.binary, said.corpus)
+    if wanted("repository") and said.corpus:
+        repository(said.binary, said.corpus)
     if wanted("growth"):
         growth(said.binary, not said.skip_trees)
 

@@ -11,6 +11,7 @@ use oomlint::fix;
 use oomlint::diagnostic::Applicability;
 use oomlint::report::size;
 use oomlint::capacity::advise;
+use oomlint::source::Sources;
 use oomlint::stats::Stats;
 use oomlint_fuzz::{FileSet, prepare};
 
@@ -62,7 +63,11 @@ fuzz_target!(
         assert!(!String::from_utf8_lossy(&human).contains(steers));
         let Some(overlay) = set.overlay() else { return };
         let fixed = fix::fix(&options, &set.discovered(), &overlay, Applicability::Unsafe);
-        for error in fixed.outcome.projects.iter().flat_map(|project| &project.syntax_errors) {
+        let mut texts = overlay.clone();
+        texts.extend(fixed.files.into_iter().map(|(path, _, new)| (path, new)));
+        let sources = Sources::with_file_system(options.disk.with_overlay(&texts));
+        let projects = check::projects(&options, &sources, &set.discovered());
+        for error in projects.iter().flat_map(|project| &project.syntax_errors) {
             assert!(!error.fatal, "{}", error.message);
         }
     }
