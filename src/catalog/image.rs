@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::claims::{Deprecated, IgnoresLimit, Minimum, SharedMemory, SizesItself, Upgrade};
 use super::lighter::LighterRule;
 use super::pattern::{fit, has_word};
 use super::{BesideHeap, DefaultHeap, HeapWhenUnset, NoHeapIn};
@@ -165,121 +166,6 @@ pub struct Start {
     /// The program that the entrypoint runs if the first word of the command is an option.
     #[serde(default)]
     pub options_to: Option<String>,
-}
-
-/// The least memory that a program needs to start and do little.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Minimum {
-    /// In MiB.
-    pub mib: i64,
-    /// The limit for normal use by its maker's sizing guide, in MiB, if there is one.
-    #[serde(default)]
-    pub usual: Option<i64>,
-    /// The maker's page.
-    pub source: String,
-}
-
-/// The upgrade of a server to a newer version.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Upgrade {
-    /// The steps: lower case, no full stop.
-    pub how: String,
-    /// Options of older versions with which the newer ones do not start, with `-` between words: `--query-cache-size`.
-    #[serde(default)]
-    pub refuses: Vec<String>,
-    /// The maker's page.
-    pub source: String,
-}
-
-/// How a program sizes itself to the memory that it sees.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct SizesItself {
-    /// The effect, lower case, no full stop: "its cache takes half of the memory that it sees".
-    pub what: String,
-    /// The first version that does so; a tag without a number counts as the newest.
-    #[serde(default)]
-    pub since: Option<String>,
-    /// Variables that set another size.
-    #[serde(default)]
-    pub unless_set: Vec<String>,
-    /// Command-line options that set another size, up to their value.
-    #[serde(default)]
-    pub unless_flags: Vec<String>,
-    /// Files that may set another size, as parts of paths that are mounted or copied in.
-    #[serde(default)]
-    pub unless_files: Vec<String>,
-    /// The source of the fact.
-    pub source: String,
-}
-
-/// The size of `/dev/shm` that a program needs.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct SharedMemory {
-    /// A size that is known to be enough, as Compose writes it.
-    pub enough: String,
-    /// The effect of less: lower case, no full stop.
-    pub why: String,
-    /// Command-line options with which it needs no more than the default.
-    #[serde(default)]
-    pub unless_flags: Vec<String>,
-    /// Command-line options without any of which it needs no more than the default.
-    #[serde(default)]
-    pub only_flags: Vec<String>,
-    /// The source of the fact.
-    pub source: String,
-}
-
-/// Why an image's program does not see the container's limit.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct IgnoresLimit {
-    /// The runtime's major versions that ignore the limit; empty for all.
-    #[serde(default)]
-    pub majors: Vec<u32>,
-    /// The first version of the image that sees the limit.
-    #[serde(default)]
-    pub before: Option<String>,
-    /// Variables that set a size instead.
-    #[serde(default)]
-    pub unless_set: Vec<String>,
-    /// Command-line options that set a size instead, up to their value.
-    #[serde(default)]
-    pub unless_flags: Vec<String>,
-    /// Files that may set a size instead, as parts of paths that are mounted or copied in.
-    #[serde(default)]
-    pub unless_files: Vec<String>,
-    /// The remedy to paste: a line of `environment`, or an option of the command line.
-    pub way_out: String,
-    /// The reason: lower case, no full stop.
-    pub why: String,
-    /// The source of the fact.
-    pub source: String,
-}
-
-/// An image that its makers have abandoned.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Deprecated {
-    /// The abandoned tags, with those that continue one after a dot: `8` covers `8.1`. Empty for every tag.
-    #[serde(default)]
-    only: Vec<String>,
-    /// The image that takes its place.
-    #[serde(default)]
-    pub replacement: Option<String>,
-    /// The reason: lower case, no full stop.
-    pub why: String,
-    /// The announcement.
-    pub source: String,
 }
 
 /// Programs for healthchecks that an image has or lacks.

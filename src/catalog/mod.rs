@@ -2,6 +2,7 @@
 //!
 //! The tables are `rules/catalog/*.yaml`. The head of each says how to add a row.
 
+mod claims;
 mod defaults;
 mod heap;
 mod image;
@@ -17,12 +18,10 @@ mod tags;
 
 use std::sync::OnceLock;
 
+pub use claims::{Deprecated, IgnoresLimit, Minimum, SharedMemory, SizesItself, Upgrade};
 pub use defaults::{DefaultHeap, HotspotFlags};
 pub use heap::{BesideHeap, HeapWhenUnset, NoHeapIn};
-pub use image::{
-    Deprecated, Healthcheck, IgnoresLimit, ImageEntry, Minimum, RuntimeName, SharedMemory, SizesItself,
-    Start, Upgrade,
-};
+pub use image::{Healthcheck, ImageEntry, RuntimeName, Start};
 pub use lighter::{Lighter, LighterKind};
 pub use packages::{Effect, Manager, Packages, Toolchain};
 pub use probes::{

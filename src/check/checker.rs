@@ -56,7 +56,7 @@ impl Checker<'_> {
         compose.extend(related.readers);
         let scope = mentions.map(|mentions| Scope::new(discovered, mentions, sources));
         let known = options.compose_files.iter().chain(&compose).chain(&related.below);
-        let known: Vec<PathBuf> = known.cloned().collect();
+        let known: Vec<PathBuf> = known.chain(&discovered.unchecked_compose_files).cloned().collect();
         let elsewhere = ExternalChanges::of(&known, sources, &|path| options.is_excluded(path, false));
         let mut projects: Vec<LoadedProject> = Vec::new();
         if !options.compose_files.is_empty() {
@@ -76,20 +76,11 @@ impl Checker<'_> {
             projects
         });
         projects.extend(loaded.into_iter().flatten());
-        let all: Vec<&project::ProjectFiles> =
-            projects.iter().map(|project| &project.project_files).collect();
+        // The project of `-f` is top-level, whatever else reads its files.
         let named = usize::from(!options.compose_files.is_empty());
-        let top_level = project::top_level_files(all.get(named..).unwrap_or_default());
-        let top_level = std::iter::repeat_n(true, named).chain(top_level);
-        let (mut projects, included): (Vec<_>, Vec<_>) = projects
-            .into_iter()
-            .zip(top_level)
-            .partition(|(project, top_level)| *top_level || !project.in_scope);
-        let included = included.into_iter().map(|(project, _)| project.project_files);
-        projects.retain(|(_, top_level)| *top_level);
-        let mut projects: Vec<LoadedProject> = projects.into_iter().map(|(project, _)| project).collect();
+        let (mut projects, included) = part_included(projects, named);
         if self.explain && tracing::enabled!(tracing::Level::INFO) {
-            explain(&projects, included, sources);
+            explain(&projects, included.iter(), sources);
         }
         assign_dockerfiles_to_overrides(&mut projects);
         let mut checked: Vec<CheckedProject> =
@@ -177,10 +168,27 @@ impl Checker<'_> {
     }
 }
 
+/// Returns the top-level projects, the first `named` of which are always, and the files of those that another project includes.
+fn part_included(
+    projects: Vec<LoadedProject>,
+    named: usize,
+) -> (Vec<LoadedProject>, Vec<project::ProjectFiles>) {
+    let files: Vec<&project::ProjectFiles> = projects.iter().map(|project| &project.project_files).collect();
+    let top_level = project::top_level_files(files.get(named..).unwrap_or_default());
+    let top_level = std::iter::repeat_n(true, named).chain(top_level);
+    let (top_level, included): (Vec<_>, Vec<_>) =
+        projects.into_iter().zip(top_level).partition(|(_, top_level)| *top_level);
+    let included = included.into_iter().map(|(project, _)| project).filter(|project| project.in_scope);
+    (
+        top_level.into_iter().map(|(project, _)| project).collect(),
+        included.map(|project| project.project_files).collect(),
+    )
+}
+
 /// Prints for `-v` which files make the projects in scope, and which belong to another one.
-fn explain(
+fn explain<'p>(
     projects: &[LoadedProject],
-    included: impl Iterator<Item = project::ProjectFiles>,
+    included: impl Iterator<Item = &'p project::ProjectFiles>,
     sources: &Sources,
 ) {
     for LoadedProject { checked, project_files, name, .. } in

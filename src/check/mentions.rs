@@ -45,10 +45,14 @@ impl Mentions {
         let directories = project::by_directory(&discovered.related_compose_files);
         let may_read = parallel::map_light(directories, |(directory, files)| {
             let directory = sources.absolute(&directory);
-            let loaded: Vec<SourceId> = files.iter().filter_map(|path| sources.load(path).ok()).collect();
+            // The base of override files is merged, too, where discovery leaves it out.
+            let has_base = files.iter().any(|path| project::is_default(path));
+            let base = if has_base { Vec::new() } else { project::default_files(&directory, sources) };
+            let all: Vec<&PathBuf> = files.iter().chain(&base).collect();
+            let loaded: Vec<SourceId> = all.iter().filter_map(|path| sources.load(path).ok()).collect();
             let reads = own.contains(&directory)
                 // A file that cannot be read is reported when it is loaded.
-                || loaded.len() < files.len()
+                || loaded.len() < all.len()
                 || names_files_in_env(&directory, sources)
                 || loaded.iter().any(|file| leads_on(sources.get(*file).text()))
                 || self.may_be_in(&loaded, &directory, sources);

@@ -166,6 +166,20 @@ mod tests {
     }
 
     #[test]
+    fn tags_and_digests_are_no_part_of_a_name() {
+        for (reference, name) in [
+            ("node:22", "node"),
+            ("ghcr.io:443/a/b:1@sha256:0", "ghcr.io:443/a/b"),
+            ("node@sha256:0", "node"),
+            ("${IMAGE:-library/node:22}", "${IMAGE:-library/node:22}"),
+            ("${IMAGE}:${TAG:-1}", "${IMAGE}"),
+            ("$IMAGE", "$IMAGE"),
+        ] {
+            assert_eq!(without_tag(reference), name);
+        }
+    }
+
+    #[test]
     fn keys_lead_to_a_place() {
         let compose = "services:\n  api:\n    mem_limit: 1g\n    environment: [A=1, B=2]\n  db: {image: x, shm_size: 64m}\n";
         let at = |needle| keys("compose.yaml", compose, needle);

@@ -45,6 +45,8 @@ pub struct Discovered {
     pub env_files: Vec<PathBuf>,
     /// Compose files near the named files that may use them.
     pub related_compose_files: Vec<PathBuf>,
+    /// Compose files that are not checked, and may override services of those that are.
+    pub unchecked_compose_files: Vec<PathBuf>,
     /// Named files that have a Compose file's name but are CI pipelines; they are not checked.
     pub pipelines: Vec<PathBuf>,
     /// Entries below the given paths that could not be read, ignore files included. The rest was searched.

@@ -23,7 +23,9 @@ pub(super) fn with_files(
         groups.join(read.chain(inputs.changed_by.iter().map(|path| sources.absolute(path))));
     }
     let compose = discovered.files.iter().filter(|found| found.kind == FileKind::Compose);
-    for path in compose.map(|found| &found.path).chain(&discovered.related_compose_files) {
+    let compose: Vec<&PathBuf> =
+        compose.map(|found| &found.path).chain(&discovered.related_compose_files).collect();
+    for path in &compose {
         let path = sources.absolute(path);
         let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();
         groups.join([directory, path].into_iter());
@@ -42,6 +44,18 @@ pub(super) fn with_files(
     for path in &discovered.related_compose_files {
         let Some(group) = of(path) else { continue };
         parts.entry(group).or_default().related_compose_files.push(path.clone());
+    }
+    // Files below a directory may override the services of its projects, or have a base of their own: either is known by them.
+    for path in compose {
+        let absolute = sources.absolute(path);
+        let own = groups.of(absolute.clone());
+        let above: HashSet<usize> =
+            absolute.ancestors().skip(1).filter_map(|directory| groups.known(directory)).collect();
+        for group in above.into_iter().filter(|group| *group != own) {
+            if let Some(part) = parts.get_mut(&group) {
+                part.unchecked_compose_files.push(path.clone());
+            }
+        }
     }
     parts.into_values().collect()
 }
@@ -71,10 +85,20 @@ impl Groups {
     /// Returns the number of a path's group, which is new if the path is.
     fn of(&mut self, path: PathBuf) -> usize {
         let next = self.parents.len();
-        let mut number = *self.numbers.entry(path).or_insert(next);
+        let number = *self.numbers.entry(path).or_insert(next);
         if number == next {
             self.parents.push(next);
         }
+        self.root(number)
+    }
+
+    /// Returns the number of a path's group, if the path is in one.
+    fn known(&mut self, path: &Path) -> Option<usize> {
+        let number = *self.numbers.get(path)?;
+        Some(self.root(number))
+    }
+
+    fn root(&mut self, mut number: usize) -> usize {
         while let Some(parent) = self.parents.get(number).copied().filter(|parent| *parent != number) {
             // Each number that is passed is linked to the one after the next.
             let beyond = self.parents.get(parent).copied().unwrap_or(parent);

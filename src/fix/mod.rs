@@ -1,22 +1,23 @@
 //! Applies fixes and verifies each: its finding must disappear from every project that has it, all facts outside
-//! [`Fix::changes`] must stay, and no finding may appear anywhere, save notes on the changed services.
+//! [`crate::diagnostic::Fix::changes`] must stay, and no finding may appear anywhere, save notes on the changed services.
 
 mod groups;
+mod patch;
 mod project_state;
+mod verify;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use self::patch::{Identity, Patch, applicable, apply, candidates, moved, parted};
 use self::project_state::ProjectState;
+use self::verify::{Objection, RejectReason, verify};
 use crate::check::{Options, Outcome, findings, resolve_fix_ops, run, run_rules};
-use crate::diagnostic::{Applicability, Finding, Fix};
+use crate::diagnostic::{Applicability, Finding};
 use crate::discover::Discovered;
-use crate::hash::{HashMap, HashSet};
+use crate::hash::HashSet;
 use crate::parallel;
 use crate::rules::Preset;
-use crate::rules::lint::unused_suppression;
-use crate::source::{Overlay, Sources, compare_paths, normalize};
-use crate::workload::FactName;
+use crate::source::{Overlay, Sources, compare_paths};
 
 /// The largest number of rounds. One fix can make another possible: a limit that is written down, a tighter heap.
 const MAX_ROUNDS: usize = 8;
@@ -66,28 +67,6 @@ pub struct RejectedFix {
     pub why: String,
 }
 
-/// One fix as edits by path.
-#[derive(Clone)]
-struct Patch {
-    rule: &'static str,
-    title: String,
-    path: PathBuf,
-    /// Identifies its finding from one round to the next.
-    identity: Identity,
-    changes: &'static [FactName],
-    edits: Edits,
-    /// Other fixes of the same finding, the better first.
-    alternatives: Vec<Patch>,
-    /// True if its finding appeared only once another one was fixed.
-    uncovered: bool,
-}
-
-/// Ranges of files, in bytes, and the texts to write in their place.
-type Edits = Vec<(PathBuf, std::ops::Range<usize>, String)>;
-
-/// The file, rule, service and source text of a finding.
-type Identity = (PathBuf, &'static str, Option<String>, String);
-
 /// One state of the files, with its outcome and projects.
 struct State {
     sources: Sources,
@@ -122,15 +101,17 @@ pub fn fix_some(
         let place = sources.to_outer_span(finding.primary.span);
         sources.absolute(sources.get(place.file).path())
     });
-    let parts = if options.compose_files.is_empty() {
+    // Measurements are matched against the services of all projects, and the files of `-f` are one project.
+    let parts = if options.stats.is_none() && options.compose_files.is_empty() {
         groups::with_files(files, discovered, &outcome, &sources)
     } else {
-        // The files of `-f` are one project, and the others are few.
         files.next().map(|_| discovered.clone()).into_iter().collect()
     };
     let mut fixed = FixResult { unsafe_left: unsafe_fixes(&outcome), ..FixResult::default() };
     drop((outcome, sources));
-    let parts = parallel::map(parts, |part| fix_group(options, &part, overlay, level, wanted));
+    let parts = parallel::map(parts, |discovered| {
+        Group { options, discovered: &discovered, level, wanted, trials: 0 }.fix(overlay)
+    });
     for (part, unsafe_before) in parts {
         fixed.files.extend(part.files);
         fixed.applied.extend(part.applied);
@@ -149,165 +130,148 @@ fn unsafe_fixes(outcome: &Outcome) -> usize {
     outcome.findings.iter().filter(is_unsafe).count()
 }
 
-/// Applies the fixes of files that no project outside of `discovered` depends on. Returns the number of findings with an unsafe fix
-/// before, too.
-fn fix_group(
-    options: &Options,
-    discovered: &Discovered,
-    overlay: &Overlay,
-    level: Applicability,
-    wanted: &(dyn Fn(&Finding) -> bool + Sync),
-) -> (FixResult, usize) {
-    let (mut before, mut now) = (overlay.clone(), overlay.clone());
-    let mut state = State::of(options, discovered, &now);
-    let unsafe_before = unsafe_fixes(&state.outcome);
-    let mut fixed = FixResult::default();
-    let (mut rounds, mut trials) = (0, 0);
-    let mut known: HashSet<Identity> = HashSet::default();
-    // A rejected fix may pass once others are in: the end is a round in which none does.
-    loop {
-        let patches = candidates(&state, level, wanted);
-        if rounds == MAX_ROUNDS || trials == MAX_TRIALS {
-            fixed.unfinished |= patches.len() > fixed.refused.len();
-            break;
-        }
-        rounds += 1;
-        let is_known = |patch: &Patch| known.contains(&patch.identity);
-        let (again, fresh): (Vec<_>, Vec<_>) = patches.into_iter().partition(is_known);
-        // Rejected fixes are tried once more when nothing else is left.
-        let last = fresh.is_empty();
-        let patches = if last { again } else { fresh };
-        if last {
-            known.clear();
-            fixed.refused.clear();
-        }
-        if patches.is_empty() {
-            break;
-        }
-        let mut progress = false;
-        let mut open = vec![patches];
-        // All at once where that passes, else in parts, down to the fixes that do not pass.
-        while let Some(batch) = open.pop() {
-            if trials == MAX_TRIALS {
-                fixed.unfinished = true;
-                break;
-            }
-            trials += 1;
-            let next = apply(&now, &state, &batch);
-            let after = State::of(options, discovered, &next);
-            let judged = verify(&state, &after, &batch);
-            let tried = match (judged, batch.as_slice()) {
-                (Err(Objection { why: RejectReason::Other(why), .. }), [_]) => Err((why, vec![batch])),
-                (Err(doubt), [patch]) => {
-                    let follow = Follow { options, discovered, level, wanted };
-                    match follow.all(&state, patch, (next, after), &mut trials) {
-                        Some(reached) => Ok(reached),
-                        None => Err((doubt.why.to_string(), vec![batch])),
-                    }
-                }
-                (Err(doubt), _) => {
-                    let parts = parted(batch, doubt.project);
-                    Err((doubt.why.to_string(), parts))
-                }
-                (Ok(()), _) => Ok((next, after, batch)),
-            };
-            match tried {
-                Ok((next, after, batch)) => {
-                    for patch in &batch {
-                        fixed.applied.push(Applied {
-                            rule: patch.rule,
-                            title: patch.title.clone(),
-                            path: patch.path.clone(),
-                        });
-                    }
-                    progress = true;
-                    for path in next.keys().filter(|path| !now.contains_key(*path)) {
-                        if let Ok(id) = state.sources.load(path) {
-                            before.insert(path.clone(), state.sources.get(id).text().to_owned());
-                        }
-                    }
-                    (now, state) = (next, after);
-                    open = moved(open, candidates(&state, level, wanted));
-                }
-                // A rejected batch is split. Those that cannot be at fault are tried first.
-                Err((_, parts)) if parts.len() > 1 => open.extend(parts),
-                Err((why, parts)) => {
-                    let Some(mut patch) = parts.into_iter().flatten().next() else { continue };
-                    if !patch.alternatives.is_empty() {
-                        let mut next = patch.alternatives.remove(0);
-                        next.alternatives = patch.alternatives;
-                        open.push(vec![next]);
-                        continue;
-                    }
-                    known.insert(patch.identity.clone());
-                    fixed.refused.push(RejectedFix {
-                        rule: patch.rule,
-                        title: patch.title,
-                        path: patch.path,
-                        why,
-                    });
-                }
-            }
-        }
-        if !progress && last {
-            break;
-        }
-    }
-    tracing::debug!(
-        "tried {trials} states of {} files for {} fixes",
-        discovered.files.len(),
-        fixed.applied.len()
-    );
-    fixed.files = changed(&before, now);
-    fixed.unsafe_left = unsafe_fixes(&state.outcome);
-    (fixed, unsafe_before)
-}
-
-/// Splits a batch in two: the patches of files that the project in doubt reads, and the others, which are tried first. Halves
-/// if one of the two would be empty.
-fn parted(batch: Vec<Patch>, project: Option<&ProjectState>) -> Vec<Vec<Patch>> {
-    let touches = |patch: &Patch| {
-        project.is_none_or(|project| patch.edits.iter().any(|(path, ..)| project.reads.contains(path)))
-    };
-    let (suspects, mut others): (Vec<_>, Vec<_>) = batch.into_iter().partition(touches);
-    if suspects.is_empty() || others.is_empty() {
-        others.extend(suspects);
-        let second = others.split_off(others.len() / 2);
-        return vec![second, others];
-    }
-    vec![suspects, others]
-}
-
-/// The arguments of [`fix_some`], to search for fixes that another one uncovers.
-struct Follow<'f> {
+/// Files that no project outside of them depends on, whose fixes are verified among themselves.
+struct Group<'f> {
     options: &'f Options,
     discovered: &'f Discovered,
     level: Applicability,
-    wanted: &'f dyn Fn(&Finding) -> bool,
+    wanted: &'f (dyn Fn(&Finding) -> bool + Sync),
+    /// The number of states that were checked.
+    trials: usize,
 }
 
-impl Follow<'_> {
+/// Texts that passed verification, the state that they make, and the fixes in them.
+type Reached = (Overlay, State, Vec<Patch>);
+
+impl Group<'_> {
+    /// Applies fixes until none is left. Returns the number of findings with an unsafe fix before, too.
+    fn fix(mut self, overlay: &Overlay) -> (FixResult, usize) {
+        let (mut before, mut now) = (overlay.clone(), overlay.clone());
+        let mut state = self.state(&now);
+        let unsafe_before = unsafe_fixes(&state.outcome);
+        let mut fixed = FixResult::default();
+        let mut rounds = 0;
+        let mut known: HashSet<Identity> = HashSet::default();
+        // A rejected fix may pass once others are in: the end is a round in which none does.
+        loop {
+            let patches = self.candidates(&state);
+            if rounds == MAX_ROUNDS || self.trials == MAX_TRIALS {
+                fixed.unfinished |= patches.len() > fixed.refused.len();
+                break;
+            }
+            rounds += 1;
+            let is_known = |patch: &Patch| known.contains(&patch.identity);
+            let (again, fresh): (Vec<_>, Vec<_>) = patches.into_iter().partition(is_known);
+            // Rejected fixes are tried once more when nothing else is left.
+            let last = fresh.is_empty();
+            let patches = if last { again } else { fresh };
+            if last {
+                known.clear();
+                fixed.refused.clear();
+            }
+            if patches.is_empty() {
+                break;
+            }
+            let mut progress = false;
+            let mut open = vec![patches];
+            // All at once where that passes, else in parts, down to the fixes that do not pass.
+            while let Some(batch) = open.pop() {
+                if self.trials == MAX_TRIALS {
+                    fixed.unfinished = true;
+                    break;
+                }
+                match self.attempt(&state, &now, batch) {
+                    Ok((next, after, batch)) => {
+                        fixed.applied.extend(batch.iter().map(Applied::of));
+                        progress = true;
+                        for path in next.keys().filter(|path| !now.contains_key(*path)) {
+                            if let Ok(id) = state.sources.load(path) {
+                                before.insert(path.clone(), state.sources.get(id).text().to_owned());
+                            }
+                        }
+                        (now, state) = (next, after);
+                        open = moved(open, self.candidates(&state));
+                    }
+                    // A rejected batch is split. Those that cannot be at fault are tried first.
+                    Err((_, parts)) if parts.len() > 1 => open.extend(parts),
+                    Err((why, parts)) => {
+                        let Some(mut patch) = parts.into_iter().flatten().next() else { continue };
+                        if !patch.alternatives.is_empty() {
+                            let mut next = patch.alternatives.remove(0);
+                            next.alternatives = patch.alternatives;
+                            open.push(vec![next]);
+                            continue;
+                        }
+                        known.insert(patch.identity.clone());
+                        fixed.refused.push(RejectedFix {
+                            rule: patch.rule,
+                            title: patch.title,
+                            path: patch.path,
+                            why,
+                        });
+                    }
+                }
+            }
+            if !progress && last {
+                break;
+            }
+        }
+        let (trials, files) = (self.trials, self.discovered.files.len());
+        tracing::debug!("tried {trials} states of {files} files for {} fixes", fixed.applied.len());
+        fixed.files = changed(&before, now);
+        fixed.unsafe_left = unsafe_fixes(&state.outcome);
+        (fixed, unsafe_before)
+    }
+
+    fn state(&self, texts: &Overlay) -> State {
+        State::of(self.options, self.discovered, texts)
+    }
+
+    fn candidates(&self, state: &State) -> Vec<Patch> {
+        candidates(state, self.level, self.wanted)
+    }
+
+    /// Tries a batch of fixes. The error is the reason why it does not pass, and the parts to try next: one if it is a single fix.
+    fn attempt(
+        &mut self,
+        state: &State,
+        now: &Overlay,
+        batch: Vec<Patch>,
+    ) -> Result<Reached, (String, Vec<Vec<Patch>>)> {
+        self.trials += 1;
+        let next = apply(now, state, &batch);
+        let after = self.state(&next);
+        match (verify(state, &after, &batch), batch.as_slice()) {
+            (Ok(()), _) => Ok((next, after, batch)),
+            (Err(Objection { why: why @ RejectReason::Stays, .. }), [patch]) => {
+                let reached = self.follow(state, patch, (next, after));
+                reached.ok_or_else(|| (why.to_string(), vec![batch]))
+            }
+            (Err(Objection { why, .. }), [_]) => Err((why.to_string(), vec![batch])),
+            (Err(Objection { why, project }), _) => Err((why.to_string(), parted(batch, project))),
+        }
+    }
+
     /// Applies a fix with those that it uncovers for the same rule, file and service: of several variables in one text, each
     /// shows when the one before it is fixed. `None` if no such series passes verification.
-    fn all(
-        &self,
+    fn follow(
+        &mut self,
         state: &State,
         first: &Patch,
         (mut texts, mut reached): (Overlay, State),
-        trials: &mut usize,
-    ) -> Option<(Overlay, State, Vec<Patch>)> {
+    ) -> Option<Reached> {
         let mut all = vec![first.clone()];
         for _ in 0..MAX_UNCOVERED {
             let (path, rule, service, _) = &first.identity;
-            let next = candidates(&reached, self.level, self.wanted).into_iter().find(|patch| {
+            let next = self.candidates(&reached).into_iter().find(|patch| {
                 let (other_path, other_rule, other_service, _) = &patch.identity;
                 (other_path, other_rule, other_service) == (path, rule, service)
                     && all.iter().all(|known| known.identity != patch.identity)
             });
             let next = Patch { uncovered: true, ..next? };
             texts = apply(&texts, &reached, std::slice::from_ref(&next));
-            reached = State::of(self.options, self.discovered, &texts);
-            *trials += 1;
+            reached = self.state(&texts);
+            self.trials += 1;
             all.push(next);
             if verify(state, &reached, &all).is_ok() {
                 return Some((texts, reached, all));
@@ -317,14 +281,10 @@ impl Follow<'_> {
     }
 }
 
-/// Returns the open batches with current positions. A patch that is not found again is left to the next round.
-fn moved(open: Vec<Vec<Patch>>, now: Vec<Patch>) -> Vec<Vec<Patch>> {
-    let mut now: HashMap<Identity, Patch> =
-        now.into_iter().map(|patch| (patch.identity.clone(), patch)).collect();
-    let mut again = |batch: Vec<Patch>| -> Vec<Patch> {
-        batch.into_iter().filter_map(|patch| now.remove(&patch.identity)).collect()
-    };
-    open.into_iter().map(&mut again).filter(|batch| !batch.is_empty()).collect()
+impl Applied {
+    fn of(patch: &Patch) -> Self {
+        Self { rule: patch.rule, title: patch.title.clone(), path: patch.path.clone() }
+    }
 }
 
 impl State {
@@ -345,187 +305,6 @@ impl State {
         });
         Self { sources, outcome, projects }
     }
-}
-
-/// Returns the fixes of a state that may be applied, without overlaps.
-fn candidates(state: &State, level: Applicability, wanted: &dyn Fn(&Finding) -> bool) -> Vec<Patch> {
-    let mut taken: HashMap<PathBuf, Vec<std::ops::Range<usize>>> = HashMap::default();
-    let mut rules: HashMap<(PathBuf, String), &'static str> = HashMap::default();
-    let mut seen = HashSet::default();
-    let mut patches = Vec::new();
-    for finding in state.outcome.findings.iter().filter(|finding| wanted(finding)) {
-        let Some(patch) = patch(finding, &state.sources, level) else { continue };
-        // Two services that share a value ask for the same change of it.
-        if !seen.insert(patch.edits.clone()) {
-            continue;
-        }
-        let free = patch.edits.iter().all(|(path, range, _)| {
-            taken.get(path).is_none_or(|ranges| {
-                ranges.iter().all(|other| {
-                    // Two insertions in one place would depend on their order.
-                    other.end < range.start || range.end < other.start
-                })
-            })
-        });
-        // Fixes of two rules for one service go into two rounds: the second rule has to see the result of the first.
-        let place = patch.path.parent().map(Path::to_path_buf).unwrap_or_default();
-        let about = finding.service.clone().map(|service| (place, service));
-        let other = about.as_ref().and_then(|about| rules.get(about)).is_some_and(|rule| *rule != patch.rule);
-        if !free || (other && !patch.changes.is_empty()) {
-            continue;
-        }
-        rules.extend(about.map(|about| (about, patch.rule)));
-        for (path, range, _) in &patch.edits {
-            taken.entry(path.clone()).or_default().push(range.clone());
-        }
-        patches.push(patch);
-    }
-    patches
-}
-
-/// Returns the fixes of a finding of at least this applicability, the better first.
-fn applicable(finding: &Finding, level: Applicability) -> impl Iterator<Item = &Fix> {
-    finding.fixes.iter().filter(move |fix| fix.applicability >= level && !fix.edits.is_empty())
-}
-
-/// Returns the best applicable fix of a finding, with the others as alternatives.
-fn patch(finding: &Finding, sources: &Sources, level: Applicability) -> Option<Patch> {
-    let identity = identity(finding, sources);
-    let mut patches = applicable(finding, level).filter_map(|fix| {
-        Some(Patch {
-            rule: finding.rule,
-            title: fix.title.clone(),
-            path: identity.0.clone(),
-            identity: identity.clone(),
-            changes: fix.changes,
-            edits: edits(fix, sources)?,
-            alternatives: Vec::new(),
-            uncovered: false,
-        })
-    });
-    let first = patches.next()?;
-    Some(Patch { alternatives: patches.collect(), ..first })
-}
-
-/// Returns the edits of a fix by path. `None` if a file is not UTF-8 or an edit is outside of its text.
-fn edits(fix: &Fix, sources: &Sources) -> Option<Edits> {
-    let edits = fix.edits.iter().map(|edit| {
-        let source = sources.get(edit.span.file);
-        let fits = source.invalid_utf8().is_none() && source.text().get(edit.span.range()).is_some();
-        fits.then(|| (normalize(source.path()), edit.span.range(), edit.replacement.clone()))
-    });
-    edits.collect()
-}
-
-/// Returns the overlay with the patches applied.
-fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> Overlay {
-    let mut next = now.clone();
-    let mut edits: BTreeMap<&Path, Vec<(&std::ops::Range<usize>, &str)>> = BTreeMap::new();
-    for patch in batch {
-        for (path, range, text) in &patch.edits {
-            edits.entry(path).or_default().push((range, text));
-        }
-    }
-    for (path, mut edits) in edits {
-        // The edits refer to these sources, so every file loads.
-        let Ok(id) = state.sources.load(path) else { continue };
-        let mut text = state.sources.get(id).text().to_owned();
-        edits.sort_by_key(|(range, _)| (range.start, range.end));
-        // From the end, so that earlier ranges stay valid. Of two insertions in one place the first one comes first.
-        for (range, replacement) in edits.into_iter().rev() {
-            // Overlapping edits of one patch are a bug of a rule, and no reason to end the run.
-            if text.get(range.clone()).is_some() {
-                text.replace_range(range.clone(), replacement);
-            }
-        }
-        next.insert(path.to_path_buf(), text);
-    }
-    next
-}
-
-/// The reason to reject a batch of fixes.
-#[derive(Debug)]
-enum RejectReason {
-    /// Its finding would stay, or another of the same rule and service: one more fix may resolve that.
-    Stays,
-    /// Any other reason, as text: lower case, no full stop.
-    Other(String),
-}
-
-impl std::fmt::Display for RejectReason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Stays => f.write_str("the finding would stay"),
-            Self::Other(why) => f.write_str(why),
-        }
-    }
-}
-
-/// An objection to a batch of fixes.
-struct Objection<'s> {
-    why: RejectReason,
-    /// The project that would be worse off. `None` if it is not a single one.
-    project: Option<&'s ProjectState>,
-}
-
-/// Checks that the patches resolve their findings and do nothing else, in any project that reads the files.
-fn verify<'s>(before: &'s State, after: &State, batch: &[Patch]) -> Result<(), Objection<'s>> {
-    let doubt = |why: &str| Err(Objection { why: RejectReason::Other(why.to_owned()), project: None });
-    if unparsed(after) > unparsed(before) {
-        return doubt("the file would no longer parse");
-    }
-    if before.projects.len() != after.projects.len() {
-        return doubt("other services would be there");
-    }
-    for (old, new) in before.projects.iter().zip(&after.projects) {
-        project_state::verify_project(old, new, batch)
-            .map_err(|why| Objection { why, project: Some(old) })?;
-    }
-    // Findings about comments belong to no project. Of identical ones, each patch has to remove one.
-    let counted = |state: &State| {
-        let findings = state.outcome.findings.iter();
-        counted(findings.map(|finding| identity(finding, &state.sources)))
-    };
-    let (were, are) = (counted(before), counted(after));
-    let first = batch.iter().filter(|patch| !patch.uncovered);
-    let meant = self::counted(first.map(|patch| patch.identity.clone()));
-    let of = |counts: &HashMap<Identity, usize>, identity| counts.get(identity).copied().unwrap_or(0);
-    if meant.iter().any(|(identity, count)| of(&are, identity) + count > of(&were, identity)) {
-        return Err(Objection { why: RejectReason::Stays, project: None });
-    }
-    let comments = |state: &State| {
-        state
-            .outcome
-            .findings
-            .iter()
-            .filter(|finding| finding.rule == unused_suppression::RULE.meta().name)
-            .count()
-    };
-    if comments(after) > comments(before) {
-        return doubt("a suppression would be unused");
-    }
-    Ok(())
-}
-
-/// Counts the errors that keep a part of a file from being read.
-fn unparsed(state: &State) -> usize {
-    let errors = state.outcome.projects.iter().flat_map(|project| &project.syntax_errors);
-    errors.filter(|error| error.fatal).count()
-}
-
-fn identity(finding: &Finding, sources: &Sources) -> Identity {
-    let place = sources.to_outer_span(finding.primary.span);
-    let source = sources.get(place.file);
-    let (path, text) = (source.path().to_path_buf(), source.slice(place).to_owned());
-    (path, finding.rule, finding.service.clone(), text)
-}
-
-fn counted(identities: impl Iterator<Item = Identity>) -> HashMap<Identity, usize> {
-    let mut counts = HashMap::default();
-    for identity in identities {
-        *counts.entry(identity).or_default() += 1;
-    }
-    counts
 }
 
 /// Returns the files whose text differs now.

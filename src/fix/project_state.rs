@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Edits, Patch, RejectReason, edits};
+use super::patch::{Edits, Patch, edits};
+use super::verify::RejectReason;
 use crate::diagnostic::{Finding, Severity};
 use crate::hash::{HashMap, HashSet};
 use crate::source::{Sources, normalize};

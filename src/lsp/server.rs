@@ -336,33 +336,35 @@ impl<'c> Server<'c> {
             let found = self.session.diagnostics(analysis);
             now.extend(found.iter().map(|(path, diagnostics)| (path.as_path(), diagnostics.as_slice())));
         }
-        let mut published = BTreeMap::new();
+        let mut changed: Vec<(PathBuf, Published)> = Vec::new();
         for (path, diagnostics) in now {
             let document = self.session.documents.get(path);
-            // Diagnostics of open documents are not pushed to a client that pulls them.
-            if self.pulls && document.is_some() {
-                continue;
-            }
             let version = document.map(|document| document.version);
             let last = self.session.published.get(path);
             let is_clear = |last: &Published| last.diagnostics.is_empty() && document.is_none();
             let same = |last: &Published| {
                 last.diagnostics == diagnostics && (last.version == version || is_clear(last))
             };
-            if last.is_none_or(|last| !same(last))
-                && let Some(uri) = uri_of(path)
-            {
-                let params = PublishDiagnosticsParams { uri, diagnostics: diagnostics.to_vec(), version };
-                let params = serde_json::to_value(params)?;
-                let method = PublishDiagnostics::METHOD.to_owned();
-                self.send(Message::Notification(Notification { method, params }))?;
-            }
-            if document.is_some() || !diagnostics.is_empty() {
+            // Diagnostics of open documents are not pushed to a client that pulls them.
+            let asked_for = self.pulls && document.is_some();
+            if !asked_for && last.is_none_or(|last| !same(last)) {
                 let diagnostics = diagnostics.to_vec();
-                published.insert(path.to_path_buf(), Published { version, diagnostics });
+                changed.push((path.to_path_buf(), Published { version, diagnostics }));
             }
         }
-        self.session.published = published;
+        for (path, Published { version, diagnostics }) in changed {
+            let Some(uri) = uri_of(&path) else { continue };
+            let params = PublishDiagnosticsParams { uri, diagnostics: diagnostics.clone(), version };
+            let params = serde_json::to_value(params)?;
+            let method = PublishDiagnostics::METHOD.to_owned();
+            self.send(Message::Notification(Notification { method, params }))?;
+            self.session.published.insert(path, Published { version, diagnostics });
+        }
+        let (pulls, documents) = (self.pulls, &self.session.documents);
+        self.session.published.retain(|path, last| match documents.contains_key(path) {
+            true => !pulls,
+            false => !last.diagnostics.is_empty(),
+        });
         if self.pulls && self.refreshes && open.len() > 1 {
             self.ask(WorkspaceDiagnosticRefresh::METHOD, &())?;
         }

@@ -16,7 +16,7 @@ use crate::diagnostic::{Finding, Label, Severity};
 use crate::discover::{
     self, Discovered, FileKind, discover, is_env_file, kind_in_editor, kind_in_walk, kind_of, kind_of_text,
 };
-use crate::hash::{HashMap, HashSet};
+use crate::hash::HashMap;
 use crate::report::escape::printable;
 use crate::report::rule_page;
 use crate::source::{FileSystem, MAX_FILE_SIZE, Overlay, Sources, normalize};
@@ -47,8 +47,6 @@ pub(super) struct Analysis {
     pub(super) sources: Sources,
     pub(super) outcome: Outcome,
     pub(super) discovered: Discovered,
-    /// Absolute paths of the files that it depends on.
-    inputs: HashSet<PathBuf>,
     diagnostics: OnceLock<BTreeMap<PathBuf, Vec<Diagnostic>>>,
 }
 
@@ -78,7 +76,7 @@ pub(super) struct Session {
     pub(super) analyses: HashMap<PathBuf, Arc<Analysis>>,
     /// Project directories by file.
     pub(super) directories: HashMap<PathBuf, PathBuf>,
-    /// What was published last of each file that has diagnostics or is open.
+    /// The last published diagnostics of each file that has some or is open.
     pub(super) published: BTreeMap<PathBuf, Published>,
 }
 
@@ -87,8 +85,7 @@ impl Session {
         if let Some(path) = path_of(uri) {
             let path = normalize(&path);
             self.documents.insert(path.clone(), Document::new(&path, text, version, language));
-            self.directories.clear();
-            self.invalidate_users(&path);
+            self.invalidate_shown(&path);
         }
     }
 
@@ -107,8 +104,7 @@ impl Session {
         if let Some(path) = path_of(uri) {
             let path = normalize(&path);
             self.documents.remove(&path);
-            self.directories.clear();
-            self.invalidate_users(&path);
+            self.invalidate_shown(&path);
         }
     }
 
@@ -118,14 +114,25 @@ impl Session {
         self.directories.clear();
     }
 
-    /// Discards the analyses that may depend on a document.
+    /// Discards the analyses that may depend on a document that was opened or closed.
+    fn invalidate_shown(&mut self, path: &Path) {
+        self.directories.clear();
+        if self.disk.exists(path) {
+            self.invalidate_users(path);
+        } else {
+            // The file comes or goes with its document, and any analysis may have looked for it.
+            self.invalidate();
+        }
+    }
+
+    /// Discards the analyses that may depend on the text of a document.
     fn invalidate_users(&mut self, path: &Path) {
         // Other files, such as a README, tell what the projects below them are for.
         let describes = self.kind(path).is_none() && !is_env_file(path);
         let parent = path.parent().unwrap_or(path);
         self.analyses.retain(|directory, analysis| {
             let depends = path.starts_with(directory)
-                || analysis.inputs.contains(path)
+                || analysis.sources.has_loaded(path)
                 || (describes && directory.starts_with(parent));
             !depends
         });
@@ -178,13 +185,7 @@ impl Session {
         let sources = Sources::with_file_system(disk);
         let mut outcome = check::run(&options, &sources, &discovered);
         outcome.truncate(&sources);
-        let inputs = outcome.inputs.iter().flat_map(|inputs| {
-            let read = inputs.files.iter().map(|file| sources.absolute(sources.get(*file).path()));
-            read.chain(inputs.changed_by.iter().map(|path| sources.absolute(path)))
-        });
-        let inputs = inputs.collect();
-        let analysis =
-            Arc::new(Analysis { sources, outcome, discovered, inputs, diagnostics: OnceLock::new() });
+        let analysis = Arc::new(Analysis { sources, outcome, discovered, diagnostics: OnceLock::new() });
         self.analyses.insert(directory, Arc::clone(&analysis));
         Some(analysis)
     }

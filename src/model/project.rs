@@ -219,7 +219,7 @@ fn complete_services(services: &[Service]) -> impl Iterator<Item = (&str, bool)>
 }
 
 /// Returns the files that `docker compose` loads in `directory` without `-f`; empty if there are none.
-fn default_files(directory: &Path, sources: &Sources) -> Vec<PathBuf> {
+pub(crate) fn default_files(directory: &Path, sources: &Sources) -> Vec<PathBuf> {
     let first =
         |names: &[&str]| names.iter().map(|name| directory.join(name)).find(|path| sources.exists(path));
     let Some(base) = first(&DEFAULT_NAMES) else { return Vec::new() };

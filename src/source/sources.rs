@@ -267,6 +267,11 @@ impl Sources {
         normalize(&self.here.join(path))
     }
 
+    /// True if the file at `path` was added or loaded, whether it could be read or not.
+    pub fn has_loaded(&self, path: &Path) -> bool {
+        self.read().by_path.contains_key(self.key(path).as_os_str())
+    }
+
     /// True if `path` was added, was read, or is a regular file on disk.
     pub fn exists(&self, path: &Path) -> bool {
         match self.read().by_path.get(self.key(path).as_os_str()) {

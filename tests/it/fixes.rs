@@ -7,6 +7,7 @@
 use crate::common;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use oomlint::check::{self, Options};
@@ -17,6 +18,7 @@ use oomlint::fix::{fix, fix_some};
 use oomlint::rules::{Preset, Target};
 use oomlint::source::Overlay;
 use oomlint::source::Sources;
+use oomlint::stats::Stats;
 use oomlint::workload::{FactName, FactTable, FactValue};
 
 #[test]
@@ -387,6 +389,44 @@ fn limits_go_where_the_files_deploy() {
     let findings = check::run(&Options::default(), &Sources::new(), &found).findings;
     let limit = findings.iter().find(|finding| finding.rule == "missing-memory-limit").unwrap();
     assert!(limit.help.as_ref().unwrap().contains("`deploy.resources.limits.memory: <size>`"), "{limit:?}");
+}
+
+/// What a fix depends on in other directories: a file below that overrides a base of its own, and measurements of other projects.
+#[test]
+fn files_that_are_fixed_apart_are_fixed_as_together() {
+    let base = "services:\n  api:\n    image: eclipse-temurin:21-jre\n    command: [\"java\", \"-Xmx256m\", \"-jar\", \"/a.jar\"]\n  db:\n    image: postgres:17\n    mem_limit: 1g\n";
+    let limits = "services:\n  api:\n    mem_limit: 900m\n";
+    // Returns each fixed file with how many limits of 64 MiB are left.
+    let fixed = |files: &[(&str, &str)], stats: Option<Arc<Stats>>| -> Vec<(String, usize)> {
+        let scratch = common::tree(files);
+        let found = discover(&[scratch.path().to_path_buf()], discover::Options::default()).unwrap();
+        let select = vec!["missing-memory-limit".to_owned(), "limit-below-peak".to_owned()];
+        let options = Options { select, stats, ..Options::default() };
+        let fixed = fix(&options, &found, &Overlay::new(), Applicability::Unsafe);
+        let below = |path: &PathBuf| path.strip_prefix(scratch.path()).unwrap().display().to_string();
+        let files = fixed.files.iter();
+        files.map(|(path, _, new)| (below(path), new.matches("mem_limit: 64m").count())).collect()
+    };
+    let with_own_base =
+        [("compose.yaml", base), ("sub/compose.yaml", base), ("sub/compose.prod.yaml", limits)];
+    assert_eq!(fixed(&with_own_base, None), [("compose.yaml".to_owned(), 0)]);
+    // Files without an extension do not crowd out the directories that are searched for such files.
+    let crowd: Vec<String> = (0..250).map(|number| format!("a{number}")).collect();
+    let mut files = vec![("compose.yaml", base), ("sub/limits.yml", limits)];
+    files.extend(crowd.iter().map(|name| (name.as_str(), "")));
+    assert!(fixed(&files, None).is_empty());
+    // Without a base of its own, the file below overrides the one above.
+    assert!(fixed(&[("compose.yaml", base), ("sub/compose.prod.yaml", limits)], None).is_empty());
+    let two = "services:\n  web:\n    image: nginx:1.27\n    mem_limit: 64m\n  x:\n    image: nginx:1.27\n    mem_limit: 64m\n";
+    let shop = "name: shop\nservices:\n  web:\n    image: nginx:1.27\n    mem_limit: 64m\n";
+    let mut stats = Stats::default();
+    for (name, size) in [("shop-web-1", 300), ("b-x-1", 200)] {
+        let line = format!("{{\"Name\":\"{name}\",\"MemUsage\":\"{size}MiB / 1GiB\"}}\n");
+        stats.read(&line).unwrap();
+    }
+    let files = [("a/compose.yaml", shop), ("b/compose.yaml", two)];
+    let measured = fixed(&files, Some(Arc::new(stats)));
+    assert_eq!(measured, [("a/compose.yaml".to_owned(), 0), ("b/compose.yaml".to_owned(), 1)]);
 }
 
 /// An override file of any name in the directory of the base or one below counts. Services that extend the same base do not.

@@ -173,6 +173,35 @@ fn diagnostics_follow_the_buffers_and_go_with_them() {
     client.stop();
 }
 
+/// An edit reaches the stacks that depend on the document, also one that it was missing from, and no other is told again.
+#[test]
+fn diagnostics_go_out_for_what_an_edit_concerns() {
+    let (mut client, _) = Client::start(plain());
+    client.write("base/common.yaml", "services: {web: {image: nginx, mem_limit: 64m}}\n");
+    let user = "services: {web: {extends: {file: ../base/common.yaml, service: web}}}\n";
+    let apart = "services: {a: {image: nginx, env_file: ../other/vars.env, mem_limit: 64m}}\n";
+    for (name, text) in [("user/compose.yaml", user), ("apart/compose.yaml", apart)] {
+        client.write(name, text);
+        client.open(name, "yaml", text);
+    }
+    client.open("base/common.yaml", "yaml", "services: {web: {image: nginx, mem_limit: 64m}}\n");
+    client.settle();
+    let has = |client: &Client, name: &str, rule: &str| client.rules(name).iter().any(|other| other == rule);
+    assert!(has(&client, "apart/compose.yaml", "unresolved-reference"));
+    client.pushed.clear();
+    // A file that another stack extends.
+    client.change("base/common.yaml", 2, "services: {web: {image: nginx, mem_limit: 64Mi}}\n");
+    client.settle();
+    assert!(has(&client, "base/common.yaml", "invalid-memory-value"), "{:?}", client.pushed);
+    assert!(!client.pushed.contains_key(&client.uri("apart/compose.yaml")), "{:?}", client.pushed);
+    // A document without a file, which a stack has looked for.
+    client.open("other/vars.env", "dotenv", "A=1\n");
+    client.settle();
+    assert!(!has(&client, "apart/compose.yaml", "unresolved-reference"), "{:?}", client.pushed);
+    assert!(client.pushed.contains_key(&client.uri("apart/compose.yaml")));
+    client.stop();
+}
+
 #[test]
 fn fixes_and_suppressions_are_offered_where_the_finding_is() {
     let (mut client, result) = Client::start(plain());

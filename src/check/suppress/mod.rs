@@ -73,8 +73,7 @@ impl Suppressions {
         let (mut findings, none) = (Vec::new(), Project::default());
         let in_scope = files_in_scope(projects);
         let is_enabled = |meta: &Meta, file: SourceId| {
-            let config =
-                configs.configs_for(sources.to_outer_span(Span::new(file, 0, 0)).file).into_iter().next();
+            let config = configs.configs_for(file).into_iter().next();
             options.enables(meta, config.as_deref(), options.preset_of(config.as_deref()))
         };
         let (unknown, unused) = (unknown_rule::RULE.meta(), unused_suppression::RULE.meta());
