@@ -24,6 +24,11 @@ pub fn corpus() -> PathBuf {
     shared().join("corpus")
 }
 
+/// Returns whether `OOMLINT_TESTS=all` asks for what `cargo test` leaves out because it takes minutes.
+pub fn all_is_tested() -> bool {
+    std::env::var_os("OOMLINT_TESTS").is_some_and(|value| value == "all")
+}
+
 /// Reads the JSON lines of one file of reference answers.
 pub fn answers(name: &str) -> Vec<serde_json::Value> {
     let file = std::fs::File::open(corpus().join("answers").join(name)).unwrap();
