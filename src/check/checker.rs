@@ -73,6 +73,7 @@ impl Checker<'_> {
                 seen.drop_duplicates(&mut project, sources);
                 projects.push(project);
             });
+            elsewhere.release(&directory);
             projects
         });
         projects.extend(loaded.into_iter().flatten());

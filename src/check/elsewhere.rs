@@ -1,7 +1,8 @@
 //! Finds files that change a project's services without being read by it: override files, and files whose services extend its own.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::diagnostic::{Edit, Finding};
 use crate::discover::Untracked;
@@ -20,16 +21,22 @@ const MAX_LISTED: usize = 200;
 /// The size, in bytes, from which a file is not read as such an override file.
 const MAX_SNIFFED: u64 = 64 * 1024;
 
+/// The length in bytes of the files whose trees are kept until their projects are checked. A tree takes some ten times as much.
+const BYTES_KEPT: usize = 1024 * 1024;
+
 /// The changes that the Compose files of a run make to services of other files.
 #[derive(Debug, Default)]
 pub(super) struct ExternalChanges {
     overrides: Vec<(PathBuf, Vec<Change>)>,
-    /// Files that may be override files of the base that they are named after, as `compose.gpu.yaml` of `compose.yaml`.
-    possible: Vec<(PathBuf, Changes)>,
+    /// The override files, as indices into `overrides`, by each directory whose base they may be for: their own, and those above it
+    /// if their own has no base.
+    overrides_of: HashMap<PathBuf, Vec<usize>>,
+    /// Files that may be override files of the base that they are named after, as `compose.gpu.yaml` of `compose.yaml`, by directory.
+    possible: HashMap<PathBuf, Vec<(PathBuf, Changes)>>,
     /// For each extended service, by file and name: the files that extend it, and their changes.
     extended: HashMap<(PathBuf, String), Vec<(PathBuf, Change)>>,
-    /// Directories with a file of a default name, such as `compose.yaml`, that is no override file.
-    bases: HashSet<PathBuf>,
+    /// Trees that were parsed for this, by directory, until its projects are checked, which would parse them again.
+    trees: Mutex<HashMap<PathBuf, Vec<Arc<Tree>>>>,
 }
 
 impl ExternalChanges {
@@ -43,6 +50,8 @@ impl ExternalChanges {
         for file in files {
             *counts.entry(folder(file)).or_default() += 1;
         }
+        let kept = AtomicUsize::new(0);
+        let trees: Mutex<HashMap<PathBuf, Vec<Arc<Tree>>>> = Mutex::default();
         let read = parallel::map_light(files.iter().collect(), |path| {
             let source = sources.get(sources.load(path).ok()?);
             let may_override =
@@ -52,13 +61,19 @@ impl ExternalChanges {
             }
             let tree: Arc<Tree> = Tree::of(&source);
             let found = changes(&tree, path);
+            let size = source.text().len();
+            if kept.fetch_add(size, Ordering::Relaxed) + size <= BYTES_KEPT {
+                let mut trees = trees.lock().unwrap_or_else(PoisonError::into_inner);
+                trees.entry(folder(path)).or_default().push(tree);
+            }
             (!found.known.is_empty() || !found.possible.is_empty()).then(|| (path.clone(), found))
         });
-        let mut all = Self { overrides: unnamed_overrides(files, sources, is_excluded), ..Self::default() };
+        let overrides = unnamed_overrides(files, sources, is_excluded);
+        let mut all = Self { overrides, trees, ..Self::default() };
         for (path, mut found) in read.into_iter().flatten() {
             let known = std::mem::take(&mut found.known);
             if !found.possible.is_empty() && !project::is_default(&path) {
-                all.possible.push((path.clone(), found));
+                all.possible.entry(folder(&path)).or_default().push((path.clone(), found));
             }
             let (overridden, extended): (Vec<_>, Vec<_>) =
                 known.into_iter().partition(|change| matches!(change.of, ChangeTarget::BaseService(_)));
@@ -72,9 +87,22 @@ impl ExternalChanges {
             }
         }
         let overrides: HashSet<&PathBuf> = all.overrides.iter().map(|(path, _)| path).collect();
-        let bases = files.iter().filter(|file| !overrides.contains(file));
-        all.bases = bases.map(|file| folder(file)).collect();
+        // Directories with a file that is no override file.
+        let bases: HashSet<PathBuf> =
+            files.iter().filter(|file| !overrides.contains(file)).map(|file| folder(file)).collect();
+        for (index, (path, _)) in all.overrides.iter().enumerate() {
+            let own = folder(path);
+            let directories = if bases.contains(&own) { 1 } else { usize::MAX };
+            for directory in own.ancestors().take(directories) {
+                all.overrides_of.entry(directory.to_path_buf()).or_default().push(index);
+            }
+        }
         all
+    }
+
+    /// Drops the trees of a directory whose projects are checked.
+    pub(super) fn release(&self, directory: &Path) {
+        self.trees.lock().unwrap_or_else(PoisonError::into_inner).remove(&normalize(directory));
     }
 
     /// Returns the changes to a project's services in files that it does not read.
@@ -96,19 +124,20 @@ impl ExternalChanges {
             healthcheck: change.healthcheck,
         };
         let base = model.request.files.first().filter(|base| project::is_default(base));
-        let possible = self.possible.iter().filter(|(file, changes)| {
+        let possible = self.possible.get(&directory).into_iter().flatten().filter(|(file, changes)| {
             let is_override_of = |base: &PathBuf| {
                 let own = changes.completeness.iter().map(|(name, is_whole)| (name.as_str(), *is_whole));
-                folder(file) == directory
-                    && project::is_named_after(file, base)
+                project::is_named_after(file, base)
                     && project::is_partial_override(own, &model.compose.services)
             };
             base.is_some_and(is_override_of)
         });
         let possible = possible.map(|(file, changes)| (file, &changes.possible));
-        let overrides = self.overrides.iter().map(|(file, changes)| (file, changes));
+        let overrides = self.overrides_of.get(&directory).into_iter().flatten();
+        let overrides = overrides.filter_map(|index| self.overrides.get(*index));
+        let overrides = overrides.map(|(file, changes)| (file, changes));
         for (file, changes) in overrides.chain(possible) {
-            if own.contains(&normalize(file)) || !self.applies_to_base(&directory, file) {
+            if own.contains(&normalize(file)) {
                 continue;
             }
             for change in changes {
@@ -190,12 +219,6 @@ impl ExternalChanges {
         let has = self.extended.keys().any(|(file, _)| *file == path);
         let name = has.then(|| service_at(&Tree::of(&source), source.text(), edit.span.start)).flatten();
         name.and_then(|name| self.extended.get(&(path, name))).into_iter().flatten()
-    }
-
-    /// True if the override file is for the base in `directory`: it is in that directory, or below it where its own has no base.
-    fn applies_to_base(&self, directory: &Path, override_file: &Path) -> bool {
-        let own = folder(override_file);
-        own == directory || (own.starts_with(directory) && !self.bases.contains(&own))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Text in which each piece is traced to the bytes of the file it came from.
 
+use compact_str::CompactString;
 use smallvec::SmallVec;
 
 use super::Span;
@@ -9,7 +10,7 @@ use super::Span;
 /// [`TracedText::span_of`] returns the bytes of a part of it, one flag of `JAVA_TOOL_OPTIONS` for example.
 #[derive(Clone, Debug)]
 pub struct TracedText {
-    value: String,
+    value: CompactString,
     span: Span,
     /// Sorted by `at`; covers the whole value unless it is empty.
     pieces: SmallVec<[Piece; 1]>,
@@ -31,12 +32,12 @@ impl TracedText {
     /// Creates empty text at `span`, to which pieces are pushed.
     #[must_use]
     pub fn empty(span: Span) -> Self {
-        Self { value: String::new(), span, pieces: SmallVec::new() }
+        Self { value: CompactString::default(), span, pieces: SmallVec::new() }
     }
 
     /// Creates text that is copied byte for byte from `span`.
     #[must_use]
-    pub fn verbatim(value: impl Into<String>, span: Span) -> Self {
+    pub fn verbatim(value: impl Into<CompactString>, span: Span) -> Self {
         let value = value.into();
         let exact = value.len() == span.len();
         Self::of_one_piece(value, span, exact)
@@ -44,11 +45,11 @@ impl TracedText {
 
     /// Creates text that comes from `span` as a whole, not byte for byte.
     #[must_use]
-    pub fn derived(value: impl Into<String>, span: Span) -> Self {
+    pub fn derived(value: impl Into<CompactString>, span: Span) -> Self {
         Self::of_one_piece(value.into(), span, false)
     }
 
-    fn of_one_piece(value: String, span: Span, exact: bool) -> Self {
+    fn of_one_piece(value: CompactString, span: Span, exact: bool) -> Self {
         let piece = Piece { at: 0, span, exact, variable: false };
         let pieces = if value.is_empty() { SmallVec::new() } else { SmallVec::from_elem(piece, 1) };
         Self { value, span, pieces }

@@ -44,12 +44,12 @@ fn lower(tree: &Tree, id: NodeId, classes: &mut BTreeMap<&'static str, usize>) -
         ),
         Kind::Scalar(scalar) => {
             let text = scalar.text.as_str();
-            if let Some((class, value)) = otherwise(text, scalar.style, node.tag.as_ref()) {
+            if let Some((class, value)) = otherwise(text, scalar.style, node.tag.as_deref()) {
                 *classes.entry(class).or_default() += 1;
                 value
             } else {
                 // serde_yaml types a scalar with a local tag as if it had none.
-                let tag = node.tag.as_ref().filter(|tag| tag.name.starts_with("!!"));
+                let tag = node.tag.as_deref().filter(|tag| tag.name.starts_with("!!"));
                 match scalar.resolve(tag) {
                     Value::Null => Plain::Null,
                     Value::Bool(value) => Plain::Bool(value),

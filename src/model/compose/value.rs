@@ -285,7 +285,7 @@ impl Lowering<'_> {
     fn scalar(&mut self, id: NodeId, value: &mut Value) {
         let node = self.tree.node(id);
         let yaml::Kind::Scalar(scalar) = &node.kind else { return };
-        let typed = scalar.resolve(node.tag.as_ref());
+        let typed = scalar.resolve(node.tag.as_deref());
         if matches!(typed, yaml::Value::Null) {
             return;
         }

@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::ffi::{OsStr, OsString};
 use std::fs::{FileType, ReadDir};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -27,10 +27,10 @@ pub(super) enum Listed {
     Unknown,
 }
 
-/// Directories by path, as it was asked for.
+/// Directories by path, as they were asked for.
 #[derive(Debug, Default)]
 pub(super) struct Listings {
-    known: RwLock<HashMap<PathBuf, Arc<Listing>>>,
+    known: RwLock<HashMap<OsString, Arc<Listing>>>,
     /// The number of entries in all of them, a directory counted as one.
     remembered: AtomicUsize,
 }
@@ -56,19 +56,50 @@ impl Listings {
         name: &OsStr,
         read: impl FnOnce() -> Result<ReadDir, LoadError>,
     ) -> Listed {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(directory).map(Arc::clone);
-        if known.is_none() && self.remembered.load(Ordering::Relaxed) >= MAX_REMEMBERED_IN_ALL {
-            return Listed::Unknown;
+        self.listing(directory, read).map_or(Listed::Unknown, |listing| listing.lookup(name))
+    }
+
+    /// Looks up a name in a directory that was listed before; `None` if it was not.
+    pub(super) fn peek(&self, directory: &Path, name: &OsStr) -> Option<Listed> {
+        Some(self.known(directory)?.lookup(name))
+    }
+
+    /// Returns the names in a directory, unordered; `None` if the listing does not tell. `read` opens the directory if it was not
+    /// listed before.
+    pub(super) fn names(
+        &self,
+        directory: &Path,
+        read: impl FnOnce() -> Result<ReadDir, LoadError>,
+    ) -> Option<Vec<OsString>> {
+        match &*self.listing(directory, read)? {
+            Listing::Entries { kinds, .. } => Some(kinds.keys().cloned().collect()),
+            Listing::Unknown => None,
         }
-        let listing = known.unwrap_or_else(|| {
-            let listing = Arc::new(Listing::of(read()));
-            self.remembered.fetch_add(listing.len() + 1, Ordering::Relaxed);
-            match self.known.write().unwrap_or_else(PoisonError::into_inner).entry(directory.to_path_buf()) {
-                Entry::Occupied(other) => Arc::clone(other.get()),
-                Entry::Vacant(free) => Arc::clone(free.insert(listing)),
-            }
-        });
-        listing.lookup(name)
+    }
+
+    fn known(&self, directory: &Path) -> Option<Arc<Listing>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(directory.as_os_str()).map(Arc::clone)
+    }
+
+    fn listing(
+        &self,
+        directory: &Path,
+        read: impl FnOnce() -> Result<ReadDir, LoadError>,
+    ) -> Option<Arc<Listing>> {
+        if let Some(known) = self.known(directory) {
+            return Some(known);
+        }
+        if self.remembered.load(Ordering::Relaxed) >= MAX_REMEMBERED_IN_ALL {
+            return None;
+        }
+        let listing = Arc::new(Listing::of(read()));
+        self.remembered.fetch_add(listing.len() + 1, Ordering::Relaxed);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        Some(match known.entry(directory.as_os_str().to_owned()) {
+            Entry::Occupied(other) => Arc::clone(other.get()),
+            Entry::Vacant(free) => Arc::clone(free.insert(listing)),
+        })
     }
 }
 
@@ -90,7 +121,7 @@ impl Listing {
             if kinds.len() == MAX_REMEMBERED {
                 return Self::Unknown;
             }
-            if name.as_encoded_bytes().iter().any(u8::is_ascii_uppercase) {
+            if !is_lower_case(&name) {
                 folded.insert(name.to_ascii_lowercase());
             }
             unicode |= !name.is_ascii();
@@ -113,6 +144,13 @@ impl Listing {
             Some(None) => Listed::Unknown,
             // A file system that ignores case, or normalizes Unicode, may find it under another spelling.
             None if *unicode || !name.is_ascii() || is_short_name(name) => Listed::Unknown,
+            None if is_lower_case(name) => {
+                if folded.contains(name) {
+                    Listed::Unknown
+                } else {
+                    Listed::Missing
+                }
+            }
             None => {
                 let lower = name.to_ascii_lowercase();
                 let other = folded.contains(&lower) || kinds.contains_key(&lower);
@@ -120,6 +158,10 @@ impl Listing {
             }
         }
     }
+}
+
+fn is_lower_case(name: &OsStr) -> bool {
+    !name.as_encoded_bytes().iter().any(u8::is_ascii_uppercase)
 }
 
 /// True for a name that Windows finds although it does not list it: `PROGRA~1`, `file.`.

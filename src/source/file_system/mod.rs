@@ -6,7 +6,8 @@ mod root;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::{File, Metadata};
+use std::ffi::OsStr;
+use std::fs::{File, Metadata, ReadDir};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -171,19 +172,24 @@ impl FileSystem {
     }
 
     fn entry_kind_on_disk(&self, path: &Path) -> Result<EntryKind, LoadError> {
-        // `file/` has to be a directory.
-        let slash = path.as_os_str().as_encoded_bytes().ends_with(b"/");
-        let named = path.parent().zip(path.file_name()).filter(|_| !slash);
-        let listing = self.listings.as_ref().zip(named);
-        if let Some((listings, (directory, name))) = listing {
-            let read = || std::fs::read_dir(self.place(directory)?).map_err(LoadError::from);
-            match listings.lookup(directory, name, read) {
+        if let Some((listings, (directory, name))) = self.listings.as_ref().zip(split(path)) {
+            match listings.lookup(directory, name, || self.read_directory(directory)) {
                 Listed::Missing => return Err(LoadError::NotFound),
                 Listed::Is(kind) => return Ok(kind),
                 Listed::Unknown => {}
             }
         }
         Ok(entry(&std::fs::metadata(self.place(path)?)?))
+    }
+
+    fn read_directory(&self, directory: &Path) -> Result<ReadDir, LoadError> {
+        Ok(std::fs::read_dir(self.place(directory)?)?)
+    }
+
+    /// Returns what the listing of a directory tells about `path`, if it was listed.
+    fn peek(&self, path: &Path) -> Option<Listed> {
+        let (listings, (directory, name)) = self.listings.as_ref().zip(split(path))?;
+        listings.peek(directory, name)
     }
 
     /// True if there is a regular file at `path`.
@@ -230,14 +236,14 @@ impl FileSystem {
             .filter(|below| below.components().count() == 1)
             .map(|name| directory.join(name))
             .collect();
-        let entries = self.place(directory).ok().and_then(|place| std::fs::read_dir(place).ok());
+        let listings = self.listings.as_ref();
+        let listed = listings.and_then(|all| all.names(directory, || self.read_directory(directory)));
+        let names = listed.unwrap_or_else(|| {
+            let entries = self.read_directory(directory).into_iter().flatten();
+            entries.flatten().map(|entry| entry.file_name()).collect()
+        });
         let directory = directory.to_path_buf();
-        entries
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(move |entry| directory.join(entry.file_name()))
-            .chain(added)
+        names.into_iter().map(move |name| directory.join(name)).chain(added)
     }
 
     /// Returns the first `most` entries of a directory that satisfy `keep`, sorted by path, so that the selection
@@ -271,16 +277,26 @@ impl FileSystem {
     pub fn read_prefix(&self, path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
         match self.overlaid(path) {
             Some(text) => Ok(text.as_bytes().get(..most as usize).unwrap_or(text.as_bytes()).to_vec()),
-            None => self.read_at(&self.place(path)?, most),
+            None => self.read_on_disk(path, most),
         }
+    }
+
+    fn read_on_disk(&self, path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
+        let place = self.place(path)?;
+        match self.peek(path) {
+            Some(Listed::Missing) => return Err(LoadError::NotFound),
+            Some(Listed::Is(EntryKind::File)) => {}
+            // Opening a device may have side effects.
+            _ => _ = regular(&std::fs::metadata(&place)?)?,
+        }
+        self.read_at(&place, most)
     }
 
     /// Reads at most `most` bytes of the file at `place`, a path that [`Self::place`] has checked.
     fn read_at(&self, place: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
-        let size = regular(&std::fs::metadata(place)?)?;
         let file = open(place, self.root.is_some())?;
         // The file may have been replaced since it was checked.
-        regular(&file.metadata()?)?;
+        let size = regular(&file.metadata()?)?;
         if let Some(root) = &self.root {
             root.contains_open_file(&file)?;
         }
@@ -317,6 +333,27 @@ fn regular(metadata: &Metadata) -> Result<u64, LoadError> {
         EntryKind::Directory => Err(LoadError::IsDirectory),
         EntryKind::Other => Err(LoadError::NotRegular),
     }
+}
+
+/// Splits a path into its directory and name; `None` if it ends with `/`, `.` or `..`.
+#[cfg(unix)]
+fn split(path: &Path) -> Option<(&Path, &OsStr)> {
+    use std::os::unix::ffi::OsStrExt;
+    let bytes = path.as_os_str().as_bytes();
+    let (directory, name) = match memchr::memrchr(b'/', bytes) {
+        Some(0) => (b"/".as_slice(), bytes.get(1..)?),
+        Some(slash) => (bytes.get(..slash)?, bytes.get(slash + 1..)?),
+        None => (b"".as_slice(), bytes),
+    };
+    let is_name = !matches!(name, b"" | b"." | b"..");
+    is_name.then(|| (Path::new(OsStr::from_bytes(directory)), OsStr::from_bytes(name)))
+}
+
+/// Splits a path into its directory and name; `None` if it ends with a separator or `..`.
+#[cfg(not(unix))]
+fn split(path: &Path) -> Option<(&Path, &OsStr)> {
+    let ends_with_separator = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+    path.parent().zip(path.file_name()).filter(|_| !ends_with_separator)
 }
 
 /// Opens a file without blocking: a pipe may have replaced the file since it was checked.

@@ -37,6 +37,8 @@ pub struct Command {
     pub assignments: Vec<Assignment>,
     /// The words, quotes removed, variables as written.
     pub words: Vec<Word>,
+    /// The number of words before the program that runs in the end: wrappers with their options.
+    wrapped: usize,
     /// Redirections: `> file`, `<<EOF` and the like.
     pub redirections: Vec<Redirection>,
     /// Operator before it in its list.
@@ -177,7 +179,7 @@ impl Command {
     /// Returns the words of the program that runs in the end, after `sudo`, `env A=b`, `exec` and other wrappers.
     #[must_use]
     pub fn runs(&self) -> &[Word] {
-        behind_wrappers(&self.words)
+        self.words.get(self.wrapped..).unwrap_or_default()
     }
 
     /// Returns the base name of the program that runs; `None` if the name contains variables, or if nothing runs.
@@ -213,14 +215,14 @@ impl Command {
     }
 }
 
-/// Returns the words after all wrappers; after [`MAX_WRAPPERS`] the next wrapper counts as the program.
-fn behind_wrappers(words: &[Word]) -> &[Word] {
-    let mut words = words;
+/// Returns the number of words before the one behind all wrappers; after [`MAX_WRAPPERS`] the next wrapper counts as the program.
+fn count_wrapped(words: &[Word]) -> usize {
+    let mut count = 0;
     for _ in 0..MAX_WRAPPERS {
-        let Wrapped::From(at) = unwrap_once(words) else { break };
-        words = words.get(at..).unwrap_or_default();
+        let Wrapped::From(at) = unwrap_once(words.get(count..).unwrap_or_default()) else { break };
+        count += at;
     }
-    words
+    count
 }
 
 impl Script {

@@ -2,7 +2,7 @@
 
 use super::redirections::Pending;
 use super::{
-    Assignment, Command, Frame, FrameKind, Join, Script, Word, Wrapped, behind_wrappers, unwrap_once, wrapper,
+    Assignment, Command, Frame, FrameKind, Join, Script, Word, Wrapped, count_wrapped, unwrap_once, wrapper,
 };
 use crate::source::{Span, TracedText};
 
@@ -268,6 +268,7 @@ impl<'s> Reader<'s> {
             joined: std::mem::take(joined),
             end: Join::Nothing,
             end_span: span,
+            wrapped: 0,
             frame,
             span,
         })
@@ -276,6 +277,7 @@ impl<'s> Reader<'s> {
     pub(super) fn end_command(&mut self, join: Join, span: Span) {
         let Some(mut command) = self.command.take() else { return };
         (command.end, command.end_span) = (join, span);
+        command.wrapped = count_wrapped(&command.words);
         self.closed = None;
         let scripts = self.scripts_of(&command);
         let joined = command.joined;
@@ -290,7 +292,7 @@ impl<'s> Reader<'s> {
     /// Returns the scripts that a command passes to a shell (`sh -c '…'`, `eval '…'`, `<<<`) and marks its
     /// here-documents as scripts.
     fn scripts_of(&mut self, command: &Command) -> Vec<TracedText> {
-        let words = behind_wrappers(&command.words);
+        let words = command.runs();
         match unwrap_once(words) {
             Wrapped::Script(at) => words.get(at).map(|word| word.text.clone()).into_iter().collect(),
             Wrapped::Input => {

@@ -13,29 +13,34 @@ pub enum Wrapped {
     Itself,
 }
 
-/// Wrappers that run the words after their options: names, options that take a value, and the number of operands
-/// before the command.
-const WRAPPERS: &[(&[&str], &[&str], usize)] = &[
-    (&["exec"], &["-a"], 0),
-    (&["builtin", "nohup", "setsid", "fakeroot", "eatmydata", "unbuffer", "catatonit"], &[], 0),
-    (&["tsx-wrapper", "with-contenv", "linux32", "linux64", "dbus-run-session", "docker-init"], &[], 0),
-    (&["time"], &["-o", "-f"], 0),
-    (&["env"], &["-u", "-C"], 0),
-    (&["nice"], &["-n"], 0),
-    (&["ionice"], &["-n", "-c", "-p", "-P", "-u"], 0),
-    (&["stdbuf"], &["-i", "-o", "-e"], 0),
-    (&["tini", "tini-static"], &["-p", "-e"], 0),
-    (&["dumb-init"], &["-r"], 0),
-    (&["setpriv", "chrt", "numactl", "unshare", "choom"], &["-p", "-n", "-e", "-r"], 0),
-    (&["sudo"], &["-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T", "-U", "-r", "-t"], 0),
-    (&["doas"], &["-u", "-C"], 0),
-    (&["runuser"], &["-u", "-g", "-G"], 0),
-    (&["xvfb-run"], &["-e", "-f", "-n", "-p", "-s"], 0),
-    (&["xargs"], &["-a", "-d", "-E", "-I", "-L", "-n", "-P", "-s"], 0),
-    (&["gosu", "su-exec", "chroot", "setuidgid", "s6-setuidgid", "flock"], &["-w", "-E"], 1),
-    (&["chpst"], &["-u", "-U", "-b", "-e", "-/", "-n", "-l", "-L", "-m", "-d", "-o", "-p", "-f", "-c"], 0),
-    (&["timeout"], &["-s", "-k"], 1),
-];
+/// Returns the options of a wrapper that take a value, and the number of operands before the command, for wrappers that run the
+/// words after their options.
+fn wrapper(name: &str) -> Option<(&'static [&'static str], usize)> {
+    Some(match name {
+        "exec" => (&["-a"], 0),
+        "builtin" | "nohup" | "setsid" | "fakeroot" | "eatmydata" | "unbuffer" | "catatonit" => (&[], 0),
+        "tsx-wrapper" | "with-contenv" | "linux32" | "linux64" | "dbus-run-session" | "docker-init" => {
+            (&[], 0)
+        }
+        "time" => (&["-o", "-f"], 0),
+        "env" => (&["-u", "-C"], 0),
+        "nice" => (&["-n"], 0),
+        "ionice" => (&["-n", "-c", "-p", "-P", "-u"], 0),
+        "stdbuf" => (&["-i", "-o", "-e"], 0),
+        "tini" | "tini-static" => (&["-p", "-e"], 0),
+        "dumb-init" => (&["-r"], 0),
+        "setpriv" | "chrt" | "numactl" | "unshare" | "choom" => (&["-p", "-n", "-e", "-r"], 0),
+        "sudo" => (&["-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T", "-U", "-r", "-t"], 0),
+        "doas" => (&["-u", "-C"], 0),
+        "runuser" => (&["-u", "-g", "-G"], 0),
+        "xvfb-run" => (&["-e", "-f", "-n", "-p", "-s"], 0),
+        "xargs" => (&["-a", "-d", "-E", "-I", "-L", "-n", "-P", "-s"], 0),
+        "gosu" | "su-exec" | "chroot" | "setuidgid" | "s6-setuidgid" | "flock" => (&["-w", "-E"], 1),
+        "chpst" => (&["-u", "-U", "-b", "-e", "-/", "-n", "-l", "-L", "-m", "-d", "-o", "-p", "-f", "-c"], 0),
+        "timeout" => (&["-s", "-k"], 1),
+        _ => return None,
+    })
+}
 
 /// Programs that wait for something and then run the words after `--`.
 const WAITERS: [&str; 7] =
@@ -85,10 +90,7 @@ pub fn unwrap_once<W: AsRef<str>>(words: &[W]) -> Wrapped {
         }
         _ if WAITERS.contains(&name) => rest.iter().position(|word| word.as_ref() == "--").map(|at| at + 1),
         _ if is_assignment(first.as_ref()) => Some(0),
-        _ => WRAPPERS
-            .iter()
-            .find(|(names, ..)| names.contains(&name))
-            .and_then(|(_, with_value, own)| after_options(rest, with_value, *own)),
+        _ => wrapper(name).and_then(|(with_value, own)| after_options(rest, with_value, own)),
     };
     found.filter(|at| *at < rest.len()).map_or(Wrapped::Itself, |at| Wrapped::From(at + 1))
 }
@@ -119,14 +121,13 @@ fn shell<W: AsRef<str>>(rest: &[W]) -> Wrapped {
     Wrapped::Input
 }
 
+/// True for `NAME=value` and `NAME+=value`.
 pub(super) fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| is_name(name.strip_suffix('+').unwrap_or(name)))
-}
-
-pub(super) fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    let bytes = word.as_bytes();
+    let end = bytes.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(bytes.len());
+    let (name, rest) = bytes.split_at(end);
+    name.first().is_some_and(|first| !first.is_ascii_digit())
+        && (rest.starts_with(b"=") || rest.starts_with(b"+="))
 }
 
 /// Returns the index of the command in `words`: after options with their values, assignments and `own` operands.

@@ -3,6 +3,7 @@
 use std::collections::hash_map::Entry;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span as EventSpan, StructureStyle, options};
+use smallvec::SmallVec;
 
 use super::{Anchor, Kind, MAX_DEPTH, MAX_NODES, Node, NodeId, Scalar, Style, Tag, node, problem, scalar};
 use crate::hash::HashMap;
@@ -63,6 +64,7 @@ pub(super) fn build(file: SourceId, text: &str) -> Built {
         emit_unresolved_aliases: true,
         // libyaml, and so go-yaml, accepts a block scalar at the end of the file without a newline.
         block_scalar_eof_without_line_feed: true,
+        emit_comments: has_marked_comment(text),
         max_buffered_comment_events: usize::MAX,
         flow_nesting_limit: REFUSED_DEPTH,
         block_nesting_limit: REFUSED_DEPTH,
@@ -103,6 +105,11 @@ pub(super) fn build(file: SourceId, text: &str) -> Built {
         }
     }
     builder.finish()
+}
+
+/// True if a comment may be an instruction to this program. Only then comments are needed.
+fn has_marked_comment(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), b"oomlint:").is_some()
 }
 
 impl Builder<'_> {
@@ -163,17 +170,17 @@ impl Builder<'_> {
                 let span = self.span(start, end);
                 if let Some(node) = self.anchors.get(&id).and_then(|id| self.out.nodes.get_mut(id.0 as usize))
                 {
-                    node.anchor = Some(Anchor { name: name.into_owned(), span });
+                    node.anchor = Some(Box::new(Anchor { name: name.into_owned(), span }));
                 }
             }
             _ => {}
         }
     }
 
-    fn tag(&self, at: &EventSpan) -> Option<Tag> {
+    fn tag(&self, at: &EventSpan) -> Option<Box<Tag>> {
         let range = at.tag_span()?.byte_range()?;
         let name = self.text.get(range.clone())?.to_owned();
-        Some(Tag { name, span: self.span(range.start, range.end) })
+        Some(Box::new(Tag { name, span: self.span(range.start, range.end) }))
     }
 
     fn alias(&mut self, anchor: usize, start: usize, end: usize) {
@@ -233,7 +240,7 @@ impl Builder<'_> {
     }
 
     /// Adds a node: as a root, an item, a key, or the value of the last key.
-    fn add(&mut self, kind: Kind, span: Span, tag: Option<Tag>, anchor: usize) -> NodeId {
+    fn add(&mut self, kind: Kind, span: Span, tag: Option<Box<Tag>>, anchor: usize) -> NodeId {
         let id = NodeId(self.out.nodes.len() as u32);
         self.out.nodes.push(Node { kind, span, tag, anchor: None });
         if anchor > 0 {
@@ -260,7 +267,7 @@ impl Builder<'_> {
         style: StructureStyle,
         start: usize,
         end: usize,
-        tag: Option<Tag>,
+        tag: Option<Box<Tag>>,
         anchor: usize,
     ) {
         // A pair in a flow sequence, `[a: b]`, is a flow mapping without brackets.
@@ -319,6 +326,14 @@ impl Builder<'_> {
             Node { kind: Kind::Alias(_), span, .. } => Some((false, self.text.get(span.range())?)),
             _ => None,
         };
+        // Most maps are so small that comparing all keys costs less than hashing them.
+        if entries.len() <= 8 {
+            let keys: SmallVec<[_; 8]> = entries.iter().filter_map(|(key, _)| spelling(*key)).collect();
+            let has_other = |(at, key)| keys.iter().take(at).any(|other| other == key);
+            if !keys.iter().enumerate().any(has_other) {
+                return;
+            }
+        }
         let mut seen = HashMap::with_capacity_and_hasher(entries.len(), Default::default());
         let mut repeated = Vec::new();
         for (key, _) in entries {

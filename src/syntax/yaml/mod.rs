@@ -52,10 +52,10 @@ pub struct Node {
     /// it; for an empty value: the place where it would be; for a map or sequence: the brackets, or first to last
     /// child.
     pub span: Span,
-    /// The tag, if any.
-    pub tag: Option<Tag>,
+    /// The tag, if any. Boxed like the anchor, since few nodes have one.
+    pub tag: Option<Box<Tag>>,
     /// The anchor, if any.
-    pub anchor: Option<Anchor>,
+    pub anchor: Option<Box<Anchor>>,
 }
 
 /// A tag as written: `!reset`, `!!str`, `!<tag:yaml.org,2002:str>`.
@@ -151,7 +151,8 @@ impl Tree {
         node(&self.nodes, id)
     }
 
-    /// Returns all comments in file order, from `#` to the end of the line.
+    /// Returns all comments in file order, from `#` to the end of the line; none if `oomlint:` occurs nowhere in the file, since
+    /// nobody reads them then.
     #[must_use]
     pub fn comments(&self) -> &[Span] {
         &self.comments

@@ -24,7 +24,7 @@ impl Node {
     #[must_use]
     pub fn resolve(&self) -> Option<Value> {
         match &self.kind {
-            Kind::Scalar(scalar) => Some(scalar.resolve(self.tag.as_ref())),
+            Kind::Scalar(scalar) => Some(scalar.resolve(self.tag.as_deref())),
             _ => None,
         }
     }

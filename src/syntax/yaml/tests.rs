@@ -76,7 +76,7 @@ impl Read {
 #[test]
 fn block_scalars_span_from_their_header_to_their_last_line() {
     let r = read(
-        "a: |  # why\n    x\n   \n      y\n\n\nb: >-\n  x\n  y\n  # in\n# out\nc: |+\n  z\n\nd: |\ne: !t &a |2-\n   q\n",
+        "a: |  # why\n    x\n   \n      y\n\n\nb: >-\n  x\n  y\n  # in\n# oomlint: out\nc: |+\n  z\n\nd: |\ne: !t &a |2-\n   q\n",
     );
     assert_eq!(r.raw("a"), "|  # why\n    x\n   \n      y");
     assert_eq!(r.text("a").as_str(), "x\n\n  y\n");
@@ -86,7 +86,7 @@ fn block_scalars_span_from_their_header_to_their_last_line() {
     assert_eq!((r.raw("d"), r.text("d").as_str()), ("|", ""));
     assert_eq!((r.raw("e"), r.text("e").as_str()), ("|2-\n   q", " q"));
     let comments: Vec<&str> = r.tree.comments().iter().map(|span| r.slice(*span)).collect();
-    assert_eq!(comments, ["# why", "# out"]);
+    assert_eq!(comments, ["# why", "# oomlint: out"]);
     assert_eq!(r.errors(), []);
 }
 
@@ -122,18 +122,20 @@ fn parts_of_scalars_are_traced_to_their_bytes() {
 
 #[test]
 fn windows_line_ends_marks_and_letters_keep_their_bytes() {
-    let r = read("\u{feff}ä: |\r\n  é\r\n  ö\r\nb: x\r\n  y # ü\r\nc: >\r\n  x\r\n  y\r\n");
+    let r = read("\u{feff}ä: |\r\n  é\r\n  ö\r\nb: x\r\n  y # oomlint: ü\r\nc: >\r\n  x\r\n  y\r\n");
     assert_eq!((r.raw("ä"), r.text("ä").as_str()), ("|\r\n  é\r\n  ö", "é\nö\n"));
     assert_eq!(r.trace("ä", "ö"), "ö");
     assert_eq!((r.raw("b"), r.text("b").as_str()), ("x\r\n  y", "x y"));
     assert_eq!(r.text("c").as_str(), "x y\n");
     assert_eq!(r.trace("c", "y"), "y");
-    assert_eq!(r.slice(r.tree.comments()[0]), "# ü");
+    assert_eq!(r.slice(r.tree.comments()[0]), "# oomlint: ü");
 }
 
 #[test]
 fn collections_span_their_children_or_brackets() {
-    let r = read("a:\n  b: 1\n  c:\n  - x\n  - y: z # c\n\nd: [1, {e: f}, # in\n  g: h ]\ni: {}\nj:\n- k:\n");
+    let r = read(
+        "a:\n  b: 1\n  c:\n  - x\n  - y: z # oomlint: c\n\nd: [1, {e: f}, # in\n  g: h ]\ni: {}\nj:\n- k:\n",
+    );
     assert_eq!(r.raw("a"), "b: 1\n  c:\n  - x\n  - y: z");
     assert_eq!(r.raw("a/c"), "x\n  - y: z");
     assert_eq!(r.raw("d"), "[1, {e: f}, # in\n  g: h ]");
@@ -248,9 +250,9 @@ fn nesting_beyond_the_cap_is_dropped_and_said() {
 
 #[test]
 fn the_dump_shows_every_node_with_its_bytes() {
-    let r = read("a: !t &x [1, *x]\n# c\nb\n");
+    let r = read("a: !t &x [1, *x]\n# oomlint: c\nb\n");
     let json = to_json(&r.tree, &r.source);
-    assert_eq!(json["comments"], serde_json::json!([[17, 20]]));
+    assert_eq!(json["comments"], serde_json::json!([[17, 29]]));
     assert_eq!(json["errors"][1]["line"], 3);
     let seq = &json["documents"][0]["map"][0][1];
     assert_eq!((&seq["span"], &seq["line"]), (&serde_json::json!([9, 16]), &serde_json::json!(1)));
