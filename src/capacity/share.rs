@@ -17,8 +17,14 @@ pub struct Share<'w> {
     pub total: ByteSize,
 }
 
+/// Returns the profiles that are active: those that the command line names, else those of the project.
+pub(super) fn active<'p>(project: &'p Project, named: &'p [String]) -> &'p [String] {
+    if named.is_empty() { &project.profiles } else { named }
+}
+
 /// Returns the services that `docker compose up` starts with these profiles. `*` is all of them.
 pub fn started<'w>(project: &'w Project, profiles: &'w [String]) -> impl Iterator<Item = &'w Workload> {
+    let profiles = active(project, profiles);
     project.workloads.iter().filter(|workload| workload.role.runs()).filter(move |workload| {
         is_started(workload.service.profiles.iter().map(|profile| profile.value.as_str()), profiles)
     })

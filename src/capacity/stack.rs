@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::{Entry, Swap};
-use super::share::{is_started, sum};
+use super::share::{active, is_started, sum};
 use crate::hash::{IndexMap, IndexSet};
 use crate::source::{SourceId, Span};
 use crate::syntax::size::ByteSize;
@@ -70,12 +70,12 @@ pub struct Sum {
 }
 
 impl Stack {
-    /// Creates the stack of a project. `scale` replaces the number of containers of the services that it names.
+    /// Creates the stack of a project. `named` are the profiles of the command line; `scale` replaces the number of containers of the services that it names.
     #[must_use]
     pub fn of(
         project: &Project,
         host: Option<Host>,
-        active: &[String],
+        named: &[String],
         scale: &BTreeMap<String, i64>,
     ) -> Self {
         let size = host.as_ref().map(|host| host.size);
@@ -92,7 +92,7 @@ impl Stack {
             is_override_file: !project.report_only.is_empty(),
             services: services.collect(),
             gaps: gaps(project),
-            active: active.to_vec(),
+            active: active(project, named).to_vec(),
             host,
         }
     }

@@ -35,6 +35,9 @@ pub(crate) fn resolve_fix_ops<'f>(findings: impl IntoIterator<Item = &'f mut Fin
 /// replacement means the same whatever the indentation and quotes of the outer file.
 fn in_file(edit: Edit, sources: &Sources) -> Option<Edit> {
     let span = sources.to_outer_span(edit.span);
+    if !sources.get(span.file).has_own_offsets() {
+        return None;
+    }
     if span == edit.span {
         return Some(edit);
     }

@@ -48,7 +48,7 @@ pub(super) struct Host {
     #[arg(long, value_name = "SIZE", value_parser = single_line_error(|text| Size::parse(text).map(|size| size.0)))]
     pub(super) host_memory: Option<ByteSize>,
 
-    /// Count the services of this profile among those that run; `*` is all of them; may be repeated
+    /// Count the services of this profile among those that run; `*` is all of them; may be repeated. Without it those of `COMPOSE_PROFILES` in `.env` count
     #[arg(long = "profile", value_name = "PROFILE")]
     pub(super) profiles: Vec<String>,
 }

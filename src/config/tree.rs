@@ -262,7 +262,7 @@ impl<'de> de::Deserializer<'de> for Node<'_> {
     fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         match self.value() {
             Some(Value::Int(number)) if u32::try_from(number).is_ok() => self.number(visitor),
-            Some(Value::Int(_) | Value::BigInt | Value::Float(_)) => {
+            Some(Value::Int(_) | Value::BigInt(_) | Value::Float(_)) => {
                 Err(DeserializeError::new("not a whole number that fits here".to_owned(), None)
                     .at(self.place()))
             }

@@ -1,14 +1,15 @@
 //! Walks a directory tree.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::{Discovered, DiscoveredFile, Options, ignored, kind_in_walk, shown};
+use super::{Discovered, DiscoveredFile, FileKind, Options, ignored, kind_in_walk, shown};
 use crate::error::Error;
 use crate::source::{EntryKind, FileSystem, LoadError, normalize};
+use crate::syntax::dotenv;
 
 /// Maximum number of threads: more would only wait for the same disk.
 const MAX_THREADS: usize = 8;
@@ -16,6 +17,11 @@ const MAX_THREADS: usize = 8;
 /// The number of entries up to which a directory is walked on the calling thread: the walker's threads sleep a millisecond and more
 /// before they end.
 const SERIAL: usize = 256;
+
+/// The bytes of a `.env` that are searched for `COMPOSE_FILE`.
+const BYTES_OF_ENV_FILE: u64 = 64 * 1024;
+
+const COMPOSE_FILE: &str = "COMPOSE_FILE";
 
 /// Directories that are skipped below the given one: git's own, and third-party code.
 const LEFT_OUT: [&str; 3] = [".git", "node_modules", "vendor"];
@@ -64,7 +70,10 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
             }
         }
     });
-    let visit = |entry| {
+    let visit = |entry: Result<DirEntry, ignore::Error>| {
+        if let Ok(entry) = &entry {
+            named_in_env_file(entry.path(), disk).for_each(|found| add(&results, Ok(found)));
+        }
         if let Some(result) = discovered_file(entry, root, disk) {
             add(&results, result);
         }
@@ -91,6 +100,24 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
     }
     discovered.unreadable.sort_by_key(ToString::to_string);
     add_overlaid(root, disk, discovered);
+}
+
+/// Returns the Compose files of any name that `COMPOSE_FILE` of a `.env` names in its own directory.
+fn named_in_env_file(path: &Path, disk: &FileSystem) -> impl Iterator<Item = DiscoveredFile> {
+    let names = path.file_name().filter(|name| *name == ".env").and_then(|_| {
+        let text = disk.read_prefix(path, BYTES_OF_ENV_FILE).ok()?;
+        let text = String::from_utf8_lossy(&text);
+        text.contains(COMPOSE_FILE).then(|| dotenv::compose_files(&text))
+    });
+    let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();
+    let files =
+        names.into_iter().flatten().filter(|name| !name.contains('/')).map(move |name| directory.join(name));
+    let existing: Vec<PathBuf> = files.filter(|path| disk.is_file(path)).collect();
+    existing.into_iter().map(|path| DiscoveredFile {
+        path: shown(&path),
+        kind: FileKind::Compose,
+        explicit: false,
+    })
 }
 
 /// Adds files that only an overlay has. Ignore files do not apply to them.
@@ -247,6 +274,22 @@ mod tests {
         ];
         wanted.sort_unstable();
         assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn files_of_any_name_that_a_env_file_names_are_found() {
+        let dir = tree(&[
+            (
+                "a/.env",
+                "COMPOSE_PATH_SEPARATOR=;\nCOMPOSE_FILE=base.yaml;prod.txt;gone.yaml;../b/other.yaml\n",
+            ),
+            ("a/base.yaml", "services: {}"),
+            ("a/prod.txt", "services: {}"),
+            ("a/not.yaml", "services: {}"),
+            ("b/other.yaml", "services: {}"),
+            ("b/.env", "# COMPOSE_FILE=other.yaml\n"),
+        ]);
+        assert_eq!(below(&dir, Options::default()), ["a/base.yaml", "a/prod.txt"]);
     }
 
     #[test]

@@ -229,19 +229,9 @@ pub(crate) fn default_files(directory: &Path, sources: &Sources) -> Vec<PathBuf>
 /// Returns the existing files of `COMPOSE_FILE` in the directory's `.env`. None if there are none.
 fn files_of_compose_file_variable(directory: &Path, sources: &Sources) -> Option<Vec<PathBuf>> {
     let id = sources.load(&directory.join(".env")).ok()?;
-    let source = sources.get(id);
-    let parsed = dotenv::parse(id, source.text(), &|_| None);
-    let value = |name: &str| {
-        let text = parsed.entries.get(name)?.value.as_ref()?.as_str().to_owned();
-        (!text.is_empty()).then_some(text)
-    };
-    let separator = value("COMPOSE_PATH_SEPARATOR").unwrap_or_else(|| ":".to_owned());
-    let files: Vec<PathBuf> = value("COMPOSE_FILE")?
-        .split(separator.as_str())
-        .filter(|name| !name.is_empty())
-        .map(|name| directory.join(name))
-        .filter(|path| sources.exists(path))
-        .collect();
+    let names = dotenv::compose_files(sources.get(id).text());
+    let files = names.iter().map(|name| directory.join(name));
+    let files: Vec<PathBuf> = files.filter(|path| sources.exists(path)).collect();
     (!files.is_empty()).then_some(files)
 }
 

@@ -36,12 +36,31 @@ pub struct Dotenv {
 /// Parses a file. Variables in values are looked up by `lookup` first, then among earlier lines.
 #[must_use]
 pub fn parse(file: SourceId, text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Dotenv {
+    parse_after(file, text, Lookup { first: lookup, last: &|_| None })
+}
+
+/// Parses a file whose variables are also looked up elsewhere after its own earlier lines: in the files before it.
+#[must_use]
+pub fn parse_after(file: SourceId, text: &str, lookup: Lookup<'_>) -> Dotenv {
     let mut reader = Reader { file, text, out: Dotenv::default(), line: 0..0 };
     let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     while at < text.len() {
         at = reader.statement(at, lookup);
     }
     reader.out
+}
+
+/// Returns the names in `COMPOSE_FILE` of a `.env`, which `COMPOSE_PATH_SEPARATOR` separates.
+#[must_use]
+pub fn compose_files(text: &str) -> Vec<String> {
+    let parsed = parse(SourceId(0), text, &|_| None);
+    let value = |name: &str| {
+        let text = parsed.entries.get(name)?.value.as_ref()?.as_str().to_owned();
+        (!text.is_empty()).then_some(text)
+    };
+    let separator = value("COMPOSE_PATH_SEPARATOR").unwrap_or_else(|| ":".to_owned());
+    let names = value("COMPOSE_FILE").unwrap_or_default();
+    names.split(separator.as_str()).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// Parses a file of `format: raw`: everything after the `=` is the value (docker/cli `pkg/kvfile`).
@@ -73,6 +92,16 @@ pub fn parse_raw(file: SourceId, text: &str) -> Dotenv {
         reader.error(message.to_owned(), start, start + trimmed.len(), true);
     }
     reader.out
+}
+
+/// Where variables in values are looked up: before and after the earlier lines of the file. An unknown value is
+/// [`Variable::unknown`]'s.
+#[derive(Clone, Copy)]
+pub struct Lookup<'l> {
+    /// Asked first.
+    pub first: &'l dyn Fn(&str) -> Option<String>,
+    /// Asked last.
+    pub last: &'l dyn Fn(&str) -> Option<String>,
 }
 
 struct Reader<'t> {
@@ -110,7 +139,7 @@ impl Reader<'_> {
     }
 
     /// Reads the statement at `at` and returns the offset of the next one.
-    fn statement(&mut self, at: usize, lookup: &dyn Fn(&str) -> Option<String>) -> usize {
+    fn statement(&mut self, at: usize, lookup: Lookup<'_>) -> usize {
         let rest = self.slice(at, self.text.len());
         let trimmed = rest.trim_start();
         if trimmed.starts_with('#') {
@@ -157,7 +186,7 @@ impl Reader<'_> {
     }
 
     /// Reads the value at or after `at` and returns it with the offset of the next statement.
-    fn value(&mut self, at: usize, lookup: &dyn Fn(&str) -> Option<String>) -> (Option<TracedText>, usize) {
+    fn value(&mut self, at: usize, lookup: Lookup<'_>) -> (Option<TracedText>, usize) {
         let end = self.line_end(at);
         let line = self.slice(at, end);
         let start = at + (line.len() - line.trim_start_matches(is_blank).len());
@@ -264,7 +293,7 @@ impl Reader<'_> {
 
     /// Expands the variables of a value. None if one is unknown or required but not set, if the value is invalid, or beyond
     /// [`MAX_EXPANDED`].
-    fn expand(&mut self, value: TracedText, lookup: &dyn Fn(&str) -> Option<String>) -> Option<TracedText> {
+    fn expand(&mut self, value: TracedText, lookup: Lookup<'_>) -> Option<TracedText> {
         if self.out.expanded_bytes > MAX_EXPANDED && value.as_str().contains('$') {
             return None;
         }
@@ -275,7 +304,7 @@ impl Reader<'_> {
                 let value = self.out.entries.get(name)?.value.as_ref();
                 Some(value.map_or_else(Variable::unknown, |value| known(value.as_str().to_owned())))
             };
-            lookup(name).map(known).or_else(earlier)
+            (lookup.first)(name).map(known).or_else(earlier).or_else(|| (lookup.last)(name).map(known))
         };
         match interpolate(&value, &find) {
             Interpolated::Unset { names, .. }

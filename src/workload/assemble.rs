@@ -52,6 +52,7 @@ impl Assembler<'_> {
             report_only: project.own_files.clone().into_iter().collect(),
             compose_files: project.roots(self.sources),
             name: project_name(project, self.sources),
+            profiles: compose.profiles(),
             directory: project.request.directory.clone(),
             for_swarm: false,
             is_version_3: compose.version.as_ref().is_some_and(|version| version.starts_with('3')),

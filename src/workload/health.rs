@@ -1,11 +1,12 @@
 //! The effective healthcheck of a container.
 
-use super::{Fact, ImageFacts, NoProbe, Probe, Program, Service, Start};
+use super::{Fact, ImageFacts, NoProbe, Probe, Program, Service, Start, Why};
 use crate::catalog::{Catalog, RuntimeName};
 use crate::model::compose::HealthcheckSection;
 use crate::model::image::TargetImage;
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::shell::{self, Join, base_name};
+use crate::syntax::template::HOLE;
 
 /// The healthcheck of a container, and what a healthcheck can use in it.
 #[derive(Clone, Debug)]
@@ -40,6 +41,7 @@ impl Health {
         Self {
             test_span: match service.healthcheck.as_ref().map(|section| &section.test) {
                 Some(Fact::Known(test)) => Some(test.span),
+                Some(Fact::Unknown { at, .. }) => Some(*at),
                 _ => target.and_then(|target| target.healthcheck.as_ref()).map(|health| health.span),
             },
             probe_lack: missing_tool(&check, &facts.missing_tools, facts.sh),
@@ -200,7 +202,10 @@ pub(super) fn of_service(service: &Service, image: &Fact<Healthcheck>) -> Fact<H
             known(Healthcheck::Disabled)
         }
         Fact::Known(test) if !test.value.is_empty() => known(probe(section, Some(test.value.clone()))),
-        Fact::Unknown { at, why } => Fact::Unknown { at: *at, why: why.clone() },
+        Fact::Unknown { at, why } => match section.partial.as_deref().and_then(|words| written(words, why)) {
+            Some(test) => known(probe(section, Some(test))),
+            None => Fact::Unknown { at: *at, why: why.clone() },
+        },
         // Without a test of its own, the service runs the image's (moby `daemon/commit.go`, `merge`).
         _ => match image {
             Fact::Known(Spanned { value: Healthcheck::Probe { test, .. }, .. }) => {
@@ -210,6 +215,28 @@ pub(super) fn of_service(service: &Service, image: &Fact<Healthcheck>) -> Fact<H
             other => other.clone(),
         },
     }
+}
+
+/// Returns a test that has variables without a value, with the variables as written: what else it says is known. `None` if its
+/// first word is one of them.
+fn written(words: &[TracedText], why: &Why) -> Option<Vec<TracedText>> {
+    let Why::Variable(name) = why else { return None };
+    let variable = format!("${{{name}}}");
+    if words.first()?.as_str().contains(HOLE) {
+        return None;
+    }
+    let fill = |word: &TracedText| {
+        let mut out = TracedText::empty(word.span());
+        let mut from = 0;
+        for (at, hole) in word.as_str().match_indices(HOLE) {
+            out.push_slice(word, from..at);
+            from = at + hole.len();
+            out.push_derived(&variable, word.span_of(at..from));
+        }
+        out.push_slice(word, from..word.as_str().len());
+        out
+    };
+    Some(words.iter().map(fill).collect())
 }
 
 fn probe(section: &HealthcheckSection, test: Option<Vec<TracedText>>) -> Healthcheck {

@@ -96,6 +96,8 @@ pub struct Project {
     pub compose_files: Vec<SourceId>,
     /// The project name that Compose uses. `None` for a lone Dockerfile, and if a variable without a value is part of the name.
     pub name: Option<String>,
+    /// The profiles of `COMPOSE_PROFILES`, in `.env` for example, which are active unless the command line names others.
+    pub profiles: Vec<String>,
     /// The directory that relative paths in the project resolve against, as shown to users.
     pub directory: PathBuf,
     /// True if the files use a Swarm-only feature: a placed service, an overlay network or an external secret.

@@ -75,6 +75,20 @@ fn sums_are_those_of_the_files() {
         "compose.yaml",
         "services:\n  a: {image: x, profiles: [p, p, q]}\n  b: {image: x, profiles: [q]}\n  c: {image: x}\n",
     )]);
+    // `.env` names profiles, unless the command line does.
+    let env = common::Checked::texts(&[
+        (
+            "compose.yaml",
+            "services:\n  a: {image: x, mem_limit: 1g, profiles: [p]}\n  b: {image: x, mem_limit: 2g, profiles: [q]}\n",
+        ),
+        (".env", "COMPOSE_PROFILES=p, other\n"),
+    ]);
+    let limits = |named: &[&str]| {
+        let named: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
+        let stack = Stack::of(&env.outcome.projects[0], None, &named, &BTreeMap::new());
+        stack.sum().limits.0 / MIB
+    };
+    assert_eq!((limits(&[]), limits(&["q"]), limits(&["*"])), (1024, 2048, 3072));
     let counted = Stack::of(&twice.outcome.projects[0], None, &[], &BTreeMap::new()).by_profile();
     let counted: Vec<(&str, usize)> =
         counted.iter().map(|(name, sum)| (name.as_str(), sum.services)).collect();

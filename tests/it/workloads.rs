@@ -195,6 +195,26 @@ fn the_probe_is_the_service_s_or_the_image_s() {
 }
 
 #[test]
+fn a_variable_in_a_probe_leaves_the_rest_known() {
+    let probe = |test: &str| {
+        let (workload, _) = app(
+            &format!("services:\n  app:\n    image: x\n    healthcheck: {{test: {test}, interval: 7s}}\n"),
+            "",
+        );
+        match workload.health.check.value() {
+            Some(Healthcheck::Probe { test: Some(test), interval, .. }) => {
+                assert_eq!(interval.value(), Some(&7_000_000_000));
+                test.iter().map(TracedText::as_str).collect::<Vec<_>>().join("|")
+            }
+            other => format!("{other:?}"),
+        }
+    };
+    assert_eq!(probe("'pg_isready -U ${DB_USER} -d x'"), "CMD-SHELL|pg_isready -U ${DB_USER} -d x");
+    assert_eq!(probe("[CMD, curl, 'http://${HOST}:${PORT:-80}/']"), "CMD|curl|http://${HOST}:80/");
+    assert_eq!(probe("['${KIND}', x]"), "None");
+}
+
+#[test]
 fn the_effective_limit_is_compose_s() {
     let limit = |keys: &str| match built(JAVA, keys).0.memory.limit {
         Fact::Known(limit) => limit.value.to_string(),

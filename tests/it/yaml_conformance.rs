@@ -54,7 +54,8 @@ fn lower(tree: &Tree, id: NodeId, classes: &mut BTreeMap<&'static str, usize>) -
                     Value::Null => Plain::Null,
                     Value::Bool(value) => Plain::Bool(value),
                     Value::Int(value) => Plain::Number(value.into()),
-                    Value::BigInt => Plain::Number(text.parse::<u64>().unwrap().into()),
+                    Value::BigInt(value) => Plain::Number(value.into()),
+                    Value::Date(..) => Plain::String(text.to_owned()),
                     Value::Float(value) => Plain::Number(value.into()),
                     Value::Str => Plain::String(text.to_owned()),
                 }

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::hash::{HashMap, IndexMap};
-use crate::source::{LoadError, SourceId, Sources, Span};
+use crate::model::fact::Fact;
+use crate::source::{LoadError, SourceId, Sources, Span, Spanned, TracedText};
 use crate::syntax::template::Variable;
 use crate::syntax::{SyntaxError, dotenv};
 
@@ -40,6 +41,32 @@ impl Environment {
 
     pub(crate) fn value(&self, name: &str) -> Option<String> {
         self.variable(name).map(|variable| variable.value)
+    }
+
+    /// Returns the value of a variable that is passed on by its name, which is at `at`. `None` if it is not known.
+    pub(crate) fn passed_on(&self, name: &str, at: Span) -> Option<Fact<TracedText>> {
+        let variable = self.variable(name).filter(|found| !found.is_unknown())?;
+        let text = TracedText::derived(variable.value, at);
+        let via = variable.span.into_iter().collect();
+        Some(Fact::Known(Spanned::with_provenance(text, at, via)))
+    }
+
+    /// Sets `COMPOSE_PROJECT_NAME`, which always has a value, unless a file or the process sets it. `None` if its value is not
+    /// known: without `name` it is made of the directory's name, which may be another one where the project runs.
+    pub(crate) fn set_project_name(&mut self, name: Option<Variable>) {
+        let name = name.unwrap_or_else(Variable::unknown);
+        let known = HashMap::from_iter([("COMPOSE_PROJECT_NAME".to_owned(), name)]);
+        self.layers.push(Arc::new(known));
+    }
+
+    /// Returns the number of files that were read.
+    pub(crate) fn files(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// Lets the last of the files that were read after the first `count` win, as in the list of `env_file`.
+    pub(crate) fn let_last_win(&mut self, count: usize) {
+        self.layers.get_mut(count..).unwrap_or_default().reverse();
     }
 
     /// Adds the variables of a `.env` file. Existing ones win, as an outer environment does in Compose.

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, services};
-use super::merge::{merge, to_build};
+use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, add_document, is_remote, services};
+use super::merge::{merge, remove_marked, to_build};
 use super::value::{Kind, Map, Missing, Value};
 use crate::model::NOT_LOCAL;
 use crate::model::fact::Why;
@@ -38,7 +38,7 @@ impl Loader<'_> {
         document: &mut Value,
         file: SourceId,
         context: &Context,
-        merged: Option<&Value>,
+        merged: Option<&mut Value>,
     ) {
         let Some(map) = services(document) else { return };
         let extending: Vec<String> = map
@@ -50,7 +50,15 @@ impl Loader<'_> {
             return;
         }
         let originals = map.clone();
-        let earlier = merged.and_then(|value| value.at(&["services"])).and_then(Value::as_map);
+        let mut earlier = merged.and_then(services);
+        // Merging onto the extended service clears the marks of `!reset` and `!override`, which also hold for the files before.
+        for name in &extending {
+            let below = earlier.as_mut().and_then(|map| map.get_mut(name));
+            if let Some((below, own)) = below.zip(originals.get(name)) {
+                remove_marked(&mut below.value, &own.value);
+            }
+        }
+        let earlier = earlier.as_deref();
         for name in extending {
             let mut trail = Trail::new();
             let here = Here { map: &originals, earlier, file, context };
@@ -162,9 +170,10 @@ impl Loader<'_> {
         };
         let folder = Path::new(written).parent().unwrap_or(Path::new(""));
         let there = context.below(folder);
-        let mut documents = self.documents(file, &there);
+        let mut merged = None;
+        self.documents(file, &there).into_iter().for_each(|document| add_document(&mut merged, document));
         let base = extends.service.text.as_str();
-        let map = documents.iter_mut().filter_map(services).find(|map| map.contains_key(base));
+        let map = merged.as_mut().and_then(services).filter(|map| map.contains_key(base));
         let value = match map {
             Some(map) => {
                 let map = map.clone();

@@ -135,7 +135,9 @@ impl Fields<'_> {
 pub(super) fn integer(scalar: &Scalar) -> Option<i64> {
     match scalar.typed {
         yaml::Value::Int(value) => Some(value),
-        // Neither compose-go's casts nor its schema accept `3.0` as an integer.
+        // Where the schema takes a number, compose-go drops the fraction.
+        yaml::Value::Float(value) if value.abs() < 9e18 => Some(value.trunc() as i64),
+        yaml::Value::Float(_) | yaml::Value::BigInt(_) => None,
         _ => scalar.text.as_str().trim().parse().ok(),
     }
 }
@@ -156,14 +158,30 @@ pub(super) fn text_of(scalar: &Scalar) -> TracedText {
     let canonical = match scalar.typed {
         yaml::Value::Bool(value) => value.to_string(),
         yaml::Value::Int(value) => value.to_string(),
-        // Outside of this range Go prints exponents, so the written text is kept.
-        yaml::Value::Float(value) if (1e-4..1e15).contains(&value.abs()) => value.to_string(),
+        yaml::Value::BigInt(value) => value.to_string(),
+        yaml::Value::Float(value) if value.is_finite() => go_float(value),
+        yaml::Value::Date(year, month, day) => format!("{year:04}-{month:02}-{day:02} 00:00:00 +0000 UTC"),
         _ => return scalar.text.clone(),
     };
     if canonical == written {
         scalar.text.clone()
     } else {
         TracedText::derived(canonical, scalar.text.span())
+    }
+}
+
+/// Prints a number as Go's `%v` does: with an exponent below 1e-4 and from 1e6 on.
+fn go_float(value: f64) -> String {
+    let scientific = format!("{value:e}");
+    let parts = scientific
+        .split_once('e')
+        .and_then(|(digits, exponent)| Some((digits, exponent.parse::<i32>().ok()?)));
+    match parts {
+        Some((digits, exponent)) if !(-4..6).contains(&exponent) && value != 0.0 => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", exponent.abs())
+        }
+        _ => value.to_string(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::extends::rebase;
 use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, services};
+use super::merge::merge;
 use super::value::{Entry, Kind, Map, Value};
 use crate::model::{NOT_LOCAL, Unresolved};
 use crate::source::{LoadError, SourceId, Span};
@@ -18,7 +19,8 @@ struct Include {
 }
 
 impl Loader<'_> {
-    /// Adds the services that `document` includes. Its own services win over included ones of the same name.
+    /// Adds the services that `document` includes. Its own services are merged over included ones of the same name, those of an include
+    /// over those of later ones (`importResource` in compose-go's `loader/include.go`).
     pub(super) fn include(&mut self, document: &mut Value, context: &Context, including: &[SourceId]) {
         let Kind::Map(map) = &mut document.kind else { return };
         let Some(include) = map.shift_remove("include") else { return };
@@ -74,7 +76,8 @@ impl Loader<'_> {
         let mut there = context.below(&folder);
         match &item.env_files {
             // `env_file` paths are relative to the including file's directory, the default `.env` to the included project's.
-            Some(env_files) => {
+            Some(env_files) if !env_files.is_empty() => {
+                let files = there.environment.files();
                 for path in env_files {
                     if self.unset(path, "include", None).is_some() {
                         there.environment.leave_open();
@@ -100,8 +103,9 @@ impl Loader<'_> {
                         });
                     }
                 }
+                there.environment.let_last_win(files);
             }
-            None => {
+            _ => {
                 let file = there.directory.join(".env");
                 self.optional_environment(&mut there.environment, &file, item.site);
             }
@@ -123,8 +127,17 @@ fn import(document: &mut Value, found: Map, site: Span) {
             .or_insert_with(|| Entry::new(site, Value::map(Map::default(), site)));
     }
     if let Some(own) = services(document) {
-        for (name, entry) in found {
-            own.entry(name).or_insert(entry);
+        for (name, included) in found {
+            match own.get_mut(&name) {
+                Some(entry) => {
+                    let over = std::mem::replace(&mut entry.value, included.value);
+                    let missing = over.missing.clone();
+                    merge(&mut entry.value, over, &mut vec!["services".to_owned(), name]);
+                    entry.value.missing = entry.value.missing.take().or(missing);
+                    entry.overrides = true;
+                }
+                None => _ = own.insert(name, included),
+            }
         }
     }
 }

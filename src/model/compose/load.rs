@@ -1,10 +1,11 @@
-//! Loads files into one merged document, in compose-go's order: interpolate, extends, include, merge.
+//! Loads files into one merged document, in compose-go's order: interpolate, include, extends, merge.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::environment::Environment;
-use super::merge::{apply_resets, merge};
+use super::merge::{drop_reset_items, drop_resets, merge};
+use super::unicity::enforce_unicity;
 use super::value::{Entry, Kind, MAX_NODES, Map, Missing, Value, lower, too_many};
 use crate::hash::{HashMap, IndexSet};
 use crate::model::Unresolved;
@@ -12,6 +13,7 @@ use crate::model::allowance::ByteBudget;
 use crate::model::fact::Why;
 use crate::source::{LoadError, SourceId, Sources, Span, TracedText};
 use crate::syntax::SyntaxError;
+use crate::syntax::template::{Interpolated, Variable, interpolate};
 use crate::syntax::yaml::Tree;
 
 /// Upper bound on nested includes and extends: deeper chains are in effect cycles.
@@ -135,16 +137,14 @@ impl<'s> Loader<'s> {
             let mut on_the_way = including.to_vec();
             on_the_way.push(*file);
             for mut document in self.documents(*file, context) {
-                self.extend_services(&mut document, *file, context, merged.as_ref());
+                // An extended service may come from an included file.
                 self.include(&mut document, context, &on_the_way);
-                match &mut merged {
-                    None => merged = Some(document),
-                    Some(base) => merge(base, document, &mut Vec::new()),
-                }
+                self.extend_services(&mut document, *file, context, merged.as_mut());
+                add_document(&mut merged, document);
             }
         }
         if let Some(value) = &mut merged {
-            apply_resets(value);
+            enforce_unicity(value);
         }
         merged
     }
@@ -155,6 +155,7 @@ impl<'s> Loader<'s> {
         let mut documents = Vec::new();
         for root in tree.documents() {
             let mut value = lower(&tree, *root, &context.environment, &mut self.budget, &mut self.errors);
+            drop_reset_items(&mut value);
             match value.kind {
                 Kind::Map(_) => {
                     if let Some(span) = wrap_first_format(&mut value) {
@@ -173,6 +174,25 @@ impl<'s> Loader<'s> {
             }
         }
         documents
+    }
+
+    /// Returns the project name that the files state, the last one's, if it is valid and without variables.
+    pub(super) fn project_name(&mut self, files: &[SourceId], environment: &Environment) -> Option<Variable> {
+        let is_valid = |name: &str| {
+            let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+            name.chars().all(valid) && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        };
+        let known = files.iter().rev().find_map(|file| {
+            let tree = self.tree(*file);
+            let name = tree.documents().iter().rev().find_map(|root| tree.scalar_at(*root, "name"))?;
+            Some(match interpolate(&name.text, &|name| environment.variable(name)) {
+                Interpolated::Plain => Some(name.text.clone()),
+                Interpolated::Known { text, .. } => Some(text),
+                _ => None,
+            })
+        });
+        let name = known.flatten().filter(|name| is_valid(name.as_str()))?;
+        Some(Variable { value: name.as_str().to_owned(), span: Some(name.span()) })
     }
 
     fn tree(&mut self, file: SourceId) -> Arc<Tree> {
@@ -231,6 +251,19 @@ impl<'s> Loader<'s> {
         });
         Some(name)
     }
+}
+
+/// Merges a document onto those before it.
+pub(super) fn add_document(merged: &mut Option<Value>, document: Value) {
+    let value = match merged {
+        None => merged.insert(document),
+        Some(base) => {
+            merge(base, document, &mut Vec::new());
+            base
+        }
+    };
+    // `!reset` removes what stands before it, and nothing that comes after.
+    drop_resets(value);
 }
 
 /// A name of a file or service, as a file refers to it.

@@ -1,6 +1,7 @@
 //! The size keys of a service, and what Compose rejects about them: values, conflicts, misspelled keys.
 
 use super::field::{Fields, size};
+use super::service::items;
 use super::value::{Kind, Value};
 use crate::model::fact::Fact;
 use crate::source::{Span, Spanned, TracedText};
@@ -67,14 +68,18 @@ pub struct UnknownKey {
 enum Type {
     NumberOrString,
     IntegerOrString,
+    /// As [`Type::IntegerOrString`], and not negative.
+    Size,
     String,
 }
 
-const SIZE_KEYS: [(&str, &[&str], Type); 6] = [
+const SIZE_KEYS: [(&str, &[&str], Type); 8] = [
     ("mem_limit", &["mem_limit"], Type::NumberOrString),
     ("memswap_limit", &["memswap_limit"], Type::NumberOrString),
     ("mem_reservation", &["mem_reservation"], Type::IntegerOrString),
     ("shm_size", &["shm_size"], Type::NumberOrString),
+    ("build.shm_size", &["build", "shm_size"], Type::IntegerOrString),
+    ("mem_swappiness", &["mem_swappiness"], Type::IntegerOrString),
     ("deploy.resources.limits.memory", &["deploy", "resources", "limits", "memory"], Type::String),
     (
         "deploy.resources.reservations.memory",
@@ -85,26 +90,34 @@ const SIZE_KEYS: [(&str, &[&str], Type); 6] = [
 
 /// Returns the size keys that a service sets.
 pub(super) fn size_keys(fields: Fields<'_>) -> Vec<SizeKey> {
-    let written = SIZE_KEYS.iter().filter_map(|(name, path, expected)| {
-        let entry = fields.entry(path)?;
-        let value = &entry.value;
-        let (text, bare) = match &value.kind {
-            Kind::Scalar(scalar) => (scalar.text.clone(), !matches!(scalar.typed, yaml::Value::Str)),
-            _ => (TracedText::empty(value.span), false),
-        };
-        let template = value.as_scalar().and_then(|scalar| scalar.template.as_deref());
-        Some(SizeKey {
-            name,
-            key: entry.key,
-            size: fields.size(path),
-            template: template.unwrap_or(text.as_str()).to_owned(),
-            text,
-            via: value.via.clone(),
-            problem: problem(value, *expected),
-            bare,
-        })
+    let written =
+        SIZE_KEYS.iter().filter_map(|(name, path, expected)| size_key(fields, name, path, *expected));
+    let mounts = fields.get(&["volumes"]).map(items).unwrap_or_default();
+    let mounted = mounts.into_iter().filter_map(|item| {
+        let mount = Fields { value: item, anchor: item.span };
+        size_key(mount, "volumes.tmpfs.size", &["tmpfs", "size"], Type::Size)
     });
-    written.collect()
+    written.chain(mounted).collect()
+}
+
+fn size_key(fields: Fields<'_>, name: &'static str, path: &[&str], expected: Type) -> Option<SizeKey> {
+    let entry = fields.entry(path)?;
+    let value = &entry.value;
+    let (text, bare) = match &value.kind {
+        Kind::Scalar(scalar) => (scalar.text.clone(), !matches!(scalar.typed, yaml::Value::Str)),
+        _ => (TracedText::empty(value.span), false),
+    };
+    let template = value.as_scalar().and_then(|scalar| scalar.template.as_deref());
+    Some(SizeKey {
+        name,
+        key: entry.key,
+        size: fields.size(path),
+        template: template.unwrap_or(text.as_str()).to_owned(),
+        text,
+        via: value.via.clone(),
+        problem: problem(value, expected),
+        bare,
+    })
 }
 
 fn problem(value: &Value, expected: Type) -> Option<SizeProblem> {
@@ -112,6 +125,7 @@ fn problem(value: &Value, expected: Type) -> Option<SizeProblem> {
     let wrong_type = || match expected {
         Type::NumberOrString => refused("must be a number or string"),
         Type::IntegerOrString => refused("must be a integer or string"),
+        Type::Size => refused("must be a integer"),
         Type::String => refused("must be a string"),
     };
     let Kind::Scalar(scalar) = &value.kind else { return wrong_type() };
@@ -123,8 +137,16 @@ fn problem(value: &Value, expected: Type) -> Option<SizeProblem> {
             Ok(_) => None,
             Err(message) => Some(SizeProblem::Refused(message)),
         },
+        yaml::Value::Int(..0) if expected == Type::Size => refused("must be greater than or equal to 0"),
         yaml::Value::Int(_) if expected != Type::String => None,
-        yaml::Value::Float(_) | yaml::Value::BigInt if expected == Type::NumberOrString => {
+        yaml::Value::Float(_) | yaml::Value::BigInt(_) if expected == Type::NumberOrString => {
+            Some(SizeProblem::Dropped)
+        }
+        // For a JSON schema `1e9` is an integer.
+        yaml::Value::Float(value) if expected != Type::String && value.fract() == 0.0 => {
+            Some(SizeProblem::Dropped)
+        }
+        yaml::Value::BigInt(_) | yaml::Value::Date(..) if expected != Type::String => {
             Some(SizeProblem::Dropped)
         }
         _ => wrong_type(),

@@ -18,6 +18,12 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
         }
         MergeMode::Merge => {}
     }
+    let special = special(path);
+    // These are replaced by null, too. A name without a value, as in `environment: {A: }`, takes its value from outside.
+    if matches!(special, Special::Replace | Special::Variable) {
+        *base = over;
+        return;
+    }
     if over.is_null() {
         return;
     }
@@ -25,11 +31,15 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
         *base = over;
         return;
     }
-    match special(path) {
-        Special::Replace => *base = over,
+    match special {
+        Special::Replace | Special::Variable => {}
         Special::KeyValues => {
-            to_key_values(base);
             let mut over = over;
+            // `!reset` does not find a name in a list.
+            if let (Kind::Seq(_), Kind::Map(over)) = (&base.kind, &mut over.kind) {
+                over.retain(|_, entry| entry.value.merge_mode != MergeMode::Remove);
+            }
+            to_key_values(base);
             to_key_values(&mut over);
             merge_maps(base, over, path);
         }
@@ -37,11 +47,6 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
             to_sequence(base);
             let mut over = over;
             to_sequence(&mut over);
-            // Items that exist already are not repeated, and keep their place (`override/uncity.go`).
-            if let (Kind::Seq(known), Kind::Seq(more)) = (&base.kind, &mut over.kind) {
-                let known: HashSet<&str> = known.iter().filter_map(named).collect();
-                more.retain(|item| named(item).is_none_or(|name| !known.contains(name)));
-            }
             append(base, over);
         }
         Special::Build => {
@@ -77,7 +82,7 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
 }
 
 /// Removes everything that is marked with `!reset`, and clears the marks of `!reset` and `!override`.
-pub(crate) fn apply_resets(value: &mut Value) {
+pub(crate) fn drop_resets(value: &mut Value) {
     if value.merge_mode == MergeMode::Remove {
         value.kind = Kind::Null;
     }
@@ -85,17 +90,44 @@ pub(crate) fn apply_resets(value: &mut Value) {
     match &mut value.kind {
         Kind::Map(map) => {
             map.retain(|_, entry| entry.value.merge_mode != MergeMode::Remove);
-            map.values_mut().for_each(|entry| apply_resets(&mut entry.value));
+            map.values_mut().for_each(|entry| drop_resets(&mut entry.value));
         }
-        Kind::Seq(items) => items.iter_mut().for_each(apply_resets),
+        Kind::Seq(items) => items.iter_mut().for_each(drop_resets),
         _ => {}
+    }
+}
+
+/// Removes items of lists that are marked with `!reset`. Compose never compares them with items of another file (`loader/reset.go`).
+pub(crate) fn drop_reset_items(value: &mut Value) {
+    match &mut value.kind {
+        Kind::Map(map) => map.values_mut().for_each(|entry| drop_reset_items(&mut entry.value)),
+        Kind::Seq(items) => {
+            items.retain(|item| item.merge_mode != MergeMode::Remove);
+            items.iter_mut().for_each(drop_reset_items);
+        }
+        _ => {}
+    }
+}
+
+/// Removes from `base` what `over` marks with `!reset` or `!override`.
+pub(crate) fn remove_marked(base: &mut Value, over: &Value) {
+    let (Kind::Map(base), Kind::Map(over)) = (&mut base.kind, &over.kind) else { return };
+    for (name, entry) in over {
+        if entry.value.merge_mode != MergeMode::Merge {
+            base.shift_remove(name);
+        } else if let Some(below) = base.get_mut(name) {
+            remove_marked(&mut below.value, &entry.value);
+        }
     }
 }
 
 enum Special {
     None,
     Replace,
+    /// `NAME=value` items.
     KeyValues,
+    /// The value of such an item.
+    Variable,
     Sequence,
     Build,
     DependsOn,
@@ -110,6 +142,9 @@ fn special(path: &[String]) -> Special {
         ["environment" | "labels" | "annotations" | "sysctls"]
         | ["build", "args" | "labels" | "additional_contexts"]
         | ["deploy", "labels"] => Special::KeyValues,
+        ["environment" | "labels" | "annotations" | "sysctls", _]
+        | ["build", "args" | "labels" | "additional_contexts", _]
+        | ["deploy", "labels", _] => Special::Variable,
         ["env_file" | "tmpfs" | "dns" | "dns_opt" | "dns_search"] => Special::Sequence,
         ["build"] => Special::Build,
         ["depends_on"] => Special::DependsOn,
@@ -131,7 +166,7 @@ fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
             Some(below) => {
                 path.push(name);
                 // A scalar is written at the overriding key.
-                let replaces = entry.value.as_scalar().is_some();
+                let replaces = matches!(entry.value.kind, Kind::Scalar(_) | Kind::Null);
                 merge(&mut below.value, entry.value, path);
                 if replaces {
                     below.key = entry.key;
@@ -144,12 +179,6 @@ fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
             }
         }
     }
-}
-
-/// Returns the name in an item: a scalar, or the `path` of a long form.
-fn named(item: &Value) -> Option<&str> {
-    let named = item.get("path").map_or(item, |entry| &entry.value);
-    named.as_scalar().map(|scalar| scalar.text.as_str())
 }
 
 fn append(base: &mut Value, over: Value) {

@@ -10,6 +10,7 @@ mod load;
 mod memory;
 mod merge;
 mod service;
+mod unicity;
 mod value;
 
 pub(crate) use load::is_remote;
@@ -31,8 +32,10 @@ use super::{Unresolved, resolves_above};
 use crate::hash::IndexMap;
 use crate::model::allowance::ByteBudget;
 use crate::source::{SourceId, Sources, Span, TracedText};
+use crate::syntax::SyntaxError;
+use crate::syntax::dotenv::{self, Lookup};
+use crate::syntax::template::Variable;
 use crate::syntax::yaml::Tree;
-use crate::syntax::{SyntaxError, dotenv};
 
 /// A set of Compose files to load together.
 #[derive(Clone, Debug, Default)]
@@ -99,6 +102,7 @@ impl Compose {
                 None => break,
             }
         }
+        environment.set_project_name(loader.project_name(&files, &environment));
         let context = Context { directory: request.directory.clone(), environment };
         let merged = loader.load(&files, &context, &[]);
         let services = merged.as_ref().and_then(|value| value.at(&["services"])).and_then(Value::as_map);
@@ -136,28 +140,34 @@ impl Compose {
         sources: &Sources,
         allowance: &mut ByteBudget,
     ) -> ServiceEnvironment {
+        let own = service.environment.iter();
+        let own = own.map(|(name, fact)| (name.clone(), self.passed_on(name, fact))).collect();
+        let scope = Scope { project: &self.environment, own: &own };
         let mut out = ServiceEnvironment::default();
         for file in &service.env_files {
-            out.read_file(file, service, directory, (sources, allowance), &self.environment);
+            out.read_file(file, service, directory, (sources, allowance), scope);
         }
-        for (name, fact) in &service.environment {
-            // A bare name takes its value from Compose's own environment, `.env` included.
-            let fact = match fact {
-                Fact::Unknown { at, why: Why::Variable(variable) } if variable == name => {
-                    match self.environment.variable(name).filter(|found| !found.is_unknown()) {
-                        Some(variable) => {
-                            let text = TracedText::derived(variable.value, *at);
-                            let via = variable.span.into_iter().collect();
-                            Fact::Known(crate::source::Spanned::with_provenance(text, *at, via))
-                        }
-                        None => fact.clone(),
-                    }
-                }
-                _ => fact.clone(),
-            };
-            out.variables.insert(name.clone(), (fact, false));
-        }
+        out.variables.extend(own.into_iter().map(|(name, fact)| (name, (fact, false))));
         out
+    }
+
+    /// Returns the value of a variable of `environment`: a bare name takes it from Compose's own environment, `.env` included.
+    fn passed_on(&self, name: &str, fact: &Fact<TracedText>) -> Fact<TracedText> {
+        match fact {
+            Fact::Unknown { at, why: Why::Variable(variable) } if variable == name => {
+                self.environment.passed_on(name, *at).unwrap_or_else(|| fact.clone())
+            }
+            _ => fact.clone(),
+        }
+    }
+
+    /// Returns the profiles of `COMPOSE_PROFILES`; none if its value is not known.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<String> {
+        let variable =
+            self.environment.variable("COMPOSE_PROFILES").filter(|variable| !variable.is_unknown());
+        let names = variable.map(|variable| variable.value).unwrap_or_default();
+        names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
     }
 
     /// Returns a variable of the project's environment: its value and, if a file sets it, the span.
@@ -170,8 +180,9 @@ impl Compose {
 /// Returns the project name. `COMPOSE_PROJECT_NAME` wins over the `name` of a file (docs.docker.com, "Specify a project name").
 fn project_name(merged: Option<&Value>, files: &[SourceId], environment: &Environment) -> Fact<TracedText> {
     let anchor = Span::new(files.first().copied().unwrap_or(SourceId(0)), 0, 0);
-    if let Some(variable) =
-        environment.variable("COMPOSE_PROJECT_NAME").filter(|variable| !variable.value.is_empty())
+    if let Some(variable) = environment
+        .variable("COMPOSE_PROJECT_NAME")
+        .filter(|variable| !variable.value.is_empty() && !variable.is_unknown())
     {
         let at = variable.span.unwrap_or(anchor);
         return Fact::Known(crate::source::Spanned::new(TracedText::derived(variable.value, at), at));
@@ -194,14 +205,42 @@ pub struct ServiceEnvironment {
     pub unresolved: Vec<Unresolved>,
 }
 
+/// Where the variables of an `env_file` are looked up before its own lines (compose-go `types/project.go`,
+/// `WithServicesEnvironmentResolved`).
+#[derive(Clone, Copy)]
+struct Scope<'s> {
+    project: &'s Environment,
+    /// `environment` of the service.
+    own: &'s IndexMap<String, Fact<TracedText>>,
+}
+
+impl Scope<'_> {
+    fn value(&self, name: &str) -> Option<String> {
+        let unknown = || Variable::unknown().value;
+        self.project.value(name).or_else(|| match self.own.get(name)? {
+            Fact::Known(value) => Some(value.value.as_str().to_owned()),
+            Fact::Unknown { .. } => Some(unknown()),
+            Fact::Absent { .. } => None,
+        })
+    }
+}
+
 impl ServiceEnvironment {
+    /// Returns the value that an earlier file gives a variable.
+    fn earlier(&self, name: &str) -> Option<String> {
+        match &self.variables.get(name)?.0 {
+            Fact::Known(value) => Some(value.value.as_str().to_owned()),
+            _ => Some(Variable::unknown().value),
+        }
+    }
+
     fn read_file(
         &mut self,
         file: &EnvFile,
         service: &Service,
         directory: &Path,
         (sources, allowance): (&Sources, &mut ByteBudget),
-        environment: &Environment,
+        scope: Scope<'_>,
     ) {
         let load = |path: &str, allowance: &mut ByteBudget| {
             let file = directory.join(path);
@@ -220,7 +259,9 @@ impl ServiceEnvironment {
                     let parsed = if file.raw {
                         dotenv::parse_raw(id, source.text())
                     } else {
-                        dotenv::parse(id, source.text(), &|name| environment.value(name))
+                        let lookup =
+                            Lookup { first: &|name| scope.value(name), last: &|name| self.earlier(name) };
+                        dotenv::parse_after(id, source.text(), lookup)
                     };
                     allowance.charge(parsed.expanded_bytes);
                     self.errors.extend(parsed.errors);
@@ -231,7 +272,11 @@ impl ServiceEnvironment {
                                 let via = vec![path.span];
                                 Fact::Known(crate::source::Spanned::with_provenance(value, span, via))
                             }
-                            None => Fact::Unknown { at: entry.key.span(), why: Why::Variable(name.clone()) },
+                            None => {
+                                let at = entry.key.span();
+                                let unknown = || Fact::Unknown { at, why: Why::Variable(name.clone()) };
+                                scope.project.passed_on(&name, at).unwrap_or_else(unknown)
+                            }
                         };
                         self.variables.insert(name, (fact, true));
                     }

@@ -1,5 +1,7 @@
 //! Compose documents as values with spans: aliases and merge keys expanded, variables interpolated.
 
+use indexmap::map::Entry as IndexEntry;
+
 use super::environment::Environment;
 use crate::hash::IndexMap;
 use crate::model::fact::Why;
@@ -73,6 +75,16 @@ impl Entry {
     /// Creates an entry that was merged with nothing.
     pub(crate) fn new(key: Span, value: Value) -> Self {
         Self { key, value, overrides: false }
+    }
+
+    /// Keeps this entry over one that a merge key brings.
+    fn merge_over(&mut self, merged: Self) {
+        self.overrides = true;
+        // `!reset` removes its own key before merge keys are read, and then what other files set.
+        if self.value.merge_mode == MergeMode::Remove {
+            *self = merged;
+            self.value.merge_mode = MergeMode::Replace;
+        }
     }
 }
 
@@ -200,7 +212,7 @@ struct Lowering<'a> {
     exhausted: bool,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
     fn node(&mut self, id: NodeId, via: &mut Vec<Span>, depth: usize) -> Value {
         let node = self.tree.node(id);
         let mut value = Value {
@@ -237,6 +249,19 @@ impl Lowering<'_> {
         value
     }
 
+    /// Returns a key, which may be an alias.
+    fn key(&self, id: NodeId) -> Option<&'a yaml::Scalar> {
+        let tree = self.tree;
+        let id = match &tree.node(id).kind {
+            yaml::Kind::Alias(target) => (*target)?,
+            _ => id,
+        };
+        match &tree.node(id).kind {
+            yaml::Kind::Scalar(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+
     fn over_budget(&mut self, span: Span, depth: usize) -> bool {
         if depth <= MAX_DEPTH && *self.budget > 0 {
             *self.budget -= 1;
@@ -256,9 +281,10 @@ impl Lowering<'_> {
         let mut merges = Vec::new();
         for (key, value) in pairs {
             let key_node = self.tree.node(*key);
-            let yaml::Kind::Scalar(name) = &key_node.kind else { continue };
-            let name = name.text.as_str();
-            if name == "<<" {
+            let Some(scalar) = self.key(*key) else { continue };
+            let name = scalar.text.as_str();
+            // In quotes it is a key like any other.
+            if name == "<<" && scalar.style == yaml::Style::Plain {
                 merges.push(*value);
                 continue;
             }
@@ -274,7 +300,10 @@ impl Lowering<'_> {
             for source in sources {
                 if let Kind::Map(entries) = source.kind {
                     for (name, entry) in entries {
-                        map.entry(name).and_modify(|own| own.overrides = true).or_insert(entry);
+                        match map.entry(name) {
+                            IndexEntry::Occupied(mut own) => own.get_mut().merge_over(entry),
+                            IndexEntry::Vacant(free) => _ = free.insert(entry),
+                        }
                     }
                 }
             }

@@ -2,9 +2,9 @@
 
 use crate::diagnostic::{Applicability, Edit};
 use crate::rules::RuleContext;
-use crate::rules::offer::Offer;
+use crate::rules::offer::{Offer, facts_of_size};
 use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
-use crate::workload::{FactName, SizeProblem, Workload};
+use crate::workload::{SizeProblem, Workload};
 
 rule! {
     name: "dropped-memory-value",
@@ -14,9 +14,6 @@ rule! {
     preset: Recommended,
     check: Workload(check),
 }
-
-/// The facts that such a key may set.
-const SIZES: &[FactName] = &[FactName::MemoryLimit, FactName::SwapLimit, FactName::ShmSize];
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
@@ -37,7 +34,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let bytes = bytes.filter(|bytes| offer.accepts(key, ByteSize(*bytes as i64)));
         if let Some(bytes) = bytes.filter(|bytes| (SMALLEST_LIMIT.0 as f64..1e15).contains(bytes)) {
             let edit = Edit { span: key.size.span(), replacement: format!("{bytes:.0}") };
-            finding.fix(format!("write `{bytes:.0}`"), Applicability::Unsafe, SIZES, vec![edit]);
+            finding.fix(format!("write `{bytes:.0}`"), Applicability::Unsafe, facts_of_size(key), vec![edit]);
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::diagnostic::{Applicability, Edit};
 use crate::rules::RuleContext;
-use crate::rules::offer::Offer;
+use crate::rules::offer::{Offer, facts_of_size};
 use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
-use crate::workload::{Fact, FactName, SizeKey, SizeProblem, Why, Workload};
+use crate::workload::{Fact, SizeKey, SizeProblem, Why, Workload};
 
 rule! {
     name: "invalid-memory-value",
@@ -14,10 +14,6 @@ rule! {
     preset: Recommended,
     check: Workload(check),
 }
-
-/// The facts that such a key may set.
-const SIZES: &[FactName] =
-    &[FactName::MemoryLimit, FactName::MemoryReservation, FactName::SwapLimit, FactName::ShmSize];
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
@@ -40,15 +36,23 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let (name, text) = (key.name, key.text.as_str());
         let message = format!("Compose refuses `{name}: {text}` of `{}`", workload.name);
         let mut finding = cx.report(key.size.span(), message);
-        finding.label(upstream.as_str()).via(&key.via).note(
-            "units are b, k, m, g, t and p, also with `b` or `iB` behind them, and all of them are binary",
-        );
+        finding.label(upstream.as_str()).via(&key.via).note(match name {
+            "mem_swappiness" => "a number from 0 to 100",
+            _ => {
+                "units are b, k, m, g, t and p, also with `b` or `iB` behind them, and all of them are binary"
+            }
+        });
         if let Some(written) = suggestion(key) {
             let span = key.text.span_of(0..text.len());
             let edit = Edit { span, replacement: written.clone() };
             let size = ByteSize::parse_compose(written.trim_matches('"')).ok();
             if size.is_some_and(|size| offer.accepts(key, size)) {
-                finding.fix(format!("write `{written}`"), Applicability::Safe, SIZES, vec![edit]);
+                finding.fix(
+                    format!("write `{written}`"),
+                    Applicability::Safe,
+                    facts_of_size(key),
+                    vec![edit],
+                );
             } else {
                 finding.help(format!("write it as `{written}`, and see that the rest fits"));
             }

@@ -381,6 +381,16 @@ fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
     }
 }
 
+/// Returns the facts that a size key may set.
+pub(super) fn facts_of_size(key: &SizeKey) -> &'static [FactName] {
+    match key.name {
+        "mem_swappiness" => &[FactName::MemSwappiness],
+        "volumes.tmpfs.size" => &[FactName::Tmpfs],
+        "build.shm_size" => &[],
+        _ => &[FactName::MemoryLimit, FactName::MemoryReservation, FactName::SwapLimit, FactName::ShmSize],
+    }
+}
+
 /// Quotes a value of digits, for a key that takes strings only.
 pub(super) fn as_string(value: &str) -> String {
     let digits = value.bytes().all(|b| b.is_ascii_digit());

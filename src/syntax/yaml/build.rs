@@ -51,6 +51,8 @@ struct Builder<'t> {
     /// Number of open collections below [`MAX_DEPTH`], which are dropped.
     dropped: usize,
     anchors: HashMap<usize, NodeId>,
+    /// The last anchor of each name: for go-yaml, those of earlier documents count.
+    named_anchors: HashMap<String, NodeId>,
     /// End of the last token.
     last: usize,
     /// Start of the last quoted scalar that spans several lines.
@@ -84,6 +86,7 @@ pub(super) fn build(file: SourceId, text: &str) -> Built {
         stack: Vec::new(),
         dropped: 0,
         anchors: HashMap::default(),
+        named_anchors: HashMap::default(),
         last: 0,
         long_quote: None,
     };
@@ -160,18 +163,22 @@ impl Builder<'_> {
                 self.open(Kind::Seq(Vec::new()), style, start, end, self.tag(&at), anchor);
             }
             Event::Alias(anchor) => self.alias(anchor, start, end),
-            Event::UnresolvedAlias(_) => {
+            Event::UnresolvedAlias(name) => {
                 let span = self.span(start, end);
-                self.out.unknown_anchors.push(span);
+                let target = self.named_anchors.get(&*name).copied();
+                if target.is_none() {
+                    self.out.unknown_anchors.push(span);
+                }
                 self.last = end;
-                self.add(Kind::Alias(None), span, None, 0);
+                self.add(Kind::Alias(target), span, None, 0);
             }
             Event::Anchor(id, name) => {
-                let span = self.span(start, end);
-                if let Some(node) = self.anchors.get(&id).and_then(|id| self.out.nodes.get_mut(id.0 as usize))
-                {
-                    node.anchor = Some(Box::new(Anchor { name: name.into_owned(), span }));
+                let (span, name) = (self.span(start, end), name.into_owned());
+                let Some(id) = self.anchors.get(&id).copied() else { return };
+                if let Some(node) = self.out.nodes.get_mut(id.0 as usize) {
+                    node.anchor = Some(Box::new(Anchor { name: name.clone(), span }));
                 }
+                self.named_anchors.insert(name, id);
             }
             _ => {}
         }

@@ -151,6 +151,19 @@ impl Tree {
         node(&self.nodes, id)
     }
 
+    /// Returns the scalar of a key of a map.
+    #[must_use]
+    pub fn scalar_at(&self, map: NodeId, key: &str) -> Option<&Scalar> {
+        let Kind::Map(entries) = &self.node(map).kind else { return None };
+        let is_key =
+            |id: NodeId| matches!(&self.node(id).kind, Kind::Scalar(scalar) if scalar.text.as_str() == key);
+        let (_, value) = entries.iter().find(|(name, _)| is_key(*name))?;
+        match &self.node(*value).kind {
+            Kind::Scalar(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+
     /// Returns all comments in file order, from `#` to the end of the line; none if `oomlint:` occurs nowhere in the file, since
     /// nobody reads them then.
     #[must_use]

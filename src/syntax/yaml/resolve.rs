@@ -12,9 +12,11 @@ pub enum Value {
     /// An integer in any base.
     Int(i64),
     /// An integer that fits into `u64` but not into `i64`.
-    BigInt,
+    BigInt(u64),
     /// A number with a fraction or exponent, an integer too large for 64 bits, `.inf` or `.nan`.
     Float(f64),
+    /// A date, `2001-01-31`: year, month, day.
+    Date(u16, u8, u8),
     /// A string, the scalar's text.
     Str,
 }
@@ -33,21 +35,21 @@ impl Node {
 impl Scalar {
     /// Resolves the scalar under `tag`.
     ///
-    /// A date is a string here (go-yaml parses it as a time, which no Compose field accepts). A value that
-    /// contradicts its tag, which go-yaml rejects, is a string.
+    /// A date with a time of day is a string here; go-yaml parses it as a time. A value that contradicts its tag, which go-yaml
+    /// rejects, is a string.
     #[must_use]
     pub fn resolve(&self, tag: Option<&Tag>) -> Value {
         let text = self.text.as_str();
         let core = tag.and_then(|tag| core_name(&tag.name));
         match (tag, core) {
-            // Compose removes these two tags before it types values.
-            (Some(tag), None) if tag.name != "!reset" && tag.name != "!override" => Value::Str,
+            // go-yaml reads a scalar with any other tag as a string. Compose removes what has the tag `!reset`.
+            (Some(tag), None) if tag.name != "!reset" => Value::Str,
             (_, None) if self.style != Style::Plain => Value::Str,
             (_, None) => plain(text),
             (_, Some(core)) => match (core, plain(text)) {
                 ("null", Value::Null) => Value::Null,
                 ("bool", value @ Value::Bool(_)) => value,
-                ("int", value @ (Value::Int(_) | Value::BigInt)) => value,
+                ("int", value @ (Value::Int(_) | Value::BigInt(_))) => value,
                 ("float", value @ Value::Float(_)) => value,
                 ("float", Value::Int(n)) => Value::Float(n as f64),
                 _ => Value::Str,
@@ -82,8 +84,37 @@ fn plain(text: &str) -> Value {
         // Underscores are removed only after a leading digit or sign.
         return float(text).map_or(Value::Str, Value::Float);
     }
+    if let Some(date) = date(text) {
+        return date;
+    }
     let digits = text.replace('_', "");
     integer(&digits).or_else(|| float(&digits).map(Value::Float)).unwrap_or(Value::Str)
+}
+
+/// Parses a year of four digits, a month and a day.
+fn date(text: &str) -> Option<Value> {
+    let mut parts = text.split('-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_number = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if year.len() != 4
+        || !is_number(year, 4)
+        || !is_number(month, 2)
+        || !is_number(day, 2)
+        || parts.next().is_some()
+    {
+        return None;
+    }
+    let (year, month, day): (u16, u8, u8) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        2 => 28 + u8::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    (1..=days).contains(&day).then_some(Value::Date(year, month, day))
 }
 
 /// Length in bytes beyond which a scalar is a string without parsing: no number that fits any type is that long.
@@ -107,12 +138,12 @@ fn integer(text: &str) -> Option<Value> {
     if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
         return None;
     }
-    let magnitude = i128::from(u64::from_str_radix(digits, radix).ok()?);
-    let number = if negative { -magnitude } else { magnitude };
+    let magnitude = u64::from_str_radix(digits, radix).ok()?;
+    let number = if negative { -i128::from(magnitude) } else { i128::from(magnitude) };
     match i64::try_from(number) {
         Ok(number) => Some(Value::Int(number)),
         // `ParseUint` accepts no sign.
-        Err(_) if !signed => Some(Value::BigInt),
+        Err(_) if !signed => Some(Value::BigInt(magnitude)),
         Err(_) => None,
     }
 }
@@ -151,7 +182,7 @@ mod tests {
 
     #[test]
     fn plain_scalars_are_typed_as_go_yaml_types_them() {
-        use Value::{BigInt, Bool, Float, Int, Null, Str};
+        use Value::{BigInt, Bool, Date, Float, Int, Null, Str};
         let table = [
             ("", Null),
             ("~", Null),
@@ -191,13 +222,13 @@ mod tests {
             ("0b2", Str),
             ("0o8", Str),
             ("9223372036854775807", Int(i64::MAX)),
-            ("9223372036854775808", BigInt),
+            ("9223372036854775808", BigInt(9_223_372_036_854_775_808)),
             ("-9223372036854775808", Int(i64::MIN)),
             ("-9223372036854775809", Float(-9.223372036854776e18)),
             ("+9223372036854775808", Float(9.223372036854776e18)),
-            ("18446744073709551615", BigInt),
+            ("18446744073709551615", BigInt(u64::MAX)),
             ("18446744073709551616", Float(1.8446744073709552e19)),
-            ("0xFFFFFFFFFFFFFFFF", BigInt),
+            ("0xFFFFFFFFFFFFFFFF", BigInt(u64::MAX)),
             ("0x1FFFFFFFFFFFFFFFF", Str),
             ("1.5", Float(1.5)),
             (".5", Float(0.5)),
@@ -222,7 +253,11 @@ mod tests {
             ("inf", Str),
             ("-inf", Str),
             ("NaN", Str),
-            ("2001-12-14", Str),
+            ("2001-12-14", Date(2001, 12, 14)),
+            ("2000-2-29", Date(2000, 2, 29)),
+            ("2001-2-29", Str),
+            ("201-12-14", Str),
+            ("2001-12-14 1", Str),
             ("12:30:45", Str),
             ("512m", Str),
             ("<<", Str),
@@ -250,7 +285,8 @@ mod tests {
         assert_eq!(resolve("true", Style::Plain, Some("!!int")), Value::Str);
         assert_eq!(resolve("1", Style::Plain, Some("!other")), Value::Str);
         assert_eq!(resolve("1", Style::Plain, Some("!")), Value::Str);
-        assert_eq!(resolve("1", Style::Plain, Some("!override")), Value::Int(1));
+        assert_eq!(resolve("1", Style::Plain, Some("!reset")), Value::Int(1));
+        assert_eq!(resolve("1", Style::Plain, Some("!override")), Value::Str);
         assert_eq!(resolve("", Style::Plain, Some("!reset")), Value::Null);
     }
 }

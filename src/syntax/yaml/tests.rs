@@ -170,7 +170,7 @@ fn tags_and_anchors_stand_before_any_value() {
 
 #[test]
 fn aliases_name_the_last_complete_anchor() {
-    let r = read("a: &x 1\nb: *x\nc: &x 2\nd: *x\ne: *no\nf: &f [*f]\n---\ng: *x\n");
+    let r = read("a: &x 1\nb: *x\nc: &x 2\nd: *x\ne: *no\nf: &f [*f]\n---\ng: *x\nh: *y\n");
     let target = |path: &str| match r.at(path).kind {
         Kind::Alias(target) => target.map(|id| r.slice(r.tree.node(id).span)),
         ref kind => panic!("{kind:?}"),
@@ -185,7 +185,7 @@ fn aliases_name_the_last_complete_anchor() {
         [
             (format!("{unknown} `no`").as_str(), "*no"),
             ("anchor `f` contains itself", "*f"),
-            (format!("{unknown} `x`").as_str(), "*x"),
+            (format!("{unknown} `y`").as_str(), "*y"),
         ]
     );
     assert!(r.tree.errors().iter().all(|error| error.fatal));

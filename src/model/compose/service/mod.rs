@@ -278,7 +278,7 @@ impl Service {
             size_keys: size_keys(fields),
             conflicts: conflicts(fields),
             unknown_keys: unknown_keys(fields),
-            swappiness: fields.integer(&["mem_swappiness"]),
+            swappiness: fields.size(&["mem_swappiness"]).map(|size| size.0),
             oom_kill_disable: fields.boolean(&["oom_kill_disable"]),
             pids_limit: fields.integer(&["pids_limit"]),
             cpus: fields.float(&["cpus"]),
@@ -341,7 +341,7 @@ fn deploy(fields: Fields<'_>) -> Deploy {
     }
 }
 
-fn items(value: &Value) -> Vec<&Value> {
+pub(super) fn items(value: &Value) -> Vec<&Value> {
     match &value.kind {
         Kind::Seq(items) => items.iter().collect(),
         Kind::Null => Vec::new(),
