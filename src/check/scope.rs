@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::mentions::Mentions;
 use crate::discover::{Discovered, FileKind};
 use crate::hash::HashSet;
+use crate::model::compose::BuildSection;
 use crate::model::project;
 use crate::source::{SourceId, Sources};
 use crate::workload::{Project, Workload};
@@ -24,6 +25,8 @@ pub(super) struct Scope {
     dockerfiles: Vec<SourceId>,
     /// All named files, env files included.
     named: HashSet<SourceId>,
+    /// Their absolute paths.
+    named_paths: HashSet<PathBuf>,
     mentions: Mentions,
 }
 
@@ -34,11 +37,13 @@ impl Scope {
         let named = discovered.files.iter().filter(|found| found.explicit).map(|found| &found.path);
         let dockerfiles = of(FileKind::Dockerfile).filter(|found| found.explicit).map(|found| &found.path);
         let directory = |path: &PathBuf| sources.absolute(path.parent().unwrap_or(Path::new("")));
+        let named: HashSet<SourceId> = named.chain(&discovered.env_files).filter_map(load).collect();
         Self {
+            named_paths: named.iter().map(|file| sources.absolute(sources.get(*file).path())).collect(),
+            named,
             directories: of(FileKind::Compose).map(|found| directory(&found.path)).collect(),
             compose: of(FileKind::Compose).map(|found| &found.path).filter_map(load).collect(),
             dockerfiles: dockerfiles.filter_map(load).collect(),
-            named: named.chain(&discovered.env_files).filter_map(load).collect(),
             mentions,
         }
     }
@@ -55,7 +60,19 @@ impl Scope {
         let directory = sources.absolute(&model.request.directory);
         self.directories.contains(&directory)
             || all.iter().any(|file| self.compose.contains(file) || self.named.contains(file))
-            || self.mentions.may_be_in(&all, &directory, sources)
+            || (self.mentions.may_be_in(&all, &directory, sources) && self.is_read_by(model, sources))
+    }
+
+    /// True if a loaded project reads a named file besides its Compose files: as a Dockerfile or env file, whose paths are known now.
+    fn is_read_by(&self, model: &project::Project, sources: &Sources) -> bool {
+        let directory = &model.request.directory;
+        let is_named = |path: &Path| self.named_paths.contains(&sources.absolute(&directory.join(path)));
+        model.compose.environment_files.iter().any(|file| self.named.contains(file))
+            || model.compose.services.iter().any(|service| {
+                let env_files = service.env_files.iter().filter_map(|file| file.path.value());
+                let builds = service.build.iter().flat_map(BuildSection::dockerfiles);
+                env_files.map(|path| PathBuf::from(path.as_str())).chain(builds).any(|path| is_named(&path))
+            })
     }
 
     /// Returns the sets of files that a project's findings are restricted to, in addition to [`Project::report_only`]. `None` if

@@ -55,7 +55,7 @@ fn lower(tree: &Tree, id: NodeId, classes: &mut BTreeMap<&'static str, usize>) -
                     Value::Bool(value) => Plain::Bool(value),
                     Value::Int(value) => Plain::Number(value.into()),
                     Value::BigInt(value) => Plain::Number(value.into()),
-                    Value::Date(..) => Plain::String(text.to_owned()),
+                    Value::Timestamp => Plain::String(text.to_owned()),
                     Value::Float(value) => Plain::Number(value.into()),
                     Value::Str => Plain::String(text.to_owned()),
                 }

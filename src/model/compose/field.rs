@@ -160,7 +160,10 @@ pub(super) fn text_of(scalar: &Scalar) -> TracedText {
         yaml::Value::Int(value) => value.to_string(),
         yaml::Value::BigInt(value) => value.to_string(),
         yaml::Value::Float(value) if value.is_finite() => go_float(value),
-        yaml::Value::Date(year, month, day) => format!("{year:04}-{month:02}-{day:02} 00:00:00 +0000 UTC"),
+        yaml::Value::Timestamp => match yaml::timestamp::printed(written) {
+            Some(printed) => printed,
+            None => return scalar.text.clone(),
+        },
         _ => return scalar.text.clone(),
     };
     if canonical == written {

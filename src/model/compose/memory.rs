@@ -146,7 +146,7 @@ fn problem(value: &Value, expected: Type) -> Option<SizeProblem> {
         yaml::Value::Float(value) if expected != Type::String && value.fract() == 0.0 => {
             Some(SizeProblem::Dropped)
         }
-        yaml::Value::BigInt(_) | yaml::Value::Date(..) if expected != Type::String => {
+        yaml::Value::BigInt(_) | yaml::Value::Timestamp if expected != Type::String => {
             Some(SizeProblem::Dropped)
         }
         _ => wrong_type(),

@@ -11,6 +11,7 @@ mod problem;
 mod repair;
 mod resolve;
 mod scalar;
+pub mod timestamp;
 
 pub use dump::to_json;
 pub use resolve::Value;

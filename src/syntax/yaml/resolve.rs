@@ -1,6 +1,6 @@
 //! Resolves the type of a scalar as go-yaml v4 does (`internal/libyaml/resolver.go` of go.yaml.in/yaml/v4).
 
-use super::{Kind, Node, Scalar, Style, Tag};
+use super::{Kind, Node, Scalar, Style, Tag, timestamp};
 
 /// A scalar's value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,8 +15,8 @@ pub enum Value {
     BigInt(u64),
     /// A number with a fraction or exponent, an integer too large for 64 bits, `.inf` or `.nan`.
     Float(f64),
-    /// A date, `2001-01-31`: year, month, day.
-    Date(u16, u8, u8),
+    /// A date, or a date and a time: see [`super::timestamp::printed`].
+    Timestamp,
     /// A string, the scalar's text.
     Str,
 }
@@ -35,8 +35,7 @@ impl Node {
 impl Scalar {
     /// Resolves the scalar under `tag`.
     ///
-    /// A date with a time of day is a string here; go-yaml parses it as a time. A value that contradicts its tag, which go-yaml
-    /// rejects, is a string.
+    /// A value that contradicts its tag, which go-yaml rejects, is a string.
     #[must_use]
     pub fn resolve(&self, tag: Option<&Tag>) -> Value {
         let text = self.text.as_str();
@@ -84,37 +83,11 @@ fn plain(text: &str) -> Value {
         // Underscores are removed only after a leading digit or sign.
         return float(text).map_or(Value::Str, Value::Float);
     }
-    if let Some(date) = date(text) {
-        return date;
+    if timestamp::printed(text).is_some() {
+        return Value::Timestamp;
     }
     let digits = text.replace('_', "");
     integer(&digits).or_else(|| float(&digits).map(Value::Float)).unwrap_or(Value::Str)
-}
-
-/// Parses a year of four digits, a month and a day.
-fn date(text: &str) -> Option<Value> {
-    let mut parts = text.split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    let is_number = |text: &str, most: usize| {
-        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    if year.len() != 4
-        || !is_number(year, 4)
-        || !is_number(month, 2)
-        || !is_number(day, 2)
-        || parts.next().is_some()
-    {
-        return None;
-    }
-    let (year, month, day): (u16, u8, u8) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let days = match month {
-        2 => 28 + u8::from(leap),
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
-    (1..=days).contains(&day).then_some(Value::Date(year, month, day))
 }
 
 /// Length in bytes beyond which a scalar is a string without parsing: no number that fits any type is that long.
@@ -182,7 +155,7 @@ mod tests {
 
     #[test]
     fn plain_scalars_are_typed_as_go_yaml_types_them() {
-        use Value::{BigInt, Bool, Date, Float, Int, Null, Str};
+        use Value::{BigInt, Bool, Float, Int, Null, Str, Timestamp};
         let table = [
             ("", Null),
             ("~", Null),
@@ -253,8 +226,8 @@ mod tests {
             ("inf", Str),
             ("-inf", Str),
             ("NaN", Str),
-            ("2001-12-14", Date(2001, 12, 14)),
-            ("2000-2-29", Date(2000, 2, 29)),
+            ("2001-12-14", Timestamp),
+            ("2000-2-29", Timestamp),
             ("2001-2-29", Str),
             ("201-12-14", Str),
             ("2001-12-14 1", Str),

@@ -12,10 +12,12 @@ pub use self::mounts::{Mount, Tmpfs};
 pub use self::ports::Ports;
 pub use self::variables::EnvFile;
 
+use std::path::{Path, PathBuf};
+
 use self::dependencies::depends_on;
 use self::mounts::{mounts, tmpfs};
 use self::variables::env_files;
-use super::field::{Fields, integer};
+use super::field::{Fields, integer, text_of};
 use super::memory::{Conflict, SizeKey, UnknownKey, conflicts, size_keys, unknown_keys};
 use super::merge::to_build;
 use super::value::{Entry, Kind, Value};
@@ -146,6 +148,22 @@ pub struct BuildSection {
     pub target: Fact<TracedText>,
     /// `args`. A bare name takes its value from outside.
     pub args: IndexMap<String, Fact<TracedText>>,
+}
+
+impl BuildSection {
+    /// Returns the paths that its Dockerfile may have, relative to the project's directory; none if they are not known.
+    pub fn dockerfiles(&self) -> Vec<PathBuf> {
+        if self.context.is_unknown() || self.dockerfile.is_unknown() || !self.inline.is_absent() {
+            return Vec::new();
+        }
+        let context = Path::new(self.context.value().map_or(".", TracedText::as_str));
+        let names = match self.dockerfile.value() {
+            Some(name) => vec![name.as_str()],
+            // BuildKit takes either (`frontend/dockerui/config.go`).
+            None => vec!["Dockerfile", "dockerfile"],
+        };
+        names.into_iter().map(|name| context.join(name)).collect()
+    }
 }
 
 /// `deploy`, reduced to resources, replicas and the restart policy.
@@ -311,16 +329,24 @@ impl Service {
     }
 }
 
+/// Takes an empty text as not set, as Compose does.
+fn written(text: Fact<TracedText>) -> Fact<TracedText> {
+    match text {
+        Fact::Known(text) if text.value.as_str().is_empty() => Fact::Absent { anchor: text.span },
+        other => other,
+    }
+}
+
 fn build(value: &Value) -> BuildSection {
     let mut value = value.clone();
     to_build(&mut value);
     let fields = Fields { value: &value, anchor: value.span };
     BuildSection {
         span: value.span,
-        context: fields.text(&["context"]),
-        dockerfile: fields.text(&["dockerfile"]),
-        inline: fields.text(&["dockerfile_inline"]),
-        target: fields.text(&["target"]),
+        context: written(fields.text(&["context"])),
+        dockerfile: written(fields.text(&["dockerfile"])),
+        inline: written(fields.text(&["dockerfile_inline"])),
+        target: written(fields.text(&["target"])),
         args: fields
             .get(&["args"])
             .map(|args| variables::values(&variables::pairs(args)))
@@ -393,8 +419,10 @@ fn logging(fields: Fields<'_>) -> Fact<Logging> {
     let Some(value) = fields.get(&["logging"]) else { return fields.missing() };
     let section = Fields { value, anchor: value.span };
     let options = section.get(&["options"]).and_then(Value::as_map).map(|map| {
-        let texts = map.iter().filter_map(|(name, entry)| {
-            Some((name.clone(), entry.value.as_scalar()?.text.as_str().to_owned()))
+        let texts = map.iter().filter_map(|(name, entry)| match &entry.value.kind {
+            Kind::Scalar(scalar) => Some((name.clone(), text_of(scalar).as_str().to_owned())),
+            Kind::Null => Some((name.clone(), String::new())),
+            _ => None,
         });
         texts.collect()
     });
