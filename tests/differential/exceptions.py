@@ -1,0 +1,45 @@
+"""Differences that are meant, each with its reason."""
+from compare import ABSENT, Unknown
+
+
+def variable_of_the_place(difference):
+    """A variable that no file sets: only the place of deployment has its value, and Compose takes an empty text."""
+    why = difference.oomlint.why if isinstance(difference.oomlint, Unknown) else ""
+    return "has no value here" in why and any(f"{{{name}}}" in why for name in difference.unset)
+
+
+def name_without_value(difference):
+    """A name without a value in an env_file: Compose leaves it out where its own environment has none."""
+    ours = difference.oomlint
+    return difference.kind.startswith("env: oomlint has one") and isinstance(ours, Unknown) and f"${{{difference.name}}}" in ours.why
+
+
+def healthcheck_of_the_image(difference):
+    """Nothing is written in the files, and the image is not known: its own healthcheck may be there."""
+    ours = difference.oomlint
+    return difference.kind.startswith("healthcheck") and isinstance(ours, Unknown) and (difference.compose is ABSENT or "test" not in difference.compose)
+
+
+def start_of_the_image(difference):
+    """The entrypoint or command of an image that is not known."""
+    ours = difference.oomlint
+    return difference.kind.startswith("start") and isinstance(ours, Unknown) and "nothing is known of" in ours.why
+
+
+def missing_file(difference):
+    """A file that is named and not here: it may be there at the place of deployment; oomlint says so in a note."""
+    return difference.kind.startswith("only Compose refuses") and bool(difference.oomlint) and any(
+        words in difference.compose for words in ("no such file", "not found", "no service", "does not exist"))
+
+
+def panic_of_compose(difference):
+    """Docker Compose itself fails."""
+    return difference.kind.startswith("only Compose refuses") and "panic: " in difference.compose
+
+
+EXCEPTIONS = [variable_of_the_place, name_without_value, healthcheck_of_the_image, start_of_the_image, missing_file, panic_of_compose]
+
+
+def exception(difference):
+    """The exception for a difference; `None` if it counts."""
+    return next((rule for rule in EXCEPTIONS if rule(difference)), None)
