@@ -1,4 +1,5 @@
 """Compares the answers of Docker Compose and oomlint about one project."""
+import math
 import os
 import re
 
@@ -31,12 +32,12 @@ class Unknown:
 class Difference:
     """Where the two answers differ: a class, the service, and what each says."""
 
-    def __init__(self, kind, service, compose, oomlint, unset=(), name=""):
+    def __init__(self, kind, service, compose, oomlint, unset=(), name="", fact=""):
         self.kind, self.service, self.compose, self.oomlint = kind, service, compose, oomlint
-        self.unset, self.name = unset, name
+        self.unset, self.name, self.fact = unset, name, fact
 
     def __str__(self):
-        where = f"{self.service} {self.name}".strip()
+        where = f"{self.service} {self.fact} {self.name}".strip()
         return f"{self.kind}\n    {where}\n    Compose: {self.compose}\n    oomlint: {self.oomlint}"
 
 
@@ -67,7 +68,10 @@ def normal(message):
             return f"schema: {match[1]}"[:120]
     message = re.sub(r"(interpolating|validating) [\w.\[\]…<>]+", r"\1 …", message)
     message = re.sub(r"key in [\w.\[\]…]+:.*", "key", message)
-    return message[:150]
+    message = re.sub(r"(cast to expected type|following error\(s\)): .*?(invalid boolean|strconv\.\w+|invalid size|invalid suffix|missing unit|overflows|).*", r"\1: \2", message)
+    message = re.sub(r"(cannot construct \S+) `.*", r"\1", message)
+    message = re.sub(r"^services?\.S \S+ must", "services.S must", message)
+    return message[:150].strip()
 
 
 def refusals(findings):
@@ -102,7 +106,7 @@ def differences(folder, name, theirs, ours):
 
 
 def shape(message):
-    return re.sub(r"-?\d+", "N", re.sub(r"`[^`]*`", "`…`", message))
+    return re.sub(r"(?<![-\w])-?\d+", "N", re.sub(r"`[^`]*`", "`…`", message))
 
 
 def facts(folder, name, theirs, ours):
@@ -148,14 +152,22 @@ def one(fact, service, theirs, ours, unset, name):
         return
     if isinstance(ours, Unknown):
         why = re.sub(r"`[^`]*`", "`…`", ours.why)
-        kind = f"{fact}: unknown, though Compose knows ({why})"
+        # One cause mostly hides every fact of a service.
+        kind = f"unknown, though Compose knows: {why}"
     elif theirs is ABSENT or theirs == {} or theirs == []:
         kind = f"{fact}: oomlint has a value, Compose none"
     elif ours is ABSENT or ours == {} or ours == []:
         kind = f"{fact}: Compose has a value, oomlint none"
     else:
-        kind = f"{fact}: other value"
-    yield Difference(kind, service, theirs, ours, unset, name)
+        kind = f"{fact}: other value" + (", of a number" if is_number(theirs) and is_number(ours) else "")
+    yield Difference(kind, service, theirs, ours, unset, name, fact)
+
+
+def is_number(value):
+    try:
+        return isinstance(value, str) and math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def same(fact, theirs, ours):
@@ -265,9 +277,10 @@ def start(service, folder):
     entrypoint, command = service.get("entrypoint"), service.get("command")
     if entrypoint is None and word is None:
         return ANY
-    if entrypoint is None or entrypoint == [] and False:
-        return {"entrypoint": ["/entry"], "command": command if command else [word]}
-    return {"entrypoint": entrypoint, "command": command or []}
+    if entrypoint is None:
+        return {"entrypoint": ["/entry"], "command": [word] if command is None else command}
+    # An empty list takes away what the image has.
+    return {"entrypoint": entrypoint, "command": command or []} if entrypoint or command else ABSENT
 
 
 def argument(build, folder):
@@ -305,7 +318,7 @@ def of_oomlint(workload, folder, name):
     build = workload["build"] or {}
     context = build.get("context")
     found["profiles"] = sorted(workload["profiles"])
-    found["image"] = workload["image"]
+    found["image"] = workload["image"] or None
     found["context"] = context and os.path.normpath(os.path.join(folder, context))
     found["dockerfile"] = build.get("dockerfile") and os.path.normpath(build["dockerfile"])
     found["target"] = build.get("target") or None

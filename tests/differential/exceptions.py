@@ -5,6 +5,9 @@ from compare import ABSENT, Unknown
 def variable_of_the_place(difference):
     """A variable that no file sets: only the place of deployment has its value, and Compose takes an empty text."""
     why = difference.oomlint.why if isinstance(difference.oomlint, Unknown) else ""
+    if difference.fact == "args":
+        # The name of an argument without a value.
+        return "`${A}` has no value here" in why
     return "has no value here" in why and any(f"{{{name}}}" in why for name in difference.unset)
 
 
@@ -17,13 +20,13 @@ def name_without_value(difference):
 def healthcheck_of_the_image(difference):
     """Nothing is written in the files, and the image is not known: its own healthcheck may be there."""
     ours = difference.oomlint
-    return difference.kind.startswith("healthcheck") and isinstance(ours, Unknown) and (difference.compose is ABSENT or "test" not in difference.compose)
+    return difference.fact == "healthcheck" and isinstance(ours, Unknown) and (difference.compose is ABSENT or "test" not in difference.compose)
 
 
 def start_of_the_image(difference):
     """The entrypoint or command of an image that is not known."""
     ours = difference.oomlint
-    return difference.kind.startswith("start") and isinstance(ours, Unknown) and "nothing is known of" in ours.why
+    return difference.fact == "start" and isinstance(ours, Unknown) and "nothing is known of" in ours.why
 
 
 def missing_file(difference):

@@ -120,7 +120,7 @@ class Generator:
         if self.deploys and self.chance(0.8):
             limits = self.section(values.LIMITS, self.rng.randint(1, 3))
             resources.set("limits", limits)
-        if self.chance(0.3):
+        if self.deploys and self.chance(0.4):
             resources.set("reservations", self.section(values.RESERVATIONS, self.rng.randint(1, 2)))
         if resources.pairs:
             found.set("resources", resources)
@@ -142,7 +142,7 @@ class Generator:
                 entry.set("required", rng.choice(["true", "false"]))
                 if entry.get("required") == "false" and self.chance(0.5):
                     entry.set("path", "missing.env")
-            if self.chance(0.3):
+            if self.chance(0.3) and b"export" not in self.project.files.get(folder + name, b""):
                 entry.set("format", "raw")
                 self.feature("raw env_file")
             entries.append(entry)
@@ -222,7 +222,7 @@ class Generator:
         for _ in range(count):
             keys.append(rng.choice(RARE if self.chance(0.05) else COMMON))
         for key in dict.fromkeys(keys):
-            if self.deploys and key in ("mem_limit", "cpus", "pids_limit") and self.chance(0.95):
+            if self.deploys and key in ("mem_limit", "mem_reservation", "cpus", "pids_limit") and self.chance(0.95):
                 continue
             if key == "scale" and self.chance(0.8) or found.get(key) is not None:
                 continue
@@ -270,8 +270,8 @@ class Generator:
         root.pairs.insert(0, [name, Marked(f"&{anchor}", shared)])
         self.feature("merge key")
         old = service.get("<<")
-        if isinstance(old, str):
-            service.set("<<", [old, f"*{anchor}"])
+        if old is not None:
+            service.set("<<", [*([old] if isinstance(old, str) else old), f"*{anchor}"])
         else:
             service.pairs.insert(self.rng.randint(0, len(service.pairs)), ["<<", f"*{anchor}"])
         if self.chance(0.1):
@@ -427,7 +427,7 @@ class Generator:
             lines += rng.sample(values.DOTENV, rng.randint(1, 4))
             self.feature(".env lines")
         if self.chance(0.05):
-            lines.append(rng.choice(["COMPOSE_PROFILES=p", "COMPOSE_PROFILES=p,q", "COMPOSE_PROJECT_NAME=pn", "COMPOSE_PROJECT_NAME=Pn"]))
+            lines.append(rng.choice(["COMPOSE_PROFILES=p", "COMPOSE_PROFILES=p,q", "COMPOSE_PROJECT_NAME=pn", "COMPOSE_PROJECT_NAME=p2"]))
             self.feature("COMPOSE_ settings")
         if self.chance(0.06):
             over = next((path for path in trees if "override" in path), None)

@@ -2,6 +2,7 @@
 
     python3 tests/differential/minimise.py SEED [CLASS]
 """
+import itertools
 import pathlib
 import re
 import sys
@@ -13,7 +14,9 @@ from exceptions import exception
 from generate import generate, here_document
 
 # A project is asked about at most so many times.
-MOST = 500
+MOST = 320
+# So many at once: oomlint looks at all of them in one run.
+CHUNK = 16
 
 
 class Files:
@@ -23,12 +26,15 @@ class Files:
         self.files = files
 
 
-def found(programs, files):
-    """The differences of a project that are not meant."""
+def first_that_differs(programs, candidates, kind):
+    """The place of the first project that differs in a class, and the difference; `None` if none does."""
     with tempfile.TemporaryDirectory(prefix="minimise-") as folder:
-        for place, name, theirs, ours in ask.ask(programs, pathlib.Path(folder).resolve(), [Files(files)]):
-            return [difference for difference in differences(place, name, theirs, ours) if not exception(difference)]
-    return []
+        answers = ask.ask(programs, pathlib.Path(folder).resolve(), [Files(files) for files in candidates])
+        for at, (place, name, theirs, ours) in enumerate(answers):
+            for difference in differences(place, name, theirs, ours):
+                if kind in (None, difference.kind) and not exception(difference):
+                    return at, difference
+    return None
 
 
 def decoded(data):
@@ -97,28 +103,60 @@ def smaller(files):
 
 def minimise(programs, files, kind):
     """Returns the smallest project found that differs in this class, and the difference; `None` if it does not differ."""
-    last = next((difference for difference in found(programs, files) if difference.kind == kind), None)
-    if last is None:
+    first = first_that_differs(programs, [files], kind)
+    if first is None:
         return None
-    asked = 0
-    again = True
-    while again and asked < MOST:
-        again = False
-        for candidate in smaller(files):
-            asked += 1
-            if asked >= MOST:
+    last, asked, skipped, changed = first[1], 0, 0, False
+    while asked < MOST:
+        chunk = list(itertools.islice(smaller(files), skipped, skipped + CHUNK))
+        if not chunk and skipped == 0:
+            break
+        asked += len(chunk)
+        better = first_that_differs(programs, chunk, kind) if chunk else None
+        if better is not None:
+            files, last = chunk[better[0]], better[1]
+            skipped += better[0]
+            changed = True
+        elif len(chunk) == CHUNK:
+            skipped += CHUNK
+        elif changed or skipped == 0:
+            if not changed:
                 break
-            difference = next((one for one in found(programs, candidate) if one.kind == kind), None)
-            if difference is not None:
-                files, last, again = candidate, difference, True
-                break
+            skipped, changed = 0, False
+        else:
+            break
     return files, last
+
+
+# What a file has to have for a feature, as a regular expression.
+SIGNS = {"extends": r"extends", "include": r"include", "merge key": r"<<", "alias": r"\*\w", "!reset": "!reset", "!override": "!override", "tag": "!!", "documents": r"(?m)^---",
+         "env_file": "env_file", "template": r"\$", "environment": "environment", "tab": "\t", "crlf": "\r", "jobs": "jobs", "pre_start": "pre_start", "tmpfs": "tmpfs",
+         "healthcheck": "healthcheck", "deploy": "deploy", "build": "build", "command": "command|entrypoint", "raw": "format: raw"}
+
+
+def features(files):
+    """The features that a project has, by its text."""
+    found = set()
+    for path, data in files.items():
+        if "Dockerfile" in path:
+            continue
+        if path.endswith(".env"):
+            found.add(".env" if path.endswith("/.env") or path == ".env" else "env_file")
+        if "override" in path:
+            found.add("override file")
+        if (text := decoded(data)) is None:
+            found.add("utf-16")
+            continue
+        if text.startswith("\ufeff"):
+            found.add("bom")
+        found.update(name for name, sign in SIGNS.items() if re.search(sign, text))
+    return tuple(sorted(found))
 
 
 def main():
     programs = ask.Programs()
     files = generate(int(sys.argv[1])).files
-    kinds = sys.argv[2:] or list(dict.fromkeys(difference.kind for difference in found(programs, files)))
+    kinds = sys.argv[2:] or [None]
     for kind in kinds:
         result = minimise(programs, files, kind)
         if result is None:

@@ -71,7 +71,7 @@ def run(programs, seeds):
     return tally
 
 
-def report(tally, known, out, programs=None, examples=0):
+def report(tally, known, out, programs=None, examples=0, only=()):
     """Prints all classes, the new ones with an example."""
     print(f"{tally.projects} projects, {tally.refused} refused by Compose, {tally.differing} differ ({tally.differing / max(1, tally.projects):.0%}), in {len(tally.classes)} classes", file=out)
     for reason, count in tally.meant.most_common():
@@ -82,13 +82,18 @@ def report(tally, known, out, programs=None, examples=0):
         if usual := usual_features(tally, cases):
             print(f"    features: {usual}", file=out)
         print(f"    seeds: {' '.join(str(project.seed) for project, _ in cases[:8])}", file=out)
-        if programs is None:
+        if programs is None or (only and not kind.startswith(only)):
             continue
-        from minimise import minimise
+        from minimise import features, minimise
 
+        shown = collections.Counter()
         for project, difference in sorted(cases, key=lambda case: sum(map(len, case[0].files.values())))[:examples]:
             files, difference = minimise(programs, project.files, kind) or (project.files, difference)
-            print("\n" + "".join(f"    {line}\n" for line in here_document(files).splitlines()), file=out)
+            signs = features(files)
+            shown[signs] += 1
+            if shown[signs] > 1:
+                continue
+            print(f"\n    seed {project.seed}: {', '.join(signs)}\n" + "".join(f"    {line}\n" for line in here_document(files).splitlines()), file=out)
             print("\n".join(f"    {line}" for line in str(difference).splitlines()[1:]), file=out, flush=True)
 
 
@@ -98,7 +103,7 @@ def main():
     parser.add_argument("--count", type=int, default=300, help="how many projects")
     parser.add_argument("--minimise", type=int, default=0, metavar="N", help="print N smallest examples of each class")
     parser.add_argument("--report", type=pathlib.Path, help="write the report to this file")
-    parser.add_argument("--all", action="store_true", help="minimise known classes, too")
+    parser.add_argument("--only", action="append", default=[], metavar="TEXT", help="minimise only classes that begin with this text")
     parser.add_argument("--oomlint", help="the program to test")
     parser.add_argument("--compose", help="Docker Compose")
     parser.add_argument("--write-known", action="store_true", help="write the classes found into known.txt")
@@ -113,7 +118,7 @@ def main():
     known = known_classes()
     new = [kind for kind in tally.classes if kind not in known]
     out = arguments.report.open("w", encoding="utf-8") if arguments.report else sys.stdout
-    report(tally, known, out, programs if arguments.minimise else None, arguments.minimise)
+    report(tally, known, out, programs if arguments.minimise else None, arguments.minimise, tuple(arguments.only))
     for kind in sorted(known - set(tally.classes)):
         print(f"no longer occurs: {kind}", file=out)
     print(f"\n{len(new)} classes that are not in known.txt, {time.monotonic() - begin:.0f} s", file=out)

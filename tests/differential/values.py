@@ -6,6 +6,8 @@ what it refuses. A list or dict in here is a list or mapping of such texts.
 
 SIZE = ["512m", "1g", "2gb", "64M", "1GB", "'512m'", '"1g"', "536870912", "'1073741824'", "1.5g", "100mb", "1500k", "0x20000000",
         "7m", "300MiB", "1024kb", "1073741824b", "'8 m'", "0.5g", "10_000_000", "0o4000000000"]
+# `deploy` takes texts only.
+SIZE_TEXT = [text for text in SIZE if not text.isdigit() and text[:2] not in ("0x", "0o", "10")]
 ODD_SIZE = ["1e9", "512.0", "0", "'0'", "-1", "'-1'", "1t", "5.", "!!str 512m", "!!str 1000000000", ".5g", "'1e9'", "1E9", "0b1000", "'+512m'",
             "9223372036854775807", "''", "1.5", "512.5", "2001-01-01", "0777", "' 512m'", "'512m '", "1_000m", "1p", "!!float 512"]
 WRONG_SIZE = ["512Mi", "1Gi", "abc", "true", "~", "1 gig", "'1,5g'", "50%", "[1g]", "{a: 1g}", "m", "1mm", "'1g b'", ".inf", ".nan"]
@@ -89,7 +91,7 @@ VALUES = {
     "privileged": (BOOLEAN, ODD_BOOLEAN, WRONG_BOOLEAN),
     "read_only": (BOOLEAN, ODD_BOOLEAN, WRONG_BOOLEAN),
     "cpu_shares": (["512", "'1024'"], ["1e2", "2.0"], ["abc", "~", "true"]),
-    "cpu_quota": (["50000", "'50000'", "50ms"], ["1e2"], ["~", "true", "[1]"]),
+    "cpu_quota": (["50000", "'50000'"], ["1e2"], ["~", "true", "[1]"]),
     "user": (["root", "'1000'", "1000"], ["1000:1000"], ["~", "[a]", "true"]),
     "gpus": (["all", "[{count: 1}]", "[{driver: nvidia, count: all}]"], ["[{device_ids: ['0']}]"], ["some", "5", "~", "[{count: x}]"]),
     "use_api_socket": (BOOLEAN, ["'true'"], ["maybe", "5", "~"]),
@@ -132,11 +134,11 @@ RESTART_POLICY = {
     "window": (DURATION, ODD_DURATION, WRONG_DURATION),
 }
 LIMITS = {
-    "memory": (SIZE, ODD_SIZE, WRONG_SIZE),
+    "memory": (SIZE_TEXT, ODD_SIZE, WRONG_SIZE),
     "cpus": (CPUS, ODD_CPUS, WRONG_CPUS),
     "pids": (INTEGER, ODD_INTEGER, WRONG_INTEGER),
 }
-RESERVATIONS = {"memory": (SIZE, ODD_SIZE, WRONG_SIZE), "cpus": (CPUS, ODD_CPUS, WRONG_CPUS)}
+RESERVATIONS = {"memory": (SIZE_TEXT, ODD_SIZE, WRONG_SIZE), "cpus": (CPUS, ODD_CPUS, WRONG_CPUS)}
 BUILD = {
     "context": ([".", "./app", "app", "'.'"], ["./app/", "https://github.com/a/b.git"], ["5", "~", "[a]"]),
     "dockerfile": (["Dockerfile", "other.Dockerfile"], ["./Dockerfile", "''"], ["5", "[a]", "~"]),
