@@ -68,7 +68,7 @@ def normal(message):
             return f"schema: {match[1]}"[:120]
     message = re.sub(r"(interpolating|validating) [\w.\[\]…<>]+", r"\1 …", message)
     message = re.sub(r"key in [\w.\[\]…]+:.*", "key", message)
-    message = re.sub(r"(cast to expected type|following error\(s\)): .*?(invalid boolean|strconv\.\w+|invalid size|invalid suffix|missing unit|overflows|).*", r"\1: \2", message)
+    message = re.sub(r"(cast to expected type|following error\(s\)): .*?(invalid boolean|strconv\.\w+|invalid size|invalid suffix|missing unit|overflows).*", r"\1: \2", message)
     message = re.sub(r"(cannot construct \S+) `.*", r"\1", message)
     message = re.sub(r"^services?\.S \S+ must", "services.S must", message)
     return message[:150].strip()
