@@ -67,6 +67,7 @@ def normal(message):
         if message.startswith("validating"):
             return f"schema: {match[1]}"[:120]
     message = re.sub(r"(interpolating|validating) [\w.\[\]…<>]+", r"\1 …", message)
+    message = re.sub(r"(expected a mapping, got|must be a list, got) .*", r"\1", message)
     message = re.sub(r"key in [\w.\[\]…]+:.*", "key", message)
     message = re.sub(r"(cast to expected type|following error\(s\)): .*?(invalid boolean|strconv\.\w+|invalid size|invalid suffix|missing unit|overflows).*", r"\1: \2", message)
     message = re.sub(r"(cannot construct \S+) `.*", r"\1", message)
@@ -137,10 +138,10 @@ def of_fact(fact, service, theirs, ours, unset):
     if fact == "env" or fact == "tmpfs":
         for name in dict.fromkeys([*theirs, *ours]):
             if name not in ours:
-                yield Difference(f"{fact}: Compose has one, oomlint none", service, theirs[name], "none", unset, name)
+                yield Difference(f"{fact}: Compose has one, oomlint none", service, theirs[name], "none", unset, name, fact)
             elif name not in theirs:
                 if not (isinstance(ours[name], Unknown) and fact == "env" and name in unset):
-                    yield Difference(f"{fact}: oomlint has one, Compose none", service, "none", ours[name], unset, name)
+                    yield Difference(f"{fact}: oomlint has one, Compose none", service, "none", ours[name], unset, name, fact)
             else:
                 yield from one(fact, service, theirs[name], ours[name], unset, name)
         return
@@ -265,7 +266,7 @@ def stage(build, folder):
     if not build or "://" in build.get("context", ""):
         return None
     try:
-        with open(os.path.join(build["context"], build.get("dockerfile") or "Dockerfile"), encoding="utf-8") as file:
+        with open(os.path.join(build.get("context", "."), build.get("dockerfile") or "Dockerfile"), encoding="utf-8") as file:
             commands = re.findall(r'^CMD \["(.*)"\]', file.read(), re.M)
     except OSError:
         return None

@@ -11,10 +11,20 @@ def variable_of_the_place(difference):
     return "has no value here" in why and any(f"{{{name}}}" in why for name in difference.unset)
 
 
+def required_variable(difference):
+    """A variable that has to be set (`${X:?…}`), and no file sets it: the place of deployment does."""
+    return difference.kind.startswith("only Compose refuses") and "required variable" in difference.compose and "interpolating" in difference.compose
+
+
 def name_without_value(difference):
     """A name without a value in an env_file: Compose leaves it out where its own environment has none."""
     ours = difference.oomlint
     return difference.kind.startswith("env: oomlint has one") and isinstance(ours, Unknown) and f"${{{difference.name}}}" in ours.why
+
+
+def extension_in_environment(difference):
+    """Docker Compose takes a name in `environment` that begins with `x-` for an extension, and prints it as one."""
+    return difference.fact == "env" and (difference.name == "#extensions" or difference.name.startswith("x-"))
 
 
 def healthcheck_of_the_image(difference):
@@ -40,7 +50,7 @@ def panic_of_compose(difference):
     return difference.kind.startswith("only Compose refuses") and "panic: " in difference.compose
 
 
-EXCEPTIONS = [variable_of_the_place, name_without_value, healthcheck_of_the_image, start_of_the_image, missing_file, panic_of_compose]
+EXCEPTIONS = [variable_of_the_place, required_variable, name_without_value, extension_in_environment, healthcheck_of_the_image, start_of_the_image, missing_file, panic_of_compose]
 
 
 def exception(difference):

@@ -7,6 +7,7 @@ import sys
 
 import values
 from emit import Map, Marked, document, is_collection, plain, quoted
+from layers import Layers
 from wrong import make_wrong
 
 NAMES = ["a", "b", "c"]
@@ -26,7 +27,6 @@ COMMON = ["mem_limit"] * 4 + ["environment"] * 5 + ["command"] * 3 + ["entrypoin
     "oom_kill_disable", "oom_score_adj", "mem_swappiness"]
 RARE = ["privileged", "read_only", "cpu_shares", "cpu_quota", "user", "gpus", "use_api_socket", "pull_policy", "hostname", "ports", "labels",
         "networks", "container_name", "develop", "annotations", "security_opt", "ipc", "pre_start", "models", "provider"]
-STRUCTURED = ["environment", "healthcheck", "deploy", "env_file", "depends_on", "build", "logging", "ulimits"]
 
 
 class Project:
@@ -38,7 +38,7 @@ class Project:
         self.features = set()
 
 
-class Generator:
+class Generator(Layers):
     def __init__(self, seed):
         self.rng = random.Random(seed)
         self.project = Project(seed)
@@ -61,10 +61,10 @@ class Generator:
         if odd and self.chance(self.odd):
             self.feature(f"odd {key}")
             return self.rng.choice(odd)
-        return self.template(self.rng.choice(right))
+        return self.template(self.rng.choice(right), key == "text")
 
-    def template(self, text):
-        """The text, or a template that gives it."""
+    def template(self, text, any_text=False):
+        """The text, or a template that gives it; for a key of any text also one without a value."""
         if is_collection(text) or text[:1] in ("!", "&", "*") or not self.chance(self.templates):
             return text
         self.feature("template")
@@ -79,7 +79,7 @@ class Generator:
             form = rng.choice(["${%s}", "$%s", "${%s:-7m}", "${%s-7m}", "${%s:?must}", "${%s?must}"]) % name
         else:
             form = rng.choice(["${U1:-%s}", "${U2-%s}", "${U1:-${U2:-%s}}", "${U3:-%s}", "${U1-%s}"]) % body
-        if self.chance(0.02):
+        if any_text and self.chance(0.1):
             form = rng.choice(["${U4}", "$U4", "${U4:+x}", "${COMPOSE_PROJECT_NAME}", "${COMPOSE_PROJECT_NAME:-x}", "$$U4"])
         return form if self.chance(0.5) and not form.startswith("{") and ": " not in form and " #" not in form else f"'{form}'" if self.chance(0.4) else f'"{form}"'
 
@@ -89,14 +89,14 @@ class Generator:
         if self.chance(0.4):
             items = []
             for name in names:
-                text = plain(self.value({"": (values.SCALAR, values.ODD_SCALAR, [])}, ""))
+                text = plain(self.value({"text": (values.SCALAR, values.ODD_SCALAR, [])}, "text"))
                 if "\n" in text or '"' in text or "\\" in text or text[:1] in "!":
                     text = "x"
                 item = name if self.chance(0.15) else f"{name}={text}"
                 items.append(f"'{item}'".replace("''", "'") if "'" not in item and (":" in item or "#" in item or " " in item or self.chance(0.3)) else item)
             items = [item if "'" not in item.strip("'") and not item.endswith("'") or quoted(item) else "A=1" for item in items]
             return items
-        return Map((name, "" if self.chance(0.1) else self.value({"": (values.SCALAR, values.ODD_SCALAR, [])}, "")) for name in names)
+        return Map((name, "" if self.chance(0.1) else self.value({"text": (values.SCALAR, values.ODD_SCALAR, [])}, "text")) for name in names)
 
     def section(self, pools, count):
         keys = self.rng.sample(list(pools), min(count, len(pools)))
@@ -236,115 +236,6 @@ class Generator:
             found.set("init", "true")
         return found
 
-    # Layers
-
-    def marks(self, tree, depth=0):
-        """Puts tags into an override."""
-        for pair in tree.pairs:
-            if self.chance(0.12):
-                if self.chance(0.5):
-                    pair[1] = Marked("!reset", self.rng.choice(["null", pair[1], "[]", "{}", ""]))
-                    self.feature("!reset")
-                else:
-                    pair[1] = Marked("!override", pair[1])
-                    self.feature("!override")
-            elif isinstance(pair[1], Map):
-                self.marks(pair[1], depth + 1)
-
-    def partial(self, under, others, folder):
-        """A service that comes over another one, with some keys of it."""
-        found = self.service(others, folder, self.rng.randint(1, 4), whole=False)
-        for key in under.keys():
-            if self.chance(0.35) and key not in ("image", "extends") and key in (*values.VALUES, *STRUCTURED) and (tree := self.key(key, others, folder)) is not None:
-                found.set(key, tree)
-                if self.chance(0.05):
-                    found.set(key, "")
-                    self.feature("null over a value")
-        return found
-
-    def merge_keys(self, root, service, others):
-        name = f"x-m{len(root.pairs)}"
-        anchor = f"m{len(root.pairs)}"
-        shared = self.partial(service, others, "")
-        shared.remove("env_file")
-        root.pairs.insert(0, [name, Marked(f"&{anchor}", shared)])
-        self.feature("merge key")
-        old = service.get("<<")
-        if old is not None:
-            service.set("<<", [*([old] if isinstance(old, str) else old), f"*{anchor}"])
-        else:
-            service.pairs.insert(self.rng.randint(0, len(service.pairs)), ["<<", f"*{anchor}"])
-        if self.chance(0.1):
-            service.set("mem_limit", Marked("!reset", "null"))
-            self.feature("!reset")
-
-    def extend(self, services, service, name, others):
-        rng = self.rng
-        base = self.service([], "", rng.randint(1, 4))
-        base.remove("depends_on")
-        how = rng.choice(["here", "file", "folder", "folder", "documents"])
-        self.feature(f"extends: {how}")
-        if how == "here":
-            services.set(f"base-{name}", base)
-            service.set("extends", rng.choice([Map([("service", f"base-{name}")]), f"base-{name}"]))
-            return
-        path = {"file": f"ext-{name}.yaml", "folder": f"app/ext-{name}.yml", "documents": f"ext-{name}.yaml"}[how]
-        folder = path.rpartition("/")[0]
-        folder = folder + "/" if folder else ""
-        base = self.service([], folder, rng.randint(1, 4))
-        base.remove("depends_on")
-        inner = Map([("base", base)])
-        if self.chance(0.2):
-            deeper = self.service([], folder, rng.randint(1, 3), whole=False)
-            deeper.remove("depends_on")
-            inner.set("deeper", deeper)
-            base.set("extends", Map([("service", "deeper")]))
-        text = self.document(Map([("services", inner)]))
-        if how == "documents":
-            more = self.partial(base, [], folder)
-            more.remove("extends")
-            text += "---\n" + self.document(Map([("services", Map([("base", more)]))]))
-        self.write(path, text)
-        service.set("extends", Map([("file", rng.choice(["", "./"]) + path), ("service", "base")]))
-
-    def include(self, root, services):
-        rng = self.rng
-        folder = rng.choice(["", "app/", "inc/"])
-        path = f"{folder}part.yaml"
-        included = self.service([], folder, rng.randint(1, 5))
-        included.remove("depends_on")
-        name = rng.choice(["d", "d", "d", "a"])
-        inner = Map([("services", Map([(name, included)]))])
-        self.feature("include" if name == "d" else "include of the same service")
-        self.write(path, self.document(inner))
-        entry = rng.choice([path, f"./{path}"])
-        if self.chance(0.5):
-            paths = entry
-            if self.chance(0.4):
-                self.write(f"{folder}part2.yaml", self.document(Map([("services", Map([(name, self.partial(included, [], folder))]))])))
-                paths = [entry, f"{folder}part2.yaml"]
-                self.feature("include: path list")
-            entry = Map([("path", paths)])
-            if self.chance(0.3):
-                entry.set("project_directory", rng.choice([".", "./inc", "app"]))
-                self.feature("include: project_directory")
-                for name_ in ("e.env", "f.env", "g.env"):
-                    for where in ("", "inc/", "app/"):
-                        self.dotenv(where + name_)
-            if self.chance(0.5):
-                files = rng.choice([["i.env"], ["i.env", "j.env"], "i.env", []])
-                self.project.files["i.env"] = b"M1=1g\nU1=2g\n"
-                self.project.files["j.env"] = b"M1=3g\nU2=4g\n"
-                entry.set("env_file", files)
-                self.feature("include: env_file")
-        if folder and self.chance(0.3):
-            self.project.files[f"{folder}.env"] = b"M1=5g\nU3=6g\n"
-            self.feature("include: .env of its folder")
-        root.pairs.insert(rng.randint(0, len(root.pairs)), ["include", [entry]])
-        if self.chance(0.25) and "a" in services.keys() and name == "d":
-            services.get("a").set("extends", rng.choice(["d", Map([("service", "d")])]))
-            self.feature("extends of an included service")
-
     def document(self, tree):
         return document(tree, self.rng)
 
@@ -392,6 +283,8 @@ class Generator:
                 self.extend(services, service, name, others)
             while self.chance(0.2):
                 self.merge_keys(root, service, others)
+        if len(names) > 1 and self.chance(0.2):
+            self.alias(services, names[0], names[1])
         if self.chance(0.2):
             self.include(root, services)
         if self.chance(0.03):
