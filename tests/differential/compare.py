@@ -3,14 +3,14 @@ import math
 import os
 import re
 
-# The rules that say that Docker Compose refuses the project, with what their message begins with in that case.
+# The rules that say that Docker Compose refuses the project, with a pattern of their message in that case.
 REFUSALS = {
     "syntax-error": "",
     "invalid-compose-file": "",
     "conflicting-limits": "Compose refuses",
     "invalid-memory-value": "Compose refuses",
     "unknown-memory-key": "Compose refuses",
-    "invalid-healthcheck": "the healthcheck of",
+    "invalid-healthcheck": r"the healthcheck of .* is refused$",
 }
 # What the labels of a refused healthcheck have where the engine refuses it, after Docker Compose accepted it.
 OF_THE_ENGINE = ("requires healthcheck.start_period", "in Healthcheck cannot be", "by the engine")
@@ -81,7 +81,7 @@ def refusals(findings):
     def claims(found):
         begins = REFUSALS.get(found["rule"])
         by_engine = any(words in (found.get("label") or "") for words in OF_THE_ENGINE)
-        return found["severity"] == "error" and begins is not None and found["message"].startswith(begins) and not by_engine
+        return found["severity"] == "error" and begins is not None and re.match(begins, found["message"]) and not by_engine
 
     return [found for found in findings if claims(found)]
 
