@@ -315,7 +315,9 @@ def of_oomlint(workload, folder, name):
         check = {key: own for key, own in check.items() if own not in ("0s", 0)} or ABSENT
     found["healthcheck"] = check
     if isinstance(found["start"], dict):
-        found["start"] = {"entrypoint": found["start"]["entrypoint"], "command": found["start"]["command"]}
+        words = {key: found["start"][key] for key in ("entrypoint", "command")}
+        found["start"] = words if any(words.values()) else ABSENT
+    found["restart"] = found["restart"] or None
     build = workload["build"] or {}
     context = build.get("context")
     found["profiles"] = sorted(workload["profiles"])
