@@ -16,6 +16,7 @@ mod compose_grammar;
 mod compose_merge;
 mod config;
 mod corpus;
+mod differential;
 mod dockerfile;
 mod dockerfile_cases;
 mod dockerfile_conformance;

@@ -1,0 +1,58 @@
+"""Differences that are meant, each with its reason."""
+from compare import ABSENT, Unknown
+
+
+def variable_of_the_place(difference):
+    """A variable that no file sets: only the place of deployment has its value, and Compose takes an empty text."""
+    why = difference.oomlint.why if isinstance(difference.oomlint, Unknown) else ""
+    if difference.fact == "args":
+        # The name of an argument without a value.
+        return "`${A}` has no value here" in why
+    return "has no value here" in why and any(f"{{{name}}}" in why for name in difference.unset)
+
+
+def required_variable(difference):
+    """A variable that has to be set (`${X:?…}`), and no file sets it: the place of deployment does."""
+    return difference.kind.startswith("only Compose refuses") and "required variable" in difference.compose and "interpolating" in difference.compose
+
+
+def name_without_value(difference):
+    """A name without a value in an env_file: Compose leaves it out where its own environment has none."""
+    ours = difference.oomlint
+    return difference.kind.startswith("env: oomlint has one") and isinstance(ours, Unknown) and f"${{{difference.name}}}" in ours.why
+
+
+def extension_in_environment(difference):
+    """Docker Compose takes a name in `environment` that begins with `x-` for an extension, and prints it as one."""
+    return difference.fact == "env" and (difference.name == "#extensions" or difference.name.startswith("x-"))
+
+
+def healthcheck_of_the_image(difference):
+    """Nothing is written in the files, and the image is not known: its own healthcheck may be there."""
+    ours = difference.oomlint
+    return difference.fact == "healthcheck" and isinstance(ours, Unknown) and (difference.compose is ABSENT or "test" not in difference.compose)
+
+
+def start_of_the_image(difference):
+    """The entrypoint or command of an image that is not known."""
+    ours = difference.oomlint
+    return difference.fact == "start" and isinstance(ours, Unknown) and "nothing is known of" in ours.why
+
+
+def missing_file(difference):
+    """A file that is named and not here: it may be there at the place of deployment; oomlint says so in a note."""
+    return difference.kind.startswith("only Compose refuses") and bool(difference.oomlint) and any(
+        words in difference.compose for words in ("no such file", "not found", "no service", "does not exist"))
+
+
+def panic_of_compose(difference):
+    """Docker Compose itself fails."""
+    return difference.kind.startswith("only Compose refuses") and "panic: " in difference.compose
+
+
+EXCEPTIONS = [variable_of_the_place, required_variable, name_without_value, extension_in_environment, healthcheck_of_the_image, start_of_the_image, missing_file, panic_of_compose]
+
+
+def exception(difference):
+    """The exception for a difference; `None` if it counts."""
+    return next((rule for rule in EXCEPTIONS if rule(difference)), None)
