@@ -75,7 +75,12 @@ impl Assembler<'_> {
             let is_shared = shared.contains(&service.name);
             let mut workload = self.service(service, project, &mut out, (is_shared, &around, &mut allowance));
             let development = development || noted.contains(&workload.anchor.file);
-            workload.role = workload.role.of(&workload.service, &awaited, development);
+            let of = workload.step().map(|step| step.service.as_str());
+            let above = of.and_then(|name| out.workloads.iter().rev().find(|above| above.name == name));
+            workload.role = match above {
+                Some(above) => workload.role.of_step(above.role),
+                None => workload.role.of(&workload.service, &awaited, development),
+            };
             workload.role.needed = needed.contains(&workload.name);
             out.workloads.push(workload);
         }
@@ -227,7 +232,7 @@ impl Assembler<'_> {
         let build = built.as_ref().zip(service.build.as_ref());
         let mut workload = Workload {
             name: service.name.clone(),
-            kind: Kind::Service,
+            kind: Kind::of(&service.element),
             anchor: service.key,
             build: build.map(|(built, section)| Build::of(section, built, runs.as_ref(), self.catalog)),
             env,

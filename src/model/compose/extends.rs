@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, services};
+use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, section};
 use super::merge::{merge, to_build};
 use super::value::{Kind, Map, Missing, Value};
 use crate::model::NOT_LOCAL;
@@ -32,15 +32,17 @@ struct Here<'a> {
 type Trail = Vec<(SourceId, String)>;
 
 impl Loader<'_> {
-    /// Replaces every service of `document` that extends another by the merged one. `merged` holds the files before this one.
+    /// Replaces every entry of a section of `document` that extends another by the merged one. `merged` holds the files before
+    /// this one.
     pub(super) fn extend_services(
         &mut self,
         document: &mut Value,
+        of: &str,
         file: SourceId,
         context: &Context,
         merged: Option<&Value>,
     ) {
-        let Some(map) = services(document) else { return };
+        let Some(map) = section(document, of) else { return };
         let extending: Vec<String> = map
             .iter()
             .filter(|(_, entry)| entry.value.get("extends").is_some())
@@ -50,12 +52,12 @@ impl Loader<'_> {
             return;
         }
         let originals = map.clone();
-        let earlier = merged.and_then(|value| value.at(&["services"])).and_then(Value::as_map);
+        let earlier = merged.and_then(|value| value.at(&[of])).and_then(Value::as_map);
         for name in extending {
             let mut trail = Trail::new();
             let here = Here { map: &originals, earlier, file, context };
             if let Some(service) = self.extended(&name, here, &mut trail)
-                && let Some(entry) = services(document).and_then(|map| map.get_mut(&name))
+                && let Some(entry) = section(document, of).and_then(|map| map.get_mut(&name))
             {
                 entry.value = service;
             }
@@ -164,7 +166,10 @@ impl Loader<'_> {
         let there = context.below(folder);
         let mut documents = self.documents(file, &there);
         let base = extends.service.text.as_str();
-        let map = documents.iter_mut().filter_map(services).find(|map| map.contains_key(base));
+        let map = documents
+            .iter_mut()
+            .filter_map(|document| section(document, "services"))
+            .find(|map| map.contains_key(base));
         let value = match map {
             Some(map) => {
                 let map = map.clone();
@@ -207,6 +212,9 @@ pub(super) fn rebase(service: &mut Value, folder: &Path) {
         return;
     }
     let Kind::Map(map) = &mut service.kind else { return };
+    if let Some(Kind::Seq(steps)) = map.get_mut("pre_start").map(|steps| &mut steps.value.kind) {
+        steps.iter_mut().for_each(|step| rebase(step, folder));
+    }
     if let Some(build) = map.get_mut("build") {
         to_build(&mut build.value);
         if let Kind::Map(build) = &mut build.value.kind

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::extends::rebase;
-use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, services};
+use super::job::SECTIONS;
+use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, section};
 use super::value::{Entry, Kind, Map, Value};
 use crate::model::{NOT_LOCAL, Unresolved};
 use crate::source::{LoadError, SourceId, Span};
@@ -25,10 +26,11 @@ impl Loader<'_> {
         let Kind::Seq(items) = include.value.kind else { return };
         for item in &items {
             let Some(item) = read_item(item) else { continue };
-            if let Some(mut included) = self.load_included(&item, context, including)
-                && let Some(found) = services(&mut included)
-            {
-                import(document, std::mem::take(found), item.site);
+            let Some(mut included) = self.load_included(&item, context, including) else { continue };
+            for name in SECTIONS {
+                if let Some(found) = section(&mut included, name) {
+                    import(document, name, std::mem::take(found), item.site);
+                }
             }
         }
     }
@@ -107,8 +109,8 @@ impl Loader<'_> {
             }
         }
         let mut included = self.load(&files, &there, including)?;
-        if let Some(services) = services(&mut included) {
-            for entry in services.values_mut() {
+        for name in SECTIONS {
+            for entry in section(&mut included, name).into_iter().flat_map(|entries| entries.values_mut()) {
                 rebase(&mut entry.value, &folder);
                 entry.value.add_provenance(item.site);
             }
@@ -117,12 +119,11 @@ impl Loader<'_> {
     }
 }
 
-fn import(document: &mut Value, found: Map, site: Span) {
+fn import(document: &mut Value, name: &str, found: Map, site: Span) {
     if let Kind::Map(map) = &mut document.kind {
-        map.entry("services".to_owned())
-            .or_insert_with(|| Entry::new(site, Value::map(Map::default(), site)));
+        map.entry(name.to_owned()).or_insert_with(|| Entry::new(site, Value::map(Map::default(), site)));
     }
-    if let Some(own) = services(document) {
+    if let Some(own) = section(document, name) {
         for (name, entry) in found {
             own.entry(name).or_insert(entry);
         }

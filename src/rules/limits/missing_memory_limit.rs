@@ -32,6 +32,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .severity(workload.role.soften(RULE.meta().severity))
         .group_message("services have no memory limit")
         .note("one leak takes the host's memory, and the kernel then picks what to kill");
+    if let Some((step, limit)) = workload.step().and_then(|step| Some((step, step.deploy_limit?))) {
+        finding.related(limit, format!("limits `{}`, not the steps of its `pre_start`", step.service));
+    }
     if let (Some(measured), Some(advice)) = (&workload.measured, advise(workload)) {
         MeasuredLimit { offer, measured, advice: &advice }.offer_limit(&mut finding);
     } else {

@@ -53,6 +53,10 @@ impl<'w> Offer<'w> {
     pub(super) fn in_deploy(&self) -> bool {
         let Self { project, workload, policy } = self;
         let has = |workload: &Workload, name: &str| workload.key(name).is_some();
+        // A job and a step have no `deploy`.
+        if workload.kind != Kind::Service {
+            return false;
+        }
         if policy.target == Target::Swarm || has(workload, "deploy.resources") {
             return true;
         }
@@ -139,7 +143,7 @@ impl<'w> Offer<'w> {
                 return;
             }
         };
-        match self.set_limit(need.limit, None).filter(|_| self.workload.kind == Kind::Service) {
+        match self.set_limit(need.limit, None).filter(|_| self.workload.kind != Kind::Image) {
             Some(ops) => {
                 let (key, name) = (self.limit_name(), &self.workload.name);
                 let title = format!("set `{key}` of `{name}` to {}", need.limit.to_compose());
