@@ -87,6 +87,12 @@ impl Entry {
         self.steps.push((step.name.clone(), limit(step)));
     }
 
+    /// Returns its steps without a limit, if its own containers have one.
+    pub fn unlimited_steps(&self) -> impl Iterator<Item = &str> {
+        let open = self.steps.iter().filter(|(_, limit)| self.total().is_some() && limit.is_absent());
+        open.map(|(name, _)| name.as_str())
+    }
+
     /// Returns the limits of all containers together, or that of a step that may take more before they run. None without a
     /// limit.
     #[must_use]

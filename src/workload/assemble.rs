@@ -274,6 +274,9 @@ impl Assembler<'_> {
         workload.pools.heap_flags_of_other_runtimes = heap::flags_of_other_runtimes(workload, self.catalog);
         (workload.pools.heaps, workload.pools.caches) =
             pools.into_iter().partition(|pool| pool.pool == Pool::Heap);
+        if let Some(mapping) = workload.step().map(|step| step.mapping) {
+            workload.pools.drop_meant_for_others(mapping);
+        }
     }
 }
 

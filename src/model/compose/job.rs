@@ -162,3 +162,6 @@ fn form(value: &Value) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
