@@ -44,11 +44,19 @@ impl<'a> RuleContext<'a> {
         self.findings.len()
     }
 
-    /// Adds the places of the findings from `new` on to those of the rule. For a step, findings in a known place are dropped:
-    /// what it inherits is reported once, for its service.
-    pub(super) fn drop_repeated(&mut self, new: usize, is_step: bool, places: &mut HashSet<Span>) {
+    /// Adds the places of the findings from `new` on to those of the rule. Those of a step are dropped that its service has, too:
+    /// in the same place, or about something that both lack. `anchors` are those of the service and of the step.
+    pub(super) fn drop_repeated(
+        &mut self,
+        new: usize,
+        anchors: Option<(Span, Span)>,
+        places: &mut HashSet<Span>,
+    ) {
         let mut found = self.findings.split_off(new.min(self.findings.len()));
-        found.retain(|finding| !is_step || !places.contains(&finding.primary.span));
+        if let Some((service, step)) = anchors {
+            let repeats = |at: Span| places.contains(&at) || at == step && places.contains(&service);
+            found.retain(|finding| !repeats(finding.primary.span));
+        }
         places.extend(found.iter().map(|finding| finding.primary.span));
         self.findings.append(&mut found);
     }

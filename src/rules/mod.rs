@@ -82,13 +82,18 @@ impl Rule {
         match self.check {
             Check::Workload(check) => {
                 let mut places = HashSet::default();
+                let mut service = None;
                 let has_steps = project.workloads.iter().any(|workload| workload.step().is_some());
                 for workload in &project.workloads {
                     let before = cx.count();
                     cx.set_workload(workload);
                     check(workload, cx);
                     if has_steps {
-                        cx.drop_repeated(before, workload.step().is_some(), &mut places);
+                        let step = workload.step().map(|_| workload.anchor);
+                        cx.drop_repeated(before, service.zip(step), &mut places);
+                    }
+                    if workload.step().is_none() {
+                        service = Some(workload.anchor);
                     }
                 }
             }

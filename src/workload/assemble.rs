@@ -71,16 +71,18 @@ impl Assembler<'_> {
             || role::is_test_rig(&services);
         let shared = role::shared(&services);
         let mut allowance = ByteBudget::of_services(project.request.shared_byte_limit);
+        let mut of_service = Role::default();
         for service in services {
             let is_shared = shared.contains(&service.name);
             let mut workload = self.service(service, project, &mut out, (is_shared, &around, &mut allowance));
             let development = development || noted.contains(&workload.anchor.file);
-            let of = workload.step().map(|step| step.service.as_str());
-            let above = of.and_then(|name| out.workloads.iter().rev().find(|above| above.name == name));
-            workload.role = match above {
-                Some(above) => workload.role.of_step(above.role),
-                None => workload.role.of(&workload.service, &awaited, development),
-            };
+            if workload.step().is_some() {
+                // A step comes right after its service.
+                workload.role = workload.role.of_step(of_service);
+            } else {
+                workload.role = workload.role.of(&workload.service, &awaited, development);
+                of_service = workload.role;
+            }
             workload.role.needed = needed.contains(&workload.name);
             out.workloads.push(workload);
         }

@@ -143,6 +143,14 @@ impl<'w> Offer<'w> {
                 return;
             }
         };
+        if let Some(step) = self.step_beyond(need.limit) {
+            let (key, size) = (self.limit_name(), need.limit.to_compose());
+            finding.help(format!(
+                "{size} is enough for `{}`, not for `{}`, which inherits `{key}`: give both a `{key}`",
+                self.workload.name, step.name
+            ));
+            return;
+        }
         match self.set_limit(need.limit, None).filter(|_| self.workload.kind != Kind::Image) {
             Some(ops) => {
                 let (key, name) = (self.limit_name(), &self.workload.name);
@@ -157,6 +165,17 @@ impl<'w> Offer<'w> {
                 ));
             }
         }
+    }
+
+    /// Returns a step that would inherit this limit and needs more.
+    fn step_beyond(&self, limit: ByteSize) -> Option<&'w Workload> {
+        self.workload.key("pre_start").filter(|_| !self.in_deploy())?;
+        let is_own = |workload: &&Workload| {
+            workload.step().is_some_and(|step| step.service == self.workload.name)
+                && workload.memory.limit.is_absent()
+        };
+        let mut steps = self.project.workloads.iter().filter(is_own);
+        steps.find(|step| !Need::fits_limit(step, limit))
     }
 
     /// True if the engine rejects the limit itself, so that no other setting can follow it.
