@@ -167,14 +167,18 @@ impl<'w> Offer<'w> {
         }
     }
 
+    /// Returns the steps of the service that have no limit.
+    fn unlimited_steps(&self) -> impl Iterator<Item = &'w Workload> {
+        let workload = self.workload;
+        let all = workload.key("pre_start").map(|_| self.project.workloads.as_slice()).unwrap_or_default();
+        all.iter().filter(move |other| {
+            other.step().is_some_and(|step| step.service == workload.name) && other.memory.limit.is_absent()
+        })
+    }
+
     /// Returns a step that would inherit this limit and needs more.
     fn step_beyond(&self, limit: ByteSize) -> Option<&'w Workload> {
-        self.workload.key("pre_start").filter(|_| !self.in_deploy())?;
-        let is_own = |workload: &&Workload| {
-            workload.step().is_some_and(|step| step.service == self.workload.name)
-                && workload.memory.limit.is_absent()
-        };
-        let mut steps = self.project.workloads.iter().filter(is_own);
+        let mut steps = self.unlimited_steps().filter(|_| !self.in_deploy());
         steps.find(|step| !Need::fits_limit(step, limit))
     }
 
@@ -296,7 +300,14 @@ impl<'w> Offer<'w> {
                 );
             }
             None => {
-                finding.help("`memswap_limit` equal to the memory limit allows no swap");
+                let help = "`memswap_limit` equal to the memory limit allows no swap";
+                finding.help(match self.unlimited_steps().next() {
+                    Some(step) => format!(
+                        "{help}; `{}` inherits it, and has no limit: give it a `mem_limit` first",
+                        step.name
+                    ),
+                    None => help.to_owned(),
+                });
             }
         }
     }

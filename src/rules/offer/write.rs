@@ -20,6 +20,10 @@ impl<'w> Offer<'w> {
         if let Some(swap) = self.key("memswap_limit") {
             return Some(vec![self.replace(swap, value)?]);
         }
+        // Its steps inherit it, and the engine refuses it without a limit. That of `deploy` does not reach them.
+        if self.unlimited_steps().next().is_some() {
+            return None;
+        }
         // A service that shares the limit, but whose memory settings another file changes.
         let without = |other: &&Workload| {
             other.name != workload.name
