@@ -4,6 +4,7 @@
 //! the key and the reason, and shows nothing to paste.
 
 mod heap;
+mod steps;
 mod write;
 
 use self::heap::lower;
@@ -165,21 +166,6 @@ impl<'w> Offer<'w> {
                 ));
             }
         }
-    }
-
-    /// Returns the steps of the service that have no limit.
-    fn unlimited_steps(&self) -> impl Iterator<Item = &'w Workload> {
-        let workload = self.workload;
-        let all = workload.key("pre_start").map(|_| self.project.workloads.as_slice()).unwrap_or_default();
-        all.iter().filter(move |other| {
-            other.step().is_some_and(|step| step.service == workload.name) && other.memory.limit.is_absent()
-        })
-    }
-
-    /// Returns a step that would inherit this limit and needs more.
-    fn step_beyond(&self, limit: ByteSize) -> Option<&'w Workload> {
-        let mut steps = self.unlimited_steps().filter(|_| !self.in_deploy());
-        steps.find(|step| !Need::fits_limit(step, limit))
     }
 
     /// True if the engine rejects the limit itself, so that no other setting can follow it.
