@@ -20,6 +20,8 @@ pub struct Entry {
     pub replicas_known: bool,
     /// The limit of one container. Also Absent for 0.
     pub limit: Fact<ByteSize>,
+    /// The limits of the steps of its `pre_start`, by name. They run before its containers, one after another.
+    pub steps: Vec<(String, Fact<ByteSize>)>,
     /// The reservation of one container.
     pub reservation: Fact<ByteSize>,
     /// The swap of one container on top of its memory.
@@ -61,11 +63,7 @@ pub enum Swap {
 impl Entry {
     /// Creates the entry of a service, on a host with that much memory.
     pub(super) fn of(workload: &Workload, host: Option<ByteSize>) -> Self {
-        let limit = match &workload.memory.limit {
-            // Compose takes 0 for no limit.
-            Fact::Known(known) if known.value.0 <= 0 => Fact::Absent { anchor: known.span },
-            other => other.clone(),
-        };
+        let limit = limit(workload);
         let (managed, overheads) = managed(workload, &limit, host);
         Self {
             name: workload.name.clone(),
@@ -79,14 +77,29 @@ impl Entry {
             follows_host: follows_host(workload, &limit, host),
             self_sizing: workload.memory.self_sizing.clone(),
             reservation: workload.memory.reservation.clone(),
+            steps: Vec::new(),
             limit,
         }
     }
 
-    /// Returns the limits of all containers together. None without a limit.
+    /// Adds a step of its `pre_start`.
+    pub(super) fn add_step(&mut self, step: &Workload) {
+        self.steps.push((step.name.clone(), limit(step)));
+    }
+
+    /// Returns its steps without a limit, if its own containers have one.
+    pub fn unlimited_steps(&self) -> impl Iterator<Item = &str> {
+        let open = self.steps.iter().filter(|(_, limit)| self.total().is_some() && limit.is_absent());
+        open.map(|(name, _)| name.as_str())
+    }
+
+    /// Returns the limits of all containers together, or that of a step that may take more before they run. None without a
+    /// limit.
     #[must_use]
     pub fn total(&self) -> Option<ByteSize> {
-        self.limit.value().map(|limit| self.times(*limit))
+        let limit = self.times(*self.limit.value()?);
+        let steps = self.steps.iter().filter_map(|(_, limit)| limit.value().copied());
+        Some(steps.fold(limit, ByteSize::max))
     }
 
     /// Returns the reservations of all containers together. None without one.
@@ -113,14 +126,24 @@ impl Entry {
         ByteSize(size.0.saturating_mul(self.replicas))
     }
 
-    /// Splits the limit of all containers: managed memory, the most that is on top of it, and what is left. They add up to the
-    /// limit. None without one.
+    /// Splits the limit of all containers: managed memory, the most that is on top of it, and what is left. They add up to
+    /// [`Entry::total`]. None without a limit.
     #[must_use]
     pub fn parts(&self) -> Option<[ByteSize; 3]> {
         let limit = self.limit.value()?.0;
         let heap = self.heap().map_or(0, |heap| heap.0).min(limit);
         let beside = self.beside.map_or(0, |(_, most)| most.0).min(limit - heap);
-        Some([heap, beside, limit - heap - beside].map(|part| self.times(ByteSize(part))))
+        let [heap, beside] = [heap, beside].map(|part| self.times(ByteSize(part)));
+        let rest = self.total()?.0.saturating_sub(heap.0).saturating_sub(beside.0);
+        Some([heap, beside, ByteSize(rest)])
+    }
+}
+
+/// Returns the limit of one container. Compose takes 0 for no limit.
+fn limit(workload: &Workload) -> Fact<ByteSize> {
+    match &workload.memory.limit {
+        Fact::Known(known) if known.value.0 <= 0 => Fact::Absent { anchor: known.span },
+        other => other.clone(),
     }
 }
 

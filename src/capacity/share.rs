@@ -2,7 +2,7 @@
 
 use crate::source::Spanned;
 use crate::syntax::size::ByteSize;
-use crate::workload::{Project, Workload};
+use crate::workload::{Project, Workload, service_of};
 
 /// The part of one service in a sum.
 #[derive(Clone, Copy, Debug)]
@@ -42,18 +42,29 @@ pub(super) fn replicas(workload: &Workload) -> i64 {
     workload.resources.replicas.value().copied().unwrap_or(1).max(0)
 }
 
-/// Returns the `size` of each started service, multiplied by its containers. Unknown sizes are left out.
+/// Returns the `size` of each started service, multiplied by its containers, and of each job. A step of `pre_start` runs before
+/// its service: it stands in the service's place if it may take more. Unknown sizes are left out.
 pub fn shares<'w>(
     project: &'w Project,
     profiles: &'w [String],
     size: impl Fn(&'w Workload) -> Option<&'w Spanned<ByteSize>>,
 ) -> Vec<Share<'w>> {
-    let shares = started(project, profiles).filter_map(|workload| {
-        let size = size(workload).filter(|size| size.value.0 > 0)?;
+    let mut shares: Vec<Share<'w>> = Vec::new();
+    for workload in started(project, profiles) {
+        let Some(size) = size(workload).filter(|size| size.value.0 > 0) else { continue };
         let replicas = replicas(workload);
-        Some(Share { workload, size, replicas, total: ByteSize(size.value.0.saturating_mul(replicas)) })
-    });
-    shares.collect()
+        let total = ByteSize(size.value.0.saturating_mul(replicas));
+        let share = Share { workload, size, replicas, total };
+        let before = shares.last_mut().filter(|other| {
+            workload.step().is_some() && service_of(&other.workload.name) == service_of(&workload.name)
+        });
+        match before {
+            Some(other) if other.total >= total => {}
+            Some(other) => *other = share,
+            None => shares.push(share),
+        }
+    }
+    shares
 }
 
 /// Returns the sum, in bytes.

@@ -42,7 +42,7 @@ pub struct Stack {
     pub host: Option<Host>,
     /// The active profiles.
     pub active: Vec<String>,
-    /// Every service that has containers, in the order of the files.
+    /// Every service that has containers, in the order of the files, then the jobs, which may run beside them.
     pub services: Vec<Entry>,
     /// Parts of the files that could not be read, and why: services may be missing.
     pub gaps: Vec<(Span, String)>,
@@ -79,18 +79,30 @@ impl Stack {
         scale: &BTreeMap<String, i64>,
     ) -> Self {
         let size = host.as_ref().map(|host| host.size);
-        let services = project.workloads.iter().filter(|workload| workload.kind == Kind::Service);
-        let services = services.filter(|workload| !workload.role.fragment).filter_map(|workload| {
-            let mut entry = Entry::of(workload, size);
+        let mut services: Vec<Entry> = Vec::new();
+        for workload in project.workloads.iter().filter(|workload| !workload.role.fragment) {
+            match workload.step() {
+                None if workload.kind == Kind::Image => {}
+                None => services.push(Entry::of(workload, size)),
+                // A step comes right after its service.
+                Some(step) => {
+                    let own = services.last_mut().filter(|entry| entry.name == step.service);
+                    if let Some(entry) = own {
+                        entry.add_step(workload);
+                    }
+                }
+            }
+        }
+        for entry in &mut services {
             if let Some(count) = scale.get(&entry.name) {
                 (entry.replicas, entry.replicas_known) = (*count, true);
             }
-            (entry.replicas > 0).then_some(entry)
-        });
+        }
+        services.retain(|entry| entry.replicas > 0);
         Self {
             files: project.compose_files.clone(),
             is_override_file: !project.report_only.is_empty(),
-            services: services.collect(),
+            services,
             gaps: gaps(project),
             active: active(project, named).to_vec(),
             host,
@@ -166,6 +178,13 @@ impl Sum {
                 Fact::Known(_) => {}
                 Fact::Absent { .. } => out.unlimited.push(entry.name.clone()),
                 Fact::Unknown { .. } => out.unknown.push(entry.name.clone()),
+            }
+            for (name, limit) in entry.steps.iter().filter(|_| entry.total().is_some()) {
+                match limit {
+                    Fact::Known(_) => {}
+                    Fact::Absent { .. } => out.unlimited.push(name.clone()),
+                    Fact::Unknown { .. } => out.unknown.push(name.clone()),
+                }
             }
         }
         out

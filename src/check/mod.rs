@@ -295,7 +295,12 @@ fn count(projects: &[CheckedProject], sources: &Sources, discovered: &Discovered
         discovered.files.iter().map(|found| sources.absolute(&found.path)).collect();
     let read: HashSet<SourceId> = projects.iter().flat_map(|project| &project.files).copied().collect();
     files.extend(read.into_iter().map(|id| sources.absolute(sources.get(id).path())));
-    Summary { services: of(Kind::Service), images: of(Kind::Image), files: files.len(), ..Summary::default() }
+    Summary {
+        services: of(Kind::Service) + of(Kind::Job),
+        images: of(Kind::Image),
+        files: files.len(),
+        ..Summary::default()
+    }
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub struct File {
     pub exclude: OneOrMany<Located<Pattern>>,
     /// Severities and options of rules, by the rule's name.
     pub rules: Rules,
-    /// Services, by name or glob, of which some rules say nothing.
+    /// Services and jobs, by name or glob, of which some rules say nothing. What holds for a service holds for its `pre_start`.
     pub services: Table<NamePattern, ServiceSetting>,
     /// Other rules for some files. The last that fits wins.
     pub overrides: OneOrMany<Override>,

@@ -26,6 +26,7 @@ use std::sync::Arc;
 use crate::catalog::Catalog;
 use crate::diagnostic::Finding;
 use crate::error::Error;
+use crate::model::compose::service_of;
 use crate::rules::{Policy, Preset};
 use crate::source::{FileSystem, LoadError, Source, Sources};
 
@@ -170,7 +171,8 @@ impl Config {
         let group = crate::rules::find(finding.rule).map(|rule| rule.meta().group.name());
         let named = |name: &str| name == finding.rule || Some(name) == group;
         let mut expired = None;
-        for (name, setting) in self.file.services.0.iter().filter(|(name, _)| name.value.matches(service)) {
+        let matches = |name: &NamePattern| name.matches(service) || name.matches(service_of(service));
+        for (name, setting) in self.file.services.0.iter().filter(|(name, _)| matches(&name.value)) {
             if !setting.ignore.0.iter().any(|rule| named(rule.value.0)) {
                 continue;
             }

@@ -4,8 +4,8 @@
 /// The class of a YAML text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
-    /// A Compose file: it has `services` that is no list or scalar; or it has `include`, or a job with `image` or
-    /// `build`, but no key of a pipeline and no top-level key that Compose does not define.
+    /// A Compose file: it has `services` that is no list or scalar; or it has `include`, or a job with `image`,
+    /// `build` or `triggers`, but no key of a pipeline and no top-level key that Compose does not define.
     Compose,
     /// A CI pipeline: a workflow of GitHub, Gitea or Forgejo, a GitHub action, or a pipeline of GitLab or Azure.
     Pipeline,
@@ -59,7 +59,7 @@ impl Seen {
             ["services"] => self.services = true,
             ["include"] => self.include = true,
             ["include", key] if OF_GITLAB_INCLUDES.contains(&key) => self.pipeline = true,
-            ["jobs", _, "image" | "build"] => self.jobs = true,
+            ["jobs", _, "image" | "build" | "triggers"] => self.jobs = true,
             ["jobs", _, key] if OF_PIPELINE_JOBS.contains(&key) => self.pipeline = true,
             [key] => {
                 self.foreign |= !TOP_LEVEL.contains(&key) && !key.starts_with("x-");

@@ -8,7 +8,7 @@ use super::verify::RejectReason;
 use crate::diagnostic::{Finding, Severity};
 use crate::hash::{HashMap, HashSet};
 use crate::source::{Sources, normalize};
-use crate::workload::{FactTable, Project};
+use crate::workload::{FactTable, Project, service_of};
 
 /// The facts and findings of one Compose project or lone Dockerfile.
 #[derive(Debug)]
@@ -116,7 +116,8 @@ pub(super) fn verify_project(
         let about = (found.rule, found.service.as_deref());
         let worse = found.severity >= Severity::Warning && of(&are_worse, about) > of(&were_worse, about);
         let more = of(&are, about) > of(&were, about);
-        if worse || (more && !changed.contains(&about.1)) {
+        let is_changed = changed.contains(&about.1) || changed.contains(&about.1.map(service_of));
+        if worse || (more && !is_changed) {
             return Err(RejectReason::Other(format!(
                 "{} would come in {}: {}",
                 found.rule,
@@ -126,6 +127,11 @@ pub(super) fn verify_project(
         }
     }
     Ok(())
+}
+
+/// True if a finding about a service explains a change of a workload: a step changes with its service.
+fn is_about(service: Option<&str>, workload: &str) -> bool {
+    service.is_none_or(|service| service == workload || service == service_of(workload))
 }
 
 fn of<'f>(counts: &HashMap<About<'f>, usize>, about: About<'f>) -> usize {
@@ -140,7 +146,7 @@ fn unchanged(before: &ProjectState, after: &ProjectState, batch: &[Patch]) -> Re
             let meant = batch.iter().filter(|patch| patch.changes.contains(&fact)).any(|patch| {
                 let mut mended = before.resolved(patch);
                 let builds = patch.edits.iter().any(|(path, ..)| Some(path) == dockerfile.as_ref());
-                builds || mended.any(|found| found.service.as_ref().is_none_or(|service| service == name))
+                builds || mended.any(|found| is_about(found.service.as_deref(), name))
             });
             if !meant {
                 let file = before.name();

@@ -79,7 +79,7 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
     let services: Vec<Named<'_>> = tree
         .documents()
         .iter()
-        .filter_map(|root| child(tree, *root, "services"))
+        .flat_map(|root| sections(tree, *root))
         .flat_map(|services| pairs(tree, services))
         .filter_map(|(name, service)| Some((scalar(tree, *name)?, *service, entries(tree, *service)?)))
         .collect();
@@ -149,7 +149,7 @@ pub fn is_for_swarm(tree: &Tree, path: &Path) -> bool {
 /// Returns the name of the service at byte offset `at`.
 #[must_use]
 pub fn service_at(tree: &Tree, text: &str, at: u32) -> Option<String> {
-    let roots = tree.documents().iter().filter_map(|root| child(tree, *root, "services"));
+    let roots = tree.documents().iter().flat_map(|root| sections(tree, *root));
     let all = roots.flat_map(|services| pairs(tree, services));
     // A comment after the last value of a service is outside of its node.
     let same_line = |end: u32| text.get(end as usize..at as usize).is_some_and(|rest| !rest.contains('\n'));
@@ -160,6 +160,11 @@ pub fn service_at(tree: &Tree, text: &str, at: u32) -> Option<String> {
     };
     let (name, _) = all.filter(inside).last()?;
     scalar(tree, *name).map(str::to_owned)
+}
+
+/// Returns the mappings of services and of jobs.
+fn sections(tree: &Tree, root: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+    ["services", "jobs"].into_iter().filter_map(move |name| child(tree, root, name))
 }
 
 /// Returns the file and the service that a service extends.

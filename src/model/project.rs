@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::allowance::MAX_TAKEN;
-use super::compose::{Compose, Request, Service, Settings};
+use super::compose::{Compose, Element, Request, Service, Settings};
 use crate::hash::HashMap;
 use crate::source::{SourceId, Sources, Span, compare_paths};
 use crate::syntax::size::ByteSize;
@@ -202,7 +202,7 @@ pub fn is_partial_override<'s>(services: impl Iterator<Item = (&'s str, bool)>, 
     let all_bare = services.inspect(|_| count += 1).all(|(name, is_whole)| {
         !is_whole && complete_services(base).any(|(other, is_whole)| other == name && is_whole)
     });
-    all_bare && (1..base.len()).contains(&count)
+    all_bare && (1..complete_services(base).count()).contains(&count)
 }
 
 /// True for a key that a complete service usually has. No fix adds or removes one.
@@ -210,9 +210,10 @@ pub(super) fn makes_complete(key: &str) -> bool {
     matches!(key, "command" | "depends_on" | "entrypoint" | "env_file" | "expose" | "ports" | "volumes")
 }
 
-/// Returns the names of services, and whether each has a key of [`makes_complete`].
+/// Returns the names of services and jobs, and whether each has a key of [`makes_complete`].
 fn complete_services(services: &[Service]) -> impl Iterator<Item = (&str, bool)> {
-    services.iter().map(|service| {
+    let is_own = |service: &&Service| !matches!(service.element, Element::PreStart(_));
+    services.iter().filter(is_own).map(|service| {
         let mut keys = service.keys.iter();
         (service.name.as_str(), keys.any(|key| makes_complete(&key.name)))
     })

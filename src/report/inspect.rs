@@ -86,7 +86,7 @@ impl Show<'_> {
     }
 
     fn workload(&self, workload: &Workload) -> Value {
-        let build = workload.build.as_ref().filter(|_| workload.kind == Kind::Service).map(|build| {
+        let build = workload.build.as_ref().filter(|_| workload.kind != Kind::Image).map(|build| {
             json!({ "context": build.context, "dockerfile": build.dockerfile, "target": build.target })
         });
         json!({
@@ -148,9 +148,9 @@ impl Show<'_> {
     fn paragraph(&self, workload: &Workload, out: &mut dyn Write) -> io::Result<()> {
         let what = match (workload.kind, workload.service.image.value(), &workload.build) {
             (Kind::Image, ..) => "image".to_owned(),
-            (Kind::Service, _, Some(build)) => format!("service, built from {}", build.context),
-            (Kind::Service, Some(image), None) => format!("service of {image}"),
-            (Kind::Service, None, None) => "service".to_owned(),
+            (kind, _, Some(build)) => format!("{}, built from {}", kind.name(), build.context),
+            (kind, Some(image), None) => format!("{} of {image}", kind.name()),
+            (kind, None, None) => kind.name().to_owned(),
         };
         writeln!(
             out,

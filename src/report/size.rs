@@ -59,7 +59,9 @@ impl<'r> Report<'r> {
         let unmatched = names.filter(|name| !known.contains(name)).collect();
         let mut seen = HashSet::default();
         let idle = workloads().filter(|workload| {
-            workload.kind == Kind::Service && workload.role.runs() && workload.measured.is_none()
+            matches!(workload.kind, Kind::Service | Kind::Job)
+                && workload.role.runs()
+                && workload.measured.is_none()
         });
         let unmeasured = idle
             .filter(|workload| seen.insert(workload.anchor))

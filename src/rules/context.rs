@@ -2,6 +2,7 @@
 
 use super::{Meta, Policy, Preset};
 use crate::diagnostic::{Applicability, Confidence, Edit, Finding, Fix, FixOp, Label, Severity};
+use crate::hash::HashSet;
 use crate::source::Span;
 use crate::workload::{FactName, Kind, Project, Workload};
 
@@ -36,6 +37,28 @@ impl<'a> RuleContext<'a> {
     /// Sets the workload that findings are about.
     pub(super) fn set_workload(&mut self, workload: &'a Workload) {
         self.workload = Some(workload);
+    }
+
+    /// Returns the number of findings so far.
+    pub(super) fn count(&self) -> usize {
+        self.findings.len()
+    }
+
+    /// Adds the places of the findings from `new` on to those of the rule. Those of a step are dropped that its service has, too:
+    /// in the same place, or about something that both lack. `anchors` are those of the service and of the step.
+    pub(super) fn drop_repeated(
+        &mut self,
+        new: usize,
+        anchors: Option<(Span, Span)>,
+        places: &mut HashSet<Span>,
+    ) {
+        let mut found = self.findings.split_off(new.min(self.findings.len()));
+        if let Some((service, step)) = anchors {
+            let repeats = |at: Span| places.contains(&at) || at == step && places.contains(&service);
+            found.retain(|finding| !repeats(finding.primary.span));
+        }
+        places.extend(found.iter().map(|finding| finding.primary.span));
+        self.findings.append(&mut found);
     }
 
     /// Returns the preset: some rules report more under the strict one.
@@ -95,7 +118,7 @@ impl FindingBuilder<'_> {
 
     /// Names the workload: its service, if it is one, and its image.
     pub fn workload(&mut self, workload: &Workload) -> &mut Self {
-        self.finding.service = (workload.kind == Kind::Service).then(|| workload.name.clone());
+        self.finding.service = (workload.kind != Kind::Image).then(|| workload.name.clone());
         self.finding.image = workload.service.image.value().map(|image| image.as_str().to_owned());
         self
     }

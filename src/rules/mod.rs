@@ -50,6 +50,7 @@ pub use context::{FindingBuilder, RuleContext};
 pub use meta::{Group, Meta, Preset};
 pub use policy::{Policy, Target, Thresholds};
 
+use crate::hash::HashSet;
 use crate::workload::{Project, Workload};
 
 /// One rule.
@@ -80,9 +81,20 @@ impl Rule {
         let project = cx.project();
         match self.check {
             Check::Workload(check) => {
+                let mut places = HashSet::default();
+                let mut service = None;
+                let has_steps = project.workloads.iter().any(|workload| workload.step().is_some());
                 for workload in &project.workloads {
+                    let before = cx.count();
                     cx.set_workload(workload);
                     check(workload, cx);
+                    if has_steps {
+                        let step = workload.step().map(|_| workload.anchor);
+                        cx.drop_repeated(before, service.zip(step), &mut places);
+                    }
+                    if workload.step().is_none() {
+                        service = Some(workload.anchor);
+                    }
                 }
             }
             Check::Project(check) => check(project, cx),

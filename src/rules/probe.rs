@@ -16,15 +16,16 @@ impl Form {
     /// Returns the form for what starts a workload.
     pub(super) fn of(workload: &Workload) -> Self {
         match workload.kind {
-            Kind::Service => Self::Compose,
             Kind::Image => Self::Dockerfile,
+            _ => Self::Compose,
         }
     }
 
     /// Returns the form for a place in one of a workload's files.
     pub(super) fn at(place: Span, workload: &Workload) -> Self {
         match workload.kind {
-            Kind::Service if workload.dockerfile() != Some(place.file) => Self::Compose,
+            Kind::Image => Self::Dockerfile,
+            _ if workload.dockerfile() != Some(place.file) => Self::Compose,
             _ => Self::Dockerfile,
         }
     }

@@ -3,7 +3,7 @@
 use super::offer::as_string;
 use super::{FindingBuilder, RuleContext, Target};
 use crate::diagnostic::{Applicability, FixOp, Step};
-use crate::workload::{Fact, FactName, ServiceKey, Workload};
+use crate::workload::{Fact, FactName, Kind, ServiceKey, Workload};
 
 /// A key and its replacement.
 pub(super) type Row = (&'static str, Replacement);
@@ -22,7 +22,8 @@ pub(super) enum Replacement {
 
 /// Reports the service's keys that are in a table, if the target is Swarm: `verb` is what Swarm does with them, `label` what follows.
 pub(super) fn report(workload: &Workload, cx: &mut RuleContext<'_>, rows: &[Row], verb: &str, label: &str) {
-    if cx.policy().target != Target::Swarm {
+    // Swarm knows neither jobs nor steps.
+    if cx.policy().target != Target::Swarm || workload.kind != Kind::Service {
         return;
     }
     // Override files and extending services merge a `deploy` block differently from a plain key.
@@ -45,7 +46,7 @@ pub(super) fn report(workload: &Workload, cx: &mut RuleContext<'_>, rows: &[Row]
                 // The fix shows the new key with its value, so no help is needed.
                 Some(steps) if steps.iter().any(|step| step.from == Some(key.name.as_str())) => {
                     let title = format!("move it to `{}`", path.join("."));
-                    let op = FixOp::Steps { owner: workload.anchor, steps };
+                    let op = FixOp::Steps { owner: workload.owner(), steps };
                     finding.fix_ops(title, Applicability::Safe, &[], vec![op]);
                 }
                 _ => {
@@ -88,7 +89,7 @@ fn restart(workload: &Workload, alone: bool, finding: &mut FindingBuilder<'_>) {
         return;
     }
     let step = Step { from: Some("restart"), path, value: condition.to_owned() };
-    let request = FixOp::Steps { owner: workload.anchor, steps: vec![step] };
+    let request = FixOp::Steps { owner: workload.owner(), steps: vec![step] };
     finding.fix_ops(
         format!("move it to `{}`", path.join(".")),
         Applicability::Unsafe,

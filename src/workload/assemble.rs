@@ -72,11 +72,18 @@ impl Assembler<'_> {
             || role::is_test_rig(&services);
         let shared = role::shared(&services);
         let mut allowance = ByteBudget::of_services(project.request.shared_byte_limit);
+        let mut of_service = Role::default();
         for service in services {
             let is_shared = shared.contains(&service.name);
             let mut workload = self.service(service, project, &mut out, (is_shared, &around, &mut allowance));
             let development = development || noted.contains(&workload.anchor.file);
-            workload.role = workload.role.of(&workload.service, &awaited, development);
+            if workload.step().is_some() {
+                // A step comes right after its service.
+                workload.role = workload.role.of_step(of_service);
+            } else {
+                workload.role = workload.role.of(&workload.service, &awaited, development);
+                of_service = workload.role;
+            }
             workload.role.needed = needed.contains(&workload.name);
             out.workloads.push(workload);
         }
@@ -228,7 +235,7 @@ impl Assembler<'_> {
         let build = built.as_ref().zip(service.build.as_ref());
         let mut workload = Workload {
             name: service.name.clone(),
-            kind: Kind::Service,
+            kind: Kind::of(&service.element),
             anchor: service.key,
             build: build.map(|(built, section)| Build::of(section, built, runs.as_ref(), self.catalog)),
             env,
@@ -270,6 +277,9 @@ impl Assembler<'_> {
         workload.pools.heap_flags_of_other_runtimes = heap::flags_of_other_runtimes(workload, self.catalog);
         (workload.pools.heaps, workload.pools.caches) =
             pools.into_iter().partition(|pool| pool.pool == Pool::Heap);
+        if let Some(mapping) = workload.step().map(|step| step.mapping) {
+            workload.pools.drop_meant_for_others(mapping);
+        }
     }
 }
 

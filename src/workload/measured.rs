@@ -81,7 +81,7 @@ impl<'p> Names<'p> {
     fn of(project: &'p Project) -> Self {
         let mut names = Self { project: project.name.as_deref(), ..Self::default() };
         for (index, workload) in project.workloads.iter().enumerate() {
-            if workload.kind != Kind::Service {
+            if !matches!(workload.kind, Kind::Service | Kind::Job) {
                 continue;
             }
             names.services.entry(&workload.name).or_default().push(index);

@@ -65,8 +65,8 @@ pub use self::unsupported::Unsupported;
 pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory, Upgrade};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
-    Conflict, Dependency, Logging, Mount, Rejection, Service, ServiceKey, SizeKey, SizeProblem, Suggestion,
-    Tmpfs, UnknownKey,
+    Conflict, Dependency, Element, Logging, Mount, PreStart, Rejection, Service, ServiceKey, SizeKey,
+    SizeProblem, Suggestion, Tmpfs, UnknownKey, service_of,
 };
 pub use crate::model::fact::{Fact, FactName, Why};
 pub(crate) use crate::syntax::duration;
@@ -146,13 +146,28 @@ pub struct ChangedElsewhere {
 }
 
 impl Project {
-    /// Returns the changes made to one service.
+    /// Returns the changes made to one service, or to that of a step.
     pub fn changed_elsewhere<'p>(&'p self, service: &'p str) -> impl Iterator<Item = &'p ChangedElsewhere> {
-        self.elsewhere.iter().filter(move |change| change.service == service)
+        self.elsewhere.iter().filter(move |change| change.service == service_of(service))
     }
 }
 
 impl Workload {
+    /// Returns the step that it is, if it is one of a service's `pre_start`.
+    #[must_use]
+    pub fn step(&self) -> Option<&PreStart> {
+        match &self.service.element {
+            Element::PreStart(step) => Some(step),
+            Element::Service | Element::Job => None,
+        }
+    }
+
+    /// Returns the span by which fixes find its mapping: the service's key, or a step's mapping.
+    #[must_use]
+    pub fn owner(&self) -> Span {
+        self.step().map_or(self.anchor, |step| step.mapping)
+    }
+
     /// Returns a variable of the effective environment: `Unknown` if a missing `env_file` may set it.
     #[must_use]
     pub fn variable(&self, name: &str) -> Fact<TracedText> {
@@ -248,20 +263,45 @@ impl Workload {
 
 /// The kind of a workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A Compose service.
     Service,
+    /// An entry of `jobs`.
+    Job,
+    /// A step of a service's `pre_start`.
+    PreStart,
     /// A Dockerfile that no service builds.
     Image,
+}
+
+impl Kind {
+    fn of(element: &Element) -> Self {
+        match element {
+            Element::Service => Self::Service,
+            Element::Job => Self::Job,
+            Element::PreStart(_) => Self::PreStart,
+        }
+    }
+
+    /// Returns the name in messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Job => "job",
+            Self::PreStart => "pre_start step",
+            Self::Image => "image",
+        }
+    }
 }
 
 /// A container that will run, or an image that will be built, with the facts known about it.
 #[derive(Clone, Debug)]
 pub struct Workload {
-    /// The service's name, or the path of the Dockerfile.
+    /// The name of the service or job, that of a step (`web pre_start[0]`), or the path of the Dockerfile.
     pub name: String,
-    /// Service or image.
+    /// What it is.
     pub kind: Kind,
     /// The span that reports of missing settings point at: the service's key, or the `FROM` of the final stage.
     pub anchor: Span,

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Severity;
 use crate::hash::{HashMap, HashSet};
-use crate::model::compose::Service;
+use crate::model::compose::{Element, Service};
 use crate::model::fact::Fact;
 use crate::source::TracedText;
 
@@ -13,7 +13,8 @@ pub struct Role {
     pub fragment: bool,
     /// `scale: 0` or `replicas: 0`.
     pub never_runs: bool,
-    /// `restart: "no"` or `condition: none`, or another service waits for it to complete.
+    /// `restart: "no"` or `condition: none`, or another service waits for it to complete; an entry of `jobs`, a step of
+    /// `pre_start`.
     pub one_shot: bool,
     /// For development or tests only, by its name, its image's tag, its profiles, or its project's files.
     pub development: bool,
@@ -50,6 +51,7 @@ impl Role {
             never_runs: copies == Some(&0),
             one_shot: awaited
                 || never_restarts
+                || service.element != Element::Service
                 || service.restart.value().is_some_and(|restart| restart == "no"),
             development: development
                 || is_test(service)
@@ -57,6 +59,12 @@ impl Role {
                     && service.profiles.iter().all(|profile| is_development(&profile.value)),
             ..self
         }
+    }
+
+    /// Completes the role of a step after its program's traits are set: it runs where its service does, once, and ends.
+    pub(super) fn of_step(self, service: Self) -> Self {
+        let Self { fragment, never_runs, development, .. } = service;
+        Self { fragment, never_runs, development, one_shot: true, ..self }
     }
 
     /// True if it runs a container at all.
@@ -87,7 +95,8 @@ impl Role {
 /// True if every service that no other depends on is a test: what is beside them serves the tests. Services of a profile are left
 /// out, since they start on request only.
 pub(super) fn is_test_rig(services: &[Service]) -> bool {
-    let started = || services.iter().filter(|service| service.profiles.is_empty());
+    let is_started = |service: &&Service| service.profiles.is_empty() && service.element == Element::Service;
+    let started = || services.iter().filter(is_started);
     let dependencies = started().flat_map(|service| &service.depends_on);
     let needed: HashSet<&str> = dependencies.map(|dependency| dependency.service.value.as_str()).collect();
     let mut outermost = started().filter(|service| !needed.contains(service.name.as_str())).peekable();
@@ -123,7 +132,7 @@ pub(super) fn awaited(services: &[Service]) -> HashSet<String> {
 /// belong to the other service.
 pub(super) fn shared(services: &[Service]) -> HashSet<String> {
     let mut by_image: HashMap<String, Vec<(&Service, String)>> = HashMap::default();
-    for service in services {
+    for service in services.iter().filter(|service| service.element == Element::Service) {
         let words = |fact: &Fact<Vec<TracedText>>| match fact {
             Fact::Known(words) => {
                 format!("{:?}", words.value.iter().map(TracedText::as_str).collect::<Vec<_>>())

@@ -54,6 +54,12 @@ fn values_are_traced_through_anchors_merges_extends_and_includes() {
 }
 
 #[test]
+fn jobs_and_steps_are_containers_of_their_own() {
+    insta::assert_snapshot!("jobs", human("jobs"));
+    insta::assert_snapshot!("jobs_facts", facts("jobs"));
+}
+
+#[test]
 fn broken_files_are_reported_and_the_rest_is_checked() {
     insta::assert_snapshot!("broken", human("broken"));
 }

@@ -50,6 +50,7 @@ fn compose_files_have_includes_or_jobs() {
             "{\"include\": [\"a.yaml\"]}",
             "jobs:\n  a:\n    image: x\n",
             "jobs: {a: {build: .}}\n",
+            "x-a: &a {image: x}\njobs:\n  a:\n    <<: *a\n    triggers: {manual: true}\n",
             "jobs:\n  a: {command: x,\n    image: x}\n",
             "{\"jobs\": {\"a\": {\"image\": \"x\"}}}",
         ],

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, add_document, is_remote, services};
+use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, add_document, is_remote, section};
 use super::merge::{merge, remove_marked, to_build};
 use super::value::{Kind, Map, Missing, Value};
 use crate::model::NOT_LOCAL;
@@ -32,15 +32,17 @@ struct Here<'a> {
 type Trail = Vec<(SourceId, String)>;
 
 impl Loader<'_> {
-    /// Replaces every service of `document` that extends another by the merged one. `merged` holds the files before this one.
+    /// Replaces every entry of a section of `document` that extends another by the merged one. `merged` holds the files before
+    /// this one.
     pub(super) fn extend_services(
         &mut self,
         document: &mut Value,
+        of: &str,
         file: SourceId,
         context: &Context,
         merged: Option<&mut Value>,
     ) {
-        let Some(map) = services(document) else { return };
+        let Some(map) = section(document, of) else { return };
         let extending: Vec<String> = map
             .iter()
             .filter(|(_, entry)| entry.value.get("extends").is_some())
@@ -50,7 +52,7 @@ impl Loader<'_> {
             return;
         }
         let originals = map.clone();
-        let mut earlier = merged.and_then(services);
+        let mut earlier = merged.and_then(|value| section(value, of));
         // Merging onto the extended service clears the marks of `!reset` and `!override`, which also hold for the files before.
         for name in &extending {
             let below = earlier.as_mut().and_then(|map| map.get_mut(name));
@@ -63,7 +65,7 @@ impl Loader<'_> {
             let mut trail = Trail::new();
             let here = Here { map: &originals, earlier, file, context };
             if let Some(service) = self.extended(&name, here, &mut trail)
-                && let Some(entry) = services(document).and_then(|map| map.get_mut(&name))
+                && let Some(entry) = section(document, of).and_then(|map| map.get_mut(&name))
             {
                 entry.value = service;
             }
@@ -173,7 +175,8 @@ impl Loader<'_> {
         let mut merged = None;
         self.documents(file, &there).into_iter().for_each(|document| add_document(&mut merged, document));
         let base = extends.service.text.as_str();
-        let map = merged.as_mut().and_then(services).filter(|map| map.contains_key(base));
+        let map = merged.as_mut().and_then(|document| section(document, "services"));
+        let map = map.filter(|map| map.contains_key(base));
         let value = match map {
             Some(map) => {
                 let map = map.clone();
@@ -216,6 +219,9 @@ pub(super) fn rebase(service: &mut Value, folder: &Path) {
         return;
     }
     let Kind::Map(map) = &mut service.kind else { return };
+    if let Some(Kind::Seq(steps)) = map.get_mut("pre_start").map(|steps| &mut steps.value.kind) {
+        steps.iter_mut().for_each(|step| rebase(step, folder));
+    }
     if let Some(build) = map.get_mut("build") {
         to_build(&mut build.value);
         if let Kind::Map(build) = &mut build.value.kind

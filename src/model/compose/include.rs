@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::extends::rebase;
-use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, services};
+use super::job::SECTIONS;
+use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, section};
 use super::merge::merge;
 use super::value::{Entry, Kind, Map, Value};
 use crate::model::{NOT_LOCAL, Unresolved};
@@ -27,10 +28,11 @@ impl Loader<'_> {
         let Kind::Seq(items) = include.value.kind else { return };
         for item in &items {
             let Some(item) = read_item(item) else { continue };
-            if let Some(mut included) = self.load_included(&item, context, including)
-                && let Some(found) = services(&mut included)
-            {
-                import(document, std::mem::take(found), item.site);
+            let Some(mut included) = self.load_included(&item, context, including) else { continue };
+            for name in SECTIONS {
+                if let Some(found) = section(&mut included, name) {
+                    import(document, name, std::mem::take(found), item.site);
+                }
             }
         }
     }
@@ -111,8 +113,8 @@ impl Loader<'_> {
             }
         }
         let mut included = self.load(&files, &there, including)?;
-        if let Some(services) = services(&mut included) {
-            for entry in services.values_mut() {
+        for name in SECTIONS {
+            for entry in section(&mut included, name).into_iter().flat_map(|entries| entries.values_mut()) {
                 rebase(&mut entry.value, &folder);
                 entry.value.add_provenance(item.site);
             }
@@ -121,22 +123,21 @@ impl Loader<'_> {
     }
 }
 
-fn import(document: &mut Value, found: Map, site: Span) {
+fn import(document: &mut Value, name: &str, found: Map, site: Span) {
     if let Kind::Map(map) = &mut document.kind {
-        map.entry("services".to_owned())
-            .or_insert_with(|| Entry::new(site, Value::map(Map::default(), site)));
+        map.entry(name.to_owned()).or_insert_with(|| Entry::new(site, Value::map(Map::default(), site)));
     }
-    if let Some(own) = services(document) {
-        for (name, included) in found {
-            match own.get_mut(&name) {
+    if let Some(own) = section(document, name) {
+        for (element, included) in found {
+            match own.get_mut(&element) {
                 Some(entry) => {
                     let over = std::mem::replace(&mut entry.value, included.value);
                     let missing = over.missing.clone();
-                    merge(&mut entry.value, over, &mut vec!["services".to_owned(), name]);
+                    merge(&mut entry.value, over, &mut vec![name.to_owned(), element]);
                     entry.value.missing = entry.value.missing.take().or(missing);
                     entry.overrides = true;
                 }
-                None => _ = own.insert(name, included),
+                None => _ = own.insert(element, included),
             }
         }
     }

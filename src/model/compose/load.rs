@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::environment::Environment;
+use super::job::SECTIONS;
 use super::merge::{drop_reset_items, drop_resets, merge};
 use super::unicity::enforce_unicity;
 use super::value::{Entry, Kind, MAX_NODES, Map, Missing, Value, lower, too_many};
@@ -139,7 +140,9 @@ impl<'s> Loader<'s> {
             for mut document in self.documents(*file, context) {
                 // An extended service may come from an included file.
                 self.include(&mut document, context, &on_the_way);
-                self.extend_services(&mut document, *file, context, merged.as_mut());
+                for name in SECTIONS {
+                    self.extend_services(&mut document, name, *file, context, merged.as_mut());
+                }
                 add_document(&mut merged, document);
             }
         }
@@ -282,11 +285,11 @@ impl Named {
     }
 }
 
-/// Returns the `services` mapping of a document.
-pub(super) fn services(document: &mut Value) -> Option<&mut Map> {
+/// Returns the mapping of a document below `services` or `jobs`.
+pub(super) fn section<'d>(document: &'d mut Value, name: &str) -> Option<&'d mut Map> {
     let Kind::Map(map) = &mut document.kind else { return None };
-    match &mut map.get_mut("services")?.value.kind {
-        Kind::Map(services) => Some(services),
+    match &mut map.get_mut(name)?.value.kind {
+        Kind::Map(entries) => Some(entries),
         _ => None,
     }
 }
@@ -333,10 +336,14 @@ fn damaged(document: &mut Value, blanked: &[Span]) {
     }
     let Kind::Map(top) = &mut document.kind else { return };
     let mut starts: Vec<u32> = top.values().map(|entry| entry.key.start).collect();
-    let Some(services) = top.get_mut("services") else { return };
-    let Kind::Map(services) = &mut services.value.kind else { return };
-    starts.extend(services.values().map(|entry| entry.key.start));
-    for entry in services.values_mut() {
+    let mut services: Vec<&mut Entry> = Vec::new();
+    for (_, section) in top.iter_mut().filter(|(name, _)| SECTIONS.contains(&name.as_str())) {
+        if let Kind::Map(entries) = &mut section.value.kind {
+            starts.extend(entries.values().map(|entry| entry.key.start));
+            services.extend(entries.values_mut());
+        }
+    }
+    for entry in services {
         let key = entry.key;
         let next = starts.iter().copied().filter(|start| *start > key.start).min().unwrap_or(u32::MAX);
         let inside = |line: &&Span| line.file == key.file && (key.start..next).contains(&line.start);

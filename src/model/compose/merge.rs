@@ -1,5 +1,6 @@
 //! Merges one Compose value over another, after compose-go's table (`override/merge.go`).
 
+use super::job::append_steps;
 use super::value::{Entry, Kind, Map, MergeMode, Value};
 use crate::hash::HashSet;
 use crate::source::TracedText;
@@ -61,6 +62,7 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
             to_depends_on(&mut over);
             merge_maps(base, over, path);
         }
+        Special::Steps => append_steps(base, over),
         Special::Logging => {
             let driver = |value: &Value| {
                 let scalar = value.get("driver").and_then(|entry| entry.value.as_scalar().cloned());
@@ -132,11 +134,12 @@ enum Special {
     Build,
     DependsOn,
     Logging,
+    Steps,
 }
 
 fn special(path: &[String]) -> Special {
     let keys: Vec<&str> = path.iter().map(String::as_str).collect();
-    let ["services", _, below @ ..] = keys.as_slice() else { return Special::None };
+    let ["services" | "jobs", _, below @ ..] = keys.as_slice() else { return Special::None };
     match below {
         ["command" | "entrypoint"] | ["healthcheck", "test"] => Special::Replace,
         ["environment" | "labels" | "annotations" | "sysctls"]
@@ -149,6 +152,7 @@ fn special(path: &[String]) -> Special {
         ["build"] => Special::Build,
         ["depends_on"] => Special::DependsOn,
         ["logging"] => Special::Logging,
+        ["pre_start"] => Special::Steps,
         _ => Special::None,
     }
 }

@@ -6,6 +6,7 @@ mod environment;
 mod extends;
 mod field;
 mod include;
+mod job;
 mod load;
 mod memory;
 mod merge;
@@ -13,6 +14,7 @@ mod service;
 mod unicity;
 mod value;
 
+pub use job::{Element, PreStart, service_of};
 pub(crate) use load::is_remote;
 pub use memory::{Conflict, SizeKey, SizeProblem, UnknownKey};
 pub use service::{
@@ -73,7 +75,7 @@ pub struct Compose {
     pub name: Fact<TracedText>,
     /// The top-level `version`, which Compose ignores.
     pub version: Option<String>,
-    /// The services, in the order of the files.
+    /// The services in the order of the files, each before the steps of its `pre_start`, then the jobs.
     pub services: Vec<Service>,
     /// Syntax errors.
     pub errors: Vec<SyntaxError>,
@@ -105,18 +107,10 @@ impl Compose {
         environment.set_project_name(loader.project_name(&files, &environment));
         let context = Context { directory: request.directory.clone(), environment };
         let merged = loader.load(&files, &context, &[]);
-        let services = merged.as_ref().and_then(|value| value.at(&["services"])).and_then(Value::as_map);
-        let real = services.into_iter().flat_map(|map| {
-            map.iter().filter(|(_, entry)| matches!(entry.value.kind, Kind::Map(_) | Kind::Null))
-        });
+        let services = services(merged.as_ref(), &mut loader);
         let name = project_name(merged.as_ref(), &files, &context.environment);
         let version = merged.as_ref().and_then(|value| value.at(&["version"])?.as_scalar());
         let version = version.map(|version| version.text.as_str().to_owned());
-        if let Some((_, beyond)) = real.clone().nth(MAX_SERVICES) {
-            let message = format!("more than {MAX_SERVICES} services; the rest is not looked at");
-            loader.errors.push(SyntaxError::fatal(message, beyond.key));
-        }
-        let services = real.take(MAX_SERVICES).map(|(name, entry)| Service::read(name, entry)).collect();
         Self {
             name,
             version,
@@ -175,6 +169,39 @@ impl Compose {
     pub fn variable(&self, name: &str) -> Option<(&str, Option<Span>)> {
         self.environment.defined(name)
     }
+}
+
+/// Reads the services, their steps and the jobs, up to [`MAX_SERVICES`] in all.
+fn services(merged: Option<&Value>, loader: &mut Loader<'_>) -> Vec<Service> {
+    let sections = job::SECTIONS.into_iter().filter_map(|name| Some((name, merged?.at(&[name])?.as_map()?)));
+    let (mut found, mut steps) = (Vec::new(), Vec::new());
+    for (section, (name, entry)) in
+        sections.flat_map(|(name, map)| map.iter().map(move |entry| (name, entry)))
+    {
+        if !matches!(entry.value.kind, Kind::Map(_) | Kind::Null) {
+            continue;
+        }
+        if found.len() >= MAX_SERVICES {
+            let message = format!("more than {MAX_SERVICES} services; the rest is not looked at");
+            loader.errors.push(SyntaxError::fatal(message, entry.key));
+            break;
+        }
+        if section == "jobs" {
+            found.push(Service { element: Element::Job, ..Service::read(name, entry) });
+            continue;
+        }
+        let service = Service::read(name, entry);
+        for step in job::steps(name, entry, loader) {
+            let mut own = Service::read(&step.name, &step.entry);
+            // It sees the volumes of the service's container (docker/compose `pkg/compose/pre_start.go`, `VolumesFrom`).
+            own.mounts.extend(service.mounts.iter().cloned());
+            own.profiles.clone_from(&service.profiles);
+            steps.push(Service { element: Element::PreStart(step.element), ..own });
+        }
+        found.push(service);
+        found.append(&mut steps);
+    }
+    found
 }
 
 /// Returns the project name. `COMPOSE_PROJECT_NAME` wins over the `name` of a file (docs.docker.com, "Specify a project name").

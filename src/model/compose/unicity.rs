@@ -1,28 +1,30 @@
 //! Items of lists that replace earlier ones of the same name, after compose-go's table (`override/uncity.go`).
 
+use super::job::SECTIONS;
+use super::load::section;
 use super::value::{Kind, Value};
 use crate::hash::HashMap;
 
 /// Lets later items of a service's lists replace earlier ones of the same name, in their place.
 pub(super) fn enforce_unicity(document: &mut Value) {
-    let Kind::Map(top) = &mut document.kind else { return };
-    let Some(Kind::Map(services)) = top.get_mut("services").map(|entry| &mut entry.value.kind) else {
-        return;
-    };
-    for service in services.values_mut() {
-        let Kind::Map(service) = &mut service.value.kind else { continue };
-        for (key, entry) in service {
-            let name_of: fn(&Value) -> Option<&str> = match key.as_str() {
-                "cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search" | "links" | "profiles"
-                | "tmpfs" => name,
-                "env_file" => path,
-                "volumes" => target,
-                _ => continue,
-            };
-            if let Kind::Seq(items) = &mut entry.value.kind {
-                replace_repeated(items, name_of);
+    for name in SECTIONS {
+        for element in section(document, name).into_iter().flat_map(|map| map.values_mut()) {
+            if let Kind::Map(keys) = &mut element.value.kind {
+                keys.iter_mut().for_each(|(key, entry)| unify(key, &mut entry.value));
             }
         }
+    }
+}
+
+fn unify(key: &str, value: &mut Value) {
+    let name_of: fn(&Value) -> Option<&str> = match key {
+        "cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search" | "links" | "profiles" | "tmpfs" => name,
+        "env_file" => path,
+        "volumes" => target,
+        _ => return,
+    };
+    if let Kind::Seq(items) = &mut value.kind {
+        replace_repeated(items, name_of);
     }
 }
 

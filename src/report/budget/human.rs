@@ -94,7 +94,8 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack, look: TableStyle
     }
     let (known, other): (Vec<&Entry>, Vec<&Entry>) =
         stack.started().filter(|entry| entry.limit.is_absent()).partition(|entry| has_appetite(entry));
-    if !known.is_empty() || !other.is_empty() {
+    let steps: Vec<&str> = stack.started().flat_map(Entry::unlimited_steps).collect();
+    if !known.is_empty() || !other.is_empty() || !steps.is_empty() {
         writeln!(out, "\nwithout a limit, and not in the sum:")?;
     }
     for entry in known.iter().take(NAMED) {
@@ -105,8 +106,9 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack, look: TableStyle
     if known.len() > NAMED {
         writeln!(out, "  and {} more like these", known.len() - NAMED)?;
     }
+    let other: Vec<&str> = other.into_iter().map(|entry| entry.name.as_str()).chain(steps).collect();
     if !other.is_empty() {
-        let mut names: Vec<&str> = other.iter().take(NAMED).map(|entry| entry.name.as_str()).collect();
+        let mut names: Vec<&str> = other.iter().take(NAMED).copied().collect();
         let more = format!("{} more", other.len().saturating_sub(NAMED));
         names.extend((other.len() > NAMED).then_some(more.as_str()));
         writeln!(out, "  as much as they ask for: {}", escape::line(&names.join(", ")))?;

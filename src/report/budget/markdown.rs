@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::super::markdown::with_code;
 use super::{Report, appetite, beside, excess, headline, heap, limit, share, swap, with_profile};
+use crate::capacity::Entry;
 use crate::syntax::size::ByteSize;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
@@ -49,6 +50,9 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
         }
         for entry in stack.started().filter(|entry| entry.limit.is_absent()) {
             writeln!(out, "\n- {} has no limit: {}", with_code(&entry.name), with_code(&appetite(entry)))?;
+        }
+        for step in stack.started().flat_map(Entry::unlimited_steps) {
+            writeln!(out, "\n- {} has no limit", with_code(step))?;
         }
         for line in report.unknown(stack) {
             writeln!(out, "\n- {}", with_code(&line))?;

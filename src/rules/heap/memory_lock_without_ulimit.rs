@@ -17,7 +17,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let asked = workload.variable("bootstrap.memory_lock");
     let Some(asked) = asked.known().filter(|value| value.value.as_str() == "true") else { return };
     let limit = workload.service.ulimits.get("memlock");
-    if workload.kind != Kind::Service || limit.is_some_and(|limit| limit.value == (-1, -1)) {
+    if workload.kind == Kind::Image || limit.is_some_and(|limit| limit.value == (-1, -1)) {
         return;
     }
     // A single node only warns: the checks at the start are enforced in clusters.
@@ -44,7 +44,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         }
         None => {
             let set = FixOp::Set {
-                owner: workload.anchor,
+                owner: workload.owner(),
                 path: &["ulimits", "memlock"],
                 value: "-1".to_owned(),
                 after: "environment",

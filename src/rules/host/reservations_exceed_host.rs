@@ -3,7 +3,7 @@
 use crate::capacity::{shares, sum};
 use crate::rules::RuleContext;
 use crate::rules::shares::{report_sum, services};
-use crate::workload::Project;
+use crate::workload::{Kind, Project, Workload};
 
 rule! {
     name: "reservations-exceed-host",
@@ -17,7 +17,10 @@ rule! {
 fn check(project: &Project, cx: &mut RuleContext<'_>) {
     let policy = cx.policy();
     let Some(host) = policy.host_memory else { return };
-    let terms = shares(project, &policy.profiles, |workload| workload.memory.reservation.known());
+    // A job runs on demand: it is not certain that it runs beside all others.
+    let certain = |workload: &&Workload| workload.kind != Kind::Job;
+    let reservation = |workload| Some(workload).filter(certain)?.memory.reservation.known();
+    let terms = shares(project, &policy.profiles, reservation);
     let total = sum(terms.iter().map(|term| term.total));
     if total > host {
         let message = format!("{} reserve {total} together, the host has {host}", services(&terms));

@@ -21,9 +21,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         return;
     }
     let name = &workload.name;
-    let label = match &workload.memory.self_sizing {
-        Some(what) => format!("no memory limit: {what}"),
-        None => "no memory limit".to_owned(),
+    let unreached = workload.step().and_then(|step| Some((step, step.deploy_limit?)));
+    let label = match (&workload.memory.self_sizing, unreached) {
+        (Some(what), _) => format!("no memory limit: {what}"),
+        (None, Some((step, _))) => format!("no memory limit: that of `{}` does not reach it", step.service),
+        (None, None) => "no memory limit".to_owned(),
     };
     let mut finding = cx.report(workload.anchor, format!("`{name}` has no memory limit"));
     finding
@@ -32,6 +34,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .severity(workload.role.soften(RULE.meta().severity))
         .group_message("services have no memory limit")
         .note("one leak takes the host's memory, and the kernel then picks what to kill");
+    if let Some((step, limit)) = unreached {
+        finding.related(limit, format!("limits `{}`, not the steps of its `pre_start`", step.service));
+    }
     if let (Some(measured), Some(advice)) = (&workload.measured, advise(workload)) {
         MeasuredLimit { offer, measured, advice: &advice }.offer_limit(&mut finding);
     } else {

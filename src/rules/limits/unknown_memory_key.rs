@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Applicability, Edit};
 use crate::rules::{RuleContext, Target};
-use crate::workload::{FactName, Workload};
+use crate::workload::{Element, FactName, Kind, Workload};
 
 rule! {
     name: "unknown-memory-key",
@@ -27,14 +27,22 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for unknown in &workload.service.unknown_keys {
         let (key, meant) = (unknown.key.value.as_str(), unknown.meant);
         let dot = if unknown.place.is_empty() { "" } else { "." };
+        // Only a service has `deploy`: for others it is no key to point to.
+        if workload.kind != Kind::Service && meant.starts_with("deploy") {
+            continue;
+        }
         let place = format!("services.{}{dot}{}", workload.name, unknown.place);
+        let refusal = match &workload.service.element {
+            Element::Service => format!("{place} additional properties '{key}' not allowed"),
+            Element::Job => format!("jobs.{}.{key} false schema", workload.name),
+            Element::PreStart(step) => {
+                format!("services.{}.pre_start.{}.{key} false schema", step.service, step.index)
+            }
+        };
         let target = cx.policy().target;
         let mut finding =
             cx.report(unknown.key.span, format!("Compose refuses the key `{key}` of `{}`", workload.name));
-        finding
-            .label(format!("did you mean `{meant}`?"))
-            .via(&unknown.key.via)
-            .note(format!("{place} additional properties '{key}' not allowed"));
+        finding.label(format!("did you mean `{meant}`?")).via(&unknown.key.via).note(refusal);
         // It can only be renamed to a key of the same mapping.
         let there = meant.strip_prefix(&format!("{}{dot}", unknown.place)).filter(|rest| !rest.contains('.'));
         // For Swarm, the right key of a service would be a mistake, too.

@@ -60,7 +60,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     } else {
         let path = &["shm_size"];
         let value = needs.enough.clone();
-        let set = FixOp::Set { owner: workload.anchor, path, value, after: "image" };
+        let set = FixOp::Set { owner: workload.owner(), path, value, after: "image" };
         let title = format!("set `shm_size` to {}", needs.enough);
         finding.fix_ops(title, Applicability::Unsafe, &[FactName::ShmSize], vec![set]);
     }

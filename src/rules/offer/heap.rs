@@ -118,12 +118,12 @@ pub(in crate::rules) fn set_variables(
 ) -> Option<Vec<FixOp>> {
     offer.settled_limit()?;
     let workload = offer.workload;
-    let known = workload.kind == Kind::Service && workload.env_missing.is_none();
+    let known = workload.kind != Kind::Image && workload.env_missing.is_none();
     let set = variables.iter().any(|(name, _)| workload.env.contains_key(name));
     if variables.is_empty() || !known || set {
         return None;
     }
-    Some(vec![FixOp::SetVariables { owner: workload.anchor, variables: variables.to_vec() }])
+    Some(vec![FixOp::SetVariables { owner: workload.owner(), variables: variables.to_vec() }])
 }
 
 /// Adds a fix that lowers a heap or cache that does not fit its limit. If no size fits, adds help instead, where that is the
@@ -195,11 +195,10 @@ pub(in crate::rules) fn set_words(
     words: &str,
 ) -> Option<(Vec<FixOp>, Vec<Edit>)> {
     let workload = offer.workload;
-    if workload.kind != Kind::Service || workload.env_missing.is_some() || offer.changed_elsewhere().is_some()
-    {
+    if workload.kind == Kind::Image || workload.env_missing.is_some() || offer.changed_elsewhere().is_some() {
         return None;
     }
-    let owner = workload.anchor;
+    let owner = workload.owner();
     let Some(variable) = workload.env.get(name) else {
         let set = FixOp::SetVariables { owner, variables: vec![(name.to_owned(), words.to_owned())] };
         return Some((vec![set], Vec::new()));

@@ -4,6 +4,7 @@
 //! the key and the reason, and shows nothing to paste.
 
 mod heap;
+mod steps;
 mod write;
 
 use self::heap::lower;
@@ -53,6 +54,10 @@ impl<'w> Offer<'w> {
     pub(super) fn in_deploy(&self) -> bool {
         let Self { project, workload, policy } = self;
         let has = |workload: &Workload, name: &str| workload.key(name).is_some();
+        // A job and a step have no `deploy`.
+        if workload.kind != Kind::Service {
+            return false;
+        }
         if policy.target == Target::Swarm || has(workload, "deploy.resources") {
             return true;
         }
@@ -139,7 +144,15 @@ impl<'w> Offer<'w> {
                 return;
             }
         };
-        match self.set_limit(need.limit, None).filter(|_| self.workload.kind == Kind::Service) {
+        if let Some(step) = self.step_beyond(need.limit) {
+            let (key, size) = (self.limit_name(), need.limit.to_compose());
+            finding.help(format!(
+                "{size} is enough for `{}`, not for `{}`, which inherits `{key}`: give both a `{key}`",
+                self.workload.name, step.name
+            ));
+            return;
+        }
+        match self.set_limit(need.limit, None).filter(|_| self.workload.kind != Kind::Image) {
             Some(ops) => {
                 let (key, name) = (self.limit_name(), &self.workload.name);
                 let title = format!("set `{key}` of `{name}` to {}", need.limit.to_compose());
@@ -273,7 +286,14 @@ impl<'w> Offer<'w> {
                 );
             }
             None => {
-                finding.help("`memswap_limit` equal to the memory limit allows no swap");
+                let help = "`memswap_limit` equal to the memory limit allows no swap";
+                finding.help(match self.unlimited_steps().next() {
+                    Some(step) => format!(
+                        "{help}; `{}` inherits it, and has no limit: give it a `mem_limit` first",
+                        step.name
+                    ),
+                    None => help.to_owned(),
+                });
             }
         }
     }

@@ -20,6 +20,10 @@ impl<'w> Offer<'w> {
         if let Some(swap) = self.key("memswap_limit") {
             return Some(vec![self.replace(swap, value)?]);
         }
+        // Its steps inherit it, and the engine refuses it without a limit. That of `deploy` does not reach them.
+        if self.unlimited_steps().next().is_some() {
+            return None;
+        }
         // A service that shares the limit, but whose memory settings another file changes.
         let without = |other: &&Workload| {
             other.name != workload.name
@@ -36,13 +40,13 @@ impl<'w> Offer<'w> {
             if workload.anchor.file != limit.key.file {
                 return None;
             }
-            return Some(vec![FixOp::Set { owner: workload.anchor, path: SWAP, value, after: "image" }]);
+            return Some(vec![FixOp::Set { owner: workload.owner(), path: SWAP, value, after: "image" }]);
         }
         let below: &[&str] = match limit.name {
             "mem_limit" => &[],
             _ => &["deploy", "resources", "limits"],
         };
-        Some(vec![FixOp::SetNear { leaf: limit.key, below, path: SWAP, value, owner: workload.anchor }])
+        Some(vec![FixOp::SetNear { leaf: limit.key, below, path: SWAP, value, owner: workload.owner() }])
     }
 
     /// Replaces the size of the `memswap_limit`. `None` if the limit is another in other files.
@@ -60,9 +64,13 @@ impl<'w> Offer<'w> {
         if !fits || self.workload.memory.reservation.is_unknown() {
             return None;
         }
-        let (value, owner) = (swap.template.clone(), self.workload.anchor);
+        let (value, owner) = (swap.template.clone(), self.workload.owner());
         Some(vec![match self.in_deploy() {
             true => FixOp::Set { owner, path: LIMIT[1], value: as_string(&value), after: "image" },
+            // Next to the swap that a step inherits, it would be a limit of the service.
+            false if self.workload.step().is_some_and(|step| !step.mapping.contains(swap.key)) => {
+                FixOp::Set { owner, path: LIMIT[0], value, after: "image" }
+            }
             false => FixOp::SetNear { leaf: swap.key, below: &[], path: LIMIT[0], value, owner },
         }])
     }
@@ -117,7 +125,7 @@ impl<'w> Offer<'w> {
     /// Sets a reservation next to the limit, or in the service itself if others share that limit.
     fn beside_limit(&self, size: ByteSize) -> FixOp {
         let value = size.to_compose();
-        let owner = self.workload.anchor;
+        let owner = self.workload.owner();
         match self.workload.limit_key().filter(|key| !self.is_shared(key.size.span())) {
             Some(SizeKey { name: "mem_limit", key, .. }) if !self.in_deploy() => {
                 FixOp::SetNear { leaf: *key, below: &[], path: RESERVATION[0], value, owner }
@@ -152,7 +160,7 @@ impl<'w> Offer<'w> {
             return None;
         }
         steps.push(Step { from: None, path, value: size.to_compose() });
-        Some(FixOp::Steps { owner: workload.anchor, steps })
+        Some(FixOp::Steps { owner: workload.owner(), steps })
     }
 
     fn keys<const N: usize>(&self, names: [&str; N]) -> Vec<&'w SizeKey> {
@@ -183,7 +191,7 @@ impl<'w> Offer<'w> {
             }
             let path = path(key.name)?;
             let value = if key.name.starts_with("deploy.") { as_string(&text) } else { text };
-            return Some(FixOp::Set { owner: self.workload.anchor, path, value, after: "image" });
+            return Some(FixOp::Set { owner: self.workload.owner(), path, value, after: "image" });
         }
         // A template in place of a default would be nested in the template that is there.
         if key.text.varies() && text.contains('$') {
@@ -215,7 +223,9 @@ impl<'w> Offer<'w> {
                 .iter()
                 .any(|key| key.size.known().is_some_and(|size| size.span == value))
         };
-        self.project.workloads.iter().filter(reads).count() > 1
+        // A step takes what its service has: that is no other reader.
+        let is_own = |other: &&Workload| other.step().is_some_and(|step| step.service == self.workload.name);
+        self.project.workloads.iter().filter(reads).filter(|other| !is_own(other)).count() > 1
     }
 
     /// Sets a new key in the service.
@@ -226,7 +236,7 @@ impl<'w> Offer<'w> {
         let path = if self.in_deploy() { long } else { short };
         let neighbours = ["mem_limit", "mem_reservation", "image"];
         let after = neighbours.into_iter().find(|key| self.workload.key(key).is_some()).unwrap_or_default();
-        FixOp::Set { owner: self.workload.anchor, path, value: size.to_compose(), after }
+        FixOp::Set { owner: self.workload.owner(), path, value: size.to_compose(), after }
     }
 }
 

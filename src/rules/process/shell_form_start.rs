@@ -16,15 +16,15 @@ rule! {
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(found) = &workload.process.shell_as_pid1 else { return };
     let init = match workload.kind {
-        Kind::Service => !workload.service.init.is_absent() && workload.service.init.value() != Some(&false),
         Kind::Image => false,
+        _ => !workload.service.init.is_absent() && workload.service.init.value() != Some(&false),
     };
     if init || workload.role.one_shot || workload.role.listens_nowhere || !workload.role.runs() {
         return;
     }
     let container = match workload.kind {
-        Kind::Service => format!("`{}`", workload.name),
         Kind::Image => format!("a container of `{}`", workload.name),
+        _ => format!("`{}`", workload.name),
     };
     let ShellAsPid1 { span, shell, command, inside, outer, list } = found;
     let is_list = inside.is_none() && command.first.starts_with('[');
@@ -86,8 +86,8 @@ fn started(command: &Waited, lead: &str) -> String {
 fn below_init(workload: &Workload, runtime: &str) -> String {
     let lead = format!("\n{runtime} ignores SIGTERM as process 1, unless the program handles it: ");
     match workload.kind {
-        Kind::Service => format!("{lead}let an init be process 1\n  init: true"),
         Kind::Image => format!("{lead}start it with `docker run --init`, or below `tini --`"),
+        _ => format!("{lead}let an init be process 1\n  init: true"),
     }
 }
 

@@ -13,14 +13,13 @@ pub struct Splice {
     pub text: String,
 }
 
-/// Sets `path` in the mapping that is the value of the key at `owner`; `value` is written verbatim. A new key is
+/// Sets `path` in the mapping that is the value of the key at `owner`, or the item of a list at `owner`; `value` is written verbatim. A new key is
 /// inserted after the key `after` if the mapping has it, else at the end.
 ///
 /// `None` if more would have to change: there is no such mapping, or an alias or a scalar is in the path.
 #[must_use]
 pub fn set(tree: &Tree, text: &str, owner: Span, path: &[&str], value: &str, after: &str) -> Option<Splice> {
-    let (key, map) = entry_at(tree, owner)?;
-    set_in(tree, text, (Some(key), map), path, value, after)
+    set_in(tree, text, mapping_at(tree, owner)?, path, value, after)
 }
 
 /// Sets `path` in a mapping, given with its own key; the root has none.
@@ -86,7 +85,7 @@ pub fn set_near(
 /// `None` if it is already set, or if `environment` is an alias or a scalar.
 #[must_use]
 pub fn set_variable(tree: &Tree, text: &str, owner: Span, name: &str, value: &str) -> Option<Splice> {
-    let (_, service) = entry_at(tree, owner)?;
+    let (_, service) = mapping_at(tree, owner)?;
     let Kind::Map(pairs) = &tree.node(service).kind else { return None };
     let environment = pairs.iter().find(|(key, _)| scalar(tree, *key) == Some("environment"));
     let Some((_, environment)) = environment else {
@@ -223,7 +222,7 @@ fn may_merge(tree: &Tree, merged: NodeId, name: &str) -> bool {
 /// Returns the key `name` in the mapping that is the value of the key at `owner`.
 #[must_use]
 pub fn key_below(tree: &Tree, owner: Span, name: &str) -> Option<Span> {
-    let (_, map) = entry_at(tree, owner)?;
+    let (_, map) = mapping_at(tree, owner)?;
     let Kind::Map(pairs) = &tree.node(map).kind else { return None };
     pairs.iter().find(|(key, _)| scalar(tree, *key) == Some(name)).map(|(key, _)| tree.node(*key).span)
 }
@@ -271,6 +270,23 @@ fn entry_at(tree: &Tree, key: Span) -> Option<(NodeId, NodeId)> {
         Kind::Map(pairs) => pairs.get(at).copied(),
         _ => None,
     }
+}
+
+/// Returns the mapping that is the value of the key at `owner`, or that is at `owner` itself, with the nearest key above it.
+fn mapping_at(tree: &Tree, owner: Span) -> Option<(Option<NodeId>, NodeId)> {
+    if let Some((key, map)) = entry_at(tree, owner) {
+        return Some((Some(key), map));
+    }
+    let mut above = None;
+    for id in path_to(tree, owner.start) {
+        let node = tree.node(id);
+        let Kind::Map(pairs) = &node.kind else { continue };
+        if node.span == owner {
+            return Some((above, id));
+        }
+        above = last_begun(pairs, |(key, _)| tree.node(*key).span.start <= owner.start).map(|(key, _)| *key);
+    }
+    None
 }
 
 /// Returns the mapping with a key at a span, and the index of that key.

@@ -37,6 +37,19 @@ pub struct Pools {
     pub image_default_heap: Option<ImageDefaultHeap>,
 }
 
+impl Pools {
+    /// Drops what only the variables of a service show: they are meant for its own program, and its steps inherit them. `own` is
+    /// a step's mapping.
+    pub(super) fn drop_meant_for_others(&mut self, own: Span) {
+        let is_own = |problem: &HeapProblem| own.contains(problem.flag.span());
+        self.heap_flags_of_other_runtimes.retain(is_own);
+        for pools in [&mut self.heaps, &mut self.caches] {
+            pools.retain(|pool| !pool.assumed || own.contains(pool.program.span));
+            pools.iter_mut().for_each(|pool| pool.problems.retain(is_own));
+        }
+    }
+}
+
 /// A heap or cache of one program in the container.
 #[derive(Clone, Debug)]
 pub struct MemoryPool {

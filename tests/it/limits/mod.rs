@@ -36,7 +36,7 @@ rows! {
     values_of_a_project, "model/compose/value.rs MAX_NODES", "values of a project";
     ways_of_include_and_extends, "model/compose/load.rs MAX_FILE_DEPTH", "files on a way of `include`";
     what_a_directory_takes, "model/project.rs MAX_OF_DIRECTORY", "what the Compose files of a directory take";
-    services_of_a_project, "model/compose/mod.rs MAX_SERVICES", "services of a project |";
+    services_of_a_project, "model/compose/mod.rs MAX_SERVICES", "services of a project, with `pre_start` steps and jobs |";
     directories_above_a_project, "model/mod.rs MAX_ABOVE", "directories above a project's";
     what_services_take, "model/allowance.rs MAX_TAKEN", "Dockerfiles and `env_file`s";
     what_all_projects_take, "model/allowance.rs MAX_OF_RUN", "the same for all projects of a run";

@@ -18,6 +18,7 @@ use self::dependencies::depends_on;
 use self::mounts::{mounts, tmpfs};
 use self::variables::env_files;
 use super::field::{Fields, integer, text_of};
+use super::job::Element;
 use super::memory::{Conflict, SizeKey, UnknownKey, conflicts, size_keys, unknown_keys};
 use super::merge::to_build;
 use super::value::{Entry, Kind, Value};
@@ -42,9 +43,11 @@ pub struct ServiceKey {
 /// A service of the merged model, before its image and `env_file`s are resolved.
 #[derive(Clone, Debug)]
 pub struct Service {
-    /// Its name.
+    /// Its name. That of a step is the service's name and its place, `web pre_start[0]`.
     pub name: String,
-    /// Span of the name.
+    /// What it is in its file. A service, unless said otherwise.
+    pub element: Element,
+    /// Span of the name. That of a step is its first key.
     pub key: Span,
     /// Spans of the includes and extends that it came through.
     pub via: Vec<Span>,
@@ -217,6 +220,7 @@ impl Service {
         }
         Self {
             name,
+            element: Element::Service,
             key: anchor,
             via: Vec::new(),
             image: Fact::Absent { anchor },
@@ -278,6 +282,7 @@ impl Service {
         let environment = fields.get(&["environment"]).map(variables::pairs).unwrap_or_default();
         Self {
             name: name.to_owned(),
+            element: Element::Service,
             key: entry.key,
             via: entry.value.via.clone(),
             image: fields.text(&["image"]),

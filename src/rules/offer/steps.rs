@@ -1,0 +1,23 @@
+//! What a setting of a service means for the steps of its `pre_start`, which inherit it.
+
+use super::Offer;
+use crate::capacity::Need;
+use crate::syntax::size::ByteSize;
+use crate::workload::Workload;
+
+impl<'w> Offer<'w> {
+    /// Returns the steps of the service that have no limit.
+    pub(super) fn unlimited_steps(&self) -> impl Iterator<Item = &'w Workload> {
+        let workload = self.workload;
+        let all = workload.key("pre_start").map(|_| self.project.workloads.as_slice()).unwrap_or_default();
+        all.iter().filter(move |other| {
+            other.step().is_some_and(|step| step.service == workload.name) && other.memory.limit.is_absent()
+        })
+    }
+
+    /// Returns a step that would inherit this limit and needs more.
+    pub(super) fn step_beyond(&self, limit: ByteSize) -> Option<&'w Workload> {
+        let mut steps = self.unlimited_steps().filter(|_| !self.in_deploy());
+        steps.find(|step| !Need::fits_limit(step, limit))
+    }
+}
