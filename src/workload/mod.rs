@@ -65,7 +65,7 @@ pub use self::unsupported::Unsupported;
 pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory, Upgrade};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
-    Conflict, Dependency, Logging, Mount, Rejection, Service, ServiceKey, SizeKey, SizeProblem, Suggestion,
+    Conflict, Dependency, Logging, Mount, Refusal, Rejection, Service, ServiceKey, SizeKey, SizeProblem, Suggestion,
     Tmpfs, UnknownKey,
 };
 pub use crate::model::fact::{Fact, FactName, Why};
@@ -87,6 +87,8 @@ pub struct Project {
     pub workloads: Vec<Workload>,
     /// Syntax errors, and what Compose or BuildKit rejects, in any of the files.
     pub syntax_errors: Vec<SyntaxError>,
+    /// What Docker Compose refuses in its files and no other rule reports.
+    pub refusals: Vec<Refusal>,
     /// References to files and names that could not be resolved.
     pub unresolved: Vec<Unresolved>,
     /// Sets of files that findings are restricted to: each finding has to touch every set. For an override file's project this

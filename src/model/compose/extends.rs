@@ -164,7 +164,8 @@ impl Loader<'_> {
         let there = context.below(folder);
         let mut documents = self.documents(file, &there);
         let base = extends.service.text.as_str();
-        let map = documents.iter_mut().filter_map(services).find(|map| map.contains_key(base));
+        let mut maps = documents.iter_mut().filter_map(|document| services(&mut document.value));
+        let map = maps.find(|map| map.contains_key(base));
         let value = match map {
             Some(map) => {
                 let map = map.clone();

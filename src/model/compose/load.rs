@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::environment::Environment;
 use super::merge::{apply_resets, merge};
+use super::refusal::Refusals;
+use super::schema;
 use super::value::{Entry, Kind, MAX_NODES, Map, Missing, Value, lower, too_many};
 use crate::hash::{HashMap, IndexSet};
 use crate::model::Unresolved;
@@ -40,6 +42,8 @@ pub(super) struct Loader<'s> {
     pub(super) errors: Vec<SyntaxError>,
     pub(super) unresolved: IndexSet<Unresolved>,
     pub(super) trees: HashMap<SourceId, Arc<Tree>>,
+    /// What Compose refuses in the files by its schema.
+    pub(super) refusals: Refusals,
     budget: usize,
     /// The exhausted budget has been reported.
     exhausted: bool,
@@ -56,6 +60,7 @@ impl<'s> Loader<'s> {
             errors: Vec::new(),
             unresolved: IndexSet::default(),
             trees: HashMap::default(),
+            refusals: Refusals::default(),
             budget: MAX_NODES,
             exhausted: false,
             allowance: ByteBudget::of_project(others),
@@ -134,36 +139,42 @@ impl<'s> Loader<'s> {
         for file in files {
             let mut on_the_way = including.to_vec();
             on_the_way.push(*file);
-            for mut document in self.documents(*file, context) {
-                self.extend_services(&mut document, *file, context, merged.as_ref());
-                self.include(&mut document, context, &on_the_way);
+            for Document { mut value, as_written } in self.documents(*file, context) {
+                self.extend_services(&mut value, *file, context, merged.as_ref());
+                if as_written {
+                    schema::check(&value, &mut self.refusals);
+                }
+                self.include(&mut value, context, &on_the_way);
                 match &mut merged {
-                    None => merged = Some(document),
-                    Some(base) => merge(base, document, &mut Vec::new()),
+                    None => merged = Some(value),
+                    Some(base) => merge(base, value, &mut Vec::new()),
                 }
             }
         }
         if let Some(value) = &mut merged {
             apply_resets(value);
+            schema::check_required(value, &mut self.refusals);
         }
         merged
     }
 
     /// Returns the expanded documents of one file. Documents that are not mappings are errors.
-    pub(super) fn documents(&mut self, file: SourceId, context: &Context) -> Vec<Value> {
+    pub(super) fn documents(&mut self, file: SourceId, context: &Context) -> Vec<Document> {
         let tree = self.tree(file);
+        let parses = tree.errors().iter().all(|error| !error.fatal || error.duplicate_of.is_some());
         let mut documents = Vec::new();
         for root in tree.documents() {
             let mut value = lower(&tree, *root, &context.environment, &mut self.budget, &mut self.errors);
             match value.kind {
                 Kind::Map(_) => {
-                    if let Some(span) = wrap_first_format(&mut value) {
+                    let first_format = wrap_first_format(&mut value);
+                    if let Some(span) = first_format {
                         let message = "services stand at the left edge, without `services:` above them: the format of \
                                        Compose v1, which Compose refuses";
                         self.errors.push(SyntaxError::fatal(message.to_owned(), span));
                     }
                     damaged(&mut value, tree.skipped_lines());
-                    documents.push(value);
+                    documents.push(Document { value, as_written: parses && first_format.is_none() });
                 }
                 Kind::Null => {}
                 _ => self.errors.push(SyntaxError::fatal(
@@ -231,6 +242,13 @@ impl<'s> Loader<'s> {
         });
         Some(name)
     }
+}
+
+/// A document of a file, expanded.
+pub(super) struct Document {
+    pub(super) value: Value,
+    /// False if it was repaired, or converted from the format of Compose v1.
+    pub(super) as_written: bool,
 }
 
 /// A name of a file or service, as a file refers to it.

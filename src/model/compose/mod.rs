@@ -9,11 +9,14 @@ mod include;
 mod load;
 mod memory;
 mod merge;
+mod refusal;
+mod schema;
 mod service;
 mod value;
 
 pub(crate) use load::is_remote;
 pub use memory::{Conflict, SizeKey, SizeProblem, UnknownKey};
+pub use refusal::Refusal;
 pub use service::{
     BuildSection, Dependency, Deploy, EnvFile, HealthcheckSection, Logging, Mount, Ports, Rejection, Service,
     ServiceKey, Suggestion, Tmpfs,
@@ -74,6 +77,8 @@ pub struct Compose {
     pub services: Vec<Service>,
     /// Syntax errors.
     pub errors: Vec<SyntaxError>,
+    /// What Docker Compose refuses and no other rule reports.
+    pub refusals: Vec<Refusal>,
     /// References that could not be followed.
     pub unresolved: Vec<Unresolved>,
     environment: Environment,
@@ -112,7 +117,10 @@ impl Compose {
             let message = format!("more than {MAX_SERVICES} services; the rest is not looked at");
             loader.errors.push(SyntaxError::fatal(message, beyond.key));
         }
-        let services = real.take(MAX_SERVICES).map(|(name, entry)| Service::read(name, entry)).collect();
+        let services: Vec<Service> =
+            real.take(MAX_SERVICES).map(|(name, entry)| Service::read(name, entry)).collect();
+        let unresolved = loader.unresolved.iter().cloned();
+        let refusals = loader.refusals.without_told(&services, &loader.errors, unresolved);
         Self {
             name,
             version,
@@ -120,6 +128,7 @@ impl Compose {
             environment_files: loader.environments.into_iter().collect(),
             services,
             errors: loader.errors,
+            refusals,
             unresolved: loader.unresolved.into_iter().collect(),
             environment: context.environment,
             trees: loader.trees.into_values().collect(),
