@@ -34,8 +34,8 @@ impl Shapes<'_> {
     /// Returns the expression of a `Mapping`.
     fn mapping(&self, mapping: &Map<String, Value>) -> Result<String, Failure> {
         let mut keys: Vec<(&str, &str)> = Vec::new();
-        let others = list(mapping.get("keys_of"));
-        let shared = others.iter().map(|other| self.shapes.get(*other).ok_or(format!("no shape {other}")));
+        let parts = list(mapping.get("keys_of"));
+        let shared = parts.iter().map(|part| self.shapes.get(*part).ok_or(format!("no shape {part}")));
         let shared: Vec<&Value> = shared.collect::<Result<_, _>>()?;
         for keys_of in shared.iter().map(|shape| shape.get("keys")).chain([mapping.get("keys")]) {
             for (key, shape) in keys_of.and_then(Value::as_object).ok_or("no keys")? {
@@ -51,11 +51,12 @@ impl Shapes<'_> {
         let required: Vec<String> =
             list(mapping.get("required")).iter().map(|key| format!("{}, ", quoted(key))).collect();
         let extensions = mapping.get("extensions").and_then(Value::as_bool).unwrap_or(true);
+        let others = mapping.get("others").and_then(Value::as_bool).unwrap_or(false);
         write!(
             out,
-            "], required: &[{}], extensions: {extensions}, unevaluated: {} }}",
+            "], required: &[{}], extensions: {extensions}, others: {others}, unevaluated: {} }}",
             required.concat(),
-            !others.is_empty()
+            !parts.is_empty()
         )?;
         Ok(out)
     }
@@ -90,9 +91,6 @@ impl Shapes<'_> {
     }
 
     fn alternative(&self, text: &str) -> Result<String, Failure> {
-        if text == "anything" {
-            return Ok("Alternative::Anything".to_owned());
-        }
         if let Some((name, inner)) = call(text) {
             match name {
                 "words" => {

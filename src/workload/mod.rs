@@ -65,8 +65,8 @@ pub use self::unsupported::Unsupported;
 pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory, Upgrade};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
-    Conflict, Dependency, Logging, Mount, Refusal, Rejection, Service, ServiceKey, SizeKey, SizeProblem, Suggestion,
-    Tmpfs, UnknownKey,
+    Conflict, Dependency, Logging, Mount, Refusal, Rejection, Service, ServiceKey, SizeKey, SizeProblem,
+    Suggestion, Tmpfs, UnknownKey,
 };
 pub use crate::model::fact::{Fact, FactName, Why};
 pub(crate) use crate::syntax::duration;

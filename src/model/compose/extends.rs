@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, services};
 use super::merge::{merge, to_build};
+use super::refusal::Refusal;
 use super::value::{Kind, Map, Missing, Value};
 use crate::model::NOT_LOCAL;
 use crate::model::fact::Why;
@@ -72,7 +73,11 @@ impl Loader<'_> {
             return Some(unknown);
         }
         let mut service = written.value.clone();
-        let Some(extends) = take_extends(&mut service) else { return Some(service) };
+        let Some(key) = service.get("extends").map(|entry| entry.key) else { return Some(service) };
+        let Some(extends) = take_extends(&mut service) else {
+            self.refusals.add(Refusal::of_extends(name, key));
+            return Some(service);
+        };
         let step = (here.file, name.to_owned());
         if trail.contains(&step) || trail.len() > MAX_FILE_DEPTH {
             let message = if trail.contains(&step) {

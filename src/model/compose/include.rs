@@ -18,7 +18,8 @@ struct Include {
 }
 
 impl Loader<'_> {
-    /// Adds the services that `document` includes. Its own services win over included ones of the same name.
+    /// Adds the services that `document` includes, and the volumes and the like that they use. Its own win over included ones of
+    /// the same name.
     pub(super) fn include(&mut self, document: &mut Value, context: &Context, including: &[SourceId]) {
         let Kind::Map(map) = &mut document.kind else { return };
         let Some(include) = map.shift_remove("include") else { return };
@@ -26,9 +27,13 @@ impl Loader<'_> {
         for item in &items {
             let Some(item) = read_item(item) else { continue };
             if let Some(mut included) = self.load_included(&item, context, including)
-                && let Some(found) = services(&mut included)
+                && let Kind::Map(included) = &mut included.kind
             {
-                import(document, std::mem::take(found), item.site);
+                for section in SECTIONS {
+                    if let Some(found) = included.shift_remove(section) {
+                        import(document, section, found.value, item.site);
+                    }
+                }
             }
         }
     }
@@ -117,12 +122,14 @@ impl Loader<'_> {
     }
 }
 
-fn import(document: &mut Value, found: Map, site: Span) {
-    if let Kind::Map(map) = &mut document.kind {
-        map.entry("services".to_owned())
-            .or_insert_with(|| Entry::new(site, Value::map(Map::default(), site)));
-    }
-    if let Some(own) = services(document) {
+/// The sections of an included project that become part of the including one.
+const SECTIONS: [&str; 7] = ["services", "volumes", "networks", "secrets", "configs", "models", "jobs"];
+
+fn import(document: &mut Value, section: &str, found: Value, site: Span) {
+    let (Kind::Map(document), Kind::Map(found)) = (&mut document.kind, found.kind) else { return };
+    let own = document.entry(section.to_owned());
+    let own = own.or_insert_with(|| Entry::new(site, Value::map(Map::default(), site)));
+    if let Kind::Map(own) = &mut own.value.kind {
         for (name, entry) in found {
             own.entry(name).or_insert(entry);
         }

@@ -42,6 +42,8 @@ pub(super) struct Loader<'s> {
     pub(super) errors: Vec<SyntaxError>,
     pub(super) unresolved: IndexSet<Unresolved>,
     pub(super) trees: HashMap<SourceId, Arc<Tree>>,
+    /// True unless a document was repaired or converted: what is missing from the project may be missing for that.
+    pub(super) reads_all: bool,
     /// What Compose refuses in the files by its schema.
     pub(super) refusals: Refusals,
     budget: usize,
@@ -60,6 +62,7 @@ impl<'s> Loader<'s> {
             errors: Vec::new(),
             unresolved: IndexSet::default(),
             trees: HashMap::default(),
+            reads_all: true,
             refusals: Refusals::default(),
             budget: MAX_NODES,
             exhausted: false,
@@ -162,9 +165,11 @@ impl<'s> Loader<'s> {
     pub(super) fn documents(&mut self, file: SourceId, context: &Context) -> Vec<Document> {
         let tree = self.tree(file);
         let parses = tree.errors().iter().all(|error| !error.fatal || error.duplicate_of.is_some());
+        self.reads_all &= parses;
         let mut documents = Vec::new();
         for root in tree.documents() {
-            let mut value = lower(&tree, *root, &context.environment, &mut self.budget, &mut self.errors);
+            let found = (&mut self.errors, &mut self.refusals);
+            let mut value = lower(&tree, *root, &context.environment, &mut self.budget, found);
             match value.kind {
                 Kind::Map(_) => {
                     let first_format = wrap_first_format(&mut value);
@@ -172,6 +177,7 @@ impl<'s> Loader<'s> {
                         let message = "services stand at the left edge, without `services:` above them: the format of \
                                        Compose v1, which Compose refuses";
                         self.errors.push(SyntaxError::fatal(message.to_owned(), span));
+                        self.reads_all = false;
                     }
                     damaged(&mut value, tree.skipped_lines());
                     documents.push(Document { value, as_written: parses && first_format.is_none() });

@@ -2,6 +2,7 @@
 //!
 //! The order is compose-go's (`loader/loader.go`): variables, `extends`, `include`, then merging the files.
 
+mod consistency;
 mod environment;
 mod extends;
 mod field;
@@ -48,6 +49,8 @@ pub struct Request {
     pub settings: Settings,
     /// Upper bound (bytes) on the files that they include and extend.
     pub shared_byte_limit: usize,
+    /// The files are all that Compose is started with: nothing else defines what they name.
+    pub whole: bool,
 }
 
 /// Upper bound on the services of one project. The rest is skipped.
@@ -119,6 +122,11 @@ impl Compose {
         }
         let services: Vec<Service> =
             real.take(MAX_SERVICES).map(|(name, entry)| Service::read(name, entry)).collect();
+        if let Some(merged) = merged.as_ref().filter(|_| loader.reads_all) {
+            let whole =
+                request.whole && !loader.unresolved.iter().any(|reference| reference.what == "include");
+            consistency::check(merged, whole, &mut loader.refusals);
+        }
         let unresolved = loader.unresolved.iter().cloned();
         let refusals = loader.refusals.without_told(&services, &loader.errors, unresolved);
         Self {

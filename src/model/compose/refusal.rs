@@ -30,6 +30,36 @@ pub struct Refusal {
     pub in_stack: bool,
 }
 
+impl Refusal {
+    /// Creates the refusal of a key that YAML reads as a number, a boolean or null.
+    pub(super) fn of_key(key: &str, span: Span, via: &[Span]) -> Self {
+        Self {
+            span,
+            via: via.to_vec(),
+            service: None,
+            message: format!("the key `{key}` is no text to YAML, and Compose takes no other keys"),
+            label: format!("as text: \"{key}\""),
+            said: format!("non-string key: {key}"),
+            related: Vec::new(),
+            in_stack: true,
+        }
+    }
+
+    /// Creates the refusal of an `extends` that names no service.
+    pub(super) fn of_extends(service: &str, span: Span) -> Self {
+        Self {
+            span,
+            via: Vec::new(),
+            service: Some(service.to_owned()),
+            message: format!("`extends` of `{service}` names no service"),
+            label: "no `service` in it".to_owned(),
+            said: format!("extends.{service}.service is required"),
+            related: Vec::new(),
+            in_stack: true,
+        }
+    }
+}
+
 /// Refusals in the order in which they are found, one for each place.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {

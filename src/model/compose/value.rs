@@ -1,6 +1,7 @@
 //! Compose documents as values with spans: aliases and merge keys expanded, variables interpolated.
 
 use super::environment::Environment;
+use super::refusal::{Refusal, Refusals};
 use crate::hash::IndexMap;
 use crate::model::fact::Why;
 use crate::source::{Span, TracedText};
@@ -180,15 +181,15 @@ pub(crate) fn too_many() -> String {
 /// Expands one document: aliases, merge keys, variables. `budget` is the number of nodes left.
 ///
 /// Nodes beyond the budget or the depth (an alias cycle or bomb) become null. A scalar with an invalid template keeps its text
-/// and counts as unset. `errors` gets both.
+/// and counts as unset. `errors` gets both, `refusals` the keys that are no text.
 pub(crate) fn lower(
     tree: &Tree,
     root: NodeId,
     environment: &Environment,
     budget: &mut usize,
-    errors: &mut Vec<SyntaxError>,
+    (errors, refusals): (&mut Vec<SyntaxError>, &mut Refusals),
 ) -> Value {
-    let mut lowering = Lowering { tree, environment, errors, budget, exhausted: false };
+    let mut lowering = Lowering { tree, environment, errors, refusals, budget, exhausted: false };
     lowering.node(root, &mut Vec::new(), 0)
 }
 
@@ -196,6 +197,7 @@ struct Lowering<'a> {
     tree: &'a Tree,
     environment: &'a Environment,
     errors: &'a mut Vec<SyntaxError>,
+    refusals: &'a mut Refusals,
     budget: &'a mut usize,
     exhausted: bool,
 }
@@ -256,11 +258,14 @@ impl Lowering<'_> {
         let mut merges = Vec::new();
         for (key, value) in pairs {
             let key_node = self.tree.node(*key);
-            let yaml::Kind::Scalar(name) = &key_node.kind else { continue };
-            let name = name.text.as_str();
+            let yaml::Kind::Scalar(scalar_key) = &key_node.kind else { continue };
+            let name = scalar_key.text.as_str();
             if name == "<<" {
                 merges.push(*value);
                 continue;
+            }
+            if !matches!(scalar_key.resolve(key_node.tag.as_deref()), yaml::Value::Str) {
+                self.refusals.add(Refusal::of_key(name, key_node.span, via));
             }
             let value = self.node(*value, via, depth + 1);
             map.insert(name.to_owned(), Entry::new(key_node.span, value));

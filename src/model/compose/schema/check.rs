@@ -6,7 +6,7 @@ use super::super::refusal::{Refusal, Refusals};
 use super::super::value::{Entry, Kind, Map, MergeMode, Value};
 use super::read::{Found, cast, refused_text};
 use super::say::{self, Place};
-use super::{Alternative, Mapping, ROOT, Shape};
+use super::{Alternative, Mapping, ROOT, Reading, Shape};
 use crate::hash::HashMap;
 use crate::source::Span;
 use crate::syntax::yaml;
@@ -63,6 +63,11 @@ impl Checker<'_> {
                     && let Some(said) = out_of_range(number, *least, *most)
                 {
                     self.add(value, key, say::out_of_range(&self.place, scalar.text.as_str(), &said));
+                } else if let Found::Number(number) = found
+                    && shape.reading == Some(Reading::Count)
+                    && number < 0.0
+                {
+                    self.add(value, key, say::negative(&self.place, scalar.text.as_str()));
                 }
             }
             _ => {}
@@ -106,6 +111,7 @@ impl Checker<'_> {
         for (name, entry) in map {
             match mapping.get(name) {
                 Some(shape) => self.entry(name, entry, shape),
+                None if mapping.others => {}
                 None if mapping.extensions && name.starts_with("x-") => {}
                 None => {
                     let known: Vec<&str> = mapping.keys.iter().map(|(name, _)| *name).collect();
@@ -193,7 +199,9 @@ fn text(value: &Value) -> Option<(&str, bool)> {
 
 fn out_of_range(number: f64, least: Option<i64>, most: Option<i64>) -> Option<String> {
     match (least, most) {
-        (Some(least), _) if number < least as f64 => Some(format!("must be greater than or equal to {least}")),
+        (Some(least), _) if number < least as f64 => {
+            Some(format!("must be greater than or equal to {least}"))
+        }
         (_, Some(most)) if number > most as f64 => Some(format!("must be less than or equal to {most}")),
         _ => None,
     }

@@ -18,7 +18,6 @@ struct Shape {
 /// One of the kinds that a value may have.
 #[derive(Debug)]
 enum Alternative {
-    Anything,
     Scalar {
         kinds: &'static [ScalarKind],
         least: Option<i64>,
@@ -56,12 +55,20 @@ enum ScalarKind {
 enum Reading {
     /// An integer, before the schema is applied.
     Whole,
+    /// An integer that may not be negative.
+    Count,
     /// A number, before the schema is applied.
     Decimal,
     /// A boolean, before the schema is applied.
     Flag,
     Duration,
     Size,
+    /// A number or `all`.
+    Amount,
+    /// When an image is pulled.
+    Policy,
+    /// The name of a container.
+    Name,
 }
 
 /// A mapping with known keys.
@@ -72,6 +79,8 @@ struct Mapping {
     required: &'static [&'static str],
     /// `x-…` is taken.
     extensions: bool,
+    /// Any other key is taken and ignored.
+    others: bool,
     /// It is made of several schemas, for whose unknown keys Compose has another message.
     unevaluated: bool,
 }

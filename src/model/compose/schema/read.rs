@@ -60,7 +60,6 @@ impl Found {
     /// True if this alternative is about values of its kind.
     pub(super) fn fits(self, alternative: &Alternative) -> bool {
         match alternative {
-            Alternative::Anything => true,
             Alternative::Scalar { kinds, .. } => kinds.iter().any(|kind| self.is(*kind)),
             Alternative::Words(_) => self == Self::Text,
             Alternative::List { .. } => self == Self::List,
@@ -73,7 +72,7 @@ impl Found {
 pub(super) fn cast(scalar: &Scalar, reading: Option<Reading>) -> Result<Found, String> {
     let text = scalar.text.as_str();
     match reading {
-        Some(Reading::Whole) => match whole(text) {
+        Some(Reading::Whole | Reading::Count) => match whole(text) {
             Some(number) => Ok(Found::Number(number as f64)),
             None => Err(format!("parsing {text:?}: invalid syntax")),
         },
@@ -85,7 +84,7 @@ pub(super) fn cast(scalar: &Scalar, reading: Option<Reading>) -> Result<Found, S
             "true" | "false" | "y" | "yes" | "on" | "n" | "no" | "off" => Ok(Found::Boolean),
             _ => Err(format!("invalid boolean: {text}")),
         },
-        Some(Reading::Duration | Reading::Size) | None => Ok(Found::Text),
+        _ => Ok(Found::Text),
     }
 }
 
@@ -99,6 +98,43 @@ pub(super) fn refused_text(text: &str, reading: Reading) -> Option<String> {
     match reading {
         Reading::Duration => duration::parse(text).err(),
         Reading::Size => ByteSize::parse_compose(text).err(),
-        Reading::Whole | Reading::Decimal | Reading::Flag => None,
+        Reading::Amount if text != "all" && whole(text).is_none() => {
+            Some(format!("invalid value {text:?}, the only value allowed is 'all' or a number"))
+        }
+        Reading::Policy if !is_policy(text) => Some(format!("'{text}' does not match pattern '{POLICY}'")),
+        Reading::Name if !is_container_name(text) => {
+            Some(format!("'{text}' does not match pattern '{NAME}'"))
+        }
+        _ => None,
     }
+}
+
+const POLICY: &str =
+    "^(always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+)$";
+const NAME: &str = "[a-zA-Z0-9][a-zA-Z0-9_.-]+";
+
+fn is_policy(text: &str) -> bool {
+    const WORDS: [&str; 8] =
+        ["always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly"];
+    if WORDS.contains(&text) {
+        return true;
+    }
+    let Some(periods) = text.strip_prefix("every_").filter(|periods| !periods.is_empty()) else {
+        return false;
+    };
+    periods.split_inclusive(|c: char| !c.is_ascii_digit()).all(|period| {
+        let digits = period.trim_end_matches(['w', 'd', 'h', 'm', 's']);
+        period.len() == digits.len() + 1 && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
+/// True for text with a part that matches [`NAME`]: the pattern has no anchors.
+fn is_container_name(text: &str) -> bool {
+    text.as_bytes().windows(2).any(|pair| match pair {
+        [first, second] => {
+            first.is_ascii_alphanumeric()
+                && (second.is_ascii_alphanumeric() || matches!(second, b'_' | b'.' | b'-'))
+        }
+        _ => false,
+    })
 }

@@ -72,7 +72,7 @@ fn refusal(place: &Place, message: String, label: String, said: String) -> Refus
         label,
         said,
         related: Vec::new(),
-        in_stack: false,
+        in_stack: true,
     }
 }
 
@@ -95,7 +95,7 @@ pub(super) fn unknown_key(
         (_, None) => format!("no key that Compose {COMPOSE} knows here"),
     };
     let message = format!("Compose refuses the key `{key}`{}", place.inside());
-    Refusal { in_stack: true, ..refusal(place, message, label, said) }
+    refusal(place, message, label, said)
 }
 
 pub(super) fn wrong_kind(place: &Place, value: &Value, found: Found, shape: &Shape) -> Refusal {
@@ -105,9 +105,7 @@ pub(super) fn wrong_kind(place: &Place, value: &Value, found: Found, shape: &Sha
         Found::Null => (format!("{name} is empty: Compose takes {wanted}"), "nothing below it".to_owned()),
         _ => (format!("{name} is {}: Compose takes {wanted}", found.name()), written(value, found)),
     };
-    // What `docker stack deploy` takes of scalars is another matter.
-    let in_stack = matches!(found, Found::List | Found::Map) || !takes_scalars(shape);
-    Refusal { in_stack, ..refusal(place, message, label, said) }
+    refusal(place, message, label, said)
 }
 
 /// Returns the label of a value of the wrong kind.
@@ -143,6 +141,12 @@ pub(super) fn out_of_range(place: &Place, text: &str, said: &str) -> Refusal {
     refusal(place, message, "out of range".to_owned(), format!("{} {said}", place.path()))
 }
 
+pub(super) fn negative(place: &Place, text: &str) -> Refusal {
+    let message = format!("{} is {}: it cannot be negative", place.name(), short(text));
+    let said = format!("{} cannot parse value as 'uint64': {text} overflows uint", place.path());
+    refusal(place, message, "below 0".to_owned(), said)
+}
+
 pub(super) fn not_finite(place: &Place, text: &str) -> Refusal {
     let message = format!("{} is {}, which Compose cannot pass on", place.name(), short(text));
     let said = format!("json: unsupported value: {text}");
@@ -152,7 +156,7 @@ pub(super) fn not_finite(place: &Place, text: &str) -> Refusal {
 /// Returns the refusal of text that Compose reads as a number or a boolean.
 pub(super) fn cast(place: &Place, text: &str, said: &str, reading: Option<Reading>) -> Refusal {
     let wanted = match reading {
-        Some(Reading::Whole) => "a whole number",
+        Some(Reading::Whole | Reading::Count) => "a whole number",
         Some(Reading::Flag) => "`true` or `false`",
         _ => "a number",
     };
@@ -161,10 +165,10 @@ pub(super) fn cast(place: &Place, text: &str, said: &str, reading: Option<Readin
     refusal(place, message, format!("not {wanted}"), said)
 }
 
-/// Returns the refusal of text that is no duration or size.
+/// Returns the refusal of text that the schema takes, and what reads it does not.
 pub(super) fn refused_text(place: &Place, text: &str, said: &str) -> Refusal {
     let message = format!("Compose cannot read {}: `{}`", place.name(), short(text));
-    refusal(place, message, said.to_owned(), format!("{}: {said}", place.path()))
+    refusal(place, message, said.to_owned(), format!("{} {said}", place.path()))
 }
 
 pub(super) fn absent_key(place: &Place, key: &str) -> Refusal {
@@ -212,13 +216,6 @@ fn must_be(shape: &Shape) -> String {
     }
 }
 
-fn takes_scalars(shape: &Shape) -> bool {
-    let scalar = |alternative: &Alternative| {
-        matches!(alternative, Alternative::Scalar { .. } | Alternative::Words(_) | Alternative::Anything)
-    };
-    shape.alternatives.iter().any(scalar)
-}
-
 /// Returns the kinds that Compose takes, in words.
 fn wanted(shape: &Shape) -> String {
     let mut names: Vec<String> = Vec::new();
@@ -234,14 +231,14 @@ fn wanted(shape: &Shape) -> String {
                     match kind {
                         // Text that stands for another kind would only confuse.
                         ScalarKind::Text => match shape.reading {
-                            Some(Reading::Whole | Reading::Decimal | Reading::Flag) => {}
+                            Some(Reading::Whole | Reading::Count | Reading::Decimal | Reading::Flag) => {}
                             Some(Reading::Duration) => add("text such as `30s`"),
                             Some(Reading::Size) => add("text such as `512m`"),
-                            None => add("text"),
+                            _ => add("text"),
                         },
                         ScalarKind::Integer => add("a whole number"),
                         ScalarKind::Number => match shape.reading {
-                            Some(Reading::Whole) => add("a whole number"),
+                            Some(Reading::Whole | Reading::Count) => add("a whole number"),
                             _ => add("a number"),
                         },
                         ScalarKind::Boolean => add("`true` or `false`"),
@@ -252,7 +249,6 @@ fn wanted(shape: &Shape) -> String {
             Alternative::Words(_) => add("text"),
             Alternative::List { .. } => add("a list"),
             Alternative::Map { .. } | Alternative::Keys(_) => add("a mapping"),
-            Alternative::Anything => {}
         }
     }
     or(&names)
