@@ -16,14 +16,33 @@ pub(super) fn check(service: &Subject<'_>, project: &Project<'_>, refusals: &mut
     ports(service, refusals);
     devices(service, refusals);
     watches(service, refusals);
+    targets(service, refusals);
+}
+
+/// Adds long forms that say what, but not where to in the container.
+fn targets(service: &Subject<'_>, refusals: &mut Refusals) {
+    for (key, kind, target) in [
+        ("ports", "ports", "target port"),
+        ("volumes", "volume", "mount target"),
+        ("devices", "device", "mount target"),
+    ] {
+        for (at, item) in service.get(&[key]).map(items).unwrap_or_default().iter().enumerate() {
+            let Some(map) = item.as_map().filter(|map| !map.contains_key("target")) else { continue };
+            let name = service.name;
+            let said = format!("service {kind} services.{name}.{key}.[{at}] is missing a {target}");
+            let message = format!("an item of `{key}` of `{name}` has no `target`");
+            let mut refusal = service.refusal(item, message, "no `target` beside it", said);
+            refusal.span = map.values().next().map_or(item.span, |first| first.key);
+            refusals.add(refusal);
+        }
+    }
 }
 
 /// Adds a service with nothing to run.
 fn image(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {
     let value = &service.entry.value;
-    let has =
-        |key: &str| service.get(&[key]).is_some_and(|value| text(value).is_none_or(|text| !text.is_empty()));
-    let runs = ["image", "build", "provider"].into_iter().any(has);
+    let image = service.get(&["image"]).is_some_and(|image| text(image).is_none_or(|text| !text.is_empty()));
+    let runs = image || service.get(&["build"]).is_some() || service.get(&["provider"]).is_some();
     if runs || value.missing.is_some() || !project.whole {
         return;
     }
@@ -181,8 +200,13 @@ pub(super) fn check_container_names(project: &Project<'_>, refusals: &mut Refusa
 fn mounts(service: &Subject<'_>, refusals: &mut Refusals) {
     let mut known: HashMap<String, (String, Span)> = HashMap::default();
     let mut found: Vec<(String, String, &Value)> = Vec::new();
+    let mut listed: HashSet<&str> = HashSet::default();
     for (at, item) in service.get(&["tmpfs"]).map(items).unwrap_or_default().iter().enumerate() {
         let Some(text) = text(item) else { continue };
+        // Items that are equal up to a `=` replace each other (compose-go `override/uncity.go`).
+        if !listed.insert(text.split('=').next().unwrap_or_default()) {
+            continue;
+        }
         let target = text.split(':').next().unwrap_or_default();
         found.push((target.to_owned(), format!("tmpfs[{at}]"), item));
     }
