@@ -11,13 +11,15 @@ use crate::common;
 
 /// The kinds of reasons for which Compose refuses a file here, and which do not stand in it: a variable without a value, which
 /// may have one where the project is deployed, or a file that is not in the corpus.
-const ELSEWHERE: [&str; 6] = [
+const ELSEWHERE: [&str; 8] = [
     "required variable",
     "no port specified",
     "empty section between colons",
     "no such file or directory",
     "failed to cast to expected type",
     "does not match pattern",
+    "invalid size: ''",
+    "project name must not be empty",
 ];
 
 fn load(answer: &Value) -> Compose {
@@ -41,13 +43,20 @@ fn is_refused(compose: &Compose) -> bool {
         || compose.services.iter().any(told)
 }
 
+/// True if the service that an error names first takes its image from a variable without a value.
+fn has_unknown_image(compose: &Compose, error: &str) -> bool {
+    let name = error.split('"').nth(1).unwrap_or_default();
+    compose.services.iter().any(|service| service.name == name && service.image.is_unknown())
+}
+
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn nothing_is_refused_that_docker_compose_accepts() {
     let mut wrong = Vec::new();
     let mut accepted = 0;
     for answer in common::answers("compose.jsonl.gz") {
-        if answer["ok"] != json!(true) {
+        // What was refused for its variables was asked again with other checks off.
+        if answer["ok"] != json!(true) || !answer["strict_error"].is_null() {
             continue;
         }
         accepted += 1;
@@ -55,7 +64,7 @@ fn nothing_is_refused_that_docker_compose_accepts() {
             wrong.push(format!("{}: {}: {}", answer["file"], refusal.message, refusal.said));
         }
     }
-    assert!(accepted > 1300, "only {accepted} answers");
+    assert!(accepted > 900, "only {accepted} answers");
     assert!(wrong.is_empty(), "{} of {accepted}: {wrong:#?}", wrong.len());
 }
 
@@ -72,12 +81,16 @@ fn what_docker_compose_refuses_is_refused_here() {
         let error = error.to_owned();
         // What Compose says without any variable.
         answer["assumed_env"] = Value::Null;
-        if is_refused(&load(&answer)) {
+        let compose = load(&answer);
+        if is_refused(&compose) {
             reported += 1;
             continue;
         }
         match ELSEWHERE.iter().find(|reason| error.contains(**reason)) {
             Some(reason) => *counts.entry(reason).or_default() += 1,
+            None if has_unknown_image(&compose, &error) => {
+                *counts.entry("an image of a variable").or_default() += 1
+            }
             None => missed.push(format!("{}: {error}", answer["file"])),
         }
     }

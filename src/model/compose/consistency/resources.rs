@@ -64,8 +64,7 @@ fn content(
     }
     let external = map.contains_key("external");
     let by_driver = section == "configs" && map.contains_key("driver");
-    let unnamed =
-        map.get("environment").is_some_and(|given| text(&given.value).is_some_and(str::is_empty));
+    let unnamed = map.get("environment").is_some_and(|given| text(&given.value).is_some_and(str::is_empty));
     let nothing = given.is_empty() || (unnamed && section == "secrets");
     if nothing && !external && !by_driver && whole {
         let message = format!("the {kind} `{name}` has no source");
