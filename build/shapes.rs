@@ -174,7 +174,7 @@ fn static_name(shape: &str) -> String {
     shape.to_uppercase()
 }
 
-#[expect(clippy::use_debug, reason = "the debug format of texts is Rust")]
+/// Returns a Rust string literal.
 fn quoted(text: &str) -> String {
     format!("{text:?}")
 }

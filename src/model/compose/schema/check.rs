@@ -53,10 +53,8 @@ impl Checker<'_> {
                 }
             }
             (Alternative::List { item, unique }, Kind::Seq(items)) => self.list(items, key, item, *unique),
-            (Alternative::Words(words), Kind::Scalar(scalar)) => {
-                if !words.contains(&scalar.text.as_str()) {
-                    self.add(value, key, say::wrong_word(&self.place, scalar.text.as_str(), words));
-                }
+            (Alternative::Words(words), Kind::Scalar(scalar)) if !words.contains(&scalar.text.as_str()) => {
+                self.add(value, key, say::wrong_word(&self.place, scalar.text.as_str(), words));
             }
             (Alternative::Scalar { least, most, .. }, Kind::Scalar(scalar)) => {
                 if let Found::Number(number) = found

@@ -52,7 +52,7 @@ impl Place {
         }
     }
 
-    /// Returns the mapping's name, after a key in it: ` in `healthcheck` of `web``.
+    /// Returns the mapping's name, after a key in it: of the service, or in `healthcheck` of it.
     fn inside(&self) -> String {
         match self.steps().as_slice() {
             [] => String::new(),
@@ -94,7 +94,8 @@ pub(super) fn unknown_key(
         (_, None) if known.is_empty() => "a name has letters, digits, `.`, `_` and `-` only".to_owned(),
         (_, None) => format!("no key that Compose {COMPOSE} knows here"),
     };
-    let message = format!("Compose refuses the key `{key}`{}", place.inside());
+    let kind = if known.is_empty() { "name" } else { "key" };
+    let message = format!("Compose refuses the {kind} `{key}`{}", place.inside());
     refusal(place, message, label, said)
 }
 
