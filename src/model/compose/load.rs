@@ -139,24 +139,30 @@ impl<'s> Loader<'s> {
         including: &[SourceId],
     ) -> Option<Value> {
         let mut merged: Option<Value> = None;
+        let mut several = false;
         for file in files {
             let mut on_the_way = including.to_vec();
             on_the_way.push(*file);
             for Document { mut value, as_written } in self.documents(*file, context) {
                 self.extend_services(&mut value, *file, context, merged.as_ref());
                 if as_written {
-                    schema::check(&value, &mut self.refusals);
+                    schema::check(&value, merged.as_ref(), &mut self.refusals);
                 }
                 self.include(&mut value, context, &on_the_way);
                 match &mut merged {
                     None => merged = Some(value),
-                    Some(base) => merge(base, value, &mut Vec::new()),
+                    Some(base) => {
+                        several = true;
+                        merge(base, value, &mut Vec::new());
+                    }
                 }
             }
         }
         if let Some(value) = &mut merged {
             apply_resets(value);
-            schema::check_required(value, &mut self.refusals);
+            if several {
+                schema::check_required(value, &mut self.refusals);
+            }
         }
         merged
     }

@@ -128,7 +128,7 @@ impl Compose {
             consistency::check(merged, whole, &mut loader.refusals);
         }
         let unresolved = loader.unresolved.iter().cloned();
-        let refusals = loader.refusals.without_told(&services, &loader.errors, unresolved);
+        let refusals = loader.refusals.without_told(&services, &loader.errors, unresolved, sources);
         Self {
             name,
             version,

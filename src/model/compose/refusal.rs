@@ -3,7 +3,7 @@
 use super::service::Service;
 use super::{SizeProblem, Unresolved};
 use crate::hash::HashSet;
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::syntax::SyntaxError;
 
 /// Upper bound on the refusals of one project. Someone who has so many mends some and runs again.
@@ -81,6 +81,7 @@ impl Refusals {
         services: &[Service],
         errors: &[SyntaxError],
         unresolved: impl Iterator<Item = Unresolved>,
+        sources: &Sources,
     ) -> Vec<Refusal> {
         if self.found.is_empty() {
             return self.found;
@@ -96,9 +97,16 @@ impl Refusals {
             let healthcheck = service.healthcheck.iter().flat_map(|section| &section.refusals);
             told.extend(healthcheck.map(|refusal| refusal.span));
         }
-        self.found.retain(|refusal| !told.iter().any(|place| touches(*place, refusal.span)));
+        let is_told = |span: Span| told.iter().any(|place| touches(*place, span));
+        self.found.retain(|refusal| !is_told(refusal.span) && !is_templated(refusal.span, sources));
         self.found
     }
+}
+
+/// True for a place that a template engine fills in before Compose reads the file.
+fn is_templated(span: Span, sources: &Sources) -> bool {
+    let source = sources.get(span.file);
+    source.text().contains("{%") || source.line_at(span.start).text.contains("{{")
 }
 
 /// True if one span is within the other.

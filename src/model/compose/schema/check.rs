@@ -11,23 +11,35 @@ use crate::hash::HashMap;
 use crate::source::Span;
 use crate::syntax::yaml;
 
-/// Adds what Compose refuses in a document: unknown keys and wrong values. Keys that are absent may still come from another file.
-pub(in super::super) fn check(document: &Value, refusals: &mut Refusals) {
-    let mut checker = Checker { refusals, place: Place::default(), absent: false };
+/// Adds what Compose refuses in a document. `below` is what it is merged over: a key that is absent or empty may stand there.
+pub(in super::super) fn check(document: &Value, below: Option<&Value>, refusals: &mut Refusals) {
+    let asks = if below.is_some() { Asks::Present } else { Asks::Everything };
+    let mut checker = Checker { refusals, place: Place::default(), asks, below };
     checker.value(document, document.span, &ROOT);
 }
 
-/// Adds the keys that a project lacks after merging.
+/// Adds the keys that a project of several documents lacks after merging.
 pub(in super::super) fn check_required(merged: &Value, refusals: &mut Refusals) {
-    let mut checker = Checker { refusals, place: Place::default(), absent: true };
+    let mut checker = Checker { refusals, place: Place::default(), asks: Asks::Absent, below: None };
     checker.value(merged, merged.span, &ROOT);
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, PartialEq)]
+enum Asks {
+    Everything,
+    /// Keys and values that are there.
+    Present,
+    /// Keys that are not there.
+    Absent,
 }
 
 struct Checker<'r> {
     refusals: &'r mut Refusals,
     place: Place,
-    /// Only keys that are absent are looked for.
-    absent: bool,
+    asks: Asks,
+    /// The value that the one at `place` is merged over.
+    below: Option<&'r Value>,
 }
 
 impl Checker<'_> {
@@ -38,6 +50,13 @@ impl Checker<'_> {
         }
         let Some(found) = self.read(value, key, shape) else { return };
         let Some(alternative) = shape.alternatives.iter().find(|alternative| found.fits(alternative)) else {
+            // Merging leaves out most of what is empty.
+            if found == Found::Null
+                && self.below.is_some_and(|below| !below.is_null())
+                && !self.place.is_never_empty()
+            {
+                return;
+            }
             self.add(value, key, say::wrong_kind(&self.place, value, found, shape));
             return;
         };
@@ -79,17 +98,14 @@ impl Checker<'_> {
         if scalar.unset.is_some() {
             return None;
         }
-        if let Found::Number(number) = found
-            && !number.is_finite()
-        {
-            self.add(value, key, say::not_finite(&self.place, scalar.text.as_str()));
-            return None;
-        }
-        if found != Found::Text {
-            return Some(found);
-        }
-        match cast(scalar, shape.reading) {
-            Ok(found) => {
+        let read = if found == Found::Text { cast(scalar, shape.reading) } else { Ok(found) };
+        match read {
+            Ok(Found::Number(number)) if !number.is_finite() => {
+                self.add(value, key, say::not_finite(&self.place, scalar.text.as_str()));
+                None
+            }
+            Ok(Found::Text) => {
+                let found = Found::Text;
                 let text = scalar.text.as_str();
                 if let Some(said) = shape.reading.and_then(|reading| refused_text(text, reading)) {
                     self.add(value, key, say::refused_text(&self.place, text, &said));
@@ -97,6 +113,7 @@ impl Checker<'_> {
                 }
                 Some(found)
             }
+            Ok(found) => Some(found),
             Err(said) => {
                 let text = scalar.text.as_str();
                 self.add(value, key, say::cast(&self.place, text, &said, shape.reading));
@@ -117,7 +134,7 @@ impl Checker<'_> {
                 }
             }
         }
-        if self.absent && value.missing.is_none() {
+        if self.asks != Asks::Present && value.missing.is_none() {
             for absent in mapping.required.iter().filter(|absent| !map.contains_key(**absent)) {
                 let place = if key == value.span { first_line_of(map, key) } else { key };
                 let mut refusal = say::absent_key(&self.place, absent);
@@ -129,18 +146,23 @@ impl Checker<'_> {
     }
 
     fn entry(&mut self, name: &str, entry: &Entry, shape: &'static Shape) {
+        let below = self.below;
+        self.below = below.and_then(|below| below.get(name)).map(|entry| &entry.value);
         self.place.push(name);
         self.value(&entry.value, entry.key, shape);
         self.place.pop();
+        self.below = below;
     }
 
     fn list(&mut self, items: &[Value], key: Span, shape: &'static Shape, unique: bool) {
         let mut known: HashMap<(&str, bool), (usize, Span)> = HashMap::default();
+        // Lists are not merged item by item.
+        let below = self.below.take();
         for (at, item) in items.iter().enumerate() {
             self.place.push_item(at);
             let span = if item.span.is_empty() { key } else { item.span };
             self.value(item, span, shape);
-            if let Some(text) = text(item).filter(|_| unique && !self.absent) {
+            if let Some(text) = text(item).filter(|_| unique && self.asks != Asks::Absent) {
                 match known.entry(text) {
                     hash_map::Entry::Vacant(place) => {
                         place.insert((at, item.span));
@@ -156,10 +178,11 @@ impl Checker<'_> {
             }
             self.place.pop();
         }
+        self.below = below;
     }
 
     fn unknown_key(&mut self, name: &str, entry: &Entry, known: &[&str], unevaluated: bool) {
-        if self.absent || entry.value.merge_mode == MergeMode::Remove {
+        if self.asks == Asks::Absent || entry.value.merge_mode == MergeMode::Remove {
             return;
         }
         let mut refusal = say::unknown_key(&self.place, name, &entry.value, known, unevaluated);
@@ -170,7 +193,7 @@ impl Checker<'_> {
 
     /// Adds a refusal of a value: at a scalar itself, else at its key.
     fn add(&mut self, value: &Value, key: Span, refusal: Refusal) {
-        if self.absent {
+        if self.asks == Asks::Absent {
             return;
         }
         let is_scalar = value.as_scalar().is_some() && !value.span.is_empty();

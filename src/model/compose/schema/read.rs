@@ -76,9 +76,9 @@ pub(super) fn cast(scalar: &Scalar, reading: Option<Reading>) -> Result<Found, S
             Some(number) => Ok(Found::Number(number as f64)),
             None => Err(format!("parsing {text:?}: invalid syntax")),
         },
-        Some(Reading::Decimal) => match text.parse::<f64>() {
-            Ok(number) => Ok(Found::Number(number)),
-            Err(_) => Err(format!("parsing {text:?}: invalid syntax")),
+        Some(Reading::Decimal) => match decimal(text) {
+            Some(number) => Ok(Found::Number(number)),
+            None => Err(format!("parsing {text:?}: invalid syntax")),
         },
         Some(Reading::Flag) => match text.to_ascii_lowercase().as_str() {
             "true" | "false" | "y" | "yes" | "on" | "n" | "no" | "off" => Ok(Found::Boolean),
@@ -91,6 +91,23 @@ pub(super) fn cast(scalar: &Scalar, reading: Option<Reading>) -> Result<Found, S
 /// Parses an integer as Go's `strconv.Atoi`: decimal, with at most a sign before it.
 fn whole(text: &str) -> Option<i64> {
     text.parse().ok()
+}
+
+/// Parses a number as Go's `strconv.ParseFloat`: underscores may stand between digits, and `0x1p-2` is one, too, whose value is of
+/// no interest here.
+fn decimal(text: &str) -> Option<f64> {
+    let unsigned = text.trim_start_matches(['+', '-']);
+    if unsigned.starts_with("0x") || unsigned.starts_with("0X") {
+        return unsigned.contains(['p', 'P']).then_some(1.0);
+    }
+    let lone = |at: usize| {
+        let digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+        !digit(at.wrapping_sub(1)) || !digit(at + 1)
+    };
+    if memchr::memchr_iter(b'_', text.as_bytes()).any(lone) {
+        return None;
+    }
+    text.replace('_', "").parse().ok()
 }
 
 /// Returns why Compose refuses text that the schema takes.

@@ -35,6 +35,11 @@ impl Place {
         self.steps.join(".")
     }
 
+    /// True for a key that may not be empty, whatever it is merged over: `services`, and the `test` of a healthcheck.
+    pub(super) fn is_never_empty(&self) -> bool {
+        matches!(self.steps().as_slice(), ["services"] | [.., "healthcheck", "test"])
+    }
+
     fn service(&self) -> Option<String> {
         match self.steps().as_slice() {
             ["services", service, ..] => Some((*service).to_owned()),
