@@ -1,5 +1,8 @@
 //! Converts the tables of `rules/catalog` from YAML, which is easier to edit, to JSON, which is faster to parse at startup.
 
+#[path = "build/shapes.rs"]
+mod shapes;
+
 use std::fmt::Write;
 use std::path::Path;
 
@@ -23,7 +26,13 @@ fn main() -> Result<(), Failure> {
         }
         std::fs::write(out.join(format!("{table}.json")), value.to_string())?;
     }
+    let path = "rules/catalog/compose.yaml";
+    println!("cargo::rerun-if-changed={path}");
+    let table = serde_yaml::from_str(&std::fs::read_to_string(path)?)?;
+    let table = shapes::compile(&table).map_err(|error| format!("{path}: {error}"))?;
+    std::fs::write(out.join("compose.rs"), table)?;
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build/shapes.rs");
     // Tests that need the reference corpus are ignored if this directory is missing. Touch this file after adding it.
     println!("cargo::rustc-check-cfg=cfg(shared)");
     if Path::new("../shared/corpus").is_dir() {

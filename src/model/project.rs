@@ -100,6 +100,7 @@ pub fn load_merged(files: &[PathBuf], settings: &Settings, sources: &Sources) ->
         directory,
         settings: settings.clone(),
         shared_byte_limit: MAX_TAKEN,
+        whole: true,
     };
     Project::load(request, None, sources)
 }
@@ -138,6 +139,7 @@ pub fn load_directory(
         directory: directory.to_path_buf(),
         settings: settings.clone(),
         shared_byte_limit: others,
+        whole: false,
     };
     let named = files_of_compose_file_variable(directory, sources);
     let is_named = named.is_some();
@@ -148,7 +150,7 @@ pub fn load_directory(
     // A default file that is not in `files` only serves as the base of override files. Files that `COMPOSE_FILE` names are always
     // loaded: since they may have any name, discovery does not find them.
     if is_named || default.iter().any(|file| files.contains(file)) {
-        let asked = request(default.clone());
+        let asked = Request { whole: true, ..request(default.clone()) };
         each(Project::load(asked, None, sources));
     }
     let mut taken = 0;

@@ -109,6 +109,7 @@ pub static RULES: &[&Rule] = &[
     &limits::dropped_memory_value::RULE,
     &limits::unknown_memory_key::RULE,
     &limits::conflicting_limits::RULE,
+    &lint::invalid_compose_file::RULE,
     &limits::memory_limit_below_minimum::RULE,
     &limits::reservation_exceeds_limit::RULE,
     &limits::swap_below_limit::RULE,

@@ -41,6 +41,7 @@ impl Assembler<'_> {
     /// It moves the services out of the model. The rest stays with the caller, who keeps the parsed trees alive with it.
     pub fn project(&self, project: &mut project::Project) -> Project {
         let services = std::mem::take(&mut project.compose.services);
+        let refusals = std::mem::take(&mut project.compose.refusals);
         let compose = &project.compose;
         let around = Surroundings::of(&project.request.directory, &services, self.sources);
         let is_ours = |error: &&SyntaxError| !around.is_filled_in(error);
@@ -48,6 +49,7 @@ impl Assembler<'_> {
             files: compose.files.iter().chain(&compose.environment_files).copied().collect(),
             workloads: Vec::with_capacity(services.len()),
             syntax_errors: compose.errors.iter().filter(is_ours).cloned().collect(),
+            refusals,
             unresolved: compose.unresolved.clone(),
             report_only: project.own_files.clone().into_iter().collect(),
             compose_files: project.roots(self.sources),

@@ -65,8 +65,8 @@ pub use self::unsupported::Unsupported;
 pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory, Upgrade};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
-    Conflict, Dependency, Element, Logging, Mount, PreStart, Rejection, Service, ServiceKey, SizeKey,
-    SizeProblem, Suggestion, Tmpfs, UnknownKey, service_of,
+    Conflict, Dependency, Element, Logging, Mount, PreStart, Refusal, Rejection, Service, ServiceKey,
+    SizeKey, SizeProblem, Suggestion, Tmpfs, UnknownKey, service_of,
 };
 pub use crate::model::fact::{Fact, FactName, Why};
 pub(crate) use crate::syntax::duration;
@@ -87,6 +87,8 @@ pub struct Project {
     pub workloads: Vec<Workload>,
     /// Syntax errors, and what Compose or BuildKit rejects, in any of the files.
     pub syntax_errors: Vec<SyntaxError>,
+    /// What Docker Compose refuses in its files and no other rule reports.
+    pub refusals: Vec<Refusal>,
     /// References to files and names that could not be resolved.
     pub unresolved: Vec<Unresolved>,
     /// Sets of files that findings are restricted to: each finding has to touch every set. For an override file's project this

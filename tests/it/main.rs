@@ -14,6 +14,7 @@ mod compose_cases;
 mod compose_conformance;
 mod compose_grammar;
 mod compose_merge;
+mod compose_refusals;
 mod config;
 mod corpus;
 mod differential;

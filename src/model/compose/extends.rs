@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, add_document, is_remote, section};
 use super::merge::{merge, remove_marked, to_build};
+use super::refusal::Refusal;
 use super::value::{Kind, Map, Missing, Value};
 use crate::model::NOT_LOCAL;
 use crate::model::fact::Why;
@@ -82,7 +83,11 @@ impl Loader<'_> {
             return Some(unknown);
         }
         let mut service = written.value.clone();
-        let Some(extends) = take_extends(&mut service) else { return Some(service) };
+        let Some(key) = service.get("extends").map(|entry| entry.key) else { return Some(service) };
+        let Some(extends) = take_extends(&mut service) else {
+            self.refusals.add(Refusal::of_extends(name, key));
+            return Some(service);
+        };
         let step = (here.file, name.to_owned());
         if trail.contains(&step) || trail.len() > MAX_FILE_DEPTH {
             let message = if trail.contains(&step) {
@@ -173,7 +178,9 @@ impl Loader<'_> {
         let folder = Path::new(written).parent().unwrap_or(Path::new(""));
         let there = context.below(folder);
         let mut merged = None;
-        self.documents(file, &there).into_iter().for_each(|document| add_document(&mut merged, document));
+        for document in self.documents(file, &there) {
+            add_document(&mut merged, document.value);
+        }
         let base = extends.service.text.as_str();
         let map = merged.as_mut().and_then(|document| section(document, "services"));
         let map = map.filter(|map| map.contains_key(base));

@@ -20,16 +20,17 @@ struct Include {
 }
 
 impl Loader<'_> {
-    /// Adds the services that `document` includes. Its own services are merged over included ones of the same name, those of an include
-    /// over those of later ones (`importResource` in compose-go's `loader/include.go`).
+    /// Adds the services that `document` includes, and the volumes and the like that they use. Its own are merged over included ones of
+    /// the same name, those of an include over those of later ones (`importResource` in compose-go's `loader/include.go`).
     pub(super) fn include(&mut self, document: &mut Value, context: &Context, including: &[SourceId]) {
         let Kind::Map(map) = &mut document.kind else { return };
-        let Some(include) = map.shift_remove("include") else { return };
+        // The key stays until it is held against the format.
+        let Some(include) = map.get("include").cloned() else { return };
         let Kind::Seq(items) = include.value.kind else { return };
         for item in &items {
             let Some(item) = read_item(item) else { continue };
             let Some(mut included) = self.load_included(&item, context, including) else { continue };
-            for name in SECTIONS {
+            for name in IMPORTED {
                 if let Some(found) = section(&mut included, name) {
                     import(document, name, std::mem::take(found), item.site);
                 }
@@ -122,6 +123,9 @@ impl Loader<'_> {
         Some(included)
     }
 }
+
+/// The sections of an included project that become part of the including one.
+const IMPORTED: [&str; 7] = ["services", "volumes", "networks", "secrets", "configs", "models", "jobs"];
 
 fn import(document: &mut Value, name: &str, found: Map, site: Span) {
     if let Kind::Map(map) = &mut document.kind {

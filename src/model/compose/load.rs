@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::environment::Environment;
 use super::job::SECTIONS;
 use super::merge::{drop_reset_items, drop_resets, merge};
+use super::refusal::Refusals;
+use super::schema;
 use super::unicity::enforce_unicity;
 use super::value::{Entry, Kind, MAX_NODES, Map, Missing, Value, lower, too_many};
 use crate::hash::{HashMap, IndexSet};
@@ -43,6 +45,10 @@ pub(super) struct Loader<'s> {
     pub(super) errors: Vec<SyntaxError>,
     pub(super) unresolved: IndexSet<Unresolved>,
     pub(super) trees: HashMap<SourceId, Arc<Tree>>,
+    /// True unless a document was repaired or converted: what is missing from the project may be missing for that.
+    pub(super) reads_all: bool,
+    /// What Compose refuses in the files by its schema.
+    pub(super) refusals: Refusals,
     budget: usize,
     /// The exhausted budget has been reported.
     exhausted: bool,
@@ -59,6 +65,8 @@ impl<'s> Loader<'s> {
             errors: Vec::new(),
             unresolved: IndexSet::default(),
             trees: HashMap::default(),
+            reads_all: true,
+            refusals: Refusals::default(),
             budget: MAX_NODES,
             exhausted: false,
             allowance: ByteBudget::of_project(others),
@@ -134,40 +142,56 @@ impl<'s> Loader<'s> {
         including: &[SourceId],
     ) -> Option<Value> {
         let mut merged: Option<Value> = None;
+        let mut several = false;
         for file in files {
             let mut on_the_way = including.to_vec();
             on_the_way.push(*file);
-            for mut document in self.documents(*file, context) {
+            for Document { mut value, as_written } in self.documents(*file, context) {
                 // An extended service may come from an included file.
-                self.include(&mut document, context, &on_the_way);
+                self.include(&mut value, context, &on_the_way);
                 for name in SECTIONS {
-                    self.extend_services(&mut document, name, *file, context, merged.as_mut());
+                    self.extend_services(&mut value, name, *file, context, merged.as_mut());
                 }
-                add_document(&mut merged, document);
+                if as_written && self.reads_all {
+                    schema::check(&value, merged.as_ref(), &mut self.refusals);
+                }
+                if let Kind::Map(map) = &mut value.kind {
+                    map.shift_remove("include");
+                }
+                several |= merged.is_some();
+                add_document(&mut merged, value);
             }
         }
         if let Some(value) = &mut merged {
             enforce_unicity(value);
+            if several {
+                schema::check_required(value, &mut self.refusals);
+            }
         }
         merged
     }
 
     /// Returns the expanded documents of one file. Documents that are not mappings are errors.
-    pub(super) fn documents(&mut self, file: SourceId, context: &Context) -> Vec<Value> {
+    pub(super) fn documents(&mut self, file: SourceId, context: &Context) -> Vec<Document> {
         let tree = self.tree(file);
+        let parses = tree.errors().iter().all(|error| !error.fatal || error.duplicate_of.is_some());
+        self.reads_all &= parses;
         let mut documents = Vec::new();
         for root in tree.documents() {
-            let mut value = lower(&tree, *root, &context.environment, &mut self.budget, &mut self.errors);
+            let found = (&mut self.errors, &mut self.refusals);
+            let mut value = lower(&tree, *root, &context.environment, &mut self.budget, found);
             drop_reset_items(&mut value);
             match value.kind {
                 Kind::Map(_) => {
-                    if let Some(span) = wrap_first_format(&mut value) {
+                    let first_format = wrap_first_format(&mut value);
+                    if let Some(span) = first_format {
                         let message = "services stand at the left edge, without `services:` above them: the format of \
                                        Compose v1, which Compose refuses";
                         self.errors.push(SyntaxError::fatal(message.to_owned(), span));
+                        self.reads_all = false;
                     }
                     damaged(&mut value, tree.skipped_lines());
-                    documents.push(value);
+                    documents.push(Document { value, as_written: parses && first_format.is_none() });
                 }
                 Kind::Null => {}
                 _ => self.errors.push(SyntaxError::fatal(
@@ -267,6 +291,13 @@ pub(super) fn add_document(merged: &mut Option<Value>, document: Value) {
     };
     // `!reset` removes what stands before it, and nothing that comes after.
     drop_resets(value);
+}
+
+/// A document of a file, expanded.
+pub(super) struct Document {
+    pub(super) value: Value,
+    /// False if it was repaired, or converted from the format of Compose v1.
+    pub(super) as_written: bool,
 }
 
 /// A name of a file or service, as a file refers to it.

@@ -2,6 +2,7 @@
 //!
 //! The order is compose-go's (`loader/loader.go`): variables, `extends`, `include`, then merging the files.
 
+mod consistency;
 mod environment;
 mod extends;
 mod field;
@@ -10,6 +11,8 @@ mod job;
 mod load;
 mod memory;
 mod merge;
+mod refusal;
+mod schema;
 mod service;
 mod unicity;
 mod value;
@@ -17,6 +20,7 @@ mod value;
 pub use job::{Element, PreStart, service_of};
 pub(crate) use load::is_remote;
 pub use memory::{Conflict, SizeKey, SizeProblem, UnknownKey};
+pub use refusal::Refusal;
 pub use service::{
     BuildSection, Dependency, Deploy, EnvFile, HealthcheckSection, Logging, Mount, Ports, Rejection, Service,
     ServiceKey, Suggestion, Tmpfs,
@@ -50,6 +54,8 @@ pub struct Request {
     pub settings: Settings,
     /// Upper bound (bytes) on the files that they include and extend.
     pub shared_byte_limit: usize,
+    /// The files are all that Compose is started with: nothing else defines what they name.
+    pub whole: bool,
 }
 
 /// Upper bound on the services of one project. The rest is skipped.
@@ -79,6 +85,8 @@ pub struct Compose {
     pub services: Vec<Service>,
     /// Syntax errors.
     pub errors: Vec<SyntaxError>,
+    /// What Docker Compose refuses and no other rule reports.
+    pub refusals: Vec<Refusal>,
     /// References that could not be followed.
     pub unresolved: Vec<Unresolved>,
     environment: Environment,
@@ -111,6 +119,13 @@ impl Compose {
         let name = project_name(merged.as_ref(), &files, &context.environment);
         let version = merged.as_ref().and_then(|value| value.at(&["version"])?.as_scalar());
         let version = version.map(|version| version.text.as_str().to_owned());
+        if let Some(merged) = merged.as_ref().filter(|_| loader.reads_all) {
+            let whole =
+                request.whole && !loader.unresolved.iter().any(|reference| reference.what == "include");
+            consistency::check(merged, whole, &mut loader.refusals);
+        }
+        let unresolved = loader.unresolved.iter().cloned();
+        let refusals = loader.refusals.without_told(&services, &loader.errors, unresolved, sources);
         Self {
             name,
             version,
@@ -118,6 +133,7 @@ impl Compose {
             environment_files: loader.environments.into_iter().collect(),
             services,
             errors: loader.errors,
+            refusals,
             unresolved: loader.unresolved.into_iter().collect(),
             environment: context.environment,
             trees: loader.trees.into_values().collect(),

@@ -3,6 +3,7 @@
 use indexmap::map::Entry as IndexEntry;
 
 use super::environment::Environment;
+use super::refusal::{Refusal, Refusals};
 use crate::hash::IndexMap;
 use crate::model::fact::Why;
 use crate::source::{Span, TracedText};
@@ -192,15 +193,15 @@ pub(crate) fn too_many() -> String {
 /// Expands one document: aliases, merge keys, variables. `budget` is the number of nodes left.
 ///
 /// Nodes beyond the budget or the depth (an alias cycle or bomb) become null. A scalar with an invalid template keeps its text
-/// and counts as unset. `errors` gets both.
+/// and counts as unset. `errors` gets both, `refusals` the keys that are no text.
 pub(crate) fn lower(
     tree: &Tree,
     root: NodeId,
     environment: &Environment,
     budget: &mut usize,
-    errors: &mut Vec<SyntaxError>,
+    (errors, refusals): (&mut Vec<SyntaxError>, &mut Refusals),
 ) -> Value {
-    let mut lowering = Lowering { tree, environment, errors, budget, exhausted: false };
+    let mut lowering = Lowering { tree, environment, errors, refusals, budget, exhausted: false };
     lowering.node(root, &mut Vec::new(), 0)
 }
 
@@ -208,6 +209,7 @@ struct Lowering<'a> {
     tree: &'a Tree,
     environment: &'a Environment,
     errors: &'a mut Vec<SyntaxError>,
+    refusals: &'a mut Refusals,
     budget: &'a mut usize,
     exhausted: bool,
 }
@@ -281,12 +283,15 @@ impl<'a> Lowering<'a> {
         let mut merges = Vec::new();
         for (key, value) in pairs {
             let key_node = self.tree.node(*key);
-            let Some(scalar) = self.key(*key) else { continue };
-            let name = scalar.text.as_str();
+            let Some(scalar_key) = self.key(*key) else { continue };
+            let name = scalar_key.text.as_str();
             // In quotes it is a key like any other.
-            if name == "<<" && scalar.style == yaml::Style::Plain {
+            if name == "<<" && scalar_key.style == yaml::Style::Plain {
                 merges.push(*value);
                 continue;
+            }
+            if !matches!(scalar_key.resolve(key_node.tag.as_deref()), yaml::Value::Str) {
+                self.refusals.add(Refusal::of_key(name, key_node.span, via));
             }
             let value = self.node(*value, via, depth + 1);
             map.insert(name.to_owned(), Entry::new(key_node.span, value));

@@ -459,6 +459,14 @@ pub(crate) fn findings_of_one_rule() {
     assert!(checked.report(Format::Json).len() < 20 << 20);
 }
 
+/// Of 2000 keys that Compose refuses, 500 are named.
+pub(crate) fn refused_places() {
+    let keys: String = (0..2_000).map(|i| format!("    no{i}: x\n")).collect();
+    let checked = check(&[("compose.yaml", &format!("services:\n  a:\n    image: x\n{keys}"))]);
+    let refused = checked.outcome.findings.iter().filter(|found| found.rule == "invalid-compose-file");
+    assert_eq!(refused.count(), 500);
+}
+
 /// A value from 150 variables has at most 100 related labels, and 4000 misplaced flags do not each list all others.
 pub(crate) fn other_places() {
     let compose = format!("services:\n  a:\n    image: x\n    mem_limit: \"{}\"\n", "${A}".repeat(150));

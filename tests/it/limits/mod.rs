@@ -62,6 +62,7 @@ rows! {
     bytes_of_an_example, "workload/examples.rs MAX_EXAMPLE", "bytes of such an example";
     mistakes_in_a_configuration, "config/tree.rs MAX_PROBLEMS", "mistakes in a configuration";
     findings_of_one_rule, "check/truncate.rs MAX_FINDINGS", "findings of one rule";
+    refused_places, "model/compose/refusal.rs MAX_REFUSALS", "places of a project that";
     other_places, "rules/context.rs MAX_RELATED", "other places that a finding names";
     a_text_of_a_finding, "check/truncate.rs MAX_TEXT", "one text of a finding";
     words_ahead_of_a_flag, "workload/heap/mod.rs MAX_AHEAD", "words that a fix moves";

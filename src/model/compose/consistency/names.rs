@@ -1,0 +1,104 @@
+//! Names in a service that nothing in the project defines.
+
+use super::super::refusal::{Refusal, Refusals};
+use super::super::value::Value;
+use super::short::volume_source;
+use super::{Named, Project, Subject, items, named, text};
+use crate::error::nearest;
+
+pub(super) fn check(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {
+    if !project.whole {
+        return;
+    }
+    let grants = |path: &[&str]| service.get(path).map(items).unwrap_or_default();
+    let reference = Reference { service, project };
+    for network in named(service.get(&["networks"])).into_iter().filter(|network| network.name != "default") {
+        reference.check(&network, "networks", "network", true, refusals);
+    }
+    for volume in service.get(&["volumes"]).map(items).unwrap_or_default() {
+        if let Some(volume) = volume_source(volume) {
+            reference.check(&volume, "volumes", "volume", true, refusals);
+        }
+    }
+    for (path, section, kind) in [
+        (&["configs"][..], "configs", "config"),
+        (&["secrets"][..], "secrets", "secret"),
+        (&["build", "secrets"][..], "secrets", "build secret"),
+    ] {
+        for grant in grants(path).iter().filter_map(granted) {
+            reference.check(&grant, section, kind, path.len() == 1, refusals);
+        }
+    }
+    for model in named(service.get(&["models"])) {
+        reference.check(&model, "models", "model", false, refusals);
+    }
+    for other in dependencies(service) {
+        if !project.defines("services", other.name) {
+            refusals.add(undefined_service(service, project, &other));
+        }
+    }
+}
+
+struct Reference<'a, 'v> {
+    service: &'a Subject<'v>,
+    project: &'a Project<'v>,
+}
+
+impl Reference<'_, '_> {
+    fn check(&self, named: &Named<'_>, section: &str, kind: &str, in_stack: bool, refusals: &mut Refusals) {
+        if self.project.defines(section, named.name) {
+            return;
+        }
+        let (service, name) = (self.service.name, named.name);
+        let meant = near(name, self.project, section);
+        let label = meant.unwrap_or_else(|| format!("not in the top-level `{section}`"));
+        let said =
+            format!("service \"{service}\" refers to undefined {kind} {name}: invalid compose project");
+        let message = format!("`{service}` names the {kind} `{name}`, which nothing defines");
+        let refusal = self.service.refusal(named.value, message, &label, said);
+        refusals.add(Refusal { span: named.span, in_stack, ..refusal });
+    }
+}
+
+fn undefined_service(service: &Subject<'_>, project: &Project<'_>, other: &Named<'_>) -> Refusal {
+    let (own, name) = (service.name, other.name);
+    let label = near(name, project, "services").unwrap_or_else(|| "no such service".to_owned());
+    let said = format!("service \"{own}\" depends on undefined service \"{name}\": invalid compose project");
+    let message = format!("`{own}` depends on the service `{name}`, which nothing defines");
+    Refusal { span: other.span, ..service.refusal(other.value, message, &label, said) }
+}
+
+fn near(name: &str, project: &Project<'_>, section: &str) -> Option<String> {
+    let meant = nearest(name, project.section(section).map(|(name, _)| name));
+    meant.first().map(|meant| format!("did you mean `{meant}`?"))
+}
+
+/// Returns the name in `secrets: [token]` or `{source: token}`.
+fn granted(item: &Value) -> Option<Named<'_>> {
+    let value = item.get("source").map_or(item, |entry| &entry.value);
+    Some(Named { name: text(value)?, span: value.span, value })
+}
+
+/// Returns the services that Compose starts before this one, with the place that says so.
+pub(super) fn dependencies<'v>(service: &Subject<'v>) -> Vec<Named<'v>> {
+    let mut found = named(service.get(&["depends_on"]));
+    for link in named(service.get(&["links"])) {
+        let name = match link.name.split(':').collect::<Vec<_>>().as_slice() {
+            [name, _] => *name,
+            _ => link.name,
+        };
+        found.push(Named { name, ..link });
+    }
+    for key in ["network_mode", "ipc", "pid", "uts"] {
+        let Some(value) = service.get(&[key]) else { continue };
+        if let Some(name) = text(value).and_then(|text| text.strip_prefix("service:")) {
+            found.push(Named { name, span: value.span, value });
+        }
+    }
+    for from in named(service.get(&["volumes_from"])) {
+        if !from.name.starts_with("container:") {
+            found.push(Named { name: from.name.split(':').next().unwrap_or_default(), ..from });
+        }
+    }
+    found
+}

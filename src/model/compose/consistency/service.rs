@@ -1,0 +1,327 @@
+//! What contradicts itself within a service.
+
+use super::super::refusal::Refusals;
+use super::super::value::{Entry, Kind, Value};
+use super::short::{refused_port, volume};
+use super::{Project, Subject, integer, items, named, refusal, text};
+use crate::hash::{HashMap, HashSet};
+use crate::source::Span;
+
+pub(super) fn check(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {
+    image(service, project, refusals);
+    build(service, project, refusals);
+    network_mode(service, refusals);
+    replicas(service, refusals);
+    mounts(service, refusals);
+    ports(service, refusals);
+    devices(service, refusals);
+    watches(service, refusals);
+    targets(service, refusals);
+}
+
+/// Adds long forms that say what, but not where to in the container.
+fn targets(service: &Subject<'_>, refusals: &mut Refusals) {
+    for (key, kind, target) in [
+        ("ports", "ports", "target port"),
+        ("volumes", "volume", "mount target"),
+        ("devices", "device", "mount target"),
+    ] {
+        for (at, item) in service.get(&[key]).map(items).unwrap_or_default().iter().enumerate() {
+            let Some(map) = item.as_map().filter(|map| !map.contains_key("target")) else { continue };
+            let name = service.name;
+            let said = format!("service {kind} services.{name}.{key}.[{at}] is missing a {target}");
+            let message = format!("an item of `{key}` of `{name}` has no `target`");
+            let mut refusal = service.refusal(item, message, "no `target` beside it", said);
+            refusal.span = map.values().next().map_or(item.span, |first| first.key);
+            refusals.add(refusal);
+        }
+    }
+}
+
+/// Adds a service with nothing to run.
+fn image(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {
+    let value = &service.entry.value;
+    let image = service.get(&["image"]).is_some_and(|image| text(image).is_none_or(|text| !text.is_empty()));
+    let runs = image || service.get(&["build"]).is_some() || service.get(&["provider"]).is_some();
+    if runs || value.missing.is_some() || !project.whole {
+        return;
+    }
+    let name = service.name;
+    let said = format!(
+        "service \"{name}\" has neither an image nor a build context specified: invalid compose project"
+    );
+    let message = format!("`{name}` has no `image` and no `build`");
+    refusals.add(service.refusal_at_key(message, "nothing to run", said));
+}
+
+fn build(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {
+    let name = service.name;
+    if let (Some(file), Some(inline)) =
+        (entry(service, &["build", "dockerfile"]), entry(service, &["build", "dockerfile_inline"]))
+        && [file, inline].iter().all(|entry| text(&entry.value).is_none_or(|text| !text.is_empty()))
+    {
+        let said = format!(
+            "service \"{name}\" declares mutualy exclusive dockerfile and dockerfile_inline: invalid compose project"
+        );
+        let message = format!("`{name}` names a Dockerfile and has one inline");
+        let mut refusal = service.refusal(&inline.value, message, "one is inline", said);
+        refusal.span = inline.key;
+        refusal.related.push((file.key, "the other is named here".to_owned()));
+        refusals.add(refusal);
+    }
+    if let (Some(platform), Some(platforms)) =
+        (service.text(&["platform"]), service.get(&["build", "platforms"]))
+    {
+        let built: Option<Vec<&str>> = items(platforms).iter().map(text).collect();
+        if built.is_some_and(|built| !built.is_empty() && !built.contains(&platform))
+            && let Some(value) = service.get(&["platform"])
+        {
+            let said = format!(
+                "service.build.platforms MUST include service.platform \"{platform}\": invalid compose project"
+            );
+            let message = format!("`{name}` runs on `{platform}`, and is not built for it");
+            let mut refusal = service.refusal(value, message, "not in `build.platforms`", said);
+            refusal.related.push((platforms.span, "built for these".to_owned()));
+            refusals.add(refusal);
+        }
+    }
+    contexts(service, project, refusals);
+}
+
+/// Adds build contexts that are services which nothing defines.
+fn contexts(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {
+    let Some(contexts) = service.get(&["build", "additional_contexts"]).filter(|_| project.whole) else {
+        return;
+    };
+    let pairs: Vec<(&str, &str, &Value)> = match &contexts.kind {
+        Kind::Map(map) => {
+            let pairs = map.iter();
+            pairs.filter_map(|(key, entry)| Some((key.as_str(), text(&entry.value)?, &entry.value))).collect()
+        }
+        _ => {
+            let pairs = items(contexts).iter();
+            pairs
+                .filter_map(|item| Some((text(item)?.split_once('=')?, item)))
+                .map(|((a, b), c)| (a, b, c))
+                .collect()
+        }
+    };
+    for (key, context, value) in pairs {
+        let Some(target) = context.strip_prefix("service:") else { continue };
+        if !project.defines("services", target) {
+            let name = service.name;
+            let said = format!(
+                "service \"{name}\" declares unknown service \"{target}\" as additional contexts {key}"
+            );
+            let message = format!("`{name}` builds upon the service `{target}`, which nothing defines");
+            refusals.add(service.refusal(value, message, "no such service", said));
+        }
+    }
+}
+
+fn network_mode(service: &Subject<'_>, refusals: &mut Refusals) {
+    let Some(mode) = service.get(&["network_mode"]).filter(|_| service.text(&["network_mode"]).is_some())
+    else {
+        return;
+    };
+    let Some(networks) = entry(service, &["networks"]).filter(|entry| !named(Some(&entry.value)).is_empty())
+    else {
+        return;
+    };
+    let name = service.name;
+    let said = format!(
+        "service {name} declares mutually exclusive `network_mode` and `networks`: invalid compose project"
+    );
+    let message = format!("`{name}` has a `network_mode` and `networks`");
+    let mut refusal = service.refusal(mode, message, "one of them ...", said);
+    refusal.related.push((networks.key, "... and the other".to_owned()));
+    refusals.add(refusal);
+}
+
+/// Adds a name for several containers.
+fn replicas(service: &Subject<'_>, refusals: &mut Refusals) {
+    let Some(container) =
+        service.get(&["container_name"]).filter(|_| service.text(&["container_name"]).is_some())
+    else {
+        return;
+    };
+    let scale = [("scale", &["scale"][..]), ("deploy.replicas", &["deploy", "replicas"][..])];
+    let scale = scale.into_iter().find_map(|(key, path)| Some((key, service.get(path)?)));
+    let Some((key, value)) = scale.filter(|(_, value)| integer(value).is_some_and(|count| count > 1)) else {
+        return;
+    };
+    let name = service.name;
+    let said = format!(
+        "services.{key}: can't set container_name and {name} as container name must be unique: invalid compose project"
+    );
+    let message = format!("`{name}` has several containers and one name for them");
+    let mut refusal = service.refusal(container, message, "one name ...", said);
+    refusal.related.push((value.span, "... for so many".to_owned()));
+    refusals.add(refusal);
+}
+
+/// Adds container names that two services have.
+pub(super) fn check_container_names(project: &Project<'_>, refusals: &mut Refusals) {
+    let mut known: HashMap<&str, Span> = HashMap::default();
+    for (name, entry) in project.section("services") {
+        let service = Subject { name, entry };
+        let (Some(container), Some(value)) =
+            (service.text(&["container_name"]), service.get(&["container_name"]))
+        else {
+            continue;
+        };
+        match known.get(container) {
+            None => {
+                known.insert(container, value.span);
+            }
+            // Services that share a mapping have their name in one place.
+            Some(first) if *first != value.span || value.via.is_empty() => {
+                let said =
+                    format!("services.{name}: container name \"{container}\" is already in use by service");
+                let message = format!("the container name `{container}` of `{name}` is taken");
+                let mut refusal = service.refusal(value, message, "another service has it", said);
+                refusal.related.push((*first, "taken here".to_owned()));
+                refusals.add(refusal);
+            }
+            Some(first) => {
+                let said =
+                    format!("services.{name}: container name \"{container}\" is already in use by service");
+                let message = format!("the container name `{container}` of `{name}` is taken");
+                let mut refusal = service.refusal_at_key(message, "takes the name of another service", said);
+                refusal.related.push((*first, "taken here".to_owned()));
+                refusals.add(refusal);
+            }
+        }
+    }
+}
+
+/// Adds volumes in a form that Compose cannot read, and paths at which two things are mounted. Volumes with the same path as
+/// written replace each other (compose-go `override/uncity.go`).
+fn mounts(service: &Subject<'_>, refusals: &mut Refusals) {
+    let mut known: HashMap<String, (String, Span)> = HashMap::default();
+    let mut found: Vec<(String, String, &Value)> = Vec::new();
+    let mut listed: HashSet<&str> = HashSet::default();
+    for (at, item) in service.get(&["tmpfs"]).map(items).unwrap_or_default().iter().enumerate() {
+        let Some(text) = text(item) else { continue };
+        // Items that are equal up to a `=` replace each other (compose-go `override/uncity.go`).
+        if !listed.insert(text.split('=').next().unwrap_or_default()) {
+            continue;
+        }
+        let target = text.split(':').next().unwrap_or_default();
+        found.push((target.to_owned(), format!("tmpfs[{at}]"), item));
+    }
+    let mut written: HashSet<&str> = HashSet::default();
+    for (at, item) in service.get(&["volumes"]).map(items).unwrap_or_default().iter().enumerate() {
+        let target = match item.get("target") {
+            Some(entry) => text(&entry.value),
+            None => match text(item).map(volume) {
+                Some(Ok(volume)) => Some(volume.target),
+                Some(Err(said)) => {
+                    let message = format!("Compose cannot read a volume of `{}`", service.name);
+                    refusals.add(service.refusal(item, message, "an empty part", said));
+                    None
+                }
+                None => None,
+            },
+        };
+        let Some(target) = target.filter(|target| written.insert(target)) else { continue };
+        found.push((clean(target), format!("volumes[{at}]"), item));
+    }
+    for (target, place, item) in found {
+        let name = service.name;
+        match known.get(&target) {
+            None => {
+                known.insert(target, (place, item.span));
+            }
+            Some((first, span)) => {
+                let said = format!(
+                    "services.{name}.{place}: target {target} already mounted as services.{name}.{first}"
+                );
+                let message = format!("`{name}` mounts two things at `{target}`");
+                let mut refusal = service.refusal(item, message, "and this one", said);
+                refusal.related.push((*span, "this one".to_owned()));
+                refusals.add(refusal);
+            }
+        }
+    }
+}
+
+/// Returns a path without `.`, `..` and double slashes, as Go's `path.Clean`.
+fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if path.starts_with('/') || parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let joined = parts.join("/");
+    if path.starts_with('/') { format!("/{joined}") } else { joined }
+}
+
+fn ports(service: &Subject<'_>, refusals: &mut Refusals) {
+    for item in service.get(&["ports"]).map(items).unwrap_or_default() {
+        let name = service.name;
+        if item.as_map().is_some() {
+            let ip = item.get("host_ip").map(|entry| &entry.value);
+            if let Some((ip, value)) = ip.and_then(|ip| Some((text(ip)?, ip)))
+                && ip.parse::<std::net::IpAddr>().is_err()
+            {
+                let said = format!("services.{name}.ports.[]: invalid ip address: {ip}");
+                let message = format!("`{ip}` of `{name}` is no IP address");
+                refusals.add(service.refusal(value, message, "no IP address", said));
+            }
+        } else if let Some(said) = text(item).and_then(refused_port) {
+            let message = format!("Compose cannot read a port of `{name}`");
+            refusals.add(service.refusal(item, message, &said.clone(), said));
+        }
+    }
+}
+
+fn devices(service: &Subject<'_>, refusals: &mut Refusals) {
+    let lists = [
+        ("gpus", &["gpus"][..]),
+        ("deploy.resources.reservations.devices", &["deploy", "resources", "reservations", "devices"][..]),
+    ];
+    for (key, path) in lists {
+        for device in service.get(path).map(items).unwrap_or_default() {
+            if let (Some(count), Some(ids)) = (device.get("count"), device.get("device_ids")) {
+                let name = service.name;
+                let said = format!(
+                    "services.{name}.{key}.[]: \"count\" and \"device_ids\" attributes are exclusive"
+                );
+                let message = format!("a device of `{name}` has a `count` and `device_ids`");
+                let mut refusal = service.refusal(&ids.value, message, "and which ones", said);
+                refusal.span = ids.key;
+                refusal.related.push((count.key, "how many".to_owned()));
+                refusals.add(refusal);
+            }
+        }
+    }
+}
+
+fn watches(service: &Subject<'_>, refusals: &mut Refusals) {
+    for watch in service.get(&["develop", "watch"]).map(items).unwrap_or_default() {
+        let Some(action) = watch.get("action") else { continue };
+        let copies = text(&action.value).is_some_and(|action| action.starts_with("sync"));
+        if copies && watch.get("target").is_none() {
+            let said = format!(
+                "services.{}.develop.watch: target is required for non-rebuild actions: invalid compose project",
+                service.name
+            );
+            let message = format!("a watch of `{}` has no `target` to copy to", service.name);
+            let place = action.value.span;
+            let refusal = refusal(place, &action.value, message, "copies to its `target`", said);
+            refusals.add(super::Refusal { service: Some(service.name.to_owned()), ..refusal });
+        }
+    }
+}
+
+/// Returns the key and value at `path`, unless it is null.
+fn entry<'v>(service: &Subject<'v>, path: &[&str]) -> Option<&'v Entry> {
+    let (last, above) = path.split_last()?;
+    service.entry.value.at(above)?.get(last).filter(|entry| !entry.value.is_null())
+}

@@ -1,0 +1,229 @@
+//! Holds a document against the format, and finds everything that Compose refuses in it.
+
+use std::collections::hash_map;
+
+use super::super::refusal::{Refusal, Refusals};
+use super::super::value::{Entry, Kind, Map, MergeMode, Value};
+use super::read::{Found, cast, refused_text};
+use super::say::{self, Place};
+use super::{Alternative, Mapping, ROOT, Reading, Shape};
+use crate::hash::HashMap;
+use crate::source::Span;
+use crate::syntax::yaml;
+
+/// Adds what Compose refuses in a document. `below` is what it is merged over: a key that is absent or empty may stand there.
+pub(in super::super) fn check(document: &Value, below: Option<&Value>, refusals: &mut Refusals) {
+    let asks = if below.is_some() { Asks::Present } else { Asks::Everything };
+    let mut checker = Checker { refusals, place: Place::default(), asks, below };
+    checker.value(document, document.span, &ROOT);
+}
+
+/// Adds the keys that a project of several documents lacks after merging.
+pub(in super::super) fn check_required(merged: &Value, refusals: &mut Refusals) {
+    let mut checker = Checker { refusals, place: Place::default(), asks: Asks::Absent, below: None };
+    checker.value(merged, merged.span, &ROOT);
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, PartialEq)]
+enum Asks {
+    Everything,
+    /// Keys and values that are there.
+    Present,
+    /// Keys that are not there.
+    Absent,
+}
+
+struct Checker<'r> {
+    refusals: &'r mut Refusals,
+    place: Place,
+    asks: Asks,
+    /// The value that the one at `place` is merged over.
+    below: Option<&'r Value>,
+}
+
+impl Checker<'_> {
+    /// Checks a value. `key` is the span of its key, or of the item.
+    fn value(&mut self, value: &Value, key: Span, shape: &'static Shape) {
+        if value.merge_mode == MergeMode::Remove {
+            return;
+        }
+        let Some(found) = self.read(value, key, shape) else { return };
+        let Some(alternative) = shape.alternatives.iter().find(|alternative| found.fits(alternative)) else {
+            // Merging leaves out most of what is empty.
+            if found == Found::Null
+                && self.below.is_some_and(|below| !below.is_null())
+                && !self.place.is_never_empty()
+            {
+                return;
+            }
+            self.add(value, key, say::wrong_kind(&self.place, value, found, shape));
+            return;
+        };
+        match (alternative, &value.kind) {
+            (Alternative::Keys(mapping), Kind::Map(map)) => self.mapping(map, key, value, mapping),
+            (Alternative::Map { item, names }, Kind::Map(map)) => {
+                for (name, entry) in map {
+                    if *names && !is_name(name) {
+                        self.unknown_key(name, entry, &[], false);
+                    } else {
+                        self.entry(name, entry, item);
+                    }
+                }
+            }
+            (Alternative::List { item, unique }, Kind::Seq(items)) => self.list(items, key, item, *unique),
+            (Alternative::Words(words), Kind::Scalar(scalar)) if !words.contains(&scalar.text.as_str()) => {
+                self.add(value, key, say::wrong_word(&self.place, scalar.text.as_str(), words));
+            }
+            (Alternative::Scalar { least, most, .. }, Kind::Scalar(scalar)) => {
+                if let Found::Number(number) = found
+                    && let Some(said) = out_of_range(number, *least, *most)
+                {
+                    self.add(value, key, say::out_of_range(&self.place, scalar.text.as_str(), &said));
+                } else if let Found::Number(number) = found
+                    && shape.reading == Some(Reading::Count)
+                    && number < 0.0
+                {
+                    self.add(value, key, say::negative(&self.place, scalar.text.as_str()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns the kind of a value after Compose has read it, or None if that is not known or has been reported.
+    fn read(&mut self, value: &Value, key: Span, shape: &'static Shape) -> Option<Found> {
+        let found = Found::of(value);
+        let Kind::Scalar(scalar) = &value.kind else { return Some(found) };
+        if scalar.unset.is_some() {
+            return None;
+        }
+        let read = if found == Found::Text { cast(scalar, shape.reading) } else { Ok(found) };
+        match read {
+            Ok(Found::Number(number)) if !number.is_finite() => {
+                self.add(value, key, say::not_finite(&self.place, scalar.text.as_str()));
+                None
+            }
+            Ok(Found::Text) => {
+                let found = Found::Text;
+                let text = scalar.text.as_str();
+                if let Some(said) = shape.reading.and_then(|reading| refused_text(text, reading)) {
+                    self.add(value, key, say::refused_text(&self.place, text, &said));
+                    return None;
+                }
+                Some(found)
+            }
+            Ok(found) => Some(found),
+            Err(said) => {
+                let text = scalar.text.as_str();
+                self.add(value, key, say::cast(&self.place, text, &said, shape.reading));
+                None
+            }
+        }
+    }
+
+    fn mapping(&mut self, map: &Map, key: Span, value: &Value, mapping: &'static Mapping) {
+        for (name, entry) in map {
+            match mapping.get(name) {
+                Some(shape) => self.entry(name, entry, shape),
+                None if mapping.others => {}
+                None if mapping.extensions && name.starts_with("x-") => {}
+                None => {
+                    let known: Vec<&str> = mapping.keys.iter().map(|(name, _)| *name).collect();
+                    self.unknown_key(name, entry, &known, mapping.unevaluated);
+                }
+            }
+        }
+        if self.asks != Asks::Present && value.missing.is_none() {
+            for absent in mapping.required.iter().filter(|absent| !map.contains_key(**absent)) {
+                let place = if key == value.span { first_line_of(map, key) } else { key };
+                let mut refusal = say::absent_key(&self.place, absent);
+                refusal.span = place;
+                refusal.via.clone_from(&value.via);
+                self.refusals.add(refusal);
+            }
+        }
+    }
+
+    fn entry(&mut self, name: &str, entry: &Entry, shape: &'static Shape) {
+        let below = self.below;
+        self.below = below.and_then(|below| below.get(name)).map(|entry| &entry.value);
+        self.place.push(name);
+        self.value(&entry.value, entry.key, shape);
+        self.place.pop();
+        self.below = below;
+    }
+
+    fn list(&mut self, items: &[Value], key: Span, shape: &'static Shape, unique: bool) {
+        let mut known: HashMap<(&str, bool), (usize, Span)> = HashMap::default();
+        // Lists are not merged item by item.
+        let below = self.below.take();
+        for (at, item) in items.iter().enumerate() {
+            self.place.push_item(at);
+            let span = if item.span.is_empty() { key } else { item.span };
+            self.value(item, span, shape);
+            if let Some(text) = text(item).filter(|_| unique && self.asks != Asks::Absent) {
+                match known.entry(text) {
+                    hash_map::Entry::Vacant(place) => {
+                        place.insert((at, item.span));
+                    }
+                    hash_map::Entry::Occupied(first) => {
+                        let (index, first) = *first.get();
+                        let mut refusal =
+                            say::twice(&self.place, item, &format!("items at {index} and {at} are equal"));
+                        refusal.related.push((first, "first written here".to_owned()));
+                        self.add(item, span, refusal);
+                    }
+                }
+            }
+            self.place.pop();
+        }
+        self.below = below;
+    }
+
+    fn unknown_key(&mut self, name: &str, entry: &Entry, known: &[&str], unevaluated: bool) {
+        if self.asks == Asks::Absent || entry.value.merge_mode == MergeMode::Remove {
+            return;
+        }
+        let mut refusal = say::unknown_key(&self.place, name, &entry.value, known, unevaluated);
+        refusal.span = entry.key;
+        refusal.via.clone_from(&entry.value.via);
+        self.refusals.add(refusal);
+    }
+
+    /// Adds a refusal of a value: at a scalar itself, else at its key.
+    fn add(&mut self, value: &Value, key: Span, refusal: Refusal) {
+        if self.asks == Asks::Absent {
+            return;
+        }
+        let is_scalar = value.as_scalar().is_some() && !value.span.is_empty();
+        let span = if is_scalar { value.span } else { key };
+        self.refusals.add(Refusal { span, via: value.via.clone(), ..refusal });
+    }
+}
+
+/// Returns the key of the first entry of a mapping without a key of its own, an item of a list.
+fn first_line_of(map: &Map, otherwise: Span) -> Span {
+    map.values().next().map_or(otherwise, |entry| entry.key)
+}
+
+/// True for the names that Compose takes for services, networks and the like.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+/// Returns the text of a scalar without a variable that is not known, and whether it is text to YAML.
+fn text(value: &Value) -> Option<(&str, bool)> {
+    let scalar = value.as_scalar().filter(|scalar| scalar.unset.is_none())?;
+    Some((scalar.text.as_str(), matches!(scalar.typed, yaml::Value::Str)))
+}
+
+fn out_of_range(number: f64, least: Option<i64>, most: Option<i64>) -> Option<String> {
+    match (least, most) {
+        (Some(least), _) if number < least as f64 => {
+            Some(format!("must be greater than or equal to {least}"))
+        }
+        (_, Some(most)) if number > most as f64 => Some(format!("must be less than or equal to {most}")),
+        _ => None,
+    }
+}

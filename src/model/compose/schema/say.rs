@@ -1,0 +1,277 @@
+//! The texts of refusals: what is wrong in plain words, and the words of Compose.
+
+use super::super::refusal::Refusal;
+use super::super::value::Value;
+use super::read::Found;
+use super::{Alternative, COMPOSE, Reading, ScalarKind, Shape};
+use crate::error::nearest;
+use crate::source::{SourceId, Span};
+
+/// Where a value is in a document.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    steps: Vec<String>,
+}
+
+impl Place {
+    pub(super) fn push(&mut self, key: &str) {
+        self.steps.push(key.to_owned());
+    }
+
+    pub(super) fn push_item(&mut self, at: usize) {
+        self.steps.push(at.to_string());
+    }
+
+    pub(super) fn pop(&mut self) {
+        self.steps.pop();
+    }
+
+    fn steps(&self) -> Vec<&str> {
+        self.steps.iter().map(String::as_str).collect()
+    }
+
+    /// Returns the path as Compose writes it: `services.web.ports.0`.
+    fn path(&self) -> String {
+        self.steps.join(".")
+    }
+
+    /// True for a key that may not be empty, whatever it is merged over: `services`, and the `test` of a healthcheck.
+    pub(super) fn is_never_empty(&self) -> bool {
+        matches!(self.steps().as_slice(), ["services"] | [.., "healthcheck", "test"])
+    }
+
+    fn service(&self) -> Option<String> {
+        match self.steps().as_slice() {
+            ["services", service, ..] => Some((*service).to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Returns the value's name: `healthcheck.test` of `web`.
+    fn name(&self) -> String {
+        match self.steps().as_slice() {
+            [] => "the file".to_owned(),
+            ["services", service] => format!("the service `{service}`"),
+            ["services", service, below @ ..] => format!("`{}` of `{service}`", below.join(".")),
+            _ => format!("`{}`", self.path()),
+        }
+    }
+
+    /// Returns the mapping's name, after a key in it: of the service, or in `healthcheck` of it.
+    fn inside(&self) -> String {
+        match self.steps().as_slice() {
+            [] => String::new(),
+            ["services", service] => format!(" of `{service}`"),
+            _ => format!(" in {}", self.name()),
+        }
+    }
+}
+
+/// Returns a refusal whose span is still to be set.
+fn refusal(place: &Place, message: String, label: String, said: String) -> Refusal {
+    Refusal {
+        span: Span::new(SourceId(0), 0, 0),
+        via: Vec::new(),
+        service: place.service(),
+        message,
+        label,
+        said,
+        related: Vec::new(),
+        in_stack: true,
+    }
+}
+
+pub(super) fn unknown_key(
+    place: &Place,
+    key: &str,
+    value: &Value,
+    known: &[&str],
+    unevaluated: bool,
+) -> Refusal {
+    let said = match (unevaluated, place.path()) {
+        (true, path) => format!("{path}.{key} false schema"),
+        (false, path) => format!("{path} additional properties '{key}' not allowed"),
+    };
+    let is_service = value.get("image").is_some() || value.get("build").is_some();
+    let label = match (place.steps.as_slice(), nearest(key, known.iter().copied()).first()) {
+        ([], _) if is_service => "services go below `services:`".to_owned(),
+        (_, Some(meant)) => format!("did you mean `{meant}`?"),
+        (_, None) if known.is_empty() => "a name has letters, digits, `.`, `_` and `-` only".to_owned(),
+        (_, None) => format!("no key that Compose {COMPOSE} knows here"),
+    };
+    let kind = if known.is_empty() { "name" } else { "key" };
+    let message = format!("Compose refuses the {kind} `{key}`{}", place.inside());
+    refusal(place, message, label, said)
+}
+
+pub(super) fn wrong_kind(place: &Place, value: &Value, found: Found, shape: &Shape) -> Refusal {
+    let (said, wanted) = (format!("{} {}", place.path(), must_be(shape)), wanted(shape));
+    let name = place.name();
+    let (message, label) = match found {
+        Found::Null => (format!("{name} is empty: Compose takes {wanted}"), "nothing below it".to_owned()),
+        _ => (format!("{name} is {}: Compose takes {wanted}", found.name()), written(value, found)),
+    };
+    refusal(place, message, label, said)
+}
+
+/// Returns the label of a value of the wrong kind.
+fn written(value: &Value, found: Found) -> String {
+    let quoted = value.as_scalar().map(|scalar| scalar.text.as_str()).filter(|text| is_short(text));
+    match (found, quoted) {
+        (Found::Number(_) | Found::Boolean, Some(text)) => format!("as text: \"{text}\""),
+        _ => format!("this is {}", found.name()),
+    }
+}
+
+fn is_short(text: &str) -> bool {
+    (1..=40).contains(&text.len())
+}
+
+pub(super) fn wrong_word(place: &Place, text: &str, words: &[&str]) -> Refusal {
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+    let said = match quoted.as_slice() {
+        [word] => format!("{} value must be {word}", place.path()),
+        _ => format!("{} value must be one of {}", place.path(), quoted.join(", ")),
+    };
+    let shown: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    let label = match nearest(text, words.iter().copied()).first() {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "none of them".to_owned(),
+    };
+    let message = format!("{} is `{}`: Compose takes {}", place.name(), short(text), or(&shown));
+    refusal(place, message, label, said)
+}
+
+pub(super) fn out_of_range(place: &Place, text: &str, said: &str) -> Refusal {
+    let message = format!("{} is {}: it {said}", place.name(), short(text));
+    refusal(place, message, "out of range".to_owned(), format!("{} {said}", place.path()))
+}
+
+pub(super) fn negative(place: &Place, text: &str) -> Refusal {
+    let message = format!("{} is {}: it cannot be negative", place.name(), short(text));
+    let said = format!("{} cannot parse value as 'uint64': {text} overflows uint", place.path());
+    refusal(place, message, "below 0".to_owned(), said)
+}
+
+pub(super) fn not_finite(place: &Place, text: &str) -> Refusal {
+    let message = format!("{} is {}, which Compose cannot pass on", place.name(), short(text));
+    let said = format!("json: unsupported value: {text}");
+    refusal(place, message, "in quotes it is text".to_owned(), said)
+}
+
+/// Returns the refusal of text that Compose reads as a number or a boolean.
+pub(super) fn cast(place: &Place, text: &str, said: &str, reading: Option<Reading>) -> Refusal {
+    let wanted = match reading {
+        Some(Reading::Whole | Reading::Count) => "a whole number",
+        Some(Reading::Flag) => "`true` or `false`",
+        _ => "a number",
+    };
+    let message = format!("{} is `{}`: Compose takes {wanted}", place.name(), short(text));
+    let said = format!("{}: failed to cast to expected type: {said}", place.path());
+    refusal(place, message, format!("not {wanted}"), said)
+}
+
+/// Returns the refusal of text that the schema takes, and what reads it does not.
+pub(super) fn refused_text(place: &Place, text: &str, said: &str) -> Refusal {
+    let message = format!("Compose cannot read {}: `{}`", place.name(), short(text));
+    refusal(place, message, said.to_owned(), format!("{} {said}", place.path()))
+}
+
+pub(super) fn absent_key(place: &Place, key: &str) -> Refusal {
+    let message = format!("{} has no `{key}`, which Compose requires", place.name());
+    let said = format!("{} missing property '{key}'", place.path());
+    refusal(place, message, format!("`{key}` is missing"), said)
+}
+
+pub(super) fn twice(place: &Place, item: &Value, said: &str) -> Refusal {
+    let text = item.as_scalar().map(|scalar| scalar.text.as_str()).unwrap_or_default();
+    let mut list = place.steps();
+    list.pop();
+    let list = Place { steps: list.into_iter().map(str::to_owned).collect() };
+    let message = format!("{} names `{}` twice", list.name(), short(text));
+    refusal(place, message, "and again here".to_owned(), format!("{} {said}", list.path()))
+}
+
+/// Returns Compose's words for a value of the wrong kind: those about the first alternative.
+fn must_be(shape: &Shape) -> String {
+    let kind = |kind: &ScalarKind| match kind {
+        ScalarKind::Text => "string",
+        ScalarKind::Integer => "integer",
+        ScalarKind::Number => "number",
+        ScalarKind::Boolean => "boolean",
+        ScalarKind::Nothing => "null",
+    };
+    // `deploy: mapping or null` is one schema of two types.
+    let mapping_or_nothing = matches!(
+        shape.alternatives,
+        [Alternative::Keys(_), Alternative::Scalar { kinds: [ScalarKind::Nothing], .. }]
+    );
+    match shape.alternatives.first() {
+        _ if mapping_or_nothing => "must be a mapping or null".to_owned(),
+        Some(Alternative::Scalar { kinds, .. }) => {
+            let mut names: Vec<&str> = kinds.iter().map(kind).collect();
+            names.sort_unstable();
+            match names.split_last() {
+                Some((last, rest)) if !rest.is_empty() => format!("must be a {} or {last}", rest.join(", ")),
+                _ => format!("must be a {}", names.concat()),
+            }
+        }
+        Some(Alternative::List { .. }) => "must be a array".to_owned(),
+        Some(Alternative::Words(_)) => "must be a string".to_owned(),
+        _ => "must be a mapping".to_owned(),
+    }
+}
+
+/// Returns the kinds that Compose takes, in words.
+fn wanted(shape: &Shape) -> String {
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |name: &str| {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    };
+    for alternative in shape.alternatives {
+        match alternative {
+            Alternative::Scalar { kinds, .. } => {
+                for kind in *kinds {
+                    match kind {
+                        // Text that stands for another kind would only confuse.
+                        ScalarKind::Text => match shape.reading {
+                            Some(Reading::Whole | Reading::Count | Reading::Decimal | Reading::Flag) => {}
+                            Some(Reading::Duration) => add("text such as `30s`"),
+                            Some(Reading::Size) => add("text such as `512m`"),
+                            _ => add("text"),
+                        },
+                        ScalarKind::Integer => add("a whole number"),
+                        ScalarKind::Number => match shape.reading {
+                            Some(Reading::Whole | Reading::Count) => add("a whole number"),
+                            _ => add("a number"),
+                        },
+                        ScalarKind::Boolean => add("`true` or `false`"),
+                        ScalarKind::Nothing => {}
+                    }
+                }
+            }
+            Alternative::Words(_) => add("text"),
+            Alternative::List { .. } => add("a list"),
+            Alternative::Map { .. } | Alternative::Keys(_) => add("a mapping"),
+        }
+    }
+    or(&names)
+}
+
+fn or(names: &[String]) -> String {
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// Returns the first line of a text, shortened.
+fn short(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() <= 40 && line.len() == text.len() {
+        return line.to_owned();
+    }
+    line.chars().take(40).chain(['…']).collect()
+}

@@ -1,0 +1,28 @@
+//! The rule `invalid-compose-file`.
+
+use crate::rules::{RuleContext, Target};
+use crate::workload::Project;
+
+rule! {
+    name: "invalid-compose-file",
+    summary: "something that Docker Compose refuses: it starts nothing of the project",
+    severity: Error,
+    group: Lint,
+    preset: Recommended,
+    check: Project(check),
+}
+
+fn check(project: &Project, cx: &mut RuleContext<'_>) {
+    // `docker stack deploy` reads such a file with an older schema.
+    let stack = cx.policy().target == Target::Swarm || project.for_swarm;
+    for refusal in project.refusals.iter().filter(|refusal| refusal.in_stack || !stack) {
+        let mut finding = cx.report(refusal.span, refusal.message.clone());
+        finding.label(refusal.label.as_str()).via(&refusal.via).note(refusal.said.trim());
+        for (span, text) in &refusal.related {
+            finding.related(*span, text.as_str());
+        }
+        if let Some(service) = &refusal.service {
+            finding.service(service);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Compares what Docker Compose refuses in real files with what `invalid-compose-file` reports.
+
+use std::collections::BTreeMap;
+
+use oomlint::model::compose::{Compose, Settings, SizeProblem};
+use oomlint::model::project;
+use oomlint::source::Sources;
+use serde_json::{Value, json};
+
+use crate::common;
+
+/// The kinds of reasons for which Compose refuses a file here, and which do not stand in it: a variable without a value, which
+/// may have one where the project is deployed, or a file that is not in the corpus.
+const ELSEWHERE: [&str; 8] = [
+    "required variable",
+    "no port specified",
+    "empty section between colons",
+    "no such file or directory",
+    "failed to cast to expected type",
+    "does not match pattern",
+    "invalid size: ''",
+    "project name must not be empty",
+];
+
+fn load(answer: &Value) -> Compose {
+    let assumed = answer["assumed_env"].as_array().into_iter().flatten();
+    let environment = assumed.map(|name| (name.as_str().unwrap().to_owned(), "8080".to_owned())).collect();
+    let settings = Settings { environment, ..Settings::default() };
+    let file = common::corpus().join(answer["file"].as_str().unwrap());
+    project::load_merged(&[file], &settings, &Sources::new()).compose
+}
+
+/// True if a rule reports that Compose refuses the project.
+fn is_refused(compose: &Compose) -> bool {
+    let told = |service: &oomlint::model::compose::Service| {
+        service.size_keys.iter().any(|key| matches!(key.problem, Some(SizeProblem::Refused(_))))
+            || !service.unknown_keys.is_empty()
+            || !service.conflicts.is_empty()
+            || service.healthcheck.as_ref().is_some_and(|section| !section.refusals.is_empty())
+    };
+    !compose.refusals.is_empty()
+        || compose.errors.iter().any(|error| error.fatal)
+        || compose.services.iter().any(told)
+}
+
+/// True if the service that an error names first takes its image from a variable without a value.
+fn has_unknown_image(compose: &Compose, error: &str) -> bool {
+    let name = error.split('"').nth(1).unwrap_or_default();
+    compose.services.iter().any(|service| service.name == name && service.image.is_unknown())
+}
+
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn nothing_is_refused_that_docker_compose_accepts() {
+    let mut wrong = Vec::new();
+    let mut accepted = 0;
+    for answer in common::answers("compose.jsonl.gz") {
+        // What was refused for its variables was asked again with other checks off.
+        if answer["ok"] != json!(true) || !answer["strict_error"].is_null() {
+            continue;
+        }
+        accepted += 1;
+        for refusal in load(&answer).refusals {
+            wrong.push(format!("{}: {}: {}", answer["file"], refusal.message, refusal.said));
+        }
+    }
+    assert!(accepted > 900, "only {accepted} answers");
+    assert!(wrong.is_empty(), "{} of {accepted}: {wrong:#?}", wrong.len());
+}
+
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn what_docker_compose_refuses_is_refused_here() {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut missed = Vec::new();
+    let mut reported = 0;
+    for mut answer in common::answers("compose.jsonl.gz") {
+        let Some(error) = ["strict_error", "error"].iter().find_map(|key| answer[*key].as_str()) else {
+            continue;
+        };
+        let error = error.to_owned();
+        // What Compose says without any variable.
+        answer["assumed_env"] = Value::Null;
+        let compose = load(&answer);
+        if is_refused(&compose) {
+            reported += 1;
+            continue;
+        }
+        match ELSEWHERE.iter().find(|reason| error.contains(**reason)) {
+            Some(reason) => *counts.entry(reason).or_default() += 1,
+            None if has_unknown_image(&compose, &error) => {
+                *counts.entry("an image of a variable").or_default() += 1;
+            }
+            None => missed.push(format!("{}: {error}", answer["file"])),
+        }
+    }
+    println!("reported: {reported}");
+    for (reason, count) in counts {
+        println!("not in the files: {count} with `{reason}`");
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
