@@ -78,6 +78,7 @@ fn refusal(place: &Place, message: String, label: String, said: String) -> Refus
         said,
         related: Vec::new(),
         in_stack: true,
+        may_be_added: false,
     }
 }
 
