@@ -150,7 +150,9 @@ pub fn load_directory(
     // A default file that is not in `files` only serves as the base of override files. Files that `COMPOSE_FILE` names are always
     // loaded: since they may have any name, discovery does not find them.
     if is_named || default.iter().any(|file| files.contains(file)) {
-        let asked = Request { whole: true, ..request(default.clone()) };
+        // `devcontainer.json` names its files, which may stand elsewhere, too.
+        let whole = directory.file_name().is_none_or(|name| name != ".devcontainer");
+        let asked = Request { whole, ..request(default.clone()) };
         each(Project::load(asked, None, sources));
     }
     let mut taken = 0;

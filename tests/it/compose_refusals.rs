@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use crate::common;
 
 /// The kinds of reasons for which Compose refuses a file here, and which do not stand in it: a variable without a value, which
-/// may have one where the project is deployed, or a file that is not in the corpus.
-const ELSEWHERE: [&str; 8] = [
+/// may have one where the project is deployed, a file that is not in the corpus, or a container's name that
+/// two services have whose profiles nobody starts together.
+const ELSEWHERE: [&str; 9] = [
     "required variable",
     "no port specified",
     "empty section between colons",
@@ -20,6 +21,7 @@ const ELSEWHERE: [&str; 8] = [
     "does not match pattern",
     "invalid size: ''",
     "project name must not be empty",
+    "is already in use",
 ];
 
 fn load(answer: &Value) -> Compose {

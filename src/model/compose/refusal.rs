@@ -28,6 +28,8 @@ pub struct Refusal {
     pub related: Vec<(Span, String)>,
     /// `docker stack deploy` refuses it, too.
     pub in_stack: bool,
+    /// Something is missing that a file merged over these may add.
+    pub may_be_added: bool,
 }
 
 impl Refusal {
@@ -42,6 +44,7 @@ impl Refusal {
             said: format!("non-string key: {key}"),
             related: Vec::new(),
             in_stack: true,
+            may_be_added: false,
         }
     }
 
@@ -56,6 +59,7 @@ impl Refusal {
             said: format!("extends.{service}.service is required"),
             related: Vec::new(),
             in_stack: true,
+            may_be_added: false,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The rule `invalid-compose-file`.
 
 use crate::rules::{RuleContext, Target};
-use crate::workload::Project;
+use crate::workload::{Project, Refusal};
 
 rule! {
     name: "invalid-compose-file",
@@ -15,7 +15,15 @@ rule! {
 fn check(project: &Project, cx: &mut RuleContext<'_>) {
     // `docker stack deploy` reads such a file with an older schema.
     let stack = cx.policy().target == Target::Swarm || project.for_swarm;
-    for refusal in project.refusals.iter().filter(|refusal| refusal.in_stack || !stack) {
+    // A file beside these may be meant to be merged over them.
+    let is_added = |refusal: &Refusal| {
+        let service = refusal.service.as_deref().filter(|_| refusal.may_be_added);
+        service.is_some_and(|service| project.changed_elsewhere(service).next().is_some())
+    };
+    for refusal in &project.refusals {
+        if (stack && !refusal.in_stack) || is_added(refusal) {
+            continue;
+        }
         let mut finding = cx.report(refusal.span, refusal.message.clone());
         finding.label(refusal.label.as_str()).via(&refusal.via).note(refusal.said.trim());
         for (span, text) in &refusal.related {

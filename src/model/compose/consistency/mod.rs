@@ -92,6 +92,7 @@ fn refusal(span: Span, value: &Value, message: String, label: &str, said: String
         said,
         related: Vec::new(),
         in_stack: false,
+        may_be_added: false,
     }
 }
 

@@ -56,7 +56,7 @@ impl Reference<'_, '_> {
             format!("service \"{service}\" refers to undefined {kind} {name}: invalid compose project");
         let message = format!("`{service}` names the {kind} `{name}`, which nothing defines");
         let refusal = self.service.refusal(named.value, message, &label, said);
-        refusals.add(Refusal { span: named.span, in_stack, ..refusal });
+        refusals.add(Refusal { span: named.span, in_stack, may_be_added: true, ..refusal });
     }
 }
 
@@ -65,7 +65,8 @@ fn undefined_service(service: &Subject<'_>, project: &Project<'_>, other: &Named
     let label = near(name, project, "services").unwrap_or_else(|| "no such service".to_owned());
     let said = format!("service \"{own}\" depends on undefined service \"{name}\": invalid compose project");
     let message = format!("`{own}` depends on the service `{name}`, which nothing defines");
-    Refusal { span: other.span, ..service.refusal(other.value, message, &label, said) }
+    let refusal = service.refusal(other.value, message, &label, said);
+    Refusal { span: other.span, may_be_added: true, ..refusal }
 }
 
 fn near(name: &str, project: &Project<'_>, section: &str) -> Option<String> {

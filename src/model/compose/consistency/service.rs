@@ -1,6 +1,6 @@
 //! What contradicts itself within a service.
 
-use super::super::refusal::Refusals;
+use super::super::refusal::{Refusal, Refusals};
 use super::super::value::{Entry, Kind, Value};
 use super::short::{refused_port, volume};
 use super::{Project, Subject, integer, items, named, refusal, text};
@@ -51,7 +51,8 @@ fn image(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) 
         "service \"{name}\" has neither an image nor a build context specified: invalid compose project"
     );
     let message = format!("`{name}` has no `image` and no `build`");
-    refusals.add(service.refusal_at_key(message, "nothing to run", said));
+    let refusal = service.refusal_at_key(message, "nothing to run", said);
+    refusals.add(Refusal { may_be_added: true, ..refusal });
 }
 
 fn build(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {
@@ -160,9 +161,9 @@ fn replicas(service: &Subject<'_>, refusals: &mut Refusals) {
     refusals.add(refusal);
 }
 
-/// Adds container names that two services have.
+/// Adds container names that two services have which may run together.
 pub(super) fn check_container_names(project: &Project<'_>, refusals: &mut Refusals) {
-    let mut known: HashMap<&str, Span> = HashMap::default();
+    let mut known: HashMap<&str, (Subject<'_>, Span)> = HashMap::default();
     for (name, entry) in project.section("services") {
         let service = Subject { name, entry };
         let (Some(container), Some(value)) =
@@ -170,29 +171,33 @@ pub(super) fn check_container_names(project: &Project<'_>, refusals: &mut Refusa
         else {
             continue;
         };
-        match known.get(container) {
-            None => {
-                known.insert(container, value.span);
-            }
-            // Services that share a mapping have their name in one place.
-            Some(first) if *first != value.span || value.via.is_empty() => {
-                let said =
-                    format!("services.{name}: container name \"{container}\" is already in use by service");
-                let message = format!("the container name `{container}` of `{name}` is taken");
-                let mut refusal = service.refusal(value, message, "another service has it", said);
-                refusal.related.push((*first, "taken here".to_owned()));
-                refusals.add(refusal);
-            }
-            Some(first) => {
-                let said =
-                    format!("services.{name}: container name \"{container}\" is already in use by service");
-                let message = format!("the container name `{container}` of `{name}` is taken");
-                let mut refusal = service.refusal_at_key(message, "takes the name of another service", said);
-                refusal.related.push((*first, "taken here".to_owned()));
-                refusals.add(refusal);
-            }
+        let Some((other, first)) = known.get(container) else {
+            known.insert(container, (service, value.span));
+            continue;
+        };
+        if !run_together(&service, other) {
+            continue;
         }
+        let said = format!("services.{name}: container name \"{container}\" is already in use by service");
+        let message =
+            format!("the container name `{container}` of `{name}` is that of `{}`, too", other.name);
+        // Services that share a mapping have their name in one place.
+        let mut refusal = match *first == value.span {
+            true => service.refusal_at_key(message, "takes the name of another container", said),
+            false => service.refusal(value, message, "another container has it", said),
+        };
+        refusal.related.push((*first, "taken here".to_owned()));
+        refusals.add(refusal);
     }
+}
+
+/// True unless both services have profiles, and none in common.
+fn run_together(one: &Subject<'_>, other: &Subject<'_>) -> bool {
+    let profiles = |service: &Subject<'_>| -> HashSet<String> {
+        named(service.get(&["profiles"])).into_iter().map(|profile| profile.name.to_owned()).collect()
+    };
+    let (one, other) = (profiles(one), profiles(other));
+    one.is_empty() || other.is_empty() || !one.is_disjoint(&other)
 }
 
 /// Adds volumes in a form that Compose cannot read, and paths at which two things are mounted. Volumes with the same path as
@@ -315,7 +320,7 @@ fn watches(service: &Subject<'_>, refusals: &mut Refusals) {
             let message = format!("a watch of `{}` has no `target` to copy to", service.name);
             let place = action.value.span;
             let refusal = refusal(place, &action.value, message, "copies to its `target`", said);
-            refusals.add(super::Refusal { service: Some(service.name.to_owned()), ..refusal });
+            refusals.add(Refusal { service: Some(service.name.to_owned()), ..refusal });
         }
     }
 }

@@ -61,7 +61,7 @@ impl Checker<'_> {
             return;
         };
         match (alternative, &value.kind) {
-            (Alternative::Keys(mapping), Kind::Map(map)) => self.mapping(map, key, value, mapping),
+            (Alternative::Keys(mapping), Kind::Map(map)) => self.mapping((map, mapping), key, value, shape),
             (Alternative::Map { item, names }, Kind::Map(map)) => {
                 for (name, entry) in map {
                     if *names && !is_name(name) {
@@ -122,7 +122,13 @@ impl Checker<'_> {
         }
     }
 
-    fn mapping(&mut self, map: &Map, key: Span, value: &Value, mapping: &'static Mapping) {
+    fn mapping(
+        &mut self,
+        (map, mapping): (&Map, &'static Mapping),
+        key: Span,
+        value: &Value,
+        shape: &'static Shape,
+    ) {
         for (name, entry) in map {
             match mapping.get(name) {
                 Some(shape) => self.entry(name, entry, shape),
@@ -137,7 +143,7 @@ impl Checker<'_> {
         if self.asks != Asks::Present && value.missing.is_none() {
             for absent in mapping.required.iter().filter(|absent| !map.contains_key(**absent)) {
                 let place = if key == value.span { first_line_of(map, key) } else { key };
-                let mut refusal = say::absent_key(&self.place, absent);
+                let mut refusal = say::absent_key(&self.place, absent, shape);
                 refusal.span = place;
                 refusal.via.clone_from(&value.via);
                 self.refusals.add(refusal);

@@ -15,6 +15,16 @@ struct Shape {
     reading: Option<Reading>,
 }
 
+impl Shape {
+    fn takes_text(&self) -> bool {
+        self.alternatives.iter().any(|alternative| match alternative {
+            Alternative::Scalar { kinds, .. } => kinds.contains(&ScalarKind::Text),
+            Alternative::Words(_) => true,
+            _ => false,
+        })
+    }
+}
+
 /// One of the kinds that a value may have.
 #[derive(Debug)]
 enum Alternative {

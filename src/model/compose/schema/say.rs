@@ -78,6 +78,7 @@ fn refusal(place: &Place, message: String, label: String, said: String) -> Refus
         said,
         related: Vec::new(),
         in_stack: true,
+        may_be_added: false,
     }
 }
 
@@ -109,16 +110,18 @@ pub(super) fn wrong_kind(place: &Place, value: &Value, found: Found, shape: &Sha
     let name = place.name();
     let (message, label) = match found {
         Found::Null => (format!("{name} is empty: Compose takes {wanted}"), "nothing below it".to_owned()),
-        _ => (format!("{name} is {}: Compose takes {wanted}", found.name()), written(value, found)),
+        _ => (format!("{name} is {}: Compose takes {wanted}", found.name()), written(value, found, shape)),
     };
     refusal(place, message, label, said)
 }
 
 /// Returns the label of a value of the wrong kind.
-fn written(value: &Value, found: Found) -> String {
+fn written(value: &Value, found: Found, shape: &Shape) -> String {
     let quoted = value.as_scalar().map(|scalar| scalar.text.as_str()).filter(|text| is_short(text));
     match (found, quoted) {
-        (Found::Number(_) | Found::Boolean, Some(text)) => format!("as text: \"{text}\""),
+        (Found::Number(_) | Found::Boolean, Some(text)) if shape.takes_text() => {
+            format!("as text: \"{text}\"")
+        }
         _ => format!("this is {}", found.name()),
     }
 }
@@ -177,9 +180,13 @@ pub(super) fn refused_text(place: &Place, text: &str, said: &str) -> Refusal {
     refusal(place, message, said.to_owned(), format!("{} {said}", place.path()))
 }
 
-pub(super) fn absent_key(place: &Place, key: &str) -> Refusal {
+pub(super) fn absent_key(place: &Place, key: &str, shape: &Shape) -> Refusal {
     let message = format!("{} has no `{key}`, which Compose requires", place.name());
-    let said = format!("{} missing property '{key}'", place.path());
+    // Of several alternatives, Compose speaks of the first.
+    let said = match shape.alternatives {
+        [_] => format!("{} missing property '{key}'", place.path()),
+        _ => format!("{} {}", place.path(), must_be(shape)),
+    };
     refusal(place, message, format!("`{key}` is missing"), said)
 }
 
