@@ -226,7 +226,7 @@ def of_compose(service, folder):
         "ulimits": {key: value if isinstance(value, dict) else {"soft": value, "hard": value} for key, value in (service.get("ulimits") or {}).items()},
         "profiles": sorted(service.get("profiles") or []),
         "image": service.get("image") or None,
-        "context": build and os.path.normpath(build.get("context", ".")) if build and "://" not in build.get("context", "") else ANY,
+        "context": build and os.path.normpath(build.get("context") or folder) if build and "://" not in build.get("context", "") else ANY,
         "dockerfile": os.path.normpath(build["dockerfile"]) if build and build.get("dockerfile") and "://" not in build.get("context", "") else ANY,
         "target": (build or {}).get("target") or None,
     }
@@ -266,7 +266,7 @@ def stage(build, folder):
     if not build or "://" in build.get("context", ""):
         return None
     try:
-        with open(os.path.join(build.get("context", "."), build.get("dockerfile") or "Dockerfile"), encoding="utf-8") as file:
+        with open(os.path.join(build.get("context") or folder, build.get("dockerfile") or "Dockerfile"), encoding="utf-8") as file:
             commands = re.findall(r'^CMD \["(.*)"\]', file.read(), re.M)
     except OSError:
         return None

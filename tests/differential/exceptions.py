@@ -11,15 +11,37 @@ def variable_of_the_place(difference):
     return "has no value here" in why and any(f"{{{name}}}" in why for name in difference.unset)
 
 
+def project_name(difference):
+    """`COMPOSE_PROJECT_NAME` without `name`: it is that of the directory, which may be another one where the project runs."""
+    return isinstance(difference.oomlint, Unknown) and "COMPOSE_PROJECT_NAME" in difference.oomlint.why
+
+
+def dropped_size(difference):
+    """A size that Compose drops: a rule says so, and the fact stays unknown."""
+    return isinstance(difference.oomlint, Unknown) and "does not fit the grammar" in difference.oomlint.why and difference.compose is ABSENT
+
+
+def name_without_line_end(difference):
+    """A name alone on the last line of an env_file, without a line end: Compose takes it for the value of a variable without a name."""
+    return difference.fact == "env" and difference.name == ""
+
+
+def printed_as_nothing(difference):
+    """A ulimit of 0 and logging without driver and options: Compose leaves them out of what it prints."""
+    if difference.fact == "ulimits":
+        return all(not any(limit.values()) for name, limit in difference.oomlint.items() if limit != difference.compose.get(name))
+    return difference.fact == "logging" and difference.compose is ABSENT and not any(difference.oomlint.values())
+
+
 def required_variable(difference):
     """A variable that has to be set (`${X:?…}`), and no file sets it: the place of deployment does."""
-    return difference.kind.startswith("only Compose refuses") and "required variable" in difference.compose and "interpolating" in difference.compose
+    return difference.kind.startswith("only Compose refuses") and "required variable" in difference.compose
 
 
 def name_without_value(difference):
-    """A name without a value in an env_file: Compose leaves it out where its own environment has none."""
+    """A name without a value in an env_file, and what refers to it: Compose leaves it out where its own environment has none."""
     ours = difference.oomlint
-    return difference.kind.startswith("env: oomlint has one") and isinstance(ours, Unknown) and f"${{{difference.name}}}" in ours.why
+    return difference.fact == "env" and isinstance(ours, Unknown) and f"${{{difference.name}}}" in ours.why
 
 
 def extension_in_environment(difference):
@@ -50,7 +72,7 @@ def panic_of_compose(difference):
     return difference.kind.startswith("only Compose refuses") and "panic: " in difference.compose
 
 
-EXCEPTIONS = [variable_of_the_place, required_variable, name_without_value, extension_in_environment, healthcheck_of_the_image, start_of_the_image, missing_file, panic_of_compose]
+EXCEPTIONS = [name_without_line_end, printed_as_nothing, project_name, dropped_size, variable_of_the_place, required_variable, name_without_value, extension_in_environment, healthcheck_of_the_image, start_of_the_image, missing_file, panic_of_compose]
 
 
 def exception(difference):

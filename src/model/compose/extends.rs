@@ -5,7 +5,7 @@ use std::path::Path;
 use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, add_document, is_remote, section};
 use super::merge::{merge, remove_marked, to_build};
 use super::refusal::Refusal;
-use super::value::{Kind, Map, Missing, Value};
+use super::value::{Kind, Map, MergeMode, Missing, Value};
 use crate::model::NOT_LOCAL;
 use crate::model::fact::Why;
 use crate::source::{SourceId, Span, TracedText};
@@ -46,7 +46,9 @@ impl Loader<'_> {
         let Some(map) = section(document, of) else { return };
         let extending: Vec<String> = map
             .iter()
-            .filter(|(_, entry)| entry.value.get("extends").is_some())
+            .filter(|(_, entry)| {
+                entry.value.get("extends").is_some() && entry.value.merge_mode != MergeMode::Remove
+            })
             .map(|(name, _)| name.clone())
             .collect();
         if extending.is_empty() {

@@ -14,7 +14,7 @@ use crate::hash::{HashMap, IndexSet};
 use crate::model::Unresolved;
 use crate::model::allowance::ByteBudget;
 use crate::model::fact::Why;
-use crate::source::{LoadError, SourceId, Sources, Span, TracedText};
+use crate::source::{LoadError, Source, SourceId, Sources, Span, TracedText};
 use crate::syntax::SyntaxError;
 use crate::syntax::template::{Interpolated, Variable, interpolate};
 use crate::syntax::yaml::Tree;
@@ -193,6 +193,11 @@ impl<'s> Loader<'s> {
                     damaged(&mut value, tree.skipped_lines());
                     documents.push(Document { value, as_written: parses && first_format.is_none() });
                 }
+                Kind::Null if tree.documents().len() > 1 && value.span.is_empty() => {
+                    let message = "an empty document, before or after `---`: Compose refuses it".to_owned();
+                    self.errors
+                        .push(SyntaxError::fatal(message, separator(&self.sources.get(file), value.span)));
+                }
                 Kind::Null => {}
                 _ => self.errors.push(SyntaxError::fatal(
                     "a Compose file is a mapping".to_owned(),
@@ -337,6 +342,12 @@ fn wrap_first_format(document: &mut Value) -> Option<Span> {
     let services = Value::map(std::mem::take(map), document.span);
     map.insert("services".to_owned(), Entry::new(key, services));
     Some(key)
+}
+
+/// Returns the last `---` before an empty document; its own place if there is none.
+fn separator(source: &Source, span: Span) -> Span {
+    let before = source.text().get(..span.start as usize).unwrap_or_default();
+    before.rfind("---").map_or(span, |at| Span::new(span.file, at, at + 3))
 }
 
 /// Returns the part of `span` on its first line.

@@ -62,6 +62,12 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
             to_depends_on(&mut over);
             merge_maps(base, over, path);
         }
+        Special::Names => {
+            to_names(base);
+            let mut over = over;
+            to_names(&mut over);
+            merge_maps(base, over, path);
+        }
         Special::Steps => append_steps(base, over),
         Special::Logging => {
             let driver = |value: &Value| {
@@ -133,6 +139,8 @@ enum Special {
     Sequence,
     Build,
     DependsOn,
+    /// Names as a list, or with settings each.
+    Names,
     Logging,
     Steps,
 }
@@ -151,6 +159,7 @@ fn special(path: &[String]) -> Special {
         ["env_file" | "tmpfs" | "dns" | "dns_opt" | "dns_search"] => Special::Sequence,
         ["build"] => Special::Build,
         ["depends_on"] => Special::DependsOn,
+        ["networks" | "models"] => Special::Names,
         ["logging"] => Special::Logging,
         ["pre_start"] => Special::Steps,
         _ => Special::None,
@@ -234,6 +243,19 @@ pub(crate) fn to_build(value: &mut Value) {
         let entry = Entry::new(value.span, value.clone());
         value.kind = Kind::Map(Map::from_iter([("context".to_owned(), entry)]));
     }
+}
+
+/// Converts `networks: [front]` to `networks: {front: }`.
+fn to_names(value: &mut Value) {
+    let Kind::Seq(items) = &mut value.kind else { return };
+    let mut map = Map::default();
+    for mut item in std::mem::take(items) {
+        let Some(scalar) = item.as_scalar() else { continue };
+        let name = scalar.text.as_str().to_owned();
+        item.kind = Kind::Null;
+        map.insert(name, Entry::new(item.span, item));
+    }
+    value.kind = Kind::Map(map);
 }
 
 /// Converts `depends_on: [db]` to `depends_on: {db: {condition: service_started}}`.

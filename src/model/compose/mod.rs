@@ -119,6 +119,9 @@ impl Compose {
         let name = project_name(merged.as_ref(), &files, &context.environment);
         let version = merged.as_ref().and_then(|value| value.at(&["version"])?.as_scalar());
         let version = version.map(|version| version.text.as_str().to_owned());
+        if let Some(merged) = &merged {
+            loader.refusals.settle(merged);
+        }
         if let Some(merged) = merged.as_ref().filter(|_| loader.reads_all) {
             let whole =
                 request.whole && !loader.unresolved.iter().any(|reference| reference.what == "include");

@@ -1,6 +1,7 @@
 //! What Docker Compose refuses in the files of a project, with the place, and which of it another rule reports.
 
 use super::service::Service;
+use super::value::{Kind, Value};
 use super::{SizeProblem, Unresolved};
 use crate::hash::HashSet;
 use crate::source::{Sources, Span};
@@ -69,9 +70,40 @@ impl Refusal {
 pub(super) struct Refusals {
     found: Vec<Refusal>,
     places: HashSet<Span>,
+    /// Those of values that Compose reads once everything is merged: it does not see what is replaced.
+    decoded: Vec<Refusal>,
 }
 
 impl Refusals {
+    /// Adds a refusal that counts if its value is left in the merged project.
+    pub(super) fn add_decoded(&mut self, refusal: Refusal) {
+        if self.decoded.len() < MAX_REFUSALS {
+            self.decoded.push(refusal);
+        }
+    }
+
+    /// Takes those of values that the merged project has.
+    pub(super) fn settle(&mut self, merged: &Value) {
+        let decoded = std::mem::take(&mut self.decoded);
+        if decoded.is_empty() {
+            return;
+        }
+        let mut left: HashSet<Span> = HashSet::default();
+        let mut stack = vec![merged];
+        while let Some(value) = stack.pop() {
+            left.insert(value.span);
+            match &value.kind {
+                Kind::Map(map) => stack.extend(map.values().map(|entry| &entry.value)),
+                Kind::Seq(items) => stack.extend(items),
+                Kind::Scalar(_) | Kind::Null => {}
+            }
+        }
+        decoded
+            .into_iter()
+            .filter(|refusal| left.contains(&refusal.span))
+            .for_each(|refusal| self.add(refusal));
+    }
+
     /// Adds a refusal, unless there is one for its place: services may share a mapping.
     pub(super) fn add(&mut self, refusal: Refusal) {
         if self.found.len() < MAX_REFUSALS && self.places.insert(refusal.span) {

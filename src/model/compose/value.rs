@@ -264,6 +264,11 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// True if a node is null here and something else in the file: one beyond a limit, or an alias without an anchor.
+    fn is_dropped(&self, id: NodeId) -> bool {
+        self.exhausted || matches!(self.tree.node(id).kind, yaml::Kind::Alias(None))
+    }
+
     fn over_budget(&mut self, span: Span, depth: usize) -> bool {
         if depth <= MAX_DEPTH && *self.budget > 0 {
             *self.budget -= 1;
@@ -298,11 +303,16 @@ impl<'a> Lowering<'a> {
         }
         for merge in merges {
             let merged = self.node(merge, via, depth + 1);
+            let site = self.tree.node(merge).span;
             let sources = match merged.kind {
                 Kind::Seq(items) => items,
                 _ => vec![merged],
             };
             for source in sources {
+                if !matches!(source.kind, Kind::Map(_)) && !self.is_dropped(merge) {
+                    let message = "`<<` merges mappings, and this is none".to_owned();
+                    self.errors.push(SyntaxError::fatal(message, site));
+                }
                 if let Kind::Map(entries) = source.kind {
                     for (name, entry) in entries {
                         match map.entry(name) {
@@ -320,6 +330,14 @@ impl<'a> Lowering<'a> {
         let node = self.tree.node(id);
         let yaml::Kind::Scalar(scalar) = &node.kind else { return };
         let typed = scalar.resolve(node.tag.as_deref());
+        let refused = if let Some(tag) = scalar.contradicted(node.tag.as_deref()) {
+            Some(format!("`{}` is no value of the tag `{tag}`", scalar.text.as_str()))
+        } else if matches!(typed, yaml::Value::Float(number) if !number.is_finite()) {
+            Some(format!("`{}` is no number that Compose takes", scalar.text.as_str()))
+        } else {
+            None
+        };
+        self.errors.extend(refused.map(|message| SyntaxError::fatal(message, node.span)));
         if matches!(typed, yaml::Value::Null) {
             return;
         }

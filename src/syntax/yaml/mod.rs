@@ -8,6 +8,7 @@ mod build;
 mod dump;
 pub mod edit;
 mod problem;
+mod refused;
 mod repair;
 mod resolve;
 mod scalar;

@@ -57,6 +57,16 @@ impl Scalar {
     }
 }
 
+impl Scalar {
+    /// Returns a tag that the value contradicts, as in `!!int 512m`, which go-yaml rejects.
+    #[must_use]
+    pub fn contradicted<'t>(&self, tag: Option<&'t Tag>) -> Option<&'t str> {
+        let tag = tag?;
+        let is_core = matches!(core_name(&tag.name)?, "null" | "bool" | "int" | "float");
+        (is_core && matches!(self.resolve(Some(tag)), Value::Str)).then_some(tag.name.as_str())
+    }
+}
+
 /// Returns the name of a core tag in its short or long spelling.
 fn core_name(tag: &str) -> Option<&str> {
     let long = tag.strip_prefix("!<tag:yaml.org,2002:").and_then(|name| name.strip_suffix('>'));

@@ -208,7 +208,7 @@ fn documents_are_kept_apart() {
     assert_eq!(read("").tree.documents().len(), 0);
     assert_eq!(read("# only a comment\n").tree.documents().len(), 0);
     assert_eq!(read("---\n---\na: 1\n...\n").tree.documents().len(), 2);
-    assert_eq!(read("%YAML 1.2\n---\na: 1\n").errors(), []);
+    assert_eq!(read("%YAML 1.1\n---\na: 1\n").errors(), []);
 }
 
 #[test]
@@ -260,4 +260,34 @@ fn the_dump_shows_every_node_with_its_bytes() {
     assert_eq!(seq["anchor"], serde_json::json!({ "name": "x", "span": [6, 8] }));
     assert_eq!(seq["seq"][0]["scalar"], "1");
     assert_eq!(seq["seq"][1]["alias"], serde_json::json!({ "name": "*x", "target": null }));
+}
+
+#[test]
+fn what_go_yaml_refuses_is_an_error() {
+    let at = |text: &str| {
+        let r = read(text);
+        r.tree.errors().iter().map(|error| error.span.start as usize).collect::<Vec<_>>()
+    };
+    // Asked of Docker Compose 5.6.1.
+    for (text, place) in [
+        ("s:\n  a:\n    i: x\n\t\n    m: 1\n", 17),
+        ("s:\n  a:\n    i: x\n    \t\n    m: 1\n", 21),
+        ("s:\n  a:\n    i: x\n  \t# c\n    m: 1\n", 19),
+        ("s:\n\t\n  a:\n    i: x\n", 3),
+        ("s:\n  a:\n    i: x\n\t", 17),
+        ("%YAML 1.2\n---\na: 1\n", 0),
+        ("a: \"x\\/y\"\n", 5),
+    ] {
+        assert_eq!(at(text), [place], "{text:?}");
+    }
+    for text in [
+        "s: {a: {i: x,\n\tm: 1}}\n",
+        "s:\n  a:\n    i: \"x\n\ty\"\n",
+        "# c\n\t# d\ns:\n  a:\n    i: x\n",
+        "%YAML 1.1\n---\na: 1\n",
+        "a: \"x\\\\/y\"\n",
+        "a: |\n  x:\n\nb: 'k:\n\t'\n",
+    ] {
+        assert!(at(text).is_empty(), "{text:?}");
+    }
 }

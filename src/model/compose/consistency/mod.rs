@@ -22,6 +22,16 @@ pub(super) fn check(merged: &Value, whole: bool, refusals: &mut Refusals) {
         service::check(&service, &project, refusals);
         names::check(&service, &project, refusals);
     }
+    for (name, entry) in project.section("jobs").filter(|(name, _)| project.defines("services", name)) {
+        let said = format!(
+            "\"{name}\" is declared both as a service and a job: service and job names must be unique"
+        );
+        let message = format!("`{name}` is a service and a job");
+        let other = project.map("services").and_then(|services| Some(services.get(name)?.key));
+        let related = other.map(|key| (key, "the service".to_owned())).into_iter().collect();
+        let refusal = refusal(entry.key, &entry.value, message, "the job: give it another name", said);
+        refusals.add(Refusal { related, ..refusal });
+    }
     service::check_container_names(&project, refusals);
     circle::check(&project, refusals);
 }

@@ -6,6 +6,7 @@ use super::short::{refused_port, volume};
 use super::{Project, Subject, integer, items, named, refusal, text};
 use crate::hash::{HashMap, HashSet};
 use crate::source::Span;
+use crate::syntax::yaml;
 
 pub(super) fn check(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {
     image(service, project, refusals);
@@ -17,6 +18,28 @@ pub(super) fn check(service: &Subject<'_>, project: &Project<'_>, refusals: &mut
     devices(service, refusals);
     watches(service, refusals);
     targets(service, refusals);
+    ulimits(service, refusals);
+}
+
+/// Adds limits with a fraction or an exponent: the schema takes `1e3` for an integer, and the decoder does not.
+fn ulimits(service: &Subject<'_>, refusals: &mut Refusals) {
+    for path in [&["ulimits"][..], &["build", "ulimits"]] {
+        for (name, entry) in service.get(path).and_then(Value::as_map).into_iter().flatten() {
+            let Kind::Scalar(scalar) = &entry.value.kind else { continue };
+            if matches!(scalar.typed, yaml::Value::Float(number) if number.is_finite()) {
+                let place = path.join(".");
+                let said =
+                    format!("services.{}.{place}.{name}: invalid type float64 for ulimits", service.name);
+                let message = format!("`{place}.{name}` of `{}` is no whole number", service.name);
+                refusals.add(service.refusal(
+                    &entry.value,
+                    message,
+                    "write it without fraction and exponent",
+                    said,
+                ));
+            }
+        }
+    }
 }
 
 /// Adds long forms that say what, but not where to in the container.

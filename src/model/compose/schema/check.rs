@@ -95,7 +95,8 @@ impl Checker<'_> {
     fn read(&mut self, value: &Value, key: Span, shape: &'static Shape) -> Option<Found> {
         let found = Found::of(value);
         let Kind::Scalar(scalar) = &value.kind else { return Some(found) };
-        if scalar.unset.is_some() {
+        // Where a time is taken hangs on the decoder.
+        if scalar.unset.is_some() || matches!(scalar.typed, yaml::Value::Timestamp) {
             return None;
         }
         let read = if found == Found::Text { cast(scalar, shape.reading) } else { Ok(found) };
@@ -107,8 +108,18 @@ impl Checker<'_> {
             Ok(Found::Text) => {
                 let found = Found::Text;
                 let text = scalar.text.as_str();
-                if let Some(said) = shape.reading.and_then(|reading| refused_text(text, reading)) {
-                    self.add(value, key, say::refused_text(&self.place, text, &said));
+                let refused = shape.reading.and_then(|reading| Some((reading, refused_text(text, reading)?)));
+                if let Some((reading, said)) = refused {
+                    let refusal = say::refused_text(&self.place, text, &said);
+                    if matches!(reading, Reading::Policy | Reading::Name) {
+                        self.add(value, key, refusal);
+                    } else if self.asks != Asks::Absent {
+                        self.refusals.add_decoded(Refusal {
+                            span: value.span,
+                            via: value.via.clone(),
+                            ..refusal
+                        });
+                    }
                     return None;
                 }
                 Some(found)

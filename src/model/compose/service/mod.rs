@@ -432,7 +432,7 @@ fn logging(fields: Fields<'_>) -> Fact<Logging> {
         texts.collect()
     });
     let logging = Logging {
-        driver: section.string(&["driver"]).value().cloned(),
+        driver: section.string(&["driver"]).value().filter(|driver| !driver.is_empty()).cloned(),
         options: options.unwrap_or_default(),
     };
     Fact::Known(Spanned::with_provenance(logging, value.span, value.via.clone()))

@@ -51,7 +51,9 @@ pub(super) fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
                 // `size=50%` is a share of the host's memory.
                 let share = value.strip_suffix('%').is_some_and(|share| share.parse::<u32>().is_ok());
                 size = match ByteSize::parse_mount(value) {
-                    Some(bytes) => Fact::Known(Spanned::with_provenance(bytes, span, item.via.clone())),
+                    Some(bytes) => {
+                        bounded(Fact::Known(Spanned::with_provenance(bytes, span, item.via.clone())))
+                    }
                     None if share => {
                         Fact::Unknown { at: span, why: Why::Other("a share of the host's memory") }
                     }
@@ -69,11 +71,19 @@ pub(super) fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
         if long.string(&["type"]).value().is_some_and(|kind| kind == "tmpfs")
             && let Fact::Known(target) = long.text(&["target"])
         {
-            let size = long.size(&["tmpfs", "size"]);
+            let size = bounded(long.size(&["tmpfs", "size"]));
             mounts.push(Tmpfs { target: target.value, size, options: Vec::new(), option: false, long: true });
         }
     }
     mounts
+}
+
+/// Takes a size of 0 as none: Docker and the kernel set no bound for it.
+fn bounded(size: Fact<ByteSize>) -> Fact<ByteSize> {
+    match size {
+        Fact::Known(size) if size.value.0 == 0 => Fact::Absent { anchor: size.span },
+        other => other,
+    }
 }
 
 /// Reads `./conf:/etc/conf:ro` and the long forms, `configs` and `secrets` too. A variable without a value counts as empty.

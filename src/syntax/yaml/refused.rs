@@ -1,0 +1,115 @@
+//! What go-yaml refuses and the parser here accepts: tabs, escapes and directives of YAML 1.2.
+
+use super::{Kind, Node, Style};
+use crate::hash::HashSet;
+use crate::source::{SourceId, Span};
+use crate::syntax::SyntaxError;
+
+/// Returns the errors of go-yaml (`internal/libyaml/scanner.go` and `parser.go` of go.yaml.in/yaml/v4) in a text without others.
+pub(super) fn by_go_yaml(file: SourceId, text: &str, nodes: &[Node]) -> Vec<SyntaxError> {
+    let mut errors = Vec::new();
+    if let Some(at) = directive(text) {
+        let message = "Compose reads YAML 1.1, and refuses other versions".to_owned();
+        errors.push(SyntaxError::fatal(message, Span::new(file, at, at + "%YAML".len())));
+    }
+    if memchr::memmem::find(text.as_bytes(), b"\\/").is_some() {
+        errors.extend(slashes(text, nodes));
+    }
+    if memchr::memchr(b'\t', text.as_bytes()).is_some() {
+        errors.extend(tabs(file, text, nodes));
+    }
+    errors
+}
+
+/// Returns the place of a directive for another version than 1.1, before the first document.
+fn directive(text: &str) -> Option<usize> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let written = line.trim_start_matches('\u{feff}').trim_end();
+        if let Some(version) = written.strip_prefix("%YAML") {
+            return (version.trim() != "1.1")
+                .then(|| at + line.len() - line.trim_start_matches('\u{feff}').len());
+        }
+        if !written.is_empty() && !written.starts_with(['#', '%']) {
+            return None;
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// Returns the errors of `\/` in double quotes, which JSON has and YAML 1.1 does not.
+fn slashes(text: &str, nodes: &[Node]) -> Vec<SyntaxError> {
+    let quoted = nodes
+        .iter()
+        .filter(|node| matches!(&node.kind, Kind::Scalar(scalar) if scalar.style == Style::DoubleQuoted));
+    let places = quoted.filter_map(|node| {
+        let raw = text.get(node.span.range())?;
+        let mut escaped = false;
+        let at = raw.char_indices().find_map(|(at, c)| {
+            let found = escaped && c == '/';
+            escaped = c == '\\' && !escaped;
+            found.then(|| at - 1)
+        })?;
+        let start = node.span.start as usize + at;
+        Some(Span::new(node.span.file, start, start + 2))
+    });
+    let message = "`\\/` is no escape that Compose reads: write `/`";
+    places.map(|place| SyntaxError::fatal(message.to_owned(), place)).collect()
+}
+
+/// Returns the errors of tabs in the indentation: of lines after a plain scalar, not further in than its line, and after a key
+/// without a value. Inside of quotes and brackets tabs are blanks; what comes after a comment is left to the parser.
+fn tabs(file: SourceId, text: &str, nodes: &[Node]) -> Vec<SyntaxError> {
+    let is_scalar = |node: &&Node| matches!(node.kind, Kind::Scalar(_)) && !node.span.is_empty();
+    let ends: HashSet<usize> = nodes
+        .iter()
+        .filter(is_scalar)
+        .filter(|node| matches!(&node.kind, Kind::Scalar(scalar) if scalar.style == Style::Plain))
+        .map(|node| node.span.end as usize)
+        .collect();
+    let is_flow = |node: &Node| {
+        let first = text.as_bytes().get(node.span.start as usize);
+        matches!(node.kind, Kind::Map(_) | Kind::Seq(_)) && matches!(first, Some(b'{' | b'['))
+    };
+    let enclosing = nodes.iter().filter(|node| is_flow(node) || is_scalar(node));
+    let mut spans: Vec<Span> = enclosing.map(|node| node.span).collect();
+    spans.sort_by_key(|span| span.start);
+    // Spans are nested or apart, so that the outermost ones tell.
+    let mut outermost: Vec<Span> = Vec::new();
+    for span in spans {
+        if outermost.last().is_none_or(|last| span.start >= last.end) {
+            outermost.push(span);
+        }
+    }
+    let covers = |at: usize| {
+        let begun = outermost.partition_point(|span| (span.start as usize) < at);
+        begun.checked_sub(1).and_then(|last| outermost.get(last)).is_some_and(|span| at < span.end as usize)
+    };
+    let mut errors = Vec::new();
+    let (mut at, mut above): (usize, Option<(usize, &str)>) = (0, None);
+    for line in text.split_inclusive('\n') {
+        let column = line.bytes().take_while(|byte| *byte == b' ').count();
+        let written = line.trim();
+        if line.as_bytes().get(column) == Some(&b'\t')
+            && let Some((start, before)) = above
+        {
+            let indent = before.bytes().take_while(|byte| *byte == b' ').count();
+            let end = start + before.trim_end().len();
+            let after_scalar = ends.contains(&end) && column <= indent;
+            let after_key = before.trim_end().ends_with(':') && !covers(end);
+            if (after_scalar || after_key) && errors.len() < TABS_SHOWN && !covers(at + column) {
+                let message = "a tab in the indentation, which Compose refuses".to_owned();
+                errors.push(SyntaxError::fatal(message, Span::new(file, at + column, at + column + 1)));
+            }
+        }
+        if !written.is_empty() {
+            above = (!written.starts_with('#')).then_some((at, line));
+        }
+        at += line.len();
+    }
+    errors
+}
+
+/// Upper bound on the tabs that are reported: one is mended with all.
+const TABS_SHOWN: usize = 20;
