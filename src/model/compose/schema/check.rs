@@ -14,13 +14,14 @@ use crate::syntax::yaml;
 /// Adds what Compose refuses in a document. `below` is what it is merged over: a key that is absent or empty may stand there.
 pub(in super::super) fn check(document: &Value, below: Option<&Value>, refusals: &mut Refusals) {
     let asks = if below.is_some() { Asks::Present } else { Asks::Everything };
-    let mut checker = Checker { refusals, place: Place::default(), asks, below };
+    let mut checker = Checker { refusals, place: Place::default(), asks, below, root_below: below };
     checker.value(document, document.span, &ROOT);
 }
 
 /// Adds the keys that a project of several documents lacks after merging.
 pub(in super::super) fn check_required(merged: &Value, refusals: &mut Refusals) {
-    let mut checker = Checker { refusals, place: Place::default(), asks: Asks::Absent, below: None };
+    let mut checker =
+        Checker { refusals, place: Place::default(), asks: Asks::Absent, below: None, root_below: None };
     checker.value(merged, merged.span, &ROOT);
 }
 
@@ -40,6 +41,8 @@ struct Checker<'r> {
     asks: Asks,
     /// The value that the one at `place` is merged over.
     below: Option<&'r Value>,
+    /// The documents that the whole one is merged over.
+    root_below: Option<&'r Value>,
 }
 
 impl Checker<'_> {
@@ -50,6 +53,9 @@ impl Checker<'_> {
         }
         let Some(found) = self.read(value, key, shape) else { return };
         let Some(alternative) = shape.alternatives.iter().find(|alternative| found.fits(alternative)) else {
+            if self.is_converted() {
+                return;
+            }
             // Merging leaves out most of what is empty.
             if found == Found::Null
                 && self.below.is_some_and(|below| !below.is_null())
@@ -160,6 +166,13 @@ impl Checker<'_> {
                 self.refusals.add(refusal);
             }
         }
+    }
+
+    /// True in a list that is merged over another one, which converts its values.
+    fn is_converted(&self) -> bool {
+        let Some((path, below)) = self.place.converted().zip(self.root_below) else { return false };
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        below.at(&path).is_some_and(|below| !below.is_null())
     }
 
     fn entry(&mut self, name: &str, entry: &Entry, shape: &'static Shape) {

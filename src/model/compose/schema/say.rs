@@ -40,6 +40,28 @@ impl Place {
         matches!(self.steps().as_slice(), ["services"] | [.., "healthcheck", "test"])
     }
 
+    /// Returns the path of a list of `NAME=value` or of names that the place is in. Merging one converts both sides, so that values
+    /// of other kinds become text (compose-go `override/merge.go`, `convertIntoSequence`).
+    pub(super) fn converted(&self) -> Option<&[String]> {
+        let is_list = match self.steps().as_slice() {
+            ["services" | "jobs", _, key, ..] => matches!(
+                *key,
+                "annotations"
+                    | "dns"
+                    | "dns_opt"
+                    | "dns_search"
+                    | "env_file"
+                    | "environment"
+                    | "label_file"
+                    | "labels"
+                    | "sysctls"
+                    | "tmpfs"
+            ),
+            _ => false,
+        };
+        self.steps.get(..3).filter(|_| is_list)
+    }
+
     fn service(&self) -> Option<String> {
         match self.steps().as_slice() {
             ["services", service, ..] => Some((*service).to_owned()),
