@@ -12,7 +12,7 @@ use crate::model::project;
 use crate::parallel;
 use crate::source::{Sources, normalize};
 use crate::syntax::yaml::Tree;
-use crate::workload::{ChangedElsewhere, FactName, Project};
+use crate::workload::{ChangedElsewhere, Element, FactName, Project};
 
 /// The largest number, per directory with a Compose file, of subdirectories and of YAML files in it and them that are searched
 /// for override files with other names.
@@ -186,6 +186,9 @@ impl ExternalChanges {
             let workload = project.workloads.iter().find(|workload| workload.name == service);
             let limited_in = workload.and_then(|workload| workload.limit_key()).map(|key| key.key.file);
             let title = finding.fix().map(|fix| fix.title.clone());
+            let repeated = workload.is_some_and(|workload| {
+                matches!(&workload.service.element, Element::PreStart(step) if step.repeated_at.is_some())
+            });
             finding.fixes.retain(|fix| {
                 let outside = |edit: &Edit| {
                     is_yaml(edit, sources) && own.is_some_and(|own| !own.contains(&edit.span.file))
@@ -200,7 +203,7 @@ impl ExternalChanges {
                         (change.memory || inherited) && !same
                     })
                 };
-                !fix.edits.iter().any(|edit| outside(edit) || (sized && shared(edit)))
+                !repeated && !fix.edits.iter().any(|edit| outside(edit) || (sized && shared(edit)))
             });
             if finding.fixes.is_empty() && finding.help.is_none() {
                 finding.help = title.map(|title| format!("{title}, in every file that sets it"));

@@ -1,11 +1,13 @@
 //! `jobs` and `pre_start`: containers besides those of the services, which Compose has from version 5.6 on.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry as MapEntry;
 
 use super::load::Loader;
 use super::merge::merge;
-use super::value::{Entry, Kind, Map, Value};
-use crate::hash::HashSet;
+use super::value::{Entry, Kind, Map, Missing, Value};
+use crate::hash::HashMap;
+use crate::model::fact::Why;
 use crate::source::Span;
 use crate::syntax::yaml;
 
@@ -35,6 +37,8 @@ pub struct PreStart {
     pub mapping: Span,
     /// The span of the service's `deploy.resources.limits.memory`, which does not reach it.
     pub deploy_limit: Option<Span>,
+    /// Where another file repeats it: if only one of the two is changed, both run.
+    pub repeated_at: Option<Span>,
 }
 
 /// Between a service's name and the index of a step, in the step's name. No name of a service has a blank.
@@ -114,8 +118,13 @@ pub(super) fn steps(name: &str, service: &Entry, loader: &mut Loader<'_>) -> Vec
         if let (Kind::Map(map), true) = (&mut value.kind, item.get("image").is_some()) {
             map.shift_remove("build");
         }
-        let element =
-            PreStart { service: name.to_owned(), index: steps.len(), mapping: item.span, deploy_limit };
+        let element = PreStart {
+            service: name.to_owned(),
+            index: steps.len(),
+            mapping: item.span,
+            deploy_limit,
+            repeated_at: item.missing.as_ref().map(|repeated| repeated.at),
+        };
         let step = format!("{name}{STEP}{}]", steps.len());
         steps.push(Step { name: step, element, entry: Entry::new(place(item), value) });
     }
@@ -141,8 +150,22 @@ fn place(item: &Value) -> Span {
 /// Appends the steps of an override file or an extending service. One that is written as one that is there is not repeated.
 pub(super) fn append_steps(base: &mut Value, over: Value) {
     if let (Kind::Seq(known), Kind::Seq(more)) = (&mut base.kind, over.kind) {
-        let mut forms: HashSet<String> = known.iter().map(form).collect();
-        known.extend(more.into_iter().filter(|item| forms.insert(form(item))));
+        let mut forms: HashMap<String, usize> =
+            known.iter().enumerate().map(|(at, item)| (form(item), at)).collect();
+        for item in more {
+            match forms.entry(form(&item)) {
+                MapEntry::Occupied(first) => {
+                    if let Some(first) = known.get_mut(*first.get()) {
+                        let why = Why::Other("another file repeats it");
+                        first.missing = Some(Box::new(Missing { at: item.span, why }));
+                    }
+                }
+                MapEntry::Vacant(free) => {
+                    free.insert(known.len());
+                    known.push(item);
+                }
+            }
+        }
     }
 }
 
