@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::MAX_ABOVE;
 use super::allowance::MAX_TAKEN;
 use super::compose::{Compose, Element, Request, Service, Settings};
 use crate::hash::HashMap;
@@ -151,7 +152,8 @@ pub fn load_directory(
     // loaded: since they may have any name, discovery does not find them.
     if is_named || default.iter().any(|file| files.contains(file)) {
         // `devcontainer.json` names its files, which may stand elsewhere, too.
-        let whole = directory.file_name().is_none_or(|name| name != ".devcontainer");
+        let in_devcontainer = directory.file_name().is_some_and(|name| name == ".devcontainer");
+        let whole = !in_devcontainer && !is_below_another(directory, sources);
         let asked = Request { whole, ..request(default.clone()) };
         each(Project::load(asked, None, sources));
     }
@@ -229,6 +231,16 @@ pub(crate) fn default_files(directory: &Path, sources: &Sources) -> Vec<PathBuf>
         |names: &[&str]| names.iter().map(|name| directory.join(name)).find(|path| sources.exists(path));
     let Some(base) = first(&DEFAULT_NAMES) else { return Vec::new() };
     std::iter::once(base).chain(first(&OVERRIDE_NAMES)).collect()
+}
+
+/// True if a directory above has a project of its own, within the repository: its files may be started together with these by `-f`.
+fn is_below_another(directory: &Path, sources: &Sources) -> bool {
+    let directory = sources.absolute(directory);
+    let file = directory.join("compose.yaml");
+    let root = sources.disk().repository_root(&file);
+    let inside = |above: &&Path| root.as_ref().is_none_or(|root| above.starts_with(root));
+    let mut above = directory.ancestors().skip(1).take(MAX_ABOVE).take_while(inside);
+    above.any(|above| !default_files(above, sources).is_empty())
 }
 
 /// Returns the existing files of `COMPOSE_FILE` in the directory's `.env`. None if there are none.

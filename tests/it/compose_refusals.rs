@@ -102,3 +102,16 @@ fn what_docker_compose_refuses_is_refused_here() {
     }
     assert!(missed.is_empty(), "{missed:#?}");
 }
+
+/// A file below another project may be a part of it, which `-f` puts together: what it names may be defined there.
+#[test]
+fn names_are_not_missed_below_another_project() {
+    let part = "services:\n  web:\n    image: nginx:1.29\n    networks: [front]\n    depends_on: [db]\n";
+    let refusals =
+        |files: &[(&str, &str)]| common::Checked::tree(files, "").of_rule("invalid-compose-file").len();
+    assert_eq!(refusals(&[("a/b/compose.yaml", part)]), 2);
+    let root = ("compose.yaml", "services: {db: {image: 'postgres:17'}}\n");
+    assert_eq!(refusals(&[root, ("a/b/compose.yaml", part)]), 0);
+    // What is above the repository is another matter.
+    assert_eq!(refusals(&[root, ("a/.git/HEAD", ""), ("a/b/compose.yaml", part)]), 2);
+}
