@@ -8,7 +8,7 @@ use super::compose::{BuildSection, Compose, is_remote};
 use super::fact::{Fact, Why};
 use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
 use super::project::DEFAULT_NAMES;
-use super::{MAX_ABOVE, Unresolved, resolves_above};
+use super::{Unresolved, directories_above, resolves_above};
 use crate::hash::{HashMap, IndexMap};
 use crate::model::NOT_LOCAL;
 use crate::source::{SourceId, Sources, Span, normalize};
@@ -228,12 +228,7 @@ fn find(
 /// True if a directory above the project has both a Compose file and the Dockerfile in this context: the file that names it is
 /// merged over that one, whose directory is then the project's. Directories above the repository are not looked at.
 fn is_built_above(directory: &Path, context: &str, dockerfile: &str, sources: &Sources) -> bool {
-    let directory = sources.absolute(directory);
-    let file = directory.join("compose.yaml");
-    let root = sources.disk().repository_root(&file);
-    let inside = |folder: &&Path| root.as_ref().is_none_or(|root| folder.starts_with(root));
-    let mut above = directory.ancestors().skip(1).take(MAX_ABOVE).take_while(inside);
-    above.any(|folder| {
+    directories_above(directory, sources).iter().any(|folder| {
         sources.exists(&normalize(&folder.join(context).join(dockerfile)))
             && DEFAULT_NAMES.iter().any(|name| sources.exists(&folder.join(name)))
     })

@@ -54,6 +54,16 @@ pub(crate) const NOT_LOCAL: &str = "is not on this machine";
 /// How many parent directories of a project are searched for one of its paths.
 const MAX_ABOVE: usize = 6;
 
+/// Returns the directories above a project's, the nearest first: at most [`MAX_ABOVE`], and none above the repository.
+pub(crate) fn directories_above(directory: &Path, sources: &Sources) -> Vec<PathBuf> {
+    let directory = sources.absolute(directory);
+    let file = directory.join("compose.yaml");
+    let root = sources.disk().repository_root(&file);
+    let inside = |above: &&Path| root.as_ref().is_none_or(|root| above.starts_with(root));
+    let above = directory.ancestors().skip(1).take(MAX_ABOVE).take_while(inside);
+    above.map(Path::to_path_buf).collect()
+}
+
 /// True if `path`, relative to a parent of `directory`, exists: the file that names it is an override, and the project
 /// directory is its base file's. False for a bare name, which may exist in any directory.
 pub(crate) fn resolves_above(directory: &Path, path: &Path, sources: &Sources) -> bool {

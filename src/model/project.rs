@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::MAX_ABOVE;
 use super::allowance::MAX_TAKEN;
 use super::compose::{Compose, Element, Request, Service, Settings};
+use super::directories_above;
 use crate::hash::HashMap;
 use crate::source::{SourceId, Sources, Span, compare_paths};
 use crate::syntax::size::ByteSize;
@@ -101,7 +101,7 @@ pub fn load_merged(files: &[PathBuf], settings: &Settings, sources: &Sources) ->
         directory,
         settings: settings.clone(),
         shared_byte_limit: MAX_TAKEN,
-        whole: true,
+        self_contained: true,
     };
     Project::load(request, None, sources)
 }
@@ -140,7 +140,7 @@ pub fn load_directory(
         directory: directory.to_path_buf(),
         settings: settings.clone(),
         shared_byte_limit: others,
-        whole: false,
+        self_contained: false,
     };
     let named = files_of_compose_file_variable(directory, sources);
     let is_named = named.is_some();
@@ -153,8 +153,8 @@ pub fn load_directory(
     if is_named || default.iter().any(|file| files.contains(file)) {
         // `devcontainer.json` names its files, which may stand elsewhere, too.
         let in_devcontainer = directory.file_name().is_some_and(|name| name == ".devcontainer");
-        let whole = !in_devcontainer && !is_below_another(directory, sources);
-        let asked = Request { whole, ..request(default.clone()) };
+        let self_contained = !in_devcontainer && !is_below_another(directory, sources);
+        let asked = Request { self_contained, ..request(default.clone()) };
         each(Project::load(asked, None, sources));
     }
     let mut taken = 0;
@@ -235,12 +235,7 @@ pub(crate) fn default_files(directory: &Path, sources: &Sources) -> Vec<PathBuf>
 
 /// True if a directory above has a project of its own, within the repository: its files may be started together with these by `-f`.
 fn is_below_another(directory: &Path, sources: &Sources) -> bool {
-    let directory = sources.absolute(directory);
-    let file = directory.join("compose.yaml");
-    let root = sources.disk().repository_root(&file);
-    let inside = |above: &&Path| root.as_ref().is_none_or(|root| above.starts_with(root));
-    let mut above = directory.ancestors().skip(1).take(MAX_ABOVE).take_while(inside);
-    above.any(|above| !default_files(above, sources).is_empty())
+    directories_above(directory, sources).iter().any(|above| !default_files(above, sources).is_empty())
 }
 
 /// Returns the existing files of `COMPOSE_FILE` in the directory's `.env`. None if there are none.

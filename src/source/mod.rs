@@ -2,6 +2,7 @@
 //!
 //! All other modules identify a place in a file by its [`Span`]. Lines and columns are computed only for output.
 
+mod decode;
 mod file_system;
 mod sources;
 mod text;

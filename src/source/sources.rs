@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 
+use super::decode::{Decoded, decode};
 use super::{FileSystem, LoadError, SourceId, Span};
 use crate::hash::HashMap;
 
@@ -313,9 +314,7 @@ impl Sources {
 impl Inner {
     fn push(&mut self, path: PathBuf, bytes: Vec<u8>, host: Option<super::TracedText>) -> SourceId {
         let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        let wide = decode_utf16(&bytes);
-        let utf16 = wide.is_some();
-        let (text, invalid_utf8) = wide.unwrap_or_else(|| decode(bytes));
+        let Decoded { text, invalid: invalid_utf8, utf16 } = decode(bytes);
         let source = Source {
             id,
             path,
@@ -331,41 +330,6 @@ impl Inner {
         self.files.push(Arc::new(source));
         id
     }
-}
-
-/// Decodes UTF-16 that begins with a byte order mark; `None` for anything else. PowerShell's `>` writes such files. The second
-/// value is the offset of the first unpaired surrogate.
-fn decode_utf16(bytes: &[u8]) -> Option<(String, Option<u32>)> {
-    let (mark, units) = bytes.split_at_checked(2)?;
-    let unit: fn([u8; 2]) -> u16 = match mark {
-        [0xff, 0xfe] => u16::from_le_bytes,
-        [0xfe, 0xff] => u16::from_be_bytes,
-        _ => return None,
-    };
-    let (mut text, mut invalid) = (String::with_capacity(units.len() / 2), None);
-    let units = units.chunks_exact(2).filter_map(|pair| Some(unit(pair.try_into().ok()?)));
-    for decoded in char::decode_utf16(units) {
-        if decoded.is_err() {
-            invalid.get_or_insert(text.len() as u32);
-        }
-        text.push(decoded.unwrap_or('?'));
-    }
-    Some((text, invalid))
-}
-
-/// Decodes UTF-8. Each invalid byte becomes `?`, so that offsets stay the same; the second value is the first one's
-/// offset.
-fn decode(bytes: Vec<u8>) -> (String, Option<u32>) {
-    let error = match String::from_utf8(bytes) {
-        Ok(text) => return (text, None),
-        Err(error) => error,
-    };
-    let mut text = String::with_capacity(error.as_bytes().len());
-    for chunk in error.as_bytes().utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|_| '?'));
-    }
-    (text, Some(error.utf8_error().valid_up_to() as u32))
 }
 
 /// Removes `.` and resolves `..` lexically, without asking the disk: `a/./b/../c` becomes `a/c`.
@@ -434,25 +398,6 @@ pub(crate) fn relative_to(path: &Path, here: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn utf_16_with_a_mark_is_text_for_yaml_alone() {
-        for bytes_of in [u16::to_le_bytes, u16::to_be_bytes] {
-            let bytes: Vec<u8> = "\u{feff}ä: 𝄞\r\n".encode_utf16().flat_map(bytes_of).collect();
-            let sources = Sources::new();
-            let [yaml, other] =
-                ["compose.yaml", ".env"].map(|path| sources.get(sources.add(Path::new(path), bytes.clone())));
-            yaml.set_language(Language::Yaml);
-            assert_eq!((yaml.text(), yaml.invalid_utf8()), ("ä: 𝄞\r\n", None));
-            assert!(other.invalid_utf8().is_some() && !other.has_own_offsets());
-        }
-        let broken = Sources::new();
-        let broken = broken.get(broken.add(Path::new("a"), b"\xff\xfea\0\0\xd8b\0".to_vec()));
-        broken.set_language(Language::Yaml);
-        assert_eq!((broken.text(), broken.invalid_utf8().map(|span| span.start)), ("a?b", Some(1)));
-        let plain = Sources::new();
-        assert!(plain.get(plain.add(Path::new("a"), "a: 1")).has_own_offsets());
-    }
 
     #[test]
     fn what_is_made_of_a_file_is_shared_and_not_kept() {

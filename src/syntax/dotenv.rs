@@ -94,7 +94,7 @@ pub fn parse_raw(file: SourceId, text: &str) -> Dotenv {
     reader.out
 }
 
-/// Where variables in values are looked up: before and after the earlier lines of the file. An unknown value is
+/// The variables that values may refer to, besides those of earlier lines. An unknown value is
 /// [`Variable::unknown`]'s.
 #[derive(Clone, Copy)]
 pub struct Lookup<'l> {

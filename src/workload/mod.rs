@@ -87,7 +87,7 @@ pub struct Project {
     pub workloads: Vec<Workload>,
     /// Syntax errors, and what Compose or BuildKit rejects, in any of the files.
     pub syntax_errors: Vec<SyntaxError>,
-    /// What Docker Compose refuses in its files and no other rule reports.
+    /// The errors for which Docker Compose refuses the project and that no other rule reports.
     pub refusals: Vec<Refusal>,
     /// References to files and names that could not be resolved.
     pub unresolved: Vec<Unresolved>,

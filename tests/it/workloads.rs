@@ -296,3 +296,21 @@ fn a_healthcheck_s_interval_has_its_own_place() {
     assert_eq!(checked.sources.get(label.span.file).slice(label.span), "1s");
     assert!(label.text.ends_with("where `EVERY` is not set"), "{}", label.text);
 }
+
+#[test]
+fn the_files_of_a_project_are_in_the_order_in_which_they_are_merged() {
+    let sources = Sources::new();
+    for (path, text) in [
+        ("base.yaml", "include: [part.yaml]\nservices: {a: {image: x}}\n"),
+        ("over.yaml", "name: shop\nservices: {a: {mem_limit: 1g}}\n"),
+        ("part.yaml", "services: {b: {image: '${COMPOSE_PROJECT_NAME}'}}\n"),
+    ] {
+        sources.add(Path::new(path), text);
+    }
+    let files = ["base.yaml", "over.yaml"].map(PathBuf::from);
+    let project = project::load_merged(&files, &Settings::default(), &sources);
+    let names = project.compose.files.iter().map(|file| sources.get(*file).path().display().to_string());
+    assert_eq!(names.collect::<Vec<_>>(), ["base.yaml", "part.yaml", "over.yaml"]);
+    let image = project.compose.services.iter().find(|service| service.name == "b");
+    assert_eq!(image.and_then(|service| service.image.value()).map(TracedText::as_str), Some("shop"));
+}

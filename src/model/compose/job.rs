@@ -5,16 +5,15 @@ use std::collections::hash_map::Entry as MapEntry;
 
 use super::load::Loader;
 use super::merge::merge;
-use super::value::{Entry, Kind, Map, Missing, Value};
+use super::value::{Entry, Kind, Map, Value};
 use crate::hash::HashMap;
-use crate::model::fact::Why;
 use crate::source::Span;
 use crate::syntax::yaml;
 
 /// The sections of a Compose file whose entries run containers.
 pub(super) const SECTIONS: [&str; 2] = ["services", "jobs"];
 
-/// What a container of a project is in its Compose files.
+/// The kind of entry of a Compose file that a container is made from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Element {
     /// A service.
@@ -37,11 +36,11 @@ pub struct PreStart {
     pub mapping: Span,
     /// The span of the service's `deploy.resources.limits.memory`, which does not reach it.
     pub deploy_limit: Option<Span>,
-    /// Where another file repeats it: if only one of the two is changed, both run.
+    /// Where an overriding or extending service repeats it. If only one of the two is changed, both run.
     pub repeated_at: Option<Span>,
 }
 
-/// Between a service's name and the index of a step, in the step's name. No name of a service has a blank.
+/// Separates a service's name from the index of a step in the step's name. No name of a service has a blank.
 const STEP: &str = " pre_start[";
 
 /// Returns the service of a container by the container's name: `web` for the step `web pre_start[0]`, else the name itself.
@@ -123,7 +122,7 @@ pub(super) fn steps(name: &str, service: &Entry, loader: &mut Loader<'_>) -> Vec
             index: steps.len(),
             mapping: item.span,
             deploy_limit,
-            repeated_at: item.missing.as_ref().map(|repeated| repeated.at),
+            repeated_at: item.repeated_at.as_deref().copied(),
         };
         let step = format!("{name}{STEP}{}]", steps.len());
         steps.push(Step { name: step, element, entry: Entry::new(place(item), value) });
@@ -156,8 +155,7 @@ pub(super) fn append_steps(base: &mut Value, over: Value) {
             match forms.entry(form(&item)) {
                 MapEntry::Occupied(first) => {
                     if let Some(first) = known.get_mut(*first.get()) {
-                        let why = Why::Other("another file repeats it");
-                        first.missing = Some(Box::new(Missing { at: item.span, why }));
+                        first.repeated_at = Some(Box::new(item.span));
                     }
                 }
                 MapEntry::Vacant(free) => {

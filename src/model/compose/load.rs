@@ -47,7 +47,7 @@ pub(super) struct Loader<'s> {
     pub(super) trees: HashMap<SourceId, Arc<Tree>>,
     /// True unless a document was repaired or converted: what is missing from the project may be missing for that.
     pub(super) reads_all: bool,
-    /// What Compose refuses in the files by its schema.
+    /// The errors for which Compose refuses the files.
     pub(super) refusals: Refusals,
     budget: usize,
     /// The exhausted budget has been reported.
@@ -208,14 +208,13 @@ impl<'s> Loader<'s> {
         documents
     }
 
-    /// Returns the project name that the files state, the last one's, if it is valid and without variables.
-    pub(super) fn project_name(&mut self, files: &[SourceId], environment: &Environment) -> Option<Variable> {
+    /// Returns the top-level `name` of the last file that has one, if it is valid and its variables have values.
+    pub(super) fn project_name(trees: &[Arc<Tree>], environment: &Environment) -> Option<Variable> {
         let is_valid = |name: &str| {
             let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
             name.chars().all(valid) && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         };
-        let known = files.iter().rev().find_map(|file| {
-            let tree = self.tree(*file);
+        let known = trees.iter().rev().find_map(|tree| {
             let name = tree.documents().iter().rev().find_map(|root| tree.scalar_at(*root, "name"))?;
             Some(match interpolate(&name.text, &|name| environment.variable(name)) {
                 Interpolated::Plain => Some(name.text.clone()),
@@ -235,6 +234,9 @@ impl<'s> Loader<'s> {
         let tree = Tree::of(&source);
         self.files.insert(file);
         self.errors.extend(tree.errors().iter().cloned());
+        if tree.errors().is_empty() {
+            self.errors.extend(tree.refused_by_go_yaml(source.text()));
+        }
         self.errors
             .extend(source.invalid_utf8().map(|span| SyntaxError::fatal("not UTF-8".to_owned(), span)));
         self.trees.insert(file, Arc::clone(&tree));

@@ -14,6 +14,7 @@ mod merge;
 mod refusal;
 mod schema;
 mod service;
+mod short;
 mod unicity;
 mod value;
 
@@ -54,8 +55,8 @@ pub struct Request {
     pub settings: Settings,
     /// Upper bound (bytes) on the files that they include and extend.
     pub shared_byte_limit: usize,
-    /// The files are all that Compose is started with: nothing else defines what they name.
-    pub whole: bool,
+    /// True if no other file is merged with these, so that a name that they do not define is undefined.
+    pub self_contained: bool,
 }
 
 /// Upper bound on the services of one project. The rest is skipped.
@@ -85,7 +86,7 @@ pub struct Compose {
     pub services: Vec<Service>,
     /// Syntax errors.
     pub errors: Vec<SyntaxError>,
-    /// What Docker Compose refuses and no other rule reports.
+    /// The errors for which Docker Compose refuses the project and that no other rule reports.
     pub refusals: Vec<Refusal>,
     /// References that could not be followed.
     pub unresolved: Vec<Unresolved>,
@@ -112,7 +113,9 @@ impl Compose {
                 None => break,
             }
         }
-        environment.set_project_name(loader.project_name(&files, &environment));
+        // Held so that they are not parsed again when the files are loaded.
+        let trees: Vec<Arc<Tree>> = files.iter().map(|file| Tree::of(&sources.get(*file))).collect();
+        environment.set_project_name(Loader::project_name(&trees, &environment));
         let context = Context { directory: request.directory.clone(), environment };
         let merged = loader.load(&files, &context, &[]);
         let services = services(merged.as_ref(), &mut loader);
@@ -123,12 +126,12 @@ impl Compose {
             loader.refusals.settle(merged);
         }
         if let Some(merged) = merged.as_ref().filter(|_| loader.reads_all) {
-            let whole =
-                request.whole && !loader.unresolved.iter().any(|reference| reference.what == "include");
-            consistency::check(merged, whole, &mut loader.refusals);
+            let self_contained = request.self_contained
+                && !loader.unresolved.iter().any(|reference| reference.what == "include");
+            consistency::check(merged, self_contained, &mut loader.refusals);
         }
         let unresolved = loader.unresolved.iter().cloned();
-        let refusals = loader.refusals.without_told(&services, &loader.errors, unresolved, sources);
+        let refusals = loader.refusals.without_reported(&services, &loader.errors, unresolved, sources);
         Self {
             name,
             version,
@@ -251,7 +254,7 @@ pub struct ServiceEnvironment {
     pub unresolved: Vec<Unresolved>,
 }
 
-/// Where the variables of an `env_file` are looked up before its own lines (compose-go `types/project.go`,
+/// The variables that an `env_file` sees before those of its own lines (compose-go `types/project.go`,
 /// `WithServicesEnvironmentResolved`).
 #[derive(Clone, Copy)]
 struct Scope<'s> {

@@ -1,4 +1,4 @@
-//! What Docker Compose refuses in the files of a project, with the place, and which of it another rule reports.
+//! Errors for which Docker Compose refuses a project, each with its place.
 
 use super::service::Service;
 use super::value::{Kind, Value};
@@ -10,7 +10,7 @@ use crate::syntax::SyntaxError;
 /// Upper bound on the refusals of one project. Someone who has so many mends some and runs again.
 const MAX_REFUSALS: usize = 500;
 
-/// Something for which Docker Compose refuses a project.
+/// An error for which Docker Compose refuses a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The key or value at fault.
@@ -19,17 +19,17 @@ pub struct Refusal {
     pub via: Vec<Span>,
     /// The service that it is in, if it is in one.
     pub service: Option<String>,
-    /// What is refused, in one line.
+    /// The message of the finding.
     pub message: String,
-    /// What is wrong at the place.
+    /// The label at the span.
     pub label: String,
-    /// The words of Compose.
-    pub said: String,
-    /// Other places that it is about, each with a text.
+    /// The error message of Compose.
+    pub upstream: String,
+    /// Labels at other places.
     pub related: Vec<(Span, String)>,
     /// `docker stack deploy` refuses it, too.
     pub in_stack: bool,
-    /// Something is missing that a file merged over these may add.
+    /// Something is missing that an override file may add.
     pub may_be_added: bool,
 }
 
@@ -40,9 +40,9 @@ impl Refusal {
             span,
             via: via.to_vec(),
             service: None,
-            message: format!("the key `{key}` is no text to YAML, and Compose takes no other keys"),
-            label: format!("as text: \"{key}\""),
-            said: format!("non-string key: {key}"),
+            message: format!("the key `{key}` is no string, and Compose takes no other keys"),
+            label: format!("write it as \"{key}\""),
+            upstream: format!("non-string key: {key}"),
             related: Vec::new(),
             in_stack: true,
             may_be_added: false,
@@ -57,7 +57,7 @@ impl Refusal {
             service: Some(service.to_owned()),
             message: format!("`extends` of `{service}` names no service"),
             label: "no `service` in it".to_owned(),
-            said: format!("extends.{service}.service is required"),
+            upstream: format!("extends.{service}.service is required"),
             related: Vec::new(),
             in_stack: true,
             may_be_added: false,
@@ -70,7 +70,7 @@ impl Refusal {
 pub(super) struct Refusals {
     found: Vec<Refusal>,
     places: HashSet<Span>,
-    /// Those of values that Compose reads once everything is merged: it does not see what is replaced.
+    /// Refusals of values that Compose reads after merging. They count only if nothing replaces the value.
     decoded: Vec<Refusal>,
 }
 
@@ -82,7 +82,7 @@ impl Refusals {
         }
     }
 
-    /// Takes those of values that the merged project has.
+    /// Adds the refusals of [`Self::add_decoded`] whose values are left in the merged project.
     pub(super) fn settle(&mut self, merged: &Value) {
         let decoded = std::mem::take(&mut self.decoded);
         if decoded.is_empty() {
@@ -111,8 +111,8 @@ impl Refusals {
         }
     }
 
-    /// Returns those that no other rule reports. Each rule below knows more about its places than this list does.
-    pub(super) fn without_told(
+    /// Returns the refusals at places that no other rule reports: those rules know more about them.
+    pub(super) fn without_reported(
         mut self,
         services: &[Service],
         errors: &[SyntaxError],
@@ -122,19 +122,20 @@ impl Refusals {
         if self.found.is_empty() {
             return self.found;
         }
-        let mut told: Vec<Span> = errors.iter().filter(|error| error.fatal).map(|error| error.span).collect();
-        told.extend(unresolved.map(|reference| reference.span));
+        let mut reported: Vec<Span> =
+            errors.iter().filter(|error| error.fatal).map(|error| error.span).collect();
+        reported.extend(unresolved.map(|reference| reference.span));
         for service in services {
             let sizes = service.size_keys.iter();
             let sizes = sizes.filter(|key| matches!(key.problem, Some(SizeProblem::Refused(_))));
-            told.extend(sizes.flat_map(|key| [key.key, key.size.span()]));
-            told.extend(service.unknown_keys.iter().map(|unknown| unknown.key.span));
-            told.extend(service.conflicts.iter().map(|conflict| conflict.short_value.span));
+            reported.extend(sizes.flat_map(|key| [key.key, key.size.span()]));
+            reported.extend(service.unknown_keys.iter().map(|unknown| unknown.key.span));
+            reported.extend(service.conflicts.iter().map(|conflict| conflict.short_value.span));
             let healthcheck = service.healthcheck.iter().flat_map(|section| &section.refusals);
-            told.extend(healthcheck.map(|refusal| refusal.span));
+            reported.extend(healthcheck.map(|refusal| refusal.span));
         }
-        let is_told = |span: Span| told.iter().any(|place| touches(*place, span));
-        self.found.retain(|refusal| !is_told(refusal.span) && !is_templated(refusal.span, sources));
+        let is_reported = |span: Span| reported.iter().any(|place| touches(*place, span));
+        self.found.retain(|refusal| !is_reported(refusal.span) && !is_templated(refusal.span, sources));
         self.found
     }
 }

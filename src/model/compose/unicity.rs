@@ -2,6 +2,7 @@
 
 use super::job::SECTIONS;
 use super::load::section;
+use super::short::volume;
 use super::value::{Kind, Value};
 use crate::hash::HashMap;
 
@@ -61,23 +62,11 @@ fn path(item: &Value) -> Option<&str> {
 fn target(item: &Value) -> Option<&str> {
     match item.get("target") {
         Some(entry) => text(&entry.value),
-        None => mount_target(text(item)?),
+        None => volume(text(item)?).ok().map(|volume| volume.target),
     }
 }
 
 /// Returns the text of a scalar; `None` if it hangs on a variable without a value.
 fn text(item: &Value) -> Option<&str> {
     item.as_scalar().filter(|scalar| scalar.unset.is_none()).map(|scalar| scalar.text.as_str())
-}
-
-/// Returns the target of `[source:]target[:options]`. The source may begin with the letter of a Windows drive.
-fn mount_target(mount: &str) -> Option<&str> {
-    let drive = |text: &str| text.len() == 1 && text.starts_with(|c: char| c.is_ascii_alphabetic());
-    let mut parts = mount.split(':');
-    let first = parts.next()?;
-    let windows = drive(first) && mount.get(2..).is_some_and(|rest| rest.starts_with(['\\', '/']));
-    if windows {
-        parts.next();
-    }
-    Some(parts.next().unwrap_or(if windows { mount } else { first }))
 }

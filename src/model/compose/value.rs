@@ -31,6 +31,8 @@ pub(crate) struct Value {
     pub(crate) merge_mode: MergeMode,
     /// Set if a file or service that it builds upon could not be read: keys that are absent here may be set there.
     pub(crate) missing: Option<Box<Missing>>,
+    /// For an item of `pre_start`: where an overriding or extending service repeats it.
+    pub(crate) repeated_at: Option<Box<Span>>,
 }
 
 /// A file or service that a value builds upon and that could not be read.
@@ -114,7 +116,14 @@ pub(crate) struct Unset {
 
 impl Value {
     pub(crate) fn map(entries: Map, span: Span) -> Self {
-        Self { kind: Kind::Map(entries), span, via: Vec::new(), merge_mode: MergeMode::Merge, missing: None }
+        Self {
+            kind: Kind::Map(entries),
+            span,
+            via: Vec::new(),
+            merge_mode: MergeMode::Merge,
+            missing: None,
+            repeated_at: None,
+        }
     }
 
     pub(crate) fn string(text: TracedText) -> Self {
@@ -126,7 +135,7 @@ impl Value {
             default_of: None,
             template: None,
         });
-        Self { kind, span, via: Vec::new(), merge_mode: MergeMode::Merge, missing: None }
+        Self { kind, span, via: Vec::new(), merge_mode: MergeMode::Merge, missing: None, repeated_at: None }
     }
 
     pub(crate) fn as_map(&self) -> Option<&Map> {
@@ -223,6 +232,7 @@ impl<'a> Lowering<'a> {
             via: via.clone(),
             merge_mode: MergeMode::Merge,
             missing: None,
+            repeated_at: None,
         };
         if self.over_budget(node.span, depth) {
             return value;

@@ -25,7 +25,7 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
             continue;
         }
         let mut finding = cx.report(refusal.span, refusal.message.clone());
-        finding.label(refusal.label.as_str()).via(&refusal.via).note(refusal.said.trim());
+        finding.label(refusal.label.as_str()).via(&refusal.via).note(refusal.upstream.trim());
         for (span, text) in &refusal.related {
             finding.related(*span, text.as_str());
         }

@@ -179,6 +179,13 @@ impl Tree {
         &self.errors
     }
 
+    /// Returns what go-yaml, and so Compose, refuses in a text that parses here: tabs in the indentation, `\/`, other versions of YAML.
+    /// `text` is the one that was parsed.
+    #[must_use]
+    pub fn refused_by_go_yaml(&self, text: &str) -> Vec<SyntaxError> {
+        refused::by_go_yaml(self.file, text, &self.nodes)
+    }
+
     /// Returns lines that were skipped so that the rest could be parsed, without surrounding blanks. Their content is
     /// unknown.
     pub fn skipped_lines(&self) -> &[Span] {

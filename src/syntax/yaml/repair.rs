@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::build::{Built, Failure, build};
-use super::{Kind, Node, Tree, refused};
+use super::{Kind, Node, Tree};
 use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
@@ -32,9 +32,6 @@ pub(super) fn parse(file: SourceId, text: &str) -> Tree {
                 .iter()
                 .map(|span| SyntaxError::fatal(format!("unknown anchor `{}`", name(span)), *span)),
         );
-    }
-    if blanked.is_empty() && errors.is_empty() {
-        errors.extend(refused::by_go_yaml(file, text, &built.nodes));
     }
     errors.append(&mut built.errors);
     errors.sort_by_key(|error| error.span.start);

@@ -5,14 +5,14 @@ use super::names::dependencies;
 use super::{Named, Project, Subject};
 use crate::hash::HashMap;
 
-/// How far the search has come with a service.
+/// The state of a service in the depth-first search.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
-    OnTheWay,
+    InProgress,
     Done,
 }
 
-/// A service on the way, with those that it depends on and are still to be followed.
+/// A service on the current path, with the dependencies that are still to be followed.
 struct Step<'v> {
     service: Subject<'v>,
     rest: std::vec::IntoIter<Named<'v>>,
@@ -31,7 +31,7 @@ pub(super) fn check(project: &Project<'_>, refusals: &mut Refusals) {
         if states.contains_key(name) {
             continue;
         }
-        states.insert(name, State::OnTheWay);
+        states.insert(name, State::InProgress);
         let mut way = vec![Step::of(Subject { name, entry })];
         while let Some(last) = way.last_mut() {
             let Some(next) = last.rest.next() else {
@@ -41,7 +41,7 @@ pub(super) fn check(project: &Project<'_>, refusals: &mut Refusals) {
             };
             match states.get(next.name) {
                 Some(State::Done) => {}
-                Some(State::OnTheWay) => {
+                Some(State::InProgress) => {
                     let names: Vec<&str> = way.iter().map(|step| step.service.name).collect();
                     let start = names.iter().position(|name| *name == next.name).unwrap_or_default();
                     let service = way.last().map(|step| step.service);
@@ -52,7 +52,7 @@ pub(super) fn check(project: &Project<'_>, refusals: &mut Refusals) {
                 None => {
                     let found = project.map("services").and_then(|map| map.get_key_value(next.name));
                     if let Some((name, entry)) = found {
-                        states.insert(name, State::OnTheWay);
+                        states.insert(name, State::InProgress);
                         way.push(Step::of(Subject { name, entry }));
                     }
                 }
@@ -72,6 +72,6 @@ fn circle(service: Subject<'_>, next: &Named<'_>, names: &[&str]) -> Refusal {
         [_] => format!("`{own}` depends on itself"),
         _ => format!("`{own}` depends on `{}`, and that on `{own}`", next.name),
     };
-    let said = format!("dependency cycle detected: {way}");
-    Refusal { span: next.span, ..service.refusal(next.value, message, "the circle closes here", said) }
+    let upstream = format!("dependency cycle detected: {way}");
+    Refusal { span: next.span, ..service.refusal(next.value, message, "the circle closes here", upstream) }
 }

@@ -1,20 +1,19 @@
-//! What Docker Compose refuses of a merged project beyond its schema: contradictions within a service, and names that nothing
-//! defines (compose-go `loader/validate.go`, `validation/`, `loader/normalize.go`, `graph/cycle.go`).
+//! Checks that Docker Compose makes of a merged project beyond its schema: contradictions, and names that nothing defines
+//! (compose-go `loader/validate.go`, `validation/`, `loader/normalize.go`, `graph/cycle.go`).
 
 mod circle;
 mod names;
 mod resources;
 mod service;
-mod short;
 
 use super::refusal::{Refusal, Refusals};
 use super::value::{Entry, Kind, Map, Value};
 use crate::source::Span;
 use crate::syntax::yaml;
 
-/// Adds what contradicts itself in a merged project. `whole` if nothing can add to it: no file, no service of another file.
-pub(super) fn check(merged: &Value, whole: bool, refusals: &mut Refusals) {
-    let project = Project { value: merged, whole };
+/// Adds contradictions and undefined names of a merged project. `self_contained` if no other file can add to it.
+pub(super) fn check(merged: &Value, self_contained: bool, refusals: &mut Refusals) {
+    let project = Project { value: merged, self_contained };
     resources::check(&project, refusals);
     for (name, entry) in project.section("services") {
         let Kind::Map(_) = entry.value.kind else { continue };
@@ -22,25 +21,30 @@ pub(super) fn check(merged: &Value, whole: bool, refusals: &mut Refusals) {
         service::check(&service, &project, refusals);
         names::check(&service, &project, refusals);
     }
+    jobs(&project, refusals);
+    service::check_container_names(&project, refusals);
+    circle::check(&project, refusals);
+}
+
+/// Adds jobs with the name of a service.
+fn jobs(project: &Project<'_>, refusals: &mut Refusals) {
     for (name, entry) in project.section("jobs").filter(|(name, _)| project.defines("services", name)) {
-        let said = format!(
+        let upstream = format!(
             "\"{name}\" is declared both as a service and a job: service and job names must be unique"
         );
         let message = format!("`{name}` is a service and a job");
         let other = project.map("services").and_then(|services| Some(services.get(name)?.key));
         let related = other.map(|key| (key, "the service".to_owned())).into_iter().collect();
-        let refusal = refusal(entry.key, &entry.value, message, "the job: give it another name", said);
+        let refusal = refusal(entry.key, &entry.value, message, "the job: give it another name", upstream);
         refusals.add(Refusal { related, ..refusal });
     }
-    service::check_container_names(&project, refusals);
-    circle::check(&project, refusals);
 }
 
 /// A merged project.
 struct Project<'v> {
     value: &'v Value,
     /// A name that nothing defines here is defined nowhere.
-    whole: bool,
+    self_contained: bool,
 }
 
 impl<'v> Project<'v> {
@@ -77,29 +81,32 @@ impl<'v> Subject<'v> {
     }
 
     /// Returns a refusal of a value in it.
-    fn refusal(&self, value: &Value, message: String, label: &str, said: String) -> Refusal {
-        Refusal { service: Some(self.name.to_owned()), ..refusal(value.span, value, message, label, said) }
+    fn refusal(&self, value: &Value, message: String, label: &str, upstream: String) -> Refusal {
+        Refusal {
+            service: Some(self.name.to_owned()),
+            ..refusal(value.span, value, message, label, upstream)
+        }
     }
 
     /// Returns a refusal of the whole service, at its key.
-    fn refusal_at_key(&self, message: String, label: &str, said: String) -> Refusal {
+    fn refusal_at_key(&self, message: String, label: &str, upstream: String) -> Refusal {
         let value = &self.entry.value;
         Refusal {
             service: Some(self.name.to_owned()),
-            ..refusal(self.entry.key, value, message, label, said)
+            ..refusal(self.entry.key, value, message, label, upstream)
         }
     }
 }
 
 /// Returns a refusal at `span`, which belongs to `value`.
-fn refusal(span: Span, value: &Value, message: String, label: &str, said: String) -> Refusal {
+fn refusal(span: Span, value: &Value, message: String, label: &str, upstream: String) -> Refusal {
     Refusal {
         span,
         via: value.via.clone(),
         service: None,
         message,
         label: label.to_owned(),
-        said,
+        upstream,
         related: Vec::new(),
         in_stack: false,
         may_be_added: false,

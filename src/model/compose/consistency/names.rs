@@ -1,13 +1,13 @@
 //! Names in a service that nothing in the project defines.
 
 use super::super::refusal::{Refusal, Refusals};
+use super::super::short::{is_path, volume};
 use super::super::value::Value;
-use super::short::volume_source;
 use super::{Named, Project, Subject, items, named, text};
 use crate::error::nearest;
 
 pub(super) fn check(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {
-    if !project.whole {
+    if !project.self_contained {
         return;
     }
     let grants = |path: &[&str]| service.get(path).map(items).unwrap_or_default();
@@ -39,6 +39,19 @@ pub(super) fn check(service: &Subject<'_>, project: &Project<'_>, refusals: &mut
     }
 }
 
+/// Returns the volume that an item of `volumes` names.
+fn volume_source(item: &Value) -> Option<Named<'_>> {
+    if let Some(entry) = item.get("source") {
+        let is_volume = item.get("type").is_some_and(|kind| text(&kind.value) == Some("volume"));
+        let name = text(&entry.value).filter(|name| is_volume && !name.is_empty())?;
+        return Some(Named { name, span: entry.value.span, value: &entry.value });
+    }
+    let scalar = item.as_scalar()?;
+    let source = volume(text(item)?).ok()?.source;
+    let span = scalar.text.span_of(0..source.len());
+    (!source.is_empty() && !is_path(source)).then_some(Named { name: source, span, value: item })
+}
+
 struct Reference<'a, 'v> {
     service: &'a Subject<'v>,
     project: &'a Project<'v>,
@@ -52,10 +65,10 @@ impl Reference<'_, '_> {
         let (service, name) = (self.service.name, named.name);
         let meant = near(name, self.project, section);
         let label = meant.unwrap_or_else(|| format!("not in the top-level `{section}`"));
-        let said =
+        let upstream =
             format!("service \"{service}\" refers to undefined {kind} {name}: invalid compose project");
         let message = format!("`{service}` names the {kind} `{name}`, which nothing defines");
-        let refusal = self.service.refusal(named.value, message, &label, said);
+        let refusal = self.service.refusal(named.value, message, &label, upstream);
         refusals.add(Refusal { span: named.span, in_stack, may_be_added: true, ..refusal });
     }
 }
@@ -63,9 +76,10 @@ impl Reference<'_, '_> {
 fn undefined_service(service: &Subject<'_>, project: &Project<'_>, other: &Named<'_>) -> Refusal {
     let (own, name) = (service.name, other.name);
     let label = near(name, project, "services").unwrap_or_else(|| "no such service".to_owned());
-    let said = format!("service \"{own}\" depends on undefined service \"{name}\": invalid compose project");
+    let upstream =
+        format!("service \"{own}\" depends on undefined service \"{name}\": invalid compose project");
     let message = format!("`{own}` depends on the service `{name}`, which nothing defines");
-    let refusal = service.refusal(other.value, message, &label, said);
+    let refusal = service.refusal(other.value, message, &label, upstream);
     Refusal { span: other.span, may_be_added: true, ..refusal }
 }
 

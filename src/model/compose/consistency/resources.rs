@@ -13,7 +13,7 @@ pub(super) fn check(project: &Project<'_>, refusals: &mut Refusals) {
         [("secrets", &["file", "environment"][..]), ("configs", &["file", "environment", "content"][..])]
     {
         for (name, entry) in project.section(section) {
-            content(section, name, entry, (sources, project.whole), refusals);
+            content(section, name, entry, (sources, project.self_contained), refusals);
         }
     }
 }
@@ -37,8 +37,8 @@ fn external_volume(name: &str, entry: &Entry, refusals: &mut Refusals) {
             continue;
         }
         let message = format!("the volume `{name}` is external and has a `{key}`");
-        let said = format!("volumes.{name}: conflicting parameters \"external\" and \"{key}\" specified");
-        refusals.add(refusal(other.key, &other.value, message, "not of an external volume", said));
+        let upstream = format!("volumes.{name}: conflicting parameters \"external\" and \"{key}\" specified");
+        refusals.add(refusal(other.key, &other.value, message, "not for an external volume", upstream));
     }
 }
 
@@ -47,7 +47,7 @@ fn content(
     section: &str,
     name: &str,
     entry: &Entry,
-    (sources, whole): (&[&str], bool),
+    (sources, self_contained): (&[&str], bool),
     refusals: &mut Refusals,
 ) {
     let Kind::Map(map) = &entry.value.kind else { return };
@@ -56,9 +56,9 @@ fn content(
     let listed = sources.join("|");
     if let [first, second, ..] = given.as_slice() {
         let message = format!("the {kind} `{name}` has several sources");
-        let said = format!("{section}.{name}: {listed} attributes are mutually exclusive");
-        let mut refusal = refusal(second.key, &second.value, message, "and one here", said);
-        refusal.related.push((first.key, "one source here".to_owned()));
+        let upstream = format!("{section}.{name}: {listed} attributes are mutually exclusive");
+        let mut refusal = refusal(second.key, &second.value, message, "the second source", upstream);
+        refusal.related.push((first.key, "the first source".to_owned()));
         refusals.add(refusal);
         return;
     }
@@ -66,10 +66,16 @@ fn content(
     let by_driver = section == "configs" && map.contains_key("driver");
     let unnamed = map.get("environment").is_some_and(|given| text(&given.value).is_some_and(str::is_empty));
     let nothing = given.is_empty() || (unnamed && section == "secrets");
-    if nothing && !external && !by_driver && whole {
+    if nothing && !external && !by_driver && self_contained {
         let message = format!("the {kind} `{name}` has no source");
-        let said = format!("{section}.{name}: one of {listed} must be set");
-        let mut refusal = refusal(entry.key, &entry.value, message, "where does it come from?", said);
+        let upstream = format!("{section}.{name}: one of {listed} must be set");
+        let mut refusal = refusal(
+            entry.key,
+            &entry.value,
+            message,
+            &format!("give it one of {}", sources.join(", ")),
+            upstream,
+        );
         refusal.in_stack = false;
         refusals.add(refusal);
     }

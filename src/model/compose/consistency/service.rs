@@ -1,8 +1,8 @@
-//! What contradicts itself within a service.
+//! Contradictions within a service.
 
 use super::super::refusal::{Refusal, Refusals};
+use super::super::short::{refused_port, volume};
 use super::super::value::{Entry, Kind, Value};
-use super::short::{refused_port, volume};
 use super::{Project, Subject, integer, items, named, refusal, text};
 use crate::hash::{HashMap, HashSet};
 use crate::source::Span;
@@ -28,21 +28,21 @@ fn ulimits(service: &Subject<'_>, refusals: &mut Refusals) {
             let Kind::Scalar(scalar) = &entry.value.kind else { continue };
             if matches!(scalar.typed, yaml::Value::Float(number) if number.is_finite()) {
                 let place = path.join(".");
-                let said =
+                let upstream =
                     format!("services.{}.{place}.{name}: invalid type float64 for ulimits", service.name);
                 let message = format!("`{place}.{name}` of `{}` is no whole number", service.name);
                 refusals.add(service.refusal(
                     &entry.value,
                     message,
                     "write it without fraction and exponent",
-                    said,
+                    upstream,
                 ));
             }
         }
     }
 }
 
-/// Adds long forms that say what, but not where to in the container.
+/// Adds long forms without a target in the container.
 fn targets(service: &Subject<'_>, refusals: &mut Refusals) {
     for (key, kind, target) in [
         ("ports", "ports", "target port"),
@@ -52,9 +52,9 @@ fn targets(service: &Subject<'_>, refusals: &mut Refusals) {
         for (at, item) in service.get(&[key]).map(items).unwrap_or_default().iter().enumerate() {
             let Some(map) = item.as_map().filter(|map| !map.contains_key("target")) else { continue };
             let name = service.name;
-            let said = format!("service {kind} services.{name}.{key}.[{at}] is missing a {target}");
+            let upstream = format!("service {kind} services.{name}.{key}.[{at}] is missing a {target}");
             let message = format!("an item of `{key}` of `{name}` has no `target`");
-            let mut refusal = service.refusal(item, message, "no `target` beside it", said);
+            let mut refusal = service.refusal(item, message, "no `target` beside it", upstream);
             refusal.span = map.values().next().map_or(item.span, |first| first.key);
             refusals.add(refusal);
         }
@@ -66,15 +66,15 @@ fn image(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) 
     let value = &service.entry.value;
     let image = service.get(&["image"]).is_some_and(|image| text(image).is_none_or(|text| !text.is_empty()));
     let runs = image || service.get(&["build"]).is_some() || service.get(&["provider"]).is_some();
-    if runs || value.missing.is_some() || !project.whole {
+    if runs || value.missing.is_some() || !project.self_contained {
         return;
     }
     let name = service.name;
-    let said = format!(
+    let upstream = format!(
         "service \"{name}\" has neither an image nor a build context specified: invalid compose project"
     );
     let message = format!("`{name}` has no `image` and no `build`");
-    let refusal = service.refusal_at_key(message, "nothing to run", said);
+    let refusal = service.refusal_at_key(message, "nothing to run", upstream);
     refusals.add(Refusal { may_be_added: true, ..refusal });
 }
 
@@ -84,13 +84,13 @@ fn build(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) 
         (entry(service, &["build", "dockerfile"]), entry(service, &["build", "dockerfile_inline"]))
         && [file, inline].iter().all(|entry| text(&entry.value).is_none_or(|text| !text.is_empty()))
     {
-        let said = format!(
+        let upstream = format!(
             "service \"{name}\" declares mutualy exclusive dockerfile and dockerfile_inline: invalid compose project"
         );
         let message = format!("`{name}` names a Dockerfile and has one inline");
-        let mut refusal = service.refusal(&inline.value, message, "one is inline", said);
+        let mut refusal = service.refusal(&inline.value, message, "the inline one", upstream);
         refusal.span = inline.key;
-        refusal.related.push((file.key, "the other is named here".to_owned()));
+        refusal.related.push((file.key, "the named one".to_owned()));
         refusals.add(refusal);
     }
     if let (Some(platform), Some(platforms)) =
@@ -100,11 +100,11 @@ fn build(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) 
         if built.is_some_and(|built| !built.is_empty() && !built.contains(&platform))
             && let Some(value) = service.get(&["platform"])
         {
-            let said = format!(
+            let upstream = format!(
                 "service.build.platforms MUST include service.platform \"{platform}\": invalid compose project"
             );
             let message = format!("`{name}` runs on `{platform}`, and is not built for it");
-            let mut refusal = service.refusal(value, message, "not in `build.platforms`", said);
+            let mut refusal = service.refusal(value, message, "not in `build.platforms`", upstream);
             refusal.related.push((platforms.span, "built for these".to_owned()));
             refusals.add(refusal);
         }
@@ -114,7 +114,8 @@ fn build(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) 
 
 /// Adds build contexts that are services which nothing defines.
 fn contexts(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {
-    let Some(contexts) = service.get(&["build", "additional_contexts"]).filter(|_| project.whole) else {
+    let Some(contexts) = service.get(&["build", "additional_contexts"]).filter(|_| project.self_contained)
+    else {
         return;
     };
     let pairs: Vec<(&str, &str, &Value)> = match &contexts.kind {
@@ -134,11 +135,11 @@ fn contexts(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusal
         let Some(target) = context.strip_prefix("service:") else { continue };
         if !project.defines("services", target) {
             let name = service.name;
-            let said = format!(
+            let upstream = format!(
                 "service \"{name}\" declares unknown service \"{target}\" as additional contexts {key}"
             );
-            let message = format!("`{name}` builds upon the service `{target}`, which nothing defines");
-            refusals.add(service.refusal(value, message, "no such service", said));
+            let message = format!("`{name}` builds from the service `{target}`, which nothing defines");
+            refusals.add(service.refusal(value, message, "no such service", upstream));
         }
     }
 }
@@ -153,12 +154,12 @@ fn network_mode(service: &Subject<'_>, refusals: &mut Refusals) {
         return;
     };
     let name = service.name;
-    let said = format!(
+    let upstream = format!(
         "service {name} declares mutually exclusive `network_mode` and `networks`: invalid compose project"
     );
     let message = format!("`{name}` has a `network_mode` and `networks`");
-    let mut refusal = service.refusal(mode, message, "one of them ...", said);
-    refusal.related.push((networks.key, "... and the other".to_owned()));
+    let mut refusal = service.refusal(mode, message, "`network_mode` here", upstream);
+    refusal.related.push((networks.key, "`networks` here".to_owned()));
     refusals.add(refusal);
 }
 
@@ -175,12 +176,12 @@ fn replicas(service: &Subject<'_>, refusals: &mut Refusals) {
         return;
     };
     let name = service.name;
-    let said = format!(
+    let upstream = format!(
         "services.{key}: can't set container_name and {name} as container name must be unique: invalid compose project"
     );
     let message = format!("`{name}` has several containers and one name for them");
-    let mut refusal = service.refusal(container, message, "one name ...", said);
-    refusal.related.push((value.span, "... for so many".to_owned()));
+    let mut refusal = service.refusal(container, message, "one name", upstream);
+    refusal.related.push((value.span, "several containers".to_owned()));
     refusals.add(refusal);
 }
 
@@ -201,13 +202,14 @@ pub(super) fn check_container_names(project: &Project<'_>, refusals: &mut Refusa
         if !run_together(&service, other) {
             continue;
         }
-        let said = format!("services.{name}: container name \"{container}\" is already in use by service");
+        let upstream =
+            format!("services.{name}: container name \"{container}\" is already in use by service");
         let message =
             format!("the container name `{container}` of `{name}` is that of `{}`, too", other.name);
         // Services that share a mapping have their name in one place.
         let mut refusal = match *first == value.span {
-            true => service.refusal_at_key(message, "takes the name of another container", said),
-            false => service.refusal(value, message, "another container has it", said),
+            true => service.refusal_at_key(message, "takes the name of another container", upstream),
+            false => service.refusal(value, message, "another container has it", upstream),
         };
         refusal.related.push((*first, "taken here".to_owned()));
         refusals.add(refusal);
@@ -223,36 +225,29 @@ fn run_together(one: &Subject<'_>, other: &Subject<'_>) -> bool {
     one.is_empty() || other.is_empty() || !one.is_disjoint(&other)
 }
 
-/// Adds volumes in a form that Compose cannot read, and paths at which two things are mounted. Volumes with the same path as
-/// written replace each other (compose-go `override/uncity.go`).
+/// Adds volumes in a form that Compose cannot read, and paths at which two things are mounted.
 fn mounts(service: &Subject<'_>, refusals: &mut Refusals) {
     let mut known: HashMap<String, (String, Span)> = HashMap::default();
     let mut found: Vec<(String, String, &Value)> = Vec::new();
-    let mut listed: HashSet<&str> = HashSet::default();
     for (at, item) in service.get(&["tmpfs"]).map(items).unwrap_or_default().iter().enumerate() {
         let Some(text) = text(item) else { continue };
-        // Items that are equal up to a `=` replace each other (compose-go `override/uncity.go`).
-        if !listed.insert(text.split('=').next().unwrap_or_default()) {
-            continue;
-        }
         let target = text.split(':').next().unwrap_or_default();
         found.push((target.to_owned(), format!("tmpfs[{at}]"), item));
     }
-    let mut written: HashSet<&str> = HashSet::default();
     for (at, item) in service.get(&["volumes"]).map(items).unwrap_or_default().iter().enumerate() {
         let target = match item.get("target") {
             Some(entry) => text(&entry.value),
             None => match text(item).map(volume) {
                 Some(Ok(volume)) => Some(volume.target),
-                Some(Err(said)) => {
+                Some(Err(upstream)) => {
                     let message = format!("Compose cannot read a volume of `{}`", service.name);
-                    refusals.add(service.refusal(item, message, "an empty part", said));
+                    refusals.add(service.refusal(item, message, "an empty part", upstream));
                     None
                 }
                 None => None,
             },
         };
-        let Some(target) = target.filter(|target| written.insert(target)) else { continue };
+        let Some(target) = target else { continue };
         found.push((clean(target), format!("volumes[{at}]"), item));
     }
     for (target, place, item) in found {
@@ -262,12 +257,12 @@ fn mounts(service: &Subject<'_>, refusals: &mut Refusals) {
                 known.insert(target, (place, item.span));
             }
             Some((first, span)) => {
-                let said = format!(
+                let upstream = format!(
                     "services.{name}.{place}: target {target} already mounted as services.{name}.{first}"
                 );
                 let message = format!("`{name}` mounts two things at `{target}`");
-                let mut refusal = service.refusal(item, message, "and this one", said);
-                refusal.related.push((*span, "this one".to_owned()));
+                let mut refusal = service.refusal(item, message, "mounted again here", upstream);
+                refusal.related.push((*span, "mounted here".to_owned()));
                 refusals.add(refusal);
             }
         }
@@ -298,13 +293,13 @@ fn ports(service: &Subject<'_>, refusals: &mut Refusals) {
             if let Some((ip, value)) = ip.and_then(|ip| Some((text(ip)?, ip)))
                 && ip.parse::<std::net::IpAddr>().is_err()
             {
-                let said = format!("services.{name}.ports.[]: invalid ip address: {ip}");
+                let upstream = format!("services.{name}.ports.[]: invalid ip address: {ip}");
                 let message = format!("`{ip}` of `{name}` is no IP address");
-                refusals.add(service.refusal(value, message, "no IP address", said));
+                refusals.add(service.refusal(value, message, "no IP address", upstream));
             }
-        } else if let Some(said) = text(item).and_then(refused_port) {
+        } else if let Some(upstream) = text(item).and_then(refused_port) {
             let message = format!("Compose cannot read a port of `{name}`");
-            refusals.add(service.refusal(item, message, &said.clone(), said));
+            refusals.add(service.refusal(item, message, &upstream.clone(), upstream));
         }
     }
 }
@@ -318,13 +313,13 @@ fn devices(service: &Subject<'_>, refusals: &mut Refusals) {
         for device in service.get(path).map(items).unwrap_or_default() {
             if let (Some(count), Some(ids)) = (device.get("count"), device.get("device_ids")) {
                 let name = service.name;
-                let said = format!(
+                let upstream = format!(
                     "services.{name}.{key}.[]: \"count\" and \"device_ids\" attributes are exclusive"
                 );
                 let message = format!("a device of `{name}` has a `count` and `device_ids`");
-                let mut refusal = service.refusal(&ids.value, message, "and which ones", said);
+                let mut refusal = service.refusal(&ids.value, message, "`device_ids` here", upstream);
                 refusal.span = ids.key;
-                refusal.related.push((count.key, "how many".to_owned()));
+                refusal.related.push((count.key, "`count` here".to_owned()));
                 refusals.add(refusal);
             }
         }
@@ -336,13 +331,13 @@ fn watches(service: &Subject<'_>, refusals: &mut Refusals) {
         let Some(action) = watch.get("action") else { continue };
         let copies = text(&action.value).is_some_and(|action| action.starts_with("sync"));
         if copies && watch.get("target").is_none() {
-            let said = format!(
+            let upstream = format!(
                 "services.{}.develop.watch: target is required for non-rebuild actions: invalid compose project",
                 service.name
             );
             let message = format!("a watch of `{}` has no `target` to copy to", service.name);
             let place = action.value.span;
-            let refusal = refusal(place, &action.value, message, "copies to its `target`", said);
+            let refusal = refusal(place, &action.value, message, "copies to its `target`", upstream);
             refusals.add(Refusal { service: Some(service.name.to_owned()), ..refusal });
         }
     }

@@ -1,11 +1,11 @@
-//! Holds a document against the format, and finds everything that Compose refuses in it.
+//! Checks a document against the Compose format.
 
 use std::collections::hash_map;
 
 use super::super::refusal::{Refusal, Refusals};
 use super::super::value::{Entry, Kind, Map, MergeMode, Value};
+use super::messages::{self, Place};
 use super::read::{Found, cast, refused_text};
-use super::say::{self, Place};
 use super::{Alternative, Mapping, ROOT, Reading, Shape};
 use crate::hash::HashMap;
 use crate::source::Span;
@@ -13,32 +13,32 @@ use crate::syntax::yaml;
 
 /// Adds what Compose refuses in a document. `below` is what it is merged over: a key that is absent or empty may stand there.
 pub(in super::super) fn check(document: &Value, below: Option<&Value>, refusals: &mut Refusals) {
-    let asks = if below.is_some() { Asks::Present } else { Asks::Everything };
-    let mut checker = Checker { refusals, place: Place::default(), asks, below, root_below: below };
+    let pass = if below.is_some() { Pass::Present } else { Pass::Everything };
+    let mut checker = Checker { refusals, place: Place::default(), pass, below, root_below: below };
     checker.value(document, document.span, &ROOT);
 }
 
 /// Adds the keys that a project of several documents lacks after merging.
 pub(in super::super) fn check_required(merged: &Value, refusals: &mut Refusals) {
     let mut checker =
-        Checker { refusals, place: Place::default(), asks: Asks::Absent, below: None, root_below: None };
+        Checker { refusals, place: Place::default(), pass: Pass::Absent, below: None, root_below: None };
     checker.value(merged, merged.span, &ROOT);
 }
 
-/// What is looked for.
+/// The pass over a document or over the merged project.
 #[derive(Clone, Copy, PartialEq)]
-enum Asks {
+enum Pass {
     Everything,
-    /// Keys and values that are there.
+    /// Reports keys and values that are there.
     Present,
-    /// Keys that are not there.
+    /// Reports required keys that are absent.
     Absent,
 }
 
 struct Checker<'r> {
     refusals: &'r mut Refusals,
     place: Place,
-    asks: Asks,
+    pass: Pass,
     /// The value that the one at `place` is merged over.
     below: Option<&'r Value>,
     /// The documents that the whole one is merged over.
@@ -63,7 +63,7 @@ impl Checker<'_> {
             {
                 return;
             }
-            self.add(value, key, say::wrong_kind(&self.place, value, found, shape));
+            self.add(value, key, messages::wrong_kind(&self.place, value, found, shape));
             return;
         };
         match (alternative, &value.kind) {
@@ -79,18 +79,22 @@ impl Checker<'_> {
             }
             (Alternative::List { item, unique }, Kind::Seq(items)) => self.list(items, key, item, *unique),
             (Alternative::Words(words), Kind::Scalar(scalar)) if !words.contains(&scalar.text.as_str()) => {
-                self.add(value, key, say::wrong_word(&self.place, scalar.text.as_str(), words));
+                self.add(value, key, messages::wrong_word(&self.place, scalar.text.as_str(), words));
             }
             (Alternative::Scalar { least, most, .. }, Kind::Scalar(scalar)) => {
                 if let Found::Number(number) = found
-                    && let Some(said) = out_of_range(number, *least, *most)
+                    && let Some(upstream) = out_of_range(number, *least, *most)
                 {
-                    self.add(value, key, say::out_of_range(&self.place, scalar.text.as_str(), &said));
+                    self.add(
+                        value,
+                        key,
+                        messages::out_of_range(&self.place, scalar.text.as_str(), &upstream),
+                    );
                 } else if let Found::Number(number) = found
                     && shape.reading == Some(Reading::Count)
                     && number < 0.0
                 {
-                    self.add(value, key, say::negative(&self.place, scalar.text.as_str()));
+                    self.add(value, key, messages::negative(&self.place, scalar.text.as_str()));
                 }
             }
             _ => {}
@@ -101,25 +105,25 @@ impl Checker<'_> {
     fn read(&mut self, value: &Value, key: Span, shape: &'static Shape) -> Option<Found> {
         let found = Found::of(value);
         let Kind::Scalar(scalar) = &value.kind else { return Some(found) };
-        // Where a time is taken hangs on the decoder.
+        // The decoder decides whether a time is accepted.
         if scalar.unset.is_some() || matches!(scalar.typed, yaml::Value::Timestamp) {
             return None;
         }
         let read = if found == Found::Text { cast(scalar, shape.reading) } else { Ok(found) };
         match read {
             Ok(Found::Number(number)) if !number.is_finite() => {
-                self.add(value, key, say::not_finite(&self.place, scalar.text.as_str()));
+                self.add(value, key, messages::not_finite(&self.place, scalar.text.as_str()));
                 None
             }
             Ok(Found::Text) => {
                 let found = Found::Text;
                 let text = scalar.text.as_str();
                 let refused = shape.reading.and_then(|reading| Some((reading, refused_text(text, reading)?)));
-                if let Some((reading, said)) = refused {
-                    let refusal = say::refused_text(&self.place, text, &said);
+                if let Some((reading, upstream)) = refused {
+                    let refusal = messages::refused_text(&self.place, text, &upstream);
                     if matches!(reading, Reading::Policy | Reading::Name) {
                         self.add(value, key, refusal);
-                    } else if self.asks != Asks::Absent {
+                    } else if self.pass != Pass::Absent {
                         self.refusals.add_decoded(Refusal {
                             span: value.span,
                             via: value.via.clone(),
@@ -131,9 +135,9 @@ impl Checker<'_> {
                 Some(found)
             }
             Ok(found) => Some(found),
-            Err(said) => {
+            Err(upstream) => {
                 let text = scalar.text.as_str();
-                self.add(value, key, say::cast(&self.place, text, &said, shape.reading));
+                self.add(value, key, messages::cast(&self.place, text, &upstream, shape.reading));
                 None
             }
         }
@@ -157,10 +161,10 @@ impl Checker<'_> {
                 }
             }
         }
-        if self.asks != Asks::Present && value.missing.is_none() {
+        if self.pass != Pass::Present && value.missing.is_none() {
             for absent in mapping.required.iter().filter(|absent| !map.contains_key(**absent)) {
                 let place = if key == value.span { first_line_of(map, key) } else { key };
-                let mut refusal = say::absent_key(&self.place, absent, shape);
+                let mut refusal = messages::absent_key(&self.place, absent, shape);
                 refusal.span = place;
                 refusal.via.clone_from(&value.via);
                 self.refusals.add(refusal);
@@ -192,15 +196,18 @@ impl Checker<'_> {
             self.place.push_item(at);
             let span = if item.span.is_empty() { key } else { item.span };
             self.value(item, span, shape);
-            if let Some(text) = text(item).filter(|_| unique && self.asks != Asks::Absent) {
+            if let Some(text) = text(item).filter(|_| unique && self.pass != Pass::Absent) {
                 match known.entry(text) {
                     hash_map::Entry::Vacant(place) => {
                         place.insert((at, item.span));
                     }
                     hash_map::Entry::Occupied(first) => {
                         let (index, first) = *first.get();
-                        let mut refusal =
-                            say::twice(&self.place, item, &format!("items at {index} and {at} are equal"));
+                        let mut refusal = messages::twice(
+                            &self.place,
+                            item,
+                            &format!("items at {index} and {at} are equal"),
+                        );
                         refusal.related.push((first, "first written here".to_owned()));
                         self.add(item, span, refusal);
                     }
@@ -212,10 +219,10 @@ impl Checker<'_> {
     }
 
     fn unknown_key(&mut self, name: &str, entry: &Entry, known: &[&str], unevaluated: bool) {
-        if self.asks == Asks::Absent || entry.value.merge_mode == MergeMode::Remove {
+        if self.pass == Pass::Absent || entry.value.merge_mode == MergeMode::Remove {
             return;
         }
-        let mut refusal = say::unknown_key(&self.place, name, &entry.value, known, unevaluated);
+        let mut refusal = messages::unknown_key(&self.place, name, &entry.value, known, unevaluated);
         refusal.span = entry.key;
         refusal.via.clone_from(&entry.value.via);
         self.refusals.add(refusal);
@@ -223,7 +230,7 @@ impl Checker<'_> {
 
     /// Adds a refusal of a value: at a scalar itself, else at its key.
     fn add(&mut self, value: &Value, key: Span, refusal: Refusal) {
-        if self.asks == Asks::Absent {
+        if self.pass == Pass::Absent {
             return;
         }
         let is_scalar = value.as_scalar().is_some() && !value.span.is_empty();

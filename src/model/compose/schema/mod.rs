@@ -1,8 +1,8 @@
 //! The Compose format: its keys and the kinds of their values, from `rules/catalog/compose.yaml`.
 
 mod check;
+mod messages;
 mod read;
-mod say;
 
 pub(super) use check::{check, check_required};
 

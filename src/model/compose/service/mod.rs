@@ -335,7 +335,7 @@ impl Service {
 }
 
 /// Takes an empty text as not set, as Compose does.
-fn written(text: Fact<TracedText>) -> Fact<TracedText> {
+fn non_empty(text: Fact<TracedText>) -> Fact<TracedText> {
     match text {
         Fact::Known(text) if text.value.as_str().is_empty() => Fact::Absent { anchor: text.span },
         other => other,
@@ -348,10 +348,10 @@ fn build(value: &Value) -> BuildSection {
     let fields = Fields { value: &value, anchor: value.span };
     BuildSection {
         span: value.span,
-        context: written(fields.text(&["context"])),
-        dockerfile: written(fields.text(&["dockerfile"])),
-        inline: written(fields.text(&["dockerfile_inline"])),
-        target: written(fields.text(&["target"])),
+        context: non_empty(fields.text(&["context"])),
+        dockerfile: non_empty(fields.text(&["dockerfile"])),
+        inline: non_empty(fields.text(&["dockerfile_inline"])),
+        target: non_empty(fields.text(&["target"])),
         args: fields
             .get(&["args"])
             .map(|args| variables::values(&variables::pairs(args)))

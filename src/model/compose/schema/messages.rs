@@ -90,14 +90,14 @@ impl Place {
 }
 
 /// Returns a refusal whose span is still to be set.
-fn refusal(place: &Place, message: String, label: String, said: String) -> Refusal {
+fn refusal(place: &Place, message: String, label: String, upstream: String) -> Refusal {
     Refusal {
         span: Span::new(SourceId(0), 0, 0),
         via: Vec::new(),
         service: place.service(),
         message,
         label,
-        said,
+        upstream,
         related: Vec::new(),
         in_stack: true,
         may_be_added: false,
@@ -111,7 +111,7 @@ pub(super) fn unknown_key(
     known: &[&str],
     unevaluated: bool,
 ) -> Refusal {
-    let said = match (unevaluated, place.path()) {
+    let upstream = match (unevaluated, place.path()) {
         (true, path) => format!("{path}.{key} false schema"),
         (false, path) => format!("{path} additional properties '{key}' not allowed"),
     };
@@ -124,17 +124,17 @@ pub(super) fn unknown_key(
     };
     let kind = if known.is_empty() { "name" } else { "key" };
     let message = format!("Compose refuses the {kind} `{key}`{}", place.inside());
-    refusal(place, message, label, said)
+    refusal(place, message, label, upstream)
 }
 
 pub(super) fn wrong_kind(place: &Place, value: &Value, found: Found, shape: &Shape) -> Refusal {
-    let (said, wanted) = (format!("{} {}", place.path(), must_be(shape)), wanted(shape));
+    let (upstream, wanted) = (format!("{} {}", place.path(), must_be(shape)), wanted(shape));
     let name = place.name();
     let (message, label) = match found {
         Found::Null => (format!("{name} is empty: Compose takes {wanted}"), "nothing below it".to_owned()),
         _ => (format!("{name} is {}: Compose takes {wanted}", found.name()), written(value, found, shape)),
     };
-    refusal(place, message, label, said)
+    refusal(place, message, label, upstream)
 }
 
 /// Returns the label of a value of the wrong kind.
@@ -154,7 +154,7 @@ fn is_short(text: &str) -> bool {
 
 pub(super) fn wrong_word(place: &Place, text: &str, words: &[&str]) -> Refusal {
     let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
-    let said = match quoted.as_slice() {
+    let upstream = match quoted.as_slice() {
         [word] => format!("{} value must be {word}", place.path()),
         _ => format!("{} value must be one of {}", place.path(), quoted.join(", ")),
     };
@@ -164,61 +164,61 @@ pub(super) fn wrong_word(place: &Place, text: &str, words: &[&str]) -> Refusal {
         None => "none of them".to_owned(),
     };
     let message = format!("{} is `{}`: Compose takes {}", place.name(), short(text), or(&shown));
-    refusal(place, message, label, said)
+    refusal(place, message, label, upstream)
 }
 
-pub(super) fn out_of_range(place: &Place, text: &str, said: &str) -> Refusal {
-    let message = format!("{} is {}: it {said}", place.name(), short(text));
-    refusal(place, message, "out of range".to_owned(), format!("{} {said}", place.path()))
+pub(super) fn out_of_range(place: &Place, text: &str, upstream: &str) -> Refusal {
+    let message = format!("{} is {}: it {upstream}", place.name(), short(text));
+    refusal(place, message, "out of range".to_owned(), format!("{} {upstream}", place.path()))
 }
 
 pub(super) fn negative(place: &Place, text: &str) -> Refusal {
     let message = format!("{} is {}: it cannot be negative", place.name(), short(text));
-    let said = format!("{} cannot parse value as 'uint64': {text} overflows uint", place.path());
-    refusal(place, message, "below 0".to_owned(), said)
+    let upstream = format!("{} cannot parse value as 'uint64': {text} overflows uint", place.path());
+    refusal(place, message, "below 0".to_owned(), upstream)
 }
 
 pub(super) fn not_finite(place: &Place, text: &str) -> Refusal {
     let message = format!("{} is {}, which Compose cannot pass on", place.name(), short(text));
-    let said = format!("json: unsupported value: {text}");
-    refusal(place, message, "in quotes it is text".to_owned(), said)
+    let upstream = format!("json: unsupported value: {text}");
+    refusal(place, message, "in quotes it is text".to_owned(), upstream)
 }
 
 /// Returns the refusal of text that Compose reads as a number or a boolean.
-pub(super) fn cast(place: &Place, text: &str, said: &str, reading: Option<Reading>) -> Refusal {
+pub(super) fn cast(place: &Place, text: &str, upstream: &str, reading: Option<Reading>) -> Refusal {
     let wanted = match reading {
         Some(Reading::Whole | Reading::Count) => "a whole number",
         Some(Reading::Flag) => "`true` or `false`",
         _ => "a number",
     };
     let message = format!("{} is `{}`: Compose takes {wanted}", place.name(), short(text));
-    let said = format!("{}: failed to cast to expected type: {said}", place.path());
-    refusal(place, message, format!("not {wanted}"), said)
+    let upstream = format!("{}: failed to cast to expected type: {upstream}", place.path());
+    refusal(place, message, format!("not {wanted}"), upstream)
 }
 
 /// Returns the refusal of text that the schema takes, and what reads it does not.
-pub(super) fn refused_text(place: &Place, text: &str, said: &str) -> Refusal {
+pub(super) fn refused_text(place: &Place, text: &str, upstream: &str) -> Refusal {
     let message = format!("Compose cannot read {}: `{}`", place.name(), short(text));
-    refusal(place, message, said.to_owned(), format!("{} {said}", place.path()))
+    refusal(place, message, upstream.to_owned(), format!("{} {upstream}", place.path()))
 }
 
 pub(super) fn absent_key(place: &Place, key: &str, shape: &Shape) -> Refusal {
     let message = format!("{} has no `{key}`, which Compose requires", place.name());
     // Of several alternatives, Compose speaks of the first.
-    let said = match shape.alternatives {
+    let upstream = match shape.alternatives {
         [_] => format!("{} missing property '{key}'", place.path()),
         _ => format!("{} {}", place.path(), must_be(shape)),
     };
-    refusal(place, message, format!("`{key}` is missing"), said)
+    refusal(place, message, format!("`{key}` is missing"), upstream)
 }
 
-pub(super) fn twice(place: &Place, item: &Value, said: &str) -> Refusal {
+pub(super) fn twice(place: &Place, item: &Value, upstream: &str) -> Refusal {
     let text = item.as_scalar().map(|scalar| scalar.text.as_str()).unwrap_or_default();
     let mut list = place.steps();
     list.pop();
     let list = Place { steps: list.into_iter().map(str::to_owned).collect() };
     let message = format!("{} names `{}` twice", list.name(), short(text));
-    refusal(place, message, "and again here".to_owned(), format!("{} {said}", list.path()))
+    refusal(place, message, "and again here".to_owned(), format!("{} {upstream}", list.path()))
 }
 
 /// Returns Compose's words for a value of the wrong kind: those about the first alternative.

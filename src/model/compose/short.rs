@@ -2,9 +2,6 @@
 
 use std::net::IpAddr;
 
-use super::super::value::Value;
-use super::{Named, text};
-
 /// The parts of `source:target:options`.
 pub(super) struct Volume<'t> {
     pub(super) source: &'t str,
@@ -42,23 +39,10 @@ pub(super) fn volume(spec: &str) -> Result<Volume<'_>, String> {
 }
 
 /// True for a source that is a path of the host, not the name of a volume.
-fn is_path(source: &str) -> bool {
+pub(super) fn is_path(source: &str) -> bool {
     let mut letters = source.chars();
     let drive = letters.next().is_some_and(char::is_alphabetic) && letters.next() == Some(':');
     source.starts_with(['.', '/', '~']) || source.starts_with(r"\\") || drive
-}
-
-/// Returns the volume that an item of `volumes` names.
-pub(super) fn volume_source(item: &Value) -> Option<Named<'_>> {
-    if let Some(entry) = item.get("source") {
-        let is_volume = item.get("type").is_some_and(|kind| text(&kind.value) == Some("volume"));
-        let name = text(&entry.value).filter(|name| is_volume && !name.is_empty())?;
-        return Some(Named { name, span: entry.value.span, value: &entry.value });
-    }
-    let scalar = item.as_scalar()?;
-    let source = volume(text(item)?).ok()?.source;
-    let span = scalar.text.span_of(0..source.len());
-    (!source.is_empty() && !is_path(source)).then_some(Named { name: source, span, value: item })
 }
 
 /// Returns why Compose refuses the short form of a port (docker/go-connections `nat/nat.go`, `ParsePortSpec`).
