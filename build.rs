@@ -1,9 +1,10 @@
 //! Converts the tables of `rules/catalog` from YAML, which is easier to edit, to JSON, which is faster to parse at startup.
 
+#[path = "build/rows.rs"]
+mod rows;
 #[path = "build/shapes.rs"]
 mod shapes;
 
-use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::Value;
@@ -18,11 +19,9 @@ fn main() -> Result<(), Failure> {
         println!("cargo::rerun-if-changed={path}");
         let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
         let mut value: Value = serde_yaml::from_str(&text).map_err(|error| format!("{path}: {error}"))?;
-        if let Some(rows) = value.get_mut(table).filter(|_| matches!(table, "images" | "probes")) {
-            let rows = rows.take();
-            let rows = rows.as_array().ok_or_else(|| format!("{path}: no list of {table}"))?;
-            std::fs::write(out.join(format!("{table}.rs")), rows_by_name(rows)?)?;
-            value.as_object_mut().ok_or("no table")?.remove(table);
+        if matches!(table, "images" | "probes") {
+            let rows = rows::compile(&mut value, table).map_err(|error| format!("{path}: {error}"))?;
+            std::fs::write(out.join(format!("{table}.rs")), rows)?;
         }
         std::fs::write(out.join(format!("{table}.json")), value.to_string())?;
     }
@@ -32,34 +31,11 @@ fn main() -> Result<(), Failure> {
     let table = shapes::compile(&table).map_err(|error| format!("{path}: {error}"))?;
     std::fs::write(out.join("compose.rs"), table)?;
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=build/shapes.rs");
+    println!("cargo::rerun-if-changed=build");
     // Tests that need the reference corpus are ignored if this directory is missing. Touch this file after adding it.
     println!("cargo::rustc-check-cfg=cfg(shared)");
     if Path::new("../shared/corpus").is_dir() {
         println!("cargo::rustc-cfg=shared");
     }
     Ok(())
-}
-
-/// Returns the Rust expression of a `catalog::rows::Table`: the rows as JSON, and where their repositories are among them.
-#[expect(clippy::use_debug, reason = "the debug format of texts and lists is Rust")]
-fn rows_by_name(rows: &[Value]) -> Result<String, Failure> {
-    let mut names: Vec<(&str, usize)> = Vec::new();
-    for (at, row) in rows.iter().enumerate() {
-        let repositories = row.get("repositories").and_then(Value::as_array).ok_or("a row without names")?;
-        names.extend(repositories.iter().filter_map(|name| Some((name.as_str()?, at))));
-    }
-    let (mut prefixes, mut names): (Vec<_>, Vec<_>) =
-        names.into_iter().partition(|(name, _)| name.ends_with('*'));
-    names.sort_unstable();
-    for (prefix, _) in &mut prefixes {
-        *prefix = prefix.trim_end_matches('*');
-    }
-    prefixes.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-    let mut out = format!("Table {{\n    names: &{names:?},\n    prefixes: &{prefixes:?},\n    rows: &[\n");
-    for row in rows {
-        writeln!(out, "        {:?},", row.to_string())?;
-    }
-    out.push_str("    ],\n}\n");
-    Ok(out)
 }

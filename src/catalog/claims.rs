@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::Certainty;
+
 /// The least memory that a program needs to start and do little.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -12,7 +14,11 @@ pub struct Minimum {
     /// The limit for normal use by its maker's sizing guide, in MiB, if there is one.
     #[serde(default)]
     pub usual: Option<i64>,
+    /// `low` if nobody can check it: it never leads to more than a note.
+    #[serde(default)]
+    pub confidence: Certainty,
     /// The maker's page.
+    #[serde(default)]
     pub source: String,
 }
 
@@ -27,6 +33,7 @@ pub struct Upgrade {
     #[serde(default)]
     pub refuses: Vec<String>,
     /// The maker's page.
+    #[serde(default)]
     pub source: String,
 }
 
@@ -49,7 +56,11 @@ pub struct SizesItself {
     /// Files that may set another size, as parts of paths that are mounted or copied in.
     #[serde(default)]
     pub unless_files: Vec<String>,
+    /// `low` if nobody can check it: it never leads to more than a note.
+    #[serde(default)]
+    pub confidence: Certainty,
     /// The source of the fact.
+    #[serde(default)]
     pub source: String,
 }
 
@@ -68,7 +79,11 @@ pub struct SharedMemory {
     /// Command-line options without any of which it needs no more than the default.
     #[serde(default)]
     pub only_flags: Vec<String>,
+    /// `low` if nobody can check it: it never leads to more than a note.
+    #[serde(default)]
+    pub confidence: Certainty,
     /// The source of the fact.
+    #[serde(default)]
     pub source: String,
 }
 
@@ -96,7 +111,11 @@ pub struct IgnoresLimit {
     pub way_out: String,
     /// The reason: lower case, no full stop.
     pub why: String,
+    /// `low` if nobody can check it: it never leads to more than a note.
+    #[serde(default)]
+    pub confidence: Certainty,
     /// The source of the fact.
+    #[serde(default)]
     pub source: String,
 }
 
@@ -114,5 +133,6 @@ pub struct Deprecated {
     /// The reason: lower case, no full stop.
     pub why: String,
     /// The announcement.
+    #[serde(default)]
     pub source: String,
 }

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::Certainty;
+
 /// Memory beside a heap: a fixed part, and a part that grows with the heap. Estimates.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -31,7 +33,11 @@ pub struct BesideHeap {
     /// The name of that part: lower case, as in "direct memory".
     #[serde(default)]
     pub of_heap_what: Option<String>,
+    /// `low` if nobody can check it: it never leads to more than a note.
+    #[serde(default)]
+    pub confidence: Certainty,
     /// The source of the fact.
+    #[serde(default)]
     pub source: String,
 }
 
@@ -59,7 +65,11 @@ pub struct HeapWhenUnset {
     /// Files that may set another heap, as parts of paths that are mounted or copied in.
     #[serde(default)]
     pub unless_files: Vec<String>,
+    /// `low` if nobody can check it: it never leads to more than a note.
+    #[serde(default)]
+    pub confidence: Certainty,
     /// The script.
+    #[serde(default)]
     pub source: String,
 }
 
@@ -73,5 +83,6 @@ pub struct NoHeapIn {
     /// The harm: lower case, no full stop.
     pub why: String,
     /// The source of the fact.
+    #[serde(default)]
     pub source: String,
 }

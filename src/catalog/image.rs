@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::claims::{Deprecated, IgnoresLimit, Minimum, SharedMemory, SizesItself, Upgrade};
 use super::lighter::LighterRule;
 use super::pattern::{fit, has_word};
-use super::{BesideHeap, DefaultHeap, HeapWhenUnset, NoHeapIn};
+use super::{BesideHeap, DefaultHeap, HeapWhenUnset, MemoryPart, NoHeapIn, Shutdown};
 
 /// The table of images, without its rows.
 #[derive(Debug, Default, Deserialize)]
@@ -47,6 +47,12 @@ pub struct ImageEntry {
     /// The memory that it uses outside its heap, if it is more than other programs of its runtime use.
     #[serde(default)]
     pub beside_heap: Vec<BesideHeap>,
+    /// The parts of its memory that it sizes by settings of its own.
+    #[serde(default)]
+    pub memory: Vec<MemoryPart>,
+    /// The time that it needs to stop, if that is more than Docker's 10 seconds.
+    #[serde(default)]
+    pub shutdown: Option<Shutdown>,
     /// Set if its program sizes itself to the memory that it sees.
     #[serde(default)]
     pub sizes_itself: Option<SizesItself>,

@@ -25,6 +25,7 @@ pub struct ClosedRole {
     /// The reason: lower case, no full stop.
     pub why: String,
     /// The source of the claim.
+    #[serde(default)]
     pub source: String,
 }
 
@@ -68,8 +69,6 @@ pub struct ProbeRow {
     /// Advice if no probe applies: lower case, no full stop.
     #[serde(default)]
     pub otherwise: Option<String>,
-    /// The source of the claims.
-    pub source: String,
 }
 
 /// The files that set a web server's port, in nginx's or Apache's language.

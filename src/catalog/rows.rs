@@ -19,8 +19,8 @@ pub(super) struct Table {
 #[derive(Debug)]
 pub(super) struct Rows<T> {
     table: &'static Table,
-    /// `None` for a row that does not match the schema; a test parses them all.
-    parsed: Box<[OnceLock<Option<T>>]>,
+    /// `None` for a row that does not match the schema; a test parses them all. Boxed, as most rows are never looked up.
+    parsed: Box<[OnceLock<Option<Box<T>>>]>,
 }
 
 impl<T: Deserialize<'static>> Rows<T> {
@@ -50,7 +50,7 @@ impl<T: Deserialize<'static>> Rows<T> {
     }
 
     fn row(&self, at: usize) -> Option<&T> {
-        let parse = || serde_json::from_str(self.table.rows.get(at)?).ok();
-        self.parsed.get(at)?.get_or_init(parse).as_ref()
+        let parse = || serde_json::from_str(self.table.rows.get(at)?).ok().map(Box::new);
+        self.parsed.get(at)?.get_or_init(parse).as_deref()
     }
 }

@@ -270,6 +270,7 @@ impl Sets {
 
 /// The syntax of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Grammar {
     /// An integer with at most one of k, m, g, t, in either case.
@@ -302,6 +303,15 @@ pub enum Grammar {
     MongoGigabytes,
     /// An integer with at most one of K, M, G, in either case; -1 for no bound.
     PhpSize,
+    /// An integer, in bytes.
+    Bytes,
+    /// A number with at most one of B, K, M, G, T, each with or without `i` and B, in either case and after blanks; 1024 and 1000
+    /// are not told apart.
+    AnySize,
+    /// A share of the memory that is seen: `0.9`.
+    Ratio,
+    /// A share of the memory that is seen, in percent, with or without `%`.
+    Percent,
     /// A name of `CPython`'s allocators.
     PythonAllocator,
     /// No value.

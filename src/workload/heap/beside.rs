@@ -138,6 +138,7 @@ mod tests {
             of_heap_percent: 50,
             of_heap_most: None,
             of_heap_what: None,
+            confidence: crate::catalog::Certainty::High,
             source: String::new(),
         }
     }

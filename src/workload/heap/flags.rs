@@ -22,7 +22,10 @@ pub(super) fn fits(grammar: Grammar, value: &str, major: Option<u32>) -> bool {
         | Grammar::MemcachedMebibytes
         | Grammar::PostgresSize
         | Grammar::MysqlSize
-        | Grammar::MongoGigabytes => size(grammar, value).is_some(),
+        | Grammar::MongoGigabytes
+        | Grammar::Bytes
+        | Grammar::AnySize => size(grammar, value).is_some(),
+        Grammar::Ratio | Grammar::Percent => share(Sets::HeapMaxPercent, grammar, value, major).is_some(),
         Grammar::PythonAllocator => {
             let plain = ["default", "malloc", "pymalloc", "mimalloc"];
             value.is_empty()
@@ -45,6 +48,8 @@ pub(super) fn bound(sets: Sets, grammar: Grammar, value: &str, major: Option<u32
         | Grammar::JvmPercent
         | Grammar::JvmInteger
         | Grammar::PercentInteger
+        | Grammar::Ratio
+        | Grammar::Percent
         | Grammar::HexPercent => share(sets, grammar, value, major).map(Bound::Percent),
         _ => size(grammar, value).map(Bound::Bytes),
     }
@@ -61,6 +66,8 @@ pub(super) fn share(sets: Sets, grammar: Grammar, value: &str, major: Option<u32
         }
         Grammar::JvmPercent | Grammar::PercentInteger => value.parse().ok()?,
         Grammar::JvmSizeOrPercent => value.strip_suffix('%')?.parse().ok()?,
+        Grammar::Ratio => value.parse::<f64>().ok()? * 100.0,
+        Grammar::Percent => value.strip_suffix('%').unwrap_or(value).trim_end().parse().ok()?,
         // .NET ignores values outside 1 to 99 and uses its default (`gcconfig`: more than 0 and less than 100).
         Grammar::HexPercent => ByteSize::parse_hexadecimal(value)
             .map(|size| size.0)
@@ -88,6 +95,8 @@ pub(super) fn size(grammar: Grammar, value: &str) -> Option<ByteSize> {
         Grammar::MysqlSize => ByteSize::parse_mysql(value),
         Grammar::MongoGigabytes => ByteSize::parse_gigabytes(value),
         Grammar::PhpSize => ByteSize::parse_php(value),
+        Grammar::Bytes => value.parse().ok().filter(|bytes| *bytes >= 0).map(ByteSize),
+        Grammar::AnySize => ByteSize::parse_any(value),
         _ => None,
     }
 }
@@ -102,6 +111,7 @@ pub(super) fn spelled(grammar: Grammar, size: ByteSize) -> Option<String> {
         Grammar::RedisSize => format!("{mebibytes}mb"),
         Grammar::PostgresSize => format!("{mebibytes}MB"),
         Grammar::MysqlSize | Grammar::PhpSize => format!("{mebibytes}M"),
+        Grammar::Bytes => size.0.to_string(),
         Grammar::HexBytes => format!("{:#X}", size.0).replace("0X", "0x"),
         _ => return None,
     })
