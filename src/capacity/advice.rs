@@ -2,7 +2,7 @@
 //! thumb, with every term shown.
 
 use crate::syntax::size::{ByteSize, MIB};
-use crate::workload::{Measured, MemoryPool, Pool, SizedBy, Workload};
+use crate::workload::{Measured, MemoryPool, Pool, Workload};
 
 /// A limit above this multiple of the advised one is oversized.
 const OVERSIZED: i64 = 2;
@@ -148,8 +148,8 @@ fn terms(workload: &Workload, measured: &Measured) -> Vec<Term> {
 /// Returns the heaps and caches with a fixed size, in bytes.
 pub(super) fn declared(workload: &Workload) -> impl Iterator<Item = (&MemoryPool, ByteSize)> {
     workload.pools.heaps.iter().chain(&workload.pools.caches).filter_map(|heap| {
-        let size = heap.size_under(None, None).filter(|heap| heap.by == SizedBy::Bytes)?;
-        Some((heap, size.size))
+        // Without a limit and a host, only fixed sizes are known.
+        Some((heap, heap.size_under(None, None)?.size))
     })
 }
 

@@ -3,7 +3,7 @@
 use super::share::{replicas, sum};
 use crate::source::Span;
 use crate::syntax::size::{ByteSize, MIB};
-use crate::workload::{Fact, NativeOverhead, Pool, SizedBy, Workload};
+use crate::workload::{Fact, NativeOverhead, SizedBy, Workload};
 
 /// A service in a budget.
 #[derive(Clone, Debug, PartialEq)]
@@ -174,11 +174,7 @@ fn managed(
     let pools = workload.pools.heaps.iter().chain(&workload.pools.caches).filter_map(|heap| {
         let size = heap.size_under(limit.value().copied(), host)?;
         overheads.extend(heap.beside(size.size));
-        let kind = match heap.pool {
-            Pool::Heap => "heap",
-            Pool::Cache => "cache",
-        };
-        let what = format!("{} {kind}", heap.runtime.display_name());
+        let what = heap.display_name();
         let span = heap.bound.known().map_or(heap.program.span, |setting| setting.span);
         Some(ManagedMemory { what, size: size.size, by: size.by, span })
     });

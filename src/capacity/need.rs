@@ -83,7 +83,7 @@ impl Need {
         for pool in &pools {
             let overhead = pool.overhead();
             total = total.saturating_add(pool.size.0).saturating_add(overhead.0);
-            terms.push(format!("{} of {} + {overhead} of overhead", pool.what(), pool.size));
+            terms.push(format!("{} of {} + {overhead} of overhead", pool.what, pool.size));
         }
         if files > 0 {
             terms.push(format!("{} of files in memory", ByteSize(files)));
@@ -135,7 +135,10 @@ impl Need {
 
 /// A heap or cache with a fixed size.
 struct Declared {
-    pool: Pool,
+    /// Its name: `heap`, `page cache`.
+    what: String,
+    /// True if the size is that of the whole process.
+    whole: bool,
     runtime: RuntimeName,
     size: ByteSize,
     beside: Option<NativeOverhead>,
@@ -144,17 +147,10 @@ struct Declared {
 }
 
 impl Declared {
-    fn what(&self) -> &'static str {
-        match self.pool {
-            Pool::Heap => "heap",
-            Pool::Cache => "cache",
-        }
-    }
-
-    /// Returns the memory on top of the size: the estimate for its runtime, and at least a quarter of the whole. For Go a
-    /// tenth, since its own limit counts nearly all of it.
+    /// Returns the memory on top of the size: the estimate for its runtime, and at least a quarter of the whole. For Go and
+    /// for whole processes a tenth, since their own limit counts nearly all of it.
     fn overhead(&self) -> ByteSize {
-        if self.runtime == RuntimeName::Go {
+        if self.runtime == RuntimeName::Go || self.whole {
             return ByteSize(self.size.0 / 9);
         }
         let beside = self.beside.as_ref().map_or(0, |beside| beside.most.saturating_mul(MIB));
@@ -164,7 +160,12 @@ impl Declared {
 
 fn pools(workload: &Workload) -> Vec<Declared> {
     let declared = declared(workload).map(|(heap, size)| Declared {
-        pool: heap.pool,
+        what: match (&heap.part, heap.pool) {
+            (Some(part), _) => part.part.clone(),
+            (None, Pool::Heap) => "heap".to_owned(),
+            (None, Pool::Cache) => "cache".to_owned(),
+        },
+        whole: heap.is_whole_process(),
         runtime: heap.runtime,
         size,
         beside: heap.beside(size),
@@ -172,7 +173,14 @@ fn pools(workload: &Workload) -> Vec<Declared> {
     });
     let own = workload.pools.image_default_heap.iter().map(|own| {
         let size = own.size();
-        Declared { pool: Pool::Heap, runtime: own.of, size, beside: own.beside(), varies: None }
+        Declared {
+            what: "heap".to_owned(),
+            whole: false,
+            runtime: own.of,
+            size,
+            beside: own.beside(),
+            varies: None,
+        }
     });
     declared.chain(own).collect()
 }

@@ -133,6 +133,9 @@ pub enum RuntimeName {
     Postgres,
     Mysql,
     Mongo,
+    /// A server without a row in `runtimes.yaml`.
+    #[serde(skip)]
+    Other,
 }
 
 /// The runtime of an image.
@@ -234,6 +237,7 @@ impl RuntimeName {
             Self::Postgres => "postgres",
             Self::Mysql => "mysql",
             Self::Mongo => "mongo",
+            Self::Other => "server",
         }
     }
 
@@ -255,6 +259,7 @@ impl RuntimeName {
             Self::Postgres => "PostgreSQL",
             Self::Mysql => "MySQL",
             Self::Mongo => "MongoDB",
+            Self::Other => "server",
         }
     }
 }
@@ -376,6 +381,19 @@ impl ImageEntry {
             super::in_versions(tag, None, ignores.before.as_deref())
                 && (ignores.majors.is_empty()
                     || self.runtime_major(tag).is_some_and(|(_, major)| ignores.majors.contains(&major)))
+        })
+    }
+
+    /// Returns the parts of memory of this tag's version, each with the settings that this version reads.
+    pub fn memory_of(&self, tag: &str) -> impl Iterator<Item = MemoryPart> {
+        let parts = self
+            .memory
+            .iter()
+            .filter(move |part| super::in_versions(tag, part.since.as_deref(), part.before.as_deref()));
+        parts.map(move |part| {
+            let mut part = part.clone();
+            part.set_by.retain(|by| super::in_versions(tag, by.since.as_deref(), by.before.as_deref()));
+            part
         })
     }
 

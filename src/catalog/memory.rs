@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::Grammar;
+use crate::syntax::size::{ByteSize, MIB};
 
 /// A part of a program's memory with a size of its own: its heap, a cache, or all of it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -107,6 +108,21 @@ pub struct PartDefault {
     /// The most of a share, in MiB.
     #[serde(default)]
     pub most_mib: Option<i64>,
+}
+
+impl PartDefault {
+    /// Returns the size for a program that sees `memory`. None if the row gives none.
+    #[must_use]
+    pub fn under(self, memory: ByteSize) -> Option<ByteSize> {
+        let size = |mib: i64| mib.saturating_mul(MIB);
+        if let Some(mib) = self.mib {
+            return Some(ByteSize(size(mib)));
+        }
+        let shared = memory.0.saturating_sub(size(self.less_mib)).max(0);
+        let share = (shared as f64 * self.percent? / 100.0) as i64;
+        let share = share.max(self.least_mib.map_or(0, size)).min(self.most_mib.map_or(i64::MAX, size));
+        Some(ByteSize(share))
+    }
 }
 
 /// The time that a program needs to stop without losing work.

@@ -43,6 +43,7 @@ impl BoundedHeap<'_> {
     /// Returns its name in messages: the heap of a runtime, or the limit that Go and PHP have instead.
     pub(super) fn what(&self) -> String {
         match self.heap.runtime {
+            _ if self.heap.part.is_some() => format!("the {}", self.heap.display_name()),
             RuntimeName::Go => "`GOMEMLIMIT`".to_owned(),
             RuntimeName::Php => "PHP's `memory_limit`".to_owned(),
             runtime => format!("the {} heap", runtime.display_name()),
@@ -60,6 +61,22 @@ impl BoundedHeap<'_> {
             Bound::Percent(percent) => Some(percent),
             Bound::Bytes(_) => None,
         }
+    }
+
+    /// Returns the note for a setting that the program may not read.
+    pub(super) fn perhaps_unread(&self, workload: &Workload) -> Option<String> {
+        let carrier = &self.setting.value.carrier;
+        let reads = match carrier.as_str() {
+            "command" => "takes these words for options of Java".to_owned(),
+            name => format!("reads `{name}`"),
+        };
+        self.heap.perhaps_unread.then(|| {
+            format!(
+                "what `{}` starts is not known here: if it {reads}, the heap may grow so far; if not, the setting has no \
+                 effect",
+                workload.name
+            )
+        })
     }
 
     /// Formats the sum, term by term.

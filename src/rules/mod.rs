@@ -137,6 +137,7 @@ pub static RULES: &[&Rule] = &[
     &heap::unbounded_heap::RULE,
     &heap::default_heap_exceeds_limit::RULE,
     &heap::runtime_ignores_limit::RULE,
+    &heap::memory_variable_exceeds_limit::RULE,
     &heap::tight_heap::RULE,
     &heap::percent_heap_without_limit::RULE,
     &heap::ignored_heap_percentage::RULE,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::opened::StartedPrograms;
 use super::runs::Runs;
 use super::scripts::Scripts;
 use super::server::Starts;
@@ -146,7 +147,7 @@ impl Assembler<'_> {
         };
         workload.role.idle = workload.idle();
         self.started(&mut workload, (Some(&runs), &scripts, &started), &mut out);
-        self.pools(&mut workload, None);
+        self.pools(&mut workload, None, &started.opened, &mut out);
         let site = probe::ProbeContext {
             workload: &workload,
             target: Some(&target),
@@ -257,7 +258,7 @@ impl Assembler<'_> {
         quotes::find(&mut workload, self.catalog);
         self.started(&mut workload, (runs.as_ref(), &scripts, &started), out);
         workload.role.replaced = serves::is_replaced(&workload, target);
-        self.pools(&mut workload, partial.as_ref());
+        self.pools(&mut workload, partial.as_ref(), &started.opened, out);
         let site = probe::ProbeContext {
             workload: &workload,
             target,
@@ -274,13 +275,28 @@ impl Assembler<'_> {
     }
 
     /// Sets the heaps and caches of a workload, and its heap flags for other runtimes.
-    fn pools(&self, workload: &mut Workload, partial: Option<&Start>) {
-        let pools = heap::pools(workload, partial, self.catalog);
+    fn pools(
+        &self,
+        workload: &mut Workload,
+        partial: Option<&Start>,
+        opened: &StartedPrograms,
+        out: &mut Project,
+    ) {
+        let pools = heap::pools(workload, partial, opened, self.catalog);
         workload.pools.heap_flags_of_other_runtimes = heap::flags_of_other_runtimes(workload, self.catalog);
         (workload.pools.heaps, workload.pools.caches) =
             pools.into_iter().partition(|pool| pool.pool == Pool::Heap);
+        workload.pools.size_variables = heap::size_variables(workload, self.catalog);
         if let Some(mapping) = workload.step().map(|step| step.mapping) {
             workload.pools.drop_meant_for_others(mapping);
+        }
+        // A script may have the setting, or start the program.
+        for pool in workload.pools.heaps.iter().chain(&workload.pools.caches) {
+            for file in [pool.bound.span().file, pool.program.span.file] {
+                if !out.files.contains(&file) {
+                    out.files.push(file);
+                }
+            }
         }
     }
 }

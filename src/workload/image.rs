@@ -1,6 +1,6 @@
 //! Facts that a container inherits from its image.
 
-use super::heap::{NativeOverhead, OverheadInputs};
+use super::heap::{NativeOverhead, OverheadInputs, ProductPart};
 use super::runs::Runs;
 use super::start::{ExecEntrypoint, behind_shell, join, words};
 use super::unsupported::{Unsupported, unsupported};
@@ -109,6 +109,8 @@ pub struct ImageFacts {
     pub(super) heap_when_unset: Option<ImageDefaultHeap>,
     /// The product's off-heap memory.
     pub(super) beside_heap: Option<BesideHeap>,
+    /// The parts of its memory that the product sizes by settings of its own.
+    pub(super) memory: Vec<ProductPart>,
     /// Set if its program sizes itself by the host's memory, whatever the limit.
     pub(super) ignores_limit: Option<IgnoresLimit>,
     /// True if files that may be programs are copied in from another stage or image, whose contents are not known.
@@ -167,6 +169,7 @@ impl ImageFacts {
             no_heap_in: None,
             heap_when_unset: None,
             beside_heap: None,
+            memory: Vec::new(),
             ignores_limit: None,
             brings_unseen: false,
             shared_memory: None,
@@ -308,6 +311,7 @@ impl ImageFacts {
                 beside: OverheadInputs { product: beside.clone(), ..OverheadInputs::default() },
             }),
             beside_heap: beside,
+            memory: entry.memory_of(tag).map(|part| ProductPart { part, has_file: false }).collect(),
             ignores_limit: entry.ignores_limit(tag).cloned(),
             shared_memory: entry.shared_memory.clone(),
             sh: entry.sh(tag),
@@ -328,7 +332,8 @@ impl ImageFacts {
                 .map(|word| TracedText::derived(word.as_str(), at))
                 .collect(),
             is_server,
-            env_known: true,
+            // A row without a runtime says nothing of the variables, save for official images, which have none.
+            env_known: entry.runtime().is_some() || catalog.is_official(&parsed),
             missing_tools: TOOLS
                 .into_iter()
                 .filter(|tool| entry.has_tool(tag, tool) == Some(false))
@@ -353,6 +358,7 @@ impl ImageFacts {
         self.heap_when_unset = None;
         self.minimum = None;
         self.beside_heap = None;
+        self.memory = Vec::new();
         // A fact about the runtime's version does not depend on the script.
         self.ignores_limit = self.ignores_limit.take().filter(|ignores| !ignores.majors.is_empty());
     }
@@ -371,6 +377,10 @@ impl ImageFacts {
         }
         if self.sizes_itself.as_ref().is_some_and(|own| own.unless_files.iter().any(|file| brought(file))) {
             self.sizes_itself = None;
+        }
+        for own in &mut self.memory {
+            let mut files = own.part.set_by.iter().flat_map(|by| &by.files);
+            own.has_file |= files.any(|file| brought(file));
         }
     }
 

@@ -48,7 +48,7 @@ pub use self::facts::{FactTable, FactValue};
 pub use self::health::{Health, Healthcheck, MissingKind, ProbeLack};
 pub use self::heap::{
     Bound, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitBlindness, MemoryPool, NativeOverhead,
-    Pools, ReadVariable, SizedBy,
+    Pools, ReadVariable, SizeVariable, SizedBy,
 };
 pub use self::image::{ImageDefaultHeap, ImageFacts, LighterBase, LighterKind};
 pub use self::lingering::{OuterShell, ShellAsPid1, Waited};

@@ -4,7 +4,7 @@ use super::scripts::Scripts;
 use super::start::{ExecEntrypoint, Program};
 use super::{idle, jobs};
 use crate::catalog::Programs;
-use crate::hash::HashSet;
+use crate::hash::{HashMap, HashSet};
 use crate::source::TracedText;
 use crate::syntax::shell::{self, Command, FrameKind, Join, Script, Word, base_name, is_shell};
 use crate::syntax::template::HOLE;
@@ -37,6 +37,83 @@ pub(super) struct StartedPrograms {
     pub(super) exits: bool,
     /// True if an endless loop is among the commands.
     pub(super) endless: bool,
+    /// The shell variables that scripts assign.
+    pub(super) assigned: Assigned,
+}
+
+/// Shell variables that the scripts of a start assign before they start programs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Assigned {
+    /// The value of each, as written; `None` if it depends on more than one assignment.
+    values: HashMap<String, Option<TracedText>>,
+    /// True if others may be assigned: by a sourced file, `eval` or `read`.
+    unseen: bool,
+}
+
+/// What scripts assign to a shell variable.
+pub(super) enum Assignment<'a> {
+    /// Nothing: it has the value of the environment.
+    None,
+    /// This text, once and unconditionally. Its variables are not expanded.
+    Value(&'a TracedText),
+    /// One of several values, or one that is not known.
+    Unknown,
+}
+
+impl Assigned {
+    /// Returns what scripts assign to `name`.
+    pub(super) fn of(&self, name: &str) -> Assignment<'_> {
+        match self.values.get(name) {
+            Some(Some(value)) => Assignment::Value(value),
+            Some(None) => Assignment::Unknown,
+            None if self.unseen => Assignment::Unknown,
+            None => Assignment::None,
+        }
+    }
+
+    /// Adds the assignments of a script.
+    fn read(&mut self, script: &Script) {
+        for command in &script.commands {
+            let always = script.enclosing(command).all(|frame| {
+                matches!(kind(script, frame), FrameKind::Group | FrameKind::Script | FrameKind::Condition)
+            }) && !matches!(command.joined, Join::And | Join::Or);
+            let program = command.words.first().map(|word| base_name(word.as_ref()));
+            self.unseen |=
+                matches!(program, Some("." | "source" | "eval" | "read" | "mapfile" | "readarray"));
+            let exports = matches!(program, Some("export" | "declare" | "typeset" | "local" | "readonly"));
+            let alone = command.words.is_empty();
+            for set in &command.assignments {
+                // Before a command it is for that command alone.
+                let value = (always && alone).then(|| set.value.text.clone());
+                self.assign(set.name.as_str(), value);
+            }
+            for word in command.words.iter().skip(1).filter(|_| exports) {
+                let text = word.as_ref();
+                if let Some((name, value)) = text.split_once('=') {
+                    let from = text.len() - value.len();
+                    self.assign(name, always.then(|| word.text.slice(from..text.len())));
+                }
+            }
+            for word in &command.words {
+                // `${NAME:=value}` assigns where the variable has none.
+                for part in word.as_ref().split("${").skip(1) {
+                    if let Some((name, _)) = part.split_once([':', '=']).filter(|_| part.contains('=')) {
+                        let in_braces = part.split('}').next().unwrap_or(part);
+                        if in_braces.starts_with(&format!("{name}:="))
+                            || in_braces.starts_with(&format!("{name}="))
+                        {
+                            self.assign(name, None);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn assign(&mut self, name: &str, value: Option<TracedText>) {
+        let twice = self.values.contains_key(name);
+        self.values.insert(name.to_owned(), value.filter(|_| !twice));
+    }
 }
 
 /// The circumstances in which a command runs.
@@ -78,6 +155,8 @@ impl StartReader<'_> {
     /// Reads the commands of a script. A shell expands the words of those from index `shell` on.
     fn script(&mut self, script: &Script, way: Context<'_>, shell: usize) {
         self.out.may_start_others |= !script.complete;
+        self.out.assigned.unseen |= !script.complete;
+        self.out.assigned.read(script);
         self.out.endless |= is_endless(script);
         self.out.exits |= way.depth <= 1 && way.last && always_exits(script);
         let named = script.frames.iter().filter_map(|frame| frame.name.as_ref());

@@ -11,7 +11,9 @@ use crate::syntax::size::ByteSize;
 /// Sets the facts about the memory of the image's server, if that may be what the service starts.
 pub(super) fn apply_server_facts(workload: &mut Workload, opened: &StartedPrograms) {
     let server = workload.process.starts == Starts::Server;
-    workload.memory.self_sizing = self_sizing(workload, opened).filter(|_| server);
+    heap::add_product_pools(workload, opened);
+    workload.memory.self_sizing =
+        self_sizing(workload, opened).filter(|_| server).or_else(|| by_parts(workload));
     // Another program has another heap.
     workload.pools.image_default_heap = workload
         .image
@@ -86,6 +88,24 @@ pub(super) fn is_replaced(workload: &Workload, target: Option<&TargetImage>) -> 
     };
     let shows = workload.service.ports.is_shown() || target.is_some_and(|target| !target.exposes.is_empty());
     other && workload.image.is_server && !shows
+}
+
+/// Returns how the parts of a product's memory follow the memory that it sees, if a part does: `its heap takes 25 % of the memory
+/// that it sees, its page cache 512 MiB`.
+fn by_parts(workload: &Workload) -> Option<String> {
+    let pools =
+        || workload.pools.heaps.iter().chain(&workload.pools.caches).filter(|pool| pool.part.is_some());
+    let shares = pools().filter(|pool| pool.bound.is_absent()).filter_map(|pool| {
+        let percent = pool.default_percent()?;
+        let subject =
+            if pool.is_whole_process() { "it".to_owned() } else { format!("its {}", pool.display_name()) };
+        Some(format!("{subject} takes {percent} % of the memory that it sees"))
+    });
+    let shares: Vec<String> = shares.collect();
+    let fixed = pools()
+        .filter(|pool| pool.bound.is_absent())
+        .filter_map(|pool| Some(format!("its {} {}", pool.display_name(), pool.fixed_default()?)));
+    (!shares.is_empty()).then(|| shares.into_iter().chain(fixed).collect::<Vec<_>>().join(", "))
 }
 
 /// Returns how the program sizes itself by the memory that it sees. `None` if anything may override that.

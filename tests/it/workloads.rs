@@ -120,10 +120,13 @@ fn start_scripts_expand_what_the_catalogue_says() {
     assert_eq!(image("node:22", "NODE_OPTIONS: --max-old-space-size=300"), "300 MiB in NODE_OPTIONS");
     assert_eq!(image("node:22", "NODE_OPTIONS: --max_old_space_size=300"), "300 MiB in NODE_OPTIONS");
     assert_eq!(image("elasticsearch:9.1.0", "ES_JAVA_OPTS: -Xms1g -Xmx2g"), "2 GiB in ES_JAVA_OPTS");
-    // For an unknown image only a bound counts, and only in a variable whose name implies its runtime.
+    // For an unknown image only a bound counts.
     assert_eq!(image("ghcr.io/example/app:1", "JAVA_TOOL_OPTIONS: -Xmx1g"), "1 GiB in JAVA_TOOL_OPTIONS");
     assert_eq!(image("ghcr.io/example/app:1", "ES_JAVA_OPTS: -Xmx1g"), "1 GiB in ES_JAVA_OPTS");
-    assert_eq!(image("ghcr.io/example/app:1", "JAVA_OPTS: -Xmx1g"), "no heap");
+    assert_eq!(image("ghcr.io/example/app:1", "JAVA_OPTS: -Xmx1g"), "1 GiB in JAVA_OPTS");
+    assert_eq!(image("ghcr.io/example/app:1", "ANY_NAME: -Dx=y -Xmx1g"), "1 GiB in ANY_NAME");
+    assert_eq!(image("ghcr.io/example/app:1", "JAVA_OPTS: -Dx=y"), "no heap");
+    assert_eq!(image("nginx:1.31", "JAVA_OPTS: -Xmx1g"), "no heap");
     assert_eq!(image("ghcr.io/example/app:1", "JAVA_TOOL_OPTIONS: -Dx=y"), "no heap");
 }
 

@@ -5,7 +5,7 @@ use crate::rules::RuleContext;
 use crate::rules::estimate::{BoundedHeap, bounded_heaps};
 use crate::rules::offer::Offer;
 use crate::syntax::size::ByteSize;
-use crate::workload::Workload;
+use crate::workload::{MemoryPool, Workload};
 
 rule! {
     name: "cache-exceeds-limit",
@@ -23,16 +23,16 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let BoundedHeap { heap, setting, size, limit } = &bounded;
         let percent = size.0 as f64 / limit.value.0 as f64 * 100.0;
         let exceeds = *size >= limit.value;
-        if !exceeds && percent <= most {
+        if !exceeds && (percent <= most || heap.is_whole_process()) {
             continue;
         }
-        let (name, server) = (&workload.name, heap.runtime.display_name());
+        let (name, what) = (&workload.name, cache_name(heap));
         let message = match exceeds {
             true => {
-                format!("the {server} cache of `{name}` may grow to {size}, its limit is {}", limit.value)
+                format!("{what} of `{name}` may grow to {size}, its limit is {}", limit.value)
             }
             false => format!(
-                "the {server} cache of `{name}` leaves {} of {} for everything else",
+                "{what} of `{name}` leaves {} of {} for everything else",
                 ByteSize(limit.value.0 - size.0),
                 limit.value
             ),
@@ -46,6 +46,17 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         if !exceeds {
             finding.severity(Severity::Warning).confidence(Confidence::Medium);
         }
+        if heap.is_uncertain() {
+            finding.severity(Severity::Note).confidence(Confidence::Low);
+        }
         offer.room(&mut finding, heap, &setting.value);
+    }
+}
+
+/// Returns the name of a cache in messages, with its article.
+fn cache_name(heap: &MemoryPool) -> String {
+    match heap.part {
+        Some(_) => format!("the {}", heap.display_name()),
+        None => format!("the {} cache", heap.runtime.display_name()),
     }
 }

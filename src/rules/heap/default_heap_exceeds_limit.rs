@@ -1,11 +1,12 @@
 //! The rule `default-heap-exceeds-limit`.
 
 use crate::capacity::Need;
-use crate::diagnostic::Applicability;
-use crate::rules::offer::{CHANGES, Offer, set_words};
+use crate::diagnostic::{Applicability, Confidence, Severity};
+use crate::rules::offer::{CHANGES, Offer, set_variables, set_words};
 use crate::rules::{FindingBuilder, RuleContext};
-use crate::syntax::size::ByteSize;
-use crate::workload::{FactName, ImageDefaultHeap, Workload};
+use crate::source::Spanned;
+use crate::syntax::size::{ByteSize, MIB};
+use crate::workload::{FactName, ImageDefaultHeap, MemoryPool, Workload};
 
 rule! {
     name: "default-heap-exceeds-limit",
@@ -18,10 +19,16 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
-    let Some(own) = &workload.pools.image_default_heap else { return };
     let Some(limit) = workload.known_limit() else {
         return;
     };
+    for pool in workload.pools.heaps.iter().chain(&workload.pools.caches) {
+        if let Some(size) = pool.fixed_default().filter(|size| pool.bound.is_absent() && *size >= limit.value)
+        {
+            part(&offer, pool, size, limit, cx);
+        }
+    }
+    let Some(own) = &workload.pools.image_default_heap else { return };
     let heap = own.size();
     if heap < limit.value {
         return;
@@ -36,6 +43,48 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         format!("its start script sets {heap} when `{variable}` is not set"),
     );
     room(&offer, own, limit.value, &mut finding);
+}
+
+/// Reports a part of a product's memory whose default does not fit.
+fn part(
+    offer: &Offer<'_>,
+    pool: &MemoryPool,
+    size: ByteSize,
+    limit: &Spanned<ByteSize>,
+    cx: &mut RuleContext<'_>,
+) {
+    let workload = offer.workload;
+    let (name, what) = (&workload.name, pool.display_name());
+    let mut finding = cx.report(
+        limit.span,
+        format!("the {what} of `{name}` is {size} by default, its limit is {}", limit.value),
+    );
+    finding
+        .label(format!("the kernel kills `{name}` at {}", limit.value))
+        .via(&limit.via)
+        .related(workload.image.base.span(), format!("its image takes {size} when nothing sets the {what}"));
+    if pool.is_uncertain() {
+        finding.severity(Severity::Note).confidence(Confidence::Low);
+    }
+    let half = ByteSize(limit.value.percent_in_mebibytes(50).saturating_mul(MIB));
+    let variable = pool.own_variable(half).filter(|_| half.mebibytes() >= SMALLEST);
+    if let Some((variable, value)) = variable {
+        match set_variables(offer, &[(variable.clone(), value.clone())]) {
+            Some(ops) => {
+                let title = format!("half of the limit for the {what}: `{variable}` set to `{value}`");
+                let changes = &[FactName::Env, FactName::Heaps, FactName::Caches];
+                finding.fix_ops(title, Applicability::Unsafe, changes, ops);
+            }
+            None => {
+                finding.help(format!("a smaller {what} in `{variable}`, or a higher limit"));
+            }
+        }
+    }
+    let need = Need::of(workload).ok().filter(|need| offer.fits_host(need.limit));
+    if let Some((ops, need)) = need.and_then(|need| Some((offer.set_limit(need.limit, None)?, need))) {
+        let title = format!("or raise the limit to {}", need.limit.to_compose());
+        finding.note(need.sum).fix_ops(title, Applicability::Unsafe, CHANGES, ops);
+    }
 }
 
 /// Adds fixes: a smaller heap, in the variable that the script reads, and a limit that holds the default.

@@ -35,6 +35,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             .confidence(Confidence::Medium)
             .related(limit.span, format!("`{name}` is killed at {}", limit.value))
             .note(bounded.arithmetic());
+        if let Some(note) = bounded.perhaps_unread(workload) {
+            finding.note(note);
+        }
         offer.room(&mut finding, heap, &setting.value);
     }
 }

@@ -25,6 +25,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for heap in workload.pools.heaps.iter().filter(grows).filter(|heap| heap.bound.is_absent()) {
         if workload.kind == Kind::Image {
             tuned(workload, heap, cx);
+        } else if heap.part.is_some() && (heap.is_uncertain() || !is_small(heap)) {
+            // Its maker chose the share or the size.
+        } else if workload.memory.limit.is_absent() && heap.part.is_some() {
+            // `missing-memory-limit` reports the share of the host.
         } else if workload.memory.limit.is_absent() {
             unlimited(&offer, heap, cx);
         } else if heap.limit_unseen.is_some() {
@@ -35,6 +39,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             limited(&offer, heap, limit, default, cx);
         }
     }
+}
+
+/// True if the share that the product's heap takes by default leaves most of the limit unused.
+fn is_small(heap: &MemoryPool) -> bool {
+    heap.default_percent().is_some_and(|percent| percent < 50.0)
 }
 
 /// Reports an image whose flags tune the runtime but do not bound its heap.

@@ -54,6 +54,19 @@ pub(in crate::rules) fn bound_default(
         return;
     }
     let varies = offer.workload.limit_key().is_none_or(|key| key.text.varies());
+    let own = largest(heap, limit).and_then(|size| heap.own_variable(size));
+    if let Some((name, value)) = own.filter(|_| !varies) {
+        match set_variables(offer, &[(name.clone(), value.clone())]) {
+            Some(ops) => {
+                let title = format!("bound the heap: `{name}` set to `{value}`");
+                finding.fix_ops(title, Applicability::Unsafe, CHANGES, ops);
+            }
+            None => {
+                finding.help(format!("bound the heap with `{name}: {value}`"));
+            }
+        }
+        return;
+    }
     let words = match heap.runtime {
         RuntimeName::Java if share_fits(heap, limit) => Some("-XX:MaxRAMPercentage=70.0".to_owned()),
         _ if varies => None,

@@ -6,10 +6,12 @@ mod runtimes;
 
 use std::fmt;
 
-const KIB: i64 = 1024;
+/// The number of bytes in a KiB.
+pub const KIB: i64 = 1024;
 /// The number of bytes in a MiB.
 pub const MIB: i64 = KIB * 1024;
-const GIB: i64 = MIB * 1024;
+/// The number of bytes in a GiB.
+pub const GIB: i64 = MIB * 1024;
 
 /// A number of bytes; negative where a key gives -1 a meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

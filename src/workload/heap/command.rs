@@ -4,6 +4,7 @@ use super::reader::{SettingSource, SettingsReader};
 use crate::source::{Spanned, TracedText};
 use crate::syntax::template::HOLE;
 use crate::syntax::words::split_options;
+use crate::workload::opened::Assignment;
 use crate::workload::{Fact, Program, Why};
 
 impl SettingsReader<'_> {
@@ -50,32 +51,45 @@ impl SettingsReader<'_> {
         source
     }
 
-    /// Expands `$NAME` in a word and splits the result like a shell.
+    /// Expands `$NAME` and `${NAME:-default}` in a word and splits the result like a shell.
     fn expand(&self, word: &TracedText, source: &mut SettingSource) -> Vec<TracedText> {
-        let text = word.as_str();
         let mut out = TracedText::empty(word.span());
+        self.expand_into(&mut out, word, source, (None, 0));
+        split_options(&out)
+    }
+
+    /// Appends the expansion of `word`. Within the value that a script assigns to `assigned`, that variable has its old value.
+    fn expand_into(
+        &self,
+        out: &mut TracedText,
+        word: &TracedText,
+        source: &mut SettingSource,
+        (assigned, depth): (Option<&str>, usize),
+    ) {
+        let text = word.as_str();
         let mut at = 0;
         while let Some(dollar) = text.get(at..).and_then(|rest| rest.find('$')).map(|i| at + i) {
             out.push_text(&word.slice(at..dollar));
-            let rest = text.get(dollar + 1..).unwrap_or_default();
-            let (name, length) = match rest.strip_prefix('{') {
-                Some(inner) => match inner.find('}') {
-                    Some(close) => (inner.get(..close).unwrap_or_default(), close + 2),
-                    None => ("", 0),
-                },
-                None => {
-                    let end =
-                        rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
-                    (rest.get(..end).unwrap_or_default(), end)
-                }
-            };
-            at = dollar + 1 + length;
+            let (name, default, end) = reference(text, dollar);
+            at = end;
             if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
                 source.unknown = Some((word.span(), Why::Variable(name.to_owned())));
                 continue;
             }
+            let set = if assigned == Some(name) { Assignment::None } else { self.assigned(name) };
+            match set {
+                Assignment::Value(value) if depth < MAX_ASSIGNED && out.as_str().len() < MAX_EXPANDED => {
+                    self.expand_into(out, value, source, (Some(name), depth + 1));
+                    continue;
+                }
+                Assignment::Value(_) | Assignment::Unknown => {
+                    source.unknown = Some((word.span(), Why::Other("its start script sets a variable")));
+                    continue;
+                }
+                Assignment::None => {}
+            }
             match self.workload.variable(name) {
-                Fact::Known(value) => {
+                Fact::Known(value) if default.is_none() || !value.value.as_str().is_empty() => {
                     out.push_text(&value.value);
                     if self.runtime.variable(name).is_some() && !value.value.as_str().trim().is_empty() {
                         let span = value.value.span();
@@ -84,11 +98,41 @@ impl SettingsReader<'_> {
                 }
                 Fact::Unknown { at, why } => source.unknown = Some((at, why)),
                 // A shell expands an unset variable to nothing.
-                Fact::Absent { .. } => {}
+                Fact::Known(_) | Fact::Absent { .. } => {
+                    let default = default.map(|range| word.slice(range));
+                    if default.as_ref().is_some_and(|default| default.as_str().contains('$')) {
+                        source.unknown = Some((word.span(), Why::Variable(name.to_owned())));
+                    } else if let Some(default) = default {
+                        out.push_text(&default);
+                    }
+                }
             }
         }
         out.push_text(&word.slice(at..text.len()));
-        split_options(&out)
+    }
+}
+
+/// Maximum nesting of variables that scripts assign to each other.
+const MAX_ASSIGNED: usize = 4;
+
+/// Maximum length of a text in which such variables are expanded, in bytes.
+const MAX_EXPANDED: usize = 64 * 1024;
+
+/// Returns the name of the variable after the `$` at `dollar`, the range of its default if it has one, and its end. The name is
+/// empty if it is none.
+fn reference(text: &str, dollar: usize) -> (&str, Option<std::ops::Range<usize>>, usize) {
+    let start = dollar + 1;
+    let rest = text.get(start..).unwrap_or_default();
+    let Some(inner) = rest.strip_prefix('{') else {
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        return (rest.get(..end).unwrap_or_default(), None, start + end);
+    };
+    let Some(close) = inner.find('}') else { return ("", None, start) };
+    let inside = inner.get(..close).unwrap_or_default();
+    let end = start + 1 + close + 1;
+    match inside.split_once(":-") {
+        Some((name, default)) => (name, Some(end - 1 - default.len()..end - 1), end),
+        None => (inside, None, end),
     }
 }
 

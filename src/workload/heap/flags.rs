@@ -105,7 +105,7 @@ pub(super) fn size(grammar: Grammar, value: &str) -> Option<ByteSize> {
 pub(super) fn spelled(grammar: Grammar, size: ByteSize) -> Option<String> {
     let mebibytes = (size.0 % MIB == 0).then_some(size.0 / MIB)?;
     Some(match grammar {
-        Grammar::JvmSize | Grammar::JvmSizeOrPercent => format!("{mebibytes}m"),
+        Grammar::JvmSize | Grammar::JvmSizeOrPercent | Grammar::AnySize => format!("{mebibytes}m"),
         Grammar::Mebibytes | Grammar::MemcachedMebibytes => mebibytes.to_string(),
         Grammar::GoSize => format!("{mebibytes}MiB"),
         Grammar::RedisSize => format!("{mebibytes}mb"),

@@ -7,7 +7,9 @@ mod command;
 mod flags;
 mod jvm;
 mod misplaced;
+mod named;
 mod problems;
+mod product;
 mod reader;
 mod refused;
 mod unread;
@@ -15,12 +17,17 @@ mod unseen;
 
 pub use beside::NativeOverhead;
 pub(super) use beside::{OverheadInputs, with_numbers};
+pub use named::SizeVariable;
+pub(super) use named::size_variables;
+pub(super) use product::{ProductPart, add_product_pools};
 pub(super) use reader::pools;
 pub(super) use unread::flags_of_other_runtimes;
 
-use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, Pool, RuntimeName};
+use crate::catalog::{
+    Certainty, DefaultHeap, Grammar, HotspotFlags, MemoryPart, PartDefault, PartKind, Pool, RuntimeName,
+};
 use crate::source::{Span, Spanned, TracedText};
-use crate::syntax::size::ByteSize;
+use crate::syntax::size::{ByteSize, MIB};
 
 use super::{Fact, ImageDefaultHeap};
 
@@ -35,6 +42,8 @@ pub struct Pools {
     pub heap_flags_of_other_runtimes: Vec<HeapProblem>,
     /// The heap that the image's start script sets by default, if nothing in the files overrides it.
     pub image_default_heap: Option<ImageDefaultHeap>,
+    /// Variables that bound memory by their names, of a program that the catalogue does not know.
+    pub size_variables: Vec<SizeVariable>,
 }
 
 impl Pools {
@@ -43,6 +52,7 @@ impl Pools {
     pub(super) fn drop_meant_for_others(&mut self, own: Span) {
         let is_own = |problem: &HeapProblem| own.contains(problem.flag.span());
         self.heap_flags_of_other_runtimes.retain(is_own);
+        self.size_variables.retain(|variable| own.contains(variable.value.span()));
         for pools in [&mut self.heaps, &mut self.caches] {
             pools.retain(|pool| !pool.assumed || own.contains(pool.program.span));
             pools.iter_mut().for_each(|pool| pool.problems.retain(is_own));
@@ -73,12 +83,18 @@ pub struct MemoryPool {
     pub problems: Vec<HeapProblem>,
     /// True if the runtime is inferred from a variable that only it reads. The start line does not show it.
     pub assumed: bool,
+    /// True if nobody knows whether the program reads the variable, or the words of the command, that bound it.
+    pub perhaps_unread: bool,
     /// True if no bound is known, and the image has unknown variables of which one may be a bound.
     pub env_unseen: bool,
     /// Set if it does not see the container's limit on cgroup v2 hosts.
     pub limit_unseen: Option<LimitBlindness>,
     /// Set if it does not see the container's limit on hosts with a newer kernel only.
     pub unseen_on_new_kernels: Option<LimitBlindness>,
+    /// The product's row about it, if the product sizes it by settings of its own.
+    pub part: Option<MemoryPart>,
+    /// Its default size, if that is the product's and not the runtime's.
+    own_default: Option<PartDefault>,
     default: Option<DefaultHeap>,
     beside: OverheadInputs,
     hotspot: HotspotFlags,
@@ -238,7 +254,10 @@ impl MemoryPool {
                 Bound::Percent(percent) => (self.share_of(percent, seen?)?, SizedBy::Share),
             },
             Fact::Unknown { .. } => return None,
-            Fact::Absent { .. } => (self.default_for(seen?)?, SizedBy::Default),
+            Fact::Absent { .. } => match self.fixed_default() {
+                Some(size) => (size, SizedBy::Default),
+                None => (self.default_for(seen?)?, SizedBy::Default),
+            },
         };
         (size.0 > 0).then_some(HeapSize { size, by })
     }
@@ -268,12 +287,62 @@ impl MemoryPool {
     pub fn follows(&self) -> bool {
         // Any size works here, since only the source of the result counts.
         let some_size = Some(ByteSize(16 << 30));
-        self.size_under(some_size, some_size).is_some_and(|size| size.by != SizedBy::Bytes)
+        let open = self.bound.known().is_some() || self.fixed_default().is_none();
+        open && self.size_under(some_size, some_size).is_some_and(|size| size.by != SizedBy::Bytes)
+    }
+
+    /// Returns the product's default size, if that is the same under any limit.
+    #[must_use]
+    pub fn fixed_default(&self) -> Option<ByteSize> {
+        self.own_default?.mib.map(|mib| ByteSize(mib.saturating_mul(MIB)))
+    }
+
+    /// Returns the share of the memory that it sees that the product takes by default, in percent.
+    #[must_use]
+    pub fn default_percent(&self) -> Option<f64> {
+        self.own_default?.percent
+    }
+
+    /// Returns its name in messages: `Java heap`, `Redis cache`, or the product's name for it: `page cache`.
+    #[must_use]
+    pub fn display_name(&self) -> String {
+        let kind = match self.pool {
+            Pool::Heap => "heap",
+            Pool::Cache => "cache",
+        };
+        match &self.part {
+            Some(part) => part.part.clone(),
+            None => format!("{} {kind}", self.runtime.display_name()),
+        }
+    }
+
+    /// Returns the product's own variable for its size, and the value for `size`, if that is a variable with a size.
+    #[must_use]
+    pub fn own_variable(&self, size: ByteSize) -> Option<(String, String)> {
+        let by = self.part.as_ref()?.set_by.iter().find(|by| by.variable.is_some())?;
+        Some((by.variable.clone()?, flags::spelled(by.grammar, size)?))
+    }
+
+    /// True if nobody can check what the catalogue knows of it.
+    #[must_use]
+    pub fn is_uncertain(&self) -> bool {
+        self.part.as_ref().is_some_and(|part| part.confidence == Certainty::Low)
+    }
+
+    /// True if its size is that of the whole process.
+    #[must_use]
+    pub fn is_whole_process(&self) -> bool {
+        self.part.as_ref().is_some_and(|part| part.kind == PartKind::All)
     }
 
     /// Returns the runtime's default heap under `limit`; `None` if it is not known.
     #[must_use]
     pub fn default_for(&self, limit: ByteSize) -> Option<ByteSize> {
+        // A quarter is the JVM's own default, which is more in small containers.
+        let jvm = |own: &PartDefault| self.runtime == RuntimeName::Java && own.percent == Some(25.0);
+        if let Some(own) = self.own_default.filter(|own| !jvm(own)) {
+            return own.under(limit);
+        }
         let limit = u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?;
         let bytes = match self.default? {
             DefaultHeap::Hotspot => self.hotspot.heap(limit),

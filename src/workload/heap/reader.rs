@@ -8,14 +8,16 @@ use super::flags::{bound, size};
 use super::unread::{by_script, nothing};
 use super::{Bound, HeapSetting, MemoryPool, OverheadInputs};
 use crate::syntax::words::split_options;
+use crate::workload::opened::{Assignment, StartedPrograms};
 use crate::workload::{Fact, Program, Start, Why, Workload};
 
 /// Returns the memory pools of the programs of `workload`.
 ///
-/// `partial` is its start with holes for variables without a value.
+/// `partial` is its start with holes for variables without a value, `opened` the programs that its scripts start.
 pub(in crate::workload) fn pools(
     workload: &Workload,
     partial: Option<&Start>,
+    opened: &StartedPrograms,
     catalog: &Catalog,
 ) -> Vec<MemoryPool> {
     let image = &workload.image;
@@ -34,9 +36,14 @@ pub(in crate::workload) fn pools(
         }
         _ => Vec::new(),
     };
-    let reader = |runtime| SettingsReader { workload, runtime };
-    let heaps =
-        catalog.runtimes().iter().filter_map(|runtime| Some((runtime, reader(runtime).heap(&programs)?)));
+    // The programs of scripts that are here. The start line's own are among them.
+    let inside: Vec<Program> =
+        opened.last.iter().filter(|program| !programs.contains(program)).cloned().collect();
+    let reader = |runtime| SettingsReader { workload, runtime, opened: Some(opened) };
+    let heaps = catalog
+        .runtimes()
+        .iter()
+        .filter_map(|runtime| Some((runtime, reader(runtime).heap(&programs, &inside)?)));
     heaps
         .map(|(runtime, mut heap)| {
             // A variable of one product identifies that product, whatever the image, and so its off-heap memory.
@@ -54,6 +61,8 @@ pub(in crate::workload) fn pools(
 pub(super) struct SettingsReader<'a> {
     pub(super) workload: &'a Workload,
     pub(super) runtime: &'a Runtime,
+    /// The programs that the start leads to, and the shell variables that its scripts assign.
+    pub(super) opened: Option<&'a StartedPrograms>,
 }
 
 /// The program that launches the runtime.
@@ -87,11 +96,12 @@ pub(super) struct EffectiveBound {
 }
 
 impl SettingsReader<'_> {
-    fn heap(&self, programs: &[Program]) -> Option<MemoryPool> {
-        let itself = programs.iter().find(|program| self.runtime.is_program(program.base_name()));
+    fn heap(&self, programs: &[Program], inside: &[Program]) -> Option<MemoryPool> {
+        let is_runtime = |program: &&Program| self.runtime.is_program(program.base_name());
+        let itself = programs.iter().find(is_runtime).or_else(|| inside.iter().find(is_runtime));
         let known = match itself {
             Some(program) => Some((program, LaunchedBy::Itself)),
-            None => programs.iter().find_map(|program| {
+            None => programs.iter().chain(inside).find_map(|program| {
                 let starter = self.runtime.starter(program.base_name()).map(LaunchedBy::By);
                 // The image's own start script, recognized by the variables that it expands.
                 let own = self.workload.image.runtime == Some(self.runtime.name)
@@ -137,10 +147,14 @@ impl SettingsReader<'_> {
             initial: self.initial(&sources),
             overruled,
             problems,
-            assumed: false,
+            // The entrypoint of an image that nobody knows may do something else with the command.
+            assumed: matches!(&self.workload.process.start, Fact::Unknown { why: Why::Image(_), .. }),
+            perhaps_unread: false,
             env_unseen,
             limit_unseen,
             unseen_on_new_kernels: self.unseen_on_new_kernels(),
+            part: None,
+            own_default: None,
             default,
             beside: self.beside(&sources),
             hotspot,
@@ -167,6 +181,7 @@ impl SettingsReader<'_> {
         let (major, default) = self.version();
         for name in &self.runtime.precedence {
             if name == "command-line" {
+                sources.extend(self.flags_for_an_unknown_program());
                 sources.extend(named.iter().map(|name| self.variable(name, None)));
             } else if set(name) {
                 sources.push(self.variable(name, major));
@@ -190,6 +205,11 @@ impl SettingsReader<'_> {
         };
         let hotspot = self.apply_hotspot_flags(&mut winner, &sources, (major, default), true);
         let EffectiveBound { bound, overruled } = winner;
+        let carrier = bound.value().map(|setting| setting.carrier.as_str());
+        let perhaps_unread = carrier.is_some_and(|carrier| {
+            !named.iter().any(|known| *known == carrier)
+                && !self.runtime.precedence.iter().any(|known| known == carrier)
+        });
         let heap = MemoryPool {
             runtime: self.runtime.name,
             pool: self.runtime.pool,
@@ -201,14 +221,63 @@ impl SettingsReader<'_> {
             overruled,
             problems,
             assumed: true,
+            perhaps_unread,
             env_unseen: false,
             limit_unseen: None,
             unseen_on_new_kernels: None,
+            part: None,
+            own_default: None,
             default,
             beside: self.beside(&sources),
             hotspot,
         };
         (!heap.bound.is_unknown() || !heap.problems.is_empty()).then_some(heap)
+    }
+
+    /// Returns what scripts of the start assign to a variable.
+    pub(super) fn assigned(&self, name: &str) -> Assignment<'_> {
+        self.opened.map_or(Assignment::None, |opened| opened.assigned.of(name))
+    }
+
+    /// Returns the variables and words of the command that bound a JVM's heap, whatever their names, if nobody knows what starts:
+    /// either its script reads them, or they have no effect.
+    fn flags_for_an_unknown_program(&self) -> Vec<SettingSource> {
+        let workload = self.workload;
+        let unseen = workload.process.start.value().is_none()
+            || self.opened.is_some_and(|opened| opened.may_start_others);
+        if self.runtime.name != RuntimeName::Java || workload.image.runtime.is_some() || !unseen {
+            return Vec::new();
+        }
+        let bounds = |words: &[TracedText]| words.iter().any(|word| self.is_heap_flag(word));
+        let mut found: Vec<SettingSource> = Vec::new();
+        for (name, variable) in &workload.env {
+            let declared = self.runtime.variable(name).is_some_and(|known| {
+                known.read_by != ReadBy::Script || known.names_reader || known.value.is_some()
+            });
+            let Some(value) = variable.value.value().filter(|_| !declared) else { continue };
+            // Quotes around the whole of a list item are part of it: most scripts take them away, or fail.
+            let text = value.as_str();
+            let inner = ['"', '\''].iter().find_map(|quote| {
+                let inner = text.strip_prefix(*quote)?.strip_suffix(*quote)?;
+                Some(value.slice(1..1 + inner.len()))
+            });
+            let words = split_options(inner.as_ref().unwrap_or(value));
+            if bounds(&words) {
+                let source = self.variable(name, None);
+                found.push(SettingSource { words, setting: None, ..source });
+            }
+        }
+        if let Some(words) = workload.service.command.known().filter(|words| bounds(&words.value)) {
+            let carrier = Some(Spanned::with_provenance("command".to_owned(), words.span, words.via.clone()));
+            let words = words.value.iter().filter(|word| self.is_heap_flag(word)).cloned().collect();
+            found.push(SettingSource {
+                name: "command".to_owned(),
+                words,
+                carrier,
+                ..SettingSource::default()
+            });
+        }
+        found
     }
 
     /// Returns the runtime's major version, if the image has that runtime, and its default heap.
@@ -248,7 +317,20 @@ impl SettingsReader<'_> {
         {
             return source;
         }
-        match self.workload.variable(name) {
+        let set = match self.assigned(name) {
+            Assignment::Value(value) if !value.as_str().contains(['$', '`']) => {
+                Fact::Known(Spanned::new(value.clone(), value.span()))
+            }
+            Assignment::Value(value) => {
+                Fact::Unknown { at: value.span(), why: Why::Other("its start script sets it") }
+            }
+            Assignment::Unknown => {
+                let at = self.workload.process.start.span();
+                Fact::Unknown { at, why: Why::Other("its start script may set it") }
+            }
+            Assignment::None => self.workload.variable(name),
+        };
+        match set {
             Fact::Known(value) => {
                 if known.is_some_and(|variable| variable.value.is_some()) {
                     source.setting = Some(value.value);

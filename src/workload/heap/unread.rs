@@ -145,7 +145,7 @@ pub(in crate::workload) fn flags_of_other_runtimes(
     let Some(own) = own else { return Vec::new() };
     let others = catalog.runtimes().iter().filter(|runtime| runtime.name != own.name);
     let found = others.flat_map(|runtime| {
-        let reader = SettingsReader { workload, runtime };
+        let reader = SettingsReader { workload, runtime, opened: None };
         let set = runtime.variables.iter().filter(|variable| {
             variable.names_reader && variable.value.is_none() && workload.env.contains_key(&variable.name)
         });

@@ -84,6 +84,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("workload/configured.rs MAX_TOKENS", "words of one file"),
     ("workload/configured.rs MAX_FILLED", "bytes of a template"),
     ("workload/configured.rs MAX_INCLUDES", "includes of a server"),
+    ("workload/heap/command.rs MAX_ASSIGNED", "variables that a start script"),
+    ("workload/heap/command.rs MAX_EXPANDED", "bytes of a word with such variables"),
     ("workload/installs.rs MAX_LIST", "bytes of a list of packages"),
     ("workload/installs.rs MAX_NESTED", "variables within variables of such a list"),
     ("workload/packages.rs MAX_FOLLOWED", "installations of one `RUN`"),

@@ -1,0 +1,166 @@
+//! Heaps and caches that a product sizes by settings of its own: the field `memory` of an image's row.
+
+use super::flags::bound;
+use super::{Bound, HeapSetting, MemoryPool, OverheadInputs};
+use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, MemoryPart, PartKind, Pool, RuntimeName, Sets};
+use crate::source::{Spanned, TracedText};
+use crate::workload::opened::StartedPrograms;
+use crate::workload::server::Starts;
+use crate::workload::{Fact, Pools, Why, Workload};
+
+/// A part of the memory of an image's program, and what may set its size unseen.
+#[derive(Clone, Debug)]
+pub(in crate::workload) struct ProductPart {
+    pub(in crate::workload) part: MemoryPart,
+    /// True if one of its settings files is mounted or copied in.
+    pub(in crate::workload) has_file: bool,
+}
+
+/// A setting that was found, or the reason why it is not known.
+type Found = Fact<HeapSetting>;
+
+/// Adds the heaps and caches of the image's product, if the container starts its server.
+pub(in crate::workload) fn add_product_pools(workload: &mut Workload, opened: &StartedPrograms) {
+    if workload.process.starts != Starts::Server || workload.image.memory.is_empty() {
+        return;
+    }
+    let reader = ProductReader { workload, opened };
+    let found: Vec<MemoryPool> = workload.image.memory.iter().map(|own| reader.pool(own)).collect();
+    let expands = workload.image.expands.clone();
+    for pool in found {
+        add(&mut workload.pools, pool, &expands);
+    }
+}
+
+/// Adds a pool to those of the runtimes. `expands` are the variables that the image's script hands to the runtime as flags.
+fn add(pools: &mut Pools, pool: MemoryPool, expands: &[String]) {
+    if pool.pool == Pool::Cache {
+        pools.caches.push(pool);
+        return;
+    }
+    let Some(known) = pools.heaps.iter_mut().find(|known| known.runtime == pool.runtime) else {
+        pools.heaps.push(pool);
+        return;
+    };
+    let by_flags = known.bound.value().is_some_and(|setting| expands.contains(&setting.carrier));
+    let by_script = matches!(&known.bound, Fact::Unknown { why: Why::Other(_), .. });
+    // The product's own setting ends up on the command line, which beats what the runtime reads by itself.
+    if by_script || known.bound.is_absent() || !pool.bound.is_absent() && !by_flags {
+        known.bound = pool.bound;
+    }
+    known.part = pool.part;
+    known.own_default = pool.own_default;
+}
+
+struct ProductReader<'a> {
+    workload: &'a Workload,
+    opened: &'a StartedPrograms,
+}
+
+impl ProductReader<'_> {
+    fn pool(&self, own: &ProductPart) -> MemoryPool {
+        let (image, part) = (&self.workload.image, &own.part);
+        let heap = matches!(part.kind, PartKind::Heap);
+        let runtime = image.runtime.filter(|_| heap).unwrap_or(RuntimeName::Other);
+        let bound = self.bound(own);
+        let place = bound.known().map_or(image.base.span(), |setting| setting.span);
+        let name = image.base.value().map_or_else(|| part.part.clone(), |base| base.as_str().to_owned());
+        let origin = bound.known().map(|setting| Spanned::new(setting.value.carrier.clone(), place));
+        MemoryPool {
+            runtime,
+            pool: if heap { Pool::Heap } else { Pool::Cache },
+            major: image.major.filter(|_| heap),
+            program: Spanned::new(name, image.base.span()),
+            origin,
+            bound,
+            initial: None,
+            overruled: None,
+            problems: Vec::new(),
+            assumed: false,
+            perhaps_unread: false,
+            env_unseen: false,
+            limit_unseen: None,
+            unseen_on_new_kernels: None,
+            part: Some(part.clone()),
+            own_default: part.default,
+            default: (runtime == RuntimeName::Java).then_some(DefaultHeap::Hotspot),
+            beside: OverheadInputs {
+                product: image.beside_heap.clone().filter(|_| heap),
+                ..OverheadInputs::default()
+            },
+            hotspot: HotspotFlags::default(),
+        }
+    }
+
+    /// Returns the strongest setting of a part.
+    fn bound(&self, own: &ProductPart) -> Found {
+        for by in &own.part.set_by {
+            let found = match (&by.variable, &by.flag, &by.key) {
+                (Some(name), ..) => self.variable(name, by.grammar),
+                (None, Some(flag), _) => self.flag(flag, by.grammar),
+                (None, None, Some(_)) if own.has_file => {
+                    let at = self.workload.image.base.span();
+                    Fact::Unknown { at, why: Why::Other("a settings file may set it") }
+                }
+                _ => continue,
+            };
+            if !found.is_absent() {
+                return found;
+            }
+        }
+        Fact::Absent { anchor: self.workload.image.base.span() }
+    }
+
+    fn variable(&self, name: &str, grammar: Grammar) -> Found {
+        match self.workload.variable(name) {
+            Fact::Known(value) if value.value.as_str().trim().is_empty() => {
+                Fact::Absent { anchor: value.span }
+            }
+            Fact::Known(value) => setting(value.value, name, 0, grammar),
+            Fact::Unknown { at, why } => Fact::Unknown { at, why },
+            Fact::Absent { anchor } => Fact::Absent { anchor },
+        }
+    }
+
+    /// Finds an option of the server, `--memory=1G` or `--memory 1G`: the last one wins.
+    fn flag(&self, flag: &str, grammar: Grammar) -> Found {
+        let service = &self.workload.service;
+        if let Some(Fact::Unknown { at, why }) =
+            [&service.command, &service.entrypoint].into_iter().find(|words| words.is_unknown())
+        {
+            return Fact::Unknown { at: *at, why: why.clone() };
+        }
+        let (name, joined) = match flag.strip_suffix(' ') {
+            Some(name) => (name, false),
+            None => (flag, true),
+        };
+        let words: Vec<&TracedText> =
+            self.opened.programs.iter().flat_map(|program| &program.arguments).collect();
+        let at = words.iter().rposition(|word| match joined {
+            true => word.as_str().starts_with(name),
+            false => word.as_str() == name,
+        });
+        let Some(at) = at else { return Fact::Absent { anchor: self.workload.image.base.span() } };
+        let found = match joined {
+            true => words.get(at).map(|word| setting((*word).clone(), "command line", name.len(), grammar)),
+            false => words.get(at + 1).map(|word| setting((*word).clone(), "command line", 0, grammar)),
+        };
+        found.unwrap_or(Fact::Absent { anchor: self.workload.image.base.span() })
+    }
+}
+
+/// Parses the text of a setting from its byte `start` on.
+fn setting(text: TracedText, carrier: &str, start: usize, grammar: Grammar) -> Found {
+    let span = text.span();
+    let value = text.as_str().get(start..).unwrap_or_default().trim();
+    // 0 and values that do not fit mean different things to each product.
+    let bound = bound(Sets::HeapMax, grammar, value, None);
+    let bound = bound.filter(|bound| !matches!(bound, Bound::Bytes(size) if size.0 <= 0));
+    match bound {
+        Some(bound) => Fact::Known(Spanned::new(
+            HeapSetting { flag: text, carrier: carrier.to_owned(), bound, grammar },
+            span,
+        )),
+        None => Fact::Unknown { at: span, why: Why::Malformed(text.as_str().to_owned()) },
+    }
+}
