@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The whole process beside others on the same files: a small file, a tree of real files, and files that double.
 
-    benches/process.py target/release/oomlint [--corpus DIR] [--peers DIR] [--skip-trees] [small] [corpus] [repository] [growth] [memory]
+    benches/process.py target/release/oomlint [--corpus DIR] [--peers DIR] [--skip-trees] [small] [corpus] [repository] [stacks] [fixes]
+        [growth] [memory]
 
 Prints ratios of the best of several interleaved runs; a ratio says something of another machine, a time does not. `rg` is
 ripgrep, whose `-c ''` costs what reading the files costs, and `/bin/true` is what any process costs. Peers are looked for
@@ -149,6 +150,49 @@ def repository(binary, tree):
             print(f"  {name:22} {resident(command, root) / 1024:8.1f} MiB resident")
 
 
+def stacks(binary, tree):
+    """A directory for each Compose file of the tree, beside reading it; and many named files beside all of them."""
+    program = str(Path(binary).resolve())
+    check = [program, "--format", "json"]
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch) / "stacks"
+        compose = sorted(path for path in tree.rglob("*.y*ml") if path.is_file() and "compose" in path.name)
+        for number, path in enumerate(compose):
+            own = root / f"{number // 50:02}" / f"s{number:04}"
+            own.mkdir(parents=True)
+            shutil.copy(path, own / ("compose.yaml" if number % 2 else "docker-compose.yml"))
+        (root / ".git").mkdir()
+        (root / "web").mkdir()
+        (root / "web" / "Dockerfile").write_text(DOCKERFILE)
+        print(f"{len(compose)} stacks, a directory each, against rg on one core:")
+        one = sorted(os.sched_getaffinity(0))[:1]
+        show(best({"rg": ["rg", "-j1", "-uuu", "-c", "", "."], "oomlint": [*check, "."]}, 10, one, root), "rg")
+        print("one named file of them, against a check of all:")
+        show(best({"all": [*check, "."], "named": [*check, "web/Dockerfile"]}, 10, directory=root), "all")
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch) / "named"
+        shapes.write(root, shapes.stacks_that_build(10_000))
+        (root / ".git").mkdir()
+        files = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+        print("5,000 named files of 10,000, against a check of all:")
+        show(best({"all": [*check, "."], "named": [*check, *files[::2]]}, 5, directory=root), "all")
+
+
+def fixes(binary):
+    """What twice as many fixes cost that are tried and refused."""
+    print("twice as many refused fixes, in processor time (2 is linear):")
+    for shape, count in shapes.FIXES.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            measured = []
+            for number in (count // 4, count // 2, count):
+                directory = Path(scratch) / str(number)
+                shapes.write(directory, shape(number))
+                diff = [binary, "--no-config", "--diff", "--unsafe-fixes", "--select", "malformed-heap-setting", str(directory)]
+                measured.append(min(once(diff, limit=120)[1] for _ in range(2)))
+            factors = " ".join(f"{b / a:5.2f}" for a, b in zip(measured, measured[1:]))
+            print(f"  {shape.__name__:22} {count:7} {factors}", flush=True)
+
+
 def growth(binary, trees):
     print("twice as much, in processor time (2 is linear), and memory at the end:")
     for shape, count in shapes.SHAPES.items():
@@ -190,6 +234,10 @@ def main():
         corpus(said.binary, said.corpus)
     if wanted("repository") and said.corpus:
         repository(said.binary, said.corpus)
+    if wanted("stacks") and said.corpus:
+        stacks(said.binary, said.corpus)
+    if wanted("fixes"):
+        fixes(said.binary)
     if wanted("growth"):
         growth(said.binary, not said.skip_trees)
 

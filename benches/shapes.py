@@ -169,6 +169,26 @@ def other_files(count: int) -> dict[str, str]:
     return {f"d{i // 100}/f{i}.txt": "a\n" for i in range(count)} | {"Dockerfile": "FROM node:20\n"}
 
 
+def same_build(count: int) -> dict[str, str]:
+    lines = "".join(f"RUN apt-get update && apt-get install -y p{i} && rm -rf /var/lib/apt/lists/*\n" for i in range(40))
+    each = "".join(f"  s{i}:\n    build: .\n    command: [node, {i}.js]\n" for i in range(count))
+    return {"compose.yaml": "services:\n" + each, "Dockerfile": f"FROM node:20\n{lines}CMD [\"node\", \"a.js\"]\n"}
+
+
+def refused_fix(name: str) -> str:
+    """Two services with a heap setting that no fix can mend: another variable has the same text."""
+    java = "    image: eclipse-temurin:21\n    mem_limit: 1g\n    command: java -jar x.jar\n    environment: "
+    return f"  {name}a:\n{java}\n      JAVA_TOOL_OPTIONS: &{name} -Xmx64MB\n  {name}b:\n{java}{{NOTE: *{name}}}\n"
+
+
+def refused_fixes(count: int) -> dict[str, str]:
+    return {f"d{i}/compose.yaml": "services:\n" + refused_fix("s") for i in range(count)}
+
+
+def refused_fixes_of_a_file(count: int) -> dict[str, str]:
+    return {"compose.yaml": "services:\n" + "".join(refused_fix(f"s{i}") for i in range(count))}
+
+
 # The number at which each is measured; it is measured at half of that, too.
 SHAPES = {
     plain: 20_000,
@@ -177,6 +197,7 @@ SHAPES = {
     extends_a_file: 20_000,
     depends: 20_000,
     builds: 5_000,
+    same_build: 5_000,
     lost_builds: 20_000,
     lost_extends: 20_000,
     broken: 20_000,
@@ -203,6 +224,9 @@ SHAPES = {
     stacks_that_build: 20_000,
     other_files: 100_000,
 }
+
+# Those whose fixes are tried and refused.
+FIXES = {refused_fixes: 2_000, refused_fixes_of_a_file: 200}
 
 # Those of which most of the time goes into writing them.
 TREES = [dockerfiles, stacks, stacks_that_build, other_files]

@@ -124,6 +124,12 @@ fn is_stack(name: &str) -> bool {
     stem.strip_prefix("stack").is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphabetic()))
 }
 
+/// False for a name that [`kind_in_walk`] takes for no file to lint, whatever is in it.
+pub(super) fn may_be_linted(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    kind_of(path).is_some() || is_stack(name)
+}
+
 /// Directories of CI systems: a workflow may be called `docker-compose-ci.yaml`.
 const OF_CI: [&str; 3] = [".github", ".gitea", ".forgejo"];
 /// Directories in which other tools keep tasks or templates, whatever their names.
@@ -139,7 +145,7 @@ const MAX_LOOKED_AT: u64 = 256 * 1024;
 pub fn kind_in_walk(path: &Path, below: &Path, disk: &FileSystem) -> Option<FileKind> {
     let name = path.file_name()?.to_str()?;
     let by_name = kind_of(path);
-    if by_name == Some(FileKind::Dockerfile) || by_name.is_none() && !is_stack(name) {
+    if by_name == Some(FileKind::Dockerfile) || !may_be_linted(path) {
         return by_name;
     }
     let lies_in =

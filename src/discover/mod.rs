@@ -14,6 +14,7 @@ mod untracked;
 mod walk;
 
 pub use devcontainer::{HostRequirement, host_requirement};
+use kind::may_be_linted;
 pub use kind::{
     FileKind, is_env_file, is_pipeline, is_to_lint, kind_in_editor, kind_in_walk, kind_of, kind_of_text,
 };

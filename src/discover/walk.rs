@@ -2,21 +2,13 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 
-use ignore::{DirEntry, WalkBuilder, WalkState};
-
-use super::{Discovered, DiscoveredFile, FileKind, Options, ignored, kind_in_walk, shown};
+use super::ignored::{self, IgnoreRules};
+use super::{Discovered, DiscoveredFile, FileKind, Options, kind_in_walk, may_be_linted, shown};
 use crate::error::Error;
+use crate::parallel;
 use crate::source::{EntryKind, FileSystem, LoadError, normalize};
 use crate::syntax::dotenv;
-
-/// Maximum number of threads: more would only wait for the same disk.
-const MAX_THREADS: usize = 8;
-
-/// The number of entries up to which a directory is walked on the calling thread: the walker's threads sleep a millisecond and more
-/// before they end.
-const SERIAL: usize = 256;
 
 /// The bytes of a `.env` that are searched for `COMPOSE_FILE`.
 const BYTES_OF_ENV_FILE: u64 = 64 * 1024;
@@ -28,10 +20,6 @@ const LEFT_OUT: [&str; 3] = [".git", "node_modules", "vendor"];
 
 /// Adds the files below `root`, unordered.
 pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) {
-    let results = Arc::new(Mutex::new(Vec::new()));
-    let add = |results: &Results, result| {
-        results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(result);
-    };
     let disk = &options.disk;
     let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(root));
     let above: Vec<&Path> = absolute.ancestors().skip(1).collect();
@@ -42,64 +30,89 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
         discovered.unreadable.push(error);
         return;
     }
-    let mut walker = WalkBuilder::new(root);
-    walker.standard_filters(!options.no_ignore).hidden(false).require_git(false).follow_links(false);
-    if disk.allowed_root().is_some() && !options.no_ignore {
-        // The walker looks for git's ignore files above the directory, too, but not for custom ignore files: the same
-        // names are added as those.
-        walker.parents(false).ignore(false).git_ignore(false).git_global(false).git_exclude(false);
-        for name in ignored::FILE_NAMES {
-            walker.add_custom_ignore_filename(name);
-        }
-    }
-    let (no_ignore, own, results_of_filter) = (options.no_ignore, disk.clone(), Arc::clone(&results));
-    walker.filter_entry(move |entry| {
-        let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
-        let left_out = is_directory && LEFT_OUT.iter().any(|name| entry.file_name() == *name);
-        if entry.depth() > 0 && (left_out || entry.file_name() == ".git") {
-            return false;
-        }
-        match (is_directory && !no_ignore)
-            .then(|| ignored::unusable_ignore_file(entry.path(), &[], &own))
-            .flatten()
-        {
-            None => true,
-            Some(error) => {
-                add(&results_of_filter, Err(error));
-                false
-            }
-        }
-    });
-    let visit = |entry: Result<DirEntry, ignore::Error>| {
-        if let Ok(entry) = &entry {
-            named_in_env_file(entry.path(), disk).for_each(|found| add(&results, Ok(found)));
-        }
-        if let Some(result) = discovered_file(entry, root, disk) {
-            add(&results, result);
-        }
-    };
-    let mut entries = walker.build();
-    let serial = if cfg!(feature = "threads") { SERIAL } else { usize::MAX };
-    entries.by_ref().take(serial).for_each(visit);
-    if entries.next().is_some() {
-        // A large tree is walked again from the start.
-        results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
-        walker.threads(threads).build_parallel().run(|| {
-            Box::new(|entry| {
-                visit(entry);
-                WalkState::Continue
-            })
-        });
-    }
-    for result in std::mem::take(&mut *results.lock().unwrap_or_else(std::sync::PoisonError::into_inner)) {
-        match result {
-            Ok(found) => discovered.files.push(found),
-            Err(error) => discovered.unreadable.push(error),
+    let rules = (!options.no_ignore).then(|| IgnoreRules::new(root, disk));
+    // All directories of one depth are read before those below them.
+    let mut directories = vec![Directory { path: root.to_path_buf(), rules }];
+    while !directories.is_empty() {
+        let read = parallel::map_light(directories, |directory| directory.read(root, disk));
+        directories = Vec::new();
+        for found in read {
+            discovered.files.extend(found.files);
+            discovered.unreadable.extend(found.unreadable);
+            directories.extend(found.directories);
         }
     }
     discovered.unreadable.sort_by_key(ToString::to_string);
     add_overlaid(root, disk, discovered);
+}
+
+/// A directory of the walk.
+struct Directory {
+    path: PathBuf,
+    /// The ignore rules from above it; `None` if none apply.
+    rules: Option<IgnoreRules>,
+}
+
+/// What is in a directory.
+#[derive(Default)]
+struct Found {
+    files: Vec<DiscoveredFile>,
+    directories: Vec<Directory>,
+    unreadable: Option<Error>,
+}
+
+impl Directory {
+    fn read(self, root: &Path, disk: &FileSystem) -> Found {
+        let mut found = Found::default();
+        let mut entries = Vec::new();
+        let mut brings_rules = false;
+        let listed = disk.list(&self.path, |name, kind| {
+            brings_rules |= ignored::brings_rules(name);
+            if may_matter(name, kind) {
+                entries.push((self.path.join(name), kind));
+            }
+        });
+        match listed {
+            Ok(()) => {}
+            // It has disappeared since.
+            Err(LoadError::NotFound) => return found,
+            Err(reason) => {
+                let (path, reason) = (shown(&self.path), reason.to_string());
+                found.unreadable = Some(Error::Unreadable { path, reason });
+                return found;
+            }
+        }
+        let mut rules = self.rules;
+        if let Some(outer) = rules.as_ref().filter(|_| brings_rules) {
+            found.unreadable = ignored::unusable_ignore_file(&self.path, &[], disk);
+            if found.unreadable.is_some() {
+                return found;
+            }
+            rules = Some(outer.within(&self.path, disk));
+        }
+        for (path, kind) in entries {
+            let is_directory = kind == Some(EntryKind::Directory);
+            if rules.as_ref().is_some_and(|rules| rules.leave_out(&path, is_directory)) {
+                continue;
+            }
+            if is_directory {
+                found.directories.push(Directory { path, rules: rules.clone() });
+                continue;
+            }
+            found.files.extend(named_in_env_file(&path, disk));
+            found.files.extend(discovered_file(&path, kind, root, disk));
+        }
+        found
+    }
+}
+
+/// False for an entry that is left out by its name, or adds no file.
+fn may_matter(name: &OsStr, kind: Option<EntryKind>) -> bool {
+    match kind {
+        Some(EntryKind::Directory) => !LEFT_OUT.iter().any(|other| name == *other),
+        Some(EntryKind::Other) => false,
+        Some(EntryKind::File) | None => name == ".env" || may_be_linted(Path::new(name)),
+    }
 }
 
 /// Returns the Compose files of any name that `COMPOSE_FILE` of a `.env` names in its own directory.
@@ -133,50 +146,20 @@ fn add_overlaid(root: &Path, disk: &FileSystem, discovered: &mut Discovered) {
     }
 }
 
-type Results = Mutex<Vec<Result<DiscoveredFile, Error>>>;
-
-/// Returns the file or error that an entry adds, if any.
+/// Returns the file that an entry adds, if any. `kind` is `None` for a link.
 fn discovered_file(
-    entry: Result<DirEntry, ignore::Error>,
+    path: &Path,
+    kind: Option<EntryKind>,
     root: &Path,
     disk: &FileSystem,
-) -> Option<Result<DiscoveredFile, Error>> {
-    let entry = match entry {
-        Ok(entry) => entry,
-        Err(error) => return unreadable(&error).map(Err),
-    };
-    let file_type = entry.file_type()?;
-    if entry.file_type().is_some_and(|kind| kind.is_dir()) {
-        return None;
-    }
+) -> Option<DiscoveredFile> {
     // A link to a file is read under its own name, as by Docker and Compose. One that leads out of the allowed
     // directory counts as a file, so that the run reports it.
-    let leads_to_file =
-        || matches!(disk.entry_kind(entry.path()), Ok(EntryKind::File) | Err(LoadError::Outside(_)));
-    let is_file = || file_type.is_file() || (file_type.is_symlink() && leads_to_file());
-    let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
-    let kind = kind_in_walk(entry.path(), below, disk)?;
-    is_file().then(|| Ok(DiscoveredFile { path: shown(entry.path()), kind, explicit: false }))
-}
-
-/// Converts a walk error. `None` for malformed lines of a `.gitignore`, which are left to git, and for files that
-/// have disappeared.
-fn unreadable(error: &ignore::Error) -> Option<Error> {
-    let io = error.io_error()?;
-    let reason = match LoadError::from(std::io::Error::new(io.kind(), io.to_string())) {
-        LoadError::NotFound => return None,
-        reason => reason.to_string(),
-    };
-    let path = path_of(error)?.to_path_buf();
-    Some(Error::Unreadable { path: shown(&path), reason })
-}
-
-fn path_of(error: &ignore::Error) -> Option<&Path> {
-    match error {
-        ignore::Error::WithPath { path, .. } => Some(path),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
-        _ => None,
-    }
+    let leads_to_file = || matches!(disk.entry_kind(path), Ok(EntryKind::File) | Err(LoadError::Outside(_)));
+    let is_file = || kind == Some(EntryKind::File) || (kind.is_none() && leads_to_file());
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let kind = kind_in_walk(path, below, disk)?;
+    is_file().then(|| DiscoveredFile { path: shown(path), kind, explicit: false })
 }
 
 #[cfg(test)]

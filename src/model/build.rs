@@ -1,12 +1,13 @@
 //! Resolves the `build` of a service to the Dockerfile stage that runs.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::allowance::ByteBudget;
 use super::compose::{BuildSection, Compose, is_remote};
 use super::fact::{Fact, Why};
-use super::image::{BuildArg, BuildOptions, TargetImage, resolve};
+use super::image::{BuildArg, BuildOptions, ImageError, TargetImage, resolve};
 use super::project::DEFAULT_NAMES;
 use super::{Unresolved, directories_above, resolves_above};
 use crate::hash::{HashMap, IndexMap};
@@ -19,6 +20,18 @@ use crate::syntax::dockerfile::Dockerfile;
 #[derive(Debug, Default)]
 pub struct Dockerfiles {
     parsed: Mutex<HashMap<SourceId, Arc<Dockerfile>>>,
+    images: Mutex<VecDeque<KnownImage>>,
+}
+
+/// The number of images that are remembered: most directories have few, and each may be large.
+const MAX_IMAGES: usize = 16;
+
+/// An image that a service of the directory builds. Others may build the same.
+#[derive(Debug)]
+struct KnownImage {
+    file: SourceId,
+    options: BuildOptions,
+    image: Arc<TargetImage>,
 }
 
 impl Dockerfiles {
@@ -40,6 +53,25 @@ impl Dockerfiles {
         lock().insert(file, Arc::clone(&parsed));
         parsed
     }
+
+    /// Returns the image of a build, which services with the same options share: its commands are parsed once.
+    fn image(
+        &self,
+        file: SourceId,
+        options: BuildOptions,
+        sources: &Sources,
+    ) -> Result<Arc<TargetImage>, ImageError> {
+        let lock = || self.images.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let same = |known: &&KnownImage| known.file == file && known.options.are_same(&options);
+        if let Some(known) = lock().iter().find(same) {
+            return Ok(Arc::clone(&known.image));
+        }
+        let image = Arc::new(resolve(&self.get(file, sources), &options)?);
+        let mut images = lock();
+        images.truncate(MAX_IMAGES - 1);
+        images.push_front(KnownImage { file, options, image: Arc::clone(&image) });
+        Ok(image)
+    }
 }
 
 /// The result of resolving `build`.
@@ -56,7 +88,7 @@ pub struct ResolvedBuild {
     /// The Dockerfile that was read.
     pub file: Option<SourceId>,
     /// The image that runs, or why it is unknown.
-    pub image: Result<TargetImage, Why>,
+    pub image: Result<Arc<TargetImage>, Why>,
     /// True if the context has a `.dockerignore`. None without a context that may be read.
     pub dockerignore: Option<bool>,
     /// The reference that could not be followed, if any.
@@ -116,8 +148,7 @@ pub fn resolve_build(
         return built;
     }
     let options = BuildOptions { target: build.target.value().cloned(), args: arguments(build, compose) };
-    let dockerfile = dockerfiles.get(file, sources);
-    built.image = resolve(&dockerfile, &options).map_err(|error| {
+    built.image = dockerfiles.image(file, options, sources).map_err(|error| {
         if let Some(target) = build.target.known() {
             let name = target.value.as_str().to_owned();
             let missing = Unresolved {

@@ -23,7 +23,7 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::place::{FileLocation, Unit};
-use super::{Each, Report, escape};
+use super::{Report, escape};
 use crate::check::Fingerprint;
 use crate::diagnostic::{Applicability, Confidence, Finding, Fix, Label, Severity, SuppressionKind};
 use crate::source::Sources;
@@ -31,11 +31,11 @@ use crate::source::Sources;
 const VERSION: u32 = 1;
 
 /// The report of `oomlint --format json`.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg(feature = "schema")]
+#[derive(Serialize, schemars::JsonSchema)]
 struct Document<F> {
     /// The version of this format: it changes when a field goes or changes its meaning, not when one comes.
-    #[cfg_attr(feature = "schema", schemars(extend("const" = VERSION)))]
+    #[schemars(extend("const" = VERSION))]
     version: u32,
     tool: Tool,
     findings: F,
@@ -175,39 +175,42 @@ struct Suppression<'f> {
     justification: Option<&'f str>,
 }
 
-/// Writes the report as one JSON object on one line.
+/// Writes the report as one JSON object on one line: its findings are written on all cores.
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     let summary = report.summary;
-    type Entries<'a> = Box<dyn Iterator<Item = Entry<'a>> + 'a>;
-    type Section<'a> = Box<dyn Fn() -> Entries<'a> + 'a>;
-    let document = Document::<Each<Section<'_>>> {
-        version: VERSION,
-        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-        findings: Each(Box::new(|| Box::new(entries(report)))),
-        suppressed: (!report.suppressed.is_empty())
-            .then_some(Each(Box::new(|| Box::new(suppressed(report))))),
-        summary: Counts {
-            errors: summary.errors,
-            warnings: summary.warnings,
-            notes: summary.notes,
-            suppressed: summary.suppressed,
-            baseline: summary.baseline,
-            services: summary.services,
-            images: summary.images,
-            files: summary.files,
-        },
+    write!(out, "{{\"version\":{VERSION},\"tool\":")?;
+    escape::json(out, &Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") })?;
+    out.write_all(b",\"findings\":[")?;
+    escape::json_each(out, report.with_fingerprints(), ",", reported(report))?;
+    if !report.suppressed.is_empty() {
+        out.write_all(b"],\"suppressed\":[")?;
+        escape::json_each(out, report.suppressed(), ",", |(known, print)| Entry {
+            suppression: Some(Suppression {
+                kind: known.kind,
+                justification: known.justification.as_deref(),
+            }),
+            ..entry(&known.finding, print, report.sources)
+        })?;
+    }
+    out.write_all(b"],\"summary\":")?;
+    let summary = Counts {
+        errors: summary.errors,
+        warnings: summary.warnings,
+        notes: summary.notes,
+        suppressed: summary.suppressed,
+        baseline: summary.baseline,
+        services: summary.services,
+        images: summary.images,
+        files: summary.files,
     };
-    escape::json(out, &document)?;
-    writeln!(out)
+    escape::json(out, &summary)?;
+    writeln!(out, "}}")
 }
 
 /// Writes one JSON object per line and finding.
 pub(super) fn write_lines(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
-    for entry in entries(report) {
-        escape::json(out, &entry)?;
-        writeln!(out)?;
-    }
-    Ok(())
+    escape::json_each(out, report.with_fingerprints(), "\n", reported(report))?;
+    if report.findings.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
 /// Returns the JSON Schema of the report, draft 2020-12. `#/$defs/Finding` is the schema of a line of `jsonl`.
@@ -220,15 +223,9 @@ pub fn schema() -> serde_json::Value {
     schema.to_value()
 }
 
-fn entries<'r>(report: &Report<'r>) -> impl Iterator<Item = Entry<'r>> {
-    report.with_fingerprints().map(|(finding, print)| entry(finding, print, report.sources))
-}
-
-fn suppressed<'r>(report: &Report<'r>) -> impl Iterator<Item = Entry<'r>> {
-    report.suppressed().map(|(known, print)| Entry {
-        suppression: Some(Suppression { kind: known.kind, justification: known.justification.as_deref() }),
-        ..entry(&known.finding, print, report.sources)
-    })
+fn reported<'r>(report: &Report<'r>) -> impl Fn((&'r Finding, Fingerprint)) -> Entry<'r> + use<'r> {
+    let sources = report.sources;
+    move |(finding, print)| entry(finding, print, sources)
 }
 
 fn entry<'f>(finding: &'f Finding, print: Fingerprint, sources: &Sources) -> Entry<'f> {

@@ -16,7 +16,7 @@ pub struct TracedText {
     pieces: SmallVec<[Piece; 1]>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Piece {
     /// Offset of the piece in the value.
     at: u32,
@@ -152,6 +152,18 @@ impl TracedText {
     #[must_use]
     pub fn span_of(&self, range: std::ops::Range<usize>) -> Span {
         let (from, to) = (range.start as u32, range.end as u32);
+        // Most texts are of one piece.
+        if let [piece] = self.pieces.as_slice()
+            && to > 0
+            && (from as usize) < self.value.len()
+        {
+            if !piece.exact {
+                return piece.span;
+            }
+            let start = piece.span.start;
+            let stop = start + to.min(self.value.len() as u32);
+            return Span { file: piece.span.file, start: start + from, end: stop };
+        }
         let mut found: Option<Span> = None;
         for (index, piece) in self.pieces.iter().enumerate().skip(self.first_piece(from)) {
             let end = self.pieces.get(index + 1).map_or(self.value.len() as u32, |next| next.at);
@@ -203,6 +215,11 @@ impl TracedText {
         let at = same.map(|(c, _)| c.len_utf8()).sum::<usize>().min(self.value.len());
         let whole = self.verbatim_span().map(|span| (span, new.to_owned()));
         whole.or_else(|| Some((self.slice(at..self.value.len()).verbatim_span()?, new.get(at..)?.to_owned())))
+    }
+
+    /// True if the other text is the same, read from the same bytes.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.value == other.value && self.span == other.span && self.pieces == other.pieces
     }
 
     /// Returns the index of the piece that holds the byte at `at`, by binary search: texts may have thousands of

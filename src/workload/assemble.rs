@@ -76,7 +76,7 @@ impl Assembler<'_> {
         let shared = role::shared(&services);
         let mut allowance = ByteBudget::of_services(project.request.shared_byte_limit);
         let mut of_service = Role::default();
-        for service in services {
+        for service in services.into_iter().map(Box::new) {
             let is_shared = shared.contains(&service.name);
             let mut workload = self.service(service, project, &mut out, (is_shared, &around, &mut allowance));
             let development = development || noted.contains(&workload.anchor.file);
@@ -113,7 +113,7 @@ impl Assembler<'_> {
         }
         let Ok(target) = resolve(&dockerfile, &BuildOptions::default()) else { return out };
         let runs = Runs::new(&target);
-        let mut facts = ImageFacts::of_target(&runs, self.catalog);
+        let mut facts = Box::new(ImageFacts::of_target(&runs, self.catalog));
         let path = self.sources.get(file).path().to_path_buf();
         let home = tools::home(&facts.base, self.catalog);
         let scripts = Scripts::of_dockerfile(self.sources, &target, &path).at_home(home);
@@ -124,10 +124,10 @@ impl Assembler<'_> {
             facts.drop_script_facts();
         }
         // `docker run` sets the limits of a lone image.
-        let service = Service::unknown(path.display().to_string(), target.from);
+        let service = Box::new(Service::unknown(path.display().to_string(), target.from));
         let tools = tools::tools(&facts.base, Some(&runs), &facts.missing_tools, self.catalog);
         let exposed = tools::exposed(&facts.base, Some(&target), starts, self.catalog);
-        let health = Health::of((&service, Some(&target)), &facts, (tools, exposed), self.catalog);
+        let health = Health::of((&*service, Some(&target)), &facts, (tools, exposed), self.catalog);
         let mut workload = Workload {
             name: service.name.clone(),
             kind: Kind::Image,
@@ -165,7 +165,7 @@ impl Assembler<'_> {
 
     fn service(
         &self,
-        service: Service,
+        service: Box<Service>,
         project: &project::Project,
         out: &mut Project,
         (shared, around, allowance): (bool, &Surroundings<'_>, &mut ByteBudget),
@@ -184,16 +184,16 @@ impl Assembler<'_> {
                 out.syntax_errors.extend(self.dockerfiles.get(file, self.sources).errors.iter().cloned());
             }
         }
-        let target = built.as_ref().and_then(|built| built.image.as_ref().ok());
+        let target = built.as_ref().and_then(|built| built.image.as_deref().ok());
         let runs = target.map(Runs::new);
-        let mut facts = match (&runs, &built) {
+        let mut facts = Box::new(match (&runs, &built) {
             (Some(runs), _) => ImageFacts::of_target(runs, self.catalog),
             (None, Some(ResolvedBuild { image: Err(why), .. })) => {
                 let at = service.build.as_ref().map_or(service.key, |build| build.span);
                 ImageFacts::unknown(at, why)
             }
             (None, _) => ImageFacts::of_reference(&service.image, service.key, self.catalog),
-        };
+        });
         let names = |mount: &Mount, file: &str| mount.source.contains(file) || mount.target.contains(file);
         facts.drop_facts_of_replaced_files(&|file| service.mounts.iter().any(|mount| names(mount, file)));
         facts
@@ -206,8 +206,8 @@ impl Assembler<'_> {
             Scripts::of_service(self.sources, target, context, mounts).at_home(home)
         };
         let (start, partial) = (service_start(&service, &facts), partial_start(&service, &facts));
-        let started = StartFacts::of(&start, partial.as_ref(), &facts, (&scripts, Some(&service)));
-        let starts = started.starts(&facts, Some(&service), target);
+        let started = StartFacts::of(&start, partial.as_ref(), &facts, (&scripts, Some(&*service)));
+        let starts = started.starts(&facts, Some(&*service), target);
         if target.is_some_and(|target| target.entrypoint.is_some()) && starts != Starts::Server {
             facts.drop_script_facts();
         }
@@ -246,7 +246,7 @@ impl Assembler<'_> {
             memory: Memory::of(&service, facts.shared_memory.clone()),
             resources: Resources::of(&service),
             process: Process { replaced_by_compose: eaten, ..Process::of(&service, &facts, start, starts) },
-            health: Health::of((&service, target), &facts, (tools, exposed), self.catalog),
+            health: Health::of((&*service, target), &facts, (tools, exposed), self.catalog),
             pools: Pools::default(),
             measured: None,
             role: Role::default(),

@@ -45,7 +45,7 @@ impl Build {
         runs: Option<&Runs<'_>>,
         catalog: &Catalog,
     ) -> Self {
-        let target = built.image.as_ref().ok();
+        let target = built.image.as_deref().ok();
         Self {
             span: section.span,
             context: built.context.clone(),

@@ -308,11 +308,11 @@ pub struct Workload {
     /// The span that reports of missing settings point at: the service's key, or the `FROM` of the final stage.
     pub anchor: Span,
     /// The Compose service, merged. All settings are Unknown for an image that no service runs.
-    pub service: Service,
+    pub service: Box<Service>,
     /// The build of its image, if the service or the Dockerfile has one.
     pub build: Option<Build>,
     /// The facts that come with its image.
-    pub image: ImageFacts,
+    pub image: Box<ImageFacts>,
     /// The effective environment: the service's `environment` over `env_file` over the image's `ENV`.
     pub env: IndexMap<String, Variable>,
     /// A missing `env_file`, which may set any variable.

@@ -1,7 +1,5 @@
 //! The commands of an image's `RUN` instructions, parsed on first use.
 
-use std::cell::OnceCell;
-
 use crate::model::image::{Base, Form, Run, TargetImage};
 use crate::source::TracedText;
 use crate::syntax::shell::{self, Script, base_name, is_shell};
@@ -9,22 +7,20 @@ use crate::syntax::shell::{self, Script, base_name, is_shell};
 /// The `RUN` instructions of an image.
 pub(super) struct Runs<'t> {
     pub(super) target: &'t TargetImage,
-    read: Vec<OnceCell<Option<Script>>>,
 }
 
 impl<'t> Runs<'t> {
     pub(super) fn new(target: &'t TargetImage) -> Self {
-        Self { target, read: target.runs.iter().map(|_| OnceCell::new()).collect() }
+        Self { target }
     }
 
     /// Returns each with its commands; `None` if the shell is not a POSIX one, or a part could not be parsed.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&'t Run, Option<&Script>)> {
-        let read = |at: usize, run: &Run| {
-            let cell = self.read.get(at)?;
-            let script = cell.get_or_init(|| self.is_posix(run).then(|| script(run)));
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'t Run, Option<&'t Script>)> {
+        let read = |run: &'t Run| {
+            let script = run.script.get_or_init(|| self.is_posix(run).then(|| script(run)));
             script.as_ref().filter(|script| script.complete)
         };
-        self.target.runs.iter().enumerate().map(move |(at, run)| (run, read(at, run)))
+        self.target.runs.iter().map(move |run| (run, read(run)))
     }
 
     fn is_posix(&self, run: &Run) -> bool {

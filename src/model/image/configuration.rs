@@ -1,5 +1,7 @@
 //! Applies instructions to the image's configuration.
 
+use std::sync::OnceLock;
+
 use super::resolve::BuildOptions;
 use super::target::{Command, CopyInstruction, Form, HealthTest, HealthcheckInstruction, Resolved, Run};
 use super::variables::{Args, Env, Scope};
@@ -188,8 +190,16 @@ impl<'d> Configuration<'d> {
                 let mounts = flags.filter_map(|flag| flag.value.clone()).collect();
                 let (shell, workdir) = (self.shell(), self.workdir.clone());
                 let user = self.user.clone();
-                let run =
-                    form(arguments).map(|form| Run { span, form, mounts, scripts, shell, workdir, user });
+                let run = form(arguments).map(|form| Run {
+                    span,
+                    form,
+                    mounts,
+                    scripts,
+                    shell,
+                    workdir,
+                    user,
+                    script: OnceLock::new(),
+                });
                 self.runs.extend(run);
             }
             (Keyword::Copy | Keyword::Add, Arguments::Words(words) | Arguments::Exec(words)) => {

@@ -18,6 +18,21 @@ pub struct BuildOptions {
     pub args: IndexMap<String, BuildArg>,
 }
 
+impl BuildOptions {
+    /// True if the image of a Dockerfile is the same with these options, and each value in it comes from the same bytes.
+    pub(crate) fn are_same(&self, other: &Self) -> bool {
+        let same = |(one, other): (&BuildArg, &BuildArg)| match (one, other) {
+            (BuildArg::Known(one), BuildArg::Known(other)) => one.is_same(other),
+            (BuildArg::Unknown, BuildArg::Unknown) => true,
+            _ => false,
+        };
+        self.target == other.target
+            && self.args.len() == other.args.len()
+            && self.args.keys().eq(other.args.keys())
+            && self.args.values().zip(other.args.values()).all(same)
+    }
+}
+
 /// The value of a build argument.
 #[derive(Clone, Debug)]
 pub enum BuildArg {

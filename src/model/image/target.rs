@@ -1,7 +1,10 @@
 //! The image of the stage that a build targets.
 
+use std::sync::OnceLock;
+
 use crate::hash::IndexMap;
 use crate::source::{Span, TracedText};
+use crate::syntax::shell::Script;
 
 /// An expanded value. The error is the unknown variable in it, or a text that cannot be expanded.
 pub type Resolved = Result<TracedText, String>;
@@ -164,6 +167,8 @@ pub struct Run {
     pub workdir: Option<Resolved>,
     /// The `USER` in effect, as far as the Dockerfile sets it.
     pub user: Option<Resolved>,
+    /// Its commands, parsed on first use; `None` if its shell is not a POSIX one.
+    pub(crate) script: OnceLock<Option<Script>>,
 }
 
 /// A `COPY` or `ADD` instruction.

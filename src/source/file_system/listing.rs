@@ -1,9 +1,10 @@
 //! A cache of directory listings.
 
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::ffi::{OsStr, OsString};
 use std::fs::{FileType, ReadDir};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -27,16 +28,26 @@ pub(super) enum Listed {
     Unknown,
 }
 
-/// Directories by path, as they were asked for.
-#[derive(Debug, Default)]
+/// Directories by path: `a`, `./a`, `a/.` and the absolute path are one.
+#[derive(Debug)]
 pub(super) struct Listings {
+    /// The current directory, as the system tells it.
+    here: PathBuf,
     known: RwLock<HashMap<OsString, Arc<Listing>>>,
     /// The number of entries in all of them, a directory counted as one.
     remembered: AtomicUsize,
 }
 
+impl Default for Listings {
+    fn default() -> Self {
+        let here = std::env::current_dir().unwrap_or_default();
+        Self { here, known: RwLock::default(), remembered: AtomicUsize::new(0) }
+    }
+}
+
+/// What a directory holds.
 #[derive(Debug)]
-enum Listing {
+pub(super) enum Listing {
     Entries {
         /// The types by name; `None` for links.
         kinds: HashMap<OsString, Option<EntryKind>>,
@@ -77,9 +88,39 @@ impl Listings {
         }
     }
 
+    /// Returns all entries of a directory. `read` opens the directory if it was not listed before. They are remembered as far as the
+    /// bounds allow.
+    pub(super) fn whole(
+        &self,
+        directory: &Path,
+        read: impl FnOnce() -> Result<ReadDir, LoadError>,
+    ) -> Result<Arc<Listing>, LoadError> {
+        if let Some(known) = self.known(directory).filter(|known| matches!(**known, Listing::Entries { .. }))
+        {
+            return Ok(known);
+        }
+        let listing = Arc::new(Listing::of_all(read()?, usize::MAX)?);
+        if self.remembered.load(Ordering::Relaxed) < MAX_REMEMBERED_IN_ALL {
+            let is_large = listing.len() > MAX_REMEMBERED;
+            let remembered = if is_large { Arc::new(Listing::Unknown) } else { Arc::clone(&listing) };
+            self.remember(directory, remembered);
+        }
+        Ok(listing)
+    }
+
     fn known(&self, directory: &Path) -> Option<Arc<Listing>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(directory.as_os_str()).map(Arc::clone)
+        known.get(self.key(directory).as_os_str()).map(Arc::clone)
+    }
+
+    /// Returns the same path for every spelling of a directory that tells so by itself. `..` stays: behind a link it leads elsewhere.
+    fn key<'p>(&self, directory: &'p Path) -> Cow<'p, Path> {
+        let inside = directory.is_absolute().then(|| directory.strip_prefix(&self.here).ok()).flatten();
+        let directory = inside.unwrap_or(directory);
+        if is_plain(directory.as_os_str().as_encoded_bytes()) {
+            return Cow::Borrowed(directory);
+        }
+        Cow::Owned(directory.components().filter(|part| *part != Component::CurDir).collect())
     }
 
     fn listing(
@@ -93,33 +134,49 @@ impl Listings {
         if self.remembered.load(Ordering::Relaxed) >= MAX_REMEMBERED_IN_ALL {
             return None;
         }
-        let listing = Arc::new(Listing::of(read()));
+        Some(self.remember(directory, Arc::new(Listing::of(read()))))
+    }
+
+    /// Remembers a listing and returns it, or the one that is known by now.
+    fn remember(&self, directory: &Path, listing: Arc<Listing>) -> Arc<Listing> {
         self.remembered.fetch_add(listing.len() + 1, Ordering::Relaxed);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        Some(match known.entry(directory.as_os_str().to_owned()) {
+        match known.entry(self.key(directory).into_owned().into_os_string()) {
             Entry::Occupied(other) => Arc::clone(other.get()),
             Entry::Vacant(free) => Arc::clone(free.insert(listing)),
-        })
+        }
     }
+}
+
+/// Fast check by bytes: true only for paths without `.` and repeated or trailing slashes. False for some of those, too.
+fn is_plain(path: &[u8]) -> bool {
+    let begins_name = |at: usize| path.get(at).is_some_and(|next| *next != b'/' && *next != b'.');
+    path.is_empty()
+        || cfg!(unix)
+            && begins_name(usize::from(path.starts_with(b"/")))
+            && memchr::memchr_iter(b'/', path).all(|at| begins_name(at + 1))
 }
 
 impl Listing {
     fn of(entries: Result<ReadDir, LoadError>) -> Self {
-        let entries = match entries {
-            Ok(entries) => entries,
+        match entries {
+            Ok(entries) => Self::of_all(entries, MAX_REMEMBERED).unwrap_or(Self::Unknown),
             Err(LoadError::NotFound) => {
                 let (kinds, folded) = (HashMap::default(), HashSet::default());
-                return Self::Entries { kinds, folded, unicode: false };
+                Self::Entries { kinds, folded, unicode: false }
             }
-            Err(_) => return Self::Unknown,
-        };
+            Err(_) => Self::Unknown,
+        }
+    }
+
+    /// Reads the entries of a directory, unless there are more than `most`.
+    pub(super) fn of_all(entries: ReadDir, most: usize) -> Result<Self, LoadError> {
         let (mut kinds, mut folded, mut unicode) = (HashMap::default(), HashSet::default(), false);
         for entry in entries {
-            let Ok((name, kind)) = entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?))) else {
-                return Self::Unknown;
-            };
-            if kinds.len() == MAX_REMEMBERED {
-                return Self::Unknown;
+            let entry = entry?;
+            let (name, kind) = (entry.file_name(), entry.file_type()?);
+            if kinds.len() == most {
+                return Ok(Self::Unknown);
             }
             if !is_lower_case(&name) {
                 folded.insert(name.to_ascii_lowercase());
@@ -127,7 +184,16 @@ impl Listing {
             unicode |= !name.is_ascii();
             kinds.insert(name, (!kind.is_symlink()).then(|| entry_kind(kind)));
         }
-        Self::Entries { kinds, folded, unicode }
+        Ok(Self::Entries { kinds, folded, unicode })
+    }
+
+    /// Returns the names in it, unordered, and what they are; `None` for links.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&OsStr, Option<EntryKind>)> {
+        let kinds = match self {
+            Self::Entries { kinds, .. } => Some(kinds),
+            Self::Unknown => None,
+        };
+        kinds.into_iter().flatten().map(|(name, kind)| (name.as_os_str(), *kind))
     }
 
     fn len(&self) -> usize {
@@ -210,6 +276,24 @@ mod tests {
         #[cfg(unix)]
         assert_eq!(look("link"), Listed::Unknown);
         assert_eq!(reads, 1);
+    }
+
+    #[test]
+    fn a_directory_has_one_listing_whatever_its_spelling() {
+        let here = std::env::current_dir().unwrap();
+        let listings = Listings::default();
+        let key = |path: &str| listings.key(Path::new(path)).into_owned();
+        for path in ["a/b", "./a/b", "a/./b", "a//b", "a/b/", "a/b/.", "././a/b"] {
+            assert_eq!(key(path), Path::new("a/b"), "{path}");
+            assert_eq!(key(&format!("{}/{path}", here.display())), Path::new("a/b"), "{path}");
+        }
+        assert_eq!(key("."), Path::new(""));
+        assert_eq!(key(here.to_str().unwrap()), Path::new(""));
+        // What `..` is behind a link only the disk tells.
+        assert_eq!(key("./a/../b"), Path::new("a/../b"));
+        for path in ["/", "/a/.b", "..", ".a", "a/...", "/somewhere/else"] {
+            assert_eq!(key(path), Path::new(path));
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use self::listing::{Listed, Listings};
+use self::listing::{Listed, Listing, Listings};
 use self::root::AllowedRoot;
 pub use self::root::MAX_LINKS;
 use super::{MAX_FILE_SIZE, normalize};
@@ -184,6 +184,25 @@ impl FileSystem {
 
     fn read_directory(&self, directory: &Path) -> Result<ReadDir, LoadError> {
         Ok(std::fs::read_dir(self.place(directory)?)?)
+    }
+
+    /// Calls `each` with the names in a directory on the disk, unordered, and what they are; `None` for links. Whatever is asked about
+    /// the directory afterwards is known.
+    ///
+    /// # Errors
+    /// If the directory cannot be read, or is outside of the allowed directory.
+    pub fn list(
+        &self,
+        directory: &Path,
+        mut each: impl FnMut(&OsStr, Option<EntryKind>),
+    ) -> Result<(), LoadError> {
+        let read = || self.read_directory(directory);
+        let listing = match &self.listings {
+            Some(listings) => listings.whole(directory, read)?,
+            None => Arc::new(Listing::of_all(read()?, usize::MAX)?),
+        };
+        listing.entries().for_each(|(name, kind)| each(name, kind));
+        Ok(())
     }
 
     /// Returns what the listing of a directory tells about `path`, if it was listed.
