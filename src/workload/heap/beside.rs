@@ -147,6 +147,13 @@ mod tests {
     }
 
     #[test]
+    fn a_way_out_names_shares_of_the_limit() {
+        let limit = ByteSize(1000 * MIB);
+        let text = with_numbers("A: {80%}\nB: {90%}MiB", None, &OverheadInputs::default(), limit);
+        assert_eq!(text, "A: 800\nB: 900MiB");
+    }
+
+    #[test]
     fn it_is_the_product_s_and_its_flags() {
         let size = |mebibytes: i64| ByteSize(mebibytes * MIB);
         let product = Some(elasticsearch());
