@@ -63,8 +63,7 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, cx: &mut RuleContext<'_>
     let Some(names) = sized.names() else {
         if let Some(option) = &sized.option {
             finding.help(format!(
-                "start it with `{option}`: half of the limit for its cache, the rest for connections \
-                 and queries"
+                "start it with `{option}`: what is left of the limit is for connections and queries"
             ));
         }
         return;

@@ -105,7 +105,10 @@ pub(in crate::workload) fn with_numbers(
     facts: &OverheadInputs,
     limit: ByteSize,
 ) -> String {
-    let mut text = text.replace("{60%}", &limit.percent_in_mebibytes(60).to_string());
+    let shares = [60, 70, 80, 90];
+    let mut text = shares.iter().fold(text.to_owned(), |text, share| {
+        text.replace(&format!("{{{share}%}}"), &limit.percent_in_mebibytes(*share).to_string())
+    });
     // GiB with two decimals, rounded down.
     let hundredths = limit.percent_in_mebibytes(50) * 100 / 1024;
     text = text.replace("{50%GiB}", &format!("{}.{:02}", hundredths / 100, hundredths % 100));
@@ -141,6 +144,13 @@ mod tests {
             confidence: crate::catalog::Certainty::High,
             source: String::new(),
         }
+    }
+
+    #[test]
+    fn a_way_out_names_shares_of_the_limit() {
+        let limit = ByteSize(1000 * MIB);
+        let text = with_numbers("A: {80%}\nB: {90%}MiB", None, &OverheadInputs::default(), limit);
+        assert_eq!(text, "A: 800\nB: 900MiB");
     }
 
     #[test]
