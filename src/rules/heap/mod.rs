@@ -10,6 +10,7 @@ pub(super) mod heap_set_in_build_stage;
 pub(super) mod ignored_heap_percentage;
 pub(super) mod malformed_heap_setting;
 pub(super) mod memory_lock_without_ulimit;
+pub(super) mod min_ram_percentage;
 pub(super) mod misplaced_heap_flag;
 pub(super) mod percent_heap_without_limit;
 pub(super) mod quoted_env_value;

@@ -112,7 +112,7 @@ impl SettingsReader<'_> {
         let limit_unseen = self.limit_unseen(&sources, major);
         let mut winner = self.effective_bound(&sources, &starter, program.name.span(), major);
         let mut problems = self.malformed(&sources, &winner.bound, (major, default));
-        let hotspot =
+        let (hotspot, small_share) =
             self.apply_hotspot_flags(&mut winner, &sources, (major, default), limit_unseen.is_none());
         let EffectiveBound { bound, overruled } = winner;
         problems.extend(self.contradiction(&sources, &bound));
@@ -136,6 +136,7 @@ impl SettingsReader<'_> {
             bound,
             initial: self.initial(&sources),
             overruled,
+            small_share,
             problems,
             assumed: false,
             env_unseen,
@@ -188,7 +189,7 @@ impl SettingsReader<'_> {
             true => self.malformed(&sources, &winner.bound, (major, default)),
             false => Vec::new(),
         };
-        let hotspot = self.apply_hotspot_flags(&mut winner, &sources, (major, default), true);
+        let (hotspot, small_share) = self.apply_hotspot_flags(&mut winner, &sources, (major, default), true);
         let EffectiveBound { bound, overruled } = winner;
         let heap = MemoryPool {
             runtime: self.runtime.name,
@@ -199,6 +200,7 @@ impl SettingsReader<'_> {
             bound,
             initial: self.initial(&sources),
             overruled,
+            small_share,
             problems,
             assumed: true,
             env_unseen: false,
