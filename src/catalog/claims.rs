@@ -73,12 +73,27 @@ pub struct SharedMemory {
     pub enough: String,
     /// The effect of less: lower case, no full stop.
     pub why: String,
+    /// The first version that needs it; a tag without a number counts as the newest.
+    #[serde(default)]
+    pub since: Option<String>,
     /// Command-line options with which it needs no more than the default.
     #[serde(default)]
     pub unless_flags: Vec<String>,
     /// Command-line options without any of which it needs no more than the default.
     #[serde(default)]
     pub only_flags: Vec<String>,
+    /// Variables of which any value may set it otherwise.
+    #[serde(default)]
+    pub unless_set: Vec<String>,
+    /// Files that may set it otherwise, as parts of paths that are mounted or copied in.
+    #[serde(default)]
+    pub unless_files: Vec<String>,
+    /// True if only some of its work needs that much: it never leads to more than a note.
+    #[serde(default)]
+    pub at_times: bool,
+    /// Last parts of the names of other images that run the same program.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// `low` if nobody can check it: it never leads to more than a note.
     #[serde(default)]
     pub confidence: Certainty,

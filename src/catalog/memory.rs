@@ -134,6 +134,9 @@ pub struct Shutdown {
     pub seconds: u32,
     /// What it does in that time: lower case, no full stop.
     pub why: String,
+    /// A variable with another number of seconds.
+    #[serde(default)]
+    pub variable: Option<String>,
     /// `low` if nobody can check it.
     #[serde(default)]
     pub confidence: Certainty,

@@ -148,6 +148,27 @@ impl Catalog {
         rows.find_map(|entry| entry.beside_heap.last())
     }
 
+    /// Returns the need of `/dev/shm` of an image. For one whose row has none, that of the program that the last part of its name
+    /// tells, at low confidence: `openmaptiles/postgis` is PostgreSQL.
+    #[must_use]
+    pub fn shared_memory(&self, reference: &ImageReference) -> Option<SharedMemory> {
+        let tag = reference.effective_tag().unwrap_or_default();
+        if let Some(own) = self.image(reference).and_then(|entry| entry.shared_memory.as_ref()) {
+            return in_versions(tag, own.since.as_deref(), None).then(|| own.clone());
+        }
+        let name = reference.name();
+        let last = name.rsplit('/').next()?;
+        let mut needs =
+            self.images.containing("\"shared-memory\"").filter_map(|entry| entry.shared_memory.as_ref());
+        let need = needs.find(|need| need.also.iter().any(|name| name == last))?;
+        // Only the first name is the product's own, with tags that are its versions.
+        let is_own = need.also.first().is_some_and(|name| name == last);
+        if is_own && !in_versions(tag, need.since.as_deref(), None) {
+            return None;
+        }
+        Some(SharedMemory { confidence: Certainty::Low, ..need.clone() })
+    }
+
     /// Returns the health probes for an image. None if there is no row for it.
     #[must_use]
     pub fn probes(&self, reference: &ImageReference) -> Option<&ProbeRow> {

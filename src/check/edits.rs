@@ -7,6 +7,8 @@ use crate::hash::HashMap;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::yaml::{Tree, edit};
 
+use super::removal;
+
 /// Resolves the fix operations of every finding to edits, and every edit to one of a file on the disk. A fix that cannot be
 /// written without touching more is removed. If none is left and the finding has no help, the title of its first fix becomes
 /// the help.
@@ -58,6 +60,14 @@ fn edits_of_ops(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<
                 edits.push(Edit { span: *value, replacement: text.clone() });
                 continue;
             }
+            FixOp::RemoveWord { word: at } => {
+                edits.push(removal::without_word(sources.get(at.file).text(), *at)?);
+                continue;
+            }
+            FixOp::RemoveLines { lines: at } => {
+                edits.push(removal::without_lines(sources.get(at.file).text(), *at)?);
+                continue;
+            }
             FixOp::Set { owner: at, .. }
             | FixOp::Remove { key: at }
             | FixOp::Move { key: at, .. }
@@ -95,7 +105,11 @@ fn edits_of_ops(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<
                 let removal = edit::remove(tree, text, *key)?.into();
                 edits.extend(merge_move(set, removal, edit::comment(tree, text, *key), *key, text));
             }
-            FixOp::Move { .. } | FixOp::MoveLastToFirst { .. } | FixOp::Replace { .. } => return None,
+            FixOp::Move { .. }
+            | FixOp::MoveLastToFirst { .. }
+            | FixOp::Replace { .. }
+            | FixOp::RemoveWord { .. }
+            | FixOp::RemoveLines { .. } => return None,
         }
     }
     Some(edits)

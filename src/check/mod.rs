@@ -13,6 +13,7 @@ mod generated;
 mod mentions;
 mod merge;
 mod node_path;
+mod removal;
 mod scope;
 mod suppress;
 mod truncate;

@@ -81,6 +81,16 @@ pub enum FixOp {
         /// The new value, as written.
         text: String,
     },
+    /// Removes a word from a list, or from a text of several words.
+    RemoveWord {
+        /// The word, without quotes.
+        word: Span,
+    },
+    /// Removes the lines of an instruction that has them to itself.
+    RemoveLines {
+        /// The instruction.
+        lines: Span,
+    },
     /// Removes a key with its value.
     Remove {
         /// The key.

@@ -95,6 +95,7 @@ pub enum FactName {
     Replicas,
     Restart,
     Init,
+    StopGracePeriod,
     BaseImage,
     Healthcheck,
     Start,
@@ -108,7 +109,7 @@ pub enum FactName {
 
 impl FactName {
     /// All facts, in the order of reports.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::MemoryLimit,
         Self::MemoryReservation,
         Self::SwapLimit,
@@ -121,6 +122,7 @@ impl FactName {
         Self::Replicas,
         Self::Restart,
         Self::Init,
+        Self::StopGracePeriod,
         Self::BaseImage,
         Self::Healthcheck,
         Self::Start,
@@ -160,6 +162,9 @@ impl FactName {
             Self::Replicas => ("replicas", "how many containers of the service run"),
             Self::Restart => ("restart", "when it is started again"),
             Self::Init => ("init", "an init process runs as process 1"),
+            Self::StopGracePeriod => {
+                ("stop_grace_period", "how long it has to stop before it is killed; 10 seconds by default")
+            }
             Self::BaseImage => ("base_image", "the image that it runs, or that its Dockerfile starts from"),
             Self::Healthcheck => ("healthcheck", "the probe that tells whether it works"),
             Self::Start => ("start", "`ENTRYPOINT` and `CMD`, after the service's own"),

@@ -10,6 +10,8 @@ use crate::model::compose::BuildSection;
 use crate::model::image::TargetImage;
 use crate::source::{SourceId, Span, Spanned, TracedText};
 
+pub use crate::model::image::OverriddenInstruction as Overridden;
+
 /// The build of an image.
 #[derive(Clone, Debug)]
 pub struct Build {
@@ -33,6 +35,8 @@ pub struct Build {
     pub from: Option<BuildStage>,
     /// Package manager caches left in the image's layers.
     pub package_caches: Vec<PackageCache>,
+    /// Instructions without effect, because a later one of the same stage takes their place.
+    pub overridden: Vec<Overridden>,
     /// `ulimit` commands at the end of a `RUN`, which have no effect.
     pub ulimits: Vec<Spanned<String>>,
 }
@@ -57,6 +61,7 @@ impl Build {
             starts: target.is_some_and(has_own_start),
             from: target.map(stage),
             package_caches: runs.map(|runs| packages::left_behind(runs, catalog)).unwrap_or_default(),
+            overridden: target.map(|target| target.overridden.clone()).unwrap_or_default(),
             ulimits: runs.map(packages::ulimits).unwrap_or_default(),
         }
     }
@@ -75,6 +80,7 @@ impl Build {
             starts: has_own_start(target),
             from: Some(stage(target)),
             package_caches: packages::left_behind(runs, catalog),
+            overridden: target.overridden.clone(),
             ulimits: packages::ulimits(runs),
         }
     }

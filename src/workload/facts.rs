@@ -113,6 +113,9 @@ fn value(workload: &Workload, name: FactName) -> FactValue {
         FactName::Replicas => number(&workload.resources.replicas),
         FactName::Restart => one(&workload.process.restart, |restart| json!(restart)),
         FactName::Init => one(&workload.service.init, |init| json!(init)),
+        FactName::StopGracePeriod => {
+            one(&workload.service.stop_grace_period, |period| json!(duration::display(*period)))
+        }
         FactName::BaseImage => one(&workload.image.base, |base| json!(base.as_str())),
         FactName::Healthcheck => one(&workload.health.check, healthcheck),
         FactName::Start => one(&workload.process.start, start),

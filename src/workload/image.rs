@@ -7,7 +7,7 @@ use super::unsupported::{Unsupported, unsupported};
 use super::{Fact, Healthcheck, Start, Why, installs};
 use crate::catalog::{
     self, BesideHeap, Catalog, DefaultHeap, Grammar, IgnoresLimit, Minimum, NoHeapIn, RuntimeName,
-    SharedMemory, SizesItself, in_versions,
+    SharedMemory, Shutdown, SizesItself, in_versions,
 };
 use crate::model::ImageReference;
 use crate::model::image::{
@@ -132,6 +132,8 @@ pub struct ImageFacts {
     pub(super) sizes_itself: Option<SizesItself>,
     /// The minimum memory, as documented by the vendor.
     pub(super) minimum: Option<Minimum>,
+    /// The time that its server needs to stop, as documented by the vendor.
+    pub(super) shutdown: Option<Shutdown>,
     /// The healthcheck `test` of the image's catalogue row.
     pub(super) probe: Vec<String>,
     /// Programs that the image is known to lack, of `curl`, `wget`, `bash` and `sh`.
@@ -182,6 +184,7 @@ impl ImageFacts {
             default_heap: None,
             sizes_itself: None,
             minimum: None,
+            shutdown: None,
             probe: Vec::new(),
             missing_tools: Vec::new(),
             servers: Vec::new(),
@@ -267,7 +270,8 @@ impl ImageFacts {
         let mut servers = row.map(|row| row.program.clone()).unwrap_or_default();
         let is_server = row.is_some_and(|row| !row.exposes.is_empty());
         let Some(entry) = catalog.image(&parsed) else {
-            return Self { healthcheck, unsupported, servers, is_server, ..unknown };
+            let shared_memory = catalog.shared_memory(&parsed);
+            return Self { healthcheck, unsupported, servers, is_server, shared_memory, ..unknown };
         };
         servers.extend(entry.servers(tag).into_iter().map(str::to_owned));
         let own_heap = entry.heap_when_unset.as_ref();
@@ -313,7 +317,7 @@ impl ImageFacts {
             beside_heap: beside,
             memory: entry.memory_of(tag).map(|part| ProductPart { part, has_file: false }).collect(),
             ignores_limit: entry.ignores_limit(tag).cloned(),
-            shared_memory: entry.shared_memory.clone(),
+            shared_memory: catalog.shared_memory(&parsed),
             sh: entry.sh(tag),
             runtime: entry.runtime(),
             major: entry.runtime_major(tag).map(|(_, major)| major),
@@ -324,6 +328,7 @@ impl ImageFacts {
                 .clone()
                 .filter(|own| in_versions(tag, own.since.as_deref(), None)),
             minimum: entry.minimum.clone(),
+            shutdown: entry.shutdown.clone(),
             probe: entry.probe.clone(),
             servers,
             shipped: shipped
@@ -381,6 +386,9 @@ impl ImageFacts {
         for own in &mut self.memory {
             let mut files = own.part.set_by.iter().flat_map(|by| &by.files);
             own.has_file |= files.any(|file| brought(file));
+        }
+        if self.shared_memory.as_ref().is_some_and(|own| own.unless_files.iter().any(|file| brought(file))) {
+            self.shared_memory = None;
         }
     }
 

@@ -43,12 +43,12 @@ mod unsupported;
 mod workers;
 
 pub use self::assemble::Assembler;
-pub use self::build::{Build, BuildStage};
+pub use self::build::{Build, BuildStage, Overridden};
 pub use self::facts::{FactTable, FactValue};
 pub use self::health::{Health, Healthcheck, MissingKind, ProbeLack};
 pub use self::heap::{
     Bound, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitBlindness, MemoryPool, NativeOverhead,
-    Pools, ReadVariable, SizeVariable, SizedBy,
+    Pools, ReadVariable, SizeVariable, SizedBy, SmallShare,
 };
 pub use self::image::{ImageDefaultHeap, ImageFacts, LighterBase, LighterKind};
 pub use self::lingering::{OuterShell, ShellAsPid1, Waited};
@@ -62,7 +62,7 @@ pub use self::role::Role;
 pub use self::server::Starts;
 pub use self::start::{ExecEntrypoint, Program, Start};
 pub use self::unsupported::Unsupported;
-pub use crate::catalog::{Minimum, Pool, Quotes, RuntimeName, SharedMemory, Upgrade};
+pub use crate::catalog::{Certainty, Minimum, Pool, Quotes, RuntimeName, SharedMemory, Shutdown, Upgrade};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
     Conflict, Dependency, Element, Logging, Mount, PreStart, Refusal, Rejection, Service, ServiceKey,

@@ -1,7 +1,7 @@
 //! The program that a container starts and its restart policy, variables in its start line that are replaced or left
 //! unexpanded, and signs of several processes.
 
-use crate::catalog::{Catalog, Programs};
+use crate::catalog::{Catalog, Programs, Shutdown};
 use crate::hash::IndexMap;
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::template::HOLE;
@@ -32,6 +32,8 @@ pub struct Process {
     pub restart: Fact<String>,
     /// A `restart` that `deploy.restart_policy` overrides: the value as written, and the span of that block.
     pub shadowed_restart: Option<(Spanned<String>, Span)>,
+    /// The time that the image's server needs to stop, as documented by its vendor. `None` if another program may start.
+    pub shutdown: Option<Shutdown>,
 }
 
 impl Process {
@@ -51,6 +53,7 @@ impl Process {
             unexpanded: Vec::new(),
             restart: restart(service),
             shadowed_restart: shadowed_restart(service),
+            shutdown: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::heap::{self, OverheadInputs};
 use super::opened::StartedPrograms;
 use super::server::{Starts, is_flag};
-use super::{HostSized, Workload};
+use super::{HostSized, Shutdown, Workload};
 use crate::model::fact::Fact;
 use crate::model::image::TargetImage;
 use crate::syntax::size::ByteSize;
@@ -30,6 +30,14 @@ pub(super) fn apply_server_facts(workload: &mut Workload, opened: &StartedProgra
         .minimum
         .clone()
         .filter(|_| server || !own_entrypoint && workload.process.starts != Starts::Other);
+    workload.process.shutdown = workload.image.shutdown.clone().filter(|_| server).and_then(|own| {
+        let told = own.variable.as_ref().map(|name| workload.variable(name));
+        let seconds = match told {
+            None | Some(Fact::Absent { .. }) => own.seconds,
+            Some(told) => told.value()?.as_str().trim().parse().ok()?,
+        };
+        Some(Shutdown { seconds, ..own })
+    });
     if workload.process.starts == Starts::Other {
         workload.memory.shared_memory = None;
     }

@@ -5,6 +5,7 @@
 
 mod build_only;
 mod configuration;
+mod overridden;
 mod resolve;
 mod stages;
 mod target;
@@ -14,5 +15,5 @@ pub use resolve::{BuildArg, BuildOptions, ImageError, resolve};
 pub use stages::{Stage, stages};
 pub use target::{
     Base, BuildVariable, Command, CopyInstruction, EnvEntry, Form, HealthTest, HealthcheckInstruction,
-    Resolved, Run, TargetImage, tidy,
+    OverriddenInstruction, Resolved, Run, TargetImage, tidy,
 };

@@ -2,6 +2,7 @@
 
 use super::build_only::build_only;
 use super::configuration::Configuration;
+use super::overridden::overridden;
 use super::stages::{Stage, by_name, stages};
 use super::target::{Base, TargetImage};
 use super::variables::Args;
@@ -80,6 +81,7 @@ pub fn resolve(dockerfile: &Dockerfile, options: &BuildOptions) -> Result<Target
     let build_only = build_only(&stages, &chain, &image.runs);
     Ok(TargetImage {
         build_only,
+        overridden: overridden(&chain, &dockerfile.comments),
         from: stage.from,
         reference: stage.reference.span(),
         stage_name: stage.name.as_ref().map(|name| name.as_str().to_owned()),

@@ -62,6 +62,21 @@ pub struct TargetImage {
     pub argument_values: IndexMap<String, String>,
     /// Variables that are set by the build only and absent when the image runs.
     pub build_only: Vec<BuildVariable>,
+    /// Instructions of its stages that a later one of the same stage replaces.
+    pub overridden: Vec<OverriddenInstruction>,
+}
+
+/// A `CMD`, `ENTRYPOINT` or `HEALTHCHECK` without effect, because its stage has another one after it.
+#[derive(Clone, Copy, Debug)]
+pub struct OverriddenInstruction {
+    /// Its keyword in upper case.
+    pub keyword: &'static str,
+    /// The instruction.
+    pub span: Span,
+    /// The instruction that counts.
+    pub by: Span,
+    /// True if comments stand between its lines.
+    pub has_comments: bool,
 }
 
 /// A variable that is absent at run time.

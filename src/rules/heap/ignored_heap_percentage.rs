@@ -109,22 +109,16 @@ fn roomy_limit(percent: f64) -> Option<ByteSize> {
 fn beside_a_number(workload: &Workload, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
     let (Some(share), Some(number)) = (&heap.overruled, heap.bound.known()) else { return };
     let (share_text, number_text) = (share.written(), number.value.written());
+    // `min-ram-percentage` reports that one.
+    if heap.is_bound_by_small_share() {
+        return;
+    }
     let mut finding = cx.report(
         share.flag.span(),
         format!("`{share_text}` of `{}` has no effect beside `{number_text}`", workload.name),
     );
-    finding.label(format!("`{number_text}` wins"));
-    match (heap.min_ram_percentage(), number.value.bound) {
-        (Some(percent), Bound::Bytes(size)) => finding
-            .related(number.span, format!("a heap of {size}"))
-            .note(format!(
-                "where it comes to less than 126 MiB, MinRAMPercentage is the heap and no floor of \
-                 it: {percent} % of {} = {size}",
-                workload.memory.limit.value().copied().unwrap_or(ByteSize(0))
-            ))
-            .help(format!("without `{number_text}` the other counts from a limit of 252 MiB on")),
-        _ => finding
-            .related(number.span, "a number of bytes beats a share, in any order")
-            .help("keep the one that is meant"),
-    };
+    finding
+        .label(format!("`{number_text}` wins"))
+        .related(number.span, "a number of bytes beats a share, in any order")
+        .help("keep the one that is meant");
 }

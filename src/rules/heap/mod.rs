@@ -11,6 +11,7 @@ pub(super) mod ignored_heap_percentage;
 pub(super) mod malformed_heap_setting;
 pub(super) mod memory_lock_without_ulimit;
 pub(super) mod memory_variable_exceeds_limit;
+pub(super) mod min_ram_percentage;
 pub(super) mod misplaced_heap_flag;
 pub(super) mod percent_heap_without_limit;
 pub(super) mod quoted_env_value;

@@ -5,6 +5,7 @@ pub(super) mod disabled_oom_killer;
 pub(super) mod dropped_memory_value;
 pub(super) mod ineffective_swappiness;
 pub(super) mod invalid_memory_value;
+pub(super) mod limit_below_image_minimum;
 pub(super) mod limit_below_peak;
 pub(super) mod limit_oversized;
 pub(super) mod limit_without_headroom;

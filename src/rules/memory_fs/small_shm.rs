@@ -1,10 +1,11 @@
 //! The rule `small-shm`.
 
-use crate::diagnostic::{Applicability, Confidence, FixOp, Severity};
+use super::shm;
+use crate::diagnostic::{Confidence, Severity};
 use crate::rules::offer::Offer;
-use crate::rules::{Preset, RuleContext, Target};
+use crate::rules::{Preset, RuleContext};
 use crate::syntax::size::ByteSize;
-use crate::workload::{FactName, Workload};
+use crate::workload::{Certainty, SharedMemory, Workload};
 
 rule! {
     name: "small-shm",
@@ -19,49 +20,70 @@ rule! {
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
     let Some(needs) = &workload.memory.shared_memory else { return };
-    let host = workload.service.ipc.is_unknown()
-        || workload
-            .service
-            .ipc
-            .value()
-            .is_some_and(|ipc| !ipc.starts_with("private") && !ipc.starts_with("shareable"));
-    let mounted = workload.service.mounts.iter().any(|mount| mount.target == "/dev/shm")
-        || workload.service.tmpfs.iter().any(|mount| mount.target.as_str() == "/dev/shm");
-    if !workload.service.shm_size.is_absent() || host || mounted || !workload.role.runs() {
+    // One with `shm_size` below `build` has a finding of its own.
+    if !shm::is_default(workload) || shm::of_build(workload).is_some() {
         return;
     }
-    let says = |flags: &[String]| {
-        workload.words().any(|word| flags.iter().any(|flag| word.as_str().contains(flag.as_str())))
-    };
+    let text = Settings::of(workload);
     // A need that only some flags bring is reported without them under the strict preset.
-    let asked = needs.only_flags.is_empty() || says(&needs.only_flags) || cx.preset() == Preset::Strict;
-    if says(&needs.unless_flags) || !asked {
+    let asked = needs.only_flags.is_empty() || text.has_any(&needs.only_flags);
+    if text.may_have_any(&needs.unless_flags)
+        || is_set_otherwise(workload, needs)
+        || !(asked || cx.preset() == Preset::Strict)
+    {
+        return;
+    }
+    // Tests and a developer's own data have no large tables.
+    if needs.at_times && workload.role.development {
         return;
     }
     let name = &workload.name;
-    let severity = if needs.only_flags.is_empty() { RULE.meta().severity } else { Severity::Note };
-    let policy = cx.policy();
+    let sure = asked && !needs.at_times && needs.confidence == Certainty::High;
+    let severity = if sure { RULE.meta().severity } else { Severity::Note };
     let mut finding = cx.report(workload.anchor, format!("`{name}` has 64 MiB of /dev/shm"));
     finding
         .label("no `shm_size`: 64 MiB")
         .via(&workload.service.via)
         .severity(workload.role.soften(severity))
-        .confidence(Confidence::Medium)
+        .confidence(if needs.confidence == Certainty::Low { Confidence::Low } else { Confidence::Medium })
         .related(workload.image.base.span(), needs.why.as_str())
         .note("what is written there counts against the container's limit");
     let enough = ByteSize::parse_compose(&needs.enough).ok();
-    let limit = workload.known_limit().map(|limit| limit.value);
-    // Half of the limit is left for the rest. Swarm has no such key.
-    let fits = enough.zip(limit).is_none_or(|(enough, limit)| enough.0 < limit.0 / 2);
-    if policy.target == Target::Swarm || !fits || workload.memory.limit.is_unknown() {
-        finding.help(format!("{} of /dev/shm are known to do, in a limit that holds them", needs.enough));
-    } else if let Some(why) = offer.changed_elsewhere() {
-        finding.help(format!("add `shm_size: <size>`, {} are known to do: {why}", needs.enough));
-    } else {
-        let path = &["shm_size"];
-        let value = needs.enough.clone();
-        let set = FixOp::Set { owner: workload.owner(), path, value, after: "image" };
-        let title = format!("set `shm_size` to {}", needs.enough);
-        finding.fix_ops(title, Applicability::Unsafe, &[FactName::ShmSize], vec![set]);
+    shm::offer_size(&mut finding, &offer, &needs.enough, enough);
+}
+
+/// True if a variable that decides the need is there, whatever its value.
+fn is_set_otherwise(workload: &Workload, needs: &SharedMemory) -> bool {
+    needs.unless_set.iter().any(|name| !workload.variable(name).is_absent())
+}
+
+/// The settings of a program as one text: the words of its start and the values of its variables.
+struct Settings {
+    text: String,
+    /// True if a part of it is not known.
+    partial: bool,
+}
+
+impl Settings {
+    fn of(workload: &Workload) -> Self {
+        let service = &workload.service;
+        let given = [&service.entrypoint, &service.command];
+        let own = given.iter().filter_map(|words| words.value()).flatten();
+        let values = workload.env.values().filter_map(|variable| variable.value.value());
+        let mut text = String::from(" ");
+        for word in workload.words().chain(own).chain(values) {
+            // `--max-parallel-workers=0` and `-c max_parallel_workers=0` are one setting.
+            text.push_str(&word.as_str().replace('-', "_"));
+            text.push(' ');
+        }
+        Self { text, partial: given.iter().any(|words| words.is_unknown()) }
+    }
+
+    fn has_any(&self, flags: &[String]) -> bool {
+        flags.iter().any(|flag| self.text.contains(&flag.replace('-', "_")))
+    }
+
+    fn may_have_any(&self, flags: &[String]) -> bool {
+        !flags.is_empty() && self.partial || self.has_any(flags)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::flags::{share, size};
 use super::reader::{EffectiveBound, SettingSource, SettingsReader};
-use super::{Bound, HeapSetting};
+use super::{Bound, HeapSetting, SmallShare};
 use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, Sets};
 use crate::source::{Spanned, TracedText};
 use crate::syntax::size::ByteSize;
@@ -26,9 +26,9 @@ impl SettingsReader<'_> {
         sources: &[SettingSource],
         (major, default): (Option<u32>, Option<DefaultHeap>),
         limit_seen: bool,
-    ) -> HotspotFlags {
+    ) -> (HotspotFlags, Option<SmallShare>) {
         if default != Some(DefaultHeap::Hotspot) {
-            return HotspotFlags::default();
+            return (HotspotFlags::default(), None);
         }
         let memory = self.last(sources, |sets, grammar, value| {
             (sets == Sets::Memory).then(|| size(grammar, value)).flatten()
@@ -45,10 +45,15 @@ impl SettingsReader<'_> {
             (sets == Sets::HeapInitial).then(|| size(grammar, value)).flatten()
         });
         let bytes = |size: ByteSize| u64::try_from(size.0).ok();
+        let read = small.as_ref().map(|small| SmallShare {
+            flag: small.flag.clone(),
+            percent: small.value,
+            beside: winner.bound.value().cloned(),
+        });
         let most = match winner.bound.value().map(|setting| setting.bound) {
             Some(Bound::Percent(percent)) => Some(percent),
-            Some(Bound::Bytes(_)) => return HotspotFlags::default(),
-            None if winner.bound.is_unknown() => return HotspotFlags::default(),
+            Some(Bound::Bytes(_)) => return (HotspotFlags::default(), read),
+            None if winner.bound.is_unknown() => return (HotspotFlags::default(), None),
             None => None,
         };
         let flags = HotspotFlags {
@@ -74,7 +79,7 @@ impl SettingsReader<'_> {
             let share = std::mem::replace(&mut winner.bound, small.decides(heap));
             winner.overruled = share.value().cloned().filter(|_| !same);
         }
-        flags
+        (flags, read)
     }
 
     /// Returns the last flag that `read` accepts.

@@ -79,6 +79,8 @@ pub struct MemoryPool {
     pub initial: Option<HeapSetting>,
     /// A percentage that has no effect: a size in bytes, or `MinRAMPercentage` in a small container, takes precedence.
     pub overruled: Option<HeapSetting>,
+    /// `-XX:MinRAMPercentage`, if the JVM reads it. Its name promises a minimum.
+    pub small_share: Option<SmallShare>,
     /// Settings with an error, or without the intended effect.
     pub problems: Vec<HeapProblem>,
     /// True if the runtime is inferred from a variable that only it reads. The start line does not show it.
@@ -98,6 +100,17 @@ pub struct MemoryPool {
     default: Option<DefaultHeap>,
     beside: OverheadInputs,
     hotspot: HotspotFlags,
+}
+
+/// `-XX:MinRAMPercentage`: the share that bounds the heap of a small memory, and no minimum of any heap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SmallShare {
+    /// The flag.
+    pub flag: TracedText,
+    /// Its share, in percent.
+    pub percent: f64,
+    /// The other setting of the largest heap: `-Xmx` or `-XX:MaxRAMPercentage`.
+    pub beside: Option<HeapSetting>,
 }
 
 /// The reason why a runtime does not see the container's limit, and a remedy. Both lower case, no full stop.
@@ -365,12 +378,32 @@ impl MemoryPool {
         }
     }
 
-    /// Returns `MinRAMPercentage` if that is what bounds the heap under the current limit.
+    /// True if `MinRAMPercentage` is what bounds the heap under the current limit.
     #[must_use]
-    pub fn min_ram_percentage(&self) -> Option<f64> {
-        let setting = self.bound.value()?;
-        let decides = setting.flag.as_str().starts_with("-XX:MinRAM");
-        self.hotspot.small.filter(|_| decides)
+    pub fn is_bound_by_small_share(&self) -> bool {
+        self.bound.value().is_some_and(|setting| setting.flag.as_str().starts_with("-XX:MinRAM"))
+    }
+
+    /// Returns the heap under `limit` by the flags of the virtual machine, and what it would be without `MinRAMPercentage`.
+    #[must_use]
+    pub fn with_and_without_small_share(&self, limit: ByteSize) -> Option<(ByteSize, ByteSize)> {
+        let limit = u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?;
+        let size = |flags: HotspotFlags| i64::try_from(flags.heap(limit)).ok().map(ByteSize);
+        Some((size(self.hotspot)?, size(HotspotFlags { small: None, ..self.hotspot })?))
+    }
+
+    /// Returns the heap under `limit` if `MinRAMPercentage` were this share.
+    #[must_use]
+    pub fn with_small_share(&self, percent: f64, limit: ByteSize) -> Option<ByteSize> {
+        let limit = u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?;
+        let flags = HotspotFlags { small: Some(percent), ..self.hotspot };
+        i64::try_from(flags.heap(limit)).ok().map(ByteSize)
+    }
+
+    /// True if the heap is that of a machine with `-XX:MaxRAM`, whatever its limit.
+    #[must_use]
+    pub fn has_fixed_memory(&self) -> bool {
+        self.hotspot.memory.is_some()
     }
 
     /// True if `MaxRAMPercentage` has an effect under `limit`: a JVM with little memory uses `MinRAMPercentage` instead.

@@ -122,7 +122,7 @@ impl SettingsReader<'_> {
         let limit_unseen = self.limit_unseen(&sources, major);
         let mut winner = self.effective_bound(&sources, &starter, program.name.span(), major);
         let mut problems = self.malformed(&sources, &winner.bound, (major, default));
-        let hotspot =
+        let (hotspot, small_share) =
             self.apply_hotspot_flags(&mut winner, &sources, (major, default), limit_unseen.is_none());
         let EffectiveBound { bound, overruled } = winner;
         problems.extend(self.contradiction(&sources, &bound));
@@ -146,6 +146,7 @@ impl SettingsReader<'_> {
             bound,
             initial: self.initial(&sources),
             overruled,
+            small_share,
             problems,
             // The entrypoint of an image that nobody knows may do something else with the command.
             assumed: matches!(&self.workload.process.start, Fact::Unknown { why: Why::Image(_), .. }),
@@ -203,7 +204,7 @@ impl SettingsReader<'_> {
             true => self.malformed(&sources, &winner.bound, (major, default)),
             false => Vec::new(),
         };
-        let hotspot = self.apply_hotspot_flags(&mut winner, &sources, (major, default), true);
+        let (hotspot, small_share) = self.apply_hotspot_flags(&mut winner, &sources, (major, default), true);
         let EffectiveBound { bound, overruled } = winner;
         let carrier = bound.value().map(|setting| setting.carrier.as_str());
         let perhaps_unread = carrier.is_some_and(|carrier| {
@@ -219,6 +220,7 @@ impl SettingsReader<'_> {
             bound,
             initial: self.initial(&sources),
             overruled,
+            small_share,
             problems,
             assumed: true,
             perhaps_unread,

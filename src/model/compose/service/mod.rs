@@ -93,6 +93,8 @@ pub struct Service {
     pub restart: Fact<String>,
     /// `init`.
     pub init: Fact<bool>,
+    /// `stop_grace_period`, in nanoseconds.
+    pub stop_grace_period: Fact<i64>,
     /// `deploy`.
     pub deploy: Deploy,
     /// `healthcheck`.
@@ -244,6 +246,7 @@ impl Service {
             scale: unknown(anchor),
             restart: unknown(anchor),
             init: unknown(anchor),
+            stop_grace_period: unknown(anchor),
             deploy: Deploy {
                 limit: unknown(anchor),
                 cpus: unknown(anchor),
@@ -310,6 +313,7 @@ impl Service {
             scale: fields.integer(&["scale"]),
             restart: fields.string(&["restart"]),
             init: fields.boolean(&["init"]),
+            stop_grace_period: fields.duration(&["stop_grace_period"]),
             deploy: deploy(fields),
             healthcheck: fields.get(&["healthcheck"]).map(healthcheck::read),
             entrypoint: fields.words(&["entrypoint"]),

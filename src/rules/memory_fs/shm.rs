@@ -1,0 +1,57 @@
+//! What is known of a service's /dev/shm, and advice to enlarge it.
+
+use crate::diagnostic::{Applicability, FixOp};
+use crate::rules::offer::Offer;
+use crate::rules::{FindingBuilder, Target};
+use crate::syntax::size::{ByteSize, MIB};
+use crate::workload::{FactName, SizeKey, Workload};
+
+/// The size of /dev/shm if nothing sets it (moby `daemon/config`, `DefaultShmSize`).
+pub(super) const DEFAULT: ByteSize = ByteSize(64 * MIB);
+
+/// True if a service runs with a /dev/shm of Docker's own size.
+pub(super) fn is_default(workload: &Workload) -> bool {
+    let service = &workload.service;
+    let is_own = |ipc: &String| ipc.is_empty() || ipc.starts_with("private") || ipc.starts_with("shareable");
+    let shared = service.ipc.is_unknown() || service.ipc.value().is_some_and(|ipc| !is_own(ipc));
+    let is_shm = |target: &str| target.trim_end_matches('/') == "/dev/shm";
+    let mounted = service.mounts.iter().any(|mount| is_shm(&mount.target))
+        || service.tmpfs.iter().any(|mount| is_shm(mount.target.as_str()));
+    service.shm_size.is_absent() && !shared && !mounted && workload.role.runs()
+}
+
+/// Returns the `shm_size` of a build that was meant for the service: above the default, or for an image that needs more.
+pub(super) fn of_build(workload: &Workload) -> Option<(&SizeKey, ByteSize)> {
+    let key = workload.service.size_keys.iter().find(|key| key.name == "build.shm_size")?;
+    let size = *key.size.value()?;
+    let meant = size > DEFAULT || size.0 > 0 && workload.memory.shared_memory.is_some();
+    (meant && is_default(workload)).then_some((key, size))
+}
+
+/// Adds a fix that sets `shm_size`, or help where that is not read or does not fit the limit.
+pub(super) fn offer_size(
+    finding: &mut FindingBuilder<'_>,
+    offer: &Offer<'_>,
+    written: &str,
+    size: Option<ByteSize>,
+) {
+    let workload = offer.workload;
+    let limit = workload.known_limit().map(|limit| limit.value);
+    // Half of the limit is left for the rest.
+    let fits = size.zip(limit).is_none_or(|(size, limit)| size.0 < limit.0 / 2);
+    if offer.policy.target == Target::Swarm || offer.project.for_swarm {
+        finding.help(format!(
+            "Swarm reads no `shm_size`: mount a tmpfs of {written} at /dev/shm, in a limit that holds it: \
+             `type: tmpfs`, `target: /dev/shm`, `tmpfs: {{size: <bytes>}}`"
+        ));
+    } else if !fits || workload.memory.limit.is_unknown() {
+        finding.help(format!("`shm_size: {written}` in the service, in a limit that holds it"));
+    } else if let Some(why) = offer.changed_elsewhere() {
+        finding.help(format!("add `shm_size: {written}` to the service; {why}"));
+    } else {
+        let path = &["shm_size"];
+        let set = FixOp::Set { owner: workload.owner(), path, value: written.to_owned(), after: "image" };
+        let title = format!("set `shm_size` of `{}` to {written}", workload.name);
+        finding.fix_ops(title, Applicability::Unsafe, &[FactName::ShmSize], vec![set]);
+    }
+}

@@ -1,0 +1,51 @@
+//! The rule `unstated-restart`.
+
+use crate::diagnostic::{Applicability, FixOp};
+use crate::rules::offer::Offer;
+use crate::rules::{RuleContext, Target};
+use crate::workload::{FactName, Kind, Workload};
+
+rule! {
+    name: "unstated-restart",
+    summary: "a memory limit without a restart policy: killed once, the service stays down",
+    severity: Note,
+    group: Process,
+    preset: Strict,
+    check: Workload(check),
+}
+
+fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let Some(limit) = workload.known_limit().filter(|_| workload.process.restart.is_absent()) else { return };
+    // Swarm restarts whatever ends, unless it is told not to.
+    let for_swarm = cx.policy().target == Target::Swarm || cx.project().for_swarm;
+    let role = workload.role;
+    let stays = role.runs() && !role.is_job() && !role.idle && !role.listens_nowhere;
+    if workload.kind != Kind::Service || for_swarm || !stays {
+        return;
+    }
+    let offer = Offer::of(workload, cx);
+    let name = &workload.name;
+    let mut finding =
+        cx.report(workload.anchor, format!("`{name}` stays down once it is killed at its memory limit"));
+    finding
+        .label("no `restart`")
+        .via(&workload.service.via)
+        .related(limit.span, format!("killed at {}", limit.value))
+        .note("the policy is `no` where nothing is written: `docker compose up` starts it once")
+        .group_message("services stay down once they are killed at their memory limit");
+    match offer.changed_elsewhere() {
+        Some(_) => {
+            finding.help("add `restart: unless-stopped`, unless another file of the project has one");
+        }
+        None => {
+            let set = FixOp::Set {
+                owner: workload.owner(),
+                path: &["restart"],
+                value: "unless-stopped".to_owned(),
+                after: "image",
+            };
+            let title = format!("restart `{name}` unless it is stopped");
+            finding.fix_ops(title, Applicability::Unsafe, &[FactName::Restart], vec![set]);
+        }
+    }
+}
