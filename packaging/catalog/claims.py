@@ -41,9 +41,14 @@ class Reading:
     changed: bool = False
 
 
-def requests_of(row, repositories):
-    """Returns the Dockerfiles at the row's commit and at the newest one, or what is in the way."""
-    upstream = row.values["upstream"]
+def upstream_of(row, images):
+    """Returns where the row's Dockerfile is; a row of probes takes that of the row of images with its first name."""
+    upstream = row.values.get("upstream") or images.get(row.name, {}).get("upstream")
+    return upstream if isinstance(upstream, dict) else None
+
+
+def requests_of(upstream, repositories):
+    """Returns the Dockerfiles at the commit and at the newest one, or what is in the way."""
     name, path = str(upstream.get("repository", "")), str(upstream.get("dockerfile", ""))
     repository = repositories.get(name)
     if repository is None:
@@ -56,9 +61,10 @@ def requests_of(row, repositories):
     return (*found, "")
 
 
-def readings(rows, repositories, resolver):
+def readings(rows, images, repositories, resolver):
     """Resolves the Dockerfiles of all rows that name one."""
-    wanted = [(row, *requests_of(row, repositories)) for row in rows if isinstance(row.values.get("upstream"), dict)]
+    named = [(row, upstream_of(row, images)) for row in rows]
+    wanted = [(row, *requests_of(upstream, repositories)) for row, upstream in named if upstream]
     # A file that has not changed is read once.
     same = {}
 
@@ -78,7 +84,7 @@ def readings(rows, repositories, resolver):
 
 def all_claims(rows, images, repositories, resolver, today):
     """Returns the claims of rows, and the readings of their Dockerfiles. `images` has what both tables say of each name."""
-    read = {id(reading.row): reading for reading in readings(rows, repositories, resolver)}
+    read = {id(reading.row): reading for reading in readings(rows, images, repositories, resolver)}
     claims = []
     for row in rows:
         checks = collections.defaultdict(list)
@@ -86,7 +92,8 @@ def all_claims(rows, images, repositories, resolver, today):
             value = row.values.get(key)
             still = not tables.has_key(value, ("before", "majors"))
             texts = row.sources.get(key) or row.sources.get("", [])
-            checks[key] = [sources.check(text, repositories, today, still) for text in texts]
+            asked = ("HEALTHCHECK", value == "present") if key == "healthcheck" else None
+            checks[key] = [sources.check(text, repositories, today, still, asked) for text in texts]
         reading = read.get(id(row))
         if reading:
             for key, check in against(row, reading, images, repositories):
@@ -98,7 +105,7 @@ def all_claims(rows, images, repositories, resolver, today):
 
 def against(row, reading, images, repositories):
     """Yields the checks of a row against its Dockerfile, by key."""
-    upstream = row.values["upstream"]
+    upstream = upstream_of(row, images)
     name, path = upstream.get("repository"), upstream.get("dockerfile")
     known = repositories.get(str(name)) is not None
     if not known or (reading.then is None and reading.now is None):

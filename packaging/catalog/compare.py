@@ -6,6 +6,8 @@ BARE = re.compile(r"^(scratch|gcr\.io/distroless/(?!.*debug).*|.*(chiseled|-dist
 ALPINE = re.compile(r"(^|[/:.-])(alpine|busybox)")
 XMX = re.compile(r"-Xmx(\d+)([kKmMgG]?)\b")
 PLAIN_SIZE = re.compile(r"(\d+)([kKmMgG]?)[bB]?")
+# Variables that images with a runtime of their own set.
+RUNTIME_VARIABLES = {"java": ("JAVA_HOME", "JAVA_VERSION"), "node": ("NODE_VERSION",), "python": ("PYTHON_VERSION",), "php": ("PHP_VERSION",), "ruby": ("RUBY_VERSION",)}
 MIB = {"k": 1 / 1024, "m": 1, "g": 1024}
 
 
@@ -32,7 +34,7 @@ def compare(row, image, images):
     if "runtime" in values and image.base[0]:
         answers.append(runtime(values["runtime"], image, images))
     if not any("shell" in variant for variant in variants):
-        answers += shells(values, image)
+        answers += shells(values, image, images)
     answers += tools(values.get("tools"), image, tools_of(image.base[0], images))
     answers += heaps(values, image)
     return [answer for answer in answers if answer]
@@ -68,7 +70,8 @@ def starts(start, image):
 def same_words(says, words):
     if words is None:
         return None
-    if says == words:
+    # The lines of a command that a shell reads are joined in the row.
+    if [word.split() for word in says] == [word.split() for word in words]:
         return True
     # A variable of the build is the Dockerfile's business: what it comes to is not known here.
     return None if any("$" in word for word in words) and words[:2] != ["/bin/sh", "-c"] else False
@@ -82,14 +85,19 @@ def repository_of(image):
     return name.removeprefix("docker.io/").removeprefix("library/")
 
 
+def fits(part, tag):
+    """True if a part of a row holds for this tag, as far as its words tell."""
+    words = set(re.split(r"[-:@]", tag))
+    others = set(part) - {"when", "unless", "has", "lacks", "tools", "start", "shell"}
+    return not others and words.isdisjoint(part.get("unless", [])) and ("when" not in part or not words.isdisjoint(part["when"]))
+
+
 def tools_of(base, images):
     """Returns the tools that a base has by its own row."""
-    values = images.get(repository_of(base or ""), {})
-    words = re.split(r"[-:@]", (base or "").rpartition("/")[2])
-    of_tag = [variant for variant in values.get("variants") or [] if any(word in words for word in variant.get("when", []))]
-    parts = [part for row in (values, *of_tag) for part in parts_of(row.get("tools"))]
-    fits = [part for part in parts if not set(part) - {"has", "lacks", "when"} and ("when" not in part or any(word in words for word in part["when"]))]
-    return [tool for part in fits for tool in part.get("has", [])]
+    values, tag = images.get(repository_of(base or ""), {}), (base or "").rpartition("/")[2]
+    rows = (values, *(variant for variant in values.get("variants") or [] if fits(variant, tag)))
+    parts = [part for row in rows for part in parts_of(row.get("tools"))]
+    return [tool for part in parts if fits(part, tag) for tool in part.get("has", [])]
 
 
 def parts_of(tools):
@@ -101,10 +109,15 @@ def runtime(says, image, images):
     base = (images.get(repository_of(image.base[0]), {}).get("runtime") or {}).get("name")
     said = f"runtime: {says.get('name')}"
     # A runtime can be installed, so another base contradicts nothing.
-    return Answer("runtime", said, True if base == says.get("name") else None, image.base[0], image.base[1])
+    if base == says.get("name"):
+        return Answer("runtime", said, True, image.base[0], image.base[1])
+    line = image.installs.get(says.get("name"), 0)
+    for name in RUNTIME_VARIABLES.get(says.get("name"), ()):
+        line = line or image.variables.get(name, (None, 0))[1]
+    return Answer("runtime", said, True if line else None, "brings it" if line else image.base[0], line or image.base[1])
 
 
-def shells(values, image):
+def shells(values, image, images):
     base, line = image.base
     if "shell" in values:
         bare = BARE.match(base) if base else None
@@ -117,7 +130,8 @@ def shells(values, image):
         alpine = bool(ALPINE.search(base))
         yield Answer("busybox", "busybox: true", True if alpine else None, f"FROM {base}", line)
     if values.get("dash") and base:
-        yield Answer("dash", "dash: true", False if ALPINE.search(base) else None, f"FROM {base}", line)
+        known = images.get(repository_of(base), {}).get("dash")
+        yield Answer("dash", "dash: true", False if ALPINE.search(base) else True if known else None, f"FROM {base}", line)
 
 
 def tools(says, image, of_base):

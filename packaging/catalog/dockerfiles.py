@@ -6,9 +6,20 @@ import re
 import subprocess
 import tempfile
 
+from upstream import NotHere
+
 SERVICE = "image"
 TOOLS = ("bash", "curl", "wget", "nc")
 INSTALLS = re.compile(r"\b(?:apt(?:-get)?|apk|(?:micro)?dnf5?|yum|tdnf|zypper)\b[^;&|]*?\b(?:install|add|in)\b(?P<packages>[^;&|]*)")
+# Packages that bring a runtime, by the runtime's name in the tables.
+RUNTIMES = {
+    "java": re.compile(r"openjdk|temurin|zulu|corretto|java-\d+|(^|-)j(re|dk)(-|$)"),
+    "python": re.compile(r"^python3?[\d.]*$"),
+    "node": re.compile(r"^nodejs"),
+    "php": re.compile(r"^php[\d.]*(-cli|-fpm)?$"),
+    "ruby": re.compile(r"^ruby[\d.]*$"),
+    "erlang": re.compile(r"^erlang"),
+}
 REMOVES = re.compile(r"\b(?:purge|remove|del|autoremove|erase)\b")
 VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 LARGEST = 1 << 18
@@ -75,8 +86,8 @@ class Resolver:
 
     def write(self, place, request):
         place.mkdir()
-        text = self.repositories.get(request.repository).text(request.commit, request.path)
-        (place / "Dockerfile").write_text(text, encoding="utf-8")
+        text = contents(self.repositories.get(request.repository), request.commit, request.path)
+        (place / "Dockerfile").write_text(text or "", encoding="utf-8")
         build = {"context": ".", "dockerfile": "Dockerfile"}
         build.update({"target": request.target} if request.target else {})
         build.update({"args": dict(request.arguments)} if request.arguments else {})
@@ -93,10 +104,10 @@ class Resolver:
         for instruction in instructions:
             if instruction["cmd"] not in ("copy", "add") or any(flag.startswith("--from") for flag in instruction.get("flags", [])):
                 continue
-            for word in instruction["args"][:-1]:
+            for word in instruction.get("args", [])[:-1]:
                 word = word.removeprefix("./").lstrip("/")
                 for path in (str(beside / word), word):
-                    text = None if ".." in path.split("/") else repository.text(request.commit, path)
+                    text = None if ".." in path.split("/") else contents(repository, request.commit, path)
                     target = place / word
                     if text is not None and len(text) < LARGEST and word not in ("Dockerfile", "compose.yaml") and not target.exists():
                         target.parent.mkdir(parents=True, exist_ok=True)
@@ -131,6 +142,13 @@ class Resolver:
         return lacks
 
 
+def contents(repository, commit, path):
+    try:
+        return repository.text(commit, path)
+    except NotHere:
+        return None
+
+
 def image_of(request, facts, lacks, instructions):
     if not facts:
         return Image(problem="oomlint reads no image in it")
@@ -150,6 +168,8 @@ def image_of(request, facts, lacks, instructions):
     elif check.get("state") == "absent":
         image.healthcheck = ("none", 0)
     image.base = (facts.get("base_image", {}).get("value"), line_of(facts.get("base_image", {})))
+    if facts.get("base_image", {}).get("state") == "absent":
+        image.base = ("scratch", 0)
     for name, fact in facts.get("env", {}).items():
         if fact.get("state") == "known":
             image.variables[name] = (fact["value"], line_of(fact))
@@ -166,7 +186,7 @@ def chain(instructions, target):
     stages = []
     for instruction in instructions:
         if instruction["cmd"] == "from":
-            words = instruction["args"]
+            words = instruction.get("args", [])
             name = words[2].lower() if len(words) > 2 and words[1].lower() == "as" else ""
             stages.append((name, words[0].lower() if words else "", []))
         elif stages:
@@ -188,10 +208,10 @@ def expand(word, values):
 
 
 def of_stages(image, instructions):
-    ports, port_line, known = set(), 0, True
+    ports, port_line, known, own_command = set(), 0, True, None
     values = {name: value for name, (value, _) in image.variables.items()}
     for instruction in instructions:
-        words, line = instruction["args"], instruction["start"]
+        words, line = instruction.get("args", []), instruction["start"]
         if instruction["cmd"] in ("expose", "workdir"):
             words = [expand(word, values) for word in words]
         if instruction["cmd"] == "arg":
@@ -208,9 +228,15 @@ def of_stages(image, instructions):
                     ports.add(int(port) if port.isdigit() else 0)
         elif instruction["cmd"] == "workdir" and words:
             image.workdir = (words[0] if words[0].startswith("/") and "$" not in words[0] else None, line)
+        elif instruction["cmd"] == "cmd" and instruction.get("json") and image.command[0] is None:
+            # Whatever the base starts, this is what it gets.
+            own_command = (words, line)
+        elif instruction["cmd"] == "entrypoint":
+            own_command = None
         elif instruction["cmd"] == "run" and not instruction.get("json"):
             image.runs_shell = image.runs_shell or line
             installs(image, " ".join(words), line)
+    image.command = own_command or image.command
     image.exposes = (sorted(ports) if known else None, port_line)
 
 
@@ -218,8 +244,8 @@ def installs(image, script, line):
     for found in INSTALLS.finditer(script.replace("\\\n", " ")):
         for word in found["packages"].split():
             name = re.split(r"[=~<>]", word)[0]
-            if name in TOOLS:
-                image.installs[name] = line
+            brings = [runtime for runtime, pattern in RUNTIMES.items() if pattern.search(name)]
+            image.installs.update({what: line for what in (*([name] if name in TOOLS else []), *brings)})
     for found in REMOVES.finditer(script):
         for tool in TOOLS:
             if re.search(rf"\s{tool}(?:\s|$)", script[found.end() :].split("&&")[0].split(";")[0]):

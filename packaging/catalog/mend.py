@@ -17,7 +17,7 @@ def edits(claims, readings, repositories, today):
     for claim in claims:
         worst[id(claim.row)].update(check.status for check in claim.checks)
     for reading in readings:
-        if reading.changed and not worst[id(reading.row)] & {CONTRADICTED, DRIFTED}:
+        if reading.changed and reading.row.places and not worst[id(reading.row)] & {CONTRADICTED, DRIFTED}:
             edit_row(reading.row, repositories, today, found, refused)
     return found, refused
 

@@ -3,7 +3,7 @@ import dataclasses
 import datetime
 import re
 
-from upstream import HEAD
+from upstream import HEAD, NotHere
 
 QUOTE = re.compile(
     r"(?P<repository>[\w.-]+/[\w.-]+)@(?P<commit>[0-9a-f]{40}) (?P<path>[^\s:]+)(?::(?P<line>\d+)(?:-(?P<last>\d+))?)?"
@@ -31,10 +31,16 @@ class Check:
     repository: str = ""
 
 
-def check(text, repositories, today, still=True):
-    """Looks a source up. `still` says that its words have to stand in the newest file, too."""
+def check(text, repositories, today, still=True, instruction=None):
+    """Looks a source up. `still` says that what it quotes has to stand in the newest file, too. `instruction` is a pair: a word
+    that begins a line of the file, and whether it does; that is what a source says that names a file alone."""
     if quote := QUOTE.fullmatch(text.value.strip()):
-        return quoted(text, quote, repositories, still)
+        found = Check(MISSING, text.value, text=text, repository=quote["repository"], place=f"{quote['repository']} {quote['path']}")
+        try:
+            return quoted(found, quote, repositories, still, instruction)
+        except NotHere:
+            found.status, found.upstream = MISSING, "what the file contains is not here"
+            return found
     if document := DOCUMENT.fullmatch(text.value.strip()):
         date = document["date"] and parse_date(document["date"])
         old = date is None or today - date > OLD_AFTER
@@ -49,23 +55,15 @@ def parse_date(text):
         return None
 
 
-def quoted(text, quote, repositories, still):
+def quoted(found, quote, repositories, still, instruction):
     name, commit, path = quote["repository"], quote["commit"], quote["path"]
-    found = Check(MISSING, text.value, text=text, repository=name, place=f"{name} {path}")
     repository = repositories.get(name)
     if repository is None:
         found.upstream = f"{name} is not here"
         return found
     then = repository.commit(commit)
     if quote["words"] is None:
-        if then is None:
-            found.upstream = "the commit is not here"
-        elif (file := repository.text(then, path)) is None:
-            found.status, found.upstream = CONTRADICTED, "no such file at this commit"
-        elif int(quote["last"] or quote["line"] or 0) > len(file.splitlines()):
-            found.status, found.upstream = CONTRADICTED, "the file has fewer lines"
-        else:
-            found.status, found.upstream = FREE, "it quotes no words"
+        of_file(found, quote, [then, repository.commit(HEAD) if still else then], repository, instruction)
         return found
     line = int(quote["line"] or 0)
     lines = (line, int(quote["last"] or line))
@@ -94,6 +92,29 @@ def quoted(text, quote, repositories, still):
         found.status, found.upstream = MOVED, f"the words now stand on line {nearest(now, line)}"
         found.moved_to = (repository.head, nearest(now, line))
     return found
+
+
+def of_file(found, quote, commits, repository, instruction):
+    """Checks a source that quotes no words."""
+    then, now = (repository.text(commit, quote["path"]) if commit else None for commit in commits)
+    if commits[0] is None:
+        found.upstream = "the commit is not here"
+    elif then is None:
+        found.status, found.upstream = CONTRADICTED, "no such file at this commit"
+    elif int(quote["last"] or quote["line"] or 0) > len(then.splitlines()):
+        found.status, found.upstream = CONTRADICTED, "the file has fewer lines"
+    elif instruction is None or quote["line"]:
+        found.status, found.upstream = FREE, "it quotes no words"
+    else:
+        word, wanted = instruction
+        has = [None if file is None else begins_a_line(word, file) for file in (then, now)]
+        found.status = CONTRADICTED if (not wanted) in has else DRIFTED if None in has else PROVED
+        found.upstream = "no such file any more" if None in has else f"{word} {'stands' if not wanted else 'does not stand'} in it" if found.status == CONTRADICTED else ""
+
+
+def begins_a_line(word, file):
+    lines = (line.split("#")[0].upper().split() for line in file.splitlines())
+    return any(line[:1] == [word] and line[1:2] != ["NONE"] for line in lines)
 
 
 def nearest(places_of_words, line):

@@ -10,6 +10,10 @@ HEAD = "HEAD"
 TIMEOUT = 600
 
 
+class NotHere(Exception):
+    """A checkout names a file without having what it contains: snapshots leave out large ones."""
+
+
 class Repository:
     """A git directory. A file that is not there is None; a commit that is not there is asked of the remote, if there is one."""
 
@@ -42,12 +46,15 @@ class Repository:
         return bool(COMMIT.fullmatch(commit)) and self.git("cat-file", "-t", commit).strip() == b"commit"
 
     def text(self, commit, path):
-        """Returns a file as text. None where it is not there."""
+        """Returns a file as text. None where there is no such file; raises `NotHere` where a checkout lacks what it contains."""
         blob = self.blob(commit, path)
         if blob is None:
             return None
         if blob not in self.files:
-            self.files[blob] = self.git("cat-file", "blob", blob).decode(errors="replace")
+            there = self.git("cat-file", "-t", blob).strip() == b"blob"
+            self.files[blob] = self.git("cat-file", "blob", blob).decode(errors="replace") if there else None
+        if self.files[blob] is None:
+            raise NotHere
         return self.files[blob]
 
     def blob(self, commit, path):
