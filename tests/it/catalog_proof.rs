@@ -25,7 +25,7 @@ fn the_tool_proves_moves_and_contradicts() {
 #[test]
 fn sources_that_quote_words_are_of_the_form_that_the_tool_reads() {
     let quote =
-        regex::Regex::new(r#"^[\w.-]+/[\w.-]+@[0-9a-f]{40} [^\s:]+(:[0-9]+(-[0-9]+)?)? has ".{1,60}"$"#)
+        regex::Regex::new(r#"^[\w.-]+/[\w.-]+@[0-9a-f]{40} [^\s:]+(:[0-9]+(-[0-9]+)?)? has ".{1,100}"$"#)
             .unwrap();
     let short = regex::Regex::new(r"/[\w.-]+@[0-9a-f]{7,39}\b").unwrap();
     let mut seen = 0;
