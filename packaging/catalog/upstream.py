@@ -8,6 +8,10 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*")
 HEAD = "HEAD"
 TIMEOUT = 600
+# Repositories with a process that reads their files, the oldest first.
+OPEN = []
+MOST_OPEN = 16
+KINDS = (b"blob", b"tree", b"commit", b"tag")
 
 
 class NotHere(Exception):
@@ -19,15 +23,18 @@ class Repository:
 
     def __init__(self, directory, remote=None):
         self.directory, self.remote = directory, remote
-        self.commits, self.files, self.trees = {}, {}, {}
+        self.commits, self.files, self.reader = {}, {}, None
         self.head = self.git("rev-parse", "--verify", "--quiet", "HEAD^{commit}").decode().strip() or None
 
+    def command(self):
+        return ["git", "-c", "safe.directory=*", f"--git-dir={self.directory}"]
+
+    def environment(self):
+        lazy = {} if self.remote else {"GIT_NO_LAZY_FETCH": "1"}
+        return {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", **lazy}
+
     def git(self, *arguments):
-        environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
-        if not self.remote:
-            environment["GIT_NO_LAZY_FETCH"] = "1"
-        command = ["git", "-c", "safe.directory=*", f"--git-dir={self.directory}", *arguments]
-        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False)
+        done = subprocess.run([*self.command(), *arguments], env=self.environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False)
         return done.stdout if done.returncode == 0 else b""
 
     def commit(self, commit):
@@ -47,30 +54,51 @@ class Repository:
 
     def text(self, commit, path):
         """Returns a file as text. None where there is no such file; raises `NotHere` where a checkout lacks what it contains."""
-        blob = self.blob(commit, path)
-        if blob is None:
-            return None
-        if blob not in self.files:
-            there = self.git("cat-file", "-t", blob).strip() == b"blob"
-            self.files[blob] = self.git("cat-file", "blob", blob).decode(errors="replace") if there else None
-        if self.files[blob] is None:
+        blob, text = self.file(commit, path)
+        if blob is not None and text is None:
             raise NotHere
-        return self.files[blob]
+        return text
 
     def blob(self, commit, path):
         """Returns the object of a file."""
-        return self.tree(commit).get(path)
+        return self.file(commit, path)[0]
 
-    def tree(self, commit):
-        """Returns all files of a commit, with their objects; symbolic links are none."""
-        if commit not in self.trees:
-            files = {}
-            for entry in self.git("ls-tree", "-r", "-z", "--full-tree", commit).decode(errors="replace").split("\0"):
-                head, _, path = entry.partition("\t")
-                if head.startswith("100"):
-                    files[path] = head.split()[2]
-            self.trees[commit] = files
-        return self.trees[commit]
+    def file(self, commit, path):
+        if (commit, path) not in self.files:
+            self.files[commit, path] = self.read(f"{commit}:{path}")
+        return self.files[commit, path]
+
+    def read(self, name):
+        """Asks one process for all files: thousands of processes are slow."""
+        if "\n" in name or "\0" in name:
+            return None, None
+        if self.reader is None:
+            OPEN.append(self)
+            if len(OPEN) > MOST_OPEN:
+                OPEN[0].close()
+            self.reader = subprocess.Popen([*self.command(), "cat-file", "--batch"], env=self.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        try:
+            self.reader.stdin.write(name.encode() + b"\n")
+            self.reader.stdin.flush()
+            head = self.reader.stdout.readline().split()
+        except OSError:
+            head = []
+        if len(head) != 3 or head[1] not in KINDS:
+            # Missing: the file, or only what it contains.
+            if head[-1:] != [b"missing"]:
+                self.close()
+            blob = self.git("rev-parse", "--verify", "--quiet", name).decode().strip()
+            return blob or None, None
+        content = self.reader.stdout.read(int(head[2]) + 1)[:-1]
+        return (head[0].decode(), content.decode(errors="replace")) if head[1] == b"blob" else (None, None)
+
+    def close(self):
+        if self.reader is not None:
+            self.reader.stdin.close()
+            self.reader.stdout.close()
+            self.reader.wait()
+            self.reader = None
+            OPEN.remove(self)
 
 
 class Repositories:
