@@ -7,6 +7,7 @@ mod advice;
 mod book;
 mod budget;
 mod catalog;
+mod catalog_proof;
 mod cli;
 mod commands;
 mod common;
