@@ -74,7 +74,7 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
         if let Ok(entry) = &entry {
             named_in_env_file(entry.path(), disk).for_each(|found| add(&results, Ok(found)));
         }
-        if let Some(result) = discovered_file(entry, root, disk) {
+        if let Some(result) = discovered_file(entry, root, options) {
             add(&results, result);
         }
     };
@@ -139,8 +139,9 @@ type Results = Mutex<Vec<Result<DiscoveredFile, Error>>>;
 fn discovered_file(
     entry: Result<DirEntry, ignore::Error>,
     root: &Path,
-    disk: &FileSystem,
+    options: &Options,
 ) -> Option<Result<DiscoveredFile, Error>> {
+    let disk = &options.disk;
     let entry = match entry {
         Ok(entry) => entry,
         Err(error) => return unreadable(&error).map(Err),
@@ -155,7 +156,8 @@ fn discovered_file(
         || matches!(disk.entry_kind(entry.path()), Ok(EntryKind::File) | Err(LoadError::Outside(_)));
     let is_file = || file_type.is_file() || (file_type.is_symlink() && leads_to_file());
     let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
-    let kind = kind_in_walk(entry.path(), below, disk)?;
+    let kind =
+        kind_in_walk(entry.path(), below, disk).or_else(|| options.named.kind_of(&shown(entry.path())))?;
     is_file().then(|| Ok(DiscoveredFile { path: shown(entry.path()), kind, explicit: false }))
 }
 
