@@ -153,9 +153,28 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     scored.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
+/// Returns the only candidate that is a slip of the pen away from `name`: one letter more, less, other or swapped, in longer names two.
+#[must_use]
+pub fn only_slip<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let most = if name.len() < 6 { 1 } else { 2 };
+    let mut near = candidates.into_iter().filter(|candidate| strsim::osa_distance(name, candidate) <= most);
+    let only = near.next()?;
+    near.next().is_none().then_some(only)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{nearest, only_slip};
+
+    #[test]
+    fn a_slip_is_told_from_another_word() {
+        let keys = ["restart", "pre_start", "ports", "expose", "environment", "env_file"];
+        assert_eq!(only_slip("restrat", keys), Some("restart"));
+        assert_eq!(only_slip("port", keys), Some("ports"));
+        assert_eq!(only_slip("enviroment", keys), Some("environment"));
+        assert_eq!(only_slip("env", keys), None);
+        assert_eq!(only_slip("a", ["b", "c"]), None);
+    }
 
     #[test]
     fn near_names_are_found_and_far_ones_are_not() {

@@ -83,7 +83,12 @@ pub struct Checked {
 pub fn check(paths: &[PathBuf], options: check::Options) -> Result<Checked, error::Error> {
     let disk = options.disk.with_listings();
     let options = check::Options { disk: disk.clone(), ..options };
-    let looking = discover::Options { disk: disk.clone(), ..discover::Options::default() };
+    let named = options
+        .configs
+        .clone()
+        .map(|configs| discover::NamedFiles::new(move |path| configs.names_compose_file(path)));
+    let named = named.unwrap_or_default();
+    let looking = discover::Options { disk: disk.clone(), named, ..discover::Options::default() };
     let sources = source::Sources::with_file_system(disk);
     let mut discovered = match paths {
         [] if !options.compose_files.is_empty() => discover::Discovered::default(),

@@ -60,15 +60,17 @@ impl Checker<'_> {
         let elsewhere = ExternalChanges::of(&known, sources, &|path| options.is_excluded(path, false));
         let mut projects: Vec<LoadedProject> = Vec::new();
         if !options.compose_files.is_empty() {
-            let model = project::load_merged(&options.compose_files, &options.settings, sources);
+            let settings = options.settings_of(&options.compose_files);
+            let model = project::load_merged(&options.compose_files, &settings, sources);
             projects.push(self.load(model, None, (&Dockerfiles::default(), &elsewhere)));
         }
-        let settings = (&options.settings, allowance::share_of_run(count));
+        let share = allowance::share_of_run(count);
         let loaded = parallel::map(project::by_directory(&compose), |(directory, files)| {
             let dockerfiles = Dockerfiles::default();
             let mut projects = Vec::new();
             let mut seen = SeenInDirectory::default();
-            project::load_directory(&directory, files, settings, sources, &mut |model| {
+            let settings = options.settings_of(&files);
+            project::load_directory(&directory, files, (&settings, share), sources, &mut |model| {
                 let mut project = self.load(model, scope.as_ref(), (&dockerfiles, &elsewhere));
                 seen.drop_duplicates(&mut project, sources);
                 projects.push(project);
@@ -118,6 +120,7 @@ impl Checker<'_> {
         let changes = elsewhere.of_project(&model, self.sources);
         let mut project = self.with_catalog(&first, dockerfiles, |assembler| assembler.project(&mut model));
         project.elsewhere = changes;
+        project.is_template = model.request.settings.platform.reads_any(&model.request.files);
         project.for_swarm = project.workloads.iter().any(Workload::is_for_swarm)
             || project.compose_files.iter().any(|file| is_for_swarm(&self.sources.get(*file)));
         if let Some(measured) = self.measured {

@@ -1,6 +1,6 @@
 //! Resolves the configurations of each file, and what the command line overrides.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Options;
@@ -8,6 +8,7 @@ use super::checked::CheckedProject;
 use crate::config::Config;
 use crate::diagnostic::Finding;
 use crate::hash::HashMap;
+use crate::model::compose::{Platform, Settings};
 use crate::rules::{Policy, Preset};
 use crate::source::{SourceId, Sources};
 use crate::syntax::size::ByteSize;
@@ -17,6 +18,16 @@ impl Options {
     /// Returns the configuration for a file. One that cannot be used counts as none: the caller of the run reports it.
     pub(super) fn config_of(&self, path: &Path) -> Option<Arc<Config>> {
         self.configs.as_ref()?.of(path).ok().flatten()
+    }
+
+    /// Returns the settings to load files of one directory with.
+    pub(super) fn settings_of(&self, files: &[PathBuf]) -> Settings {
+        let mut settings = self.settings.clone();
+        if let Some(config) = files.first().and_then(|file| self.config_of(file)) {
+            let templates = files.iter().filter(|file| config.names_compose_file(file)).cloned().collect();
+            settings.platform = Platform { variables: config.platform_variables(), templates };
+        }
+        settings
     }
 
     /// Returns the configuration for a project: that of its first file.

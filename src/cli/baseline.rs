@@ -55,7 +55,8 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     {
         return Err(unwritable(&path, &error));
     }
-    let mut discovered = arguments.input.discover(&sources, console)?;
+    let configs = arguments.choices.configs(sources.disk())?;
+    let mut discovered = arguments.input.discover(&configs, &sources, console)?;
     let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
     let options = check::Options { stats: arguments.measured.read()?, ..options };
     let nothing = discovered.files.is_empty() && discovered.env_files.is_empty();

@@ -65,7 +65,8 @@ impl Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let sources = arguments.input.sources();
-    let mut discovered = arguments.input.discover(&sources, console)?;
+    let configs = arguments.scope.configs(sources.disk())?;
+    let mut discovered = arguments.input.discover(&configs, &sources, console)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
     let projects = check::projects(&options, &sources, &discovered);
     let scale: BTreeMap<String, i64> = arguments.scale.iter().cloned().collect();

@@ -172,7 +172,7 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let Arguments { input, choices, measured, reports, fixes } = arguments;
     let on_stdout = reports.on_stdout()?;
     let mut sources = input.sources();
-    let mut discovered = input.discover(&sources, console)?;
+    let mut discovered = input.discover(&choices.configs(sources.disk())?, &sources, console)?;
     let root = RepositoryRoot::current();
     let here = choices.config_here(sources.disk())?;
     let options = choices.apply(input.options(), &mut discovered)?;

@@ -152,6 +152,16 @@ impl Table {
             Some((globs.iter().map(|glob| glob.value.text.clone()).collect(), &globs.first()?.at))
         });
         row("exclude", excluded, json!([]));
+        let named = file.and_then(|file| {
+            let globs = &file.compose_files.0;
+            Some((globs.iter().map(|glob| glob.value.text.clone()).collect(), &globs.first()?.at))
+        });
+        row("compose-files", named, json!([]));
+        let variables = file.and_then(|file| {
+            let names = &file.platform_variables.0;
+            Some((names.iter().map(|name| name.value.text.clone()).collect(), &names.first()?.at))
+        });
+        row("platform-variables", variables, json!([]));
         let baseline = file.and_then(|file| file.baseline.as_ref());
         let named = config.and_then(|config| config.baseline.as_ref()).map(|path| path.display().to_string());
         row("baseline", named.zip(baseline).map(|(path, set)| (path.into(), &set.at)), FILE_NAME.into());

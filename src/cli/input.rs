@@ -2,14 +2,15 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, CommandFactory};
 
 use super::output::Console;
 use crate::check;
-use crate::discover::{self, Discovered, FileKind};
+use crate::config::Configs;
+use crate::discover::{self, Discovered, FileKind, NamedFiles};
 use crate::error::{Error, nearest};
 use crate::hash::IndexMap;
 use crate::model::compose::Settings;
@@ -73,7 +74,13 @@ impl Input {
     }
 
     /// Finds the files to lint. Standard input, `-f` and `--env-file` are read here, other files where they are needed.
-    pub(super) fn discover(&self, sources: &Sources, console: &Console) -> Result<Discovered, Error> {
+    /// `configs` name files of other platforms as Compose files.
+    pub(super) fn discover(
+        &self,
+        configs: &Arc<Configs>,
+        sources: &Sources,
+        console: &Console,
+    ) -> Result<Discovered, Error> {
         let stdin = self.paths.iter().any(|path| path == Path::new("-"));
         let paths: Vec<PathBuf> = self.paths.iter().filter(|path| *path != Path::new("-")).cloned().collect();
         if self.stdin_filename.is_some() && !stdin {
@@ -85,7 +92,12 @@ impl Input {
         let mut discovered = if paths.is_empty() && (stdin || !self.files.is_empty()) {
             Discovered::default()
         } else {
-            let options = discover::Options { no_ignore: self.no_ignore, disk: self.restriction.disk() };
+            let configs = Arc::clone(configs);
+            let options = discover::Options {
+                no_ignore: self.no_ignore,
+                disk: self.restriction.disk(),
+                named: NamedFiles::new(move |path| configs.names_compose_file(path)),
+            };
             discover::discover(&paths, options).map_err(suggest_command)?
         };
         for path in self.files.iter().chain(&self.env_files).chain(&discovered.env_files) {
@@ -95,7 +107,7 @@ impl Input {
             discovered.add(path.clone(), FileKind::Compose);
         }
         if stdin {
-            self.read_stdin(sources, &mut discovered)?;
+            self.read_stdin(configs, sources, &mut discovered)?;
         }
         for path in &discovered.pipelines {
             console
@@ -147,7 +159,7 @@ impl Input {
         } else {
             IndexMap::default()
         };
-        let settings = Settings { env_files: self.env_files.clone(), environment };
+        let settings = Settings { env_files: self.env_files.clone(), environment, ..Settings::default() };
         check::Options {
             compose_files: self.files.clone(),
             settings,
@@ -175,7 +187,12 @@ impl Input {
         Ok(())
     }
 
-    fn read_stdin(&self, sources: &Sources, discovered: &mut Discovered) -> Result<(), Error> {
+    fn read_stdin(
+        &self,
+        configs: &Configs,
+        sources: &Sources,
+        discovered: &mut Discovered,
+    ) -> Result<(), Error> {
         let path = self.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
         let unreadable = |reason: String| Error::Unreadable { path: PathBuf::from("-"), reason };
         let mut bytes = Vec::new();
@@ -184,7 +201,10 @@ impl Input {
         if bytes.len() as u64 > MAX_FILE_SIZE {
             return Err(unreadable(LoadError::TooLarge.to_string()));
         }
-        let by_name = self.stdin_filename.as_deref().and_then(discover::kind_of);
+        let by_name = self.stdin_filename.as_deref().and_then(|path| {
+            let named = || configs.names_compose_file(path).then_some(FileKind::Compose);
+            discover::kind_of(path).or_else(named)
+        });
         let kind = by_name.or_else(|| discover::kind_of_text(&String::from_utf8_lossy(&bytes)));
         let kind = kind.ok_or_else(|| Error::UnknownKind { path: path.clone() })?;
         if discover::is_pipeline(&path, &String::from_utf8_lossy(&bytes)) {

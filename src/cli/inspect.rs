@@ -40,7 +40,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let sources = arguments.input.sources();
-    let mut discovered = arguments.input.discover(&sources, console)?;
+    let configs = arguments.scope.configs(sources.disk())?;
+    let mut discovered = arguments.input.discover(&configs, &sources, console)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
     if arguments.syntax {
         console.write(|out| syntax(out, &sources, &discovered))?;

@@ -57,7 +57,8 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
     let measurements = arguments.input.take_measurements()?;
     let stats = Arc::new(stats::read(&measurements)?);
     let sources = arguments.input.sources();
-    let mut discovered = arguments.input.discover(&sources, console)?;
+    let configs = arguments.scope.configs(sources.disk())?;
+    let mut discovered = arguments.input.discover(&configs, &sources, console)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
     let options = check::Options {
         stats: Some(Arc::clone(&stats)),

@@ -35,6 +35,12 @@ pub struct File {
     pub target: Option<Located<Target>>,
     /// Files of which nothing is said, unless they are named on the command line.
     pub exclude: OneOrMany<Located<Pattern>>,
+    /// Files to read as Compose files, whatever their names: templates of other platforms, such as Coolify, CasaOS, Dokploy, Runtipi and
+    /// Umbrel. Keys in them that Docker Compose does not know are the platform's.
+    pub compose_files: OneOrMany<Located<Pattern>>,
+    /// Variables that the platform fills in, by name or glob (`SERVICE_*`): unless a file sets them, their values are unknown, and
+    /// defaults do not hold.
+    pub platform_variables: OneOrMany<Located<NamePattern>>,
     /// Severities and options of rules, by the rule's name.
     pub rules: Rules,
     /// Services and jobs, by name or glob, of which some rules say nothing. What holds for a service holds for its `pre_start`.

@@ -86,6 +86,12 @@ impl Configs {
         self.at(file.parent().unwrap_or(file))
     }
 
+    /// True if the configuration of a file names it as a Compose file. One that cannot be used names none.
+    #[must_use]
+    pub fn names_compose_file(&self, file: &Path) -> bool {
+        self.of(file).ok().flatten().is_some_and(|config| config.names_compose_file(file))
+    }
+
     /// Finds the configurations of many files at once, on all cores.
     ///
     /// # Errors

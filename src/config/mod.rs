@@ -23,6 +23,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use globset::GlobSet;
+
 use crate::catalog::Catalog;
 use crate::diagnostic::Finding;
 use crate::error::Error;
@@ -49,6 +51,8 @@ pub struct Config {
     today: Date,
     source: Arc<Source>,
     exclude: Patterns,
+    compose_files: Patterns,
+    platform_variables: Arc<GlobSet>,
     overrides: Vec<OverrideFor>,
 }
 
@@ -117,6 +121,18 @@ impl Config {
     #[must_use]
     pub fn excludes(&self, path: &Path) -> bool {
         self.exclude.any_match(path)
+    }
+
+    /// True if its `compose-files` matches the file.
+    #[must_use]
+    pub fn names_compose_file(&self, path: &Path) -> bool {
+        self.compose_files.any_match(path)
+    }
+
+    /// Returns the names of its `platform-variables`.
+    #[must_use]
+    pub fn platform_variables(&self) -> Arc<GlobSet> {
+        Arc::clone(&self.platform_variables)
     }
 
     /// Returns the overrides that match a file, the winning one first.

@@ -3,8 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
 use super::file::File;
-use super::glob::{Base, Patterns};
+use super::glob::{Base, NamePattern, Patterns};
+use super::place::{Located, OneOrMany};
 use super::tree::{self, Problem};
 use super::values::Date;
 use super::{Config, OverrideFor};
@@ -67,6 +70,15 @@ fn syntax(tree: &Tree, source: &Source, problems: &mut Vec<Problem>) {
     }
 }
 
+/// Compiles globs for names.
+fn names(list: &OneOrMany<Located<NamePattern>>) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    for name in list.0.iter().filter_map(|name| Glob::new(&name.value.text).ok()) {
+        set.add(name);
+    }
+    set.build().unwrap_or_default()
+}
+
 /// Reports image rows that can match no image.
 fn repositories(file: &File, problems: &mut Vec<Problem>) {
     for row in &file.images {
@@ -116,6 +128,8 @@ fn compile(source: Arc<Source>, mut file: File, today: Date) -> Config {
     let rows: Vec<_> = rows.into_iter().map(|row| row.value).collect();
     Config {
         exclude: Patterns::of(&base, &file.exclude),
+        compose_files: Patterns::of(&base, &file.compose_files),
+        platform_variables: Arc::new(names(&file.platform_variables)),
         baseline: file.baseline.as_ref().map(|name| directory.join(&name.value)),
         catalog: (!rows.is_empty()).then(|| Arc::new(Catalog::with_rows(rows))),
         images,

@@ -21,7 +21,9 @@ pub use kind::{
 pub use root::RepositoryRoot;
 pub use untracked::Untracked;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::Error;
 use crate::source::{EntryKind, FileSystem, compare_paths, normalize, relative_to};
@@ -54,9 +56,38 @@ pub struct Discovered {
     pub unreadable: Vec<Error>,
 }
 
+/// Tells which files the configuration names as Compose files, whatever they are called.
+#[derive(Clone, Default)]
+pub struct NamedFiles(Option<Arc<dyn Fn(&Path) -> bool + Send + Sync>>);
+
+impl NamedFiles {
+    /// Asks `is_named` of every file that is not recognized otherwise.
+    pub fn new(is_named: impl Fn(&Path) -> bool + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(is_named)))
+    }
+
+    /// True if it may name any.
+    fn is_some(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Returns the kind of a file that is named.
+    fn kind_of(&self, path: &Path) -> Option<FileKind> {
+        self.0.as_ref().is_some_and(|is_named| is_named(path)).then_some(FileKind::Compose)
+    }
+}
+
+impl fmt::Debug for NamedFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NamedFiles").field(&self.0.is_some()).finish()
+    }
+}
+
 /// Options of discovery.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// The files that the configuration names as Compose files.
+    pub named: NamedFiles,
     /// Also search what `.gitignore` excludes.
     pub no_ignore: bool,
     /// The file system to search.
@@ -80,6 +111,12 @@ pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error
             == EntryKind::Directory
         {
             walk::walk(path, &options, &mut discovered);
+        } else if kind_of(path).is_none() && options.named.kind_of(path).is_some() {
+            discovered.files.push(DiscoveredFile {
+                path: shown(path),
+                kind: FileKind::Compose,
+                explicit: true,
+            });
         } else if is_env_file(path) {
             discovered.env_files.push(shown(path));
         } else if let Some(kind) = kind::kind_of_argument(path, &options.disk)? {

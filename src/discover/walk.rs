@@ -34,7 +34,7 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
     // All directories of one depth are read before those below them.
     let mut directories = vec![Directory { path: root.to_path_buf(), rules }];
     while !directories.is_empty() {
-        let read = parallel::map_light(directories, |directory| directory.read(root, disk));
+        let read = parallel::map_light(directories, |directory| directory.read(root, options));
         directories = Vec::new();
         for found in read {
             discovered.files.extend(found.files);
@@ -62,13 +62,14 @@ struct Found {
 }
 
 impl Directory {
-    fn read(self, root: &Path, disk: &FileSystem) -> Found {
+    fn read(self, root: &Path, options: &Options) -> Found {
+        let disk = &options.disk;
         let mut found = Found::default();
         let mut entries = Vec::new();
         let mut brings_rules = false;
         let listed = disk.list(&self.path, |name, kind| {
             brings_rules |= ignored::brings_rules(name);
-            if may_matter(name, kind) {
+            if may_matter(name, kind, options) {
                 entries.push((self.path.join(name), kind));
             }
         });
@@ -100,18 +101,20 @@ impl Directory {
                 continue;
             }
             found.files.extend(named_in_env_file(&path, disk));
-            found.files.extend(discovered_file(&path, kind, root, disk));
+            found.files.extend(discovered_file(&path, kind, root, options));
         }
         found
     }
 }
 
 /// False for an entry that is left out by its name, or adds no file.
-fn may_matter(name: &OsStr, kind: Option<EntryKind>) -> bool {
+fn may_matter(name: &OsStr, kind: Option<EntryKind>, options: &Options) -> bool {
     match kind {
         Some(EntryKind::Directory) => !LEFT_OUT.iter().any(|other| name == *other),
         Some(EntryKind::Other) => false,
-        Some(EntryKind::File) | None => name == ".env" || may_be_linted(Path::new(name)),
+        Some(EntryKind::File) | None => {
+            name == ".env" || may_be_linted(Path::new(name)) || options.named.is_some()
+        }
     }
 }
 
@@ -151,14 +154,15 @@ fn discovered_file(
     path: &Path,
     kind: Option<EntryKind>,
     root: &Path,
-    disk: &FileSystem,
+    options: &Options,
 ) -> Option<DiscoveredFile> {
+    let disk = &options.disk;
     // A link to a file is read under its own name, as by Docker and Compose. One that leads out of the allowed
     // directory counts as a file, so that the run reports it.
     let leads_to_file = || matches!(disk.entry_kind(path), Ok(EntryKind::File) | Err(LoadError::Outside(_)));
     let is_file = || kind == Some(EntryKind::File) || (kind.is_none() && leads_to_file());
     let below = path.strip_prefix(root).unwrap_or(path);
-    let kind = kind_in_walk(path, below, disk)?;
+    let kind = kind_in_walk(path, below, disk).or_else(|| options.named.kind_of(&shown(path)))?;
     is_file().then(|| DiscoveredFile { path: shown(path), kind, explicit: false })
 }
 

@@ -167,7 +167,15 @@ impl Session {
         }
         let options = self.options();
         let disk = options.disk.with_overlay(&self.overlay());
-        let discovery = discover::Options { disk: disk.clone(), ..discover::Options::default() };
+        let named = options
+            .configs
+            .clone()
+            .map(|configs| discover::NamedFiles::new(move |path| configs.names_compose_file(path)));
+        let discovery = discover::Options {
+            disk: disk.clone(),
+            named: named.unwrap_or_default(),
+            ..discover::Options::default()
+        };
         let mut discovered = discover(std::slice::from_ref(&directory), discovery).unwrap_or_default();
         // Documents without a file yet, and files that discovery leaves out.
         let open: Vec<(PathBuf, FileKind)> = self
@@ -190,10 +198,12 @@ impl Session {
         Some(analysis)
     }
 
-    /// Returns the kind of a file: of an open document by name and text, else by language ID and text. Editors send every YAML
-    /// file.
+    /// Returns the kind of a file: of an open document by name and text, else by language ID and text, else by its configuration.
+    /// Editors send every YAML file.
     fn kind(&self, path: &Path) -> Option<FileKind> {
-        self.documents.get(path).map_or_else(|| kind_of(path), |document| document.kind)
+        let known = self.documents.get(path).map_or_else(|| kind_of(path), |document| document.kind);
+        let is_named = || Configs::on_disk(self.disk.clone()).names_compose_file(path);
+        known.or_else(|| is_named().then_some(FileKind::Compose))
     }
 
     /// Returns the directory to lint: that of a Compose file; for a Dockerfile the nearest ancestor with a Compose file within

@@ -78,4 +78,4 @@ pub(crate) fn resolves_above(directory: &Path, path: &Path, sources: &Sources) -
 }
 
 /// [`Unresolved::reason`] of a file that does not exist.
-const MISSING: &str = "no such file";
+pub(crate) const MISSING: &str = "no such file";

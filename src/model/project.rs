@@ -101,7 +101,7 @@ pub fn load_merged(files: &[PathBuf], settings: &Settings, sources: &Sources) ->
         directory,
         settings: settings.clone(),
         shared_byte_limit: MAX_TAKEN,
-        self_contained: true,
+        self_contained: !settings.platform.reads_any(files),
     };
     Project::load(request, None, sources)
 }
@@ -153,7 +153,9 @@ pub fn load_directory(
     if is_named || default.iter().any(|file| files.contains(file)) {
         // `devcontainer.json` names its files, which may stand elsewhere, too.
         let in_devcontainer = directory.file_name().is_some_and(|name| name == ".devcontainer");
-        let self_contained = !in_devcontainer && !is_below_another(directory, sources);
+        let self_contained = !in_devcontainer
+            && !is_below_another(directory, sources)
+            && !settings.platform.reads_any(&default);
         let asked = Request { self_contained, ..request(default.clone()) };
         each(Project::load(asked, None, sources));
     }

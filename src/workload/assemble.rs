@@ -61,6 +61,7 @@ impl Assembler<'_> {
             is_version_3: compose.version.as_ref().is_some_and(|version| version.starts_with('3')),
             limit_keys: LimitKeys::default(),
             elsewhere: Vec::new(),
+            is_template: false,
         };
         let (awaited, needed) = (role::awaited(&services), role::needed(&services));
         let exists = |path: &Path| self.sources.exists(path);

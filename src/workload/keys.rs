@@ -60,7 +60,7 @@ pub(super) fn restart(service: &Service) -> Fact<String> {
     match &service.deploy.condition {
         Fact::Absent { .. } => Fact::Known(Spanned::new("no".to_owned(), span)),
         condition => condition.clone().map(|condition| match condition.as_str() {
-            "none" => "no".to_owned(),
+            "none" | "" => "no".to_owned(),
             "any" => "always".to_owned(),
             _ => condition,
         }),

@@ -110,6 +110,8 @@ pub struct Project {
     pub limit_keys: LimitKeys,
     /// Changes to the project's services by files outside the project.
     pub elsewhere: Vec<ChangedElsewhere>,
+    /// True if the configuration names one of the files as a template of another platform.
+    pub is_template: bool,
 }
 
 /// How many services of a project set limits in which form.

@@ -1,6 +1,7 @@
 """Compares the answers of Docker Compose and oomlint about one project."""
 import math
 import os
+import pathlib
 import re
 
 # The rules that say that Docker Compose refuses the project, with a pattern of their message in that case.
@@ -92,18 +93,40 @@ def unresolved(findings):
 
 def differences(folder, name, theirs, ours):
     """Returns all differences of a project."""
-    said = refusals(ours["findings"])
+    said = [found for found in refusals(ours["findings"]) if not left_out(folder, found["file"])]
     if "error" in theirs:
         if said:
             return []
         kind = f"only Compose refuses: {normal(theirs['error'])}"
-        return [Difference(kind, "", theirs["error"], [found["message"] for found in unresolved(ours["findings"])])]
+        return [Difference(kind, "", theirs["error"], [found["message"] for found in unresolved(ours["findings"])], theirs["unset"])]
     if said:
         found = said[0]
         label = found.get("label") or ""
         kind = f"only oomlint refuses: {found['rule']}: {shape(found['message'])}" + (f" ({shape(label)})" if label else "")
         return [Difference(kind, found.get("service") or "", "accepted", f"{found['message']} ({label})", name=found["file"])]
     return facts(folder, name, theirs, ours)
+
+
+def left_out(folder, path):
+    """True for a file of the project's directory that `COMPOSE_FILE` of its `.env` leaves out: oomlint checks it all the same."""
+    listed = re.findall(r"^COMPOSE_FILE=(.*?)\r?$", text_of(os.path.join(folder, ".env")), re.M)
+    name = path.split("/", 1)[1]
+    return bool(listed) and "/" not in name and name.endswith((".yaml", ".yml")) and name not in listed[-1].split(":")
+
+
+def text_of(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def asked_whether_set(folder):
+    """The variables that `${X+…}` and `${X:+…}` ask for and no env file sets: Compose says nothing of those that are not set."""
+    texts = [(path, text_of(path)) for path in map(str, pathlib.Path(folder).rglob("*.*"))]
+    asked = {name for path, text in texts if path.endswith((".yaml", ".yml")) for name in re.findall(r"\$\{(\w+):?\+", text)}
+    return asked - {name for path, text in texts if path.endswith("env") for name in re.findall(r"^\s*(?:export )?(\w+)\s*[=:]", text, re.M)}
 
 
 def shape(message):
@@ -113,6 +136,7 @@ def shape(message):
 def facts(folder, name, theirs, ours):
     found = []
     config = unescaped(theirs["config"])
+    unset = {*theirs["unset"], *asked_whether_set(folder)}
     services = {**(config.get("services") or {}), **(config.get("jobs") or {})}
     workloads = {}
     for project in ours["projects"]:
@@ -127,7 +151,7 @@ def facts(folder, name, theirs, ours):
             continue
         expected, own = of_compose(values, folder), of_oomlint(workload, folder, name)
         for fact, value in expected.items():
-            found.extend(of_fact(fact, service, value, own.get(fact), theirs["unset"]))
+            found.extend(of_fact(fact, service, value, own.get(fact), unset))
     for service, workload in workloads.items():
         if workload["kind"] == "service":
             found.append(Difference("service: oomlint has one, Compose none", service, "not there", "there"))
@@ -239,6 +263,8 @@ def tmpfs(service):
         size = [option[5:] for option in options.split(",") if option.startswith("size=")]
         plain = re.fullmatch(r"(\d+)([kKmMgG]?)", size[-1]) if size else None
         factor = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+        if target.rstrip("/") in found:
+            found["twice"] = ANY
         found[target.rstrip("/")] = (int(plain[1]) * factor[plain[2].lower()] if plain else ANY) if size else ABSENT
     for volume in service.get("volumes") or []:
         if volume["type"] == "tmpfs":

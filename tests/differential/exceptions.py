@@ -28,9 +28,16 @@ def name_without_line_end(difference):
 
 def printed_as_nothing(difference):
     """A ulimit of 0 and logging without driver and options: Compose leaves them out of what it prints."""
-    if difference.fact == "ulimits":
+    if difference.fact == "ulimits" and isinstance(difference.oomlint, dict):
         return all(not any(limit.values()) for name, limit in difference.oomlint.items() if limit != difference.compose.get(name))
-    return difference.fact == "logging" and difference.compose is ABSENT and not any(difference.oomlint.values())
+    ours = difference.oomlint
+    return difference.fact == "logging" and difference.compose is ABSENT and isinstance(ours, dict) and not any(ours.values())
+
+
+def cast_of_a_variable(difference):
+    """A variable that no file sets, where Compose wants a number or a boolean: the place of deployment has its value."""
+    refused = ('parsing "": invalid syntax', "invalid boolean: ", "invalid size: ''")
+    return bool(difference.unset) and difference.kind.startswith("only Compose refuses") and difference.compose.endswith(refused)
 
 
 def required_variable(difference):
@@ -72,7 +79,7 @@ def panic_of_compose(difference):
     return difference.kind.startswith("only Compose refuses") and "panic: " in difference.compose
 
 
-EXCEPTIONS = [name_without_line_end, printed_as_nothing, project_name, dropped_size, variable_of_the_place, required_variable, name_without_value, extension_in_environment, healthcheck_of_the_image, start_of_the_image, missing_file, panic_of_compose]
+EXCEPTIONS = [name_without_line_end, printed_as_nothing, project_name, dropped_size, variable_of_the_place, cast_of_a_variable, required_variable, name_without_value, extension_in_environment, healthcheck_of_the_image, start_of_the_image, missing_file, panic_of_compose]
 
 
 def exception(difference):

@@ -115,3 +115,25 @@ fn names_are_not_missed_below_another_project() {
     // What is above the repository is another matter.
     assert_eq!(refusals(&[root, ("a/.git/HEAD", ""), ("a/b/compose.yaml", part)]), 2);
 }
+
+/// Small projects about merging, conversions and decoding, with Docker Compose's answers.
+#[test]
+fn verdicts_are_those_of_docker_compose() {
+    let text = include_str!("../../fixtures/compose/verdicts.json");
+    let fixture: Value = serde_json::from_str(text).unwrap();
+    let mut wrong = Vec::new();
+    for project in fixture["projects"].as_array().unwrap() {
+        let files = project["files"].as_object().unwrap();
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(path, text)| (path.as_str(), text.as_str().unwrap())).collect();
+        let dir = common::tree(&files);
+        let names = ["compose.yaml", "compose.override.yaml"].map(|name| dir.path().join(name));
+        let names: Vec<_> = names.into_iter().filter(|path| path.exists()).collect();
+        let compose = project::load_merged(&names, &Settings::default(), &Sources::new()).compose;
+        if is_refused(&compose) != project["refused"].is_string() {
+            let ours: Vec<&str> = compose.refusals.iter().map(|refusal| refusal.message.as_str()).collect();
+            wrong.push(format!("{}: {}: {ours:?} {:?}", project["name"], project["refused"], compose.errors));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

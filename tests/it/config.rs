@@ -388,3 +388,47 @@ fn rows_reach_inspect_and_win_over_those_that_are_there() {
     assert!(starts(&[]));
     assert!(!starts(&["--no-config"]));
 }
+
+/// Templates of other platforms are read whatever their names, and what the platform adds is no error.
+#[test]
+fn templates_of_platforms_are_compose_files() {
+    let template = "services:\n  app_proxy:\n    environment: {PORT: 80}\n  db:\n    image: postgres:18\n    exclude_from_hc: true\n    \
+                    networks: [front]\n    mem_limit: ${DB_MEMORY:-64m}\n    restart: 5\n    volumes:\n      - {type: bind, source: ./a, target: /a, is_directory: true}\n";
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "apps/db.tmpl", template);
+    let lint = |config: &str| {
+        write(dir.path(), ".oomlint.yaml", config);
+        let arguments =
+            ["--format", "concise", "--fail-on", "never", "--select", "invalid-compose-file,syntax-error"];
+        run(dir.path(), &arguments)
+    };
+    let (_, out, err) = lint("");
+    assert!(format!("{out}{err}").contains("nothing to check"), "{out}{err}");
+    let (_, found, _) = lint("compose-files: ['*.tmpl']\n");
+    assert_eq!(found.lines().count(), 1, "{found}");
+    assert!(
+        found.contains("apps/db.tmpl:9:14: error[invalid-compose-file] `restart` of `db` is a number"),
+        "{found}"
+    );
+    // The names that Compose knows are recognized, too.
+    write(dir.path(), "compose.yaml", template);
+    let (_, all, _) = lint("compose-files: ['*.tmpl']\n");
+    assert!(all.contains("Compose refuses the key `exclude_from_hc` of `db`"), "{all}");
+    assert!(all.contains("`app_proxy` has no `image` and no `build`"), "{all}");
+    let (_, all, _) = lint("compose-files: ['*.tmpl', compose.yaml]\n");
+    assert_eq!(all.lines().count(), 2, "{all}");
+
+    // A variable of the platform is unknown, and so is what depends on it.
+    let limit = |config: &str| {
+        write(dir.path(), ".oomlint.yaml", config);
+        let (_, out, err) = run(dir.path(), &["inspect", "--format", "json", "apps/db.tmpl"]);
+        let value: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+        let workloads = value["projects"][0]["workloads"].as_array().unwrap();
+        let database = workloads.iter().find(|workload| workload["name"] == "db").unwrap();
+        database["facts"]["memory_limit"]["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(limit("compose-files: ['*.tmpl']\n"), "known");
+    assert_eq!(limit("compose-files: ['*.tmpl']\nplatform-variables: ['DB_*']\n"), "unknown");
+    write(dir.path(), "apps/.env", "DB_MEMORY=1g\n");
+    assert_eq!(limit("compose-files: ['*.tmpl']\nplatform-variables: ['DB_*']\n"), "known");
+}

@@ -399,3 +399,18 @@ fn the_server_ends_with_its_client() {
         assert!(child.wait().unwrap().code().is_some(), "{input}");
     }
 }
+
+/// The configuration names templates of other platforms as Compose files, for the editor as for the command line.
+#[test]
+fn a_template_that_the_configuration_names_is_linted() {
+    let (mut client, _) = Client::start(plain());
+    client.write(".oomlint.yaml", "compose-files: [templates/*.yaml]\n");
+    let text = "services:\n  db: {image: 'postgres:18', exclude_from_hc: true, mem_limit: 64Mi}\n";
+    client.write("templates/db.yaml", text);
+    client.open("templates/db.yaml", "yaml", text);
+    client.settle();
+    let rules = client.rules("templates/db.yaml");
+    assert!(rules.contains(&"invalid-memory-value".to_owned()), "{rules:?}");
+    assert!(!rules.contains(&"invalid-compose-file".to_owned()), "{rules:?}");
+    client.stop();
+}

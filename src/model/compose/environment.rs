@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use globset::GlobSet;
+
 use crate::hash::{HashMap, IndexMap};
 use crate::model::fact::Fact;
 use crate::source::{LoadError, SourceId, Sources, Span, Spanned, TracedText};
@@ -16,18 +18,22 @@ pub(crate) struct Environment {
     layers: Vec<Arc<HashMap<String, Variable>>>,
     /// An existing file could not be read: names that are not known may be set in it.
     open: bool,
+    /// Globs for the names of variables that a platform fills in.
+    platform: Arc<GlobSet>,
 }
 
 impl Environment {
-    /// Creates an environment of variables that no file overrides.
-    pub(crate) fn of(outer: &IndexMap<String, String>) -> Self {
+    /// Creates an environment of variables that no file overrides. A platform fills in those that `platform` matches.
+    pub(crate) fn of(outer: &IndexMap<String, String>, platform: &Arc<GlobSet>) -> Self {
         let variables =
             outer.iter().map(|(name, value)| (name.clone(), Variable { value: value.clone(), span: None }));
-        Self { layers: vec![Arc::new(variables.collect())], open: false }
+        let platform = Arc::clone(platform);
+        Self { layers: vec![Arc::new(variables.collect())], open: false, platform }
     }
 
     pub(crate) fn variable(&self, name: &str) -> Option<Variable> {
-        self.known(name).cloned().or_else(|| self.open.then(Variable::unknown))
+        let is_open = || self.open || !self.platform.is_empty() && self.platform.is_match(name);
+        self.known(name).cloned().or_else(|| is_open().then(Variable::unknown))
     }
 
     fn known(&self, name: &str) -> Option<&Variable> {

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use super::convert::to_build;
 use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, add_document, is_remote, section};
-use super::merge::{merge, remove_marked, to_build};
+use super::merge::{merge, remove_marked};
+use super::mismatch::{self, Below};
 use super::refusal::Refusal;
 use super::value::{Kind, Map, MergeMode, Missing, Value};
 use crate::model::NOT_LOCAL;
@@ -116,7 +118,9 @@ impl Loader<'_> {
         };
         base.add_provenance(extends.site);
         let missing = base.missing.take();
-        merge(&mut base, service, &mut vec!["services".to_owned(), name.to_owned()]);
+        let mut path = vec!["services".to_owned(), name.to_owned()];
+        mismatch::check(&base, &service, Below::Written, &mut path, &mut self.refusals);
+        merge(&mut base, service, &mut path);
         base.missing = base.missing.or(missing);
         Some(base)
     }
@@ -209,7 +213,11 @@ impl Loader<'_> {
 
 fn take_extends(service: &mut Value) -> Option<Extends> {
     let Kind::Map(map) = &mut service.kind else { return None };
-    let value = map.shift_remove("extends")?.value;
+    let mut value = map.shift_remove("extends")?.value;
+    // `!reset` takes a key away before the service is extended.
+    if let Kind::Map(map) = &mut value.kind {
+        map.retain(|_, entry| entry.value.merge_mode != MergeMode::Remove);
+    }
     match &value.kind {
         Kind::Scalar(_) => Some(Extends { site: value.span, service: Named::of(&value)?, file: None }),
         Kind::Map(map) => Some(Extends {
@@ -221,7 +229,7 @@ fn take_extends(service: &mut Value) -> Option<Extends> {
     }
 }
 
-/// Rewrites the relative paths of a service (`build.context`, `env_file`). `folder` is its file's directory, relative to the
+/// Rewrites the relative paths of a service (`build.context`, `env_file`, `label_file`). `folder` is its file's directory, relative to the
 /// user of the service.
 pub(super) fn rebase(service: &mut Value, folder: &Path) {
     if folder.as_os_str().is_empty() {
@@ -239,10 +247,11 @@ pub(super) fn rebase(service: &mut Value, folder: &Path) {
             rebase_path(&mut context.value, folder);
         }
     }
-    if let Some(env_file) = map.get_mut("env_file") {
-        let items = match &mut env_file.value.kind {
+    for key in ["env_file", "label_file"] {
+        let Some(files) = map.get_mut(key) else { continue };
+        let items = match &mut files.value.kind {
             Kind::Seq(items) => items.iter_mut().collect(),
-            _ => vec![&mut env_file.value],
+            _ => vec![&mut files.value],
         };
         for item in items {
             match &mut item.kind {

@@ -1,5 +1,6 @@
 //! Reads the keys of a service as facts.
 
+use super::schema::decimal;
 use super::value::{Entry, Kind, Scalar, Value};
 use crate::model::fact::{Fact, Why};
 use crate::source::{Span, Spanned, TracedText};
@@ -68,7 +69,7 @@ impl<'v> Fields<'v> {
         self.scalar(path, |scalar| match scalar.typed {
             yaml::Value::Float(value) => Some(value),
             yaml::Value::Int(value) => Some(value as f64),
-            _ => scalar.text.as_str().trim().parse().ok(),
+            _ => decimal(scalar.text.as_str().trim()),
         })
     }
 

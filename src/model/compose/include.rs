@@ -6,7 +6,9 @@ use super::extends::rebase;
 use super::job::SECTIONS;
 use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, section};
 use super::merge::merge;
-use super::value::{Entry, Kind, Map, Value};
+use super::mismatch::{self, Below};
+use super::refusal::Refusals;
+use super::value::{Entry, Kind, Map, Scalar, Value};
 use crate::model::{NOT_LOCAL, Unresolved};
 use crate::source::{LoadError, SourceId, Span};
 use crate::syntax::SyntaxError;
@@ -32,7 +34,7 @@ impl Loader<'_> {
             let Some(mut included) = self.load_included(&item, context, including) else { continue };
             for name in IMPORTED {
                 if let Some(found) = section(&mut included, name) {
-                    import(document, name, std::mem::take(found), item.site);
+                    import(document, name, std::mem::take(found), item.site, &mut self.refusals);
                 }
             }
         }
@@ -127,7 +129,7 @@ impl Loader<'_> {
 /// The sections of an included project that become part of the including one.
 const IMPORTED: [&str; 7] = ["services", "volumes", "networks", "secrets", "configs", "models", "jobs"];
 
-fn import(document: &mut Value, name: &str, found: Map, site: Span) {
+fn import(document: &mut Value, name: &str, found: Map, site: Span, refusals: &mut Refusals) {
     if let Kind::Map(map) = &mut document.kind {
         map.entry(name.to_owned()).or_insert_with(|| Entry::new(site, Value::map(Map::default(), site)));
     }
@@ -137,7 +139,9 @@ fn import(document: &mut Value, name: &str, found: Map, site: Span) {
                 Some(entry) => {
                     let over = std::mem::replace(&mut entry.value, included.value);
                     let missing = over.missing.clone();
-                    merge(&mut entry.value, over, &mut vec![name.to_owned(), element]);
+                    let mut path = vec![name.to_owned(), element];
+                    mismatch::check(&entry.value, &over, Below::Files, &mut path, refusals);
+                    merge(&mut entry.value, over, &mut path);
                     entry.value.missing = entry.value.missing.take().or(missing);
                     entry.overrides = true;
                 }
@@ -147,19 +151,25 @@ fn import(document: &mut Value, name: &str, found: Map, site: Span) {
     }
 }
 
+/// Reads an item of the list. Compose takes no numbers for paths.
 fn read_item(item: &Value) -> Option<Include> {
+    let text = |value: &Value| Named::of(value).filter(|_| value.as_scalar().is_some_and(Scalar::is_text));
     let texts = |value: &Value| -> Vec<Named> {
         match &value.kind {
-            Kind::Seq(items) => items.iter().filter_map(Named::of).collect(),
-            _ => Named::of(value).into_iter().collect(),
+            Kind::Seq(items) => items.iter().filter_map(text).collect(),
+            _ => text(value).into_iter().collect(),
         }
     };
+    // The decoder of this mapping finds its keys whatever their case.
+    let find = |key: &str| {
+        let (_, entry) = item.as_map()?.iter().find(|(name, _)| name.eq_ignore_ascii_case(key))?;
+        Some(&entry.value)
+    };
     let paths = match &item.kind {
-        Kind::Map(map) => texts(&map.get("path")?.value),
+        Kind::Map(_) => texts(find("path")?),
         _ => texts(item),
     };
-    let project_directory =
-        item.get("project_directory").and_then(|entry| texts(&entry.value).into_iter().next());
-    let env_files = item.get("env_file").map(|entry| texts(&entry.value));
+    let project_directory = find("project_directory").and_then(Named::of);
+    let env_files = find("env_file").map(texts);
     Some(Include { site: item.span, paths, project_directory, env_files })
 }

@@ -168,7 +168,7 @@ pub(super) fn append_steps(base: &mut Value, over: Value) {
 }
 
 /// Returns a text that is the same for equal values, wherever and in which order of keys they are written.
-fn form(value: &Value) -> String {
+pub(super) fn form(value: &Value) -> String {
     match &value.kind {
         Kind::Null => "null".to_owned(),
         Kind::Scalar(scalar) => match scalar.typed {

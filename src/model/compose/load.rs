@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::environment::Environment;
 use super::job::SECTIONS;
 use super::merge::{drop_reset_items, drop_resets, merge};
+use super::mismatch::{self, Below};
 use super::refusal::Refusals;
 use super::schema;
 use super::unicity::enforce_unicity;
@@ -158,7 +159,10 @@ impl<'s> Loader<'s> {
                 if let Kind::Map(map) = &mut value.kind {
                     map.shift_remove("include");
                 }
-                several |= merged.is_some();
+                if let Some(merged) = &merged {
+                    several = true;
+                    mismatch::check(merged, &value, Below::Files, &mut Vec::new(), &mut self.refusals);
+                }
                 add_document(&mut merged, value);
             }
         }
@@ -198,7 +202,7 @@ impl<'s> Loader<'s> {
                     self.errors
                         .push(SyntaxError::fatal(message, separator(&self.sources.get(file), value.span)));
                 }
-                Kind::Null => {}
+                Kind::Null if value.span.is_empty() => {}
                 _ => self.errors.push(SyntaxError::fatal(
                     "a Compose file is a mapping".to_owned(),
                     first_line(self.sources, value.span),

@@ -1,9 +1,9 @@
 //! Merges one Compose value over another, after compose-go's table (`override/merge.go`).
 
-use super::job::append_steps;
-use super::value::{Entry, Kind, Map, MergeMode, Value};
+use super::convert::{merged_pairs, to_build, to_depends_on, to_names, to_sequence};
+use super::job::{append_steps, form};
+use super::value::{Kind, MergeMode, Value};
 use crate::hash::HashSet;
-use crate::source::TracedText;
 
 /// Merges `over` onto `base`. `path` is the location of both, as in `services.web.build`.
 pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
@@ -40,15 +40,20 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
             if let (Kind::Seq(_), Kind::Map(over)) = (&base.kind, &mut over.kind) {
                 over.retain(|_, entry| entry.value.merge_mode != MergeMode::Remove);
             }
-            to_key_values(base);
-            to_key_values(&mut over);
+            merged_pairs(base);
+            merged_pairs(&mut over);
             merge_maps(base, over, path);
         }
         Special::Sequence => {
             to_sequence(base);
             let mut over = over;
             to_sequence(&mut over);
-            append(base, over);
+            // Paths of env files are unique later on, where the last one of a path holds.
+            if path.last().is_some_and(|key| key == "env_file") {
+                extend(base, over);
+            } else {
+                append(base, over);
+            }
         }
         Special::Build => {
             to_build(base);
@@ -70,15 +75,10 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
         }
         Special::Steps => append_steps(base, over),
         Special::Logging => {
-            let driver = |value: &Value| {
-                let scalar = value.get("driver").and_then(|entry| entry.value.as_scalar().cloned());
-                scalar.map(|scalar| scalar.text.as_str().to_owned())
-            };
-            let (old, new) = (driver(base), driver(&over));
-            if old == new || old.is_none() || new.is_none() {
-                merge_maps(base, over, path);
-            } else {
+            if replaces_logging(base, &over) {
                 *base = over;
+            } else {
+                merge_maps(base, over, path);
             }
         }
         Special::None => match (&base.kind, &over.kind) {
@@ -87,6 +87,15 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
             _ => *base = over,
         },
     }
+}
+
+/// True if `logging` names another driver than what it is merged over, or none, and so takes its place.
+pub(super) fn replaces_logging(below: &Value, above: &Value) -> bool {
+    let driver = |value: &Value| {
+        let driver = &value.get("driver")?.value;
+        Some(driver.as_scalar().map(|scalar| scalar.text.as_str().to_owned()))
+    };
+    driver(below).zip(driver(above)).is_some_and(|(below, above)| below != above)
 }
 
 /// Removes everything that is marked with `!reset`, and clears the marks of `!reset` and `!override`.
@@ -129,7 +138,8 @@ pub(crate) fn remove_marked(base: &mut Value, over: &Value) {
     }
 }
 
-enum Special {
+/// How Compose merges a key.
+pub(super) enum Special {
     None,
     Replace,
     /// `NAME=value` items.
@@ -145,9 +155,16 @@ enum Special {
     Steps,
 }
 
-fn special(path: &[String]) -> Special {
+/// Returns how Compose merges the key at a path.
+pub(super) fn special(path: &[String]) -> Special {
     let keys: Vec<&str> = path.iter().map(String::as_str).collect();
-    let ["services" | "jobs", _, below @ ..] = keys.as_slice() else { return Special::None };
+    let ["services" | "jobs", _, below @ ..] = keys.as_slice() else {
+        return match keys.as_slice() {
+            ["networks" | "volumes" | "secrets" | "configs", _, "labels"] => Special::KeyValues,
+            ["networks" | "volumes" | "secrets" | "configs", _, "labels", _] => Special::Variable,
+            _ => Special::None,
+        };
+    };
     match below {
         ["command" | "entrypoint"] | ["healthcheck", "test"] => Special::Replace,
         ["environment" | "labels" | "annotations" | "sysctls"]
@@ -156,7 +173,8 @@ fn special(path: &[String]) -> Special {
         ["environment" | "labels" | "annotations" | "sysctls", _]
         | ["build", "args" | "labels" | "additional_contexts", _]
         | ["deploy", "labels", _] => Special::Variable,
-        ["env_file" | "tmpfs" | "dns" | "dns_opt" | "dns_search"] => Special::Sequence,
+        ["env_file" | "label_file" | "tmpfs" | "dns" | "dns_opt" | "dns_search" | "extra_hosts"]
+        | ["build", "extra_hosts"] => Special::Sequence,
         ["build"] => Special::Build,
         ["depends_on"] => Special::DependsOn,
         ["networks" | "models"] => Special::Names,
@@ -194,81 +212,16 @@ fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
     }
 }
 
-fn append(base: &mut Value, over: Value) {
+fn extend(base: &mut Value, over: Value) {
     if let (Kind::Seq(base), Kind::Seq(over)) = (&mut base.kind, over.kind) {
         base.extend(over);
     }
 }
 
-/// Converts `- KEY=value` lists to mappings. An item without `=` has no value. Later items win.
-pub(crate) fn to_key_values(value: &mut Value) {
-    let Kind::Seq(items) = &mut value.kind else { return };
-    let mut map = Map::default();
-    // The last item of a name wins and keeps its place, so items are read from the end.
-    for mut item in std::mem::take(items).into_iter().rev() {
-        let Kind::Scalar(scalar) = &mut item.kind else { continue };
-        let text = scalar.text.as_str();
-        let (name, entry) = match memchr::memchr(b'=', text.as_bytes()) {
-            Some(at) => {
-                let name = text[..at].to_owned();
-                let key = scalar.text.span_of(0..at);
-                scalar.text = scalar.text.slice(at + 1..text.len());
-                if !scalar.text.as_str().is_empty() {
-                    item.span = scalar.text.span();
-                }
-                (name, Entry::new(key, item))
-            }
-            None => {
-                let (name, key) = (text.to_owned(), item.span);
-                item.kind = Kind::Null;
-                (name, Entry::new(key, item))
-            }
-        };
-        map.entry(name).or_insert(entry);
+/// Appends the items that are not in the list yet.
+fn append(base: &mut Value, over: Value) {
+    if let (Kind::Seq(base), Kind::Seq(over)) = (&mut base.kind, over.kind) {
+        let known: HashSet<String> = base.iter().map(form).collect();
+        base.extend(over.into_iter().filter(|item| !known.contains(&form(item))));
     }
-    map.reverse();
-    value.kind = Kind::Map(map);
-}
-
-fn to_sequence(value: &mut Value) {
-    if !matches!(value.kind, Kind::Seq(_)) {
-        let item = value.clone();
-        value.kind = Kind::Seq(vec![item]);
-    }
-}
-
-/// Converts `build: ./dir` to `build: {context: ./dir}`.
-pub(crate) fn to_build(value: &mut Value) {
-    if value.as_scalar().is_some() {
-        let entry = Entry::new(value.span, value.clone());
-        value.kind = Kind::Map(Map::from_iter([("context".to_owned(), entry)]));
-    }
-}
-
-/// Converts `networks: [front]` to `networks: {front: }`.
-fn to_names(value: &mut Value) {
-    let Kind::Seq(items) = &mut value.kind else { return };
-    let mut map = Map::default();
-    for mut item in std::mem::take(items) {
-        let Some(scalar) = item.as_scalar() else { continue };
-        let name = scalar.text.as_str().to_owned();
-        item.kind = Kind::Null;
-        map.insert(name, Entry::new(item.span, item));
-    }
-    value.kind = Kind::Map(map);
-}
-
-/// Converts `depends_on: [db]` to `depends_on: {db: {condition: service_started}}`.
-pub(crate) fn to_depends_on(value: &mut Value) {
-    let Kind::Seq(items) = &mut value.kind else { return };
-    let mut map = Map::default();
-    for item in std::mem::take(items) {
-        let Some(scalar) = item.as_scalar() else { continue };
-        let condition = Value::string(TracedText::derived("service_started", item.span));
-        let condition = Entry::new(item.span, condition);
-        let name = scalar.text.as_str().to_owned();
-        let body = Value::map(Map::from_iter([("condition".to_owned(), condition)]), item.span);
-        map.insert(name, Entry::new(item.span, body));
-    }
-    value.kind = Kind::Map(map);
 }

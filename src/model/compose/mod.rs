@@ -3,6 +3,7 @@
 //! The order is compose-go's (`loader/loader.go`): variables, `extends`, `include`, then merging the files.
 
 mod consistency;
+mod convert;
 mod environment;
 mod extends;
 mod field;
@@ -11,6 +12,7 @@ mod job;
 mod load;
 mod memory;
 mod merge;
+mod mismatch;
 mod refusal;
 mod schema;
 mod service;
@@ -30,12 +32,14 @@ pub use service::{
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use globset::GlobSet;
+
 use self::environment::Environment;
 use self::field::Fields;
-use self::load::{Context, Loader};
+use self::load::{Context, Loader, Named};
 use self::value::{Kind, Value};
 use super::fact::{Fact, Why};
-use super::{Unresolved, resolves_above};
+use super::{MISSING, Unresolved, resolves_above};
 use crate::hash::IndexMap;
 use crate::model::allowance::ByteBudget;
 use crate::source::{SourceId, Sources, Span, TracedText};
@@ -69,6 +73,25 @@ pub struct Settings {
     pub env_files: Vec<PathBuf>,
     /// Variables that win over those of the files: the process environment, on request.
     pub environment: IndexMap<String, String>,
+    /// What the platform that runs the files adds to them.
+    pub platform: Platform,
+}
+
+/// What a platform that reads Compose files before Compose does adds to them: Coolify, Umbrel and the like.
+#[derive(Clone, Debug, Default)]
+pub struct Platform {
+    /// Globs for the names of variables that it fills in.
+    pub variables: Arc<GlobSet>,
+    /// The files that are its templates: it takes keys of its own in them, and adds to their services.
+    pub templates: Vec<PathBuf>,
+}
+
+impl Platform {
+    /// True if one of the files is a template.
+    #[must_use]
+    pub fn reads_any(&self, files: &[PathBuf]) -> bool {
+        files.iter().any(|file| self.templates.contains(file))
+    }
 }
 
 /// The merged model of one project.
@@ -101,9 +124,10 @@ impl Compose {
     #[must_use]
     pub fn load(request: &Request, sources: &Sources) -> Self {
         let mut loader = Loader::new(sources, request.shared_byte_limit);
-        let mut environment = Environment::of(&request.settings.environment);
+        let settings = &request.settings;
+        let mut environment = Environment::of(&settings.environment, &settings.platform.variables);
         let default = [request.directory.join(".env")];
-        let env_files = &request.settings.env_files;
+        let env_files = &settings.env_files;
         let files: Vec<SourceId> = request.files.iter().filter_map(|path| sources.load(path).ok()).collect();
         for path in if env_files.is_empty() { &default[..] } else { env_files } {
             match files.first() {
@@ -125,9 +149,15 @@ impl Compose {
         if let Some(merged) = &merged {
             loader.refusals.settle(merged);
         }
+        let self_contained =
+            request.self_contained && !loader.unresolved.iter().any(|reference| reference.what == "include");
+        if self_contained && loader.reads_all && !loader.errors.iter().any(|error| error.fatal) {
+            loader.refusals.add_if_empty(merged.as_ref(), &files);
+        }
+        if let Some(merged) = &merged {
+            label_files(merged, &request.directory, &mut loader);
+        }
         if let Some(merged) = merged.as_ref().filter(|_| loader.reads_all) {
-            let self_contained = request.self_contained
-                && !loader.unresolved.iter().any(|reference| reference.what == "include");
             consistency::check(merged, self_contained, &mut loader.refusals);
         }
         let unresolved = loader.unresolved.iter().cloned();
@@ -193,6 +223,27 @@ impl Compose {
     }
 }
 
+/// Records the files of `label_file` that are not there.
+fn label_files(merged: &Value, directory: &Path, loader: &mut Loader<'_>) {
+    let services = job::SECTIONS.into_iter().filter_map(|name| merged.at(&[name])?.as_map());
+    for (name, entry) in services.flatten() {
+        let Some(files) = entry.value.at(&["label_file"]) else { continue };
+        let items = match &files.kind {
+            Kind::Seq(items) => items.as_slice(),
+            _ => std::slice::from_ref(files),
+        };
+        for file in items.iter().filter_map(Named::of) {
+            let path = Path::new(file.text.as_str());
+            if loader.unset(&file, "label_file", Some(name)).is_none()
+                && !loader.sources.exists(&directory.join(path))
+                && !resolves_above(directory, path, loader.sources)
+            {
+                loader.unresolved(file.text.span(), "label_file", file.text.as_str(), MISSING, Some(name));
+            }
+        }
+    }
+}
+
 /// Reads the services, their steps and the jobs, up to [`MAX_SERVICES`] in all.
 fn services(merged: Option<&Value>, loader: &mut Loader<'_>) -> Vec<Service> {
     let sections = job::SECTIONS.into_iter().filter_map(|name| Some((name, merged?.at(&[name])?.as_map()?)));
@@ -209,7 +260,12 @@ fn services(merged: Option<&Value>, loader: &mut Loader<'_>) -> Vec<Service> {
             break;
         }
         if section == "jobs" {
-            found.push(Service { element: Element::Job, ..Service::read(name, entry) });
+            let mut job = Service { element: Element::Job, ..Service::read(name, entry) };
+            // Compose looks at the first word of a test in services alone.
+            if let Some(healthcheck) = &mut job.healthcheck {
+                healthcheck.refusals.retain(|refusal| !refusal.is_of_first_word());
+            }
+            found.push(job);
             continue;
         }
         let service = Service::read(name, entry);

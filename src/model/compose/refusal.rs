@@ -4,7 +4,7 @@ use super::service::Service;
 use super::value::{Kind, Value};
 use super::{SizeProblem, Unresolved};
 use crate::hash::HashSet;
-use crate::source::{Sources, Span};
+use crate::source::{SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
 
 /// Upper bound on the refusals of one project. Someone who has so many mends some and runs again.
@@ -31,6 +31,10 @@ pub struct Refusal {
     pub in_stack: bool,
     /// Something is missing that an override file may add.
     pub may_be_added: bool,
+    /// It is a key that Compose does not know.
+    pub is_unknown_key: bool,
+    /// The only key that resembles it, if that one is absent and takes the value.
+    pub rename_to: Option<&'static str>,
 }
 
 impl Refusal {
@@ -46,6 +50,8 @@ impl Refusal {
             related: Vec::new(),
             in_stack: true,
             may_be_added: false,
+            is_unknown_key: false,
+            rename_to: None,
         }
     }
 
@@ -61,6 +67,8 @@ impl Refusal {
             related: Vec::new(),
             in_stack: true,
             may_be_added: false,
+            is_unknown_key: false,
+            rename_to: None,
         }
     }
 }
@@ -80,6 +88,11 @@ impl Refusals {
         if self.decoded.len() < MAX_REFUSALS {
             self.decoded.push(refusal);
         }
+    }
+
+    /// True if nothing has been refused.
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.decoded.is_empty()
     }
 
     /// Adds the refusals of [`Self::add_decoded`] whose values are left in the merged project.
@@ -102,6 +115,30 @@ impl Refusals {
             .into_iter()
             .filter(|refusal| left.contains(&refusal.span))
             .for_each(|refusal| self.add(refusal));
+    }
+
+    /// Adds the refusal of a project without any key besides `version`, which Compose does not count.
+    pub(super) fn add_if_empty(&mut self, merged: Option<&Value>, files: &[SourceId]) {
+        let keys = merged.and_then(Value::as_map).into_iter().flatten();
+        if keys.filter(|(name, _)| *name != "version").next().is_some() {
+            return;
+        }
+        let Some(file) = files.first() else { return };
+        self.add(Refusal {
+            span: merged
+                .filter(|value| !value.span.is_empty())
+                .map_or(Span::new(*file, 0, 0), |value| value.span),
+            via: Vec::new(),
+            service: None,
+            message: "nothing stands in the file, and Compose takes no empty one".to_owned(),
+            label: "no key here".to_owned(),
+            upstream: "empty compose file".to_owned(),
+            related: Vec::new(),
+            in_stack: true,
+            may_be_added: false,
+            is_unknown_key: false,
+            rename_to: None,
+        });
     }
 
     /// Adds a refusal, unless there is one for its place: services may share a mapping.

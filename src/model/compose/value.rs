@@ -114,6 +114,13 @@ pub(crate) struct Unset {
     pub(crate) partial: Option<TracedText>,
 }
 
+impl Scalar {
+    /// True if it is text to YAML, not a number, a boolean or a time.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self.typed, yaml::Value::Str)
+    }
+}
+
 impl Value {
     pub(crate) fn map(entries: Map, span: Span) -> Self {
         Self {
@@ -353,26 +360,31 @@ impl<'a> Lowering<'a> {
         }
         // Long texts are charged as several nodes: an alias is short, but a copy of its target is not.
         *self.budget = self.budget.saturating_sub(scalar.text.as_str().len() / NODE_BYTES);
-        let mut out =
-            Scalar { text: scalar.text.clone(), typed, unset: None, default_of: None, template: None };
+        let text = match node.tag.as_ref().filter(|tag| tag.is_binary()) {
+            Some(_) => base64(scalar.text.as_str()).map(|text| TracedText::derived(text, scalar.text.span())),
+            None => None,
+        };
+        let text = text.unwrap_or_else(|| scalar.text.clone());
+        let mut out = Scalar { text, typed, unset: None, default_of: None, template: None };
         if matches!(typed, yaml::Value::Str) {
-            match interpolate(&scalar.text, &|name| self.environment.variable(name)) {
+            let written = out.text.clone();
+            match interpolate(&written, &|name| self.environment.variable(name)) {
                 Interpolated::Plain => {}
                 Interpolated::Known { text, via, defaulted } => {
                     out.default_of = defaulted.into_iter().next();
                     *self.budget = self.budget.saturating_sub(text.as_str().len() / NODE_BYTES);
-                    out.template = Some(scalar.text.as_str().into());
+                    out.template = Some(written.as_str().into());
                     out.text = text;
                     value.via.extend(via);
                 }
                 Interpolated::Unset { names, text, partial } => {
-                    out.template = Some(scalar.text.as_str().into());
+                    out.template = Some(written.as_str().into());
                     out.text = text;
                     let first = names.into_iter().next();
                     out.unset = first.map(|(name, at)| Box::new(Unset { name, at, partial: Some(partial) }));
                 }
                 Interpolated::Required { name, span, .. } => {
-                    out.template = Some(scalar.text.as_str().into());
+                    out.template = Some(written.as_str().into());
                     out.unset = Some(Box::new(Unset { name, at: span, partial: None }));
                 }
                 Interpolated::Invalid { message, span } => {
@@ -383,4 +395,26 @@ impl<'a> Lowering<'a> {
         }
         value.kind = Kind::Scalar(out);
     }
+}
+
+/// Decodes base64, the form of values with the tag `!!binary`. None if it is malformed or no text.
+fn base64(text: &str) -> Option<String> {
+    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
+    for letter in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
+        let value = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
+        }
+    }
+    String::from_utf8(bytes).ok()
 }

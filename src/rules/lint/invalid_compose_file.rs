@@ -1,7 +1,8 @@
 //! The rule `invalid-compose-file`.
 
+use crate::diagnostic::{Applicability, Edit};
 use crate::rules::{RuleContext, Target};
-use crate::workload::{Project, Refusal};
+use crate::workload::{FactName, Project, Refusal};
 
 rule! {
     name: "invalid-compose-file",
@@ -15,19 +16,28 @@ rule! {
 fn check(project: &Project, cx: &mut RuleContext<'_>) {
     // `docker stack deploy` reads such a file with an older schema.
     let stack = cx.policy().target == Target::Swarm || project.for_swarm;
-    // A file beside these may be meant to be merged over them.
+    // A file beside these may be meant to be merged over them, or to extend a service of theirs. One that extends it here does not
+    // help: Compose refuses the project, unless a profile that nobody names keeps the service out.
     let is_added = |refusal: &Refusal| {
-        let service = refusal.service.as_deref().filter(|_| refusal.may_be_added);
-        service.is_some_and(|service| project.changed_elsewhere(service).next().is_some())
+        let Some(name) = refusal.service.as_deref().filter(|_| refusal.may_be_added) else { return false };
+        let find = |name: &str| project.workloads.iter().find(|workload| workload.name == name);
+        let kept_out = find(name).is_some_and(|workload| !workload.service.profiles.is_empty());
+        let is_here = |by: &Option<String>| by.as_deref().is_some_and(|by| find(by).is_some());
+        project.changed_elsewhere(name).any(|change| kept_out || !is_here(&change.by))
     };
     for refusal in &project.refusals {
-        if (stack && !refusal.in_stack) || is_added(refusal) {
+        let of_platform = project.is_template && refusal.is_unknown_key;
+        if (stack && !refusal.in_stack) || is_added(refusal) || of_platform {
             continue;
         }
         let mut finding = cx.report(refusal.span, refusal.message.clone());
         finding.label(refusal.label.as_str()).via(&refusal.via).note(refusal.upstream.trim());
         for (span, text) in &refusal.related {
             finding.related(*span, text.as_str());
+        }
+        if let Some(meant) = refusal.rename_to {
+            let edit = Edit { span: refusal.span, replacement: meant.to_owned() };
+            finding.fix(format!("write `{meant}`"), Applicability::Unsafe, &FactName::ALL, vec![edit]);
         }
         if let Some(service) = &refusal.service {
             finding.service(service);

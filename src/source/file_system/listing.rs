@@ -174,7 +174,9 @@ impl Listing {
         let (mut kinds, mut folded, mut unicode) = (HashMap::default(), HashSet::default(), false);
         for entry in entries {
             let entry = entry?;
-            let (name, kind) = (entry.file_name(), entry.file_type()?);
+            // One that has disappeared since is not there.
+            let Ok(kind) = entry.file_type() else { continue };
+            let name = entry.file_name();
             if kinds.len() == most {
                 return Ok(Self::Unknown);
             }

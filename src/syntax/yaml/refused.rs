@@ -1,7 +1,7 @@
 //! What go-yaml refuses and the parser here accepts: tabs, escapes and directives of YAML 1.2.
 
 use super::{Kind, Node, Style};
-use crate::hash::HashSet;
+use crate::hash::{HashMap, HashSet};
 use crate::source::{SourceId, Span};
 use crate::syntax::SyntaxError;
 
@@ -58,8 +58,8 @@ fn slashes(text: &str, nodes: &[Node]) -> Vec<SyntaxError> {
     places.map(|place| SyntaxError::fatal(message.to_owned(), place)).collect()
 }
 
-/// Returns the errors of tabs in the indentation: of lines after a plain scalar, not further in than its line, and after a key
-/// without a value. Inside of quotes and brackets tabs are blanks; what comes after a comment is left to the parser.
+/// Returns the errors of tabs in the indentation. Inside of quotes and brackets tabs are blanks, and so they are after a plain
+/// scalar further in than its line; in a block scalar they are text.
 fn tabs(file: SourceId, text: &str, nodes: &[Node]) -> Vec<SyntaxError> {
     let is_scalar = |node: &&Node| matches!(node.kind, Kind::Scalar(_)) && !node.span.is_empty();
     let ends: HashSet<usize> = nodes
@@ -86,29 +86,45 @@ fn tabs(file: SourceId, text: &str, nodes: &[Node]) -> Vec<SyntaxError> {
         let begun = outermost.partition_point(|span| (span.start as usize) < at);
         begun.checked_sub(1).and_then(|last| outermost.get(last)).is_some_and(|span| at < span.end as usize)
     };
+    let blocks = block_scalars(text, nodes);
     let mut errors = Vec::new();
     let (mut at, mut above): (usize, Option<(usize, &str)>) = (0, None);
     for line in text.split_inclusive('\n') {
         let column = line.bytes().take_while(|byte| *byte == b' ').count();
-        let written = line.trim();
-        if line.as_bytes().get(column) == Some(&b'\t')
-            && let Some((start, before)) = above
-        {
-            let indent = before.bytes().take_while(|byte| *byte == b' ').count();
+        if line.as_bytes().get(column) == Some(&b'\t') && !covers(at + column) {
+            let (start, before) = above.unwrap_or_default();
             let end = start + before.trim_end().len();
-            let after_scalar = ends.contains(&end) && column <= indent;
-            let after_key = before.trim_end().ends_with(':') && !covers(end);
-            if (after_scalar || after_key) && errors.len() < TABS_SHOWN && !covers(at + column) {
+            let is_refused = if let Some(inner) = blocks.get(&end) {
+                column < *inner
+            } else {
+                let indent = before.bytes().take_while(|byte| *byte == b' ').count();
+                let comments = before.trim_start().starts_with('#') && line.trim_start().starts_with('#');
+                let elsewhere = !ends.contains(&end) && !covers(end) && !comments;
+                elsewhere || ends.contains(&end) && column <= indent
+            };
+            if is_refused && errors.len() < TABS_SHOWN {
                 let message = "a tab in the indentation, which Compose refuses".to_owned();
                 errors.push(SyntaxError::fatal(message, Span::new(file, at + column, at + column + 1)));
             }
         }
-        if !written.is_empty() {
-            above = (!written.starts_with('#')).then_some((at, line));
+        if !line.trim().is_empty() {
+            above = Some((at, line));
         }
         at += line.len();
     }
     errors
+}
+
+/// Returns the ends of block scalars, without blank lines after them, and how far in their lines are.
+fn block_scalars(text: &str, nodes: &[Node]) -> HashMap<usize, usize> {
+    let is_block = |node: &&Node| matches!(&node.kind, Kind::Scalar(scalar) if matches!(scalar.style, Style::Literal | Style::Folded));
+    let indent = |node: &Node| {
+        let raw = text.get(node.span.range())?;
+        let line = raw.lines().skip(1).find(|line| !line.trim().is_empty())?;
+        let end = node.span.start as usize + raw.trim_end().len();
+        Some((end, line.bytes().take_while(|byte| *byte == b' ').count()))
+    };
+    nodes.iter().filter(is_block).filter_map(indent).collect()
 }
 
 /// Upper bound on the tabs that are reported: one is mended with all.

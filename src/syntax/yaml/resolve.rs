@@ -67,6 +67,14 @@ impl Scalar {
     }
 }
 
+impl Tag {
+    /// True for `!!binary`, whose text is base64.
+    #[must_use]
+    pub fn is_binary(&self) -> bool {
+        core_name(&self.name) == Some("binary")
+    }
+}
+
 /// Returns the name of a core tag in its short or long spelling.
 fn core_name(tag: &str) -> Option<&str> {
     let long = tag.strip_prefix("!<tag:yaml.org,2002:").and_then(|name| name.strip_suffix('>'));

@@ -75,6 +75,7 @@ impl ProductReader<'_> {
             bound,
             initial: None,
             overruled: None,
+            small_share: None,
             problems: Vec::new(),
             assumed: false,
             perhaps_unread: false,

@@ -26,7 +26,7 @@ pub(super) fn check(merged: &Value, self_contained: bool, refusals: &mut Refusal
     circle::check(&project, refusals);
 }
 
-/// Adds jobs with the name of a service.
+/// Adds jobs with the name of a service, and what Compose checks of a job itself: far less than of a service.
 fn jobs(project: &Project<'_>, refusals: &mut Refusals) {
     for (name, entry) in project.section("jobs").filter(|(name, _)| project.defines("services", name)) {
         let upstream = format!(
@@ -38,6 +38,24 @@ fn jobs(project: &Project<'_>, refusals: &mut Refusals) {
         let refusal = refusal(entry.key, &entry.value, message, "the job: give it another name", upstream);
         refusals.add(Refusal { related, ..refusal });
     }
+    for (name, entry) in project.section("jobs").filter(|(_, entry)| entry.value.as_map().is_some()) {
+        let job = Subject { name, entry };
+        service::short_forms(&job, refusals);
+        triggers(&job, refusals);
+        names::check_job(&job, project, refusals);
+    }
+}
+
+/// Adds a job that nothing can start.
+fn triggers(job: &Subject<'_>, refusals: &mut Refusals) {
+    let Some(entry) = job.entry.value.get("triggers") else { return };
+    let Some(map) = entry.value.as_map() else { return };
+    if map.contains_key("manual") || map.contains_key("schedule") {
+        return;
+    }
+    let upstream = format!("jobs.{}.triggers missing property 'manual'", job.name);
+    let message = format!("`triggers` of the job `{}` has neither `manual` nor `schedule`", job.name);
+    refusals.add(refusal(entry.key, &entry.value, message, "nothing starts it", upstream));
 }
 
 /// A merged project.
@@ -110,6 +128,8 @@ fn refusal(span: Span, value: &Value, message: String, label: &str, upstream: St
         related: Vec::new(),
         in_stack: false,
         may_be_added: false,
+        is_unknown_key: false,
+        rename_to: None,
     }
 }
 

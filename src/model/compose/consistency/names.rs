@@ -33,9 +33,32 @@ pub(super) fn check(service: &Subject<'_>, project: &Project<'_>, refusals: &mut
         reference.check(&model, "models", "model", false, refusals);
     }
     for other in dependencies(service) {
-        if !project.defines("services", other.name) {
+        if project.defines("jobs", other.name) {
+            let (own, name) = (service.name, other.name);
+            let upstream = format!(
+                "service \"{own}\" cannot depend on job \"{name}\": services can only depend on other services: invalid compose project"
+            );
+            let message = format!("`{own}` depends on the job `{name}`");
+            let refusal = service.refusal(other.value, message, "a job, and no service", upstream);
+            refusals.add(Refusal { span: other.span, ..refusal });
+        } else if !project.defines("services", other.name) {
             refusals.add(undefined_service(service, project, &other));
         }
+    }
+}
+
+/// Adds what a job depends on and nothing defines.
+pub(super) fn check_job(job: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {
+    for other in dependencies(job).into_iter().filter(|_| project.self_contained) {
+        let (own, name) = (job.name, other.name);
+        if project.defines("services", name) || project.defines("jobs", name) {
+            continue;
+        }
+        let upstream =
+            format!("job \"{own}\" depends on undefined service or job \"{name}\": invalid compose project");
+        let message = format!("the job `{own}` depends on `{name}`, which nothing defines");
+        let refusal = job.refusal(other.value, message, "no such service or job", upstream);
+        refusals.add(Refusal { span: other.span, may_be_added: true, ..refusal });
     }
 }
 

@@ -6,7 +6,6 @@ use super::super::value::{Entry, Kind, Value};
 use super::{Project, Subject, integer, items, named, refusal, text};
 use crate::hash::{HashMap, HashSet};
 use crate::source::Span;
-use crate::syntax::yaml;
 
 pub(super) fn check(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {
     image(service, project, refusals);
@@ -18,26 +17,24 @@ pub(super) fn check(service: &Subject<'_>, project: &Project<'_>, refusals: &mut
     devices(service, refusals);
     watches(service, refusals);
     targets(service, refusals);
-    ulimits(service, refusals);
+    env_files(service, refusals);
+    for step in service.get(&["pre_start"]).map(items).unwrap_or_default() {
+        let entry = Entry::new(step.span, step.clone());
+        short_forms(&Subject { name: service.name, entry: &entry }, refusals);
+    }
 }
 
-/// Adds limits with a fraction or an exponent: the schema takes `1e3` for an integer, and the decoder does not.
-fn ulimits(service: &Subject<'_>, refusals: &mut Refusals) {
-    for path in [&["ulimits"][..], &["build", "ulimits"]] {
-        for (name, entry) in service.get(path).and_then(Value::as_map).into_iter().flatten() {
-            let Kind::Scalar(scalar) = &entry.value.kind else { continue };
-            if matches!(scalar.typed, yaml::Value::Float(number) if number.is_finite()) {
-                let place = path.join(".");
-                let upstream =
-                    format!("services.{}.{place}.{name}: invalid type float64 for ulimits", service.name);
-                let message = format!("`{place}.{name}` of `{}` is no whole number", service.name);
-                refusals.add(service.refusal(
-                    &entry.value,
-                    message,
-                    "write it without fraction and exponent",
-                    upstream,
-                ));
-            }
+/// Adds env files in a format that Compose does not know. One that is optional may be absent, and is not read then.
+fn env_files(service: &Subject<'_>, refusals: &mut Refusals) {
+    for item in service.get(&["env_file"]).map(items).unwrap_or_default() {
+        let optional = item.get("required").is_some_and(|entry| text(&entry.value) != Some("true"));
+        let Some(value) = item.get("format").map(|entry| &entry.value).filter(|_| !optional) else {
+            continue;
+        };
+        if let Some(format) = text(value).filter(|format| !matches!(*format, "" | "raw")) {
+            let message = format!("an env file of `{}` has the format `{format}`", service.name);
+            let upstream = format!("unsupported env_file format {format:?}");
+            refusals.add(service.refusal(value, message, "Compose knows `raw` alone", upstream));
         }
     }
 }
@@ -223,6 +220,23 @@ fn run_together(one: &Subject<'_>, other: &Subject<'_>) -> bool {
     };
     let (one, other) = (profiles(one), profiles(other));
     one.is_empty() || other.is_empty() || !one.is_disjoint(&other)
+}
+
+/// Adds the short forms of volumes and ports that Compose cannot read, in a job or a step of `pre_start`.
+pub(super) fn short_forms(job: &Subject<'_>, refusals: &mut Refusals) {
+    let texts = |key: &str| job.get(&[key]).map(items).unwrap_or_default().iter();
+    for item in texts("volumes") {
+        if let Some(Err(upstream)) = text(item).map(volume) {
+            let message = format!("Compose cannot read a volume of `{}`", job.name);
+            refusals.add(job.refusal(item, message, "an empty part", upstream));
+        }
+    }
+    for item in texts("ports") {
+        if let Some(upstream) = text(item).and_then(refused_port) {
+            let message = format!("Compose cannot read a port of `{}`", job.name);
+            refusals.add(job.refusal(item, message, &upstream.clone(), upstream));
+        }
+    }
 }
 
 /// Adds volumes in a form that Compose cannot read, and paths at which two things are mounted.

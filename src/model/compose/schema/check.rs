@@ -2,11 +2,13 @@
 
 use std::collections::hash_map;
 
+use super::super::merge::replaces_logging;
 use super::super::refusal::{Refusal, Refusals};
 use super::super::value::{Entry, Kind, Map, MergeMode, Value};
 use super::messages::{self, Place};
 use super::read::{Found, cast, refused_text};
 use super::{Alternative, Mapping, ROOT, Reading, Shape};
+use crate::error::only_slip;
 use crate::hash::HashMap;
 use crate::source::Span;
 use crate::syntax::yaml;
@@ -14,14 +16,29 @@ use crate::syntax::yaml;
 /// Adds what Compose refuses in a document. `below` is what it is merged over: a key that is absent or empty may stand there.
 pub(in super::super) fn check(document: &Value, below: Option<&Value>, refusals: &mut Refusals) {
     let pass = if below.is_some() { Pass::Present } else { Pass::Everything };
-    let mut checker = Checker { refusals, place: Place::default(), pass, below, root_below: below };
+    let mut checker = Checker {
+        refusals,
+        place: Place::default(),
+        pass,
+        below,
+        root_below: below,
+        document,
+        is_probe: false,
+    };
     checker.value(document, document.span, &ROOT);
 }
 
 /// Adds the keys that a project of several documents lacks after merging.
 pub(in super::super) fn check_required(merged: &Value, refusals: &mut Refusals) {
-    let mut checker =
-        Checker { refusals, place: Place::default(), pass: Pass::Absent, below: None, root_below: None };
+    let mut checker = Checker {
+        refusals,
+        place: Place::default(),
+        pass: Pass::Absent,
+        below: None,
+        root_below: None,
+        document: merged,
+        is_probe: false,
+    };
     checker.value(merged, merged.span, &ROOT);
 }
 
@@ -43,6 +60,9 @@ struct Checker<'r> {
     below: Option<&'r Value>,
     /// The documents that the whole one is merged over.
     root_below: Option<&'r Value>,
+    document: &'r Value,
+    /// Only whether anything is refused is of interest.
+    is_probe: bool,
 }
 
 impl Checker<'_> {
@@ -71,7 +91,7 @@ impl Checker<'_> {
             (Alternative::Map { item, names }, Kind::Map(map)) => {
                 for (name, entry) in map {
                     if *names && !is_name(name) {
-                        self.unknown_key(name, entry, &[], false);
+                        self.unknown_key(name, entry, None);
                     } else {
                         self.entry(name, entry, item);
                     }
@@ -90,6 +110,10 @@ impl Checker<'_> {
                         key,
                         messages::out_of_range(&self.place, scalar.text.as_str(), &upstream),
                     );
+                } else if matches!(scalar.typed, yaml::Value::Float(_))
+                    && matches!(shape.reading, Some(Reading::Limit | Reading::Exact))
+                {
+                    self.add(value, key, messages::not_exact(&self.place, scalar.text.as_str()));
                 } else if let Found::Number(number) = found
                     && shape.reading == Some(Reading::Count)
                     && number < 0.0
@@ -155,10 +179,7 @@ impl Checker<'_> {
                 Some(shape) => self.entry(name, entry, shape),
                 None if mapping.others => {}
                 None if mapping.extensions && name.starts_with("x-") => {}
-                None => {
-                    let known: Vec<&str> = mapping.keys.iter().map(|(name, _)| *name).collect();
-                    self.unknown_key(name, entry, &known, mapping.unevaluated);
-                }
+                None => self.unknown_key(name, entry, Some((map, mapping))),
             }
         }
         if self.pass != Pass::Present && value.missing.is_none() {
@@ -172,17 +193,28 @@ impl Checker<'_> {
         }
     }
 
-    /// True in a list that is merged over another one, which converts its values.
+    /// True where merging makes text of a value, or nothing: of a scalar in the place of a list that is merged over another one, and
+    /// of the values of a mapping that becomes one.
     fn is_converted(&self) -> bool {
         let Some((path, below)) = self.place.converted().zip(self.root_below) else { return false };
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        below.at(&path).is_some_and(|below| !below.is_null())
+        if below.at(&path).is_none_or(Value::is_null) {
+            return false;
+        }
+        match self.document.at(&path).map(|value| &value.kind) {
+            Some(Kind::Scalar(_)) => true,
+            Some(Kind::Map(_)) => !self.place.names_settings(),
+            _ => false,
+        }
     }
 
     fn entry(&mut self, name: &str, entry: &Entry, shape: &'static Shape) {
         let below = self.below;
         self.below = below.and_then(|below| below.get(name)).map(|entry| &entry.value);
         self.place.push(name);
+        if self.place.is_logging() {
+            self.below = self.below.filter(|below| !replaces_logging(below, &entry.value));
+        }
         self.value(&entry.value, entry.key, shape);
         self.place.pop();
         self.below = below;
@@ -218,14 +250,47 @@ impl Checker<'_> {
         self.below = below;
     }
 
-    fn unknown_key(&mut self, name: &str, entry: &Entry, known: &[&str], unevaluated: bool) {
+    /// Adds a key that is unknown in a mapping, or a name that Compose does not take.
+    fn unknown_key(&mut self, name: &str, entry: &Entry, place: Option<(&Map, &'static Mapping)>) {
         if self.pass == Pass::Absent || entry.value.merge_mode == MergeMode::Remove {
             return;
         }
-        let mut refusal = messages::unknown_key(&self.place, name, &entry.value, known, unevaluated);
+        let known: Vec<&'static str> =
+            place.into_iter().flat_map(|(_, mapping)| mapping.keys).map(|(name, _)| *name).collect();
+        let unevaluated = place.is_some_and(|(_, mapping)| mapping.unevaluated);
+        let mut refusal = messages::unknown_key(&self.place, name, &entry.value, &known, unevaluated);
+        refusal.rename_to = place.and_then(|place| self.meant(name, entry, place));
         refusal.span = entry.key;
         refusal.via.clone_from(&entry.value.via);
         self.refusals.add(refusal);
+    }
+
+    /// Returns the only key that resembles an unknown one, if it is absent and takes the value.
+    fn meant(
+        &self,
+        name: &str,
+        entry: &Entry,
+        (map, mapping): (&Map, &'static Mapping),
+    ) -> Option<&'static str> {
+        let meant = only_slip(name, mapping.keys.iter().map(|(name, _)| *name))?;
+        if self.is_probe
+            || map.contains_key(meant)
+            || self.below.is_some_and(|below| below.get(meant).is_some())
+        {
+            return None;
+        }
+        let mut found = Refusals::default();
+        let mut probe = Checker {
+            refusals: &mut found,
+            place: Place::default(),
+            pass: Pass::Everything,
+            below: None,
+            root_below: None,
+            document: self.document,
+            is_probe: true,
+        };
+        probe.value(&entry.value, entry.key, mapping.get(meant)?);
+        found.is_empty().then_some(meant)
     }
 
     /// Adds a refusal of a value: at a scalar itself, else at its key.

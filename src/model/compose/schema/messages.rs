@@ -7,6 +7,24 @@ use super::{Alternative, COMPOSE, Reading, ScalarKind, Shape};
 use crate::error::nearest;
 use crate::source::{SourceId, Span};
 
+/// The keys of services that may be a list, and that merging makes one form of.
+const CONVERTED: [&str; 14] = [
+    "annotations",
+    "depends_on",
+    "dns",
+    "dns_opt",
+    "dns_search",
+    "env_file",
+    "environment",
+    "extra_hosts",
+    "label_file",
+    "labels",
+    "models",
+    "networks",
+    "sysctls",
+    "tmpfs",
+];
+
 /// Where a value is in a document.
 #[derive(Debug, Default)]
 pub(super) struct Place {
@@ -35,31 +53,37 @@ impl Place {
         self.steps.join(".")
     }
 
-    /// True for a key that may not be empty, whatever it is merged over: `services`, and the `test` of a healthcheck.
+    /// True for a key that may not be empty, whatever it is merged over: `services`, the `test` of a healthcheck, a ulimit.
     pub(super) fn is_never_empty(&self) -> bool {
-        matches!(self.steps().as_slice(), ["services"] | [.., "healthcheck", "test"])
+        matches!(
+            self.steps().as_slice(),
+            ["services"] | [.., "healthcheck", "test"] | ["services" | "jobs", _, "ulimits", _]
+        )
     }
 
-    /// Returns the path of a list of `NAME=value` or of names that the place is in. Merging one converts both sides, so that values
-    /// of other kinds become text (compose-go `override/merge.go`, `convertIntoSequence`).
+    /// True for the `logging` of a service or job.
+    pub(super) fn is_logging(&self) -> bool {
+        matches!(self.steps.as_slice(), [_, _, key] if key == "logging")
+    }
+
+    /// Returns the path of the key that the place is in and that merging converts on both sides, if there is one (compose-go
+    /// `override/merge.go`, `convertIntoSequence` and `convertIntoMapping`).
     pub(super) fn converted(&self) -> Option<&[String]> {
-        let is_list = match self.steps().as_slice() {
-            ["services" | "jobs", _, key, ..] => matches!(
-                *key,
-                "annotations"
-                    | "dns"
-                    | "dns_opt"
-                    | "dns_search"
-                    | "env_file"
-                    | "environment"
-                    | "label_file"
-                    | "labels"
-                    | "sysctls"
-                    | "tmpfs"
-            ),
-            _ => false,
+        let steps = self.steps();
+        let length = match steps.as_slice() {
+            ["services" | "jobs", _, "build" | "deploy", key, ..] => {
+                matches!(*key, "additional_contexts" | "args" | "extra_hosts" | "labels").then_some(4)
+            }
+            ["services" | "jobs", _, key, ..] => CONVERTED.contains(key).then_some(3),
+            ["networks" | "volumes" | "secrets" | "configs", _, "labels", ..] => Some(3),
+            _ => None,
         };
-        self.steps.get(..3).filter(|_| is_list)
+        self.steps.get(..length?)
+    }
+
+    /// True if the place is that of a key whose settings are merged one by one: those stay as they are.
+    pub(super) fn names_settings(&self) -> bool {
+        matches!(self.steps().as_slice(), [_, _, "depends_on" | "models" | "networks", ..])
     }
 
     fn service(&self) -> Option<String> {
@@ -101,6 +125,8 @@ fn refusal(place: &Place, message: String, label: String, upstream: String) -> R
         related: Vec::new(),
         in_stack: true,
         may_be_added: false,
+        is_unknown_key: false,
+        rename_to: None,
     }
 }
 
@@ -124,7 +150,7 @@ pub(super) fn unknown_key(
     };
     let kind = if known.is_empty() { "name" } else { "key" };
     let message = format!("Compose refuses the {kind} `{key}`{}", place.inside());
-    refusal(place, message, label, upstream)
+    Refusal { is_unknown_key: !known.is_empty(), ..refusal(place, message, label, upstream) }
 }
 
 pub(super) fn wrong_kind(place: &Place, value: &Value, found: Found, shape: &Shape) -> Refusal {
@@ -184,10 +210,17 @@ pub(super) fn not_finite(place: &Place, text: &str) -> Refusal {
     refusal(place, message, "in quotes it is text".to_owned(), upstream)
 }
 
+/// Returns the refusal of an integer with a fraction or an exponent, which the schema takes and the decoder does not.
+pub(super) fn not_exact(place: &Place, text: &str) -> Refusal {
+    let message = format!("{} is {}, which is not written as a whole number", place.name(), short(text));
+    let upstream = format!("{}: invalid type float64 for ulimits", place.path());
+    refusal(place, message, "write it without fraction and exponent".to_owned(), upstream)
+}
+
 /// Returns the refusal of text that Compose reads as a number or a boolean.
 pub(super) fn cast(place: &Place, text: &str, upstream: &str, reading: Option<Reading>) -> Refusal {
     let wanted = match reading {
-        Some(Reading::Whole | Reading::Count) => "a whole number",
+        Some(Reading::Whole | Reading::Count | Reading::Limit) => "a whole number",
         Some(Reading::Flag) => "`true` or `false`",
         _ => "a number",
     };
@@ -266,7 +299,13 @@ fn wanted(shape: &Shape) -> String {
                     match kind {
                         // Text that stands for another kind would only confuse.
                         ScalarKind::Text => match shape.reading {
-                            Some(Reading::Whole | Reading::Count | Reading::Decimal | Reading::Flag) => {}
+                            Some(
+                                Reading::Whole
+                                | Reading::Count
+                                | Reading::Limit
+                                | Reading::Decimal
+                                | Reading::Flag,
+                            ) => {}
                             Some(Reading::Duration) => add("text such as `30s`"),
                             Some(Reading::Size) => add("text such as `512m`"),
                             _ => add("text"),

@@ -5,6 +5,7 @@ mod messages;
 mod read;
 
 pub(super) use check::{check, check_required};
+pub(super) use read::decimal;
 
 /// What a value may be.
 #[derive(Debug)]
@@ -79,6 +80,12 @@ enum Reading {
     Policy,
     /// The name of a container.
     Name,
+    /// An integer, before the schema is applied; not one with a fraction or an exponent.
+    Limit,
+    /// An integer without fraction and exponent.
+    Exact,
+    /// Words, split as a shell would split them.
+    Command,
 }
 
 /// A mapping with known keys.

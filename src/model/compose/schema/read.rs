@@ -2,7 +2,9 @@
 
 use super::super::value::{Kind, Scalar, Value};
 use super::{Alternative, Reading, ScalarKind};
+use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::size::ByteSize;
+use crate::syntax::words::split_command;
 use crate::syntax::{duration, yaml};
 
 /// A value as the schema sees it.
@@ -72,7 +74,7 @@ impl Found {
 pub(super) fn cast(scalar: &Scalar, reading: Option<Reading>) -> Result<Found, String> {
     let text = scalar.text.as_str();
     match reading {
-        Some(Reading::Whole | Reading::Count) => match whole(text) {
+        Some(Reading::Whole | Reading::Count | Reading::Limit) => match whole(text) {
             Some(number) => Ok(Found::Number(number as f64)),
             None => Err(format!("parsing {text:?}: invalid syntax")),
         },
@@ -93,12 +95,15 @@ fn whole(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
-/// Parses a number as Go's `strconv.ParseFloat`: underscores may stand between digits, and `0x1p-2` is one, too, whose value is of
-/// no interest here.
-fn decimal(text: &str) -> Option<f64> {
+/// Parses a number as Go's `strconv.ParseFloat`: underscores may stand between digits.
+pub(in super::super) fn decimal(text: &str) -> Option<f64> {
     let unsigned = text.trim_start_matches(['+', '-']);
-    if unsigned.starts_with("0x") || unsigned.starts_with("0X") {
-        return unsigned.contains(['p', 'P']).then_some(1.0);
+    if let Some(digits) = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X")) {
+        let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
+        return (text.len() - unsigned.len() <= 1)
+            .then(|| hexadecimal(digits))
+            .flatten()
+            .map(|number| sign * number);
     }
     let lone = |at: usize| {
         let digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
@@ -110,11 +115,30 @@ fn decimal(text: &str) -> Option<f64> {
     text.replace('_', "").parse().ok()
 }
 
+/// Parses the rest of `0x1.8p-2`, which needs its exponent.
+fn hexadecimal(text: &str) -> Option<f64> {
+    let (mantissa, exponent) = text.split_once(['p', 'P'])?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let mut number = 0.0;
+    for digit in whole.chars().chain(fraction.chars()) {
+        number = number * 16.0 + f64::from(digit.to_digit(16)?);
+    }
+    let places = i32::try_from(fraction.len()).ok()?.checked_mul(4)?;
+    Some(number * 2_f64.powi(exponent.parse::<i32>().ok()?.checked_sub(places)?))
+}
+
 /// Returns why Compose refuses text that the schema takes.
 pub(super) fn refused_text(text: &str, reading: Reading) -> Option<String> {
     match reading {
         Reading::Duration => duration::parse(text).err(),
         Reading::Size => ByteSize::parse_compose(text).err(),
+        Reading::Command => {
+            let words = split_command(&TracedText::derived(text, Span::new(SourceId(0), 0, 0)));
+            words.is_err().then(|| "invalid command line string".to_owned())
+        }
         Reading::Amount if text != "all" && whole(text).is_none() => {
             Some(format!("invalid value {text:?}, the only value allowed is 'all' or a number"))
         }

@@ -1,7 +1,7 @@
 //! `depends_on`, and the keys that imply a dependency.
 
+use super::super::convert::to_depends_on;
 use super::super::field::Fields;
-use super::super::merge::to_depends_on;
 use super::items;
 use crate::source::Spanned;
 

@@ -126,6 +126,17 @@ fn suggestion(word: &TracedText, count: usize) -> Option<Suggestion> {
     Some(Suggestion::Prepend(if line { "CMD-SHELL" } else { "CMD" }))
 }
 
+/// What Compose says of a `test` that starts with another word.
+const FIRST_WORD: &str = "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"";
+
+impl Rejection {
+    /// True if the first word of the test is at fault.
+    #[must_use]
+    pub fn is_of_first_word(&self) -> bool {
+        self.message == FIRST_WORD
+    }
+}
+
 /// Returns what Compose rejects when it loads the file, and what the engine rejects of the rest.
 fn refusals(fields: Fields<'_>) -> Vec<Rejection> {
     let mut found = Vec::new();
@@ -134,7 +145,7 @@ fn refusals(fields: Fields<'_>) -> Vec<Rejection> {
         && let Some(word) = first.as_scalar().filter(|scalar| scalar.unset.is_none())
         && !KINDS.contains(&word.text.as_str())
     {
-        let message = "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"";
+        let message = FIRST_WORD;
         let remedy = suggestion(&word.text, items.len());
         found.push(Rejection { span: first.span, message: message.to_owned(), remedy });
     }

@@ -1,6 +1,7 @@
 //! `tmpfs`, `volumes`, `configs` and `secrets`.
 
 use super::super::field::Fields;
+use super::super::short::{Volume, volume};
 use super::items;
 use crate::model::fact::{Fact, Why};
 use crate::source::{Span, Spanned, TracedText};
@@ -96,11 +97,15 @@ pub(super) fn mounts(fields: Fields<'_>) -> Vec<Mount> {
                 None => String::new(),
             };
             let (source, target) = match item.as_scalar() {
-                Some(scalar) => {
-                    let mut parts = scalar.text.as_str().split(':');
-                    let source = parts.next().unwrap_or_default();
-                    (source.to_owned(), parts.next().unwrap_or(source).to_owned())
-                }
+                Some(scalar) => match volume(scalar.text.as_str()) {
+                    Ok(Volume { source: "", target }) => (target.to_owned(), target.to_owned()),
+                    Ok(Volume { source, target }) => (source.to_owned(), target.to_owned()),
+                    // A variable without a value leaves an empty part.
+                    Err(_) => {
+                        let (source, rest) = scalar.text.as_str().split_once(':').unwrap_or_default();
+                        (source.to_owned(), rest.split(':').next().unwrap_or_default().to_owned())
+                    }
+                },
                 None => (part("source"), part("target")),
             };
             mounts.push(Mount { span: item.span, source, target });

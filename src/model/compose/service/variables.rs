@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::super::convert::to_key_values;
 use super::super::field::{Fields, read_scalar, text_of};
-use super::super::merge::to_key_values;
 use super::super::value::{Kind, Map, Value};
 use super::items;
 use crate::hash::IndexMap;
