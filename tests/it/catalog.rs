@@ -251,7 +251,7 @@ fn official_images_bring_no_healthcheck() {
         assert!(catalog.is_official(&parse(text)), "{text}");
         assert_eq!(catalog.healthcheck(&parse(text)), Healthcheck::None, "{text}");
     }
-    for text in ["conductor", "bitnami/redis", "example.com/library/node", "amd64/conductor"] {
+    for text in ["conductor", "acme/redis", "example.com/library/node", "amd64/conductor"] {
         assert!(!catalog.is_official(&parse(text)), "{text}");
         assert_eq!(catalog.healthcheck(&parse(text)), Healthcheck::Unknown, "{text}");
     }

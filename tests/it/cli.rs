@@ -122,7 +122,7 @@ fn standard_input_is_a_file_of_the_given_name() {
     let report: serde_json::Value = serde_json::from_str(&by_text.out).unwrap();
     assert_eq!(report["version"], 1);
     assert_eq!(report["summary"]["files"], 1);
-    let by_name = pipe(dir.path(), &["check", "-", "--stdin-filename", "a/compose.yaml"], "");
+    let by_name = pipe(dir.path(), &["check", "-", "--stdin-filename", "a/compose.yaml"], "services: {}\n");
     assert_eq!(by_name.code, Some(0), "{}", by_name.err);
     let neither = pipe(dir.path(), &["-"], "hello\n");
     assert_eq!(neither.code, Some(2));

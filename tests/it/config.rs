@@ -185,6 +185,12 @@ fn the_schema_is_current_and_takes_what_is_taken() {
     let table = include_str!("../../rules/catalog/images.yaml");
     let mut rows: serde_yaml::Value = serde_yaml::from_str(table).unwrap();
     rows.as_mapping_mut().unwrap().remove("mirrors");
+    for row in rows["images"].as_sequence_mut().unwrap() {
+        // For the readers of the table alone.
+        for key in ["sources", "upstream"] {
+            row.as_mapping_mut().unwrap().remove(key);
+        }
+    }
     let rows: serde_json::Value = serde_json::to_value(rows).unwrap();
     if let Err(error) = validator.validate(&rows) {
         panic!("{error} at {}", error.instance_path());

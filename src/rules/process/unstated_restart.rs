@@ -1,9 +1,7 @@
 //! The rule `unstated-restart`.
 
-use crate::diagnostic::{Applicability, FixOp};
-use crate::rules::offer::Offer;
 use crate::rules::{RuleContext, Target};
-use crate::workload::{FactName, Kind, Workload};
+use crate::workload::{Kind, Workload};
 
 rule! {
     name: "unstated-restart",
@@ -23,7 +21,6 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if workload.kind != Kind::Service || for_swarm || !stays {
         return;
     }
-    let offer = Offer::of(workload, cx);
     let name = &workload.name;
     let mut finding =
         cx.report(workload.anchor, format!("`{name}` stays down once it is killed at its memory limit"));
@@ -33,19 +30,5 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .related(limit.span, format!("killed at {}", limit.value))
         .note("the policy is `no` where nothing is written: `docker compose up` starts it once")
         .group_message("services stay down once they are killed at their memory limit");
-    match offer.changed_elsewhere() {
-        Some(_) => {
-            finding.help("add `restart: unless-stopped`, unless another file of the project has one");
-        }
-        None => {
-            let set = FixOp::Set {
-                owner: workload.owner(),
-                path: &["restart"],
-                value: "unless-stopped".to_owned(),
-                after: "image",
-            };
-            let title = format!("restart `{name}` unless it is stopped");
-            finding.fix_ops(title, Applicability::Unsafe, &[FactName::Restart], vec![set]);
-        }
-    }
+    finding.help("add `restart: unless-stopped`");
 }
