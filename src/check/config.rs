@@ -8,6 +8,7 @@ use super::checked::CheckedProject;
 use crate::config::Config;
 use crate::diagnostic::Finding;
 use crate::hash::HashMap;
+use crate::lock::Lock;
 use crate::rules::{Policy, Preset};
 use crate::source::{SourceId, Sources};
 use crate::syntax::size::ByteSize;
@@ -17,6 +18,11 @@ impl Options {
     /// Returns the configuration for a file. One that cannot be used counts as none: the caller of the run reports it.
     pub(super) fn config_of(&self, path: &Path) -> Option<Arc<Config>> {
         self.configs.as_ref()?.of(path).ok().flatten()
+    }
+
+    /// Returns the locked images for a file. A file of them that cannot be used counts as none: the caller of the run reports it.
+    pub(super) fn lock_of(&self, path: &Path, sources: &Sources) -> Option<Lock> {
+        self.locks.as_ref()?.at(path.parent().unwrap_or(path), sources).ok().flatten()
     }
 
     /// Returns the configuration for a project: that of its first file.

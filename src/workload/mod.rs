@@ -18,6 +18,7 @@ mod jobs;
 mod keys;
 mod lingering;
 mod listens;
+mod locked;
 mod measured;
 mod memory;
 mod opened;
@@ -51,6 +52,7 @@ pub use self::heap::{
     Pools, ReadVariable, SizedBy,
 };
 pub use self::image::{ImageDefaultHeap, ImageFacts, LighterBase, LighterKind};
+pub use self::locked::{KnownImage, Knowledge};
 pub use self::lingering::{OuterShell, ShellAsPid1, Waited};
 pub use self::measured::{Measured, Measurements};
 pub use self::memory::{HostSized, Memory, Resources};
@@ -110,6 +112,8 @@ pub struct Project {
     pub limit_keys: LimitKeys,
     /// Changes to the project's services by files outside the project.
     pub elsewhere: Vec<ChangedElsewhere>,
+    /// The file of locked images that holds for it.
+    pub lock: Option<SourceId>,
 }
 
 /// How many services of a project set limits in which form.
@@ -357,4 +361,15 @@ pub enum Origin {
     EnvFile,
     /// An `ENV` instruction of the Dockerfile.
     Image,
+    /// The image that is run or built on, by the lock file.
+    #[serde(rename = "image")]
+    LockedImage,
+}
+
+impl Origin {
+    /// True if the image sets it, and no file of the service.
+    #[must_use]
+    pub fn is_image(self) -> bool {
+        matches!(self, Self::Image | Self::LockedImage)
+    }
 }
