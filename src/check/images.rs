@@ -8,8 +8,9 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Finding, Label};
 use crate::lock::Lock;
 use crate::model::ImageReference;
+use crate::rules::{self, Group};
 use crate::source::{Sources, TracedText};
-use crate::workload::{Fact, Kind, KnownImage, Knowledge, Project, Workload};
+use crate::workload::{Fact, Kind, Knowledge, KnownImage, Project, Workload};
 
 /// An image that services run or Dockerfiles build on.
 #[derive(Debug)]
@@ -117,12 +118,17 @@ fn short(reference: &TracedText) -> String {
 }
 
 /// Moves findings about what the lock file says to the place where the image is named: nobody mends anything in the lock file.
-pub(super) fn move_out_of_lock(findings: &mut [Finding], project: &Project) {
+/// Those that only the makers of the image can act on are dropped: how it starts its processes, and variables that nothing reads.
+pub(super) fn move_out_of_lock(findings: &mut Vec<Finding>, project: &Project) {
     let Some(lock) = project.lock else { return };
+    let is_for_makers = |finding: &Finding| {
+        let group = rules::find(finding.rule).map(|rule| rule.meta().group);
+        group == Some(Group::Process) || finding.rule == "unread-heap-variable"
+    };
+    findings.retain(|finding| finding.primary.span.file != lock || !is_for_makers(finding));
     for finding in findings.iter_mut().filter(|finding| finding.primary.span.file == lock) {
-        let is_its = |workload: &&Workload| {
-            finding.service.as_ref().is_none_or(|service| *service == workload.name)
-        };
+        let is_its =
+            |workload: &&Workload| finding.service.as_ref().is_none_or(|service| *service == workload.name);
         let Some(workload) = project.workloads.iter().find(is_its) else { continue };
         let span = workload.image.base.known().map_or(workload.anchor, |base| base.span);
         let label = Label { span, text: "its image has it, by the lock file".to_owned() };

@@ -37,7 +37,8 @@ impl Scope {
         let named = discovered.files.iter().filter(|found| found.explicit).map(|found| &found.path);
         let dockerfiles = of(FileKind::Dockerfile).filter(|found| found.explicit).map(|found| &found.path);
         let directory = |path: &PathBuf| sources.absolute(path.parent().unwrap_or(Path::new("")));
-        let named: HashSet<SourceId> = named.chain(&discovered.env_files).chain(&discovered.image_locks).filter_map(load).collect();
+        let named: HashSet<SourceId> =
+            named.chain(&discovered.env_files).chain(&discovered.image_locks).filter_map(load).collect();
         Self {
             named_paths: named.iter().map(|file| sources.absolute(sources.get(*file).path())).collect(),
             named,

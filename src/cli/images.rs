@@ -28,7 +28,9 @@ const COMMAND: &str = "docker image inspect $(oomlint images --unknown) | oomlin
 
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
-#[command(override_usage = "oomlint images [OPTIONS] [PATH]...\n       oomlint images lock [OPTIONS] [FILE]...")]
+#[command(
+    override_usage = "oomlint images [OPTIONS] [PATH]...\n       oomlint images lock [OPTIONS] [FILE]..."
+)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Option<Below>,
@@ -153,9 +155,7 @@ impl Lock {
         match sources.load(path) {
             Ok(file) => ImageLock::parse(&sources.get(file)).map(Some),
             Err(LoadError::NotFound) => Ok(None),
-            Err(error) => {
-                Err(Error::Unreadable { path: path.to_path_buf(), reason: error.to_string() })
-            }
+            Err(error) => Err(Error::Unreadable { path: path.to_path_buf(), reason: error.to_string() }),
         }
     }
 }
@@ -199,9 +199,7 @@ fn write(lock: &Lock, console: &Console) -> Outcome {
     let changes = file.merge(found);
     let text = file.to_text().map_err(|error| unwritable(&path, &error))?;
     write_file(&path, |out| out.write_all(text.as_bytes()))?;
-    console.write(|out| {
-        writeln!(out, "{}", escape::line(&said(file.images.len(), changes, &path)))
-    })?;
+    console.write(|out| writeln!(out, "{}", escape::line(&said(file.images.len(), changes, &path))))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -254,7 +252,11 @@ fn verify(lock: &Lock, console: &Console) -> Outcome {
         }
         if lines.is_empty() {
             let count = in_use.len();
-            return writeln!(out, "all {count} locked images are used, and none is older than {} days", lock.older_than);
+            return writeln!(
+                out,
+                "all {count} locked images are used, and none is older than {} days",
+                lock.older_than
+            );
         }
         Ok(())
     })?;

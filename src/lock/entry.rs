@@ -118,10 +118,8 @@ impl Entry {
     /// Puts names, digests and ports into their only form and order.
     pub(super) fn normalize(&mut self) {
         for names in [&mut self.names, &mut self.digests] {
-            let all: BTreeSet<String> = names
-                .iter()
-                .filter_map(|name| Some(ImageReference::parse(name)?.to_string()))
-                .collect();
+            let all: BTreeSet<String> =
+                names.iter().filter_map(|name| Some(ImageReference::parse(name)?.to_string())).collect();
             *names = all.into_iter().collect();
         }
         let number = |port: &String| port.split('/').next().and_then(|port| port.parse::<u16>().ok());
@@ -151,7 +149,8 @@ impl LockFile {
         }
         for entry in &fresh {
             let known: Vec<&Entry> = self.images.iter().filter(|other| other.is(entry)).collect();
-            let is_same = |other: &&Entry| Entry { locked: entry.locked.clone(), ..(**other).clone() } == *entry;
+            let is_same =
+                |other: &&Entry| Entry { locked: entry.locked.clone(), ..(**other).clone() } == *entry;
             match known.as_slice() {
                 [] => changes.added += 1,
                 known if known.iter().any(is_same) => changes.same += 1,

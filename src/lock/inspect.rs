@@ -76,9 +76,11 @@ struct Health {
 pub fn entries(text: &str, reading: &Reading<'_>) -> Result<(Vec<Entry>, usize), String> {
     let (mut found, mut nameless) = (Vec::new(), 0);
     for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
-        let value = value.map_err(|error| format!("line {}, column {}: {}", error.line(), error.column(), said(&error)))?;
+        let value = value
+            .map_err(|error| format!("line {}, column {}: {}", error.line(), error.column(), said(&error)))?;
         if value.get("images").is_some() && value.get("version").is_some() {
-            let lock: LockFile = serde_json::from_value(value).map_err(|error| format!("not a lock of images: {error}"))?;
+            let lock: LockFile =
+                serde_json::from_value(value).map_err(|error| format!("not a lock of images: {error}"))?;
             found.extend(lock.images);
             continue;
         }
@@ -109,7 +111,9 @@ fn entry(image: Value, reading: &Reading<'_>) -> Result<Option<Entry>, String> {
     const COMMAND: &str = "docker image inspect $(oomlint images --unknown) | oomlint images lock";
     let has = |key: &str| image.get(key).is_some();
     if has("HostConfig") || has("State") {
-        return Err(format!("this is what `docker inspect` prints of a container, not of an image\n{COMMAND}"));
+        return Err(format!(
+            "this is what `docker inspect` prints of a container, not of an image\n{COMMAND}"
+        ));
     }
     if !has("Config") || !(has("RepoTags") || has("RepoDigests")) {
         return Err(format!("no image: `RepoTags` and `Config` are missing\n{COMMAND}"));
@@ -118,9 +122,10 @@ fn entry(image: Value, reading: &Reading<'_>) -> Result<Option<Entry>, String> {
     let config = image.config.unwrap_or_default();
     let health = config.healthcheck.or(image.healthcheck).and_then(|health| healthcheck(health, reading));
     let names = image.repo_tags.unwrap_or_default();
-    let row = names.iter().chain(image.repo_digests.iter().flatten()).find_map(|name| {
-        reading.catalog.image(&ImageReference::parse(name)?)
-    });
+    let row = names
+        .iter()
+        .chain(image.repo_digests.iter().flatten())
+        .find_map(|name| reading.catalog.image(&ImageReference::parse(name)?));
     let variables = config.env.unwrap_or_default();
     let kept = variables.iter().filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
@@ -148,7 +153,11 @@ fn entry(image: Value, reading: &Reading<'_>) -> Result<Option<Entry>, String> {
 }
 
 /// Returns entrypoint and command. They are masked as one line, since the entrypoint may end in a flag whose value comes next.
-fn start(entrypoint: Option<Words>, command: Option<Words>, reading: &Reading<'_>) -> (Vec<String>, Vec<String>) {
+fn start(
+    entrypoint: Option<Words>,
+    command: Option<Words>,
+    reading: &Reading<'_>,
+) -> (Vec<String>, Vec<String>) {
     let words = |words: Option<Words>| match words {
         None => Vec::new(),
         Some(Words::Many(words)) => words,

@@ -28,6 +28,9 @@ const VERSIONS: [(&str, RuntimeName); 19] = [
 /// Parts of the names of variables that size memory, whoever reads them.
 const WORDS: [&str; 6] = ["HEAP", "MEMORY", "MEM", "XMX", "XMS", "RAM"];
 
+/// Parts of the names of `HotSpot`'s options for sizes.
+const SIZES: [&str; 7] = ["Heap", "RAM", "Size", "Memory", "Percent", "Fraction", "Ratio"];
+
 /// The longest value that is kept, in bytes.
 const MAX_VALUE: usize = 512;
 
@@ -114,7 +117,8 @@ fn is_size(text: &str, grammar: Option<Grammar>) -> bool {
     match grammar {
         Some(Grammar::HexBytes | Grammar::HexPercent) => hex(text),
         Some(Grammar::PythonAllocator) => {
-            ["malloc", "malloc_debug", "pymalloc", "pymalloc_debug", "debug", "default", "mimalloc"].contains(&text)
+            ["malloc", "malloc_debug", "pymalloc", "pymalloc_debug", "debug", "default", "mimalloc"]
+                .contains(&text)
         }
         _ => text == "off" || plain(text),
     }
@@ -144,20 +148,20 @@ fn flags(value: &str, catalog: &Catalog) -> Vec<String> {
 fn is_flag(word: &str, catalog: &Catalog) -> bool {
     let known = [RuntimeName::Java, RuntimeName::Node].into_iter().any(|name| {
         let flag = catalog.runtime(name).and_then(|runtime| runtime.flag(word));
-        flag.is_some_and(|(flag, value)| flag.grammar == Grammar::Switch || is_size(value, Some(flag.grammar)))
+        flag.is_some_and(|(flag, value)| {
+            flag.grammar == Grammar::Switch || is_size(value, Some(flag.grammar))
+        })
     });
     let hotspot = word.strip_prefix("-XX:").is_some_and(|option| {
-        let (name, value) = option.split_once('=').unwrap_or((option, "0"));
-        let name = match name.strip_prefix(['+', '-']) {
-            Some(name) if !option.contains('=') => name,
-            _ if option.contains('=') => name,
-            _ => return false,
-        };
-        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        is_name && name.len() <= 64 && is_size(value, None)
+        let Some((name, value)) = option.split_once('=') else { return false };
+        let is_name = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_name && SIZES.iter().any(|part| name.contains(part)) && is_size(value, None)
     });
+    // Flags with which some versions do not start.
+    let refused = catalog.runtime(RuntimeName::Java).and_then(|runtime| runtime.refused(word)).is_some()
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-+:".contains(&byte));
     let nursery = word.strip_prefix("-Xmn").is_some_and(|value| is_size(value, None));
-    known || hotspot || nursery
+    known || hotspot || nursery || refused
 }
 
 /// True for text that is a version: `21.0.5`, `jdk-21.0.5+11`, `1:11.4.3+maria~ubu2404`.
@@ -184,8 +188,11 @@ mod tests {
 
     #[test]
     fn only_memory_is_kept() {
-        assert_eq!(of("JAVA_OPTS", "-Xmx512m -Dspring.password=hunter2 -XX:+UseG1GC"), value("-Xmx512m -XX:+UseG1GC"));
-        assert_eq!(of("NODE_OPTIONS", "--require ./x --max-old-space-size 512"), value("--max-old-space-size 512"));
+        assert_eq!(of("JAVA_OPTS", "-Xmx512m -Dspring.password=hunter2 -XX:+UseG1GC"), value("-Xmx512m"));
+        assert_eq!(
+            of("NODE_OPTIONS", "--require ./x --max-old-space-size 512"),
+            value("--max-old-space-size 512")
+        );
         assert_eq!(of("NODE_OPTIONS", "--max_old_space_size=512"), value("--max_old_space_size=512"));
         assert_eq!(of("JAVA_TOOL_OPTIONS", "-javaagent:/x.jar=key"), value(""));
         assert_eq!(of("GOMEMLIMIT", "512MiB"), value("512MiB"));
@@ -195,6 +202,10 @@ mod tests {
         assert_eq!(of("PATH", "/usr/bin"), None);
         assert_eq!(of("JAVA_HOME", "/usr/lib/jvm"), None);
         assert_eq!(of("JAVA_OPTS", "-XX:OnOutOfMemoryError=/x -XX:MaxHeapSize=abc"), value(""));
+        assert_eq!(
+            of("JAVA_OPTS", "-XX:+UseConcMarkSweepGC -XX:NewSize=64m"),
+            value("-XX:+UseConcMarkSweepGC -XX:NewSize=64m")
+        );
         assert_eq!(of("DOTNET_GCHeapHardLimit", "C800000"), value("C800000"));
         assert_eq!(of("JAVA_VERSION", "jdk-21.0.5+11"), value("jdk-21.0.5+11"));
         assert_eq!(of("JAVA_VERSION", "my secret"), None);

@@ -181,7 +181,7 @@ impl std::fmt::Display for Why {
             Self::Variable(name) => write!(f, "`${{{name}}}` has no value here"),
             Self::File(path) => write!(f, "`{path}` is not here"),
             Self::Image(reference) => write!(f, "nothing is known of `{reference}`"),
-            Self::ImageFact(reference) => write!(f, "the catalogue does not say it of `{reference}`"),
+            Self::ImageFact(reference) => write!(f, "what is known of `{reference}` does not say"),
             Self::Malformed(text) => write!(f, "`{text}` does not fit the grammar"),
             Self::Other(text) => f.write_str(text),
         }

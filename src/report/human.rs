@@ -251,8 +251,7 @@ pub(super) fn unknown_images(summary: &Summary) -> Option<String> {
     };
     names.truncate(NAMED);
     let names = names.join(", ");
-    (!names.is_empty())
-        .then(|| format!("heaps and healthchecks not checked: {names}{more} · oomlint images"))
+    (!names.is_empty()).then(|| format!("heaps and healthchecks not checked: {names}{more} · oomlint images"))
 }
 
 pub(super) fn plural(count: usize, name: &str) -> String {

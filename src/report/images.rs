@@ -115,8 +115,11 @@ fn titled<T: schemars::JsonSchema>(title: &str) -> serde_json::Value {
 /// When `out` cannot be written.
 pub fn json(out: &mut dyn Write, images: &[UsedImage]) -> io::Result<()> {
     let unknown = images.iter().filter(|image| image.unknown).map(|image| image.reference.clone());
-    let document =
-        Document { version: VERSION, images: images.iter().map(Image::of).collect(), unknown: unknown.collect() };
+    let document = Document {
+        version: VERSION,
+        images: images.iter().map(Image::of).collect(),
+        unknown: unknown.collect(),
+    };
     json_pretty(out, &document)?;
     writeln!(out)
 }
@@ -218,12 +221,15 @@ fn paragraph(image: &UsedImage) -> Vec<String> {
         let major = major.map(|major| format!(" {major}")).unwrap_or_default();
         line("runtime", format!("{}{major}", runtime.display_name()));
     }
-    line("healthcheck", match HealthcheckState::of(&known.healthcheck) {
-        HealthcheckState::Present => "its own".to_owned(),
-        HealthcheckState::None => "none".to_owned(),
-        HealthcheckState::Disabled => "disabled".to_owned(),
-        HealthcheckState::Unknown => "not known".to_owned(),
-    });
+    line(
+        "healthcheck",
+        match HealthcheckState::of(&known.healthcheck) {
+            HealthcheckState::Present => "its own".to_owned(),
+            HealthcheckState::None => "none".to_owned(),
+            HealthcheckState::Disabled => "disabled".to_owned(),
+            HealthcheckState::Unknown => "not known".to_owned(),
+        },
+    );
     for text in &known.memory {
         line("memory", text.clone());
     }

@@ -113,8 +113,7 @@ impl Assembler<'_> {
         let dockerfile = self.dockerfiles.get(file, self.sources);
         let lock = self.lock.map(|lock| lock.file);
         let files = std::iter::once(file).chain(lock).collect();
-        let mut out =
-            Project { files, lock, syntax_errors: dockerfile.errors.clone(), ..Project::default() };
+        let mut out = Project { files, lock, syntax_errors: dockerfile.errors.clone(), ..Project::default() };
         if is_fragment(&dockerfile, self.sources.get(file).path()) {
             return Project { files: vec![file], ..Project::default() };
         }
@@ -200,9 +199,7 @@ impl Assembler<'_> {
                 let at = service.build.as_ref().map_or(service.key, |build| build.span);
                 ImageFacts::unknown(at, why)
             }
-            (None, _) => {
-                ImageFacts::of_reference(&service.image, service.key, (self.catalog, self.lock))
-            }
+            (None, _) => ImageFacts::of_reference(&service.image, service.key, (self.catalog, self.lock)),
         };
         let names = |mount: &Mount, file: &str| mount.source.contains(file) || mount.target.contains(file);
         facts.drop_facts_of_replaced_files(&|file| service.mounts.iter().any(|mount| names(mount, file)));

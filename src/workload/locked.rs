@@ -85,7 +85,8 @@ impl KnownImage {
 
     fn with_parts(facts: &ImageFacts, mut memory: Vec<String>) -> Self {
         let heap = facts.heap_when_unset.as_ref();
-        memory.extend(heap.map(|heap| format!("a heap of {}, unless `{}` is set", heap.size(), heap.variable)));
+        memory
+            .extend(heap.map(|heap| format!("a heap of {}, unless `{}` is set", heap.size(), heap.variable)));
         memory.extend(facts.sizes_itself.as_ref().map(|own| own.what.clone()));
         memory.extend(facts.ignores_limit.as_ref().map(|own| own.why.clone()));
         let mebibytes = |mib: i64| ByteSize(mib.saturating_mul(MIB));
@@ -150,9 +151,7 @@ impl ImageFacts {
     /// Replaces what the lock file says of the image. The catalogue still tells what its start script does.
     pub(super) fn apply_lock(&mut self, locked: &Locked<'_>, at: Span) {
         let entry = locked.entry();
-        let words = |way: &str, words: &[String]| {
-            Spanned::new(locked.words(way, words), locked.span(way))
-        };
+        let words = |way: &str, words: &[String]| Spanned::new(locked.words(way, words), locked.span(way));
         let (entrypoint, command) =
             (words("entrypoint", &entry.entrypoint), words("command", &entry.command));
         self.keep_script(&entrypoint.value);

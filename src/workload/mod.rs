@@ -52,8 +52,8 @@ pub use self::heap::{
     Pools, ReadVariable, SizedBy,
 };
 pub use self::image::{ImageDefaultHeap, ImageFacts, LighterBase, LighterKind};
-pub use self::locked::{KnownImage, Knowledge};
 pub use self::lingering::{OuterShell, ShellAsPid1, Waited};
+pub use self::locked::{Knowledge, KnownImage};
 pub use self::measured::{Measured, Measurements};
 pub use self::memory::{HostSized, Memory, Resources};
 pub use self::packages::PackageCache;
