@@ -76,6 +76,30 @@ pub enum Error {
         problems: Vec<ConfigProblem>,
     },
 
+    /// The file of locked images is invalid.
+    #[error("the locked images cannot be used: `{}`", path.display())]
+    #[diagnostic(code(oomlint::images))]
+    Images {
+        /// Path of the file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[related]
+        problems: Vec<ConfigProblem>,
+    },
+
+    /// What `docker image inspect` prints cannot be used.
+    #[error("cannot use `{}`: {problem}", path.display())]
+    #[diagnostic(code(oomlint::inspected))]
+    Inspected {
+        /// The path as given; `-` is standard input.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// How to get what can be used.
+        #[help]
+        help: Option<String>,
+    },
+
     /// A file of measurements cannot be used.
     #[error("cannot use `{}`: {problem}", path.display())]
     #[diagnostic(code(oomlint::stats))]
@@ -112,7 +136,7 @@ impl Error {
     }
 }
 
-/// An invalid place in a configuration file.
+/// An invalid place in a configuration file or in the file of locked images.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("{message}")]
 pub struct ConfigProblem {

@@ -45,6 +45,8 @@ pub mod error;
 pub mod fix;
 #[doc(hidden)]
 pub mod hash;
+#[doc(hidden)]
+pub mod lock;
 #[cfg(feature = "lsp")]
 #[doc(hidden)]
 pub mod lsp;
@@ -76,10 +78,11 @@ pub struct Checked {
 
 /// Lints files and directories, as `oomlint PATH…` does; without a path the current directory, unless `compose_files` are set.
 ///
-/// Configurations are read only if `options.configs` is set. They are read from the disk, even where an overlay has others.
+/// Configurations are read only if `options.configs` is set, locked images only if `options.locks` is. Configurations are read from the disk, even where an overlay has others.
 ///
 /// # Errors
-/// If a path does not exist, cannot be read, or is neither a Dockerfile nor a Compose file, and if a configuration cannot be used.
+/// If a path does not exist, cannot be read, or is neither a Dockerfile nor a Compose file, and if a configuration or
+/// a file of locked images cannot be used.
 pub fn check(paths: &[PathBuf], options: check::Options) -> Result<Checked, error::Error> {
     let disk = options.disk.with_listings();
     let options = check::Options { disk: disk.clone(), ..options };
@@ -102,6 +105,10 @@ pub fn check(paths: &[PathBuf], options: check::Options) -> Result<Checked, erro
         let files: Vec<&std::path::Path> =
             discovered.files.iter().map(|found| found.path.as_path()).collect();
         configs.preload(&files)?;
+    }
+    if let Some(locks) = &options.locks {
+        let files = discovered.files.iter().map(|found| found.path.as_path());
+        locks.preload(files.map(|file| file.parent().unwrap_or(file)))?;
     }
     options.remove_excluded(&mut discovered);
     let outcome = check::findings(&options, &sources, &discovered);

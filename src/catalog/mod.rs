@@ -140,6 +140,12 @@ impl Catalog {
         }
     }
 
+    /// True for a row of the user, and no built-in one.
+    #[must_use]
+    pub fn is_own(&self, row: &ImageEntry) -> bool {
+        self.own_images.iter().any(|own| std::ptr::eq(own, row))
+    }
+
     /// Returns the memory on top of the heap that the newest version of a product takes whose script reads `variable`.
     #[must_use]
     pub fn beside_heap_of(&self, variable: &str) -> Option<&BesideHeap> {

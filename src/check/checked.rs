@@ -28,6 +28,8 @@ pub(super) struct CheckedProject {
     pub(super) used: Vec<Span>,
     /// The files that it depends on.
     pub(super) inputs: ProjectInputs,
+    /// Images that its services run and nobody knows, as they stand in the files.
+    pub(super) unknown_images: Vec<String>,
     /// The project itself, if the caller keeps it.
     pub(super) project: Option<Project>,
 }
@@ -44,6 +46,7 @@ impl CheckedProject {
                 changed_by: project.elsewhere.iter().map(|change| change.file.clone()).collect(),
             },
             report_only: project.report_only.clone(),
+            unknown_images: project.unknown_images().into_iter().map(str::to_owned).collect(),
             dockerfiles: workloads().filter_map(Workload::dockerfile).collect(),
             anchors: workloads().map(|workload| (workload.kind, workload.anchor)).collect(),
             ignores: ignoring

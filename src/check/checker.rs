@@ -148,7 +148,8 @@ impl Checker<'_> {
     ) -> T {
         let own = self.options.config_of(path).and_then(|config| config.catalog.clone());
         let catalog = own.as_deref().unwrap_or_else(|| Catalog::builtin());
-        assemble(&Assembler { sources: self.sources, dockerfiles, catalog })
+        let lock = self.options.lock_of(path, self.sources);
+        assemble(&Assembler { sources: self.sources, dockerfiles, catalog, lock: lock.as_ref() })
     }
 
     /// Runs the rules over a project. One that is restricted to some of its files shares no findings with others.

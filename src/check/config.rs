@@ -8,6 +8,7 @@ use super::checked::CheckedProject;
 use crate::config::Config;
 use crate::diagnostic::Finding;
 use crate::hash::HashMap;
+use crate::lock::Lock;
 use crate::model::compose::{Platform, Settings};
 use crate::rules::{Policy, Preset};
 use crate::source::{SourceId, Sources};
@@ -28,6 +29,11 @@ impl Options {
             settings.platform = Platform { variables: config.platform_variables(), templates };
         }
         settings
+    }
+
+    /// Returns the locked images for a file. A file of them that cannot be used counts as none: the caller of the run reports it.
+    pub(super) fn lock_of(&self, path: &Path, sources: &Sources) -> Option<Lock> {
+        self.locks.as_ref()?.at(path.parent().unwrap_or(path), sources).ok().flatten()
     }
 
     /// Returns the configuration for a project: that of its first file.

@@ -26,16 +26,27 @@ pub(super) struct Related {
 
 /// The named files that Compose files may refer to. `None` if there are too many to search for, or a name is not Unicode: then any
 /// file may read one.
-pub(super) struct Mentions(Option<Vec<Named>>);
+pub(super) struct Mentions {
+    named: Option<Vec<Named>>,
+    /// The absolute directories of named files of locked images, which hold for the projects in them and below.
+    locked: Vec<PathBuf>,
+}
 
 impl Mentions {
     pub(super) fn new(discovered: &Discovered, sources: &Sources) -> Self {
         let files = discovered.files.iter().filter(|found| found.explicit && found.kind != FileKind::Compose);
         let files: Vec<&PathBuf> = files.map(|found| &found.path).chain(&discovered.env_files).collect();
+        let locked = discovered.image_locks.iter().map(|path| directory_of(path, sources)).collect();
         if files.len() > MAX_SEARCHED {
-            return Self(None);
+            return Self { named: None, locked };
         }
-        Self(files.into_iter().map(|path| Named::of(&sources.absolute(path))).collect())
+        let named = files.into_iter().map(|path| Named::of(&sources.absolute(path))).collect();
+        Self { named, locked }
+    }
+
+    /// True if a named file of locked images may hold for the project in a directory.
+    pub(super) fn is_locked(&self, directory: &Path) -> bool {
+        self.locked.iter().any(|above| directory.starts_with(above))
     }
 
     /// Reads the text of the related Compose files.
@@ -75,7 +86,10 @@ impl Mentions {
     /// True if Compose files that are merged, for a project in `directory`, may name one of the files between them: one the context of
     /// a build, another the Dockerfile in it.
     pub(super) fn may_be_in(&self, files: &[SourceId], directory: &Path, sources: &Sources) -> bool {
-        let Some(named) = &self.0 else { return true };
+        if self.is_locked(directory) {
+            return true;
+        }
+        let Some(named) = &self.named else { return true };
         let files: Vec<Arc<Source>> = files.iter().map(|file| sources.get(*file)).collect();
         let reads = |named: &Named| {
             let leads_there = |file: &Arc<Source>| {

@@ -10,6 +10,7 @@ mod edits;
 mod elsewhere;
 mod fingerprint;
 mod generated;
+mod images;
 mod mentions;
 mod merge;
 mod node_path;
@@ -18,6 +19,7 @@ mod scope;
 mod suppress;
 mod truncate;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,6 +30,7 @@ use self::config::ConfigResolver;
 use self::disposition::Decider;
 pub(crate) use self::edits::resolve_fix_ops;
 pub use self::fingerprint::{FindingIdentity, Fingerprint, fingerprints, identities};
+pub use self::images::{UsedImage, used_images};
 use self::merge::SharedFindings;
 use self::suppress::Suppressions;
 pub use self::truncate::MAX_FINDINGS;
@@ -35,6 +38,7 @@ use crate::config::{Config, Configs, FailOn, Patterns};
 use crate::diagnostic::{Finding, Summary, Suppressed, SuppressionKind};
 use crate::discover::{Discovered, RepositoryRoot};
 use crate::hash::{HashMap, HashSet};
+use crate::lock::Locks;
 use crate::model::compose::Settings;
 use crate::rules::{Meta, Policy, Preset, RULES, RuleContext, Target};
 use crate::source::{FileSystem, Source, SourceId, Sources, compare_paths};
@@ -60,6 +64,8 @@ pub struct Options {
     pub target: Option<Target>,
     /// The configuration lookup; `None` reads no configuration.
     pub configs: Option<Arc<Configs>>,
+    /// The lookup of locked images; `None` reads none.
+    pub locks: Option<Arc<Locks>>,
     /// The severity from which a run fails; `None` takes the configuration's.
     pub fail_on: Option<FailOn>,
     /// Globs of files whose findings are dropped, in addition to the configuration's `exclude`.
@@ -146,6 +152,7 @@ fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep
         // The parsed trees of the project's files are still cached here; later they would be parsed again.
         node_path::attach_node_paths(&mut findings, sources);
         resolve_fix_ops(&mut findings, sources);
+        images::remove_fixes(&mut findings, project);
         findings
     };
     let shared = SharedFindings::new(sources);
@@ -250,6 +257,7 @@ pub(crate) fn run_rules(project: &Project, options: &Options, sources: &Sources)
     for rule in RULES.iter().filter(|rule| options.enables(rule.meta(), config.as_deref(), preset)) {
         rule.check(&mut RuleContext::new(rule.meta(), &policy, project, &mut findings).with_preset(preset));
     }
+    images::move_out_of_lock(&mut findings, project);
     findings
 }
 
@@ -296,7 +304,9 @@ fn count(projects: &[CheckedProject], sources: &Sources, discovered: &Discovered
         discovered.files.iter().map(|found| sources.absolute(&found.path)).collect();
     let read: HashSet<SourceId> = projects.iter().flat_map(|project| &project.files).copied().collect();
     files.extend(read.into_iter().map(|id| sources.absolute(sources.get(id).path())));
+    let unknown: BTreeSet<&String> = projects.iter().flat_map(|project| &project.unknown_images).collect();
     Summary {
+        unknown_images: unknown.into_iter().cloned().collect(),
         services: of(Kind::Service) + of(Kind::Job),
         images: of(Kind::Image),
         files: files.len(),

@@ -13,7 +13,7 @@ use crate::workload::{Project, Workload};
 /// The files of a run that names files, and which findings they put in scope:
 ///
 /// * a project with a file of the run: all of its findings,
-/// * a project that reads a named file by `extends`, `include`, `env_file` or as `.env`: all of its findings,
+/// * a project that reads a named file by `extends`, `include`, `env_file`, as `.env` or as its locked images: all of its findings,
 /// * an override file whose base is such a project: its findings in the named files alone,
 /// * a project that builds a named Dockerfile: its findings in that Dockerfile alone.
 pub(super) struct Scope {
@@ -37,7 +37,8 @@ impl Scope {
         let named = discovered.files.iter().filter(|found| found.explicit).map(|found| &found.path);
         let dockerfiles = of(FileKind::Dockerfile).filter(|found| found.explicit).map(|found| &found.path);
         let directory = |path: &PathBuf| sources.absolute(path.parent().unwrap_or(Path::new("")));
-        let named: HashSet<SourceId> = named.chain(&discovered.env_files).filter_map(load).collect();
+        let named: HashSet<SourceId> =
+            named.chain(&discovered.env_files).chain(&discovered.image_locks).filter_map(load).collect();
         Self {
             named_paths: named.iter().map(|file| sources.absolute(sources.get(*file).path())).collect(),
             named,
@@ -60,6 +61,7 @@ impl Scope {
         let directory = sources.absolute(&model.request.directory);
         self.directories.contains(&directory)
             || all.iter().any(|file| self.compose.contains(file) || self.named.contains(file))
+            || self.mentions.is_locked(&directory)
             || (self.mentions.may_be_in(&all, &directory, sources) && self.is_read_by(model, sources))
     }
 

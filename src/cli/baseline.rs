@@ -59,7 +59,8 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let mut discovered = arguments.input.discover(&configs, &sources, console)?;
     let options = arguments.choices.apply(arguments.input.options(), &mut discovered)?;
     let options = check::Options { stats: arguments.measured.read()?, ..options };
-    let nothing = discovered.files.is_empty() && discovered.env_files.is_empty();
+    let named = discovered.env_files.len() + discovered.image_locks.len();
+    let nothing = discovered.files.is_empty() && named == 0;
     if nothing && !arguments.check && !arguments.update {
         return Err(Error::Usage {
             problem: "nothing to check: no Dockerfile and no Compose file here".to_owned(),

@@ -223,7 +223,8 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
         console.fail(error);
     }
     // Also report errors in configurations of files that were not discovered but referenced by others.
-    let failures = options.configs.as_ref().map(|configs| configs.failures()).unwrap_or_default();
+    let mut failures = options.configs.as_ref().map(|configs| configs.failures()).unwrap_or_default();
+    failures.extend(options.locks.iter().flat_map(|locks| locks.failures()));
     for error in &failures {
         console.fail(error);
     }

@@ -100,7 +100,8 @@ impl Input {
             };
             discover::discover(&paths, options).map_err(suggest_command)?
         };
-        for path in self.files.iter().chain(&self.env_files).chain(&discovered.env_files) {
+        let named = discovered.env_files.iter().chain(&discovered.image_locks);
+        for path in self.files.iter().chain(&self.env_files).chain(named) {
             load(sources, path)?;
         }
         for path in &self.files {
@@ -128,6 +129,16 @@ impl Input {
         let named = discovered.files.iter().filter(|found| found.explicit && found.kind == FileKind::Compose);
         let named = named.map(|found| found.path.as_path());
         named.filter(move |path| !own.is_empty() && !own.contains(&normalize(path)))
+    }
+
+    /// Returns the paths, for a command that reads other files than those to lint.
+    pub(super) fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
+    /// Returns the file system with the restriction.
+    pub(super) fn disk(&self) -> FileSystem {
+        self.restriction.disk()
     }
 
     /// Removes the measurement files from the paths and returns them: what is neither a directory nor a file to lint.

@@ -9,6 +9,7 @@ mod config;
 mod explain;
 mod fix;
 mod generate;
+mod images;
 mod input;
 mod inspect;
 #[cfg(feature = "lsp")]
@@ -90,6 +91,10 @@ Exit codes:
     Config(config::Arguments),
     /// Print what a rule finds, why it matters and what to do
     Explain(explain::Arguments),
+    /// List the images of a stack, and what is known of each
+    ///
+    /// What nobody knows is not checked: `docker image inspect … | oomlint images lock` tells it from the images on this machine.
+    Images(images::Arguments),
     /// Print the workloads as the rules see them, each fact with its value and place
     Inspect(inspect::Arguments),
     /// Speak the Language Server Protocol on standard input and output, for editors
@@ -131,6 +136,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Completions(arguments)) => generate::completions(&arguments, &console),
         Some(Command::Config(arguments)) => config::run(&arguments, &console),
         Some(Command::Explain(arguments)) => explain::run(&arguments, &console),
+        Some(Command::Images(arguments)) => images::run(&arguments, &console),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, &console),
         #[cfg(feature = "lsp")]
         Some(Command::Lsp(arguments)) => lsp::run(&arguments, &console),

@@ -9,6 +9,7 @@ use crate::check;
 use crate::config::{Base, Config, Configs, Pattern, Patterns, RuleOrGroup, Size};
 use crate::discover::Discovered;
 use crate::error::Error;
+use crate::lock::Locks;
 use crate::rules::{Policy, Preset, Target};
 use crate::source::FileSystem;
 use crate::syntax::size::ByteSize;
@@ -113,7 +114,11 @@ impl Scope {
         let configs = self.configs(&options.disk)?;
         let files: Vec<&Path> = discovered.files.iter().map(|found| found.path.as_path()).collect();
         configs.preload(&files)?;
+        let locks = Arc::new(Locks::on_disk(options.disk.clone()));
+        let named = discovered.image_locks.iter().map(PathBuf::as_path);
+        locks.preload(files.into_iter().chain(named).map(|file| file.parent().unwrap_or(file)))?;
         let options = check::Options {
+            locks: Some(locks),
             exclude: Patterns::new(&Base::at(Path::new("")), &self.exclude),
             force_exclude: self.force_exclude,
             configs: Some(configs),

@@ -46,7 +46,8 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Stats, Error> {
     Ok(stats)
 }
 
-fn text(path: &Path) -> Result<String, Error> {
+/// Reads a file; `-` is standard input.
+pub(super) fn text(path: &Path) -> Result<String, Error> {
     let unreadable = |reason: String| Error::Unreadable { path: path.to_path_buf(), reason };
     let mut bytes = Vec::new();
     let read = if path == Path::new("-") {

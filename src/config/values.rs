@@ -80,6 +80,12 @@ impl Date {
         Self(time::OffsetDateTime::now_utc().date())
     }
 
+    /// Returns the number of days from another day to this one, negative if that is later.
+    #[must_use]
+    pub fn days_since(self, other: Self) -> i64 {
+        (self.0 - other.0).whole_days()
+    }
+
     /// Parses a day such as `2026-12-31`.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Finding, Severity};
 
 /// Counts of a run, for the last line of a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Findings of severity error.
     pub errors: usize,
@@ -23,6 +23,8 @@ pub struct Summary {
     pub images: usize,
     /// Files that were read.
     pub files: usize,
+    /// Images that services run and nobody knows, as they stand in the files, in order: their heaps and healthchecks are not checked.
+    pub unknown_images: Vec<String>,
     /// The time from the first read to the last rule.
     pub elapsed: Duration,
 }

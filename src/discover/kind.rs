@@ -77,6 +77,15 @@ pub fn is_env_file(path: &Path) -> bool {
         && (name.ends_with(".env") || name.starts_with(".env.") && !has_other_ending(name))
 }
 
+/// The name of the file of locked images.
+pub const IMAGE_LOCK: &str = ".oomlint-images.json";
+
+/// True for the file of locked images.
+#[must_use]
+pub fn is_image_lock(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == IMAGE_LOCK)
+}
+
 fn is_dockerfile(name: &str) -> bool {
     // The Docker CLI falls back to `dockerfile` when there is no `Dockerfile`.
     if matches!(name, "Dockerfile" | "Containerfile" | "dockerfile") {

@@ -16,7 +16,8 @@ mod walk;
 pub use devcontainer::{HostRequirement, host_requirement};
 use kind::may_be_linted;
 pub use kind::{
-    FileKind, is_env_file, is_pipeline, is_to_lint, kind_in_editor, kind_in_walk, kind_of, kind_of_text,
+    FileKind, IMAGE_LOCK, is_env_file, is_image_lock, is_pipeline, is_to_lint, kind_in_editor, kind_in_walk,
+    kind_of, kind_of_text,
 };
 pub use root::RepositoryRoot;
 pub use untracked::Untracked;
@@ -46,6 +47,8 @@ pub struct Discovered {
     pub files: Vec<DiscoveredFile>,
     /// Env files named on the command line: `.env`, and files that a service's `env_file` may name.
     pub env_files: Vec<PathBuf>,
+    /// Files of locked images that are named on the command line.
+    pub image_locks: Vec<PathBuf>,
     /// Compose files near the named files that may use them.
     pub related_compose_files: Vec<PathBuf>,
     /// Compose files that are not checked, and may override services of those that are.
@@ -119,6 +122,8 @@ pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error
             });
         } else if is_env_file(path) {
             discovered.env_files.push(shown(path));
+        } else if is_image_lock(path) {
+            discovered.image_locks.push(shown(path));
         } else if let Some(kind) = kind::kind_of_argument(path, &options.disk)? {
             discovered.files.push(DiscoveredFile { path: shown(path), kind, explicit: true });
         } else {

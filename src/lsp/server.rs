@@ -158,6 +158,7 @@ impl<'c> Server<'c> {
             "**/*Containerfile*",
             "**/.env",
             "**/*.env",
+            "**/.oomlint-images.json",
         ];
         let watchers = globs
             .iter()

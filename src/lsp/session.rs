@@ -17,6 +17,7 @@ use crate::discover::{
     self, Discovered, FileKind, discover, is_env_file, kind_in_editor, kind_in_walk, kind_of, kind_of_text,
 };
 use crate::hash::HashMap;
+use crate::lock::Locks;
 use crate::report::escape::printable;
 use crate::report::rule_page;
 use crate::source::{FileSystem, MAX_FILE_SIZE, Overlay, Sources, normalize};
@@ -148,7 +149,8 @@ impl Session {
     pub(super) fn options(&self) -> Options {
         let disk = self.disk.with_listings();
         let configs = Some(Arc::new(Configs::on_disk(disk.clone())));
-        Options { configs, disk, ..Options::default() }
+        let locks = Some(Arc::new(Locks::on_disk(disk.clone())));
+        Options { configs, locks, disk, ..Options::default() }
     }
 
     /// Lints the files around a file, unless that is cached. `None` if it is neither a Dockerfile nor a Compose file.

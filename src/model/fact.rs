@@ -9,8 +9,10 @@ pub enum Why {
     Variable(String),
     /// A missing or unreadable file: its path as written.
     File(String),
-    /// An image that the catalog does not know: its reference.
+    /// An image of which nothing is known: its reference.
     Image(String),
+    /// An image of which something is known, but not this: its reference.
+    ImageFact(String),
     /// A value that its key's grammar rejects, as written. Another rule reports it.
     Malformed(String),
     /// Any other reason, as a phrase.
@@ -184,6 +186,7 @@ impl std::fmt::Display for Why {
             Self::Variable(name) => write!(f, "`${{{name}}}` has no value here"),
             Self::File(path) => write!(f, "`{path}` is not here"),
             Self::Image(reference) => write!(f, "nothing is known of `{reference}`"),
+            Self::ImageFact(reference) => write!(f, "what is known of `{reference}` does not say"),
             Self::Malformed(text) => write!(f, "`{text}` does not fit the grammar"),
             Self::Other(text) => f.write_str(text),
         }

@@ -13,6 +13,7 @@ use super::snippet::{Block, draw};
 use super::{FileLocation, escape, severity_name};
 use crate::diagnostic::{Finding, Severity, Summary};
 use crate::hash::{HashMap, HashSet};
+use crate::model::ImageReference;
 use crate::rules;
 use crate::source::Sources;
 
@@ -75,6 +76,9 @@ pub fn write(
         }
     }
     writeln!(out, "{}", summary_line(summary, options.time))?;
+    if let Some(line) = unknown_images(summary) {
+        writeln!(out, "{}", escape::line(&line))?;
+    }
     match next_step(findings, summary) {
         Some(step) => writeln!(out, "{step}"),
         None => Ok(()),
@@ -230,6 +234,24 @@ pub(super) fn summary_line(summary: &Summary, time: bool) -> String {
         line.push_str(&duration(summary.elapsed));
     }
     line
+}
+
+/// Returns the line about images that nobody knows: without findings for their services, silence would look like a pass.
+pub(super) fn unknown_images(summary: &Summary) -> Option<String> {
+    const NAMED: usize = 5;
+    let name = |reference: &String| {
+        ImageReference::parse(reference).map_or_else(|| reference.clone(), |reference| reference.name())
+    };
+    let mut names: Vec<String> = summary.unknown_images.iter().map(name).collect();
+    names.sort();
+    names.dedup();
+    let more = match names.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    names.truncate(NAMED);
+    let names = names.join(", ");
+    (!names.is_empty()).then(|| format!("heaps and healthchecks not checked: {names}{more} · oomlint images"))
 }
 
 pub(super) fn plural(count: usize, name: &str) -> String {

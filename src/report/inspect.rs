@@ -10,7 +10,7 @@ use crate::source::{Sources, Span, TracedText};
 use crate::syntax::duration;
 use crate::syntax::size::ByteSize;
 use crate::workload::{
-    Fact, FactName, FactTable, FactValue, Healthcheck, Kind, Origin, Pool, Project, Start, Workload,
+    Fact, FactName, FactTable, FactValue, Healthcheck, Kind, Pool, Project, Start, Workload,
 };
 
 /// Version of the JSON format.
@@ -182,7 +182,7 @@ impl Show<'_> {
             let what = format!("{} {pool}", heap.runtime.display_name());
             self.line(&what, &heap.bound, |setting| format!("{} in {}", setting.flag, setting.carrier), out)?;
         }
-        for (name, variable) in workload.env.iter().filter(|(_, variable)| variable.origin != Origin::Image) {
+        for (name, variable) in workload.env.iter().filter(|(_, variable)| !variable.origin.is_image()) {
             self.line(
                 &format!("env {name}"),
                 &variable.value,

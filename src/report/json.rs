@@ -8,7 +8,7 @@
 //!                "fix": {"title", "applicability", "edits": [{"file", "range", "replacement"}]} | null,
 //!                "alternatives": [as "fix"], if there is more than one fix, "fingerprint"}],
 //!  "suppressed": [as "findings", with "suppression": {"kind", "justification"}], only with --show-suppressed,
-//!  "summary": {"errors", "warnings", "notes", "suppressed", "baseline", "services", "images", "files"}}
+//!  "summary": {"errors", "warnings", "notes", "suppressed", "baseline", "services", "images", "files", "unknown_images"}}
 //! ```
 //!
 //! [`schema`] returns the JSON Schema. A range is `{"start": {"line", "column", "column_utf16", "byte"}, "end": {…}}` with an
@@ -33,7 +33,7 @@ const VERSION: u32 = 1;
 /// The report of `oomlint --format json`.
 #[cfg(feature = "schema")]
 #[derive(Serialize, schemars::JsonSchema)]
-struct Document<F> {
+struct Document<'s, F> {
     /// The version of this format: it changes when a field goes or changes its meaning, not when one comes.
     #[schemars(extend("const" = VERSION))]
     version: u32,
@@ -42,7 +42,7 @@ struct Document<F> {
     /// What is known and not reported; only on request.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressed: Option<F>,
-    summary: Counts,
+    summary: Counts<'s>,
 }
 
 /// What wrote the report.
@@ -151,7 +151,7 @@ struct Replacement<'f> {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Summary"))]
-struct Counts {
+struct Counts<'s> {
     errors: usize,
     warnings: usize,
     notes: usize,
@@ -165,6 +165,8 @@ struct Counts {
     images: usize,
     /// Files that were read.
     files: usize,
+    /// Images that services run and nobody knows: their heaps and healthchecks are not checked.
+    unknown_images: &'s [String],
 }
 
 /// Who holds a finding back, and the reason that people gave.
@@ -202,6 +204,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
         services: summary.services,
         images: summary.images,
         files: summary.files,
+        unknown_images: &summary.unknown_images,
     };
     escape::json(out, &summary)?;
     writeln!(out, "}}")
@@ -218,7 +221,7 @@ pub(super) fn write_lines(out: &mut dyn Write, report: &Report<'_>) -> io::Resul
 #[must_use]
 pub fn schema() -> serde_json::Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
-    let mut schema = settings.into_generator().into_root_schema_for::<Document<Vec<Entry<'_>>>>();
+    let mut schema = settings.into_generator().into_root_schema_for::<Document<'_, Vec<Entry<'_>>>>();
     schema.insert("title".to_owned(), "oomlint report, version 1".into());
     schema.to_value()
 }

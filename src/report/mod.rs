@@ -11,6 +11,7 @@ pub mod escape;
 mod github;
 mod gitlab;
 pub mod human;
+pub mod images;
 pub mod inspect;
 pub mod json;
 mod junit;
@@ -39,6 +40,7 @@ use crate::discover::RepositoryRoot;
 use crate::source::{Sources, Span};
 use place::{FileLocation, Point, floor, path_text};
 
+pub use secret::words as masked_words;
 pub use snippet::draw_failure;
 
 /// Output format of a report. The variants have the names that the command line takes.

@@ -72,7 +72,7 @@ pub(super) fn command(text: &str) -> Cow<'_, str> {
 
 /// Masks secrets in a command line that is split into words, any of which may be a whole script.
 #[must_use]
-pub(super) fn words(words: &[&str]) -> Vec<String> {
+pub fn words(words: &[&str]) -> Vec<String> {
     let mut line = Line::default();
     let mut out = Vec::with_capacity(words.len());
     for word in words {

@@ -17,12 +17,14 @@ use super::{ImageFacts, heap, probe, process, quotes, role, serves, tools};
 use crate::catalog::{Catalog, Pool};
 use crate::discover::Untracked;
 use crate::hash::{HashSet, IndexMap};
+use crate::lock::Lock;
+use crate::model::ImageReference;
 use crate::model::allowance::ByteBudget;
 use crate::model::build::{Dockerfiles, ResolvedBuild, resolve_build};
 use crate::model::compose::{Mount, Service};
 use crate::model::image::{BuildOptions, TargetImage, resolve};
 use crate::model::{project, purpose};
-use crate::source::{SourceId, Sources, Spanned};
+use crate::source::{SourceId, Sources, Spanned, TracedText};
 use crate::syntax::SyntaxError;
 
 /// Builds the workloads of Compose projects and Dockerfiles.
@@ -33,6 +35,8 @@ pub struct Assembler<'a> {
     pub dockerfiles: &'a Dockerfiles,
     /// The catalogue of images and runtimes.
     pub catalog: &'a Catalog,
+    /// The images that the lock file of the project has.
+    pub lock: Option<&'a Lock>,
 }
 
 impl Assembler<'_> {
@@ -62,7 +66,9 @@ impl Assembler<'_> {
             limit_keys: LimitKeys::default(),
             elsewhere: Vec::new(),
             is_template: false,
+            lock: self.lock.map(|lock| lock.file),
         };
+        out.files.extend(out.lock);
         let (awaited, needed) = (role::awaited(&services), role::needed(&services));
         let exists = |path: &Path| self.sources.exists(path);
         let says = |file: &SourceId| purpose::is_not_for_production(self.sources.get(*file).text());
@@ -107,14 +113,15 @@ impl Assembler<'_> {
     #[must_use]
     pub fn image(&self, file: SourceId) -> Project {
         let dockerfile = self.dockerfiles.get(file, self.sources);
-        let mut out =
-            Project { files: vec![file], syntax_errors: dockerfile.errors.clone(), ..Project::default() };
+        let lock = self.lock.map(|lock| lock.file);
+        let files = std::iter::once(file).chain(lock).collect();
+        let mut out = Project { files, lock, syntax_errors: dockerfile.errors.clone(), ..Project::default() };
         if is_fragment(&dockerfile, self.sources.get(file).path()) {
             return Project { files: vec![file], ..Project::default() };
         }
         let Ok(target) = resolve(&dockerfile, &BuildOptions::default()) else { return out };
         let runs = Runs::new(&target);
-        let mut facts = Box::new(ImageFacts::of_target(&runs, self.catalog));
+        let mut facts = Box::new(ImageFacts::of_target(&runs, (self.catalog, self.lock)));
         let path = self.sources.get(file).path().to_path_buf();
         let home = tools::home(&facts.base, self.catalog);
         let scripts = Scripts::of_dockerfile(self.sources, &target, &path).at_home(home);
@@ -127,14 +134,14 @@ impl Assembler<'_> {
         // `docker run` sets the limits of a lone image.
         let service = Box::new(Service::unknown(path.display().to_string(), target.from));
         let tools = tools::tools(&facts.base, Some(&runs), &facts.missing_tools, self.catalog);
-        let exposed = tools::exposed(&facts.base, Some(&target), starts, self.catalog);
+        let exposed = tools::exposed(&facts, Some(&target), starts, self.catalog);
         let health = Health::of((&*service, Some(&target)), &facts, (tools, exposed), self.catalog);
         let mut workload = Workload {
             name: service.name.clone(),
             kind: Kind::Image,
             anchor: target.from,
             build: Some(Build::of_file(file, &path, &runs, self.catalog)),
-            env: image_environment(&target),
+            env: image_environment(&facts, Some(&target)),
             env_missing: None,
             memory: Memory::of(&service, None),
             resources: Resources::of(&service),
@@ -188,12 +195,13 @@ impl Assembler<'_> {
         let target = built.as_ref().and_then(|built| built.image.as_deref().ok());
         let runs = target.map(Runs::new);
         let mut facts = Box::new(match (&runs, &built) {
-            (Some(runs), _) => ImageFacts::of_target(runs, self.catalog),
-            (None, Some(ResolvedBuild { image: Err(why), .. })) => {
+            (Some(runs), _) => ImageFacts::of_target(runs, (self.catalog, self.lock)),
+            // What the build makes is not seen, but the machine has it under this name.
+            (None, Some(ResolvedBuild { image: Err(why), .. })) if !self.is_locked(&service.image) => {
                 let at = service.build.as_ref().map_or(service.key, |build| build.span);
                 ImageFacts::unknown(at, why)
             }
-            (None, _) => ImageFacts::of_reference(&service.image, service.key, self.catalog),
+            (None, _) => ImageFacts::of_reference(&service.image, service.key, (self.catalog, self.lock)),
         });
         let names = |mount: &Mount, file: &str| mount.source.contains(file) || mount.target.contains(file);
         facts.drop_facts_of_replaced_files(&|file| service.mounts.iter().any(|mount| names(mount, file)));
@@ -220,10 +228,7 @@ impl Assembler<'_> {
                 out.files.push(file);
             }
         }
-        let mut env = match &built {
-            Some(ResolvedBuild { image: Ok(target), .. }) => image_environment(target),
-            _ => IndexMap::default(),
-        };
+        let mut env = image_environment(&facts, target);
         for (name, (value, from_file)) in resolved.variables {
             let origin = if from_file { Origin::EnvFile } else { Origin::Environment };
             let place = service.environment_keys.get(&name).copied().filter(|_| !from_file);
@@ -235,7 +240,7 @@ impl Assembler<'_> {
             eaten.retain(|variable| !given.contains(&variable.name.value));
         }
         let tools = tools::tools(&facts.base, runs.as_ref(), &facts.missing_tools, self.catalog);
-        let exposed = tools::exposed(&facts.base, target, starts, self.catalog);
+        let exposed = tools::exposed(&facts, target, starts, self.catalog);
         let build = built.as_ref().zip(service.build.as_ref());
         let mut workload = Workload {
             name: service.name.clone(),
@@ -273,6 +278,12 @@ impl Assembler<'_> {
         workload.health.probe = site.probe();
         serves::apply_server_facts(&mut workload, &started.opened);
         workload
+    }
+
+    /// True if the lock file has the image.
+    fn is_locked(&self, image: &Fact<TracedText>) -> bool {
+        let reference = image.value().and_then(|image| ImageReference::parse(image.as_str()));
+        reference.zip(self.lock).is_some_and(|(reference, lock)| lock.find(&reference).is_some())
     }
 
     /// Sets the heaps and caches of a workload, and its heap flags for other runtimes.
@@ -326,14 +337,16 @@ fn project_name_of(directory: &str) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-fn image_environment(target: &TargetImage) -> IndexMap<String, Variable> {
-    let variables = target.env.iter().map(|(name, entry)| {
+/// Returns the environment of an image: what the lock file has of the base, and the Dockerfile's `ENV` over it.
+fn image_environment(facts: &ImageFacts, target: Option<&TargetImage>) -> IndexMap<String, Variable> {
+    let mut env: IndexMap<String, Variable> = facts.locked_env.iter().cloned().collect();
+    env.extend(target.into_iter().flat_map(|target| &target.env).map(|(name, entry)| {
         let value = match &entry.value {
             Ok(text) => Fact::Known(Spanned::new(text.clone(), text.span())),
             Err(variable) => Fact::Unknown { at: entry.span, why: Why::Variable(variable.clone()) },
         };
         let place = Some(entry.key.span());
         (name.clone(), Variable { value, origin: Origin::Image, name: place, quotes: None })
-    });
-    variables.collect()
+    }));
+    env
 }

@@ -1,14 +1,16 @@
 //! Facts that a container inherits from its image.
 
 use super::heap::{NativeOverhead, OverheadInputs, ProductPart};
+use super::locked::Knowledge;
 use super::runs::Runs;
 use super::start::{ExecEntrypoint, behind_shell, join, words};
 use super::unsupported::{Unsupported, unsupported};
-use super::{Fact, Healthcheck, Start, Why, installs};
+use super::{Fact, Healthcheck, Start, Variable, Why, installs};
 use crate::catalog::{
     self, BesideHeap, Catalog, DefaultHeap, Grammar, IgnoresLimit, Minimum, NoHeapIn, RuntimeName,
     SharedMemory, Shutdown, SizesItself, in_versions,
 };
+use crate::lock::Lock;
 use crate::model::ImageReference;
 use crate::model::image::{
     Base, BuildVariable, CopyInstruction, Form, HealthTest, HealthcheckInstruction, TargetImage,
@@ -148,6 +150,12 @@ pub struct ImageFacts {
     pub(super) is_server: bool,
     /// True if no `ENV` of the image can bound a heap unseen: the catalogue has the image, or the base is `scratch`.
     pub(super) env_known: bool,
+    /// Who knows the image, or the base of the Dockerfile.
+    pub knowledge: Knowledge,
+    /// The variables of the image, or the base of the Dockerfile, that the lock file has.
+    pub(super) locked_env: Vec<(String, Variable)>,
+    /// The TCP ports that it exposes, if the lock file has the image.
+    pub(super) locked_ports: Option<Vec<u16>>,
 }
 
 /// Programs that healthchecks use and an image may lack.
@@ -192,15 +200,22 @@ impl ImageFacts {
             lighter_base: None,
             is_server: false,
             env_known: false,
+            knowledge: Knowledge::Nothing,
+            locked_env: Vec::new(),
+            locked_ports: None,
         }
     }
 
     /// Returns the facts of a pulled image. `anchor` is the service's key.
-    pub(super) fn of_reference(image: &Fact<TracedText>, anchor: Span, catalog: &Catalog) -> Self {
+    pub(super) fn of_reference(
+        image: &Fact<TracedText>,
+        anchor: Span,
+        known: (&Catalog, Option<&Lock>),
+    ) -> Self {
         match image {
             Fact::Known(reference) => {
                 let base = Fact::Known(reference.clone());
-                Self::catalogued(base, &reference.value, reference.span, catalog)
+                Self::of_name(base, &reference.value, reference.span, known)
             }
             Fact::Unknown { at, why } => Self::unknown(*at, why),
             Fact::Absent { .. } => Self::unknown(anchor, &Why::Other("it names no image")),
@@ -208,12 +223,12 @@ impl ImageFacts {
     }
 
     /// Returns the facts of an image that is built from a Dockerfile.
-    pub(super) fn of_target(runs: &Runs<'_>, catalog: &Catalog) -> Self {
+    pub(super) fn of_target(runs: &Runs<'_>, (catalog, lock): (&Catalog, Option<&Lock>)) -> Self {
         let target = runs.target;
         let mut facts = match &target.base {
             Base::Reference(reference) => {
                 let base = Fact::Known(Spanned::new(reference.clone(), reference.span()));
-                Self::catalogued(base, reference, target.base_from, catalog)
+                Self::of_name(base, reference, target.base_from, (catalog, lock))
             }
             Base::Unknown { at, variable } => Self::unknown(*at, &Why::Variable(variable.clone())),
             Base::Scratch => Self::scratch(target.base_from),
@@ -251,26 +266,54 @@ impl ImageFacts {
             command: Fact::Absent { anchor },
             missing_tools: TOOLS.to_vec(),
             env_known: true,
+            knowledge: Knowledge::Catalogue,
             ..Self::unknown(anchor, &Why::Other("scratch"))
         }
     }
 
-    fn catalogued(base: Fact<TracedText>, reference: &TracedText, at: Span, catalog: &Catalog) -> Self {
-        let why = Why::Image(reference.as_str().to_owned());
-        let unknown = Self { base: base.clone(), ..Self::unknown(at, &why) };
-        let Some(parsed) = ImageReference::parse(reference.as_str()) else { return unknown };
-        let healthcheck = match catalog.healthcheck(&parsed) {
+    /// Returns the facts of an image that is not built here: the catalogue's, with those of the lock file over them.
+    fn of_name(
+        base: Fact<TracedText>,
+        reference: &TracedText,
+        at: Span,
+        (catalog, lock): (&Catalog, Option<&Lock>),
+    ) -> Self {
+        let Some(parsed) = ImageReference::parse(reference.as_str()) else {
+            let why = Why::Image(reference.as_str().to_owned());
+            return Self { base, ..Self::unknown(at, &why) };
+        };
+        let mut facts = Self::catalogued(base, &parsed, (reference, at), catalog);
+        if let Some(locked) = lock.and_then(|lock| lock.find(&parsed)) {
+            facts.apply_lock(&locked, at);
+        }
+        facts
+    }
+
+    fn catalogued(
+        base: Fact<TracedText>,
+        parsed: &ImageReference,
+        (reference, at): (&TracedText, Span),
+        catalog: &Catalog,
+    ) -> Self {
+        let knowledge = Knowledge::of(parsed, catalog);
+        let name = reference.as_str().to_owned();
+        let why = match knowledge {
+            Knowledge::Nothing => Why::Image(name),
+            _ => Why::ImageFact(name),
+        };
+        let unknown = Self { base, knowledge, ..Self::unknown(at, &why) };
+        let healthcheck = match catalog.healthcheck(parsed) {
             catalog::Healthcheck::None => Fact::Absent { anchor: at },
             catalog::Healthcheck::Present => Fact::Known(Spanned::new(Healthcheck::OfImage, at)),
             catalog::Healthcheck::Unknown => unknown.healthcheck.clone(),
         };
-        let unsupported = unsupported(&parsed, catalog);
+        let unsupported = unsupported(parsed, catalog);
         let tag = parsed.effective_tag().unwrap_or_default();
-        let row = catalog.probes(&parsed);
+        let row = catalog.probes(parsed);
         let mut servers = row.map(|row| row.program.clone()).unwrap_or_default();
         let is_server = row.is_some_and(|row| !row.exposes.is_empty());
-        let Some(entry) = catalog.image(&parsed) else {
-            let shared_memory = catalog.shared_memory(&parsed);
+        let Some(entry) = catalog.image(parsed) else {
+            let shared_memory = catalog.shared_memory(parsed);
             return Self { healthcheck, unsupported, servers, is_server, shared_memory, ..unknown };
         };
         servers.extend(entry.servers(tag).into_iter().map(str::to_owned));
@@ -317,7 +360,7 @@ impl ImageFacts {
             beside_heap: beside,
             memory: entry.memory_of(tag).map(|part| ProductPart { part, has_file: false }).collect(),
             ignores_limit: entry.ignores_limit(tag).cloned(),
-            shared_memory: catalog.shared_memory(&parsed),
+            shared_memory: catalog.shared_memory(parsed),
             sh: entry.sh(tag),
             runtime: entry.runtime(),
             major: entry.runtime_major(tag).map(|(_, major)| major),

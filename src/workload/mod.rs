@@ -18,6 +18,7 @@ mod jobs;
 mod keys;
 mod lingering;
 mod listens;
+mod locked;
 mod measured;
 mod memory;
 mod opened;
@@ -52,6 +53,7 @@ pub use self::heap::{
 };
 pub use self::image::{ImageDefaultHeap, ImageFacts, LighterBase, LighterKind};
 pub use self::lingering::{OuterShell, ShellAsPid1, Waited};
+pub use self::locked::{Knowledge, KnownImage};
 pub use self::measured::{Measured, Measurements};
 pub use self::memory::{HostSized, Memory, Resources};
 pub use self::packages::PackageCache;
@@ -112,6 +114,8 @@ pub struct Project {
     pub elsewhere: Vec<ChangedElsewhere>,
     /// True if the configuration names one of the files as a template of another platform.
     pub is_template: bool,
+    /// The file of locked images that holds for it.
+    pub lock: Option<SourceId>,
 }
 
 /// How many services of a project set limits in which form.
@@ -359,4 +363,15 @@ pub enum Origin {
     EnvFile,
     /// An `ENV` instruction of the Dockerfile.
     Image,
+    /// The image that is run or built on, by the lock file.
+    #[serde(rename = "image")]
+    LockedImage,
+}
+
+impl Origin {
+    /// True if the image sets it, and no file of the service.
+    #[must_use]
+    pub fn is_image(self) -> bool {
+        matches!(self, Self::Image | Self::LockedImage)
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::runs::Runs;
 use super::server::Starts;
-use super::{Fact, installs};
+use super::{Fact, ImageFacts, installs};
 use crate::catalog::Catalog;
 use crate::model::ImageReference;
 use crate::model::image::TargetImage;
@@ -63,7 +63,7 @@ pub(super) fn beside_tcp(target: Option<&TargetImage>) -> (Vec<String>, bool) {
 
 /// Returns the exposed TCP ports: the Dockerfile's own, or else the base image's if its server may be what starts.
 pub(super) fn exposed(
-    base: &Fact<TracedText>,
+    facts: &ImageFacts,
     target: Option<&TargetImage>,
     starts: Starts,
     catalog: &Catalog,
@@ -78,9 +78,10 @@ pub(super) fn exposed(
     let mut ports: Vec<u16> = written.collect();
     let replaced = starts != Starts::Server && target.is_some_and(|target| target.entrypoint.is_some());
     if ports.is_empty() && starts != Starts::Other && !replaced {
-        let reference = base.value().and_then(|base| ImageReference::parse(base.as_str()));
+        let reference = facts.base.value().and_then(|base| ImageReference::parse(base.as_str()));
         let row = reference.and_then(|reference| catalog.probes(&reference));
-        ports.extend(row.map(|row| row.exposes.as_slice()).unwrap_or_default());
+        let of_row = row.map(|row| row.exposes.as_slice()).unwrap_or_default();
+        ports.extend(facts.locked_ports.as_deref().unwrap_or(of_row));
     }
     ports.sort_unstable();
     ports.dedup();

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use common::Checked;
 use oomlint::diagnostic::{Confidence, Finding, Label, Severity, Summary};
 use oomlint::discover::RepositoryRoot;
-use oomlint::report::{Format, Report, human, json};
+use oomlint::report::{Format, Report, human, images, json};
 use oomlint::source::{Sources, Span};
 use serde_json::Value;
 
@@ -142,16 +142,23 @@ fn assert_valid(validator: &jsonschema::Validator, value: &Value) {
 }
 
 #[test]
-fn the_shipped_schema_is_that_of_the_types() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/oomlint-report.schema.json");
-    let current = format!("{}\n", pretty(&json::schema()));
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &current).unwrap();
+fn the_shipped_schemas_are_those_of_the_types() {
+    let schemas = [
+        ("oomlint-report", json::schema()),
+        ("oomlint-images", images::schema()),
+        ("oomlint-images-lock", images::lock_schema()),
+    ];
+    for (name, schema) in schemas {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.schema.json"));
+        let current = format!("{}\n", pretty(&schema));
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &current).unwrap();
+        }
+        let shipped = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(shipped, current, "write it with UPDATE=1 cargo test --test it formats");
+        assert!(jsonschema::meta::is_valid(&schema));
     }
-    let shipped = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(shipped, current, "write it with UPDATE=1 cargo test --test it formats");
-    assert!(jsonschema::meta::is_valid(&json::schema()));
 }
 
 #[test]

@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["diagnostic"],
     &["catalog", "stats"],
+    &["lock"],
     &["workload"],
     &["capacity"],
     &["rules"],

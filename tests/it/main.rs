@@ -30,6 +30,7 @@ mod hostile;
 mod hostile_files;
 mod hostile_reports;
 mod image_corpus;
+mod images;
 mod layering;
 mod limits;
 mod links;

@@ -3,7 +3,7 @@
 use crate::common;
 use std::path::Path;
 
-use oomlint::discover::{FileKind, is_env_file, kind_of};
+use oomlint::discover::{FileKind, is_env_file, is_image_lock, kind_of};
 use regex::Regex;
 use serde_yaml::Value;
 
@@ -46,6 +46,8 @@ const NAMES: &[(&str, Option<FileKind>)] = &[
     ("Dockerfile.", None),
     (".dockerfile", None),
     ("Dockerfile.MD", None),
+    ("Dockerfile.json", None),
+    ("Dockerfile-x.JSON", None),
     ("README.md", None),
 ];
 
@@ -78,6 +80,8 @@ fn hooks_are_given_the_files_that_are_looked_at() {
             assert_eq!(is_env_file(Path::new(name)), *is, "{name}");
             assert_eq!(files.is_match(name) && !exclude.is_match(name), *is, "{name}");
         }
+        let lock = "deploy/.oomlint-images.json";
+        assert!(files.is_match(lock) && !exclude.is_match(lock) && is_image_lock(Path::new(lock)));
         for name in &real {
             let given = files.is_match(name) && !exclude.is_match(name);
             let path = Path::new(name);

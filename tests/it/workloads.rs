@@ -17,7 +17,8 @@ fn app(compose: &str, dockerfile: &str) -> (Workload, Sources) {
     sources.add(Path::new(".env"), "");
     let mut project = project::load_merged(&[PathBuf::from("compose.yaml")], &Settings::default(), &sources);
     let dockerfiles = Dockerfiles::default();
-    let assembler = Assembler { sources: &sources, dockerfiles: &dockerfiles, catalog: Catalog::builtin() };
+    let assembler =
+        Assembler { sources: &sources, dockerfiles: &dockerfiles, catalog: Catalog::builtin(), lock: None };
     let workloads = assembler.project(&mut project).workloads;
     let app = workloads.into_iter().find(|workload| workload.name == "app").unwrap();
     (app, sources)

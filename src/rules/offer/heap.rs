@@ -226,7 +226,8 @@ pub(in crate::rules) fn set_words(
             vec![FixOp::AppendToVariable { name: variable.name?, words: words.to_owned() }],
             Vec::new(),
         )),
-        Origin::Environment => None,
+        // The lock file keeps a part of the value, and setting the variable would lose the rest.
+        Origin::Environment | Origin::LockedImage => None,
         Origin::EnvFile | Origin::Image if value.value.varies() => None,
         Origin::EnvFile | Origin::Image => {
             let value = format!("{} {words}", value.value.as_str().trim());

@@ -27,7 +27,7 @@ pub(in crate::workload) fn pools(
             partial.map(|start| start.programs(image.handover.as_ref())).unwrap_or_default()
         }
         // The start line is inside an image that the catalogue does not know, so its span is the image reference.
-        Fact::Unknown { at, why: Why::Image(name) } => {
+        Fact::Unknown { at, why: Why::Image(name) | Why::ImageFact(name) } => {
             vec![Program {
                 name: TracedText::derived(name.as_str(), *at),
                 arguments: Vec::new(),

@@ -128,6 +128,19 @@ pub(crate) fn bytes_of_a_configuration() {
     assert!(err.contains("larger than 256 KiB") && err.contains(".oomlint.yaml"), "{err}");
 }
 
+pub(crate) fn bytes_of_an_image_lock() {
+    let lock = |length: usize| {
+        let text = "{\"version\": 1, \"images\": []}";
+        format!("{text}{}", " ".repeat(length - text.len()))
+    };
+    let scratch = tree(&[(".oomlint-images.json", &lock(4 << 20)), ("compose.yaml", "services: {}\n")]);
+    assert_eq!(oomlint(scratch.path(), &[]).0, Some(0));
+    write(scratch.path(), ".oomlint-images.json", &lock((4 << 20) + 1));
+    let (code, out, err) = oomlint(scratch.path(), &[]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("larger than 4 MiB") && err.contains(".oomlint-images.json"), "{err}");
+}
+
 #[cfg(not(unix))]
 pub(crate) fn links_on_a_way() {}
 

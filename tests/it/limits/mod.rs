@@ -27,6 +27,7 @@ rows! {
     bytes_of_rules, "discover/ignored.rs MAX_RULES", "bytes of a `.gitignore`";
     bytes_that_are_looked_at, "discover/kind.rs MAX_LOOKED_AT", "bytes that are looked at";
     bytes_of_a_configuration, "config/read.rs MAX_TEXT", "bytes of a configuration";
+    bytes_of_an_image_lock, "lock/read.rs MAX_TEXT", "bytes of a `.oomlint-images.json`";
     links_on_a_way, "source/file_system/root.rs MAX_LINKS", "symbolic links on a way";
     entries_of_a_directory, "source/file_system/listing.rs MAX_REMEMBERED", "entries of a directory";
     levels_of_a_yaml_file, "syntax/yaml/mod.rs MAX_DEPTH", "levels of a YAML file";
