@@ -408,8 +408,7 @@ fn templates_of_platforms_are_compose_files() {
             ["--format", "concise", "--fail-on", "never", "--select", "invalid-compose-file,syntax-error"];
         run(dir.path(), &arguments)
     };
-    let (_, out, err) = lint("");
-    assert!(format!("{out}{err}").contains("nothing to check"), "{out}{err}");
+    assert_eq!(lint("").1, "");
     let (_, found, _) = lint("compose-files: ['*.tmpl']\n");
     assert_eq!(found.lines().count(), 1, "{found}");
     assert!(
