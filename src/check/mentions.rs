@@ -235,7 +235,7 @@ mod tests {
         let sources = Sources::new();
         let (named, compose) = (Path::new(named), Path::new(compose));
         let file = sources.add(compose, text);
-        let mentions = Mentions(Some(vec![Named::of(named).unwrap()]));
+        let mentions = Mentions { named: Some(vec![Named::of(named).unwrap()]), locked: Vec::new() };
         leads_on(text) || mentions.may_be_in(&[file], compose.parent().unwrap(), &sources)
     }
 
@@ -278,7 +278,10 @@ mod tests {
                 "services: {a: {build: {dockerfile: dev.Dockerfile}}}",
             ),
         ];
-        let mentions = Mentions(Some(vec![Named::of(Path::new("/r/lib/dev.Dockerfile")).unwrap()]));
+        let mentions = Mentions {
+            named: Some(vec![Named::of(Path::new("/r/lib/dev.Dockerfile")).unwrap()]),
+            locked: Vec::new(),
+        };
         assert!(mentions.may_be_in(&files, Path::new("/r"), &sources));
         assert!(!mentions.may_be_in(&files[..1], Path::new("/r"), &sources));
         assert!(!mentions.may_be_in(&files[1..], Path::new("/r"), &sources));

@@ -23,6 +23,7 @@ mod dockerfile;
 mod dockerfile_cases;
 mod dockerfile_conformance;
 mod dockerfile_properties;
+mod field;
 mod fingerprints;
 mod fixes;
 mod formats;
