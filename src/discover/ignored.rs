@@ -64,7 +64,7 @@ impl IgnoreRules {
         };
         if !restricted {
             outer.global = Gitignore::global().0;
-            if let Ok(absolute) = root.canonicalize() {
+            if let Ok(absolute) = disk.canonical(root) {
                 let above = absolute.ancestors().skip(1).map(|directory| outer.files_of(directory, disk));
                 outer.above = above.filter(|files| !files.iter().all(Gitignore::is_empty)).collect();
                 outer.absolute = absolute;

@@ -134,7 +134,9 @@ impl Project {
         let mut seen = HashSet::default();
         let unknown = self.workloads.iter().filter(|workload| workload.runs_unknown_image());
         let names = unknown.filter_map(|workload| Some(workload.service.image.value()?.as_str()));
-        names.filter(|name| ImageReference::parse(name).is_some() && seen.insert(*name)).collect()
+        // Longer ones are no names of images.
+        let names = names.filter(|name| name.len() <= 512 && ImageReference::parse(name).is_some());
+        names.filter(|name| seen.insert(*name)).collect()
     }
 }
 

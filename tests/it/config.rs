@@ -187,7 +187,7 @@ fn the_schema_is_current_and_takes_what_is_taken() {
     rows.as_mapping_mut().unwrap().remove("mirrors");
     for row in rows["images"].as_sequence_mut().unwrap() {
         // For the readers of the table alone.
-        for key in ["sources", "upstream"] {
+        for key in ["sources", "upstream", "like"] {
             row.as_mapping_mut().unwrap().remove(key);
         }
     }

@@ -348,7 +348,7 @@ fn reports_name_the_images_that_nobody_knows() {
     let report: Value = serde_json::from_str(&run(dir.path(), &["--format", "json"]).out).unwrap();
     assert_eq!(report["summary"]["unknown_images"], json!(["acme/api:1"]));
     for format in ["concise", "github", "sarif", "junit", "jsonl"] {
-        assert!(!run(dir.path(), &["--format", format]).out.contains("not checked"), "{format}");
+        assert!(!run(dir.path(), &["--format", format]).out.contains("healthchecks not checked"), "{format}");
     }
     assert!(!run(dir.path(), &["--statistics"]).out.contains("not checked"));
     lock(dir.path(), &json!([image("acme/api:1", json!({"Cmd": ["/api"]}))]));

@@ -54,7 +54,17 @@ pub(in crate::rules) fn bound_default(
         return;
     }
     let varies = offer.workload.limit_key().is_none_or(|key| key.text.varies());
-    let own = largest(heap, limit).and_then(|size| heap.own_variable(size));
+    // The other parts of a product's memory take theirs.
+    let pools = offer.workload.pools.heaps.iter().chain(&offer.workload.pools.caches);
+    let others = pools.filter(|pool| pool.part.is_some() && pool.part != heap.part);
+    let others = others.filter_map(|pool| pool.size_under(Some(limit), None));
+    let rest = ByteSize(others.fold(limit.0, |rest, other| rest.saturating_sub(other.size.0)));
+    let is_product = heap.part.as_ref().is_some_and(|part| !part.set_by.is_empty());
+    let own = largest(heap, rest).filter(|_| rest.0 > 0).and_then(|size| heap.own_variable(size));
+    if is_product && own.is_none() && !varies {
+        finding.help(too_small(heap, limit));
+        return;
+    }
     if let Some((name, value)) = own.filter(|_| !varies) {
         match set_variables(offer, &[(name.clone(), value.clone())]) {
             Some(ops) => {

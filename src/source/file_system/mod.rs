@@ -186,6 +186,14 @@ impl FileSystem {
         Ok(std::fs::read_dir(self.place(directory)?)?)
     }
 
+    /// Returns the absolute path of a directory on the disk, without links.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is outside of the allowed directory.
+    pub fn canonical(&self, directory: &Path) -> Result<PathBuf, LoadError> {
+        Ok(std::fs::canonicalize(self.place(directory)?)?)
+    }
+
     /// Calls `each` with the names in a directory on the disk, unordered, and what they are; `None` for links. Whatever is asked about
     /// the directory afterwards is known.
     ///

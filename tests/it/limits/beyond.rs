@@ -134,7 +134,7 @@ pub(crate) fn bytes_of_an_image_lock() {
         format!("{text}{}", " ".repeat(length - text.len()))
     };
     let scratch = tree(&[(".oomlint-images.json", &lock(4 << 20)), ("compose.yaml", "services: {}\n")]);
-    assert_eq!(oomlint(scratch.path(), &[]).0, Some(0));
+    concise(scratch.path(), &[]);
     write(scratch.path(), ".oomlint-images.json", &lock((4 << 20) + 1));
     let (code, out, err) = oomlint(scratch.path(), &[]);
     assert_eq!((code, out.as_str()), (Some(2), ""));

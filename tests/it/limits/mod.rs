@@ -111,7 +111,7 @@ const OTHERS: &[&str] = &[
     "report/snippet.rs MAX_GAP",
     "report/snippet.rs MAX_RELATED",
     "check/mentions.rs MAX_SEARCHED",
-    "discover/walk.rs MAX_THREADS",
+    "model/build.rs MAX_IMAGES",
     "syntax/yaml/resolve.rs MAX_NUMBER",
     "stats/mod.rs MAX_SKIPPED",
     "report/budget/mod.rs MAX_GAPS",

@@ -259,7 +259,9 @@ impl Checker<'_> {
             place.into_iter().flat_map(|(_, mapping)| mapping.keys).map(|(name, _)| *name).collect();
         let unevaluated = place.is_some_and(|(_, mapping)| mapping.unevaluated);
         let mut refusal = messages::unknown_key(&self.place, name, &entry.value, &known, unevaluated);
-        refusal.rename_to = place.and_then(|place| self.meant(name, entry, place));
+        // A key in quotes, as in JSON, has a longer span.
+        let plain = entry.key.range().len() == name.len();
+        refusal.rename_to = place.filter(|_| plain).and_then(|place| self.meant(name, entry, place));
         refusal.span = entry.key;
         refusal.via.clone_from(&entry.value.via);
         self.refusals.add(refusal);
