@@ -154,9 +154,26 @@ pub(super) struct ImageRuntime {
     /// The version of every tag.
     #[serde(default)]
     fixed: Option<u32>,
+    /// The versions in the image's own versions, for tags that no pattern fits.
+    #[serde(default)]
+    inside: Vec<RuntimeInside>,
     /// The default heap, if it is another than the runtime's usual one.
     #[serde(default)]
     default_heap: Option<DefaultHeap>,
+}
+
+/// The runtime's version in some versions of an image.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct RuntimeInside {
+    /// The runtime's major version.
+    major: u32,
+    /// The first version of the image with it.
+    #[serde(default)]
+    since: Option<String>,
+    /// The first version of the image with a newer one.
+    before: String,
 }
 
 /// ENTRYPOINT and CMD of an image.
@@ -207,6 +224,12 @@ struct Variant {
     /// The first major version.
     #[serde(default)]
     since: Option<u32>,
+    /// The first version of the image; a tag without a number counts as the newest.
+    #[serde(default)]
+    from: Option<String>,
+    /// The first version of the image that is no longer meant.
+    #[serde(default)]
+    before: Option<String>,
     /// Its ENTRYPOINT and CMD.
     #[serde(default)]
     start: Option<Start>,
@@ -277,7 +300,12 @@ impl ImageEntry {
         let runtime = self.runtime.as_ref()?;
         let major = runtime.fixed.or_else(|| {
             let named = tag.split('-').find_map(|word| runtime.names.get(word).copied());
-            named.or_else(|| leading_major(&self.version(tag)?, runtime.name))
+            named.or_else(|| leading_major(&self.version(tag)?, runtime.name)).or_else(|| {
+                let fits = |row: &&RuntimeInside| {
+                    super::in_versions(tag, row.since.as_deref(), Some(&row.before))
+                };
+                runtime.inside.iter().find(fits).map(|row| row.major)
+            })
         })?;
         Some((runtime.name, major))
     }
@@ -341,7 +369,8 @@ impl ImageEntry {
         if is_windows(tag) {
             return None;
         }
-        self.variants(tag).find_map(|variant| variant.shell).or(self.shell)
+        let own = self.variants(tag).find_map(|variant| variant.shell);
+        own.or_else(|| is_bare(tag).then_some(false)).or(self.shell)
     }
 
     /// True if its `/bin/sh` is known to be dash: Debian and Ubuntu.
@@ -371,6 +400,7 @@ impl ImageEntry {
         }
         self.variants(tag)
             .find_map(|variant| variant.tools.has_tool_entry(tool))
+            .or_else(|| is_bare(tag).then_some(false))
             .or_else(|| self.tools.has_tool_entry(tool))
     }
 
@@ -397,6 +427,23 @@ impl ImageEntry {
         })
     }
 
+    /// Returns the variables that this tag's start script does not read: it unsets or ignores them, or only other versions do
+    /// read them.
+    #[must_use]
+    pub fn unset_variables(&self, tag: &str) -> Vec<String> {
+        let variables = |part: &MemoryPart| {
+            part.set_by.iter().filter_map(|by| by.variable.clone()).collect::<Vec<_>>()
+        };
+        let read: Vec<String> = self.memory_of(tag).flat_map(|part| variables(&part)).collect();
+        let mut unset = self.unsets.clone();
+        for name in self.memory.iter().flat_map(variables) {
+            if !read.contains(&name) && !self.expands.contains(&name) && !unset.contains(&name) {
+                unset.push(name);
+            }
+        }
+        unset
+    }
+
     fn variants(&self, tag: &str) -> impl Iterator<Item = &Variant> {
         let major = self.runtime_major(tag).map(|(_, major)| major);
         self.variants.iter().filter(move |variant| {
@@ -405,6 +452,7 @@ impl ImageEntry {
                 && (variant.majors.is_empty() || major.is_some_and(|major| variant.majors.contains(&major)))
                 // A tag without a version moves, and is newer than any bound here.
                 && variant.since.is_none_or(|since| major.is_none_or(|major| major >= since))
+                && super::in_versions(tag, variant.from.as_deref(), variant.before.as_deref())
         })
     }
 }
@@ -421,6 +469,11 @@ impl Tools {
 /// True for tags of Windows images, to which no fact here applies.
 pub(super) fn is_windows(tag: &str) -> bool {
     ["windowsservercore", "nanoserver", "windows"].iter().any(|word| has_word(tag, word))
+}
+
+/// True for tags that name themselves distroless: such a variant has neither a shell nor tools, whatever the others have.
+fn is_bare(tag: &str) -> bool {
+    has_word(tag, "distroless") && !has_word(tag, "debug") && !has_word(tag, "busybox")
 }
 
 /// Parses the major version: `22.5.0` is 22, `8u372` is 8, and for Java `1.8.0` is 8.

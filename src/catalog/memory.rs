@@ -20,6 +20,9 @@ pub struct MemoryPart {
     /// Its size if nothing sets it. Unknown if it is not there.
     #[serde(default)]
     pub default: Option<PartDefault>,
+    /// The least size with which the program starts.
+    #[serde(default)]
+    pub least: Option<LeastSize>,
     /// The first version that has it; a tag without a number counts as the newest.
     #[serde(default)]
     pub since: Option<String>,
@@ -32,6 +35,21 @@ pub struct MemoryPart {
     /// The source of the facts.
     #[serde(default)]
     pub source: String,
+}
+
+/// The least size of a part, below which the program ends at its start.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LeastSize {
+    /// In MiB, for each of what `times` counts.
+    pub mib: i64,
+    /// An option of the start command, up to its value, that says how many times; once if it is not there.
+    #[serde(default)]
+    pub times: Vec<String>,
+    /// What it counts, in the plural: `threads`.
+    #[serde(default)]
+    pub of: String,
 }
 
 /// What the size of a part bounds.

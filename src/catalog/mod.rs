@@ -24,7 +24,7 @@ pub use defaults::{DefaultHeap, HotspotFlags};
 pub use heap::{BesideHeap, HeapWhenUnset, NoHeapIn};
 pub use image::{Healthcheck, ImageEntry, RuntimeName, Start};
 pub use lighter::{Lighter, LighterKind};
-pub use memory::{Certainty, MemoryPart, PartDefault, PartKind, SetBy, Shutdown};
+pub use memory::{Certainty, LeastSize, MemoryPart, PartDefault, PartKind, SetBy, Shutdown};
 pub use packages::{Effect, Manager, Packages, Toolchain};
 pub use probes::{
     ClosedRole, ConfigurationFiles, HttpPort, PortBy, ProbeEntry, ProbeRow, SettingFiles, in_versions,

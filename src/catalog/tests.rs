@@ -299,3 +299,42 @@ fn package_managers_are_told_by_their_words() {
         packages.is_harmless("mkdir") && !packages.is_harmless("make") && !packages.is_harmless("apt-get")
     );
 }
+
+#[test]
+fn variants_and_runtimes_follow_the_versions_of_the_image() {
+    let row: ImageEntry = serde_json::from_value(serde_json::json!({
+        "repositories": ["a"],
+        "runtime": { "name": "java", "major": ["*-jdk{n}"], "inside": [{ "major": 8, "before": "2.303" }] },
+        "variants": [
+            { "before": "3.6", "shell": true, "tools": { "has": ["wget"] } },
+            { "from": "3.6", "shell": false, "tools": { "lacks": ["wget"] } },
+        ],
+        "unsets": ["OLD"],
+        "memory": [
+            { "part": "heap", "kind": "heap", "set-by": [
+                { "variable": "SHARE", "grammar": "percent", "before": "5.3" },
+                { "variable": "PERCENT", "grammar": "percent", "since": "5.3" },
+            ] },
+        ],
+    }))
+    .expect("a row");
+    for (tag, shell) in [("3.5.9", true), ("v3.5", true), ("3.6.0", false), ("3.10", false), ("latest", false)] {
+        assert_eq!((row.shell(tag), row.has_tool(tag, "wget")), (Some(shell), Some(shell)), "{tag}");
+    }
+    assert_eq!(row.shell("3.5.9-distroless"), Some(true), "a variant knows better than the tag's name");
+    let major = |tag: &str| row.runtime_major(tag).map(|(_, major)| major);
+    assert_eq!(["2.46.1", "2.289.3-jdk11", "2.303.1", "lts"].map(major), [Some(8), Some(11), None, None]);
+    assert_eq!(row.unset_variables("5.2.0"), ["OLD", "PERCENT"]);
+    assert_eq!(row.unset_variables("latest"), ["OLD", "SHARE"]);
+}
+
+#[test]
+fn distroless_tags_have_no_shell_and_no_tools() {
+    let row: ImageEntry = serde_json::from_value(serde_json::json!({
+        "repositories": ["a"], "shell": true, "tools": { "has": ["curl"] },
+    }))
+    .expect("a row");
+    assert_eq!((row.shell("1"), row.has_tool("1", "curl")), (Some(true), Some(true)));
+    assert_eq!((row.shell("1-distroless"), row.has_tool("1-distroless", "curl")), (Some(false), Some(false)));
+    assert_eq!(row.shell("1-distroless-debug"), Some(true));
+}

@@ -342,7 +342,7 @@ impl ImageFacts {
             }),
             expands: entry.expands.clone(),
             keeps_quotes: entry.keeps_quotes.clone(),
-            unsets: entry.unsets.clone(),
+            unsets: entry.unset_variables(tag),
             no_heap_in: entry.no_heap_in.clone(),
             heap_when_unset: own_heap.zip(entry.runtime()).map(|(heap, of)| ImageDefaultHeap {
                 of,

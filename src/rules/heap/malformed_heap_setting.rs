@@ -1,5 +1,6 @@
 //! The rule `malformed-heap-setting`.
 
+use crate::catalog::RuntimeName;
 use crate::diagnostic::{Applicability, Edit, Severity};
 use crate::rules::RuleContext;
 use crate::workload::{FactName, HeapProblemKind, Workload};
@@ -25,6 +26,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             let (written, name) = (&problem.written, &workload.name);
             let message = match misread {
                 true => format!("{runtime} reads `{written}` of `{name}` otherwise than it looks"),
+                false if heap.runtime == RuntimeName::Other => {
+                    format!("`{name}` does not start with `{written}`")
+                }
                 false => format!("{runtime} refuses `{written}` of `{name}`"),
             };
             let mut finding = cx.report(problem.flag.span(), message);
@@ -32,7 +36,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             if misread {
                 finding.severity(Severity::Warning);
             }
-            if !heap.assumed {
+            if !heap.assumed && heap.runtime != RuntimeName::Other {
                 finding.related(heap.program.span, format!("starts {runtime}"));
             }
             if let Some(help) = &problem.help {

@@ -1,9 +1,10 @@
 //! Heaps and caches that a product sizes by settings of its own: the field `memory` of an image's row.
 
-use super::flags::bound;
-use super::{Bound, HeapSetting, MemoryPool, OverheadInputs};
+use super::flags::{bound, fits, spelled};
+use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting, MemoryPool, OverheadInputs};
 use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, MemoryPart, PartKind, Pool, RuntimeName, Sets};
 use crate::source::{Spanned, TracedText};
+use crate::syntax::size::{ByteSize, MIB};
 use crate::workload::opened::StartedPrograms;
 use crate::workload::server::Starts;
 use crate::workload::{Fact, Pools, Why, Workload};
@@ -48,6 +49,7 @@ fn add(pools: &mut Pools, pool: MemoryPool, expands: &[String]) {
     if by_script || known.bound.is_absent() || !pool.bound.is_absent() && !by_flags {
         known.bound = pool.bound;
     }
+    known.problems.extend(pool.problems);
     known.part = pool.part;
     known.own_default = pool.own_default;
 }
@@ -63,6 +65,7 @@ impl ProductReader<'_> {
         let heap = matches!(part.kind, PartKind::Heap);
         let runtime = image.runtime.filter(|_| heap).unwrap_or(RuntimeName::Other);
         let bound = self.bound(own);
+        let problems = self.with_unit(part).into_iter().chain(self.too_small(part, &bound)).collect();
         let place = bound.known().map_or(image.base.span(), |setting| setting.span);
         let name = image.base.value().map_or_else(|| part.part.clone(), |base| base.as_str().to_owned());
         let origin = bound.known().map(|setting| Spanned::new(setting.value.carrier.clone(), place));
@@ -76,7 +79,7 @@ impl ProductReader<'_> {
             initial: None,
             overruled: None,
             small_share: None,
-            problems: Vec::new(),
+            problems,
             assumed: false,
             perhaps_unread: false,
             env_unseen: false,
@@ -110,6 +113,61 @@ impl ProductReader<'_> {
             }
         }
         Fact::Absent { anchor: self.workload.image.base.span() }
+    }
+
+    /// Finds a size with a unit in a variable to which the start script adds the unit itself: `-Xmx1024MM`.
+    fn with_unit(&self, part: &MemoryPart) -> Option<HeapProblem> {
+        if self.workload.image.runtime != Some(RuntimeName::Java) || part.kind != PartKind::Heap {
+            return None;
+        }
+        part.set_by.iter().filter(|by| by.grammar == Grammar::Mebibytes).find_map(|by| {
+            let name = by.variable.as_ref()?;
+            let value = self.workload.env.get(name)?.value.known().map(|value| &value.value)?;
+            let size = ByteSize::parse_any(value.as_str())?;
+            let refused = !fits(by.grammar, value.as_str(), None);
+            refused.then(|| HeapProblem {
+                instead: spelled(by.grammar, size),
+                ..HeapProblem::of_product(
+                    format!("{name}={value}"),
+                    value,
+                    name,
+                    "its start script adds the unit itself, and Java does not start with two".to_owned(),
+                )
+            })
+        })
+    }
+
+    /// Finds a size below the least one with which the program starts.
+    fn too_small(&self, part: &MemoryPart, bound: &Found) -> Option<HeapProblem> {
+        let least = part.least.as_ref()?;
+        let setting = &bound.known()?.value;
+        let Bound::Bytes(size) = setting.bound else { return None };
+        let given = least.times.iter().find_map(|flag| self.flag(flag, Grammar::Bytes).known().cloned());
+        let times = given.and_then(|given| match given.value.bound {
+            Bound::Bytes(number) => Some(number.0),
+            Bound::Percent(_) => None,
+        });
+        let needed = ByteSize(least.mib.checked_mul(MIB)?.checked_mul(times.unwrap_or(1))?);
+        if size.0 >= needed.0 {
+            return None;
+        }
+        let (each, of) = (ByteSize(least.mib * MIB), &least.of);
+        let effect = match times {
+            Some(times) if times > 1 => {
+                format!("it needs {each} for each of its {times} {of}, {needed}, and ends with less")
+            }
+            _ => format!("it needs {each} at least, and ends with less"),
+        };
+        let flag = setting.flag.as_str();
+        let written = match setting.carrier.as_str() {
+            "command line" => flag.to_owned(),
+            carrier => format!("{carrier}={flag}"),
+        };
+        let fewer = if times.is_some_and(|times| times > 1) { format!(", or fewer {of}") } else { String::new() };
+        Some(HeapProblem {
+            help: Some(format!("give it {needed} or more{fewer}")),
+            ..HeapProblem::of_product(written, &setting.flag, &setting.carrier, effect)
+        })
     }
 
     fn variable(&self, name: &str, grammar: Grammar) -> Found {
@@ -147,6 +205,24 @@ impl ProductReader<'_> {
             false => words.get(at + 1).map(|word| setting((*word).clone(), "command line", 0, grammar)),
         };
         found.unwrap_or(Fact::Absent { anchor: self.workload.image.base.span() })
+    }
+}
+
+impl HeapProblem {
+    /// Returns the problem of a setting with which a product does not start.
+    fn of_product(written: String, flag: &TracedText, carrier: &str, effect: String) -> Self {
+        Self {
+            kind: HeapProblemKind::Malformed,
+            flag: flag.clone(),
+            written,
+            carrier: carrier.to_owned(),
+            effect,
+            ahead: Vec::new(),
+            instead: None,
+            help: None,
+            read_variable: None,
+            has_other_readers: false,
+        }
     }
 }
 

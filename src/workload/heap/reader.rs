@@ -103,9 +103,10 @@ impl SettingsReader<'_> {
             Some(program) => Some((program, LaunchedBy::Itself)),
             None => programs.iter().chain(inside).find_map(|program| {
                 let starter = self.runtime.starter(program.base_name()).map(LaunchedBy::By);
-                // The image's own start script, recognized by the variables that it expands.
-                let own = self.workload.image.runtime == Some(self.runtime.name)
-                    && !self.workload.image.expands.is_empty();
+                // The image's own start script, recognized by the variables that it expands or ignores.
+                let image = &self.workload.image;
+                let own = image.runtime == Some(self.runtime.name)
+                    && !(image.expands.is_empty() && image.unsets.is_empty());
                 Some((program, starter.or(own.then_some(LaunchedBy::Script))?))
             }),
         };

@@ -3,7 +3,7 @@
 use super::flags::{bound, size, spelled};
 use super::reader::{LaunchedBy, SettingSource, SettingsReader};
 use super::{HeapProblem, HeapProblemKind, HeapSetting, ReadVariable};
-use crate::catalog::{Catalog, Grammar, ReadBy, Runtime, Sets};
+use crate::catalog::{Catalog, Grammar, ReadBy, Runtime, Sets, Setting, Variable};
 use crate::source::TracedText;
 use crate::syntax::words::split_options;
 use crate::workload::{Fact, Program, Workload};
@@ -42,6 +42,9 @@ impl SettingsReader<'_> {
         };
         let read = known.iter().find(carries);
         let taken = |name: &str| self.workload.image.unsets.iter().any(|unset| unset == name);
+        let mut readers = known.clone();
+        let parts = self.workload.image.memory.iter().flat_map(|own| &own.part.set_by);
+        readers.extend(parts.filter_map(|by| by.variable.clone()));
         let others = self.runtime.variables.iter().filter(|variable| {
             let stranger = variable.names_reader && variable.read_by == ReadBy::Script;
             !known.contains(&variable.name) && (stranger || taken(&variable.name))
@@ -59,8 +62,11 @@ impl SettingsReader<'_> {
         });
         let set = others.filter_map(|variable| {
             let value = self.workload.env.get(&variable.name)?.value.value()?;
+            if let Some(setting) = &variable.value {
+                return taken(&variable.name).then(|| self.dropped(variable, setting, value, read, &readers));
+            }
             let flag = split_options(value).into_iter().find(|word| self.is_heap_flag(word))?;
-            let reads = known.join(", ");
+            let reads = readers.join(", ");
             let effect = match taken(&variable.name) {
                 true => format!("its start script ignores it and reads {reads}"),
                 false => format!("its start script reads {reads}"),
@@ -78,6 +84,24 @@ impl SettingsReader<'_> {
             })
         });
         set.chain(misfit).collect()
+    }
+
+    /// Returns the problem of a variable with a size that this version's script does not read. `read` is the variable for flags.
+    fn dropped(
+        &self,
+        variable: &Variable,
+        setting: &Setting,
+        value: &TracedText,
+        read: Option<&String>,
+        readers: &[String],
+    ) -> HeapProblem {
+        let spelling = self.runtime.flags.iter().find(|flag| flag.sets == setting.sets);
+        let spelling = spelling.filter(|flag| flag.grammar == setting.grammar);
+        let flag = spelling.and_then(|flag| flag.spellings.first());
+        let flag = flag.map(|flag| TracedText::derived(format!("{flag}{value}"), value.span()));
+        let way = read.zip(flag).and_then(|(read, flag)| self.way(read, &flag, &flag));
+        let effect = format!("its start script reads {}", readers.join(", "));
+        HeapProblem { read_variable: way, ..self.problem(HeapProblemKind::Unread, value, &variable.name, effect) }
     }
 
     /// True for a flag that sets the initial heap.
