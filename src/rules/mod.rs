@@ -138,6 +138,7 @@ pub static RULES: &[&Rule] = &[
     &heap::default_heap_exceeds_limit::RULE,
     &heap::runtime_ignores_limit::RULE,
     &heap::tight_heap::RULE,
+    &heap::tight_cache::RULE,
     &heap::percent_heap_without_limit::RULE,
     &heap::ignored_heap_percentage::RULE,
     &heap::quoted_env_value::RULE,

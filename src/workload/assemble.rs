@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::runs::Runs;
 use super::scripts::Scripts;
+use super::setting_files::SettingFinder;
 use super::server::Starts;
 use super::start::{partial_start, service_start};
 use super::started::{self, StartFacts};
@@ -116,6 +117,8 @@ impl Assembler<'_> {
         let path = self.sources.get(file).path().to_path_buf();
         let home = tools::home(&facts.base, self.catalog);
         let scripts = Scripts::of_dockerfile(self.sources, &target, &path).at_home(home);
+        let anchor = target.from;
+        facts.read_settings_files(&SettingFinder { scripts: &scripts, target: Some(&target), anchor });
         let start = facts.start();
         let started = StartFacts::of(&start, None, &facts, (&scripts, None));
         let starts = started.starts(&facts, None, Some(&target));
@@ -146,7 +149,7 @@ impl Assembler<'_> {
         };
         workload.role.idle = workload.idle();
         self.started(&mut workload, (Some(&runs), &scripts, &started), &mut out);
-        self.pools(&mut workload, None);
+        self.pools(&mut workload, None, (&scripts, Some(&target)), &mut out);
         let site = probe::ProbeContext {
             workload: &workload,
             target: Some(&target),
@@ -204,6 +207,7 @@ impl Assembler<'_> {
             let mounts = (service.mounts.as_slice(), directory);
             Scripts::of_service(self.sources, target, context, mounts).at_home(home)
         };
+        facts.read_settings_files(&SettingFinder { scripts: &scripts, target, anchor: service.key });
         let (start, partial) = (service_start(&service, &facts), partial_start(&service, &facts));
         let started = StartFacts::of(&start, partial.as_ref(), &facts, (&scripts, Some(&service)));
         let starts = started.starts(&facts, Some(&service), target);
@@ -257,7 +261,7 @@ impl Assembler<'_> {
         quotes::find(&mut workload, self.catalog);
         self.started(&mut workload, (runs.as_ref(), &scripts, &started), out);
         workload.role.replaced = serves::is_replaced(&workload, target);
-        self.pools(&mut workload, partial.as_ref());
+        self.pools(&mut workload, partial.as_ref(), (&scripts, target), out);
         let site = probe::ProbeContext {
             workload: &workload,
             target,
@@ -274,8 +278,20 @@ impl Assembler<'_> {
     }
 
     /// Sets the heaps and caches of a workload, and its heap flags for other runtimes.
-    fn pools(&self, workload: &mut Workload, partial: Option<&Start>) {
-        let pools = heap::pools(workload, partial, self.catalog);
+    fn pools(
+        &self,
+        workload: &mut Workload,
+        partial: Option<&Start>,
+        (scripts, target): (&Scripts<'_>, Option<&TargetImage>),
+        out: &mut Project,
+    ) {
+        let finder = SettingFinder { scripts, target, anchor: workload.anchor };
+        let pools = heap::pools(workload, partial, &finder, self.catalog);
+        for file in pools.iter().flat_map(|pool| &pool.settings_files) {
+            if !out.files.contains(file) {
+                out.files.push(*file);
+            }
+        }
         workload.pools.heap_flags_of_other_runtimes = heap::flags_of_other_runtimes(workload, self.catalog);
         (workload.pools.heaps, workload.pools.caches) =
             pools.into_iter().partition(|pool| pool.pool == Pool::Heap);

@@ -39,6 +39,9 @@ impl Scripts<'_> {
         for (target, path) in &self.mounts {
             self.put(target, path, (place, true), &mut found);
         }
+        for (target, text) in self.configs.iter().filter(|(target, _)| below(target, place).is_some()) {
+            found.push(ProvidedFile { path: target.clone(), text: Some(text.clone()), mounted: true });
+        }
         for target in self.volumes.iter().filter(|target| below(target, place).is_some()) {
             found.push(ProvidedFile { path: target.clone(), text: None, mounted: true });
         }

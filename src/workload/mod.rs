@@ -33,6 +33,7 @@ mod runs;
 mod scripts;
 mod server;
 mod serves;
+mod setting_files;
 mod settings;
 mod start;
 mod started;
@@ -47,8 +48,8 @@ pub use self::build::{Build, BuildStage};
 pub use self::facts::{FactTable, FactValue};
 pub use self::health::{Health, Healthcheck, MissingKind, ProbeLack};
 pub use self::heap::{
-    Bound, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitBlindness, MemoryPool, NativeOverhead,
-    Pools, ReadVariable, SizedBy,
+    Bound, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitBlindness, MemoryPool, MemoryTerm,
+    NativeOverhead, Pools, ReadVariable, ServerNeeds, SizedBy,
 };
 pub use self::image::{ImageDefaultHeap, ImageFacts, LighterBase, LighterKind};
 pub use self::lingering::{OuterShell, ShellAsPid1, Waited};

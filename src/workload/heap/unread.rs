@@ -130,6 +130,7 @@ impl SettingsReader<'_> {
                 carrier: variable.to_owned(),
                 bound,
                 grammar: known.grammar,
+                lead: None,
             },
         })
     }
@@ -145,7 +146,7 @@ pub(in crate::workload) fn flags_of_other_runtimes(
     let Some(own) = own else { return Vec::new() };
     let others = catalog.runtimes().iter().filter(|runtime| runtime.name != own.name);
     let found = others.flat_map(|runtime| {
-        let reader = SettingsReader { workload, runtime };
+        let reader = SettingsReader { workload, runtime, finder: None };
         let set = runtime.variables.iter().filter(|variable| {
             variable.names_reader && variable.value.is_none() && workload.env.contains_key(&variable.name)
         });
