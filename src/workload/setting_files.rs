@@ -1,5 +1,7 @@
 //! Settings of programs that are in files: mounted, given as a config of the Compose file, or copied into the image.
 
+use std::cell::Cell;
+
 use super::brought::{ProvidedFile, is_edited};
 use super::scripts::Scripts;
 use super::{Fact, Why};
@@ -22,7 +24,19 @@ const ENDINGS: [&str; 6] = [".conf", ".cnf", ".yml", ".yaml", ".xml", ".properti
 
 /// Programs that write to the files that they name.
 const WRITERS: [&str; 14] = [
-    "sed", "tee", "cp", "mv", "ln", "envsubst", "gomplate", "dockerize", "confd", "perl", "awk", "gawk", "crudini",
+    "sed",
+    "tee",
+    "cp",
+    "mv",
+    "ln",
+    "envsubst",
+    "gomplate",
+    "dockerize",
+    "confd",
+    "perl",
+    "awk",
+    "gawk",
+    "crudini",
     "augtool",
 ];
 
@@ -43,6 +57,8 @@ pub(crate) struct SettingFinder<'a> {
     pub(super) target: Option<&'a TargetImage>,
     /// The span of facts that have no better place.
     pub(super) anchor: Span,
+    /// The bytes of settings files that the services of the project may still take.
+    pub(super) left: &'a Cell<usize>,
 }
 
 /// The settings of some files, in the order in which a program reads them.
@@ -79,7 +95,11 @@ impl FileSettings {
                 Item::Entry(entry, file) if is_wanted(entry, keys, sections) => {
                     return match &entry.value {
                         Some(value) => Fact::Known(Spanned::new(
-                            FileSetting { value: value.clone(), lead: entry.lead.clone(), file: file.clone() },
+                            FileSetting {
+                                value: value.clone(),
+                                lead: entry.lead.clone(),
+                                file: file.clone(),
+                            },
                             value.span(),
                         )),
                         None => Fact::Unknown { at: self.anchor, why: Why::File(file.clone()) },
@@ -198,7 +218,12 @@ impl Reading<'_, '_> {
     fn file(&mut self, file: &ProvidedFile, depth: usize) {
         self.files += 1;
         let name = base_name(&file.path).to_owned();
-        let text = file.text.as_ref().filter(|_| self.files <= MAX_FILES && depth <= MAX_INCLUDES);
+        let is_allowed = |text: &&TracedText| {
+            let left = self.finder.left.get().checked_sub(text.as_str().len());
+            self.finder.left.set(left.unwrap_or(0));
+            left.is_some() && self.files <= MAX_FILES && depth <= MAX_INCLUDES
+        };
+        let text = file.text.as_ref().filter(is_allowed);
         let found = text.and_then(|text| entries(text, Language::of(&name, text.as_str())));
         let Some(found) = found else {
             self.items.push(Item::Unknown(Why::File(file.path.clone())));

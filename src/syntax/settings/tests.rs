@@ -56,8 +56,7 @@ fn yaml_keys_are_joined() {
 fn xml_names_are_joined_below_the_outermost() {
     let file = "<?xml version=\"1.0\"?>\n<clickhouse>\n <!-- <a>1</a> -->\n <max_server_memory_usage> 5 \
                 </max_server_memory_usage><logger><level>trace</level></logger>\n<b from_env=\"B\"/><c incl=\"x\">1</c></clickhouse>\n";
-    let expected =
-        ["max_server_memory_usage=5", "logger.level=trace", "b is not told", "c is not told"];
+    let expected = ["max_server_memory_usage=5", "logger.level=trace", "b is not told", "c is not told"];
     assert_eq!(read(file, "config.xml").unwrap(), expected);
     for broken in ["<a><b></a>", "<a>", "</a>", "<a><![CDATA[x]]></a>", "<a", "<>"] {
         assert_eq!(read(broken, "x.xml"), None, "{broken}");

@@ -168,7 +168,12 @@ mod tests {
             (None, None, Some(1), 1024, (130, 151)),
             (None, None, Some(256), 1024, (130, 406)),
         ] {
-            let facts = OverheadInputs { product, direct: direct.map(size), metaspace: metaspace.map(size), server: None };
+            let facts = OverheadInputs {
+                product,
+                direct: direct.map(size),
+                metaspace: metaspace.map(size),
+                server: None,
+            };
             let beside = facts.of(RuntimeName::Java, size(heap)).map(|beside| (beside.least, beside.most));
             assert_eq!(beside, Some(expected), "{facts:?} {heap}");
         }

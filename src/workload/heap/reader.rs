@@ -149,7 +149,10 @@ impl SettingsReader<'_> {
             limit_unseen,
             unseen_on_new_kernels: self.unseen_on_new_kernels(),
             default,
-            beside: OverheadInputs { server: self.server_needs(&sources, files.as_ref()), ..self.beside(&sources) },
+            beside: OverheadInputs {
+                server: self.server_needs(&sources, files.as_ref()),
+                ..self.beside(&sources)
+            },
             hotspot,
             settings_files: files.map(|files| files.sources()).unwrap_or_default(),
         })

@@ -106,17 +106,24 @@ impl ServerNeeds {
     }
 
     /// Adds the connections at work: `usual` is what one takes by default, `extra` what settings add to that.
-    fn add_connections(&mut self, most: Option<&Told<i64>>, usual: ByteSize, extra: &[(Told<ByteSize>, i64)]) {
+    fn add_connections(
+        &mut self,
+        most: Option<&Told<i64>>,
+        usual: ByteSize,
+        extra: &[(Told<ByteSize>, i64)],
+    ) {
         let busy = match most {
             // Hardly ever are more than a quarter of them at work.
             Some(most) => (most.value / 4).max(USUAL_CONNECTIONS.min(most.value)),
             None => USUAL_CONNECTIONS,
         };
-        let added = extra.iter().fold(0_i64, |sum, (told, default)| sum.saturating_add(told.value.0 - default));
+        let added =
+            extra.iter().fold(0_i64, |sum, (told, default)| sum.saturating_add(told.value.0 - default));
         let each = usual.0.saturating_add(added).max(MIB);
         let size = each.saturating_mul(busy);
         let raised = size.saturating_sub(usual.0.saturating_mul(USUAL_CONNECTIONS)).max(0);
-        let names: Vec<String> = extra.iter().map(|(told, _)| format!("{} of {}", told.value, told.name)).collect();
+        let names: Vec<String> =
+            extra.iter().map(|(told, _)| format!("{} of {}", told.value, told.name)).collect();
         let rest = extra.iter().fold(each, |rest, (told, _)| rest.saturating_sub(told.value.0)).max(0);
         let parts = match names.is_empty() {
             true => ByteSize(each).to_string(),
@@ -171,7 +178,8 @@ impl ServerSettings<'_> {
 
     /// True if the setting may be there although [`Self::get`] does not return it.
     fn may_be_set(&self, name: &str) -> bool {
-        self.words_unknown || self.files.is_some_and(|files| files.setting(&[name], self.sections).is_unknown())
+        self.words_unknown
+            || self.files.is_some_and(|files| files.setting(&[name], self.sections).is_unknown())
     }
 
     fn size(&self, name: &'static str, grammar: Grammar) -> Option<Told<ByteSize>> {
@@ -348,7 +356,8 @@ fn mysql(settings: &ServerSettings<'_>, mariadb: bool) -> ServerNeeds {
 /// redis.io docs "Redis administration": a server that saves may need up to twice its memory while much is written. A quarter is
 /// what maintainers of managed servers reserve.
 fn redis(settings: &ServerSettings<'_>) -> ServerNeeds {
-    let saves = settings.get("save").is_none_or(|told| !matches!(told.value.as_str().trim(), "" | "\"\"" | "''"));
+    let saves =
+        settings.get("save").is_none_or(|told| !matches!(told.value.as_str().trim(), "" | "\"\"" | "''"));
     let appends = settings.is_on("appendonly") == Some(true);
     let mut needs = match (saves || appends) && !settings.words_unknown {
         true => ServerNeeds::share(25, "for pages that change while it saves"),

@@ -44,7 +44,8 @@ impl Mount {
         else {
             return;
         };
-        let known = |key: &str| config.at(&[key]).and_then(Value::as_scalar).filter(|own| own.unset.is_none());
+        let known =
+            |key: &str| config.at(&[key]).and_then(Value::as_scalar).filter(|own| own.unset.is_none());
         self.content = known("content").map(|scalar| scalar.text.clone());
         if let Some(file) = known("file").map(|scalar| scalar.text.as_str()) {
             let relative = !file.starts_with(['.', '/']);
