@@ -153,6 +153,18 @@ pub(super) fn is_edited(target: &TargetImage, names: &[&str]) -> bool {
     })
 }
 
+/// True if a `RUN` puts something into a file whose path contains one of the names.
+pub(super) fn is_redirected_to(target: &TargetImage, names: &[&str]) -> bool {
+    let named = |text: &str| names.iter().any(|name| text.contains(name));
+    target.runs.iter().any(|run| has_word(run, names))
+        && Runs::new(target).all().filter_map(|(_, script)| script).any(|script| {
+            let all = script.commands.iter().flat_map(|command| &command.redirections);
+            all.into_iter().any(|redirection| {
+                redirection.operator.as_str().contains('>') && named(redirection.target.as_ref())
+            })
+        })
+}
+
 /// True for an `echo` of text without ports: `echo "daemon off;" >> nginx.conf`
 fn says_nothing_of_ports(command: &Command) -> bool {
     command.program() == Some("echo")

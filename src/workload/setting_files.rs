@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::brought::{ProvidedFile, is_edited};
+use super::brought::{ProvidedFile, is_edited, is_redirected_to};
 use super::scripts::Scripts;
 use super::{Fact, Why};
 use crate::model::image::{TargetImage, tidy};
@@ -164,7 +164,7 @@ impl SettingFinder<'_> {
 
     /// True if a `RUN` or a script of the project writes to one of the files. Scripts only matter if a file is `brought`.
     fn is_written(&self, names: &[&str], brought: bool) -> bool {
-        if self.target.is_some_and(|target| is_edited(target, names)) {
+        if self.target.is_some_and(|target| is_edited(target, names) || is_redirected_to(target, names)) {
             return true;
         }
         brought && self.scripts.all().iter().any(|script| writes(script, names))

@@ -16,7 +16,10 @@ const SMALLEST: i64 = 64 * MIB;
 fn largest(heap: &MemoryPool, limit: ByteSize) -> Option<ByteSize> {
     let size = match heap.runtime {
         RuntimeName::Java => heap.largest_heap_under(limit)?,
-        _ if heap.server_needs().is_some() => heap.largest_heap_under(limit)?,
+        // Below a quarter it is not the cache that is too large.
+        _ if heap.server_needs().is_some() => {
+            heap.largest_heap_under(limit).filter(|size| size.0 >= limit.0 / 4)?
+        }
         RuntimeName::Go => ByteSize(limit.percent_in_mebibytes(90).saturating_mul(MIB)),
         _ => ByteSize(limit.percent_in_mebibytes(75).saturating_mul(MIB)),
     };

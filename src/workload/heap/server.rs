@@ -29,7 +29,7 @@ pub struct ServerNeeds {
 /// One term of what a server needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryTerm {
-    /// The calculation: `125 of 500 connections x (64 MiB of work_mem + 5 MiB)`.
+    /// What it is for: `for 125 of 500 connections (64 MiB of work_mem + 5 MiB each)`.
     pub text: String,
     /// The result.
     pub size: ByteSize,
@@ -63,10 +63,7 @@ impl ServerNeeds {
     pub fn arithmetic(&self, cache: ByteSize) -> String {
         let share = format!("{} {} ({} % of it)", self.on_top(cache), self.share_what, self.share);
         let share = (self.share > 0).then_some(share);
-        let terms = self.terms.iter().map(|term| match term.text.contains(" x ") {
-            true => format!("{} = {}", term.text, term.size),
-            false => format!("{} {}", term.size, term.text),
-        });
+        let terms = self.terms.iter().map(|term| format!("{} {}", term.size, term.text));
         share.into_iter().chain(terms).collect::<Vec<_>>().join(" + ")
     }
 
@@ -100,7 +97,7 @@ impl ServerNeeds {
         let size = ByteSize(told.value.0.saturating_mul(times));
         let text = match times {
             1 => what.to_owned(),
-            _ => format!("{times} {what} x {}", told.value),
+            _ => format!("{what} ({} each)", told.value),
         };
         self.terms.push(MemoryTerm { text, size, raised: size, written: vec![told.place()] });
     }
@@ -127,10 +124,10 @@ impl ServerNeeds {
         let rest = extra.iter().fold(each, |rest, (told, _)| rest.saturating_sub(told.value.0)).max(0);
         let parts = match names.is_empty() {
             true => ByteSize(each).to_string(),
-            false => format!("({} + {})", names.join(" + "), ByteSize(rest)),
+            false => format!("{} + {}", names.join(" + "), ByteSize(rest)),
         };
         let of = most.map(|most| format!(" of {}", most.value)).unwrap_or_default();
-        let text = format!("{busy}{of} connections x {parts}");
+        let text = format!("for {busy}{of} connections ({parts} each)");
         let written = most.map(Told::place).into_iter().chain(extra.iter().map(|(told, _)| told.place()));
         let (size, raised) = (ByteSize(size), ByteSize(raised));
         self.terms.push(MemoryTerm { text, size, raised, written: written.collect() });
@@ -314,7 +311,10 @@ fn postgres(settings: &ServerSettings<'_>) -> ServerNeeds {
         .or_else(|| settings.kilobytes("maintenance_work_mem"));
     let workers = settings.number("autovacuum_max_workers").map_or(1, |told| told.value);
     let name = vacuum.as_ref().map_or("", |told| told.name);
-    let what = if workers == 1 { format!("of {name} (one worker)") } else { format!("workers with {name}") };
+    let what = match workers {
+        1 => format!("of {name} for one worker"),
+        _ => format!("of {name} for {workers} workers"),
+    };
     needs.add_written(vacuum.as_ref(), workers, &what);
     needs
 }
