@@ -122,6 +122,15 @@ pub struct IgnoresLimit {
     /// Files that may set a size instead, as parts of paths that are mounted or copied in.
     #[serde(default)]
     pub unless_files: Vec<String>,
+    /// Paths in the container of files and directories whose settings are read, the weakest first.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// Names of settings in `files` that set a size instead.
+    #[serde(default)]
+    pub unless_keys: Vec<String>,
+    /// Names of settings in `files` that set another share of the same memory.
+    #[serde(default)]
+    pub share_keys: Vec<String>,
     /// The remedy to paste: a line of `environment`, or an option of the command line.
     pub way_out: String,
     /// The reason: lower case, no full stop.

@@ -75,6 +75,9 @@ pub struct Runtime {
     /// The syntax of its command line.
     #[serde(default)]
     pub command_line: CommandLine,
+    /// The files with its settings.
+    #[serde(default)]
+    pub settings: Option<SettingPlaces>,
     /// The heap if nothing bounds it.
     #[serde(default)]
     pub default_heap: Option<DefaultHeap>,
@@ -113,6 +116,33 @@ pub enum Pool {
     Cache,
 }
 
+/// The files in which a program looks for its settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SettingPlaces {
+    /// Paths of files and of directories of such files that it reads by itself, the weakest first.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// Paths of files that it writes by itself, among its data: they count only if they are here.
+    #[serde(default)]
+    pub data_files: Vec<String>,
+    /// Options up to their value, which is such a file and takes the place of all others: `--config=`.
+    #[serde(default)]
+    pub named_by: Vec<String>,
+    /// The first argument is such a file if it is no option.
+    #[serde(default)]
+    pub first_argument: bool,
+    /// The sections that it reads; all if empty.
+    #[serde(default)]
+    pub sections: Vec<String>,
+    /// The name of the setting that bounds its cache.
+    #[serde(default)]
+    pub cache: String,
+    /// The source of the facts.
+    #[serde(default)]
+    pub source: String,
+}
+
 /// The syntax of a command line.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -126,9 +156,6 @@ pub struct CommandLine {
     /// `_` is the same as `-` in the names of options.
     #[serde(default)]
     pub underscores: bool,
-    /// A word that is no option names a file with settings, and so do the values of these options.
-    #[serde(default)]
-    pub settings_files: Option<Vec<String>>,
 }
 
 /// A program, such as a start script, that starts the runtime.

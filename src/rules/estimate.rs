@@ -3,7 +3,7 @@
 use super::Thresholds;
 use crate::catalog::RuntimeName;
 use crate::source::Spanned;
-use crate::syntax::size::ByteSize;
+use crate::syntax::size::{ByteSize, MIB};
 use crate::workload::{Bound, HeapSetting, MemoryPool, NativeOverhead, Workload};
 
 /// A bounded heap or cache in a container with a limit.
@@ -83,6 +83,18 @@ impl BoundedHeap<'_> {
     pub(super) fn arithmetic(&self) -> String {
         let (heap, limit) = (self.size, self.limit.value);
         let share = self.percent().map(|percent| format!("{percent} % of {limit} = ")).unwrap_or_default();
+        if let Some(needs) = self.heap.server_needs() {
+            let sum = needs.sum(heap);
+            let verdict = match sum.0 - limit.0 {
+                over if over > 0 => format!("about {} too much", in_mebibytes(over)),
+                over => format!("about {} to spare", in_mebibytes(-over)),
+            };
+            let beside = needs.arithmetic(heap);
+            return format!(
+                "{share}{heap} of cache + {beside} = about {}, in a limit of {limit}: {verdict}",
+                in_mebibytes(sum.0)
+            );
+        }
         let Some(NativeOverhead { least: low, most: high, what }) = self.heap.beside(heap) else {
             let rest = ByteSize((limit.0 - heap.0).max(0));
             let top = on_top(self.heap.runtime);
@@ -101,6 +113,11 @@ impl BoundedHeap<'_> {
              {most} MiB, in a limit of {limit}: {verdict}"
         )
     }
+}
+
+/// Rounds a number of bytes to whole MiB.
+fn in_mebibytes(bytes: i64) -> ByteSize {
+    ByteSize(bytes.saturating_add(MIB / 2) / MIB * MIB)
 }
 
 /// True if a heap of this size leaves less of a limit than the thresholds ask for: Java by its share, by what is left, or where

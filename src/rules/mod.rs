@@ -140,6 +140,7 @@ pub static RULES: &[&Rule] = &[
     &heap::runtime_ignores_limit::RULE,
     &heap::memory_variable_exceeds_limit::RULE,
     &heap::tight_heap::RULE,
+    &heap::tight_cache::RULE,
     &heap::percent_heap_without_limit::RULE,
     &heap::min_ram_percentage::RULE,
     &heap::ignored_heap_percentage::RULE,

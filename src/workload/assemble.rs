@@ -1,11 +1,13 @@
 //! Builds workloads from the model: joins each service with the image that it runs.
 
+use std::cell::Cell;
 use std::path::Path;
 
 use super::opened::StartedPrograms;
 use super::runs::Runs;
 use super::scripts::Scripts;
 use super::server::Starts;
+use super::setting_files::SettingFinder;
 use super::start::{partial_start, service_start};
 use super::started::{self, StartFacts};
 use super::surroundings::{Surroundings, is_fragment};
@@ -19,7 +21,7 @@ use crate::discover::Untracked;
 use crate::hash::{HashSet, IndexMap};
 use crate::lock::Lock;
 use crate::model::ImageReference;
-use crate::model::allowance::ByteBudget;
+use crate::model::allowance::{ByteBudget, MAX_TAKEN};
 use crate::model::build::{Dockerfiles, ResolvedBuild, resolve_build};
 use crate::model::compose::{Mount, Service};
 use crate::model::image::{BuildOptions, TargetImage, resolve};
@@ -82,10 +84,14 @@ impl Assembler<'_> {
             || role::is_test_rig(&services);
         let shared = role::shared(&services);
         let mut allowance = ByteBudget::of_services(project.request.shared_byte_limit);
+        let files_left = Cell::new(project.request.shared_byte_limit);
         let mut of_service = Role::default();
         for service in services.into_iter().map(Box::new) {
             let is_shared = shared.contains(&service.name);
-            let mut workload = self.service(service, project, &mut out, (is_shared, &around, &mut allowance));
+            let mut workload = {
+                let allowances = (&mut allowance, &files_left);
+                self.service(service, project, &mut out, (is_shared, &around), allowances)
+            };
             let development = development || noted.contains(&workload.anchor.file);
             if workload.step().is_some() {
                 // A step comes right after its service.
@@ -125,6 +131,10 @@ impl Assembler<'_> {
         let path = self.sources.get(file).path().to_path_buf();
         let home = tools::home(&facts.base, self.catalog);
         let scripts = Scripts::of_dockerfile(self.sources, &target, &path).at_home(home);
+        let left = Cell::new(MAX_TAKEN);
+        let finder =
+            SettingFinder { scripts: &scripts, target: Some(&target), anchor: target.from, left: &left };
+        facts.read_settings_files(&finder);
         let start = facts.start();
         let started = StartFacts::of(&start, None, &facts, (&scripts, None));
         let starts = started.starts(&facts, None, Some(&target));
@@ -155,7 +165,7 @@ impl Assembler<'_> {
         };
         workload.role.idle = workload.idle();
         self.started(&mut workload, (Some(&runs), &scripts, &started), &mut out);
-        self.pools(&mut workload, None, &started.opened, &mut out);
+        self.pools(&mut workload, None, (&started.opened, &finder), &mut out);
         let site = probe::ProbeContext {
             workload: &workload,
             target: Some(&target),
@@ -176,7 +186,8 @@ impl Assembler<'_> {
         service: Box<Service>,
         project: &project::Project,
         out: &mut Project,
-        (shared, around, allowance): (bool, &Surroundings<'_>, &mut ByteBudget),
+        (shared, around): (bool, &Surroundings<'_>),
+        (allowance, files_left): (&mut ByteBudget, &Cell<usize>),
     ) -> Workload {
         let directory: &Path = &project.request.directory;
         let built = service.build.as_ref().map(|build| {
@@ -214,6 +225,8 @@ impl Assembler<'_> {
             let mounts = (service.mounts.as_slice(), directory);
             Scripts::of_service(self.sources, target, context, mounts).at_home(home)
         };
+        let finder = SettingFinder { scripts: &scripts, target, anchor: service.key, left: files_left };
+        facts.read_settings_files(&finder);
         let (start, partial) = (service_start(&service, &facts), partial_start(&service, &facts));
         let started = StartFacts::of(&start, partial.as_ref(), &facts, (&scripts, Some(&*service)));
         let starts = started.starts(&facts, Some(&*service), target);
@@ -264,7 +277,7 @@ impl Assembler<'_> {
         quotes::find(&mut workload, self.catalog);
         self.started(&mut workload, (runs.as_ref(), &scripts, &started), out);
         workload.role.replaced = serves::is_replaced(&workload, target);
-        self.pools(&mut workload, partial.as_ref(), &started.opened, out);
+        self.pools(&mut workload, partial.as_ref(), (&started.opened, &finder), out);
         let site = probe::ProbeContext {
             workload: &workload,
             target,
@@ -291,10 +304,15 @@ impl Assembler<'_> {
         &self,
         workload: &mut Workload,
         partial: Option<&Start>,
-        opened: &StartedPrograms,
+        (opened, finder): (&StartedPrograms, &SettingFinder<'_>),
         out: &mut Project,
     ) {
-        let pools = heap::pools(workload, partial, opened, self.catalog);
+        let pools = heap::pools(workload, partial, (opened, finder), self.catalog);
+        for file in pools.iter().flat_map(|pool| &pool.settings_files) {
+            if !out.files.contains(file) {
+                out.files.push(*file);
+            }
+        }
         workload.pools.heap_flags_of_other_runtimes = heap::flags_of_other_runtimes(workload, self.catalog);
         (workload.pools.heaps, workload.pools.caches) =
             pools.into_iter().partition(|pool| pool.pool == Pool::Heap);

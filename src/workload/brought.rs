@@ -39,6 +39,9 @@ impl Scripts<'_> {
         for (target, path) in &self.mounts {
             self.put(target, path, (place, true), &mut found);
         }
+        for (target, text) in self.configs.iter().filter(|(target, _)| below(target, place).is_some()) {
+            found.push(ProvidedFile { path: target.clone(), text: Some(text.clone()), mounted: true });
+        }
         for target in self.volumes.iter().filter(|target| below(target, place).is_some()) {
             found.push(ProvidedFile { path: target.clone(), text: None, mounted: true });
         }
@@ -148,6 +151,18 @@ pub(super) fn is_edited(target: &TargetImage, names: &[&str]) -> bool {
                 || words && !command.program().is_some_and(|name| LEAVES_AS_IT_IS.contains(&base_name(name)))
         }),
     })
+}
+
+/// True if a `RUN` puts something into a file whose path contains one of the names.
+pub(super) fn is_redirected_to(target: &TargetImage, names: &[&str]) -> bool {
+    let named = |text: &str| names.iter().any(|name| text.contains(name));
+    target.runs.iter().any(|run| has_word(run, names))
+        && Runs::new(target).all().filter_map(|(_, script)| script).any(|script| {
+            let all = script.commands.iter().flat_map(|command| &command.redirections);
+            all.into_iter().any(|redirection| {
+                redirection.operator.as_str().contains('>') && named(redirection.target.as_ref())
+            })
+        })
 }
 
 /// True for an `echo` of text without ports: `echo "daemon off;" >> nginx.conf`

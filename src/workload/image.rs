@@ -3,6 +3,7 @@
 use super::heap::{NativeOverhead, OverheadInputs, ProductPart};
 use super::locked::Knowledge;
 use super::runs::Runs;
+use super::setting_files::SettingFinder;
 use super::start::{ExecEntrypoint, behind_shell, join, words};
 use super::unsupported::{Unsupported, unsupported};
 use super::{Fact, Healthcheck, Start, Variable, Why, installs};
@@ -115,6 +116,8 @@ pub struct ImageFacts {
     pub(super) memory: Vec<ProductPart>,
     /// Set if its program sizes itself by the host's memory, whatever the limit.
     pub(super) ignores_limit: Option<IgnoresLimit>,
+    /// The setting in a file that gives it another share of the host's memory, as written.
+    pub(super) host_share: Option<Spanned<String>>,
     /// True if files that may be programs are copied in from another stage or image, whose contents are not known.
     pub(super) brings_unseen: bool,
     /// The program's needs of `/dev/shm`, beyond the default size.
@@ -181,6 +184,7 @@ impl ImageFacts {
             beside_heap: None,
             memory: Vec::new(),
             ignores_limit: None,
+            host_share: None,
             brings_unseen: false,
             shared_memory: None,
             sh: None,
@@ -435,6 +439,20 @@ impl ImageFacts {
         }
     }
 
+    /// Reads what the program's settings files say of the memory that it takes, if it is one that ignores the limit.
+    pub(super) fn read_settings_files(&mut self, finder: &SettingFinder<'_>) {
+        let Some(ignores) = self.ignores_limit.as_ref().filter(|ignores| !ignores.files.is_empty()) else {
+            return;
+        };
+        let found = finder.read(&names(&ignores.files), &[]);
+        let share = found.setting(&names(&ignores.share_keys), &[]);
+        if !found.setting(&names(&ignores.unless_keys), &[]).is_absent() {
+            self.ignores_limit = None;
+        } else if let Fact::Known(share) = share {
+            self.host_share = Some(share.map(|share| format!("{}{}", share.lead, share.value)));
+        }
+    }
+
     /// Returns a lighter image than the base, if the catalogue knows one.
     pub(super) fn lighter(&self, catalog: &Catalog) -> Option<LighterBase> {
         let reference = ImageReference::parse(self.base.value()?.as_str())?;
@@ -457,6 +475,10 @@ impl ImageFacts {
     pub(super) fn start(&self) -> Fact<Start> {
         join(&self.entrypoint, &self.command)
     }
+}
+
+fn names(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
 }
 
 /// True for a `COPY` from another stage or image that may bring programs. `copies` are all of the image.

@@ -2,6 +2,7 @@
 
 use super::keys::{cpu_quota, first_effective, first_present};
 use super::{Fact, Minimum, Service, SharedMemory};
+use crate::source::Spanned;
 use crate::syntax::size::ByteSize;
 
 /// Memory limits of a container, in bytes, and the memory that its program needs.
@@ -76,6 +77,8 @@ pub struct HostSized {
     pub option: Option<String>,
     /// The variables of `size_variables` with values for the service's limit; empty if no heap fits it.
     pub variables: Vec<(String, String)>,
+    /// The setting in a file that gives it its share of the host's memory, as written.
+    pub share: Option<Spanned<String>>,
     /// True if that program is known to start, false if another may.
     pub certain: bool,
 }

@@ -34,6 +34,7 @@ mod runs;
 mod scripts;
 mod server;
 mod serves;
+mod setting_files;
 mod settings;
 mod start;
 mod started;
@@ -48,8 +49,8 @@ pub use self::build::{Build, BuildStage, Overridden};
 pub use self::facts::{FactTable, FactValue};
 pub use self::health::{Health, Healthcheck, MissingKind, ProbeLack};
 pub use self::heap::{
-    Bound, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitBlindness, MemoryPool, NativeOverhead,
-    Pools, ReadVariable, SizeVariable, SizedBy, SmallShare,
+    Bound, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitBlindness, MemoryPool, MemoryTerm,
+    NativeOverhead, Pools, ReadVariable, ServerNeeds, SizeVariable, SizedBy, SmallShare,
 };
 pub use self::image::{ImageDefaultHeap, ImageFacts, LighterBase, LighterKind};
 pub use self::lingering::{OuterShell, ShellAsPid1, Waited};

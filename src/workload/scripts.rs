@@ -28,8 +28,10 @@ pub(super) struct Scripts<'s> {
     target: Option<&'s TargetImage>,
     /// Bind mounts: the path in the container, and the host path.
     pub(super) mounts: Vec<(String, PathBuf)>,
-    /// Container paths of other mounts, which have no file here: volumes, configs, secrets.
+    /// Container paths of other mounts, which have no file here: volumes, secrets, configs from elsewhere.
     pub(super) volumes: Vec<String>,
+    /// Container paths and texts of configs that the Compose file has itself.
+    pub(super) configs: Vec<(String, TracedText)>,
     /// The base image's own `WORKDIR`.
     home: String,
     /// The number of scripts read while walking through directories.
@@ -46,6 +48,7 @@ impl<'s> Scripts<'s> {
             target: None,
             mounts: Vec::new(),
             volumes: Vec::new(),
+            configs: Vec::new(),
             home: "/".to_owned(),
             walked: Cell::default(),
         }
@@ -58,8 +61,10 @@ impl<'s> Scripts<'s> {
         context: Option<PathBuf>,
         (mounts, directory): (&[Mount], &Path),
     ) -> Self {
+        let configs = mounts.iter().filter_map(|mount| Some((mount.target.clone(), mount.content.clone()?)));
         let (bound, others): (Vec<&Mount>, Vec<&Mount>) = mounts
             .iter()
+            .filter(|mount| mount.content.is_none())
             .partition(|mount| mount.source.starts_with(['.', '/']) && !mount.source.contains('$'));
         let mounts = bound.into_iter().map(|mount| (mount.target.clone(), directory.join(&mount.source)));
         Self {
@@ -68,6 +73,7 @@ impl<'s> Scripts<'s> {
             target,
             mounts: mounts.collect(),
             volumes: others.into_iter().map(|mount| mount.target.clone()).collect(),
+            configs: configs.collect(),
             home: "/".to_owned(),
             walked: Cell::default(),
         }
@@ -83,6 +89,7 @@ impl<'s> Scripts<'s> {
             target: Some(target),
             mounts: Vec::new(),
             volumes: Vec::new(),
+            configs: Vec::new(),
             home: "/".to_owned(),
             walked: Cell::default(),
         }

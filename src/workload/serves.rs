@@ -41,6 +41,7 @@ pub(super) fn apply_server_facts(workload: &mut Workload, opened: &StartedProgra
     if workload.process.starts == Starts::Other {
         workload.memory.shared_memory = None;
     }
+    let host_share = workload.image.host_share.clone();
     let (beside_heap, runtime) = (workload.image.beside_heap.clone(), workload.image.runtime);
     workload.memory.ignores_cgroup_limit = workload
         .image
@@ -66,6 +67,7 @@ pub(super) fn apply_server_facts(workload: &mut Workload, opened: &StartedProgra
                 size_variables: told_by,
                 option,
                 variables: variables.collect(),
+                share: host_share,
                 certain: server,
             }
         });

@@ -49,6 +49,7 @@ mod reports;
 mod rule_pages;
 mod run_properties;
 mod sarif;
+mod server_settings;
 mod shell_properties;
 mod size;
 mod stories;

@@ -247,6 +247,9 @@ pub(super) fn rebase(service: &mut Value, folder: &Path) {
             rebase_path(&mut context.value, folder);
         }
     }
+    if let Some(Kind::Seq(mounts)) = map.get_mut("volumes").map(|mounts| &mut mounts.value.kind) {
+        mounts.iter_mut().for_each(|mount| rebase_mount(mount, folder));
+    }
     for key in ["env_file", "label_file"] {
         let Some(files) = map.get_mut(key) else { continue };
         let items = match &mut files.value.kind {
@@ -264,6 +267,23 @@ pub(super) fn rebase(service: &mut Value, folder: &Path) {
             }
         }
     }
+}
+
+/// Rebases the host path of a mount: `./conf:/etc/conf`, or the `source` of the long form. The name of a volume is no path.
+fn rebase_mount(mount: &mut Value, folder: &Path) {
+    let value = match &mut mount.kind {
+        Kind::Map(long) => long.get_mut("source").map(|source| &mut source.value),
+        _ => Some(mount),
+    };
+    let Some(Kind::Scalar(scalar)) = value.map(|value| &mut value.kind) else { return };
+    let text = scalar.text.as_str();
+    let (path, rest) = text.split_at(text.find(':').unwrap_or(text.len()));
+    if !path.starts_with('.') {
+        return;
+    }
+    let joined = crate::source::normalize(&folder.join(path)).to_string_lossy().into_owned();
+    let here = if joined.starts_with(['.', '/']) { "" } else { "./" };
+    scalar.text = TracedText::derived(format!("{here}{joined}{rest}"), scalar.text.span());
 }
 
 fn rebase_path(value: &mut Value, folder: &Path) {

@@ -246,6 +246,12 @@ fn label_files(merged: &Value, directory: &Path, loader: &mut Loader<'_>) {
 
 /// Reads the services, their steps and the jobs, up to [`MAX_SERVICES`] in all.
 fn services(merged: Option<&Value>, loader: &mut Loader<'_>) -> Vec<Service> {
+    let configs = merged.and_then(|merged| merged.at(&["configs"]));
+    let read = |name: &str, entry: &value::Entry| {
+        let mut service = Service::read(name, entry);
+        service.mounts.iter_mut().for_each(|mount| mount.resolve(configs));
+        service
+    };
     let sections = job::SECTIONS.into_iter().filter_map(|name| Some((name, merged?.at(&[name])?.as_map()?)));
     let (mut found, mut steps) = (Vec::new(), Vec::new());
     for (section, (name, entry)) in
@@ -260,7 +266,7 @@ fn services(merged: Option<&Value>, loader: &mut Loader<'_>) -> Vec<Service> {
             break;
         }
         if section == "jobs" {
-            let mut job = Service { element: Element::Job, ..Service::read(name, entry) };
+            let mut job = Service { element: Element::Job, ..read(name, entry) };
             // Compose looks at the first word of a test in services alone.
             if let Some(healthcheck) = &mut job.healthcheck {
                 healthcheck.refusals.retain(|refusal| !refusal.is_of_first_word());
@@ -268,9 +274,9 @@ fn services(merged: Option<&Value>, loader: &mut Loader<'_>) -> Vec<Service> {
             found.push(job);
             continue;
         }
-        let service = Service::read(name, entry);
+        let service = read(name, entry);
         for step in job::steps(name, entry, loader) {
-            let mut own = Service::read(&step.name, &step.entry);
+            let mut own = read(&step.name, &step.entry);
             // It sees the volumes of the service's container (docker/compose `pkg/compose/pre_start.go`, `VolumesFrom`).
             own.mounts.extend(service.mounts.iter().cloned());
             own.profiles.clone_from(&service.profiles);

@@ -17,6 +17,7 @@ pub(super) mod percent_heap_without_limit;
 pub(super) mod quoted_env_value;
 pub(super) mod removed_jvm_flag;
 pub(super) mod runtime_ignores_limit;
+pub(super) mod tight_cache;
 pub(super) mod tight_heap;
 pub(super) mod unbounded_cache;
 pub(super) mod unbounded_heap;

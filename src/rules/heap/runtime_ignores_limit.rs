@@ -55,6 +55,17 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, cx: &mut RuleContext<'_>
         return;
     };
     let message = format!("`{name}` follows the host's memory, not its limit");
+    if let Some(share) = &sized.share {
+        cx.report(share.span, message)
+            .label("a share of the host's memory")
+            .confidence(Confidence::Medium)
+            .related(limit.span, format!("the kernel kills it at {}", limit.value))
+            .help(format!(
+                "a size in its place: `vm_memory_high_watermark.absolute = {}MiB`",
+                limit.value.percent_in_mebibytes(60)
+            ));
+        return;
+    }
     let mut finding = cx.report(workload.image.base.span(), message);
     finding
         .label(sized.why.as_str())

@@ -35,7 +35,8 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
         for (span, text) in &refusal.related {
             finding.related(*span, text.as_str());
         }
-        if let Some(meant) = refusal.rename_to {
+        // Swarm takes other keys than Compose.
+        if let Some(meant) = refusal.rename_to.filter(|_| !stack) {
             let edit = Edit { span: refusal.span, replacement: meant.to_owned() };
             finding.fix(format!("write `{meant}`"), Applicability::Unsafe, &FactName::ALL, vec![edit]);
         }

@@ -16,6 +16,10 @@ const SMALLEST: i64 = 64 * MIB;
 fn largest(heap: &MemoryPool, limit: ByteSize) -> Option<ByteSize> {
     let size = match heap.runtime {
         RuntimeName::Java => heap.largest_heap_under(limit)?,
+        // Below a quarter it is not the cache that is too large.
+        _ if heap.server_needs().is_some() => {
+            heap.largest_heap_under(limit).filter(|size| size.0 >= limit.0 / 4)?
+        }
         RuntimeName::Go => ByteSize(limit.percent_in_mebibytes(90).saturating_mul(MIB)),
         _ => ByteSize(limit.percent_in_mebibytes(75).saturating_mul(MIB)),
     };
@@ -203,7 +207,8 @@ fn lower_share(
 pub(in crate::rules) fn too_small(heap: &MemoryPool, limit: ByteSize) -> String {
     let runtime = heap.runtime.display_name();
     let overhead = heap.beside(ByteSize(SMALLEST)).map_or(0, |beside| beside.most);
-    format!("raise the limit of {limit}: {runtime} needs up to {overhead} MiB on top of its heap")
+    let what = if heap.pool == Pool::Cache { "cache" } else { "heap" };
+    format!("raise the limit of {limit}: {runtime} needs up to {overhead} MiB on top of its {what}")
 }
 
 /// Returns the variable that the runtime reads however it is started.

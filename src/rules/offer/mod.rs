@@ -351,7 +351,8 @@ impl<'w> Offer<'w> {
     fn smallest_limit(&self, setting: &HeapSetting) -> Option<ByteSize> {
         let span = setting.flag.verbatim_span();
         let reads = |workload: &&Workload| {
-            let sizes = workload.pools.heaps.iter().filter_map(|heap| heap.bound.value());
+            let pools = workload.pools.heaps.iter().chain(&workload.pools.caches);
+            let sizes = pools.filter_map(|heap| heap.bound.value());
             span.is_some() && sizes.into_iter().any(|size| size.flag.verbatim_span() == span)
         };
         let mut smallest = ByteSize(i64::MAX);

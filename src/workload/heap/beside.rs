@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::ServerNeeds;
 use crate::catalog::{BesideHeap, RuntimeName};
 use crate::syntax::size::{ByteSize, MIB};
 
@@ -41,11 +42,16 @@ pub(in crate::workload) struct OverheadInputs {
     pub(in crate::workload) direct: Option<ByteSize>,
     /// `-XX:MaxMetaspaceSize`.
     pub(in crate::workload) metaspace: Option<ByteSize>,
+    /// What a server needs beside its cache.
+    pub(in crate::workload) server: Option<ServerNeeds>,
 }
 
 impl OverheadInputs {
     /// Returns the estimate for a heap of this size.
     pub(in crate::workload) fn of(&self, runtime: RuntimeName, heap: ByteSize) -> Option<NativeOverhead> {
+        if let Some(server) = &self.server {
+            return Some(server.beside(heap));
+        }
         let plain = NativeOverhead::of(runtime)?;
         let product = self.product.as_ref();
         let least = product.and_then(|row| row.least).unwrap_or(plain.least);
@@ -172,7 +178,12 @@ mod tests {
             (None, None, Some(1), 1024, (130, 151)),
             (None, None, Some(256), 1024, (130, 406)),
         ] {
-            let facts = OverheadInputs { product, direct: direct.map(size), metaspace: metaspace.map(size) };
+            let facts = OverheadInputs {
+                product,
+                direct: direct.map(size),
+                metaspace: metaspace.map(size),
+                server: None,
+            };
             let beside = facts.of(RuntimeName::Java, size(heap)).map(|beside| (beside.least, beside.most));
             assert_eq!(beside, Some(expected), "{facts:?} {heap}");
         }

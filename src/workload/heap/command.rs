@@ -26,14 +26,9 @@ impl SettingsReader<'_> {
                 continue;
             }
             if !text.starts_with('-') {
-                match &reading.settings_files {
-                    // The settings file is not read. Options after it take precedence.
-                    Some(_) if source.words.is_empty() => {
-                        source.unknown = Some((argument.span(), Why::Other("a file holds its settings")));
-                        continue;
-                    }
-                    _ if reading.joins_values => continue,
-                    _ => break,
+                match reading.joins_values {
+                    true => continue,
+                    false => break,
                 }
             }
             if text == "-jar" {

@@ -112,6 +112,12 @@ pub(super) fn spelled(grammar: Grammar, size: ByteSize) -> Option<String> {
         Grammar::PostgresSize => format!("{mebibytes}MB"),
         Grammar::MysqlSize | Grammar::PhpSize => format!("{mebibytes}M"),
         Grammar::Bytes => size.0.to_string(),
+        // Two decimals, rounded down.
+        Grammar::MongoGigabytes => {
+            let hundredths = mebibytes * 100 / 1024;
+            let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
         Grammar::HexBytes => format!("{:#X}", size.0).replace("0X", "0x"),
         _ => return None,
     })

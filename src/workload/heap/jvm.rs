@@ -106,6 +106,7 @@ impl<T> FlagValue<T> {
             carrier: self.carrier,
             bound: Bound::Bytes(ByteSize(0)),
             grammar: Grammar::JvmPercent,
+            lead: None,
         };
         setting.computed(heap);
         Fact::Known(Spanned::new(setting, span))

@@ -15,7 +15,7 @@ impl SettingsReader<'_> {
     pub(super) fn misplaced(&self, program: &Program, sources: &[SettingSource]) -> Vec<HeapProblem> {
         let reading = &self.runtime.command_line;
         // Servers have no main program and read the whole command line.
-        if reading.joins_values || reading.settings_files.is_some() {
+        if reading.joins_values {
             return Vec::new();
         }
         let mut first = 0;

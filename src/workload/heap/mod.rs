@@ -12,6 +12,7 @@ mod problems;
 mod product;
 mod reader;
 mod refused;
+mod server;
 mod unread;
 mod unseen;
 
@@ -21,12 +22,13 @@ pub use named::SizeVariable;
 pub(super) use named::size_variables;
 pub(super) use product::{ProductPart, add_product_pools};
 pub(super) use reader::pools;
+pub use server::{MemoryTerm, ServerNeeds};
 pub(super) use unread::flags_of_other_runtimes;
 
 use crate::catalog::{
     Certainty, DefaultHeap, Grammar, HotspotFlags, MemoryPart, PartDefault, PartKind, Pool, RuntimeName,
 };
-use crate::source::{Span, Spanned, TracedText};
+use crate::source::{SourceId, Span, Spanned, TracedText};
 use crate::syntax::size::{ByteSize, MIB};
 
 use super::{Fact, ImageDefaultHeap};
@@ -100,6 +102,8 @@ pub struct MemoryPool {
     default: Option<DefaultHeap>,
     beside: OverheadInputs,
     hotspot: HotspotFlags,
+    /// The files with its settings that were read.
+    pub(super) settings_files: Vec<SourceId>,
 }
 
 /// `-XX:MinRAMPercentage`: the share that bounds the heap of a small memory, and no minimum of any heap.
@@ -133,6 +137,8 @@ pub struct HeapSetting {
     pub bound: Bound,
     /// The grammar of its value.
     grammar: Grammar,
+    /// For a setting in a file, the text before its value: `maxmemory `. The carrier is then the name of the file.
+    lead: Option<String>,
 }
 
 /// The most words that a fix moves a flag over. A command line with more gets no fix.
@@ -282,6 +288,12 @@ impl MemoryPool {
         self.beside.of(self.runtime, heap)
     }
 
+    /// Returns what the server needs beside its cache, term by term. `None` for runtimes, and servers without an estimate.
+    #[must_use]
+    pub fn server_needs(&self) -> Option<&ServerNeeds> {
+        self.beside.server.as_ref()
+    }
+
     /// Returns the largest heap of at most three quarters of `limit` that leaves room for the off-heap memory. `None` if less
     /// than 64 MiB fits.
     #[must_use]
@@ -419,6 +431,9 @@ impl HeapSetting {
     #[must_use]
     pub fn with_size(&self, size: ByteSize) -> Option<String> {
         let spelled = flags::spelled(self.grammar, size)?;
+        if let Some(lead) = &self.lead {
+            return Some(format!("{lead}{spelled}"));
+        }
         let flag = self.flag.as_str();
         if !flag.starts_with('-') {
             return Some(format!("{}: {spelled}", self.carrier));
@@ -476,10 +491,13 @@ impl HeapSetting {
         }
     }
 
-    /// Formats the setting: the flag, or `NAME=value` if the variable is the setting.
+    /// Formats the setting: the flag, or `NAME=value` if the variable is the setting, or as it is in its file.
     #[must_use]
     pub fn written(&self) -> String {
         let flag = self.flag.as_str();
+        if let Some(lead) = &self.lead {
+            return format!("{lead}{flag}");
+        }
         if flag.starts_with('-') { flag.to_owned() } else { format!("{}={flag}", self.carrier) }
     }
 }

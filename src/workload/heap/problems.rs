@@ -47,6 +47,7 @@ impl SettingsReader<'_> {
                 found.extend(self.ill_written(&source.name, &written, bound, major));
                 found.extend(misread(&source.name, &written));
             }
+            found.extend(self.ill_written_in_file(source, bound, major));
             for word in &source.words {
                 if let Some(refused) = strict.and_then(|major| self.refused(word, &source.name, major)) {
                     found.push(refused);
@@ -73,6 +74,21 @@ impl SettingsReader<'_> {
             }
         }
         found
+    }
+
+    /// Returns the problem of a cache's size in a file.
+    fn ill_written_in_file(
+        &self,
+        source: &SettingSource,
+        bound: &Fact<HeapSetting>,
+        major: Option<u32>,
+    ) -> Option<HeapProblem> {
+        let (text, lead) = (source.setting.as_ref()?, source.lead.as_ref()?);
+        let flag = self.runtime.flags.iter().find(|flag| flag.sets == Sets::CacheMax)?;
+        let bad = flag.bad.as_ref();
+        let written = Written { text, value: text.as_str(), sets: flag.sets, grammar: flag.grammar, bad };
+        let problem = self.ill_written(&source.name, &written, bound, major)?;
+        Some(HeapProblem { written: format!("{lead}{text}"), ..problem })
     }
 
     fn ill_written(

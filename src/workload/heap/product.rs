@@ -93,6 +93,7 @@ impl ProductReader<'_> {
                 ..OverheadInputs::default()
             },
             hotspot: HotspotFlags::default(),
+            settings_files: Vec::new(),
         }
     }
 
@@ -163,7 +164,8 @@ impl ProductReader<'_> {
             "command line" => flag.to_owned(),
             carrier => format!("{carrier}={flag}"),
         };
-        let fewer = if times.is_some_and(|times| times > 1) { format!(", or fewer {of}") } else { String::new() };
+        let fewer =
+            if times.is_some_and(|times| times > 1) { format!(", or fewer {of}") } else { String::new() };
         Some(HeapProblem {
             help: Some(format!("give it {needed} or more{fewer}")),
             ..HeapProblem::of_product(written, &setting.flag, &setting.carrier, effect)
@@ -235,7 +237,7 @@ fn setting(text: TracedText, carrier: &str, start: usize, grammar: Grammar) -> F
     let bound = bound.filter(|bound| !matches!(bound, Bound::Bytes(size) if size.0 <= 0));
     match bound {
         Some(bound) => Fact::Known(Spanned::new(
-            HeapSetting { flag: text, carrier: carrier.to_owned(), bound, grammar },
+            HeapSetting { flag: text, carrier: carrier.to_owned(), bound, grammar, lead: None },
             span,
         )),
         None => Fact::Unknown { at: span, why: Why::Malformed(text.as_str().to_owned()) },

@@ -9,15 +9,17 @@ use super::unread::{by_script, nothing};
 use super::{Bound, HeapSetting, MemoryPool, OverheadInputs};
 use crate::syntax::words::split_options;
 use crate::workload::opened::{Assignment, StartedPrograms};
+use crate::workload::setting_files::SettingFinder;
 use crate::workload::{Fact, Program, Start, Why, Workload};
 
 /// Returns the memory pools of the programs of `workload`.
 ///
-/// `partial` is its start with holes for variables without a value, `opened` the programs that its scripts start.
+/// `partial` is its start with holes for variables without a value, `opened` the programs that its scripts start,
+/// `finder` reads its settings files.
 pub(in crate::workload) fn pools(
     workload: &Workload,
     partial: Option<&Start>,
-    opened: &StartedPrograms,
+    (opened, finder): (&StartedPrograms, &SettingFinder<'_>),
     catalog: &Catalog,
 ) -> Vec<MemoryPool> {
     let image = &workload.image;
@@ -39,7 +41,7 @@ pub(in crate::workload) fn pools(
     // The programs of scripts that are here. The start line's own are among them.
     let inside: Vec<Program> =
         opened.last.iter().filter(|program| !programs.contains(program)).cloned().collect();
-    let reader = |runtime| SettingsReader { workload, runtime, opened: Some(opened) };
+    let reader = |runtime| SettingsReader { workload, runtime, opened: Some(opened), finder: Some(finder) };
     let heaps = catalog
         .runtimes()
         .iter()
@@ -63,6 +65,7 @@ pub(super) struct SettingsReader<'a> {
     pub(super) runtime: &'a Runtime,
     /// The programs that the start leads to, and the shell variables that its scripts assign.
     pub(super) opened: Option<&'a StartedPrograms>,
+    pub(super) finder: Option<&'a SettingFinder<'a>>,
 }
 
 /// The program that launches the runtime.
@@ -85,8 +88,10 @@ pub(super) struct SettingSource {
     pub(super) unknown: Option<(Span, Why)>,
     /// The variable's name, if it holds flags.
     pub(super) carrier: Option<Spanned<String>>,
-    /// The variable's value, if the variable is itself a setting.
+    /// The value of the variable or of a setting in a file, if that is itself a setting.
     pub(super) setting: Option<TracedText>,
+    /// For a setting in a file, the text before its value.
+    pub(super) lead: Option<String>,
 }
 
 /// The bound that wins.
@@ -112,7 +117,9 @@ impl SettingsReader<'_> {
         };
         let Some((program, starter)) = known else { return self.assumed() };
         let (major, default) = self.version();
-        let sources = self.sources(program, &starter, major);
+        let mut sources = self.sources(program, &starter, major);
+        let files = self.file_settings(program).filter(|_| matches!(starter, LaunchedBy::Itself));
+        sources.splice(0..0, files.as_ref().and_then(|files| self.file_source(files)));
         let carrier = sources.iter().rev().find_map(|source| source.carrier.clone());
         let said = carrier.is_some() || sources.iter().any(|source| source.setting.is_some());
         let strangers = if by_script(&starter) { self.other_readers() } else { Vec::new() };
@@ -158,8 +165,12 @@ impl SettingsReader<'_> {
             part: None,
             own_default: None,
             default,
-            beside: self.beside(&sources),
+            beside: OverheadInputs {
+                server: self.server_needs(&sources, files.as_ref()),
+                ..self.beside(&sources)
+            },
             hotspot,
+            settings_files: files.map(|files| files.sources()).unwrap_or_default(),
         })
     }
 
@@ -233,6 +244,7 @@ impl SettingsReader<'_> {
             default,
             beside: self.beside(&sources),
             hotspot,
+            settings_files: Vec::new(),
         };
         (!heap.bound.is_unknown() || !heap.problems.is_empty()).then_some(heap)
     }
@@ -370,7 +382,8 @@ impl SettingsReader<'_> {
             for (flag, sets, grammar, read) in self.bounds(source, major) {
                 match read {
                     Some(bound) => {
-                        let setting = HeapSetting { flag, carrier: source.name.clone(), bound, grammar };
+                        let (carrier, lead) = (source.name.clone(), source.lead.clone());
+                        let setting = HeapSetting { flag, carrier, bound, grammar, lead };
                         // An unknown source of lower precedence does not matter once a size is set here.
                         match bound {
                             Bound::Bytes(_) => (number, unknown) = (Some(setting), None),
@@ -423,6 +436,7 @@ impl SettingsReader<'_> {
                 carrier,
                 bound: Bound::Bytes(size),
                 grammar: flag.grammar,
+                lead: None,
             })
         })
     }
@@ -434,6 +448,10 @@ impl SettingsReader<'_> {
         major: Option<u32>,
     ) -> Vec<(TracedText, Sets, Grammar, Option<Bound>)> {
         let setting = source.setting.as_ref().and_then(|value| {
+            if source.lead.is_some() {
+                let flag = self.runtime.flags.iter().find(|flag| flag.sets == Sets::CacheMax)?;
+                return Some((value.clone(), flag.sets, flag.grammar, value.as_str()));
+            }
             let setting = self.runtime.variable(&source.name)?.value.as_ref()?;
             Some((value.clone(), setting.sets, setting.grammar, value.as_str()))
         });
@@ -461,6 +479,7 @@ impl SettingsReader<'_> {
             product: self.workload.image.beside_heap.clone().filter(|_| own),
             direct: self.last_size(sources, Sets::DirectMax),
             metaspace: self.last_size(sources, Sets::MetaspaceMax),
+            server: None,
         }
     }
 

@@ -101,7 +101,10 @@ impl SettingsReader<'_> {
         let flag = flag.map(|flag| TracedText::derived(format!("{flag}{value}"), value.span()));
         let way = read.zip(flag).and_then(|(read, flag)| self.way(read, &flag, &flag));
         let effect = format!("its start script reads {}", readers.join(", "));
-        HeapProblem { read_variable: way, ..self.problem(HeapProblemKind::Unread, value, &variable.name, effect) }
+        HeapProblem {
+            read_variable: way,
+            ..self.problem(HeapProblemKind::Unread, value, &variable.name, effect)
+        }
     }
 
     /// True for a flag that sets the initial heap.
@@ -154,6 +157,7 @@ impl SettingsReader<'_> {
                 carrier: variable.to_owned(),
                 bound,
                 grammar: known.grammar,
+                lead: None,
             },
         })
     }
@@ -169,7 +173,7 @@ pub(in crate::workload) fn flags_of_other_runtimes(
     let Some(own) = own else { return Vec::new() };
     let others = catalog.runtimes().iter().filter(|runtime| runtime.name != own.name);
     let found = others.flat_map(|runtime| {
-        let reader = SettingsReader { workload, runtime, opened: None };
+        let reader = SettingsReader { workload, runtime, opened: None, finder: None };
         let set = runtime.variables.iter().filter(|variable| {
             variable.names_reader && variable.value.is_none() && workload.env.contains_key(&variable.name)
         });

@@ -112,6 +112,7 @@ const OTHERS: &[&str] = &[
     "report/snippet.rs MAX_RELATED",
     "check/mentions.rs MAX_SEARCHED",
     "model/build.rs MAX_IMAGES",
+    "lock/variables.rs MAX_VALUE",
     "syntax/yaml/resolve.rs MAX_NUMBER",
     "stats/mod.rs MAX_SKIPPED",
     "report/budget/mod.rs MAX_GAPS",

@@ -2,6 +2,7 @@
 
 use super::super::field::Fields;
 use super::super::short::{Volume, volume};
+use super::super::value::Value;
 use super::items;
 use crate::model::fact::{Fact, Why};
 use crate::source::{Span, Spanned, TracedText};
@@ -31,6 +32,27 @@ pub struct Mount {
     pub source: String,
     /// The target in the container.
     pub target: String,
+    /// True for an entry of `configs`.
+    pub is_config: bool,
+    /// The text of a config that the Compose file has itself.
+    pub content: Option<TracedText>,
+}
+
+impl Mount {
+    /// Fills in what the project's `configs` say of an entry of the service's: its file, or its text.
+    pub(in crate::model::compose) fn resolve(&mut self, configs: Option<&Value>) {
+        let Some(config) = configs.and_then(|configs| configs.at(&[&self.source])).filter(|_| self.is_config)
+        else {
+            return;
+        };
+        let known =
+            |key: &str| config.at(&[key]).and_then(Value::as_scalar).filter(|own| own.unset.is_none());
+        self.content = known("content").map(|scalar| scalar.text.clone());
+        if let Some(file) = known("file").map(|scalar| scalar.text.as_str()) {
+            let relative = !file.starts_with(['.', '/']);
+            self.source = if relative { format!("./{file}") } else { file.to_owned() };
+        }
+    }
 }
 
 /// Reads `tmpfs: /run:size=64m` (moby reads the options as mount(8) does) and `volumes` of type tmpfs.
@@ -88,6 +110,7 @@ fn bounded(size: Fact<ByteSize>) -> Fact<ByteSize> {
 }
 
 /// Reads `./conf:/etc/conf:ro` and the long forms, `configs` and `secrets` too. A variable without a value counts as empty.
+/// Without a target a config lies at the root, by its name (the Compose specification, "configs").
 pub(super) fn mounts(fields: Fields<'_>) -> Vec<Mount> {
     let mut mounts = Vec::new();
     for key in ["volumes", "configs", "secrets"] {
@@ -108,7 +131,12 @@ pub(super) fn mounts(fields: Fields<'_>) -> Vec<Mount> {
                 },
                 None => (part("source"), part("target")),
             };
-            mounts.push(Mount { span: item.span, source, target });
+            let is_config = key == "configs";
+            let target = match is_config {
+                true if target.is_empty() || target == source => format!("/{source}"),
+                _ => target,
+            };
+            mounts.push(Mount { span: item.span, source, target, is_config, content: None });
         }
     }
     mounts
