@@ -301,9 +301,8 @@ impl ImageEntry {
         let major = runtime.fixed.or_else(|| {
             let named = tag.split('-').find_map(|word| runtime.names.get(word).copied());
             named.or_else(|| leading_major(&self.version(tag)?, runtime.name)).or_else(|| {
-                let fits = |row: &&RuntimeInside| {
-                    super::in_versions(tag, row.since.as_deref(), Some(&row.before))
-                };
+                let fits =
+                    |row: &&RuntimeInside| super::in_versions(tag, row.since.as_deref(), Some(&row.before));
                 runtime.inside.iter().find(fits).map(|row| row.major)
             })
         })?;
@@ -431,9 +430,8 @@ impl ImageEntry {
     /// read them.
     #[must_use]
     pub fn unset_variables(&self, tag: &str) -> Vec<String> {
-        let variables = |part: &MemoryPart| {
-            part.set_by.iter().filter_map(|by| by.variable.clone()).collect::<Vec<_>>()
-        };
+        let variables =
+            |part: &MemoryPart| part.set_by.iter().filter_map(|by| by.variable.clone()).collect::<Vec<_>>();
         let read: Vec<String> = self.memory_of(tag).flat_map(|part| variables(&part)).collect();
         let mut unset = self.unsets.clone();
         for name in self.memory.iter().flat_map(variables) {

@@ -318,7 +318,9 @@ fn variants_and_runtimes_follow_the_versions_of_the_image() {
         ],
     }))
     .expect("a row");
-    for (tag, shell) in [("3.5.9", true), ("v3.5", true), ("3.6.0", false), ("3.10", false), ("latest", false)] {
+    for (tag, shell) in
+        [("3.5.9", true), ("v3.5", true), ("3.6.0", false), ("3.10", false), ("latest", false)]
+    {
         assert_eq!((row.shell(tag), row.has_tool(tag, "wget")), (Some(shell), Some(shell)), "{tag}");
     }
     assert_eq!(row.shell("3.5.9-distroless"), Some(true), "a variant knows better than the tag's name");

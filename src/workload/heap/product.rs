@@ -163,7 +163,8 @@ impl ProductReader<'_> {
             "command line" => flag.to_owned(),
             carrier => format!("{carrier}={flag}"),
         };
-        let fewer = if times.is_some_and(|times| times > 1) { format!(", or fewer {of}") } else { String::new() };
+        let fewer =
+            if times.is_some_and(|times| times > 1) { format!(", or fewer {of}") } else { String::new() };
         Some(HeapProblem {
             help: Some(format!("give it {needed} or more{fewer}")),
             ..HeapProblem::of_product(written, &setting.flag, &setting.carrier, effect)

@@ -101,7 +101,10 @@ impl SettingsReader<'_> {
         let flag = flag.map(|flag| TracedText::derived(format!("{flag}{value}"), value.span()));
         let way = read.zip(flag).and_then(|(read, flag)| self.way(read, &flag, &flag));
         let effect = format!("its start script reads {}", readers.join(", "));
-        HeapProblem { read_variable: way, ..self.problem(HeapProblemKind::Unread, value, &variable.name, effect) }
+        HeapProblem {
+            read_variable: way,
+            ..self.problem(HeapProblemKind::Unread, value, &variable.name, effect)
+        }
     }
 
     /// True for a flag that sets the initial heap.
