@@ -166,7 +166,11 @@ fn somebody_expands_what_only_scripts_read() {
             .starters
             .iter()
             .flat_map(|starter| &starter.expands)
-            .chain(catalog.images.containing("").flat_map(|entry| &entry.expands))
+            .chain(catalog.images.containing("").flat_map(|entry| {
+                let settings = entry.memory.iter().flat_map(|part| &part.set_by);
+                let settings = settings.filter_map(|by| by.variable.as_ref());
+                entry.expands.iter().chain(&entry.unsets).chain(settings)
+            }))
             .collect();
         for variable in runtime.variables.iter().filter(|variable| variable.read_by == ReadBy::Script) {
             assert!(expanded.contains(&variable.name), "nobody expands {}", variable.name);

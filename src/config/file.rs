@@ -35,7 +35,7 @@ pub struct File {
     pub target: Option<Located<Target>>,
     /// Files of which nothing is said, unless they are named on the command line.
     pub exclude: OneOrMany<Located<Pattern>>,
-    /// Files to read as Compose files, whatever their names: templates of other platforms, such as Coolify, CasaOS, Dokploy, Runtipi and
+    /// Files to read as Compose files, whatever their names: templates of other platforms, such as Coolify, `CasaOS`, Dokploy, Runtipi and
     /// Umbrel. Keys in them that Docker Compose does not know are the platform's.
     pub compose_files: OneOrMany<Located<Pattern>>,
     /// Variables that the platform fills in, by name or glob (`SERVICE_*`): unless a file sets them, their values are unknown, and

@@ -61,7 +61,10 @@ pub struct Discovered {
 
 /// Tells which files the configuration names as Compose files, whatever they are called.
 #[derive(Clone, Default)]
-pub struct NamedFiles(Option<Arc<dyn Fn(&Path) -> bool + Send + Sync>>);
+pub struct NamedFiles(Option<Arc<IsNamed>>);
+
+/// Tells whether a file is named.
+type IsNamed = dyn Fn(&Path) -> bool + Send + Sync;
 
 impl NamedFiles {
     /// Asks `is_named` of every file that is not recognized otherwise.

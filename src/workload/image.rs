@@ -318,7 +318,7 @@ impl ImageFacts {
         let is_server = row.is_some_and(|row| !row.exposes.is_empty());
         let Some(entry) = catalog.image(parsed) else {
             let shared_memory = catalog.shared_memory(parsed);
-            return Self { healthcheck, unsupported, servers, is_server, shared_memory, ..unknown };
+            return Self { healthcheck, shared_memory, unsupported, servers, is_server, ..unknown };
         };
         servers.extend(entry.servers(tag).into_iter().map(str::to_owned));
         let own_heap = entry.heap_when_unset.as_ref();
@@ -385,7 +385,7 @@ impl ImageFacts {
                 .collect(),
             is_server,
             // A row without a runtime says nothing of the variables, save for official images, which have none.
-            env_known: entry.runtime().is_some() || catalog.is_official(&parsed),
+            env_known: entry.runtime().is_some() || catalog.is_official(parsed),
             missing_tools: TOOLS
                 .into_iter()
                 .filter(|tool| entry.has_tool(tag, tool) == Some(false))

@@ -129,22 +129,15 @@ impl FileSettings {
 }
 
 impl SettingFinder<'_> {
-    /// Returns a setting of some files, under any of its names: Known with its value and place, Unknown if a file that may set
-    /// it is not here, cannot be read or is written by something, Absent if none of them sets it.
-    ///
-    /// `files` are paths in the container, of files and of directories of them, the weakest first: of several the last wins. A
-    /// name without a directory, such as `neo4j.conf`, stands for any mounted or copied file of that name.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for parts of products that files set"))]
-    pub(crate) fn setting_in_files(&self, keys: &[&str], files: &[&str]) -> Fact<FileSetting> {
-        self.read(files, &[]).setting(keys, &[])
-    }
-
     /// Returns the absolute path of one in the container.
     pub(crate) fn place(&self, path: &str) -> String {
         if path.starts_with('/') { tidy(path) } else { self.scripts.place(path) }
     }
 
     /// Reads files in the order of `files`, then those of `data_files` that are here.
+    ///
+    /// They are paths in the container, of files and of directories of them, the weakest first: of several the last wins. A name
+    /// without a directory, such as `neo4j.conf`, stands for any mounted or copied file of that name.
     pub(crate) fn read(&self, files: &[&str], data_files: &[&str]) -> FileSettings {
         let mut found = Reading { finder: self, items: Vec::new(), files: 0 };
         for place in files {

@@ -70,7 +70,7 @@ fn wrong(directory: &Path) -> (usize, Vec<String>) {
         let missed: Vec<String> = missed.map(|wanted| format!("{}: misses {wanted:?}", case.case)).collect();
         match &case.open {
             Some(_) if missed.is_empty() => {
-                wrong.push(format!("{}: is found, and no longer open", case.case))
+                wrong.push(format!("{}: is found, and no longer open", case.case));
             }
             Some(_) => {}
             None => wrong.extend(missed),

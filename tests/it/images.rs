@@ -52,8 +52,6 @@ fn found(directory: &Path, rules: &str) -> Vec<String> {
     ran.out.lines().map(line).collect()
 }
 
-const HEALTH: &str = "missing-healthcheck,unhealthy-dependency";
-
 /// An image as `docker image inspect` prints it.
 fn image(name: &str, config: Value) -> Value {
     json!({

@@ -119,8 +119,8 @@ impl Refusals {
 
     /// Adds the refusal of a project without any key besides `version`, which Compose does not count.
     pub(super) fn add_if_empty(&mut self, merged: Option<&Value>, files: &[SourceId]) {
-        let keys = merged.and_then(Value::as_map).into_iter().flatten();
-        if keys.filter(|(name, _)| *name != "version").next().is_some() {
+        let mut keys = merged.and_then(Value::as_map).into_iter().flatten();
+        if keys.any(|(name, _)| *name != "version") {
             return;
         }
         let Some(file) = files.first() else { return };

@@ -25,9 +25,8 @@ pub(super) fn entries(text: &TracedText) -> Vec<Entry> {
         let behind = rest.trim_start();
         let behind = behind.strip_prefix('=').unwrap_or(behind).trim_start();
         let from = line.len() - behind.len();
-        let (from, to) = match value(behind) {
-            (skip, length) => (from + skip, from + skip + length),
-        };
+        let (skip, length) = value(behind);
+        let (from, to) = (from + skip, from + skip + length);
         found.push(Entry {
             section: section.clone(),
             key: key.to_owned(),

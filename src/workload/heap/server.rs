@@ -319,7 +319,7 @@ fn postgres(settings: &ServerSettings<'_>) -> ServerNeeds {
     needs
 }
 
-/// dev.mysql.com refman 8.4 "How MySQL Uses Memory", "Configuring InnoDB Buffer Pool Size": about 10 % on top of the pool, the
+/// dev.mysql.com refman 8.4 "How MySQL Uses Memory", "Configuring `InnoDB` Buffer Pool Size": about 10 % on top of the pool, the
 /// buffers of each connection, and the Performance Schema, which MariaDB has switched off.
 fn mysql(settings: &ServerSettings<'_>, mariadb: bool) -> ServerNeeds {
     const KIB: i64 = 1024;
