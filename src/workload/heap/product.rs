@@ -199,9 +199,14 @@ impl ProductReader<'_> {
             self.opened.programs.iter().flat_map(|program| &program.arguments).collect();
         let at = words.iter().rposition(|word| match joined {
             true => word.as_str().starts_with(name),
-            false => word.as_str() == name,
+            // `--memory 1G` may be one word, and `=` may stand between the two.
+            false => word.as_str() == name || separated(word.as_str(), name).is_some(),
         });
         let Some(at) = at else { return Fact::Absent { anchor: self.workload.image.base.span() } };
+        let within = words.get(at).and_then(|word| separated(word.as_str(), name));
+        if let Some((from, word)) = within.zip(words.get(at)).filter(|_| !joined) {
+            return setting((*word).clone(), "command line", from, grammar);
+        }
         let found = match joined {
             true => words.get(at).map(|word| setting((*word).clone(), "command line", name.len(), grammar)),
             false => words.get(at + 1).map(|word| setting((*word).clone(), "command line", 0, grammar)),
@@ -242,4 +247,9 @@ fn setting(text: TracedText, carrier: &str, start: usize, grammar: Grammar) -> F
         )),
         None => Fact::Unknown { at: span, why: Why::Malformed(text.as_str().to_owned()) },
     }
+}
+
+/// Returns where the value begins in `--memory 1G` or `--memory=1G`, if the word is the option `name` with its value.
+fn separated(word: &str, name: &str) -> Option<usize> {
+    word.strip_prefix(name)?.starts_with([' ', '=']).then_some(name.len() + 1)
 }
