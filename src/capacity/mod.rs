@@ -3,12 +3,14 @@
 
 mod advice;
 mod entry;
+mod fit;
 mod need;
 mod share;
 mod stack;
 
 pub use self::advice::{Advice, Term, Verdict, advise};
 pub use self::entry::{Entry, ManagedMemory, Swap};
+pub use self::fit::{Fit, HostFit};
 pub use self::need::{Need, NoNumber};
 pub use self::share::{Share, shares, started, sum};
 pub use self::stack::{Host, Overrun, Stack, Sum};

@@ -200,8 +200,8 @@ fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
     let total = ByteSize(size.0.saturating_add(memory_files(workload)));
     let image = workload.image.base.value().map_or("its image", |base| base.as_str());
     let sum = match minimum.usual {
-        Some(_) => format!("the sizing guide of the maker of `{image}` comes to {size}"),
-        None => format!("the maker of `{image}` asks for {size} at least"),
+        Some(_) => format!("the sizing guide of `{image}` recommends {size}"),
+        None => format!("`{image}` needs at least {size}, as its documentation says"),
     };
     Need { limit: total.rounded_up(), steady: None, sum }.checked(workload)
 }

@@ -29,6 +29,8 @@ pub enum Overrun<'s> {
     Reservations(ByteSize),
     /// All limits together exceed the host's memory times [`Host::overcommit`].
     Limits(ByteSize),
+    /// The limits do not, but they do with what the services without a limit may take: both sizes, in bytes.
+    Expected(ByteSize, ByteSize),
 }
 
 /// The memory that one set of Compose files may take.
@@ -61,8 +63,10 @@ pub struct Sum {
     pub reservations: ByteSize,
     /// Swap on top of the limits, as far as it is limited.
     pub swap: ByteSize,
+    /// What the services without a limit may take at least, by their settings and defaults. Not in `limits`.
+    pub expected: ByteSize,
     /// The services with a limit and unlimited swap, which is not in `swap`.
-    pub swap_without_end: Vec<String>,
+    pub unlimited_swap: Vec<String>,
     /// The services without a limit: they add nothing to `limits` and `swap`.
     pub unlimited: Vec<String>,
     /// The services with an unknown limit: they add nothing to `limits` and `swap`.
@@ -139,8 +143,11 @@ impl Stack {
         if sum.reservations > host.size {
             out.push(Overrun::Reservations(sum.reservations));
         }
-        if sum.limits.0 as f64 > host.size.0 as f64 * host.overcommit {
+        let most = host.size.0 as f64 * host.overcommit;
+        if sum.limits.0 as f64 > most {
             out.push(Overrun::Limits(sum.limits));
+        } else if sum.expected.0 > 0 && sum.limits.0.saturating_add(sum.expected.0) as f64 > most {
+            out.push(Overrun::Expected(sum.limits, sum.expected));
         }
         out
     }
@@ -168,10 +175,11 @@ impl Sum {
             out.services += 1;
             out.containers = out.containers.saturating_add(entry.replicas);
             out.limits = sum([out.limits].into_iter().chain(entry.total()));
+            out.expected = sum([out.expected, entry.expected()]);
             out.reservations = sum([out.reservations].into_iter().chain(entry.reserved()));
             match entry.swap {
                 Swap::Bytes(swap) if entry.total().is_some() => out.swap = sum([out.swap, entry.times(swap)]),
-                Swap::Unlimited if entry.total().is_some() => out.swap_without_end.push(entry.name.clone()),
+                Swap::Unlimited if entry.total().is_some() => out.unlimited_swap.push(entry.name.clone()),
                 _ => {}
             }
             match entry.limit {
@@ -193,11 +201,11 @@ impl Sum {
     /// Adds the totals of other services.
     pub fn add(&mut self, other: Self) {
         let numbers = self.numbers_with(&other);
-        let Self { mut swap_without_end, mut unlimited, mut unknown, .. } = std::mem::take(self);
-        swap_without_end.extend(other.swap_without_end);
+        let Self { mut unlimited_swap, mut unlimited, mut unknown, .. } = std::mem::take(self);
+        unlimited_swap.extend(other.unlimited_swap);
         unlimited.extend(other.unlimited);
         unknown.extend(other.unknown);
-        *self = Self { swap_without_end, unlimited, unknown, ..numbers };
+        *self = Self { unlimited_swap, unlimited, unknown, ..numbers };
     }
 
     /// Returns the numbers of both without the names, which would be repeated for every profile.
@@ -209,6 +217,7 @@ impl Sum {
             limits: sum([self.limits, other.limits]),
             reservations: sum([self.reservations, other.reservations]),
             swap: sum([self.swap, other.swap]),
+            expected: sum([self.expected, other.expected]),
             ..Self::default()
         }
     }

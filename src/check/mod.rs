@@ -22,6 +22,7 @@ mod truncate;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use self::baseline::Baseline;
 use self::checked::CheckedProject;
@@ -78,6 +79,8 @@ pub struct Options {
     pub baseline: Option<(Baseline, RepositoryRoot)>,
     /// File-system access for the [`Sources`] that a run creates itself.
     pub disk: FileSystem,
+    /// Counts the states of the files that fixing has tried so far.
+    pub trials: Arc<AtomicUsize>,
 }
 
 impl Options {

@@ -33,11 +33,11 @@ pub(super) struct Arguments {
     #[arg(help_heading = "Baseline", long, value_name = "FILE")]
     baseline: Option<PathBuf>,
 
-    /// Forget what is no longer found, add nothing
+    /// Remove findings that no longer occur, and add none
     #[arg(help_heading = "Baseline", long, conflicts_with = "check")]
     update: bool,
 
-    /// Write nothing; say what is no longer found, and exit with 1 when there is something
+    /// Write nothing; exit with 1 if a recorded finding no longer occurs
     #[arg(help_heading = "Baseline", long)]
     check: bool,
 }

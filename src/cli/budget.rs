@@ -27,18 +27,18 @@ pub(super) struct Arguments {
     #[command(flatten)]
     host: HostArguments,
 
-    /// Count this many containers of a service, as `docker compose up --scale` does; may be repeated
+    /// Number of containers of a service, as in `docker compose up --scale`
     #[arg(help_heading = "Host", long, value_name = "SERVICE=N", value_parser = scale)]
     scale: Vec<(String, i64)>,
 
     #[command(flatten)]
     scope: Scope,
 
-    /// How to write it: human, json, markdown, csv, svg, html
+    /// Format: human, json, markdown, csv, svg, html
     #[arg(help_heading = "Report", long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     format: Option<Format>,
 
-    /// Write it into a file; its ending tells the format where --format does not
+    /// Write to this file, in the format of its extension unless --format is given
     #[arg(help_heading = "Report", short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }

@@ -11,10 +11,11 @@ use super::input::Input;
 use super::output::{Console, write_file};
 use super::policy::Choices;
 use super::stats::Measured;
-use super::{Outcome, baseline, fix};
+use super::watch::{self, Watched};
+use super::{Outcome, baseline, fix, progress};
 use crate::check;
 use crate::check::baseline::Baseline;
-use crate::config::{Config, FailOn};
+use crate::config::{Config, FILE_NAMES, FailOn};
 use crate::diagnostic::Applicability;
 use crate::discover::RepositoryRoot;
 use crate::error::{Error, nearest};
@@ -37,44 +38,55 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     fixes: Fixes,
+
+    /// Check again whenever a file that was read changes, until Ctrl-C
+    #[arg(long, help_heading = None, conflicts_with_all = ["fix", "diff", "output"])]
+    watch: bool,
+}
+
+impl Arguments {
+    /// True if the check is to be repeated.
+    pub(super) fn watches(&self) -> bool {
+        self.watch
+    }
 }
 
 /// The arguments that choose reports.
 #[derive(Args)]
 #[command(next_help_heading = "Report")]
 struct Reports {
-    /// How to write the report to standard output [default: human]
-    #[arg(long, value_name = "FORMAT", value_enum)]
+    /// Format of the report on standard output [default: human]
+    #[arg(long, help_heading = None, value_name = "FORMAT", value_enum)]
     format: Option<Format>,
 
-    /// Write a report into a file; may be repeated
+    /// Also write a report to a file, as in sarif=oomlint.sarif
     ///
-    /// FILE `-` is standard output, in place of the report that --format writes there.
-    #[arg(long, value_name = "FORMAT=FILE")]
+    /// FILE `-` is standard output, instead of the report of --format.
+    #[arg(long, hide_short_help = true, value_name = "FORMAT=FILE")]
     output: Vec<Output>,
 
-    /// Print how often each rule found something, and no finding
-    #[arg(long, conflicts_with_all = ["format", "quiet"])]
+    /// Print only the number of findings by rule
+    #[arg(long, hide_short_help = true, conflicts_with_all = ["format", "quiet"])]
     statistics: bool,
 
-    /// Print no report: the exit code tells, and files are written all the same
-    #[arg(short, long, conflicts_with = "format")]
+    /// Print no report, only set the exit code
+    #[arg(short, long, help_heading = None, conflicts_with = "format")]
     quiet: bool,
 
-    /// Findings that are known [default: .oomlint-baseline.json in the repository's root, where there is one]
-    #[arg(long, value_name = "FILE")]
+    /// Do not report findings recorded in this file [default: .oomlint-baseline.json in the repository's root, if it exists]
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
     baseline: Option<PathBuf>,
 
-    /// Report what the baseline knows, too
-    #[arg(long, conflicts_with = "baseline")]
+    /// Also report findings recorded in the baseline
+    #[arg(long, hide_short_help = true, conflicts_with = "baseline")]
     no_baseline: bool,
 
-    /// Put what is suppressed or in the baseline into json and sarif reports, marked so
-    #[arg(long)]
+    /// Include suppressed findings in json and sarif reports, marked as such
+    #[arg(long, hide_short_help = true)]
     show_suppressed: bool,
 
     /// Exit with 1 from this severity on: error, warning, note, never [default: warning]
-    #[arg(long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
+    #[arg(long, help_heading = None, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
     fail_on: Option<FailOn>,
 }
 
@@ -82,16 +94,16 @@ struct Reports {
 #[derive(Args)]
 #[command(next_help_heading = "Fixes")]
 struct Fixes {
-    /// Apply the safe fixes, then report what is left
-    #[arg(long)]
+    /// Apply safe fixes, then report what is left
+    #[arg(long, help_heading = None)]
     fix: bool,
 
-    /// With --fix or --diff: also the fixes that change how a container behaves
-    #[arg(long)]
+    /// With --fix or --diff: also fixes that change how a container behaves
+    #[arg(long, help_heading = None)]
     unsafe_fixes: bool,
 
-    /// Print what --fix would change as a unified diff, and change nothing; exit with 1 when there is something
-    #[arg(long, conflicts_with = "fix")]
+    /// Print what --fix would change as a diff; exit with 1 if it would change something
+    #[arg(long, help_heading = None, conflicts_with = "fix")]
     diff: bool,
 }
 
@@ -107,10 +119,10 @@ impl FromStr for Output {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (format, path) =
-            text.split_once('=').ok_or_else(|| "it is FORMAT=FILE, as in json=report.json".to_owned())?;
+            text.split_once('=').ok_or_else(|| "write FORMAT=FILE, as in json=report.json".to_owned())?;
         let format = Format::from_str(format, false).map_err(|_| unknown_format(format))?;
         if path.is_empty() {
-            return Err("the file's name is missing after `=`".to_owned());
+            return Err("no file name after `=`".to_owned());
         }
         Ok(Self { format, path: PathBuf::from(path) })
     }
@@ -141,8 +153,8 @@ impl Reports {
             [] => Ok(Format::default()),
             [format] => Ok(*format),
             _ => Err(Error::Usage {
-                problem: "several reports are to go to standard output".to_owned(),
-                help: Some("give all but one of them a file: `--output FORMAT=FILE`".to_owned()),
+                problem: "only one report can go to standard output".to_owned(),
+                help: Some("write the others to files: `--output FORMAT=FILE`".to_owned()),
             }),
         }
     }
@@ -167,9 +179,34 @@ impl Reports {
     }
 }
 
+/// Checks again and again. `again` reads the command line anew, for files and listings of a run are those of its beginning.
+pub(super) fn watch(first: Arguments, again: impl Fn() -> Option<Arguments>, console: &Console) -> Outcome {
+    let mut arguments = Some(first);
+    let mut code = Ok(ExitCode::SUCCESS);
+    while let Some(now) = arguments {
+        now.input.refuse_stdin("--watch")?;
+        watch::clear(console);
+        // Where the check fails before it has read a file, a configuration may be at fault.
+        let mut watched = Watched::new(FILE_NAMES.map(PathBuf::from));
+        code = checked(now, console, |paths| watched = Watched::new(paths));
+        if let Err(error) = &code {
+            console.fail(error);
+        }
+        console.report("watching; Ctrl-C ends it");
+        watched.wait();
+        arguments = again();
+    }
+    code
+}
+
 pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
+    checked(arguments, console, |_| {})
+}
+
+/// Checks once. `read` is told the files that were read or looked for.
+fn checked(arguments: Arguments, console: &Console, read: impl FnOnce(Vec<PathBuf>)) -> Outcome {
     let begun = Instant::now();
-    let Arguments { input, choices, measured, reports, fixes } = arguments;
+    let Arguments { input, choices, measured, reports, fixes, watch: _ } = arguments;
     let on_stdout = reports.on_stdout()?;
     let mut sources = input.sources();
     let mut discovered = input.discover(&choices.configs(sources.disk())?, &sources, console)?;
@@ -183,7 +220,7 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let level = if fixes.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     if fixes.unsafe_fixes && !fixes.fix && !fixes.diff {
         return Err(Error::Usage {
-            problem: "`--unsafe-fixes` says which fixes, and nothing says what to do with them".to_owned(),
+            problem: "`--unsafe-fixes` needs `--fix` or `--diff`".to_owned(),
             help: Some("add `--fix` to apply them or `--diff` to see them".to_owned()),
         });
     }
@@ -191,15 +228,16 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     if fixes.diff {
         return fix::diff(&options, &discovered, &input.overlay(&sources), &mended, console);
     }
-    let mut outcome = if fixes.fix {
+    if fixes.fix {
         input.refuse_stdin("--fix")?;
         fix::apply(&options, &discovered, &mended, console)?;
         // The files have changed.
         sources = input.sources();
-        check::findings(&options, &sources, &discovered)
-    } else {
-        check::findings(&options, &sources, &discovered)
-    };
+    }
+    let state = || format!("checking: {} files read", options.disk.reads());
+    let mut outcome = progress::shown(state, || check::findings(&options, &sources, &discovered));
+    let configurations = options.configs.iter().flat_map(|configs| configs.paths());
+    read(sources.paths().into_iter().chain(configurations).collect());
     outcome.summary.elapsed = begun.elapsed();
     if reports.statistics {
         console.write(|out| {
@@ -211,13 +249,13 @@ pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
     let report =
         Report::new(&outcome.findings, &outcome.summary, &sources, &root).with_suppressed(suppressed);
     for output in reports.output.iter().filter(|output| !output.is_stdout()) {
-        let options = human::Options { color: false, time: true };
+        // A file is read with a program that can search it, so nothing is left out.
+        let options = human::Options { time: true, whole: true, ..human::Options::default() };
         write_file(&output.path, |out| report.write(out, output.format, options))?;
     }
-    let drawing = human::Options { color: console.color, time: true };
     match reports {
         Reports { quiet: true, .. } | Reports { statistics: true, .. } => {}
-        _ => console.write(|out| report.write(out, on_stdout, drawing))?,
+        _ => console.write(|out| report.write(out, on_stdout, console.drawing()))?,
     }
     for error in &discovered.unreadable {
         console.fail(error);

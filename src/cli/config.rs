@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Outcome;
 use super::input::RestrictTo;
-use super::output::{Console, FactFormat};
+use super::output::{Console, FactFormat, write_file};
 use super::policy::Choices;
 use crate::check::baseline::FILE_NAME;
 use crate::config::{Config, FailOn, Located, Rules, schema};
@@ -26,9 +26,11 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Write a configuration file with every key explained
+    Init(Init),
     /// Print the JSON Schema of the file
     Schema,
-    /// Print what holds for a path, and where each value comes from
+    /// Show the values in effect for a path, and where each comes from
     Show(Box<Show>),
 }
 
@@ -60,8 +62,32 @@ struct Show {
     format: FactFormat,
 }
 
+#[derive(Args)]
+struct Init {
+    /// File to write
+    #[arg(value_name = "FILE", default_value = ".oomlint.yaml")]
+    path: PathBuf,
+
+    /// Overwrite an existing file
+    #[arg(long)]
+    force: bool,
+}
+
+/// The configuration that `config init` writes: all defaults, as comments.
+const INITIAL: &str = include_str!("config_init.yaml");
+
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     match &arguments.command {
+        Command::Init(init) => {
+            if init.path.exists() && !init.force {
+                return Err(Error::Usage {
+                    problem: format!("`{}` exists already", init.path.display()),
+                    help: Some("overwrite it with --force".to_owned()),
+                });
+            }
+            write_file(&init.path, |out| out.write_all(INITIAL.as_bytes()))?;
+            console.report(&format!("wrote `{}`: all defaults, as comments", init.path.display()));
+        }
         Command::Schema => console.write(|out| {
             serde_json::to_writer_pretty(&mut *out, &schema())?;
             writeln!(out)

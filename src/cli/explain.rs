@@ -11,7 +11,7 @@ use crate::rules::{RULES, find};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The rule's name, as it stands in brackets in the report
+    /// Name of a rule, as in brackets in the report
     #[arg(value_name = "RULE")]
     rule: String,
 }

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 
-use super::Outcome;
 use super::output::{Console, temp_file_beside};
+use super::{Outcome, progress};
 use crate::check::Options;
 use crate::diagnostic::{Applicability, Finding};
 use crate::discover::Discovered;
@@ -29,7 +30,7 @@ pub(super) fn apply(
     fixes: &Fixes<'_>,
     console: &Console,
 ) -> Result<(), Error> {
-    let fixed = fix_some(options, discovered, &Overlay::new(), fixes.level, fixes.wanted);
+    let fixed = tried(options, discovered, &Overlay::new(), fixes);
     replace(&fixed.files)?;
     report_result(&fixed, fixes.level, console);
     Ok(())
@@ -43,7 +44,7 @@ pub(super) fn diff(
     fixes: &Fixes<'_>,
     console: &Console,
 ) -> Outcome {
-    let fixed = fix_some(options, discovered, overlay, fixes.level, fixes.wanted);
+    let fixed = tried(options, discovered, overlay, fixes);
     let mut refused = Vec::new();
     console.write(|out| {
         for (path, old, new) in &fixed.files {
@@ -65,6 +66,15 @@ pub(super) fn diff(
     }
     report_result(&fixed, fixes.level, console);
     Ok(if fixed.files.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Tries the fixes, and tells on a terminal how many states of the files it has tried.
+fn tried(options: &Options, discovered: &Discovered, overlay: &Overlay, fixes: &Fixes<'_>) -> FixResult {
+    let state = || match options.trials.load(Ordering::Relaxed) {
+        0 => format!("checking: {} files read", options.disk.reads()),
+        trials => format!("fixing: {trials} changes tried"),
+    };
+    progress::shown(state, || fix_some(options, discovered, overlay, fixes.level, fixes.wanted))
 }
 
 /// Makes a line of a diff safe for a terminal, where a carriage return within it would hide the text before.

@@ -3,26 +3,51 @@
 use std::io;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::output::Console;
 use super::{Cli, Outcome};
+use crate::rules::{Group, RULES};
 
 #[derive(Args)]
 pub(super) struct Completions {
-    /// The shell that reads them
+    /// The shell
     #[arg(value_name = "SHELL")]
     shell: Shell,
 }
 
 pub(super) fn completions(arguments: &Completions, console: &Console) -> Outcome {
     let mut script = Vec::new();
-    let mut command = Cli::command();
+    let mut command = with_rule_names(Cli::command());
     let name = command.get_name().to_owned();
     clap_complete::generate(arguments.shell, &mut command, name, &mut script);
     console.write(|out| out.write_all(&script))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Adds the names of rules and groups as possible values, which the parser itself reports with suggestions.
+fn with_rule_names(command: clap::Command) -> clap::Command {
+    let rules = RULES.iter().map(|rule| rule.meta().name);
+    let names: Vec<&'static str> = Group::ALL.iter().map(|group| group.name()).chain(rules.clone()).collect();
+    let rules: Vec<&'static str> = rules.collect();
+    let add = |command: clap::Command| {
+        let takes: Vec<String> =
+            command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
+        let mut command = command;
+        for id in takes {
+            let values = match id.as_str() {
+                "select" | "ignore" => names.clone(),
+                "rule" => rules.clone(),
+                _ => continue,
+            };
+            command =
+                command.mut_arg(id, |argument| argument.value_parser(PossibleValuesParser::new(values)));
+        }
+        command
+    };
+    add(command).mut_subcommands(add)
 }
 
 /// Prints the manual page, with one section per command, for packages.

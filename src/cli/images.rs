@@ -41,7 +41,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     scope: Scope,
 
-    /// How to write the list: human, json
+    /// Format: human, json
     #[arg(
         help_heading = "Report",
         long,
@@ -52,17 +52,17 @@ pub(super) struct Arguments {
     )]
     format: FactFormat,
 
-    /// Print only the names of images that nobody knows, one a line, for `docker image inspect`
+    /// Print only the names of unknown images, one per line, for `docker image inspect`
     #[arg(help_heading = "Report", long, conflicts_with = "format")]
     unknown: bool,
 }
 
 #[derive(Subcommand)]
 enum Below {
-    /// Write down what `docker image inspect` prints of images: from then on these are facts
+    /// Record facts from `docker image inspect` in a lock file
     ///
-    /// Kept are entrypoint, command, healthcheck, ports, and of the environment sizes of heaps and versions of runtimes; no other
-    /// value. Reads standard input without FILE; Podman prints the same.
+    /// It keeps the entrypoint, command, healthcheck and ports, and of the environment only heap sizes and runtime versions.
+    /// Reads standard input without FILE; `podman image inspect` works, too.
     #[command(
         override_usage = "docker image inspect IMAGE... | oomlint images lock [OPTIONS]\n       oomlint images lock [OPTIONS] [FILE]...\n       oomlint images lock --check [OPTIONS] [PATH]...",
         after_help = "\
@@ -92,11 +92,11 @@ struct Lock {
     #[arg(help_heading = "Lock", long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Write nothing; say which images are not locked, no longer used, or locked long ago, and exit with 1 when there are some
+    /// Write nothing; exit with 1 if an image is missing, no longer used, or was recorded too long ago
     #[arg(help_heading = "Lock", long)]
     check: bool,
 
-    /// The days after which a lock is old
+    /// Days after which an entry is too old
     #[arg(help_heading = "Lock", long, value_name = "DAYS", default_value_t = 90, requires = "check")]
     older_than: u32,
 }

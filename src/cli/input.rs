@@ -24,24 +24,24 @@ pub(super) struct Input {
     #[arg(value_name = "PATH", help_heading = None)]
     paths: Vec<PathBuf>,
 
-    /// A Compose file; several are merged in order, as `docker compose -f` does, and apart from any PATH
-    #[arg(short, long = "file", value_name = "FILE")]
+    /// Compose file; several are merged in order, as `docker compose -f` does
+    #[arg(short, long = "file", help_heading = None, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Read variables from this file, not from the project's `.env`
-    #[arg(long = "env-file", value_name = "FILE")]
+    /// Read variables from this file instead of the project's .env
+    #[arg(long = "env-file", hide_short_help = true, value_name = "FILE")]
     env_files: Vec<PathBuf>,
 
-    /// Let the process environment set variables of Compose files, as `docker compose` does
-    #[arg(long)]
+    /// Use variables of this process for Compose files, as `docker compose` does
+    #[arg(long, hide_short_help = true)]
     use_environment: bool,
 
-    /// The path to show for standard input, and to resolve other files from
-    #[arg(long, value_name = "PATH")]
+    /// Path of standard input: shown in reports, and other files are resolved from it
+    #[arg(long, hide_short_help = true, value_name = "PATH")]
     stdin_filename: Option<PathBuf>,
 
-    /// Search what .gitignore and .ignore hide, too, but not `vendor` and `node_modules`
-    #[arg(long)]
+    /// Also search files that .gitignore and .ignore exclude, except in `vendor` and `node_modules`
+    #[arg(long, hide_short_help = true)]
     no_ignore: bool,
 
     #[command(flatten)]
@@ -52,8 +52,8 @@ pub(super) struct Input {
 #[derive(Args)]
 #[command(next_help_heading = "Files")]
 pub(super) struct RestrictTo {
-    /// Read nothing outside of this directory, symbolic links followed: for trees that nobody has looked at
-    #[arg(long, value_name = "DIR", value_parser = PathBufValueParser::new().try_map(|path| FileSystem::restricted_to(&path)))]
+    /// Read nothing outside of this directory, also through symbolic links: for untrusted files
+    #[arg(long, hide_short_help = true, value_name = "DIR", value_parser = PathBufValueParser::new().try_map(|path| FileSystem::restricted_to(&path)))]
     restrict_to: Option<FileSystem>,
     /// The file system of this run, which lists each directory once.
     #[arg(skip)]

@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     scope: Scope,
 
-    /// How to write the facts: human, json
+    /// Format: human, json
     #[arg(
         help_heading = "Report",
         long,
@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     )]
     format: FactFormat,
 
-    /// Print the syntax trees of the files instead, one line of JSON a file: for bug reports
+    /// Print the syntax trees of the files instead, one line of JSON per file: for bug reports
     #[arg(help_heading = "Report", long, conflicts_with = "format")]
     syntax: bool,
 }

@@ -16,10 +16,12 @@ mod inspect;
 mod lsp;
 mod output;
 mod policy;
+mod progress;
 mod rules;
 mod size;
 mod stats;
 mod verbose;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -33,17 +35,17 @@ use output::{ColorChoice, Console};
 
 const AFTER_HELP: &str = "\
 Exit codes:
-  0  nothing at or above --fail-on was found
-  1  something was
-  2  oomlint could not do its work
+  0  no finding at or above --fail-on
+  1  findings
+  2  oomlint failed
 
-A path that is named like a command is written with its directory: ./check";
+Write ./check for a path that has the name of a command.";
 
-/// Finds how containers will misbehave over memory, in Dockerfiles and Compose files
+/// Finds memory problems of containers in Dockerfiles and Compose files
 ///
 /// Without a command it checks: `oomlint PATH` is `oomlint check PATH`.
 #[derive(Parser)]
-#[command(name = "oomlint", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
+#[command(name = "oomlint", version, after_long_help = AFTER_HELP)]
 #[command(override_usage = "oomlint [OPTIONS] [PATH]...\n       oomlint <COMMAND>")]
 struct Cli {
     #[command(subcommand)]
@@ -55,6 +57,7 @@ struct Cli {
     /// When to colour the output: auto, always, never
     #[arg(
         long,
+        hide_short_help = true,
         value_name = "WHEN",
         value_enum,
         default_value_t,
@@ -64,40 +67,40 @@ struct Cli {
     )]
     color: ColorChoice,
 
-    /// Print which files make a project and which configuration counts; -vv also files read and times
+    /// Show every finding in full, and which files form a project; -vv also files read and times
     #[arg(short, long, action = clap::ArgAction::Count, global = true, help_heading = None)]
     verbose: u8,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check files and directories; the default
-    #[command(after_help = AFTER_HELP)]
+    /// Check files and directories (the default)
+    #[command(after_long_help = AFTER_HELP)]
     Check(check::Arguments),
-    /// Write down what is found today, so that only new findings are reported
+    /// Record all current findings, so that only new ones are reported
     Baseline(baseline::Arguments),
-    /// Add up what a stack may take of its host
+    /// Show how much of its host's memory a stack may use, and whether it fits
     ///
-    /// Limits, reservations, swap and heaps of each service, its replicas and profiles, beside the memory of the machine.
+    /// Limits, reservations, swap and heaps of each service, with replicas and profiles.
     #[command(after_help = "\
 Exit codes:
-  0  it fits, or nobody says how large the host is
+  0  it fits, or that is not known
   1  it does not fit
-  2  oomlint could not do its work")]
+  2  oomlint failed")]
     Budget(budget::Arguments),
-    /// Print completions for a shell, to be put where it looks for them
+    /// Print completions for a shell
     Completions(generate::Completions),
-    /// Print what may stand in a configuration, and what holds for a path
+    /// Write, show or describe the configuration
     Config(config::Arguments),
-    /// Print what a rule finds, why it matters and what to do
+    /// Explain a rule: what it finds, why it matters, what to do
     Explain(explain::Arguments),
-    /// List the images of a stack, and what is known of each
+    /// List the images of a stack, and what oomlint knows about each
     ///
-    /// What nobody knows is not checked: `docker image inspect … | oomlint images lock` tells it from the images on this machine.
+    /// Unknown images are not checked: `docker image inspect … | oomlint images lock` adds facts about those on this machine.
     Images(images::Arguments),
-    /// Print the workloads as the rules see them, each fact with its value and place
+    /// Show the resolved containers: every setting with its value and place
     Inspect(inspect::Arguments),
-    /// Speak the Language Server Protocol on standard input and output, for editors
+    /// Start the language server, for editors
     #[cfg(feature = "lsp")]
     Lsp(lsp::Arguments),
     /// Print the manual page, for packages
@@ -105,14 +108,14 @@ Exit codes:
     Man,
     /// List the rules
     Rules(rules::Arguments),
-    /// Advise limits that fit what was measured
+    /// Suggest limits from measurements
     ///
     /// Reads `docker stats --no-stream --format json` (one or many rounds), the answer of Prometheus to a query of
     /// `container_memory_working_set_bytes`, `kubectl top pod --containers`, or CSV with the columns name and memory.
     #[command(
         override_usage = "oomlint size [OPTIONS] STATS... [PATH]...",
         mut_arg("paths", |arg| arg.value_name("STATS").required(true).help(
-            "Measurements, `-` for standard input; directories and Compose files among them are where the services are"
+            "Measurements, `-` for standard input, and Compose files or directories with the services"
         )),
         mut_arg("stdin_filename", |arg| arg.hide(true)),
     )]
@@ -122,15 +125,16 @@ Exit codes:
 /// Runs the command line on the streams of the process, and returns the exit code.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match parse(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match parse(arguments.iter().cloned()) {
         Ok(cli) => cli,
         Err(error) => return output::print_clap_error(&error),
     };
     verbose::start(cli.verbose);
-    let console = Console::new(cli.color);
+    let console = Console::new(cli.color, cli.verbose);
     let result = match cli.command {
-        None => check::run(cli.check, &console),
-        Some(Command::Check(arguments)) => check::run(arguments, &console),
+        None => check(cli.check, &arguments, &console),
+        Some(Command::Check(own)) => check(own, &arguments, &console),
         Some(Command::Baseline(arguments)) => baseline::run(&arguments, &console),
         Some(Command::Budget(arguments)) => budget::run(&arguments, &console),
         Some(Command::Completions(arguments)) => generate::completions(&arguments, &console),
@@ -148,6 +152,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         console.fail(&error);
         ExitCode::from(2)
     })
+}
+
+/// Runs `oomlint check`, once or whenever a file changes.
+fn check(own: check::Arguments, arguments: &[OsString], console: &Console) -> Outcome {
+    if !own.watches() {
+        return check::run(own, console);
+    }
+    let again = || {
+        let cli = parse(arguments.iter().cloned()).ok()?;
+        match cli.command {
+            Some(Command::Check(own)) => Some(own),
+            _ => Some(cli.check),
+        }
+    };
+    check::watch(own, again, console)
 }
 
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {

@@ -40,11 +40,13 @@ pub(super) struct Console {
     pub(super) color: bool,
     /// True if standard output is a terminal.
     pub(super) is_terminal: bool,
+    /// How often `-v` is given.
+    pub(super) verbosity: u8,
     error_color: bool,
 }
 
 impl Console {
-    pub(super) fn new(choice: ColorChoice) -> Self {
+    pub(super) fn new(choice: ColorChoice, verbosity: u8) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
         // https://no-color.org: any non-empty value counts. https://bixense.com/clicolors: CLICOLOR_FORCE colours pipes, too.
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -55,7 +57,7 @@ impl Console {
             ColorChoice::Auto => !no_color && (set("CLICOLOR_FORCE") || (terminal && !dumb)),
         };
         let is_terminal = io::stdout().is_terminal();
-        Self { color: on(is_terminal), is_terminal, error_color: on(io::stderr().is_terminal()) }
+        Self { color: on(is_terminal), is_terminal, verbosity, error_color: on(io::stderr().is_terminal()) }
     }
 
     /// Returns the width of the output in columns: `COLUMNS`, else the terminal's. `None` for a pipe.
@@ -66,6 +68,19 @@ impl Console {
             terminal.map(|(width, _)| usize::from(width.0))
         };
         given.filter(|columns| *columns > 0).or_else(own)
+    }
+
+    /// Returns how to draw a report on standard output.
+    pub(super) fn drawing(&self) -> report::human::Options {
+        report::human::Options {
+            color: self.color,
+            time: true,
+            whole: self.verbosity > 0,
+            links: self.color
+                && self.is_terminal
+                && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
+            width: self.columns(),
+        }
     }
 
     /// Writes to standard output. A closed pipe (`| head`) is no error.

@@ -18,20 +18,20 @@ use crate::syntax::size::ByteSize;
 #[derive(Args)]
 #[command(next_help_heading = "Rules")]
 pub(super) struct Choices {
-    /// Which rules run: minimal, recommended, strict [default: recommended]
-    #[arg(long, value_name = "PRESET", value_enum, hide_possible_values = true)]
+    /// Set of rules: minimal, recommended, strict [default: recommended]
+    #[arg(long, help_heading = None, value_name = "PRESET", value_enum, hide_possible_values = true)]
     preset: Option<Preset>,
 
-    /// Only these rules and groups, whatever the preset; may be repeated
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = single_line_error(|text| RuleOrGroup::parse(text).map(|name| name.0.to_owned())))]
+    /// Run only these rules or groups
+    #[arg(long, help_heading = None, value_name = "RULE", value_delimiter = ',', value_parser = single_line_error(|text| RuleOrGroup::parse(text).map(|name| name.0.to_owned())))]
     select: Vec<String>,
 
-    /// None of these rules and groups; may be repeated
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = single_line_error(|text| RuleOrGroup::parse(text).map(|name| name.0.to_owned())))]
+    /// Skip these rules or groups
+    #[arg(long, help_heading = None, value_name = "RULE", value_delimiter = ',', value_parser = single_line_error(|text| RuleOrGroup::parse(text).map(|name| name.0.to_owned())))]
     ignore: Vec<String>,
 
-    /// Who runs the files: compose, swarm [default: compose]
-    #[arg(long, value_name = "TARGET", value_enum, hide_possible_values = true)]
+    /// Deployment target: compose, swarm [default: compose]
+    #[arg(long, hide_short_help = true, value_name = "TARGET", value_enum, hide_possible_values = true)]
     target: Option<Target>,
 
     #[command(flatten)]
@@ -45,12 +45,12 @@ pub(super) struct Choices {
 #[derive(Args)]
 #[command(next_help_heading = "Host")]
 pub(super) struct Host {
-    /// Memory of the machine that runs it all, as in 16g: limits and reservations are held against it
-    #[arg(long, value_name = "SIZE", value_parser = single_line_error(|text| Size::parse(text).map(|size| size.0)))]
+    /// Memory of the host, as in 16g, or `auto` for this machine: checks that the stack fits
+    #[arg(long, help_heading = None, value_name = "SIZE", value_parser = single_line_error(host_memory))]
     pub(super) host_memory: Option<ByteSize>,
 
-    /// Count the services of this profile among those that run; `*` is all of them; may be repeated. Without it those of `COMPOSE_PROFILES` in `.env` count
-    #[arg(long = "profile", value_name = "PROFILE")]
+    /// Count the services of this profile, `*` for all [default: COMPOSE_PROFILES in .env]
+    #[arg(long = "profile", hide_short_help = true, value_name = "PROFILE")]
     pub(super) profiles: Vec<String>,
 }
 
@@ -65,20 +65,20 @@ impl Host {
 #[derive(Args)]
 #[command(next_help_heading = "Configuration")]
 pub(super) struct Scope {
-    /// Take this configuration, wherever the files are [default: the nearest .oomlint.yaml or oomlint.yaml above them]
-    #[arg(long, value_name = "FILE")]
+    /// Use this configuration file for all files [default: the nearest .oomlint.yaml or oomlint.yaml above each]
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Take no configuration
-    #[arg(long, conflicts_with = "config")]
+    /// Ignore configuration files
+    #[arg(long, hide_short_help = true, conflicts_with = "config")]
     no_config: bool,
 
-    /// Say nothing of files that fit this glob, as in .gitignore; may be repeated
-    #[arg(long, value_name = "GLOB", value_parser = single_line_error(Pattern::parse))]
+    /// Exclude files that match this glob, as in .gitignore
+    #[arg(long, hide_short_help = true, value_name = "GLOB", value_parser = single_line_error(Pattern::parse))]
     exclude: Vec<Pattern>,
 
-    /// Say nothing of excluded files even when they are named
-    #[arg(long)]
+    /// Exclude them even if they are named on the command line
+    #[arg(long, hide_short_help = true)]
     force_exclude: bool,
 
     /// The configurations of this run, each read once.
@@ -169,6 +169,23 @@ impl Choices {
             ("target", target.map(|value| value.get_name().to_owned())),
         ]
     }
+}
+
+/// Reads a size, or `auto` for the memory of this machine.
+fn host_memory(text: &str) -> Result<ByteSize, String> {
+    if text == "auto" {
+        return this_machine()
+            .ok_or_else(|| "the memory of this machine is not known: write it, as in 16g".to_owned());
+    }
+    Size::parse(text).map(|size| size.0)
+}
+
+/// Returns the memory of this machine, as the Linux kernel counts it (`MemTotal` of `/proc/meminfo`, in KiB).
+fn this_machine() -> Option<ByteSize> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kibibytes: i64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(ByteSize(kibibytes.checked_mul(1024)?))
 }
 
 /// Adapts a parser to clap: appends the hint on the second line of an error message to its first line.

@@ -13,7 +13,7 @@ use crate::rules::{Group, Meta, Preset, RULES};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// How to write the list: human, json
+    /// Format: human, json
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
     format: FactFormat,
 }

@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     scope: Scope,
 
-    /// How to write the advice: human, json, markdown
+    /// Format: human, json, markdown
     #[arg(
         help_heading = "Report",
         long,

@@ -13,9 +13,8 @@ use crate::stats::{MAX_INPUT, Stats};
 #[derive(Args)]
 #[command(next_help_heading = "Rules")]
 pub(super) struct Measured {
-    /// What the containers were seen to use, as `docker stats --no-stream --format json` prints it: limits are held against
-    /// it; may be repeated
-    #[arg(long, value_name = "FILE")]
+    /// Measurements to compare limits with, from `docker stats --no-stream --format json`
+    #[arg(hide_short_help = true, long, value_name = "FILE")]
     stats: Vec<PathBuf>,
 }
 

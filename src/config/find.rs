@@ -54,6 +54,15 @@ impl Default for Configs {
 }
 
 impl Configs {
+    /// Returns the configuration files that were used or looked for.
+    #[must_use]
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let searched =
+            found.keys().flat_map(|directory| FILE_NAMES.map(|name| Path::new(directory).join(name)));
+        self.named.iter().map(|config| config.path.clone()).chain(searched).collect()
+    }
+
     /// Uses no configuration.
     #[must_use]
     pub fn off() -> Self {

@@ -127,6 +127,15 @@ pub struct NodePath {
     pub in_stage: bool,
 }
 
+/// The cause of a finding, if that is a finding, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Consequence {
+    /// The rule that reports the cause. Its finding has its primary place at one of this finding's labels.
+    pub of: &'static str,
+    /// The message after the count where several have that cause.
+    pub group_message: &'static str,
+}
+
 /// One problem in one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -155,6 +164,8 @@ pub struct Finding {
     /// For absences: the message after the count when several in one file are shown as one, as in "5 *services have no memory
     /// limit*".
     pub group_message: Option<&'static str>,
+    /// Set if another finding on the same service is the cause, so that the human report shows both as one.
+    pub consequence: Option<Consequence>,
     /// The keys that lead to the primary place, once `check` has set them.
     pub keys: Option<NodePath>,
 }
@@ -188,6 +199,7 @@ impl Finding {
             service: None,
             image: None,
             group_message: None,
+            consequence: None,
             keys: None,
         }
     }

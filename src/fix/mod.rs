@@ -11,6 +11,8 @@ use std::path::PathBuf;
 use self::patch::{Identity, Patch, applicable, apply, candidates, moved, parted};
 use self::project_state::ProjectState;
 use self::verify::{Objection, RejectReason, verify};
+use std::sync::atomic::Ordering;
+
 use crate::check::{Options, Outcome, findings, resolve_fix_ops, run, run_rules};
 use crate::diagnostic::{Applicability, Finding};
 use crate::discover::Discovered;
@@ -144,6 +146,11 @@ struct Group<'f> {
 type Reached = (Overlay, State, Vec<Patch>);
 
 impl Group<'_> {
+    fn count_trial(&mut self) {
+        self.trials += 1;
+        self.options.trials.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Applies fixes until none is left. Returns the number of findings with an unsafe fix before, too.
     fn fix(mut self, overlay: &Overlay) -> (FixResult, usize) {
         let (mut before, mut now) = (overlay.clone(), overlay.clone());
@@ -238,7 +245,7 @@ impl Group<'_> {
         now: &Overlay,
         batch: Vec<Patch>,
     ) -> Result<Reached, (String, Vec<Vec<Patch>>)> {
-        self.trials += 1;
+        self.count_trial();
         let next = apply(now, state, &batch);
         let after = self.state(&next);
         match (verify(state, &after, &batch), batch.as_slice()) {
@@ -271,7 +278,7 @@ impl Group<'_> {
             let next = Patch { uncovered: true, ..next? };
             texts = apply(&texts, &reached, std::slice::from_ref(&next));
             reached = self.state(&texts);
-            self.trials += 1;
+            self.count_trial();
             all.push(next);
             if verify(state, &reached, &all).is_ok() {
                 return Some((texts, reached, all));

@@ -14,7 +14,7 @@ use crate::syntax::yaml::Tree;
 use crate::syntax::{SyntaxError, dotenv};
 
 /// File names that Compose looks for, in order of preference (compose-go `cli/options.go`, `DefaultFileNames`).
-pub(super) const DEFAULT_NAMES: [&str; 4] =
+pub const DEFAULT_NAMES: [&str; 4] =
     ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 /// Override files that Compose merges onto a default file by itself (`DefaultOverrideFileNames`).
 const OVERRIDE_NAMES: [&str; 4] = [

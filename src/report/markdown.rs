@@ -1,12 +1,14 @@
-//! Markdown tables, for pages such as GitHub's job summary: one row per finding, by severity.
+//! Markdown tables, for pages such as GitHub's job summary: one row per finding or group of findings, by severity, in the order of
+//! the human report.
 //!
 //! GitHub discards a job summary of more than 1 MiB, so the tables end before that and count the missing findings.
 
 use std::io::{self, Write};
 
+use super::fold::{Fold, by_rule};
 use super::place::Unit;
 use super::{Report, human, page};
-use crate::diagnostic::{Finding, Severity};
+use crate::diagnostic::Severity;
 
 /// Maximum size of all rows, in bytes.
 const MAX_BYTES: usize = 900 * 1024;
@@ -16,22 +18,28 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
     if let Some(line) = human::unknown_images(report.summary) {
         writeln!(out, "\n{}", text(&line))?;
     }
+    let folds = Fold::all(report.findings, report.sources, false);
     let mut left = MAX_BYTES;
     let mut missing = 0;
-    for (severity, title) in
-        [(Severity::Error, "Errors"), (Severity::Warning, "Warnings"), (Severity::Note, "Notes")]
-    {
+    for of_severity in folds.chunk_by(|a, b| a.severity() == b.severity()) {
+        let Some(severity) = of_severity.first().map(Fold::severity) else { continue };
+        // Notes take one row a rule, as in the human report.
+        let rows: Vec<&[Fold<'_>]> = match severity {
+            Severity::Note => by_rule(of_severity).collect(),
+            _ => of_severity.chunks(1).collect(),
+        };
         let mut begun = false;
-        for finding in report.findings.iter().filter(|finding| finding.severity == severity) {
-            let row = row(finding, report);
+        for folds in rows {
+            let row = row(folds, report);
             // One more for the line end.
             let length = row.len() + 1;
             if missing > 0 || length > left {
-                missing += 1;
+                missing += folds.iter().map(Fold::count).sum::<usize>();
                 continue;
             }
             left -= length;
             if !std::mem::replace(&mut begun, true) {
+                let title = title(severity);
                 writeln!(out, "\n### {title}\n\n| finding | place | rule |\n|---|---|---|")?;
             }
             writeln!(out, "{row}")?;
@@ -43,16 +51,36 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
     Ok(())
 }
 
-fn row(finding: &Finding, report: &Report<'_>) -> String {
-    let place = report.primary_location(finding);
+fn title(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "Errors",
+        Severity::Warning => "Warnings",
+        Severity::Note => "Notes",
+    }
+}
+
+/// Renders the first of several folds of a rule, and how many findings the others have.
+fn row(folds: &[Fold<'_>], report: &Report<'_>) -> String {
+    let Some((first, others)) = folds.split_first() else { return String::new() };
+    let place = report.primary_location(first.first());
     let at = place.first(Unit::Character);
-    let message = with_code(&finding.message);
+    let mut message = with_code(&first.message());
+    for consequence in first.consequences() {
+        message.push_str("<br>");
+        message.push_str(&with_code(&consequence));
+    }
     let path = text(&report.path(&place));
-    let rule = match page::of(finding.rule) {
-        Some(address) => format!("[{}]({address})", finding.rule),
-        None => finding.rule.to_owned(),
+    let rule = match page::of(first.rule()) {
+        Some(address) => format!("[{}]({address})", first.rule()),
+        None => first.rule().to_owned(),
     };
-    format!("| {message} | <code>{path}:{}:{}</code> | {rule} |", at.line, at.column)
+    let others: usize = others.iter().map(Fold::count).sum();
+    let more = match (first.files(), others) {
+        (1, 0) => String::new(),
+        (files, 0) => format!(" and {}", human::plural(files - 1, "more file")),
+        (_, others) => format!(" and {others} more"),
+    };
+    format!("| {message} | <code>{path}:{}:{}</code>{more} | {rule} |", at.line, at.column)
 }
 
 /// Escapes text, and turns what is between backticks into `<code>`. Backticks that do not pair up are escaped, too.

@@ -7,7 +7,9 @@ mod azure;
 pub mod budget;
 mod checkstyle;
 mod concise;
+mod digest;
 pub mod escape;
+mod fold;
 mod github;
 mod gitlab;
 pub mod human;
@@ -27,6 +29,7 @@ pub mod size;
 mod snippet;
 mod statistics;
 pub mod unified;
+mod wrap;
 mod xml;
 
 use std::io::{self, Write};

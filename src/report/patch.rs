@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use super::human::paint;
 use super::{FileLocation, floor};
 use crate::diagnostic::Fix;
 use crate::source::{Source, Sources};
@@ -159,7 +160,8 @@ fn annotated(text: &str) -> String {
     out
 }
 
-fn digits(number: usize) -> usize {
+/// Returns the number of digits of a number.
+pub(super) fn digits(number: usize) -> usize {
     number.max(1).ilog10() as usize + 1
 }
 
@@ -171,7 +173,7 @@ struct Pen {
 
 impl Pen {
     fn style(&self, text: &str, code: &str) -> String {
-        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        paint(text, code, self.color)
     }
 
     fn gutter(&self, out: &mut String) {

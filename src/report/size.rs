@@ -154,7 +154,7 @@ pub fn human(out: &mut dyn Write, report: &Report<'_>, color: bool) -> io::Resul
             Fact::Absent { .. } => String::new(),
         };
         let limit = match row.advice.verdict {
-            Verdict::Right => format!("{} are enough for that", row.advice.limit),
+            Verdict::Right => format!("{} is enough for that", row.advice.limit),
             _ => format!("a limit of {}, rounded up", row.advice.limit),
         };
         writeln!(out, "  {limit}; a reservation of {}{current}", row.advice.reservation)?;

@@ -4,14 +4,24 @@
 //! cost of a block does not grow with the file. Lines in between are passed empty, which keeps the line numbers.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Padding, Renderer, Snippet, normalize_untrusted_str,
 };
 
-use super::{FileLocation, escape, floor, patch};
+use super::human::Options;
+use super::patch::digits;
+use super::{FileLocation, digest, escape, floor, page, patch, wrap};
 use crate::diagnostic::{Fix, Label, Severity};
 use crate::source::{Source, Sources};
+
+/// Advice of a block.
+pub(super) struct Help<'a> {
+    pub(super) text: &'a str,
+    /// The services it is for, and a colon; empty if it is for all of the block.
+    pub(super) services: String,
+}
 
 /// Block of the report: a finding, or several of one rule in one file.
 pub(super) struct Block<'a> {
@@ -23,7 +33,7 @@ pub(super) struct Block<'a> {
     /// Related labels.
     pub(super) related: Vec<&'a Label>,
     pub(super) notes: Vec<String>,
-    pub(super) help: Vec<&'a str>,
+    pub(super) help: Vec<Help<'a>>,
     /// Alternative fixes.
     pub(super) fixes: &'a [Fix],
 }
@@ -49,24 +59,32 @@ const WHOLE: usize = 16 * 1024;
 const BEHIND: usize = 200;
 
 /// Renders a block, ending in a line end.
-pub(super) fn draw(block: &Block<'_>, sources: &Sources, color: bool) -> String {
+pub(super) fn draw(block: &Block<'_>, sources: &Sources, options: Options) -> String {
+    let color = options.color;
     let level = match block.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let mut group = Group::with_title(level.primary_title(escape::line(&block.message)).id(block.rule));
+    let mut title = level.primary_title(escape::line(&digest::shorten(&block.message))).id(block.rule);
+    if let Some(address) = page::of(block.rule).filter(|_| options.links) {
+        title = title.id_url(address);
+    }
+    let mut group = Group::with_title(title);
     let marks = marks(block, sources);
     let mut last_line = 0;
     for piece in pieces(&marks) {
         last_line = last_line.max(piece.first_line + piece.lines.len());
         group = group.element(piece.snippet());
     }
+    // What stands before the text: the column of line numbers, and ` = note: `.
+    let width = options.width.map(|width| width.saturating_sub(digits(last_line) + " = note: ".len()));
+    let prose = |text: &str| wrap::prose(&escape::lines(&visible(text)), width);
     for note in &block.notes {
-        group = group.element(Level::NOTE.message(escape::lines(&visible(note))));
+        group = group.element(Level::NOTE.message(prose(note)));
     }
     for help in &block.help {
-        group = group.element(Level::HELP.message(escape::lines(&visible(help))));
+        group = group.element(Level::HELP.message(prose(&format!("{}{}", help.services, help.text))));
     }
     let path = marks.first().map(|mark| mark.place.path());
     let patches: Vec<String> =
@@ -74,7 +92,8 @@ pub(super) fn draw(block: &Block<'_>, sources: &Sources, color: bool) -> String 
     if !patches.is_empty() && block.notes.is_empty() && block.help.is_empty() {
         group = group.element(Padding);
     }
-    let mut drawn = escape::sanitize_rendered(renderer(color).render(&[group]));
+    let mut drawn =
+        escape::sanitize_rendered(renderer(color, options.width).hyperlink(options.links).render(&[group]));
     drawn.push('\n');
     patches.iter().for_each(|patch| drawn.push_str(patch));
     drawn
@@ -83,7 +102,7 @@ pub(super) fn draw(block: &Block<'_>, sources: &Sources, color: bool) -> String 
 /// Renders an error of the tool itself with the header and help line of a finding, ending in a line end.
 #[must_use]
 pub fn draw_failure(failure: &dyn miette::Diagnostic, color: bool) -> String {
-    let renderer = renderer(color);
+    let renderer = renderer(color, None);
     let mut drawn = String::new();
     // Related errors locate the mistakes in a file, so they replace the general message.
     let related: Vec<&dyn miette::Diagnostic> = failure.related().into_iter().flatten().collect();
@@ -129,8 +148,12 @@ pub(super) fn visible(text: &str) -> String {
     escape::sanitize_rendered(normalize_untrusted_str(text))
 }
 
-fn renderer(color: bool) -> Renderer {
-    if color { Renderer::styled() } else { Renderer::plain() }
+fn renderer(color: bool, width: Option<usize>) -> Renderer {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    match width {
+        Some(width) => renderer.term_width(width),
+        None => renderer,
+    }
 }
 
 /// Label with its location in the outermost file.
@@ -197,8 +220,26 @@ struct PieceLine {
     start: usize,
     /// Offset in [`Excerpt::text`].
     at: usize,
-    /// Bytes of the line in the excerpt.
+    /// Bytes of the line in the excerpt, before digests are shortened.
     length: usize,
+    /// The digits of digests that are left out, as offsets in the line.
+    left_out: Vec<Range<usize>>,
+}
+
+impl PieceLine {
+    /// Maps an offset in the line to one in the excerpt.
+    fn offset(&self, within: usize) -> usize {
+        let within = within.min(self.length);
+        let mut shift = 0;
+        for range in &self.left_out {
+            if within >= range.end {
+                shift += range.len() - '…'.len_utf8();
+            } else if within > range.start {
+                return self.at + range.start - shift;
+            }
+        }
+        self.at + within - shift
+    }
 }
 
 /// Groups labels by file, the file of the first label first, and into excerpts of labels near each other.
@@ -251,8 +292,9 @@ impl<'m> Excerpt<'m> {
             let line = &rest[..end.unwrap_or(rest.len())];
             let line = line.strip_suffix('\r').unwrap_or(line);
             let keep = if shown { floor(line, needed.saturating_sub(next) + BEHIND) } else { 0 };
-            piece.lines.push(PieceLine { start: next, at: piece.text.len(), length: keep });
-            piece.text.push_str(&line[..keep]);
+            let left_out = digest::left_out(&line[..keep]).collect();
+            piece.lines.push(PieceLine { start: next, at: piece.text.len(), length: keep, left_out });
+            piece.text.push_str(&digest::shorten(&line[..keep]));
             piece.text.push('\n');
             next += end.map_or(rest.len(), |end| end + 1);
         }
@@ -264,7 +306,7 @@ impl<'m> Excerpt<'m> {
     /// Maps an offset in the file to one in the text of the excerpt.
     fn offset(&self, at: usize) -> usize {
         let index = self.lines.partition_point(|line| line.start <= at).saturating_sub(1);
-        self.lines.get(index).map_or(0, |line| line.at + at.saturating_sub(line.start).min(line.length))
+        self.lines.get(index).map_or(0, |line| line.offset(at.saturating_sub(line.start)))
     }
 
     fn snippet(self) -> Snippet<'m, Annotation<'m>> {
@@ -275,7 +317,11 @@ impl<'m> Excerpt<'m> {
                 let start = self.offset(mark.place.start);
                 let end = self.offset(mark.place.end).max(start);
                 let annotation = mark.kind.span(start..end);
-                if mark.text.is_empty() { annotation } else { annotation.label(escape::line(mark.text)) }
+                if mark.text.is_empty() {
+                    annotation
+                } else {
+                    annotation.label(escape::line(&digest::shorten(mark.text)))
+                }
             })
             .collect();
         let path = self.marks.first().map(|mark| escape::line(&mark.place.path()));

@@ -1,7 +1,7 @@
 //! The context of a rule's check, through which it reports findings.
 
 use super::{Meta, Policy, Preset};
-use crate::diagnostic::{Applicability, Confidence, Edit, Finding, Fix, FixOp, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Consequence, Edit, Finding, Fix, FixOp, Label, Severity};
 use crate::hash::HashSet;
 use crate::source::Span;
 use crate::workload::{FactName, Kind, Project, Workload};
@@ -164,7 +164,7 @@ impl FindingBuilder<'_> {
     /// Adds related labels for the sites (anchors, merges, overrides) that brought a value to where it is used.
     pub fn via(&mut self, via: &[Span]) -> &mut Self {
         for span in via {
-            self.related(*span, "comes in here");
+            self.related(*span, "merged in here");
         }
         self
     }
@@ -214,6 +214,12 @@ impl FindingBuilder<'_> {
         ops: Vec<FixOp>,
     ) -> &mut Self {
         self.fix_with_ops(title, applicability, changes, Vec::new(), ops)
+    }
+
+    /// Names the rule whose finding on the same service is the cause; `plural` is the message after a count.
+    pub fn consequence_of(&mut self, rule: &'static str, plural: &'static str) -> &mut Self {
+        self.finding.consequence = Some(Consequence { of: rule, group_message: plural });
+        self
     }
 
     /// Sets the plural message for several absences in one file, printed after their number.

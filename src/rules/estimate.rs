@@ -67,13 +67,12 @@ impl BoundedHeap<'_> {
     pub(super) fn perhaps_unread(&self, workload: &Workload) -> Option<String> {
         let carrier = &self.setting.value.carrier;
         let reads = match carrier.as_str() {
-            "command" => "takes these words for options of Java".to_owned(),
+            "command" => "passes these words to Java as options".to_owned(),
             name => format!("reads `{name}`"),
         };
         self.heap.perhaps_unread.then(|| {
             format!(
-                "what `{}` starts is not known here: if it {reads}, the heap may grow so far; if not, the setting has no \
-                 effect",
+                "what `{}` starts is not known: if it {reads}, the heap may grow this far; if not, the setting has no effect",
                 workload.name
             )
         })
@@ -109,7 +108,7 @@ impl BoundedHeap<'_> {
             (_, most) => format!("{} MiB to spare", -most),
         };
         format!(
-            "{share}{heap} of heap + about {low} to {high} MiB beside it ({what}) = {least} to \
+            "{share}{heap} of heap + about {low} to {high} MiB outside it ({what}) = {least} to \
              {most} MiB, in a limit of {limit}: {verdict}"
         )
     }
@@ -148,7 +147,7 @@ fn lacks_room_of_its_own(heap: &MemoryPool, size: ByteSize, limit: ByteSize) -> 
 fn on_top(runtime: RuntimeName) -> &'static str {
     match runtime {
         RuntimeName::Go => "cgo, mapped files and kernel buffers, which GOMEMLIMIT does not count",
-        RuntimeName::Php => "the other requests: memory_limit is for each",
+        RuntimeName::Php => "other requests: memory_limit applies to each one",
         RuntimeName::Redis => "forks that save, replication and client buffers",
         RuntimeName::Postgres => "connections, sorts and hashes (work_mem each)",
         RuntimeName::Mysql => "connections, the other buffers and the server itself",

@@ -54,7 +54,7 @@ impl MeasuredLimit<'_> {
                 finding.fix_ops(title, Applicability::Unsafe, CHANGES, ops);
             }
             None => {
-                finding.help(format!("a limit of {limit} fits; a variable sets it, so change the variable"));
+                finding.help(format!("a limit of {limit} fits; change the variable that sets it"));
             }
         }
     }

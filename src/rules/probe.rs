@@ -66,8 +66,8 @@ pub(super) fn format_duration(nanoseconds: i64) -> String {
 /// counts`.
 pub(super) fn assumption(probe: &Probe) -> String {
     match (probe.assumed_http, probe.any_answer) {
-        (Some(port), _) => format!(", an HTTP request to port {port}; any answer counts"),
-        (None, true) => "; any answer counts".to_owned(),
+        (Some(port), _) => format!(", an HTTP request to port {port} (any response counts)"),
+        (None, true) => " (any response counts)".to_owned(),
         (None, false) => String::new(),
     }
 }

@@ -283,6 +283,12 @@ impl Sources {
         self.read().by_path.contains_key(self.key(path).as_os_str())
     }
 
+    /// Returns the paths that were added or loaded, whether they could be read or not.
+    #[must_use]
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.read().by_path.keys().map(PathBuf::from).collect()
+    }
+
     /// True if `path` was added, was read, or is a regular file on disk.
     pub fn exists(&self, path: &Path) -> bool {
         match self.read().by_path.get(self.key(path).as_os_str()) {

@@ -66,7 +66,7 @@ impl ProbeContext<'_> {
         let tools = self.tools();
         let open = |port: u16| {
             let probe = request::tcp(&tools, LOOPBACK, &self.port_text(port).1).map(Probe::new);
-            probe.ok_or_else(|| format!("its image has no tool that is known to reach port {port}"))
+            probe.ok_or_else(|| format!("its image has no known tool that can reach port {port}"))
         };
         let http = |port: u16| match by_http(&tools, &self.port_text(port).1, "/", true) {
             Some(test) => {

@@ -38,10 +38,10 @@ impl ProbeContext<'_> {
             port => port,
         };
         if tools.is_empty() && lacks_shell {
-            return Err("its image has no shell, no curl and no wget, so a probe has to be a command of the program itself".into());
+            return Err("its image has no shell, curl or wget, so the probe has to be a command of the program itself".into());
         }
         if tools.is_empty() {
-            return Err("curl, wget and nc are not known to be in its image".into());
+            return Err("it is not known whether its image has curl, wget or nc".into());
         }
         let port = match port {
             Ok(port) => port,
@@ -50,13 +50,13 @@ impl ProbeContext<'_> {
         let speaks_http = self.speaks_http(port);
         let (port, word) = self.port_text(port);
         let usable = |test: &Vec<String>| !lacks_shell || test.first().is_some_and(|kind| kind == "CMD");
-        let reaches = || format!("its image has no tool that is known to reach port {port}");
+        let reaches = || format!("its image has no known tool that can reach port {port}");
         if !speaks_http {
             let probe = request::tcp(&tools, LOOPBACK, &word).filter(usable);
             return probe.map(Probe::new).ok_or_else(|| {
                 match tools.iter().find(|tool| ["curl", "wget"].contains(&base_name(tool))) {
                     Some(tool) => {
-                        format!("`{tool}` asks by HTTP, and whether port {port} answers to that is not known")
+                        format!("it is not known whether port {port} answers HTTP, which `{tool}` needs")
                     }
                     None => reaches(),
                 }
@@ -185,10 +185,10 @@ impl ProbeContext<'_> {
         ports.other.extend(others);
         ports.hidden |= range && shown.is_empty();
         let hidden =
-            || NoPort::Unclear("its port is a range, or hangs on a variable without a value".to_owned());
+            || NoPort::Unclear("its port is a range, or depends on a variable without a value".to_owned());
         let several = |ports: &[u16]| {
             let list = listed(ports.iter().map(u16::to_string).collect());
-            NoPort::Unclear(format!("which of its ports tells that it works is not known: {list}"))
+            NoPort::Unclear(format!("it is not known which of its ports to probe: {list}"))
         };
         let one = match (ports.web.as_slice(), main(&ports.named).as_slice(), main(&shown).as_slice()) {
             ([port], ..) => *port,
@@ -201,9 +201,7 @@ impl ProbeContext<'_> {
                     return Ok(*port);
                 }
                 if let Some(port) = tls.first() {
-                    return Err(NoPort::Unclear(format!(
-                        "it shows port {port} alone, which is a debugger's"
-                    )));
+                    return Err(NoPort::Unclear(format!("its only port is {port}, a debugger's")));
                 }
                 if !ports.other.is_empty() {
                     let mut list: Vec<String> = Vec::new();
@@ -214,10 +212,10 @@ impl ProbeContext<'_> {
                     }
                     let list = listed(list);
                     return Err(NoPort::NotTcp(format!(
-                        "it listens on {list}, and only TCP ports can be asked"
+                        "it listens on {list}, and only TCP ports can be probed"
                     )));
                 }
-                return Err(NoPort::Unclear("no port of it is named here".to_owned()));
+                return Err(NoPort::Unclear("no port of it is declared here".to_owned()));
             }
             ([], _, [port]) if ports.hidden => *port,
             ([], ..) if ports.hidden => return Err(hidden()),

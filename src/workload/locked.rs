@@ -99,9 +99,9 @@ impl KnownImage {
             memory,
             minimum: facts.minimum.as_ref().map(|least| mebibytes(least.mib)),
             unsupported: facts.unsupported.as_ref().map(|end| match (&end.why, &end.replacement) {
-                (Some(why), Some(instead)) => format!("{why}; `{instead}` takes its place"),
+                (Some(why), Some(instead)) => format!("{why}; use `{instead}`"),
                 (Some(why), None) => why.clone(),
-                (None, Some(instead)) => format!("no longer rebuilt; `{instead}` takes its place"),
+                (None, Some(instead)) => format!("no longer rebuilt; use `{instead}`"),
                 (None, None) => "this version is no longer rebuilt".to_owned(),
             }),
         }
@@ -120,7 +120,7 @@ fn by_default(part: &MemoryPart) -> Option<String> {
         (Some(mib), _) => Some(format!("{name}: {}", size(mib))),
         (None, Some(percent)) => {
             let most = default.most_mib.map(|most| format!(", at most {}", size(most))).unwrap_or_default();
-            Some(format!("{name}: {percent} % of the memory that it sees{most}"))
+            Some(format!("{name}: {percent} % of the memory it sees{most}"))
         }
         (None, None) => None,
     }

@@ -100,11 +100,11 @@ impl ProbeContext<'_> {
 
     fn choose(&self) -> Result<Probe, NoProbe> {
         if is_worker(self.opened) {
-            return Err("it works off a queue or a timetable and has no port to ask: watch that, or let the program touch a file and test the file's age".into());
+            return Err("it works on a queue or a schedule and has no port: let it touch a file, and test the file's age".into());
         }
         if may_be_worker(self.opened) && !self.ports().is_shown() {
             return Err(
-                "no port of its own is named, and a part of what it starts works off a queue or a timetable"
+                "no port of its own is declared, and part of what it starts works on a queue or a schedule"
                     .into(),
             );
         }
@@ -147,7 +147,7 @@ impl ProbeContext<'_> {
         }
         let fit = self.settings_fit(row.settings.as_ref(), &settings);
         if !fit {
-            return Err("its settings move or close what its usual probe asks".into());
+            return Err("its settings change the port or address of its usual probe".into());
         }
         if let Some(probe) = entries.iter().find_map(|entry| self.by_entry(entry, &settings, true)) {
             return Ok(probe);
@@ -326,7 +326,7 @@ pub(super) fn by_http(tools: &[String], port: &str, path: &str, any_answer: bool
 const JVM_START: &str = "60s";
 
 /// The reason for no suggestion if a configuration file decides the port.
-pub(super) const UNREAD: &str = "which port answers depends on a configuration file that is not read here";
+pub(super) const UNREAD: &str = "its port depends on a configuration file that oomlint does not read";
 
 /// The address to probe. `localhost` resolves to `::1` first in some images.
 pub(super) const LOOPBACK: &str = "127.0.0.1";

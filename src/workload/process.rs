@@ -141,7 +141,7 @@ fn has_script(words: Option<&[TracedText]>) -> bool {
 pub struct Unexpanded {
     /// The word, with its place.
     pub word: Spanned<String>,
-    /// The span of the value that was meant.
+    /// The span of the intended value.
     pub value: Span,
     /// The key that contains it: `command` or `entrypoint`.
     pub key: &'static str,

@@ -8,9 +8,9 @@ import re
 REFUSALS = {
     "syntax-error": "",
     "invalid-compose-file": "",
-    "conflicting-limits": "Compose refuses",
-    "invalid-memory-value": "Compose refuses",
-    "unknown-memory-key": "Compose refuses",
+    "conflicting-limits": "Compose rejects",
+    "invalid-memory-value": "Compose rejects",
+    "unknown-memory-key": "Compose rejects",
     "invalid-healthcheck": r"the healthcheck of .* is refused$",
 }
 # What the labels of a refused healthcheck have where the engine refuses it, after Docker Compose accepted it.

@@ -65,7 +65,7 @@ fn sums_are_those_of_the_files() {
     assert_eq!(sum.reservations, ByteSize(1024 * MIB));
     // orders 640, mails 3 x 576; web has none, that of cache is unlimited
     assert_eq!(sum.swap, ByteSize((640 + 1728) * MIB));
-    assert_eq!(sum.swap_without_end, ["cache"]);
+    assert_eq!(sum.unlimited_swap, ["cache"]);
     assert_eq!((sum.services, sum.containers), (6, 9));
     assert_eq!((sum.unlimited, sum.unknown), (vec!["db".to_owned()], vec!["queue".to_owned()]));
     let profiles: Vec<(String, i64)> =

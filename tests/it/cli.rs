@@ -162,7 +162,7 @@ fn one_report_goes_to_standard_output() {
         let ran = run(dir.path(), arguments);
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments:?}");
         assert!(
-            ran.err.starts_with("error: several reports are to go to standard output\nhelp: "),
+            ran.err.starts_with("error: only one report can go to standard output\nhelp: "),
             "{}",
             ran.err
         );
@@ -364,7 +364,7 @@ fn suppressions_hold_back_what_they_name_and_are_counted() {
     .unwrap();
     let ran = run(dir.path(), &["."]);
     assert_eq!(ran.code, Some(1), "{}", ran.out);
-    assert!(ran.out.contains("`limits` holds nothing back"), "{}", ran.out);
+    assert!(ran.out.contains("`ignore[limits]` suppresses nothing"), "{}", ran.out);
     assert!(ran.out.contains("4 suppressed"), "{}", ran.out);
 }
 

@@ -354,6 +354,34 @@ fn an_exception_holds_through_its_last_day() {
 }
 
 #[test]
+fn the_first_configuration_has_only_defaults_and_its_examples_are_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "compose.yaml", "services: {}\n");
+    let (before, after) = (["config", "show", "--format", "json"], ["config", "init"]);
+    let defaults = run(dir.path(), &before).1;
+    let (code, _, err) = run(dir.path(), &after);
+    assert_eq!(code, Some(0), "{err}");
+    let path = dir.path().join(".oomlint.yaml");
+    let values = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap()["values"].clone();
+    assert_eq!(values(&run(dir.path(), &before).1), values(&defaults));
+    let (code, _, err) = run(dir.path(), &after);
+    assert_eq!(code, Some(2), "an existing file stays: {err}");
+    let text = std::fs::read_to_string(&path).unwrap();
+    // An example is a comment that begins with a key or is indented below one.
+    let example = |line: &str| {
+        line.strip_prefix("# ")
+            .filter(|rest| rest.starts_with(' ') || rest.split(' ').next().unwrap_or_default().ends_with(':'))
+            .map(str::to_owned)
+    };
+    let examples: Vec<String> = text.lines().filter_map(example).collect();
+    assert!(examples.len() >= 20, "{examples:?}");
+    std::fs::write(&path, examples.join("\n")).unwrap();
+    let (code, shown, err) = run(dir.path(), &before);
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(values(&shown)["host-memory"]["value"], "16 GiB", "{shown}");
+}
+
+#[test]
 fn what_the_readme_shows_is_taken() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let section = readme.split_once("## Configuration\n").unwrap().1;

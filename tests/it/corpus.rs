@@ -48,7 +48,7 @@ fn the_whole_corpus_is_checked_and_reported() {
     assert!(discovered.files.len() > 3_000, "only {} files", discovered.files.len());
     assert!(outcome.summary.services > 3_000, "only {} services", outcome.summary.services);
     let mut text = Vec::new();
-    let options = human::Options { color: false, time: false };
+    let options = human::Options::default();
     let root = RepositoryRoot::current();
     let report = Report::new(&outcome.findings, &outcome.summary, &sources, &root);
     for format in Format::value_variants() {
@@ -73,7 +73,7 @@ fn each_file_alone_is_checked_and_reported() {
         let outcome = check::run(&Options::default(), &sources, &alone);
         check_spans(&outcome.findings, &sources);
         let mut text = Vec::new();
-        let options = human::Options { color: false, time: false };
+        let options = human::Options::default();
         human::write(&mut text, &outcome.findings, &outcome.summary, &sources, options).unwrap();
     }
     println!("{} files, each alone", files.len());

@@ -287,7 +287,7 @@ fn no_size_is_computed_from_a_limit_that_another_file_changes() {
         ("image: 'apache/kafka:4.1.0'", "KAFKA_HEAP_OPTS"),
         ("image: 'postgres:17'", "shm_size"),
         ("image: 'node:22-slim', command: node a.js", "max-old-space-size"),
-        ("image: 'eclipse-temurin:21-jre', command: java -jar a.jar", "bound the heap"),
+        ("image: 'eclipse-temurin:21-jre', command: java -jar a.jar", "limit the heap"),
     ] {
         let base = format!("services:\n  it: {{{service}, mem_limit: 800m}}\n");
         let has = |files: &[(&str, &str)]| offered(files).iter().any(|offered| offered.contains(title));

@@ -226,7 +226,7 @@ fn hostile_names_stay_what_they_are() {
         let report = Report::new(&findings, &summary, &sources, &root);
         for format in Format::value_variants() {
             let mut out = Vec::new();
-            report.write(&mut out, *format, human::Options { color: false, time: false }).unwrap();
+            report.write(&mut out, *format, human::Options::default()).unwrap();
             assert_harmless(*format, &String::from_utf8(out).unwrap());
         }
     }
@@ -345,7 +345,7 @@ fn twenty_thousand_findings_are_written_piece_by_piece() {
     for format in Format::value_variants() {
         let mut pieces = Pieces::default();
         let begun = std::time::Instant::now();
-        report.write(&mut pieces, *format, human::Options { color: false, time: false }).unwrap();
+        report.write(&mut pieces, *format, human::Options::default()).unwrap();
         println!("{}: {} bytes, {} ms", name(*format), pieces.bytes, begun.elapsed().as_millis());
         assert!(pieces.largest <= 32 * 1024, "{format:?} wrote {} bytes at once", pieces.largest);
         if *format == Format::Markdown {

@@ -216,7 +216,7 @@ fn what_stacks_say_of_a_file_that_they_share_is_said_once() {
     // Up to the maximum of related labels, in the order of the files.
     assert_eq!(found[0].related.len(), 100);
     assert!(found[0].related.is_sorted_by_key(|label| label.span.file));
-    assert!(found[0].related.iter().all(|label| label.text == "comes in here"));
+    assert!(found[0].related.iter().all(|label| label.text == "merged in here"));
     let held: Vec<_> = outcome.suppressed.iter().filter(|held| of_rule(&&held.finding)).collect();
     assert_eq!(held.len(), 1);
     assert_eq!(held[0].justification.as_deref(), Some("batch"));

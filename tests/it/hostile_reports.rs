@@ -339,7 +339,7 @@ fn budgets_and_sizes_let_nothing_through() {
                 "html" => assert!(!ran.out.contains("<script") && !ran.out.contains("<img"), "{}", ran.out),
                 "markdown" => {
                     for row in ran.out.lines().filter(|line| line.starts_with('|')) {
-                        assert_eq!(row.matches('|').count(), 10, "{row}");
+                        assert_eq!(row.matches('|').count(), 11, "{row}");
                     }
                     assert!(!ran.out.contains("<script") && !ran.out.contains("]("), "{}", ran.out);
                 }

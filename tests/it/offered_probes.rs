@@ -53,7 +53,7 @@ fn ports_of_a_configuration_are_asked() {
     has(&with("server { listen 8080; }"), "http://127.0.0.1:8080/");
     has(&with("server { listen 48087 http2; }"), r#""nc", "-z", "127.0.0.1", "48087""#);
     has(&with("server { root /x; }"), "http://127.0.0.1/");
-    has(&with("server { listen ${PORT}; }"), "a configuration file that is not read here");
+    has(&with("server { listen ${PORT}; }"), "a configuration file that oomlint does not read");
     let mounted = "services:\n  lb: {image: 'nginx:stable', ports: ['1514:1514'], volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro']}\n";
     let stream = "events {}\nstream { server { listen 1514; proxy_pass m; } }\n";
     has(&help(&[("compose.yaml", mounted), ("nginx.conf", stream)]).unwrap(), "</dev/tcp/127.0.0.1/1514");
@@ -62,7 +62,7 @@ fn ports_of_a_configuration_are_asked() {
     has(&service(unread), "http://127.0.0.1/");
     let apache = "services:\n  w: {image: 'httpd:2.4-alpine', volumes: ['./h.conf:/usr/local/apache2/conf/httpd.conf']}\n";
     has(&help(&[("compose.yaml", apache), ("h.conf", "Listen 8081\n")]).unwrap(), "http://127.0.0.1:8081/");
-    has(&help(&[("compose.yaml", apache)]).unwrap(), "a configuration file that is not read here");
+    has(&help(&[("compose.yaml", apache)]).unwrap(), "a configuration file that oomlint does not read");
     let built = "FROM node:22 AS b\nRUN npm run build\nFROM nginx:1.30-alpine\nCOPY --from=b /app/dist /usr/share/nginx/html\nEXPOSE 80\n";
     has(&image(built), "http://127.0.0.1/");
 }
@@ -118,7 +118,7 @@ fn servers_are_known_behind_options_and_scripts() {
     has(&redis("command: ['--requirepass', '${PW}']"), "REDISCLI_AUTH");
     has(&redis("command: 'redis-server ${ARGS}'"), "REDISCLI_AUTH");
     has(&redis("command: redis-server --requirepass x"), "REDISCLI_AUTH");
-    has(&redis("command: [/etc/redis.conf]"), "a configuration file that is not read here");
+    has(&redis("command: [/etc/redis.conf]"), "a configuration file that oomlint does not read");
     let auth = "environment: {REDISCLI_AUTH: x}, command: redis-server --requirepass x";
     has(&redis(auth), "redis-cli ping | grep -q PONG");
     has(&redis(&format!("{auth} --port 6390")), "redis-cli -p 6390 ping | grep");
@@ -203,13 +203,13 @@ fn no_probe_asks_a_worker_on_the_port_of_its_neighbour() {
         for start in
             ["command: ./bin/run.sh", "command: sh -c 'exec ./bin/run.sh'", "entrypoint: [sh, bin/run.sh]"]
         {
-            has(&with(start, &script), "it works off a queue or a timetable");
+            has(&with(start, &script), "it works on a queue or a schedule");
         }
     }
     let entry = "#!/bin/sh\nexec \"$@\"\n";
     has(&with("entrypoint: ./bin/run.sh, command: bundle exec sidekiq", entry), "it works off a queue");
-    has(&with("command: python consume.py", entry), "no port of it is named here");
-    has(&with("command: ./bin/other.sh", entry), "no port of it is named here");
+    has(&with("command: python consume.py", entry), "no port of it is declared here");
+    has(&with("command: ./bin/other.sh", entry), "no port of it is declared here");
     has(&with("command: gunicorn admin.wsgi", entry), "127.0.0.1:8000");
     has(
         &with("command: ./bin/run.sh", "#!/bin/sh\npython manage.py migrate\nexec gunicorn shop.wsgi\n"),
@@ -223,7 +223,7 @@ fn ports_that_no_probe_reaches_are_named() {
     let built = "services:\n  it: {build: ., ports: ['162:1162/udp']}\n";
     has(
         &help(&[("compose.yaml", built), ("Dockerfile", snmp)]).unwrap(),
-        "it listens on UDP 1162, and only TCP ports can be asked",
+        "it listens on UDP 1162, and only TCP ports can be probed",
     );
     let long = "{image: 'alpine:3.22', command: /app, ports: [{target: 53, protocol: udp}]}";
     has(&service(long), "it listens on UDP 53,");
@@ -231,7 +231,7 @@ fn ports_that_no_probe_reaches_are_named() {
         &service("{image: 'alpine:3.22', command: /app, ports: ['53:53/udp', '53:53']}"),
         r#""127.0.0.1", "53""#,
     );
-    has(&service("{image: 'alpine:3.22', command: /app}"), "no port of it is named here");
+    has(&service("{image: 'alpine:3.22', command: /app}"), "no port of it is declared here");
     has(&service("{image: 'alpine:3.22', command: /app, ports: ['443:443']}"), r#""127.0.0.1", "443""#);
 }
 
@@ -301,7 +301,7 @@ fn copies_are_found_where_they_go() {
     has(&with("COPY *.conf /etc/nginx/conf.d/"), read);
     has(&with("COPY root/ /"), read);
     has(&with("COPY <<site.conf /etc/nginx/conf.d/\nserver { listen 8080; }\nsite.conf"), read);
-    let unread = "a configuration file that is not read here";
+    let unread = "a configuration file that oomlint does not read";
     has(&with("ARG D\nCOPY site.conf ${D}/conf.d/"), unread);
     has(&with("COPY --from=other /x/site.conf /etc/nginx/conf.d/"), unread);
     has(&with("RUN sed -i s/80/8080/ /etc/nginx/conf.d/default.conf"), unread);
@@ -322,8 +322,8 @@ fn includes_decide_what_is_read() {
     };
     has(&with("http { server { listen 8080; } }"), "http://127.0.0.1:8080/");
     has(&with("http { include mime.types; include conf.d/*.conf; }"), "http://127.0.0.1/");
-    has(&with("http { include sites/*; server { listen 8080; } }"), "that is not read here");
-    has(&with("http { include /etc/nginx/sites/a.conf; }"), "that is not read here");
+    has(&with("http { include sites/*; server { listen 8080; } }"), "that oomlint does not read");
+    has(&with("http { include /etc/nginx/sites/a.conf; }"), "that oomlint does not read");
 }
 
 #[test]
@@ -345,13 +345,13 @@ fn servers_are_told_their_ports_and_their_silence() {
     for admin in ["admin off", "admin unix//run/caddy.sock", "admin {$ADMIN}"] {
         has(&caddy(&format!("{{\n\t{admin}\n}}\n")), "no probe to paste");
     }
-    has(&service("{image: 'caddy:2', volumes: ['./no:/etc/caddy/Caddyfile']}"), "that is not read here");
+    has(&service("{image: 'caddy:2', volumes: ['./no:/etc/caddy/Caddyfile']}"), "that oomlint does not read");
     has(&service("{image: 'caddy:2', command: caddy file-server --root /srv}"), "no probe to paste");
     has(&service("{image: 'redis:8', command: redis-server --sentinel}"), "no probe to paste");
     has(&service("{image: 'postgres:17', command: postgres -k /run/pg}"), "no probe to paste");
     let grafana = |text: &str| service(&format!("{{image: 'grafana/grafana:12.1.0', {text}}}"));
     has(&grafana("environment: {GF_SERVER_HTTP_PORT: 3001}"), ":3001/api/health");
-    has(&grafana("volumes: ['./no.ini:/etc/grafana/grafana.ini']"), "that is not read here");
+    has(&grafana("volumes: ['./no.ini:/etc/grafana/grafana.ini']"), "that oomlint does not read");
     has(&grafana("volumes: ['data:/var/lib/grafana']"), ":3000/api/health");
     has(
         &service("{image: 'prom/prometheus:v3.0.0', command: ['--web.listen-address=:9091']}"),

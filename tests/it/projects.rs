@@ -24,7 +24,7 @@ fn text(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
 
 fn human(project: &str) -> String {
     let (outcome, sources) = run(project);
-    let options = human::Options { color: false, time: false };
+    let options = human::Options { whole: true, ..human::Options::default() };
     text(|out| human::write(out, &outcome.findings, &outcome.summary, &sources, options))
 }
 

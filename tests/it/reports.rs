@@ -52,7 +52,7 @@ impl Case {
         let mut out = Vec::new();
         let (summary, root) = (self.summary(), RepositoryRoot::new(Path::new("/repo"), Path::new("/repo")));
         let report = Report::new(&self.findings, &summary, &self.sources, &root);
-        report.write(&mut out, format, human::Options { color, time: false }).unwrap();
+        report.write(&mut out, format, human::Options { color, ..human::Options::default() }).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -288,7 +288,9 @@ fn errors_come_first_and_the_order_does_not_depend_on_the_order_of_reading() {
         heads[..4],
         ["error[error-rule]: e", "error[error-rule]: e", "error[error-rule]: e", "warning[warning-rule]: w"]
     );
-    assert!(heads.contains(&"run `oomlint explain error-rule` for the reasons and the way out"));
+    // The errors are repeated on the last screen.
+    assert_eq!(heads.iter().filter(|line| line.starts_with("error: ")).count(), 3);
+    assert_eq!(heads.last(), Some(&"next: `oomlint explain error-rule` has the reasons and what to do"));
 }
 
 #[test]
@@ -298,7 +300,7 @@ fn of_a_rule_that_many_files_break_the_first_are_drawn_and_the_others_take_a_lin
         let file = case.file(&format!("stacks/{number}/compose.yaml"), "services:\n  web:\n");
         let mut found = finding(
             "missing-healthcheck",
-            Severity::Note,
+            Severity::Warning,
             "`web` has no healthcheck",
             case.at(file, "web"),
             "",
@@ -307,11 +309,11 @@ fn of_a_rule_that_many_files_break_the_first_are_drawn_and_the_others_take_a_lin
         case.findings.push(found);
     }
     let text = case.human();
-    assert_eq!(text.matches("note[missing-healthcheck]").count(), 8);
+    assert_eq!(text.matches("warning[missing-healthcheck]").count(), 8);
     assert_eq!(text.matches("--> ").count(), 5);
     assert_eq!(text.matches("help: healthcheck:").count(), 1);
     assert!(
-        text.contains("\nstacks/7/compose.yaml:2:3: note[missing-healthcheck]: `web` has no healthcheck\n"),
+        text.contains("\nstacks/7/compose.yaml:2:3: warning[missing-healthcheck]: `web` has no healthcheck\n"),
         "{text}"
     );
 }
@@ -330,7 +332,7 @@ fn a_whole_tree_of_findings_is_written_quickly() {
     }
     let begun = std::time::Instant::now();
     let text = case.human();
-    assert_eq!(text.matches("10 services have no memory limit").count(), 2_000);
+    assert!(text.contains("20000 services have no memory limit"), "{text}");
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
 }
 
@@ -340,7 +342,7 @@ fn nothing_found_says_what_was_checked() {
     case.services = 5;
     assert_eq!(case.human(), "nothing found · 5 services in 2 files\n");
     let mut out = Vec::new();
-    let options = human::Options { color: false, time: true };
+    let options = human::Options { time: true, ..human::Options::default() };
     human::write(&mut out, &[], &Summary::default(), &case.sources, options).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "nothing to check: no Dockerfile and no Compose file here\n");
 }

@@ -62,7 +62,7 @@ fn odd_places() -> Value {
     let root = RepositoryRoot::new(Path::new("/repo/sub"), Path::new("/repo"));
     let mut out = Vec::new();
     let report = Report::new(&findings, &summary, &sources, &root);
-    report.write(&mut out, Format::Sarif, human::Options { color: false, time: false }).unwrap();
+    report.write(&mut out, Format::Sarif, human::Options::default()).unwrap();
     serde_json::from_slice(&out).unwrap()
 }
 

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use super::super::escape::line;
 use super::Report;
-use crate::capacity::Swap;
+use crate::capacity::{Fit, Swap};
 use crate::syntax::size::ByteSize;
 
-const HEAD: [&str; 17] = [
+const HEAD: [&str; 18] = [
     "stack",
     "service",
     "profiles",
@@ -22,6 +22,7 @@ const HEAD: [&str; 17] = [
     "heap_by_default",
     "beside_least",
     "beside_most",
+    "fit",
     "host",
     "file",
     "line",
@@ -54,6 +55,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
                 entry.heap_by_default().to_string(),
                 bytes(entry.beside.map(|(least, _)| least)),
                 bytes(entry.beside.map(|(_, most)| most)),
+                fit(entry.fit()).to_owned(),
                 bytes(stack.host.as_ref().map(|host| host.size)),
                 text(&file),
                 line.to_string(),
@@ -61,6 +63,15 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
         }
     }
     table.flush()
+}
+
+fn fit(fit: Fit) -> &'static str {
+    match fit {
+        Fit::Fits => "fits",
+        Fit::ExceedsLimit => "exceeds-limit",
+        Fit::NoLimit => "no-limit",
+        Fit::Unknown => "",
+    }
 }
 
 /// Escapes a cell that a spreadsheet would take for a formula.

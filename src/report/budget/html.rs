@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 
 use super::picture::{COLORS, DARK, PARTS, bars, text, ticks};
-use super::{Report, appetite, beside, excess, headline, heap, swap, with_profile};
-use crate::capacity::{Entry, Stack};
+use super::{
+    Mark, OUTSIDE, Report, appetite, beside, excess, headline, heap, heap_head, swap, verdict, with_profile,
+};
+use crate::capacity::{Entry, Fit, Stack};
 use crate::syntax::size::ByteSize;
 
 const STYLE: &str = "\
@@ -46,6 +48,15 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
     writeln!(out, "</body></html>")
 }
 
+/// Returns the CSS class of a verdict.
+fn class_of(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Good => "dim",
+        Mark::Open => "open",
+        Mark::Bad => "over",
+    }
+}
+
 fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()> {
     let (bars, axis) = bars(report, stack);
     let percent = |bytes: i64| bytes as f64 / axis as f64 * 100.0;
@@ -66,12 +77,16 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()
         let (severity, rule, words) = excess(&one, host.map_or(ByteSize(0), |host| host.size));
         writeln!(out, "<p class=\"over\">{}</p>", text(&format!("{severity}[{rule}]: {words}")))?;
     }
+    if let Some((mark, words)) = verdict(stack) {
+        writeln!(out, "<p class=\"{}\"><strong>{}</strong></p>", class_of(mark), text(&words))?;
+    }
+    let entries: Vec<&Entry> = bars.iter().map(|bar| bar.entry).collect();
     // Columns that would be empty are left out.
     let more: [(&str, Cell); 4] = [
         ("reserved", |entry| entry.reserved().map(|size| size.to_string()).unwrap_or_default()),
         ("swap", swap),
-        ("heap", heap),
-        ("beside it", beside),
+        (heap_head(&entries), heap),
+        (OUTSIDE, beside),
     ];
     let more: Vec<_> =
         more.into_iter().filter(|(_, cell)| bars.iter().any(|bar| !cell(bar.entry).is_empty())).collect();
@@ -103,7 +118,11 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()
             }
             None => write!(out, "<i class=\"away\"></i>")?,
         }
-        let class = if bar.parts.is_some() { "" } else { " class=\"open\"" };
+        let class = match (entry.fit(), bar.parts) {
+            (Fit::ExceedsLimit, _) => " class=\"over\"",
+            (_, None) => " class=\"open\"",
+            _ => "",
+        };
         let line = line.as_deref().unwrap_or_default();
         write!(out, "{line}</div></td><td{class}>{}</td>", text(&bar.label))?;
         for (_, cell) in &more {
@@ -127,7 +146,7 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()
     writeln!(out, "</p>")?;
     let open: Vec<&Entry> = stack.started().filter(|entry| entry.limit.is_absent()).collect();
     if !open.is_empty() {
-        writeln!(out, "<h2>Without a limit, and not in the sum</h2><ul>")?;
+        writeln!(out, "<h2>Without a limit</h2><ul>")?;
         for entry in open {
             let line = format!("{}: {} ({})", entry.name, appetite(entry), report.place_text(entry.anchor));
             writeln!(out, "<li>{}</li>", text(&line))?;

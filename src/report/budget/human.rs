@@ -6,10 +6,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::escape;
 use super::{
-    Report, appetite, beside, counts, excess, has_appetite, headline, heap, in_words, limit, share, swap,
-    with_profile,
+    Mark, OUTSIDE, Report, appetite, beside, counts, excess, has_appetite, headline, heap, heap_head,
+    in_words, limit, mark, share, swap, verdict, with_profile,
 };
-use crate::capacity::{Entry, Stack, Sum};
+use crate::capacity::{Entry, Fit, Stack, Sum};
 use crate::syntax::size::ByteSize;
 use crate::workload::Fact;
 
@@ -92,11 +92,19 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack, look: TableStyle
         let code = if severity == "error" { "1;91" } else { "1;93" };
         writeln!(out, "{}: {}", look.paint(&format!("{severity}[{rule}]"), code), escape::line(&text))?;
     }
+    if let Some((mark, text)) = verdict(stack) {
+        let code = match mark {
+            Mark::Good => "1;92",
+            Mark::Open => "1;93",
+            Mark::Bad => "1;91",
+        };
+        writeln!(out, "{}", look.paint(&escape::line(&text), code))?;
+    }
     let (known, other): (Vec<&Entry>, Vec<&Entry>) =
         stack.started().filter(|entry| entry.limit.is_absent()).partition(|entry| has_appetite(entry));
     let steps: Vec<&str> = stack.started().flat_map(Entry::unlimited_steps).collect();
     if !known.is_empty() || !other.is_empty() || !steps.is_empty() {
-        writeln!(out, "\nwithout a limit, and not in the sum:")?;
+        writeln!(out, "\nwithout a limit:")?;
     }
     for entry in known.iter().take(NAMED) {
         let place = report.place_text(entry.anchor);
@@ -111,7 +119,7 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack, look: TableStyle
         let mut names: Vec<&str> = other.iter().take(NAMED).copied().collect();
         let more = format!("{} more", other.len().saturating_sub(NAMED));
         names.extend((other.len() > NAMED).then_some(more.as_str()));
-        writeln!(out, "  as much as they ask for: {}", escape::line(&names.join(", ")))?;
+        writeln!(out, "  use not known: {}", escape::line(&names.join(", ")))?;
     }
     let unknown = report.unknown(stack);
     for line in unknown.iter().take(NAMED) {
@@ -124,7 +132,7 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack, look: TableStyle
         writeln!(out, "{}", look.paint(&escape::line(&gap), "93"))?;
     }
     if host.is_none() {
-        writeln!(out, "how much of a host that is: --host-memory 16g")?;
+        writeln!(out, "does it fit a host? add --host-memory 16g, or --host-memory auto for this machine")?;
     }
     Ok(())
 }
@@ -138,8 +146,8 @@ fn said(sum: &Sum, stack: &Stack) -> String {
     if sum.swap.0 > 0 {
         line.push_str(&format!("; {} of swap on top", sum.swap));
     }
-    if !sum.swap_without_end.is_empty() {
-        line.push_str(&format!("; swap without end: {}", escape::line(&sum.swap_without_end.join(", "))));
+    if !sum.unlimited_swap.is_empty() {
+        line.push_str(&format!("; unlimited swap: {}", escape::line(&sum.unlimited_swap.join(", "))));
     }
     line
 }
@@ -191,8 +199,9 @@ fn table(
     };
     columns.push(Column::new("reserved", true, 3, cells(&reserved)));
     columns.push(Column::new("swap", true, 3, cells(&swap)));
-    columns.push(Column::new("heap", true, 2, cells(&heap)));
-    columns.push(Column::new("beside it", true, 4, cells(&beside)));
+    columns.push(Column::new(heap_head(entries), true, 2, cells(&heap)));
+    columns.push(Column::new(OUTSIDE, true, 4, cells(&beside)));
+    columns.push(Column::new("", false, 1, cells(&|entry| mark(entry).to_owned())));
     let what = |entry: &Entry| entry.managed.iter().map(in_words).collect::<Vec<_>>().join(", ");
     columns.push(Column::new("of", false, 6, cells(&|entry| escape::line(&what(entry)))));
     columns.push(Column::new(
@@ -211,7 +220,7 @@ fn table(
         columns.remove(index);
     }
     let bar =
-        bar.min(columns.iter().take_while(|column| column.optional <= 1 && column.head != "heap").count());
+        bar.min(columns.iter().take_while(|column| column.optional <= 1 && !column.head.is_empty()).count());
     let room = look.width.saturating_sub(used(&columns)).min(*BAR.end());
     let largest = entries.iter().filter_map(|entry| entry.total()).max().unwrap_or_default();
     let bars = room >= *BAR.start() && largest.0 > 0;
@@ -235,8 +244,12 @@ fn table(
                 line.push_str("  ");
             }
             let cell = pad(column.cells.get(row).map_or("", String::as_str), column);
-            let open = column.head == "limit" && entry.limit.is_absent();
-            line.push_str(&if open { look.paint(&cell, "93") } else { cell });
+            let code = match (column.head, entry.fit()) {
+                ("limit" | "", Fit::NoLimit) => "93",
+                ("limit" | "", Fit::ExceedsLimit) => "1;91",
+                _ => "",
+            };
+            line.push_str(&if code.is_empty() { cell } else { look.paint(&cell, code) });
         }
         if bar == columns.len() && bars {
             line.push_str(&draw(entry, largest, room, look));
@@ -246,7 +259,7 @@ fn table(
     if bars {
         let legend = [
             ("█", "35", "heap and caches"),
-            ("▒", "34", "beside them, an estimate"),
+            ("▒", "34", "outside them, an estimate"),
             ("░", "2", "the rest of the limit"),
         ];
         let legend: Vec<String> =

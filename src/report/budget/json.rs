@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::super::{escape, path_text};
-use super::Report;
-use crate::capacity::{Entry, Overrun, Stack, Sum, Swap};
+use super::{Report, verdict};
+use crate::capacity::{Entry, HostFit, Overrun, Stack, Sum, Swap};
 use crate::source::Span;
 use crate::syntax::size::ByteSize;
 use crate::workload::Fact;
@@ -34,6 +34,7 @@ impl Report<'_> {
             Overrun::Limit(entry, _) => json!({ "rule": "limit-exceeds-host", "service": entry.name }),
             Overrun::Reservations(_) => json!({ "rule": "reservations-exceed-host" }),
             Overrun::Limits(_) => json!({ "rule": "budget-exceeded" }),
+            Overrun::Expected(..) => json!({ "rule": "missing-memory-limit" }),
         });
         json!({
             "files": files,
@@ -46,6 +47,12 @@ impl Report<'_> {
             "sum": sum(&started),
             "profiles": profiles.collect::<Vec<_>>(),
             "exceeds": excesses.collect::<Vec<_>>(),
+            "verdict": verdict(stack).map(|(_, text)| text),
+            "fits": match stack.host_fit() {
+                HostFit::Fits => json!(true),
+                HostFit::DoesNotFit(_) => json!(false),
+                HostFit::Open(..) | HostFit::Unknown => Value::Null,
+            },
             "gaps": stack.gaps.iter().map(|(span, why)| {
                 let (file, line) = self.place(*span);
                 json!({ "file": file, "line": line, "why": why })
@@ -82,6 +89,7 @@ impl Report<'_> {
             "beside": beside,
             "follows_host": entry.follows_host,
             "self_sizing": entry.self_sizing,
+            "fit": entry.fit(),
             "total": {
                 "limit": entry.total().map(|size| size.0),
                 "reservation": entry.reserved().map(|size| size.0),
@@ -109,19 +117,20 @@ impl Report<'_> {
 
 fn sum(sum: &Sum) -> Value {
     let beyond = [
-        ("swap_without_end", json!(sum.swap_without_end)),
+        ("unlimited_swap", json!(sum.unlimited_swap)),
         ("without_limit", json!(sum.unlimited)),
         ("unknown_limit", json!(sum.unknown)),
     ];
     numbers(sum).into_iter().chain(beyond).collect()
 }
 
-fn numbers(sum: &Sum) -> [(&'static str, Value); 5] {
+fn numbers(sum: &Sum) -> [(&'static str, Value); 6] {
     [
         ("services", json!(sum.services)),
         ("containers", json!(sum.containers)),
         ("limits", json!(sum.limits.0)),
         ("reservations", json!(sum.reservations.0)),
         ("swap", json!(sum.swap.0)),
+        ("expected_without_limit", json!(sum.expected.0)),
     ]
 }

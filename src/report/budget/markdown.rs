@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 
 use super::super::markdown::with_code;
-use super::{Report, appetite, beside, excess, headline, heap, limit, share, swap, with_profile};
+use super::{
+    OUTSIDE, Report, appetite, beside, excess, headline, heap, heap_head, limit, mark, share, swap, verdict,
+    with_profile,
+};
 use crate::capacity::Entry;
 use crate::syntax::size::ByteSize;
 
@@ -14,13 +17,18 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
         }
         writeln!(out, "### {}\n", with_code(&report.title(stack)))?;
         let host = stack.host.as_ref().map(|host| host.size);
-        writeln!(out, "| service | limit | total | of host | reserved | swap | heap | beside it | place |")?;
-        writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|---|")?;
+        let head = heap_head(&stack.started().collect::<Vec<_>>());
+        writeln!(
+            out,
+            "| service | | limit | total | of host | reserved | swap | {head} | {OUTSIDE} | place |"
+        )?;
+        writeln!(out, "|---|---|--:|--:|--:|--:|--:|--:|--:|---|")?;
         for entry in stack.started() {
             let total = entry.total();
             let size = |size: Option<ByteSize>| size.map(|size| size.to_string()).unwrap_or_default();
             let cells = [
                 with_code(&entry.name),
+                if mark(entry).is_empty() { String::new() } else { format!("**{}**", mark(entry)) },
                 limit(entry),
                 size(total),
                 total
@@ -44,6 +52,9 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
         for one in stack.excesses() {
             let (severity, rule, text) = excess(&one, host.unwrap_or_default());
             writeln!(out, "\n{severity} ({rule}): {}", with_code(&text))?;
+        }
+        if let Some((_, text)) = verdict(stack) {
+            writeln!(out, "\n**{}**", with_code(&text))?;
         }
         for gap in report.gaps(stack) {
             writeln!(out, "\n- {}", with_code(&gap))?;

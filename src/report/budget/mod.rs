@@ -11,7 +11,7 @@ mod svg;
 use std::io::{self, Write};
 
 use super::{FileLocation, human::plural, path_text};
-use crate::capacity::{Entry, ManagedMemory, Overrun, Stack, Sum, Swap};
+use crate::capacity::{Entry, Fit, HostFit, ManagedMemory, Overrun, Stack, Sum, Swap};
 use crate::source::{Sources, Span};
 use crate::syntax::size::ByteSize;
 use crate::workload::{Fact, SizedBy};
@@ -166,17 +166,38 @@ fn heap(entry: &Entry) -> String {
     }
 }
 
+/// Returns the head of the column for [`heap`].
+fn heap_head(entries: &[&Entry]) -> &'static str {
+    let mut managed = entries.iter().flat_map(|entry| &entry.managed);
+    match (managed.clone().all(ManagedMemory::is_cache), managed.any(ManagedMemory::is_cache)) {
+        (true, true) => "cache",
+        (_, false) => "heap",
+        (false, true) => "heap, cache",
+    }
+}
+
+/// Head of the column for [`beside`].
+const OUTSIDE: &str = "outside it";
+
+/// Formats what does not fit in a row: empty if it does.
+fn mark(entry: &Entry) -> &'static str {
+    match entry.fit() {
+        Fit::ExceedsLimit => "exceeds its limit",
+        Fit::Fits | Fit::NoLimit | Fit::Unknown => "",
+    }
+}
+
 /// Formats the estimated native memory of those programs: `130 to 250 MiB`.
 fn beside(entry: &Entry) -> String {
     let Some((least, most)) = entry.beside else { return String::new() };
-    format!("{} to {most}", least.mebibytes())
+    if least == most { most.to_string() } else { format!("{} to {most}", least.mebibytes()) }
 }
 
 /// Describes one heap or cache: `Java heap of 512 MiB by default`.
 fn in_words(managed: &ManagedMemory) -> String {
     let by = match managed.by {
         SizedBy::Bytes => "",
-        SizedBy::Share => ", a share",
+        SizedBy::Share => ", a percentage",
         SizedBy::Default => " by default",
     };
     format!("{} of {}{by}", managed.what, managed.size)
@@ -189,12 +210,13 @@ fn has_appetite(entry: &Entry) -> bool {
 
 /// Describes how much memory a service without a limit would use.
 fn appetite(entry: &Entry) -> String {
-    let follows = entry.follows_host.iter().map(|runtime| format!("a {runtime} heap that follows the host"));
+    let follows =
+        entry.follows_host.iter().map(|runtime| format!("a {runtime} heap sized from the host's memory"));
     let managed: Vec<String> = entry.managed.iter().map(in_words).chain(follows).collect();
     match (&entry.self_sizing, managed.as_slice()) {
         (Some(what), []) => what.clone(),
-        (_, []) => "as much as it asks for".to_owned(),
-        (_, managed) => format!("{}, and whatever else it asks for", managed.join(", ")),
+        (_, []) => "not known".to_owned(),
+        (_, managed) => format!("{}, and more", managed.join(", ")),
     }
 }
 
@@ -202,16 +224,80 @@ fn appetite(entry: &Entry) -> String {
 fn excess(excess: &Overrun<'_>, host: ByteSize) -> (&'static str, &'static str, String) {
     match excess {
         Overrun::Limit(entry, limit) => {
-            let text = format!("the limit of `{}` is {limit}, the host has {host}", entry.name);
+            let text = format!("the limit of `{}` is {limit}; the host has {host}", entry.name);
             ("error", "limit-exceeds-host", text)
         }
         Overrun::Reservations(sum) => {
-            ("error", "reservations-exceed-host", format!("{sum} are reserved, the host has {host}"))
+            ("error", "reservations-exceed-host", format!("{sum} is reserved; the host has {host}"))
         }
         Overrun::Limits(sum) => {
-            ("warning", "budget-exceeded", format!("the limits add up to {sum}, the host has {host}"))
+            ("warning", "budget-exceeded", format!("the limits add up to {sum}; the host has {host}"))
+        }
+        Overrun::Expected(limits, expected) => {
+            let text = format!(
+                "limits of {limits}, and {expected} of heaps and caches without a limit; the host has {host}"
+            );
+            ("warning", "missing-memory-limit", text)
         }
     }
+}
+
+/// How a verdict is marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    Good,
+    Open,
+    Bad,
+}
+
+/// Formats the verdict in words. None if nothing is known of the host and nothing exceeds its limit.
+fn verdict(stack: &Stack) -> Option<(Mark, String)> {
+    let host = stack.host.as_ref().map(|host| host.size);
+    let on = host.map(|host| format!(" {host}")).unwrap_or_default();
+    Some(match stack.host_fit() {
+        HostFit::Unknown if host.is_none() => return None,
+        HostFit::Unknown => (Mark::Open, format!("not known whether it fits{on}: see below")),
+        HostFit::Fits => (Mark::Good, format!("fits{on}")),
+        HostFit::Open(left, open) => {
+            let names = names(&open);
+            (
+                Mark::Open,
+                format!("fits{on} only if these stay below {left} together, without a limit: {names}"),
+            )
+        }
+        HostFit::DoesNotFit(too_large) => {
+            let mut reasons: Vec<String> = Vec::new();
+            if !stack.excesses().is_empty() {
+                reasons.push("more than the host has".to_owned());
+            }
+            reasons.extend(too_large.iter().take(NAMED).map(|entry| too_large_for_its_limit(entry)));
+            let more = too_large.len().saturating_sub(NAMED);
+            reasons.extend((more > 0).then(|| format!("and {more} more")));
+            (Mark::Bad, format!("does not fit{on}: {}", reasons.join("; ")))
+        }
+    })
+}
+
+/// Services named in a verdict.
+const NAMED: usize = 5;
+
+fn names(entries: &[&Entry]) -> String {
+    let names: Vec<String> = entries.iter().take(NAMED).map(|entry| format!("`{}`", entry.name)).collect();
+    let more = entries.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", names.join(", "))
+}
+
+/// Describes a container that exceeds its limit: `` `api` needs 512 MiB of Java heap and 130 to 250 MiB outside it, its limit is 512 MiB``.
+fn too_large_for_its_limit(entry: &Entry) -> String {
+    let managed: Vec<String> =
+        entry.managed.iter().map(|managed| format!("{} of {}", managed.size, managed.what)).collect();
+    let outside = match beside(entry) {
+        outside if outside.is_empty() => outside,
+        outside => format!(" + {outside} outside"),
+    };
+    let limit = entry.limit.value().map(ToString::to_string).unwrap_or_default();
+    format!("`{}` has a limit of {limit} for {}{outside}", entry.name, managed.join(" + "))
 }
 
 /// Formats the counts: `5 services, 7 containers`.

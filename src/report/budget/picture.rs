@@ -2,7 +2,7 @@
 
 use super::super::escape::line;
 use super::{Report, appetite, heap, in_words, limit, share};
-use crate::capacity::{Entry, Stack};
+use crate::capacity::{Entry, Fit, Stack};
 use crate::syntax::size::ByteSize;
 
 /// CSS variables of the light colour scheme. `--line` is the colour of the host's memory.
@@ -14,7 +14,7 @@ pub(super) const DARK: &str = "\
 
 /// CSS classes and names of the segments of a bar, in order.
 pub(super) const PARTS: [(&str, &str); 3] =
-    [("heap", "heap and caches"), ("beside", "beside them, an estimate"), ("rest", "the rest of the limit")];
+    [("heap", "heap and caches"), ("beside", "outside them, an estimate"), ("rest", "the rest of the limit")];
 
 /// Bar of one service.
 pub(super) struct Bar<'s> {
@@ -41,6 +41,7 @@ pub(super) fn bars<'s>(report: &Report<'_>, stack: &'s Stack) -> (Vec<Bar<'s>>, 
             begin = begin.saturating_add(entry.total().map_or(0, |total| total.0));
             let of = entry.total().zip(host).map(|(total, host)| format!(" · {}", share(total, host)));
             let label = match (entry.total(), entry.limit.is_unknown()) {
+                (Some(_), _) if entry.fit() == Fit::ExceedsLimit => format!("{}: too small", limit(entry)),
                 (Some(_), _) => format!("{}{}", limit(entry), of.unwrap_or_default()),
                 (None, true) => "limit not known".to_owned(),
                 (None, false) => "no limit".to_owned(),

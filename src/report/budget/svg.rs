@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::picture::{Bar, COLORS, DARK, PARTS, bars, shorten, text, ticks};
-use super::{Report, headline};
-use crate::capacity::Stack;
+use super::{Mark, Report, headline, verdict};
+use crate::capacity::{Fit, Stack};
 
 const WIDTH: f64 = 880.0;
 /// x coordinate at which the bars begin.
@@ -14,7 +14,7 @@ const LEFT: f64 = 176.0;
 const RIGHT: f64 = 672.0;
 const ROW: f64 = 26.0;
 /// Height above the first bar of a stack.
-const HEAD: f64 = 84.0;
+const HEAD: f64 = 102.0;
 /// Height below the last bar of a stack.
 const FOOT: f64 = 44.0;
 
@@ -68,6 +68,19 @@ fn one(out: &mut String, report: &Report<'_>, stack: &Stack, top: f64) -> f64 {
         top + 44.0,
         text(&headline(&sum, stack))
     );
+    if let Some((mark, words)) = verdict(stack) {
+        let class = match mark {
+            Mark::Good => "dim",
+            Mark::Open => "open",
+            Mark::Bad => "over",
+        };
+        let _ = writeln!(
+            out,
+            "<text class=\"{class}\" x=\"16\" y=\"{}\" font-weight=\"600\">{}</text>",
+            top + 62.0,
+            text(&shorten(&words, 120))
+        );
+    }
     let (first, last) = (top + HEAD, top + HEAD + bars.len() as f64 * ROW);
     for tick in ticks(axis) {
         let at = x(tick.0);
@@ -148,7 +161,11 @@ fn row(out: &mut String, bar: &Bar<'_>, y: f64, x: &dyn Fn(i64) -> f64) {
             let _ = writeln!(out, "<path class=\"away\" d=\"M{:.1} {middle}H{:.1}\"/>", x(bar.begin), RIGHT);
         }
     }
-    let class = if bar.parts.is_some() { "dim" } else { "open" };
+    let class = match (bar.entry.fit(), bar.parts) {
+        (Fit::ExceedsLimit, _) => "over",
+        (_, None) => "open",
+        _ => "dim",
+    };
     let _ = writeln!(
         out,
         "<text class=\"{class}\" x=\"{}\" y=\"{}\">{}</text></g>",

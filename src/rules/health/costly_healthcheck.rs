@@ -8,7 +8,7 @@ use crate::workload::{Fact, Healthcheck, RuntimeName, Workload};
 
 rule! {
     name: "costly-healthcheck",
-    summary: "a healthcheck that starts a virtual machine for every probe, or runs all the time",
+    summary: "a healthcheck that starts a JVM or another runtime for every probe, or runs too often",
     severity: Warning,
     group: Health,
     preset: Recommended,
@@ -49,9 +49,9 @@ fn virtual_machine(
         program.span,
         format!("the healthcheck of `{name}` starts a {machine} (`{}`){every}{inside}", program.value),
     );
-    finding.label(format!("starts a {machine} for every probe")).note(format!(
-        "about 40 to 70 MiB for a {machine} that does nothing, while the service is under load too"
-    ));
+    finding
+        .label(format!("starts a {machine} for every probe"))
+        .note(format!("even an idle {machine} takes about 40 to 70 MiB, on top of what the service uses"));
     let heap = workload.pools.heaps.iter().find_map(|heap| heap.origin.as_ref());
     if let Some(heap) = heap {
         finding.related(heap.span, format!("the probe inherits `{}`", heap.value));
@@ -59,7 +59,7 @@ fn virtual_machine(
     if let Ok(probe) = &workload.health.probe {
         let text = replacement_text(Form::at(program.span, workload), check, &probe.test);
         let guess = assumption(probe);
-        finding.help(format!("the same without a {machine}{guess}:\n  {text}"));
+        finding.help(format!("the same probe without a {machine}{guess}:\n  {text}"));
     }
 }
 
@@ -92,7 +92,7 @@ fn often(workload: &Workload, known: &Spanned<Healthcheck>, cx: &mut RuleContext
         })
         .via(&setting.via)
         .severity(Severity::Note)
-        .note("each probe is a process of its own, in the container's memory");
+        .note("each probe starts a process that counts against the container's memory");
     // With probes half a minute apart, as many failures would take minutes.
     let fewer = tries > DEFAULT_RETRIES;
     let (what, text) = match (Form::at(known.span, workload), test) {
@@ -111,7 +111,8 @@ fn often(workload: &Workload, known: &Spanned<Healthcheck>, cx: &mut RuleContext
         }
         (Form::Dockerfile, None) => return,
     };
-    finding.help(format!("replace {what}: quick only until it is up, with Docker 25 or later:\n  {text}"));
+    finding
+        .help(format!("replace {what}, to probe often only during startup (Docker 25 or later):\n  {text}"));
 }
 
 /// Rounds a duration in nanoseconds up to one that people write: 65s to 1m30s, 95s to 2m.

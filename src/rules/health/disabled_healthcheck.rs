@@ -5,7 +5,7 @@ use crate::workload::{Healthcheck, Workload};
 
 rule! {
     name: "disabled-healthcheck",
-    summary: "a healthcheck that is switched off",
+    summary: "a disabled healthcheck",
     severity: Note,
     group: Health,
     preset: Recommended,
@@ -17,8 +17,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if check.value != Healthcheck::Disabled || !workload.role.serves() {
         return;
     }
-    cx.report(check.span, format!("`{}` has its healthcheck switched off", workload.name))
+    cx.report(check.span, format!("the healthcheck of `{}` is disabled", workload.name))
         .label("switched off")
         .via(&check.via)
-        .note("nothing tells when it hangs, and `depends_on` with `service_healthy` cannot wait for it");
+        .note("a hang goes unnoticed, and `depends_on` with `service_healthy` cannot wait for it");
 }

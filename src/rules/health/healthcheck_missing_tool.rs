@@ -8,7 +8,7 @@ use crate::workload::{Healthcheck, HttpRequest, MissingKind, Workload, http, tcp
 
 rule! {
     name: "healthcheck-missing-tool",
-    summary: "a probe that runs a program which the image does not have",
+    summary: "a healthcheck that runs a program which is not in the image",
     severity: Warning,
     group: Health,
     preset: Recommended,
@@ -24,13 +24,13 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         MissingKind::Program(tool) => tool,
         MissingKind::DevTcp { shell, host, port } => {
             let message = format!(
-                "the healthcheck of `{name}` can never pass: `sh` is {shell}, and only bash has /dev/tcp"
+                "the healthcheck of `{name}` can never pass: its `sh` is {shell}, and only bash has /dev/tcp"
             );
             let mut finding = cx.report(lack.at, message);
             finding.label(format!("{shell} has no /dev/tcp")).confidence(Confidence::Medium);
             if let Some(other) = tcp(&workload.health.tools, host, &port.to_string()) {
                 let text = replacement_text(Form::at(lack.at, workload), &check.value, &other);
-                finding.help(format!("the same with what the image has:\n  {text}"));
+                finding.help(format!("the same probe with what is in the image:\n  {text}"));
             }
             return;
         }
@@ -48,7 +48,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if let Some(base) = workload.image.base.known() {
         finding.related(
             base.span,
-            format!("`{}` comes without `{tool}`, and nothing here installs it", base.value),
+            format!("`{}` does not contain `{tool}`, and nothing here installs it", base.value),
         );
     }
     if let Some(help) = help(workload, &check.value, test, tool) {
@@ -62,13 +62,13 @@ fn help(workload: &Workload, check: &Healthcheck, test: &[TracedText], tool: &st
     let form = Form::at(place, workload);
     if let Some(other) = HttpRequest::of_test(test).and_then(|place| http(&workload.health.tools, &place)) {
         return Some(format!(
-            "the same with what the image has:\n  {}",
+            "the same probe with what is in the image:\n  {}",
             replacement_text(form, check, &other)
         ));
     }
     if workload.image.missing_tools.contains(&"sh") {
         return Some(
-            "without a shell the probe has to be a command of the program itself, in the form `[\"CMD\", …]`"
+            "without a shell, the probe has to be a program of the image, in the form `[\"CMD\", …]`"
                 .to_owned(),
         );
     }
@@ -76,7 +76,7 @@ fn help(workload: &Workload, check: &Healthcheck, test: &[TracedText], tool: &st
     let install = match workload.dockerfile() {
         None => {
             return Some(format!(
-                "its image is not built here: probe with a program that it has, or build one with `{tool}`"
+                "its image is not built here: use a program that it contains, or build an image with `{tool}`"
             ));
         }
         Some(_) if base.contains("busybox") => return None,

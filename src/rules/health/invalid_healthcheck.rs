@@ -8,7 +8,7 @@ use crate::workload::{FactName, Healthcheck, Suggestion, Workload};
 
 rule! {
     name: "invalid-healthcheck",
-    summary: "a healthcheck that Compose or the engine refuses, or that can never pass",
+    summary: "a healthcheck that Compose or the engine rejects, or that can never pass",
     severity: Error,
     group: Health,
     preset: Recommended,
@@ -25,7 +25,7 @@ fn missing_tool(workload: &Workload) -> Option<&'static str> {
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let name = &workload.name;
     for refusal in workload.service.healthcheck.iter().flat_map(|section| &section.refusals) {
-        let mut finding = cx.report(refusal.span, format!("the healthcheck of `{name}` is refused"));
+        let mut finding = cx.report(refusal.span, format!("Docker rejects the healthcheck of `{name}`"));
         finding.label(refusal.message.as_str());
         match &refusal.remedy {
             Some(Suggestion::Replace(span, text)) => {
@@ -70,13 +70,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
 /// Returns the help for a rejection that no fix resolves.
 fn help(message: &str) -> &'static str {
     if message.contains("start_period") {
-        return "beside it:\n  start_period: 30s";
+        return "add:\n  start_period: 30s";
     }
     if message.contains("test must start") {
-        return "the list begins with `CMD` before a program and its arguments, or `CMD-SHELL` \
-                before one line for the shell";
+        return "the list begins with `CMD`, followed by a program and its arguments, or with `CMD-SHELL`, followed by one string for the shell";
     }
-    "times are text with their units: 30s, 1m30s, 500ms"
+    "durations are strings with a unit: 30s, 1m30s, 500ms"
 }
 
 /// Reports a test that runs a command called `NONE`.
@@ -91,7 +90,7 @@ fn called_none(workload: &Workload, command: &TracedText, cx: &mut RuleContext<'
         Form::Dockerfile => "HEALTHCHECK NONE",
     };
     finding.fix(
-        "switch the healthcheck off",
+        "disable the healthcheck",
         Applicability::Unsafe,
         &[FactName::Healthcheck],
         vec![Edit { span: place, replacement: replacement.to_owned() }],
@@ -114,10 +113,10 @@ fn several(workload: &Workload, script: &TracedText, rest: &[TracedText], cx: &m
         format!("the healthcheck of `{name}` runs only `{}`: `CMD-SHELL` takes one string", script.as_str()),
     );
     finding.label("never run").severity(severity).note(
-        "`CMD-SHELL` hands the first string to `sh -c`; what follows becomes its arguments `$0`, `$1`, …",
+        "`CMD-SHELL` passes only the first string to `sh -c` as the command; the others become `$0`, `$1`, …",
     );
     if !is_plain(rest) {
-        finding.help("write them as one string, as the shell is to read them");
+        finding.help("write them as one string");
         return;
     }
     let words: Vec<&str> = std::iter::once(script).chain(rest).map(TracedText::as_str).collect();

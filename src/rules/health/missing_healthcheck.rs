@@ -7,7 +7,7 @@ use crate::workload::{Kind, NoProbe, Project, Workload};
 
 rule! {
     name: "missing-healthcheck",
-    summary: "neither the service nor its image says how to tell whether it works",
+    summary: "neither the service nor its image has a healthcheck",
     severity: Warning,
     group: Health,
     preset: Recommended,
@@ -31,11 +31,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 .label("no healthcheck")
                 .via(&workload.service.via)
                 .severity(role.soften(severity))
-                .group_message("services have no healthcheck, and neither have their images")
-                .note("a process that thrashes at its memory limit still counts as running")
+                .group_message("services have no healthcheck, nor do their images")
+                .note("without one, a process stuck at its memory limit still looks healthy")
                 .help(inherited(project, workload).unwrap_or_else(|| help(workload)));
             if let Some(stage) = workload.build.as_ref().and_then(|build| build.from.as_ref()) {
-                finding.related(stage.from, "no HEALTHCHECK in what this builds either");
+                finding.related(stage.from, "nor does the Dockerfile that builds it");
             }
         }
         // An image that exposes no port is mostly a base of others. One that adds nothing to its base only pins a version.
@@ -64,8 +64,7 @@ fn inherited(project: &Project, workload: &Workload) -> Option<String> {
         Err(_) => String::new(),
     };
     Some(format!(
-        "`{other}` in `{file}` is based on `{name}` and would get the same one: give each a \
-         `healthcheck` of its own{own}"
+        "`{other}` in `{file}` extends `{name}` and would inherit this healthcheck: give each its own{own}"
     ))
 }
 
@@ -98,9 +97,9 @@ fn help(workload: &Workload) -> String {
     let name = &workload.name;
     let probe = match &workload.health.probe {
         Ok(probe) => probe,
-        Err(no) => return format!("no probe to paste for `{name}`: {}", without(Form::of(workload), no)),
+        Err(no) => return format!("no probe to suggest for `{name}`: {}", without(Form::of(workload), no)),
     };
-    let with = if probe.assumed_http.is_some() { "" } else { ", with what its image has" };
+    let with = if probe.assumed_http.is_some() { "" } else { ", using what is in its image" };
     let place = match (Form::of(workload), workload.key("healthcheck")) {
         (Form::Dockerfile, _) => "at the end of the last stage".to_owned(),
         (Form::Compose, Some(_)) => format!("in the healthcheck of `{name}`{with}"),

@@ -7,7 +7,7 @@ use crate::workload::{Dependency, Healthcheck, Kind, Project, Workload};
 
 rule! {
     name: "unhealthy-dependency",
-    summary: "a service waits for another one to be healthy that has no healthcheck",
+    summary: "a service waits for another one to become healthy, which has no healthcheck",
     severity: Error,
     group: Health,
     preset: Recommended,
@@ -27,20 +27,20 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
             }
             let disabled = other.health.check.value() == Some(&Healthcheck::Disabled);
             let (state, label) = if disabled {
-                ("has it switched off", "switched off here")
+                ("has it disabled", "disabled here")
             } else {
-                ("has none", "no healthcheck here, and none in its image")
+                ("has none", "no healthcheck here or in its image")
             };
             let mut finding = cx.report(
                 dependency.service.span,
                 format!("`{}` waits for the healthcheck of `{name}`, and `{name}` {state}", workload.name),
             );
             finding
-                .label("waits for it to be healthy")
+                .label("waits for it to become healthy")
                 .workload(workload)
                 .via(&dependency.service.via)
                 .related(other.health.check.span(), label)
-                .note("Compose gives up waiting, and the service that waits does not start");
+                .note("Compose gives up, and the waiting service does not start");
             if let (Ok(probe), Kind::Service, false) = (&other.health.probe, other.kind, disabled) {
                 let of = if other.key("healthcheck").is_some() { "the healthcheck of " } else { "" };
                 let text = healthcheck(other, probe);

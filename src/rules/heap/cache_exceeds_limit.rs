@@ -9,7 +9,7 @@ use crate::workload::{MemoryPool, Workload};
 
 rule! {
     name: "cache-exceeds-limit",
-    summary: "a server's cache may grow to the memory limit or beyond",
+    summary: "a server's cache may grow up to the memory limit or beyond",
     severity: Error,
     group: Heap,
     preset: Recommended,
@@ -29,10 +29,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let (name, what) = (&workload.name, cache_name(heap));
         let message = match exceeds {
             true => {
-                format!("{what} of `{name}` may grow to {size}, its limit is {}", limit.value)
+                format!("{what} of `{name}` may grow to {size}; its limit is {}", limit.value)
             }
             false => format!(
-                "{what} of `{name}` leaves {} of {} for everything else",
+                "{what} of `{name}` leaves {} of its {} limit for everything else",
                 ByteSize(limit.value.0 - size.0),
                 limit.value
             ),

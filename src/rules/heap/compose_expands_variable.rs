@@ -8,7 +8,7 @@ use crate::workload::{FactName, Workload, shell_quoted};
 
 rule! {
     name: "compose-expands-variable",
-    summary: "Compose replaces a variable that the container was to expand",
+    summary: "Compose replaces a variable that was meant for the container",
     severity: Error,
     group: Heap,
     preset: Recommended,
@@ -21,28 +21,29 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let (service, name) = (&workload.name, &variable.value);
         let mut finding = cx.report(
             variable.span,
-            format!("Compose replaces `${name}` of `{service}` by nothing, before the container exists"),
+            format!("Compose replaces `${name}` with an empty string before `{service}` starts"),
         );
-        finding.label("empty: Compose looks in its own environment and in .env").help(match &eaten.words {
-            Some(words) => for_shell(workload, eaten.key, words, (eaten.shell, eaten.behind_shell)),
-            None => format!(
-                "`$${name}` reaches the shell in the container as `${name}`; without a shell nothing \
-                 expands it"
-            ),
-        });
+        finding.label("empty: Compose reads it from its own environment and .env only").help(
+            match &eaten.words {
+                Some(words) => for_shell(workload, eaten.key, words, (eaten.shell, eaten.behind_shell)),
+                None => {
+                    format!("`$${name}` reaches the container as `${name}`; only a shell expands it there")
+                }
+            },
+        );
         if let Some(value) = workload.env.get(name).and_then(|variable| variable.value.known()) {
             // With `NAME: ${NAME:-default}`, a value that is set for Compose reaches both sides.
             let shared = value.default_for.as_ref() == Some(name);
             let severity = if shared { Severity::Warning } else { RULE.meta().severity };
             finding
                 .severity(severity)
-                .related(value.span, "the container has it, Compose does not look here");
+                .related(value.span, "set for the container; Compose does not read this");
         }
         if eaten.shell {
             let at = variable.span.start;
             let edit = Edit { span: Span { end: at, ..variable.span }, replacement: "$".to_owned() };
             finding.fix(
-                format!("leave `${name}` to the shell in the container"),
+                format!("escape `${name}`, so that the shell in the container expands it"),
                 Applicability::Unsafe,
                 &[FactName::Start, FactName::Healthcheck, FactName::Heaps, FactName::Caches],
                 vec![edit],
@@ -53,10 +54,13 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let text = &unexpanded.word.value;
         cx.report(
             unexpanded.word.span,
-            format!("nothing expands `{text}` of `{}`: there is no shell in its command", workload.name),
+            format!(
+                "nothing expands `{text}` in the command of `{}`: it runs without a shell",
+                workload.name
+            ),
         )
-        .label(format!("the program gets the text `{text}`"))
-        .related(unexpanded.value, "the value that was meant")
+        .label(format!("the program receives the literal text `{text}`"))
+        .related(unexpanded.value, "the intended value")
         .help(for_shell(workload, unexpanded.key, &unexpanded.words, (false, false)));
     }
 }
@@ -72,7 +76,7 @@ fn for_shell(
     let line = |words: &[String]| words.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ");
     let no_shell = workload.image.missing_tools.contains(&"sh");
     if no_shell {
-        return "its image has no shell to expand it: write the value in its place".to_owned();
+        return "its image has no shell: write the value instead".to_owned();
     }
     if key == "healthcheck" {
         let text = match words {
@@ -80,7 +84,7 @@ fn for_shell(
             [_, words @ ..] => line(words),
             [] => String::new(),
         };
-        return format!("for the shell in the container:\n  {}", test_key(&["CMD-SHELL".to_owned(), text]));
+        return format!("run it through a shell:\n  {}", test_key(&["CMD-SHELL".to_owned(), text]));
     }
     let mut list: Vec<String> = match words {
         _ if is_script => words.to_vec(),
@@ -101,7 +105,7 @@ fn for_shell(
         || behind_shell
         || workload.process.hands_over
         || workload.process.start.value().is_some_and(|start| start.entrypoint.is_empty());
-    let when = if takes_words { "" } else { ", if the entrypoint of its image runs what it is given" };
+    let when = if takes_words { "" } else { ", if the image's entrypoint runs its arguments" };
     let list: Vec<String> = list.iter().map(|word| json(&word.replace('$', "$$"))).collect();
-    format!("for the shell in the container{when}:\n  {key}: [{}]", list.join(", "))
+    format!("run it through a shell{when}:\n  {key}: [{}]", list.join(", "))
 }

@@ -5,7 +5,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "debug-allocator",
-    summary: "a debugging allocator in what runs",
+    summary: "a debugging allocator in production",
     severity: Warning,
     group: Heap,
     preset: Recommended,
@@ -23,12 +23,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             continue;
         }
         cx.report(value.span, format!("`{}` runs Python with a debugging allocator", workload.name))
-            .label("for finding misuse of memory, not for running")
+            .label("finds memory bugs; not meant for production")
             .via(&value.via)
             .severity(workload.role.soften(RULE.meta().severity))
             .note(
-                "measured: about a third more memory (220 MiB became 295) and slower; it does not find leaks",
+                "measured: about a third more memory (220 MiB became 295 MiB), and slower; it does not find leaks",
             )
-            .help("leaks are found with `tracemalloc`; here the line can go");
+            .help("remove the line; use `tracemalloc` to find leaks");
     }
 }

@@ -10,7 +10,7 @@ use crate::workload::{FactName, ImageDefaultHeap, MemoryPool, Workload};
 
 rule! {
     name: "default-heap-exceeds-limit",
-    summary: "the heap that the image sets by itself does not fit the limit",
+    summary: "the image's default heap does not fit the memory limit",
     severity: Warning,
     group: Heap,
     preset: Recommended,
@@ -36,7 +36,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let (name, variable) = (&workload.name, &own.variable);
     let mut finding = cx.report(
         limit.span,
-        format!("the heap of `{name}` is {heap} by default, its limit is {}", limit.value),
+        format!("the heap of `{name}` is {heap} by default; its limit is {}", limit.value),
     );
     finding.label(format!("the kernel kills `{name}` at {}", limit.value)).via(&limit.via).related(
         workload.image.base.span(),
@@ -57,12 +57,12 @@ fn part(
     let (name, what) = (&workload.name, pool.display_name());
     let mut finding = cx.report(
         limit.span,
-        format!("the {what} of `{name}` is {size} by default, its limit is {}", limit.value),
+        format!("the {what} of `{name}` is {size} by default; its limit is {}", limit.value),
     );
     finding
         .label(format!("the kernel kills `{name}` at {}", limit.value))
         .via(&limit.via)
-        .related(workload.image.base.span(), format!("its image takes {size} when nothing sets the {what}"));
+        .related(workload.image.base.span(), format!("the image's default for the {what} is {size}"));
     if pool.is_uncertain() {
         finding.severity(Severity::Note).confidence(Confidence::Low);
     }
@@ -71,12 +71,12 @@ fn part(
     if let Some((variable, value)) = variable {
         match set_variables(offer, &[(variable.clone(), value.clone())]) {
             Some(ops) => {
-                let title = format!("half of the limit for the {what}: `{variable}` set to `{value}`");
+                let title = format!("use half of the limit for the {what}: set `{variable}` to `{value}`");
                 let changes = &[FactName::Env, FactName::Heaps, FactName::Caches];
                 finding.fix_ops(title, Applicability::Unsafe, changes, ops);
             }
             None => {
-                finding.help(format!("a smaller {what} in `{variable}`, or a higher limit"));
+                finding.help(format!("set a smaller {what} in `{variable}`, or raise the limit"));
             }
         }
     }
@@ -95,7 +95,7 @@ fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, finding: &mu
         && half >= SMALLEST
         && let Some((ops, edits)) = set_words(offer, &own.variable, &value)
     {
-        let title = format!("half of the limit for the heap: `{}` set to `{value}`", own.variable);
+        let title = format!("use half of the limit for the heap: set `{}` to `{value}`", own.variable);
         finding.fix_with_ops(title, Applicability::Unsafe, &[FactName::Env, FactName::Heaps], edits, ops);
     }
     let need = Need::of(offer.workload).ok().filter(|need| offer.fits_host(need.limit));
@@ -105,7 +105,7 @@ fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, finding: &mu
             finding.note(need.sum).fix_ops(title, Applicability::Unsafe, CHANGES, ops);
         }
         None => {
-            finding.help(format!("a smaller heap in `{}`, or a higher limit", own.variable));
+            finding.help(format!("set a smaller heap in `{}`, or raise the limit", own.variable));
         }
     }
 }

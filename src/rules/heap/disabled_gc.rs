@@ -7,7 +7,7 @@ use crate::workload::{FactName, Kind, Workload};
 
 rule! {
     name: "disabled-gc",
-    summary: "the Go collector is off and nothing brings it back",
+    summary: "the Go garbage collector is off and no memory limit turns it back on",
     severity: Error,
     group: Heap,
     preset: Recommended,
@@ -26,12 +26,14 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if !none {
         return;
     }
-    let mut finding = cx
-        .report(off.span, format!("`{}` turns the Go collector off and sets no memory limit", workload.name));
+    let mut finding = cx.report(
+        off.span,
+        format!("`{}` turns the Go garbage collector off and sets no GOMEMLIMIT", workload.name),
+    );
     finding
-        .label("the collector never runs")
+        .label("the garbage collector never runs")
         .via(&off.via)
-        .note("every allocation stays until the kernel kills the process");
+        .note("memory is never freed, until the kernel kills the process");
     // `GOMEMLIMIT` may be set when the image is started.
     if workload.kind == Kind::Image {
         finding.severity(Severity::Warning);
@@ -40,12 +42,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let value = limit.map(|limit| format!("{}MiB", limit.percent_in_mebibytes(90)));
     match value.and_then(|value| Some((set_words(&offer, "GOMEMLIMIT", &value)?, value))) {
         Some(((ops, edits), value)) => {
-            let title = format!("nine tenths of the limit: `GOMEMLIMIT` set to {value}");
+            let title = format!("set `GOMEMLIMIT` to {value}, nine tenths of the limit");
             finding.fix_with_ops(title, Applicability::Unsafe, &[FactName::Env, FactName::Heaps], edits, ops);
         }
         None => {
             finding
-                .help("with `GOMEMLIMIT=<size>` below the memory limit it collects when memory gets short");
+                .help("set `GOMEMLIMIT=<size>` below the memory limit: the collector then runs when memory gets short");
         }
     }
 }

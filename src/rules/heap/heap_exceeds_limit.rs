@@ -9,7 +9,7 @@ use crate::workload::{MemoryPool, SizedBy, Workload};
 
 rule! {
     name: "heap-exceeds-limit",
-    summary: "a heap may grow to the memory limit or beyond: the kernel kills the container",
+    summary: "a heap may grow up to the memory limit or beyond: the kernel kills the container",
     severity: Error,
     group: Heap,
     preset: Recommended,
@@ -51,7 +51,7 @@ fn together(offer: &Offer<'_>, cx: &mut RuleContext<'_>) {
         .collect();
     let total = ByteSize(total);
     let mut finding =
-        cx.report(limit.span, format!("`{name}` may take {total}, its limit is {}", limit.value));
+        cx.report(limit.span, format!("`{name}` may use {total}; its limit is {}", limit.value));
     finding
         .label(format!("the kernel kills `{name}` at {}", limit.value))
         .via(&limit.via)
@@ -76,7 +76,7 @@ fn exceeding(offer: &Offer<'_>, bounded: &BoundedHeap<'_>, cx: &mut RuleContext<
     let mut finding = cx.report(
         limit.span,
         format!(
-            "{} of `{}` {} {size}, its limit is {}",
+            "{} of `{}` {} {size}; its limit is {}",
             bounded.what(),
             workload.name,
             bounded.verb(),
@@ -105,8 +105,7 @@ fn exceeding(offer: &Offer<'_>, bounded: &BoundedHeap<'_>, cx: &mut RuleContext<
         ));
     }
     if let Some(restart) = workload.process.restart.known().filter(|restart| restart.value != "no") {
-        finding
-            .note(format!("with `restart: {}` it is killed and started again, over and over", restart.value));
+        finding.note(format!("with `restart: {}` it is killed and restarted in a loop", restart.value));
     }
     offer.room(&mut finding, heap, &setting.value);
 }

@@ -5,7 +5,7 @@ use crate::workload::{Bound, HeapProblem, HeapProblemKind, MemoryPool, ReadVaria
 
 rule! {
     name: "heap-set-in-build-stage",
-    summary: "a heap setting that only the build has",
+    summary: "a heap setting in a build stage: the final image does not have it",
     severity: Note,
     group: Heap,
     preset: Recommended,
@@ -18,11 +18,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             let (name, carrier) = (&workload.name, &problem.carrier);
             let mut finding = cx.report(
                 problem.flag.span(),
-                format!("`{carrier}` with `{}` is not there when `{name}` runs", problem.written),
+                format!("`{carrier}` with `{}` is not in the final image of `{name}`", problem.written),
             );
             finding.label(problem.effect.as_str()).related(
                 heap.program.span,
-                format!("starts {} without a bound", heap.runtime.display_name()),
+                format!("starts {} without a heap limit", heap.runtime.display_name()),
             );
             if let Some(help) =
                 problem.read_variable.as_ref().and_then(|way| help(workload, heap, problem, way))
@@ -43,8 +43,8 @@ fn help(workload: &Workload, heap: &MemoryPool, problem: &HeapProblem, way: &Rea
         }
         (Bound::Bytes(_), None) if problem.instead.is_some() => problem.instead.clone()?,
         (Bound::Bytes(_), None) => {
-            return Some("the final stage takes a bound below the limit that it is started with".to_owned());
+            return Some("set the heap in the final stage, below the memory limit".to_owned());
         }
     };
-    Some(format!("if the container needs it, in the last stage:\n  ENV {}={flag}", way.variable))
+    Some(format!("if the container needs it, add it to the last stage:\n  ENV {}={flag}", way.variable))
 }

@@ -28,15 +28,15 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             let share = (percent * 1000.0).round() / 10.0;
             let label = match share > 0.0 {
                 true => format!("{percent} percent, not {share} percent"),
-                false => "the smallest heap that there is".to_owned(),
+                false => "the smallest possible heap".to_owned(),
             };
             let mut finding = cx.report(
                 setting.span,
-                format!("`{written}` gives `{name}` less than a hundredth of its memory"),
+                format!("`{written}` gives the heap of `{name}` less than 1 % of its memory"),
             );
             finding
                 .label(label)
-                .note(format!("the value is a percentage: {runtime} falls back to its smallest heap"));
+                .note(format!("the value is a percentage; {runtime} falls back to its smallest heap"));
             let flag = setting.value.with_percent(share);
             if let Some(flag) = flag.filter(|flag| share > 0.0 && flag.starts_with('-')) {
                 let text = &setting.value.flag;
@@ -90,9 +90,9 @@ fn small_limit(
         ));
     match roomy_limit(percent) {
         Some(roomy) => finding.help(format!(
-            "a limit of {roomy} is one that the share counts under, and that leaves room beside the heap"
+            "with a limit of {roomy} the percentage applies, and leaves room outside the heap"
         )),
-        None => finding.help("half of the limit is what fits: the flag can go"),
+        None => finding.help("half of the limit fits: remove the flag"),
     };
 }
 
@@ -115,10 +115,10 @@ fn beside_a_number(workload: &Workload, heap: &MemoryPool, cx: &mut RuleContext<
     }
     let mut finding = cx.report(
         share.flag.span(),
-        format!("`{share_text}` of `{}` has no effect beside `{number_text}`", workload.name),
+        format!("`{share_text}` of `{}` has no effect: `{number_text}` overrides it", workload.name),
     );
     finding
         .label(format!("`{number_text}` wins"))
-        .related(number.span, "a number of bytes beats a share, in any order")
-        .help("keep the one that is meant");
+        .related(number.span, "a size overrides a percentage, in any order")
+        .help("keep the one you want");
 }

@@ -7,7 +7,7 @@ use crate::workload::{FactName, HeapProblemKind, Workload};
 
 rule! {
     name: "malformed-heap-setting",
-    summary: "a heap setting that the runtime refuses: it does not start",
+    summary: "a heap setting that the runtime rejects: it does not start",
     severity: Error,
     group: Heap,
     preset: Recommended,
@@ -25,11 +25,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             };
             let (written, name) = (&problem.written, &workload.name);
             let message = match misread {
-                true => format!("{runtime} reads `{written}` of `{name}` otherwise than it looks"),
+                true => format!("`{written}` of `{name}` does not mean to {runtime} what it seems to"),
                 false if heap.runtime == RuntimeName::Other => {
                     format!("`{name}` does not start with `{written}`")
                 }
-                false => format!("{runtime} refuses `{written}` of `{name}`"),
+                false => format!("{runtime} rejects `{written}` of `{name}`"),
             };
             let mut finding = cx.report(problem.flag.span(), message);
             finding.label(problem.effect.as_str());

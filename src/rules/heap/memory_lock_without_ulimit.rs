@@ -6,7 +6,7 @@ use crate::workload::{FactName, Kind, Workload};
 
 rule! {
     name: "memory-lock-without-ulimit",
-    summary: "memory is to be locked, and the ulimit does not allow it",
+    summary: "memory locking is requested, but the memlock ulimit does not allow it",
     severity: Error,
     group: Heap,
     preset: Recommended,
@@ -24,16 +24,15 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let alone = workload.variable("discovery.type");
     let alone = alone.value().is_some_and(|kind| kind.as_str() == "single-node");
     let name = &workload.name;
-    let mut finding = cx.report(asked.span, format!("`{name}` locks its memory without the ulimit for it"));
+    let mut finding = cx.report(asked.span, format!("`{name}` locks its memory, but has no memlock ulimit"));
     finding
         .label("asks the kernel to keep the heap in memory")
         .via(&asked.via)
         .severity(if alone { Severity::Warning } else { RULE.meta().severity })
         .note(if alone {
-            "where the default of the engine allows too little, the node logs that its memory is \
-             not locked, and swaps"
+            "where the engine's default is too low, the node logs that its memory is not locked, and may be swapped out"
         } else {
-            "where the default of the engine allows too little, the node stops: `memory locking \
+            "where the engine's default is too low, the node stops: `memory locking \
              requested … but memory is not locked`"
         });
     match limit {

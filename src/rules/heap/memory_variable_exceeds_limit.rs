@@ -6,7 +6,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "memory-variable-exceeds-limit",
-    summary: "a variable promises the program more memory than the limit allows",
+    summary: "a variable gives the program more memory than the limit allows",
     severity: Warning,
     group: Heap,
     preset: Recommended,
@@ -24,14 +24,14 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let (name, set, size) = (&workload.name, &variable.name, variable.size);
         cx.report(
             variable.value.span(),
-            format!("`{set}` of `{name}` is {size}, its limit is {}", limit.value),
+            format!("`{set}` of `{name}` is {size}; its limit is {}", limit.value),
         )
         .label(size.to_string())
         .confidence(Confidence::Medium)
         .related(limit.span, format!("the kernel kills `{name}` at {}", limit.value))
         .note(format!(
-            "if the program reads `{set}`, the kernel kills it before it gets that far; if not, the setting has no effect"
+            "if the program reads `{set}`, the kernel kills it before it reaches that size; if not, the setting has no effect"
         ))
-        .help(format!("a `{set}` below the limit, or a limit above it"));
+        .help(format!("set `{set}` below the limit, or raise the limit"));
     }
 }

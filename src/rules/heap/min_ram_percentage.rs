@@ -9,7 +9,7 @@ use crate::workload::{Bound, Fact, FactName, HeapSetting, MemoryPool, SmallShare
 
 rule! {
     name: "min-ram-percentage",
-    summary: "`-XX:MinRAMPercentage` is the largest heap of a small memory, and no minimum",
+    summary: "`-XX:MinRAMPercentage` is not a minimum: it is the maximum heap where memory is small",
     severity: Warning,
     group: Heap,
     preset: Recommended,
@@ -62,10 +62,10 @@ fn beside_a_number(workload: &Workload, small: &SmallShare, number: &HeapSetting
         format!("`{flag}` of `{}` has no effect beside `{number_text}`", workload.name),
     );
     finding
-        .label("no minimum, and not read here")
+        .label("not a minimum, and not used here")
         .severity(Severity::Note)
-        .related(number.flag.span(), "a number of bytes beats a share, in any order")
-        .note("it is the largest heap where memory is small; a heap begins with `-Xms`");
+        .related(number.flag.span(), "a size overrides a percentage, in any order")
+        .note("it is the maximum heap where memory is small; the initial heap is `-Xms`");
     take_out(small, &mut finding);
 }
 
@@ -75,7 +75,7 @@ fn without_limit(workload: &Workload, small: &SmallShare, cx: &mut RuleContext<'
     if threshold.0 > 1024 * MIB {
         return;
     }
-    let mut finding = no_effect(workload, small, &format!("above {threshold} of memory"), cx);
+    let mut finding = no_effect(workload, small, &format!("memory is above {threshold}"), cx);
     take_out(small, &mut finding);
 }
 
@@ -102,7 +102,7 @@ fn under_limit(
     }
     if beats.is_none() && with == without {
         let mut finding = no_effect(workload, small, &format!("under a limit of {}", limit.value), cx);
-        finding.related(limit.span, format!("a heap of {with} with and without it"));
+        finding.related(limit.span, format!("the heap is {with} with and without it"));
         take_out(small, &mut finding);
         return;
     }
@@ -111,13 +111,13 @@ fn under_limit(
     let fits = |size: ByteSize| !is_tight(heap, size, limit.value, thresholds);
     let mut finding = cx.report(
         small.flag.span(),
-        format!("`{flag}` is the largest heap of `{name}`, and no minimum of it: {with}"),
+        format!("`{flag}` is the maximum heap of `{name}`, not a minimum: {with}"),
     );
     finding
         .label(format!("{percent} % of {} is the heap", limit.value))
         .related(limit.span, format!("a limit of {}", limit.value))
         .note(format!(
-            "{percent} % of {} = {}, less than {SMALL}: there this flag alone decides",
+            "{percent} % of {} = {}, less than {SMALL}: then only this flag counts",
             limit.value,
             share(percent, limit.value)
         ));
@@ -126,14 +126,14 @@ fn under_limit(
         if fits(without) {
             take_out(small, &mut finding);
         } else {
-            finding.help(format!("take it out: the heap is {without} then, so raise the limit as well"));
+            finding.help(format!("remove it: the heap is then {without}, so raise the limit as well"));
         }
         return;
     };
     let meant = share(most, limit.value);
     finding.related(
         setting.flag.span(),
-        format!("`{}` would be {meant}, and is not read here", setting.written()),
+        format!("`{}` would be {meant}, and is not used here", setting.written()),
     );
     same_share(small, setting, most, heap, limit.value, &fits, &mut finding);
 }
@@ -153,16 +153,16 @@ fn same_share(
     let place = small.flag.verbatim_span();
     match (size, place) {
         (Some(size), Some(value)) if text.contains("MinRAMPercentage=") => {
-            let title = format!("write `{text}`: the same share under every limit, {size} here");
+            let title = format!("write `{text}`: the same percentage with every limit, {size} here");
             let set = FixOp::Replace { value, text };
             finding.fix_ops(title, Applicability::Unsafe, CHANGES, vec![set]);
         }
         (Some(size), _) => {
-            finding.help(format!("write the same share in both: the heap is {size} then"));
+            finding.help(format!("write the same percentage in both: the heap is then {size}"));
         }
         (None, _) => {
             finding.help(format!(
-                "write the same share in both, under a limit that leaves room beside {most} % of it"
+                "write the same percentage in both, with a limit that leaves room outside {most} % of it"
             ));
         }
     }
@@ -176,9 +176,8 @@ fn no_effect<'c>(
 ) -> FindingBuilder<'c> {
     let (flag, name) = (small.flag.as_str(), &workload.name);
     let mut finding = cx.report(small.flag.span(), format!("`{flag}` of `{name}` has no effect {place}"));
-    finding.label("no minimum of the heap").severity(Severity::Note).note(format!(
-        "it is the largest heap where {} % of the memory come to less than {SMALL}: below {}; a heap begins with \
-         `-XX:InitialRAMPercentage`",
+    finding.label("not a minimum of the heap").severity(Severity::Note).note(format!(
+        "it is the maximum heap where {} % of the memory is less than {SMALL}: below {}; the initial heap is `-XX:InitialRAMPercentage`",
         small.percent,
         threshold(small)
     ));
@@ -186,7 +185,7 @@ fn no_effect<'c>(
 }
 
 fn take_out(small: &SmallShare, finding: &mut FindingBuilder<'_>) {
-    let title = "take it out".to_owned();
+    let title = "remove it".to_owned();
     match small.flag.verbatim_span() {
         Some(word) => {
             finding.fix_ops(title, Applicability::Unsafe, CHANGES, vec![FixOp::RemoveWord { word }]);

@@ -6,7 +6,7 @@ use crate::workload::{FactName, HeapProblemKind, Workload};
 
 rule! {
     name: "misplaced-heap-flag",
-    summary: "a heap flag behind the program: an argument of it, not of the runtime",
+    summary: "a heap flag after the main class: passed to the program, not of the runtime",
     severity: Error,
     group: Heap,
     preset: Recommended,
@@ -20,11 +20,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             let (flag, name) = (problem.flag.as_str(), &workload.name);
             let mut finding = cx.report(
                 problem.flag.span(),
-                format!("`{flag}` of `{name}` stands behind the program, where {runtime} does not look"),
+                format!("`{flag}` comes after the program in `{name}`, so {runtime} does not read it"),
             );
-            finding.label("an argument of the program").related(
+            finding.label("passed to the program").related(
                 heap.program.span,
-                format!("{runtime} reads its own flags from here to the program's name"),
+                format!("{runtime} reads its flags only before the program's name"),
             );
             if !problem.ahead.is_empty() {
                 finding.fix_ops(

@@ -7,7 +7,7 @@ use crate::workload::{Bound, Workload};
 
 rule! {
     name: "percent-heap-without-limit",
-    summary: "a heap as a share of a limit that does not exist: a share of the host",
+    summary: "a heap as a percentage of a limit that does not exist: a percentage of the host's memory",
     severity: Warning,
     group: Heap,
     preset: Recommended,
@@ -25,13 +25,13 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let (name, runtime) = (&workload.name, heap.runtime.display_name());
         let mut finding = cx.report(
             setting.span,
-            format!("the {runtime} heap of `{name}` is {percent} % of a limit that does not exist"),
+            format!("the {runtime} heap of `{name}` is {percent} % of the host's memory: it has no limit"),
         );
         finding
             .label(format!("{percent} % of the host's memory"))
             .via(&setting.via)
             .severity(workload.role.soften(RULE.meta().severity))
-            .related(workload.anchor, "no memory limit on this service")
+            .related(workload.anchor, "this service has no memory limit")
             .note(format!(
                 "on a host with 16 GiB that is {}",
                 heap.share_of(percent, ByteSize(16 << 30)).unwrap_or_default()

@@ -26,8 +26,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             .via(&value.via)
             .severity(severity)
             .note(
-                "Compose takes the text behind `=` of a list item as it is; in a mapping YAML takes \
-                 the quotes away",
+                "in a list item everything after `=` is the value, quotes included; in a mapping YAML removes them",
             )
             .fix(
                 "remove the quotes",

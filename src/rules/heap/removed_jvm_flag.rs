@@ -6,7 +6,7 @@ use crate::workload::{FactName, HeapProblemKind, Workload};
 
 rule! {
     name: "removed-jvm-flag",
-    summary: "a flag that the Java version of the image no longer knows: it does not start",
+    summary: "a flag that the image's Java version no longer accepts: it does not start",
     severity: Error,
     group: Heap,
     preset: Recommended,
@@ -19,7 +19,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             let mut finding = cx.report(
                 problem.flag.span(),
                 format!(
-                    "`{}` of `{}` is gone in {} {}",
+                    "`{}` of `{}` was removed in {} {}",
                     problem.written,
                     workload.name,
                     heap.runtime.display_name(),

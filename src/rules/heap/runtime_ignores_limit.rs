@@ -9,7 +9,7 @@ use crate::workload::{Bound, FactName, MemoryPool, Workload};
 
 rule! {
     name: "runtime-ignores-limit",
-    summary: "a runtime or server that sizes itself to the host, limit or not",
+    summary: "a runtime or server that sizes itself to the host and ignores the limit",
     severity: Warning,
     group: Heap,
     preset: Recommended,
@@ -54,14 +54,14 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, cx: &mut RuleContext<'_>
     let Some(sized) = workload.memory.ignores_cgroup_limit.as_ref().filter(|sized| sized.certain) else {
         return;
     };
-    let message = format!("`{name}` follows the host's memory, not its limit");
+    let message = format!("`{name}` sizes itself to the host's memory, not to its limit");
     if let Some(share) = &sized.share {
         cx.report(share.span, message)
-            .label("a share of the host's memory")
+            .label("a percentage of the host's memory")
             .confidence(Confidence::Medium)
             .related(limit.span, format!("the kernel kills it at {}", limit.value))
             .help(format!(
-                "a size in its place: `vm_memory_high_watermark.absolute = {}MiB`",
+                "use a size instead: `vm_memory_high_watermark.absolute = {}MiB`",
                 limit.value.percent_in_mebibytes(60)
             ));
         return;
@@ -74,7 +74,7 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, cx: &mut RuleContext<'_>
     let Some(names) = sized.names() else {
         if let Some(option) = &sized.option {
             finding.help(format!(
-                "start it with `{option}`: what is left of the limit is for connections and queries"
+                "start it with `{option}`: the rest of the limit is for connections and queries"
             ));
         }
         return;

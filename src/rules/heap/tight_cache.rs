@@ -9,7 +9,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "tight-cache",
-    summary: "a server's cache below the memory limit, with too little beside it for what its settings allow",
+    summary: "a server's cache leaves too little of the memory limit for what its settings allow",
     severity: Warning,
     group: Heap,
     preset: Recommended,
@@ -34,7 +34,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         }
         let (name, server) = (&workload.name, heap.runtime.display_name());
         let message = format!(
-            "`{name}` needs about {} by its settings, its limit is {}: the {server} cache takes {size} of it",
+            "with these settings `{name}` needs about {}; its limit is {}, and the {server} cache takes {size} of it",
             mebibytes(sum),
             limit.value
         );

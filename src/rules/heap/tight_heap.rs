@@ -9,7 +9,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "tight-heap",
-    summary: "a heap so near to the memory limit that what is no heap has no room",
+    summary: "a heap so close to the memory limit that too little is left outside it",
     severity: Warning,
     group: Heap,
     preset: Recommended,
@@ -28,7 +28,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let what = bounded.what();
         let mut finding = cx.report(
             setting.span,
-            format!("{what} of `{name}` leaves {rest} of {} for everything else", limit.value),
+            format!("{what} of `{name}` leaves {rest} of its {} limit for everything else", limit.value),
         );
         finding
             .label(format!("up to {size}"))

@@ -6,7 +6,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "unbounded-cache",
-    summary: "a cache without a bound of its own: it grows until the kernel stops it",
+    summary: "a cache without a limit of its own: it grows until the kernel kills it",
     severity: Note,
     group: Heap,
     preset: Strict,
@@ -25,15 +25,14 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for cache in unbounded {
         let name = &workload.name;
         let bound = workload.known_limit().map(|limit| limit.value.percent_in_mebibytes(75));
-        cx.report(cache.program.span, format!("nothing bounds the data of `{name}`"))
-            .label("without --maxmemory it keeps every key")
-            .note("Redis takes no notice of the container's limit: it is killed with all of its data")
+        cx.report(cache.program.span, format!("the data of `{name}` has no limit"))
+            .label("without --maxmemory it never evicts a key")
+            .note("Redis does not read the container's limit: it is killed there, and unsaved data is lost")
             .help(match bound {
                 Some(mebibytes) => format!(
-                    "bound it with `--maxmemory {mebibytes}mb`, three quarters of the limit: writes fail \
-                     there, or with `--maxmemory-policy allkeys-lru` old keys go"
+                    "limit it with `--maxmemory {mebibytes}mb`, three quarters of the limit: writes then fail at that size, or with `--maxmemory-policy allkeys-lru` old keys are evicted"
                 ),
-                None => "bound it with `--maxmemory <size>`, and with a memory limit a third above that"
+                None => "limit it with `--maxmemory <size>`, and add a memory limit a third above that"
                     .to_owned(),
             });
     }

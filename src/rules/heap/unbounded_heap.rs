@@ -9,7 +9,7 @@ use crate::workload::{Kind, MemoryPool, RuntimeName, Workload};
 
 rule! {
     name: "unbounded-heap",
-    summary: "a Java or Node heap that neither a flag nor a memory limit bounds",
+    summary: "a Java or Node heap that neither a flag nor a memory limit caps",
     severity: Warning,
     group: Heap,
     preset: Recommended,
@@ -51,15 +51,15 @@ fn tuned(workload: &Workload, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
     let Some(carrier) = &heap.origin else { return };
     let (name, runtime) = (&workload.name, heap.runtime.display_name());
     let default = match heap.runtime {
-        RuntimeName::Java => "a quarter of the limit that it is started with, or of the host",
-        _ => "about half of the limit that it is started with, or what follows the host",
+        RuntimeName::Java => "a quarter of the container's memory limit, or of the host's memory",
+        _ => "about half of the container's memory limit; without one it depends on the host's memory",
     };
-    cx.report(carrier.span, format!("nothing bounds the {runtime} heap of `{name}`"))
-        .label(format!("`{}` sets flags, none of them bounds the heap", carrier.value))
+    cx.report(carrier.span, format!("the {runtime} heap of `{name}` has no limit"))
+        .label(format!("none of the flags in `{}` limits the heap", carrier.value))
         .severity(Severity::Note)
         .confidence(Confidence::Low)
         .note(format!("the default is {default}"))
-        .help(format!("bound it with `{}` in `{}`", share(heap.runtime), carrier.value));
+        .help(format!("limit it with `{}` in `{}`", share(heap.runtime), carrier.value));
 }
 
 fn unlimited(offer: &Offer<'_>, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
@@ -67,11 +67,11 @@ fn unlimited(offer: &Offer<'_>, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
     let (name, runtime) = (&workload.name, heap.runtime.display_name());
     let place = heap.origin.as_ref().map_or(heap.program.span, |carrier| carrier.span);
     let label = match &heap.origin {
-        Some(carrier) => format!("`{}` sets flags, none of them bounds the heap", carrier.value),
-        None => format!("{runtime} starts here without a bound for its heap"),
+        Some(carrier) => format!("none of the flags in `{}` limits the heap", carrier.value),
+        None => format!("{runtime} starts here without a heap limit"),
     };
     let mut finding =
-        cx.report(place, format!("nothing bounds the {runtime} heap of `{name}`{}", unless(heap)));
+        cx.report(place, format!("the {runtime} heap of `{name}` has no limit{}", unless(heap)));
     finding
         .label(label)
         .severity(if heap.assumed || heap.env_unseen {
@@ -80,9 +80,10 @@ fn unlimited(offer: &Offer<'_>, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
             workload.role.soften(RULE.meta().severity)
         })
         .confidence(if heap.assumed || heap.env_unseen { Confidence::Low } else { Confidence::Medium })
+        .consequence_of("missing-memory-limit", "heaps are sized from the host's memory")
         .note(without_limit(heap.runtime));
     if workload.anchor != place {
-        finding.related(workload.anchor, "no memory limit on this service");
+        finding.related(workload.anchor, "this service has no memory limit");
     }
     if place != heap.program.span {
         finding.related(heap.program.span, format!("starts {runtime}"));
@@ -103,14 +104,14 @@ fn limited(
     let fits = default < size;
     let (label, message) = if fits {
         (
-            format!("leaves {runtime} a heap of about {default}"),
-            format!("`{name}` leaves its {runtime} heap at the default, about {default} of {size}"),
+            format!("gives {runtime} a default heap of about {default}"),
+            format!("`{name}` uses the default {runtime} heap, about {default} of its {size} limit"),
         )
     } else {
         (
             format!("the heap may grow to about {default}"),
             format!(
-                "the default {runtime} heap of `{name}` does not fit its limit: about {default} in {size}"
+                "the default {runtime} heap of `{name}` does not fit its limit: about {default} of {size}"
             ),
         )
     };
@@ -124,8 +125,8 @@ fn limited(
         })
         .confidence(if heap.env_unseen { Confidence::Low } else { Confidence::Medium })
         .via(&limit.via)
-        .related(heap.program.span, format!("starts {runtime} without a bound for its heap"))
-        .note(format!("{runtime} takes about {percent} % of a limit of {size} when no flag says otherwise"));
+        .related(heap.program.span, format!("starts {runtime} without a heap limit"))
+        .note(format!("without a flag, {runtime} uses about {percent} % of a {size} limit"));
     bound_default(offer, heap, Some(size), &mut finding);
 }
 
@@ -136,8 +137,10 @@ fn unless(heap: &MemoryPool) -> String {
 
 fn without_limit(runtime: RuntimeName) -> &'static str {
     match runtime {
-        RuntimeName::Java => "without a limit the default is a quarter of the host's memory",
-        _ => "without a limit the default follows the host's memory, up to about 4 GiB",
+        RuntimeName::Java => {
+            "without a memory limit, the JVM sizes the heap to a quarter of the host's memory"
+        }
+        _ => "without a memory limit, Node sizes the heap from the host's memory, up to about 4 GiB",
     }
 }
 

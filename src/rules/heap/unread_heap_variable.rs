@@ -8,7 +8,7 @@ use crate::workload::{Bound, FactName, HeapProblem, HeapProblemKind, MemoryPool,
 
 rule! {
     name: "unread-heap-variable",
-    summary: "a heap size in a variable that nothing reads",
+    summary: "a heap size in a variable that is never read",
     severity: Error,
     group: Heap,
     preset: Recommended,
@@ -46,13 +46,13 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, cx: &mut 
                 Severity::Error,
             ),
             true => (
-                format!("`{name}` starts without `{variable}`, so `{flag}` has no effect on what it runs"),
+                format!("`{name}` starts without `{variable}`, so `{flag}` has no effect"),
                 Severity::Warning,
             ),
         };
         let mut finding = cx.report(problem.flag.span(), message);
         finding
-            .label(format!("the JVM does not look at `{variable}`"))
+            .label(format!("the JVM does not read `{variable}`"))
             .severity(severity)
             .related(heap.program.span, "no shell here expands it");
         (finding, "the variable that every JVM reads")
@@ -73,7 +73,7 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, cx: &mut 
     }
     if let Some((way, Held::Fits)) = way.as_ref().filter(|_| problem.has_other_readers) {
         finding.help(format!(
-            "{what} is `{}`: write `{}` there, too, and leave `{variable}` to other programs of the image",
+            "{what} is `{}`: write `{}` there too, and keep `{variable}` for the image's other programs",
             way.variable,
             way.text(None)
         ));
@@ -122,7 +122,7 @@ fn by_script<'s>(
 ) -> FindingBuilder<'s> {
     let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
     let message = match problem.kind {
-        HeapProblemKind::WrongVariable => format!("`{variable}` of `{name}` is no place for `{flag}`"),
+        HeapProblemKind::WrongVariable => format!("`{variable}` of `{name}` is not read for `{flag}`"),
         _ => format!("nothing reads `{variable}` of `{name}`, so `{flag}` has no effect"),
     };
     let mut finding = cx.report(problem.flag.span(), message);

@@ -28,7 +28,7 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
     if total <= budget {
         return;
     }
-    let message = format!("{} may take {total} together, the host has {host}", services(&terms));
+    let message = format!("{} may use {total} together; the host has {host}", services(&terms));
     let finding = report_sum(&terms, total, message, cx);
     if let Some(mut finding) = finding.filter(|_| policy.overcommit != 1.0) {
         finding.note(format!("{host} x {} = {budget}", policy.overcommit));

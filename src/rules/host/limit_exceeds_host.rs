@@ -25,5 +25,5 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     )
     .label(format!("the host has {host}"))
     .via(&limit.via)
-    .note("a limit that cannot be reached is none: the host runs out of memory first");
+    .note("such a limit never applies: the host runs out of memory first");
 }

@@ -23,7 +23,7 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
     let terms = shares(project, &policy.profiles, reservation);
     let total = sum(terms.iter().map(|term| term.total));
     if total > host {
-        let message = format!("{} reserve {total} together, the host has {host}", services(&terms));
+        let message = format!("{} reserve {total} together; the host has {host}", services(&terms));
         report_sum(&terms, total, message, cx);
     }
 }

@@ -6,7 +6,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "swarm-ignores-key",
-    summary: "a key that `docker stack deploy` takes and forgets",
+    summary: "a key that `docker stack deploy` accepts and ignores",
     severity: Warning,
     group: Host,
     preset: Recommended,
@@ -14,7 +14,7 @@ rule! {
 }
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
-    swarm::report(workload, cx, IGNORED, "ignores", "dropped with a note that scrolls by");
+    swarm::report(workload, cx, IGNORED, "ignores", "ignored; only a log line says so");
 }
 
 /// The ignored keys and their replacements.
@@ -31,5 +31,5 @@ const IGNORED: &[Row] = &[
     ("ipc", Replacement::Nothing),
     ("security_opt", Replacement::Nothing),
     ("devices", Replacement::Nothing),
-    ("build", Replacement::Say("build and push it before: `image: <registry>/<name>`")),
+    ("build", Replacement::Say("build and push it first: `image: <registry>/<name>`")),
 ];

@@ -6,7 +6,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "swarm-rejects-key",
-    summary: "a key that `docker stack deploy` refuses",
+    summary: "a key that `docker stack deploy` rejects",
     severity: Error,
     group: Host,
     preset: Recommended,

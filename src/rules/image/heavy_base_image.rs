@@ -6,7 +6,7 @@ use crate::workload::{FactName, LighterKind, Workload};
 
 rule! {
     name: "heavy-base-image",
-    summary: "the final stage is based on an image for which a lighter one exists",
+    summary: "the final stage uses a base image that has a smaller variant",
     severity: Note,
     group: Image,
     preset: Recommended,
@@ -33,10 +33,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let reference = base.value.as_str();
     let message = match lighter.kind {
         LighterKind::DropIn | LighterKind::Line => {
-            format!("`{reference}` is heavier than `{}`", lighter.reference)
+            format!("`{reference}` is larger than `{}`", lighter.reference)
         }
         LighterKind::MultiStage => {
-            format!("`{reference}` brings its build tools to where the program runs")
+            format!("`{reference}` puts a build toolchain into the final image")
         }
     };
     let label = match (lighter.size_now, lighter.size_then) {
@@ -49,13 +49,13 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .image_alone(reference)
         .via(&base.via)
         .confidence(Confidence::Medium)
-        .note(format!("{}; the lighter image has {}", lighter.why, lighter.cost))
-        .note("this is disk and pull time, not memory");
+        .note(format!("{}; the smaller image has {}", lighter.why, lighter.cost))
+        .note("this costs disk and pull time, not memory");
     if let Some(lost) = &lighter.lost {
         finding.note(lost.as_str());
     }
     if lighter.may_compile {
-        finding.note("a package without a ready-made build needs a compiler, which the lighter image lacks");
+        finding.note("a package without a prebuilt binary needs a compiler, which the smaller image lacks");
     }
     if let Some(tool) = &lighter.needed {
         let then = match lighter.kind {
@@ -63,7 +63,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             LighterKind::DropIn | LighterKind::Line => format!("`{}`", lighter.reference),
         };
         finding.related(tool.span, format!("`{}` is not in {then}", tool.value)).help(format!(
-            "run `{}` in a stage of its own, and copy the result:\n  FROM {reference} AS build\n  …\n  FROM {}\n  COPY --from=build …",
+            "run `{}` in a separate stage, and copy the result:\n  FROM {reference} AS build\n  …\n  FROM {}\n  COPY --from=build …",
             tool.value, lighter.reference
         ));
         return;
@@ -81,13 +81,13 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         }
         LighterKind::Line => {
             finding.help(format!(
-                "a lighter image of its version line, whose tag moves on:\n  FROM {}",
+                "a smaller image of the same version line; its tag moves with new releases:\n  FROM {}",
                 lighter.reference
             ));
         }
         LighterKind::MultiStage => {
             finding.help(format!(
-                "build in this image, and copy the result into a last stage:\n  FROM {reference} AS \
+                "build in this image, and copy the result into a final stage:\n  FROM {reference} AS \
                  build\n  …\n  FROM {}\n  COPY --from=build …",
                 lighter.reference
             ));

@@ -5,7 +5,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "missing-dockerignore",
-    summary: "the whole context is copied and nothing is left out",
+    summary: "the whole build context is copied, without a .dockerignore",
     severity: Note,
     group: Image,
     preset: Strict,
@@ -19,7 +19,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         copied,
         format!("the image of `{}` is built from a context without a .dockerignore", workload.name),
     )
-    .label("brings in .git, node_modules and whatever else lies there")
+    .label("copies .git, node_modules and everything else")
     .related(build.span, format!("the context is `{}`", build.context))
-    .help("a file .dockerignore in the context, to begin with:\n  .git\n  node_modules\n  target\n  .env");
+    .help("create .dockerignore in the context, for example:\n  .git\n  node_modules\n  target\n  .env");
 }

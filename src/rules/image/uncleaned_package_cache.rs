@@ -26,7 +26,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             format!("the image of `{}` keeps the cache of {}", workload.name, cache.manager),
         )
         .label(cache.left.as_str())
-        .note("size on disk and in every pull; it is no memory of the container")
+        .note("this costs disk and pull time, not memory")
         .help(help);
     }
 }

@@ -5,7 +5,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "unsupported-base-image",
-    summary: "an image that its makers have given up, or a version that is no longer rebuilt",
+    summary: "a base image, or a version of it, that is no longer maintained",
     severity: Note,
     group: Image,
     preset: Recommended,
@@ -31,18 +31,17 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let mut finding = cx.report(base.span, message);
     finding.label(label).image(reference).via(&base.via);
     if let Some(replacement) = &unsupported.replacement {
-        finding.help(format!("the image that took its place is `{replacement}`"));
+        finding.help(format!("use `{replacement}` instead"));
     } else if !unsupported.lines.is_empty() {
-        let mut help = format!("versions that are rebuilt: {}", unsupported.lines.join(", "));
+        let mut help = format!("supported versions: {}", unsupported.lines.join(", "));
         if let Some(upgrade) = &unsupported.upgrade {
             help = format!(
-                "{help}; {}; the release notes of the newer version list the clients and settings \
-                 that it refuses",
+                "{help}; {}; the newer version's release notes list the clients and settings that it rejects",
                 upgrade.how
             );
             if let Some(option) = &unsupported.refused {
                 help = match option.starts_with('-') {
-                    true => format!("{help}; the newest does not start with `{option}`: take it out"),
+                    true => format!("{help}; the newest does not start with `{option}`: remove it"),
                     false => format!("{help}; the newest has no `{option}`, which this service calls"),
                 };
             }

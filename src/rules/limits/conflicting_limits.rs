@@ -8,7 +8,7 @@ use crate::workload::{FactName, Workload};
 
 rule! {
     name: "conflicting-limits",
-    summary: "one setting with two values: Compose refuses the project",
+    summary: "one setting with two values: Compose rejects the project",
     severity: Error,
     group: Limits,
     preset: Recommended,
@@ -38,7 +38,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let value = &conflict.short_value;
         let mut finding = cx.report(
             value.span,
-            format!("Compose refuses `{}`: `{short}` and `{long}` differ", workload.name),
+            format!("Compose rejects `{}`: `{short}` and `{long}` differ", workload.name),
         );
         finding
             .label(format!("{} here ...", value.value))

@@ -22,7 +22,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let (severity, message, note) = if memory.limit.is_absent() {
         (
             RULE.meta().severity,
-            format!("`{name}` may take all memory, and the kernel may not kill it"),
+            format!("`{name}` may use all of the host's memory, and the kernel may not kill it"),
             "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out \
              of resources; on cgroup v2 the setting is discarded",
         )

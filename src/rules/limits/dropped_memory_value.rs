@@ -8,7 +8,7 @@ use crate::workload::{SizeProblem, Workload};
 
 rule! {
     name: "dropped-memory-value",
-    summary: "a size that Compose takes and forgets, so that nothing is limited",
+    summary: "a size that Compose accepts and ignores: no limit is set",
     severity: Error,
     group: Limits,
     preset: Recommended,
@@ -25,7 +25,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let mut finding =
             cx.report(key.size.span(), format!("`{name}: {text}` of `{}` has no effect", workload.name));
         finding
-            .label("a float: dropped")
+            .label("a float: ignored")
             .via(&key.via)
             .note("Compose reads integers and strings here; a float is accepted and the setting stays unset")
             .help("write it as a string with a unit, as in `512m`");

@@ -20,7 +20,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         0 => (
             Severity::Warning,
             "0 counts as not set",
-            format!("`mem_swappiness: 0` of `{name}` does not turn swap off"),
+            format!("`mem_swappiness: 0` of `{name}` does not disable swap"),
         ),
         1..=100 => (
             Severity::Warning,
@@ -30,7 +30,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         _ => (
             Severity::Error,
             "out of range",
-            format!("the engine refuses `mem_swappiness: {value}` of `{name}`: 0 to 100"),
+            format!("the engine rejects `mem_swappiness: {value}` of `{name}`: it takes 0 to 100"),
         ),
     };
     let mut finding = cx.report(swappiness.span, message);
@@ -41,5 +41,5 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let remove = vec![FixOp::Remove { key }];
         finding.fix_ops("remove the line", applicability, &[FactName::MemSwappiness], remove);
     }
-    finding.help("a `memswap_limit` equal to the memory limit forbids swap");
+    finding.help("a `memswap_limit` equal to the memory limit disables swap");
 }

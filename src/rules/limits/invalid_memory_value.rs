@@ -8,7 +8,7 @@ use crate::workload::{Fact, SizeKey, SizeProblem, Why, Workload};
 
 rule! {
     name: "invalid-memory-value",
-    summary: "a size that Compose cannot read: it refuses the project",
+    summary: "a size that Compose cannot read: it rejects the project",
     severity: Error,
     group: Limits,
     preset: Recommended,
@@ -23,7 +23,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             continue;
         }
         let message = format!(
-            "the kernel refuses `size={text}` of the tmpfs `{}` of `{}`",
+            "the kernel rejects `size={text}` of the tmpfs `{}` of `{}`",
             mount.target, workload.name
         );
         cx.report(*at, message)
@@ -34,13 +34,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for key in &workload.service.size_keys {
         let Some(SizeProblem::Refused(upstream)) = &key.problem else { continue };
         let (name, text) = (key.name, key.text.as_str());
-        let message = format!("Compose refuses `{name}: {text}` of `{}`", workload.name);
+        let message = format!("Compose rejects `{name}: {text}` of `{}`", workload.name);
         let mut finding = cx.report(key.size.span(), message);
         finding.label(upstream.as_str()).via(&key.via).note(match name {
             "mem_swappiness" => "a number from 0 to 100",
-            _ => {
-                "units are b, k, m, g, t and p, also with `b` or `iB` behind them, and all of them are binary"
-            }
+            _ => "units are b, k, m, g, t and p, with or without `b` or `iB`; all are binary",
         });
         if let Some(written) = suggestion(key) {
             let span = key.text.span_of(0..text.len());
@@ -54,7 +52,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                     vec![edit],
                 );
             } else {
-                finding.help(format!("write it as `{written}`, and see that the rest fits"));
+                finding.help(format!("write it as `{written}`, and check that the rest fits"));
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::workload::{Bound, Certainty, MemoryPool, Workload};
 
 rule! {
     name: "limit-below-image-minimum",
-    summary: "a limit below the least memory that the image's maker asks for",
+    summary: "a limit below the minimum memory of the image",
     severity: Warning,
     group: Limits,
     preset: Recommended,
@@ -35,17 +35,17 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let severity = if sure { RULE.meta().severity } else { Severity::Note };
     let mut finding = cx.report(
         limit.span,
-        format!("`{name}` has a limit of {}: `{image}` needs {least} at least", limit.value),
+        format!("`{name}` has a limit of {}; `{image}` needs at least {least}", limit.value),
     );
     finding
-        .label(format!("{} below what its maker asks for", ByteSize(least.0 - limit.value.0)))
+        .label(format!("{} below the documented minimum", ByteSize(least.0 - limit.value.0)))
         .via(&limit.via)
         .severity(workload.role.soften(severity))
         .confidence(if minimum.confidence == Certainty::Low { Confidence::Low } else { Confidence::Medium })
-        .related(workload.image.base.span(), "the image of which that is said");
+        .related(workload.image.base.span(), "the image with this minimum");
     if let Some(usual) = minimum.usual {
         finding.note(format!(
-            "the maker's sizing guide comes to {} for normal use",
+            "its sizing guide recommends {} for normal use",
             ByteSize(usual.saturating_mul(MIB))
         ));
     }

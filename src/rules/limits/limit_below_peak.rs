@@ -8,7 +8,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "limit-below-peak",
-    summary: "a memory limit below what the container was seen to use",
+    summary: "a memory limit below the container's measured peak",
     severity: Warning,
     group: Limits,
     preset: Recommended,
@@ -20,7 +20,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let MeasuredService { measured, limit, .. } = &case;
     let (name, peak) = (&workload.name, measured.peak);
     let mut finding =
-        cx.report(limit.span, format!("`{name}` was seen to use {peak}, its limit is {}", limit.value));
-    finding.label(format!("{peak} were seen: more than this"));
+        cx.report(limit.span, format!("`{name}` used {peak} at its peak; its limit is {}", limit.value));
+    finding.label(format!("measured peak {peak}, above this limit"));
     case.describe(&mut finding);
 }

@@ -8,7 +8,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "limit-oversized",
-    summary: "a memory limit of more than twice what measurements ask for",
+    summary: "a memory limit of more than twice what measurements suggest",
     severity: Note,
     group: Limits,
     preset: Recommended,
@@ -20,7 +20,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let MeasuredService { measured, advice, limit, .. } = &case;
     let (name, peak) = (&workload.name, measured.peak);
     let mut finding =
-        cx.report(limit.span, format!("`{name}` was seen to use {peak} of its limit of {}", limit.value));
-    finding.label(format!("{} are enough", advice.limit));
+        cx.report(limit.span, format!("`{name}` used at most {peak} of its {} limit", limit.value));
+    finding.label(format!("{} is enough", advice.limit));
     case.describe(&mut finding);
 }

@@ -10,7 +10,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "limit-without-headroom",
-    summary: "a memory limit with little room above what the container was seen to use",
+    summary: "a memory limit with little room above the container's measured peak",
     severity: Warning,
     group: Limits,
     preset: Recommended,
@@ -22,10 +22,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let MeasuredService { measured, limit, .. } = &case;
     let (name, peak) = (&workload.name, measured.peak);
     let room = ByteSize(limit.value.0 - peak.0);
-    let mut finding = cx.report(
-        limit.span,
-        format!("the limit of `{name}` leaves {room} above the {peak} that it was seen to use"),
-    );
+    let mut finding = cx
+        .report(limit.span, format!("the limit of `{name}` leaves {room} above its measured peak of {peak}"));
     finding.label(format!("{room} above the peak of {peak}")).severity(if measured.samples == 1 {
         Severity::Note
     } else {

@@ -8,7 +8,7 @@ use crate::workload::{FactName, Workload};
 
 rule! {
     name: "memory-limit-below-minimum",
-    summary: "less than 6 MiB: the engine refuses to start the container",
+    summary: "less than 6 MiB: the engine does not start the container",
     severity: Error,
     group: Limits,
     preset: Recommended,
@@ -19,9 +19,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
     let memory = &workload.memory;
     if let Some(shm) = workload.service.shm_size.known().filter(|shm| shm.value.0 < 0) {
-        let message = format!("the engine refuses the `shm_size` of `{}`: it is negative", workload.name);
+        let message = format!("the engine rejects the `shm_size` of `{}`: it is negative", workload.name);
         cx.report(shm.span, message)
-            .label("less than nothing")
+            .label("negative")
             .via(&shm.via)
             .note("Error response from daemon: SHM size can not be less than 0");
     }
@@ -37,7 +37,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             continue;
         }
         let message = format!(
-            "the engine refuses the {what} of `{}`: {} is below {SMALLEST_LIMIT}",
+            "the engine rejects the {what} of `{}`: {} is below {SMALLEST_LIMIT}",
             workload.name, size.value
         );
         let mut finding = cx.report(size.span, message);
@@ -62,12 +62,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         });
         match place {
             Some(span) => finding.fix(
-                format!("{bytes} MiB, where that is meant"),
+                format!("{bytes} MiB, if that is what you mean"),
                 Applicability::Unsafe,
                 &[FactName::MemoryLimit, FactName::MemoryReservation],
                 vec![Edit { span, replacement: format!("{bytes}m") }],
             ),
-            None => finding.help(format!("write `{bytes}m` where MiB are meant, and see that the rest fits")),
+            None => finding.help(format!("write `{bytes}m` if you mean MiB, and check that the rest fits")),
         };
     }
 }

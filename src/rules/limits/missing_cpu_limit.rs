@@ -6,7 +6,7 @@ use crate::workload::{Fact, Workload};
 
 rule! {
     name: "missing-cpu-limit",
-    summary: "a service without a limit for processors",
+    summary: "a service without a CPU limit",
     severity: Note,
     group: Limits,
     preset: Strict,
@@ -27,9 +27,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         Some(written) => (written.span, "no limit"),
         None => (workload.anchor, "no `cpus`"),
     };
-    cx.report(place, format!("`{}` has no limit for processors", workload.name))
+    cx.report(place, format!("`{}` has no CPU limit", workload.name))
         .label(label)
         .via(&workload.service.via)
-        .group_message("services have no limit for processors")
-        .help(format!("add `{key}: <number>`, the processors that it may use at once"));
+        .group_message("services have no CPU limit")
+        .help(format!("add `{key}: <number>`, the number of CPUs that it may use"));
 }

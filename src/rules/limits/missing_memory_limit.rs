@@ -8,7 +8,7 @@ use crate::workload::{Bound, Workload};
 
 rule! {
     name: "missing-memory-limit",
-    summary: "a service has no memory limit and may take all of the host's memory",
+    summary: "a service without a memory limit can use all of the host's memory",
     severity: Warning,
     group: Limits,
     preset: Recommended,
@@ -33,7 +33,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .via(&workload.service.via)
         .severity(workload.role.soften(RULE.meta().severity))
         .group_message("services have no memory limit")
-        .note("one leak takes the host's memory, and the kernel then picks what to kill");
+        .note("a leak can use up the host's memory; the kernel then chooses what to kill");
     if let Some((step, limit)) = unreached {
         finding.related(limit, format!("limits `{}`, not the steps of its `pre_start`", step.service));
     }
@@ -43,12 +43,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         offer.limit(&mut finding);
     }
     if let Some(reservation) = workload.memory.reservation.known() {
-        let label = format!("a reservation of {} caps nothing", reservation.value);
+        let label = format!("a reservation of {} is not a limit", reservation.value);
         finding.related(reservation.span, label);
     }
     for setting in workload.pools.heaps.iter().filter_map(|heap| heap.bound.known()) {
         if let Bound::Percent(percent) = setting.value.bound {
-            let label = format!("{percent} % of the host's memory without a limit");
+            let label = format!("without a limit this is {percent} % of the host's memory");
             finding.related(setting.span, label);
         }
     }

@@ -8,7 +8,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "missing-memory-reservation",
-    summary: "a limited service reserves nothing, so that others may squeeze it out",
+    summary: "a memory limit without a reservation: the kernel may take its memory first when the host runs short",
     severity: Note,
     group: Limits,
     preset: Recommended,
@@ -28,9 +28,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .label(format!("`{name}` may use {}, but none of it is reserved", limit.value))
         .via(&limit.via)
         .group_message("services have a memory limit and no reservation")
-        .note(
-            "under pressure the kernel takes memory back first from those that are above their reservation",
-        );
+        .note("when the host runs short, the kernel reclaims first from containers above their reservation");
     // If the limit has to change, the finding on the limit offers both.
     let advice = advise(workload);
     match (&workload.measured, &advice) {

@@ -6,7 +6,7 @@ use crate::workload::{Fact, Workload};
 
 rule! {
     name: "missing-pids-limit",
-    summary: "a service without a limit for processes and threads",
+    summary: "a service without a PID limit",
     severity: Note,
     group: Limits,
     preset: Strict,
@@ -25,11 +25,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         return;
     }
     let key = if offer.in_deploy() { "deploy.resources.limits.pids" } else { "pids_limit" };
-    cx.report(place, format!("`{}` has no limit for processes and threads", workload.name))
+    cx.report(place, format!("`{}` has no PID limit (processes and threads)", workload.name))
         .label(label)
         .via(&workload.service.via)
-        .group_message("services have no limit for processes and threads")
-        .help(format!(
-            "add `{key}: <number>`, above its threads and processes: `docker stats` shows them as PIDS"
-        ));
+        .group_message("services have no PID limit (processes and threads)")
+        .help(format!("add `{key}: <number>`, above the PIDS that `docker stats` shows"));
 }

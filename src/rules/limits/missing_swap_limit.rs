@@ -21,12 +21,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     }
     let (name, size) = (&workload.name, limit.value);
     let mut finding =
-        cx.report(limit.span, format!("`{name}` may swap {size} beyond its memory limit of {size}"));
+        cx.report(limit.span, format!("`{name}` may use {size} of swap on top of its {size} memory limit"));
     finding
         .label(format!("{size} of memory, and {size} of swap on top"))
         .via(&limit.via)
-        .group_message("services may swap as much again as their memory limit")
-        .note("without `memswap_limit`, Docker lets it use as much swap as memory, if the host has swap");
-    let title = format!("allow `{name}` no swap: `memswap_limit` counts memory and swap together");
+        .group_message("services may use as much swap as memory")
+        .note("without `memswap_limit`, Docker allows as much swap as memory, if the host has swap");
+    let title = format!("disable swap for `{name}` (`memswap_limit` is memory plus swap)");
     offer.no_swap(&mut finding, &title);
 }

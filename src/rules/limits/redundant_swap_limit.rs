@@ -7,7 +7,7 @@ use crate::workload::{FactName, Workload};
 
 rule! {
     name: "redundant-swap-limit",
-    summary: "memswap_limit repeats the engine's default",
+    summary: "`memswap_limit` repeats the engine's default",
     severity: Note,
     group: Limits,
     preset: Strict,
@@ -29,7 +29,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         ),
     );
     finding
-        .label("the same as no line at all")
+        .label("same as without this line")
         .via(&swap.via)
         .related(limit.span, format!("a limit of {}", limit.value));
     // If a variable sets one of them, the two may differ elsewhere.
@@ -44,5 +44,5 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             vec![FixOp::Remove { key }],
         );
     }
-    offer.no_swap(&mut finding, "or allow no swap: the same as the memory limit");
+    offer.no_swap(&mut finding, "or disable swap: the same value as the memory limit");
 }

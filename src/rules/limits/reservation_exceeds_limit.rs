@@ -8,7 +8,7 @@ use crate::workload::{FactName, Workload};
 
 rule! {
     name: "reservation-exceeds-limit",
-    summary: "more is reserved than the container may use: the engine refuses it",
+    summary: "a reservation above the memory limit: the engine rejects it",
     severity: Error,
     group: Limits,
     preset: Recommended,
@@ -26,7 +26,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     }
     let mut finding = cx.report(
         reservation.span,
-        format!("`{}` reserves {} of a limit of {}", workload.name, reservation.value, limit.value),
+        format!("`{}` reserves {}, more than its {} limit", workload.name, reservation.value, limit.value),
     );
     finding
         .label(format!("reserves {}", reservation.value))
@@ -38,12 +38,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         );
     match offer.reservation_like_limit() {
         Some(ops) => finding.fix_ops(
-            format!("reserve no more than the limit of {}", limit.value.to_compose()),
+            format!("lower the reservation to the limit of {}", limit.value.to_compose()),
             Applicability::Unsafe,
             &[FactName::MemoryReservation],
             ops,
         ),
-        None => finding.help(format!("a reservation of at most {}, the limit", limit.value)),
+        None => finding.help(format!("lower the reservation to at most {}, the limit", limit.value)),
     };
     let raised = offer.set_limit(reservation.value, None);
     let raised = raised.filter(|_| Need::fits_limit(workload, reservation.value));

@@ -8,7 +8,7 @@ use crate::workload::{FactName, Workload};
 
 rule! {
     name: "swap-below-limit",
-    summary: "memory and swap together are less than the memory alone: the engine refuses it",
+    summary: "`memswap_limit` (memory plus swap) below the memory limit: the engine rejects it",
     severity: Error,
     group: Limits,
     preset: Recommended,
@@ -30,16 +30,16 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         ),
     );
     finding
-        .label(format!("memory and swap together: {}", swap.value))
+        .label(format!("memory plus swap: {}", swap.value))
         .via(&swap.via)
         .related(limit.span, format!("memory alone: {}", limit.value))
         .note(
             "Error response from daemon: Minimum memoryswap limit should be larger than memory \
              limit, see usage",
         );
-    offer.no_swap(&mut finding, "allow no swap: the same as the memory limit");
+    offer.no_swap(&mut finding, "disable swap: the same value as the memory limit");
     if let Some(ops) = offer.set_swap_size(both) {
-        let title = format!("or allow {} of swap: {} together", swap.value, both.to_compose());
+        let title = format!("or allow {} of swap: {} in all", swap.value, both.to_compose());
         finding.fix_ops(title, Applicability::Unsafe, &[FactName::SwapLimit], ops);
     }
 }

@@ -7,7 +7,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "swap-without-limit",
-    summary: "`memswap_limit` without a memory limit: the engine refuses it",
+    summary: "`memswap_limit` without a memory limit: the engine rejects it",
     severity: Error,
     group: Limits,
     preset: Recommended,
@@ -26,13 +26,13 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         swap.span,
         format!("`{}` has a `memswap_limit` of {} and no memory limit", workload.name, swap.value),
     );
-    finding.label("counts memory and swap together").via(&swap.via).note(
+    finding.label("memory plus swap").via(&swap.via).note(
         "Error response from daemon: You should always set the Memory limit when using \
          Memoryswap limit, see usage",
     );
     match offer.limit_like_swap() {
         Some(ops) => {
-            let title = format!("set `{}` to the same: all of it memory, no swap", offer.limit_name());
+            let title = format!("set `{}` to the same value: all memory, no swap", offer.limit_name());
             finding.fix_ops(title, Applicability::Unsafe, CHANGES, ops);
         }
         None => offer.limit(&mut finding),

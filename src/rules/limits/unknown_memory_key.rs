@@ -6,7 +6,7 @@ use crate::workload::{Element, FactName, Kind, Workload};
 
 rule! {
     name: "unknown-memory-key",
-    summary: "a key that Compose does not know, where a memory key was meant",
+    summary: "an unknown key that was meant to be a memory key",
     severity: Error,
     group: Limits,
     preset: Recommended,
@@ -41,7 +41,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         };
         let target = cx.policy().target;
         let mut finding =
-            cx.report(unknown.key.span, format!("Compose refuses the key `{key}` of `{}`", workload.name));
+            cx.report(unknown.key.span, format!("Compose rejects the key `{key}` of `{}`", workload.name));
         finding.label(format!("did you mean `{meant}`?")).via(&unknown.key.via).note(refusal);
         // It can only be renamed to a key of the same mapping.
         let there = meant.strip_prefix(&format!("{}{dot}", unknown.place)).filter(|rest| !rest.contains('.'));

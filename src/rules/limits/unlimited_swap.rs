@@ -6,7 +6,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "unlimited-swap",
-    summary: "`memswap_limit: -1` lets a limited container swap without end",
+    summary: "`memswap_limit: -1` gives a limited container unlimited swap",
     severity: Warning,
     group: Limits,
     preset: Recommended,
@@ -22,11 +22,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let quoted = offer.key("memswap_limit").is_some_and(|key| !key.bare);
     let mut finding = cx.report(
         swap.span,
-        format!("`{}` may use all swap of the host beyond its limit of {}", workload.name, limit.value),
+        format!("`{}` has unlimited swap on top of its {} limit", workload.name, limit.value),
     );
     finding.label("-1 is unlimited").via(&swap.via);
     if quoted {
-        finding.note("written as a string, Compose before 5.0 refuses it: invalid size: '-1'");
+        finding.note("as a string, Compose before 5.0 rejects it: invalid size: '-1'");
     }
-    offer.no_swap(&mut finding, "allow no swap: the same as the memory limit");
+    offer.no_swap(&mut finding, "disable swap: the same value as the memory limit");
 }

@@ -19,7 +19,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         return;
     };
     let mut finding =
-        cx.report(limit.span, format!("the memory limit of `{}` is 0, which limits nothing", workload.name));
+        cx.report(limit.span, format!("the memory limit of `{}` is 0, which means unlimited", workload.name));
     finding.label("0 is unlimited").via(&limit.via);
     offer.limit(&mut finding);
 }

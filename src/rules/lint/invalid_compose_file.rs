@@ -6,7 +6,7 @@ use crate::workload::{FactName, Project, Refusal};
 
 rule! {
     name: "invalid-compose-file",
-    summary: "something that Docker Compose refuses: it starts nothing of the project",
+    summary: "a mistake for which Docker Compose rejects the whole project",
     severity: Error,
     group: Lint,
     preset: Recommended,

@@ -11,7 +11,7 @@ const SHOWN: usize = 12;
 
 rule! {
     name: "syntax-error",
-    summary: "a file does not parse; the rest of it is checked all the same",
+    summary: "a file does not parse; the rest of it is still checked",
     severity: Error,
     group: Lint,
     preset: Recommended,

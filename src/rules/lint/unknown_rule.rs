@@ -33,7 +33,7 @@ pub(crate) fn report(name: &Spanned<String>, cx: &mut RuleContext<'_>) {
 
 /// Reports a suppression whose brackets are missing or empty.
 pub(crate) fn nameless(comment: Span, cx: &mut RuleContext<'_>) {
-    cx.report(comment, "a suppression without a rule holds nothing back")
-        .label("names no rule")
-        .help("with the rule, and why:\n  # oomlint: ignore[missing-memory-limit] runs alone on its host");
+    cx.report(comment, "a suppression without a rule name has no effect").label("no rule name").help(
+        "name the rule, and the reason:\n  # oomlint: ignore[missing-memory-limit] runs alone on its host",
+    );
 }

@@ -6,7 +6,7 @@ use crate::workload::Project;
 
 rule! {
     name: "unresolved-reference",
-    summary: "a file, service or stage that is named and not here: what depends on it is not checked",
+    summary: "a reference to a missing file, service or stage: what depends on it is not checked",
     severity: Note,
     group: Lint,
     preset: Recommended,
@@ -22,7 +22,7 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
         }
         let mut finding = cx.report(reference.span, reference.to_string());
         finding.label("cannot be resolved");
-        finding.note("what it may set is unknown, and nothing of that is reported as missing");
+        finding.note("rules that depend on it were skipped");
         if let Some(service) = &reference.service {
             finding.service(service);
         }

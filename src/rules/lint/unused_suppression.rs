@@ -6,7 +6,7 @@ use crate::source::{Sources, Span, Spanned};
 
 rule! {
     name: "unused-suppression",
-    summary: "a suppression holds nothing back",
+    summary: "a suppression that suppresses nothing",
     severity: Warning,
     group: Lint,
     preset: Recommended,
@@ -20,8 +20,8 @@ pub(crate) fn report(
     sources: &Sources,
     cx: &mut RuleContext<'_>,
 ) {
-    let mut finding = cx.report(name.span, format!("the suppression of `{}` holds nothing back", name.value));
-    finding.label("nothing of it is found here");
+    let mut finding = cx.report(name.span, format!("`ignore[{}]` suppresses nothing", name.value));
+    finding.label("the rule reports nothing here");
     if let Some(comment) = comment {
         let edit = Edit { span: removal(name, comment, sources), replacement: String::new() };
         finding.fix("remove it", Applicability::Safe, &[], vec![edit]);

@@ -8,7 +8,7 @@ use crate::workload::{Kind, Workload};
 
 rule! {
     name: "build-only-shm-size",
-    summary: "`shm_size` below `build` alone: it holds while the image is built",
+    summary: "`shm_size` only below `build`: it applies to the build, not to the container",
     severity: Warning,
     group: MemoryFs,
     preset: Recommended,
@@ -22,14 +22,14 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some((key, size)) = shm::of_build(workload) else { return };
     let offer = Offer::of(workload, cx);
     let name = &workload.name;
-    let message = format!("`{name}` runs with 64 MiB of /dev/shm: the {size} are for its build alone");
+    let message = format!("`{name}` runs with 64 MiB of /dev/shm: the {size} apply to its build only");
     let mut finding = cx.report(key.key, message);
     finding
-        .label("the steps of the build have it, the container has not")
+        .label("applies to the build, not to the container")
         .via(&key.via)
         .severity(workload.role.soften(RULE.meta().severity))
         .related(workload.anchor, "no `shm_size` here")
-        .note("what is written to /dev/shm counts against the container's limit");
+        .note("files in /dev/shm count against the container's memory limit");
     let needed = workload.memory.shared_memory.as_ref();
     if let Some(needs) = needed {
         finding.related(workload.image.base.span(), needs.why.as_str());

@@ -41,11 +41,11 @@ pub(super) fn offer_size(
     let fits = size.zip(limit).is_none_or(|(size, limit)| size.0 < limit.0 / 2);
     if offer.policy.target == Target::Swarm || offer.project.for_swarm {
         finding.help(format!(
-            "Swarm reads no `shm_size`: mount a tmpfs of {written} at /dev/shm, in a limit that holds it: \
+            "Swarm reads no `shm_size`: mount a tmpfs of {written} at /dev/shm, within the memory limit: \
              `type: tmpfs`, `target: /dev/shm`, `tmpfs: {{size: <bytes>}}`"
         ));
     } else if !fits || workload.memory.limit.is_unknown() {
-        finding.help(format!("`shm_size: {written}` in the service, in a limit that holds it"));
+        finding.help(format!("add `shm_size: {written}` to the service, within its memory limit"));
     } else if let Some(why) = offer.changed_elsewhere() {
         finding.help(format!("add `shm_size: {written}` to the service; {why}"));
     } else {

@@ -6,7 +6,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "shm-exceeds-limit",
-    summary: "shared memory and tmpfs that together may take the whole memory limit",
+    summary: "/dev/shm and tmpfs that together can fill the memory limit",
     severity: Warning,
     group: MemoryFs,
     preset: Recommended,
@@ -25,12 +25,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     }
     let mut finding = cx.report(
         first.span,
-        format!("memory-backed files of `{}` may take {total} of a limit of {}", workload.name, limit.value),
+        format!("files in memory of `{}` may take {total} of its {} limit", workload.name, limit.value),
     );
     finding
         .label(format!("{} of memory", first.value))
         .related(limit.span, format!("the kernel kills it at {}", limit.value))
-        .note("what is written to /dev/shm and to a tmpfs counts against the container's limit");
+        .note("files in /dev/shm and in a tmpfs count against the container's memory limit");
     for part in others {
         finding.related(part.span, format!("{} of memory", part.value));
     }

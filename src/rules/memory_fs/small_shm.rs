@@ -9,7 +9,7 @@ use crate::workload::{Certainty, SharedMemory, Workload};
 
 rule! {
     name: "small-shm",
-    summary: "/dev/shm stays at 64 MiB for a program that is known to need more",
+    summary: "/dev/shm is 64 MiB for a program that needs more",
     severity: Warning,
     group: MemoryFs,
     preset: Recommended,
@@ -47,7 +47,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .severity(workload.role.soften(severity))
         .confidence(if needs.confidence == Certainty::Low { Confidence::Low } else { Confidence::Medium })
         .related(workload.image.base.span(), needs.why.as_str())
-        .note("what is written there counts against the container's limit");
+        .note("files there count against the container's memory limit");
     let enough = ByteSize::parse_compose(&needs.enough).ok();
     shm::offer_size(&mut finding, &offer, &needs.enough, enough);
 }

@@ -19,11 +19,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for mount in workload.service.mounts.iter().filter(|mount| mount.source == "/dev/shm") {
         cx.report(
             mount.span,
-            format!("`{}` writes to the host's own /dev/shm, which has no bound for it", workload.name),
+            format!("`{}` writes to the host's /dev/shm, which does not limit it", workload.name),
         )
         .label("half of the host's memory, shared with the host")
-        .note("what it leaves there stays when it ends")
-        .help("give it one of its own: `shm_size: <size>`, in the place of the mount");
+        .note("files stay there after the container stops")
+        .help("use `shm_size: <size>` instead of the mount");
     }
     for mount in workload.service.tmpfs.iter().filter(|mount| mount.size.is_absent()) {
         let target = &mount.target;
@@ -32,7 +32,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         }
         cx.report(target.span(), format!("the tmpfs at `{target}` of `{}` has no size", workload.name))
             .label("half of the host's memory")
-            .note("what is written there counts against the container's memory limit, where it has one")
+            .note("files there count against the container's memory limit, if it has one")
             .help(match mount.long {
                 false => {
                     let options: String = mount.options.iter().map(|option| format!("{option},")).collect();

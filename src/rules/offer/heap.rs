@@ -44,9 +44,9 @@ pub(in crate::rules) fn bound_default(
         let key = offer.limit_name();
         let runtime = heap.runtime.display_name();
         finding.help(match &heap.limit_unseen {
-            Some(unseen) => format!("add `{key}: <size>` and bound the heap below it: {}", unseen.why),
+            Some(unseen) => format!("add `{key}: <size>` and set the heap below it: {}", unseen.why),
             None if heap.env_unseen => format!(
-                "add a limit, `{key}: <size>`, and bound the heap below it in `{}`",
+                "add a limit, `{key}: <size>`, and set the heap below it in `{}`",
                 usual(heap.runtime)
             ),
             None => format!("add a limit first, `{key}: <size>`: the {runtime} heap then follows it"),
@@ -54,7 +54,7 @@ pub(in crate::rules) fn bound_default(
         return;
     };
     if let Some(why) = offer.changed_elsewhere() {
-        finding.help(format!("bound the heap below the limit: {why}"));
+        finding.help(format!("set the heap below the limit: {why}"));
         return;
     }
     let varies = offer.workload.limit_key().is_none_or(|key| key.text.varies());
@@ -72,11 +72,11 @@ pub(in crate::rules) fn bound_default(
     if let Some((name, value)) = own.filter(|_| !varies) {
         match set_variables(offer, &[(name.clone(), value.clone())]) {
             Some(ops) => {
-                let title = format!("bound the heap: `{name}` set to `{value}`");
+                let title = format!("limit the heap: set `{name}` to `{value}`");
                 finding.fix_ops(title, Applicability::Unsafe, CHANGES, ops);
             }
             None => {
-                finding.help(format!("bound the heap with `{name}: {value}`"));
+                finding.help(format!("limit the heap with `{name}: {value}`"));
             }
         }
         return;
@@ -89,9 +89,7 @@ pub(in crate::rules) fn bound_default(
     };
     let Some(words) = words else {
         finding.help(match varies {
-            true => {
-                "a variable sets the limit: let it set the heap to about three quarters of it, too".to_owned()
-            }
+            true => "a variable sets the limit: use it for the heap too, at about three quarters".to_owned(),
             false => too_small(heap, limit),
         });
         return;
@@ -100,11 +98,11 @@ pub(in crate::rules) fn bound_default(
     let name = carrier.unwrap_or(usual(heap.runtime)).to_owned();
     match set_words(offer, &name, &words) {
         Some((ops, edits)) => {
-            let title = format!("bound the heap: `{words}` in `{name}`");
+            let title = format!("limit the heap: `{words}` in `{name}`");
             finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, ops);
         }
         None => {
-            finding.help(format!("bound the heap with `{words}` in `{name}`"));
+            finding.help(format!("limit the heap with `{words}` in `{name}`"));
         }
     }
 }
@@ -123,7 +121,7 @@ pub(in crate::rules) fn bound_in_bytes(
         RuntimeName::Node => ("NODE_OPTIONS", format!("--max-old-space-size={}", size.mebibytes())),
         _ => return,
     };
-    let title = format!("bound the heap: `{words}`");
+    let title = format!("limit the heap: `{words}`");
     // A share has no effect beside a number, so it is replaced.
     if let Some(share) = heap.bound.value() {
         let Some(span) = share.flag.verbatim_span() else { return };
@@ -196,10 +194,10 @@ fn lower_share(
 ) {
     let share = (size.0 / (limit.0 / 100).max(1)).min(70);
     let Some((span, replacement)) = setting.reshared(share).filter(|_| (share as f64) < percent) else {
-        finding.help(format!("a smaller share, or a higher limit than {limit}"));
+        finding.help(format!("a smaller percentage, or a limit above {limit}"));
         return;
     };
-    let title = format!("leave room: {share} % of the limit");
+    let title = format!("leave room: use {share} % of the limit");
     finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, vec![Edit { span, replacement }], Vec::new());
 }
 
@@ -208,7 +206,7 @@ pub(in crate::rules) fn too_small(heap: &MemoryPool, limit: ByteSize) -> String 
     let runtime = heap.runtime.display_name();
     let overhead = heap.beside(ByteSize(SMALLEST)).map_or(0, |beside| beside.most);
     let what = if heap.pool == Pool::Cache { "cache" } else { "heap" };
-    format!("raise the limit of {limit}: {runtime} needs up to {overhead} MiB on top of its {what}")
+    format!("raise the {limit} limit: {runtime} needs up to {overhead} MiB outside its {what}")
 }
 
 /// Returns the variable that the runtime reads however it is started.

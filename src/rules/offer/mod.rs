@@ -107,13 +107,13 @@ impl<'w> Offer<'w> {
         let file = change.file.strip_prefix(&self.project.directory).unwrap_or(&change.file).display();
         Some(match &change.by {
             Some(other) if change.limit => {
-                format!("`{other}` in `{file}` is based on `{name}` and has a limit of its own")
+                format!("`{other}` in `{file}` extends `{name}` and has its own limit")
             }
             Some(other) => {
-                format!("`{other}` in `{file}` is based on `{name}`: pick a size that fits that, too")
+                format!("`{other}` in `{file}` extends `{name}`: pick a size that fits both")
             }
-            None if change.limit => format!("`{file}` sets a limit of its own for `{name}`"),
-            None => format!("`{file}` also sets `{name}`: pick a size that holds with and without it"),
+            None if change.limit => format!("`{file}` sets another limit for `{name}`"),
+            None => format!("`{file}` also sets `{name}`: pick a size that fits with and without it"),
         })
     }
 
@@ -123,7 +123,7 @@ impl<'w> Offer<'w> {
             let help = match Need::of(self.workload) {
                 Err(without) => self.without_number(&without),
                 Ok(need) => format!(
-                    "add `{}: <size>`: {} holds what is set here",
+                    "add `{}: <size>`: {} is enough for what is set here",
                     self.limit_name(),
                     need.limit.to_compose()
                 ),
@@ -160,7 +160,7 @@ impl<'w> Offer<'w> {
             }
             None => {
                 finding.help(format!(
-                    "a limit of {}: {}; a variable sets it, so change the variable",
+                    "a limit of {}: {}; change the variable that sets it",
                     need.limit.to_compose(),
                     need.sum
                 ));
@@ -183,47 +183,42 @@ impl<'w> Offer<'w> {
         let key = self.limit_name();
         match why {
             NoNumber::Unknown if self.workload.role.is_job() => format!(
-                "add `{key}: <size>`, above what it uses at its peak: `docker stats` shows it while \
-                 it runs, `oomlint size` works out the number"
+                "add `{key}: <size>`, above its peak: `docker stats` shows what it uses while it runs, `oomlint size` computes a limit"
             ),
             NoNumber::Unknown => format!(
-                "add `{key}: <size>`, above what it uses at its peak: `docker stats` shows it, \
-                 `oomlint size` works out the number"
+                "add `{key}: <size>`, above its peak: `docker stats` shows what it uses, `oomlint size` computes a limit"
             ),
             NoNumber::Follows { runtime } => format!(
-                "add `{key}: <size>`: the {runtime} heap then follows it; `oomlint size` works out \
-                 the number from `docker stats`"
+                "add `{key}: <size>`: the {runtime} heap then follows it; `oomlint size` computes a limit from `docker stats`"
             ),
             NoNumber::Grows { what } => {
                 format!(
-                    "add `{key}: <size>`, as much as it is to have: {what}, so what it uses now tells nothing"
+                    "add `{key}: <size>`, as much as you want to give it: {what}, so its current use is no guide"
                 )
             }
             NoNumber::HostSized { why, first } => match first {
                 Some(first) => {
                     format!(
-                        "`{key}` alone is not enough, {why}: add it, and take the {first} that oomlint then \
-                         offers"
+                        "`{key}` alone is not enough, {why}: add it, then apply the {first} that oomlint suggests"
                     )
                 }
                 None => {
                     format!(
-                        "`{key}` alone is not enough, {why}: bound its heap or cache first, then add a limit \
+                        "`{key}` alone is not enough, {why}: limit its heap or cache first, then add a limit \
                          above it"
                     )
                 }
             },
             NoNumber::MayBeHostSized { why, first } => match first {
                 Some(first) => format!(
-                    "`{key}` alone may not be enough: if it starts the server of its image, {why}; add \
-                     it, and take the {first} that oomlint then offers"
+                    "`{key}` alone may not be enough: if it starts the server of its image, {why}; add it, then apply the {first} that oomlint suggests"
                 ),
                 None => {
                     format!("`{key}` alone may not be enough: if it starts the server of its image, {why}")
                 }
             },
             NoNumber::Varies { setting, limit } => format!(
-                "add `{key}: <size>`: {} is enough for `{setting}`, the value that its variable has here",
+                "add `{key}: <size>`: {} is enough for `{setting}`, its value here",
                 limit.to_compose()
             ),
             NoNumber::Capped { key: other, limit } => format!(
@@ -239,8 +234,7 @@ impl<'w> Offer<'w> {
         let key = self.reservation_name();
         if let Some(why) = self.changed_elsewhere() {
             finding.help(format!(
-                "add `{key}: <size>`, below the limit of {limit}: what it uses most of the time, as \
-                 `docker stats` shows; {why}"
+                "add `{key}: <size>`, below the limit of {limit}: its usual use, as `docker stats` shows; {why}"
             ));
             return;
         }
@@ -264,8 +258,7 @@ impl<'w> Offer<'w> {
             }
             None => {
                 finding.help(format!(
-                    "add `{key}: <size>`, below the limit of {limit}: what it uses most of the time, as \
-                     `docker stats` shows"
+                    "add `{key}: <size>`, below the limit of {limit}: its usual use, as `docker stats` shows"
                 ));
             }
         }
@@ -281,15 +274,15 @@ impl<'w> Offer<'w> {
             }
             None if swarm_reads => {
                 finding.help(
-                    "`memswap_limit` equal to the memory limit allows no swap; `docker stack deploy` \
+                    "`memswap_limit` equal to the memory limit disables swap; `docker stack deploy` \
                      refuses a file with that key",
                 );
             }
             None => {
-                let help = "`memswap_limit` equal to the memory limit allows no swap";
+                let help = "`memswap_limit` equal to the memory limit disables swap";
                 finding.help(match self.unlimited_steps().next() {
                     Some(step) => format!(
-                        "{help}; `{}` inherits it, and has no limit: give it a `mem_limit` first",
+                        "{help}; `{}` inherits it without a limit: give it a `mem_limit` first",
                         step.name
                     ),
                     None => help.to_owned(),

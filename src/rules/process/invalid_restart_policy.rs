@@ -6,7 +6,7 @@ use crate::workload::{FactName, Workload};
 
 rule! {
     name: "invalid-restart-policy",
-    summary: "a restart policy that the engine refuses",
+    summary: "a restart policy that the engine rejects",
     severity: Error,
     group: Process,
     preset: Recommended,
@@ -26,7 +26,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     }
     let mut finding = cx.report(
         attempts.span,
-        format!("the engine refuses to start `{}`: attempts are counted after failures only", workload.name),
+        format!("the engine does not start `{}`: a number of attempts needs `on-failure`", workload.name),
     );
     finding
         .label(format!("with `{}`", condition.value))
@@ -38,12 +38,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .help("write `condition: on-failure` in the block");
     if let Some(owner) = workload.key("deploy.restart_policy") {
         let set = FixOp::Set { owner, path: &["condition"], value: "on-failure".to_owned(), after: "" };
-        finding.fix_ops(
-            "restart after failures only",
-            Applicability::Unsafe,
-            &[FactName::Restart],
-            vec![set],
-        );
+        finding.fix_ops("restart on failure only", Applicability::Unsafe, &[FactName::Restart], vec![set]);
     }
 }
 
@@ -62,25 +57,24 @@ fn unknown_policy(workload: &Workload, cx: &mut RuleContext<'_>) {
     let negative = attempts.is_some_and(|attempts| attempts.parse::<i64>().is_ok_and(|count| count < 0));
     let (label, note) = match (name, attempts) {
         ("on-failure", _) if negative => {
-            ("fewer than none", "invalid restart policy: maximum retry count cannot be negative".to_owned())
+            ("negative", "invalid restart policy: maximum retry count cannot be negative".to_owned())
         }
         ("on-failure", _) | ("" | "no" | "always" | "unless-stopped", None) => return,
         ("no" | "always" | "unless-stopped", Some(_)) => (
-            "only failures are counted",
+            "only `on-failure` takes a number",
             "invalid restart policy: maximum retry count can only be used with 'on-failure'".to_owned(),
         ),
-        _ => ("no policy of that name", format!("invalid restart policy: unknown policy '{name}'")),
+        _ => ("unknown policy", format!("invalid restart policy: unknown policy '{name}'")),
     };
     cx.report(
         restart.span,
-        format!("the engine refuses to start `{}` with `restart: {}`", workload.name, restart.value),
+        format!("the engine does not start `{}` with `restart: {}`", workload.name, restart.value),
     )
     .label(label)
     .via(&restart.via)
     .note(format!("Error response from daemon: {note}"))
     .help(
-        "the policies are `no`, `always`, `unless-stopped` and `on-failure`, with `:3` \
-         behind it for three attempts",
+        "the policies are `no`, `always`, `unless-stopped` and `on-failure`, or `on-failure:3` for three attempts",
     );
 }
 
@@ -95,14 +89,10 @@ fn attempts_in_condition(workload: &Workload, cx: &mut RuleContext<'_>) {
     let attempts = text.strip_prefix("on-failure:").filter(|count| count.parse::<u32>().is_ok());
     let mut finding = cx.report(
         condition.span,
-        format!("the engine refuses to start `{}` with `condition: {text}`", workload.name),
+        format!("the engine does not start `{}` with `condition: {text}`", workload.name),
     );
     finding
-        .label(if attempts.is_some() {
-            "the number has a key of its own"
-        } else {
-            "no condition of that name"
-        })
+        .label(if attempts.is_some() { "the number goes into `max_attempts`" } else { "unknown condition" })
         .via(&condition.via)
         .note(format!("Error response from daemon: invalid restart policy: unknown policy '{text}'"));
     let Some(attempts) = attempts else {
@@ -120,6 +110,11 @@ fn attempts_in_condition(workload: &Workload, cx: &mut RuleContext<'_>) {
             after: "",
         };
         let asked = vec![set(&["condition"], "on-failure"), set(&["max_attempts"], attempts)];
-        finding.fix_ops("give the number its own key", Applicability::Unsafe, &[FactName::Restart], asked);
+        finding.fix_ops(
+            "move the number to `max_attempts`",
+            Applicability::Unsafe,
+            &[FactName::Restart],
+            asked,
+        );
     }
 }

@@ -25,11 +25,13 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             .image_alone(image)
             .related(instruction.by, format!("the {keyword} that counts"))
             .note(match keyword {
-                "HEALTHCHECK" => "a container has one probe: to check two things, one command has to do both",
-                "CMD" => "a container starts one program: two of them are two services, or one script",
-                _ => "a container has one entrypoint, and it starts the other words of the line",
+                "HEALTHCHECK" => {
+                    "a container has one healthcheck: to check two things, combine them in one command"
+                }
+                "CMD" => "a container starts one program: use two services, or one script",
+                _ => "a container has one entrypoint",
             });
-        let title = format!("take this {keyword} out: nothing reads it");
+        let title = format!("remove this {keyword}: it is never used");
         // The comments between its lines may be worth keeping.
         if instruction.has_comments {
             finding.help(title);

@@ -18,8 +18,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     cx.report(span, format!("`{name}` runs several programs under one limit"))
         .label("more than one program starts here")
         .note(
-            "when one of them takes too much, the kernel picks which to kill; \
-             the container runs on without it",
+            "when one uses too much, the kernel chooses which to kill; the container keeps running without it",
         )
-        .help("a service for each, with a limit and a healthcheck of its own");
+        .help("run each as a service, with its own limit and healthcheck");
 }

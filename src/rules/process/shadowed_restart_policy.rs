@@ -6,7 +6,7 @@ use crate::workload::{Fact, FactName, Workload};
 
 rule! {
     name: "shadowed-restart-policy",
-    summary: "`restart` beside a `deploy.restart_policy` that takes its place",
+    summary: "`restart` is overridden by `deploy.restart_policy`",
     severity: Warning,
     group: Process,
     preset: Recommended,
@@ -37,18 +37,14 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         format!("`restart: {}` of `{}` becomes `{effective}`", written.value, workload.name),
     );
     finding
-        .label("not what happens")
+        .label("overridden")
         .via(&written.via)
         .related(
             *block,
-            if effective == "no" {
-                "this block has no condition to restart on"
-            } else {
-                "this block takes its place"
-            },
+            if effective == "no" { "this block has no condition" } else { "this block overrides it" },
         )
-        .note("any `deploy.restart_policy` takes the place of `restart`, outside of Swarm too")
-        .help(format!("leave the block out, or write `condition: {condition}`{bound} in it"));
+        .note("`deploy.restart_policy` overrides `restart`, with Compose too")
+        .help(format!("remove the block, or write `condition: {condition}`{bound} in it"));
     // The fix adds only what the block leaves out, and overrides nothing that it sets.
     let Some(owner) = workload.key("deploy.restart_policy") else { return };
     let set = |path: &'static [&'static str], value: &str| FixOp::Set {
@@ -69,5 +65,5 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         }
         asked.push(set(&["max_attempts"], attempts));
     }
-    finding.fix_ops("say it in the block", Applicability::Unsafe, &[FactName::Restart], asked);
+    finding.fix_ops("set it in the block", Applicability::Unsafe, &[FactName::Restart], asked);
 }

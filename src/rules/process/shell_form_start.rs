@@ -29,16 +29,16 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let ShellAsPid1 { span, shell, command, inside, outer, list } = found;
     let is_list = inside.is_none() && command.first.starts_with('[');
     let label = match (inside, outer) {
-        (None, _) if is_list => "not valid JSON, so a shell runs it as text".to_owned(),
-        (None, _) => "runs below `sh`, which is process 1".to_owned(),
-        (Some(_), OuterShell::None) => format!("`{shell}` is process 1, and waits for what it starts"),
-        (Some(_), OuterShell::Stays) => format!("`sh` is process 1, and waits for `{shell}`"),
+        (None, _) if is_list => "not valid JSON, so it is run by a shell".to_owned(),
+        (None, _) => "started by `sh`, which stays process 1".to_owned(),
+        (Some(_), OuterShell::None) => format!("`{shell}` stays process 1 and does not pass SIGTERM on"),
+        (Some(_), OuterShell::Stays) => {
+            format!("`sh` stays process 1 and does not pass SIGTERM on to `{shell}`")
+        }
         (Some(_), OuterShell::MayStay) => format!("starts `{shell}` without `exec`"),
     };
     let mut finding = cx.report(*span, format!("{container} never gets SIGTERM: a shell is process 1"));
-    finding
-        .label(label)
-        .note("`docker stop` waits ten seconds and kills it: nothing is flushed, no connection is closed");
+    finding.label(label).note("`docker stop` waits 10 s, then kills it without a clean shutdown");
     if let Some(place) = inside {
         let waits = if *outer == OuterShell::None {
             "runs without `exec`".to_owned()
@@ -48,12 +48,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         finding.related(*place, waits);
     }
     if is_list {
-        finding.help("a list is JSON: each word in double quotes, a comma between two, one pair of brackets");
+        finding.help("JSON form: each word in double quotes, separated by commas, in one pair of brackets");
         return;
     }
     let list = list.as_ref().map(|(key, words)| pasted_list(key, words));
     let mut help = match (inside, list) {
-        (None, Some(list)) => format!("start it with `exec`, in one word for the shell:\n  {list}"),
+        (None, Some(list)) => format!("start it with `exec`, in one string for the shell:\n  {list}"),
         (None, None) => started(command, "put `exec` before the last command"),
         (Some(_), _) if *outer == OuterShell::None => {
             started(command, &format!("in `{shell}`, put `exec` before the last command"))
@@ -61,11 +61,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         (Some(_), Some(list)) => {
             let inside = started(command, &format!("and in `{shell}`, put `exec` before the last command"));
             format!(
-                "`exec` in both places: in front of `{shell}`, in one word for the shell:\n  {list}\n{inside}"
+                "`exec` in both places: before `{shell}`, in one string for the shell:\n  {list}\n{inside}"
             )
         }
         (Some(_), None) => {
-            started(command, &format!("`exec` in both places: in front of `{shell}`, and in it"))
+            started(command, &format!("`exec` in both places: before `{shell}`, and inside it"))
         }
     };
     if let Some(runtime) = &command.deaf {

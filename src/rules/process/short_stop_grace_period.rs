@@ -7,7 +7,7 @@ use crate::workload::{Certainty, Fact, FactName, Kind, Workload, duration};
 
 rule! {
     name: "short-stop-grace-period",
-    summary: "a server is killed before it has stopped: exit code 137 without lack of memory",
+    summary: "a server is killed before it has stopped: exit code 137, although memory was not short",
     severity: Warning,
     group: Process,
     preset: Recommended,
@@ -44,18 +44,19 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let written = !period.is_absent();
     let severity = if written && sure { RULE.meta().severity } else { Severity::Note };
     let (has, asked) = (duration::display(has), compose(needs.seconds));
-    let mut finding = cx.report(place, format!("`{name}` has {has} to stop, and its maker asks for {asked}"));
+    let mut finding =
+        cx.report(place, format!("`{name}` has {has} to stop; its documentation recommends {asked}"));
     finding
         .label(match written {
-            true => format!("killed {has} after it is told to stop"),
-            false => format!("no `stop_grace_period`: killed {has} after it is told to stop"),
+            true => format!("killed {has} after SIGTERM"),
+            false => format!("no `stop_grace_period`: killed {has} after SIGTERM"),
         })
         .via(via)
         .severity(role.soften(severity))
         .confidence(if sure { Confidence::Medium } else { Confidence::Low })
         .related(workload.image.base.span(), needs.why.as_str())
-        .note("exit code 137 then means that it was too slow, and not that memory ran out")
-        .group_message("servers may be killed before they have stopped");
+        .note("its exit code is then 137, as after an OOM kill, but memory was not the reason")
+        .group_message("servers may be killed before they have shut down");
     let from_variable = period.known().is_some_and(|known| known.default_for.is_some());
     match offer.changed_elsewhere().filter(|_| !from_variable) {
         None if !from_variable => {
@@ -65,7 +66,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 value: asked.clone(),
                 after: "image",
             };
-            let title = format!("give `{name}` {asked}");
+            let title = format!("give `{name}` {asked} to stop");
             finding.fix_ops(title, Applicability::Unsafe, &[FactName::StopGracePeriod], vec![set]);
         }
         _ => {

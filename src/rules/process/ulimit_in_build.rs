@@ -5,7 +5,7 @@ use crate::workload::Workload;
 
 rule! {
     name: "ulimit-in-build",
-    summary: "a RUN that ends with ulimit: nothing of it is left in the image",
+    summary: "a RUN that ends with ulimit: it has no effect on the image",
     severity: Warning,
     group: Process,
     preset: Recommended,
@@ -14,10 +14,9 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for command in workload.build.iter().flat_map(|build| &build.ulimits) {
-        let message = format!("`{}` has no effect on what runs in `{}`", command.value, workload.name);
-        cx.report(command.span, message).label("applies only to the shell of this RUN").help(
-            "set it where the container is started, in `ulimits` of the service: \
-             sizes are bytes there, KiB in the shell",
-        );
+        let message = format!("`{}` has no effect on the containers of `{}`", command.value, workload.name);
+        cx.report(command.span, message)
+            .label("applies only to the shell of this RUN")
+            .help("set it in `ulimits` of the service: sizes are in bytes there, in KiB in the shell");
     }
 }

@@ -5,7 +5,7 @@ use crate::workload::{Fact, Workload};
 
 rule! {
     name: "unbounded-logs",
-    summary: "the default log driver keeps every line on the host's disk",
+    summary: "a container log without a size limit fills the host's disk",
     severity: Note,
     group: Process,
     preset: Strict,
@@ -28,9 +28,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         Fact::Unknown { .. } => return,
     };
     let place = workload.service.logging.known().map_or(workload.anchor, |logging| logging.span);
-    cx.report(place, format!("nothing bounds the log of `{}`", workload.name))
+    cx.report(place, format!("the log of `{}` has no size limit", workload.name))
         .label(label)
-        .group_message("services have a log that nothing bounds")
+        .group_message("services have a log without a size limit")
         .note("the `json-file` driver keeps every line until the container is removed")
         .help(match &workload.service.logging {
             Fact::Known(_) => "in the service:\n  logging:\n    options:\n      max-size: 10m",

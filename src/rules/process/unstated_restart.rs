@@ -5,7 +5,7 @@ use crate::workload::{Kind, Workload};
 
 rule! {
     name: "unstated-restart",
-    summary: "a memory limit without a restart policy: killed once, the service stays down",
+    summary: "a memory limit without a restart policy: after one OOM kill the service stays down",
     severity: Note,
     group: Process,
     preset: Strict,
@@ -22,13 +22,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         return;
     }
     let name = &workload.name;
-    let mut finding =
-        cx.report(workload.anchor, format!("`{name}` stays down once it is killed at its memory limit"));
+    let mut finding = cx.report(workload.anchor, format!("`{name}` stays down after an OOM kill"));
     finding
         .label("no `restart`")
         .via(&workload.service.via)
         .related(limit.span, format!("killed at {}", limit.value))
-        .note("the policy is `no` where nothing is written: `docker compose up` starts it once")
-        .group_message("services stay down once they are killed at their memory limit");
+        .note("the default restart policy is `no`")
+        .group_message("services stay down after an OOM kill");
     finding.help("add `restart: unless-stopped`");
 }

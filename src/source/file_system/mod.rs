@@ -11,6 +11,7 @@ use std::fs::{File, Metadata, ReadDir};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use self::listing::{Listed, Listing, Listings};
 use self::root::AllowedRoot;
@@ -76,6 +77,8 @@ pub struct FileSystem {
     root: Option<Arc<AllowedRoot>>,
     listings: Option<Arc<Listings>>,
     overlay: Option<Arc<AbsoluteOverlay>>,
+    /// Files that were read, by all copies.
+    reads: Arc<AtomicUsize>,
 }
 
 /// Texts that replace files, or stand for files that do not exist, by path: unsaved buffers, fixes that are tried.
@@ -113,6 +116,12 @@ impl FileSystem {
         let own = overlay.iter().map(|(path, text)| (normalize(&here.join(path)), text.clone()));
         let texts = below.chain(own).collect();
         Self { overlay: Some(Arc::new(AbsoluteOverlay { here, texts })), ..self.clone() }
+    }
+
+    /// Returns how many files were read so far, also by copies.
+    #[must_use]
+    pub fn reads(&self) -> usize {
+        self.reads.load(Ordering::Relaxed)
     }
 
     /// True if the file system itself has an entry at this path, whatever the overlay.
@@ -293,6 +302,7 @@ impl FileSystem {
     /// If the file does not exist, is not a regular file, exceeds [`MAX_FILE_SIZE`] or is outside of the allowed
     /// directory.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         let bytes = self.read_prefix(path, MAX_FILE_SIZE + 1)?;
         if bytes.len() as u64 > MAX_FILE_SIZE { Err(LoadError::TooLarge) } else { Ok(bytes) }
     }

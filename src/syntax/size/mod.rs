@@ -132,7 +132,8 @@ fn go_float(text: &str) -> Result<f64, &'static str> {
 }
 
 impl fmt::Display for ByteSize {
-    /// Formats as `512 MiB`, `1.5 GiB`, `900 KiB`, `512 bytes`, with one decimal if the number is not whole.
+    /// Formats as `512 MiB`, `1.5 GiB`, `7.52 GiB`, `900 KiB`, `512 bytes`: whole MiB as people write them, and other sizes with
+    /// one decimal, GiB with two.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = self.0;
         let (unit, name) = match bytes.unsigned_abs() {
@@ -142,7 +143,7 @@ impl fmt::Display for ByteSize {
             _ => return write!(f, "{bytes} bytes"),
         };
         // 1536 MiB is 1.5 GiB, but 1025 MiB is better not rounded to 1 GiB.
-        let (unit, name) = if unit == GIB && bytes % (GIB / 2) != 0 && bytes < 10 * GIB {
+        let (unit, name) = if unit == GIB && bytes % (GIB / 2) != 0 && bytes % MIB == 0 && bytes < 10 * GIB {
             (MIB, "MiB")
         } else {
             (unit, name)
@@ -150,8 +151,9 @@ impl fmt::Display for ByteSize {
         if bytes % unit == 0 {
             return write!(f, "{} {name}", bytes / unit);
         }
-        let tenths = format!("{:.1}", bytes as f64 / unit as f64);
-        write!(f, "{} {name}", tenths.strip_suffix(".0").unwrap_or(&tenths))
+        let decimals = if unit == GIB && bytes < 10 * GIB { 2 } else { 1 };
+        let number = format!("{:.decimals$}", bytes as f64 / unit as f64);
+        write!(f, "{} {name}", number.trim_end_matches('0').trim_end_matches('.'))
     }
 }
 

@@ -160,7 +160,8 @@ impl SettingsReader<'_> {
             });
         let name = self.runtime.name.display_name();
         if let Some((source, word, size)) = initial {
-            let effect = format!("the heap begins larger than {most}, its bound: {name} does not start");
+            let effect =
+                format!("the initial heap is larger than the maximum, {most}: {name} does not start");
             return (size.0 > most.0)
                 .then(|| self.problem(HeapProblemKind::Malformed, word, &source.name, effect));
         }

@@ -132,7 +132,7 @@ impl ProductReader<'_> {
                     format!("{name}={value}"),
                     value,
                     name,
-                    "its start script adds the unit itself, and Java does not start with two".to_owned(),
+                    "its start script adds the unit itself; Java does not start with two".to_owned(),
                 )
             })
         })

@@ -416,7 +416,7 @@ impl SettingsReader<'_> {
                 Fact::Known(Spanned::new(setting, span))
             }
             None if own_bound => {
-                Fact::Unknown { at: anchor, why: Why::Other("its start script bounds the heap") }
+                Fact::Unknown { at: anchor, why: Why::Other("its start script limits the heap") }
             }
             None => Fact::Absent { anchor },
         };

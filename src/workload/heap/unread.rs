@@ -122,8 +122,8 @@ impl SettingsReader<'_> {
             }
             let flag = split_options(&set.value).into_iter().find(|word| self.is_heap_flag(word))?;
             let effect = match &set.stage {
-                Some(stage) => format!("stage `{stage}` has it, the one that runs does not"),
-                None => "the shell of this RUN is the only one that sees it".to_owned(),
+                Some(stage) => format!("set in stage `{stage}`, not in the final stage"),
+                None => "only the shell of this RUN sees it".to_owned(),
             };
             Some(HeapProblem {
                 read_variable: self.way(&variable.name, &flag, &flag),

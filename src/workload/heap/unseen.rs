@@ -15,8 +15,8 @@ impl SettingsReader<'_> {
         let blinded = flags.rev().find_map(|word| {
             let (flag, _) = self.runtime.flag(word.as_str())?;
             (flag.sets == Sets::LimitUnseen).then(|| LimitBlindness {
-                why: format!("`{word}` makes it look at the host"),
-                way_out: format!("without `{word}` it sees the limit"),
+                why: format!("`{word}` makes it use the host's memory"),
+                way_out: format!("without `{word}` it uses the limit"),
             })
         });
         let old = self.runtime.cgroup_v2_since.zip(major).filter(|(since, major)| major < since);

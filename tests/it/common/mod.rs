@@ -112,7 +112,7 @@ impl Checked {
 
     pub fn write(&self, out: &mut dyn Write, format: Format) {
         let report = Report::new(&self.outcome.findings, &self.outcome.summary, &self.sources, &self.root);
-        report.write(out, format, human::Options { color: false, time: false }).unwrap();
+        report.write(out, format, human::Options::default()).unwrap();
     }
 }
 

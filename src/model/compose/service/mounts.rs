@@ -78,7 +78,7 @@ pub(super) fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
                         bounded(Fact::Known(Spanned::with_provenance(bytes, span, item.via.clone())))
                     }
                     None if share => {
-                        Fact::Unknown { at: span, why: Why::Other("a share of the host's memory") }
+                        Fact::Unknown { at: span, why: Why::Other("a percentage of the host's memory") }
                     }
                     None => Fact::Unknown { at: span, why: Why::Malformed(value.to_owned()) },
                 };

@@ -1,0 +1,349 @@
+//! Findings that people see as one: in the human report and in Markdown.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::snippet::{Block, Help};
+use super::{FileLocation, digest, escape, severity_name};
+use indexmap::IndexMap;
+
+use crate::diagnostic::{Finding, Severity};
+use crate::hash::HashMap;
+use crate::model::project::DEFAULT_NAMES;
+use crate::rules;
+use crate::source::{Sources, Span};
+
+/// Labels drawn per block. The services of the others are named below it.
+const LABELS: usize = 4;
+
+/// Labels drawn per block where everything is drawn.
+const LABELS_OF_WHOLE: usize = 8;
+
+/// Services named below a block for the file that is drawn.
+const NAMED: usize = 24;
+
+/// Services named for another file.
+const NAMED_ELSEWHERE: usize = 3;
+
+/// Other files, or directories with others, listed below a block.
+const PLACES: usize = 6;
+
+/// Notes shown per block.
+const NOTES: usize = 5;
+
+/// Help texts shown per block, unless all are.
+const HELPS: usize = 3;
+
+/// A finding, or those of one rule and severity with the same group message.
+pub(super) struct Fold<'f> {
+    /// Not empty, sorted by depth of the file, path and position.
+    findings: Vec<Placed<'f>>,
+    first: &'f Finding,
+    /// Findings of which these are the cause.
+    consequences: Vec<Placed<'f>>,
+}
+
+/// A finding with its place in the outermost file.
+struct Placed<'f> {
+    path: String,
+    start: usize,
+    finding: &'f Finding,
+}
+
+impl<'f> Placed<'f> {
+    /// Returns the rule and the primary span of the finding that is the cause, if that is at least as severe.
+    fn cause(&self, causes: &HashMap<(&'f str, Span), Severity>) -> Option<(&'f str, Span)> {
+        let of = self.finding.consequence?.of;
+        let labels = [&self.finding.primary].into_iter().chain(&self.finding.related);
+        let mut keys = labels.map(|label| (of, label.span));
+        keys.find(|key| causes.get(key).is_some_and(|severity| *severity >= self.finding.severity))
+    }
+
+    /// True for a file that Docker takes without being told its name.
+    fn is_default(&self) -> bool {
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        name == "Dockerfile" || DEFAULT_NAMES.contains(&name)
+    }
+
+    /// Files near the top of a tree come first: they are what people run.
+    fn depth(&self) -> usize {
+        self.path.split('/').filter(|part| !part.is_empty() && *part != ".").count()
+    }
+}
+
+impl<'f> Fold<'f> {
+    /// Sorts and groups the findings; `apart` keeps files apart. The order depends on the findings alone, never on the order
+    /// in which files were read.
+    pub(super) fn all(findings: &'f [Finding], sources: &Sources, apart: bool) -> Vec<Self> {
+        let mut placed: Vec<Placed<'_>> = findings
+            .iter()
+            .map(|finding| {
+                let place = FileLocation::new(sources, finding.primary.span);
+                Placed { path: place.path(), start: place.start, finding }
+            })
+            .collect();
+        placed.sort_by(|a, b| {
+            let key = |placed: &Placed<'_>| {
+                (rules::position(placed.finding.rule), placed.depth(), !placed.is_default())
+            };
+            b.finding.severity.cmp(&a.finding.severity).then_with(|| key(a).cmp(&key(b))).then_with(|| {
+                (&a.path, a.start, &a.finding.message).cmp(&(&b.path, b.start, &b.finding.message))
+            })
+        });
+        let causes: HashMap<(&str, Span), Severity> =
+            findings.iter().map(|finding| ((finding.rule, finding.primary.span), finding.severity)).collect();
+        let (consequences, placed): (Vec<_>, Vec<_>) =
+            placed.into_iter().partition(|placed| !apart && placed.cause(&causes).is_some());
+        let mut open: HashMap<(&str, Severity, Option<String>, &str), usize> = HashMap::default();
+        let mut folds: Vec<Fold<'_>> = Vec::new();
+        let mut fold_of: HashMap<(&str, Span), usize> = HashMap::default();
+        for placed in placed {
+            let key = (placed.finding.rule, placed.finding.primary.span);
+            let finding = placed.finding;
+            if let Some(plural) = finding.group_message {
+                let path = apart.then(|| placed.path.clone());
+                let index =
+                    *open.entry((finding.rule, finding.severity, path, plural)).or_insert(folds.len());
+                if let Some(fold) = folds.get_mut(index) {
+                    fold.findings.push(placed);
+                    continue;
+                }
+            }
+            fold_of.insert(key, folds.len());
+            folds.push(Fold { findings: vec![placed], first: finding, consequences: Vec::new() });
+        }
+        for placed in consequences {
+            let cause = placed.cause(&causes).and_then(|cause| fold_of.get(&cause).copied());
+            if let Some(fold) = cause.and_then(|index| folds.get_mut(index)) {
+                fold.consequences.push(placed);
+            }
+        }
+        folds
+    }
+
+    pub(super) fn rule(&self) -> &'static str {
+        self.first.rule
+    }
+
+    pub(super) fn severity(&self) -> Severity {
+        self.first.severity
+    }
+
+    pub(super) fn message(&self) -> String {
+        match (self.first.group_message, self.findings.len()) {
+            (Some(plural), many @ 2..) => format!("{many} {plural}"),
+            _ => digest::shorten(&self.first.message).into_owned(),
+        }
+    }
+
+    /// Returns what is drawn of it: the labels of its first file, and where the others are.
+    pub(super) fn block(&self, sources: &Sources, whole: bool) -> Block<'f> {
+        let first = self.first;
+        let of_file = self.findings.partition_point(|placed| placed.path == self.path());
+        let (here, elsewhere) = self.findings.split_at(of_file);
+        let labels = if whole { LABELS_OF_WHOLE } else { LABELS };
+        let (shown, others) = here.split_at(here.len().min(labels));
+        let mut notes: Vec<String> = Vec::new();
+        for note in shown.iter().flat_map(|placed| &placed.finding.notes) {
+            if notes.len() < NOTES && !notes.contains(note) {
+                notes.push(note.clone());
+            }
+        }
+        if !others.is_empty() {
+            notes.push(format!("and {}", more(others, NAMED)));
+        }
+        if !elsewhere.is_empty() {
+            notes.push(places(elsewhere, sources));
+        }
+        notes.extend(self.consequences());
+        // Related locations of every service would bury the list of services.
+        let one = self.findings.len() == 1;
+        let fixes = shown.iter().map(|placed| placed.finding).find(|finding| !finding.fixes.is_empty());
+        Block {
+            rule: first.rule,
+            severity: first.severity,
+            message: self.message(),
+            primary: shown.iter().map(|placed| &placed.finding.primary).collect(),
+            related: if one { first.related.iter().collect() } else { Vec::new() },
+            notes,
+            help: helps(if whole { here } else { &self.findings }, whole),
+            fixes: fixes.map_or(&[], |finding| &finding.fixes),
+        }
+    }
+
+    /// Renders the block as one `path:line:column:` line.
+    pub(super) fn line(&self, sources: &Sources) -> String {
+        let severity = severity_name(self.severity());
+        let at = self.at(sources);
+        escape::line(&format!("{at}: {severity}[{}]: {}", self.rule(), self.message()))
+    }
+
+    /// Returns the place of its first finding as `path:line:column`.
+    pub(super) fn at(&self, sources: &Sources) -> String {
+        let place = FileLocation::new(sources, self.first.primary.span);
+        let position = place.source.position(place.start as u32);
+        format!("{}:{}:{}", place.path(), position.line, position.column)
+    }
+
+    pub(super) fn first(&self) -> &'f Finding {
+        self.first
+    }
+
+    /// Returns the number of findings, with those of which they are the cause.
+    pub(super) fn count(&self) -> usize {
+        self.findings.len() + self.consequences.len()
+    }
+
+    /// Returns the number of files.
+    pub(super) fn files(&self) -> usize {
+        self.findings.chunk_by(|a, b| a.path == b.path).count()
+    }
+
+    /// Returns a line for the consequences of each rule: `2 heaps are sized from the host's memory: api, web [unbounded-heap]`.
+    pub(super) fn consequences(&self) -> Vec<String> {
+        let of_rule = |of_rule: &[Placed<'_>]| {
+            let first = of_rule.first()?.finding;
+            let text = match (of_rule, first.consequence) {
+                ([_, _, ..], Some(consequence)) => {
+                    format!("{} {}: {}", of_rule.len(), consequence.group_message, names(of_rule, NAMED))
+                }
+                _ => first.message.clone(),
+            };
+            Some(format!("{text} [{}]", first.rule))
+        };
+        self.consequences.chunk_by(|a, b| a.finding.rule == b.finding.rule).filter_map(of_rule).collect()
+    }
+
+    fn path(&self) -> &str {
+        self.findings.first().map_or("", |placed| placed.path.as_str())
+    }
+}
+
+/// Groups neighbouring folds of one rule.
+pub(super) fn by_rule<'a, 'f>(folds: &'a [Fold<'f>]) -> impl Iterator<Item = &'a [Fold<'f>]> {
+    folds.chunk_by(|a, b| a.rule() == b.rule())
+}
+
+/// Renders all folds of a rule as one line: the first one's message, where it is, and how many more there are.
+pub(super) fn note_line(folds: &[Fold<'_>], sources: &Sources) -> String {
+    let Some(first) = folds.first() else { return String::new() };
+    let mut line = format!("{} · {}", first.message(), first.at(sources));
+    let more: usize = folds.iter().map(|fold| fold.findings.len()).sum::<usize>() - first.findings.len();
+    if more > 0 {
+        line.push_str(&format!(" · {more} more"));
+    }
+    line
+}
+
+/// Returns the distinct help texts, the one for most services first, at most [`HELPS`] unless all are wanted. Where there are
+/// several, each names its services.
+fn helps<'f>(findings: &[Placed<'f>], whole: bool) -> Vec<Help<'f>> {
+    let mut found: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for finding in findings.iter().map(|placed| placed.finding) {
+        if let Some(help) = &finding.help {
+            let names = found.entry(help).or_default();
+            names.extend(finding.service.as_deref().filter(|name| !names.contains(name)));
+        }
+    }
+    let several = found.len() > 1;
+    let mut helps: Vec<(&str, Vec<&str>)> = found.into_iter().collect();
+    helps.sort_by_key(|(_, names)| Reverse(names.len()));
+    helps.truncate(if whole { usize::MAX } else { HELPS });
+    let help = |(index, (text, names)): (usize, (&'f str, Vec<&str>))| Help {
+        text,
+        services: match names.as_slice() {
+            // The first one is for all but those that the others name.
+            [] => String::new(),
+            _ if !several || (index == 0 && names.len() > 1) => String::new(),
+            [name] if text.contains(&format!("`{name}`")) => String::new(),
+            names => {
+                let quoted: Vec<String> =
+                    names.iter().take(NAMED_ELSEWHERE).map(|name| format!("`{name}`")).collect();
+                let more = if names.len() > NAMED_ELSEWHERE { ", ..." } else { "" };
+                format!("{}{more}: ", quoted.join(", "))
+            }
+        },
+    };
+    helps.into_iter().enumerate().map(help).collect()
+}
+
+/// Returns the number of findings with the names of their services: `3 more: api, web, db`.
+fn more(findings: &[Placed<'_>], named: usize) -> String {
+    let names = names(findings, named);
+    if names.is_empty() {
+        format!("{} more", findings.len())
+    } else {
+        format!("{} more: {names}", findings.len())
+    }
+}
+
+fn names(findings: &[Placed<'_>], named: usize) -> String {
+    let mut names: Vec<&str> =
+        findings.iter().filter_map(|placed| placed.finding.service.as_deref()).collect();
+    names.dedup();
+    let more = if names.len() > named { ", ..." } else { "" };
+    names.truncate(named);
+    format!("{}{more}", names.join(", "))
+}
+
+/// Lists the findings of other files: each file with its services, or each directory with its count where there are many.
+fn places(findings: &[Placed<'_>], sources: &Sources) -> String {
+    let files: Vec<&[Placed<'_>]> = findings.chunk_by(|a, b| a.path == b.path).collect();
+    let mut text = match files.as_slice() {
+        [file] => {
+            let (place, names) = (place(file, sources), names(file, NAMED_ELSEWHERE));
+            let names = if names.is_empty() { names } else { format!(": {names}") };
+            return format!("and {} more in {place}{names}", file.len());
+        }
+        files => format!("and {} more in {} files:", findings.len(), files.len()),
+    };
+    if files.len() > PLACES {
+        for (directory, count) in directories(&files) {
+            text.push_str(&format!("\n  {directory} {count}"));
+        }
+        return text;
+    }
+    for file in files {
+        let names = names(file, NAMED_ELSEWHERE);
+        let names = if names.is_empty() { file.len().to_string() } else { names };
+        text.push_str(&format!("\n  {}: {names}", place(file, sources)));
+    }
+    text
+}
+
+/// Returns the place of the first finding of a file as `path:line`.
+fn place(file: &[Placed<'_>], sources: &Sources) -> String {
+    let Some(first) = file.first() else { return String::new() };
+    let place = FileLocation::new(sources, first.finding.primary.span);
+    format!("{}:{}", first.path, place.source.position(place.start as u32).line)
+}
+
+/// Counts findings by directory, at a depth that leaves few of them.
+fn directories(files: &[&[Placed<'_>]]) -> Vec<(String, String)> {
+    let parent =
+        |path: &str| Path::new(path).parent().map_or_else(String::new, |parent| parent.display().to_string());
+    let deepest = files.iter().filter_map(|file| file.first()).map(Placed::depth).max().unwrap_or(0);
+    let mut counted = BTreeMap::new();
+    for depth in (0..=deepest).rev() {
+        counted.clear();
+        for file in files {
+            let Some(first) = file.first() else { continue };
+            let directory = parent(&first.path);
+            let parts: Vec<&str> = directory.split('/').take(depth).collect();
+            let (findings, files) = counted.entry(parts.join("/")).or_insert((0_usize, 0_usize));
+            *findings += file.len();
+            *files += 1;
+        }
+        if counted.len() <= PLACES {
+            break;
+        }
+    }
+    let count = |(findings, files): (usize, usize)| match files {
+        1 => format!("{findings}"),
+        _ => format!("{findings} in {files} files"),
+    };
+    let name =
+        |directory: String| if directory.is_empty() { "./".to_owned() } else { format!("{directory}/") };
+    counted.into_iter().map(|(directory, counts)| (name(directory), count(counts))).collect()
+}
