@@ -52,7 +52,8 @@ fn commands(help: &str) -> Vec<&str> {
 #[test]
 fn the_command_line_is_that_of_the_program() {
     let help = printed(&["--help"]);
-    let mut page = format!("{GENERATED}\n\n# Command line\n\nWhat `--help` prints.\n\n```text\n{help}```\n");
+    let mut page =
+        format!("{GENERATED}\n\n# Command line\n\nThe output of `--help`.\n\n```text\n{help}```\n");
     // The main help is that of `check`.
     for command in commands(&help).into_iter().filter(|command| *command != "check") {
         let help = printed(&[command, "--help"]);
@@ -193,9 +194,10 @@ fn the_configuration_is_that_of_the_schema() {
     let definitions = &schema["$defs"];
     let mut page = format!("{GENERATED}\n\n# Configuration\n\n");
     page.push_str(
-        "`.oomlint.yaml` or `oomlint.yaml`, the nearest one above each file; the search ends at a `.git`. The command line wins \
-         over it. What is wrong in it is an error with its place, and exit code 2.\n\n`oomlint config show PATH` prints what \
-         holds for a path, and who says so; `oomlint config schema` prints the JSON Schema that this page is made of.\n\n",
+        "oomlint reads `.oomlint.yaml` or `oomlint.yaml`, the nearest one above each file, up to the directory with `.git`. The \
+         command line overrides it. A mistake in it is an error that shows its place, with exit code 2.\n\n`oomlint config \
+         show PATH` prints the settings that apply to a path and where each comes from. `oomlint config schema` prints the \
+         JSON Schema from which this page is made.\n\n",
     );
     page.push_str(&rows(&schema["properties"], definitions));
     page.push_str(

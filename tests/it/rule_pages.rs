@@ -1,7 +1,7 @@
 //! Rule pages in `rules/`: their examples give the stated findings, and the index lists all rules.
 //!
-//! A page is `rules/<rule>.md`. Its first line is `# <rule>`; then what happens and why, `## Examples`, `## When to ignore it`,
-//! `## References`. Its examples are fenced blocks whose first line states the expected result:
+//! A page is `rules/<rule>.md`. Its first line is `# <rule>`; then what happens, why, a paragraph that begins with `To fix it, `,
+//! `## Examples`, `## When to ignore it`, `## References`. Its examples are fenced blocks whose first line states the expected result:
 //!
 //! ````text
 //! ```yaml bad                        at least one finding of this rule; the file is compose.yaml
@@ -249,6 +249,9 @@ fn every_example_gives_what_its_page_says() {
         if meta.page.lines().next() != Some(&format!("# {}", meta.name)) {
             problem(format!("the first line is not `# {}`", meta.name));
         }
+        for part in misplaced_parts(meta.page) {
+            problem(format!("{part:?} is missing, not once there, or not in its place"));
+        }
         let examples = match examples(meta.page) {
             Ok(examples) => examples,
             Err(text) => {
@@ -280,6 +283,29 @@ fn every_example_gives_what_its_page_says() {
         }
     }
     assert!(problems.is_empty(), "\n{problems}");
+}
+
+/// Returns the parts that a page has not exactly once, or not in their order.
+fn misplaced_parts(page: &str) -> Vec<&'static str> {
+    let mut after = 0;
+    let parts = ["\n\nTo fix it, ", "\n\n## Examples\n", "\n\n## When to ignore it\n", "\n\n## References\n"];
+    let misplaced = parts.into_iter().filter(|part| {
+        let mut places = page.match_indices(part).map(|(at, _)| at);
+        let at = places.next().filter(|at| *at >= after && places.next().is_none());
+        after = at.unwrap_or(after);
+        at.is_none()
+    });
+    misplaced.collect()
+}
+
+#[test]
+fn a_page_has_its_parts_once_and_in_order() {
+    let page = "# x\n\nWhat.\n\nTo fix it, do.\n\n## Examples\n\n## When to ignore it\n\nNever.\n\n## References\n\n- y\n";
+    assert!(misplaced_parts(page).is_empty());
+    assert_eq!(misplaced_parts(&page.replace("To fix it, ", "Do ")), ["\n\nTo fix it, "]);
+    assert_eq!(misplaced_parts(&format!("{page}\n## Examples\n")), ["\n\n## Examples\n"]);
+    let moved = page.replace("## When to ignore it\n\nNever.\n\n", "") + "\n## When to ignore it\n";
+    assert_eq!(misplaced_parts(&moved), ["\n\n## References\n"]);
 }
 
 #[test]
@@ -322,9 +348,9 @@ fn the_index_is_current() {
 fn index() -> String {
     let mut out = "<!-- Written by `UPDATE=1 cargo test --test it rule_pages` from the rules themselves. -->\n\n# The rules\n\n".to_owned();
     out.push_str(
-        "An error is provable from the files and an upstream source. A warning is very likely wrong, or an absence that this tool\n\
-         exists to report. A note is worth knowing and never fails a build by default. Rules of the preset `recommended` are on by\n\
-         default, those of `strict` on request.\n",
+        "An error is provable from the files and an upstream source. A warning is very likely wrong, or something important is missing.\n\
+         A note is worth knowing and never fails a build by default. Rules of the preset `recommended` are on by default, those of\n\
+         `strict` on request.\n",
     );
     let groups = [
         (Group::Limits, "Limits and swap"),

@@ -25,36 +25,36 @@ macro_rules! rows {
 rows! {
     bytes_of_a_file, "source/mod.rs MAX_FILE_SIZE", "bytes of a file";
     bytes_of_rules, "discover/ignored.rs MAX_RULES", "bytes of a `.gitignore`";
-    bytes_that_are_looked_at, "discover/kind.rs MAX_LOOKED_AT", "bytes that are looked at";
+    bytes_that_are_looked_at, "discover/kind.rs MAX_LOOKED_AT", "bytes read to";
     bytes_of_a_configuration, "config/read.rs MAX_TEXT", "bytes of a configuration";
     bytes_of_an_image_lock, "lock/read.rs MAX_TEXT", "bytes of a `.oomlint-images.json`";
-    links_on_a_way, "source/file_system/root.rs MAX_LINKS", "symbolic links on a way";
+    links_on_a_way, "source/file_system/root.rs MAX_LINKS", "symbolic links in";
     entries_of_a_directory, "source/file_system/listing.rs MAX_REMEMBERED", "entries of a directory";
     levels_of_a_yaml_file, "syntax/yaml/mod.rs MAX_DEPTH", "levels of a YAML file";
     values_of_a_yaml_file, "syntax/yaml/mod.rs MAX_NODES", "values of a YAML file";
-    lines_that_do_not_parse, "syntax/yaml/repair.rs MAX_ROUNDS", "lines that do not parse";
+    lines_that_do_not_parse, "syntax/yaml/repair.rs MAX_ROUNDS", "lines of a";
     levels_of_a_project, "model/compose/value.rs MAX_DEPTH", "levels of a project";
     values_of_a_project, "model/compose/value.rs MAX_NODES", "values of a project";
-    ways_of_include_and_extends, "model/compose/load.rs MAX_FILE_DEPTH", "files on a way of `include`";
-    what_a_directory_takes, "model/project.rs MAX_OF_DIRECTORY", "what the Compose files of a directory take";
-    services_of_a_project, "model/compose/mod.rs MAX_SERVICES", "services of a project, with `pre_start` steps and jobs |";
-    directories_above_a_project, "model/mod.rs MAX_ABOVE", "directories above a project's";
-    what_services_take, "model/allowance.rs MAX_TAKEN", "Dockerfiles and `env_file`s";
+    ways_of_include_and_extends, "model/compose/load.rs MAX_FILE_DEPTH", "files in a";
+    what_a_directory_takes, "model/project.rs MAX_OF_DIRECTORY", "bytes that the";
+    services_of_a_project, "model/compose/mod.rs MAX_SERVICES", "services of a";
+    directories_above_a_project, "model/mod.rs MAX_ABOVE", "parent directories in";
+    what_services_take, "model/allowance.rs MAX_TAKEN", "bytes of Dockerfiles";
     what_all_projects_take, "model/allowance.rs MAX_OF_RUN", "the same for all projects of a run";
-    defaults_within_defaults, "syntax/template.rs MAX_DEPTH", "defaults within defaults";
-    a_value_with_its_variables, "syntax/template.rs MAX_LENGTH", "a value with its variables";
-    values_of_an_env_file, "syntax/dotenv.rs MAX_EXPANDED", "values of a `.env`";
+    defaults_within_defaults, "syntax/template.rs MAX_DEPTH", "nested defaults in";
+    a_value_with_its_variables, "syntax/template.rs MAX_LENGTH", "bytes of a value";
+    values_of_an_env_file, "syntax/dotenv.rs MAX_EXPANDED", "bytes of all values of a";
     a_line_of_a_dockerfile, "syntax/dockerfile/lines.rs MAX_LINE", "a line of a Dockerfile";
-    variables_within_variables, "syntax/dockerfile/expand.rs MAX_DEPTH", "variables within variables in a Dockerfile";
-    what_variables_put_in, "syntax/dockerfile/expand.rs MAX_PUT_IN", "what variables put into one text";
-    values_of_env_and_arg, "model/image/variables.rs MAX_VALUES", "all values of ENV and ARG";
-    variables_where_a_heredoc_begins, "syntax/dockerfile/heredoc.rs MAX_DEPTH", "variables within variables where a here-document";
+    variables_within_variables, "syntax/dockerfile/expand.rs MAX_DEPTH", "nested variables in a";
+    what_variables_put_in, "syntax/dockerfile/expand.rs MAX_PUT_IN", "bytes that variables";
+    values_of_env_and_arg, "model/image/variables.rs MAX_VALUES", "bytes of all values of ENV";
+    variables_where_a_heredoc_begins, "syntax/dockerfile/heredoc.rs MAX_DEPTH", "nested variables in the";
     heredocs_without_an_end, "syntax/dockerfile/parse.rs MAX_UNTERMINATED", "here-documents without an end";
     programs_that_start_each_other, "syntax/shell/mod.rs MAX_WRAPPERS", "programs that start each other";
-    scripts_within_scripts, "syntax/shell/reader.rs MAX_DEPTH", "scripts within scripts";
+    scripts_within_scripts, "syntax/shell/reader.rs MAX_DEPTH", "nested scripts: `$(…)`,";
     commands_of_a_script, "syntax/shell/reader.rs MAX_COMMANDS", "commands of a script";
-    constructs_around_each_other, "syntax/shell/reader.rs MAX_OPEN", "constructs around each other";
-    files_that_may_be_overlays, "check/elsewhere.rs MAX_LISTED", "YAML files of other names";
+    constructs_around_each_other, "syntax/shell/reader.rs MAX_OPEN", "nested constructs in";
+    files_that_may_be_overlays, "check/elsewhere.rs MAX_LISTED", "YAML files with";
     bytes_of_an_overlay, "check/elsewhere.rs MAX_SNIFFED", "bytes of one of them";
     bytes_of_a_script, "workload/scripts.rs MAX_SCRIPT", "bytes of a script";
     bytes_of_a_readme, "workload/surroundings.rs MAX_README", "bytes of a README";
@@ -64,9 +64,9 @@ rows! {
     mistakes_in_a_configuration, "config/tree.rs MAX_PROBLEMS", "mistakes in a configuration";
     findings_of_one_rule, "check/truncate.rs MAX_FINDINGS", "findings of one rule";
     refused_places, "model/compose/refusal.rs MAX_REFUSALS", "places of a project that";
-    other_places, "rules/context.rs MAX_RELATED", "other places that a finding names";
+    other_places, "rules/context.rs MAX_RELATED", "related places of";
     a_text_of_a_finding, "check/truncate.rs MAX_TEXT", "one text of a finding";
-    words_ahead_of_a_flag, "workload/heap/mod.rs MAX_AHEAD", "words that a fix moves";
+    words_ahead_of_a_flag, "workload/heap/mod.rs MAX_AHEAD", "words over which";
     rounds_of_fixes, "fix/mod.rs MAX_ROUNDS", "rounds of fixes";
     fixes_that_are_tried, "fix/mod.rs MAX_TRIALS", "fixes that are tried";
     a_page_of_markdown, "report/markdown.rs MAX_BYTES", "a page of markdown";
@@ -79,9 +79,9 @@ rows! {
 const PROGRAMS: &[(&str, &str)] = &[
     ("source/file_system/listing.rs MAX_REMEMBERED_IN_ALL", "entries of all directories"),
     ("model/image/configuration.rs MAX_PATH", "bytes of a path in an image that"),
-    ("workload/own.rs MAX_PATH", "bytes of a path of a program"),
-    ("workload/brought.rs MAX_BROUGHT", "files that a Dockerfile brings"),
-    ("workload/brought.rs MAX_DEPTH", "directories in directories"),
+    ("workload/own.rs MAX_PATH", "bytes of a program's"),
+    ("workload/brought.rs MAX_BROUGHT", "files that a"),
+    ("workload/brought.rs MAX_DEPTH", "levels of directories"),
     ("workload/configured.rs MAX_TOKENS", "words of one file"),
     ("workload/configured.rs MAX_FILLED", "bytes of a template"),
     ("workload/configured.rs MAX_INCLUDES", "includes of a server"),
@@ -92,12 +92,12 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("workload/heap/command.rs MAX_ASSIGNED", "variables that a start script"),
     ("workload/heap/command.rs MAX_EXPANDED", "bytes of a word with such variables"),
     ("workload/installs.rs MAX_LIST", "bytes of a list of packages"),
-    ("workload/installs.rs MAX_NESTED", "variables within variables of such a list"),
+    ("workload/installs.rs MAX_NESTED", "nested variables in such"),
     ("workload/packages.rs MAX_FOLLOWED", "installations of one `RUN`"),
     ("workload/removal.rs MAX_ALTERNATIVES", "alternatives in braces"),
     ("workload/lingering.rs MAX_REPEATED", "bytes of a command that is quoted"),
-    ("workload/lingering.rs MAX_SCRIPTS", "scripts that start each other before"),
-    ("workload/opened.rs MAX_DEPTH", "scripts that start each other on"),
+    ("workload/lingering.rs MAX_SCRIPTS", "scripts that start each other before the"),
+    ("workload/opened.rs MAX_DEPTH", "scripts that start each other before a"),
     ("workload/opened.rs MAX_LATER", "later commands"),
     ("workload/opened.rs MAX_PROGRAMS", "programs of one start"),
     ("workload/opened.rs MAX_SCRIPTS", "scripts of one start"),
