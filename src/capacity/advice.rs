@@ -21,6 +21,8 @@ pub struct Advice {
     pub terms: Vec<Term>,
     /// The comparison of its current limit with the advice.
     pub verdict: Verdict,
+    /// Heaps and caches that are set too large for the current limit.
+    pub too_large: Vec<OversizedPool>,
     /// Limitations of the numbers: lower case, no full stop.
     pub caveats: Vec<String>,
 }
@@ -32,6 +34,17 @@ pub struct Term {
     pub text: String,
     /// The result, in bytes.
     pub size: ByteSize,
+}
+
+/// A heap or cache that is set too large for the current limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OversizedPool {
+    /// `Redis cache`.
+    pub what: String,
+    /// Its size, in bytes.
+    pub size: ByteSize,
+    /// The largest size that fits, in bytes, rounded down. None if hardly anything would be left of it.
+    pub fits: Option<ByteSize>,
 }
 
 /// The comparison of a limit with the measurements.
@@ -73,7 +86,8 @@ pub fn advise(workload: &Workload) -> Option<Advice> {
         }
         Some(_) => Verdict::Right,
     };
-    Some(Advice { limit, reservation, terms, verdict, caveats: caveats(workload, measured) })
+    let too_large = current.map_or_else(Vec::new, |current| too_large(workload, current));
+    Some(Advice { limit, reservation, terms, verdict, too_large, caveats: caveats(workload, measured) })
 }
 
 impl Advice {
@@ -143,6 +157,25 @@ fn terms(workload: &Workload, measured: &Measured) -> Vec<Term> {
         });
     }
     terms
+}
+
+/// Returns the heaps and caches that are set to a size for which the limit is too small.
+fn too_large(workload: &Workload, limit: ByteSize) -> Vec<OversizedPool> {
+    /// Sizes are rounded down to a multiple of this many bytes.
+    const STEP: i64 = 16 * MIB;
+    /// The smallest size that is worth naming, in bytes.
+    const SMALLEST: i64 = 64 * MIB;
+    declared(workload)
+        .filter_map(|(pool, size)| {
+            let beside = pool.beside(size).map_or(0, |beside| beside.least.saturating_mul(MIB));
+            let largest = (limit.0 - limit.0 / 4).min(limit.0 - beside);
+            (size.0 > largest).then(|| OversizedPool {
+                what: pool.display_name(),
+                size,
+                fits: Some(ByteSize(largest / STEP * STEP)).filter(|fits| fits.0 >= SMALLEST),
+            })
+        })
+        .collect()
 }
 
 /// Returns the heaps and caches with a fixed size, in bytes.

@@ -8,7 +8,7 @@ mod need;
 mod share;
 mod stack;
 
-pub use self::advice::{Advice, Term, Verdict, advise};
+pub use self::advice::{Advice, OversizedPool, Term, Verdict, advise};
 pub use self::entry::{Entry, ManagedMemory, Swap};
 pub use self::fit::{Fit, HostFit};
 pub use self::need::{Need, NoNumber};

@@ -155,6 +155,7 @@ pub fn load_directory(
         let in_devcontainer = directory.file_name().is_some_and(|name| name == ".devcontainer");
         let self_contained = !in_devcontainer
             && !is_below_another(directory, sources)
+            && !awaits_override(directory, &default, sources)
             && !settings.platform.reads_any(&default);
         let asked = Request { self_contained, ..request(default.clone()) };
         each(Project::load(asked, None, sources));
@@ -238,6 +239,20 @@ pub(crate) fn default_files(directory: &Path, sources: &Sources) -> Vec<PathBuf>
 /// True if a directory above has a project of its own, within the repository: its files may be started together with these by `-f`.
 fn is_below_another(directory: &Path, sources: &Sources) -> bool {
     directories_above(directory, sources).iter().any(|above| !default_files(above, sources).is_empty())
+}
+
+/// True if an example of an override file lies beside the files and no override file does: who deploys this copies it first, and
+/// it may define what these files name.
+fn awaits_override(directory: &Path, files: &[PathBuf], sources: &Sources) -> bool {
+    const EXAMPLES: [&str; 5] = ["example", "sample", "dist", "template", "tmpl"];
+    let is_example = |path: PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_lowercase();
+        let parts = || name.split(['.', '-', '_']);
+        name.contains("compose")
+            && parts().any(|part| part == "override")
+            && parts().any(|part| EXAMPLES.contains(&part))
+    };
+    !files.iter().any(|file| is_override(file)) && sources.disk().entries(directory).any(is_example)
 }
 
 /// Returns the existing files of `COMPOSE_FILE` in the directory's `.env`. None if there are none.

@@ -102,9 +102,16 @@ fn named(names: &[&str]) -> String {
 fn verdict(row: &Row<'_>) -> String {
     let limit = row.workload.memory.limit.value().copied().unwrap_or_default();
     let (peak, advised) = (row.measured.peak, row.advice.limit);
+    if let [pool, ..] = row.advice.too_large.as_slice() {
+        let lower = pool.fits.map(|fits| format!("lower it to {fits}, or ")).unwrap_or_default();
+        return format!(
+            "its {} of {} is too large for its {limit} limit: {lower}raise the limit to {advised}",
+            pool.what, pool.size
+        );
+    }
     match row.advice.verdict {
         Verdict::Missing => format!("no limit: {advised} fits"),
-        Verdict::Unknown => format!("its limit is not known from here: {advised} fits"),
+        Verdict::Unknown => format!("its limit is not known: {advised} fits"),
         Verdict::BelowPeak => format!("its limit of {limit} is below the peak of {peak}: {advised} fits"),
         Verdict::WithoutHeadroom => {
             format!(
@@ -143,7 +150,7 @@ pub fn human(out: &mut dyn Write, report: &Report<'_>, color: bool) -> io::Resul
         }
         let replicas = row.measured.containers.len();
         if replicas > 1 {
-            writeln!(out, "  {replicas} containers used {} together at the most", row.measured.together)?;
+            writeln!(out, "  its {replicas} containers used at most {} together", row.measured.together)?;
         }
         for caveat in &row.advice.caveats {
             writeln!(out, "  {}", escape::line(caveat))?;
@@ -248,6 +255,9 @@ pub fn json(out: &mut dyn Write, report: &Report<'_>, root: &RepositoryRoot) -> 
                 },
                 "advised": { "limit": row.advice.limit.0, "reservation": row.advice.reservation.0 },
                 "terms": terms.collect::<Vec<_>>(),
+                "too_large": row.advice.too_large.iter().map(|pool| json!({
+                    "what": pool.what, "bytes": pool.size.0, "fits": pool.fits.map(|fits| fits.0),
+                })).collect::<Vec<_>>(),
                 "caveats": row.advice.caveats,
             })
         })

@@ -197,7 +197,7 @@ impl Measured {
         if self.samples == 1 {
             return format!("{peak}, {evidence}");
         }
-        format!("{base} at the least, {typical} half of the time, {peak} at the most, {evidence}")
+        format!("minimum {base}, median {typical}, maximum {peak}, {evidence}")
     }
 
     /// Summarizes the samples of a service's containers; `None` without samples.

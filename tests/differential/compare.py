@@ -11,7 +11,7 @@ REFUSALS = {
     "conflicting-limits": "Compose rejects",
     "invalid-memory-value": "Compose rejects",
     "unknown-memory-key": "Compose rejects",
-    "invalid-healthcheck": r"the healthcheck of .* is refused$",
+    "invalid-healthcheck": "Docker rejects the healthcheck",
 }
 # What the labels of a refused healthcheck have where the engine refuses it, after Docker Compose accepted it.
 OF_THE_ENGINE = ("requires healthcheck.start_period", "in Healthcheck cannot be", "by the engine")

@@ -116,6 +116,29 @@ fn names_are_not_missed_below_another_project() {
     assert_eq!(refusals(&[root, ("a/.git/HEAD", ""), ("a/b/compose.yaml", part)]), 2);
 }
 
+/// An example of an override file is copied and filled in where the project is deployed: what is named may be defined there.
+#[test]
+fn names_are_not_missed_where_an_override_file_is_still_to_be_written() {
+    let text = "services:\n  web:\n    image: nginx:1.29\n    secrets: [password]\n";
+    let refusals = |beside: &[&str]| {
+        let beside = beside.iter().map(|name| (*name, "secrets: {password: {file: x}}\n"));
+        let files: Vec<(&str, &str)> = [("compose.yaml", text)].into_iter().chain(beside).collect();
+        common::Checked::tree(&files, "").of_rule("invalid-compose-file").len()
+    };
+    assert_eq!(refusals(&[]), 1);
+    for example in [
+        "compose.override.yaml.example",
+        "docker-compose.override.yml.dist",
+        "compose.override.sample.yaml",
+        "example.compose.override.yml",
+    ] {
+        assert_eq!(refusals(&[example]), 0, "{example}");
+    }
+    for other in ["compose.example.yaml", "override.example", "compose.overrides.md"] {
+        assert_eq!(refusals(&[other]), 1, "{other}");
+    }
+}
+
 /// Small projects about merging, conversions and decoding, with Docker Compose's answers.
 #[test]
 fn verdicts_are_those_of_docker_compose() {

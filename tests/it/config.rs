@@ -378,7 +378,7 @@ fn the_first_configuration_has_only_defaults_and_its_examples_are_taken() {
     std::fs::write(&path, examples.join("\n")).unwrap();
     let (code, shown, err) = run(dir.path(), &before);
     assert_eq!(code, Some(0), "{err}");
-    assert_eq!(values(&shown)["host-memory"]["value"], "16 GiB", "{shown}");
+    assert_eq!(values(&shown)["host-memory"]["value"], "16g", "{shown}");
 }
 
 #[test]

@@ -43,6 +43,7 @@ mod output;
 mod packaging;
 mod pasted_probes;
 mod patches;
+mod plain_words;
 mod projects;
 mod readme;
 mod reports;

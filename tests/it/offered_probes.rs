@@ -207,7 +207,7 @@ fn no_probe_asks_a_worker_on_the_port_of_its_neighbour() {
         }
     }
     let entry = "#!/bin/sh\nexec \"$@\"\n";
-    has(&with("entrypoint: ./bin/run.sh, command: bundle exec sidekiq", entry), "it works off a queue");
+    has(&with("entrypoint: ./bin/run.sh, command: bundle exec sidekiq", entry), "it works on a queue");
     has(&with("command: python consume.py", entry), "no port of it is declared here");
     has(&with("command: ./bin/other.sh", entry), "no port of it is declared here");
     has(&with("command: gunicorn admin.wsgi", entry), "127.0.0.1:8000");
@@ -333,9 +333,9 @@ fn servers_are_told_their_ports_and_their_silence() {
     has(&zookeeper("ZOO_SERVERS: 'server.1=it:2888:3888;2182'"), "127.0.0.1 2182 ");
     let two = "ZOO_SERVERS: 'server.1=a:2888:3888;2181 server.2=it:2888:3888;0.0.0.0:2183'";
     has(&zookeeper(&format!("ZOO_MY_ID: 2, {two}")), "127.0.0.1 2183 ");
-    has(&zookeeper("ZOO_SERVERS: 'server.1=it:2888:3888'"), "no probe to paste");
+    has(&zookeeper("ZOO_SERVERS: 'server.1=it:2888:3888'"), "no probe to suggest");
     has(&zookeeper("ZOO_CFG_EXTRA: 'clientPort=2185 tickTime=1'"), "127.0.0.1 2185 ");
-    has(&zookeeper("ZOO_CFG_EXTRA: '${EXTRA}'"), "no probe to paste");
+    has(&zookeeper("ZOO_CFG_EXTRA: '${EXTRA}'"), "no probe to suggest");
     let caddy = |text: &str| {
         let compose = "services:\n  it: {image: 'caddy:2', volumes: ['./Caddyfile:/etc/caddy/Caddyfile']}\n";
         help(&[("compose.yaml", compose), ("Caddyfile", text)]).unwrap()
@@ -343,12 +343,12 @@ fn servers_are_told_their_ports_and_their_silence() {
     has(&caddy(":80 {\n}\n"), ":2019/config/");
     has(&caddy("{\n\tadmin :2020\n}\n"), ":2020/config/");
     for admin in ["admin off", "admin unix//run/caddy.sock", "admin {$ADMIN}"] {
-        has(&caddy(&format!("{{\n\t{admin}\n}}\n")), "no probe to paste");
+        has(&caddy(&format!("{{\n\t{admin}\n}}\n")), "no probe to suggest");
     }
     has(&service("{image: 'caddy:2', volumes: ['./no:/etc/caddy/Caddyfile']}"), "that oomlint does not read");
-    has(&service("{image: 'caddy:2', command: caddy file-server --root /srv}"), "no probe to paste");
-    has(&service("{image: 'redis:8', command: redis-server --sentinel}"), "no probe to paste");
-    has(&service("{image: 'postgres:17', command: postgres -k /run/pg}"), "no probe to paste");
+    has(&service("{image: 'caddy:2', command: caddy file-server --root /srv}"), "no probe to suggest");
+    has(&service("{image: 'redis:8', command: redis-server --sentinel}"), "no probe to suggest");
+    has(&service("{image: 'postgres:17', command: postgres -k /run/pg}"), "no probe to suggest");
     let grafana = |text: &str| service(&format!("{{image: 'grafana/grafana:12.1.0', {text}}}"));
     has(&grafana("environment: {GF_SERVER_HTTP_PORT: 3001}"), ":3001/api/health");
     has(&grafana("volumes: ['./no.ini:/etc/grafana/grafana.ini']"), "that oomlint does not read");

@@ -313,7 +313,9 @@ fn of_a_rule_that_many_files_break_the_first_are_drawn_and_the_others_take_a_lin
     assert_eq!(text.matches("--> ").count(), 5);
     assert_eq!(text.matches("help: healthcheck:").count(), 1);
     assert!(
-        text.contains("\nstacks/7/compose.yaml:2:3: warning[missing-healthcheck]: `web` has no healthcheck\n"),
+        text.contains(
+            "\nstacks/7/compose.yaml:2:3: warning[missing-healthcheck]: `web` has no healthcheck\n"
+        ),
         "{text}"
     );
 }

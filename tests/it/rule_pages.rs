@@ -285,6 +285,18 @@ fn every_example_gives_what_its_page_says() {
     assert!(problems.is_empty(), "\n{problems}");
 }
 
+/// Returns every finding of the pages' examples, with the page.
+pub fn every_finding() -> Vec<(String, Finding)> {
+    let mut found = Vec::new();
+    for meta in RULES.iter().map(|rule| rule.meta()) {
+        for example in examples(meta.page).unwrap() {
+            let own = lint(&example.files, meta).into_iter();
+            found.extend(own.map(|finding| (format!("rules/{}.md:{}", meta.name, example.line), finding)));
+        }
+    }
+    found
+}
+
 /// Returns the parts that a page has not exactly once, or not in their order.
 fn misplaced_parts(page: &str) -> Vec<&'static str> {
     let mut after = 0;

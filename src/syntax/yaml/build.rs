@@ -131,7 +131,8 @@ impl Builder<'_> {
         let between = self.text.as_bytes().get(self.last..at).unwrap_or_default();
         let quote = memchr::memchr2(b'"', b'\'', between).map(|n| self.last + n);
         let suspects = quote.into_iter().chain(self.long_quote).chain(bracket).collect();
-        self.out.failure = Some(Failure { at, message: problem::message(error), suspects });
+        let message = problem::message(error, self.text, at);
+        self.out.failure = Some(Failure { at, message, suspects });
     }
 
     fn event(&mut self, event: Event<'_>, at: EventSpan) {

@@ -2,23 +2,49 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-/// Returns the message for an error: lower case, no full stop.
-pub(super) fn message(error: &ScanError) -> String {
+/// Returns the message for an error in a text, with a way to mend it: lower case, no full stop. `at` is its place in the text, in
+/// bytes.
+pub(super) fn message(error: &ScanError, text: &str, at: usize) -> String {
     let known = match error.kind() {
-        ErrorKind::SimpleKeyExpected => "expected `:` after the key",
-        ErrorKind::MappingValueNotAllowed => "a second `:` on one line; quote the value",
-        ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => "a tab in the indentation",
+        ErrorKind::SimpleKeyExpected => "expected `key: value`; the `:` is missing",
+        ErrorKind::MappingValueNotAllowed => return colon(text, at),
+        ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => {
+            "a tab in the indentation; YAML takes spaces only"
+        }
         ErrorKind::UnclosedQuotedScalar => "a quote is not closed",
-        ErrorKind::ExpectedBlockMappingKey => "expected a key at this indentation",
-        ErrorKind::ExpectedBlockSequenceEntry => "expected `-` at this indentation",
-        ErrorKind::InvalidIndentation => "the indentation fits no block above",
-        ErrorKind::UnclosedFlowCollection { open } => return format!("`{open}` is not closed"),
+        ErrorKind::ExpectedBlockMappingKey => {
+            "expected a key at this indentation; align it with the keys above"
+        }
+        ErrorKind::ExpectedBlockSequenceEntry => {
+            "expected `-` at this indentation; align it with the items above"
+        }
+        ErrorKind::InvalidIndentation => "this indentation matches no line above; align it with its block",
+        ErrorKind::UnclosedFlowCollection { open } => {
+            let close = if *open == '{' { '}' } else { ']' };
+            return format!("`{open}` is not closed; add `{close}`");
+        }
         ErrorKind::UnexpectedCharacter { character } => {
-            return format!("a value cannot begin with `{}`", character.escape_debug());
+            return format!("a value cannot begin with `{}`; quote it", character.escape_debug());
         }
         ErrorKind::UndeclaredTagHandle => "the tag's handle is not declared",
         ErrorKind::RecursionLimitExceeded => "nested too deeply",
         _ => return error.info().trim_end_matches('.').to_lowercase(),
     };
     known.to_owned()
+}
+
+/// Returns the message for a `:` where no key can be: a line that is indented deeper than the value above goes on with that value.
+fn colon(text: &str, at: usize) -> String {
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let own = indentation(text.get(start..).unwrap_or_default());
+    let above = text.get(..start).unwrap_or_default().lines().rfind(|line| !line.trim().is_empty());
+    match above.map(indentation) {
+        Some(above) if above < own => {
+            format!(
+                "this line is indented by {own} spaces, the value above by {above}; align them, or quote the value"
+            )
+        }
+        _ => "a second `:` on one line; quote the value".to_owned(),
+    }
 }

@@ -1,0 +1,141 @@
+//! What people read has the words of Docker's own documentation, and is short.
+
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::rule_pages;
+
+/// Words and phrases that had to be read twice, with what is said in their place.
+const BANNED: [(&str, &str); 31] = [
+    ("stands on", "is based on"),
+    ("stand on `", "is based on"),
+    ("is sure of", "is reserved"),
+    ("without end", "unlimited"),
+    ("leads nowhere", "does not exist"),
+    ("what runs", "the final image"),
+    ("the way out", "the fix"),
+    ("beside the heap", "outside the heap"),
+    ("beside it", "outside it"),
+    ("holds back", "suppresses"),
+    ("takes and forgets", "accepts and ignores"),
+    ("forbids swap", "disables swap"),
+    ("allow no swap", "disable swap"),
+    ("was seen to use", "used"),
+    ("were seen", "measured"),
+    ("its makers", "its maintainers"),
+    ("its maker ", "its documentation"),
+    ("nothing bounds", "has no limit"),
+    ("without a bound", "without a limit"),
+    ("picks what to kill", "chooses what to kill"),
+    ("comes in here", "merged in here"),
+    ("squeeze", "reclaim"),
+    ("scrolls by", "only a log line says so"),
+    ("hands over to", "runs"),
+    ("switched off", "disabled"),
+    ("less than nothing", "negative"),
+    ("by nothing", "with an empty string"),
+    ("keeps silent", "does not report"),
+    ("keep silent", "do not report"),
+    ("takes no notice", "ignores"),
+    ("best practice", "say why"),
+];
+
+/// The most characters of a text, so that it fits a line or two of a terminal.
+const MESSAGE: usize = 160;
+const LABEL: usize = 160;
+const NOTE: usize = 400;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Returns the texts of string literals that people read: those of more than one word, without the tests of a file.
+fn literals(source: &str) -> Vec<(usize, &str)> {
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut out = Vec::new();
+    for (index, line) in source.lines().enumerate() {
+        if !line.trim_start().starts_with("//") {
+            out.extend(line.split('"').skip(1).step_by(2).map(|text| (index + 1, text)));
+        }
+    }
+    out
+}
+
+#[test]
+fn banned_words_are_not_in_what_people_read() {
+    let mut found = Vec::new();
+    let mut look = |place: String, text: &str| {
+        let lower = text.to_lowercase();
+        for (banned, better) in BANNED.iter().filter(|(banned, _)| lower.contains(banned)) {
+            found.push(format!("{place}: `{banned}`, better: {better}"));
+        }
+    };
+    let below = |directory: &str, ending: &str| {
+        let files = WalkDir::new(root().join(directory)).sort_by_file_name().into_iter().map(Result::unwrap);
+        let files: Vec<PathBuf> = files.map(walkdir::DirEntry::into_path).collect();
+        files.into_iter().filter(|path| path.to_string_lossy().ends_with(ending)).collect::<Vec<_>>()
+    };
+    for path in below("src", ".rs") {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (line, literal) in literals(&text) {
+            look(format!("{}:{line}", shown(&path)), literal);
+        }
+    }
+    let pages = below("rules", ".md").into_iter().chain(below("docs", ".md"));
+    for path in pages.chain([root().join("README.md")]) {
+        // Docker's own title of a page that is cited.
+        let text = std::fs::read_to_string(&path).unwrap().replace("Building best practices", "");
+        for (index, line) in text.lines().enumerate() {
+            look(format!("{}:{}", shown(&path), index + 1), line);
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+fn shown(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap().display().to_string()
+}
+
+#[test]
+fn texts_of_findings_are_short_lower_case_and_without_a_full_stop() {
+    let mut found = Vec::new();
+    for (page, finding) in rule_pages::every_finding() {
+        let mut hold = |what: &str, text: &str, most: usize| {
+            let prose: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ')).collect();
+            let long = prose.iter().any(|line| line.chars().count() > most);
+            let stop = prose.iter().any(|line| line.ends_with('.') && !line.ends_with("etc."));
+            let should = text.contains("should") && !text.contains("should be larger");
+            if long || stop || should {
+                found.push(format!("{page}: {what}: {text}"));
+            }
+        };
+        hold("message", &finding.message, MESSAGE);
+        for label in [&finding.primary].into_iter().chain(&finding.related) {
+            hold("label", &label.text, LABEL);
+        }
+        for note in finding.notes.iter().filter(|note| !is_quoted(note)) {
+            hold("note", note, NOTE);
+        }
+        for help in &finding.help {
+            hold("help", help, NOTE);
+        }
+        let first = finding.message.chars().next().unwrap_or_default();
+        let name = first.is_uppercase()
+            && finding.message.split(' ').next().is_some_and(|word| NAMES.contains(&word));
+        if first.is_uppercase() && !name {
+            found.push(format!("{page}: begins with a capital: {}", finding.message));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Names that a message may begin with.
+const NAMES: [&str; 8] = ["Compose", "Docker", "Java", "Node", "SIGTERM", "Swarm", "Go", "PHP"];
+
+/// True for a message of Docker that a note repeats.
+fn is_quoted(note: &str) -> bool {
+    ["Error response from daemon", "service \"", "OOM killer is disabled"]
+        .iter()
+        .any(|start| note.starts_with(start))
+}
