@@ -11,13 +11,13 @@ use super::Certainty;
 pub struct Minimum {
     /// In MiB.
     pub mib: i64,
-    /// The limit for normal use by its maker's sizing guide, in MiB, if there is one.
+    /// The limit for normal use that its sizing guide recommends, in MiB, if there is one.
     #[serde(default)]
     pub usual: Option<i64>,
     /// `low` if nobody can check it: it never leads to more than a note.
     #[serde(default)]
     pub confidence: Certainty,
-    /// The maker's page.
+    /// The documentation page.
     #[serde(default)]
     pub source: String,
 }
@@ -32,7 +32,7 @@ pub struct Upgrade {
     /// Options of older versions with which the newer ones do not start, with `-` between words: `--query-cache-size`.
     #[serde(default)]
     pub refuses: Vec<String>,
-    /// The maker's page.
+    /// The documentation page.
     #[serde(default)]
     pub source: String,
 }
@@ -143,7 +143,7 @@ pub struct IgnoresLimit {
     pub source: String,
 }
 
-/// An image that its makers have abandoned.
+/// An image that is no longer maintained.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

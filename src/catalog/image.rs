@@ -56,7 +56,7 @@ pub struct ImageEntry {
     /// Set if its program sizes itself to the memory that it sees.
     #[serde(default)]
     pub sizes_itself: Option<SizesItself>,
-    /// The least memory that it needs, by its maker's documentation.
+    /// The minimum memory that its documentation names.
     #[serde(default)]
     pub minimum: Option<Minimum>,
     /// The steps of an upgrade to a newer version, if changing the tag is not enough.
@@ -71,7 +71,7 @@ pub struct ImageEntry {
     /// Set if its program needs a larger `/dev/shm` than the default.
     #[serde(default)]
     pub shared_memory: Option<SharedMemory>,
-    /// Set if its makers have abandoned it.
+    /// Set if it is no longer maintained.
     #[serde(default)]
     pub(super) deprecated: Option<Deprecated>,
     /// Lighter images to use instead; the first that fits the tag counts.
@@ -331,7 +331,7 @@ impl ImageEntry {
         self.runtime.as_ref().and_then(|runtime| runtime.default_heap)
     }
 
-    /// Returns the deprecation of this tag, if its makers have abandoned it.
+    /// Returns the deprecation of this tag, if its maintainers have abandoned it.
     #[must_use]
     pub fn deprecated(&self, tag: &str) -> Option<&Deprecated> {
         self.deprecated.as_ref().filter(|deprecated| {

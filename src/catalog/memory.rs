@@ -148,7 +148,7 @@ impl PartDefault {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Shutdown {
-    /// The seconds that its makers ask for.
+    /// The seconds that its documentation recommends.
     pub seconds: u32,
     /// What it does in that time: lower case, no full stop.
     pub why: String,

@@ -68,7 +68,7 @@ impl Baseline {
         let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if file.version != VERSION {
             return Err(format!(
-                "it has format version {}, and this oomlint reads version {VERSION}",
+                "it has format version {}; this oomlint reads version {VERSION}",
                 file.version
             ));
         }

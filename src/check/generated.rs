@@ -43,7 +43,7 @@ pub(super) fn remove_fixes(findings: &mut [Finding], sources: &Sources) {
             } else {
                 format!("`{}`", sources.get(file).path().display())
             };
-            finding.notes.push(format!("{subject} is generated: edit what it is generated from"));
+            finding.notes.push(format!("{subject} is generated: edit its source instead"));
         }
     }
 }

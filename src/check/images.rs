@@ -131,7 +131,7 @@ pub(super) fn move_out_of_lock(findings: &mut Vec<Finding>, project: &Project) {
             |workload: &&Workload| finding.service.as_ref().is_none_or(|service| *service == workload.name);
         let Some(workload) = project.workloads.iter().find(is_its) else { continue };
         let span = workload.image.base.known().map_or(workload.anchor, |base| base.span);
-        let label = Label { span, text: "its image has it, by the lock file".to_owned() };
+        let label = Label { span, text: "its image has one, according to the lock file".to_owned() };
         let locked = std::mem::replace(&mut finding.primary, label);
         finding.related.insert(0, locked);
     }

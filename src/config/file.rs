@@ -18,38 +18,38 @@ use crate::diagnostic::Severity;
 use crate::rules::RULES;
 use crate::rules::{Preset, Target, Thresholds};
 
-/// The configuration of oomlint: `.oomlint.yaml` or `oomlint.yaml`, nearest upward from the files that it is for.
+/// The configuration of oomlint: `.oomlint.yaml` or `oomlint.yaml`, the nearest one above each file.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct File {
-    /// Which rules run.
+    /// Set of rules.
     pub preset: Option<Located<Preset>>,
-    /// The severity from which on findings in its files make the exit code 1.
+    /// The lowest severity that makes the exit code 1.
     pub fail_on: Option<Located<FailOn>>,
-    /// Memory of the machine that runs it all.
+    /// Memory of the host.
     pub host_memory: Option<Located<Size>>,
-    /// How often the sum of limits may exceed the host's memory; 1 when not set.
+    /// How far the sum of limits may exceed the host's memory, as a factor; 1 if not set.
     pub overcommit: Option<Located<Factor>>,
-    /// Who runs the files.
+    /// Deployment target.
     pub target: Option<Located<Target>>,
-    /// Files of which nothing is said, unless they are named on the command line.
+    /// Files that are not checked, unless they are named on the command line.
     pub exclude: OneOrMany<Located<Pattern>>,
     /// Files to read as Compose files, whatever their names: templates of other platforms, such as Coolify, `CasaOS`, Dokploy, Runtipi and
     /// Umbrel. Keys in them that Docker Compose does not know are the platform's.
     pub compose_files: OneOrMany<Located<Pattern>>,
-    /// Variables that the platform fills in, by name or glob (`SERVICE_*`): unless a file sets them, their values are unknown, and
-    /// defaults do not hold.
+    /// Variables that the platform sets, by name or glob (`SERVICE_*`): unless a file sets them, their values are unknown, even if they
+    /// have a default.
     pub platform_variables: OneOrMany<Located<NamePattern>>,
     /// Severities and options of rules, by the rule's name.
     pub rules: Rules,
-    /// Services and jobs, by name or glob, of which some rules say nothing. What holds for a service holds for its `pre_start`.
+    /// Services and jobs, by name or glob, that some rules ignore. An entry also applies to the service's `pre_start`.
     pub services: Table<NamePattern, ServiceSetting>,
-    /// Other rules for some files. The last that fits wins.
+    /// Other rules for some files. The last match wins.
     pub overrides: OneOrMany<Override>,
-    /// Rows for the catalogue of images, as in rules/catalog/images.yaml; they win over those that are there.
+    /// Rows for the catalogue of images, as in rules/catalog/images.yaml; they override the built-in ones.
     pub images: Vec<Located<ImageEntry>>,
-    /// The baseline, from the directory of this file.
+    /// The baseline, relative to this file.
     pub baseline: Option<Located<String>>,
 }
 
@@ -96,7 +96,7 @@ pub struct Rules {
     pub cache_exceeds_limit: CacheExceedsLimit,
 }
 
-/// What is not to be said of a service.
+/// Rules that ignore a service.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -106,7 +106,7 @@ pub struct ServiceSetting {
     /// Why.
     #[serde(default)]
     pub reason: Option<String>,
-    /// The last day on which it holds: 2026-12-31. Afterwards the finding is reported, with a note that says so.
+    /// The last day on which it applies: 2026-12-31. Afterwards the findings are reported, with a note about it.
     #[serde(default)]
     pub until: Option<Date>,
 }
@@ -121,7 +121,7 @@ pub struct Override {
     /// Severities of rules there.
     #[serde(default)]
     pub rules: Table<RuleName, Located<Level>>,
-    /// Which rules run there.
+    /// Set of rules there.
     #[serde(default)]
     pub preset: Option<Located<Preset>>,
 }

@@ -74,9 +74,7 @@ impl Pattern {
     /// What is wrong, and on a second line what to write instead, if that is known.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.starts_with('!') {
-            return Err(format!(
-                "`{text}` turns a glob around, which cannot be done here\nname what is meant"
-            ));
+            return Err(format!("`{text}` negates a glob, which does not work here\nname the files instead"));
         }
         let bare = text.strip_prefix("./").unwrap_or(text);
         let bare = bare.strip_suffix('/').filter(|bare| !bare.is_empty()).unwrap_or(bare);
@@ -86,7 +84,7 @@ impl Pattern {
             None => Cow::Owned(format!("**/{bare}")),
         };
         if bare.is_empty() || anchored.is_empty() {
-            return Err("an empty glob fits nothing".to_owned());
+            return Err("an empty glob matches nothing".to_owned());
         }
         let glob = GlobBuilder::new(&anchored).literal_separator(true).build();
         glob.map(|glob| Self { text: text.to_owned(), glob }).map_err(|error| malformed(text, &error))
@@ -159,7 +157,7 @@ impl JsonSchema for Pattern {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A glob as in .gitignore: without a slash it fits at any depth, else from the directory of this file",
+            "description": "A glob as in .gitignore: without a slash it matches at any depth, else from the directory of this file",
             "type": "string",
         })
     }

@@ -65,7 +65,7 @@ trait FromNode<'de>: Sized {
 }
 
 fn value<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(node: &mut A) -> Result<T, A::Error> {
-    node.next_element()?.ok_or_else(|| A::Error::custom("nothing stands here"))
+    node.next_element()?.ok_or_else(|| A::Error::custom("a value is missing here"))
 }
 
 fn from_node<'de, T: FromNode<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {

@@ -59,13 +59,13 @@ fn syntax(tree: &Tree, source: &Source, problems: &mut Vec<Problem>) {
     }
     for error in tree.errors() {
         let first = error.duplicate_of.map(|first| source.position(first.start).line);
-        let help = first.map(|line| format!("it stands on line {line} already"));
+        let help = first.map(|line| format!("it is already on line {line}"));
         problems.push(Problem { message: error.message.clone(), help, at: error.span.range() });
     }
     if let Some(second) = tree.documents().get(1) {
         let at = tree.node(*second).span.range();
         let at = at.start..at.end.min(source.line_at(at.start as u32).text.len() + at.start);
-        let message = "a second document: a configuration has one".to_owned();
+        let message = "a second document: a configuration has only one".to_owned();
         problems.push(Problem { message, help: None, at });
     }
 }
@@ -87,16 +87,16 @@ fn repositories(file: &File, problems: &mut Vec<Problem>) {
             let tagged = ImageReference::parse(name)
                 .is_some_and(|reference| reference.tag.is_some() || reference.digest.is_some());
             let message = match () {
-                () if tagged => format!("`{name}` has a tag: a row is for all tags of a repository"),
+                () if tagged => format!("`{name}` has a tag: a row applies to all tags of a repository"),
                 () if bare.is_empty() || bare.contains(char::is_whitespace) => {
-                    format!("`{name}` names no repository")
+                    format!("`{name}` is not the name of a repository")
                 }
                 () => continue,
             };
             problems.push(Problem { message, help: None, at: row.at.clone() });
         }
         if row.value.repositories.is_empty() {
-            let message = "a row without repositories is for no image".to_owned();
+            let message = "a row without repositories applies to no image".to_owned();
             problems.push(Problem { message, help: None, at: row.at.clone() });
         }
     }

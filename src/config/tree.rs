@@ -102,7 +102,7 @@ impl de::Error for DeserializeError {
     }
 
     fn invalid_value(found: de::Unexpected<'_>, _: &dyn de::Expected) -> Self {
-        Self::new(format!("{found} does not fit here"), None)
+        Self::new(format!("{found} is not allowed here"), None)
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -186,7 +186,7 @@ impl<'t> Node<'t> {
             (_, Some(Value::Str)) => "a text",
             _ => "a number",
         };
-        DeserializeError::new(format!("{what} is expected here, not {here}"), None).at(self.place())
+        DeserializeError::new(format!("expected {what}, not {here}"), None).at(self.place())
     }
 
     fn number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
@@ -263,8 +263,7 @@ impl<'de> de::Deserializer<'de> for Node<'_> {
         match self.value() {
             Some(Value::Int(number)) if u32::try_from(number).is_ok() => self.number(visitor),
             Some(Value::Int(_) | Value::BigInt(_) | Value::Float(_)) => {
-                Err(DeserializeError::new("not a whole number that fits here".to_owned(), None)
-                    .at(self.place()))
+                Err(DeserializeError::new("not a whole number in range".to_owned(), None).at(self.place()))
             }
             _ => Err(self.expected("a whole number")),
         }

@@ -51,12 +51,12 @@ impl Size {
                 let help = match size.0 {
                     1..1024 => format!("did you mean `{text}g`?"),
                     1024..=1_048_576 => format!("did you mean `{text}m`?"),
-                    _ => "as Compose writes them: 512m, 16g".to_owned(),
+                    _ => "write it as in Compose: 512m, 16g".to_owned(),
                 };
-                Err(format!("`{text}` is {size}: a unit is missing\n{help}"))
+                Err(format!("`{text}` is only {size}: the unit is missing\n{help}"))
             }
             Ok(size) if size.0 > 0 => Ok(Self(size)),
-            Ok(_) => Err(format!("`{text}` is too little: it is more than 0")),
+            Ok(_) => Err(format!("`{text}` is too small: a size is above 0")),
             Err(_) => {
                 // `16Gi`, `16 gb`, `16gigs`: the number and the first letter of the unit show what is meant.
                 let number: String = text.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
@@ -65,9 +65,9 @@ impl Size {
                 let meant = unit.map(|unit| format!("{number}{unit}"));
                 let help = match meant.filter(|meant| ByteSize::parse_compose(meant).is_ok()) {
                     Some(meant) => format!("did you mean `{meant}`?"),
-                    None => "as Compose writes them: 512m, 16g".to_owned(),
+                    None => "write it as in Compose: 512m, 16g".to_owned(),
                 };
-                Err(format!("`{text}` is no size\n{help}"))
+                Err(format!("`{text}` is not a size\n{help}"))
             }
         }
     }
@@ -93,7 +93,7 @@ impl Date {
     pub fn parse(text: &str) -> Result<Self, String> {
         let format = time::macros::format_description!("[year]-[month]-[day]");
         let date = time::Date::parse(text, &format).map(Self);
-        date.map_err(|_| format!("`{text}` is no date\nyear-month-day, as in 2026-12-31"))
+        date.map_err(|_| format!("`{text}` is not a date\nwrite it as in 2026-12-31"))
     }
 }
 
@@ -191,7 +191,7 @@ checked!(
     String,
     |text| Self::parse(&text),
     json_schema!({
-        "description": "A size as Compose writes it: 512m, 16g; a number alone is bytes",
+        "description": "A size as in Compose: 512m, 16g; a plain number is bytes",
         "type": ["string", "integer"],
     })
 );
@@ -242,7 +242,7 @@ mod tests {
             ("16", "did you mean `16g`?"),
             ("1023", "did you mean `1023g`?"),
             ("4096", "did you mean `4096m`?"),
-            ("6291455", "as Compose writes them: 512m, 16g"),
+            ("6291455", "write it as in Compose: 512m, 16g"),
         ] {
             let message = Size::parse(text).unwrap_err();
             assert!(message.ends_with(&format!("a unit is missing\n{help}")), "{message}");

@@ -93,7 +93,7 @@ pub(super) fn verify_project(
     batch: &[Patch],
 ) -> Result<(), RejectReason> {
     if before.files != after.files || before.workloads.keys().ne(after.workloads.keys()) {
-        return Err(RejectReason::Other("other services would be there".to_owned()));
+        return Err(RejectReason::Other("it would add or remove services".to_owned()));
     }
     unchanged(before, after, batch).map_err(RejectReason::Other)?;
     let (were, are) = (before.counts(Severity::Note), after.counts(Severity::Note));
@@ -119,7 +119,7 @@ pub(super) fn verify_project(
         let is_changed = changed.contains(&about.1) || changed.contains(&about.1.map(service_of));
         if worse || (more && !is_changed) {
             return Err(RejectReason::Other(format!(
-                "{} would come in {}: {}",
+                "it would cause {} in {}: {}",
                 found.rule,
                 after.name(),
                 found.message
@@ -151,7 +151,7 @@ fn unchanged(before: &ProjectState, after: &ProjectState, batch: &[Patch]) -> Re
             if !meant {
                 let file = before.name();
                 return Err(format!(
-                    "{} of `{name}` in {file} would be another",
+                    "it would also change {} of `{name}` in {file}",
                     fact.name().replace('_', " ")
                 ));
             }

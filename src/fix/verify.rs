@@ -18,7 +18,7 @@ pub(super) enum RejectReason {
 impl std::fmt::Display for RejectReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Stays => f.write_str("the finding would stay"),
+            Self::Stays => f.write_str("it does not resolve the finding"),
             Self::Other(why) => f.write_str(why),
         }
     }
@@ -38,7 +38,7 @@ pub(super) fn verify<'s>(before: &'s State, after: &State, batch: &[Patch]) -> R
         return doubt("the file would no longer parse");
     }
     if before.projects.len() != after.projects.len() {
-        return doubt("other services would be there");
+        return doubt("it would add or remove services");
     }
     for (old, new) in before.projects.iter().zip(&after.projects) {
         verify_project(old, new, batch).map_err(|why| Objection { why, project: Some(old) })?;
@@ -64,7 +64,7 @@ pub(super) fn verify<'s>(before: &'s State, after: &State, batch: &[Patch]) -> R
             .count()
     };
     if comments(after) > comments(before) {
-        return doubt("a suppression would be unused");
+        return doubt("it would leave a suppression unused");
     }
     Ok(())
 }

@@ -79,8 +79,8 @@ pub fn entries(text: &str, reading: &Reading<'_>) -> Result<(Vec<Entry>, usize),
         let value = value
             .map_err(|error| format!("line {}, column {}: {}", error.line(), error.column(), said(&error)))?;
         if value.get("images").is_some() && value.get("version").is_some() {
-            let lock: LockFile =
-                serde_json::from_value(value).map_err(|error| format!("not a lock of images: {error}"))?;
+            let lock: LockFile = serde_json::from_value(value)
+                .map_err(|error| format!("not a lock file of images: {error}"))?;
             found.extend(lock.images);
             continue;
         }
@@ -112,13 +112,13 @@ fn entry(image: Value, reading: &Reading<'_>) -> Result<Option<Entry>, String> {
     let has = |key: &str| image.get(key).is_some();
     if has("HostConfig") || has("State") {
         return Err(format!(
-            "this is what `docker inspect` prints of a container, not of an image\n{COMMAND}"
+            "this is the output of `docker inspect` for a container, not for an image\n{COMMAND}"
         ));
     }
     if !has("Config") || !(has("RepoTags") || has("RepoDigests")) {
-        return Err(format!("no image: `RepoTags` and `Config` are missing\n{COMMAND}"));
+        return Err(format!("not an image: `RepoTags` and `Config` are missing\n{COMMAND}"));
     }
-    let image: Image = serde_json::from_value(image).map_err(|error| format!("no image: {error}"))?;
+    let image: Image = serde_json::from_value(image).map_err(|error| format!("not an image: {error}"))?;
     let config = image.config.unwrap_or_default();
     let health = config.healthcheck.or(image.healthcheck).and_then(|health| healthcheck(health, reading));
     let names = image.repo_tags.unwrap_or_default();

@@ -72,9 +72,9 @@ impl ImageLock {
         })?;
         let images = Self::located(lock.images, text);
         if lock.version != VERSION {
-            let message = format!("version {} of the format is not known", lock.version);
+            let message = format!("unknown format version {}", lock.version);
             let at = text.find("\"version\"").unwrap_or(0);
-            return Err(fail(message, at..at + 9, Some("a newer oomlint wrote it")));
+            return Err(fail(message, at..at + 9, Some("it was written by a newer oomlint")));
         }
         for image in &images {
             if let Some((at, message)) = mistake(image) {
@@ -188,7 +188,7 @@ fn mistake(image: &LockedImage) -> Option<(Range<usize>, String)> {
     let days = [("locked", Some(&entry.locked)), ("created", entry.created.as_ref())];
     for (way, day) in days {
         if let Some(day) = day.filter(|day| !is_day(day)) {
-            return Some((at(way), format!("`{day}` is no date")));
+            return Some((at(way), format!("`{day}` is not a date")));
         }
     }
     let health = entry.healthcheck.as_ref()?;
@@ -200,7 +200,7 @@ fn mistake(image: &LockedImage) -> Option<(Range<usize>, String)> {
     ];
     times.into_iter().find_map(|(way, time)| {
         let time = time.as_ref().filter(|time| duration::parse(time).is_err())?;
-        Some((at(&format!("healthcheck/{way}")), format!("`{time}` is no time")))
+        Some((at(&format!("healthcheck/{way}")), format!("`{time}` is not a time")))
     })
 }
 

@@ -185,9 +185,9 @@ impl std::fmt::Display for Why {
         match self {
             Self::Variable(name) => write!(f, "`${{{name}}}` has no value here"),
             Self::File(path) => write!(f, "`{path}` is not here"),
-            Self::Image(reference) => write!(f, "nothing is known of `{reference}`"),
-            Self::ImageFact(reference) => write!(f, "what is known of `{reference}` does not say"),
-            Self::Malformed(text) => write!(f, "`{text}` does not fit the grammar"),
+            Self::Image(reference) => write!(f, "`{reference}` is unknown"),
+            Self::ImageFact(reference) => write!(f, "it is not known of `{reference}`"),
+            Self::Malformed(text) => write!(f, "`{text}` cannot be parsed"),
             Self::Other(text) => f.write_str(text),
         }
     }

@@ -26,7 +26,7 @@ impl RowCounts {
             ));
         }
         if self.rows == 0 && !self.other {
-            return Err(Problem::new("there is no container in it").help(HOW));
+            return Err(Problem::new("it has no container").help(HOW));
         }
         Ok(())
     }
@@ -38,12 +38,10 @@ pub(super) fn read(stats: &mut Stats, row: &Value, seen: &mut RowCounts) -> Resu
         names.iter().find_map(|name| row.get(*name)?.as_str()).filter(|text| !text.is_empty())
     };
     let Some(usage) = text(&["MemUsage", "mem_usage"]) else {
-        return Err(
-            Problem::new("there is no `MemUsage` in it: this is not what `docker stats` prints").help(HOW)
-        );
+        return Err(Problem::new("`MemUsage` is missing: this is not the output of `docker stats`").help(HOW));
     };
     let Some(name) = text(&["Name", "name", "Container", "ID", "id"]) else {
-        return Err(Problem::new("there is no `Name` in it: nothing says which container it is"));
+        return Err(Problem::new("`Name` is missing: it is not known which container this is"));
     };
     seen.rows += 1;
     // `used / limit`. Windows shows no limit.
@@ -55,7 +53,7 @@ pub(super) fn read(stats: &mut Stats, row: &Value, seen: &mut RowCounts) -> Resu
         return Ok(());
     }
     let Some(used) = ByteSize::parse_measured(used) else {
-        return Err(Problem::new(format!("`{usage}` is no memory of `{name}`"))
+        return Err(Problem::new(format!("`{usage}` is not a memory use, of `{name}`"))
             .help("as `docker stats` prints it: 12.5MiB / 1.9GiB"));
     };
     if used.0 == 0 {
@@ -64,7 +62,7 @@ pub(super) fn read(stats: &mut Stats, row: &Value, seen: &mut RowCounts) -> Resu
             pids.is_some_and(|pids| pids.as_str().map_or(pids.as_u64() == Some(0), |pids| pids == "0"));
         if limit == Some("0B") && !stopped {
             seen.unaccounted += 1;
-            stats.skip(name, "its memory is not accounted: 0B / 0B");
+            stats.skip(name, "the host does not account its memory: 0B / 0B");
         } else {
             stats.skip(name, "it was not running");
         }

@@ -103,7 +103,7 @@ impl Stats {
                 let cut = error.is_eof();
                 let message =
                     if cut { "it ends in the middle of an object".to_owned() } else { not_json(&error) };
-                let help = if cut { "it was cut off while it was written: measure again" } else { HOW };
+                let help = if cut { "it is incomplete: measure again" } else { HOW };
                 Problem::new(message).at(error.line().max(1)).help(help)
             })?;
             // The line of the value's end: each row is on one line.
@@ -132,8 +132,8 @@ impl Stats {
 
     fn add(&mut self, identity: Identity, sample: Sample) -> Result<(), Problem> {
         if self.samples == MAX_SAMPLES {
-            return Err(Problem::new(format!("there are more than {MAX_SAMPLES} samples"))
-                .help("one a minute tells as much as one a second"));
+            return Err(Problem::new(format!("more than {MAX_SAMPLES} samples"))
+                .help("one sample per minute is enough"));
         }
         let samples = self.containers.entry(identity).or_default();
         // Two collectors that watch one container report the same moment: it is not twice the memory.
@@ -163,7 +163,7 @@ impl Stats {
 fn not_json(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let what = text.split(" at line ").next().unwrap_or(&text);
-    format!("it is no JSON: {what}")
+    format!("it is not JSON: {what}")
 }
 
 /// Removes terminal escapes: `docker stats` without `--no-stream` clears the screen before each round, even for JSON in a file.

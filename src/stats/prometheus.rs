@@ -13,7 +13,7 @@ pub(super) fn is_answer(value: &Value) -> bool {
 /// Adds every series that belongs to a container.
 pub(super) fn read(stats: &mut Stats, answer: &Value) -> Result<(), Problem> {
     if answer.get("status").and_then(Value::as_str) == Some("error") {
-        let why = answer.get("error").and_then(Value::as_str).unwrap_or("it does not say which");
+        let why = answer.get("error").and_then(Value::as_str).unwrap_or("without a message");
         return Err(Problem::new(format!("Prometheus answered with an error: {why}")));
     }
     let data = answer.get("data").unwrap_or(answer);
@@ -24,8 +24,8 @@ pub(super) fn read(stats: &mut Stats, answer: &Value) -> Result<(), Problem> {
             .help("query container_memory_working_set_bytes, as an instant or a range query"));
     };
     if series.is_empty() {
-        return Err(Problem::new("the result is empty: the query met no container")
-            .help("container_memory_working_set_bytes{name!=\"\"} is what cAdvisor has of containers"));
+        return Err(Problem::new("the result is empty: the query matched no container")
+            .help("query container_memory_working_set_bytes{name!=\"\"}, cAdvisor's metric for containers"));
     }
     let mut metrics: Vec<&str> = series.iter().filter_map(|series| label(series, "__name__")).collect();
     metrics.sort_unstable();
@@ -36,25 +36,23 @@ pub(super) fn read(stats: &mut Stats, answer: &Value) -> Result<(), Problem> {
     }
     match metrics.first() {
         Some(&("container_memory_usage_bytes" | "container_memory_max_usage_bytes")) => stats.remark(
-            "the metric counts page cache that the kernel takes back under pressure: container_memory_working_set_bytes is nearer \
-             to what is needed",
+            "this metric counts page cache that the kernel can reclaim; container_memory_working_set_bytes is closer to the real need",
         ),
         Some(&"container_memory_rss") => stats.remark(
-            "the metric leaves out page cache, kernel memory and tmpfs, which count against the limit: \
-             container_memory_working_set_bytes has them",
+            "this metric leaves out page cache, kernel memory and tmpfs, which count against the limit; container_memory_working_set_bytes includes them",
         ),
         _ => {}
     }
     for one in series {
         let Some(identity) = identity(one) else {
-            stats.skip(label(one, "id").unwrap_or("a series"), "no label names a container");
+            stats.skip(label(one, "id").unwrap_or("a series"), "no label has the name of a container");
             continue;
         };
         let points = one.get("values").and_then(Value::as_array).map(Vec::as_slice);
         let points = points.or_else(|| one.get("value").map(std::slice::from_ref)).unwrap_or_default();
         for point in points {
             let sample = sample(point)
-                .ok_or_else(|| Problem::new(format!("`{point}` is no sample of `{}`", identity.name)))?;
+                .ok_or_else(|| Problem::new(format!("`{point}` is not a sample, of `{}`", identity.name)))?;
             match sample {
                 Sample { used: ByteSize(1..), .. } => stats.add(identity.clone(), sample)?,
                 _ => stats.skip(&identity.name, "it was not running"),

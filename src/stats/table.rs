@@ -16,11 +16,11 @@ pub(super) fn read(stats: &mut Stats, text: &str) -> Result<(), Problem> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let upper = first.to_uppercase();
     if upper.contains("MEM USAGE") {
-        return Err(Problem::new("this is the table that `docker stats` prints for people")
+        return Err(Problem::new("this is the table of `docker stats`, not its JSON")
             .help("docker stats --no-stream --format json"));
     }
     if upper.contains("CPU%") || upper.contains("CPU(%)") {
-        return Err(Problem::new("this is `kubectl top node`: nodes are no containers")
+        return Err(Problem::new("this is `kubectl top node`; nodes are not containers")
             .help("kubectl top pod --containers"));
     }
     let rows: Vec<(usize, Vec<String>)> =
@@ -49,12 +49,12 @@ pub(super) fn read(stats: &mut Stats, text: &str) -> Result<(), Problem> {
             );
         };
         let Some(used) = ByteSize::parse_measured(written) else {
-            let problem = Problem::new(format!("`{written}` is no memory of `{container}`")).at(line);
+            let problem = Problem::new(format!("`{written}` is not a memory use, of `{container}`")).at(line);
             return Err(problem.help("a number of bytes, or with a unit: 12.5MiB, 23Mi, 24MB"));
         };
         let at = match cell(time) {
             Some(text) => Some(time_of(text).ok_or_else(|| {
-                Problem::new(format!("`{text}` is no time"))
+                Problem::new(format!("`{text}` is not a time"))
                     .at(line)
                     .help("seconds since 1970, or as in 2026-12-31T23:59:00Z")
             })?),
@@ -97,7 +97,7 @@ fn csv(text: &str, first: &str) -> Result<Vec<(usize, Vec<String>)>, Problem> {
     for record in reader.records() {
         let record = record.map_err(|error| {
             let line = error.position().map_or(1, |position| position.line() as usize);
-            Problem::new("it is no CSV").at(line)
+            Problem::new("it is not CSV").at(line)
         })?;
         let line = record.position().map_or(1, |position| position.line() as usize);
         rows.push((line, record.iter().map(str::to_owned).collect()));

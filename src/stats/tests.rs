@@ -64,7 +64,7 @@ fn prometheus_answers_queries_and_ranges() {
     let (who, samples) = stats.containers().next().unwrap();
     assert_eq!((who.service.as_deref(), who.project.as_deref()), (Some("web"), Some("shop")));
     assert_eq!(samples, [Sample { at: Some(1_700_000_000.123), used: ByteSize(12_345_678) }]);
-    assert_eq!(stats.skipped, [("/".to_owned(), "no label names a container")]);
+    assert_eq!(stats.skipped, [("/".to_owned(), "no label has the name of a container")]);
     // Two collectors report the same moment. A pod's sum and its pause container are skipped. A gap is NaN.
     let range = r#"{"resultType":"matrix","result":[
         {"metric":{"pod":"web-1","container":"web"},"values":[[1,"10"],[2,"NaN"],[3,"30"]]},
@@ -103,19 +103,19 @@ fn what_cannot_be_used_is_refused_with_the_reason() {
     );
     for (text, says) in [
         ("", "it is empty"),
-        ("{}", "line 1: there is no `MemUsage` in it"),
-        ("{\"a\": 1}\n{b", "line 1: there is no `MemUsage` in it"),
-        ("[]", "there is no container in it"),
-        ("{nonsense}", "line 1: it is no JSON: key must be a string"),
+        ("{}", "line 1: `MemUsage` is missing"),
+        ("{\"a\": 1}\n{b", "line 1: `MemUsage` is missing"),
+        ("[]", "it has no container"),
+        ("{nonsense}", "line 1: it is not JSON: key must be a string"),
         (
             "CONTAINER ID   NAME   CPU %   MEM USAGE / LIMIT   MEM %\n",
-            "this is the table that `docker stats` prints for people (docker stats --no-stream --format json)",
+            "this is the table of `docker stats`, not its JSON (docker stats --no-stream --format json)",
         ),
         ("NAME   CPU(cores)   CPU%   MEMORY(bytes)   MEMORY%\n", "this is `kubectl top node`"),
         ("hello world\n", "it is neither JSON nor a table"),
-        ("name,memory\ndb,lots\n", "line 2: `lots` is no memory of `db`"),
+        ("name,memory\ndb,lots\n", "line 2: `lots` is not a memory use, of `db`"),
         ("name,memory\ndb\n", "line 2: the row has 1 of 2 columns"),
-        ("name,memory,time\ndb,1MiB,yesterday\n", "line 2: `yesterday` is no time"),
+        ("name,memory,time\ndb,1MiB,yesterday\n", "line 2: `yesterday` is not a time"),
         (
             r#"{"status":"error","errorType":"bad_data","error":"parse error"}"#,
             "Prometheus answered with an error: parse error",
@@ -131,12 +131,15 @@ fn what_cannot_be_used_is_refused_with_the_reason() {
         ),
         (
             r#"{"resultType":"vector","result":[{"metric":{"name":"x"},"value":[1,"lots"]}]}"#,
-            "`[1,\"lots\"]` is no sample of `x`",
+            "`[1,\"lots\"]` is not a sample, of `x`",
         ),
     ] {
         assert!(problem(text).starts_with(says), "{text}: {}", problem(text));
     }
-    assert!(problem(&row("lots / 2GiB")).starts_with("line 1: `lots / 2GiB` is no memory of `shop-web-1`"));
+    assert!(
+        problem(&row("lots / 2GiB"))
+            .starts_with("line 1: `lots / 2GiB` is not a memory use, of `shop-web-1`")
+    );
 }
 
 #[test]

@@ -307,7 +307,7 @@ fn what_is_no_image_is_refused() {
         ("", "no image in it"),
         ("[]", "no image in it"),
         ("[{\"Id\": \"1\", \"State\": {}, \"HostConfig\": {}, \"Config\": {}}]", "prints of a container"),
-        ("[{\"Id\": \"1\"}]", "no image: `RepoTags` and `Config` are missing"),
+        ("[{\"Id\": \"1\"}]", "not an image: `RepoTags` and `Config` are missing"),
         ("[{", "line 1, column 2"),
         ("[1]", "no image"),
         ("[{\"RepoTags\": 5, \"Config\": {}}]", "no image: invalid type"),

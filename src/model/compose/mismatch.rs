@@ -68,7 +68,7 @@ fn check_items(base: &Value, over: &Value, path: &[String], refusals: &mut Refus
             Kind::Map(_) => "map[string]interface {}",
         };
         refusals.add(Refusal {
-            message: format!("an item of {} is no text", name(path)),
+            message: format!("an item of {} is not a string", name(path)),
             label: "Compose takes text here".to_owned(),
             upstream: format!("{}.[{at}]: unexpected type {found}", place(path, Below::Written)),
             ..refusal(item.span, item, path)

@@ -327,7 +327,7 @@ impl<'a> Lowering<'a> {
             };
             for source in sources {
                 if !matches!(source.kind, Kind::Map(_)) && !self.is_dropped(merge) {
-                    let message = "`<<` merges mappings, and this is none".to_owned();
+                    let message = "`<<` merges mappings; this is not one".to_owned();
                     self.errors.push(SyntaxError::fatal(message, site));
                 }
                 if let Kind::Map(entries) = source.kind {
@@ -348,9 +348,9 @@ impl<'a> Lowering<'a> {
         let yaml::Kind::Scalar(scalar) = &node.kind else { return };
         let typed = scalar.resolve(node.tag.as_deref());
         let refused = if let Some(tag) = scalar.contradicted(node.tag.as_deref()) {
-            Some(format!("`{}` is no value of the tag `{tag}`", scalar.text.as_str()))
+            Some(format!("`{}` is not a value of the tag `{tag}`", scalar.text.as_str()))
         } else if matches!(typed, yaml::Value::Float(number) if !number.is_finite()) {
-            Some(format!("`{}` is no number that Compose takes", scalar.text.as_str()))
+            Some(format!("`{}` is not a number that Compose accepts", scalar.text.as_str()))
         } else {
             None
         };

@@ -18,7 +18,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         return;
     }
     cx.report(check.span, format!("the healthcheck of `{}` is disabled", workload.name))
-        .label("switched off")
+        .label("disabled")
         .via(&check.via)
         .note("a hang goes unnoticed, and `depends_on` with `service_healthy` cannot wait for it");
 }

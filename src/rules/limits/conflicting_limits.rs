@@ -29,10 +29,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for conflict in &workload.service.conflicts {
         let (short, long) = (conflict.short, conflict.long);
         let (span, label) = match &conflict.long_value {
-            Ok(value) => (value.span, format!("... and {} here", value.value)),
+            Ok(value) => (value.span, format!("… and {} here", value.value)),
             Err(block) => {
                 let member = long.rsplit('.').next().unwrap_or(long);
-                (*block, format!("... and no `{member}` in this block, which counts as 0"))
+                (*block, format!("… and no `{member}` in this block, which counts as 0"))
             }
         };
         let value = &conflict.short_value;
@@ -41,7 +41,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             format!("Compose rejects `{}`: `{short}` and `{long}` differ", workload.name),
         );
         finding
-            .label(format!("{} here ...", value.value))
+            .label(format!("{} here, …", value.value))
             .via(&value.via)
             .related(span, label)
             .note(format!(

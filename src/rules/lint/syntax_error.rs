@@ -39,7 +39,7 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
         }
         let total = totals.get(&error.span.file).copied().unwrap_or_default();
         if *count == SHOWN && total > SHOWN {
-            finding.note(format!("and {} more in this file: is it a template?", total - SHOWN));
+            finding.note(format!("and {} more in this file; is it a template?", total - SHOWN));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a server needs beside its cache, by its settings: an estimate, term by term.
 //!
 //! A connection counts with what it uses at most times, and only settings that somebody wrote raise that: a server with its
-//! default settings never needs more than its makers' sizing guides say.
+//! default settings never needs more than its maintainers' sizing guides say.
 
 use super::NativeOverhead;
 use super::reader::{SettingSource, SettingsReader};

@@ -308,7 +308,7 @@ fn ports(service: &Subject<'_>, refusals: &mut Refusals) {
                 && ip.parse::<std::net::IpAddr>().is_err()
             {
                 let upstream = format!("services.{name}.ports.[]: invalid ip address: {ip}");
-                let message = format!("`{ip}` of `{name}` is no IP address");
+                let message = format!("`{ip}` of `{name}` is not an IP address");
                 refusals.add(service.refusal(value, message, "no IP address", upstream));
             }
         } else if let Some(upstream) = text(item).and_then(refused_port) {
