@@ -38,6 +38,10 @@ pub struct ImageEntry {
     /// Variables that its start script unsets or ignores.
     #[serde(default)]
     pub unsets: Vec<String>,
+    /// Files of flags of the runtime, one in each line, which its start script reads before `expands`, the weakest first. Paths in
+    /// the container; of a directory, those that end in `.options`.
+    #[serde(default)]
+    pub flag_files: Vec<String>,
     /// A variable of runtime flags in which heap flags do harm.
     #[serde(default)]
     pub no_heap_in: Option<NoHeapIn>,

@@ -93,7 +93,8 @@ pub struct SetBy {
     /// A key in one of `files`.
     #[serde(default)]
     pub key: Option<String>,
-    /// Parts of paths of the files with the key.
+    /// Paths in the container of the files with the key, or of directories of them, the weakest first. A name without a directory
+    /// is that of any mounted or copied file.
     #[serde(default)]
     pub files: Vec<String>,
     /// The syntax of the value.

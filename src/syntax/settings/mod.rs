@@ -6,7 +6,7 @@ mod lines;
 mod markup;
 mod tree;
 
-pub use jvm::jvm_options;
+pub use jvm::{JvmFlag, jvm_options};
 
 use crate::source::TracedText;
 
@@ -85,6 +85,38 @@ pub fn same_key(written: &str, key: &str) -> bool {
     let written = plain(written);
     let written = written.strip_prefix("loose_").unwrap_or(&written);
     written == plain(key)
+}
+
+/// Returns a text in lower case, with `_` for `-`, without lines that are comments and comments after a blank.
+#[must_use]
+pub fn without_comments(text: &str) -> String {
+    let mut plain = String::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';', '/'])) {
+        let line = line.find(" #").and_then(|at| line.get(..at)).unwrap_or(line);
+        plain.extend(line.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }));
+        plain.push('\n');
+    }
+    plain
+}
+
+/// True if a text without comments has the last part of a setting's name as a word: `cacheSizeGB` of
+/// `storage.wiredTiger.engineConfig.cacheSizeGB`, or all of `server.memory.heap.max_size`.
+#[must_use]
+pub fn mentions(plain: &str, key: &str) -> bool {
+    let key = key.to_ascii_lowercase().replace('-', "_");
+    let last = key.rsplit('.').next().unwrap_or(&key);
+    let is_inside = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+    plain.match_indices(last).any(|(at, _)| {
+        let before = plain.get(..at).unwrap_or_default();
+        let after = plain.get(at + last.len()..).unwrap_or_default();
+        // In a name with dots, the parts before it are the same, or on lines above.
+        let path = before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || "_.".contains(c))).next();
+        let path = path.unwrap_or_default();
+        !is_inside(before.chars().next_back())
+            && !is_inside(after.chars().next())
+            && !after.starts_with('.')
+            && (path.is_empty() || key.ends_with(&format!("{path}{last}")))
+    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Finds the runtimes that start, the sources of their settings, and the settings that win.
 
 use crate::catalog::{Catalog, DefaultHeap, Flag, Grammar, ReadBy, Runtime, RuntimeName, Sets, Starter};
-use crate::source::{Span, Spanned, TracedText};
+use crate::source::{SourceId, Span, Spanned, TracedText};
 use crate::syntax::size::ByteSize;
 
 use super::flags::{bound, size};
@@ -9,7 +9,7 @@ use super::unread::{by_script, nothing};
 use super::{Bound, HeapSetting, MemoryPool, OverheadInputs};
 use crate::syntax::words::split_options;
 use crate::workload::opened::{Assignment, StartedPrograms};
-use crate::workload::setting_files::SettingFinder;
+use crate::workload::setting_files::{FileOfFlags, FileSettings, SettingFinder};
 use crate::workload::{Fact, Program, Start, Why, Workload};
 
 /// Returns the memory pools of the programs of `workload`.
@@ -92,6 +92,8 @@ pub(super) struct SettingSource {
     pub(super) setting: Option<TracedText>,
     /// For a setting in a file, the text before its value.
     pub(super) lead: Option<String>,
+    /// True for a file of flags.
+    pub(super) is_file: bool,
 }
 
 /// The bound that wins.
@@ -142,6 +144,10 @@ impl SettingsReader<'_> {
                 problems.extend(self.build_only());
             }
         }
+        let flag_files = sources.iter().filter(|source| source.is_file).flat_map(|source| &source.words);
+        let mut settings_files: Vec<SourceId> = flag_files.map(|flag| flag.span().file).collect();
+        settings_files.dedup();
+        settings_files.extend(files.iter().flat_map(FileSettings::sources));
         let name = program.base_name().to_owned();
         // A variable of the service replaces the image's.
         let env_unseen = bound.is_absent() && carrier.is_none() && !self.workload.image.env_known;
@@ -170,7 +176,7 @@ impl SettingsReader<'_> {
                 ..self.beside(&sources)
             },
             hotspot,
-            settings_files: files.map(|files| files.sources()).unwrap_or_default(),
+            settings_files,
         })
     }
 
@@ -309,6 +315,9 @@ impl SettingsReader<'_> {
         let mut sources = Vec::new();
         for name in &self.runtime.precedence {
             if name == "command-line" {
+                if by_script(starter) {
+                    sources.extend(self.flag_files(major));
+                }
                 let starters = if let LaunchedBy::By(starter) = starter { &starter.expands[..] } else { &[] };
                 let scripts = starters.iter().chain(&self.workload.image.expands);
                 sources.extend(scripts.map(|script| self.variable(script, major)));
@@ -322,6 +331,31 @@ impl SettingsReader<'_> {
             }
         }
         sources
+    }
+
+    /// Reads the files of flags of the image's start script.
+    fn flag_files(&self, major: Option<u32>) -> Vec<SettingSource> {
+        let image = &self.workload.image;
+        let finder = self.finder.filter(|_| image.runtime == Some(self.runtime.name));
+        let found = finder.map(|finder| (finder.anchor, finder.flags(&image.flag_files, major)));
+        let Some((anchor, files)) = found else { return Vec::new() };
+        let of_file = |file: FileOfFlags| {
+            let mut source = SettingSource { name: file.name, ..SettingSource::default() };
+            let flags = match file.flags {
+                Ok(flags) => flags,
+                Err(why) => return SettingSource { unknown: Some((anchor, why)), ..source },
+            };
+            if let Some(first) = flags.first() {
+                source.carrier = Some(Spanned::new(source.name.clone(), first.flag.span()));
+            }
+            if let Some(open) = flags.iter().find(|flag| !flag.certain && self.is_heap_flag(&flag.flag)) {
+                source.unknown = Some((open.flag.span(), Why::Other("it is for some versions of Java only")));
+            }
+            source.words = flags.into_iter().filter(|flag| flag.certain).map(|flag| flag.flag).collect();
+            source.is_file = true;
+            source
+        };
+        files.into_iter().map(of_file).collect()
     }
 
     fn variable(&self, name: &str, major: Option<u32>) -> SettingSource {
