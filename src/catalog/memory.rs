@@ -20,6 +20,9 @@ pub struct MemoryPart {
     /// Its size if nothing sets it. Unknown if it is not there.
     #[serde(default)]
     pub default: Option<PartDefault>,
+    /// True if it lowers a size that is larger than its default to that.
+    #[serde(default)]
+    pub capped: bool,
     /// The least size with which the program starts.
     #[serde(default)]
     pub least: Option<LeastSize>,

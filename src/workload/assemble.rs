@@ -313,6 +313,8 @@ impl Assembler<'_> {
         (workload.pools.heaps, workload.pools.caches) =
             pools.into_iter().partition(|pool| pool.pool == Pool::Heap);
         workload.pools.size_variables = heap::size_variables(workload, self.catalog);
+        workload.pools.filled_in = heap::filled_in(workload, finder);
+        workload.pools.unquoted_flags = heap::unquoted_flags(workload, self.catalog);
         if let Some(mapping) = workload.step().map(|step| step.mapping) {
             workload.pools.drop_meant_for_others(mapping);
         }

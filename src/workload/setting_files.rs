@@ -7,7 +7,9 @@ use super::scripts::{Scripts, below};
 use super::{Fact, Why};
 use crate::model::image::{TargetImage, tidy};
 use crate::source::{Span, Spanned, TracedText};
-use crate::syntax::settings::{Entry, JvmFlag, Language, entries, jvm_options, mentions, same_key, without_comments};
+use crate::syntax::settings::{
+    Entry, JvmFlag, Language, entries, jvm_options, mentions, same_key, without_comments,
+};
 use crate::syntax::shell::{self, base_name};
 
 /// Maximum depth of files that include files.
@@ -132,9 +134,9 @@ impl FileSettings {
 
     /// True if a file of this name has a setting of this name, in any section.
     fn has_entry(&self, name: &str, key: &str) -> bool {
-        self.items.iter().any(|item| {
-            matches!(item, Item::Entry(entry, file) if file == name && same_key(&entry.key, key))
-        })
+        self.items
+            .iter()
+            .any(|item| matches!(item, Item::Entry(entry, file) if file == name && same_key(&entry.key, key)))
     }
 
     /// Returns the files that the settings are in, each once.
@@ -186,9 +188,10 @@ impl SettingFinder<'_> {
         let mut found = Vec::new();
         for place in places {
             let hidden = self.is_in_volume(place).then(|| (base_name(place).to_owned(), None));
-            let files = self.files(place).into_iter().filter(|file| {
-                file.path == *place || file.text.is_none() || file.path.ends_with(".options")
-            });
+            let files = self
+                .files(place)
+                .into_iter()
+                .filter(|file| file.path == *place || file.text.is_none() || file.path.ends_with(".options"));
             let files = files.map(|file| (base_name(&file.path).to_owned(), Some(file)));
             for (name, file) in hidden.into_iter().chain(files).take(MAX_FILES) {
                 let text = file.as_ref().and_then(|file| file.text.as_ref());
@@ -204,6 +207,11 @@ impl SettingFinder<'_> {
             found.push(FileOfFlags { name, flags: Err(why) });
         }
         found
+    }
+
+    /// True if a script of the project contains a word.
+    pub(super) fn has_in_scripts(&self, word: &str) -> bool {
+        self.scripts.all().iter().any(|script| script.as_str().contains(word))
     }
 
     /// True if a volume, whose files are not here, is mounted above a path.
@@ -285,7 +293,11 @@ impl Reading<'_, '_> {
         let text = file.text.as_ref().filter(is_allowed);
         let found = text.and_then(|text| entries(text, Language::of(&name, text.as_str())));
         let Some(found) = found else {
-            self.items.push(Item::Unknown(Why::File(file.path.clone())));
+            let why = match file.text {
+                Some(_) => Why::Other("its settings file cannot be read"),
+                None => Why::File(file.path.clone()),
+            };
+            self.items.push(Item::Unknown(why));
             return;
         };
         let plain = text.map(|text| without_comments(text.as_str())).unwrap_or_default();

@@ -32,9 +32,11 @@ pub fn jvm_options(text: &TracedText, major: Option<u32>) -> Vec<JvmFlag> {
             continue;
         }
         // Some start scripts take several flags in one line, others do not start.
-        found.extend(crate::syntax::words::split_options(&text.slice(start + skip..start + line.len())).into_iter().map(
-            |flag| JvmFlag { flag, certain: versions.is_none() || major.is_some() },
-        ));
+        found.extend(
+            crate::syntax::words::split_options(&text.slice(start + skip..start + line.len()))
+                .into_iter()
+                .map(|flag| JvmFlag { flag, certain: versions.is_none() || major.is_some() }),
+        );
     }
     found
 }

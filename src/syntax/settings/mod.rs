@@ -52,19 +52,26 @@ impl Language {
             "conf" | "cfg" | "config" => {}
             _ => return Self::Lines,
         }
+        // `jetstream {`, as in the settings of NATS.
+        let is_block = |line: &str| line.trim().strip_suffix('{').is_some_and(is_plain_name);
+        if text.lines().any(is_block) {
+            return Self::Lines;
+        }
         let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
         let first = first.unwrap_or_default();
         match first.split_once(':') {
-            Some((key, rest))
-                if !key.is_empty()
-                    && key.chars().all(|c| c.is_alphanumeric() || "._-".contains(c))
-                    && (rest.is_empty() || rest.starts_with(' ')) =>
-            {
+            Some((key, rest)) if is_plain_name(key) && (rest.is_empty() || rest.starts_with(' ')) => {
                 Self::Yaml
             }
             _ => Self::Lines,
         }
     }
+}
+
+/// True for a name of letters, digits, `.`, `_` and `-`, with blanks after it.
+fn is_plain_name(text: &str) -> bool {
+    let name = text.trim_end();
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "._-".contains(c))
 }
 
 /// Returns the settings of a file in order. `None` if it is not well-formed, or too large.
@@ -99,8 +106,8 @@ pub fn without_comments(text: &str) -> String {
     plain
 }
 
-/// True if a text without comments has the last part of a setting's name as a word: `cacheSizeGB` of
-/// `storage.wiredTiger.engineConfig.cacheSizeGB`, or all of `server.memory.heap.max_size`.
+/// True if a text without comments has a setting's name, or the last part of one with dots, before what may be a value:
+/// `max_mem` in `jetstream { max_mem: 1G }`.
 #[must_use]
 pub fn mentions(plain: &str, key: &str) -> bool {
     let key = key.to_ascii_lowercase().replace('-', "_");
@@ -112,9 +119,13 @@ pub fn mentions(plain: &str, key: &str) -> bool {
         // In a name with dots, the parts before it are the same, or on lines above.
         let path = before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || "_.".contains(c))).next();
         let path = path.unwrap_or_default();
+        let value = after.trim_start_matches(['"', '\'', ' ', '\t']);
         !is_inside(before.chars().next_back())
+            && !before.ends_with(['$', '=', '/', '%'])
             && !is_inside(after.chars().next())
             && !after.starts_with('.')
+            && !value.is_empty()
+            && !value.starts_with(['\n', ',', '}'])
             && (path.is_empty() || key.ends_with(&format!("{path}{last}")))
     })
 }

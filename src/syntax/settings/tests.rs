@@ -70,7 +70,8 @@ fn flags_of_the_jvm_are_for_versions() {
     let file = "## heap\n-Xms1g\n  -Xmx1g  \n8-13:-XX:+UseG1GC\n14-:-XX:X\n8:-XX:Y\nx\n";
     let flags = |major| {
         let found = jvm_options(&text(file), major);
-        let shown = |found: &JvmFlag| format!("{}{}", found.flag, if found.certain { "" } else { " perhaps" });
+        let shown =
+            |found: &JvmFlag| format!("{}{}", found.flag, if found.certain { "" } else { " perhaps" });
         found.iter().map(shown).collect::<Vec<_>>()
     };
     let open = ["-XX:+UseG1GC perhaps", "-XX:X perhaps", "-XX:Y perhaps"];
@@ -92,12 +93,14 @@ fn keys_are_mentioned_where_they_stand_as_words() {
         ("max_memory_store: 1G", "max_mem", false),
         ("maxmemory-policy noeviction", "maxmemory", false),
         ("# maxmemory 1gb\n; maxmemory\nx 1 # maxmemory", "maxmemory", false),
-        ("x MaxMemory", "maxmemory", true),
+        ("x MaxMemory 1", "maxmemory", true),
+        ("x=$maxmemory\nsize maxmemory\n", "maxmemory", false),
+        ("rename = {maxmemory, x}", "maxmemory", false),
         ("server.memory.heap.max_size 1g", "server.memory.heap.max_size", true),
         ("server.memory.heap.max_size.x", "server.memory.heap.max_size", false),
         ("other.max_size=1g", "server.memory.heap.max_size", false),
         ("memory: {heap: {max_size: 1g}}", "server.memory.heap.max_size", true),
-        ("innodb_buffer_pool_size", "innodb-buffer-pool-size", true),
+        ("innodb_buffer_pool_size=1", "innodb-buffer-pool-size", true),
     ] {
         assert_eq!(mentions(&without_comments(file), key), expected, "{file} {key}");
     }

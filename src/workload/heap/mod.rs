@@ -4,6 +4,7 @@
 
 mod beside;
 mod command;
+mod filled_in;
 mod flags;
 mod jvm;
 mod misplaced;
@@ -18,6 +19,8 @@ mod unseen;
 
 pub use beside::NativeOverhead;
 pub(super) use beside::{OverheadInputs, with_numbers};
+pub use filled_in::{FilledIn, UnquotedFlag};
+pub(super) use filled_in::{filled_in, unquoted_flags};
 pub use named::SizeVariable;
 pub(super) use named::size_variables;
 pub(super) use product::{ProductPart, add_product_pools};
@@ -46,6 +49,10 @@ pub struct Pools {
     pub image_default_heap: Option<ImageDefaultHeap>,
     /// Variables that bound memory by their names, of a program that the catalogue does not know.
     pub size_variables: Vec<SizeVariable>,
+    /// Variables that would bound a heap, had the build not put the image's value in its place.
+    pub filled_in: Vec<FilledIn>,
+    /// Heap flags that missing quotes make variables of their own.
+    pub unquoted_flags: Vec<UnquotedFlag>,
 }
 
 impl Pools {
@@ -55,6 +62,8 @@ impl Pools {
         let is_own = |problem: &HeapProblem| own.contains(problem.flag.span());
         self.heap_flags_of_other_runtimes.retain(is_own);
         self.size_variables.retain(|variable| own.contains(variable.value.span()));
+        self.filled_in.retain(|variable| own.contains(variable.value.span()));
+        self.unquoted_flags.clear();
         for pools in [&mut self.heaps, &mut self.caches] {
             pools.retain(|pool| !pool.assumed || own.contains(pool.program.span));
             pools.iter_mut().for_each(|pool| pool.problems.retain(is_own));
@@ -269,7 +278,10 @@ impl MemoryPool {
         let seen = limit.filter(|_| self.limit_unseen.is_none()).or(host);
         let (size, by) = match &self.bound {
             Fact::Known(setting) => match setting.value.bound {
-                Bound::Bytes(size) => (size, SizedBy::Bytes),
+                Bound::Bytes(size) => match seen.and_then(|seen| self.lowered_to(seen)) {
+                    Some(most) if most < size => (most, SizedBy::Default),
+                    _ => (size, SizedBy::Bytes),
+                },
                 Bound::Percent(percent) => (self.share_of(percent, seen?)?, SizedBy::Share),
             },
             Fact::Unknown { .. } => return None,
@@ -320,6 +332,12 @@ impl MemoryPool {
     #[must_use]
     pub fn fixed_default(&self) -> Option<ByteSize> {
         self.own_default?.mib.map(|mib| ByteSize(mib.saturating_mul(MIB)))
+    }
+
+    /// Returns the most that the product takes of the memory that it sees, if it lowers larger sizes to that.
+    #[must_use]
+    pub fn lowered_to(&self, seen: ByteSize) -> Option<ByteSize> {
+        self.part.as_ref().filter(|part| part.capped)?.default?.under(seen)
     }
 
     /// Returns the share of the memory that it sees that the product takes by default, in percent.

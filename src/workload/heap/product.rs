@@ -274,9 +274,9 @@ fn in_file(found: &Fact<FileSetting>, grammar: Grammar) -> Found {
         Fact::Absent { anchor } => return Fact::Absent { anchor: *anchor },
     };
     match setting(found.value.clone(), &found.file, 0, grammar) {
-        Fact::Known(parsed) => Fact::Known(
-            parsed.map(|setting| HeapSetting { lead: Some(found.lead.clone()), ..setting }),
-        ),
+        Fact::Known(parsed) => {
+            Fact::Known(parsed.map(|setting| HeapSetting { lead: Some(found.lead.clone()), ..setting }))
+        }
         unread => unread,
     }
 }

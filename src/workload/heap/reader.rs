@@ -123,7 +123,9 @@ impl SettingsReader<'_> {
         let files = self.file_settings(program).filter(|_| matches!(starter, LaunchedBy::Itself));
         sources.splice(0..0, files.as_ref().and_then(|files| self.file_source(files)));
         let carrier = sources.iter().rev().find_map(|source| source.carrier.clone());
-        let said = carrier.is_some() || sources.iter().any(|source| source.setting.is_some());
+        let tells =
+            |source: &SettingSource| source.setting.is_some() || source.is_file && source.unknown.is_some();
+        let said = carrier.is_some() || sources.iter().any(tells);
         let strangers = if by_script(&starter) { self.other_readers() } else { Vec::new() };
         // Without settings there is nothing to judge: what the script runs is not visible.
         if !said && strangers.is_empty() && !matches!(starter, LaunchedBy::Itself) {
@@ -340,7 +342,7 @@ impl SettingsReader<'_> {
         let found = finder.map(|finder| (finder.anchor, finder.flags(&image.flag_files, major)));
         let Some((anchor, files)) = found else { return Vec::new() };
         let of_file = |file: FileOfFlags| {
-            let mut source = SettingSource { name: file.name, ..SettingSource::default() };
+            let mut source = SettingSource { name: file.name, is_file: true, ..SettingSource::default() };
             let flags = match file.flags {
                 Ok(flags) => flags,
                 Err(why) => return SettingSource { unknown: Some((anchor, why)), ..source },
@@ -352,7 +354,6 @@ impl SettingsReader<'_> {
                 source.unknown = Some((open.flag.span(), Why::Other("it is for some versions of Java only")));
             }
             source.words = flags.into_iter().filter(|flag| flag.certain).map(|flag| flag.flag).collect();
-            source.is_file = true;
             source
         };
         files.into_iter().map(of_file).collect()

@@ -1,9 +1,10 @@
 //! What a Dockerfile's instructions say of its image.
 
-use crate::model::image::{CopyInstruction, Form, HealthTest, HealthcheckInstruction, TargetImage};
+use crate::model::image::{CopyInstruction, EnvEntry, Form, HealthTest, HealthcheckInstruction, TargetImage};
 use crate::source::{Spanned, TracedText};
 use crate::syntax::duration;
-use crate::syntax::shell::base_name;
+use crate::syntax::shell::{Command, base_name};
+use crate::workload::runs::{Runs, has_word};
 use crate::workload::start::behind_shell;
 use crate::workload::{Fact, Healthcheck, Why};
 
@@ -16,6 +17,61 @@ pub(super) fn brings_unseen(copied: &CopyInstruction, copies: &[CopyInstruction]
     let is_loader = |path: &String| base_name(path) == "spring-boot-loader";
     let layers = copies.iter().any(|copied| sources(copied).iter().any(is_loader));
     copied.from.is_some() && !sources(copied).iter().all(|path| is_java(path, layers))
+}
+
+/// A variable of a Dockerfile with the text of another one in its value.
+#[derive(Clone, Debug)]
+pub(in crate::workload) struct Fill {
+    /// The variable.
+    pub(in crate::workload) variable: String,
+    /// The other one.
+    pub(in crate::workload) by: String,
+    /// The text that it had.
+    pub(in crate::workload) value: String,
+}
+
+/// Returns what the build has put into the variables of the image.
+pub(super) fn fills(target: &TargetImage) -> Vec<Fill> {
+    let of_entry = |(variable, entry): (&String, &EnvEntry)| -> Vec<Fill> {
+        let fill = |(by, value): &(String, String)| Fill {
+            variable: variable.clone(),
+            by: by.clone(),
+            value: value.clone(),
+        };
+        entry.uses.iter().map(fill).collect()
+    };
+    target.env.iter().flat_map(of_entry).collect()
+}
+
+/// Returns the name of `/bin/sh` by the package manager that the image runs: Debian and its relatives have dash, Alpine and
+/// Wolfi `BusyBox`. `None` if it runs several, or another one.
+pub(super) fn shell_by_packages(runs: &Runs<'_>) -> Option<&'static str> {
+    const MANAGERS: [(&str, Option<&str>); 7] = [
+        ("apt-get", Some("dash")),
+        ("apk", Some("BusyBox")),
+        ("yum", None),
+        ("dnf", None),
+        ("microdnf", None),
+        ("zypper", None),
+        ("pacman", None),
+    ];
+    let names = MANAGERS.map(|(name, _)| name);
+    let used = runs.all().filter(|(run, _)| has_word(run, &names)).map(|(_, script)| script);
+    let mut found: Vec<Option<&'static str>> = Vec::new();
+    for script in used {
+        let programs = script?.commands.iter().filter_map(Command::program).map(base_name);
+        for program in programs {
+            if let Some((_, shell)) = MANAGERS.iter().find(|(name, _)| *name == program)
+                && !found.contains(shell)
+            {
+                found.push(*shell);
+            }
+        }
+    }
+    match found.as_slice() {
+        [shell] => *shell,
+        _ => None,
+    }
 }
 
 /// True for Java archives and their parts, which are no programs: `layers` if the image has those of a Spring Boot archive

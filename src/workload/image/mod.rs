@@ -22,7 +22,8 @@ pub use crate::catalog::LighterKind;
 mod files;
 mod instructions;
 
-use instructions::{brings_unseen, of_instruction};
+pub(super) use instructions::Fill;
+use instructions::{brings_unseen, fills, of_instruction, shell_by_packages};
 
 /// A lighter image to use instead of the base.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,6 +157,8 @@ pub struct ImageFacts {
     pub(super) is_server: bool,
     /// True if no `ENV` of the image can bound a heap unseen: the catalogue has the image, or the base is `scratch`.
     pub(super) env_known: bool,
+    /// Variables of a Dockerfile that its build has filled in from others.
+    pub(super) filled_in: Vec<Fill>,
     /// Who knows the image, or the base of the Dockerfile.
     pub knowledge: Knowledge,
     /// The variables of the image, or the base of the Dockerfile, that the lock file has.
@@ -208,6 +211,7 @@ impl ImageFacts {
             lighter_base: None,
             is_server: false,
             env_known: false,
+            filled_in: Vec::new(),
             knowledge: Knowledge::Nothing,
             locked_env: Vec::new(),
             locked_ports: None,
@@ -242,11 +246,13 @@ impl ImageFacts {
             Base::Scratch => Self::scratch(target.base_from),
         };
         facts.missing_tools.retain(|tool| !installs::may_bring(tool, runs, catalog.packages()));
+        facts.sh = facts.sh.or_else(|| shell_by_packages(runs));
         // An installed file may be a link to another shell.
-        if target.mentions("bin/sh") {
+        if target.mentions("bin/sh") || target.mentions("reconfigure dash") {
             facts.sh = None;
         }
         facts.build_only.clone_from(&target.build_only);
+        facts.filled_in = fills(target);
         facts.brings_unseen = target.copies.iter().any(|copied| brings_unseen(copied, &target.copies));
         facts.drop_facts_of_replaced_files(&|file| target.mentions(file));
         let known = |words: Vec<TracedText>, span: Span| Fact::Known(Spanned::new(words, span));
