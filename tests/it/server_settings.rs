@@ -375,14 +375,10 @@ fn files_that_a_row_names_count() {
             &["JetStream's memory store: unknown"],
         ),
     ];
-    let mut wrong = String::new();
     for (image, keys, file, expected) in cases {
         let found = bounds(&[("compose.yaml", &service(image, keys)), ("c", file)]);
-        if found != expected {
-            writeln!(wrong, "{image} {keys}{file}: {found:?}, not {expected:?}").unwrap();
-        }
+        assert_eq!(found, expected, "{image} {keys}{file}");
     }
-    assert!(wrong.is_empty(), "{wrong}");
 }
 
 #[test]
@@ -425,14 +421,10 @@ fn files_of_flags_count() {
         ("elasticsearch:8.15.0", &gone, "", &["Java heap: unknown"]),
         ("logstash:8.15.0", &logstash.to_owned(), "-Xmx2g\n", &["Java heap: 2 GiB: -Xmx2g in c"]),
     ];
-    let mut wrong = String::new();
     for (image, keys, file, expected) in cases {
         let found = bounds(&[("compose.yaml", &service(image, keys)), ("c", file)]);
-        if found != expected {
-            writeln!(wrong, "{image} {keys}{file}: {found:?}, not {expected:?}").unwrap();
-        }
+        assert_eq!(found, expected, "{image} {keys}{file}");
     }
-    assert!(wrong.is_empty(), "{wrong}");
 }
 
 /// Returns the rules that report a service with a file `c`, and the files in which their findings stand.
