@@ -15,7 +15,7 @@ use super::{
     Build, Fact, Health, Kind, LimitKeys, Memory, Origin, Pools, Process, Project, Resources, Role, Start,
     Variable, Why, Workload,
 };
-use super::{ImageFacts, heap, probe, process, quotes, role, serves, tools};
+use super::{ImageFacts, heap, probe, process, quotes, role, serves, tools, unused};
 use crate::catalog::{Catalog, Pool};
 use crate::discover::Untracked;
 use crate::hash::{HashSet, IndexMap};
@@ -103,6 +103,7 @@ impl Assembler<'_> {
             workload.role.needed = needed.contains(&workload.name);
             out.workloads.push(workload);
         }
+        unused::find(&compose.environment_files, &mut out, self.sources);
         out.limit_keys = LimitKeys::of(&out.workloads);
         // A file that git ignores, or that has an example next to it, is missing on purpose. Its variables stay unknown.
         let mut untracked = Untracked::default();

@@ -42,6 +42,7 @@ mod surroundings;
 mod toolchain;
 mod tools;
 mod unsupported;
+mod unused;
 mod workers;
 
 pub use self::assemble::Assembler;

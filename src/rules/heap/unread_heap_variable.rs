@@ -4,6 +4,7 @@ use crate::diagnostic::{Applicability, Confidence, Edit, Severity};
 use crate::rules::estimate::is_tight;
 use crate::rules::offer::Offer;
 use crate::rules::{FindingBuilder, RuleContext, Thresholds};
+use crate::source::Spanned;
 use crate::workload::{
     Bound, FactName, FilledIn, HeapProblem, HeapProblemKind, MemoryPool, ReadVariable, UnquotedFlag, Workload,
 };
@@ -26,6 +27,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             }
         }
     }
+    for variable in &workload.pools.unused_sizes {
+        unused(workload, variable, cx);
+    }
     for found in &workload.pools.filled_in {
         too_late(workload, found, cx);
     }
@@ -41,10 +45,21 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     }
 }
 
+/// Reports a variable of a `.env` that reaches no container.
+fn unused(workload: &Workload, variable: &Spanned<String>, cx: &mut RuleContext<'_>) {
+    let (name, service) = (&variable.value, &workload.name);
+    cx.report(variable.span, format!("`{name}` in `.env` does not reach `{service}`"))
+        .label("no Compose file uses it")
+        .severity(Severity::Note)
+        .confidence(Confidence::Low)
+        .related(workload.anchor, "this service")
+        .note("Compose fills in `${…}` from `.env`, and hands it to no container")
+        .help(format!("hand it on in `environment` of `{service}`:\n  {name}: ${{{name}}}"));
+}
+
 /// Reports a variable that the build has put into another one, so that its value for the container comes too late.
 fn too_late(workload: &Workload, found: &FilledIn, cx: &mut RuleContext<'_>) {
-    let (variable, name, setting) = (&found.variable, &workload.name, &found.setting);
-    let carrier = &setting.carrier;
+    let (variable, name, carrier) = (&found.variable, &workload.name, &found.carrier);
     let message =
         format!("`{variable}` of `{name}` does not reach its heap: the build has filled in `{carrier}`");
     let mut finding = cx.report(found.value.span(), message);
@@ -52,7 +67,7 @@ fn too_late(workload: &Workload, found: &FilledIn, cx: &mut RuleContext<'_>) {
         .label("comes after the build")
         .severity(Severity::Warning)
         .confidence(Confidence::Medium)
-        .related(setting.flag.span(), format!("`{}` in the image", setting.flag));
+        .related(found.flag.span(), format!("`{}` in the image", found.flag));
     finding.help(match &found.instead {
         Some(value) => format!("set `{carrier}` itself: write `{value}` there"),
         None => format!("set `{carrier}` itself"),

@@ -13,9 +13,11 @@ pub struct FilledIn {
     pub variable: String,
     /// The value that the service gives it.
     pub value: TracedText,
+    /// The variable of the image with the setting.
+    pub carrier: String,
     /// The setting that the image has since its build.
-    pub setting: HeapSetting,
-    /// The value of the setting's variable for the value of the service. `None` if that would not fit the limit.
+    pub flag: TracedText,
+    /// What to give the image's variable for the value of the service. `None` if that would not fit the limit.
     pub instead: Option<String>,
 }
 
@@ -35,9 +37,11 @@ pub(in crate::workload) fn filled_in(workload: &Workload, finder: &SettingFinder
     let pools = workload.pools.heaps.iter().chain(&workload.pools.caches);
     let found = pools.filter_map(|pool| {
         let setting = &pool.bound.known()?.value;
-        let carrier = workload.env.get(&setting.carrier).filter(|carrier| carrier.origin == Origin::Image)?;
-        let whole = carrier.value.value()?.as_str();
-        workload.image.filled_in.iter().filter(|fill| fill.variable == setting.carrier).find_map(|fill| {
+        workload.image.filled_in.iter().find_map(|fill| {
+            let carrier = workload.env.get(&fill.variable).filter(|own| own.origin == Origin::Image)?;
+            // A shell may have put the variable on the command line.
+            let whole =
+                carrier.value.value().filter(|whole| whole.span().contains(setting.flag.span()))?.as_str();
             let own = workload.env.get(&fill.by).filter(|own| own.origin != Origin::Image)?;
             let value = own.value.value()?;
             let same = value.as_str() == fill.value || !setting.flag.as_str().contains(&fill.value);
@@ -49,7 +53,8 @@ pub(in crate::workload) fn filled_in(workload: &Workload, finder: &SettingFinder
             Some(FilledIn {
                 variable: fill.by.clone(),
                 value: value.clone(),
-                setting: setting.clone(),
+                carrier: fill.variable.clone(),
+                flag: setting.flag.clone(),
                 instead: fits.then(|| whole.replacen(&fill.value, value.as_str(), 1)),
             })
         })

@@ -25,7 +25,7 @@ pub(super) use beside::{OverheadInputs, with_numbers};
 pub use filled_in::{FilledIn, UnquotedFlag};
 pub(super) use filled_in::{filled_in, unquoted_flags};
 pub use named::SizeVariable;
-pub(super) use named::size_variables;
+pub(super) use named::{bounds_memory, size_variables};
 pub use problems::{HeapProblem, HeapProblemKind, ReadVariable};
 pub(super) use product::{ProductPart, add_product_pools};
 pub(super) use reader::pools;
@@ -58,6 +58,8 @@ pub struct Pools {
     pub filled_in: Vec<FilledIn>,
     /// Heap flags that missing quotes make variables of their own.
     pub unquoted_flags: Vec<UnquotedFlag>,
+    /// Variables in a `.env` that bound memory by their names, and that no file hands to the container.
+    pub unused_sizes: Vec<Spanned<String>>,
 }
 
 impl Pools {

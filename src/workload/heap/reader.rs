@@ -113,7 +113,7 @@ impl SettingsReader<'_> {
                 // The image's own start script, recognized by the variables that it expands or ignores.
                 let image = &self.workload.image;
                 let own = image.runtime == Some(self.runtime.name)
-                    && !(image.expands.is_empty() && image.unsets.is_empty());
+                    && !(image.expands.is_empty() && image.unsets.is_empty() && image.flag_files.is_empty());
                 Some((program, starter.or(own.then_some(LaunchedBy::Script))?))
             }),
         };
