@@ -20,6 +20,9 @@ pub struct MemoryPart {
     /// Its size if nothing sets it. Unknown if it is not there.
     #[serde(default)]
     pub default: Option<PartDefault>,
+    /// True if it lowers a size that is larger than its default to that.
+    #[serde(default)]
+    pub capped: bool,
     /// The least size with which the program starts.
     #[serde(default)]
     pub least: Option<LeastSize>,
@@ -93,7 +96,8 @@ pub struct SetBy {
     /// A key in one of `files`.
     #[serde(default)]
     pub key: Option<String>,
-    /// Parts of paths of the files with the key.
+    /// Paths in the container of the files with the key, or of directories of them, the weakest first. A name without a directory
+    /// is that of any mounted or copied file.
     #[serde(default)]
     pub files: Vec<String>,
     /// The syntax of the value.

@@ -26,6 +26,13 @@ pub(super) struct Patch {
     pub(super) uncovered: bool,
 }
 
+impl Patch {
+    /// Returns the service of its finding.
+    pub(super) fn service(&self) -> Option<&str> {
+        self.identity.2.as_deref()
+    }
+}
+
 /// Ranges of files, in bytes, and the texts to write in their place.
 pub(super) type Edits = Vec<(PathBuf, std::ops::Range<usize>, String)>;
 

@@ -24,6 +24,8 @@ pub(super) struct ProjectState {
 /// The facts of one workload.
 #[derive(Debug)]
 struct WorkloadFacts {
+    /// The file with its service.
+    file: PathBuf,
     dockerfile: Option<PathBuf>,
     facts: FactTable,
 }
@@ -49,7 +51,8 @@ impl ProjectState {
         let runs = project.workloads.iter().filter(|workload| !workload.role.fragment);
         let workloads = runs.map(|workload| {
             let dockerfile = workload.dockerfile().map(|file| normalize(sources.get(file).path()));
-            (workload.name.clone(), WorkloadFacts { dockerfile, facts: FactTable::of(workload) })
+            let file = normalize(sources.get(workload.anchor.file).path());
+            (workload.name.clone(), WorkloadFacts { file, dockerfile, facts: FactTable::of(workload) })
         });
         let findings = findings.iter().map(|finding| FindingState {
             rule: finding.rule,
@@ -140,13 +143,16 @@ fn of<'f>(counts: &HashMap<About<'f>, usize>, about: About<'f>) -> usize {
 
 /// Checks that every fact outside the patches' `changes` is as before.
 fn unchanged(before: &ProjectState, after: &ProjectState, batch: &[Patch]) -> Result<(), String> {
-    for (name, WorkloadFacts { dockerfile, facts }) in &before.workloads {
+    for (name, WorkloadFacts { file, dockerfile, facts }) in &before.workloads {
         let Some(new) = after.workloads.get(name) else { continue };
         for fact in facts.differences(&new.facts) {
             let meant = batch.iter().filter(|patch| patch.changes.contains(&fact)).any(|patch| {
                 let mut mended = before.resolved(patch);
                 let builds = patch.edits.iter().any(|(path, ..)| Some(path) == dockerfile.as_ref());
-                builds || mended.any(|found| is_about(found.service.as_deref(), name))
+                // An override file makes another project of the same service, in which the rule may keep silent.
+                let shared = patch.edits.iter().all(|(path, ..)| path == file)
+                    && patch.service().is_some_and(|service| is_about(Some(service), name));
+                builds || shared || mended.any(|found| is_about(found.service.as_deref(), name))
             });
             if !meant {
                 let file = before.name();

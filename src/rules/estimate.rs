@@ -23,7 +23,7 @@ pub(super) fn bounded_heaps<'w>(workload: &'w Workload, pools: &'w [MemoryPool])
     let pools = pools.iter().filter_map(|heap| {
         let setting = heap.bound.known()?;
         let size = match setting.value.bound {
-            Bound::Bytes(size) => size,
+            Bound::Bytes(size) => heap.lowered_to(limit.value).map_or(size, |most| size.min(most)),
             // A share that has no effect is the subject of `ignored-heap-percentage`.
             Bound::Percent(_) if !heap.max_percentage_applies(limit.value) => None?,
             Bound::Percent(_) if heap.limit_unseen.is_some() => None?,

@@ -15,7 +15,7 @@ use super::{
     Build, Fact, Health, Kind, LimitKeys, Memory, Origin, Pools, Process, Project, Resources, Role, Start,
     Variable, Why, Workload,
 };
-use super::{ImageFacts, heap, probe, process, quotes, role, serves, tools};
+use super::{ImageFacts, heap, probe, process, quotes, role, serves, tools, unused};
 use crate::catalog::{Catalog, Pool};
 use crate::discover::Untracked;
 use crate::hash::{HashSet, IndexMap};
@@ -103,6 +103,7 @@ impl Assembler<'_> {
             workload.role.needed = needed.contains(&workload.name);
             out.workloads.push(workload);
         }
+        unused::find(&compose.environment_files, &mut out, self.sources);
         out.limit_keys = LimitKeys::of(&out.workloads);
         // A file that git ignores, or that has an example next to it, is missing on purpose. Its variables stay unknown.
         let mut untracked = Untracked::default();
@@ -165,7 +166,8 @@ impl Assembler<'_> {
         };
         workload.role.idle = workload.idle();
         self.started(&mut workload, (Some(&runs), &scripts, &started), &mut out);
-        self.pools(&mut workload, None, (&started.opened, &finder), &mut out);
+        self.pools(&mut workload, None, (&started.opened, &finder));
+        add_files_of_pools(&workload, &mut out);
         let site = probe::ProbeContext {
             workload: &workload,
             target: Some(&target),
@@ -277,7 +279,7 @@ impl Assembler<'_> {
         quotes::find(&mut workload, self.catalog);
         self.started(&mut workload, (runs.as_ref(), &scripts, &started), out);
         workload.role.replaced = serves::is_replaced(&workload, target);
-        self.pools(&mut workload, partial.as_ref(), (&started.opened, &finder), out);
+        self.pools(&mut workload, partial.as_ref(), (&started.opened, &finder));
         let site = probe::ProbeContext {
             workload: &workload,
             target,
@@ -290,6 +292,7 @@ impl Assembler<'_> {
         };
         workload.health.probe = site.probe();
         serves::apply_server_facts(&mut workload, &started.opened);
+        add_files_of_pools(&workload, out);
         workload
     }
 
@@ -305,27 +308,28 @@ impl Assembler<'_> {
         workload: &mut Workload,
         partial: Option<&Start>,
         (opened, finder): (&StartedPrograms, &SettingFinder<'_>),
-        out: &mut Project,
     ) {
         let pools = heap::pools(workload, partial, (opened, finder), self.catalog);
-        for file in pools.iter().flat_map(|pool| &pool.settings_files) {
-            if !out.files.contains(file) {
-                out.files.push(*file);
-            }
-        }
         workload.pools.heap_flags_of_other_runtimes = heap::flags_of_other_runtimes(workload, self.catalog);
         (workload.pools.heaps, workload.pools.caches) =
             pools.into_iter().partition(|pool| pool.pool == Pool::Heap);
         workload.pools.size_variables = heap::size_variables(workload, self.catalog);
+        workload.pools.filled_in = heap::filled_in(workload, finder);
+        workload.pools.unquoted_flags = heap::unquoted_flags(workload, self.catalog);
         if let Some(mapping) = workload.step().map(|step| step.mapping) {
             workload.pools.drop_meant_for_others(mapping);
         }
-        // A script may have the setting, or start the program.
-        for pool in workload.pools.heaps.iter().chain(&workload.pools.caches) {
-            for file in [pool.bound.span().file, pool.program.span.file] {
-                if !out.files.contains(&file) {
-                    out.files.push(file);
-                }
+    }
+}
+
+/// Adds the files that tell the heaps and caches of a workload to those of its project: a script may have the setting, or start the
+/// program.
+fn add_files_of_pools(workload: &Workload, out: &mut Project) {
+    for pool in workload.pools.heaps.iter().chain(&workload.pools.caches) {
+        let own = [pool.bound.span().file, pool.program.span.file];
+        for file in own.into_iter().chain(pool.settings_files.iter().copied()) {
+            if !out.files.contains(&file) {
+                out.files.push(file);
             }
         }
     }

@@ -42,6 +42,7 @@ mod surroundings;
 mod toolchain;
 mod tools;
 mod unsupported;
+mod unused;
 mod workers;
 
 pub use self::assemble::Assembler;
@@ -49,8 +50,9 @@ pub use self::build::{Build, BuildStage, Overridden};
 pub use self::facts::{FactTable, FactValue};
 pub use self::health::{Health, Healthcheck, MissingKind, ProbeLack};
 pub use self::heap::{
-    Bound, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitBlindness, MemoryPool, MemoryTerm,
-    NativeOverhead, Pools, ReadVariable, ServerNeeds, SizeVariable, SizedBy, SmallShare,
+    Bound, FilledIn, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitBlindness, MemoryPool,
+    MemoryTerm, NativeOverhead, Pools, ReadVariable, ServerNeeds, SizeVariable, SizedBy, SmallShare,
+    UnquotedFlag,
 };
 pub use self::image::{ImageDefaultHeap, ImageFacts, LighterBase, LighterKind};
 pub use self::lingering::{OuterShell, ShellAsPid1, Waited};

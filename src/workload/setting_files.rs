@@ -3,11 +3,13 @@
 use std::cell::Cell;
 
 use super::brought::{ProvidedFile, is_edited, is_redirected_to};
-use super::scripts::Scripts;
+use super::scripts::{Scripts, below};
 use super::{Fact, Why};
 use crate::model::image::{TargetImage, tidy};
 use crate::source::{Span, Spanned, TracedText};
-use crate::syntax::settings::{Entry, Language, entries, same_key};
+use crate::syntax::settings::{
+    Entry, JvmFlag, Language, entries, jvm_options, mentions, same_key, without_comments,
+};
 use crate::syntax::shell::{self, base_name};
 
 /// Maximum depth of files that include files.
@@ -70,8 +72,19 @@ pub(crate) struct FileSettings {
     anchor: Span,
 }
 
+/// The flags of one file with flags of a runtime.
+pub(crate) struct FileOfFlags {
+    /// The name of the file: `jvm.options`.
+    pub(crate) name: String,
+    /// Its flags, or the reason why they are not known.
+    pub(crate) flags: Result<Vec<JvmFlag>, Why>,
+}
+
 #[derive(Clone, Debug)]
 enum Item {
+    /// A file whose settings come next, by its name. The text is its own, without comments.
+    File(String, String),
+    /// A setting in the file of this name.
     Entry(Entry, String),
     /// Any setting may be in here: a file that is not here, or that something writes.
     Unknown(Why),
@@ -89,6 +102,8 @@ impl FileSettings {
     }
 
     /// Returns the setting with one of these names that comes last, in one of the `sections` if there are any.
+    ///
+    /// It is unknown if a file has one of the names in a way that is not read, such as within `jetstream { max_mem: 1G }`.
     pub(crate) fn setting(&self, keys: &[&str], sections: &[String]) -> Fact<FileSetting> {
         for item in self.items.iter().rev() {
             match item {
@@ -106,10 +121,22 @@ impl FileSettings {
                     };
                 }
                 Item::Entry(..) => {}
+                Item::File(name, text) => {
+                    if keys.iter().any(|key| mentions(text, key) && !self.has_entry(name, key)) {
+                        return Fact::Unknown { at: self.anchor, why: Why::File(name.clone()) };
+                    }
+                }
                 Item::Unknown(why) => return Fact::Unknown { at: self.anchor, why: why.clone() },
             }
         }
         Fact::Absent { anchor: self.anchor }
+    }
+
+    /// True if a file of this name has a setting of this name, in any section.
+    fn has_entry(&self, name: &str, key: &str) -> bool {
+        self.items
+            .iter()
+            .any(|item| matches!(item, Item::Entry(entry, file) if file == name && same_key(&entry.key, key)))
     }
 
     /// Returns the files that the settings are in, each once.
@@ -119,7 +146,7 @@ impl FileSettings {
             .iter()
             .filter_map(|item| match item {
                 Item::Entry(entry, _) => Some(entry.value.as_ref()?.span().file),
-                Item::Unknown(_) => None,
+                Item::File(..) | Item::Unknown(_) => None,
             })
             .collect();
         found.sort_unstable();
@@ -153,6 +180,50 @@ impl SettingFinder<'_> {
             items.push(Item::Unknown(Why::Other("something writes its settings file")));
         }
         FileSettings { any: any || !items.is_empty(), items, anchor: self.anchor }
+    }
+
+    /// Reads files of flags of a JVM of the version `major`, and directories of those that end in `.options`, in the order of
+    /// `places`.
+    pub(crate) fn flags(&self, places: &[String], major: Option<u32>) -> Vec<FileOfFlags> {
+        let mut found = Vec::new();
+        for place in places {
+            let hidden = self.is_in_volume(place).then(|| (base_name(place).to_owned(), None));
+            let files = self
+                .files(place)
+                .into_iter()
+                .filter(|file| file.path == *place || file.text.is_none() || file.path.ends_with(".options"));
+            let files = files.map(|file| (base_name(&file.path).to_owned(), Some(file)));
+            for (name, file) in hidden.into_iter().chain(files).take(MAX_FILES) {
+                let text = file.as_ref().and_then(|file| file.text.as_ref());
+                let text = text.filter(|text| self.may_read(text));
+                let flags = text.map(|text| jvm_options(text, major)).ok_or_else(|| Why::File(name.clone()));
+                found.push(FileOfFlags { name, flags });
+            }
+        }
+        let names: Vec<&str> = places.iter().map(String::as_str).collect();
+        if self.is_written(&names, !found.is_empty()) {
+            let name = names.first().map(|name| base_name(name).to_owned()).unwrap_or_default();
+            let why = Why::Other("something writes its settings file");
+            found.push(FileOfFlags { name, flags: Err(why) });
+        }
+        found
+    }
+
+    /// True if a script of the project contains a word.
+    pub(super) fn has_in_scripts(&self, word: &str) -> bool {
+        self.scripts.all().iter().any(|script| script.as_str().contains(word))
+    }
+
+    /// True if a volume, whose files are not here, is mounted above a path.
+    fn is_in_volume(&self, place: &str) -> bool {
+        self.scripts.volumes.iter().any(|target| target != place && below(place, target).is_some())
+    }
+
+    /// True if the text still fits into the bytes that may be read. Takes them away.
+    fn may_read(&self, text: &TracedText) -> bool {
+        let left = self.left.get().checked_sub(text.as_str().len());
+        self.left.set(left.unwrap_or(0));
+        left.is_some()
     }
 
     /// True if a `RUN` or a script of the project writes to one of the files. Scripts only matter if a file is `brought`.
@@ -197,6 +268,11 @@ impl Reading<'_, '_> {
     /// Reads what is at a place. Returns whether anything is there.
     fn place(&mut self, place: &str, only_here: bool, depth: usize) -> bool {
         let mut any = false;
+        if !only_here && self.finder.is_in_volume(place) {
+            any = true;
+            self.files += 1;
+            self.items.push(Item::Unknown(Why::File(place.to_owned())));
+        }
         for file in self.finder.files(place) {
             let is_one = file.path == place || ENDINGS.iter().any(|ending| file.path.ends_with(ending));
             if file.text.is_some() && !is_one || file.text.is_none() && only_here && file.path != place {
@@ -212,16 +288,20 @@ impl Reading<'_, '_> {
         self.files += 1;
         let name = base_name(&file.path).to_owned();
         let is_allowed = |text: &&TracedText| {
-            let left = self.finder.left.get().checked_sub(text.as_str().len());
-            self.finder.left.set(left.unwrap_or(0));
-            left.is_some() && self.files <= MAX_FILES && depth <= MAX_INCLUDES
+            self.finder.may_read(text) && self.files <= MAX_FILES && depth <= MAX_INCLUDES
         };
         let text = file.text.as_ref().filter(is_allowed);
         let found = text.and_then(|text| entries(text, Language::of(&name, text.as_str())));
         let Some(found) = found else {
-            self.items.push(Item::Unknown(Why::File(file.path.clone())));
+            let why = match file.text {
+                Some(_) => Why::Other("its settings file cannot be read"),
+                None => Why::File(file.path.clone()),
+            };
+            self.items.push(Item::Unknown(why));
             return;
         };
+        let plain = text.map(|text| without_comments(text.as_str())).unwrap_or_default();
+        self.items.push(Item::File(name.clone(), plain));
         for entry in found {
             match &entry.value {
                 Some(value) if INCLUDES.iter().any(|name| same_key(&entry.key, name)) => {

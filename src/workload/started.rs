@@ -5,11 +5,11 @@ use super::opened::StartedPrograms;
 use super::runs::Runs;
 use super::scripts::Scripts;
 use super::server::{self, Starts};
-use super::{Assembler, Fact, Project, Start, Workload, health, jobs, lingering, toolchain};
+use super::{Assembler, Fact, Kind, Project, Start, Why, Workload, health, jobs, lingering, toolchain};
 use crate::model::compose::{Mount, Service};
 use crate::model::image::TargetImage;
 use crate::source::TracedText;
-use crate::syntax::shell::base_name;
+use crate::syntax::shell::{base_name, is_shell};
 
 /// The start line of a container, with the programs that it leads to.
 pub(super) struct StartFacts {
@@ -76,7 +76,8 @@ impl Assembler<'_> {
         (runs, scripts, started): (Option<&Runs<'_>>, &Scripts<'_>, &StartFacts),
         out: &mut Project,
     ) {
-        if let Some(start) = workload.process.start.value()
+        let assumed = behind_unknown_entrypoint(workload);
+        if let Some(start) = workload.process.start.value().or(assumed.as_ref())
             && !workload.image.base.is_absent()
         {
             let read = (scripts, self.catalog.packages());
@@ -108,6 +109,21 @@ impl Assembler<'_> {
             out.files.push(place.file);
         }
     }
+}
+
+/// Returns the start of a command for a shell, `sh -c …`, on an image whose entrypoint is not known: nobody writes such a command
+/// for another entrypoint than one that executes it.
+fn behind_unknown_entrypoint(workload: &Workload) -> Option<Start> {
+    let image = &workload.image;
+    let own = workload.kind == Kind::Image
+        || workload.service.entrypoint.is_absent() && workload.service.command.is_absent();
+    if !own || !matches!(image.entrypoint, Fact::Unknown { why: Why::Image(_), .. }) {
+        return None;
+    }
+    let command = image.command.value()?;
+    let [shell, option, ..] = command.as_slice() else { return None };
+    let is_shell = is_shell(base_name(shell.as_str())) && option.as_str() == "-c";
+    is_shell.then(|| Start { entrypoint: Vec::new(), command: command.clone(), shell: true })
 }
 
 /// Returns an option of its programs that newer versions of the image reject, or a program that they no longer have.

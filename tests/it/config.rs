@@ -465,3 +465,28 @@ fn templates_of_platforms_are_compose_files() {
     write(dir.path(), "apps/.env", "DB_MEMORY=1g\n");
     assert_eq!(limit("compose-files: ['*.tmpl']\nplatform-variables: ['DB_*']\n"), "known");
 }
+
+#[test]
+fn rows_name_settings_files() {
+    let row = "images:\n  - repositories: [registry.example/index]\n    runtime: {name: java}\n    start: {entrypoint: [/start.sh]}\n\
+               \x20   flag-files: [/etc/index/jvm.options]\n    memory:\n      - part: query cache\n        kind: cache\n        set-by:\n\
+               \x20         - {variable: INDEX_CACHE_SIZE, grammar: any-size}\n\
+               \x20         - {key: cache.query.size, files: [/etc/index/index.yml], grammar: any-size}\n        default: {mib: 256}\n";
+    let compose = "services:\n  index:\n    image: registry.example/index:9\n    mem_limit: 1g\n    volumes: ['./etc:/etc/index']\n";
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), ".oomlint.yaml", row);
+    write(dir.path(), "compose.yaml", compose);
+    let files = |yaml: &str, flags: &str| {
+        write(dir.path(), "etc/index.yml", yaml);
+        write(dir.path(), "etc/jvm.options", flags);
+        let (_, out, err) =
+            run(dir.path(), &["--format", "concise", "--select", "heap", "--fail-on", "never"]);
+        assert!(err.is_empty(), "{err}");
+        out
+    };
+    let found = files("cache:\n  query:\n    size: 2g\n", "-Xmx2g\n");
+    assert!(found.contains("index.yml:3:11: error[cache-exceeds-limit]"), "{found}");
+    assert!(found.contains("compose.yaml:4:16: error[heap-exceeds-limit]"), "{found}");
+    let found = files("cache: {query: {size: 2gib2}}\n", "-Xmx256m\n");
+    assert!(!found.contains("exceeds-limit"), "{found}");
+}

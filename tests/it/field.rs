@@ -91,9 +91,7 @@ fn wrong(directory: &Path) -> (usize, Vec<String>) {
 #[test]
 #[cfg_attr(not(shared), ignore = "needs the incidents in ../shared/field")]
 fn incidents_are_found_and_their_remedies_are_accepted() {
-    let (count, mut wrong) = wrong(&shared().join("field"));
-    // Its image is known to lack `curl` by a report alone.
-    wrong.retain(|line| !line.starts_with("04-openproject-curl: misses"));
+    let (count, wrong) = wrong(&shared().join("field"));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(count > 20);
 }

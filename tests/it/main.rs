@@ -24,6 +24,7 @@ mod dockerfile_cases;
 mod dockerfile_conformance;
 mod dockerfile_properties;
 mod field;
+mod filled_in;
 mod fingerprints;
 mod fixes;
 mod formats;

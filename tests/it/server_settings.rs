@@ -24,6 +24,27 @@ fn cache(files: &[(&str, &str)]) -> String {
     }
 }
 
+/// Returns the bounds of the heaps and caches of the services: the name, the size and the text at its place.
+fn bounds(files: &[(&str, &str)]) -> Vec<String> {
+    let checked = Checked::tree(files, "");
+    let workloads = checked.outcome.projects.iter().flat_map(|project| &project.workloads);
+    let pools = workloads.flat_map(|workload| workload.pools.heaps.iter().chain(&workload.pools.caches));
+    let shown = pools.map(|pool| match &pool.bound {
+        Fact::Known(setting) => {
+            let size = match setting.value.bound {
+                Bound::Bytes(size) => size.to_string(),
+                Bound::Percent(percent) => format!("{percent} %"),
+            };
+            let place = checked.sources.get(setting.span.file);
+            let name = place.path().file_name().unwrap().to_string_lossy().into_owned();
+            format!("{}: {size}: {} in {name}", pool.display_name(), place.slice(setting.span))
+        }
+        Fact::Unknown { .. } => format!("{}: unknown", pool.display_name()),
+        Fact::Absent { .. } => format!("{}: none", pool.display_name()),
+    });
+    shown.collect()
+}
+
 fn service(image: &str, keys: &str) -> String {
     format!("services:\n  db:\n    image: {image}\n{keys}")
 }
@@ -250,5 +271,213 @@ fn one_finding_speaks_of_a_cache_and_none_of_usual_sizes() {
         ("mysql:8.4", "--max-connections=5000", "512m"),
     ] {
         assert!(rules(image, command, limit).is_empty(), "{image} {command} in {limit}");
+    }
+}
+
+#[test]
+fn files_that_a_row_names_count() {
+    let neo4j = "# heap\nserver.memory.heap.initial_size=512m\nserver.memory.heap.max_size=2g\n";
+    let old = "dbms.memory.heap.max_size=2G\n";
+    let clickhouse =
+        "<clickhouse>\n <max_server_memory_usage>2147483648</max_server_memory_usage>\n</clickhouse>\n";
+    let nats = "port: 4222\njetstream {\n  max_mem: 1GB\n}\n";
+    let cases = [
+        (
+            "neo4j:5",
+            "    volumes: ['./c:/conf/neo4j.conf']\n",
+            neo4j,
+            &["heap: 2 GiB: 2g in c", "page cache: none"][..],
+        ),
+        (
+            "neo4j:5",
+            "    volumes: ['./c:/var/lib/neo4j/conf/neo4j.conf']\n    environment: {NEO4J_server_memory_heap_max__size: 1g}\n",
+            neo4j,
+            &["heap: 1 GiB: 1g in compose.yaml", "page cache: none"],
+        ),
+        (
+            "neo4j:5",
+            "    volumes: ['./c:/conf/neo4j.conf']\n",
+            old,
+            &["heap: 2 GiB: 2G in c", "page cache: none"],
+        ),
+        (
+            "neo4j:4.4",
+            "    volumes: ['./c:/conf/neo4j.conf']\n",
+            old,
+            &["heap: 2 GiB: 2G in c", "page cache: none"],
+        ),
+        // Neither reads the other's names.
+        ("neo4j:4.4", "    volumes: ['./c:/conf/neo4j.conf']\n", neo4j, &["heap: none", "page cache: none"]),
+        (
+            "neo4j:2026.07",
+            "    volumes: ['./c:/conf/neo4j.conf']\n",
+            old,
+            &["heap: none", "page cache: none"],
+        ),
+        (
+            "neo4j:5",
+            "    volumes: ['./c:/conf/neo4j.conf']\n",
+            "server.port=1\n",
+            &["heap: none", "page cache: none"],
+        ),
+        ("neo4j:5", "    volumes: ['./c:/other/neo4j.conf']\n", neo4j, &["heap: none", "page cache: none"]),
+        // What the file says is not understood.
+        (
+            "neo4j:5",
+            "    volumes: ['./c:/conf/neo4j.conf']\n",
+            "server.memory.heap.max_size=2gg\n",
+            &["heap: unknown", "page cache: none"],
+        ),
+        (
+            "neo4j:5",
+            "    volumes: ['./c:/conf/neo4j.conf']\n",
+            "server.memory.heap.max_size=\n",
+            &["heap: unknown", "page cache: none"],
+        ),
+        (
+            "neo4j:5",
+            "    volumes: ['./c:/conf/neo4j.conf']\n",
+            "server.memory.heap.max_size=$SIZE\n",
+            &["heap: unknown", "page cache: none"],
+        ),
+        (
+            "neo4j:5",
+            "    volumes: ['./c:/conf/neo4j.conf']\n",
+            "x {server.memory.heap.max_size 1g}\n",
+            &["heap: unknown", "page cache: none"],
+        ),
+        // What is there is not here.
+        ("neo4j:5", "    volumes: ['./gone:/conf']\n", "", &["heap: unknown", "page cache: unknown"]),
+        ("neo4j:5", "    volumes: ['settings:/conf']\n", "", &["heap: unknown", "page cache: unknown"]),
+        ("neo4j:5", "    volumes: ['data:/data']\n", "", &["heap: none", "page cache: none"]),
+        (
+            "clickhouse/clickhouse-server:25.12",
+            "    volumes: ['./c:/etc/clickhouse-server/config.d/memory.xml']\n",
+            clickhouse,
+            &["server: 2 GiB: 2147483648 in c"],
+        ),
+        (
+            "clickhouse/clickhouse-server:25.12",
+            "    volumes: ['./c:/etc/clickhouse-server/config.d/memory.yaml']\n",
+            "max_server_memory_usage_to_ram_ratio: 0.7\n",
+            &["server: 70 %: 0.7 in c"],
+        ),
+        (
+            "nats:2.10",
+            "    volumes: ['./c:/etc/nats/nats-server.conf']\n",
+            nats,
+            &["JetStream's memory store: 1 GiB: 1GB in c"],
+        ),
+        (
+            "nats:2.10",
+            "    volumes: ['./c:/etc/nats/nats-server.conf']\n",
+            "jetstream { max_mem: 1GB }\n",
+            &["JetStream's memory store: unknown"],
+        ),
+    ];
+    for (image, keys, file, expected) in cases {
+        let found = bounds(&[("compose.yaml", &service(image, keys)), ("c", file)]);
+        assert_eq!(found, expected, "{image} {keys}{file}");
+    }
+}
+
+#[test]
+fn directories_of_settings_count() {
+    let compose = service("neo4j:5", "    volumes: ['./conf:/conf']\n");
+    let neo4j = "server.memory.pagecache.size=1g\n";
+    let found = bounds(&[("compose.yaml", &compose), ("conf/neo4j.conf", neo4j)]);
+    assert_eq!(found, ["heap: none", "page cache: 1 GiB: 1g in neo4j.conf"]);
+    let dockerfile = "FROM neo4j:5\nCOPY conf/ /conf/\n";
+    let files = [
+        ("compose.yaml", "services:\n  db:\n    build: .\n"),
+        ("Dockerfile", dockerfile),
+        ("conf/neo4j.conf", neo4j),
+    ];
+    assert_eq!(bounds(&files), ["heap: none", "page cache: 1 GiB: 1g in neo4j.conf"]);
+    let written = format!("{dockerfile}RUN sed -i s/1g/4g/ /conf/neo4j.conf\n");
+    let files = [files[0], ("Dockerfile", written.as_str()), files[2]];
+    assert_eq!(bounds(&files), ["heap: unknown", "page cache: unknown"]);
+}
+
+#[test]
+fn files_of_flags_count() {
+    let at = "/usr/share/elasticsearch/config/jvm.options";
+    let mount = format!("    volumes: ['./c:{at}']\n");
+    let below = format!("    volumes: ['./c:{at}.d/heap.options']\n");
+    let other = format!("    volumes: ['./c:{at}.d/heap.txt']\n");
+    let variable = format!("{mount}    environment: {{ES_JAVA_OPTS: -Xmx3g}}\n");
+    let logstash = "    volumes: ['./c:/usr/share/logstash/config/jvm.options']\n";
+    let gone = format!("    volumes: ['./gone:{at}']\n");
+    let cases = [
+        ("elasticsearch:8.15.0", &mount, "-Xms1g\n-Xmx2g\n", &["Java heap: 2 GiB: -Xmx2g in c"][..]),
+        ("elasticsearch:8.15.0", &mount, "-Xmx2g -Xms2g\n", &["Java heap: 2 GiB: -Xmx2g in c"]),
+        ("elasticsearch:8.15.0", &below, "# x\r\n-Xmx2g\r\n", &["Java heap: 2 GiB: -Xmx2g in c"]),
+        ("elasticsearch:8.15.0", &other, "-Xmx2g\n", &[]),
+        ("elasticsearch:8.15.0", &variable, "-Xmx2g\n", &["Java heap: 3 GiB: -Xmx3g in compose.yaml"]),
+        // Nobody knows the version of Java.
+        ("elasticsearch:8.15.0", &mount, "8-13:-Xmx2g\n", &["Java heap: unknown"]),
+        ("elasticsearch:8.15.0", &mount, "8-13:-XX:+UseG1GC\n-Xmx2g\n", &["Java heap: 2 GiB: -Xmx2g in c"]),
+        ("elasticsearch:8.15.0", &mount, "-Xmx2gb\n", &["Java heap: unknown"]),
+        ("elasticsearch:8.15.0", &gone, "", &["Java heap: unknown"]),
+        ("logstash:8.15.0", &logstash.to_owned(), "-Xmx2g\n", &["Java heap: 2 GiB: -Xmx2g in c"]),
+    ];
+    for (image, keys, file, expected) in cases {
+        let found = bounds(&[("compose.yaml", &service(image, keys)), ("c", file)]);
+        assert_eq!(found, expected, "{image} {keys}{file}");
+    }
+}
+
+/// Returns the rules that report a service with a file `c`, and the files in which their findings stand.
+fn reported(image: &str, keys: &str, file: &str) -> Vec<String> {
+    let compose = service(image, keys);
+    let checked = Checked::tree(&[("compose.yaml", &compose), ("c", file)], "");
+    let of_heap = ["heap-exceeds-limit", "cache-exceeds-limit", "malformed-heap-setting", "tight-heap"];
+    let findings = checked.outcome.findings.iter().filter(|finding| of_heap.contains(&finding.rule));
+    let places = findings.map(|finding| {
+        let related = finding.related.iter().map(|label| label.span);
+        let name = |span: oomlint::source::Span| {
+            let source = checked.sources.get(span.file);
+            source.path().file_name().unwrap().to_string_lossy().into_owned()
+        };
+        let mut names: Vec<String> = std::iter::once(finding.primary.span).chain(related).map(name).collect();
+        names.sort();
+        names.dedup();
+        format!("{} in {}", finding.rule, names.join(" and "))
+    });
+    places.collect()
+}
+
+#[test]
+fn findings_stand_in_the_file_and_name_the_limit() {
+    let neo4j = "    mem_limit: 1g\n    volumes: ['./c:/conf/neo4j.conf']\n";
+    let jvm =
+        "    mem_limit: 1g\n    volumes: ['./c:/usr/share/elasticsearch/config/jvm.options.d/x.options']\n";
+    let clickhouse = "    mem_limit: 1g\n    volumes: ['./c:/etc/clickhouse-server/config.d/x.xml']\n";
+    for (image, keys, file, expected) in [
+        (
+            "neo4j:5",
+            neo4j,
+            "server.memory.heap.max_size=2g\n",
+            &["heap-exceeds-limit in c and compose.yaml"][..],
+        ),
+        ("neo4j:5", neo4j, "server.memory.heap.max_size=2gg\n", &[]),
+        (
+            "neo4j:5",
+            neo4j,
+            "server.memory.pagecache.size=2g\n",
+            &["cache-exceeds-limit in c and compose.yaml"],
+        ),
+        ("elasticsearch:8.15.0", jvm, "-Xmx2g\n", &["heap-exceeds-limit in c and compose.yaml"]),
+        ("elasticsearch:8.15.0", jvm, "-Xmx2gb\n", &["malformed-heap-setting in c and compose.yaml"]),
+        ("elasticsearch:8.15.0", jvm, "-Xmx400m\n", &[]),
+        // It lowers larger sizes to 90 % of what it sees.
+        (
+            "clickhouse/clickhouse-server:25.12",
+            clickhouse,
+            "<clickhouse><max_server_memory_usage>2147483648</max_server_memory_usage></clickhouse>",
+            &[],
+        ),
+    ] {
+        assert_eq!(reported(image, keys, file), expected, "{image} {keys}{file}");
     }
 }

@@ -115,6 +115,8 @@ pub struct EnvEntry {
     pub value: Resolved,
     /// Span of the pair in its `ENV`.
     pub span: Span,
+    /// The variables that the build has put into its value, each with the text.
+    pub uses: Vec<(String, String)>,
 }
 
 /// A command of `ENTRYPOINT`, `CMD` or `HEALTHCHECK`.

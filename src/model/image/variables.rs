@@ -23,6 +23,9 @@ const PLATFORM: [&str; 9] = [
 /// long value could exhaust memory.
 const MAX_VALUES: usize = 16 * 1024 * 1024;
 
+/// The longest value of a variable that is remembered where it is used, in bytes: longer ones are no sizes.
+const MAX_USED: usize = 32;
+
 /// The state of an ARG.
 #[derive(Clone, Debug)]
 enum Arg {
@@ -116,6 +119,14 @@ impl Env {
     }
 }
 
+fn resolved(expansion: Expansion, text: &TracedText) -> Resolved {
+    match expansion {
+        Expansion::Known(value) => Ok(value),
+        Expansion::Unknown { variable, .. } => Err(variable),
+        Expansion::Invalid { .. } => Err(text.as_str().to_owned()),
+    }
+}
+
 /// The variables that an instruction of a stage sees: its ENV over its ARGs over the base image's.
 pub(super) struct Scope<'a> {
     pub(super) env: &'a Env,
@@ -145,11 +156,7 @@ impl<'a> Scope<'a> {
 
     /// Expands a value. A text that BuildKit would reject counts as unknown.
     pub(super) fn value(&self, text: &TracedText) -> Resolved {
-        match self.expand(text) {
-            Expansion::Known(value) => Ok(value),
-            Expansion::Unknown { variable, .. } => Err(variable),
-            Expansion::Invalid { .. } => Err(text.as_str().to_owned()),
-        }
+        resolved(self.expand(text), text)
     }
 
     /// Returns the entries that an `ENV` sets. All its pairs see the values from before it.
@@ -157,8 +164,25 @@ impl<'a> Scope<'a> {
         let entries = pairs.iter().map(|pair| {
             let key = self.value(&pair.key).unwrap_or_else(|_| pair.key.clone());
             let span = pair.key.span().cover(pair.value.span());
-            (key.as_str().to_owned(), EnvEntry { key, value: self.value(&pair.value), span })
+            let (value, uses) = self.value_and_uses(&pair.value);
+            (key.as_str().to_owned(), EnvEntry { key, value, span, uses })
         });
         entries.collect()
+    }
+
+    /// Expands a value. Returns it with the variables that were put into it.
+    fn value_and_uses(&self, text: &TracedText) -> (Resolved, Vec<(String, String)>) {
+        let mut uses: Vec<(String, String)> = Vec::new();
+        let expansion = expand(text, self.escape, &mut |name| {
+            let found = self.lookup(name);
+            if let Lookup::Known(value) = found
+                && value.len() <= MAX_USED
+                && !uses.iter().any(|(known, _)| known == name)
+            {
+                uses.push((name.to_owned(), value.to_owned()));
+            }
+            found
+        });
+        (resolved(expansion, text), uses)
     }
 }

@@ -4,7 +4,10 @@ use crate::diagnostic::{Applicability, Confidence, Edit, Severity};
 use crate::rules::estimate::is_tight;
 use crate::rules::offer::Offer;
 use crate::rules::{FindingBuilder, RuleContext, Thresholds};
-use crate::workload::{Bound, FactName, HeapProblem, HeapProblemKind, MemoryPool, ReadVariable, Workload};
+use crate::source::Spanned;
+use crate::workload::{
+    Bound, FactName, FilledIn, HeapProblem, HeapProblemKind, MemoryPool, ReadVariable, UnquotedFlag, Workload,
+};
 
 rule! {
     name: "unread-heap-variable",
@@ -24,11 +27,68 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             }
         }
     }
+    for variable in &workload.pools.unused_sizes {
+        unused(workload, variable, cx);
+    }
+    for found in &workload.pools.filled_in {
+        too_late(workload, found, cx);
+    }
+    for found in &workload.pools.unquoted_flags {
+        unquoted(workload, found, cx);
+    }
     for problem in &workload.pools.heap_flags_of_other_runtimes {
         let mut finding = by_script(workload, problem, cx);
         finding.related(workload.image.base.span(), "this image");
         if let Some(help) = &problem.help {
             finding.help(help.as_str());
+        }
+    }
+}
+
+/// Reports a variable of a `.env` that reaches no container.
+fn unused(workload: &Workload, variable: &Spanned<String>, cx: &mut RuleContext<'_>) {
+    let (name, service) = (&variable.value, &workload.name);
+    cx.report(variable.span, format!("`{name}` in `.env` does not reach `{service}`"))
+        .label("no Compose file uses it")
+        .severity(Severity::Note)
+        .confidence(Confidence::Low)
+        .related(workload.anchor, "this service")
+        .note("Compose fills in `${…}` from `.env`, and hands it to no container")
+        .help(format!("hand it on in `environment` of `{service}`:\n  {name}: ${{{name}}}"));
+}
+
+/// Reports a variable that the build has put into another one, so that its value for the container comes too late.
+fn too_late(workload: &Workload, found: &FilledIn, cx: &mut RuleContext<'_>) {
+    let (variable, name, carrier) = (&found.variable, &workload.name, &found.carrier);
+    let message =
+        format!("`{variable}` of `{name}` does not reach its heap: the build has filled in `{carrier}`");
+    let mut finding = cx.report(found.value.span(), message);
+    finding
+        .label("comes after the build")
+        .severity(Severity::Warning)
+        .confidence(Confidence::Medium)
+        .related(found.flag.span(), format!("`{}` in the image", found.flag));
+    finding.help(match &found.instead {
+        Some(value) => format!("set `{carrier}` itself: write `{value}` there"),
+        None => format!("set `{carrier}` itself"),
+    });
+}
+
+/// Reports a flag that is the name of a variable.
+fn unquoted(workload: &Workload, found: &UnquotedFlag, cx: &mut RuleContext<'_>) {
+    let UnquotedFlag { flag, variable, quoted } = found;
+    let message = format!("nothing reads `{flag}` of `{}`: it is no part of `{variable}`", workload.name);
+    let mut finding = cx.report(flag.span(), message);
+    finding.label("without quotes, `ENV` ends a value at the blank");
+    match quoted.clone() {
+        Some((span, replacement)) => {
+            let edit = Edit { span, replacement };
+            let changes = &[FactName::Env, FactName::Start, FactName::Heaps, FactName::Caches];
+            let title = format!("put the value of `{variable}` in quotes");
+            finding.fix(title, Applicability::Unsafe, changes, vec![edit]);
+        }
+        None => {
+            finding.help(format!("put quotes around the whole value of `{variable}`"));
         }
     }
 }

@@ -20,10 +20,10 @@ pub(super) fn entries(text: &TracedText) -> Vec<Entry> {
             section = name.split(']').next().unwrap_or_default().trim().to_owned();
             continue;
         }
-        let key_end = line.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(line.len());
+        let key_end = line.find(|c: char| matches!(c, '=' | ':') || c.is_whitespace()).unwrap_or(line.len());
         let Some((key, rest)) = line.split_at_checked(key_end) else { continue };
         let behind = rest.trim_start();
-        let behind = behind.strip_prefix('=').unwrap_or(behind).trim_start();
+        let behind = behind.strip_prefix(['=', ':']).unwrap_or(behind).trim_start();
         let from = line.len() - behind.len();
         let (skip, length) = value(behind);
         let (from, to) = (from + skip, from + skip + length);

@@ -27,7 +27,7 @@ fn read(file: &str, name: &str) -> Option<Vec<String>> {
 fn lines_have_a_name_and_a_value() {
     let file = "# maxmemory 1gb\r\nmaxmemory 256mb\r\n  save \"\"\nshared_buffers = '1GB' # a quarter\n\
                 work_mem=64MB# x\n[mysqld]\nskip-name-resolve\ninnodb-buffer-pool-size = 1G ; x\n\
-                include 'other.conf'\n!includedir /etc/x/";
+                include 'other.conf'\n!includedir /etc/x/\nmax_mem: 1G\nmax_mem:2G";
     let expected = [
         "maxmemory=256mb",
         "save=",
@@ -37,6 +37,8 @@ fn lines_have_a_name_and_a_value() {
         "[mysqld] innodb-buffer-pool-size=1G ; x",
         "[mysqld] include=other.conf",
         "[mysqld] !includedir=/etc/x/",
+        "[mysqld] max_mem=1G",
+        "[mysqld] max_mem=2G",
     ];
     assert_eq!(read(file, "x.conf").unwrap(), expected);
 }
@@ -68,10 +70,40 @@ fn flags_of_the_jvm_are_for_versions() {
     let file = "## heap\n-Xms1g\n  -Xmx1g  \n8-13:-XX:+UseG1GC\n14-:-XX:X\n8:-XX:Y\nx\n";
     let flags = |major| {
         let found = jvm_options(&text(file), major);
-        found.iter().map(|flag| flag.as_str().to_owned()).collect::<Vec<_>>()
+        let shown =
+            |found: &JvmFlag| format!("{}{}", found.flag, if found.certain { "" } else { " perhaps" });
+        found.iter().map(shown).collect::<Vec<_>>()
     };
-    assert_eq!(flags(None), ["-Xms1g", "-Xmx1g", "-XX:X"]);
+    let open = ["-XX:+UseG1GC perhaps", "-XX:X perhaps", "-XX:Y perhaps"];
+    assert_eq!(flags(None), [&["-Xms1g", "-Xmx1g"][..], &open].concat());
     assert_eq!(flags(Some(8)), ["-Xms1g", "-Xmx1g", "-XX:+UseG1GC", "-XX:Y"]);
+}
+
+#[test]
+fn several_flags_may_stand_in_one_line() {
+    let found = jvm_options(&text("8-:-Xms1g -Xmx2g\n# -Xmx3g\n"), Some(17));
+    let flags: Vec<&str> = found.iter().map(|found| found.flag.as_str()).collect();
+    assert_eq!(flags, ["-Xms1g", "-Xmx2g"]);
+}
+
+#[test]
+fn keys_are_mentioned_where_they_stand_as_words() {
+    for (file, key, expected) in [
+        ("jetstream { max_mem: 1G }", "max_mem", true),
+        ("max_memory_store: 1G", "max_mem", false),
+        ("maxmemory-policy noeviction", "maxmemory", false),
+        ("# maxmemory 1gb\n; maxmemory\nx 1 # maxmemory", "maxmemory", false),
+        ("x MaxMemory 1", "maxmemory", true),
+        ("x=$maxmemory\nsize maxmemory\n", "maxmemory", false),
+        ("rename = {maxmemory, x}", "maxmemory", false),
+        ("server.memory.heap.max_size 1g", "server.memory.heap.max_size", true),
+        ("server.memory.heap.max_size.x", "server.memory.heap.max_size", false),
+        ("other.max_size=1g", "server.memory.heap.max_size", false),
+        ("memory: {heap: {max_size: 1g}}", "server.memory.heap.max_size", true),
+        ("innodb_buffer_pool_size=1", "innodb-buffer-pool-size", true),
+    ] {
+        assert_eq!(mentions(&without_comments(file), key), expected, "{file} {key}");
+    }
 }
 
 #[test]

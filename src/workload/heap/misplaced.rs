@@ -1,8 +1,9 @@
 //! Finds heap flags after the main program, which the runtime does not read.
 
 use super::flags::{bound, fits, size};
+use super::problems::MAX_AHEAD;
 use super::reader::{SettingSource, SettingsReader};
-use super::{Bound, HeapProblem, HeapProblemKind, MAX_AHEAD};
+use super::{Bound, HeapProblem, HeapProblemKind};
 use crate::catalog::{HotspotFlags, Sets};
 use crate::source::TracedText;
 use crate::workload::Program;

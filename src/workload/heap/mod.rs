@@ -2,8 +2,11 @@
 //!
 //! The table `rules/catalog/runtimes.yaml` lists which variables and flags count, and their precedence.
 
+mod assumed;
 mod beside;
 mod command;
+mod filled_in;
+mod flag_files;
 mod flags;
 mod jvm;
 mod misplaced;
@@ -13,20 +16,25 @@ mod product;
 mod reader;
 mod refused;
 mod server;
+mod setting;
 mod unread;
 mod unseen;
 
 pub use beside::NativeOverhead;
 pub(super) use beside::{OverheadInputs, with_numbers};
+pub use filled_in::{FilledIn, UnquotedFlag};
+pub(super) use filled_in::{filled_in, unquoted_flags};
 pub use named::SizeVariable;
-pub(super) use named::size_variables;
+pub(super) use named::{bounds_memory, size_variables};
+pub use problems::{HeapProblem, HeapProblemKind, ReadVariable};
 pub(super) use product::{ProductPart, add_product_pools};
 pub(super) use reader::pools;
 pub use server::{MemoryTerm, ServerNeeds};
+pub use setting::{Bound, HeapSetting};
 pub(super) use unread::flags_of_other_runtimes;
 
 use crate::catalog::{
-    Certainty, DefaultHeap, Grammar, HotspotFlags, MemoryPart, PartDefault, PartKind, Pool, RuntimeName,
+    Certainty, DefaultHeap, HotspotFlags, MemoryPart, PartDefault, PartKind, Pool, RuntimeName,
 };
 use crate::source::{SourceId, Span, Spanned, TracedText};
 use crate::syntax::size::{ByteSize, MIB};
@@ -46,6 +54,12 @@ pub struct Pools {
     pub image_default_heap: Option<ImageDefaultHeap>,
     /// Variables that bound memory by their names, of a program that the catalogue does not know.
     pub size_variables: Vec<SizeVariable>,
+    /// Variables that would bound a heap, had the build not put the image's value in its place.
+    pub filled_in: Vec<FilledIn>,
+    /// Heap flags that missing quotes make variables of their own.
+    pub unquoted_flags: Vec<UnquotedFlag>,
+    /// Variables in a `.env` that bound memory by their names, and that no file hands to the container.
+    pub unused_sizes: Vec<Spanned<String>>,
 }
 
 impl Pools {
@@ -55,6 +69,8 @@ impl Pools {
         let is_own = |problem: &HeapProblem| own.contains(problem.flag.span());
         self.heap_flags_of_other_runtimes.retain(is_own);
         self.size_variables.retain(|variable| own.contains(variable.value.span()));
+        self.filled_in.retain(|variable| own.contains(variable.value.span()));
+        self.unquoted_flags.clear();
         for pools in [&mut self.heaps, &mut self.caches] {
             pools.retain(|pool| !pool.assumed || own.contains(pool.program.span));
             pools.iter_mut().for_each(|pool| pool.problems.retain(is_own));
@@ -126,117 +142,6 @@ pub struct LimitBlindness {
     pub way_out: String,
 }
 
-/// A setting that bounds a heap or a cache.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HeapSetting {
-    /// The flag, or the value of a variable that is itself a setting.
-    pub flag: TracedText,
-    /// The variable that carries it, or `command line`.
-    pub carrier: String,
-    /// The bound.
-    pub bound: Bound,
-    /// The grammar of its value.
-    grammar: Grammar,
-    /// For a setting in a file, the text before its value: `maxmemory `. The carrier is then the name of the file.
-    lead: Option<String>,
-}
-
-/// The most words that a fix moves a flag over. A command line with more gets no fix.
-const MAX_AHEAD: usize = 100;
-
-/// A setting with an error, or without the intended effect.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HeapProblem {
-    /// The kind of problem.
-    pub kind: HeapProblemKind,
-    /// The flag, or the value of a variable that is itself a setting.
-    pub flag: TracedText,
-    /// The setting for messages: the flag, or `NAME=value`.
-    pub written: String,
-    /// The variable that carries it, or `command line`.
-    pub carrier: String,
-    /// The effect of the setting: lower case, no full stop.
-    pub effect: String,
-    /// For a misplaced flag, the words from the first one that it belongs before, up to itself. Empty if there are more than
-    /// `MAX_AHEAD`, or if the moved flag would not work.
-    pub ahead: Vec<Span>,
-    /// The corrected setting, if the intent is clear.
-    pub instead: Option<String>,
-    /// Advice: lower case, no full stop, with something to paste if possible.
-    pub help: Option<String>,
-    /// A variable that would be read, for the same flags.
-    pub read_variable: Option<ReadVariable>,
-    /// True if programs copied from another stage or image may read the variable.
-    pub has_other_readers: bool,
-}
-
-/// A variable that the runtime reads, and the value to give it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReadVariable {
-    /// The name of the variable.
-    pub variable: String,
-    /// Its current value; empty if it is not set.
-    pub there: String,
-    /// The flags to add, from a variable that nothing reads.
-    pub value: String,
-    /// True if `-Xms` is to be added with the same size as `-Xmx`.
-    pub begins: bool,
-    /// The flag of `value` that bounds the heap.
-    pub setting: HeapSetting,
-}
-
-impl ReadVariable {
-    /// Returns the variable's new value, with the heap flag replaced by `flag` if that is given.
-    #[must_use]
-    pub fn text(&self, flag: Option<&str>) -> String {
-        let own = self.setting.flag.as_str();
-        let flag = flag.unwrap_or(own);
-        let begin = flag.strip_prefix("-Xmx").filter(|_| self.begins);
-        let begin = begin.map(|size| format!("-Xms{size} ")).unwrap_or_default();
-        let value = self.value.replacen(own, &format!("{begin}{flag}"), 1);
-        let blank = if self.there.is_empty() { "" } else { " " };
-        let text = format!("{}{blank}{value}", self.there);
-        let most = flag.strip_prefix("-Xmx").or_else(|| flag.strip_prefix("-XX:MaxHeapSize="));
-        let Some(most) = most else { return text };
-        // A JVM whose initial heap is larger than the largest one does not start.
-        let lowered = |word: &str| {
-            let name = ["-Xms", "-XX:InitialHeapSize="].into_iter().find(|name| word.starts_with(name));
-            let initial = name.and_then(|name| ByteSize::parse_jvm(word.strip_prefix(name)?));
-            let larger = initial.zip(ByteSize::parse_jvm(most)).is_some_and(|(initial, most)| initial > most);
-            name.filter(|_| larger).map_or_else(|| word.to_owned(), |name| format!("{name}{most}"))
-        };
-        text.split(' ').map(lowered).collect::<Vec<_>>().join(" ")
-    }
-}
-
-/// The kind of problem of a heap setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HeapProblemKind {
-    /// It does not match its grammar, or contradicts another setting.
-    Malformed,
-    /// It is read, but with another meaning than intended.
-    Misread,
-    /// The version that starts here no longer has it.
-    Removed,
-    /// It comes after the main program of the command line, and so is an argument of that program.
-    Misplaced,
-    /// Nothing in the container reads the variable.
-    Unread,
-    /// The variable is read, but is the wrong one for heap flags.
-    WrongVariable,
-    /// It is set only during the build, not when the container runs.
-    BuildOnly,
-}
-
-/// The bound of a heap or cache.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Bound {
-    /// A size in bytes.
-    Bytes(ByteSize),
-    /// A percentage of the memory limit, or of the host's memory without a limit.
-    Percent(f64),
-}
-
 /// The maximum size of a heap or cache, and its source.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HeapSize {
@@ -269,7 +174,10 @@ impl MemoryPool {
         let seen = limit.filter(|_| self.limit_unseen.is_none()).or(host);
         let (size, by) = match &self.bound {
             Fact::Known(setting) => match setting.value.bound {
-                Bound::Bytes(size) => (size, SizedBy::Bytes),
+                Bound::Bytes(size) => match seen.and_then(|seen| self.lowered_to(seen)) {
+                    Some(most) if most < size => (most, SizedBy::Default),
+                    _ => (size, SizedBy::Bytes),
+                },
                 Bound::Percent(percent) => (self.share_of(percent, seen?)?, SizedBy::Share),
             },
             Fact::Unknown { .. } => return None,
@@ -320,6 +228,12 @@ impl MemoryPool {
     #[must_use]
     pub fn fixed_default(&self) -> Option<ByteSize> {
         self.own_default?.mib.map(|mib| ByteSize(mib.saturating_mul(MIB)))
+    }
+
+    /// Returns the most that the product takes of the memory that it sees, if it lowers larger sizes to that.
+    #[must_use]
+    pub fn lowered_to(&self, seen: ByteSize) -> Option<ByteSize> {
+        self.part.as_ref().filter(|part| part.capped)?.default?.under(seen)
     }
 
     /// Returns the share of the memory that it sees that the product takes by default, in percent.
@@ -423,81 +337,5 @@ impl MemoryPool {
     pub fn max_percentage_applies(&self, limit: ByteSize) -> bool {
         let small = u64::try_from(limit.0).ok().and_then(|limit| self.hotspot.small_heap(limit));
         self.default != Some(DefaultHeap::Hotspot) || small.is_none()
-    }
-}
-
-impl HeapSetting {
-    /// Formats the setting with another size: `-Xmx384m`, `MEMORY: 384m`. `None` for a percentage.
-    #[must_use]
-    pub fn with_size(&self, size: ByteSize) -> Option<String> {
-        let spelled = flags::spelled(self.grammar, size)?;
-        if let Some(lead) = &self.lead {
-            return Some(format!("{lead}{spelled}"));
-        }
-        let flag = self.flag.as_str();
-        if !flag.starts_with('-') {
-            return Some(format!("{}: {spelled}", self.carrier));
-        }
-        Some(format!("{}{spelled}", flag.get(..self.value_at()?)?))
-    }
-
-    /// Returns the span of its value, and the text for another size. `None` for a percentage, and if the value is not verbatim
-    /// in the file.
-    #[must_use]
-    pub fn resized(&self, size: ByteSize) -> Option<(Span, String)> {
-        let spelled = flags::spelled(self.grammar, size)?;
-        let end = self.flag.as_str().len();
-        let at = if self.flag.as_str().starts_with('-') { self.value_at()? } else { 0 };
-        Some((self.flag.slice(at..end).verbatim_span()?, spelled))
-    }
-
-    /// Returns the span of its value, and the text for another percentage. `None` for sizes and fractions.
-    #[must_use]
-    pub fn reshared(&self, percent: i64) -> Option<(Span, String)> {
-        let spelled = match self.grammar {
-            Grammar::JvmPercent => format!("{percent}.0"),
-            Grammar::PercentInteger => percent.to_string(),
-            Grammar::HexPercent => format!("0x{percent:X}"),
-            Grammar::JvmSizeOrPercent => format!("{percent}%"),
-            _ => return None,
-        };
-        let end = self.flag.as_str().len();
-        let at = if self.flag.as_str().starts_with('-') { self.value_at()? } else { 0 };
-        Some((self.flag.slice(at..end).verbatim_span()?, spelled))
-    }
-
-    /// Returns the offset of the value in the flag.
-    fn value_at(&self) -> Option<usize> {
-        let flag = self.flag.as_str();
-        let behind = flag.rfind(['=', ' ']).map(|at| at + 1);
-        behind.or_else(|| flag.find(|c: char| c.is_ascii_digit()))
-    }
-
-    /// Formats the setting with another percentage: `-XX:MaxRAMPercentage=70.0`, `MEMORY: 70%`. `None` for a size.
-    #[must_use]
-    pub fn with_percent(&self, percent: f64) -> Option<String> {
-        let flag = self.flag.as_str();
-        let front = || flag.rfind('=').filter(|_| flag.starts_with('-')).and_then(|at| flag.get(..=at));
-        match self.grammar {
-            Grammar::JvmPercent => Some(format!("{}{percent:.1}", front()?)),
-            Grammar::PercentInteger => Some(format!("{}{percent:.0}", front()?)),
-            // `MaxRAMPercentage` supersedes `MaxRAMFraction`.
-            Grammar::JvmInteger => Some(format!("-XX:MaxRAMPercentage={percent:.1}")),
-            Grammar::JvmSizeOrPercent if flag.ends_with('%') => {
-                Some(format!("{}: {percent:.0}%", self.carrier))
-            }
-            Grammar::HexPercent => Some(format!("{}: 0x{:X}", self.carrier, percent as u8)),
-            _ => None,
-        }
-    }
-
-    /// Formats the setting: the flag, or `NAME=value` if the variable is the setting, or as it is in its file.
-    #[must_use]
-    pub fn written(&self) -> String {
-        let flag = self.flag.as_str();
-        if let Some(lead) = &self.lead {
-            return format!("{lead}{flag}");
-        }
-        if flag.starts_with('-') { flag.to_owned() } else { format!("{}={flag}", self.carrier) }
     }
 }

@@ -93,6 +93,11 @@ pub(in crate::workload) fn size_variables(workload: &Workload, catalog: &Catalog
     sized.collect()
 }
 
+/// True if a variable's name says that it bounds memory.
+pub(in crate::workload) fn bounds_memory(name: &str) -> bool {
+    promise(name).is_some()
+}
+
 /// Returns whether the name of a bound of memory speaks of a heap, and its unit, if the name has one. `None` for other names.
 fn promise(name: &str) -> Option<(bool, Option<i64>)> {
     let upper = name.to_ascii_uppercase();

@@ -2,12 +2,99 @@
 
 use super::flags::{fits, size, spelled};
 use super::reader::{SettingSource, SettingsReader};
-use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting};
+use super::{Bound, HeapSetting};
 use crate::catalog::{DefaultHeap, Grammar, Sets};
-use crate::source::TracedText;
+use crate::source::{Span, TracedText};
 use crate::syntax::size::ByteSize;
 use crate::syntax::template::HOLE;
 use crate::workload::Fact;
+
+/// The most words that a fix moves a flag over. A command line with more gets no fix.
+pub(super) const MAX_AHEAD: usize = 100;
+
+/// A setting with an error, or without the intended effect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeapProblem {
+    /// The kind of problem.
+    pub kind: HeapProblemKind,
+    /// The flag, or the value of a variable that is itself a setting.
+    pub flag: TracedText,
+    /// The setting for messages: the flag, or `NAME=value`.
+    pub written: String,
+    /// The variable that carries it, or `command line`.
+    pub carrier: String,
+    /// The effect of the setting: lower case, no full stop.
+    pub effect: String,
+    /// For a misplaced flag, the words from the first one that it belongs before, up to itself. Empty if there are more than
+    /// `MAX_AHEAD`, or if the moved flag would not work.
+    pub ahead: Vec<Span>,
+    /// The corrected setting, if the intent is clear.
+    pub instead: Option<String>,
+    /// Advice: lower case, no full stop, with something to paste if possible.
+    pub help: Option<String>,
+    /// A variable that would be read, for the same flags.
+    pub read_variable: Option<ReadVariable>,
+    /// True if programs copied from another stage or image may read the variable.
+    pub has_other_readers: bool,
+}
+
+/// A variable that the runtime reads, and the value to give it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadVariable {
+    /// The name of the variable.
+    pub variable: String,
+    /// Its current value; empty if it is not set.
+    pub there: String,
+    /// The flags to add, from a variable that nothing reads.
+    pub value: String,
+    /// True if `-Xms` is to be added with the same size as `-Xmx`.
+    pub begins: bool,
+    /// The flag of `value` that bounds the heap.
+    pub setting: HeapSetting,
+}
+
+impl ReadVariable {
+    /// Returns the variable's new value, with the heap flag replaced by `flag` if that is given.
+    #[must_use]
+    pub fn text(&self, flag: Option<&str>) -> String {
+        let own = self.setting.flag.as_str();
+        let flag = flag.unwrap_or(own);
+        let begin = flag.strip_prefix("-Xmx").filter(|_| self.begins);
+        let begin = begin.map(|size| format!("-Xms{size} ")).unwrap_or_default();
+        let value = self.value.replacen(own, &format!("{begin}{flag}"), 1);
+        let blank = if self.there.is_empty() { "" } else { " " };
+        let text = format!("{}{blank}{value}", self.there);
+        let most = flag.strip_prefix("-Xmx").or_else(|| flag.strip_prefix("-XX:MaxHeapSize="));
+        let Some(most) = most else { return text };
+        // A JVM whose initial heap is larger than the largest one does not start.
+        let lowered = |word: &str| {
+            let name = ["-Xms", "-XX:InitialHeapSize="].into_iter().find(|name| word.starts_with(name));
+            let initial = name.and_then(|name| ByteSize::parse_jvm(word.strip_prefix(name)?));
+            let larger = initial.zip(ByteSize::parse_jvm(most)).is_some_and(|(initial, most)| initial > most);
+            name.filter(|_| larger).map_or_else(|| word.to_owned(), |name| format!("{name}{most}"))
+        };
+        text.split(' ').map(lowered).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The kind of problem of a heap setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeapProblemKind {
+    /// It does not match its grammar, or contradicts another setting.
+    Malformed,
+    /// It is read, but with another meaning than intended.
+    Misread,
+    /// The version that starts here no longer has it.
+    Removed,
+    /// It comes after the main program of the command line, and so is an argument of that program.
+    Misplaced,
+    /// Nothing in the container reads the variable.
+    Unread,
+    /// The variable is read, but is the wrong one for heap flags.
+    WrongVariable,
+    /// It is set only during the build, not when the container runs.
+    BuildOnly,
+}
 
 /// Smallest heap with which `HotSpot` starts: "Too small maximum heap" (`gc/shared/gcArguments.cpp`), in bytes.
 const SMALLEST_JAVA_HEAP: i64 = 2 << 20;

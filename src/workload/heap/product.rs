@@ -3,18 +3,55 @@
 use super::flags::{bound, fits, spelled};
 use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting, MemoryPool, OverheadInputs};
 use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, MemoryPart, PartKind, Pool, RuntimeName, Sets};
-use crate::source::{Spanned, TracedText};
+use crate::source::{SourceId, Spanned, TracedText};
 use crate::syntax::size::{ByteSize, MIB};
 use crate::workload::opened::StartedPrograms;
 use crate::workload::server::Starts;
+use crate::workload::setting_files::{FileSetting, FileSettings, SettingFinder};
 use crate::workload::{Fact, Pools, Why, Workload};
 
 /// A part of the memory of an image's program, and what may set its size unseen.
 #[derive(Clone, Debug)]
 pub(in crate::workload) struct ProductPart {
     pub(in crate::workload) part: MemoryPart,
-    /// True if one of its settings files is mounted or copied in.
-    pub(in crate::workload) has_file: bool,
+    /// What its settings files say, for each of `part.set_by`; empty before they are read.
+    in_files: Vec<Fact<FileSetting>>,
+    /// The settings files that were read.
+    files: Vec<SourceId>,
+}
+
+impl ProductPart {
+    /// Returns a part whose settings files are not read yet.
+    pub(in crate::workload) fn new(part: MemoryPart) -> Self {
+        Self { part, in_files: Vec::new(), files: Vec::new() }
+    }
+
+    /// Reads its keys in settings files. `read` has those of other parts of the same program.
+    pub(in crate::workload) fn read_files(
+        &mut self,
+        finder: &SettingFinder<'_>,
+        read: &mut Vec<(Vec<String>, FileSettings)>,
+    ) {
+        for by in &self.part.set_by {
+            let Some(key) = by.key.as_deref() else {
+                self.in_files.push(Fact::Absent { anchor: finder.anchor });
+                continue;
+            };
+            let settings = match read.iter().find(|(files, _)| *files == by.files) {
+                Some((_, settings)) => settings.clone(),
+                None => {
+                    let places: Vec<&str> = by.files.iter().map(String::as_str).collect();
+                    let settings = finder.read(&places, &[]);
+                    read.push((by.files.clone(), settings.clone()));
+                    settings
+                }
+            };
+            self.in_files.push(settings.setting(&[key], &[]));
+            self.files.extend(settings.sources());
+        }
+        self.files.sort_unstable();
+        self.files.dedup();
+    }
 }
 
 /// A setting that was found, or the reason why it is not known.
@@ -93,21 +130,18 @@ impl ProductReader<'_> {
                 ..OverheadInputs::default()
             },
             hotspot: HotspotFlags::default(),
-            settings_files: Vec::new(),
+            settings_files: own.files.clone(),
         }
     }
 
     /// Returns the strongest setting of a part.
     fn bound(&self, own: &ProductPart) -> Found {
-        for by in &own.part.set_by {
-            let found = match (&by.variable, &by.flag, &by.key) {
+        for (at, by) in own.part.set_by.iter().enumerate() {
+            let found = match (&by.variable, &by.flag, own.in_files.get(at)) {
                 (Some(name), ..) => self.variable(name, by.grammar),
                 (None, Some(flag), _) => self.flag(flag, by.grammar),
-                (None, None, Some(_)) if own.has_file => {
-                    let at = self.workload.image.base.span();
-                    Fact::Unknown { at, why: Why::Other("a settings file may set it") }
-                }
-                _ => continue,
+                (None, None, Some(found)) => in_file(found, by.grammar),
+                (None, None, None) => continue,
             };
             if !found.is_absent() {
                 return found;
@@ -159,10 +193,9 @@ impl ProductReader<'_> {
             }
             _ => format!("it needs {each} at least, and ends with less"),
         };
-        let flag = setting.flag.as_str();
         let written = match setting.carrier.as_str() {
-            "command line" => flag.to_owned(),
-            carrier => format!("{carrier}={flag}"),
+            "command line" => setting.flag.as_str().to_owned(),
+            _ => setting.written(),
         };
         let fewer =
             if times.is_some_and(|times| times > 1) { format!(", or fewer {of}") } else { String::new() };
@@ -230,6 +263,21 @@ impl HeapProblem {
             read_variable: None,
             has_other_readers: false,
         }
+    }
+}
+
+/// Parses a setting as it is in a file.
+fn in_file(found: &Fact<FileSetting>, grammar: Grammar) -> Found {
+    let found = match found {
+        Fact::Known(found) => &found.value,
+        Fact::Unknown { at, why } => return Fact::Unknown { at: *at, why: why.clone() },
+        Fact::Absent { anchor } => return Fact::Absent { anchor: *anchor },
+    };
+    match setting(found.value.clone(), &found.file, 0, grammar) {
+        Fact::Known(parsed) => {
+            Fact::Known(parsed.map(|setting| HeapSetting { lead: Some(found.lead.clone()), ..setting }))
+        }
+        unread => unread,
     }
 }
 

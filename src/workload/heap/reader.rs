@@ -1,7 +1,7 @@
 //! Finds the runtimes that start, the sources of their settings, and the settings that win.
 
-use crate::catalog::{Catalog, DefaultHeap, Flag, Grammar, ReadBy, Runtime, RuntimeName, Sets, Starter};
-use crate::source::{Span, Spanned, TracedText};
+use crate::catalog::{Catalog, DefaultHeap, Flag, Grammar, ReadBy, Runtime, Sets, Starter};
+use crate::source::{SourceId, Span, Spanned, TracedText};
 use crate::syntax::size::ByteSize;
 
 use super::flags::{bound, size};
@@ -9,7 +9,7 @@ use super::unread::{by_script, nothing};
 use super::{Bound, HeapSetting, MemoryPool, OverheadInputs};
 use crate::syntax::words::split_options;
 use crate::workload::opened::{Assignment, StartedPrograms};
-use crate::workload::setting_files::SettingFinder;
+use crate::workload::setting_files::{FileSettings, SettingFinder};
 use crate::workload::{Fact, Program, Start, Why, Workload};
 
 /// Returns the memory pools of the programs of `workload`.
@@ -92,6 +92,8 @@ pub(super) struct SettingSource {
     pub(super) setting: Option<TracedText>,
     /// For a setting in a file, the text before its value.
     pub(super) lead: Option<String>,
+    /// True for a file of flags.
+    pub(super) is_file: bool,
 }
 
 /// The bound that wins.
@@ -111,7 +113,7 @@ impl SettingsReader<'_> {
                 // The image's own start script, recognized by the variables that it expands or ignores.
                 let image = &self.workload.image;
                 let own = image.runtime == Some(self.runtime.name)
-                    && !(image.expands.is_empty() && image.unsets.is_empty());
+                    && !(image.expands.is_empty() && image.unsets.is_empty() && image.flag_files.is_empty());
                 Some((program, starter.or(own.then_some(LaunchedBy::Script))?))
             }),
         };
@@ -121,7 +123,9 @@ impl SettingsReader<'_> {
         let files = self.file_settings(program).filter(|_| matches!(starter, LaunchedBy::Itself));
         sources.splice(0..0, files.as_ref().and_then(|files| self.file_source(files)));
         let carrier = sources.iter().rev().find_map(|source| source.carrier.clone());
-        let said = carrier.is_some() || sources.iter().any(|source| source.setting.is_some());
+        let tells =
+            |source: &SettingSource| source.setting.is_some() || source.is_file && source.unknown.is_some();
+        let said = carrier.is_some() || sources.iter().any(tells);
         let strangers = if by_script(&starter) { self.other_readers() } else { Vec::new() };
         // Without settings there is nothing to judge: what the script runs is not visible.
         if !said && strangers.is_empty() && !matches!(starter, LaunchedBy::Itself) {
@@ -142,6 +146,10 @@ impl SettingsReader<'_> {
                 problems.extend(self.build_only());
             }
         }
+        let flag_files = sources.iter().filter(|source| source.is_file).flat_map(|source| &source.words);
+        let mut settings_files: Vec<SourceId> = flag_files.map(|flag| flag.span().file).collect();
+        settings_files.dedup();
+        settings_files.extend(files.iter().flat_map(FileSettings::sources));
         let name = program.base_name().to_owned();
         // A variable of the service replaces the image's.
         let env_unseen = bound.is_absent() && carrier.is_none() && !self.workload.image.env_known;
@@ -170,129 +178,13 @@ impl SettingsReader<'_> {
                 ..self.beside(&sources)
             },
             hotspot,
-            settings_files: files.map(|files| files.sources()).unwrap_or_default(),
+            settings_files,
         })
-    }
-
-    /// Infers a pool from the environment, if the start line does not show what runs. `None` unless a variable sets a bound or
-    /// has a problem.
-    fn assumed(&self) -> Option<MemoryPool> {
-        // An image that is known to run another runtime reads none of the variables.
-        let other = self.workload.image.runtime.is_some_and(|own| own != self.runtime.name);
-        if other && self.workload.build.is_none() && self.runtime.name == RuntimeName::Java {
-            return None;
-        }
-        let set = |name: &str| self.workload.env.contains_key(name);
-        let named: Vec<&String> = self
-            .runtime
-            .variables
-            .iter()
-            .filter(|variable| variable.names_reader && set(&variable.name))
-            .map(|variable| &variable.name)
-            .collect();
-        let mut sources: Vec<SettingSource> = Vec::new();
-        let (major, default) = self.version();
-        for name in &self.runtime.precedence {
-            if name == "command-line" {
-                sources.extend(self.flags_for_an_unknown_program());
-                sources.extend(named.iter().map(|name| self.variable(name, None)));
-            } else if set(name) {
-                sources.push(self.variable(name, major));
-            }
-        }
-        let (name, place) =
-            sources.iter().rev().find_map(|source| match (&source.carrier, &source.setting) {
-                (Some(carrier), _) => Some((carrier.value.clone(), carrier.span)),
-                (None, Some(value)) => Some((source.name.clone(), value.span())),
-                (None, None) => None,
-            })?;
-        // What the service's own script adds is not known. The image's JVM reads these variables however it is started.
-        let own = self.workload.image.runtime == Some(self.runtime.name) && self.workload.build.is_some();
-        let starter = if own { LaunchedBy::Itself } else { LaunchedBy::Script };
-        let mut winner = self.effective_bound(&sources, &starter, place, major);
-        // Only a variable that names its reader shows which program runs. General flags do not.
-        let telling = named.iter().any(|known| **known == name);
-        let problems = match telling {
-            true => self.malformed(&sources, &winner.bound, (major, default)),
-            false => Vec::new(),
-        };
-        let (hotspot, small_share) = self.apply_hotspot_flags(&mut winner, &sources, (major, default), true);
-        let EffectiveBound { bound, overruled } = winner;
-        let carrier = bound.value().map(|setting| setting.carrier.as_str());
-        let perhaps_unread = carrier.is_some_and(|carrier| {
-            !named.iter().any(|known| *known == carrier)
-                && !self.runtime.precedence.iter().any(|known| known == carrier)
-        });
-        let heap = MemoryPool {
-            runtime: self.runtime.name,
-            pool: self.runtime.pool,
-            major,
-            program: Spanned::new(name.clone(), place),
-            origin: Some(Spanned::new(name, place)),
-            bound,
-            initial: self.initial(&sources),
-            overruled,
-            small_share,
-            problems,
-            assumed: true,
-            perhaps_unread,
-            env_unseen: false,
-            limit_unseen: None,
-            unseen_on_new_kernels: None,
-            part: None,
-            own_default: None,
-            default,
-            beside: self.beside(&sources),
-            hotspot,
-            settings_files: Vec::new(),
-        };
-        (!heap.bound.is_unknown() || !heap.problems.is_empty()).then_some(heap)
     }
 
     /// Returns what scripts of the start assign to a variable.
     pub(super) fn assigned(&self, name: &str) -> Assignment<'_> {
         self.opened.map_or(Assignment::None, |opened| opened.assigned.of(name))
-    }
-
-    /// Returns the variables and words of the command that bound a JVM's heap, whatever their names, if nobody knows what starts:
-    /// either its script reads them, or they have no effect.
-    fn flags_for_an_unknown_program(&self) -> Vec<SettingSource> {
-        let workload = self.workload;
-        let unseen = workload.process.start.value().is_none()
-            || self.opened.is_some_and(|opened| opened.may_start_others);
-        if self.runtime.name != RuntimeName::Java || workload.image.runtime.is_some() || !unseen {
-            return Vec::new();
-        }
-        let bounds = |words: &[TracedText]| words.iter().any(|word| self.is_heap_flag(word));
-        let mut found: Vec<SettingSource> = Vec::new();
-        for (name, variable) in &workload.env {
-            let declared = self.runtime.variable(name).is_some_and(|known| {
-                known.read_by != ReadBy::Script || known.names_reader || known.value.is_some()
-            });
-            let Some(value) = variable.value.value().filter(|_| !declared) else { continue };
-            // Quotes around the whole of a list item are part of it: most scripts take them away, or fail.
-            let text = value.as_str();
-            let inner = ['"', '\''].iter().find_map(|quote| {
-                let inner = text.strip_prefix(*quote)?.strip_suffix(*quote)?;
-                Some(value.slice(1..1 + inner.len()))
-            });
-            let words = split_options(inner.as_ref().unwrap_or(value));
-            if bounds(&words) {
-                let source = self.variable(name, None);
-                found.push(SettingSource { words, setting: None, ..source });
-            }
-        }
-        if let Some(words) = workload.service.command.known().filter(|words| bounds(&words.value)) {
-            let carrier = Some(Spanned::with_provenance("command".to_owned(), words.span, words.via.clone()));
-            let words = words.value.iter().filter(|word| self.is_heap_flag(word)).cloned().collect();
-            found.push(SettingSource {
-                name: "command".to_owned(),
-                words,
-                carrier,
-                ..SettingSource::default()
-            });
-        }
-        found
     }
 
     /// Returns the runtime's major version, if the image has that runtime, and its default heap.
@@ -305,10 +197,18 @@ impl SettingsReader<'_> {
     }
 
     /// Returns the settings of each source, lowest precedence first.
-    fn sources(&self, program: &Program, starter: &LaunchedBy<'_>, major: Option<u32>) -> Vec<SettingSource> {
+    pub(super) fn sources(
+        &self,
+        program: &Program,
+        starter: &LaunchedBy<'_>,
+        major: Option<u32>,
+    ) -> Vec<SettingSource> {
         let mut sources = Vec::new();
         for name in &self.runtime.precedence {
             if name == "command-line" {
+                if by_script(starter) {
+                    sources.extend(self.flag_files(major));
+                }
                 let starters = if let LaunchedBy::By(starter) = starter { &starter.expands[..] } else { &[] };
                 let scripts = starters.iter().chain(&self.workload.image.expands);
                 sources.extend(scripts.map(|script| self.variable(script, major)));
@@ -324,7 +224,7 @@ impl SettingsReader<'_> {
         sources
     }
 
-    fn variable(&self, name: &str, major: Option<u32>) -> SettingSource {
+    pub(super) fn variable(&self, name: &str, major: Option<u32>) -> SettingSource {
         let mut source = SettingSource { name: name.to_owned(), ..SettingSource::default() };
         let known = self.runtime.variable(name);
         if let (Some(since), Some(major)) = (known.and_then(|variable| variable.since), major)
@@ -364,7 +264,7 @@ impl SettingsReader<'_> {
     }
 
     /// Returns the bound that wins: source with the highest precedence, last flag, size before percentage.
-    fn effective_bound(
+    pub(super) fn effective_bound(
         &self,
         sources: &[SettingSource],
         starter: &LaunchedBy<'_>,
@@ -424,7 +324,7 @@ impl SettingsReader<'_> {
     }
 
     /// Returns the effective setting of the initial size.
-    fn initial(&self, sources: &[SettingSource]) -> Option<HeapSetting> {
+    pub(super) fn initial(&self, sources: &[SettingSource]) -> Option<HeapSetting> {
         let all = sources.iter().flat_map(|source| source.words.iter().map(move |word| (source, word)));
         all.rev().find_map(|(source, word)| {
             let (flag, value) =
@@ -442,7 +342,7 @@ impl SettingsReader<'_> {
     }
 
     /// Returns the bounds that a source sets, in order: the word, what it sets, its grammar and its parsed value.
-    fn bounds(
+    pub(super) fn bounds(
         &self,
         source: &SettingSource,
         major: Option<u32>,
@@ -473,7 +373,7 @@ impl SettingsReader<'_> {
     }
 
     /// Collects what the image and the flags tell about off-heap memory.
-    fn beside(&self, sources: &[SettingSource]) -> OverheadInputs {
+    pub(super) fn beside(&self, sources: &[SettingSource]) -> OverheadInputs {
         let own = self.workload.image.runtime == Some(self.runtime.name);
         OverheadInputs {
             product: self.workload.image.beside_heap.clone().filter(|_| own),

@@ -66,7 +66,7 @@ rows! {
     refused_places, "model/compose/refusal.rs MAX_REFUSALS", "places of a project that";
     other_places, "rules/context.rs MAX_RELATED", "related places of";
     a_text_of_a_finding, "check/truncate.rs MAX_TEXT", "one text of a finding";
-    words_ahead_of_a_flag, "workload/heap/mod.rs MAX_AHEAD", "words over which";
+    words_ahead_of_a_flag, "workload/heap/problems.rs MAX_AHEAD", "words over which";
     rounds_of_fixes, "fix/mod.rs MAX_ROUNDS", "rounds of fixes";
     fixes_that_are_tried, "fix/mod.rs MAX_TRIALS", "fixes that are tried";
     a_page_of_markdown, "report/markdown.rs MAX_BYTES", "a page of markdown";
@@ -89,6 +89,10 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("syntax/settings/mod.rs MAX_DEPTH", "levels of such a file"),
     ("workload/setting_files.rs MAX_INCLUDES", "settings files that include each other"),
     ("workload/setting_files.rs MAX_FILES", "settings files of one server"),
+    ("workload/unused.rs MAX_SEARCHED", "files next to a `.env` that are searched"),
+    ("workload/unused.rs MAX_SIZE", "bytes of such a file"),
+    ("workload/unused.rs MAX_DEPTH", "levels of directories with such files"),
+    ("model/image/variables.rs MAX_USED", "bytes of a variable's value that is remembered"),
     ("workload/heap/command.rs MAX_ASSIGNED", "variables that a start script"),
     ("workload/heap/command.rs MAX_EXPANDED", "bytes of a word with such variables"),
     ("workload/installs.rs MAX_LIST", "bytes of a list of packages"),

@@ -120,6 +120,8 @@ pub struct Service {
     pub mounts: Vec<Mount>,
     /// `ports`, `expose` and labels of proxies.
     pub ports: Ports,
+    /// The label for which another container restarts it while it is unhealthy, such as `autoheal`.
+    pub restarted_by: Option<Spanned<String>>,
     /// `ipc`.
     pub ipc: Fact<String>,
     /// Rules and groups that `x-oomlint` suppresses for it.
@@ -268,6 +270,7 @@ impl Service {
             tmpfs: Vec::new(),
             mounts: Vec::new(),
             ports: Ports::default(),
+            restarted_by: None,
             ipc: unknown(anchor),
             ignores: Vec::new(),
             ignore_reason: None,
@@ -326,6 +329,7 @@ impl Service {
             tmpfs: tmpfs(fields),
             mounts: mounts(fields),
             ports: ports::read(fields),
+            restarted_by: fields.get(&["labels"]).and_then(restarted_by),
             ipc: fields.string(&["ipc"]),
             ignores: ignores(fields),
             ignore_reason: fields.string(&["x-oomlint", "reason"]).value().cloned(),
@@ -455,4 +459,16 @@ fn ulimits(fields: Fields<'_>) -> IndexMap<String, Spanned<(i64, i64)>> {
         Some((name.clone(), limit))
     });
     limits.collect()
+}
+
+/// Labels of containers that another one restarts while they are unhealthy (willfarrell/docker-autoheal `docker-entrypoint`,
+/// qdm12/deunhealth).
+const RESTARTED: [&str; 2] = ["autoheal", "deunhealth.restart.on.unhealthy"];
+
+/// Returns the label `autoheal: "true"` or one like it.
+fn restarted_by(labels: &Value) -> Option<Spanned<String>> {
+    variables::pairs(labels).iter().find_map(|(name, entry)| {
+        let scalar = entry.value.as_scalar().filter(|scalar| scalar.text.as_str() == "true")?;
+        RESTARTED.contains(&name.as_str()).then(|| Spanned::new(name.as_str().to_owned(), scalar.text.span()))
+    })
 }

@@ -3,8 +3,7 @@
 use super::heap::{NativeOverhead, OverheadInputs, ProductPart};
 use super::locked::Knowledge;
 use super::runs::Runs;
-use super::setting_files::SettingFinder;
-use super::start::{ExecEntrypoint, behind_shell, join, words};
+use super::start::{ExecEntrypoint, join, words};
 use super::unsupported::{Unsupported, unsupported};
 use super::{Fact, Healthcheck, Start, Variable, Why, installs};
 use crate::catalog::{
@@ -13,15 +12,18 @@ use crate::catalog::{
 };
 use crate::lock::Lock;
 use crate::model::ImageReference;
-use crate::model::image::{
-    Base, BuildVariable, CopyInstruction, Form, HealthTest, HealthcheckInstruction, TargetImage,
-};
+use crate::model::image::{Base, BuildVariable};
 use crate::source::{Span, Spanned, TracedText};
-use crate::syntax::duration;
 use crate::syntax::shell::base_name;
 use crate::syntax::size::{ByteSize, MIB};
 
 pub use crate::catalog::LighterKind;
+
+mod files;
+mod instructions;
+
+pub(super) use instructions::Fill;
+use instructions::{brings_unseen, fills, of_instruction, shell_by_packages};
 
 /// A lighter image to use instead of the base.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +116,8 @@ pub struct ImageFacts {
     pub(super) beside_heap: Option<BesideHeap>,
     /// The parts of its memory that the product sizes by settings of its own.
     pub(super) memory: Vec<ProductPart>,
+    /// Files of flags that its start script hands to the runtime.
+    pub(super) flag_files: Vec<String>,
     /// Set if its program sizes itself by the host's memory, whatever the limit.
     pub(super) ignores_limit: Option<IgnoresLimit>,
     /// The setting in a file that gives it another share of the host's memory, as written.
@@ -153,6 +157,8 @@ pub struct ImageFacts {
     pub(super) is_server: bool,
     /// True if no `ENV` of the image can bound a heap unseen: the catalogue has the image, or the base is `scratch`.
     pub(super) env_known: bool,
+    /// Variables of a Dockerfile that its build has filled in from others.
+    pub(super) filled_in: Vec<Fill>,
     /// Who knows the image, or the base of the Dockerfile.
     pub knowledge: Knowledge,
     /// The variables of the image, or the base of the Dockerfile, that the lock file has.
@@ -183,6 +189,7 @@ impl ImageFacts {
             heap_when_unset: None,
             beside_heap: None,
             memory: Vec::new(),
+            flag_files: Vec::new(),
             ignores_limit: None,
             host_share: None,
             brings_unseen: false,
@@ -204,6 +211,7 @@ impl ImageFacts {
             lighter_base: None,
             is_server: false,
             env_known: false,
+            filled_in: Vec::new(),
             knowledge: Knowledge::Nothing,
             locked_env: Vec::new(),
             locked_ports: None,
@@ -238,11 +246,13 @@ impl ImageFacts {
             Base::Scratch => Self::scratch(target.base_from),
         };
         facts.missing_tools.retain(|tool| !installs::may_bring(tool, runs, catalog.packages()));
+        facts.sh = facts.sh.or_else(|| shell_by_packages(runs));
         // An installed file may be a link to another shell.
-        if target.mentions("bin/sh") {
+        if target.mentions("bin/sh") || target.mentions("reconfigure dash") {
             facts.sh = None;
         }
         facts.build_only.clone_from(&target.build_only);
+        facts.filled_in = fills(target);
         facts.brings_unseen = target.copies.iter().any(|copied| brings_unseen(copied, &target.copies));
         facts.drop_facts_of_replaced_files(&|file| target.mentions(file));
         let known = |words: Vec<TracedText>, span: Span| Fact::Known(Spanned::new(words, span));
@@ -362,7 +372,8 @@ impl ImageFacts {
                 beside: OverheadInputs { product: beside.clone(), ..OverheadInputs::default() },
             }),
             beside_heap: beside,
-            memory: entry.memory_of(tag).map(|part| ProductPart { part, has_file: false }).collect(),
+            memory: entry.memory_of(tag).map(ProductPart::new).collect(),
+            flag_files: entry.flag_files.clone(),
             ignores_limit: entry.ignores_limit(tag).cloned(),
             shared_memory: catalog.shared_memory(parsed),
             sh: entry.sh(tag),
@@ -401,58 +412,6 @@ impl ImageFacts {
         self.handover.as_ref().is_some_and(|script| Some(script.entrypoint.as_str()) == name)
     }
 
-    /// Drops the facts of the image's start script, for a container that does not run it.
-    pub(super) fn drop_script_facts(&mut self) {
-        self.expands = Vec::new();
-        self.keeps_quotes = Vec::new();
-        self.unsets = Vec::new();
-        self.no_heap_in = None;
-        self.heap_when_unset = None;
-        self.minimum = None;
-        self.beside_heap = None;
-        self.memory = Vec::new();
-        // A fact about the runtime's version does not depend on the script.
-        self.ignores_limit = self.ignores_limit.take().filter(|ignores| !ignores.majors.is_empty());
-    }
-
-    /// Drops facts that a file brought into the image may change. `brought` tells whether a path with this part is brought in.
-    pub(super) fn drop_facts_of_replaced_files(&mut self, brought: &dyn Fn(&str) -> bool) {
-        if self
-            .heap_when_unset
-            .as_ref()
-            .is_some_and(|heap| heap.unless_files.iter().any(|file| brought(file)))
-        {
-            self.heap_when_unset = None;
-        }
-        if self.ignores_limit.as_ref().is_some_and(|own| own.unless_files.iter().any(|file| brought(file))) {
-            self.ignores_limit = None;
-        }
-        if self.sizes_itself.as_ref().is_some_and(|own| own.unless_files.iter().any(|file| brought(file))) {
-            self.sizes_itself = None;
-        }
-        for own in &mut self.memory {
-            let mut files = own.part.set_by.iter().flat_map(|by| &by.files);
-            own.has_file |= files.any(|file| brought(file));
-        }
-        if self.shared_memory.as_ref().is_some_and(|own| own.unless_files.iter().any(|file| brought(file))) {
-            self.shared_memory = None;
-        }
-    }
-
-    /// Reads what the program's settings files say of the memory that it takes, if it is one that ignores the limit.
-    pub(super) fn read_settings_files(&mut self, finder: &SettingFinder<'_>) {
-        let Some(ignores) = self.ignores_limit.as_ref().filter(|ignores| !ignores.files.is_empty()) else {
-            return;
-        };
-        let found = finder.read(&names(&ignores.files), &[]);
-        let share = found.setting(&names(&ignores.share_keys), &[]);
-        if !found.setting(&names(&ignores.unless_keys), &[]).is_absent() {
-            self.ignores_limit = None;
-        } else if let Fact::Known(share) = share {
-            self.host_share = Some(share.map(|share| format!("{}{}", share.lead, share.value)));
-        }
-    }
-
     /// Returns a lighter image than the base, if the catalogue knows one.
     pub(super) fn lighter(&self, catalog: &Catalog) -> Option<LighterBase> {
         let reference = ImageReference::parse(self.base.value()?.as_str())?;
@@ -474,82 +433,5 @@ impl ImageFacts {
     /// Returns the image's own start.
     pub(super) fn start(&self) -> Fact<Start> {
         join(&self.entrypoint, &self.command)
-    }
-}
-
-fn names(texts: &[String]) -> Vec<&str> {
-    texts.iter().map(String::as_str).collect()
-}
-
-/// True for a `COPY` from another stage or image that may bring programs. `copies` are all of the image.
-fn brings_unseen(copied: &CopyInstruction, copies: &[CopyInstruction]) -> bool {
-    let sources = |copied: &CopyInstruction| -> Vec<String> {
-        let sources = copied.words.split_last().map(|(_, sources)| sources).unwrap_or_default();
-        sources.iter().map(|word| word.as_str().trim_end_matches('/').to_owned()).collect()
-    };
-    let is_loader = |path: &String| base_name(path) == "spring-boot-loader";
-    let layers = copies.iter().any(|copied| sources(copied).iter().any(is_loader));
-    copied.from.is_some() && !sources(copied).iter().all(|path| is_java(path, layers))
-}
-
-/// True for Java archives and their parts, which are no programs: `layers` if the image has those of a Spring Boot archive
-/// (`jarmode=layertools`).
-fn is_java(path: &str, layers: bool) -> bool {
-    let unpacked =
-        ["BOOT-INF", "WEB-INF", "quarkus-app"].iter().any(|part| path.split('/').any(|own| own == *part));
-    [".jar", ".war", ".ear"].iter().any(|ending| path.ends_with(ending))
-        || match base_name(path) {
-            "lib" | "classes" => unpacked,
-            "dependencies" | "snapshot-dependencies" | "spring-boot-loader" => true,
-            "application" => layers,
-            _ => false,
-        }
-}
-
-fn of_instruction(health: &HealthcheckInstruction, target: &TargetImage) -> Healthcheck {
-    let HealthTest::Command(command) = &health.test else { return Healthcheck::Disabled };
-    let prefix = |kind: &str| TracedText::derived(kind, health.span);
-    let test = match &command.form {
-        Form::Exec(words) => std::iter::once(prefix("CMD")).chain(words.iter().cloned()).collect(),
-        Form::Shell(text) if target.shell.is_none() => vec![prefix("CMD-SHELL"), text.clone()],
-        Form::Shell(text) => std::iter::once(prefix("CMD")).chain(behind_shell(text, target)).collect(),
-    };
-    let number = |text: &Option<TracedText>, parse: &dyn Fn(&str) -> Option<i64>| match text {
-        None => Fact::Absent { anchor: health.span },
-        Some(text) => match parse(text.as_str()) {
-            Some(value) => Fact::Known(Spanned::new(value, text.span())),
-            None => Fact::Unknown { at: text.span(), why: Why::Malformed(text.as_str().to_owned()) },
-        },
-    };
-    let duration = |text: &Option<TracedText>| number(text, &|text| duration::parse(text).ok());
-    Healthcheck::Probe {
-        test: Some(test),
-        interval: duration(&health.interval),
-        timeout: duration(&health.timeout),
-        start_period: duration(&health.start_period),
-        start_interval: duration(&health.start_interval),
-        retries: number(&health.retries, &|text| text.parse().ok()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_of_java_archives_are_no_programs() {
-        for path in [
-            "/app/target/app.jar",
-            "BOOT-INF/lib",
-            "x/WEB-INF/classes",
-            "target/quarkus-app/lib",
-            "dependencies",
-        ] {
-            assert!(is_java(path, false), "{path}");
-        }
-        for path in ["/usr/local/lib", "classes", "application", "/app", "jar"] {
-            assert!(!is_java(path, false), "{path}");
-        }
-        assert!(is_java("/app/application", true));
     }
 }
