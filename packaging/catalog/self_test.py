@@ -50,7 +50,7 @@ PROBES = """probes:
     exposes: [8080]
     workdir: /srv
     tools: [{has: [curl]}, {when: [alpine], has: [nc]}]
-    source: its Dockerfile
+    source: true/Dockerfile
 """
 
 

@@ -76,6 +76,19 @@ fn no_repository_stands_in_two_rows() {
 }
 
 #[test]
+fn what_is_given_up_as_a_family_is_given_up_by_name() {
+    // A row by name hides the family's.
+    let catalog = tables();
+    for entry in catalog.images.containing("") {
+        for name in entry.repositories.iter().filter(|name| !name.ends_with('*')) {
+            let family = catalog.images.with_prefix_of(name).and_then(|(_, family)| family.deprecated.as_ref());
+            let own = entry.deprecated.as_ref().map(|deprecated| &deprecated.why);
+            assert!(family.is_none_or(|family| own == Some(&family.why)), "{name}");
+        }
+    }
+}
+
+#[test]
 fn what_an_image_takes_is_known_together_with_its_server() {
     // Without its server, any `command` of a service would disable the facts.
     let catalog = tables();

@@ -1,7 +1,7 @@
 //! What a server needs beside its cache, by its settings: an estimate, term by term.
 //!
-//! A connection counts with what it uses at most times, and only settings that somebody wrote raise that: a server with its
-//! default settings never needs more than its maintainers' sizing guides say.
+//! A connection counts with what it uses at most times, and only settings that somebody wrote raise that. Where a manual has a
+//! number, it counts; the others are allowances of our own, and the rule's page says which.
 
 use super::NativeOverhead;
 use super::reader::{SettingSource, SettingsReader};
@@ -296,7 +296,7 @@ impl SettingsReader<'_> {
 }
 
 /// postgresql.org docs "Resource Consumption": `work_mem` for each sort or hash of each session, `maintenance_work_mem` for each
-/// autovacuum worker. A backend takes a few MiB of its own.
+/// autovacuum worker. The 48 MiB of the server and the 5 MiB of a backend are allowances of our own: the manual has no numbers.
 fn postgres(settings: &ServerSettings<'_>) -> ServerNeeds {
     const BACKEND: i64 = 5 * MIB;
     const WORK_MEM: i64 = 4 * MIB;
@@ -319,8 +319,9 @@ fn postgres(settings: &ServerSettings<'_>) -> ServerNeeds {
     needs
 }
 
-/// dev.mysql.com refman 8.4 "How MySQL Uses Memory", "Configuring `InnoDB` Buffer Pool Size": about 10 % on top of the pool, the
-/// buffers of each connection, and the Performance Schema, which MariaDB has switched off.
+/// dev.mysql.com refman, `innodb_buffer_pool_size`: about 10 % on top of the pool; "How MySQL Uses Memory": the buffers of each
+/// connection. The 100 MiB of the server, the 150 MiB of the Performance Schema, which MariaDB has switched off, and the 3 MiB of a
+/// connection are allowances of our own. MySQL 8.4 has a larger log buffer by default than the one that counts here.
 fn mysql(settings: &ServerSettings<'_>, mariadb: bool) -> ServerNeeds {
     const KIB: i64 = 1024;
     let mut needs = ServerNeeds::share(10, "for control structures of the pool");
@@ -353,8 +354,10 @@ fn mysql(settings: &ServerSettings<'_>, mariadb: bool) -> ServerNeeds {
     needs
 }
 
-/// redis.io docs "Redis administration": a server that saves may need up to twice its memory while much is written. A quarter is
-/// what maintainers of managed servers reserve.
+/// redis/docs@63f31f69985905d997fa5b0c02e1559b5d04c8b2 content/operate/oss_and_stack/management/admin.md:27-29: 8 or 9 of 10 GB for
+/// the data, as memory is fragmented; a server that saves may need up to twice its memory while much is written. Amazon ElastiCache
+/// reserves a quarter of a node by default ("Managing reserved memory", read on 2026-11-30), which is more than the quarter of the
+/// data that counts here.
 fn redis(settings: &ServerSettings<'_>) -> ServerNeeds {
     let saves =
         settings.get("save").is_none_or(|told| !matches!(told.value.as_str().trim(), "" | "\"\"" | "''"));
@@ -368,7 +371,8 @@ fn redis(settings: &ServerSettings<'_>) -> ServerNeeds {
     needs
 }
 
-/// mongodb.com docs "Memory Use" and `maxIndexBuildMemoryUsageMegabytes`: 200 MB for index builds, up to 1 MB for each connection.
+/// mongodb/docs@96788e8ed140cbdde184ff82e1066dff4996bde4 content/manual/manual/source/faq/storage.txt: up to 1 MB for each
+/// connection; `maxIndexBuildMemoryUsageMegabytes`: 200 MB for index builds. The 150 MiB of the server are an allowance of our own.
 fn mongo(settings: &ServerSettings<'_>) -> ServerNeeds {
     let mut needs = ServerNeeds::default();
     needs.add("for the server itself", 150);
