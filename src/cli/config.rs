@@ -16,7 +16,7 @@ use crate::config::{Config, FailOn, Located, Rules, schema};
 use crate::error::Error;
 use crate::report::escape;
 use crate::rules::{Policy, Preset, RULES};
-use crate::source::LoadError;
+use crate::source::{FileSystem, LoadError};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -79,7 +79,7 @@ const INITIAL: &str = include_str!("config_init.yaml");
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     match &arguments.command {
         Command::Init(init) => {
-            if init.path.exists() && !init.force {
+            if FileSystem::default().exists(&init.path) && !init.force {
                 return Err(Error::Usage {
                     problem: format!("`{}` exists already", init.path.display()),
                     help: Some("overwrite it with --force".to_owned()),

@@ -9,7 +9,7 @@ use super::{FileLocation, digest, escape, severity_name};
 use indexmap::IndexMap;
 
 use crate::diagnostic::{Finding, Severity};
-use crate::hash::HashMap;
+use crate::hash::{HashMap, HashSet};
 use crate::model::project::DEFAULT_NAMES;
 use crate::rules;
 use crate::source::{Sources, Span};
@@ -105,6 +105,7 @@ impl<'f> Fold<'f> {
                 let path = apart.then(|| placed.path.clone());
                 let index =
                     *open.entry((finding.rule, finding.severity, path, plural)).or_insert(folds.len());
+                fold_of.insert(key, index);
                 if let Some(fold) = folds.get_mut(index) {
                     fold.findings.push(placed);
                     continue;
@@ -157,6 +158,10 @@ impl<'f> Fold<'f> {
             notes.push(places(elsewhere, sources));
         }
         notes.extend(self.consequences());
+        let unsaid = distinct_helps(&self.findings).saturating_sub(HELPS.min(distinct_helps(here)));
+        if unsaid > 0 && !whole {
+            notes.push(if unsaid == 1 { "-v shows one more way to mend".to_owned() } else { format!("-v shows {unsaid} more ways to mend") });
+        }
         // Related locations of every service would bury the list of services.
         let one = self.findings.len() == 1;
         let fixes = shown.iter().map(|placed| placed.finding).find(|finding| !finding.fixes.is_empty());
@@ -167,7 +172,7 @@ impl<'f> Fold<'f> {
             primary: shown.iter().map(|placed| &placed.finding.primary).collect(),
             related: if one { first.related.iter().collect() } else { Vec::new() },
             notes,
-            help: helps(if whole { here } else { &self.findings }, whole),
+            help: helps(here, whole),
             fixes: fixes.map_or(&[], |finding| &finding.fixes),
         }
     }
@@ -236,6 +241,10 @@ pub(super) fn note_line(folds: &[Fold<'_>], sources: &Sources) -> String {
     line
 }
 
+fn distinct_helps(findings: &[Placed<'_>]) -> usize {
+    findings.iter().filter_map(|placed| placed.finding.help.as_deref()).collect::<HashSet<_>>().len()
+}
+
 /// Returns the distinct help texts, the one for most services first, at most [`HELPS`] unless all are wanted. Where there are
 /// several, each names its services.
 fn helps<'f>(findings: &[Placed<'f>], whole: bool) -> Vec<Help<'f>> {
@@ -300,7 +309,7 @@ fn places(findings: &[Placed<'_>], sources: &Sources) -> String {
     };
     if files.len() > PLACES {
         for (directory, count) in directories(&files) {
-            text.push_str(&format!("\n  {directory} {count}"));
+            text.push_str(&format!("\n  {directory}: {count}"));
         }
         return text;
     }

@@ -281,9 +281,9 @@ fn a_broken_file_is_an_error_with_its_place() {
     let good = text(dir.path());
     for (from, to, says, line) in [
         ("\"version\": 1,", "\"version\": 1", "expected `,`", 3),
-        ("\"version\": 1,", "\"version\": 2,", "version 2 of the format is not known", 2),
+        ("\"version\": 1,", "\"version\": 2,", "unknown format version 2", 2),
         ("\"user\"", "\"owner\"", "unknown field `owner`", 12),
-        ("\"30s\"", "\"soon\"", "`soon` is no time", 25),
+        ("\"30s\"", "\"soon\"", "`soon` is not a time", 25),
         ("  \"images\"", "<<<<<<< HEAD\n  \"images\"", "key must be a string", 3),
     ] {
         std::fs::write(dir.path().join(LOCK), good.replace(from, to)).unwrap();
@@ -306,11 +306,11 @@ fn what_is_no_image_is_refused() {
     for (input, says) in [
         ("", "no image in it"),
         ("[]", "no image in it"),
-        ("[{\"Id\": \"1\", \"State\": {}, \"HostConfig\": {}, \"Config\": {}}]", "prints of a container"),
+        ("[{\"Id\": \"1\", \"State\": {}, \"HostConfig\": {}, \"Config\": {}}]", "for a container, not for an image"),
         ("[{\"Id\": \"1\"}]", "not an image: `RepoTags` and `Config` are missing"),
         ("[{", "line 1, column 2"),
-        ("[1]", "no image"),
-        ("[{\"RepoTags\": 5, \"Config\": {}}]", "no image: invalid type"),
+        ("[1]", "not an image"),
+        ("[{\"RepoTags\": 5, \"Config\": {}}]", "not an image: invalid type"),
     ] {
         let ran = run_with(dir.path(), &["images", "lock"], input);
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{input}");
@@ -491,8 +491,8 @@ fn a_row_is_something_that_is_known() {
         (".oomlint.yaml", "images: [{repositories: [acme/proxy], minimum: {mib: 64}}]\n"),
     ]);
     let out = run(dir.path(), &["inspect"]).out;
-    assert!(out.contains("unknown: what is known of `acme/proxy` does not say"), "{out}");
-    assert!(out.contains("unknown: nothing is known of `acme/other`"), "{out}");
+    assert!(out.contains("unknown: it is not known of `acme/proxy`"), "{out}");
+    assert!(out.contains("unknown: `acme/other` is unknown"), "{out}");
     assert!(run(dir.path(), &[]).out.contains("not checked: acme/other · "));
 }
 

@@ -121,7 +121,7 @@ fn other_programs_of_an_image_may_read_a_variable() {
     };
     assert_eq!(of("COPY --from=build /a.jar /a.jar"), (Severity::Error, true, String::new()));
     let (severity, fix, help) = of("COPY --from=build /app /app");
-    assert!(severity == Warning && !fix && help.contains("`-Xmx2g` there, too"), "{help}");
+    assert!(severity == Warning && !fix && help.contains("`-Xmx2g` there too"), "{help}");
 }
 
 /// The version that an upgrade leads to decides what it refuses.
@@ -138,7 +138,7 @@ fn upgrades_name_what_newer_versions_lack() {
     };
     let mysql = |command: &str| help(&format!("{{image: 'mysql:5.7', command: {command}}}"));
     assert!(mysql("--default_authentication_plugin=mysql_native_password").contains("does not start with"));
-    assert!(mysql("[mysqld, --query-cache-size=0]").contains("`--query-cache-size`: take it out"));
+    assert!(mysql("[mysqld, --query-cache-size=0]").contains("`--query-cache-size`: remove it"));
     assert!(!mysql("--max-connections=9").contains("does not start with"));
     let mongo = |rest: &str| help(&format!("{{image: 'mongo:5.0', {rest}}}"));
     assert!(mongo("command: sh -c 'while ! mongo --host db; do sleep 1; done'").contains("has no `mongo`"));

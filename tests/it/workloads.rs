@@ -145,7 +145,7 @@ fn what_is_not_known_is_unknown() {
     assert_eq!(keys("    env_file: gone.env\n"), "unknown: `gone.env` is not here");
     assert_eq!(
         keys("    environment:\n      JAVA_TOOL_OPTIONS: -Xmx512MB\n"),
-        "unknown: `-Xmx512MB` does not fit the grammar"
+        "unknown: `-Xmx512MB` cannot be parsed"
     );
     // A size in a variable with higher precedence decides.
     assert_eq!(
@@ -168,7 +168,7 @@ fn a_service_s_entrypoint_and_command_take_the_place_of_the_image_s() {
     assert_eq!(of("FROM node:22\n"), "docker-entrypoint.sh node");
     assert_eq!(of("FROM node:22\nCMD npm start\n"), "docker-entrypoint.sh /bin/sh -c npm start");
     assert_eq!(of("FROM scratch\nCMD [\"/app\"]\n"), "/app");
-    assert_eq!(of("FROM ghcr.io/x/y\nCMD [\"/app\"]\n"), "unknown: nothing is known of `ghcr.io/x/y`");
+    assert_eq!(of("FROM ghcr.io/x/y\nCMD [\"/app\"]\n"), "unknown: `ghcr.io/x/y` is unknown");
 }
 
 #[test]

@@ -579,7 +579,7 @@ pub(crate) fn bytes_of_measurements() {
 
 pub(crate) fn samples_of_measurements() {
     let rows = "a,1MiB\n".repeat(4_000_001);
-    refused(&tree(&[("stats.csv", &format!("name,memory\n{rows}"))]), "there are more than 4000000 samples");
+    refused(&tree(&[("stats.csv", &format!("name,memory\n{rows}"))]), "more than 4000000 samples");
 }
 
 /// A path that exists relative to an ancestor directory within the limit is not reported as missing.

@@ -81,7 +81,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("model/image/configuration.rs MAX_PATH", "bytes of a path in an image that"),
     ("workload/own.rs MAX_PATH", "bytes of a program's"),
     ("workload/brought.rs MAX_BROUGHT", "files that a"),
-    ("workload/brought.rs MAX_DEPTH", "levels of directories"),
+    ("workload/brought.rs MAX_DEPTH", "levels of directories that it"),
     ("workload/configured.rs MAX_TOKENS", "words of one file"),
     ("workload/configured.rs MAX_FILLED", "bytes of a template"),
     ("workload/configured.rs MAX_INCLUDES", "includes of a server"),
