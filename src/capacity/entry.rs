@@ -32,7 +32,7 @@ pub struct Entry {
     pub beside: Option<(ByteSize, ByteSize)>,
     /// Runtimes whose heap follows the size of an unknown host: `Java`.
     pub follows_host: Vec<&'static str>,
-    /// Its use of the memory that it sees, unless configured otherwise.
+    /// Its use of the memory it sees, unless configured otherwise.
     pub self_sizing: Option<String>,
 }
 

@@ -28,7 +28,7 @@ pub enum NoNumber {
     },
     /// It takes a share of the limit, or all of it: its measured use does not show what it needs.
     Grows {
-        /// Its use of the memory that it sees: lower case, no full stop.
+        /// Its use of the memory it sees: lower case, no full stop.
         what: String,
     },
     /// It sizes itself to the host whatever the limit, until it is configured otherwise.

@@ -37,12 +37,12 @@ pub struct Upgrade {
     pub source: String,
 }
 
-/// A program that sizes itself to the memory that it sees.
+/// A program that sizes itself to the memory it sees.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SizesItself {
-    /// The effect, lower case, no full stop: "its cache takes half of the memory that it sees".
+    /// The effect, lower case, no full stop: "its cache takes half of the memory it sees".
     pub what: String,
     /// The first version that does so; a tag without a number counts as the newest.
     #[serde(default)]

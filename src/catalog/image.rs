@@ -56,7 +56,7 @@ pub struct ImageEntry {
     /// The time that it needs to stop, if that is more than Docker's 10 seconds.
     #[serde(default)]
     pub shutdown: Option<Shutdown>,
-    /// Set if its program sizes itself to the memory that it sees.
+    /// Set if its program sizes itself to the memory it sees.
     #[serde(default)]
     pub sizes_itself: Option<SizesItself>,
     /// The minimum memory that its documentation names.

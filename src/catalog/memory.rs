@@ -118,7 +118,7 @@ pub struct PartDefault {
     /// A fixed size, in MiB.
     #[serde(default)]
     pub mib: Option<i64>,
-    /// A share of the memory that it sees, in percent.
+    /// A share of the memory it sees, in percent.
     #[serde(default)]
     pub percent: Option<f64>,
     /// Memory that is taken away before the share is: MongoDB takes half of what is above 1024 MiB.

@@ -87,7 +87,7 @@ pub fn identities(findings: &[Finding], sources: &Sources, root: &RepositoryRoot
 struct FileContext {
     source: std::sync::Arc<crate::source::Source>,
     path: String,
-    /// Built when a finding comes without its keys.
+    /// Built when a finding does not contain its keys.
     outline: OnceCell<FileOutline>,
 }
 

@@ -163,7 +163,7 @@ impl FactName {
             Self::Cpus => ("cpus", "the processor time that it may use, in cores"),
             Self::Replicas => ("replicas", "how many containers of the service run"),
             Self::Restart => ("restart", "when it is started again"),
-            Self::Init => ("init", "an init process runs as process 1"),
+            Self::Init => ("init", "an init process runs as PID 1"),
             Self::StopGracePeriod => {
                 ("stop_grace_period", "how long it has to stop before it is killed; 10 seconds by default")
             }
@@ -185,8 +185,8 @@ impl std::fmt::Display for Why {
         match self {
             Self::Variable(name) => write!(f, "`${{{name}}}` has no value here"),
             Self::File(path) => write!(f, "`{path}` is not here"),
-            Self::Image(reference) => write!(f, "`{reference}` is unknown"),
-            Self::ImageFact(reference) => write!(f, "it is not known of `{reference}`"),
+            Self::Image(reference) => write!(f, "`{reference}` is an unknown image"),
+            Self::ImageFact(reference) => write!(f, "not known for `{reference}`"),
             Self::Malformed(text) => write!(f, "`{text}` cannot be parsed"),
             Self::Other(text) => f.write_str(text),
         }

@@ -41,9 +41,9 @@ impl std::fmt::Display for Unresolved {
         let Self { what, name, reason, unset, .. } = self;
         match unset {
             Some(variable) => write!(f, "`{variable}` is not set, so `{name}` cannot be resolved"),
-            None if reason == MISSING => write!(f, "{what} names `{name}`, which does not exist"),
-            None if reason == NOT_LOCAL => write!(f, "{what} names `{name}`, which is not on this machine"),
-            None => write!(f, "{what} names `{name}`: {reason}"),
+            None if reason == MISSING => write!(f, "{what} `{name}` does not exist"),
+            None if reason == NOT_LOCAL => write!(f, "{what} `{name}` is not on this machine"),
+            None => write!(f, "{what} `{name}`: {reason}"),
         }
     }
 }

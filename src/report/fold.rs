@@ -144,6 +144,7 @@ impl<'f> Fold<'f> {
         let of_file = self.findings.partition_point(|placed| placed.path == self.path());
         let (here, elsewhere) = self.findings.split_at(of_file);
         let labels = if whole { LABELS_OF_WHOLE } else { LABELS };
+        let here = unusual_first(here);
         let (shown, others) = here.split_at(here.len().min(labels));
         let mut notes: Vec<String> = Vec::new();
         for note in shown.iter().flat_map(|placed| &placed.finding.notes) {
@@ -158,9 +159,14 @@ impl<'f> Fold<'f> {
             notes.push(places(elsewhere, sources));
         }
         notes.extend(self.consequences());
-        let unsaid = distinct_helps(&self.findings).saturating_sub(HELPS.min(distinct_helps(here)));
+        let unsaid =
+            distinct_helps(&self.findings).saturating_sub(HELPS.min(distinct_helps(here.iter().copied())));
         if unsaid > 0 && !whole {
-            notes.push(if unsaid == 1 { "-v shows one more way to mend".to_owned() } else { format!("-v shows {unsaid} more ways to mend") });
+            notes.push(if unsaid == 1 {
+                "-v shows one more way to mend".to_owned()
+            } else {
+                format!("-v shows {unsaid} more ways to mend")
+            });
         }
         // Related locations of every service would bury the list of services.
         let one = self.findings.len() == 1;
@@ -172,7 +178,7 @@ impl<'f> Fold<'f> {
             primary: shown.iter().map(|placed| &placed.finding.primary).collect(),
             related: if one { first.related.iter().collect() } else { Vec::new() },
             notes,
-            help: helps(here, whole),
+            help: helps(&here, whole),
             fixes: fixes.map_or(&[], |finding| &finding.fixes),
         }
     }
@@ -241,13 +247,13 @@ pub(super) fn note_line(folds: &[Fold<'_>], sources: &Sources) -> String {
     line
 }
 
-fn distinct_helps(findings: &[Placed<'_>]) -> usize {
-    findings.iter().filter_map(|placed| placed.finding.help.as_deref()).collect::<HashSet<_>>().len()
+fn distinct_helps<'p>(findings: impl IntoIterator<Item = &'p Placed<'p>>) -> usize {
+    findings.into_iter().filter_map(|placed| placed.finding.help.as_deref()).collect::<HashSet<_>>().len()
 }
 
 /// Returns the distinct help texts, the one for most services first, at most [`HELPS`] unless all are wanted. Where there are
 /// several, each names its services.
-fn helps<'f>(findings: &[Placed<'f>], whole: bool) -> Vec<Help<'f>> {
+fn helps<'f>(findings: &[&Placed<'f>], whole: bool) -> Vec<Help<'f>> {
     let mut found: IndexMap<&str, Vec<&str>> = IndexMap::new();
     for finding in findings.iter().map(|placed| placed.finding) {
         if let Some(help) = &finding.help {
@@ -277,9 +283,22 @@ fn helps<'f>(findings: &[Placed<'f>], whole: bool) -> Vec<Help<'f>> {
     helps.into_iter().enumerate().map(help).collect()
 }
 
+/// Orders findings so that those whose label most others do not have come first: they say more than what all have in common.
+fn unusual_first<'p, 'f>(findings: &'p [Placed<'f>]) -> Vec<&'p Placed<'f>> {
+    let label = |placed: &Placed<'f>| placed.finding.primary.text.as_str();
+    let mut counts: HashMap<&str, usize> = HashMap::default();
+    for placed in findings {
+        *counts.entry(label(placed)).or_default() += 1;
+    }
+    let usual = counts.values().copied().max().unwrap_or(0);
+    let mut ordered: Vec<&Placed<'f>> = findings.iter().collect();
+    ordered.sort_by_key(|placed| counts.get(label(placed)).copied() == Some(usual));
+    ordered
+}
+
 /// Returns the number of findings with the names of their services: `3 more: api, web, db`.
-fn more(findings: &[Placed<'_>], named: usize) -> String {
-    let names = names(findings, named);
+fn more(findings: &[&Placed<'_>], named: usize) -> String {
+    let names = names(findings.iter().copied(), named);
     if names.is_empty() {
         format!("{} more", findings.len())
     } else {
@@ -287,9 +306,9 @@ fn more(findings: &[Placed<'_>], named: usize) -> String {
     }
 }
 
-fn names(findings: &[Placed<'_>], named: usize) -> String {
+fn names<'p>(findings: impl IntoIterator<Item = &'p Placed<'p>>, named: usize) -> String {
     let mut names: Vec<&str> =
-        findings.iter().filter_map(|placed| placed.finding.service.as_deref()).collect();
+        findings.into_iter().filter_map(|placed| placed.finding.service.as_deref()).collect();
     names.dedup();
     let more = if names.len() > named { ", ..." } else { "" };
     names.truncate(named);
@@ -301,7 +320,7 @@ fn places(findings: &[Placed<'_>], sources: &Sources) -> String {
     let files: Vec<&[Placed<'_>]> = findings.chunk_by(|a, b| a.path == b.path).collect();
     let mut text = match files.as_slice() {
         [file] => {
-            let (place, names) = (place(file, sources), names(file, NAMED_ELSEWHERE));
+            let (place, names) = (place(file, sources), names(*file, NAMED_ELSEWHERE));
             let names = if names.is_empty() { names } else { format!(": {names}") };
             return format!("and {} more in {place}{names}", file.len());
         }

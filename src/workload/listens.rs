@@ -56,7 +56,7 @@ impl ProbeContext<'_> {
             return probe.map(Probe::new).ok_or_else(|| {
                 match tools.iter().find(|tool| ["curl", "wget"].contains(&base_name(tool))) {
                     Some(tool) => {
-                        format!("it is not known whether port {port} answers HTTP, which `{tool}` needs")
+                        format!("it is not known whether port {port} speaks HTTP; if it does, probe it with `{tool}`")
                     }
                     None => reaches(),
                 }

@@ -101,8 +101,8 @@ impl KnownImage {
             unsupported: facts.unsupported.as_ref().map(|end| match (&end.why, &end.replacement) {
                 (Some(why), Some(instead)) => format!("{why}; use `{instead}`"),
                 (Some(why), None) => why.clone(),
-                (None, Some(instead)) => format!("no longer rebuilt; use `{instead}`"),
-                (None, None) => "this version is no longer rebuilt".to_owned(),
+                (None, Some(instead)) => format!("no longer updated; use `{instead}`"),
+                (None, None) => "this version is no longer updated".to_owned(),
             }),
         }
     }

@@ -16,7 +16,7 @@ pub struct Memory {
     pub shared_memory: Option<SharedMemory>,
     /// The minimum memory of the program, as documented by its vendor.
     pub minimum: Option<Minimum>,
-    /// How the program sizes itself by the memory that it sees, if nothing in the files overrides it.
+    /// How the program sizes itself by the memory it sees, if nothing in the files overrides it.
     pub self_sizing: Option<String>,
     /// Set if the program sizes itself by the host's memory, whatever the limit.
     pub ignores_cgroup_limit: Option<HostSized>,

@@ -100,7 +100,7 @@ pub(super) fn is_replaced(workload: &Workload, target: Option<&TargetImage>) -> 
     other && workload.image.is_server && !shows
 }
 
-/// Returns how the parts of a product's memory follow the memory that it sees, if a part does: `its heap takes 25 % of the memory
+/// Returns how the parts of a product's memory follow the memory it sees, if a part does: `its heap takes 25 % of the memory
 /// that it sees, its page cache 512 MiB`.
 fn by_parts(workload: &Workload) -> Option<String> {
     let pools =
@@ -118,7 +118,7 @@ fn by_parts(workload: &Workload) -> Option<String> {
     (!shares.is_empty()).then(|| shares.into_iter().chain(fixed).collect::<Vec<_>>().join(", "))
 }
 
-/// Returns how the program sizes itself by the memory that it sees. `None` if anything may override that.
+/// Returns how the program sizes itself by the memory it sees. `None` if anything may override that.
 fn self_sizing(workload: &Workload, opened: &StartedPrograms) -> Option<String> {
     let facts = &workload.image;
     let sizes = facts.sizes_itself.as_ref()?;

@@ -53,7 +53,11 @@ fn a_host_of_a_few_bytes_lacks_a_unit() {
     for command in [&["--host-memory", "16"][..], &["budget", "--host-memory", "16"]] {
         let ran = run(dir.path(), command);
         assert_eq!(ran.code, Some(2));
-        assert!(ran.err.contains("`16` is only 16 bytes: the unit is missing: did you mean `16g`?"), "{}", ran.err);
+        assert!(
+            ran.err.contains("`16` is only 16 bytes: the unit is missing: did you mean `16g`?"),
+            "{}",
+            ran.err
+        );
     }
     for value in ["16", "\"16\"", "16 # GiB"] {
         std::fs::write(dir.path().join(".oomlint.yaml"), format!("host-memory: {value}\n")).unwrap();

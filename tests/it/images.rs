@@ -306,7 +306,10 @@ fn what_is_no_image_is_refused() {
     for (input, says) in [
         ("", "no image in it"),
         ("[]", "no image in it"),
-        ("[{\"Id\": \"1\", \"State\": {}, \"HostConfig\": {}, \"Config\": {}}]", "for a container, not for an image"),
+        (
+            "[{\"Id\": \"1\", \"State\": {}, \"HostConfig\": {}, \"Config\": {}}]",
+            "for a container, not for an image",
+        ),
         ("[{\"Id\": \"1\"}]", "not an image: `RepoTags` and `Config` are missing"),
         ("[{", "line 1, column 2"),
         ("[1]", "not an image"),
@@ -333,7 +336,7 @@ fn reports_name_the_images_that_nobody_knows() {
   e: {image: acme/own, build: ., mem_limit: 1g}
 ";
     let dir = tree(&[("compose.yaml", stack), ("Dockerfile", "FROM acme/base\n")]);
-    let line = "heaps and healthchecks not checked: acme/api · oomlint images";
+    let line = "unknown images, heaps and healthchecks not checked: acme/api · oomlint images";
     let human = run(dir.path(), &["--select", "swap-below-limit"]);
     assert_eq!(human.code, Some(0));
     let lines: Vec<&str> = human.out.lines().collect();
@@ -491,9 +494,9 @@ fn a_row_is_something_that_is_known() {
         (".oomlint.yaml", "images: [{repositories: [acme/proxy], minimum: {mib: 64}}]\n"),
     ]);
     let out = run(dir.path(), &["inspect"]).out;
-    assert!(out.contains("unknown: it is not known of `acme/proxy`"), "{out}");
-    assert!(out.contains("unknown: `acme/other` is unknown"), "{out}");
-    assert!(run(dir.path(), &[]).out.contains("not checked: acme/other · "));
+    assert!(out.contains("unknown: not known for `acme/proxy`"), "{out}");
+    assert!(out.contains("unknown: `acme/other` is an unknown image"), "{out}");
+    assert!(run(dir.path(), &[]).out.contains("not checked: acme/other ("));
 }
 
 /// Returns the entries of a text, as of a day.

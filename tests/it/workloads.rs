@@ -168,7 +168,7 @@ fn a_service_s_entrypoint_and_command_take_the_place_of_the_image_s() {
     assert_eq!(of("FROM node:22\n"), "docker-entrypoint.sh node");
     assert_eq!(of("FROM node:22\nCMD npm start\n"), "docker-entrypoint.sh /bin/sh -c npm start");
     assert_eq!(of("FROM scratch\nCMD [\"/app\"]\n"), "/app");
-    assert_eq!(of("FROM ghcr.io/x/y\nCMD [\"/app\"]\n"), "unknown: `ghcr.io/x/y` is unknown");
+    assert_eq!(of("FROM ghcr.io/x/y\nCMD [\"/app\"]\n"), "unknown: `ghcr.io/x/y` is an unknown image");
 }
 
 #[test]

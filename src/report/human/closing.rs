@@ -120,7 +120,9 @@ pub(in super::super) fn unknown_images(summary: &Summary) -> Option<String> {
     };
     names.truncate(NAMED);
     let names = names.join(", ");
-    (!names.is_empty()).then(|| format!("heaps and healthchecks not checked: {names}{more} · oomlint images"))
+    (!names.is_empty()).then(|| {
+        format!("unknown images, heaps and healthchecks not checked: {names}{more} (see `oomlint images`)")
+    })
 }
 
 /// Tells a first run with many findings how to be told of new ones only.

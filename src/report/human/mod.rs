@@ -21,7 +21,10 @@ use crate::source::Sources;
 pub(super) use closing::{plural, summary_line, unknown_images};
 
 /// Warnings drawn per rule, unless all are.
-const DRAWN: usize = 5;
+const DRAWN: usize = 2;
+
+/// Notes drawn where there is nothing else.
+const FEW: usize = 5;
 
 /// Options of the human-readable report.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,7 +55,7 @@ pub fn write(
     let folds = Fold::all(findings, sources, options.whole);
     let notes_at = folds.partition_point(|fold| fold.severity() > Severity::Note);
     // Where a few notes are all there is, they are what the reader came for.
-    let few = notes_at == 0 && folds.len() <= DRAWN;
+    let few = notes_at == 0 && folds.len() <= FEW;
     let drawn = if options.whole || few { folds.len() } else { notes_at };
     let (drawn, notes) = folds.split_at(drawn);
     blocks(out, drawn, sources, options)?;

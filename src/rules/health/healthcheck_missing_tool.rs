@@ -42,7 +42,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         (_, true) => {
             format!("the healthcheck of `{name}` can never pass: its image has no shell and no `{tool}`")
         }
-        (_, false) => format!("the healthcheck of `{name}` runs `{tool}`: its image has no `{tool}`"),
+        (_, false) => format!("the healthcheck of `{name}` runs `{tool}`, which is not in its image"),
     };
     let mut finding = cx.report(lack.at, message);
     finding.label(format!("no `{tool}` in the image")).confidence(Confidence::Medium);

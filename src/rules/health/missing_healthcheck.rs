@@ -31,7 +31,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 .label("no healthcheck")
                 .via(&workload.service.via)
                 .severity(role.soften(severity))
-                .group_message("services have no healthcheck, nor do their images")
+                .group_message("services have no healthcheck, in Compose or in the image")
                 .note("without one, a process stuck at its memory limit still looks healthy")
                 .help(inherited(project, workload).unwrap_or_else(|| help(workload)));
             if let Some(stage) = workload.build.as_ref().and_then(|build| build.from.as_ref()) {

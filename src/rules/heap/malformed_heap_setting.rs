@@ -25,7 +25,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             };
             let (written, name) = (&problem.written, &workload.name);
             let message = match misread {
-                true => format!("`{written}` of `{name}` does not mean to {runtime} what it seems to"),
+                true => format!("`{written}` of `{name}` is not the size that it looks like"),
                 false if heap.runtime == RuntimeName::Other => {
                     format!("`{name}` does not start with `{written}`")
                 }

@@ -30,7 +30,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .confidence(Confidence::Medium)
         .related(limit.span, format!("the kernel kills `{name}` at {}", limit.value))
         .note(format!(
-            "if the program reads `{set}`, the kernel kills it before it reaches that size; if not, the setting has no effect"
+            "if the program reads it, the container is killed before it reaches that size; if not, the variable has no effect"
         ))
         .help(format!("set `{set}` below the limit, or raise the limit"));
     }

@@ -95,7 +95,7 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, cx: &mut RuleContext<'_>
     }
 }
 
-/// True if it has no bound, or is bounded by a share of the memory that it sees.
+/// True if it has no bound, or is bounded by a share of the memory it sees.
 fn follows_memory(heap: &MemoryPool) -> bool {
     heap.bound.is_absent()
         || heap.bound.value().is_some_and(|setting| matches!(setting.bound, Bound::Percent(_)))

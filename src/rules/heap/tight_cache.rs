@@ -34,7 +34,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         }
         let (name, server) = (&workload.name, heap.runtime.display_name());
         let message = format!(
-            "with these settings `{name}` needs about {}; its limit is {}, and the {server} cache takes {size} of it",
+            "`{name}` needs about {} with its settings, {size} of it as {server} cache; its limit is {}",
             mebibytes(sum),
             limit.value
         );

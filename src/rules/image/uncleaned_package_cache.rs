@@ -15,10 +15,9 @@ rule! {
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for cache in workload.build.iter().flat_map(|build| &build.package_caches) {
         let help = match &cache.mount {
-            Some(line) => format!(
-                "a cache mount keeps it out of the image, as does `{}` in the same RUN:\n  {line}",
-                cache.way_out
-            ),
+            Some(line) => {
+                format!("use a cache mount, or append `&& {}` to this RUN:\n  {line}", cache.way_out)
+            }
             None => format!("write `{}` in the same RUN", cache.way_out),
         };
         cx.report(

@@ -22,11 +22,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let reference = base.value.as_str();
     let label = match &unsupported.why {
         Some(why) => why.clone(),
-        None => "this version gets no more security updates".to_owned(),
+        None => "end of life: no more security updates".to_owned(),
     };
     let message = match unsupported.why {
         Some(_) => format!("`{reference}` is deprecated"),
-        None => format!("`{reference}` is no longer rebuilt"),
+        None => format!("`{reference}` is no longer updated"),
     };
     let mut finding = cx.report(base.span, message);
     finding.label(label).image(reference).via(&base.via);

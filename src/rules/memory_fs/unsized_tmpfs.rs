@@ -30,8 +30,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         if holds_sockets(target.as_str()) {
             continue;
         }
-        cx.report(target.span(), format!("the tmpfs at `{target}` of `{}` has no size", workload.name))
-            .label("half of the host's memory")
+        cx.report(target.span(), format!("the tmpfs at `{target}` of `{}` has no size limit", workload.name))
+            .label("may grow to half of the host's memory")
             .note("files there count against the container's memory limit, if it has one")
             .help(match mount.long {
                 false => {

@@ -183,13 +183,13 @@ impl<'w> Offer<'w> {
         let key = self.limit_name();
         match why {
             NoNumber::Unknown if self.workload.role.is_job() => format!(
-                "add `{key}: <size>`, above its peak: `docker stats` shows what it uses while it runs, `oomlint size` computes a limit"
+                "add `{key}: <size>`, above its peak while it runs; `oomlint size` suggests one from samples of `docker stats`"
             ),
             NoNumber::Unknown => format!(
-                "add `{key}: <size>`, above its peak: `docker stats` shows what it uses, `oomlint size` computes a limit"
+                "add `{key}: <size>`, above its peak; `oomlint size` suggests one from samples of `docker stats`"
             ),
             NoNumber::Follows { runtime } => format!(
-                "add `{key}: <size>`: the {runtime} heap then follows it; `oomlint size` computes a limit from `docker stats`"
+                "add `{key}: <size>`: the {runtime} heap then follows it; `oomlint size` suggests one from samples of `docker stats`"
             ),
             NoNumber::Grows { what } => {
                 format!(
@@ -199,7 +199,7 @@ impl<'w> Offer<'w> {
             NoNumber::HostSized { why, first } => match first {
                 Some(first) => {
                     format!(
-                        "`{key}` alone is not enough, {why}: add it, then apply the {first} that oomlint suggests"
+                        "`{key}` alone is not enough, {why}: add it and run oomlint again, which then suggests the {first}"
                     )
                 }
                 None => {
@@ -211,7 +211,7 @@ impl<'w> Offer<'w> {
             },
             NoNumber::MayBeHostSized { why, first } => match first {
                 Some(first) => format!(
-                    "`{key}` alone may not be enough: if it starts the server of its image, {why}; add it, then apply the {first} that oomlint suggests"
+                    "`{key}` alone may not be enough: if it starts the server of its image, {why}; add it and run oomlint again, which then suggests the {first}"
                 ),
                 None => {
                     format!("`{key}` alone may not be enough: if it starts the server of its image, {why}")

@@ -30,14 +30,14 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let is_list = inside.is_none() && command.first.starts_with('[');
     let label = match (inside, outer) {
         (None, _) if is_list => "not valid JSON, so it is run by a shell".to_owned(),
-        (None, _) => "started by `sh`, which stays process 1".to_owned(),
-        (Some(_), OuterShell::None) => format!("`{shell}` stays process 1 and does not pass SIGTERM on"),
+        (None, _) => "started by `sh`, which stays PID 1".to_owned(),
+        (Some(_), OuterShell::None) => format!("`{shell}` stays PID 1 and does not pass SIGTERM on"),
         (Some(_), OuterShell::Stays) => {
-            format!("`sh` stays process 1 and does not pass SIGTERM on to `{shell}`")
+            format!("`sh` stays PID 1 and does not pass SIGTERM on to `{shell}`")
         }
         (Some(_), OuterShell::MayStay) => format!("starts `{shell}` without `exec`"),
     };
-    let mut finding = cx.report(*span, format!("{container} never gets SIGTERM: a shell is process 1"));
+    let mut finding = cx.report(*span, format!("{container} never gets SIGTERM: a shell is PID 1"));
     finding.label(label).note("`docker stop` waits 10 s, then kills it without a clean shutdown");
     if let Some(place) = inside {
         let waits = if *outer == OuterShell::None {
@@ -84,10 +84,10 @@ fn started(command: &Waited, lead: &str) -> String {
 
 /// Returns advice to run an init as process 1, for an interpreter that does not handle SIGTERM by itself.
 fn below_init(workload: &Workload, runtime: &str) -> String {
-    let lead = format!("\n{runtime} ignores SIGTERM as process 1, unless the program handles it: ");
+    let lead = format!("\n{runtime} ignores SIGTERM as PID 1, unless the program handles it: ");
     match workload.kind {
         Kind::Image => format!("{lead}start it with `docker run --init`, or below `tini --`"),
-        _ => format!("{lead}let an init be process 1\n  init: true"),
+        _ => format!("{lead}run an init as PID 1\n  init: true"),
     }
 }
 

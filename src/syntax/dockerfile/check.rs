@@ -81,6 +81,7 @@ fn unknown(name: &TracedText) -> Problem {
     }
     let names = Keyword::ALL.iter().map(|keyword| keyword.as_str());
     let hint = suggest(&word.to_ascii_uppercase(), names);
+    let hint = if hint.is_empty() { "; does the line above miss a `\\`?" } else { &hint };
     (format!("unknown instruction `{}`{hint}", shorten(word)), name.span())
 }
 
@@ -92,7 +93,8 @@ fn suggest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> String {
     let nearest = names.filter(|name| name.len().abs_diff(word.len()) <= 2);
     let nearest = nearest.map(|name| (strsim::damerau_levenshtein(word, name), name)).min();
     match nearest {
-        Some((distance, name)) if distance <= 2 && distance < name.len().min(word.len()) => {
+        // Of a short word little is left after two edits.
+        Some((distance, name)) if distance <= 2 && distance * 3 <= name.len().min(word.len()) => {
             format!(": did you mean `{name}`?")
         }
         _ => String::new(),

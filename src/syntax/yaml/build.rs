@@ -125,7 +125,10 @@ impl Builder<'_> {
     }
 
     fn fail(&mut self, error: &ScanError) {
-        let at = error.marker().byte_offset().unwrap_or(self.last).min(self.text.len());
+        let at = problem::item_instead_of_key(error, self.text, self.last)
+            .or_else(|| error.marker().byte_offset())
+            .unwrap_or(self.last)
+            .min(self.text.len());
         let bracket = self.stack.iter().find_map(|frame| frame.bracket);
         // The parser gives no event for the quoted scalar at which it stops.
         let between = self.text.as_bytes().get(self.last..at).unwrap_or_default();

@@ -12,6 +12,9 @@ pub(super) fn message(error: &ScanError, text: &str, at: usize) -> String {
             "a tab in the indentation; YAML takes spaces only"
         }
         ErrorKind::UnclosedQuotedScalar => "a quote is not closed",
+        ErrorKind::ExpectedBlockMappingKey if is_item(text, at) => {
+            "a list item where a key is expected; is the key of the list missing above?"
+        }
         ErrorKind::ExpectedBlockMappingKey => {
             "expected a key at this indentation; align it with the keys above"
         }
@@ -31,6 +34,19 @@ pub(super) fn message(error: &ScanError, text: &str, at: usize) -> String {
         _ => return error.info().trim_end_matches('.').to_lowercase(),
     };
     known.to_owned()
+}
+
+/// Returns where a list item begins in the place of a key, for which the parser reports the mapping above. `last` is the end of what
+/// could be read.
+pub(super) fn item_instead_of_key(error: &ScanError, text: &str, last: usize) -> Option<usize> {
+    matches!(error.kind(), ErrorKind::ExpectedBlockMappingKey).then_some(())?;
+    let next = last + text.get(last..)?.find(|c: char| !c.is_whitespace())?;
+    is_item(text, next).then_some(next)
+}
+
+/// True if a list item begins there.
+pub(super) fn is_item(text: &str, at: usize) -> bool {
+    text.get(at..).is_some_and(|rest| rest.starts_with("- "))
 }
 
 /// Returns the message for a `:` where no key can be: a line that is indented deeper than the value above goes on with that value.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::build::{Built, Failure, build};
-use super::{Kind, Node, Tree};
+use super::{Kind, Node, Tree, problem};
 use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
@@ -146,6 +146,8 @@ fn blank(text: &str, line: Range<usize>) -> String {
 
 /// Returns the error for a blanked line: from where the parser stopped if that is in the line, else the whole line.
 fn error(file: SourceId, text: &str, failure: &Failure, line: Option<Range<usize>>) -> SyntaxError {
+    // An item where a key is expected is itself at fault, whichever line has to go for the file to parse.
+    let line = line.filter(|_| !problem::is_item(text, failure.at));
     let line = line.or_else(|| written_line(text, failure.at)).unwrap_or(failure.at..failure.at);
     let mut start = if line.contains(&failure.at) { failure.at } else { line.start };
     while !text.is_char_boundary(start) {

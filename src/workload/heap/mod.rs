@@ -230,13 +230,13 @@ impl MemoryPool {
         self.own_default?.mib.map(|mib| ByteSize(mib.saturating_mul(MIB)))
     }
 
-    /// Returns the most that the product takes of the memory that it sees, if it lowers larger sizes to that.
+    /// Returns the most that the product takes of the memory it sees, if it lowers larger sizes to that.
     #[must_use]
     pub fn lowered_to(&self, seen: ByteSize) -> Option<ByteSize> {
         self.part.as_ref().filter(|part| part.capped)?.default?.under(seen)
     }
 
-    /// Returns the share of the memory that it sees that the product takes by default, in percent.
+    /// Returns the share of the memory it sees that the product takes by default, in percent.
     #[must_use]
     pub fn default_percent(&self) -> Option<f64> {
         self.own_default?.percent

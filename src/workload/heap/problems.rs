@@ -217,7 +217,7 @@ impl SettingsReader<'_> {
         let (kind, effect) = match saved {
             Some(wins) => (
                 HeapProblemKind::Misread,
-                format!("it is {small}, and only `{}` behind it wins", wins.value.written()),
+                format!("read as {small}; the later `{}` overrides it", wins.value.written()),
             ),
             None => (
                 HeapProblemKind::Malformed,
