@@ -81,7 +81,8 @@ fn what_is_given_up_as_a_family_is_given_up_by_name() {
     let catalog = tables();
     for entry in catalog.images.containing("") {
         for name in entry.repositories.iter().filter(|name| !name.ends_with('*')) {
-            let family = catalog.images.with_prefix_of(name).and_then(|(_, family)| family.deprecated.as_ref());
+            let family =
+                catalog.images.with_prefix_of(name).and_then(|(_, family)| family.deprecated.as_ref());
             let own = entry.deprecated.as_ref().map(|deprecated| &deprecated.why);
             assert!(family.is_none_or(|family| own == Some(&family.why)), "{name}");
         }
