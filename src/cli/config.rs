@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 
 use super::Outcome;
 use super::input::RestrictTo;
-use super::output::{Console, FactFormat, write_file};
+use super::output::{Console, FactFormat, is_there, write_file};
 use super::policy::Choices;
 use crate::check::baseline::FILE_NAME;
 use crate::config::{Config, FailOn, Located, Rules, schema};
 use crate::error::Error;
 use crate::report::escape;
 use crate::rules::{Policy, Preset, RULES};
-use crate::source::{FileSystem, LoadError};
+use crate::source::LoadError;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -79,7 +79,7 @@ const INITIAL: &str = include_str!("config_init.yaml");
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     match &arguments.command {
         Command::Init(init) => {
-            if FileSystem::default().exists(&init.path) && !init.force {
+            if !init.force && is_there(&init.path) {
                 return Err(Error::Usage {
                     problem: format!("`{}` exists already", init.path.display()),
                     help: Some("overwrite it with --force".to_owned()),

@@ -14,6 +14,7 @@ mod input;
 mod inspect;
 #[cfg(feature = "lsp")]
 mod lsp;
+mod machine;
 mod output;
 mod policy;
 mod progress;

@@ -130,6 +130,11 @@ pub(super) fn print_clap_error(error: &clap::Error) -> ExitCode {
     }
 }
 
+/// True if there is something at a path that is to be written.
+pub(super) fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
 /// Writes a file through a temporary one, so that its old content stays until the new one is complete. Pipes, devices, and
 /// files in directories that take no new file are written directly.
 pub(super) fn write_file(

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use clap::{Args, ValueEnum};
 
+use super::machine;
 use crate::check;
 use crate::config::{Base, Config, Configs, Pattern, Patterns, RuleOrGroup, Size};
 use crate::discover::Discovered;
@@ -174,18 +175,10 @@ impl Choices {
 /// Reads a size, or `auto` for the memory of this machine.
 fn host_memory(text: &str) -> Result<ByteSize, String> {
     if text == "auto" {
-        return this_machine()
+        return machine::memory()
             .ok_or_else(|| "the memory of this machine is not known: write it, as in 16g".to_owned());
     }
     Size::parse(text).map(|size| size.0)
-}
-
-/// Returns the memory of this machine, as the Linux kernel counts it (`MemTotal` of `/proc/meminfo`, in KiB).
-fn this_machine() -> Option<ByteSize> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kibibytes: i64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(ByteSize(kibibytes.checked_mul(1024)?))
 }
 
 /// Adapts a parser to clap: appends the hint on the second line of an error message to its first line.

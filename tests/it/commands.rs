@@ -64,7 +64,7 @@ fn a_host_of_a_few_bytes_lacks_a_unit() {
         let ran = run(dir.path(), &[]);
         assert_eq!(ran.code, Some(2), "{value}: {}", ran.out);
         assert!(
-            ran.err.contains("a unit is missing") && ran.err.contains("did you mean `16g`?"),
+            ran.err.contains("the unit is missing") && ran.err.contains("did you mean `16g`?"),
             "{}",
             ran.err
         );

@@ -100,8 +100,8 @@ const API: &str = "services:\n  api:\n    build: .\n    env_file: [vars]\n    me
 #[test]
 fn pipes_in_every_place_are_not_waited_for() {
     for (pipe, finding) in [
-        ("Dockerfile", Some("dockerfile names `Dockerfile`: is not a regular file")),
-        ("vars", Some("env_file names `vars`: is not a regular file")),
+        ("Dockerfile", Some("dockerfile `Dockerfile`: is not a regular file")),
+        ("vars", Some("env_file `vars`: is not a regular file")),
         (".env", Some("the project names `.env`: is not a regular file")),
         (".dockerignore", None),
         ("Dockerfile.dockerignore", None),
@@ -307,7 +307,7 @@ fn nothing_outside_is_read() {
             let ran = tree.json(&["--restrict-to", "."]);
             let message = "leads out of `.`, which is all that may be read";
             assert!(ran.says("unresolved-reference", message), "{what} {target}: {}", ran.out);
-            let says = format!("{what} names `");
+            let says = format!("{what} `");
             assert!(ran.says("unresolved-reference", &says), "{what} {target}: {}", ran.out);
         }
     }

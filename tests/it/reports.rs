@@ -310,7 +310,7 @@ fn of_a_rule_that_many_files_break_the_first_are_drawn_and_the_others_take_a_lin
     }
     let text = case.human();
     assert_eq!(text.matches("warning[missing-healthcheck]").count(), 8);
-    assert_eq!(text.matches("--> ").count(), 5);
+    assert_eq!(text.matches("--> ").count(), 2);
     assert_eq!(text.matches("help: healthcheck:").count(), 1);
     assert!(
         text.contains(

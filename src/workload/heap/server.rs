@@ -355,8 +355,8 @@ fn mysql(settings: &ServerSettings<'_>, mariadb: bool) -> ServerNeeds {
 }
 
 /// redis/docs@63f31f69985905d997fa5b0c02e1559b5d04c8b2 content/operate/oss_and_stack/management/admin.md:27-29: 8 or 9 of 10 GB for
-/// the data, as memory is fragmented; a server that saves may need up to twice its memory while much is written. Amazon ElastiCache
-/// reserves a quarter of a node by default ("Managing reserved memory", read on 2026-11-30), which is more than the quarter of the
+/// the data, as memory is fragmented; a server that saves may need up to twice its memory while much is written. Amazon
+/// reserves a quarter of a node of its Redis by default ("Managing reserved memory", read on 2026-11-30), which is more than the quarter of the
 /// data that counts here.
 fn redis(settings: &ServerSettings<'_>) -> ServerNeeds {
     let saves =

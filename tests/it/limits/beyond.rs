@@ -91,7 +91,7 @@ pub(crate) fn bytes_of_a_file() {
         file.set_len((16 << 20) + 1).unwrap();
     }
     let out = concise(scratch.path(), &[]);
-    let says = "compose.yaml:1:37: note[unresolved-reference] env_file names `vars`: is larger than 16 MiB";
+    let says = "compose.yaml:1:37: note[unresolved-reference] env_file `vars`: is larger than 16 MiB";
     assert!(out.contains(says), "{out}");
     assert!(out.contains("Dockerfile:1:1: error[syntax-error] is larger than 16 MiB"), "{out}");
 }
@@ -158,7 +158,7 @@ pub(crate) fn links_on_a_way() {
     link(0, "link1");
     write(scratch.path(), "compose.yaml", "services: {a: {image: x, env_file: [link0]}}\n");
     let out = concise(scratch.path(), &["--restrict-to", "."]);
-    let says = "compose.yaml:1:37: note[unresolved-reference] env_file names `link0`: too many levels of symbolic links";
+    let says = "compose.yaml:1:37: note[unresolved-reference] env_file `link0`: too many levels of symbolic links";
     assert!(out.contains(says), "{out}");
 }
 
@@ -169,7 +169,7 @@ pub(crate) fn entries_of_a_directory() {
         std::fs::write(scratch.path().join(format!("entry{index}")), "").unwrap();
     }
     let out = concise(scratch.path(), &[]);
-    assert!(out.contains("env_file names `none`") && !out.contains("`vars`"), "{out}");
+    assert!(out.contains("env_file `none`") && !out.contains("`vars`"), "{out}");
 }
 
 fn nested(depth: usize) -> String {
