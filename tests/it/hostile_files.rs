@@ -102,7 +102,7 @@ fn pipes_in_every_place_are_not_waited_for() {
     for (pipe, finding) in [
         ("Dockerfile", Some("dockerfile `Dockerfile`: is not a regular file")),
         ("vars", Some("env_file `vars`: is not a regular file")),
-        (".env", Some("the project names `.env`: is not a regular file")),
+        (".env", Some("variables file `.env`: is not a regular file")),
         (".dockerignore", None),
         ("Dockerfile.dockerignore", None),
         ("compose.override.yaml", None),

@@ -161,7 +161,7 @@ fn what_a_document_names_outside_is_not_read() {
         let mut kept = Server::start(&tree, &["--restrict-to", "."]);
         let said = kept.said_of(&document, &text);
         assert!(!read(&said), "{what}: {said}");
-        let message = format!("{what} names `");
+        let message = format!("{what} `");
         let why = "leads out of `.`, which is all that may be read";
         assert!(said.contains(&message) && said.contains(why), "{what}: {said}");
         kept.stop();

@@ -109,7 +109,7 @@ impl<'s> Loader<'s> {
             Ok(()) | Err(LoadError::NotFound | LoadError::IsDirectory) => {}
             Err(error) => {
                 let name = path.to_string_lossy().into_owned();
-                self.unresolved(site, "the project", &name, error.to_string(), None);
+                self.unresolved(site, "variables file", &name, error.to_string(), None);
             }
         }
     }

@@ -158,7 +158,8 @@ pub(crate) fn links_on_a_way() {
     link(0, "link1");
     write(scratch.path(), "compose.yaml", "services: {a: {image: x, env_file: [link0]}}\n");
     let out = concise(scratch.path(), &["--restrict-to", "."]);
-    let says = "compose.yaml:1:37: note[unresolved-reference] env_file `link0`: too many levels of symbolic links";
+    let says =
+        "compose.yaml:1:37: note[unresolved-reference] env_file `link0`: too many levels of symbolic links";
     assert!(out.contains(says), "{out}");
 }
 
