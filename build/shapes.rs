@@ -12,13 +12,16 @@ const MAX_DEPTH: usize = 8;
 /// Returns the Rust items of the table: `COMPOSE`, a `static` for each mapping, and `PROJECT`.
 pub(crate) fn compile(table: &Value) -> Result<String, Failure> {
     let shapes = table.get("shapes").and_then(Value::as_object).ok_or("no shapes")?;
-    let shapes = Shapes { shapes };
+    let since = table.get("since").and_then(Value::as_object).ok_or("no versions")?;
+    let shapes = Shapes { shapes, since };
     let version = table.get("compose").and_then(Value::as_str).ok_or("no version")?;
-    let mut out = format!("const COMPOSE: &str = {};\n", quoted(version));
+    let version = release(version)?;
+    let mut out =
+        format!("/// The Docker Compose that the table is of.\npub const COMPOSE: Release = {version};\n");
     let parts: Vec<&str> = shapes.shapes.values().flat_map(|shape| list(shape.get("keys_of"))).collect();
     for (name, shape) in shapes.shapes.iter().filter(|(name, _)| !parts.contains(&name.as_str())) {
         if let Some(mapping) = shape.as_object() {
-            let mapping = shapes.mapping(mapping).map_err(|error| format!("{name}: {error}"))?;
+            let mapping = shapes.mapping(name, mapping).map_err(|error| format!("{name}: {error}"))?;
             writeln!(out, "static {}: Mapping = {mapping};", static_name(name))?;
         }
     }
@@ -28,25 +31,31 @@ pub(crate) fn compile(table: &Value) -> Result<String, Failure> {
 
 struct Shapes<'t> {
     shapes: &'t Map<String, Value>,
+    /// The first Docker Compose with a key, by shape and key.
+    since: &'t Map<String, Value>,
 }
 
 impl Shapes<'_> {
     /// Returns the expression of a `Mapping`.
-    fn mapping(&self, mapping: &Map<String, Value>) -> Result<String, Failure> {
-        let mut keys: Vec<(&str, &str)> = Vec::new();
+    fn mapping(&self, name: &str, mapping: &Map<String, Value>) -> Result<String, Failure> {
+        let mut keys: Vec<(&str, &str, &str)> = Vec::new();
         let parts = list(mapping.get("keys_of"));
-        let shared = parts.iter().map(|part| self.shapes.get(*part).ok_or(format!("no shape {part}")));
-        let shared: Vec<&Value> = shared.collect::<Result<_, _>>()?;
-        for keys_of in shared.iter().map(|shape| shape.get("keys")).chain([mapping.get("keys")]) {
-            for (key, shape) in keys_of.and_then(Value::as_object).ok_or("no keys")? {
-                keys.push((key, shape.as_str().ok_or_else(|| format!("{key}: not a text"))?));
+        for part in parts.iter().copied().chain([name]) {
+            let keys_of =
+                self.shapes.get(part).and_then(|shape| shape.get("keys")).and_then(Value::as_object);
+            for (key, shape) in keys_of.ok_or_else(|| format!("no keys of {part}"))? {
+                keys.push((key, shape.as_str().ok_or_else(|| format!("{key}: not a text"))?, part));
             }
         }
         keys.sort_unstable();
         let mut out = "Mapping { keys: &[".to_owned();
-        for (key, shape) in keys {
+        for (key, shape, part) in keys {
             let shape = self.shape(shape).map_err(|error| format!("{key}: {error}"))?;
-            write!(out, "({}, {shape}), ", quoted(key))?;
+            let since = match self.since.get(part).and_then(|keys| keys.get(key)).and_then(Value::as_str) {
+                Some(version) => format!("Some({})", release(version)?),
+                None => "None".to_owned(),
+            };
+            write!(out, "Key {{ name: {}, shape: {shape}, since: {since} }}, ", quoted(key))?;
         }
         let required: Vec<String> =
             list(mapping.get("required")).iter().map(|key| format!("{}, ", quoted(key))).collect();
@@ -66,7 +75,8 @@ impl Shapes<'_> {
         let mut shape = Compiled::default();
         self.alternatives(text, &mut shape, 0)?;
         let reading = shape.reading.map_or("None".to_owned(), |reading| format!("Some(Reading::{reading})"));
-        Ok(format!("Shape {{ alternatives: &[{}], reading: {reading} }}", shape.alternatives.join(", ")))
+        let (alternatives, is_late) = (shape.alternatives.join(", "), shape.is_late);
+        Ok(format!("Shape {{ alternatives: &[{alternatives}], reading: {reading}, is_late: {is_late} }}"))
     }
 
     fn alternatives(&self, text: &str, out: &mut Compiled, depth: usize) -> Result<(), Failure> {
@@ -79,7 +89,8 @@ impl Shapes<'_> {
                 None => (alternative, None),
             };
             if let Some(reading) = reading {
-                out.reading = Some(capitalized(reading));
+                out.is_late = reading.starts_with("late ");
+                out.reading = Some(capitalized(reading.trim_start_matches("late ")));
             }
             match self.shapes.get(kinds) {
                 Some(Value::String(alias)) => self.alternatives(alias, out, depth + 1)?,
@@ -101,9 +112,14 @@ impl Shapes<'_> {
                     let item = self.shape(inner)?;
                     return Ok(format!("Alternative::List {{ item: &{item}, unique: {} }}", name == "set"));
                 }
-                "map" | "names" => {
+                "map" | "keyed" | "names" => {
                     let item = self.shape(inner)?;
-                    return Ok(format!("Alternative::Map {{ item: &{item}, names: {} }}", name == "names"));
+                    let keys = match name {
+                        "map" => "Any",
+                        "keyed" => "NotEmpty",
+                        _ => "Simple",
+                    };
+                    return Ok(format!("Alternative::Map {{ item: &{item}, keys: Names::{keys} }}"));
                 }
                 _ => {}
             }
@@ -120,6 +136,7 @@ impl Shapes<'_> {
 struct Compiled {
     alternatives: Vec<String>,
     reading: Option<String>,
+    is_late: bool,
 }
 
 fn scalar(kind: &str) -> Result<String, Failure> {
@@ -168,6 +185,15 @@ fn list(value: Option<&Value>) -> Vec<&str> {
 fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Returns the expression of a `Release`, of `5.6.1`.
+fn release(version: &str) -> Result<String, Failure> {
+    let numbers: Vec<u16> = version.split('.').map(str::parse).collect::<Result<_, _>>()?;
+    match numbers.as_slice() {
+        [major, minor, patch] => Ok(format!("Release {{ major: {major}, minor: {minor}, patch: {patch} }}")),
+        _ => Err(format!("`{version}` is no version").into()),
+    }
 }
 
 fn static_name(shape: &str) -> String {

@@ -139,7 +139,7 @@ impl Entry {
     }
 }
 
-/// Returns the limit of one container. Compose takes 0 for no limit.
+/// Returns the limit of one container. Compose accepts 0 for no limit.
 fn limit(workload: &Workload) -> Fact<ByteSize> {
     match &workload.memory.limit {
         Fact::Known(known) if known.value.0 <= 0 => Fact::Absent { anchor: known.span },

@@ -9,7 +9,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::glob::{NamePattern, Pattern};
-use super::options::{CacheExceedsLimit, EffectiveOption, RuleOptions, SeverityOnly, TightHeap};
+use super::options::{
+    CacheExceedsLimit, EffectiveOption, InvalidComposeFile, RuleOptions, SeverityOnly, TightHeap,
+};
 use super::place::{Located, OneOrMany, ScalarOr, Table};
 use super::values::{Date, Factor, RuleName, RuleOrGroup, Size};
 use crate::catalog::ImageEntry;
@@ -94,6 +96,8 @@ pub struct Rules {
     pub tight_heap: TightHeap,
     /// Its options.
     pub cache_exceeds_limit: CacheExceedsLimit,
+    /// Its options.
+    pub invalid_compose_file: InvalidComposeFile,
 }
 
 /// Rules that ignore a service.
@@ -142,6 +146,7 @@ impl<'de> Deserialize<'de> for Rules {
                     let level = match name {
                         TightHeap::RULE => setting(&mut map, &mut rules.tight_heap)?,
                         CacheExceedsLimit::RULE => setting(&mut map, &mut rules.cache_exceeds_limit)?,
+                        InvalidComposeFile::RULE => setting(&mut map, &mut rules.invalid_compose_file)?,
                         _ => setting(&mut map, &mut SeverityOnly::default())?,
                     };
                     rules.levels.extend(level.map(|level| (RuleName(name), level)));
@@ -172,12 +177,14 @@ impl Rules {
     pub(super) fn set(&self, thresholds: &mut Thresholds) {
         self.tight_heap.set(thresholds);
         self.cache_exceeds_limit.set(thresholds);
+        self.invalid_compose_file.set(thresholds);
     }
 
     /// Returns every option with its effective value.
     #[must_use]
     pub fn options(&self) -> Vec<EffectiveOption> {
-        [self.tight_heap.shown(), self.cache_exceeds_limit.shown()].concat()
+        [self.tight_heap.shown(), self.cache_exceeds_limit.shown(), self.invalid_compose_file.shown()]
+            .concat()
     }
 }
 
@@ -193,6 +200,7 @@ impl JsonSchema for Rules {
             let mut setting = match meta.name {
                 TightHeap::RULE => ScalarOr::<Level, TightHeap>::json_schema(generator),
                 CacheExceedsLimit::RULE => ScalarOr::<Level, CacheExceedsLimit>::json_schema(generator),
+                InvalidComposeFile::RULE => ScalarOr::<Level, InvalidComposeFile>::json_schema(generator),
                 _ => ScalarOr::<Level, SeverityOnly>::json_schema(generator),
             };
             setting.insert("description".to_owned(), meta.summary.into());

@@ -15,7 +15,9 @@ mod values;
 pub use file::{FailOn, File, Level, Override, Rules, ServiceSetting};
 pub use find::{Configs, FILE_NAMES};
 pub use glob::{Base, NamePattern, Pattern, Patterns};
-pub use options::{CacheExceedsLimit, EffectiveOption, RuleOptions, SeverityOnly, TightHeap};
+pub use options::{
+    CacheExceedsLimit, EffectiveOption, InvalidComposeFile, RuleOptions, SeverityOnly, TightHeap,
+};
 pub use place::{Located, OneOrMany, ScalarOr, Table};
 pub use values::{Date, Factor, Percent, RuleName, RuleOrGroup, Size};
 

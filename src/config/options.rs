@@ -4,9 +4,10 @@ use serde::Deserialize;
 
 use super::file::Level;
 use super::place::Located;
-use super::values::{Percent, Size};
+use super::values::{Percent, Size, Version};
 use crate::rules::Thresholds;
 use crate::syntax::size::ByteSize;
+use crate::workload::Release;
 
 /// The mapping of a rule in the configuration.
 pub trait RuleOptions {
@@ -36,6 +37,12 @@ impl From<Percent> for f64 {
 impl From<Size> for ByteSize {
     fn from(size: Size) -> Self {
         size.0
+    }
+}
+
+impl From<Version> for Release {
+    fn from(version: Version) -> Self {
+        version.0
     }
 }
 
@@ -122,13 +129,19 @@ options!(CacheExceedsLimit, "cache-exceeds-limit", {
     cache_percent: Percent,
 });
 
+options!(InvalidComposeFile, "invalid-compose-file", {
+    /// The Docker Compose that runs the files, as in 2.24.0. Keys that it does not take yet are errors; of a later one than the rule
+    /// knows, keys that the rule does not know are notes.
+    compose_version: Version,
+});
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn rules_with_options_are_rules() {
-        for rule in [TightHeap::RULE, CacheExceedsLimit::RULE] {
+        for rule in [TightHeap::RULE, CacheExceedsLimit::RULE, InvalidComposeFile::RULE] {
             assert!(crate::rules::find(rule).is_some(), "{rule}");
         }
     }

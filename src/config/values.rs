@@ -12,6 +12,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use crate::error::nearest;
 use crate::rules::{Group, RULES};
 use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
+use crate::workload::Release;
 
 /// A size as Compose writes it, more than 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,10 @@ pub struct Factor(pub f64);
 /// A day, by UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date(time::Date);
+
+/// A release of Docker Compose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version(pub Release);
 
 /// The name of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +161,12 @@ impl fmt::Display for Percent {
     }
 }
 
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
@@ -212,6 +223,18 @@ checked!(
     String,
     |text| Self::parse(&text),
     json_schema!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" })
+);
+checked!(
+    Version,
+    String,
+    |text| match Release::parse(&text) {
+        // The format has been another one before.
+        Some(release) if release.major >= 2 => Ok(Self(release)),
+        _ => Err(format!(
+            "`{text}` is no version of Docker Compose\nas in 2.24.0; `docker compose version` prints it"
+        )),
+    },
+    json_schema!({ "type": "string", "pattern": "^v?[0-9]+\\.[0-9]+(\\.[0-9]+)?$", "examples": ["2.24.0"] })
 );
 checked!(
     RuleName,

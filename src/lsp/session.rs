@@ -79,6 +79,9 @@ pub(super) struct Session {
     pub(super) directories: HashMap<PathBuf, PathBuf>,
     /// The last published diagnostics of each file that has some or is open.
     pub(super) published: BTreeMap<PathBuf, Published>,
+    /// The configurations that say of open documents whether they are Compose files, until a document is opened, closed or saved
+    /// or a file changes.
+    pub(super) configs: OnceLock<Configs>,
 }
 
 impl Session {
@@ -113,11 +116,13 @@ impl Session {
     pub(super) fn invalidate(&mut self) {
         self.analyses.clear();
         self.directories.clear();
+        self.configs.take();
     }
 
     /// Discards the analyses that may depend on a document that was opened or closed.
     fn invalidate_shown(&mut self, path: &Path) {
         self.directories.clear();
+        self.configs.take();
         if self.disk.exists(path) {
             self.invalidate_users(path);
         } else {
@@ -204,7 +209,8 @@ impl Session {
     /// Editors send every YAML file.
     fn kind(&self, path: &Path) -> Option<FileKind> {
         let known = self.documents.get(path).map_or_else(|| kind_of(path), |document| document.kind);
-        let is_named = || Configs::on_disk(self.disk.clone()).names_compose_file(path);
+        let configs = || self.configs.get_or_init(|| Configs::on_disk(self.disk.with_listings()));
+        let is_named = || configs().names_compose_file(path);
         known.or_else(|| is_named().then_some(FileKind::Compose))
     }
 
@@ -286,6 +292,24 @@ pub(super) fn absolute(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Editors send every YAML file: each asks its configuration whether it is a Compose file, at each key that is typed.
+    #[test]
+    fn the_configuration_is_read_once_until_something_changes() {
+        let scratch = tempfile::tempdir().unwrap();
+        let config = scratch.path().join(".oomlint.yaml");
+        std::fs::write(&config, "compose-files: ['*.yaml']\n").unwrap();
+        let mut session = Session::default();
+        let file = scratch.path().join("values.yaml");
+        let uri = uri_of(&file).unwrap();
+        session.open(&uri, "a: 1\n".to_owned(), 1, "yaml".to_owned());
+        assert_eq!(session.kind(&file), Some(FileKind::Compose));
+        std::fs::write(&config, "").unwrap();
+        session.change(&uri, "a: 2\n".to_owned(), 2);
+        assert_eq!(session.kind(&file), Some(FileKind::Compose));
+        session.invalidate();
+        assert_eq!(session.kind(&file), None);
+    }
 
     /// A configuration or Dockerfile that was created since is seen, though one analysis lists each directory once.
     #[test]

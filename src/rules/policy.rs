@@ -1,6 +1,7 @@
 //! Settings of the rules that are in no Compose file or Dockerfile.
 
 use crate::syntax::size::ByteSize;
+use crate::workload::{COMPOSE, Release};
 
 /// Settings of the rules: the host, the orchestrator and the thresholds.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,8 @@ pub struct Thresholds {
     pub heap_percent: f64,
     /// The largest share that a server's cache may take, in percent.
     pub cache_percent: f64,
+    /// The Docker Compose that runs the files.
+    pub compose_version: Release,
 }
 
 impl Default for Policy {
@@ -68,6 +71,7 @@ impl Default for Thresholds {
             go_limit_percent: 95.0,
             heap_percent: 85.0,
             cache_percent: 80.0,
+            compose_version: COMPOSE,
         }
     }
 }

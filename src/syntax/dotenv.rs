@@ -16,8 +16,10 @@ const MAX_EXPANDED: usize = 16 * 1024 * 1024;
 pub struct Entry {
     /// Its name.
     pub key: TracedText,
-    /// Its value. None if the line is only a name, whose value comes from outside.
+    /// Its value. None if it is not known.
     pub value: Option<TracedText>,
+    /// The line is only a name: the value comes from outside.
+    pub is_passed_on: bool,
 }
 
 /// The variables of an env file.
@@ -85,7 +87,8 @@ pub fn parse_raw(file: SourceId, text: &str) -> Dotenv {
             "" => "a value without a name",
             name if name.contains([' ', '\t']) => "a variable's name cannot contain a space",
             name => {
-                reader.out.entries.insert(name.to_owned(), Entry { key, value });
+                let is_passed_on = value.is_none();
+                reader.out.entries.insert(name.to_owned(), Entry { key, value, is_passed_on });
                 continue;
             }
         };
@@ -172,7 +175,7 @@ impl Reader<'_> {
         let Some(stop) = stop else {
             // Compose ignores a bare name on a last line without a line end. Its author means to pass it on, so it is kept
             // here.
-            self.out.entries.insert(key.as_str().to_owned(), Entry { key, value: None });
+            self.out.entries.insert(key.as_str().to_owned(), Entry { key, value: None, is_passed_on: true });
             return end + 1;
         };
         let (value, next) = self.value(start + stop + 1, lookup);
@@ -180,7 +183,7 @@ impl Reader<'_> {
             // Compose accepts it as a variable with an empty name.
             self.error("a value without a name".to_owned(), start, start + stop + 1, false);
         } else {
-            self.out.entries.insert(key.as_str().to_owned(), Entry { key, value });
+            self.out.entries.insert(key.as_str().to_owned(), Entry { key, value, is_passed_on: false });
         }
         next
     }

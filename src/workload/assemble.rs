@@ -49,6 +49,7 @@ impl Assembler<'_> {
     pub fn project(&self, project: &mut project::Project) -> Project {
         let services = std::mem::take(&mut project.compose.services);
         let refusals = std::mem::take(&mut project.compose.refusals);
+        let newer_keys = std::mem::take(&mut project.compose.newer_keys);
         let compose = &project.compose;
         let around = Surroundings::of(&project.request.directory, &services, self.sources);
         let is_ours = |error: &&SyntaxError| !around.is_filled_in(error);
@@ -57,6 +58,7 @@ impl Assembler<'_> {
             workloads: Vec::with_capacity(services.len()),
             syntax_errors: compose.errors.iter().filter(is_ours).cloned().collect(),
             refusals,
+            newer_keys,
             unresolved: compose.unresolved.clone(),
             report_only: project.own_files.clone().into_iter().collect(),
             compose_files: project.roots(self.sources),

@@ -70,8 +70,8 @@ pub use self::unsupported::Unsupported;
 pub use crate::catalog::{Certainty, Minimum, Pool, Quotes, RuntimeName, SharedMemory, Shutdown, Upgrade};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
-    Conflict, Dependency, Element, Logging, Mount, PreStart, Refusal, Rejection, Service, ServiceKey,
-    SizeKey, SizeProblem, Suggestion, Tmpfs, UnknownKey, service_of,
+    COMPOSE, Conflict, Dependency, Element, Logging, Mount, NewerKey, PreStart, Refusal, Rejection, Release,
+    Service, ServiceKey, SizeKey, SizeProblem, Suggestion, Tmpfs, UnknownKey, service_of,
 };
 pub use crate::model::fact::{Fact, FactName, Why};
 pub(crate) use crate::syntax::duration;
@@ -92,8 +92,10 @@ pub struct Project {
     pub workloads: Vec<Workload>,
     /// Syntax errors, and what Compose or BuildKit rejects, in any of the files.
     pub syntax_errors: Vec<SyntaxError>,
-    /// The errors for which Docker Compose refuses the project and that no other rule reports.
+    /// The errors for which Docker Compose rejects the project and that no other rule reports.
     pub refusals: Vec<Refusal>,
+    /// Keys that older releases of Docker Compose refuse.
+    pub newer_keys: Vec<NewerKey>,
     /// References to files and names that could not be resolved.
     pub unresolved: Vec<Unresolved>,
     /// Sets of files that findings are restricted to: each finding has to touch every set. For an override file's project this

@@ -29,9 +29,10 @@ class Programs:
                 raise Missing(f"{program} is not here: {how}")
         self.compose, self.oomlint = str(pathlib.Path(compose).absolute()), str(pathlib.Path(oomlint).absolute())
 
-    def ask_compose(self, folder):
+    def ask_compose(self, folder, files=()):
         """Returns what Docker Compose makes of the project in a folder: `config` or `error`, and the variables that are not set."""
-        command = [self.compose, "--profile", "*", "config", "--format", "json"]
+        named = [word for file in files for word in ("-f", file)]
+        command = [self.compose, *named, "--profile", "*", "config", "--format", "json"]
         try:
             done = subprocess.run(command, cwd=folder, env=environment(GIT_TERMINAL_PROMPT="0"), stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False)
         except subprocess.TimeoutExpired:

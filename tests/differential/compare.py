@@ -4,7 +4,7 @@ import os
 import pathlib
 import re
 
-# The rules that say that Docker Compose refuses the project, with a pattern of their message in that case.
+# The rules that say that Docker Compose rejects the project, with a pattern of their message in that case.
 REFUSALS = {
     "syntax-error": "",
     "invalid-compose-file": "",
@@ -33,9 +33,11 @@ class Unknown:
 class Difference:
     """Where the two answers differ: a class, the service, and what each says."""
 
-    def __init__(self, kind, service, compose, oomlint, unset=(), name="", fact=""):
+    def __init__(self, kind, service, compose, oomlint, unset=(), name="", fact="", beside=False):
         self.kind, self.service, self.compose, self.oomlint = kind, service, compose, oomlint
         self.unset, self.name, self.fact = unset, name, fact
+        # There are Compose files beside the project that are no part of it.
+        self.beside = beside
 
     def __str__(self):
         where = f"{self.service} {self.fact} {self.name}".strip()
@@ -77,7 +79,7 @@ def normal(message):
 
 
 def refusals(findings):
-    """The findings that say that Docker Compose refuses the project."""
+    """The findings that say that Docker Compose rejects the project."""
 
     def claims(found):
         begins = REFUSALS.get(found["rule"])
@@ -93,12 +95,13 @@ def unresolved(findings):
 
 def differences(folder, name, theirs, ours):
     """Returns all differences of a project."""
-    said = [found for found in refusals(ours["findings"]) if not left_out(folder, found["file"])]
+    said = [found for found in refusals(ours["findings"]) if not left_out(folder, found["file"], ours["projects"])]
     if "error" in theirs:
         if said:
             return []
         kind = f"only Compose refuses: {normal(theirs['error'])}"
-        return [Difference(kind, "", theirs["error"], [found["message"] for found in unresolved(ours["findings"])], theirs["unset"])]
+        unset = {*theirs["unset"], *asked_whether_set(folder)}
+        return [Difference(kind, "", theirs["error"], [found["message"] for found in unresolved(ours["findings"])], unset, beside=bool(unlisted(folder)))]
     if said:
         found = said[0]
         label = found.get("label") or ""
@@ -107,11 +110,18 @@ def differences(folder, name, theirs, ours):
     return facts(folder, name, theirs, ours)
 
 
-def left_out(folder, path):
-    """True for a file of the project's directory that `COMPOSE_FILE` of its `.env` leaves out: oomlint checks it all the same."""
+def left_out(folder, path, projects):
+    """True for a file that no project reads but those of files that `COMPOSE_FILE` of the `.env` leaves out: oomlint checks them all the same."""
+    unread = unlisted(folder)
+    readers = [project["files"] for project in projects if path in project["files"]]
+    return bool(readers) and all(any(file.split("/", 1)[1] in unread for file in files) for files in readers)
+
+
+def unlisted(folder):
+    """The Compose files of a directory that `COMPOSE_FILE` of its `.env` leaves out."""
     listed = re.findall(r"^COMPOSE_FILE=(.*?)\r?$", text_of(os.path.join(folder, ".env")), re.M)
-    name = path.split("/", 1)[1]
-    return bool(listed) and "/" not in name and name.endswith((".yaml", ".yml")) and name not in listed[-1].split(":")
+    here = [name for name in os.listdir(folder) if re.fullmatch(r"(docker-)?compose(\.override)?\.ya?ml", name)]
+    return [name for name in here if name not in listed[-1].split(":")] if listed else []
 
 
 def text_of(path):

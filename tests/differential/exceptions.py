@@ -35,9 +35,9 @@ def printed_as_nothing(difference):
 
 
 def cast_of_a_variable(difference):
-    """A variable that no file sets, where Compose wants a number or a boolean: the place of deployment has its value."""
-    refused = ('parsing "": invalid syntax', "invalid boolean: ", "invalid size: ''")
-    return bool(difference.unset) and difference.kind.startswith("only Compose refuses") and difference.compose.endswith(refused)
+    """A variable that no file sets, where Compose wants a number, a boolean, a size or a duration: the place of deployment has its value."""
+    refused = ('parsing "": invalid syntax', "invalid boolean:", "invalid size: ''", 'invalid duration ""')
+    return bool(difference.unset) and difference.kind.startswith("only Compose refuses") and difference.compose.rstrip().endswith(refused)
 
 
 def required_variable(difference):
@@ -74,12 +74,17 @@ def missing_file(difference):
         words in difference.compose for words in ("no such file", "not found", "no service", "does not exist"))
 
 
+def added_by_a_file_beside(difference):
+    """A service without an image, and an override file beside that `COMPOSE_FILE` leaves out: it may be merged with `-f`."""
+    return difference.beside and difference.kind.startswith("only Compose refuses") and "neither an image nor a build context" in difference.compose
+
+
 def panic_of_compose(difference):
     """Docker Compose itself fails."""
     return difference.kind.startswith("only Compose refuses") and "panic: " in difference.compose
 
 
-EXCEPTIONS = [name_without_line_end, printed_as_nothing, project_name, dropped_size, variable_of_the_place, cast_of_a_variable, required_variable, name_without_value, extension_in_environment, healthcheck_of_the_image, start_of_the_image, missing_file, panic_of_compose]
+EXCEPTIONS = [name_without_line_end, printed_as_nothing, project_name, dropped_size, variable_of_the_place, cast_of_a_variable, required_variable, name_without_value, extension_in_environment, healthcheck_of_the_image, start_of_the_image, missing_file, added_by_a_file_beside, panic_of_compose]
 
 
 def exception(difference):

@@ -1,6 +1,6 @@
 """Makes a project smaller while it still differs in the same class: leaves out files, blocks of lines, and parts of flow style.
 
-    python3 tests/differential/minimise.py SEED [CLASS]
+    python3 tests/differential/minimise.py SEED [CLASS…]
 """
 import itertools
 import pathlib
@@ -156,7 +156,11 @@ def features(files):
 def main():
     programs = ask.Programs()
     files = generate(int(sys.argv[1])).files
-    kinds = sys.argv[2:] or [None]
+    kinds = sys.argv[2:]
+    if not kinds:
+        # Other differences than those of the whole project come up on the way, such as that there is no file left.
+        first = first_that_differs(programs, [files], None)
+        kinds = [first[1].kind] if first else []
     for kind in kinds:
         result = minimise(programs, files, kind)
         if result is None:

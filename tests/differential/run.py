@@ -130,7 +130,7 @@ def main():
 
 
 def write_known(classes):
-    head = "# Classes of differences that are still open, one a line, as run.py prints them. The list only shrinks.\n# They are those of `run.py --seed 1 --count 2000`.\n"
+    head = "# Classes of differences that are still open, one a line, as run.py prints them. The list only shrinks.\n# Each wants its reason above it.\n"
     (HERE / "known.txt").write_text(head + "".join(f"{kind}\n" for kind in sorted(classes)), encoding="utf-8")
 
 

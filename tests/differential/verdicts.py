@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
-"""Asks Docker Compose about the projects of fixtures/compose/verdicts.json again, and writes what it says into the file.
+"""Asks Docker Compose about the small projects of `cargo test` again, and writes what it says into their files.
 
     python3 tests/differential/verdicts.py
+
+fixtures/compose/verdicts.json has projects with the reason for which Docker Compose rejects them, or null; merge.json has projects with
+the facts of their services.
 """
 import json
+import os
 import pathlib
 import sys
 import tempfile
 
 import ask
+import compare
 
-FIXTURE = ask.ROOT / "fixtures/compose/verdicts.json"
+FIXTURES = ask.ROOT / "fixtures/compose"
 
 
 def main():
@@ -19,14 +24,48 @@ def main():
     except ask.Missing as missing:
         print(f"skipped: {missing}")
         return 77
-    fixture = json.loads(FIXTURE.read_text(encoding="utf-8"))
-    for project in fixture["projects"]:
-        with tempfile.TemporaryDirectory() as folder:
-            folder = str(pathlib.Path(folder).resolve())
-            ask.write(folder, {path: text.encode() for path, text in project["files"].items()})
-            project["refused"] = programs.ask_compose(folder).get("error")
-    FIXTURE.write_text(json.dumps(fixture, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for name, asked in [("verdicts.json", verdict), ("merge.json", services)]:
+        path = FIXTURES / name
+        fixture = json.loads(path.read_text(encoding="utf-8"))
+        for project in fixture["projects"]:
+            with tempfile.TemporaryDirectory() as folder:
+                folder = str(pathlib.Path(folder).resolve())
+                ask.write(folder, {path: text.encode() for path, text in project["files"].items()})
+                asked(programs, folder, project)
+        path.write_text(json.dumps(fixture, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0
+
+
+def verdict(programs, folder, project):
+    said = programs.ask_compose(folder).get("error")
+    # Of several mistakes Docker Compose names any.
+    if not (said and project["refused"]):
+        project["refused"] = said
+
+
+def services(programs, folder, project):
+    answer = programs.ask_compose(folder, project["merge"])
+    if "error" in answer:
+        raise SystemExit(f"{project['name']}: {answer['error']}")
+    config = compare.unescaped(answer["config"])
+    found = {**(config.get("services") or {}), **(config.get("jobs") or {})}
+    project["services"] = {name: facts(service, folder) for name, service in found.items()}
+
+
+def facts(service, folder):
+    """What tests/it/compose_merge.rs compares."""
+    table = compare.of_compose(service, folder)
+    same = ("image", "memory_limit", "memory_reservation", "restart", "replicas", "init", "depends_on", "env", "healthcheck", "logging", "ulimits")
+    build = service.get("build")
+    return {
+        **{name: table[name] for name in same[:6]},
+        "profiles": service.get("profiles") or [],
+        **{name: table[name] for name in same[6:]},
+        "tmpfs": list(table["tmpfs"]),
+        "build": None if build is None else os.path.relpath(build.get("context") or folder, folder),
+        "entrypoint": service.get("entrypoint"),
+        "command": service.get("command"),
+    }
 
 
 if __name__ == "__main__":

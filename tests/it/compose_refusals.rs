@@ -1,4 +1,4 @@
-//! Compares what Docker Compose refuses in real files with what `invalid-compose-file` reports.
+//! Compares what Docker Compose rejects in real files with what `invalid-compose-file` reports.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::common;
 
-/// The kinds of reasons for which Compose refuses a file here, and which do not stand in it: a variable without a value, which
+/// The kinds of reasons for which Compose rejects a file here, and which do not stand in it: a variable without a value, which
 /// may have one where the project is deployed, a file that is not in the corpus, or a container's name that
 /// two services have whose profiles nobody starts together.
 const ELSEWHERE: [&str; 9] = [
@@ -32,7 +32,7 @@ fn load(answer: &Value) -> Compose {
     project::load_merged(&[file], &settings, &Sources::new()).compose
 }
 
-/// True if a rule reports that Compose refuses the project.
+/// True if a rule reports that Compose rejects the project.
 fn is_refused(compose: &Compose) -> bool {
     let told = |service: &oomlint::model::compose::Service| {
         service.size_keys.iter().any(|key| matches!(key.problem, Some(SizeProblem::Refused(_))))

@@ -446,7 +446,7 @@ fn templates_of_platforms_are_compose_files() {
     // The names that Compose knows are recognized, too.
     write(dir.path(), "compose.yaml", template);
     let (_, all, _) = lint("compose-files: ['*.tmpl']\n");
-    assert!(all.contains("Compose refuses the key `exclude_from_hc` of `db`"), "{all}");
+    assert!(all.contains("Compose rejects the key `exclude_from_hc` of `db`"), "{all}");
     assert!(all.contains("`app_proxy` has no `image` and no `build`"), "{all}");
     let (_, all, _) = lint("compose-files: ['*.tmpl', compose.yaml]\n");
     assert_eq!(all.lines().count(), 2, "{all}");
@@ -489,4 +489,57 @@ fn rows_name_settings_files() {
     assert!(found.contains("compose.yaml:4:16: error[heap-exceeds-limit]"), "{found}");
     let found = files("cache: {query: {size: 2gib2}}\n", "-Xmx256m\n");
     assert!(!found.contains("exceeds-limit"), "{found}");
+}
+
+/// The Docker Compose that runs the files may be older than the table of keys, or newer.
+#[test]
+fn keys_are_those_of_the_compose_that_runs_the_files() {
+    let files = "include: [part.yaml]\nservices:\n  web:\n    image: nginx:1.29\n    init: true\n    post_start: [{command: [id]}]\n    \
+                 unheard_of: 1\n    restrat: always\n";
+    let said = |version: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), "compose.yaml", files);
+        write(dir.path(), "part.yaml", "services: {db: {image: 'postgres:18', shm_size: 128m}}\n");
+        write(
+            dir.path(),
+            ".oomlint.yaml",
+            &format!("rules:\n  invalid-compose-file: {{compose-version: {version}}}\n"),
+        );
+        let arguments =
+            ["--format", "concise", "--fail-on", "never", "--select", "invalid-compose-file", "compose.yaml"];
+        let (code, out, err) = run(dir.path(), &arguments);
+        assert_eq!(code, Some(0), "{err}");
+        out.lines().filter_map(|line| Some(line.split_once(": ")?.1.to_owned())).collect::<Vec<_>>()
+    };
+    let unknown = "error[invalid-compose-file] Compose rejects the key `unheard_of` of `web`";
+    let slip = "error[invalid-compose-file] Compose rejects the key `restrat` of `web`";
+    let refused = |version: &str, key: &str| {
+        format!("error[invalid-compose-file] Compose {version} rejects the key `{key}`")
+    };
+    assert_eq!(said("5.6.1"), [unknown, slip]);
+    assert_eq!(said("v2.30.0"), [unknown, slip]);
+    // The first release with `include` is 2.19.1, that with `post_start` 2.30.0.
+    assert_eq!(said("2.20"), [&format!("{} of `web`", refused("2.20.0", "post_start")), unknown, slip]);
+    let old = said("2.19.0");
+    assert_eq!(old[0], refused("2.19.0", "include"));
+    assert_eq!(old.len(), 4, "{old:?}");
+    // What resembles no key may be one that came later; what resembles one is a slip.
+    let newer = "note[invalid-compose-file] the key `unheard_of` of `web` is unknown to Compose 5.6.1, and Compose 5.7.0 may take it";
+    assert_eq!(said("5.7"), [newer, slip]);
+}
+
+#[test]
+fn a_version_of_compose_has_two_or_three_numbers() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "compose.yaml", COMPOSE);
+    for wrong in ["latest", "'1.29.2'", "'2'", "2.x", "'2.1.0.4'", "''", "'2.20.0-rc1'"] {
+        write(
+            dir.path(),
+            ".oomlint.yaml",
+            &format!("rules: {{invalid-compose-file: {{compose-version: {wrong}}}}}\n"),
+        );
+        let (code, _, err) = run(dir.path(), &[]);
+        assert_eq!(code, Some(2), "{wrong}");
+        assert!(err.contains("is no version of Docker Compose"), "{wrong}: {err}");
+    }
 }

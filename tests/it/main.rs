@@ -47,6 +47,7 @@ mod patches;
 mod plain_words;
 mod projects;
 mod readme;
+mod refusals_page;
 mod reports;
 mod rule_pages;
 mod run_properties;

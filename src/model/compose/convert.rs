@@ -1,7 +1,7 @@
 //! Converts the forms that a key may have into one another, where values are merged or read.
 
 use super::field::text_of;
-use super::value::{Entry, Kind, Map, Unset, Value};
+use super::value::{Entry, Kind, Map, MergeMode, Unset, Value};
 use crate::source::TracedText;
 use crate::syntax::yaml;
 
@@ -45,6 +45,10 @@ pub(super) fn merged_pairs(value: &mut Value) {
         }
         Kind::Seq(_) => to_key_values(value),
         Kind::Map(map) => map.retain(|_, entry| {
+            // `!reset []` takes away what is below it, whatever stands behind the tag.
+            if entry.value.merge_mode == MergeMode::Remove {
+                return true;
+            }
             if let Kind::Seq(items) = &mut entry.value.kind {
                 // One `NAME=item` for each, of which the last one holds.
                 let Some(item) = items.pop() else { return false };

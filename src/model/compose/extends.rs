@@ -3,11 +3,15 @@
 use std::path::Path;
 
 use super::convert::to_build;
-use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, add_document, is_remote, section};
+use super::job::form;
+use super::load::{Context, Document, Loader, MAX_FILE_DEPTH, Named, add_document, is_remote, section};
 use super::merge::{merge, remove_marked};
 use super::mismatch::{self, Below};
 use super::refusal::Refusal;
+use super::schema;
+use super::unicity::enforce_unicity;
 use super::value::{Kind, Map, MergeMode, Missing, Value};
+use crate::hash::HashSet;
 use crate::model::NOT_LOCAL;
 use crate::model::fact::Why;
 use crate::source::{SourceId, Span, TracedText};
@@ -89,7 +93,8 @@ impl Loader<'_> {
         let mut service = written.value.clone();
         let Some(key) = service.get("extends").map(|entry| entry.key) else { return Some(service) };
         let Some(extends) = take_extends(&mut service) else {
-            self.refusals.add(Refusal::of_extends(name, key));
+            let is_short = written.value.at(&["extends"]).is_none_or(|value| value.as_map().is_none());
+            self.refusals.add(Refusal::of_extends(name, key, is_short));
             return Some(service);
         };
         let step = (here.file, name.to_owned());
@@ -118,10 +123,16 @@ impl Loader<'_> {
         };
         base.add_provenance(extends.site);
         let missing = base.missing.take();
+        // `!override` is about the files before, not about what is extended.
+        let mode = std::mem::replace(&mut service.merge_mode, MergeMode::Merge);
+        if extends.file.is_none() {
+            drop_known_env_files(&base, &mut service);
+        }
         let mut path = vec!["services".to_owned(), name.to_owned()];
         mismatch::check(&base, &service, Below::Written, &mut path, &mut self.refusals);
         merge(&mut base, service, &mut path);
         base.missing = base.missing.or(missing);
+        base.merge_mode = mode;
         Some(base)
     }
 
@@ -184,8 +195,22 @@ impl Loader<'_> {
         let folder = Path::new(written).parent().unwrap_or(Path::new(""));
         let there = context.below(folder);
         let mut merged = None;
-        for document in self.documents(file, &there) {
-            add_document(&mut merged, document.value);
+        for Document { value, as_written } in self.documents(file, &there) {
+            if as_written {
+                schema::check_casts(&value, &mut self.refusals);
+            }
+            if let Some(merged) = &merged {
+                mismatch::check(merged, &value, Below::Files, &mut Vec::new(), &mut self.refusals);
+            }
+            add_document(&mut merged, value);
+        }
+        if let Some(merged) = &mut merged {
+            enforce_unicity(merged);
+        }
+        // Compose resolves the paths of all services in the file.
+        for entry in merged.as_mut().and_then(|document| section(document, "services")).into_iter().flatten()
+        {
+            rebase(&mut entry.1.value, Path::new(""));
         }
         let base = extends.service.text.as_str();
         let map = merged.as_mut().and_then(|document| section(document, "services"));
@@ -211,6 +236,16 @@ impl Loader<'_> {
     }
 }
 
+/// Removes the env files of a service that stand in the same form in the one that it extends.
+fn drop_known_env_files(base: &Value, service: &mut Value) {
+    let Some(Kind::Seq(known)) = base.at(&["env_file"]).map(|files| &files.kind) else { return };
+    let known: HashSet<String> = known.iter().map(form).collect();
+    let own = service.as_map_mut().and_then(|map| map.get_mut("env_file")).map(|files| &mut files.value.kind);
+    if let Some(Kind::Seq(own)) = own {
+        own.retain(|file| !known.contains(&form(file)));
+    }
+}
+
 fn take_extends(service: &mut Value) -> Option<Extends> {
     let Kind::Map(map) = &mut service.kind else { return None };
     let mut value = map.shift_remove("extends")?.value;
@@ -218,11 +253,17 @@ fn take_extends(service: &mut Value) -> Option<Extends> {
     if let Kind::Map(map) = &mut value.kind {
         map.retain(|_, entry| entry.value.merge_mode != MergeMode::Remove);
     }
+    // Compose accepts no numbers and no empty text for a name.
+    let named = |value: &Value| {
+        let scalar = value.as_scalar()?;
+        let is_name = scalar.is_text() && (scalar.unset.is_some() || !scalar.text.as_str().is_empty());
+        Named::of(value).filter(|_| is_name)
+    };
     match &value.kind {
-        Kind::Scalar(_) => Some(Extends { site: value.span, service: Named::of(&value)?, file: None }),
+        Kind::Scalar(_) => Some(Extends { site: value.span, service: named(&value)?, file: None }),
         Kind::Map(map) => Some(Extends {
             site: value.span,
-            service: Named::of(&map.get("service")?.value)?,
+            service: named(&map.get("service")?.value)?,
             file: map.get("file").and_then(|entry| Named::of(&entry.value)),
         }),
         _ => None,
@@ -230,16 +271,13 @@ fn take_extends(service: &mut Value) -> Option<Extends> {
 }
 
 /// Rewrites the relative paths of a service (`build.context`, `env_file`, `label_file`). `folder` is its file's directory, relative to the
-/// user of the service.
+/// user of the service. Also in the same directory env files become one by their paths: `./a.env` and `a.env`.
 pub(super) fn rebase(service: &mut Value, folder: &Path) {
-    if folder.as_os_str().is_empty() {
-        return;
-    }
     let Kind::Map(map) = &mut service.kind else { return };
     if let Some(Kind::Seq(steps)) = map.get_mut("pre_start").map(|steps| &mut steps.value.kind) {
         steps.iter_mut().for_each(|step| rebase(step, folder));
     }
-    if let Some(build) = map.get_mut("build") {
+    if let Some(build) = map.get_mut("build").filter(|_| !folder.as_os_str().is_empty()) {
         to_build(&mut build.value);
         if let Kind::Map(build) = &mut build.value.kind
             && let Some(context) = build.get_mut("context")
@@ -278,7 +316,7 @@ fn rebase_mount(mount: &mut Value, folder: &Path) {
     let Some(Kind::Scalar(scalar)) = value.map(|value| &mut value.kind) else { return };
     let text = scalar.text.as_str();
     let (path, rest) = text.split_at(text.find(':').unwrap_or(text.len()));
-    if !path.starts_with('.') {
+    if !path.starts_with('.') || folder.as_os_str().is_empty() {
         return;
     }
     let joined = crate::source::normalize(&folder.join(path)).to_string_lossy().into_owned();
@@ -294,5 +332,7 @@ fn rebase_path(value: &mut Value, folder: &Path) {
     }
     let joined = crate::source::normalize(&folder.join(path));
     let joined = if joined.as_os_str().is_empty() { Path::new(".") } else { joined.as_path() };
-    scalar.text = TracedText::derived(joined.to_string_lossy(), scalar.text.span());
+    if joined != Path::new(path) {
+        scalar.text = TracedText::derived(joined.to_string_lossy(), scalar.text.span());
+    }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::extends::rebase;
 use super::job::SECTIONS;
 use super::load::{Context, Loader, MAX_FILE_DEPTH, Named, is_remote, section};
-use super::merge::merge;
+use super::merge::{drop_resets, merge};
 use super::mismatch::{self, Below};
 use super::refusal::Refusals;
 use super::value::{Entry, Kind, Map, Scalar, Value};
@@ -27,7 +27,8 @@ impl Loader<'_> {
     pub(super) fn include(&mut self, document: &mut Value, context: &Context, including: &[SourceId]) {
         let Kind::Map(map) = &mut document.kind else { return };
         // The key stays until it is held against the format.
-        let Some(include) = map.get("include").cloned() else { return };
+        let Some(mut include) = map.get("include").cloned() else { return };
+        drop_resets(&mut include.value);
         let Kind::Seq(items) = include.value.kind else { return };
         for item in &items {
             let Some(item) = read_item(item) else { continue };
@@ -151,7 +152,7 @@ fn import(document: &mut Value, name: &str, found: Map, site: Span, refusals: &m
     }
 }
 
-/// Reads an item of the list. Compose takes no numbers for paths.
+/// Reads an item of the list. Compose accepts no numbers for paths.
 fn read_item(item: &Value) -> Option<Include> {
     let text = |value: &Value| Named::of(value).filter(|_| value.as_scalar().is_some_and(Scalar::is_text));
     let texts = |value: &Value| -> Vec<Named> {

@@ -10,7 +10,7 @@ use super::mismatch::{self, Below};
 use super::refusal::Refusals;
 use super::schema;
 use super::unicity::enforce_unicity;
-use super::value::{Entry, Kind, MAX_NODES, Map, Missing, Value, lower, too_many};
+use super::value::{Entry, Kind, MAX_NODES, Map, MergeMode, Missing, Value, lower, too_many};
 use crate::hash::{HashMap, IndexSet};
 use crate::model::Unresolved;
 use crate::model::allowance::ByteBudget;
@@ -48,7 +48,7 @@ pub(super) struct Loader<'s> {
     pub(super) trees: HashMap<SourceId, Arc<Tree>>,
     /// True unless a document was repaired or converted: what is missing from the project may be missing for that.
     pub(super) reads_all: bool,
-    /// The errors for which Compose refuses the files.
+    /// The errors for which Compose rejects the files.
     pub(super) refusals: Refusals,
     budget: usize,
     /// The exhausted budget has been reported.
@@ -148,6 +148,7 @@ impl<'s> Loader<'s> {
             let mut on_the_way = including.to_vec();
             on_the_way.push(*file);
             for Document { mut value, as_written } in self.documents(*file, context) {
+                drop_reset_elements(&mut value, merged.as_mut());
                 // An extended service may come from an included file.
                 self.include(&mut value, context, &on_the_way);
                 for name in SECTIONS {
@@ -190,7 +191,7 @@ impl<'s> Loader<'s> {
                     let first_format = wrap_first_format(&mut value);
                     if let Some(span) = first_format {
                         let message = "services stand at the left edge, without `services:` above them: the format of \
-                                       Compose v1, which Compose refuses";
+                                       Compose v1, which Compose rejects";
                         self.errors.push(SyntaxError::fatal(message.to_owned(), span));
                         self.reads_all = false;
                     }
@@ -198,7 +199,7 @@ impl<'s> Loader<'s> {
                     documents.push(Document { value, as_written: parses && first_format.is_none() });
                 }
                 Kind::Null if tree.documents().len() > 1 && value.span.is_empty() => {
-                    let message = "an empty document, before or after `---`: Compose refuses it".to_owned();
+                    let message = "an empty document, before or after `---`: Compose rejects it".to_owned();
                     self.errors
                         .push(SyntaxError::fatal(message, separator(&self.sources.get(file), value.span)));
                 }
@@ -289,6 +290,30 @@ impl<'s> Loader<'s> {
         });
         Some(name)
     }
+}
+
+/// Removes the sections, and the services and the like, that a document marks with `!reset`, from it and from those before it: what it
+/// includes stays.
+fn drop_reset_elements(document: &mut Value, mut merged: Option<&mut Value>) {
+    let Kind::Map(sections) = &mut document.kind else { return };
+    let is_kept = |entry: &Entry| entry.value.merge_mode != MergeMode::Remove;
+    sections.retain(|name, section| {
+        let mut below = merged.as_mut().and_then(|merged| merged.as_map_mut());
+        if !is_kept(section) {
+            below.and_then(|below| below.shift_remove(name));
+            return false;
+        }
+        let mut below = below.as_mut().and_then(|below| below.get_mut(name)?.value.as_map_mut());
+        if let Kind::Map(elements) = &mut section.value.kind {
+            elements.retain(|name, element| {
+                if !is_kept(element) {
+                    below.as_mut().and_then(|below| below.shift_remove(name));
+                }
+                is_kept(element)
+            });
+        }
+        true
+    });
 }
 
 /// Merges a document onto those before it.

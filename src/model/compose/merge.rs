@@ -37,12 +37,16 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
         Special::KeyValues => {
             let mut over = over;
             // `!reset` does not find a name in a list.
-            if let (Kind::Seq(_), Kind::Map(over)) = (&base.kind, &mut over.kind) {
+            let is_list = base.is_listed || matches!(base.kind, Kind::Seq(_));
+            if let Kind::Map(over) = &mut over.kind
+                && is_list
+            {
                 over.retain(|_, entry| entry.value.merge_mode != MergeMode::Remove);
             }
             merged_pairs(base);
             merged_pairs(&mut over);
             merge_maps(base, over, path);
+            base.is_listed = true;
         }
         Special::Sequence => {
             to_sequence(base);
@@ -92,7 +96,7 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
 /// True if `logging` names another driver than what it is merged over, or none, and so takes its place.
 pub(super) fn replaces_logging(below: &Value, above: &Value) -> bool {
     let driver = |value: &Value| {
-        let driver = &value.get("driver")?.value;
+        let driver = &value.get("driver").filter(|entry| entry.value.merge_mode != MergeMode::Remove)?.value;
         Some(driver.as_scalar().map(|scalar| scalar.text.as_str().to_owned()))
     };
     driver(below).zip(driver(above)).is_some_and(|(below, above)| below != above)
@@ -128,6 +132,9 @@ pub(crate) fn drop_reset_items(value: &mut Value) {
 
 /// Removes from `base` what `over` marks with `!reset` or `!override`.
 pub(crate) fn remove_marked(base: &mut Value, over: &Value) {
+    if base.is_listed {
+        return;
+    }
     let (Kind::Map(base), Kind::Map(over)) = (&mut base.kind, &over.kind) else { return };
     for (name, entry) in over {
         if entry.value.merge_mode != MergeMode::Merge {

@@ -69,7 +69,7 @@ fn check_items(base: &Value, over: &Value, path: &[String], refusals: &mut Refus
         };
         refusals.add(Refusal {
             message: format!("an item of {} is not a string", name(path)),
-            label: "Compose takes text here".to_owned(),
+            label: "Compose accepts text here".to_owned(),
             upstream: format!("{}.[{at}]: unexpected type {found}", place(path, Below::Written)),
             ..refusal(item.span, item, path)
         });
@@ -116,6 +116,7 @@ fn refusal(span: Span, value: &Value, path: &[String]) -> Refusal {
         in_stack: false,
         may_be_added: false,
         is_unknown_key: false,
+        may_be_newer: None,
         rename_to: None,
     }
 }

@@ -23,7 +23,8 @@ mod value;
 pub use job::{Element, PreStart, service_of};
 pub(crate) use load::is_remote;
 pub use memory::{Conflict, SizeKey, SizeProblem, UnknownKey};
-pub use refusal::Refusal;
+pub use refusal::{NewerKey, Refusal};
+pub use schema::{COMPOSE, Release};
 pub use service::{
     BuildSection, Dependency, Deploy, EnvFile, HealthcheckSection, Logging, Mount, Ports, Rejection, Service,
     ServiceKey, Suggestion, Tmpfs,
@@ -109,8 +110,10 @@ pub struct Compose {
     pub services: Vec<Service>,
     /// Syntax errors.
     pub errors: Vec<SyntaxError>,
-    /// The errors for which Docker Compose refuses the project and that no other rule reports.
+    /// The errors for which Docker Compose rejects the project and that no other rule reports.
     pub refusals: Vec<Refusal>,
+    /// Keys that older releases of Docker Compose refuse.
+    pub newer_keys: Vec<NewerKey>,
     /// References that could not be followed.
     pub unresolved: Vec<Unresolved>,
     environment: Environment,
@@ -161,6 +164,7 @@ impl Compose {
             consistency::check(merged, self_contained, &mut loader.refusals);
         }
         let unresolved = loader.unresolved.iter().cloned();
+        let newer_keys = loader.refusals.take_newer();
         let refusals = loader.refusals.without_reported(&services, &loader.errors, unresolved, sources);
         Self {
             name,
@@ -170,6 +174,7 @@ impl Compose {
             services,
             errors: loader.errors,
             refusals,
+            newer_keys,
             unresolved: loader.unresolved.into_iter().collect(),
             environment: context.environment,
             trees: loader.trees.into_values().collect(),
@@ -386,7 +391,8 @@ impl ServiceEnvironment {
                             None => {
                                 let at = entry.key.span();
                                 let unknown = || Fact::Unknown { at, why: Why::Variable(name.clone()) };
-                                scope.project.passed_on(&name, at).unwrap_or_else(unknown)
+                                let outer = || scope.project.passed_on(&name, at);
+                                entry.is_passed_on.then(outer).flatten().unwrap_or_else(unknown)
                             }
                         };
                         self.variables.insert(name, (fact, true));

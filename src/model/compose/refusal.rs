@@ -1,5 +1,6 @@
-//! Errors for which Docker Compose refuses a project, each with its place.
+//! Errors for which Docker Compose rejects a project, each with its place.
 
+use super::schema::Release;
 use super::service::Service;
 use super::value::{Kind, Value};
 use super::{SizeProblem, Unresolved};
@@ -10,7 +11,7 @@ use crate::syntax::SyntaxError;
 /// Upper bound on the refusals of one project. Someone who has so many mends some and runs again.
 const MAX_REFUSALS: usize = 500;
 
-/// An error for which Docker Compose refuses a project.
+/// An error for which Docker Compose rejects a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The key or value at fault.
@@ -33,8 +34,25 @@ pub struct Refusal {
     pub may_be_added: bool,
     /// It is a key that Compose does not know.
     pub is_unknown_key: bool,
+    /// The name of a key that Compose does not know and that resembles none that it knows: a later release may take it.
+    pub may_be_newer: Option<String>,
     /// The only key that resembles it, if that one is absent and takes the value.
     pub rename_to: Option<&'static str>,
+}
+
+/// A key that older releases of Docker Compose refuse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewerKey {
+    /// The key.
+    pub span: Span,
+    /// Spans of the aliases, merge keys, extends and includes that it came through.
+    pub via: Vec<Span>,
+    /// The service that it is in, if it is in one.
+    pub service: Option<String>,
+    /// Its name, as in "the key `gpus` of `web`".
+    pub name: String,
+    /// The first release that takes it.
+    pub since: Release,
 }
 
 impl Refusal {
@@ -51,23 +69,29 @@ impl Refusal {
             in_stack: true,
             may_be_added: false,
             is_unknown_key: false,
+            may_be_newer: None,
             rename_to: None,
         }
     }
 
-    /// Creates the refusal of an `extends` that names no service.
-    pub(super) fn of_extends(service: &str, span: Span) -> Self {
+    /// Creates the refusal of an `extends` that names no service. `is_short` if it is no mapping.
+    pub(super) fn of_extends(service: &str, span: Span, is_short: bool) -> Self {
+        let upstream = match is_short {
+            true => format!("cannot extend service \"{service}\": service \"\" not found"),
+            false => format!("extends.{service}.service is required"),
+        };
         Self {
             span,
             via: Vec::new(),
             service: Some(service.to_owned()),
             message: format!("`extends` of `{service}` names no service"),
-            label: "no `service` in it".to_owned(),
-            upstream: format!("extends.{service}.service is required"),
+            label: "no name of a service in it".to_owned(),
+            upstream,
             related: Vec::new(),
             in_stack: true,
             may_be_added: false,
             is_unknown_key: false,
+            may_be_newer: None,
             rename_to: None,
         }
     }
@@ -80,6 +104,8 @@ pub(super) struct Refusals {
     places: HashSet<Span>,
     /// Refusals of values that Compose reads after merging. They count only if nothing replaces the value.
     decoded: Vec<Refusal>,
+    /// Keys that older releases refuse.
+    newer: Vec<NewerKey>,
 }
 
 impl Refusals {
@@ -88,6 +114,18 @@ impl Refusals {
         if self.decoded.len() < MAX_REFUSALS {
             self.decoded.push(refusal);
         }
+    }
+
+    /// Adds a key that older releases refuse, unless it has been added: services may share a mapping.
+    pub(super) fn add_newer(&mut self, key: NewerKey) {
+        if self.newer.len() < MAX_REFUSALS && !self.newer.iter().any(|known| known.span == key.span) {
+            self.newer.push(key);
+        }
+    }
+
+    /// Returns the keys that older releases refuse.
+    pub(super) fn take_newer(&mut self) -> Vec<NewerKey> {
+        std::mem::take(&mut self.newer)
     }
 
     /// True if nothing has been refused.
@@ -137,6 +175,7 @@ impl Refusals {
             in_stack: true,
             may_be_added: false,
             is_unknown_key: false,
+            may_be_newer: None,
             rename_to: None,
         });
     }

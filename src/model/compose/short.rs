@@ -45,7 +45,7 @@ pub(super) fn is_path(source: &str) -> bool {
     source.starts_with(['.', '/', '~']) || source.starts_with(r"\\") || drive
 }
 
-/// Returns why Compose refuses the short form of a port (docker/go-connections `nat/nat.go`, `ParsePortSpec`).
+/// Returns why Compose rejects the short form of a port (docker/go-connections `nat/nat.go`, `ParsePortSpec`).
 pub(super) fn refused_port(spec: &str) -> Option<String> {
     let parts: Vec<&str> = spec.split(':').collect();
     let (ip, host, container) = match parts.as_slice() {

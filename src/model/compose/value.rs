@@ -31,6 +31,8 @@ pub(crate) struct Value {
     pub(crate) merge_mode: MergeMode,
     /// Set if a file or service that it builds upon could not be read: keys that are absent here may be set there.
     pub(crate) missing: Option<Box<Missing>>,
+    /// It is a mapping of `NAME=value` that was merged: a list for Compose, in which a later `!reset` of a name finds nothing.
+    pub(crate) is_listed: bool,
     /// For an item of `pre_start`: where an overriding or extending service repeats it.
     pub(crate) repeated_at: Option<Box<Span>>,
 }
@@ -128,6 +130,7 @@ impl Value {
             span,
             via: Vec::new(),
             merge_mode: MergeMode::Merge,
+            is_listed: false,
             missing: None,
             repeated_at: None,
         }
@@ -142,11 +145,26 @@ impl Value {
             default_of: None,
             template: None,
         });
-        Self { kind, span, via: Vec::new(), merge_mode: MergeMode::Merge, missing: None, repeated_at: None }
+        Self {
+            kind,
+            span,
+            via: Vec::new(),
+            merge_mode: MergeMode::Merge,
+            is_listed: false,
+            missing: None,
+            repeated_at: None,
+        }
     }
 
     pub(crate) fn as_map(&self) -> Option<&Map> {
         match &self.kind {
+            Kind::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_map_mut(&mut self) -> Option<&mut Map> {
+        match &mut self.kind {
             Kind::Map(map) => Some(map),
             _ => None,
         }
@@ -238,6 +256,7 @@ impl<'a> Lowering<'a> {
             span: node.span,
             via: via.clone(),
             merge_mode: MergeMode::Merge,
+            is_listed: false,
             missing: None,
             repeated_at: None,
         };
@@ -320,12 +339,16 @@ impl<'a> Lowering<'a> {
         }
         for merge in merges {
             let merged = self.node(merge, via, depth + 1);
+            // `!reset` at the anchor or at the merge key leaves nothing to merge.
+            if merged.merge_mode == MergeMode::Remove {
+                continue;
+            }
             let site = self.tree.node(merge).span;
             let sources = match merged.kind {
                 Kind::Seq(items) => items,
                 _ => vec![merged],
             };
-            for source in sources {
+            for source in sources.into_iter().filter(|source| source.merge_mode != MergeMode::Remove) {
                 if !matches!(source.kind, Kind::Map(_)) && !self.is_dropped(merge) {
                     let message = "`<<` merges mappings; this is not one".to_owned();
                     self.errors.push(SyntaxError::fatal(message, site));

@@ -1,8 +1,8 @@
 //! The rule `invalid-compose-file`.
 
-use crate::diagnostic::{Applicability, Edit};
+use crate::diagnostic::{Applicability, Edit, Severity};
 use crate::rules::{RuleContext, Target};
-use crate::workload::{FactName, Project, Refusal};
+use crate::workload::{COMPOSE, FactName, Project, Refusal};
 
 rule! {
     name: "invalid-compose-file",
@@ -17,7 +17,7 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
     // `docker stack deploy` reads such a file with an older schema.
     let stack = cx.policy().target == Target::Swarm || project.for_swarm;
     // A file beside these may be meant to be merged over them, or to extend a service of theirs. One that extends it here does not
-    // help: Compose refuses the project, unless a profile that nobody names keeps the service out.
+    // help: Compose rejects the project, unless a profile that nobody names keeps the service out.
     let is_added = |refusal: &Refusal| {
         let Some(name) = refusal.service.as_deref().filter(|_| refusal.may_be_added) else { return false };
         let find = |name: &str| project.workloads.iter().find(|workload| workload.name == name);
@@ -25,13 +25,27 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
         let is_here = |by: &Option<String>| by.as_deref().is_some_and(|by| find(by).is_some());
         project.changed_elsewhere(name).any(|change| kept_out || !is_here(&change.by))
     };
+    let release = cx.policy().thresholds.compose_version;
     for refusal in &project.refusals {
         let of_platform = project.is_template && refusal.is_unknown_key;
         if (stack && !refusal.in_stack) || is_added(refusal) || of_platform {
             continue;
         }
+        if let Some(name) = refusal.may_be_newer.as_ref().filter(|_| release > COMPOSE && !stack) {
+            let message =
+                format!("{name} is unknown to Compose {COMPOSE}, and Compose {release} may take it");
+            let mut finding = cx.report(refusal.span, message);
+            finding.severity(Severity::Note).label("not checked").via(&refusal.via);
+            if let Some(service) = &refusal.service {
+                finding.service(service);
+            }
+            continue;
+        }
         let mut finding = cx.report(refusal.span, refusal.message.clone());
-        finding.label(refusal.label.as_str()).via(&refusal.via).note(refusal.upstream.trim());
+        finding
+            .label(refusal.label.as_str())
+            .via(&refusal.via)
+            .note(format!("Docker Compose says: {}", refusal.upstream.trim()));
         for (span, text) in &refusal.related {
             finding.related(*span, text.as_str());
         }
@@ -41,6 +55,13 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
             finding.fix(format!("write `{meant}`"), Applicability::Unsafe, &FactName::ALL, vec![edit]);
         }
         if let Some(service) = &refusal.service {
+            finding.service(service);
+        }
+    }
+    for key in project.newer_keys.iter().filter(|key| key.since > release && !stack) {
+        let mut finding = cx.report(key.span, format!("Compose {release} refuses {}", key.name));
+        finding.label(format!("taken since Compose {}", key.since)).via(&key.via);
+        if let Some(service) = &key.service {
             finding.service(service);
         }
     }

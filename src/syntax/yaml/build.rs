@@ -22,6 +22,8 @@ pub(super) struct Built {
     pub(super) errors: Vec<SyntaxError>,
     /// Aliases without an anchor.
     pub(super) unknown_anchors: Vec<Span>,
+    /// The places of plain scalars that were made aliases.
+    pub(super) alias_keys: Vec<usize>,
     /// The error at which the parser stopped; the tree holds what comes before it.
     pub(super) failure: Option<Failure>,
 }
@@ -46,6 +48,8 @@ struct Frame {
 struct Builder<'t> {
     file: SourceId,
     text: &'t str,
+    /// The places of plain scalars that stand for aliases.
+    alias_keys: &'t [usize],
     out: Built,
     stack: Vec<Frame>,
     /// Number of open collections below [`MAX_DEPTH`], which are dropped.
@@ -59,8 +63,8 @@ struct Builder<'t> {
     long_quote: Option<usize>,
 }
 
-/// Parses up to the first error.
-pub(super) fn build(file: SourceId, text: &str) -> Built {
+/// Parses up to the first error. `alias_keys` are the places of plain scalars that stand for aliases, in order.
+pub(super) fn build(file: SourceId, text: &str, alias_keys: &[usize]) -> Built {
     let options = options! {
         emit_anchor_events: true,
         emit_unresolved_aliases: true,
@@ -77,11 +81,13 @@ pub(super) fn build(file: SourceId, text: &str) -> Built {
         comments: Vec::new(),
         errors: Vec::new(),
         unknown_anchors: Vec::new(),
+        alias_keys: Vec::new(),
         failure: None,
     };
     let mut builder = Builder {
         file,
         text,
+        alias_keys,
         out,
         stack: Vec::new(),
         dropped: 0,
@@ -154,6 +160,12 @@ impl Builder<'_> {
             }
             Event::MappingStart(..) | Event::SequenceStart(..) if self.dropped > 0 => self.dropped += 1,
             _ if self.dropped > 0 => {}
+            Event::Scalar(value, ScalarStyle::Plain, 0, _)
+                if self.alias_keys.binary_search(&start).is_ok() =>
+            {
+                self.out.alias_keys.push(start);
+                self.alias_of(value.get(1..).unwrap_or_default(), start, end);
+            }
             Event::Scalar(value, style, anchor, _) => {
                 let tag = self.tag(&at);
                 let (scalar, span) = self.scalar(&value, style, start, end);
@@ -167,15 +179,7 @@ impl Builder<'_> {
                 self.open(Kind::Seq(Vec::new()), style, start, end, self.tag(&at), anchor);
             }
             Event::Alias(anchor) => self.alias(anchor, start, end),
-            Event::UnresolvedAlias(name) => {
-                let span = self.span(start, end);
-                let target = self.named_anchors.get(&*name).copied();
-                if target.is_none() {
-                    self.out.unknown_anchors.push(span);
-                }
-                self.last = end;
-                self.add(Kind::Alias(target), span, None, 0);
-            }
+            Event::UnresolvedAlias(name) => self.alias_of(&name, start, end),
             Event::Anchor(id, name) => {
                 let (span, name) = (self.span(start, end), name.into_owned());
                 let Some(id) = self.anchors.get(&id).copied() else { return };
@@ -211,6 +215,17 @@ impl Builder<'_> {
             }
             found => found,
         };
+        self.last = end;
+        self.add(Kind::Alias(target), span, None, 0);
+    }
+
+    /// Adds an alias of the last anchor of that name.
+    fn alias_of(&mut self, name: &str, start: usize, end: usize) {
+        let span = self.span(start, end);
+        let target = self.named_anchors.get(name).copied();
+        if target.is_none() {
+            self.out.unknown_anchors.push(span);
+        }
         self.last = end;
         self.add(Kind::Alias(target), span, None, 0);
     }

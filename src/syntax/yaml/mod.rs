@@ -4,6 +4,7 @@
 //! not recurse however deep a file nests. Aliases are kept as aliases; readers of the tree follow them. Only this
 //! module uses the event parser (`granit_parser`).
 
+mod alias_keys;
 mod build;
 mod dump;
 pub mod edit;

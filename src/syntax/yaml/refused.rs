@@ -12,6 +12,7 @@ pub(super) fn by_go_yaml(file: SourceId, text: &str, nodes: &[Node]) -> Vec<Synt
         let message = "Compose reads YAML 1.1, and refuses other versions".to_owned();
         errors.push(SyntaxError::fatal(message, Span::new(file, at, at + "%YAML".len())));
     }
+    errors.extend(nodes.iter().filter_map(|node| anchor(node, text)));
     if memchr::memmem::find(text.as_bytes(), b"\\/").is_some() {
         errors.extend(slashes(text, nodes));
     }
@@ -36,6 +37,28 @@ fn directive(text: &str) -> Option<usize> {
         at += line.len();
     }
     None
+}
+
+/// Returns the error of an anchor's name: for go-yaml it ends at a colon, and what follows is a value that begins with one. Only text and
+/// a list in brackets can be read as such a value.
+fn anchor(node: &Node, text: &str) -> Option<SyntaxError> {
+    let anchor = node.anchor.as_ref()?;
+    let is_block = || text.as_bytes().get(node.span.start as usize) != Some(&b'[');
+    let message = if !anchor.name.is_ascii() {
+        format!("Compose accepts letters of ASCII alone in the name of an anchor: `&{}`", anchor.name)
+    } else if anchor.name.ends_with(':')
+        || anchor.name.contains(':')
+            && match &node.kind {
+                Kind::Map(pairs) => !pairs.is_empty(),
+                Kind::Seq(_) => is_block(),
+                Kind::Scalar(_) | Kind::Alias(_) => false,
+            }
+    {
+        format!("the name of an anchor ends at the colon for Compose: `&{}`", anchor.name)
+    } else {
+        return None;
+    };
+    Some(SyntaxError::fatal(message, anchor.span))
 }
 
 /// Returns the errors of `\/` in double quotes, which JSON has and YAML 1.1 does not.
@@ -103,7 +126,7 @@ fn tabs(file: SourceId, text: &str, nodes: &[Node]) -> Vec<SyntaxError> {
                 elsewhere || ends.contains(&end) && column <= indent
             };
             if is_refused && errors.len() < TABS_SHOWN {
-                let message = "a tab in the indentation, which Compose refuses".to_owned();
+                let message = "a tab in the indentation, which Compose rejects".to_owned();
                 errors.push(SyntaxError::fatal(message, Span::new(file, at + column, at + column + 1)));
             }
         }

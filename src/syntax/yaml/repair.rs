@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use super::alias_keys::{self, Marked};
 use super::build::{Built, Failure, build};
 use super::{Kind, Node, Tree, problem};
 use crate::source::{SourceId, Span, TracedText};
@@ -14,16 +15,23 @@ use crate::syntax::SyntaxError;
 /// Maximum number of lines that are blanked.
 const MAX_ROUNDS: usize = 32;
 
+/// Maximum number of times that a text is parsed to find the keys that are aliases.
+const MAX_MARKINGS: usize = 4;
+
 /// Bytes that may be parsed for recovery: a fixed amount, plus an amount per byte of the file.
 const BUDGET: usize = 8 * 1024 * 1024;
 const BUDGET_PER_BYTE: usize = 2;
 
 /// Parses `text`, recovering from errors.
 pub(super) fn parse(file: SourceId, text: &str) -> Tree {
-    let mut built = build(file, text);
+    let mut built = build(file, text, &[]);
+    let mut marked = Marked::none(text);
+    if built.failure.is_some() || !built.unknown_anchors.is_empty() {
+        mark_alias_keys(file, text, &mut built, &mut marked);
+    }
     let (mut errors, mut blanked) = (Vec::new(), Vec::new());
     if built.failure.is_some() {
-        blanked = recover(file, text, &mut built, &mut errors);
+        blanked = recover(file, &marked, &mut built, &mut errors);
     } else {
         let name = |span: &Span| text.get(span.start as usize + 1..span.end as usize).unwrap_or_default();
         errors.extend(
@@ -39,9 +47,33 @@ pub(super) fn parse(file: SourceId, text: &str) -> Tree {
     Tree { file, nodes, documents, comments, errors, blanked, first_crlf: OnceLock::new() }
 }
 
+/// Parses a text again that has aliases as keys close to a colon.
+fn mark_alias_keys<'t>(file: SourceId, text: &'t str, built: &mut Built, marked: &mut Marked<'t>) {
+    let mut keys = alias_keys::places(text);
+    // What turns out to be in a comment or in quotes stays as it is.
+    for _ in 0..MAX_MARKINGS {
+        if keys.is_empty() {
+            return;
+        }
+        let attempt = Marked::at(text, keys);
+        let parsed = build(file, &attempt.text, &attempt.keys);
+        if parsed.alias_keys.len() == attempt.keys.len() {
+            (*built, *marked) = (parsed, attempt);
+            return;
+        }
+        keys = parsed.alias_keys;
+    }
+}
+
 /// Replaces `built` by what can be parsed of the file and returns the blanked lines. Unknown anchors are then not
 /// reported: the anchor may be in a blanked line.
-fn recover(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<SyntaxError>) -> Vec<Span> {
+fn recover(
+    file: SourceId,
+    marked: &Marked<'_>,
+    built: &mut Built,
+    errors: &mut Vec<SyntaxError>,
+) -> Vec<Span> {
+    let text = marked.text.as_ref();
     let mut current = text.to_owned();
     let mut blanked_lines = Vec::new();
     let mut budget = text.len().saturating_mul(BUDGET_PER_BYTE).saturating_add(BUDGET);
@@ -54,7 +86,7 @@ fn recover(file: SourceId, text: &str, built: &mut Built, errors: &mut Vec<Synta
             }
             budget -= text.len();
             let blanked = blank(&current, line.clone());
-            let attempt = build(file, &blanked);
+            let attempt = build(file, &blanked, &marked.keys);
             let score = Score::of(&attempt);
             if best.as_ref().is_none_or(|(so_far, ..)| score > *so_far) {
                 best = Some((score, line, attempt));

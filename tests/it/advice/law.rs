@@ -141,7 +141,7 @@ impl Judge<'_> {
         }
         let refused = self.refused(&offered.iter().collect::<Vec<_>>());
         for (one, words) in refused {
-            self.violation(one, format!("Compose refuses: {}", in_short(&words)), words);
+            self.violation(one, format!("Compose rejects: {}", in_short(&words)), words);
         }
         for one in offered.iter().filter(|one| one.by == "safe fix") {
             self.same_facts(one);
@@ -354,7 +354,7 @@ impl Judge<'_> {
                 self.bare_violation(by, &rule, words);
             }
             if let Some(words) = self.refusal(&new) {
-                let kind = format!("Compose refuses: {}", in_short(&words));
+                let kind = format!("Compose rejects: {}", in_short(&words));
                 self.bare_violation(by, &kind, words);
             }
             self.desk.oomlint(&fixing, &[]);

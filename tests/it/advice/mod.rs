@@ -32,7 +32,7 @@ mod law;
 mod oracle;
 mod parts;
 mod paste;
-mod program;
+pub mod program;
 mod project;
 mod shapes;
 mod snippet;

@@ -473,7 +473,7 @@ pub(crate) fn findings_of_one_rule() {
     assert!(checked.report(Format::Json).len() < 20 << 20);
 }
 
-/// Of 2000 keys that Compose refuses, 500 are named.
+/// Of 2000 keys that Compose rejects, 500 are named.
 pub(crate) fn refused_places() {
     let keys: String = (0..2_000).map(|i| format!("    no{i}: x\n")).collect();
     let checked = check(&[("compose.yaml", &format!("services:\n  a:\n    image: x\n{keys}"))]);

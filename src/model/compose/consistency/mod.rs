@@ -129,6 +129,7 @@ fn refusal(span: Span, value: &Value, message: String, label: &str, upstream: St
         in_stack: false,
         may_be_added: false,
         is_unknown_key: false,
+        may_be_newer: None,
         rename_to: None,
     }
 }
@@ -143,6 +144,8 @@ fn integer(value: &Value) -> Option<i64> {
     let scalar = value.as_scalar().filter(|scalar| scalar.unset.is_none())?;
     match scalar.typed {
         yaml::Value::Int(number) => Some(number),
+        // Compose cuts off what is behind the point.
+        yaml::Value::Float(number) => Some(number as i64),
         _ => scalar.text.as_str().parse().ok(),
     }
 }

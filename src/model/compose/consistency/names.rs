@@ -56,7 +56,7 @@ pub(super) fn check_job(job: &Subject<'_>, project: &Project<'_>, refusals: &mut
         }
         let upstream =
             format!("job \"{own}\" depends on undefined service or job \"{name}\": invalid compose project");
-        let message = format!("the job `{own}` depends on `{name}`, which nothing defines");
+        let message = format!("the job `{own}` depends on `{name}`, which is not defined");
         let refusal = job.refusal(other.value, message, "no such service or job", upstream);
         refusals.add(Refusal { span: other.span, may_be_added: true, ..refusal });
     }
@@ -90,7 +90,7 @@ impl Reference<'_, '_> {
         let label = meant.unwrap_or_else(|| format!("not in the top-level `{section}`"));
         let upstream =
             format!("service \"{service}\" refers to undefined {kind} {name}: invalid compose project");
-        let message = format!("`{service}` names the {kind} `{name}`, which nothing defines");
+        let message = format!("`{service}` uses the undefined {kind} `{name}`");
         let refusal = self.service.refusal(named.value, message, &label, upstream);
         refusals.add(Refusal { span: named.span, in_stack, may_be_added: true, ..refusal });
     }
@@ -101,7 +101,7 @@ fn undefined_service(service: &Subject<'_>, project: &Project<'_>, other: &Named
     let label = near(name, project, "services").unwrap_or_else(|| "no such service".to_owned());
     let upstream =
         format!("service \"{own}\" depends on undefined service \"{name}\": invalid compose project");
-    let message = format!("`{own}` depends on the service `{name}`, which nothing defines");
+    let message = format!("`{own}` depends on the undefined service `{name}`");
     let refusal = service.refusal(other.value, message, &label, upstream);
     Refusal { span: other.span, may_be_added: true, ..refusal }
 }

@@ -135,7 +135,7 @@ fn contexts(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusal
             let upstream = format!(
                 "service \"{name}\" declares unknown service \"{target}\" as additional contexts {key}"
             );
-            let message = format!("`{name}` builds from the service `{target}`, which nothing defines");
+            let message = format!("`{name}` builds from the undefined service `{target}`");
             refusals.add(service.refusal(value, message, "no such service", upstream));
         }
     }

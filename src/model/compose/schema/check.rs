@@ -3,17 +3,17 @@
 use std::collections::hash_map;
 
 use super::super::merge::replaces_logging;
-use super::super::refusal::{Refusal, Refusals};
+use super::super::refusal::{NewerKey, Refusal, Refusals};
 use super::super::value::{Entry, Kind, Map, MergeMode, Value};
 use super::messages::{self, Place};
 use super::read::{Found, cast, refused_text};
-use super::{Alternative, Mapping, ROOT, Reading, Shape};
+use super::{Alternative, Mapping, Names, ROOT, Reading, Release, Shape};
 use crate::error::only_slip;
 use crate::hash::HashMap;
 use crate::source::Span;
 use crate::syntax::yaml;
 
-/// Adds what Compose refuses in a document. `below` is what it is merged over: a key that is absent or empty may stand there.
+/// Adds what Compose rejects in a document. `below` is what it is merged over: a key that is absent or empty may stand there.
 pub(in super::super) fn check(document: &Value, below: Option<&Value>, refusals: &mut Refusals) {
     let pass = if below.is_some() { Pass::Present } else { Pass::Everything };
     let mut checker = Checker {
@@ -22,6 +22,20 @@ pub(in super::super) fn check(document: &Value, below: Option<&Value>, refusals:
         pass,
         below,
         root_below: below,
+        document,
+        is_probe: false,
+    };
+    checker.value(document, document.span, &ROOT);
+}
+
+/// Adds the text in a document that is extended from and that Compose cannot read before it looks for the service.
+pub(in super::super) fn check_casts(document: &Value, refusals: &mut Refusals) {
+    let mut checker = Checker {
+        refusals,
+        place: Place::default(),
+        pass: Pass::Casts,
+        below: None,
+        root_below: None,
         document,
         is_probe: false,
     };
@@ -50,6 +64,15 @@ enum Pass {
     Present,
     /// Reports required keys that are absent.
     Absent,
+    /// Reports text that is no number and no boolean where one is meant: Compose reads that of every service in a file.
+    Casts,
+}
+
+impl Pass {
+    /// True if it is about all that is there.
+    fn is_full(self) -> bool {
+        matches!(self, Self::Everything | Self::Present)
+    }
 }
 
 struct Checker<'r> {
@@ -74,6 +97,7 @@ impl Checker<'_> {
         let Some(found) = self.read(value, key, shape) else { return };
         let Some(alternative) = shape.alternatives.iter().find(|alternative| found.fits(alternative)) else {
             if self.is_converted() {
+                self.converted_name(value, key);
                 return;
             }
             // Merging leaves out most of what is empty.
@@ -88,12 +112,12 @@ impl Checker<'_> {
         };
         match (alternative, &value.kind) {
             (Alternative::Keys(mapping), Kind::Map(map)) => self.mapping((map, mapping), key, value, shape),
-            (Alternative::Map { item, names }, Kind::Map(map)) => {
+            (Alternative::Map { item, keys }, Kind::Map(map)) => {
                 for (name, entry) in map {
-                    if *names && !is_name(name) {
-                        self.unknown_key(name, entry, None);
-                    } else {
+                    if keys.take(name) {
                         self.entry(name, entry, item);
+                    } else {
+                        self.unknown_key(name, entry, None);
                     }
                 }
             }
@@ -118,7 +142,7 @@ impl Checker<'_> {
                     && shape.reading == Some(Reading::Count)
                     && number < 0.0
                 {
-                    self.add(value, key, messages::negative(&self.place, scalar.text.as_str()));
+                    self.add_decoded(value, messages::negative(&self.place, scalar.text.as_str()));
                 }
             }
             _ => {}
@@ -129,6 +153,10 @@ impl Checker<'_> {
     fn read(&mut self, value: &Value, key: Span, shape: &'static Shape) -> Option<Found> {
         let found = Found::of(value);
         let Kind::Scalar(scalar) = &value.kind else { return Some(found) };
+        // Whatever a variable is, it is no list and no mapping.
+        if scalar.unset.is_some() && !shape.takes_scalars() {
+            return Some(Found::Text);
+        }
         // The decoder decides whether a time is accepted.
         if scalar.unset.is_some() || matches!(scalar.typed, yaml::Value::Timestamp) {
             return None;
@@ -147,12 +175,8 @@ impl Checker<'_> {
                     let refusal = messages::refused_text(&self.place, text, &upstream);
                     if matches!(reading, Reading::Policy | Reading::Name) {
                         self.add(value, key, refusal);
-                    } else if self.pass != Pass::Absent {
-                        self.refusals.add_decoded(Refusal {
-                            span: value.span,
-                            via: value.via.clone(),
-                            ..refusal
-                        });
+                    } else {
+                        self.add_decoded(value, refusal);
                     }
                     return None;
                 }
@@ -161,7 +185,12 @@ impl Checker<'_> {
             Ok(found) => Some(found),
             Err(upstream) => {
                 let text = scalar.text.as_str();
-                self.add(value, key, messages::cast(&self.place, text, &upstream, shape.reading));
+                let refusal = messages::cast(&self.place, text, &upstream, shape);
+                if shape.is_late {
+                    self.add_decoded(value, refusal);
+                } else if self.pass != Pass::Absent {
+                    self.add_at(value, key, refusal);
+                }
                 None
             }
         }
@@ -176,14 +205,21 @@ impl Checker<'_> {
     ) {
         for (name, entry) in map {
             match mapping.get(name) {
-                Some(shape) => self.entry(name, entry, shape),
+                Some(known) => {
+                    if let Some(since) = known.since {
+                        self.newer_key(name, entry, since);
+                    }
+                    self.entry(name, entry, &known.shape);
+                }
                 None if mapping.others => {}
                 None if mapping.extensions && name.starts_with("x-") => {}
                 None => self.unknown_key(name, entry, Some((map, mapping))),
             }
         }
-        if self.pass != Pass::Present && value.missing.is_none() {
-            for absent in mapping.required.iter().filter(|absent| !map.contains_key(**absent)) {
+        if matches!(self.pass, Pass::Everything | Pass::Absent) && value.missing.is_none() {
+            let is_there =
+                |key: &str| map.get(key).is_some_and(|entry| entry.value.merge_mode != MergeMode::Remove);
+            for absent in mapping.required.iter().filter(|absent| !is_there(absent)) {
                 let place = if key == value.span { first_line_of(map, key) } else { key };
                 let mut refusal = messages::absent_key(&self.place, absent, shape);
                 refusal.span = place;
@@ -201,16 +237,37 @@ impl Checker<'_> {
         if below.at(&path).is_none_or(Value::is_null) {
             return false;
         }
-        match self.document.at(&path).map(|value| &value.kind) {
-            Some(Kind::Scalar(_)) => true,
-            Some(Kind::Map(_)) => !self.place.names_settings(),
+        // `!override` takes the place of what is below it, as it is.
+        let mut above = self.document;
+        for key in &path {
+            match above.get(key) {
+                Some(entry) if entry.value.merge_mode != MergeMode::Replace => above = &entry.value,
+                _ => return false,
+            }
+        }
+        match above.kind {
+            Kind::Scalar(_) => true,
+            Kind::Map(_) => !self.place.names_settings(),
             _ => false,
+        }
+    }
+
+    /// Adds a text that becomes the key of a mapping of names, and is none.
+    fn converted_name(&mut self, value: &Value, key: Span) {
+        if let Some((text, true)) = text(value)
+            && self.place.names_settings()
+            && self.place.is_converted_key()
+            && !Names::Simple.take(text)
+        {
+            self.add(value, key, messages::unknown_key(&self.place, text, value, &[], false));
         }
     }
 
     fn entry(&mut self, name: &str, entry: &Entry, shape: &'static Shape) {
         let below = self.below;
-        self.below = below.and_then(|below| below.get(name)).map(|entry| &entry.value);
+        // `!override` takes the place of what is below it.
+        let merges = entry.value.merge_mode != MergeMode::Replace;
+        self.below = below.filter(|_| merges).and_then(|below| below.get(name)).map(|entry| &entry.value);
         self.place.push(name);
         if self.place.is_logging() {
             self.below = self.below.filter(|below| !replaces_logging(below, &entry.value));
@@ -250,13 +307,27 @@ impl Checker<'_> {
         self.below = below;
     }
 
+    /// Adds a key that older releases refuse.
+    fn newer_key(&mut self, name: &str, entry: &Entry, since: Release) {
+        if !self.pass.is_full() || self.is_probe || entry.value.merge_mode == MergeMode::Remove {
+            return;
+        }
+        self.refusals.add_newer(NewerKey {
+            span: entry.key,
+            via: entry.value.via.clone(),
+            service: self.place.service(),
+            name: self.place.key(name),
+            since,
+        });
+    }
+
     /// Adds a key that is unknown in a mapping, or a name that Compose does not take.
     fn unknown_key(&mut self, name: &str, entry: &Entry, place: Option<(&Map, &'static Mapping)>) {
-        if self.pass == Pass::Absent || entry.value.merge_mode == MergeMode::Remove {
+        if !self.pass.is_full() || entry.value.merge_mode == MergeMode::Remove {
             return;
         }
         let known: Vec<&'static str> =
-            place.into_iter().flat_map(|(_, mapping)| mapping.keys).map(|(name, _)| *name).collect();
+            place.into_iter().flat_map(|(_, mapping)| mapping.keys).map(|key| key.name).collect();
         let unevaluated = place.is_some_and(|(_, mapping)| mapping.unevaluated);
         let mut refusal = messages::unknown_key(&self.place, name, &entry.value, &known, unevaluated);
         // A key in quotes, as in JSON, has a longer span.
@@ -274,7 +345,7 @@ impl Checker<'_> {
         entry: &Entry,
         (map, mapping): (&Map, &'static Mapping),
     ) -> Option<&'static str> {
-        let meant = only_slip(name, mapping.keys.iter().map(|(name, _)| *name))?;
+        let meant = only_slip(name, mapping.keys.iter().map(|key| key.name))?;
         if self.is_probe
             || map.contains_key(meant)
             || self.below.is_some_and(|below| below.get(meant).is_some())
@@ -291,15 +362,25 @@ impl Checker<'_> {
             document: self.document,
             is_probe: true,
         };
-        probe.value(&entry.value, entry.key, mapping.get(meant)?);
+        probe.value(&entry.value, entry.key, &mapping.get(meant)?.shape);
         found.is_empty().then_some(meant)
+    }
+
+    /// Adds a refusal of a scalar that Compose reads after merging.
+    fn add_decoded(&mut self, value: &Value, refusal: Refusal) {
+        if self.pass.is_full() {
+            self.refusals.add_decoded(Refusal { span: value.span, via: value.via.clone(), ..refusal });
+        }
     }
 
     /// Adds a refusal of a value: at a scalar itself, else at its key.
     fn add(&mut self, value: &Value, key: Span, refusal: Refusal) {
-        if self.pass == Pass::Absent {
-            return;
+        if self.pass.is_full() {
+            self.add_at(value, key, refusal);
         }
+    }
+
+    fn add_at(&mut self, value: &Value, key: Span, refusal: Refusal) {
         let is_scalar = value.as_scalar().is_some() && !value.span.is_empty();
         let span = if is_scalar { value.span } else { key };
         self.refusals.add(Refusal { span, via: value.via.clone(), ..refusal });
@@ -309,11 +390,6 @@ impl Checker<'_> {
 /// Returns the key of the first entry of a mapping without a key of its own, an item of a list.
 fn first_line_of(map: &Map, otherwise: Span) -> Span {
     map.values().next().map_or(otherwise, |entry| entry.key)
-}
-
-/// True for the names that Compose takes for services, networks and the like.
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 /// Returns the text of a scalar without a variable that is not known, and whether it is text to YAML.

@@ -81,12 +81,17 @@ impl Place {
         self.steps.get(..length?)
     }
 
+    /// True if the place is that of the key itself that merging converts.
+    pub(super) fn is_converted_key(&self) -> bool {
+        self.converted().is_some_and(|path| path.len() == self.steps.len())
+    }
+
     /// True if the place is that of a key whose settings are merged one by one: those stay as they are.
     pub(super) fn names_settings(&self) -> bool {
         matches!(self.steps().as_slice(), [_, _, "depends_on" | "models" | "networks", ..])
     }
 
-    fn service(&self) -> Option<String> {
+    pub(super) fn service(&self) -> Option<String> {
         match self.steps().as_slice() {
             ["services", service, ..] => Some((*service).to_owned()),
             _ => None,
@@ -101,6 +106,11 @@ impl Place {
             ["services", service, below @ ..] => format!("`{}` of `{service}`", below.join(".")),
             _ => format!("`{}`", self.path()),
         }
+    }
+
+    /// Returns the name of a key in the mapping: `start_interval` in `healthcheck` of `web`.
+    pub(super) fn key(&self, key: &str) -> String {
+        format!("the key `{key}`{}", self.inside())
     }
 
     /// Returns the mapping's name, after a key in it: of the service, or in `healthcheck` of it.
@@ -126,6 +136,7 @@ fn refusal(place: &Place, message: String, label: String, upstream: String) -> R
         in_stack: true,
         may_be_added: false,
         is_unknown_key: false,
+        may_be_newer: None,
         rename_to: None,
     }
 }
@@ -142,23 +153,32 @@ pub(super) fn unknown_key(
         (false, path) => format!("{path} additional properties '{key}' not allowed"),
     };
     let is_service = value.get("image").is_some() || value.get("build").is_some();
-    let label = match (place.steps.as_slice(), nearest(key, known.iter().copied()).first()) {
+    let meant = nearest(key, known.iter().copied());
+    let may_be_newer = !known.is_empty() && meant.is_empty() && !(place.steps.is_empty() && is_service);
+    let label = match (place.steps.as_slice(), meant.first()) {
         ([], _) if is_service => "services go below `services:`".to_owned(),
         (_, Some(meant)) => format!("did you mean `{meant}`?"),
+        (_, None) if known.is_empty() && key.is_empty() => "a key without a name".to_owned(),
         (_, None) if known.is_empty() => "a name has letters, digits, `.`, `_` and `-` only".to_owned(),
         (_, None) => format!("no key that Compose {COMPOSE} knows here"),
     };
-    let kind = if known.is_empty() { "name" } else { "key" };
-    let message = format!("Compose refuses the {kind} `{key}`{}", place.inside());
-    Refusal { is_unknown_key: !known.is_empty(), ..refusal(place, message, label, upstream) }
+    let message = match known.is_empty() {
+        true => format!("Compose rejects the name `{key}`{}", place.inside()),
+        false => format!("Compose rejects {}", place.key(key)),
+    };
+    Refusal {
+        is_unknown_key: !known.is_empty(),
+        may_be_newer: may_be_newer.then(|| place.key(key)),
+        ..refusal(place, message, label, upstream)
+    }
 }
 
 pub(super) fn wrong_kind(place: &Place, value: &Value, found: Found, shape: &Shape) -> Refusal {
     let (upstream, wanted) = (format!("{} {}", place.path(), must_be(shape)), wanted(shape));
     let name = place.name();
     let (message, label) = match found {
-        Found::Null => (format!("{name} is empty: Compose takes {wanted}"), "nothing below it".to_owned()),
-        _ => (format!("{name} is {}: Compose takes {wanted}", found.name()), written(value, found, shape)),
+        Found::Null => (format!("{name} is empty: Compose accepts {wanted}"), "nothing below it".to_owned()),
+        _ => (format!("{name} is {}: Compose accepts {wanted}", found.name()), written(value, found, shape)),
     };
     refusal(place, message, label, upstream)
 }
@@ -189,7 +209,7 @@ pub(super) fn wrong_word(place: &Place, text: &str, words: &[&str]) -> Refusal {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "none of them".to_owned(),
     };
-    let message = format!("{} is `{}`: Compose takes {}", place.name(), short(text), or(&shown));
+    let message = format!("{} is `{}`: Compose accepts {}", place.name(), short(text), or(&shown));
     refusal(place, message, label, upstream)
 }
 
@@ -218,14 +238,17 @@ pub(super) fn not_exact(place: &Place, text: &str) -> Refusal {
 }
 
 /// Returns the refusal of text that Compose reads as a number or a boolean.
-pub(super) fn cast(place: &Place, text: &str, upstream: &str, reading: Option<Reading>) -> Refusal {
-    let wanted = match reading {
+pub(super) fn cast(place: &Place, text: &str, upstream: &str, shape: &Shape) -> Refusal {
+    let wanted = match shape.reading {
         Some(Reading::Whole | Reading::Count | Reading::Limit) => "a whole number",
         Some(Reading::Flag) => "`true` or `false`",
         _ => "a number",
     };
-    let message = format!("{} is `{}`: Compose takes {wanted}", place.name(), short(text));
-    let upstream = format!("{}: failed to cast to expected type: {upstream}", place.path());
+    let message = format!("{} is `{}`: Compose accepts {wanted}", place.name(), short(text));
+    let upstream = match shape.is_late {
+        true => format!("decoding failed due to the following error(s): {}: {upstream}", place.path()),
+        false => format!("{}: failed to cast to expected type: {upstream}", place.path()),
+    };
     refusal(place, message, format!("not {wanted}"), upstream)
 }
 

@@ -3,9 +3,11 @@
 mod check;
 mod messages;
 mod read;
+mod release;
 
-pub(super) use check::{check, check_required};
+pub(super) use check::{check, check_casts, check_required};
 pub(super) use read::decimal;
+pub use release::Release;
 
 /// What a value may be.
 #[derive(Debug)]
@@ -14,9 +16,18 @@ struct Shape {
     alternatives: &'static [Alternative],
     /// What Compose makes of text in its place.
     reading: Option<Reading>,
+    /// It makes that of the merged project, not of each file.
+    is_late: bool,
 }
 
 impl Shape {
+    fn takes_scalars(&self) -> bool {
+        let is_scalar = |alternative: &Alternative| {
+            matches!(alternative, Alternative::Scalar { .. } | Alternative::Words(_))
+        };
+        self.alternatives.iter().any(is_scalar)
+    }
+
     fn takes_text(&self) -> bool {
         self.alternatives.iter().any(|alternative| match alternative {
             Alternative::Scalar { kinds, .. } => kinds.contains(&ScalarKind::Text),
@@ -44,11 +55,31 @@ enum Alternative {
     /// A mapping whose keys are names that the user chooses.
     Map {
         item: &'static Shape,
-        /// They are limited to letters, digits, `.`, `_` and `-`.
-        names: bool,
+        keys: Names,
     },
     /// A mapping whose keys the format knows.
     Keys(&'static Mapping),
+}
+
+/// The keys that the user may choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Names {
+    Any,
+    /// Any but an empty one.
+    NotEmpty,
+    /// Letters, digits, `.`, `_` and `-`: those of services, networks and the like.
+    Simple,
+}
+
+impl Names {
+    fn take(self, name: &str) -> bool {
+        let is_simple = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        match self {
+            Self::Any => true,
+            Self::NotEmpty => !name.is_empty(),
+            Self::Simple => !name.is_empty() && name.bytes().all(is_simple),
+        }
+    }
 }
 
 /// A kind of scalar in the JSON Schema.
@@ -88,11 +119,20 @@ enum Reading {
     Command,
 }
 
+/// A key that the format knows.
+#[derive(Debug)]
+struct Key {
+    name: &'static str,
+    shape: Shape,
+    /// The first release that takes it; `None` for all.
+    since: Option<Release>,
+}
+
 /// A mapping with known keys.
 #[derive(Debug)]
 struct Mapping {
-    /// Sorted.
-    keys: &'static [(&'static str, Shape)],
+    /// Sorted by name.
+    keys: &'static [Key],
     required: &'static [&'static str],
     /// `x-…` is taken.
     extensions: bool,
@@ -103,9 +143,9 @@ struct Mapping {
 }
 
 impl Mapping {
-    fn get(&self, key: &str) -> Option<&'static Shape> {
-        let at = self.keys.binary_search_by_key(&key, |(name, _)| name).ok()?;
-        self.keys.get(at).map(|(_, shape)| shape)
+    fn get(&self, name: &str) -> Option<&'static Key> {
+        let at = self.keys.binary_search_by_key(&name, |key| key.name).ok()?;
+        self.keys.get(at)
     }
 }
 

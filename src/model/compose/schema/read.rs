@@ -130,7 +130,7 @@ fn hexadecimal(text: &str) -> Option<f64> {
     Some(number * 2_f64.powi(exponent.parse::<i32>().ok()?.checked_sub(places)?))
 }
 
-/// Returns why Compose refuses text that the schema takes.
+/// Returns why Compose rejects text that the schema takes.
 pub(super) fn refused_text(text: &str, reading: Reading) -> Option<String> {
     match reading {
         Reading::Duration => duration::parse(text).err(),

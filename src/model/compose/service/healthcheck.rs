@@ -172,6 +172,7 @@ fn refusals(fields: Fields<'_>) -> Vec<Rejection> {
     if let Some(entry) = fields.entry(&["start_interval"])
         && fields.entry(&["start_period"]).is_none()
         && fields.value.missing.is_none()
+        && entry.value.as_scalar().is_some()
     {
         let message = "healthcheck.start_interval requires healthcheck.start_period to be set".to_owned();
         found.push(Rejection { span: entry.key, message, remedy: None });
