@@ -18,7 +18,7 @@ def project_name(difference):
 
 def dropped_size(difference):
     """A size that Compose drops: a rule says so, and the fact stays unknown."""
-    return isinstance(difference.oomlint, Unknown) and "does not fit the grammar" in difference.oomlint.why and difference.compose is ABSENT
+    return isinstance(difference.oomlint, Unknown) and "cannot be parsed" in difference.oomlint.why and difference.compose is ABSENT
 
 
 def name_without_line_end(difference):

@@ -286,7 +286,7 @@ fn nothing_outside_is_read() {
             format!("services:\n  api:\n    build: .\n{limit}"),
             Some(("@/Dockerfile", "Dockerfile")),
         ),
-        ("the project", service("environment: {A: \"${OUTER:-1m}\"}"), Some(("@/vars", ".env"))),
+        ("variables file", service("environment: {A: \"${OUTER:-1m}\"}"), Some(("@/vars", ".env"))),
     ];
     for target in [away, relative] {
         for (what, compose, link) in &cases {

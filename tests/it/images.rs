@@ -336,7 +336,7 @@ fn reports_name_the_images_that_nobody_knows() {
   e: {image: acme/own, build: ., mem_limit: 1g}
 ";
     let dir = tree(&[("compose.yaml", stack), ("Dockerfile", "FROM acme/base\n")]);
-    let line = "unknown images, unknown images, unknown images, heaps and healthchecks not checked: acme/api (see `oomlint images`)";
+    let line = "unknown images, heaps and healthchecks not checked: acme/api (see `oomlint images`)";
     let human = run(dir.path(), &["--select", "swap-below-limit"]);
     assert_eq!(human.code, Some(0));
     let lines: Vec<&str> = human.out.lines().collect();

@@ -59,7 +59,7 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
         }
     }
     for key in project.newer_keys.iter().filter(|key| key.since > release && !stack) {
-        let mut finding = cx.report(key.span, format!("Compose {release} refuses {}", key.name));
+        let mut finding = cx.report(key.span, format!("Compose {release} rejects {}", key.name));
         finding.label(format!("taken since Compose {}", key.since)).via(&key.via);
         if let Some(service) = &key.service {
             finding.service(service);
