@@ -343,7 +343,7 @@ fn reports_name_the_images_that_nobody_knows() {
     assert!(lines[0].starts_with("nothing found · 5 services") && lines[1] == line, "{}", human.out);
     let markdown = run(dir.path(), &["--format", "markdown"]).out;
     assert!(
-        markdown.contains("heaps and healthchecks not checked&#58; acme/api · oomlint images"),
+        markdown.contains("heaps and healthchecks not checked&#58; acme/api &#40;see <code>oomlint images</code>&#41;"),
         "{markdown}"
     );
     let report: Value = serde_json::from_str(&run(dir.path(), &["--format", "json"]).out).unwrap();
