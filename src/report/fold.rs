@@ -163,9 +163,9 @@ impl<'f> Fold<'f> {
             distinct_helps(&self.findings).saturating_sub(HELPS.min(distinct_helps(here.iter().copied())));
         if unsaid > 0 && !whole {
             notes.push(if unsaid == 1 {
-                "-v shows one more way to mend".to_owned()
+                "-v has one more suggestion".to_owned()
             } else {
-                format!("-v shows {unsaid} more ways to mend")
+                format!("-v has {unsaid} more suggestions")
             });
         }
         // Related locations of every service would bury the list of services.
@@ -211,17 +211,12 @@ impl<'f> Fold<'f> {
         self.findings.chunk_by(|a, b| a.path == b.path).count()
     }
 
-    /// Returns a line for the consequences of each rule: `2 heaps are sized from the host's memory: api, web [unbounded-heap]`.
+    /// Returns a line for the consequences of each rule: `heap sized from the host's memory: api, web [unbounded-heap]`.
     pub(super) fn consequences(&self) -> Vec<String> {
         let of_rule = |of_rule: &[Placed<'_>]| {
             let first = of_rule.first()?.finding;
-            let text = match (of_rule, first.consequence) {
-                ([_, _, ..], Some(consequence)) => {
-                    format!("{} {}: {}", of_rule.len(), consequence.group_message, names(of_rule, NAMED))
-                }
-                _ => first.message.clone(),
-            };
-            Some(format!("{text} [{}]", first.rule))
+            let text = first.consequence?.group_message;
+            Some(format!("{text}: {} [{}]", names(of_rule, NAMED), first.rule))
         };
         self.consequences.chunk_by(|a, b| a.finding.rule == b.finding.rule).filter_map(of_rule).collect()
     }
@@ -242,7 +237,7 @@ pub(super) fn note_line(folds: &[Fold<'_>], sources: &Sources) -> String {
     let mut line = format!("{} · {}", first.message(), first.at(sources));
     let more: usize = folds.iter().map(|fold| fold.findings.len()).sum::<usize>() - first.findings.len();
     if more > 0 {
-        line.push_str(&format!(" · {more} more"));
+        line.push_str(&format!(" · and {more} more"));
     }
     line
 }
@@ -263,7 +258,9 @@ fn helps<'f>(findings: &[&Placed<'f>], whole: bool) -> Vec<Help<'f>> {
     }
     let several = found.len() > 1;
     let mut helps: Vec<(&str, Vec<&str>)> = found.into_iter().collect();
-    helps.sort_by_key(|(_, names)| Reverse(names.len()));
+    // What can be pasted says more than why there is nothing to paste.
+    helps
+        .sort_by_key(|(text, names)| (!text.contains('\n') && text.starts_with("no "), Reverse(names.len())));
     helps.truncate(if whole { usize::MAX } else { HELPS });
     let help = |(index, (text, names)): (usize, (&'f str, Vec<&str>))| Help {
         text,

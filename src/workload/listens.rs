@@ -215,7 +215,7 @@ impl ProbeContext<'_> {
                         "it listens on {list}, and only TCP ports can be probed"
                     )));
                 }
-                return Err(NoPort::Unclear("no port of it is declared here".to_owned()));
+                return Err(NoPort::Unclear("no port is declared for it".to_owned()));
             }
             ([], _, [port]) if ports.hidden => *port,
             ([], ..) if ports.hidden => return Err(hidden()),

@@ -104,7 +104,7 @@ impl ProbeContext<'_> {
         }
         if may_be_worker(self.opened) && !self.ports().is_shown() {
             return Err(
-                "no port of its own is declared, and part of what it starts works on a queue or a schedule"
+                "no port is declared for it, and part of what it starts works on a queue or a schedule"
                     .into(),
             );
         }

@@ -208,8 +208,8 @@ fn no_probe_asks_a_worker_on_the_port_of_its_neighbour() {
     }
     let entry = "#!/bin/sh\nexec \"$@\"\n";
     has(&with("entrypoint: ./bin/run.sh, command: bundle exec sidekiq", entry), "it works on a queue");
-    has(&with("command: python consume.py", entry), "no port of it is declared here");
-    has(&with("command: ./bin/other.sh", entry), "no port of it is declared here");
+    has(&with("command: python consume.py", entry), "no port is declared for it");
+    has(&with("command: ./bin/other.sh", entry), "no port is declared for it");
     has(&with("command: gunicorn admin.wsgi", entry), "127.0.0.1:8000");
     has(
         &with("command: ./bin/run.sh", "#!/bin/sh\npython manage.py migrate\nexec gunicorn shop.wsgi\n"),
@@ -231,7 +231,7 @@ fn ports_that_no_probe_reaches_are_named() {
         &service("{image: 'alpine:3.22', command: /app, ports: ['53:53/udp', '53:53']}"),
         r#""127.0.0.1", "53""#,
     );
-    has(&service("{image: 'alpine:3.22', command: /app}"), "no port of it is declared here");
+    has(&service("{image: 'alpine:3.22', command: /app}"), "no port is declared for it");
     has(&service("{image: 'alpine:3.22', command: /app, ports: ['443:443']}"), r#""127.0.0.1", "443""#);
 }
 

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use oomlint::diagnostic::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, Summary};
+use oomlint::diagnostic::{
+    Applicability, Confidence, Consequence, Edit, Finding, Fix, Label, Severity, Summary,
+};
 use oomlint::discover::RepositoryRoot;
 use oomlint::report::{Format, Report, human};
 use oomlint::source::{SourceId, Sources, Span, TracedText};
@@ -318,6 +320,51 @@ fn of_a_rule_that_many_files_break_the_first_are_drawn_and_the_others_take_a_lin
         ),
         "{text}"
     );
+}
+
+/// A finding whose cause is another one is told with it, and none is lost, whichever service of a block it is about.
+#[test]
+fn what_follows_from_another_finding_is_shown_with_it() {
+    let mut case = Case::new();
+    let names = ["a", "b", "c", "d", "e", "f"];
+    for path in ["compose.yaml", "below/compose.yaml"] {
+        let services: String = names.iter().map(|name| format!("  {name}{name}:\n    image: x\n")).collect();
+        let file = case.file(path, &format!("services:\n{services}"));
+        for name in names {
+            let span = case.at(file, &format!("{name}{name}"));
+            let mut cause = finding("missing-memory-limit", Severity::Warning, "no limit", span, "no limit");
+            cause.group_message = Some("services have no memory limit");
+            cause.service = Some(name.to_owned());
+            let heap = format!("the heap of `{name}` has no limit");
+            let mut follows =
+                finding("unbounded-heap", Severity::Warning, &heap, case.before(file, "services"), "");
+            follows.related.push(label(span, "no limit here"));
+            follows.service = Some(name.to_owned());
+            follows.consequence = Some(Consequence {
+                of: "missing-memory-limit",
+                group_message: "heap sized from the host's memory",
+            });
+            case.findings.extend([cause, follows]);
+        }
+    }
+    let mut alone = case.findings[1].clone();
+    alone.related.clear();
+    alone.message = "a heap without such a cause".to_owned();
+    case.findings.push(alone);
+    let text = case.human();
+    assert!(text.contains("12 services have no memory limit"), "{text}");
+    let twice = "heap sized from the host's memory: a, b, c, d, e, f, a, b, c, d, e, f [unbounded-heap]";
+    assert!(text.contains(twice), "{text}");
+    assert!(text.contains("warning[unbounded-heap]: a heap without such a cause"), "{text}");
+    let markdown = case.format(Format::Markdown, false);
+    assert!(markdown.contains("heap sized from the host"), "{markdown}");
+    let whole = {
+        let mut out = Vec::new();
+        let options = human::Options { whole: true, ..human::Options::default() };
+        human::write(&mut out, &case.findings, &case.summary(), &case.sources, options).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    assert_eq!(whole.matches("warning[unbounded-heap]").count(), 13, "{whole}");
 }
 
 #[test]

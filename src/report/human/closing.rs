@@ -1,5 +1,6 @@
 //! The last lines of the report: errors, counts, and what to do next.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -8,7 +9,11 @@ use super::super::{escape, wrap};
 use super::{Options, paint};
 use crate::diagnostic::{Applicability, Finding, Severity, Summary};
 use crate::model::ImageReference;
+use crate::rules;
 use crate::source::Sources;
+
+/// Rules whose warnings are counted.
+const RULES: usize = 5;
 
 /// Errors repeated at the end.
 const ERRORS: usize = 10;
@@ -29,7 +34,8 @@ pub(super) fn write(
         errors(out, folds, sources, options)?;
     }
     writeln!(out, "{}", summary_line(summary, options.time))?;
-    let lines = [fixable(findings), unknown_images(summary), adopt(summary), next_step(folds)];
+    let lines =
+        [warnings(findings), fixable(findings), unknown_images(summary), adopt(summary), next_step(folds)];
     for line in lines.into_iter().flatten() {
         let width = options.width.map(|width| (width, 0));
         writeln!(out, "{}", wrap::hanging(&escape::line(&line), width, "  "))?;
@@ -86,6 +92,20 @@ pub(in super::super) fn summary_line(summary: &Summary, time: bool) -> String {
     line
 }
 
+/// Returns the line that counts warnings by rule, the most harmful first: `missing-memory-limit 24, missing-healthcheck 18`.
+fn warnings(findings: &[Finding]) -> Option<String> {
+    let mut counts: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.severity == Severity::Warning) {
+        *counts.entry((rules::position(finding.rule), finding.rule)).or_default() += 1;
+    }
+    let shown: Vec<String> =
+        counts.iter().take(RULES).map(|((_, rule), count)| format!("{rule} {count}")).collect();
+    let more = counts.len().saturating_sub(RULES);
+    let more = if more > 0 { format!(" and {}", plural(more, "more rule")) } else { String::new() };
+    // With a single rule the line would repeat what stands above.
+    (shown.len() > 1).then(|| format!("warnings: {}{more}", shown.join(", ")))
+}
+
 /// Returns the line that counts findings with a fix: `3 fixable with --fix, 5 more with --fix --unsafe-fixes`.
 fn fixable(findings: &[Finding]) -> Option<String> {
     let with = |applicability| {
@@ -121,7 +141,7 @@ pub(in super::super) fn unknown_images(summary: &Summary) -> Option<String> {
     names.truncate(NAMED);
     let names = names.join(", ");
     (!names.is_empty()).then(|| {
-        format!("unknown images, heaps and healthchecks not checked: {names}{more} (see `oomlint images`)")
+        format!("not checked for heap and healthcheck, unknown images: {names}{more} (see `oomlint images`)")
     })
 }
 

@@ -113,7 +113,7 @@ fn note_lines(
         let text = wrap::hanging(&text, options.width.map(|width| (width, columns)), "      ");
         writeln!(out, "{head}{text}")?;
     }
-    writeln!(out, "{}\n", paint("-v draws the notes", "2", options.color))
+    writeln!(out, "{}\n", paint("-v shows the notes in full", "2", options.color))
 }
 
 /// Colours text, with the parameters of an ANSI escape sequence.

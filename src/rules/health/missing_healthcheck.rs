@@ -32,7 +32,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 .via(&workload.service.via)
                 .severity(role.soften(severity))
                 .group_message("services have no healthcheck, in Compose or in the image")
-                .note("without one, a process stuck at its memory limit still looks healthy")
+                .note("without one, Docker shows a container that hangs as running")
                 .help(inherited(project, workload).unwrap_or_else(|| help(workload)));
             if let Some(stage) = workload.build.as_ref().and_then(|build| build.from.as_ref()) {
                 finding.related(stage.from, "nor does the Dockerfile that builds it");

@@ -80,7 +80,7 @@ fn unlimited(offer: &Offer<'_>, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
             workload.role.soften(RULE.meta().severity)
         })
         .confidence(if heap.assumed || heap.env_unseen { Confidence::Low } else { Confidence::Medium })
-        .consequence_of("missing-memory-limit", "heaps are sized from the host's memory")
+        .consequence_of("missing-memory-limit", "heap sized from the host's memory")
         .note(without_limit(heap.runtime));
     if workload.anchor != place {
         finding.related(workload.anchor, "this service has no memory limit");

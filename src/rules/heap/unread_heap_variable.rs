@@ -106,7 +106,7 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, cx: &mut 
                 Severity::Error,
             ),
             true => (
-                format!("`{name}` starts without `{variable}`, so `{flag}` has no effect"),
+                format!("`{flag}` of `{name}` has no effect: its start does not use `{variable}`"),
                 Severity::Warning,
             ),
         };
@@ -114,7 +114,7 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, cx: &mut 
         finding
             .label(format!("the JVM does not read `{variable}`"))
             .severity(severity)
-            .related(heap.program.span, "no shell here expands it");
+            .related(heap.program.span, "exec form: no shell expands it");
         (finding, "the variable that every JVM reads")
     } else {
         let mut finding = by_script(workload, problem, cx);

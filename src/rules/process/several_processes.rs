@@ -18,7 +18,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     cx.report(span, format!("`{name}` runs several programs under one limit"))
         .label("more than one program starts here")
         .note(
-            "when one uses too much, the kernel chooses which to kill; the container keeps running without it",
+            "when one uses too much, the kernel chooses which to kill; unless that is PID 1, the container keeps running without it",
         )
         .help("run each as a service, with its own limit and healthcheck");
 }

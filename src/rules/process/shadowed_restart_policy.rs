@@ -32,6 +32,14 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         _ => "any",
     };
     let bound = attempts.map(|attempts| format!(" and `max_attempts: {attempts}`")).unwrap_or_default();
+    // The engine takes a number of attempts with `on-failure` alone.
+    let attempts_in_block =
+        workload.service.deploy.max_attempts.value().is_some_and(|attempts| *attempts > 0);
+    let bound = match condition {
+        "on-failure" => bound,
+        _ if attempts_in_block => " without `max_attempts`".to_owned(),
+        _ => String::new(),
+    };
     let mut finding = cx.report(
         written.span,
         format!("`restart: {}` of `{}` becomes `{effective}`", written.value, workload.name),

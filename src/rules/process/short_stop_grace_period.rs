@@ -44,12 +44,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let written = !period.is_absent();
     let severity = if written && sure { RULE.meta().severity } else { Severity::Note };
     let (has, asked) = (duration::display(has), compose(needs.seconds));
-    let mut finding =
-        cx.report(place, format!("`{name}` has {has} to stop; its documentation recommends {asked}"));
+    let mut finding = cx.report(place, format!("`{name}` has {has} to stop; its image may need {asked}"));
     finding
         .label(match written {
-            true => format!("killed {has} after SIGTERM"),
-            false => format!("no `stop_grace_period`: killed {has} after SIGTERM"),
+            true => format!("killed {has} after the stop signal"),
+            false => format!("no `stop_grace_period`: killed {has} after the stop signal"),
         })
         .via(via)
         .severity(role.soften(severity))

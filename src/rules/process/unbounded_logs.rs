@@ -31,7 +31,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     cx.report(place, format!("the log of `{}` has no size limit", workload.name))
         .label(label)
         .group_message("services have a log without a size limit")
-        .note("the `json-file` driver keeps every line until the container is removed")
+        .note("the default driver, `json-file`, keeps every line until the container is removed, unless the daemon is configured otherwise")
         .help(match &workload.service.logging {
             Fact::Known(_) => "in the service:\n  logging:\n    options:\n      max-size: 10m",
             _ => "in the service:\n  logging:\n    driver: local",
