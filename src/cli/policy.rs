@@ -50,7 +50,7 @@ pub(super) struct Host {
     #[arg(long, help_heading = None, value_name = "SIZE", value_parser = single_line_error(host_memory))]
     pub(super) host_memory: Option<ByteSize>,
 
-    /// Count the services of this profile, `*` for all [default: COMPOSE_PROFILES in .env]
+    /// Count the services of this profile, `*` for all [default: `COMPOSE_PROFILES` in .env]
     #[arg(long = "profile", hide_short_help = true, value_name = "PROFILE")]
     pub(super) profiles: Vec<String>,
 }

@@ -116,7 +116,7 @@ fn texts_of_findings_are_short_lower_case_and_without_a_full_stop() {
         for note in finding.notes.iter().filter(|note| !is_quoted(note)) {
             hold("note", note, NOTE);
         }
-        for help in &finding.help {
+        if let Some(help) = &finding.help {
             hold("help", help, NOTE);
         }
         let first = finding.message.chars().next().unwrap_or_default();

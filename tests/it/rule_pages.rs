@@ -286,7 +286,7 @@ fn every_example_gives_what_its_page_says() {
 }
 
 /// Returns every finding of the pages' examples, with the page.
-pub fn every_finding() -> Vec<(String, Finding)> {
+pub(crate) fn every_finding() -> Vec<(String, Finding)> {
     let mut found = Vec::new();
     for meta in RULES.iter().map(|rule| rule.meta()) {
         for example in examples(meta.page).unwrap() {

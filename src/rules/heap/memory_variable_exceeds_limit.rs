@@ -29,9 +29,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .label(size.to_string())
         .confidence(Confidence::Medium)
         .related(limit.span, format!("the kernel kills `{name}` at {}", limit.value))
-        .note(format!(
-            "if the program reads it, the container is killed before it reaches that size; if not, the variable has no effect"
-        ))
+        .note(
+            "if the program reads it, the container is killed before it reaches that size; if not, the variable has \
+             no effect",
+        )
         .help(format!("set `{set}` below the limit, or raise the limit"));
     }
 }
