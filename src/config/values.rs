@@ -268,7 +268,7 @@ mod tests {
             ("6291455", "write it as in Compose: 512m, 16g"),
         ] {
             let message = Size::parse(text).unwrap_err();
-            assert!(message.ends_with(&format!("a unit is missing\n{help}")), "{message}");
+            assert!(message.ends_with(&format!("the unit is missing\n{help}")), "{message}");
         }
         assert!(Size::parse("6291456").is_ok() && Size::parse("16b").is_ok() && Size::parse("4k").is_ok());
         assert_eq!(Size::parse("17179869184"), Size::parse("16g"));

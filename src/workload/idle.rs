@@ -19,10 +19,15 @@ impl Workload {
     /// function's wrapper, or only an `echo`.
     #[must_use]
     pub fn idle(&self) -> bool {
-        self.process
-            .start
-            .value()
-            .is_some_and(|start| is_idle(&start.programs(self.image.handover.as_ref()), start))
+        if let Some(start) = self.process.start.value() {
+            return is_idle(&start.programs(self.image.handover.as_ref()), start);
+        }
+        // Whatever the image's entrypoint does, it is given a command that only waits.
+        let command = self.service.command.value().filter(|_| self.service.entrypoint.is_absent());
+        command.is_some_and(|words| {
+            let start = Start { entrypoint: Vec::new(), command: words.clone(), shell: false };
+            is_idle(&start.programs(None), &start)
+        })
     }
 }
 

@@ -109,7 +109,7 @@ fn by_parts(workload: &Workload) -> Option<String> {
         let percent = pool.default_percent()?;
         let subject =
             if pool.is_whole_process() { "it".to_owned() } else { format!("its {}", pool.display_name()) };
-        Some(format!("{subject} takes {percent} % of the memory it sees"))
+        Some(format!("{subject} may take {percent} % of the memory it sees"))
     });
     let shares: Vec<String> = shares.collect();
     let fixed = pools()

@@ -336,14 +336,14 @@ fn reports_name_the_images_that_nobody_knows() {
   e: {image: acme/own, build: ., mem_limit: 1g}
 ";
     let dir = tree(&[("compose.yaml", stack), ("Dockerfile", "FROM acme/base\n")]);
-    let line = "not checked for heap and healthcheck, unknown images: acme/api (see `oomlint images`)";
+    let line = "unknown images, not checked for heap and healthcheck: acme/api (see `oomlint images`)";
     let human = run(dir.path(), &["--select", "swap-below-limit"]);
     assert_eq!(human.code, Some(0));
     let lines: Vec<&str> = human.out.lines().collect();
     assert!(lines[0].starts_with("nothing found · 5 services") && lines[1] == line, "{}", human.out);
     let markdown = run(dir.path(), &["--format", "markdown"]).out;
     assert!(
-        markdown.contains("not checked for heap and healthcheck, unknown images&#58; acme/api &#40;see <code>oomlint images</code>&#41;"),
+        markdown.contains("unknown images, not checked for heap and healthcheck&#58; acme/api &#40;see <code>oomlint images</code>&#41;"),
         "{markdown}"
     );
     let report: Value = serde_json::from_str(&run(dir.path(), &["--format", "json"]).out).unwrap();
@@ -360,7 +360,7 @@ fn reports_name_the_images_that_nobody_knows() {
     let out = run(dir.path(), &[]).out;
     assert!(
         out.contains(
-            "unknown images: acme/i1, acme/i2, acme/i3, acme/i4, acme/i5 and 2 more (see `oomlint images`)\n"
+            "not checked for heap and healthcheck: acme/i1, acme/i2, acme/i3, acme/i4, acme/i5 and 2 more (see `oomlint images`)\n"
         ),
         "{out}"
     );
@@ -496,7 +496,7 @@ fn a_row_is_something_that_is_known() {
     let out = run(dir.path(), &["inspect"]).out;
     assert!(out.contains("unknown: not known for `acme/proxy`"), "{out}");
     assert!(out.contains("unknown: `acme/other` is an unknown image"), "{out}");
-    assert!(run(dir.path(), &[]).out.contains("unknown images: acme/other ("));
+    assert!(run(dir.path(), &[]).out.contains("healthcheck: acme/other ("));
 }
 
 /// Returns the entries of a text, as of a day.

@@ -141,7 +141,7 @@ pub(in super::super) fn unknown_images(summary: &Summary) -> Option<String> {
     names.truncate(NAMED);
     let names = names.join(", ");
     (!names.is_empty()).then(|| {
-        format!("not checked for heap and healthcheck, unknown images: {names}{more} (see `oomlint images`)")
+        format!("unknown images, not checked for heap and healthcheck: {names}{more} (see `oomlint images`)")
     })
 }
 

@@ -111,8 +111,7 @@ fn often(workload: &Workload, known: &Spanned<Healthcheck>, cx: &mut RuleContext
         }
         (Form::Dockerfile, None) => return,
     };
-    finding
-        .help(format!("replace {what}, to probe often only during startup (Docker 25 or later):\n  {text}"));
+    finding.help(format!("set {what}, to probe often only during startup (Docker 25 or later):\n  {text}"));
 }
 
 /// Rounds a duration in nanoseconds up to one that people write: 65s to 1m30s, 95s to 2m.

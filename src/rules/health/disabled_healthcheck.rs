@@ -18,7 +18,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         return;
     }
     cx.report(check.span, format!("the healthcheck of `{}` is disabled", workload.name))
-        .label("disabled")
+        .label("disabled here")
         .via(&check.via)
-        .note("a hang goes unnoticed, and `depends_on` with `service_healthy` cannot wait for it");
+        .note("a hang goes unnoticed, and `depends_on` with `service_healthy` cannot wait for this service")
+        .help("remove what disables it, or write a `test` that works");
 }

@@ -21,6 +21,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         return;
     }
     let name = &workload.name;
+    // An override file beside it has one, and is merged where somebody names it.
+    if project.changed_elsewhere(name).any(|change| change.healthcheck && change.by.is_none()) {
+        return;
+    }
     let is_asked = workload.health.names_port || role.needed;
     // A client that nobody connects to and nobody waits for: its end is all there is to see.
     let severity = if is_asked { RULE.meta().severity } else { Severity::Note };
@@ -32,7 +36,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 .via(&workload.service.via)
                 .severity(role.soften(severity))
                 .group_message("services have no healthcheck, in Compose or in the image")
-                .note("without one, Docker shows a container that hangs as running")
+                .note("without one, Docker still shows a hung container as running")
                 .help(inherited(project, workload).unwrap_or_else(|| help(workload)));
             if let Some(stage) = workload.build.as_ref().and_then(|build| build.from.as_ref()) {
                 finding.related(stage.from, "nor does the Dockerfile that builds it");

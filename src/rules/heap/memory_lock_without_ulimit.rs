@@ -24,7 +24,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let alone = workload.variable("discovery.type");
     let alone = alone.value().is_some_and(|kind| kind.as_str() == "single-node");
     let name = &workload.name;
-    let mut finding = cx.report(asked.span, format!("`{name}` locks its memory, but has no memlock ulimit"));
+    let mut finding =
+        cx.report(asked.span, format!("`{name}` locks its memory, but its memlock ulimit is not set"));
     finding
         .label("asks the kernel to keep the heap in memory")
         .via(&asked.via)

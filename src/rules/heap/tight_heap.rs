@@ -33,7 +33,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         finding
             .label(format!("up to {size}"))
             .confidence(Confidence::Medium)
-            .related(limit.span, format!("`{name}` is killed at {}", limit.value))
+            .related(limit.span, format!("the kernel kills `{name}` at {}", limit.value))
             .note(bounded.arithmetic());
         if let Some(note) = bounded.perhaps_unread(workload) {
             finding.note(note);

@@ -54,7 +54,7 @@ fn tuned(workload: &Workload, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
         RuntimeName::Java => "a quarter of the container's memory limit, or of the host's memory",
         _ => "about half of the container's memory limit; without one it depends on the host's memory",
     };
-    cx.report(carrier.span, format!("the {runtime} heap of `{name}` has no limit"))
+    cx.report(carrier.span, format!("no setting limits the {runtime} heap of `{name}`"))
         .label(format!("none of the flags in `{}` limits the heap", carrier.value))
         .severity(Severity::Note)
         .confidence(Confidence::Low)
@@ -71,7 +71,7 @@ fn unlimited(offer: &Offer<'_>, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
         None => format!("{runtime} starts here without a heap limit"),
     };
     let mut finding =
-        cx.report(place, format!("the {runtime} heap of `{name}` has no limit{}", unless(heap)));
+        cx.report(place, format!("no setting limits the {runtime} heap of `{name}`{}", unless(heap)));
     finding
         .label(label)
         .severity(if heap.assumed || heap.env_unseen {

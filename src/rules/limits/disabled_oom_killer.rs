@@ -6,7 +6,7 @@ use crate::workload::{FactName, Workload};
 
 rule! {
     name: "disabled-oom-killer",
-    summary: "`oom_kill_disable` freezes the host instead of the container, or does nothing",
+    summary: "`oom_kill_disable` without a limit lets the host run out of memory; on cgroup v2 it does nothing",
     severity: Error,
     group: Limits,
     preset: Recommended,

@@ -41,5 +41,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let remove = vec![FixOp::Remove { key }];
         finding.fix_ops("remove the line", applicability, &[FactName::MemSwappiness], remove);
     }
-    finding.help("a `memswap_limit` equal to the memory limit disables swap");
+    finding.help(if workload.memory.limit.is_absent() {
+        "to disable swap, set `mem_limit` first, and `memswap_limit` to the same value"
+    } else {
+        "a `memswap_limit` equal to the memory limit disables swap"
+    });
 }

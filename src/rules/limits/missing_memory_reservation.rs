@@ -25,7 +25,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let mut finding =
         cx.report(limit.span, format!("`{name}` has a memory limit of {} and no reservation", limit.value));
     finding
-        .label(format!("`{name}` may use {}, but none of it is reserved", limit.value))
+        .label("no reservation")
         .via(&limit.via)
         .group_message("services have a memory limit and no reservation")
         .note("when the host runs short, the kernel reclaims first from containers above their reservation");

@@ -183,10 +183,10 @@ impl<'w> Offer<'w> {
         let key = self.limit_name();
         match why {
             NoNumber::Unknown if self.workload.role.is_job() => format!(
-                "add `{key}: <size>`, above its peak while it runs; `oomlint size` suggests one from samples of `docker stats`"
+                "add `{key}: <size>`, above its peak memory use while it runs; `oomlint size` suggests one from samples of `docker stats`"
             ),
             NoNumber::Unknown => format!(
-                "add `{key}: <size>`, above its peak; `oomlint size` suggests one from samples of `docker stats`"
+                "add `{key}: <size>`, above the service's peak memory use; `oomlint size` suggests one from samples of `docker stats`"
             ),
             NoNumber::Follows { runtime } => format!(
                 "add `{key}: <size>`: the {runtime} heap then follows it; `oomlint size` suggests one from samples of `docker stats`"

@@ -37,7 +37,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         }
         (Some(_), OuterShell::MayStay) => format!("starts `{shell}` without `exec`"),
     };
-    let mut finding = cx.report(*span, format!("{container} never gets SIGTERM: a shell is PID 1"));
+    let mut finding =
+        cx.report(*span, format!("{container} does not pass on the stop signal: a shell is PID 1"));
     finding.label(label).note("`docker stop` waits 10 s, then kills it without a clean shutdown");
     if let Some(place) = inside {
         let waits = if *outer == OuterShell::None {

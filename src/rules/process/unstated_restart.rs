@@ -26,7 +26,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     finding
         .label("no `restart`")
         .via(&workload.service.via)
-        .related(limit.span, format!("killed at {}", limit.value))
+        .related(limit.span, format!("the kernel kills it at {}", limit.value))
         .note("the default restart policy is `no`")
         .group_message("services stay down after an OOM kill");
     finding.help("add `restart: unless-stopped`");

@@ -174,7 +174,11 @@ mod tests {
                 "unknown instruction `HEALTCHECK`: did you mean `HEALTHCHECK`?",
                 "HEALTCHECK",
             ),
-            ("FROM a\nservices:", "unknown instruction `services:`", "services:"),
+            (
+                "FROM a\nservices:",
+                "unknown instruction `services:`; does the line above miss a `\\`?",
+                "services:",
+            ),
             ("FROM a\nENV A=b c", "ENV takes `name=value` here: `c` has no `=`", "c"),
             ("FROM a\nENV A", "a name without a value: write `NAME=value`", "A"),
             ("FROM a\nENV", "ENV needs a name", "ENV"),

@@ -214,14 +214,14 @@ fn documents_are_kept_apart() {
 #[test]
 fn a_broken_line_costs_only_itself() {
     let r = read("services:\n  web:\n    image: x\n    mem_lim\n    restart: no\n  db:\n    image: y\n");
-    assert_eq!(r.errors(), [("expected `:` after the key", "mem_lim")]);
+    assert_eq!(r.errors(), [("expected `key: value`; the `:` is missing", "mem_lim")]);
     assert_eq!(r.keys("services/web"), ["image", "restart"]);
     assert_eq!(r.keys("services"), ["web", "db"]);
 
     let r = read("a: 1\nb:\n\tc: 2\nd: \"x\ne: 'y'\nf: [1\ng: é: ü\n");
     assert_eq!(r.keys("").first(), Some(&"a"));
     assert!(r.keys("").contains(&"e"), "{:?}", r.keys(""));
-    assert_eq!(r.errors()[0], ("a tab in the indentation", "c: 2"));
+    assert_eq!(r.errors()[0], ("a tab in the indentation; YAML takes spaces only", "c: 2"));
     assert!(r.tree.errors().iter().all(|error| error.fatal && !r.slice(error.span).contains('\n')));
 }
 
@@ -229,7 +229,7 @@ fn a_broken_line_costs_only_itself() {
 fn a_key_at_the_end_of_what_is_read_has_an_empty_value() {
     let r = read("a: 1\nb: @x\n");
     assert_eq!(r.keys(""), ["a"]);
-    assert_eq!(r.errors(), [("a value cannot begin with `@`", "@x")]);
+    assert_eq!(r.errors(), [("a value cannot begin with `@`; quote it", "@x")]);
 }
 
 #[test]
