@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::order;
 use crate::source::LoadError;
 
 /// The reason why a run has no result. Each ends the command with exit code 2.
@@ -172,7 +173,7 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
         .filter(|(score, candidate)| *score > 0.85 || (name.len() > 3 && candidate.contains(name)))
         .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    order::by(&mut scored, |a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     scored.truncate(3);
     scored.into_iter().map(|(_, candidate)| candidate).collect()
 }

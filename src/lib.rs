@@ -52,6 +52,7 @@ pub mod lock;
 pub mod lsp;
 #[doc(hidden)]
 pub mod model;
+mod order;
 mod parallel;
 pub mod report;
 pub mod rules;

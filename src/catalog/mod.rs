@@ -40,6 +40,7 @@ pub use runtimes::{
 
 use crate::hash::HashMap;
 use crate::model::ImageReference;
+use crate::order;
 use image::ImageTable;
 use packages::PackageTable;
 use probes::ProbeTable;
@@ -104,7 +105,7 @@ impl Catalog {
                 }
             }
         }
-        own_by_prefix.sort_by_key(|(prefix, _): &(String, usize)| std::cmp::Reverse(prefix.len()));
+        order::by_key(&mut own_by_prefix, |(prefix, _): &(String, usize)| std::cmp::Reverse(prefix.len()));
         Self {
             images: Rows::new(&IMAGE_ROWS),
             own_images: rows,

@@ -81,7 +81,7 @@ impl Checker<'_> {
         projects.extend(loaded.into_iter().flatten());
         // The project of `-f` is top-level, whatever else reads its files.
         let named = usize::from(!options.compose_files.is_empty());
-        let (mut projects, included) = part_included(projects, named);
+        let included = take_included(&mut projects, named);
         if self.explain && tracing::enabled!(tracing::Level::INFO) {
             explain(&projects, included.iter(), sources);
         }
@@ -173,21 +173,13 @@ impl Checker<'_> {
     }
 }
 
-/// Returns the top-level projects, the first `named` of which are always, and the files of those that another project includes.
-fn part_included(
-    projects: Vec<LoadedProject>,
-    named: usize,
-) -> (Vec<LoadedProject>, Vec<project::ProjectFiles>) {
+/// Takes out the projects that another one includes, except for the first `named`, and returns their files.
+fn take_included(projects: &mut Vec<LoadedProject>, named: usize) -> Vec<project::ProjectFiles> {
     let files: Vec<&project::ProjectFiles> = projects.iter().map(|project| &project.project_files).collect();
     let top_level = project::top_level_files(files.get(named..).unwrap_or_default());
-    let top_level = std::iter::repeat_n(true, named).chain(top_level);
-    let (top_level, included): (Vec<_>, Vec<_>) =
-        projects.into_iter().zip(top_level).partition(|(_, top_level)| *top_level);
-    let included = included.into_iter().map(|(project, _)| project).filter(|project| project.in_scope);
-    (
-        top_level.into_iter().map(|(project, _)| project).collect(),
-        included.map(|project| project.project_files).collect(),
-    )
+    let mut top_level = std::iter::repeat_n(true, named).chain(top_level);
+    let included = projects.extract_if(.., |_| !top_level.next().unwrap_or(true));
+    included.filter(|project| project.in_scope).map(|project| project.project_files).collect()
 }
 
 /// Prints for `-v` which files make the projects in scope, and which belong to another one.

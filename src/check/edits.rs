@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Edit, Finding, Fix, FixOp, Step};
 use crate::hash::HashMap;
+use crate::order;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::yaml::{Tree, edit};
 
@@ -129,7 +130,7 @@ fn in_steps(text: &str, owner: Span, steps: &[Step]) -> Option<Edit> {
                 merge_move(set, removal, edit::comment(&tree, &now, key), key, &now)
             }
         };
-        edits.sort_by_key(|edit| std::cmp::Reverse(edit.span.start));
+        order::by_key(&mut edits, |edit| std::cmp::Reverse(edit.span.start));
         for edit in edits {
             now.get(edit.span.range())?;
             now.replace_range(edit.span.range(), &edit.replacement);

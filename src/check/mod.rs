@@ -181,22 +181,19 @@ fn run_inner(options: &Options, sources: &Sources, discovered: &Discovered, keep
         decider.mark_used(&project.out_of_scope);
     }
     decider.check_suppressions(&projects);
-    let (findings, suppressed) = decider.into_parts();
+    let (findings, mut suppressed) = decider.into_parts();
     let mut findings = sorted(findings, sources, |finding| finding);
-    let in_baseline = match &options.baseline {
-        Some((baseline, root)) => baseline.matches_each(&identities(&findings, sources, root)),
-        None => vec![false; findings.len()],
-    };
-    let mut suppressed = suppressed;
     let in_source_count = suppressed.len();
-    let (known, new): (Vec<_>, Vec<_>) =
-        findings.into_iter().zip(in_baseline).partition(|(_, in_baseline)| *in_baseline);
-    findings = new.into_iter().map(|(finding, _)| finding).collect();
-    suppressed.extend(known.into_iter().map(|(finding, _)| Suppressed {
-        finding,
-        kind: SuppressionKind::External,
-        justification: Some("in the baseline".to_owned()),
-    }));
+    // Findings are large, and most runs have no baseline: those that stay are not moved.
+    if let Some((baseline, root)) = &options.baseline {
+        let mut known = baseline.matches_each(&identities(&findings, sources, root)).into_iter();
+        let known = findings.extract_if(.., |_| known.next().unwrap_or_default());
+        suppressed.extend(known.map(|finding| Suppressed {
+            finding,
+            kind: SuppressionKind::External,
+            justification: Some("in the baseline".to_owned()),
+        }));
+    }
     let baseline_count = suppressed.len() - in_source_count;
     let suppressed = sorted(suppressed, sources, |suppressed| &suppressed.finding);
     let mut summary = count(&projects, sources, discovered);

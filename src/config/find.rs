@@ -9,6 +9,7 @@ use super::glob::Base;
 use super::values::Date;
 use crate::error::Error;
 use crate::hash::HashMap;
+use crate::order;
 use crate::parallel;
 use crate::source::{EntryKind, FileSystem, LoadError, normalize};
 
@@ -29,13 +30,16 @@ pub struct Configs {
     /// File-system access: the search ends where reading is not allowed.
     disk: FileSystem,
     /// Results by absolute directory.
-    found: Mutex<HashMap<OsString, Found>>,
+    found: Mutex<HashMap<OsString, Known>>,
     /// Results by directory as asked for, which is the same again and again.
-    asked: Mutex<HashMap<OsString, Found>>,
+    asked: Mutex<HashMap<OsString, Known>>,
 }
 
 /// The result for a directory: a configuration, none, or one that cannot be used.
 type Found = Result<Option<Arc<Config>>, Error>;
+
+/// The same as it is kept for each directory. The error is boxed: it is large and rare.
+type Known = Result<Option<Arc<Config>>, Box<Error>>;
 
 impl Default for Configs {
     /// Finds the nearest configuration of each file.
@@ -125,14 +129,14 @@ impl Configs {
         }
         let asked = || self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = asked().get(directory.as_os_str()) {
-            return known.clone();
+            return known.clone().map_err(|error| *error);
         }
         let found = self.look_for(directory);
         asked().insert(directory.into(), found.clone());
-        found
+        found.map_err(|error| *error)
     }
 
-    fn look_for(&self, directory: &Path) -> Found {
+    fn look_for(&self, directory: &Path) -> Known {
         let absolute = normalize(&self.here.join(directory));
         let mut passed = Vec::new();
         let mut found = Ok(None);
@@ -157,7 +161,8 @@ impl Configs {
                 let mut known = self.lock();
                 let read = || {
                     tracing::info!("configuration `{}`", shown.display());
-                    Config::read_on(&shown, today, &self.disk).map(|config| Some(Arc::new(config)))
+                    let read = Config::read_on(&shown, today, &self.disk);
+                    read.map(|config| Some(Arc::new(config))).map_err(Box::new)
                 };
                 found = known.entry(place.into()).or_insert_with(read).clone();
                 break;
@@ -187,14 +192,14 @@ impl Configs {
         let mut failures: Vec<Error> = Vec::new();
         for error in self.lock().values().filter_map(|found| found.as_ref().err()) {
             if !failures.contains(error) {
-                failures.push(error.clone());
+                failures.push(Error::clone(error));
             }
         }
-        failures.sort_by_key(ToString::to_string);
+        order::by_key(&mut failures, ToString::to_string);
         failures
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<OsString, Found>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<OsString, Known>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -14,6 +14,7 @@ use super::{Config, OverrideFor};
 use crate::catalog::Catalog;
 use crate::error::{ConfigProblem, Error};
 use crate::model::ImageReference;
+use crate::order;
 use crate::rules::Policy;
 use crate::source::Source;
 use crate::syntax::yaml::Tree;
@@ -29,7 +30,7 @@ pub(super) fn read(source: Arc<Source>, today: Date) -> Result<Config, Error> {
     if problems.is_empty() {
         return Ok(compile(source, file, today));
     }
-    problems.sort_by_key(|problem| problem.at.start);
+    order::by_key(&mut problems, |problem| problem.at.start);
     let (path, text) = (source.path(), source.text());
     let problem = |problem: Problem| {
         let within = problem.at.start.min(text.len())..problem.at.end.min(text.len());

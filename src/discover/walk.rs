@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::ignored::{self, IgnoreRules};
 use super::{Discovered, DiscoveredFile, FileKind, Options, kind_in_walk, may_be_linted, shown};
 use crate::error::Error;
+use crate::order;
 use crate::parallel;
 use crate::source::{EntryKind, FileSystem, LoadError, normalize};
 use crate::syntax::dotenv;
@@ -42,7 +43,7 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
             directories.extend(found.directories);
         }
     }
-    discovered.unreadable.sort_by_key(ToString::to_string);
+    order::by_key(&mut discovered.unreadable, ToString::to_string);
     add_overlaid(root, disk, discovered);
 }
 

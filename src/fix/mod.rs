@@ -17,6 +17,7 @@ use crate::check::{Options, Outcome, findings, resolve_fix_ops, run, run_rules};
 use crate::diagnostic::{Applicability, Finding};
 use crate::discover::Discovered;
 use crate::hash::HashSet;
+use crate::order;
 use crate::parallel;
 use crate::rules::Preset;
 use crate::source::{Overlay, Sources, compare_paths};
@@ -121,7 +122,7 @@ pub fn fix_some(
         fixed.unfinished |= part.unfinished;
         fixed.unsafe_left = (fixed.unsafe_left + part.unsafe_left).saturating_sub(unsafe_before);
     }
-    fixed.files.sort_by(|(a, ..), (b, ..)| compare_paths(a, b));
+    order::by(&mut fixed.files, |(a, ..), (b, ..)| compare_paths(a, b));
     fixed
 }
 

@@ -7,6 +7,7 @@ use super::State;
 use super::project_state::ProjectState;
 use crate::diagnostic::{Applicability, Finding, Fix};
 use crate::hash::{HashMap, HashSet};
+use crate::order;
 use crate::source::{Overlay, Sources, normalize};
 use crate::workload::FactName;
 
@@ -126,7 +127,7 @@ pub(super) fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> Overlay {
         // The edits refer to these sources, so every file loads.
         let Ok(id) = state.sources.load(path) else { continue };
         let mut text = state.sources.get(id).text().to_owned();
-        edits.sort_by_key(|(range, _)| (range.start, range.end));
+        order::by_key(&mut edits, |(range, _)| (range.start, range.end));
         // From the end, so that earlier ranges stay valid. Of two insertions in one place the first one comes first.
         for (range, replacement) in edits.into_iter().rev() {
             // Overlapping edits of one patch are a bug of a rule, and no reason to end the run.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::model::ImageReference;
+use crate::order;
 
 /// The version of the format that this program writes and reads.
 pub(super) const VERSION: u32 = 1;
@@ -123,7 +124,7 @@ impl Entry {
             *names = all.into_iter().collect();
         }
         let number = |port: &String| port.split('/').next().and_then(|port| port.parse::<u16>().ok());
-        self.ports.sort_by(|a, b| (number(a), a).cmp(&(number(b), b)));
+        order::by(&mut self.ports, |a, b| (number(a), a).cmp(&(number(b), b)));
         self.ports.dedup();
     }
 
@@ -161,7 +162,7 @@ impl LockFile {
             self.take_names(&entry);
             self.images.push(entry);
         }
-        self.images.sort_by(|a, b| (a.name(), &a.digests).cmp(&(b.name(), &b.digests)));
+        order::by(&mut self.images, |a, b| (a.name(), &a.digests).cmp(&(b.name(), &b.digests)));
         changes
     }
 

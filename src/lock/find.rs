@@ -8,6 +8,7 @@ use super::read::{ImageLock, Lock};
 use crate::discover;
 use crate::error::Error;
 use crate::hash::HashMap;
+use crate::order;
 use crate::source::{EntryKind, FileSystem, LoadError, SourceId, Sources, normalize, relative_to};
 
 /// The name of the file.
@@ -142,7 +143,7 @@ impl Locks {
                 failures.push(error.clone());
             }
         }
-        failures.sort_by_key(ToString::to_string);
+        order::by_key(&mut failures, ToString::to_string);
         failures
     }
 }

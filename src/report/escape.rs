@@ -130,7 +130,7 @@ pub fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
 const CHUNK: usize = 64;
 
 /// The number of chunks that are written at once: their texts are in memory together.
-const CHUNKS: usize = 32;
+const CHUNKS: usize = 16;
 
 /// Writes each value as JSON on all cores, with `between` between them.
 pub(super) fn json_each<T: Send, V: Serialize>(

@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use crate::diagnostic::{Finding, Severity};
 use crate::hash::{HashMap, HashSet};
 use crate::model::project::DEFAULT_NAMES;
+use crate::order;
 use crate::rules;
 use crate::source::{Sources, Span};
 
@@ -83,7 +84,7 @@ impl<'f> Fold<'f> {
                 Placed { path: place.path(), start: place.start, finding }
             })
             .collect();
-        placed.sort_by(|a, b| {
+        order::by(&mut placed, |a, b| {
             let key = |placed: &Placed<'_>| {
                 (rules::position(placed.finding.rule), placed.depth(), !placed.is_default())
             };
@@ -289,7 +290,7 @@ fn unusual_first<'p, 'f>(findings: &'p [Placed<'f>]) -> Vec<&'p Placed<'f>> {
     }
     let usual = counts.values().copied().max().unwrap_or(0);
     let mut ordered: Vec<&Placed<'f>> = findings.iter().collect();
-    ordered.sort_by_key(|placed| counts.get(label(placed)).copied() == Some(usual));
+    order::by_key(&mut ordered, |placed| counts.get(label(placed)).copied() == Some(usual));
     ordered
 }
 

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use super::human::paint;
 use super::{FileLocation, floor};
 use crate::diagnostic::Fix;
+use crate::order;
 use crate::source::{Source, Sources};
 
 /// Removed lines, and added lines, drawn per hunk; `--diff` prints all of a longer fix.
@@ -44,7 +45,7 @@ pub(super) fn draw(
         .iter()
         .map(|edit| (FileLocation::new(sources, edit.span), edit.replacement.as_str()))
         .collect();
-    edits.sort_by_key(|(place, _)| (place.path(), place.start, place.end));
+    order::by_key(&mut edits, |(place, _)| (place.path(), place.start, place.end));
     for file in edits.chunk_by(|a, b| a.0.source.id() == b.0.source.id()) {
         let Some((place, _)) = file.first() else { continue };
         let hunks = hunks(&place.source, file);
@@ -52,7 +53,7 @@ pub(super) fn draw(
             files.push((place.path(), hunks));
         }
     }
-    files.sort_by_key(|(file, _)| (Some(file.as_str()) != path, file.clone()));
+    order::by_key(&mut files, |(file, _)| (Some(file.as_str()) != path, file.clone()));
     if files.is_empty() {
         return String::new();
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::place::{FileLocation, Unit};
 use super::{Each, Report, escape, full_text, page};
 use crate::diagnostic::{Applicability, Finding, Fix, Label, Severity};
+use crate::order;
 
 #[derive(Serialize)]
 struct Document<D> {
@@ -103,7 +104,7 @@ fn suggestion(fix: &Fix, spot: &FileLocation, report: &Report<'_>) -> Option<Sug
     const FAR: usize = 2_000;
     let mut edits: Vec<_> =
         fix.edits.iter().map(|edit| (report.place(edit.span), &edit.replacement)).collect();
-    edits.sort_by_key(|(place, _)| (place.start, place.end));
+    order::by_key(&mut edits, |(place, _)| (place.start, place.end));
     let start = edits.first()?.0.start;
     let end = edits.last()?.0.end;
     let here = edits.iter().all(|(place, _)| place.source.id() == spot.source.id());

@@ -16,6 +16,7 @@ use crate::check::Fingerprint;
 use crate::diagnostic::{
     Applicability, Confidence, Edit, Finding, Fix, Label, Severity, Suppressed, SuppressionKind,
 };
+use crate::order;
 use crate::rules::{self, Group, Meta, Preset, RULES};
 use crate::source::Source;
 
@@ -381,7 +382,7 @@ fn sarif_fix(fix: &Fix, report: &Report<'_>) -> Option<SarifFix> {
     }
     let mut edits: Vec<(FileLocation, &Edit)> =
         fix.edits.iter().map(|edit| (report.place(edit.span), edit)).collect();
-    edits.sort_by_key(|(place, _)| (place.source.id(), place.start, place.end));
+    order::by_key(&mut edits, |(place, _)| (place.source.id(), place.start, place.end));
     let files = edits.chunk_by(|(a, _), (b, _)| a.source.id() == b.source.id());
     let changes = files.filter_map(|edits| {
         let (place, _) = edits.first()?;

@@ -14,6 +14,7 @@ use super::human::Options;
 use super::patch::digits;
 use super::{FileLocation, digest, escape, floor, page, patch, wrap};
 use crate::diagnostic::{Fix, Label, Severity};
+use crate::order;
 use crate::source::{Source, Sources};
 
 /// Advice of a block.
@@ -254,7 +255,7 @@ fn pieces<'m>(marks: &'m [LabelSpan<'m>]) -> Vec<Excerpt<'m>> {
     }
     let mut pieces: Vec<Excerpt<'_>> = Vec::new();
     for (first, mut file) in files {
-        file.sort_by_key(|mark| (mark.far_right(), mark.first_line, mark.place.start));
+        order::by_key(&mut file, |mark| (mark.far_right(), mark.first_line, mark.place.start));
         let mut near: Vec<Vec<&LabelSpan<'_>>> = Vec::new();
         for mark in file {
             match near.last_mut() {
@@ -263,7 +264,7 @@ fn pieces<'m>(marks: &'m [LabelSpan<'m>]) -> Vec<Excerpt<'m>> {
             }
         }
         // The header names the first label that is drawn.
-        near.sort_by_key(|piece| !piece.iter().any(|mark| std::ptr::eq(*mark, first)));
+        order::by_key(&mut near, |piece| !piece.iter().any(|mark| std::ptr::eq(*mark, first)));
         pieces.extend(near.into_iter().map(|marks| Excerpt::new(&first.place.source, marks)));
     }
     pieces

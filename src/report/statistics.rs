@@ -1,5 +1,6 @@
 //! Number of findings per rule: `--statistics`.
 
+use crate::order;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -12,7 +13,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
         *counts.entry((finding.severity, finding.rule)).or_default() += 1;
     }
     let mut rows: Vec<_> = counts.into_iter().collect();
-    rows.sort_by_key(|((severity, rule), count)| (std::cmp::Reverse((*severity, *count)), *rule));
+    order::by_key(&mut rows, |((severity, rule), count)| (std::cmp::Reverse((*severity, *count)), *rule));
     let digits = rows.iter().map(|(_, count)| count.to_string().len()).max().unwrap_or_default();
     for ((severity, rule), count) in &rows {
         writeln!(out, "{:7}  {count:digits$}  {rule}", severity_name(*severity))?;

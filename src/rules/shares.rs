@@ -2,6 +2,7 @@
 
 use super::{FindingBuilder, RuleContext};
 use crate::capacity::Share;
+use crate::order;
 use crate::syntax::size::ByteSize;
 
 /// The largest number of related labels of a finding; the note has the sum.
@@ -43,7 +44,7 @@ pub(super) fn services(shares: &[Share<'_>]) -> String {
 /// Formats the sum, the twelve largest terms first, and counts the rest.
 fn arithmetic(shares: &[Share<'_>], total: ByteSize) -> String {
     let mut sorted: Vec<&Share<'_>> = shares.iter().collect();
-    sorted.sort_by_key(|share| std::cmp::Reverse(share.total));
+    order::by_key(&mut sorted, |share| std::cmp::Reverse(share.total));
     let shown: Vec<String> =
         sorted.iter().take(12).map(|share| format!("{} ({})", share.total, share.workload.name)).collect();
     let more = sorted.len().saturating_sub(12);

@@ -5,6 +5,7 @@
 
 use crate::diagnostic::Suppression;
 use crate::hash::HashMap;
+use crate::order;
 use crate::source::{Source, SourceId, Span, Spanned};
 use crate::syntax::dockerfile::{Dockerfile, Keyword};
 use crate::syntax::dotenv;
@@ -60,7 +61,7 @@ impl Comments {
             }
         }
         for named in by_name.values_mut() {
-            named.parts.sort_by_key(|part| (part.start, std::cmp::Reverse(part.end)));
+            order::by_key(&mut named.parts, |part| (part.start, std::cmp::Reverse(part.end)));
             named.parts.dedup_by_key(|part| (part.start, part.end));
             let mut open: Vec<(usize, u32)> = Vec::new();
             for (at, part) in named.parts.iter_mut().enumerate() {

@@ -10,6 +10,7 @@ use super::checked::{CheckedProject, FindingKey, names_of};
 use super::config::ConfigResolver;
 use crate::diagnostic::{Finding, Suppression};
 use crate::hash::HashSet;
+use crate::order;
 use crate::parallel;
 use crate::rules::lint::{unknown_rule, unused_suppression};
 use crate::rules::{Group, Meta, Preset, RULES, RuleContext};
@@ -38,7 +39,7 @@ impl Suppressions {
         }
         let comments = comments.into_iter().map(|(file, mut found)| {
             // Those of an inline Dockerfile come after those of the file that it is in.
-            found.sort_by_key(|suppression| suppression.comment.start);
+            order::by_key(&mut found, |suppression| suppression.comment.start);
             (file, Comments::new(found))
         });
         let ignores = projects.iter().flat_map(|project| &project.ignores);
@@ -87,7 +88,7 @@ impl Suppressions {
             }
         }
         names.retain(|name| in_scope.contains(&sources.to_outer_span(name.span).file));
-        names.sort_by_key(|name| name.span);
+        order::by_key(&mut names, |name| name.span);
         names.dedup_by_key(|name| name.span);
         for name in &names {
             let known = RULES.iter().any(|rule| rule.meta().name == name.value)

@@ -2,6 +2,7 @@
 
 use super::stages::Stage;
 use super::target::OverriddenInstruction;
+use crate::order;
 use crate::source::Span;
 use crate::syntax::dockerfile::{Arguments, Instruction, Keyword};
 
@@ -21,7 +22,7 @@ pub(super) fn overridden(stages: &[&Stage<'_>], comments: &[Span]) -> Vec<Overri
             }));
         }
     }
-    found.sort_by_key(|instruction| (instruction.span.file, instruction.span.start));
+    order::by_key(&mut found, |instruction| (instruction.span.file, instruction.span.start));
     found
 }
 

@@ -1,5 +1,6 @@
 //! The main loop of the parser, after BuildKit's `parser/parser.go`.
 
+use crate::order;
 use crate::source::{MAX_FILE_SIZE, SourceId, Span};
 use crate::syntax::SyntaxError;
 
@@ -70,7 +71,7 @@ pub fn parse(file: SourceId, text: &str) -> Dockerfile {
         let message = "a file with no instructions".to_owned();
         dockerfile.errors.push(SyntaxError::fatal(message, Span::new(file, 0, 0)));
     }
-    dockerfile.errors.sort_by_key(|error| error.span.start);
+    order::by_key(&mut dockerfile.errors, |error| error.span.start);
     dockerfile.escape = directives.escape;
     dockerfile.directives = directives.found;
     dockerfile

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::{Anchor, Kind, MAX_DEPTH, MAX_NODES, Node, NodeId, Scalar, Style, Tag, node, problem, scalar};
 use crate::hash::HashMap;
+use crate::order;
 use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
@@ -389,7 +390,7 @@ impl Builder<'_> {
             self.close(None);
         }
         // The parser reports a comment in a block scalar's header after the scalar.
-        self.out.comments.sort_by_key(|comment| comment.start);
+        order::by_key(&mut self.out.comments, |comment| comment.start);
         self.out
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Kind, Node, Style};
 use crate::hash::{HashMap, HashSet};
+use crate::order;
 use crate::source::{SourceId, Span};
 use crate::syntax::SyntaxError;
 
@@ -97,7 +98,7 @@ fn tabs(file: SourceId, text: &str, nodes: &[Node]) -> Vec<SyntaxError> {
     };
     let enclosing = nodes.iter().filter(|node| is_flow(node) || is_scalar(node));
     let mut spans: Vec<Span> = enclosing.map(|node| node.span).collect();
-    spans.sort_by_key(|span| span.start);
+    order::by_key(&mut spans, |span| span.start);
     // Spans are nested or apart, so that the outermost ones tell.
     let mut outermost: Vec<Span> = Vec::new();
     for span in spans {

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use super::alias_keys::{self, Marked};
 use super::build::{Built, Failure, build};
 use super::{Kind, Node, Tree, problem};
+use crate::order;
 use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 
@@ -42,7 +43,7 @@ pub(super) fn parse(file: SourceId, text: &str) -> Tree {
         );
     }
     errors.append(&mut built.errors);
-    errors.sort_by_key(|error| error.span.start);
+    order::by_key(&mut errors, |error| error.span.start);
     let Built { nodes, documents, comments, .. } = built;
     Tree { file, nodes, documents, comments, errors, blanked, first_crlf: OnceLock::new() }
 }
