@@ -27,6 +27,9 @@ const NAMED: usize = 24;
 /// Services named for another file.
 const NAMED_ELSEWHERE: usize = 3;
 
+/// Services named in a help text.
+const NAMED_IN_HELP: usize = 4;
+
 /// Other files, or directories with others, listed below a block.
 const PLACES: usize = 6;
 
@@ -233,9 +236,15 @@ pub(super) fn by_rule<'a, 'f>(folds: &'a [Fold<'f>]) -> impl Iterator<Item = &'a
 }
 
 /// Renders all folds of a rule as one line: the first one's message, where it is, and how many more there are.
-pub(super) fn note_line(folds: &[Fold<'_>], sources: &Sources) -> String {
+///
+/// `besides` is true if other findings of the rule, of a higher severity, are drawn above.
+pub(super) fn note_line(folds: &[Fold<'_>], besides: bool, sources: &Sources) -> String {
     let Some(first) = folds.first() else { return String::new() };
-    let mut line = format!("{} · {}", first.message(), first.at(sources));
+    let message = match (first.first.group_message, first.findings.len()) {
+        (Some(plural), many @ 2..) if besides => format!("{many} more {plural}"),
+        _ => first.message(),
+    };
+    let mut line = format!("{message} · {}", first.at(sources));
     let more: usize = folds.iter().map(|fold| fold.findings.len()).sum::<usize>() - first.findings.len();
     if more > 0 {
         line.push_str(&format!(" · and {more} more"));
@@ -244,39 +253,49 @@ pub(super) fn note_line(folds: &[Fold<'_>], sources: &Sources) -> String {
 }
 
 fn distinct_helps<'p>(findings: impl IntoIterator<Item = &'p Placed<'p>>) -> usize {
-    findings.into_iter().filter_map(|placed| placed.finding.help.as_deref()).collect::<HashSet<_>>().len()
+    findings.into_iter().filter_map(|placed| general_help(placed.finding)).collect::<HashSet<_>>().len()
+}
+
+/// Stands for the service's own name in a help text, so that texts for several services are one.
+const OWN_NAME: &str = "`\u{e001}`";
+
+/// Returns the help text of a finding with [`OWN_NAME`] in place of its service's name.
+fn general_help(finding: &Finding) -> Option<String> {
+    let help = finding.help.as_deref()?;
+    Some(match &finding.service {
+        Some(name) => help.replace(&format!("`{name}`"), OWN_NAME),
+        None => help.to_owned(),
+    })
 }
 
 /// Returns the distinct help texts, the one for most services first, at most [`HELPS`] unless all are wanted. Where there are
 /// several, each names its services.
-fn helps<'f>(findings: &[&Placed<'f>], whole: bool) -> Vec<Help<'f>> {
-    let mut found: IndexMap<&str, Vec<&str>> = IndexMap::new();
+fn helps(findings: &[&Placed<'_>], whole: bool) -> Vec<Help> {
+    let mut found: IndexMap<String, Vec<&str>> = IndexMap::new();
     for finding in findings.iter().map(|placed| placed.finding) {
-        if let Some(help) = &finding.help {
+        if let Some(help) = general_help(finding) {
             let names = found.entry(help).or_default();
             names.extend(finding.service.as_deref().filter(|name| !names.contains(name)));
         }
     }
     let several = found.len() > 1;
-    let mut helps: Vec<(&str, Vec<&str>)> = found.into_iter().collect();
+    let mut helps: Vec<(String, Vec<&str>)> = found.into_iter().collect();
     // What can be pasted says more than why there is nothing to paste.
-    helps
-        .sort_by_key(|(text, names)| (!text.contains('\n') && text.starts_with("no "), Reverse(names.len())));
+    order::by_key(&mut helps, |(text, names)| {
+        (!text.contains('\n') && text.starts_with("no "), Reverse(names.len()))
+    });
     helps.truncate(if whole { usize::MAX } else { HELPS });
-    let help = |(index, (text, names)): (usize, (&'f str, Vec<&str>))| Help {
-        text,
-        services: match names.as_slice() {
+    let help = |(index, (text, names)): (usize, (String, Vec<&str>))| {
+        let quoted: Vec<String> = names.iter().take(NAMED_IN_HELP).map(|name| format!("`{name}`")).collect();
+        let more = if names.len() > NAMED_IN_HELP { ", ..." } else { "" };
+        let listed = format!("{}{more}", quoted.join(", "));
+        let services = match names.as_slice() {
             // The first one is for all but those that the others name.
             [] => String::new(),
-            _ if !several || (index == 0 && names.len() > 1) => String::new(),
-            [name] if text.contains(&format!("`{name}`")) => String::new(),
-            names => {
-                let quoted: Vec<String> =
-                    names.iter().take(NAMED_ELSEWHERE).map(|name| format!("`{name}`")).collect();
-                let more = if names.len() > NAMED_ELSEWHERE { ", ..." } else { "" };
-                format!("{}{more}: ", quoted.join(", "))
-            }
-        },
+            _ if text.contains(OWN_NAME) || !several || (index == 0 && names.len() > 1) => String::new(),
+            _ => format!("{listed}: "),
+        };
+        Help { text: text.replace(OWN_NAME, &listed), services }
     };
     helps.into_iter().enumerate().map(help).collect()
 }

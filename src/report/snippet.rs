@@ -18,8 +18,8 @@ use crate::order;
 use crate::source::{Source, Sources};
 
 /// Advice of a block.
-pub(super) struct Help<'a> {
-    pub(super) text: &'a str,
+pub(super) struct Help {
+    pub(super) text: String,
     /// The services it is for, and a colon; empty if it is for all of the block.
     pub(super) services: String,
 }
@@ -34,7 +34,7 @@ pub(super) struct Block<'a> {
     /// Related labels.
     pub(super) related: Vec<&'a Label>,
     pub(super) notes: Vec<String>,
-    pub(super) help: Vec<Help<'a>>,
+    pub(super) help: Vec<Help>,
     /// Alternative fixes.
     pub(super) fixes: &'a [Fix],
 }

@@ -59,7 +59,8 @@ pub fn write(
     let drawn = if options.whole || few { folds.len() } else { notes_at };
     let (drawn, notes) = folds.split_at(drawn);
     blocks(out, drawn, sources, options)?;
-    note_lines(out, notes, sources, options)?;
+    let above: HashSet<&str> = drawn.iter().map(Fold::rule).collect();
+    note_lines(out, notes, &above, sources, options)?;
     closing::write(out, &folds, findings, summary, sources, options)
 }
 
@@ -77,7 +78,7 @@ fn blocks(out: &mut dyn Write, folds: &[Fold<'_>], sources: &Sources, options: O
                 continue;
             }
             let mut block = fold.block(sources, options.whole);
-            block.help.retain(|help| helped.insert((block.rule, help.text)));
+            block.help.retain(|help| helped.insert((block.rule, help.text.clone())));
             writeln!(out, "{}", draw(&block, sources, options))?;
         }
         for fold in &rest {
@@ -94,6 +95,7 @@ fn blocks(out: &mut dyn Write, folds: &[Fold<'_>], sources: &Sources, options: O
 fn note_lines(
     out: &mut dyn Write,
     notes: &[Fold<'_>],
+    above: &HashSet<&str>,
     sources: &Sources,
     options: Options,
 ) -> io::Result<()> {
@@ -109,7 +111,7 @@ fn note_lines(
         let head = format!("{}[{rule}]: ", paint("note", "1;92", options.color));
         // A link and a colour take no columns.
         let columns = "note[]: ".len() + first.rule().len();
-        let text = escape::line(&fold::note_line(of_rule, sources));
+        let text = escape::line(&fold::note_line(of_rule, above.contains(first.rule()), sources));
         let text = wrap::hanging(&text, options.width.map(|width| (width, columns)), "      ");
         writeln!(out, "{head}{text}")?;
     }

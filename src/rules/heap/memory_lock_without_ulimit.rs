@@ -31,9 +31,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .via(&asked.via)
         .severity(if alone { Severity::Warning } else { RULE.meta().severity })
         .note(if alone {
-            "where the engine's default is too low, the node logs that its memory is not locked, and may be swapped out"
+            "if Docker's default memlock ulimit is too low, the node only logs it, and its heap may be swapped out"
         } else {
-            "where the engine's default is too low, the node stops: `memory locking \
+            "if Docker's default memlock ulimit is too low, the node stops: `memory locking \
              requested … but memory is not locked`"
         });
     match limit {

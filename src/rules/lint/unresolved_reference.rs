@@ -22,7 +22,7 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
         }
         let mut finding = cx.report(reference.span, reference.to_string());
         finding.label("cannot be resolved");
-        finding.note("checks that need it were skipped");
+        finding.note("checks that need it were skipped: correct the name, or add what is missing");
         if let Some(service) = &reference.service {
             finding.service(service);
         }

@@ -25,7 +25,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     }
     let mut finding = cx.report(
         first.span,
-        format!("`{}` may keep {total} of files in memory; its limit is {}", workload.name, limit.value),
+        format!("files in memory of `{}` may grow to {total}; its limit is {}", workload.name, limit.value),
     );
     finding
         .label(format!("{} of memory", first.value))
