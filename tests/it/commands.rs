@@ -1,7 +1,10 @@
 //! Errors, masked values and messages of single commands.
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use crate::common::tree;
 
@@ -112,4 +115,55 @@ fn inspect_masks_what_looks_like_a_secret_and_no_memory() {
     assert_eq!(db["env"]["MODE"]["value"], "hot");
     assert_eq!(db["logging"]["value"]["options"]["splunk-token"], "***");
     assert_eq!(db["logging"]["value"]["options"]["max-size"], "10m");
+}
+
+/// `--watch` checks again when a file that was read changes, when one appears beside it, and after a mistake in the configuration.
+#[test]
+fn a_watch_checks_again_when_something_changes() {
+    let dir = tree(&[("compose.yaml", "services: {a: {image: x, mem_limit: 1g, restart: always}}\n")]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
+    command.args(["--watch", "--format", "concise", "--select", "limits"]).current_dir(dir.path());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // One reader for both streams, so that a test that fails ends.
+    let (lines, read) = channel();
+    let streams: [Box<dyn Read + Send>; 2] =
+        [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
+    for stream in streams {
+        let lines = lines.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                let _ = lines.send(line);
+            }
+        });
+    }
+    let await_line = |what: &str| {
+        let found = std::iter::from_fn(|| read.recv_timeout(Duration::from_secs(60)).ok());
+        found.into_iter().any(|line: String| line.contains(what))
+    };
+    let steps = [
+        (None, "no reservation"),
+        (Some(("compose.yaml", "services: {a: {image: x, mem_limit: 2m}}\n")), "is below 6 MiB"),
+        (Some(("compose.override.yaml", "services: {a: {mem_limit: 3m}}\n")), "3 MiB is below"),
+        (Some((".oomlint.yaml", "presett: strict\n")), "unknown key `presett`"),
+        (
+            Some((".oomlint.yaml", "rules: {memory-limit-below-minimum: warning}\n")),
+            "warning[memory-limit-below-minimum]",
+        ),
+    ];
+    let mut missed = None;
+    for (change, says) in steps {
+        if let Some((path, text)) = change {
+            // The state of the files is noted before a report is written; clocks of file systems are coarse.
+            std::thread::sleep(Duration::from_millis(100));
+            std::fs::write(dir.path().join(path), text).unwrap();
+        }
+        if !await_line(says) {
+            missed = Some(says);
+            break;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(missed, None);
+    assert_eq!(run(dir.path(), &["--watch", "-"]).code, Some(2), "standard input cannot change");
 }

@@ -78,7 +78,12 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()
         writeln!(out, "<p class=\"over\">{}</p>", text(&format!("{severity}[{rule}]: {words}")))?;
     }
     if let Some((mark, words)) = verdict(stack) {
-        writeln!(out, "<p class=\"{}\"><strong>{}</strong></p>", class_of(mark), text(&words))?;
+        writeln!(
+            out,
+            "<p class=\"{}\"><strong>{}</strong></p>",
+            class_of(mark),
+            text(&words.replace('`', ""))
+        )?;
     }
     let entries: Vec<&Entry> = bars.iter().map(|bar| bar.entry).collect();
     // Columns that would be empty are left out.

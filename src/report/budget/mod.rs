@@ -267,15 +267,25 @@ fn verdict(stack: &Stack) -> Option<(Mark, String)> {
         }
         HostFit::DoesNotFit(too_large) => {
             let mut reasons: Vec<String> = Vec::new();
-            if !stack.excesses().is_empty() {
-                reasons.push("more than the host has".to_owned());
-            }
+            reasons.extend(stack.excesses().iter().map(in_short));
             reasons.extend(too_large.iter().take(NAMED).map(|entry| too_large_for_its_limit(entry)));
             let more = too_large.len().saturating_sub(NAMED);
             reasons.extend((more > 0).then(|| format!("and {more} more")));
             (Mark::Bad, format!("does not fit{on}: {}", reasons.join("; ")))
         }
     })
+}
+
+/// Describes what exceeds the host, for a verdict.
+fn in_short(excess: &Overrun<'_>) -> String {
+    match excess {
+        Overrun::Limit(entry, limit) => format!("the limit of `{}` alone is {limit}", entry.name),
+        Overrun::Reservations(sum) => format!("{sum} is reserved"),
+        Overrun::Limits(sum) => format!("the limits add up to {sum}"),
+        Overrun::Expected(limits, expected) => {
+            format!("limits and default heaps add up to {}", crate::capacity::sum([*limits, *expected]))
+        }
+    }
 }
 
 /// Services named in a verdict.

@@ -78,7 +78,7 @@ fn one(out: &mut String, report: &Report<'_>, stack: &Stack, top: f64) -> f64 {
             out,
             "<text class=\"{class}\" x=\"16\" y=\"{}\" font-weight=\"600\">{}</text>",
             top + 62.0,
-            text(&shorten(&words, 120))
+            text(&shorten(&words.replace('`', ""), 92))
         );
     }
     let (first, last) = (top + HEAD, top + HEAD + bars.len() as f64 * ROW);
