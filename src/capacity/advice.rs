@@ -143,20 +143,24 @@ fn terms(workload: &Workload, measured: &Measured) -> Vec<Term> {
     let declared = declared(workload).map(|(heap, size)| (heap.beside(size), size, heap.pool));
     let own = workload.pools.image_default_heap.iter().map(|own| (own.beside(), own.size(), Pool::Heap));
     for (beside, size, pool) in declared.chain(own) {
-        let what = match pool {
-            Pool::Heap => "heap",
-            Pool::Cache => "cache",
-        };
-        let share = ByteSize((size.0 as f64 / 0.75).ceil() as i64);
-        let beside = beside.map_or(0, |beside| beside.least);
-        let sum = ByteSize(size.0.saturating_add(beside * MIB));
-        terms.push(if sum > share {
-            Term { text: format!("{what} of {size} + {beside} MiB of overhead"), size: sum }
-        } else {
-            Term { text: format!("{what} of {size} / 0.75"), size: share }
-        });
+        terms.push(pool_term(pool, size, beside.map_or(0, |beside| beside.least)));
     }
     terms
+}
+
+/// Returns the limit that a heap or cache of a fixed size needs, with `outside` MiB of other memory.
+fn pool_term(pool: Pool, size: ByteSize, outside: i64) -> Term {
+    let what = match pool {
+        Pool::Heap => "heap",
+        Pool::Cache => "cache",
+    };
+    let share = times(size, 1.0 / 0.75);
+    let sum = ByteSize(size.0.saturating_add(outside.saturating_mul(MIB)));
+    if sum > share {
+        Term { text: format!("{what} of {size} + {outside} MiB of overhead"), size: sum }
+    } else {
+        Term { text: format!("{what} of {size} / 0.75"), size: share }
+    }
 }
 
 /// Returns the heaps and caches that are set to a size for which the limit is too small.
@@ -167,9 +171,9 @@ fn too_large(workload: &Workload, limit: ByteSize) -> Vec<OversizedPool> {
     const SMALLEST: i64 = 64 * MIB;
     declared(workload)
         .filter_map(|(pool, size)| {
-            let beside = pool.beside(size).map_or(0, |beside| beside.least.saturating_mul(MIB));
-            let largest = (limit.0 - limit.0 / 4).min(limit.0 - beside);
-            (size.0 > largest).then(|| OversizedPool {
+            let outside = pool.beside(size).map_or(0, |beside| beside.least);
+            let largest = (limit.0 - limit.0 / 4).min(limit.0 - outside.saturating_mul(MIB));
+            (pool_term(pool.pool, size, outside).size > limit).then(|| OversizedPool {
                 what: pool.display_name(),
                 size,
                 fits: Some(ByteSize(largest / STEP * STEP)).filter(|fits| fits.0 >= SMALLEST),

@@ -3,7 +3,7 @@
 use super::share::{replicas, sum};
 use crate::source::Span;
 use crate::syntax::size::{ByteSize, MIB};
-use crate::workload::{Fact, NativeOverhead, SizedBy, Workload};
+use crate::workload::{Fact, NativeOverhead, Pool, SizedBy, Workload};
 
 /// A service in a budget.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +43,8 @@ pub struct ManagedMemory {
     pub what: String,
     /// The most that it grows to, in bytes.
     pub size: ByteSize,
+    /// Whether it is a heap or a cache.
+    pub pool: Pool,
     /// The origin of the size.
     pub by: SizedBy,
     /// Span of the setting, or of the program for a default.
@@ -176,13 +178,19 @@ fn managed(
         overheads.extend(heap.beside(size.size));
         let what = heap.display_name();
         let span = heap.bound.known().map_or(heap.program.span, |setting| setting.span);
-        Some(ManagedMemory { what, size: size.size, by: size.by, span })
+        Some(ManagedMemory { what, size: size.size, pool: heap.pool, by: size.by, span })
     });
     let mut managed: Vec<ManagedMemory> = pools.collect();
     if let Some(own) = workload.pools.image_default_heap.as_ref().filter(|_| managed.is_empty()) {
         overheads.extend(own.beside());
         let what = format!("{} heap", own.of.display_name());
-        managed.push(ManagedMemory { what, size: own.size(), by: SizedBy::Default, span: workload.anchor });
+        managed.push(ManagedMemory {
+            what,
+            size: own.size(),
+            pool: Pool::Heap,
+            by: SizedBy::Default,
+            span: workload.anchor,
+        });
     }
     (managed, overheads)
 }

@@ -1,6 +1,6 @@
 //! Whether a container fits its limit, and a stack its host.
 
-use super::entry::{Entry, ManagedMemory};
+use super::entry::Entry;
 use super::share::sum;
 use super::stack::Stack;
 use crate::syntax::size::ByteSize;
@@ -56,21 +56,13 @@ impl Entry {
         self.heap().map(|heap| sum([heap, beside]))
     }
 
-    /// Returns what all containers of a service without a limit may take at least, in bytes. 0 if nothing is known.
+    /// Returns the least memory that all containers of a service without a limit may grow to, in bytes. 0 if nothing is known.
     #[must_use]
     pub fn expected(&self) -> ByteSize {
         match self.limit {
             Fact::Absent { .. } => self.times(self.needs().unwrap_or_default()),
             _ => ByteSize(0),
         }
-    }
-}
-
-impl ManagedMemory {
-    /// True for a cache, false for a heap.
-    #[must_use]
-    pub fn is_cache(&self) -> bool {
-        !self.what.ends_with("heap")
     }
 }
 
@@ -89,9 +81,9 @@ impl Stack {
             return HostFit::Unknown;
         }
         let open: Vec<&Entry> = self.started().filter(|entry| entry.limit.is_absent()).collect();
-        match open.is_empty() {
-            true => HostFit::Fits,
-            false => HostFit::Open(ByteSize((host.size.0 - sum.limits.0).max(0)), open),
+        if open.is_empty() {
+            return HostFit::Fits;
         }
+        HostFit::Open(ByteSize((host.size.0 - sum.limits.0).max(0)), open)
     }
 }

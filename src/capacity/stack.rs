@@ -63,7 +63,7 @@ pub struct Sum {
     pub reservations: ByteSize,
     /// Swap on top of the limits, as far as it is limited.
     pub swap: ByteSize,
-    /// What the services without a limit may take at least, by their settings and defaults. Not in `limits`.
+    /// The least memory that the services without a limit may grow to, by their heaps and caches. Not in `limits`.
     pub expected: ByteSize,
     /// The services with a limit and unlimited swap, which is not in `swap`.
     pub unlimited_swap: Vec<String>,

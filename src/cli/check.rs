@@ -188,7 +188,7 @@ pub(super) fn watch(first: Arguments, again: impl Fn() -> Option<Arguments>, con
         watch::clear(console);
         // Where the check fails before it has read a file, a configuration may be at fault.
         let mut watched = Watched::new(FILE_NAMES.map(PathBuf::from));
-        code = checked(now, console, |paths| watched = Watched::new(paths));
+        code = checked(now, console, Some(&mut watched));
         if let Err(error) = &code {
             console.fail(error);
         }
@@ -200,11 +200,11 @@ pub(super) fn watch(first: Arguments, again: impl Fn() -> Option<Arguments>, con
 }
 
 pub(super) fn run(arguments: Arguments, console: &Console) -> Outcome {
-    checked(arguments, console, |_| {})
+    checked(arguments, console, None)
 }
 
-/// Checks once. `read` is told the files that were read or looked for.
-fn checked(arguments: Arguments, console: &Console, read: impl FnOnce(Vec<PathBuf>)) -> Outcome {
+/// Checks once. `watched` gets the state of the files that were read or looked for.
+fn checked(arguments: Arguments, console: &Console, watched: Option<&mut Watched>) -> Outcome {
     let begun = Instant::now();
     let Arguments { input, choices, measured, reports, fixes, watch: _ } = arguments;
     let on_stdout = reports.on_stdout()?;
@@ -236,8 +236,11 @@ fn checked(arguments: Arguments, console: &Console, read: impl FnOnce(Vec<PathBu
     }
     let state = || format!("checking: {} files read", options.disk.reads());
     let mut outcome = progress::shown(state, || check::findings(&options, &sources, &discovered));
-    let configurations = options.configs.iter().flat_map(|configs| configs.paths());
-    read(sources.paths().into_iter().chain(configurations).collect());
+    let repeats = watched.is_some();
+    if let Some(watched) = watched {
+        let configurations = options.configs.iter().flat_map(|configs| configs.paths());
+        *watched = Watched::new(sources.paths().into_iter().chain(configurations));
+    }
     outcome.summary.elapsed = begun.elapsed();
     if reports.statistics {
         console.write(|out| {
@@ -267,8 +270,10 @@ fn checked(arguments: Arguments, console: &Console, read: impl FnOnce(Vec<PathBu
         console.fail(error);
     }
     let fails = outcome.fails;
-    // The process ends here, and leaving the memory to the system is faster than freeing it piece by piece.
-    std::mem::forget((outcome, sources));
+    if !repeats {
+        // The process ends here, and leaving the memory to the system is faster than freeing it piece by piece.
+        std::mem::forget((outcome, sources));
+    }
     Ok(match () {
         () if !discovered.unreadable.is_empty() || !failures.is_empty() => ExitCode::from(2),
         () if fails => ExitCode::from(1),

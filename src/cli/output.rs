@@ -40,7 +40,7 @@ pub(super) struct Console {
     pub(super) color: bool,
     /// True if standard output is a terminal.
     pub(super) is_terminal: bool,
-    /// How often `-v` is given.
+    /// The number of `-v` options.
     pub(super) verbosity: u8,
     error_color: bool,
 }

@@ -31,7 +31,7 @@ pub struct File {
     pub fail_on: Option<Located<FailOn>>,
     /// Memory of the host.
     pub host_memory: Option<Located<Size>>,
-    /// How far the sum of limits may exceed the host's memory, as a factor; 1 if not set.
+    /// The factor by which the sum of limits may exceed the host's memory; 1 if not set.
     pub overcommit: Option<Located<Factor>>,
     /// Deployment target.
     pub target: Option<Located<Target>>,

@@ -132,7 +132,7 @@ pub struct NodePath {
 pub struct Consequence {
     /// The rule that reports the cause. Its finding has its primary place at one of this finding's labels.
     pub of: &'static str,
-    /// What these findings have in common, before a list of services: `heap sized from the host's memory`.
+    /// The message that stands before a list of the services: `heap sized from the host's memory`.
     pub group_message: &'static str,
 }
 

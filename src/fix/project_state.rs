@@ -149,7 +149,7 @@ fn unchanged(before: &ProjectState, after: &ProjectState, batch: &[Patch]) -> Re
             let meant = batch.iter().filter(|patch| patch.changes.contains(&fact)).any(|patch| {
                 let mut mended = before.resolved(patch);
                 let builds = patch.edits.iter().any(|(path, ..)| Some(path) == dockerfile.as_ref());
-                // An override file makes another project of the same service, in which the rule may keep silent.
+                // An override file makes another project of the same service, in which the rule may not report it.
                 let shared = patch.edits.iter().all(|(path, ..)| path == file)
                     && patch.service().is_some_and(|service| is_about(Some(service), name));
                 builds || shared || mended.any(|found| is_about(found.service.as_deref(), name))

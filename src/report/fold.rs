@@ -6,10 +6,8 @@ use std::path::Path;
 
 use super::snippet::{Block, Help};
 use super::{FileLocation, digest, escape, severity_name};
-use indexmap::IndexMap;
-
 use crate::diagnostic::{Finding, Severity};
-use crate::hash::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet, IndexMap};
 use crate::model::project::DEFAULT_NAMES;
 use crate::order;
 use crate::rules;
@@ -53,6 +51,9 @@ struct Placed<'f> {
     path: String,
     start: usize,
     finding: &'f Finding,
+    /// The position of its rule, the depth of its file in the tree, and whether the file has another name than Docker looks for:
+    /// what people run is near the top, under the usual name.
+    rank: (usize, usize, bool),
 }
 
 impl<'f> Placed<'f> {
@@ -64,15 +65,11 @@ impl<'f> Placed<'f> {
         keys.find(|key| causes.get(key).is_some_and(|severity| *severity >= self.finding.severity))
     }
 
-    /// True for a file that Docker takes without being told its name.
-    fn is_default(&self) -> bool {
-        let name = self.path.rsplit('/').next().unwrap_or_default();
-        name == "Dockerfile" || DEFAULT_NAMES.contains(&name)
-    }
-
-    /// Files near the top of a tree come first: they are what people run.
-    fn depth(&self) -> usize {
-        self.path.split('/').filter(|part| !part.is_empty() && *part != ".").count()
+    fn new(finding: &'f Finding, path: String, start: usize) -> Self {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let is_usual = name == "Dockerfile" || DEFAULT_NAMES.contains(&name);
+        let rank = (rules::position(finding.rule), depth(&path), !is_usual);
+        Self { path, start, finding, rank }
     }
 }
 
@@ -84,14 +81,12 @@ impl<'f> Fold<'f> {
             .iter()
             .map(|finding| {
                 let place = FileLocation::new(sources, finding.primary.span);
-                Placed { path: place.path(), start: place.start, finding }
+                Placed::new(finding, place.path(), place.start)
             })
             .collect();
-        order::by(&mut placed, |a, b| {
-            let key = |placed: &Placed<'_>| {
-                (rules::position(placed.finding.rule), placed.depth(), !placed.is_default())
-            };
-            b.finding.severity.cmp(&a.finding.severity).then_with(|| key(a).cmp(&key(b))).then_with(|| {
+        placed.sort_by(|a, b| {
+            let key = |placed: &Placed<'f>| (Reverse(placed.finding.severity), placed.rank);
+            key(a).cmp(&key(b)).then_with(|| {
                 (&a.path, a.start, &a.finding.message).cmp(&(&b.path, b.start, &b.finding.message))
             })
         });
@@ -230,6 +225,11 @@ impl<'f> Fold<'f> {
     }
 }
 
+/// Returns the number of parts of a path.
+fn depth(path: &str) -> usize {
+    path.split('/').filter(|part| !part.is_empty() && *part != ".").count()
+}
+
 /// Groups neighbouring folds of one rule.
 pub(super) fn by_rule<'a, 'f>(folds: &'a [Fold<'f>]) -> impl Iterator<Item = &'a [Fold<'f>]> {
     folds.chunk_by(|a, b| a.rule() == b.rule())
@@ -271,7 +271,7 @@ fn general_help(finding: &Finding) -> Option<String> {
 /// Returns the distinct help texts, the one for most services first, at most [`HELPS`] unless all are wanted. Where there are
 /// several, each names its services.
 fn helps(findings: &[&Placed<'_>], whole: bool) -> Vec<Help> {
-    let mut found: IndexMap<String, Vec<&str>> = IndexMap::new();
+    let mut found: IndexMap<String, Vec<&str>> = IndexMap::default();
     for finding in findings.iter().map(|placed| placed.finding) {
         if let Some(help) = general_help(finding) {
             let names = found.entry(help).or_default();
@@ -280,10 +280,8 @@ fn helps(findings: &[&Placed<'_>], whole: bool) -> Vec<Help> {
     }
     let several = found.len() > 1;
     let mut helps: Vec<(String, Vec<&str>)> = found.into_iter().collect();
-    // What can be pasted says more than why there is nothing to paste.
-    order::by_key(&mut helps, |(text, names)| {
-        (!text.contains('\n') && text.starts_with("no "), Reverse(names.len()))
-    });
+    // A text of several lines ends with what can be pasted.
+    order::by_key(&mut helps, |(text, names)| (!text.contains('\n'), Reverse(names.len())));
     helps.truncate(if whole { usize::MAX } else { HELPS });
     let help = |(index, (text, names)): (usize, (String, Vec<&str>))| {
         let quoted: Vec<String> = names.iter().take(NAMED_IN_HELP).map(|name| format!("`{name}`")).collect();
@@ -368,7 +366,8 @@ fn place(file: &[Placed<'_>], sources: &Sources) -> String {
 fn directories(files: &[&[Placed<'_>]]) -> Vec<(String, String)> {
     let parent =
         |path: &str| Path::new(path).parent().map_or_else(String::new, |parent| parent.display().to_string());
-    let deepest = files.iter().filter_map(|file| file.first()).map(Placed::depth).max().unwrap_or(0);
+    let deepest =
+        files.iter().filter_map(|file| file.first()).map(|placed| depth(&placed.path)).max().unwrap_or(0);
     let mut counted = BTreeMap::new();
     for depth in (0..=deepest).rev() {
         counted.clear();

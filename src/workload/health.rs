@@ -17,6 +17,8 @@ pub struct Health {
     pub test_span: Option<Span>,
     /// A program or shell feature that it needs and the image lacks.
     pub probe_lack: Option<ProbeLack>,
+    /// A program that it runs and that images often lack, if nothing is known of it: its name, at the part of the test with it.
+    pub probe_unknown: Option<Spanned<&'static str>>,
     /// A JVM that it starts: the runtime, and the program with its place.
     pub probe_runtime: Option<(RuntimeName, Spanned<String>)>,
     /// A healthcheck that the container can run, or the reason why none is known.
@@ -45,6 +47,7 @@ impl Health {
                 _ => target.and_then(|target| target.healthcheck.as_ref()).map(|health| health.span),
             },
             probe_lack: missing_tool(&check, &facts.missing_tools, facts.sh),
+            probe_unknown: unknown_tool(&check, &tools),
             probe_runtime: runtime(&check, catalog),
             probe: Err(NoProbe::default()),
             names_port: service.ports.is_shown() || !exposed.is_empty(),
@@ -105,6 +108,29 @@ pub enum MissingKind {
     },
 }
 
+/// Programs of healthchecks that images often lack.
+const OFTEN_MISSING: [&str; 4] = ["curl", "wget", "nc", "jq"];
+
+/// Returns the program of a test by its name, with the part of the test that has it.
+fn program(test: &[TracedText]) -> Option<(&str, &TracedText)> {
+    let [kind, command, ..] = test else { return None };
+    let name = match kind.as_str() {
+        "CMD" => base_name(command.as_str()),
+        "CMD-SHELL" => command.as_str().split_whitespace().next().unwrap_or_default(),
+        _ => return None,
+    };
+    Some((name, command))
+}
+
+/// Returns a program that images often lack and that this one is not known to have.
+fn unknown_tool(healthcheck: &Fact<Healthcheck>, tools: &[String]) -> Option<Spanned<&'static str>> {
+    let Healthcheck::Probe { test: Some(test), .. } = healthcheck.value()? else { return None };
+    let (name, command) = program(test)?;
+    let tool = OFTEN_MISSING.into_iter().find(|tool| base_name(name) == *tool)?;
+    let is_known = tools.iter().any(|own| base_name(own) == tool);
+    (!is_known).then(|| Spanned::new(tool, command.span()))
+}
+
 /// Returns what a healthcheck lacks to ever pass. `sh` names a `/bin/sh` that is not bash.
 pub(super) fn missing_tool(
     healthcheck: &Fact<Healthcheck>,
@@ -112,13 +138,9 @@ pub(super) fn missing_tool(
     sh: Option<&'static str>,
 ) -> Option<ProbeLack> {
     let Healthcheck::Probe { test: Some(test), .. } = healthcheck.value()? else { return None };
-    let [kind, command, ..] = test.as_slice() else { return None };
-    let tool = match kind.as_str() {
-        "CMD" => base_name(command.as_str()),
-        "CMD-SHELL" if lacks.contains(&"sh") => "sh",
-        "CMD-SHELL" => command.as_str().split_whitespace().next().unwrap_or_default(),
-        _ => return None,
-    };
+    let (name, command) = program(test)?;
+    let kind = test.first()?;
+    let tool = if kind.as_str() == "CMD-SHELL" && lacks.contains(&"sh") { "sh" } else { name };
     if let Some(program) = lacks.iter().find(|lacking| **lacking == tool) {
         return Some(ProbeLack { at: command.span(), what: MissingKind::Program(program) });
     }

@@ -195,7 +195,7 @@ fn the_configuration_is_that_of_the_schema() {
     let mut page = format!("{GENERATED}\n\n# Configuration\n\n");
     page.push_str(
         "oomlint reads `.oomlint.yaml` or `oomlint.yaml`, the nearest one above each file, up to the directory with `.git`. The \
-         command line overrides it. A mistake in it is an error that shows its place, with exit code 2.\n\n`oomlint config \
+         command line overrides it. A mistake in it is an error that shows its place, with exit code 2.\n\n`oomlint config init` writes a file with an example of every key. `oomlint config \
          show PATH` prints the settings that apply to a path and where each comes from. `oomlint config schema` prints the \
          JSON Schema from which this page is made.\n\n",
     );

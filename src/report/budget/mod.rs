@@ -11,10 +11,10 @@ mod svg;
 use std::io::{self, Write};
 
 use super::{FileLocation, human::plural, path_text};
-use crate::capacity::{Entry, Fit, HostFit, ManagedMemory, Overrun, Stack, Sum, Swap};
+use crate::capacity::{Entry, Fit, HostFit, ManagedMemory, Overrun, Stack, Sum, Swap, sum};
 use crate::source::{Sources, Span};
 use crate::syntax::size::ByteSize;
-use crate::workload::{Fact, SizedBy};
+use crate::workload::{Fact, Pool, SizedBy};
 
 pub use human::TableStyle;
 
@@ -168,11 +168,11 @@ fn heap(entry: &Entry) -> String {
 
 /// Returns the head of the column for [`heap`].
 fn heap_head(entries: &[&Entry]) -> &'static str {
-    let mut managed = entries.iter().flat_map(|entry| &entry.managed);
-    match (managed.clone().all(ManagedMemory::is_cache), managed.any(ManagedMemory::is_cache)) {
-        (true, true) => "cache",
+    let has = |pool| entries.iter().flat_map(|entry| &entry.managed).any(|managed| managed.pool == pool);
+    match (has(Pool::Heap), has(Pool::Cache)) {
+        (true, true) => "heap, cache",
+        (false, true) => "cache",
         (_, false) => "heap",
-        (false, true) => "heap, cache",
     }
 }
 
@@ -242,7 +242,7 @@ fn excess(excess: &Overrun<'_>, host: ByteSize) -> (&'static str, &'static str, 
     }
 }
 
-/// How a verdict is marked.
+/// The mark of a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
     Good,
@@ -283,7 +283,7 @@ fn in_short(excess: &Overrun<'_>) -> String {
         Overrun::Reservations(sum) => format!("{sum} is reserved"),
         Overrun::Limits(sum) => format!("the limits add up to {sum}"),
         Overrun::Expected(limits, expected) => {
-            format!("limits and default heaps add up to {}", crate::capacity::sum([*limits, *expected]))
+            format!("limits and default heaps add up to {}", sum([*limits, *expected]))
         }
     }
 }

@@ -3,8 +3,7 @@
 use crate::diagnostic::{Confidence, Severity};
 use crate::rules::RuleContext;
 use crate::rules::probe::{Form, replacement_text};
-use crate::source::TracedText;
-use crate::syntax::shell::base_name;
+use crate::source::{Spanned, TracedText};
 use crate::workload::{Healthcheck, HttpRequest, MissingKind, Workload, http, tcp};
 
 rule! {
@@ -19,7 +18,7 @@ rule! {
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(check) = workload.health.check.known() else { return };
     let Healthcheck::Probe { test: Some(test), .. } = &check.value else { return };
-    let Some(lack) = &workload.health.probe_lack else { return unchecked(workload, test, cx) };
+    let Some(lack) = &workload.health.probe_lack else { return unchecked(workload, cx) };
     let name = &workload.name;
     let tool = match &lack.what {
         MissingKind::Program(tool) => tool,
@@ -60,34 +59,24 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     }
 }
 
-const RESTARTED: &str = "restarted again and again while it is unhealthy";
-
-/// Programs that images often lack.
-const OFTEN_MISSING: [&str; 4] = ["curl", "wget", "nc", "jq"];
+const RESTARTED: &str = "restarts the container while it is unhealthy";
 
 /// Reports a program that the image may lack, where that has the container restarted for ever.
-fn unchecked(workload: &Workload, test: &[TracedText], cx: &mut RuleContext<'_>) {
+fn unchecked(workload: &Workload, cx: &mut RuleContext<'_>) {
     let (Some(label), None) = (&workload.service.restarted_by, &workload.build) else { return };
-    let [kind, command, ..] = test else { return };
-    let first = command.as_str().split_whitespace().next().unwrap_or_default();
-    let program = if kind.as_str() == "CMD" { command.as_str() } else { first };
-    let tool = OFTEN_MISSING.iter().find(|tool| base_name(program) == **tool);
-    let Some(tool) = tool.filter(|tool| !workload.health.tools.iter().any(|own| base_name(own) == **tool))
-    else {
-        return;
-    };
+    let Some(Spanned { value: tool, span, .. }) = &workload.health.probe_unknown else { return };
     let Some(base) = workload.image.base.known() else { return };
     let name = &workload.name;
     let mut finding = cx.report(
-        command.span(),
-        format!("the healthcheck of `{name}` runs `{tool}`: does its image have it?"),
+        *span,
+        format!("the healthcheck of `{name}` runs `{tool}`, which may be missing from its image"),
     );
     finding
         .label(format!("nothing is known of `{tool}` in `{}`", base.value))
         .severity(Severity::Note)
         .confidence(Confidence::Low)
         .related(label.span, RESTARTED)
-        .help(format!("look: docker run --rm --entrypoint {tool} {} --version", base.value));
+        .help(format!("check it: docker run --rm --entrypoint {tool} {} --version", base.value));
 }
 
 /// Returns the same request with a tool that the image has, else how to install the tool.

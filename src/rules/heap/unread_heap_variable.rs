@@ -53,18 +53,18 @@ fn unused(workload: &Workload, variable: &Spanned<String>, cx: &mut RuleContext<
         .severity(Severity::Note)
         .confidence(Confidence::Low)
         .related(workload.anchor, "this service")
-        .note("Compose fills in `${…}` from `.env`, and hands it to no container")
-        .help(format!("hand it on in `environment` of `{service}`:\n  {name}: ${{{name}}}"));
+        .note("Compose uses `.env` for `${…}` only, and passes it to no container")
+        .help(format!("pass it in `environment` of `{service}`:\n  {name}: ${{{name}}}"));
 }
 
 /// Reports a variable that the build has put into another one, so that its value for the container comes too late.
 fn too_late(workload: &Workload, found: &FilledIn, cx: &mut RuleContext<'_>) {
     let (variable, name, carrier) = (&found.variable, &workload.name, &found.carrier);
     let message =
-        format!("`{variable}` of `{name}` does not reach its heap: the build has filled in `{carrier}`");
+        format!("`{variable}` of `{name}` does not reach its heap: `{carrier}` was filled in by the build");
     let mut finding = cx.report(found.value.span(), message);
     finding
-        .label("comes after the build")
+        .label("set after the build")
         .severity(Severity::Warning)
         .confidence(Confidence::Medium)
         .related(found.flag.span(), format!("`{}` in the image", found.flag));
@@ -77,7 +77,7 @@ fn too_late(workload: &Workload, found: &FilledIn, cx: &mut RuleContext<'_>) {
 /// Reports a flag that is the name of a variable.
 fn unquoted(workload: &Workload, found: &UnquotedFlag, cx: &mut RuleContext<'_>) {
     let UnquotedFlag { flag, variable, quoted } = found;
-    let message = format!("nothing reads `{flag}` of `{}`: it is no part of `{variable}`", workload.name);
+    let message = format!("`{flag}` of `{}` is not part of `{variable}`, so nothing reads it", workload.name);
     let mut finding = cx.report(flag.span(), message);
     finding.label("without quotes, `ENV` ends a value at the blank");
     match quoted.clone() {

@@ -16,7 +16,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for cache in workload.build.iter().flat_map(|build| &build.package_caches) {
         let help = match &cache.mount {
             Some(line) => {
-                format!("use a cache mount, or append `&& {}` to this RUN:\n  {line}", cache.way_out)
+                format!("use a cache mount, or append `{}` to this RUN:\n  {line}", cache.way_out)
             }
             None => format!("write `{}` in the same RUN", cache.way_out),
         };
