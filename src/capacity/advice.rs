@@ -171,9 +171,11 @@ fn too_large(workload: &Workload, limit: ByteSize) -> Vec<OversizedPool> {
     const SMALLEST: i64 = 64 * MIB;
     declared(workload)
         .filter_map(|(pool, size)| {
-            let outside = pool.beside(size).map_or(0, |beside| beside.least);
-            let largest = (limit.0 - limit.0 / 4).min(limit.0 - outside.saturating_mul(MIB));
-            (pool_term(pool.pool, size, outside).size > limit).then(|| OversizedPool {
+            let outside = |size| pool.beside(size).map_or(0, |beside| beside.least);
+            // What is outside may grow with the size, so it is that of the largest candidate.
+            let most = limit.0 - limit.0 / 4;
+            let largest = most.min(limit.0 - outside(ByteSize(most)).saturating_mul(MIB));
+            (pool_term(pool.pool, size, outside(size)).size > limit).then(|| OversizedPool {
                 what: pool.display_name(),
                 size,
                 fits: Some(ByteSize(largest / STEP * STEP)).filter(|fits| fits.0 >= SMALLEST),

@@ -122,6 +122,7 @@ impl ExternalChanges {
             memory: change.memory,
             limit: change.limit,
             healthcheck: change.healthcheck,
+            plain: change.plain,
         };
         let base = model.request.files.first().filter(|base| project::is_default(base));
         let possible = self.possible.get(&directory).into_iter().flatten().filter(|(file, changes)| {

@@ -110,8 +110,9 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
             plain,
         };
         let list = if is_override_file { &mut found.known } else { &mut found.possible };
-        if !plain {
-            list.push(change(ChangeTarget::BaseService((*name).to_owned())));
+        let change_of_base = change(ChangeTarget::BaseService((*name).to_owned()));
+        if !plain || change_of_base.healthcheck {
+            list.push(change_of_base);
         }
         let bases = merged(tree, entries).filter_map(|base| {
             let (name, ..) = services.iter().find(|(_, service, _)| *service == base)?;

@@ -156,12 +156,21 @@ pub struct ChangedElsewhere {
     pub limit: bool,
     /// True if it has a `healthcheck` of its own.
     pub healthcheck: bool,
+    /// True if it sets nothing that matters for memory.
+    pub plain: bool,
 }
 
 impl Project {
-    /// Returns the changes made to one service, or to that of a step.
+    /// Returns the changes made to one service, or to that of a step, that matter for memory.
     pub fn changed_elsewhere<'p>(&'p self, service: &'p str) -> impl Iterator<Item = &'p ChangedElsewhere> {
-        self.elsewhere.iter().filter(move |change| change.service == service_of(service))
+        self.elsewhere.iter().filter(move |change| change.service == service_of(service) && !change.plain)
+    }
+
+    /// True if an override file that is not part of this project gives the service a healthcheck.
+    #[must_use]
+    pub fn has_healthcheck_elsewhere(&self, service: &str) -> bool {
+        let overrides = self.elsewhere.iter().filter(|change| change.by.is_none());
+        overrides.filter(|change| change.healthcheck).any(|change| change.service == service)
     }
 }
 

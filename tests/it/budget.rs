@@ -240,3 +240,41 @@ proptest! {
         }
     }
 }
+
+/// The verdict, in words and for programs, for each reason that there is.
+#[test]
+fn a_stack_fits_its_host_or_not_or_only_if_the_rest_stays_small() {
+    let verdict = |services: &str, host: Option<i64>| {
+        let sources = Sources::new();
+        let mut discovered = Discovered::default();
+        sources.add(Path::new("compose.yaml"), format!("services:\n{services}"));
+        discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
+        let stacks = stacks(&sources, &discovered, host, &[]);
+        let json: Value = serde_json::from_str(&print(&stacks, &sources, Format::Json, 100)).unwrap();
+        let stack = &json["stacks"][0];
+        let text = stack["verdict"].as_str().unwrap_or_default().to_owned();
+        for format in [Format::Human, Format::Markdown, Format::Html, Format::Svg] {
+            let page = print(&stacks, &sources, format, 100);
+            let first = text.split(['`', ':', '<']).next().unwrap();
+            assert!(page.contains(first), "{format:?} {first}: {page}");
+        }
+        (stack["fits"].clone(), text)
+    };
+    let small = "  a: {image: x, mem_limit: 512m}\n";
+    assert_eq!(verdict(small, Some(GIB)), (Value::Bool(true), "fits 1 GiB".to_owned()));
+    assert_eq!(verdict(small, None), (Value::Null, String::new()));
+    let (fits, text) = verdict("  a: {image: x, mem_limit: 2g}\n", Some(GIB));
+    assert!(
+        fits == false && text.starts_with("does not fit 1 GiB: the limit of `a` alone is 2 GiB"),
+        "{text}"
+    );
+    let (fits, text) = verdict(&format!("{small}  b: {{image: x}}\n"), Some(GIB));
+    assert!(fits.is_null() && text.contains("stay below 512 MiB together, without a limit: `b`"), "{text}");
+    let java = "  a: {image: 'eclipse-temurin:21-jre', mem_limit: 512m, command: java -Xmx512m -jar a.jar}\n";
+    let (fits, text) = verdict(java, None);
+    assert!(fits == false && text.contains("`a` has a limit of 512 MiB for 512 MiB of Java heap"), "{text}");
+    // A heap that is sized from the host counts, although nothing limits it.
+    let open = "  a: {image: 'eclipse-temurin:21-jre', command: java -jar a.jar}\n  b: {image: x, mem_limit: 900m}\n";
+    let (fits, text) = verdict(open, Some(GIB));
+    assert!(fits == false && text.contains("limits and default heaps add up to"), "{text}");
+}

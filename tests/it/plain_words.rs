@@ -104,8 +104,9 @@ fn texts_of_findings_are_short_lower_case_and_without_a_full_stop() {
             let prose: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ')).collect();
             let long = prose.iter().any(|line| line.chars().count() > most);
             let stop = prose.iter().any(|line| line.ends_with('.'));
+            let doubled = ["&& &&", "``"].iter().any(|odd| prose.iter().any(|line| line.contains(odd)));
             let should = text.contains("should") && !text.contains("should be larger");
-            if long || stop || should {
+            if long || stop || should || doubled {
                 found.push(format!("{page}: {what}: {text}"));
             }
         };

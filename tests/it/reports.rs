@@ -438,3 +438,31 @@ mod properties {
         }
     }
 }
+
+/// A digest is shortened where it is drawn, and what stands behind it on its line is still marked.
+#[test]
+fn labels_behind_a_shortened_digest_are_below_their_text() {
+    let mut case = Case::new();
+    let digest = "0123456789abcdef".repeat(4);
+    let file = case.file("Dockerfile", &format!("FROM go:1@sha256:{digest} AS build\nRUN go build\n"));
+    let message = format!("`go:1@sha256:{digest}` is no longer updated");
+    case.findings.push(finding(
+        "unsupported-base-image",
+        Severity::Warning,
+        &message,
+        case.at(file, "build"),
+        "here",
+    ));
+    let text = case.human();
+    assert!(text.contains("`go:1@sha256:0123456…` is no longer updated"), "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    let at = lines.iter().position(|line| line.contains("AS build")).unwrap();
+    let column = |line: &str, what: &str| {
+        line.chars()
+            .collect::<Vec<_>>()
+            .windows(what.len())
+            .position(|window| window.iter().collect::<String>() == what)
+    };
+    assert_eq!(column(lines[at], "build"), column(lines[at + 1], "^^^^^"), "{text}");
+    assert_eq!(case.json()["findings"][0]["message"], message.as_str());
+}

@@ -165,3 +165,28 @@ proptest! {
         prop_assert!(again.applied.is_empty());
     }
 }
+
+/// A cache or heap that is set too large for the limit is named, with the size that fits.
+#[test]
+fn a_setting_that_is_too_large_is_named_and_not_only_the_limit() {
+    let advice = |service: &str, used: &str| {
+        let scratch = tempfile::tempdir().unwrap();
+        std::fs::write(scratch.path().join("compose.yaml"), format!("services:\n  a: {{{service}}}\n"))
+            .unwrap();
+        let stats = scratch.path().join("stats.json");
+        std::fs::write(&stats, format!("{{\"Name\":\"x-a-1\",\"MemUsage\":\"{used} / 1GiB\"}}\n")).unwrap();
+        oomlint(&["size", stats.to_str().unwrap(), scratch.path().to_str().unwrap()]).1
+    };
+    let redis =
+        advice("image: 'redis:8', command: redis-server --maxmemory 500mb, mem_limit: 300m", "280MiB");
+    let says = "a: its Redis cache of 500 MiB is too large for its 300 MiB limit: lower it to 224 MiB, or raise the limit to";
+    assert!(redis.contains(says), "{redis}");
+    let java =
+        advice("image: 'eclipse-temurin:21-jre', command: java -Xmx1g -jar a.jar, mem_limit: 1g", "500MiB");
+    assert!(
+        java.contains("its Java heap of 1 GiB is too large for its 1 GiB limit: lower it to 768 MiB"),
+        "{java}"
+    );
+    let fits = advice("image: 'redis:8', command: redis-server --maxmemory 100mb, mem_limit: 300m", "200MiB");
+    assert!(!fits.contains("too large"), "{fits}");
+}

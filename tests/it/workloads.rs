@@ -1,5 +1,6 @@
 //! Facts from combining a service with its image: start command, heap, health check.
 
+use crate::common;
 use std::path::{Path, PathBuf};
 
 use oomlint::catalog::Catalog;
@@ -317,4 +318,36 @@ fn the_files_of_a_project_are_in_the_order_in_which_they_are_merged() {
     assert_eq!(names.collect::<Vec<_>>(), ["base.yaml", "part.yaml", "over.yaml"]);
     let image = project.compose.services.iter().find(|service| service.name == "b");
     assert_eq!(image.and_then(|service| service.image.value()).map(TracedText::as_str), Some("shop"));
+}
+
+/// A container whose image has an unknown entrypoint is idle if its command only waits, and not if that is an option or a program.
+#[test]
+fn a_command_that_only_waits_is_idle_below_any_entrypoint() {
+    let asked = |service: &str| {
+        let text = format!("services:\n  a: {{image: 'alpine:3.22', mem_limit: 64m, {service}}}\n");
+        let unknown = text.replace("alpine:3.22", "mcr.microsoft.com/devcontainers/base:1");
+        common::Checked::texts(&[("compose.yaml", &unknown)]).of_rule("missing-healthcheck").len()
+    };
+    for command in ["sleep infinity", "[tail, -f, /dev/null]", "sh -c 'while true; do sleep 60; done'"] {
+        assert_eq!(asked(&format!("ports: ['80:80'], command: {command}")), 0, "{command}");
+    }
+    assert_eq!(asked("ports: ['80:80'], command: [node, server.js]"), 1);
+}
+
+/// An override file that gives a service a healthcheck silences the rule for the base, whatever its name; one that gives another
+/// service one does not.
+#[test]
+fn a_healthcheck_of_an_override_file_counts() {
+    let base =
+        "services:\n  a: {image: 'redis:8', mem_limit: 64m}\n  b: {image: 'redis:8', mem_limit: 64m}\n";
+    let found = |name: &str, text: &str| {
+        let checked = common::Checked::tree(&[("compose.yaml", base), (name, text)], "");
+        let of_rule = checked.of_rule("missing-healthcheck").into_iter();
+        of_rule.filter_map(|finding| finding.service.clone()).collect::<Vec<_>>()
+    };
+    let probe = "healthcheck: {test: [CMD, redis-cli, ping]}";
+    assert_eq!(found("notes.yaml", "x: 1\n"), ["a", "b"]);
+    for name in ["compose.healthcheck.yaml", "compose.prod.yaml", "compose.override.yaml"] {
+        assert_eq!(found(name, &format!("services:\n  a: {{{probe}}}\n")), ["b"], "{name}");
+    }
 }

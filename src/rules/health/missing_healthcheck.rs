@@ -21,8 +21,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         return;
     }
     let name = &workload.name;
-    // An override file beside it has one, and is merged where somebody names it.
-    if project.changed_elsewhere(name).any(|change| change.healthcheck && change.by.is_none()) {
+    if workload.kind == Kind::Service && project.has_healthcheck_elsewhere(name) {
         return;
     }
     let is_asked = workload.health.names_port || role.needed;

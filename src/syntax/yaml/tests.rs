@@ -211,6 +211,25 @@ fn documents_are_kept_apart() {
     assert_eq!(read("%YAML 1.2\n---\na: 1\n").errors(), []);
 }
 
+/// A list item where a key is expected is itself reported, and not the line above it; so is a line that is indented too deep.
+#[test]
+fn items_and_lines_out_of_place_are_named() {
+    let errors = |text: &str| {
+        let tree = read(text).tree;
+        tree.errors()
+            .iter()
+            .map(|error| (error.message.clone(), text[error.span.range()].to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let item = "a list item where a key is expected; is the key of the list missing above?";
+    let text = "a:\n  depends_on:\n    b:\n      condition: x\n    - C=1\n    - D=2\nc: 1\n";
+    assert_eq!(errors(text).first(), Some(&(item.to_owned(), "- C=1".to_owned())));
+    let deep = errors("a:\n  image: x\n    limit: 1\nb: 2\n");
+    assert!(deep[0].0.starts_with("this line is indented by 4 spaces, the value above by 2"), "{deep:?}");
+    let twice = errors("a: b: c\nd: 1\n");
+    assert_eq!(twice[0].0, "a second `:` on one line; quote the value");
+}
+
 #[test]
 fn a_broken_line_costs_only_itself() {
     let r = read("services:\n  web:\n    image: x\n    mem_lim\n    restart: no\n  db:\n    image: y\n");
