@@ -81,19 +81,24 @@ impl BoundedHeap<'_> {
     /// Formats the sum, term by term.
     pub(super) fn arithmetic(&self) -> String {
         let (heap, limit) = (self.size, self.limit.value);
-        let share = self.percent().map(|percent| format!("{percent} % of {limit} = ")).unwrap_or_default();
         if let Some(needs) = self.heap.server_needs() {
             let sum = needs.sum(heap);
             let verdict = match sum.0 - limit.0 {
-                over if over > 0 => format!("about {} too much", in_mebibytes(over)),
-                over => format!("about {} to spare", in_mebibytes(-over)),
+                over if over > 0 => format!("about {} MiB too much", in_mebibytes(over)),
+                over => format!("about {} MiB to spare", in_mebibytes(-over)),
             };
-            let beside = needs.arithmetic(heap);
+            let share = self.percent().map(|percent| format!(", {percent} % of the limit"));
+            let cache = (heap, format!("of cache{}", share.unwrap_or_default()));
+            let parts = std::iter::once(cache).chain(needs.parts(heap));
+            let parts = parts.map(|(size, text)| format!("\n  {:>6} MiB {text}", in_mebibytes(size.0)));
             return format!(
-                "{share}{heap} of cache + {beside} = about {}, in a limit of {limit}: {verdict}",
-                in_mebibytes(sum.0)
+                "about {} MiB in a limit of {} MiB, {verdict}:{}",
+                in_mebibytes(sum.0),
+                in_mebibytes(limit.0),
+                parts.collect::<String>()
             );
         }
+        let share = self.percent().map(|percent| format!("{percent} % of {limit} = ")).unwrap_or_default();
         let Some(NativeOverhead { least: low, most: high, what }) = self.heap.beside(heap) else {
             let rest = ByteSize((limit.0 - heap.0).max(0));
             let top = on_top(self.heap.runtime);
@@ -115,8 +120,8 @@ impl BoundedHeap<'_> {
 }
 
 /// Rounds a number of bytes to whole MiB.
-fn in_mebibytes(bytes: i64) -> ByteSize {
-    ByteSize(bytes.saturating_add(MIB / 2) / MIB * MIB)
+fn in_mebibytes(bytes: i64) -> i64 {
+    bytes.saturating_add(MIB / 2) / MIB
 }
 
 /// True if a heap of this size leaves less of a limit than the thresholds ask for: Java by its share, by what is left, or where

@@ -216,3 +216,18 @@ fn the_page_has_every_module() {
         );
     }
 }
+
+/// A tool that is run in the checkout may leave its downloads there, and `git add` takes them.
+#[test]
+fn the_top_level_has_only_text_files() {
+    const ENDINGS: [&str; 5] = ["lock", "md", "rs", "toml", "yml"];
+    let is_known = |name: &str| match name.rsplit_once('.') {
+        Some((_, ending)) => ENDINGS.contains(&ending) || name.starts_with('.'),
+        None => name.starts_with("LICENSE-"),
+    };
+    let entries = std::fs::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap().map(Result::unwrap);
+    let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
+    let names: Vec<String> = files.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    let unknown: Vec<&String> = names.iter().filter(|name| !is_known(name)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}

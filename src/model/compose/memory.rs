@@ -3,6 +3,7 @@
 use super::field::{Fields, size};
 use super::service::items;
 use super::value::{Kind, Value};
+use crate::error::only_slip;
 use crate::model::fact::Fact;
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::size::ByteSize;
@@ -300,6 +301,46 @@ const MISTAKES: [(Place, &[Mistake]); 4] = [
     ),
 ];
 
+/// The keys of each place for which a slip of the pen is looked for, with the path of each.
+const SLIPS: [(Place, &[Mistake]); 4] = [
+    (
+        &[],
+        &[
+            ("mem_limit", "mem_limit"),
+            ("mem_reservation", "mem_reservation"),
+            ("memswap_limit", "memswap_limit"),
+            ("mem_swappiness", "mem_swappiness"),
+            ("shm_size", "shm_size"),
+            ("oom_kill_disable", "oom_kill_disable"),
+            ("oom_score_adj", "oom_score_adj"),
+            ("pids_limit", "pids_limit"),
+        ],
+    ),
+    (&["deploy"], &[("resources", "deploy.resources")]),
+    (
+        &["deploy", "resources"],
+        &[("limits", "deploy.resources.limits"), ("reservations", "deploy.resources.reservations")],
+    ),
+    (
+        &["deploy", "resources", "limits"],
+        &[("memory", "deploy.resources.limits.memory"), ("cpus", "deploy.resources.limits.cpus")],
+    ),
+];
+
+/// Returns the path of the memory key from which `name` is a slip of the pen.
+fn slip(path: Place, name: &str) -> Option<&'static str> {
+    let (_, keys) = SLIPS.iter().find(|(place, _)| *place == path)?;
+    let meant = only_slip(name, keys.iter().map(|(key, _)| *key)).filter(|key| *key != name)?;
+    keys.iter().find(|(key, _)| *key == meant).map(|(_, path)| *path)
+}
+
+/// Returns the place of a misspelled key that was meant to set the memory limit.
+pub(super) fn misspelled_limit(unknown: &[UnknownKey]) -> Option<&UnknownKey> {
+    const LIMITS: [&str; 4] =
+        ["mem_limit", "deploy.resources", "deploy.resources.limits", "deploy.resources.limits.memory"];
+    unknown.iter().find(|unknown| LIMITS.contains(&unknown.meant))
+}
+
 /// Returns the misspelled keys of a service, with what was meant.
 pub(super) fn unknown_keys(fields: Fields<'_>) -> Vec<UnknownKey> {
     let mut found = Vec::new();
@@ -314,6 +355,12 @@ pub(super) fn unknown_keys(fields: Fields<'_>) -> Vec<UnknownKey> {
         for (wrong, meant) in mistakes {
             if let Some(entry) = map.get(*wrong) {
                 let key = Spanned::with_provenance((*wrong).to_owned(), entry.key, entry.value.via.clone());
+                found.push(UnknownKey { place, key, meant });
+            }
+        }
+        for (name, entry) in map.iter().filter(|(name, _)| mistakes.iter().all(|(wrong, _)| wrong != name)) {
+            if let Some(meant) = slip(path, name) {
+                let key = Spanned::with_provenance(name.clone(), entry.key, entry.value.via.clone());
                 found.push(UnknownKey { place, key, meant });
             }
         }

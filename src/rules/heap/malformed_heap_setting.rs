@@ -18,22 +18,20 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for heap in workload.pools.heaps.iter().chain(&workload.pools.caches) {
         let runtime = heap.runtime.display_name();
         for problem in &heap.problems {
-            let misread = match problem.kind {
-                HeapProblemKind::Malformed => false,
-                HeapProblemKind::Misread => true,
-                _ => continue,
-            };
+            if !matches!(problem.kind, HeapProblemKind::Malformed | HeapProblemKind::Misread) {
+                continue;
+            }
             let (written, name) = (&problem.written, &workload.name);
-            let message = match misread {
-                true => format!("`{written}` of `{name}` is not the size that it looks like"),
-                false if heap.runtime == RuntimeName::Other => {
+            let message = match &problem.read_as {
+                Some(read_as) => format!("{runtime} reads `{written}` of `{name}` as {read_as}"),
+                None if heap.runtime == RuntimeName::Other => {
                     format!("`{name}` does not start with `{written}`")
                 }
-                false => format!("{runtime} rejects `{written}` of `{name}`"),
+                None => format!("{runtime} rejects `{written}` of `{name}`"),
             };
             let mut finding = cx.report(problem.flag.span(), message);
             finding.label(problem.effect.as_str());
-            if misread {
+            if problem.kind == HeapProblemKind::Misread {
                 finding.severity(Severity::Warning);
             }
             if !heap.assumed && heap.runtime != RuntimeName::Other {

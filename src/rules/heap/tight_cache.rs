@@ -4,7 +4,6 @@ use crate::diagnostic::Confidence;
 use crate::rules::RuleContext;
 use crate::rules::estimate::{BoundedHeap, bounded_heaps};
 use crate::rules::offer::Offer;
-use crate::syntax::size::ByteSize;
 use crate::workload::Workload;
 
 rule! {
@@ -35,7 +34,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let (name, server) = (&workload.name, heap.runtime.display_name());
         let message = format!(
             "`{name}` needs about {} with its settings, {size} of it as {server} cache; its limit is {}",
-            mebibytes(sum),
+            sum.about(),
             limit.value
         );
         let mut finding = cx.report(setting.span, message);
@@ -50,9 +49,4 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         finding.note(bounded.arithmetic());
         offer.room(&mut finding, heap, &setting.value);
     }
-}
-
-/// Rounds a size up to whole MiB, for a text.
-fn mebibytes(size: ByteSize) -> ByteSize {
-    ByteSize(size.0.saturating_add((1 << 20) - 1) / (1 << 20) * (1 << 20))
 }

@@ -32,7 +32,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             continue;
         }
         let place = format!("services.{}{dot}{}", workload.name, unknown.place);
+        // Docker Compose 5.6.1 was asked for each.
         let refusal = match &workload.service.element {
+            Element::Service if unknown.place.is_empty() => format!("{place}.{key} false schema"),
             Element::Service => format!("{place} additional properties '{key}' not allowed"),
             Element::Job => format!("jobs.{}.{key} false schema", workload.name),
             Element::PreStart(step) => {
@@ -42,7 +44,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let target = cx.policy().target;
         let mut finding =
             cx.report(unknown.key.span, format!("Compose rejects the key `{key}` of `{}`", workload.name));
-        finding.label(format!("did you mean `{meant}`?")).via(&unknown.key.via).note(refusal);
+        finding
+            .label(format!("did you mean `{meant}`?"))
+            .via(&unknown.key.via)
+            .note(format!("Docker Compose says: {refusal}"));
         // It can only be renamed to a key of the same mapping.
         let there = meant.strip_prefix(&format!("{}{dot}", unknown.place)).filter(|rest| !rest.contains('.'));
         // For Swarm, the right key of a service would be a mistake, too.

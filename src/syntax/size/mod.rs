@@ -131,6 +131,18 @@ fn go_float(text: &str) -> Result<f64, &'static str> {
     }
 }
 
+impl ByteSize {
+    /// Returns an estimate as text, without the digits that it is not known to: `3.32 GiB`, `842 MiB`.
+    #[must_use]
+    pub fn about(self) -> String {
+        if self.0 < GIB {
+            return format!("{} MiB", self.0.saturating_add(MIB / 2) / MIB);
+        }
+        let number = format!("{:.2}", self.0 as f64 / GIB as f64);
+        format!("{} GiB", number.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
 impl fmt::Display for ByteSize {
     /// Formats as `512 MiB`, `1.5 GiB`, `7.52 GiB`, `900 KiB`, `512 bytes`: whole MiB as people write them, and other sizes with
     /// one decimal, GiB with two.

@@ -25,6 +25,8 @@ pub struct HeapProblem {
     pub carrier: String,
     /// The effect of the setting: lower case, no full stop.
     pub effect: String,
+    /// For a misread setting, the value that the program takes: `200 bytes`.
+    pub read_as: Option<String>,
     /// For a misplaced flag, the words from the first one that it belongs before, up to itself. Empty if there are more than
     /// `MAX_AHEAD`, or if the moved flag would not work.
     pub ahead: Vec<Span>,
@@ -214,18 +216,20 @@ impl SettingsReader<'_> {
             return None;
         }
         let saved = bound.known().filter(|wins| wins.value.flag.span() != text.span());
-        let (kind, effect) = match saved {
+        let (kind, effect, read_as) = match saved {
             Some(wins) => (
                 HeapProblemKind::Misread,
-                format!("read as {small}; the later `{}` overrides it", wins.value.written()),
+                format!("the later `{}` overrides it", wins.value.written()),
+                Some(small.to_string()),
             ),
             None => (
                 HeapProblemKind::Malformed,
                 format!("it is {small}: {name} does not start with so small a heap"),
+                None,
             ),
         };
         let instead = value.parse::<u32>().ok().map(|number| with_value(text, value, &format!("{number}m")));
-        Some(HeapProblem { instead, ..self.problem(kind, text, carrier, effect) })
+        Some(HeapProblem { read_as, instead, ..self.problem(kind, text, carrier, effect) })
     }
 
     /// Finds an initial heap above the maximum: "Initial heap size set to a larger value than the maximum heap size".
@@ -291,6 +295,7 @@ impl SettingsReader<'_> {
             written,
             carrier: carrier.to_owned(),
             effect,
+            read_as: None,
             ahead: Vec::new(),
             instead: None,
             help: None,
@@ -305,19 +310,19 @@ fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
     let Written { text, value, grammar, .. } = *written;
     let read = ByteSize::parse_hexadecimal(value).map(|size| size.0)?;
     let decimal: Option<i64> = value.parse().ok().filter(|_| value.bytes().all(|b| b.is_ascii_digit()));
-    let (effect, instead) = match (grammar, decimal) {
+    let hexadecimal = || "without `0x`, too, .NET reads it as hexadecimal".to_owned();
+    let ignored = "only less than 100 % counts: the default of 75 % holds";
+    let (read_as, effect, instead) = match (grammar, decimal) {
         // Decimal percentages that are in common use. 10 is left out: it is 16 %, which may be intended.
         (Grammar::HexPercent, Some(decimal)) if (20..=100).contains(&decimal) => {
-            let ignored = if read >= 100 { ", and so ignored: 75 % holds" } else { "" };
+            let effect = if read >= 100 { format!("hexadecimal; {ignored}") } else { hexadecimal() };
             let instead = (decimal < 100).then(|| format!("0x{decimal:X}"));
-            (format!("it is hexadecimal: {read} %{ignored}"), instead)
+            (format!("{read} %"), effect, instead)
         }
-        (Grammar::HexPercent, _) if read >= 100 => {
-            (format!("it is {read} %, and only less than 100 counts: 75 % holds"), None)
-        }
+        (Grammar::HexPercent, _) if read >= 100 => (format!("{read} %"), ignored.to_owned(), None),
         (Grammar::HexBytes, Some(decimal)) if decimal > 0 && decimal % (1 << 20) == 0 => {
             let instead = spelled(grammar, ByteSize(decimal))?;
-            (format!("it is hexadecimal: {}", ByteSize(read)), Some(instead))
+            (ByteSize(read).to_string(), hexadecimal(), Some(instead))
         }
         _ => return None,
     };
@@ -327,6 +332,7 @@ fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
         written: format!("{carrier}={value}"),
         carrier: carrier.to_owned(),
         effect,
+        read_as: Some(read_as),
         ahead: Vec::new(),
         instead,
         help: None,

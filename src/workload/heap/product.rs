@@ -257,6 +257,7 @@ impl HeapProblem {
             written,
             carrier: carrier.to_owned(),
             effect,
+            read_as: None,
             ahead: Vec::new(),
             instead: None,
             help: None,

@@ -58,13 +58,19 @@ impl ServerNeeds {
         self.terms.iter().filter(|term| term.raised.0 > 0)
     }
 
-    /// Returns the calculation of everything beside a cache: `77 MiB for control structures (10 %) + …`.
+    /// Returns everything beside a cache, each with its size: `77 MiB`, `for control structures (10 % of it)`.
     #[must_use]
-    pub fn arithmetic(&self, cache: ByteSize) -> String {
-        let share = format!("{} {} ({} % of it)", self.on_top(cache), self.share_what, self.share);
+    pub fn parts(&self, cache: ByteSize) -> Vec<(ByteSize, String)> {
+        let share = (self.on_top(cache), format!("{} ({} % of it)", self.share_what, self.share));
         let share = (self.share > 0).then_some(share);
-        let terms = self.terms.iter().map(|term| format!("{} {}", term.size, term.text));
-        share.into_iter().chain(terms).collect::<Vec<_>>().join(" + ")
+        let terms = self.terms.iter().map(|term| (term.size, term.text.clone()));
+        share.into_iter().chain(terms).collect()
+    }
+
+    /// Returns the calculation of everything beside a cache in one line: `77 MiB for control structures (10 %) + …`.
+    fn arithmetic(&self, cache: ByteSize) -> String {
+        let parts = self.parts(cache).into_iter().map(|(size, text)| format!("{size} {text}"));
+        parts.collect::<Vec<_>>().join(" + ")
     }
 
     fn on_top(&self, cache: ByteSize) -> ByteSize {

@@ -20,7 +20,7 @@ use self::variables::env_files;
 use super::convert::to_build;
 use super::field::{Fields, integer, text_of};
 use super::job::Element;
-use super::memory::{Conflict, SizeKey, UnknownKey, conflicts, size_keys, unknown_keys};
+use super::memory::{Conflict, SizeKey, UnknownKey, conflicts, misspelled_limit, size_keys, unknown_keys};
 use super::value::{Entry, Kind, Value};
 use crate::hash::IndexMap;
 use crate::model::fact::{Fact, Why};
@@ -286,6 +286,14 @@ impl Service {
     pub(super) fn read(name: &str, entry: &Entry) -> Self {
         let fields = Fields { value: &entry.value, anchor: entry.key };
         let environment = fields.get(&["environment"]).map(variables::pairs).unwrap_or_default();
+        let unknown_keys = unknown_keys(fields);
+        let mem_limit = match (fields.size(&["mem_limit"]), misspelled_limit(&unknown_keys)) {
+            // It was meant to have one, and Compose refuses the file until the key is corrected.
+            (Fact::Absent { .. }, Some(meant)) => {
+                Fact::Unknown { at: meant.key.span, why: Why::Malformed(meant.key.value.clone()) }
+            }
+            (limit, _) => limit,
+        };
         Self {
             name: name.to_owned(),
             element: Element::Service,
@@ -300,13 +308,13 @@ impl Service {
                 .missing
                 .as_ref()
                 .map(|missing| Spanned::new(missing.why.clone(), missing.at)),
-            mem_limit: fields.size(&["mem_limit"]),
+            mem_limit,
             memswap_limit: fields.size(&["memswap_limit"]),
             mem_reservation: fields.size(&["mem_reservation"]),
             shm_size: fields.size(&["shm_size"]),
             size_keys: size_keys(fields),
             conflicts: conflicts(fields),
-            unknown_keys: unknown_keys(fields),
+            unknown_keys,
             swappiness: fields.size(&["mem_swappiness"]).map(|size| size.0),
             oom_kill_disable: fields.boolean(&["oom_kill_disable"]),
             pids_limit: fields.integer(&["pids_limit"]),
