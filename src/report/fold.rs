@@ -162,9 +162,9 @@ impl<'f> Fold<'f> {
             distinct_helps(&self.findings).saturating_sub(HELPS.min(distinct_helps(here.iter().copied())));
         if unsaid > 0 && !whole {
             notes.push(if unsaid == 1 {
-                "-v has one more suggestion".to_owned()
+                "-v shows one more suggestion".to_owned()
             } else {
-                format!("-v has {unsaid} more suggestions")
+                format!("-v shows {unsaid} more suggestions")
             });
         }
         // Related locations of every service would bury the list of services.
@@ -210,12 +210,12 @@ impl<'f> Fold<'f> {
         self.findings.chunk_by(|a, b| a.path == b.path).count()
     }
 
-    /// Returns a line for the consequences of each rule: `heap sized from the host's memory: api, web [unbounded-heap]`.
+    /// Returns a line for the consequences of each rule: `api, web: heap sized from the host's memory [unbounded-heap]`.
     pub(super) fn consequences(&self) -> Vec<String> {
         let of_rule = |of_rule: &[Placed<'_>]| {
             let first = of_rule.first()?.finding;
             let text = first.consequence?.group_message;
-            Some(format!("{text}: {} [{}]", names(of_rule, NAMED), first.rule))
+            Some(format!("{}: {text} [{}]", names(of_rule, NAMED), first.rule))
         };
         self.consequences.chunk_by(|a, b| a.finding.rule == b.finding.rule).filter_map(of_rule).collect()
     }
@@ -240,16 +240,19 @@ pub(super) fn by_rule<'a, 'f>(folds: &'a [Fold<'f>]) -> impl Iterator<Item = &'a
 /// `besides` is true if other findings of the rule, of a higher severity, are drawn above.
 pub(super) fn note_line(folds: &[Fold<'_>], besides: bool, sources: &Sources) -> String {
     let Some(first) = folds.first() else { return String::new() };
-    let message = match (first.first.group_message, first.findings.len()) {
-        (Some(plural), many @ 2..) if besides => format!("{many} more {plural}"),
-        _ => first.message(),
-    };
-    let mut line = format!("{message} · {}", first.at(sources));
-    let more: usize = folds.iter().map(|fold| fold.findings.len()).sum::<usize>() - first.findings.len();
-    if more > 0 {
-        line.push_str(&format!(" · and {more} more"));
+    let all: usize = folds.iter().map(|fold| fold.findings.len()).sum();
+    let others = all - first.findings.len();
+    let plural = first.first.group_message;
+    let plural = plural.filter(|_| all > 1 && folds.iter().all(|fold| fold.first.group_message == plural));
+    let more = if besides { " more" } else { "" };
+    let place = first.at(sources);
+    match plural {
+        Some(plural) if others > 0 => format!("{all}{more} {plural} · first at {place}"),
+        Some(plural) => format!("{all}{more} {plural} · {place}"),
+        None if others == 1 => format!("{} · {place} · and in one more place", first.message()),
+        None if others > 1 => format!("{} · {place} · and in {others} more places", first.message()),
+        None => format!("{} · {place}", first.message()),
     }
-    line
 }
 
 fn distinct_helps<'p>(findings: impl IntoIterator<Item = &'p Placed<'p>>) -> usize {

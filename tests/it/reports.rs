@@ -353,7 +353,7 @@ fn what_follows_from_another_finding_is_shown_with_it() {
     case.findings.push(alone);
     let text = case.human();
     assert!(text.contains("12 services have no memory limit"), "{text}");
-    let twice = "heap sized from the host's memory: a, b, c, d, e, f, a, b, c, d, e, f [unbounded-heap]";
+    let twice = "a, b, c, d, e, f, a, b, c, d, e, f: heap sized from the host's memory [unbounded-heap]";
     assert!(text.contains(twice), "{text}");
     assert!(text.contains("warning[unbounded-heap]: a heap without such a cause"), "{text}");
     let markdown = case.format(Format::Markdown, false);

@@ -26,13 +26,13 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let name = &workload.name;
         let bound = workload.known_limit().map(|limit| limit.value.percent_in_mebibytes(75));
         cx.report(cache.program.span, format!("the data of `{name}` has no limit: `maxmemory` is not set"))
-            .label("without --maxmemory it never evicts a key")
+            .label("no `--maxmemory`: it grows until it is killed")
             .note("Redis does not read the container's limit: it is killed there, and unsaved data is lost")
             .help(match bound {
                 Some(mebibytes) => format!(
                     "limit it with `--maxmemory {mebibytes}mb`, three quarters of the limit: writes then fail at that size, or with `--maxmemory-policy allkeys-lru` old keys are evicted"
                 ),
-                None => "limit it with `--maxmemory <size>`, and set the memory limit to about 1.3 times that"
+                None => "limit it with `--maxmemory <size>`, for a cache with `--maxmemory-policy allkeys-lru` (without it writes fail at that size), and set the memory limit to about 1.3 times that"
                     .to_owned(),
             });
     }

@@ -19,7 +19,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         copied,
         format!("the image of `{}` is built from a context without a .dockerignore", workload.name),
     )
-    .label("copies .git, node_modules and everything else")
+    .label("copies everything, .git and node_modules too if they are there")
     .related(build.span, format!("the context is `{}`", build.context))
-    .help("create .dockerignore in the context, for example:\n  .git\n  node_modules\n  target\n  .env");
+    .help("create .dockerignore in the context, with what the build does not need, for example:\n  .git\n  node_modules");
 }

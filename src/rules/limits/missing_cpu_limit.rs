@@ -31,5 +31,6 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .label(label)
         .via(&workload.service.via)
         .group_message("services have no CPU limit")
+        .note("it can take every CPU of the host from the others")
         .help(format!("add `{key}: <number>`, the number of CPUs that it may use"));
 }

@@ -28,7 +28,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .label("no reservation")
         .via(&limit.via)
         .group_message("services have a memory limit and no reservation")
-        .note("when the host runs short, the kernel reclaims first from containers above their reservation");
+        .note("when the host runs short, the kernel spares memory within a reservation; on cgroup v2 only if the parent cgroup has one, too");
     // If the limit has to change, the finding on the limit offers both.
     let advice = advise(workload);
     match (&workload.measured, &advice) {

@@ -40,7 +40,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let name = &workload.name;
     let sure = asked && !needs.at_times && needs.confidence == Certainty::High;
     let severity = if sure { RULE.meta().severity } else { Severity::Note };
-    let mut finding = cx.report(workload.anchor, format!("`{name}` has 64 MiB of /dev/shm"));
+    let mut finding = cx.report(workload.anchor, format!("`{name}` has only 64 MiB of /dev/shm"));
     finding
         .label("no `shm_size`: 64 MiB")
         .via(&workload.service.via)

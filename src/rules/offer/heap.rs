@@ -49,6 +49,9 @@ pub(in crate::rules) fn bound_default(
                 "add a limit, `{key}: <size>`, and set the heap below it in `{}`",
                 usual(heap.runtime)
             ),
+            None if heap.runtime == RuntimeName::Java => format!(
+                "add a limit first, `{key}: <size>`: the heap is then a quarter of it, or as much as `-XX:MaxRAMPercentage` in `JAVA_TOOL_OPTIONS` says"
+            ),
             None => format!("add a limit first, `{key}: <size>`: the {runtime} heap then follows it"),
         });
         return;

@@ -112,7 +112,7 @@ impl<'w> Offer<'w> {
             Some(other) => {
                 format!("`{other}` in `{file}` extends `{name}`: pick a size that fits both")
             }
-            None if change.limit => format!("`{file}` sets another limit for `{name}`"),
+            None if change.limit => format!("`{file}` has its own limit for `{name}`"),
             None => format!("`{file}` also sets `{name}`: pick a size that fits with and without it"),
         })
     }
@@ -123,7 +123,7 @@ impl<'w> Offer<'w> {
             let help = match Need::of(self.workload) {
                 Err(without) => self.without_number(&without),
                 Ok(need) => format!(
-                    "add `{}: <size>`: {} is enough for what is set here",
+                    "add `{}: <size>`: {} holds the heaps and caches that are set here",
                     self.limit_name(),
                     need.limit.to_compose()
                 ),
@@ -187,6 +187,9 @@ impl<'w> Offer<'w> {
             ),
             NoNumber::Unknown => format!(
                 "add `{key}: <size>`, above the service's peak memory use; `oomlint size` suggests one from samples of `docker stats`"
+            ),
+            NoNumber::Follows { runtime: runtime @ "Java" } => format!(
+                "add `{key}: <size>`: the {runtime} heap is then a quarter of it, or as much as `-XX:MaxRAMPercentage` in `JAVA_TOOL_OPTIONS` says; `oomlint size` suggests a limit from samples of `docker stats`"
             ),
             NoNumber::Follows { runtime } => format!(
                 "add `{key}: <size>`: the {runtime} heap then follows it; `oomlint size` suggests one from samples of `docker stats`"

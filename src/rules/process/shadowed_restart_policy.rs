@@ -45,14 +45,19 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         format!("`restart: {}` of `{}` becomes `{effective}`", written.value, workload.name),
     );
     finding
-        .label("overridden")
         .via(&written.via)
         .related(
             *block,
             if effective == "no" { "this block has no condition" } else { "this block overrides it" },
         )
         .note("`deploy.restart_policy` overrides `restart`, with Compose too")
-        .help(format!("remove the block, or write `condition: {condition}`{bound} in it"));
+        .help(match written.value.as_str() {
+            // Compose makes `always` of `any` (docker/compose `pkg/compose/create.go`, `getRestartPolicy`).
+            "unless-stopped" => format!(
+                "remove the block, or write `condition: {condition}`{bound} in it, which is `always` with Compose"
+            ),
+            _ => format!("remove the block, or write `condition: {condition}`{bound} in it"),
+        });
     // The fix adds only what the block leaves out, and overrides nothing that it sets.
     let Some(owner) = workload.key("deploy.restart_policy") else { return };
     let set = |path: &'static [&'static str], value: &str| FixOp::Set {

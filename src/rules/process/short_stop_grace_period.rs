@@ -44,7 +44,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let written = !period.is_absent();
     let severity = if written && sure { RULE.meta().severity } else { Severity::Note };
     let (has, asked) = (duration::display(has), compose(needs.seconds));
-    let mut finding = cx.report(place, format!("`{name}` has {has} to stop; its image may need {asked}"));
+    let mut finding = cx
+        .report(place, format!("`docker stop` kills `{name}` after {has}; it may need {asked} to shut down"));
     finding
         .label(match written {
             true => format!("killed {has} after the stop signal"),

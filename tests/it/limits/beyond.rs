@@ -608,7 +608,7 @@ pub(crate) fn files_that_may_be_overlays() {
     for (name, seen) in [("a.yaml", true), ("z.yaml", false)] {
         let files: Vec<_> = others.clone().chain([BASE, (name, OVERLAY)]).collect();
         let out = oomlint(tree(&files).path(), &[]).1;
-        assert_eq!(out.contains(&format!("`{name}` sets another limit for `web`")), seen, "{out}");
+        assert_eq!(out.contains(&format!("`{name}` has its own limit for `web`")), seen, "{out}");
     }
 }
 
@@ -616,6 +616,6 @@ pub(crate) fn bytes_of_an_overlay() {
     for (length, seen) in [(60 << 10, true), (65 << 10, false)] {
         let text = format!("# {}\n{OVERLAY}", "-".repeat(length));
         let out = oomlint(tree(&[BASE, ("a.yaml", &text)]).path(), &[]).1;
-        assert_eq!(out.contains("`a.yaml` sets another limit for `web`"), seen, "{out}");
+        assert_eq!(out.contains("`a.yaml` has its own limit for `web`"), seen, "{out}");
     }
 }
