@@ -23,7 +23,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let name = &workload.name;
     let unreached = workload.step().and_then(|step| Some((step, step.deploy_limit?)));
     let label = match (&workload.memory.self_sizing, unreached) {
-        (Some(what), _) => format!("no memory limit: {what}"),
+        // Without a limit, a program sees the host's memory.
+        (Some(what), _) => {
+            format!("no memory limit: {}", what.replace("the memory it sees", "the host's memory"))
+        }
         (None, Some((step, _))) => format!("no memory limit: that of `{}` does not reach it", step.service),
         (None, None) => "no memory limit".to_owned(),
     };
