@@ -10,10 +10,10 @@ use lsp_types::{
 
 use super::convert::uri_of;
 use super::session::{Analysis, Session, absolute};
-use crate::diagnostic::{Applicability, Finding, Fix};
+use crate::diagnostic::{Applicability, Finding, Fix, Severity};
 use crate::fix::fix;
 use crate::report::escape::printable;
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 
 /// Kind of the actions that insert a suppression comment.
 const SUPPRESS: &str = "quickfix.suppress.oomlint";
@@ -44,44 +44,25 @@ pub(super) fn actions(
             })
         })
     };
+    let findings: Vec<&Finding> = at(session, analysis, path, params.range).collect();
+    // Menus show actions in this order: what mends a finding first, what hides it last.
     let mut actions = Vec::new();
-    for finding in at(session, analysis, path, params.range) {
-        let range = session.encoding.range(&analysis.sources, finding.primary.span);
-        let diagnostics: Vec<_> = params
-            .context
-            .diagnostics
-            .iter()
-            .filter(|diagnostic| diagnostic.range == range && is_code(diagnostic, finding.rule))
-            .cloned()
-            .collect();
-        let diagnostics = (!diagnostics.is_empty()).then_some(diagnostics);
+    for finding in &findings {
         let fixes = finding.fixes.iter().filter(|_| wanted("quickfix"));
         for (title, safe, edit) in fixes.filter_map(|fix| quick_fix(session, analysis, fix)) {
             actions.push(CodeActionOrCommand::CodeAction(CodeAction {
                 title,
                 kind: Some(CodeActionKind::QUICKFIX),
-                diagnostics: diagnostics.clone(),
+                diagnostics: given(session, analysis, finding, params),
                 edit: Some(edit),
                 is_preferred: Some(safe),
-                ..CodeAction::default()
-            }));
-        }
-        if wanted(SUPPRESS)
-            && let Some(edit) = suppress(analysis, finding, path, range)
-        {
-            actions.push(CodeActionOrCommand::CodeAction(CodeAction {
-                title: format!("ignore {} here", finding.rule),
-                kind: Some(CodeActionKind::new(SUPPRESS)),
-                diagnostics,
-                edit: Some(edit),
                 ..CodeAction::default()
             }));
         }
     }
     // One action per rule, and only if the client can open a page.
     if wanted("quickfix") && session.shows_documents {
-        let rules: BTreeSet<&str> =
-            at(session, analysis, path, params.range).map(|finding| finding.rule).collect();
+        let rules: BTreeSet<&str> = findings.iter().map(|finding| finding.rule).collect();
         for rule in rules {
             let arguments = Some(vec![rule.into()]);
             let title = format!("explain {rule}");
@@ -90,6 +71,17 @@ pub(super) fn actions(
                 title,
                 kind: Some(CodeActionKind::QUICKFIX),
                 command: Some(command),
+                ..CodeAction::default()
+            }));
+        }
+    }
+    for finding in findings.iter().filter(|_| wanted(SUPPRESS)) {
+        if let Some(edit) = suppress(session, analysis, finding) {
+            actions.push(CodeActionOrCommand::CodeAction(CodeAction {
+                title: format!("ignore {} here", finding.rule),
+                kind: Some(CodeActionKind::new(SUPPRESS)),
+                diagnostics: given(session, analysis, finding, params),
+                edit: Some(edit),
                 ..CodeAction::default()
             }));
         }
@@ -110,18 +102,40 @@ pub(super) fn actions(
     actions
 }
 
-/// Returns the findings whose primary span touches a range of a file.
+/// Returns the findings that have their place, or a related one in a file of its own, at a range of a file.
 fn at<'l>(
     session: &'l Session,
     analysis: &'l Analysis,
     path: &'l Path,
     range: Range,
 ) -> impl Iterator<Item = &'l Finding> + 'l {
-    analysis.outcome.findings.iter().filter(move |finding| {
-        let place = analysis.sources.to_outer_span(finding.primary.span);
+    let here = move |span: Span| {
+        let place = analysis.sources.to_outer_span(span);
         absolute(analysis.sources.get(place.file).path()) == path
-            && touch(session.encoding.range(&analysis.sources, finding.primary.span), range)
+            && touch(session.encoding.range(&analysis.sources, span), range)
+    };
+    let file = move |span: Span| analysis.sources.to_outer_span(span).file;
+    analysis.outcome.findings.iter().filter(move |finding| {
+        let own = finding.primary.span;
+        let others = finding.related.iter().map(|label| label.span).filter(|span| file(*span) != file(own));
+        let other = finding.severity > Severity::Note && others.into_iter().any(here);
+        here(own) || other
     })
+}
+
+/// Returns the diagnostics of a finding among those that the client sent.
+fn given(
+    session: &Session,
+    analysis: &Analysis,
+    finding: &Finding,
+    params: &CodeActionParams,
+) -> Option<Vec<lsp_types::Diagnostic>> {
+    let spans = std::iter::once(&finding.primary).chain(&finding.related).map(|label| label.span);
+    let ranges: Vec<Range> = spans.map(|span| session.encoding.range(&analysis.sources, span)).collect();
+    let sent = params.context.diagnostics.iter();
+    let own = sent.filter(|one| ranges.contains(&one.range) && is_code(one, finding.rule));
+    let own: Vec<_> = own.cloned().collect();
+    (!own.is_empty()).then_some(own)
 }
 
 fn is_code(diagnostic: &lsp_types::Diagnostic, rule: &str) -> bool {
@@ -148,8 +162,9 @@ fn quick_fix(session: &Session, analysis: &Analysis, fix: &Fix) -> Option<(Strin
 }
 
 /// Returns an edit that inserts a suppression comment above the line of the finding, with the same indentation.
-fn suppress(analysis: &Analysis, finding: &Finding, path: &Path, range: Range) -> Option<WorkspaceEdit> {
+fn suppress(session: &Session, analysis: &Analysis, finding: &Finding) -> Option<WorkspaceEdit> {
     let place = analysis.sources.to_outer_span(finding.primary.span);
+    let range = session.encoding.range(&analysis.sources, finding.primary.span);
     let source = analysis.sources.get(place.file);
     let line = source.line_at(place.start);
     let indent: String = line.text.chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
@@ -158,7 +173,7 @@ fn suppress(analysis: &Analysis, finding: &Finding, path: &Path, range: Range) -
     let text = format!("{indent}# oomlint: ignore[{}]{newline}", finding.rule);
     let edit = TextEdit { range: Range { start, end: start }, new_text: text };
     let mut changes = Changes::default();
-    changes.push(path, edit)?;
+    changes.push(source.path(), edit)?;
     Some(changes.edit())
 }
 

@@ -8,5 +8,7 @@ mod convert;
 mod hover;
 mod server;
 mod session;
+mod settings;
+mod transport;
 
 pub use server::{serve, serve_stdio};

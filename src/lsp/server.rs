@@ -1,32 +1,37 @@
 //! LSP main loop: handles requests and notifications, and publishes diagnostics when no message is waiting.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::notification::{
-    DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
-    DidSaveTextDocument, Notification as _, PublishDiagnostics,
+    DidChangeConfiguration, DidChangeTextDocument, DidChangeWatchedFiles, DidChangeWorkspaceFolders,
+    DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument, Notification as _, PublishDiagnostics,
+    ShowMessage,
 };
 use lsp_types::request::{
     CodeActionRequest, DocumentDiagnosticRequest, ExecuteCommand, HoverRequest, RegisterCapability,
-    Request as _, ShowDocument, WorkspaceDiagnosticRefresh,
+    Request as _, ShowDocument, UnregisterCapability, WorkspaceDiagnosticRefresh,
 };
 use lsp_types::{
     CodeActionOptions, CodeActionProviderCapability, Diagnostic, DiagnosticOptions,
     DiagnosticServerCapabilities, DidChangeWatchedFilesRegistrationOptions, ExecuteCommandOptions,
     FileSystemWatcher, FullDocumentDiagnosticReport, GlobPattern, HoverProviderCapability, InitializeParams,
-    InitializeResult, PublishDiagnosticsParams, Registration, RegistrationParams,
+    InitializeResult, MessageType, OneOf, PublishDiagnosticsParams, Registration, RegistrationParams,
     RelatedFullDocumentDiagnosticReport, ServerCapabilities, ServerInfo, ShowDocumentParams,
-    TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
+    ShowMessageParams, TextDocumentSyncCapability, TextDocumentSyncKind, Unregistration,
+    UnregistrationParams, Uri, WorkspaceFolder, WorkspaceFoldersServerCapabilities,
+    WorkspaceServerCapabilities,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::convert::{Encoding, path_of, uri_of};
-use super::session::{Analysis, Published, Session};
-use super::{actions, hover};
+use super::session::{Analysis, Published, Session, absolute};
+use super::settings::Settings;
+use super::{actions, hover, transport};
+use crate::report::escape::printable;
 use crate::report::rule_page;
 use crate::source::{FileSystem, normalize};
 
@@ -38,11 +43,13 @@ type ServerError = Box<dyn std::error::Error + Send + Sync>;
 /// # Errors
 /// When the client violates the lifecycle of the protocol, or disconnects in the middle of a message.
 pub fn serve_stdio(disk: &FileSystem) -> Result<(), ServerError> {
-    let (connection, threads) = Connection::stdio();
+    let (connection, writer) = transport::stdio()?;
     let result = serve_on(&connection, disk);
     drop(connection);
-    threads.join()?;
-    result
+    // A client that is gone reads nothing more.
+    let written = writer.join().unwrap_or(Ok(()));
+    result?;
+    Ok(written?)
 }
 
 /// Serves one client on `connection`, with access to all files.
@@ -68,6 +75,7 @@ fn serve_on(connection: &Connection, disk: &FileSystem) -> Result<(), ServerErro
     };
     connection.initialize_finish(id, serde_json::to_value(result)?)?;
     server.watch()?;
+    server.apply(params.initialization_options.as_ref().unwrap_or(&Value::Null))?;
     server.run()
 }
 
@@ -82,8 +90,33 @@ struct Server<'c> {
     watches: bool,
     /// True if something changed since diagnostics were last published.
     stale: bool,
+    /// The files that the client watches because they were read.
+    watched: BTreeSet<PathBuf>,
     /// ID of the last request to the client.
     next: i32,
+}
+
+/// ID of the registration for files that were read.
+const READ: &str = "oomlint-read";
+/// Upper bound on the files that the client is asked to watch.
+const MAX_WATCHED: usize = 1000;
+
+/// True if a glob of [`Server::watch`] matches the file.
+fn is_watched_by_name(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    matches!(ending, "yml" | "yaml" | "dockerfile" | "env")
+        || name.contains("Dockerfile")
+        || name.contains("Containerfile")
+        || name.starts_with(".env")
+        || matches!(name, ".dockerignore" | ".gitignore" | "devcontainer.json" | ".oomlint-images.json")
+}
+
+/// Returns a glob that matches one file. `None` if the path is not UTF-8.
+fn glob_of(path: &Path) -> Option<String> {
+    let text = path.to_str()?.replace('\\', "/");
+    // Characters of globs stand for any one character.
+    Some(text.replace(['*', '?', '[', ']', '{', '}', '!', ','], "?"))
 }
 
 impl<'c> Server<'c> {
@@ -118,6 +151,7 @@ impl<'c> Server<'c> {
                 .and_then(|workspace| workspace.did_change_watched_files.as_ref())
                 .is_some_and(|watching| watching.dynamic_registration == Some(true)),
             stale: false,
+            watched: BTreeSet::new(),
             next: 0,
         }
     }
@@ -133,6 +167,13 @@ impl<'c> Server<'c> {
             execute_command_provider: self.session.shows_documents.then(|| ExecuteCommandOptions {
                 commands: vec![actions::EXPLAIN.to_owned()],
                 ..ExecuteCommandOptions::default()
+            }),
+            workspace: Some(WorkspaceServerCapabilities {
+                workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                    supported: Some(true),
+                    change_notifications: Some(OneOf::Left(true)),
+                }),
+                ..WorkspaceServerCapabilities::default()
             }),
             hover_provider: Some(HoverProviderCapability::Simple(true)),
             diagnostic_provider: self.pulls.then(|| {
@@ -151,6 +192,7 @@ impl<'c> Server<'c> {
         if !self.watches {
             return Ok(());
         }
+        // Files whose creation matters. Others that a project reads are watched once they have been read.
         let globs = [
             "**/*.{yml,yaml}",
             "**/*Dockerfile*",
@@ -158,22 +200,63 @@ impl<'c> Server<'c> {
             "**/*Containerfile*",
             "**/.env",
             "**/*.env",
+            "**/.env.*",
+            "**/.{docker,git}ignore",
+            "**/devcontainer.json",
             "**/.oomlint-images.json",
         ];
-        let watchers = globs
-            .iter()
-            .map(|glob| FileSystemWatcher {
-                glob_pattern: GlobPattern::String((*glob).to_owned()),
-                kind: None,
-            })
-            .collect();
-        let options = DidChangeWatchedFilesRegistrationOptions { watchers };
+        self.register("oomlint-files", globs.iter().map(|glob| (*glob).to_owned()))
+    }
+
+    fn register(&mut self, id: &str, globs: impl Iterator<Item = String>) -> Result<(), ServerError> {
+        let watcher = |glob| FileSystemWatcher { glob_pattern: GlobPattern::String(glob), kind: None };
+        let options = DidChangeWatchedFilesRegistrationOptions { watchers: globs.map(watcher).collect() };
         let registration = Registration {
-            id: "oomlint-files".to_owned(),
+            id: id.to_owned(),
             method: DidChangeWatchedFiles::METHOD.to_owned(),
             register_options: Some(serde_json::to_value(options)?),
         };
         self.ask(RegisterCapability::METHOD, &RegistrationParams { registrations: vec![registration] })
+    }
+
+    /// Asks the client to watch files that an analysis has read and that have other names than those of [`Self::watch`]: scripts,
+    /// settings of servers, environment files.
+    fn watch_read(&mut self, analyses: &[Arc<Analysis>]) -> Result<(), ServerError> {
+        if !self.watches {
+            return Ok(());
+        }
+        let read = analyses.iter().flat_map(|analysis| analysis.sources.paths());
+        let read = read.map(|path| absolute(&path)).filter(|path| !is_watched_by_name(path));
+        let read: BTreeSet<PathBuf> = read.take(MAX_WATCHED).collect();
+        if read.is_subset(&self.watched) {
+            return Ok(());
+        }
+        if !self.watched.is_empty() {
+            let id = READ.to_owned();
+            let gone = Unregistration { id, method: DidChangeWatchedFiles::METHOD.to_owned() };
+            self.ask(UnregisterCapability::METHOD, &UnregistrationParams { unregisterations: vec![gone] })?;
+        }
+        self.watched = read;
+        let globs: Vec<String> = self.watched.iter().filter_map(|path| glob_of(path)).collect();
+        self.register(READ, globs.into_iter())
+    }
+
+    /// Takes the settings of the client, and shows what is wrong with them.
+    fn apply(&mut self, settings: &Value) -> Result<(), ServerError> {
+        let (settings, mut problems) = Settings::read(settings);
+        problems.extend(settings.problem(&self.session.disk));
+        if settings != self.session.settings {
+            self.session.settings = settings;
+            self.session.invalidate();
+            self.stale = true;
+        }
+        for message in problems {
+            let message = printable(&message).into_owned();
+            let params = serde_json::to_value(ShowMessageParams { typ: MessageType::WARNING, message })?;
+            let method = ShowMessage::METHOD.to_owned();
+            self.send(Message::Notification(Notification { method, params }))?;
+        }
+        Ok(())
     }
 
     fn run(&mut self) -> Result<(), ServerError> {
@@ -200,7 +283,7 @@ impl<'c> Server<'c> {
                     let response = self.on_request(request);
                     self.send(Message::Response(response))?;
                 }
-                Message::Notification(notification) => self.on_notification(notification),
+                Message::Notification(notification) => self.on_notification(notification)?,
                 // Responses to the requests of the server need no action.
                 Message::Response(_) => {}
             }
@@ -285,7 +368,7 @@ impl<'c> Server<'c> {
         Some((path, analysis))
     }
 
-    fn on_notification(&mut self, notification: Notification) {
+    fn on_notification(&mut self, notification: Notification) -> Result<(), ServerError> {
         // Notifications with invalid parameters are ignored, since they have no response.
         match notification.method.as_str() {
             DidOpenTextDocument::METHOD => {
@@ -315,8 +398,25 @@ impl<'c> Server<'c> {
                 self.session.invalidate();
                 self.stale = true;
             }
+            DidChangeConfiguration::METHOD => {
+                // Clients that keep their settings to themselves send null.
+                if let Some(settings) = notification.params.get("settings").filter(|told| !told.is_null()) {
+                    self.apply(&settings.clone())?;
+                }
+            }
+            DidChangeWorkspaceFolders::METHOD => {
+                if let Ok(params) = read::<lsp_types::DidChangeWorkspaceFoldersParams>(notification.params) {
+                    let path = |folder: &WorkspaceFolder| path_of(&folder.uri).map(|path| normalize(&path));
+                    let gone: Vec<PathBuf> = params.event.removed.iter().filter_map(path).collect();
+                    self.session.folders.retain(|folder| !gone.contains(folder));
+                    self.session.folders.extend(params.event.added.iter().filter_map(path));
+                    self.session.invalidate();
+                    self.stale = true;
+                }
+            }
             _ => {}
         }
+        Ok(())
     }
 
     /// Publishes the diagnostics of the files around open documents, and clears those that are gone.
@@ -361,6 +461,7 @@ impl<'c> Server<'c> {
             self.send(Message::Notification(Notification { method, params }))?;
             self.session.published.insert(path, Published { version, diagnostics });
         }
+        self.watch_read(&analyses)?;
         let (pulls, documents) = (self.pulls, &self.session.documents);
         self.session.published.retain(|path, last| match documents.contains_key(path) {
             true => !pulls,

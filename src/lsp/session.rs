@@ -10,6 +10,7 @@ use lsp_types::{
 };
 
 use super::convert::{Encoding, path_of, uri_of};
+use super::settings::Settings;
 use crate::check::{self, Options, Outcome};
 use crate::config::Configs;
 use crate::diagnostic::{Finding, Label, Severity};
@@ -18,7 +19,7 @@ use crate::discover::{
 };
 use crate::hash::HashMap;
 use crate::lock::Locks;
-use crate::report::escape::printable;
+use crate::report::escape::{self, printable};
 use crate::report::rule_page;
 use crate::source::{FileSystem, MAX_FILE_SIZE, Overlay, Sources, normalize};
 
@@ -69,6 +70,8 @@ pub(super) struct Session {
     pub(super) shows_documents: bool,
     /// File system that files are read from.
     pub(super) disk: FileSystem,
+    /// Settings of the client.
+    pub(super) settings: Settings,
     /// Workspace folders. The search for the Compose file of a Dockerfile does not leave them.
     pub(super) folders: Vec<PathBuf>,
     /// Open documents by absolute path.
@@ -153,9 +156,8 @@ impl Session {
     /// Returns options that read configurations and files anew.
     pub(super) fn options(&self) -> Options {
         let disk = self.disk.with_listings();
-        let configs = Some(Arc::new(Configs::on_disk(disk.clone())));
         let locks = Some(Arc::new(Locks::on_disk(disk.clone())));
-        Options { configs, locks, disk, ..Options::default() }
+        Options { locks, disk: disk.clone(), ..self.settings.options(&disk) }
     }
 
     /// Lints the files around a file, unless that is cached. `None` if it is neither a Dockerfile nor a Compose file.
@@ -209,7 +211,7 @@ impl Session {
     /// Editors send every YAML file.
     fn kind(&self, path: &Path) -> Option<FileKind> {
         let known = self.documents.get(path).map_or_else(|| kind_of(path), |document| document.kind);
-        let configs = || self.configs.get_or_init(|| Configs::on_disk(self.disk.with_listings()));
+        let configs = || self.configs.get_or_init(|| self.settings.configs(&self.disk.with_listings()));
         let is_named = || configs().names_compose_file(path);
         known.or_else(|| is_named().then_some(FileKind::Compose))
     }
@@ -243,19 +245,57 @@ impl Session {
             for finding in &analysis.outcome.findings {
                 let place = analysis.sources.to_outer_span(finding.primary.span);
                 let path = absolute(analysis.sources.get(place.file).path());
-                found.entry(path).or_default().push(self.diagnostic(finding, analysis));
+                let diagnostic = self.diagnostic(finding, analysis);
+                for (other, end) in self.other_ends(finding, &diagnostic, analysis) {
+                    found.entry(other).or_default().push(end);
+                }
+                found.entry(path).or_default().push(diagnostic);
             }
             found
         })
     }
 
+    /// Returns a hint for the first place of each other file that an error or warning names, so that who edits a Dockerfile sees
+    /// what a Compose file makes of it.
+    fn other_ends(
+        &self,
+        finding: &Finding,
+        diagnostic: &Diagnostic,
+        analysis: &Analysis,
+    ) -> Vec<(PathBuf, Diagnostic)> {
+        let file = |span| analysis.sources.to_outer_span(span).file;
+        let own = file(finding.primary.span);
+        let mut ends: Vec<(PathBuf, Diagnostic)> = Vec::new();
+        let of_others = finding.related.iter().filter(|label| file(label.span) != own);
+        for label in of_others.filter(|_| finding.severity > Severity::Note) {
+            let path = absolute(analysis.sources.get(file(label.span)).path());
+            if ends.iter().any(|(known, _)| *known == path) {
+                continue;
+            }
+            let primary = Label { span: finding.primary.span, text: finding.message.clone() };
+            let here = printable(&label.text);
+            let message = format!("{}\n{here}", printable(&finding.message));
+            let end = Diagnostic {
+                range: self.encoding.range(&analysis.sources, label.span),
+                severity: Some(DiagnosticSeverity::INFORMATION),
+                message,
+                related_information: self
+                    .related
+                    .then(|| self.related(&primary, analysis).into_iter().collect()),
+                ..diagnostic.clone()
+            };
+            ends.push((path, end));
+        }
+        ends
+    }
+
     fn diagnostic(&self, finding: &Finding, analysis: &Analysis) -> Diagnostic {
         let label = Some(finding.primary.text.as_str()).filter(|text| !text.is_empty());
-        let notes = finding.notes.iter().map(String::as_str);
-        // Only the help has several lines, which have to stay apart.
-        let help = finding.help.iter().flat_map(|help| help.lines());
-        let texts = std::iter::once(finding.message.as_str()).chain(label).chain(notes).chain(help);
-        let message = texts.map(printable).collect::<Vec<_>>().join("\n");
+        let texts = std::iter::once(finding.message.as_str()).chain(label);
+        let texts = texts.map(|text| printable(text).into_owned());
+        // Notes and help may have several lines, which have to stay apart.
+        let more = finding.notes.iter().chain(&finding.help).map(|text| escape::lines(text));
+        let message = texts.chain(more).collect::<Vec<_>>().join("\n");
         let href = rule_page(finding.rule).and_then(|page| page.parse().ok());
         Diagnostic {
             range: self.encoding.range(&analysis.sources, finding.primary.span),

@@ -24,6 +24,10 @@ fn plain() -> Value {
 
 impl Client {
     fn start(capabilities: Value) -> (Self, Value) {
+        Self::start_with(capabilities, Value::Null)
+    }
+
+    fn start_with(capabilities: Value, settings: Value) -> (Self, Value) {
         let directory = tempfile::tempdir().unwrap();
         let (client, server) = Connection::memory();
         let server = std::thread::spawn(move || serve(&server).unwrap());
@@ -32,7 +36,12 @@ impl Client {
         let root = client.uri("");
         let result = client.ask(
             "initialize",
-            json!({"processId": null, "rootUri": root.trim_end_matches('/'), "capabilities": capabilities}),
+            json!({
+                "processId": null,
+                "rootUri": root.trim_end_matches('/'),
+                "capabilities": capabilities,
+                "initializationOptions": settings,
+            }),
         );
         client.tell("initialized", json!({}));
         (client, result)
@@ -412,5 +421,122 @@ fn a_template_that_the_configuration_names_is_linted() {
     let rules = client.rules("templates/db.yaml");
     assert!(rules.contains(&"invalid-memory-value".to_owned()), "{rules:?}");
     assert!(!rules.contains(&"invalid-compose-file".to_owned()), "{rules:?}");
+    client.stop();
+}
+
+/// A finding that joins a Dockerfile and a Compose file shows in both, and its fixes are offered at both places.
+#[test]
+fn both_ends_of_a_finding_are_marked() {
+    let (mut client, _) = Client::start(plain());
+    let dockerfile =
+        "FROM eclipse-temurin:21-jre\nENTRYPOINT [\"java\", \"-Xmx512m\", \"-jar\", \"a.jar\"]\n";
+    let compose = "services:\n  api:\n    build: api\n    mem_limit: 512m\n";
+    client.write("api/Dockerfile", dockerfile);
+    client.open("compose.yaml", "yaml", compose);
+    client.settle();
+    let uri = client.uri("api/Dockerfile");
+    let end = client.pushed[&uri].iter().find(|one| one["code"] == "heap-exceeds-limit").unwrap().clone();
+    assert_eq!((&end["severity"], covered(dockerfile, &end["range"]).as_str()), (&json!(3), "\"-Xmx512m\""));
+    let back = &end["relatedInformation"][0]["location"];
+    assert_eq!(back["uri"], client.uri("compose.yaml"));
+    assert_eq!(covered(compose, &back["range"]), "512m");
+    client.open("api/Dockerfile", "dockerfile", dockerfile);
+    let context = json!({"diagnostics": [end]});
+    let asked = json!({"textDocument": {"uri": uri}, "range": end["range"], "context": context});
+    let actions = client.ask("textDocument/codeAction", asked);
+    let kinds: Vec<&str> =
+        actions.as_array().unwrap().iter().map(|action| action["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["quickfix", "quickfix", "quickfix.suppress.oomlint"], "{actions:#}");
+    assert_eq!(actions[0]["diagnostics"][0]["code"], "heap-exceeds-limit");
+    let texts =
+        |action: &Value| action["edit"]["changes"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(texts(&actions[0]), [client.uri("compose.yaml")]);
+    assert_eq!(texts(&actions[1]), [uri]);
+    // The comment goes where the finding is.
+    assert_eq!(texts(&actions[2]), [client.uri("compose.yaml")]);
+    client.stop();
+}
+
+/// Settings are those of the command line; what is wrong with them is shown.
+#[test]
+fn settings_of_the_client_hold_for_all_files() {
+    let (mut client, _) = Client::start_with(plain(), json!({"preset": "minimal"}));
+    let text = "services:\n  api: {image: x/y, mem_limit: 16g}\n";
+    client.open("compose.yaml", "yaml", text);
+    client.settle();
+    assert!(client.rules("compose.yaml").is_empty(), "{:?}", client.pushed);
+    let change = |settings: Value| json!({"settings": {"oomlint": settings}});
+    client.tell("workspace/didChangeConfiguration", change(json!({"hostMemory": "8g"})));
+    client.settle();
+    assert!(client.rules("compose.yaml").contains(&"limit-exceeds-host".to_owned()), "{:?}", client.pushed);
+    client.write("other.yaml", "rules: {limit-exceeds-host: off}\n");
+    let other = client.path("other.yaml");
+    client.tell(
+        "workspace/didChangeConfiguration",
+        change(json!({"hostMemory": "8g", "configuration": other})),
+    );
+    client.settle();
+    assert!(!client.rules("compose.yaml").contains(&"limit-exceeds-host".to_owned()), "{:?}", client.pushed);
+    for (settings, says) in [
+        (json!({"preset": "lax"}), "`oomlint.preset`"),
+        (json!({"target": "k8s"}), "`oomlint.target`"),
+        (json!({"hostMemory": "much"}), "`oomlint.hostMemory`"),
+        (json!({"configuration": "/nowhere/oomlint.yaml"}), "`oomlint.configuration`"),
+    ] {
+        client.tell("workspace/didChangeConfiguration", change(settings));
+        let shown = loop {
+            match client.take() {
+                Message::Notification(told) if told.method == "window/showMessage" => break told.params,
+                _ => {}
+            }
+        };
+        assert!(shown["message"].as_str().unwrap().contains(says), "{shown}");
+    }
+    client.stop();
+}
+
+/// Folders bound the search for the Compose file of a Dockerfile, and may come and go.
+#[test]
+fn folders_come_and_go() {
+    let (mut client, result) = Client::start(plain());
+    assert_eq!(result["capabilities"]["workspace"]["workspaceFolders"]["changeNotifications"], true);
+    client.write("compose.yaml", "services:\n  api:\n    build: api\n    mem_limit: 256m\n");
+    let text = "FROM eclipse-temurin:21-jre\nENTRYPOINT [\"java\", \"-Xmx512m\", \"-jar\", \"a.jar\"]\n";
+    client.open("api/Dockerfile", "dockerfile", text);
+    client.settle();
+    let is_joined = |client: &Client| client.rules("compose.yaml").contains(&"heap-exceeds-limit".to_owned());
+    assert!(is_joined(&client), "{:?}", client.pushed);
+    let root = client.uri("").trim_end_matches('/').to_owned();
+    let folder = json!([{"uri": root, "name": "a"}]);
+    let gone = json!({"event": {"added": [], "removed": folder}});
+    client.tell("workspace/didChangeWorkspaceFolders", gone);
+    client.settle();
+    assert!(!is_joined(&client), "{:?}", client.pushed);
+    let back = json!({"event": {"added": folder, "removed": []}});
+    client.tell("workspace/didChangeWorkspaceFolders", back);
+    client.settle();
+    assert!(is_joined(&client), "{:?}", client.pushed);
+    client.stop();
+}
+
+/// Files with names of their own, such as a script that an image starts, are watched once they have been read.
+#[test]
+fn files_that_were_read_are_watched() {
+    let capabilities = json!({"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": true}}});
+    let (mut client, _) = Client::start(capabilities);
+    client.write("vars/production", "JAVA_TOOL_OPTIONS=-Xmx512m\n");
+    client.open("compose.yaml", "yaml", "services:\n  api: {image: x/y, env_file: vars/production}\n");
+    let globs = loop {
+        if let Message::Request(request) = client.take()
+            && request.method == "client/registerCapability"
+        {
+            let registration = &request.params["registrations"][0];
+            if registration["id"] == "oomlint-read" {
+                break registration["registerOptions"]["watchers"].clone();
+            }
+        }
+    };
+    let own = client.path("vars/production");
+    assert_eq!(globs, json!([{"globPattern": own}]));
     client.stop();
 }
