@@ -1,5 +1,6 @@
 //! Parsers of text into trees with byte positions. Nothing here knows about services or stages.
 
+pub mod command_line;
 pub mod dockerfile;
 pub mod dotenv;
 pub mod duration;
