@@ -75,7 +75,9 @@ impl Assembler<'_> {
         out.files.extend(out.lock);
         let (awaited, needed) = (role::awaited(&services), role::needed(&services));
         let exists = |path: &Path| self.sources.exists(path);
-        let says = |file: &SourceId| purpose::is_not_for_production(self.sources.get(*file).text());
+        let says = |file: &SourceId| {
+            !project.is_described() && purpose::is_not_for_production(self.sources.get(*file).text())
+        };
         let noted: HashSet<SourceId> = compose.files.iter().copied().filter(says).collect();
         // The head of an included file is about its own services, that of a base about all that extend it.
         let included = |file: &SourceId| {
