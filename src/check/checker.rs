@@ -12,10 +12,10 @@ use super::scope::Scope;
 use super::{Options, generated};
 use crate::catalog::Catalog;
 use crate::diagnostic::Finding;
-use crate::discover::{Discovered, FileKind};
+use crate::discover::{Discovered, DiscoveredFile, FileKind};
 use crate::hash::HashSet;
 use crate::model::build::Dockerfiles;
-use crate::model::{allowance, elsewhere, project};
+use crate::model::{allowance, elsewhere, launch, project};
 use crate::parallel;
 use crate::source::{Source, SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
@@ -100,8 +100,30 @@ impl Checker<'_> {
             })
         });
         checked.extend(alone.into_iter().flatten());
+        let commands = discovered.files.iter().filter(|found| found.kind.has_commands()).collect();
+        checked.extend(parallel::map(commands, |found| self.check_commands(found)).into_iter().flatten());
         checked.extend(unreadable(sources, discovered).map(|project| self.check(project, false, None)));
         checked
+    }
+
+    /// Checks what the command lines of a file start.
+    fn check_commands(&self, found: &DiscoveredFile) -> Vec<CheckedProject> {
+        let (FileKind::Commands(notation), Ok(file)) = (found.kind, self.sources.load(&found.path)) else {
+            return Vec::new();
+        };
+        let models = launch::projects(file, notation, self.sources);
+        let checked = models.into_iter().map(|mut model| {
+            let dockerfiles = Dockerfiles::default();
+            let mut project =
+                self.with_catalog(&found.path, &dockerfiles, |assembler| assembler.project(&mut model));
+            let mut launches = project.workloads.iter().filter_map(Workload::launch);
+            project.for_swarm = launches.any(|launch| launch.swarm);
+            if let Some(measured) = self.measured {
+                measured.attach(&mut project);
+            }
+            self.check(project, false, None)
+        });
+        checked.collect()
     }
 
     /// Builds a Compose project and checks it if it is in scope.

@@ -307,7 +307,7 @@ fn count(projects: &[CheckedProject], sources: &Sources, discovered: &Discovered
     let unknown: BTreeSet<&String> = projects.iter().flat_map(|project| &project.unknown_images).collect();
     Summary {
         unknown_images: unknown.into_iter().cloned().collect(),
-        services: of(Kind::Service) + of(Kind::Job),
+        services: of(Kind::Service) + of(Kind::Job) + of(Kind::Container),
         images: of(Kind::Image),
         files: files.len(),
         ..Summary::default()

@@ -43,7 +43,7 @@ impl FileOutline {
                 let stages = stages.map(|(at, _)| at).collect();
                 Self::Dockerfile(dockerfile, stages)
             }
-            None => Self::Lines,
+            Some(Language::Commands) | None => Self::Lines,
         }
     }
 

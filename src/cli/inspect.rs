@@ -63,6 +63,7 @@ fn syntax(out: &mut dyn Write, sources: &Sources, discovered: &Discovered) -> io
         let tree = match found.kind {
             FileKind::Dockerfile => dockerfile::to_json(&dockerfile::parse(file, source.text()), &source),
             FileKind::Compose => yaml::to_json(&yaml::Tree::parse(file, source.text()), &source),
+            FileKind::Commands(_) => continue,
         };
         escape::json(out, &tree)?;
         writeln!(out)?;

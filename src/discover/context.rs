@@ -13,7 +13,8 @@ use crate::source::{FileSystem, normalize};
 /// Outside of a repository only the file's directory and its ancestors are searched: all of them up to the current
 /// directory for a relative path, the nearest two for an absolute one (`compose.yaml` above `app/Dockerfile`).
 pub(super) fn related_compose_files(discovered: &Discovered, options: &Options) -> Vec<PathBuf> {
-    let named = discovered.files.iter().filter(|found| found.explicit).map(|found| &found.path);
+    let named = discovered.files.iter().filter(|found| found.explicit && !found.kind.has_commands());
+    let named = named.map(|found| &found.path);
     let named: Vec<&PathBuf> = named.chain(&discovered.env_files).chain(&discovered.image_locks).collect();
     let here = std::env::current_dir().unwrap_or_default();
     let mut repositories = BTreeSet::new();

@@ -1,19 +1,29 @@
-//! Determines whether a file is a Dockerfile or a Compose file, by its name or content.
+//! Determines whether a file is a Dockerfile, a Compose file or a text with command lines, by its name or content.
 
 use std::path::Path;
 
 use super::content::{Content, content};
 use crate::error::Error;
 use crate::source::{FileSystem, LoadError};
+use crate::syntax::command_line::Notation;
 
-/// The two kinds of files that are linted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+/// The kinds of files that are linted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileKind {
     /// A Dockerfile or Containerfile, whichever tool builds it.
     Dockerfile,
     /// A Compose file.
     Compose,
+    /// A text with command lines that start containers, such as a script. Only one that is named is linted.
+    Commands(Notation),
+}
+
+impl FileKind {
+    /// True for a text with command lines, which no other file refers to.
+    #[must_use]
+    pub fn has_commands(self) -> bool {
+        matches!(self, Self::Commands(_))
+    }
 }
 
 /// Extensions of files called `Dockerfile.…` that are not Dockerfiles. Templates are among them, because their braces
@@ -197,11 +207,12 @@ pub fn kind_in_editor(path: &Path, text: &str) -> Option<FileKind> {
 /// Returns the kind of a file named on the command line; `None` for a CI pipeline with a Compose file's name.
 ///
 /// # Errors
-/// If the file cannot be read, or is neither kind.
+/// If the file cannot be read, or is of no kind.
 pub(super) fn kind_of_argument(path: &Path, disk: &FileSystem) -> Result<Option<FileKind>, Error> {
-    let Some(kind) = kind_of(path) else {
+    let Some(kind) = kind_of(path).or_else(|| Notation::of(path).map(FileKind::Commands)) else {
         let text = beginning(path, disk).map_err(|error| Error::of_named_file(path, &error))?;
-        let kind = kind_of_text(&text).ok_or_else(|| Error::UnknownKind { path: path.to_path_buf() });
+        let commands = || Notation::of_text(&text).map(FileKind::Commands);
+        let kind = kind_of_text(&text).or_else(commands).ok_or_else(|| Error::UnknownKind { path: path.to_path_buf() });
         return kind.map(Some);
     };
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

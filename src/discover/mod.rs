@@ -34,7 +34,7 @@ use crate::source::{EntryKind, FileSystem, compare_paths, normalize, relative_to
 pub struct DiscoveredFile {
     /// Path for display: as given, or joined to a given directory; without `./` if that is the current directory.
     pub path: PathBuf,
-    /// Whether it is a Dockerfile or a Compose file.
+    /// What it is.
     pub kind: FileKind,
     /// True if the user named the file; false if a directory walk found it.
     pub explicit: bool,

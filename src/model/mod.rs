@@ -1,4 +1,4 @@
-//! The resolved model: images from Dockerfiles, services from Compose files, projects from both.
+//! The resolved model: images from Dockerfiles, services from Compose files and command lines, projects from both.
 
 pub mod allowance;
 pub mod build;
@@ -6,6 +6,7 @@ pub mod compose;
 pub mod elsewhere;
 pub mod fact;
 pub mod image;
+pub mod launch;
 pub mod project;
 pub mod purpose;
 mod reference;

@@ -33,6 +33,8 @@ pub enum Language {
     Yaml,
     /// A Dockerfile, whatever its name.
     Dockerfile,
+    /// A text with command lines: a script, a Makefile, a Markdown document.
+    Commands,
 }
 
 /// A line and column, both from 1.

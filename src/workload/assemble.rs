@@ -253,7 +253,10 @@ impl Assembler<'_> {
             let place = service.environment_keys.get(&name).copied().filter(|_| !from_file);
             env.insert(name, Variable { value, origin, name: place, quotes: None });
         }
-        let mut eaten = process::replaced_by_compose(&service, &env);
+        let mut eaten = match project.is_described() {
+            true => Vec::new(),
+            false => process::replaced_by_compose(&service, &env),
+        };
         if !eaten.is_empty() {
             let given = around.variables_of_examples();
             eaten.retain(|variable| !given.contains(&variable.name.value));

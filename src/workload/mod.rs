@@ -75,6 +75,7 @@ pub use crate::model::compose::{
     UnknownKey, service_of,
 };
 pub use crate::model::fact::{Fact, FactName, Why};
+pub use crate::model::launch::{FlagMistake, FlagMistakeKind, Launch, Stay};
 pub(crate) use crate::syntax::duration;
 
 use std::path::PathBuf;
@@ -192,6 +193,12 @@ impl Workload {
             Element::Described(described) => Some(described),
             Element::Service | Element::Job | Element::PreStart(_) => None,
         }
+    }
+
+    /// Returns the command line that starts it, if one describes it.
+    #[must_use]
+    pub fn launch(&self) -> Option<&Launch> {
+        self.described()?.launch.as_deref()
     }
 
     /// Returns the span by which fixes find its mapping: the service's key, or a step's mapping.

@@ -5,6 +5,7 @@ use super::job::Element;
 use super::service::Service;
 use super::value::{Entry, Kind, Map, Missing, Scalar, Unset, Value};
 use crate::model::fact::Why;
+use crate::model::launch::Launch;
 use crate::source::{Span, TracedText};
 use crate::syntax::yaml;
 
@@ -17,6 +18,8 @@ pub struct Described {
     pub container: Option<String>,
     /// The Compose service that it was made from, by its labels.
     pub compose: Option<ComposeLabels>,
+    /// The command line that starts it, if one describes it.
+    pub launch: Option<Box<Launch>>,
 }
 
 /// The form in which a container is described.
@@ -186,7 +189,7 @@ mod tests {
     }
 
     fn builder() -> ServiceBuilder {
-        let described = Described { by: Description::CommandLine, container: None, compose: None };
+        let described = Described { by: Description::CommandLine, container: None, compose: None, launch: None };
         ServiceBuilder::new("web", at(0), described)
     }
 

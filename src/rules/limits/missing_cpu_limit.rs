@@ -18,7 +18,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     // 0 means no limit, and so does a quota of -1. `cpuset` is a limit, too.
     let unlimited = |fact: &Fact<f64>| fact.is_absent() || fact.value().is_some_and(|cpus| *cpus <= 0.0);
     let bound = !unlimited(&workload.resources.cpus) || !unlimited(&workload.resources.cpu_quota);
-    if bound || workload.key("cpuset").is_some() || !workload.role.runs() {
+    if bound || workload.key("cpuset").is_some() || !workload.role.lasts() {
         return;
     }
     let key = if offer.in_deploy() { "deploy.resources.limits.cpus" } else { "cpus" };

@@ -17,7 +17,7 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
-    if !workload.memory.limit.is_absent() || !workload.role.runs() {
+    if !workload.memory.limit.is_absent() || !workload.role.lasts() {
         return;
     }
     let name = &workload.name;

@@ -21,7 +21,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         Fact::Absent { .. } => (workload.anchor, "no `pids_limit`"),
         _ => return,
     };
-    if !workload.role.runs() {
+    if !workload.role.lasts() {
         return;
     }
     let key = if offer.in_deploy() { "deploy.resources.limits.pids" } else { "pids_limit" };

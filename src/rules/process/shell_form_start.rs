@@ -19,7 +19,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         Kind::Image => false,
         _ => !workload.service.init.is_absent() && workload.service.init.value() != Some(&false),
     };
-    if init || workload.role.one_shot || workload.role.listens_nowhere || !workload.role.runs() {
+    if init || workload.role.one_shot || workload.role.listens_nowhere || !workload.role.lasts() {
         return;
     }
     let container = match workload.kind {

@@ -245,7 +245,8 @@ impl<'t> Joined<'t> {
                 }
                 // The shells of Windows go on behind these.
                 '`' | '^' if unquoted && ends_line && is_blank_before => return LineEnd::Continued,
-                '#' if unquoted && is_blank_before => return LineEnd::Ends(range.end),
+                // A comment, or a remark behind the command.
+                '#' | '(' if unquoted && is_blank_before => return LineEnd::Ends(range.end),
                 '`' if self.quote != Some('\'') && behind.starts_with('#') && behind.contains('`') => {
                     // A comment in a substitution: no word at all.
                     behind.find('`').map_or(1, |close| close + 2)

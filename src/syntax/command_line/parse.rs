@@ -256,10 +256,13 @@ impl<'w> Reader<'w> {
             return;
         };
         let rest: Vec<&Word> = words.collect();
-        // A word that is all variable may be a flag, and flags behind it speak for that.
-        let may_be_flag = begins_with_variable(image)
-            && rest.iter().any(|word| self.command.row_of(word.text.as_str()).is_some());
-        if image.splits || may_be_flag || is_schematic(image.text.as_str()) {
+        let flags_follow = || rest.iter().any(|word| self.command.row_of(word.text.as_str()).is_some());
+        let is_image = match likely(image) {
+            Likely::Image => true,
+            Likely::Flags => false,
+            Likely::Either => !flags_follow(),
+        };
+        if !is_image || is_schematic(image) {
             self.command.uncertain = Some(image.text.span());
             return;
         }
@@ -275,15 +278,45 @@ fn is_comment(word: &Word) -> bool {
     word.expands && inside.is_some_and(|inside| inside.starts_with('#') && !inside.contains(['`', '\n']))
 }
 
-fn begins_with_variable(word: &Word) -> bool {
-    word.expands && word.text.as_str().starts_with(['$', '`'])
+/// What a word in the place of the image probably is.
+enum Likely {
+    /// The image: it has text of one, or its variable is named after it.
+    Image,
+    /// None, one or several flags.
+    Flags,
+    /// The image, unless flags follow.
+    Either,
 }
 
-/// True for a word that stands for others in a description of the grammar: `...`, `[OPTIONS]`, `IMAGE`.
-fn is_schematic(text: &str) -> bool {
+/// Tells what a word in the place of the image probably is, by what its variable is called.
+fn likely(word: &Word) -> Likely {
+    let text = word.text.as_str();
+    if !word.expands || !text.starts_with(['$', '`']) && !word.splits {
+        return Likely::Image;
+    }
+    let lower = text.to_ascii_lowercase();
+    let names = |names: &[&str]| names.iter().any(|name| lower.contains(name));
+    if lower.contains('@') || matches!(text, "$*" | "\"$*\"") {
+        return Likely::Flags;
+    }
+    if names(&["opt", "arg", "flag", "param", "extra"]) {
+        return Likely::Flags;
+    }
+    let is_substitution = text.starts_with("$(") || text.starts_with('`');
+    match names(&["image", "img", "docker build", "tag}", "_tag", "repo"]) || !is_substitution && text.contains(['/', ':']) {
+        true => Likely::Image,
+        false if is_substitution => Likely::Flags,
+        false => Likely::Either,
+    }
+}
+
+/// True for a word that stands for others in a description of the grammar or in a template: `...`, `[OPTIONS]`, `\${IMAGE}`.
+fn is_schematic(word: &Word) -> bool {
+    let text = word.text.as_str();
     text.starts_with("...")
         || text.starts_with('…')
         || text.starts_with(['[', '<', '{', '*'])
+        || !word.expands && text.contains(['$', '{', '(', ','])
         || text.trim().is_empty() && !text.is_empty()
 }
 

@@ -206,9 +206,16 @@ fn image(command: &Command) -> Option<Refusal> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '/');
     let name = path.split(':').next().unwrap_or_default();
     let edge = |c: char| matches!(c, '.' | '_' | '-' | '/');
-    let bad_registry = registry.contains(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':')));
+    let (host, port) = registry.split_once(':').unwrap_or((registry, "0"));
+    let bad_registry = host.contains(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')))
+        || port.is_empty()
+        || !port.bytes().all(|b| b.is_ascii_digit());
+    let tag = path.split_once(':').map_or("0", |(_, tag)| tag);
+    let bad_tag = tag.starts_with(['.', '-'])
+        || tag.is_empty()
+        || !tag.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
     let bad = name.is_empty() || !name.chars().all(allowed) || name.starts_with(edge) || name.ends_with(edge);
-    (bad || bad_registry).then(|| Refusal {
+    (bad || bad_registry || bad_tag).then(|| Refusal {
         kind: Mistake::Image,
         message: "invalid reference format".to_owned(),
         span: image.text.span(),
