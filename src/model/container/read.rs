@@ -107,8 +107,14 @@ fn kind(node: &Node) -> Option<&'static str> {
     if any(&["Mountpoint"]) && has("Driver") {
         return Some("volume");
     }
+    // `docker info`, `docker compose ps`.
+    if any(&["ServerVersion", "MemTotal", "Publishers"]) {
+        return None;
+    }
     // Parts: a state, a health, limits, a configuration.
-    let of_state = any(&["OOMKilled", "ExitCode"]) || has("FailingStreak") && has("Log");
+    let of_state = has("OOMKilled")
+        || has("ExitCode") && (node.is_cut || any(&["Running", "StartedAt", "FinishedAt"]))
+        || has("FailingStreak") && has("Log");
     let of_limits = any(&["MemorySwap", "MemorySwappiness", "OomKillDisable", "PidsLimit", "RestartPolicy"])
         || any(&["Memory"]) && any(&["NanoCpus", "MemoryReservation"]);
     let of_config = any(&["Cmd", "Entrypoint"]) && any(&["Env", "Labels", "Image"]);
