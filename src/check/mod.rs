@@ -15,6 +15,7 @@ mod mentions;
 mod merge;
 mod node_path;
 mod removal;
+mod running;
 mod scope;
 mod suppress;
 mod truncate;
@@ -307,7 +308,8 @@ fn count(projects: &[CheckedProject], sources: &Sources, discovered: &Discovered
     let unknown: BTreeSet<&String> = projects.iter().flat_map(|project| &project.unknown_images).collect();
     Summary {
         unknown_images: unknown.into_iter().cloned().collect(),
-        services: of(Kind::Service) + of(Kind::Job) + of(Kind::Container),
+        services: of(Kind::Service) + of(Kind::Job),
+        containers: of(Kind::Container),
         images: of(Kind::Image),
         files: files.len(),
         ..Summary::default()

@@ -14,7 +14,7 @@ use crate::discover::{self, Discovered, FileKind, NamedFiles};
 use crate::error::{Error, nearest};
 use crate::hash::IndexMap;
 use crate::model::compose::Settings;
-use crate::model::launch;
+use crate::model::{container, launch};
 use crate::source::{FileSystem, LoadError, MAX_FILE_SIZE, Overlay, Sources, normalize};
 use crate::syntax::command_line::Notation;
 
@@ -46,7 +46,7 @@ pub(super) struct Input {
     #[arg(long, hide_short_help = true, value_name = "PATH")]
     stdin_filename: Option<PathBuf>,
 
-    /// What standard input is: compose, dockerfile, run (command lines), markdown, shell [default: by its name or content]
+    /// What standard input is: compose, dockerfile, inspect, run (command lines), markdown, shell [default: by its name or content]
     #[arg(long, hide_short_help = true, value_name = "KIND", value_enum, hide_possible_values = true)]
     stdin_kind: Option<StdinKind>,
 
@@ -65,6 +65,8 @@ enum StdinKind {
     Compose,
     /// A Dockerfile.
     Dockerfile,
+    /// What `docker inspect` prints of containers.
+    Inspect,
     /// Command lines, such as `docker run`.
     Run,
     /// A Markdown document with command lines.
@@ -78,6 +80,7 @@ impl StdinKind {
         match self {
             Self::Compose => FileKind::Compose,
             Self::Dockerfile => FileKind::Dockerfile,
+            Self::Inspect => FileKind::Inspected,
             Self::Run => FileKind::Commands(Notation::Lines),
             Self::Markdown => FileKind::Commands(Notation::Markdown),
             Self::Shell => FileKind::Commands(Notation::Shell),
@@ -154,6 +157,7 @@ impl Input {
         if stdin {
             self.read_stdin(configs, sources, &mut discovered)?;
         }
+        refuse_without_containers(&discovered, sources)?;
         for path in &discovered.pipelines {
             console
                 .report(&format!("not checked: `{}` is a CI pipeline, not a Compose file", path.display()));
@@ -295,6 +299,32 @@ impl Input {
 
 fn load(sources: &Sources, path: &Path) -> Result<(), Error> {
     sources.load(path).map(drop).map_err(|error| Error::of_named_file(path, &error))
+}
+
+/// Fails for an output of `docker inspect` that has no container.
+fn refuse_without_containers(discovered: &Discovered, sources: &Sources) -> Result<(), Error> {
+    for found in discovered.files.iter().filter(|found| found.kind == FileKind::Inspected) {
+        let Ok(file) = sources.load(&found.path) else { continue };
+        let reading = container::read(file, sources.get(file).text());
+        if !reading.containers.is_empty() {
+            continue;
+        }
+        let other = reading.others.first().map(|other| other.value);
+        let help = match other {
+            Some("image") => "docker image inspect IMAGE | oomlint images lock",
+            _ => "docker inspect CONTAINER | oomlint check -",
+        };
+        return Err(Error::Inspected {
+            path: found.path.clone(),
+            problem: match other {
+                Some("image") => "it is an image that was inspected, not a container".to_owned(),
+                Some(kind) => format!("it is a {kind} that was inspected, not a container"),
+                None => "no container is in it".to_owned(),
+            },
+            help: Some(help.to_owned()),
+        });
+    }
+    Ok(())
 }
 
 /// Suggests a command for a path that does not exist: `oomlint exlpain`.

@@ -4,6 +4,7 @@ pub mod command_line;
 pub mod dockerfile;
 pub mod dotenv;
 pub mod duration;
+pub mod json;
 pub mod settings;
 pub mod shell;
 pub mod size;

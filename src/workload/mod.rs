@@ -13,6 +13,7 @@ mod health;
 mod heap;
 mod idle;
 mod image;
+mod inspected;
 mod installs;
 mod jobs;
 mod keys;
@@ -123,6 +124,17 @@ pub struct Project {
     pub is_template: bool,
     /// The file of locked images that holds for it.
     pub lock: Option<SourceId>,
+    /// Inspected containers that its services were started as.
+    pub running: Vec<Running>,
+}
+
+/// A container that runs for a service, or has run.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// The name of the service.
+    pub service: String,
+    /// The container, with its facts.
+    pub container: Box<Workload>,
 }
 
 /// How many services of a project set limits in which form.
