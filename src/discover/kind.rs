@@ -214,7 +214,9 @@ pub(super) fn kind_of_argument(path: &Path, disk: &FileSystem) -> Result<Option<
     let Some(kind) = kind_of(path).or_else(|| Notation::of(path).map(FileKind::Commands)) else {
         let text = beginning(path, disk).map_err(|error| Error::of_named_file(path, &error))?;
         let commands = || Notation::of_text(&text).map(FileKind::Commands);
-        let kind = kind_of_text(&text).or_else(commands).ok_or_else(|| Error::UnknownKind { path: path.to_path_buf() });
+        let kind = kind_of_text(&text)
+            .or_else(commands)
+            .ok_or_else(|| Error::UnknownKind { path: path.to_path_buf() });
         return kind.map(Some);
     };
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

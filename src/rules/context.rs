@@ -1,5 +1,6 @@
 //! The context of a rule's check, through which it reports findings.
 
+use super::form::Form;
 use super::{Meta, Policy, Preset};
 use crate::diagnostic::{Applicability, Confidence, Consequence, Edit, Finding, Fix, FixOp, Label, Severity};
 use crate::hash::HashSet;
@@ -84,7 +85,7 @@ impl<'a> RuleContext<'a> {
         let Meta { name, severity, .. } = self.meta;
         let primary = Label { span, text: String::new() };
         let finding = Finding::new(name, *severity, Confidence::High, message.into(), primary);
-        let mut builder = FindingBuilder { findings: self.findings, finding, is_described: false };
+        let mut builder = FindingBuilder { findings: self.findings, finding, in_form: None };
         if let Some(workload) = self.workload {
             builder.workload(workload);
         }
@@ -99,8 +100,26 @@ pub(crate) const MAX_RELATED: usize = 100;
 pub struct FindingBuilder<'a> {
     findings: &'a mut Vec<Finding>,
     finding: Finding,
-    /// No Compose file describes the workload, so that there is nothing to fix.
-    is_described: bool,
+    /// How the settings of a workload are written that no Compose file describes; there is nothing to fix.
+    in_form: Option<InForm>,
+}
+
+/// The form of the settings of a workload that no Compose file describes.
+struct InForm {
+    form: Form,
+    /// The command that starts it.
+    command: String,
+    /// The keys of its sizes, by the span of their values.
+    sizes: Vec<(Span, &'static str)>,
+}
+
+impl InForm {
+    fn of(workload: &Workload) -> Option<Self> {
+        let form = Form::of(workload);
+        let sizes = workload.service.size_keys.iter().map(|key| (key.size.span(), key.name));
+        let command = workload.launch().map_or("docker", |launch| launch.command.as_str());
+        (form != Form::Compose).then(|| Self { form, command: command.to_owned(), sizes: sizes.collect() })
+    }
 }
 
 impl Drop for FindingBuilder<'_> {
@@ -114,14 +133,25 @@ impl Drop for FindingBuilder<'_> {
 impl FindingBuilder<'_> {
     /// Sets the text at the primary place.
     pub fn label(&mut self, text: impl Into<String>) -> &mut Self {
-        self.finding.primary.text = text.into();
+        self.finding.primary.text = self.formed(text);
         self
+    }
+
+    /// Puts a text into the form of the workload's settings.
+    fn formed(&self, text: impl Into<String>) -> String {
+        let text = text.into();
+        match &self.in_form {
+            Some(InForm { form, command, .. }) => form.text(text.into(), command).into_owned(),
+            None => text,
+        }
     }
 
     /// Names the workload: its service, if it is one, and its image.
     pub fn workload(&mut self, workload: &Workload) -> &mut Self {
         self.finding.service = (workload.kind != Kind::Image).then(|| workload.name.clone());
-        self.is_described = workload.described().is_some();
+        self.in_form = InForm::of(workload);
+        let message = std::mem::take(&mut self.finding.message);
+        self.finding.message = self.formed(message);
         self.finding.image = workload.service.image.value().map(|image| image.as_str().to_owned());
         self
     }
@@ -159,7 +189,8 @@ impl FindingBuilder<'_> {
     /// Adds a related label, in any file.
     pub fn related(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
         if self.finding.related.len() < MAX_RELATED {
-            self.finding.related.push(Label { span, text: text.into() });
+            let text = self.formed(text);
+            self.finding.related.push(Label { span, text });
         }
         self
     }
@@ -174,13 +205,14 @@ impl FindingBuilder<'_> {
 
     /// Adds a note: arithmetic or a consequence.
     pub fn note(&mut self, text: impl Into<String>) -> &mut Self {
-        self.finding.notes.push(text.into());
+        let text = self.formed(text);
+        self.finding.notes.push(text);
         self
     }
 
     /// Sets the help: advice, or text to paste.
     pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
-        self.finding.help = Some(text.into());
+        self.finding.help = Some(self.formed(text));
         self
     }
 
@@ -204,8 +236,14 @@ impl FindingBuilder<'_> {
         edits: Vec<Edit>,
         ops: Vec<FixOp>,
     ) -> &mut Self {
-        if self.is_described {
-            self.finding.help.get_or_insert_with(|| title.into());
+        if let Some(InForm { form, sizes, .. }) = &self.in_form {
+            let key = |value: Span| sizes.iter().find(|(span, _)| span.contains(value)).map(|(_, key)| *key);
+            let flags = form.flags(&ops, &key);
+            let title = self.formed(title);
+            self.finding.help.get_or_insert_with(|| match flags {
+                Some(flags) => format!("{title}:\n  {flags}"),
+                None => title,
+            });
             return self;
         }
         self.finding.fixes.push(Fix { title: title.into(), applicability, edits, ops, changes });

@@ -29,6 +29,7 @@ macro_rules! rule {
 
 mod context;
 mod estimate;
+mod form;
 mod health;
 mod heap;
 mod host;
@@ -108,6 +109,7 @@ pub static RULES: &[&Rule] = &[
     &limits::invalid_memory_value::RULE,
     &limits::dropped_memory_value::RULE,
     &limits::unknown_memory_key::RULE,
+    &limits::ineffective_flag::RULE,
     &limits::conflicting_limits::RULE,
     &lint::invalid_compose_file::RULE,
     &limits::memory_limit_below_minimum::RULE,

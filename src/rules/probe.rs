@@ -1,5 +1,6 @@
-//! Formats healthchecks as text to paste, for a Compose service or a Dockerfile.
+//! Formats healthchecks as text to paste, for a Compose service, a Dockerfile or a command line.
 
+use super::form::health_command;
 use crate::source::Span;
 use crate::workload::{Fact, Healthcheck, Kind, Probe, Workload, duration};
 
@@ -10,6 +11,8 @@ pub(super) enum Form {
     Compose,
     /// An instruction of a Dockerfile.
     Dockerfile,
+    /// Flags of `docker run` and the like.
+    Flags,
 }
 
 impl Form {
@@ -17,7 +20,8 @@ impl Form {
     pub(super) fn of(workload: &Workload) -> Self {
         match workload.kind {
             Kind::Image => Self::Dockerfile,
-            _ => Self::Compose,
+            Kind::Container => Self::Flags,
+            Kind::Service | Kind::Job | Kind::PreStart => Self::Compose,
         }
     }
 
@@ -25,8 +29,8 @@ impl Form {
     pub(super) fn at(place: Span, workload: &Workload) -> Self {
         match workload.kind {
             Kind::Image => Self::Dockerfile,
-            _ if workload.dockerfile() != Some(place.file) => Self::Compose,
-            _ => Self::Dockerfile,
+            _ if workload.dockerfile() == Some(place.file) => Self::Dockerfile,
+            _ => Self::of(workload),
         }
     }
 }
@@ -76,6 +80,7 @@ pub(super) fn assumption(probe: &Probe) -> String {
 pub(super) fn replacement_text(form: Form, check: &Healthcheck, test: &[String]) -> String {
     match form {
         Form::Compose => test_key(test),
+        Form::Flags => health_command(test),
         Form::Dockerfile => format!("HEALTHCHECK {}{}", flags(check, &[]), command(test)),
     }
 }
@@ -89,6 +94,11 @@ pub(super) fn healthcheck(workload: &Workload, probe: &Probe) -> String {
             "  healthcheck:\n    {}\n    interval: 30s\n    start_period: {start_period}",
             test_key(test)
         ),
+        Form::Flags if workload.key("healthcheck").is_some() => format!("  {}", health_command(test)),
+        Form::Flags => {
+            let command = health_command(test);
+            format!("  {command} --health-interval 30s --health-start-period {start_period}")
+        }
         Form::Dockerfile => {
             format!("  HEALTHCHECK --interval=30s --start-period={start_period} {}", command(test))
         }

@@ -189,7 +189,8 @@ mod tests {
     }
 
     fn builder() -> ServiceBuilder {
-        let described = Described { by: Description::CommandLine, container: None, compose: None, launch: None };
+        let described =
+            Described { by: Description::CommandLine, container: None, compose: None, launch: None };
         ServiceBuilder::new("web", at(0), described)
     }
 

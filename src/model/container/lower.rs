@@ -24,8 +24,12 @@ impl Container {
     #[must_use]
     pub fn service(&self, index: usize, keep: Keep<'_>) -> Service {
         let shown = self.display_name().map(str::to_owned);
-        let described =
-            Described { by: Description::Inspect, container: shown.clone(), compose: self.compose_labels(), launch: None };
+        let described = Described {
+            by: Description::Inspect,
+            container: shown.clone(),
+            compose: self.compose_labels(),
+            launch: None,
+        };
         let name = shown.unwrap_or_else(|| format!("container {}", index + 1));
         let mut lowering = Lowering { builder: ServiceBuilder::new(name, self.anchor, described) };
         lowering.limits(self);

@@ -2,7 +2,7 @@
 
 use crate::model::compose::{Service, UnknownKey};
 use crate::source::{Span, Spanned};
-use crate::syntax::command_line::{Argument, Command, Mistake, Program, Takes, Verb};
+use crate::syntax::command_line::{Argument, Command, Flag, Mistake, Program, Takes, Verb};
 use crate::syntax::size::ByteSize;
 
 /// A flag that does not do what it seems to.
@@ -14,6 +14,18 @@ pub struct FlagMistake {
     pub span: Span,
     /// The bytes that make it so: the image that it stands behind, the flag before it.
     pub because: Span,
+}
+
+impl FlagMistake {
+    /// True for a memory limit behind the image, where it is none.
+    #[must_use]
+    pub fn is_limit_behind_image(&self) -> bool {
+        let FlagMistakeKind::BehindImage { flag, .. } = &self.kind else { return false };
+        ["-m", "--memory", "--limit-memory"].iter().any(|name| {
+            flag.strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with(|c: char| !c.is_ascii_alphabetic() && c != '-'))
+        })
+    }
 }
 
 /// What is wrong with a flag.
@@ -70,12 +82,8 @@ pub(super) fn of(command: &Command) -> Vec<FlagMistake> {
         });
     }
     let Some(image) = &command.image else { return found };
-    let literal = image.literal();
-    if let Some(value @ ("true" | "false")) = literal
-        && let Some(flag) = command.flags.last()
-        && flag.row.takes == Takes::Nothing
-        && flag.value.is_none()
-    {
+    if let Some(flag) = value_is_image(command) {
+        let value = image.text.as_str();
         found.push(FlagMistake {
             kind: FlagMistakeKind::ValueIsImage { flag: long_name(flag), value: value.to_owned() },
             span: image.text.span(),
@@ -87,7 +95,14 @@ pub(super) fn of(command: &Command) -> Vec<FlagMistake> {
     found
 }
 
-fn long_name(flag: &crate::syntax::command_line::Flag) -> String {
+/// Returns the flag whose value, `true` or `false` as a word of its own, is taken for the image.
+pub(super) fn value_is_image(command: &Command) -> Option<&Flag> {
+    let flag =
+        command.flags.last().filter(|flag| flag.row.takes == Takes::Nothing && flag.value.is_none())?;
+    matches!(command.image.as_ref()?.literal()?, "true" | "false").then_some(flag)
+}
+
+fn long_name(flag: &Flag) -> String {
     format!("--{}", flag.row.name)
 }
 

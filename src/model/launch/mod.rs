@@ -56,9 +56,7 @@ pub fn projects(file: SourceId, notation: Notation, sources: &Sources) -> Vec<Pr
 /// Returns the service of a command. None for a part of one, which starts nothing: without an image, or a call for help.
 fn service(command: &Command, notation: Notation, files: (&Path, &Sources)) -> Option<Service> {
     let is_part = |kind: &Mistake| matches!(kind, Mistake::NoImage | Mistake::NoValue(_));
-    if command.is_set("help")
-        || command.refusals.iter().any(|refusal| is_part(&refusal.kind))
-    {
+    if command.is_set("help") || command.refusals.iter().any(|refusal| is_part(&refusal.kind)) {
         return None;
     }
     let name = name(command);
@@ -69,9 +67,11 @@ fn service(command: &Command, notation: Notation, files: (&Path, &Sources)) -> O
         mistakes: mistakes::of(command),
     };
     let container = command.flag("name").and_then(|flag| flag.literal()).map(str::to_owned);
-    let described = Described { by: Description::CommandLine, container, compose: None, launch: Some(Box::new(launch)) };
+    let described =
+        Described { by: Description::CommandLine, container, compose: None, launch: Some(Box::new(launch)) };
     let mut builder = ServiceBuilder::new(name, command.head, described);
-    let unread = command.uncertain.map(|at| (at, Why::Other("what a variable adds to the command is not known")));
+    let unread =
+        command.uncertain.map(|at| (at, Why::Other("what a variable adds to the command is not known")));
     let refused = || {
         let unknown = command.refusals.iter().find(|refusal| matches!(refusal.kind, Mistake::UnknownFlag(_)));
         unknown.map(|refusal| (refusal.span, Why::Other("the client rejects the command")))
@@ -114,7 +114,8 @@ fn shown(program: Program, verb: Verb) -> &'static str {
 }
 
 fn stay(command: &Command, notation: Notation) -> Stay {
-    let restarts = command.flag("restart").is_some_and(|flag| flag.literal().is_none_or(|policy| policy != "no"));
+    let restarts =
+        command.flag("restart").is_some_and(|flag| flag.literal().is_none_or(|policy| policy != "no"));
     if notation == Notation::Unit || command.verb == Verb::ServiceCreate || restarts {
         return Stay::Lasting;
     }

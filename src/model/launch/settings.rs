@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::mistakes::value_is_image;
 use super::values::{colon_parts, part, text};
 use crate::model::compose::{Service, ServiceBuilder, Setting, SizeProblem};
 use crate::model::fact::{Fact, Why};
@@ -80,7 +81,8 @@ impl Lowering<'_> {
         for (name, path) in sizes(command.verb) {
             // 0 is the default of both.
             let is_default = |flag: &&Flag| {
-                matches!(*name, "memory-swap" | "shm-size") && flag.literal().is_some_and(|size| size.trim() == "0")
+                matches!(*name, "memory-swap" | "shm-size")
+                    && flag.literal().is_some_and(|size| size.trim() == "0")
             };
             if let Some(flag) = command.flag(name).filter(|flag| !is_default(flag)) {
                 self.set(path, flag, text);
@@ -98,7 +100,8 @@ impl Lowering<'_> {
             }
         }
         for name in ["cpus", "limit-cpu"] {
-            let path: &[&str] = if name == "cpus" { &["cpus"] } else { &["deploy", "resources", "limits", "cpus"] };
+            let path: &[&str] =
+                if name == "cpus" { &["cpus"] } else { &["deploy", "resources", "limits", "cpus"] };
             if let Some(flag) = command.flag(name) {
                 self.set(path, flag, number);
             }
@@ -136,7 +139,11 @@ impl Lowering<'_> {
         self.set(&["deploy", "mode"], flag, text);
         if flag.literal().is_some_and(|mode| mode.ends_with("-job")) {
             let none = TracedText::derived("none", flag.span());
-            self.builder.set(&["deploy", "restart_policy", "condition"], flag.name.span(), Setting::text(none));
+            self.builder.set(
+                &["deploy", "restart_policy", "condition"],
+                flag.name.span(),
+                Setting::text(none),
+            );
         }
     }
 
@@ -164,7 +171,9 @@ impl Lowering<'_> {
             }
         }
         let whole = ["env-host", "env-merge", "volumes-from", "rootfs"];
-        if let Some(flag) = whole.iter().find_map(|name| command.flag(name)).filter(|flag| flag.row.name != "volumes-from") {
+        if let Some(flag) =
+            whole.iter().find_map(|name| command.flag(name)).filter(|flag| flag.row.name != "volumes-from")
+        {
             self.builder.open_environment(flag.span(), Why::Other("more variables come from outside"));
         }
         let mut entries: Vec<(String, Span, Setting)> = Vec::new();
@@ -207,7 +216,11 @@ impl Lowering<'_> {
         let podman = self.command.program == Program::Podman;
         let literal = value.literal().map(str::trim).unwrap_or_default();
         if podman && literal == "none" {
-            self.builder.set(&["healthcheck", "disable"], flag.name.span(), Setting::boolean(true, flag.span()));
+            self.builder.set(
+                &["healthcheck", "disable"],
+                flag.name.span(),
+                Setting::boolean(true, flag.span()),
+            );
             return;
         }
         let list = podman.then(|| serde_json::from_str::<Vec<String>>(literal).ok()).flatten();
@@ -278,7 +291,7 @@ impl Lowering<'_> {
         let command = self.command;
         if let Some(image) = &command.image {
             let is_refused = command.refusals.iter().any(|refusal| refusal.kind == Mistake::Image);
-            let setting = match is_refused {
+            let setting = match is_refused || value_is_image(command).is_some() {
                 true => Setting::unknown(Why::Other("not a reference of an image"), image.text.span()),
                 false => text(image),
             };
@@ -380,7 +393,8 @@ pub(super) fn refuse(service: &mut Service, command: &Command) {
     service.conflicts.clear();
     for key in &mut service.size_keys {
         let row = sizes(command.verb).iter().find(|(_, path)| path.join(".") == key.name);
-        let name = row.map(|(name, _)| *name).or((key.name == "mem_swappiness").then_some("memory-swappiness"));
+        let name =
+            row.map(|(name, _)| *name).or((key.name == "mem_swappiness").then_some("memory-swappiness"));
         let Some(name) = name else { continue };
         let refusal = command.refusals.iter().find(|refusal| {
             refusal.kind == Mistake::Value(name)

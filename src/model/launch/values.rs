@@ -50,7 +50,9 @@ fn holes(text: &TracedText) -> Option<(TracedText, Why, Span)> {
 /// Returns the length of a variable, substitution or placeholder that begins here; 0 if none does.
 fn unknown_length(rest: &str) -> usize {
     let until = |close: &str, from: usize| {
-        rest.get(from..).and_then(|inner| inner.find(close)).map_or(rest.len(), |end| from + end + close.len())
+        rest.get(from..)
+            .and_then(|inner| inner.find(close))
+            .map_or(rest.len(), |end| from + end + close.len())
     };
     if rest.starts_with("{{") {
         return until("}}", 2);

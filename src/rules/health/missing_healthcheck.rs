@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Severity;
 use crate::rules::RuleContext;
+use crate::rules::form::{health_command, quoted};
 use crate::rules::probe::{Form, assumption, command, healthcheck, json, test_key};
 use crate::workload::{Kind, NoProbe, Project, Workload};
 
@@ -83,6 +84,12 @@ fn without(form: Form, no: &NoProbe) -> String {
                 set.as_ref().map(|(name, value)| format!("add `{name}: {}` to `environment`", json(value)));
             (set.or(flag.as_ref().map(|flag| format!("add `{flag}` to `command`"))), test_key(test))
         }
+        Form::Flags => {
+            let set = set
+                .as_ref()
+                .map(|(name, value)| format!("add `--env {}`", quoted(&format!("{name}={value}"))));
+            (set.or(flag.as_ref().map(|flag| format!("add `{flag}` behind the image"))), health_command(test))
+        }
         Form::Dockerfile => {
             let set = set.as_ref().map(|(name, value)| format!("add `ENV {name}={value}`"));
             let flag = flag.as_ref().map(|flag| format!("add `{flag}` to CMD"));
@@ -105,6 +112,7 @@ fn help(workload: &Workload) -> String {
     let with = if probe.assumed_http.is_some() { "" } else { ", using what is in its image" };
     let place = match (Form::of(workload), workload.key("healthcheck")) {
         (Form::Dockerfile, _) => "at the end of the last stage".to_owned(),
+        (Form::Flags, _) => format!("before the image{with}"),
         (Form::Compose, Some(_)) => format!("in the healthcheck of `{name}`{with}"),
         (Form::Compose, None) => format!("in `{name}`{with}"),
     };

@@ -49,7 +49,8 @@ impl Notation {
     pub fn of_text(text: &str) -> Option<Self> {
         let text = text.trim_start_matches('\u{feff}');
         if let Some(interpreter) = text.lines().next().and_then(|line| line.strip_prefix("#!")) {
-            let mut words = interpreter.split_whitespace().map(shell::base_name).skip_while(|word| *word == "env");
+            let mut words =
+                interpreter.split_whitespace().map(shell::base_name).skip_while(|word| *word == "env");
             return words.next().filter(|name| shell::is_shell(name)).map(|_| Self::Shell);
         }
         let has = |start: &str| text.lines().any(|line| line.trim_start().starts_with(start));

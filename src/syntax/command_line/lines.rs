@@ -15,7 +15,8 @@ const NAMES: [&str; 3] = ["docker", "podman", "nerdctl"];
 
 /// Words that may stand before a command.
 const BEFORE: [&str; 14] = [
-    "sudo", "exec", "then", "do", "else", "if", "elif", "while", "until", "time", "nohup", "command", "env", "!",
+    "sudo", "exec", "then", "do", "else", "if", "elif", "while", "until", "time", "nohup", "command", "env",
+    "!",
 ];
 
 /// Finds the command lines of a text.
@@ -232,7 +233,8 @@ impl<'t> Joined<'t> {
             if Some(c) == self.close && (self.quote.is_none() || c != '\'') {
                 return LineEnd::Ends(at);
             }
-            let is_blank_before = self.text.as_str().ends_with([' ', '\t', '\n']) || self.text.as_str().is_empty();
+            let is_blank_before =
+                self.text.as_str().ends_with([' ', '\t', '\n']) || self.text.as_str().is_empty();
             let unquoted = self.quote.is_none();
             let ends_line = behind.trim().is_empty();
             at += match c {
@@ -255,7 +257,10 @@ impl<'t> Joined<'t> {
                     Some(length) => self.unknown(at, length + 1),
                     None => self.copy(at, c),
                 },
-                '{' if self.quote != Some('\'') && behind.starts_with('{') && !self.text.as_str().ends_with('$') => {
+                '{' if self.quote != Some('\'')
+                    && behind.starts_with('{')
+                    && !self.text.as_str().ends_with('$') =>
+                {
                     match behind.find("}}") {
                         Some(length) => self.unknown(at, length + 3),
                         None => self.copy(at, c),

@@ -58,7 +58,8 @@ fn expanded(text: &TracedText) -> TracedText {
             Some(b'(' | b'{') => {
                 let length = balanced(behind);
                 let name = behind.get(1..length.saturating_sub(1)).unwrap_or_default();
-                let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+                let is_name =
+                    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
                 let shown = if is_name { format!("${{{name}}}") } else { "${make}".to_owned() };
                 out.push_derived(&shown, text.span_of(begin..begin + 1 + length));
                 begin + 1 + length

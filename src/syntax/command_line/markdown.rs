@@ -10,7 +10,19 @@ use crate::source::TracedText;
 
 /// Languages of code blocks that are not for a shell and have commands of their own kind, or none.
 const OTHERS: [&str; 14] = [
-    "dockerfile", "docker", "go", "python", "py", "js", "javascript", "ts", "java", "json", "diff", "rust", "ruby",
+    "dockerfile",
+    "docker",
+    "go",
+    "python",
+    "py",
+    "js",
+    "javascript",
+    "ts",
+    "java",
+    "json",
+    "diff",
+    "rust",
+    "ruby",
     "html",
 ];
 
@@ -83,7 +95,8 @@ impl<'t> Fence<'t> {
     /// Reads a line that opens a block, in a list or a quotation too.
     fn of(line: &'t str) -> Option<Self> {
         let inner = line.trim_start_matches([' ', '\t', '>']);
-        let inner = inner.strip_prefix("- ").or_else(|| inner.strip_prefix("* ")).unwrap_or(inner).trim_start();
+        let inner =
+            inner.strip_prefix("- ").or_else(|| inner.strip_prefix("* ")).unwrap_or(inner).trim_start();
         let sign = inner.chars().next().filter(|c| matches!(c, '`' | '~'))?;
         let info = inner.trim_start_matches(sign);
         let length = inner.len() - info.len();

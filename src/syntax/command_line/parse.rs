@@ -118,9 +118,10 @@ impl<'w> Reader<'w> {
 
     /// True if the client stopped reading: what follows is not known to be what it seems.
     fn failed(&self) -> bool {
-        self.command.refusals.iter().any(|refusal| {
-            matches!(refusal.kind, Mistake::UnknownFlag(_) | Mistake::NoValue(_))
-        })
+        self.command
+            .refusals
+            .iter()
+            .any(|refusal| matches!(refusal.kind, Mistake::UnknownFlag(_) | Mistake::NoValue(_)))
     }
 
     /// Reads one word with flags. None at the first word that is none, or where reading ends.
@@ -153,7 +154,11 @@ impl<'w> Reader<'w> {
         let end = equals.unwrap_or(text.len());
         let name = text.get(2..end).unwrap_or_default();
         if name.is_empty() || name.starts_with('-') {
-            return self.refuse(Mistake::UnknownFlag(text.to_owned()), format!("bad flag syntax: {text}"), word);
+            return self.refuse(
+                Mistake::UnknownFlag(text.to_owned()),
+                format!("bad flag syntax: {text}"),
+                word,
+            );
         }
         // The name itself may be of a variable: `--${MODE}`.
         if name.contains(['$', '`']) && word.expands {
@@ -303,7 +308,9 @@ fn likely(word: &Word) -> Likely {
         return Likely::Flags;
     }
     let is_substitution = text.starts_with("$(") || text.starts_with('`');
-    match names(&["image", "img", "docker build", "tag}", "_tag", "repo"]) || !is_substitution && text.contains(['/', ':']) {
+    match names(&["image", "img", "docker build", "tag}", "_tag", "repo"])
+        || !is_substitution && text.contains(['/', ':'])
+    {
         true => Likely::Image,
         false if is_substitution => Likely::Flags,
         false => Likely::Either,
@@ -344,7 +351,8 @@ fn span_of(word: &Word, range: std::ops::Range<usize>) -> Span {
 
 /// True if a part of a word has a value that is not known: a variable, a substitution, or a placeholder of a template.
 fn expands(word: &Word, part: &str) -> bool {
-    let placeholder = || part.contains("{{") || part.contains("%%") || part.contains('<') && part.contains('>');
+    let placeholder =
+        || part.contains("{{") || part.contains("%%") || part.contains('<') && part.contains('>');
     word.expands && part.contains(['$', '`']) || placeholder()
 }
 

@@ -59,7 +59,13 @@ fn of_value(flag: &Flag, command: &Command) -> Option<Refusal> {
         Takes::Text => None,
         // Only swap may be -1; a plain number is also read as a size here.
         Takes::Size => size(text).err(),
-        Takes::Swap => if text == "-1" { None } else { size(text).err() },
+        Takes::Swap => {
+            if text == "-1" {
+                None
+            } else {
+                size(text).err()
+            }
+        }
         Takes::Integer => integer(text).err().map(|why| parse("ParseInt", why)),
         Takes::Count => match integer(text) {
             Ok(number) if number < 0 => Some(parse("ParseUint", "invalid syntax")),
@@ -94,7 +100,9 @@ fn is_number(text: &str) -> bool {
     let one = |text: &str| {
         !text.is_empty()
             && text.bytes().any(|b| b.is_ascii_digit())
-            && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E' | b'_'))
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E' | b'_'))
     };
     match text.split_once('/') {
         Some((above, below)) => one(above) && one(below),
@@ -163,7 +171,8 @@ fn together(command: &Command) -> Vec<Refusal> {
     if let Some(flag) = command.flag("restart")
         && let Some(policy) = flag.literal()
     {
-        let (name, count) = policy.split_once(':').map_or((policy, None), |(name, count)| (name, Some(count)));
+        let (name, count) =
+            policy.split_once(':').map_or((policy, None), |(name, count)| (name, Some(count)));
         if count.is_some_and(|count| count.contains(':') || integer(count).is_err()) {
             let message = "invalid restart policy format: maximum retry count must be an integer";
             refuse(Mistake::Value("restart"), message, flag);
@@ -203,7 +212,8 @@ fn image(command: &Command) -> Option<Refusal> {
         Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (first, path),
         _ => ("", rest),
     };
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '/');
+    let allowed =
+        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '/');
     let name = path.split(':').next().unwrap_or_default();
     let edge = |c: char| matches!(c, '.' | '_' | '-' | '/');
     let (host, port) = registry.split_once(':').unwrap_or((registry, "0"));

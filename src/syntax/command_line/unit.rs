@@ -13,7 +13,9 @@ pub(super) fn find(text: &TracedText, found: &mut Vec<Command>) {
         let (line, next) = setting(text, at);
         at = next.max(at + 1);
         let written = line.as_str();
-        let Some(equals) = written.find('=').filter(|_| written.trim_start().starts_with("Exec")) else { continue };
+        let Some(equals) = written.find('=').filter(|_| written.trim_start().starts_with("Exec")) else {
+            continue;
+        };
         if !mentions(written) {
             continue;
         }
@@ -63,14 +65,15 @@ fn words(text: &TracedText) -> Vec<Word> {
     let mut word: Option<TracedText> = None;
     let (mut quote, mut quoted, mut expands) = (None, false, false);
     let mut characters = text.as_str().char_indices().peekable();
-    let mut end = |word: &mut Option<TracedText>, quoted: &mut bool, expands: &mut bool, at: usize, from: usize| {
-        let Some(done) = word.take() else { return };
-        let splits = *expands && !*quoted && is_variable(done.as_str());
-        let mut new = plain(done.with_span(text.span_of(from..at)), *expands, splits);
-        new.quoted = *quoted;
-        words.push(new);
-        (*quoted, *expands) = (false, false);
-    };
+    let mut end =
+        |word: &mut Option<TracedText>, quoted: &mut bool, expands: &mut bool, at: usize, from: usize| {
+            let Some(done) = word.take() else { return };
+            let splits = *expands && !*quoted && is_variable(done.as_str());
+            let mut new = plain(done.with_span(text.span_of(from..at)), *expands, splits);
+            new.quoted = *quoted;
+            words.push(new);
+            (*quoted, *expands) = (false, false);
+        };
     let mut from = 0;
     while let Some((at, c)) = characters.next() {
         if word.is_none() && !c.is_whitespace() {
