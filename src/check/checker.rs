@@ -12,10 +12,10 @@ use super::scope::Scope;
 use super::{Options, generated, running};
 use crate::catalog::Catalog;
 use crate::diagnostic::Finding;
-use crate::discover::{Discovered, DiscoveredFile, FileKind};
+use crate::discover::{Discovered, FileKind};
 use crate::hash::HashSet;
 use crate::model::build::Dockerfiles;
-use crate::model::{allowance, elsewhere, launch, project};
+use crate::model::{allowance, elsewhere, project};
 use crate::parallel;
 use crate::source::{Source, SourceId, Sources, Span};
 use crate::syntax::SyntaxError;
@@ -40,7 +40,7 @@ pub(super) struct Checker<'r> {
 
 /// What is known besides the files of a project and changes what is said of it.
 #[derive(Clone, Copy)]
-struct Around<'r> {
+pub(super) struct Around<'r> {
     elsewhere: &'r ExternalChanges,
     /// The projects of inspected containers.
     inspected: &'r [Project],
@@ -112,29 +112,11 @@ impl Checker<'_> {
         checked.extend(alone.into_iter().flatten());
         let commands = discovered.files.iter().filter(|found| found.kind.has_commands()).collect();
         checked.extend(parallel::map(commands, |found| self.check_commands(found)).into_iter().flatten());
+        let containers = found(FileKind::Devcontainer);
+        checked.extend(containers.filter_map(|path| self.check_devcontainer(path, around)));
         checked.extend(inspected.into_iter().map(|project| self.check(project, false, None)));
         checked.extend(unreadable(sources, discovered).map(|project| self.check(project, false, None)));
         checked
-    }
-
-    /// Checks what the command lines of a file start.
-    fn check_commands(&self, found: &DiscoveredFile) -> Vec<CheckedProject> {
-        let (FileKind::Commands(notation), Ok(file)) = (found.kind, self.sources.load(&found.path)) else {
-            return Vec::new();
-        };
-        let models = launch::projects(file, notation, self.sources);
-        let checked = models.into_iter().map(|mut model| {
-            let dockerfiles = Dockerfiles::default();
-            let mut project =
-                self.with_catalog(&found.path, &dockerfiles, |assembler| assembler.project(&mut model));
-            let mut launches = project.workloads.iter().filter_map(Workload::launch);
-            project.for_swarm = launches.any(|launch| launch.swarm);
-            if let Some(measured) = self.measured {
-                measured.attach(&mut project);
-            }
-            self.check(project, false, None)
-        });
-        checked.collect()
     }
 
     /// Builds the projects of files that `docker inspect` printed.
@@ -152,7 +134,7 @@ impl Checker<'_> {
     }
 
     /// Builds a Compose project and checks it if it is in scope.
-    fn load(
+    pub(super) fn load(
         &self,
         mut model: project::Project,
         scope: Option<&Scope>,
@@ -189,7 +171,7 @@ impl Checker<'_> {
     }
 
     /// Calls `assemble` with the image catalog of the file's configuration, else the built-in one.
-    fn with_catalog<T>(
+    pub(super) fn with_catalog<T>(
         &self,
         path: &Path,
         dockerfiles: &Dockerfiles,
@@ -202,7 +184,7 @@ impl Checker<'_> {
     }
 
     /// Runs the rules over a project. One that is restricted to some of its files shares no findings with others.
-    fn check(
+    pub(super) fn check(
         &self,
         project: Project,
         is_restricted: bool,

@@ -17,6 +17,7 @@ mod node_path;
 mod removal;
 mod running;
 mod scope;
+mod started;
 mod suppress;
 mod truncate;
 

@@ -279,7 +279,7 @@ impl Input {
         }
         let by_name = self.stdin_filename.as_deref().and_then(|path| {
             let named = || configs.names_compose_file(path).then_some(FileKind::Compose);
-            discover::kind_of(path).or_else(named).or_else(|| Notation::of(path).map(FileKind::Commands))
+            discover::kind_of(path).or_else(named).or_else(|| discover::kind_of_named(path))
         });
         let given = self.stdin_kind.map(StdinKind::file_kind);
         let kind = given.or(by_name).or_else(|| {

@@ -64,7 +64,7 @@ fn syntax(out: &mut dyn Write, sources: &Sources, discovered: &Discovered) -> io
             FileKind::Dockerfile => dockerfile::to_json(&dockerfile::parse(file, source.text()), &source),
             FileKind::Inspected => continue,
             FileKind::Compose => yaml::to_json(&yaml::Tree::parse(file, source.text()), &source),
-            FileKind::Commands(_) => continue,
+            FileKind::Commands(_) | FileKind::Devcontainer => continue,
         };
         escape::json(out, &tree)?;
         writeln!(out)?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::content::{Content, content};
+use super::devcontainer::is_devcontainer;
 use crate::error::Error;
 use crate::source::{FileSystem, LoadError};
 use crate::syntax::command_line::Notation;
@@ -16,6 +17,8 @@ pub enum FileKind {
     Compose,
     /// A text with command lines that start containers, such as a script. Only one that is named is linted.
     Commands(Notation),
+    /// A `devcontainer.json`. Only one that is named is linted.
+    Devcontainer,
     /// What `docker inspect` prints, whole or in part. Only a file that is named is one.
     Inspected,
 }
@@ -211,7 +214,7 @@ pub fn kind_in_editor(path: &Path, text: &str) -> Option<FileKind> {
 /// # Errors
 /// If the file cannot be read, or is of no kind.
 pub(super) fn kind_of_argument(path: &Path, disk: &FileSystem) -> Result<Option<FileKind>, Error> {
-    let Some(kind) = kind_of(path).or_else(|| Notation::of(path).map(FileKind::Commands)) else {
+    let Some(kind) = kind_of(path).or_else(|| kind_of_named(path)) else {
         let text = beginning(path, disk).map_err(|error| Error::of_named_file(path, &error))?;
         let commands = || Notation::of_text(&text).map(FileKind::Commands);
         let kind = kind_of_text(&text)
@@ -224,6 +227,15 @@ pub(super) fn kind_of_argument(path: &Path, disk: &FileSystem) -> Result<Option<
     // A read error is reported when the file is loaded.
     let pipeline = doubtful && beginning(path, disk).is_ok_and(|text| is_pipeline(path, &text));
     Ok((!pipeline).then_some(kind))
+}
+
+/// Returns the kind that the name of a file implies that is linted only where it is named.
+#[must_use]
+pub fn kind_of_named(path: &Path) -> Option<FileKind> {
+    if is_devcontainer(path) {
+        return Some(FileKind::Devcontainer);
+    }
+    Notation::of(path).map(FileKind::Commands)
 }
 
 /// True if the path is a file to lint, by name or content.

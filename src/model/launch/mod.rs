@@ -2,10 +2,12 @@
 //!
 //! What a variable of the shell may set is unknown. Of a command that cannot be read to its end everything is.
 
+mod devcontainer;
 mod mistakes;
 mod settings;
 mod values;
 
+pub use devcontainer::{DevcontainerProject, devcontainer_project};
 pub use mistakes::{FlagMistake, FlagMistakeKind};
 
 use std::path::Path;

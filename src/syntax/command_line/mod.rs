@@ -15,6 +15,7 @@ mod unit;
 
 pub use find::{Notation, find};
 pub use flags::{Row, Takes};
+pub use parse::flags_of_run;
 
 use crate::source::{Span, TracedText};
 

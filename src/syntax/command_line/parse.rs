@@ -30,6 +30,19 @@ pub(super) fn command(words: &[Word]) -> Option<Command> {
     })
 }
 
+/// Reads words that stand between `docker run` and the image, as in `runArgs` of a `devcontainer.json`.
+#[must_use]
+pub fn flags_of_run(words: &[TracedText], head: Span) -> Command {
+    let unknown = |text: &TracedText| text.as_str().contains("${");
+    let words: Vec<Word> = words.iter().map(|text| plain(text.clone(), unknown(text), false)).collect();
+    let mut reader = Reader::of(Program::Docker, Verb::Run, &words, (0, 0));
+    reader.command.head = head;
+    while reader.flag_word().is_some() {}
+    let mut command = reader.command;
+    refusal::of_flags(&mut command);
+    command
+}
+
 fn program(word: &Word) -> Option<Program> {
     match base_name(word.literal()?) {
         "docker" => Some(Program::Docker),
