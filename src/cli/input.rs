@@ -232,11 +232,16 @@ impl Input {
         let stdin = self.paths.iter().any(|path| path == Path::new("-"));
         let path = self.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
         let source = stdin.then(|| sources.load(&path).ok()).flatten().map(|id| sources.get(id));
-        source.into_iter().map(|source| (path.clone(), source.text().to_owned())).collect()
+        let stdin = source.map(|source| (path.clone(), source.text().to_owned()));
+        let runs = self.runs.iter().enumerate().map(|(at, line)| (run_name(at), line.clone()));
+        stdin.into_iter().chain(runs).collect()
     }
 
-    /// Fails if standard input is linted, since it cannot be written back.
+    /// Fails if standard input or a command line is linted, since it cannot be written back.
     pub(super) fn refuse_stdin(&self, option: &str) -> Result<(), Error> {
+        if !self.runs.is_empty() {
+            return Err(Error::Usage { problem: format!("`{option}` cannot change `--run`"), help: None });
+        }
         if self.paths.iter().any(|path| path == Path::new("-")) {
             return Err(Error::Usage {
                 problem: format!("`{option}` cannot change standard input"),
@@ -249,8 +254,7 @@ impl Input {
     /// Adds the command lines of `--run` as files.
     fn add_runs(&self, sources: &Sources, discovered: &mut Discovered) -> Result<(), Error> {
         for (at, line) in self.runs.iter().enumerate() {
-            let name = if at == 0 { "<run>".to_owned() } else { format!("<run {}>", at + 1) };
-            let path = PathBuf::from(name);
+            let path = run_name(at);
             let file = sources.add(&path, line.as_str());
             if launch::projects(file, Notation::Lines, sources).is_empty() {
                 return Err(Error::Usage {
@@ -295,6 +299,11 @@ impl Input {
         discovered.add(path, kind);
         Ok(())
     }
+}
+
+/// Returns the path that is shown for the command line of a `--run`, by its index.
+fn run_name(at: usize) -> PathBuf {
+    PathBuf::from(if at == 0 { "<run>".to_owned() } else { format!("<run {}>", at + 1) })
 }
 
 fn load(sources: &Sources, path: &Path) -> Result<(), Error> {

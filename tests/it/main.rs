@@ -9,6 +9,7 @@ mod budget;
 mod catalog;
 mod catalog_proof;
 mod cli;
+mod command_lines;
 mod commands;
 mod common;
 mod compose_cases;

@@ -154,7 +154,13 @@ fn project(files: &[(String, String)]) -> (tempfile::TempDir, discover::Discover
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    // Scripts are checked where they are named.
+    let scripts = files
+        .iter()
+        .map(|(name, _)| dir.path().join(name))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "sh"));
+    let paths: Vec<PathBuf> = std::iter::once(dir.path().to_path_buf()).chain(scripts).collect();
+    let found = discover(&paths, discover::Options::default()).unwrap();
     (dir, found)
 }
 
