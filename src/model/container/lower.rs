@@ -24,8 +24,11 @@ impl Container {
     #[must_use]
     pub fn service(&self, index: usize, keep: Keep<'_>) -> Service {
         let shown = self.display_name().map(str::to_owned);
-        let described =
-            Described { by: Description::Inspect, container: shown.clone(), compose: self.compose_labels() };
+        let described = Described {
+            by: Description::Inspect { podman: self.engine == Engine::Podman },
+            container: shown.clone().filter(|name| is_name(name)),
+            compose: self.compose_labels(),
+        };
         let name = shown.unwrap_or_else(|| format!("container {}", index + 1));
         let mut lowering = Lowering { builder: ServiceBuilder::new(name, self.anchor, described) };
         lowering.limits(self);
@@ -49,9 +52,16 @@ impl Container {
             service: label("service"),
             files: files.collect(),
             version: label("version"),
+            is_one_off: label("oneoff").is_some_and(|text| text.eq_ignore_ascii_case("true")),
         };
         (labels.project.is_some() || labels.service.is_some()).then_some(labels)
     }
+}
+
+/// True for a name that an engine takes (moby `daemon/names`, `RestrictedNamePattern`): it is safe in a command line.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
 /// True for a label whose value is no secret: those of Compose and of programs that restart or route to containers.

@@ -394,10 +394,7 @@ fn host_config(host: Section<'_>) -> HostConfig {
         cpu_quota: host.integer("CpuQuota"),
         cpu_period: host.integer("CpuPeriod"),
         tmpfs: host.pairs("Tmpfs"),
-        restart: host.fact("RestartPolicy", |node| {
-            let attempts = spanned(node, "MaximumRetryCount", integer).map_or(0, |attempts| attempts.value);
-            Some((spanned(node, "Name", string)?.value, attempts))
-        }),
+        restart: restart(host),
         ulimits: host.fact("Ulimits", |node| {
             let limit = |entry: &Node| {
                 let name = spanned(entry, "Name", string)?.value.to_ascii_lowercase();
@@ -422,6 +419,19 @@ fn host_config(host: Section<'_>) -> HostConfig {
             };
             Some((spanned(node, "Type", string)?.value, options.iter().filter_map(option).collect()))
         }),
+    }
+}
+
+/// Reads the restart policy, with the place of its name.
+fn restart(host: Section<'_>) -> Fact<(String, i64)> {
+    let policy = host.fact("RestartPolicy", |node| {
+        let attempts = spanned(node, "MaximumRetryCount", integer).map_or(0, |attempts| attempts.value);
+        Some(spanned(node, "Name", string)?.map(|name| (name, attempts)))
+    });
+    match policy {
+        Fact::Known(policy) => Fact::Known(policy.value),
+        Fact::Unknown { at, why } => Fact::Unknown { at, why },
+        Fact::Absent { anchor } => Fact::Absent { anchor },
     }
 }
 
