@@ -46,7 +46,7 @@ impl FileOutline {
                 let stages = stages.map(|(at, _)| at).collect();
                 Self::Dockerfile(dockerfile, stages)
             }
-            Some(Language::Json) => Self::Json(json::read(source.id(), source.text(), &|_| true)),
+            Some(Language::Json) => Self::Json(json::read(source.id(), source.text(), &|_| true).nodes),
             None => Self::Lines,
         }
     }

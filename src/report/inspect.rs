@@ -11,7 +11,8 @@ use crate::source::{Sources, Span, TracedText};
 use crate::syntax::duration;
 use crate::syntax::size::ByteSize;
 use crate::workload::{
-    Fact, FactName, FactTable, FactValue, Healthcheck, Kind, Pool, Project, Start, Variable, Workload,
+    Description, Fact, FactName, FactTable, FactValue, Healthcheck, Kind, Pool, Project, Start, Variable,
+    Workload,
 };
 
 /// Version of the JSON format.
@@ -184,8 +185,11 @@ impl Show<'_> {
             self.line(&what, &heap.bound, |setting| format!("{} in {}", setting.flag, setting.carrier), out)?;
         }
         // Of a container that was inspected, most variables are the image's, and not read.
-        let is_shown = |variable: &Variable| {
-            !variable.origin.is_image() && !(variable.value.is_unknown() && workload.kind == Kind::Container)
+        let inspected =
+            workload.described().is_some_and(|described| described.by != Description::CommandLine);
+        let is_shown = |variable: &Variable| match variable.value {
+            Fact::Unknown { .. } => !inspected && !variable.origin.is_image(),
+            _ => !variable.origin.is_image(),
         };
         for (name, variable) in workload.env.iter().filter(|(_, variable)| is_shown(variable)) {
             self.line(

@@ -1,6 +1,6 @@
 //! Turns an inspected container into a service, so that the same facts are read of it as of one in a Compose file.
 
-use super::{Container, Engine};
+use super::{Container, Engine, LogConfig};
 use crate::model::compose::{ComposeLabels, Described, Description, Service, ServiceBuilder, Setting};
 use crate::model::fact::{Fact, Why};
 use crate::source::{Span, Spanned, TracedText};
@@ -151,7 +151,7 @@ impl Lowering {
                 .then(|| Setting::text(TracedText::derived(mode.value.clone(), mode.span)))
         });
         self.set(&["logging"], &host.log, |log| {
-            let (driver, options) = &log.value;
+            let LogConfig { driver, options } = &log.value;
             let text = |text: &str, span: Span| Setting::text(TracedText::derived(text, span));
             let options = options
                 .iter()

@@ -157,7 +157,7 @@ fn differences(written: &Workload, running: &Workload) -> Vec<Difference> {
     let mut found: Vec<Difference> = [
         sizes(What::Limit, &|workload| workload.memory.limit.clone()),
         sizes(What::Reservation, &|workload| workload.memory.reservation.clone()),
-        compared(What::Swap, Side::of(&swap(written), swap_text), Side::of(&swap(running), swap_text)),
+        compared(What::Swap, swap_side(written), swap_side(running)),
         sizes(What::SharedMemory, &|workload| shared_memory(workload)),
         compared(What::Restart, restart(written), restart(running)),
         healthcheck(written, running),
@@ -193,8 +193,8 @@ fn swap(workload: &Workload) -> Fact<ByteSize> {
     }
 }
 
-fn swap_text(both: &ByteSize) -> Option<String> {
-    Some(if both.0 < 0 { "unlimited".to_owned() } else { both.to_string() })
+fn swap_side(workload: &Workload) -> Option<Side> {
+    Side::of(&swap(workload), |both| Some(if both.0 < 0 { "unlimited".to_owned() } else { both.to_string() }))
 }
 
 /// Returns the size of `/dev/shm`; Absent for the engine's default.

@@ -37,6 +37,9 @@ rows! {
     values_of_a_project, "model/compose/value.rs MAX_NODES", "values of a project";
     ways_of_include_and_extends, "model/compose/load.rs MAX_FILE_DEPTH", "files in a";
     what_a_directory_takes, "model/project.rs MAX_OF_DIRECTORY", "bytes that the";
+    levels_of_an_inspected_output, "syntax/json/mod.rs MAX_DEPTH", "levels of the output";
+    values_of_an_inspected_output, "syntax/json/mod.rs MAX_NODES", "values of the output";
+    containers_of_an_output, "model/container/read.rs MAX_CONTAINERS", "containers in the output";
     services_of_a_project, "model/compose/mod.rs MAX_SERVICES", "services of a";
     directories_above_a_project, "model/mod.rs MAX_ABOVE", "parent directories in";
     what_services_take, "model/allowance.rs MAX_TAKEN", "bytes of Dockerfiles";
