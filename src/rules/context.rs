@@ -1,6 +1,7 @@
 //! The context of a rule's check, through which it reports findings.
 
 use super::form::Form;
+use super::offer::Instead;
 use super::{Meta, Policy, Preset};
 use crate::diagnostic::{Applicability, Confidence, Consequence, Edit, Finding, Fix, FixOp, Label, Severity};
 use crate::hash::HashSet;
@@ -85,7 +86,7 @@ impl<'a> RuleContext<'a> {
         let Meta { name, severity, .. } = self.meta;
         let primary = Label { span, text: String::new() };
         let finding = Finding::new(name, *severity, Confidence::High, message.into(), primary);
-        let mut builder = FindingBuilder { findings: self.findings, finding, in_form: None };
+        let mut builder = FindingBuilder { findings: self.findings, finding, in_form: None, instead: None };
         if let Some(workload) = self.workload {
             builder.workload(workload);
         }
@@ -100,11 +101,13 @@ pub(crate) const MAX_RELATED: usize = 100;
 pub struct FindingBuilder<'a> {
     findings: &'a mut Vec<Finding>,
     finding: Finding,
-    /// How the settings of a workload are written that no Compose file describes; there is nothing to fix.
+    /// The form of what is said of a workload that a command line starts; there is nothing to fix.
     in_form: Option<InForm>,
+    /// What takes the place of fixes for an inspected container.
+    instead: Option<Instead>,
 }
 
-/// The form of the settings of a workload that no Compose file describes.
+/// The form of the settings of a workload that a command line starts.
 struct InForm {
     form: Form,
     /// The command that starts it.
@@ -117,8 +120,8 @@ impl InForm {
     fn of(workload: &Workload) -> Option<Self> {
         let form = Form::of(workload);
         let sizes = workload.service.size_keys.iter().map(|key| (key.size.span(), key.name));
-        let command = workload.launch().map_or("docker", |launch| launch.command.as_str());
-        (form != Form::Compose).then(|| Self { form, command: command.to_owned(), sizes: sizes.collect() })
+        let command = workload.launch()?.command.clone();
+        Some(Self { form, command, sizes: sizes.collect() })
     }
 }
 
@@ -149,6 +152,7 @@ impl FindingBuilder<'_> {
     /// Names the workload: its service, if it is one, and its image.
     pub fn workload(&mut self, workload: &Workload) -> &mut Self {
         self.finding.service = (workload.kind != Kind::Image).then(|| workload.name.clone());
+        self.instead = Instead::of(workload);
         self.in_form = InForm::of(workload);
         let message = std::mem::take(&mut self.finding.message);
         self.finding.message = self.formed(message);
@@ -244,6 +248,11 @@ impl FindingBuilder<'_> {
                 Some(flags) => format!("{title}:\n  {flags}"),
                 None => title,
             });
+            return self;
+        }
+        if let Some(instead) = &self.instead {
+            let help = instead.help(&title.into(), &ops, !edits.is_empty());
+            self.finding.help.get_or_insert(help);
             return self;
         }
         self.finding.fixes.push(Fix { title: title.into(), applicability, edits, ops, changes });

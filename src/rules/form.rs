@@ -1,13 +1,13 @@
-//! The words for settings: keys of a Compose file, or flags for a container that a command line started.
+//! The words for settings: keys of a Compose file, or flags for a container that a command line starts.
 //!
-//! Rules speak of Compose's keys. For a container that no Compose file describes, what they say is put into flags: those of
-//! `docker run`, which `docker update` has too as far as it takes them, or those of `docker service create`.
+//! Rules speak of Compose's keys. What they say of a container that a command line starts is put into flags: those of `docker run`,
+//! or those of `docker service create`.
 
 use std::borrow::Cow;
 
 use crate::diagnostic::FixOp;
 use crate::source::Span;
-use crate::workload::Workload;
+use crate::workload::{Workload, shell_quoted};
 
 /// The form in which the settings of a workload are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,10 +72,10 @@ const WORDS: [(&str, &str); 7] = [
 impl Form {
     /// Returns the form for a workload.
     pub(super) fn of(workload: &Workload) -> Self {
-        match (workload.launch(), workload.described()) {
-            (Some(launch), _) if launch.swarm => Self::ServiceCreate,
-            (_, Some(_)) => Self::Run,
-            (_, None) => Self::Compose,
+        match workload.launch() {
+            Some(launch) if launch.swarm => Self::ServiceCreate,
+            Some(_) => Self::Run,
+            None => Self::Compose,
         }
     }
 
@@ -186,27 +186,10 @@ impl Form {
     }
 }
 
-/// Returns the flag of a probe: `--health-cmd 'curl -f http://127.0.0.1/'`. The clients run it with a shell.
-pub(super) fn health_command(test: &[String]) -> String {
-    let script = match test {
-        [kind, script @ ..] if kind == "CMD-SHELL" => script.join(" "),
-        [_, words @ ..] => words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
-        [] => String::new(),
-    };
-    format!("--health-cmd {}", quoted(&script))
-}
-
-/// Quotes a word for a shell, if it has to be.
-pub(super) fn quoted(word: &str) -> Cow<'_, str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    let is_placeholder = word.starts_with('<') && word.ends_with('>') && !word.contains(' ');
-    if is_placeholder || !word.is_empty() && word.chars().all(plain) {
-        return Cow::Borrowed(word);
-    }
-    match word.contains('\'') {
-        false => Cow::Owned(format!("'{word}'")),
-        true => Cow::Owned(format!("'{}'", word.replace('\'', r"'\''"))),
-    }
+/// Quotes a value for a shell, but not a placeholder such as `<size>`.
+fn quoted(value: &str) -> String {
+    let is_placeholder = value.starts_with('<') && value.ends_with('>');
+    if is_placeholder { value.to_owned() } else { shell_quoted(value) }
 }
 
 #[cfg(test)]
@@ -238,14 +221,5 @@ mod tests {
         assert_eq!(swarm.setting("deploy.resources.limits.memory", "1g"), "--limit-memory 1g");
         assert_eq!(swarm.flag("shm_size"), None);
         assert_eq!(Form::Compose.setting("mem_limit", "1g"), "mem_limit: 1g");
-    }
-
-    #[test]
-    fn words_are_quoted_where_a_shell_needs_it() {
-        assert_eq!(quoted("512m"), "512m");
-        assert_eq!(quoted("JAVA_OPTS=-Xmx1g -Xms1g"), "'JAVA_OPTS=-Xmx1g -Xms1g'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted("<size>"), "<size>");
-        assert_eq!(quoted(""), "''");
     }
 }

@@ -11,6 +11,7 @@
 //! ```yaml bad file=compose.yaml      ┐ one example of several files: blocks with `file=` and the same word, up to the
 //! ```dockerfile bad file=api/Dockerfile  ┘ next heading, a repeated name, or a block of another kind, with prose between
 //! ```json bad file=stats.jsonl       measurements for `--stats`
+//! ```json bad file=containers.json   what `docker inspect` prints, which is named on the command line
 //! ```ini bad file=.env               any other language, if it has a `file=`
 //! ```yaml                            no word: prose, not run
 //! ````
@@ -154,12 +155,10 @@ fn project(files: &[(String, String)]) -> (tempfile::TempDir, discover::Discover
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    // Scripts are checked where they are named.
-    let scripts = files
-        .iter()
-        .map(|(name, _)| dir.path().join(name))
-        .filter(|path| path.extension().is_some_and(|ending| ending == "sh"));
-    let paths: Vec<PathBuf> = std::iter::once(dir.path().to_path_buf()).chain(scripts).collect();
+    // What no directory is searched for is named.
+    let is_named = |name: &str| name == "containers.json" || name.ends_with(".sh");
+    let mut paths = vec![dir.path().to_path_buf()];
+    paths.extend(files.iter().filter(|(name, _)| is_named(name)).map(|(name, _)| dir.path().join(name)));
     let found = discover(&paths, discover::Options::default()).unwrap();
     (dir, found)
 }

@@ -224,17 +224,32 @@ fn files_are_told_by_name_and_content() {
 }
 
 #[test]
+fn limits_hold() {
+    let flags = |count: usize| one(&format!("docker run {}x", "-e A=1 ".repeat(count)));
+    assert!(flags(2_000).uncertain.is_none() && flags(2_001).uncertain.is_some());
+    let count = |lines: usize| all(&"docker run x\n".repeat(lines), Notation::Lines).len();
+    assert_eq!((count(500), count(501)), (500, 500));
+    let words = |count: usize| all(&format!("{}docker run x\n", "a ".repeat(count)), Notation::Shell).len();
+    assert_eq!((words(39), words(40)), (1, 0));
+    let long = |length: usize| {
+        let command = one(&format!("docker run -e A={} -d x\n", "a".repeat(length)));
+        command.flags.len()
+    };
+    assert_eq!((long(60 << 10), long(70 << 10)), (2, 1));
+}
+
+#[test]
 fn hostile_lines_end() {
     let long = [
         format!("docker run {}x", "-e A=1 ".repeat(100_000)),
         format!("docker run -e '{}", "a".repeat(1 << 20)),
         format!("docker run {}", "$(".repeat(50_000)),
         format!("docker run {}", "${a:-".repeat(50_000)),
-        "docker run ".repeat(90_000),
+        "docker run ".repeat(20_000),
         "echo docker run \"\n".repeat(20_000),
-        "docker run \\\n".repeat(50_000),
-        format!("```\n{}", "$ docker run x\n".repeat(20_000)),
-        "`docker run x` ".repeat(50_000),
+        "docker run \\\n".repeat(10_000),
+        format!("```\n{}", "$ docker run x\n".repeat(5_000)),
+        "`docker run x` ".repeat(10_000),
         "docker run \u{0}\u{0} x \u{0}".to_owned(),
         "docker run \u{feff}é --ü=1 -é x".to_owned(),
         "docker run <<<<<<a>>>>> {{{{ }} x".to_owned(),

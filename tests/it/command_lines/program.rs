@@ -10,7 +10,7 @@ fn a_command_line_is_checked_and_shown() {
     let dir = tree(&[("compose.yaml", "services: {a: {image: x, mem_limit: 1Mi}}\n")]);
     let ran = run(dir.path(), &["check", "--run", LINE, "--format", "concise"]);
     assert_eq!(ran.code, Some(1), "{}", ran.err);
-    assert!(ran.out.contains("<run>:1:47") && ran.out.contains("swap-below-limit"), "{}", ran.out);
+    assert!(ran.out.contains("<run>:1:46") && ran.out.contains("swap-below-limit"), "{}", ran.out);
     assert!(!ran.out.contains("compose.yaml"), "{}", ran.out);
     let twice = run(dir.path(), &["--run", LINE, "--run", "docker run --rm -it x sh"]);
     assert!(twice.out.contains("2 containers in 2 files"), "{}", twice.out);

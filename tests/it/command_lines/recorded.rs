@@ -108,7 +108,7 @@ fn compare(command: &Command, answer: &Value, word: &dyn Fn(&Argument) -> String
             limits.get("MemoryBytes").unwrap_or(&none),
         );
     }
-    for (flag, key) in [("oom-kill-disable", "OomKillDisable"), ("rm", "AutoRemove"), ("init", "Init")] {
+    for (flag, key) in [("oom-kill-disable", "OomKillDisable"), ("rm", "AutoRemove")] {
         if !in_swarm {
             let set = if command.is_set(flag) { Value::Bool(true) } else { Value::Null };
             equal(flag, set, &answer[key]);
